@@ -1,0 +1,110 @@
+"""What engine, model and tools exchange: pure values. Identity belongs to storage."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+Finish = Literal["stop", "tool_calls", "length", "content_filter", "cut_off"]
+
+
+@dataclass(frozen=True)
+class ToolCall:
+    """A model's wish to run a tool. `arguments` is None when what it sent is not a JSON object; `raw` is what it sent."""
+
+    id: str
+    name: str
+    arguments: dict[str, Any] | None
+    raw: str = ""
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message of a model's conversation, in the roles of Chat Completions."""
+
+    role: Literal["system", "user", "assistant", "tool"]
+    text: str
+    calls: tuple[ToolCall, ...] = ()
+    call_id: str = ""
+
+
+@dataclass(frozen=True)
+class ToolSpec:
+    """What a model sees of a tool; `parameters` is a JSON Schema of type object."""
+
+    name: str
+    description: str
+    parameters: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ToolResult:
+    """What a tool call came to. `text` goes to the model.
+
+    `outcome`: done · failed (nothing happened) · refused (policy) · unknown (it may have happened)
+    · waiting (a card asks the visitor first; nothing has happened yet).
+    `final` asks the loop not to call the model again in this turn.
+    """
+
+    text: str
+    outcome: Literal["done", "failed", "refused", "unknown", "waiting"] = "done"
+    final: bool = False
+    sources: tuple[Source, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        return self.outcome in ("done", "waiting")
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where an answer's knowledge came from; `url` is empty for pasted text."""
+
+    title: str
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Tokens of one model request; `exact` is False when we estimated them."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    exact: bool = True
+
+
+@dataclass(frozen=True)
+class Completion:
+    """How one model request ended: the last item of a stream."""
+
+    text: str = ""
+    calls: tuple[ToolCall, ...] = ()
+    finish: Finish = "stop"
+    usage: Usage = field(default_factory=Usage)
+    provider: str = ""
+    model: str = ""
+    first_token_ms: int | None = None
+    total_ms: int | None = None
+
+
+class Model(Protocol):
+    """Something that answers: the router, or a scripted double."""
+
+    def stream(self, messages: list[Message], tools: list[ToolSpec]) -> AsyncIterator[str | Completion]:
+        """Visible text as it comes, then exactly one `Completion`. Raises `ProviderError`, `BudgetExceeded`."""
+        ...
+
+
+class Toolbox(Protocol):
+    """The methods an assistant may use: the real toolbox, or a scripted double."""
+
+    def specs(self) -> list[ToolSpec]: ...
+
+    def label(self, name: str) -> str:
+        """What a visitor reads while the tool of that name runs."""
+        ...
+
+    async def execute(self, call: ToolCall, *, round: int, ordinal: int) -> ToolResult:
+        """Run one call. Never raises for what a model or another server did: that is a result."""
+        ...

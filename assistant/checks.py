@@ -1,0 +1,1 @@
+"""Start-up checks, each with an id and a hint."""

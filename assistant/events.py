@@ -1,0 +1,155 @@
+"""All that the server may tell a widget: one class per type. `docs/protocol.md` and `tests/wire/` hold an example of each.
+
+Durable events carry a `seq` and are rendered from rows, so a reader who missed one can ask again. The others are
+doorbells: losing one costs nothing that `session.ready` does not give back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True)
+class Event:
+    type: ClassVar[str] = ""
+    durable: ClassVar[bool] = False
+
+    def payload(self) -> dict[str, Any]:
+        """The event as JSON-ready values; fields that are None are left out."""
+        return {"type": self.type, **{k: v for k, v in asdict(self).items() if v is not None}}
+
+
+@dataclass(frozen=True)
+class SessionReady(Event):
+    """`turn` is `{id, text, offset, tools}` while one is running; `more` says that older events were left out."""
+
+    type: ClassVar[str] = "session.ready"
+    conversation: dict[str, Any]
+    events: list[dict[str, Any]]
+    seq: int
+    more: bool = False
+    turn: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class MessageAdded(Event):
+    type: ClassVar[str] = "message.added"
+    durable: ClassVar[bool] = True
+    seq: int
+    message: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class MessageRated(Event):
+    type: ClassVar[str] = "message.rated"
+    durable: ClassVar[bool] = True
+    seq: int
+    message: str
+    value: int
+
+
+@dataclass(frozen=True)
+class TurnStarted(Event):
+    """`message` is the id of the visitor's message that the turn answers."""
+
+    type: ClassVar[str] = "turn.started"
+    turn: str
+    message: str
+
+
+@dataclass(frozen=True)
+class ReplyDelta(Event):
+    """Text of the reply in the making. `offset` counts code points from its start: what is beyond it gives way."""
+
+    type: ClassVar[str] = "reply.delta"
+    turn: str
+    offset: int
+    text: str
+
+
+@dataclass(frozen=True)
+class ToolStarted(Event):
+    type: ClassVar[str] = "tool.started"
+    turn: str
+    call: str
+    label: str
+
+
+@dataclass(frozen=True)
+class ToolFinished(Event):
+    type: ClassVar[str] = "tool.finished"
+    turn: str
+    call: str
+    label: str
+    ok: bool
+
+
+@dataclass(frozen=True)
+class TurnEnded(Event):
+    """Exactly one per turn. `text` is the sentence to show when it failed."""
+
+    type: ClassVar[str] = "turn.ended"
+    durable: ClassVar[bool] = True
+    seq: int
+    turn: str
+    outcome: str
+    code: str | None = None
+    text: str | None = None
+    retryable: bool | None = None
+
+
+@dataclass(frozen=True)
+class CardAdded(Event):
+    type: ClassVar[str] = "card.added"
+    durable: ClassVar[bool] = True
+    seq: int
+    card: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class CardUpdated(Event):
+    type: ClassVar[str] = "card.updated"
+    durable: ClassVar[bool] = True
+    seq: int
+    card: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ConversationUpdated(Event):
+    type: ClassVar[str] = "conversation.updated"
+    durable: ClassVar[bool] = True
+    seq: int
+    state: str
+    staff: str | None = None
+
+
+@dataclass(frozen=True)
+class StaffTyping(Event):
+    type: ClassVar[str] = "staff.typing"
+
+
+@dataclass(frozen=True)
+class Pong(Event):
+    type: ClassVar[str] = "pong"
+    seq: int
+
+
+@dataclass(frozen=True)
+class Error(Event):
+    """`of` names what was refused: a frame's client id, or its type."""
+
+    type: ClassVar[str] = "error"
+    code: str
+    text: str
+    of: str | None = None
+    retry_after: int | None = None
+
+
+EVENTS: dict[str, type[Event]] = {
+    cls.type: cls
+    for cls in (
+        SessionReady, MessageAdded, MessageRated, TurnStarted, ReplyDelta, ToolStarted, ToolFinished, TurnEnded,
+        CardAdded, CardUpdated, ConversationUpdated, StaffTyping, Pong, Error,
+    )
+}  # fmt: skip

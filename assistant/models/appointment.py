@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import secrets
+import uuid
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+
+from .conversation import Conversation, Visitor
+from .organization import Organization, validate_timezone
+from .turn import ToolCall
+
+# No 0/O, 1/I/L: a reference is read out over the phone.
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+
+
+def new_reference() -> str:
+    return "".join(secrets.choice(ALPHABET) for _ in range(6))
+
+
+class Calendar(models.Model):
+    """Something that one party at a time can book: a person, a room, a chair. Its row is the lock for booking it."""
+
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="calendars")
+    name = models.CharField(max_length=80)
+    timezone = models.CharField(max_length=60, default="UTC", validators=[validate_timezone])
+    location = models.CharField(max_length=200, blank=True, help_text="Where it takes place; goes into the invitation.")
+    slot_minutes = models.PositiveIntegerField(default=30, validators=[MinValueValidator(5), MaxValueValidator(720)])
+    buffer_minutes = models.PositiveIntegerField(
+        default=0, validators=[MaxValueValidator(240)], help_text="Kept free after each appointment."
+    )
+    notice_minutes = models.PositiveIntegerField(
+        default=120, validators=[MaxValueValidator(43_200)], help_text="How long before its start a time can last be booked."
+    )
+    horizon_days = models.PositiveIntegerField(
+        default=60, validators=[MinValueValidator(1), MaxValueValidator(730)], help_text="How far ahead it can be booked."
+    )
+    hold_minutes = models.PositiveIntegerField(default=10, validators=[MinValueValidator(1), MaxValueValidator(120)])
+
+    class Meta:
+        ordering = ["organization", "name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class OpeningHours(models.Model):
+    class Weekday(models.IntegerChoices):
+        MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY, SATURDAY, SUNDAY = range(7)
+
+    calendar = models.ForeignKey(Calendar, models.CASCADE, related_name="hours")
+    weekday = models.PositiveSmallIntegerField(choices=Weekday.choices)
+    opens = models.TimeField()
+    closes = models.TimeField()
+
+    class Meta:
+        ordering = ["weekday", "opens"]
+        verbose_name_plural = "opening hours"
+
+    def __str__(self) -> str:
+        return f"{self.get_weekday_display()} {self.opens:%H:%M}–{self.closes:%H:%M}"
+
+    def clean(self) -> None:
+        if self.opens and self.closes and self.closes <= self.opens:
+            raise ValidationError("Closing time must be after opening time.")
+
+
+class Closure(models.Model):
+    calendar = models.ForeignKey(Calendar, models.CASCADE, related_name="closures")
+    first_day = models.DateField()
+    last_day = models.DateField()
+    reason = models.CharField(max_length=120, blank=True)
+
+    class Meta:
+        ordering = ["first_day"]
+
+    def __str__(self) -> str:
+        return f"{self.first_day}–{self.last_day}"
+
+    def clean(self) -> None:
+        if self.first_day and self.last_day and self.last_day < self.first_day:
+            raise ValidationError("The last day is before the first.")
+
+
+class AppointmentQuerySet(models.QuerySet["Appointment"]):
+    def taking_time(self) -> AppointmentQuerySet:
+        """Held or confirmed: nobody else may have this time."""
+        return self.filter(state__in=[Appointment.State.HELD, Appointment.State.CONFIRMED])
+
+
+class Appointment(models.Model):
+    class State(models.TextChoices):
+        HELD = "held"  # until `held_until`
+        CONFIRMED = "confirmed"
+        CANCELLED = "cancelled"
+        EXPIRED = "expired"  # a hold that nobody confirmed
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="appointments")
+    calendar = models.ForeignKey(Calendar, models.PROTECT, related_name="appointments")
+    visitor = models.ForeignKey(Visitor, models.SET_NULL, null=True, blank=True, related_name="appointments")
+    conversation = models.ForeignKey(Conversation, models.SET_NULL, null=True, blank=True, related_name="appointments")
+    call = models.OneToOneField(ToolCall, models.SET_NULL, null=True, blank=True, related_name="appointment")
+    reference = models.CharField(max_length=8, unique=True, default=new_reference, editable=False)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.HELD)
+    start_at = models.DateTimeField()
+    end_at = models.DateTimeField()  # of the appointment itself
+    busy_until = models.DateTimeField()  # end_at and the calendar's buffer: what must not overlap
+    timezone = models.CharField(max_length=60)  # of the calendar when it was booked
+    visitor_timezone = models.CharField(max_length=60, blank=True)
+    held_until = models.DateTimeField(null=True, blank=True)
+    name = models.CharField(max_length=120, blank=True)
+    email = models.EmailField(blank=True)
+    phone = models.CharField(max_length=40, blank=True)
+    reason = models.CharField(max_length=300, blank=True)
+    sequence = models.PositiveIntegerField(default=0)  # of its iCalendar event; grows with every change
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = AppointmentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["start_at"]
+        indexes = [models.Index(fields=["calendar", "state", "start_at"])]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(start_at__lt=models.F("end_at")), name="appointment_ends_after_start"),
+            models.CheckConstraint(
+                condition=models.Q(end_at__lte=models.F("busy_until")), name="appointment_buffer_is_not_negative"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reference} · {self.start_at:%Y-%m-%d %H:%M} UTC"
+
+    @property
+    def ics_uid(self) -> str:
+        return f"{self.id}@interworky"

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import secrets
+
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+
+from .method import Method
+from .organization import Organization
+
+hex_colour = RegexValidator(r"\A#[0-9a-fA-F]{6}\Z", "Use a colour such as #0f766e.")
+
+
+def new_public_key() -> str:
+    """Identifies an assistant in a script tag; it is public and authorises nothing."""
+    return "pk_" + secrets.token_urlsafe(15)
+
+
+class Assistant(models.Model):
+    """A persona on a site: prompt, look, model, and the methods it may use."""
+
+    class Position(models.TextChoices):
+        RIGHT = "right", "Bottom right"
+        LEFT = "left", "Bottom left"
+
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="assistants")
+    name = models.CharField(max_length=60, default="Assistant")
+    public_key = models.CharField(max_length=40, unique=True, default=new_public_key, editable=False)
+    enabled = models.BooleanField(default=True)
+
+    instructions = models.TextField(
+        blank=True, max_length=20_000, help_text="How it should speak and what it should and should not do."
+    )
+    knowledge = models.TextField(
+        blank=True, max_length=60_000, help_text="Facts it may answer from: hours, prices, address, policies."
+    )
+    methods = models.ManyToManyField(Method, blank=True, related_name="assistants", help_text="What it may do.")
+
+    title = models.CharField(max_length=60, blank=True, help_text="Shown in the widget's header; its name if empty.")
+    greeting = models.CharField(max_length=300, default="Hi! How can I help you?")
+    starters = models.TextField(blank=True, help_text="Suggested first questions, one per line, at most four.")
+    disclosure = models.CharField(
+        max_length=300,
+        default="You are chatting with an AI assistant. It can make mistakes.",
+        help_text="Shown, and read out, before the first answer.",
+    )
+    accent = models.CharField(max_length=7, default="#0f766e", validators=[hex_colour])
+    position = models.CharField(max_length=5, choices=Position.choices, default=Position.RIGHT)
+    locale = models.CharField(max_length=12, default="en", help_text="The widget's language where the page names none.")
+
+    model = models.CharField(max_length=200, blank=True, help_text="Leave empty for the provider's default.")
+    temperature = models.FloatField(null=True, blank=True, validators=[MinValueValidator(0), MaxValueValidator(2)])
+    max_output_tokens = models.PositiveIntegerField(default=1024, validators=[MinValueValidator(16), MaxValueValidator(32_000)])
+    history_messages = models.PositiveIntegerField(default=20, validators=[MinValueValidator(2), MaxValueValidator(200)])
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["organization", "name"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.organization})"
+
+    @property
+    def starter_list(self) -> list[str]:
+        return [line.strip() for line in self.starters.splitlines() if line.strip()][:4]

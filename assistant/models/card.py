@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+
+from .conversation import Conversation
+from .turn import ToolCall
+
+
+class Card(models.Model):
+    """Something a visitor can act on or keep, drawn by the server from rows: a model cannot make one up."""
+
+    class Kind(models.TextChoices):
+        SLOTS = "slots"
+        CONFIRM = "confirm"
+        RECEIPT = "receipt"
+        CONTACT = "contact"
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        ANSWERED = "answered"
+        EXPIRED = "expired"
+        CLOSED = "closed"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="cards")
+    call = models.ForeignKey(ToolCall, models.SET_NULL, null=True, blank=True, related_name="cards")  # that it belongs to
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    content = models.JSONField(default=dict)  # what docs/protocol.md says of the kind
+    action = models.JSONField(default=dict)  # what an answer sets off; never leaves the server
+    choice = models.CharField(max_length=80, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} ({self.state})"

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+
+from .assistant import Assistant
+from .organization import Organization
+
+
+class Visitor(models.Model):
+    """A person on the site, known by nothing but a token in his browser until he says more."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="visitors")
+    name = models.CharField(max_length=120, blank=True)
+    email = models.EmailField(blank=True)
+    email_verified_at = models.DateTimeField(null=True, blank=True)
+    phone = models.CharField(max_length=40, blank=True)
+    locale = models.CharField(max_length=12, blank=True)
+    timezone = models.CharField(max_length=60, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_seen_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name or self.email or f"Visitor {str(self.id)[:8]}"
+
+
+class Conversation(models.Model):
+    class State(models.TextChoices):
+        ASSISTANT = "assistant", "With the assistant"
+        WAITING = "waiting", "Waiting for a person"
+        STAFF = "staff", "With a person"
+        CLOSED = "closed"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="conversations")
+    assistant = models.ForeignKey(Assistant, models.CASCADE, related_name="conversations")
+    visitor = models.ForeignKey(Visitor, models.CASCADE, related_name="conversations")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.ASSISTANT)
+    staff = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
+    title = models.CharField(max_length=120, blank=True)
+    origin = models.CharField(max_length=300, blank=True)  # of the page that opened it
+    last_seq = models.PositiveBigIntegerField(default=0)  # given out under the row's lock
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_message_at = models.DateTimeField(null=True, blank=True, db_index=True)
+
+    class Meta:
+        ordering = ["-last_message_at", "-created_at"]
+
+    def __str__(self) -> str:
+        return self.title or f"Conversation {str(self.id)[:8]}"
+
+
+class Message(models.Model):
+    class Role(models.TextChoices):
+        VISITOR = "visitor"
+        ASSISTANT = "assistant"
+        STAFF = "staff"
+        SYSTEM = "system"
+
+    class State(models.TextChoices):
+        COMPLETE = "complete"
+        INCOMPLETE = "incomplete"
+        STOPPED = "stopped"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="messages")
+    seq = models.PositiveBigIntegerField()
+    role = models.CharField(max_length=10, choices=Role.choices)
+    text = models.TextField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.COMPLETE)
+    client_id = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001 - null keeps the unique constraint out of it
+    staff = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
+    turn = models.ForeignKey("Turn", models.SET_NULL, null=True, blank=True, related_name="replies")  # that produced it
+    page = models.JSONField(default=dict, blank=True)  # {url, title} of the page it was written on
+    sources = models.JSONField(default=list, blank=True)  # [{title, url}] behind an answer
+    rating = models.SmallIntegerField(null=True, blank=True)  # 1 or -1, by the visitor
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["conversation", "seq"]
+        constraints = [
+            models.UniqueConstraint(fields=["conversation", "client_id"], name="message_once_per_client_id"),
+            models.UniqueConstraint(fields=["conversation", "seq"], name="message_once_per_seq"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role}: {self.text[:60]}"
+
+
+class Event(models.Model):
+    """One durable event: a number, a type, and the row it is rendered from."""
+
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="events")
+    seq = models.PositiveBigIntegerField()
+    type = models.CharField(max_length=30)
+    message = models.ForeignKey(Message, models.CASCADE, null=True)
+    turn = models.ForeignKey("Turn", models.CASCADE, null=True)
+    card = models.ForeignKey("Card", models.CASCADE, null=True)
+    data = models.JSONField(default=dict)  # what no row holds
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["conversation", "seq"]
+        constraints = [models.UniqueConstraint(fields=["conversation", "seq"], name="event_once_per_seq")]
+
+    def __str__(self) -> str:
+        return f"{self.seq} {self.type}"

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.utils import timezone
+
+from .appointment import Appointment
+from .conversation import Conversation
+from .organization import Organization
+from .turn import ToolCall
+
+
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    def due(self) -> DeliveryQuerySet:
+        """Waiting for its time, or left behind by a worker whose lease has lapsed."""
+        now = timezone.now()
+        return self.filter(
+            models.Q(state=Delivery.State.QUEUED, next_attempt_at__lte=now)
+            | models.Q(state=Delivery.State.SENDING, leased_until__lt=now)
+        )
+
+
+class Delivery(models.Model):
+    """The outbox: an e-mail that was promised in the same transaction as what it tells of."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        SENDING = "sending"
+        SENT = "sent"
+        DEAD = "dead", "Given up"
+        CANCELLED = "cancelled"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="deliveries")
+    conversation = models.ForeignKey(Conversation, models.SET_NULL, null=True, blank=True, related_name="deliveries")
+    call = models.ForeignKey(ToolCall, models.SET_NULL, null=True, blank=True, related_name="deliveries")
+    appointment = models.ForeignKey(Appointment, models.SET_NULL, null=True, blank=True, related_name="deliveries")
+    key = models.CharField(max_length=120, unique=True)  # the same promise made twice is one row
+    to = models.EmailField()
+    reply_to = models.EmailField(blank=True)
+    subject = models.CharField(max_length=200)
+    text = models.TextField()
+    html = models.TextField(blank=True)
+    ics = models.TextField(blank=True)  # the invitation as it was when promised
+    ics_method = models.CharField(max_length=10, blank=True)  # REQUEST or CANCEL
+    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED, db_index=True)
+    fence = models.PositiveIntegerField(default=0)
+    leased_until = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(default=timezone.now)
+    last_error = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    objects = DeliveryQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        verbose_name_plural = "deliveries"
+        indexes = [models.Index(fields=["state", "next_attempt_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.subject} → {self.to}"
+
+    @property
+    def message_id(self) -> str:
+        """The same for every attempt, so that a mail sent twice is recognised as one."""
+        return f"<{self.id}@interworky>"

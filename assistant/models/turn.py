@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.utils import timezone
+
+from .conversation import Conversation, Message
+from .method import Method
+from .organization import Organization
+
+
+class TurnQuerySet(models.QuerySet["Turn"]):
+    def open(self) -> TurnQuerySet:
+        return self.filter(state__in=[Turn.State.QUEUED, Turn.State.RUNNING])
+
+    def claimable(self) -> TurnQuerySet:
+        """Waiting, or left behind by a runner whose lease has lapsed."""
+        return self.filter(
+            models.Q(state=Turn.State.QUEUED) | models.Q(state=Turn.State.RUNNING, leased_until__lt=timezone.now())
+        )
+
+
+class Turn(models.Model):
+    """A visitor's message and all until its reply ends: leased to one runner at a time, under a fencing number."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        RUNNING = "running"
+        DONE = "done"
+        STOPPED = "stopped"
+        FAILED = "failed"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="turns")
+    message = models.ForeignKey(Message, models.CASCADE, related_name="turns")  # that it answers
+    opening_call = models.ForeignKey("ToolCall", models.SET_NULL, null=True, blank=True, related_name="+")  # a click asked for it
+    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED, db_index=True)
+    fence = models.PositiveIntegerField(default=0)
+    leased_until = models.DateTimeField(null=True, blank=True)
+    deadline_at = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+    stop_requested_at = models.DateTimeField(null=True, blank=True)
+    code = models.CharField(max_length=40, blank=True)  # why it failed, from the catalogue of errors
+    detail = models.TextField(blank=True)  # for staff: provider, cause; never shown to visitors
+    retryable = models.BooleanField(default=False)
+
+    provider = models.CharField(max_length=120, blank=True)
+    model = models.CharField(max_length=200, blank=True)
+    rounds = models.PositiveSmallIntegerField(default=0)
+    prompt_tokens = models.PositiveIntegerField(default=0)
+    completion_tokens = models.PositiveIntegerField(default=0)
+    first_token_ms = models.PositiveIntegerField(null=True, blank=True)
+    total_ms = models.PositiveIntegerField(null=True, blank=True)
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = TurnQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["created_at"]
+        indexes = [models.Index(fields=["state", "leased_until"])]
+        constraints = [
+            # One reply at a time per conversation: the others wait their turn.
+            models.UniqueConstraint(
+                fields=["conversation"], condition=models.Q(state="running"), name="one_running_turn_per_conversation"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Turn {str(self.id)[:8]} ({self.state})"
+
+
+class ToolCall(models.Model):
+    """The ledger: one row per call, written before the act."""
+
+    class State(models.TextChoices):
+        PENDING = "pending"  # written, nothing done yet
+        WAITING = "waiting", "Waiting for the visitor"
+        SENT = "sent"  # the act may have begun
+        DONE = "done"
+        FAILED = "failed"  # certainly nothing happened
+        REFUSED = "refused"
+        UNKNOWN = "unknown"  # it may have happened: never retried silently
+
+    class Initiator(models.TextChoices):
+        MODEL = "model"
+        VISITOR = "visitor"  # a click on a card
+        STAFF = "staff"  # a test in the admin
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="tool_calls")
+    conversation = models.ForeignKey(Conversation, models.CASCADE, null=True, blank=True, related_name="tool_calls")
+    turn = models.ForeignKey(Turn, models.CASCADE, null=True, blank=True, related_name="tool_calls")
+    method = models.ForeignKey(Method, models.SET_NULL, null=True, blank=True, related_name="calls")
+    name = models.CharField(max_length=64)  # as the model called it
+    model_call_id = models.CharField(max_length=120, blank=True)
+    round = models.PositiveSmallIntegerField(default=0)
+    ordinal = models.PositiveSmallIntegerField(default=0)
+    initiator = models.CharField(max_length=8, choices=Initiator.choices, default=Initiator.MODEL)
+    dry_run = models.BooleanField(default=False)
+    risk = models.CharField(max_length=12, choices=Method.Risk.choices, default=Method.Risk.READ)
+    arguments = models.JSONField(default=dict)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.PENDING, db_index=True)
+    result = models.TextField(blank=True)
+    sources = models.JSONField(default=list, blank=True)
+    code = models.CharField(max_length=40, blank=True)
+    receipt = models.CharField(max_length=40, blank=True)  # the reference that a visitor was given
+    idempotency_key = models.CharField(max_length=64, unique=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["created_at", "round", "ordinal"]
+        constraints = [models.UniqueConstraint(fields=["turn", "round", "ordinal"], name="call_once_per_place")]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.state})"

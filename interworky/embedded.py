@@ -1,0 +1,61 @@
+"""What one process needs to be the whole product: keys of its own, and a channel layer that threads can ring."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+from channels.layers import InMemoryChannelLayer
+
+
+def stored_keys(path: Path) -> dict[str, Any]:
+    """SECRET_KEY and FIELD_KEYS of this installation, made on the first call and kept in `path` (mode 0600)."""
+    try:
+        return json.loads(path.read_text())
+    except FileNotFoundError:
+        pass
+    from assistant.secrets import new_key
+
+    keys = {"SECRET_KEY": secrets.token_urlsafe(50), "FIELD_KEYS": [new_key()]}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(f".{os.getpid()}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        json.dump(keys, file)
+    try:
+        os.link(draft, path)  # the first of two racing starts wins, and both use its keys
+    except FileExistsError:
+        return json.loads(path.read_text())
+    finally:
+        draft.unlink()
+    return keys
+
+
+class LocalChannelLayer(InMemoryChannelLayer):
+    """An in-memory layer that the worker's threads may ring too.
+
+    The parent sets futures from whichever thread sends; a loop that sleeps in `select` then notices up to a second
+    late. Here a send from another loop hops onto the one that receives.
+    """
+
+    _loop: asyncio.AbstractEventLoop | None = None
+
+    async def receive(self, channel: str) -> dict[str, Any]:
+        self._loop = asyncio.get_running_loop()
+        return await super().receive(channel)
+
+    async def send(self, channel: str, message: dict[str, Any]) -> None:
+        await self._on_receiving_loop(super().send(channel, message))
+
+    async def group_send(self, group: str, message: dict[str, Any]) -> None:
+        await self._on_receiving_loop(super().group_send(group, message))
+
+    async def _on_receiving_loop(self, sending: Any) -> None:
+        loop = self._loop
+        if loop is None or loop is asyncio.get_running_loop() or not loop.is_running():
+            await sending
+        else:
+            await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(sending, loop))

@@ -1,0 +1,216 @@
+"""The only reader of the environment.
+
+Embedded by default: SQLite, everything in one process, nothing to configure. `DATABASE_URL` and `REDIS_URL` move the
+same code to PostgreSQL, Redis, Celery workers and beat; from then on what embedded generates must be given.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+environ.Env.read_env(BASE_DIR / ".env")
+
+DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var")))
+DATABASE_URL = env.str("DATABASE_URL", default="").strip()
+REDIS_URL = env.str("REDIS_URL", default="").strip()
+EMBEDDED = not DATABASE_URL and not REDIS_URL
+DEBUG = env.bool("DEBUG", default=False)
+TESTING = "pytest" in sys.modules
+
+# --- Keys: generated and kept on the first embedded run, required in production ---------------------------------------
+
+if EMBEDDED:
+    from interworky.embedded import stored_keys
+
+    _keys = stored_keys(DATA_DIR / "keys.json")
+else:
+    _keys = {"SECRET_KEY": "", "FIELD_KEYS": []}
+SECRET_KEY = env.str("SECRET_KEY", default=_keys["SECRET_KEY"])
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+FIELD_KEYS = env.list("FIELD_KEYS", default=_keys["FIELD_KEYS"])  # the first seals, all open
+if not SECRET_KEY or not FIELD_KEYS:
+    raise ImproperlyConfigured(
+        "SECRET_KEY and FIELD_KEYS must be set when DATABASE_URL or REDIS_URL is. Make them with: python3 manage.py keys"
+    )
+
+# --- Where we are ----------------------------------------------------------------------------------------------------
+
+PORT = env.int("PORT", default=8000)
+PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://localhost:{PORT}").rstrip("/")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[PUBLIC_URL])
+TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
+if TRUSTED_PROXY_COUNT:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+ROOT_URLCONF = "interworky.urls"
+ASGI_APPLICATION = "interworky.asgi.application"
+
+INSTALLED_APPS = [
+    "daphne",
+    "interworky.apps.InterworkyConfig",  # before unfold: its templates win
+    "assistant",
+    "widget",
+    "unfold",
+    "unfold.contrib.filters",
+    "unfold.contrib.forms",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "channels",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "interworky" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# --- Storage ---------------------------------------------------------------------------------------------------------
+
+if DATABASE_URL:
+    DATABASES = {"default": {**env.db_url("DATABASE_URL"), "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}}
+else:
+    DATABASES = {
+        "default": {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": DATA_DIR / "interworky.sqlite3",
+            "CONN_MAX_AGE": None,
+            "OPTIONS": {
+                # IMMEDIATE: a transaction that will write waits for its turn at the start, where waiting is allowed.
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+            },
+        }
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+DB_THREADS = env.int("DB_THREADS", default=8)
+DB_THREAD_SENSITIVE = TESTING
+
+if REDIS_URL:
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+    CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}}
+else:
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 100_000}}}
+    CHANNEL_LAYERS = {"default": {"BACKEND": "interworky.embedded.LocalChannelLayer"}}
+
+# --- Celery: executes; rows decide -----------------------------------------------------------------------------------
+
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL or "memory://")
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_SOFT_TIME_LIMIT = 120
+CELERY_TASK_TIME_LIMIT = 150
+CELERY_TASK_PUBLISH_RETRY = False  # a lost doorbell is caught by the sweep; a hanging one would hold a request
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = (
+    {"visibility_timeout": 600, "unacked_restore_throttle": 1, "socket_timeout": 5, "socket_connect_timeout": 5}
+    if CELERY_BROKER_URL.startswith("redis")
+    else {"polling_interval": 0.05}
+)
+CELERY_TIMEZONE = "UTC"
+
+# --- E-mail ----------------------------------------------------------------------------------------------------------
+
+EMAIL_URL = env.str("EMAIL_URL", default="")
+if EMAIL_URL:
+    vars().update(env.email_url("EMAIL_URL"))
+    EMAIL_TIMEOUT = 20
+elif EMBEDDED:
+    EMAIL_BACKEND = "interworky.demo.mailbox.MailboxBackend"  # readable in a browser, see /demo/mailbox
+else:
+    EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Interworky <assistant@localhost>")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+# --- Security --------------------------------------------------------------------------------------------------------
+
+_https = PUBLIC_URL.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
+SECURE_SSL_REDIRECT = _https and env.bool("SECURE_SSL_REDIRECT", default=True)
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000 if _https else 0)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _https
+SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
+X_FRAME_OPTIONS = "DENY"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+
+# Origins of private networks that tenants' methods and providers may still be sent to, such as http://127.0.0.1:9000.
+OUTBOUND_ALLOWED_ORIGINS = env.list("OUTBOUND_ALLOWED_ORIGINS", default=[PUBLIC_URL] if EMBEDDED else [])
+
+# --- The assistant ---------------------------------------------------------------------------------------------------
+
+# What `providers.configuration` reads; nothing else looks at these.
+AI_ENVIRONMENT = {
+    name: value
+    for name, value in os.environ.items()
+    if name.startswith(("AI_", "OPENAI_", "ANTHROPIC_", "GOOGLE_AI_", "CEREBRAS_", "GROQ_", "TOGETHER_"))
+    or name in ("SMART_LLM", "FAST_LLM")
+}
+DEMO_MODEL_URL = env.str("DEMO_MODEL_URL", default=f"http://127.0.0.1:{PORT}/demo-llm/v1")
+DEMO_MODEL = env.bool("DEMO_MODEL", default=EMBEDDED)  # whether the demonstration model may answer at all
+
+ASSISTANT_MAX_ROUNDS = env.int("ASSISTANT_MAX_ROUNDS", default=8)
+ASSISTANT_MAX_CALLS = env.int("ASSISTANT_MAX_CALLS", default=12)
+ASSISTANT_TURN_SECONDS = env.int("ASSISTANT_TURN_SECONDS", default=120)
+ASSISTANT_LEASE_SECONDS = env.int("ASSISTANT_LEASE_SECONDS", default=15)
+VISITOR_TOKEN_DAYS = env.int("VISITOR_TOKEN_DAYS", default=7)
+MESSAGE_MAX_CHARS = 4000
+
+# --- Language, static files, logs ------------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+USE_TZ = True
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = EMBEDDED
+WHITENOISE_AUTOREFRESH = DEBUG
+
+LOG_LEVEL = env.str("LOG_LEVEL", default="info").upper()
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {name: {"level": LOG_LEVEL} for name in ("assistant", "widget", "interworky")},
+}
