@@ -1,20 +1,20 @@
 """Errors, named for who must act. Each has a stable `code`; its sentence is chosen where it is shown.
 
-    InterworkyError
-    ├── InputError             the visitor can put it right; shown
-    │   ├── Conflict           the same id, another text
-    │   ├── TooMuch            a limit of ours was hit; `retry_after_seconds`
-    │   ├── NotAllowed         wrong origin, disabled assistant, spent or foreign token
-    │   └── NotFound           unknown, deleted or somebody else's: always the same answer
-    ├── ToolError              the model can put it right; becomes a failed tool result
-    │   └── ToolRefused        policy said no: not offered here, quota, stopped
-    ├── OutboundError          a request of ours to another server failed; `code` says how
-    │   └── AddressRefused     the guard refused the address
-    ├── ProviderError          the router acts; `retryable` and `next_provider` say how
-    │   ├── ProviderUnavailable  nobody left to ask
-    │   └── ProviderBadResponse  an answer that is not the wire format
-    ├── BudgetExceeded         a cap on tokens or money is reached; `whose` says which
-    └── TurnTaken              another runner holds this turn
+InterworkyError
+├── InputError             the visitor can put it right; shown
+│   ├── Conflict           the same id, another text
+│   ├── TooMuch            a limit of ours was hit; `retry_after_seconds`
+│   ├── NotAllowed         wrong origin, disabled assistant, spent or foreign token
+│   └── NotFound           unknown, deleted or somebody else's: always the same answer
+├── ToolError              the model can put it right; becomes a failed tool result
+│   └── ToolRefused        policy said no: not offered here, quota, stopped
+├── OutboundError          a request of ours to another server failed; `code` says how
+│   └── AddressRefused     the guard refused the address
+├── ProviderError          the router acts; `retryable` and `next_provider` say how
+│   ├── ProviderUnavailable  nobody left to ask
+│   └── ProviderBadResponse  an answer that is not the wire format
+├── BudgetExceeded         a cap on tokens or money is reached; `whose` says which
+└── TurnTaken              another runner holds this turn
 """
 
 from __future__ import annotations
@@ -121,7 +121,9 @@ class ProviderUnavailable(ProviderError):
 
     code = "not_available"
 
-    def __init__(self, message: str = "No available AI providers", *, attempts: tuple[ProviderError, ...] = (), **details: Any) -> None:
+    def __init__(
+        self, message: str = "No available AI providers", *, attempts: tuple[ProviderError, ...] = (), **details: Any
+    ) -> None:
         super().__init__(message, next_provider=False, **details)
         self.attempts = attempts
 

@@ -50,7 +50,9 @@ class Assistant(models.Model):
 
     model = models.CharField(max_length=200, blank=True, help_text="Leave empty for the provider's default.")
     temperature = models.FloatField(null=True, blank=True, validators=[MinValueValidator(0), MaxValueValidator(2)])
-    max_output_tokens = models.PositiveIntegerField(default=1024, validators=[MinValueValidator(16), MaxValueValidator(32_000)])
+    max_output_tokens = models.PositiveIntegerField(
+        default=1024, validators=[MinValueValidator(16), MaxValueValidator(32_000)]
+    )
     history_messages = models.PositiveIntegerField(default=20, validators=[MinValueValidator(2), MaxValueValidator(200)])
 
     created_at = models.DateTimeField(auto_now_add=True)

@@ -31,12 +31,16 @@ class Method(models.Model):
 
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="methods")
     # 48 leaves room for an operation's suffix within the 64 characters that providers accept.
-    name = models.CharField(max_length=48, validators=[method_name], help_text="What the model calls it, such as order_status.")
+    name = models.CharField(
+        max_length=48, validators=[method_name], help_text="What the model calls it, such as order_status."
+    )
     kind = models.CharField(max_length=20)
     enabled = models.BooleanField(default=True)
     description = models.CharField(max_length=1000, help_text="What it does, for the model.")
     instruction = models.TextField(blank=True, max_length=4000, help_text="When and how the model should use it.")
-    public_label = models.CharField(max_length=60, blank=True, help_text='What the visitor reads meanwhile: "Checking the order…"')
+    public_label = models.CharField(
+        max_length=60, blank=True, help_text='What the visitor reads meanwhile: "Checking the order…"'
+    )
     parameters = models.JSONField(default=no_parameters, blank=True, help_text="What the model must give, as JSON Schema.")
     fixed = models.JSONField(default=dict, blank=True, help_text="Values that the model neither sees nor changes.")
     config = models.JSONField(default=dict, blank=True)

@@ -34,7 +34,9 @@ class Turn(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="turns")
     message = models.ForeignKey(Message, models.CASCADE, related_name="turns")  # that it answers
-    opening_call = models.ForeignKey("ToolCall", models.SET_NULL, null=True, blank=True, related_name="+")  # a click asked for it
+    opening_call = models.ForeignKey(
+        "ToolCall", models.SET_NULL, null=True, blank=True, related_name="+"
+    )  # a click asked for it
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED, db_index=True)
     fence = models.PositiveIntegerField(default=0)
     leased_until = models.DateTimeField(null=True, blank=True)
