@@ -44,12 +44,12 @@ class ToolResult:
 
     `outcome`: done · failed (nothing happened) · refused (policy) · unknown (it may have happened)
     · waiting (a card asks the visitor first; nothing has happened yet).
-    `final` asks the loop not to call the model again in this turn.
+    `achieved` names what it brought about, as `Operation.brings_about` does, and is empty unless done.
     """
 
     text: str
     outcome: Literal["done", "failed", "refused", "unknown", "waiting"] = "done"
-    final: bool = False
+    achieved: frozenset[str] = frozenset()
     sources: tuple[Source, ...] = ()
 
     @property
@@ -103,6 +103,10 @@ class Toolbox(Protocol):
 
     def label(self, name: str) -> str:
         """What a visitor reads while the tool of that name runs."""
+        ...
+
+    def achieved(self) -> frozenset[str]:
+        """What earlier turns of this conversation brought about, by the ledger."""
         ...
 
     async def execute(self, call: ToolCall, *, round: int, ordinal: int) -> ToolResult:

@@ -66,7 +66,8 @@ class Operation:
     confirm: Method.Confirm | None = None
     prepare: Callable[[Context, dict[str, Any]], Awaitable[Preview]] | None = None
     decline: Callable[[Context, dict[str, Any]], Awaitable[None]] | None = None
-    # Words of what a call of it brings about ("booked", "sent"): what `engine.claims` holds a reply's claims against.
+    # What a call of it brings about, in the words of `engine.claims.ACTS` ("booked", "sent"), or "any": a reply that
+    # claims more is caught. The toolbox puts it into the result's `achieved` when the call is done.
     brings_about: frozenset[str] = frozenset()
     idempotent: bool = False  # a second run does no harm: it may be repeated after a crash
 

@@ -1,0 +1,358 @@
+"""Conversations, their messages and their durable events: `seq` is given out here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core import signing
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from assistant import chat, events, live
+from assistant.errors import Conflict, InputError, NotAllowed, NotFound
+from assistant.models import Assistant, Card, Conversation, Event, Message, ToolCall, Turn, Visitor
+from assistant.models.organization import validate_timezone
+from assistant.services import organizations
+
+TOKEN_SALT = "visitor"
+RESUME_LIMIT = 400  # durable events given at once; older ones are only in the admin
+
+# --- Who may --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Session:
+    conversation: Conversation
+    token: str
+    expires_at: datetime
+
+
+def open_session(assistant: Assistant, origin: str, *, token: str = "", locale: str = "", zone: str = "") -> Session:
+    """A conversation to talk in: the one of `token` while that is good and open, else a new one.
+
+    An unknown or spent token is no error here; the visitor simply starts anew.
+    """
+    try:
+        conversation = for_visitor(token, origin) if token else None
+    except NotAllowed:
+        conversation = None
+    if conversation is not None and conversation.assistant_id != assistant.pk:
+        conversation = None
+    if conversation is None or conversation.state == Conversation.State.CLOSED:
+        visitor = conversation.visitor if conversation else Visitor.objects.create(organization=assistant.organization)
+        conversation = Conversation.objects.create(
+            organization=assistant.organization, assistant=assistant, visitor=visitor, origin=origin[:300]
+        )
+    update_visitor(conversation, locale=locale, zone=zone)
+    claims = {"v": str(conversation.visitor_id), "c": str(conversation.pk), "a": assistant.pk, "o": origin}
+    return Session(conversation, signing.dumps(claims, salt=TOKEN_SALT), timezone.now() + token_age())
+
+
+def token_age() -> timedelta:
+    return timedelta(days=settings.VISITOR_TOKEN_DAYS)
+
+
+def for_visitor(token: str, origin: str) -> Conversation:
+    """The conversation that `token` authorises from `origin`.
+
+    Raises `NotAllowed` with code token_required, token_expired or token_invalid; not_allowed where the assistant, the
+    organization or the origin has been shut out since.
+    """
+    if not token:
+        raise NotAllowed("No token.", code="token_required")
+    try:
+        claims = signing.loads(token, salt=TOKEN_SALT, max_age=token_age())
+    except signing.SignatureExpired as error:
+        raise NotAllowed("The token is spent.", code="token_expired") from error
+    except signing.BadSignature as error:
+        raise NotAllowed("The token is not ours.", code="token_invalid") from error
+    conversation = (
+        Conversation.objects.select_related("assistant__organization", "visitor")
+        .filter(pk=claims["c"], visitor=claims["v"], assistant=claims["a"])
+        .first()
+    )
+    if conversation is None or claims["o"] != origin:
+        raise NotAllowed("The token belongs elsewhere.", code="token_invalid")
+    if not organizations.admits(conversation.assistant, origin):
+        raise NotAllowed("The assistant is not offered there.")
+    return conversation
+
+
+# --- Events ---------------------------------------------------------------------------------------------------------
+
+
+def record(
+    conversation: Conversation,
+    type: str,
+    *,
+    message: Message | None = None,
+    turn: Turn | None = None,
+    card: Card | None = None,
+    data: dict[str, Any] | None = None,
+) -> Event:
+    """Give the next `seq` to a durable event, and announce it once the transaction is through."""
+    event = Event.objects.create(
+        conversation=conversation,
+        seq=next_seq(conversation),
+        type=type,
+        message=message,
+        turn=turn,
+        card=card,
+        data=data or {},
+    )
+    transaction.on_commit(lambda: live.announce(conversation.pk, render(event)))
+    return event
+
+
+def next_seq(conversation: Conversation) -> int:
+    """The next number of this conversation. The row stays locked until the transaction ends, so numbers are committed
+    in the order in which they were given out."""
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("A seq is given out inside the transaction that uses it.")
+    Conversation.objects.filter(pk=conversation.pk).update(last_seq=F("last_seq") + 1)
+    conversation.last_seq = Conversation.objects.values_list("last_seq", flat=True).get(pk=conversation.pk)
+    return conversation.last_seq
+
+
+def render(event: Event) -> events.Event:
+    """A row as a widget may see it; cards as they are now."""
+    match event.type:
+        case "message.added":
+            assert event.message is not None
+            return events.MessageAdded(event.seq, render_message(event.message))
+        case "message.rated":
+            return events.MessageRated(event.seq, str(event.message_id), event.data["value"])
+        case "turn.ended":
+            return events.TurnEnded(event.seq, str(event.turn_id), **event.data)
+        case "card.added" | "card.updated":
+            assert event.card is not None
+            kind = events.CardAdded if event.type == "card.added" else events.CardUpdated
+            return kind(event.seq, render_card(event.card))
+        case "conversation.updated":
+            return events.ConversationUpdated(event.seq, **event.data)
+    raise ValueError(event.type)
+
+
+def render_message(message: Message) -> dict[str, Any]:
+    shown = {
+        "id": str(message.pk),
+        "client_id": message.client_id,
+        "role": message.role,
+        "text": message.text,
+        "at": moment(message.at),
+        "state": message.state,
+        "turn": str(message.turn_id) if message.turn_id else None,
+        "rating": message.rating,
+        "sources": message.sources or None,
+    }
+    return {key: value for key, value in shown.items() if value is not None}
+
+
+def render_card(card: Card) -> dict[str, Any]:
+    shown = {"id": str(card.pk), "kind": card.kind, "state": card.state, "at": moment(card.created_at), **card.content}
+    if card.expires_at:
+        shown["expires_at"] = moment(card.expires_at)
+    if card.choice:
+        shown["choice"] = card.choice
+    return shown
+
+
+def moment(at: datetime) -> str:
+    """A UTC instant as the wire writes it."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def resume(conversation: Conversation, after: int) -> events.SessionReady:
+    """Everything durable after `after`, and the reply in the making."""
+    conversation.refresh_from_db(fields=["state", "last_seq", "staff"])
+    rows = list(
+        conversation.events.filter(seq__gt=after)
+        .select_related("message", "card", "turn")
+        .order_by("-seq")[: RESUME_LIMIT + 1]
+    )
+    more = len(rows) > RESUME_LIMIT
+    shown = [render(row).payload() for row in reversed(rows[:RESUME_LIMIT])]
+    running = conversation.turns.open().order_by("created_at").first()
+    turn = None
+    if running is not None:
+        draft = live.draft(running.pk)
+        turn = {
+            "id": str(running.pk),
+            "message": str(running.message_id),
+            "text": draft.text,
+            "offset": len(draft.text),
+            "tools": list(draft.tools),
+        }
+    about = {"id": str(conversation.pk), "state": conversation.state}
+    if conversation.staff:
+        about["staff"] = conversation.staff.get_short_name() or conversation.staff.get_username()
+    # The newest seq that this answer accounts for: what is committed meanwhile is announced, or seen as a gap.
+    seq = rows[0].seq if rows else max(after, 0)
+    return events.SessionReady(about, shown, seq, more, turn)
+
+
+# --- Messages -------------------------------------------------------------------------------------------------------
+
+
+def append(conversation: Conversation, role: str, text: str, **fields: Any) -> Message:
+    """Save a message and its event. Inside the caller's transaction."""
+    event = Event(conversation=conversation, seq=next_seq(conversation), type="message.added")
+    event.message = Message.objects.create(conversation=conversation, seq=event.seq, role=role, text=text, **fields)
+    event.save()
+    Conversation.objects.filter(pk=conversation.pk).update(last_message_at=event.message.at)
+    transaction.on_commit(lambda: live.announce(conversation.pk, render(event)))
+    return event.message
+
+
+@dataclass(frozen=True)
+class Posted:
+    """What became of a visitor's message; `turn` is None while a person holds the conversation."""
+
+    message: Message
+    turn: Turn | None
+    new: bool
+
+
+def post(conversation: Conversation, client_id: str, text: str, page: dict[str, str] | None = None) -> Posted:
+    """Save a visitor's message and the turn that is to answer it, once per `client_id`.
+
+    Raises `Conflict` when the id was used for another text.
+    """
+    with transaction.atomic():
+        # The conversation's lock first: of two copies that race, the second then finds the first.
+        locked = Conversation.objects.select_for_update().get(pk=conversation.pk)
+        known = Message.objects.filter(conversation=locked, client_id=client_id).first()
+        if known is not None:
+            if known.text != text:
+                raise Conflict("This id was used for another text.")
+            return Posted(known, known.turns.order_by("created_at").first(), new=False)
+        if locked.state == Conversation.State.CLOSED:
+            set_state(locked, Conversation.State.ASSISTANT)
+        message = append(locked, Message.Role.VISITOR, text, client_id=client_id, page=page or {})
+        if not locked.title:
+            Conversation.objects.filter(pk=locked.pk).update(title=" ".join(text.split())[:80])
+        turn = None if locked.state == Conversation.State.STAFF else begin_turn(message)
+        return Posted(message, turn, new=True)
+
+
+def begin_turn(message: Message, opening_call: ToolCall | None = None) -> Turn:
+    """Queue the answer to `message`. Inside the caller's transaction."""
+    return Turn.objects.create(
+        conversation_id=message.conversation_id,
+        message=message,
+        opening_call=opening_call,
+        deadline_at=timezone.now() + timedelta(seconds=settings.ASSISTANT_TURN_SECONDS),
+    )
+
+
+def rate(conversation: Conversation, message_id: str, value: int) -> None:
+    """Keep a visitor's opinion of a reply: 1, -1, or 0 for neither."""
+    with transaction.atomic():
+        message = conversation.messages.filter(pk=message_id, role__in=[Message.Role.ASSISTANT, Message.Role.STAFF]).first()
+        if message is None:
+            raise NotFound("No such message.")
+        message.rating = value or None
+        message.save(update_fields=["rating"])
+        record(conversation, "message.rated", message=message, data={"value": value})
+
+
+def history(turn: Turn, limit: int) -> list[chat.Message]:
+    """What a model may know of the conversation before `turn`'s own rounds: at most `limit` messages, whole turns only.
+
+    Turns that failed leave no trace but the visitor's words: their answers were never given. Staff's words are the
+    assistant's side of the conversation.
+    """
+    turns = list(
+        Turn.objects.filter(conversation_id=turn.conversation_id, created_at__lt=turn.created_at)
+        .exclude(message_id=turn.message_id)
+        .select_related("message")
+        .order_by("-created_at")[:limit]
+    )
+    calls: dict[Any, list[ToolCall]] = {}
+    for call in ToolCall.objects.filter(turn__in=turns).order_by("round", "ordinal"):
+        calls.setdefault(call.turn_id, []).append(call)
+    replies: dict[Any, list[Message]] = {}
+    for reply in Message.objects.filter(turn__in=turns).order_by("seq"):
+        replies.setdefault(reply.turn_id, []).append(reply)
+    groups = [_spoken(past.message, calls.get(past.pk, []), replies.get(past.pk, [])) for past in turns]
+    answered = {past.message_id for past in turns} | {turn.message_id}
+    said = {past.message.seq: group for past, group in zip(turns, groups, strict=True)}
+    aside = Message.objects.filter(conversation_id=turn.conversation_id, turn=None, seq__lt=turn.message.seq)
+    for message in aside.exclude(pk__in=answered).exclude(role=Message.Role.SYSTEM).order_by("-seq")[:limit]:
+        said[message.seq] = [_as_chat(message)]
+    kept: list[chat.Message] = []
+    for seq in sorted(said, reverse=True):
+        if len(kept) + len(said[seq]) > limit:
+            break
+        kept = said[seq] + kept
+    return [*kept, chat.Message("user", turn.message.text)]
+
+
+def _spoken(message: Message, calls: list[ToolCall], replies: list[Message]) -> list[chat.Message]:
+    return [_as_chat(message), *as_rounds(calls), *(_as_chat(reply) for reply in replies)]
+
+
+def _as_chat(message: Message) -> chat.Message:
+    return chat.Message("user" if message.role == Message.Role.VISITOR else "assistant", message.text)
+
+
+def as_rounds(calls: list[ToolCall]) -> list[chat.Message]:
+    """Ledger rows as the messages a model expects: each round's calls, then each call's result."""
+    rounds: dict[int, list[ToolCall]] = {}
+    for call in calls:
+        rounds.setdefault(call.round, []).append(call)
+    spoken: list[chat.Message] = []
+    for rows in rounds.values():
+        wished = tuple(
+            chat.ToolCall(row.model_call_id or f"call_{row.pk.hex[:12]}", row.name, row.arguments) for row in rows
+        )
+        spoken.append(chat.Message("assistant", "", calls=wished))
+        for wish, row in zip(wished, rows, strict=True):
+            spoken.append(chat.Message("tool", row.result or f"({row.state})", call_id=wish.id))
+    return spoken
+
+
+# --- State and visitor ----------------------------------------------------------------------------------------------
+
+
+def set_state(conversation: Conversation, state: str, *, staff: Any = None) -> None:
+    """Who holds the conversation from now on. Inside the caller's transaction."""
+    conversation.state = state
+    conversation.staff = staff
+    conversation.save(update_fields=["state", "staff"])
+    name = (staff.get_short_name() or staff.get_username()) if staff else None
+    record(conversation, "conversation.updated", data={"state": state, **({"staff": name} if name else {})})
+
+
+def change_state(conversation: Conversation, state: str, *, staff: Any = None) -> None:
+    """`set_state` in a transaction of its own; the same state again changes nothing."""
+    with transaction.atomic():
+        locked = Conversation.objects.select_for_update().get(pk=conversation.pk)
+        if locked.state != state or locked.staff_id != (staff.pk if staff else None):
+            set_state(locked, state, staff=staff)
+
+
+def update_visitor(conversation: Conversation, *, name: str = "", email: str = "", locale: str = "", zone: str = "") -> None:
+    """Keep what a visitor says about himself: data, not proof. What is empty stays as it was.
+
+    Raises `InputError` for an unknown time zone or an address that is none.
+    """
+    visitor = conversation.visitor
+    if zone:
+        try:
+            validate_timezone(zone)
+        except ValidationError as error:
+            raise InputError("Unknown time zone.") from error
+    if email and email != visitor.email:
+        visitor.email_verified_at = None
+    changes = {"name": name[:120], "email": email[:254], "locale": locale[:12], "timezone": zone}
+    for field, value in changes.items():
+        if value:
+            setattr(visitor, field, value)
+    visitor.last_seen_at = timezone.now()
+    visitor.save(update_fields=[*changes, "email_verified_at", "last_seen_at"])
