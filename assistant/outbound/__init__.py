@@ -1,0 +1,231 @@
+"""The one door out: every request of ours to another server, and the only importer of an HTTP client.
+
+Who chose the address decides how far it may reach (`Reach`). Every request has a connect time-out and a cap on what it
+may bring back; nothing is kept between two of them but open connections: no cookies, no proxy from the environment.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+import httpx
+from django.conf import settings
+
+from assistant.errors import AddressRefused, OutboundError
+
+from . import guard
+from .transport import Progress, Transport
+
+__all__ = ["AddressRefused", "OutboundError", "Reach", "Response", "Streamed", "check_url", "fetch", "origin", "stream"]
+
+USER_AGENT = "Interworky"
+REDIRECTS = {301, 302, 303, 307, 308}
+KEPT_ACROSS_ORIGINS = {"accept", "accept-language", "user-agent"}
+
+
+class Reach(StrEnum):
+    """Who chose the address, and so where it may lead."""
+
+    OPERATOR = "operator"  # the environment: anywhere, a laptop's Ollama too
+    TENANT = "tenant"  # staff, a visitor, a model, an import: public addresses and settings.OUTBOUND_ALLOWED_ORIGINS
+
+
+@dataclass(frozen=True)
+class Response:
+    status: int
+    headers: httpx.Headers
+    body: bytes
+    url: str  # that answered, after redirects
+
+
+class Streamed:
+    """An answer whose body is still coming."""
+
+    def __init__(self, response: httpx.Response, max_bytes: int) -> None:
+        self.status = response.status_code
+        self.headers = response.headers
+        self._response = response
+        self._max_bytes = max_bytes
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The body's bytes as they arrive. Raises `OutboundError`: too_large past the cap, timeout, protocol."""
+        total = 0
+        try:
+            async for chunk in self._response.stream:  # type: ignore[union-attr]
+                total += len(chunk)
+                if total > self._max_bytes:
+                    raise OutboundError(f"The answer is larger than {self._max_bytes} bytes.", code="too_large")
+                yield chunk
+        except httpx.HTTPError as error:
+            raise _from_httpx(error) from error
+
+
+def check_url(url: str, reach: Reach) -> None:
+    """Refuse what can be refused without asking the DNS; for forms. Raises `AddressRefused`."""
+    parsed = guard.parse(url)
+    if _guarded(parsed, reach):
+        guard.check_public(parsed)
+
+
+def origin(url: str) -> str:
+    """`scheme://host:port` of `url`, which a stored secret is bound to. Raises `AddressRefused`."""
+    scheme, host, port = guard.origin_of(guard.parse(url))
+    return f"{scheme}://{host}:{port}"
+
+
+async def fetch(
+    method: str,
+    url: str,
+    *,
+    reach: Reach,
+    headers: Mapping[str, str] | None = None,
+    content: bytes | None = None,
+    connect_seconds: float = 3.0,
+    read_seconds: float = 20.0,
+    deadline_seconds: float = 30.0,
+    max_bytes: int = 262_144,
+    max_redirects: int = 0,
+) -> Response:
+    """One whole answer, of whatever status, within `deadline_seconds` all in all.
+
+    Redirects are followed for GET and HEAD without content only, each address checked anew; another origin gets none
+    of the headers that may hold a secret. Raises `OutboundError`.
+    """
+    parsed = guard.parse(url)
+    sent = Progress()
+    hops = max_redirects if method in ("GET", "HEAD") and content is None else 0
+    try:
+        async with asyncio.timeout(deadline_seconds):
+            while True:
+                request = _request(method, parsed, headers, content, connect_seconds, read_seconds)
+                request.extensions["progress"] = sent
+                # A connection of its own: a POST that dies on one kept too long would be in doubt for nothing.
+                async with _send(request, reach, keep_alive=False) as response:
+                    if response.status_code in REDIRECTS and max_redirects and hops == 0:
+                        raise OutboundError("The other server redirects where it may not.", code="redirect")
+                    if response.status_code not in REDIRECTS or not hops or "location" not in response.headers:
+                        body = b"".join([chunk async for chunk in Streamed(response, max_bytes).chunks()])
+                        return Response(response.status_code, response.headers, body, str(parsed))
+                    hops -= 1
+                    target = _redirected(parsed, response.headers["location"])
+                if guard.origin_of(target) != guard.origin_of(parsed):
+                    headers = {k: v for k, v in (headers or {}).items() if k.lower() in KEPT_ACROSS_ORIGINS}
+                    reach = Reach.TENANT  # the other server chose this address, not the operator
+                parsed, sent = target, Progress()
+    except TimeoutError as error:
+        raise OutboundError("The other server took too long.", code="timeout", sent=sent.sent) from error
+
+
+@asynccontextmanager
+async def stream(
+    method: str,
+    url: str,
+    *,
+    reach: Reach,
+    headers: Mapping[str, str] | None = None,
+    content: bytes | None = None,
+    connect_seconds: float = 3.0,
+    read_seconds: float = 20.0,
+    max_bytes: int = 8_388_608,
+) -> AsyncIterator[Streamed]:
+    """An answer to read while it comes; `read_seconds` is the longest silence. The whole deadline is the caller's."""
+    request = _request(method, guard.parse(url), headers, content, connect_seconds, read_seconds)
+    request.extensions["progress"] = Progress()
+    async with _send(request, reach, keep_alive=True) as response:
+        yield Streamed(response, max_bytes)
+
+
+@contextmanager
+def transport_for_tests(transport: httpx.AsyncBaseTransport) -> Iterator[None]:
+    """Send everything through `transport`, such as an `httpx.MockTransport`; what needs no DNS is still checked."""
+    global _test_transport
+    before, _test_transport = _test_transport, transport
+    try:
+        yield
+    finally:
+        _test_transport = before
+
+
+_test_transport: httpx.AsyncBaseTransport | None = None
+_transports: dict[tuple[asyncio.AbstractEventLoop, bool, bool], tuple[Transport, AsyncGenerator[Transport]]] = {}
+
+
+def _request(
+    method: str, url: httpx.URL, headers: Mapping[str, str] | None, content: bytes | None, connect: float, read: float
+) -> httpx.Request:
+    given = httpx.Headers({"User-Agent": USER_AGENT, "Accept": "*/*"})
+    given.update(headers)
+    # Unpacking is what turns a small answer into a large one.
+    given["Accept-Encoding"] = "identity"
+    return httpx.Request(
+        method, url, headers=given, content=content, extensions={"timeout": {"connect": connect, "read": read}}
+    )
+
+
+@asynccontextmanager
+async def _send(request: httpx.Request, reach: Reach, *, keep_alive: bool) -> AsyncIterator[httpx.Response]:
+    guarded = _guarded(request.url, reach)
+    if guarded:
+        guard.check_public(request.url)
+    transport = _test_transport or await _transport(guarded, keep_alive)
+    try:
+        response = await transport.handle_async_request(request)
+    except httpx.HTTPError as error:
+        raise _from_httpx(error) from error
+    try:
+        if response.headers.get("content-encoding", "identity").lower() != "identity":
+            raise OutboundError("The other server compressed its answer, though asked not to.", code="protocol")
+        yield response
+    finally:
+        await response.stream.aclose()  # type: ignore[union-attr]
+
+
+async def _transport(guarded: bool, keep_alive: bool) -> Transport:
+    """This event loop's, made when first needed."""
+    key = (asyncio.get_running_loop(), guarded, keep_alive)
+    if key not in _transports:
+        # An event loop closes its asynchronous generators before it ends: with this one, our connections.
+        life = _life(key)
+        _transports[key] = await anext(life), life
+    return _transports[key][0]
+
+
+async def _life(key: tuple[asyncio.AbstractEventLoop, bool, bool]) -> AsyncGenerator[Transport]:
+    transport = Transport(guarded=key[1], keep_alive=key[2])
+    try:
+        yield transport
+    finally:
+        _transports.pop(key, None)
+        await transport.aclose()
+
+
+def _guarded(url: httpx.URL, reach: Reach) -> bool:
+    return reach is Reach.TENANT and guard.origin_of(url) not in {
+        guard.origin_of(httpx.URL(allowed)) for allowed in settings.OUTBOUND_ALLOWED_ORIGINS if urlsplit(allowed).hostname
+    }
+
+
+def _redirected(url: httpx.URL, location: str) -> httpx.URL:
+    try:
+        target = guard.parse(str(url.join(location)))
+    except (httpx.InvalidURL, AddressRefused, ValueError) as error:
+        raise OutboundError("The other server redirects to what is no address.", code="redirect") from error
+    if url.scheme == "https" and target.scheme == "http":
+        raise OutboundError("The other server redirects from https to http.", code="redirect")
+    return target.copy_with(fragment=None)
+
+
+def _from_httpx(error: httpx.HTTPError) -> OutboundError:
+    """For transports other than ours."""
+    if isinstance(error, httpx.ConnectTimeout):
+        return OutboundError("The other server took too long.", code="timeout", sent=False)
+    if isinstance(error, httpx.ConnectError):
+        return OutboundError("The other server could not be reached.", code="refused", sent=False)
+    if isinstance(error, httpx.TimeoutException):
+        return OutboundError("The other server took too long.", code="timeout")
+    return OutboundError("The other server broke off, or did not speak HTTP.", code="protocol")

@@ -1,0 +1,167 @@
+"""Which addresses a request may go to that staff, a visitor, a model or an import chose.
+
+Three walls, each of which stands alone: `check_url` says what can be said without asking the DNS; the resolver asks
+once and checks every answer, so that an answer which changes later changes nothing; and the socket factory looks at the
+very address that is about to be connected to, however it came about.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import re
+import socket
+from typing import Any
+
+import aiohttp
+import httpx
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from assistant.errors import AddressRefused
+
+# `ipaddress.is_global` is no such check: it says global of cloud metadata and of several wrappings of private addresses.
+# Sources: IANA's special-purpose registries for IPv4 and IPv6, and the named vendors' documentation.
+REFUSED = {
+    ipaddress.ip_network(network): reason
+    for network, reason in {
+        "0.0.0.0/8": "this network",
+        "10.0.0.0/8": "private",
+        "100.64.0.0/10": "shared by carriers; Alibaba's metadata",
+        "127.0.0.0/8": "loopback",
+        "168.63.129.16/32": "Azure's platform",
+        "169.254.0.0/16": "link-local; cloud metadata",
+        "172.16.0.0/12": "private",
+        "192.0.0.0/24": "protocol assignments; Oracle's metadata",
+        "192.0.2.0/24": "documentation",
+        "192.31.196.0/24": "AS112",
+        "192.52.193.0/24": "AMT relays",
+        "192.88.99.0/24": "6to4 relays",
+        "192.168.0.0/16": "private",
+        "192.175.48.0/24": "AS112",
+        "198.18.0.0/15": "benchmarks",
+        "198.51.100.0/24": "documentation",
+        "203.0.113.0/24": "documentation",
+        "224.0.0.0/4": "multicast",
+        "240.0.0.0/4": "reserved; broadcast",
+        "::/96": "unspecified, loopback, or wraps an IPv4 address",
+        "::ffff:0:0/96": "wraps an IPv4 address",
+        "64:ff9b:1::/48": "local NAT64",
+        "100::/64": "discarded",
+        "2001::/23": "protocol assignments; Teredo wraps an IPv4 address",
+        "2001:db8::/32": "documentation",
+        "2002::/16": "6to4 wraps an IPv4 address",
+        "2620:4f:8000::/48": "AS112",
+        "3fff::/20": "documentation",
+        "5f00::/16": "segment routing",
+        "fc00::/7": "private; Amazon's and Google's metadata",
+        "fe80::/10": "link-local",
+        "fec0::/10": "site-local",
+        "ff00::/8": "multicast",
+    }.items()
+}
+NAT64 = ipaddress.ip_network("64:ff9b::/96")  # how an IPv6-only network reaches every IPv4 address: it is what it wraps
+PUBLIC_IPV6 = ipaddress.ip_network("2000::/3")
+
+# A tenant's API may sit on any high port, but not on one where something listens that takes HTTP for its own language.
+LOW_PORTS = {80, 443}
+REFUSED_PORTS = {
+    1080, 1433, 1521, 2049, 2375, 2376, 2379, 2380, 3128, 3306, 3389, 4369, 5060, 5061, 5432, 5672, 5900, 5984, 6000,
+    6379, 6443, 6667, 9092, 9200, 9300, 10250, 11211, 15672, 25565, 26379, 27017, 27018, 50000, 50070,
+}  # fmt: skip
+
+# What resolvers take for an IPv4 address besides four decimal numbers: 2130706433, 0x7f.1, 0177.0.0.1, 127.1.
+_NUMERIC = re.compile(r"(?:0[xX][0-9a-fA-F]*|[0-9]+)(?:\.(?:0[xX][0-9a-fA-F]*|[0-9]+))*\.?")
+_LOCAL_NAMES = (".localhost", ".local", ".internal", ".lan", ".home.arpa", ".localdomain")
+
+
+def why_refused(address: str) -> str:
+    """Why `address` (numeric, IPv4 or IPv6) is not to be connected to; empty when it may be."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if ip in NAT64:
+        ip = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+    for network, reason in REFUSED.items():
+        if ip in network:
+            return reason
+    if ip.version == 6 and ip not in PUBLIC_IPV6:
+        return "not a public address"
+    return ""
+
+
+def parse(url: str) -> httpx.URL:
+    """`url` as an absolute http or https URL without user. Raises `AddressRefused`."""
+    try:
+        parsed = httpx.URL(url)
+    except (httpx.InvalidURL, TypeError, ValueError) as error:
+        raise AddressRefused("This is not a URL.") from error
+    if parsed.scheme not in ("http", "https"):
+        raise AddressRefused("The address must start with http:// or https://.")
+    if not parsed.host:
+        raise AddressRefused("The address names no host.")
+    if parsed.userinfo:
+        raise AddressRefused("A user or password does not belong into an address.")
+    if parsed.port is not None and not 1 <= parsed.port <= 65535:
+        raise AddressRefused("The address names no possible port.")
+    return parsed
+
+
+def port_of(url: httpx.URL) -> int:
+    return url.port or {"http": 80, "https": 443}[url.scheme]
+
+
+def origin_of(url: httpx.URL) -> tuple[str, str, int]:
+    return url.scheme, url.host, port_of(url)
+
+
+def check_public(url: httpx.URL) -> None:
+    """What can be said of a guarded address without asking the DNS. Raises `AddressRefused`."""
+    host = url.host.rstrip(".").lower()
+    port = port_of(url)
+    if port in REFUSED_PORTS or (port < 1024 and port not in LOW_PORTS):
+        raise AddressRefused(f"Port {port} may not be used.")
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        if _NUMERIC.fullmatch(host):
+            raise AddressRefused("The host is a number; write an address as 192.0.2.1 or use a name.") from None
+        if f".{host}".endswith(_LOCAL_NAMES):
+            raise AddressRefused("The host is on a private network.") from None
+        return
+    if reason := why_refused(host):
+        raise AddressRefused(f"The address is not public ({reason}).")
+
+
+class GuardedResolver(AbstractResolver):
+    """The system's resolver, asked once per connection, whose every answer must be public."""
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        answers = await self.look_up(host, port)
+        for _, address in answers:
+            if reason := why_refused(address):
+                raise RefusedAddress(f"The host's address is not public ({reason}).")
+        return [
+            ResolveResult(hostname=host, host=address, port=port, family=family_found, proto=0, flags=socket.AI_NUMERICHOST)
+            for family_found, address in answers
+        ]
+
+    async def look_up(self, host: str, port: int) -> list[tuple[int, str]]:
+        """Family and address of each answer. Raises `OSError` for a name that has none."""
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
+        return [(family, str(sockaddr[0])) for family, _, _, _, sockaddr in found]
+
+    async def close(self) -> None:
+        pass
+
+
+class RefusedAddress(OSError):
+    """`AddressRefused` as connecting code will carry it: as an error of the socket."""
+
+
+def guarded_socket(address: aiohttp.AddrInfoType) -> socket.socket:
+    """A socket for `address`, or none: the last look, at what is really connected to. Raises `RefusedAddress`."""
+    family, kind, proto, _, sockaddr = address
+    target: Any = sockaddr[0]
+    if reason := why_refused(target):
+        raise RefusedAddress(f"The address is not public ({reason}).")
+    return socket.socket(family, kind, proto)

@@ -1,0 +1,125 @@
+"""httpx's requests and responses over aiohttp's connections.
+
+httpx's own pool goes through all its connections for each request: at 200 streams the first token comes seconds late.
+aiohttp's does not. The adapter is ours, because a URL must reach the wire byte for byte as it was checked and signed,
+and because an error must say whether anything was sent: the ready-made one re-quotes the first and blurs the second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from functools import lru_cache
+from types import SimpleNamespace
+from typing import Any
+
+import aiohttp
+import httpx
+from yarl import URL
+
+from assistant.errors import AddressRefused, OutboundError
+
+from .guard import GuardedResolver, RefusedAddress, guarded_socket
+
+MAX_CONNECTIONS = 1000  # a stream each; what limits conversations stands elsewhere
+KEEP_ALIVE_SECONDS = 15
+
+
+@dataclass
+class Progress:
+    """How far one request has got."""
+
+    sent: bool = False  # bytes of it may have left
+
+
+class Transport(httpx.AsyncBaseTransport):
+    """One session of connections. `guarded` lets public addresses only."""
+
+    def __init__(self, *, guarded: bool, keep_alive: bool) -> None:
+        kept: dict[str, Any] = {"keepalive_timeout": KEEP_ALIVE_SECONDS} if keep_alive else {"force_close": True}
+        guard: dict[str, Any] = {"resolver": GuardedResolver(), "socket_factory": guarded_socket} if guarded else {}
+        self.session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                ssl=tls_context(), limit=MAX_CONNECTIONS, use_dns_cache=False, enable_cleanup_closed=False, **kept, **guard
+            ),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            trust_env=False,
+            trace_configs=[_tracing()],
+        )
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        timeout = request.extensions["timeout"]
+        progress: Progress = request.extensions["progress"]
+        try:
+            response = await self.session.request(
+                request.method,
+                URL(str(request.url), encoded=True),
+                headers=request.headers.multi_items(),
+                data=request.content or None,
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(total=None, connect=timeout["connect"], sock_read=timeout["read"]),
+                trace_request_ctx=progress,
+            )
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise classified(error, progress) from error
+        return httpx.Response(
+            response.status, headers=response.raw_headers, stream=_Body(response, progress), request=request
+        )
+
+    async def aclose(self) -> None:
+        await self.session.close()
+
+
+class _Body(httpx.AsyncByteStream):
+    def __init__(self, response: aiohttp.ClientResponse, progress: Progress) -> None:
+        self._response = response
+        self._progress = progress
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            async for chunk in self._response.content.iter_any():
+                yield chunk
+        except (aiohttp.ClientError, OSError) as error:
+            raise classified(error, self._progress) from error
+
+    async def aclose(self) -> None:
+        # Not `release`: what is left of a body that nobody reads is not worth a connection.
+        self._response.close()
+
+
+@lru_cache(maxsize=1)
+def tls_context() -> ssl.SSLContext:
+    """One for all: making it costs more than a request. Honours SSL_CERT_FILE and SSL_CERT_DIR."""
+    return httpx.create_ssl_context()
+
+
+def _tracing() -> aiohttp.TraceConfig:
+    async def headers_sent(session: aiohttp.ClientSession, context: SimpleNamespace, params: Any) -> None:
+        # aiohttp repeats some requests by itself when a connection breaks. Whether to repeat is not its to decide.
+        progress: Progress = context.trace_request_ctx
+        if progress.sent:
+            raise OutboundError("The other server closed the connection without an answer.", code="protocol")
+        progress.sent = True
+
+    config = aiohttp.TraceConfig()
+    config.on_request_headers_sent.append(headers_sent)
+    return config
+
+
+def classified(error: Exception, progress: Progress) -> OutboundError:
+    """What `error` means to those who called. Its words are for staff and name no address."""
+    cause = getattr(error, "os_error", None) or error
+    if isinstance(cause, RefusedAddress):
+        return AddressRefused(str(cause))
+    for kinds, code, text in (
+        (aiohttp.ClientConnectorDNSError, "dns", "The host's name could not be resolved."),
+        ((aiohttp.ClientSSLError, aiohttp.ClientConnectorCertificateError, ssl.SSLError), "tls", "TLS failed."),
+        (asyncio.TimeoutError, "timeout", "The other server took too long."),
+        (aiohttp.ClientConnectorError, "refused", "The other server could not be reached."),
+    ):
+        if isinstance(error, kinds):
+            return OutboundError(text, code=code, sent=progress.sent)
+    return OutboundError("The other server broke off, or did not speak HTTP.", code="protocol", sent=progress.sent)
