@@ -112,3 +112,7 @@ class Toolbox(Protocol):
     async def execute(self, call: ToolCall, *, round: int, ordinal: int) -> ToolResult:
         """Run one call. Never raises for what a model or another server did: that is a result."""
         ...
+
+    async def open(self, row: Any) -> ToolResult:
+        """Run what a visitor's click asked for; `row` is its entry in the ledger."""
+        ...

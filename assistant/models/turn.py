@@ -87,6 +87,8 @@ class ToolCall(models.Model):
         REFUSED = "refused"
         UNKNOWN = "unknown"  # it may have happened: never retried silently
 
+    ENDED = (State.WAITING, State.DONE, State.FAILED, State.REFUSED, State.UNKNOWN)  # there is a result to speak of
+
     class Initiator(models.TextChoices):
         MODEL = "model"
         VISITOR = "visitor"  # a click on a card

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -54,16 +53,10 @@ def update(
         return card
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What a click set off: a turn whose opening call is to run, or, where `declined`, to be taken back."""
+def answer(conversation: Conversation, card_id: str, choice: str, fields: dict[str, str] | None = None) -> Turn | None:
+    """Take a visitor's answer, once; returns the turn that goes on from it.
 
-    turn: Turn
-    declined: bool
-
-
-def answer(conversation: Conversation, card_id: str, choice: str, fields: dict[str, str] | None = None) -> Answer | None:
-    """Take a visitor's answer, once; the same again, or a late one, returns None and changes nothing.
+    The same again, or a late one, returns None and changes nothing.
 
     Raises `NotFound` for a card of somebody else's, `InputError` for a choice that was not offered.
     """
@@ -81,7 +74,7 @@ def answer(conversation: Conversation, card_id: str, choice: str, fields: dict[s
         said, call = _ANSWERS[card.kind](card, choice, _checked(card, fields or {}))
         update(card, state=Card.State.ANSWERED, choice=choice)
         message = conversations.append(conversation, Message.Role.VISITOR, said, client_id=f"card:{card.pk}")
-        return Answer(conversations.begin_turn(message, call), declined=choice == "cancel")
+        return conversations.begin_turn(message, call)
 
 
 def _slots(card: Card, choice: str, fields: dict[str, str]) -> tuple[str, ToolCall | None]:
@@ -100,6 +93,8 @@ def _confirm(card: Card, choice: str, fields: dict[str, str]) -> tuple[str, Tool
     if call.state != ToolCall.State.WAITING:
         raise InputError("There is nothing left to confirm.")
     if choice == "cancel":
+        call.code = "declined"
+        call.save(update_fields=["code"])
         return "No, thank you.", call
     missing = [field["label"] for field in card.content.get("fields", []) if not fields.get(field["name"])]
     if missing:

@@ -262,39 +262,41 @@ def rate(conversation: Conversation, message_id: str, value: int) -> None:
 
 
 def history(turn: Turn, limit: int) -> list[chat.Message]:
-    """What a model may know of the conversation before `turn`'s own rounds: at most `limit` messages, whole turns only.
+    """What was said before `turn`, and its own message: at most `limit` messages, whole exchanges only.
 
-    Turns that failed leave no trace but the visitor's words: their answers were never given. Staff's words are the
-    assistant's side of the conversation.
+    A reply that failed leaves no trace, what its turn did does. Staff's words are the assistant's side.
     """
-    turns = list(
-        Turn.objects.filter(conversation_id=turn.conversation_id, created_at__lt=turn.created_at)
-        .exclude(message_id=turn.message_id)
-        .select_related("message")
-        .order_by("-created_at")[:limit]
+    earlier = list(
+        Message.objects.filter(conversation_id=turn.conversation_id, seq__lt=turn.message.seq)
+        .exclude(role=Message.Role.SYSTEM)
+        .exclude(turn__state=Turn.State.FAILED)
+        .exclude(turn__message=turn.message_id)
+        .select_related("turn")
+        .order_by("-seq")[:limit]
     )
-    calls: dict[Any, list[ToolCall]] = {}
-    for call in ToolCall.objects.filter(turn__in=turns).order_by("round", "ordinal"):
-        calls.setdefault(call.turn_id, []).append(call)
-    replies: dict[Any, list[Message]] = {}
-    for reply in Message.objects.filter(turn__in=turns).order_by("seq"):
-        replies.setdefault(reply.turn_id, []).append(reply)
-    groups = [_spoken(past.message, calls.get(past.pk, []), replies.get(past.pk, [])) for past in turns]
-    answered = {past.message_id for past in turns} | {turn.message_id}
-    said = {past.message.seq: group for past, group in zip(turns, groups, strict=True)}
-    aside = Message.objects.filter(conversation_id=turn.conversation_id, turn=None, seq__lt=turn.message.seq)
-    for message in aside.exclude(pk__in=answered).exclude(role=Message.Role.SYSTEM).order_by("-seq")[:limit]:
-        said[message.seq] = [_as_chat(message)]
+    asked = {message.pk: message.seq for message in earlier if message.role == Message.Role.VISITOR}
+    calls: dict[int, list[ToolCall]] = {}
+    for call in (
+        ToolCall.objects.filter(turn__message__in=asked, state__in=ToolCall.ENDED)
+        .select_related("turn")
+        .order_by("turn__created_at", "round", "ordinal")
+    ):
+        assert call.turn is not None
+        calls.setdefault(asked[call.turn.message_id], []).append(call)
+    # A reply stands with the message that it answers, wherever it came in: visitors write on while it is being written.
+    exchanges: dict[int, list[chat.Message]] = {}
+    for message in reversed(earlier):
+        place = asked.get(message.turn.message_id, message.seq) if message.turn else message.seq
+        exchange = exchanges.setdefault(place, [])
+        exchange.append(_as_chat(message))
+        if message.role == Message.Role.VISITOR:
+            exchange += as_rounds(calls.get(message.seq, []))
     kept: list[chat.Message] = []
-    for seq in sorted(said, reverse=True):
-        if len(kept) + len(said[seq]) > limit:
+    for place in sorted(exchanges, reverse=True):
+        if len(kept) + len(exchanges[place]) >= limit:
             break
-        kept = said[seq] + kept
-    return [*kept, chat.Message("user", turn.message.text)]
-
-
-def _spoken(message: Message, calls: list[ToolCall], replies: list[Message]) -> list[chat.Message]:
-    return [_as_chat(message), *as_rounds(calls), *(_as_chat(reply) for reply in replies)]
+        kept = exchanges[place] + kept
+    return [*kept, _as_chat(turn.message)]
 
 
 def _as_chat(message: Message) -> chat.Message:
@@ -303,9 +305,9 @@ def _as_chat(message: Message) -> chat.Message:
 
 def as_rounds(calls: list[ToolCall]) -> list[chat.Message]:
     """Ledger rows as the messages a model expects: each round's calls, then each call's result."""
-    rounds: dict[int, list[ToolCall]] = {}
+    rounds: dict[tuple[Any, int], list[ToolCall]] = {}
     for call in calls:
-        rounds.setdefault(call.round, []).append(call)
+        rounds.setdefault((call.turn_id, call.round), []).append(call)
     spoken: list[chat.Message] = []
     for rows in rounds.values():
         wished = tuple(

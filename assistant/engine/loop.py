@@ -1,0 +1,186 @@
+"""Ask, act, ask again, stop: one turn's conversation with a model, its tools passed in."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from assistant.chat import Completion, Finish, Message, Model, Source, ToolCall, Toolbox, ToolResult, Usage
+from assistant.engine.claims import Gate
+from assistant.events import Event, ReplyDelta, ToolFinished, ToolStarted
+
+MAX_PARALLEL = 4
+MAX_SAME_CALL = 2  # the third identical call of a turn is not run
+MAX_REPLY_CHARS = 64_000
+
+
+_finishing: set[asyncio.Task[ToolResult]] = set()
+
+
+@dataclass(frozen=True)
+class Limits:
+    """`rounds` counts model requests that may call tools; one more, without tools, is allowed to say where we stand."""
+
+    rounds: int = 8
+    calls: int = 12
+
+
+@dataclass(frozen=True)
+class ReplyEnded(Event):
+    """The loop's last word, for `turns` alone. `unkept` is the claim that was caught twice, or empty."""
+
+    type: ClassVar[str] = "reply.ended"
+    text: str
+    finish: Finish
+    rounds: int
+    usage: Usage
+    provider: str = ""
+    model: str = ""
+    first_token_ms: int | None = None
+    sources: tuple[Source, ...] = ()
+    unkept: str = ""
+
+
+@dataclass
+class _Turn:
+    """What one run of the loop gathers."""
+
+    messages: list[Message]
+    achieved: frozenset[str]
+    text: str = ""
+    rounds: int = 0
+    calls: int = 0
+    seen: dict[str, int] = field(default_factory=dict)
+    corrected: bool = False
+    last: Completion = field(default_factory=Completion)
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    exact: bool = True
+    first_token_ms: int | None = None
+    sources: dict[Source, None] = field(default_factory=dict)
+
+    def count(self, done: Completion) -> None:
+        self.last = done
+        self.prompt_tokens += done.usage.prompt_tokens
+        self.completion_tokens += done.usage.completion_tokens
+        self.exact = self.exact and done.usage.exact
+        if self.first_token_ms is None:
+            self.first_token_ms = done.first_token_ms
+
+    def ended(self, finish: Finish, unkept: str = "") -> ReplyEnded:
+        usage = Usage(self.prompt_tokens, self.completion_tokens, self.exact)
+        return ReplyEnded(
+            self.text.rstrip(),
+            finish,
+            self.rounds,
+            usage,
+            self.last.provider,
+            self.last.model,
+            self.first_token_ms,
+            tuple(self.sources),
+            unkept,
+        )
+
+
+async def run(
+    model: Model, toolbox: Toolbox, messages: list[Message], limits: Limits = Limits(), *, from_round: int = 0
+) -> AsyncIterator[Event]:
+    """The events of one reply, `ReplyEnded` last; `turn` is left empty in them. `from_round` is what a run that was cut
+    off had used. Raises what the model raises; tools do not raise.
+    """
+    turn = _Turn(list(messages), toolbox.achieved(), rounds=from_round)
+    while True:
+        last_round = turn.rounds >= limits.rounds or turn.calls >= limits.calls
+        turn.rounds += 1
+        gate = Gate(turn.achieved)
+        before = turn.text
+        async for event in _listen(model, toolbox, turn, gate, before, offer=not last_round):
+            yield event
+        done = turn.last
+        if gate.caught:
+            if turn.corrected:
+                turn.text = before + gate.text
+                yield turn.ended("stop", unkept=gate.caught)
+                return
+            turn.corrected = True
+            if len(turn.text) > len(before + gate.text):
+                yield ReplyDelta(turn="", offset=len(before + gate.text), text="")
+            turn.text = before + gate.text
+            turn.messages += [Message("assistant", gate.text + gate.caught), Message("system", _correction(gate))]
+            continue
+        if not done.calls or last_round or done.finish in ("length", "content_filter", "cut_off"):
+            yield turn.ended(done.finish if done.finish != "tool_calls" else "stop")
+            return
+        if turn.text and not turn.text.endswith("\n"):
+            # What is said before a tool and what is said after it are two paragraphs.
+            yield ReplyDelta(turn="", offset=len(turn.text), text="\n\n")
+            turn.text += "\n\n"
+        turn.messages.append(Message("assistant", done.text, calls=done.calls))
+        async for event in _act(toolbox, turn, done.calls, limits):
+            yield event
+
+
+async def _listen(
+    model: Model, toolbox: Toolbox, turn: _Turn, gate: Gate, before: str, *, offer: bool
+) -> AsyncIterator[Event]:
+    """One model request: its text as far as the gate lets it through."""
+    async with aclosing(model.stream(turn.messages, toolbox.specs() if offer else [])) as pieces:  # type: ignore[type-var]
+        async for piece in pieces:
+            if isinstance(piece, Completion):
+                turn.count(piece)
+                shown = gate.close()
+            else:
+                shown = gate.push(piece)
+            if shown:
+                yield ReplyDelta(turn="", offset=len(turn.text), text=shown)
+                turn.text += shown
+            if gate.caught or len(turn.text) > MAX_REPLY_CHARS:
+                break
+
+
+async def _act(toolbox: Toolbox, turn: _Turn, calls: tuple[ToolCall, ...], limits: Limits) -> AsyncIterator[Event]:
+    """One round's calls, a few at a time; every call gets exactly one result, in the order of the calls."""
+    running: dict[int, asyncio.Task[ToolResult]] = {}
+    results: dict[int, ToolResult] = {}
+    for place, call in enumerate(calls):
+        same = json.dumps([call.name, call.arguments], sort_keys=True, default=str)
+        turn.seen[same] = turn.seen.get(same, 0) + 1
+        if place >= MAX_PARALLEL:
+            results[place] = ToolResult(f"Not run: at most {MAX_PARALLEL} calls at a time.", "refused")
+        elif turn.seen[same] > MAX_SAME_CALL:
+            results[place] = ToolResult("Not run: this very call was made before in this turn. Use its result.", "refused")
+        elif turn.calls >= limits.calls:
+            results[place] = ToolResult("Not run: too many calls in this turn. Answer with what you have.", "refused")
+        else:
+            turn.calls += 1
+            yield ToolStarted(turn="", call=call.id, label=toolbox.label(call.name))
+            running[place] = asyncio.create_task(toolbox.execute(call, round=turn.rounds, ordinal=place))
+    try:
+        for place, task in running.items():
+            results[place] = await task
+            label = toolbox.label(calls[place].name)
+            yield ToolFinished(turn="", call=calls[place].id, label=label, ok=results[place].ok)
+    finally:
+        # A turn that is stopped here leaves its calls to finish: cut off in the middle of a request, nobody would know
+        # whether it happened. Each has a deadline of its own, and writes its outcome into the ledger.
+        for task in running.values():
+            if not task.done():
+                _finishing.add(task)
+                task.add_done_callback(_finishing.discard)
+    for place, call in enumerate(calls):
+        result = results[place]
+        turn.messages.append(Message("tool", result.text, call_id=call.id))
+        turn.achieved |= result.achieved
+        turn.sources.update(dict.fromkeys(result.sources))
+
+
+def _correction(gate: Gate) -> str:
+    return (
+        f"Your last sentence was not shown, because it says that something happened which did not: {gate.caught!r}. "
+        "No tool has done it. Either call the tool that does it, or go on without claiming it. Do not repeat or mention "
+        "this note."
+    )

@@ -1,0 +1,162 @@
+"""The lease on a turn: claimed by one conditional write, renewed while it runs, and worth nothing once its fence is old."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, F, OuterRef
+from django.utils import timezone
+
+from assistant import live
+from assistant.errors import Conflict, NotFound, TurnTaken
+from assistant.models import Conversation, Message, Turn
+from assistant.services import conversations
+
+MAX_ATTEMPTS = 4  # a turn that took this many runners down with it is given up
+
+
+def claim(turn_id: UUID | str) -> Turn:
+    """Take the turn for this runner: `fence` is then his, and `leased_until` his time.
+
+    Raises `TurnTaken` when it has ended, somebody holds it, or an earlier message of the conversation is not answered.
+    """
+    now = timezone.now()
+    earlier = Turn.objects.open().filter(conversation=OuterRef("conversation"), created_at__lt=OuterRef("created_at"))
+    free = Turn.objects.claimable().filter(~Exists(earlier), pk=turn_id)
+    try:
+        with transaction.atomic():
+            taken = free.update(
+                state=Turn.State.RUNNING, fence=F("fence") + 1, attempts=F("attempts") + 1, leased_until=now + lease()
+            )
+    except IntegrityError as error:  # two turns of one conversation at the same moment
+        raise TurnTaken("Another turn of this conversation runs.") from error
+    if not taken:
+        raise TurnTaken("Another runner holds this turn.")
+    turn = Turn.objects.select_related(
+        "conversation__assistant__organization", "conversation__visitor", "message", "opening_call__method"
+    ).get(pk=turn_id)
+    if turn.started_at is None:
+        turn.started_at = now
+        turn.save(update_fields=["started_at"])
+    return turn
+
+
+def lease() -> timedelta:
+    return timedelta(seconds=settings.ASSISTANT_LEASE_SECONDS)
+
+
+def renew(turn: Turn) -> bool:
+    """Keep the lease; returns whether the visitor wants it to stop. Raises `TurnTaken` when it is lost."""
+    mine = Turn.objects.filter(pk=turn.pk, fence=turn.fence, state=Turn.State.RUNNING)
+    if not mine.update(leased_until=timezone.now() + lease()):
+        raise TurnTaken("The lease is lost.")
+    return mine.filter(stop_requested_at__isnull=False).exists()
+
+
+def give_back(turn: Turn) -> None:
+    """Let another runner go on at once, since this one shuts down."""
+    Turn.objects.filter(pk=turn.pk, fence=turn.fence, state=Turn.State.RUNNING).update(
+        leased_until=timezone.now(), attempts=F("attempts") - 1
+    )
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a turn ended. `text` is the reply as far as it got; `shown` is the sentence for a visitor when it failed."""
+
+    state: str
+    text: str = ""
+    text_state: str = Message.State.COMPLETE
+    code: str = ""
+    shown: str = ""
+    detail: str = ""
+    retryable: bool = False
+    sources: tuple[dict[str, str], ...] = ()
+    measured: dict[str, Any] | None = None  # provider, model, rounds, tokens, times: columns of Turn
+
+
+def finish(turn: Turn, outcome: Outcome) -> Message | None:
+    """Save the reply and the outcome in one transaction; returns the reply. Raises `TurnTaken` when the lease is lost."""
+    with transaction.atomic():
+        Conversation.objects.select_for_update().get(pk=turn.conversation_id)
+        changes = {
+            "state": outcome.state,
+            "code": outcome.code,
+            "detail": outcome.detail,
+            "retryable": outcome.retryable,
+            "ended_at": timezone.now(),
+            **(outcome.measured or {}),
+        }
+        if not Turn.objects.filter(pk=turn.pk, fence=turn.fence, state=Turn.State.RUNNING).update(**changes):
+            raise TurnTaken("The lease is lost; another runner's outcome counts.")
+        reply = None
+        if outcome.text:
+            reply = conversations.append(
+                turn.conversation,
+                Message.Role.ASSISTANT,
+                outcome.text,
+                state=outcome.text_state,
+                turn=turn,
+                sources=list(outcome.sources),
+            )
+        told: dict[str, Any] = {"outcome": outcome.state}
+        if outcome.code:
+            told["code"] = outcome.code
+        if outcome.shown:
+            told["text"] = outcome.shown
+        if outcome.retryable:
+            told["retryable"] = True
+        conversations.record(turn.conversation, "turn.ended", turn=turn, data=told)
+        return reply
+
+
+def request_stop(conversation: Conversation, turn_id: str) -> None:
+    """Ask the runner to end here. A turn that has ended already is none of a stop's business."""
+    turn = conversation.turns.filter(pk=turn_id).first()
+    if turn is None:
+        raise NotFound("No such turn.")
+    if Turn.objects.open().filter(pk=turn.pk).update(stop_requested_at=timezone.now()):
+        live.ask_to_stop(turn.pk)
+
+
+def retry(conversation: Conversation, turn_id: str) -> Turn:
+    """A new turn for the same message, after one that failed or was cut off.
+
+    Raises `Conflict` when it did not fail, or when the message is being answered already.
+    """
+    with transaction.atomic():
+        Conversation.objects.select_for_update().get(pk=conversation.pk)
+        turn = conversation.turns.filter(pk=turn_id).select_related("message").first()
+        if turn is None:
+            raise NotFound("No such turn.")
+        newest = turn.message.turns.order_by("-created_at").first()
+        if newest != turn or not turn.retryable:
+            raise Conflict("There is nothing to try again.")
+        return conversations.begin_turn(turn.message)
+
+
+def next_queued(conversation_id: UUID) -> UUID | None:
+    """The conversation's next turn that nobody runs."""
+    return (
+        Turn.objects.filter(conversation_id=conversation_id, state=Turn.State.QUEUED)
+        .order_by("created_at")
+        .values_list("pk", flat=True)
+        .first()
+    )
+
+
+def left_behind(limit: int = 50) -> list[UUID]:
+    """Turns that should run and do not: their runner died, or never began."""
+    forgotten = timezone.now() - timedelta(seconds=2)
+    found = Turn.objects.claimable().filter(created_at__lt=forgotten).order_by("created_at")
+    return list(found.values_list("pk", flat=True)[:limit])
+
+
+def let_lapse() -> int:
+    """End all leases at once: for the start of a process that is the only one. Returns how many there were."""
+    return Turn.objects.filter(state=Turn.State.RUNNING).update(leased_until=timezone.now() - timedelta(seconds=1))

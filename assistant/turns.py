@@ -1,0 +1,440 @@
+"""A visitor's message and all until its reply ends: the one module that knows engine, providers and tools.
+
+A turn is a leased row. Its runner is an asyncio task of the process that took the message; the sockets only watch. When
+a runner dies, its lease lapses and whoever finds the row goes on from the ledger.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager, suppress
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+from uuid import UUID
+
+from channels.layers import get_channel_layer
+from django.conf import settings
+from django.utils import timezone
+
+from assistant import chat, events, live
+from assistant.db import in_db
+from assistant.engine import loop
+from assistant.engine.prompt import Scene, instructions
+from assistant.errors import BudgetExceeded, InterworkyError, ProviderError, TurnTaken
+from assistant.models import Conversation, Message, ToolCall, Turn
+from assistant.providers import router
+from assistant.sentences import sentence
+from assistant.services import cards, conversations
+from assistant.services import turns as leases
+from assistant.tools.toolbox import ConversationToolbox
+
+log = logging.getLogger(__name__)
+
+GATHER_SECONDS = 0.03  # text is shown in pieces of this much time: smooth to the eye, and one event for many tokens
+SHARE_SECONDS = 0.3  # how old a draft may be that another process shows
+HEARTBEAT_SECONDS = 2.0
+KEEPER_SECONDS = 2.0
+PARALLEL_RESUMES = 10
+
+ModelFor = Callable[..., Awaitable[chat.Model]]
+ToolboxFor = Callable[[Turn], Awaitable[chat.Toolbox]]
+
+
+@dataclass
+class _Running:
+    task: asyncio.Task[None]
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+_running: dict[str, _Running] = {}  # by turn id; the strong reference that keeps a task alive
+
+
+# --- What sockets and views call ------------------------------------------------------------------------------------
+
+
+async def post(
+    conversation: Conversation, client_id: str, text: str, page: dict[str, str] | None = None
+) -> conversations.Posted:
+    """Save a visitor's message and start its answer. Returning is the promise that it is saved."""
+    posted = await in_db(conversations.post)(conversation, client_id, text, page)
+    if posted.new and posted.turn:
+        start(posted.turn.pk)
+    return posted
+
+
+async def answer_card(conversation: Conversation, card_id: str, choice: str, fields: dict[str, str] | None) -> None:
+    """Take a visitor's click on a card, and let the assistant go on from it."""
+    turn = await in_db(cards.answer)(conversation, card_id, choice, fields)
+    if turn:
+        start(turn.pk)
+
+
+async def retry(conversation: Conversation, turn_id: str) -> None:
+    """Answer the message of a failed turn again."""
+    turn = await in_db(leases.retry)(conversation, turn_id)
+    start(turn.pk)
+
+
+async def stop(conversation: Conversation, turn_id: str) -> None:
+    """End a running reply where it is."""
+    await in_db(leases.request_stop)(conversation, turn_id)
+    if running := _running.get(turn_id):
+        running.stop.set()
+
+
+def start(turn_id: UUID | str) -> None:
+    """Run a turn in this process, beside whatever called."""
+    key = str(turn_id)
+    if key not in _running:
+        task = asyncio.get_running_loop().create_task(_run_and_go_on(key), name=f"turn {key}")
+        _running[key] = _Running(task)
+        task.add_done_callback(lambda _: _running.pop(key, None))
+
+
+async def _run_and_go_on(turn_id: str) -> None:
+    """Run a turn, then whatever its conversation has queued meanwhile."""
+    following: UUID | None = None
+    try:
+        conversation_id = await run(turn_id)
+        following = await in_db(leases.next_queued)(conversation_id)
+    except TurnTaken:
+        log.debug("turn %s is somebody else's", turn_id)
+    except Exception:
+        log.exception("turn %s was left behind; it will be resumed", turn_id)
+    if following and str(following) != turn_id:
+        start(following)
+
+
+# --- One turn -------------------------------------------------------------------------------------------------------
+
+
+async def run(
+    turn_id: UUID | str, *, model_for: ModelFor = router.model_for, toolbox_for: ToolboxFor = ConversationToolbox.for_turn
+) -> UUID:
+    """Claim a turn, answer it, save the outcome; returns its conversation's id.
+
+    Raises `TurnTaken` when it is not ours to run, or no longer.
+    """
+    turn = await in_db(leases.claim)(turn_id)
+    stop = _running[str(turn_id)].stop if str(turn_id) in _running else asyncio.Event()
+    draft = live.Draft()
+    live.keep_draft(turn.pk, draft)
+    live.announce(turn.conversation_id, events.TurnStarted(str(turn.pk), str(turn.message_id)))
+    try:
+        async with _heartbeat(turn, stop, draft):
+            outcome = await _answer(turn, draft, stop, model_for, toolbox_for)
+        await in_db(leases.finish)(turn, outcome)
+    except asyncio.CancelledError:
+        await asyncio.shield(in_db(leases.give_back)(turn))
+        raise
+    finally:
+        live.keep_draft(turn.pk, None)
+    return turn.conversation_id
+
+
+async def _answer(
+    turn: Turn, draft: live.Draft, stop: asyncio.Event, model_for: ModelFor, toolbox_for: ToolboxFor
+) -> leases.Outcome:
+    """Whatever happens, how the turn ended: a visitor is never left without a word."""
+    locale = turn.conversation.visitor.locale or turn.conversation.assistant.locale
+    seconds_left = (turn.deadline_at - timezone.now()).total_seconds()
+    began = time.monotonic()
+    ended: loop.ReplyEnded | None = None
+    failure: InterworkyError | None = None
+    stopped = False
+    try:
+        if turn.attempts > leases.MAX_ATTEMPTS:
+            raise InterworkyError("Too many runners failed at this turn.")
+        async with asyncio.timeout(seconds_left):
+            writing = asyncio.ensure_future(_write(turn, draft, model_for, toolbox_for))
+            stopping = asyncio.ensure_future(stop.wait())
+            try:
+                await asyncio.wait({writing, stopping}, return_when=asyncio.FIRST_COMPLETED)
+                stopped = not writing.done()
+                ended = None if stopped else writing.result()
+            finally:
+                for task in (writing, stopping):
+                    task.cancel()
+                await asyncio.gather(writing, stopping, return_exceptions=True)
+    except TimeoutError:
+        failure = ProviderError("The turn's deadline passed.", cause="timeout", code="not_available")
+    except InterworkyError as error:
+        failure = error
+    except Exception as error:
+        log.exception("turn %s failed", turn.pk)
+        failure = InterworkyError(type(error).__name__)
+    return _outcome(draft, ended, failure, stopped, locale, round((time.monotonic() - began) * 1000))
+
+
+def _outcome(
+    draft: live.Draft,
+    ended: loop.ReplyEnded | None,
+    failure: InterworkyError | None,
+    stopped: bool,
+    locale: str,
+    total_ms: int,
+) -> leases.Outcome:
+    """What is saved and shown, from how the writing ended."""
+    text = draft.text.rstrip()
+    if stopped:
+        return leases.Outcome(
+            Turn.State.STOPPED, text, Message.State.STOPPED, retryable=True, measured={"total_ms": total_ms}
+        )
+    if failure is not None:
+        code = _visible_code(failure)
+        if text:
+            code = "incomplete" if code in ("not_available", "internal") else code
+        return leases.Outcome(
+            Turn.State.FAILED,
+            text,
+            Message.State.INCOMPLETE,
+            code=code,
+            shown=sentence(code, locale),
+            detail=f"{type(failure).__name__}: {failure}"[:2000],
+            retryable=code != "budget_exceeded",
+            measured={"total_ms": total_ms},
+        )
+    assert ended is not None
+    measured: dict[str, Any] = {
+        "provider": ended.provider,
+        "model": ended.model,
+        "rounds": ended.rounds,
+        "prompt_tokens": ended.usage.prompt_tokens,
+        "completion_tokens": ended.usage.completion_tokens,
+        "first_token_ms": ended.first_token_ms,
+        "total_ms": total_ms,
+    }
+    text = ended.text
+    if ended.unkept:
+        text = "\n\n".join(part for part in (text, sentence("not_done", locale)) if part)
+        return leases.Outcome(Turn.State.DONE, text, detail=f"Claimed without a receipt: {ended.unkept}", measured=measured)
+    if ended.finish == "content_filter":
+        return leases.Outcome(Turn.State.DONE, text or sentence("refused", locale), code="refused", measured=measured)
+    if ended.finish in ("length", "cut_off"):
+        return leases.Outcome(
+            Turn.State.FAILED,
+            text,
+            Message.State.INCOMPLETE,
+            code="incomplete",
+            shown=sentence("incomplete", locale),
+            retryable=True,
+            measured=measured,
+        )
+    if not text:
+        return leases.Outcome(
+            Turn.State.FAILED, code="no_answer", shown=sentence("no_answer", locale), retryable=True, measured=measured
+        )
+    sources = tuple(asdict(source) for source in ended.sources)
+    return leases.Outcome(Turn.State.DONE, text, sources=sources, measured=measured)
+
+
+def _visible_code(failure: InterworkyError) -> str:
+    if isinstance(failure, ProviderError):
+        return "not_available"
+    return failure.code if isinstance(failure, BudgetExceeded) else "internal"
+
+
+async def _write(turn: Turn, draft: live.Draft, model_for: ModelFor, toolbox_for: ToolboxFor) -> loop.ReplyEnded:
+    """Run the engine, and show what it does as it does it; the reply grows in `draft`."""
+    toolbox = await toolbox_for(turn)
+    messages, from_round = await in_db(_messages)(turn, bool(toolbox.specs()))
+    if turn.opening_call and turn.opening_call.state not in ToolCall.ENDED:
+        messages += await _open(turn.opening_call, toolbox, _Pen(turn, draft))
+    model = await model_for(turn.conversation.assistant, task="reply", conversation=turn.conversation, turn=turn)
+    limits = loop.Limits(settings.ASSISTANT_MAX_ROUNDS, settings.ASSISTANT_MAX_CALLS)
+    pen = _Pen(turn, draft)
+    try:
+        async with aclosing(loop.run(model, toolbox, messages, limits, from_round=from_round)) as happenings:
+            async for event in happenings:
+                match event:
+                    case events.ReplyDelta():
+                        pen.write(event)
+                    case loop.ReplyEnded():
+                        return event
+                    case _:
+                        pen.show(replace(event, turn=str(turn.pk)))  # type: ignore[type-var]
+    finally:
+        pen.flush()
+    raise InterworkyError("The engine ended without a word.")
+
+
+async def _open(row: ToolCall, toolbox: chat.Toolbox, pen: _Pen) -> list[chat.Message]:
+    """Run what a visitor's click asked for, before the model is heard."""
+    label = toolbox.label(row.name)
+    pen.show(events.ToolStarted(str(pen.turn.pk), str(row.pk), label))
+    result = await toolbox.open(row)
+    pen.show(events.ToolFinished(str(pen.turn.pk), str(row.pk), label, result.ok))
+    call = chat.ToolCall(f"call_{row.pk.hex[:12]}", row.name, row.arguments)
+    return [chat.Message("assistant", "", calls=(call,)), chat.Message("tool", result.text, call_id=call.id)]
+
+
+class _Pen:
+    """Gathers text for a moment, then shows it; tools are shown at once, after the text before them."""
+
+    def __init__(self, turn: Turn, draft: live.Draft) -> None:
+        self.turn, self.draft = turn, draft
+        self.shown = 0  # code points that have been announced
+        self.timer: asyncio.TimerHandle | None = None
+
+    def write(self, delta: events.ReplyDelta) -> None:
+        self.draft.text = self.draft.text[: delta.offset] + delta.text
+        self.shown = min(self.shown, delta.offset)
+        if not delta.text:
+            self.flush(rewrite=True)
+        elif self.timer is None:
+            self.timer = asyncio.get_running_loop().call_later(GATHER_SECONDS, self.flush)
+
+    def flush(self, rewrite: bool = False) -> None:
+        if self.timer:
+            self.timer.cancel()
+            self.timer = None
+        text = self.draft.text[self.shown :]
+        if text or rewrite:
+            live.announce(self.turn.conversation_id, events.ReplyDelta(str(self.turn.pk), self.shown, text))
+        self.shown = len(self.draft.text)
+
+    def show(self, event: events.Event) -> None:
+        self.flush()
+        if isinstance(event, events.ToolStarted):
+            self.draft.tools.append(event.label)
+        elif isinstance(event, events.ToolFinished) and event.label in self.draft.tools:
+            self.draft.tools.remove(event.label)
+        live.announce(self.turn.conversation_id, event)
+
+
+@asynccontextmanager
+async def _heartbeat(turn: Turn, stop: asyncio.Event, draft: live.Draft) -> AsyncIterator[None]:
+    """Keep the lease while the body runs, and a copy of the draft for other processes; a lost lease cancels the body."""
+    body = asyncio.current_task()
+    assert body is not None
+    lost: list[TurnTaken] = []
+
+    async def beat() -> None:
+        renewed = time.monotonic()
+        shared = ""
+        while True:
+            await asyncio.sleep(SHARE_SECONDS)
+            if draft.text != shared:
+                shared = draft.text
+                await live.share_draft(turn.pk, draft)
+            if time.monotonic() - renewed >= HEARTBEAT_SECONDS:
+                renewed = time.monotonic()
+                try:
+                    if await in_db(leases.renew)(turn):
+                        stop.set()
+                except TurnTaken as error:
+                    lost.append(error)
+                    body.cancel()
+                    return
+                except Exception:
+                    # The database may be back before the lease lapses.
+                    log.warning("the lease on turn %s could not be renewed", turn.pk, exc_info=True)
+
+    heart = asyncio.create_task(beat())
+    try:
+        yield
+    except asyncio.CancelledError:
+        if lost:
+            body.uncancel()
+            raise lost[0] from None
+        raise
+    finally:
+        heart.cancel()
+        with suppress(asyncio.CancelledError):
+            await heart
+
+
+# --- What is read from the database for a turn ----------------------------------------------------------------------
+
+
+def _messages(turn: Turn, can_act: bool) -> tuple[list[chat.Message], int]:
+    """What the model is to see: instructions, the conversation, and what this message has set off already; with the
+    number of the last round of this turn that an earlier runner finished."""
+    conversation = turn.conversation
+    assistant, visitor, page = conversation.assistant, conversation.visitor, turn.message.page
+    hints = assistant.methods.filter(enabled=True).exclude(instruction="").values_list("instruction", flat=True)
+    scene = Scene(
+        assistant=assistant.name,
+        organization=assistant.organization.name,
+        instructions=assistant.instructions,
+        knowledge=assistant.knowledge,
+        now=timezone.now(),
+        timezone=assistant.organization.timezone,
+        visitor_timezone=visitor.timezone,
+        visitor_name=visitor.name,
+        locale=visitor.locale,
+        page_title=page.get("title", ""),
+        page_url=page.get("url", ""),
+        method_hints=tuple(hints),
+        can_act=can_act,
+    )
+    said = conversations.history(turn, assistant.history_messages)
+    # An attempt that failed, or a runner that died, may have acted: it must not be done twice.
+    done = ToolCall.objects.filter(turn__message=turn.message_id, state__in=ToolCall.ENDED).order_by(
+        "turn__created_at", "round", "ordinal"
+    )
+    rows = list(done)
+    from_round = max((row.round for row in rows if row.turn_id == turn.pk), default=0)
+    return [chat.Message("system", instructions(scene)), *said, *conversations.as_rounds(rows)], from_round
+
+
+# --- Life of the process --------------------------------------------------------------------------------------------
+
+
+async def resume() -> int:
+    """Run the turns that were left behind; returns how many were found."""
+    found = await in_db(leases.left_behind)(PARALLEL_RESUMES)
+    for turn_id in found:
+        start(turn_id)
+    return len(found)
+
+
+async def keeper() -> None:
+    """Until cancelled: take up what other runners left behind, and pass on the visitors' wish to stop."""
+    live.bind(asyncio.get_running_loop())
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_keep_resuming())
+        group.create_task(_hear_stops())
+
+
+async def _keep_resuming() -> None:
+    while True:
+        try:
+            await resume()
+        except Exception:
+            log.warning("left-behind turns could not be looked for", exc_info=True)
+        await asyncio.sleep(KEEPER_SECONDS)
+
+
+async def _hear_stops() -> None:
+    """A stop may reach another process than the runner's. Unheard, the heartbeat sees it a moment later."""
+    layer = get_channel_layer()
+    while True:
+        try:
+            channel = await layer.new_channel()
+            await layer.group_add("runners", channel)
+            while True:
+                message = await layer.receive(channel)
+                if running := _running.get(message["turn"]):
+                    running.stop.set()
+        except Exception:
+            log.warning("the channel layer is away", exc_info=True)
+            await asyncio.sleep(KEEPER_SECONDS)
+
+
+def adopt() -> int:
+    """At the start of the only process: whatever was running is nobody's any more."""
+    return leases.let_lapse()
+
+
+async def drain(seconds: float) -> None:
+    """Let running turns end; after `seconds`, hand the rest to whoever comes next."""
+    tasks = [running.task for running in _running.values()]
+    if tasks:
+        _, late = await asyncio.wait(tasks, timeout=seconds)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
