@@ -1,0 +1,221 @@
+"""PRESETS, one row per provider: what its address, key and models usually look like.
+
+A preset fills in and hints; it never decides. What a server can do is measured (`probe.py`), a key's shape is a
+warning and never a veto, and a name that is not in the table is simply "custom".
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import re2
+
+AZURE_API_VERSION = "2024-10-21"
+# The documented default. OpenAI ended it on 2026-05-07, which `sunset` and the session key's error say.
+OPENAI_REALTIME = "gpt-4o-realtime-preview-2024-12-17"
+
+
+@dataclass(frozen=True)
+class Preset:
+    """One provider. Empty strings mean: not known, must be given."""
+
+    label: str
+    base_url: str = ""
+    auth: str = "bearer"  # bearer · header:<name> · none
+    key_required: bool = True
+    key_pattern: str = ""  # RE2; only ever a warning
+    key_example: str = ""
+    key_from: str = ""  # where to get a key, for people
+    smart: str = ""
+    fast: str = ""
+    realtime: str = ""  # the default voice model; empty: no voice
+    api_version: str = ""  # sent as ?api-version=
+    hosts: tuple[str, ...] = ()  # hostnames that are this provider; a leading dot matches subdomains
+    port: int | None = None  # where it listens on one's own machine, if that is its alone
+    limits: str = ""
+    help: str = ""
+
+
+PRESETS: dict[str, Preset] = {
+    "openai": Preset(
+        "OpenAI", "https://api.openai.com/v1", key_pattern=r"^sk-.{10,}$", key_example="sk-proj-…",
+        key_from="https://platform.openai.com/api-keys", smart="gpt-4.1", fast="gpt-4o-mini",
+        realtime=OPENAI_REALTIME, hosts=("api.openai.com",),
+        help="Text, tools and voice. Only the key is needed.",
+    ),
+    "azure": Preset(
+        "Azure OpenAI", auth="header:api-key", key_example="32 or more letters and digits",
+        key_from="Azure portal → your resource → Keys and Endpoint", api_version=AZURE_API_VERSION,
+        hosts=(".openai.azure.com", ".cognitiveservices.azure.com", ".services.ai.azure.com"),
+        limits="Voice needs a realtime deployment and AI_REALTIME_AZURE=true.",
+        help="The address is https://<resource>.openai.azure.com; the models are the names of your deployments.",
+    ),
+    "openrouter": Preset(
+        "OpenRouter", "https://openrouter.ai/api/v1", key_pattern=r"^sk-or-.{10,}$", key_example="sk-or-v1-…",
+        key_from="https://openrouter.ai/keys", smart="anthropic/claude-sonnet-4.6", fast="anthropic/claude-haiku-4.5",
+        hosts=("openrouter.ai",), limits="No voice.",
+        help="Models carry their maker's prefix, such as anthropic/claude-sonnet-4.6. Pay per use.",
+    ),
+    "groq": Preset(
+        "Groq", "https://api.groq.com/openai/v1", key_pattern=r"^gsk_.{10,}$", key_example="gsk_…",
+        key_from="https://console.groq.com/keys", smart="openai/gpt-oss-120b", fast="openai/gpt-oss-20b",
+        hosts=("api.groq.com",), limits="No voice; few models, and they change often.",
+        help="Very fast: good for the fast model, and for many short requests.",
+    ),
+    "together": Preset(
+        "Together AI", "https://api.together.xyz/v1", key_pattern=r"^.{10,}$", key_example="…",
+        key_from="https://api.together.ai/settings/api-keys", smart="openai/gpt-oss-120b", fast="openai/gpt-oss-20b",
+        hosts=("api.together.xyz", "api.together.ai"), limits="No voice; some models cannot call tools.",
+        help="Open models: DeepSeek, Llama, Mixtral, Qwen and others.",
+    ),
+    "fireworks": Preset(
+        "Fireworks", "https://api.fireworks.ai/inference/v1", key_pattern=r"^fw_.{10,}$", key_example="fw_…",
+        key_from="https://app.fireworks.ai/settings/users/api-keys", hosts=("api.fireworks.ai",), limits="No voice.",
+        help="Models are named accounts/fireworks/models/…",
+    ),
+    "cerebras": Preset(
+        "Cerebras", "https://api.cerebras.ai/v1", key_pattern=r"^csk-.{10,}$", key_example="csk-…",
+        key_from="https://cloud.cerebras.ai", smart="gpt-oss-120b", fast="gpt-oss-120b", hosts=("api.cerebras.ai",),
+        limits="No voice; few models, and they change often.", help="Very fast.",
+    ),
+    "anthropic": Preset(
+        "Anthropic", "https://api.anthropic.com/v1", key_pattern=r"^sk-ant-.{10,}$", key_example="sk-ant-…",
+        key_from="https://console.anthropic.com/settings/keys", smart="claude-sonnet-4-6", fast="claude-haiku-4-5",
+        hosts=("api.anthropic.com",), limits="No voice; its OpenAI-compatible endpoint ignores strict schemas.",
+        help="Through Anthropic's OpenAI-compatible endpoint.",
+    ),
+    "google": Preset(
+        "Google AI Studio", "https://generativelanguage.googleapis.com/v1beta/openai", key_pattern=r"^AIza.{20,}$",
+        key_example="AIza…", key_from="https://aistudio.google.com/apikey", smart="gemini-3.5-flash",
+        fast="gemini-3.5-flash-lite", hosts=("generativelanguage.googleapis.com",), limits="No voice.",
+        help="Gemini through Google's OpenAI-compatible endpoint.",
+    ),
+    "minimax": Preset(
+        "MiniMax", "https://api.minimax.io/v1", key_pattern=r"^.{10,}$", key_from="https://platform.minimax.io",
+        hosts=("api.minimax.io", "api.minimaxi.com", "api.minimax.chat"),
+        limits="No voice; calls tools with some models only, and thinks aloud (hidden from visitors).",
+    ),
+    "deepseek": Preset(
+        "DeepSeek", "https://api.deepseek.com/v1", key_pattern=r"^sk-.{10,}$", key_example="sk-…",
+        key_from="https://platform.deepseek.com/api_keys", hosts=("api.deepseek.com",), limits="No voice.",
+    ),
+    "mistral": Preset(
+        "Mistral", "https://api.mistral.ai/v1", key_pattern=r"^.{10,}$", key_from="https://console.mistral.ai/api-keys",
+        smart="mistral-large-latest", fast="mistral-small-latest", hosts=("api.mistral.ai",), limits="No voice.",
+    ),
+    "xai": Preset(
+        "xAI", "https://api.x.ai/v1", key_pattern=r"^xai-.{10,}$", key_example="xai-…", key_from="https://console.x.ai",
+        hosts=("api.x.ai",), limits="No voice here.",
+    ),
+    "ollama": Preset(
+        "Ollama", "http://localhost:11434/v1", key_required=False, port=11434,
+        limits="No voice; calls tools with some models only. Needs Ollama 0.1.24 or later.",
+        help="Start it with `ollama serve`; `ollama list` shows the models you have pulled.",
+    ),
+    "lm-studio": Preset(
+        "LM Studio", "http://localhost:1234/v1", key_required=False, port=1234,
+        limits="No voice; calls tools with some models only.",
+        help="Load a model and start the local server; the model is the name of the loaded one.",
+    ),
+    "vllm": Preset(
+        "vLLM", "http://localhost:8000/v1", key_required=False,
+        limits="No voice; tools need --enable-auto-tool-choice and --tool-call-parser. Needs a GPU.",
+        help="The model is the name it was started with, such as meta-llama/Llama-3.1-8B-Instruct.",
+    ),
+    "tgi": Preset(
+        "Text Generation Inference", "http://localhost:8080/v1", key_required=False, smart="tgi", fast="tgi",
+        limits="No voice.", help="The model is always called tgi.",
+    ),
+    "localai": Preset(
+        "LocalAI", "http://localhost:8080/v1", key_required=False, limits="No voice here.",
+        help="The model is the name in LocalAI's own configuration.",
+    ),
+    "fastchat": Preset("FastChat", "http://localhost:8000/v1", key_required=False, limits="No voice; seldom tools."),
+    "jan": Preset("Jan", "http://localhost:1337/v1", key_required=False, port=1337, limits="No voice."),
+    "anythingllm": Preset(
+        "AnythingLLM", "http://localhost:3001/api/v1/openai", port=3001, limits="No voice, no tools.",
+        key_from="AnythingLLM → Settings → Developer API", help="The model is the slug of a workspace.",
+    ),
+    "litellm": Preset(
+        "LiteLLM", "http://localhost:4000/v1", key_required=False, port=4000, limits="No voice here.",
+        help="A proxy of one's own; the models are the names in its configuration.",
+    ),
+    "custom": Preset("Custom", key_required=False, help="Any server with POST /chat/completions."),
+}  # fmt: skip
+
+# What people call them in AI_<NAME>_KEY.
+ALIASES = {
+    "azure-openai": "azure", "azureopenai": "azure", "gemini": "google", "google-ai-studio": "google", "claude": "anthropic",
+    "grok": "xai", "x-ai": "xai", "lmstudio": "lm-studio", "togetherai": "together", "together-ai": "together",
+    "open-router": "openrouter", "local-ai": "localai", "fireworks-ai": "fireworks",
+}  # fmt: skip
+
+# For people who host their own; the tool-calling of smaller models is often poor.
+MODEL_ADVICE = (
+    "The assistant acts by calling tools: choose a model that is strong at tool calling and at following instructions. "
+    "On your own hardware: meta-llama/Llama-3.1-70B-Instruct or Qwen/Qwen2.5-72B-Instruct for quality, "
+    "Llama-3.1-8B-Instruct where memory is short."
+)
+
+
+def hostname(url: str) -> str:
+    """The parsed host of `url`: lower case, without a trailing dot; empty when there is none."""
+    try:
+        return (urlsplit(url).hostname or "").rstrip(".").lower()
+    except ValueError:
+        return ""
+
+
+def is_openai(url: str) -> bool:
+    """Whether `url` is OpenAI's own API, by its parsed hostname alone: a look-alike is not."""
+    return hostname(url) in PRESETS["openai"].hosts
+
+
+def is_azure(url: str) -> bool:
+    return _belongs(hostname(url), PRESETS["azure"])
+
+
+def is_local(url: str) -> bool:
+    """Whether `url` names this machine or a private network, as far as can be said without resolving it."""
+    host = hostname(url)
+    try:
+        return not ipaddress.ip_address(host).is_global
+    except ValueError:
+        return host == "localhost" or "." not in host or host.endswith((".localhost", ".local", ".internal", ".lan"))
+
+
+def by_name(name: str) -> str:
+    """The preset a provider's name stands for, such as `openrouter` for "openrouter2"; "custom" for any other."""
+    plain = name.lower().replace("_", "-")
+    for candidate in (plain, re.sub(r"-?\d+$", "", plain)):
+        candidate = ALIASES.get(candidate, candidate)
+        if candidate in PRESETS:
+            return candidate
+    return "custom"
+
+
+def by_url(url: str) -> str:
+    """The preset whose server `url` is; "custom" when the address does not say."""
+    host = hostname(url)
+    for key, preset in PRESETS.items():
+        if _belongs(host, preset):
+            return key
+    if is_local(url):
+        port = urlsplit(url).port
+        for key, preset in PRESETS.items():
+            if port and preset.port == port:
+                return key
+    return "custom"
+
+
+def key_looks_right(preset: str, key: str) -> bool:
+    """Whether `key` has the shape this provider's keys usually have. Linear in its length."""
+    pattern = PRESETS[preset].key_pattern
+    return not pattern or re2.search(pattern, key[:4096]) is not None
+
+
+def _belongs(host: str, preset: Preset) -> bool:
+    return any(host.endswith(known) if known.startswith(".") else host == known for known in preset.hosts)
