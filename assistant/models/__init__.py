@@ -7,9 +7,12 @@ from .conversation import Conversation, Event, Message, Visitor
 from .delivery import Delivery
 from .method import Method
 from .organization import Membership, Organization
+from .provider import Provider, ProviderHealth, Rotation
 from .turn import ToolCall, Turn
+from .usage import Budget, Price, Spending, Usage
 
 __all__ = [
-    "Appointment", "Assistant", "Calendar", "Card", "Closure", "Conversation", "Delivery", "Event", "Membership",
-    "Message", "Method", "OpeningHours", "Organization", "ToolCall", "Turn", "Visitor",
+    "Appointment", "Assistant", "Budget", "Calendar", "Card", "Closure", "Conversation", "Delivery", "Event",
+    "Membership", "Message", "Method", "OpeningHours", "Organization", "Price", "Provider", "ProviderHealth", "Rotation",
+    "Spending", "ToolCall", "Turn", "Usage", "Visitor",
 ]  # fmt: skip

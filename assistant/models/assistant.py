@@ -48,7 +48,12 @@ class Assistant(models.Model):
     position = models.CharField(max_length=5, choices=Position.choices, default=Position.RIGHT)
     locale = models.CharField(max_length=12, default="en", help_text="The widget's language where the page names none.")
 
+    provider = models.ForeignKey(
+        "Provider", models.SET_NULL, null=True, blank=True, related_name="assistants", help_text="Empty: any of them."
+    )
     model = models.CharField(max_length=200, blank=True, help_text="Leave empty for the provider's default.")
+    fast_model = models.CharField(max_length=200, blank=True, help_text="For titles, summaries and checks.")
+    fallback_model = models.CharField(max_length=200, blank=True, help_text="Asked when the model above fails.")
     temperature = models.FloatField(null=True, blank=True, validators=[MinValueValidator(0), MaxValueValidator(2)])
     max_output_tokens = models.PositiveIntegerField(
         default=1024, validators=[MinValueValidator(16), MaxValueValidator(32_000)]

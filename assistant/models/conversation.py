@@ -42,6 +42,7 @@ class Conversation(models.Model):
     staff = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
     title = models.CharField(max_length=120, blank=True)
     origin = models.CharField(max_length=300, blank=True)  # of the page that opened it
+    network = models.CharField(max_length=64, blank=True)  # its IP address's keyed hash (services.usage), for limits
     last_seq = models.PositiveBigIntegerField(default=0)  # given out under the row's lock
     created_at = models.DateTimeField(auto_now_add=True)
     last_message_at = models.DateTimeField(null=True, blank=True, db_index=True)

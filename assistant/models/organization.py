@@ -46,6 +46,11 @@ def validate_origins(text: str) -> None:
 class Organization(models.Model):
     """A tenant: whose site the widget stands on."""
 
+    class PlatformProviders(models.TextChoices):
+        ALONE = "alone", "While it has no provider of its own"
+        FALLBACK = "fallback", "Also when its own fail"
+        NEVER = "never"
+
     name = models.CharField(max_length=120)
     slug = models.SlugField(max_length=60, unique=True)
     website = models.URLField(blank=True)
@@ -57,6 +62,12 @@ class Organization(models.Model):
         help_text="The sites that may show the widget, one origin per line, such as https://www.example.com.",
     )
     allow_any_origin = models.BooleanField(default=False, help_text="Let any site show the widget. For trials.")
+    use_platform_providers = models.CharField(
+        max_length=8,
+        choices=PlatformProviders.choices,
+        default=PlatformProviders.ALONE,
+        help_text="When the model servers set up for all organizations may answer for this one.",
+    )
     active = models.BooleanField(default=True, help_text="Off: every widget and every door of this organization is closed.")
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -1,0 +1,195 @@
+from __future__ import annotations
+
+import re
+import uuid
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.utils import timezone
+
+from assistant import secrets
+
+from .organization import Organization, normal_origin
+
+# Extra headers are stored and shown in the clear, so none of them may be a credential or steer the connection.
+FORBIDDEN_HEADERS = re.compile(
+    r"authorization|proxy-.*|cookie|set-cookie|host|connection|content-.*|transfer-encoding|upgrade|te|trailer|expect"
+    r"|.*(?:api-?key|token|secret|password|credential).*",
+    re.IGNORECASE,
+)
+HEADER_NAME = r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,60}"
+
+key_style = RegexValidator(rf"\A(?:bearer|none|header:{HEADER_NAME})\Z", "Use bearer, none, or header:<name>.")
+
+
+def validate_headers(headers: Any) -> None:
+    """A JSON object of at most 20 plain header names and values; credentials belong into the key."""
+    if not isinstance(headers, dict) or len(headers) > 20:
+        raise ValidationError("Headers are a JSON object of names and values, at most 20.")
+    for name, value in headers.items():
+        if not re.fullmatch(HEADER_NAME, name):
+            raise ValidationError("%(name)s is not a header name.", params={"name": str(name)[:60]})
+        if FORBIDDEN_HEADERS.fullmatch(name):
+            raise ValidationError("%(name)s is not for here: a credential is the key.", params={"name": name[:60]})
+        if not isinstance(value, str) or len(value) > 500 or not value.isprintable() or not value.isascii():
+            raise ValidationError("The value of %(name)s must be one line of plain text.", params={"name": name[:60]})
+
+
+def validate_server_url(url: str) -> None:
+    """http(s) with a host, without user, password or fragment. Whether it may be called is for the guard."""
+    try:
+        parts = urlsplit(url)
+        normal_origin(f"{parts.scheme}://{parts.netloc}")
+    except ValueError as error:
+        raise ValidationError(
+            "%(why)s, for example https://api.example.com/v1.", params={"why": str(error).capitalize()}
+        ) from error
+    if parts.fragment or re.search(r"[\s\x00-\x1f]", url):
+        raise ValidationError("The address of a server has no spaces and no #.")
+
+
+class Provider(models.Model):
+    """A model server that an organization brings itself, with its own key."""
+
+    class Effort(models.TextChoices):
+        DEFAULT = "", "The model's default"
+        MINIMAL = "minimal"
+        LOW = "low"
+        MEDIUM = "medium"
+        HIGH = "high"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="providers")
+    name = models.CharField(max_length=60, help_text="What your staff call it.")
+    preset = models.CharField(max_length=40, blank=True, help_text="The kind of server; sets what you leave empty.")
+    base_url = models.CharField(
+        max_length=500,
+        blank=True,
+        validators=[validate_server_url],
+        help_text="Such as https://api.example.com/v1; empty for the preset's. Another server needs its key again.",
+    )
+    api_version = models.CharField(max_length=40, blank=True, help_text="For Azure OpenAI.")
+    auth = models.CharField(
+        "key style",
+        max_length=80,
+        blank=True,
+        validators=[key_style],
+        help_text="bearer, header:<name>, or none; empty for the preset's.",
+    )
+    sealed_key = models.TextField(blank=True, editable=False)
+    key_origin = models.CharField(max_length=300, blank=True, editable=False)  # the only place the key is ever sent to
+    key_hint = models.CharField(max_length=4, blank=True, editable=False)  # its last characters
+    key_set_at = models.DateTimeField(null=True, blank=True, editable=False)
+    headers = models.JSONField("extra headers", default=dict, blank=True, validators=[validate_headers])
+
+    smart = models.CharField("model for replies", max_length=200, blank=True)
+    fast = models.CharField("model for quick tasks", max_length=200, blank=True)
+    realtime = models.CharField("model for voice", max_length=200, blank=True)
+    fallback_model = models.CharField(max_length=200, blank=True, help_text="Asked when the model above fails.")
+
+    temperature = models.FloatField(null=True, blank=True, validators=[MinValueValidator(0), MaxValueValidator(2)])
+    max_output_tokens = models.PositiveIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(16), MaxValueValidator(128_000)]
+    )
+    reasoning_effort = models.CharField(max_length=10, blank=True, choices=Effort.choices)
+    timeout_seconds = models.PositiveSmallIntegerField(
+        default=20,
+        validators=[MinValueValidator(1), MaxValueValidator(120)],
+        help_text="How long it may be silent: before the first word, and between words.",
+    )
+    weight = models.PositiveSmallIntegerField(default=1, validators=[MinValueValidator(1), MaxValueValidator(1000)])
+    enabled = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["organization", "name"]
+        constraints = [models.UniqueConstraint(fields=["organization", "name"], name="provider_once_per_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.base_url and self.sealed_key and _origin(self.base_url) != self.key_origin:
+            # The key was given for another server: it does not follow the address.
+            self.set_key("", self.base_url)
+            if kwargs.get("update_fields") is not None:
+                kwargs["update_fields"] = {*kwargs["update_fields"], "sealed_key", "key_origin", "key_hint", "key_set_at"}
+        super().save(*args, **kwargs)
+
+    def set_key(self, key: str, base_url: str) -> None:
+        """Seal `key` for the server at `base_url` (the row's, or its preset's); the caller saves. "" forgets the key."""
+        key = key.strip()
+        self.key_origin = _origin(base_url) if key else ""
+        self.sealed_key = secrets.seal(key, *self._bound_to(self.key_origin))
+        self.key_hint = key[-4:] if len(key) >= 12 else ""
+        self.key_set_at = timezone.now() if key else None
+
+    def key(self, base_url: str) -> str:
+        """The key, for a request to `base_url`; "" when it was saved for another server or does not open any more."""
+        origin = _origin(base_url)
+        if not self.sealed_key or origin != self.key_origin:
+            return ""
+        try:
+            return secrets.unseal(self.sealed_key, *self._bound_to(origin))
+        except secrets.SecretUnreadable:
+            return ""
+
+    def _bound_to(self, origin: str) -> tuple[object, ...]:
+        return "provider.key", self.organization_id, self.pk, origin
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return normal_origin(f"{parts.scheme}://{parts.netloc}")
+
+
+class ProviderHealth(models.Model):
+    """What all processes know of one provider under one key: whether it may be asked, and what it can do.
+
+    A row with an empty `model` is the provider's breaker; a row with a model holds what was measured of that model, and
+    is open by itself while the provider says that there is no such model. Rows in the database, and not the cache,
+    because a restart or an evicted key must not send every visitor back to a dead server.
+    """
+
+    key = models.CharField(max_length=80)  # see services.providers.health_key: changes with address and key
+    model = models.CharField(max_length=200, blank=True)
+    provider = models.ForeignKey(Provider, models.CASCADE, null=True, blank=True, related_name="health")  # or the platform's
+    name = models.CharField(max_length=120)
+    failures = models.PositiveIntegerField(default=0)  # counted ones, in a row
+    openings = models.PositiveIntegerField(default=0)  # in a row, each longer than the last
+    cause = models.CharField(max_length=30, blank=True)  # of the last failure
+    failed_at = models.DateTimeField(null=True, blank=True)
+    open_until = models.DateTimeField(null=True, blank=True)  # None: closed; past: half-open, one probe at a time
+    probe_until = models.DateTimeField(null=True, blank=True)  # somebody's probe is under way
+    successes = models.PositiveSmallIntegerField(default=0)  # in a row, while half-open
+    capabilities = models.JSONField(default=dict, blank=True)  # what was measured; see providers.completions.Capabilities
+    measured_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["name", "model"]
+        verbose_name_plural = "provider health"
+        constraints = [models.UniqueConstraint(fields=["key", "model"], name="health_once_per_key_and_model")]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.model}".strip()
+
+    @property
+    def state(self) -> str:
+        """closed (asked as usual), open (left alone) or half-open (one probe at a time)."""
+        if self.open_until is None:
+            return "closed"
+        return "open" if self.open_until > timezone.now() else "half-open"
+
+
+class Rotation(models.Model):
+    """The turn counter of one rotation, shared by all processes."""
+
+    key = models.CharField(max_length=80, primary_key=True)
+    number = models.PositiveBigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.number}"

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.core.validators import MinValueValidator
+from django.db import models
+
+from .assistant import Assistant
+from .conversation import Conversation
+from .organization import Organization
+from .provider import Provider
+from .turn import Turn
+
+
+class Budget(models.Model):
+    """An organization's limits. Empty means no limit; an organization without a row has these defaults.
+
+    Money is in US dollars and counts what has a known price; tokens count always.
+    """
+
+    organization = models.OneToOneField(Organization, models.CASCADE, related_name="budget")
+    visitor_day_tokens = models.PositiveIntegerField("tokens per visitor and day", null=True, blank=True, default=500_000)
+    network_day_tokens = models.PositiveIntegerField(
+        "tokens per IP address and day", null=True, blank=True, default=2_000_000
+    )
+    day_tokens = models.PositiveBigIntegerField("tokens per day", null=True, blank=True, default=10_000_000)
+    month_tokens = models.PositiveBigIntegerField("tokens per month", null=True, blank=True, default=150_000_000)
+    day_dollars = models.DecimalField(
+        "dollars per day", max_digits=10, decimal_places=2, null=True, blank=True, default=Decimal(50)
+    )
+    month_dollars = models.DecimalField(
+        "dollars per month", max_digits=10, decimal_places=2, null=True, blank=True, default=Decimal(500)
+    )
+    requests_per_minute = models.PositiveIntegerField("model requests per minute", null=True, blank=True, default=600)
+    sentence = models.CharField(
+        max_length=300, blank=True, help_text="What a visitor reads when a limit is reached; a polite default if empty."
+    )
+
+    def __str__(self) -> str:
+        return f"Budget of {self.organization}"
+
+
+class Spending(models.Model):
+    """What one subject has reserved and spent in one period: the row that a reservation is taken from."""
+
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="spendings")
+    scope = models.CharField(max_length=12)  # organization, visitor or network
+    subject = models.CharField(max_length=64, blank=True)  # which visitor or network
+    period = models.CharField(max_length=16)  # 2030-01, 2030-01-08 or 2030-01-08T14:05, in the organization's zone
+    tokens = models.BigIntegerField(default=0)
+    micros = models.BigIntegerField(default=0)  # millionths of a dollar
+    requests = models.PositiveIntegerField(default=0)
+    warned = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "scope", "subject", "period"], name="spending_once_per_period")
+        ]
+        indexes = [models.Index(fields=["created_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.scope} {self.subject} {self.period}: {self.tokens} tokens"
+
+
+class Price(models.Model):
+    """What a model costs, in US dollars per million tokens. A row of the organization's goes before the platform's."""
+
+    organization = models.ForeignKey(
+        Organization, models.CASCADE, null=True, blank=True, related_name="prices", help_text="Empty: for all."
+    )
+    model = models.CharField(max_length=200, help_text="A model's id, or the beginning of several ids followed by *.")
+    prompt = models.DecimalField(max_digits=12, decimal_places=6, validators=[MinValueValidator(0)])
+    completion = models.DecimalField(max_digits=12, decimal_places=6, validators=[MinValueValidator(0)])
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["model"]
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "model"], name="price_once_per_organization_and_model"),
+            models.UniqueConstraint(
+                fields=["model"], condition=models.Q(organization=None), name="price_once_per_model_for_all"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.model}: {self.prompt} / {self.completion}"
+
+
+class Usage(models.Model):
+    """One attempt at one provider: what it took, what it cost at the price of its day, and how it ended."""
+
+    class Precision(models.TextChoices):
+        EXACT = "exact"
+        ESTIMATED = "estimated"
+        UNKNOWN = "unknown"
+
+    class Source(models.TextChoices):
+        ORGANIZATION = "organization", "The organization's provider"
+        PLATFORM = "platform", "The platform's provider"
+        DEMO = "demo", "The demonstration model"
+
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="usages")
+    assistant = models.ForeignKey(Assistant, models.SET_NULL, null=True, blank=True, related_name="usages")
+    conversation = models.ForeignKey(Conversation, models.SET_NULL, null=True, blank=True, related_name="usages")
+    turn = models.ForeignKey(Turn, models.SET_NULL, null=True, blank=True, related_name="usages")
+    provider = models.ForeignKey(Provider, models.SET_NULL, null=True, blank=True, related_name="usages")
+    provider_name = models.CharField(max_length=120, blank=True)
+    source = models.CharField(max_length=12, choices=Source.choices, blank=True)
+    health_key = models.CharField(max_length=80, blank=True)
+    model = models.CharField(max_length=200, blank=True)
+    task = models.CharField(max_length=10)  # reply or fast
+
+    # Reserved until the answer is in: then the tokens are what was set aside, and nobody knows better if we die here.
+    reserved = models.BooleanField(default=False)
+    cause = models.CharField(max_length=30, blank=True)  # why it failed; empty when it did not
+    prompt_tokens = models.PositiveIntegerField(default=0)
+    completion_tokens = models.PositiveIntegerField(default=0)
+    tokens_are = models.CharField(max_length=9, choices=Precision.choices, default=Precision.UNKNOWN)
+    prompt_price = models.DecimalField(max_digits=12, decimal_places=6, null=True, blank=True)
+    completion_price = models.DecimalField(max_digits=12, decimal_places=6, null=True, blank=True)
+    micros = models.BigIntegerField(null=True, blank=True)  # millionths of a dollar; None when no price is known
+    cost_is = models.CharField(max_length=9, choices=Precision.choices, default=Precision.UNKNOWN)
+    first_token_ms = models.PositiveIntegerField(null=True, blank=True)
+    total_ms = models.PositiveIntegerField(null=True, blank=True)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-at"]
+        indexes = [
+            models.Index(fields=["organization", "-at"]),
+            models.Index(fields=["conversation", "-at"]),
+            models.Index(fields=["health_key", "-at"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider_name} {self.model}: {self.prompt_tokens}+{self.completion_tokens} tokens"
