@@ -1,0 +1,202 @@
+"""One socket: frames in, events out. It translates, and decides nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable
+from typing import Any
+
+import orjson
+from channels.consumer import get_handler_name
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.db import DatabaseError
+
+from assistant import events, live, turns
+from assistant.db import in_db
+from assistant.errors import InputError, NotAllowed, TooMuch
+from assistant.models import Conversation
+from assistant.sentences import sentence
+from assistant.services import conversations, limits
+from widget import doors, frames
+
+log = logging.getLogger(__name__)
+
+OPEN_SECONDS = 5
+SEND_SECONDS = 10
+FRAMES_PER_SECOND = 10
+FRAMES_AT_ONCE = 40
+
+BAD_FRAME, TOKEN, FORBIDDEN, NO_OPEN, TOO_MUCH = 4400, 4401, 4403, 4408, 4429
+
+
+class WidgetConsumer(AsyncWebsocketConsumer):
+    conversation: Conversation | None = None
+    origin = ""
+    address = ""
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        # The parent closes old database connections on every event; ours live on threads that see to it themselves.
+        if handler := getattr(self, get_handler_name(message), None):
+            await handler(message)
+
+    # --- Opening ----------------------------------------------------------------------------------------------------
+
+    async def connect(self) -> None:
+        live.bind(asyncio.get_running_loop())
+        await self.accept()  # first: a browser that is refused earlier learns nothing but 1006
+        self.tokens, self.counted_at = float(FRAMES_AT_ONCE), time.monotonic()
+        try:
+            self.origin = doors.origin_of(self.scope["headers"])
+            peer = (self.scope.get("client") or ("", 0))[0]
+            self.address = doors.address_of(self.scope["headers"], peer)
+        except NotAllowed:
+            await self.close(FORBIDDEN, "not_allowed")
+            return
+        self.patience = asyncio.get_running_loop().call_later(OPEN_SECONDS, self._lose_patience)
+
+    def _lose_patience(self) -> None:
+        if self.conversation is None:
+            self.impatient = asyncio.ensure_future(self.close(NO_OPEN, "no session.open"))
+
+    async def disconnect(self, code: int) -> None:
+        if patience := getattr(self, "patience", None):
+            patience.cancel()
+        if self.conversation:
+            await self.channel_layer.group_discard(live.group(self.conversation.pk), self.channel_name)
+
+    # --- Frames in --------------------------------------------------------------------------------------------------
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        if not self._may_send():
+            await self.close(TOO_MUCH, "too_much")
+            return
+        try:
+            frame = frames.parse(text_data) if text_data is not None else None
+        except InputError as error:
+            if self.conversation and error.code != "bad_input":
+                await self._refuse(error.code, _named(text_data))
+                return
+            frame = None
+        if frame is None or (self.conversation is None and not isinstance(frame, frames.SessionOpen)):
+            await self.close(BAD_FRAME, "bad_frame")
+            return
+        of = getattr(frame, "id", frame.type)
+        try:
+            await self._take(frame)
+        except TooMuch as error:
+            await self._refuse(error.code, of, error.retry_after_seconds)
+        except NotAllowed as error:
+            await self.close(FORBIDDEN if error.code == "not_allowed" else TOKEN, error.code)
+        except InputError as error:
+            await self._refuse(error.code, of)
+        except DatabaseError:
+            # No acknowledgement: the widget keeps what it sent, and sends it again.
+            log.warning("a frame could not be saved", exc_info=True)
+            await self._refuse("unavailable", of)
+        except Exception:
+            log.exception("a %s frame failed", frame.type)
+            await self._refuse("internal", of)
+
+    def _may_send(self) -> bool:
+        now = time.monotonic()
+        self.tokens = min(FRAMES_AT_ONCE, self.tokens + (now - self.counted_at) * FRAMES_PER_SECOND) - 1
+        self.counted_at = now
+        return self.tokens >= 0
+
+    async def _take(self, frame: frames.Frame) -> None:
+        if isinstance(frame, frames.SessionOpen):
+            await self._open(frame)
+            return
+        assert self.conversation is not None
+        conversation = self.conversation
+        visitor = str(conversation.visitor_id)
+        match frame:
+            case frames.Ping():
+                await self._tell(events.Pong(await in_db(_newest_seq)(conversation)))
+            case frames.MessageSend():
+                await in_db(limits.hit)("message.visitor", visitor)
+                await in_db(limits.hit)("message.address", self.address)
+                posted = await turns.post(await self._checked(), frame.id, frame.text, frame.page)
+                if not posted.new:
+                    # The first acknowledgement was lost; the rows give it again.
+                    message = conversations.render_message(posted.message)
+                    await self._tell(events.MessageAdded(posted.message.seq, message))
+            case frames.TurnStop():
+                await turns.stop(conversation, frame.turn)
+            case frames.TurnRetry():
+                await in_db(limits.hit)("message.visitor", visitor)
+                await turns.retry(await self._checked(), frame.turn)
+            case frames.CardAnswer():
+                await in_db(limits.hit)("answer", visitor)
+                await turns.answer_card(await self._checked(), frame.card, frame.choice, frame.fields)
+            case frames.MessageRate():
+                await in_db(conversations.rate)(conversation, frame.message, frame.value)
+            case frames.HumanRequest():
+                await in_db(conversations.change_state)(conversation, Conversation.State.WAITING)
+            case frames.VisitorUpdate():
+                await in_db(conversations.update_visitor)(
+                    conversation, name=frame.name, email=frame.email, locale=frame.locale, zone=frame.timezone
+                )
+            case frames.ConversationClose() | frames.ConversationNew():
+                await in_db(conversations.change_state)(conversation, Conversation.State.CLOSED)
+            case frames.Typing():
+                pass
+
+    async def _open(self, frame: frames.SessionOpen) -> None:
+        self.token = frame.token
+        conversation = await in_db(conversations.for_visitor)(frame.token, self.origin)
+        if self.conversation is None or self.conversation.pk != conversation.pk:
+            if self.conversation:
+                await self.channel_layer.group_discard(live.group(self.conversation.pk), self.channel_name)
+            # Listen first, read then: what is committed in between arrives twice, and `seq` tells.
+            await self.channel_layer.group_add(live.group(conversation.pk), self.channel_name)
+        self.conversation = conversation
+        await self._tell(await in_db(conversations.resume)(conversation, frame.after))
+
+    async def _checked(self) -> Conversation:
+        """The conversation, if it is still ours: an assistant can be switched off while its sockets are open."""
+        self.conversation = await in_db(conversations.for_visitor)(self.token, self.origin)
+        return self.conversation
+
+    # --- Events out -------------------------------------------------------------------------------------------------
+
+    async def event(self, message: dict[str, Any]) -> None:
+        await self._send_text(orjson.dumps(message["payload"]).decode())
+
+    async def _tell(self, event: events.Event) -> None:
+        await self._send_text(orjson.dumps(event.payload()).decode())
+
+    async def _refuse(self, code: str, of: str | None, retry_after: int | None = None) -> None:
+        locale = self.conversation.visitor.locale if self.conversation else ""
+        await self._tell(events.Error(code, sentence(code, locale), of, retry_after))
+
+    async def _send_text(self, text: str) -> None:
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                await self.send(text_data=text)
+        except TimeoutError:
+            # A reader that does not read costs memory here and nothing there: it comes back and resumes.
+            await _within(SEND_SECONDS, self.close(1013, "too slow"))
+
+
+async def _within(seconds: float, doing: Awaitable[None]) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await doing
+    except TimeoutError:
+        log.info("a socket could not be closed in time")
+
+
+def _newest_seq(conversation: Conversation) -> int:
+    return Conversation.objects.values_list("last_seq", flat=True).get(pk=conversation.pk)
+
+
+def _named(text: str | None) -> str | None:
+    """The id of a frame that was refused, if it has one."""
+    try:
+        value = frames.load(text or "").get("id")
+    except InputError:
+        return None
+    return value[:64] if isinstance(value, str) else None

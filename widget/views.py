@@ -1,0 +1,374 @@
+"""HTTP: the loader and its modules, config, sessions, and everything the socket does for those who have none."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+import orjson
+from channels.layers import get_channel_layer
+from django.conf import settings
+from django.db import DatabaseError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.csrf import csrf_exempt
+
+from assistant import live, turns
+from assistant.db import in_db
+from assistant.errors import Conflict, InputError, InterworkyError, NotAllowed, NotFound, TooMuch
+from assistant.models import Assistant, Conversation
+from assistant.sentences import sentence
+from assistant.services import conversations, limits, organizations
+from widget import doors, frames
+from widget.assets import assets, version
+
+log = logging.getLogger(__name__)
+
+MAX_BODY_BYTES = frames.MAX_FRAME_BYTES
+HEARTBEAT_SECONDS = 15
+STATUS = {
+    "token_required": 401,
+    "token_invalid": 401,
+    "token_expired": 401,
+    "not_allowed": 403,
+    "message_too_long": 413,
+    "unsupported_media_type": 415,
+}
+KINDS = {NotFound: 404, Conflict: 409, TooMuch: 429, NotAllowed: 403, InputError: 400}
+
+View = Callable[..., Awaitable[HttpResponseBase]]
+
+
+# --- What every door of the API does ----------------------------------------------------------------------------------
+
+
+def door(*methods: str) -> Callable[[View], View]:
+    """An API view: its methods, CORS for the page that asks, and every refusal as a problem document.
+
+    Bearer tokens are the only credential here, so there is nothing for a forged form to ride on.
+    """
+
+    def decorate(view: View) -> View:
+        @csrf_exempt
+        @wraps(view)
+        async def checked(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+            response: HttpResponseBase
+            if request.method == "OPTIONS":
+                response = HttpResponse(status=204)
+                response["Access-Control-Allow-Methods"] = ", ".join(methods)
+                response["Access-Control-Allow-Headers"] = "authorization, content-type, last-event-id"
+                response["Access-Control-Max-Age"] = "600"
+            elif request.method not in methods:
+                response = problem("method_not_allowed", 405)
+                response["Allow"] = ", ".join(methods)
+            else:
+                try:
+                    response = await view(request, **kwargs)
+                except InputError as error:
+                    response = refusal(error)
+                except DatabaseError:
+                    log.warning("%s could not be served", request.path, exc_info=True)
+                    response = problem("unavailable", 503)
+                except InterworkyError as error:
+                    log.exception("%s failed", request.path)
+                    response = problem(error.code, 500)
+            return _with_cors(request, response)
+
+        return checked
+
+    return decorate
+
+
+def _with_cors(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    patch_vary_headers(response, ["Origin"])
+    origin = request.headers.get("origin", "")
+    # A preflight tells nothing and names no organization; what follows it is judged by its own origin.
+    if origin and origin != "null" and (request.method == "OPTIONS" or response.status_code != 403):
+        response["Access-Control-Allow-Origin"] = origin
+    return response
+
+
+def problem(code: str, status: int, locale: str = "", **more: Any) -> HttpResponse:
+    """An RFC 9457 problem document."""
+    body = {"type": "about:blank", "title": sentence(code, locale), "status": status, "code": code, **more}
+    return HttpResponse(orjson.dumps(body), status=status, content_type="application/problem+json")
+
+
+def refusal(error: InputError, locale: str = "") -> HttpResponse:
+    status = STATUS.get(error.code) or next(status for kind, status in KINDS.items() if isinstance(error, kind))
+    response = problem(error.code, status, locale)
+    if isinstance(error, TooMuch):
+        response["Retry-After"] = str(error.retry_after_seconds)
+    return response
+
+
+def body_of(request: HttpRequest) -> dict[str, Any]:
+    if request.content_type != "application/json" or request.headers.get("content-encoding", "identity") != "identity":
+        # A form could be sent across sites without asking first; JSON cannot.
+        raise InputError("The body must be plain application/json.", code="unsupported_media_type")
+    if int(request.headers.get("content-length") or 0) > MAX_BODY_BYTES:
+        raise InputError("The body is too large.", code="message_too_long")
+    raw = request.body
+    if len(raw) > MAX_BODY_BYTES:
+        raise InputError("The body is too large.", code="message_too_long")
+    return frames.load(raw)
+
+
+def raw_headers(request: HttpRequest) -> list[tuple[bytes, bytes]]:
+    return list(request.scope["headers"])  # type: ignore[attr-defined]
+
+
+def address_of(request: HttpRequest) -> str:
+    return doors.address_of(raw_headers(request), request.META.get("REMOTE_ADDR", ""))
+
+
+async def conversation_of(request: HttpRequest) -> Conversation:
+    """The conversation that the request's bearer token authorises."""
+    headers = raw_headers(request)
+    return await in_db(conversations.for_visitor)(doors.bearer(headers), doors.origin_of(headers))
+
+
+def answer(value: Any, status: int = 200) -> HttpResponse:
+    response = HttpResponse(orjson.dumps(value), status=status, content_type="application/json")
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+# --- Loader, modules, config --------------------------------------------------------------------------------------------
+
+
+async def loader(request: HttpRequest) -> HttpResponse:
+    return _asset(request, "loader.js", "public, max-age=300, stale-while-revalidate=86400")
+
+
+async def module(request: HttpRequest, build: str, name: str) -> HttpResponse:
+    if build != version():
+        # A page from before a deployment: the newest modules speak the same wire.
+        return _asset(request, name, "public, max-age=60")
+    return _asset(request, name, "public, max-age=31536000, immutable")
+
+
+def _asset(request: HttpRequest, name: str, caching: str) -> HttpResponse:
+    asset = assets().get(name)
+    if asset is None:
+        raise Http404
+    if request.headers.get("if-none-match") == asset.etag:
+        response = HttpResponse(status=304)
+    else:
+        accepted = request.headers.get("accept-encoding", "")
+        encoding = "br" if "br" in accepted else "gzip" if "gzip" in accepted else ""
+        response = HttpResponse({"br": asset.br, "gzip": asset.gzip}.get(encoding, asset.body), content_type=asset.type)
+        if encoding:
+            response["Content-Encoding"] = encoding
+    response["ETag"] = asset.etag
+    response["Cache-Control"] = caching
+    response["Access-Control-Allow-Origin"] = "*"  # code, the same for everyone: module scripts are fetched with CORS
+    response["Cross-Origin-Resource-Policy"] = "cross-origin"
+    response["X-Content-Type-Options"] = "nosniff"
+    patch_vary_headers(response, ["Accept-Encoding"])
+    return response
+
+
+@door("GET")
+async def config(request: HttpRequest, key: str) -> HttpResponse:
+    assistant = await in_db(organizations.for_widget)(key, doors.origin_of(raw_headers(request)))
+    shown = await in_db(presentation)(assistant)
+    body = orjson.dumps(shown)
+    etag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
+    response = HttpResponse(status=304) if request.headers.get("if-none-match") == etag else HttpResponse(body)
+    response["Content-Type"] = "application/json"
+    response["ETag"] = etag
+    response["Cache-Control"] = "public, max-age=60"
+    return response
+
+
+def presentation(assistant: Assistant) -> dict[str, Any]:
+    """What a page may know of an assistant: an allow-list, so that nothing slips out by being added to the model."""
+    return {
+        "key": assistant.public_key,
+        "version": version(),
+        "name": assistant.name,
+        "title": assistant.title or assistant.name,
+        "greeting": assistant.greeting,
+        "disclosure": assistant.disclosure,
+        "starters": assistant.starter_list,
+        "accent": assistant.accent,
+        "position": assistant.position,
+        "locale": assistant.locale,
+        "demo": False,
+        "voice": False,
+        "voice_reason": "Realtime sessions not available",
+        "max_chars": settings.MESSAGE_MAX_CHARS,
+    }
+
+
+# --- Sessions, messages, events --------------------------------------------------------------------------------------
+
+
+@door("POST")
+async def sessions(request: HttpRequest) -> HttpResponse:
+    headers = raw_headers(request)
+    asked = body_of(request)
+    key, locale, zone = (asked.get(name, "") for name in ("key", "locale", "timezone"))
+    if not all(isinstance(value, str) for value in (key, locale, zone)):
+        raise InputError("key, locale and timezone are texts.")
+    origin = doors.origin_of(headers)
+    await in_db(limits.hit)("session", address_of(request))
+    assistant = await in_db(organizations.for_widget)(key, origin)
+    session = await in_db(conversations.open_session)(
+        assistant, origin, token=doors.bearer(headers), locale=frames.clean(locale), zone=zone
+    )
+    return answer(
+        {
+            "token": session.token,
+            "expires_at": conversations.moment(session.expires_at),
+            "visitor": str(session.conversation.visitor_id),
+            "conversation": str(session.conversation.pk),
+        },
+        201,
+    )
+
+
+@door("POST")
+async def messages(request: HttpRequest) -> HttpResponse:
+    conversation = await conversation_of(request)
+    frame = frames.build(frames.MessageSend, body_of(request))
+    await in_db(limits.hit)("message.visitor", str(conversation.visitor_id))
+    await in_db(limits.hit)("message.address", address_of(request))
+    posted = await turns.post(conversation, frame.id, frame.text, frame.page)
+    return answer({"seq": posted.message.seq, "turn": str(posted.turn.pk) if posted.turn else None}, 202)
+
+
+@door("GET")
+async def events(request: HttpRequest) -> HttpResponseBase:
+    conversation = await conversation_of(request)
+    after = _seq(request.headers.get("last-event-id") or request.GET.get("after") or "0")
+    if "text/event-stream" not in request.headers.get("accept", ""):
+        return answer((await in_db(conversations.resume)(conversation, after)).payload())
+    response = StreamingHttpResponse(_stream(conversation, after), content_type="text/event-stream")
+    response["Cache-Control"] = "no-store"
+    response["X-Accel-Buffering"] = "no"
+    return response
+
+
+def _seq(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 15):
+        raise InputError("A seq is a whole number.")
+    return int(text)
+
+
+async def _stream(conversation: Conversation, after: int) -> AsyncIterator[bytes]:
+    """Server-sent events: where we stand, then what happens, and a comment every few seconds to keep proxies awake."""
+    live.bind(asyncio.get_running_loop())
+    layer = get_channel_layer()
+    channel = await layer.new_channel()
+    await layer.group_add(live.group(conversation.pk), channel)
+    try:
+        yield _sse((await in_db(conversations.resume)(conversation, after)).payload())
+        while True:
+            try:
+                async with asyncio.timeout(HEARTBEAT_SECONDS):
+                    message = await layer.receive(channel)
+            except TimeoutError:
+                # Nobody may stay for longer than he is welcome.
+                if not await in_db(_still_welcome)(conversation):
+                    return
+                yield b": still here\n\n"
+            else:
+                yield _sse(message["payload"])
+    finally:
+        await layer.group_discard(live.group(conversation.pk), channel)
+
+
+def _still_welcome(conversation: Conversation) -> bool:
+    conversation.assistant.refresh_from_db()
+    return organizations.admits(conversation.assistant, conversation.origin)
+
+
+def _sse(payload: dict[str, Any]) -> bytes:
+    number = b"id: %d\n" % payload["seq"] if "seq" in payload else b""
+    return number + b"data: " + orjson.dumps(payload) + b"\n\n"
+
+
+@door("POST")
+async def stop_turn(request: HttpRequest, turn: UUID) -> HttpResponse:
+    await turns.stop(await conversation_of(request), str(turn))
+    return HttpResponse(status=204)
+
+
+@door("POST")
+async def retry_turn(request: HttpRequest, turn: UUID) -> HttpResponse:
+    conversation = await conversation_of(request)
+    await in_db(limits.hit)("message.visitor", str(conversation.visitor_id))
+    await turns.retry(conversation, str(turn))
+    return HttpResponse(status=204)
+
+
+@door("POST")
+async def answer_card(request: HttpRequest, card: UUID) -> HttpResponse:
+    conversation = await conversation_of(request)
+    frame = frames.build(frames.CardAnswer, {**body_of(request), "card": str(card)})
+    await in_db(limits.hit)("answer", str(conversation.visitor_id))
+    await turns.answer_card(conversation, str(card), frame.choice, frame.fields)
+    return HttpResponse(status=204)
+
+
+@door("POST")
+async def rate_message(request: HttpRequest, message: UUID) -> HttpResponse:
+    conversation = await conversation_of(request)
+    frame = frames.build(frames.MessageRate, {**body_of(request), "message": str(message)})
+    await in_db(conversations.rate)(conversation, str(message), frame.value)
+    return HttpResponse(status=204)
+
+
+# --- A page of our own, and how we are ---------------------------------------------------------------------------------
+
+
+async def hosted(request: HttpRequest, key: str) -> HttpResponse:
+    """The chat as a page, for links and for sites that would rather have an iframe."""
+    try:
+        assistant = await in_db(organizations.for_widget)(key, settings.PUBLIC_URL)
+    except NotAllowed as error:
+        raise Http404 from error
+    response = render(request, "widget/hosted.html", {"assistant": assistant, "public_url": settings.PUBLIC_URL})
+    organization = assistant.organization
+    ancestors = "*" if organization.allow_any_origin else " ".join(["'self'", *organization.allowed_origins.split()])
+    response["Content-Security-Policy"] = (
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; img-src 'self' data:; "
+        f"base-uri 'none'; form-action 'none'; frame-ancestors {ancestors}"
+    )
+    response.xframe_options_exempt = True  # frame-ancestors says it better
+    return response
+
+
+async def healthz(request: HttpRequest) -> HttpResponse:
+    return answer({"status": "alive"})
+
+
+async def readyz(request: HttpRequest) -> HttpResponse:
+    missing = await in_db(_missing)()
+    return answer({"status": "not ready" if missing else "ready", "missing": missing}, 503 if missing else 200)
+
+
+def _missing() -> list[str]:
+    """What this server lacks to do its work, in words."""
+    from django.core.cache import cache
+    from django.db import connection
+
+    missing = []
+    try:
+        connection.ensure_connection()
+        connection.cursor().execute("SELECT 1")
+    except DatabaseError:
+        missing.append("database")
+    try:
+        cache.set("readyz", 1, 5)
+    except Exception:
+        missing.append("redis")
+    return missing
