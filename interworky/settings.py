@@ -11,6 +11,8 @@ from pathlib import Path
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from interworky.unfold import UNFOLD as UNFOLD
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 environ.Env.read_env(BASE_DIR / ".env")
@@ -33,7 +35,7 @@ else:
 SECRET_KEY = env.str("SECRET_KEY", default=_keys["SECRET_KEY"])
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 FIELD_KEYS = env.list("FIELD_KEYS", default=_keys["FIELD_KEYS"])  # the first seals, all open
-if not SECRET_KEY or not FIELD_KEYS:
+if (not SECRET_KEY or not FIELD_KEYS) and sys.argv[1:2] != ["keys"]:
     raise ImproperlyConfigured(
         "SECRET_KEY and FIELD_KEYS must be set when DATABASE_URL or REDIS_URL is. Make them with: python3 manage.py keys"
     )
@@ -41,6 +43,7 @@ if not SECRET_KEY or not FIELD_KEYS:
 # --- Where we are ----------------------------------------------------------------------------------------------------
 
 PORT = env.int("PORT", default=8000)
+HOST = env.str("HOST", default="127.0.0.1")  # that `manage.py up` listens on
 PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://localhost:{PORT}").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[PUBLIC_URL])
@@ -68,7 +71,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "interworky.static.StaticFiles",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -123,7 +126,7 @@ else:
 
 # --- Celery: executes; rows decide -----------------------------------------------------------------------------------
 
-CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL or "memory://")
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL or "memory://localhost//")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -186,6 +189,8 @@ AI_ENVIRONMENT = {
 }
 DEMO_MODEL_URL = env.str("DEMO_MODEL_URL", default=f"http://127.0.0.1:{PORT}/demo-llm/v1")
 DEMO_MODEL = env.bool("DEMO_MODEL", default=EMBEDDED)  # whether the demonstration model may answer at all
+DEMO_MODEL_DELAY_MS = env.int("DEMO_MODEL_DELAY_MS", default=30)  # that a word of it takes
+DEMO_SITE = env.bool("DEMO_SITE", default=EMBEDDED)  # a dentist's site to try the widget on, at /
 
 ASSISTANT_MAX_ROUNDS = env.int("ASSISTANT_MAX_ROUNDS", default=8)
 ASSISTANT_MAX_CALLS = env.int("ASSISTANT_MAX_CALLS", default=12)
@@ -200,9 +205,8 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 USE_TZ = True
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-WHITENOISE_USE_FINDERS = EMBEDDED
+WHITENOISE_USE_FINDERS = True  # served from where they are: there is no collecting, and so none to forget
 WHITENOISE_AUTOREFRESH = DEBUG
 
 LOG_LEVEL = env.str("LOG_LEVEL", default="info").upper()

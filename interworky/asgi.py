@@ -1,0 +1,14 @@
+"""HTTP, WebSocket, and the keepers that run beside them. Production: see docs/operations.md for the server's command."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "interworky.settings")
+http = get_asgi_application()
+
+from channels.routing import ProtocolTypeRouter  # noqa: E402 - needs the apps that the line above loads
+
+from interworky.lifespan import Lifespan  # noqa: E402
+
+application = Lifespan(ProtocolTypeRouter({"http": http}), keepers=[])

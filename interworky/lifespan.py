@@ -1,0 +1,51 @@
+"""What runs beside the requests of a web process, from its start to its end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+log = logging.getLogger(__name__)
+
+Keeper = Callable[[], Awaitable[None]]
+ASGIApp = Callable[[Any, Any, Any], Awaitable[None]]
+
+
+class Lifespan:
+    """An ASGI application around `app` that runs each of `keepers` while the server does.
+
+    A keeper runs until it is cancelled; one that fails is logged and started again. Cancelled, it has
+    `stop_seconds` to hand over what it holds.
+    """
+
+    def __init__(self, app: ASGIApp, keepers: Sequence[Keeper], stop_seconds: float = 25.0) -> None:
+        self.app = app
+        self.keepers = keepers
+        self.stop_seconds = stop_seconds
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "lifespan":
+            return await self.app(scope, receive, send)
+        await receive()
+        tasks = [asyncio.create_task(keep(keeper)) for keeper in self.keepers]
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=self.stop_seconds)
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+async def keep(keeper: Keeper) -> None:
+    while True:
+        try:
+            with suppress(asyncio.CancelledError):
+                await keeper()
+            return
+        except Exception:
+            log.exception("A background keeper failed; it starts again in a second.")
+            await asyncio.sleep(1)

@@ -1,0 +1,131 @@
+"""The whole product in one process: the web server, a Celery worker and its clock, over one data directory."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TextIO
+
+import uvicorn
+from celery.beat import Scheduler, Service
+from celery.worker import WorkController, state
+
+from interworky.celery import app
+
+STOP_SECONDS = 4.5  # Ctrl-C promises five; what is still running then is in the database and goes on after the next start
+
+
+class Refused(Exception):
+    """It cannot start here; the text is the sentence to show."""
+
+
+@contextmanager
+def owning(data_dir: Path, address: str) -> Iterator[None]:
+    """Hold `data_dir` for this process: an in-memory broker and channel layer cannot be shared by two.
+
+    The lock goes with the process, however that ends. Raises `Refused` when another one holds it.
+    """
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        file: TextIO = open(data_dir / "up.lock", "a+")  # noqa: SIM115 - open as long as we run
+    except OSError as error:
+        raise Refused(f"Cannot write in {data_dir}: {error.strerror}. Choose another place with DATA_DIR.") from error
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            file.seek(0)
+            raise Refused(f"Interworky is already running on {data_dir} ({file.read().strip()}).") from None
+        file.truncate(0)
+        file.write(f"process {os.getpid()}, {address}")
+        file.flush()
+        yield
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A socket for the server. Raises `Refused` when the port is taken or not ours to take."""
+    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen()  # another server with SO_REUSEADDR shows only now
+    except OSError as error:
+        listening.close()
+        advice = f"Choose another: PORT={port % 65_000 + 1} python3 manage.py up"
+        raise Refused(f"Port {port} on {host} cannot be used ({error.strerror}). {advice}") from error
+    return listening
+
+
+class Worker(threading.Thread):
+    """A Celery worker as a thread of this process, started anew should it ever fall over."""
+
+    def __init__(self) -> None:
+        super().__init__(name="worker", daemon=True)
+
+    def run(self) -> None:
+        while state.should_stop is None:
+            # Nobody else is there to mingle or gossip with.
+            WorkController(
+                app=app, pool_cls="threads", concurrency=4, without_mingle=True, without_gossip=True, without_heartbeat=True
+            ).start()
+
+    def stop(self) -> None:
+        """Finish what is running and take nothing new; the caller sets the limit."""
+        state.should_stop = 0
+        self.join()
+
+
+def start_clock() -> None:
+    """Beat in a thread that keeps its times in memory: the work it calls for is found in the database."""
+    service = Service(app, max_interval=1, scheduler_cls=Scheduler)
+    threading.Thread(target=service.start, name="clock", daemon=True).start()
+
+
+class Server(uvicorn.Server):
+    """`ready` is called once, when the first request would be answered."""
+
+    def __init__(self, ready: Callable[[], None]) -> None:
+        self.ready = ready
+        super().__init__(
+            uvicorn.Config(
+                "interworky.asgi:application",
+                lifespan="on",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,  # TRUSTED_PROXY_COUNT decides whom we believe
+                ws_max_size=65_536,
+                ws_per_message_deflate=False,
+                timeout_graceful_shutdown=2,
+            )
+        )
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self.ready()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        limit = threading.Timer(STOP_SECONDS, os._exit, [0])
+        limit.daemon = True
+        limit.start()
+        super().handle_exit(sig, frame)
+
+
+def serve(listening: socket.socket, ready: Callable[[], None]) -> None:
+    """Run everything until Ctrl-C or SIGTERM, then stop within `STOP_SECONDS`."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # uvicorn raises the signal once more when it is done; stopping when asked to is no failure.
+        signal.signal(number, lambda *_: None)
+    worker = Worker()
+    worker.start()
+    start_clock()
+    Server(ready).run(sockets=[listening])
+    worker.stop()
