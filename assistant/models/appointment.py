@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
+from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -84,9 +85,14 @@ class Closure(models.Model):
 
 
 class AppointmentQuerySet(models.QuerySet["Appointment"]):
-    def taking_time(self) -> AppointmentQuerySet:
-        """Held or confirmed: nobody else may have this time."""
-        return self.filter(state__in=[Appointment.State.HELD, Appointment.State.CONFIRMED])
+    def taking_time(self, now: datetime) -> AppointmentQuerySet:
+        """Confirmed, or held for somebody who may still confirm: nobody else may have this time."""
+        held = models.Q(state=Appointment.State.HELD, held_until__gt=now)
+        return self.filter(models.Q(state=Appointment.State.CONFIRMED) | held)
+
+    def lapsed(self, now: datetime) -> AppointmentQuerySet:
+        """Holds that nobody confirmed in time."""
+        return self.filter(state=Appointment.State.HELD, held_until__lte=now)
 
 
 class Appointment(models.Model):
@@ -110,6 +116,7 @@ class Appointment(models.Model):
     timezone = models.CharField(max_length=60)  # of the calendar when it was booked
     visitor_timezone = models.CharField(max_length=60, blank=True)
     held_until = models.DateTimeField(null=True, blank=True)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
     name = models.CharField(max_length=120, blank=True)
     email = models.EmailField(blank=True)
     phone = models.CharField(max_length=40, blank=True)

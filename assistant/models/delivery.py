@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 
 from django.db import models
 from django.utils import timezone
@@ -12,9 +13,8 @@ from .turn import ToolCall
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
-    def due(self) -> DeliveryQuerySet:
-        """Waiting for its time, or left behind by a worker whose lease has lapsed."""
-        now = timezone.now()
+    def due(self, now: datetime) -> DeliveryQuerySet:
+        """Its time has come, or it was left behind by a worker whose lease has lapsed."""
         return self.filter(
             models.Q(state=Delivery.State.QUEUED, next_attempt_at__lte=now)
             | models.Q(state=Delivery.State.SENDING, leased_until__lt=now)

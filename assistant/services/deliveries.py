@@ -1,0 +1,218 @@
+"""The outbox: an e-mail is a row in the transaction of what it tells of, and a worker is only told the row's id.
+
+What is here claims a row, and writes what became of it; `tasks.deliver` sends in between. A row that nobody works on
+any more, because a process died or a broker forgot, is found again by `ring_due`.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import re
+import unicodedata
+from datetime import timedelta
+from uuid import UUID
+
+from celery import current_app
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+from email_validator import EmailNotValidError, validate_email
+
+from assistant.errors import ToolError, ToolRefused
+from assistant.models import Appointment, Card, Conversation, Delivery, Organization, ToolCall
+from assistant.services import cards
+
+log = logging.getLogger(__name__)
+
+TASK = "assistant.tasks.deliver"
+LEASE = timedelta(seconds=120)
+FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 30, 3600
+MAX_ATTEMPTS = 30  # with those waits: about a day
+PER_ADDRESS_PER_DAY = 10
+
+
+def queue_email(
+    organization: Organization,
+    *,
+    to: str,
+    subject: str,
+    text: str,
+    key: str,
+    html: str = "",
+    reply_to: str = "",
+    conversation: Conversation | None = None,
+    call: ToolCall | None = None,
+    appointment: Appointment | None = None,
+    ics: str = "",
+    ics_method: str = "",
+) -> Delivery:
+    """Promise one e-mail to one address, in the caller's transaction; the same `key` again is the same promise.
+
+    The receipt card of `call` tells what becomes of it. `ics` is attached as an invitation or its cancellation, by
+    `ics_method` (REQUEST, CANCEL). Raises `ToolError` where `to` or `reply_to` is not one plain address.
+    """
+    row = Delivery(
+        organization=organization,
+        conversation=conversation,
+        call=call,
+        appointment=appointment,
+        key=key,
+        to=plain_address(to),
+        reply_to=plain_address(reply_to) if reply_to else "",
+        subject=one_line(subject, 200),
+        text=text,
+        html=html,
+        ics=ics,
+        ics_method=ics_method,
+    )
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError:
+        return Delivery.objects.get(key=key)
+    transaction.on_commit(lambda: ring(row.pk))
+    return row
+
+
+def ring(delivery_id: UUID) -> None:
+    """Tell a worker of a row. A lost doorbell is no loss: the row stays due."""
+    try:
+        # By name, since tasks stand above: they claim through this module and write the outcome through it.
+        current_app.send_task(TASK, args=[str(delivery_id)])
+    except Exception as error:  # whatever the broker's client raises
+        log.warning("Delivery %s could not be handed over (%s); the sweep will.", delivery_id, type(error).__name__)
+
+
+def ring_due(*, limit: int = 200) -> int:
+    """Tell workers of the rows that are due and that no doorbell of their own seems to reach. Returns how many."""
+    waiting = Delivery.objects.due(timezone.now() - timedelta(seconds=5)).order_by("next_attempt_at")
+    found = list(waiting.values_list("pk", flat=True)[:limit])
+    for delivery_id in found:
+        ring(delivery_id)
+    return len(found)
+
+
+def claim(delivery_id: UUID | str) -> Delivery | None:
+    """Lease the row to this worker, under a new `fence`; None when it is not due, gone, or another's."""
+    now = timezone.now()
+    mine = Delivery.objects.due(now).filter(pk=delivery_id)
+    if not mine.update(
+        state=Delivery.State.SENDING, fence=F("fence") + 1, attempts=F("attempts") + 1, leased_until=now + LEASE
+    ):
+        return None
+    return Delivery.objects.select_related("organization").get(pk=delivery_id)
+
+
+def sent(delivery: Delivery) -> bool:
+    """The server has taken it. False when the lease was lost meanwhile: then another worker's word counts."""
+    return _settle(delivery, state=Delivery.State.SENT, sent_at=timezone.now(), last_error="")
+
+
+def failed(delivery: Delivery, error: str, *, for_good: bool) -> bool:
+    """It was not taken: try again later, less and less often for about a day, or give up."""
+    if for_good or delivery.attempts >= MAX_ATTEMPTS:
+        return _settle(delivery, state=Delivery.State.DEAD, last_error=one_line(error, 500))
+    wait = min(FIRST_WAIT_SECONDS * 2 ** (delivery.attempts - 1), LONGEST_WAIT_SECONDS)
+    again_at = timezone.now() + timedelta(seconds=wait * random.uniform(0.5, 1))
+    return _settle(delivery, state=Delivery.State.QUEUED, next_attempt_at=again_at, last_error=one_line(error, 500))
+
+
+def redrive(delivery: Delivery) -> bool:
+    """Begin again with one that was given up. False when it is not given up."""
+    with transaction.atomic():
+        dead = Delivery.objects.filter(pk=delivery.pk, state=Delivery.State.DEAD)
+        if not dead.update(state=Delivery.State.QUEUED, attempts=0, next_attempt_at=timezone.now()):
+            return False
+        delivery.refresh_from_db()
+        _tell(delivery)
+        transaction.on_commit(lambda: ring(delivery.pk))
+        return True
+
+
+def _settle(delivery: Delivery, **outcome: object) -> bool:
+    with transaction.atomic():
+        held = Delivery.objects.filter(pk=delivery.pk, fence=delivery.fence, state=Delivery.State.SENDING)
+        if not held.update(leased_until=None, **outcome):
+            return False
+        delivery.refresh_from_db()
+        _tell(delivery)
+        return True
+
+
+# What a receipt says of its e-mail: for the message itself, and for the confirmation of something that stands anyway.
+_MESSAGE = {
+    Delivery.State.QUEUED: ("sending", ""),
+    Delivery.State.SENT: ("done", ""),
+    Delivery.State.DEAD: ("failed", "It could not be delivered."),
+}
+_CONFIRMATION = {
+    Delivery.State.QUEUED: "An e-mail to {to} is on its way.",
+    Delivery.State.SENT: "An e-mail was sent to {to}.",
+    Delivery.State.DEAD: "The e-mail to {to} could not be delivered. What stands here is true all the same.",
+}
+
+
+def confirmation_note(to: str, state: str = Delivery.State.QUEUED) -> str:
+    return _CONFIRMATION[Delivery.State(state)].format(to=to)
+
+
+def _tell(delivery: Delivery) -> None:
+    """Bring the receipt card of the delivery's call up to date, in the caller's transaction."""
+    card = Card.objects.select_related("conversation").filter(call=delivery.call_id, kind=Card.Kind.RECEIPT).first()
+    if delivery.call_id is None or card is None:
+        return
+    content = dict(card.content)
+    if delivery.appointment_id:
+        content["note"] = confirmation_note(delivery.to, delivery.state)
+    else:
+        content["status"], content["note"] = _MESSAGE[Delivery.State(delivery.state)]
+    if content != card.content:
+        cards.update(card, content=content)
+
+
+# --- Addresses and lines ---------------------------------------------------------------------------------------------
+
+# Dot-atom and host name: no quotes, comments, lists or display names, and no dash in front that a command line would
+# take for an option. Private hosts such as `localhost` are fine for an address that staff have set.
+_PLAIN = re.compile(
+    r"[a-z0-9!#$%&'*+/=?^_`{|}~][a-z0-9.!#$%&'*+/=?^_`{|}~-]{0,63}@[a-z0-9](?:[a-z0-9.-]{0,250}[a-z0-9])?", re.I
+)
+
+
+def visitors_address(organization: Organization, text: str) -> str:
+    """An address that a visitor typed, in its plain form, if we may still write to it today.
+
+    Raises `ToolError` for what is no public address, and `ToolRefused` when so many e-mails went there that somebody
+    may be using us to bother its owner.
+    """
+    address = plain_address(public_address(text))
+    day_ago = timezone.now() - timedelta(days=1)
+    recent = Delivery.objects.filter(organization=organization, to__iexact=address, created_at__gt=day_ago)
+    if recent.count() >= PER_ADDRESS_PER_DAY:
+        raise ToolRefused(f"No more e-mails may be sent to {address} today.", code="too_many_emails")
+    return address
+
+
+def plain_address(text: str) -> str:
+    """One address as the wire takes it: ASCII, no name, no list. Raises `ToolError`."""
+    address = text if text.isascii() else public_address(text)
+    if not _PLAIN.fullmatch(address) or ".." in address:
+        raise ToolError(f"“{one_line(text, 80)}” is not an e-mail address that can be written to.", code="bad_email")
+    return address
+
+
+def public_address(text: str) -> str:
+    """An address that can exist on the public network, in ASCII where it has such a form. Raises `ToolError`."""
+    try:
+        checked = validate_email(text.strip(), check_deliverability=False, allow_smtputf8=False)
+    except EmailNotValidError as error:
+        raise ToolError(f"“{one_line(text, 80)}” is not an e-mail address. {error}", code="bad_email") from error
+    return checked.ascii_email or checked.normalized
+
+
+def one_line(text: str, max_chars: int) -> str:
+    """`text` without line breaks, control and formatting characters: what may stand in a header."""
+    spaced = (" " if unicodedata.category(char) in ("Cc", "Zl", "Zp", "Zs") else char for char in text)
+    visible = "".join(char for char in spaced if unicodedata.category(char) not in ("Cf", "Cs", "Co", "Cn"))
+    return " ".join(visible.split())[:max_chars]

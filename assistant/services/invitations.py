@@ -1,0 +1,158 @@
+"""What is written about an appointment: its iCalendar object, its receipt, and the e-mails to visitor and team.
+
+An address that a visitor typed need not be his own, so nothing that he typed goes there: his words are in the team's
+notice alone, where they are labelled as his.
+"""
+
+from __future__ import annotations
+
+from email.utils import parseaddr
+from typing import Any, Literal
+
+import icalendar
+from django.conf import settings
+from django.core import signing
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from assistant.models import Appointment
+from assistant.services import deliveries, slots
+
+Method = Literal["REQUEST", "CANCEL", "PUBLISH"]
+Change = Literal["confirmed", "moved", "cancelled"]
+_signer = signing.Signer(salt="assistant.appointment", sep=".")
+
+
+def token_of(appointment: Appointment) -> str:
+    """Whoever has it may see, move and cancel this one appointment: it stands in the links that its visitor is given."""
+    return _signer.sign(appointment.pk.hex)
+
+
+def id_in(token: str) -> str | None:
+    """The appointment's id, or None for what we did not sign."""
+    try:
+        return _signer.unsign(token)
+    except signing.BadSignature:
+        return None
+
+
+def manage_url(appointment: Appointment) -> str:
+    return settings.PUBLIC_URL + reverse("appointment", args=[token_of(appointment)])
+
+
+def ics_url(appointment: Appointment) -> str:
+    return settings.PUBLIC_URL + reverse("appointment-invitation", args=[token_of(appointment)])
+
+
+def ics(appointment: Appointment, method: Method) -> str:
+    """The appointment as an iCalendar object, its instants in UTC.
+
+    UID stays for life and SEQUENCE grows with every change and with the cancellation, by which a calendar knows a
+    newer word from an older. Sources: RFC 5545, and RFC 5546 sections 3.2.2 and 3.2.5.
+    """
+    event = icalendar.Event()
+    event.add("uid", appointment.ics_uid)
+    event.add("sequence", appointment.sequence)
+    event.add("dtstamp", appointment.updated_at)
+    event.add("dtstart", appointment.start_at)
+    event.add("dtend", appointment.end_at)
+    event.add("summary", _summary(appointment))
+    event.add("description", f"Reference: {appointment.reference}\nChange or cancel: {manage_url(appointment)}")
+    event.add("url", manage_url(appointment))
+    if appointment.calendar.location:
+        event.add("location", deliveries.one_line(appointment.calendar.location, 200))
+    cancelled = appointment.state == Appointment.State.CANCELLED
+    event.add("status", "CANCELLED" if cancelled else "CONFIRMED")
+    event.add("transp", "OPAQUE")
+    organizer = icalendar.vCalAddress(f"mailto:{_organizer(appointment)}")
+    organizer.params["CN"] = deliveries.one_line(appointment.organization.name, 120)
+    event.add("organizer", organizer)
+    if appointment.email and method != "PUBLISH":
+        attendee = icalendar.vCalAddress(f"mailto:{appointment.email}")
+        attendee.params.update({"ROLE": "REQ-PARTICIPANT", "PARTSTAT": "ACCEPTED", "RSVP": "FALSE"})
+        event.add("attendee", attendee)
+    calendar = icalendar.Calendar()
+    calendar.add("prodid", "-//Interworky//Appointments//EN")
+    calendar.add("version", "2.0")
+    calendar.add("method", method)
+    calendar.add_component(event)
+    return calendar.to_ical().decode()
+
+
+def lines(appointment: Appointment) -> list[list[str]]:
+    """What a receipt, a page and an e-mail say of it: pairs of label and value, on the visitor's clock."""
+    said = [["When", slots.when(appointment, appointment.visitor_timezone)], ["What", appointment.calendar.name]]
+    if appointment.calendar.location:
+        said.append(["Where", appointment.calendar.location])
+    return said
+
+
+_TITLES: dict[Change, str] = {
+    "confirmed": "Appointment confirmed",
+    "moved": "Appointment moved",
+    "cancelled": "Appointment cancelled",
+}
+
+
+def receipt(appointment: Appointment, change: Change, note: str = "") -> dict[str, Any]:
+    """A receipt card's content, as docs/protocol.md has it."""
+    content: dict[str, Any] = {
+        "title": _TITLES[change],
+        "reference": appointment.reference,
+        "lines": lines(appointment),
+        "status": "cancelled" if change == "cancelled" else "done",
+    }
+    if note:
+        content["note"] = note
+    if change != "cancelled":
+        content |= {"ics_url": ics_url(appointment), "manage_url": manage_url(appointment)}
+    return content
+
+
+def visitors_email(appointment: Appointment, change: Change) -> dict[str, str]:
+    """Subject, text, html, reply_to, ics and ics_method of the e-mail to whoever comes."""
+    title = _TITLES[change]
+    about = {
+        "title": title,
+        "organization": appointment.organization.name,
+        "lines": [*lines(appointment), ["Reference", appointment.reference]],
+        "manage_url": "" if change == "cancelled" else manage_url(appointment),
+    }
+    start = slots.when(appointment, appointment.visitor_timezone)
+    return {
+        "subject": f"{title}: {start} · {appointment.organization.name}",
+        "text": render_to_string("assistant/appointment.txt", about),
+        "html": render_to_string("assistant/appointment.html", about),
+        "reply_to": appointment.organization.team_email,
+        "ics": ics(appointment, "CANCEL" if change == "cancelled" else "REQUEST"),
+        "ics_method": "CANCEL" if change == "cancelled" else "REQUEST",
+    }
+
+
+def teams_email(appointment: Appointment, change: Change) -> dict[str, str]:
+    """Subject, text and reply_to of the notice to the team, in the calendar's own time."""
+    said = [("Name", appointment.name), ("E-mail", appointment.email), ("Phone", appointment.phone)]
+    said.append(("Reason", appointment.reason))
+    text = [
+        f"{_TITLES[change]}: {slots.when(appointment)}",
+        f"Calendar: {appointment.calendar.name}",
+        f"Reference: {appointment.reference}",
+        "",
+        "What the visitor wrote (not verified):",
+        *(f"  {label}: {deliveries.one_line(value, 300)}" for label, value in said if value),
+    ]
+    visitor = appointment.visitor
+    verified = visitor is not None and visitor.email_verified_at and visitor.email == appointment.email
+    return {
+        "subject": f"{_TITLES[change]}: {slots.when(appointment)}",
+        "text": "\n".join(text) + "\n",
+        "reply_to": appointment.email if verified else "",
+    }
+
+
+def _summary(appointment: Appointment) -> str:
+    return deliveries.one_line(f"{appointment.calendar.name} · {appointment.organization.name}", 200)
+
+
+def _organizer(appointment: Appointment) -> str:
+    return appointment.organization.team_email or parseaddr(settings.DEFAULT_FROM_EMAIL)[1]

@@ -1,0 +1,324 @@
+"""Appointments as a method: find times, book, cancel, move.
+
+The model picks a slot by its id and never computes with dates; nothing is booked, cancelled or moved before the visitor
+has said yes on a card that the server drew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from django import forms
+
+from assistant.chat import ToolResult
+from assistant.db import in_db
+from assistant.errors import ToolError
+from assistant.models import Appointment, Calendar, Card, Method, Organization, Visitor
+from assistant.services import appointments, cards, conversations, deliveries, invitations, slots
+from assistant.tools.kind import Context, Kind, Operation, Preview
+
+R = TypeVar("R")
+
+
+class Config(forms.Form):
+    """Which calendar is booked. Neither visitor nor model chooses it."""
+
+    calendar = forms.TypedChoiceField(coerce=int, help_text="Whose time is booked. Hours are set in the calendar.")
+
+    def __init__(self, *args: Any, organization: Organization, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["calendar"]
+        assert isinstance(field, forms.TypedChoiceField)
+        field.choices = [(calendar.pk, calendar.name) for calendar in organization.calendars.all()]
+
+
+def _calendar(context: Context) -> Calendar:
+    calendar = context.organization.calendars.filter(pk=context.config.get("calendar")).first()
+    if calendar is None:
+        raise ToolError("No calendar is set up for this yet.", code="not_set_up")
+    return calendar
+
+
+def _visitor(context: Context) -> Visitor | None:
+    return context.conversation.visitor if context.conversation else None
+
+
+def _zone(context: Context) -> str:
+    visitor = _visitor(context)
+    return visitor.timezone if visitor else ""
+
+
+# --- Find times ------------------------------------------------------------------------------------------------------
+
+_PROBLEMS = {
+    "past": "That day is over.",
+    "too_far": "That day is further ahead than can be booked.",
+    "closed": "There are no times on that day.",
+    "full": "Nothing is free then.",
+}
+
+
+def _find_times(context: Context, arguments: dict[str, Any]) -> ToolResult:
+    """Show free times as a card, and name them with their ids to the model."""
+    calendar = _calendar(context)
+    offer = slots.offer(
+        calendar,
+        from_day=arguments.get("from_day") or "",
+        part_of_day=arguments.get("part_of_day") or "",
+        visitor_timezone=_zone(context),
+    )
+    if not offer.days:
+        return ToolResult(f"Nothing can be booked at {calendar.name} in the next {calendar.horizon_days} days.")
+    text = [f"{_PROBLEMS[offer.problem]} The next free times:" if offer.problem else "Free times:"]
+    for day, free in offer.days:
+        text.append(f"{slots.day_label(day, offer.today)} ({day.isoformat()}):")
+        text.extend(f"- {slot.label} [slot {slot.id}]" for slot in free)
+    text.append(f"Times are in {offer.timezone}. Today is {slots.day_label(offer.today)} ({offer.today.isoformat()}).")
+    if _show(context, calendar, offer):
+        text.append("The visitor sees these times as buttons and can choose one there.")
+    return ToolResult("\n".join(text))
+
+
+def _show(context: Context, calendar: Calendar, offer: slots.Offer) -> bool:
+    """Put the times on a card, once per call; those of earlier turns are spent."""
+    conversation = context.conversation
+    if conversation is None or context.dry_run:
+        return False
+    if context.call.cards.filter(kind=Card.Kind.SLOTS).exists():
+        return True
+    tool = f"{context.method.name}_book"
+    shown = conversation.cards.filter(kind=Card.Kind.SLOTS, state=Card.State.OPEN, action__tool=tool)
+    for card in shown.exclude(call__turn=context.call.turn_id).select_related("conversation"):
+        cards.update(card, state=Card.State.EXPIRED)
+    days = [
+        {
+            "label": slots.day_label(day, offer.today),
+            "slots": [{"id": s.id, "label": s.label, "start_at": conversations.moment(s.start_at)} for s in free],
+        }
+        for day, free in offer.days
+    ]
+    content = {"title": calendar.name, "timezone": offer.timezone, "days": days}
+    cards.add(conversation, Card.Kind.SLOTS, content, call=context.call, action={"tool": tool, "argument": "slot"})
+    return True
+
+
+# --- Book ------------------------------------------------------------------------------------------------------------
+
+
+def _prepare_book(context: Context, arguments: dict[str, Any]) -> Preview:
+    """Hold the slot, and ask for what is still missing."""
+    calendar = _calendar(context)
+    if context.dry_run:
+        return Preview("Book this appointment?", lines=(_start(context, calendar, arguments["slot"]),))
+    held = _hold(context, calendar, arguments["slot"])
+    known = {"name": _given(context, arguments, "name"), "email": _given(context, arguments, "email")}
+    try:
+        known["email"] = deliveries.public_address(known["email"])
+    except ToolError:
+        known["email"] = ""  # none yet, or a model's slip: the card asks
+    lines = [("Name", known["name"]), ("E-mail", known["email"])]
+    lines += [("Phone", arguments.get("phone") or ""), ("Reason", arguments.get("reason") or "")]
+    asked = (("name", "Your name", "text"), ("email", "Your e-mail", "email"))
+    return Preview(
+        "Book this appointment?",
+        lines=(*_lines(held), *(line for line in lines if line[1])),
+        fields=tuple(field for field in asked if not known[field[0]]),
+        confirm_label="Book",
+        expires_in_seconds=calendar.hold_minutes * 60,
+    )
+
+
+def _book(context: Context, arguments: dict[str, Any]) -> ToolResult:
+    calendar = _calendar(context)
+    if context.dry_run:
+        label, start = _start(context, calendar, arguments["slot"])
+        return ToolResult(f"A dry run: this would be booked: {start}.")
+    booked = appointments.confirm(
+        _hold(context, calendar, arguments["slot"]),
+        name=_given(context, arguments, "name"),
+        email=_given(context, arguments, "email"),
+        phone=arguments.get("phone") or "",
+        reason=arguments.get("reason") or "",
+    )
+    return ToolResult(
+        f"Booked under the reference {booked.reference}: {slots.when(booked, booked.visitor_timezone)}. "
+        f"A confirmation is on its way to {booked.email}. The visitor sees a receipt."
+    )
+
+
+def _decline_book(context: Context, arguments: dict[str, Any]) -> None:
+    held = Appointment.objects.filter(call=context.call).first()
+    if held is not None:
+        appointments.release(held)
+
+
+def _hold(context: Context, calendar: Calendar, slot: str) -> Appointment:
+    """The call's own hold. Where the time is taken, the visitor is shown what is free close to it."""
+    try:
+        return appointments.hold(calendar, slot, conversation=context.conversation, call=context.call)
+    except appointments.SlotTaken as taken:
+        _show(context, calendar, taken.alternatives)
+        raise
+
+
+def _given(context: Context, arguments: dict[str, Any], name: str) -> str:
+    """What this call says, else what the visitor has said of himself before; "" where neither does."""
+    return (arguments.get(name) or getattr(_visitor(context), name, "")).strip()
+
+
+def _start(context: Context, calendar: Calendar, slot: str) -> tuple[str, str]:
+    described = slots.describe(calendar, slots.start_of(calendar, slot), slots.zone_for(calendar, _zone(context)))
+    return "When", f"{slots.day_label(described.local.date())}, {described.label}"
+
+
+def _lines(appointment: Appointment) -> tuple[tuple[str, str], ...]:
+    return tuple((label, value) for label, value in invitations.lines(appointment))
+
+
+# --- Cancel and move --------------------------------------------------------------------------------------------------
+
+
+def _own(context: Context, arguments: dict[str, Any]) -> Appointment:
+    return appointments.for_visitor(_calendar(context), _visitor(context), arguments["reference"])
+
+
+def _prepare_cancel(context: Context, arguments: dict[str, Any]) -> Preview:
+    return Preview("Cancel this appointment?", lines=_lines(_own(context, arguments)), confirm_label="Yes, cancel it")
+
+
+def _cancel(context: Context, arguments: dict[str, Any]) -> ToolResult:
+    appointment = _own(context, arguments)
+    if context.dry_run:
+        return ToolResult(f"A dry run: {appointment.reference} would be cancelled.")
+    cancelled = appointments.cancel(appointment, call=context.call)
+    return ToolResult(f"The appointment {cancelled.reference} is cancelled. The visitor sees a receipt.")
+
+
+def _prepare_move(context: Context, arguments: dict[str, Any]) -> Preview:
+    appointment = _own(context, arguments)
+    calendar = _calendar(context)
+    wanted = _start(context, calendar, arguments["slot"])
+    # Asked again under the lock when he says yes; here it saves him a question that could only end in a no.
+    appointments.check_free(calendar, arguments["slot"], appointment)
+    return Preview("Move this appointment?", lines=(*_lines(appointment), ("New time", wanted[1])), confirm_label="Move")
+
+
+def _move(context: Context, arguments: dict[str, Any]) -> ToolResult:
+    appointment = _own(context, arguments)
+    if context.dry_run:
+        return ToolResult(f"A dry run: {appointment.reference} would be moved.")
+    try:
+        moved = appointments.reschedule(appointment, arguments["slot"], call=context.call)
+    except appointments.SlotTaken as taken:
+        _show(context, _calendar(context), taken.alternatives)
+        raise
+    return ToolResult(
+        f"The appointment {moved.reference} is moved to {slots.when(moved, moved.visitor_timezone)}. "
+        "The visitor sees a receipt."
+    )
+
+
+# --- The kind ---------------------------------------------------------------------------------------------------------
+
+
+def _in_db(function: Callable[[Context, dict[str, Any]], R]) -> Callable[[Context, dict[str, Any]], Awaitable[R]]:
+    async def hop(context: Context, arguments: dict[str, Any]) -> R:
+        return await in_db(function)(context, arguments)
+
+    return hop
+
+
+def _parameters(required: tuple[str, ...], **properties: dict[str, Any]) -> Callable[[Method], dict[str, Any]]:
+    schema = {"type": "object", "properties": properties, "required": list(required), "additionalProperties": False}
+    return lambda method: schema
+
+
+def _described(text: str) -> Callable[[Method], str]:
+    return lambda method: f"{text} {method.description}".strip()
+
+
+def _labelled(text: str) -> Callable[[Method], str]:
+    return lambda method: text
+
+
+def _text(description: str, max_chars: int) -> dict[str, Any]:
+    return {"type": "string", "maxLength": max_chars, "description": description}
+
+
+_SLOT = _text("A slot id from find_times, exactly as given there.", 40)
+_REFERENCE = _text("The appointment's reference, such as K7QM2P. If unknown, pass unknown to be told.", 12)
+
+KIND = Kind(
+    "Appointment",
+    Config,
+    (
+        Operation(
+            run=_in_db(_find_times),
+            suffix="find_times",
+            description=_described(
+                "Look up free appointment times and show them to the visitor. Never guess times: call this first."
+            ),
+            parameters=_parameters(
+                (),
+                from_day={
+                    "type": "string",
+                    "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+                    "description": "The day that is wanted, as YYYY-MM-DD. Leave out for the next free times.",
+                },
+                part_of_day={"type": "string", "enum": list(slots.PARTS_OF_DAY)},
+            ),
+            label=_labelled("Looking for free times…"),
+            risk=Method.Risk.READ,
+            confirm=Method.Confirm.NEVER,
+            idempotent=True,
+        ),
+        Operation(
+            run=_in_db(_book),
+            suffix="book",
+            description=_described(
+                "Book a free time. The visitor is asked to confirm, and for his name and e-mail where they are missing."
+            ),
+            parameters=_parameters(
+                ("slot",),
+                slot=_SLOT,
+                name=_text("The visitor's name, if he has said it.", 120),
+                email=_text("The visitor's e-mail, if he has said it.", 254),
+                phone=_text("The visitor's phone number, if he has said it.", 40),
+                reason=_text("What it is about, in the visitor's words.", 300),
+            ),
+            label=_labelled("Booking…"),
+            risk=Method.Risk.WRITE,
+            confirm=Method.Confirm.ALWAYS,
+            prepare=_in_db(_prepare_book),
+            decline=_in_db(_decline_book),
+            brings_about=frozenset({"booked", "sent"}),
+            idempotent=True,
+        ),
+        Operation(
+            run=_in_db(_cancel),
+            suffix="cancel",
+            description=_described("Cancel an appointment of this visitor. He is asked to confirm."),
+            parameters=_parameters(("reference",), reference=_REFERENCE),
+            label=_labelled("Cancelling…"),
+            risk=Method.Risk.IRREVERSIBLE,
+            confirm=Method.Confirm.ALWAYS,
+            prepare=_in_db(_prepare_cancel),
+            brings_about=frozenset({"cancelled", "sent"}),
+            idempotent=True,
+        ),
+        Operation(
+            run=_in_db(_move),
+            suffix="reschedule",
+            description=_described("Move an appointment of this visitor to another free time. He is asked to confirm."),
+            parameters=_parameters(("reference", "slot"), reference=_REFERENCE, slot=_SLOT),
+            label=_labelled("Moving the appointment…"),
+            risk=Method.Risk.WRITE,
+            confirm=Method.Confirm.ALWAYS,
+            prepare=_in_db(_prepare_move),
+            brings_about=frozenset({"rescheduled", "sent"}),
+            idempotent=True,
+        ),
+    ),
+    own_parameters=False,
+)

@@ -1,0 +1,96 @@
+"""An appointment's own page, for whoever holds its link: see it, move it, cancel it, put it into a calendar.
+
+The link is the credential. No cookie grants anything here, so a forged form has nothing to ride on, and a mail scanner
+that follows the link only reads.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_http_methods
+
+from assistant.errors import InterworkyError, NotFound
+from assistant.models import Appointment
+from assistant.services import appointments, invitations, slots
+
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'",
+    "Referrer-Policy": "no-referrer",  # the address is the credential
+    "X-Robots-Tag": "noindex",
+}
+
+
+def _found(token: str) -> Appointment:
+    try:
+        return appointments.for_token(token)
+    except NotFound as error:
+        raise Http404 from error
+
+
+@csrf_exempt
+@require_http_methods(["GET", "POST"])
+def page(request: HttpRequest, token: str) -> HttpResponseBase:
+    """The appointment, and what can still be done with it; POST does it, then comes back here."""
+    appointment = _found(token)
+    refused = ""
+    if request.method == "POST":
+        try:
+            if request.POST.get("do") == "cancel":
+                appointments.cancel(appointment)
+            else:
+                appointments.reschedule(appointment, request.POST.get("slot", ""))
+            return _hardened(HttpResponseRedirect(request.path))
+        except InterworkyError as error:
+            refused = str(error) if error.code != "slot_taken" else "That time has just been taken. Please choose another."
+            appointment = _found(token)
+    return _hardened(render(request, "widget/appointment.html", _shown(request, appointment, refused)))
+
+
+def _shown(request: HttpRequest, appointment: Appointment, refused: str) -> dict[str, Any]:
+    confirmed = appointment.state == Appointment.State.CONFIRMED
+    ahead = confirmed and appointment.start_at > timezone.now()
+    shown: dict[str, Any] = {
+        "appointment": appointment,
+        "lines": invitations.lines(appointment),
+        "ahead": ahead,
+        "cancelled": not confirmed,
+        "refused": refused,
+        "invitation_url": invitations.ics_url(appointment),
+        "asks": request.GET.get("do", "") if ahead else "",
+    }
+    if shown["asks"] == "move":
+        zone = appointment.visitor_timezone
+        day = request.GET.get("day", "")
+        try:
+            offer = slots.offer(appointment.calendar, from_day=day, visitor_timezone=zone, moving=appointment)
+        except InterworkyError:
+            offer = slots.offer(appointment.calendar, visitor_timezone=zone, moving=appointment)
+        shown["offer"] = offer
+        shown["days"] = [(slots.day_label(on, offer.today), free) for on, free in offer.days]
+        shown["day"] = day
+    return shown
+
+
+@require_GET
+def invitation(request: HttpRequest, token: str) -> HttpResponseBase:
+    """The appointment as a file for a calendar; once cancelled, the file that takes it out again."""
+    appointment = _found(token)
+    cancelled = appointment.state == Appointment.State.CANCELLED
+    method: invitations.Method = "CANCEL" if cancelled else "PUBLISH"
+    body = invitations.ics(appointment, method)
+    response = HttpResponse(body, content_type=f"text/calendar; charset=utf-8; method={method}")
+    response["Content-Disposition"] = f'attachment; filename="appointment-{appointment.reference}.ics"'
+    return _hardened(response)
+
+
+def _hardened(response: HttpResponseBase) -> HttpResponseBase:
+    for name, value in HEADERS.items():
+        response[name] = value
+    return response
