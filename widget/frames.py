@@ -200,7 +200,7 @@ def _email(text: str) -> str:
     from email_validator import EmailNotValidError, validate_email
 
     try:
-        return validate_email(text.strip(), check_deliverability=False).normalized if text.strip() else ""
+        return validate_email(text.strip(), check_deliverability=False, strict=True).normalized if text.strip() else ""
     except EmailNotValidError as error:
         raise InputError("That is not an e-mail address.") from error
 

@@ -107,9 +107,11 @@ async def run(
                 yield turn.ended("stop", unkept=gate.caught)
                 return
             turn.corrected = True
-            if len(turn.text) > len(before + gate.text):
-                yield ReplyDelta(turn="", offset=len(before + gate.text), text="")
-            turn.text = before + gate.text
+            # The beginning of the sentence that was caught is on the screen: it gives way to what comes instead.
+            kept = before + gate.text
+            gap = " " if kept and not kept[-1].isspace() else ""
+            yield ReplyDelta(turn="", offset=len(kept), text=gap)
+            turn.text = kept + gap
             turn.messages += [Message("assistant", gate.text + gate.caught), Message("system", _correction(gate))]
             continue
         if not done.calls or last_round or done.finish in ("length", "content_filter", "cut_off"):

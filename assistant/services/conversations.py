@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core import signing
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from assistant import chat, events, live
@@ -267,7 +267,8 @@ def history(turn: Turn, limit: int) -> list[chat.Message]:
     A reply that failed leaves no trace, what its turn did does. Staff's words are the assistant's side.
     """
     earlier = list(
-        Message.objects.filter(conversation_id=turn.conversation_id, seq__lt=turn.message.seq)
+        Message.objects.filter(Q(seq__lt=turn.message.seq) | Q(turn__created_at__lt=turn.created_at))
+        .filter(conversation_id=turn.conversation_id)
         .exclude(role=Message.Role.SYSTEM)
         .exclude(turn__state=Turn.State.FAILED)
         .exclude(turn__message=turn.message_id)

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import pytest
+
+from assistant.chat import Message, ToolCall
+from assistant.engine import loop
+from assistant.errors import ProviderError
+from assistant.events import ReplyDelta
+from tests.fakes import ScriptedModel, ScriptedToolbox, calls, calls_all, says
+
+
+def user(text: str) -> Message:
+    return Message("user", text)
+
+
+async def run(model, toolbox, limits=loop.Limits()):
+    return [event async for event in loop.run(model, toolbox, [user("Tuesday?")], limits)]
+
+
+def shown(events) -> str:
+    """What a widget has on the screen after these events."""
+    text = ""
+    for event in events:
+        if isinstance(event, ReplyDelta):
+            assert event.offset <= len(text), "a gap"
+            text = text[: event.offset] + event.text
+    return text
+
+
+async def test_a_tool_result_reaches_the_model_before_the_reply():
+    model = ScriptedModel(calls("find_slots", day="2030-01-08"), says("Ten", " o'clock."))
+    events = await run(model, ScriptedToolbox("10:00"))
+    assert [e.type for e in events] == ["tool.started", "tool.finished", "reply.delta", "reply.ended"] or [
+        e.type for e in events
+    ] == ["tool.started", "tool.finished", "reply.delta", "reply.delta", "reply.ended"]
+    assert model.requests[1][-1].text == "10:00"
+    assert shown(events) == "Ten o'clock." == events[-1].text
+
+
+async def test_every_call_gets_one_result_in_the_order_of_the_calls():
+    wished = [ToolCall(f"c{n}", "find_slots", {"n": n}) for n in range(6)]
+    model = ScriptedModel(calls_all(*wished), says("Done."))
+    toolbox = ScriptedToolbox("free")
+    await run(model, toolbox)
+    results = [message for message in model.requests[1] if message.role == "tool"]
+    assert [result.call_id for result in results] == [f"c{n}" for n in range(6)]
+    assert len(toolbox.ran) == loop.MAX_PARALLEL == toolbox.most_at_once
+    assert results[-1].text.startswith("Not run")
+
+
+async def test_a_model_that_only_calls_tools_is_asked_for_an_answer_without_them():
+    script = [calls("find_slots", n=n) for n in range(30)]
+    model = ScriptedModel(*script)
+    toolbox = ScriptedToolbox("free")
+    events = await run(model, toolbox, loop.Limits(rounds=3, calls=12))
+    assert len(model.requests) == 4
+    assert model.offered[-1] == [] and model.offered[-2] == ["find_slots"]
+    assert len(toolbox.ran) == 3
+    assert events[-1].rounds == 4
+
+
+async def test_the_third_identical_call_is_not_run():
+    same = calls("find_slots", day="2030-01-08")
+    model = ScriptedModel(same, same, same, says("There."))
+    toolbox = ScriptedToolbox("free")
+    await run(model, toolbox)
+    assert len(toolbox.ran) == 2
+    assert "made before" in model.requests[3][-1].text
+
+
+async def test_calls_in_one_turn_are_counted():
+    script = [calls_all(*[ToolCall(f"{n}-{m}", "find_slots", {"n": n, "m": m}) for m in range(4)]) for n in range(9)]
+    toolbox = ScriptedToolbox("free")
+    await run(ScriptedModel(*script), toolbox, loop.Limits(rounds=8, calls=6))
+    assert len(toolbox.ran) == 6
+
+
+@pytest.mark.parametrize("finish", ["length", "cut_off", "content_filter"])
+async def test_no_call_of_an_unfinished_answer_is_run(finish):
+    toolbox = ScriptedToolbox("free")
+    events = await run(ScriptedModel(calls("find_slots", finish=finish)), toolbox)
+    assert toolbox.ran == []
+    assert events[-1].finish == finish
+
+
+async def test_what_is_said_before_a_tool_stands_apart_from_what_is_said_after():
+    model = ScriptedModel(calls("find_slots", text="Let me look. "), says("Ten."))
+    events = await run(model, ScriptedToolbox("10:00"))
+    assert shown(events) == "Let me look. \n\nTen."
+
+
+async def test_a_claim_without_a_receipt_is_never_on_the_screen_and_gets_one_correction():
+    lie = says("Hello! ", "Great, I", "'ve ", "booked", " you in for", " Tuesday. ", "Bye.")
+    model = ScriptedModel(lie, says("Shall I book it?"))
+    screens = []
+    text = ""
+    async for event in loop.run(model, ScriptedToolbox(""), [user("Tuesday?")]):
+        if isinstance(event, ReplyDelta):
+            text = text[: event.offset] + event.text
+            screens.append(text)
+    assert not any("booked" in screen for screen in screens)
+    assert text == "Hello! Shall I book it?"
+    assert "did not" in model.requests[1][-1].text and model.requests[1][-1].role == "system"
+
+
+async def test_a_model_that_claims_twice_is_cut_off_and_said_so():
+    model = ScriptedModel(says("I have sent the e-mail."), says("Sure. Your e-mail has been sent!"))
+    events = await run(model, ScriptedToolbox(""))
+    assert events[-1].unkept == "Your e-mail has been sent!"
+    assert shown(events).strip() == "Sure." == events[-1].text
+    assert len(model.requests) == 2
+
+
+async def test_a_claim_that_the_ledger_backs_is_shown():
+    model = ScriptedModel(calls("book"), says("I've booked you in for Tuesday."))
+    events = await run(model, ScriptedToolbox("Booked, reference A7K2QF.", "book", achieved=frozenset({"booked"})))
+    assert shown(events) == "I've booked you in for Tuesday."
+
+
+async def test_a_claim_that_an_earlier_turn_backs_is_shown():
+    model = ScriptedModel(says("Yes, your appointment is booked."))
+    events = await run(model, ScriptedToolbox("", earlier=frozenset({"booked"})))
+    assert shown(events) == "Yes, your appointment is booked."
+
+
+async def test_what_a_provider_raises_reaches_the_caller_after_the_text_so_far():
+    model = ScriptedModel(says("Half a ", "sentence", error=ProviderError("cut", cause="cut_off")))
+    seen = []
+    with pytest.raises(ProviderError):
+        async for event in loop.run(model, ScriptedToolbox(""), [user("?")]):
+            seen.append(event)
+    assert shown(seen).startswith("Half a")

@@ -1,0 +1,243 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.core import signing
+from django.utils import timezone
+
+from assistant.errors import Conflict, NotAllowed, NotFound
+from assistant.models import Conversation, Message, ToolCall, Turn
+from assistant.services import conversations
+from assistant.services import turns as leases
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+def said(messages):
+    return [(message.role, message.text) for message in messages]
+
+
+def end(turn, text="", **outcome):
+    """Run a turn to its end by hand."""
+    leases.finish(leases.claim(turn.pk), leases.Outcome(outcome.pop("state", Turn.State.DONE), text, **outcome))
+
+
+def test_the_same_id_and_text_is_one_message_and_another_text_is_refused():
+    conversation = make.conversation()
+    first = conversations.post(conversation, "c-1", "Hello")
+    again = conversations.post(conversation, "c-1", "Hello")
+    assert (first.message, first.turn) == (again.message, again.turn) and first.new and not again.new
+    with pytest.raises(Conflict):
+        conversations.post(conversation, "c-1", "Goodbye")
+    assert Message.objects.count() == 1 and Turn.objects.count() == 1
+
+
+def test_the_same_id_in_another_conversation_is_another_message():
+    assistant = make.assistant()
+    one, two = make.conversation(assistant), make.conversation(assistant)
+    conversations.post(one, "c-1", "Hello")
+    assert conversations.post(two, "c-1", "Hi").new
+
+
+def test_seq_rises_by_one_over_all_durable_events():
+    conversation = make.conversation()
+    end(conversations.post(conversation, "c-1", "Hello").turn, "Hi there")
+    conversations.rate(conversation, str(Message.objects.get(role="assistant").pk), 1)
+    conversations.change_state(conversation, Conversation.State.STAFF)
+    assert list(conversation.events.values_list("seq", flat=True)) == [1, 2, 3, 4, 5]
+    ready = conversations.resume(conversation, 2)
+    assert [event["seq"] for event in ready.events] == [3, 4, 5] and ready.seq == 5
+    assert [event["type"] for event in ready.events] == ["turn.ended", "message.rated", "conversation.updated"]
+
+
+def test_resume_gives_the_newest_events_and_says_when_older_ones_are_left_out(monkeypatch):
+    monkeypatch.setattr(conversations, "RESUME_LIMIT", 3)
+    conversation = make.conversation()
+    for number in range(5):
+        conversations.post(conversation, f"c-{number}", "Hello")
+    ready = conversations.resume(conversation, 0)
+    assert [event["seq"] for event in ready.events] == [3, 4, 5] and ready.more
+
+
+def test_nothing_is_answered_while_a_person_holds_the_conversation():
+    conversation = make.conversation()
+    conversations.change_state(conversation, Conversation.State.STAFF)
+    assert conversations.post(conversation, "c-1", "Hello").turn is None
+
+
+def test_a_message_reopens_a_closed_conversation():
+    conversation = make.conversation(state=Conversation.State.CLOSED)
+    assert conversations.post(conversation, "c-1", "Hello").turn
+    conversation.refresh_from_db()
+    assert conversation.state == Conversation.State.ASSISTANT
+
+
+def test_history_keeps_each_answer_with_its_question_though_visitors_write_on():
+    conversation = make.conversation()
+    first = conversations.post(conversation, "c-1", "One?").turn
+    second = conversations.post(conversation, "c-2", "Two?").turn
+    third = conversations.post(conversation, "c-3", "Three?").turn
+    end(first, "One.")
+    assert said(conversations.history(second, 20)) == [("user", "One?"), ("assistant", "One."), ("user", "Two?")]
+    end(second, "Two.")
+    assert said(conversations.history(third, 20))[-3:] == [("user", "Two?"), ("assistant", "Two."), ("user", "Three?")]
+
+
+def test_history_is_cut_between_exchanges_never_within():
+    conversation = make.conversation()
+    for number in range(6):
+        turn = conversations.post(conversation, f"c-{number}", f"Q{number}").turn
+        if number < 5:
+            end(turn, f"A{number}")
+    assert said(conversations.history(turn, 4)) == [("user", "Q4"), ("assistant", "A4"), ("user", "Q5")]
+
+
+def test_a_reply_that_failed_does_not_poison_what_follows_but_what_it_did_is_known():
+    conversation = make.conversation()
+    turn = conversations.post(conversation, "c-1", "Book it").turn
+    ToolCall.objects.create(
+        organization=conversation.organization, conversation=conversation, turn=turn, name="book", round=1,
+        arguments={"slot": "s"}, state=ToolCall.State.DONE, result="Booked.", idempotency_key="k",
+    )  # fmt: skip
+    end(turn, "I am about to", state=Turn.State.FAILED, text_state=Message.State.INCOMPLETE)
+    following = conversations.post(conversation, "c-2", "And?").turn
+    history = conversations.history(following, 20)
+    assert said(history) == [("user", "Book it"), ("assistant", ""), ("tool", "Booked."), ("user", "And?")]
+    assert history[1].calls[0].id == history[2].call_id
+
+
+# --- Who may --------------------------------------------------------------------------------------------------------
+
+
+def test_a_token_opens_its_conversation_from_its_origin_only():
+    assistant = make.assistant()
+    session = conversations.open_session(assistant, make.ORIGIN)
+    assert conversations.for_visitor(session.token, make.ORIGIN) == session.conversation
+    for origin in ("https://www.example.org", "", "null"):
+        with pytest.raises(NotAllowed) as refused:
+            conversations.for_visitor(session.token, origin)
+        assert refused.value.code == "token_invalid"
+
+
+@pytest.mark.parametrize("token, code", [("", "token_required"), ("x", "token_invalid"), ("a:b:c", "token_invalid")])
+def test_what_is_no_token_of_ours_is_refused(token, code):
+    with pytest.raises(NotAllowed) as refused:
+        conversations.for_visitor(token, make.ORIGIN)
+    assert refused.value.code == code
+
+
+def test_a_token_dies_at_an_absolute_age(settings):
+    session = conversations.open_session(make.assistant(), make.ORIGIN)
+    settings.VISITOR_TOKEN_DAYS = 0
+    with pytest.raises(NotAllowed) as refused:
+        conversations.for_visitor(session.token, make.ORIGIN)
+    assert refused.value.code == "token_expired"
+
+
+@pytest.mark.parametrize("shut", ["assistant", "organization", "origin"])
+def test_a_good_token_is_worth_nothing_once_the_door_is_shut(shut):
+    assistant = make.assistant()
+    session = conversations.open_session(assistant, make.ORIGIN)
+    if shut == "assistant":
+        assistant.enabled = False
+        assistant.save()
+    else:
+        organization = assistant.organization
+        organization.active = shut != "organization"
+        organization.allowed_origins = "" if shut == "origin" else organization.allowed_origins
+        organization.save()
+    with pytest.raises(NotAllowed) as refused:
+        conversations.for_visitor(session.token, make.ORIGIN)
+    assert refused.value.code == "not_allowed"
+
+
+def test_a_token_cannot_be_moved_to_another_visitor_or_assistant():
+    ours, theirs = make.assistant(), make.assistant(make.organization("Other"))
+    session = conversations.open_session(ours, make.ORIGIN)
+    foreign = make.conversation(theirs)
+    claims = signing.loads(session.token, salt=conversations.TOKEN_SALT)
+    for change in ({"c": str(foreign.pk)}, {"a": theirs.pk}, {"v": str(foreign.visitor_id)}):
+        forged = signing.dumps({**claims, **change}, salt=conversations.TOKEN_SALT)
+        with pytest.raises(NotAllowed):
+            conversations.for_visitor(forged, make.ORIGIN)
+
+
+def test_the_same_visitor_gets_the_same_conversation_until_it_is_closed():
+    assistant = make.assistant()
+    first = conversations.open_session(assistant, make.ORIGIN)
+    again = conversations.open_session(assistant, make.ORIGIN, token=first.token)
+    assert again.conversation == first.conversation
+    conversations.change_state(first.conversation, Conversation.State.CLOSED)
+    new = conversations.open_session(assistant, make.ORIGIN, token=again.token)
+    assert new.conversation != first.conversation and new.conversation.visitor == first.conversation.visitor
+
+
+def test_a_token_of_another_assistant_starts_anew():
+    ours, theirs = make.assistant(), make.assistant(make.organization("Other"))
+    token = conversations.open_session(theirs, make.ORIGIN).token
+    session = conversations.open_session(ours, make.ORIGIN, token=token)
+    assert session.conversation.organization == ours.organization
+    assert session.conversation.visitor.organization == ours.organization
+
+
+def test_a_visitor_rates_replies_of_his_own_conversation_only():
+    mine, other = make.conversation(), make.conversation(make.assistant(make.organization("Other")))
+    end(conversations.post(other, "c-1", "Hello").turn, "Hi")
+    reply = Message.objects.get(role="assistant")
+    with pytest.raises(NotFound):
+        conversations.rate(mine, str(reply.pk), 1)
+    conversations.rate(other, str(reply.pk), -1)
+    reply.refresh_from_db()
+    assert reply.rating == -1
+
+
+# --- The lease ------------------------------------------------------------------------------------------------------
+
+
+def test_a_turn_is_claimed_once():
+    turn = conversations.post(make.conversation(), "c-1", "Hello").turn
+    leases.claim(turn.pk)
+    with pytest.raises(leases.TurnTaken):
+        leases.claim(turn.pk)
+
+
+def test_a_lapsed_lease_is_taken_over_and_the_late_writer_is_refused():
+    conversation = make.conversation()
+    turn = conversations.post(conversation, "c-1", "Hello").turn
+    late = leases.claim(turn.pk)
+    Turn.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
+    taken = leases.claim(turn.pk)
+    assert taken.fence == late.fence + 1
+    with pytest.raises(leases.TurnTaken):
+        leases.finish(late, leases.Outcome(Turn.State.DONE, "Late"))
+    with pytest.raises(leases.TurnTaken):
+        leases.renew(late)
+    leases.finish(taken, leases.Outcome(Turn.State.DONE, "In time"))
+    assert [m.text for m in conversation.messages.all()] == ["Hello", "In time"]
+
+
+def test_a_conversation_is_answered_one_message_at_a_time_in_order():
+    conversation = make.conversation()
+    first = conversations.post(conversation, "c-1", "One?").turn
+    second = conversations.post(conversation, "c-2", "Two?").turn
+    with pytest.raises(leases.TurnTaken):
+        leases.claim(second.pk)
+    end(first, "One.")
+    assert leases.next_queued(conversation.pk) == second.pk
+    leases.claim(second.pk)
+
+
+def test_only_a_turn_that_failed_is_tried_again_and_only_once_at_a_time():
+    conversation = make.conversation()
+    turn = conversations.post(conversation, "c-1", "Hello").turn
+    with pytest.raises(Conflict):
+        leases.retry(conversation, str(turn.pk))
+    end(turn, state=Turn.State.FAILED, retryable=True, code="not_available")
+    again = leases.retry(conversation, str(turn.pk))
+    assert again.message == turn.message
+    with pytest.raises(Conflict):
+        leases.retry(conversation, str(turn.pk))
+    with pytest.raises(NotFound):
+        leases.retry(make.conversation(make.assistant(make.organization("Other"))), str(again.pk))

@@ -1,0 +1,94 @@
+"""Doubles for the edges: a model with a queue of replies and a memory of what it was asked, a toolbox with answers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from assistant.chat import Completion, Message, ToolCall, ToolResult, ToolSpec, Usage
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One scripted model request: text pieces, then how it ended; `error` is raised after the pieces."""
+
+    pieces: tuple[str, ...] = ()
+    calls: tuple[ToolCall, ...] = ()
+    finish: str = "stop"
+    error: Exception | None = None
+    wait_for: asyncio.Event | None = None  # after the first piece
+
+
+def says(*pieces: str, finish: str = "stop", error: Exception | None = None, wait_for: asyncio.Event | None = None) -> Reply:
+    return Reply(pieces, finish=finish, error=error, wait_for=wait_for)
+
+
+def calls(name: str, *, text: str = "", finish: str = "tool_calls", id: str = "", **arguments: Any) -> Reply:
+    return Reply((text,) if text else (), (ToolCall(id or f"c-{name}", name, arguments),), finish)
+
+
+def calls_all(*wished: ToolCall) -> Reply:
+    return Reply((), wished, "tool_calls")
+
+
+class ScriptedModel:
+    """Gives its replies in order, the last one for ever; `requests` is what it was sent, `offered` the tools' names."""
+
+    def __init__(self, *script: Reply) -> None:
+        self.script = list(script)
+        self.requests: list[list[Message]] = []
+        self.offered: list[list[str]] = []
+
+    async def stream(self, messages: list[Message], tools: list[ToolSpec]) -> AsyncIterator[str | Completion]:
+        self.requests.append(list(messages))
+        self.offered.append([tool.name for tool in tools])
+        reply = self.script.pop(0) if len(self.script) > 1 else self.script[0]
+        for number, piece in enumerate(reply.pieces):
+            if number == 1 and reply.wait_for:
+                await reply.wait_for.wait()
+            yield piece
+            await asyncio.sleep(0)
+        if reply.error:
+            raise reply.error
+        usage = Usage(10, sum(map(len, reply.pieces)))
+        yield Completion("".join(reply.pieces), reply.calls, reply.finish, usage, "scripted", "script-1", 3, 5)  # type: ignore[arg-type]
+
+
+def always(given: Any) -> Callable[..., Any]:
+    """An async function that returns `given` whatever it is asked: for what `turns.run` takes."""
+
+    async def chosen(*_: Any, **__: Any) -> Any:
+        return given
+
+    return chosen
+
+
+class ScriptedToolbox:
+    """Every tool answers the same; `ran` is what was run, as (name, arguments)."""
+
+    def __init__(
+        self, text: str = "", *names: str, achieved: frozenset[str] = frozenset(), earlier: frozenset[str] = frozenset()
+    ) -> None:
+        self.text, self.names = text, names or ("find_slots",)
+        self.does, self.earlier = achieved, earlier
+        self.ran: list[tuple[str, dict[str, Any] | None]] = []
+        self.at_once = self.most_at_once = 0
+
+    def specs(self) -> list[ToolSpec]:
+        return [ToolSpec(name, name, {"type": "object"}) for name in self.names]
+
+    def label(self, name: str) -> str:
+        return f"{name}…"
+
+    def achieved(self) -> frozenset[str]:
+        return self.earlier
+
+    async def execute(self, call: ToolCall, *, round: int, ordinal: int) -> ToolResult:
+        self.ran.append((call.name, call.arguments))
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        await asyncio.sleep(0.001)
+        self.at_once -= 1
+        return ToolResult(self.text, achieved=self.does)
