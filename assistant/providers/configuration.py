@@ -23,7 +23,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
-from ..outbound import Reach
+from assistant.outbound import Reach
+
 from . import presets
 from .presets import PRESETS
 
@@ -493,7 +494,7 @@ def _pool(values: Mapping[str, str], unreadable: Iterable[str], problems: list[P
             continue  # `_misspelt` says what was probably meant
         if not POOL_NAME.fullmatch(name):
             problems.append(Problem(_printable(variable), "name_invalid", "does not name a provider",
-                                    "Names are capital letters, digits and _, at most 40, such as AI_GROQ_KEY."))  # fmt: skip
+                                    "Use capital letters, digits and _, at most 40, such as AI_GROQ_KEY."))  # fmt: skip
             continue
         found.setdefault(name, {})[suffix] = text
     broken = {match[1] for variable in unreadable if (match := POOL.fullmatch(variable))}
@@ -564,9 +565,8 @@ def _legacy(values: Mapping[str, str], problems: list[Problem]) -> tuple[Provide
         problems += wrong
         providers += [provider] if provider else []
     for preset, variable in PLATFORM_KEYS.items():
-        pooled = any(variable.startswith("AI_") and (match := POOL.fullmatch(variable)) and presets.by_name(match[1]) == preset
-                     for variable in values)  # fmt: skip
-        if variable not in values or (pooled and not _only_switched(values, preset)):
+        pooled = any(f"AI_{preset.upper()}_{suffix}" in values for suffix in ("URL", "KEY", "SMART", "FAST"))
+        if variable not in values or pooled:
             continue  # the pool's provider of that name has taken the key
         variables = {suffix: f"AI_{preset.upper()}_{suffix}" for suffix in SUFFIXES} | {"KEY": variable}
         own = {suffix: values[name] for suffix, name in variables.items() if name in values}
@@ -574,11 +574,6 @@ def _legacy(values: Mapping[str, str], problems: list[Problem]) -> tuple[Provide
         problems += wrong
         providers += [provider] if provider else []
     return tuple(sorted(providers, key=lambda provider: provider.name))
-
-
-def _only_switched(values: Mapping[str, str], preset: str) -> bool:
-    """Whether the pool says no more of `preset` than whether and how often: AI_GROQ_ENABLED beside GROQ_API_KEY."""
-    return not any(f"AI_{preset.upper()}_{suffix}" in values for suffix in ("URL", "KEY", "SMART", "FAST"))
 
 
 def _pick(values: Mapping[str, str], variables: Mapping[str, str]) -> dict[str, str]:

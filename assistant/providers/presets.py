@@ -163,10 +163,7 @@ MODEL_ADVICE = (
 
 def hostname(url: str) -> str:
     """The parsed host of `url`: lower case, without a trailing dot; empty when there is none."""
-    try:
-        return (urlsplit(url).hostname or "").rstrip(".").lower()
-    except ValueError:
-        return ""
+    return _host_and_port(url)[0]
 
 
 def is_openai(url: str) -> bool:
@@ -199,12 +196,11 @@ def by_name(name: str) -> str:
 
 def by_url(url: str) -> str:
     """The preset whose server `url` is; "custom" when the address does not say."""
-    host = hostname(url)
+    host, port = _host_and_port(url)
     for key, preset in PRESETS.items():
         if _belongs(host, preset):
             return key
     if is_local(url):
-        port = urlsplit(url).port
         for key, preset in PRESETS.items():
             if port and preset.port == port:
                 return key
@@ -215,6 +211,14 @@ def key_looks_right(preset: str, key: str) -> bool:
     """Whether `key` has the shape this provider's keys usually have. Linear in its length."""
     pattern = PRESETS[preset].key_pattern
     return not pattern or re2.search(pattern, key[:4096]) is not None
+
+
+def _host_and_port(url: str) -> tuple[str, int | None]:
+    try:
+        parts = urlsplit(url)
+        return (parts.hostname or "").rstrip(".").lower(), parts.port
+    except ValueError:
+        return "", None
 
 
 def _belongs(host: str, preset: Preset) -> bool:
