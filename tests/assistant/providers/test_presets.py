@@ -10,8 +10,31 @@ from assistant.providers import presets
 from assistant.providers.configuration import clean_auth, normal_base_url
 from assistant.providers.presets import PRESETS
 
-NAMED = """openai azure openrouter groq together fireworks cerebras anthropic google minimax deepseek mistral xai
-ollama lm-studio vllm tgi localai fastchat jan anythingllm litellm custom""".split()
+NAMED = [
+    "openai",
+    "azure",
+    "openrouter",
+    "groq",
+    "together",
+    "fireworks",
+    "cerebras",
+    "anthropic",
+    "google",
+    "minimax",
+    "deepseek",
+    "mistral",
+    "xai",
+    "ollama",
+    "lm-studio",
+    "vllm",
+    "tgi",
+    "localai",
+    "fastchat",
+    "jan",
+    "anythingllm",
+    "litellm",
+    "custom",
+]
 
 
 def test_every_provider_that_is_promised_has_its_row():
@@ -37,10 +60,17 @@ def test_a_hosted_provider_is_known_by_its_address(key: str):
 @pytest.mark.parametrize(
     ("name", "preset"),
     [
-        ("openrouter1", "openrouter"), ("OPENROUTER_2", "openrouter"), ("azure-openai", "azure"), ("GEMINI", "google"),
-        ("LM_STUDIO", "lm-studio"), ("lmstudio", "lm-studio"), ("claude", "anthropic"), ("experimental", "custom"), ("", "custom"),
+        ("openrouter1", "openrouter"),
+        ("OPENROUTER_2", "openrouter"),
+        ("azure-openai", "azure"),
+        ("GEMINI", "google"),
+        ("LM_STUDIO", "lm-studio"),
+        ("lmstudio", "lm-studio"),
+        ("claude", "anthropic"),
+        ("experimental", "custom"),
+        ("", "custom"),
     ],
-)  # fmt: skip
+)
 def test_a_name_stands_for_a_preset(name: str, preset: str):
     assert presets.by_name(name) == preset
 
