@@ -1,0 +1,345 @@
+"""What the demonstration model says: the first rule that has something to say wins.
+
+It is a script, not a mind, and keeps a good model's manners: it never says that something was done unless a tool's
+result says so, it takes days from the calendar of its instructions and slot ids from tool results, and it answers a
+tool's result with text, so that it cannot loop.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from assistant.chat import Message, ToolCall, ToolSpec
+from assistant.providers.demo import words
+from assistant.providers.demo.arguments import PASS_ON, fill, plainest, properties, required
+from assistant.providers.demo.talk import NO, YES, Slot, Talk, outcome, slots_in
+
+
+@dataclass(frozen=True)
+class Reply:
+    text: str = ""
+    calls: tuple[ToolCall, ...] = ()
+
+
+def reply(messages: list[Message], tools: list[ToolSpec], forced: str | None = None) -> Reply:
+    """The next words or calls. `forced` names a tool that must be called, or is "required" for any."""
+    talk = Talk(messages, tools)
+    if talk.results:
+        return Reply(" ".join(dict.fromkeys(report(talk, name, text) for name, text in talk.results)))
+    if forced and tools:
+        return call(talk, next((tool for tool in tools if tool.name == forced), tools[0]))
+    return next(answer for rule in RULES if (answer := rule(talk)) is not None)
+
+
+def call(talk: Talk, *tools: ToolSpec) -> Reply:
+    """Call `tools` with whatever the visitor's last words give."""
+    return Reply(
+        calls=tuple(ToolCall(str(n), tool.name, fill(tool, talk, talk.said, {})[0]) for n, tool in enumerate(tools))
+    )
+
+
+def call_with(tool: ToolSpec, arguments: dict[str, Any]) -> Reply:
+    return Reply(calls=(ToolCall("0", tool.name, arguments),))
+
+
+# --- After a tool's result -------------------------------------------------------------------------------------------
+
+
+def report(talk: Talk, name: str, result: str) -> str:
+    """A tool's result in a sentence: what it says, and nothing beyond it."""
+    if name.endswith("find_times"):
+        return offer(slots_in(result), words.clocks_in(talk.said))
+    ended = outcome(result)
+    if ended == "waiting":
+        return "Please check the details on the card and confirm there if they are right. Nothing happens before that."
+    if ended == "taken":
+        others = slots_in(result) or [slot for slot in talk.slots if slot.id not in _asked_for(talk)]
+        still = f"Still free: {times(others)}. Would one of those suit you?" if others else "Shall I look at another day?"
+        return f"I'm sorry, somebody else was faster. {still}"
+    if ended == "declined":
+        return "No problem, I have left it at that. Is there anything else?"
+    if ended == "done" and name.endswith("book"):
+        reference = re.search(r"\breference\W+(?:is\W+)?([A-Z0-9]{4,10})\b", result, re.I)
+        mail = " The confirmation is on its way to you by e-mail." if re.search(r"e-?mail", result, re.I) else ""
+        return "Your appointment is booked" + (f", with the reference {reference[1]}." if reference else ".") + mail
+    if answer := readable(result):
+        return answer
+    if ended == "done":
+        return "I have passed your message on to the team." if is_email(name) else result.strip()[:500]
+    if ended == "failed" or len(result.split()) < 2:
+        return "I'm sorry, that did not work just now. Please try again in a while, or call us."
+    return result.strip()[:500]
+
+
+def _asked_for(talk: Talk) -> set[str]:
+    """Every slot that was asked for, free or not."""
+    return {
+        str(value)
+        for m in talk.messages
+        for c in m.calls
+        if c.name.endswith("book")
+        for value in (c.arguments or {}).values()
+    }
+
+
+def readable(result: str) -> str | None:
+    """The JSON answer of somebody's API in words, or None where there is none."""
+    found = re.search(r"[{\[].*[}\]]", result, re.S)
+    try:
+        data = json.loads(found[0]) if found else None
+    except ValueError:
+        return None
+    if isinstance(data, list):
+        names = [str(item.get("name", item) if isinstance(item, dict) else item) for item in data[:10]]
+        return f"Here is what I found: {', '.join(names)}." if names else "I found nothing there."
+    if not isinstance(data, dict):
+        return None
+    for key in ("summary", "answer", "text", "message", "detail", "error"):
+        if isinstance(data.get(key), str):
+            return str(data[key])
+    facts = [f"{key.replace('_', ' ')}: {value}" for key, value in data.items() if isinstance(value, str | int | float)]
+    return f"Here is what I found. {', '.join(facts)}." if facts else None
+
+
+# --- Appointments ----------------------------------------------------------------------------------------------------
+
+
+def times(slots: list[Slot]) -> str:
+    """ "10:00, 10:30 and 11:00 on Tuesday", at most six times of each of three days."""
+    by_day: dict[str, list[str]] = {}
+    for slot in slots:
+        by_day.setdefault(slot.day, []).append(slot.clock)
+    return "; ".join(f"{_listed(clocks[:6])}{f' on {day}' if day else ''}" for day, clocks in list(by_day.items())[:3])
+
+
+def _listed(items: list[str], last: str = "and") -> str:
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {last} {items[-1]}"
+
+
+def offer(slots: list[Slot], wished: set[int]) -> str:
+    if not slots:
+        return "I could not find a free time there. Shall I look at another day?"
+    exactly = [slot for slot in slots if words.clocks_in(slot.clock) & wished]
+    if len(exactly) == 1 or len(slots) == 1:
+        return f"There is {times(exactly or slots)}. Shall I take that for you?"
+    return f"These times are free: {times(slots)}. Which one suits you?"
+
+
+ORDINALS = ("first|1st|earliest|any|whichever", "second|2nd", "third|3rd", "fourth|4th", "fifth|5th", "sixth|6th")
+
+
+def pick(talk: Talk) -> Reply | None:
+    """One of the times just offered: by its hour, its place in the list, or a yes to the only one that was named."""
+    tool, slots = talk.tool("book$"), talk.slots
+    if tool is None or not slots or talk.hears("cancel|instead of|another|other|tell|e-?mail"):
+        return None
+    if day := words.day_in(talk.said, talk.days):
+        slots = [slot for slot in slots if words.WEEKDAYS[day.weekday()] in slot.day.lower() or not slot.day]
+    if wished := words.clocks_in(talk.said):
+        chosen = [slot for slot in slots if words.clocks_in(slot.clock) & wished]
+        if not chosen and slots:
+            return Reply(f"That time is not free. I can offer {times(slots)}. Which one suits you?")
+    elif len(talk.said.split()) > 8:
+        return None
+    elif talk.hears("last|latest"):
+        chosen = slots[-1:]
+    elif place := next((n for n, ordinal in enumerate(ORDINALS, 1) if talk.hears(ordinal)), None):
+        chosen = slots[place - 1 : place]
+    elif talk.starts(YES) and talk.before.endswith(("Which one suits you?", "that for you?")):
+        chosen = [slot for slot in slots if words.clocks_in(slot.clock) & words.clocks_in(talk.before)]
+        if len(chosen) > 1:
+            return Reply(f"Gladly. Which one: {times(slots)}?")
+    else:
+        return None
+    if not chosen:
+        return None
+    argument = next((name for name in properties(tool) if "slot" in name), "slot")
+    return call_with(tool, {**fill(tool, talk, talk.said, {})[0], argument: chosen[0].id})
+
+
+WISH = (
+    r"(?:an?|another|new|any|free|next|earlier|book|make|get|schedule) (?:\w+ )?(?:appointment|appt|booking|slot|time)s?"
+    r"|come (?:in|by|over|round)|(?:fit|squeeze) me in|see (?:me|(?:a|the|your) (?:dentist|doctor|hygienist))|book|reserve"
+    r"|availab(?:le|ility)|anything free|(?:free|open) (?:time|slot)s?"
+    r"|appointments? (?:please|available|free|on|for|next|tomorrow|today)"
+    r"|other times?|another day|termin|rendez-?vous|cita"
+)
+
+
+def find_times(talk: Talk) -> Reply | None:
+    """A search for free times, from the day and part of the day that the visitor speaks of."""
+    tool = talk.tool("find_times$")
+    if tool is None or talk.hears(r"my (?:appointment|booking)|cancel\w*|price|costs?|how much|open|opens|close[sd]?|hours"):
+        return None
+    day, part = words.day_in(talk.said, talk.days), words.part_of_day_in(talk.said)
+    go_on = talk.starts(YES) and talk.before.endswith("Shall I look at another day?")
+    another = go_on or (talk.searched is not None and talk.hears("another|other|else|next one"))
+    instead = talk.searched is not None and (day or (part and len(talk.said.split()) < 8))
+    if not (another or instead or (day and part) or talk.hears(WISH)):
+        return None
+    if day is None and talk.searched:
+        day = talk.searched + timedelta(1 if another else 0)  # "… and in the afternoon?" stays on the day
+    day = day or next(iter(talk.days), None)
+    arguments: dict[str, Any] = {}
+    for name, schema in properties(tool).items():
+        if "part" in name:
+            if part and part in schema.get("enum", [part]):
+                arguments[name] = part
+        elif day and re.search("day|date", name):
+            arguments[name] = day.isoformat()
+        if name in required(tool):
+            arguments.setdefault(name, plainest(schema))
+    return call_with(tool, arguments)
+
+
+# --- Other tools -----------------------------------------------------------------------------------------------------
+
+
+def is_email(name: str) -> bool:
+    return re.search(r"message|e_?mail|notify|contact", name) is not None
+
+
+def named(talk: Talk) -> Reply | None:
+    """The tools that were asked for by their very names."""
+    tools = [tool for tool in talk.tools if re.search(rf"(?<![\w-]){re.escape(tool.name)}(?![\w-])", talk.said)]
+    return call(talk, *tools) if tools else None
+
+
+def message(talk: Talk) -> Reply | None:
+    """An e-mail to the team, once all that it needs has been said."""
+    said, answers = talk.request
+    tool = next((tool for tool in talk.tools if is_email(tool.name)), None)
+    if tool is None or not re.search(rf"\b(?:{'|'.join(PASS_ON)}|running late)\b", said, re.I):
+        return None
+    arguments, question = fill(tool, talk, said, answers)
+    return Reply(f"I can pass that on. {question}") if question else call_with(tool, arguments)
+
+
+def lookup(talk: Talk) -> Reply | None:
+    """The tool whose name, choices and description share most with the question, when they share enough."""
+    said, answers = talk.request
+    heard = set(words.meaning(said))
+
+    def shared(tool: ToolSpec) -> float:
+        choices = [str(choice) for schema in properties(tool).values() for choice in schema.get("enum", [])]
+        texts = ((2.0, tool.name), (1.0, " ".join(choices)), (0.5, tool.description))
+        return sum(weight * len(heard & set(words.meaning(text.replace("_", " ")))) for weight, text in texts)
+
+    others = [
+        t for t in talk.tools if not is_email(t.name) and not re.search(rf"find_times$|book$|cancel$|{HANDOFF}", t.name)
+    ]
+    tool = max(others, key=shared, default=None)
+    if tool is None or shared(tool) < 2:
+        return None
+    arguments, question = fill(tool, talk, said, answers)
+    return Reply(question) if question else call_with(tool, arguments)
+
+
+def answered(talk: Talk) -> Reply | None:
+    """The visitor has just answered a question of ours: go on with what it was asked for."""
+    return (message(talk) or lookup(talk)) if talk.request[1] else None
+
+
+# --- Talk ------------------------------------------------------------------------------------------------------------
+
+HANDOFF = r"human|person|hand_?off|staff"
+
+
+def person(talk: Talk) -> Reply | None:
+    who = r"(?:\w+ ){0,3}(?:human|person|someone|somebody|agent|receptionist|team member)"
+    if talk.hears("are you") or not talk.hears(
+        rf"(?:talk|speak|chat|connect|put|get|want|need) {who}|human please|call me(?: back)?"
+    ):
+        return None
+    if tool := talk.tool(HANDOFF):
+        return call(talk, tool)
+    reach = words.best_lines("phone number", talk.sections)
+    return Reply("I cannot fetch anybody myself." + (f" This is how to reach the team:\n\n{reach}" if reach else ""))
+
+
+def nature(talk: Talk) -> Reply | None:
+    kind = r"(?:real|human|person|ai|robot|bot|machine|chat ?bot|computer|chatgpt)"
+    if not talk.hears(rf"are you (?:an? |really |actually |the )*{kind}|who made you|(?:which|what) model"):
+        return None
+    return Reply(
+        "I'm a demonstration: a small script that speaks the language of AI models, so that you can try everything "
+        "without a key. Connect a real model, and it takes my place."
+    )
+
+
+HELP = "How can I help you?"
+SMALL_TALK = {
+    r"hi+|hello|hey|hiya|howdy|greetings|good (?:morning|afternoon|evening|day)": f"Hello! {HELP}",
+    r"hallo|guten (?:tag|morgen|abend)|moin|servus|grüezi": f"Hallo! Ich bin nur eine Vorführung auf Englisch. {HELP}",
+    r"bonjour|bonsoir|salut": f"Bonjour ! Je ne suis qu'une démonstration et je parle surtout anglais. {HELP}",
+    r"hola|buen(?:os|as) (?:d[ií]as|tardes|noches)": f"¡Hola! Soy solo una demostración y hablo sobre todo inglés. {HELP}",
+    r"how are you|how[’']?s it going|how do you do|what[’']?s up": "Very well, thank you! What can I do for you?",
+    r"thank(?:s| you)|cheers|much appreciated|danke|merci|gracias": "You're welcome! Is there anything else?",
+    r"(?:good ?)?bye|see you|ciao|tschüss|au revoir|adi[oó]s|have a (?:nice|good)": "Goodbye, and take care!",
+    NO: "All right. I'm here if you need anything.",
+    YES: "Good. What can I do for you?",
+}
+
+
+def small_talk(talk: Talk) -> Reply | None:
+    if len(talk.said.split()) > 7:
+        return None
+    return next((Reply(answer) for pattern, answer in SMALL_TALK.items() if talk.starts(pattern)), None)
+
+
+def known(talk: Talk) -> Reply | None:
+    said = talk.said
+    for word, ahead in (("today", 0), ("tomorrow", 1)):
+        if talk.hears(word) and len(talk.days) > ahead:
+            said += f" {words.WEEKDAYS[talk.days[ahead].weekday()]}"
+    text = words.best_lines(re.sub(r"\b(today|tomorrow)\b", "", said, flags=re.I), talk.sections)
+    return Reply(text) if text else None
+
+
+def abilities(talk: Talk) -> Reply | None:
+    if not talk.hears(r"what (?:can|do) you do|how can you help|what can i (?:ask|do)|who are you|help"):
+        return None
+    return Reply(f"I'm the assistant on this site, as a demonstration. {suggestion(talk)}")
+
+
+def corrected(talk: Talk) -> Reply | None:
+    """The last word is an instruction, not the visitor's: something we said was not right."""
+    if talk.messages and talk.messages[-1].role == "system" and talk.heard:
+        return Reply("I'm sorry, I cannot say that for certain. Please ask the team.")
+    return None
+
+
+def unknown(talk: Talk) -> Reply:
+    return Reply(f"I'm sorry, I don't know that. {suggestion(talk)}")
+
+
+def suggestion(talk: Talk) -> str:
+    topics = [section.heading.lower() for section in talk.sections if section.heading][:4]
+    abilities = [f"tell you about {_listed(topics, 'or')}"] if topics else []
+    if talk.tool("find_times$"):
+        abilities.append("look for a free appointment")
+    if any(is_email(tool.name) for tool in talk.tools):
+        abilities.append("pass a message on to the team")
+    return f"I can {_listed(abilities, 'or')}." if abilities else "Is there anything else?"
+
+
+RULES: tuple[Callable[[Talk], Reply | None], ...] = (
+    corrected,
+    named,
+    answered,
+    pick,
+    nature,
+    person,
+    message,
+    find_times,
+    lookup,
+    known,
+    abilities,
+    small_talk,
+    unknown,
+)

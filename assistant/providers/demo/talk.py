@@ -1,0 +1,173 @@
+"""A request as the rules see it: what was said, what is known, which times were offered."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+from assistant.chat import Message, ToolSpec
+from assistant.providers.demo import words
+
+YES = r"(?:yes|yeah|yep|yup|sure|ok|okay|fine|great|perfect|please do|go ahead|take it|book it|that works|sounds good)"
+NO = r"(?:never ?mind|forget it|no,? thank(?:s| you)|no|nope|nothing)"
+
+# How a call ended, by the words of its result: the first that matches.
+OUTCOMES = {
+    "waiting": r"\bwait(?:s|ing)\b|(?:has|have|must|needs?|asked)\b.{0,20} confirm\b|confirm card",
+    "taken": r"slot_taken|no longer (?:free|available)|already taken|been taken|just taken",
+    "declined": r"declined|said no\b|does not want|decided against|changed (?:his|her|their) mind",
+    "failed": r"\b(?:failed|error|not possible|could not|cannot|refused|not allowed|unknown|invalid|timed? ?out)\b",
+    "done": r"\b(?:booked|confirmed|sent|handed over|queued|delivered|done|on its way|accepted)\b",
+}
+
+
+def outcome(result: str) -> str:
+    return next((name for name, pattern in OUTCOMES.items() if re.search(pattern, result, re.I)), "")
+
+
+# Our questions for a tool's parameters: `asked_for` finds in the conversation which one was asked.
+ASK_MESSAGE = "What would you like me to tell the team?"
+ASK_CHOICE = "Which {name} do you mean: {choices}?"
+ASK_VALUE = "Could you tell me your {name}, please?"
+
+
+def asked_for(text: str) -> str | None:
+    """The parameter that a question of ours asks for, as it was spoken of, or None for any other text."""
+    if text.endswith(ASK_MESSAGE):
+        return "message"
+    found = re.search(r"Which ([\w -]+) do you mean: .*\?$|Could you tell me your ([\w -]+), please\?$", text, re.S)
+    return (found[1] or found[2]) if found else None
+
+
+@dataclass(frozen=True)
+class Slot:
+    id: str
+    clock: str  # "10:30", as it was written
+    day: str  # the last words above it, or beside it, that name a weekday
+
+
+CLOCK = re.compile(r"\b\d{1,2}[:.]\d\d(?:\s*[ap]\.?m\b\.?)?", re.I)
+
+
+def slots_in(result: str) -> list[Slot]:
+    """The slots of a search's result: its lines with an id and a time of day."""
+    found, day = [], ""
+    for line in result.splitlines():
+        if weekday := re.search(rf"\b(?:{'|'.join(words.WEEKDAYS)})\b(?:,? \d{{1,2}} \w+)?", line, re.I):
+            day = weekday[0]
+        if (identity := _slot_id(line)) and (clock := CLOCK.search(line.replace(identity, " "))):
+            found.append(Slot(identity, clock[0], day))
+    return found
+
+
+_NOT_AN_ID = re.compile(
+    r"\d{1,2}[:.]\d\d(?:[:–-]\d\d)*|\d{4}-\d\d-\d\d|\d+(?:st|nd|rd|th|am|pm)?|[A-Za-z_-]+|[+-]\d\d:\d\d", re.I
+)
+
+
+def _slot_id(line: str) -> str:
+    tokens = (token.strip(".:-") for token in re.findall(r"[\w.+:-]+", line))
+    return next((token for token in tokens if len(token) > 2 and not _NOT_AN_ID.fullmatch(token)), "")
+
+
+@dataclass(frozen=True)
+class Talk:
+    messages: list[Message]
+    tools: list[ToolSpec]
+
+    @cached_property
+    def system(self) -> str:
+        return "\n".join(message.text for message in self.messages if message.role == "system")
+
+    @cached_property
+    def days(self) -> list[date]:
+        """The calendar of the instructions, today first."""
+        return words.days_in(self.system)
+
+    @cached_property
+    def sections(self) -> list[words.Section]:
+        return words.knowledge(self.system)
+
+    @cached_property
+    def heard(self) -> list[Message]:
+        """The conversation without instructions, calls and results, up to the visitor's last words."""
+        heard = [m for m in self.messages if m.role in ("user", "assistant") and m.text and not m.calls]
+        while heard and heard[-1].role != "user":
+            heard.pop()
+        return heard
+
+    @cached_property
+    def said(self) -> str:
+        """The visitor's last words."""
+        return self.heard[-1].text.strip() if self.heard else ""
+
+    @cached_property
+    def before(self) -> str:
+        """What we said just before them."""
+        return self.heard[-2].text if len(self.heard) > 1 and self.heard[-2].role == "assistant" else ""
+
+    @cached_property
+    def called(self) -> dict[str, str]:
+        """Call ids and the names of the tools that they called."""
+        return {call.id: call.name for message in self.messages for call in message.calls}
+
+    @cached_property
+    def results(self) -> list[tuple[str, str]]:
+        """Names and texts of the tool results that wait for an answer: those at the very end."""
+        found = []
+        for message in reversed(self.messages):
+            if message.role != "tool":
+                break
+            found.append((self.called.get(message.call_id, ""), message.text))
+        return found[::-1]
+
+    @cached_property
+    def slots(self) -> list[Slot]:
+        """The times that the newest search found, unless one of them was booked since."""
+        for message in reversed(self.messages):
+            name = self.called.get(message.call_id, "") if message.role == "tool" else ""
+            if name.endswith("find_times"):
+                return slots_in(message.text)
+            if name.endswith("book") and outcome(message.text) == "done":
+                return []
+        return []
+
+    @cached_property
+    def searched(self) -> date | None:
+        """The day of the newest search for times."""
+        for message in reversed(self.messages):
+            for call in message.calls:
+                if call.name.endswith("find_times"):
+                    return next((day for value in (call.arguments or {}).values() if (day := _day(value))), None)
+        return None
+
+    @cached_property
+    def request(self) -> tuple[str, dict[str, str]]:
+        """What the visitor first asked for, and his answers since to our questions about it, by what they asked for."""
+        heard, answers = list(self.heard), dict[str, str]()
+        while len(heard) > 2 and (name := asked_for(heard[-2].text)):
+            answer = heard[-1].text.strip()
+            if answer.endswith("?") or re.match(rf"\W*{NO}\b", answer, re.I):
+                break
+            answers[name] = answer
+            heard = heard[:-2]
+        return (heard[-1].text.strip() if heard else ""), answers
+
+    def tool(self, pattern: str) -> ToolSpec | None:
+        """The first tool whose name matches."""
+        return next((tool for tool in self.tools if re.search(pattern, tool.name)), None)
+
+    def hears(self, pattern: str) -> bool:
+        return re.search(rf"\b(?:{pattern})\b", self.said, re.I) is not None
+
+    def starts(self, pattern: str) -> bool:
+        return re.match(rf"\W*(?:{pattern})\b", self.said, re.I) is not None
+
+
+def _day(value: object) -> date | None:
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        return None

@@ -1,0 +1,281 @@
+"""The demonstration model holds the conversations that a newcomer tries, and never says more than a tool's result."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from assistant.chat import Message, ToolCall, ToolSpec
+from assistant.engine.claims import claimed
+from assistant.providers.demo import rules, words
+from assistant.providers.demo.rules import Reply
+
+TODAY = date(2026, 11, 21)  # a Saturday
+SYSTEM = """You are Mia.
+
+# Today
+It is Saturday, 2026-11-21, 09:00 in Europe/London. Use this calendar, do not compute days:
+
+{calendar}
+
+# What you know
+## Opening hours
+- Monday to Friday: 8:30 to 18:00
+- Saturday: 9:00 to 13:00
+## Parking
+- Free for two hours behind the building
+## Founded
+- Monday 2019-04-01, in a former bakery
+# End of what you know""".format(calendar="\n".join(f"{TODAY + timedelta(n):%A %Y-%m-%d}" for n in range(14)))
+
+
+def schema(*required: str, **properties: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": list(required), "additionalProperties": False}
+
+
+TEXT = {"type": "string"}
+FIND = ToolSpec(
+    "appointment_find_times",
+    "Free times for an appointment.",
+    schema("from_day", from_day=TEXT, part_of_day={"type": "string", "enum": ["any", "morning", "afternoon", "evening"]}),
+)
+BOOK = ToolSpec("appointment_book", "Book one of the times found.", schema("slot", slot=TEXT, reason=TEXT))
+TELL = ToolSpec("message_team", "Send the team an e-mail.", schema("name", "message", name=TEXT, message=TEXT))
+PRICE = ToolSpec(
+    "treatment_price",
+    "What a treatment costs.",
+    schema("treatment", treatment={"type": "string", "enum": ["check-up", "root canal", "crown"]}),
+)
+TOOLS = [FIND, BOOK, TELL, PRICE]
+FREE = """Free times in Europe/London:
+Tuesday, 24 November 2026
+- s_8f3a2b: 14:00
+- s_8f3a2c: 14:30
+- s_8f3a2d: 15:00"""
+
+
+class Visit:
+    """A conversation with the demonstration model; `says` and `returns` give its next reply."""
+
+    def __init__(self, tools: list[ToolSpec] = TOOLS, system: str = SYSTEM) -> None:
+        self.tools = tools
+        self.messages = [Message("system", system)]
+
+    def says(self, text: str) -> Reply:
+        self.messages.append(Message("user", text))
+        return self._answer()
+
+    def returns(self, result: str) -> Reply:
+        self.messages.append(Message("tool", result, call_id=self.messages[-1].calls[0].id))
+        return self._answer()
+
+    def _answer(self) -> Reply:
+        reply = rules.reply(self.messages, self.tools)
+        calls = tuple(ToolCall(f"{len(self.messages)}", call.name, call.arguments) for call in reply.calls)
+        self.messages.append(Message("assistant", reply.text, calls=calls))
+        return reply
+
+
+def called(reply: Reply) -> tuple[str, dict[str, Any] | None]:
+    assert not reply.text
+    (call,) = reply.calls
+    return call.name, call.arguments
+
+
+def test_tuesday_afternoon_is_looked_up_in_the_calendar_of_the_instructions():
+    assert called(Visit().says("Can I come in on Tuesday afternoon?")) == (
+        "appointment_find_times",
+        {"from_day": "2026-11-24", "part_of_day": "afternoon"},
+    )
+
+
+def test_a_booking_from_the_question_to_the_reference():
+    visit = Visit()
+    visit.says("Can I come in on Tuesday afternoon?")
+    offer = visit.returns(FREE).text
+    assert "14:00, 14:30 and 15:00 on Tuesday" in offer and not claimed(offer)
+    assert called(visit.says("14:30 please")) == ("appointment_book", {"slot": "s_8f3a2c"})
+    asks = visit.returns("Waiting for the visitor to confirm on the card. Nothing is booked yet.").text
+    assert "confirm" in asks and not claimed(asks)
+    visit.says("ok")
+    visit.messages[-1] = Message("assistant", "", calls=(ToolCall("c", "appointment_book", {"slot": "s_8f3a2c"}),))
+    assert "booked, with the reference A7K2QF" in visit.returns("Booked. Reference: A7K2QF.").text
+
+
+@pytest.mark.parametrize(
+    ("words_said", "slot"),
+    [
+        ("the first one", "s_8f3a2b"),
+        ("2pm", "s_8f3a2b"),
+        ("half past two would be great", "s_8f3a2c"),
+        ("the last one please", "s_8f3a2d"),
+        ("Tuesday at 3", "s_8f3a2d"),
+        ("15.00", "s_8f3a2d"),
+    ],
+)
+def test_a_time_is_picked_by_its_hour_or_its_place(words_said: str, slot: str):
+    visit = Visit()
+    visit.says("Can I come in on Tuesday?")
+    visit.returns(FREE)
+    assert called(visit.says(words_said)) == ("appointment_book", {"slot": slot})
+
+
+def test_a_time_that_was_not_offered_is_not_booked():
+    visit = Visit()
+    visit.says("Can I come in on Tuesday?")
+    visit.returns(FREE)
+    reply = visit.says("10:45 please")
+    assert not reply.calls and "14:00" in reply.text
+
+
+def test_a_time_taken_meanwhile_leaves_the_others_on_offer():
+    visit = Visit()
+    visit.says("Can I come in on Tuesday?")
+    visit.returns(FREE)
+    visit.says("14:00")
+    reply = visit.returns("slot_taken: that time is no longer free.")
+    assert not reply.calls and "14:00" not in reply.text and "14:30 and 15:00" in reply.text
+
+
+def test_a_declined_booking_is_let_go():
+    visit = Visit()
+    visit.says("Can I come in on Tuesday?")
+    visit.returns(FREE)
+    visit.says("14:00")
+    reply = visit.returns("The visitor declined. Nothing was booked.")
+    assert "No problem" in reply.text and not claimed(reply.text)
+
+
+def test_another_day_is_searched_from_the_day_before():
+    visit = Visit()
+    visit.says("Do you have an appointment on Tuesday?")
+    visit.returns("No free times.")
+    assert called(visit.says("yes please"))[1] == {"from_day": "2026-11-25"}
+    visit.returns("No free times.")
+    assert called(visit.says("and on Friday morning?"))[1] == {"from_day": "2026-11-27", "part_of_day": "morning"}
+
+
+def test_a_message_to_the_team_is_sent_once_everything_is_said():
+    visit = Visit()
+    assert "your name" in visit.says("Can you tell the team I'm running late?").text
+    assert called(visit.says("Ada Lovelace")) == ("message_team", {"name": "Ada Lovelace", "message": "I'm running late"})
+    assert "passed your message on" in visit.returns("The message has been handed over for delivery.").text
+
+
+def test_a_message_without_words_is_asked_for_first():
+    visit = Visit()
+    assert visit.says("Hi, can you send a message to the team? My name is Ada Byron.").text.endswith("tell the team?")
+    assert called(visit.says("I lost my retainer, please call me")) == (
+        "message_team",
+        {"name": "Ada Byron", "message": "I lost my retainer, please call me"},
+    )
+
+
+def test_a_tool_is_chosen_by_its_name_and_choices():
+    visit = Visit()
+    assert called(visit.says("How much is a root canal?")) == ("treatment_price", {"treatment": "root canal"})
+    assert visit.returns('HTTP 200 {"summary": "A root canal is £380."}').text == "A root canal is £380."
+    assert visit.says("how much is a spaceship?").text == "Which treatment do you mean: check-up, root canal, crown?"
+    assert called(visit.says("oh, a crown")) == ("treatment_price", {"treatment": "crown"})
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("Is there parking?", "behind the building"),
+        ("are you open on saturday?", "9:00 to 13:00"),
+        ("Are you open today?", "9:00 to 13:00"),
+        ("What are your opening hours?", "Monday to Friday"),
+    ],
+)
+def test_questions_are_answered_from_what_it_was_told(question: str, answer: str):
+    assert answer in Visit().says(question).text
+
+
+def test_what_it_was_not_told_it_does_not_know():
+    reply = Visit().says("What is the capital of France?")
+    assert "I don't know" in reply.text and "opening hours" in reply.text
+
+
+def test_it_says_what_it_is():
+    assert "demonstration" in Visit().says("Are you a real person?").text
+
+
+def test_a_person_is_fetched_where_that_is_offered_and_not_promised_where_it_is_not():
+    handoff = ToolSpec("human_handoff", "Fetch a person.", schema())
+    assert called(Visit([*TOOLS, handoff]).says("I want to talk to a human")) == ("human_handoff", {})
+    assert "cannot fetch anybody" in Visit().says("I want to talk to a human").text
+
+
+def test_without_tools_it_only_talks():
+    visit = Visit(tools=[])
+    for said in ("Can I come in on Tuesday afternoon?", "10:30 please", "Tell the team I'm late", "How much is a crown?"):
+        reply = visit.says(said)
+        assert reply.text and not reply.calls and not claimed(reply.text)
+
+
+@pytest.mark.parametrize(
+    "result",
+    ["", "{", "[]", "{}", "null", "(pending)", "Refused: quota.", "Something odd.", '{"error": "unknown treatment"}', FREE],
+)
+@pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
+def test_a_tool_result_is_answered_with_text_that_claims_nothing_of_its_own(tool: ToolSpec, result: str):
+    visit = Visit()
+    visit.messages += [Message("user", "Go on"), Message("assistant", "", calls=(ToolCall("1", tool.name, {}),))]
+    reply = visit.returns(result)
+    assert not reply.calls and not claimed(reply.text)
+    assert reply.text
+
+
+def test_a_corrected_claim_is_not_repeated():
+    visit = Visit()
+    visit.says("Book me in")
+    visit.messages.append(Message("system", "Your last sentence was not shown."))
+    reply = visit._answer()
+    assert reply.text and not reply.calls and not claimed(reply.text)
+
+
+def test_no_fixed_sentence_of_small_talk_is_a_claim():
+    for answer in rules.SMALL_TALK.values():
+        assert not claimed(answer)
+
+
+def test_the_calendar_is_not_mixed_up_with_dates_in_the_knowledge():
+    days = words.days_in(SYSTEM)
+    assert days[0] == TODAY and len(days) == 14
+
+
+@pytest.mark.parametrize(
+    ("said", "day"),
+    [
+        ("tomorrow", date(2026, 11, 22)),
+        ("on sat.", date(2026, 11, 28)),
+        ("next week", date(2026, 11, 23)),
+        ("24 November", date(2026, 11, 24)),
+        ("the 30th", date(2026, 11, 30)),
+        ("2026-12-02", date(2026, 12, 2)),
+        ("as soon as possible", TODAY),
+        ("hello", None),
+    ],
+)
+def test_days_are_read_as_people_say_them(said: str, day: date | None):
+    assert words.day_in(said, words.days_in(SYSTEM)) == day
+
+
+@pytest.mark.parametrize(
+    ("said", "clocks"),
+    [
+        ("10:30 please", {"10:30"}),
+        ("2pm", {"14:00"}),
+        ("at 2", {"02:00", "14:00"}),
+        ("12 a.m.", {"00:00"}),
+        ("ten o'clock", {"10:00"}),
+        ("quarter to nine", {"08:45"}),
+        ("I have 2 kids", set()),
+        ("99:99", set()),
+    ],
+)
+def test_times_are_read_as_people_say_them(said: str, clocks: set[str]):
+    assert {f"{minutes // 60:02}:{minutes % 60:02}" for minutes in words.clocks_in(said)} == clocks
