@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from channels.layers import InMemoryChannelLayer
+from django.core.exceptions import ImproperlyConfigured
+
+from assistant.secrets import new_key
 
 
 def stored_keys(path: Path) -> dict[str, Any]:
@@ -18,13 +21,16 @@ def stored_keys(path: Path) -> dict[str, Any]:
         return json.loads(path.read_text())
     except FileNotFoundError:
         pass
-    from assistant.secrets import new_key
-
-    keys = {"SECRET_KEY": secrets.token_urlsafe(50), "FIELD_KEYS": [new_key()]}
-    path.parent.mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError) as error:
+        raise ImproperlyConfigured(f"{path} cannot be read; without it stored secrets cannot be opened.") from error
+    keys = fresh_keys()
     draft = path.with_suffix(f".{os.getpid()}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        json.dump(keys, file)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            json.dump(keys, file)
+    except OSError as error:
+        raise ImproperlyConfigured(f"Cannot write in {path.parent} ({error.strerror}); name another DATA_DIR.") from error
     try:
         os.link(draft, path)  # the first of two racing starts wins, and both use its keys
     except FileExistsError:
@@ -32,6 +38,11 @@ def stored_keys(path: Path) -> dict[str, Any]:
     finally:
         draft.unlink()
     return keys
+
+
+def fresh_keys() -> dict[str, Any]:
+    """No character in them that a shell, .env or a compose file reads in its own way."""
+    return {"SECRET_KEY": secrets.token_urlsafe(50), "FIELD_KEYS": [new_key()]}
 
 
 class LocalChannelLayer(InMemoryChannelLayer):

@@ -6,48 +6,53 @@ same code to PostgreSQL, Redis, Celery workers and beat; from then on what embed
 
 import os
 import sys
+import zoneinfo
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from interworky.embedded import fresh_keys, stored_keys
+from interworky.environment import Environment, read_dotenv
 from interworky.unfold import UNFOLD as UNFOLD
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
-environ.Env.read_env(BASE_DIR / ".env")
+TESTING = "pytest" in sys.modules
+env = Environment()
+if not TESTING:
+    read_dotenv(BASE_DIR / ".env")
 
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var")))
-DATABASE_URL = env.str("DATABASE_URL", default="").strip()
-REDIS_URL = env.str("REDIS_URL", default="").strip()
+DATABASE_URL = env.address("DATABASE_URL", "postgres", "postgresql")
+REDIS_URL = env.address("REDIS_URL", "redis", "rediss")
 EMBEDDED = not DATABASE_URL and not REDIS_URL
 DEBUG = env.bool("DEBUG", default=False)
-TESTING = "pytest" in sys.modules
 
 # --- Keys: generated and kept on the first embedded run, required in production ---------------------------------------
 
 if EMBEDDED:
-    from interworky.embedded import stored_keys
-
     _keys = stored_keys(DATA_DIR / "keys.json")
+elif sys.argv[1:2] == ["keys"]:  # is how one comes by them
+    _keys = fresh_keys()
 else:
     _keys = {"SECRET_KEY": "", "FIELD_KEYS": []}
 SECRET_KEY = env.str("SECRET_KEY", default=_keys["SECRET_KEY"])
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 FIELD_KEYS = env.list("FIELD_KEYS", default=_keys["FIELD_KEYS"])  # the first seals, all open
-if (not SECRET_KEY or not FIELD_KEYS) and sys.argv[1:2] != ["keys"]:
+if not SECRET_KEY or not FIELD_KEYS:
     raise ImproperlyConfigured(
         "SECRET_KEY and FIELD_KEYS must be set when DATABASE_URL or REDIS_URL is. Make them with: python3 manage.py keys"
     )
 
 # --- Where we are ----------------------------------------------------------------------------------------------------
 
-PORT = env.int("PORT", default=8000)
+PORT = env.number("PORT", 8000, 1, 65_535)
 HOST = env.str("HOST", default="127.0.0.1")  # that `manage.py up` listens on
-PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://localhost:{PORT}").rstrip("/")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+PUBLIC_URL = env.origin("PUBLIC_URL", default=f"http://localhost:{PORT}")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", urlsplit(PUBLIC_URL).hostname])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[PUBLIC_URL])
-TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
+TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 0, 0, 10)
 if TRUSTED_PROXY_COUNT:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 ROOT_URLCONF = "interworky.urls"
@@ -98,7 +103,7 @@ TEMPLATES = [
 # --- Storage ---------------------------------------------------------------------------------------------------------
 
 if DATABASE_URL:
-    DATABASES = {"default": {**env.db_url("DATABASE_URL"), "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}}
+    DATABASES = {"default": {**environ.Env.db_url_config(DATABASE_URL), "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}}
 else:
     DATABASES = {
         "default": {
@@ -114,7 +119,7 @@ else:
         }
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-DB_THREADS = env.int("DB_THREADS", default=8)
+DB_THREADS = env.number("DB_THREADS", 8, 1, 200)
 DB_THREAD_SENSITIVE = TESTING
 
 if REDIS_URL:
@@ -126,7 +131,9 @@ else:
 
 # --- Celery: executes; rows decide -----------------------------------------------------------------------------------
 
-CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL or "memory://localhost//")
+CELERY_BROKER_URL = env.address(
+    "CELERY_BROKER_URL", "redis", "rediss", "amqp", "amqps", "memory", default=REDIS_URL or "memory://localhost//"
+)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -146,9 +153,9 @@ CELERY_TIMEZONE = "UTC"
 
 # --- E-mail ----------------------------------------------------------------------------------------------------------
 
-EMAIL_URL = env.str("EMAIL_URL", default="")
+EMAIL_URL = env.address("EMAIL_URL", "smtp", "smtp+tls", "smtp+ssl", "consolemail")
 if EMAIL_URL:
-    vars().update(env.email_url("EMAIL_URL"))
+    vars().update(environ.Env.email_url_config(EMAIL_URL))
     EMAIL_TIMEOUT = 20
 elif EMBEDDED:
     EMAIL_BACKEND = "interworky.demo.mailbox.MailboxBackend"  # readable in a browser, see /demo/mailbox
@@ -163,7 +170,7 @@ _https = PUBLIC_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SECURE_SSL_REDIRECT = _https and env.bool("SECURE_SSL_REDIRECT", default=True)
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
-SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000 if _https else 0)
+SECURE_HSTS_SECONDS = env.number("SECURE_HSTS_SECONDS", 31_536_000 if _https else 0, 0, 10**9)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _https
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -187,29 +194,29 @@ AI_ENVIRONMENT = {
     if name.startswith(("AI_", "OPENAI_", "ANTHROPIC_", "GOOGLE_AI_", "CEREBRAS_", "GROQ_", "TOGETHER_"))
     or name in ("SMART_LLM", "FAST_LLM")
 }
-DEMO_MODEL_URL = env.str("DEMO_MODEL_URL", default=f"http://127.0.0.1:{PORT}/demo-llm/v1")
+DEMO_MODEL_URL = env.address("DEMO_MODEL_URL", "http", "https", default=f"http://127.0.0.1:{PORT}/demo-llm/v1")
 DEMO_MODEL = env.bool("DEMO_MODEL", default=EMBEDDED)  # whether the demonstration model may answer at all
-DEMO_MODEL_DELAY_MS = env.int("DEMO_MODEL_DELAY_MS", default=30)  # that a word of it takes
+DEMO_MODEL_DELAY_MS = env.number("DEMO_MODEL_DELAY_MS", 30, 0, 10_000)  # that a word of it takes
 DEMO_SITE = env.bool("DEMO_SITE", default=EMBEDDED)  # a dentist's site to try the widget on, at /
 
-ASSISTANT_MAX_ROUNDS = env.int("ASSISTANT_MAX_ROUNDS", default=8)
-ASSISTANT_MAX_CALLS = env.int("ASSISTANT_MAX_CALLS", default=12)
-ASSISTANT_TURN_SECONDS = env.int("ASSISTANT_TURN_SECONDS", default=120)
-ASSISTANT_LEASE_SECONDS = env.int("ASSISTANT_LEASE_SECONDS", default=15)
-VISITOR_TOKEN_DAYS = env.int("VISITOR_TOKEN_DAYS", default=7)
+ASSISTANT_MAX_ROUNDS = env.number("ASSISTANT_MAX_ROUNDS", 8, 1, 50)
+ASSISTANT_MAX_CALLS = env.number("ASSISTANT_MAX_CALLS", 12, 1, 100)
+ASSISTANT_TURN_SECONDS = env.number("ASSISTANT_TURN_SECONDS", 120, 5, 3600)
+ASSISTANT_LEASE_SECONDS = env.number("ASSISTANT_LEASE_SECONDS", 15, 2, 600)
+VISITOR_TOKEN_DAYS = env.number("VISITOR_TOKEN_DAYS", 7, 1, 365)
 MESSAGE_MAX_CHARS = 4000
 
 # --- Language, static files, logs ------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
-TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+TIME_ZONE = env.choice("TIME_ZONE", "UTC", zoneinfo.available_timezones())
 USE_TZ = True
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True  # served from where they are: there is no collecting, and so none to forget
 WHITENOISE_AUTOREFRESH = DEBUG
 
-LOG_LEVEL = env.str("LOG_LEVEL", default="info").upper()
+LOG_LEVEL = env.choice("LOG_LEVEL", "info", ("debug", "info", "warning", "error")).upper()
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -218,3 +225,5 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {name: {"level": LOG_LEVEL} for name in ("assistant", "widget", "interworky")},
 }
+
+MISSPELT_VARIABLES = env.misspelt(os.environ)  # name → what was probably meant; a check warns of them

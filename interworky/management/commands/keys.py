@@ -1,9 +1,8 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.core.management.utils import get_random_secret_key
 
-from assistant.secrets import new_key
+from interworky.embedded import fresh_keys
 
 
 class Command(BaseCommand):
@@ -11,5 +10,5 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def handle(self, **options: Any) -> None:
-        # Quoted: the alphabet holds #, $ and =.
-        self.stdout.write(f"SECRET_KEY='{get_random_secret_key()}'\nFIELD_KEYS={new_key()}")
+        keys = fresh_keys()
+        self.stdout.write(f"SECRET_KEY={keys['SECRET_KEY']}\nFIELD_KEYS={','.join(keys['FIELD_KEYS'])}")

@@ -1,0 +1,109 @@
+"""django-environ, with one more promise: a value that cannot be used is named and never shown, for it may be a secret."""
+
+from __future__ import annotations
+
+import difflib
+import logging
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+WITHOUT_HOST = {"postgres", "postgresql", "memory", "consolemail"}
+TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
+
+
+class Environment(environ.Env):
+    """Typed values of the environment. Surrounding whitespace, a BOM and a pair of quotes do not belong to a value;
+    a blank value is none. Raises `ImproperlyConfigured` with the variable's name and what was expected.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.known: set[str] = set()  # every variable that was asked for
+
+    def get_value(self, var: str, cast: Any = None, default: Any = "", parse_default: bool = False) -> Any:
+        # All of environ's typed readers end here. Its own reader takes "$…" for the name of another variable,
+        # any word for False, and shows the value when it cannot read it.
+        self.known.add(var)
+        text = self.ENVIRON.get(var, "")
+        if any(ord(c) < 32 or 0xDC80 <= ord(c) <= 0xDCFF for c in text.strip()):  # the second: bytes that were no UTF-8
+            raise ImproperlyConfigured(f"{var} holds control characters or is not UTF-8.")
+        text = text.strip().strip("\ufeff").strip()
+        if len(text) >= 2 and text[0] == text[-1] and text[0] in "\"'":
+            text = text[1:-1].strip()
+        if not text:
+            return default
+        if cast in (list, [str]):
+            return [item.strip() for item in text.split(",") if item.strip()]
+        if cast is bool:
+            if text.lower() not in TRUE | FALSE:
+                raise ImproperlyConfigured(f"{var} must be true or false.")
+            return text.lower() in TRUE
+        if cast is int:
+            if not re.fullmatch(r"[+-]?[0-9]{1,18}", text):
+                raise ImproperlyConfigured(f"{var} must be a whole number.")
+            return int(text)
+        return text
+
+    def number(self, var: str, default: int, low: int, high: int) -> int:
+        value: int = self.int(var, default=default)
+        if not low <= value <= high:
+            raise ImproperlyConfigured(f"{var} must be between {low} and {high}.")
+        return value
+
+    def address(self, var: str, *schemes: str, default: str = "") -> str:
+        """A URL with one of `schemes`, a host where the scheme needs one, and a port that exists; or `default`."""
+        text: str = self.str(var, default=default)
+        try:
+            parts = urlsplit(text)
+            usable = parts.scheme in schemes and parts.port != 0 and not re.search(r"\s", text)
+            usable = usable and bool(parts.hostname or parts.scheme in WITHOUT_HOST)
+        except ValueError:
+            usable = False
+        if text and not usable:
+            raise ImproperlyConfigured(f"{var} must be an address like {' or '.join(f'{s}://…' for s in schemes)}.")
+        return text
+
+    def origin(self, var: str, default: str) -> str:
+        """`http(s)://host[:port]` and nothing after it."""
+        text = self.address(var, "http", "https", default=default).rstrip("/")
+        parts = urlsplit(text)
+        if parts.path or parts.query or parts.fragment or parts.username is not None:
+            raise ImproperlyConfigured(f"{var} must be scheme, host and port alone, such as https://chat.example.com.")
+        return text
+
+    def choice(self, var: str, default: str, choices: Iterable[str]) -> str:
+        text: str = self.str(var, default=default)
+        if text not in choices:
+            raise ImproperlyConfigured(f"{var} names nothing that is known here.")
+        return text
+
+    def misspelt(self, present: Mapping[str, str]) -> dict[str, str]:
+        """Variables that look like one of ours with a slip of the pen: name → the name that was probably meant."""
+        found = {}
+        for name in present:
+            if name not in self.known:
+                near = difflib.get_close_matches(name, self.known, n=1, cutoff=0.88)
+                if near and len(name) > 5:
+                    found[name] = near[0]
+        return found
+
+
+def read_dotenv(path: Path) -> None:
+    """Take what the environment does not hold from `path`. Raises `ImproperlyConfigured` for a line that is no setting."""
+    if not path.is_file():
+        return
+    try:
+        lines = path.read_text("utf-8-sig").splitlines()
+    except UnicodeDecodeError:
+        raise ImproperlyConfigured(f"{path} is not UTF-8.") from None
+    for number, line in enumerate(lines, 1):
+        if line.strip() and not re.match(r"\s*(#|(export )?[A-Za-z_0-9]+=)", line):
+            raise ImproperlyConfigured(f"{path}, line {number} is neither NAME=value nor a comment.")
+    logging.getLogger("environ").setLevel(logging.CRITICAL)  # it would show lines that it cannot read
+    environ.Env.read_env(path, encoding="utf-8-sig")
