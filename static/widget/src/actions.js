@@ -1,0 +1,109 @@
+/** What a visitor can do. A view calls these and nothing else. */
+
+/**
+ * @param {object} parts
+ * @param {import("./store.js").Store} parts.store
+ * @param {import("./transport.js").Transport} parts.transport
+ * @param {ReturnType<typeof import("./storage.js").createStorage>} parts.storage
+ * @param {ReturnType<typeof import("./session.js").createSession>} parts.session
+ */
+export function createActions({ store, transport, storage, session }) {
+  let typedAt = 0;
+
+  /** A click during a short outage goes out when it is over. @param {import("./transport.js").Frame} frame */
+  async function send(frame) {
+    if (transport.send(frame)) return true;
+    transport.open();
+    const sent = (await until(store, ({ connection }) => connection === "online")) && transport.send(frame);
+    if (!sent) store.dispatch({ type: "error", code: "offline", text: "", of: frame.type });
+    return sent;
+  }
+
+  const actions = {
+    open: () => store.dispatch({ type: "panel.opened" }),
+    close: () => store.dispatch({ type: "panel.closed" }),
+
+    /** Shown at once, kept until the server has it. @param {string} text */
+    send(text) {
+      text = text.trim();
+      if (!text || store.get().conversation?.state === "closed") return;
+      actions.resend({ id: newId(), text, page: { url: location.href.split("#")[0].slice(0, 2000), title: document.title.slice(0, 300) } });
+    },
+    /** The same message under the same id: the server saves it once. @param {import("./storage.js").Unsent} unsent */
+    resend({ id, text, page }) {
+      const message = { id, text, page };
+      storage.keep(message);
+      store.dispatch({ type: "message.written", message });
+      transport.open();
+      if (!transport.send({ type: "message.send", ...message })) transport.wake();
+    },
+    /** @param {string} id of a message that could not be sent */
+    discard(id) {
+      storage.drop(id);
+      store.dispatch({ type: "message.dropped", id });
+    },
+    /** At most one frame in three seconds; the first key connects, so that the first message finds the door open. */
+    typing() {
+      transport.open();
+      if (Date.now() - typedAt < 3_000 || !transport.can("typing")) return;
+      typedAt = Date.now();
+      transport.send({ type: "typing" });
+    },
+    /** Kept for the next page. @param {string} draft */
+    keepDraft: (draft) => storage.write({ draft: draft || undefined }),
+    /** @param {string} turn */
+    stop: (turn) => send({ type: "turn.stop", turn }),
+    /** @param {string} turn */
+    async retry(turn) {
+      if (await send({ type: "turn.retry", turn })) store.dispatch({ type: "retry.asked", turn });
+    },
+    /** @param {string} card @param {string} choice @param {Record<string, string>} [fields] */
+    answer(card, choice, fields) {
+      store.dispatch({ type: "card.answering", card, choice });
+      void send({ type: "card.answer", card, choice, ...(fields && { fields }) });
+    },
+    /** @param {string} message @param {number} value 1, -1 or 0 for neither */
+    rate(message, value) {
+      store.dispatch({ type: "rating.given", message, value });
+      void send({ type: "message.rate", message, value });
+    },
+    askForPerson: () => send({ type: "human.request" }),
+    /** @param {{ name?: string, email?: string, locale?: string, timezone?: string }} fields */
+    identify: (fields) => transport.send({ type: "visitor.update", ...fields }),
+    async startAnew() {
+      const isClosed = (/** @type {import("./store.js").State} */ { conversation }) => conversation?.state === "closed";
+      if (!isClosed(store.get())) {
+        // Its end must be saved before a session is asked for, or that would be the same conversation again.
+        if (!(await send({ type: "conversation.new" })) || !(await until(store, isClosed))) return;
+      }
+      try {
+        await session.next();
+      } catch {
+        return store.dispatch({ type: "error", code: "offline", text: "" });
+      }
+      storage.write({ outbox: undefined, seen: undefined });
+      store.dispatch({ type: "conversation.left" });
+      transport.restart();
+    },
+    dismissProblem: () => store.dispatch({ type: "problem.dismissed" }),
+  };
+  return actions;
+}
+
+/** Whether the state comes to be so within eight seconds.
+ * @param {import("./store.js").Store} store @param {(state: import("./store.js").State) => boolean} so
+ * @returns {Promise<boolean>} */
+function until(store, so) {
+  if (so(store.get())) return Promise.resolve(true);
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => (stop(), resolve(false)), 8_000);
+    const stop = store.subscribe((state) => {
+      if (so(state)) clearTimeout(timer), stop(), resolve(true);
+    });
+  });
+}
+
+/** `crypto.randomUUID` needs https; a page on http gets as much randomness. */
+const newId = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+
+/** @typedef {ReturnType<typeof createActions>} Actions */

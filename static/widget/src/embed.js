@@ -1,0 +1,131 @@
+/**
+ * The one script a customer pastes. It shows the launcher at once and asks for nothing more until a visitor shows
+ * intent, or until an answer is due from an earlier page.
+ */
+import { asColour, palette } from "./colour.js";
+import { h } from "./dom.js";
+import { createStorage } from "./storage.js";
+import css from "./styles/launcher.css";
+import { createLauncher } from "./views/launcher.js";
+
+/** @typedef {import("./main.js").Panel} Panel */
+/** @typedef {{ [verb: string]: any }} Verbs */
+
+const script = /** @type {HTMLScriptElement | null} */ (
+  document.currentScript ?? document.querySelector("script[data-key][src], script[data-api-key][src]")
+);
+const page = /** @type {any} */ (window);
+const key = script?.dataset.key ?? script?.dataset.apiKey;
+
+if (!script || !key) console.warn("Interworky: the script tag needs a data-key attribute.");
+else if (!page.Interworky?.destroy) start(new URL(script.src).origin, key, script.dataset);
+
+/** @param {string} host @param {string} key @param {DOMStringMap} options the tag's data-* attributes */
+function start(host, key, options) {
+  const storage = createStorage(key);
+  const kept = storage.read();
+  const launcher = createLauncher({ onIntent: () => load().catch(() => {}), onPress: () => run("toggle") });
+  const root = h("div", { class: "root" }, launcher.el);
+  const el = document.createElement("interworky-widget");
+  const shadow = el.attachShadow({ mode: "open" });
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(css);
+  shadow.adoptedStyleSheets = [sheet];
+  shadow.append(root);
+  dress(kept.config ?? {});
+  // Beside the body, not in it: what a framework does to the body does not take the conversation away.
+  document.documentElement.append(el);
+
+  /** @type {Map<string, Set<(detail: any) => void>>} */
+  const listeners = new Map();
+  /** @type {Promise<Panel> | undefined} */
+  let loading;
+
+  /** @param {{ accent?: string, position?: string }} config */
+  function dress(config) {
+    const { accent, onAccent } = palette(asColour(options.accent ?? config.accent), "#ffffff");
+    root.style.setProperty("--accent", accent);
+    root.style.setProperty("--on-accent", onAccent);
+    root.dataset.position = (options.position ?? config.position) === "left" ? "left" : "right";
+  }
+
+  /** @param {string} name @param {unknown} [detail] */
+  function emit(name, detail) {
+    for (const listener of listeners.get(name) ?? []) listener(detail);
+  }
+
+  function load() {
+    loading ??= fetchPanel().catch((error) => {
+      loading = undefined; // the next press tries again
+      console.warn(`Interworky: ${error.message}`);
+      throw error;
+    });
+    return loading;
+  }
+
+  async function fetchPanel() {
+    const response = await fetch(`${host}/api/v1/widget/config/${encodeURIComponent(key)}`);
+    if (response.status === 403) throw new Error(`${location.origin} may not show this assistant; add it to the organization's allowed origins.`);
+    if (!response.ok) throw new Error(`no assistant answers to the key ${key} (${response.status}).`);
+    const config = await response.json();
+    storage.write({ config });
+    dress(config);
+    const { mount } = await import(`${host}/widget/${config.version}/panel.js`);
+    return /** @type {Panel} */ (mount({ host, config, storage, root, shadow, launcher, options, emit }));
+  }
+
+  /** @param {string} verb @param {...unknown} values */
+  async function run(verb, ...values) {
+    launcher.update({ busy: true });
+    try {
+      const panel = /** @type {Verbs} */ (await load());
+      return await panel[verb](...values);
+    } catch {
+      emit("error", { code: "not_loaded" }); // said in the console, for the site's owner
+    } finally {
+      launcher.update({ busy: false });
+    }
+  }
+
+  /** @type {Verbs} */
+  const api = {
+    open: () => run("open"),
+    close: () => loading && run("close"),
+    toggle: () => run("toggle"),
+    /** @param {string} text */
+    sendMessage: (text) => run("sendMessage", text),
+    /** @param {{ name?: string, email?: string }} visitor */
+    identify: (visitor) => run("identify", visitor),
+    /** Forgets this visitor here, as after a log-out. */
+    reset: async () => (loading ? run("reset") : storage.clear()),
+    async destroy() {
+      el.remove();
+      delete page.Interworky;
+      if (loading) (await loading).destroy();
+    },
+    /** @param {string} name @param {(detail: any) => void} listener @returns {() => void} stops it again */
+    on(name, listener) {
+      if (!listeners.has(name)) listeners.set(name, new Set());
+      listeners.get(name)?.add(listener);
+      return () => api.off(name, listener);
+    },
+    /** @param {string} name @param {(detail: any) => void} listener */
+    off: (name, listener) => listeners.get(name)?.delete(listener),
+    /** Commands as `["verb", …values]`, the form they may be queued in before this script has come.
+     * @param {...[string, ...unknown[]]} commands */
+    push: (...commands) => commands.forEach(([verb, ...values]) => api[verb]?.(...values)),
+  };
+  const queued = page.Interworky;
+  page.Interworky = api;
+  if (Array.isArray(queued)) api.push(...queued);
+
+  if (kept.session && (kept.open || kept.waiting)) resume();
+
+  /** A reply that was being typed goes on here. A small screen is not covered again on a new page. */
+  function resume() {
+    const [navigation] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
+    const small = matchMedia("(max-width: 640px)").matches;
+    const reopen = kept.open && (!small || navigation?.type === "reload");
+    load().then((panel) => panel.resume(Boolean(reopen)), () => {});
+  }
+}

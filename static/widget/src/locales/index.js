@@ -1,0 +1,25 @@
+import ar from "./ar.js";
+import de from "./de.js";
+import en from "./en.js";
+import es from "./es.js";
+import fr from "./fr.js";
+
+/** @typedef {Record<keyof typeof en, string>} Strings */
+
+/** @type {Record<string, Strings>} */
+export const LOCALES = { ar, de, en, es, fr };
+
+const RIGHT_TO_LEFT = new Set(["ar", "fa", "he", "ur"]);
+
+/** The first of `wanted` that we speak; English otherwise. @param {...(string | undefined | null)} wanted */
+export function chooseLocale(...wanted) {
+  const locale = wanted.find((name) => name && language(name) in LOCALES) ?? "en";
+  const lang = language(locale);
+  return { locale, strings: LOCALES[lang], dir: RIGHT_TO_LEFT.has(lang) ? "rtl" : "ltr" };
+}
+
+/** @param {string} locale such as `de-CH` */
+const language = (locale) => locale.toLowerCase().split(/[-_]/)[0];
+
+/** @param {string} sentence with `{name}` in it @param {Record<string, string | number>} values */
+export const fill = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));

@@ -1,0 +1,189 @@
+/** Joins config, transport, store and views, once a visitor has shown intent. */
+import { createActions } from "./actions.js";
+import { asColour, palette } from "./colour.js";
+import { chooseLocale } from "./locales/index.js";
+import { createSession } from "./session.js";
+import { createStore, initial, isWaiting, unread } from "./store.js";
+import css from "./styles/widget.css";
+import { createTransport } from "./transport.js";
+import { createPanel } from "./views/panel.js";
+
+const STAFF_TYPES_FOR_MS = 6_000;
+const SURFACE = { light: "#ffffff", dark: "#16181d" };
+
+/**
+ * @param {object} loader what the loader has made already
+ * @param {string} loader.host @param {import("./store.js").Config} loader.config
+ * @param {ReturnType<typeof import("./storage.js").createStorage>} loader.storage
+ * @param {HTMLElement} loader.root @param {ShadowRoot} loader.shadow
+ * @param {import("./views/launcher.js").Launcher} loader.launcher
+ * @param {DOMStringMap} loader.options the script tag's data-* attributes
+ * @param {(name: string, detail?: unknown) => void} loader.emit
+ */
+export function mount({ host, config, storage, root, shadow, launcher, options, emit }) {
+  const { locale, strings: t, dir } = chooseLocale(options.locale, document.documentElement.lang, config.locale, navigator.language);
+  const kept = storage.read();
+  const store = createStore(
+    initial(config, { seen: kept.seen ?? 0, draft: kept.draft ?? "", pending: kept.outbox ?? [] }),
+  );
+  const session = createSession(host, config.key, storage, fetch.bind(window));
+  /** @type {any} */
+  let quiet;
+  const transport = createTransport(
+    {
+      host,
+      token: session.token,
+      after: () => store.get().seq,
+      missed: () => store.get().gap,
+      onEvent(event) {
+        store.dispatch(event);
+        if (event.type === "staff.typing") {
+          clearTimeout(quiet);
+          quiet = setTimeout(() => store.dispatch({ type: "staff.quiet" }), STAFF_TYPES_FOR_MS);
+        }
+      },
+      onStatus(connection) {
+        store.dispatch({ type: "connection.changed", connection });
+        if (connection === "refused") console.warn(`Interworky: ${location.origin} may not show this assistant; add it to the organization's allowed origins.`);
+      },
+    },
+    {
+      WebSocket: window.WebSocket,
+      fetch: fetch.bind(window),
+      setTimeout: (run, ms) => setTimeout(run, ms),
+      clearTimeout: (timer) => clearTimeout(timer),
+      random: Math.random,
+    },
+  );
+  const actions = createActions({ store, transport, storage, session });
+  const panel = createPanel(actions, { t, locale, host });
+
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(css);
+  shadow.adoptedStyleSheets = [...shadow.adoptedStyleSheets, sheet];
+  root.lang = locale;
+  root.dir = dir;
+  root.prepend(panel.el);
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  dress();
+
+  function dress() {
+    const theme = options.theme === "dark" || options.theme === "light" ? options.theme : dark.matches ? "dark" : "light";
+    const colours = palette(asColour(options.accent ?? config.accent), SURFACE[theme]);
+    root.dataset.theme = theme;
+    root.style.setProperty("--accent", colours.accent);
+    root.style.setProperty("--on-accent", colours.onAccent);
+    root.style.setProperty("--accent-text", colours.accentText);
+  }
+
+  let drawn = store.get();
+  let frame = 0;
+  function draw() {
+    cancelAnimationFrame(frame);
+    frame = 0;
+    const [state, before] = [store.get(), drawn];
+    drawn = state;
+    panel.update(state, before);
+    launcher.update({ open: state.open, unread: unread(state), label: t.chat, controls: "panel" });
+  }
+  panel.update(drawn, drawn);
+  launcher.update({ open: false, label: t.chat, controls: "panel", unread: 0 });
+
+  const stop = store.subscribe((state, before) => {
+    if (state.open !== before.open) draw();
+    else frame ||= requestAnimationFrame(draw);
+    keep(state, before);
+    tell(state, before);
+    // What has not been acknowledged goes out again, under the id it had.
+    if (state.connection === "online" && before.connection !== "online") flush();
+  });
+
+  function flush() {
+    for (const { failed, ...message } of store.get().pending) if (!failed) transport.send({ type: "message.send", ...message });
+  }
+
+  /** @param {import("./store.js").State} state @param {import("./store.js").State} before */
+  function keep(state, before) {
+    for (const { id } of before.pending) if (!state.pending.some((message) => message.id === id)) storage.drop(id);
+    if (state.open !== before.open) storage.write({ open: state.open || undefined });
+    if (state.seen !== before.seen) storage.write({ seen: state.seen || undefined });
+    if (isWaiting(state) !== isWaiting(before)) storage.write({ waiting: isWaiting(state) || undefined });
+  }
+
+  /** @param {import("./store.js").State} state @param {import("./store.js").State} before */
+  function tell(state, before) {
+    if (state.open !== before.open) emit(state.open ? "open" : "close");
+    if (unread(state) !== unread(before)) emit("unread", { count: unread(state) });
+    if (state.conversation?.state !== before.conversation?.state) emit("conversation", { state: state.conversation?.state });
+    if (state.problem && state.problem !== before.problem) emit("error", { code: state.problem.code });
+    if (state.conversation?.id !== before.conversation?.id || before.connection !== "online") return; // a replay
+    for (const item of state.items) {
+      if (item.seq <= before.seq) continue;
+      if (item.kind === "message") emit(item.message.role === "visitor" ? "message:sent" : "message:received", { id: item.id, role: item.message.role });
+      if (item.kind === "card") emit("card", { id: item.id, kind: item.card.kind });
+    }
+  }
+
+  const wake = () => document.visibilityState === "visible" && transport.wake();
+  /** Another tab has become another visitor, or has forgotten this one. @param {StorageEvent} event */
+  function elsewhere({ key, oldValue, newValue }) {
+    if (key !== storage.name) return;
+    const [before, after] = [oldValue, newValue].map((text) => JSON.parse(text ?? "{}").session?.token);
+    if (after && after !== before && store.get().connection !== "idle") transport.restart();
+  }
+  /** @type {[EventTarget, string, any][]} */
+  const watched = [
+    [document, "visibilitychange", wake],
+    [window, "online", wake],
+    [window, "pageshow", wake],
+    [window, "storage", elsewhere],
+    [dark, "change", dress],
+  ];
+  for (const [target, name, listener] of watched) target.addEventListener(name, listener);
+
+  const verbs = {
+    open() {
+      if (store.get().open) return;
+      if (kept.session) transport.open();
+      actions.open();
+      panel.focus();
+    },
+    close() {
+      if (!store.get().open) return;
+      actions.close();
+    },
+    toggle: () => (store.get().open ? verbs.close() : verbs.open()),
+    /** @param {string} text */
+    sendMessage(text) {
+      verbs.open();
+      actions.send(String(text));
+    },
+    /** @param {{ name?: string, email?: string }} visitor */
+    identify: (visitor) => actions.identify(visitor),
+    /** After a reload or on the next page. @param {boolean} reopen */
+    resume(reopen) {
+      transport.open();
+      if (reopen) actions.open();
+    },
+    reset() {
+      transport.close();
+      storage.clear();
+      store.dispatch({ type: "conversation.left" });
+      actions.close();
+    },
+    destroy() {
+      stop();
+      transport.close();
+      panel.destroy();
+      for (const [target, name, listener] of watched) target.removeEventListener(name, listener);
+    },
+  };
+  // Whoever closed it was in the panel, or on the launcher: both lead to the launcher.
+  store.subscribe((state, before) => {
+    if (before.open && !state.open) launcher.el.focus();
+  });
+  emit("ready");
+  return verbs;
+}
+
+/** @typedef {ReturnType<typeof mount>} Panel */

@@ -1,0 +1,149 @@
+/**
+ * The little Markdown a reply may use: paragraphs, lists, code, bold, italic, links. Pure; `dom.js` makes the nodes.
+ *
+ * Nothing throws and every prefix of a reply is drawn sensibly, because a reply is drawn while it is being written.
+ * Images are not among it: an address that loads by itself could carry what the visitor wrote to another server.
+ */
+
+/**
+ * @typedef {{ type: "text" | "code", text: string }
+ *   | { type: "break" }
+ *   | { type: "strong" | "em", inline: Inline[] }
+ *   | { type: "link", href: string, inline: Inline[] }} Inline
+ * @typedef {{ type: "paragraph" | "heading", inline: Inline[] }
+ *   | { type: "code", text: string }
+ *   | { type: "list", ordered: boolean, start: number, items: Inline[][] }} Block
+ */
+
+const FENCE = /^ {0,3}(```|~~~)/;
+const BULLET = /^ {0,7}[-*+]\s+(.*)$/;
+const NUMBER = /^ {0,7}(\d{1,4})[.)]\s+(.*)$/;
+const HEADING = /^ {0,3}#{1,6}\s+(.*?)\s*#*$/;
+
+/** @param {string} text @returns {Block[]} */
+export function parseMarkdown(text) {
+  /** @type {Block[]} */
+  const blocks = [];
+  const lines = text.replace(/\r\n?/g, "\n").split("\n");
+  for (let at = 0; at < lines.length; ) {
+    const line = lines[at];
+    const fence = FENCE.exec(line)?.[1];
+    const heading = HEADING.exec(line);
+    if (!line.trim()) {
+      at += 1;
+    } else if (fence) {
+      const body = [];
+      for (at += 1; at < lines.length && !lines[at].trimStart().startsWith(fence); at += 1) body.push(lines[at]);
+      at += 1;
+      blocks.push({ type: "code", text: body.join("\n") });
+    } else if (heading) {
+      blocks.push({ type: "heading", inline: parseInline(heading[1]) });
+      at += 1;
+    } else if (itemOf(line)) {
+      at = readList(lines, at, blocks);
+    } else {
+      const body = [];
+      for (; at < lines.length && lines[at].trim() && !startsBlock(lines[at]); at += 1) body.push(lines[at].trim());
+      blocks.push({ type: "paragraph", inline: parseInline(body.join("\n")) });
+    }
+  }
+  return blocks;
+}
+
+/** @param {string} line */
+const startsBlock = (line) => FENCE.test(line) || HEADING.test(line) || itemOf(line) !== null;
+
+/** @param {string} line @returns {{ ordered: boolean, start: number, text: string } | null} */
+function itemOf(line) {
+  const bullet = BULLET.exec(line);
+  if (bullet) return { ordered: false, start: 1, text: bullet[1] };
+  const number = NUMBER.exec(line);
+  return number && { ordered: true, start: Number(number[1]), text: number[2] };
+}
+
+/** @param {string[]} lines @param {number} at @param {Block[]} blocks @returns {number} the first line after the list */
+function readList(lines, at, blocks) {
+  const first = itemOf(lines[at]);
+  /** @type {string[]} */
+  const items = [];
+  for (; at < lines.length; at += 1) {
+    const item = itemOf(lines[at]);
+    if (item && item.ordered === first?.ordered) items.push(item.text);
+    else if (!item && lines[at].trim() && /^\s/.test(lines[at])) items[items.length - 1] += "\n" + lines[at].trim();
+    else if (lines[at].trim() || itemOf(lines[at + 1] ?? "")?.ordered !== first?.ordered) break;
+  }
+  blocks.push({ type: "list", ordered: first?.ordered ?? false, start: first?.start ?? 1, items: items.map((item) => parseInline(item)) });
+  return at;
+}
+
+// One alternative per kind; the first that matches at the leftmost place wins. No nested quantifier: linear in length.
+const INLINE = new RegExp(
+  [
+    /(?<ticks>`{1,3})(?<code>[^`]+)\k<ticks>/,
+    /!?\[(?<label>[^[\]\n]{0,500})\]\((?<href>[^()\s]{1,2000}(?:\([^()\s]{0,200}\))?[^()\s]{0,200})\)/,
+    /\*\*(?<strong>[^\s*](?:[^*\n]*[^\s*])?)\*\*/,
+    /(?<![\p{L}\p{N}_])__(?<strong2>[^\s_](?:[^_\n]*[^\s_])?)__(?![\p{L}\p{N}_])/u,
+    /\*(?<em>[^\s*](?:[^*\n]*[^\s*])?)\*/,
+    /(?<![\p{L}\p{N}_])_(?<em2>[^\s_](?:[^_\n]*[^\s_])?)_(?![\p{L}\p{N}_])/u,
+    /(?<url>https:\/\/[^\s<>"'`*]{1,2000})/,
+    /(?<break>\n)/,
+    /\\(?<escaped>[\\`*_[\]()#+.!-])/,
+  ]
+    .map((part) => part.source)
+    .join("|"),
+  "gu",
+);
+
+/** @param {string} text @returns {Inline[]} */
+export function parseInline(text) {
+  /** @type {Inline[]} */
+  const parts = [];
+  const say = (/** @type {string} */ words) => {
+    const last = parts.at(-1);
+    if (last?.type === "text") last.text += words;
+    else if (words) parts.push({ type: "text", text: words });
+  };
+  let from = 0;
+  for (const match of text.matchAll(INLINE)) {
+    say(text.slice(from, match.index));
+    from = match.index + match[0].length;
+    const { code, label, href, strong, strong2, em, em2, url, escaped } = match.groups ?? {};
+    if (code) parts.push({ type: "code", text: code });
+    else if (href) sayLink(label, href, parts, say);
+    else if (strong ?? strong2) parts.push({ type: "strong", inline: parseInline(strong ?? strong2) });
+    else if (em ?? em2) parts.push({ type: "em", inline: parseInline(em ?? em2) });
+    else if (url) sayAddress(url, parts, say);
+    else if (escaped) say(escaped);
+    else parts.push({ type: "break" });
+  }
+  say(text.slice(from));
+  return parts;
+}
+
+/** @param {string} label @param {string} href @param {Inline[]} parts @param {(words: string) => void} say */
+function sayLink(label, href, parts, say) {
+  const safe = safeLink(href);
+  if (safe) parts.push({ type: "link", href: safe, inline: [{ type: "text", text: label || href }] });
+  else say(label);
+}
+
+/** A bare address; a full stop or bracket after it belongs to the sentence.
+ * @param {string} url @param {Inline[]} parts @param {(words: string) => void} say */
+function sayAddress(url, parts, say) {
+  const address = url.replace(/[.,;:!?)\]}]+$/, "");
+  const safe = safeLink(address);
+  if (safe) parts.push({ type: "link", href: safe, inline: [{ type: "text", text: address }] });
+  else say(address);
+  say(url.slice(address.length));
+}
+
+/** The address if a visitor may be sent there, else null. @param {string} href */
+export function safeLink(href) {
+  try {
+    const { protocol, username, password } = new URL(href);
+    // A user part is how "https://bank.example@evil.example" reads like a bank.
+    return (protocol === "https:" && !username && !password) || protocol === "mailto:" ? href : null;
+  } catch {
+    return null;
+  }
+}

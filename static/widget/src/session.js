@@ -1,0 +1,41 @@
+/** The visitor's token: kept in this browser, made when there is none, renewed when it was refused. */
+import { Refused } from "./transport.js";
+
+/**
+ * @param {string} host @param {string} key @param {ReturnType<typeof import("./storage.js").createStorage>} storage
+ * @param {typeof fetch} request
+ */
+export function createSession(host, key, storage, request) {
+  /** @param {string} [bearer] @returns {Promise<string>} */
+  async function make(bearer) {
+    const response = await request(`${host}/api/v1/widget/sessions`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", ...(bearer && { Authorization: `Bearer ${bearer}` }) },
+      body: JSON.stringify({
+        key,
+        locale: navigator.language,
+        timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+      }),
+    });
+    if (response.status === 401 && bearer) return make();
+    if (!response.ok) throw new Refused(response.status, Number(response.headers.get("Retry-After")));
+    const { token, expires_at } = await response.json();
+    storage.write({ session: { token, expires_at } });
+    return token;
+  }
+
+  /** Two tabs that start together must become one visitor. @param {() => Promise<string>} run @returns {Promise<string>} */
+  const alone = (run) => navigator.locks?.request(`${storage.name}:session`, run) ?? run();
+
+  const usable = (/** @type {string | undefined} */ spent) => {
+    const session = storage.read().session;
+    return session && session.token !== spent && Date.parse(session.expires_at) > Date.now() ? session.token : null;
+  };
+
+  return {
+    /** @param {string} [spent] a token that was refused @returns {Promise<string>} */
+    token: async (spent) => usable(spent) ?? alone(async () => usable(spent) ?? make()),
+    /** The same visitor's next conversation. @returns {Promise<string>} */
+    next: () => make(usable(undefined) ?? undefined),
+  };
+}

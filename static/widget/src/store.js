@@ -1,0 +1,275 @@
+/**
+ * All that the widget shows, and the one function that changes it: `reduce(state, event)`, pure, for events of the wire
+ * (docs/protocol.md) and for what happens in the page alike. An unknown event changes nothing.
+ */
+
+/**
+ * @typedef {object} Config presentational settings: `GET config/<key>`
+ * @property {string} key @property {string} version @property {string} name @property {string} title
+ * @property {string} greeting @property {string} disclosure @property {string[]} starters
+ * @property {string} accent @property {"left" | "right"} position @property {string} locale
+ * @property {boolean} demo @property {boolean} voice @property {number} max_chars
+ *
+ * @typedef {{ title: string, url: string }} Source
+ * @typedef {object} Message
+ * @property {string} id @property {string} [client_id] @property {"visitor" | "assistant" | "staff" | "system"} role
+ * @property {string} text @property {string} at @property {"complete" | "incomplete" | "stopped"} state
+ * @property {string} [turn] @property {number} [rating] @property {Source[]} [sources]
+ *
+ * @typedef {{ id: string, label: string, start_at: string }} Slot
+ * @typedef {{ name: string, label: string, type: string, value?: string }} Field
+ * @typedef {object} Card every kind's fields, as docs/protocol.md gives them
+ * @property {string} id @property {"slots" | "confirm" | "receipt" | "contact"} kind
+ * @property {"open" | "answered" | "expired" | "closed"} state @property {string} at @property {string} [choice]
+ * @property {string} title @property {string} [text] @property {string} [timezone] @property {string} [expires_at]
+ * @property {{ label: string, slots: Slot[] }[]} [days] @property {Field[]} [fields] @property {[string, string][]} [lines]
+ * @property {string} [confirm_label] @property {string} [reference] @property {string} [note]
+ * @property {"done" | "sending" | "failed" | "cancelled"} [status] @property {string} [ics_url] @property {string} [manage_url]
+ *
+ * @typedef {{ turn: string, code: string, text: string, retryable: boolean, outcome: "stopped" | "failed" }} Notice
+ * @typedef {{ kind: "message", id: string, seq: number, message: Message }
+ *   | { kind: "card", id: string, seq: number, card: Card }
+ *   | { kind: "notice", id: string, seq: number, notice: Notice }} Item one line of the conversation, in the order of `seq`
+ *
+ * @typedef {import("./storage.js").Unsent & { failed?: string }} Pending `failed` is the sentence that says why
+ * @typedef {object} Turn the reply in the making
+ * @property {string} id @property {string} text @property {number} length of `text` in code points
+ * @property {{ call: string, label: string }[]} tools at work @property {boolean} replied its message is there already
+ *
+ * @typedef {object} State
+ * @property {Config} config
+ * @property {boolean} open
+ * @property {"idle" | "connecting" | "online" | "offline" | "refused"} connection
+ * @property {{ id: string, state: "assistant" | "waiting" | "staff" | "closed", staff?: string } | null} conversation
+ * @property {number} seq the last durable event applied
+ * @property {boolean} gap something was missed: ask again from `seq`
+ * @property {Item[]} items
+ * @property {Pending[]} pending
+ * @property {Turn | null} turn
+ * @property {string} ended the last turn that ended: what comes late for it is not shown
+ * @property {Record<string, string>} answering card → the choice on its way
+ * @property {{ code: string, text: string } | null} problem the last refusal that no line of its own shows
+ * @property {boolean} staffTyping
+ * @property {string} draft what was being written when the page was left
+ * @property {number} seen the last `seq` that the visitor has had before him
+ *
+ * @typedef {{ type: string, [field: string]: any }} WireEvent
+ */
+
+const nothingYet = {
+  conversation: null,
+  seq: 0,
+  gap: false,
+  items: /** @type {Item[]} */ ([]),
+  turn: null,
+  ended: "",
+  answering: {},
+  problem: null,
+  staffTyping: false,
+};
+
+/** @param {Config} config @param {Partial<State>} [kept] of an earlier page @returns {State} */
+export const initial = (config, kept) => ({
+  config,
+  open: false,
+  connection: "idle",
+  draft: "",
+  seen: 0,
+  pending: [],
+  ...nothingYet,
+  ...kept,
+});
+
+/** @typedef {(state: State, event: any) => State} Handler */
+
+/** One handler per event type of docs/protocol.md. @type {Record<string, Handler>} */
+export const EVENTS = {
+  "session.ready"(state, { conversation, events, seq, more, turn }) {
+    // Another conversation than the one shown: its events start anew, whatever `after` was asked for.
+    const other = state.conversation !== null && state.conversation.id !== conversation.id;
+    let next = { ...(other ? { ...state, ...nothingYet, seen: 0 } : state), conversation, gap: false };
+    if (other && state.seq > 0 && events[0]?.seq !== 1 && seq > 0 && !more) return { ...next, gap: true };
+    if (more && events.length) next.seq = Math.max(next.seq, events[0].seq - 1);
+    for (const event of events) next = reduce(next, event);
+    next.conversation = conversation;
+    next.turn = turn ? snapshot(turn) : null;
+    return settle({ ...next, seq: Math.max(next.seq, seq), gap: false, answering: {} });
+  },
+  "message.added"(state, { seq, message }) {
+    const answered = message.role !== "visitor" && isRetryable(state.items.at(-1));
+    const items = answered ? state.items.slice(0, -1) : state.items;
+    return {
+      ...state,
+      items: [...items, { kind: "message", id: message.id, seq, message }],
+      turn: state.turn && state.turn.id === message.turn ? { ...state.turn, text: "", length: 0, replied: true } : state.turn,
+      staffTyping: state.staffTyping && message.role !== "staff",
+    };
+  },
+  "message.rated": (state, { message, value }) => rate(state, message, value),
+  "turn.started": (state, { turn }) => (state.turn?.id === turn ? state : { ...state, turn: beginning(turn) }),
+  "reply.delta"(state, { turn: id, offset, text }) {
+    const turn = turnOf(state, id);
+    if (offset > turn.length) return { ...state, gap: true };
+    const kept = offset === turn.length ? turn.text : [...turn.text].slice(0, offset).join("");
+    return { ...state, turn: { ...turn, text: kept + text, length: offset + [...text].length } };
+  },
+  "tool.started"(state, { turn: id, call, label }) {
+    const turn = turnOf(state, id);
+    return { ...state, turn: { ...turn, tools: [...turn.tools, { call, label }] } };
+  },
+  "tool.finished"(state, { turn: id, call, label }) {
+    const turn = turnOf(state, id);
+    // A call known from `session.ready` has its label alone.
+    const at = turn.tools.findIndex((tool) => tool.call === call || (!tool.call && tool.label === label));
+    return { ...state, turn: { ...turn, tools: turn.tools.filter((_, index) => index !== at) } };
+  },
+  "turn.ended"(state, { seq, turn, outcome, code = "", text = "", retryable = false }) {
+    const shown = outcome === "failed" || (outcome === "stopped" && !state.items.some((item) => isReplyOf(item, turn)));
+    /** @type {Item} */
+    const notice = { kind: "notice", id: turn, seq, notice: { turn, code, text, retryable, outcome } };
+    return {
+      ...state,
+      items: shown ? [...state.items, notice] : state.items,
+      turn: state.turn?.id === turn ? null : state.turn,
+      ended: turn,
+    };
+  },
+  "card.added"(state, { seq, card }) {
+    const items = isRetryable(state.items.at(-1)) ? state.items.slice(0, -1) : state.items;
+    return { ...state, items: [...items, { kind: "card", id: card.id, seq, card }] };
+  },
+  "card.updated"(state, { seq, card }) {
+    const { [card.id]: _, ...answering } = state.answering;
+    if (!state.items.some((item) => item.id === card.id)) return { ...EVENTS["card.added"](state, { seq, card }), answering };
+    const items = state.items.map((item) => (item.kind === "card" && item.id === card.id ? { ...item, card } : item));
+    return { ...state, items, answering };
+  },
+  "conversation.updated": (state, { state: to, staff }) => ({
+    ...state,
+    conversation: { id: state.conversation?.id ?? "", state: to, staff },
+    staffTyping: false,
+  }),
+  "staff.typing": (state) => ({ ...state, staffTyping: true }),
+  pong: (state, { seq }) => (seq > state.seq ? { ...state, gap: true } : state),
+  error(state, { code, text, of }) {
+    const refused = state.pending.some(({ id }) => id === of);
+    const pending = state.pending.map((message) => (message.id === of ? { ...message, failed: text } : message));
+    return { ...state, pending, answering: {}, problem: refused ? state.problem : { code, text } };
+  },
+};
+
+/** What happens in the page. @type {Record<string, Handler>} */
+const PAGE = {
+  "panel.opened": (state) => ({ ...state, open: true }),
+  "panel.closed": (state) => ({ ...state, open: false }),
+  "connection.changed"(state, { connection }) {
+    // An attempt to come back is no reason to say that we are back.
+    return connection === "connecting" && state.connection === "offline" ? state : { ...state, connection };
+  },
+  "message.written": (state, { message }) => ({
+    ...state,
+    pending: [...state.pending.filter(({ id }) => id !== message.id), message],
+    problem: null,
+  }),
+  "message.dropped": (state, { id }) => ({ ...state, pending: state.pending.filter((message) => message.id !== id) }),
+  "card.answering": (state, { card, choice }) => ({
+    ...state,
+    answering: { ...state.answering, [card]: choice },
+    problem: null,
+  }),
+  "rating.given": (state, { message, value }) => rate(state, message, value),
+  "retry.asked": (state, { turn }) => ({ ...state, items: state.items.filter(({ id }) => id !== turn) }),
+  "staff.quiet": (state) => ({ ...state, staffTyping: false }),
+  "problem.dismissed": (state) => ({ ...state, problem: null }),
+  "conversation.left": (state) => ({ ...state, ...nothingYet, pending: [], seen: 0 }),
+};
+
+/** @param {State} state @param {WireEvent} event @returns {State} */
+export function reduce(state, event) {
+  const handler = Object.hasOwn(EVENTS, event.type) ? EVENTS[event.type] : undefined;
+  if (!handler) return Object.hasOwn(PAGE, event.type) ? look(PAGE[event.type](state, event)) : state;
+  if (event.type === "session.ready" || event.type === "pong" || event.type === "error") return look(handler(state, event));
+  if (event.seq === undefined) {
+    // What is said of a turn that has ended came late, and what comes before a missed row is known could mislead.
+    return event.turn && event.turn === state.ended ? state : handler(state, event);
+  }
+  if (event.type === "message.added") state = acknowledge(state, event.message);
+  if (event.seq <= state.seq) return state;
+  if (event.seq > state.seq + 1) return { ...state, gap: true };
+  return look({ ...handler(state, event), seq: event.seq });
+}
+
+/** @param {State} state */
+const look = (state) => (state.open && state.seen < state.seq ? { ...state, seen: state.seq } : state);
+
+/** @param {State} state @param {Message} message */
+function acknowledge(state, message) {
+  const pending = state.pending.filter(({ id }) => id !== message.client_id);
+  return pending.length < state.pending.length ? { ...state, pending } : state;
+}
+
+/** A turn that `session.ready` shows as running may have had its reply among the same events.
+ * @param {State} state @returns {State} */
+function settle(state) {
+  const { turn } = state;
+  if (!turn || !state.items.some((item) => isReplyOf(item, turn.id))) return state;
+  return { ...state, turn: { ...turn, text: "", length: 0, replied: true } };
+}
+
+/** @param {State} state @param {string} id @param {number} value @returns {State} */
+function rate(state, id, value) {
+  const items = state.items.map((item) =>
+    item.kind === "message" && item.id === id ? { ...item, message: { ...item.message, rating: value } } : item,
+  );
+  return { ...state, items };
+}
+
+/** @param {string} id @returns {Turn} */
+const beginning = (id) => ({ id, text: "", length: 0, tools: [], replied: false });
+
+/** The running turn; one whose `turn.started` was missed begins here. @param {State} state @param {string} id @returns {Turn} */
+const turnOf = ({ turn }, id) => (turn !== null && turn.id === id ? turn : beginning(id));
+
+/** @param {{ id: string, text: string, offset: number, tools?: string[] }} turn @returns {Turn} */
+const snapshot = ({ id, text, offset, tools = [] }) => ({
+  ...beginning(id),
+  text,
+  length: offset,
+  tools: tools.map((label) => ({ call: "", label })),
+});
+
+/** @param {Item | undefined} item */
+const isRetryable = (item) => item?.kind === "notice" && item.notice.retryable;
+
+/** @param {Item} item @param {string} turn */
+const isReplyOf = (item, turn) => item.kind === "message" && item.message.role !== "visitor" && item.message.turn === turn;
+
+/** How many messages of the other side came while the panel was closed. @param {State} state */
+export const unread = ({ items, seen, open }) =>
+  open ? 0 : items.filter((item) => item.seq > seen && !(item.kind === "message" && item.message.role === "visitor")).length;
+
+/** Whether an answer is due. @param {State} state */
+export const isWaiting = ({ turn, conversation, pending }) =>
+  turn !== null || pending.some(({ failed }) => !failed) || ["waiting", "staff"].includes(conversation?.state ?? "");
+
+/** @param {State} state */
+export function createStore(state) {
+  /** @type {Set<(state: State, before: State) => void>} */
+  const listeners = new Set();
+  return {
+    get: () => state,
+    /** @param {WireEvent} event */
+    dispatch(event) {
+      const before = state;
+      state = reduce(state, event);
+      if (state !== before) for (const listener of listeners) listener(state, before);
+    },
+    /** @param {(state: State, before: State) => void} listener @returns {() => void} */
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+/** @typedef {ReturnType<typeof createStore>} Store */

@@ -1,0 +1,21 @@
+import { h, icon, iconButton } from "../dom.js";
+import { ALERT, CLOSE } from "../icons.js";
+
+/** The one line that says what is wrong. @param {import("./index.js").Actions} actions @param {import("./index.js").Page} page */
+export function createBanner(actions, { t }) {
+  const text = h("span");
+  const dismiss = iconButton(CLOSE, t.dismiss, { onclick: actions.dismissProblem });
+  const el = h("div", { class: "banner", role: "alert", hidden: true }, icon(ALERT), text, dismiss);
+  return {
+    el,
+    /** @param {import("./index.js").State} state */
+    update({ connection, problem }) {
+      const lasting = connection === "refused" ? t.refused : connection === "offline" ? t.offline : "";
+      const passing = problem && (problem.text || (problem.code === "offline" ? t.offline : t.internal));
+      const words = lasting || passing || "";
+      if (text.textContent !== words) text.textContent = words;
+      el.hidden = !words;
+      dismiss.hidden = Boolean(lasting);
+    },
+  };
+}

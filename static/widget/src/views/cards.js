@@ -1,0 +1,196 @@
+import { h, icon } from "../dom.js";
+import { ALERT, CALENDAR, CHECK, MAIL } from "../icons.js";
+import { fill } from "../locales/index.js";
+
+/** So many times are offered at once; the others unfold. */
+const FIRST_SLOTS = 9;
+
+const AUTOCOMPLETE = { name: "name", email: "email", phone: "tel", tel: "tel" };
+
+/**
+ * @typedef {import("../store.js").Card} Card
+ * @typedef {import("../store.js").Field} Field
+ * @typedef {{ t: import("./index.js").Page["t"], locale: string, host: string, answer: (choice: string, fields?: Record<string, string>) => void, redraw: () => void }} Desk
+ */
+
+/** A card of any kind. It is drawn anew only when the server changed it, so that what is being typed stays.
+ * @param {import("./index.js").Actions} actions @param {import("./index.js").Page} page */
+export function createCard(actions, { t, locale, host }) {
+  const el = h("section", { class: "line card", tabindex: "-1" });
+  /** @type {Card} */
+  let card;
+  let folded = true;
+  /** @type {Desk} */
+  const desk = {
+    t,
+    locale,
+    host,
+    answer(choice, fields) {
+      if (el.getAttribute("aria-busy") !== "true") actions.answer(card.id, choice, fields);
+    },
+    redraw() {
+      folded = false;
+      draw();
+    },
+  };
+
+  function draw() {
+    const hadFocus = el.contains(/** @type {ShadowRoot} */ (el.getRootNode()).activeElement);
+    const kept = valuesOf(el);
+    el.className = `line card ${card.kind} ${card.state} ${card.status ?? ""}`;
+    el.setAttribute("aria-label", card.title);
+    el.replaceChildren(...(card.state === "open" || card.kind === "receipt" ? KINDS[card.kind](card, desk, folded) : drawClosed(card, desk)));
+    for (const input of inputsOf(el)) input.value = kept[input.name] ?? input.value;
+    if (hadFocus) el.focus();
+  }
+
+  return {
+    el,
+    /** @param {Card} next @param {import("./index.js").State} state */
+    update(next, { answering }) {
+      if (next !== card) {
+        card = next;
+        draw();
+      }
+      const choice = answering[card.id];
+      el.setAttribute("aria-busy", String(choice !== undefined));
+      for (const button of el.querySelectorAll("button[value]")) {
+        button.classList.toggle("chosen", button.getAttribute("value") === choice);
+        button.setAttribute("aria-disabled", String(choice !== undefined));
+      }
+    },
+  };
+}
+
+/** @type {Record<Card["kind"], (card: Card, desk: Desk, folded: boolean) => (Node | string)[]>} */
+const KINDS = { slots: drawSlots, confirm: drawConfirm, receipt: drawReceipt, contact: drawContact };
+
+/** @param {string} path @param {string} title */
+const heading = (path, title) => h("h3", null, icon(path), h("span", null, title));
+
+/** @param {[string, string][]} lines */
+const table = (lines = []) => h("dl", null, lines.flatMap(([label, value]) => [h("dt", null, label), h("dd", { dir: "auto" }, value)]));
+
+/** @param {Card} card @param {Desk} desk @param {boolean} folded */
+function drawSlots({ title, timezone, days = [] }, { t, locale, answer, redraw }, folded) {
+  let room = folded ? FIRST_SLOTS : Infinity;
+  const shown = days.map(({ label, slots }) => {
+    const some = slots.slice(0, Math.max(room, 0));
+    room -= slots.length;
+    const times = some.map(({ id, label: time, start_at }) =>
+      h("button", { type: "button", class: "slot", value: id, "aria-label": `${label}, ${time}`, onclick: () => answer(id) }, h("time", { datetime: start_at }, time)),
+    );
+    return some.length ? h("div", { class: "slots-of-day", role: "group", "aria-label": label }, h("h4", null, label), h("div", { class: "grid" }, times)) : "";
+  });
+  return [
+    heading(CALENDAR, title),
+    timezone ? h("p", { class: "small" }, fill(t.timesIn, { zone: nameOfZone(timezone, locale) })) : "",
+    ...shown,
+    room < 0 ? h("button", { type: "button", class: "text more", onclick: redraw }, t.moreTimes) : "",
+  ];
+}
+
+/** @param {Card} card @param {Desk} desk */
+function drawConfirm({ title, lines, fields = [], confirm_label, expires_at }, { t, locale, answer }) {
+  const until = expires_at && new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit" }).format(new Date(expires_at));
+  return [
+    heading(CALENDAR, title),
+    table(lines),
+    drawForm(fields, t, (values) => answer("confirm", fields.length ? values : undefined), [
+      h("button", { type: "submit", class: "button", value: "confirm" }, confirm_label || t.send),
+      h("button", { type: "button", class: "button plain", value: "cancel", onclick: () => answer("cancel") }, t.cancel),
+    ]),
+    until ? h("p", { class: "small" }, fill(t.heldUntil, { time: until })) : "",
+  ];
+}
+
+/** @param {Card} card @param {Desk} desk */
+function drawContact({ title, text, fields = [] }, { t, answer }) {
+  return [
+    heading(MAIL, title),
+    text ? h("p", null, text) : "",
+    drawForm(fields, t, (values) => answer("send", values), [h("button", { type: "submit", class: "button", value: "send" }, t.send)]),
+  ];
+}
+
+/** @param {Card} card @param {Desk} desk */
+function drawReceipt({ title, reference, lines, status = "done", note, ics_url, manage_url }, { t, host }) {
+  const word = { done: "", sending: t.statusSending, failed: t.statusFailed, cancelled: t.statusCancelled }[status];
+  const link = (/** @type {string | undefined} */ path, /** @type {string} */ label, /** @type {object} */ props) => {
+    const href = path && addressOn(host, path);
+    return href ? h("a", { class: "button plain", href, rel: "noopener", ...props }, label) : "";
+  };
+  return [
+    heading(status === "failed" || status === "cancelled" ? ALERT : CHECK, title),
+    word ? h("p", { class: "state" }, word) : "",
+    table([...(reference ? [/** @type {[string, string]} */ ([t.reference, reference])] : []), ...(lines ?? [])]),
+    note ? h("p", { class: "small" }, note) : "",
+    h(
+      "div",
+      { class: "buttons" },
+      status !== "cancelled" && link(ics_url, t.addToCalendar, { download: "" }),
+      status !== "cancelled" && link(manage_url, t.manage, { target: "_blank" }),
+    ),
+  ];
+}
+
+/** A card that was answered or that time has closed: one quiet line. @param {Card} card @param {Desk} desk */
+function drawClosed(card, { t }) {
+  const answered = card.state === "answered";
+  const words = !answered ? t.gone : card.kind === "slots" ? fill(t.picked, { choice: nameOfSlot(card) }) : { confirm: t.confirmed, cancel: t.declined, send: t.handedIn }[card.choice ?? ""] ?? "";
+  return [heading(answered && card.choice !== "cancel" ? CHECK : CALENDAR, card.title), h("p", { class: "small" }, words)];
+}
+
+/** @param {Card} card */
+function nameOfSlot({ days = [], choice }) {
+  for (const { label, slots } of days) for (const slot of slots) if (slot.id === choice) return `${label}, ${slot.label}`;
+  return "";
+}
+
+/** @param {string} zone an IANA name @param {string} locale */
+function nameOfZone(zone, locale) {
+  try {
+    const parts = new Intl.DateTimeFormat(locale, { timeZone: zone, timeZoneName: "longGeneric" }).formatToParts();
+    return parts.find(({ type }) => type === "timeZoneName")?.value ?? zone;
+  } catch {
+    return zone;
+  }
+}
+
+/** The address on the server that the widget came from, if it is one of the web. @param {string} host @param {string} path */
+function addressOn(host, path) {
+  const url = new URL(path, host);
+  return /^https?:$/.test(url.protocol) ? url.href : null;
+}
+
+/** @param {Field[]} fields @param {Desk["t"]} t @param {(values: Record<string, string>) => void} onSubmit @param {HTMLElement[]} buttons */
+function drawForm(fields, t, onSubmit, buttons) {
+  const places = fields.map(({ name, label, type, value = "" }) => {
+    const id = `field-${crypto.getRandomValues(new Uint32Array(1))[0]}`;
+    const props = { id, name, autocomplete: AUTOCOMPLETE[/** @type {keyof typeof AUTOCOMPLETE} */ (name)] ?? "off", "aria-required": "true", "aria-describedby": `${id}-why`, dir: "auto" };
+    const input = type === "textarea" ? h("textarea", { ...props, rows: "3" }) : h("input", { ...props, type });
+    input.value = value;
+    const why = h("p", { class: "why", id: `${id}-why` });
+    return { input, why, el: h("div", { class: "input" }, h("label", { for: id }, label), input, why) };
+  });
+
+  /** @param {Event} event */
+  function submit(event) {
+    event.preventDefault();
+    for (const { input, why } of places) {
+      why.textContent = !input.value.trim() ? t.required : input.validity.typeMismatch ? t.email : "";
+      input.setAttribute("aria-invalid", String(why.textContent !== ""));
+    }
+    const wrong = places.find(({ why }) => why.textContent);
+    if (wrong) wrong.input.focus();
+    else onSubmit(Object.fromEntries(places.map(({ input }) => [input.name, input.value.trim()])));
+  }
+
+  return h("form", { novalidate: true, onsubmit: submit }, places.map(({ el }) => el), h("div", { class: "buttons" }, buttons));
+}
+
+/** @param {HTMLElement} el */
+const inputsOf = (el) => /** @type {NodeListOf<HTMLInputElement | HTMLTextAreaElement>} */ (el.querySelectorAll("input, textarea"));
+
+/** @param {HTMLElement} el @returns {Record<string, string>} */
+const valuesOf = (el) => Object.fromEntries(Array.from(inputsOf(el), ({ name, value }) => [name, value]));

@@ -1,0 +1,17 @@
+import { createBanner } from "./banner.js";
+import { createComposer } from "./composer.js";
+import { createHeader } from "./header.js";
+import { createMessages } from "./messages.js";
+
+/**
+ * @typedef {import("../actions.js").Actions} Actions
+ * @typedef {import("../store.js").State} State
+ * @typedef {object} Page what every view may ask of its surroundings
+ * @property {import("../locales/index.js").Strings} t
+ * @property {string} locale @property {string} host
+ * @property {(text: string) => void} announce says `text` to a screen reader, once
+ * @typedef {{ el: HTMLElement, update(state: State, before: State): void }} View
+ */
+
+/** The panel from top to bottom. @type {((actions: Actions, page: Page) => View)[]} */
+export const VIEWS = [createHeader, createBanner, createMessages, createComposer];

@@ -1,0 +1,42 @@
+import { h, icon } from "../dom.js";
+import { CHAT, DOWN } from "../icons.js";
+
+/** The one thing a page shows before a visitor asks for more.
+ * @param {{ onIntent: () => void, onPress: () => void }} actions */
+export function createLauncher({ onIntent, onPress }) {
+  const badge = h("span", { class: "badge", hidden: true });
+  const el = h(
+    "button",
+    {
+      type: "button",
+      class: "launcher",
+      "aria-label": "Chat",
+      "aria-expanded": "false",
+      "aria-haspopup": "dialog",
+      onclick: onPress,
+      onpointerenter: onIntent,
+      onfocus: onIntent,
+    },
+    icon(CHAT),
+    icon(DOWN),
+    badge,
+  );
+  // Listening passively keeps the page's scrolling smooth where a finger starts on the button.
+  el.addEventListener("touchstart", onIntent, { passive: true });
+  return {
+    el,
+    /** @param {{ open?: boolean, busy?: boolean, unread?: number, label?: string, controls?: string }} look */
+    update({ open, busy, unread, label, controls }) {
+      if (open !== undefined) el.setAttribute("aria-expanded", String(open));
+      if (busy !== undefined) el.setAttribute("aria-busy", String(busy));
+      if (label !== undefined) el.setAttribute("aria-label", unread ? `${label} (${unread})` : label);
+      if (controls !== undefined) el.setAttribute("aria-controls", controls);
+      if (unread !== undefined) {
+        badge.hidden = unread === 0;
+        badge.textContent = unread > 9 ? "9+" : String(unread);
+      }
+    },
+  };
+}
+
+/** @typedef {ReturnType<typeof createLauncher>} Launcher */

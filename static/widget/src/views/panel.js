@@ -1,0 +1,69 @@
+import { h } from "../dom.js";
+import { VIEWS } from "./index.js";
+
+const SMALL = "(max-width: 640px)";
+
+/** The dialog around the views. On a small screen it covers the page and keeps the focus; otherwise it stands beside it.
+ * @param {import("./index.js").Actions} actions @param {Omit<import("./index.js").Page, "announce">} page */
+export function createPanel(actions, page) {
+  const voice = h("div", { class: "hidden", role: "status" });
+  /** @param {string} text */
+  function announce(text) {
+    // A node of its own each time: the same words twice are then said twice.
+    voice.replaceChildren(h("p", null, text));
+  }
+  const views = VIEWS.map((create) => create(actions, { ...page, announce }));
+  const composer = /** @type {ReturnType<typeof import("./composer.js").createComposer>} */ (views.at(-1));
+  const el = h(
+    "div",
+    { class: "panel", id: "panel", role: "dialog", "aria-labelledby": "title", tabindex: "-1", hidden: true, onkeydown: press },
+    views.map((view) => view.el),
+    voice,
+  );
+  const small = matchMedia(SMALL);
+  const viewport = window.visualViewport;
+
+  /** @param {KeyboardEvent} event */
+  function press(event) {
+    // A shortcut of the page must not fire for what is typed to us.
+    event.stopPropagation();
+    if (event.key === "Escape" && !event.isComposing) actions.close();
+    if (event.key !== "Tab" || !small.matches) return;
+    const stops = /** @type {HTMLElement[]} */ (Array.from(el.querySelectorAll("a, button, input, textarea, [tabindex='0']"))).filter(
+      (stop) => stop.tabIndex >= 0 && stop.checkVisibility(),
+    );
+    const active = /** @type {ShadowRoot} */ (el.getRootNode()).activeElement;
+    const edge = event.shiftKey ? stops[0] : stops.at(-1);
+    if (active !== edge && active !== el) return;
+    event.preventDefault();
+    (event.shiftKey ? stops.at(-1) : stops[0])?.focus();
+  }
+
+  /** A keyboard on the screen leaves less of it: the panel keeps to what is left. */
+  function fit() {
+    el.style.setProperty("--screen", viewport && small.matches ? `${viewport.height}px` : "100dvh");
+    el.style.setProperty("--screen-top", viewport && small.matches ? `${viewport.offsetTop}px` : "0px");
+    el.setAttribute("aria-modal", String(small.matches));
+  }
+  viewport?.addEventListener("resize", fit);
+  viewport?.addEventListener("scroll", fit);
+  small.addEventListener("change", fit);
+  fit();
+
+  return {
+    el,
+    /** @param {import("./index.js").State} state @param {import("./index.js").State} before */
+    update(state, before) {
+      el.hidden = !state.open;
+      for (const view of views) view.update(state, before);
+      if (state.open && !before.open) composer.fit();
+    },
+    /** On a touch screen the keyboard would hide what there is to read. */
+    focus: () => (matchMedia("(pointer: coarse)").matches ? el.focus() : composer.focus()),
+    destroy() {
+      viewport?.removeEventListener("resize", fit);
+      viewport?.removeEventListener("scroll", fit);
+      small.removeEventListener("change", fit);
+    },
+  };
+}

@@ -1,0 +1,6 @@
+"""A server that speaks docs/protocol.md out of memory, and a browser: the widget is tested without Django behind it."""
+
+from .pages import Site
+from .server import FakeServer
+
+__all__ = ["FakeServer", "Site"]

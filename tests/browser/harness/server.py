@@ -1,0 +1,421 @@
+"""The wire of docs/protocol.md, spoken out of memory: what the visitor writes chooses what happens.
+
+`slots`, `confirm`, `receipt`, `contact`: the card of that kind, as in `tests/wire/cards`. `long`: a long reply. `slow`: a
+reply that goes on until it is stopped or `server.hurry()`. `tool`: a tool works until `server.hurry()`. `fail`: a turn
+that can be tried again, and then succeeds. `person`: a person takes over. `refuse`: the message is refused.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import threading
+from collections.abc import Coroutine
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from aiohttp import WSCloseCode, WSMsgType, web
+
+ROOT = Path(__file__).parents[3]
+DIST = ROOT / "static" / "widget" / "dist"
+CARDS = ROOT / "tests" / "wire" / "cards"
+
+LONG = """Of course. Here is what a **first visit** is like:
+
+1. We talk about your *history* and what brings you here.
+2. A gentle check-up, usually with two small X-rays.
+3. You leave with a plan and a price, in writing.
+
+It takes about 45 minutes. Please bring:
+
+- your insurance card
+- a list of medicines, if you take any
+
+More on [our site](https://www.example.com/first-visit), or write to [us](mailto:hello@example.com).
+
+Opening hours are `Mon–Fri 9–18`. A code block, because someone always asks:
+
+```
+POST /appointments
+{"when": "2030-01-08T14:00:00Z", "note": "a rather long line that has to scroll sideways"}
+```
+
+""" + "\n\n".join(f"Paragraph {n}: we look forward to seeing you and will take all the time that you need." for n in range(8))
+
+CONFIG = {
+    "key": "pk_test", "version": "0.1.0", "name": "Bright Smile", "title": "Bright Smile Dental",
+    "greeting": "Hi! I can answer questions and book you in. How can I help?",
+    "disclosure": "You are chatting with an AI assistant. It can make mistakes.",
+    "starters": ["Can I come in on Tuesday afternoon?", "What are your opening hours?", "What does a check-up cost?"],
+    "accent": "#0f766e", "position": "right", "locale": "en", "demo": True, "voice": False, "max_chars": 4000,
+}  # fmt: skip
+
+
+def now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class Conversation:
+    def __init__(self, number: int) -> None:
+        self.id = f"conversation-{number}"
+        self.state: dict[str, Any] = {"state": "assistant"}
+        self.events: list[dict[str, Any]] = []
+        self.cards: dict[str, dict[str, Any]] = {}
+        self.messages: dict[str, dict[str, Any]] = {}  # by client id
+        self.turn: dict[str, Any] | None = None
+        self.watchers: set[asyncio.Queue[dict[str, Any]]] = set()
+
+    def say(self, event: dict[str, Any], *, durable: bool = False) -> None:
+        if durable:
+            event = {"type": event["type"], "seq": len(self.events) + 1, **event}
+            self.events.append(event)
+        for watcher in self.watchers:
+            watcher.put_nowait(event)
+
+    def ready(self, after: int) -> dict[str, Any]:
+        ready = {
+            "type": "session.ready", "conversation": {"id": self.id, **self.state}, "events": self.events[after:],
+            "seq": len(self.events), "more": False,
+        }  # fmt: skip
+        return ready | ({"turn": self.turn} if self.turn else {})
+
+    def message(self, role: str, text: str, **fields: Any) -> dict[str, Any]:
+        message = {"id": f"m-{len(self.events) + 1}", "role": role, "text": text, "at": now(), "state": "complete", **fields}
+        self.say({"type": "message.added", "message": message}, durable=True)
+        return message
+
+    def card(self, kind: str, **changes: Any) -> dict[str, Any]:
+        card = json.loads((CARDS / f"{kind}.json").read_text()) | {"id": f"card-{len(self.events) + 1}", "at": now()} | changes
+        self.cards[card["id"]] = card
+        self.say({"type": "card.added", "card": card}, durable=True)
+        return card
+
+    def update_card(self, card_id: str, **changes: Any) -> None:
+        self.cards[card_id] = self.cards[card_id] | changes
+        self.say({"type": "card.updated", "card": self.cards[card_id]}, durable=True)
+
+    def become(self, state: str, staff: str | None = None) -> None:
+        self.state = {"state": state, **({"staff": staff} if staff else {})}
+        self.say({"type": "conversation.updated", **self.state}, durable=True)
+
+
+class FakeServer:
+    """Runs in a thread of its own; `with FakeServer() as server: server.url`."""
+
+    def __init__(self, **config: Any) -> None:
+        self.config = CONFIG | config
+        self.delay_seconds = 0.015  # between two pieces of a reply
+        self.sockets = True  # False: as behind a proxy that lets none through
+        self.refusal: int | None = None  # a status for sessions, a code for sockets
+        self.conversations: dict[str, Conversation] = {}  # by token
+        self.requests: list[str] = []
+        self.frames: list[dict[str, Any]] = []
+        self._open: set[web.WebSocketResponse] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def __enter__(self) -> FakeServer:
+        started = threading.Event()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._serve, args=(started,), daemon=True)
+        self._thread.start()
+        if not started.wait(10):
+            raise RuntimeError("The fake server did not start.")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join(10)
+
+    def _serve(self, started: threading.Event) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_until_complete(self._run(started))
+        self._loop.close()
+
+    async def _run(self, started: threading.Event) -> None:
+        self._stop = asyncio.Event()
+        self._go = asyncio.Event()
+        app = web.Application(middlewares=[self._guard])
+        app.add_routes([
+            web.get("/widget.js", self._file("loader.js")),
+            web.get("/widget/{version}/panel.js", self._file("panel.js")),
+            web.get("/api/v1/widget/config/{key}", self._config),
+            web.post("/api/v1/widget/sessions", self._session),
+            web.post("/api/v1/widget/messages", self._post_message),
+            web.get("/api/v1/widget/events", self._stream),
+            web.post("/api/v1/widget/turns/{turn}/{verb}", self._post_turn),
+            web.post("/api/v1/widget/cards/{card}/answer", self._post_card),
+            web.get("/ws/v1/chat", self._socket),
+            web.route("OPTIONS", "/{path:.*}", self._preflight),
+        ])  # fmt: skip
+        runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        self.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        started.set()
+        await self._stop.wait()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.close_sockets()
+        await runner.cleanup()
+
+    def call(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        """Runs `coroutine` on the server's loop and waits for it."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(10)
+
+    def hurry(self) -> None:
+        """Lets a slow reply or tool come to its end."""
+        self._loop.call_soon_threadsafe(self._go.set)
+
+    async def close_sockets(self, code: int = WSCloseCode.GOING_AWAY) -> None:
+        for socket in list(self._open):
+            await socket.close(code=code)
+
+    def only(self) -> Conversation:
+        """The one conversation there is."""
+        return list(self.conversations.values())[-1]
+
+    async def say(self, event: dict[str, Any], *, durable: bool = False) -> None:
+        self.only().say(event, durable=durable)
+
+    # HTTP
+
+    @web.middleware
+    async def _guard(self, request: web.Request, handler: Any) -> web.StreamResponse:
+        self.requests.append(f"{request.method} {request.path}")
+        response = await handler(request)
+        if not response.prepared:
+            self._allow(request, response)
+        return response
+
+    def _allow(self, request: web.Request, response: web.StreamResponse) -> None:
+        if origin := request.headers.get("Origin"):
+            response.headers["Access-Control-Allow-Origin"] = origin
+            response.headers["Vary"] = "Origin"
+
+    async def _preflight(self, request: web.Request) -> web.Response:
+        headers = {"Access-Control-Allow-Methods": "GET, POST", "Access-Control-Allow-Headers": "Authorization, Content-Type"}
+        return web.Response(status=204, headers=headers)
+
+    def _file(self, name: str) -> Any:
+        async def serve(_: web.Request) -> web.Response:
+            return web.Response(body=(DIST / name).read_bytes(), content_type="text/javascript", charset="utf-8")
+
+        return serve
+
+    async def _config(self, request: web.Request) -> web.Response:
+        if self.refusal == 403:
+            return web.json_response({"code": "not_allowed"}, status=403)
+        return web.json_response(self.config)
+
+    async def _session(self, request: web.Request) -> web.Response:
+        if self.refusal and self.refusal < 1000:
+            return web.json_response({"code": "not_allowed"}, status=self.refusal)
+        old = self.conversations.get(request.headers.get("Authorization", "").removeprefix("Bearer "))
+        token = f"token-{len(self.conversations) + 1}"
+        fresh = old is None or old.state["state"] == "closed"
+        self.conversations[token] = Conversation(len(self.conversations) + 1) if fresh else old
+        expires = "2099-01-01T00:00:00Z"
+        answer = {"token": token, "expires_at": expires, "visitor": "v-1", "conversation": self.conversations[token].id}
+        return web.json_response(answer, status=201)
+
+    def _of(self, request: web.Request) -> Conversation:
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if token not in self.conversations:
+            raise web.HTTPUnauthorized(headers={"Access-Control-Allow-Origin": request.headers.get("Origin", "*")})
+        return self.conversations[token]
+
+    async def _post_message(self, request: web.Request) -> web.Response:
+        frame = {"type": "message.send", **await request.json()}
+        self.frames.append(frame)
+        self._receive(self._of(request), frame)
+        return web.json_response({"seq": 1, "turn": "t"}, status=202)
+
+    async def _post_turn(self, request: web.Request) -> web.Response:
+        verb, turn = request.match_info["verb"], request.match_info["turn"]
+        self._receive(self._of(request), {"type": f"turn.{verb}", "turn": turn})
+        return web.Response(status=204)
+
+    async def _post_card(self, request: web.Request) -> web.Response:
+        frame = {"type": "card.answer", "card": request.match_info["card"], **await request.json()}
+        self._receive(self._of(request), frame)
+        return web.Response(status=204)
+
+    async def _stream(self, request: web.Request) -> web.StreamResponse:
+        conversation = self._of(request)
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
+        self._allow(request, response)
+        await response.prepare(request)
+        queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        queue.put_nowait(conversation.ready(int(request.query.get("after", 0))))
+        conversation.watchers.add(queue)
+        try:
+            while not self._stop.is_set():
+                event = await asyncio.wait_for(queue.get(), 60)
+                await response.write(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode())
+        except (ConnectionResetError, TimeoutError):
+            pass
+        finally:
+            conversation.watchers.discard(queue)
+        return response
+
+    # The socket
+
+    async def _socket(self, request: web.Request) -> web.StreamResponse:
+        if not self.sockets:
+            return web.Response(status=502)
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        self._open.add(socket)
+        sender: asyncio.Task[None] | None = None
+        queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        conversation: Conversation | None = None
+        try:
+            async for message in socket:
+                if message.type is not WSMsgType.TEXT:
+                    continue
+                frame = json.loads(message.data)
+                self.frames.append(frame)
+                if frame["type"] == "session.open":
+                    if self.refusal:
+                        await socket.close(code=self.refusal)
+                    elif frame["token"] not in self.conversations:
+                        await socket.close(code=4401)
+                    else:
+                        conversation = self.conversations[frame["token"]]
+                        queue.put_nowait(conversation.ready(frame["after"]))
+                        conversation.watchers.add(queue)
+                        sender = sender or asyncio.create_task(self._send(socket, queue))
+                elif frame["type"] == "ping" and conversation:
+                    queue.put_nowait({"type": "pong", "seq": len(conversation.events)})
+                elif conversation:
+                    self._receive(conversation, frame, queue)
+        finally:
+            self._open.discard(socket)
+            if conversation:
+                conversation.watchers.discard(queue)
+            if sender:
+                sender.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await sender
+        return socket
+
+    async def _send(self, socket: web.WebSocketResponse, queue: asyncio.Queue[dict[str, Any]]) -> None:
+        with contextlib.suppress(ConnectionError):
+            while True:
+                await socket.send_json(await queue.get())
+
+    # What a visitor may do
+
+    def _receive(
+        self, conversation: Conversation, frame: dict[str, Any], queue: asyncio.Queue[dict[str, Any]] | None = None
+    ) -> None:
+        match frame["type"]:
+            case "message.send" if known := conversation.messages.get(frame["id"]):
+                conversation.say(next(e for e in conversation.events if e.get("message") is known))
+            case "message.send" if frame["text"] == "refuse" and queue:
+                queue.put_nowait(
+                    {"type": "error", "code": "too_much", "text": "Please wait a moment before you write again.", "of": frame["id"]}
+                )
+            case "message.send":
+                message = conversation.message("visitor", frame["text"], client_id=frame["id"])
+                conversation.messages[frame["id"]] = message
+                if conversation.state["state"] == "assistant":
+                    self._start(self._reply(conversation, frame["text"], message["id"]))
+            case "turn.retry":
+                self._start(self._reply(conversation, "again", "m-1"))
+            case "turn.stop" if conversation.turn:
+                conversation.turn["stopped"] = True
+            case "card.answer":
+                self._start(self._answer(conversation, frame))
+            case "message.rate":
+                conversation.say(
+                    {"type": "message.rated", "message": frame["message"], "value": frame["value"]}, durable=True
+                )
+            case "human.request":
+                conversation.become("waiting")
+            case "conversation.new" | "conversation.close":
+                conversation.become("closed")
+
+    def _start(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        task = self._loop.create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _answer(self, conversation: Conversation, frame: dict[str, Any]) -> None:
+        card = conversation.cards[frame["card"]]
+        await asyncio.sleep(self.delay_seconds * 10)
+        conversation.update_card(card["id"], state="answered", choice=frame["choice"])
+        if card["kind"] == "slots":
+            conversation.card("confirm")
+        elif frame["choice"] == "confirm":
+            receipt = conversation.card("receipt", status="sending")
+            await asyncio.sleep(self.delay_seconds * 40)
+            conversation.update_card(receipt["id"], status="done")
+
+    async def _reply(self, conversation: Conversation, text: str, message: str) -> None:
+        turn = f"turn-{len(conversation.events)}"
+        conversation.turn = {"id": turn, "message": message, "text": "", "offset": 0, "tools": []}
+        conversation.say({"type": "turn.started", "turn": turn, "message": message})
+        self._go.clear()
+        ended: dict[str, Any] = {"outcome": "done"}
+        await asyncio.sleep(self.delay_seconds * 5)
+        if text in ("tool", "slots") or "Tuesday" in text:
+            await self._work(conversation, turn, wait=text == "tool")
+        if text == "fail":
+            ended = {
+                "outcome": "failed", "code": "not_available", "retryable": True,
+                "text": "The assistant cannot answer just now. Please try again in a moment.",
+            }  # fmt: skip
+        elif text == "person":
+            conversation.become("staff", "Grace")
+            conversation.message("staff", "Hello, this is Grace from the front desk. How can I help?")
+        else:
+            if text in ("slots", "confirm", "receipt", "contact"):
+                conversation.card(text)
+            elif text == "slots-many":
+                days = [
+                    {"label": f"Tuesday, {d} January", "slots": [
+                        {"id": f"s-{d}-{n}", "label": f"{9 + n // 2:02}:{n % 2 * 3}0", "start_at": f"2030-01-{d:02}T10:00:00Z"}
+                        for n in range(8)
+                    ]} for d in (8, 15, 22)
+                ]  # fmt: skip
+                conversation.card("slots", days=days)
+            elif "Tuesday" in text:
+                conversation.card("slots")
+            await self._speak(conversation, turn, text)
+        conversation.turn = None
+        conversation.say({"type": "turn.ended", "turn": turn, **ended}, durable=True)
+
+    async def _work(self, conversation: Conversation, turn: str, *, wait: bool) -> None:
+        tool = {"turn": turn, "call": "call-1", "label": "Looking for free times…"}
+        assert conversation.turn is not None
+        conversation.turn["tools"] = [tool["label"]]
+        conversation.say({"type": "tool.started", **tool})
+        await (asyncio.wait_for(self._go.wait(), 30) if wait else asyncio.sleep(self.delay_seconds * 40))
+        conversation.turn["tools"] = []
+        conversation.say({"type": "tool.finished", **tool, "ok": True})
+
+    async def _speak(self, conversation: Conversation, turn: str, text: str) -> None:
+        words = LONG if text in ("long", "slow") else "These times are free on Tuesday afternoon. Pick the one that suits you."
+        if text in ("again", "hello"):
+            words = "Here I am again 👋 – thank you for your patience."
+        state = "complete"
+        now_running = conversation.turn
+        assert now_running is not None
+        for at in range(0, len(words), 7):
+            if now_running.get("stopped"):
+                state = "stopped"
+                break
+            if text == "slow" and at > 200 and not self._go.is_set():
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._go.wait(), 0.05 if now_running.get("stopped") else 0.3)
+            piece = words[at : at + 7]
+            now_running["text"] = words[: at + 7]
+            now_running["offset"] = len(now_running["text"])
+            conversation.say({"type": "reply.delta", "turn": turn, "offset": at, "text": piece})
+            await asyncio.sleep(self.delay_seconds)
+        conversation.message("assistant", now_running["text"], turn=turn, state=state)
