@@ -17,7 +17,7 @@ from typing import Any
 from assistant.chat import Message, ToolCall, ToolSpec
 from assistant.providers.demo import words
 from assistant.providers.demo.arguments import PASS_ON, fill, plainest, properties, required
-from assistant.providers.demo.talk import NO, YES, Slot, Talk, outcome, slots_in
+from assistant.providers.demo.talk import MOVE, NO, REFERENCE, YES, Slot, Talk, outcome, slots_in
 
 
 @dataclass(frozen=True)
@@ -47,13 +47,15 @@ def call_with(tool: ToolSpec, arguments: dict[str, Any]) -> Reply:
     return Reply(calls=(ToolCall("0", tool.name, arguments),))
 
 
+SORRY = "I'm sorry, that did not work just now. Please try again in a while, or call us."
+
 # --- After a tool's result -------------------------------------------------------------------------------------------
 
 
 def report(talk: Talk, name: str, result: str) -> str:
     """A tool's result in a sentence: what it says, and nothing beyond it."""
     if name.endswith("find_times"):
-        return offer(slots_in(result), words.clocks_in(talk.said))
+        return offer(result, words.clocks_in(talk.said))
     ended = outcome(result)
     if ended == "waiting":
         return "Please check the details on the card and confirm there if they are right. Nothing happens before that."
@@ -64,15 +66,17 @@ def report(talk: Talk, name: str, result: str) -> str:
     if ended == "declined":
         return "No problem, I have left it at that. Is there anything else?"
     if ended == "done" and name.endswith("book"):
-        reference = re.search(r"\breference\W+(?:is\W+)?([A-Z0-9]{4,10})\b", result, re.I)
-        mail = " The confirmation is on its way to you by e-mail." if re.search(r"e-?mail", result, re.I) else ""
+        reference = REFERENCE.search(result)
+        mail = " A confirmation is on its way to you by e-mail." if "on its way" in result else ""
         return "Your appointment is booked" + (f", with the reference {reference[1]}." if reference else ".") + mail
+    if re.search("(?:book|cancel|reschedule)$", name):
+        return re.sub(r" The visitor sees a receipt\.", "", result).strip() or SORRY
     if answer := readable(result):
         return answer
     if ended == "done":
         return "I have passed your message on to the team." if is_email(name) else result.strip()[:500]
     if ended == "failed" or len(result.split()) < 2:
-        return "I'm sorry, that did not work just now. Please try again in a while, or call us."
+        return SORRY
     return result.strip()[:500]
 
 
@@ -121,12 +125,15 @@ def _listed(items: list[str], last: str = "and") -> str:
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {last} {items[-1]}"
 
 
-def offer(slots: list[Slot], wished: set[int]) -> str:
+def offer(result: str, wished: set[int]) -> str:
+    slots = slots_in(result)
     if not slots:
         return "I could not find a free time there. Shall I look at another day?"
     exactly = [slot for slot in slots if words.clocks_in(slot.clock) & wished]
     if len(exactly) == 1 or len(slots) == 1:
         return f"There is {times(exactly or slots)}. Shall I take that for you?"
+    if problem := re.match(r"(.+?\.) The next free times:", result):
+        return f"{problem[1]} The next free times are {times(slots)}. Which one suits you?"
     return f"These times are free: {times(slots)}. Which one suits you?"
 
 
@@ -135,7 +142,7 @@ ORDINALS = ("first|1st|earliest|any|whichever", "second|2nd", "third|3rd", "four
 
 def pick(talk: Talk) -> Reply | None:
     """One of the times just offered: by its hour, its place in the list, or a yes to the only one that was named."""
-    tool, slots = talk.tool("book$"), talk.slots
+    tool, slots = (talk.moving and talk.tool("reschedule$")) or talk.tool("book$"), talk.slots
     if tool is None or not slots or talk.hears("cancel|instead of|another|other|tell|e-?mail"):
         return None
     if day := words.day_in(talk.said, talk.days):
@@ -159,7 +166,10 @@ def pick(talk: Talk) -> Reply | None:
     if not chosen:
         return None
     argument = next((name for name in properties(tool) if "slot" in name), "slot")
-    return call_with(tool, {**fill(tool, talk, talk.said, {})[0], argument: chosen[0].id})
+    arguments = {**fill(tool, talk, talk.said, {})[0], argument: chosen[0].id}
+    if "reference" in properties(tool):
+        arguments["reference"] = talk.reference
+    return call_with(tool, arguments)
 
 
 WISH = (
@@ -171,16 +181,27 @@ WISH = (
 )
 
 
+NO_WISH = r"my (?:appointment|booking)|cancel\w*|price|costs?|how much|open|opens|close[sd]?|hours"
+
+
+def cancel(talk: Talk) -> Reply | None:
+    tool = talk.tool("cancel$")
+    if tool is None or not talk.hears(r"cancel (?:it|that|(?:my|the|this) (?:\w+ )?(?:appointment|booking))"):
+        return None
+    return call_with(tool, {"reference": talk.reference})
+
+
 def find_times(talk: Talk) -> Reply | None:
     """A search for free times, from the day and part of the day that the visitor speaks of."""
     tool = talk.tool("find_times$")
-    if tool is None or talk.hears(r"my (?:appointment|booking)|cancel\w*|price|costs?|how much|open|opens|close[sd]?|hours"):
+    move = talk.tool("reschedule$") is not None and talk.hears(MOVE)
+    if tool is None or (not move and talk.hears(NO_WISH)):
         return None
     day, part = words.day_in(talk.said, talk.days), words.part_of_day_in(talk.said)
     go_on = talk.starts(YES) and talk.before.endswith("Shall I look at another day?")
     another = go_on or (talk.searched is not None and talk.hears("another|other|else|next one"))
     instead = talk.searched is not None and (day or (part and len(talk.said.split()) < 8))
-    if not (another or instead or (day and part) or talk.hears(WISH)):
+    if not (move or another or instead or (day and part) or talk.hears(WISH)):
         return None
     if day is None and talk.searched:
         day = talk.searched + timedelta(1 if another else 0)  # "… and in the afternoon?" stays on the day
@@ -231,7 +252,9 @@ def lookup(talk: Talk) -> Reply | None:
         return sum(weight * len(heard & set(words.meaning(text.replace("_", " ")))) for weight, text in texts)
 
     others = [
-        t for t in talk.tools if not is_email(t.name) and not re.search(rf"find_times$|book$|cancel$|{HANDOFF}", t.name)
+        t
+        for t in talk.tools
+        if not is_email(t.name) and not re.search(rf"find_times$|book$|cancel$|reschedule$|{HANDOFF}", t.name)
     ]
     tool = max(others, key=shared, default=None)
     if tool is None or shared(tool) < 2:
@@ -336,6 +359,7 @@ RULES: tuple[Callable[[Talk], Reply | None], ...] = (
     nature,
     person,
     message,
+    cancel,
     find_times,
     lookup,
     known,

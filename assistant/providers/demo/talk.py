@@ -13,6 +13,9 @@ from assistant.providers.demo import words
 YES = r"(?:yes|yeah|yep|yup|sure|ok|okay|fine|great|perfect|please do|go ahead|take it|book it|that works|sounds good)"
 NO = r"(?:never ?mind|forget it|no,? thank(?:s| you)|no|nope|nothing)"
 
+MOVE = r"\b(?:move|reschedule|change|postpone|shift)\b.*\b(?:appointment|booking|it)\b"
+REFERENCE = re.compile(r"\b[Rr]eference\W+(?:is\W+)?([A-Z0-9]{6})\b")
+
 # How a call ended, by the words of its result: the first that matches.
 OUTCOMES = {
     "waiting": r"\bwait(?:s|ing)\b|(?:has|have|must|needs?|asked)\b.{0,20} confirm\b|confirm card",
@@ -48,28 +51,27 @@ class Slot:
     day: str  # the last words above it, or beside it, that name a weekday
 
 
-CLOCK = re.compile(r"\b\d{1,2}[:.]\d\d(?:\s*[ap]\.?m\b\.?)?", re.I)
-
-
-def slots_in(result: str) -> list[Slot]:
-    """The slots of a search's result: its lines with an id and a time of day."""
-    found, day = [], ""
-    for line in result.splitlines():
-        if weekday := re.search(rf"\b(?:{'|'.join(words.WEEKDAYS)})\b(?:,? \d{{1,2}} \w+)?", line, re.I):
-            day = weekday[0]
-        if (identity := _slot_id(line)) and (clock := CLOCK.search(line.replace(identity, " "))):
-            found.append(Slot(identity, clock[0], day))
-    return found
-
-
-_NOT_AN_ID = re.compile(
-    r"\d{1,2}[:.]\d\d(?:[:–-]\d\d)*|\d{4}-\d\d-\d\d|\d+(?:st|nd|rd|th|am|pm)?|[A-Za-z_-]+|[+-]\d\d:\d\d", re.I
+_SCAN = re.compile(
+    rf"(?P<day>\b(?:{'|'.join(words.WEEKDAYS)})\b(?:,? \d{{1,2}} [A-Z]\w+)?)"
+    r"|(?P<clock>\b\d{1,2}:\d\d\b)|\[slot (?P<id>[^\]\s]+)\]|(?P<line>\n)",
+    re.I,
 )
 
 
-def _slot_id(line: str) -> str:
-    tokens = (token.strip(".:-") for token in re.findall(r"[\w.+:-]+", line))
-    return next((token for token in tokens if len(token) > 2 and not _NOT_AN_ID.fullmatch(token)), "")
+def slots_in(result: str) -> list[Slot]:
+    """The slots that a tool's result names, as "Tuesday 8 January … 10:00 [slot …]"."""
+    found: list[Slot] = []
+    day = clock = ""
+    for match in _SCAN.finditer(result):
+        if match["day"]:
+            day = match["day"]
+        elif match["clock"]:
+            clock = clock or match["clock"]  # a second one beside it is the same time elsewhere
+        else:
+            if match["id"] and clock:
+                found.append(Slot(match["id"], clock, day))
+            clock = ""
+    return found
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,19 @@ class Talk:
             if name.endswith("book") and outcome(message.text) == "done":
                 return []
         return []
+
+    @cached_property
+    def moving(self) -> bool:
+        """Whether the times are wanted for an appointment that is there already."""
+        said = [message.text for message in self.heard if message.role == "user"][-4:]
+        moved = any(name.endswith("reschedule") for name in self.called.values())
+        return not moved and any(re.search(MOVE, text, re.I) for text in said)
+
+    @cached_property
+    def reference(self) -> str:
+        """The newest booking's reference that stands anywhere in the conversation, or "unknown"."""
+        found = [ref for message in self.messages for ref in REFERENCE.findall(message.text) if message.role != "system"]
+        return found[-1] if found else "unknown"
 
     @cached_property
     def searched(self) -> date | None:

@@ -48,12 +48,16 @@ PRICE = ToolSpec(
     "What a treatment costs.",
     schema("treatment", treatment={"type": "string", "enum": ["check-up", "root canal", "crown"]}),
 )
-TOOLS = [FIND, BOOK, TELL, PRICE]
-FREE = """Free times in Europe/London:
-Tuesday, 24 November 2026
-- s_8f3a2b: 14:00
-- s_8f3a2c: 14:30
-- s_8f3a2d: 15:00"""
+CANCEL = ToolSpec("appointment_cancel", "Cancel an appointment.", schema("reference", reference=TEXT))
+MOVE = ToolSpec("appointment_reschedule", "Move an appointment.", schema("reference", "slot", reference=TEXT, slot=TEXT))
+TOOLS = [FIND, BOOK, TELL, PRICE, CANCEL, MOVE]
+FREE = """Free times:
+Tuesday 24 November (2026-11-24):
+- 14:00 [slot tf9k1c-8f3a2b]
+- 14:30 (10:30 New York time) [slot tf9k1c-8f3a2c]
+- 15:00 [slot tf9k1c-8f3a2d]
+Times are in Europe/London. Today is Saturday 21 November (2026-11-21)."""
+WAITING = "Nothing has happened yet: the visitor is being asked to confirm on a card."
 
 
 class Visit:
@@ -96,23 +100,23 @@ def test_a_booking_from_the_question_to_the_reference():
     visit.says("Can I come in on Tuesday afternoon?")
     offer = visit.returns(FREE).text
     assert "14:00, 14:30 and 15:00 on Tuesday" in offer and not claimed(offer)
-    assert called(visit.says("14:30 please")) == ("appointment_book", {"slot": "s_8f3a2c"})
-    asks = visit.returns("Waiting for the visitor to confirm on the card. Nothing is booked yet.").text
+    assert called(visit.says("14:30 please")) == ("appointment_book", {"slot": "tf9k1c-8f3a2c"})
+    asks = visit.returns(WAITING).text
     assert "confirm" in asks and not claimed(asks)
     visit.says("ok")
-    visit.messages[-1] = Message("assistant", "", calls=(ToolCall("c", "appointment_book", {"slot": "s_8f3a2c"}),))
-    assert "booked, with the reference A7K2QF" in visit.returns("Booked. Reference: A7K2QF.").text
+    visit.messages[-1] = Message("assistant", "", calls=(ToolCall("c", "appointment_book", {"slot": "tf9k1c-8f3a2c"}),))
+    assert "booked, with the reference A7K2QF" in visit.returns("Booked under the reference A7K2QF: Tuesday.").text
 
 
 @pytest.mark.parametrize(
     ("words_said", "slot"),
     [
-        ("the first one", "s_8f3a2b"),
-        ("2pm", "s_8f3a2b"),
-        ("half past two would be great", "s_8f3a2c"),
-        ("the last one please", "s_8f3a2d"),
-        ("Tuesday at 3", "s_8f3a2d"),
-        ("15.00", "s_8f3a2d"),
+        ("the first one", "tf9k1c-8f3a2b"),
+        ("2pm", "tf9k1c-8f3a2b"),
+        ("half past two would be great", "tf9k1c-8f3a2c"),
+        ("the last one please", "tf9k1c-8f3a2d"),
+        ("Tuesday at 3", "tf9k1c-8f3a2d"),
+        ("15.00", "tf9k1c-8f3a2d"),
     ],
 )
 def test_a_time_is_picked_by_its_hour_or_its_place(words_said: str, slot: str):
@@ -135,7 +139,10 @@ def test_a_time_taken_meanwhile_leaves_the_others_on_offer():
     visit.says("Can I come in on Tuesday?")
     visit.returns(FREE)
     visit.says("14:00")
-    reply = visit.returns("slot_taken: that time is no longer free.")
+    reply = visit.returns(
+        "That time has just been taken. Free close to it: Tuesday 24 November, 14:30 [slot a-1]; "
+        "Tuesday 24 November, 15:00 [slot a-2]."
+    )
     assert not reply.calls and "14:00" not in reply.text and "14:30 and 15:00" in reply.text
 
 
@@ -144,8 +151,25 @@ def test_a_declined_booking_is_let_go():
     visit.says("Can I come in on Tuesday?")
     visit.returns(FREE)
     visit.says("14:00")
-    reply = visit.returns("The visitor declined. Nothing was booked.")
+    reply = visit.returns("The visitor has declined. Nothing was done.")
     assert "No problem" in reply.text and not claimed(reply.text)
+
+
+def test_an_appointment_is_moved_to_a_time_that_was_offered():
+    visit = Visit()
+    visit.messages += [Message("assistant", "Your appointment is booked, with the reference A7K2QF.")]
+    assert called(visit.says("Can I move my appointment to Tuesday?"))[0] == "appointment_find_times"
+    visit.returns(FREE)
+    assert called(visit.says("14:00")) == ("appointment_reschedule", {"reference": "A7K2QF", "slot": "tf9k1c-8f3a2b"})
+
+
+def test_an_appointment_is_cancelled_by_the_reference_it_was_given():
+    visit = Visit()
+    assert called(visit.says("Please cancel my appointment")) == ("appointment_cancel", {"reference": "unknown"})
+    visit = Visit()
+    visit.messages += [Message("assistant", "Your appointment is booked, with the reference A7K2QF.")]
+    assert called(visit.says("Please cancel it")) == ("appointment_cancel", {"reference": "A7K2QF"})
+    assert visit.returns("The appointment A7K2QF is cancelled. The visitor sees a receipt.").text.endswith("is cancelled.")
 
 
 def test_another_day_is_searched_from_the_day_before():
