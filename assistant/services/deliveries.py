@@ -175,9 +175,9 @@ def _tell(delivery: Delivery) -> None:
 
 # Dot-atom and host name: no quotes, comments, lists or display names, and no dash in front that a command line would
 # take for an option. Private hosts such as `localhost` are fine for an address that staff have set.
-_PLAIN = re.compile(
-    r"[a-z0-9!#$%&'*+/=?^_`{|}~][a-z0-9.!#$%&'*+/=?^_`{|}~-]{0,63}@[a-z0-9](?:[a-z0-9.-]{0,250}[a-z0-9])?", re.I
-)
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~][a-z0-9.!#$%&'*+/=?^_`{|}~-]{0,63}"
+_PLAIN = re.compile(rf"(?!.*\.\.){_ATOM}(?<!\.)@{_LABEL}(?:\.{_LABEL})*", re.I | re.A)
 
 
 def visitors_address(organization: Organization, text: str) -> str:
@@ -197,7 +197,7 @@ def visitors_address(organization: Organization, text: str) -> str:
 def plain_address(text: str) -> str:
     """One address as the wire takes it: ASCII, no name, no list. Raises `ToolError`."""
     address = text if text.isascii() else public_address(text)
-    if not _PLAIN.fullmatch(address) or ".." in address:
+    if len(address) > 254 or not _PLAIN.fullmatch(address):
         raise ToolError(f"“{one_line(text, 80)}” is not an e-mail address that can be written to.", code="bad_email")
     return address
 

@@ -107,7 +107,7 @@ def offer(
     if fitting:
         return Offer(zone.key, today, ((wanted, _thinned(fitting)),))
     if on_that_day:  # at another hour: the first alternative, before the same hours of the next days
-        return Offer(zone.key, ((wanted, _thinned(on_that_day)), *days_from(next_midnight, DAYS_OFFERED - 1)), "full")
+        return Offer(zone.key, today, ((wanted, _thinned(on_that_day)), *days_from(next_midnight, DAYS_OFFERED - 1)), "full")
     is_open = any(_starts(calendar, midnight, next_midnight - timedelta(microseconds=1), now))
     return Offer(zone.key, today, days_from(next_midnight, DAYS_OFFERED), "full" if is_open else "closed")
 
@@ -210,16 +210,21 @@ def slot_id(calendar: Calendar, start_at: datetime) -> str:
     while seconds:
         seconds, digit = divmod(seconds, 36)
         text = DIGITS[digit] + text
-    return f"{text}-{salted_hmac('assistant.slot', f'{calendar.pk}:{text}').hexdigest()[:8]}"
+    return f"{text}-{_seal(calendar, text)}"
 
 
 def start_of(calendar: Calendar, id: str) -> datetime:
     """The instant (UTC) that `slot_id` named. Raises `ToolError` for an id that this calendar never gave out."""
-    if match := re.fullmatch(r"([0-9a-z]{1,8})-[0-9a-f]{8}", id.strip(), re.ASCII):
-        start_at = datetime.fromtimestamp(int(match[1], 36), UTC)
-        if constant_time_compare(slot_id(calendar, start_at), id.strip()):
-            return start_at
-    raise ToolError("There is no such slot. Look for free times again and use a slot id from there.", code="unknown_slot")
+    text, _, seal = id.strip().partition("-")
+    if not constant_time_compare(seal, _seal(calendar, text)):
+        raise ToolError(
+            "There is no such slot. Look for free times again and use a slot id from there.", code="unknown_slot"
+        )
+    return datetime.fromtimestamp(int(text, 36), UTC)
+
+
+def _seal(calendar: Calendar, text: str) -> str:
+    return salted_hmac("assistant.slot", f"{calendar.pk}:{text}").hexdigest()[:8]
 
 
 # --- Words -----------------------------------------------------------------------------------------------------------
