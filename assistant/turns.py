@@ -241,7 +241,7 @@ async def _write(turn: Turn, draft: live.Draft, model_for: ModelFor, toolbox_for
     """Run the engine, and show what it does as it does it; the reply grows in `draft`."""
     toolbox = await toolbox_for(turn)
     messages, from_round = await in_db(_messages)(turn, bool(toolbox.specs()))
-    if turn.opening_call and turn.opening_call.state not in ToolCall.ENDED:
+    if turn.opening_call:
         messages += await _open(turn.opening_call, toolbox, _Pen(turn, draft))
     model = await model_for(turn.conversation.assistant, task="reply", conversation=turn.conversation, turn=turn)
     limits = loop.Limits(settings.ASSISTANT_MAX_ROUNDS, settings.ASSISTANT_MAX_CALLS)
@@ -373,10 +373,10 @@ def _messages(turn: Turn, can_act: bool) -> tuple[list[chat.Message], int]:
     )
     said = conversations.history(turn, assistant.history_messages)
     # An attempt that failed, or a runner that died, may have acted: it must not be done twice.
-    done = ToolCall.objects.filter(turn__message=turn.message_id, state__in=ToolCall.ENDED).order_by(
-        "turn__created_at", "round", "ordinal"
-    )
-    rows = list(done)
+    done = ToolCall.objects.filter(turn__message=turn.message_id, state__in=ToolCall.ENDED)
+    if turn.opening_call_id:
+        done = done.exclude(pk=turn.opening_call_id)
+    rows = list(done.order_by("turn__created_at", "round", "ordinal"))
     from_round = max((row.round for row in rows if row.turn_id == turn.pk), default=0)
     return [chat.Message("system", instructions(scene)), *said, *conversations.as_rounds(rows)], from_round
 
@@ -393,11 +393,15 @@ async def resume() -> int:
 
 
 async def keeper() -> None:
-    """Until cancelled: take up what other runners left behind, and pass on the visitors' wish to stop."""
+    """Until cancelled: take up what other runners left behind, and pass on the visitors' wish to stop. Then let the
+    turns of this process end, and hand over what takes longer than ASSISTANT_DRAIN_SECONDS."""
     live.bind(asyncio.get_running_loop())
-    async with asyncio.TaskGroup() as group:
-        group.create_task(_keep_resuming())
-        group.create_task(_hear_stops())
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(_keep_resuming())
+            group.create_task(_hear_stops())
+    finally:
+        await drain(settings.ASSISTANT_DRAIN_SECONDS)
 
 
 async def _keep_resuming() -> None:

@@ -7,8 +7,12 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "interworky.settings")
 http = get_asgi_application()
 
-from channels.routing import ProtocolTypeRouter  # noqa: E402 - needs the apps that the line above loads
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402 - needs the apps that the line above loads
 
+from assistant import turns  # noqa: E402
 from interworky.lifespan import Lifespan  # noqa: E402
+from widget.routing import websocket_urlpatterns  # noqa: E402
 
-application = Lifespan(ProtocolTypeRouter({"http": http}), keepers=[])
+application = Lifespan(
+    ProtocolTypeRouter({"http": http, "websocket": URLRouter(websocket_urlpatterns)}), keepers=[turns.keeper]
+)

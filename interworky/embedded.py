@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import secrets
 from pathlib import Path
 from typing import Any
 
-from channels.layers import InMemoryChannelLayer
 from django.core.exceptions import ImproperlyConfigured
 
 from assistant.secrets import new_key
@@ -43,30 +41,3 @@ def stored_keys(path: Path) -> dict[str, Any]:
 def fresh_keys() -> dict[str, Any]:
     """No character in them that a shell, .env or a compose file reads in its own way."""
     return {"SECRET_KEY": secrets.token_urlsafe(50), "FIELD_KEYS": [new_key()]}
-
-
-class LocalChannelLayer(InMemoryChannelLayer):
-    """An in-memory layer that the worker's threads may ring too.
-
-    The parent sets futures from whichever thread sends; a loop that sleeps in `select` then notices up to a second
-    late. Here a send from another loop hops onto the one that receives.
-    """
-
-    _loop: asyncio.AbstractEventLoop | None = None
-
-    async def receive(self, channel: str) -> dict[str, Any]:
-        self._loop = asyncio.get_running_loop()
-        return await super().receive(channel)
-
-    async def send(self, channel: str, message: dict[str, Any]) -> None:
-        await self._on_receiving_loop(super().send(channel, message))
-
-    async def group_send(self, group: str, message: dict[str, Any]) -> None:
-        await self._on_receiving_loop(super().group_send(group, message))
-
-    async def _on_receiving_loop(self, sending: Any) -> None:
-        loop = self._loop
-        if loop is None or loop is asyncio.get_running_loop() or not loop.is_running():
-            await sending
-        else:
-            await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(sending, loop))

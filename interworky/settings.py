@@ -127,7 +127,7 @@ if REDIS_URL:
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}}
 else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 100_000}}}
-    CHANNEL_LAYERS = {"default": {"BACKEND": "interworky.embedded.LocalChannelLayer"}}
+    CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 
 # --- Celery: executes; rows decide -----------------------------------------------------------------------------------
 
@@ -203,6 +203,8 @@ ASSISTANT_MAX_ROUNDS = env.number("ASSISTANT_MAX_ROUNDS", 8, 1, 50)
 ASSISTANT_MAX_CALLS = env.number("ASSISTANT_MAX_CALLS", 12, 1, 100)
 ASSISTANT_TURN_SECONDS = env.number("ASSISTANT_TURN_SECONDS", 120, 5, 3600)
 ASSISTANT_LEASE_SECONDS = env.number("ASSISTANT_LEASE_SECONDS", 15, 2, 600)
+ASSISTANT_DRAIN_SECONDS = env.int("ASSISTANT_DRAIN_SECONDS", default=1 if EMBEDDED else 20)
+ASSISTANT_DRAIN_SECONDS = env.number("ASSISTANT_DRAIN_SECONDS", 1 if EMBEDDED else 20, 0, 600)
 VISITOR_TOKEN_DAYS = env.number("VISITOR_TOKEN_DAYS", 7, 1, 365)
 MESSAGE_MAX_CHARS = 4000
 

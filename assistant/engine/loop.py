@@ -9,7 +9,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from assistant.chat import Completion, Finish, Message, Model, Source, ToolCall, Toolbox, ToolResult, Usage
+from assistant.chat import Completion, Finish, Message, Model, Source, Toolbox, ToolCall, ToolResult, Usage
 from assistant.engine.claims import Gate
 from assistant.events import Event, ReplyDelta, ToolFinished, ToolStarted
 

@@ -93,8 +93,6 @@ def _confirm(card: Card, choice: str, fields: dict[str, str]) -> tuple[str, Tool
     if call.state != ToolCall.State.WAITING:
         raise InputError("There is nothing left to confirm.")
     if choice == "cancel":
-        call.code = "declined"
-        call.save(update_fields=["code"])
         return "No, thank you.", call
     missing = [field["label"] for field in card.content.get("fields", []) if not fields.get(field["name"])]
     if missing:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.core import signing
@@ -20,6 +22,7 @@ from assistant.models.organization import validate_timezone
 from assistant.services import organizations
 
 TOKEN_SALT = "visitor"
+WAITED = "The visitor was shown a card to confirm this, and had not answered yet."
 RESUME_LIMIT = 400  # durable events given at once; older ones are only in the admin
 
 # --- Who may --------------------------------------------------------------------------------------------------------
@@ -276,14 +279,7 @@ def history(turn: Turn, limit: int) -> list[chat.Message]:
         .order_by("-seq")[:limit]
     )
     asked = {message.pk: message.seq for message in earlier if message.role == Message.Role.VISITOR}
-    calls: dict[int, list[ToolCall]] = {}
-    for call in (
-        ToolCall.objects.filter(turn__message__in=asked, state__in=ToolCall.ENDED)
-        .select_related("turn")
-        .order_by("turn__created_at", "round", "ordinal")
-    ):
-        assert call.turn is not None
-        calls.setdefault(asked[call.turn.message_id], []).append(call)
+    calls = _calls_by_message(turn, set(asked))
     # A reply stands with the message that it answers, wherever it came in: visitors write on while it is being written.
     exchanges: dict[int, list[chat.Message]] = {}
     for message in reversed(earlier):
@@ -291,13 +287,34 @@ def history(turn: Turn, limit: int) -> list[chat.Message]:
         exchange = exchanges.setdefault(place, [])
         exchange.append(_as_chat(message))
         if message.role == Message.Role.VISITOR:
-            exchange += as_rounds(calls.get(message.seq, []))
+            exchange += as_rounds(calls.get(message.pk, []))
     kept: list[chat.Message] = []
     for place in sorted(exchanges, reverse=True):
         if len(kept) + len(exchanges[place]) >= limit:
             break
         kept = exchanges[place] + kept
     return [*kept, _as_chat(turn.message)]
+
+
+def _calls_by_message(turn: Turn, messages: set[UUID]) -> dict[UUID, list[ToolCall]]:
+    """The ledger of earlier messages' turns. A call that waited for the visitor's word stands twice: as waiting where
+    it was made, and with its result at the click that set it off."""
+    opened = dict(
+        Turn.objects.filter(Q(message__in=messages) | Q(pk=turn.pk), opening_call__isnull=False).values_list(
+            "opening_call_id", "message_id"
+        )
+    )
+    rows = ToolCall.objects.filter(Q(turn__message__in=messages) | Q(pk__in=opened), state__in=ToolCall.ENDED)
+    calls: dict[UUID, list[ToolCall]] = {}
+    for row in rows.select_related("turn").order_by("turn__created_at", "round", "ordinal"):
+        assert row.turn is not None
+        made, set_off = row.turn.message_id, opened.get(row.pk)
+        if set_off not in (None, made):
+            calls.setdefault(UUID(str(set_off)), []).insert(0, row)
+            row = copy(row)
+            row.result = WAITED
+        calls.setdefault(made, []).append(row)
+    return calls
 
 
 def _as_chat(message: Message) -> chat.Message:

@@ -1,0 +1,215 @@
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from assistant import live, turns
+from assistant.db import in_db
+from assistant.errors import BudgetExceeded, ProviderError, ProviderUnavailable, TurnTaken
+from assistant.models import Conversation, Message, ToolCall, Turn
+from assistant.services import conversations
+from assistant.services import turns as leases
+from tests import make
+from tests.fakes import ScriptedModel, ScriptedToolbox, always, calls, says
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def conversation() -> Conversation:
+    return make.conversation()
+
+
+@pytest.fixture
+def heard(monkeypatch) -> list:
+    """Every event that was announced, in order."""
+    events: list = []
+    monkeypatch.setattr(live, "announce", lambda conversation_id, event: events.append(event))
+    return events
+
+
+def ask(conversation: Conversation, text: str = "Hello", id: str = "c-1") -> Turn:
+    return conversations.post(conversation, id, text).turn
+
+
+async def run(turn, model, toolbox=None):
+    await turns.run(turn.pk, model_for=always(model), toolbox_for=always(toolbox or ScriptedToolbox("", "find_slots")))
+    return await in_db(Turn.objects.get)(pk=turn.pk)
+
+
+def reply(conversation) -> Message | None:
+    return conversation.messages.filter(role="assistant").last()
+
+
+async def test_a_turn_ends_with_its_reply_and_what_was_measured(conversation, heard):
+    turn = await run(await in_db(ask)(conversation), ScriptedModel(says("Hi", " there.")))
+    assert (turn.state, turn.provider, turn.model, turn.rounds) == ("done", "scripted", "script-1", 1)
+    assert turn.completion_tokens and turn.first_token_ms and turn.total_ms is not None
+    message = await in_db(reply)(conversation)
+    assert (message.text, message.state, message.turn_id) == ("Hi there.", "complete", turn.pk)
+    text = ""
+    for event in heard:
+        if event.type == "reply.delta":
+            assert event.turn == str(turn.pk)
+            text = text[: event.offset] + event.text
+    assert text == "Hi there."
+    assert [event.type for event in heard][0] == "turn.started"
+
+
+async def test_the_model_is_told_who_it_is_what_it_knows_and_what_day_it_is(conversation):
+    conversation.assistant.knowledge = "Parking is behind the house."
+    conversation.assistant.instructions = "Be brief."
+    await in_db(conversation.assistant.save)()
+    model = ScriptedModel(says("Hi."))
+    await run(await in_db(ask)(conversation), model)
+    system = model.requests[0][0]
+    assert system.role == "system"
+    for expected in ("Mia", "Bright Smile", "Be brief.", "# What you know\nParking", f"{timezone.now():%Y-%m-%d}"):
+        assert expected in system.text
+    assert model.requests[0][-1].text == "Hello"
+
+
+@pytest.mark.parametrize(
+    "error, code, retryable",
+    [
+        (ProviderUnavailable(), "not_available", True),
+        (ProviderError("secret-host said no", cause="server_error"), "not_available", True),
+        (BudgetExceeded(), "budget_exceeded", False),
+        (RuntimeError("secret-host"), "internal", True),
+    ],
+)
+async def test_every_failure_is_one_code_and_one_sentence_without_its_cause(conversation, heard, error, code, retryable, caplog):
+    turn = await run(await in_db(ask)(conversation), ScriptedModel(says(error=error)))
+    assert (turn.state, turn.code, turn.retryable) == ("failed", code, retryable)
+    ended = (await in_db(conversations.resume)(conversation, 0)).events[-1]
+    assert ended["type"] == "turn.ended" and ended["code"] == code and ended["text"]
+    assert "secret-host" not in str(ended)
+    assert await in_db(reply)(conversation) is None
+
+
+async def test_a_reply_that_is_cut_off_is_kept_and_never_called_complete(conversation):
+    turn = await run(await in_db(ask)(conversation), ScriptedModel(says("Half a ", "sen", error=ProviderError(cause="cut_off"))))
+    message = await in_db(reply)(conversation)
+    assert (turn.state, turn.code, turn.retryable) == ("failed", "incomplete", True)
+    assert message.state == "incomplete" and message.text.startswith("Half a")
+
+
+@pytest.mark.parametrize("finish", ["length", "cut_off"])
+async def test_a_reply_without_a_proper_end_is_incomplete(conversation, finish):
+    turn = await run(await in_db(ask)(conversation), ScriptedModel(says("Half", finish=finish)))
+    assert turn.code == "incomplete" and (await in_db(reply)(conversation)).state == "incomplete"
+
+
+async def test_an_empty_answer_is_no_bubble(conversation):
+    turn = await run(await in_db(ask)(conversation), ScriptedModel(says()))
+    assert turn.code == "no_answer" and await in_db(reply)(conversation) is None
+
+
+async def test_a_model_that_lies_twice_is_followed_by_an_honest_sentence(conversation):
+    turn = await run(await in_db(ask)(conversation), ScriptedModel(says("I've booked you in for Tuesday.")))
+    message = await in_db(reply)(conversation)
+    assert "booked" not in message.text and "not been done" in message.text
+    assert turn.state == "done" and "booked" in turn.detail
+
+
+async def test_a_stop_keeps_what_was_said(conversation):
+    turn = await in_db(ask)(conversation)
+    never = asyncio.Event()
+    model = ScriptedModel(says("One. ", "Two.", wait_for=never))
+    task = asyncio.create_task(turns.run(turn.pk, model_for=always(model), toolbox_for=always(ScriptedToolbox())))
+    turns._running[str(turn.pk)] = turns._Running(task)
+    while live.draft(turn.pk).text != "One. ":
+        await asyncio.sleep(0.005)
+    await turns.stop(conversation, str(turn.pk))
+    await asyncio.wait_for(task, 5)
+    del turns._running[str(turn.pk)]
+    message = await in_db(reply)(conversation)
+    assert (message.text, message.state) == ("One.", "stopped")
+    assert (await in_db(Turn.objects.get)(pk=turn.pk)).state == "stopped"
+
+
+async def test_a_runner_that_lost_its_lease_writes_nothing(conversation, monkeypatch):
+    monkeypatch.setattr(turns, "HEARTBEAT_SECONDS", 0.01)
+    monkeypatch.setattr(turns, "SHARE_SECONDS", 0.01)
+    turn = await in_db(ask)(conversation)
+    model = ScriptedModel(says("One. ", "Two.", wait_for=asyncio.Event()))
+    task = asyncio.create_task(turns.run(turn.pk, model_for=always(model), toolbox_for=always(ScriptedToolbox())))
+    while live.draft(turn.pk).text != "One. ":
+        await asyncio.sleep(0.005)
+    await in_db(Turn.objects.filter(pk=turn.pk).update)(fence=99)
+    with pytest.raises(TurnTaken):
+        await asyncio.wait_for(task, 5)
+    assert await in_db(reply)(conversation) is None
+
+
+async def test_a_runner_that_is_shut_down_hands_its_turn_over_at_once(conversation):
+    turn = await in_db(ask)(conversation)
+    model = ScriptedModel(says("One. ", "Two.", wait_for=asyncio.Event()))
+    task = asyncio.create_task(turns.run(turn.pk, model_for=always(model), toolbox_for=always(ScriptedToolbox())))
+    while live.draft(turn.pk).text != "One. ":
+        await asyncio.sleep(0.005)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    after = await run(turn, ScriptedModel(says("Two.")))
+    assert (after.state, after.fence, after.attempts) == ("done", 2, 1)
+    assert await in_db(conversation.messages.filter(role="assistant").count)() == 1
+
+
+async def test_a_turn_is_resumed_from_the_ledger(conversation):
+    """What the dead runner's rounds had done is told to the model, not done again."""
+    turn = await in_db(ask)(conversation)
+    dead = await in_db(leases.claim)(turn.pk)
+    await in_db(ToolCall.objects.create)(
+        organization=conversation.organization, conversation=conversation, turn=dead, name="find_slots", round=1,
+        model_call_id="c-1", arguments={"day": "2030-01-08"}, state=ToolCall.State.DONE, result="10:00", idempotency_key="k",
+    )  # fmt: skip
+    await in_db(Turn.objects.filter(pk=turn.pk).update)(leased_until=timezone.now() - timedelta(seconds=1))
+    model, toolbox = ScriptedModel(says("Ten.")), ScriptedToolbox()
+    after = await run(turn, model, toolbox)
+    assert [m.text for m in model.requests[0][-2:]] == ["", "10:00"] and model.requests[0][-2].calls[0].id == "c-1"
+    assert toolbox.ran == [] and after.rounds == 2
+
+
+async def test_a_turn_that_takes_its_runners_down_is_given_up(conversation):
+    turn = await in_db(ask)(conversation)
+    await in_db(Turn.objects.filter(pk=turn.pk).update)(attempts=leases.MAX_ATTEMPTS)
+    after = await run(turn, ScriptedModel(says("Hi.")))
+    assert (after.state, after.code) == ("failed", "internal")
+
+
+async def test_a_turn_past_its_deadline_ends_with_a_word(conversation):
+    turn = await in_db(ask)(conversation)
+    await in_db(Turn.objects.filter(pk=turn.pk).update)(deadline_at=timezone.now() + timedelta(milliseconds=50))
+    after = await run(turn, ScriptedModel(says("One. ", "Two.", wait_for=asyncio.Event())))
+    assert (after.state, after.code) == ("failed", "incomplete")
+
+
+async def test_tools_are_shown_by_their_label_only(conversation, heard):
+    model = ScriptedModel(calls("find_slots", secret="arguments"), says("Ten."))
+    await run(await in_db(ask)(conversation), model, ScriptedToolbox("secret result", "find_slots"))
+    tools = [event.payload() for event in heard if event.type.startswith("tool.")]
+    assert [tool["label"] for tool in tools] == ["find_slots…", "find_slots…"]
+    assert "secret" not in str(tools)
+
+
+async def test_the_next_message_is_answered_when_the_first_is(conversation):
+    first = await in_db(ask)(conversation, "One?", "c-1")
+    second = await in_db(ask)(conversation, "Two?", "c-2")
+    await run(first, ScriptedModel(says("One.")))
+    assert await in_db(leases.next_queued)(conversation.pk) == second.pk
+    await run(second, ScriptedModel(says("Two.")))
+    texts = await in_db(lambda: [m.text for m in conversation.messages.all()])()
+    assert texts == ["One?", "Two?", "One.", "Two."]
+
+
+def test_left_behind_turns_are_found_and_adopted_at_once(conversation):
+    turn = ask(conversation)
+    leases.claim(turn.pk)
+    Turn.objects.update(created_at=timezone.now() - timedelta(seconds=5))
+    assert leases.left_behind() == []
+    assert turns.adopt() == 1
+    assert leases.left_behind() == [turn.pk]
