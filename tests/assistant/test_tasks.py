@@ -1,0 +1,185 @@
+"""What a worker does with a mail: a real SMTP server on the other end, well or badly behaved."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import smtplib
+import socket
+from collections.abc import Iterator
+from datetime import timedelta
+from email.message import EmailMessage
+
+import pytest
+from aiosmtpd.controller import Controller
+from django.core.mail.backends.base import BaseEmailBackend
+from django.utils import timezone
+
+from assistant import tasks
+from assistant.models import Delivery
+from assistant.services import deliveries
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+class Server:
+    """An SMTP server that answers RCPT and DATA as told, and keeps what it accepted."""
+
+    def __init__(self) -> None:
+        self.accepted: list[EmailMessage] = []
+        self.recipients: list[str] = []
+        self.on_rcpt: list[str] = []
+        self.on_data: list[str] = []
+
+    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802 - aiosmtpd's name
+        answer = self.on_rcpt.pop(0) if self.on_rcpt else "250 OK"
+        if answer.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return answer
+
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802
+        answer = self.on_data.pop(0) if self.on_data else "250 OK"
+        if answer.startswith("250"):
+            self.recipients += envelope.rcpt_tos
+            self.accepted.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
+        return answer
+
+
+@pytest.fixture
+def server(settings) -> Iterator[Server]:
+    handler = Server()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    controller = Controller(handler, hostname="127.0.0.1", port=port)
+    controller.start()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
+    settings.EMAIL_TIMEOUT = 5
+    yield handler
+    controller.stop()
+
+
+def queued(**fields) -> Delivery:
+    return deliveries.queue_email(
+        make.organization(), **{"to": "ann@example.com", "subject": "Hello", "text": "Hi Ann.", "key": "k", **fields}
+    )
+
+
+def settled(delivery: Delivery) -> Delivery:
+    tasks.deliver(str(delivery.pk))
+    delivery.refresh_from_db()
+    return delivery
+
+
+def due_again(delivery: Delivery) -> None:
+    Delivery.objects.filter(pk=delivery.pk).update(next_attempt_at=timezone.now())
+
+
+def test_a_mail_is_sent_once_however_often_the_task_runs(server):
+    delivery = queued(html="<p>Hi Ann.</p>", reply_to="team@example.com")
+    assert settled(delivery).state == "sent"
+    assert settled(delivery).attempts == 1
+    (mail,) = server.accepted
+    assert server.recipients == ["ann@example.com"]
+    assert mail["Message-ID"] == delivery.message_id
+    assert (mail["To"], mail["Reply-To"], mail["Subject"]) == ("ann@example.com", "team@example.com", "Hello")
+    assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
+
+
+def test_an_invitation_is_both_an_alternative_and_a_file(server):
+    settled(queued(ics="BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n", ics_method="REQUEST", html="<p>Hi.</p>"))
+    (mail,) = server.accepted
+    parts = [(part.get_content_type(), part.get_filename()) for part in mail.walk() if not part.is_multipart()]
+    assert parts == [
+        ("text/plain", None),
+        ("text/html", None),
+        ("text/calendar", None),
+        ("application/ics", "invitation.ics"),
+    ]
+    calendar = next(part for part in mail.walk() if part.get_content_type() == "text/calendar")
+    assert calendar["Content-Type"].params["method"] == "REQUEST"
+    assert calendar.get_content().startswith("BEGIN:VCALENDAR")
+
+
+def test_a_server_that_says_later_is_asked_later_with_the_same_message_id(server):
+    server.on_data = ["451 4.3.0 Try again later"]
+    delivery = settled(queued())
+    assert (delivery.state, delivery.attempts) == ("queued", 1)
+    assert delivery.next_attempt_at > timezone.now()
+    assert delivery.last_error == "SMTPDataError: 451 4.3.0 Try again later"
+    assert settled(delivery).state == "queued"  # its time has not come
+    due_again(delivery)
+    assert settled(delivery).state == "sent"
+    assert [mail["Message-ID"] for mail in server.accepted] == [delivery.message_id]
+
+
+@pytest.mark.parametrize(("stage", "answer"), [("on_rcpt", "550 5.1.1 No such user"), ("on_data", "554 5.7.1 Spam")])
+def test_a_server_that_says_never_is_believed(server, stage, answer):
+    setattr(server, stage, [answer])
+    delivery = settled(queued())
+    assert delivery.state == "dead"
+    assert answer in delivery.last_error
+
+
+def test_a_greylisted_recipient_is_tried_again(server):
+    server.on_rcpt = ["450 4.2.0 Greylisted"]
+    assert settled(queued()).state == "queued"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        smtplib.SMTPAuthenticationError(535, b"Bad credentials"),
+        smtplib.SMTPConnectError(554, b"Go away"),
+        smtplib.SMTPServerDisconnected("gone"),
+        TimeoutError("slow"),
+        ConnectionRefusedError(111, "refused"),
+    ],
+)
+def test_what_the_operator_or_time_can_mend_is_tried_again(settings, error):
+    settings.EMAIL_BACKEND = f"{__name__}.Failing"
+    Failing.error = error
+    delivery = settled(queued())
+    assert delivery.state == "queued"
+    assert type(error).__name__ in delivery.last_error
+
+
+class Failing(BaseEmailBackend):
+    error: Exception = Exception()
+
+    def send_messages(self, messages):
+        raise self.error
+
+
+def test_a_second_worker_leaves_alone_what_the_first_is_sending(settings):
+    settings.EMAIL_BACKEND = f"{__name__}.Nested"
+    delivery = queued()
+    Nested.delivery, Nested.sent = delivery, 0
+    assert settled(delivery).state == "sent"
+    assert (Nested.sent, delivery.attempts) == (1, 1)
+
+
+class Nested(BaseEmailBackend):
+    """While it sends, the same task runs once more, as after a broker that delivered it twice."""
+
+    delivery: Delivery
+    sent = 0
+
+    def send_messages(self, messages):
+        type(self).sent += 1
+        tasks.deliver(str(self.delivery.pk))
+        return len(messages)
+
+
+def test_a_worker_that_died_while_sending_is_followed_by_one_with_the_same_message_id(server):
+    delivery = queued()
+    assert deliveries.claim(delivery.pk) is not None  # and then nothing more is heard of it
+    assert settled(delivery).state == "sending"
+    Delivery.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
+    assert settled(delivery).state == "sent"
+    assert [mail["Message-ID"] for mail in server.accepted] == [delivery.message_id]
+
+
+def test_a_row_that_is_gone_is_nobodys_error():
+    tasks.deliver("6d0a3f6e-0000-4000-8000-000000000000")
