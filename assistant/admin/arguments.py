@@ -1,0 +1,51 @@
+"""Inputs for what a JSON Schema asks for, and what was typed into them: staff stand in for the model in a test.
+
+What is typed goes to the toolbox as it is, right or wrong, so that a test shows what a model would be told.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+HTML_TYPES = {"date": "date", "time": "time", "email": "email", "uri": "url"}
+
+
+def inputs_for(schema: dict[str, Any], given: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """One input per property: `kind` is text, choice or json."""
+    required = schema.get("required", [])
+    found = []
+    for name, prop in schema.get("properties", {}).items():
+        choices = prop.get("enum") or (["true", "false"] if prop.get("type") == "boolean" else [])
+        kind = "choice" if choices else "json" if prop.get("type") in ("object", "array", None) else "text"
+        found.append(
+            {
+                "name": name,
+                "id": f"argument-{name}",
+                "kind": kind,
+                "type": HTML_TYPES.get(prop.get("format", ""), "text"),
+                "choices": [str(choice) for choice in choices],
+                "description": prop.get("description", ""),
+                "required": name in required,
+                "value": given.get(f"argument-{name}", ""),
+            }
+        )
+    return found
+
+
+def given_arguments(schema: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """What was typed, in the schema's types where it can be read so; what was left empty is left out."""
+    arguments = {}
+    for name, prop in schema.get("properties", {}).items():
+        text = str(given.get(f"argument-{name}", "")).strip()
+        if text:
+            arguments[name] = text if prop.get("type") == "string" else _read(text)
+    return arguments
+
+
+def _read(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text

@@ -1,0 +1,89 @@
+"""Assistants: who each one is, what it knows, what it may do, and how it looks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db import models
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminColorInputWidget, UnfoldAdminTextareaWidget
+
+from assistant.admin.install import install_steps
+from assistant.admin.scoping import OneOrganizationForm, Scoped
+from assistant.models import Assistant
+
+
+class AssistantForm(OneOrganizationForm):
+    class Meta:
+        widgets = {
+            "accent": UnfoldAdminColorInputWidget(),
+            "methods": UnfoldAdminCheckboxSelectMultipleWidget(),
+            "instructions": UnfoldAdminTextareaWidget({"rows": 10}),
+            "knowledge": UnfoldAdminTextareaWidget({"rows": 14}),
+            "starters": UnfoldAdminTextareaWidget({"rows": 4}),
+        }
+
+
+@admin.register(Assistant)
+class AssistantAdmin(Scoped):
+    form = AssistantForm
+    list_display = ["name", "organization", "method_count", "conversation_count", "last_conversation", "is_enabled"]
+    list_filter = ["organization", "enabled"]
+    search_fields = ["name", "public_key", "organization__name"]
+    readonly_fields = ["install"]
+    fieldsets = (
+        ("On your site", {"fields": ("install",)}),
+        ("Who it is", {"fields": ("organization", "name", "enabled", "instructions")}),
+        ("What it knows", {"fields": ("knowledge",)}),
+        ("What it may do", {"fields": ("methods",)}),
+        (
+            "How it looks",
+            {"fields": ("title", "greeting", "starters", "disclosure", ("accent", "position"), "locale")},
+        ),
+        (
+            "The model",
+            {
+                "fields": ("model", ("temperature", "max_output_tokens"), "history_messages"),
+                "description": "Which model answers is the provider's default, unless one is named here.",
+            },
+        ),
+    )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        found = super().get_fieldsets(request, obj)
+        return found if obj is not None else found[1:]  # a tag exists once the assistant does
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Assistant]:
+        return (
+            super()
+            .get_queryset(request)
+            .select_related("organization")
+            .annotate(
+                conversations_total=models.Count("conversations", distinct=True),
+                methods_total=models.Count("methods", filter=models.Q(methods__enabled=True), distinct=True),
+                latest=models.Max("conversations__last_message_at"),
+            )
+        )
+
+    @display(description="Script tag")
+    def install(self, obj: Assistant) -> str:
+        return render_to_string("admin/assistant/install.html", {"steps": [install_steps(obj)]})
+
+    @display(description="Methods", ordering="methods_total")
+    def method_count(self, obj: Any) -> int:
+        return obj.methods_total
+
+    @display(description="Conversations", ordering="conversations_total")
+    def conversation_count(self, obj: Any) -> int:
+        return obj.conversations_total
+
+    @display(description="Last message", ordering="latest")
+    def last_conversation(self, obj: Any) -> Any:
+        return obj.latest
+
+    @display(description="State", ordering="enabled", label={"on": "success", "off": "danger"})
+    def is_enabled(self, obj: Assistant) -> str:
+        return "on" if obj.enabled else "off"

@@ -1,0 +1,189 @@
+"""Conversations as staff read them: what was said on the left, what was done on the right. And who was there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.db import models
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.loader import render_to_string
+from django.urls import path, reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter
+from unfold.decorators import display
+
+from assistant.admin.scoping import ReadOnly, has_several
+from assistant.models import Appointment, Card, Conversation, Message, ToolCall, Turn, Visitor
+from assistant.services import conversations
+
+STATE_LABELS = {
+    Conversation.State.ASSISTANT.label: "primary",
+    Conversation.State.WAITING.label: "danger",
+    Conversation.State.STAFF.label: "info",
+    Conversation.State.CLOSED.label: "",
+}
+
+@dataclass
+class Moment:
+    """One row of the transcript: a message or card, and the turns with their ledger rows that belong beside it."""
+
+    message: Message | None = None
+    card: Card | None = None
+    turns: list[Turn] = field(default_factory=list)
+    new_day: bool = False
+
+    @property
+    def at(self) -> Any:
+        return self.message.at if self.message else self.card.created_at if self.card else None
+
+
+def transcript(conversation: Conversation) -> list[Moment]:
+    """All that happened, in the order in which the visitor saw it."""
+    turns: dict[UUID, list[Turn]] = {}
+    ledger = models.Prefetch("tool_calls", ToolCall.objects.select_related("method").prefetch_related("deliveries"))
+    for turn in conversation.turns.prefetch_related(ledger):
+        turns.setdefault(turn.message_id, []).append(turn)
+    rows: list[tuple[int, Moment]] = [
+        (message.seq, Moment(message=message, turns=turns.get(message.pk, [])))
+        for message in conversation.messages.select_related("staff")
+    ]
+    shown = conversation.events.filter(type="card.added", card__isnull=False).select_related("card")
+    rows += [(event.seq, Moment(card=event.card)) for event in shown]
+    moments = [moment for _, moment in sorted(rows, key=lambda row: row[0])]
+    day = None
+    for moment in moments:
+        moment.new_day = timezone.localdate(moment.at) != day
+        day = timezone.localdate(moment.at)
+    return moments
+
+
+class HasFilter(DropdownFilter):
+    title = "what happened"
+    parameter_name = "happened"
+    found = {
+        "booking": models.Exists(Appointment.objects.filter(conversation=models.OuterRef("pk"))),
+        "failed": models.Exists(Turn.objects.filter(conversation=models.OuterRef("pk"), state=Turn.State.FAILED)),
+        "trouble": models.Exists(
+            ToolCall.objects.filter(
+                conversation=models.OuterRef("pk"), state__in=[ToolCall.State.FAILED, ToolCall.State.UNKNOWN]
+            )
+        ),
+        "disliked": models.Exists(Message.objects.filter(conversation=models.OuterRef("pk"), rating=-1)),
+    }
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [
+            ("booking", "An appointment"),
+            ("failed", "A reply that failed"),
+            ("trouble", "A method that failed"),
+            ("disliked", "A thumb down"),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
+        return queryset.filter(self.found[self.value()]) if self.value() in self.found else queryset
+
+
+@admin.register(Conversation)
+class ConversationAdmin(ReadOnly):
+    list_display = ["title_or_id", "visitor", "assistant", "organization", "shown_state", "message_count", "last_message_at"]
+    list_filter = ["organization", "assistant", "state", HasFilter, ("created_at", RangeDateFilter)]
+    search_fields = [
+        "title",
+        "messages__text",
+        "visitor__name",
+        "visitor__email",
+        "appointments__reference",
+        "appointments__email",
+    ]
+    search_help_text = "Words that were said, a visitor's name or e-mail, or a reference such as 7KQ2MX."
+    date_hierarchy = "created_at"
+    change_form_template = "admin/assistant/conversation.html"
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Conversation]:
+        said = models.Q(messages__role__in=[Message.Role.VISITOR, Message.Role.ASSISTANT, Message.Role.STAFF])
+        found = super().get_queryset(request).select_related("organization", "assistant__organization", "visitor")
+        return found.annotate(said=models.Count("messages", filter=said, distinct=True))
+
+    def get_urls(self) -> list[Any]:
+        close = self.admin_site.admin_view(require_POST(self.close_view))
+        return [path("<path:object_id>/close/", close, name="assistant_conversation_close"), *super().get_urls()]
+
+    def close_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        conversation = self.get_object(request, object_id)
+        if not self.may_operate(request, conversation):
+            return HttpResponse(status=403)
+        conversations.change_state(conversation, Conversation.State.CLOSED)
+        self.message_user(request, "Closed. The visitor's next message opens it again.", messages.SUCCESS)
+        return HttpResponseRedirect(reverse("admin:assistant_conversation_change", args=[conversation.pk]))
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        conversation = self.get_object(request, object_id)
+        turns = conversation.turns
+        context = {
+            "conversation": conversation,
+            "moments": transcript(conversation),
+            "appointments": conversation.appointments.select_related("calendar"),
+            "deliveries": conversation.deliveries.all(),
+            "totals": turns.aggregate(
+                prompt=models.Sum("prompt_tokens"),
+                completion=models.Sum("completion_tokens"),
+                first=models.Avg("first_token_ms"),
+                failed=models.Count("pk", filter=models.Q(state=Turn.State.FAILED)),
+            ),
+            "other_conversations": self.get_queryset(request)
+            .filter(visitor=conversation.visitor)
+            .exclude(pk=conversation.pk)[:5],
+            "may_operate": self.may_operate(request, conversation),
+            "has_several": has_several(request),
+            "title": "",
+        }
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **context})
+
+    @display(description="Conversation", ordering="title")
+    def title_or_id(self, obj: Conversation) -> str:
+        return str(obj)
+
+    @display(description="State", ordering="state", label=STATE_LABELS)
+    def shown_state(self, obj: Conversation) -> str:
+        return obj.get_state_display()
+
+    @display(description="Messages", ordering="said")
+    def message_count(self, obj: Any) -> int:
+        return obj.said
+
+
+@admin.register(Visitor)
+class VisitorAdmin(ReadOnly):
+    list_display = ["__str__", "email", "organization", "locale", "conversation_count", "last_seen_at"]
+    list_filter = ["organization", ("last_seen_at", RangeDateFilter)]
+    search_fields = ["name", "email", "phone"]
+    ordering = ["-last_seen_at"]
+    fieldsets = (
+        (None, {"fields": ("name", "email", "email_verified_at", "phone", "locale", "timezone", "organization")}),
+        ("Here", {"fields": ("talks", "bookings", "created_at", "last_seen_at")}),
+    )
+    readonly_fields = ["talks", "bookings"]
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Visitor]:
+        found = super().get_queryset(request).select_related("organization")
+        return found.annotate(talk_count=models.Count("conversations"))
+
+    @display(description="Conversations")
+    def talks(self, obj: Visitor) -> str:
+        rows = [(row, row.last_message_at or row.created_at) for row in obj.conversations.all()[:20]]
+        return render_to_string("admin/assistant/links.html", {"kind": "conversation", "rows": rows})
+
+    @display(description="Appointments")
+    def bookings(self, obj: Visitor) -> str:
+        rows = [(row, row.start_at) for row in obj.appointments.all()[:20]]
+        return render_to_string("admin/assistant/links.html", {"kind": "appointment", "rows": rows})
+
+    @display(description="Conversations", ordering="talk_count")
+    def conversation_count(self, obj: Any) -> int:
+        return obj.talk_count

@@ -1,0 +1,111 @@
+"""The first page: what happened today, what needs somebody, and what is still to be set up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import TruncDate
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from assistant.admin.scoping import has_several, organizations
+from assistant.models import Appointment, Conversation, Delivery, Organization, Turn
+from assistant.providers import configuration
+
+CHART_DAYS = 14
+UNFINISHED = 3  # organizations whose next steps are shown at once
+
+
+@dataclass(frozen=True)
+class Number:
+    label: str
+    count: int
+    link: str
+    alarming: bool = False
+
+
+@dataclass(frozen=True)
+class Step:
+    text: str
+    done: bool
+    link: str
+
+
+def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Unfold's hook for the index page; everything counts only what this user may see."""
+    now = timezone.now()
+    today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    mine = organizations(request)
+    talks = Conversation.objects.filter(organization__in=mine)
+    booked = Appointment.objects.filter(organization__in=mine, state=Appointment.State.CONFIRMED)
+    setting_up = [(organization, next_steps(organization)) for organization in mine.order_by("-created_at")[:20]]
+    context.update(
+        title="Today",
+        numbers=_numbers(mine, talks, booked, now, today),
+        bars=_bars(talks, today),
+        recent=talks.select_related("assistant", "organization", "visitor").order_by(
+            models.F("last_message_at").desc(nulls_last=True)
+        )[:7],
+        upcoming=booked.filter(start_at__gte=now).select_related("calendar").order_by("start_at")[:6],
+        answers=who_answers(),
+        unfinished=[(row, steps) for row, steps in setting_up if not all(step.done for step in steps)][:UNFINISHED],
+        has_several=has_several(request),
+        belongs_nowhere=not setting_up,
+    )
+    return context
+
+
+def _numbers(mine: Any, talks: Any, booked: Any, now: datetime, today: datetime) -> list[Number]:
+    a_day_ago = now - timedelta(days=1)
+    failed = Turn.objects.filter(conversation__organization__in=mine, state=Turn.State.FAILED, ended_at__gte=a_day_ago)
+    dead = Delivery.objects.filter(organization__in=mine, state=Delivery.State.DEAD)
+    waiting = talks.filter(state=Conversation.State.WAITING)
+    conversations, appointments = reverse("admin:assistant_conversation_changelist"), reverse("admin:assistant_appointment_changelist")
+    deliveries = reverse("admin:assistant_delivery_changelist")
+    return [
+        Number("Conversations today", talks.filter(created_at__gte=today).count(), conversations),
+        Number("Booked today", booked.filter(created_at__gte=today).count(), appointments),
+        Number("Waiting for a person", waiting.count(), f"{conversations}?state__exact=waiting", alarming=True),
+        Number("Replies that failed in 24 h", failed.count(), f"{conversations}?happened=failed", alarming=True),
+        Number("E-mails given up", dead.count(), f"{deliveries}?state__exact=dead", alarming=True),
+    ]
+
+
+def _bars(talks: Any, today: datetime) -> list[dict[str, Any]]:
+    """Conversations per day, oldest first; `top` is how far a bar stays below the busiest day's, in per cent."""
+    first = today - timedelta(days=CHART_DAYS - 1)
+    rows = talks.filter(created_at__gte=first).annotate(day=TruncDate("created_at")).values("day")
+    counts = {row["day"]: row["count"] for row in rows.annotate(count=models.Count("pk"))}
+    days = [first.date() + timedelta(days=number) for number in range(CHART_DAYS)]
+    most = max(counts.values(), default=0) or 1
+    return [{"day": day, "count": counts.get(day, 0), "top": 100 - round(100 * counts.get(day, 0) / most)} for day in days]
+
+
+def who_answers() -> dict[str, Any]:
+    """Which model the environment gives to visitors: the demonstration one, real ones, or none at all."""
+    found = configuration.load(settings.AI_ENVIRONMENT)
+    return {
+        "providers": found.usable,
+        "demo": not found.configured and settings.DEMO_MODEL,
+        "nobody": not found.usable and (found.configured or not settings.DEMO_MODEL),
+        "problems": found.errors,
+    }
+
+
+def next_steps(organization: Organization) -> list[Step]:
+    """From an empty organization to a visitor who was answered."""
+    assistant = organization.assistants.first()
+    change = reverse("admin:assistant_organization_change", args=[organization.pk])
+    here = f"?organization={organization.pk}"
+    on_site = reverse("admin:assistant_assistant_change", args=[assistant.pk]) if assistant else change
+    return [
+        Step("Name the sites that may show the widget", bool(organization.allowed_origins.strip() or organization.allow_any_origin), change),
+        Step("Create an assistant", assistant is not None, reverse("admin:assistant_assistant_add") + here),
+        Step("Let it act: add a method", organization.methods.exists(), reverse("admin:assistant_method_add") + here),
+        Step("Paste the script tag into your site, open it, and say hello", organization.conversations.exists(), on_site),
+    ]  # fmt: skip

@@ -1,0 +1,56 @@
+"""Deliveries: every e-mail that was promised, and what became of it."""
+
+from __future__ import annotations
+
+from django.contrib import admin, messages
+from django.db import models
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import RangeDateFilter
+from unfold.decorators import action, display
+
+from assistant.admin.scoping import ReadOnly
+from assistant.models import Delivery
+from assistant.services import deliveries
+
+STATE_LABELS = {
+    Delivery.State.QUEUED.label: "info",
+    Delivery.State.SENDING.label: "info",
+    Delivery.State.SENT.label: "success",
+    Delivery.State.DEAD.label: "danger",
+    Delivery.State.CANCELLED.label: "warning",
+}
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(ReadOnly):
+    list_display = ["subject", "to", "organization", "shown_state", "attempts", "last_error", "created_at", "sent_at"]
+    list_filter = ["organization", "state", ("created_at", RangeDateFilter)]
+    search_fields = ["to", "subject", "text", "appointment__reference"]
+    date_hierarchy = "created_at"
+    actions = ["send_again"]
+    fieldsets = (
+        (None, {"fields": ("organization", "to", "reply_to", "subject", "text", "has_invitation")}),
+        (
+            "What became of it",
+            {"fields": ("shown_state", "attempts", "last_error", "created_at", "next_attempt_at", "sent_at")},
+        ),
+        ("Where it comes from", {"fields": ("conversation", "appointment", "message_id")}),
+    )
+    readonly_fields = ["has_invitation", "shown_state", "message_id"]
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Delivery]:
+        return super().get_queryset(request).select_related("organization", "conversation", "appointment")
+
+    @action(description="Send again what was given up", permissions=["operate"])
+    def send_again(self, request: HttpRequest, queryset: models.QuerySet[Delivery]) -> None:
+        again = sum(deliveries.redrive(row) for row in self.within_reach(request, queryset, self.operate_rank))
+        level = messages.SUCCESS if again else messages.WARNING
+        self.message_user(request, f"{again} on their way again. Only deliveries that were given up can be sent again.", level)
+
+    @display(description="State", ordering="state", label=STATE_LABELS)
+    def shown_state(self, obj: Delivery) -> str:
+        return obj.get_state_display()
+
+    @display(description="Invitation attached", boolean=True)
+    def has_invitation(self, obj: Delivery) -> bool:
+        return bool(obj.ics)

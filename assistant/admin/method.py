@@ -1,0 +1,357 @@
+"""Methods: what an assistant may do. The kind is chosen first; its own form then stands among the method's fields."""
+
+from __future__ import annotations
+
+import inspect
+from datetime import datetime, timedelta
+from typing import Any
+
+from asgiref.sync import async_to_sync
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import models
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from unfold.decorators import display
+from unfold.widgets import CHECKBOX_CLASSES, UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextareaWidget
+
+from assistant.admin.arguments import given_arguments, inputs_for
+from assistant.admin.rows import FixedField, ParametersField
+from assistant.admin.scoping import OneOrganizationForm, Scoped, organizations
+from assistant.models import Assistant, Method, Organization, ToolCall
+from assistant.tools import KINDS, toolbox
+from assistant.tools.kind import Kind
+from assistant.tools.parameters import check_schema
+
+MAX_METHODS = 50  # per organization
+SPARE_SECRETS = 2
+RISK_LABELS = {
+    Method.Risk.READ.label: "success",
+    Method.Risk.WRITE.label: "warning",
+    Method.Risk.IRREVERSIBLE.label: "danger",
+}
+
+
+def config_form(kind: Kind, organization: Organization, **arguments: Any) -> forms.Form:
+    """The kind's own form. One whose choices are the organization's rows asks for `organization`."""
+    if "organization" in inspect.signature(kind.Config.__init__).parameters:
+        arguments["organization"] = organization
+    form = kind.Config(prefix="config", **arguments)
+    for field in form.fields.values():
+        check = isinstance(field.widget, forms.CheckboxInput)
+        field.widget.attrs.setdefault("class", " ".join(CHECKBOX_CLASSES) if check else "iw-input")
+    return form
+
+
+class SecretsForm(forms.Form):
+    """Write-only: a secret that is kept is never sent back to the browser, only that it is there and since when."""
+
+    def __init__(self, kind: Kind, method: Method, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, prefix="secrets", **kwargs)
+        self.kind = kind
+        self.method = method
+        self.names = list(dict.fromkeys([*kind.secrets, *method.secrets]))
+        for name in self.names:
+            self.fields[f"value_{name}"] = _secret_field(name.replace("_", " ").capitalize())
+            if name in method.secrets:
+                self.fields[f"forget_{name}"] = forms.BooleanField(required=False)
+        for number in range(SPARE_SECRETS if kind.own_secrets else 0):
+            attrs = {"class": "iw-input", "placeholder": "name", "autocomplete": "off"}
+            self.fields[f"name_{number}"] = forms.RegexField(
+                r"\A[A-Za-z_][A-Za-z0-9_]{0,63}\Z", required=False, widget=forms.TextInput(attrs)
+            )
+            self.fields[f"more_{number}"] = _secret_field("Another secret")
+
+    def lines(self) -> list[dict[str, Any]]:
+        """What the template draws: one line per secret that there is or may be."""
+        found = []
+        for name in self.names:
+            entry = self.method.secrets.get(name)
+            found.append(
+                {
+                    "value": self[f"value_{name}"],
+                    "forget": self[f"forget_{name}"] if entry else None,
+                    "hint": entry["hint"] if entry else "",
+                    "at": datetime.fromisoformat(entry["at"]) if entry else None,
+                }
+            )
+        return found
+
+    def spares(self) -> list[tuple[Any, Any]]:
+        return [(self[f"name_{n}"], self[f"more_{n}"]) for n in range(SPARE_SECRETS if self.kind.own_secrets else 0)]
+
+    def apply(self) -> None:
+        """Set and forget on the method, which the caller saves. Its address must be the new one already."""
+        for name in self.names:
+            if self.cleaned_data.get(f"value_{name}"):
+                self.method.set_secret(name, self.cleaned_data[f"value_{name}"])
+            elif self.cleaned_data.get(f"forget_{name}"):
+                self.method.set_secret(name, "")
+        for number in range(SPARE_SECRETS if self.kind.own_secrets else 0):
+            name, value = self.cleaned_data[f"name_{number}"], self.cleaned_data[f"more_{number}"]
+            if name and value:
+                self.method.set_secret(name, value)
+
+
+def _secret_field(label: str) -> forms.CharField:
+    widget = forms.PasswordInput({"class": "iw-input", "autocomplete": "new-password"}, render_value=False)
+    return forms.CharField(label=label, required=False, max_length=8000, strip=True, widget=widget)
+
+
+class MethodForm(OneOrganizationForm):
+    """`kind`, `organization` and `editable` are set on the subclass that `MethodAdmin.get_form` makes."""
+
+    kind: Kind
+    organization: Organization
+    editable = True
+    visible_assistants: models.QuerySet[Assistant]
+
+    parameters = ParametersField(label="Parameters", help_text="What the model must find out before it calls.")
+    fixed = FixedField(label="Fixed values", help_text="Sent along every time. The model neither sees nor changes them.")
+    assistants = forms.ModelMultipleChoiceField(
+        Assistant.objects.none(),
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget(),
+        label="Assistants",
+        help_text="Which of them may use it.",
+    )
+
+    class Meta:
+        widgets = {
+            "description": UnfoldAdminTextareaWidget({"rows": 2}),
+            "instruction": UnfoldAdminTextareaWidget({"rows": 3}),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if kwargs.get("instance") is None:
+            kwargs["instance"] = Method(organization=self.organization, kind=self.kind_name)
+        super().__init__(*args, **kwargs)
+        method = self.instance
+        bound = {"data": self.data} if self.is_bound else {"initial": method.config}
+        self.config = config_form(self.kind, method.organization, **bound)
+        self.secrets = SecretsForm(self.kind, method, *([self.data] if self.is_bound else []))
+        for form in (self.config, self.secrets):
+            for field in form.fields.values():
+                field.disabled = not self.editable
+        if "assistants" in self.fields:
+            chosen = self.fields["assistants"]
+            assert isinstance(chosen, forms.ModelMultipleChoiceField)
+            chosen.queryset = self.visible_assistants.filter(organization=method.organization)
+            adding = method._state.adding
+            chosen.initial = chosen.queryset if adding else method.assistants.values_list("pk", flat=True)
+
+    kind_name = ""
+
+    @property
+    def changed_data(self) -> list[str]:
+        """For the history: names of fields, never values."""
+        return [*super().changed_data, *self.config.changed_data, *self.secrets.changed_data]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if "parameters" in cleaned:
+            try:
+                check_schema(cleaned["parameters"], cleaned.get("fixed") or {})
+            except ValidationError as error:
+                self.add_error("parameters", error)
+        others = Method.objects.filter(organization=self.instance.organization).exclude(pk=self.instance.pk)
+        if self.instance._state.adding and others.count() >= MAX_METHODS:
+            self.add_error(None, f"An organization has at most {MAX_METHODS} methods.")
+        taken = {tool.name for other in others for tool in toolbox.tools_of(other)}
+        candidate = Method(name=cleaned.get("name", ""), kind=self.instance.kind)
+        for tool in toolbox.tools_of(candidate):
+            if tool.name in taken:
+                self.add_error("name", f"Another method is called {tool.name} by the model already.")
+        return cleaned
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]
+        config_fits, secrets_fit = self.config.is_valid(), self.secrets.is_valid()
+        if not (config_fits and secrets_fit):
+            self.add_error(None, "Some of the settings below need another look.")
+            return
+        self.instance.config = self.config.cleaned_data
+        if not self.errors:
+            self.secrets.apply()
+            try:
+                self.kind.check(self.instance)
+            except ValidationError as error:
+                self.add_error(None, error.messages)
+
+
+@admin.register(Method)
+class MethodAdmin(Scoped):
+    form = MethodForm
+    list_display = ["name", "organization", "kind_label", "shown_risk", "used_by", "calls_24h", "failed_24h", "is_enabled"]
+    list_filter = ["organization", "risk", "enabled"]
+    search_fields = ["name", "description", "public_label"]
+    change_form_template = "admin/assistant/method.html"
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Method]:
+        recent = ToolCall.objects.filter(
+            method=models.OuterRef("pk"), dry_run=False, created_at__gte=timezone.now() - timedelta(days=1)
+        ).order_by()
+        failed = recent.filter(state__in=[ToolCall.State.FAILED, ToolCall.State.UNKNOWN])
+        return (
+            super()
+            .get_queryset(request)
+            .select_related("organization")
+            .prefetch_related("assistants")
+            .annotate(calls_today=_count(recent), failures_today=_count(failed))
+        )
+
+    # --- The form ---------------------------------------------------------------------------------------------------
+
+    def get_form(self, request: HttpRequest, obj: Method | None = None, change: bool = False, **kwargs: Any) -> Any:
+        organization, name = (obj.organization, obj.kind) if obj else self._chosen(request)
+        if name not in KINDS:
+            raise Http404("No such kind of method.")
+        attributes = {
+            "kind": KINDS[name],
+            "kind_name": name,
+            "organization": organization,
+            "editable": self.has_change_permission(request, obj),
+            "visible_assistants": self.admin_site.get_model_admin(Assistant).get_queryset(request),
+        }
+        return type("MethodForm", (super().get_form(request, obj, change, **kwargs),), attributes)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Method | None = None) -> Any:
+        kind = KINDS.get(obj.kind if obj else self._chosen(request)[1])
+        what = ("name", "enabled", "description", "instruction", "public_label")
+        sections: list[Any] = [("What it is", {"fields": (("organization", *what) if obj else what)})]
+        if kind and kind.own_parameters:
+            sections.append(("What it is given", {"fields": ("parameters", "fixed")}))
+        care: list[Any] = []
+        if kind is None or any(operation.risk is None for operation in kind.operations):
+            care.append("risk")
+        if kind is None or any(operation.confirm is None for operation in kind.operations):
+            care.append("confirm")
+        sections.append(("How careful to be", {"fields": (*care, ("per_visitor_per_day", "per_day"))}))
+        if self.has_change_permission(request, obj):
+            sections.append(("Who may use it", {"fields": ("assistants",)}))
+        return sections
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        organization, name = self._chosen(request)
+        if organization is None or name not in KINDS:
+            return self._choose(request)
+        return super().add_view(request, form_url, {**(extra_context or {}), "title": f"New method: {KINDS[name].label}"})
+
+    def _chosen(self, request: HttpRequest) -> tuple[Any, str]:
+        """The organization and the kind that the address names; of a single organization, that one."""
+        mine = organizations(request, self.add_rank)
+        wanted = request.GET.get("organization", "")
+        if wanted:
+            found = mine.filter(pk=wanted).first() if wanted.isdecimal() else None
+            if found is None:
+                raise Http404("No such organization.")
+        else:
+            found = mine.first() if len(mine[:2]) == 1 else None
+        return found, request.GET.get("kind", "")
+
+    def _choose(self, request: HttpRequest) -> HttpResponse:
+        chosen, _ = self._chosen(request)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": "New method",
+            "kinds": KINDS,
+            "organizations": organizations(request, self.add_rank),
+            "chosen": chosen,
+        }
+        return TemplateResponse(request, "admin/assistant/method_kinds.html", context)
+
+    def save_model(self, request: HttpRequest, obj: Method, form: Any, change: bool) -> None:
+        before = set(obj.secrets)
+        super().save_model(request, obj, form, change)
+        if lost := before - set(obj.secrets):
+            text = f"The address has changed, so what was kept for the old one is forgotten: {', '.join(sorted(lost))}."
+            self.message_user(request, text, messages.WARNING)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        if "assistants" in form.cleaned_data:
+            form.instance.assistants.set(form.cleaned_data["assistants"])
+
+    # --- Trying it out ----------------------------------------------------------------------------------------------
+
+    def get_urls(self) -> list[Any]:
+        test = self.admin_site.admin_view(self.test_view)
+        return [path("<path:object_id>/test/", test, name="assistant_method_test"), *super().get_urls()]
+
+    def test_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """A method run by staff, through the same door as a model's call: dry first, then for real."""
+        method = self.get_object(request, object_id)
+        if not self.may_operate(request, method):
+            raise PermissionDenied
+        tools = {tool.name: tool for tool in toolbox.tools_of(method)}
+        tool = tools.get(request.GET.get("tool", "")) or next(iter(tools.values()), None)
+        if tool is None:
+            raise Http404("This kind of method is gone.")
+        result, really = None, False
+        if request.method == "POST":
+            really = "send" in request.POST
+            arguments = given_arguments(tool.schema, request.POST)
+            result = async_to_sync(toolbox.try_out)(method, arguments, name=tool.name, dry_run=not really)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "original": method,
+            "method": method,
+            "title": f"Test {method.name}",
+            "tools": tools,
+            "tool": tool,
+            "risk": Method.Risk(tool.operation.risk_of(method)),
+            "asks_visitor": tool.operation.needs_word(method),
+            "inputs": inputs_for(tool.schema, request.POST if request.method == "POST" else {}),
+            "result": result,
+            "really": really,
+            "history": method.calls.filter(initiator=ToolCall.Initiator.STAFF).order_by("-created_at")[:10],
+        }
+        return TemplateResponse(request, "admin/assistant/method_test.html", context)
+
+    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        method = self.get_object(request, object_id)
+        test_url = reverse("admin:assistant_method_test", args=[method.pk]) if self.may_operate(request, method) else ""
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "test_url": test_url})
+
+    # --- The list ---------------------------------------------------------------------------------------------------
+
+    @display(description="Kind", ordering="kind")
+    def kind_label(self, obj: Method) -> str:
+        return KINDS[obj.kind].label if obj.kind in KINDS else f"{obj.kind} (gone)"
+
+    @display(description="Risk", ordering="risk", label=RISK_LABELS)
+    def shown_risk(self, obj: Method) -> str:
+        """The highest of its operations."""
+        order = list(Method.Risk)
+        kind = KINDS.get(obj.kind)
+        risks = [Method.Risk(operation.risk_of(obj)) for operation in kind.operations] if kind else [Method.Risk(obj.risk)]
+        return max(risks, key=order.index).label
+
+    @display(description="Used by")
+    def used_by(self, obj: Method) -> str:
+        return ", ".join(assistant.name for assistant in obj.assistants.all()) or "nobody"
+
+    @display(description="Calls, 24 h", ordering="calls_today")
+    def calls_24h(self, obj: Any) -> int:
+        return obj.calls_today
+
+    @display(description="Failed, 24 h", ordering="failures_today")
+    def failed_24h(self, obj: Any) -> int:
+        return obj.failures_today
+
+    @display(description="State", ordering="enabled", label={"on": "success", "off": "danger"})
+    def is_enabled(self, obj: Method) -> str:
+        return "on" if obj.enabled else "off"
+
+
+def _count(rows: models.QuerySet[Any]) -> models.expressions.Combinable:
+    """Rows of a correlated subquery, counted apart from the joins of the query around it."""
+    counted = rows.values("method").annotate(count=models.Count("pk")).values("count")
+    return models.functions.Coalesce(models.Subquery(counted), 0)

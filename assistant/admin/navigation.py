@@ -1,0 +1,71 @@
+"""The sidebar: what this user may open, with the number of what waits for him."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
+
+from assistant.models import Conversation, Delivery
+
+# Group, then title, icon and model of each line.
+PAGES = (
+    (
+        "",
+        (
+            ("Conversations", "chat", "conversation"),
+            ("Appointments", "event_available", "appointment"),
+            ("Visitors", "person_search", "visitor"),
+        ),
+    ),
+    (
+        "Set up",
+        (
+            ("Organizations", "apartment", "organization"),
+            ("Assistants", "smart_toy", "assistant"),
+            ("Methods", "bolt", "method"),
+            ("Calendars", "calendar_month", "calendar"),
+            ("Providers", "hub", "provider"),
+        ),
+    ),
+    (
+        "Behind the scenes",
+        (
+            ("Deliveries", "outgoing_mail", "delivery"),
+            ("Ledger", "receipt_long", "toolcall"),
+            ("Usage", "monitoring", "usage"),
+        ),
+    ),
+)
+
+
+def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
+    """Unfold's navigation: only models that have an admin, and that this user may see."""
+    admins = {model._meta.model_name: model_admin for model, model_admin in admin.site._registry.items()}
+    groups = [{"title": "", "items": [{"title": "Today", "icon": "home", "link": reverse("admin:index")}]}]
+    for title, pages in PAGES:
+        items = []
+        for label, icon, name in pages:
+            model_admin = admins.get(name)
+            if model_admin is not None and model_admin.has_view_permission(request):
+                link = reverse(f"admin:{model_admin.opts.app_label}_{name}_changelist")
+                items.append({"title": label, "icon": icon, "link": link, **_badge(request, name, model_admin)})
+        if title:
+            groups.append({"title": title, "separator": True, "items": items})
+        else:
+            groups[0]["items"] += items
+    if admins["user"].has_view_permission(request):
+        people = {"title": "People", "icon": "group", "link": reverse("admin:auth_user_changelist")}
+        groups.append({"title": "", "separator": True, "items": [people]})
+    return groups
+
+
+def _badge(request: HttpRequest, name: str, model_admin: Any) -> dict[str, str]:
+    waiting = {
+        "conversation": {"state": Conversation.State.WAITING},
+        "delivery": {"state": Delivery.State.DEAD},
+    }.get(name)
+    count = model_admin.get_queryset(request).filter(**waiting).count() if waiting else 0
+    return {"badge": str(count)} if count else {}

@@ -1,0 +1,108 @@
+"""Organizations: who they are, where their widget may stand, and who works there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.forms.models import BaseInlineFormSet
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from unfold.decorators import display
+
+from assistant.admin.install import install_steps
+from assistant.admin.people import admit_members
+from assistant.admin.scoping import Rank, Scoped, ScopedTabularInline, rank_in
+from assistant.models import Membership, Organization
+
+
+class MembersFormSet(BaseInlineFormSet):
+    def clean(self) -> None:
+        """Refuse to leave an organization that had an owner without one."""
+        super().clean()
+        kept = [form for form in self.forms if form not in self.deleted_forms and form.instance.user_id]
+        had = any(form.initial.get("role") == Membership.Role.OWNER for form in self.initial_forms)
+        if had and not any(form.cleaned_data.get("role") == Membership.Role.OWNER for form in kept):
+            raise ValidationError("An organization keeps at least one owner.")
+
+
+class MembersInline(ScopedTabularInline):
+    model = Membership
+    formset = MembersFormSet
+    edit_rank = Rank.OWNER
+    verbose_name = "member"
+    verbose_name_plural = "members"
+    tab = True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Only superusers add: the list of users to choose from is everybody's."""
+        return rank_in(request, None) == Rank.SUPERUSER
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [] if rank_in(request, None) == Rank.SUPERUSER else ["user"]
+
+
+class OrganizationForm(forms.ModelForm):
+    def clean(self) -> dict[str, Any]:
+        """Where the widget may stand is said, one way or the other: forgetting it is the commonest reason for silence."""
+        cleaned = super().clean() or self.cleaned_data
+        if "allowed_origins" in cleaned and not cleaned["allowed_origins"].strip() and not cleaned.get("allow_any_origin"):
+            self.add_error("allowed_origins", "Name the sites that may show the widget, or let any site show it.")
+        return cleaned
+
+
+@admin.register(Organization)
+class OrganizationAdmin(Scoped):
+    organization_path = "pk"
+    add_rank = delete_rank = Rank.SUPERUSER
+    change_rank = Rank.OWNER
+    form = OrganizationForm
+    inlines = [MembersInline]
+    list_display = ["name", "sites", "assistant_count", "member_count", "is_active"]
+    search_fields = ["name", "slug", "website"]
+    prepopulated_fields = {"slug": ["name"]}
+    readonly_fields = ["install"]
+    fieldsets = (
+        (None, {"fields": ("name", "slug", "website", "team_email", "timezone", "active")}),
+        ("Where the widget may stand", {"fields": ("allowed_origins", "allow_any_origin", "install")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Organization]:
+        counted = super().get_queryset(request).prefetch_related("assistants")
+        return counted.annotate(members=models.Count("memberships", distinct=True))
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
+        return {} if obj else super().get_prepopulated_fields(request, obj)  # type: ignore[return-value]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is not None:
+            return super().get_fieldsets(request, obj)
+        return (*self.fieldsets[:1], ("Where the widget may stand", {"fields": ("allowed_origins", "allow_any_origin")}))
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        super().save_formset(request, form, formset, change)
+        admit_members(Membership.objects.filter(organization=form.instance))
+
+    @display(description="Script tags")
+    def install(self, obj: Organization) -> str:
+        steps = [install_steps(row) for row in obj.assistants.all()]
+        return render_to_string("admin/assistant/install.html", {"steps": steps, "organization": obj})
+
+    @display(description="Sites")
+    def sites(self, obj: Organization) -> str:
+        return "any site" if obj.allow_any_origin else ", ".join(obj.allowed_origins.split()) or "none yet"
+
+    @display(description="Assistants")
+    def assistant_count(self, obj: Organization) -> int:
+        return len(obj.assistants.all())
+
+    @display(description="Members", ordering="members")
+    def member_count(self, obj: Any) -> int:
+        return obj.members
+
+    @display(description="State", ordering="active", label={"on": "success", "off": "danger"})
+    def is_active(self, obj: Organization) -> str:
+        return "on" if obj.active else "off"

@@ -1,0 +1,59 @@
+"""Who may log in: users and their memberships, for superusers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group, User
+from django.db import models
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+from assistant.admin.scoping import ScopedTabularInline, SuperusersOnly
+from assistant.models import Membership
+
+# Authority comes from memberships; groups and permission rows would only look as if they did something.
+admin.site.unregister(Group)
+admin.site.unregister(User)
+
+
+class OrganizationsInline(ScopedTabularInline):
+    model = Membership
+    verbose_name_plural = "organizations"
+
+
+@admin.register(User)
+class UserAdmin(SuperusersOnly, DjangoUserAdmin, ModelAdmin):
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+    inlines = [OrganizationsInline]
+    list_display = ["username", "email", "first_name", "last_name", "is_staff", "is_superuser", "last_login"]
+    list_filter = ["is_superuser", "is_active"]
+    filter_horizontal = ()
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        ("About", {"fields": (("first_name", "last_name"), "email")}),
+        (
+            "Access",
+            {
+                "fields": ("is_active", "is_staff", "is_superuser"),
+                "description": "Staff may enter this site and see the organizations they belong to. "
+                "Superusers see everything.",
+            },
+        ),
+        ("Dates", {"fields": (("last_login", "date_joined"),)}),
+    )
+    readonly_fields = ["last_login", "date_joined"]
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        super().save_formset(request, form, formset, change)
+        admit_members(formset.queryset.model.objects.filter(user=form.instance))
+
+
+def admit_members(memberships: models.QuerySet[Membership]) -> None:
+    """A member is staff: without that, the login page turns him away."""
+    User.objects.filter(pk__in=memberships.values("user"), is_staff=False).update(is_staff=True)

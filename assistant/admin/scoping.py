@@ -1,0 +1,266 @@
+"""Who sees and changes what: one organization's staff never meet another's rows.
+
+Authority comes from `Membership` alone, never from Django's permission rows: a role is a rank within one organization,
+and each admin says which rank an act takes. Rows are filtered where Django asks for them (lists, forms, history,
+autocomplete, deletion all go through `get_queryset` and `get_object`), and so are the choices of every relation.
+Somebody else's row answers 404, like one that never was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import IntEnum
+from typing import Any
+
+from django import forms
+from django.contrib.admin.options import InlineModelAdmin
+from django.db import models
+from django.http import Http404, HttpRequest
+from unfold.admin import ModelAdmin, StackedInline, TabularInline
+from unfold.contrib.filters.admin import RelatedDropdownFilter
+
+from assistant.models import Membership, Organization
+
+
+class Rank(IntEnum):
+    NONE = 0
+    VIEWER = 1
+    EDITOR = 2
+    OWNER = 3
+    SUPERUSER = 4
+    NOBODY = 5  # what even superusers may not do here, such as typing a ledger row
+
+
+RANKS = {
+    Membership.Role.VIEWER.value: Rank.VIEWER,
+    Membership.Role.EDITOR.value: Rank.EDITOR,
+    Membership.Role.OWNER.value: Rank.OWNER,
+}
+
+
+def ranks(request: HttpRequest) -> dict[int, Rank]:
+    """The user's rank by organization id, read once per request. A superuser needs no membership: see `rank_in`."""
+    found: dict[int, Rank] | None = getattr(request, "organization_ranks", None)
+    if found is None:
+        rows = Membership.objects.filter(user=request.user.pk).values_list("organization_id", "role")
+        found = {organization: RANKS[role] for organization, role in rows}
+        request.organization_ranks = found  # type: ignore[attr-defined]
+    return found
+
+
+def rank_in(request: HttpRequest, organization_id: int | None) -> Rank:
+    """The user's rank in one organization; in any of them, the highest, where `organization_id` is None."""
+    if not request.user.is_active:
+        return Rank.NONE
+    if request.user.is_superuser:
+        return Rank.SUPERUSER
+    held = ranks(request)
+    if organization_id is None:
+        return max(held.values(), default=Rank.NONE)
+    return held.get(organization_id, Rank.NONE)
+
+
+def organizations(request: HttpRequest, rank: Rank = Rank.VIEWER) -> models.QuerySet[Organization]:
+    """Those in which the user has at least `rank`."""
+    if rank_in(request, None) == Rank.SUPERUSER:
+        return Organization.objects.all()
+    return Organization.objects.filter(pk__in=[pk for pk, held in ranks(request).items() if held >= rank])
+
+
+def has_several(request: HttpRequest) -> bool:
+    """Whether it helps this user to be told which organization a row belongs to."""
+    return len(organizations(request)[:2]) > 1
+
+
+class VisibleRowsFilter(RelatedDropdownFilter):
+    """A list filter over a relation that offers only rows which the user may see."""
+
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
+        related = model_admin.admin_site.get_model_admin(field.remote_field.model)
+        return [(row.pk, str(row)) for row in related.get_queryset(request)]
+
+
+class OneOrganizationForm(forms.ModelForm):
+    """Whatever a row points at belongs to the organization that the row belongs to; for superusers as well."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        home = getattr(self.instance, "organization_id", None)
+        for name in self._relations() if home else ():
+            field = self.fields[name]
+            assert isinstance(field, forms.ModelChoiceField)
+            field.queryset = field.queryset.filter(organization=home)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        home = getattr(cleaned.get("organization"), "pk", None) or getattr(self.instance, "organization_id", None)
+        for name in self._relations() if home else ():
+            chosen = cleaned.get(name)
+            rows = [chosen] if isinstance(chosen, models.Model) else chosen or []
+            if any(row.organization_id != home for row in rows):
+                self.add_error(name, "This belongs to another organization.")
+        return cleaned
+
+    def _get_validation_exclusions(self) -> set[str]:
+        # Names are unique within an organization; Django would skip that where the form does not show the organization.
+        left_out = super()._get_validation_exclusions()  # type: ignore[misc]
+        return left_out - {"organization"} if getattr(self.instance, "organization_id", None) else left_out
+
+    def _relations(self) -> Iterator[str]:
+        """The fields whose choices are rows of an organization."""
+        for name, field in self.fields.items():
+            if isinstance(field, forms.ModelChoiceField) and hasattr(field.queryset.model, "organization_id"):
+                yield name
+
+
+class VisibleChoices:
+    """Relations offer only rows that the user may see: what the related model's own admin would list."""
+
+    admin_site: Any
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        kwargs["queryset"] = self._choices(db_field, request, kwargs)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        kwargs["queryset"] = self._choices(db_field, request, kwargs)
+        return super().formfield_for_manytomany(db_field, request, **kwargs)  # type: ignore[misc]
+
+    def _choices(self, db_field: Any, request: HttpRequest, kwargs: dict[str, Any]) -> models.QuerySet[Any]:
+        visible = self.admin_site.get_model_admin(db_field.remote_field.model).get_queryset(request)
+        return visible & kwargs["queryset"] if "queryset" in kwargs else visible
+
+
+class SuperusersOnly:
+    """Beyond any organization: users and what else concerns the whole installation."""
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+        rows = super().get_queryset(request)  # type: ignore[misc]
+        return rows if self._allowed(request) else rows.none()
+
+    def _allowed(self, request: HttpRequest, obj: object = None) -> bool:
+        return rank_in(request, None) == Rank.SUPERUSER
+
+    has_view_permission = has_add_permission = has_change_permission = has_delete_permission = _allowed
+    has_module_permission = _allowed
+
+
+class Scoped(VisibleChoices, ModelAdmin):
+    """The base of every admin of an organization's rows.
+
+    `organization_path` is the lookup from the model to its organization; the ranks say who may do what there.
+    `may_operate` is for acts that are not edits: actions, tests, buttons on a page that is otherwise read-only.
+    """
+
+    organization_path = "organization"
+    add_rank = change_rank = delete_rank = operate_rank = Rank.EDITOR
+    form: type[forms.ModelForm] = OneOrganizationForm
+    list_filter_submit = True
+    list_per_page = 50
+    show_full_result_count = False
+
+    def rank(self, request: HttpRequest, obj: models.Model | None) -> Rank:
+        return rank_in(request, None if obj is None else self.organization_id(obj))
+
+    def organization_id(self, obj: models.Model) -> int:
+        value: Any = obj
+        *steps, last = self.organization_path.split("__")
+        for step in steps:
+            value = getattr(value, step)
+        return value.pk if last == "pk" else getattr(value, f"{last}_id")
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+        rows = super().get_queryset(request)
+        if rank_in(request, None) == Rank.SUPERUSER:
+            return rows
+        return rows.filter(**{f"{self.organization_path}__in": list(ranks(request))})
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        obj = super().get_object(request, object_id, from_field)
+        if obj is None:
+            raise Http404("No such row.")
+        return obj
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.rank(request, obj) >= Rank.VIEWER
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.rank(request, None) >= self.add_rank
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.rank(request, obj) >= self.change_rank
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.rank(request, obj) >= self.delete_rank
+
+    def may_operate(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.rank(request, obj) >= self.operate_rank
+
+    has_operate_permission = may_operate  # the name under which `admin.action(permissions=["operate"])` finds it
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        fixed = ["organization"] if obj is not None and hasattr(obj, "organization_id") else []
+        return [*super().get_readonly_fields(request, obj), *fixed]
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "organization":
+            mine = organizations(request, self.add_rank)
+            kwargs["queryset"] = mine
+            kwargs.setdefault("initial", mine.first())
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def get_list_display(self, request: HttpRequest) -> list[str]:
+        return [name for name in super().get_list_display(request) if name != "organization" or has_several(request)]
+
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
+        """Filters over relations are always `VisibleRowsFilter`s: Django's own would list everybody's rows."""
+        chosen: list[Any] = []
+        for item in super().get_list_filter(request):
+            if isinstance(item, str) and self.model._meta.get_field(item).is_relation:
+                if item != "organization" or has_several(request):
+                    chosen.append((item, VisibleRowsFilter))
+            else:
+                chosen.append(item)
+        return chosen
+
+    def within_reach(self, request: HttpRequest, rows: models.QuerySet[Any], rank: Rank) -> models.QuerySet[Any]:
+        """Those rows in whose organization the user has `rank`: he may be an editor here and a viewer there."""
+        if request.user.is_superuser:
+            return rows
+        mine = [pk for pk, held in ranks(request).items() if held >= rank]
+        return rows.filter(**{f"{self.organization_path}__in": mine})
+
+
+class ReadOnly(Scoped):
+    """Rows that the system writes: looked at, never typed, changed or deleted by hand."""
+
+    add_rank = change_rank = delete_rank = Rank.NOBODY
+
+
+class ScopedInline(VisibleChoices, InlineModelAdmin):
+    """Rows that belong to the row above them: who may change that may change these."""
+
+    extra = 0
+    edit_rank = Rank.EDITOR
+
+    def _may_edit(self, request: HttpRequest, obj: Any = None) -> bool:
+        parent = self.admin_site.get_model_admin(self.parent_model)
+        if not isinstance(parent, Scoped):
+            return parent.has_change_permission(request, obj)
+        return parent.rank(request, obj) >= max(self.edit_rank, parent.change_rank)
+
+    has_add_permission = has_change_permission = has_delete_permission = _may_edit
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.admin_site.get_model_admin(self.parent_model).has_view_permission(request, obj)
+
+
+class ScopedTabularInline(ScopedInline, TabularInline):
+    pass
+
+
+class ScopedStackedInline(ScopedInline, StackedInline):
+    pass

@@ -1,0 +1,33 @@
+"""How the admin looks: Unfold's settings. What it shows, and to whom, is `assistant.admin`'s."""
+
+from django.templatetags.static import static
+
+UNFOLD = {
+    "SITE_TITLE": "Interworky",
+    "SITE_HEADER": "Interworky",
+    "SITE_SYMBOL": "forum",
+    "SITE_URL": None,
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("admin-extra/icon.svg")}],
+    "SHOW_VIEW_ON_SITE": False,
+    "STYLES": [lambda request: static("admin-extra/admin.css")],
+    "SCRIPTS": [lambda request: static("admin-extra/admin.js")],
+    "DASHBOARD_CALLBACK": "assistant.admin.dashboard.dashboard",
+    "ENVIRONMENT": "assistant.admin.navigation.environment",
+    "SIDEBAR": {"navigation": "assistant.admin.navigation.sidebar"},
+    "BORDER_RADIUS": "8px",
+    "COLORS": {
+        "primary": {
+            "50": "oklch(98.4% .014 180.72)",
+            "100": "oklch(95.3% .051 180.801)",
+            "200": "oklch(91% .096 180.426)",
+            "300": "oklch(85.5% .138 181.071)",
+            "400": "oklch(77.7% .152 181.912)",
+            "500": "oklch(65% .13 182.503)",
+            "600": "oklch(51.1% .096 186.391)",
+            "700": "oklch(43.7% .078 188.216)",
+            "800": "oklch(38.6% .063 188.416)",
+            "900": "oklch(32% .05 188)",
+            "950": "oklch(27.7% .046 192.524)",
+        }
+    },
+}

@@ -1,0 +1,37 @@
+// What the admin's own pages need of script: copying a script tag, and adding rows to a table of a form.
+// One listener on the document, so that it works whatever Unfold draws later.
+
+document.addEventListener("click", async (event) => {
+    const copy = event.target.closest("[data-copy]");
+    if (copy) {
+        const label = copy.querySelector("[data-copy-label]");
+        const source = document.getElementById(copy.dataset.copy);
+        try {
+            await navigator.clipboard.writeText(source.textContent);
+            label.textContent = "Copied";
+        } catch {
+            // Without https there is no clipboard: select the text, so that one key copies it.
+            getSelection().selectAllChildren(source);
+            label.textContent = "Press Ctrl+C";
+        }
+        setTimeout(() => { label.textContent = "Copy"; }, 2500);
+        return;
+    }
+
+    const add = event.target.closest("[data-rows-add]");
+    if (add) {
+        const rows = add.closest("[data-rows]");
+        const count = rows.querySelector("[data-rows-count]");
+        const line = rows.querySelector("template").content.cloneNode(true);
+        for (const field of line.querySelectorAll("[name]")) {
+            field.name = field.name.replace("__row__", count.value);
+        }
+        count.value = Number(count.value) + 1;
+        rows.querySelector("tbody").append(line);
+        rows.querySelector("tbody tr:last-child input").focus();
+    }
+});
+
+document.addEventListener("DOMContentLoaded", () => {
+    for (const button of document.querySelectorAll("[data-rows-add]")) button.hidden = false;
+});
