@@ -8,6 +8,7 @@ import os
 import sys
 import zoneinfo
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import environ
@@ -31,10 +32,10 @@ DEBUG = env.bool("DEBUG", default=False)
 
 # --- Keys: generated and kept on the first embedded run, required in production ---------------------------------------
 
-if EMBEDDED:
-    _keys = stored_keys(DATA_DIR / "keys.json")
-elif sys.argv[1:2] == ["keys"]:  # is how one comes by them
+if TESTING or sys.argv[1:2] == ["keys"]:
     _keys = fresh_keys()
+elif EMBEDDED:
+    _keys = stored_keys(DATA_DIR / "keys.json")
 else:
     _keys = {"SECRET_KEY": "", "FIELD_KEYS": []}
 SECRET_KEY = env.str("SECRET_KEY", default=_keys["SECRET_KEY"])
@@ -102,8 +103,10 @@ TEMPLATES = [
 
 # --- Storage ---------------------------------------------------------------------------------------------------------
 
+DATABASES: dict[str, dict[str, Any]]
 if DATABASE_URL:
     DATABASES = {"default": {**environ.Env.db_url_config(DATABASE_URL), "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}}
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 else:
     DATABASES = {
         "default": {
@@ -123,8 +126,17 @@ DB_THREADS = env.number("DB_THREADS", 8, 1, 200)
 DB_THREAD_SENSITIVE = TESTING
 
 if REDIS_URL:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
-    CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}}
+    _patience = {"socket_connect_timeout": 2, "socket_timeout": 2}  # a Redis that hangs must not hold a visitor
+    CACHES = {
+        "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL, "OPTIONS": _patience}
+    }
+    CHANNEL_LAYERS = {
+        "default": {
+            "BACKEND": "channels_redis.core.RedisChannelLayer",
+            # Receiving blocks for 5 s at a time.
+            "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_connect_timeout": 2, "socket_timeout": 10}]},
+        }
+    }
 else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 100_000}}}
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
@@ -211,6 +223,7 @@ MESSAGE_MAX_CHARS = 4000
 # --- Language, static files, logs ------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
+FORMAT_MODULE_PATH = ["interworky.formats"]
 TIME_ZONE = env.choice("TIME_ZONE", "UTC", zoneinfo.available_timezones())
 USE_TZ = True
 STATIC_URL = "/static/"
