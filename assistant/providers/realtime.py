@@ -1,0 +1,174 @@
+"""Voice: whether it is to be had, and short-lived session keys for it.
+
+    provider, reason = realtime.choose(providers, azure=configuration.realtime_azure)
+        # the first provider that can speak, or None and the sentence that says why not; asks nobody
+    key = await realtime.session_key(provider, instructions="…", tools=toolbox.specs(), voice="sage")
+        # key.as_json() goes to the browser, with `Cache-Control: no-store`, and nowhere else: not to a log, cache or row
+    except realtime.Refused as error: JsonResponse(error.body, status=error.status)
+
+The browser posts its SDP offer to `key.url` with `Authorization: Bearer <key.value>` within `SECRET_SECONDS`: make the offer
+first, ask for the key last. Instructions and tools are fixed here; the browser only relays calls.
+
+Voice is OpenAI's, by the parsed hostname and over https, or Azure's where the operator has set AI_REALTIME_AZURE. To any
+other address nothing is sent at all.
+Source: https://platform.openai.com/docs/api-reference/realtime-sessions/create-realtime-client-secret
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+
+from assistant import outbound
+from assistant.chat import ToolSpec
+from assistant.errors import OutboundError, ProviderError
+from assistant.providers import presets
+from assistant.providers.completions import classified, from_outbound
+from assistant.providers.configuration import Provider
+
+log = logging.getLogger(__name__)
+
+NOT_AVAILABLE = "Realtime sessions not available"
+SECRET_SECONDS = 10  # the shortest that OpenAI grants; a secret opens as many sessions as one likes until then
+DEADLINE_SECONDS = 10.0
+VOICES = ("alloy", "ash", "ballad", "cedar", "coral", "echo", "marin", "sage", "shimmer", "verse")
+TRANSCRIPTION_MODEL = "whisper-1"
+MAX_OUTPUT_TOKENS = 1024
+
+
+class Refused(ProviderError):
+    """No session key: `status` and `body` are the answer to the browser, without a word of the provider's."""
+
+    code = "realtime_not_available"
+
+    def __init__(self, status: int, error: str, message: str, **details: Any) -> None:
+        super().__init__(message, status=status, **details)
+        self.body = {"error": error, "message": message, "code": self.code}
+
+
+@dataclass(frozen=True)
+class SessionKey:
+    """A secret of the browser's own, for a few seconds."""
+
+    value: str = field(repr=False)
+    expires_at: int  # seconds since 1970, by the provider's clock
+    model: str
+    url: str  # where the SDP offer goes
+
+    def as_json(self) -> dict[str, Any]:
+        return {"value": self.value, "expires_at": self.expires_at, "model": self.model, "url": self.url}
+
+
+def available(provider: Provider, *, azure: bool = False) -> tuple[bool, str]:
+    """Whether `provider` can speak, and if not, why: a sentence that may be shown. Sends nothing."""
+    if presets.is_azure(provider.base_url):
+        if not azure:
+            return False, f"{NOT_AVAILABLE}: voice through Azure OpenAI is off."
+    elif not presets.is_openai(provider.base_url):
+        return False, f"{NOT_AVAILABLE} with this provider. Text chat works as usual."
+    if urlsplit(provider.base_url).scheme != "https":
+        return False, f"{NOT_AVAILABLE} without https."
+    if not provider.key or not provider.enabled:
+        return False, f"{NOT_AVAILABLE}: the provider is not set up."
+    if not provider.realtime:
+        return False, f"{NOT_AVAILABLE}: no voice model is set (AI_REALTIME_MODEL)."
+    return True, ""
+
+
+def choose(providers: Iterable[Provider], *, azure: bool = False) -> tuple[Provider | None, str]:
+    """The first of `providers` that can speak; else None and the first one's reason."""
+    first = ""
+    for provider in providers:
+        can, reason = available(provider, azure=azure)
+        if can:
+            return provider, ""
+        first = first or reason
+    return None, first or f"{NOT_AVAILABLE}: no provider is set up."
+
+
+async def session_key(
+    provider: Provider | None,
+    *,
+    instructions: str,
+    tools: Iterable[ToolSpec] = (),
+    voice: str = "sage",
+    azure: bool = False,
+) -> SessionKey:
+    """A fresh secret for one session of `provider`. Raises `Refused`."""
+    can, reason = available(provider, azure=azure) if provider else (False, f"{NOT_AVAILABLE}: no provider is set up.")
+    if not can or provider is None:
+        log.info(NOT_AVAILABLE)  # expected with most providers, hence no warning
+        raise Refused(503, "Realtime not available", reason)
+    parts = urlsplit(provider.base_url)
+    root = f"{parts.scheme}://{parts.netloc}" + ("/openai/v1" if presets.is_azure(provider.base_url) else "/v1")
+    try:
+        answer = await outbound.fetch(
+            "POST",
+            f"{root}/realtime/client_secrets",
+            reach=provider.reach,
+            headers={**provider.request_headers(), "Content-Type": "application/json"},
+            content=orjson.dumps(_wish(provider.realtime, instructions, tools, voice)),
+            deadline_seconds=DEADLINE_SECONDS,
+        )
+    except OutboundError as error:
+        raise _refused(from_outbound(error, answered=False), provider) from None
+    said = _json(answer.body)
+    if answer.status not in (200, 201):
+        raise _refused(classified(answer.status, said, answer.headers, key=provider.key), provider)
+    value, expires_at = said.get("value"), said.get("expires_at")
+    if not isinstance(value, str) or not value or not isinstance(expires_at, int):
+        raise _refused(ProviderError("The answer holds no key.", cause="bad_response"), provider)
+    return SessionKey(value, expires_at, provider.realtime, f"{root}/realtime/calls")
+
+
+def _wish(model: str, instructions: str, tools: Iterable[ToolSpec], voice: str) -> dict[str, Any]:
+    return {
+        "expires_after": {"anchor": "created_at", "seconds": SECRET_SECONDS},
+        "session": {
+            "type": "realtime",
+            "model": model,
+            "instructions": instructions,
+            "output_modalities": ["audio"],
+            "audio": {
+                "input": {"transcription": {"model": TRANSCRIPTION_MODEL}, "turn_detection": {"type": "server_vad"}},
+                "output": {"voice": voice if voice in VOICES else VOICES[0]},
+            },
+            "tools": [
+                {"type": "function", "name": tool.name, "description": tool.description, "parameters": tool.parameters}
+                for tool in tools
+            ],
+            "tool_choice": "auto",
+            "max_output_tokens": MAX_OUTPUT_TOKENS,
+        },
+    }
+
+
+def _refused(error: ProviderError, provider: Provider) -> Refused:
+    """Our answer for a failure of the provider's. Its words go to the log's reader by cause and status alone."""
+    log.warning("No session key from provider %s: %s (%s)", provider.name, error.cause, error.status)
+    details = {"cause": error.cause}
+    if error.cause == "timeout":
+        return Refused(504, "Gateway timeout", "AI API request timed out", **details)
+    if error.cause == "model_not_found":
+        return Refused(
+            503,
+            "Realtime not available",
+            f"{NOT_AVAILABLE}: the provider does not know the voice model. Set AI_REALTIME_MODEL to a current one.",
+            **details,
+        )
+    if error.cause in ("unauthorized", "forbidden", "bad_request", "bad_response", "cut_off", "server_error"):
+        return Refused(502, "Bad gateway", f"{NOT_AVAILABLE}: the provider did not grant a session.", **details)
+    return Refused(503, "Realtime not available", f"{NOT_AVAILABLE} just now. Text chat works as usual.", **details)
+
+
+def _json(body: bytes) -> dict[str, Any]:
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return {}
+    return value if isinstance(value, dict) else {}
