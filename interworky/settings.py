@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "interworky.apps.InterworkyConfig",  # before unfold: its templates win
     "assistant",
     "widget",
+    "interworky.demo",
     "unfold",
     "unfold.contrib.filters",
     "unfold.contrib.forms",

@@ -5,12 +5,17 @@ from __future__ import annotations
 import functools
 import inspect
 import ipaddress
+import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
+
+from tests import servers
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -35,3 +40,59 @@ def only_loopback(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
     yield
+
+
+@contextmanager
+def needed(server: Callable[[], AbstractContextManager[str]]) -> Iterator[str]:
+    """Skip by name what a user's machine does not have; in CI, where it must be there, fail."""
+    with ExitStack() as stack:
+        try:
+            url = stack.enter_context(server())
+        except servers.Missing as missing:
+            if os.environ.get("CI") == "true":
+                raise
+            pytest.skip(str(missing))
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    with needed(servers.postgresql) as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """An empty database of a real PostgreSQL server."""
+    with servers.new_database(postgres_server) as url:
+        yield url
+
+
+@pytest.fixture
+def redis_url() -> Iterator[str]:
+    """A real Redis server, empty."""
+    with needed(servers.redis) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def start_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., servers.App]]:
+    """`start_app(NAME="value", …)` starts the product with that environment, and is where its tests get it from."""
+    started: list[servers.App] = []
+
+    def start(data_dir: Path | None = None, **environment: str) -> servers.App:
+        app = servers.App(data_dir or tmp_path_factory.mktemp("data"), **environment)
+        started.append(app)
+        return app.start()
+
+    yield start
+    for app in started:
+        app.kill()
+
+
+@pytest.fixture
+def app_server(start_app: Callable[..., servers.App]) -> Iterator[servers.App]:
+    """The product as it is without any configuration, running, with no data but its demonstration."""
+    app = start_app()
+    yield app
+    app.kill()

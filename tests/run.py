@@ -1,0 +1,167 @@
+"""`python3 manage.py test`: every part of the suite, one process each, and a closing line that counts them all.
+
+With arguments it is pytest with those arguments. A part whose program is missing is skipped by name on a user's
+machine; with CI=true it fails.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import ExitStack
+
+from tests import servers
+from tests.servers import ROOT, Missing
+
+PYTEST = [sys.executable, "-m", "pytest", "--no-header"]
+PARALLEL = ["-n", "2", "--dist", "loadfile"]
+IN_CI = os.environ.get("CI") == "true"
+
+
+def main(arguments: list[str]) -> int:
+    if arguments:
+        return subprocess.call([*PYTEST, *arguments], cwd=ROOT, env=environment())
+    total: Counter[str] = Counter()
+    broken = []
+    for name, part in PARTS.items():
+        say(f"\n=== {name}")
+        began = time.monotonic()
+        try:
+            outcome = part()
+        except Missing as missing:
+            say(f"{'FAILED' if IN_CI else 'skipped'}: {missing}")
+            outcome = Counter(failed=1) if IN_CI else Counter(skipped=1)
+        total += outcome
+        broken += [name] if outcome["failed"] else []
+        say(f"--- {name}: {in_words(outcome)} in {time.monotonic() - began:.0f} s")
+    say("\n" + (f"Failed in: {', '.join(broken)}" if broken else "All parts passed."))
+    say(in_words(total))
+    return 1 if broken else 0
+
+
+def in_words(outcome: Counter[str]) -> str:
+    return f"{outcome['passed']} passed, {outcome['failed']} failed, {outcome['skipped']} skipped"
+
+
+def say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def environment(**values: str) -> dict[str, str]:
+    """Ours, but for what configures the product: a key in the developer's shell must not reach a test."""
+    return {**servers.environment(**values), "CI": "true" if IN_CI else ""}
+
+
+# --- Running one program, and reading what it counted ----------------------------------------------------------------
+
+
+def run(command: list[str], **values: str) -> tuple[int, str]:
+    """Exit code and output of `command`, shown as it comes."""
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment(**values), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    assert process.stdout
+    said = b""
+    while some := os.read(process.stdout.fileno(), 4096):
+        said += some
+        sys.stdout.buffer.write(some)
+        sys.stdout.flush()
+    return process.wait(), said.decode(errors="replace")
+
+
+def check(*command: str) -> Counter[str]:
+    """A program that says yes or no."""
+    return Counter(passed=1) if run(list(command))[0] == 0 else Counter(failed=1)
+
+
+def pytest(*arguments: str, **values: str) -> Counter[str]:
+    code, said = run([*PYTEST, *arguments], **values)
+    numbers = re.findall(r"(\d+) (passed|failed|errors?|skipped)\b", said.strip().rpartition("\n")[2])
+    outcome = Counter({word: int(number) for number, word in numbers})
+    outcome["failed"] += outcome.pop("error", 0) + outcome.pop("errors", 0)
+    if code == 5 and not outcome.total():
+        say("(no tests here yet)")
+    elif code and not outcome["failed"]:
+        outcome["failed"] += 1  # it broke before it could count
+    return outcome
+
+
+# --- The parts -------------------------------------------------------------------------------------------------------
+
+
+def style() -> Counter[str]:
+    return check(sys.executable, "-m", "ruff", "check") + check(sys.executable, "-m", "ruff", "format", "--check")
+
+
+def types() -> Counter[str]:
+    return check(sys.executable, "-m", "mypy")
+
+
+def embedded_home() -> Counter[str]:
+    return pytest("tests", "--ignore=tests/faults", *PARALLEL)
+
+
+def production_home() -> Counter[str]:
+    with ExitStack() as stack:
+        postgres_url = stack.enter_context(servers.postgresql())
+        redis_url = stack.enter_context(servers.redis())
+        # What starts servers of its own is the same in both homes.
+        own = ["tests/faults", *(f"tests/test_{name}.py" for name in ("up", "compose", "locks", "settings", "architecture"))]
+        ignored = [f"--ignore={path}" for path in own]
+        return pytest("tests", *ignored, *PARALLEL, DATABASE_URL=postgres_url, REDIS_URL=redis_url)
+
+
+def faults() -> Counter[str]:
+    return pytest("tests/faults")
+
+
+def javascript() -> Counter[str]:
+    node, npm = servers.program("node"), servers.program("npm")
+    if not (ROOT / "node_modules").exists() and run([npm, "ci", "--no-audit", "--no-fund", "--silent"])[0]:
+        shutil.rmtree(ROOT / "node_modules", ignore_errors=True)
+        raise Missing("npm ci could not install what package-lock.json names")
+    outcome = check(npm, "run", "--silent", "types")
+    code, said = run([node, "--test", "tests/js/"])
+    counted = {word: int(number) for word, number in re.findall(r"^\W*(pass|fail|skipped) (\d+)$", said, re.MULTILINE)}
+    outcome.update(passed=counted.get("pass", 0), failed=counted.get("fail", 0), skipped=counted.get("skipped", 0))
+    if code and not counted.get("fail"):
+        outcome["failed"] += 1
+    return outcome + bundle()
+
+
+def bundle() -> Counter[str]:
+    """The committed bundle is what its sources make."""
+    dist = ROOT / "static" / "widget" / "dist"
+    before = contents(dist)
+    outcome = check(servers.program("npm"), "run", "--silent", "build")
+    if outcome["passed"] and contents(dist) != before:
+        say("static/widget/dist was not what its sources make; it is now. Commit it.")
+        return Counter(failed=1)
+    return outcome
+
+
+def contents(folder: os.PathLike[str]) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in sorted(ROOT.joinpath(folder).rglob("*")) if path.is_file()}
+
+
+def browser() -> Counter[str]:
+    servers.chromium()
+    return pytest("tests/browser")
+
+
+PARTS: dict[str, Callable[[], Counter[str]]] = {
+    "style": style,
+    "types": types,
+    "tests on SQLite, everything in one process": embedded_home,
+    "tests on PostgreSQL and Redis": production_home,
+    "faults": faults,
+    "JavaScript": javascript,
+    "browser": browser,
+}

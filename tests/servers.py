@@ -1,0 +1,199 @@
+"""Real servers for tests, each in a directory of its own, on loopback ports that were free a moment ago."""
+
+from __future__ import annotations
+
+import glob
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Missing(Exception):
+    """A program that a part of the suite needs is not on this machine."""
+
+
+def free_port() -> int:
+    with closing(socket.socket()) as listening:
+        listening.bind(("127.0.0.1", 0))
+        port: int = listening.getsockname()[1]
+        return port
+
+
+def program(name: str, *places: str) -> str:
+    """Where `name` is, on the path or matching one of `places`. Raises `Missing`."""
+    found = shutil.which(name) or max((p for place in places for p in glob.glob(place)), default=None)
+    if not found:
+        raise Missing(f"{name} is not installed")
+    return found
+
+
+def chromium() -> str:
+    for name in ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"):
+        with suppress(Missing):
+            return program(name)
+    raise Missing("chromium is not installed")
+
+
+@contextmanager
+def postgresql() -> Iterator[str]:
+    """A PostgreSQL server of our own; gives the address of its superuser's database, `postgres://…/postgres`."""
+    initdb = program("initdb", "/usr/lib/postgresql/*/bin/initdb", "/opt/homebrew/opt/postgresql*/bin/initdb")
+    # It refuses to run as root; whoever installed it as root has its user too.
+    owner = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
+    folder = Path(tempfile.mkdtemp(prefix="interworky-postgres-"))
+    if owner:
+        shutil.chown(folder, "postgres", "postgres")
+    data, port = folder / "data", free_port()
+    made = subprocess.run(
+        [initdb, "-D", data, "-U", "interworky", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"],
+        cwd=folder, capture_output=True, text=True, timeout=120, **owner,
+    )  # fmt: skip
+    if made.returncode:
+        raise RuntimeError(f"initdb failed: {made.stderr}")
+    options = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "fsync": "off", "max_connections": "200"}
+    command = [Path(initdb).with_name("postgres"), "-D", data, "-p", str(port), *(f"-c{k}={v}" for k, v in options.items())]
+    server = launch(command, folder / "log", cwd=folder, **owner)
+    url = f"postgres://interworky@127.0.0.1:{port}/postgres"
+    try:
+        until(lambda: _answers_sql(url), 60, server, folder / "log")
+        yield url
+    finally:
+        end(server, signal.SIGINT)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _answers_sql(url: str) -> bool:
+    import psycopg
+
+    try:
+        psycopg.connect(url, connect_timeout=2).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+@contextmanager
+def new_database(server_url: str) -> Iterator[str]:
+    """An empty database on the server of `postgresql()`, gone afterwards with whoever still holds it."""
+    import psycopg
+
+    name = f"test_{os.getpid()}_{time.monotonic_ns()}"
+    with closing(psycopg.connect(server_url, autocommit=True)) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"'.encode())
+        try:
+            yield server_url.rsplit("/", 1)[0] + "/" + name
+        finally:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+
+
+@contextmanager
+def redis() -> Iterator[str]:
+    """A Redis server of our own that keeps nothing; gives `redis://127.0.0.1:port/0`."""
+    folder, port = Path(tempfile.mkdtemp(prefix="interworky-redis-")), free_port()
+    command = [program("redis-server"), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+    server = launch(command, folder / "log", cwd=folder)
+    try:
+        until(lambda: accepts(port), 20, server, folder / "log")
+        yield f"redis://127.0.0.1:{port}/0"
+    finally:
+        end(server, signal.SIGTERM)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def launch(command: list[str | Path], log: Path, **options: Any) -> subprocess.Popen[bytes]:
+    """Start `command` in a process group of its own, its output appended to `log`."""
+    with log.open("ab") as file:
+        return subprocess.Popen(
+            command, **{"cwd": ROOT, "stdout": file, "stderr": subprocess.STDOUT, "start_new_session": True, **options}
+        )
+
+
+def accepts(port: int) -> bool:
+    with suppress(OSError), closing(socket.create_connection(("127.0.0.1", port), 1)):
+        return True
+    return False
+
+
+def until(ready: Callable[[], bool], seconds: float, server: subprocess.Popen[bytes], log: Path) -> None:
+    """Wait until `ready()`. Raises `RuntimeError` with the end of `log` when `server` ends first or time is up."""
+    deadline = time.monotonic() + seconds
+    while not ready():
+        if server.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"{server.args!r} did not get ready:\n{log.read_text(errors='replace')[-4000:]}")
+        time.sleep(0.05)
+
+
+def end(server: subprocess.Popen[bytes], how: signal.Signals, seconds: float = 10) -> int:
+    """Ask `server` to stop, make it stop after `seconds`; its exit code."""
+    if server.poll() is None:
+        server.send_signal(how)
+        try:
+            server.wait(seconds)
+        except subprocess.TimeoutExpired:
+            server.kill()
+    return server.wait()
+
+
+def environment(**values: str) -> dict[str, str]:
+    """What a program of ours is started with: nothing of the caller's configuration, so that a stray key changes nothing."""
+    kept = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SSL_CERT_FILE")
+    return {**{name: os.environ[name] for name in kept if name in os.environ}, "NO_BOOTSTRAP": "1", **values}
+
+
+class App:
+    """The product as its user starts it, `manage.py up`, in a process group of its own.
+
+    `url` answers once `start()` has returned; `log` is what it printed; `data_dir` outlives stops and kills.
+    """
+
+    def __init__(self, data_dir: Path, **values: str) -> None:
+        self.data_dir = data_dir
+        self.port = free_port()
+        self.url = f"http://localhost:{self.port}"
+        self.log = data_dir / "up.log"
+        self.environment = environment(DATA_DIR=str(data_dir), PORT=str(self.port), **values)
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self, seconds: float = 60) -> App:
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        self.process = launch([sys.executable, ROOT / "manage.py", "up"], self.log, env=self.environment)
+        until(self.answers, seconds, self.process, self.log)
+        return self
+
+    def answers(self) -> bool:
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=2).close()
+        except urllib.error.HTTPError:
+            return True
+        except OSError:
+            return False
+        return True
+
+    def kill(self) -> None:
+        """As the kernel does when memory runs out: no handler runs."""
+        assert self.process
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
+        assert self.process
+        return end(self.process, how)
+
+    def restart(self) -> App:
+        """Start again on the same data and port, after `kill()`, `stop()` or while it runs."""
+        self.stop()
+        return self.start()
