@@ -1,0 +1,347 @@
+"""Appointments: a hold, its confirmation with all that goes with it, and every change after."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import transaction
+
+from assistant.errors import NotFound, ToolError, ToolRefused
+from assistant.models import Appointment, Calendar, Conversation, Delivery, ToolCall
+from assistant.services import appointments, cards, deliveries, invitations, slots
+from tests import make
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2030, 1, 7, 8, 0, tzinfo=UTC)
+NINE = datetime(2030, 1, 8, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def conversation() -> Conversation:
+    organization = make.organization(team_email="team@example.com")
+    return make.conversation(make.assistant(organization))
+
+
+@pytest.fixture
+def calendar(conversation) -> Calendar:
+    return make.calendar(conversation.organization, location="12 High Street")
+
+
+def call_of(conversation: Conversation) -> ToolCall:
+    number = ToolCall.objects.count()
+    return ToolCall.objects.create(
+        organization=conversation.organization, conversation=conversation, name="book", idempotency_key=str(number)
+    )
+
+
+def held(calendar, conversation, start_at=NINE, now=NOW, **fields) -> Appointment:
+    slot = slots.slot_id(calendar, start_at)
+    return appointments.hold(calendar, slot, conversation=conversation, now=now, **fields)
+
+
+def booked(calendar, conversation, start_at=NINE, now=NOW, email="ann@example.com", **fields) -> Appointment:
+    hold = held(calendar, conversation, start_at, now, call=call_of(conversation))
+    return appointments.confirm(hold, name="Ann", email=email, now=now, **fields)
+
+
+# --- Hold ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_held_time_is_nobody_elses_until_it_lapses(calendar, conversation):
+    other = make.conversation(conversation.assistant)
+    held(calendar, conversation)
+    with pytest.raises(appointments.SlotTaken) as taken:
+        held(calendar, other)
+    assert [slot.label for slot in taken.value.alternatives.slots] == ["09:30", "10:00", "10:30"]
+    assert taken.value.code == "slot_taken"
+    assert taken.value.alternatives.slots[0].id in str(taken.value)
+    assert held(calendar, other, now=NOW + timedelta(minutes=calendar.hold_minutes)).state == "held"
+    assert set(Appointment.objects.values_list("state", flat=True)) == {"held", "expired"}
+
+
+def test_neighbours_do_not_disturb_each_other_and_a_buffer_keeps_them_apart(calendar, conversation):
+    held(calendar, conversation)
+    assert held(calendar, make.conversation(conversation.assistant), NINE + timedelta(minutes=30)).state == "held"
+    apart = make.calendar(conversation.organization, slot_minutes=30, buffer_minutes=15)
+    held(apart, conversation)
+    Calendar.objects.filter(pk=apart.pk).update(buffer_minutes=0)  # and with it the steps; the appointment keeps its own
+    with pytest.raises(appointments.SlotTaken):
+        held(apart, make.conversation(conversation.assistant), NINE + timedelta(minutes=30))
+
+
+@pytest.mark.parametrize(
+    "start_at",
+    [
+        NINE + timedelta(minutes=1),  # out of step
+        NINE - timedelta(minutes=30),  # before opening
+        NINE.replace(hour=17),  # after closing
+        NOW - timedelta(days=1) + timedelta(hours=1),  # past
+        NINE + timedelta(days=400),  # beyond the horizon
+    ],
+)
+def test_a_time_that_is_not_offered_cannot_be_held_even_with_a_true_id(calendar, conversation, start_at):
+    with pytest.raises(ToolError) as refused:
+        held(calendar, conversation, start_at)
+    assert refused.value.code == "slot_gone"
+    assert not Appointment.objects.exists()
+
+
+def test_a_closure_that_came_meanwhile_counts(calendar, conversation):
+    calendar.closures.create(first_day=NINE.date(), last_day=NINE.date())
+    with pytest.raises(ToolError, match="cannot be booked any more"):
+        held(calendar, conversation)
+
+
+def test_one_call_holds_one_time_however_often_it_runs(calendar, conversation):
+    call = call_of(conversation)
+    assert held(calendar, conversation, call=call).pk == held(calendar, conversation, call=call).pk
+
+
+def test_a_visitor_may_ask_again_for_the_time_that_he_holds_himself(calendar, conversation):
+    first = held(calendar, conversation, call=call_of(conversation))
+    second = held(calendar, conversation, call=call_of(conversation))
+    first.refresh_from_db()
+    assert (first.state, second.state) == ("expired", "held")
+
+
+def test_a_visitor_holds_few_times_and_the_oldest_gives_way(calendar, conversation):
+    for number in range(6):
+        held(calendar, conversation, NINE + timedelta(minutes=30 * number), now=NOW + timedelta(seconds=number))
+    kept = Appointment.objects.taking_time(NOW).order_by("start_at")
+    assert [row.start_at.strftime("%H:%M") for row in kept] == ["10:30", "11:00", "11:30"]
+
+
+def test_a_hold_that_is_let_go_is_free_at_once(calendar, conversation):
+    appointments.release(held(calendar, conversation))
+    assert held(calendar, make.conversation(conversation.assistant)).state == "held"
+
+
+def test_lapsed_holds_are_swept(calendar, conversation):
+    held(calendar, conversation)
+    assert appointments.expire_holds(NOW) == 0
+    assert appointments.expire_holds(NOW + timedelta(hours=1)) == 1
+
+
+# --- Confirm ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_booking_comes_with_its_receipt_and_its_mails(calendar, conversation):
+    appointment = booked(calendar, conversation, phone="+1 555", reason="Toothache")
+    assert (appointment.state, appointment.name, appointment.email) == ("confirmed", "Ann", "ann@example.com")
+    card = conversation.cards.get()
+    assert (card.kind, card.state, card.call_id) == ("receipt", "closed", appointment.call_id)
+    assert card.content["reference"] == appointment.reference
+    assert card.content["lines"][0] == ["When", "Tuesday 8 January 2030, 09:00–09:30 (UTC)"]
+    assert card.content["status"] == "done"
+    assert card.content["manage_url"].endswith(f"/appointments/{invitations.token_of(appointment)}/")
+    assert card.content["ics_url"].endswith("/invitation.ics")
+    to_visitor, to_team = Delivery.objects.order_by("-ics")
+    assert (to_visitor.to, to_visitor.reply_to, to_visitor.ics_method) == ("ann@example.com", "team@example.com", "REQUEST")
+    assert appointment.reference in to_visitor.text
+    assert (to_team.to, to_team.call, to_team.conversation) == ("team@example.com", None, None)
+    assert "Toothache" in to_team.text
+
+
+def test_a_second_confirmation_changes_nothing(calendar, conversation):
+    appointment = booked(calendar, conversation)
+    again = appointments.confirm(appointment, name="Eve", email="eve@example.com", now=NOW)
+    assert (again.name, again.email) == ("Ann", "ann@example.com")
+    assert (Delivery.objects.count(), conversation.cards.count()) == (2, 1)
+
+
+def test_a_lapsed_hold_is_confirmed_while_nobody_else_has_the_time(calendar, conversation):
+    late = NOW + timedelta(hours=1)
+    hold = held(calendar, conversation)
+    assert appointments.confirm(hold, name="Ann", email="ann@example.com", now=late).state == "confirmed"
+    lost = held(calendar, conversation, NINE + timedelta(hours=1))
+    booked(calendar, make.conversation(conversation.assistant), NINE + timedelta(hours=1), now=late)
+    with pytest.raises(appointments.SlotTaken):
+        appointments.confirm(lost, name="Ann", email="ann@example.com", now=late)
+
+
+@pytest.mark.parametrize(
+    ("name", "email", "code"), [("Ann", "nowhere", "bad_email"), (" \u200b", "a@b.co", "bad_arguments")]
+)
+def test_a_booking_without_name_or_address_stays_a_hold(calendar, conversation, name, email, code):
+    hold = held(calendar, conversation)
+    with pytest.raises(ToolError) as refused:
+        appointments.confirm(hold, name=name, email=email, now=NOW)
+    assert refused.value.code == code
+    hold.refresh_from_db()
+    assert (hold.state, Delivery.objects.count()) == ("held", 0)
+
+
+def test_nothing_that_a_visitor_typed_goes_to_an_address_that_may_not_be_his(calendar, conversation):
+    hold = held(calendar, conversation)
+    bait = "Win at evil.example"
+    appointments.confirm(hold, name=bait, email="victim@example.com", phone=bait, reason=bait, now=NOW)
+    mail = Delivery.objects.get(to="victim@example.com")
+    assert "evil" not in mail.subject + mail.text + mail.html + mail.ics
+    assert "evil" in Delivery.objects.get(to="team@example.com").text
+
+
+def test_a_visitor_books_only_so_often_in_a_day(calendar, conversation):
+    sent = 0
+    for number in range(20):
+        try:
+            appointment = booked(
+                calendar, conversation, NINE + timedelta(minutes=30 * (number % 16)), email=f"a{number}@b.co"
+            )
+            appointments.cancel(appointment, now=NOW)  # cancelling does not buy another try
+            sent += 1
+        except ToolRefused as refused:
+            assert refused.code == "too_many"
+    assert sent == appointments.BOOKINGS_PER_VISITOR_PER_DAY
+    assert booked(calendar, conversation, now=NOW + timedelta(hours=24, minutes=30)).state == "confirmed"
+
+
+def test_an_address_is_not_flooded_by_many_visitors(calendar, conversation):
+    for number in range(16):
+        try:
+            booked(calendar, make.conversation(conversation.assistant), NINE + timedelta(minutes=30 * number))
+        except ToolRefused as refused:
+            assert refused.code == "too_many_emails"
+    assert Delivery.objects.filter(to="ann@example.com").count() == deliveries.PER_ADDRESS_PER_DAY
+
+
+def test_what_he_said_of_himself_is_remembered_and_never_overwritten(calendar, conversation):
+    booked(calendar, conversation)
+    booked(calendar, conversation, NINE + timedelta(hours=1), email="other@example.com")
+    conversation.visitor.refresh_from_db()
+    assert (conversation.visitor.name, conversation.visitor.email) == ("Ann", "ann@example.com")
+
+
+@pytest.mark.parametrize("broken", ["cards.add", "deliveries.queue_email", "invitations.teams_email"])
+def test_a_booking_its_receipt_and_its_mails_exist_together_or_not_at_all(calendar, conversation, monkeypatch, broken):
+    hold = held(calendar, conversation, call=call_of(conversation))
+    room, name = broken.split(".")
+    monkeypatch.setattr({"cards": cards, "deliveries": deliveries, "invitations": invitations}[room], name, _breaks)
+    with pytest.raises(RuntimeError), transaction.atomic():
+        appointments.confirm(hold, name="Ann", email="ann@example.com", now=NOW)
+    hold.refresh_from_db()
+    assert hold.state == "held"
+    assert (Delivery.objects.count(), conversation.cards.count(), conversation.events.count()) == (0, 0, 0)
+
+
+def _breaks(*_, **__):
+    raise RuntimeError("broken")
+
+
+# --- Change ----------------------------------------------------------------------------------------------------------
+
+
+def test_moving_frees_the_old_time_and_tells_both_sides(calendar, conversation):
+    appointment = booked(calendar, conversation)
+    ten = NINE + timedelta(hours=1)
+    moved = appointments.reschedule(appointment, slots.slot_id(calendar, ten), call=call_of(conversation), now=NOW)
+    assert (moved.pk, moved.reference, moved.start_at, moved.sequence) == (appointment.pk, appointment.reference, ten, 1)
+    assert "10:00" in str([card.content["lines"] for card in conversation.cards.all()])
+    assert "09:00" not in str([card.content["lines"] for card in conversation.cards.all()])
+    assert Delivery.objects.filter(to="ann@example.com", ics_method="REQUEST").count() == 2
+    assert booked(calendar, make.conversation(conversation.assistant)).state == "confirmed"
+
+
+def test_an_appointment_may_move_into_time_of_its_own(calendar, conversation):
+    Calendar.objects.update(slot_minutes=60)
+    calendar.refresh_from_db()
+    appointment = booked(calendar, conversation)
+    calendar.hours.update(opens="08:30")
+    half_past = slots.slot_id(calendar, NINE + timedelta(minutes=30))
+    assert appointments.reschedule(appointment, half_past, now=NOW).sequence == 1
+
+
+def test_moving_to_the_same_time_changes_nothing(calendar, conversation):
+    appointment = booked(calendar, conversation)
+    assert appointments.reschedule(appointment, slots.slot_id(calendar, NINE), now=NOW).sequence == 0
+    assert Delivery.objects.count() == 2
+
+
+def test_an_appointment_is_not_moved_to_a_time_that_is_taken(calendar, conversation):
+    appointment = booked(calendar, conversation)
+    ten = NINE + timedelta(hours=1)
+    booked(calendar, make.conversation(conversation.assistant), ten)
+    with pytest.raises(appointments.SlotTaken):
+        appointments.reschedule(appointment, slots.slot_id(calendar, ten), now=NOW)
+    with pytest.raises(appointments.SlotTaken):
+        appointments.check_free(calendar, slots.slot_id(calendar, ten), appointment, NOW)
+    appointment.refresh_from_db()
+    assert appointment.start_at == NINE
+
+
+def test_an_appointment_is_not_moved_for_ever(calendar, conversation):
+    appointment = booked(calendar, conversation)
+    Delivery.objects.all().delete()
+    with pytest.raises(ToolRefused):
+        for number in range(1, 20):
+            start_at = NINE + timedelta(minutes=30 * (number % 5))
+            appointments.reschedule(appointment, slots.slot_id(calendar, start_at), now=NOW)
+    assert Delivery.objects.filter(to="ann@example.com").count() <= deliveries.PER_ADDRESS_PER_DAY
+
+
+def test_cancelling_frees_the_time_tells_both_sides_and_marks_the_receipt(calendar, conversation):
+    appointment = booked(calendar, conversation)
+    cancelled = appointments.cancel(appointment, now=NOW)
+    assert (cancelled.state, cancelled.sequence) == ("cancelled", 1)
+    assert conversation.cards.get().content["status"] == "cancelled"
+    assert Delivery.objects.get(ics_method="CANCEL").to == "ann@example.com"
+    assert Delivery.objects.filter(to="team@example.com").count() == 2
+    assert appointments.cancel(appointment, now=NOW).sequence == 1
+    assert booked(calendar, make.conversation(conversation.assistant)).state == "confirmed"
+
+
+def test_staff_who_cancel_are_not_told_so(calendar, conversation):
+    appointments.cancel(booked(calendar, conversation), by_staff=True, now=NOW)
+    assert Delivery.objects.filter(to="team@example.com").count() == 1
+
+
+def test_cancelling_a_hold_lets_it_go_in_silence(calendar, conversation):
+    assert appointments.cancel(held(calendar, conversation), now=NOW).state == "expired"
+    assert not Delivery.objects.exists()
+
+
+def test_what_has_begun_is_neither_moved_nor_cancelled(calendar, conversation):
+    appointment = booked(calendar, conversation)
+    with pytest.raises(ToolError, match="begun"):
+        appointments.cancel(appointment, now=NINE)
+    with pytest.raises(ToolError, match="begun"):
+        appointments.reschedule(appointment, slots.slot_id(calendar, NINE + timedelta(days=1)), now=NINE)
+
+
+def test_a_cancelled_appointment_does_not_come_back_when_its_call_runs_again(calendar, conversation):
+    call = call_of(conversation)
+    hold = held(calendar, conversation, call=call)
+    appointments.confirm(hold, name="Ann", email="ann@example.com", now=NOW)
+    appointments.cancel(hold, now=NOW)
+    with pytest.raises(ToolError, match="cancelled"):
+        appointments.confirm(held(calendar, conversation, call=call), name="Ann", email="ann@example.com", now=NOW)
+    assert Appointment.objects.get().state == "cancelled"
+
+
+# --- Who may ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_link_opens_its_own_appointment_and_nothing_else(calendar, conversation):
+    appointment = booked(calendar, conversation)
+    token = invitations.token_of(appointment)
+    assert appointments.for_token(token) == appointment
+    hold = held(calendar, conversation, NINE + timedelta(hours=2))
+    head, seal = token.split(".")
+    forged = [f"{hold.pk.hex}.{seal}", head, f"{head}.", f"{head}.{seal[:-1]}", "", "x" * 3000, invitations.token_of(hold)]
+    for bad in forged:
+        with pytest.raises(NotFound):
+            appointments.for_token(bad)
+
+
+def test_a_reference_opens_only_the_visitors_own(calendar, conversation):
+    appointment = booked(calendar, conversation)
+    assert appointments.for_visitor(calendar, conversation.visitor, f" {appointment.reference.lower()} ") == appointment
+    strangers = make.conversation(conversation.assistant)
+    elsewhere = make.calendar(make.organization("Other"))
+    for who, where in [(strangers.visitor, calendar), (None, calendar), (conversation.visitor, elsewhere)]:
+        with pytest.raises(ToolError) as foreign:
+            appointments.for_visitor(where, who, appointment.reference)
+        with pytest.raises(ToolError) as unknown:
+            appointments.for_visitor(where, who, "ZZZZZZ")
+        assert str(foreign.value) == str(unknown.value)
+        assert appointment.reference not in str(foreign.value)
