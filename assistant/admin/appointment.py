@@ -111,6 +111,10 @@ class AppointmentAdmin(ReadOnly):
         if done:
             self.message_user(request, f"{done} cancelled; those who left an address are told.", messages.SUCCESS)
 
+    def object_actions(self, obj: Appointment) -> list[str]:
+        ahead = obj.state in (Appointment.State.HELD, Appointment.State.CONFIRMED) and obj.start_at > timezone.now()
+        return ["cancel"] if ahead else []
+
     @display(description="When", ordering="start_at")
     def when(self, obj: Appointment) -> str:
         """In the calendar's own time: that is what the door says."""

@@ -26,6 +26,14 @@ class AssistantForm(OneOrganizationForm):
             "starters": UnfoldAdminTextareaWidget({"rows": 4}),
         }
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "methods" in self.fields:
+            methods = self.fields["methods"]
+            methods.label_from_instance = lambda method: f"{method.name}: {method.description}"[:120]  # type: ignore[attr-defined]
+            methods.widget = methods.widget.widget  # type: ignore[attr-defined] - without buttons that add and change
+            methods.help_text = "" if methods.queryset.exists() else "There are no methods yet."  # type: ignore[attr-defined]
+
 
 @admin.register(Assistant)
 class AssistantAdmin(Scoped):

@@ -89,7 +89,7 @@ class HasFilter(DropdownFilter):
 
 @admin.register(Conversation)
 class ConversationAdmin(ReadOnly):
-    list_display = ["title_or_id", "visitor", "assistant", "organization", "shown_state", "message_count", "last_message_at"]
+    list_display = ["title_or_id", "visitor", "assistant_name", "organization", "shown_state", "message_count", "last_message_at"]
     list_filter = ["organization", "assistant", "state", HasFilter, ("created_at", RangeDateFilter)]
     search_fields = [
         "title",
@@ -148,6 +148,10 @@ class ConversationAdmin(ReadOnly):
     @display(description="Conversation", ordering="title")
     def title_or_id(self, obj: Conversation) -> str:
         return str(obj)
+
+    @display(description="Assistant", ordering="assistant__name")
+    def assistant_name(self, obj: Conversation) -> str:
+        return obj.assistant.name
 
     @display(description="State", ordering="state", label=STATE_LABELS)
     def shown_state(self, obj: Conversation) -> str:

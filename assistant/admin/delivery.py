@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import admin, messages
 from django.db import models
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.decorators import action, display
 
@@ -29,14 +30,14 @@ class DeliveryAdmin(ReadOnly):
     date_hierarchy = "created_at"
     actions = ["send_again"]
     fieldsets = (
-        (None, {"fields": ("organization", "to", "reply_to", "subject", "text", "has_invitation")}),
+        (None, {"fields": ("organization", "to", "reply_to", "subject", "shown_text", "has_invitation")}),
         (
             "What became of it",
             {"fields": ("shown_state", "attempts", "last_error", "created_at", "next_attempt_at", "sent_at")},
         ),
         ("Where it comes from", {"fields": ("conversation", "appointment", "message_id")}),
     )
-    readonly_fields = ["has_invitation", "shown_state", "message_id"]
+    readonly_fields = ["shown_text", "has_invitation", "shown_state", "message_id"]
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Delivery]:
         return super().get_queryset(request).select_related("organization", "conversation", "appointment")
@@ -46,6 +47,13 @@ class DeliveryAdmin(ReadOnly):
         again = sum(deliveries.redrive(row) for row in self.within_reach(request, queryset, self.operate_rank))
         level = messages.SUCCESS if again else messages.WARNING
         self.message_user(request, f"{again} on their way again. Only deliveries that were given up can be sent again.", level)
+
+    def object_actions(self, obj: Delivery) -> list[str]:
+        return ["send_again"] if obj.state == Delivery.State.DEAD else []
+
+    @display(description="Text")
+    def shown_text(self, obj: Delivery) -> str:
+        return render_to_string("admin/assistant/block.html", {"text": obj.text})
 
     @display(description="State", ordering="state", label=STATE_LABELS)
     def shown_state(self, obj: Delivery) -> str:

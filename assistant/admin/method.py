@@ -139,6 +139,7 @@ class MethodForm(OneOrganizationForm):
         if "assistants" in self.fields:
             chosen = self.fields["assistants"]
             assert isinstance(chosen, forms.ModelMultipleChoiceField)
+            chosen.label_from_instance = lambda assistant: assistant.name  # type: ignore[method-assign]
             chosen.queryset = self.visible_assistants.filter(organization=method.organization)
             adding = method._state.adding
             chosen.initial = chosen.queryset if adding else method.assistants.values_list("pk", flat=True)
@@ -260,7 +261,7 @@ class MethodAdmin(Scoped):
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": "New method",
-            "kinds": KINDS,
+            "kinds": [(name, kind, inspect.getdoc(kind.Config) or "") for name, kind in KINDS.items()],
             "organizations": organizations(request, self.add_rank),
             "chosen": chosen,
         }

@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
 
+from assistant.admin.dashboard import who_answers
 from assistant.models import Conversation, Delivery
 
 # Group, then title, icon and model of each line.
@@ -60,6 +61,11 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         people = {"title": "People", "icon": "group", "link": reverse("admin:auth_user_changelist")}
         groups.append({"title": "", "separator": True, "items": [people]})
     return groups
+
+
+def environment(request: HttpRequest) -> list[str] | None:
+    """Unfold's label at the top of every page: whether visitors are answered by a script."""
+    return ["Demonstration model", "warning"] if who_answers()["demo"] else None
 
 
 def _badge(request: HttpRequest, name: str, model_admin: Any) -> dict[str, str]:

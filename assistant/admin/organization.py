@@ -12,6 +12,7 @@ from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from unfold.decorators import display
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from assistant.admin.install import install_steps
 from assistant.admin.people import admit_members
@@ -46,6 +47,9 @@ class MembersInline(ScopedTabularInline):
 
 
 class OrganizationForm(forms.ModelForm):
+    class Meta:
+        widgets = {"allowed_origins": UnfoldAdminTextareaWidget({"rows": 4})}
+
     def clean(self) -> dict[str, Any]:
         """Where the widget may stand is said, one way or the other: forgetting it is the commonest reason for silence."""
         cleaned = super().clean() or self.cleaned_data

@@ -15,7 +15,7 @@ from typing import Any
 from django import forms
 from django.contrib.admin.options import InlineModelAdmin
 from django.db import models
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 
@@ -235,9 +235,22 @@ class Scoped(VisibleChoices, ModelAdmin):
 
 
 class ReadOnly(Scoped):
-    """Rows that the system writes: looked at, never typed, changed or deleted by hand."""
+    """Rows that the system writes: looked at, never typed, changed or deleted by hand; acted upon through actions."""
 
     add_rank = change_rank = delete_rank = Rank.NOBODY
+    change_form_outer_before_template = "admin/assistant/object_actions.html"
+
+    def object_actions(self, obj: Any) -> list[str]:
+        """Which of the list's actions make sense for this row: they become buttons on its page."""
+        return []
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        obj = self.get_object(request, object_id)
+        names = self.object_actions(obj) if self.may_operate(request, obj) else []
+        buttons = [(name, getattr(self, name).short_description) for name in names]
+        return super().change_view(request, object_id, form_url, {"object_actions": buttons, **(extra_context or {})})
 
 
 class ScopedInline(VisibleChoices, InlineModelAdmin):
@@ -259,7 +272,7 @@ class ScopedInline(VisibleChoices, InlineModelAdmin):
 
 
 class ScopedTabularInline(ScopedInline, TabularInline):
-    pass
+    hide_title = True
 
 
 class ScopedStackedInline(ScopedInline, StackedInline):
