@@ -68,8 +68,6 @@ export function createActions({ store, transport, storage, session }) {
       void send({ type: "message.rate", message, value });
     },
     askForPerson: () => send({ type: "human.request" }),
-    /** @param {{ name?: string, email?: string, locale?: string, timezone?: string }} fields */
-    identify: (fields) => transport.send({ type: "visitor.update", ...fields }),
     async startAnew() {
       const isClosed = (/** @type {import("./store.js").State} */ { conversation }) => conversation?.state === "closed";
       if (!isClosed(store.get())) {

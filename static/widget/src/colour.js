@@ -41,7 +41,7 @@ const toHex = (part) => Math.round(part).toString(16).padStart(2, "0");
 export function palette(accent, panel) {
   // A mid-tone gets a darker surface under white rather than black text: it looks like the colour that was chosen.
   const onAccent = contrast(accent, "#ffffff") >= 3 ? "#ffffff" : "#111418";
-  return { accent: readable(accent, onAccent), onAccent, accentText: readable(accent, panel) };
+  return { accent: readable(accent, onAccent), onAccent, accentText: readable(accent, panel, 5.5) };
 }
 
 /** What a page or an organization wrote, if it is a colour we can compute with. @param {string | undefined} text */

@@ -40,7 +40,7 @@ export function iconButton(path, label, props) {
 /** Written text as paragraphs and lists. A block whose source stayed the same keeps its nodes, and so what a reader
  * has selected in it, while the reply below it grows. */
 export function createProse() {
-  const el = h("div", { class: "prose" });
+  const el = h("div", { class: "prose", dir: "auto" });
   /** @type {string[]} */
   let shown = [];
   return {

@@ -7,6 +7,7 @@ import { createStore, initial, isWaiting, unread } from "./store.js";
 import css from "./styles/widget.css";
 import { createTransport } from "./transport.js";
 import { createPanel } from "./views/panel.js";
+import { createTeaser } from "./views/teaser.js";
 
 const STAFF_TYPES_FOR_MS = 6_000;
 const SURFACE = { light: "#ffffff", dark: "#16181d" };
@@ -57,13 +58,14 @@ export function mount({ host, config, storage, root, shadow, launcher, options, 
   );
   const actions = createActions({ store, transport, storage, session });
   const panel = createPanel(actions, { t, locale, host });
+  const teaser = createTeaser(() => verbs.open());
 
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(css);
   shadow.adoptedStyleSheets = [...shadow.adoptedStyleSheets, sheet];
   root.lang = locale;
   root.dir = dir;
-  root.prepend(panel.el);
+  root.prepend(panel.el, teaser.el);
   const dark = matchMedia("(prefers-color-scheme: dark)");
   dress();
 
@@ -83,11 +85,13 @@ export function mount({ host, config, storage, root, shadow, launcher, options, 
     frame = 0;
     const [state, before] = [store.get(), drawn];
     drawn = state;
+    const hadFocus = panel.el.contains(shadow.activeElement);
     panel.update(state, before);
+    teaser.update(state);
     launcher.update({ open: state.open, unread: unread(state), label: t.chat, controls: "panel" });
+    if (hadFocus && !state.open) launcher.el.focus();
   }
-  panel.update(drawn, drawn);
-  launcher.update({ open: false, label: t.chat, controls: "panel", unread: 0 });
+  draw();
 
   const stop = store.subscribe((state, before) => {
     if (state.open !== before.open) draw();
@@ -98,7 +102,15 @@ export function mount({ host, config, storage, root, shadow, launcher, options, 
     if (state.connection === "online" && before.connection !== "online") flush();
   });
 
+  /** @type {{ name?: string, email?: string }} */
+  let visitor = {};
+
+  function introduce() {
+    if (visitor.name || visitor.email) transport.send({ type: "visitor.update", ...visitor });
+  }
+
   function flush() {
+    introduce();
     for (const { failed, ...message } of store.get().pending) if (!failed) transport.send({ type: "message.send", ...message });
   }
 
@@ -124,6 +136,10 @@ export function mount({ host, config, storage, root, shadow, launcher, options, 
     }
   }
 
+  // A page's shortcut must not fire for what is typed to us.
+  for (const name of ["keydown", "keyup", "keypress"]) root.addEventListener(name, (event) => event.stopPropagation());
+  root.addEventListener("keydown", panel.press);
+
   const wake = () => document.visibilityState === "visible" && transport.wake();
   /** Another tab has become another visitor, or has forgotten this one. @param {StorageEvent} event */
   function elsewhere({ key, oldValue, newValue }) {
@@ -144,22 +160,23 @@ export function mount({ host, config, storage, root, shadow, launcher, options, 
   const verbs = {
     open() {
       if (store.get().open) return;
-      if (kept.session) transport.open();
+      const { session: known, outbox = [] } = storage.read();
+      if (known || outbox.length) transport.open();
       actions.open();
       panel.focus();
     },
-    close() {
-      if (!store.get().open) return;
-      actions.close();
-    },
+    close: actions.close,
     toggle: () => (store.get().open ? verbs.close() : verbs.open()),
     /** @param {string} text */
     sendMessage(text) {
       verbs.open();
       actions.send(String(text));
     },
-    /** @param {{ name?: string, email?: string }} visitor */
-    identify: (visitor) => actions.identify(visitor),
+    /** What the page knows of the visitor: data, not proof. @param {{ name?: string, email?: string }} known */
+    identify({ name, email }) {
+      visitor = { name, email };
+      introduce();
+    },
     /** After a reload or on the next page. @param {boolean} reopen */
     resume(reopen) {
       transport.open();
@@ -168,6 +185,8 @@ export function mount({ host, config, storage, root, shadow, launcher, options, 
     reset() {
       transport.close();
       storage.clear();
+      visitor = {};
+      store.dispatch({ type: "connection.changed", connection: "idle" });
       store.dispatch({ type: "conversation.left" });
       actions.close();
     },
@@ -178,10 +197,6 @@ export function mount({ host, config, storage, root, shadow, launcher, options, 
       for (const [target, name, listener] of watched) target.removeEventListener(name, listener);
     },
   };
-  // Whoever closed it was in the panel, or on the launcher: both lead to the launcher.
-  store.subscribe((state, before) => {
-    if (before.open && !state.open) launcher.el.focus();
-  });
   emit("ready");
   return verbs;
 }

@@ -161,7 +161,7 @@ export const EVENTS = {
 /** What happens in the page. @type {Record<string, Handler>} */
 const PAGE = {
   "panel.opened": (state) => ({ ...state, open: true }),
-  "panel.closed": (state) => ({ ...state, open: false }),
+  "panel.closed": (state) => (state.open ? { ...state, open: false } : state),
   "connection.changed"(state, { connection }) {
     // An attempt to come back is no reason to say that we are back.
     return connection === "connecting" && state.connection === "offline" ? state : { ...state, connection };

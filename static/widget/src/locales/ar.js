@@ -36,7 +36,7 @@ export default {
   incomplete: "انقطعت هذه الإجابة.",
   sources: "المصادر",
   tooLong: "عدد الأحرف الزائدة: {count}",
-  timesIn: "الأوقات بتوقيت {zone}",
+  zone: "المنطقة الزمنية: {zone}",
   moreTimes: "أوقات أخرى",
   gone: "لم يعد متاحًا",
   picked: "اختيارك: {choice}",

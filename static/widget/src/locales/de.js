@@ -36,7 +36,7 @@ export default {
   incomplete: "Diese Antwort wurde abgeschnitten.",
   sources: "Quellen",
   tooLong: "{count} Zeichen zu viel",
-  timesIn: "Zeiten in {zone}",
+  zone: "Zeitzone: {zone}",
   moreTimes: "Weitere Zeiten",
   gone: "Nicht mehr verfügbar",
   picked: "Ihre Wahl: {choice}",

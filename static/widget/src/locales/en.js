@@ -36,7 +36,7 @@ export default {
   incomplete: "This answer was cut off.",
   sources: "Sources",
   tooLong: "{count} characters too many",
-  timesIn: "Times in {zone}",
+  zone: "Time zone: {zone}",
   moreTimes: "More times",
   gone: "No longer available",
   picked: "Your choice: {choice}",

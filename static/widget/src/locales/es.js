@@ -36,7 +36,7 @@ export default {
   incomplete: "Esta respuesta quedó cortada.",
   sources: "Fuentes",
   tooLong: "{count} caracteres de más",
-  timesIn: "Horas de {zone}",
+  zone: "Zona horaria: {zone}",
   moreTimes: "Más horas",
   gone: "Ya no está disponible",
   picked: "Su elección: {choice}",

@@ -36,7 +36,7 @@ export default {
   incomplete: "Cette réponse a été interrompue.",
   sources: "Sources",
   tooLong: "{count} caractères de trop",
-  timesIn: "Heures de {zone}",
+  zone: "Fuseau horaire : {zone}",
   moreTimes: "Plus d’horaires",
   gone: "N’est plus disponible",
   picked: "Votre choix : {choice}",

@@ -66,25 +66,26 @@ export function createCard(actions, { t, locale, host }) {
 const KINDS = { slots: drawSlots, confirm: drawConfirm, receipt: drawReceipt, contact: drawContact };
 
 /** @param {string} path @param {string} title */
-const heading = (path, title) => h("h3", null, icon(path), h("span", null, title));
+const heading = (path, title) => h("h3", null, icon(path), h("bdi", null, title));
 
 /** @param {[string, string][]} lines */
-const table = (lines = []) => h("dl", null, lines.flatMap(([label, value]) => [h("dt", null, label), h("dd", { dir: "auto" }, value)]));
+const table = (lines = []) => h("dl", null, lines.flatMap(([label, value]) => [h("dt", null, h("bdi", null, label)), h("dd", { dir: "auto" }, value)]));
 
 /** @param {Card} card @param {Desk} desk @param {boolean} folded */
 function drawSlots({ title, timezone, days = [] }, { t, locale, answer, redraw }, folded) {
   let room = folded ? FIRST_SLOTS : Infinity;
   const shown = days.map(({ label, slots }) => {
-    const some = slots.slice(0, Math.max(room, 0));
+    // A day is not begun for one or two of its times.
+    const some = room < Math.min(3, slots.length) ? [] : slots.slice(0, room);
     room -= slots.length;
     const times = some.map(({ id, label: time, start_at }) =>
       h("button", { type: "button", class: "slot", value: id, "aria-label": `${label}, ${time}`, onclick: () => answer(id) }, h("time", { datetime: start_at }, time)),
     );
-    return some.length ? h("div", { class: "slots-of-day", role: "group", "aria-label": label }, h("h4", null, label), h("div", { class: "grid" }, times)) : "";
+    return some.length ? h("div", { class: "slots-of-day", role: "group", "aria-label": label }, h("h4", null, h("bdi", null, label)), h("div", { class: "grid" }, times)) : "";
   });
   return [
     heading(CALENDAR, title),
-    timezone ? h("p", { class: "small" }, fill(t.timesIn, { zone: nameOfZone(timezone, locale) })) : "",
+    timezone ? h("p", { class: "small" }, fill(t.zone, { zone: nameOfZone(timezone, locale) })) : "",
     ...shown,
     room < 0 ? h("button", { type: "button", class: "text more", onclick: redraw }, t.moreTimes) : "",
   ];
@@ -171,7 +172,7 @@ function drawForm(fields, t, onSubmit, buttons) {
     const input = type === "textarea" ? h("textarea", { ...props, rows: "3" }) : h("input", { ...props, type });
     input.value = value;
     const why = h("p", { class: "why", id: `${id}-why` });
-    return { input, why, el: h("div", { class: "input" }, h("label", { for: id }, label), input, why) };
+    return { input, why, el: h("div", { class: "input" }, h("label", { for: id }, h("bdi", null, label)), input, why) };
   });
 
   /** @param {Event} event */

@@ -23,7 +23,7 @@ export function createComposer(actions, { t }) {
   const send = iconButton(SEND, t.send, { class: "icon round send", type: "submit" });
   const form = h("form", { onsubmit: submit, novalidate: true }, h("div", { class: "field" }, box, stop, send), length);
   const anew = h("button", { type: "button", class: "button", onclick: actions.startAnew }, icon(PENCIL), t.newConversation);
-  const closed = h("div", { class: "closed", hidden: true }, h("p", null, t.ended), anew);
+  const closed = h("div", { class: "ended", hidden: true }, h("p", null, t.ended), anew);
   const el = h("footer", null, form, closed);
 
   const excess = () => [...box.value.trim()].length - state.config.max_chars;

@@ -5,7 +5,7 @@ import { fill } from "../locales/index.js";
 /** Who is speaking, and what else one can do. @param {import("./index.js").Actions} actions @param {import("./index.js").Page} page */
 export function createHeader(actions, { t }) {
   const avatar = h("span", { class: "avatar", "aria-hidden": "true" });
-  const title = h("h2", { id: "title" });
+  const title = h("h2", { id: "title", dir: "auto" });
   const who = h("span");
   const demo = h("span", { class: "pill", title: t.demoHint }, t.demo);
   const person = item(PERSON, t.person, actions.askForPerson);

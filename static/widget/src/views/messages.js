@@ -116,8 +116,8 @@ const isWithPerson = (conversation) => ["waiting", "staff"].includes(conversatio
 
 /** The greeting, and that a machine answers. @param {import("../store.js").Config} config @returns {Line} */
 function createIntro({ greeting, disclosure }) {
-  const said = h("div", { class: "bubble" }, h("p", null, greeting));
-  return { el: h("div", { class: "line intro" }, said, disclosure && h("p", { class: "disclosure" }, icon(INFO), h("span", null, disclosure))) };
+  const said = h("div", { class: "bubble" }, h("p", { dir: "auto" }, greeting));
+  return { el: h("div", { class: "line intro" }, said, disclosure && h("p", { class: "disclosure" }, icon(INFO), h("span", { dir: "auto" }, disclosure))) };
 }
 
 /** @param {import("./index.js").Actions} actions @param {import("../store.js").Config} config @returns {Line} */
@@ -137,9 +137,9 @@ const clock = (at, locale) => new Intl.DateTimeFormat(locale, { hour: "numeric",
 
 /** What the visitor wrote. @param {import("./index.js").Actions} actions @param {import("./index.js").Page} page @returns {Line} */
 function createOwn(actions, { t, locale }) {
-  const text = h("p", { class: "bubble", dir: "auto" });
+  const text = h("p", { dir: "auto" });
   const meta = h("div", { class: "meta" });
-  const el = h("div", { class: "line own" }, h("span", { class: "hidden" }, `${t.you}: `), text, meta);
+  const el = h("div", { class: "line own" }, h("span", { class: "hidden" }, `${t.you}: `), h("div", { class: "bubble" }, text), meta);
   let shown = "";
   return {
     el,
@@ -174,7 +174,7 @@ function createReply(actions, { t, locale, announce }) {
   const bad = iconButton(BAD, t.bad, { onclick: () => rate(-1) });
   const time = h("time");
   const meta = h("div", { class: "meta" }, copy, good, bad, time);
-  const el = h("div", { class: "line reply" }, who, h("div", { class: "bubble", dir: "auto" }, prose.el, sources), note, meta);
+  const el = h("div", { class: "line reply" }, who, h("div", { class: "bubble" }, prose.el, sources), note, meta);
   /** @type {Message} */
   let message;
 

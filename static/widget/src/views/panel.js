@@ -16,19 +16,17 @@ export function createPanel(actions, page) {
   const composer = /** @type {ReturnType<typeof import("./composer.js").createComposer>} */ (views.at(-1));
   const el = h(
     "div",
-    { class: "panel", id: "panel", role: "dialog", "aria-labelledby": "title", tabindex: "-1", hidden: true, onkeydown: press },
+    { class: "panel", id: "panel", role: "dialog", "aria-labelledby": "title", tabindex: "-1", hidden: true },
     views.map((view) => view.el),
     voice,
   );
   const small = matchMedia(SMALL);
   const viewport = window.visualViewport;
 
-  /** @param {KeyboardEvent} event */
+  /** Escape leaves; where the panel covers the page, Tab stays within. @param {KeyboardEvent} event */
   function press(event) {
-    // A shortcut of the page must not fire for what is typed to us.
-    event.stopPropagation();
     if (event.key === "Escape" && !event.isComposing) actions.close();
-    if (event.key !== "Tab" || !small.matches) return;
+    if (event.key !== "Tab" || !small.matches || el.hidden) return;
     const stops = /** @type {HTMLElement[]} */ (Array.from(el.querySelectorAll("a, button, input, textarea, [tabindex='0']"))).filter(
       (stop) => stop.tabIndex >= 0 && stop.checkVisibility(),
     );
@@ -52,6 +50,7 @@ export function createPanel(actions, page) {
 
   return {
     el,
+    press,
     /** @param {import("./index.js").State} state @param {import("./index.js").State} before */
     update(state, before) {
       el.hidden = !state.open;

@@ -1,0 +1,21 @@
+import { createProse, h } from "../dom.js";
+import { unread } from "../store.js";
+
+/** The beginning of an answer that came while the panel was closed. @param {() => void} onPress */
+export function createTeaser(onPress) {
+  const prose = createProse();
+  const text = h("span", { dir: "auto" });
+  const el = h("button", { type: "button", class: "teaser", hidden: true, onclick: onPress }, text);
+  return {
+    el,
+    /** @param {import("../store.js").State} state */
+    update(state) {
+      const last = state.items.at(-1);
+      const said = last?.kind === "message" ? last.message.text : last?.kind === "card" ? last.card.title : "";
+      el.hidden = unread(state) === 0 || !said;
+      if (el.hidden) return;
+      prose.update(said);
+      text.textContent = Array.from(prose.el.childNodes, (block) => block.textContent).join(" ");
+    },
+  };
+}

@@ -1,0 +1,333 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { createTransport, eventsOf, Refused, retryDelay } from "../../static/widget/src/transport.js";
+import { example, examples } from "./wire.js";
+
+/** A world whose clock is moved by hand and whose sockets do what the test says. */
+function world({ sockets = true, respond = async () => new Response(null, { status: 204 }) } = {}) {
+  const timers = new Map();
+  let now = 0;
+  let last = 0;
+  const made = [];
+  const asked = [];
+  class FakeSocket {
+    constructor(url) {
+      if (!sockets) throw new Error("forbidden by the page's policy");
+      this.url = url;
+      this.sent = [];
+      made.push(this);
+    }
+    send(text) {
+      this.sent.push(JSON.parse(text));
+    }
+    close() {
+      this.closed = true;
+    }
+    open() {
+      this.onopen();
+    }
+    say(event) {
+      this.onmessage({ data: JSON.stringify(event) });
+    }
+    end(code = 1006) {
+      this.onclose({ code });
+    }
+  }
+  return {
+    sockets: made,
+    asked,
+    get socket() {
+      return made.at(-1);
+    },
+    parts: {
+      WebSocket: FakeSocket,
+      fetch: async (url, init = {}) => {
+        asked.push({ url, method: init.method ?? "GET", body: init.body && JSON.parse(init.body), headers: init.headers });
+        return respond(url, init);
+      },
+      setTimeout: (run, ms) => (timers.set(++last, { run, at: now + ms }), last),
+      clearTimeout: (timer) => timers.delete(timer),
+      random: () => 0.5,
+    },
+    /** Moves the clock, running what falls due in order, and lets promises settle. */
+    async pass(ms) {
+      const until = now + ms;
+      for (;;) {
+        await settle();
+        const due = [...timers].filter(([, { at }]) => at <= until).sort(([, a], [, b]) => a.at - b.at)[0];
+        if (!due) break;
+        timers.delete(due[0]);
+        now = due[1].at;
+        due[1].run();
+      }
+      now = until;
+      await settle();
+    },
+  };
+}
+
+const settle = () => new Promise((resolve) => setImmediate(resolve));
+const ready = (more = {}) => ({ ...example("events", "session.ready"), ...more });
+
+function connect(fake, options = {}) {
+  const heard = { events: [], statuses: [], seq: 0, gap: false, tokens: [] };
+  const transport = createTransport(
+    {
+      host: "https://chat.example.com",
+      token: async (spent) => (heard.tokens.push(spent), options.token ? options.token(spent) : "token-1"),
+      after: () => heard.seq,
+      missed: () => heard.gap,
+      onEvent: (event) => {
+        heard.events.push(event);
+        if (event.type === "session.ready") heard.gap = false;
+      },
+      onStatus: (status) => heard.statuses.push(status),
+    },
+    fake.parts,
+  );
+  transport.open();
+  return { transport, heard };
+}
+
+async function online(fake, options) {
+  const parts = connect(fake, options);
+  await settle();
+  fake.socket.open();
+  fake.socket.say(ready());
+  return parts;
+}
+
+test("the delay before coming back is anywhere below a ceiling that doubles from one second to thirty", () => {
+  assert.equal(retryDelay(0, 0), 500);
+  assert.deepEqual([0, 1, 2, 5, 50].map((attempt) => retryDelay(attempt, 1)), [1_000, 2_000, 4_000, 30_000, 30_000]);
+  const delays = Array.from({ length: 500 }, () => retryDelay(5, Math.random()));
+  assert.ok(Math.max(...delays) - Math.min(...delays) > 10_000, "five hundred widgets are spread over more than ten seconds");
+});
+
+test("a socket opens the session with the token in its first frame, never in the address", async () => {
+  const fake = world();
+  const { heard } = await online(fake);
+  assert.equal(fake.socket.url, "wss://chat.example.com/ws/v1/chat");
+  assert.deepEqual(fake.socket.sent, [{ type: "session.open", token: "token-1", after: 0 }]);
+  assert.deepEqual(heard.statuses, ["connecting", "online"]);
+});
+
+test("nothing is sent before the session is ready", async () => {
+  const fake = world();
+  const { transport } = connect(fake);
+  await settle();
+  fake.socket.open();
+  assert.equal(transport.send(example("frames", "message.send")), false);
+  fake.socket.say(ready());
+  assert.equal(transport.send(example("frames", "message.send")), true);
+});
+
+test("a socket that was lost comes back and asks for what came after the last event", async () => {
+  const fake = world();
+  const { heard } = await online(fake);
+  heard.seq = 7;
+  fake.socket.end();
+  assert.equal(heard.statuses.at(-1), "offline");
+  await fake.pass(1_000);
+  fake.socket.open();
+  assert.deepEqual(fake.socket.sent[0], { type: "session.open", token: "token-1", after: 7 });
+  assert.equal(fake.sockets.length, 2);
+});
+
+test("a gap is asked for once, on the same socket", async () => {
+  const fake = world();
+  const { heard } = await online(fake);
+  heard.gap = true;
+  fake.socket.say(example("events", "reply.delta"));
+  fake.socket.say(example("events", "reply.delta"));
+  assert.equal(fake.socket.sent.filter(({ type }) => type === "session.open").length, 2, "the first opening and one more");
+  assert.equal(fake.sockets.length, 1);
+});
+
+test("a quiet connection is pinged every 25 seconds, and one that does not answer is given up", async () => {
+  const fake = world();
+  const { heard } = await online(fake);
+  await fake.pass(25_000);
+  assert.equal(fake.socket.sent.at(-1).type, "ping");
+  fake.socket.say({ type: "pong", seq: 1 });
+  await fake.pass(25_000);
+  assert.equal(heard.statuses.at(-1), "online");
+  await fake.pass(10_000);
+  assert.equal(heard.statuses.at(-1), "offline");
+  assert.equal(fake.sockets[0].closed, true);
+});
+
+test("a message that is not acknowledged within ten seconds means that nobody listens", async () => {
+  const fake = world();
+  const { transport, heard } = await online(fake);
+  transport.send(example("frames", "message.send"));
+  await fake.pass(10_000);
+  assert.equal(heard.statuses.at(-1), "offline");
+});
+
+test("what an old socket still says is not heard", async () => {
+  const fake = world();
+  const { heard } = await online(fake);
+  const old = fake.socket;
+  old.end();
+  await fake.pass(2_000);
+  const before = heard.events.length;
+  old.say(example("events", "reply.delta"));
+  old.end();
+  assert.equal(heard.events.length, before);
+  assert.equal(fake.sockets.length, 2);
+});
+
+test("a spent token is renewed at once, and a server that refuses the new one too is not asked without end", async () => {
+  const fake = world();
+  const { heard } = connect(fake);
+  await settle();
+  fake.socket.open();
+  fake.socket.end(4401);
+  await settle();
+  assert.deepEqual(heard.tokens, [undefined, "token-1", undefined]);
+  assert.equal(fake.sockets.length, 2);
+  fake.socket.open();
+  fake.socket.end(4401);
+  await settle();
+  assert.equal(heard.statuses.at(-1), "offline");
+  assert.equal(fake.sockets.length, 2);
+});
+
+test("an origin that may not is not tried again", async () => {
+  const fake = world();
+  const { heard } = connect(fake);
+  await settle();
+  fake.socket.open();
+  fake.socket.end(4403);
+  await fake.pass(600_000);
+  assert.equal(heard.statuses.at(-1), "refused");
+  assert.equal(fake.sockets.length, 1);
+});
+
+test("a session that is refused is not tried again; one that is told to wait waits that long", async () => {
+  const refused = world();
+  const { heard } = connect(refused, { token: async () => Promise.reject(new Refused(403)) });
+  await refused.pass(600_000);
+  assert.deepEqual([heard.statuses.at(-1), heard.tokens.length], ["refused", 1]);
+  const limited = world();
+  let calls = 0;
+  connect(limited, { token: async () => (calls++ ? "token-1" : Promise.reject(new Refused(429, 20))) });
+  await limited.pass(19_000);
+  assert.equal(calls, 1);
+  await limited.pass(1_100);
+  assert.equal(calls, 2);
+});
+
+test("waking up tries at once instead of waiting, and pings a connection that seems to stand", async () => {
+  const fake = world();
+  const { transport } = await online(fake);
+  transport.wake();
+  assert.equal(fake.socket.sent.at(-1).type, "ping");
+  fake.socket.end();
+  transport.wake();
+  await settle();
+  assert.equal(fake.sockets.length, 2);
+});
+
+test("closing is final until it is opened again", async () => {
+  const fake = world();
+  const { transport } = await online(fake);
+  transport.close();
+  transport.wake();
+  await fake.pass(600_000);
+  assert.equal(fake.sockets.length, 1);
+  transport.open();
+  await settle();
+  assert.equal(fake.sockets.length, 2);
+});
+
+/** A stream that stays open and says what the test says. */
+function stream() {
+  let controller;
+  const body = new ReadableStream({ start: (given) => void (controller = given) });
+  return {
+    body,
+    say: (event) => controller.enqueue(new TextEncoder().encode(`id: 1\ndata: ${JSON.stringify(event)}\n\n`)),
+    end: () => controller.close(),
+  };
+}
+
+test("where two sockets in a row do not open, events are streamed and frames are posted", async () => {
+  const source = stream();
+  const fake = world({
+    respond: async (url) => (url.includes("events") ? new Response(source.body) : new Response(null, { status: 202 })),
+  });
+  const { transport, heard } = connect(fake);
+  for (let attempt = 0; attempt < 2; attempt += 1) {
+    await settle();
+    fake.socket.end();
+    await fake.pass(4_000);
+  }
+  assert.equal(fake.asked.at(-1).url, "https://chat.example.com/api/v1/widget/events?after=0");
+  assert.equal(fake.asked.at(-1).headers.Authorization, "Bearer token-1");
+  source.say(ready());
+  await settle();
+  assert.equal(heard.statuses.at(-1), "online");
+  const sent = { ...example("frames", "message.send") };
+  assert.equal(transport.send(sent), true);
+  const { type: _, ...body } = sent;
+  assert.deepEqual(fake.asked.at(-1).body, body);
+  assert.equal(fake.asked.at(-1).url, "https://chat.example.com/api/v1/widget/messages");
+});
+
+test("a page that forbids sockets outright is served by the stream at once", async () => {
+  const sources = [stream(), stream()];
+  const fake = world({ sockets: false, respond: async () => new Response(sources[fake.asked.length - 1].body) });
+  const { heard } = connect(fake);
+  await settle();
+  sources[0].say(ready());
+  await settle();
+  assert.equal(heard.statuses.at(-1), "online");
+  sources[0].end();
+  await fake.pass(2_000);
+  assert.equal(fake.asked.length, 2, "a stream that ended is opened again");
+});
+
+test("every frame that has a place over HTTP goes there, with its token", async () => {
+  const source = stream();
+  const fake = world({
+    sockets: false,
+    respond: async (url) => (url.includes("events") ? new Response(source.body) : new Response(null, { status: 204 })),
+  });
+  const { transport } = connect(fake);
+  await settle();
+  source.say(ready());
+  await settle();
+  const posted = [];
+  for (const [name, frame] of examples("frames")) if (name !== "session.open" && transport.send(frame)) posted.push(name);
+  assert.deepEqual(posted, ["card.answer", "message.rate", "message.send", "turn.retry", "turn.stop"]);
+  const paths = fake.asked.slice(1).map(({ url }) => url.replace(/^.*widget/, "").replace(/0d6a[\w-]+/, "ID"));
+  assert.deepEqual(paths, ["/cards/ID/answer", "/messages/ID/rating", "/messages", "/turns/ID/retry", "/turns/ID/stop"]);
+});
+
+test("a problem document becomes an error event that names its frame", async () => {
+  const source = stream();
+  const problem = { code: "too_much", detail: "Please wait." };
+  const fake = world({
+    sockets: false,
+    respond: async (url) => (url.includes("events") ? new Response(source.body) : Response.json(problem, { status: 429 })),
+  });
+  const { transport, heard } = connect(fake);
+  await settle();
+  source.say(ready());
+  await settle();
+  transport.send(example("frames", "message.send"));
+  await settle();
+  assert.deepEqual(heard.events.at(-1), { type: "error", code: "too_much", text: "Please wait.", of: "c-1" });
+});
+
+test("server-sent events are read however the bytes are cut", () => {
+  const text = ': hello\r\nid: 3\r\ndata: {"a":1}\r\n\r\nevent: x\ndata: {"b":\ndata: 2}\n\n\n';
+  for (let size = 1; size <= text.length; size += 1) {
+    const heard = [];
+    const read = eventsOf((event) => heard.push(event));
+    for (let at = 0; at < text.length; at += size) read(text.slice(at, at + size));
+    assert.deepEqual(heard, [{ a: 1 }, { b: 2 }], `in pieces of ${size}`);
+  }
+});
