@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+import uuid
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils import timezone
+
+from assistant.secrets import seal, unseal
 
 from .organization import Organization
 
@@ -29,6 +34,9 @@ class Method(models.Model):
         ALWAYS = "always", "Always"
         NEVER = "never", "Never"
 
+    id = models.UUIDField(
+        primary_key=True, default=uuid.uuid4, editable=False
+    )  # known before saving: secrets are bound to it
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="methods")
     # 48 leaves room for an operation's suffix within the 64 characters that providers accept.
     name = models.CharField(
@@ -44,8 +52,8 @@ class Method(models.Model):
     parameters = models.JSONField(default=no_parameters, blank=True, help_text="What the model must give, as JSON Schema.")
     fixed = models.JSONField(default=dict, blank=True, help_text="Values that the model neither sees nor changes.")
     config = models.JSONField(default=dict, blank=True)
-    secrets = models.JSONField(default=dict, blank=True, editable=False)  # name → sealed text
-    risk = models.CharField(max_length=12, choices=Risk.choices, default=Risk.READ)
+    secrets = models.JSONField(default=dict, blank=True, editable=False)  # name → {sealed, origin, hint, at}
+    risk = models.CharField(max_length=12, choices=Risk.choices, default=Risk.WRITE)
     confirm = models.CharField(max_length=8, choices=Confirm.choices, default=Confirm.BY_RISK, blank=True)
     per_visitor_per_day = models.PositiveIntegerField(default=20, help_text="How often one visitor may use it in 24 hours.")
     per_day = models.PositiveIntegerField(default=1000, help_text="How often all visitors together may use it in 24 hours.")
@@ -59,3 +67,45 @@ class Method(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        # A secret goes nowhere but where it was saved for: with another address, it must be given anew.
+        kept = {name: entry for name, entry in self.secrets.items() if entry["origin"] == self.origin}
+        if kept != self.secrets:
+            self.secrets = kept
+            if kwargs.get("update_fields") is not None:
+                kwargs["update_fields"] = {*kwargs["update_fields"], "secrets"}
+        super().save(*args, **kwargs)
+
+    @property
+    def origin(self) -> str:
+        """`scheme://host:port` of the address in `config`, to which the secrets are bound; empty where there is none."""
+        try:
+            parts = urlsplit(str(self.config.get("url", "")))
+            port = parts.port or {"http": 80, "https": 443}[parts.scheme]
+        except (KeyError, ValueError):
+            return ""
+        return f"{parts.scheme}://{(parts.hostname or '').lower()}:{port}"
+
+    def set_secret(self, name: str, value: str) -> None:
+        """Keep `value` sealed for the present address; an empty one forgets it. Takes effect with `save`."""
+        others = {key: entry for key, entry in self.secrets.items() if key != name}
+        if value:
+            entry = {
+                "sealed": seal(value, *self._bound_to(name)),
+                "origin": self.origin,
+                "hint": value[-4:] if len(value) >= 12 else "",
+                "at": timezone.now().isoformat(timespec="seconds"),
+            }
+            others[name] = entry
+        self.secrets = others
+
+    def secret(self, name: str) -> str:
+        """The secret, or "" where none is kept for the present address. Raises `SecretUnreadable` when its key is gone."""
+        entry = self.secrets.get(name)
+        if entry is None or entry["origin"] != self.origin:
+            return ""
+        return unseal(entry["sealed"], *self._bound_to(name))
+
+    def _bound_to(self, name: str) -> tuple[object, ...]:
+        return "method", self.organization_id, self.pk, name, self.origin

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -44,6 +44,21 @@ class Preview:
     expires_in_seconds: int | None = None
 
 
+def described(method: Method) -> str:
+    """What a model reads of a method: what it does, then when and how to use it."""
+    return f"{method.description}\n\n{method.instruction}".strip()
+
+
+def configured(form: type[forms.Form], method: Method) -> dict[str, Any]:
+    """The method's configuration, with the form's defaults for what was not filled in."""
+    blank = {forms.BooleanField: False, forms.IntegerField: None}
+    defaults = {
+        name: field.initial if field.initial is not None else blank.get(type(field), "")
+        for name, field in form.base_fields.items()
+    }
+    return {**defaults, **method.config}
+
+
 Run = Callable[[Context, dict[str, Any]], Awaitable[ToolResult]]
 
 
@@ -59,7 +74,7 @@ class Operation:
 
     run: Run
     suffix: str = ""
-    description: Callable[[Method], str] = lambda method: method.description
+    description: Callable[[Method], str] = described
     parameters: Callable[[Method], dict[str, Any]] = lambda method: method.parameters
     label: Callable[[Method], str] = lambda method: method.public_label
     risk: Method.Risk | None = None
@@ -69,7 +84,25 @@ class Operation:
     # What a call of it brings about, in the words of `engine.claims.ACTS` ("booked", "sent"), or "any": a reply that
     # claims more is caught. The toolbox puts it into the result's `achieved` when the call is done.
     brings_about: frozenset[str] = frozenset()
-    idempotent: bool = False  # a second run does no harm: it may be repeated after a crash
+    idempotent: bool | Callable[[Method], bool] = False  # a second run does no harm: it may be repeated after a crash
+    seconds: Callable[[Method], float] = lambda method: 20.0  # a call that takes longer is given up
+
+    def may_repeat(self, method: Method) -> bool:
+        return self.idempotent if isinstance(self.idempotent, bool) else self.idempotent(method)
+
+    def needs_word(self, method: Method) -> bool:
+        """Whether the visitor must say yes before the act."""
+        confirm = method.confirm if self.confirm is None else self.confirm
+        if confirm == Method.Confirm.BY_RISK:
+            return self.risk_of(method) == Method.Risk.IRREVERSIBLE
+        return confirm == Method.Confirm.ALWAYS
+
+    def risk_of(self, method: Method) -> str:
+        return self.risk or method.risk
+
+    def achieves(self, method: Method) -> frozenset[str]:
+        """What a done call has brought about; what only reads brings about nothing."""
+        return frozenset() if self.risk_of(method) == Method.Risk.READ else self.brings_about
 
 
 @dataclass(frozen=True)
@@ -80,4 +113,7 @@ class Kind:
     Config: type[forms.Form]
     operations: tuple[Operation, ...]
     own_parameters: bool = True  # whether staff define the parameters themselves
-    secrets: tuple[str, ...] = field(default=())  # names of secrets that a method of this kind may hold
+    secrets: tuple[str, ...] = ()  # names of secrets that a method of this kind may hold
+    own_secrets: bool = False  # whether staff may keep more: parameters that are fixed, and secret
+    # What the form alone cannot see, such as whether the parameters that it names exist. Raises Django's ValidationError.
+    check: Callable[[Method], None] = lambda method: None

@@ -1,0 +1,186 @@
+"""The ledger of tool calls: a row is written before the act, claimed by one conditional write, and closed after it.
+
+Quotas are counted from these rows under the method's lock, so that calls at the same moment cannot overdraw them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Literal
+from uuid import uuid4
+
+from django.db import IntegrityError, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from assistant.models import Assistant, Card, Conversation, Method, Organization, ToolCall, Turn
+from assistant.services import cards
+
+State = ToolCall.State
+# A call that was refused, or that certainly came to nothing, uses up nobody's quota.
+_COUNTED = ~Q(state__in=[State.REFUSED, State.FAILED]) & Q(dry_run=False)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a call stands in its turn; the same place twice is the same call."""
+
+    turn: Turn
+    round: int
+    ordinal: int
+
+
+def write(
+    organization: Organization,
+    name: str,
+    arguments: dict[str, Any],
+    *,
+    method: Method | None = None,
+    conversation: Conversation | None = None,
+    place: Place | None = None,
+    model_call_id: str = "",
+    risk: str = Method.Risk.READ,
+    initiator: str = ToolCall.Initiator.MODEL,
+    dry_run: bool = False,
+) -> ToolCall:
+    """The row of a call, PENDING; the one that is already there when the place has one."""
+    key = uuid4()
+    where = {"turn": place.turn, "round": place.round, "ordinal": place.ordinal} if place else {}
+    try:
+        with transaction.atomic():
+            return ToolCall.objects.create(
+                id=key,
+                idempotency_key=f"call-{key}",
+                organization=organization,
+                conversation=conversation,
+                method=method,
+                name=name[:64],
+                arguments=arguments,
+                model_call_id=model_call_id[:120],
+                risk=risk,
+                initiator=initiator,
+                dry_run=dry_run,
+                **where,
+            )
+    except IntegrityError:
+        if place is None:
+            raise
+        return ToolCall.objects.select_related("method").get(**where)
+
+
+def take(row: ToolCall, method: Method, assistant: Assistant | None, risk: str) -> str:
+    """Let the call through the policy as it stands now, and remember what it was judged by; "" or why not.
+
+    Why not: not_offered, closed, visitor_quota, daily_quota.
+    """
+    with transaction.atomic():
+        # The lock makes calls of one method queue up here for the moment of counting.
+        locked = Method.objects.select_for_update().filter(pk=method.pk, organization=row.organization_id).first()
+        if locked is None or not locked.enabled:
+            return "not_offered"
+        if assistant is not None:
+            now = Assistant.objects.select_related("organization").filter(pk=assistant.pk).first()
+            if now is None or not now.enabled or not now.organization.active:
+                return "closed"
+            if not now.methods.filter(pk=method.pk).exists():
+                return "not_offered"
+        if assistant is not None and not row.dry_run:
+            used = ToolCall.objects.filter(
+                _COUNTED, method=method, created_at__gt=timezone.now() - timedelta(days=1), name=row.name
+            ).exclude(pk=row.pk)
+            # A row counts from when it is let through here: before that it has no method.
+            if row.conversation and used.filter(conversation__visitor=row.conversation.visitor_id).count() >= (
+                locked.per_visitor_per_day
+            ):
+                return "visitor_quota"
+            if used.count() >= locked.per_day:
+                return "daily_quota"
+        row.method, row.risk = locked, risk
+        row.save(update_fields=["method", "risk"])
+        return ""
+
+
+def adopt(row: ToolCall, turn: Turn) -> None:
+    """Count a visitor's click among the calls of the turn that runs it, before the model's first round."""
+    if row.turn_id is None:
+        row.turn, row.round, row.ordinal = turn, 0, 0
+        row.save(update_fields=["turn", "round", "ordinal"])
+
+
+def claim(row: ToolCall) -> bool:
+    """Take the row for acting on it, from the state that it was read in: exactly one of all who try gets True."""
+    free = ToolCall.objects.filter(pk=row.pk, state=row.state)
+    if not free.update(state=State.SENT, started_at=timezone.now(), attempts=F("attempts") + 1):
+        return False
+    row.refresh_from_db(fields=["state", "started_at", "attempts"])
+    return True
+
+
+def claim_again(row: ToolCall, seconds: float) -> bool:
+    """Take over a row whose runner has been silent for longer than the call may last."""
+    late = timezone.now() - timedelta(seconds=seconds)
+    silent = ToolCall.objects.filter(pk=row.pk, state=State.SENT, started_at__lt=late, attempts=row.attempts)
+    if not silent.update(started_at=timezone.now(), attempts=F("attempts") + 1):
+        return False
+    row.refresh_from_db(fields=["state", "started_at", "attempts"])
+    return True
+
+
+def close(row: ToolCall, state: str, result: str, *, code: str = "", sources: tuple[dict[str, str], ...] = ()) -> bool:
+    """Write what became of the call. False when somebody else has closed it, or has taken it over.
+
+    A result that comes late is still the truth about a call that was given up as unknown.
+    """
+    open_to_me = ToolCall.objects.filter(pk=row.pk, attempts=row.attempts).filter(
+        Q(state__in=[State.PENDING, State.WAITING, State.SENT]) | Q(state=State.UNKNOWN, code="no_word")
+    )
+    changes = {"state": state, "result": result, "code": code, "sources": list(sources), "finished_at": timezone.now()}
+    if not open_to_me.update(**changes):
+        return False
+    for name, value in changes.items():
+        setattr(row, name, value)
+    return True
+
+
+def wait_for_visitor(row: ToolCall, content: dict[str, Any], result: str, expires_in_seconds: int | None) -> bool:
+    """Show the confirm card of a call, which does nothing until it is answered. False when it is shown already."""
+    with transaction.atomic():
+        if not ToolCall.objects.filter(pk=row.pk, state=State.PENDING).update(state=State.WAITING, result=result):
+            return False
+        row.state, row.result = State.WAITING, result
+        expires_at = timezone.now() + timedelta(seconds=expires_in_seconds) if expires_in_seconds else None
+        assert row.conversation is not None
+        cards.add(row.conversation, Card.Kind.CONFIRM, content, call=row, expires_at=expires_at)
+        return True
+
+
+def answer_of_visitor(row: ToolCall) -> Literal["confirm", "cancel", ""]:
+    """What the visitor said on the call's confirm card: read from the card, so nobody can say it for him."""
+    card = row.cards.filter(kind=Card.Kind.CONFIRM, state=Card.State.ANSWERED).order_by("-created_at").first()
+    return card.choice if card and card.choice in ("confirm", "cancel") else ""  # type: ignore[return-value]
+
+
+def left_behind(turn: Turn) -> list[ToolCall]:
+    """The model's calls that an earlier runner of this turn began and did not close."""
+    return list(
+        turn.tool_calls.filter(state__in=[State.PENDING, State.SENT], initiator=ToolCall.Initiator.MODEL)
+        .select_related("method", "organization", "conversation")
+        .order_by("round", "ordinal")
+    )
+
+
+def done_names(conversation: Conversation) -> set[str]:
+    """The tools that have really done something in this conversation."""
+    return set(conversation.tool_calls.filter(state=State.DONE, dry_run=False).values_list("name", flat=True))
+
+
+def reload(row: ToolCall) -> None:
+    """The row as it is now."""
+    row.refresh_from_db()
+
+
+def give_receipt(row: ToolCall, reference: str) -> None:
+    """Keep the reference that the visitor was given. Inside the transaction that made it true."""
+    ToolCall.objects.filter(pk=row.pk).update(receipt=reference[:40])
+    row.receipt = reference[:40]

@@ -1,0 +1,263 @@
+"""A request to the organization's own API."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+from urllib.parse import unquote
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from assistant import outbound
+from assistant.chat import ToolResult
+from assistant.errors import AddressRefused, OutboundError, ToolError
+from assistant.models import Method
+from assistant.outbound import Reach
+from assistant.tools import pointers, template
+from assistant.tools.kind import Context, Kind, Operation, configured
+from assistant.tools.redaction import MASK, redacted
+from assistant.tools.request import ADDRESS, CREDENTIAL, build, header_lines
+
+MARGIN_SECONDS = 3.0  # of the call's deadline over the request's
+TEXTUAL = re.compile(r"(?:application/(?:[\w.+-]+\+)?(?:json|xml)|text/(?!html)[\w.+-]+)\s*(?:;.*)?", re.IGNORECASE)
+CHARSET = re.compile(r"charset=\"?(utf-8|us-ascii|iso-8859-1|latin-1|windows-1252)\b", re.IGNORECASE)
+HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}")
+# Set by us or by the connection; a cookie or a credential in plain sight is no way to authenticate.
+REFUSED_HEADERS = {
+    "accept-encoding", "authorization", "connection", "content-encoding", "content-length", "content-type", "cookie",
+    "expect", "host", "keep-alive", "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding",
+    "upgrade", "via", "forwarded", "x-forwarded-for", "x-forwarded-host",
+}  # fmt: skip
+IN_DOUBT = (
+    "It is unknown whether this has happened: the other server broke off before it answered. Say so, do not call it "
+    "again, and offer that a person checks."
+)
+
+
+class Config(forms.Form):
+    """What staff fill in. Neither visitor nor model chooses any of it."""
+
+    verb = forms.ChoiceField(label="Request", choices=[(v, v) for v in ("GET", "POST", "PUT", "PATCH", "DELETE")])
+    url = forms.CharField(
+        label="Address",
+        max_length=2000,
+        help_text="Such as https://api.example.com/orders/{order_id}. A name in braces stands for a parameter.",
+    )
+    headers = forms.CharField(
+        required=False, max_length=4000, widget=forms.Textarea, help_text="One per line, such as X-Shop: {shop}."
+    )
+    send = forms.ChoiceField(
+        label="Other parameters",
+        required=False,
+        choices=[("", "as usual for the request"), ("query", "in the address"), ("json", "as JSON"), ("form", "as a form")],
+    )
+    auth = forms.ChoiceField(
+        label="Authentication",
+        choices=[
+            ("none", "None"),
+            ("bearer", "Bearer token"),
+            ("basic", "User and password"),
+            ("header", "API key in a header"),
+            ("query", "API key in the address"),
+            ("hmac", "Signature (Standard Webhooks)"),
+        ],
+        initial="none",
+    )
+    auth_user = forms.CharField(label="User", required=False, max_length=120)
+    auth_name = forms.CharField(label="Name of the key", required=False, max_length=64, help_text="Such as X-Api-Key.")
+    idempotency_header = forms.CharField(
+        required=False,
+        max_length=64,
+        initial="Idempotency-Key",
+        help_text="Carries the same value whenever the same call is sent again. Empty: none is sent.",
+    )
+    repeatable = forms.BooleanField(
+        label="May be sent twice",
+        required=False,
+        help_text="The server knows the idempotency key, so that sending again after a breakdown does no harm.",
+    )
+    keep = forms.CharField(
+        label="Keep of the answer",
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea,
+        help_text="JSON pointers, one per line, such as /items/*/name. Empty: all of it.",
+    )
+    timeout_seconds = forms.IntegerField(min_value=1, max_value=30, initial=15)
+    max_kb = forms.IntegerField(label="Largest answer, in KB", min_value=1, max_value=1024, initial=256)
+
+    def clean_url(self) -> str:
+        url: str = self.cleaned_data["url"]
+        authority = re.split(r"[/?#]", url.partition("://")[2])[0]
+        if any(brace in url.partition("://")[0] + authority for brace in "{}"):
+            raise ValidationError("The host is always the same: no parameter can stand in it.", code="placeholder_host")
+        if template.has_stray_braces(url):
+            raise ValidationError("Write a parameter as {name}, with letters, digits and _.", code="placeholder")
+        try:
+            outbound.check_url(template.IN_ADDRESS.sub("x", url), Reach.TENANT)
+        except AddressRefused as error:
+            raise ValidationError(str(error), code="address_refused") from error
+        parts = ADDRESS.fullmatch(url)
+        if parts is None or any(ord(char) <= 32 for char in url):
+            raise ValidationError("The address must have no spaces and no part after #.", code="url")
+        if any(segment and not unquote(segment).strip(".") for segment in (parts[2] or "").split("/")):
+            raise ValidationError("The path may not hold . or .. as a part.", code="dots")
+        if any(template.names(pair.partition("=")[0]) for pair in (parts[3] or "").split("&")):
+            raise ValidationError("A parameter can be a value of the query, not a name.", code="placeholder_key")
+        return url
+
+    def clean_headers(self) -> str:
+        text: str = self.cleaned_data["headers"]
+        try:
+            pairs = header_lines(text)
+        except ValueError as error:
+            raise ValidationError("Write each header as Name: value.", code="header_line") from error
+        for name, value in pairs:
+            _check_header_name(name)
+            if template.has_stray_braces(value):
+                raise ValidationError("Write a parameter as {name}, with letters, digits and _.", code="placeholder")
+            if not all(" " <= char <= "~" for char in value):
+                raise ValidationError("A header's value is plain ASCII text.", code="header_value")
+        return text
+
+    def clean_idempotency_header(self) -> str:
+        name: str = self.cleaned_data["idempotency_header"]
+        if name:
+            _check_header_name(name)
+        return name
+
+    def clean_keep(self) -> str:
+        try:
+            pointers.tree(self.cleaned_data["keep"])
+        except ValueError as error:
+            raise ValidationError("“%(line)s” is no JSON pointer.", code="pointer", params={"line": error}) from error
+        return self.cleaned_data["keep"]
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = self.cleaned_data
+        if given.get("verb") == "GET" and given.get("send") in ("json", "form"):
+            self.add_error("send", ValidationError("A GET request has no body.", code="get_body"))
+        auth, name = given.get("auth"), given.get("auth_name", "")
+        if auth in ("header", "query") and not name:
+            self.add_error("auth_name", ValidationError("Which header or parameter holds the key?", code="required"))
+        if auth == "header" and name:
+            try:
+                _check_header_name(name)
+            except ValidationError as error:
+                self.add_error("auth_name", error)
+        if auth == "basic" and (not given.get("auth_user") or ":" in given["auth_user"]):
+            self.add_error("auth_user", ValidationError("A user without a colon is needed.", code="auth_user"))
+        return given
+
+
+def _check_header_name(name: str) -> None:
+    if not HEADER_NAME.fullmatch(name):
+        raise ValidationError("“%(name)s” is no header's name.", code="header_name", params={"name": name[:64]})
+    if name.lower() in REFUSED_HEADERS:
+        text = "The header %(name)s is set by us; use the fields for authentication and content."
+        raise ValidationError(text, code="header_refused", params={"name": name})
+
+
+def check(method: Method) -> None:
+    """Every placeholder must stand for something that will be there."""
+    config = configured(Config, method)
+    properties = method.parameters.get("properties", {})
+    sure = {*method.parameters.get("required", []), *method.fixed, *method.secrets} - {CREDENTIAL}
+    parts = ADDRESS.fullmatch(config["url"])
+    path = template.names(parts[2] or "") if parts else set()
+    for name in sorted(template.names(config["url"]) | template.names(config["headers"])):
+        if name not in sure and name not in properties:
+            raise ValidationError("There is no parameter “%(name)s”.", code="placeholder_unknown", params={"name": name})
+        if name in path and name not in sure:
+            text = "“%(name)s” stands in the path, so it must be required."
+            raise ValidationError(text, code="placeholder_optional", params={"name": name})
+        if properties.get(name, {}).get("type") in ("object", "array") and (
+            name in path or name in template.names(config["headers"])
+        ):
+            text = "“%(name)s” is a list or an object, which fits no path or header."
+            raise ValidationError(text, code="placeholder_type", params={"name": name})
+
+
+def may_repeat(method: Method) -> bool:
+    config = configured(Config, method)
+    reads = config["verb"] == "GET" and method.risk == Method.Risk.READ
+    return reads or bool(config["repeatable"] and config["idempotency_header"])
+
+
+def seconds(method: Method) -> float:
+    return float(configured(Config, method)["timeout_seconds"]) + MARGIN_SECONDS
+
+
+async def run(context: Context, arguments: dict[str, Any]) -> ToolResult:
+    """Send the request and tell the model what came back, trimmed to what staff said is needed."""
+    config = configured(Config, context.method)
+    request = build(context.method, config, arguments, key=context.call.idempotency_key)
+    if context.dry_run:
+        hidden = [context.method.secret(name) for name in context.method.secrets]
+        return ToolResult(f"This would be sent:\n{redacted(str(request), hidden)}\n(secrets are shown as {MASK})")
+    try:
+        response = await outbound.fetch(
+            request.verb,
+            request.url,
+            reach=Reach.TENANT,
+            headers=request.headers,
+            content=request.content,
+            read_seconds=config["timeout_seconds"],
+            deadline_seconds=config["timeout_seconds"],
+            max_bytes=config["max_kb"] * 1024,
+            max_redirects=3 if request.verb == "GET" else 0,
+        )
+    except OutboundError as error:
+        if error.sent and not may_repeat(context.method):
+            return ToolResult(IN_DOUBT, "unknown")
+        raise ToolError(f"The request did not succeed ({error.code}). {error}", code=error.code) from error
+    text = _told(response, config["keep"])
+    if response.status < 300:
+        return ToolResult(text or "Done.")
+    if response.status >= 500 and not may_repeat(context.method):
+        # A gateway may have given up on a server that had not.
+        return ToolResult(f"{IN_DOUBT}\nHTTP {response.status}", "unknown")
+    if response.status < 400:
+        return ToolResult(f"The server answered with a redirect (HTTP {response.status}), which is not followed.", "failed")
+    return ToolResult(f"The server refused this (HTTP {response.status}).\n{text}".strip(), "failed")
+
+
+def _told(response: outbound.Response, keep: str) -> str:
+    """The answer for the model: JSON trimmed, other text as it is, anything else left out."""
+    if not response.body.strip():
+        return ""
+    kind = response.headers.get("content-type", "")
+    if not TEXTUAL.fullmatch(kind.strip()):
+        return f"(The answer is of the type {kind[:60] or 'unknown'}, which cannot be read.)"
+    charset = CHARSET.search(kind)
+    text = response.body.decode(charset[1] if charset else "utf-8", errors="replace")
+    if "json" not in kind:
+        return text
+    try:
+        value = json.loads(text)
+        wanted = pointers.tree(keep)
+        found = pointers.kept(value, wanted) if response.status < 300 else value
+    except (ValueError, RecursionError):
+        return "(The answer is not valid JSON.)"
+    if found is None and wanted:
+        return "(The answer holds nothing of what is expected.)"
+    return json.dumps(found, ensure_ascii=False, separators=(",", ":"))
+
+
+KIND = Kind(
+    "HTTP request",
+    Config,
+    (
+        Operation(
+            run,
+            brings_about=frozenset({"any"}),
+            idempotent=may_repeat,
+            seconds=seconds,
+        ),
+    ),
+    secrets=(CREDENTIAL,),
+    own_secrets=True,
+    check=check,
+)

@@ -1,0 +1,50 @@
+"""Nothing secret in what a model, a visitor or a log gets to see, however the other server dressed it up."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from urllib.parse import quote, quote_plus
+
+MASK = "••••"
+MIN_SECRET_CHARS = 4  # shorter ones are in every text
+
+
+def redacted(text: str, secrets: Iterable[str]) -> str:
+    """`text` with every form of every secret masked: as it is, encoded for URLs, JSON, HTML, as hex or base64."""
+    forms = {form for secret in secrets if len(secret) >= MIN_SECRET_CHARS for form in _forms(secret)}
+    if not forms:
+        return text
+    longest_first = sorted(forms, key=len, reverse=True)
+    return re.sub("|".join(re.escape(form) for form in longest_first), MASK, text, flags=re.IGNORECASE)
+
+
+def _forms(secret: str) -> Iterator[str]:
+    raw = secret.encode()
+    yield secret
+    yield quote(secret, safe="")
+    yield quote(secret)
+    yield quote_plus(secret)
+    yield html.escape(secret)
+    yield json.dumps(secret)[1:-1]
+    yield json.dumps(secret, ensure_ascii=False)[1:-1]
+    yield raw.hex()
+    if len(raw) < 6:
+        return
+    # Within a longer text, such as "user:password", base64 falls into one of three steps. The characters at either end
+    # depend on the neighbours, so the middle is what is looked for.
+    for shift in range(3):
+        encoded = base64.b64encode(b"\0" * shift + raw).decode().rstrip("=")
+        first = (0, 2, 3)[shift]
+        last = len(encoded) - (1 if (shift + len(raw)) % 3 else 0)
+        yield encoded[first:last]
+        yield encoded[first:last].replace("+", "-").replace("/", "_")
+
+
+def clean(text: str) -> str:
+    """`text` without what no database keeps and no reader sees: control characters, lone surrogates."""
+    return "".join(char for char in text if char in "\n\t" or unicodedata.category(char) not in ("Cc", "Cs"))

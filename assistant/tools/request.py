@@ -1,0 +1,125 @@
+"""The HTTP request of a method: what staff wrote, filled with the arguments, signed with the method's secret."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+import re
+import time
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from assistant import outbound
+from assistant.errors import ToolError
+from assistant.models import Method
+from assistant.tools import template
+
+CREDENTIAL = "credential"  # the secret that authenticates; all others are parameters
+BODILESS = ("GET", "DELETE")
+ADDRESS = re.compile(r"(https?://[^/?#]+)(/[^?#]*)?(?:\?([^#]*))?", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Request:
+    verb: str
+    url: str
+    headers: dict[str, str]
+    content: bytes | None = None
+
+    def __str__(self) -> str:
+        lines = [f"{self.verb} {self.url}", *(f"{name}: {value}" for name, value in self.headers.items())]
+        return "\n".join(lines) + (f"\n\n{self.content.decode()}" if self.content else "")
+
+
+def header_lines(text: str) -> list[tuple[str, str]]:
+    """`Name: value` lines. Raises `ValueError` with the line that is none."""
+    pairs = []
+    for line in filter(str.strip, text.splitlines()):
+        name, colon, value = line.partition(":")
+        if not colon:
+            raise ValueError(line)
+        pairs.append((name, value.strip()))
+    return pairs
+
+
+def sent_as(config: dict[str, Any]) -> str:
+    """Where parameters go that stand nowhere in the address: query, json or form."""
+    return config["send"] or ("query" if config["verb"] in BODILESS else "json")
+
+
+def build(method: Method, config: dict[str, Any], arguments: dict[str, Any], *, key: str) -> Request:
+    """The request for `arguments`; `config` is the method's with its defaults, `key` the same for every attempt.
+
+    Raises `ToolError` where a value does not fit its place, or the method is not set up wholly.
+    """
+    values = {**arguments, **{name: method.secret(name) for name in method.secrets if name != CREDENTIAL}}
+    parts = ADDRESS.fullmatch(config["url"])
+    if parts is None:
+        raise ToolError("This method is not set up correctly.", code="not_set_up")
+    base, path, query = parts[1], parts[2] or "/", parts[3] or ""
+    headers = {"Accept": "application/json, text/plain;q=0.8"}
+    for name, line in header_lines(config["headers"]):
+        if (value := template.header_filled(line, values)) is not None:
+            headers[name] = value
+    placed = template.names(config["url"]) | template.names(config["headers"])
+    rest = {name: value for name, value in values.items() if name not in placed and value is not None}
+    pairs = list(template.query_filled(query, values))
+    content = None
+    match sent_as(config):
+        case "query":
+            pairs += [f"{template.encoded(n)}={template.encoded(v)}" for n, given in rest.items() for v in _each(given)]
+        case "form":
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+            content = urlencode([(n, template.as_text(v)) for n, given in rest.items() for v in _each(given)]).encode()
+        case _:
+            headers["Content-Type"] = "application/json"
+            content = json.dumps(rest, ensure_ascii=False).encode()
+    if config["idempotency_header"] and config["verb"] != "GET":
+        headers[config["idempotency_header"]] = key
+    url = base + template.path_filled(path, values)
+    headers, pairs = _authenticated(method, config, headers, pairs, content or b"", key)
+    url += "?" + "&".join(pairs) if pairs else ""
+    if outbound.origin(url) != method.origin:
+        raise ToolError("This method is not set up correctly.", code="not_set_up")
+    return Request(config["verb"], url, headers, content)
+
+
+def _each(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _authenticated(
+    method: Method, config: dict[str, Any], headers: dict[str, str], pairs: list[str], content: bytes, key: str
+) -> tuple[dict[str, str], list[str]]:
+    if config["auth"] == "none":
+        return headers, pairs
+    secret = method.secret(CREDENTIAL)
+    if not secret:
+        raise ToolError("This method is not set up completely: its credential is missing.", code="not_set_up")
+    match config["auth"]:
+        case "bearer":
+            return {**headers, "Authorization": f"Bearer {secret}"}, pairs
+        case "basic":
+            pair = base64.b64encode(f"{config['auth_user']}:{secret}".encode()).decode()
+            return {**headers, "Authorization": f"Basic {pair}"}, pairs
+        case "header":
+            return {**headers, config["auth_name"]: secret}, pairs
+        case "query":
+            return headers, [*pairs, f"{template.encoded(config['auth_name'])}={template.encoded(secret)}"]
+        case _:
+            return {**headers, **signature(secret, key, int(time.time()), content)}, pairs
+
+
+def signature(secret: str, message_id: str, at: int, content: bytes) -> dict[str, str]:
+    """Standard Webhooks, so that every language has a library to check it. Source: https://www.standardwebhooks.com"""
+    try:
+        raw = base64.b64decode(secret.removeprefix("whsec_"), validate=True) if secret.startswith("whsec_") else b""
+    except binascii.Error:
+        raw = b""
+    signed = b"%s.%d.%s" % (message_id.encode(), at, content)
+    digest = base64.b64encode(hmac.digest(raw or secret.encode(), signed, hashlib.sha256)).decode()
+    return {"webhook-id": message_id, "webhook-timestamp": str(at), "webhook-signature": f"v1,{digest}"}

@@ -1,0 +1,117 @@
+"""The methods of an assistant, as a model, a visitor's click, a test by staff and a replay get to run them.
+
+Nothing here trusts the model: which tool, with which arguments, how often and after whose word is decided from rows.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from assistant.chat import ToolCall, ToolResult, ToolSpec
+from assistant.db import in_db
+from assistant.models import Conversation, Method, Turn
+from assistant.models import ToolCall as Row
+from assistant.services import ledger
+from assistant.tools.door import Door, Tool, tools_of
+from assistant.tools.redaction import clean
+
+
+class ConversationToolbox:
+    """What an assistant may do in one conversation. With `dry_run` nothing has effects: for a replay."""
+
+    def __init__(self, door: Door, conversation: Conversation, *, turn: Turn | None, dry_run: bool) -> None:
+        self._door = door
+        self._conversation = conversation
+        self._turn = turn
+        self._dry_run = dry_run
+        self._achieved: frozenset[str] = frozenset()
+
+    @classmethod
+    async def for_turn(cls, turn: Turn, *, dry_run: bool = False) -> ConversationToolbox:
+        """The toolbox of a turn; what an earlier runner of it left open is settled first, so that a model hears of it."""
+        toolbox = await cls.for_conversation(turn.conversation, turn=turn, dry_run=dry_run)
+        for row in await in_db(ledger.left_behind)(turn):
+            await toolbox._door.settle(row)
+        toolbox._achieved = await in_db(_achieved)(turn.conversation, toolbox._door)
+        return toolbox
+
+    @classmethod
+    async def for_conversation(
+        cls, conversation: Conversation, *, turn: Turn | None = None, dry_run: bool = False
+    ) -> ConversationToolbox:
+        """The toolbox outside a turn, as voice needs it."""
+        door = await in_db(_door)(conversation)
+        return cls(door, conversation, turn=turn, dry_run=dry_run)
+
+    def specs(self) -> list[ToolSpec]:
+        return [
+            ToolSpec(tool.name, tool.operation.description(tool.method), tool.schema) for tool in self._door.tools.values()
+        ]
+
+    def label(self, name: str) -> str:
+        tool = self._door.tools.get(name)
+        return tool.label if tool else "…"
+
+    def achieved(self) -> frozenset[str]:
+        return self._achieved
+
+    async def execute(self, call: ToolCall, *, round: int, ordinal: int) -> ToolResult:
+        """Run a model's call, once per place in the turn: the same place again gives the recorded result."""
+        name = clean(call.name)[:64] or "?"
+        arguments, problem = self._door.check(name, call.arguments)
+        row = await in_db(ledger.write)(
+            self._door.organization,
+            name,
+            arguments,
+            conversation=self._conversation,
+            place=ledger.Place(self._turn, round, ordinal) if self._turn else None,
+            model_call_id=clean(call.id),
+            dry_run=self._dry_run,
+        )
+        if (row.name, row.arguments) != (name, arguments):
+            return ToolResult("Not run: another call stands in its place.", "refused")
+        return await self._door.run(row, problem)
+
+    async def open(self, row: Row) -> ToolResult:
+        """Run what a visitor's click asked for, or what he said on a confirm card; `row` is its entry in the ledger."""
+        if self._turn is not None:
+            await in_db(ledger.adopt)(row, self._turn)
+        if row.state in (Row.State.PENDING, Row.State.WAITING) and await in_db(ledger.answer_of_visitor)(row) == "cancel":
+            return await self._door.decline(row)
+        _, problem = self._door.check(row.name, row.arguments)
+        return await self._door.run(row, problem)
+
+    async def decline(self, row: Row) -> ToolResult:
+        """The visitor said no."""
+        return await self._door.decline(row)
+
+
+async def try_out(method: Method, arguments: Any, *, name: str = "", dry_run: bool = True) -> ToolResult:
+    """Run a method for its own staff through the same door; a dry run tells what would be sent.
+
+    `name` picks one of the method's tools; the first is meant when it is empty.
+    """
+    tools = {tool.name: tool for tool in tools_of(method)}
+    name = name or next(iter(tools), method.name)
+    door = Door(method.organization, tools)
+    checked, problem = door.check(name, arguments)
+    row = await in_db(ledger.write)(method.organization, name, checked, initiator=Row.Initiator.STAFF, dry_run=dry_run)
+    return await door.run(row, problem)
+
+
+def _door(conversation: Conversation) -> Door:
+    assistant = conversation.assistant
+    methods = assistant.methods.filter(enabled=True, organization=conversation.organization_id).select_related(
+        "organization"
+    )
+    tools: dict[str, Tool] = {}
+    for method in methods.select_related("organization"):
+        for tool in tools_of(method):
+            tools.setdefault(tool.name, tool)
+    return Door(assistant.organization, tools, conversation, assistant)
+
+
+def _achieved(conversation: Conversation, door: Door) -> frozenset[str]:
+    """What the conversation has brought about by the ledger."""
+    done = [tool for name in ledger.done_names(conversation) if (tool := door.tools.get(name))]
+    return frozenset[str]().union(*(tool.operation.achieves(tool.method) for tool in done))

@@ -1,0 +1,36 @@
+"""A kind whose acts are counted."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+
+from assistant.chat import ToolCall, ToolResult
+from assistant.tools.kind import Context
+
+
+@dataclass
+class Acts:
+    """What the counted kind has done, and how it is to behave."""
+
+    seen: list[dict[str, Any]] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
+    raises: Exception | None = None
+    result: ToolResult = ToolResult("Done so.")
+    hold: asyncio.Event | None = None
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def run(self, context: Context, arguments: dict[str, Any]) -> ToolResult:
+        self.seen.append(arguments)
+        self.keys.append(context.call.idempotency_key)
+        self.begun.set()
+        if self.hold:
+            await self.hold.wait()
+        if self.raises:
+            raise self.raises
+        return self.result
+
+
+def call(name: str = "do_it", **arguments: Any) -> ToolCall:
+    return ToolCall("call_1", name, arguments)
