@@ -56,7 +56,10 @@ class Assistant(models.Model):
     fallback_model = models.CharField(max_length=200, blank=True, help_text="Asked when the model above fails.")
     temperature = models.FloatField(null=True, blank=True, validators=[MinValueValidator(0), MaxValueValidator(2)])
     max_output_tokens = models.PositiveIntegerField(
-        default=1024, validators=[MinValueValidator(16), MaxValueValidator(32_000)]
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(16), MaxValueValidator(32_000)],
+        help_text="How long a reply may become; leave empty for the provider's limit, or 1024.",
     )
     history_messages = models.PositiveIntegerField(default=20, validators=[MinValueValidator(2), MaxValueValidator(200)])
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -100,7 +101,11 @@ class Provider(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(120)],
         help_text="How long it may be silent: before the first word, and between words.",
     )
-    weight = models.PositiveSmallIntegerField(default=1, validators=[MinValueValidator(1), MaxValueValidator(1000)])
+    weight = models.PositiveSmallIntegerField(
+        default=1,
+        validators=[MaxValueValidator(1000)],
+        help_text="Its share of the conversations, beside the others' weights; 0: only when the others fail.",
+    )
     enabled = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -179,10 +184,13 @@ class ProviderHealth(models.Model):
 
     @property
     def state(self) -> str:
+        return self.state_at(timezone.now())
+
+    def state_at(self, now: datetime) -> str:
         """closed (asked as usual), open (left alone) or half-open (one probe at a time)."""
         if self.open_until is None:
             return "closed"
-        return "open" if self.open_until > timezone.now() else "half-open"
+        return "open" if self.open_until > now else "half-open"
 
 
 class Rotation(models.Model):

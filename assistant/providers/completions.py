@@ -213,7 +213,7 @@ class EventStream:
             return False
         if self._buffer.startswith(BOM):
             del self._buffer[:3]
-        first = self._buffer.lstrip()[:1]
+        first = bytes(self._buffer.lstrip()[:1])
         if not first:
             return False
         self._begun = True

@@ -1,26 +1,103 @@
-"""Which model answers: rotation, health, retries, until the first token."""
+"""Which model answers: rotation, health, retries, until the first visible token.
+
+One loop, `Router.stream`, does all the repeating there is: at most `ATTEMPTS` requests in a turn beyond what its rounds
+need anyway, under one deadline, and to another provider only while the visitor has seen nothing of this turn's reply.
+The database is met twice per round: before it, to see who may be asked and to reserve the budget, and after it, to
+settle; and once more for each failure, so that other processes know at once.
+"""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+import itertools
+import logging
+import random
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
+from uuid import UUID
 
 from django.conf import settings
+from django.utils import timezone
 
 from assistant import chat
-from assistant.errors import ProviderUnavailable
-from assistant.models import Assistant, Conversation, Turn
+from assistant.db import in_db
+from assistant.errors import BudgetExceeded, ProviderError, ProviderUnavailable
+from assistant.models import Assistant, Conversation, Organization, Turn, Usage
+from assistant.models import Provider as Row
+from assistant.outbound import Reach
 from assistant.providers import completions, configuration
-from assistant.providers.configuration import Configuration, Provider
+from assistant.providers.configuration import Configuration, Provider, Rotation
+from assistant.providers.presets import PRESETS
+from assistant.services import providers as health
+from assistant.services import usage
+from assistant.services.usage import Asking, Attempt
+
+log = logging.getLogger(__name__)
 
 Task = Literal["reply", "fast"]
 
+MAX_OUTPUT_TOKENS = 1024  # where nobody says otherwise
+ATTEMPTS = 3  # upstream, in a turn that goes wrong
+BACKOFF_SECONDS = 0.5  # doubled with each attempt, full jitter
+LONGEST_WAIT_SECONDS = 5.0  # that a visitor is kept waiting for a provider to have time again
+# After these, another model of the same provider would fail the same way.
+OF_PROVIDER = {"dns", "refused", "tls", "unauthorized", "forbidden", "quota", "not_found"}
+GOLDEN = 0.6180339887498949
 
-@lru_cache(maxsize=4)
-def _configuration(environment: tuple[tuple[str, str], ...]) -> Configuration:
-    return configuration.load(dict(environment))
+
+@dataclass(frozen=True)
+class Candidate:
+    """One model of one provider that may answer."""
+
+    provider: Provider
+    model: str
+    source: Usage.Source
+    health_key: str
+    row_id: UUID | None = None
+    temperature: float | None = None
+    max_output_tokens: int = 1024
+    reasoning_effort: str = ""
+    silence_seconds: float = completions.SILENCE_SECONDS
+    fallback: bool = False  # asked only when the models proper have failed
+    capabilities: completions.Capabilities = completions.Capabilities()
+
+    @property
+    def place(self) -> tuple[str, str]:
+        return self.health_key, self.model
+
+    def __str__(self) -> str:
+        return f"{self.provider.name}/{self.model}"
+
+
+# --- Who there is -----------------------------------------------------------------------------------------------------
+
+
+async def model_for(
+    assistant: Assistant, *, task: Task = "reply", conversation: Conversation | None = None, turn: Turn | None = None
+) -> Router:
+    """The model that answers for `assistant` in one turn. Raises `ProviderUnavailable` when nobody is configured."""
+    groups = await in_db(candidates)(assistant, task)
+    if not any(groups):
+        raise ProviderUnavailable()
+    return Router(groups, Asking(assistant, task, conversation, turn))
+
+
+def candidates(assistant: Assistant, task: Task = "reply") -> tuple[list[Candidate], list[Candidate]]:
+    """The organization's own, and the platform's that may answer for it: the second only when all of the first fail."""
+    organization = assistant.organization
+    rows = health.own(organization)
+    if pinned := [row for row in rows if row.pk == assistant.provider_id]:
+        rows = pinned
+    own = [one for row in rows if (provider := from_row(row)) for one in _models(assistant, task, provider, row)]
+    uses = Organization.PlatformProviders
+    if organization.use_platform_providers == uses.NEVER or (rows and organization.use_platform_providers == uses.ALONE):
+        return own, []
+    return own, [one for provider in platform().usable for one in _models(assistant, task, provider)]
 
 
 def platform() -> Configuration:
@@ -28,36 +105,386 @@ def platform() -> Configuration:
     found = _configuration(tuple(sorted(settings.AI_ENVIRONMENT.items())))
     if found.configured or not settings.DEMO_MODEL:
         return found
-    return Configuration(providers=(demo(),))
+    return replace(found, providers=(demo(),))
+
+
+def is_demo(assistant: Assistant) -> bool:
+    """Whether the demonstration model would answer for `assistant`."""
+    return any(one.source == Usage.Source.DEMO for group in candidates(assistant) for one in group)
 
 
 def demo() -> Provider:
     return Provider("demo", settings.DEMO_MODEL_URL, auth="none", smart="demo", fast="demo", preset="demo", source="demo")
 
 
-class _One:
-    def __init__(self, provider: Provider, assistant: Assistant, task: Task) -> None:
-        self.provider, self.assistant, self.task = provider, assistant, task
+@lru_cache(maxsize=4)
+def _configuration(environment: tuple[tuple[str, str], ...]) -> Configuration:
+    return configuration.load(dict(environment))
+
+
+def from_row(row: Row) -> Provider | None:
+    """A row as the provider it describes, with its own key and no other; None, and a line in the log, when it is not
+    usable as it stands."""
+    preset = row.preset if row.preset in PRESETS else ""
+    url = row.base_url or (PRESETS[preset].base_url if preset else "")
+    values = {
+        "URL": url,
+        "KEY": row.key(url) if url else "",
+        "SMART": row.smart,
+        "FAST": row.fast,
+        "REALTIME": row.realtime,
+        "AUTH": row.auth,
+        "API_VERSION": row.api_version,
+    }
+    provider, problems = configuration.build(
+        {name: value for name, value in values.items() if value},
+        name=row.name,
+        preset=preset,
+        variables={},
+        source=f"organization {row.organization_id}",
+        reach=Reach.TENANT,
+    )
+    if provider is None:
+        log.warning("provider %s is not usable: %s", row.pk, ", ".join(problem.code for problem in problems))
+        return None
+    return replace(
+        provider,
+        name=row.name,
+        weight=row.weight,
+        headers=(*provider.headers, *row.headers.items()),
+        max_output_tokens=row.max_output_tokens,
+    )
+
+
+def _models(assistant: Assistant, task: Task, provider: Provider, row: Row | None = None) -> list[Candidate]:
+    """What is asked of one provider: the assistant's model or the provider's own, and the one to fall back to."""
+    source = _source(provider, row)
+    demonstration = source == Usage.Source.DEMO
+    smart = provider.smart if demonstration else assistant.model or provider.smart
+    model = (assistant.fast_model or provider.fast or smart) if task == "fast" and not demonstration else smart
+    fallback = assistant.fallback_model or (row.fallback_model if row else "")
+    first = Candidate(
+        provider,
+        model,
+        source,
+        health.health_key(row.organization_id if row else None, provider.name, provider.base_url, provider.key),
+        row_id=row.pk if row else None,
+        temperature=assistant.temperature if assistant.temperature is not None else row.temperature if row else None,
+        max_output_tokens=assistant.max_output_tokens or provider.max_output_tokens or MAX_OUTPUT_TOKENS,
+        reasoning_effort=row.reasoning_effort if row else "",
+        silence_seconds=row.timeout_seconds if row else settings.ASSISTANT_SILENCE_SECONDS,
+    )
+    found = [first] if model else []
+    if fallback and fallback != model and not demonstration:
+        found.append(replace(first, model=fallback, fallback=True))
+    return found
+
+
+def _source(provider: Provider, row: Row | None) -> Usage.Source:
+    if row is not None:
+        return Usage.Source.ORGANIZATION
+    return Usage.Source.DEMO if provider.source == "demo" else Usage.Source.PLATFORM
+
+
+def ordered(found: Sequence[Candidate], rotation: Rotation, number: int, chance: random.Random) -> list[Candidate]:
+    """The order in which to ask; `number` counts this rotation's turns. Weight 0 and fallbacks come last."""
+    proper = [one for one in found if not one.fallback and one.provider.weight]
+    rest = sorted((one for one in found if one not in proper), key=lambda one: one.fallback)
+    by_weight = sorted(proper, key=lambda one: -one.provider.weight)
+    if rotation == "random":
+        chance.shuffle(proper)
+    elif rotation == "round-robin" and proper:
+        first = number % len(proper)
+        proper = proper[first:] + proper[:first]
+    elif rotation == "weighted" and proper:
+        # Multiples of the golden ratio fall evenly: the shares hold for every few turns, not only for thousands.
+        point = number * GOLDEN % 1 * sum(one.provider.weight for one in proper)
+        for one in proper:
+            point -= one.provider.weight
+            if point < 0:
+                break
+        proper = [one, *(other for other in by_weight if other is not one)]
+    elif rotation == "failover":
+        proper = by_weight
+    return proper + rest
+
+
+# --- One turn ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Plan:
+    """Who may be asked in one round, in which order, and the budget that is set aside for it."""
+
+    order: list[Candidate]
+    reservation: usage.Reservation
+    half_open: set[tuple[str, str]] = field(default_factory=set)
+    settled: bool = False
+    attempts: list[Attempt] = field(default_factory=list)
+    errors: list[ProviderError] = field(default_factory=list)
+    tried: list[Candidate] = field(default_factory=list)
+    learnt: dict[str, Any] = field(default_factory=dict)  # about the candidate that is being asked
+
+
+class Router:
+    """A `chat.Model`: whoever answers first. For one turn, whose rounds share attempts and provider."""
+
+    def __init__(
+        self,
+        groups: Sequence[list[Candidate]],
+        asking: Asking,
+        *,
+        now: Callable[[], datetime] = timezone.now,
+        chance: random.Random | None = None,
+    ) -> None:
+        self._groups = groups
+        self._asking = asking
+        self._now = now
+        self._chance = chance or random.Random()
+        self._rules = platform()
+        self._spare = ATTEMPTS - 1  # requests that may still be repeated in this turn
+        self._failures_left = self._rules.max_retries if self._rules.retry_failed else 0
+        self._current: Candidate | None = None  # that answered the last round
+        self._shown = False  # the visitor has seen text of this turn's
+        left = (asking.turn.deadline_at - now()).total_seconds() if asking.turn else settings.ASSISTANT_TURN_SECONDS
+        self._ends = time.monotonic() + left
 
     async def stream(self, messages: list[chat.Message], tools: list[chat.ToolSpec]) -> AsyncIterator[str | chat.Completion]:
-        request = completions.Request(
-            self.provider,
-            self.assistant.model or (self.provider.fast if self.task == "fast" else "") or self.provider.smart,
+        """Visible text, then one `Completion`. Raises `ProviderError`, `BudgetExceeded`."""
+        plan = await in_db(self._prepare)(messages, tools)
+        asked: Candidate | None = plan.order[0]
+        began = time.monotonic()
+        text = ""
+        try:
+            while asked is not None:
+                began = time.monotonic()
+                text = ""
+                log.debug("turn %s: asking %s, attempt %d", self._turn_id, asked, len(plan.tried) + 1)
+                plan.tried.append(asked)
+                try:
+                    async with aclosing(completions.ask(self._request(asked, messages, tools))) as pieces:  # type: ignore[type-var]
+                        async for piece in pieces:
+                            if isinstance(piece, chat.Completion):
+                                plan.attempts.append(_attempt(asked, began, piece))
+                                await self._settle(plan, asked)
+                                yield piece
+                                return
+                            text += piece
+                            self._shown = True
+                            yield piece
+                except ProviderError as error:
+                    log.debug("turn %s: %s failed: %s", self._turn_id, asked, error.cause)
+                    partial = error.details.pop("partial", None)
+                    plan.attempts.append(_attempt(asked, began, partial, error))
+                    plan.errors.append(error)
+                    await in_db(self._note_failure)(asked, error)
+                    if partial is None and error.cause == "content_filter":
+                        partial = chat.Completion(finish="content_filter", provider=asked.provider.name, model=asked.model)
+                    if partial is not None:
+                        await self._settle(plan, None)
+                        yield partial
+                        return
+                    asked = await self._next(plan, asked, error)
+            raise _given_up(plan)
+        finally:
+            if asked is not None and len(plan.attempts) < len(plan.tried):
+                # The visitor stopped it, or the turn's time is up.
+                plan.attempts.append(_stopped(asked, began, text, plan.reservation.prompt_tokens))
+                if asked.place in plan.half_open and not text:
+                    await asyncio.shield(in_db(health.give_back_probe)(*asked.place))
+            await self._settle(plan, None)
+
+    @property
+    def _turn_id(self) -> object:
+        return self._asking.turn.pk if self._asking.turn else "-"
+
+    def _request(self, asked: Candidate, messages: list[chat.Message], tools: list[chat.ToolSpec]) -> completions.Request:
+        return completions.Request(
+            asked.provider,
+            asked.model,
             messages,
             tools,
-            max_output_tokens=self.assistant.max_output_tokens,
-            temperature=self.assistant.temperature,
+            max_output_tokens=asked.max_output_tokens,
+            temperature=asked.temperature,
+            reasoning_effort=asked.reasoning_effort,
+            capabilities=asked.capabilities,
+            silence_seconds=asked.silence_seconds,
+            deadline_seconds=self._ends - time.monotonic(),
         )
-        async with aclosing(completions.ask(request)) as pieces:  # type: ignore[type-var]
-            async for piece in pieces:
-                yield piece
+
+    def _prepare(self, messages: list[chat.Message], tools: list[chat.ToolSpec]) -> _Plan:
+        """One hop: the order of those who may be asked, and the reservation. Raises what `stream` raises."""
+        now = self._now()
+        standings = health.standings({one.place for group in self._groups for one in group}, now)
+        half_open = {place for place, standing in standings.items() if standing.state == "half-open"}
+        measured = {place: completions.Capabilities.of(standing.capabilities) for place, standing in standings.items()}
+        groups = [[replace(one, capabilities=measured[one.place]) for one in group] for group in self._groups]
+        if self._current and self._shown:
+            # Never two models' words in one reply.
+            groups = [[one for one in group if one.place == self._current.place] for group in groups]
+        sticky = self._current.health_key if self._current else self._sticky()
+        order: list[Candidate] = []
+        for group in groups:
+            able = [one for one in group if standings[one.place].state != "open"]
+            kept = [one for one in able if one.health_key == sticky and one.place not in half_open and not one.fallback]
+            order += kept or self._rotated(able)
+            order += [one for one in able if one not in order]
+        while order and order[0].place in half_open and not health.claim_probe(*order[0].place, now=now):
+            order.pop(0)
+        if not order:
+            # Whoever is left alone is asked all the same, now and then, when there is nobody else.
+            everybody = (one for group in groups for one in group)
+            probed = (one for one in everybody if health.claim_probe(*one.place, last=True, now=now))
+            order = list(itertools.islice(probed, 1))
+            half_open.update(one.place for one in order)
+        if not order:
+            log.debug("turn %s: every provider is left alone for now", self._turn_id)
+            raise ProviderUnavailable()
+        first = order[0]
+        try:
+            reservation = usage.reserve(
+                self._asking,
+                model=first.model,
+                prompt_tokens=completions.estimated_tokens(completions.body(self._request(first, messages, tools))),
+                completion_tokens=first.max_output_tokens,
+                free=first.source == Usage.Source.DEMO,
+                now=self._now(),
+            )
+        except BudgetExceeded:
+            if first.place in half_open:
+                health.give_back_probe(*first.place)
+            raise
+        return _Plan(order, reservation, half_open)
+
+    def _sticky(self) -> str:
+        conversation = self._asking.conversation
+        return health.last_used(conversation) if conversation and self._asking.task == "reply" else ""
+
+    def _rotated(self, able: list[Candidate]) -> list[Candidate]:
+        rotation = self._rules.rotation
+        if any(one.source == Usage.Source.ORGANIZATION for one in able):
+            rotation = "weighted"  # an organization says by weights what it wants
+        number = 0
+        if rotation in ("round-robin", "weighted") and len(able) > 1:
+            # One counter for the platform and one for each organization, which all processes share.
+            owner = able[0].health_key.partition(":")[0]
+            number = health.turn_number(f"{owner}:{self._asking.task}")
+        return ordered(able, rotation, number, self._chance)
+
+    def _note_failure(self, asked: Candidate, error: ProviderError) -> None:
+        health.failed(
+            *asked.place, error.cause, name=asked.provider.name, provider_id=asked.row_id, now=self._now()
+        )  # fmt: skip
+
+    async def _next(self, plan: _Plan, asked: Candidate, error: ProviderError) -> Candidate | None:
+        """Whom to ask now that `asked` has failed; None: nobody."""
+        left = self._ends - time.monotonic()
+        if self._spare <= 0 or left <= 0:
+            return None
+        if lacks := error.details.get("lacks"):
+            return self._without(plan, asked, lacks)
+        if self._failures_left <= 0:
+            return None
+        chosen: Candidate | None = None
+        if error.next_provider and not self._shown:
+            chosen = await self._other(plan)
+        if chosen is None and error.retryable:
+            chosen = await self._again(plan, asked, error, left)
+        if chosen is not None:
+            self._spare -= 1
+            self._failures_left -= 1
+            plan.learnt = {}
+        return chosen
+
+    def _without(self, plan: _Plan, asked: Candidate, lacks: dict[str, Any]) -> Candidate | None:
+        """The same again without what the server refuses; kept for good once it has helped."""
+        if "token_limit" in lacks and "token_limit" in plan.learnt:
+            lacks = {"token_limit": ""}  # it refuses either name
+        if lacks.items() <= plan.learnt.items():
+            return None
+        self._spare -= 1
+        plan.learnt.update(lacks)
+        return replace(asked, capabilities=replace(asked.capabilities, **lacks))
+
+    async def _other(self, plan: _Plan) -> Candidate | None:
+        tried = {one.place for one in plan.tried}
+        dead = {one.health_key for one, error in zip(plan.tried, plan.errors, strict=True) if error.cause in OF_PROVIDER}
+        for one in plan.order:
+            if one.place in tried or one.health_key in dead:
+                continue
+            if one.place in plan.half_open and not await in_db(health.claim_probe)(*one.place, now=self._now()):
+                continue
+            return one
+        return None
+
+    async def _again(self, plan: _Plan, asked: Candidate, error: ProviderError, left: float) -> Candidate | None:
+        times = sum(one.place == asked.place for one in plan.tried)
+        if times > 1 and error.cause != "rate_limited":
+            return None
+        wait = max(error.retry_after_seconds or 0, self._chance.uniform(0, BACKOFF_SECONDS * 2**times))
+        if wait > min(LONGEST_WAIT_SECONDS, left):
+            return None
+        await asyncio.sleep(wait)
+        return asked
+
+    async def _settle(self, plan: _Plan, winner: Candidate | None) -> None:
+        """One hop: what it took, that `winner` is well, and what was learnt about it. Done once."""
+        if plan.settled:
+            return
+        plan.settled = True
+        self._current = winner or self._current
+        # Not to be cut short by a visitor's stop: the budget would stay spent.
+        await asyncio.shield(in_db(self._write)(plan, winner))
+
+    def _write(self, plan: _Plan, winner: Candidate | None) -> None:
+        usage.settle(plan.reservation, plan.attempts)
+        if winner is None:
+            return
+        health.succeeded(*winner.place, now=self._now())
+        if plan.learnt:
+            log.info("%s: learnt %s", winner, ", ".join(f"{name}={value}" for name, value in plan.learnt.items()))
+            health.measured(*winner.place, plan.learnt, name=winner.provider.name, provider_id=winner.row_id)
 
 
-async def model_for(
-    assistant: Assistant, *, task: Task = "reply", conversation: Conversation | None = None, turn: Turn | None = None
-) -> chat.Model:
-    """The model that answers for `assistant`. Raises `ProviderUnavailable`."""
-    usable = platform().usable
-    if not usable:
-        raise ProviderUnavailable()
-    return _One(usable[0], assistant, task)
+def _attempt(
+    asked: Candidate, began: float, completion: chat.Completion | None, error: ProviderError | None = None
+) -> Attempt:
+    spent = completion.usage if completion else None
+    if error and spent is None and error.cause not in ("timeout", "cut_off", "empty", "bad_response"):
+        spent = chat.Usage()  # a refusal costs nothing
+    return Attempt(
+        provider_name=asked.provider.name,
+        source=asked.source,
+        health_key=asked.health_key,
+        model=asked.model,
+        provider_id=asked.row_id,
+        cause=error.cause if error else "",
+        usage=spent,
+        first_token_ms=completion.first_token_ms if completion else None,
+        total_ms=round((time.monotonic() - began) * 1000),
+    )
+
+
+def _stopped(asked: Candidate, began: float, text: str, prompt_tokens: int) -> Attempt:
+    spent = chat.Usage(prompt_tokens, completions.estimated_tokens(text.encode()), exact=False)
+    return replace(_attempt(asked, began, None), cause="stopped", usage=spent)
+
+
+def _given_up(plan: _Plan) -> ProviderError:
+    """The last word of a round that nobody answered, its attempts chained behind it."""
+    errors = plan.errors
+    for before, error in zip(errors, errors[1:], strict=False):
+        first: BaseException = error
+        while first.__cause__ is not None and first.__cause__ is not before:
+            first = first.__cause__
+        first.__cause__ = before
+    last = errors[-1]
+    if last.cause == "empty" or not (last.next_provider or last.retryable):
+        return last
+    told = "; ".join(f"{asked}: {error}" for asked, error in zip(plan.tried, errors, strict=True))
+    phrase = "Request failed after all retry attempts"
+    if all(error.cause == "model_not_found" for error in errors):
+        phrase = "Model not found"
+    unavailable = ProviderUnavailable(f"{phrase}: {told}", attempts=tuple(errors))
+    unavailable.__cause__ = last
+    return unavailable
