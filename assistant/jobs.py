@@ -8,7 +8,7 @@ from django.db import close_old_connections
 from assistant.services import appointments, deliveries
 
 
-@shared_task(name="assistant.jobs.sweep")
+@shared_task(name="assistant.jobs.sweep")  # type: ignore[untyped-decorator]
 def sweep() -> None:
     """Hand over again what a broker or a dead worker forgot, and let go of what nobody confirmed. Every few seconds."""
     close_old_connections()

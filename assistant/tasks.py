@@ -17,7 +17,7 @@ from assistant.services import deliveries
 log = logging.getLogger(__name__)
 
 
-@shared_task(name=deliveries.TASK)
+@shared_task(name=deliveries.TASK)  # type: ignore[untyped-decorator]
 def deliver(delivery_id: str) -> None:
     """Send one e-mail of the outbox, if it is due and nobody else is at it.
 

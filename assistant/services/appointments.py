@@ -9,17 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from copy import copy
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from assistant.errors import NotFound, ToolError, ToolRefused
 from assistant.models import Appointment, Calendar, Card, Conversation, ToolCall, Visitor
-from assistant.services import cards, deliveries, invitations, slots
+from assistant.services import cards, deliveries, invitations, ledger, slots
 
 HOLDS_PER_VISITOR = 3
 BOOKINGS_PER_VISITOR_PER_DAY = 5
@@ -100,9 +99,6 @@ def hold(
         held = held or Appointment(organization_id=locked.organization_id, calendar=locked, call=call)
         held.visitor, held.conversation = visitor, conversation
         held.visitor_timezone = visitor.timezone if visitor else ""
-        if visitor is not None:  # who asks again for a time that he holds himself shall not be told that it is taken
-            his = locked.appointments.filter(visitor=visitor, state=HELD, start_at=start_at).exclude(pk=held.pk)
-            his.update(state=EXPIRED)
         _take(held, locked, start_at, now)
         held.state, held.held_until = HELD, now + timedelta(minutes=locked.hold_minutes)
         held.save()
@@ -162,7 +158,7 @@ def check_free(calendar: Calendar, slot_id: str, moving: Appointment, now: datet
     """Whether `moving` could have that time now. Raises as `reschedule` does, and promises nothing."""
     now = now or timezone.now()
     _refuse_unless_ahead(moving, now)
-    _take(copy(moving), calendar, slots.start_of(calendar, slot_id), now)
+    _refuse_unless_free(moving, calendar, slots.start_of(calendar, slot_id), now)
 
 
 def reschedule(
@@ -235,17 +231,26 @@ def _fresh(appointment_id: UUID) -> Appointment:
 
 
 def _take(appointment: Appointment, calendar: Calendar, start_at: datetime, now: datetime) -> None:
-    """Put the appointment at `start_at`, unsaved. Raises `SlotTaken`, or `ToolError` for a time that is not offered."""
-    if not slots.is_offered(calendar, start_at, now):
-        raise ToolError("That time cannot be booked any more. Look for free times again.", code="slot_gone")
-    busy_until = start_at + slots.busy_for(calendar)
-    others = calendar.appointments.taking_time(now).exclude(pk=appointment.pk)
-    if others.filter(start_at__lt=busy_until, busy_until__gt=start_at).exists():
-        raise SlotTaken(slots.near(calendar, start_at, visitor_timezone=appointment.visitor_timezone, now=now))
+    """Put the appointment, unsaved, at `start_at`. Raises `SlotTaken`, or `ToolError` for a time that is not offered."""
+    _refuse_unless_free(appointment, calendar, start_at, now).update(state=EXPIRED)
     appointment.start_at = start_at
     appointment.end_at = start_at + timedelta(minutes=calendar.slot_minutes)
-    appointment.busy_until = busy_until
+    appointment.busy_until = start_at + slots.busy_for(calendar)
     appointment.timezone = calendar.timezone
+
+
+def _refuse_unless_free(
+    appointment: Appointment, calendar: Calendar, start_at: datetime, now: datetime
+) -> QuerySet[Appointment]:
+    """The holds of the same visitor that would have to go: nobody is to be told that he took the time from himself."""
+    if not slots.is_offered(calendar, start_at, now):
+        raise ToolError("That time cannot be booked any more. Look for free times again.", code="slot_gone")
+    others = calendar.appointments.taking_time(now).exclude(pk=appointment.pk)
+    there = others.filter(start_at__lt=start_at + slots.busy_for(calendar), busy_until__gt=start_at)
+    own = Q(state=HELD, visitor__isnull=False, visitor=appointment.visitor_id)
+    if there.exclude(own).exists():
+        raise SlotTaken(slots.near(calendar, start_at, visitor_timezone=appointment.visitor_timezone, now=now))
+    return there.filter(own)
 
 
 def _remember(visitor: Visitor, appointment: Appointment) -> None:
@@ -271,6 +276,8 @@ def _refuse_too_many(appointment: Appointment, now: datetime) -> None:
 def _tell(appointment: Appointment, change: invitations.Change, call: ToolCall | None, *, tell_team: bool = True) -> None:
     """The receipt, the visitor's e-mail and the team's notice: rows of the transaction that made the change."""
     note = deliveries.confirmation_note(appointment.email) if appointment.email else ""
+    if call:
+        ledger.give_receipt(call, appointment.reference)
     first = Card.objects.select_related("conversation").filter(call=appointment.call_id, kind=Card.Kind.RECEIPT).first()
     if appointment.call_id and first is not None:
         # What an older receipt shows must not send anybody to the wrong hour.

@@ -7,7 +7,7 @@ notice alone, where they are labelled as his.
 from __future__ import annotations
 
 from email.utils import parseaddr
-from typing import Any, Literal
+from typing import Any, Literal, Required, TypedDict
 
 import icalendar
 from django.conf import settings
@@ -15,11 +15,25 @@ from django.core import signing
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from assistant.errors import NotFound
 from assistant.models import Appointment
 from assistant.services import deliveries, slots
 
 Method = Literal["REQUEST", "CANCEL", "PUBLISH"]
 Change = Literal["confirmed", "moved", "cancelled"]
+
+
+class Letter(TypedDict, total=False):
+    """What `deliveries.queue_email` is given of an e-mail."""
+
+    subject: Required[str]
+    text: Required[str]
+    html: str
+    reply_to: str
+    ics: str
+    ics_method: str
+
+
 _signer = signing.Signer(salt="assistant.appointment", sep=".")
 
 
@@ -28,12 +42,12 @@ def token_of(appointment: Appointment) -> str:
     return _signer.sign(appointment.pk.hex)
 
 
-def id_in(token: str) -> str | None:
-    """The appointment's id, or None for what we did not sign."""
+def id_in(token: str) -> str:
+    """The appointment's id. Raises `NotFound` for what we did not sign."""
     try:
         return _signer.unsign(token)
-    except signing.BadSignature:
-        return None
+    except signing.BadSignature as error:
+        raise NotFound("No such appointment.") from error
 
 
 def manage_url(appointment: Appointment) -> str:
@@ -109,8 +123,8 @@ def receipt(appointment: Appointment, change: Change, note: str = "") -> dict[st
     return content
 
 
-def visitors_email(appointment: Appointment, change: Change) -> dict[str, str]:
-    """Subject, text, html, reply_to, ics and ics_method of the e-mail to whoever comes."""
+def visitors_email(appointment: Appointment, change: Change) -> Letter:
+    """The e-mail to whoever comes, with the invitation or its cancellation."""
     title = _TITLES[change]
     about = {
         "title": title,
@@ -129,8 +143,8 @@ def visitors_email(appointment: Appointment, change: Change) -> dict[str, str]:
     }
 
 
-def teams_email(appointment: Appointment, change: Change) -> dict[str, str]:
-    """Subject, text and reply_to of the notice to the team, in the calendar's own time."""
+def teams_email(appointment: Appointment, change: Change) -> Letter:
+    """The notice to the team, in the calendar's own time."""
     said = [("Name", appointment.name), ("E-mail", appointment.email), ("Phone", appointment.phone)]
     said.append(("Reason", appointment.reason))
     text = [

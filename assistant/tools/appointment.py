@@ -16,9 +16,10 @@ from assistant.db import in_db
 from assistant.errors import ToolError
 from assistant.models import Appointment, Calendar, Card, Method, Organization, Visitor
 from assistant.services import appointments, cards, conversations, deliveries, invitations, slots
-from assistant.tools.kind import Context, Kind, Operation, Preview
+from assistant.tools.kind import Context, Kind, Operation, Preview, described
 
 R = TypeVar("R")
+ANY = "any"  # weak models fill in every parameter that they see
 
 
 class Config(forms.Form):
@@ -34,7 +35,7 @@ class Config(forms.Form):
 
 
 def _calendar(context: Context) -> Calendar:
-    calendar = context.organization.calendars.filter(pk=context.config.get("calendar")).first()
+    calendar = context.organization.calendars.filter(pk=context.config.get("calendar", 0)).first()
     if calendar is None:
         raise ToolError("No calendar is set up for this yet.", code="not_set_up")
     return calendar
@@ -65,7 +66,7 @@ def _find_times(context: Context, arguments: dict[str, Any]) -> ToolResult:
     offer = slots.offer(
         calendar,
         from_day=arguments.get("from_day") or "",
-        part_of_day=arguments.get("part_of_day") or "",
+        part_of_day=arguments.get("part_of_day", ANY).removeprefix(ANY),
         visitor_timezone=_zone(context),
     )
     if not offer.days:
@@ -164,7 +165,7 @@ def _hold(context: Context, calendar: Calendar, slot: str) -> Appointment:
 
 def _given(context: Context, arguments: dict[str, Any], name: str) -> str:
     """What this call says, else what the visitor has said of himself before; "" where neither does."""
-    return (arguments.get(name) or getattr(_visitor(context), name, "")).strip()
+    return str(arguments.get(name) or getattr(_visitor(context), name, "")).strip()
 
 
 def _start(context: Context, calendar: Calendar, slot: str) -> tuple[str, str]:
@@ -235,7 +236,7 @@ def _parameters(required: tuple[str, ...], **properties: dict[str, Any]) -> Call
 
 
 def _described(text: str) -> Callable[[Method], str]:
-    return lambda method: f"{text} {method.description}".strip()
+    return lambda method: f"{text}\n\n{described(method)}".strip()
 
 
 def _labelled(text: str) -> Callable[[Method], str]:
@@ -263,10 +264,10 @@ KIND = Kind(
                 (),
                 from_day={
                     "type": "string",
-                    "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+                    "pattern": "^([0-9]{4}-[0-9]{2}-[0-9]{2})?$",
                     "description": "The day that is wanted, as YYYY-MM-DD. Leave out for the next free times.",
                 },
-                part_of_day={"type": "string", "enum": list(slots.PARTS_OF_DAY)},
+                part_of_day={"type": "string", "enum": [ANY, *slots.PARTS_OF_DAY]},
             ),
             label=_labelled("Looking for free times…"),
             risk=Method.Risk.READ,

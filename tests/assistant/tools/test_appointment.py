@@ -1,0 +1,246 @@
+"""Appointments as tools: what a model sees and may do, and what only the visitor's word sets off."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.utils import timezone
+
+from assistant.chat import ToolCall, ToolResult
+from assistant.db import in_db
+from assistant.models import Appointment, Card, Conversation, Delivery, Method, Turn
+from assistant.models import ToolCall as Row
+from assistant.services import appointments, cards, conversations, slots
+from assistant.tools import KINDS
+from assistant.tools.toolbox import ConversationToolbox, try_out
+from tests import make
+
+pytestmark = pytest.mark.django_db
+DAY = (timezone.now() + timedelta(days=2)).date()
+
+
+@pytest.fixture
+def conversation() -> Conversation:
+    conversation = make.conversation(make.assistant(make.organization(team_email="team@example.com")))
+    calendar = make.calendar(conversation.organization, name="Check-up")
+    method = Method.objects.create(
+        organization=conversation.organization,
+        name="appointment",
+        kind="appointment",
+        config={"calendar": calendar.pk},
+        description="Appointments at our practice.",
+    )
+    conversation.assistant.methods.add(method)
+    return conversation
+
+
+@in_db
+def row(kind: str) -> Card:
+    return Card.objects.select_related("call", "conversation").filter(kind=kind).latest("created_at")
+
+
+@in_db
+def loaded(turn: Turn) -> Turn:
+    related = ("conversation__assistant__organization", "conversation__visitor", "message")
+    return Turn.objects.select_related(*related).get(pk=turn.pk)
+
+
+@in_db
+def count(model: Any, **fields: Any) -> int:
+    return model.objects.filter(**fields).count()
+
+
+async def run(conversation: Conversation, tool: str, **arguments: Any) -> ToolResult:
+    """As a model calls it, in a turn of its own."""
+
+    posted = await in_db(conversations.post)(conversation, f"m{await count(Turn)}", "Hello")
+    toolbox = await ConversationToolbox.for_turn(await loaded(posted.turn))
+    return await toolbox.execute(ToolCall("c", f"appointment_{tool}", arguments), round=1, ordinal=0)
+
+
+async def click(conversation: Conversation, kind: str, choice: str, **fields: str) -> ToolResult:
+    """As a visitor answers the newest card of that kind."""
+    card = await row(kind)
+    turn = await in_db(cards.answer)(conversation, str(card.pk), choice, fields)
+    toolbox = await ConversationToolbox.for_turn(await loaded(turn))
+    call = await in_db(lambda: Row.objects.select_related("conversation").get(pk=turn.opening_call_id))()
+    return await toolbox.open(call)
+
+
+async def a_slot(conversation: Conversation) -> str:
+    found = await run(conversation, "find_times", from_day=DAY.isoformat())
+    return re.search(r"\[slot (\S+)\]", found.text)[1]
+
+
+async def a_booking(conversation: Conversation) -> Appointment:
+    await run(conversation, "book", slot=await a_slot(conversation), name="Ann", email="ann@example.com")
+    await click(conversation, "confirm", "confirm")
+    return await in_db(Appointment.objects.select_related("calendar").get)(state="confirmed")
+
+
+def test_the_kind_is_listed_and_its_calendar_is_one_of_the_organizations_own(conversation):
+    own = conversation.organization.calendars.get()
+    foreign = make.calendar(make.organization("Other"))
+    Config = KINDS["appointment"].Config
+    form = Config({"calendar": str(own.pk)}, organization=conversation.organization)
+    assert form.is_valid()
+    assert form.cleaned_data == {"calendar": own.pk}
+    for bad in (str(foreign.pk), "0", "x", ""):
+        assert not Config({"calendar": bad}, organization=conversation.organization).is_valid()
+
+
+async def test_a_calendar_of_another_organization_is_none_even_when_the_row_names_it(conversation):
+    foreign = await in_db(lambda: make.calendar(make.organization("Other")))()
+    await in_db(Method.objects.update)(config={"calendar": foreign.pk})
+    result = await run(conversation, "find_times")
+    assert (result.outcome, result.text) == ("failed", "No calendar is set up for this yet.")
+
+
+async def test_times_are_named_to_the_model_and_shown_to_the_visitor(conversation):
+    result = await run(conversation, "find_times", from_day=DAY.isoformat(), part_of_day="afternoon")
+    named = re.findall(r"- (\d\d:\d\d) \[slot (\S+)\]", result.text)
+    card = await row("slots")
+    (day,) = card.content["days"]
+    assert [(slot["label"], slot["id"]) for slot in day["slots"]] == named
+    assert named[0][0] == "12:00"
+    assert card.action == {"tool": "appointment_book", "argument": "slot"}
+    assert DAY.isoformat() in result.text
+
+
+async def test_a_new_search_in_a_later_turn_takes_the_place_of_the_old_card(conversation):
+    await run(conversation, "find_times")
+    await run(conversation, "find_times", part_of_day="evening")
+    assert [card.state for card in await in_db(lambda: list(Card.objects.order_by("created_at")))()] == ["expired", "open"]
+
+
+@pytest.mark.parametrize(
+    "day", ["2026-02-30", "2026-13-01", "tomorrow", "20300108", "2030-W02-2", "2030-01-08T10:00", "11/12/2030", "", 5]
+)
+async def test_what_is_no_day_comes_back_to_the_model(conversation, day):
+    result = await run(conversation, "find_times", from_day=day)
+    assert result.outcome == ("done" if day == "" else "failed")
+
+
+async def test_booking_holds_asks_and_books_on_the_visitors_word_alone(conversation):
+    slot = await a_slot(conversation)
+    asked = await click(conversation, "slots", slot)
+    assert asked.outcome == "waiting"
+    assert await count(Appointment, state="held") == 1
+    card = await row("confirm")
+    assert [field["name"] for field in card.content["fields"]] == ["name", "email"]
+    assert card.content["lines"][0][0] == "When"
+    assert card.expires_at is not None
+
+    booked = await click(conversation, "confirm", "confirm", name="Ann", email="ann@example.com")
+    assert booked.outcome == "done"
+    assert booked.achieved == {"booked", "sent"}
+    appointment = await in_db(Appointment.objects.get)(state="confirmed")
+    assert appointment.reference in booked.text
+    assert (await row("receipt")).content["reference"] == appointment.reference
+    assert (await in_db(Row.objects.get)(appointment=appointment)).receipt == appointment.reference
+    assert await count(Delivery) == 2
+
+
+async def test_what_the_visitor_has_said_before_is_not_asked_again(conversation):
+    await in_db(conversations.update_visitor)(conversation, name="Ann", email="ann@example.com")
+    await run(conversation, "book", slot=await a_slot(conversation))
+    card = await row("confirm")
+    assert card.content["fields"] == []
+    assert ["E-mail", "ann@example.com"] in card.content["lines"]
+    assert (await click(conversation, "confirm", "confirm")).outcome == "done"
+
+
+async def test_an_address_that_a_model_made_up_of_nothing_is_asked_for(conversation):
+    await run(conversation, "book", slot=await a_slot(conversation), name="Ann", email="visitor@unknown")
+    assert [field["name"] for field in (await row("confirm")).content["fields"]] == ["email"]
+
+
+async def test_no_lets_go_of_the_time(conversation):
+    await run(conversation, "book", slot=await a_slot(conversation), name="Ann", email="ann@example.com")
+    assert (await click(conversation, "confirm", "cancel")).outcome == "refused"
+    assert await count(Appointment, state="expired") == 1
+    assert await count(Delivery) == 0
+
+
+@pytest.mark.parametrize("slot", ["", "10:00", "zzzzzz-00000000", "a" * 41, None, 7])
+async def test_a_slot_that_was_never_given_out_books_nothing(conversation, slot):
+    assert (await run(conversation, "book", slot=slot)).outcome == "failed"
+    assert await count(Appointment) == 0
+
+
+async def test_a_time_that_somebody_else_took_comes_with_others_to_click(conversation):
+    slot = await a_slot(conversation)
+    other = await in_db(make.conversation)(conversation.assistant)
+    calendar = await in_db(conversation.organization.calendars.get)()
+    await in_db(appointments.hold)(calendar, slot, conversation=other)
+    result = await run(conversation, "book", slot=slot)
+    assert result.outcome == "failed"
+    assert "just been taken" in result.text
+    offered = [free["id"] for day in (await row("slots")).content["days"] for free in day["slots"]]
+    assert len(offered) == 3
+    assert slot not in offered
+    assert (await in_db(Row.objects.latest)("created_at")).code == "slot_taken"
+
+
+async def test_cancelling_asks_first_and_is_told(conversation):
+    appointment = await a_booking(conversation)
+    assert (await run(conversation, "cancel", reference=appointment.reference)).outcome == "waiting"
+    await sync_to_async(appointment.refresh_from_db)()
+    assert appointment.state == "confirmed"
+    done = await click(conversation, "confirm", "confirm")
+    assert (done.outcome, done.achieved) == ("done", {"cancelled", "sent"})
+    await sync_to_async(appointment.refresh_from_db)()
+    assert appointment.state == "cancelled"
+    receipts = await in_db(lambda: [card.content["status"] for card in Card.objects.filter(kind="receipt")])()
+    assert receipts == ["cancelled", "cancelled"]
+
+
+async def test_moving_asks_first_and_is_told(conversation):
+    appointment = await a_booking(conversation)
+    later = slots.slot_id(appointment.calendar, appointment.start_at + timedelta(hours=1))
+    assert (await run(conversation, "reschedule", reference=appointment.reference, slot=later)).outcome == "waiting"
+    assert any(label == "New time" for label, _ in (await row("confirm")).content["lines"])
+    done = await click(conversation, "confirm", "confirm")
+    assert done.achieved == {"rescheduled", "sent"}
+    start_at = appointment.start_at
+    await sync_to_async(appointment.refresh_from_db)()
+    assert appointment.start_at == start_at + timedelta(hours=1)
+
+
+async def test_an_unknown_reference_names_the_visitors_own_and_nobody_elses(conversation):
+    appointment = await a_booking(conversation)
+    assert appointment.reference in (await run(conversation, "cancel", reference="unknown")).text
+    stranger = await in_db(make.conversation)(conversation.assistant)
+    foreign = await run(stranger, "cancel", reference=appointment.reference)
+    assert foreign.outcome == "failed"
+    assert appointment.reference not in foreign.text
+
+
+async def test_a_puppet_model_books_cancels_and_moves_nothing_by_itself(conversation):
+    appointment = await a_booking(conversation)
+    slot = await a_slot(conversation)
+    before = await count(Delivery)
+    for tool, arguments in [
+        ("book", {"slot": slot, "name": "Eve", "email": "eve@example.com"}),
+        ("cancel", {"reference": appointment.reference}),
+        ("reschedule", {"reference": appointment.reference, "slot": slot}),
+    ]:
+        assert (await run(conversation, tool, **arguments)).outcome == "waiting"
+        assert (await run(conversation, tool, **arguments, confirm=True)).outcome == "failed"
+    assert await count(Appointment, state="confirmed") == 1
+    assert await count(Delivery) == before
+
+
+async def test_a_dry_run_shows_and_changes_nothing(conversation):
+    appointment = await a_booking(conversation)
+    method = await in_db(Method.objects.select_related("organization").get)()
+    slot = slots.slot_id(appointment.calendar, appointment.start_at + timedelta(hours=1))
+    before = [await count(model) for model in (Appointment, Card, Delivery)]
+    for tool, arguments in [("find_times", {}), ("book", {"slot": slot})]:
+        result = await try_out(method, arguments, name=f"appointment_{tool}")
+        assert (result.outcome, result.achieved) == ("done", frozenset())
+    assert [await count(model) for model in (Appointment, Card, Delivery)] == before
