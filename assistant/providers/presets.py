@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-import re2
+import re2  # type: ignore[import-untyped]
 
 AZURE_API_VERSION = "2024-10-21"
 # The documented default. OpenAI ended it on 2026-05-07, which `sunset` and the session key's error say.

@@ -93,6 +93,10 @@ class Stub:
     def always(self, answer: Iterable[Step]) -> None:
         self._default = list(answer)
 
+    def answer(self, request: Received) -> Iterable[Step]:
+        """What is sent back; a server that answers by what it is asked overrides this."""
+        return self._scripts.pop(0) if self._scripts else self._default
+
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
         self.port: int = self._server.sockets[0].getsockname()[1]
@@ -120,7 +124,7 @@ class Stub:
                 received.closed.set()
 
             watcher = asyncio.create_task(watch())
-            for step in self._scripts.pop(0) if self._scripts else self._default:
+            for step in self.answer(received):
                 if step is None:
                     await received.closed.wait()
                 elif isinstance(step, float):

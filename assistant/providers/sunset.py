@@ -1,0 +1,76 @@
+"""Models that will be shut down: said in time, 90, 30 and 7 days ahead.
+
+What a provider's `/models` says of itself (`shutdown_date`) comes first, then the shipped list, `sunset.json`. The list
+holds announced dates only and ages with the release; a model that is on neither is not known to end.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from assistant.providers.configuration import Provider
+
+WARNING_DAYS = (90, 30, 7)
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One model's end. `days` is negative once it has passed; `stage` is the last of `WARNING_DAYS` reached, 0 after it."""
+
+    provider: str
+    model: str
+    ends_on: date
+    days: int
+    stage: int
+    replacement: str = ""
+
+    def __str__(self) -> str:
+        when = f"ended on {self.ends_on}" if self.days < 0 else f"ends on {self.ends_on}, in {self.days} days"
+        instead = f" Use {self.replacement}." if self.replacement else ""
+        return f"{self.provider}: the model {self.model} {when}.{instead}"
+
+
+def notices(
+    provider: Provider, models: Iterable[str], said: Mapping[str, str] | None = None, *, today: date | None = None
+) -> list[Notice]:
+    """What is due of `models` at `provider`, soonest first; `said` is what its own `/models` says, by model."""
+    today = today or datetime.now(UTC).date()
+    known = shipped().get(provider.preset, {})
+    found = []
+    for model in set(models):
+        entry = known.get(model, {})
+        ends_on = _date((said or {}).get(model, "")) or _date(entry.get("ends_on", ""))
+        if ends_on is None:
+            continue
+        days = (ends_on - today).days
+        if days <= WARNING_DAYS[0]:
+            stage = 0 if days < 0 else min(limit for limit in WARNING_DAYS if days <= limit)
+            found.append(Notice(provider.name, model, ends_on, days, stage, entry.get("replacement", "")))
+    return sorted(found, key=lambda notice: (notice.ends_on, notice.model))
+
+
+@lru_cache(maxsize=1)
+def shipped() -> dict[str, dict[str, dict[str, Any]]]:
+    """The shipped list: preset → model → {ends_on, replacement}."""
+    rows = json.loads(Path(__file__).with_name("sunset.json").read_text(encoding="utf-8"))["shutdowns"]
+    table: dict[str, dict[str, dict[str, Any]]] = {}
+    for row in rows:
+        for model in row["models"]:
+            table.setdefault(row["preset"], {})[model] = {
+                "ends_on": row["ends_on"],
+                "replacement": row.get("replacement", ""),
+            }
+    return table
+
+
+def _date(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text[:10])
+    except ValueError:
+        return None

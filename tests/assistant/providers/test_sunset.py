@@ -1,0 +1,72 @@
+"""The watch over models that end."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from assistant.providers import sunset
+from assistant.providers.configuration import Provider
+from assistant.providers.presets import OPENAI_REALTIME, PRESETS
+from assistant.providers.sunset import notices
+
+TODAY = date(2030, 1, 1)
+SERVER = Provider("acme", "https://llm.acme.example/v1", smart="m")
+
+
+def said(days: int) -> dict[str, str]:
+    return {"m": (TODAY + timedelta(days=days)).isoformat()}
+
+
+@pytest.mark.parametrize(
+    ("days", "stage"),
+    [(91, None), (90, 90), (31, 90), (30, 30), (8, 30), (7, 7), (1, 7), (0, 7), (-1, 0), (-400, 0)],
+)
+def test_staff_are_warned_90_30_and_7_days_ahead_and_after(days: int, stage: int | None):
+    assert [notice.stage for notice in notices(SERVER, ["m"], said(days), today=TODAY)] == ([] if stage is None else [stage])
+
+
+def test_what_the_provider_says_of_itself_comes_before_the_shipped_list():
+    openai = Provider("openai", "https://api.openai.com/v1", smart="gpt-4o", preset="openai")
+    (listed,) = notices(openai, ["gpt-4o"], today=date(2027, 1, 1))
+    assert listed.ends_on == date(2027, 1, 14)
+    (told,) = notices(openai, ["gpt-4o"], {"gpt-4o": "2027-02-01"}, today=date(2027, 1, 1))
+    assert told.ends_on == date(2027, 2, 1)
+
+
+def test_a_model_of_the_same_name_elsewhere_is_not_meant():
+    assert notices(SERVER, ["gpt-4o"], today=date(2027, 1, 1)) == []
+
+
+@pytest.mark.parametrize("text", ["", "soon", "2027", "null", "2027-13-01"])
+def test_a_date_that_is_none_says_nothing(text: str):
+    assert notices(SERVER, ["m"], {"m": text}, today=TODAY) == []
+
+
+def test_a_notice_reads_as_a_sentence():
+    (notice,) = notices(SERVER, ["m"], said(5), today=TODAY)
+    assert str(notice) == "acme: the model m ends on 2030-01-06, in 5 days."
+    (notice,) = notices(SERVER, ["m"], said(-5), today=TODAY)
+    assert "ended on 2029-12-27" in str(notice)
+
+
+def test_the_documented_default_for_voice_is_known_to_have_ended_and_by_what_to_replace_it():
+    openai = Provider("openai", "https://api.openai.com/v1", preset="openai")
+    (notice,) = notices(openai, [OPENAI_REALTIME], today=date(2026, 11, 21))
+    assert notice.stage == 0 and notice.replacement
+
+
+def test_the_shipped_list_is_sound():
+    for preset, models in sunset.shipped().items():
+        assert preset in PRESETS
+        for model, entry in models.items():
+            assert date.fromisoformat(entry["ends_on"])
+            assert entry["replacement"] not in models, f"{model} is replaced by what ends too"
+
+
+def test_no_preset_assumes_a_model_that_has_ended():
+    for key, row in PRESETS.items():
+        known = sunset.shipped().get(key, {})
+        for model in {row.smart, row.fast} & known.keys():
+            assert date.fromisoformat(known[model]["ends_on"]) > date(2026, 11, 21), f"{key}: {model}"
