@@ -241,34 +241,39 @@ async def _write(turn: Turn, draft: live.Draft, model_for: ModelFor, toolbox_for
     """Run the engine, and show what it does as it does it; the reply grows in `draft`."""
     toolbox = await toolbox_for(turn)
     messages, from_round = await in_db(_messages)(turn, bool(toolbox.specs()))
+    achieved: frozenset[str] = frozenset()
     if turn.opening_call:
-        messages += await _open(turn.opening_call, toolbox, _Pen(turn, draft))
+        result, spoken = await _open(turn.opening_call, toolbox, _Pen(turn, draft))
+        messages += spoken
+        achieved = result.achieved
     model = await model_for(turn.conversation.assistant, task="reply", conversation=turn.conversation, turn=turn)
     limits = loop.Limits(settings.ASSISTANT_MAX_ROUNDS, settings.ASSISTANT_MAX_CALLS)
     pen = _Pen(turn, draft)
     try:
-        async with aclosing(loop.run(model, toolbox, messages, limits, from_round=from_round)) as happenings:
+        async with aclosing(
+            loop.run(model, toolbox, messages, limits, achieved=achieved, from_round=from_round)
+        ) as happenings:
             async for event in happenings:
                 match event:
                     case events.ReplyDelta():
                         pen.write(event)
                     case loop.ReplyEnded():
                         return event
-                    case _:
-                        pen.show(replace(event, turn=str(turn.pk)))  # type: ignore[type-var]
+                    case events.ToolStarted() | events.ToolFinished():
+                        pen.show(replace(event, turn=str(turn.pk)))
     finally:
         pen.flush()
     raise InterworkyError("The engine ended without a word.")
 
 
-async def _open(row: ToolCall, toolbox: chat.Toolbox, pen: _Pen) -> list[chat.Message]:
+async def _open(row: ToolCall, toolbox: chat.Toolbox, pen: _Pen) -> tuple[chat.ToolResult, list[chat.Message]]:
     """Run what a visitor's click asked for, before the model is heard."""
     label = toolbox.label(row.name)
     pen.show(events.ToolStarted(str(pen.turn.pk), str(row.pk), label))
     result = await toolbox.open(row)
     pen.show(events.ToolFinished(str(pen.turn.pk), str(row.pk), label, result.ok))
     call = chat.ToolCall(f"call_{row.pk.hex[:12]}", row.name, row.arguments)
-    return [chat.Message("assistant", "", calls=(call,)), chat.Message("tool", result.text, call_id=call.id)]
+    return result, [chat.Message("assistant", "", calls=(call,)), chat.Message("tool", result.text, call_id=call.id)]
 
 
 class _Pen:

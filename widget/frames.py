@@ -7,6 +7,7 @@ database: no NUL, no lone surrogates, nothing that is too long.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, ClassVar
 from uuid import UUID
@@ -163,7 +164,7 @@ def _check(cls: type[Frame], spec: Any, given: Any) -> Any:
         return given
     if check := spec.metadata.get("check"):
         return _CHECKS[check](given)
-    text = clean(given)
+    text = clean(str(given))
     if len(text) > spec.metadata["max"]:
         raise InputError(f"{spec.name!r} of {cls.type} is too long.")
     return text
@@ -215,7 +216,7 @@ def _fields(given: dict[str, Any]) -> dict[str, str]:
     return {clean(key)[:40]: clean(value) for key, value in given.items()}
 
 
-_CHECKS = {
+_CHECKS: dict[str, Callable[[Any], Any]] = {
     "client_id": _client_id,
     "message": _message,
     "uuid": _uuid,

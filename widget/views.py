@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from functools import wraps
 from typing import Any
 from uuid import UUID
@@ -42,7 +42,7 @@ STATUS = {
 }
 KINDS = {NotFound: 404, Conflict: 409, TooMuch: 429, NotAllowed: 403, InputError: 400}
 
-View = Callable[..., Awaitable[HttpResponseBase]]
+View = Callable[..., Any]  # async; the stubs of `path` know no other kind
 
 
 # --- What every door of the API does ----------------------------------------------------------------------------------

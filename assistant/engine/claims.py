@@ -10,190 +10,107 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from assistant.engine.grammars import GRAMMARS, Grammar
+
 ACTS = ("booked", "cancelled", "rescheduled", "sent", "done")
-
-# Per language and act: the participle or past form by which a model says that it happened.
-_PARTICIPLES = {
-    "en": {
-        "booked": r"booked|scheduled|reserved|arranged|confirmed|set up|penciled in|pencilled in",
-        "cancelled": r"cancell?ed|called off",
-        "rescheduled": r"rescheduled|moved|rebooked|changed|postponed",
-        "sent": r"sent|e-?mailed|forwarded|passed (?:\w+ ){0,4}(?:on|along)|notified|informed|told|submitted|delivered|messaged",
-        "done": r"updated|registered|placed|processed|refunded|recorded|created|added|saved|ordered|removed|deleted|applied"
-        r"|completed|issued|signed (?:\w+ )?up|subscribed|unsubscribed|changed",
-    },
-    "de": {
-        "booked": r"gebucht|reserviert|eingetragen|vereinbart|bestätigt|vorgemerkt|eingebucht",
-        "cancelled": r"storniert|abgesagt|gestrichen",
-        "rescheduled": r"verschoben|umgebucht|verlegt|geändert",
-        "sent": r"gesendet|geschickt|verschickt|versandt|weitergeleitet|weitergegeben|informiert|benachrichtigt|übermittelt"
-        r"|zugeschickt|gemailt|abgeschickt",
-        "done": r"aktualisiert|registriert|aufgegeben|erstattet|gespeichert|angelegt|hinzugefügt|bestellt|gelöscht|angemeldet"
-        r"|abgemeldet|erledigt|ausgeführt|erfasst",
-    },
-    "fr": {
-        "booked": r"réservée?s?|programmée?s?|planifiée?s?|fixée?s?|confirmée?s?|enregistrée?s?|pris",
-        "cancelled": r"annulée?s?",
-        "rescheduled": r"reportée?s?|déplacée?s?|décalée?s?|modifiée?s?",
-        "sent": r"envoyée?s?|transmise?s?|transférée?s?|informée?s?|prévenue?s?|averti(?:e|s|es)?|expédiée?s?|notifiée?s?",
-        "done": r"mise?s? à jour|créée?s?|ajoutée?s?|remboursée?s?|commandée?s?|supprimée?s?|effectuée?s?|inscrite?s?",
-    },
-    "es": {
-        "booked": r"reservad[oa]s?|programad[oa]s?|agendad[oa]s?|confirmad[oa]s?|concertad[oa]s?",
-        "cancelled": r"cancelad[oa]s?|anulad[oa]s?",
-        "rescheduled": r"reprogramad[oa]s?|cambiad[oa]s?|movid[oa]s?|aplazad[oa]s?",
-        "sent": r"enviad[oa]s?|mandad[oa]s?|reenviad[oa]s?|transmitid[oa]s?|informad[oa]s?|avisad[oa]s?|notificad[oa]s?",
-        "done": r"actualizad[oa]s?|registrad[oa]s?|cread[oa]s?|añadid[oa]s?|reembolsad[oa]s?|pedid[oa]s?|eliminad[oa]s?"
-        r"|guardad[oa]s?|inscrit[oa]s?",
-    },
-    "it": {
-        "booked": r"prenotat[oaie]|fissat[oaie]|programmat[oaie]|confermat[oaie]|riservat[oaie]",
-        "cancelled": r"cancellat[oaie]|annullat[oaie]|disdett[oaie]",
-        "rescheduled": r"spostat[oaie]|riprogrammat[oaie]|rinviat[oaie]",
-        "sent": r"inviat[oaie]|mandat[oaie]|spedit[oaie]|inoltrat[oaie]|informat[oaie]|avvisat[oaie]|trasmess[oaie]",
-        "done": r"aggiornat[oaie]|registrat[oaie]|creat[oaie]|aggiunt[oaie]|rimborsat[oaie]|ordinat[oaie]|eliminat[oaie]",
-    },
-    "pt": {
-        "booked": r"reservad[oa]s?|agendad[oa]s?|marcad[oa]s?|confirmad[oa]s?",
-        "cancelled": r"cancelad[oa]s?|desmarcad[oa]s?",
-        "rescheduled": r"remarcad[oa]s?|reagendad[oa]s?|adiad[oa]s?",
-        "sent": r"enviad[oa]s?|encaminhad[oa]s?|mandad[oa]s?|informad[oa]s?|avisad[oa]s?|notificad[oa]s?",
-        "done": r"atualizad[oa]s?|registrad[oa]s?|criad[oa]s?|adicionad[oa]s?|reembolsad[oa]s?|removid[oa]s?",
-    },
-    "nl": {
-        "booked": r"geboekt|gereserveerd|ingepland|vastgelegd|bevestigd|ingeboekt",
-        "cancelled": r"geannuleerd|afgezegd",
-        "rescheduled": r"verzet|verplaatst|verschoven",
-        "sent": r"verzonden|verstuurd|gestuurd|doorgestuurd|gemaild|doorgegeven|geïnformeerd",
-        "done": r"bijgewerkt|geregistreerd|aangemaakt|toegevoegd|terugbetaald|besteld|verwijderd|opgeslagen",
-    },
-}
-
-# What makes a participle an assertion: somebody has done it, or it is (has been) so.
-_ASSERTS = {
-    "en": r"(?:\bi(?:'ve|’ve| have)?|\bwe(?:'ve|’ve| have)?|\b(?:has|have) been|\b(?:is|are|was|were)(?: now| all| already)?|'s|’s|"
-    r"'re(?: now| all)?|’re(?: now| all)?|\bgot (?:you|it|that)|\bsuccessfully)",
-    "de": r"(?:\bhabe|\bhaben|\bwurden?|\bist|\bsind|\bhiermit|\berfolgreich|\bdu bist|\bsie sind)",
-    "fr": r"(?:\bj['’]ai|\bnous avons|\ba été|\bont été|\best|\bsont|\bc['’]est|\bj['’]ai bien)",
-    "es": r"(?:\bhe|\bhemos|\bha sido|\bhan sido|\best[áa]n?|\bqued[óa]n?|\bha quedado|\bse ha|\bfue)",
-    "it": r"(?:\bho|\babbiamo|\bè stat[oa]|\bsono stat[ie]|\bè|\bsono)",
-    "pt": r"(?:\beu|\bnós|\bfoi|\bforam|\best[áa](?:o|ão)?|\bestá|\bficou|\bj[áa]|\btenho)",
-    "nl": r"(?:\bheb|\bhebben|\bis|\bzijn|\bwerd|\bworden)",
-}
-
-# What takes the assertion back: a negation, a condition, a wish, an offer, somebody else's doing.
-_NOT_YET = {
-    "en": r"\b(?:not|n['’]t|cannot|unable|never|no longer|nothing|once|after|when|if|whether|until|unless|before|as soon as|would|could"
-    r"|should|shall|may|might|can|will|to be|to get|yet to|be|please|want|like|need|let me|let's|going to|about to|ready to|try|trying"
-    r"|have you|did you|do you|were you|are you|has anyone|hasn|haven|isn|wasn|aren|already have|usually|normally|always|every|must be"
-    r"|failed|had you|you(?:'ve|’ve| have) (?:sent|booked|told|changed|moved|updated|ordered)|how)\b",
-    "de": r"\b(?:nicht|kein\w*|nie|nichts|noch|sobald|wenn|falls|ob|bevor|bis|nachdem|würde\w*|könnte\w*|kann|können|soll\w*|möchte\w*"
-    r"|werde|werden|wird|muss|müssen|bitte|lassen|gerne|haben sie|hast du)\b",
-    "fr": r"\b(?:pas|ne|n|jamais|rien|si|dès|quand|lorsque|une fois|avant|après|sera|seront|serait|pourrai\w*|peux|peut|pouvez|voulez"
-    r"|souhaitez|dois|doit|faut|avez|voudriez|aimeriez)\b",
-    "es": r"\b(?:no|nunca|nada|si|cuando|una vez|antes|después|hasta|será|serán|sería|podría\w*|puedo|puede|quiere\w*|desea|debe|ha de"
-    r"|haya|hayas|gustaría)\b",
-    "it": r"\b(?:non|mai|niente|nulla|se|quando|una volta|appena|prima|dopo|sarà|saranno|sarebbe|potrei|posso|può|vuole|vorrei|desidera"
-    r"|deve|ha già)\b",
-    "pt": r"\b(?:não|nunca|nada|se|quando|assim que|antes|depois|até|será|serão|seria|poderia|posso|pode|quer|gostaria|deseja|deve)\b",
-    "nl": r"\b(?:niet|geen|nooit|niets|nog|zodra|als|wanneer|of|voordat|nadat|tot|zal|zullen|zou|kan|kunnen|wil\w*|moet|heeft u"
-    r"|heb je|graag)\b",
-}
-
-# Whole phrases that claim without a participle.
-_PHRASES = {
-    "en": {
-        "booked": r"\byou(?:'re|’re| are) (?:all set|good to go|in for|down for|confirmed)\b"
-        r"|\b(?:appointment|booking|reservation|table|slot) (?:is )?(?:all )?confirmed\b|\bconfirmed (?:your|the) (?:appointment|booking)"
-        r"|\bsee you (?:on|at|tomorrow|next)\b|\byour (?:booking|reference|confirmation) (?:number|code|reference)? ?is\b"
-        r"|\bbooking (?:is )?(?:complete|successful)\b|\bconsider it booked\b|\bconfirmation (?:number|code)\s*[:#]",
-        "sent": r"\byou(?:'ll|’ll| will| should) (?:receive|get|find) (?:a|an|the|your) (?:\w+ )?(?:confirmation|e-?mail|message|invitation)"
-        r"|\b(?:e-?mail|message|confirmation|invitation) (?:is )?on (?:its|the) way\b|\bthe team (?:has been|is) notified\b",
-    },
-    "de": {
-        "booked": r"\bIhr(?:e)? (?:termin|buchung|reservierung) (?:steht|ist fix)\b|\bbis (?:dann|dienstag|montag|mittwoch|donnerstag|freitag)\b",
-        "sent": r"\b(?:sie|du) (?:erhalten|erhältst|bekommen|bekommst) (?:in kürze |gleich )?eine (?:bestätigung|e-?mail|nachricht)",
-    },
-    "fr": {"sent": r"\bvous (?:allez recevoir|recevrez) (?:un|une) (?:e-?mail|confirmation|message|courriel)"},
-    "es": {"sent": r"\b(?:recibir[áa]s?|le llegará) (?:un|una) (?:correo|confirmación|mensaje)"},
-}
 
 
 @dataclass(frozen=True)
 class _Language:
     claims: tuple[tuple[str, re.Pattern[str]], ...]
-    phrases: tuple[tuple[str, re.Pattern[str]], ...]
+    alone: re.Pattern[str]
     not_yet: re.Pattern[str]
 
 
-def _language(name: str) -> _Language:
-    # The participle within a few words of what asserts it, on either side ("have booked you", "ist gebucht",
-    # "gebucht habe ich"): bounded repeats, so that the time to match is linear in the sentence.
-    near = r"(?:[\s,]+[^\s.!?]+){0,9}?[\s,]+"
+def _compiled(grammar: Grammar) -> _Language:
+    few = rf"(?:\s+[^\s.!?;]+){{0,{grammar.reach}}}?\s+"
+    claims = [
+        (
+            act,
+            rf"(?:(?:{grammar.doer}){few}|(?:{grammar.thing})(?:{few}|\s*)(?:{grammar.became})(?:{few}|\s+)"
+            rf"|(?:{grammar.you}){few}|(?:{grammar.doer})\s*)(?:{forms})\b",
+        )
+        for act, forms in grammar.acts.items()
+    ]
+    claims += grammar.phrases.items()
     return _Language(
-        tuple(
-            (act, re.compile(rf"{_ASSERTS[name]}(?:{near}|\s+)(?:{forms})\b", re.IGNORECASE))
-            for act, forms in _PARTICIPLES[name].items()
-        ),
-        tuple((act, re.compile(text, re.IGNORECASE)) for act, text in _PHRASES.get(name, {}).items()),
-        re.compile(_NOT_YET[name], re.IGNORECASE),
+        tuple((act, re.compile(text, re.IGNORECASE)) for act, text in claims),
+        re.compile(rf"(?:all\s+|successfully\s+|now\s+|erfolgreich\s+|schon\s+)?(?:{grammar.alone})", re.IGNORECASE),
+        re.compile(grammar.not_yet, re.IGNORECASE),
     )
 
 
-_LANGUAGES = tuple(_language(name) for name in _PARTICIPLES)
-_BARE = re.compile(
-    r"\A\W*(?:all |successfully |now )?(?:booked|confirmed|sent|done|scheduled|cancell?ed|gebucht|erledigt|réservé|enviado|reservado)\b\W*",
-    re.I,
+_LANGUAGES = tuple(_compiled(grammar) for grammar in GRAMMARS.values())
+_CLAUSES = re.compile(r"[,;:–—]\s+|\s+[–—-]\s+|\s+(?:but|and\s+then|so|aber|und\s+dann|mais|pero|ma|mas|maar)\s+")
+# What begins with one of these makes a condition of all that follows it.
+_CONDITION = re.compile(
+    r"\b(?:once|after|when|if|until|unless|as\s+soon\s+as|sobald|wenn|falls|nachdem|dès|quand|lorsque|une\s+fois|après|si"
+    r"|cuando|una\s+vez|después|quando|appena|dopo|assim\s+que|depois|se|zodra|als|wanneer|nadat)\b",
+    re.IGNORECASE,
 )
+_MARKUP = re.compile(r"[*_`#>]+")
 
 # A sentence with none of these cannot be a claim; words flow until one of them begins.
 _TRIGGER = re.compile(
     r"(?<!\w)(?:"
-    + "|".join(forms for language in _PARTICIPLES.values() for forms in language.values())
-    + r"|all set|good to go|see you|on its way|on the way|receive|reference|confirmation|bestätigung|erh[aä]lt|recev|recibir|steht)",
+    + "|".join(forms for grammar in GRAMMARS.values() for forms in (*grammar.acts.values(), grammar.alone))
+    + r"|all\s+set|good\s+to|down\s+for|in\s+for|you\s+down|you\s+in|see\s+you|seeing|let\s+\w+|on\s+(?:its|the)"
+    r"|gone|receive|your\s+(?:booking|reference|confirmation)|consider|complete|successful|get\s+an?"
+    r"|bestätigung|erhalten|erhältst|bekomm|unterwegs|steht|bis|wir\s+sehen|c['’]est|recev|à|recibir|llegará|nos|hasta)",
     re.IGNORECASE,
 )
+LONGEST_SENTENCE = 600  # characters
 LONGEST_TRIGGER = 24  # characters: what is looked back at, so that a token costs the same however long the sentence
 _SENTENCE_END = re.compile(r"[.!?…。！？](?=[\s\"'”’)\]*_]|$)|\n")
 
 
 def claimed(sentence: str) -> frozenset[str]:
     """The acts that one sentence says have happened; empty for offers, conditions, questions and denials."""
-    if sentence.rstrip().endswith("?"):
+    plain = _MARKUP.sub("", sentence).strip()
+    if plain.endswith("?"):
         return frozenset()
     found: set[str] = set()
-    for clause in re.split(r"[,;:–—]\s+|\s+(?:but|and then|aber|mais|pero|ma|mas|maar)\s+", sentence):
+    for begins, clause in _clauses(plain):
+        if _CONDITION.search(plain[:begins]):
+            continue
         for language in _LANGUAGES:
             if language.not_yet.search(clause):
                 continue
             found.update(act for act, pattern in language.claims if pattern.search(clause))
-        if (bare := _BARE.match(clause)) and bare.end() == len(clause):
-            found.add(_act_of(clause))
-    for language in _LANGUAGES:
-        if not language.not_yet.search(sentence):
-            found.update(act for act, pattern in language.phrases if pattern.search(sentence))
-            found.update(act for act, pattern in language.claims if pattern.search(sentence))
+            if language.alone.fullmatch(clause.strip(" .!…✅🎉👍")):
+                found.add(_act_of(clause))
     return frozenset(found)
 
 
-def _act_of(word: str) -> str:
-    for language in _PARTICIPLES.values():
-        for act, forms in language.items():
-            if re.search(rf"\b(?:{forms})\b", word, re.IGNORECASE):
+def _clauses(sentence: str) -> list[tuple[int, str]]:
+    """The sentence as a whole, and each of its clauses, with where it begins."""
+    clauses, begins = [(0, sentence)], 0
+    for gap in _CLAUSES.finditer(sentence):
+        clauses.append((begins, sentence[begins : gap.start()]))
+        begins = gap.end()
+    return [*clauses, (begins, sentence[begins:])] if begins else clauses
+
+
+def _act_of(clause: str) -> str:
+    for grammar in GRAMMARS.values():
+        for act, forms in grammar.acts.items():
+            if re.search(rf"\b(?:{forms})\b", clause, re.IGNORECASE):
                 return act
     return "done"
 
 
 def unbacked(sentence: str, achieved: frozenset[str]) -> frozenset[str]:
-    """What a sentence claims beyond `achieved`; "any" and, for vague words, any act at all are backing enough."""
+    """What a sentence claims beyond `achieved`: "any" backs everything, and any act backs a vague "done"."""
     if "any" in achieved:
         return frozenset()
-    loose = {"done"} if achieved else set()
-    if "booked" in achieved or "rescheduled" in achieved:
-        loose |= {"booked", "rescheduled", "sent"}  # its confirmation is in the outbox, by the same transaction
+    backed = set(achieved)
+    if achieved:
+        backed.add("done")
+    if achieved & {"booked", "rescheduled"}:
+        backed |= {"booked", "rescheduled", "sent"}  # its confirmation is in the outbox, by the same transaction
     if "cancelled" in achieved:
-        loose |= {"sent"}
-    return claimed(sentence) - achieved - loose
+        backed.add("sent")
+    return claimed(sentence) - backed
 
 
 class Gate:
@@ -237,6 +154,12 @@ class Gate:
             if self._held and not self._passes(self._held):
                 return self._release(out)
             out, self._held = out + self._held, ""
+        elif len(self._held) > LONGEST_SENTENCE:
+            # Nobody's sentence is this long: a table or a page without a full stop is judged in pieces.
+            if not self._passes(self._held):
+                return self._release(out)
+            out, self._held = out + self._held, ""
+            self._sentence, self._armed = "", False
         elif not self._armed and not _TRIGGER.search(self._sentence[-LONGEST_TRIGGER:] + self._held):
             # The last word may still grow into one that matters.
             cut = len(self._held) - len(re.split(r"\s", self._held)[-1])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -87,12 +87,20 @@ class _Turn:
 
 
 async def run(
-    model: Model, toolbox: Toolbox, messages: list[Message], limits: Limits = Limits(), *, from_round: int = 0
-) -> AsyncIterator[Event]:
-    """The events of one reply, `ReplyEnded` last; `turn` is left empty in them. `from_round` is what a run that was cut
-    off had used. Raises what the model raises; tools do not raise.
+    model: Model,
+    toolbox: Toolbox,
+    messages: list[Message],
+    limits: Limits = Limits(),
+    *,
+    achieved: frozenset[str] = frozenset(),
+    from_round: int = 0,
+) -> AsyncGenerator[Event, None]:
+    """The events of one reply, `ReplyEnded` last; `turn` is left empty in them.
+
+    `achieved` is what this turn has brought about before the model is heard, `from_round` the rounds that a run that was
+    cut off had used. Raises what the model raises; tools do not raise.
     """
-    turn = _Turn(list(messages), toolbox.achieved(), rounds=from_round)
+    turn = _Turn(list(messages), toolbox.achieved() | achieved, rounds=from_round)
     while True:
         last_round = turn.rounds >= limits.rounds or turn.calls >= limits.calls
         turn.rounds += 1

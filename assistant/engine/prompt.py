@@ -36,7 +36,8 @@ def instructions(scene: Scene) -> str:
         scene.instructions.strip(),
         _RULES if scene.can_act else _RULES + _CANNOT_ACT,
         *(f"- {hint}" for hint in scene.method_hints),
-        f"# Today\nIt is {here:%A}, {here:%Y-%m-%d}, {here:%H:%M} in {scene.timezone}. Use this calendar, do not compute days:",
+        f"# Today\nIt is {here:%A}, {here:%Y-%m-%d}, {here:%H:%M} in {scene.timezone}. "
+        "Use this calendar; do not compute days:",
         "\n".join(f"{day:%A} {day:%Y-%m-%d}" for day in (here + timedelta(days=n) for n in range(DAYS_SHOWN))),
         _visitor(scene),
     ]

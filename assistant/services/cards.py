@@ -71,7 +71,7 @@ def answer(conversation: Conversation, card_id: str, choice: str, fields: dict[s
         if card.expires_at and card.expires_at <= timezone.now():
             update(card, state=Card.State.EXPIRED)
             return None
-        said, call = _ANSWERS[card.kind](card, choice, _checked(card, fields or {}))
+        said, call = _ANSWERS[Card.Kind(card.kind)](card, choice, _checked(card, fields or {}))
         update(card, state=Card.State.ANSWERED, choice=choice)
         message = conversations.append(conversation, Message.Role.VISITOR, said, client_id=f"card:{card.pk}")
         return conversations.begin_turn(message, call)
