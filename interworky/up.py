@@ -15,7 +15,8 @@ from typing import TextIO
 
 import uvicorn
 from celery.beat import Scheduler, Service
-from celery.worker import WorkController, state
+from celery.bootsteps import CLOSE
+from celery.worker import WorkController
 
 from interworky.celery import app
 
@@ -68,17 +69,24 @@ class Worker(threading.Thread):
 
     def __init__(self) -> None:
         super().__init__(name="worker", daemon=True)
+        self.stopping = threading.Event()
+        self.controller: WorkController | None = None
 
     def run(self) -> None:
-        while state.should_stop is None:
+        while not self.stopping.is_set():
             # Nobody else is there to mingle or gossip with.
-            WorkController(
+            self.controller = WorkController(
                 app=app, pool_cls="threads", concurrency=4, without_mingle=True, without_gossip=True, without_heartbeat=True
-            ).start()
+            )
+            self.controller.start()
+            self.controller.stop()
+            self.stopping.wait(1)
 
     def stop(self) -> None:
-        """Finish what is running and take nothing new; the caller sets the limit."""
-        state.should_stop = 0
+        """Finish what is running and take nothing new. The worker looks up every two seconds."""
+        self.stopping.set()
+        if self.controller:
+            self.controller.consumer.blueprint.state = CLOSE
         self.join()
 
 
