@@ -1,0 +1,125 @@
+"""iCalendar: what people's calendars are told, through every change and whatever stands in the texts."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import icalendar
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from assistant.models import Appointment, Calendar, Delivery, Organization
+from assistant.services import appointments, invitations, slots
+from tests import make
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2030, 1, 7, 8, 0, tzinfo=UTC)
+NINE = datetime(2030, 1, 8, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def appointment() -> Appointment:
+    """Confirmed, at nine on Tuesday."""
+    conversation = make.conversation(make.assistant(make.organization(team_email="team@example.com")))
+    calendar = make.calendar(conversation.organization, location="12 High Street, 2nd floor; left")
+    hold = appointments.hold(calendar, slots.slot_id(calendar, NINE), conversation=conversation, now=NOW)
+    return appointments.confirm(hold, name="Ann", email="ann@example.com", now=NOW)
+
+
+def read(text: str) -> tuple[icalendar.Calendar, Any]:
+    calendar = icalendar.Calendar.from_ical(text)
+    (event,) = calendar.walk("VEVENT")
+    return calendar, event
+
+
+def mailed() -> list[tuple[icalendar.Calendar, Any]]:
+    """What the visitor was sent, in order."""
+    return [read(text) for text in Delivery.objects.filter(ics__gt="").order_by("created_at").values_list("ics", flat=True)]
+
+
+def test_an_invitation_says_when_where_and_between_whom(appointment):
+    calendar, event = mailed()[0]
+    assert calendar["METHOD"] == "REQUEST"
+    assert (event["DTSTART"].dt, event["DTEND"].dt) == (NINE, NINE + timedelta(minutes=30))
+    assert event["LOCATION"] == "12 High Street, 2nd floor; left"
+    assert event["SUMMARY"] == "Dr. Moss · Bright Smile"
+    assert (str(event["ORGANIZER"]), event["ORGANIZER"].params["CN"]) == ("mailto:team@example.com", "Bright Smile")
+    assert str(event["ATTENDEE"]) == "mailto:ann@example.com"
+    assert event["STATUS"] == "CONFIRMED"
+    assert appointment.reference in event["DESCRIPTION"]
+
+
+def test_one_uid_for_life_and_a_higher_sequence_with_every_change(appointment):
+    moved = appointments.reschedule(appointment, slots.slot_id(appointment.calendar, NINE + timedelta(hours=1)), now=NOW)
+    appointments.cancel(moved, now=NOW)
+    sent = mailed()
+    assert [str(calendar["METHOD"]) for calendar, _ in sent] == ["REQUEST", "REQUEST", "CANCEL"]
+    assert [event["SEQUENCE"] for _, event in sent] == [0, 1, 2]
+    assert [str(event["STATUS"]) for _, event in sent] == ["CONFIRMED", "CONFIRMED", "CANCELLED"]
+    assert {str(event["UID"]) for _, event in sent} == {appointment.ics_uid}
+    assert [event["DTSTART"].dt.hour for _, event in sent] == [9, 10, 10]
+
+
+ANYTHING = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=60)
+
+
+@given(
+    zone=st.sampled_from(["Europe/Berlin", "America/St_Johns", "Asia/Kathmandu", "Pacific/Apia", "Australia/Lord_Howe"]),
+    start_at=st.integers(1_704_067_200, 4_102_444_800).map(lambda seconds: datetime.fromtimestamp(seconds, UTC)),
+    minutes=st.integers(5, 720),
+    name=ANYTHING,
+    location=ANYTHING,
+    organization=ANYTHING,
+    cancelled=st.booleans(),
+)
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_what_is_written_is_read_back_whatever_the_texts_hold(
+    appointment, zone, start_at, minutes, name, location, organization, cancelled
+):
+    appointment.start_at, appointment.end_at = start_at, start_at + timedelta(minutes=minutes)
+    appointment.timezone = zone
+    appointment.state = "cancelled" if cancelled else "confirmed"
+    appointment.calendar = Calendar(name=name, location=location, timezone=zone)
+    appointment.organization = Organization(name=organization, team_email="team@example.com")
+    calendar, event = read(invitations.ics(appointment, "CANCEL" if cancelled else "REQUEST"))
+    assert [component.name for component in calendar.walk()] == ["VCALENDAR", "VEVENT"]
+    assert set(event) == {
+        *("UID", "SEQUENCE", "DTSTAMP", "DTSTART", "DTEND", "SUMMARY", "DESCRIPTION", "URL", "STATUS", "TRANSP"),
+        *("ORGANIZER", "ATTENDEE", *(["LOCATION"] if "LOCATION" in event else [])),
+    }
+    assert (event["DTSTART"].dt, event["DTEND"].dt) == (appointment.start_at, appointment.end_at)
+    assert str(calendar["METHOD"]) == ("CANCEL" if cancelled else "REQUEST")
+
+
+INJECTIONS = [
+    *("X\r\nATTENDEE:mailto:evil@example.org", "X\nBEGIN:VALARM\nEND:VALARM", "X\r\n METHOD:PUBLISH", "a;b,c\\n:d"),
+    *('X";CN="Y', "X\u2028ATTENDEE:mailto:evil@example.org", "X\x85END:VEVENT", "X\x0bEND:VEVENT", "\ufeffX", "X" * 500),
+]
+
+
+@pytest.mark.parametrize("text", INJECTIONS)
+def test_no_text_becomes_a_line_of_its_own(appointment, text):
+    appointment.calendar.name = appointment.calendar.location = appointment.organization.name = text
+    written = invitations.ics(appointment, "REQUEST")
+    calendar, event = read(written)
+    assert [component.name for component in calendar.walk()] == ["VCALENDAR", "VEVENT"]
+    assert str(event["ATTENDEE"]) == "mailto:ann@example.com"
+    assert str(calendar["METHOD"]) == "REQUEST"
+    assert all(len(line.encode()) <= 75 for line in written.split("\r\n"))
+
+
+@pytest.mark.parametrize("text", ["{{ 7|add:7 }}", "{% debug %}", "<script>alert(1)</script>", "%(x)s", "{0.__class__}"])
+def test_texts_are_shown_and_never_run(appointment, text):
+    appointment.calendar.name = text
+    letter = invitations.visitors_email(appointment, "confirmed")
+    assert text in letter["text"]
+    assert "<script>" not in letter["html"]
+
+
+def test_without_a_team_address_the_organizer_is_our_own(appointment, settings):
+    settings.DEFAULT_FROM_EMAIL = "Interworky <desk@example.com>"
+    appointment.organization.team_email = ""
+    _, event = read(invitations.ics(appointment, "REQUEST"))
+    assert str(event["ORGANIZER"]) == "mailto:desk@example.com"

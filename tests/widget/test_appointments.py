@@ -1,0 +1,100 @@
+"""An appointment's page: its link is all that it takes, and nothing happens by looking."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import icalendar
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from assistant.models import Appointment
+from assistant.services import appointments, invitations, slots
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def appointment() -> Appointment:
+    conversation = make.conversation(make.assistant(make.organization(team_email="team@example.com")))
+    calendar = make.calendar(conversation.organization, name="Check-up <b>")
+    slot = slots.offer(calendar, from_day=(timezone.now() + timedelta(days=2)).date().isoformat()).slots[0]
+    hold = appointments.hold(calendar, slot.id, conversation=conversation)
+    return appointments.confirm(hold, name="Ann", email="ann@example.com")
+
+
+@pytest.fixture
+def visitor() -> Client:
+    return Client(enforce_csrf_checks=True)
+
+
+def address(appointment: Appointment) -> str:
+    return f"/appointments/{invitations.token_of(appointment)}/"
+
+
+def test_the_page_says_what_is_booked_and_keeps_its_address_to_itself(visitor, appointment):
+    page = visitor.get(address(appointment))
+    text = page.content.decode()
+    assert page.status_code == 200
+    assert appointment.reference in text
+    assert "Check-up &lt;b&gt;" in text
+    assert page["Referrer-Policy"] == "no-referrer"
+    assert page["Cache-Control"] == "no-store"
+    assert "default-src 'none'" in page["Content-Security-Policy"]
+    assert not page.cookies
+
+
+def test_looking_changes_nothing(visitor, appointment):
+    for query in ("", "?do=cancel", "?do=move", "?do=move&day=2030-02-30", "?do=move&day=x", "?do=nonsense", "?day=%00"):
+        assert visitor.get(address(appointment) + query).status_code == 200
+    appointment.refresh_from_db()
+    assert (appointment.state, appointment.sequence) == ("confirmed", 0)
+
+
+def test_cancelling_there_is_seen_in_the_chat(visitor, appointment):
+    assert visitor.post(address(appointment), {"do": "cancel"}).status_code == 302
+    appointment.refresh_from_db()
+    assert appointment.state == "cancelled"
+    assert "This appointment is cancelled" in visitor.get(address(appointment)).content.decode()
+    assert visitor.post(address(appointment), {"do": "cancel"}).status_code == 302
+    assert appointment.deliveries.filter(ics_method="CANCEL").count() == 1
+
+
+def test_another_time_is_picked_from_those_that_are_free(visitor, appointment):
+    day = (appointment.start_at + timedelta(days=1)).date().isoformat()
+    page = visitor.get(address(appointment) + f"?do=move&day={day}")
+    slot = slots.offer(appointment.calendar, from_day=day).slots[3]
+    assert slot.id in page.content.decode()
+    assert visitor.post(address(appointment), {"slot": slot.id}).status_code == 302
+    appointment.refresh_from_db()
+    assert (appointment.start_at, appointment.sequence) == (slot.start_at, 1)
+
+
+def test_a_time_that_is_gone_or_made_up_is_refused_in_words(visitor, appointment):
+    other = slots.offer(appointment.calendar).slots[0]
+    appointments.hold(appointment.calendar, other.id)
+    assert "has just been taken" in visitor.post(address(appointment), {"slot": other.id}).content.decode()
+    for slot in ("", "x", "zzzzzzzz-00000000"):
+        assert 'role="alert"' in visitor.post(address(appointment), {"slot": slot}).content.decode()
+    appointment.refresh_from_db()
+    assert appointment.sequence == 0
+
+
+def test_the_file_puts_it_into_a_calendar_and_later_takes_it_out(visitor, appointment):
+    file = visitor.get(address(appointment) + "invitation.ics")
+    assert file["Content-Type"].startswith("text/calendar")
+    assert icalendar.Calendar.from_ical(file.content)["METHOD"] == "PUBLISH"
+    appointments.cancel(appointment)
+    assert icalendar.Calendar.from_ical(visitor.get(address(appointment) + "invitation.ics").content)["METHOD"] == "CANCEL"
+
+
+def test_a_link_that_we_did_not_sign_finds_nothing(visitor, appointment):
+    token = invitations.token_of(appointment)
+    for bad in (token[:-1], token + "x", appointment.pk.hex, "x", appointment.reference):
+        assert visitor.get(f"/appointments/{bad}/").status_code == 404
+        assert visitor.post(f"/appointments/{bad}/", {"do": "cancel"}).status_code == 404
+        assert visitor.get(f"/appointments/{bad}/invitation.ics").status_code == 404
+    appointment.refresh_from_db()
+    assert appointment.state == "confirmed"
