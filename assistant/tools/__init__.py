@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from assistant.tools import appointment, http
+from assistant.tools import appointment, email, handoff, http, knowledge
 from assistant.tools.kind import Kind
 
 KINDS: dict[str, Kind] = {
     "http": http.KIND,
+    "email": email.KIND,
     "appointment": appointment.KIND,
+    "knowledge": knowledge.KIND,
+    "handoff": handoff.KIND,
 }

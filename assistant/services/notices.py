@@ -1,0 +1,104 @@
+"""An e-mail that a tool call asked for, and the receipt that tells the visitor what becomes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.template.loader import render_to_string
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+
+from assistant.errors import ToolRefused
+from assistant.models import Card, Conversation, Delivery, Organization, ToolCall
+from assistant.services import cards, deliveries, ledger
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What is to be written. `lines` are label and value of what the visitor gave; `detailed` lists them in the letter,
+    with time and place. `to_team` adds the way into the admin, which is no business of anybody else's."""
+
+    subject: str
+    body: str
+    lines: tuple[tuple[str, str], ...] = ()
+    detailed: bool = False
+    to_team: bool = True
+    reply_to: str = ""
+    receipt_title: str = ""  # empty: the visitor gets no receipt
+
+
+def hand_over(
+    call: ToolCall,
+    organization: Organization,
+    conversation: Conversation | None,
+    recipients: Sequence[str],
+    notice: Notice,
+    *,
+    per_recipient_per_day: int,
+) -> str:
+    """Queue the notice to each recipient, with its receipt, in one transaction; returns the receipt's reference.
+
+    A second time for the same call changes nothing. Raises `ToolError` for what is no address and `ToolRefused` when a
+    recipient has had enough for today.
+    """
+    reference = f"M-{call.pk.hex[:6].upper()}"
+    with transaction.atomic():
+        # Orders the counting below among all who write for this organization at the same moment.
+        Organization.objects.select_for_update().get(pk=organization.pk)
+        text, html = letter(organization, conversation, notice, reference)
+        for number, address in enumerate(dict.fromkeys(map(deliveries.plain_address, recipients))):
+            key = f"{call.idempotency_key}-{number}"
+            _check_cap(organization, address, key, per_recipient_per_day)
+            deliveries.queue_email(
+                organization,
+                to=address,
+                subject=notice.subject,
+                text=text,
+                html=html,
+                key=key,
+                reply_to=notice.reply_to,
+                conversation=conversation,
+                call=call,
+            )
+        if conversation and notice.receipt_title and not call.cards.filter(kind=Card.Kind.RECEIPT).exists():
+            content = {
+                "title": notice.receipt_title,
+                "reference": reference,
+                "lines": [list(line) for line in notice.lines],
+                "status": "sending",
+            }
+            cards.add(conversation, Card.Kind.RECEIPT, content, call=call)
+        ledger.give_receipt(call, reference)
+    return reference
+
+
+def letter(organization: Organization, conversation: Conversation | None, notice: Notice, reference: str) -> tuple[str, str]:
+    """Text and HTML of the notice; what visitors wrote is escaped in the one and plain in the other."""
+    context = {
+        "notice": notice,
+        "organization": organization,
+        "reference": reference,
+        "conversation": conversation,
+        "admin_url": _admin_url(conversation) if notice.to_team and conversation else "",
+        "at": timezone.now(),
+        "zone": organization.timezone,
+    }
+    return render_to_string("assistant/notice.txt", context), render_to_string("assistant/notice.html", context)
+
+
+def _check_cap(organization: Organization, address: str, key: str, most: int) -> None:
+    day_ago = timezone.now() - timedelta(days=1)
+    today = Delivery.objects.filter(organization=organization, to__iexact=address, created_at__gt=day_ago)
+    if today.exclude(key=key).count() >= most:
+        raise ToolRefused("As many messages as are allowed have been sent there today.", code="too_many_emails")
+
+
+def _admin_url(conversation: Conversation) -> str:
+    try:
+        return settings.PUBLIC_URL + reverse("admin:assistant_conversation_change", args=[conversation.pk])
+    except NoReverseMatch:
+        return ""

@@ -1,0 +1,156 @@
+"""An e-mail to people whom staff have chosen, or to the visitor's own, verified address: never to anybody else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from assistant.chat import ToolResult
+from assistant.db import in_db
+from assistant.errors import ToolError
+from assistant.models import Method, Visitor
+from assistant.services import deliveries, notices
+from assistant.tools import template
+from assistant.tools.kind import Context, Kind, Operation, configured
+
+MAX_RECIPIENTS = 5
+# What templates may name besides the method's parameters.
+SURROUNDINGS: dict[str, Callable[[Context], str]] = {
+    "organization": lambda context: context.organization.name,
+    "assistant": lambda context: context.assistant.name if context.assistant else "",
+    "visitor_name": lambda context: _visitor(context).name,
+    "visitor_email": lambda context: _visitor(context).email,
+}
+
+
+class Config(forms.Form):
+    """What staff fill in. Neither visitor nor model chooses any of it."""
+
+    recipient = forms.ChoiceField(
+        label="Goes to",
+        required=False,
+        initial="team",
+        choices=[("team", "the addresses below"), ("visitor", "the visitor, at an address that is known to be his")],
+    )
+    to = forms.CharField(label="Addresses", required=False, max_length=600, help_text="At most five, one per line.")
+    subject = forms.CharField(max_length=200, help_text="A parameter stands as {{ name }}.")
+    body = forms.CharField(
+        required=False,
+        max_length=10_000,
+        widget=forms.Textarea,
+        help_text="Plain text; a parameter stands as {{ name }}. Empty: all parameters are listed.",
+    )
+    layout = forms.ChoiceField(
+        required=False,
+        initial="simple",
+        choices=[("simple", "The text alone"), ("detailed", "The text, then all parameters, time and place")],
+    )
+    reply_to_visitor = forms.BooleanField(
+        label="Answers go to the visitor",
+        required=False,
+        initial=True,
+        help_text="Only when his address is known to be his.",
+    )
+    per_recipient_per_day = forms.IntegerField(min_value=1, max_value=5000, initial=100)
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = self.cleaned_data
+        addresses = addresses_in(given.get("to", ""))
+        if (given.get("recipient") or "team") == "team" and not 1 <= len(addresses) <= MAX_RECIPIENTS:
+            self.add_error("to", ValidationError("One to five addresses are needed.", code="recipients"))
+        for address in addresses:
+            try:
+                deliveries.plain_address(address)
+            except ToolError as error:
+                self.add_error("to", ValidationError(str(error), code="address"))
+        return given
+
+
+def addresses_in(text: str) -> list[str]:
+    return [part for part in re.split(r"[\s,;]+", text) if part]
+
+
+def check(method: Method) -> None:
+    """Templates may name only what is there."""
+    config = configured(Config, method)
+    known = {*method.parameters.get("properties", {}), *method.fixed, *SURROUNDINGS}
+    for name in sorted(template.names(config["subject"] + config["body"], template.IN_LETTER) - known):
+        raise ValidationError("There is no parameter “%(name)s”.", code="placeholder_unknown", params={"name": name})
+
+
+async def run(context: Context, arguments: dict[str, Any]) -> ToolResult:
+    """Queue the e-mail; its receipt follows what becomes of it."""
+    config = configured(Config, context.method)
+    recipients = _recipients(context, config)
+    notice = _notice(context, config, arguments)
+    if context.dry_run:
+        text, _ = await in_db(notices.letter)(context.organization, context.conversation, notice, "M-000000")
+        return ToolResult(f"This would be sent to {', '.join(recipients)}:\nSubject: {notice.subject}\n\n{text}")
+    reference = await in_db(notices.hand_over)(
+        context.call,
+        context.organization,
+        context.conversation,
+        recipients,
+        notice,
+        per_recipient_per_day=config["per_recipient_per_day"],
+    )
+    return ToolResult(
+        f"The message has been handed over for delivery, under the reference {reference}. The visitor sees a receipt that "
+        "shows when it has been delivered."
+    )
+
+
+def _recipients(context: Context, config: dict[str, Any]) -> list[str]:
+    if config["recipient"] != "visitor":
+        return addresses_in(config["to"])
+    visitor = _visitor(context)
+    if not visitor.email or not visitor.email_verified_at:
+        raise ToolError(
+            "The visitor's e-mail address is not known to be his own, so nothing can be sent to it.", code="unverified"
+        )
+    return [visitor.email]
+
+
+def _notice(context: Context, config: dict[str, Any], arguments: dict[str, Any]) -> notices.Notice:
+    def value(name: str) -> str:
+        if name in arguments:
+            return template.as_text(arguments[name]) if arguments[name] is not None else ""
+        return SURROUNDINGS[name](context) if name in SURROUNDINGS else ""
+
+    visitor = _visitor(context)
+    answer_to = visitor.email if config["reply_to_visitor"] and visitor.email_verified_at else ""
+    return notices.Notice(
+        subject=template.fill(config["subject"], value, template.IN_LETTER),
+        body=template.fill(config["body"], value, template.IN_LETTER).strip(),
+        lines=_lines(context.method, arguments),
+        detailed=config["layout"] == "detailed",
+        to_team=config["recipient"] != "visitor",
+        reply_to=answer_to,
+        receipt_title=f"Message to {context.organization.name}" if config["recipient"] != "visitor" else "E-mail to you",
+    )
+
+
+def _lines(method: Method, arguments: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    """What the visitor gave, under the names that staff gave it; fixed values are none of his."""
+    properties = method.parameters.get("properties", {})
+    return tuple(
+        (str(properties[name].get("title") or name.replace("_", " ").capitalize()), template.as_text(arguments[name]))
+        for name in properties
+        if arguments.get(name) is not None and name not in method.fixed
+    )
+
+
+def _visitor(context: Context) -> Visitor:
+    return context.conversation.visitor if context.conversation else Visitor()
+
+
+KIND = Kind(
+    "E-mail",
+    Config,
+    (Operation(run, risk=Method.Risk.WRITE, brings_about=frozenset({"sent"}), idempotent=True),),
+    check=check,
+)

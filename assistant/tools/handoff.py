@@ -1,0 +1,104 @@
+"""Fetching a person: the conversation waits for staff, who are told by e-mail, and the visitor may leave an address."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from assistant.chat import ToolResult
+from assistant.db import in_db
+from assistant.errors import ToolError
+from assistant.models import Method
+from assistant.services import deliveries, handoffs
+from assistant.tools.kind import Context, Kind, Operation, configured
+
+CONTACT = "contact"
+PER_TEAM_PER_DAY = 200
+
+
+class Config(forms.Form):
+    """What staff fill in."""
+
+    to = forms.EmailField(label="Tell", required=False, help_text="Empty: the organization's address for the team.")
+    text = forms.CharField(
+        label="Said to the visitor",
+        required=False,
+        max_length=300,
+        initial="We will be with you as soon as we can. Leave your e-mail, and we can answer even when you have gone.",
+    )
+
+
+def _reason(method: Method) -> dict[str, Any]:
+    text = {"type": "string", "description": "What the visitor needs, in one or two sentences.", "maxLength": 500}
+    return {"type": "object", "properties": {"reason": text}, "required": ["reason"]}
+
+
+def _contact(method: Method) -> dict[str, Any]:
+    properties = {
+        "name": {"type": "string", "description": "The visitor's name.", "maxLength": 120},
+        "email": {"type": "string", "description": "The visitor's e-mail address.", "maxLength": 254},
+        "message": {"type": "string", "description": "What he wants to say.", "maxLength": 2000},
+    }
+    return {"type": "object", "properties": properties, "required": ["email"]}
+
+
+async def fetch(context: Context, arguments: dict[str, Any]) -> ToolResult:
+    """Let the conversation wait for a person."""
+    config = configured(Config, context.method)
+    if context.dry_run or context.conversation is None:
+        return ToolResult(f"The conversation would wait for a person, and {_team(context) or 'nobody'} would be told.")
+    await in_db(handoffs.fetch)(
+        context.call,
+        context.conversation,
+        reason=arguments["reason"],
+        team=_team(context),
+        text=config["text"],
+        contact_tool=f"{context.method.name}_{CONTACT}",
+        per_day=PER_TEAM_PER_DAY,
+    )
+    return ToolResult(
+        "The team has been told, and the conversation waits for a person. The visitor sees a card on which he can leave "
+        "an address. Nobody can say how long it takes: do not promise a time."
+    )
+
+
+async def leave_contact(context: Context, arguments: dict[str, Any]) -> ToolResult:
+    """Pass the visitor's address on to the team."""
+    team = _team(context)
+    if not team:
+        raise ToolError("The team has no address to write to.", code="not_set_up")
+    if context.dry_run:
+        return ToolResult(f"This would be sent to {team}: {arguments}")
+    await in_db(deliveries.plain_address)(arguments["email"])
+    reference = await in_db(handoffs.leave_contact)(
+        context.call, context.organization, context.conversation, arguments, team=team, per_day=PER_TEAM_PER_DAY
+    )
+    return ToolResult(f"The address has been passed on to the team, under the reference {reference}.")
+
+
+def _team(context: Context) -> str:
+    return str(configured(Config, context.method)["to"] or context.organization.team_email)
+
+
+def _about_contact(method: Method) -> str:
+    return "Pass the visitor's e-mail address and message on to the team, once he has given them."
+
+
+KIND = Kind(
+    "Fetch a person",
+    Config,
+    (
+        Operation(fetch, parameters=_reason, risk=Method.Risk.WRITE, brings_about=frozenset({"sent"}), idempotent=True),
+        Operation(
+            leave_contact,
+            suffix=CONTACT,
+            description=_about_contact,
+            parameters=_contact,
+            risk=Method.Risk.WRITE,
+            brings_about=frozenset({"sent"}),
+            idempotent=True,
+        ),
+    ),
+    own_parameters=False,
+)
