@@ -15,6 +15,7 @@ urlpatterns = [
     path(api + "turns/<uuid:turn>/retry", views.retry_turn),
     path(api + "cards/<uuid:card>/answer", views.answer_card),
     path(api + "messages/<uuid:message>/rating", views.rate_message),
+    path(api + "session-key", views.session_key),
     path("healthz", views.healthz),
     path("readyz", views.readyz),
 ]

@@ -19,10 +19,11 @@ from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import csrf_exempt
 
-from assistant import live, turns
+from assistant import live, turns, voice
 from assistant.db import in_db
 from assistant.errors import Conflict, InputError, InterworkyError, NotAllowed, NotFound, TooMuch
 from assistant.models import Assistant, Conversation
+from assistant.providers import realtime, router
 from assistant.sentences import sentence
 from assistant.services import conversations, limits, organizations
 from widget import doors, frames
@@ -190,6 +191,7 @@ async def config(request: HttpRequest, key: str) -> HttpResponse:
 
 def presentation(assistant: Assistant) -> dict[str, Any]:
     """What a page may know of an assistant: an allow-list, so that nothing slips out by being added to the model."""
+    speaker, why_silent = voice.offered(assistant)
     return {
         "key": assistant.public_key,
         "version": version(),
@@ -201,9 +203,9 @@ def presentation(assistant: Assistant) -> dict[str, Any]:
         "accent": assistant.accent,
         "position": assistant.position,
         "locale": assistant.locale,
-        "demo": False,
-        "voice": False,
-        "voice_reason": "Realtime sessions not available",
+        "demo": router.is_demo(assistant),
+        "voice": speaker is not None,
+        **({"voice_reason": why_silent} if speaker is None else {}),
         "max_chars": settings.MESSAGE_MAX_CHARS,
     }
 
@@ -325,6 +327,17 @@ async def rate_message(request: HttpRequest, message: UUID) -> HttpResponse:
     frame = frames.build(frames.MessageRate, {**body_of(request), "message": str(message)})
     await in_db(conversations.rate)(conversation, str(message), frame.value)
     return HttpResponse(status=204)
+
+
+@door("POST")
+async def session_key(request: HttpRequest) -> HttpResponse:
+    conversation = await conversation_of(request)
+    await in_db(limits.hit)("session_key", str(conversation.visitor_id))
+    try:
+        key = await voice.session_key(conversation)
+    except realtime.Refused as refused:
+        return answer(refused.body, refused.status or 503)
+    return answer(key.as_json())
 
 
 # --- A page of our own, and how we are ---------------------------------------------------------------------------------

@@ -1,0 +1,40 @@
+"""Voice: whether an assistant can speak, and the short-lived key with which a visitor's browser may talk to it."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from assistant.db import in_db
+from assistant.engine.prompt import Scene, instructions
+from assistant.models import Assistant, Conversation
+from assistant.providers import realtime, router
+from assistant.providers.configuration import Provider
+from assistant.tools.toolbox import ConversationToolbox
+
+
+def offered(assistant: Assistant) -> tuple[Provider | None, str]:
+    """The provider that would speak for `assistant`, or None and the sentence that says why nobody does."""
+    groups = router.candidates(assistant)
+    providers = {one.health_key: one.provider for group in groups for one in group}
+    return realtime.choose(providers.values(), azure=router.platform().realtime_azure)
+
+
+async def session_key(conversation: Conversation) -> realtime.SessionKey:
+    """A key for one voice session of this visitor; what it may say and do is fixed here. Raises `realtime.Refused`."""
+    assistant = conversation.assistant
+    provider, _ = await in_db(offered)(assistant)
+    toolbox = await ConversationToolbox.for_conversation(conversation)
+    scene = Scene(
+        assistant=assistant.name,
+        organization=assistant.organization.name,
+        instructions=assistant.instructions,
+        knowledge=assistant.knowledge,
+        now=timezone.now(),
+        timezone=assistant.organization.timezone,
+        visitor_timezone=conversation.visitor.timezone,
+        locale=conversation.visitor.locale,
+        can_act=bool(toolbox.specs()),
+    )
+    return await realtime.session_key(
+        provider, instructions=instructions(scene), tools=toolbox.specs(), azure=router.platform().realtime_azure
+    )

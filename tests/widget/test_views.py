@@ -1,0 +1,291 @@
+"""The HTTP side of the widget's API, through the real ASGI stack."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from urllib.parse import quote
+
+import pytest
+from django.test import AsyncClient
+
+from assistant import turns
+from assistant.db import in_db
+from assistant.models import Message, Turn
+from assistant.services import limits
+from tests import make
+from tests.fakes import ScriptedModel, ScriptedToolbox, always, says
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+API = "/api/v1/widget/"
+
+
+@pytest.fixture(autouse=True)
+def scripted(monkeypatch):
+    run = turns.run
+    model = ScriptedModel(says("Hi", " there."))
+    monkeypatch.setattr(
+        turns, "run", lambda turn_id: run(turn_id, model_for=always(model), toolbox_for=always(ScriptedToolbox()))
+    )
+
+
+@pytest.fixture(autouse=True)
+def fresh_limits():
+    limits._limiter().storage.reset()
+
+
+class Page:
+    """A visitor's page: its origin, and its token once it has one."""
+
+    def __init__(self, origin: str = make.ORIGIN) -> None:
+        self.client, self.origin, self.token = AsyncClient(), origin, ""
+
+    def headers(self, **more: str) -> dict[str, str]:
+        headers = {"origin": self.origin} if self.origin else {}
+        if self.token:
+            headers["authorization"] = f"Bearer {self.token}"
+        return headers | more
+
+    async def post(self, path: str, body: object = None, content_type: str = "application/json", **headers: str):
+        data = body if isinstance(body, (str, bytes)) else json.dumps(body or {})
+        return await self.client.post(API + path, data, content_type=content_type, headers=self.headers(**headers))
+
+    async def get(self, path: str, **headers: str):
+        return await self.client.get(API + path, headers=self.headers(**headers))
+
+    async def open(self, assistant) -> None:
+        answer = await self.post("sessions", {"key": assistant.public_key, "timezone": "Europe/London"})
+        assert answer.status_code == 201, answer.content
+        self.token = answer.json()["token"]
+
+
+@pytest.fixture
+def assistant():
+    return make.assistant()
+
+
+@pytest.fixture
+def page():
+    return Page()
+
+
+async def ended(count: int = 1) -> None:
+    async with asyncio.timeout(5):
+        while await in_db(Turn.objects.filter(ended_at__isnull=False).count)() < count:
+            await asyncio.sleep(0.01)
+
+
+async def test_a_conversation_without_a_socket(page, assistant):
+    await page.open(assistant)
+    answer = await page.post("messages", {"id": "c-1", "text": "Hello"})
+    assert answer.status_code == 202 and answer.json()["seq"] == 1
+    await ended()
+    ready = (await page.get("events?after=0", accept="application/json")).json()
+    assert [event["type"] for event in ready["events"]] == ["message.added", "message.added", "turn.ended"]
+    reply = ready["events"][1]["message"]
+    assert (await page.post(f"messages/{reply['id']}/rating", {"value": 1})).status_code == 204
+    again = (await page.get("events", **{"last-event-id": "3"})).json()
+    assert [event["type"] for event in again["events"]] == ["message.rated"]
+
+
+async def test_the_same_message_fifty_times_at_once_is_one_row_with_one_answer(page, assistant, monkeypatch):
+    monkeypatch.setitem(limits.LIMITS, "message.visitor", ("1000/minute",))
+    monkeypatch.setitem(limits.LIMITS, "message.address", ("1000/minute",))
+    limits._items.cache_clear()
+    await page.open(assistant)
+    answers = await asyncio.gather(*(page.post("messages", {"id": "c-1", "text": "Hello"}) for _ in range(50)))
+    assert {(a.status_code, a.content) for a in answers} == {(202, answers[0].content)}
+    await ended()
+    assert await in_db(Message.objects.filter(role="visitor").count)() == 1 == await in_db(Turn.objects.count)()
+    limits._items.cache_clear()
+
+
+async def test_another_text_under_the_same_id_is_a_conflict(page, assistant):
+    await page.open(assistant)
+    await page.post("messages", {"id": "c-1", "text": "Hello"})
+    refused = await page.post("messages", {"id": "c-1", "text": "Bye"})
+    assert refused.status_code == 409 and refused.json()["code"] == "conflict"
+    await ended()
+
+
+@pytest.mark.parametrize("origin", ["", "null", "https://evil.example", "https://www.example.com.evil.example"])
+async def test_no_session_for_a_page_that_may_not(assistant, origin):
+    refused = await Page(origin).post("sessions", {"key": assistant.public_key})
+    assert refused.status_code == 403 and refused.json()["code"] == "not_allowed"
+    assert "access-control-allow-origin" not in refused.headers
+
+
+async def test_unknown_disabled_and_forbidden_look_the_same(assistant):
+    answers = [await Page().post("sessions", {"key": "pk_nobody"})]
+    answers.append(await Page("https://evil.example").post("sessions", {"key": assistant.public_key}))
+    assistant.enabled = False
+    await in_db(assistant.save)()
+    answers.append(await Page().post("sessions", {"key": assistant.public_key}))
+    assert len({(answer.status_code, answer.content) for answer in answers}) == 1
+
+
+async def test_only_json_is_read_so_that_no_form_can_post(page, assistant):
+    await page.open(assistant)
+    for content_type in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""):
+        refused = await page.post("messages", '{"id": "c-1", "text": "Hi"}', content_type)
+        assert refused.status_code == 415, content_type
+    assert await in_db(Message.objects.count)() == 0
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        '{"id": "c-1"}',
+        '{"id": 1, "text": "a"}',
+        '{"id": "c", "text": "a", "role": "system"}',
+        b"\xff\xfe{",
+    ],
+)
+async def test_a_bad_body_is_a_named_error(page, assistant, body):
+    await page.open(assistant)
+    refused = await page.post("messages", body)
+    assert refused.status_code == 400 and refused.json()["code"] == "bad_input"
+    assert refused.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_body_beyond_the_limit_is_refused(page, assistant):
+    await page.open(assistant)
+    refused = await page.post("messages", {"id": "c-1", "text": "x" * 20_000})
+    assert refused.status_code == 413 and refused.json()["code"] == "message_too_long"
+
+
+@pytest.mark.parametrize("after", ["-1", "abc", "1e3", "１", "9" * 30, "1.5", " 1"])
+async def test_a_seq_that_is_none_is_refused(page, assistant, after):
+    await page.open(assistant)
+    assert (await page.get(f"events?after={quote(after)}")).status_code == 400
+
+
+async def test_without_a_token_nothing_is_told(page, assistant):
+    for answer in (
+        await page.get("events?after=0"),
+        await page.post("messages", {"id": "c-1", "text": "Hi"}),
+        await page.post("session-key"),
+        await page.post("turns/0d6a1c2e-0000-4000-8000-000000000001/stop"),
+    ):
+        assert answer.status_code == 401 and answer.json()["code"] == "token_required"
+
+
+async def test_another_visitor_finds_nothing(page, assistant):
+    await page.open(assistant)
+    posted = (await page.post("messages", {"id": "c-1", "text": "A secret"})).json()
+    await ended()
+    other = Page()
+    await other.open(await in_db(make.assistant)(await in_db(make.organization)("Other")))
+    reply = await in_db(Message.objects.get)(role="assistant")
+    for answer in (
+        await other.post(f"turns/{posted['turn']}/stop"),
+        await other.post(f"turns/{posted['turn']}/retry"),
+        await other.post(f"messages/{reply.pk}/rating", {"value": 1}),
+        await other.post("cards/0d6a1c2e-0000-4000-8000-0000000000c1/answer", {"choice": "confirm"}),
+    ):
+        assert answer.status_code == 404, answer.content
+    assert b"secret" not in (await other.get("events?after=0")).content
+
+
+async def test_knocking_too_fast_is_told_when_to_come_back(page, assistant, monkeypatch):
+    monkeypatch.setitem(limits.LIMITS, "message.visitor", ("2/minute",))
+    limits._items.cache_clear()
+    await page.open(assistant)
+    for number in range(2):
+        assert (await page.post("messages", {"id": f"c-{number}", "text": "Hi"})).status_code == 202
+    refused = await page.post("messages", {"id": "c-9", "text": "Hi"})
+    assert refused.status_code == 429 and 1 <= int(refused.headers["retry-after"]) <= 60
+    await ended(2)
+    limits._items.cache_clear()
+
+
+async def test_a_preflight_lets_the_page_ask(page):
+    answer = await page.client.options(API + "messages", headers={"origin": make.ORIGIN})
+    assert answer.status_code == 204 and answer.headers["access-control-allow-origin"] == make.ORIGIN
+    assert "authorization" in answer.headers["access-control-allow-headers"]
+    assert "access-control-allow-credentials" not in answer.headers
+
+
+@pytest.mark.parametrize("method", ["get", "put", "patch", "delete", "head", "trace"])
+async def test_other_methods_are_refused(page, method):
+    answer = await getattr(page.client, method)(API + "messages", headers={"origin": make.ORIGIN})
+    assert answer.status_code == 405
+
+
+async def test_config_tells_how_to_look_and_nothing_else(page, assistant):
+    assistant.instructions, assistant.knowledge = "secret instructions", "secret knowledge"
+    await in_db(assistant.save)()
+    answer = await page.get(f"config/{assistant.public_key}")
+    assert set(answer.json()) == {
+        "key", "version", "name", "title", "greeting", "disclosure", "starters", "accent", "position", "locale",
+        "demo", "voice", "voice_reason", "max_chars",
+    }  # fmt: skip
+    assert b"secret" not in answer.content and answer.headers["access-control-allow-origin"] == make.ORIGIN
+    unchanged = await page.get(f"config/{assistant.public_key}", **{"if-none-match": answer.headers["etag"]})
+    assert unchanged.status_code == 304
+    assert (await Page("https://evil.example").get(f"config/{assistant.public_key}")).status_code == 403
+
+
+async def test_the_demonstration_model_is_named_and_cannot_speak(page, assistant):
+    config = (await page.get(f"config/{assistant.public_key}")).json()
+    assert (
+        config["demo"] is True and config["voice"] is False and "Realtime sessions not available" in config["voice_reason"]
+    )
+    await page.open(assistant)
+    refused = await page.post("session-key")
+    assert refused.status_code == 503
+    assert refused.json()["error"] == "Realtime not available"
+    assert "Realtime sessions not available" in refused.json()["message"]
+    assert refused.headers["cache-control"] == "no-store"
+
+
+async def test_the_loader_and_its_modules(page):
+    loader = await page.client.get("/widget.js", headers={"accept-encoding": "br"})
+    assert loader.status_code == 200 and loader.headers["content-encoding"] == "br"
+    assert "max-age=300" in loader.headers["cache-control"]
+    assert (await page.client.get("/widget.js", headers={"if-none-match": loader.headers["etag"]})).status_code == 304
+    from widget.assets import version
+
+    module = await page.client.get(f"/widget/{version()}/panel.js")
+    assert "immutable" in module.headers["cache-control"] and module.headers["access-control-allow-origin"] == "*"
+    for path in ("/widget/x/../settings.py", "/widget/x/nope.js", "/widget/x/%2e%2e/%2e%2e/manage.py"):
+        assert (await page.client.get(path)).status_code == 404
+
+
+async def test_the_hosted_page_is_framed_by_allowed_sites_only(page, assistant):
+    answer = await page.client.get(f"/chat/{assistant.public_key}")
+    assert f'data-key="{assistant.public_key}"' in answer.content.decode()
+    assert f"frame-ancestors 'self' {make.ORIGIN}" in answer.headers["content-security-policy"]
+    assert (await page.client.get("/chat/pk_nobody")).status_code == 404
+
+
+async def test_alive_and_ready(page):
+    assert (await page.client.get("/healthz")).json() == {"status": "alive"}
+    assert (await page.client.get("/readyz")).json() == {"status": "ready", "missing": []}
+
+
+async def test_events_are_streamed_with_their_numbers(page, assistant):
+    await page.open(assistant)
+    stream = await page.get("events?after=0", accept="text/event-stream")
+    assert stream.headers["content-type"] == "text/event-stream" and stream.headers["x-accel-buffering"] == "no"
+    heard = []
+
+    async def listen():
+        async for chunk in stream:
+            heard.append(chunk.decode())
+            if "turn.ended" in heard[-1]:
+                return
+
+    listening = asyncio.create_task(listen())
+    while not heard:
+        await asyncio.sleep(0.01)
+    await page.post("messages", {"id": "c-1", "text": "Hello"})
+    await asyncio.wait_for(listening, 5)
+    text = "".join(heard)
+    assert text.startswith("id: 0\ndata: ") and "\nid: 1\n" in "\n" + text.replace("\n\n", "\n")
+    assert '"type":"reply.delta"' in text and "id: 3\ndata: " in text
