@@ -1,0 +1,442 @@
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterable
+from contextlib import aclosing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+
+from assistant import outbound
+from assistant.chat import Completion, Message, ToolCall, ToolSpec
+from assistant.errors import ProviderError
+from assistant.providers import completions
+from assistant.providers.completions import Capabilities, Request
+from assistant.providers.configuration import Provider
+
+from .stub import HEAD, Stub, calls, delta, event, says, status
+from .transcripts import PLAIN, TRANSCRIPTS, Meaning, call, stream, tools
+
+KEY = "sk-canary-0123456789"
+PROVIDER = Provider("there", "http://127.0.0.1:9/v1", key=KEY, smart="m")
+BOOK = ToolSpec("book", "Book a slot.", {"type": "object", "properties": {"slot": {"type": "string"}}})
+
+
+def asking(provider: Provider = PROVIDER, **fields: Any) -> Request:
+    return Request(provider, "m", [Message("user", "Tuesday?")], **fields)
+
+
+async def collect(request: Request) -> tuple[str, Completion]:
+    text = ""
+    async with aclosing(completions.ask(request)) as items:  # type: ignore[type-var]
+        async for item in items:
+            if isinstance(item, Completion):
+                return text, item
+            assert item, "an empty piece is no piece"
+            text += item
+    raise AssertionError("no completion")
+
+
+class Chunks(httpx.AsyncByteStream):
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self.chunks = chunks
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for chunk in self.chunks:
+            yield chunk
+
+
+def heard(chunks: Iterable[bytes], request: Request | None = None) -> Completion:
+    """What a client makes of an answer whose body comes in these chunks. Raises `ProviderError`."""
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, stream=Chunks(chunks)))
+    with outbound.transport_for_tests(transport):
+        text, completion = asyncio.run(collect(request or asking()))
+    assert text == completion.text
+    return completion
+
+
+def meaning(completion: Completion) -> Meaning:
+    usage = completion.usage
+    return Meaning(
+        completion.text,
+        tuple((call.name, call.arguments) for call in completion.calls),
+        completion.finish,
+        (usage.prompt_tokens, usage.completion_tokens) if usage.exact else None,
+    )
+
+
+def cut(body: bytes, places: Iterable[int]) -> list[bytes]:
+    edges = [0, *sorted({place % (len(body) + 1) for place in places}), len(body)]
+    return [body[a:b] for a, b in zip(edges, edges[1:], strict=False) if a != b]
+
+
+# --- What servers send ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("what", TRANSCRIPTS)
+def test_a_transcript_means_the_same_whole_and_byte_by_byte(what: str) -> None:
+    body, expected = TRANSCRIPTS[what]
+    assert meaning(heard([body])) == expected
+    assert meaning(heard([body[at : at + 1] for at in range(len(body))])) == expected
+
+
+@examples(max_examples=300, deadline=None)
+@given(what=st.sampled_from(sorted(TRANSCRIPTS)), places=st.lists(st.integers(0, 100_000), max_size=12))
+def test_a_transcript_means_the_same_wherever_the_bytes_are_cut(what: str, places: list[int]) -> None:
+    body, expected = TRANSCRIPTS[what]
+    assert meaning(heard(cut(body, places))) == expected
+
+
+def test_every_call_has_an_id_of_its_own() -> None:
+    body, _ = TRANSCRIPTS["one id for two calls"]
+    assert len({call.id for call in heard([body]).calls}) == 2
+
+
+@pytest.mark.parametrize("ending", ["length", "stop", "tool_calls", None])
+def test_arguments_that_were_cut_off_anywhere_are_no_arguments(ending: str | None) -> None:
+    whole = {"slot": "a1", "name": 'Zoë "Z" 👋', "people": 2}
+    for text in (json.dumps(whole), json.dumps(whole, ensure_ascii=False)):
+        for length in range(1, len(text) + 1):
+            end = [delta(ending)] if ending else []
+            body = stream(tools(call(0, "c", "book", text[:length])), *end, done=ending is not None)
+            try:
+                [made] = heard([body]).calls
+            except ProviderError as error:
+                assert ending is None and error.cause == "cut_off"
+                continue
+            complete = length == len(text) and ending in ("stop", "tool_calls")
+            assert made.arguments == (whole if complete else None)
+
+
+def test_an_answer_that_was_cut_off_anywhere_is_never_taken_for_whole() -> None:
+    end = PLAIN.index(b'"stop"') + len(b'"stop"}]}')  # from here on the answer has said that it is whole
+    for length in range(len(PLAIN)):
+        try:
+            heard([PLAIN[:length]])
+            assert length >= end
+        except ProviderError as error:
+            assert length < end
+            assert error.cause == "cut_off"
+            if partial := error.details.get("partial"):
+                assert partial.finish == "cut_off" and PLAIN_TEXT.startswith(partial.text)
+
+
+PLAIN_TEXT = TRANSCRIPTS["as OpenAI sends it"][1].text
+
+
+@pytest.mark.parametrize(
+    ("body", "cause"),
+    [
+        (b"<!doctype html><title>Log in</title>", "bad_response"),
+        (b"\xef\xbb\xbf  <html>", "bad_response"),
+        (b"", "cut_off"),
+        (b"{", "cut_off"),
+        (b'{"hello": 1}', "bad_response"),
+        (b"data: {\n\n", "bad_response"),
+        (stream(delta(content=""), delta("stop")), "empty"),
+        (stream(delta(content=" \n\t"), delta("stop")), "empty"),
+        (stream(delta(content="<think>for ever"), delta("stop")), "empty"),
+        (stream(delta(content="<think>for ever"), delta("length")), "empty"),
+        (b"data: " + b"x" * completions.MAX_EVENT_BYTES, "bad_response"),
+        (stream(*[tools(call(n, f"c{n}", "book", "{}")) for n in range(99)]), "bad_response"),
+        (stream(tools(call(0, "c", "book", '{"a":"' + "x" * 70_000))), "bad_response"),
+        (b'[{"error": {"code": 429, "message": "slow down", "status": "RESOURCE_EXHAUSTED"}}]', "rate_limited"),
+        (stream({"error": {"code": 502, "message": "upstream"}}), "server_error"),
+        (stream({"error": {"type": "insufficient_quota", "message": "pay"}}), "quota"),
+        (stream({"error": {"type": "invalid_request_error", "code": "context_length_exceeded"}}), "context_too_long"),
+        (b'event: error\ndata: {"type": "error", "error": {"type": "overloaded_error"}}\n\n', "rate_limited"),
+        (b": ok\n" + b'{"error": "model m not found"}\n', "server_error"),
+        (stream(delta("error")), "server_error"),
+    ],
+)
+def test_what_is_no_answer_has_a_cause(body: bytes, cause: str) -> None:
+    with pytest.raises(ProviderError) as raised:
+        heard([body])
+    assert raised.value.cause == cause
+
+
+def test_an_error_after_some_text_keeps_the_text() -> None:
+    with pytest.raises(ProviderError) as raised:
+        heard([stream(delta(content="Hello"), {"error": {"code": 429}}, done=False)])
+    assert raised.value.cause == "rate_limited"
+    partial = raised.value.details["partial"]
+    assert (partial.text, partial.finish, partial.usage.exact) == ("Hello", "cut_off", False)
+
+
+def test_a_reply_without_end_is_cut_and_the_provider_left() -> None:
+    taken = 0
+
+    def endless() -> Iterable[bytes]:
+        nonlocal taken
+        while True:
+            taken += 1
+            yield event(delta(content="x" * 1000))
+
+    completion = heard(endless())
+    assert completion.finish == "length"
+    assert len(completion.text) == completions.MAX_TEXT_CHARS
+    assert taken == -(-completions.MAX_TEXT_CHARS // 1000)
+
+
+# --- What we send -----------------------------------------------------------------------------------------------------
+
+
+def sent(**fields: Any) -> dict[str, Any]:
+    return json.loads(completions.body(asking(**fields)))
+
+
+def test_a_request_says_no_more_than_it_must() -> None:
+    assert sent() == {
+        "model": "m",
+        "messages": [{"role": "user", "content": "Tuesday?"}],
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        "max_tokens": 1024,
+    }
+    assert sent(temperature=0.2, reasoning_effort="low").items() >= {"temperature": 0.2, "reasoning_effort": "low"}.items()
+
+
+def test_what_a_server_was_measured_to_lack_is_left_out() -> None:
+    schema = {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {"strict": {"type": "string"}, "more": {"type": "object", "additionalProperties": False}},
+    }
+    lacking = Capabilities(
+        usage_in_stream=False, additional_properties=False, temperature=False, token_limit="max_completion_tokens"
+    )
+    body = sent(tools=[replace(BOOK, parameters=schema)], temperature=1.0, reasoning_effort="low", capabilities=lacking)
+    assert body.keys() == {"model", "messages", "stream", "max_completion_tokens", "reasoning_effort", "tools"}
+    assert body["tools"][0]["function"]["parameters"] == {
+        "type": "object",
+        "properties": {"strict": {"type": "string"}, "more": {"type": "object"}},
+    }
+    assert sent(tools=[BOOK], capabilities=Capabilities(tools_streaming=False))["stream"] is False
+    assert sent(capabilities=Capabilities(tools_streaming=False))["stream"] is True
+
+
+HISTORY = [
+    Message("user", "Tuesday?"),
+    Message("assistant", "", calls=(ToolCall("c1", "book", {"slot": "a1"}), ToolCall("c2", "book", None, '{"slot":'))),
+    Message("tool", "Booked.", call_id="c1"),
+]
+
+
+def test_calls_and_their_results_are_told_in_the_wires_words() -> None:
+    body = json.loads(completions.body(replace(asking(), messages=HISTORY)))
+    assert body["messages"][1]["content"] is None
+    assert [call["function"]["arguments"] for call in body["messages"][1]["tool_calls"]] == ['{"slot":"a1"}', "{}"]
+    assert body["messages"][2] == {"role": "tool", "tool_call_id": "c1", "content": "Booked."}
+
+
+def test_a_model_without_tools_still_learns_what_was_done() -> None:
+    request = replace(asking(tools=[BOOK]), messages=HISTORY, capabilities=Capabilities(tools=False))
+    body = json.loads(completions.body(request))
+    assert "tools" not in body
+    assert [message["role"] for message in body["messages"]] == ["user", "user"]
+    assert "Booked." in body["messages"][1]["content"]
+
+
+def test_capabilities_are_read_from_whatever_was_stored() -> None:
+    stored = {"tools": False, "token_limit": "max_completion_tokens", "streaming": "no", "parallel_calls": True}
+    assert Capabilities.of(stored) == Capabilities(tools=False, token_limit="max_completion_tokens")
+
+
+# --- What servers refuse ----------------------------------------------------------------------------------------------
+
+WITH_ALL = completions.body(asking(tools=[replace(BOOK, parameters={"additionalProperties": False})], temperature=1.0))
+
+
+@pytest.mark.parametrize(
+    ("code", "error", "cause", "retryable", "next_provider"),
+    [
+        (401, {"error": {"message": "Incorrect API key provided"}}, "unauthorized", False, True),
+        (400, {"error": {"message": "API key not valid. Please pass a valid API key."}}, "unauthorized", False, True),
+        (403, "Forbidden", "forbidden", False, True),
+        (404, {"error": {"code": "model_not_found", "message": "no"}}, "model_not_found", False, True),
+        (404, {"error": {"message": 'model "m" not found, try pulling it first'}}, "model_not_found", False, True),
+        (400, {"error": {"message": "m is not a valid model ID", "code": 400}}, "model_not_found", False, True),
+        (400, {"error": {"code": "model_decommissioned", "message": "The model m"}}, "model_not_found", False, True),
+        (404, {"detail": "Not Found"}, "not_found", False, True),
+        (404, "", "not_found", False, True),
+        (405, "", "not_found", False, True),
+        (402, "", "quota", False, True),
+        (429, {"error": {"code": "insufficient_quota"}}, "quota", False, True),
+        (429, {"error": {"type": "credit_balance_exhausted"}}, "quota", False, True),
+        (400, {"error": {"message": "Your credit balance is too low"}}, "quota", False, True),
+        (429, {"error": {"message": "Rate limit reached"}}, "rate_limited", True, True),
+        (503, "", "server_error", True, True),
+        (529, "", "rate_limited", True, True),
+        (500, {"error": "boom"}, "server_error", True, True),
+        (408, "", "server_error", True, True),
+        (502, "<html>", "server_error", True, True),
+        (504, "", "server_error", True, True),
+        (522, "", "server_error", True, True),
+        (400, {"error": {"code": "context_length_exceeded"}}, "context_too_long", False, False),
+        (
+            400,
+            {"object": "error", "message": "maximum context length is 4096", "code": 40303},
+            "context_too_long",
+            False,
+            False,
+        ),
+        (413, "", "context_too_long", False, False),
+        (400, {"error": {"code": "content_filter", "message": "content management policy"}}, "content_filter", False, False),
+        (400, {"error": {"message": "Bad request"}}, "bad_request", False, False),
+        (422, {"detail": [{"loc": ["body", "messages"], "msg": "Field required"}]}, "bad_request", False, False),
+        (418, "", "bad_request", False, False),
+        (301, "", "bad_response", False, True),
+    ],
+)
+def test_a_refusal_is_classified(code: int, error: Any, cause: str, retryable: bool, next_provider: bool) -> None:
+    refusal = completions.classified(code, error, sent=WITH_ALL)
+    assert (refusal.cause, refusal.retryable, refusal.next_provider) == (cause, retryable, next_provider)
+    assert refusal.status == code
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "lacks"),
+    [
+        (400, "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
+         {"token_limit": "max_completion_tokens"}),
+        (400, '"auto" tool choice requires --enable-auto-tool-choice and --tool-call-parser to be set', {"tools": False}),
+        (400, "registry.ollama.ai/library/m does not support tools", {"tools": False}),
+        (404, "No endpoints found that support tool use", {"tools": False}),
+        (400, "Unrecognized request argument supplied: stream_options", {"usage_in_stream": False}),
+        (400, "Invalid JSON payload received. Unknown name \"additionalProperties\"", {"additional_properties": False}),
+        (400, "Unsupported value: 'temperature' does not support 1.0 with this model.", {"temperature": False}),
+        (422, [{"loc": ["body", "stream_options"], "msg": "Extra inputs are not permitted", "type": "extra_forbidden"}],
+         {"usage_in_stream": False}),
+    ],
+)  # fmt: skip
+def test_what_a_refusal_says_is_missing_can_be_left_out(code: int, message: Any, lacks: dict[str, Any]) -> None:
+    error = {"error": {"message": message}} if isinstance(message, str) else {"detail": message}
+    assert completions.classified(code, error, sent=WITH_ALL).details["lacks"] == lacks
+    assert "lacks" not in completions.classified(
+        code, error, sent=completions.body(asking()).replace(b"max", b"")
+    ).details or (lacks == {"usage_in_stream": False})
+
+
+def test_what_a_visitor_wrote_does_not_teach_us_anything() -> None:
+    repeated = [{"loc": ["body", "messages", 0], "msg": "Input should be shorter", "input": "it does not support tools"}]
+    assert "lacks" not in completions.classified(422, {"detail": repeated}, sent=WITH_ALL).details
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"retry-after": "7"}, 7),
+        ({"retry-after": "0.5"}, 0.5),
+        ({"retry-after-ms": "250"}, 0.25),
+        ({"retry-after": "86400"}, 60),
+        ({"retry-after": "-3"}, 0),
+        ({"retry-after": "nan"}, None),
+        ({"retry-after": "soon"}, None),
+        ({}, None),
+        ({"retry-after": format_datetime(datetime.now(UTC) - timedelta(hours=1), usegmt=True)}, 0),
+        ({"retry-after": format_datetime(datetime.now(UTC) + timedelta(days=400), usegmt=True)}, 60),
+    ],
+)
+def test_retry_after_is_read_in_either_form_and_never_believed_beyond_a_minute(
+    headers: dict[str, str], seconds: float | None
+) -> None:
+    assert completions.classified(429, "", headers).retry_after_seconds == seconds
+
+
+# --- Over real sockets ------------------------------------------------------------------------------------------------
+
+
+async def test_text_is_handed_on_while_the_rest_is_still_to_come() -> None:
+    async with Stub() as stub:
+        stub.always([HEAD, event(delta(content="Hel")), None])
+        async with aclosing(completions.ask(asking(replace(PROVIDER, base_url=stub.url)))) as items:  # type: ignore[type-var]
+            assert await anext(items) == "Hel"
+        await asyncio.wait_for(stub.requests[0].closed.wait(), 2)
+
+
+async def test_the_key_goes_into_its_header_and_a_blank_one_nowhere() -> None:
+    async with Stub() as stub:
+        for auth, key, header, value in [
+            ("bearer", KEY, "authorization", f"Bearer {KEY}"),
+            ("header:X-Api-Key", KEY, "x-api-key", KEY),
+            ("none", KEY, "authorization", None),
+            ("bearer", "", "authorization", None),
+        ]:
+            await collect(asking(replace(PROVIDER, base_url=stub.url, auth=auth, key=key)))
+            assert stub.requests[-1].headers.get(header) == value
+            assert stub.requests[-1].path == "/v1/chat/completions"
+
+
+async def test_a_refusal_never_repeats_the_key() -> None:
+    async with Stub() as stub:
+        for code in (400, 401, 403, 404, 429, 500):
+            stub.script(status(code, {"error": {"message": f"The key {KEY} is wrong, model not found"}}))
+            with pytest.raises(ProviderError) as raised:
+                await collect(asking(replace(PROVIDER, base_url=stub.url)))
+            assert KEY not in f"{raised.value!r} {raised.value} {vars(raised.value)}"
+
+
+async def test_silence_ends_before_and_between_words() -> None:
+    async with Stub() as stub:
+        request = asking(replace(PROVIDER, base_url=stub.url), silence_seconds=0.2)
+        stub.script([None], [HEAD, None], [HEAD, event(delta(content="Hi")), None])
+        for partial in (False, False, True):
+            with pytest.raises(ProviderError) as raised:
+                await collect(request)
+            assert raised.value.cause == "timeout"
+            assert ("partial" in raised.value.details) is partial
+
+
+async def test_drops_that_never_end_are_ended_by_the_deadline() -> None:
+    async with Stub() as stub:
+        stub.always([HEAD, *[b": still thinking\n\n", 0.05] * 100])
+        with pytest.raises(ProviderError) as raised:
+            await asyncio.wait_for(collect(asking(replace(PROVIDER, base_url=stub.url), deadline_seconds=0.3)), 2)
+        assert raised.value.cause == "timeout"
+
+
+async def test_a_server_that_says_the_end_but_does_not_hang_up_costs_no_reply(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(completions, "TAIL_SECONDS", 0.1)
+    async with Stub() as stub:
+        stub.script([*says("Hi")[:-2], None], [*calls("book", '{"slot":"a1"}')[:-1], None])
+        request = asking(replace(PROVIDER, base_url=stub.url))
+        assert meaning((await collect(request))[1]) == Meaning("Hi")
+        assert meaning((await collect(request))[1]) == Meaning(calls=(("book", {"slot": "a1"}),), finish="tool_calls")
+
+
+@pytest.mark.parametrize(
+    ("steps", "cause", "retryable"),
+    [([], "cut_off", True), ([HEAD], "cut_off", False), ([b"SSH-2.0-OpenSSH\r\n"], "cut_off", True)],
+)
+async def test_a_connection_that_breaks_is_tried_again_only_before_an_answer(
+    steps: list[Any], cause: str, retryable: bool
+) -> None:
+    async with Stub() as stub:
+        stub.always(steps)
+        with pytest.raises(ProviderError) as raised:
+            await collect(asking(replace(PROVIDER, base_url=stub.url)))
+        assert (raised.value.cause, raised.value.retryable) == (cause, retryable)
+
+
+async def test_nobody_there() -> None:
+    async with Stub() as stub:
+        gone = stub.url
+    with pytest.raises(ProviderError) as raised:
+        await collect(asking(replace(PROVIDER, base_url=gone)))
+    assert (raised.value.cause, raised.value.retryable) == ("refused", True)
+
+
+async def test_time_to_the_first_word_and_to_the_last() -> None:
+    async with Stub() as stub:
+        stub.always([HEAD, 0.1, event(delta(content="Hi")), 0.1, event(delta("stop")), event(b"[DONE]")])
+        _, completion = await collect(asking(replace(PROVIDER, base_url=stub.url)))
+        assert completion.first_token_ms is not None and completion.total_ms is not None
+        assert 100 <= completion.first_token_ms < 200 <= completion.total_ms < 1000
