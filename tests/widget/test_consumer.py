@@ -151,7 +151,9 @@ async def test_an_admin_cookie_opens_nothing():
         assert await socket.closed() == consumers.TOKEN
 
 
-@pytest.mark.parametrize("text", ["{", "null", '{"type": "nope"}', '{"type": "ping"}', '{"type": "message.send", "id": "a", "text": "b"}'])
+@pytest.mark.parametrize(
+    "text", ["{", "null", '{"type": "nope"}', '{"type": "ping"}', '{"type": "message.send", "id": "a", "text": "b"}']
+)
 async def test_anything_before_session_open_is_refused(text):
     async with Socket() as socket:
         await socket.wire.send_to(text_data=text)

@@ -25,7 +25,8 @@ def test_a_message_is_taken_as_it_is():
     [
         "", " ", "hello", "null", "7", "[]", '"text"', "{", '{"type": 7}', '{"type": null}', '{"type": "nope"}', "{}",
         '{"type": "_open"}', '{"type": "message_send"}', '{"type": "message.send"}', '{"type": "websocket.disconnect"}',
-        "[" * 100_000, '{"a":' * 5000, '{"type": "ping", "x": NaN}', '{"type": "ping", "x": 1}', '{"type": "session.open", "after": 1e999}',
+        "[" * 100_000, '{"a":' * 5000, '{"type": "ping", "x": NaN}', '{"type": "ping", "x": 1}',
+        '{"type": "session.open", "after": 1e999}',
         '{"type": "message.send", "id": "c", "text": "\\ud800"}',
         '{"type": "session.open", "token": "t", "after": ' + "9" * 5000 + "}",
     ],
@@ -84,7 +85,9 @@ def test_a_rating_is_one_of_three(value):
         frames.parse(json.dumps({"type": "message.rate", "message": "0d6a1c2e-0000-4000-8000-0000000000a2", "value": value}))
 
 
-@pytest.mark.parametrize("email", ["a@b", "a@[127.0.0.1]", "a@b.co,c@d.co", "a@b.co\r\nBcc: c@d.co", "x" * 70 + "@b.co", "@", 7])
+@pytest.mark.parametrize(
+    "email", ["a@b", "a@[127.0.0.1]", "a@b.co,c@d.co", "a@b.co\r\nBcc: c@d.co", "x" * 70 + "@b.co", "@", 7]
+)
 def test_an_address_that_mail_would_not_reach_is_refused(email):
     with pytest.raises(InputError):
         frames.parse(json.dumps({"type": "visitor.update", "email": email}))
