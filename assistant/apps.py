@@ -7,4 +7,6 @@ class AssistantConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from . import checks  # noqa: F401 - registers the start-up checks
+        from . import checks, secrets  # noqa: F401 - the first registers the start-up checks
+
+        secrets.known_keys()  # no process starts with a FIELD_KEYS that is none

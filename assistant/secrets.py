@@ -45,6 +45,17 @@ def _keys(encoded: tuple[str, ...]) -> dict[str, AESGCM]:
     return keys
 
 
+def known_keys() -> set[str]:
+    """The names of FIELD_KEYS. Raises `ImproperlyConfigured` when one of them is no key."""
+    return set(_keys(tuple(settings.FIELD_KEYS)))
+
+
+def sealed_with(sealed: str) -> str:
+    """The name of the key that sealed it; empty for what is no sealed text."""
+    version, _, rest = sealed.partition(".")
+    return rest.partition(".")[0] if version == "v1" else ""
+
+
 def seal(text: str, *bound_to: object) -> str:
     """`text` sealed with the first of FIELD_KEYS for the context `bound_to`; an empty text stays empty."""
     if not text:

@@ -9,10 +9,12 @@ http = get_asgi_application()
 
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402 - needs the apps that the line above loads
 
-from assistant import turns  # noqa: E402
+from assistant import checks, turns  # noqa: E402
 from interworky.lifespan import Lifespan  # noqa: E402
 from widget.routing import websocket_urlpatterns  # noqa: E402
 
 application = Lifespan(
-    ProtocolTypeRouter({"http": http, "websocket": URLRouter(websocket_urlpatterns)}), keepers=[turns.keeper]
+    ProtocolTypeRouter({"http": http, "websocket": URLRouter(websocket_urlpatterns)}),
+    keepers=[turns.keeper],
+    obstacles=lambda: checks.lost_keys(databases=["default"]),
 )

@@ -8,6 +8,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
+from django.core.checks import CheckMessage
+
+from assistant.db import in_db
+
 log = logging.getLogger(__name__)
 
 Keeper = Callable[[], Awaitable[None]]
@@ -17,19 +21,28 @@ ASGIApp = Callable[[Any, Any, Any], Awaitable[None]]
 class Lifespan:
     """An ASGI application around `app` that runs each of `keepers` while the server does.
 
-    A keeper runs until it is cancelled; one that fails is logged and started again. Cancelled, it has
-    `stop_seconds` to hand over what it holds.
+    It starts only when `obstacles`, asked once, names none. A keeper runs until it is cancelled; one that fails is
+    logged and started again. Cancelled, it has `stop_seconds` to hand over what it holds.
     """
 
-    def __init__(self, app: ASGIApp, keepers: Sequence[Keeper], stop_seconds: float = 25.0) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        keepers: Sequence[Keeper],
+        obstacles: Callable[[], list[CheckMessage]] = list,
+        stop_seconds: float = 25.0,
+    ) -> None:
         self.app = app
         self.keepers = keepers
+        self.obstacles = obstacles
         self.stop_seconds = stop_seconds
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "lifespan":
             return await self.app(scope, receive, send)
         await receive()
+        if found := await in_db(self.obstacles)():
+            return await send({"type": "lifespan.startup.failed", "message": "\n".join(str(one) for one in found)})
         tasks = [asyncio.create_task(keep(keeper)) for keeper in self.keepers]
         await send({"type": "lifespan.startup.complete"})
         await receive()
@@ -41,6 +54,7 @@ class Lifespan:
 
 
 async def keep(keeper: Keeper) -> None:
+    """Run `keeper` until it is cancelled, through whatever it raises."""
     while True:
         try:
             with suppress(asyncio.CancelledError):

@@ -135,5 +135,6 @@ def serve(listening: socket.socket, ready: Callable[[], None]) -> None:
     worker = Worker()
     worker.start()
     start_clock()
+    app.send_task("assistant.jobs.sweep")  # at once: what the last end left behind has waited long enough
     Server(ready).run(sockets=[listening])
     worker.stop()

@@ -13,7 +13,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -52,7 +52,7 @@ def postgresql() -> Iterator[str]:
     """A PostgreSQL server of our own; gives the address of its superuser's database, `postgres://…/postgres`."""
     initdb = program("initdb", "/usr/lib/postgresql/*/bin/initdb", "/opt/homebrew/opt/postgresql*/bin/initdb")
     # It refuses to run as root; whoever installed it as root has its user too.
-    owner = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
+    owner: dict[str, Any] = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
     folder = Path(tempfile.mkdtemp(prefix="interworky-postgres-"))
     if owner:
         shutil.chown(folder, "postgres", "postgres")
@@ -113,7 +113,7 @@ def redis() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def launch(command: list[str | Path], log: Path, **options: Any) -> subprocess.Popen[bytes]:
+def launch(command: Sequence[str | Path], log: Path, **options: Any) -> subprocess.Popen[bytes]:
     """Start `command` in a process group of its own, its output appended to `log`."""
     with log.open("ab") as file:
         return subprocess.Popen(

@@ -5,6 +5,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError
 
+from assistant.providers import configuration
+from interworky.demo.seed import seed
 from interworky.up import Refused, bind, owning, serve
 
 
@@ -25,10 +27,6 @@ class Command(BaseCommand):
             raise CommandError(str(refused)) from refused
 
     def welcome(self) -> str:
-        try:
-            from interworky.demo.seed import seed
-        except ModuleNotFoundError:
-            return "  up at " + settings.PUBLIC_URL + "\n"
         here = settings.PUBLIC_URL
         seeded = seed()
         staff = f"user {seeded.admin_user}, password " + (
@@ -39,13 +37,19 @@ class Command(BaseCommand):
             "Admin": f"{here}/admin/",
             "": staff,
             "Sent mail": f"{here}/demo/mailbox/",
-            "Answered by": "x",
+            "Answered by": self.answering(),
             "Data": str(settings.DATA_DIR),
         }
         lines = [f"  {self.style.SUCCESS(f'{name:12}')}{text}" for name, text in rows.items()]
         return "\n".join(
             ["", self.style.SUCCESS("  Interworky is up.") + " Ctrl-C stops it; nothing is lost.", "", *lines, ""]
         )
+
+    def answering(self) -> str:
+        providers = configuration.load(settings.AI_ENVIRONMENT).usable
+        if providers:
+            return ", ".join(f"{provider.smart or 'no model'} at {provider.name}" for provider in providers)
+        return "the built-in demonstration model; set AI_API_KEY (and AI_BASE_URL, AI_MODEL) for a real one"
 
     def say(self, text: str) -> None:
         self.stdout.write(text)
