@@ -33,7 +33,7 @@ class Notice:
     def __str__(self) -> str:
         when = f"ended on {self.ends_on}" if self.days < 0 else f"ends on {self.ends_on}, in {self.days} days"
         instead = f" Use {self.replacement}." if self.replacement else ""
-        return f"{self.provider}: the model {self.model} {when}.{instead}"
+        return f"The model {self.model} {when}.{instead}"
 
 
 def notices(

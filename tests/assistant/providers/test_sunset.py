@@ -46,7 +46,7 @@ def test_a_date_that_is_none_says_nothing(text: str):
 
 def test_a_notice_reads_as_a_sentence():
     (notice,) = notices(SERVER, ["m"], said(5), today=TODAY)
-    assert str(notice) == "acme: the model m ends on 2030-01-06, in 5 days."
+    assert str(notice) == "The model m ends on 2030-01-06, in 5 days."
     (notice,) = notices(SERVER, ["m"], said(-5), today=TODAY)
     assert "ended on 2029-12-27" in str(notice)
 
