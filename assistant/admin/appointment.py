@@ -43,8 +43,11 @@ class CalendarAdmin(Scoped):
     search_fields = ["name", "location"]
     fieldsets = (
         (None, {"fields": ("organization", "name", "location", "timezone")}),
-        ("How it is booked", {"fields": (("slot_minutes", "buffer_minutes"), ("notice_minutes", "horizon_days"), "hold_minutes")}),
-    )  # fmt: skip
+        (
+            "How it is booked",
+            {"fields": (("slot_minutes", "buffer_minutes"), ("notice_minutes", "horizon_days"), "hold_minutes")},
+        ),
+    )
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Calendar]:
         ahead = models.Q(appointments__state=Appointment.State.CONFIRMED, appointments__start_at__gte=timezone.now())

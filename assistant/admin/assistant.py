@@ -28,11 +28,12 @@ class AssistantForm(OneOrganizationForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "methods" in self.fields:
-            methods = self.fields["methods"]
-            methods.label_from_instance = lambda method: f"{method.name}: {method.description}"[:120]  # type: ignore[attr-defined]
-            methods.widget = methods.widget.widget  # type: ignore[attr-defined] - without buttons that add and change
-            methods.help_text = "" if methods.queryset.exists() else "There are no methods yet."  # type: ignore[attr-defined]
+        methods: Any = self.fields.get("methods")
+        if methods is not None:
+            methods.label_from_instance = lambda method: f"{method.name}: {method.description}"[:120]
+            methods.widget = methods.widget.widget  # without the buttons that add and change
+            methods.widget.choices = methods.choices
+            methods.help_text = "" if methods.queryset.exists() else "There are no methods yet."
 
 
 @admin.register(Assistant)

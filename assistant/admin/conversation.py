@@ -27,6 +27,7 @@ STATE_LABELS = {
     Conversation.State.CLOSED.label: "",
 }
 
+
 @dataclass
 class Moment:
     """One row of the transcript: a message or card, and the turns with their ledger rows that belong beside it."""
@@ -89,7 +90,15 @@ class HasFilter(DropdownFilter):
 
 @admin.register(Conversation)
 class ConversationAdmin(ReadOnly):
-    list_display = ["title_or_id", "visitor", "assistant_name", "organization", "shown_state", "message_count", "last_message_at"]
+    list_display = [
+        "title_or_id",
+        "visitor",
+        "assistant_name",
+        "organization",
+        "shown_state",
+        "message_count",
+        "last_message_at",
+    ]
     list_filter = ["organization", "assistant", "state", HasFilter, ("created_at", RangeDateFilter)]
     search_fields = [
         "title",

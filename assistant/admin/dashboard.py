@@ -65,7 +65,10 @@ def _numbers(mine: Any, talks: Any, booked: Any, now: datetime, today: datetime)
     failed = Turn.objects.filter(conversation__organization__in=mine, state=Turn.State.FAILED, ended_at__gte=a_day_ago)
     dead = Delivery.objects.filter(organization__in=mine, state=Delivery.State.DEAD)
     waiting = talks.filter(state=Conversation.State.WAITING)
-    conversations, appointments = reverse("admin:assistant_conversation_changelist"), reverse("admin:assistant_appointment_changelist")
+    conversations, appointments = (
+        reverse("admin:assistant_conversation_changelist"),
+        reverse("admin:assistant_appointment_changelist"),
+    )
     deliveries = reverse("admin:assistant_delivery_changelist")
     return [
         Number("Conversations today", talks.filter(created_at__gte=today).count(), conversations),
@@ -103,9 +106,10 @@ def next_steps(organization: Organization) -> list[Step]:
     change = reverse("admin:assistant_organization_change", args=[organization.pk])
     here = f"?organization={organization.pk}"
     on_site = reverse("admin:assistant_assistant_change", args=[assistant.pk]) if assistant else change
+    allowed = organization.allow_any_origin or bool(organization.allowed_origins.strip())
     return [
-        Step("Name the sites that may show the widget", bool(organization.allowed_origins.strip() or organization.allow_any_origin), change),
+        Step("Name the sites that may show the widget", allowed, change),
         Step("Create an assistant", assistant is not None, reverse("admin:assistant_assistant_add") + here),
         Step("Let it act: add a method", organization.methods.exists(), reverse("admin:assistant_method_add") + here),
         Step("Paste the script tag into your site, open it, and say hello", organization.conversations.exists(), on_site),
-    ]  # fmt: skip
+    ]

@@ -46,7 +46,7 @@ class DeliveryAdmin(ReadOnly):
     def send_again(self, request: HttpRequest, queryset: models.QuerySet[Delivery]) -> None:
         again = sum(deliveries.redrive(row) for row in self.within_reach(request, queryset, self.operate_rank))
         level = messages.SUCCESS if again else messages.WARNING
-        self.message_user(request, f"{again} on their way again. Only deliveries that were given up can be sent again.", level)
+        self.message_user(request, f"{again} on their way again. Only what was given up can be sent again.", level)
 
     def object_actions(self, obj: Delivery) -> list[str]:
         return ["send_again"] if obj.state == Delivery.State.DEAD else []

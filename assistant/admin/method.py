@@ -11,6 +11,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
+from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -41,16 +42,24 @@ def config_form(kind: Kind, organization: Organization, **arguments: Any) -> for
         arguments["organization"] = organization
     form = kind.Config(prefix="config", **arguments)
     for field in form.fields.values():
+        if isinstance(field.widget, forms.Textarea):
+            field.widget.attrs["rows"] = 4
         check = isinstance(field.widget, forms.CheckboxInput)
         field.widget.attrs.setdefault("class", " ".join(CHECKBOX_CLASSES) if check else "iw-input")
     return form
 
 
+def _about(kind: Kind) -> str:
+    """The first sentence of the module that makes the kind: what it is, in words for people."""
+    module = inspect.getmodule(kind.Config)
+    return (inspect.getdoc(module) or "").split("\n\n")[0].replace("\n", " ")
+
+
 class SecretsForm(forms.Form):
     """Write-only: a secret that is kept is never sent back to the browser, only that it is there and since when."""
 
-    def __init__(self, kind: Kind, method: Method, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, prefix="secrets", **kwargs)
+    def __init__(self, kind: Kind, method: Method, data: Any = None) -> None:
+        super().__init__(data, prefix="secrets")
         self.kind = kind
         self.method = method
         self.names = list(dict.fromkeys([*kind.secrets, *method.secrets]))
@@ -132,14 +141,13 @@ class MethodForm(OneOrganizationForm):
         method = self.instance
         bound = {"data": self.data} if self.is_bound else {"initial": method.config}
         self.config = config_form(self.kind, method.organization, **bound)
-        self.secrets = SecretsForm(self.kind, method, *([self.data] if self.is_bound else []))
+        self.secrets = SecretsForm(self.kind, method, self.data if self.is_bound else None)
         for form in (self.config, self.secrets):
             for field in form.fields.values():
                 field.disabled = not self.editable
         if "assistants" in self.fields:
-            chosen = self.fields["assistants"]
-            assert isinstance(chosen, forms.ModelMultipleChoiceField)
-            chosen.label_from_instance = lambda assistant: assistant.name  # type: ignore[method-assign]
+            chosen: Any = self.fields["assistants"]
+            chosen.label_from_instance = lambda assistant: assistant.name
             chosen.queryset = self.visible_assistants.filter(organization=method.organization)
             adding = method._state.adding
             chosen.initial = chosen.queryset if adding else method.assistants.values_list("pk", flat=True)
@@ -261,7 +269,7 @@ class MethodAdmin(Scoped):
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": "New method",
-            "kinds": [(name, kind, inspect.getdoc(kind.Config) or "") for name, kind in KINDS.items()],
+            "kinds": [(name, kind, _about(kind)) for name, kind in KINDS.items()],
             "organizations": organizations(request, self.add_rank),
             "chosen": chosen,
         }
@@ -316,7 +324,9 @@ class MethodAdmin(Scoped):
         }
         return TemplateResponse(request, "admin/assistant/method_test.html", context)
 
-    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
         method = self.get_object(request, object_id)
         test_url = reverse("admin:assistant_method_test", args=[method.pk]) if self.may_operate(request, method) else ""
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), "test_url": test_url})
@@ -355,4 +365,4 @@ class MethodAdmin(Scoped):
 def _count(rows: models.QuerySet[Any]) -> models.expressions.Combinable:
     """Rows of a correlated subquery, counted apart from the joins of the query around it."""
     counted = rows.values("method").annotate(count=models.Count("pk")).values("count")
-    return models.functions.Coalesce(models.Subquery(counted), 0)
+    return Coalesce(models.Subquery(counted), 0)

@@ -45,7 +45,9 @@ PAGES = (
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """Unfold's navigation: only models that have an admin, and that this user may see."""
     admins = {model._meta.model_name: model_admin for model, model_admin in admin.site._registry.items()}
-    groups = [{"title": "", "items": [{"title": "Today", "icon": "home", "link": reverse("admin:index")}]}]
+    groups: list[dict[str, Any]] = [
+        {"title": "", "items": [{"title": "Today", "icon": "home", "link": reverse("admin:index")}]}
+    ]
     for title, pages in PAGES:
         items = []
         for label, icon, name in pages:
@@ -69,9 +71,6 @@ def environment(request: HttpRequest) -> list[str] | None:
 
 
 def _badge(request: HttpRequest, name: str, model_admin: Any) -> dict[str, str]:
-    waiting = {
-        "conversation": {"state": Conversation.State.WAITING},
-        "delivery": {"state": Delivery.State.DEAD},
-    }.get(name)
-    count = model_admin.get_queryset(request).filter(**waiting).count() if waiting else 0
+    waiting = {"conversation": Conversation.State.WAITING, "delivery": Delivery.State.DEAD}.get(name)
+    count = model_admin.get_queryset(request).filter(state=waiting).count() if waiting else 0
     return {"badge": str(count)} if count else {}

@@ -12,7 +12,7 @@ from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminURLInputWidget
 
 from assistant.admin.install import install_steps
 from assistant.admin.people import admit_members
@@ -47,6 +47,8 @@ class MembersInline(ScopedTabularInline):
 
 
 class OrganizationForm(forms.ModelForm):
+    website = forms.URLField(required=False, assume_scheme="https", widget=UnfoldAdminURLInputWidget())
+
     class Meta:
         widgets = {"allowed_origins": UnfoldAdminTextareaWidget({"rows": 4})}
 
@@ -79,7 +81,7 @@ class OrganizationAdmin(Scoped):
         return counted.annotate(members=models.Count("memberships", distinct=True))
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
-        return {} if obj else super().get_prepopulated_fields(request, obj)  # type: ignore[return-value]
+        return {} if obj else super().get_prepopulated_fields(request, obj)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is not None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -241,7 +241,7 @@ class FixedField(RowsField):
             if not name or name in found:
                 raise ValidationError(f"Every fixed value needs a name of its own ({name[:60] or 'one has none'}).")
             try:
-                found[name] = {"string": str, "integer": int, "number": float, "boolean": _yes_or_no}[row["type"]](text)
+                found[name] = READ[row["type"]](text)
             except (ValueError, KeyError) as error:
                 raise ValidationError(f"{name}: “{text[:60]}” is not of that type.") from error
         return found
@@ -249,3 +249,6 @@ class FixedField(RowsField):
 
 def _yes_or_no(text: str) -> bool:
     return {"yes": True, "true": True, "no": False, "false": False}[text.lower()]
+
+
+READ: dict[str, Callable[[str], Any]] = {"string": str, "integer": int, "number": float, "boolean": _yes_or_no}

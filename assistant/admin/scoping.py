@@ -88,7 +88,7 @@ class OneOrganizationForm(forms.ModelForm):
         home = getattr(self.instance, "organization_id", None)
         for name in self._relations() if home else ():
             field = self.fields[name]
-            assert isinstance(field, forms.ModelChoiceField)
+            assert isinstance(field, forms.ModelChoiceField) and field.queryset is not None
             field.queryset = field.queryset.filter(organization=home)
 
     def clean(self) -> dict[str, Any]:
@@ -96,7 +96,7 @@ class OneOrganizationForm(forms.ModelForm):
         home = getattr(cleaned.get("organization"), "pk", None) or getattr(self.instance, "organization_id", None)
         for name in self._relations() if home else ():
             chosen = cleaned.get(name)
-            rows = [chosen] if isinstance(chosen, models.Model) else chosen or []
+            rows: list[Any] = [chosen] if isinstance(chosen, models.Model) else list(chosen or [])
             if any(row.organization_id != home for row in rows):
                 self.add_error(name, "This belongs to another organization.")
         return cleaned
@@ -109,7 +109,9 @@ class OneOrganizationForm(forms.ModelForm):
     def _relations(self) -> Iterator[str]:
         """The fields whose choices are rows of an organization."""
         for name, field in self.fields.items():
-            if isinstance(field, forms.ModelChoiceField) and hasattr(field.queryset.model, "organization_id"):
+            if isinstance(field, forms.ModelChoiceField) and hasattr(
+                getattr(field.queryset, "model", None), "organization_id"
+            ):
                 yield name
 
 
@@ -131,7 +133,17 @@ class VisibleChoices:
         return visible & kwargs["queryset"] if "queryset" in kwargs else visible
 
 
-class SuperusersOnly:
+class Discreet:
+    """What is not there and what is not for this user answer alike; Django would redirect with a message."""
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        obj = super().get_object(request, object_id, from_field)  # type: ignore[misc]
+        if obj is None:
+            raise Http404("No such row.")
+        return obj
+
+
+class SuperusersOnly(Discreet):
     """Beyond any organization: users and what else concerns the whole installation."""
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
@@ -145,7 +157,7 @@ class SuperusersOnly:
     has_module_permission = _allowed
 
 
-class Scoped(VisibleChoices, ModelAdmin):
+class Scoped(VisibleChoices, Discreet, ModelAdmin):
     """The base of every admin of an organization's rows.
 
     `organization_path` is the lookup from the model to its organization; the ranks say who may do what there.
@@ -169,17 +181,15 @@ class Scoped(VisibleChoices, ModelAdmin):
             value = getattr(value, step)
         return value.pk if last == "pk" else getattr(value, f"{last}_id")
 
+    def get_ordering(self, request: HttpRequest) -> Any:
+        # Said aloud, since a model's own order gets lost when rows are counted with `annotate`.
+        return self.ordering or self.opts.ordering
+
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         rows = super().get_queryset(request)
         if rank_in(request, None) == Rank.SUPERUSER:
             return rows
         return rows.filter(**{f"{self.organization_path}__in": list(ranks(request))})
-
-    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        obj = super().get_object(request, object_id, from_field)
-        if obj is None:
-            raise Http404("No such row.")
-        return obj
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)

@@ -1,0 +1,112 @@
+"""An organization with a row of everything that staff can see, and one word in every text of it."""
+
+from __future__ import annotations
+
+from datetime import date, time, timedelta
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from assistant.models import (
+    Appointment,
+    Assistant,
+    Calendar,
+    Conversation,
+    Delivery,
+    Membership,
+    Method,
+    Organization,
+    ToolCall,
+    Turn,
+    Visitor,
+)
+from assistant.services import cards, conversations
+
+ORIGIN = "https://www.example.com"
+
+
+def fill(slug: str, word: str) -> Organization:
+    """`word` stands in every text that staff of this organization may read, and nowhere else."""
+    home = Organization.objects.create(name=f"{word} Ltd", slug=slug, website=ORIGIN, allowed_origins=ORIGIN)
+    calendar = Calendar.objects.create(organization=home, name=f"{word} chair", location=word)
+    calendar.hours.create(weekday=0, opens=time(9), closes=time(17))
+    calendar.closures.create(first_day=date(2030, 12, 24), last_day=date(2030, 12, 26), reason=word)
+    method = Method.objects.create(
+        organization=home,
+        name="order_status",
+        kind="http",
+        description=word,
+        instruction=word,
+        public_label=word,
+        config={"verb": "GET", "url": "https://api.example.com/orders/{order_id}", "auth": "none", "timeout_seconds": 5},
+        parameters={
+            "type": "object",
+            "properties": {"order_id": {"type": "string", "description": word}},
+            "required": ["order_id"],
+            "additionalProperties": False,
+        },
+    )
+    assistant = Assistant.objects.create(
+        organization=home, name=f"{word} Mia", instructions=word, knowledge=word, title=word, greeting=word, starters=word
+    )
+    assistant.methods.add(method)
+    visitor = Visitor.objects.create(organization=home, name=word, email=f"{slug}@example.com", phone=word)
+    talk = Conversation.objects.create(
+        organization=home, assistant=assistant, visitor=visitor, title=word, origin=ORIGIN, last_message_at=timezone.now()
+    )
+    now = timezone.now()
+    with transaction.atomic():
+        message = conversations.append(talk, "visitor", word, page={"url": f"javascript:{word}", "title": word})
+        turn = Turn.objects.create(
+            conversation=talk, message=message, deadline_at=now, state="failed", detail=word, model=word, provider=word
+        )
+        call = ToolCall.objects.create(
+            organization=home,
+            conversation=talk,
+            turn=turn,
+            method=method,
+            name="order_status",
+            arguments={"order_id": word},
+            result=word,
+            state="failed",
+            idempotency_key=slug,
+        )
+        cards.add(
+            talk, "slots", {"title": word, "days": [{"label": word, "slots": [{"id": "1", "label": word}]}]}, call=call
+        )
+        cards.add(talk, "receipt", {"title": word, "reference": "7KQ2MX", "lines": [[word, word]], "note": word}, call=call)
+        conversations.append(talk, "assistant", word, turn=turn, sources=[{"title": word, "url": word}], rating=-1)
+    start = now + timedelta(days=2)
+    appointment = Appointment.objects.create(
+        organization=home,
+        calendar=calendar,
+        visitor=visitor,
+        conversation=talk,
+        state="confirmed",
+        start_at=start,
+        end_at=start + timedelta(minutes=30),
+        busy_until=start + timedelta(minutes=30),
+        timezone="UTC",
+        name=word,
+        reason=word,
+    )
+    Delivery.objects.create(
+        organization=home,
+        conversation=talk,
+        appointment=appointment,
+        call=call,
+        key=slug,
+        to=f"{slug}@example.com",
+        subject=word,
+        text=word,
+        last_error=word,
+        state="dead",
+    )
+    return home
+
+
+def member(of: Organization, role: str, name: str = "") -> User:
+    user = User.objects.create_user(name or f"{role}-{of.slug}", is_staff=True)
+    Membership.objects.create(user=user, organization=of, role=role)
+    return user
