@@ -39,6 +39,7 @@ MANY_PROVIDERS = 4
 MANY_TOKENS = 8000
 OLD_STYLE = ("OPENAI_COMPAT_*", "OPENAI_API_KEY")
 MAX_ORGANIZATIONS = 50
+TOLD = ("assistant.E001", "assistant.W001")  # the start-up checks that say what `_providers` says
 
 
 @dataclass(frozen=True)
@@ -368,6 +369,8 @@ def _database(seen: Examination) -> bool:
 def _basics(seen: Examination, *, ask: bool) -> None:
     say = seen.findings.append
     for message in checks.run_checks(include_deployment_checks=not settings.EMBEDDED):
+        if message.id in TOLD:
+            continue
         level: Level = "error" if message.level >= checks.ERROR else "warning" if message.level >= checks.WARNING else "hint"
         say(Finding(level, message.id or "check", message.msg, message.hint or ""))
     if settings.REDIS_URL:

@@ -121,6 +121,7 @@ def test_each_problem_is_told_with_its_variable_and_its_remedy(settings):
     }
     seen, code = examined()
     assert code == 1
+    assert said(seen, "error").count("AI_GROQ_WEIGHT") == 1
     assert "AI_GROQ_WEIGHT: is not a whole number" in said(seen, "error")
     assert "Did you mean AI_MODEL?" in said(seen, "warning")
     assert "AI_ROTATION" in said(seen, "warning") and "round-robin" in said(seen, "warning")
