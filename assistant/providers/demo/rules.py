@@ -16,7 +16,7 @@ from typing import Any
 
 from assistant.chat import Message, ToolCall, ToolSpec
 from assistant.providers.demo import words
-from assistant.providers.demo.arguments import PASS_ON, fill, plainest, properties, required
+from assistant.providers.demo.arguments import PASS_ON, fill, is_text, plainest, properties, required
 from assistant.providers.demo.talk import MOVE, NO, REFERENCE, YES, Slot, Talk, outcome, slots_in
 
 
@@ -52,32 +52,39 @@ SORRY = "I'm sorry, that did not work just now. Please try again in a while, or 
 # --- After a tool's result -------------------------------------------------------------------------------------------
 
 
+ANSWERS = {
+    "waiting": "Please check the details on the card and confirm there if they are right. Nothing happens before that.",
+    "declined": "No problem, I have left it at that. Is there anything else?",
+    "unknown": "I cannot tell whether that has worked. Please let the team check before you try again.",
+    "failed": SORRY,
+}
+
+
 def report(talk: Talk, name: str, result: str) -> str:
     """A tool's result in a sentence: what it says, and nothing beyond it."""
     if name.endswith("find_times"):
         return offer(result, words.clocks_in(talk.said))
+    if answer := readable(result):
+        return answer
     ended = outcome(result)
-    if ended == "waiting":
-        return "Please check the details on the card and confirm there if they are right. Nothing happens before that."
     if ended == "taken":
         others = slots_in(result) or [slot for slot in talk.slots if slot.id not in _asked_for(talk)]
         still = f"Still free: {times(others)}. Would one of those suit you?" if others else "Shall I look at another day?"
         return f"I'm sorry, somebody else was faster. {still}"
-    if ended == "declined":
-        return "No problem, I have left it at that. Is there anything else?"
+    if ended in ANSWERS:
+        return ANSWERS[ended]
+    if "no appointment of that reference" in result:
+        return "I could not find that appointment. Could you tell me its reference?"
     if ended == "done" and name.endswith("book"):
         reference = REFERENCE.search(result)
         mail = " A confirmation is on its way to you by e-mail." if "on its way" in result else ""
         return "Your appointment is booked" + (f", with the reference {reference[1]}." if reference else ".") + mail
-    if re.search("(?:book|cancel|reschedule)$", name):
-        return re.sub(r" The visitor sees a receipt\.", "", result).strip() or SORRY
-    if answer := readable(result):
-        return answer
-    if ended == "done":
-        return "I have passed your message on to the team." if is_email(name) else result.strip()[:500]
-    if ended == "failed" or len(result.split()) < 2:
-        return SORRY
-    return result.strip()[:500]
+    if ended == "done" and is_email(name):
+        return "I have passed your message on to the team."
+    if re.search(HANDOFF, name) and "has been told" in result:
+        return "I have told the team. You can leave your e-mail on the card, in case nobody is free just now."
+    text = result.replace("The visitor sees a receipt.", "").strip()
+    return text[:500] if len(text.split()) > 1 else SORRY
 
 
 def _asked_for(talk: Talk) -> set[str]:
@@ -222,7 +229,7 @@ def find_times(talk: Talk) -> Reply | None:
 
 
 def is_email(name: str) -> bool:
-    return re.search(r"message|e_?mail|notify|contact", name) is not None
+    return re.search(r"message|e_?mail|notify|contact", name) is not None and re.search(HANDOFF, name) is None
 
 
 def named(talk: Talk) -> Reply | None:
@@ -280,7 +287,9 @@ def person(talk: Talk) -> Reply | None:
     ):
         return None
     if tool := talk.tool(HANDOFF):
-        return call(talk, tool)
+        return call_with(
+            tool, {name: talk.said if is_text(name) else plainest(properties(tool)[name]) for name in required(tool)}
+        )
     reach = words.best_lines("phone number", talk.sections)
     return Reply("I cannot fetch anybody myself." + (f" This is how to reach the team:\n\n{reach}" if reach else ""))
 

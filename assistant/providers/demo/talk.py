@@ -18,9 +18,10 @@ REFERENCE = re.compile(r"\b[Rr]eference\W+(?:is\W+)?([A-Z0-9]{6})\b")
 
 # How a call ended, by the words of its result: the first that matches.
 OUTCOMES = {
-    "waiting": r"\bwait(?:s|ing)\b|(?:has|have|must|needs?|asked)\b.{0,20} confirm\b|confirm card",
+    "waiting": r"asked to confirm|\(waiting\)",
     "taken": r"slot_taken|no longer (?:free|available)|already taken|been taken|just taken",
     "declined": r"declined|said no\b|does not want|decided against|changed (?:his|her|their) mind",
+    "unknown": r"\b(?:it is unknown|not known) whether\b|nobody knows whether",
     "failed": r"\b(?:failed|error|not possible|could not|cannot|refused|not allowed|unknown|invalid|timed? ?out)\b",
     "done": r"\b(?:booked|confirmed|sent|handed over|queued|delivered|done|on its way|accepted)\b",
 }

@@ -38,8 +38,8 @@ SAME = {
     "insurance": "insured insurer insurers plan plans coverage cover covered ",
     "cancel": "cancellation cancelling reschedule move change",
     "nervous": "afraid scared anxious fear anxiety",
-    "checkup": "check-up check-ups examination exam",
-    "accessibility": "wheelchair accessible step-free lift",
+    "check": "checkup checkups examination exam",
+    "accessibility": "wheelchair accessible step lift",
 }
 SUFFIXES = (
     "ations",
@@ -73,7 +73,7 @@ _SAME = {stem(word): stem(head) for head, others in SAME.items() for word in (he
 
 
 def tokens(text: str) -> list[str]:
-    return re.findall(r"[^\W_]+(?:-[^\W_]+)*|[£$€]", text.lower())
+    return re.findall(r"[^\W_]+|[£$€]", text.lower())
 
 
 def meaning(text: str) -> list[str]:

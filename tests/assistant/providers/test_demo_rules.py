@@ -11,6 +11,7 @@ from assistant.chat import Message, ToolCall, ToolSpec
 from assistant.engine.claims import claimed
 from assistant.providers.demo import rules, words
 from assistant.providers.demo.rules import Reply
+from assistant.tools import door
 
 TODAY = date(2026, 11, 21)  # a Saturday
 SYSTEM = """You are Mia.
@@ -57,7 +58,6 @@ Tuesday 24 November (2026-11-24):
 - 14:30 (10:30 New York time) [slot tf9k1c-8f3a2c]
 - 15:00 [slot tf9k1c-8f3a2d]
 Times are in Europe/London. Today is Saturday 21 November (2026-11-21)."""
-WAITING = "Nothing has happened yet: the visitor is being asked to confirm on a card."
 
 
 class Visit:
@@ -101,7 +101,7 @@ def test_a_booking_from_the_question_to_the_reference():
     offer = visit.returns(FREE).text
     assert "14:00, 14:30 and 15:00 on Tuesday" in offer and not claimed(offer)
     assert called(visit.says("14:30 please")) == ("appointment_book", {"slot": "tf9k1c-8f3a2c"})
-    asks = visit.returns(WAITING).text
+    asks = visit.returns(door.WAITING).text
     assert "confirm" in asks and not claimed(asks)
     visit.says("ok")
     visit.messages[-1] = Message("assistant", "", calls=(ToolCall("c", "appointment_book", {"slot": "tf9k1c-8f3a2c"}),))
@@ -151,7 +151,7 @@ def test_a_declined_booking_is_let_go():
     visit.says("Can I come in on Tuesday?")
     visit.returns(FREE)
     visit.says("14:00")
-    reply = visit.returns("The visitor has declined. Nothing was done.")
+    reply = visit.returns(door.DECLINED)
     assert "No problem" in reply.text and not claimed(reply.text)
 
 
@@ -228,8 +228,10 @@ def test_it_says_what_it_is():
 
 
 def test_a_person_is_fetched_where_that_is_offered_and_not_promised_where_it_is_not():
-    handoff = ToolSpec("human_handoff", "Fetch a person.", schema())
-    assert called(Visit([*TOOLS, handoff]).says("I want to talk to a human")) == ("human_handoff", {})
+    handoff = ToolSpec("human", "Fetch a person.", schema("reason", reason=TEXT))
+    visit = Visit([handoff, *TOOLS])
+    assert called(visit.says("I want to talk to a human")) == ("human", {"reason": "I want to talk to a human"})
+    assert "I have told the team" in visit.returns("The team has been told, and the conversation waits for a person.").text
     assert "cannot fetch anybody" in Visit().says("I want to talk to a human").text
 
 

@@ -1,0 +1,186 @@
+"""Where an embedded installation's e-mails go: files that can be read in a browser, instead of other people's inboxes."""
+
+from __future__ import annotations
+
+import contextlib
+import email
+import email.policy
+import hashlib
+import os
+import re
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from email.message import EmailMessage as StoredMessage
+from email.utils import parseaddr
+from functools import cached_property
+from pathlib import Path
+
+import icalendar
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.core.mail.backends.base import BaseEmailBackend
+from django.utils import timezone
+
+ID = re.compile(r"[0-9a-f]{24}")
+
+
+def in_use() -> bool:
+    backend = f"{__name__}.{MailboxBackend.__name__}"
+    return backend == settings.EMAIL_BACKEND
+
+
+def folder() -> Path:
+    return Path(settings.DATA_DIR) / "mail"
+
+
+class MailboxBackend(BaseEmailBackend):
+    """Keeps each e-mail as one file, named by its Message-ID: a message that is sent twice is one."""
+
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        for message in email_messages:
+            _keep(message)
+        return len(email_messages)
+
+
+def _keep(message: EmailMessage) -> None:
+    mime = message.message()
+    path = folder() / f"{id_of(mime['Message-ID'])}.eml"
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(f".{secrets.token_hex(4)}")
+    draft.write_bytes(mime.as_bytes())
+    os.replace(draft, path)  # whole or not at all
+
+
+def id_of(message_id: str) -> str:
+    """A file's name for any Message-ID: it is the sender's text, and may hold what no file name should."""
+    return hashlib.sha256(message_id.strip().encode()).hexdigest()[:24]
+
+
+# --- Reading ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Invitation:
+    """The event that a mail carries, with its instants on the clock of this installation."""
+
+    cancelled: bool
+    summary: str
+    start_at: datetime
+    end_at: datetime | None
+    location: str
+    organizer: str
+    sequence: int
+
+
+@dataclass(frozen=True)
+class Attachment:
+    name: str
+    type: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Mail:
+    id: str
+    received_at: datetime
+    message: StoredMessage
+
+    def header(self, name: str) -> str:
+        return " ".join(str(self.message.get(name, "")).split())
+
+    @property
+    def addressee(self) -> str:
+        return parseaddr(self.header("To"))[1] or "nobody"
+
+    @property
+    def subject(self) -> str:
+        return self.header("Subject") or "(no subject)"
+
+    @property
+    def headers(self) -> list[tuple[str, str]]:
+        shown = ("From", "To", "Cc", "Reply-To", "Date", "Message-ID")
+        return [(name, value) for name in shown if (value := self.header(name))]
+
+    @cached_property
+    def text(self) -> str:
+        return self._body("plain")
+
+    @cached_property
+    def html(self) -> str:
+        return self._body("html")
+
+    def _body(self, kind: str) -> str:
+        part = self.message.get_body((kind,))
+        return str(part.get_content()) if part is not None else ""
+
+    @cached_property
+    def attachments(self) -> list[Attachment]:
+        found = []
+        for number, part in enumerate(self.message.iter_attachments(), 1):
+            content = part.get_payload(decode=True)
+            name = Path(part.get_filename() or f"attachment-{number}").name
+            found.append(Attachment(name, part.get_content_type(), content if isinstance(content, bytes) else b""))
+        return found
+
+    @cached_property
+    def invitation(self) -> Invitation | None:
+        """The first event of the mail's calendar part, or None where there is none that can be read."""
+        for part in self.message.walk():
+            if part.get_content_type() in ("text/calendar", "application/ics"):
+                content = part.get_payload(decode=True)
+                with contextlib.suppress(ValueError, KeyError, IndexError):
+                    return _invitation(content if isinstance(content, bytes) else b"")
+        return None
+
+
+def _invitation(content: bytes) -> Invitation:
+    calendar = icalendar.Calendar.from_ical(content.decode())
+    event = calendar.walk("VEVENT")[0]
+    cancelled = "CANCEL" in (str(calendar.get("METHOD", "")).upper(), str(event.get("STATUS", ""))[:6].upper())
+    return Invitation(
+        cancelled=cancelled,
+        summary=str(event.get("SUMMARY", "")),
+        start_at=_local(event.decoded("DTSTART")),
+        end_at=_local(event.decoded("DTEND")) if "DTEND" in event else None,
+        location=str(event.get("LOCATION", "")),
+        organizer=str(event.get("ORGANIZER", "")).removeprefix("mailto:"),
+        sequence=int(event.get("SEQUENCE", 0)),
+    )
+
+
+def _local(moment: object) -> datetime:
+    if not isinstance(moment, date):
+        raise ValueError("not a date")
+    if not isinstance(moment, datetime):
+        moment = datetime(moment.year, moment.month, moment.day, tzinfo=UTC)
+    return moment.astimezone(timezone.get_current_timezone()) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def newest(limit: int = 200) -> list[Mail]:
+    files = sorted(_files(), key=lambda found: found[0], reverse=True)[:limit]
+    return [mail for _, path in files if (mail := _read(path)) is not None]
+
+
+def _files() -> Iterable[tuple[float, Path]]:
+    for path in folder().glob("*.eml"):
+        with contextlib.suppress(FileNotFoundError):
+            yield path.stat().st_mtime, path
+
+
+def get(id: str) -> Mail | None:
+    return _read(folder() / f"{id}.eml") if ID.fullmatch(id) else None
+
+
+def _read(path: Path) -> Mail | None:
+    try:
+        received_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    message = email.message_from_bytes(content, policy=email.policy.default)
+    assert isinstance(message, StoredMessage)
+    return Mail(path.stem, received_at, message)

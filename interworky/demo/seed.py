@@ -1,0 +1,202 @@
+"""The demonstration organization: made once, and from then on the staff's to change."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from datetime import time
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from assistant.models import Assistant, Calendar, Method, Organization
+from assistant.models.organization import validate_timezone
+from interworky.demo.treatments import TREATMENTS
+
+SLUG = "bright-smile-dental"
+# Fixed, so that a page that was copied from the demonstration works on the next installation too. It authorises nothing.
+PUBLIC_KEY = "pk_bright_smile_demo"
+ADMIN = "admin"
+HERE = Path(__file__).parent
+PRICE_PATH = "/demo/api/treatments/{treatment}"
+
+
+@dataclass(frozen=True)
+class Seeded:
+    """`password` is the new administrator's, or None when there was one already."""
+
+    password: str | None = None
+    admin_user: str = ADMIN
+    demo_url: str = "/"
+
+
+@transaction.atomic
+def seed() -> Seeded:
+    """Make the organization and its administrator where there are none; what staff have changed or removed stays so."""
+    organization = Organization.objects.filter(slug=SLUG).first()
+    if organization is not None:
+        _follow_address(organization)
+    elif not Organization.objects.exists():
+        _populate(_organization())
+    user_model = get_user_model()
+    if user_model.objects.filter(is_superuser=True).exists():
+        return Seeded()
+    password = secrets.token_urlsafe(9)
+    user_model.objects.create_superuser(ADMIN, password=password)
+    return Seeded(password=password)
+
+
+def machine_timezone() -> str:
+    """This machine's zone where it names a place, else Europe/London."""
+    candidates = [os.environ.get("TZ", "").lstrip(":")]
+    for link in ("/etc/localtime", "/var/db/timezone/localtime"):
+        candidates.append(os.path.realpath(link).partition("zoneinfo/")[2])
+    for name in candidates:
+        try:
+            validate_timezone(name)
+        except ValidationError:
+            continue
+        if "/" in name and not name.startswith("Etc/"):
+            return name
+    return "Europe/London"
+
+
+def _origins() -> list[str]:
+    """Where the demonstration's own pages can be opened."""
+    port = urlsplit(settings.PUBLIC_URL).port or settings.PORT
+    return list(dict.fromkeys([settings.PUBLIC_URL, f"http://localhost:{port}", f"http://127.0.0.1:{port}"]))
+
+
+def _follow_address(organization: Organization) -> None:
+    """After a start under another address: let the demonstration's pages in, and point its price list at the new one."""
+    allowed = organization.allowed_origins.split()
+    if missing := [origin for origin in _origins() if origin not in allowed]:
+        organization.allowed_origins = "\n".join([*allowed, *missing])
+        organization.save(update_fields=["allowed_origins"])
+    for method in organization.methods.filter(kind="http", config__url__endswith=PRICE_PATH):
+        if method.config["url"] != settings.PUBLIC_URL + PRICE_PATH:
+            method.config["url"] = settings.PUBLIC_URL + PRICE_PATH
+            method.save(update_fields=["config"])
+
+
+def _organization() -> Organization:
+    return Organization.objects.create(
+        name="Bright Smile Dental",
+        slug=SLUG,
+        website=settings.PUBLIC_URL,
+        team_email="hello@brightsmile.example",
+        timezone=machine_timezone(),
+        allowed_origins="\n".join(_origins()),
+    )
+
+
+def _populate(organization: Organization) -> None:
+    assistant = Assistant.objects.create(
+        organization=organization,
+        name="Mia",
+        public_key=PUBLIC_KEY,
+        title="Bright Smile Dental",
+        greeting="Hi, I'm Mia. I can find you a time, answer questions, or pass a message on to the team.",
+        starters="\n".join(
+            (
+                "Can I come in on Tuesday afternoon?",
+                "How much is a check-up?",
+                "Where can I park?",
+                "Can you tell the team I'm running late?",
+            )
+        ),
+        instructions=(HERE / "instructions.md").read_text().strip(),
+        knowledge=knowledge(),
+        accent="#0f766e",
+    )
+    assistant.methods.set(
+        [_appointment(_calendar(organization)), _message(organization), _price(organization), _person(organization)]
+    )
+
+
+def knowledge() -> str:
+    prices = "\n".join(f"- {treatment.name}, {treatment.duration}: {treatment.price}" for treatment in TREATMENTS.values())
+    return (HERE / "knowledge.md").read_text().strip().replace("{treatments}", prices)
+
+
+def _calendar(organization: Organization) -> Calendar:
+    calendar = Calendar.objects.create(
+        organization=organization,
+        name="Dr Amara Okafor",
+        timezone=organization.timezone,
+        location="Bright Smile Dental, 14 Harbour Lane",
+        slot_minutes=30,
+        notice_minutes=60,
+        horizon_days=60,
+    )
+    for weekday in range(5):
+        calendar.hours.create(weekday=weekday, opens=time(8, 30), closes=time(12, 30))
+        calendar.hours.create(weekday=weekday, opens=time(13, 30), closes=time(16 if weekday == 4 else 18))
+    calendar.hours.create(weekday=5, opens=time(9), closes=time(13))
+    return calendar
+
+
+def _appointment(calendar: Calendar) -> Method:
+    return Method.objects.create(
+        organization=calendar.organization,
+        name="appointment",
+        kind="appointment",
+        description="Appointments are with Dr Amara Okafor and last 30 minutes.",
+        instruction="Offer two or three times in words; the visitor sees all of them as buttons.",
+        config={"calendar": calendar.pk},
+        risk=Method.Risk.WRITE,
+    )
+
+
+def _message(organization: Organization) -> Method:
+    return Method.objects.create(
+        organization=organization,
+        name="message_team",
+        kind="email",
+        description="Send a message from the visitor to the team by e-mail.",
+        instruction="Use it for what the team must know or decide. Ask for the visitor's name first.",
+        public_label="Writing to the team…",
+        parameters=_parameters(
+            name={"type": "string", "title": "Name", "description": "The visitor's name.", "maxLength": 80},
+            message={"type": "string", "title": "Message", "description": "What the visitor says.", "maxLength": 1000},
+        ),
+        config={"to": organization.team_email, "subject": "A message from {{ name }}"},
+        risk=Method.Risk.WRITE,
+    )
+
+
+def _price(organization: Organization) -> Method:
+    treatment = {"type": "string", "enum": list(TREATMENTS), "description": "Which treatment."}
+    return Method.objects.create(
+        organization=organization,
+        name="treatment_price",
+        kind="http",
+        description="Look up the price and length of one treatment.",
+        public_label="Looking up the price…",
+        parameters=_parameters(treatment=treatment),
+        config={"verb": "GET", "url": settings.PUBLIC_URL + PRICE_PATH, "auth": "none"},
+        risk=Method.Risk.READ,
+    )
+
+
+def _person(organization: Organization) -> Method:
+    return Method.objects.create(
+        organization=organization,
+        name="human",
+        kind="handoff",
+        description="Fetch a person of the team into this conversation.",
+        instruction="Use it when the visitor asks for a person, or is upset.",
+        public_label="Fetching a person…",
+        risk=Method.Risk.WRITE,
+    )
+
+
+def _parameters(**properties: dict[str, Any]) -> dict[str, Any]:
+    """A JSON Schema of which every property is required."""
+    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}

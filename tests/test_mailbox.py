@@ -1,0 +1,173 @@
+"""The mailbox: what is sent is kept once, can be read, and is nobody else's to read."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.core.mail import EmailMultiAlternatives
+from django.test import Client
+
+from interworky.demo import mailbox
+
+ICS = "\r\n".join(
+    (
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        "PRODID:-//Example//EN",
+        "METHOD:REQUEST",
+        "BEGIN:VEVENT",
+        "UID:1@example.com",
+        "DTSTAMP:20300101T000000Z",
+        "DTSTART:20300108T140000Z",
+        "DTEND:20300108T143000Z",
+        "SUMMARY:Appointment with Dr. Moss",
+        "LOCATION:12 Harbour Street",
+        "END:VEVENT",
+        "END:VCALENDAR",
+        "",
+    )
+)
+
+
+@pytest.fixture(autouse=True)
+def here(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    settings.DATA_DIR = tmp_path
+    settings.EMAIL_BACKEND = "interworky.demo.mailbox.MailboxBackend"
+    settings.ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1", "[::1]", "chat.example.com"]
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    return tmp_path / "mail"
+
+
+def send(message_id: str = "<1@interworky>", ics: str = "", html: str = "", **fields: Any) -> None:
+    given = {"subject": "Your appointment", "body": "Hello Ada", "to": ["ada@example.com"], **fields}
+    message = EmailMultiAlternatives(**given, headers={"Message-ID": message_id})
+    if html:
+        message.attach_alternative(html, "text/html")
+    if ics:
+        message.attach_alternative(ics, "text/calendar; method=REQUEST")
+        message.attach("invitation.ics", ics.encode(), "application/ics")
+    assert mailbox.MailboxBackend().send_messages([message]) == 1
+
+
+def here_client() -> Client:
+    return Client(headers={"host": "localhost:8000"})
+
+
+def read(path: str) -> str:
+    return here_client().get(path).content.decode()
+
+
+def test_a_mail_that_is_sent_twice_is_one(here: Path):
+    send()
+    send()
+    send("<2@interworky>")
+    assert len(list(here.iterdir())) == 2
+    assert {path.suffix for path in here.iterdir()} == {".eml"}
+
+
+def test_a_message_id_cannot_name_a_file_elsewhere(here: Path, tmp_path: Path):
+    send("<../../escaped@interworky>")
+    assert [path.parent for path in tmp_path.rglob("*.eml")] == [here]
+
+
+def test_the_newest_mail_comes_first():
+
+    for number in (1, 2, 3):
+        send(f"<{number}@interworky>", subject=f"Mail {number}")
+        os.utime(mailbox.folder() / f"{mailbox.id_of(f'<{number}@interworky>')}.eml", (number, number))
+    page = read("/demo/mailbox/")
+    assert page.index("Mail 3") < page.index("Mail 2") < page.index("Mail 1")
+
+
+def test_an_empty_mailbox_says_so():
+    assert "Nothing yet." in read("/demo/mailbox/")
+
+
+def test_a_mail_shows_its_headers_its_text_and_its_invitation_on_the_local_clock():
+    send(ics=ICS, reply_to=["team@example.com"])
+    page = read(f"/demo/mailbox/{mailbox.id_of('<1@interworky>')}/")
+    for shown in ("ada@example.com", "team@example.com", "Hello Ada", "Appointment with Dr. Moss", "12 Harbour Street"):
+        assert shown in page
+    assert "Tuesday 8 January 2030, 15:00–15:30" in page and "CET" in page
+
+
+def test_a_cancelled_invitation_is_shown_as_cancelled():
+    send(ics=ICS.replace("METHOD:REQUEST", "METHOD:CANCEL"))
+    assert "Cancelled" in read(f"/demo/mailbox/{mailbox.id_of('<1@interworky>')}/")
+
+
+@pytest.mark.parametrize(
+    "ics", ["nonsense", "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n", ICS.replace("20300108T140000Z", "soon")]
+)
+def test_a_broken_invitation_is_left_out_and_the_mail_still_opens(ics: str):
+    send(ics=ics)
+    page = read(f"/demo/mailbox/{mailbox.id_of('<1@interworky>')}/")
+    assert "Hello Ada" in page and 'class="invitation' not in page
+
+
+def test_the_invitation_can_be_downloaded_as_it_was_sent():
+    send(ics=ICS)
+    response = here_client().get(f"/demo/mailbox/{mailbox.id_of('<1@interworky>')}/attachments/1")
+    assert response.content.decode() == ICS
+    assert response["Content-Disposition"] == "attachment; filename*=UTF-8''invitation.ics"
+    assert here_client().get(f"/demo/mailbox/{mailbox.id_of('<1@interworky>')}/attachments/2").status_code == 404
+
+
+def test_a_mails_own_html_runs_nothing_and_fetches_nothing():
+    send(html="<p>Hello</p><script>alert(1)</script>", subject="<script>alert(2)</script>")
+    path = f"/demo/mailbox/{mailbox.id_of('<1@interworky>')}/"
+    page = read(path)
+    assert "<script" not in page
+    assert 'sandbox="allow-popups allow-popups-to-escape-sandbox"' in page
+    framed = here_client().get(path + "html")
+    assert (
+        "default-src 'none'" in framed["Content-Security-Policy"] and "script-src" not in framed["Content-Security-Policy"]
+    )
+    assert framed["X-Frame-Options"] == "SAMEORIGIN"
+
+
+@pytest.mark.parametrize("id", ["0" * 24, "..", "x", "..%2f..%2fkeys", "A" * 24])
+def test_what_is_not_a_mail_is_not_found(id: str):
+    assert here_client().get(f"/demo/mailbox/{id}/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "caller",
+    [
+        {"headers": {"host": "chat.example.com"}},
+        {"headers": {"host": "localhost"}, "REMOTE_ADDR": "192.0.2.7"},
+        {"headers": {"host": "localhost", "x-forwarded-for": "192.0.2.7"}},
+        {"headers": {"host": "localhost", "forwarded": "for=192.0.2.7"}},
+        {"headers": {"host": "localhost", "via": "1.1 proxy"}},
+    ],
+)
+@pytest.mark.parametrize("path", ["", "{id}/", "{id}/html", "{id}/attachments/1"])
+def test_from_elsewhere_it_asks_for_a_log_in(caller: dict[str, Any], path: str):
+    send(ics=ICS)
+    response = Client(**caller).get("/demo/mailbox/" + path.format(id=mailbox.id_of("<1@interworky>")))
+    assert response.status_code == 302 and response["Location"].startswith("/admin/login/")
+
+
+@pytest.mark.parametrize("host", ["localhost:8000", "127.0.0.1:8000", "[::1]:8000"])
+def test_on_this_machine_it_is_open(host: str):
+    assert Client(headers={"host": host}).get("/demo/mailbox/").status_code == 200
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("staff", "status"), [(True, 200), (False, 302)])
+def test_from_elsewhere_staff_may_read_it(staff: bool, status: int):
+    user = get_user_model().objects.create_user("ada", is_staff=staff)
+    client = Client(headers={"host": "chat.example.com"})
+    client.force_login(user)
+    assert client.get("/demo/mailbox/").status_code == status
+
+
+def test_it_is_not_there_where_mails_go_out_for_real(settings: Any):
+    send()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    for path in ("/demo/mailbox/", f"/demo/mailbox/{mailbox.id_of('<1@interworky>')}/"):
+        assert here_client().get(path).status_code == 404
