@@ -158,7 +158,8 @@ def check_free(calendar: Calendar, slot_id: str, moving: Appointment, now: datet
     """Whether `moving` could have that time now. Raises as `reschedule` does, and promises nothing."""
     now = now or timezone.now()
     _refuse_unless_ahead(moving, now)
-    _refuse_unless_free(moving, calendar, slots.start_of(calendar, slot_id), now)
+    with _naming_alternatives():
+        _refuse_unless_free(moving, calendar, slots.start_of(calendar, slot_id), now)
 
 
 def reschedule(
@@ -219,10 +220,24 @@ def _locked(calendar_id: int, now: datetime) -> Iterator[Calendar]:
 
     On SQLite the transaction itself is the lock: it began IMMEDIATE.
     """
-    with transaction.atomic():
+    with _naming_alternatives(), transaction.atomic():
         locked = Calendar.objects.select_for_update(no_key=True).get(pk=calendar_id)
         locked.appointments.lapsed(now).update(state=EXPIRED)
         yield locked
+
+
+class _Overlap(Exception):
+    """Found under the lock: (calendar, start_at, visitor_timezone, now)."""
+
+
+@contextmanager
+def _naming_alternatives() -> Iterator[None]:
+    """Look for other times when the lock is gone: that takes a while, and nobody should have to wait for it."""
+    try:
+        yield
+    except _Overlap as overlap:
+        calendar, start_at, visitor_timezone, now = overlap.args
+        raise SlotTaken(slots.near(calendar, start_at, visitor_timezone=visitor_timezone, now=now)) from None
 
 
 def _fresh(appointment_id: UUID) -> Appointment:
@@ -231,7 +246,7 @@ def _fresh(appointment_id: UUID) -> Appointment:
 
 
 def _take(appointment: Appointment, calendar: Calendar, start_at: datetime, now: datetime) -> None:
-    """Put the appointment, unsaved, at `start_at`. Raises `SlotTaken`, or `ToolError` for a time that is not offered."""
+    """Put the appointment, unsaved, at `start_at`. Raises as `_refuse_unless_free` does."""
     _refuse_unless_free(appointment, calendar, start_at, now).update(state=EXPIRED)
     appointment.start_at = start_at
     appointment.end_at = start_at + timedelta(minutes=calendar.slot_minutes)
@@ -242,14 +257,17 @@ def _take(appointment: Appointment, calendar: Calendar, start_at: datetime, now:
 def _refuse_unless_free(
     appointment: Appointment, calendar: Calendar, start_at: datetime, now: datetime
 ) -> QuerySet[Appointment]:
-    """The holds of the same visitor that would have to go: nobody is to be told that he took the time from himself."""
+    """The holds of the same visitor that would have to go: nobody is to be told that he took the time from himself.
+
+    Raises `_Overlap`, and `ToolError` for a time that is not offered.
+    """
     if not slots.is_offered(calendar, start_at, now):
         raise ToolError("That time cannot be booked any more. Look for free times again.", code="slot_gone")
     others = calendar.appointments.taking_time(now).exclude(pk=appointment.pk)
     there = others.filter(start_at__lt=start_at + slots.busy_for(calendar), busy_until__gt=start_at)
     own = Q(state=HELD, visitor__isnull=False, visitor=appointment.visitor_id)
     if there.exclude(own).exists():
-        raise SlotTaken(slots.near(calendar, start_at, visitor_timezone=appointment.visitor_timezone, now=now))
+        raise _Overlap(calendar, start_at, appointment.visitor_timezone, now)
     return there.filter(own)
 
 

@@ -1,0 +1,147 @@
+"""Racing bookers: `main` sets up a database, forks them, and prints as JSON what became of each one's try.
+
+For a process of its own, whose environment names the database, after `django.setup()`.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from datetime import time as clock
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection, transaction
+
+from assistant import tasks
+from assistant.errors import ToolError
+from assistant.models import Appointment, Calendar, Delivery
+from assistant.services import appointments, deliveries, slots
+from tests import make
+
+NOW = datetime(2030, 1, 7, 0, 0, tzinfo=UTC)
+
+
+def nine(round: int) -> datetime:
+    """Nine o'clock on a day of the round's own."""
+    return NOW.replace(hour=9) + timedelta(days=round + 1)
+
+
+def book(calendar: Calendar, round: int, booker: int) -> None:
+    """Half of them want 9:00, the others the overlapping 9:15; each holds, then confirms."""
+    start_at = nine(round) + timedelta(minutes=15 * (booker % 2))
+    hold = appointments.hold(calendar, slots.slot_id(calendar, start_at), now=NOW)
+    appointments.confirm(hold, name="Ann", email=f"ann{round}.{booker}@example.com", now=NOW)
+
+
+def confirm(calendar: Calendar, round: int, booker: int) -> None:
+    """All confirm the same hold."""
+    appointments.confirm(Appointment.objects.get(start_at=nine(round)), name="Ann", email=f"{round}@b.co", now=NOW)
+
+
+def confirm_lapsed(calendar: Calendar, round: int, booker: int) -> None:
+    """One confirms a hold that has lapsed, while the others book its time anew."""
+    late = NOW + timedelta(hours=1)
+    if booker:
+        hold = appointments.hold(calendar, slots.slot_id(calendar, nine(round)), now=late)
+    else:
+        hold = Appointment.objects.filter(start_at=nine(round)).earliest("created_at")
+    appointments.confirm(hold, name="Ann", email=f"ann{round}.{booker}@example.com", now=late)
+
+
+def move(calendar: Calendar, round: int, booker: int) -> None:
+    """Each moves his own appointment to the same time."""
+    own = Appointment.objects.get(calendar=calendar, start_at=nine(round) + timedelta(minutes=30 * (booker + 1)))
+    appointments.reschedule(own, slots.slot_id(calendar, nine(round)), now=NOW)
+
+
+def cancel_and_book(calendar: Calendar, round: int, booker: int) -> None:
+    """One cancels; whoever of the others comes after him may have the time."""
+    if booker == 0:
+        appointments.cancel(Appointment.objects.get(calendar=calendar, start_at=nine(round), state="confirmed"), now=NOW)
+    else:
+        book(calendar, round, 2 * booker)
+
+
+def deliver(calendar: Calendar, round: int, booker: int) -> None:
+    """All run the task of the same mail, which the file backend writes into one file per sending."""
+    tasks.deliver(str(Delivery.objects.get(key=f"race-{round}").pk))
+
+
+RACES = {race.__name__: race for race in (book, confirm, confirm_lapsed, move, cancel_and_book, deliver)}
+
+
+def prepare(race: str, bookers: int, rounds: int) -> Calendar:
+    calendar = make.calendar(closes="23:00", horizon_days=rounds + 40)
+    for weekday in range(7):
+        calendar.hours.create(weekday=weekday, opens=clock(9, 15), closes=clock(23))
+
+    def taken(start_at: datetime, email: str) -> None:
+        hold = appointments.hold(calendar, slots.slot_id(calendar, start_at), now=NOW)
+        appointments.confirm(hold, name="Ann", email=email, now=NOW)
+
+    for round in range(rounds):
+        if race in ("confirm", "confirm_lapsed"):
+            appointments.hold(calendar, slots.slot_id(calendar, nine(round)), now=NOW)
+        elif race == "move":
+            for booker in range(bookers):
+                taken(nine(round) + timedelta(minutes=30 * (booker + 1)), f"own{round}.{booker}@example.com")
+        elif race == "cancel_and_book":
+            taken(nine(round), f"own{round}@example.com")
+        elif race == "deliver":
+            with transaction.atomic():
+                deliveries.queue_email(
+                    calendar.organization, to="ann@example.com", subject=f"Round {round}", text="Hi.", key=f"race-{round}"
+                )
+    return calendar
+
+
+def run(
+    race: Callable[[Calendar, int, int], None], calendar: Calendar, booker: int, rounds: int, gate: Any, results: Any
+) -> None:
+    for round in range(rounds):
+        gate.wait(60)
+        began = time.perf_counter()
+        try:
+            race(calendar, round, booker)
+            outcome = "done"
+        except ToolError as refused:
+            outcome = refused.code
+        except Exception:
+            outcome = traceback.format_exc()
+        results.put((round, outcome, time.perf_counter() - began))
+
+
+def main(race: str, bookers: int, rounds: int) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    settings.EMAIL_FILE_PATH = settings.DATA_DIR / "mails"
+    call_command("migrate", verbosity=0)
+    calendar = prepare(race, bookers, rounds)
+    connection.close()  # each process opens its own
+    forked = multiprocessing.get_context("fork")
+    gate, results = forked.Barrier(bookers), forked.SimpleQueue()
+    racing = [
+        forked.Process(target=run, args=(RACES[race], calendar, booker, rounds, gate, results)) for booker in range(bookers)
+    ]
+    for process in racing:
+        process.start()
+    outcomes: list[list[str]] = [[] for _ in range(rounds)]
+    took = []
+    for _ in range(bookers * rounds):
+        round, outcome, seconds = results.get()
+        outcomes[round].append(outcome)
+        took.append(seconds)
+    for process in racing:
+        process.join(10)
+    took.sort()
+    spans = list(Appointment.objects.taking_time(NOW).order_by("start_at").values_list("start_at", "busy_until"))
+    overlaps = sum(later[0] < earlier[1] for earlier, later in zip(spans, spans[1:], strict=False))
+    told = Delivery.objects.filter(ics_method="REQUEST").count()
+    p99_ms = int(took[int(len(took) * 0.99)] * 1000)
+    json.dump({"outcomes": outcomes, "overlaps": overlaps, "invitations": told, "p99_ms": p99_ms}, sys.stdout)
