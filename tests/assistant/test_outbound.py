@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -15,8 +14,7 @@ import pytest
 from assistant import outbound
 from assistant.errors import AddressRefused, OutboundError
 from assistant.outbound import Reach, guard
-
-Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter, bytes], Awaitable[None]]
+from tests.assistant.upstream import OK, answering, server
 
 # What staff, a visitor, a model or an import might write to reach what is ours. The DNS names are answered by a double.
 HOSTILE = """
@@ -40,7 +38,7 @@ http://example.com:0/ http://example.com:65536/ http://example.com:99999999/ ftp
 gopher://example.com/ dict://example.com:11211/ javascript:alert(1) //example.com/ http:/// http://:80/ https:// example.com
 http://loopback.test/ http://private.test/ http://mixed.test/ http://mixed6.test/ http://metadata.test/ http://mapped.test/
 http://nat64.test/ http://six-to-four.test/ http://scoped.test/
-""".split()
+""".split()  # noqa: SIM905 - a hundred short lines would hide them
 NAMES = {
     "loopback.test": ["127.0.0.1"],
     "private.test": ["10.1.2.3"],
@@ -82,51 +80,23 @@ def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
     return table
 
 
-@asynccontextmanager
-async def server(handler: Handler) -> AsyncIterator[tuple[str, list[bytes]]]:
-    """An HTTP server on loopback; its address, and the requests it has seen."""
-    seen: list[bytes] = []
-    tasks: set[asyncio.Task[None]] = set()
-
-    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task
-        tasks.add(task)
-        try:
-            head = await reader.readuntil(b"\r\n\r\n")
-            seen.append(head)
-            await handler(reader, writer, head)
-            await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
-            pass
-        finally:
-            writer.close()
-
-    listening = await asyncio.start_server(accept, "127.0.0.1", 0)
-    try:
-        yield f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}", seen
-    finally:
-        for task in tasks:
-            task.cancel()
-        listening.close()
-        await listening.wait_closed()
-
-
-def answering(head: str, body: bytes = b"") -> Handler:
-    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> None:
-        writer.write(head.replace("\n", "\r\n").encode() + b"\r\n\r\n" + body)
-
-    return handler
-
-
-OK = answering("HTTP/1.1 200 OK\nContent-Length: 2", b"ok")
-
-
 @pytest.mark.parametrize("url", HOSTILE)
 async def test_an_address_that_is_not_public_is_never_connected_to(url: str, connected: list[Any], names: object) -> None:
     with pytest.raises((AddressRefused, OutboundError)) as raised:
         await outbound.fetch("GET", url, reach=Reach.TENANT)
     assert not raised.value.sent
+    assert connected == []
+
+
+async def test_the_walls_behind_the_first_hold_alone(
+    connected: list[Any], names: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guard, "check_public", lambda url: None)
+    names.update({name: ["127.0.0.1"] for name in ("localhost", "LOCALHOST", "localhost.", "a.localhost", "printer.local")})
+    for url in HOSTILE:
+        with pytest.raises(OutboundError) as raised:
+            await outbound.fetch("GET", url, reach=Reach.TENANT)
+        assert not raised.value.sent, url
     assert connected == []
 
 
@@ -382,13 +352,12 @@ async def test_a_stream_gives_bytes_as_they_come() -> None:
         await go_on.wait()
         writer.write(b"data: 2\n\n")
 
-    async with server(handler) as (url, _):
-        async with outbound.stream("GET", url, reach=Reach.OPERATOR) as streamed:
-            assert (streamed.status, streamed.headers["content-type"]) == (200, "text/event-stream")
-            chunks = streamed.chunks()
-            assert await anext(chunks) == b"data: 1\n\n"
-            go_on.set()
-            assert [chunk async for chunk in chunks] == [b"data: 2\n\n"]
+    async with server(handler) as (url, _), outbound.stream("GET", url, reach=Reach.OPERATOR) as streamed:
+        assert (streamed.status, streamed.headers["content-type"]) == (200, "text/event-stream")
+        chunks = streamed.chunks()
+        assert await anext(chunks) == b"data: 1\n\n"
+        go_on.set()
+        assert [chunk async for chunk in chunks] == [b"data: 2\n\n"]
 
 
 async def test_a_stream_left_early_closes_its_connection() -> None:

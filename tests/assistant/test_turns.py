@@ -81,7 +81,7 @@ async def test_the_model_is_told_who_it_is_what_it_knows_and_what_day_it_is(conv
         (RuntimeError("secret-host"), "internal", True),
     ],
 )
-async def test_every_failure_is_one_code_and_one_sentence_without_its_cause(conversation, heard, error, code, retryable, caplog):
+async def test_every_failure_is_one_code_and_one_sentence_without_its_cause(conversation, heard, error, code, retryable):
     turn = await run(await in_db(ask)(conversation), ScriptedModel(says(error=error)))
     assert (turn.state, turn.code, turn.retryable) == ("failed", code, retryable)
     ended = (await in_db(conversations.resume)(conversation, 0)).events[-1]
@@ -91,7 +91,8 @@ async def test_every_failure_is_one_code_and_one_sentence_without_its_cause(conv
 
 
 async def test_a_reply_that_is_cut_off_is_kept_and_never_called_complete(conversation):
-    turn = await run(await in_db(ask)(conversation), ScriptedModel(says("Half a ", "sen", error=ProviderError(cause="cut_off"))))
+    model = ScriptedModel(says("Half a ", "sen", error=ProviderError(cause="cut_off")))
+    turn = await run(await in_db(ask)(conversation), model)
     message = await in_db(reply)(conversation)
     assert (turn.state, turn.code, turn.retryable) == ("failed", "incomplete", True)
     assert message.state == "incomplete" and message.text.startswith("Half a")

@@ -13,7 +13,10 @@ def user(text: str) -> Message:
     return Message("user", text)
 
 
-async def run(model, toolbox, limits=loop.Limits()):
+LIMITS = loop.Limits()
+
+
+async def run(model, toolbox, limits=LIMITS):
     return [event async for event in loop.run(model, toolbox, [user("Tuesday?")], limits)]
 
 

@@ -1,0 +1,256 @@
+"""A newcomer's first five minutes, against the product as `manage.py up` starts it: nothing faked, nothing configured.
+
+With SCREENSHOTS set to a folder, what a person would see is kept there.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests import servers
+
+from .harness import Widget
+
+ASKED = "Can I come in on Tuesday afternoon?"
+
+
+def shot(page: Page, name: str) -> None:
+    if folder := os.environ.get("SCREENSHOTS"):
+        page.wait_for_timeout(400)  # what slides in has arrived
+        page.screenshot(path=Path(folder) / f"{name}.png")
+
+
+@pytest.fixture(scope="module")
+def app(start_app: Callable[..., servers.App]) -> servers.App:
+    return start_app(DEMO_MODEL_DELAY_MS="10")
+
+
+@pytest.fixture
+def visit(chromium: Browser) -> Iterator[Callable[[str], Widget]]:
+    """Opens a page for a visitor of its own, or with `context=` for one who is here already."""
+    contexts = []
+
+    def open_page(url: str, context=None, **options) -> Widget:
+        if context is None:
+            context = chromium.new_context(viewport={"width": 1280, "height": 860}, **options)
+            contexts.append(context)
+        context.set_default_timeout(15_000)
+        return Widget(context.new_page()).visit(url)
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def book(widget: Widget) -> str:
+    """From the question to the receipt; returns the reference."""
+    widget.say(ASKED)
+    slots = widget.page.locator(".card.slots button.slot")
+    expect(slots.first).to_be_visible()
+    shot(widget.page, "slots")
+    slots.first.click()
+    confirm = widget.page.locator(".card.confirm")
+    expect(confirm).to_be_visible()
+    confirm.get_by_label(re.compile("name", re.I)).fill("Ada Lovelace")
+    confirm.get_by_label(re.compile("e-?mail", re.I)).fill("ada@example.com")
+    shot(widget.page, "confirm")
+    confirm.get_by_role("button", name=re.compile("^Book")).click()
+    receipt = widget.page.locator(".card.receipt")
+    expect(receipt).to_be_visible()
+    expect(receipt.get_by_role("link", name=re.compile("calendar", re.I))).to_be_visible()
+    found = re.search(r"\b[2-9A-HJKMNP-Z]{6}\b", receipt.inner_text())
+    assert found, receipt.inner_text()
+    return found.group()
+
+
+def rows(app: servers.App, sql: str, *values: object) -> list[tuple]:
+    with sqlite3.connect(f"file:{app.data_dir}/interworky.sqlite3?mode=ro", uri=True) as database:
+        return database.execute(sql, values).fetchall()
+
+
+def until(condition: Callable[[], object], seconds: float = 15) -> object:
+    end = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.05)
+    return found
+
+
+def test_from_the_question_to_the_mail(app, visit):
+    widget = visit(app.url)
+    shot(widget.page, "demo")
+    assert "demonstration" in widget.open().panel.inner_text().lower()
+    shot(widget.page, "greeting")
+    reference = book(widget)
+    # The assistant says what the ledger backs, and the database holds it.
+    expect(widget.replies.last).to_contain_text(reference)
+    shot(widget.page, "receipt")
+    booked = rows(app, "SELECT state, name, email FROM assistant_appointment WHERE reference = ?", reference)
+    assert booked == [("confirmed", "Ada Lovelace", "ada@example.com")]
+    # The worker delivers; a person reads it in the mailbox, the invitation attached.
+    until(lambda: rows(app, "SELECT 1 FROM assistant_delivery WHERE state = 'sent' AND \"to\" = 'ada@example.com'"))
+    mailbox = widget.page.context.new_page()
+    mailbox.goto(f"{app.url}/demo/mailbox/")
+    shot(mailbox, "mailbox")
+    mailbox.get_by_role("link").filter(has_text=re.compile("ada@example.com|appointment", re.I)).first.click()
+    expect(mailbox.locator("body")).to_contain_text(reference)
+    expect(mailbox.get_by_role("link", name=re.compile(r"\.ics")).first).to_be_visible()
+    shot(mailbox, "mail")
+    assert not widget.errors
+
+
+def test_small_talk_knowledge_a_message_to_the_team_and_an_honest_dont_know(app, visit):
+    widget = visit(app.url).open()
+    assert widget.ask("Hi!").inner_text()
+    expect(widget.ask("Where can I park?")).to_contain_text(re.compile("park", re.I))
+    expect(widget.ask("How much is a check-up?")).to_contain_text("£")
+    expect(widget.ask("What is the capital of Mongolia?")).not_to_contain_text("Ulaanbaatar")
+    before = len(rows(app, "SELECT 1 FROM assistant_delivery"))
+    widget.say("Please tell the team that I am running ten minutes late. My name is Ada.")
+    until(
+        lambda: len(rows(app, "SELECT 1 FROM assistant_delivery")) > before or widget.page.locator(".card.confirm").count()
+    )
+    if widget.page.locator(".card.confirm").count():
+        widget.page.locator(".card.confirm").get_by_role("button").first.click()
+    until(lambda: len(rows(app, "SELECT 1 FROM assistant_delivery")) > before)
+    assert not widget.errors
+
+
+def test_two_tabs_of_one_visitor_converge(app, visit):
+    one = visit(app.url).open()
+    one.ask("Hi!")
+    two = visit(f"{app.url}/demo/treatments/", context=one.page.context)
+    expect(two.panel).to_be_visible()  # it was open on the page before
+    expect(two.own).to_have_text(["Hi!"])
+    one.say("Where can I park?")
+    two.say("How much is a check-up?")
+    for widget in (one, two):
+        expect(widget.own).to_have_count(3)
+        expect(widget.replies).to_have_count(3)
+    assert one.own.all_inner_texts() == two.own.all_inner_texts()
+    assert one.replies.all_inner_texts() == two.replies.all_inner_texts()
+
+
+class SlowModel:
+    """A provider that says a numbered sentence at a time, for as long as it is let: for cutting into."""
+
+    WORDS = 60
+
+    def __init__(self) -> None:
+        model = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers["content-length"]))
+                model.asked += 1
+                self.send_response(200)
+                self.send_header("content-type", "text/event-stream")
+                self.send_header("connection", "close")
+                self.end_headers()
+                try:
+                    for number in range(model.WORDS):
+                        self.say({"content": f"word{number} "})
+                        time.sleep(model.delay)
+                    self.say({}, "stop")
+                    self.wfile.write(b"data: [DONE]\n\n")
+                except OSError:
+                    model.hung_up += 1
+
+            def say(self, delta: dict, finish: str | None = None) -> None:
+                chunk = {
+                    "id": "x",
+                    "object": "chat.completion.chunk",
+                    "choices": [{"index": 0, "delta": delta, "finish_reason": finish}],
+                }
+                self.wfile.write(b"data: " + json.dumps(chunk).encode() + b"\n\n")
+                self.wfile.flush()
+
+            def log_message(self, *_) -> None:
+                pass
+
+        self.asked = self.hung_up = 0
+        self.delay = 0.05
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/v1"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    @property
+    def whole(self) -> str:
+        return " ".join(f"word{number}" for number in range(self.WORDS))
+
+
+@pytest.fixture
+def slow() -> Iterator[SlowModel]:
+    model = SlowModel()
+    yield model
+    model.server.shutdown()
+
+
+@pytest.fixture
+def slow_app(slow: SlowModel, start_app: Callable[..., servers.App]) -> servers.App:
+    return start_app(AI_API_KEY="test", AI_BASE_URL=slow.url, AI_MODEL="slow")
+
+
+def live_text(widget: Widget) -> str:
+    return widget.page.locator(".reply").last.inner_text()
+
+
+def test_a_reload_in_the_middle_of_a_reply_loses_and_repeats_nothing(slow, slow_app, visit):
+    widget = visit(slow_app.url).open()
+    widget.say("Tell me a story")
+    until(lambda: "word10" in live_text(widget) if widget.page.locator(".reply").count() else False)
+    widget.page.reload()
+    expect(widget.replies).to_have_count(1, timeout=20_000)
+    text = re.sub(r"\s+", " ", widget.replies.first.inner_text())
+    assert slow.whole in text and text.count("word7 ") == 1
+    assert slow.asked == 1
+
+
+def test_a_stop_ends_the_reply_and_hangs_up_on_the_provider(slow, slow_app, visit):
+    widget = visit(slow_app.url).open()
+    widget.say("Tell me a story")
+    until(lambda: "word5" in live_text(widget) if widget.page.locator(".reply").count() else False)
+    widget.panel.get_by_role("button", name=re.compile("stop", re.I)).click()
+    expect(widget.replies).to_have_count(1)
+    assert "word59" not in widget.replies.first.inner_text()
+    until(lambda: slow.hung_up == 1)
+
+
+def test_a_server_killed_in_the_middle_of_a_reply_gives_it_once_after_its_return(slow, slow_app, visit):
+    widget = visit(slow_app.url).open()
+    widget.say("Tell me a story")
+    until(lambda: "word10" in live_text(widget) if widget.page.locator(".reply").count() else False)
+    slow_app.kill()
+    slow.delay = 0.005
+    slow_app.start()
+    expect(widget.replies).to_have_count(1, timeout=40_000)
+    text = re.sub(r"\s+", " ", widget.replies.first.inner_text())
+    assert slow.whole in text and text.count("word7 ") == 1
+    messages = rows(slow_app, "SELECT role, state FROM assistant_message ORDER BY seq")
+    assert messages == [("visitor", "complete"), ("assistant", "complete")]
+    widget.page.reload()
+    expect(widget.replies).to_have_count(1)
+
+
+def test_a_message_sent_while_the_server_is_away_arrives_once_when_it_is_back(slow, slow_app, visit):
+    slow.delay = 0.001
+    widget = visit(slow_app.url).open()
+    widget.ask("One")
+    slow_app.kill()
+    widget.say("Two")
+    slow_app.start()
+    expect(widget.replies).to_have_count(2, timeout=40_000)
+    assert rows(slow_app, "SELECT text FROM assistant_message WHERE role = 'visitor' ORDER BY seq") == [("One",), ("Two",)]
