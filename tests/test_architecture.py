@@ -1,0 +1,147 @@
+"""The rooms, and which way the arrows point: every import of ours, held against the picture."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# From top to bottom. A module imports from lines below its own, never from above or beside; a room is one thing, whose
+# modules know each other. docs/design.md shows the same picture.
+FLOORS = [
+    ["widget"],
+    [
+        *("assistant.turns", "assistant.voice", "assistant.jobs", "assistant.tasks", "assistant.admin"),
+        *("assistant.checks", "assistant.management"),
+    ],
+    ["assistant.engine", "assistant.providers", "assistant.tools"],
+    ["assistant.services"],
+    ["assistant.live", "assistant.outbound"],
+    ["assistant.models"],
+    ["assistant.db", "assistant.secrets"],  # the hop to the database, and what columns are sealed with
+    ["assistant.chat", "assistant.events", "assistant.errors", "assistant.sentences"],
+]
+ROOMS = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
+PLAIN = FLOORS[-1]
+OURS = ("assistant", "widget", "interworky")
+CLIENTS = {"aiohttp", "curl_cffi", "http", "httpcore", "httpx", "httpx_aiohttp", "niquests", "requests", "urllib3", "urllib"}
+
+
+def modules(*packages: str) -> list[Path]:
+    return sorted(path for package in packages for path in (ROOT / package).rglob("*.py") if "migrations" not in path.parts)
+
+
+def name_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def room_of(module: str) -> str | None:
+    """The room a module is in; None for what stands above all of them, such as `interworky` and `assistant.apps`."""
+    return next((room for room in ROOMS if module == room or module.startswith(room + ".")), None)
+
+
+def imports(path: Path) -> Iterator[tuple[int, str]]:
+    """Line and full name of everything that `path` imports, inside functions too. `from a import b` gives `a.b`."""
+    package = name_of(path).split(".") if path.name == "__init__.py" else name_of(path).split(".")[:-1]
+    for node in ast.walk(ast.parse(path.read_text())):
+        match node:
+            case ast.Import():
+                yield from ((node.lineno, alias.name) for alias in node.names)
+            case ast.ImportFrom():
+                start = package[: len(package) - node.level + 1] if node.level else []
+                base = ".".join([*start, *([node.module] if node.module else [])])
+                yield from ((node.lineno, f"{base}.{alias.name}") for alias in node.names)
+
+
+def wrong_arrows(path: Path) -> Iterator[str]:
+    room = room_of(name_of(path))
+    if room is None:
+        return
+    for line, imported in imports(path):
+        other = room_of(imported)
+        if other is not None and other != room and ROOMS[other] <= ROOMS[room]:
+            yield f"{path.relative_to(ROOT)}:{line}: {room} may not know {imported}"
+
+
+@pytest.mark.parametrize("package", ["assistant", "widget"])
+def test_a_module_imports_only_from_lines_below_its_own(package):
+    assert [wrong for path in modules(package) for wrong in wrong_arrows(path)] == []
+
+
+def test_the_check_sees_a_wrong_arrow_inside_a_function(tmp_path, monkeypatch):
+    monkeypatch.setattr(f"{__name__}.ROOT", tmp_path)
+    wrong = tmp_path / "assistant" / "services" / "noun.py"
+    wrong.parent.mkdir(parents=True)
+    wrong.write_text("def f():\n    from ..tools import toolbox\n    from assistant.services import other\n")
+    assert list(wrong_arrows(wrong)) == [
+        "assistant/services/noun.py:2: assistant.services may not know assistant.tools.toolbox"
+    ]
+
+
+def test_every_module_has_a_room():
+    above = {"assistant", "assistant.apps"}
+    assert [
+        name for path in modules("assistant", "widget") if room_of(name := name_of(path)) is None and name not in above
+    ] == []
+
+
+def test_plain_values_know_neither_django_nor_us():
+    paths = [path for path in modules("assistant") if room_of(name_of(path)) in PLAIN]
+    known = {(name_of(path), imported) for path in paths for _, imported in imports(path)}
+    assert {(who, what) for who, what in known if what.split(".")[0] in ("django", "channels", "celery", *OURS)} == {
+        (who, what) for who, what in known if room_of(what) in PLAIN
+    }
+
+
+def test_nobody_but_itself_imports_the_joining_package():
+    found = [(name_of(path), what) for path in modules("assistant", "widget") for _, what in imports(path)]
+    assert [(who, what) for who, what in found if what.split(".")[0] == "interworky"] == []
+
+
+def test_only_outbound_reaches_other_servers():
+    """Parsing an address is no request: `urllib.parse` is free."""
+    found = [
+        f"{path.relative_to(ROOT)}:{line}: {what}"
+        for path in modules(*OURS)
+        if room_of(name_of(path)) != "assistant.outbound"
+        for line, what in imports(path)
+        if what.split(".")[0] in CLIENTS and not what.startswith(("urllib.parse.", "http.HTTPStatus"))
+    ]
+    assert found == []
+
+
+def test_only_settings_read_the_environment():
+    found = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in modules(*OURS)
+        if name_of(path) not in ("interworky.settings", "interworky.environment")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv") and ast.unparse(node.value) == "os"
+        # Naming the settings module is how Django is told where they are; TZ is this machine's, not configuration.
+        and not {"DJANGO_SETTINGS_MODULE", "TZ"} & set(path.read_text().splitlines()[node.lineno - 1].split('"'))
+    ]  # fmt: skip
+    assert found == []
+
+
+def test_text_of_others_is_never_trusted_as_markup_or_as_a_template():
+    """`mark_safe` and friends turn text into markup; `str.format` on a tenant's text reads our objects' attributes."""
+    found = []
+    for path in modules(*OURS):
+        for node in ast.walk(ast.parse(path.read_text())):
+            match node:
+                case ast.Name(id="mark_safe" | "SafeString" | "print") | ast.Attribute(attr="mark_safe" | "format_map"):
+                    found.append(f"{path.relative_to(ROOT)}:{node.lineno}: {ast.unparse(node)}")
+                case ast.Call(func=ast.Attribute(attr="format", value=text)) if not stands_in_the_code(text):
+                    found.append(f"{path.relative_to(ROOT)}:{node.lineno}: {ast.unparse(node)}")
+    assert found == []
+
+
+def stands_in_the_code(text: ast.expr) -> bool:
+    """A literal or a constant's name: ours. Any other text may be anybody's."""
+    while isinstance(text, ast.Subscript):
+        text = text.value
+    return isinstance(text, ast.Constant) or (isinstance(text, ast.Name) and text.id.isupper())
