@@ -17,6 +17,7 @@ from assistant.models import Method
 from assistant.outbound import Reach
 from assistant.tools import pointers, template
 from assistant.tools.kind import Context, Kind, Operation, configured
+from assistant.tools.parameters import check_schema
 from assistant.tools.redaction import MASK, redacted
 from assistant.tools.request import ADDRESS, CREDENTIAL, build, header_lines
 
@@ -164,7 +165,9 @@ def check(method: Method) -> None:
     """Every placeholder must stand for something that will be there."""
     config = configured(Config, method)
     properties = method.parameters.get("properties", {})
-    sure = {*method.parameters.get("required", []), *method.fixed, *method.secrets} - {CREDENTIAL}
+    secrets = {name for name, entry in method.secrets.items() if entry["origin"] == method.origin} - {CREDENTIAL}
+    sure = {*method.parameters.get("required", []), *method.fixed, *secrets}
+    check_schema(method.parameters, {*method.fixed, *secrets})
     parts = ADDRESS.fullmatch(config["url"])
     path = template.names(parts[2] or "") if parts else set()
     for name in sorted(template.names(config["url"]) | template.names(config["headers"])):

@@ -30,8 +30,7 @@ def _forms(secret: str) -> Iterator[str]:
     yield quote(secret)
     yield quote_plus(secret)
     yield html.escape(secret)
-    yield json.dumps(secret)[1:-1]
-    yield json.dumps(secret, ensure_ascii=False)[1:-1]
+    yield from _in_json(secret)
     yield raw.hex()
     if len(raw) < 6:
         return
@@ -43,6 +42,15 @@ def _forms(secret: str) -> Iterator[str]:
         last = len(encoded) - (1 if (shift + len(raw)) % 3 else 0)
         yield encoded[first:last]
         yield encoded[first:last].replace("+", "-").replace("/", "_")
+
+
+def _in_json(secret: str) -> Iterator[str]:
+    """As part of a JSON text, and of a JSON text within one; some writers escape slashes too."""
+    for ascii_alone in (True, False):
+        once = json.dumps(secret, ensure_ascii=ascii_alone)[1:-1]
+        yield once
+        yield once.replace("/", "\\/")
+        yield json.dumps(once, ensure_ascii=ascii_alone)[1:-1]
 
 
 def clean(text: str) -> str:

@@ -15,6 +15,8 @@ from assistant.services import ledger
 from assistant.tools.door import Door, Tool, tools_of
 from assistant.tools.redaction import clean
 
+__all__ = ["ConversationToolbox", "tools_of", "try_out"]
+
 
 class ConversationToolbox:
     """What an assistant may do in one conversation. With `dry_run` nothing has effects: for a replay."""
