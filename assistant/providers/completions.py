@@ -707,7 +707,7 @@ async def ask(request: Request) -> AsyncIterator[str | Completion]:
             async for text in texts:
                 yield text
     except ProviderError as error:
-        if reply.text:
+        if exchange.shown:
             error.details["partial"] = exchange.completion("cut_off")
         raise
     finish: Finish = "length" if reply.too_long else "content_filter" if reply.refused else reply.finish or "stop"
@@ -757,11 +757,17 @@ class _Exchange:
                         raise classified(answer.status, said, answer.headers, sent=self.sent, key=request.provider.key)
                 chunks = await stack.enter_async_context(aclosing(answer.chunks()))  # type: ignore[type-var]
                 while (chunk := await self._next(chunks)) is not None:
-                    if text := "".join([reply.add(event) for event in self.events.feed(chunk)]):
+                    text, error = self._read(self.events.feed(chunk))
+                    if text and (self.shown or not error):
                         yield self._timed(text)
+                    if error:
+                        raise error
                     if reply.too_long:
                         return
-                if text := "".join([reply.add(event) for event in self.events.close()]) + reply.close():
+                text, error = self._read(self.events.close())
+                if error:
+                    raise error
+                if text := text + reply.close():
                     yield self._timed(text)
         except OutboundError as error:
             if error.code == "too_large" and reply.text:
@@ -774,6 +780,10 @@ class _Exchange:
             raise ProviderError("The provider's answer broke off.", cause="cut_off")
         if not reply.answered:
             raise ProviderBadResponse("The provider's answer is not that of a chat.")
+
+    @property
+    def shown(self) -> bool:
+        return self._first_token_ms is not None
 
     def completion(self, finish: Finish) -> Completion:
         reply = self.reply
@@ -792,6 +802,17 @@ class _Exchange:
             first_token_ms=self._first_token_ms,
             total_ms=self._elapsed_ms(),
         )
+
+    def _read(self, events: list[dict[str, Any]]) -> tuple[str, ProviderError | None]:
+        """The text of these objects, and the error that they end with. Text that comes with an error is worth showing
+        only where some is shown already: else another provider may still answer."""
+        texts: list[str] = []
+        try:
+            for event in events:
+                texts.append(self.reply.add(event))
+        except ProviderError as error:
+            return "".join(texts), error
+        return "".join(texts), None
 
     async def _next(self, chunks: AsyncIterator[bytes]) -> bytes | None:
         """The next bytes; None when there are no more, or none worth waiting for."""
