@@ -136,7 +136,7 @@ def curl(provider: Provider, model: str) -> str:
     headers |= {name: "…" for name, _ in provider.headers}
     body = {"model": model, "messages": [{"role": "user", "content": "Hello"}]}
     shown = " ".join(f'-H "{name}: {value}"' for name, value in headers.items())
-    hint = f"KEY=<the key {mask(provider.key)}> ; " if "$KEY" in shown else ""
+    hint = f"KEY='the key {mask(provider.key)}'; " if "$KEY" in shown else ""
     url = shlex.quote(provider.endpoint("chat/completions", model))
     return f"{hint}curl {url} {shown} -d {shlex.quote(orjson.dumps(body).decode())}"
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from assistant.management.commands import doctor
+from assistant.management import examination
 from assistant.models import ProviderHealth
 from assistant.providers.configuration import load
 from assistant.providers.probe import Report
@@ -183,12 +183,12 @@ def servers(*names: str) -> dict[str, str]:
 def test_each_best_practice_is_a_hint_for_who_needs_it(environment: dict[str, str], words: str):
     found = load(environment)
     assert found.usable
-    assert any(words in hint.text + hint.remedy for hint in doctor.hints(found))
+    assert any(words in hint.text + hint.remedy for hint in examination.hints(found))
 
 
 def test_a_slow_server_gets_a_hint():
     found = load({"AI_API_KEY": KEY})
-    (hint,) = [h for h in doctor.hints(found, [Report("openai", "m", first_token_ms=4200)]) if "4200 ms" in h.text]
+    (hint,) = [h for h in examination.hints(found, [Report("openai", "m", first_token_ms=4200)]) if "4200 ms" in h.text]
     assert "Groq" in hint.remedy
 
 

@@ -346,7 +346,7 @@ def test_a_list_of_models_has_many_shapes():
 def test_the_curl_can_be_copied_and_holds_no_key():
     provider = Provider("p", "https://api.example.com/v1", KEY, smart="it's", headers=(("X-Team", "secret words"),))
     text = curl(provider, provider.smart)
-    assert text.startswith("KEY=<the key …1d2c> ; curl https://api.example.com/v1/chat/completions ")
+    assert text.startswith("KEY='the key …1d2c'; curl https://api.example.com/v1/chat/completions ")
     assert '-H "Authorization: Bearer $KEY"' in text
     assert KEY not in text and "secret words" not in text
     assert "KEY" not in curl(replace(provider, key=""), "m")

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import httpx
 import pytest
+from openai import AsyncOpenAI
 from openai.types.realtime import RealtimeSessionCreateRequest
 
 from assistant import outbound
@@ -17,7 +18,7 @@ from assistant.providers import realtime
 from assistant.providers.configuration import Provider, load
 from assistant.providers.realtime import Refused, session_key
 
-from .stub import Stub
+from .stub import Stub, status
 
 KEY = "sk-canary-platform-key"
 SECRET = "ek_canary_ephemeral"
@@ -69,6 +70,19 @@ async def test_a_session_key_is_asked_for_with_everything_fixed_on_the_server():
     assert key.as_json() == {
         "value": SECRET, "expires_at": 1900000000, "model": "gpt-realtime-2", "url": "https://api.openai.com/v1/realtime/calls",
     }  # fmt: skip
+
+
+async def test_the_official_sdk_would_send_the_same():
+    recorder = Recorder()
+    with outbound.transport_for_tests(httpx.MockTransport(recorder.handle)):
+        await session_key(OPENAI, instructions="Be kind.", tools=[BOOK])
+    ours = json.loads(recorder.requests[0].content)
+    async with Stub() as stub, AsyncOpenAI(api_key=KEY, base_url=stub.url, max_retries=0) as sdk:
+        stub.always(status(200, {"value": SECRET, "expires_at": 1900000000, "session": {"type": "realtime"}}))
+        answer = await sdk.realtime.client_secrets.create(**ours)
+    assert stub.requests[0].path == recorder.requests[0].url.path
+    assert stub.requests[0].json == ours
+    assert (answer.value, answer.expires_at) == (SECRET, 1900000000)
 
 
 async def test_the_answer_holds_nothing_of_the_providers_key():
@@ -178,8 +192,8 @@ async def test_a_retired_voice_model_names_the_variable_to_set():
     answer = {
         "error": {"message": "The model `gpt-4o-realtime-preview-2024-12-17` does not exist", "code": "model_not_found"}
     }
-    for status in (400, 404):
-        error = await refused(Recorder(lambda request, status=status: httpx.Response(status, json=answer)))
+    for code in (400, 404):
+        error = await refused(Recorder(lambda request, code=code: httpx.Response(code, json=answer)))
         assert error.status == 503
         assert "AI_REALTIME_MODEL" in error.body["message"]
 
