@@ -197,6 +197,7 @@ def slow() -> Iterator[SlowModel]:
     model = SlowModel()
     yield model
     model.server.shutdown()
+    model.server.server_close()
 
 
 @pytest.fixture
