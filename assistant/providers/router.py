@@ -151,7 +151,7 @@ def from_row(row: Row) -> Provider | None:
         provider,
         name=row.name,
         weight=row.weight,
-        headers=(*provider.headers, *row.headers.items()),
+        headers=(*provider.headers, *(row.headers or {}).items()),
         max_output_tokens=row.max_output_tokens,
     )
 

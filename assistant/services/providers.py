@@ -151,7 +151,7 @@ def failed(
             row.openings += 1
             wait = QUOTA_COOL_DOWN if cause == "quota" else min(COOL_DOWN * row.openings, LONGEST_COOL_DOWN)
             row.open_until, row.probe_until = now + wait, None
-            log.warning("provider %s %s: %s; left alone for %d s", name, row.model, cause, wait.total_seconds())
+            log.warning("provider %s: %s; left alone for %d s", row, cause, wait.total_seconds())
             _tell_staff(row, now)
         row.save()
     if place["model"]:
@@ -162,10 +162,11 @@ def _tell_staff(row: ProviderHealth, now: datetime) -> None:
     """One e-mail a day to the organization whose provider needs somebody to mend it."""
     if row.provider is None or row.cause not in FOR_STAFF:
         return
-    what = f"{row.name} ({row.model})" if row.model else row.name
+    name = row.provider.name
+    what = f"{name} ({row.model})" if row.model else name
     usage.tell_team(
         row.provider.organization,
-        f"Your model provider {row.name} does not answer",
+        f"Your model provider {name} does not answer",
         f"{what} could not answer a visitor: {FOR_STAFF[row.cause]}.\n\n"
         "Other providers are asked instead, if there are any. Please look at it in the admin, under Providers.",
         key=f"provider:{row.pk}:{row.cause}:{now:%Y-%m-%d}",

@@ -1,0 +1,322 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from assistant import chat
+from assistant.errors import BudgetExceeded
+from assistant.models import Assistant, Budget, Conversation, Delivery, Price, Provider, Spending, Usage
+from assistant.services import providers as health
+from assistant.services import usage
+from assistant.services.usage import Asking, Attempt
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+NOON = datetime(2030, 1, 31, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def assistant() -> Assistant:
+    return make.assistant(make.organization(team_email="team@example.com"))
+
+
+@pytest.fixture
+def conversation(assistant: Assistant) -> Conversation:
+    return make.conversation(assistant, network=usage.network_of("192.0.2.7"))
+
+
+def reserve(
+    conversation: Conversation, tokens: tuple[int, int] = (100, 50), model: str = "m", **more: Any
+) -> usage.Reservation:
+    asking = Asking(conversation.assistant, "reply", conversation)
+    return usage.reserve(asking, model=model, prompt_tokens=tokens[0], completion_tokens=tokens[1], **{"now": NOON, **more})
+
+
+def attempt(tokens: tuple[int, int] | None = (10, 5), **fields: Any) -> Attempt:
+    spent = chat.Usage(*tokens) if tokens else None
+    return Attempt(**{"provider_name": "a", "source": "platform", "health_key": "k", "model": "m", "usage": spent, **fields})
+
+
+def spent(scope: str = "organization", period: str = "2030-01-31") -> int:
+    return Spending.objects.get(scope=scope, period=period).tokens
+
+
+def budget(conversation: Conversation, **limits: Any) -> Budget:
+    nothing = {name: None for name in (
+        "visitor_day_tokens", "network_day_tokens", "day_tokens", "month_tokens", "day_dollars", "month_dollars",
+        "requests_per_minute",
+    )}  # fmt: skip
+    return Budget.objects.create(organization=conversation.organization, **{**nothing, **limits})
+
+
+# --- Limits -----------------------------------------------------------------------------------------------------------
+
+
+def test_what_was_reserved_gives_way_to_what_was_taken(conversation: Conversation) -> None:
+    reservation = reserve(conversation)
+    places = [
+        ("organization", "2030-01"),
+        ("organization", "2030-01-31"),
+        ("visitor", "2030-01-31"),
+        ("network", "2030-01-31"),
+    ]
+    assert {spent(*place) for place in places} == {150}
+    usage.settle(reservation, [attempt(None, cause="timeout"), attempt((10, 5))])
+    assert {spent(*place) for place in places} == {15}
+    rows = Usage.objects.order_by("pk").values_list("cause", "prompt_tokens", "completion_tokens", "tokens_are", "reserved")
+    assert list(rows) == [("timeout", 0, 0, "unknown", False), ("", 10, 5, "exact", False)]
+
+
+def test_settling_twice_gives_nothing_back_twice(conversation: Conversation) -> None:
+    reservation = reserve(conversation)
+    usage.settle(reservation, [attempt()])
+    usage.settle(reservation, [attempt()])
+    assert (spent(), Usage.objects.count()) == (15, 1)
+
+
+def test_a_runner_that_died_leaves_its_reservation_spent(conversation: Conversation) -> None:
+    reserve(conversation)
+    row = Usage.objects.get()
+    assert (spent(), row.reserved, row.tokens_are, row.micros) == (150, True, "unknown", None)
+
+
+@pytest.mark.parametrize(
+    ("limit", "whose"),
+    [
+        ({"visitor_day_tokens": 299}, "visitor"),
+        ({"network_day_tokens": 299}, "network"),
+        ({"day_tokens": 299}, "organization"),
+        ({"month_tokens": 299}, "organization"),
+        ({"requests_per_minute": 1}, "organization"),
+        ({"day_dollars": Decimal("0.02")}, "organization"),
+        ({"month_dollars": Decimal("0.02")}, "organization"),
+    ],
+)
+def test_the_request_that_would_pass_a_limit_is_refused_and_takes_nothing(
+    conversation: Conversation, limit: dict[str, Any], whose: str
+) -> None:
+    Price.objects.create(model="m", prompt=100, completion=100)  # 150 tokens: 1.5 cents
+    budget(conversation, **limit, sentence="Until tomorrow!")
+    reserve(conversation)
+    with pytest.raises(BudgetExceeded) as raised:
+        reserve(conversation)
+    assert (raised.value.whose, raised.value.code) == (whose, "budget_exceeded")
+    assert raised.value.details["sentence"] == "Until tomorrow!"
+    assert set(Spending.objects.values_list("tokens", flat=True)) == {150}
+    assert Usage.objects.count() == 1
+
+
+def test_there_are_limits_before_anybody_sets_one(conversation: Conversation) -> None:
+    reserve(conversation, (400_000, 0))
+    with pytest.raises(BudgetExceeded) as raised:
+        reserve(conversation, (400_000, 0))
+    assert raised.value.whose == "visitor"
+
+
+def test_one_visitors_limit_is_not_anothers(assistant: Assistant, conversation: Conversation) -> None:
+    budget(conversation, visitor_day_tokens=150)
+    reserve(conversation)
+    reserve(make.conversation(assistant))
+
+
+def test_one_organizations_limit_is_not_anothers(conversation: Conversation) -> None:
+    budget(conversation, day_tokens=150)
+    reserve(conversation)
+    reserve(make.conversation(make.assistant(make.organization("Elsewhere"))))
+
+
+def test_a_new_day_and_a_new_month_begin_at_the_organizations_midnight(conversation: Conversation) -> None:
+    organization = conversation.organization
+    organization.timezone = "Asia/Tokyo"
+    organization.save()
+    conversation.assistant.organization.refresh_from_db()
+    budget(conversation, day_tokens=150)
+    reserve(conversation, now=datetime(2030, 1, 31, 14, 59, tzinfo=UTC))
+    with pytest.raises(BudgetExceeded):
+        reserve(conversation, now=datetime(2030, 1, 31, 14, 59, 59, tzinfo=UTC))
+    reserve(conversation, now=datetime(2030, 1, 31, 15, tzinfo=UTC))
+    assert set(Spending.objects.filter(scope="organization").values_list("period", flat=True)) >= {
+        "2030-01-31",
+        "2030-02-01",
+    }
+
+
+def test_a_minute_later_requests_are_free_again(conversation: Conversation) -> None:
+    budget(conversation, requests_per_minute=1)
+    reserve(conversation)
+    reserve(conversation, now=NOON + timedelta(minutes=1))
+
+
+def test_the_team_hears_once_that_a_limit_is_near(conversation: Conversation) -> None:
+    budget(conversation, day_tokens=1000, month_tokens=100_000)
+    for tokens, mails in (((700, 0), 0), ((90, 10), 1), ((10, 0), 1)):
+        usage.settle(reserve(conversation, tokens), [attempt(tokens)])
+        assert Delivery.objects.count() == mails
+    mail = Delivery.objects.get()
+    assert mail.to == "team@example.com" and "80%" in mail.subject and "2030-01-31" in mail.subject
+
+
+def test_counters_of_past_periods_are_forgotten(conversation: Conversation) -> None:
+    reserve(conversation)
+    assert usage.sweep() == 0
+    assert usage.sweep(timezone.now() + timedelta(hours=2)) == 1
+    assert usage.sweep(timezone.now() + timedelta(days=63)) == 4
+
+
+# --- Networks ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_network_is_known_by_a_keyed_hash(settings: Any) -> None:
+    one = usage.network_of("192.0.2.7")
+    assert one == usage.network_of("::ffff:192.0.2.7") != usage.network_of("192.0.2.8")
+    assert "192" not in one and len(one) == 32
+    settings.SECRET_KEY = "another"
+    assert one != usage.network_of("192.0.2.7")
+
+
+def test_an_ipv6_customer_is_one_network() -> None:
+    assert (
+        usage.network_of("2001:db8:1:2::1")
+        == usage.network_of("2001:db8:1:2:ffff::9")
+        != usage.network_of("2001:db8:1:3::1")
+    )
+
+
+@pytest.mark.parametrize("address", ["", "unknown", "unix:", "300.1.1.1"])
+def test_no_address_is_no_network(address: str) -> None:
+    assert usage.network_of(address) == ""
+
+
+# --- Cost -------------------------------------------------------------------------------------------------------------
+
+
+def cost(conversation: Conversation, model: str, exact: bool = True, **fields: Any) -> tuple[int | None, str]:
+    spent = chat.Usage(1000, 200, exact=exact)
+    usage.settle(reserve(conversation, model=model), [attempt(model=model, usage=spent, **fields)])
+    row = Usage.objects.latest("pk")
+    return row.micros, row.cost_is
+
+
+def test_a_price_that_staff_entered_makes_the_cost_exact(conversation: Conversation) -> None:
+    Price.objects.create(model="m", prompt=Decimal("2.5"), completion=10)
+    assert cost(conversation, "m") == (4500, "exact")
+    assert cost(conversation, "m", exact=False) == (4500, "estimated")
+
+
+def test_the_lists_price_is_an_estimate_and_no_price_is_no_cost(conversation: Conversation) -> None:
+    assert cost(conversation, "gpt-4o-mini-2024-07-18") == (270, "estimated")
+    assert cost(conversation, "openai/gpt-4o-2024-08-06") == (4500, "estimated")
+    assert cost(conversation, "llama3.1") == (None, "unknown")
+    assert cost(conversation, "demo", source="demo") == (0, "exact")
+
+
+def test_the_nearest_price_holds_and_the_organizations_own_first(conversation: Conversation) -> None:
+    other = make.organization("Elsewhere")
+    for organization, model, price in (
+        (None, "m*", 1), (None, "mm*", 2), (None, "mmm", 3), (conversation.organization, "mmm*", 4), (other, "mmmm", 9),
+    ):  # fmt: skip
+        Price.objects.create(organization=organization, model=model, prompt=price, completion=0)
+    rates = [usage.rate_of(conversation.organization_id, model).prompt for model in ("m1", "mm1", "mmm", "mmmm")]
+    assert rates == [1, 2, 4, 4]
+    assert usage.rate_of(other.pk, "mmm").prompt == 3
+
+
+def test_a_price_that_changes_leaves_yesterdays_cost_alone(conversation: Conversation) -> None:
+    price = Price.objects.create(model="m", prompt=1, completion=1)
+    cost(conversation, "m")
+    price.prompt = Decimal(99)
+    price.save()
+    row = Usage.objects.get()
+    assert (row.prompt_price, row.micros) == (1, 1200)
+
+
+# --- Statistics -------------------------------------------------------------------------------------------------------
+
+
+def seen(conversation: Conversation, name: str, causes: dict[str, int]) -> None:
+    for cause, count in causes.items():
+        for number in range(count):
+            done = attempt(
+                provider_name=name, health_key=f"platform:{name}:1", cause=cause,
+                total_ms=1000 + number * 10, first_token_ms=None if cause else 100 + number,
+            )  # fmt: skip
+            usage.settle(reserve(conversation), [done])
+
+
+def test_statistics_count_errors_by_class_and_rank_latencies(conversation: Conversation) -> None:
+    seen(conversation, "a", {"": 10, "timeout": 2, "unauthorized": 1, "stopped": 1})
+    seen(conversation, "b", {"": 1})
+    reserve(conversation)
+    health.failed("platform:a:1", "m", "unauthorized", name="a")
+    first, second = usage.statistics(conversation.organization)
+    assert (first.name, first.requests, first.failures) == ("a", 14, {"timeout": 2, "unauthorized": 1})
+    assert first.success_rate == pytest.approx(11 / 14)
+    assert (first.first_token_p50_ms, first.first_token_p95_ms) == (105, 109)
+    assert (first.total_p50_ms, first.total_p95_ms) == (1040, 1090)
+    assert (first.state, first.tokens, first.models) == ("open", 14 * 15, ("m",))
+    assert first.last_used_at and first.open_until
+    assert (second.name, second.success_rate, second.state) == ("b", 1, "closed")
+
+
+def test_statistics_of_one_organization_hold_nothing_of_another(conversation: Conversation) -> None:
+    seen(conversation, "a", {"": 2})
+    stranger = make.conversation(make.assistant(make.organization("Elsewhere")))
+    seen(stranger, "a", {"": 3})
+    assert [one.requests for one in usage.statistics(stranger.organization)] == [3]
+    assert [one.requests for one in usage.statistics()] == [5]
+    assert [one.requests for one in usage.statistics(by_organization=True)] == [3, 2]
+    assert usage.statistics(since=timezone.now() + timedelta(seconds=1)) == []
+
+
+def test_days_without_use_are_days_too(conversation: Conversation) -> None:
+    seen(conversation, "a", {"": 2, "timeout": 1})
+    days = usage.daily(conversation.organization, days=7)
+    assert len(days) == 7
+    assert (days[-1].requests, days[-1].failures, days[-1].tokens) == (3, 1, 45)
+    assert {day.requests for day in days[:-1]} == {0}
+
+
+def test_operators_get_the_numbers_in_prometheus_words(conversation: Conversation) -> None:
+    seen(conversation, 'a "b"\n', {"": 3, "timeout": 1})
+    text = usage.prometheus()
+    assert 'interworky_provider_requests{provider="a \\"b\\"\\n",source="platform",health="1"} 4' in text
+    assert 'cause="timeout"} 1' in text
+    assert 'quantile="0.95"} 1.02' in text
+    from prometheus_client.parser import text_string_to_metric_families
+
+    assert {family.name for family in text_string_to_metric_families(text)} >= {"interworky_provider_requests"}
+
+
+# --- What staff may enter ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"base_url": "ftp://x/v1"}, {"base_url": "https://user:pass@x/v1"}, {"base_url": "https://x/v1#y"},
+        {"base_url": "api.example.com"}, {"base_url": "https://x:99999/v1"}, {"auth": "basic"}, {"auth": "header:X Y"},
+        {"headers": {"Authorization": "Bearer x"}}, {"headers": {"X-Api-Key": "x"}}, {"headers": {"Host": "x"}},
+        {"headers": {"X-Team": "a\r\nb"}}, {"headers": {"X Y": "a"}}, {"headers": {"X-Team": 1}},
+        {"temperature": 3}, {"max_output_tokens": 0}, {"timeout_seconds": 0},
+        {"weight": 1001}, {"reasoning_effort": "most"},
+    ],
+)  # fmt: skip
+def test_a_provider_row_refuses_what_cannot_be(fields: dict[str, Any]) -> None:
+    row = Provider(organization=make.organization(), name="a", **{"base_url": "https://x/v1", **fields})
+    with pytest.raises(ValidationError) as raised:
+        row.full_clean()
+    assert set(raised.value.message_dict) == set(fields)
+
+
+def test_a_provider_row_takes_what_can_be() -> None:
+    row = Provider(
+        organization=make.organization(), name="a", base_url="http://[::1]:11434/v1", auth="header:X-Api-Key",
+        headers={"X-Team": "blue", "HTTP-Referer": "https://example.com"}, temperature=0, weight=0,
+    )  # fmt: skip
+    row.full_clean()
