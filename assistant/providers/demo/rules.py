@@ -10,13 +10,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 from assistant.chat import Message, ToolCall, ToolSpec
 from assistant.providers.demo import words
-from assistant.providers.demo.arguments import PASS_ON, fill, is_text, plainest, properties, required
+from assistant.providers.demo.arguments import PASS_ON, fill, is_text, plainest, properties, required, spoken
 from assistant.providers.demo.talk import MOVE, NO, REFERENCE, YES, Slot, Talk, outcome, slots_in
 
 
@@ -26,25 +26,27 @@ class Reply:
     calls: tuple[ToolCall, ...] = ()
 
 
+MAX_HEARD_CHARS = 4000  # of one message: more than a visitor writes, and as much as every rule reads at once
+
+
 def reply(messages: list[Message], tools: list[ToolSpec], forced: str | None = None) -> Reply:
     """The next words or calls. `forced` names a tool that must be called, or is "required" for any."""
-    talk = Talk(messages, tools)
+    talk = Talk([replace(m, text=m.text[:MAX_HEARD_CHARS]) if m.role == "user" else m for m in messages], tools)
     if talk.results:
         return Reply(" ".join(dict.fromkeys(report(talk, name, text) for name, text in talk.results)))
     if forced and tools:
-        return call(talk, next((tool for tool in tools if tool.name == forced), tools[0]))
+        tool = next((tool for tool in tools if tool.name == forced), tools[0])
+        return named(talk) or call(tool, fill(tool, talk, talk.said, {})[0])
     return next(answer for rule in RULES if (answer := rule(talk)) is not None)
 
 
-def call(talk: Talk, *tools: ToolSpec) -> Reply:
-    """Call `tools` with whatever the visitor's last words give."""
-    return Reply(
-        calls=tuple(ToolCall(str(n), tool.name, fill(tool, talk, talk.said, {})[0]) for n, tool in enumerate(tools))
-    )
+def call(tool: ToolSpec, arguments: dict[str, Any]) -> Reply:
+    return calls((tool, arguments))
 
 
-def call_with(tool: ToolSpec, arguments: dict[str, Any]) -> Reply:
-    return Reply(calls=(ToolCall("0", tool.name, arguments),))
+def calls(*wishes: tuple[ToolSpec, dict[str, Any]]) -> Reply:
+    """Ids only tell the calls of one reply apart; the wire gives them their own."""
+    return Reply(calls=tuple(ToolCall(str(n), tool.name, arguments) for n, (tool, arguments) in enumerate(wishes)))
 
 
 SORRY = "I'm sorry, that did not work just now. Please try again in a while, or call us."
@@ -121,11 +123,15 @@ def readable(result: str) -> str | None:
 
 
 def times(slots: list[Slot]) -> str:
-    """ "10:00, 10:30 and 11:00 on Tuesday", at most six times of each of three days."""
+    """ "10:00, 10:30 and 11:00 on Tuesday", at most five times of each of three days."""
     by_day: dict[str, list[str]] = {}
     for slot in slots:
         by_day.setdefault(slot.day, []).append(slot.clock)
-    return "; ".join(f"{_listed(clocks[:6])}{f' on {day}' if day else ''}" for day, clocks in list(by_day.items())[:3])
+    parts = []
+    for day, clocks in list(by_day.items())[:3]:
+        shown = [*clocks[:4], "others"] if len(clocks) > 5 else clocks
+        parts.append(_listed(shown) + (f" on {day}" if day else ""))
+    return "; ".join(parts)
 
 
 def _listed(items: list[str], last: str = "and") -> str:
@@ -176,7 +182,7 @@ def pick(talk: Talk) -> Reply | None:
     arguments = {**fill(tool, talk, talk.said, {})[0], argument: chosen[0].id}
     if "reference" in properties(tool):
         arguments["reference"] = talk.reference
-    return call_with(tool, arguments)
+    return call(tool, arguments)
 
 
 WISH = (
@@ -195,7 +201,7 @@ def cancel(talk: Talk) -> Reply | None:
     tool = talk.tool("cancel$")
     if tool is None or not talk.hears(r"cancel (?:it|that|(?:my|the|this) (?:\w+ )?(?:appointment|booking))"):
         return None
-    return call_with(tool, {"reference": talk.reference})
+    return call(tool, {"reference": talk.reference})
 
 
 def find_times(talk: Talk) -> Reply | None:
@@ -222,7 +228,7 @@ def find_times(talk: Talk) -> Reply | None:
             arguments[name] = day.isoformat()
         if name in required(tool):
             arguments.setdefault(name, plainest(schema))
-    return call_with(tool, arguments)
+    return call(tool, arguments)
 
 
 # --- Other tools -----------------------------------------------------------------------------------------------------
@@ -233,9 +239,21 @@ def is_email(name: str) -> bool:
 
 
 def named(talk: Talk) -> Reply | None:
-    """The tools that were asked for by their very names."""
-    tools = [tool for tool in talk.tools if re.search(rf"(?<![\w-]){re.escape(tool.name)}(?![\w-])", talk.said)]
-    return call(talk, *tools) if tools else None
+    """Tools that were asked for by their very names: once, or once with each value that was given."""
+    wanted = [tool for tool in talk.tools if re.search(rf"(?<![\w-]){re.escape(tool.name)}(?![\w-])", talk.said)]
+    wishes: list[tuple[ToolSpec, dict[str, Any]]] = []
+    for tool in wanted:
+        name = next((n for n in required(tool) if properties(tool)[n].get("type") == "string"), "")
+        values = re.findall(rf"\bwith (?:the {spoken(name)} )?(\w+)", talk.said) if name else []
+        filled = fill(tool, talk, talk.said, {})[0]
+        wishes += [(tool, {**filled, name: value}) for value in values] or [(tool, filled)]
+    return calls(*wishes) if wishes else None
+
+
+def repeated(talk: Talk) -> Reply | None:
+    """ "Answer with the single word: ok", as somebody says who only wants to see whether anybody is there."""
+    word = re.match(r"(?:answer|reply|respond) with (?:only |just )?the (?:single )?word:? \W*(\w+)\W*$", talk.said, re.I)
+    return Reply(word[1]) if word else None
 
 
 def message(talk: Talk) -> Reply | None:
@@ -245,7 +263,7 @@ def message(talk: Talk) -> Reply | None:
     if tool is None or not re.search(rf"\b(?:{'|'.join(PASS_ON)}|running late)\b", said, re.I):
         return None
     arguments, question = fill(tool, talk, said, answers)
-    return Reply(f"I can pass that on. {question}") if question else call_with(tool, arguments)
+    return Reply(f"I can pass that on. {question}") if question else call(tool, arguments)
 
 
 def lookup(talk: Talk) -> Reply | None:
@@ -267,7 +285,7 @@ def lookup(talk: Talk) -> Reply | None:
     if tool is None or shared(tool) < 2:
         return None
     arguments, question = fill(tool, talk, said, answers)
-    return Reply(question) if question else call_with(tool, arguments)
+    return Reply(question) if question else call(tool, arguments)
 
 
 def answered(talk: Talk) -> Reply | None:
@@ -287,7 +305,7 @@ def person(talk: Talk) -> Reply | None:
     ):
         return None
     if tool := talk.tool(HANDOFF):
-        return call_with(
+        return call(
             tool, {name: talk.said if is_text(name) else plainest(properties(tool)[name]) for name in required(tool)}
         )
     reach = words.best_lines("phone number", talk.sections)
@@ -363,6 +381,7 @@ def suggestion(talk: Talk) -> str:
 RULES: tuple[Callable[[Talk], Reply | None], ...] = (
     corrected,
     named,
+    repeated,
     answered,
     pick,
     nature,

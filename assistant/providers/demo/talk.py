@@ -13,7 +13,7 @@ from assistant.providers.demo import words
 YES = r"(?:yes|yeah|yep|yup|sure|ok|okay|fine|great|perfect|please do|go ahead|take it|book it|that works|sounds good)"
 NO = r"(?:never ?mind|forget it|no,? thank(?:s| you)|no|nope|nothing)"
 
-MOVE = r"\b(?:move|reschedule|change|postpone|shift)\b.*\b(?:appointment|booking|it)\b"
+MOVE = r"\b(?:move|reschedule|change|postpone|shift)\b.{0,60}\b(?:appointment|booking|it)\b"
 REFERENCE = re.compile(r"\b[Rr]eference\W+(?:is\W+)?([A-Z0-9]{6})\b")
 
 # How a call ended, by the words of its result: the first that matches.

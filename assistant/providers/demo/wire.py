@@ -27,6 +27,7 @@ from assistant.chat import Message, ToolCall, ToolSpec
 from assistant.providers.demo import rules
 
 MODEL = "demo"
+CONTEXT_CHARS = 250_000  # rules read all of it on the event loop
 FINGERPRINT = "fp_demonstration"
 CREATED = 1_767_225_600  # 2026-01-01: a model's own date, not the answer's
 ROLES = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant", "tool": "tool"}
@@ -161,9 +162,13 @@ def _parse(request: HttpRequest) -> Wanted:
         raise Refused(
             400, "Invalid 'max_tokens': integer above 0 expected.", param="max_tokens", code="integer_below_min_value"
         )
+    heard = [_message(n, message) for n, message in enumerate(messages)]
+    if sum(len(message.text) for message in heard) > CONTEXT_CHARS:
+        text = f"This model's maximum context length is {CONTEXT_CHARS} characters."
+        raise Refused(400, text, param="messages", code="context_length_exceeded")
     options = data.get("stream_options")
     return Wanted(
-        [_message(n, message) for n, message in enumerate(messages)],
+        heard,
         [] if choice == "none" else specs,
         forced,
         stream=data.get("stream") is True,

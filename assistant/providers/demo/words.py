@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
@@ -76,11 +77,12 @@ def tokens(text: str) -> list[str]:
     return re.findall(r"[^\W_]+|[£$€]", text.lower())
 
 
-def meaning(text: str) -> list[str]:
+@lru_cache(maxsize=8192)  # what an assistant knows is the same in every request
+def meaning(text: str) -> tuple[str, ...]:
     """The stems that carry a text's meaning, synonyms made one, in order."""
     text = re.sub(r"\bhow (much|expensive)\b", "price", text.lower())
     text = re.sub(r"\b(get there|get to you|find you)\b", "address", text)
-    return [_SAME.get(stem(word), stem(word)) for word in tokens(text) if word not in STOP or word in ("who", "where")]
+    return tuple(_SAME.get(stem(word), stem(word)) for word in tokens(text) if word not in STOP or word in ("who", "where"))
 
 
 # --- What the assistant was told -------------------------------------------------------------------------------------

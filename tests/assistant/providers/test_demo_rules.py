@@ -305,3 +305,17 @@ def test_days_are_read_as_people_say_them(said: str, day: date | None):
 )
 def test_times_are_read_as_people_say_them(said: str, clocks: set[str]):
     assert {f"{minutes // 60:02}:{minutes % 60:02}" for minutes in words.clocks_in(said)} == clocks
+
+
+def test_a_tool_that_is_asked_for_by_name_is_called_once_per_value():
+    note = ToolSpec("note_colour", "Write a colour down.", schema("colour", colour=TEXT))
+    reply = Visit([note]).says("Call the tool note_colour twice: once with blue and once with green.")
+    assert [(call.name, call.arguments) for call in reply.calls] == [
+        ("note_colour", {"colour": "blue"}),
+        ("note_colour", {"colour": "green"}),
+    ]
+    assert called(Visit([note]).says("Call note_colour once, with the colour red.")) == ("note_colour", {"colour": "red"})
+
+
+def test_it_answers_who_only_wants_to_know_whether_anybody_is_there():
+    assert Visit().says("Answer with the single word: ok").text == "ok"

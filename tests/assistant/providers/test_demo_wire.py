@@ -168,6 +168,7 @@ def test_the_sdk_raises_what_it_raises_for_openai(client: openai.OpenAI):
         (b'{"model": "demo", "messages": [{"role": "user", "content": "x"}], "tools": 1}', 400),
         (b'{"model": "demo", "messages": [{"role": "user", "content": "x"}], "max_tokens": 0}', 400),
         (b'{"model": "demo", "messages": [{"role": "user", "content": "x"}], "tool_choice": {"function": 1}}', 400),
+        (b'{"model": "demo", "messages": [{"role": "user", "content": "%s"}]}' % (b"x" * 300_000), 400),
         (b"x" * 3_000_000, 413),
     ],
 )
