@@ -32,5 +32,5 @@ class Acts:
         return self.result
 
 
-def call(name: str = "do_it", **arguments: Any) -> ToolCall:
+def call(name: str = "do_it", /, **arguments: Any) -> ToolCall:
     return ToolCall("call_1", name, arguments)
