@@ -1,0 +1,217 @@
+"""What the environment may say, and what it is told when it says something else: the variable's name, never its value."""
+
+from __future__ import annotations
+
+import json
+import os
+import runpy
+import subprocess
+import sys
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.core.checks import ERROR, Error, Tags, run_checks
+from django.core.exceptions import ImproperlyConfigured
+
+from assistant import checks
+from assistant.models import Provider
+from assistant.secrets import new_key
+from interworky.environment import read_dotenv
+from interworky.lifespan import Lifespan
+from tests import make
+from tests.servers import ROOT, environment
+
+KEY = "aW50ZXJ3b3JreS1maWVsZC1rZXktMzItYnl0ZXMtISE="
+SECRET = "hunter2-not-to-be-seen"
+PRODUCTION = {
+    "DATABASE_URL": "postgres://interworky:pw@db.example.com/interworky",
+    "REDIS_URL": "redis://redis.example.com/0",
+    "EMAIL_URL": "smtp+tls://user:pw@smtp.example.com:587",
+    "PUBLIC_URL": "https://chat.example.com",
+    "SECRET_KEY": "x3" * 12 + "Kp9_-" * 6,
+    "FIELD_KEYS": KEY,
+}
+
+
+@pytest.fixture
+def settings_with(monkeypatch, tmp_path):
+    """`settings_with(NAME="value", …)` is what the settings would be in that environment, without a process for each."""
+
+    def load(**values: str) -> dict[str, Any]:
+        for name in list(os.environ):
+            monkeypatch.delenv(name)
+        for name, value in environment(DATA_DIR=str(tmp_path), **values).items():
+            monkeypatch.setenv(name, value)
+        found = runpy.run_path(str(ROOT / "interworky" / "settings.py"))
+        return {name: value for name, value in found.items() if name.isupper()}
+
+    return load
+
+
+def manage(tmp_path, *arguments: str, **values: str) -> subprocess.CompletedProcess[str]:
+    """`manage.py` in a process of its own, as its user runs it."""
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=60,
+        env=environment(DATA_DIR=str(tmp_path / "data"), **values), errors="surrogateescape",
+    )  # fmt: skip
+
+
+BAD = [
+    ("PORT", "eighty"), ("PORT", "0"), ("PORT", "65536"), ("PORT", "-1"), ("PORT", "8e3"), ("PORT", "9" * 5000),
+    ("PORT", "\udcff"), ("DEBUG", SECRET), ("DB_THREADS", "0"), ("ASSISTANT_TURN_SECONDS", "inf"),
+    ("ASSISTANT_MAX_ROUNDS", "-3"), ("TIME_ZONE", "Mars/Olympus"), ("LOG_LEVEL", "loud"), ("TRUSTED_PROXY_COUNT", "99"),
+    ("DATABASE_URL", f"mysql://u:{SECRET}@host/db"), ("DATABASE_URL", f"postgres://u:{SECRET}@host:99999/db"),
+    ("DATABASE_URL", f"postgres://u:{SECRET}@[host/db"), ("DATABASE_URL", f"u:{SECRET}@host/db"),
+    ("REDIS_URL", f"http://:{SECRET}@host"), ("REDIS_URL", "redis://"), ("CELERY_BROKER_URL", f"sqs://{SECRET}"),
+    ("EMAIL_URL", f"smtp://u:{SECRET}@host:port"), ("EMAIL_URL", "smtp.example.com"),
+    ("PUBLIC_URL", "chat.example.com"), ("PUBLIC_URL", "https://chat.example.com/prefix"), ("PUBLIC_URL", "ftp://example.com"),
+    ("PUBLIC_URL", f"https://u:{SECRET}@example.com"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("variable", "value"), BAD, ids=[f"{variable}-{n}" for n, (variable, _) in enumerate(BAD)])
+def test_a_value_that_cannot_be_used_is_named_and_not_shown(settings_with, variable, value):
+    with pytest.raises(ImproperlyConfigured) as refused:
+        settings_with(**{variable: value})
+    assert str(refused.value).startswith(f"{variable} ")
+    assert SECRET not in str(refused.value)
+    assert len(value) < 9 or value not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("PORT", SECRET),
+        ("FIELD_KEYS", SECRET),
+        ("FIELD_KEYS", f"{KEY},{SECRET}"),
+        ("AI_BASE_URL", f"file:///{SECRET}"),
+    ],
+)
+def test_nothing_starts_on_a_value_that_cannot_be_used(tmp_path, variable, value):
+    done = manage(tmp_path, "check", **{variable: value})
+    assert done.returncode == 1
+    assert variable in done.stderr
+    assert SECRET not in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("value", ["8123", " 8123 ", "8123\n", '"8123"', "'8123'", "\ufeff8123"])
+def test_what_an_editor_or_a_shell_left_around_a_value_is_not_part_of_it(settings_with, value):
+    assert settings_with(PORT=value)["PORT"] == 8123
+
+
+@pytest.mark.parametrize("value", ["", "  ", "\n", '""'])
+def test_a_blank_value_is_no_value(settings_with, value):
+    assert settings_with(PORT=value)["PORT"] == 8000
+
+
+@pytest.mark.parametrize(
+    ("text", "meaning"), [("False", False), ("0", False), ("off", False), ("TRUE", True), ("yes", True)]
+)
+def test_true_and_false_have_the_usual_spellings(settings_with, text, meaning):
+    assert settings_with(DEBUG=text)["DEBUG"] is meaning
+
+
+def test_a_secret_that_begins_like_another_variables_name_is_taken_as_it_is(settings_with):
+    assert settings_with(SECRET_KEY="$HOME-and-more")["SECRET_KEY"] == "$HOME-and-more"
+
+
+def kept_keys(tmp_path) -> tuple[str, list[str]]:
+    code = "import json; from django.conf import settings as s; print(json.dumps([s.SECRET_KEY, s.FIELD_KEYS]))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60,
+        env=environment(DATA_DIR=str(tmp_path / "data"), DJANGO_SETTINGS_MODULE="interworky.settings"),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_with_nothing_set_it_starts_and_keeps_keys_of_its_own(tmp_path):
+    keys = kept_keys(tmp_path)
+    assert keys == kept_keys(tmp_path)
+    assert (tmp_path / "data" / "keys.json").stat().st_mode & 0o777 == 0o600
+    assert keys != kept_keys(tmp_path / "other")
+
+
+@pytest.mark.parametrize("missing", ["SECRET_KEY", "FIELD_KEYS"])
+def test_production_makes_no_keys_of_its_own(tmp_path, missing):
+    done = manage(tmp_path, "check", **{**PRODUCTION, missing: ""})
+    assert done.returncode == 1
+    assert "SECRET_KEY and FIELD_KEYS must be set" in done.stderr
+    assert not (tmp_path / "data").exists()
+
+
+def test_production_passes_the_deploy_check_with_keys_that_were_made_when_there_were_none(tmp_path):
+    done = manage(tmp_path, "keys", **{**PRODUCTION, "SECRET_KEY": "", "FIELD_KEYS": ""})
+    made = dict(line.split("=", 1) for line in done.stdout.splitlines())
+    done = manage(tmp_path, "check", "--deploy", "--fail-level", "INFO", **{**PRODUCTION, **made})
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("change", "finding"),
+    [
+        ({"DATABASE_URL": ""}, "E101"), ({"REDIS_URL": ""}, "E102"), ({"REDIS_URL": ""}, "E103"),
+        ({"PUBLIC_URL": "http://chat.example.com"}, "E104"), ({"PUBLIC_URL": "https://localhost"}, "E104"),
+        ({"ALLOWED_HOSTS": "*"}, "E105"), ({"EMAIL_URL": ""}, "E106"), ({"EMAIL_URL": "consolemail://"}, "E106"),
+        ({"DEMO_MODEL": "true"}, "E107"), ({"DEMO_SITE": "true"}, "E107"), ({"SECRET_KEY": "short"}, "E108"),
+    ],
+)  # fmt: skip
+def test_what_is_good_for_trying_fails_the_deploy_check(settings_with, monkeypatch, change, finding):
+    monkeypatch.setattr(checks, "settings", SimpleNamespace(**settings_with(**{**PRODUCTION, **change})))
+    found = {message.id: message for message in checks.embedded_pieces(None)}
+    assert found[f"assistant.{finding}"].level == ERROR
+    assert found[f"assistant.{finding}"].hint
+
+
+def test_a_slip_of_the_pen_is_pointed_out(tmp_path):
+    done = manage(tmp_path, "check", DATABSE_URL="postgres://db", ASSISTANT_MAX_ROUND="3")
+    assert done.returncode == 0
+    assert "DATABSE_URL is not read" in done.stderr
+    assert "Did you mean DATABASE_URL?" in done.stderr
+    assert "Did you mean ASSISTANT_MAX_ROUNDS?" in done.stderr
+
+
+def test_a_directory_that_cannot_be_written_is_one_sentence(tmp_path):
+    (tmp_path / "data").write_text("a file where a directory should be")
+    done = manage(tmp_path, "up")
+    assert done.returncode == 1
+    assert done.stderr.startswith("Interworky cannot start: ")
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.django_db
+def test_lost_field_keys_are_found_before_anything_is_served(settings):
+    old, new = new_key(), new_key()
+    settings.FIELD_KEYS = [old]
+    provider = Provider(organization=make.organization(), name="p", base_url="https://api.example.com/v1")
+    provider.set_key("sk-secret", provider.base_url)
+    provider.save()
+    settings.FIELD_KEYS = [new, old]
+    assert run_checks(tags=[Tags.database], databases=["default"]) == []
+    settings.FIELD_KEYS = [new]
+    assert [message.id for message in run_checks(tags=[Tags.database], databases=["default"])] == ["assistant.E003"]
+
+
+async def test_a_web_process_with_an_obstacle_does_not_start():
+    app = Lifespan(None, keepers=[], obstacles=lambda: [Error("A key is gone.", id="assistant.E003")])
+    sent = []
+
+    async def receive():
+        return {"type": "lifespan.startup"}
+
+    async def send(message):
+        sent.append(message)
+
+    await app({"type": "lifespan"}, receive, send)
+    assert [message["type"] for message in sent] == ["lifespan.startup.failed"]
+    assert "assistant.E003" in sent[0]["message"]
+
+
+def test_a_line_in_dotenv_that_is_no_setting_is_named_by_number(tmp_path):
+    path = tmp_path / ".env"
+    path.write_text(f"# fine\nPORT=8000\n{SECRET}\n")
+    with pytest.raises(ImproperlyConfigured, match=r"line 3 is neither") as refused:
+        read_dotenv(path)
+    assert SECRET not in str(refused.value)
