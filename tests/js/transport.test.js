@@ -308,7 +308,7 @@ test("every frame that has a place over HTTP goes there, with its token", async 
 
 test("a problem document becomes an error event that names its frame", async () => {
   const source = stream();
-  const problem = { code: "too_much", detail: "Please wait." };
+  const problem = { code: "too_much", title: "Please wait." };
   const fake = world({
     sockets: false,
     respond: async (url) => (url.includes("events") ? new Response(source.body) : Response.json(problem, { status: 429 })),

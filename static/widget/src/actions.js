@@ -59,6 +59,7 @@ export function createActions({ store, transport, storage, session }) {
     },
     /** @param {string} card @param {string} choice @param {Record<string, string>} [fields] */
     answer(card, choice, fields) {
+      if (card in store.get().answering) return; // a second click
       store.dispatch({ type: "card.answering", card, choice });
       void send({ type: "card.answer", card, choice, ...(fields && { fields }) });
     },

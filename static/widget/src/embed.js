@@ -119,7 +119,12 @@ function start(host, key, options) {
   page.Interworky = api;
   if (Array.isArray(queued)) api.push(...queued);
 
-  if (kept.session && (kept.open || kept.waiting)) resume();
+  if (options.mode === "page") {
+    root.dataset.mode = "page";
+    void run("open");
+  } else if (kept.session && (kept.open || kept.waiting)) {
+    resume();
+  }
 
   /** A reply that was being typed goes on here. A small screen is not covered again on a new page. */
   function resume() {

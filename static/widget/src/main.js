@@ -57,7 +57,7 @@ export function mount({ host, config, storage, root, shadow, launcher, options, 
     },
   );
   const actions = createActions({ store, transport, storage, session });
-  const panel = createPanel(actions, { t, locale, host });
+  const panel = createPanel(actions, { t, locale, host, isPage: options.mode === "page" });
   const teaser = createTeaser(() => verbs.open());
 
   const sheet = new CSSStyleSheet();

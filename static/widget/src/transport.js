@@ -245,8 +245,8 @@ export function createTransport({ host, token, after, missed, onEvent, onStatus 
       });
       if (response.ok || mine !== attempt) return;
       if (response.status === 401) return void renew();
-      const { code = "internal", detail = "" } = await response.json().catch(() => ({}));
-      receive({ type: "error", code, text: detail, of });
+      const { code = "internal", title = "" } = await response.json().catch(() => ({}));
+      receive({ type: "error", code, text: title, of });
     } catch {
       if (mine === attempt) fail(); // what was not acknowledged is sent again after `session.ready`
     }

@@ -2,5 +2,6 @@
 
 from .pages import Site
 from .server import FakeServer
+from .widget import Widget
 
-__all__ = ["FakeServer", "Site"]
+__all__ = ["FakeServer", "Site", "Widget"]

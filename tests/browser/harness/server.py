@@ -42,7 +42,9 @@ POST /appointments
 {"when": "2030-01-08T14:00:00Z", "note": "a rather long line that has to scroll sideways"}
 ```
 
-""" + "\n\n".join(f"Paragraph {n}: we look forward to seeing you and will take all the time that you need." for n in range(8))
+""" + "\n\n".join(
+    f"Paragraph {n}: we look forward to seeing you and will take all the time that you need." for n in range(8)
+)
 
 CONFIG = {
     "key": "pk_test", "version": "0.1.0", "name": "Bright Smile", "title": "Bright Smile Dental",
@@ -87,7 +89,9 @@ class Conversation:
         return message
 
     def card(self, kind: str, **changes: Any) -> dict[str, Any]:
-        card = json.loads((CARDS / f"{kind}.json").read_text()) | {"id": f"card-{len(self.events) + 1}", "at": now()} | changes
+        card = (
+            json.loads((CARDS / f"{kind}.json").read_text()) | {"id": f"card-{len(self.events) + 1}", "at": now()} | changes
+        )
         self.cards[card["id"]] = card
         self.say({"type": "card.added", "card": card}, durable=True)
         return card
@@ -178,8 +182,17 @@ class FakeServer:
         """The one conversation there is."""
         return list(self.conversations.values())[-1]
 
-    async def say(self, event: dict[str, Any], *, durable: bool = False) -> None:
-        self.only().say(event, durable=durable)
+    async def say(self, event: dict[str, Any]) -> None:
+        self.only().say(event)
+
+    async def say_message(self, role: str, text: str) -> None:
+        self.only().message(role, text)
+
+    async def say_staff(self, name: str) -> None:
+        self.only().become("staff", name)
+
+    async def say_closed(self) -> None:
+        self.only().become("closed")
 
     # HTTP
 
@@ -197,7 +210,10 @@ class FakeServer:
             response.headers["Vary"] = "Origin"
 
     async def _preflight(self, request: web.Request) -> web.Response:
-        headers = {"Access-Control-Allow-Methods": "GET, POST", "Access-Control-Allow-Headers": "Authorization, Content-Type"}
+        headers = {
+            "Access-Control-Allow-Methods": "GET, POST",
+            "Access-Control-Allow-Headers": "Authorization, Content-Type",
+        }
         return web.Response(status=204, headers=headers)
 
     def _file(self, name: str) -> Any:
@@ -268,7 +284,10 @@ class FakeServer:
         if not self.sockets:
             return web.Response(status=502)
         socket = web.WebSocketResponse()
-        await socket.prepare(request)
+        try:
+            await socket.prepare(request)
+        except ConnectionError:  # the page has gone meanwhile
+            return socket
         self._open.add(socket)
         sender: asyncio.Task[None] | None = None
         queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
@@ -318,7 +337,12 @@ class FakeServer:
                 conversation.say(next(e for e in conversation.events if e.get("message") is known))
             case "message.send" if frame["text"] == "refuse" and queue:
                 queue.put_nowait(
-                    {"type": "error", "code": "too_much", "text": "Please wait a moment before you write again.", "of": frame["id"]}
+                    {
+                        "type": "error",
+                        "code": "too_much",
+                        "text": "Please wait a moment before you write again.",
+                        "of": frame["id"],
+                    }
                 )
             case "message.send":
                 message = conversation.message("visitor", frame["text"], client_id=frame["id"])
@@ -400,7 +424,9 @@ class FakeServer:
         conversation.say({"type": "tool.finished", **tool, "ok": True})
 
     async def _speak(self, conversation: Conversation, turn: str, text: str) -> None:
-        words = LONG if text in ("long", "slow") else "These times are free on Tuesday afternoon. Pick the one that suits you."
+        words = (
+            LONG if text in ("long", "slow") else "These times are free on Tuesday afternoon. Pick the one that suits you."
+        )
         if text in ("again", "hello"):
             words = "Here I am again 👋 – thank you for your patience."
         state = "complete"

@@ -16,7 +16,7 @@ const AUTOCOMPLETE = { name: "name", email: "email", phone: "tel", tel: "tel" };
 /** A card of any kind. It is drawn anew only when the server changed it, so that what is being typed stays.
  * @param {import("./index.js").Actions} actions @param {import("./index.js").Page} page */
 export function createCard(actions, { t, locale, host }) {
-  const el = h("section", { class: "line card", tabindex: "-1" });
+  const el = h("div", { class: "line card", role: "group", tabindex: "-1" });
   /** @type {Card} */
   let card;
   let folded = true;
@@ -25,9 +25,7 @@ export function createCard(actions, { t, locale, host }) {
     t,
     locale,
     host,
-    answer(choice, fields) {
-      if (el.getAttribute("aria-busy") !== "true") actions.answer(card.id, choice, fields);
-    },
+    answer: (choice, fields) => actions.answer(card.id, choice, fields),
     redraw() {
       folded = false;
       draw();

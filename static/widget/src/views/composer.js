@@ -24,7 +24,7 @@ export function createComposer(actions, { t }) {
   const form = h("form", { onsubmit: submit, novalidate: true }, h("div", { class: "field" }, box, stop, send), length);
   const anew = h("button", { type: "button", class: "button", onclick: actions.startAnew }, icon(PENCIL), t.newConversation);
   const closed = h("div", { class: "ended", hidden: true }, h("p", null, t.ended), anew);
-  const el = h("footer", null, form, closed);
+  const el = h("div", { class: "footer" }, form, closed);
 
   const excess = () => [...box.value.trim()].length - state.config.max_chars;
 

@@ -3,7 +3,7 @@ import { CLOSE, MORE, PENCIL, PERSON } from "../icons.js";
 import { fill } from "../locales/index.js";
 
 /** Who is speaking, and what else one can do. @param {import("./index.js").Actions} actions @param {import("./index.js").Page} page */
-export function createHeader(actions, { t }) {
+export function createHeader(actions, { t, isPage }) {
   const avatar = h("span", { class: "avatar", "aria-hidden": "true" });
   const title = h("h2", { id: "title", dir: "auto" });
   const who = h("span");
@@ -17,10 +17,10 @@ export function createHeader(actions, { t }) {
     "aria-controls": "menu",
     onclick: () => toggle(Boolean(menu.hidden)),
   });
-  const close = iconButton(CLOSE, t.close, { onclick: actions.close });
+  const close = iconButton(CLOSE, t.close, { hidden: isPage, onclick: actions.close });
   const el = h(
-    "header",
-    null,
+    "div",
+    { class: "header" },
     avatar,
     h("div", { class: "who" }, title, h("p", null, who, demo)),
     h("div", { class: "menu-place", onkeydown: move, onfocusout: leave }, more, menu),

@@ -25,7 +25,7 @@ export function createPanel(actions, page) {
 
   /** Escape leaves; where the panel covers the page, Tab stays within. @param {KeyboardEvent} event */
   function press(event) {
-    if (event.key === "Escape" && !event.isComposing) actions.close();
+    if (event.key === "Escape" && !event.isComposing && !page.isPage) actions.close();
     if (event.key !== "Tab" || !small.matches || el.hidden) return;
     const stops = /** @type {HTMLElement[]} */ (Array.from(el.querySelectorAll("a, button, input, textarea, [tabindex='0']"))).filter(
       (stop) => stop.tabIndex >= 0 && stop.checkVisibility(),

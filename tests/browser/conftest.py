@@ -1,0 +1,67 @@
+"""Chromium for the tests in this folder. They run as a process of their own: Playwright brings an event loop along."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
+
+from .harness import FakeServer, Site, Widget
+from .harness.pages import page
+
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One browser for all tests; each makes a context of its own. Skipped where there is none, but not in CI."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("Chromium is not installed.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def new_widget(chromium: Browser) -> Iterator[Callable[..., Widget]]:
+    """Makes a widget in a browser context of its own: `new_widget(color_scheme="dark")`."""
+    contexts: list[BrowserContext] = []
+
+    def make(**options: Any) -> Widget:
+        contexts.append(chromium.new_context(**{"viewport": {"width": 1000, "height": 800}, **options}))
+        contexts[-1].set_default_timeout(10_000)
+        return Widget(contexts[-1].new_page())
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeServer]:
+    """The wire without Django behind it."""
+    with FakeServer() as server:
+        yield server
+
+
+@pytest.fixture
+def site(fake: FakeServer) -> Iterator[Site]:
+    """Another site, whose front page holds the widget of `fake`."""
+    with Site() as site:
+        site.put("/", page(fake.url))
+        yield site
+
+
+@pytest.fixture
+def widget(new_widget: Callable[..., Widget], site: Site) -> Widget:
+    """A widget on the site's front page, not yet opened."""
+    return new_widget().visit(site.url)

@@ -1,0 +1,58 @@
+"""The widget as a visitor has it before him."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Locator, Page, expect
+
+ROOT = "document.querySelector('interworky-widget').shadowRoot"
+
+
+class Widget:
+    """Drives one widget on `page`; `errors` gathers what the page complained about."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.errors: list[str] = []
+        self.warnings: list[str] = []
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", self._hear)
+        self.launcher = page.locator(".launcher")
+        self.panel = page.locator(".panel")
+        self.box = page.locator("textarea[enterkeyhint=send]")
+        self.log = page.locator(".log")
+        self.replies = page.locator(".reply:not(.live)")
+        self.own = page.locator(".own")
+
+    def _hear(self, message: object) -> None:
+        kind, text = message.type, message.text  # type: ignore[attr-defined]
+        if kind == "error":
+            self.errors.append(text)
+        elif kind == "warning":
+            self.warnings.append(text)
+
+    def visit(self, url: str) -> Widget:
+        self.page.goto(url)
+        expect(self.launcher).to_be_attached()
+        return self
+
+    def open(self) -> Widget:
+        self.launcher.click()
+        expect(self.panel).to_be_visible()
+        return self
+
+    def say(self, text: str) -> Widget:
+        self.box.fill(text)
+        self.box.press("Enter")
+        return self
+
+    def ask(self, text: str) -> Locator:
+        """Says it, and waits for the whole reply."""
+        before = self.replies.count()
+        self.say(text)
+        reply = self.replies.nth(before)
+        expect(reply).to_be_visible()
+        return reply
+
+    def shadow(self, expression: str) -> object:
+        """`expression` in the page, where `root` is the widget's shadow root."""
+        return self.page.evaluate(f"(() => {{ const root = {ROOT}; return {expression}; }})()")

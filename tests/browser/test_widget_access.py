@@ -1,0 +1,217 @@
+"""For everyone: by keyboard, by ear, enlarged, without motion, in every state (WCAG 2.2 AA)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from .harness import FakeServer, Site, Widget
+from .harness.pages import page
+
+NewWidget = Callable[..., Widget]
+OPTIONS = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+def check(widget: Widget, state: str) -> None:
+    """Nothing moves any more, and axe finds nothing in the widget."""
+    widget.page.wait_for_function(
+        "document.querySelector('interworky-widget').shadowRoot.getAnimations({ subtree: true })"
+        ".every((a) => a.playState !== 'running' || a.effect.getTiming().iterations === Infinity)"
+    )
+    found = Axe().run(widget.page, context={"include": [["interworky-widget"]]}, options=OPTIONS)
+    assert found.violations_count == 0, f"{state}: {found.generate_report()}"
+
+
+@pytest.mark.parametrize("look", ["light", "dark", "small", "pale accent", "right to left"])
+def test_axe_finds_nothing_in_any_state(look: str, new_widget: NewWidget, site: Site, fake: FakeServer) -> None:
+    fake.delay_seconds = 0.003
+    attributes = {"pale accent": 'data-accent="#ffe680"', "right to left": 'data-locale="ar"'}.get(look, "")
+    site.put("/", page(fake.url, attributes=attributes))
+    options = {"dark": {"color_scheme": "dark"}, "small": {"viewport": {"width": 360, "height": 700}, "is_mobile": True}}
+    widget = new_widget(reduced_motion="reduce", **options.get(look, {})).visit(site.url)
+    check(widget, "launcher")
+    widget.open()
+    check(widget, "greeting")
+    widget.say("slow")
+    expect(widget.page.locator(".live")).to_contain_text("history")
+    check(widget, "typing")
+    fake.hurry()
+    expect(widget.replies).to_have_count(1, timeout=20_000)
+    check(widget, "replied")
+    widget.say("tool")
+    expect(widget.page.locator(".status")).to_contain_text("Looking")
+    check(widget, "tool")
+    fake.hurry()
+    expect(widget.replies).to_have_count(2)
+    widget.ask("slots-many")
+    check(widget, "slots")
+    widget.page.locator(".slot").first.click()
+    expect(widget.page.locator(".confirm")).to_be_visible()
+    widget.page.click(".confirm [type=submit]")
+    check(widget, "confirm, with what is wrong")
+    widget.page.fill("input[name=name]", "Ada Lovelace")
+    widget.page.fill("input[name=email]", "ada@example.com")
+    widget.page.click(".confirm [type=submit]")
+    expect(widget.page.locator(".receipt.done")).to_be_visible()
+    check(widget, "receipt")
+    widget.ask("contact")
+    check(widget, "contact")
+    widget.say("fail")
+    expect(widget.page.locator(".notice")).to_be_visible()
+    widget.say("refuse")
+    expect(widget.page.locator(".stuck")).to_be_visible()
+    check(widget, "failed and refused")
+    widget.page.locator("[aria-haspopup=menu]").click()
+    check(widget, "menu")
+    widget.page.keyboard.press("Escape")
+    fake.sockets = False
+    fake.call(fake.close_sockets())
+    expect(widget.page.get_by_role("alert")).to_be_visible()
+    check(widget, "offline")
+    fake.sockets = True
+    expect(widget.page.get_by_role("alert")).to_have_count(0, timeout=20_000)
+    fake.call(fake.say_staff("Grace"))
+    fake.call(fake.say_message("staff", "Hello"))
+    expect(widget.page.locator(".name:not(.hidden)")).to_be_visible()
+    check(widget, "with a person")
+    widget.page.evaluate("Interworky.close()")
+    fake.call(fake.say_message("staff", "Still there?"))
+    expect(widget.page.locator(".teaser")).to_be_visible()
+    check(widget, "teaser")
+    widget.page.evaluate("Interworky.open()")
+    fake.call(fake.say_closed())
+    expect(widget.page.locator(".ended")).to_be_visible()
+    check(widget, "ended")
+
+
+def test_an_appointment_is_booked_with_the_keyboard_alone(widget: Widget, fake: FakeServer) -> None:
+    keys = widget.page.keyboard
+
+    def focused() -> str:
+        return str(
+            widget.shadow(
+                "root.activeElement && (root.activeElement.ariaLabel || root.activeElement.name || root.activeElement.textContent)"
+            )
+        )
+
+    def tab_to(name: str, limit: int = 25) -> None:
+        for _ in range(limit):
+            if re.search(name, focused()):
+                return
+            keys.press("Tab")
+        raise AssertionError(f"Tab does not lead to {name}, it ended at {focused()}.")
+
+    tab_to("^Chat$")
+    keys.press("Enter")
+    expect(widget.box).to_be_focused()
+    keys.type("slots")
+    keys.press("Enter")
+    expect(widget.replies).to_have_count(1)
+    keys.press("Shift+Tab")
+    for _ in range(10):
+        if "14:30" in focused():
+            break
+        keys.press("Shift+Tab")
+    assert "14:30" in focused()
+    keys.press("Space")
+    expect(widget.page.locator(".confirm")).to_be_visible()
+    tab_to("^name$")
+    keys.type("Ada Lovelace")
+    keys.press("Tab")
+    keys.type("ada@example.com")
+    keys.press("Enter")
+    expect(widget.page.locator(".receipt.done")).to_be_visible()
+    tab_to("^Add to calendar$")
+    keys.press("Escape")
+    expect(widget.panel).to_be_hidden()
+    expect(widget.launcher).to_be_focused()
+    keys.press("Space")
+    expect(widget.box).to_be_focused()
+
+
+def test_the_keyboard_leaves_the_panel_on_a_large_screen_and_stays_on_a_small_one(new_widget: NewWidget, site: Site) -> None:
+    large = new_widget().visit(site.url).open()
+    for _ in range(12):
+        large.page.keyboard.press("Tab")
+        if large.page.evaluate("document.activeElement.tagName") != "INTERWORKY-WIDGET":
+            break
+    else:
+        raise AssertionError("Tab never leaves the widget.")
+
+    small = new_widget(viewport={"width": 360, "height": 700}).visit(site.url).open()
+    for step in ["Tab"] * 12 + ["Shift+Tab"] * 12:
+        small.page.keyboard.press(step)
+        assert small.shadow("root.querySelector('.panel').contains(root.activeElement)")
+
+
+def test_the_menu_is_worked_with_arrows_and_left_with_escape(widget: Widget) -> None:
+    widget.open().ask("hello")
+    keys = widget.page.keyboard
+    widget.page.get_by_role("button", name="More").focus()
+    keys.press("Enter")
+    expect(widget.page.get_by_role("menuitem", name="Talk to a person")).to_be_focused()
+    keys.press("ArrowDown")
+    expect(widget.page.get_by_role("menuitem", name="New conversation")).to_be_focused()
+    keys.press("ArrowDown")
+    expect(widget.page.get_by_role("menuitem", name="Talk to a person")).to_be_focused()
+    keys.press("Escape")
+    expect(widget.page.get_by_role("menu")).to_have_count(0)
+    expect(widget.panel).to_be_visible()
+    expect(widget.page.get_by_role("button", name="More")).to_be_focused()
+
+
+def test_the_launcher_and_the_panel_say_what_they_are(widget: Widget) -> None:
+    expect(widget.launcher).to_have_attribute("aria-expanded", "false")
+    widget.open()
+    expect(widget.launcher).to_have_attribute("aria-expanded", "true")
+    expect(widget.launcher).to_have_attribute("aria-controls", "panel")
+    expect(widget.page.get_by_role("dialog", name="Bright Smile Dental")).to_be_visible()
+    expect(widget.page.get_by_role("log", name="Conversation")).to_be_visible()
+
+
+def test_a_reply_is_announced_once_and_whole(widget: Widget, fake: FakeServer) -> None:
+    widget.page.evaluate("""window.said = []; new MutationObserver((changes) => {
+        const voice = document.querySelector('interworky-widget').shadowRoot.querySelector('.panel > [role=status]');
+        if (voice && !voice.seen) {
+            voice.seen = true;
+            new MutationObserver(() => voice.textContent && said.push(voice.textContent)).observe(voice, { childList: true });
+        }
+    }).observe(document.querySelector('interworky-widget').shadowRoot, { childList: true, subtree: true }); null""")
+    widget.open()
+    widget.ask("slots")
+    widget.page.wait_for_function("said.length >= 4")
+    said = widget.page.evaluate("said")
+    assert said[0].endswith("You are chatting with an AI assistant. It can make mistakes.")
+    assert said[1] == "Looking for free times…"
+    assert "Choose a time" in said[2]
+    assert said[3] == "These times are free on Tuesday afternoon. Pick the one that suits you."
+    assert len(said) == 4, "no token is announced by itself, and what the visitor wrote is not read back"
+    expect(widget.log).to_have_attribute("aria-live", "off")
+
+
+@pytest.mark.parametrize("viewport", [{"width": 1000, "height": 800}, {"width": 360, "height": 700}])
+def test_everything_that_can_be_pressed_is_large_enough(viewport: dict, new_widget: NewWidget, site: Site) -> None:
+    widget = new_widget(viewport=viewport, reduced_motion="reduce").visit(site.url).open()
+    widget.ask("slots-many")
+    widget.ask("confirm")
+    widget.say("fail")
+    widget.say("refuse")
+    expect(widget.page.locator(".stuck")).to_be_visible()
+    widget.page.locator("[aria-haspopup=menu]").click()
+    small = widget.shadow(
+        "[...root.querySelectorAll('button, a, input, textarea')].filter((e) => e.checkVisibility() && !e.closest('.prose'))"
+        ".map((e) => [e.ariaLabel || e.textContent || e.name, e.getBoundingClientRect()])"
+        ".filter(([, { width, height }]) => width < 24 || height < 24).map(([name]) => name)"
+    )
+    assert small == []
+
+
+def test_who_wants_no_motion_sees_none(new_widget: NewWidget, site: Site) -> None:
+    widget = new_widget(reduced_motion="reduce").visit(site.url).open()
+    widget.say("slow")
+    expect(widget.page.locator(".live")).to_be_visible()
+    assert widget.shadow("root.getAnimations({ subtree: true }).filter((a) => a.playState === 'running').length") == 0
