@@ -1,0 +1,93 @@
+"""What was promised holds when the process is killed in between, as memory that runs out or a power cut would."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from email import message_from_bytes
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+
+from tests import servers
+
+from .visitor import Visitor, until
+
+
+class Sink:
+    """A mail server that notes the Message-ID of whatever it takes."""
+
+    def __init__(self) -> None:
+        self.taken: list[tuple[str, str]] = []
+        self.port = servers.free_port()
+        self.controller: Controller | None = None
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        message = message_from_bytes(envelope.content)
+        self.taken.append((message["Message-ID"], envelope.rcpt_tos[0]))
+        return "250 OK"
+
+    def open(self) -> None:
+        self.controller = Controller(self, hostname="127.0.0.1", port=self.port)
+        self.controller.start()
+
+    def close(self) -> None:
+        if self.controller:
+            self.controller.stop()
+
+
+@pytest.fixture
+def sink() -> Iterator[Sink]:
+    sink = Sink()
+    yield sink
+    sink.close()
+
+
+def rows(app: servers.App, sql: str) -> list[tuple]:
+    with sqlite3.connect(f"file:{app.data_dir}/interworky.sqlite3?mode=ro", uri=True) as database:
+        return database.execute(sql).fetchall()
+
+
+def test_a_booking_s_mail_goes_out_once_though_the_process_died_before_it_could(
+    start_app: Callable[..., servers.App], sink: Sink
+):
+    app = start_app(EMAIL_URL=f"smtp://127.0.0.1:{sink.port}", DEMO_MODEL_DELAY_MS="0")
+    reference = Visitor(app.url).book()
+    app.kill()
+    promised = Counter(rows(app, 'SELECT "to" FROM assistant_delivery'))
+    assert rows(app, "SELECT state FROM assistant_appointment") == [("confirmed",)] and reference
+    assert not rows(app, "SELECT 1 FROM assistant_delivery WHERE state = 'sent'")
+    sink.open()
+    app.start()
+    until(lambda: len(sink.taken) >= sum(promised.values()), 60)
+    time.sleep(1)  # whoever would send it twice has had the time to
+    assert Counter((to,) for _, to in sink.taken) == promised
+    assert len({id for id, _ in sink.taken}) == len(sink.taken)
+    until(lambda: not rows(app, "SELECT 1 FROM assistant_delivery WHERE state != 'sent'"))
+
+
+@pytest.mark.parametrize("trial", range(6))
+def test_an_acknowledged_message_is_there_once_and_answered_once_whenever_the_process_died(
+    start_app: Callable[..., servers.App], trial: int
+):
+    app = start_app(DEMO_MODEL_DELAY_MS="15")
+    visitor = Visitor(app.url)
+    when = random.Random(trial).uniform(0, 0.5)
+    visitor.say("Can I come in on Tuesday afternoon?", id="only")
+    killer = threading.Timer(when, app.kill)
+    killer.start()
+    killer.join()
+    app.start()
+    until(visitor.turns_ended, 30)
+    visitor.say("Can I come in on Tuesday afternoon?", id="only")  # the widget was not sure, and sends it again
+    events = visitor.events()
+    messages = [event["message"] for event in events if event["type"] == "message.added"]
+    assert [message["role"] for message in messages] == ["visitor", "assistant"]
+    assert messages[1]["state"] == "complete" and messages[1]["text"].count("Which one") <= 1
+    assert visitor.turns_ended() == 1
+    assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
