@@ -1,16 +1,17 @@
-"""The one way from the async rim to the sync core."""
+"""The one way from the async rim to the sync core, and what threads owe the database."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from typing import ParamSpec, TypeVar
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db import close_old_connections
+from django.db import connections
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -33,8 +34,21 @@ def in_db(function: Callable[P, R]) -> Callable[P, asyncio.Future[R]]:
 
 
 def _with_fresh_connection(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    close_old_connections()
-    try:
+    with fresh_connections():
         return function(*args, **kwargs)
+
+
+@contextmanager
+def fresh_connections() -> Iterator[None]:
+    """For a thread that outlives its connections: begin and end without a stale one."""
+    _close_stale()
+    try:
+        yield
     finally:
-        close_old_connections()
+        _close_stale()
+
+
+def _close_stale() -> None:
+    for connection in connections.all(initialized_only=True):
+        if not connection.in_atomic_block:  # what a transaction runs on is in use, as a test's is
+            connection.close_if_unusable_or_obsolete()

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from celery import shared_task
-from django.db import close_old_connections
 
+from assistant.db import fresh_connections
 from assistant.services import appointments, deliveries
 
 
 @shared_task(name="assistant.jobs.sweep")  # type: ignore[untyped-decorator]
+@fresh_connections()
 def sweep() -> None:
     """Hand over again what a broker or a dead worker forgot, and let go of what nobody confirmed. Every few seconds."""
-    close_old_connections()
-    try:
-        deliveries.ring_due()
-        appointments.expire_holds()
-    finally:
-        close_old_connections()
+    deliveries.ring_due()
+    appointments.expire_holds()

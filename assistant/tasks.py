@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import logging
 import smtplib
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from celery import shared_task
 from django.core.mail import BadHeaderError, EmailMultiAlternatives
-from django.db import close_old_connections
 
+from assistant.db import fresh_connections
 from assistant.models import Delivery
 from assistant.services import deliveries
 
@@ -18,23 +16,22 @@ log = logging.getLogger(__name__)
 
 
 @shared_task(name=deliveries.TASK)  # type: ignore[untyped-decorator]
+@fresh_connections()
 def deliver(delivery_id: str) -> None:
     """Send one e-mail of the outbox, if it is due and nobody else is at it.
 
     A worker that dies in between leaves a lease that lapses; who sends it again does so under the same Message-ID.
     """
-    with _connections():
-        delivery = deliveries.claim(delivery_id)
-        if delivery is None:
-            return
-        try:
-            _email(delivery).send()
-        except Exception as error:  # noqa: BLE001 - whatever a mail backend raises is this row's outcome
-            for_good = _is_for_good(error)
-            log.warning("Delivery %s, attempt %s: %s", delivery.pk, delivery.attempts, type(error).__name__)
-            deliveries.failed(delivery, _words(error), for_good=for_good)
-        else:
-            deliveries.sent(delivery)
+    delivery = deliveries.claim(delivery_id)
+    if delivery is None:
+        return
+    try:
+        _email(delivery).send()
+    except Exception as error:  # whatever a mail backend raises is this row's outcome
+        log.warning("Delivery %s, attempt %s: %s", delivery.pk, delivery.attempts, type(error).__name__)
+        deliveries.failed(delivery, _words(error), for_good=_is_for_good(error))
+    else:
+        deliveries.sent(delivery)
 
 
 def _email(delivery: Delivery) -> EmailMultiAlternatives:
@@ -82,13 +79,3 @@ def _words(error: Exception) -> str:
 
 def _text(reply: bytes | str) -> str:
     return reply.decode(errors="replace") if isinstance(reply, bytes) else reply
-
-
-@contextmanager
-def _connections() -> Iterator[None]:
-    """A worker's thread outlives any database connection: begin and end without a stale one."""
-    close_old_connections()
-    try:
-        yield
-    finally:
-        close_old_connections()

@@ -104,7 +104,7 @@ class Appointment(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="appointments")
-    calendar = models.ForeignKey(Calendar, models.PROTECT, related_name="appointments")
+    calendar = models.ForeignKey(Calendar, models.RESTRICT, related_name="appointments")
     visitor = models.ForeignKey(Visitor, models.SET_NULL, null=True, blank=True, related_name="appointments")
     conversation = models.ForeignKey(Conversation, models.SET_NULL, null=True, blank=True, related_name="appointments")
     call = models.OneToOneField(ToolCall, models.SET_NULL, null=True, blank=True, related_name="appointment")

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import transaction
+from django.db.models import RestrictedError
 
 from assistant.errors import NotFound, ToolError, ToolRefused
 from assistant.models import Appointment, Calendar, Conversation, Delivery, ToolCall
@@ -316,6 +317,17 @@ def test_a_cancelled_appointment_does_not_come_back_when_its_call_runs_again(cal
     with pytest.raises(ToolError, match="cancelled"):
         appointments.confirm(held(calendar, conversation, call=call), name="Ann", email="ann@example.com", now=NOW)
     assert Appointment.objects.get().state == "cancelled"
+
+
+# --- Deleting --------------------------------------------------------------------------------------------------------
+
+
+def test_a_calendar_stays_as_long_as_it_has_appointments_and_goes_with_its_organization(calendar, conversation):
+    booked(calendar, conversation)
+    with pytest.raises(RestrictedError), transaction.atomic():
+        calendar.delete()
+    conversation.organization.delete()
+    assert not Appointment.objects.exists()
 
 
 # --- Who may ---------------------------------------------------------------------------------------------------------
