@@ -1,0 +1,190 @@
+"""The first five minutes: one command, from nothing, and one clear sentence where it cannot be."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import closing
+from pathlib import Path
+from socket import create_server
+
+import pytest
+
+from tests.servers import ROOT, App, environment
+
+WITHOUT_VENV = "import sys; sys.modules['ensurepip'] = None"
+BOOTSTRAP = ["manage.py", "requirements.lock", "requirements-dev.lock", "requirements-uv.lock"]
+
+
+def get(app: App, path: str) -> str:
+    with urllib.request.urlopen(app.url.replace("localhost", "127.0.0.1") + path, timeout=10) as response:
+        assert response.status == 200
+        return response.read().decode()
+
+
+def run_up(**values: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "manage.py", "up"], cwd=ROOT, capture_output=True, text=True, timeout=60, env=environment(**values)
+    )
+
+
+# --- Running ---------------------------------------------------------------------------------------------------------
+
+
+def test_it_shows_where_everything_is_and_keeps_its_data(app_server):
+    said = app_server.log.read_text()
+    for words in (
+        f"{app_server.url}/",
+        f"{app_server.url}/admin/",
+        f"{app_server.url}/demo/mailbox/",
+        "user admin",
+        "demonstration model",
+    ):
+        assert words in said
+    password = re.search(r"password (\S+)", said)
+    assert password and len(password[1]) >= 12
+    for page in ("/", "/admin/login/", "/demo/mailbox/", "/healthz", "/readyz", "/widget.js"):
+        get(app_server, page)
+
+    keys = (app_server.data_dir / "keys.json").read_text()
+    app_server.restart()
+    said_again = app_server.log.read_text()[len(said) :]
+    assert "password as before" in said_again
+    assert password[1] not in said_again
+    assert (app_server.data_dir / "keys.json").read_text() == keys
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_it_stops_when_asked_within_five_seconds_and_without_a_complaint(start_app, how):
+    app = start_app()
+    said = app.log.read_text()
+    began = time.monotonic()
+    assert app.stop(how) == 0
+    assert time.monotonic() - began < 5
+    assert app.log.read_text() == said
+
+
+def test_it_stops_in_time_while_a_visitor_listens(start_app):
+    app = start_app()
+    with closing(urllib.request.urlopen(app.url.replace("localhost", "127.0.0.1") + "/healthz", timeout=10)):
+        began = time.monotonic()
+        assert app.stop() == 0
+    assert time.monotonic() - began < 5
+
+
+def test_it_comes_back_after_a_kill(app_server):
+    app_server.kill()
+    app_server.start()
+    assert "Bright Smile" in get(app_server, "/")
+
+
+def test_a_second_one_on_the_same_data_says_where_the_first_is(app_server):
+    done = run_up(DATA_DIR=str(app_server.data_dir), PORT="65000")
+    assert done.returncode == 1
+    assert f"already running on {app_server.data_dir}" in done.stderr
+    assert app_server.url in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_taken_port_is_one_sentence_with_a_way_out(tmp_path):
+    with closing(create_server(("127.0.0.1", 0))) as other:
+        port = other.getsockname()[1]
+        done = run_up(DATA_DIR=str(tmp_path), PORT=str(port))
+    assert done.returncode == 1
+    assert f"Port {port} on 127.0.0.1 cannot be used" in done.stderr
+    assert f"PORT={port + 1} python3 manage.py up" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_data_directory_that_cannot_be_written_is_one_sentence(tmp_path):
+    (tmp_path / "data").write_text("a file where a directory should be")
+    done = run_up(DATA_DIR=str(tmp_path / "data"))
+    assert done.returncode == 1
+    assert done.stderr.startswith("Interworky cannot start: ")
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+# --- From a bare checkout --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A checkout in which nothing has been installed."""
+    for name in BOOTSTRAP:
+        shutil.copy(ROOT / name, tmp_path / name)
+    return tmp_path
+
+
+def bootstrap(checkout: Path, *arguments: str, before: str = "", **values: str) -> subprocess.CompletedProcess[str]:
+    """`manage.py` as the machine's own Python runs it; `before` is run first, to take something away from that Python."""
+    run = "runpy.run_path('manage.py', run_name='__main__')"
+    script = f"{before}\nimport sys, runpy; sys.argv = ['manage.py', *{arguments!r}]; {run}"
+    return subprocess.run(
+        [sys.executable, "-c", script], cwd=checkout, capture_output=True, text=True, timeout=120,
+        env={**environment(**values), "NO_BOOTSTRAP": "", "PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": os.devnull},
+    )  # fmt: skip
+
+
+def test_pythons_that_are_too_old_can_read_the_sentence_that_says_so(checkout):
+    ast.parse((checkout / "manage.py").read_text(), feature_version=(3, 6))
+    done = bootstrap(checkout, "up", before="import sys; sys.version_info = (3, 6, 9, 'final', 0)")
+    assert done.returncode == 1
+    assert done.stderr == "Interworky needs Python 3.11 or newer; this is Python 3.6.\n"
+
+
+def test_a_python_without_venv_says_what_to_install(checkout):
+    done = bootstrap(checkout, "up", before=WITHOUT_VENV)
+    assert done.returncode == 1
+    assert done.stderr.strip().endswith("apt-get install python3-venv")
+    assert not (checkout / ".venv").exists()
+
+
+def test_a_directory_in_which_nothing_can_be_made_is_one_sentence(checkout):
+    (checkout / ".venv").write_text("a file where a directory should be")
+    done = bootstrap(checkout, "up")
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"Cannot make a virtual environment in {checkout}")
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_no_way_to_the_package_index_is_one_sentence(checkout):
+    done = bootstrap(checkout, "up")
+    assert done.returncode == 1
+    assert done.stdout.startswith("Installing what Interworky needs")
+    assert done.stderr.startswith("Cannot install the packages of requirements.lock; is there a way to the package index?")
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not (checkout / ".venv" / ".stamp").exists()
+
+
+def installed(checkout: Path, lock: str) -> None:
+    """An environment that claims to hold `lock`, and whose Python says how it was called."""
+    python = checkout / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text('#!/bin/sh\necho "in .venv: $@"\n')
+    python.chmod(0o755)
+    code = f"import sys; sys.path.insert(0, {str(checkout)!r}); import manage; print(manage.stamp_of({lock!r}))"
+    stamp = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    (checkout / ".venv" / ".stamp").write_text(stamp.stdout)
+
+
+def test_what_is_installed_is_not_installed_again(checkout):
+    installed(checkout, "requirements.lock")
+    done = bootstrap(checkout, "up", "--traceback")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"in .venv: {checkout / 'manage.py'} up --traceback\n"
+
+
+@pytest.mark.parametrize(("command", "changed"), [("test", None), ("up", "requirements.lock")])
+def test_what_is_missing_or_has_changed_since_is_installed(checkout, command, changed):
+    installed(checkout, "requirements.lock")
+    if changed:
+        (checkout / changed).write_text((checkout / changed).read_text() + "# newer\n")
+    done = bootstrap(checkout, command, before=WITHOUT_VENV)  # as far as it needs to go to show that it set out
+    assert "cannot make virtual environments" in done.stderr
