@@ -1,5 +1,8 @@
 """What staff see: one module per noun. `scoping` decides who may see and change what."""
 
-from . import appointment, assistant, conversation, delivery, ledger, method, organization, people
+from . import appointment, assistant, conversation, delivery, ledger, method, organization, people, provider, usage
 
-__all__ = ["appointment", "assistant", "conversation", "delivery", "ledger", "method", "organization", "people"]
+__all__ = [
+    "appointment", "assistant", "conversation", "delivery", "ledger", "method", "organization", "people", "provider",
+    "usage",
+]  # fmt: skip

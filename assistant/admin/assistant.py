@@ -55,7 +55,13 @@ class AssistantAdmin(Scoped):
         (
             "The model",
             {
-                "fields": ("model", ("temperature", "max_output_tokens"), "history_messages"),
+                "fields": (
+                    "provider",
+                    ("model", "fast_model"),
+                    "fallback_model",
+                    ("temperature", "max_output_tokens"),
+                    "history_messages",
+                ),
                 "description": "Which model answers is the provider's default, unless one is named here.",
             },
         ),

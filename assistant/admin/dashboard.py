@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import models
 from django.db.models.functions import TruncDate
 from django.http import HttpRequest
@@ -14,8 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from assistant.admin.scoping import has_several, organizations
-from assistant.models import Appointment, Conversation, Delivery, Organization, Turn
-from assistant.providers import configuration
+from assistant.models import Appointment, Conversation, Delivery, Organization, Provider, Turn
+from assistant.providers import router
 
 CHART_DAYS = 14
 UNFINISHED = 3  # organizations whose next steps are shown at once
@@ -52,7 +51,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
             models.F("last_message_at").desc(nulls_last=True)
         )[:7],
         upcoming=booked.filter(start_at__gte=now).select_related("calendar").order_by("start_at")[:6],
-        answers=who_answers(),
+        answers=who_answers(mine),
         unfinished=[(row, steps) for row, steps in setting_up if not all(step.done for step in steps)][:UNFINISHED],
         has_several=has_several(request),
         belongs_nowhere=not setting_up,
@@ -89,14 +88,18 @@ def _bars(talks: Any, today: datetime) -> list[dict[str, Any]]:
     return [{"day": day, "count": counts.get(day, 0), "top": 100 - round(100 * counts.get(day, 0) / most)} for day in days]
 
 
-def who_answers() -> dict[str, Any]:
-    """Which model the environment gives to visitors: the demonstration one, real ones, or none at all."""
-    found = configuration.load(settings.AI_ENVIRONMENT)
+def who_answers(mine: models.QuerySet[Organization]) -> dict[str, Any]:
+    """Which models answer visitors: the organizations' own, and for those without one the installation's, which may be
+    the demonstration model or nobody at all."""
+    own = list(Provider.objects.filter(organization__in=mine, enabled=True).select_related("organization")[:10])
+    platform = router.platform()
+    uses_platform = not mine or mine.exclude(pk__in=[row.organization_id for row in own]).exists()
     return {
-        "providers": found.usable,
-        "demo": not found.configured and settings.DEMO_MODEL,
-        "nobody": not found.usable and (found.configured or not settings.DEMO_MODEL),
-        "problems": found.errors,
+        "own": own,
+        "platform": platform.usable if uses_platform else (),
+        "demo": uses_platform and any(provider.source == "demo" for provider in platform.usable),
+        "nobody": uses_platform and not platform.usable,
+        "problems": platform.errors,
     }
 
 

@@ -62,10 +62,11 @@ class SecretsForm(forms.Form):
         super().__init__(data, prefix="secrets")
         self.kind = kind
         self.method = method
-        self.names = list(dict.fromkeys([*kind.secrets, *method.secrets]))
+        self.kept = dict(method.secrets)  # as they were: `apply` changes the method's
+        self.names = list(dict.fromkeys([*kind.secrets, *self.kept]))
         for name in self.names:
             self.fields[f"value_{name}"] = _secret_field(name.replace("_", " ").capitalize())
-            if name in method.secrets:
+            if name in self.kept:
                 self.fields[f"forget_{name}"] = forms.BooleanField(required=False)
         for number in range(SPARE_SECRETS if kind.own_secrets else 0):
             attrs = {"class": "iw-input", "placeholder": "name", "autocomplete": "off"}
@@ -78,7 +79,7 @@ class SecretsForm(forms.Form):
         """What the template draws: one line per secret that there is or may be."""
         found = []
         for name in self.names:
-            entry = self.method.secrets.get(name)
+            entry = self.kept.get(name)
             found.append(
                 {
                     "value": self[f"value_{name}"],

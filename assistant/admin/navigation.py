@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from assistant.admin.dashboard import who_answers
+from assistant.admin.scoping import organizations
 from assistant.models import Conversation, Delivery
 
 # Group, then title, icon and model of each line.
@@ -37,6 +38,7 @@ PAGES = (
             ("Deliveries", "outgoing_mail", "delivery"),
             ("Ledger", "receipt_long", "toolcall"),
             ("Usage", "monitoring", "usage"),
+            ("Prices", "payments", "price"),
         ),
     ),
 )
@@ -67,7 +69,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
 
 def environment(request: HttpRequest) -> list[str] | None:
     """Unfold's label at the top of every page: whether visitors are answered by a script."""
-    return ["Demonstration model", "warning"] if who_answers()["demo"] else None
+    return ["Demonstration model", "warning"] if who_answers(organizations(request))["demo"] else None
 
 
 def _badge(request: HttpRequest, name: str, model_admin: Any) -> dict[str, str]:

@@ -16,8 +16,8 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminURLInputWidget
 
 from assistant.admin.install import install_steps
 from assistant.admin.people import admit_members
-from assistant.admin.scoping import Rank, Scoped, ScopedTabularInline, rank_in
-from assistant.models import Membership, Organization
+from assistant.admin.scoping import Rank, Scoped, ScopedStackedInline, ScopedTabularInline, rank_in
+from assistant.models import Budget, Membership, Organization
 
 
 class MembersFormSet(BaseInlineFormSet):
@@ -46,6 +46,20 @@ class MembersInline(ScopedTabularInline):
         return [] if rank_in(request, None) == Rank.SUPERUSER else ["user"]
 
 
+class BudgetInline(ScopedStackedInline):
+    model = Budget
+    edit_rank = Rank.OWNER
+    verbose_name_plural = "limits"
+    tab = True
+    fields = (
+        ("visitor_day_tokens", "network_day_tokens"),
+        ("day_tokens", "month_tokens"),
+        ("day_dollars", "month_dollars"),
+        "requests_per_minute",
+        "sentence",
+    )
+
+
 class OrganizationForm(forms.ModelForm):
     website = forms.URLField(required=False, assume_scheme="https", widget=UnfoldAdminURLInputWidget())
 
@@ -66,7 +80,7 @@ class OrganizationAdmin(Scoped):
     add_rank = delete_rank = Rank.SUPERUSER
     change_rank = Rank.OWNER
     form = OrganizationForm
-    inlines = [MembersInline]
+    inlines = [MembersInline, BudgetInline]
     list_display = ["name", "sites", "assistant_count", "member_count", "is_active"]
     search_fields = ["name", "slug", "website"]
     prepopulated_fields = {"slug": ["name"]}
@@ -74,6 +88,7 @@ class OrganizationAdmin(Scoped):
     fieldsets = (
         (None, {"fields": ("name", "slug", "website", "team_email", "timezone", "active")}),
         ("Where the widget may stand", {"fields": ("allowed_origins", "allow_any_origin", "install")}),
+        ("Who answers", {"fields": ("use_platform_providers",)}),
     )
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Organization]:

@@ -172,9 +172,15 @@ class Scoped(VisibleChoices, Discreet, ModelAdmin):
     show_full_result_count = False
 
     def rank(self, request: HttpRequest, obj: models.Model | None) -> Rank:
-        return rank_in(request, None if obj is None else self.organization_id(obj))
+        """The user's rank where `obj` belongs; the highest he has anywhere without one. What belongs to no organization
+        is the installation's, and so its superusers'."""
+        highest = rank_in(request, None)
+        if obj is None or highest == Rank.SUPERUSER:
+            return highest
+        organization = self.organization_id(obj)
+        return Rank.NONE if organization is None else rank_in(request, organization)
 
-    def organization_id(self, obj: models.Model) -> int:
+    def organization_id(self, obj: models.Model) -> int | None:
         value: Any = obj
         *steps, last = self.organization_path.split("__")
         for step in steps:
@@ -220,6 +226,8 @@ class Scoped(VisibleChoices, Discreet, ModelAdmin):
             mine = organizations(request, self.add_rank)
             kwargs["queryset"] = mine
             kwargs.setdefault("initial", mine.first())
+            if rank_in(request, None) != Rank.SUPERUSER:
+                kwargs["required"] = True  # where it may be empty, that means: for all
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_list_display(self, request: HttpRequest) -> list[str]:

@@ -35,3 +35,36 @@ document.addEventListener("click", async (event) => {
 document.addEventListener("DOMContentLoaded", () => {
     for (const button of document.querySelectorAll("[data-rows-add]")) button.hidden = false;
 });
+
+// A provider's preset: what it would fill in is shown where the fields are left empty.
+const presets = () => document.querySelector("select[data-presets]");
+
+function showPreset() {
+    const select = presets();
+    if (!select) return;
+    const preset = JSON.parse(select.dataset.presets)[select.value] ?? {};
+    for (const name of ["base_url", "auth", "smart", "fast", "realtime", "api_version", "key"]) {
+        const field = document.getElementsByName(name)[0];
+        if (field) field.placeholder = preset[name] ?? "";
+    }
+    let note = document.getElementById("preset-note");
+    if (!note) {
+        note = Object.assign(document.createElement("p"), { id: "preset-note", className: "iw-hint" });
+        select.after(note);
+    }
+    note.textContent = preset.help ?? "";
+}
+
+// Models that a test has found, offered while typing.
+function offerModels() {
+    for (const field of document.querySelectorAll("input[data-models]")) {
+        const list = document.createElement("datalist");
+        list.id = `${field.name}-models`;
+        list.append(...JSON.parse(field.dataset.models).map((value) => Object.assign(document.createElement("option"), { value })));
+        field.after(list);
+        field.setAttribute("list", list.id);
+    }
+}
+
+document.addEventListener("change", (event) => { if (event.target === presets()) showPreset(); });
+document.addEventListener("DOMContentLoaded", () => { showPreset(); offerModels(); });

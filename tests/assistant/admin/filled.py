@@ -11,19 +11,25 @@ from django.utils import timezone
 from assistant.models import (
     Appointment,
     Assistant,
+    Budget,
     Calendar,
     Conversation,
     Delivery,
     Membership,
     Method,
     Organization,
+    Price,
+    Provider,
     ToolCall,
     Turn,
+    Usage,
     Visitor,
 )
 from assistant.services import cards, conversations
 
 ORIGIN = "https://www.example.com"
+METHOD_SECRET = "mtd-4b1d7c-do-not-show-9f"
+PROVIDER_SECRET = "prv-77aa01-do-not-show-3c"
 
 
 def fill(slug: str, word: str) -> Organization:
@@ -102,6 +108,22 @@ def fill(slug: str, word: str) -> Organization:
         text=word,
         last_error=word,
         state="dead",
+    )
+    provider = Provider(organization=home, name=word, base_url="https://llm.example.com/v1", smart=word)
+    provider.set_key(f"sk-{PROVIDER_SECRET}", provider.base_url)
+    provider.save()
+    method.set_secret("credential", METHOD_SECRET)
+    method.save()
+    Price.objects.create(organization=home, model=word, prompt=1, completion=2)
+    Budget.objects.create(organization=home, sentence=word)
+    Usage.objects.create(
+        organization=home,
+        assistant=assistant,
+        conversation=talk,
+        provider_name=word,
+        model=word,
+        task="reply",
+        cause=word[:30],
     )
     return home
 

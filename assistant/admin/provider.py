@@ -1,0 +1,227 @@
+"""Providers that organizations bring themselves: how to reach them, what they can really do, how they have done."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from asgiref.sync import async_to_sync
+from django import forms
+from django.contrib import admin, messages
+from django.core.cache import cache
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import models
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
+
+from assistant import outbound
+from assistant.admin.scoping import OneOrganizationForm, Rank, Scoped
+from assistant.errors import AddressRefused
+from assistant.models import Provider
+from assistant.outbound import Reach
+from assistant.providers import router
+from assistant.providers.presets import PRESETS
+from assistant.providers.probe import probe
+from assistant.services import providers
+
+REPORT_SECONDS = 7 * 24 * 3600  # how long the last report card is kept at hand
+STATE_LABELS = {"asked": "success", "probed": "warning", "left alone": "danger", "off": ""}
+
+
+def report_key(provider: Provider) -> str:
+    return f"provider.report.{provider.pk}"
+
+
+class ProviderForm(OneOrganizationForm):
+    """The key goes in and never comes out."""
+
+    key = forms.CharField(
+        required=False,
+        max_length=4096,
+        strip=True,
+        widget=UnfoldAdminPasswordWidget({"autocomplete": "new-password"}, render_value=False),
+    )
+    forget_key = forms.BooleanField(required=False, label="Forget the key")
+
+    class Meta:
+        widgets = {"headers": UnfoldAdminTextareaWidget({"rows": 3, "class": "iw-input iw-mono"})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "preset" in self.fields:
+            self._offer_presets()
+        if "key" in self.fields:
+            set_at, hint = self.instance.key_set_at, self.instance.key_hint
+            ending = f", ends in {hint}" if hint else ""
+            self.fields["key"].help_text = (
+                f"Set on {timezone.localtime(set_at):%-d %b %Y, %H:%M}{ending}. Leave empty to keep it."
+                if set_at
+                else "Kept encrypted, and only ever sent to the address above."
+            )
+        known = cache.get(report_key(self.instance), {}).get("models", [])
+        for name in ("smart", "fast", "realtime", "fallback_model"):
+            if name in self.fields:
+                self.fields[name].widget.attrs["data-models"] = json.dumps(known)
+
+    def _offer_presets(self) -> None:
+        choices = [("", "Another server"), *((name, preset.label) for name, preset in PRESETS.items() if name != "custom")]
+        facts = {
+            name: {"base_url": preset.base_url, "auth": preset.auth, "smart": preset.smart, "fast": preset.fast,
+                   "realtime": preset.realtime, "api_version": preset.api_version, "help": f"{preset.help} {preset.limits}",
+                   "key": f"{preset.key_example}  {preset.key_from}".strip()}
+            for name, preset in PRESETS.items()
+        }  # fmt: skip
+        widget = UnfoldAdminSelectWidget({"data-presets": json.dumps(facts)})
+        self.fields["preset"] = forms.ChoiceField(
+            choices=choices, required=False, widget=widget, help_text="Fills in what you leave empty below."
+        )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        preset = PRESETS.get(cleaned.get("preset", ""))
+        url = cleaned.get("base_url") or (preset.base_url if preset else "")
+        if not url and "base_url" not in self.errors:
+            self.add_error("base_url", "Give the server's address.")
+        elif url:
+            try:
+                outbound.check_url(url, Reach.TENANT)
+            except AddressRefused as error:
+                self.add_error("base_url", str(error))
+        if not cleaned.get("smart") and not (preset and preset.smart):
+            self.add_error("smart", "Name the model that answers.")
+        return cleaned
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]
+        if self.errors:
+            return
+        given, provider = self.cleaned_data, self.instance
+        if given.get("key") or given.get("forget_key"):
+            try:
+                provider.set_key(given.get("key", ""), address_of(provider))
+            except (ValueError, ValidationError):
+                self.add_error("key", "The key could not be kept for this address.")
+
+
+def address_of(provider: Provider) -> str:
+    """The row's address, or its preset's."""
+    preset = PRESETS.get(provider.preset)
+    return provider.base_url or (preset.base_url if preset else "")
+
+
+@admin.register(Provider)
+class ProviderAdmin(Scoped):
+    form = ProviderForm
+    add_rank = change_rank = delete_rank = operate_rank = Rank.OWNER  # it holds a key, and spends money
+    list_display = ["name", "organization", "preset_label", "shown_model", "key_kept", "standing", "requests_24h", "weight"]
+    list_filter = ["organization", "enabled"]
+    search_fields = ["name", "base_url", "smart"]
+    change_form_template = "admin/assistant/provider.html"
+    fieldsets = (
+        (None, {"fields": ("organization", "name", "enabled", "preset", "base_url", "key", "forget_key")}),
+        ("Models", {"fields": ("smart", "fast", "realtime", "fallback_model")}),
+        (
+            "Fine tuning",
+            {
+                "fields": (
+                    "auth",
+                    "api_version",
+                    "headers",
+                    ("temperature", "max_output_tokens"),
+                    ("reasoning_effort", "timeout_seconds"),
+                    "weight",
+                ),
+                "classes": ["collapse"],
+            },
+        ),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Provider]:
+        found = super().get_queryset(request).select_related("organization").prefetch_related("health")
+        day_ago = timezone.now() - timedelta(days=1)
+        return found.annotate(requests_today=models.Count("usages", filter=models.Q(usages__at__gte=day_ago)))
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        hidden = set() if obj is not None and obj.sealed_key else {"forget_key"}
+        if not self.has_change_permission(request, obj):
+            hidden = {"key", "forget_key"}
+        main = [name for name in self.fieldsets[0][1]["fields"] if name not in hidden]
+        return ((None, {"fields": main}), *self.fieldsets[1:])
+
+    def save_model(self, request: HttpRequest, obj: Provider, form: Any, change: bool) -> None:
+        had_key = bool(obj.sealed_key)
+        super().save_model(request, obj, form, change)
+        if had_key and not obj.key(address_of(obj)):
+            text = "The address has changed, and a key goes nowhere but where it was given for: give it again."
+            self.message_user(request, text, messages.WARNING)
+
+    # --- Testing the connection -------------------------------------------------------------------------------------
+
+    def get_urls(self) -> list[Any]:
+        test = self.admin_site.admin_view(self.test_view)
+        return [path("<path:object_id>/test/", test, name="assistant_provider_test"), *super().get_urls()]
+
+    def test_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask the server what it can do, keep the answer for the router, and show it as a report card."""
+        row = self.get_object(request, object_id)
+        if not self.may_operate(request, row):
+            raise PermissionDenied
+        if request.method == "POST":
+            self._measure(request, row)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "original": row,
+            "title": f"Test {row.name}",
+            "provider": row,
+            "report": cache.get(report_key(row)),
+        }
+        return TemplateResponse(request, "admin/assistant/provider_test.html", context)
+
+    def _measure(self, request: HttpRequest, row: Provider) -> None:
+        provider = router.from_row(row)
+        if provider is None:
+            text = "It cannot be used as it stands: its address or its key is missing, or is none."
+            self.message_user(request, text, messages.ERROR)
+            return
+        report = async_to_sync(probe)(provider, request.POST.get("model", "").strip()[:200])
+        key = providers.health_key(row.organization_id, provider.name, provider.base_url, provider.key)
+        providers.measured(key, report.model, report.capabilities, name=provider.name, provider_id=row.pk)
+        cache.set(report_key(row), {**report.as_json(), "at": timezone.now()}, REPORT_SECONDS)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        row = self.get_object(request, object_id)
+        test_url = reverse("admin:assistant_provider_test", args=[row.pk]) if self.may_operate(request, row) else ""
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "test_url": test_url})
+
+    # --- The list ---------------------------------------------------------------------------------------------------
+
+    @display(description="Kind", ordering="preset")
+    def preset_label(self, obj: Provider) -> str:
+        return PRESETS[obj.preset].label if obj.preset in PRESETS else obj.base_url
+
+    @display(description="Model", ordering="smart")
+    def shown_model(self, obj: Provider) -> str:
+        return obj.smart or (PRESETS[obj.preset].smart if obj.preset in PRESETS else "") or "–"
+
+    @display(description="Key", boolean=True)
+    def key_kept(self, obj: Provider) -> bool:
+        return bool(obj.sealed_key)
+
+    @display(description="State", label=STATE_LABELS)
+    def standing(self, obj: Provider) -> str:
+        if not obj.enabled:
+            return "off"
+        states = {health.state for health in obj.health.all()}
+        return "left alone" if "open" in states else "probed" if "half-open" in states else "asked"
+
+    @display(description="Requests, 24 h", ordering="requests_today")
+    def requests_24h(self, obj: Any) -> int:
+        return obj.requests_today

@@ -1,0 +1,220 @@
+"""Methods: defined by filling in a form, tried out through the same door as a model's call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from assistant import outbound
+from assistant.admin.rows import FixedField, ParametersField
+from assistant.models import Method, Organization, ToolCall
+from tests.assistant.admin.filled import METHOD_SECRET, fill
+from tests.assistant.admin.test_scoping import entered, fields_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def boss() -> Client:
+    return entered(User.objects.create_superuser("boss"))
+
+
+@pytest.fixture
+def home() -> Organization:
+    return fill("home", "Aardvark")
+
+
+def row(number: int, **cells: str) -> dict[str, str]:
+    return {f"parameters-{number}-{name}": value for name, value in cells.items()}
+
+
+HTTP = {
+    "name": "stock",
+    "description": "How many are left",
+    "enabled": "on",
+    "risk": "read",
+    "confirm": "",
+    "per_visitor_per_day": 20,
+    "per_day": 1000,
+    "config-verb": "GET",
+    "config-url": "https://api.example.com/stock/{item}",
+    "config-auth": "bearer",
+    "config-timeout_seconds": 5,
+    "config-max_kb": 64,
+    "secrets-value_credential": "sk-brand-new-secret",
+    "parameters-count": 3,
+    "fixed-count": 1,
+    "fixed-0-name": "shop",
+    "fixed-0-type": "integer",
+    "fixed-0-value": "7",
+    **row(0, name="item", type="string", description="What", required="on", enum="", format=""),
+    **row(1, name="size", type="string", description="", enum="small, large", format=""),
+    **row(2, name="", type="string", description="", enum="", format=""),
+}
+
+
+def add(client: Client, home: Organization, **changes: Any) -> Any:
+    return client.post(f"/admin/assistant/method/add/?organization={home.pk}&kind=http", {**HTTP, **changes})
+
+
+def test_a_method_is_made_from_rows_fields_and_a_secret(boss, home):
+    response = add(boss, home, assistants=[home.assistants.get().pk])
+    assert response.status_code == 302, response.context["adminform"].form.errors
+    made = Method.objects.get(name="stock")
+    assert (made.organization, made.kind) == (home, "http")
+    assert made.parameters == {
+        "type": "object",
+        "properties": {
+            "item": {"type": "string", "description": "What"},
+            "size": {"type": "string", "enum": ["small", "large"]},
+        },
+        "required": ["item"],
+        "additionalProperties": False,
+    }
+    assert made.fixed == {"shop": 7}
+    assert made.config["url"] == "https://api.example.com/stock/{item}"
+    assert made.secret("credential") == "sk-brand-new-secret"
+    assert list(made.assistants.all()) == [home.assistants.get()]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"name": "Stock levels"}, "small letters"),
+        ({"name": "order_status"}, "Another method"),
+        ({"config-url": "https://{item}.example.com/"}, "The host is always the same"),
+        ({"config-url": "http://169.254.169.254/{item}"}, "another look"),
+        ({"config-url": "https://api.example.com/{nothing}"}, "no parameter"),
+        ({"parameters-0-name": "bad name"}, "no name for a parameter"),
+        ({"parameters-1-name": "item"}, "two parameters"),
+        ({"parameters-1-type": "boolean"}, "goes with texts and numbers"),
+        ({"parameters-1-type": "nonsense"}, "choose a type"),
+        ({"fixed-0-name": "item"}, "fixed value"),
+        ({"fixed-0-value": "seven"}, "not of that type"),
+        ({"parameters-json": '{"type": "object", "properties": {"item": {"$ref": "http://evil.example"}}}'}, "references"),
+        ({"parameters-json": "{"}, "not JSON"),
+        ({"parameters-json": "[" * 100_000}, "not JSON"),
+    ],
+)
+def test_what_cannot_work_is_refused_with_its_reason_and_nothing_is_kept(boss, home, changes, said):
+    response = add(boss, home, **changes)
+    assert response.status_code == 200
+    assert said in response.content.decode()
+    assert not Method.objects.filter(name="stock").exists()
+
+
+def test_an_organization_has_at_most_fifty_methods(boss, home):
+    Method.objects.bulk_create(Method(organization=home, name=f"m{n}", kind="gone", description="x") for n in range(49))
+    assert "at most 50" in add(boss, home).content.decode()
+
+
+def test_a_secret_is_kept_when_left_empty_forgotten_when_asked_and_lost_with_the_address(boss, home):
+    add(boss, home)
+    made = Method.objects.get(name="stock")
+    address = f"/admin/assistant/method/{made.pk}/change/"
+    kept = {**HTTP, "secrets-value_credential": ""}
+    boss.post(address, kept)
+    made.refresh_from_db()
+    assert made.secret("credential") == "sk-brand-new-secret"
+    said = boss.post(address, {**kept, "config-url": "https://evil.example.net/{item}"}, follow=True).content.decode()
+    made.refresh_from_db()
+    assert made.secrets == {}
+    assert "is forgotten: credential" in said
+    boss.post(address, {**HTTP})
+    boss.post(address, {**kept, "secrets-forget_credential": "on"})
+    made.refresh_from_db()
+    assert made.secrets == {}
+
+
+def test_a_schema_that_fits_no_table_is_edited_as_json_and_comes_back_whole(boss, home):
+    nested = {
+        "type": "object",
+        "properties": {"item": {"type": "object", "properties": {"id": {"type": "string"}}, "additionalProperties": False}},
+        "additionalProperties": False,
+    }
+    method = home.methods.get()
+    method.parameters, method.config["url"] = nested, "https://api.example.com/"
+    method.save()
+    page = boss.get(f"/admin/assistant/method/{method.pk}/change/").content.decode()
+    assert 'name="parameters-json"' in page
+    field = ParametersField()
+    assert field.clean(field.prepare_value(nested)) == nested
+
+
+@pytest.mark.parametrize("field", [ParametersField(), FixedField()])
+def test_an_empty_table_is_an_empty_definition(field):
+    assert field.prepare_value(field.clean([])) == []
+
+
+def test_rows_and_json_become_each_other():
+    field = ParametersField()
+    rows = [
+        {"name": "a", "type": "list", "description": "d", "required": True, "enum": "", "format": ""},
+        {"name": "b", "type": "integer", "description": "", "required": False, "enum": "1, 2", "format": ""},
+        {"name": "c", "type": "string", "description": "", "required": False, "enum": "", "format": "date"},
+    ]
+    assert field.prepare_value(field.clean(rows)) == rows
+    fixed = FixedField()
+    stored = {"a": "x", "b": 2, "c": 1.5, "d": True}
+    assert fixed.clean(fixed.prepare_value(stored)) == stored
+
+
+def test_one_chooses_organization_and_kind_before_anything_else(boss, home):
+    other = Organization.objects.create(name="Other", slug="other")
+    assert "For which organization" in boss.get("/admin/assistant/method/add/").content.decode()
+    kinds = boss.get(f"/admin/assistant/method/add/?organization={other.pk}").content.decode()
+    assert f"?organization={other.pk}&amp;kind=http" in kinds
+    assert boss.get(f"/admin/assistant/method/add/?organization={other.pk}&kind=appointment").status_code == 200
+
+
+# --- Trying it out ----------------------------------------------------------------------------------------------------
+
+
+def test_a_dry_run_shows_what_would_be_sent_and_sends_nothing(boss, home):
+    def unexpected(request: httpx.Request) -> httpx.Response:
+        raise AssertionError(f"A dry run sent {request.url}.")
+
+    method = home.methods.get()
+    with outbound.transport_for_tests(httpx.MockTransport(unexpected)):
+        page = boss.post(f"/admin/assistant/method/{method.pk}/test/", {"argument-order_id": "A-17", "dry": "1"})
+    body = page.content.decode()
+    assert "https://api.example.com/orders/A-17" in body
+    assert METHOD_SECRET not in body
+    assert "Really do it" in body
+    written = ToolCall.objects.get(initiator=ToolCall.Initiator.STAFF)
+    assert (written.dry_run, written.state, written.method) == (True, ToolCall.State.DONE, method)
+
+
+def test_a_real_test_is_sent_and_stands_in_the_ledger(boss, home):
+    sent = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(str(request.url))
+        return httpx.Response(200, json={"state": f"shipped {METHOD_SECRET}"})
+
+    method = home.methods.get()
+    with outbound.transport_for_tests(httpx.MockTransport(answer)):
+        page = boss.post(f"/admin/assistant/method/{method.pk}/test/", {"argument-order_id": "A-17", "send": "1"})
+    assert sent == ["https://api.example.com/orders/A-17"]
+    assert "shipped" in page.content.decode()
+    assert METHOD_SECRET not in page.content.decode()
+    written = ToolCall.objects.get(initiator=ToolCall.Initiator.STAFF)
+    assert (written.dry_run, written.state) == (False, ToolCall.State.DONE)
+
+
+def test_a_test_with_wrong_arguments_says_what_a_model_would_be_told(boss, home):
+    page = boss.post(f"/admin/assistant/method/{home.methods.get().pk}/test/", {"argument-order_id": "", "dry": "1"})
+    assert "order_id" in page.context["result"].text
+    assert page.context["result"].outcome == "failed"
+
+
+def test_a_viewer_may_not_try_out(home):
+    from tests.assistant.admin.filled import member
+
+    viewer = entered(member(home, "viewer"))
+    assert viewer.get(f"/admin/assistant/method/{home.methods.get().pk}/test/").status_code == 403
+    assert fields_of(viewer, f"/admin/assistant/method/{home.methods.get().pk}/change/") is not None

@@ -1,0 +1,212 @@
+"""What staff read: everything that was said and done, as text, with no secret among it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
+from django.test import Client
+
+from assistant.models import Appointment, Assistant, Conversation, Delivery, Method, Organization, Provider
+from tests.assistant.admin.filled import METHOD_SECRET, PROVIDER_SECRET, fill, member
+from tests.assistant.admin.test_scoping import addresses_with_object, entered, plain_addresses, row_of_mine, with_object
+
+pytestmark = pytest.mark.django_db
+POLYGLOT = "'\"><img src=x onerror=hacked()><script>hacked()</script>{{7*7}}"[:60]
+
+
+@pytest.fixture
+def boss() -> Client:
+    return entered(User.objects.create_superuser("boss"))
+
+
+def pages(home: Organization) -> list[str]:
+    rows = [
+        with_object(path, row_of_mine(model, home).pk)
+        for model, path in addresses_with_object()
+        if model is not User and not path.endswith(("/close/", "<path:object_id>/"))
+    ]
+    return [*plain_addresses(), *rows]
+
+
+def test_nothing_that_visitors_or_models_write_is_markup_on_any_page(boss):
+    home = fill("home", POLYGLOT)
+    for address in pages(home):
+        body = boss.get(address, follow=True).content.decode()
+        assert "<img src=x" not in body, address
+        assert "<script>hacked" not in body, address
+        # Alpine would evaluate what stands in an attribute of its own.
+        assert not re.search(r"x-[\w:.-]+=\"[^\"]*hacked", body), address
+
+
+def test_a_page_visited_is_text_and_never_a_link(boss):
+    home = fill("home", "Aardvark")
+    talk = Conversation.objects.get(organization=home)
+    assert 'href="javascript:' not in boss.get(f"/admin/assistant/conversation/{talk.pk}/change/").content.decode()
+
+
+def test_no_page_holds_a_secret_or_its_sealed_form(boss):
+    home = fill("home", "Aardvark")
+    sealed = [Method.objects.get().secrets["credential"]["sealed"], Provider.objects.get().sealed_key]
+    for address in pages(home):
+        body = boss.get(address, follow=True).content.decode()
+        for secret in (METHOD_SECRET, PROVIDER_SECRET, *sealed):
+            assert secret not in body, address
+
+
+def test_a_form_that_is_sent_back_with_an_error_does_not_repeat_the_secret(boss):
+    home = fill("home", "Aardvark")
+    method, provider = Method.objects.get(organization=home), Provider.objects.get(organization=home)
+    wrong = boss.post(f"/admin/assistant/method/{method.pk}/change/", {"secrets-value_credential": "new-secret-value"})
+    assert wrong.status_code == 200
+    assert "new-secret-value" not in wrong.content.decode()
+    wrong = boss.post(f"/admin/assistant/provider/{provider.pk}/change/", {"key": "new-secret-value"})
+    assert wrong.status_code == 200
+    assert "new-secret-value" not in wrong.content.decode()
+
+
+def test_history_names_what_was_changed_and_not_to_what(boss):
+    home = fill("home", "Aardvark")
+    provider = Provider.objects.get(organization=home)
+    form = {"name": "Own", "base_url": provider.base_url, "smart": "m", "timeout_seconds": 20, "weight": 1, "headers": "{}"}
+    assert boss.post(f"/admin/assistant/provider/{provider.pk}/change/", {**form, "key": "sk-0123456789"}).status_code == 302
+    entry = LogEntry.objects.latest("action_time")
+    assert "key" in entry.get_change_message()
+    assert "sk-0123456789" not in entry.change_message
+
+
+def test_another_address_makes_a_provider_forget_its_key_and_says_so(boss):
+    home = fill("home", "Aardvark")
+    provider = Provider.objects.get(organization=home)
+    form = {"name": "Own", "smart": "m", "timeout_seconds": 20, "weight": 1, "headers": "{}"}
+    address = f"/admin/assistant/provider/{provider.pk}/change/"
+    said = boss.post(address, {**form, "base_url": "https://evil.example.net/v1"}, follow=True).content.decode()
+    provider.refresh_from_db()
+    assert not provider.sealed_key
+    assert "give it again" in said
+
+
+def test_a_provider_in_a_private_network_is_refused(boss):
+    home = fill("home", "Aardvark")
+    form = {"name": "New", "smart": "m", "timeout_seconds": 20, "weight": 1, "headers": "{}", "organization": home.pk}
+    response = boss.post("/admin/assistant/provider/add/", {**form, "base_url": "http://169.254.169.254/v1"})
+    assert response.status_code == 200
+    assert "base_url" in response.context["adminform"].form.errors
+
+
+# --- Conversations ----------------------------------------------------------------------------------------------------
+
+
+def test_a_conversation_shows_what_was_said_and_what_was_done(boss):
+    home = fill("home", "Aardvark")
+    talk = Conversation.objects.get(organization=home)
+    body = boss.get(f"/admin/assistant/conversation/{talk.pk}/change/").content.decode()
+    for seen in ("order_status", "Failed", "7KQ2MX", "not liked", "iw-failed", "home@example.com", "Aardvark chair"[:8]):
+        assert seen in body, seen
+
+
+@pytest.mark.parametrize("words", ["Aardvark", "home@example.com", "reference"])
+def test_conversations_are_found_by_words_address_and_reference(boss, words):
+    home = fill("home", "Aardvark")
+    fill("other", "Zanzibar")
+    words = Appointment.objects.get(organization=home).reference if words == "reference" else words
+    found = boss.get("/admin/assistant/conversation/", {"q": words}).context["cl"].result_list
+    assert [row.organization for row in found] == [home]
+
+
+def test_staff_close_a_conversation_by_post_alone(boss):
+    home = fill("home", "Aardvark")
+    talk = Conversation.objects.get(organization=home)
+    address = f"/admin/assistant/conversation/{talk.pk}/close/"
+    assert boss.get(address).status_code == 405
+    assert entered(member(home, "viewer")).post(address).status_code == 403
+    boss.post(address)
+    talk.refresh_from_db()
+    assert talk.state == Conversation.State.CLOSED
+
+
+# --- Actions on a row's page ------------------------------------------------------------------------------------------
+
+
+def test_an_appointment_is_cancelled_and_the_visitor_told(boss):
+    home = fill("home", "Aardvark")
+    booked = Appointment.objects.get(organization=home)
+    booked.email = "jonas@example.org"
+    booked.save()
+    assert "Cancel, and tell the visitor" in boss.get(f"/admin/assistant/appointment/{booked.pk}/change/").content.decode()
+    boss.post("/admin/assistant/appointment/", {"action": "cancel", "_selected_action": [booked.pk]})
+    booked.refresh_from_db()
+    assert booked.state == Appointment.State.CANCELLED
+    assert Delivery.objects.filter(appointment=booked, to="jonas@example.org").exists()
+
+
+def test_a_delivery_that_was_given_up_is_sent_again(boss):
+    home = fill("home", "Aardvark")
+    dead = Delivery.objects.get(organization=home)
+    assert "Send again" in boss.get(f"/admin/assistant/delivery/{dead.pk}/change/").content.decode()
+    boss.post("/admin/assistant/delivery/", {"action": "send_again", "_selected_action": [dead.pk]})
+    dead.refresh_from_db()
+    assert dead.state == Delivery.State.QUEUED
+
+
+# --- The first page ---------------------------------------------------------------------------------------------------
+
+
+def test_the_first_page_says_what_is_still_to_be_done(boss):
+    Organization.objects.create(name="New Ltd", slug="new")
+    first = boss.get("/admin/")
+    ((_, steps),) = first.context["unfinished"]
+    assert [step.done for step in steps] == [False, False, False, False]
+    fill("home", "Aardvark")
+    assert [organization.slug for organization, _ in boss.get("/admin/").context["unfinished"]] == ["new"]
+
+
+def test_the_first_page_warns_that_a_script_answers(boss, settings):
+    settings.AI_ENVIRONMENT = {}
+    settings.DEMO_MODEL = True
+    Organization.objects.create(name="New Ltd", slug="new")
+    assert "demonstration model answers" in boss.get("/admin/").content.decode()
+    settings.AI_ENVIRONMENT = {"AI_API_KEY": "sk-1234567890abcdef", "AI_MODEL": "gpt-4.1"}
+    body = boss.get("/admin/").content.decode()
+    assert "demonstration model answers" not in body
+    assert "gpt-4.1" in body
+    assert "sk-1234567890abcdef" not in body
+
+
+def test_a_broken_configuration_is_told_without_its_value(boss, settings):
+    settings.AI_ENVIRONMENT = {"AI_API_KEY": "sk-1234567890abcdef", "AI_BASE_URL": "ftp://nowhere"}
+    body = boss.get("/admin/").content.decode()
+    assert "No model answers" in body
+    assert "AI_BASE_URL" in body
+    assert "ftp://nowhere" not in body
+
+
+def test_an_organization_says_where_its_widget_may_stand(boss):
+    none = {"memberships-TOTAL_FORMS": 0, "memberships-INITIAL_FORMS": 0, "budget-TOTAL_FORMS": 0, "budget-INITIAL_FORMS": 0}
+    new = {"name": "New", "slug": "new", "timezone": "UTC", "active": "on", "use_platform_providers": "alone", **none}
+    assert "Name the sites" in boss.post("/admin/assistant/organization/add/", new).content.decode()
+    assert boss.post("/admin/assistant/organization/add/", {**new, "allow_any_origin": "on"}).status_code == 302
+
+
+def test_a_new_member_becomes_staff(boss):
+    home, user = fill("home", "Aardvark"), User.objects.create_user("new")
+    address = f"/admin/auth/user/{user.pk}/change/"
+    form = {"username": "new", "is_active": "on", "memberships-TOTAL_FORMS": 1, "memberships-INITIAL_FORMS": 0}
+    boss.post(address, {**form, "memberships-0-organization": home.pk, "memberships-0-role": "editor"})
+    user.refresh_from_db()
+    assert user.is_staff
+    assert not user.is_superuser
+
+
+def test_an_assistant_has_its_script_tag_and_says_when_it_was_last_seen(boss, settings):
+    settings.PUBLIC_URL = "https://chat.example.com"
+    home = fill("home", "Aardvark")
+    assistant = Assistant.objects.get(organization=home)
+    body = boss.get(f"/admin/assistant/assistant/{assistant.pk}/change/").content.decode()
+    assert "&lt;script async src=&quot;https://chat.example.com/widget.js&quot;" in body
+    assert assistant.public_key in body
+    assert "Last visitor" in body
+    Conversation.objects.all().delete()
+    assert "Not seen on a site yet" in boss.get(f"/admin/assistant/assistant/{assistant.pk}/change/").content.decode()
