@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from dataclasses import dataclass
 from datetime import time
@@ -52,19 +51,14 @@ def seed() -> Seeded:
     return Seeded(password=password)
 
 
-def machine_timezone() -> str:
-    """This machine's zone where it names a place, else Europe/London."""
-    candidates = [os.environ.get("TZ", "").lstrip(":")]
-    for link in ("/etc/localtime", "/var/db/timezone/localtime"):
-        candidates.append(os.path.realpath(link).partition("zoneinfo/")[2])
-    for name in candidates:
-        try:
-            validate_timezone(name)
-        except ValidationError:
-            continue
-        if "/" in name and not name.startswith("Etc/"):
-            return name
-    return "Europe/London"
+def machine_timezone(localtime: Path = Path("/etc/localtime")) -> str:
+    """This machine's zone where it names a place, else Europe/London. (Django has set TZ to its own by now.)"""
+    name = str(localtime.resolve()).partition("zoneinfo/")[2]
+    try:
+        validate_timezone(name)
+    except ValidationError:
+        return "Europe/London"
+    return name if "/" in name and not name.startswith("Etc/") else "Europe/London"
 
 
 def _origins() -> list[str]:
