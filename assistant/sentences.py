@@ -69,6 +69,12 @@ _SENTENCES: dict[str, dict[str, str]] = {
         "fr": "Je ne peux pas vous aider pour cela.",
         "es": "No puedo ayudar con eso.",
     },
+    "human_request": {
+        "en": "I would like to talk to a person.",
+        "de": "Ich möchte mit einem Menschen sprechen.",
+        "fr": "Je voudrais parler à quelqu'un.",
+        "es": "Me gustaría hablar con una persona.",
+    },
     "not_done": {
         "en": "To be clear: that has not been done yet.",
         "de": "Um es klar zu sagen: Das ist noch nicht geschehen.",

@@ -72,6 +72,14 @@ async def answer_card(conversation: Conversation, card_id: str, choice: str, fie
         start(turn.pk)
 
 
+async def request_human(conversation: Conversation) -> None:
+    """Fetch a person for the visitor."""
+    locale = conversation.visitor.locale or conversation.assistant.locale
+    turn = await in_db(conversations.request_human)(conversation, sentence("human_request", locale))
+    if turn:
+        start(turn.pk)
+
+
 async def retry(conversation: Conversation, turn_id: str) -> None:
     """Answer the message of a failed turn again."""
     turn = await in_db(leases.retry)(conversation, turn_id)
@@ -395,6 +403,12 @@ async def resume() -> int:
     for turn_id in found:
         start(turn_id)
     return len(found)
+
+
+async def resume_here() -> None:
+    """For a worker, whose event loop lives as long as its task: take up what was left behind, and see it to its end."""
+    await resume()
+    await asyncio.gather(*(running.task for running in _running.values()), return_exceptions=True)
 
 
 async def keeper() -> None:

@@ -2,7 +2,9 @@
 
 import os
 
+from asgiref.sync import async_to_sync
 from celery import Celery
+from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "interworky.settings")
 
@@ -10,7 +12,23 @@ app = Celery("interworky")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["assistant"])
 app.autodiscover_tasks(["assistant"], related_name="jobs")
+
+
+@app.task(name="interworky.resume_turns")  # type: ignore[untyped-decorator]
+def resume_turns() -> None:
+    """Answer what no web process is left to answer."""
+    from assistant import turns
+
+    async_to_sync(turns.resume_here)()
+
+
 app.conf.beat_schedule = {
     # A tick that is still waiting when the next one comes has nothing left to do.
     "sweep": {"task": "assistant.jobs.sweep", "schedule": 15.0, "options": {"expires": 15}},
 }
+if not settings.EMBEDDED:  # where the only web process lives and dies with its worker
+    app.conf.beat_schedule["resume turns"] = {
+        "task": "interworky.resume_turns",
+        "schedule": 20.0,
+        "options": {"expires": 20},
+    }

@@ -134,7 +134,8 @@ class WidgetConsumer(AsyncWebsocketConsumer):
             case frames.MessageRate():
                 await in_db(conversations.rate)(conversation, frame.message, frame.value)
             case frames.HumanRequest():
-                await in_db(conversations.change_state)(conversation, Conversation.State.WAITING)
+                await in_db(limits.hit)("answer", visitor)
+                await turns.request_human(await self._checked())
             case frames.VisitorUpdate():
                 await in_db(conversations.update_visitor)(
                     conversation, name=frame.name, email=frame.email, locale=frame.locale, zone=frame.timezone

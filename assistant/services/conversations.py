@@ -357,6 +357,31 @@ def change_state(conversation: Conversation, state: str, *, staff: Any = None) -
             set_state(locked, state, staff=staff)
 
 
+def request_human(conversation: Conversation, words: str) -> Turn | None:
+    """Fetch a person, as the visitor's click on "Talk to a person" asks.
+
+    Through the assistant's handoff method where it has one, which tells the team; returns the turn that runs it.
+    """
+    with transaction.atomic():
+        locked = Conversation.objects.select_for_update().get(pk=conversation.pk)
+        if locked.state in (Conversation.State.WAITING, Conversation.State.STAFF):
+            return None
+        method = conversation.assistant.methods.filter(kind="handoff", enabled=True).first()
+        if method is None:
+            set_state(locked, Conversation.State.WAITING)
+            return None
+        message = append(locked, Message.Role.VISITOR, words)
+        call = ToolCall.objects.create(
+            organization_id=conversation.organization_id,
+            conversation=conversation,
+            name=method.name,
+            arguments={"reason": "The visitor asked for a person."},
+            initiator=ToolCall.Initiator.VISITOR,
+            idempotency_key=f"human-{message.pk}",
+        )
+        return begin_turn(message, call)
+
+
 def update_visitor(conversation: Conversation, *, name: str = "", email: str = "", locale: str = "", zone: str = "") -> None:
     """Keep what a visitor says about himself: data, not proof. What is empty stays as it was.
 
