@@ -51,7 +51,8 @@ if not SECRET_KEY or not FIELD_KEYS:
 PORT = env.number("PORT", 8000, 1, 65_535)
 HOST = env.str("HOST", default="127.0.0.1")  # that `manage.py up` listens on
 PUBLIC_URL = env.origin("PUBLIC_URL", default=f"http://localhost:{PORT}")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", urlsplit(PUBLIC_URL).hostname])
+# This machine may always ask: health checks do.
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *env.list("ALLOWED_HOSTS", default=[urlsplit(PUBLIC_URL).hostname])]
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[PUBLIC_URL])
 TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 0, 0, 10)
 if TRUSTED_PROXY_COUNT:

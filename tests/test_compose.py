@@ -1,0 +1,171 @@
+"""docker-compose.yml without a Docker engine: its form, and every command of ours in it, really run against real servers."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.servers import ROOT, end, environment, free_port, launch, until
+from tests.test_settings import PRODUCTION
+
+COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SERVICES = COMPOSE["services"]
+OURS = ("web", "worker", "beat", "migrate")
+# Of the Compose specification, what is used here: a misspelt key is refused by `docker compose config`.
+KEYS = {
+    "build", "image", "env_file", "environment", "restart", "init", "read_only", "tmpfs", "cap_drop", "security_opt",
+    "depends_on", "command", "ports", "stop_grace_period", "healthcheck", "volumes",
+}  # fmt: skip
+
+
+def interpolated(text: str, values: dict[str, str]) -> str:
+    """`${NAME:-default}` and `${NAME:?complaint}`, as Compose reads them."""
+
+    def value(match: re.Match[str]) -> str:
+        name, operator, rest = match.groups()
+        if values.get(name):
+            return values[name]
+        assert operator == ":-", f"{name} is missing: {rest}"
+        return rest
+
+    return re.sub(r"\$\{(\w+)(:[-?])([^}]*)\}", value, text)
+
+
+def command(service: str) -> list[str]:
+    """What the service runs, with the Python of these tests."""
+    words = shlex.split(SERVICES[service]["command"])
+    program = [sys.executable] if words[0] == "python" else [sys.executable, "-m", words[0]]
+    return [*program, *words[1:]]
+
+
+@pytest.fixture
+def values(postgres_url: str, redis_url: str) -> dict[str, str]:
+    """The environment that Compose gives our services, with real servers behind it."""
+    given = {**PRODUCTION, "DATABASE_URL": postgres_url, "REDIS_URL": redis_url}
+    return environment(**{name: interpolated(text, given) for name, text in COMPOSE["x-app"]["environment"].items()})
+
+
+def migrated(values: dict[str, str]) -> None:
+    done = subprocess.run(command("migrate"), cwd=ROOT, env=values, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+
+
+# --- The form --------------------------------------------------------------------------------------------------------
+
+
+def test_it_says_nothing_that_compose_does_not_know():
+    assert set(COMPOSE) <= {"services", "volumes", "x-app"}
+    assert {name: set(service) - KEYS for name, service in SERVICES.items() if set(service) - KEYS} == {}
+    for service in SERVICES.values():
+        assert set(service.get("healthcheck", {})) <= {"test", "interval", "timeout", "retries", "start_period"}
+        for volume in service.get("volumes", []):
+            assert volume.partition(":")[0] in COMPOSE["volumes"]
+
+
+def test_every_service_waits_for_what_exists_and_can_be_waited_for():
+    for name, service in SERVICES.items():
+        for other, how in service.get("depends_on", {}).items():
+            assert other in SERVICES, f"{name} waits for {other}"
+            match how["condition"]:
+                case "service_healthy":
+                    assert "healthcheck" in SERVICES[other]
+                case "service_completed_successfully":
+                    assert SERVICES[other]["restart"] == "no"
+
+
+def test_every_image_but_ours_is_pinned_and_listens_to_this_machine_alone():
+    for name, service in SERVICES.items():
+        if name not in OURS:
+            assert re.fullmatch(r"[a-z/]+:v?\d[\w.-]*", service["image"])
+        for port in service.get("ports", []):
+            assert port.startswith("127.0.0.1:")
+
+
+def test_it_does_not_start_without_keys():
+    for name in ("SECRET_KEY", "FIELD_KEYS"):
+        with pytest.raises(AssertionError, match=r"manage.py keys"):
+            interpolated(COMPOSE["x-app"]["environment"][name], {})
+
+
+def test_our_containers_may_do_no_more_than_they_need():
+    for name in OURS:
+        service = SERVICES[name]
+        assert service["read_only"] and service["cap_drop"] == ["ALL"]
+        assert service["security_opt"] == ["no-new-privileges:true"]
+    lines = (ROOT / "Dockerfile").read_text().splitlines()
+    assert [line for line in lines if line.startswith("USER ")] == ["USER interworky"]
+
+
+def test_the_image_is_made_of_locked_packages_and_files_that_exist():
+    text = (ROOT / "Dockerfile").read_text()
+    assert text.count("--require-hashes") == text.count("pip install") == 2
+    copied = [
+        words for line in text.splitlines() if line.startswith("COPY ") and "--from" not in (words := line.split()[1:])[0]
+    ]
+    kept = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    sources = {source for words in copied for source in words[:-1]}
+    assert sources == kept
+    assert [source for source in sources if not (ROOT / source).exists()] == []
+
+
+def test_the_image_alone_serves_as_compose_does():
+    cmd = json.loads((ROOT / "Dockerfile").read_text().partition("\nCMD ")[2].replace("\\\n", ""))
+    assert cmd == shlex.split(SERVICES["web"]["command"])
+
+
+# --- The commands ----------------------------------------------------------------------------------------------------
+
+
+def test_web_serves_and_stops(values, tmp_path):
+    migrated(values)
+    port = str(free_port())
+    words = [port if word == "8000" else word for word in command("web")]
+    log = tmp_path / "log"
+    web = launch(words, log, env=values)
+
+    def ready() -> bool:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as response:
+                return bool(response.status == 200)
+        except OSError:
+            return False
+
+    try:
+        until(ready, 60, web, log)
+    finally:
+        code = end(web, signal.SIGTERM, 30)
+    assert code in (0, -signal.SIGTERM), log.read_text()  # uvicorn ends by the signal that it was asked with
+
+
+@pytest.mark.parametrize(("service", "ready"), [("worker", "ready."), ("beat", "beat: Starting...")])
+def test_worker_and_beat_start_and_stop(values, tmp_path, service, ready):
+    migrated(values)
+    log = tmp_path / "log"
+    process = launch(command(service), log, env=values)
+    try:
+        until(lambda: ready in Path(log).read_text(), 60, process, log)
+    finally:
+        code = end(process, signal.SIGTERM, 30)
+    assert code == 0, log.read_text()
+
+
+def test_what_beat_rings_the_worker_hears(values, tmp_path):
+    migrated(values)
+    log = tmp_path / "log"
+    worker = launch(command("worker"), log, env=values)
+    ring = "from interworky.celery import app; app.send_task('assistant.jobs.sweep')"
+    try:
+        subprocess.run([sys.executable, "-c", ring], cwd=ROOT, env=values, check=True, timeout=60)
+        until(lambda: re.search(r"assistant\.jobs\.sweep\[.*succeeded", log.read_text()) is not None, 60, worker, log)
+    finally:
+        end(worker, signal.SIGTERM, 30)
