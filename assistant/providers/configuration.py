@@ -486,7 +486,7 @@ def _rotation(text: str) -> Rotation:
 def _pool(values: Mapping[str, str], unreadable: Iterable[str], problems: list[Problem]) -> tuple[Provider, ...]:
     found: dict[str, dict[str, str]] = {}
     for variable, text in values.items():
-        match = None if variable in KNOWN else POOL.fullmatch(variable)
+        match = POOL.fullmatch(variable)
         if match is None:
             continue
         name, suffix = match.groups()

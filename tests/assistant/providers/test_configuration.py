@@ -67,10 +67,10 @@ def test_ai_base_url_is_not_a_provider_called_base():
 
 
 def test_providers_of_a_pool_come_by_name_whatever_the_order_of_the_variables():
-    one = {"AI_B_URL": "http://localhost:1", "AI_A_URL": "http://localhost:2", "AI_A_SMART": "m", "AI_B_SMART": "m"}
+    one = {f"AI_{name}_{field}": "http://localhost:1" for name in ("B", "AB", "A") for field in ("URL", "SMART")}
     two = dict(reversed(one.items()))
     assert load(one) == load(two)
-    assert [provider.name for provider in load(one).providers] == ["a", "b"]
+    assert [provider.name for provider in load(one).providers] == ["a", "ab", "b"]
 
 
 def test_environment_providers_may_reach_private_addresses():

@@ -84,7 +84,7 @@ def test_a_name_stands_for_a_preset(name: str, preset: str):
         ("http://localhost:8000/v1", "custom"),  # vLLM, FastChat, anything
         ("https://ollama.example.com:11434/v1", "custom"),
         ("https://acme.openai.azure.com/openai", "azure"),
-        ("https://openai.azure.com.evil.example/v1", "custom"),
+        ("https://acme.openai.azure.com.evil.example/v1", "custom"),
         ("https://api.groq.com.evil.example/openai/v1", "custom"),
         ("http://[", "custom"),
     ],

@@ -100,6 +100,7 @@ async def test_the_answer_holds_nothing_of_the_providers_key():
         "https://api.openai.com.evil.example/v1", "https://evil.example/api.openai.com/v1", "https://xapi.openai.com/v1",
         "https://api.openai.com@evil.example/v1", "https://api-openai.com/v1", "http://api.openai.com/v1", "",
         "https://acme.openai.azure.com/openai", "https://acme.openai.azure.com/openai/v1",
+        "https://acme.openai.azure.com.evil.example/openai/v1",
     ],
 )  # fmt: skip
 async def test_no_other_address_gets_voice_nor_a_single_request(base_url: str):
