@@ -49,7 +49,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         bars=_bars(talks, today),
         recent=talks.select_related("assistant", "organization", "visitor").order_by(
             models.F("last_message_at").desc(nulls_last=True)
-        )[:7],
+        )[:9],
         upcoming=booked.filter(start_at__gte=now).select_related("calendar").order_by("start_at")[:6],
         answers=who_answers(mine),
         unfinished=[(row, steps) for row, steps in setting_up if not all(step.done for step in steps)][:UNFINISHED],

@@ -17,7 +17,12 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
+from unfold.widgets import (
+    UnfoldAdminPasswordWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldBooleanSwitchWidget,
+)
 
 from assistant import outbound
 from assistant.admin.scoping import OneOrganizationForm, Rank, Scoped
@@ -46,7 +51,7 @@ class ProviderForm(OneOrganizationForm):
         strip=True,
         widget=UnfoldAdminPasswordWidget({"autocomplete": "new-password"}, render_value=False),
     )
-    forget_key = forms.BooleanField(required=False, label="Forget the key")
+    forget_key = forms.BooleanField(required=False, label="Forget the key", widget=UnfoldBooleanSwitchWidget())
 
     class Meta:
         widgets = {"headers": UnfoldAdminTextareaWidget({"rows": 3, "class": "iw-input iw-mono"})}

@@ -50,7 +50,7 @@ function showPreset() {
     let note = document.getElementById("preset-note");
     if (!note) {
         note = Object.assign(document.createElement("p"), { id: "preset-note", className: "iw-hint" });
-        select.after(note);
+        select.parentElement.after(note); // beside Unfold's frame around the select
     }
     note.textContent = preset.help ?? "";
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -125,6 +126,18 @@ def test_staff_close_a_conversation_by_post_alone(boss):
     boss.post(address)
     talk.refresh_from_db()
     assert talk.state == Conversation.State.CLOSED
+
+
+def test_times_are_on_the_clock_that_all_of_ones_organizations_share(boss):
+    home = fill("home", "Aardvark")
+    Organization.objects.filter(pk=home.pk).update(timezone="Pacific/Auckland")
+    talk = Conversation.objects.get(organization=home)
+    Conversation.objects.filter(pk=talk.pk).update(created_at=datetime(2030, 1, 8, 20, 30, tzinfo=UTC))
+    address = f"/admin/assistant/conversation/{talk.pk}/change/"
+    assert "Wed 9 Jan 2030, 09:30" in boss.get(address).content.decode()
+    fill("other", "Zanzibar")
+    assert "Tue 8 Jan 2030, 20:30" in boss.get(address).content.decode()
+    assert "Wed 9 Jan 2030, 09:30" in entered(member(home, "viewer")).get(address).content.decode()
 
 
 # --- Actions on a row's page ------------------------------------------------------------------------------------------
