@@ -169,3 +169,12 @@ def test_what_beat_rings_the_worker_hears(values, tmp_path):
         until(lambda: re.search(r"assistant\.jobs\.sweep\[.*succeeded", log.read_text()) is not None, 60, worker, log)
     finally:
         end(worker, signal.SIGTERM, 30)
+
+
+def test_the_documented_commands_are_the_ones_that_run_here():
+    documented = (ROOT / "docs" / "operations.md").read_text().replace("\\\n", "").split("\n")
+    lines = [
+        shlex.split(line) for line in documented if line.startswith("    ") and line.split()[0] in ("uvicorn", "celery")
+    ]
+    composed = [shlex.split(SERVICES[name]["command"].replace("0.0.0.0", "127.0.0.1")) for name in ("web", "worker", "beat")]
+    assert lines == composed
