@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from assistant import outbound
 from assistant.chat import Completion, Message, ToolCall, ToolSpec
-from assistant.errors import ProviderError
+from assistant.errors import OutboundError, ProviderError
 from assistant.providers import completions
 from assistant.providers.completions import Capabilities, Request
 from assistant.providers.configuration import Provider
@@ -435,6 +435,27 @@ async def test_nobody_there() -> None:
     with pytest.raises(ProviderError) as raised:
         await collect(asking(replace(PROVIDER, base_url=gone)))
     assert (raised.value.cause, raised.value.retryable) == ("refused", True)
+
+
+async def test_a_server_that_does_not_speak_tls() -> None:
+    async def plain(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(plain, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(ProviderError) as raised:
+            await collect(asking(replace(PROVIDER, base_url=f"https://127.0.0.1:{port}/v1")))
+        assert (raised.value.cause, raised.value.retryable) == ("tls", False)
+
+
+@pytest.mark.parametrize(
+    ("code", "cause", "retryable"),
+    [("dns", "dns", True), ("redirect", "bad_response", False), ("too_large", "bad_response", False)],
+)
+def test_what_the_way_out_says_is_a_cause_too(code: str, cause: str, retryable: bool) -> None:
+    error = completions.from_outbound(OutboundError("…", code=code), answered=False)
+    assert (error.cause, error.retryable) == (cause, retryable)
 
 
 async def test_time_to_the_first_word_and_to_the_last() -> None:

@@ -1,0 +1,84 @@
+"""Processes that ask for models, as many web processes do at once; each prints as JSON what became of it.
+
+For a process of its own, whose environment names the database and the providers, after `django.setup()`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import time
+from contextlib import aclosing
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+
+from assistant import chat
+from assistant.db import in_db
+from assistant.errors import BudgetExceeded, ProviderError
+from assistant.models import Assistant, Budget, Spending
+from assistant.providers import router
+from assistant.services import usage
+from assistant.services.usage import Asking
+from tests import make
+
+
+def prepare(**budget: int) -> None:
+    """The database, one assistant, and its organization's limits: none but `budget`."""
+    call_command("migrate", verbosity=0)
+    limits = ("visitor_day_tokens", "network_day_tokens", "day_tokens", "month_tokens", "requests_per_minute")
+    none: dict[str, Any] = dict.fromkeys((*limits, "day_dollars", "month_dollars"))
+    Budget.objects.create(organization=make.assistant().organization, **{**none, **budget})
+
+
+def turns(scenarios: list[dict[str, str]], count: int, at_once: int) -> None:
+    """For each environment `count` turns, each in a conversation of its own, `at_once` of them at a time: what answered,
+    or the code of the error, and the milliseconds."""
+
+    async def one(assistant: Assistant, gate: asyncio.Semaphore) -> tuple[str, int]:
+        async with gate:
+            conversation = await in_db(make.conversation)(assistant)
+            began = time.monotonic()
+            try:
+                model = await router.model_for(assistant, conversation=conversation)
+                async with aclosing(model.stream([chat.Message("user", "Hi")], [])) as items:  # type: ignore[type-var]
+                    async for item in items:
+                        if isinstance(item, chat.Completion):
+                            outcome = item.provider if item.finish == "stop" else item.finish
+            except ProviderError as error:
+                outcome = error.code
+            return outcome, round((time.monotonic() - began) * 1000)
+
+    async def all() -> list[list[tuple[str, int]]]:
+        assistant = await in_db(Assistant.objects.select_related("organization").get)()
+        done = []
+        for environment in scenarios:
+            settings.AI_ENVIRONMENT = environment
+            gate = asyncio.Semaphore(at_once)
+            done.append(await asyncio.gather(*(one(assistant, gate) for _ in range(count))))
+        return done
+
+    json.dump(asyncio.run(all()), sys.stdout)
+
+
+def reservations(count: int, tokens: int, die: bool) -> None:
+    """Reserve `count` times; how many were granted. With `die`, be killed with all of them unsettled."""
+    asking = Asking(Assistant.objects.select_related("organization").get(), "reply")
+    granted = 0
+    for _ in range(count):
+        try:
+            usage.reserve(asking, model="m", prompt_tokens=tokens, completion_tokens=0)
+            granted += 1
+        except BudgetExceeded:
+            pass
+    print(granted, flush=True)  # noqa: T201 - what the parent reads
+    if die:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def spent() -> None:
+    json.dump(list(Spending.objects.filter(scope="organization").values_list("tokens", flat=True)), sys.stdout)

@@ -1,0 +1,127 @@
+"""Two processes, two providers, one of which fails in every way there is: nobody's turn is lost, and nobody is flooded."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pytest
+
+from assistant.secrets import new_key
+from tests.assistant.providers.stub import HEAD, Step, Stub, delta, event, says, status
+from tests.servers import ROOT
+
+PROCESSES = 2
+CHI_SQUARED_P_001 = 6.635  # one degree of freedom, p = 0.01
+Run = Callable[..., Awaitable[list[Any]]]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Any) -> dict[str, str]:
+    environment = {"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "interworky.settings"}
+    if request.param == "postgresql":
+        keys = {"SECRET_KEY": "s" * 50, "FIELD_KEYS": new_key()}
+        environment |= {"DATABASE_URL": request.getfixturevalue("postgres_url"), **keys}
+    return environment
+
+
+@pytest.fixture
+def run(database: dict[str, str]) -> Run:
+    """`await run(call, processes=2, AI_…=…)`: run `call` of `callers` in so many processes, and what each printed."""
+
+    async def one(call: str, environment: dict[str, str]) -> Any:
+        program = f"import django; django.setup(); from tests.faults import callers; callers.{call}"
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", program, cwd=ROOT, env=environment,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        out, err = await asyncio.wait_for(process.communicate(), 120)
+        assert process.returncode in (0, -9), err.decode()[-3000:]
+        return json.loads(out or b"null")
+
+    async def run(call: str, processes: int = 1, **environment: str) -> list[Any]:
+        return await asyncio.gather(*(one(call, {**database, **environment}) for _ in range(processes)))
+
+    return run
+
+
+def pool(a: Stub, b: Stub, **more: str) -> dict[str, str]:
+    return {"AI_A_URL": a.url, "AI_A_SMART": "m", "AI_B_URL": b.url, "AI_B_SMART": "m", **more}
+
+
+async def test_weights_hold_across_processes(run: Run) -> None:
+    turns = 100
+    async with Stub() as a, Stub() as b:
+        await run("prepare()")
+        scenario = pool(a, b, AI_ROTATION="weighted", AI_A_WEIGHT="60", AI_B_WEIGHT="40")
+        done = await run(f"turns([{scenario}], {turns}, 4)", PROCESSES)
+        took = Counter(outcome for [each] in done for outcome, _ in each)
+        assert took == {"a": len(a.requests), "b": len(b.requests)}
+        expected = {"a": 0.6 * turns * PROCESSES, "b": 0.4 * turns * PROCESSES}
+        assert sum((took[name] - share) ** 2 / share for name, share in expected.items()) < CHI_SQUARED_P_001
+
+
+DEAD: dict[str, list[Step]] = {
+    "500": status(500),
+    "429": status(429, headers={"Retry-After": "60"}),
+    "401": status(401),
+    "quota": status(429, {"error": {"code": "insufficient_quota"}}),
+    "model missing": status(404, {"error": {"code": "model_not_found"}}),
+    "hangs up": [],
+    "hangs": [None],
+    "hangs after its headers": [HEAD, None],
+    "cuts off": [HEAD, event(delta(role="assistant", content=""))],
+    "an error in the stream": [HEAD, event({"error": {"code": 502}})],
+    "a web page": status(200, b"<html>"),
+}
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+async def test_with_one_of_two_dead_every_turn_is_answered_and_with_both_nobody_is_flooded(run: Run) -> None:
+    turns, at_once = 25, 4
+    total, under_way = turns * PROCESSES, PROCESSES * at_once
+    async with AsyncExitStack() as stack:
+        pairs: list[tuple[str, Stub, Stub]] = []
+        for failure in (*DEAD, "refused", "both", "late"):
+            a, b = await stack.enter_async_context(Stub()), await stack.enter_async_context(Stub())
+            pairs.append((failure, a, b))
+            match failure:
+                case "refused":
+                    a._server.close()
+                case "both":
+                    a.always(status(500))
+                    b.always(status(500))
+                case "late":
+                    a.always([0.2, *says("Late, but well.")])
+                case _:
+                    a.always(DEAD[failure])
+        await run("prepare()")
+        scenarios = [pool(a, b) for _, a, b in pairs]
+        found = await run(f"turns({scenarios}, {turns}, {at_once})", PROCESSES, ASSISTANT_SILENCE_SECONDS="2")
+        for (failure, a, b), *done in zip(pairs, *found, strict=True):
+            outcomes = Counter(outcome for each in done for outcome, _ in each)
+            if failure == "both":
+                assert outcomes == {"not_available": total}
+                assert max(ms for each in done for _, ms in each) < 10_000
+                assert len(a.requests) + len(b.requests) <= 2 * 5 + 3 * under_way
+            elif failure == "late":
+                assert set(outcomes) == {"a", "b"} and outcomes["a"] == total / 2
+            else:
+                assert outcomes == {"b": total}, failure
+                # Five failures open it, beside what was under way; no cool-down has passed by then.
+                assert len(a.requests) <= 5 + under_way, failure
+                assert len(b.requests) == total
+
+
+async def test_a_limit_holds_however_many_ask_at_once_and_outlives_a_kill(run: Run) -> None:
+    [killed] = await run("prepare(day_tokens=10_000); callers.reservations(3, 1000, die=True)")
+    granted = await run("reservations(20, 1000, die=False)", 3)
+    assert (killed, sum(granted)) == (3, 7)
+    [tokens] = await run("spent()")
+    assert max(tokens) == 10_000
