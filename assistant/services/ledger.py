@@ -39,19 +39,20 @@ def write(
     method: Method | None = None,
     conversation: Conversation | None = None,
     place: Place | None = None,
+    key: str = "",
     model_call_id: str = "",
     risk: str = Method.Risk.READ,
     initiator: str = ToolCall.Initiator.MODEL,
     dry_run: bool = False,
 ) -> ToolCall:
-    """The row of a call, PENDING; the one that is already there when the place has one."""
-    key = uuid4()
+    """The row of a call, PENDING; the one that is already there when its place, or its `key`, has one."""
+    row_id = uuid4()
     where = {"turn": place.turn, "round": place.round, "ordinal": place.ordinal} if place else {}
     try:
         with transaction.atomic():
             return ToolCall.objects.create(
-                id=key,
-                idempotency_key=f"call-{key}",
+                id=row_id,
+                idempotency_key=key or f"call-{row_id}",
                 organization=organization,
                 conversation=conversation,
                 method=method,
@@ -64,9 +65,10 @@ def write(
                 **where,
             )
     except IntegrityError:
-        if place is None:
+        if not (key or place):
             raise
-        return ToolCall.objects.select_related("method").get(**where)
+        same = {"idempotency_key": key} if key else where
+        return ToolCall.objects.select_related("method").get(**same, conversation=conversation)
 
 
 def take(row: ToolCall, method: Method, assistant: Assistant | None, risk: str) -> str:

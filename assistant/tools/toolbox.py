@@ -5,6 +5,7 @@ Nothing here trusts the model: which tool, with which arguments, how often and a
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from assistant.chat import ToolCall, ToolResult, ToolSpec
@@ -59,6 +60,14 @@ class ConversationToolbox:
 
     async def execute(self, call: ToolCall, *, round: int, ordinal: int) -> ToolResult:
         """Run a model's call, once per place in the turn: the same place again gives the recorded result."""
+        return await self._run(call, place=ledger.Place(self._turn, round, ordinal) if self._turn else None)
+
+    async def relay(self, call: ToolCall) -> ToolResult:
+        """Run a call that a browser passes on from a voice session, once per call id of this conversation."""
+        named = hashlib.sha256(f"{self._conversation.pk} {call.id}".encode(errors="replace")).hexdigest()
+        return await self._run(call, key=f"relay-{named[:48]}")
+
+    async def _run(self, call: ToolCall, *, place: ledger.Place | None = None, key: str = "") -> ToolResult:
         name = clean(call.name)[:64] or "?"
         arguments, problem = self._door.check(name, call.arguments)
         row = await in_db(ledger.write)(
@@ -66,7 +75,8 @@ class ConversationToolbox:
             name,
             arguments,
             conversation=self._conversation,
-            place=ledger.Place(self._turn, round, ordinal) if self._turn else None,
+            place=place,
+            key=key,
             model_call_id=clean(call.id),
             dry_run=self._dry_run,
         )

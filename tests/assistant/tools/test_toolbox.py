@@ -137,6 +137,17 @@ async def test_fifty_runs_of_one_place_are_one_act(turn: Turn, method: Make, act
     assert {(result.text, result.outcome) for result in results} == {("Done so.", "done")}
 
 
+async def test_a_call_relayed_from_a_voice_session_runs_once_per_id(turn: Turn, method: Make, acts: Acts) -> None:
+    await sync_to_async(method)(turn.conversation.assistant)
+    toolbox = await ConversationToolbox.for_conversation(turn.conversation)
+    results = await asyncio.gather(*(toolbox.relay(call(text="x")) for _ in range(10)))
+    assert {result.outcome for result in results} == {"done"} and len(acts.seen) == 1
+    assert (await toolbox.relay(call(text="other"))).outcome == "refused"
+    other = await sync_to_async(make.conversation)(turn.conversation.assistant)
+    toolbox = await ConversationToolbox.for_conversation(other)
+    assert (await toolbox.relay(call(text="x"))).outcome == "done" and len(acts.seen) == 2
+
+
 async def test_the_same_place_again_gives_the_recorded_result(turn: Turn, method: Make, acts: Acts) -> None:
     await sync_to_async(method)(turn.conversation.assistant)
     first = await run(turn, call(text="x"))
