@@ -219,6 +219,7 @@ class _Plan:
     order: list[Candidate]
     reservation: usage.Reservation
     half_open: set[tuple[str, str]] = field(default_factory=set)
+    well: set[tuple[str, str]] = field(default_factory=set)  # an answer of theirs needs no note
     settled: bool = False
     attempts: list[Attempt] = field(default_factory=list)
     errors: list[ProviderError] = field(default_factory=list)
@@ -354,7 +355,7 @@ class Router:
             if first.place in half_open:
                 health.give_back_probe(*first.place)
             raise
-        return _Plan(order, reservation, half_open)
+        return _Plan(order, reservation, half_open, {place for place, standing in standings.items() if standing.well})
 
     def _sticky(self) -> str:
         conversation = self._asking.conversation
@@ -440,7 +441,8 @@ class Router:
         usage.settle(plan.reservation, plan.attempts)
         if winner is None:
             return
-        health.succeeded(*winner.place, now=self._now())
+        if winner.place not in plan.well or plan.errors:
+            health.succeeded(*winner.place, now=self._now())
         if plan.learnt:
             log.info("%s: learnt %s", winner, ", ".join(f"{name}={value}" for name, value in plan.learnt.items()))
             health.measured(*winner.place, plan.learnt, name=winner.provider.name, provider_id=winner.row_id)

@@ -48,6 +48,7 @@ class Standing:
     """Whether one model of one provider may be asked: closed, half-open (a probe must be claimed first) or open."""
 
     state: str = "closed"
+    well: bool = True  # nothing is held against it: an answer changes nothing
     capabilities: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -92,7 +93,8 @@ def standings(wanted: Iterable[tuple[str, str]], now: datetime | None = None) ->
         states = [_state(row, now) for row in both]
         state = "open" if "open" in states else "half-open" if "half-open" in states else "closed"
         measured = found.get((key, model))
-        result[key, model] = Standing(state, measured.capabilities if measured else {})
+        well = all(row.open_until is None and not row.failures for row in both)
+        result[key, model] = Standing(state, well, measured.capabilities if measured else {})
     return result
 
 

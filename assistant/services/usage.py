@@ -142,16 +142,6 @@ class Attempt:
 
 
 @dataclass(frozen=True)
-class Reservation:
-    usage_id: int
-    asking: Asking
-    prompt_tokens: int
-    tokens: int  # with those of the answer
-    micros: int
-    spendings: tuple[tuple[str, str, str], ...]  # scope, subject, period
-
-
-@dataclass(frozen=True)
 class _Limit:
     scope: str
     subject: str
@@ -161,13 +151,36 @@ class _Limit:
     requests: int | None = None
 
     @property
-    def place(self) -> dict[str, str]:
-        return {"scope": self.scope, "subject": self.subject, "period": self.period}
+    def place(self) -> Q:
+        return Q(scope=self.scope, subject=self.subject, period=self.period)
+
+    def room(self, tokens: int, micros: int) -> Q:
+        """Its row, if so much more still fits."""
+        room = self.place
+        for name, cap, more in (
+            ("tokens", self.tokens, tokens),
+            ("micros", self.micros, micros),
+            ("requests", self.requests, 1),
+        ):
+            if cap is not None:
+                room &= Q(**{f"{name}__lte": cap - more})
+        return room
 
 
-def _limits(asking: Asking, now: datetime) -> list[_Limit]:
-    """The organization's month comes first: its row's lock is what puts all of the organization's requests in a line."""
-    budget = Budget.objects.filter(organization=asking.organization).first() or Budget()
+@dataclass(frozen=True)
+class Reservation:
+    usage_id: int
+    asking: Asking
+    model: str
+    rate: Rate
+    prompt_tokens: int
+    tokens: int  # with those of the answer
+    micros: int
+    limits: tuple[_Limit, ...]
+
+
+def _limits(asking: Asking, budget: Budget, now: datetime) -> list[_Limit]:
+    """The organization's month comes first: its row's lock puts all of the organization's requests in a line."""
     local = now.astimezone(ZoneInfo(asking.organization.timezone))
     month, day, minute = f"{local:%Y-%m}", f"{local:%Y-%m-%d}", f"{local:%Y-%m-%dT%H:%M}"
     limits = [
@@ -199,70 +212,73 @@ def reserve(
 
     `free` requests cost no money, as those to the demonstration model, but their tokens count.
     """
+    organization = asking.organization
+    budget = Budget.objects.filter(organization=organization).first() or Budget()
+    limits = _limits(asking, budget, now or timezone.now())
+    rate = FREE if free else rate_of(organization.pk, model)
     tokens = prompt_tokens + completion_tokens
-    rate = FREE if free else rate_of(asking.organization.pk, model)
     micros = rate.micros(prompt_tokens, completion_tokens) or 0
-    limits = _limits(asking, now or timezone.now())
-    with transaction.atomic():
-        for limit in limits:
-            _take(asking.organization, limit, tokens, micros)
-        row = Usage.objects.create(
-            organization=asking.organization,
-            assistant=asking.assistant,
-            conversation=asking.conversation,
-            turn=asking.turn,
-            model=model,
-            task=asking.task,
-            reserved=True,
-            prompt_tokens=prompt_tokens,
-            completion_tokens=completion_tokens,
-        )
-    places = tuple((limit.scope, limit.subject, limit.period) for limit in limits)
-    return Reservation(row.pk, asking, prompt_tokens, tokens, micros, places)
-
-
-def _take(organization: Organization, limit: _Limit, tokens: int, micros: int) -> None:
-    fits = Q()
-    for name, cap, amount in (
-        ("tokens", limit.tokens, tokens),
-        ("micros", limit.micros, micros),
-        ("requests", limit.requests, 1),
-    ):
-        if cap is not None:
-            fits &= Q(**{f"{name}__lte": cap - amount})
-    row = Spending.objects.filter(organization=organization, **limit.place)
     for _ in range(2):
-        if row.filter(fits).update(tokens=F("tokens") + tokens, micros=F("micros") + micros, requests=F("requests") + 1):
-            return
-        Spending.objects.bulk_create([Spending(organization=organization, **limit.place)], ignore_conflicts=True)
-    budget = Budget.objects.filter(organization=organization).first()
+        with transaction.atomic():
+            if _take(organization, limits, tokens, micros):
+                row = Usage.objects.create(
+                    organization=organization,
+                    assistant=asking.assistant,
+                    conversation=asking.conversation,
+                    turn=asking.turn,
+                    model=model,
+                    task=asking.task,
+                    reserved=True,
+                    prompt_tokens=prompt_tokens,
+                    completion_tokens=completion_tokens,
+                )
+                return Reservation(row.pk, asking, model, rate, prompt_tokens, tokens, micros, tuple(limits))
+            transaction.set_rollback(True)
+        # Perhaps only because a period has begun, or a visitor has come, that has no row yet.
+        Spending.objects.bulk_create(
+            [Spending(organization=organization, scope=one.scope, subject=one.subject, period=one.period) for one in limits],
+            ignore_conflicts=True,
+        )
+    rows = Spending.objects.filter(organization=organization)
+    full = next((limit for limit in limits if not rows.filter(limit.room(tokens, micros)).exists()), limits[0])
     raise BudgetExceeded(
-        f"The limit of {limit.scope} {limit.subject} for {limit.period} is reached.".replace("  ", " "),
-        whose=limit.scope,
-        period=limit.period,
-        sentence=budget.sentence if budget else "",
+        " ".join(f"The limit of {full.scope} {full.subject} for {full.period} is reached.".split()),
+        whose=full.scope,
+        period=full.period,
+        sentence=budget.sentence,
     )
+
+
+def _take(organization: Organization, limits: list[_Limit], tokens: int, micros: int) -> bool:
+    """Take it from every row; False when some row has no room, or is not there. The caller rolls back."""
+    rows = Spending.objects.filter(organization=organization)
+    more = {"tokens": F("tokens") + tokens, "micros": F("micros") + micros, "requests": F("requests") + 1}
+    first, *rest = (limit.room(tokens, micros) for limit in limits)
+    return rows.filter(first).update(**more) == 1 and rows.filter(reduce(or_, rest)).update(**more) == len(rest)
 
 
 def settle(reservation: Reservation, attempts: Sequence[Attempt]) -> None:
     """Put what was really taken in the place of what was reserved; one row stays per attempt. None: nothing was sent."""
     asking = reservation.asking
-    rates = {attempt.model: rate_of(asking.organization.pk, attempt.model) for attempt in attempts}
+    rates = {reservation.model: reservation.rate}
+    for attempt in attempts:
+        if attempt.model not in rates:
+            rates[attempt.model] = rate_of(asking.organization.pk, attempt.model)
     rows = [_row(asking, attempt, rates[attempt.model]) for attempt in attempts]
     spent = {
         "tokens": F("tokens") + sum(row.prompt_tokens + row.completion_tokens for row in rows) - reservation.tokens,
         "micros": F("micros") + sum(row.micros or 0 for row in rows) - reservation.micros,
     }
-    places = [Q(scope=scope, subject=subject, period=period) for scope, subject, period in reservation.spendings]
     with transaction.atomic():
         # Once only: a second settling would give back what is not reserved any more.
         if not Usage.objects.filter(pk=reservation.usage_id, reserved=True).delete()[0]:
             return
         Usage.objects.bulk_create(rows)
+        first, *rest = (limit.place for limit in reservation.limits)
         of_organization = Spending.objects.filter(organization=asking.organization)
-        of_organization.filter(places[0]).update(**spent)
-        of_organization.filter(reduce(or_, places[1:])).update(**spent)
-        _warn(asking.organization, [period for scope, _, period in reservation.spendings if scope == "organization"])
+        of_organization.filter(first).update(**spent)
+        of_organization.filter(reduce(or_, rest)).update(**spent)
+        _warn(asking.organization, [limit for limit in reservation.limits if limit.scope == "organization"])
 
 
 def _row(asking: Asking, attempt: Attempt, rate: Rate) -> Usage:
@@ -300,13 +316,12 @@ def _precision(exact: bool) -> Usage.Precision:
     return Usage.Precision.EXACT if exact else Usage.Precision.ESTIMATED
 
 
-def _warn(organization: Organization, periods: list[str]) -> None:
+def _warn(organization: Organization, limits: list[_Limit]) -> None:
     """One e-mail per period, when the organization's own limit is nearly reached."""
-    budget = Budget.objects.filter(organization=organization).first() or Budget()
-    caps = {7: (budget.month_tokens, _micros(budget.month_dollars)), 10: (budget.day_tokens, _micros(budget.day_dollars))}
-    unwarned = Spending.objects.filter(organization=organization, scope="organization", period__in=periods, warned=False)
+    caps = {limit.period: (limit.tokens, limit.micros) for limit in limits}
+    unwarned = Spending.objects.filter(organization=organization, scope="organization", period__in=caps, warned=False)
     for row in unwarned:
-        tokens, micros = caps.get(len(row.period), (None, None))
+        tokens, micros = caps[row.period]
         shares = [used / cap for used, cap in ((row.tokens, tokens), (row.micros, micros)) if cap]
         if max(shares, default=0) < WARN_AT or not Spending.objects.filter(pk=row.pk, warned=False).update(warned=True):
             continue
