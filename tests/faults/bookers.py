@@ -18,6 +18,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.urls import reverse
 
 from assistant import tasks
 from assistant.errors import ToolError
@@ -123,6 +124,7 @@ def main(race: str, bookers: int, rounds: int) -> None:
     settings.EMAIL_FILE_PATH = settings.DATA_DIR / "mails"
     call_command("migrate", verbosity=0)
     calendar = prepare(race, bookers, rounds)
+    reverse("admin:index")  # loads every view, as a server has before its first visitor comes
     connection.close()  # each process opens its own
     forked = multiprocessing.get_context("fork")
     gate, results = forked.Barrier(bookers), forked.SimpleQueue()
