@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from assistant.db import fresh_connections
-from assistant.services import appointments, deliveries
+from assistant.services import appointments, deliveries, ledger
 
 
 @shared_task(name="assistant.jobs.sweep")  # type: ignore[untyped-decorator]
@@ -14,3 +14,4 @@ def sweep() -> None:
     """Hand over again what a broker or a dead worker forgot, and let go of what nobody confirmed. Every few seconds."""
     deliveries.ring_due()
     appointments.expire_holds()
+    ledger.give_up_waiting()

@@ -223,6 +223,7 @@ ASSISTANT_LEASE_SECONDS = env.number("ASSISTANT_LEASE_SECONDS", 15, 2, 600)
 ASSISTANT_DRAIN_SECONDS = env.number("ASSISTANT_DRAIN_SECONDS", 1 if EMBEDDED else 20, 0, 600)
 VISITOR_TOKEN_DAYS = env.number("VISITOR_TOKEN_DAYS", 7, 1, 365)
 MESSAGE_MAX_CHARS = 4000
+RATE_LIMITS = env.bool("RATE_LIMITS", default=True)  # off where something in front of us counts better
 
 # --- Language, static files, logs ------------------------------------------------------------------------------------
 

@@ -21,6 +21,8 @@ State = ToolCall.State
 # A call that was refused, or that certainly came to nothing, uses up nobody's quota.
 _COUNTED = ~Q(state__in=[State.REFUSED, State.FAILED]) & Q(dry_run=False)
 
+RAN_OUT = "The visitor did not confirm in time. Nothing was done."
+
 
 @dataclass(frozen=True)
 class Place:
@@ -161,6 +163,25 @@ def answer_of_visitor(row: ToolCall) -> Literal["confirm", "cancel", ""]:
     """What the visitor said on the call's confirm card: read from the card, so nobody can say it for him."""
     card = row.cards.filter(kind=Card.Kind.CONFIRM, state=Card.State.ANSWERED).order_by("-created_at").first()
     return card.choice if card and card.choice in ("confirm", "cancel") else ""  # type: ignore[return-value]
+
+
+def give_up_waiting() -> None:
+    """Close the calls whose confirm card ran out before it was answered."""
+    late = Q(state=Card.State.OPEN, expires_at__lte=timezone.now()) | Q(state=Card.State.EXPIRED)
+    found = Card.objects.filter(late, kind=Card.Kind.CONFIRM, call__state=State.WAITING).select_related(
+        "call", "conversation"
+    )
+    for card in found[:200]:
+        with transaction.atomic():
+            # The conversation's lock orders this with the visitor's own click.
+            Conversation.objects.select_for_update().get(pk=card.conversation_id)
+            card.refresh_from_db(fields=["state"])
+            if card.state == Card.State.ANSWERED:
+                continue
+            if card.state == Card.State.OPEN:
+                cards.update(card, state=Card.State.EXPIRED)
+            assert card.call is not None
+            close(card.call, State.REFUSED, RAN_OUT, code="expired")
 
 
 def left_behind(turn: Turn) -> list[ToolCall]:
