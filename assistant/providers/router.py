@@ -359,7 +359,8 @@ class Router:
 
     def _sticky(self) -> str:
         conversation = self._asking.conversation
-        return health.last_used(conversation) if conversation and self._asking.task == "reply" else ""
+        choice = len({one.health_key for group in self._groups for one in group}) > 1
+        return health.last_used(conversation) if choice and conversation and self._asking.task == "reply" else ""
 
     def _rotated(self, able: list[Candidate]) -> list[Candidate]:
         rotation = self._rules.rotation
