@@ -16,6 +16,8 @@ from django.core import checks
 from django.core.mail import get_connection
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+from kombu.connection import Connection
+from kombu.exceptions import OperationalError
 
 from assistant import secrets
 from assistant.models import Assistant, Organization
@@ -32,6 +34,7 @@ MANY_PROVIDERS = 4
 MANY_TOKENS = 8000
 OLD_STYLE = ("OPENAI_COMPAT_*", "OPENAI_API_KEY")
 MAX_ORGANIZATIONS = 50
+OF_HTTPS = ("security.W004", "security.W008", "security.W012", "security.W016")  # follow from PUBLIC_URL
 TOLD = ("assistant.E001", "assistant.W001")  # the start-up checks that say what `_providers` says
 
 
@@ -86,7 +89,7 @@ def examine(*, ask: bool = False) -> Examination:
     rows = list(_rows(seen)) if usable_database else []
     _providers(seen, rows)
     if ask:
-        _probe(seen, rows)
+        _probe(seen, rows, keep=usable_database)
     seen.findings += hints(seen.found, seen.reports)
     _basics(seen, ask=ask)
     return seen
@@ -192,8 +195,8 @@ def in_order(found: Configuration) -> list[Provider]:
     return list(found.usable)
 
 
-def _probe(seen: Examination, rows: list[tuple[Row, Provider]]) -> None:
-    """Ask every usable provider at once, and keep what was measured. The demonstration model is a part of the server."""
+def _probe(seen: Examination, rows: list[tuple[Row, Provider]], *, keep: bool) -> None:
+    """Ask every usable provider at once, and `keep` what was measured. The demonstration model is a part of the server."""
     platform = [provider for provider in seen.found.usable if provider.source != "demo"]
     owners: list[tuple[Row | None, Provider]] = [*((None, provider) for provider in platform), *rows]
 
@@ -204,7 +207,7 @@ def _probe(seen: Examination, rows: list[tuple[Row, Provider]]) -> None:
     seen.reports = asyncio.run(all_of_them())
     for (row, provider), report in zip(owners, seen.reports, strict=True):
         owner = row.organization_id if row else None
-        if report.capabilities:
+        if report.capabilities and keep:
             key = health.health_key(owner, provider.name, provider.base_url, provider.key)
             health.measured(key, report.model, report.capabilities, name=provider.name, provider_id=row.pk if row else None)
         for check in report.checks:
@@ -347,27 +350,17 @@ def _database(seen: Examination) -> bool:
 def _basics(seen: Examination, *, ask: bool) -> None:
     say = seen.findings.append
     for message in checks.run_checks(include_deployment_checks=not settings.EMBEDDED):
-        if message.id in TOLD:
+        if message.id in TOLD or (message.id in OF_HTTPS and not settings.PUBLIC_URL.startswith("https:")):
             continue
         level: Level = "error" if message.level >= checks.ERROR else "warning" if message.level >= checks.WARNING else "hint"
         say(Finding(level, message.id or "check", message.msg, message.hint or ""))
-    if settings.REDIS_URL:
-        try:
-            with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=3, socket_connect_timeout=3) as server:
-                server.ping()
-            say(Finding("ok", "redis", f"answers at {_host(settings.REDIS_URL)}"))
-        except (redis.RedisError, OSError, ValueError) as error:
-            say(
-                Finding(
-                    "error",
-                    "redis",
-                    f"does not answer at {_host(settings.REDIS_URL)} ({type(error).__name__})",
-                    "Check REDIS_URL, and that the server runs.",
-                )
-            )
-    else:
-        say(Finding("ok", "redis", "not needed: everything runs in one process"))
-    say(Finding("ok", "broker", _host(settings.CELERY_BROKER_URL)))
+    for name, url in (("redis", settings.REDIS_URL), ("broker", settings.CELERY_BROKER_URL)):
+        if not url or url.startswith("memory:"):
+            say(Finding("ok", name, "not needed: everything runs in one process"))
+        elif wrong := _silent(url):
+            say(Finding("error", name, f"does not answer at {_host(url)} ({wrong})", "Check its address, and that it runs."))
+        else:
+            say(Finding("ok", name, f"answers at {_host(url)}"))
     _email(seen, ask=ask)
     try:
         opened = secrets.unseal(secrets.seal("probe", "doctor"), "doctor") == "probe"
@@ -379,11 +372,25 @@ def _basics(seen: Examination, *, ask: bool) -> None:
     _addresses(seen)
 
 
+def _silent(url: str) -> str:
+    """Why the server behind `url` does not answer; empty when it does."""
+    try:
+        if url.startswith("redis"):
+            with redis.Redis.from_url(url, socket_timeout=3, socket_connect_timeout=3) as server:
+                server.ping()
+        else:
+            with Connection(url, connect_timeout=3) as broker:  # type: ignore[no-untyped-call]
+                broker.connect()
+    except (redis.RedisError, OperationalError, OSError, ValueError) as error:
+        return type(error).__name__
+    return ""
+
+
 def _email(seen: Examination, *, ask: bool) -> None:
     backend = settings.EMAIL_BACKEND.rsplit(".", 2)[-2]
     if not settings.EMAIL_BACKEND.endswith("smtp.EmailBackend"):
-        note = "" if settings.EMBEDDED else "Nobody receives anything. Set EMAIL_URL=smtp+tls://user:password@host:587."
-        seen.findings.append(Finding("ok" if settings.EMBEDDED else "warning", "e-mail", f"goes to the {backend}", note))
+        if settings.EMBEDDED:  # where it is not, a start-up check tells
+            seen.findings.append(Finding("ok", "e-mail", f"goes to the {backend}"))
         return
     if ask:
         try:
@@ -408,15 +415,6 @@ def _addresses(seen: Examination) -> None:
     parts = urlsplit(settings.PUBLIC_URL)
     if settings.EMBEDDED or parts.scheme == "https":
         say(Finding("ok", "PUBLIC_URL", settings.PUBLIC_URL))
-    else:
-        say(
-            Finding(
-                "warning",
-                "PUBLIC_URL",
-                "is not https, so browsers on https pages refuse the widget",
-                "Set PUBLIC_URL=https://…",
-            )
-        )
     if parts.scheme == "https" and not settings.TRUSTED_PROXY_COUNT:
         say(
             Finding(

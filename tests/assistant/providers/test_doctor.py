@@ -5,14 +5,19 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import call_command
 
+from assistant import secrets
 from assistant.management import examination
 from assistant.models import ProviderHealth
 from assistant.providers.configuration import load
@@ -22,6 +27,7 @@ from tests import make
 from .test_probe import Server
 
 pytestmark = pytest.mark.django_db
+ROOT = Path(__file__).resolve().parents[3]
 KEY = "sk-canary-abcdefgh1d2c"
 
 
@@ -278,3 +284,22 @@ def test_an_assistant_that_may_be_shown_nowhere_is_said(settings):
     settings.AI_ENVIRONMENT = {"AI_API_KEY": KEY}
     make.assistant(make.organization("Acme", allowed_origins=""))
     assert "allowed origins" in said(examined()[0], "warning")
+
+
+def test_with_database_redis_and_broker_gone_it_still_says_what_is_wrong_and_shows_no_password(tmp_path):
+    gone = {
+        "DATABASE_URL": "postgres://u:canary@127.0.0.1:1/x",
+        "REDIS_URL": "redis://:canary@127.0.0.1:1/0",
+        "CELERY_BROKER_URL": "amqp://u:canary@127.0.0.1:1//",
+        "SECRET_KEY": "canary" * 10,
+        "FIELD_KEYS": secrets.new_key(),
+        "DATA_DIR": str(tmp_path),
+        "AI_API_KEY": KEY,
+    }
+    path = {"PATH": os.environ["PATH"]}
+    command = [sys.executable, "manage.py", "doctor"]
+    done = subprocess.run(command, cwd=ROOT, env=gone | path, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    for name in ("database", "redis", "broker"):
+        assert f"✗ {name}: " in done.stdout
+    assert "canary" not in done.stdout + done.stderr
