@@ -19,7 +19,14 @@ const stylesheets = {
 
 /** @param {string} [folder] where the two files go */
 export async function bundle(folder = `${here}dist`) {
-  const common = { bundle: true, minify: true, target: TARGET, charset: "utf8", legalComments: "none", plugins: [stylesheets] };
+  const common = {
+    bundle: true,
+    minify: true,
+    target: TARGET,
+    charset: "utf8",
+    legalComments: "none",
+    plugins: [stylesheets],
+  };
   await build({ ...common, entryPoints: [`${here}src/embed.js`], outfile: `${folder}/loader.js`, format: "iife" });
   await build({ ...common, entryPoints: [`${here}src/main.js`], outfile: `${folder}/panel.js`, format: "esm" });
 }

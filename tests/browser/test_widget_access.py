@@ -17,13 +17,16 @@ OPTIONS = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "
 
 
 def check(widget: Widget, state: str) -> None:
-    """Nothing moves any more, and axe finds nothing in the widget."""
+    """Nothing moves any more, and axe finds nothing in the widget, contrast included."""
     widget.page.wait_for_function(
         "document.querySelector('interworky-widget').shadowRoot.getAnimations({ subtree: true })"
         ".every((a) => a.playState !== 'running' || a.effect.getTiming().iterations === Infinity)"
     )
     found = Axe().run(widget.page, context={"include": [["interworky-widget"]]}, options=OPTIONS)
-    assert found.violations_count == 0, f"{state}: {found.generate_report()}"
+    wrong = [(rule["id"], node["target"]) for rule in found.response["violations"] for node in rule["nodes"]]
+    assert wrong == [], state
+    rules = [rule for rule in found.response["passes"] if rule["id"] == "color-contrast"]
+    assert state == "launcher" or rules, "axe has not looked at contrast at all"
 
 
 @pytest.mark.parametrize("look", ["light", "dark", "small", "pale accent", "right to left"])
@@ -33,6 +36,8 @@ def test_axe_finds_nothing_in_any_state(look: str, new_widget: NewWidget, site: 
     site.put("/", page(fake.url, attributes=attributes))
     options = {"dark": {"color_scheme": "dark"}, "small": {"viewport": {"width": 360, "height": 700}, "is_mobile": True}}
     widget = new_widget(reduced_motion="reduce", **options.get(look, {})).visit(site.url)
+    # Axe looks for what lies behind a text within the body alone.
+    widget.page.evaluate("document.body.append(document.querySelector('interworky-widget'))")
     check(widget, "launcher")
     widget.open()
     check(widget, "greeting")
@@ -92,11 +97,7 @@ def test_an_appointment_is_booked_with_the_keyboard_alone(widget: Widget, fake: 
     keys = widget.page.keyboard
 
     def focused() -> str:
-        return str(
-            widget.shadow(
-                "root.activeElement && (root.activeElement.ariaLabel || root.activeElement.name || root.activeElement.textContent)"
-            )
-        )
+        return str(widget.shadow("((e) => e && (e.ariaLabel || e.name || e.textContent))(root.activeElement)"))
 
     def tab_to(name: str, limit: int = 25) -> None:
         for _ in range(limit):
@@ -178,7 +179,8 @@ def test_a_reply_is_announced_once_and_whole(widget: Widget, fake: FakeServer) -
         const voice = document.querySelector('interworky-widget').shadowRoot.querySelector('.panel > [role=status]');
         if (voice && !voice.seen) {
             voice.seen = true;
-            new MutationObserver(() => voice.textContent && said.push(voice.textContent)).observe(voice, { childList: true });
+            const hear = () => voice.textContent && said.push(voice.textContent);
+            new MutationObserver(hear).observe(voice, { childList: true });
         }
     }).observe(document.querySelector('interworky-widget').shadowRoot, { childList: true, subtree: true }); null""")
     widget.open()

@@ -12,7 +12,10 @@ const installed = existsSync(new URL("../../node_modules/esbuild", import.meta.u
 
 test("the loader is at most 4 KB, and all there is to a usable panel at most 30 KB", () => {
   assert.ok(bytes("loader.js") <= 4_096, `loader.js has ${bytes("loader.js")} bytes`);
-  assert.ok(bytes("loader.js") + bytes("panel.js") <= 30 * 1_024, `together ${bytes("loader.js") + bytes("panel.js")} bytes`);
+  assert.ok(
+    bytes("loader.js") + bytes("panel.js") <= 30 * 1_024,
+    `together ${bytes("loader.js") + bytes("panel.js")} bytes`,
+  );
 });
 
 test("nothing that is shipped parses markup, evaluates text or names another server", () => {
@@ -20,19 +23,30 @@ test("nothing that is shipped parses markup, evaluates text or names another ser
     const code = read(name);
     assert.doesNotMatch(code, /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|cookie/);
     const addresses = [...code.matchAll(/https?:\/\/[\w.-]+/g)].map(([address]) => address);
-    assert.deepEqual([...new Set(addresses)].filter((address) => address !== "http://www.w3.org"), []);
+    assert.deepEqual(
+      [...new Set(addresses)].filter((address) => address !== "http://www.w3.org"),
+      [],
+    );
   }
 });
 
-test("what is committed is what the sources make", { skip: !installed && "node_modules is not installed" }, async () => {
-  const { bundle } = await import("../../static/widget/build.js");
-  const folder = mkdtempSync(join(tmpdir(), "widget-"));
-  try {
-    await bundle(folder);
-    for (const name of ["loader.js", "panel.js"]) {
-      assert.equal(readFileSync(join(folder, name), "utf8"), read(name), `run "npm run build": ${name} is not what src makes`);
+test(
+  "what is committed is what the sources make",
+  { skip: !installed && "node_modules is not installed" },
+  async () => {
+    const { bundle } = await import("../../static/widget/build.js");
+    const folder = mkdtempSync(join(tmpdir(), "widget-"));
+    try {
+      await bundle(folder);
+      for (const name of ["loader.js", "panel.js"]) {
+        assert.equal(
+          readFileSync(join(folder, name), "utf8"),
+          read(name),
+          `run "npm run build": ${name} is not what src makes`,
+        );
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
     }
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-});
+  },
+);

@@ -13,13 +13,15 @@ test("a colour that is readable already stays what it was", () => {
 
 test("whatever accent is chosen, what is written on it and with it is readable on both panels", () => {
   const steps = ["00", "33", "66", "99", "cc", "ff"];
-  for (const r of steps) for (const g of steps) for (const b of steps) {
-    for (const panel of ["#ffffff", "#16181d"]) {
-      const { accent, onAccent, accentText } = palette(`#${r}${g}${b}`, panel);
-      assert.ok(contrast(accent, onAccent) >= 4.5, `#${r}${g}${b}: ${onAccent} on ${accent}`);
-      assert.ok(contrast(accentText, panel) >= 4.5, `#${r}${g}${b}: ${accentText} on ${panel}`);
-    }
-  }
+  for (const r of steps)
+    for (const g of steps)
+      for (const b of steps) {
+        for (const panel of ["#ffffff", "#16181d"]) {
+          const { accent, onAccent, accentText } = palette(`#${r}${g}${b}`, panel);
+          assert.ok(contrast(accent, onAccent) >= 4.5, `#${r}${g}${b}: ${onAccent} on ${accent}`);
+          assert.ok(contrast(accentText, panel) >= 4.5, `#${r}${g}${b}: ${accentText} on ${panel}`);
+        }
+      }
 });
 
 test("what is no colour becomes ours", () => {

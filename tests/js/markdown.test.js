@@ -8,8 +8,14 @@ const paragraph = (...inline) => ({ type: "paragraph", inline });
 test("paragraphs, line breaks, bold, italic and code", () => {
   assert.deepEqual(parseMarkdown("One **two** *three*\nfour `five`.\n\nSix"), [
     paragraph(
-      words("One "), { type: "strong", inline: [words("two")] }, words(" "), { type: "em", inline: [words("three")] },
-      { type: "break" }, words("four "), { type: "code", text: "five" }, words("."),
+      words("One "),
+      { type: "strong", inline: [words("two")] },
+      words(" "),
+      { type: "em", inline: [words("three")] },
+      { type: "break" },
+      words("four "),
+      { type: "code", text: "five" },
+      words("."),
     ),
     paragraph(words("Six")),
   ]);
@@ -18,7 +24,12 @@ test("paragraphs, line breaks, bold, italic and code", () => {
 test("lists of both kinds, directly after a paragraph and over several lines", () => {
   assert.deepEqual(parseMarkdown("Bring:\n- a card\n  and a pen\n- time\n\n3. three\n4) four"), [
     paragraph(words("Bring:")),
-    { type: "list", ordered: false, start: 1, items: [[words("a card"), { type: "break" }, words("and a pen")], [words("time")]] },
+    {
+      type: "list",
+      ordered: false,
+      start: 1,
+      items: [[words("a card"), { type: "break" }, words("and a pen")], [words("time")]],
+    },
     { type: "list", ordered: true, start: 3, items: [[words("three")], [words("four")]] },
   ]);
 });
@@ -38,15 +49,28 @@ test("code keeps what is in it, also while its end has not come", () => {
 });
 
 test("a heading is a line of its own", () => {
-  assert.deepEqual(parseMarkdown("## Prices ##\ntext"), [{ type: "heading", inline: [words("Prices")] }, paragraph(words("text"))]);
+  assert.deepEqual(parseMarkdown("## Prices ##\ntext"), [
+    { type: "heading", inline: [words("Prices")] },
+    paragraph(words("text")),
+  ]);
 });
 
 test("links go to https and mailto alone, and never hide where they go", () => {
   assert.equal(safeLink("https://example.com/a?b=c"), "https://example.com/a?b=c");
   assert.equal(safeLink("mailto:a@example.com"), "mailto:a@example.com");
   for (const href of [
-    "javascript:alert(1)", "JaVaScRiPt:alert(1)", " javascript:alert(1)", "java\nscript:alert(1)", "data:text/html,x", "vbscript:x",
-    "http://example.com", "//example.com", "/admin", "file:///etc/passwd", "blob:https://example.com/x", "https://bank.example@evil.example/",
+    "javascript:alert(1)",
+    "JaVaScRiPt:alert(1)",
+    " javascript:alert(1)",
+    "java\nscript:alert(1)",
+    "data:text/html,x",
+    "vbscript:x",
+    "http://example.com",
+    "//example.com",
+    "/admin",
+    "file:///etc/passwd",
+    "blob:https://example.com/x",
+    "https://bank.example@evil.example/",
   ]) {
     assert.equal(safeLink(href), null, href);
   }
@@ -54,7 +78,9 @@ test("links go to https and mailto alone, and never hide where they go", () => {
 
 test("a link that is refused leaves its words", () => {
   assert.deepEqual(parseInline("see [this](javascript:alert(1)) now"), [words("see this now")]);
-  assert.deepEqual(parseInline("[a](https://example.com)"), [{ type: "link", href: "https://example.com", inline: [words("a")] }]);
+  assert.deepEqual(parseInline("[a](https://example.com)"), [
+    { type: "link", href: "https://example.com", inline: [words("a")] },
+  ]);
 });
 
 test("a bare address is a link without the full stop after it", () => {
@@ -77,14 +103,27 @@ test("markup is text", () => {
 
 test("snake_case_names, 2 * 3 * 4 and a lone star stay as they are", () => {
   for (const text of ["a snake_case_name here", "2 * 3 * 4", "5 * stars", "**", "* "]) {
-    assert.ok(parseInline(text).every(({ type }) => type === "text"), text);
+    assert.ok(
+      parseInline(text).every(({ type }) => type === "text"),
+      text,
+    );
   }
 });
 
 test("every prefix of a reply is drawn, and none takes long", () => {
-  const reply = "Hi **there**, see [our site](https://example.com/a_(b)) or:\n\n1. *one*\n2. `two`\n\n```\ncode\n```\n- end __x__ \\*";
+  const reply =
+    "Hi **there**, see [our site](https://example.com/a_(b)) or:\n\n1. *one*\n2. `two`\n\n```\ncode\n```\n- end __x__ \\*";
   for (let end = 0; end <= reply.length; end += 1) assert.ok(Array.isArray(parseMarkdown(reply.slice(0, end))));
-  for (const hostile of ["*".repeat(20_000), "[".repeat(20_000), "`".repeat(20_000), "_a ".repeat(7_000), "[a](".repeat(5_000), "**a ".repeat(5_000), "- ".repeat(10_000), "\n".repeat(20_000)]) {
+  for (const hostile of [
+    "*".repeat(20_000),
+    "[".repeat(20_000),
+    "`".repeat(20_000),
+    "_a ".repeat(7_000),
+    "[a](".repeat(5_000),
+    "**a ".repeat(5_000),
+    "- ".repeat(10_000),
+    "\n".repeat(20_000),
+  ]) {
     const begun = performance.now();
     parseMarkdown(hostile);
     assert.ok(performance.now() - begun < 1_000, `${hostile.slice(0, 4)}… took ${performance.now() - begun} ms`);

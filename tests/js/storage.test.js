@@ -13,7 +13,10 @@ test("two tabs share what is kept, and neither overwrites the other's messages",
   one.keep({ id: "a", text: "1" });
   two.keep({ id: "b", text: "2" });
   one.keep({ id: "a", text: "1" });
-  assert.deepEqual(two.read().outbox?.map(({ id }) => id), ["b", "a"]);
+  assert.deepEqual(
+    two.read().outbox?.map(({ id }) => id),
+    ["b", "a"],
+  );
   two.drop("a");
   assert.deepEqual(one.read().outbox, [{ id: "b", text: "2" }]);
 });
@@ -30,7 +33,12 @@ test("where storage is refused or full, the page remembers", () => {
   });
   refused.keep({ id: "a", text: "1" });
   assert.deepEqual(refused.read().outbox, [{ id: "a", text: "1" }]);
-  const full = createStorage("pk_1", () => ({ getItem: () => null, setItem: () => { throw new Error("QuotaExceededError"); } }));
+  const full = createStorage("pk_1", () => ({
+    getItem: () => null,
+    setItem: () => {
+      throw new Error("QuotaExceededError");
+    },
+  }));
   full.write({ session: { token: "t", expires_at: "" } });
   full.write({ open: true });
   assert.equal(full.read().session?.token, "t");
@@ -48,7 +56,13 @@ test("forgetting a visitor keeps nothing of him", () => {
   const storage = createStorage("pk_1", area);
   const shared = area();
   const kept = createStorage("pk_1", () => shared);
-  kept.write({ session: { token: "t", expires_at: "" }, seen: 3, draft: "secret", open: true, config: { accent: "#000000" } });
+  kept.write({
+    session: { token: "t", expires_at: "" },
+    seen: 3,
+    draft: "secret",
+    open: true,
+    config: { accent: "#000000" },
+  });
   kept.keep({ id: "a", text: "1" });
   kept.clear();
   assert.deepEqual(kept.read(), { config: { accent: "#000000" } });

@@ -22,7 +22,12 @@ const ready = (events = [], more = {}) => ({
 const delta = (offset, text, turn = "t") => ({ type: "reply.delta", turn, offset, text });
 
 test("every event of the wire has a handler, and no handler is without an event", () => {
-  assert.deepEqual(Object.keys(EVENTS).sort(), examples("events").map(([name]) => name).sort());
+  assert.deepEqual(
+    Object.keys(EVENTS).sort(),
+    examples("events")
+      .map(([name]) => name)
+      .sort(),
+  );
 });
 
 for (const [name, event] of examples("events")) {
@@ -35,12 +40,16 @@ for (const [name, event] of examples("events")) {
 
 test("an unknown event changes nothing, not even one named like a property of every object", () => {
   const state = start();
-  for (const type of ["message.exploded", "constructor", "__proto__"]) assert.equal(reduce(state, { type, seq: 1 }), state);
+  for (const type of ["message.exploded", "constructor", "__proto__"])
+    assert.equal(reduce(state, { type, seq: 1 }), state);
 });
 
 test("a session that is ready shows its events and the reply in the making", () => {
   const state = reduce(start(), example("events", "session.ready"));
-  assert.deepEqual(state.items.map(({ id }) => id), ["0d6a1c2e-0000-4000-8000-0000000000a1"]);
+  assert.deepEqual(
+    state.items.map(({ id }) => id),
+    ["0d6a1c2e-0000-4000-8000-0000000000a1"],
+  );
   assert.equal(state.turn?.text, "These times are ");
   assert.deepEqual(state.turn?.tools, [{ call: "", label: "Looking for free times…" }]);
 });
@@ -80,7 +89,13 @@ test("a pong that knows more than we do is a gap", () => {
 });
 
 test("a delta goes to its offset: on, over what gives way, or not at all", () => {
-  const state = play(start(), ready(), { type: "turn.started", turn: "t", message: "m" }, delta(0, "Ten o'"), delta(6, "clock"));
+  const state = play(
+    start(),
+    ready(),
+    { type: "turn.started", turn: "t", message: "m" },
+    delta(0, "Ten o'"),
+    delta(6, "clock"),
+  );
   assert.equal(state.turn?.text, "Ten o'clock");
   assert.equal(reduce(state, delta(0, "I could not book it.")).turn?.text, "I could not book it.");
   assert.equal(reduce(state, delta(4, "past")).turn?.text, "Ten past");
@@ -126,14 +141,20 @@ test("a failed turn says why, and offers another try until it was answered", () 
   assert.ok(last?.kind === "notice" && last.notice.retryable);
   assert.match(last.notice.text, /cannot answer just now/);
   const retried = reduce(failed, said(3));
-  assert.deepEqual(retried.items.map(({ kind }) => kind), ["message", "message"]);
+  assert.deepEqual(
+    retried.items.map(({ kind }) => kind),
+    ["message", "message"],
+  );
 });
 
 test("a turn that was stopped leaves a line only if it left no words", () => {
   const stopped = { type: "turn.ended", turn: "t", outcome: "stopped" };
   assert.equal(play(start(), ready(), { ...stopped, seq: 1 }).items.length, 1);
   const spoke = play(start(), ready(), said(1, "assistant", { turn: "t", state: "stopped" }), { ...stopped, seq: 2 });
-  assert.deepEqual(spoke.items.map(({ kind }) => kind), ["message"]);
+  assert.deepEqual(
+    spoke.items.map(({ kind }) => kind),
+    ["message"],
+  );
 });
 
 test("a message is shown while it is under way and acknowledged by its client id", () => {
@@ -145,7 +166,10 @@ test("a message is shown while it is under way and acknowledged by its client id
 });
 
 test("an acknowledgement that another tab has seen already still counts", () => {
-  const state = play(start(), ready([said(1, "visitor", { client_id: "c-1" })]), { type: "message.written", message: { id: "c-1", text: "?" } });
+  const state = play(start(), ready([said(1, "visitor", { client_id: "c-1" })]), {
+    type: "message.written",
+    message: { id: "c-1", text: "?" },
+  });
   assert.equal(reduce(state, said(1, "visitor", { client_id: "c-1" })).pending.length, 0);
 });
 
@@ -160,10 +184,17 @@ test("a refused message says why and stays; another refusal is a problem of its 
 
 for (const [kind, card] of examples("cards")) {
   test(`a ${kind} card is added, answered and updated in its place`, () => {
-    let state = play(start(), ready(), { type: "card.added", seq: 1, card }, said(2), { type: "card.answering", card: card.id, choice: "x" });
+    let state = play(start(), ready(), { type: "card.added", seq: 1, card }, said(2), {
+      type: "card.answering",
+      card: card.id,
+      choice: "x",
+    });
     assert.equal(state.answering[card.id], "x");
     state = reduce(state, { type: "card.updated", seq: 3, card: { ...card, state: "answered", choice: "x" } });
-    assert.deepEqual(state.items.map((item) => item.kind), ["card", "message"]);
+    assert.deepEqual(
+      state.items.map((item) => item.kind),
+      ["card", "message"],
+    );
     assert.ok(state.items[0].kind === "card" && state.items[0].card.state === "answered");
     assert.deepEqual(state.answering, {});
   });
@@ -174,7 +205,11 @@ test("a card whose addition was before our time is shown by its update", () => {
 });
 
 test("a refused click can be made again", () => {
-  const state = play(start(), { type: "card.answering", card: "c", choice: "x" }, { type: "error", code: "conflict", text: "Taken." });
+  const state = play(
+    start(),
+    { type: "card.answering", card: "c", choice: "x" },
+    { type: "error", code: "conflict", text: "Taken." },
+  );
   assert.deepEqual(state.answering, {});
 });
 

@@ -42,7 +42,12 @@ function world({ sockets = true, respond = async () => new Response(null, { stat
     parts: {
       WebSocket: FakeSocket,
       fetch: async (url, init = {}) => {
-        asked.push({ url, method: init.method ?? "GET", body: init.body && JSON.parse(init.body), headers: init.headers });
+        asked.push({
+          url,
+          method: init.method ?? "GET",
+          body: init.body && JSON.parse(init.body),
+          headers: init.headers,
+        });
         return respond(url, init);
       },
       setTimeout: (run, ms) => (timers.set(++last, { run, at: now + ms }), last),
@@ -99,9 +104,15 @@ async function online(fake, options) {
 
 test("the delay before coming back is anywhere below a ceiling that doubles from one second to thirty", () => {
   assert.equal(retryDelay(0, 0), 500);
-  assert.deepEqual([0, 1, 2, 5, 50].map((attempt) => retryDelay(attempt, 1)), [1_000, 2_000, 4_000, 30_000, 30_000]);
+  assert.deepEqual(
+    [0, 1, 2, 5, 50].map((attempt) => retryDelay(attempt, 1)),
+    [1_000, 2_000, 4_000, 30_000, 30_000],
+  );
   const delays = Array.from({ length: 500 }, () => retryDelay(5, Math.random()));
-  assert.ok(Math.max(...delays) - Math.min(...delays) > 10_000, "five hundred widgets are spread over more than ten seconds");
+  assert.ok(
+    Math.max(...delays) - Math.min(...delays) > 10_000,
+    "five hundred widgets are spread over more than ten seconds",
+  );
 });
 
 test("a socket opens the session with the token in its first frame, never in the address", async () => {
@@ -140,7 +151,11 @@ test("a gap is asked for once, on the same socket", async () => {
   heard.gap = true;
   fake.socket.say(example("events", "reply.delta"));
   fake.socket.say(example("events", "reply.delta"));
-  assert.equal(fake.socket.sent.filter(({ type }) => type === "session.open").length, 2, "the first opening and one more");
+  assert.equal(
+    fake.socket.sent.filter(({ type }) => type === "session.open").length,
+    2,
+    "the first opening and one more",
+  );
   assert.equal(fake.sockets.length, 1);
 });
 
@@ -300,10 +315,17 @@ test("every frame that has a place over HTTP goes there, with its token", async 
   source.say(ready());
   await settle();
   const posted = [];
-  for (const [name, frame] of examples("frames")) if (name !== "session.open" && transport.send(frame)) posted.push(name);
+  for (const [name, frame] of examples("frames"))
+    if (name !== "session.open" && transport.send(frame)) posted.push(name);
   assert.deepEqual(posted, ["card.answer", "message.rate", "message.send", "turn.retry", "turn.stop"]);
   const paths = fake.asked.slice(1).map(({ url }) => url.replace(/^.*widget/, "").replace(/0d6a[\w-]+/, "ID"));
-  assert.deepEqual(paths, ["/cards/ID/answer", "/messages/ID/rating", "/messages", "/turns/ID/retry", "/turns/ID/stop"]);
+  assert.deepEqual(paths, [
+    "/cards/ID/answer",
+    "/messages/ID/rating",
+    "/messages",
+    "/turns/ID/retry",
+    "/turns/ID/stop",
+  ]);
 });
 
 test("a problem document becomes an error event that names its frame", async () => {
@@ -311,7 +333,8 @@ test("a problem document becomes an error event that names its frame", async () 
   const problem = { code: "too_much", title: "Please wait." };
   const fake = world({
     sockets: false,
-    respond: async (url) => (url.includes("events") ? new Response(source.body) : Response.json(problem, { status: 429 })),
+    respond: async (url) =>
+      url.includes("events") ? new Response(source.body) : Response.json(problem, { status: 429 }),
   });
   const { transport, heard } = connect(fake);
   await settle();

@@ -5,7 +5,10 @@ const folder = new URL("../wire/", import.meta.url);
 /** The examples of one kind that both test-suites read. @param {"events" | "frames" | "cards"} kind */
 export function examples(kind) {
   const names = readdirSync(new URL(`${kind}/`, folder)).filter((name) => name.endsWith(".json"));
-  return names.map((name) => [name.replace(/\.json$/, ""), JSON.parse(readFileSync(new URL(`${kind}/${name}`, folder), "utf8"))]);
+  return names.map((name) => [
+    name.replace(/\.json$/, ""),
+    JSON.parse(readFileSync(new URL(`${kind}/${name}`, folder), "utf8")),
+  ]);
 }
 
 /** @param {"events" | "frames" | "cards"} kind @param {string} name */

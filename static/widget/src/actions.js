@@ -27,7 +27,11 @@ export function createActions({ store, transport, storage, session }) {
     send(text) {
       text = text.trim();
       if (!text || store.get().conversation?.state === "closed") return;
-      actions.resend({ id: newId(), text, page: { url: location.href.split("#")[0].slice(0, 2000), title: document.title.slice(0, 300) } });
+      actions.resend({
+        id: newId(),
+        text,
+        page: { url: location.href.split("#")[0].slice(0, 2000), title: document.title.slice(0, 300) },
+      });
     },
     /** The same message under the same id: the server saves it once. @param {import("./storage.js").Unsent} unsent */
     resend({ id, text, page }) {
@@ -97,12 +101,13 @@ function until(store, so) {
   return new Promise((resolve) => {
     const timer = setTimeout(() => (stop(), resolve(false)), 8_000);
     const stop = store.subscribe((state) => {
-      if (so(state)) clearTimeout(timer), stop(), resolve(true);
+      if (so(state)) (clearTimeout(timer), stop(), resolve(true));
     });
   });
 }
 
 /** `crypto.randomUUID` needs https; a page on http gets as much randomness. */
-const newId = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+const newId = () =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
 /** @typedef {ReturnType<typeof createActions>} Actions */

@@ -13,7 +13,8 @@ export function h(tag, props, ...children) {
   const el = document.createElement(tag);
   for (const [name, value] of Object.entries(props ?? {})) {
     if (name.startsWith("on")) el.addEventListener(name.slice(2), /** @type {EventListener} */ (value));
-    else if (value !== null && value !== undefined && value !== false) el.setAttribute(name, value === true ? "" : String(value));
+    else if (value !== null && value !== undefined && value !== false)
+      el.setAttribute(name, value === true ? "" : String(value));
   }
   for (const child of children.flat()) if (child) el.append(child);
   return el;
@@ -76,7 +77,11 @@ function drawInline(part) {
     case "code":
       return h("code", null, part.text);
     case "link":
-      return h("a", { href: part.href, target: "_blank", rel: "noopener noreferrer nofollow" }, part.inline.map(drawInline));
+      return h(
+        "a",
+        { href: part.href, target: "_blank", rel: "noopener noreferrer nofollow" },
+        part.inline.map(drawInline),
+      );
     default:
       return h(part.type === "strong" ? "strong" : "em", null, part.inline.map(drawInline));
   }

@@ -65,7 +65,8 @@ function start(host, key, options) {
 
   async function fetchPanel() {
     const response = await fetch(`${host}/api/v1/widget/config/${encodeURIComponent(key)}`);
-    if (response.status === 403) throw new Error(`${location.origin} may not show this assistant; add it to the organization's allowed origins.`);
+    if (response.status === 403)
+      throw new Error(`${location.origin} may not show this assistant; add it to the organization's allowed origins.`);
     if (!response.ok) throw new Error(`no assistant answers to the key ${key} (${response.status}).`);
     const config = await response.json();
     storage.write({ config });
@@ -131,6 +132,9 @@ function start(host, key, options) {
     const [navigation] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
     const small = matchMedia("(max-width: 640px)").matches;
     const reopen = kept.open && (!small || navigation?.type === "reload");
-    load().then((panel) => panel.resume(Boolean(reopen)), () => {});
+    load().then(
+      (panel) => panel.resume(Boolean(reopen)),
+      () => {},
+    );
   }
 }

@@ -22,7 +22,11 @@ const SURFACE = { light: "#ffffff", dark: "#16181d" };
  * @param {(name: string, detail?: unknown) => void} loader.emit
  */
 export function mount({ host, config, storage, root, shadow, launcher, options, emit }) {
-  const { locale, strings: t, dir } = chooseLocale(options.locale, document.documentElement.lang, config.locale, navigator.language);
+  const {
+    locale,
+    strings: t,
+    dir,
+  } = chooseLocale(options.locale, document.documentElement.lang, config.locale, navigator.language);
   const kept = storage.read();
   const store = createStore(
     initial(config, { seen: kept.seen ?? 0, draft: kept.draft ?? "", pending: kept.outbox ?? [] }),
@@ -45,7 +49,10 @@ export function mount({ host, config, storage, root, shadow, launcher, options, 
       },
       onStatus(connection) {
         store.dispatch({ type: "connection.changed", connection });
-        if (connection === "refused") console.warn(`Interworky: ${location.origin} may not show this assistant; add it to the organization's allowed origins.`);
+        if (connection === "refused")
+          console.warn(
+            `Interworky: ${location.origin} may not show this assistant; add it to the organization's allowed origins.`,
+          );
       },
     },
     {
@@ -70,7 +77,8 @@ export function mount({ host, config, storage, root, shadow, launcher, options, 
   dress();
 
   function dress() {
-    const theme = options.theme === "dark" || options.theme === "light" ? options.theme : dark.matches ? "dark" : "light";
+    const theme =
+      options.theme === "dark" || options.theme === "light" ? options.theme : dark.matches ? "dark" : "light";
     const colours = palette(asColour(options.accent ?? config.accent), SURFACE[theme]);
     root.dataset.theme = theme;
     root.style.setProperty("--accent", colours.accent);
@@ -111,7 +119,8 @@ export function mount({ host, config, storage, root, shadow, launcher, options, 
 
   function flush() {
     introduce();
-    for (const { failed, ...message } of store.get().pending) if (!failed) transport.send({ type: "message.send", ...message });
+    for (const { failed, ...message } of store.get().pending)
+      if (!failed) transport.send({ type: "message.send", ...message });
   }
 
   /** @param {import("./store.js").State} state @param {import("./store.js").State} before */
@@ -126,12 +135,17 @@ export function mount({ host, config, storage, root, shadow, launcher, options, 
   function tell(state, before) {
     if (state.open !== before.open) emit(state.open ? "open" : "close");
     if (unread(state) !== unread(before)) emit("unread", { count: unread(state) });
-    if (state.conversation?.state !== before.conversation?.state) emit("conversation", { state: state.conversation?.state });
+    if (state.conversation?.state !== before.conversation?.state)
+      emit("conversation", { state: state.conversation?.state });
     if (state.problem && state.problem !== before.problem) emit("error", { code: state.problem.code });
     if (state.conversation?.id !== before.conversation?.id || before.connection !== "online") return; // a replay
     for (const item of state.items) {
       if (item.seq <= before.seq) continue;
-      if (item.kind === "message") emit(item.message.role === "visitor" ? "message:sent" : "message:received", { id: item.id, role: item.message.role });
+      if (item.kind === "message")
+        emit(item.message.role === "visitor" ? "message:sent" : "message:received", {
+          id: item.id,
+          role: item.message.role,
+        });
       if (item.kind === "card") emit("card", { id: item.id, kind: item.card.kind });
     }
   }

@@ -25,7 +25,7 @@ export function parseMarkdown(text) {
   /** @type {Block[]} */
   const blocks = [];
   const lines = text.replace(/\r\n?/g, "\n").split("\n");
-  for (let at = 0; at < lines.length; ) {
+  for (let at = 0; at < lines.length;) {
     const line = lines[at];
     const fence = FENCE.exec(line)?.[1];
     const heading = HEADING.exec(line);
@@ -72,7 +72,12 @@ function readList(lines, at, blocks) {
     else if (!item && lines[at].trim() && /^\s/.test(lines[at])) items[items.length - 1] += "\n" + lines[at].trim();
     else if (lines[at].trim() || itemOf(lines[at + 1] ?? "")?.ordered !== first?.ordered) break;
   }
-  blocks.push({ type: "list", ordered: first?.ordered ?? false, start: first?.start ?? 1, items: items.map((item) => parseInline(item)) });
+  blocks.push({
+    type: "list",
+    ordered: first?.ordered ?? false,
+    start: first?.start ?? 1,
+    items: items.map((item) => parseInline(item)),
+  });
   return at;
 }
 

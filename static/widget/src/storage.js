@@ -57,7 +57,14 @@ export function createStorage(key, area = () => localStorage) {
       if (outbox.some((unsent) => unsent.id === id)) write({ outbox: outbox.filter((unsent) => unsent.id !== id) });
     },
     clear() {
-      write({ session: undefined, open: undefined, waiting: undefined, seen: undefined, draft: undefined, outbox: undefined });
+      write({
+        session: undefined,
+        open: undefined,
+        waiting: undefined,
+        seen: undefined,
+        draft: undefined,
+        outbox: undefined,
+      });
     },
   };
 }

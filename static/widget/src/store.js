@@ -24,7 +24,8 @@
  * @property {string} title @property {string} [text] @property {string} [timezone] @property {string} [expires_at]
  * @property {{ label: string, slots: Slot[] }[]} [days] @property {Field[]} [fields] @property {[string, string][]} [lines]
  * @property {string} [confirm_label] @property {string} [reference] @property {string} [note]
- * @property {"done" | "sending" | "failed" | "cancelled"} [status] @property {string} [ics_url] @property {string} [manage_url]
+ * @property {"done" | "sending" | "failed" | "cancelled"} [status]
+ * @property {string} [ics_url] @property {string} [manage_url]
  *
  * @typedef {{ turn: string, code: string, text: string, retryable: boolean, outcome: "stopped" | "failed" }} Notice
  * @typedef {{ kind: "message", id: string, seq: number, message: Message }
@@ -101,7 +102,10 @@ export const EVENTS = {
     return {
       ...state,
       items: [...items, { kind: "message", id: message.id, seq, message }],
-      turn: state.turn && state.turn.id === message.turn ? { ...state.turn, text: "", length: 0, replied: true } : state.turn,
+      turn:
+        state.turn && state.turn.id === message.turn
+          ? { ...state.turn, text: "", length: 0, replied: true }
+          : state.turn,
       staffTyping: state.staffTyping && message.role !== "staff",
     };
   },
@@ -140,7 +144,8 @@ export const EVENTS = {
   },
   "card.updated"(state, { seq, card }) {
     const { [card.id]: _, ...answering } = state.answering;
-    if (!state.items.some((item) => item.id === card.id)) return { ...EVENTS["card.added"](state, { seq, card }), answering };
+    if (!state.items.some((item) => item.id === card.id))
+      return { ...EVENTS["card.added"](state, { seq, card }), answering };
     const items = state.items.map((item) => (item.kind === "card" && item.id === card.id ? { ...item, card } : item));
     return { ...state, items, answering };
   },
@@ -188,7 +193,8 @@ const PAGE = {
 export function reduce(state, event) {
   const handler = Object.hasOwn(EVENTS, event.type) ? EVENTS[event.type] : undefined;
   if (!handler) return Object.hasOwn(PAGE, event.type) ? look(PAGE[event.type](state, event)) : state;
-  if (event.type === "session.ready" || event.type === "pong" || event.type === "error") return look(handler(state, event));
+  if (event.type === "session.ready" || event.type === "pong" || event.type === "error")
+    return look(handler(state, event));
   if (event.seq === undefined) {
     // What is said of a turn that has ended came late, and what comes before a missed row is known could mislead.
     return event.turn && event.turn === state.ended ? state : handler(state, event);
@@ -227,7 +233,8 @@ function rate(state, id, value) {
 /** @param {string} id @returns {Turn} */
 const beginning = (id) => ({ id, text: "", length: 0, tools: [], replied: false });
 
-/** The running turn; one whose `turn.started` was missed begins here. @param {State} state @param {string} id @returns {Turn} */
+/** The running turn; one whose `turn.started` was missed begins here.
+ * @param {State} state @param {string} id @returns {Turn} */
 const turnOf = ({ turn }, id) => (turn !== null && turn.id === id ? turn : beginning(id));
 
 /** @param {{ id: string, text: string, offset: number, tools?: string[] }} turn @returns {Turn} */
@@ -242,11 +249,14 @@ const snapshot = ({ id, text, offset, tools = [] }) => ({
 const isRetryable = (item) => item?.kind === "notice" && item.notice.retryable;
 
 /** @param {Item} item @param {string} turn */
-const isReplyOf = (item, turn) => item.kind === "message" && item.message.role !== "visitor" && item.message.turn === turn;
+const isReplyOf = (item, turn) =>
+  item.kind === "message" && item.message.role !== "visitor" && item.message.turn === turn;
 
 /** How many messages of the other side came while the panel was closed. @param {State} state */
 export const unread = ({ items, seen, open }) =>
-  open ? 0 : items.filter((item) => item.seq > seen && !(item.kind === "message" && item.message.role === "visitor")).length;
+  open
+    ? 0
+    : items.filter((item) => item.seq > seen && !(item.kind === "message" && item.message.role === "visitor")).length;
 
 /** Whether an answer is due. @param {State} state */
 export const isWaiting = ({ turn, conversation, pending }) =>

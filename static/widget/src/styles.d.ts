@@ -1,5 +1,5 @@
 /** The build bundles a stylesheet as its minified text. */
 declare module "*.css" {
-  const text: string;
-  export default text;
+    const text: string;
+    export default text;
 }

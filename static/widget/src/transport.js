@@ -50,7 +50,8 @@ export class Refused extends Error {
 /**
  * @param {object} options
  * @param {string} options.host where the widget came from: `https://chat.example.com`
- * @param {(spent?: string) => Promise<string>} options.token a visitor's token; `spent` is one that was refused. May throw `Refused`
+ * @param {(spent?: string) => Promise<string>} options.token
+ *   a visitor's token; `spent` is one that was refused. May throw `Refused`
  * @param {() => number} options.after the last `seq` applied
  * @param {() => boolean} options.missed whether something between was missed
  * @param {(event: WireEvent) => void} options.onEvent
@@ -218,7 +219,8 @@ export function createTransport({ host, token, after, missed, onEvent, onStatus 
       });
       if (mine !== attempt) return;
       if (response.status === 401) return void renew();
-      if (!response.ok || !response.body) throw new Refused(response.status, Number(response.headers.get("Retry-After")));
+      if (!response.ok || !response.body)
+        throw new Refused(response.status, Number(response.headers.get("Retry-After")));
       const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
       const read = eventsOf((event) => mine === attempt && receive(event));
       for (;;) {

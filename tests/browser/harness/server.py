@@ -59,6 +59,14 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def day_of_slots(day: int) -> dict[str, Any]:
+    slots = [
+        {"id": f"s-{day}-{n}", "label": f"{9 + n // 2:02}:{n % 2 * 3}0", "start_at": f"2030-01-{day:02}T10:00:00Z"}
+        for n in range(8)
+    ]
+    return {"label": f"Tuesday, {day} January", "slots": slots}
+
+
 class Conversation:
     def __init__(self, number: int) -> None:
         self.id = f"conversation-{number}"
@@ -286,8 +294,8 @@ class FakeServer:
         socket = web.WebSocketResponse()
         try:
             await socket.prepare(request)
-        except ConnectionError:  # the page has gone meanwhile
-            return socket
+        except ConnectionError:
+            return web.Response(status=499)  # the page has gone meanwhile
         self._open.add(socket)
         sender: asyncio.Task[None] | None = None
         queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
@@ -401,13 +409,7 @@ class FakeServer:
             if text in ("slots", "confirm", "receipt", "contact"):
                 conversation.card(text)
             elif text == "slots-many":
-                days = [
-                    {"label": f"Tuesday, {d} January", "slots": [
-                        {"id": f"s-{d}-{n}", "label": f"{9 + n // 2:02}:{n % 2 * 3}0", "start_at": f"2030-01-{d:02}T10:00:00Z"}
-                        for n in range(8)
-                    ]} for d in (8, 15, 22)
-                ]  # fmt: skip
-                conversation.card("slots", days=days)
+                conversation.card("slots", days=[day_of_slots(day) for day in (8, 15, 22)])
             elif "Tuesday" in text:
                 conversation.card("slots")
             await self._speak(conversation, turn, text)

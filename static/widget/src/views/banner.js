@@ -1,7 +1,8 @@
 import { h, icon, iconButton } from "../dom.js";
 import { ALERT, CLOSE } from "../icons.js";
 
-/** The one line that says what is wrong. @param {import("./index.js").Actions} actions @param {import("./index.js").Page} page */
+/** The one line that says what is wrong.
+ * @param {import("./index.js").Actions} actions @param {import("./index.js").Page} page */
 export function createBanner(actions, { t }) {
   const text = h("span");
   const dismiss = iconButton(CLOSE, t.dismiss, { onclick: actions.dismissProblem });

@@ -10,7 +10,9 @@ const AUTOCOMPLETE = { name: "name", email: "email", phone: "tel", tel: "tel" };
 /**
  * @typedef {import("../store.js").Card} Card
  * @typedef {import("../store.js").Field} Field
- * @typedef {{ t: import("./index.js").Page["t"], locale: string, host: string, answer: (choice: string, fields?: Record<string, string>) => void, redraw: () => void }} Desk
+ * @typedef {object} Desk what a kind needs to draw itself
+ * @property {import("./index.js").Page["t"]} t @property {string} locale @property {string} host
+ * @property {(choice: string, fields?: Record<string, string>) => void} answer @property {() => void} redraw
  */
 
 /** A card of any kind. It is drawn anew only when the server changed it, so that what is being typed stays.
@@ -37,7 +39,11 @@ export function createCard(actions, { t, locale, host }) {
     const kept = valuesOf(el);
     el.className = `line card ${card.kind} ${card.state} ${card.status ?? ""}`;
     el.setAttribute("aria-label", card.title);
-    el.replaceChildren(...(card.state === "open" || card.kind === "receipt" ? KINDS[card.kind](card, desk, folded) : drawClosed(card, desk)));
+    el.replaceChildren(
+      ...(card.state === "open" || card.kind === "receipt"
+        ? KINDS[card.kind](card, desk, folded)
+        : drawClosed(card, desk)),
+    );
     for (const input of inputsOf(el)) input.value = kept[input.name] ?? input.value;
     if (hadFocus) el.focus();
   }
@@ -67,7 +73,12 @@ const KINDS = { slots: drawSlots, confirm: drawConfirm, receipt: drawReceipt, co
 const heading = (path, title) => h("h3", null, icon(path), h("bdi", null, title));
 
 /** @param {[string, string][]} lines */
-const table = (lines = []) => h("dl", null, lines.flatMap(([label, value]) => [h("dt", null, h("bdi", null, label)), h("dd", { dir: "auto" }, value)]));
+const table = (lines = []) =>
+  h(
+    "dl",
+    null,
+    lines.flatMap(([label, value]) => [h("dt", null, h("bdi", null, label)), h("dd", { dir: "auto" }, value)]),
+  );
 
 /** @param {Card} card @param {Desk} desk @param {boolean} folded */
 function drawSlots({ title, timezone, days = [] }, { t, locale, answer, redraw }, folded) {
@@ -77,9 +88,20 @@ function drawSlots({ title, timezone, days = [] }, { t, locale, answer, redraw }
     const some = room < Math.min(3, slots.length) ? [] : slots.slice(0, room);
     room -= slots.length;
     const times = some.map(({ id, label: time, start_at }) =>
-      h("button", { type: "button", class: "slot", value: id, "aria-label": `${label}, ${time}`, onclick: () => answer(id) }, h("time", { datetime: start_at }, time)),
+      h(
+        "button",
+        { type: "button", class: "slot", value: id, "aria-label": `${label}, ${time}`, onclick: () => answer(id) },
+        h("time", { datetime: start_at }, time),
+      ),
     );
-    return some.length ? h("div", { class: "slots-of-day", role: "group", "aria-label": label }, h("h4", null, h("bdi", null, label)), h("div", { class: "grid" }, times)) : "";
+    return some.length
+      ? h(
+          "div",
+          { class: "slots-of-day", role: "group", "aria-label": label },
+          h("h4", null, h("bdi", null, label)),
+          h("div", { class: "grid" }, times),
+        )
+      : "";
   });
   return [
     heading(CALENDAR, title),
@@ -91,13 +113,18 @@ function drawSlots({ title, timezone, days = [] }, { t, locale, answer, redraw }
 
 /** @param {Card} card @param {Desk} desk */
 function drawConfirm({ title, lines, fields = [], confirm_label, expires_at }, { t, locale, answer }) {
-  const until = expires_at && new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit" }).format(new Date(expires_at));
+  const until =
+    expires_at && new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit" }).format(new Date(expires_at));
   return [
     heading(CALENDAR, title),
     table(lines),
     drawForm(fields, t, (values) => answer("confirm", fields.length ? values : undefined), [
       h("button", { type: "submit", class: "button", value: "confirm" }, confirm_label || t.send),
-      h("button", { type: "button", class: "button plain", value: "cancel", onclick: () => answer("cancel") }, t.cancel),
+      h(
+        "button",
+        { type: "button", class: "button plain", value: "cancel", onclick: () => answer("cancel") },
+        t.cancel,
+      ),
     ]),
     until ? h("p", { class: "small" }, fill(t.heldUntil, { time: until })) : "",
   ];
@@ -108,7 +135,9 @@ function drawContact({ title, text, fields = [] }, { t, answer }) {
   return [
     heading(MAIL, title),
     text ? h("p", null, text) : "",
-    drawForm(fields, t, (values) => answer("send", values), [h("button", { type: "submit", class: "button", value: "send" }, t.send)]),
+    drawForm(fields, t, (values) => answer("send", values), [
+      h("button", { type: "submit", class: "button", value: "send" }, t.send),
+    ]),
   ];
 }
 
@@ -136,13 +165,21 @@ function drawReceipt({ title, reference, lines, status = "done", note, ics_url, 
 /** A card that was answered or that time has closed: one quiet line. @param {Card} card @param {Desk} desk */
 function drawClosed(card, { t }) {
   const answered = card.state === "answered";
-  const words = !answered ? t.gone : card.kind === "slots" ? fill(t.picked, { choice: nameOfSlot(card) }) : { confirm: t.confirmed, cancel: t.declined, send: t.handedIn }[card.choice ?? ""] ?? "";
-  return [heading(answered && card.choice !== "cancel" ? CHECK : CALENDAR, card.title), h("p", { class: "small" }, words)];
+  const words = !answered
+    ? t.gone
+    : card.kind === "slots"
+      ? fill(t.picked, { choice: nameOfSlot(card) })
+      : ({ confirm: t.confirmed, cancel: t.declined, send: t.handedIn }[card.choice ?? ""] ?? "");
+  return [
+    heading(answered && card.choice !== "cancel" ? CHECK : CALENDAR, card.title),
+    h("p", { class: "small" }, words),
+  ];
 }
 
 /** @param {Card} card */
 function nameOfSlot({ days = [], choice }) {
-  for (const { label, slots } of days) for (const slot of slots) if (slot.id === choice) return `${label}, ${slot.label}`;
+  for (const { label, slots } of days)
+    for (const slot of slots) if (slot.id === choice) return `${label}, ${slot.label}`;
   return "";
 }
 
@@ -156,17 +193,26 @@ function nameOfZone(zone, locale) {
   }
 }
 
-/** The address on the server that the widget came from, if it is one of the web. @param {string} host @param {string} path */
+/** The address on the server that the widget came from, if it is one of the web.
+ * @param {string} host @param {string} path */
 function addressOn(host, path) {
   const url = new URL(path, host);
   return /^https?:$/.test(url.protocol) ? url.href : null;
 }
 
-/** @param {Field[]} fields @param {Desk["t"]} t @param {(values: Record<string, string>) => void} onSubmit @param {HTMLElement[]} buttons */
+/** @param {Field[]} fields @param {Desk["t"]} t @param {(values: Record<string, string>) => void} onSubmit
+ * @param {HTMLElement[]} buttons */
 function drawForm(fields, t, onSubmit, buttons) {
   const places = fields.map(({ name, label, type, value = "" }) => {
     const id = `field-${crypto.getRandomValues(new Uint32Array(1))[0]}`;
-    const props = { id, name, autocomplete: AUTOCOMPLETE[/** @type {keyof typeof AUTOCOMPLETE} */ (name)] ?? "off", "aria-required": "true", "aria-describedby": `${id}-why`, dir: "auto" };
+    const props = {
+      id,
+      name,
+      autocomplete: AUTOCOMPLETE[/** @type {keyof typeof AUTOCOMPLETE} */ (name)] ?? "off",
+      "aria-required": "true",
+      "aria-describedby": `${id}-why`,
+      dir: "auto",
+    };
     const input = type === "textarea" ? h("textarea", { ...props, rows: "3" }) : h("input", { ...props, type });
     input.value = value;
     const why = h("p", { class: "why", id: `${id}-why` });
@@ -185,11 +231,17 @@ function drawForm(fields, t, onSubmit, buttons) {
     else onSubmit(Object.fromEntries(places.map(({ input }) => [input.name, input.value.trim()])));
   }
 
-  return h("form", { novalidate: true, onsubmit: submit }, places.map(({ el }) => el), h("div", { class: "buttons" }, buttons));
+  return h(
+    "form",
+    { novalidate: true, onsubmit: submit },
+    places.map(({ el }) => el),
+    h("div", { class: "buttons" }, buttons),
+  );
 }
 
 /** @param {HTMLElement} el */
-const inputsOf = (el) => /** @type {NodeListOf<HTMLInputElement | HTMLTextAreaElement>} */ (el.querySelectorAll("input, textarea"));
+const inputsOf = (el) =>
+  /** @type {NodeListOf<HTMLInputElement | HTMLTextAreaElement>} */ (el.querySelectorAll("input, textarea"));
 
 /** @param {HTMLElement} el @returns {Record<string, string>} */
 const valuesOf = (el) => Object.fromEntries(Array.from(inputsOf(el), ({ name, value }) => [name, value]));

@@ -22,7 +22,12 @@ export function createComposer(actions, { t }) {
   const stop = iconButton(STOP, t.stop, { class: "icon round stop", onclick: halt });
   const send = iconButton(SEND, t.send, { class: "icon round send", type: "submit" });
   const form = h("form", { onsubmit: submit, novalidate: true }, h("div", { class: "field" }, box, stop, send), length);
-  const anew = h("button", { type: "button", class: "button", onclick: actions.startAnew }, icon(PENCIL), t.newConversation);
+  const anew = h(
+    "button",
+    { type: "button", class: "button", onclick: actions.startAnew },
+    icon(PENCIL),
+    t.newConversation,
+  );
   const closed = h("div", { class: "ended", hidden: true }, h("p", null, t.ended), anew);
   const el = h("div", { class: "footer" }, form, closed);
 

@@ -2,7 +2,8 @@ import { h, icon, iconButton } from "../dom.js";
 import { CLOSE, MORE, PENCIL, PERSON } from "../icons.js";
 import { fill } from "../locales/index.js";
 
-/** Who is speaking, and what else one can do. @param {import("./index.js").Actions} actions @param {import("./index.js").Page} page */
+/** Who is speaking, and what else one can do.
+ * @param {import("./index.js").Actions} actions @param {import("./index.js").Page} page */
 export function createHeader(actions, { t, isPage }) {
   const avatar = h("span", { class: "avatar", "aria-hidden": "true" });
   const title = h("h2", { id: "title", dir: "auto" });
@@ -50,7 +51,7 @@ export function createHeader(actions, { t, isPage }) {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step && menu.hidden) toggle(true);
     else if (step) all.at((at + step) % all.length)?.focus();
-    else if (event.key === "Escape") toggle(false), more.focus();
+    else if (event.key === "Escape") (toggle(false), more.focus());
     else return;
     event.preventDefault();
     event.stopPropagation();

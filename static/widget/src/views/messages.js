@@ -1,26 +1,35 @@
-import { createProse, h, icon, iconButton } from "../dom.js";
-import { BAD, CHECK, COPY, DOWN, GOOD, INFO } from "../icons.js";
-import { fill } from "../locales/index.js";
-import { safeLink } from "../markdown.js";
+import { h, icon } from "../dom.js";
+import { DOWN } from "../icons.js";
 import { createCard } from "./cards.js";
+import { createDay, createIntro, createNotice, createOwn, createReply, createStarters, createStatus } from "./lines.js";
 
 /** Nearer to its end than this, the list follows what is added; farther, the reader is reading. */
 const NEAR_PX = 80;
 
 /**
+ * @typedef {import("./index.js").Actions} Actions
+ * @typedef {import("./index.js").Page} Page
  * @typedef {import("./index.js").State} State
- * @typedef {import("../store.js").Message} Message
- * @typedef {{ key: string, create: () => Line, data?: any }} Entry `data` is what the line shows
- * @typedef {{ el: HTMLElement, update?(data: any, state: State): void }} Line
+ * @typedef {import("./lines.js").Line} Line
+ * @typedef {{ key: string, create: (actions: Actions, page: Page) => Line, data: unknown }} Entry
  */
 
-/** The conversation. @param {import("./index.js").Actions} actions @param {import("./index.js").Page} page */
+/** The conversation. @param {Actions} actions @param {Page} page */
 export function createMessages(actions, page) {
-  const { t } = page;
+  const { t, announce } = page;
   const list = h("div", { class: "lines" });
   // Announced as whole messages through `announce`: a reply that is being typed would be read out in pieces.
-  const log = h("div", { class: "log", role: "log", "aria-live": "off", "aria-label": t.conversation, tabindex: "0", onscroll: look }, list);
-  const latest = h("button", { type: "button", class: "latest", hidden: true, onclick: () => toEnd(true) }, icon(DOWN), t.latest);
+  const log = h(
+    "div",
+    { class: "log", role: "log", "aria-live": "off", "aria-label": t.conversation, tabindex: "0", onscroll: look },
+    list,
+  );
+  const latest = h(
+    "button",
+    { type: "button", class: "latest", hidden: true, onclick: () => toEnd(true) },
+    icon(DOWN),
+    t.latest,
+  );
   const el = h("div", { class: "messages" }, log, latest);
   /** @type {Map<string, Line>} */
   let lines = new Map();
@@ -43,46 +52,19 @@ export function createMessages(actions, page) {
     log.scrollTo({ top: log.scrollHeight, behavior: smooth && !calm ? "smooth" : "instant" });
   }
 
-  /** @param {State} state @returns {Entry[]} */
-  function entries(state) {
-    const { config, items, pending, turn, conversation } = state;
-    const all = [entry("intro", () => createIntro(config))];
-    let day = new Date().toDateString();
-    for (const [at, item] of items.entries()) {
-      const written = item.kind === "message" ? item.message.at : item.kind === "card" ? item.card.at : "";
-      const itsDay = written && new Date(written).toDateString();
-      if (itsDay && itsDay !== day) {
-        day = itsDay;
-        all.push(entry(`day:${itsDay}`, () => createDay(written, page)));
-      }
-      if (item.kind === "card") all.push(entry(item.id, () => createCard(actions, page), item.card));
-      else if (item.kind === "notice") all.push(entry(item.id, () => createNotice(actions, page), { ...item.notice, last: at === items.length - 1 && !turn }));
-      else if (item.message.role === "visitor") all.push(entry(item.message.client_id ?? item.id, () => createOwn(actions, page), item.message));
-      else all.push(entry(item.message.turn ? `turn:${item.message.turn}` : item.id, () => createReply(actions, page), item.message));
-    }
-    for (const message of pending) all.push(entry(message.id, () => createOwn(actions, page), message));
-    if (turn && !turn.replied && turn.text) all.push(entry(`turn:${turn.id}`, () => createReply(actions, page), { ...turn, live: true, role: "assistant" }));
-    const tool = turn?.tools.at(-1)?.label;
-    const due = turn ? !turn.replied && !turn.text : pending.some(({ failed }) => !failed) && state.connection !== "offline" && !isWithPerson(conversation);
-    const staff = state.staffTyping ? fill(t.staffWriting, { name: conversation?.staff || t.team }) : "";
-    if (tool || due || staff) all.push(entry("status", () => createStatus(page), tool || staff));
-    if (items.length + pending.length === 0) all.push(entry("starters", () => createStarters(actions, config)));
-    return all;
-  }
-
   /** @param {State} state @param {State} before */
-  function announce(state, before) {
+  function tell(state, before) {
     if (!state.open) return;
-    if (!before.open && !state.items.length) page.announce(`${state.config.greeting} ${state.config.disclosure}`);
-    const label = state.turn?.tools.at(-1)?.label;
-    if (label && label !== before.turn?.tools.at(-1)?.label) page.announce(label);
+    if (!before.open && !state.items.length) announce(`${state.config.greeting} ${state.config.disclosure}`);
+    const label = toolOf(state);
+    if (label && label !== toolOf(before)) announce(label);
     if (before.connection !== "online" || state.conversation?.id !== before.conversation?.id) return; // a replay
+    const keys = keysOf(state);
     for (const item of state.items) {
-      if (item.seq <= before.seq) continue;
-      const said = lines.get(item.kind === "message" && item.message.turn ? `turn:${item.message.turn}` : item.id);
-      const isOwn = item.kind === "message" && item.message.role === "visitor";
-      const words = (said?.el.querySelector(".prose") ?? said?.el)?.textContent;
-      if (words && !isOwn) page.announce(words);
+      if (item.seq <= before.seq || (item.kind === "message" && item.message.role === "visitor")) continue;
+      const said = lines.get(keys.get(item) ?? "")?.el;
+      const words = (said?.querySelector(".prose") ?? said)?.textContent;
+      if (words) announce(words);
     }
   }
 
@@ -91,164 +73,70 @@ export function createMessages(actions, page) {
     /** @param {State} state @param {State} before */
     update(state, before) {
       const wrote = state.pending.length > before.pending.length;
+      const entries = entriesOf(state);
+      const kept = new Set(entries.map(({ key }) => key));
+      for (const [key, line] of lines) if (!kept.has(key)) line.el.remove();
+      /** @type {typeof lines} */
       const next = new Map();
-      for (const { key, create, data } of entries(state)) {
-        if (next.has(key)) continue;
-        const line = lines.get(key) ?? create();
-        line.update?.(data, state);
+      for (const { key, create, data } of entries) {
+        const line = lines.get(key) ?? create(actions, page);
+        line.update(data, state);
         const place = list.children[next.size];
         if (place !== line.el) list.insertBefore(line.el, place ?? null);
         next.set(key, line);
       }
-      while (list.children.length > next.size) list.lastChild?.remove();
       lines = next;
       if (wrote || (state.open && !before.open) || follows) toEnd();
-      announce(state, before);
+      tell(state, before);
     },
   };
 }
 
-/** @param {string} key @param {() => Line} create @param {unknown} [data] @returns {Entry} */
+/** What stands in the list, from the greeting to what is being done. @param {State} state @returns {Entry[]} */
+function entriesOf(state) {
+  const { config, items, pending, turn, conversation, connection } = state;
+  const keys = keysOf(state);
+  const entries = [entry("intro", createIntro, config)];
+  let day = new Date().toDateString();
+  for (const item of items) {
+    const at = item.kind === "message" ? item.message.at : item.kind === "card" ? item.card.at : "";
+    const itsDay = at ? new Date(at).toDateString() : day;
+    if (itsDay !== day) entries.push(entry(`day:${itsDay}`, createDay, at));
+    day = itsDay;
+
+    const key = keys.get(item) ?? item.id;
+    if (item.kind === "card") entries.push(entry(key, createCard, item.card));
+    else if (item.kind === "message")
+      entries.push(entry(key, item.message.role === "visitor" ? createOwn : createReply, item.message));
+    else entries.push(entry(key, createNotice, { ...item.notice, isLast: item === items.at(-1) && !turn }));
+  }
+  for (const message of pending) entries.push(entry(message.id, createOwn, message));
+  if (turn?.text) entries.push(entry(`turn:${turn.id}`, createReply, { ...turn, role: "assistant", live: true }));
+
+  const withPerson = ["waiting", "staff"].includes(conversation?.state ?? "");
+  const sending = pending.some(({ failed }) => !failed) && connection !== "offline" && !withPerson;
+  const due = turn ? !turn.replied && !turn.text : sending;
+  if (due || toolOf(state) || state.staffTyping) entries.push(entry("status", createStatus, toolOf(state)));
+  if (items.length + pending.length === 0) entries.push(entry("starters", createStarters, config));
+  return entries;
+}
+
+/** The reply in the making and its message share a key, and so their nodes: what is selected in it stays so.
+ * @param {State} state @returns {Map<import("../store.js").Item, string>} */
+function keysOf({ items }) {
+  const keys = new Map();
+  const replied = new Set();
+  for (const item of items) {
+    const { client_id, turn } = item.kind === "message" ? item.message : {};
+    const first = turn && !replied.has(turn);
+    if (first) replied.add(turn);
+    keys.set(item, client_id ?? (first ? `turn:${turn}` : item.id));
+  }
+  return keys;
+}
+
+/** @param {string} key @param {Entry["create"]} create @param {unknown} data @returns {Entry} */
 const entry = (key, create, data) => ({ key, create, data });
 
-/** @param {State["conversation"]} conversation */
-const isWithPerson = (conversation) => ["waiting", "staff"].includes(conversation?.state ?? "");
-
-/** The greeting, and that a machine answers. @param {import("../store.js").Config} config @returns {Line} */
-function createIntro({ greeting, disclosure }) {
-  const said = h("div", { class: "bubble" }, h("p", { dir: "auto" }, greeting));
-  return { el: h("div", { class: "line intro" }, said, disclosure && h("p", { class: "disclosure" }, icon(INFO), h("span", { dir: "auto" }, disclosure))) };
-}
-
-/** @param {import("./index.js").Actions} actions @param {import("../store.js").Config} config @returns {Line} */
-function createStarters(actions, { starters }) {
-  const chips = starters.map((text) => h("button", { type: "button", class: "chip", dir: "auto", onclick: () => actions.send(text) }, text));
-  return { el: h("div", { class: "starters" }, chips) };
-}
-
-/** @param {string} at @param {import("./index.js").Page} page @returns {Line} */
-function createDay(at, { locale }) {
-  const text = new Intl.DateTimeFormat(locale, { weekday: "long", day: "numeric", month: "long" }).format(new Date(at));
-  return { el: h("p", { class: "day" }, h("time", { datetime: at }, text)) };
-}
-
-/** @param {string} at @param {string} locale */
-const clock = (at, locale) => new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit" }).format(new Date(at));
-
-/** What the visitor wrote. @param {import("./index.js").Actions} actions @param {import("./index.js").Page} page @returns {Line} */
-function createOwn(actions, { t, locale }) {
-  const text = h("p", { dir: "auto" });
-  const meta = h("div", { class: "meta" });
-  const el = h("div", { class: "line own" }, h("span", { class: "hidden" }, `${t.you}: `), h("div", { class: "bubble" }, text), meta);
-  let shown = "";
-  return {
-    el,
-    /** @param {(Message & import("../store.js").Pending)} message @param {State} state */
-    update(message, { connection }) {
-      text.textContent = message.text;
-      const stuck = !message.at && (message.failed !== undefined || connection === "offline");
-      const look = message.at ?? `${stuck} ${message.failed}`;
-      el.classList.toggle("stuck", stuck);
-      el.classList.toggle("sending", !message.at && !stuck);
-      if (look === shown) return;
-      shown = look;
-      if (message.at) meta.replaceChildren(h("time", { datetime: message.at }, clock(message.at, locale)));
-      else if (!stuck) meta.replaceChildren(t.sending);
-      else {
-        const again = h("button", { type: "button", class: "text", onclick: () => actions.resend(message) }, t.retry);
-        const discard = h("button", { type: "button", class: "text", onclick: () => actions.discard(message.id) }, t.discard);
-        meta.replaceChildren(h("span", { class: "why" }, message.failed || t.notSent), again, discard);
-      }
-    },
-  };
-}
-
-/** What the assistant or a person of the team wrote. @param {import("./index.js").Actions} actions @param {import("./index.js").Page} page @returns {Line} */
-function createReply(actions, { t, locale, announce }) {
-  const who = h("span", { class: "name" });
-  const prose = createProse();
-  const note = h("p", { class: "note", hidden: true });
-  const sources = h("p", { class: "sources", hidden: true });
-  const copy = iconButton(COPY, t.copy, { onclick: toClipboard });
-  const good = iconButton(GOOD, t.good, { onclick: () => rate(1) });
-  const bad = iconButton(BAD, t.bad, { onclick: () => rate(-1) });
-  const time = h("time");
-  const meta = h("div", { class: "meta" }, copy, good, bad, time);
-  const el = h("div", { class: "line reply" }, who, h("div", { class: "bubble" }, prose.el, sources), note, meta);
-  /** @type {Message} */
-  let message;
-
-  /** @param {number} value */
-  const rate = (value) => actions.rate(message.id, message.rating === value ? 0 : value);
-
-  async function toClipboard() {
-    try {
-      await navigator.clipboard.writeText(message.text);
-    } catch {
-      return; // refused by the browser or the page's policy: the text can still be selected
-    }
-    copy.replaceChildren(icon(CHECK));
-    announce(t.copied);
-    setTimeout(() => copy.replaceChildren(icon(COPY)), 1_500);
-  }
-
-  return {
-    el,
-    /** @param {Message & { live?: boolean }} next @param {State} state */
-    update(next, { conversation }) {
-      if (next === message) return;
-      message = next;
-      const { role, text, state, at, rating, live, sources: known = [] } = next;
-      el.className = `line ${role === "system" ? "system" : "reply"}${live ? " live" : ""}`;
-      who.textContent = role === "staff" ? conversation?.staff || t.team : role === "system" ? "" : `${t.assistant}: `;
-      who.classList.toggle("hidden", role !== "staff");
-      prose.update(text);
-      note.hidden = live || state === "complete" || state === undefined;
-      note.textContent = state === "stopped" ? t.stopped : t.incomplete;
-      meta.hidden = Boolean(live) || role === "system";
-      good.hidden = bad.hidden = role !== "assistant";
-      good.setAttribute("aria-pressed", String(rating === 1));
-      bad.setAttribute("aria-pressed", String(rating === -1));
-      if (at) {
-        time.dateTime = at;
-        time.textContent = clock(at, locale);
-      }
-      sources.hidden = known.length === 0;
-      sources.replaceChildren(`${t.sources}: `, ...known.flatMap((source, index) => [index ? ", " : "", drawSource(source)]));
-    },
-  };
-}
-
-/** @param {import("../store.js").Source} source */
-function drawSource({ title, url }) {
-  const href = safeLink(url);
-  return href ? h("a", { href, target: "_blank", rel: "noopener noreferrer nofollow" }, title) : title;
-}
-
-/** Dots while an answer is due, or what is being done for it. @param {import("./index.js").Page} page @returns {Line} */
-function createStatus({ t }) {
-  const label = h("span");
-  const dots = h("span", { class: "dots", role: "img", "aria-label": t.writing }, h("i"), h("i"), h("i"));
-  return {
-    el: h("div", { class: "line status" }, dots, label),
-    /** @param {string} text */
-    update(text) {
-      label.textContent = text;
-    },
-  };
-}
-
-/** Why there is no answer. @param {import("./index.js").Actions} actions @param {import("./index.js").Page} page @returns {Line} */
-function createNotice(actions, { t }) {
-  const text = h("span");
-  const again = h("button", { type: "button", class: "text" }, t.retry);
-  return {
-    el: h("div", { class: "line notice" }, text, again),
-    /** @param {import("../store.js").Notice & { last: boolean }} notice */
-    update(notice) {
-      text.textContent = notice.text || (notice.outcome === "stopped" ? t.stopped : t.internal);
-      again.hidden = !notice.retryable || !notice.last;
-      again.onclick = () => actions.retry(notice.turn);
-    },
-  };
-}
+/** The label of what is being done for the visitor. @param {State} state */
+const toolOf = ({ turn }) => turn?.tools.at(-1)?.label;

@@ -1,0 +1,196 @@
+import { createProse, h, icon, iconButton } from "../dom.js";
+import { BAD, CHECK, COPY, GOOD, INFO } from "../icons.js";
+import { fill } from "../locales/index.js";
+import { safeLink } from "../markdown.js";
+
+/**
+ * The kinds of lines that a conversation is made of, but for its cards.
+ *
+ * @typedef {import("./index.js").Actions} Actions
+ * @typedef {import("./index.js").Page} Page
+ * @typedef {import("./index.js").State} State
+ * @typedef {import("../store.js").Config} Config
+ * @typedef {import("../store.js").Message} Message
+ * @typedef {{ el: HTMLElement, update(data: any, state: State): void }} Line `data` is what the line shows
+ */
+
+/** The greeting, and that a machine answers. @returns {Line} */
+export function createIntro() {
+  const said = h("p", { dir: "auto" });
+  const disclosed = h("span", { dir: "auto" });
+  const note = h("p", { class: "disclosure" }, icon(INFO), disclosed);
+  return {
+    el: h("div", { class: "line intro" }, h("div", { class: "bubble" }, said), note),
+    /** @param {Config} config */
+    update({ greeting, disclosure }) {
+      said.textContent = greeting;
+      disclosed.textContent = disclosure;
+      note.hidden = !disclosure;
+    },
+  };
+}
+
+/** Questions to begin with. @param {Actions} actions @returns {Line} */
+export function createStarters(actions) {
+  const el = h("div", { class: "starters" });
+  /** @param {string} text */
+  const chip = (text) =>
+    h("button", { type: "button", class: "chip", dir: "auto", onclick: () => actions.send(text) }, text);
+  return {
+    el,
+    /** @param {Config} config */
+    update({ starters }) {
+      if (!el.firstChild) el.append(...starters.map(chip));
+    },
+  };
+}
+
+/** Where another day begins. @param {Actions} _ @param {Page} page @returns {Line} */
+export function createDay(_, { locale }) {
+  const time = h("time");
+  return {
+    el: h("p", { class: "day" }, time),
+    /** @param {string} at */
+    update(at) {
+      const long = /** @type {const} */ ({ weekday: "long", day: "numeric", month: "long" });
+      time.dateTime = at;
+      time.textContent = new Intl.DateTimeFormat(locale, long).format(new Date(at));
+    },
+  };
+}
+
+/** @param {string} at @param {string} locale */
+const clock = (at, locale) =>
+  new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit" }).format(new Date(at));
+
+/** What the visitor wrote. @param {Actions} actions @param {Page} page @returns {Line} */
+export function createOwn(actions, { t, locale }) {
+  const text = h("p", { dir: "auto" });
+  const meta = h("div", { class: "meta" });
+  const el = h(
+    "div",
+    { class: "line own" },
+    h("span", { class: "hidden" }, `${t.you}: `),
+    h("div", { class: "bubble" }, text),
+    meta,
+  );
+  let shown = "";
+  return {
+    el,
+    /** @param {(Message & import("../store.js").Pending)} message @param {State} state */
+    update(message, { connection }) {
+      if (text.textContent !== message.text) text.textContent = message.text;
+      const stuck = !message.at && (message.failed !== undefined || connection === "offline");
+      const look = message.at ?? `${stuck} ${message.failed}`;
+      el.classList.toggle("stuck", stuck);
+      el.classList.toggle("sending", !message.at && !stuck);
+      if (look === shown) return;
+      shown = look;
+      if (message.at) meta.replaceChildren(h("time", { datetime: message.at }, clock(message.at, locale)));
+      else if (!stuck) meta.replaceChildren(t.sending);
+      else {
+        const again = h("button", { type: "button", class: "text", onclick: () => actions.resend(message) }, t.retry);
+        const discard = h(
+          "button",
+          { type: "button", class: "text", onclick: () => actions.discard(message.id) },
+          t.discard,
+        );
+        meta.replaceChildren(h("span", { class: "why" }, message.failed || t.notSent), again, discard);
+      }
+    },
+  };
+}
+
+/** What the assistant or a person of the team wrote. @param {Actions} actions @param {Page} page @returns {Line} */
+export function createReply(actions, { t, locale, announce }) {
+  const who = h("span", { class: "name" });
+  const prose = createProse();
+  const note = h("p", { class: "note", hidden: true });
+  const sources = h("p", { class: "sources", hidden: true });
+  const copy = iconButton(COPY, t.copy, { onclick: toClipboard });
+  const good = iconButton(GOOD, t.good, { onclick: () => rate(1) });
+  const bad = iconButton(BAD, t.bad, { onclick: () => rate(-1) });
+  const time = h("time");
+  const meta = h("div", { class: "meta" }, copy, good, bad, time);
+  const el = h("div", { class: "line reply" }, who, h("div", { class: "bubble" }, prose.el, sources), note, meta);
+  /** @type {Message} */
+  let message;
+
+  /** @param {number} value */
+  const rate = (value) => actions.rate(message.id, message.rating === value ? 0 : value);
+
+  async function toClipboard() {
+    try {
+      await navigator.clipboard.writeText(message.text);
+    } catch {
+      return; // refused by the browser or the page's policy: the text can still be selected
+    }
+    copy.replaceChildren(icon(CHECK));
+    announce(t.copied);
+    setTimeout(() => copy.replaceChildren(icon(COPY)), 1_500);
+  }
+
+  return {
+    el,
+    /** @param {Message & { live?: boolean }} next @param {State} state */
+    update(next, { conversation }) {
+      if (next === message) return;
+      message = next;
+      const { role, text, state, at, rating, live, sources: known = [] } = next;
+      el.className = `line ${role === "system" ? "system" : "reply"}${live ? " live" : ""}`;
+      who.textContent = role === "staff" ? conversation?.staff || t.team : role === "system" ? "" : `${t.assistant}: `;
+      who.classList.toggle("hidden", role !== "staff");
+      prose.update(text);
+      note.hidden = live || state === "complete" || state === undefined;
+      note.textContent = state === "stopped" ? t.stopped : t.incomplete;
+      meta.hidden = Boolean(live) || role === "system";
+      good.hidden = bad.hidden = role !== "assistant";
+      good.setAttribute("aria-pressed", String(rating === 1));
+      bad.setAttribute("aria-pressed", String(rating === -1));
+      if (at) {
+        time.dateTime = at;
+        time.textContent = clock(at, locale);
+      }
+      sources.hidden = known.length === 0;
+      sources.replaceChildren(
+        `${t.sources}: `,
+        ...known.flatMap((source, index) => [index ? ", " : "", drawSource(source)]),
+      );
+    },
+  };
+}
+
+/** @param {import("../store.js").Source} source */
+function drawSource({ title, url }) {
+  const href = safeLink(url);
+  return href ? h("a", { href, target: "_blank", rel: "noopener noreferrer nofollow" }, title) : title;
+}
+
+/** Dots while an answer is due, and what is being done for it. @param {Actions} _ @param {Page} page @returns {Line} */
+export function createStatus(_, { t }) {
+  const label = h("span");
+  const dots = h("span", { class: "dots", role: "img", "aria-label": t.writing }, h("i"), h("i"), h("i"));
+  return {
+    el: h("div", { class: "line status" }, dots, label),
+    /** @param {string | undefined} tool @param {State} state */
+    update(tool, { staffTyping, conversation }) {
+      const name = conversation?.staff || t.team;
+      label.textContent = tool ?? (staffTyping ? fill(t.staffWriting, { name }) : "");
+    },
+  };
+}
+
+/** Why there is no answer. @param {Actions} actions @param {Page} page @returns {Line} */
+export function createNotice(actions, { t }) {
+  const text = h("span");
+  const again = h("button", { type: "button", class: "text" }, t.retry);
+  return {
+    el: h("div", { class: "line notice" }, text, again),
+    /** @param {import("../store.js").Notice & { isLast: boolean }} notice */
+    update(notice) {
+      text.textContent = notice.text || (notice.outcome === "stopped" ? t.stopped : t.internal);
+      again.hidden = !notice.retryable || !notice.isLast;
+      again.onclick = () => actions.retry(notice.turn);
+    },
+  };
+}
