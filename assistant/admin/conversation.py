@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -29,37 +30,35 @@ STATE_LABELS = {
 
 
 @dataclass
-class Moment:
-    """One row of the transcript: a message or card, and the turns with their ledger rows that belong beside it."""
+class Exchange:
+    """A message and what followed it: on the left what the visitor saw, messages and cards; beside it the turns."""
 
-    message: Message | None = None
-    card: Card | None = None
+    at: datetime
+    new_day: bool
+    items: list[Message | Card] = field(default_factory=list)
     turns: list[Turn] = field(default_factory=list)
-    new_day: bool = False
-
-    @property
-    def at(self) -> Any:
-        return self.message.at if self.message else self.card.created_at if self.card else None
 
 
-def transcript(conversation: Conversation) -> list[Moment]:
+def transcript(conversation: Conversation) -> list[Exchange]:
     """All that happened, in the order in which the visitor saw it."""
     turns: dict[UUID, list[Turn]] = {}
     ledger = models.Prefetch("tool_calls", ToolCall.objects.select_related("method").prefetch_related("deliveries"))
     for turn in conversation.turns.prefetch_related(ledger):
         turns.setdefault(turn.message_id, []).append(turn)
-    rows: list[tuple[int, Moment]] = [
-        (message.seq, Moment(message=message, turns=turns.get(message.pk, [])))
-        for message in conversation.messages.select_related("staff")
+    rows: list[tuple[int, datetime, Message | Card]] = [
+        (message.seq, message.at, message) for message in conversation.messages.select_related("staff")
     ]
     shown = conversation.events.filter(type="card.added", card__isnull=False).select_related("card")
-    rows += [(event.seq, Moment(card=event.card)) for event in shown]
-    moments = [moment for _, moment in sorted(rows, key=lambda row: row[0])]
-    day = None
-    for moment in moments:
-        moment.new_day = timezone.localdate(moment.at) != day
-        day = timezone.localdate(moment.at)
-    return moments
+    rows += [(event.seq, event.at, event.card) for event in shown if event.card]
+    exchanges: list[Exchange] = []
+    for _, at, item in sorted(rows, key=lambda row: row[0]):
+        new_day = not exchanges or timezone.localdate(at) != timezone.localdate(exchanges[-1].at)
+        if new_day or item.pk in turns:
+            exchanges.append(Exchange(at, new_day))
+        exchanges[-1].items.append(item)
+        exchanges[-1].turns += turns.get(item.pk, [])
+        exchanges[-1].at = at
+    return exchanges
 
 
 class HasFilter(DropdownFilter):
@@ -136,7 +135,7 @@ class ConversationAdmin(ReadOnly):
         turns = conversation.turns
         context = {
             "conversation": conversation,
-            "moments": transcript(conversation),
+            "exchanges": transcript(conversation),
             "appointments": conversation.appointments.select_related("calendar"),
             "deliveries": conversation.deliveries.all(),
             "totals": turns.aggregate(

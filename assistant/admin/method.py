@@ -23,11 +23,11 @@ from assistant.admin.arguments import given_arguments, inputs_for
 from assistant.admin.rows import FixedField, ParametersField
 from assistant.admin.scoping import OneOrganizationForm, Scoped, organizations
 from assistant.models import Assistant, Method, Organization, ToolCall
+from assistant.models.method import MAX_METHODS
 from assistant.tools import KINDS, toolbox
 from assistant.tools.kind import Kind
 from assistant.tools.parameters import check_schema
 
-MAX_METHODS = 50  # per organization
 SPARE_SECRETS = 2
 RISK_LABELS = {
     Method.Risk.READ.label: "success",

@@ -49,7 +49,7 @@ class MembersInline(ScopedTabularInline):
 class BudgetInline(ScopedStackedInline):
     model = Budget
     edit_rank = Rank.OWNER
-    verbose_name_plural = "limits"
+    verbose_name = verbose_name_plural = "limits"
     tab = True
     fields = (
         ("visitor_day_tokens", "network_day_tokens"),

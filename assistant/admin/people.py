@@ -22,6 +22,7 @@ admin.site.unregister(User)
 
 class OrganizationsInline(ScopedTabularInline):
     model = Membership
+    verbose_name = "organization"
     verbose_name_plural = "organizations"
 
 

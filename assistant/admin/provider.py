@@ -197,7 +197,10 @@ class ProviderAdmin(Scoped):
         report = async_to_sync(probe)(provider, request.POST.get("model", "").strip()[:200])
         key = providers.health_key(row.organization_id, provider.name, provider.base_url, provider.key)
         providers.measured(key, report.model, report.capabilities, name=provider.name, provider_id=row.pk)
-        cache.set(report_key(row), {**report.as_json(), "at": timezone.now()}, REPORT_SECONDS)
+        card = report.as_json()
+        for check in card["checks"]:
+            check["name"] = check["name"].replace("_", " ")
+        cache.set(report_key(row), {**card, "at": timezone.now()}, REPORT_SECONDS)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
+import httpx
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.test import Client
 
+from assistant import outbound
 from assistant.models import Appointment, Assistant, Conversation, Delivery, Method, Organization, Provider
 from tests.assistant.admin.filled import METHOD_SECRET, PROVIDER_SECRET, fill, member
 from tests.assistant.admin.test_scoping import addresses_with_object, entered, plain_addresses, row_of_mine, with_object
@@ -87,6 +89,26 @@ def test_another_address_makes_a_provider_forget_its_key_and_says_so(boss):
     provider.refresh_from_db()
     assert not provider.sealed_key
     assert "give it again" in said
+
+
+def test_a_connection_is_tested_and_what_was_found_is_kept_for_the_router(boss):
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/models"):
+            return httpx.Response(200, json={"data": [{"id": "llama-at-home"}]})
+        return httpx.Response(401, json={"error": {"message": f"Bad key {PROVIDER_SECRET}"}})
+
+    home = fill("home", "Aardvark")
+    provider = Provider.objects.get(organization=home)
+    address = f"/admin/assistant/provider/{provider.pk}/test/"
+    with outbound.transport_for_tests(httpx.MockTransport(answer)):
+        body = boss.post(address).content.decode()
+    assert "It cannot hold a conversation" in body
+    assert "unauthorized" in body
+    assert "llama-at-home" in body
+    assert PROVIDER_SECRET not in body
+    assert provider.health.filter(model=provider.smart, measured_at__isnull=False).exists()
+    assert "llama-at-home" in boss.get(f"/admin/assistant/provider/{provider.pk}/change/").content.decode()
+    assert entered(member(home, "editor")).post(address).status_code == 403
 
 
 def test_a_provider_in_a_private_network_is_refused(boss):
