@@ -13,8 +13,7 @@ export const GOOD =
 export const BAD =
   "M17 13V4M17 13l-4 7.5c-1.5 0-2.5-1-2.5-2.5v-3.5H5a2 2 0 0 1-2-2.3l1-6A2 2 0 0 1 6 4.5h11M20.5 13H17V4h3.5z";
 export const CALENDAR = "M4 6h16v14H4zM4 10.5h16M8.5 3v5M15.5 3v5";
-export const PERSON =
-  "M12 11.5a4 4 0 1 0 0-8 4 4 0 0 0 0 8ZM4.5 20.5c.8-4 3.8-5.5 7.5-5.5s6.7 1.5 7.5 5.5";
+export const PERSON = "M12 11.5a4 4 0 1 0 0-8 4 4 0 0 0 0 8ZM4.5 20.5c.8-4 3.8-5.5 7.5-5.5s6.7 1.5 7.5 5.5";
 export const PENCIL = "M4 20l1-4.5L16.5 4 20 7.5 8.5 19zM14 6.5l3.5 3.5";
 export const ALERT = "M12 8v5M12 16.5h.01M12 3.5 2.5 20h19z";
 export const MAIL = "M3.5 6h17v12h-17zM4 6.5l8 6.5 8-6.5";
