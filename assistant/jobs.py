@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from assistant.db import fresh_connections
-from assistant.services import appointments, deliveries, ledger
+from assistant.services import appointments, deliveries, ledger, usage
 
 
 @shared_task(name="assistant.jobs.sweep")  # type: ignore[untyped-decorator]
@@ -15,3 +15,10 @@ def sweep() -> None:
     deliveries.ring_due()
     appointments.expire_holds()
     ledger.give_up_waiting()
+
+
+@shared_task(name="assistant.jobs.tidy")  # type: ignore[untyped-decorator]
+@fresh_connections()
+def tidy() -> None:
+    """Let go of what has been kept for long enough. Every hour."""
+    usage.sweep()

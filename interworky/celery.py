@@ -25,6 +25,7 @@ def resume_turns() -> None:
 app.conf.beat_schedule = {
     # A tick that is still waiting when the next one comes has nothing left to do.
     "sweep": {"task": "assistant.jobs.sweep", "schedule": 15.0, "options": {"expires": 15}},
+    "tidy": {"task": "assistant.jobs.tidy", "schedule": 3600.0, "options": {"expires": 3600}},
 }
 if not settings.EMBEDDED:  # where the only web process lives and dies with its worker
     app.conf.beat_schedule["resume turns"] = {

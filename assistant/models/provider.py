@@ -123,7 +123,11 @@ class Provider(models.Model):
             self.set_key("", self.base_url)
             if kwargs.get("update_fields") is not None:
                 kwargs["update_fields"] = {*kwargs["update_fields"], "sealed_key", "key_origin", "key_hint", "key_set_at"}
+        saved = Provider.objects.filter(pk=self.pk).values_list("base_url", "sealed_key").first()
         super().save(*args, **kwargs)
+        if saved and saved != (self.base_url, self.sealed_key):
+            # What was measured of the old address or key, or held against it, says nothing about the new.
+            self.health.all().delete()
 
     def set_key(self, key: str, base_url: str) -> None:
         """Seal `key` for the server at `base_url` (the row's, or its preset's); the caller saves. "" forgets the key."""

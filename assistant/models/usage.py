@@ -128,6 +128,7 @@ class Usage(models.Model):
     class Meta:
         ordering = ["-at"]
         indexes = [
+            models.Index(fields=["at"]),
             models.Index(fields=["organization", "-at"]),
             models.Index(fields=["conversation", "-at"]),
             models.Index(fields=["health_key", "-at"]),

@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 
 WARN_AT = 0.8
 KEEP_SPENDINGS = timedelta(days=62)
+KEEP_USAGE = timedelta(days=400)  # a year can be compared with the one before
 
 # US dollars per million tokens (prompt, completion), by the beginning of a model's id without its maker's prefix. Prices
 # change, so a cost from here is called estimated; a row that staff entered goes before it.
@@ -347,8 +348,9 @@ def tell_team(organization: Organization, subject: str, text: str, *, key: str) 
 
 
 def sweep(now: datetime | None = None) -> int:
-    """Forget counters of periods long past. Returns how many."""
+    """Forget counters of periods long past, and what was used before anybody still asks. Returns how many counters."""
     now = now or timezone.now()
+    Usage.objects.filter(at__lt=now - KEEP_USAGE).delete()
     past = Q(created_at__lt=now - KEEP_SPENDINGS) | Q(period__contains="T", created_at__lt=now - timedelta(hours=1))
     return Spending.objects.filter(past).delete()[0]
 

@@ -189,6 +189,20 @@ def test_an_organizations_team_is_told_once_a_day_what_only_it_can_mend() -> Non
     assert "Ours" in mail.subject and "refuses the key" in mail.text
 
 
+def test_a_new_key_or_address_clears_what_was_held_against_the_old() -> None:
+    row = Provider.objects.create(organization=make.organization(), name="a", base_url="https://api.example.com/v1")
+    for change in ("key", "address", "name"):
+        fail("unauthorized", provider_id=row.pk)
+        if change == "key":
+            row.set_key("sk-new", row.base_url)
+        elif change == "address":
+            row.base_url = "https://api.example.com/v2"
+        else:
+            row.name = "b"
+        row.save()
+        assert row.health.exists() is (change == "name")
+
+
 def test_the_team_is_not_told_what_passes_by_itself() -> None:
     organization = make.organization(team_email="team@example.com")
     row = Provider.objects.create(organization=organization, name="Ours", base_url="https://api.example.com/v1", smart="m")

@@ -167,6 +167,9 @@ def test_counters_of_past_periods_are_forgotten(conversation: Conversation) -> N
     assert usage.sweep() == 0
     assert usage.sweep(timezone.now() + timedelta(hours=2)) == 1
     assert usage.sweep(timezone.now() + timedelta(days=63)) == 4
+    assert Usage.objects.exists()
+    usage.sweep(timezone.now() + timedelta(days=401))
+    assert not Usage.objects.exists()
 
 
 # --- Networks ---------------------------------------------------------------------------------------------------------
