@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
+from django.conf import settings
 
 from tests import servers
 
@@ -26,6 +27,15 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     names = pyfuncitem._fixtureinfo.argnames
     async_to_sync(functools.partial(pyfuncitem.obj, **{name: pyfuncitem.funcargs[name] for name in names}))()
     return True
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Tests that run beside each other have a Redis database each, as they have of PostgreSQL."""
+    number = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    if settings.REDIS_URL:
+        url = settings.REDIS_URL.removesuffix("/0") + "/" + number
+        settings.REDIS_URL = settings.CELERY_BROKER_URL = settings.CACHES["default"]["LOCATION"] = url
+        settings.CHANNEL_LAYERS["default"]["CONFIG"]["hosts"][0]["address"] = url
 
 
 @pytest.fixture(autouse=True)

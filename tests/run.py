@@ -1,7 +1,7 @@
 """`python3 manage.py test`: every part of the suite, one process each, and a closing line that counts them all.
 
-With arguments it is pytest with those arguments. A part whose program is missing is skipped by name on a user's
-machine; with CI=true it fails.
+With arguments it is pytest with those arguments; `--production` before them has it run on PostgreSQL and Redis. A part
+whose program is missing is skipped by name on a user's machine; with CI=true it fails.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from tests import servers
 from tests.servers import ROOT, Missing
@@ -25,6 +25,9 @@ IN_CI = os.environ.get("CI") == "true"
 
 
 def main(arguments: list[str]) -> int:
+    if arguments[:1] == ["--production"]:
+        with production() as home:
+            return subprocess.call([*PYTEST, *arguments[1:]], cwd=ROOT, env=environment(**home))
     if arguments:
         return subprocess.call([*PYTEST, *arguments], cwd=ROOT, env=environment())
     total: Counter[str] = Counter()
@@ -108,14 +111,19 @@ def embedded_home() -> Counter[str]:
     return pytest("tests", "--ignore=tests/faults", *PARALLEL)
 
 
+@contextmanager
+def production() -> Iterator[dict[str, str]]:
+    with servers.postgresql() as postgres_url, servers.redis() as redis_url:
+        # The demonstration stays on: what differs is where things are kept, not what is tested.
+        yield {"DATABASE_URL": postgres_url, "REDIS_URL": redis_url, "DEMO_MODEL": "true", "DEMO_SITE": "true"}
+
+
 def production_home() -> Counter[str]:
-    with ExitStack() as stack:
-        postgres_url = stack.enter_context(servers.postgresql())
-        redis_url = stack.enter_context(servers.redis())
+    with production() as home:
         # What starts servers of its own is the same in both homes.
         own = ["tests/faults", *(f"tests/test_{name}.py" for name in ("up", "compose", "locks", "settings", "architecture"))]
         ignored = [f"--ignore={path}" for path in own]
-        return pytest("tests", *ignored, *PARALLEL, DATABASE_URL=postgres_url, REDIS_URL=redis_url)
+        return pytest("tests", *ignored, *PARALLEL, **home)
 
 
 def faults() -> Counter[str]:

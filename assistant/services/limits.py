@@ -25,7 +25,7 @@ LIMITS = {
 @cache
 def _limiter() -> MovingWindowRateLimiter:
     if settings.REDIS_URL:
-        return MovingWindowRateLimiter(storage_from_string(settings.REDIS_URL, implementation="redispy", socket_timeout=2))
+        return MovingWindowRateLimiter(storage_from_string(settings.REDIS_URL, socket_timeout=2))
     return MovingWindowRateLimiter(storage_from_string("memory://"))
 
 
