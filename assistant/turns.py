@@ -285,18 +285,20 @@ async def _open(row: ToolCall, toolbox: chat.Toolbox, pen: _Pen) -> tuple[chat.T
 
 
 class _Pen:
-    """Gathers text for a moment, then shows it; tools are shown at once, after the text before them."""
+    """Shows text at once when it comes after a pause, and otherwise gathers it for a moment; tools are shown at once,
+    after the text before them."""
 
     def __init__(self, turn: Turn, draft: live.Draft) -> None:
         self.turn, self.draft = turn, draft
         self.shown = 0  # code points that have been announced
+        self.shown_at = 0.0
         self.timer: asyncio.TimerHandle | None = None
 
     def write(self, delta: events.ReplyDelta) -> None:
         self.draft.text = self.draft.text[: delta.offset] + delta.text
         self.shown = min(self.shown, delta.offset)
-        if not delta.text:
-            self.flush(rewrite=True)
+        if not delta.text or time.monotonic() - self.shown_at >= GATHER_SECONDS:
+            self.flush(rewrite=not delta.text)
         elif self.timer is None:
             self.timer = asyncio.get_running_loop().call_later(GATHER_SECONDS, self.flush)
 
@@ -307,6 +309,7 @@ class _Pen:
         text = self.draft.text[self.shown :]
         if text or rewrite:
             live.announce(self.turn.conversation_id, events.ReplyDelta(str(self.turn.pk), self.shown, text))
+            self.shown_at = time.monotonic()
         self.shown = len(self.draft.text)
 
     def show(self, event: events.Event) -> None:

@@ -10,8 +10,7 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any
 
-from interworky.demo.seed import PUBLIC_KEY
-
+PUBLIC_KEY = "pk_bright_smile_demo"  # of the demonstration, on every installation
 _ids = count()
 
 
