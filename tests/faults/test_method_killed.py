@@ -33,7 +33,8 @@ talk = Conversation.objects.create(
 schema = {{"type": "object", "properties": {{"what": {{"type": "string"}}}}, "required": ["what"]}}
 config = {{"verb": "POST", "url": "{url}", "repeatable": {repeatable}}}
 assistant.methods.add(Method.objects.create(
-    organization=organization, name="order", kind="http", description="", parameters=schema, config=config))
+    organization=organization, name="order", kind="http", description="", parameters=schema, config=config,
+    per_visitor_per_day=10_000))
 with transaction.atomic():
     for _ in range({turns}):
         print(conversations.begin_turn(conversations.append(talk, "visitor", "x")).pk)
