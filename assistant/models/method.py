@@ -16,6 +16,8 @@ method_name = RegexValidator(
     r"\A[a-z](?:_?[a-z0-9])*\Z", "Use small letters, digits and single underscores, starting with a letter."
 )
 
+MAX_METHODS = 50  # per organization
+
 
 def no_parameters() -> dict[str, Any]:
     return {"type": "object", "properties": {}, "additionalProperties": False}
