@@ -5,6 +5,7 @@ from .assistant import Assistant
 from .card import Card
 from .conversation import Conversation, Event, Message, Visitor
 from .delivery import Delivery
+from .knowledge import Document, DocumentFile, Passage, Question
 from .method import Method
 from .organization import Membership, Organization
 from .provider import Provider, ProviderHealth, Rotation
@@ -12,7 +13,7 @@ from .turn import ToolCall, Turn
 from .usage import Budget, Price, Spending, Usage
 
 __all__ = [
-    "Appointment", "Assistant", "Budget", "Calendar", "Card", "Closure", "Conversation", "Delivery", "Event",
-    "Membership", "Message", "Method", "OpeningHours", "Organization", "Price", "Provider", "ProviderHealth", "Rotation",
-    "Spending", "ToolCall", "Turn", "Usage", "Visitor",
+    "Appointment", "Assistant", "Budget", "Calendar", "Card", "Closure", "Conversation", "Delivery", "Document",
+    "DocumentFile", "Event", "Membership", "Message", "Method", "OpeningHours", "Organization", "Passage", "Price",
+    "Provider", "ProviderHealth", "Question", "Rotation", "Spending", "ToolCall", "Turn", "Usage", "Visitor",
 ]  # fmt: skip
