@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,11 @@ def modules(*packages: str) -> list[Path]:
     return sorted(path for package in packages for path in (ROOT / package).rglob("*.py") if "migrations" not in path.parts)
 
 
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
 def name_of(path: Path) -> str:
     return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
@@ -47,7 +53,7 @@ def room_of(module: str) -> str | None:
 def imports(path: Path) -> Iterator[tuple[int, str]]:
     """Line and full name of everything that `path` imports, inside functions too. `from a import b` gives `a.b`."""
     package = name_of(path).split(".") if path.name == "__init__.py" else name_of(path).split(".")[:-1]
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree(path)):
         match node:
             case ast.Import():
                 yield from ((node.lineno, alias.name) for alias in node.names)
@@ -119,7 +125,7 @@ def test_only_settings_read_the_environment():
         f"{path.relative_to(ROOT)}:{node.lineno}"
         for path in modules(*OURS)
         if name_of(path) not in ("interworky.settings", "interworky.environment")
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(tree(path))
         if isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv") and ast.unparse(node.value) == "os"
         # Naming the settings module is how Django is told where they are; TZ is this machine's, not configuration.
         and not {"DJANGO_SETTINGS_MODULE", "TZ"} & set(path.read_text().splitlines()[node.lineno - 1].split('"'))
@@ -131,7 +137,7 @@ def test_text_of_others_is_never_trusted_as_markup_or_as_a_template():
     """`mark_safe` and friends turn text into markup; `str.format` on a tenant's text reads our objects' attributes."""
     found = []
     for path in modules(*OURS):
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(tree(path)):
             match node:
                 case ast.Name(id="mark_safe" | "SafeString" | "print") | ast.Attribute(attr="mark_safe" | "format_map"):
                     found.append(f"{path.relative_to(ROOT)}:{node.lineno}: {ast.unparse(node)}")
