@@ -388,7 +388,7 @@ class Router:
         if self._failures_left <= 0:
             return None
         chosen: Candidate | None = None
-        if error.next_provider and not self._shown:
+        if error.next_provider:
             chosen = await self._other(plan)
         if chosen is None and error.retryable:
             chosen = await self._again(plan, asked, error, left)
