@@ -57,7 +57,7 @@ def fill(slug: str, word: str) -> Organization:
         organization=home, name=f"{word} Mia", instructions=word, knowledge=word, title=word, greeting=word, starters=word
     )
     assistant.methods.add(method)
-    visitor = Visitor.objects.create(organization=home, name=word, email=f"{slug}@example.com", phone=word)
+    visitor = Visitor.objects.create(organization=home, name=word, email=f"{slug}@example.com", phone=word[:40])
     talk = Conversation.objects.create(
         organization=home, assistant=assistant, visitor=visitor, title=word, origin=ORIGIN, last_message_at=timezone.now()
     )

@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver
 
 from assistant.admin.scoping import Scoped, SuperusersOnly, VisibleRowsFilter
-from assistant.models import Appointment, Assistant, Calendar, Delivery, Membership, Method, Organization
+from assistant.models import Appointment, Assistant, Calendar, Delivery, Membership, Method, Organization, Price
 from tests.assistant.admin.filled import fill, member
 
 pytestmark = pytest.mark.django_db
@@ -228,6 +228,15 @@ def test_a_method_cannot_be_added_elsewhere_nor_given_to_others_assistants(two, 
     address = f"/admin/assistant/method/{method.pk}/change/"
     owner.post(address, {**fields_of(owner, address), "assistants": [assistant.pk]})
     assert not method.assistants.filter(pk=assistant.pk).exists()
+
+
+def test_a_member_sets_prices_for_his_organization_and_not_for_all(two, owner):
+    price = {"model": "gpt-4.1", "prompt": "1", "completion": "1"}
+    assert owner.post("/admin/assistant/price/add/", {**price, "organization": ""}).status_code == 200
+    for_all = Price.objects.create(organization=None, **price)
+    assert owner.get(f"/admin/assistant/price/{for_all.pk}/change/").status_code == 404
+    assert owner.post("/admin/assistant/price/add/", {**price, "organization": two.mine.pk}).status_code == 302
+    assert list(Price.objects.filter(organization=None)) == [for_all]
 
 
 def test_members_have_no_say_over_users(two, owner):
