@@ -13,7 +13,7 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 VENV = os.path.join(HERE, ".venv")
-PYTHON = os.path.join(VENV, "Scripts" if os.name == "nt" else "bin", "python")
+PYTHON = os.path.join(VENV, "bin", "python")
 STAMP = os.path.join(VENV, ".stamp")
 LOCKS = {"up": "requirements.lock", "test": "requirements-dev.lock"}  # the second holds all of the first
 
@@ -22,6 +22,8 @@ def bootstrap(command):
     """Come back inside .venv with what `command` needs. Leaves with one sentence where that cannot be had."""
     if sys.version_info < (3, 11):
         sys.exit("Interworky needs Python 3.11 or newer; this is Python %d.%d." % sys.version_info[:2])
+    if os.name == "nt":
+        sys.exit("Interworky runs on Linux and macOS; on Windows, run it inside WSL.")
     if os.path.realpath(sys.prefix) == os.path.realpath(VENV) or os.environ.get("NO_BOOTSTRAP") == "1":
         return
     stamps = dict((name, stamp_of(name)) for name in sorted(LOCKS.values()))
@@ -29,10 +31,7 @@ def bootstrap(command):
         install(LOCKS[command])
         with open(STAMP, "w") as file:
             file.write("\n".join(stamps.values() if command == "test" else [stamps[LOCKS[command]]]))
-    arguments = [PYTHON, os.path.abspath(__file__)] + sys.argv[1:]
-    if os.name == "nt":  # there, exec would return to the prompt at once
-        sys.exit(subprocess.call(arguments))
-    os.execv(PYTHON, arguments)
+    os.execv(PYTHON, [PYTHON, os.path.abspath(__file__)] + sys.argv[1:])
 
 
 def stamp_of(lock):

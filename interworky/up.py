@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import signal
 import socket
@@ -121,6 +122,7 @@ class Server(uvicorn.Server):
             self.ready()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # that open streams are cut is what was asked for
         limit = threading.Timer(STOP_SECONDS, os._exit, [0])
         limit.daemon = True
         limit.start()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import re
 import shutil
@@ -16,17 +17,33 @@ from pathlib import Path
 from socket import create_server
 
 import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
+from interworky.demo.seed import PUBLIC_KEY
 from tests.servers import ROOT, App, environment
 
 WITHOUT_VENV = "import sys; sys.modules['ensurepip'] = None"
 BOOTSTRAP = ["manage.py", "requirements.lock", "requirements-dev.lock", "requirements-uv.lock"]
 
 
+def here(app: App) -> str:
+    return app.url.replace("localhost", "127.0.0.1")
+
+
 def get(app: App, path: str) -> str:
-    with urllib.request.urlopen(app.url.replace("localhost", "127.0.0.1") + path, timeout=10) as response:
+    with urllib.request.urlopen(here(app) + path, timeout=10) as response:
         assert response.status == 200
         return response.read().decode()
+
+
+def session(app: App) -> str:
+    """A visitor's token, as the widget on the demonstration page gets it."""
+    body = json.dumps({"key": PUBLIC_KEY}).encode()
+    headers = {"Content-Type": "application/json", "Origin": app.url}
+    request = urllib.request.Request(f"{here(app)}/api/v1/widget/sessions", body, headers)
+    with urllib.request.urlopen(request, timeout=10) as response:
+        return str(json.load(response)["token"])
 
 
 def run_up(**values: str) -> subprocess.CompletedProcess[str]:
@@ -71,12 +88,25 @@ def test_it_stops_when_asked_within_five_seconds_and_without_a_complaint(start_a
     assert app.log.read_text() == said
 
 
-def test_it_stops_in_time_while_a_visitor_listens(start_app):
+def test_it_stops_in_time_while_visitors_listen_and_tells_them_to_come_back(start_app):
     app = start_app()
-    with closing(urllib.request.urlopen(app.url.replace("localhost", "127.0.0.1") + "/healthz", timeout=10)):
+    token = session(app)
+    said = app.log.read_text()
+    page = {"Origin": app.url, "Authorization": f"Bearer {token}", "Accept": "text/event-stream"}
+    events = urllib.request.Request(f"{here(app)}/api/v1/widget/events?after=0", headers=page)
+    with (
+        connect(f"ws://127.0.0.1:{app.port}/ws/v1/chat", origin=app.url, max_size=None) as socket,
+        closing(urllib.request.urlopen(events, timeout=10)),
+    ):
+        socket.send(json.dumps({"type": "session.open", "token": token, "after": 0}))
+        assert json.loads(socket.recv(10))["type"] == "session.ready"
         began = time.monotonic()
         assert app.stop() == 0
-    assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 5
+        with pytest.raises(ConnectionClosed) as closed:
+            socket.recv(5)
+    assert closed.value.rcvd and closed.value.rcvd.code == 1012
+    assert app.log.read_text() == said
 
 
 def test_it_comes_back_after_a_kill(app_server):
