@@ -371,7 +371,6 @@ def _messages(turn: Turn, can_act: bool) -> tuple[list[chat.Message], int]:
     number of the last round of this turn that an earlier runner finished."""
     conversation = turn.conversation
     assistant, visitor, page = conversation.assistant, conversation.visitor, turn.message.page
-    hints = assistant.methods.filter(enabled=True).exclude(instruction="").values_list("instruction", flat=True)
     scene = Scene(
         assistant=assistant.name,
         organization=assistant.organization.name,
@@ -384,7 +383,6 @@ def _messages(turn: Turn, can_act: bool) -> tuple[list[chat.Message], int]:
         locale=visitor.locale,
         page_title=page.get("title", ""),
         page_url=page.get("url", ""),
-        method_hints=tuple(hints),
         can_act=can_act,
     )
     said = conversations.history(turn, assistant.history_messages)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils import timezone
 
+from assistant.chat import ToolCall, ToolResult
 from assistant.db import in_db
 from assistant.engine.prompt import Scene, instructions
 from assistant.models import Assistant, Conversation
@@ -17,6 +18,12 @@ def offered(assistant: Assistant) -> tuple[Provider | None, str]:
     groups = router.candidates(assistant)
     providers = {one.health_key: one.provider for group in groups for one in group}
     return realtime.choose(providers.values(), azure=router.platform().realtime_azure)
+
+
+async def run_call(conversation: Conversation, call: ToolCall) -> ToolResult:
+    """Run a tool call that the visitor's browser passes on from a voice session: once per id, through the one door."""
+    toolbox = await ConversationToolbox.for_conversation(conversation)
+    return await toolbox.relay(call)
 
 
 async def session_key(conversation: Conversation) -> realtime.SessionKey:

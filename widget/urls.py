@@ -16,6 +16,7 @@ urlpatterns = [
     path(api + "cards/<uuid:card>/answer", views.answer_card),
     path(api + "messages/<uuid:message>/rating", views.rate_message),
     path(api + "session-key", views.session_key),
+    path(api + "tool-calls", views.tool_calls),
     path("healthz", views.healthz),
     path("readyz", views.readyz),
 ]

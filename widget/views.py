@@ -20,6 +20,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import csrf_exempt
 
 from assistant import live, turns, voice
+from assistant.chat import ToolCall
 from assistant.db import in_db
 from assistant.errors import Conflict, InputError, InterworkyError, NotAllowed, NotFound, TooMuch
 from assistant.models import Assistant, Conversation
@@ -338,6 +339,18 @@ async def session_key(request: HttpRequest) -> HttpResponse:
     except realtime.Refused as refused:
         return answer(refused.body, refused.status or 503)
     return answer(key.as_json())
+
+
+@door("POST")
+async def tool_calls(request: HttpRequest) -> HttpResponse:
+    conversation = await conversation_of(request)
+    asked = body_of(request)
+    id, name, arguments = asked.get("call"), asked.get("name"), asked.get("arguments")
+    if not (isinstance(id, str) and isinstance(name, str) and isinstance(arguments, dict) and 0 < len(id) <= 120):
+        raise InputError("A call has a call id, a name and arguments.")
+    await in_db(limits.hit)("answer", str(conversation.visitor_id))
+    result = await voice.run_call(conversation, ToolCall(id, name, arguments))
+    return answer({"output": result.text, "outcome": result.outcome})
 
 
 # --- A page of our own, and how we are ---------------------------------------------------------------------------------

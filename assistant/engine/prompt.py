@@ -24,7 +24,6 @@ class Scene:
     locale: str = ""
     page_title: str = ""
     page_url: str = ""
-    method_hints: tuple[str, ...] = ()
     can_act: bool = True
 
 
@@ -35,7 +34,6 @@ def instructions(scene: Scene) -> str:
         f"You are {scene.assistant}, the assistant of {scene.organization} on its website.",
         scene.instructions.strip(),
         _RULES if scene.can_act else _RULES + _CANNOT_ACT,
-        *(f"- {hint}" for hint in scene.method_hints),
         f"# Today\nIt is {here:%A}, {here:%Y-%m-%d}, {here:%H:%M} in {scene.timezone}. "
         "Use this calendar; do not compute days:",
         "\n".join(f"{day:%A} {day:%Y-%m-%d}" for day in (here + timedelta(days=n) for n in range(DAYS_SHOWN))),

@@ -11,7 +11,7 @@ from django.test import AsyncClient
 
 from assistant import turns
 from assistant.db import in_db
-from assistant.models import Message, Turn
+from assistant.models import Message, ToolCall, Turn
 from assistant.services import limits
 from tests import make
 from tests.fakes import ScriptedModel, ScriptedToolbox, always, says
@@ -289,3 +289,13 @@ async def test_events_are_streamed_with_their_numbers(page, assistant):
     text = "".join(heard)
     assert text.startswith("id: 0\ndata: ") and "\nid: 1\n" in "\n" + text.replace("\n\n", "\n")
     assert '"type":"reply.delta"' in text and "id: 3\ndata: " in text
+
+
+async def test_a_voice_session_s_call_goes_through_the_one_door_once(page, assistant):
+    await page.open(assistant)
+    for _ in range(2):
+        answer = await page.post("tool-calls", {"call": "c-1", "name": "delete_everything", "arguments": {}})
+        assert answer.status_code == 200 and answer.json()["outcome"] == "refused"
+    assert await in_db(ToolCall.objects.count)() == 1
+    for body in ({}, {"call": "", "name": "a", "arguments": {}}, {"call": "c", "name": "a", "arguments": "[]"}):
+        assert (await page.post("tool-calls", body)).status_code == 400
