@@ -194,13 +194,13 @@ def _outcome(
     if failure is not None:
         code = _visible_code(failure)
         if text:
-            code = "incomplete" if code in ("not_available", "internal") else code
+            code = "incomplete" if code in ("not_available", "no_answer", "internal") else code
         return leases.Outcome(
             Turn.State.FAILED,
             text,
             Message.State.INCOMPLETE,
             code=code,
-            shown=sentence(code, locale),
+            shown=failure.details.get("sentence") or sentence(code, locale),  # an organization words its own limit
             detail=f"{type(failure).__name__}: {failure}"[:2000],
             retryable=code != "budget_exceeded",
             measured={"total_ms": total_ms},
@@ -241,7 +241,7 @@ def _outcome(
 
 def _visible_code(failure: InterworkyError) -> str:
     if isinstance(failure, ProviderError):
-        return "not_available"
+        return "no_answer" if failure.code == "no_answer" else "not_available"
     return failure.code if isinstance(failure, BudgetExceeded) else "internal"
 
 

@@ -77,6 +77,7 @@ async def test_the_model_is_told_who_it_is_what_it_knows_and_what_day_it_is(conv
     [
         (ProviderUnavailable(), "not_available", True),
         (ProviderError("secret-host said no", cause="server_error"), "not_available", True),
+        (ProviderError(cause="empty", code="no_answer"), "no_answer", True),
         (BudgetExceeded(), "budget_exceeded", False),
         (RuntimeError("secret-host"), "internal", True),
     ],
@@ -88,6 +89,12 @@ async def test_every_failure_is_one_code_and_one_sentence_without_its_cause(conv
     assert ended["type"] == "turn.ended" and ended["code"] == code and ended["text"]
     assert "secret-host" not in str(ended)
     assert await in_db(reply)(conversation) is None
+
+
+async def test_an_organization_words_its_own_limit(conversation, heard):
+    error = BudgetExceeded(whose="visitor", sentence="Call us on Monday.")
+    await run(await in_db(ask)(conversation), ScriptedModel(says(error=error)))
+    assert (await in_db(conversations.resume)(conversation, 0)).events[-1]["text"] == "Call us on Monday."
 
 
 async def test_a_reply_that_is_cut_off_is_kept_and_never_called_complete(conversation):
