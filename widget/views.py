@@ -222,10 +222,11 @@ async def sessions(request: HttpRequest) -> HttpResponse:
     if not all(isinstance(value, str) for value in (key, locale, zone)):
         raise InputError("key, locale and timezone are texts.")
     origin = doors.origin_of(headers)
-    await in_db(limits.hit)("session", address_of(request))
+    address = address_of(request)
+    await in_db(limits.hit)("session", address)
     assistant = await in_db(organizations.for_widget)(key, origin)
     session = await in_db(conversations.open_session)(
-        assistant, origin, token=doors.bearer(headers), locale=frames.clean(locale), zone=zone
+        assistant, origin, token=doors.bearer(headers), locale=frames.clean(locale), zone=zone, address=address
     )
     return answer(
         {

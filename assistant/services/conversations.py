@@ -19,7 +19,7 @@ from assistant import chat, events, live
 from assistant.errors import Conflict, InputError, NotAllowed, NotFound
 from assistant.models import Assistant, Card, Conversation, Event, Message, ToolCall, Turn, Visitor
 from assistant.models.organization import validate_timezone
-from assistant.services import organizations
+from assistant.services import organizations, usage
 
 TOKEN_SALT = "visitor"
 WAITED = "The visitor was shown a card to confirm this, and had not answered yet."
@@ -35,10 +35,13 @@ class Session:
     expires_at: datetime
 
 
-def open_session(assistant: Assistant, origin: str, *, token: str = "", locale: str = "", zone: str = "") -> Session:
+def open_session(
+    assistant: Assistant, origin: str, *, token: str = "", locale: str = "", zone: str = "", address: str = ""
+) -> Session:
     """A conversation to talk in: the one of `token` while that is good and open, else a new one.
 
-    An unknown or spent token is no error here; the visitor simply starts anew.
+    An unknown or spent token is no error here; the visitor simply starts anew. Of the visitor's IP `address` only a
+    keyed hash is kept, which limits are counted by.
     """
     try:
         conversation = for_visitor(token, origin) if token else None
@@ -51,6 +54,10 @@ def open_session(assistant: Assistant, origin: str, *, token: str = "", locale: 
         conversation = Conversation.objects.create(
             organization=assistant.organization, assistant=assistant, visitor=visitor, origin=origin[:300]
         )
+    network = usage.network_of(address)
+    if network and network != conversation.network:
+        conversation.network = network
+        conversation.save(update_fields=["network"])
     update_visitor(conversation, locale=locale, zone=zone)
     claims = {"v": str(conversation.visitor_id), "c": str(conversation.pk), "a": assistant.pk, "o": origin}
     return Session(conversation, signing.dumps(claims, salt=TOKEN_SALT), timezone.now() + token_age())

@@ -6,6 +6,7 @@ import pytest
 from django.core import signing
 from django.utils import timezone
 
+from assistant import chat
 from assistant.errors import Conflict, NotAllowed, NotFound
 from assistant.models import Conversation, Message, ToolCall, Turn
 from assistant.services import conversations
@@ -94,6 +95,43 @@ def test_history_is_cut_between_exchanges_never_within():
     assert said(conversations.history(turn, 4)) == [("user", "Q4"), ("assistant", "A4"), ("user", "Q5")]
 
 
+def ledger(turn, result: str, number: int = 1, **fields) -> ToolCall:
+    return ToolCall.objects.create(
+        organization=turn.conversation.organization, conversation=turn.conversation, turn=turn, name="look_up",
+        round=number, state=ToolCall.State.DONE, result=result, idempotency_key=f"{turn.pk}-{number}", **fields,
+    )  # fmt: skip
+
+
+def test_history_takes_no_more_tokens_than_it_may_and_shortens_old_results_before_it_forgets():
+    conversation = make.conversation()
+    for number in range(3):
+        turn = conversations.post(conversation, f"c-{number}", f"Q{number}").turn
+        ledger(turn, "x" * 3000)
+        end(turn, f"A{number}")
+    turn = conversations.post(conversation, "c-3", "Q3").turn
+    everything = conversations.history(turn, 20)
+    assert conversations.history(turn, 20, conversations.estimated_tokens(everything)) == everything
+    shorter = conversations.history(turn, 20, 2000)
+    assert [len(message.text) for message in shorter if message.role == "tool"] == [412, 412, 3000]
+    assert [message for message in shorter if message.role != "tool"] == [m for m in everything if m.role != "tool"]
+    assert said(conversations.history(turn, 20, 1400))[0] == ("user", "Q1")
+
+
+def test_the_newest_exchange_stays_however_few_the_tokens():
+    conversation = make.conversation()
+    for number in range(2):
+        end(conversations.post(conversation, f"c-{number}", f"Q{number}").turn, "A" * 500)
+    turn = conversations.post(conversation, "c-2", "Q2").turn
+    assert said(conversations.history(turn, 20, 1)) == [("user", "Q1"), ("assistant", "A" * 500), ("user", "Q2")]
+
+
+@pytest.mark.parametrize("text", ["The quick brown fox.", "預約星期二上午十點", "Запишите меня на вторник"])
+def test_tokens_are_estimated_rather_too_many_in_every_script(text):
+    """A token is four Latin letters, or two Cyrillic ones, or one Chinese sign."""
+    letters = {"T": 4, "預": 1, "З": 2}[text[0]]
+    assert conversations.estimated_tokens([chat.Message("user", text)]) >= len(text) / letters
+
+
 def test_a_reply_that_failed_does_not_poison_what_follows_but_what_it_did_is_known():
     conversation = make.conversation()
     turn = conversations.post(conversation, "c-1", "Book it").turn
@@ -166,7 +204,8 @@ def test_a_token_cannot_be_moved_to_another_visitor_or_assistant():
 
 def test_the_same_visitor_gets_the_same_conversation_until_it_is_closed():
     assistant = make.assistant()
-    first = conversations.open_session(assistant, make.ORIGIN)
+    first = conversations.open_session(assistant, make.ORIGIN, address="192.0.2.7")
+    assert first.conversation.network and "192" not in first.conversation.network
     again = conversations.open_session(assistant, make.ORIGIN, token=first.token)
     assert again.conversation == first.conversation
     conversations.change_state(first.conversation, Conversation.State.CLOSED)
