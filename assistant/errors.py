@@ -8,6 +8,7 @@ InterworkyError
 │   └── NotFound           unknown, deleted or somebody else's: always the same answer
 ├── ToolError              the model can put it right; becomes a failed tool result
 │   └── ToolRefused        policy said no: not offered here, quota, stopped
+├── ImportRefused          staff can put it right: what they brought cannot be read; shown to them
 ├── OutboundError          a request of ours to another server failed; `code` says how
 │   └── AddressRefused     the guard refused the address
 ├── ProviderError          the router acts; `retryable` and `next_provider` say how
@@ -66,6 +67,12 @@ class ToolError(InterworkyError):
 
 class ToolRefused(ToolError):
     code = "tool_refused"
+
+
+class ImportRefused(InterworkyError):
+    """Nothing has been stored."""
+
+    code = "import_refused"
 
 
 class OutboundError(InterworkyError):

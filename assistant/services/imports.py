@@ -1,0 +1,77 @@
+"""Methods that were imported: all that staff ticked, or none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from assistant.errors import ImportRefused
+from assistant.models import Assistant, Method, Organization
+from assistant.models.method import MAX_METHODS
+
+
+class Sourced(Protocol):
+    """What an import found; `source` finds the method that an earlier import made of it, and is empty for none."""
+
+    @property
+    def source(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+
+Draft = TypeVar("Draft", bound=Sourced)
+
+
+@dataclass(frozen=True)
+class Applied:
+    created: tuple[Method, ...]
+    updated: tuple[Method, ...]
+
+
+def apply(
+    organization: Organization,
+    drafts: Sequence[Draft],
+    fit: Callable[[Method, Draft], None],
+    *,
+    assistants: Iterable[Assistant] = (),
+) -> Applied:
+    """Make a method of each draft, or bring the one up to date that was made of it before; `assistants` get the new ones.
+
+    `fit` puts a draft into a method and raises `ValidationError` where it does not go. Raises `ImportRefused`, and has
+    stored nothing, when one does not fit, a name is taken, or there would be more than `MAX_METHODS`.
+    """
+    with transaction.atomic():
+        # Two imports at once would each see room for their own.
+        Organization.objects.select_for_update().get(pk=organization.pk)
+        mine = list(Method.objects.filter(organization=organization))
+        known = {method.source: method for method in mine if method.source}
+        names = {method.name for method in mine}
+        created: list[Method] = []
+        updated: list[Method] = []
+        for draft in drafts:
+            method = known.get(draft.source) or Method(organization=organization, source=draft.source)
+            new = method._state.adding
+            try:
+                fit(method, draft)
+            except ValidationError as error:
+                raise ImportRefused(f"{draft.name}: {' '.join(error.messages)}", code="does_not_fit") from error
+            if new and method.name in names:
+                raise ImportRefused(f"There is another method called {method.name} by now.", code="name_taken")
+            names.add(method.name)
+            if draft.source:
+                known[draft.source] = method
+            method.save()
+            (created if new else updated).append(method)
+        if created and len(mine) + len(created) > MAX_METHODS:
+            room = max(0, MAX_METHODS - len(mine))
+            text = f"An organization has at most {MAX_METHODS} methods: there is room for {room} more."
+            raise ImportRefused(text, code="limit")
+        for assistant in assistants:
+            if assistant.organization_id == organization.pk:
+                assistant.methods.add(*created)
+    return Applied(tuple(created), tuple(updated))

@@ -1,0 +1,22 @@
+"""Methods from what others have written down: each source becomes drafts, and nothing is stored until staff tick them."""
+
+from __future__ import annotations
+
+from assistant.errors import ImportRefused
+from assistant.tools.importing import documents, openapi, original, postman
+from assistant.tools.importing.draft import Draft, Found, Problem, changes, fit, settled
+
+__all__ = ["Draft", "Found", "Problem", "changes", "fit", "read", "settled"]
+
+
+def read(data: bytes | str, *, base_url: str = "") -> Found:
+    """The drafts of an OpenAPI description, a Postman collection or exported methods, in JSON or YAML.
+
+    `base_url` stands in where the document has no address of its own. Raises `ImportRefused` for what cannot be read
+    as a whole; what is wrong with a single request is in its draft's `problems`.
+    """
+    document = documents.load(data)
+    for reader in (openapi, postman, original):
+        if reader.recognises(document):
+            return reader.read(document, base_url=base_url)
+    raise ImportRefused("This is neither an OpenAPI description nor a Postman collection.", code="unknown_document")

@@ -1,0 +1,205 @@
+"""A draft: what a row of `Method` would be, and what stands against it. A plain value until staff tick it."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+from assistant.errors import ImportRefused
+from assistant.models import Method
+from assistant.tools import KINDS
+from assistant.tools.door import tools_of
+from assistant.tools.kind import configured
+from assistant.tools.parameters import check_schema, offered
+from assistant.tools.redaction import clean
+
+MAX_DRAFTS = 2000
+MAX_NAME_CHARS = 48
+MAX_DESCRIPTION_CHARS = 1000
+MAX_SOURCE_CHARS = 300
+RISKS = {"GET": Method.Risk.READ, "DELETE": Method.Risk.IRREVERSIBLE}  # any other verb changes something
+
+
+@dataclass(frozen=True)
+class Problem:
+    code: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Draft:
+    """`problems` say why it cannot be taken, `notes` what is lost when it is.
+
+    `source` finds the method again when the same thing is imported anew; an empty one is always new. `title` is what
+    its own document calls it, `secrets` what the document gave away: they are sealed when the method is made.
+    """
+
+    source: str
+    title: str
+    name: str
+    description: str = ""
+    instruction: str = ""
+    public_label: str = ""
+    group: str = ""  # where its document files it
+    kind: str = "http"
+    parameters: dict[str, Any] = field(default_factory=lambda: {"type": "object", "properties": {}})
+    fixed: dict[str, Any] = field(default_factory=dict)
+    config: dict[str, Any] = field(default_factory=dict)
+    secrets: dict[str, str] = field(default_factory=dict, repr=False)
+    risk: str = Method.Risk.WRITE
+    deprecated: bool = False
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a document, a server or a sentence holds. Drafts are in its own order."""
+
+    title: str
+    drafts: tuple[Draft, ...]
+    notes: tuple[Problem, ...] = ()
+
+    def __post_init__(self) -> None:
+        if len(self.drafts) > MAX_DRAFTS:
+            raise ImportRefused(f"It holds more than {MAX_DRAFTS} requests. Import a part of it.", code="too_many")
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> Found:
+        def problems(rows: list[dict[str, str]]) -> tuple[Problem, ...]:
+            return tuple(Problem(**row) for row in rows)
+
+        drafts = (
+            Draft(**{**row, "problems": problems(row["problems"]), "notes": problems(row["notes"])})
+            for row in stored["drafts"]
+        )
+        return cls(stored["title"], tuple(drafts), problems(stored["notes"]))
+
+
+class CannotTake(Exception):
+    """Why one request cannot become a method."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.problem = Problem(code, text)
+
+
+def settled(found: Found, methods: Sequence[Method]) -> Found:
+    """`found`, each draft examined as staff's own would be, under a name that is free among the organization's `methods`."""
+    known = {method.source: method for method in methods if method.source}
+    taken = {tool.name for method in methods for tool in tools_of(method)} | {method.name for method in methods}
+    drafts = []
+    for draft in found.drafts:
+        if method := known.get(draft.source):
+            draft = replace(draft, name=method.name)
+        else:
+            draft = replace(draft, name=_free(draft.name, taken))
+            taken.add(draft.name)
+        drafts.append(draft if draft.problems else replace(draft, problems=_examined(draft)))
+    return replace(found, drafts=tuple(drafts))
+
+
+def _examined(draft: Draft) -> tuple[Problem, ...]:
+    if draft.config.get("auth") == "basic":  # whose name, staff say when they tick it
+        draft = replace(draft, config={"auth_user": "user", **draft.config})
+    try:
+        fit(Method(name=draft.name, kind=draft.kind), draft)
+    except ValidationError as error:
+        return tuple(Problem(one.code or "invalid", " ".join(one.messages)) for one in error.error_list)
+    return ()
+
+
+def fit(method: Method, draft: Draft) -> None:
+    """Put a draft into a method, new or imported before, without saving it.
+
+    What staff have made of an earlier import stays: names, labels, instructions, risk, confirmation, fixed values,
+    secrets, limits. Raises `ValidationError` as the method's own form would.
+    """
+    kind = KINDS[draft.kind]
+    if method._state.adding:
+        method.name, method.kind, method.risk = draft.name, draft.kind, draft.risk
+        method.fixed = dict(draft.fixed)
+        method.instruction, method.public_label = draft.instruction, draft.public_label
+    method.description = draft.description
+    ours = {*method.fixed, *method.secrets}
+    method.parameters = offered(draft.parameters, ours)
+    method.config = {**method.config, **draft.config}
+    form = kind.Config({**configured(kind.Config, method), **draft.config})
+    if not form.is_valid():
+        raise ValidationError([_of_field(form, name, one) for name, ones in form.errors.as_data().items() for one in ones])
+    method.config = form.cleaned_data
+    for name, value in draft.secrets.items():
+        if method.secrets.get(name, {}).get("origin") != method.origin:
+            method.set_secret(name, value)
+    check_schema(method.parameters, method.fixed)
+    kind.check(method)
+    method.full_clean(exclude=["organization"], validate_unique=False, validate_constraints=False)
+
+
+def _of_field(form: Any, name: str, error: ValidationError) -> ValidationError:
+    label = form[name].label if name in form.fields else ""
+    return ValidationError(f"{label}: {' '.join(error.messages)}" if label else " ".join(error.messages), code=error.code)
+
+
+def changes(method: Method, draft: Draft) -> list[str]:
+    """What another import of it would change of a method, in words; empty where nothing does."""
+    after = copy.copy(method)
+    try:
+        fit(after, draft)
+    except ValidationError:
+        return []
+    named = [("description", "description"), ("parameters", "parameters"), ("config", "request")]
+    return [word for attribute, word in named if getattr(after, attribute) != getattr(method, attribute)]
+
+
+# --- Words ------------------------------------------------------------------------------------------------------------
+
+
+def method_name(*candidates: str) -> str:
+    """The first candidate that has letters, as a method may be called: small letters, digits, single underscores."""
+    for candidate in candidates:
+        plain = unicodedata.normalize("NFKD", candidate).encode("ascii", "ignore").decode()
+        words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", plain)
+        name = "_".join(words).lower()
+        if re.search("[a-z]", name):
+            name = name if name[0].isalpha() else f"do_{name}"
+            return name if len(name) <= MAX_NAME_CHARS else name[:MAX_NAME_CHARS].rpartition("_")[0] or name[:MAX_NAME_CHARS]
+    return "request"
+
+
+def _free(name: str, taken: Iterable[str]) -> str:
+    if name not in taken:
+        return name
+    numbers = (f"{name[: MAX_NAME_CHARS - 5].rstrip('_')}_{number}" for number in range(2, MAX_DRAFTS + 100))
+    return next(candidate for candidate in numbers if candidate not in taken)
+
+
+def argument_name(wire: str) -> str:
+    """A parameter's name as a model and our own placeholders can have it."""
+    name = re.sub(r"[^A-Za-z0-9_]+", "_", wire).strip("_")[:64]
+    return name if name and not name[0].isdigit() else f"p_{name}"[:64].rstrip("_")
+
+
+def plain(text: Any, limit: int = MAX_DESCRIPTION_CHARS) -> str:
+    """Somebody else's words as a description of ours: one paragraph, no control characters, at most `limit` characters."""
+    if not isinstance(text, str):
+        return ""
+    words = " ".join(clean(text[: limit * 8]).split())
+    return words if len(words) <= limit else words[: limit - 1].rstrip() + "…"
+
+
+def source_key(*parts: str) -> str:
+    key = " ".join(parts)
+    if len(key) <= MAX_SOURCE_CHARS:
+        return key
+    return f"{key[: MAX_SOURCE_CHARS - 17]}#{hashlib.sha256(key.encode()).hexdigest()[:16]}"

@@ -1,0 +1,386 @@
+"""OpenAPI 3.0 and 3.1: one draft per operation."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import quote, urljoin
+
+from assistant.errors import ImportRefused
+from assistant.models import Method
+from assistant.tools.http import REFUSED_HEADERS
+from assistant.tools.importing.draft import (
+    RISKS,
+    CannotTake,
+    Draft,
+    Found,
+    Problem,
+    argument_name,
+    method_name,
+    plain,
+    source_key,
+)
+from assistant.tools.importing.schemas import Schemas
+
+VERBS = ("get", "post", "put", "patch", "delete")
+OTHER_VERBS = ("head", "options", "trace", "query")
+PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+# What a request says of itself; OpenAPI has such parameters ignored.
+OWN_HEADERS = {"accept", "content-type", "authorization"}
+SEPARATORS = {"spaceDelimited": "spaces", "pipeDelimited": "|"}
+OAUTH = Problem("oauth", "It asks for OAuth: give an access token. It is sent as it is and never renewed.")
+
+
+def recognises(document: Any) -> bool:
+    return isinstance(document, dict) and bool({"openapi", "swagger", "paths"} & document.keys())
+
+
+def read(document: dict[str, Any], *, base_url: str = "") -> Found:
+    """Raises `ImportRefused`: swagger2, openapi_version, no_paths, too_many."""
+    version = str(document.get("openapi", ""))
+    if "swagger" in document:
+        raise ImportRefused("This is Swagger 2. Convert it to OpenAPI 3 first.", code="swagger2")
+    if not re.fullmatch(r"3\.[01](\.\d{1,3})?", version):
+        raise ImportRefused(f"OpenAPI “{version[:20]}” cannot be read, only 3.0 and 3.1.", code="openapi_version")
+    paths = document.get("paths")
+    if not isinstance(paths, dict) or not paths:
+        raise ImportRefused("It describes no paths, so there is nothing to call.", code="no_paths")
+    info = document.get("info")
+    title = plain(info.get("title"), 80) if isinstance(info, dict) else ""
+    api = _Api(document, Schemas(document), title or "API", base_url)
+    drafts = [draft for path, item in paths.items() for draft in api.of_path(path, item)]
+    notes = [Problem("webhooks", "Its webhooks are left out: they are calls to you.")] if document.get("webhooks") else []
+    return Found(api.title, tuple(drafts), tuple(notes))
+
+
+@dataclass
+class _Request:
+    """One operation while it is being put together."""
+
+    verb: str
+    path: str
+    queries: list[str] = field(default_factory=list)
+    headers: list[str] = field(default_factory=list)
+    properties: dict[str, Any] = field(default_factory=dict)
+    required: list[str] = field(default_factory=list)
+    fixed: dict[str, Any] = field(default_factory=dict)
+    send: str = ""
+    has_body: bool = False
+    notes: dict[Problem, None] = field(default_factory=dict)
+
+    def add(self, wire: str, place: str, schema: dict[str, Any], required: bool) -> str:
+        """A parameter under a name that no other has; the name."""
+        folded = {_folded(taken) for taken in self.properties}
+        plain_name = argument_name(wire)
+        wanted = [plain_name, f"{plain_name[:55]}_{place}", *(f"{plain_name[:55]}_{n}" for n in range(2, 99))]
+        name = next((one for one in wanted if _folded(one) not in folded), None)
+        if name is None:
+            raise CannotTake("same_name", f"Too many parameters are called “{wire[:60]}”.")
+        self.properties[name] = schema
+        if required:
+            self.required.append(name)
+        return name
+
+    def schema(self) -> dict[str, Any]:
+        made = {"type": "object", "properties": self.properties}
+        return {**made, "required": self.required} if self.required else made
+
+
+def _folded(name: str) -> str:
+    return name.replace("_", "").replace("-", "").lower()
+
+
+@dataclass(frozen=True)
+class _Api:
+    document: dict[str, Any]
+    schemas: Schemas
+    title: str
+    base_url: str
+
+    def of_path(self, path: str, item: Any) -> list[Draft]:
+        try:
+            item = self.schemas.resolved(item)
+        except CannotTake as error:
+            return [self._blank("", path, {}, error.problem)]
+        if not isinstance(item, dict):
+            return [self._blank("", path, {}, Problem("path_item", "This path is not described by an object."))]
+        drafts = []
+        for verb, operation in item.items():
+            if verb in OTHER_VERBS:
+                problem = Problem("verb", f"{verb.upper()} requests are not made.")
+                drafts.append(self._blank(verb, path, operation, problem))
+            elif verb in VERBS:
+                drafts.append(self._of_operation(verb, path, item, operation))
+        return drafts
+
+    def _blank(self, verb: str, path: str, operation: Any, *problems: Problem) -> Draft:
+        """What can be said of every operation, however it is described."""
+        given = operation if isinstance(operation, dict) else {}
+        tags = given.get("tags")
+        title = f"{verb.upper()} {path}".strip()
+        summary, about = plain(given.get("summary"), 300), plain(given.get("description"))
+        says = f"{summary.rstrip('.')}. {about}" if summary and about and not about.startswith(summary) else about or summary
+        own = given.get("operationId")
+        return Draft(
+            source=source_key("openapi", self.title, title),
+            title=title[:300],
+            name=method_name(own if isinstance(own, str) else "", f"{verb} {path}"),
+            description=plain(says) or title[:300],
+            group=plain(tags[0], 60) if isinstance(tags, list) and tags else "",
+            risk=RISKS.get(verb.upper(), Method.Risk.WRITE),
+            deprecated=given.get("deprecated") is True,
+            problems=problems,
+        )
+
+    def _of_operation(self, verb: str, path: str, item: dict[str, Any], operation: Any) -> Draft:
+        draft = self._blank(verb, path, operation)
+        if not isinstance(operation, dict):
+            return replace(draft, problems=(Problem("operation", "It is not described by an object."),))
+        try:
+            request = self._request(verb, path, item, operation)
+            url, server_notes = self._address(item, operation)
+            auth, auth_notes = self._auth(operation)
+        except CannotTake as error:
+            return replace(draft, problems=(error.problem,))
+        query = "&".join(request.queries)
+        address = url + request.path
+        if query:
+            address += ("&" if "?" in address else "?") + query
+        notes = {**request.notes, **dict.fromkeys([*server_notes, *auth_notes])}
+        if draft.deprecated:
+            notes[Problem("deprecated", "Its makers advise against it.")] = None
+        config = {
+            "verb": request.verb,
+            "url": address,
+            "headers": "\n".join(request.headers),
+            "send": request.send,
+            "auth": "none",
+            **auth,
+        }
+        return replace(draft, parameters=request.schema(), fixed=request.fixed, config=config, notes=tuple(notes))
+
+    # --- What goes into it ----------------------------------------------------------------------------------------
+
+    def _request(self, verb: str, path: str, item: dict[str, Any], operation: dict[str, Any]) -> _Request:
+        made: list[_Request] = []
+
+        def build() -> dict[str, Any]:
+            request = _Request(verb.upper(), path)
+            made.append(request)
+            self._body(request, operation)
+            for parameter in self._parameters(item, operation):
+                self._place(request, parameter)
+            self._undeclared(request)
+            if not request.has_body and verb not in ("get", "delete"):
+                request.send = "query"
+            return request.schema()
+
+        self.schemas.fitted(build)
+        request = made[-1]
+        request.notes |= self.schemas.notes
+        return request
+
+    def _parameters(self, item: dict[str, Any], operation: dict[str, Any]) -> list[dict[str, Any]]:
+        """The path's and the operation's; where both have one, the operation's."""
+        found: dict[tuple[str, str], dict[str, Any]] = {}
+        for given in (item.get("parameters"), operation.get("parameters")):
+            for one in given if isinstance(given, list) else []:
+                parameter = self.schemas.resolved(one)
+                if not isinstance(parameter, dict) or not isinstance(parameter.get("name"), str):
+                    raise CannotTake("parameter", "One of its parameters has no name.")
+                found[str(parameter.get("in")), parameter["name"]] = parameter
+        # The path's first: its names are the ones that staff will know.
+        return sorted(found.values(), key=lambda parameter: parameter.get("in") != "path")
+
+    def _place(self, request: _Request, parameter: dict[str, Any]) -> None:
+        name, place = parameter["name"], parameter.get("in")
+        required = parameter.get("required") is True or place == "path"
+        if place == "header" and name.lower() in OWN_HEADERS:
+            return
+        try:
+            if place not in ("path", "query", "header"):
+                raise CannotTake("parameter_place", f"It wants the {str(place)[:20]} parameter “{name[:60]}”.")
+            if place == "header" and name.lower() in REFUSED_HEADERS:
+                raise CannotTake("header_refused", f"It wants the header {name[:60]}, which is ours to set.")
+            schema = self._sent(parameter, place)
+        except CannotTake as error:
+            if required or error.problem.code.startswith("ref_"):
+                raise
+            request.notes[Problem(error.problem.code, f"Left out: {name[:60]}. {error.problem.text}")] = None
+            return
+        if place == "path" and f"{{{name}}}" not in request.path:
+            return
+        argument = request.add(name, place, schema, required)
+        match place:
+            case "path":
+                request.path = request.path.replace(f"{{{name}}}", f"{{{argument}}}")
+            case "header":
+                request.headers.append(f"{name}: {{{argument}}}")
+            case _ if request.has_body or argument != name:
+                request.queries.append(f"{quote(name, safe='')}={{{argument}}}")
+
+    def _sent(self, parameter: dict[str, Any], place: str) -> dict[str, Any]:
+        """A parameter's schema as a model sees it."""
+        content = parameter.get("content")
+        if isinstance(content, dict) and content:
+            if place != "query" or "application/json" not in content:
+                raise CannotTake("parameter_content", f"“{parameter['name'][:60]}” is sent in a form of its own.")
+            inner = content["application/json"]
+            schema = self.schemas.simple(inner.get("schema", {}) if isinstance(inner, dict) else {})
+            if schema.get("type") == "array":
+                raise CannotTake("parameter_content", f"“{parameter['name'][:60]}” is a list in a form of its own.")
+        else:
+            schema = self.schemas.simple(parameter.get("schema", {}))
+            schema = self._in_one_line(schema, parameter, place)
+        if text := plain(parameter.get("description"), 400):
+            how = schema.get("description", "")
+            schema["description"] = f"{text} {how}" if how.startswith("One or more") else text
+        return schema
+
+    def _in_one_line(self, schema: dict[str, Any], parameter: dict[str, Any], place: str) -> dict[str, Any]:
+        """Lists that go into one value are a text for the model; objects go nowhere but into a body."""
+        branches = [schema, *schema.get("anyOf", [])]
+        if any(branch.get("type") == "object" for branch in branches):
+            raise CannotTake("parameter_object", f"“{parameter['name'][:60]}” is an object outside the body.")
+        if not any(branch.get("type") == "array" for branch in branches):
+            return schema
+        style = parameter.get("style", "form" if place == "query" else "simple")
+        if style == "form" and parameter.get("explode") is not False and schema.get("type") == "array":
+            if schema["items"].get("type") in ("object", "array"):
+                raise CannotTake("parameter_object", f"“{parameter['name'][:60]}” is a list of objects outside the body.")
+            return schema
+        if style not in ("form", "simple", *SEPARATORS):
+            raise CannotTake("parameter_style", f"“{parameter['name'][:60]}” is written in the style {str(style)[:20]}.")
+        choices = schema.get("items", {}).get("enum", [])
+        such = f" of {', '.join(map(str, choices))}" if choices else ""
+        return {"type": "string", "description": f"One or more{such}, separated by {SEPARATORS.get(style, 'commas')}."}
+
+    def _undeclared(self, request: _Request) -> None:
+        """What stands in braces in the path but is not described, is a text."""
+        for name in PLACEHOLDER.findall(request.path):
+            if name not in request.properties:
+                argument = request.add(name or "value", "path", {"type": "string"}, True)
+                request.path = request.path.replace(f"{{{name}}}", f"{{{argument}}}", 1)
+                request.notes[Problem("undeclared", f"“{name[:60]}” stands in the path but is not described.")] = None
+
+    def _body(self, request: _Request, operation: dict[str, Any]) -> None:
+        body = self.schemas.resolved(operation.get("requestBody"))
+        content = body.get("content") if isinstance(body, dict) else None
+        if not isinstance(content, dict) or not content:
+            return
+        needed = body.get("required") is True
+        try:
+            if request.verb == "GET":
+                raise CannotTake("get_body", "A GET request has no body.")
+            send, media = _media(content)
+            schema = self.schemas.simple(media.get("schema", {}) if isinstance(media, dict) else {}, level=0)
+            schema = _one_object(schema)
+        except CannotTake as error:
+            if needed or error.problem.code.startswith("ref_"):
+                raise
+            request.notes[Problem(error.problem.code, f"The body is left out. {error.problem.text}")] = None
+            return
+        if "anyOf" in schema:
+            request.notes[Problem("loosened", "It takes one of several bodies: which parts go together is not told.")] = None
+        request.has_body, request.send = True, send
+        required = schema.get("required", []) if needed else []
+        for name, child in schema.get("properties", {}).items():
+            if name not in required and _folded(name) in map(_folded, request.properties):
+                request.notes[Problem("same_name", f"Left out: {name}, which is too much like another.")] = None
+            elif name in required and len(child.get("enum", [])) == 1:
+                request.fixed[name] = child["enum"][0]  # what never changes needs no model
+            else:
+                request.properties[name] = child
+        request.required += [name for name in required if name in request.properties]
+
+    # --- Where it goes, and as whom -------------------------------------------------------------------------------
+
+    def _address(self, item: dict[str, Any], operation: dict[str, Any]) -> tuple[str, list[Problem]]:
+        for holder in (operation, item, self.document):
+            servers = holder.get("servers")
+            if isinstance(servers, list) and servers:
+                break
+        else:
+            servers = []
+        notes = [Problem("servers", "It names several servers: this is the first.")] if len(servers) > 1 else []
+        server = servers[0] if servers and isinstance(servers[0], dict) else {}
+        url = str(server.get("url") or "/")
+        variables = server.get("variables")
+        for name in PLACEHOLDER.findall(url):
+            variable = variables.get(name) if isinstance(variables, dict) else None
+            default = variable.get("default") if isinstance(variable, dict) else None
+            if default is None:
+                raise CannotTake("server_variable", f"Its address leaves {{{name[:40]}}} open. Give the whole address.")
+            url = url.replace(f"{{{name}}}", str(default))
+            notes.append(Problem("server_variable", f"In the address, {name[:40]} is {str(default)[:60]}."))
+        if self.base_url:
+            relative = "://" not in url and url != "/"
+            return urljoin(self.base_url, url).rstrip("/") if relative else self.base_url.rstrip("/"), []
+        if "://" not in url:
+            raise CannotTake("no_server", "It does not say on which server. Give the address of the API.")
+        return url.rstrip("/"), notes
+
+    def _auth(self, operation: dict[str, Any]) -> tuple[dict[str, str], list[Problem]]:
+        """The first way to authenticate that is possible; without any, the problem of the first."""
+        ways = operation.get("security", self.document.get("security"))
+        if not isinstance(ways, list) or not ways or {} in ways:
+            return {}, []
+        components = self.document.get("components")
+        schemes = components.get("securitySchemes") if isinstance(components, dict) else {}
+        found: list[tuple[dict[str, str], list[Problem]]] = []
+        problems = []
+        for way in ways:
+            try:
+                found.append(self._way(way, schemes if isinstance(schemes, dict) else {}))
+            except CannotTake as error:
+                problems.append(error)
+        if not found:
+            raise problems[0]
+        return min(found, key=lambda one: len(one[1]))  # one without a note before one with
+
+    def _way(self, way: Any, schemes: dict[str, Any]) -> tuple[dict[str, str], list[Problem]]:
+        names = list(way) if isinstance(way, dict) else []
+        if len(names) != 1:
+            raise CannotTake("security_several", "It wants several credentials at once.")
+        scheme = self.schemas.resolved(schemes.get(names[0]))
+        if not isinstance(scheme, dict):
+            raise CannotTake("security_unknown", f"It wants the credential “{names[0][:60]}”, which is not described.")
+        match scheme.get("type"), str(scheme.get("scheme", "")).lower(), scheme.get("in"):
+            case "http", "bearer", _:
+                return {"auth": "bearer"}, []
+            case "http", "basic", _:
+                return {"auth": "basic"}, []
+            case "apiKey", _, ("header" | "query") as place if isinstance(scheme.get("name"), str):
+                if place == "header" and scheme["name"].lower() == "authorization":
+                    return {"auth": "bearer"}, [Problem("bearer", "The key is sent as a bearer token.")]
+                return {"auth": place, "auth_name": scheme["name"]}, []
+            case (("oauth2" | "openIdConnect"), _, _):
+                return {"auth": "bearer"}, [OAUTH]
+        kind = " ".join(str(scheme.get(key, ""))[:30] for key in ("type", "scheme", "in")).strip()
+        raise CannotTake("security_unsupported", f"It authenticates in a way that is not possible here: {kind}.")
+
+
+def _media(content: dict[str, Any]) -> tuple[str, Any]:
+    """How the body is sent, and its description."""
+    for name, media in content.items():
+        if re.fullmatch(r"application/(?:[\w.+-]+\+)?json|\*/\*", name.partition(";")[0].strip(), re.IGNORECASE):
+            return "json", media
+    for name, media in content.items():
+        if name.partition(";")[0].strip().lower() == "application/x-www-form-urlencoded":
+            return "form", media
+    raise CannotTake("body_type", f"Its body is {', '.join(content)[:100]}; only JSON and plain forms are sent.")
+
+
+def _one_object(schema: dict[str, Any]) -> dict[str, Any]:
+    """A body's schema as one object: of several that are possible, all their properties, none of which is needed."""
+    branches = schema.get("anyOf", [])
+    if branches and all(branch.get("type") == "object" for branch in branches):
+        properties = {name: child for branch in reversed(branches) for name, child in branch.get("properties", {}).items()}
+        required = set.intersection(*(set(branch.get("required", [])) for branch in branches))
+        return {"type": "object", "anyOf": [], "properties": properties, "required": sorted(required)}
+    if schema.get("type") != "object":
+        raise CannotTake("body_shape", f"Its body is no object but of the type {schema.get('type', 'mixed')}.")
+    if not schema.get("properties"):
+        raise CannotTake("body_open", "It does not say what its body holds.")
+    return schema

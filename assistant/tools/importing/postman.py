@@ -1,0 +1,369 @@
+"""Postman collections, version 2: one draft per saved request.
+
+A collection holds examples, not rules. A value that stands in the address or the body is taken for what a visitor may
+give, under the name that it has there; a variable that the collection gives a value keeps it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import quote
+
+from assistant.errors import ImportRefused
+from assistant.tools.http import REFUSED_HEADERS
+from assistant.tools.importing.draft import (
+    RISKS,
+    CannotTake,
+    Draft,
+    Found,
+    Problem,
+    argument_name,
+    method_name,
+    plain,
+    source_key,
+)
+from assistant.tools.importing.original import SEGMENT, TOKEN
+from assistant.tools.request import CREDENTIAL
+
+VERBS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
+VARIABLE = re.compile(r"\{\{\s*([^{}]+?)\s*\}\}")
+SECRET_NAME = re.compile(rf"(?i)\b(x-)?(api[-_]?key|auth[-_]?token|access[-_]?token|secret)\b|^{TOKEN}$")
+MAX_DEPTH = 5  # of variables that hold variables
+OAUTH = Problem("oauth", "It asks for OAuth: give an access token. It is sent as it is and never renewed.")
+SECRET = Problem("secret", "The collection holds its credential, which is kept encrypted from now on.")
+
+
+def recognises(document: Any) -> bool:
+    if not isinstance(document, dict):
+        return False
+    info = document.get("info")
+    return "item" in document or "requests" in document or (isinstance(info, dict) and "postman" in str(info.get("schema")))
+
+
+def read(document: dict[str, Any], *, base_url: str = "") -> Found:
+    """Raises `ImportRefused`: postman_v1, no_requests, too_many."""
+    info = document.get("info")
+    if "requests" in document or not isinstance(info, dict):
+        raise ImportRefused("This is an old Postman collection. Export it as version 2.1.", code="postman_v1")
+    collection = _Collection(
+        plain(info.get("name"), 80) or "Collection", {name: value for name, value in _variables(document)}, base_url
+    )
+    drafts: list[Draft] = []
+    seen: dict[str, int] = {}
+    for folders, item, auth in _items(document.get("item"), (), document.get("auth"), 0):
+        draft = collection.draft(folders, item, auth)
+        seen[draft.source] = seen.get(draft.source, 0) + 1
+        if seen[draft.source] > 1:  # two requests of the same name in the same folder
+            draft = replace(draft, source=source_key(draft.source, str(seen[draft.source])))
+        drafts.append(draft)
+    if not drafts:
+        raise ImportRefused("The collection holds no requests.", code="no_requests")
+    return Found(collection.title, tuple(drafts))
+
+
+def _items(items: Any, folders: tuple[str, ...], auth: Any, depth: int) -> Iterator[tuple[tuple[str, ...], Any, Any]]:
+    """Folders, request and the authentication that holds for it, from whoever is nearest."""
+    for item in items if isinstance(items, list) and depth < 20 else []:
+        if not isinstance(item, dict):
+            continue
+        if "request" in item:
+            request = item["request"] if isinstance(item["request"], dict) else {"url": item["request"]}
+            yield folders, {**item, "request": request}, request.get("auth") or auth
+        else:
+            yield from _items(item.get("item"), (*folders, str(item.get("name", ""))), item.get("auth") or auth, depth + 1)
+
+
+def _variables(holder: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for one in _objects(holder.get("variable")):
+        name, value = one.get("key") or one.get("id"), one.get("value")
+        if isinstance(name, str) and value not in (None, "") and one.get("disabled") is not True:
+            yield name, str(value)
+
+
+@dataclass
+class _Request:
+    properties: dict[str, Any] = field(default_factory=dict)
+    required: list[str] = field(default_factory=list)
+    notes: dict[Problem, None] = field(default_factory=dict)
+    secrets: dict[str, str] = field(default_factory=dict)
+    auth: dict[str, str] | None = None  # where a part of the request is the credential, whatever the collection says
+
+    def add(self, wire: str, *, kind: Any = "string", about: Any = "", required: bool = False, such_as: Any = None) -> str:
+        """A parameter called after its place; the same name twice is the same parameter."""
+        name = argument_name(wire.removesuffix("_INPATH"))
+        if name not in self.properties:
+            schema = dict(kind) if isinstance(kind, dict) else {"type": kind}
+            example = f"Such as {str(such_as)[:80]}." if such_as not in (None, "", [], {}) else ""
+            if text := " ".join(filter(None, [plain(about, 300), example])):
+                schema["description"] = text
+            self.properties[name] = schema
+        if required and name not in self.required:
+            self.required.append(name)
+        return name
+
+
+@dataclass(frozen=True)
+class _Collection:
+    title: str
+    variables: dict[str, str]
+    base_url: str
+
+    def draft(self, folders: tuple[str, ...], item: dict[str, Any], auth: Any) -> Draft:
+        request = item["request"]
+        verb = str(request.get("method") or "GET").upper()[:20]
+        name, raw = str(item.get("name") or ""), _raw(request.get("url"))
+        path = re.sub(r"^[a-z]+://[^/]*|^\{\{[^{}]*\}\}", "", raw.partition("?")[0])
+        draft = Draft(
+            source=source_key("postman", self.title, *folders, name or f"{verb} {raw}"),
+            title=f"{verb} {raw}"[:300],
+            name=method_name(name if len(name) <= 60 else "", f"{verb} {path}"),
+            description=plain(_text(request.get("description"))) or plain(name, 300) or f"{verb} {raw}"[:300],
+            group=plain(" / ".join(folders), 60),
+            risk=RISKS.get(verb, "write"),
+        )
+        made = _Request()
+        try:
+            config = self._config(made, verb, request, auth)
+        except CannotTake as error:
+            return replace(draft, problems=(error.problem,))
+        parameters = {"type": "object", "properties": made.properties, "required": made.required}
+        return replace(draft, parameters=parameters, config=config, secrets=made.secrets, notes=tuple(made.notes))
+
+    def _config(self, made: _Request, verb: str, request: dict[str, Any], auth: Any) -> dict[str, Any]:
+        if verb not in VERBS:
+            raise CannotTake("verb", f"{verb} requests are not made.")
+        url = request.get("url")
+        described = {str(one.get("key")): one for one in _objects(url.get("variable") if isinstance(url, dict) else None)}
+        address = self._address(made, _raw(url), described)
+        send = self._body(made, verb, request.get("body"))
+        queries = list(self._queries(made, url, send))
+        headers = self._headers(made, request.get("header"))
+        given = self._auth(made, auth) if made.auth is None else made.auth
+        return {
+            "verb": verb,
+            "url": address + ("?" + "&".join(queries) if queries else ""),
+            "headers": "\n".join(headers),
+            "send": send,
+            "auth": "none",
+            **given,
+        }
+
+    def _known(self, text: str) -> str:
+        """`text` with the collection's own values for its variables; unknown ones stay."""
+        for _ in range(MAX_DEPTH):
+            filled = VARIABLE.sub(lambda match: self.variables.get(match[1], match[0]), text)[:8000]
+            if filled == text:
+                break
+            text = filled
+        return text
+
+    def _filled(self, made: _Request, text: str) -> str:
+        """`text` with a placeholder of ours for each variable that has no value."""
+        return VARIABLE.sub(lambda match: f"{{{made.add(match[1], required=True)}}}", self._known(text))
+
+    # --- The address ----------------------------------------------------------------------------------------------
+
+    def _address(self, made: _Request, raw: str, described: dict[str, dict[str, Any]]) -> str:
+        """Without its query. A first part that nobody knows is where `base_url` goes."""
+        text = self._known(raw.partition("#")[0].partition("?")[0]).strip()
+        if opening := re.match(r"\{\{[^{}]*\}\}", text):
+            if not self.base_url:
+                raise CannotTake("no_server", f"Nobody says what {opening[0]} is. Give the address of the API.")
+            text = self.base_url.rstrip("/") + text[opening.end() :]
+        if "://" not in text:
+            text = f"https://{text}" if re.match(r"[\w-]+(\.[\w-]+)+(:\d+)?(/|$)", text) else text
+        scheme, mark, rest = text.partition("://")
+        host, slash, path = rest.partition("/")
+        if not mark or not host:
+            raise CannotTake("no_server", "It does not say on which server. Give the address of the API.")
+        if "{" in host:
+            raise CannotTake("placeholder_host", "The host is always the same: no variable can stand in it.")
+
+        def segment(match: re.Match[str]) -> str:
+            name = match[1] or match[2]
+            about = described.get(name, {})
+            return f"{{{made.add(name, required=True, about=_text(about.get('description')), such_as=about.get('value'))}}}"
+
+        # Variables first, each kept from being taken for a placeholder of the path's own.
+        path = VARIABLE.sub(lambda match: f"{{{argument_name(match[1])}}}", f"{slash}{path}")
+        return f"{scheme}{mark}{host}{SEGMENT.sub(segment, path)}".rstrip("/")
+
+    def _queries(self, made: _Request, url: Any, send: str) -> Iterator[str]:
+        given = url.get("query") if isinstance(url, dict) else None
+        if not isinstance(given, list):
+            pairs = filter(None, _raw(url).partition("#")[0].partition("?")[2].split("&"))
+            given = [dict(zip(("key", "value"), pair.partition("=")[::2], strict=True)) for pair in pairs]
+        for one in _objects(given):
+            key, value = self._known(str(one.get("key") or "")), self._known(str(one.get("value") or ""))
+            if not key or one.get("disabled") is True or VARIABLE.search(key):
+                continue
+            if SECRET_NAME.search(key):
+                made.auth = {"auth": "bearer"} if key == TOKEN else {"auth": "query", "auth_name": key}
+                self._keep(made, value)
+                continue
+            whole = VARIABLE.fullmatch(value)
+            about = _text(one.get("description"))
+            name = made.add(whole[1], about=about, required=True) if whole else made.add(key, about=about, such_as=value)
+            yield f"{quote(key, safe='')}={{{name}}}"
+
+    # --- Headers and who asks -------------------------------------------------------------------------------------
+
+    def _headers(self, made: _Request, headers: Any) -> list[str]:
+        """Lines of our own; a header that authenticates becomes `made.auth`."""
+        lines = []
+        for one in _objects(headers):
+            name, value = str(one.get("key") or "").strip(), str(one.get("value") or "")
+            if not name or one.get("disabled") is True:
+                continue
+            if name.lower() == "authorization":
+                made.auth = self._authorization(made, self._known(value))
+            elif name.lower() in REFUSED_HEADERS | {"accept"}:
+                if name.lower() not in ("accept", "content-type", "content-length", "host"):
+                    made.notes[Problem("header_refused", f"Left out: the header {name[:60]}, which is ours to set.")] = None
+            elif SECRET_NAME.search(name) and value:
+                made.auth = {"auth": "bearer"} if name == TOKEN else {"auth": "header", "auth_name": name}
+                self._keep(made, self._known(value))
+            else:
+                lines.append(f"{name}: {self._filled(made, value)}")
+        return lines
+
+    def _authorization(self, made: _Request, value: str) -> dict[str, str]:
+        scheme, _, rest = value.strip().partition(" ")
+        if scheme.lower() == "basic":
+            try:
+                user, _, password = base64.b64decode(rest, validate=True).decode().partition(":")
+            except (binascii.Error, UnicodeDecodeError):
+                return {"auth": "basic"}
+            self._keep(made, password)
+            return {"auth": "basic", "auth_user": user}
+        if scheme.lower() != "bearer" and rest:
+            raise CannotTake("security_unsupported", f"It authenticates in a way that is not possible here: {scheme[:30]}.")
+        self._keep(made, rest.strip() or ("" if scheme.lower() == "bearer" else scheme))
+        return {"auth": "bearer"}
+
+    def _keep(self, made: _Request, secret: str) -> None:
+        """A literal credential becomes the method's secret; a variable's is given by staff."""
+        if secret and not VARIABLE.search(secret):
+            made.secrets[CREDENTIAL] = secret
+            made.notes[SECRET] = None
+
+    def _auth(self, made: _Request, auth: Any) -> dict[str, str]:
+        kind = auth.get("type") if isinstance(auth, dict) else None
+        if kind in (None, "", "noauth"):
+            return {}
+        given = auth.get(kind)
+        values = {str(one.get("key")): one.get("value") for one in _objects(given)} if isinstance(given, list) else given
+        known = {key: self._known(str(value or "")) for key, value in (values if isinstance(values, dict) else {}).items()}
+        match kind:
+            case "bearer":
+                self._keep(made, known.get("token", ""))
+                return {"auth": "bearer"}
+            case "basic":
+                self._keep(made, known.get("password", ""))
+                user = known.get("username", "")
+                return {"auth": "basic", **({"auth_user": user} if user and not VARIABLE.search(user) else {})}
+            case "apikey" if known.get("key"):
+                self._keep(made, known.get("value", ""))
+                return {"auth": "query" if known.get("in") == "query" else "header", "auth_name": known["key"]}
+            case "oauth2":
+                made.notes[OAUTH] = None
+                self._keep(made, known.get("accessToken", ""))
+                return {"auth": "bearer"}
+        raise CannotTake("security_unsupported", f"It authenticates in a way that is not possible here: {str(kind)[:30]}.")
+
+    # --- The body -------------------------------------------------------------------------------------------------
+
+    def _body(self, made: _Request, verb: str, body: Any) -> str:
+        """How the parameters that stand nowhere else are sent."""
+        mode = body.get("mode") if isinstance(body, dict) and body.get("disabled") is not True else None
+        content = body.get(mode) if mode else None
+        if mode is None or content in (None, "", [], {}):
+            return "" if verb in ("GET", "DELETE") else "query"
+        if verb == "GET":
+            made.notes[Problem("get_body", "The body is left out: a GET request has none.")] = None
+            return ""
+        match mode:
+            case "urlencoded":
+                for one in _objects(content):
+                    if one.get("key") and one.get("disabled") is not True:
+                        self._member(made, str(one["key"]), self._known(str(one.get("value") or "")), one.get("description"))
+                return "form"
+            case "raw":
+                self._json(made, str(content))
+                return "json"
+        raise CannotTake("body_type", f"Its body is {str(mode)[:20]}; only JSON and plain forms are sent.")
+
+    def _json(self, made: _Request, text: str) -> None:
+        # A variable may stand for a text within quotes, or for any value without them.
+        text = re.sub(r'(?<!")\{\{\s*([^{}"]+?)\s*\}\}(?!")', r'"{{\1}}"', self._known(text))
+        try:
+            example = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise CannotTake("body_type", "Its body is no JSON that can be read.") from error
+        if not isinstance(example, dict):
+            raise CannotTake("body_shape", "Its body is no JSON object.")
+        for name, value in example.items():
+            self._member(made, name, value, "")
+
+    def _member(self, made: _Request, wire: str, value: Any, about: Any) -> None:
+        """One part of the body: its name must reach the other server as it is."""
+        if wire == TOKEN:
+            made.auth = {"auth": "bearer"}
+            self._keep(made, str(value))
+            return
+        if argument_name(wire) != wire:
+            raise CannotTake("property_name", f"“{wire[:60]}” cannot be a parameter's name.")
+        if wire in made.properties:
+            raise CannotTake("same_name", f"“{wire[:60]}” stands in the body and elsewhere.")
+        variable = isinstance(value, str) and VARIABLE.fullmatch(value)
+        scalar = None if variable or isinstance(value, dict | list) else value
+        made.add(wire, kind=_kind(value), about=_text(about), required=bool(variable), such_as=scalar)
+
+
+def _kind(value: Any, depth: int = 0) -> dict[str, Any]:
+    """A schema that an example fits."""
+    match value:
+        case bool():
+            return {"type": "boolean"}
+        case int():
+            return {"type": "integer"}
+        case float():
+            return {"type": "number"}
+        case list():
+            return {"type": "array", "items": _kind(value[0], depth + 1) if value and depth < 3 else {"type": "string"}}
+        case dict() if depth < 3 and value and all(argument_name(name) == name for name in value):
+            return {"type": "object", "properties": {name: _kind(child, depth + 1) for name, child in value.items()}}
+        case dict():
+            return {"type": "object"}
+    return {"type": "string"}
+
+
+def _raw(url: Any) -> str:
+    """The address as it was typed."""
+    if isinstance(url, str):
+        return url
+    if not isinstance(url, dict):
+        return ""
+    if isinstance(url.get("raw"), str):
+        return url["raw"]
+    host, path = url.get("host", ""), url.get("path", "")
+    host = ".".join(map(str, host)) if isinstance(host, list) else str(host)
+    path = "/".join(str(part) for part in path) if isinstance(path, list) else str(path)
+    scheme = f"{url['protocol']}://" if isinstance(url.get("protocol"), str) else ""
+    port = f":{url['port']}" if url.get("port") else ""
+    return f"{scheme}{host}{port}/{path.lstrip('/')}"
+
+
+def _text(description: Any) -> str:
+    given = description.get("content") if isinstance(description, dict) else description
+    return given if isinstance(given, str) else ""
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
