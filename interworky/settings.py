@@ -221,6 +221,9 @@ ASSISTANT_TURN_SECONDS = env.number("ASSISTANT_TURN_SECONDS", 120, 5, 3600)
 ASSISTANT_SILENCE_SECONDS = env.number("ASSISTANT_SILENCE_SECONDS", 20, 1, 600)
 ASSISTANT_LEASE_SECONDS = env.number("ASSISTANT_LEASE_SECONDS", 15, 2, 600)
 ASSISTANT_DRAIN_SECONDS = env.number("ASSISTANT_DRAIN_SECONDS", 1 if EMBEDDED else 20, 0, 600)
+ASSISTANT_PROMPT_DIR = env.str("ASSISTANT_PROMPT_DIR", default="")  # of <public key>.md, which go before instructions
+if ASSISTANT_PROMPT_DIR and not Path(ASSISTANT_PROMPT_DIR).is_dir():
+    raise ImproperlyConfigured("ASSISTANT_PROMPT_DIR must be a folder that is there.")
 VISITOR_TOKEN_DAYS = env.number("VISITOR_TOKEN_DAYS", 7, 1, 365)
 MESSAGE_MAX_CHARS = 4000
 RATE_LIMITS = env.bool("RATE_LIMITS", default=True)  # off where something in front of us counts better

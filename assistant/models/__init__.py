@@ -1,7 +1,7 @@
 """Tables, constraints and querysets; every write goes through `services`."""
 
 from .appointment import Appointment, Calendar, Closure, OpeningHours
-from .assistant import Assistant
+from .assistant import Assistant, PromptVersion
 from .card import Card
 from .conversation import Conversation, Event, Message, Visitor
 from .delivery import Delivery
@@ -15,5 +15,6 @@ from .usage import Budget, Price, Spending, Usage
 __all__ = [
     "Appointment", "Assistant", "Budget", "Calendar", "Card", "Closure", "Conversation", "Delivery", "Document",
     "DocumentFile", "Event", "Membership", "Message", "Method", "OpeningHours", "Organization", "Passage", "Price",
-    "Provider", "ProviderHealth", "Question", "Rotation", "Spending", "ToolCall", "Turn", "Usage", "Visitor",
+    "PromptVersion", "Provider", "ProviderHealth", "Question", "Rotation", "Spending", "ToolCall", "Turn",
+    "Usage", "Visitor",
 ]  # fmt: skip

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import secrets
 
+from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 
@@ -61,7 +62,32 @@ class Assistant(models.Model):
         validators=[MinValueValidator(16), MaxValueValidator(32_000)],
         help_text="How long a reply may become; leave empty for the provider's limit, or 1024.",
     )
-    history_messages = models.PositiveIntegerField(default=20, validators=[MinValueValidator(2), MaxValueValidator(200)])
+    history_messages = models.PositiveIntegerField(
+        default=20,
+        validators=[MinValueValidator(2), MaxValueValidator(200)],
+        help_text="How many of the last messages the model is shown.",
+    )
+    history_tokens = models.PositiveIntegerField(
+        default=6000,
+        validators=[MinValueValidator(200), MaxValueValidator(500_000)],
+        help_text="How much of the model's context they may take, roughly. Small local models may need less.",
+    )
+    makes_notes = models.BooleanField(
+        "titles and summaries",
+        default=True,
+        help_text="Let the fast model name conversations and sum them up for you, once nobody is writing.",
+    )
+    reuse_answers_hours = models.PositiveSmallIntegerField(
+        "reuse answers for hours",
+        default=0,
+        validators=[MaxValueValidator(168)],
+        help_text="Answer the very same first question again without asking the model, for so long. 0: never.",
+    )
+    limit_sentence = models.CharField(
+        max_length=300,
+        blank=True,
+        help_text="What visitors read when a limit of the budget is reached; empty for the organization's sentence.",
+    )
 
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -75,3 +101,25 @@ class Assistant(models.Model):
     @property
     def starter_list(self) -> list[str]:
         return [line.strip() for line in self.starters.splitlines() if line.strip()][:4]
+
+
+class PromptVersion(models.Model):
+    """What an assistant was told from `at` until the next version."""
+
+    TEXTS = ("instructions", "knowledge", "greeting")
+
+    assistant = models.ForeignKey(Assistant, models.CASCADE, related_name="prompt_versions")
+    number = models.PositiveIntegerField()
+    instructions = models.TextField(blank=True)
+    knowledge = models.TextField(blank=True)
+    greeting = models.CharField(max_length=300, blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    restores = models.PositiveIntegerField(null=True, blank=True)  # the number of the version that it went back to
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["assistant", "-number"]
+        constraints = [models.UniqueConstraint(fields=["assistant", "number"], name="prompt_version_once_per_number")]
+
+    def __str__(self) -> str:
+        return f"Version {self.number}"

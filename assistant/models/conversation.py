@@ -40,7 +40,12 @@ class Conversation(models.Model):
     visitor = models.ForeignKey(Visitor, models.CASCADE, related_name="conversations")
     state = models.CharField(max_length=10, choices=State.choices, default=State.ASSISTANT)
     staff = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
-    title = models.CharField(max_length=120, blank=True)
+    title = models.CharField(max_length=120, blank=True)  # the first words, until the fast model has found better ones
+    titled_at = models.DateTimeField(null=True, blank=True)  # when it did
+    language = models.CharField(max_length=12, blank=True)  # that the visitor writes in, as the fast model saw it
+    summary = models.TextField(blank=True)  # by the fast model, for staff
+    summary_seq = models.PositiveBigIntegerField(default=0)  # how far it reaches
+    thinking_until = models.DateTimeField(null=True, blank=True)  # the fast model's lease; later ones wait for its end
     origin = models.CharField(max_length=300, blank=True)  # of the page that opened it
     network = models.CharField(max_length=64, blank=True)  # its IP address's keyed hash (services.usage), for limits
     last_seq = models.PositiveBigIntegerField(default=0)  # given out under the row's lock
@@ -52,6 +57,11 @@ class Conversation(models.Model):
 
     def __str__(self) -> str:
         return self.title or f"Conversation {str(self.id)[:8]}"
+
+    @property
+    def locale(self) -> str:
+        """The language to speak to the visitor in: his browser's, else the one he writes in, else the site's."""
+        return self.visitor.locale or self.language or self.assistant.locale
 
 
 class Message(models.Model):

@@ -32,7 +32,9 @@ class Delivery(models.Model):
         CANCELLED = "cancelled"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    organization = models.ForeignKey(Organization, models.CASCADE, related_name="deliveries")
+    organization = models.ForeignKey(
+        Organization, models.CASCADE, null=True, blank=True, related_name="deliveries"
+    )  # none: to operators
     conversation = models.ForeignKey(Conversation, models.SET_NULL, null=True, blank=True, related_name="deliveries")
     call = models.ForeignKey(ToolCall, models.SET_NULL, null=True, blank=True, related_name="deliveries")
     appointment = models.ForeignKey(Appointment, models.SET_NULL, null=True, blank=True, related_name="deliveries")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -20,9 +23,13 @@ from assistant.errors import Conflict, InputError, NotAllowed, NotFound
 from assistant.models import Assistant, Card, Conversation, Event, Message, ToolCall, Turn, Visitor
 from assistant.models.organization import validate_timezone
 from assistant.services import organizations, usage
+from assistant.services.knowledge import questions
 
 TOKEN_SALT = "visitor"
 WAITED = "The visitor was shown a card to confirm this, and had not answered yet."
+SHORT_RESULT_CHARS = 400  # that is left of an older tool result where the model's context is short
+SHORTENED = " … (shortened)"
+MESSAGE_TOKENS = 4  # that a message takes beside its text
 RESUME_LIMIT = 400  # durable events given at once; older ones are only in the admin
 
 # --- Who may --------------------------------------------------------------------------------------------------------
@@ -269,12 +276,16 @@ def rate(conversation: Conversation, message_id: str, value: int) -> None:
         message.rating = value or None
         message.save(update_fields=["rating"])
         record(conversation, "message.rated", message=message, data={"value": value})
+        if value < 0:
+            questions.disliked(message)
 
 
-def history(turn: Turn, limit: int) -> list[chat.Message]:
+def history(turn: Turn, limit: int, tokens: int | None = None) -> list[chat.Message]:
     """What was said before `turn`, and its own message: at most `limit` messages, whole exchanges only.
 
-    A reply that failed leaves no trace, what its turn did does. Staff's words are the assistant's side.
+    Where they would take more than `tokens`, roughly, long results of tools are shortened first and the oldest exchanges
+    left out then; the newest stays as it was. A reply that failed leaves no trace, what its turn did does. Staff's words
+    are the assistant's side.
     """
     earlier = list(
         Message.objects.filter(Q(seq__lt=turn.message.seq) | Q(turn__created_at__lt=turn.created_at))
@@ -295,12 +306,41 @@ def history(turn: Turn, limit: int) -> list[chat.Message]:
         exchange.append(_as_chat(message))
         if message.role == Message.Role.VISITOR:
             exchange += as_rounds(calls.get(message.pk, []))
-    kept: list[chat.Message] = []
+    kept: list[list[chat.Message]] = []
     for place in sorted(exchanges, reverse=True):
-        if len(kept) + len(exchanges[place]) >= limit:
+        if sum(map(len, kept)) + len(exchanges[place]) >= limit:
             break
-        kept = exchanges[place] + kept
-    return [*kept, _as_chat(turn.message)]
+        kept.insert(0, exchanges[place])
+    asking = _as_chat(turn.message)
+    if tokens is not None:
+        kept = _within(kept, tokens - estimated_tokens([asking]))
+    return [*chain.from_iterable(kept), asking]
+
+
+def _within(exchanges: list[list[chat.Message]], tokens: int) -> list[list[chat.Message]]:
+    """As much of `exchanges`, oldest first, as fits into `tokens`."""
+    if sum(map(estimated_tokens, exchanges)) <= tokens:
+        return exchanges
+    kept = [[_shortened(message) for message in exchange] for exchange in exchanges[:-1]] + exchanges[-1:]
+    sizes = [estimated_tokens(exchange) for exchange in kept]
+    while len(kept) > 1 and sum(sizes) > tokens:
+        del kept[0], sizes[0]
+    return kept
+
+
+def _shortened(message: chat.Message) -> chat.Message:
+    if message.role != "tool" or len(message.text) <= SHORT_RESULT_CHARS:
+        return message
+    return replace(message, text=message.text[:SHORT_RESULT_CHARS] + SHORTENED)
+
+
+def estimated_tokens(messages: Iterable[chat.Message]) -> int:
+    """Roughly, and rather too many: a token is about four bytes of English and fewer of most else; three are counted."""
+    sizes = (
+        len(message.text.encode()) + sum(len(json.dumps([call.name, call.arguments])) for call in message.calls)
+        for message in messages
+    )
+    return sum(size // 3 + MESSAGE_TOKENS for size in sizes)
 
 
 def _calls_by_message(turn: Turn, messages: set[UUID]) -> dict[UUID, list[ToolCall]]:

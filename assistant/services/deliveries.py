@@ -33,7 +33,7 @@ PER_ADDRESS_PER_DAY = 10
 
 
 def queue_email(
-    organization: Organization,
+    organization: Organization | None,
     *,
     to: str,
     subject: str,
@@ -49,6 +49,7 @@ def queue_email(
 ) -> Delivery:
     """Promise one e-mail to one address, in the caller's transaction; the same `key` again is the same promise.
 
+    Without an organization it goes to an operator of this installation.
     The receipt card of `call` tells what becomes of it. `ics` is attached as an invitation or its cancellation, by
     `ics_method` (REQUEST, CANCEL). Raises `ToolError` where `to` or `reply_to` is not one plain address.
     """

@@ -112,9 +112,9 @@ def test_history_takes_no_more_tokens_than_it_may_and_shortens_old_results_befor
     everything = conversations.history(turn, 20)
     assert conversations.history(turn, 20, conversations.estimated_tokens(everything)) == everything
     shorter = conversations.history(turn, 20, 2000)
-    assert [len(message.text) for message in shorter if message.role == "tool"] == [412, 412, 3000]
+    assert [len(message.text) for message in shorter if message.role == "tool"] == [414, 414, 3000]
     assert [message for message in shorter if message.role != "tool"] == [m for m in everything if m.role != "tool"]
-    assert said(conversations.history(turn, 20, 1400))[0] == ("user", "Q1")
+    assert said(conversations.history(turn, 20, 1250))[0] == ("user", "Q1")
 
 
 def test_the_newest_exchange_stays_however_few_the_tokens():
