@@ -6,6 +6,7 @@ from celery import shared_task
 
 from assistant.db import fresh_connections
 from assistant.services import appointments, deliveries, ledger, usage
+from assistant.services.knowledge import documents
 
 
 @shared_task(name="assistant.jobs.sweep")  # type: ignore[untyped-decorator]
@@ -15,6 +16,7 @@ def sweep() -> None:
     deliveries.ring_due()
     appointments.expire_holds()
     ledger.give_up_waiting()
+    documents.ring_due()
 
 
 @shared_task(name="assistant.jobs.tidy")  # type: ignore[untyped-decorator]

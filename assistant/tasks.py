@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import logging
+import re
 import smtplib
 
+from asgiref.sync import async_to_sync
 from celery import shared_task
 from django.core.mail import BadHeaderError, EmailMultiAlternatives
 
+from assistant import outbound
 from assistant.db import fresh_connections
-from assistant.models import Delivery
+from assistant.errors import AddressRefused, OutboundError
+from assistant.models import Delivery, Document
 from assistant.services import deliveries
+from assistant.services.knowledge import documents
+from assistant.services.knowledge.extraction import Unreadable, decoded, extract
 
 log = logging.getLogger(__name__)
+
+PAGE_MAX_BYTES = 3_000_000
 
 
 @shared_task(name=deliveries.TASK)  # type: ignore[untyped-decorator]
@@ -32,6 +40,52 @@ def deliver(delivery_id: str) -> None:
         deliveries.failed(delivery, _words(error), for_good=_is_for_good(error))
     else:
         deliveries.sent(delivery)
+
+
+@shared_task(name=documents.TASK)  # type: ignore[untyped-decorator]
+@fresh_connections()
+def read_document(document_id: str) -> None:
+    """Read a file or a page, if it is due and nobody else is at it."""
+    document = documents.claim(document_id)
+    if document is None:
+        return
+    try:
+        if document.kind == Document.Kind.PAGE:
+            _read_page(document)
+        else:
+            documents.keep(document, extract(bytes(document.file.data), document.file.name))
+    except Unreadable as error:
+        documents.failed(document, error.code)
+    except AddressRefused:
+        documents.failed(document, "address_refused", "This address cannot be reached from here: it is not a public one.")
+    except OutboundError as error:
+        documents.failed(document, error.code, str(error))
+    except Exception:
+        log.exception("Document %s could not be read.", document.pk)
+        documents.failed(document, "internal", "Reading it failed for a reason on our side.")
+
+
+def _read_page(document: Document) -> None:
+    headers = {"Accept": "text/html,application/xhtml+xml"}
+    if document.passages.exists():  # else "not modified" would leave it empty
+        headers |= {"If-None-Match": document.etag} if document.etag else {}
+        headers |= {"If-Modified-Since": document.last_modified} if document.last_modified else {}
+    answer = async_to_sync(outbound.fetch)(
+        "GET", document.url, reach=outbound.Reach.TENANT, headers=headers, max_bytes=PAGE_MAX_BYTES, max_redirects=5
+    )
+    kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if answer.status == 304:
+        documents.unchanged(document)
+    elif answer.status != 200:
+        documents.failed(document, "status", f"The site answered with {answer.status} instead of the page.")
+    elif kind not in ("text/html", "application/xhtml+xml"):
+        documents.failed(document, "not_html", f"This is no web page but {kind[:60] or 'of no kind that it names'}.")
+    else:
+        seen = documents.Seen(answer.headers.get("etag", ""), answer.headers.get("last-modified", ""))
+        charset = re.search(r"charset=[\"']?([\w-]{1,40})", answer.headers.get("content-type", ""), re.I)
+        # What the server says of the letters outweighs what the page says.
+        body = b"\xef\xbb\xbf" + decoded(answer.body, charset[1]).encode() if charset else answer.body
+        documents.keep(document, extract(body, "page.html"), seen)
 
 
 def _email(delivery: Delivery) -> EmailMultiAlternatives:

@@ -29,6 +29,7 @@ from assistant.providers import router
 from assistant.sentences import sentence
 from assistant.services import cards, conversations
 from assistant.services import turns as leases
+from assistant.services.knowledge import questions
 from assistant.tools.toolbox import ConversationToolbox
 
 log = logging.getLogger(__name__)
@@ -135,12 +136,21 @@ async def run(
         async with _heartbeat(turn, stop, draft):
             outcome = await _answer(turn, draft, stop, model_for, toolbox_for)
         await in_db(leases.finish)(turn, outcome)
+        await _note_question(turn)
     except asyncio.CancelledError:
         await asyncio.shield(in_db(leases.give_back)(turn))
         raise
     finally:
         live.keep_draft(turn.pk, None)
     return turn.conversation_id
+
+
+async def _note_question(turn: Turn) -> None:
+    """For staff, if it got no good answer. The reply stands whatever becomes of this."""
+    try:
+        await in_db(questions.heed)(turn.pk)
+    except Exception:
+        log.exception("turn %s: its question could not be noted", turn.pk)
 
 
 async def _answer(

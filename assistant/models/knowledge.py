@@ -111,7 +111,7 @@ class PassageQuerySet(models.QuerySet["Passage"]):
         query = both.join([*(f"{quote}{word}{quote}" for word in every), f"({either.join(quoted)})"])
         if postgresql:
             where = "array_to_tsvector(string_to_array(assistant_passage.words, ' ')) @@ %s::tsquery"
-            return self.extra(where=[where], params=[query])
+            return self.extra(where=[where], params=[query])  # type: ignore[return-value]
         where = "SELECT rowid FROM assistant_passage_words WHERE assistant_passage_words MATCH %s"
         return self.filter(pk__in=RawSQL(where, [query]))
 

@@ -29,7 +29,7 @@ def passages(text: str, title: str = "") -> list[Part]:
     found: list[Part] = []
     for path, blocks in _sections(text, title):
         gathered: list[str] = []
-        for block in (piece for block in blocks for piece in _pieces(block)):
+        for block in (piece for whole in blocks for piece in _pieces(whole)):
             if gathered and sum(map(len, gathered)) + len(block) > GOOD_CHARS:
                 found.append(Part(path, "\n\n".join(gathered)))
                 gathered = []

@@ -11,13 +11,12 @@ import unicodedata
 MAX_STEM_CHARS = 6
 
 # Asked and answered everywhere, and so telling nothing: what questions are made of, in the languages of the widget.
-EMPTY = frozenset(
-    """
+_ASKING = """
     about after all also and any anybody anyone are ask because been before but can cannot could did does doing for from
     get give had has have help her here him his how into its just know let like may might much must need not now off one
     only our out own please possible say shall she should some somebody tell than thank thanks that the their them then
     there these they this those through very want was way were what when where which while who whom whose why will with
-    would yes you your
+    would yes you your cant doesnt dont hows theres whats wheres
     aber alle als auch auf aus bei bekomme bin bis bitte brauche das dass dein dem den der des die dies diese dieser doch
     dort durch ein eine einem einen einer eines euch euer fur gern gibt habe haben hast hat hier ich ihm ihn ihr ihre im
     ist kann kannst kein keine konnen konnte konnten man mein meine mich mir mit mochte muss musste nach nicht noch nur
@@ -36,8 +35,8 @@ EMPTY = frozenset(
     aan als ben bij dat deze die dit een geen haar heb hebben heeft het hij hoe hoeveel ik ja jij jullie kan kun kunnen
     maar met mijn moet naar niet nog ons ook over mag van veel voor waar waarom wanneer wat welke wie wil worden wordt
     zijn zo
-    """.split()
-)
+"""
+EMPTY = frozenset(_ASKING.split())
 _ENDINGS = re.compile(r"(?<=\w{3})(?:ings?|ungen|ung|ies|ed|es|ern|en|er|em|s|e|n|y)$")
 # Written without spaces between words: found by pairs of letters. Hiragana is left out: it is what ties Japanese words
 # together, as the words in `EMPTY` do elsewhere.

@@ -1,0 +1,164 @@
+"""Documents from being told of to being searchable. A row is claimed by one conditional write, read by `tasks`, and
+given its passages here; the passages that it had stay until there are new ones, so a page that is down is still known.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from assistant import live
+from assistant.models import Document, DocumentFile, Passage
+from assistant.services.knowledge.extraction import MAX_CHARS, PROBLEMS, Extracted
+from assistant.services.knowledge.passages import passages
+from assistant.services.knowledge.search import indexed
+
+TASK = "assistant.tasks.read_document"
+LEASE = timedelta(seconds=180)  # longer than the longest reading
+MAX_ATTEMPTS = 4  # of a document whose readers died
+FIRST_WAIT_SECONDS = 60  # until a page that failed is tried again: twice as long each time, up to a day
+MAX_DOCUMENTS = 1000  # of an organization
+NO_WORD = "Reading it was begun several times and never came to an end."
+
+
+def queue(document: Document, *, file: tuple[str, bytes] | None = None) -> None:
+    """Save a document and have it read: a text at once, a file or page by a worker. `file` is its name and content."""
+    with transaction.atomic():
+        known = Document.objects.select_for_update().filter(pk=document.pk).first()
+        document.fence = known.fence + 1 if known else 0  # a reader that is at it comes too late
+        document.state, document.attempts, document.code, document.problem = Document.State.QUEUED, 0, "", ""
+        document.leased_until = document.next_read_at = None
+        document.etag = document.last_modified = ""  # another address, perhaps
+        document.text = document.text.replace("\0", "")[:MAX_CHARS]
+        document.save()
+        if file is not None:
+            DocumentFile.objects.update_or_create(
+                document=document, defaults={"name": file[0].replace("\0", "")[-200:], "data": file[1]}
+            )
+        if _has_to_be_read(document):
+            live.hand_over(TASK, document.pk)
+        else:
+            _keep(document, Extracted(document.text, note=document.note))
+
+
+def read_again(document: Document) -> bool:
+    """Have it read anew. False where there is nothing to read: a text, or a file that was read."""
+    if not _has_to_be_read(document):
+        return False
+    rows = Document.objects.filter(pk=document.pk).exclude(state=Document.State.READING, leased_until__gt=timezone.now())
+    with transaction.atomic():
+        if not rows.update(state=Document.State.QUEUED, attempts=0, next_read_at=None):
+            return True  # somebody is at it
+        live.hand_over(TASK, document.pk)
+    return True
+
+
+def ring_due(limit: int = 50) -> int:
+    """Tell workers of the documents that are due, new pages and old ones alike. Returns how many."""
+    due = Document.objects.due(timezone.now()).filter(organization__active=True).order_by("next_read_at", "created_at")
+    found = list(due.values_list("pk", flat=True)[:limit])
+    for document_id in found:
+        live.hand_over(TASK, document_id)
+    return len(found)
+
+
+def claim(document_id: UUID | str) -> Document | None:
+    """Lease a document to this reader, under a new `fence`; None when it is not due, gone, or another's."""
+    now = timezone.now()
+    mine = Document.objects.due(now).filter(pk=document_id)
+    changes = {"state": Document.State.READING, "fence": F("fence") + 1, "attempts": F("attempts") + 1}
+    if not mine.update(**changes, leased_until=now + LEASE):
+        return None
+    document = Document.objects.get(pk=document_id)
+    if document.kind == Document.Kind.FILE and document.attempts > MAX_ATTEMPTS:
+        failed(document, "no_word", NO_WORD)
+        return None
+    return document
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a site said of a page's version, to be told the next time."""
+
+    etag: str = ""
+    last_modified: str = ""
+
+
+def keep(document: Document, found: Extracted, seen: Seen = Seen()) -> bool:
+    """It was read: replace its passages. False when the lease was lost meanwhile, and another reader's text counts."""
+    with transaction.atomic():
+        if not _still_mine(document):
+            return False
+        document.etag, document.last_modified = seen.etag[:200], seen.last_modified[:60]
+        document.title = document.title or found.title
+        _keep(document, found)
+        DocumentFile.objects.filter(document=document).delete()
+        return True
+
+
+def unchanged(document: Document) -> bool:
+    """The site says that the page is what it was."""
+    with transaction.atomic():
+        if not _still_mine(document):
+            return False
+        _settle(document)
+        return True
+
+
+def failed(document: Document, code: str, problem: str = "") -> bool:
+    """It could not be read, for the reason in `PROBLEMS` or in `problem`. What was known of it before stays known."""
+    with transaction.atomic():
+        if not _still_mine(document):
+            return False
+        document.state, document.leased_until = Document.State.FAILED, None
+        document.code, document.problem = code, (problem or PROBLEMS[code])[:300]
+        if document.kind == Document.Kind.PAGE and document.refresh_hours:
+            wait = min(FIRST_WAIT_SECONDS * 2 ** min(document.attempts - 1, 20), 86_400)
+            document.next_read_at = timezone.now() + timedelta(seconds=wait)
+        document.save()
+        return True
+
+
+def _has_to_be_read(document: Document) -> bool:
+    """Whether there is something that a worker has to look into: a page, or a file whose text is not out yet."""
+    return document.kind == Document.Kind.PAGE or DocumentFile.objects.filter(document=document).exists()
+
+
+def _still_mine(document: Document) -> bool:
+    held = Document.objects.select_for_update().filter(pk=document.pk, fence=document.fence, state=Document.State.READING)
+    return held.first() is not None
+
+
+def _keep(document: Document, found: Extracted) -> None:
+    title = str(document)
+    parts = passages(found.text, title)
+    document.text, document.note = found.text, found.note
+    _settle(document)
+    document.passages.all().delete()
+    Passage.objects.bulk_create(
+        [
+            Passage(
+                document=document,
+                position=position,
+                title=part.title,
+                text=part.text,
+                words=indexed(document.organization_id, part.title, part.text),
+            )
+            for position, part in enumerate(parts)
+        ],
+        batch_size=500,
+    )
+
+
+def _settle(document: Document) -> None:
+    now = timezone.now()
+    document.state, document.leased_until, document.attempts = Document.State.READY, None, 0
+    document.code, document.problem, document.read_at = "", "", now
+    again = document.kind == Document.Kind.PAGE and document.refresh_hours
+    document.next_read_at = now + timedelta(hours=document.refresh_hours) if again else None
+    document.save()

@@ -1,0 +1,106 @@
+"""What visitors asked and got no good answer to: gathered here, counted, and answered by staff with a text."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from assistant.models import Document, Message, Question, ToolCall, Turn
+from assistant.services.knowledge.words import stems
+
+# What a reply says that does not know: patterns and not a model judge it, as they do claims (engine.claims). What is not
+# caught here is a question less on a list.
+_NOT_KNOWN = re.compile(
+    r"""
+      \bI\s+(?:really\s+|honestly\s+|also\s+|unfortunately\s+)?(?:do\s?n[o']t|don’t)\s+
+        (?:(?:actually|currently|seem\s+to)\s+)?(?:know\b|have\s+(?:(?:any|that|this|the|enough|specific|more|further)\s+)*
+        (?:information|details?|answer|data)\b|find\s+(?:any|that|this|information))
+    | \bI(?:\s+am|['’]m)\s+not\s+(?:sure|certain|aware)\b
+    | \bI\s+(?:could\s?n[o']t|couldn’t|can\s?not|can['’]t|was\s+unable\s+to|was\s?n['’]t\s+able\s+to)\s+
+        (?:find|say\s+for\s+certain|answer)\b
+    | \b(?:weiß|weiss)\s+ich\s+(?:leider\s+|das\s+|es\s+)*nicht\b
+    | \bich\s+(?:weiß|weiss)\s+(?:es\s+|das\s+|leider\s+)*nicht\b
+    | \bkeine\s+(?:\w+\s+){0,2}(?:Informationen|Angaben|Auskunft)\b | \bnicht\s+(?:bekannt|sicher)\b
+    | \bliegen\s+mir\s+(?:\w+\s+){0,3}nicht\s+vor\b | \bkonnte\s+(?:ich\s+)?(?:\w+\s+){0,3}nicht\s+finden\b
+    | \bje\s+(?:ne\s+)?(?:le\s+)?sais\s+pas\b
+    | \bje\s+n['’]ai\s+(?:malheureusement\s+)?(?:pas|aucune?)\s+(?:\w+\s+|d['’]){0,2}(?:informations?|réponse)
+    | \bje\s+n['’]ai\s+(?:rien|pas)\s+trouvé | \bje\s+ne\s+suis\s+pas\s+s[ûu]re?\b
+    | \bno\s+(?:lo\s+)?sé\b | \bno\s+(?:tengo|dispongo\s+de)\s+(?:\w+\s+){0,2}(?:información|datos|respuesta)
+    | \bno\s+(?:he\s+)?(?:encontré|encontrado)\b | \bno\s+estoy\s+segur[oa]\b
+    | \bnon\s+(?:lo\s+)?so\b | \bnon\s+(?:ho|dispongo\s+di)\s+(?:\w+\s+){0,2}(?:informazioni|risposta)
+    | \bnon\s+ho\s+trovato\b
+    | \bnão\s+sei\b | \bnão\s+tenho\s+(?:\w+\s+){0,2}(?:informaç|resposta) | \bnão\s+(?:encontrei|achei)\b
+    | \b(?:weet\s+ik|ik\s+weet)\s+(?:het\s+|dat\s+|helaas\s+)*niet\b | \bgeen\s+(?:\w+\s+){0,2}informatie\b
+    | لا\s+أعرف | ليس\s+لدي | لا\s+أملك | لم\s+أجد
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+def does_not_know(reply: str) -> bool:
+    """Whether a reply says that it has no answer."""
+    return _NOT_KNOWN.search(reply) is not None
+
+
+def heed(turn_id: UUID) -> None:
+    """Note the question of a turn that has ended, if nothing was found about it or its reply did not know."""
+    turn = Turn.objects.select_related("message", "conversation").get(pk=turn_id)
+    reply = turn.replies.filter(role=Message.Role.ASSISTANT).last()
+    if reply is None or turn.opening_call_id:  # a click is no question
+        return
+    searches = turn.tool_calls.filter(method__kind="knowledge", state=ToolCall.State.DONE)
+    found = [bool(sources) for sources in searches.values_list("sources", flat=True)]
+    if found and not any(found):
+        note(turn.message, Question.Reason.NOT_FOUND)
+    elif does_not_know(reply.text):
+        note(turn.message, Question.Reason.UNSURE)
+
+
+def disliked(reply: Message) -> None:
+    """Note the question of a reply that its visitor has rated down."""
+    turn = reply.turn
+    if turn is not None and not turn.opening_call_id:
+        note(turn.message, Question.Reason.DISLIKED)
+
+
+def note(message: Message, reason: str) -> None:
+    """Count a visitor's message, under its words in any order; each message once. What staff have set aside stays there,
+    what they have answered is open again."""
+    text = " ".join(message.text.split())
+    asked = sorted(set(stems(text[:2000]))) or [text.casefold()[:300]]
+    key = hashlib.sha256(" ".join(asked).encode(errors="replace")).hexdigest()
+    organization_id, now = message.conversation.organization_id, timezone.now()
+    newest = {"text": text[:300], "reason": reason, "conversation": message.conversation}
+    for _ in range(2):
+        with transaction.atomic():
+            known = Question.objects.select_for_update().filter(organization=organization_id, key=key).first()
+            if known is not None:
+                if known.last_at < message.at:  # else this very message has been counted
+                    known.times += 1
+                for name, value in {**newest, "last_at": now}.items():
+                    setattr(known, name, value)
+                if known.state == Question.State.ANSWERED:  # the answer was none, or is gone
+                    known.state = Question.State.OPEN
+                known.save()
+                return
+            try:
+                with transaction.atomic():
+                    Question.objects.create(organization_id=organization_id, key=key, first_at=now, last_at=now, **newest)
+                return
+            except IntegrityError:
+                continue  # asked twice at the same moment: the second time round it is known
+
+
+def answer(question: Question, document: Document) -> None:
+    """Staff have written `document` for it."""
+    question.state, question.document = Question.State.ANSWERED, document
+    question.save(update_fields=["state", "document"])
+
+
+def set_aside(question: Question) -> None:
+    question.state = Question.State.DISMISSED
+    question.save(update_fields=["state"])
