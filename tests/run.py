@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -127,7 +128,7 @@ def production_home() -> Counter[str]:
 
 
 def faults() -> Counter[str]:
-    return pytest("tests/faults")
+    return pytest("tests/faults", *PARALLEL)
 
 
 def javascript() -> Counter[str]:
@@ -136,8 +137,14 @@ def javascript() -> Counter[str]:
         shutil.rmtree(ROOT / "node_modules", ignore_errors=True)
         raise Missing("npm ci could not install what package-lock.json names")
     outcome = check(npm, "run", "--silent", "types")
-    code, said = run([node, "--test", "tests/js/"])
-    counted = {word: int(number) for word, number in re.findall(r"^\W*(pass|fail|skipped) (\d+)$", said, re.MULTILINE)}
+    # What it prints is for people; the last lines of its other report say how many.
+    shown = ["--test-reporter=dot", "--test-reporter-destination=stdout"]
+    with tempfile.NamedTemporaryFile("r") as report:
+        code, _ = run(
+            [node, "--test", *shown, "--test-reporter=tap", f"--test-reporter-destination={report.name}", "tests/js/"]
+        )
+        said = report.read()
+    counted = {word: int(number) for word, number in re.findall(r"^# (pass|fail|skipped) (\d+)$", said, re.MULTILINE)}
     outcome.update(passed=counted.get("pass", 0), failed=counted.get("fail", 0), skipped=counted.get("skipped", 0))
     if code and not counted.get("fail"):
         outcome["failed"] += 1
@@ -161,7 +168,7 @@ def contents(folder: os.PathLike[str]) -> dict[str, bytes]:
 
 def browser() -> Counter[str]:
     servers.chromium()
-    return pytest("tests/browser")
+    return pytest("tests/browser", *PARALLEL)
 
 
 PARTS: dict[str, Callable[[], Counter[str]]] = {
