@@ -481,3 +481,13 @@ def test_zoomed_in_everything_is_still_there(width: int, height: int, new_widget
         box and box["x"] >= 0 and box["y"] >= 0 and box["x"] + box["width"] <= width and box["y"] + box["height"] <= height
     )
     assert not overflow(widget.page)
+
+
+def test_a_card_that_waits_for_an_answer_is_seen_from_its_top(new_widget: NewWidget, site: Site) -> None:
+    widget = new_widget(viewport={"width": 1000, "height": 560}).visit(site.url).open()
+    widget.ask("long")
+    widget.ask("confirm")
+    card, log = widget.page.locator(".confirm").bounding_box(), widget.log.bounding_box()
+    assert card and log and 0 <= card["y"] - log["y"] <= 20
+    widget.ask("hello")
+    assert scrolled(widget)[1] <= 1, "who goes on writing has left the card behind"

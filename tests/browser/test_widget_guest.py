@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Request, expect
+from playwright.sync_api import Browser, Request, expect
 
 from .harness import FakeServer, Site, Widget
 from .harness.pages import page
@@ -60,16 +60,18 @@ def talk(widget: Widget) -> None:
     widget.box.blur()
 
 
-@pytest.fixture
-def plain(new_widget: NewWidget, site: Site) -> tuple[dict[str, object], dict[str, object]]:
+@pytest.fixture(scope="module")
+def plain(chromium: Browser) -> tuple[dict[str, object], dict[str, object]]:
     """How the widget looks on a page that leaves it alone, before and during a conversation."""
-    widget = new_widget(reduced_motion="reduce").visit(site.url)
-    before = looks(widget.open())
-    widget.page.reload()
-    widget.page.evaluate("localStorage.clear()")
-    widget.visit(site.url)
-    talk(widget)
-    return before, looks(widget)
+    with FakeServer() as fake, Site() as site:
+        site.put("/", page(fake.url))
+        with chromium.new_context(viewport={"width": 1000, "height": 800}, reduced_motion="reduce") as context:
+            widget = Widget(context.new_page()).visit(site.url)
+            before = looks(widget.open())
+            widget.page.evaluate("localStorage.clear()")
+            widget.visit(site.url)
+            talk(widget)
+            return before, looks(widget)
 
 
 @pytest.mark.parametrize("name", HOSTILE)

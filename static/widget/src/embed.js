@@ -40,6 +40,7 @@ function start(host, key, options) {
   const listeners = new Map();
   /** @type {Promise<Panel> | undefined} */
   let loading;
+  let refused = false;
 
   /** @param {{ accent?: string, position?: string }} config */
   function dress(config) {
@@ -56,7 +57,7 @@ function start(host, key, options) {
 
   function load() {
     loading ??= fetchPanel().catch((error) => {
-      loading = undefined; // the next press tries again
+      if (!refused) loading = undefined; // a network that failed may come back; a refusal stays one
       console.warn(`Interworky: ${error.message}`);
       throw error;
     });
@@ -64,9 +65,13 @@ function start(host, key, options) {
   }
 
   async function fetchPanel() {
-    const response = await fetch(`${host}/api/v1/widget/config/${encodeURIComponent(key)}`);
-    if (response.status === 403)
-      throw new Error(`${location.origin} may not show this assistant; add it to the organization's allowed origins.`);
+    const response = await fetch(`${host}/api/v1/widget/config/${encodeURIComponent(key)}`).catch(() => null);
+    refused = response !== null && response.status < 500 && !response.ok;
+    // A refusal that the browser keeps from us looks like a network that failed.
+    if (!response || response.status === 403)
+      throw new Error(
+        `${location.origin} is not among the organization's allowed origins, or ${host} cannot be reached.`,
+      );
     if (!response.ok) throw new Error(`no assistant answers to the key ${key} (${response.status}).`);
     const config = await response.json();
     storage.write({ config });

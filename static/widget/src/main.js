@@ -34,10 +34,11 @@ export function mount({ host, config, storage, root, shadow, launcher, options, 
   const session = createSession(host, config.key, storage, fetch.bind(window));
   /** @type {any} */
   let quiet;
+  let token = "";
   const transport = createTransport(
     {
       host,
-      token: session.token,
+      token: async (spent) => (token = await session.token(spent)),
       after: () => store.get().seq,
       missed: () => store.get().gap,
       onEvent(event) {
@@ -155,11 +156,11 @@ export function mount({ host, config, storage, root, shadow, launcher, options, 
   root.addEventListener("keydown", panel.press);
 
   const wake = () => document.visibilityState === "visible" && transport.wake();
-  /** Another tab has become another visitor, or has forgotten this one. @param {StorageEvent} event */
-  function elsewhere({ key, oldValue, newValue }) {
-    if (key !== storage.name) return;
-    const [before, after] = [oldValue, newValue].map((text) => JSON.parse(text ?? "{}").session?.token);
-    if (after && after !== before && store.get().connection !== "idle") transport.restart();
+  /** Another tab has begun another conversation, or become another visitor. @param {StorageEvent} event */
+  function elsewhere({ key }) {
+    if (key !== storage.name || !token) return;
+    const now = storage.read().session?.token;
+    if (now && now !== token) transport.restart();
   }
   /** @type {[EventTarget, string, any][]} */
   const watched = [

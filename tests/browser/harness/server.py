@@ -118,7 +118,7 @@ class FakeServer:
 
     def __init__(self, **config: Any) -> None:
         self.config = CONFIG | config
-        self.delay_seconds = 0.015  # between two pieces of a reply
+        self.delay_seconds = 0.004  # between two pieces of a reply
         self.sockets = True  # False: as behind a proxy that lets none through
         self.refusal: int | None = None  # a status for sessions, a code for sockets
         self.conversations: dict[str, Conversation] = {}  # by token

@@ -187,7 +187,8 @@ function nameOfSlot({ days = [], choice }) {
 function nameOfZone(zone, locale) {
   try {
     const parts = new Intl.DateTimeFormat(locale, { timeZone: zone, timeZoneName: "longGeneric" }).formatToParts();
-    return parts.find(({ type }) => type === "timeZoneName")?.value ?? zone;
+    const name = parts.find(({ type }) => type === "timeZoneName")?.value ?? zone;
+    return name.startsWith("GMT") ? zone : name;
   } catch {
     return zone;
   }

@@ -5,6 +5,8 @@ import { createDay, createIntro, createNotice, createOwn, createReply, createSta
 
 /** Nearer to its end than this, the list follows what is added; farther, the reader is reading. */
 const NEAR_PX = 80;
+/** Left above a card that the list has come to rest at. */
+const MARGIN_PX = 12;
 
 /**
  * @typedef {import("./index.js").Actions} Actions
@@ -26,7 +28,7 @@ export function createMessages(actions, page) {
   );
   const latest = h(
     "button",
-    { type: "button", class: "latest", hidden: true, onclick: () => toEnd(true) },
+    { type: "button", class: "latest", hidden: true, onclick: () => scroll(end(), "smooth") },
     icon(DOWN),
     t.latest,
   );
@@ -36,20 +38,31 @@ export function createMessages(actions, page) {
   let follows = true;
 
   // The list also moves when the panel does: a keyboard slides in, a card unfolds, a text box grows.
-  const watch = new ResizeObserver(() => follows && toEnd());
+  const watch = new ResizeObserver(() => follows && scroll(rest()));
   watch.observe(log);
   watch.observe(list);
 
-  function look() {
-    follows = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_PX;
-    latest.hidden = follows;
+  const end = () => log.scrollHeight - log.clientHeight;
+
+  /** Where the list comes to rest: at its end, but with the top of a card that waits for an answer in sight. */
+  function rest() {
+    let top = end();
+    for (let line = list.lastElementChild; line && !line.matches(".own"); line = line.previousElementSibling) {
+      if (line.matches(".card.open")) top = Math.min(top, /** @type {HTMLElement} */ (line).offsetTop - MARGIN_PX);
+    }
+    return top;
   }
 
-  /** @param {boolean} [smooth] */
-  function toEnd(smooth) {
+  function look() {
+    follows = rest() - log.scrollTop < NEAR_PX;
+    latest.hidden = end() - log.scrollTop < NEAR_PX;
+  }
+
+  /** @param {number} top @param {"smooth" | "instant"} [behavior] */
+  function scroll(top, behavior = "instant") {
     follows = true;
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    log.scrollTo({ top: log.scrollHeight, behavior: smooth && !calm ? "smooth" : "instant" });
+    log.scrollTo({ top, behavior: calm ? "instant" : behavior });
   }
 
   /** @param {State} state @param {State} before */
@@ -86,7 +99,7 @@ export function createMessages(actions, page) {
         next.set(key, line);
       }
       lines = next;
-      if (wrote || (state.open && !before.open) || follows) toEnd();
+      if (wrote || (state.open && !before.open) || follows) scroll(rest());
       tell(state, before);
     },
   };
