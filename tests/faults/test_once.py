@@ -1,0 +1,70 @@
+"""Whatever comes fifty times at once happens once, on both homes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from assistant.secrets import new_key
+from tests import servers
+
+from .visitor import Visitor, until
+
+
+@pytest.fixture(params=["embedded", "production"])
+def app(request: pytest.FixtureRequest, start_app: Callable[..., servers.App]) -> servers.App:
+    """The product on SQLite alone, and on PostgreSQL and Redis."""
+    if request.param == "embedded":
+        return start_app(DEMO_MODEL_DELAY_MS="0", RATE_LIMITS="false")
+    return start_app(
+        DATABASE_URL=request.getfixturevalue("postgres_url"),
+        REDIS_URL=request.getfixturevalue("redis_url"),
+        SECRET_KEY="s" * 50,
+        FIELD_KEYS=new_key(),
+        DEMO_MODEL="true",
+        DEMO_SITE="true",
+        DEMO_MODEL_DELAY_MS="0",
+        RATE_LIMITS="false",
+    )
+
+
+def at_once(count: int, act: Callable[[int], object]) -> list[object]:
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(act, range(count)))
+
+
+def test_the_same_message_fifty_times_at_once_is_one_row_and_one_answer(app: servers.App):
+    visitor = Visitor(app.url)
+    answers = at_once(50, lambda _: visitor.say("Hi!", id="the-same"))
+    assert all(answer == answers[0] for answer in answers)
+    until(visitor.turns_ended)
+    types = [event["type"] for event in visitor.events()]
+    assert types == ["message.added", "message.added", "turn.ended"]
+
+
+def test_the_same_confirmation_twenty_times_at_once_books_once(app: servers.App):
+    visitor = Visitor(app.url)
+    visitor.say("Can I come in on Tuesday afternoon?")
+    slots = visitor.card("slots")
+    choice = slots["days"][0]["slots"][-1]["id"]
+    at_once(20, lambda _: visitor.answer(slots, choice))
+    confirm = visitor.card("confirm")
+    fields = {"name": "Ada Lovelace", "email": "ada@example.com"}
+    at_once(20, lambda _: visitor.answer(confirm, "confirm", fields))
+    visitor.card("receipt")
+    until(lambda: visitor.turns_ended() == 3)
+    events = visitor.events()
+    cards = [event["card"]["kind"] for event in events if event["type"] == "card.added"]
+    assert cards == ["slots", "confirm", "receipt"]
+    assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+
+
+def test_messages_of_two_tabs_at_once_are_each_answered_in_order(app: servers.App):
+    visitor = Visitor(app.url)
+    at_once(8, lambda number: visitor.say("Hi!" if number % 2 else "Where can I park?", id=f"m-{number}"))
+    until(lambda: visitor.turns_ended() == 8, 30)
+    messages = [event["message"] for event in visitor.events() if event["type"] == "message.added"]
+    assert sum(message["role"] == "visitor" for message in messages) == 8
+    assert all(message["state"] == "complete" for message in messages) and len(messages) == 16
