@@ -185,7 +185,9 @@ class _Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._in_title = tag == "title" and not self.title
-        if self._skipping == tag and tag in _CLOSED_BY_THE_NEXT:
+        if (self._skipping == tag and tag in _CLOSED_BY_THE_NEXT) or (
+            self._skipping == "p" and (tag in _BLOCKS or tag in _HEADINGS)
+        ):
             self._skipping = ""
         if self._skipping:
             self._depth += tag == self._skipping

@@ -44,7 +44,8 @@ def search(organization: Organization, assistant: Assistant | None, query: str, 
         return []
     home = [home_word(organization.pk)]
     within = {word: visible.having(home, [word]).count() for word in wanted}
-    rarity = {word: math.log(1 + (total - count + 0.5) / (count + 0.5)) for word, count in within.items()}
+    # A word that stands nowhere counts like one that stands in one place: it may be chatter, or what all is about.
+    rarity = {word: math.log(1 + (total - count + 0.5) / (count + 0.5)) for word, n in within.items() for count in [n or 1]}
     asked: list[str] = []  # the rarest words, as many as keep the candidates few
     for word in sorted(within, key=within.__getitem__):
         if within[word] and (not asked or sum(within[w] for w in asked) + within[word] <= MAX_CANDIDATES):

@@ -18,7 +18,7 @@ _ASKING = """
     there these they this those through very want was way were what when where which while who whom whose why will with
     would yes you your cant doesnt dont hows theres whats wheres
     aber alle als auch auf aus bei bekomme bin bis bitte brauche das dass dein dem den der des die dies diese dieser doch
-    dort durch ein eine einem einen einer eines euch euer fur gern gibt habe haben hast hat hier ich ihm ihn ihr ihre im
+    dort durch ein eine einem einen einer eines euch euer fur gern gibt habe haben habt hast hat hier ich ihm ihn ihr ihre im
     ist kann kannst kein keine konnen konnte konnten man mein meine mich mir mit mochte muss musste nach nicht noch nur
     oder ohne sein seine sich sie sind uber und uns unser vom von wann warum was welche welcher wenn wer werden wie wieso
     wieviel will wir wird wissen wurde zum zur
@@ -62,7 +62,9 @@ def _stem(word: str) -> str:
     if word.isascii():
         # Umlauts are often written out; whoever writes "Oeffnung" means what was indexed without its dots.
         word = word.replace("ae", "a").replace("oe", "o").replace("ue", "u")
-    return _ENDINGS.sub("", word)[:MAX_STEM_CHARS]
+    while (shorter := _ENDINGS.sub("", word)) != word:  # "openings", "opening" and "open" end alike
+        word = shorter
+    return word[:MAX_STEM_CHARS]
 
 
 def _plain(text: str) -> str:
