@@ -132,11 +132,15 @@ async def stream(
     connect_seconds: float = 3.0,
     read_seconds: float = 20.0,
     max_bytes: int = 8_388_608,
+    keep_alive: bool = True,
 ) -> AsyncIterator[Streamed]:
-    """An answer to read while it comes; `read_seconds` is the longest silence. The whole deadline is the caller's."""
+    """An answer to read while it comes; `read_seconds` is the longest silence. The whole deadline is the caller's.
+
+    Without `keep_alive` it has a connection of its own, as what must not be sent twice should.
+    """
     request = _request(method, guard.parse(url), headers, content, connect_seconds, read_seconds)
     request.extensions["progress"] = Progress()
-    async with _send(request, reach, keep_alive=True) as response:
+    async with _send(request, reach, keep_alive=keep_alive) as response:
         yield Streamed(response, max_bytes)
 
 

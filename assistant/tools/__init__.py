@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assistant.tools import appointment, email, handoff, http, knowledge
+from assistant.tools import appointment, email, handoff, http, knowledge, mcp
 from assistant.tools.kind import Kind
 
 KINDS: dict[str, Kind] = {
@@ -11,4 +11,5 @@ KINDS: dict[str, Kind] = {
     "appointment": appointment.KIND,
     "knowledge": knowledge.KIND,
     "handoff": handoff.KIND,
+    "mcp": mcp.KIND,
 }

@@ -116,7 +116,7 @@ class Config(forms.Form):
         except ValueError as error:
             raise ValidationError("Write each header as Name: value.", code="header_line") from error
         for name, value in pairs:
-            _check_header_name(name)
+            check_header_name(name)
             if template.has_stray_braces(value):
                 raise ValidationError("Write a parameter as {name}, with letters, digits and _.", code="placeholder")
             if not all(" " <= char <= "~" for char in value):
@@ -126,7 +126,7 @@ class Config(forms.Form):
     def clean_idempotency_header(self) -> str:
         name: str = self.cleaned_data["idempotency_header"]
         if name:
-            _check_header_name(name)
+            check_header_name(name)
         return name
 
     def clean_keep(self) -> str:
@@ -145,7 +145,7 @@ class Config(forms.Form):
             self.add_error("auth_name", ValidationError("Which header or parameter holds the key?", code="required"))
         if auth == "header" and name:
             try:
-                _check_header_name(name)
+                check_header_name(name)
             except ValidationError as error:
                 self.add_error("auth_name", error)
         if auth == "basic" and (not given.get("auth_user") or ":" in given["auth_user"]):
@@ -153,7 +153,7 @@ class Config(forms.Form):
         return given
 
 
-def _check_header_name(name: str) -> None:
+def check_header_name(name: str) -> None:
     if not HEADER_NAME.fullmatch(name):
         raise ValidationError("“%(name)s” is no header's name.", code="header_name", params={"name": name[:64]})
     if name.lower() in REFUSED_HEADERS:

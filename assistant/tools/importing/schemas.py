@@ -108,7 +108,7 @@ class Schemas:
             self.notes[LOOSENED] = None
         schema = self._merged(schema, path)
         made = self._alternatives(schema, level, path) or self._typed(schema, level, path)
-        if text := plain(schema.get("description") or made.get("description") or schema.get("title"), MAX_CHARS):
+        if text := plain(schema.get("description") or made.get("description"), MAX_CHARS):
             made["description"] = text
         return made
 

@@ -1,0 +1,298 @@
+"""A tool of a remote MCP server, reached over streamable HTTP.
+
+The server is somebody else's: each call opens a session of its own through the guarded door, says its name, calls, and
+leaves. Nothing that the server asks of us (sampling, roots, elicitation) is offered, and its schemas are ours to check.
+Source: https://modelcontextprotocol.io/specification/2025-11-25/basic/transports
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from assistant import outbound
+from assistant.chat import ToolResult
+from assistant.errors import AddressRefused, OutboundError, ToolError
+from assistant.models import Method
+from assistant.outbound import Reach
+from assistant.tools.http import IN_DOUBT, MARGIN_SECONDS, check_header_name
+from assistant.tools.kind import Context, Kind, Operation, configured
+from assistant.tools.redaction import MASK, redacted
+from assistant.tools.request import CREDENTIAL
+
+log = logging.getLogger(__name__)
+
+PROTOCOL_VERSION = "2025-11-25"
+UNDERSTOOD = {PROTOCOL_VERSION, "2025-06-18", "2025-03-26"}
+MAX_PAGES = 20
+MAX_TOOLS = 500
+MAX_LIST_BYTES = 2_000_000
+LEAVE_SECONDS = 2.0
+SESSION_ID = "Mcp-Session-Id"
+NOT_BEGUN = {-32700, -32600, -32601, -32602}  # JSON-RPC: not read, not valid, no such method, not with these parameters
+
+
+class Config(forms.Form):
+    """What staff fill in. Neither visitor nor model chooses any of it."""
+
+    url = forms.CharField(label="Address", max_length=2000, help_text="Of the MCP server, such as https://example.com/mcp.")
+    tool = forms.CharField(max_length=128, help_text="What the server calls it.")
+    auth = forms.ChoiceField(
+        label="Authentication",
+        choices=[("none", "None"), ("bearer", "Bearer token"), ("header", "API key in a header")],
+        initial="none",
+    )
+    auth_name = forms.CharField(label="Name of the key", required=False, max_length=64, help_text="Such as X-Api-Key.")
+    repeatable = forms.BooleanField(
+        label="May be called twice", required=False, help_text="Calling again after a breakdown does no harm."
+    )
+    timeout_seconds = forms.IntegerField(min_value=1, max_value=60, initial=20)
+    max_kb = forms.IntegerField(label="Largest answer, in KB", min_value=1, max_value=1024, initial=256)
+
+    def clean_url(self) -> str:
+        url: str = self.cleaned_data["url"]
+        try:
+            outbound.check_url(url, Reach.TENANT)
+        except AddressRefused as error:
+            raise ValidationError(str(error), code="address_refused") from error
+        if any(ord(char) <= 32 or char in "#{}" for char in url):
+            raise ValidationError("The address must have no spaces, no braces and no part after #.", code="url")
+        return url
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = self.cleaned_data
+        if given.get("auth") == "header":
+            try:
+                check_header_name(given.get("auth_name", ""))
+            except ValidationError as error:
+                self.add_error("auth_name", error)
+        return given
+
+
+class Refused(ToolError):
+    """The server said no before it did anything."""
+
+    code = "mcp_error"
+
+
+@dataclass
+class Session:
+    """A conversation with one server. Raises `OutboundError` and `ToolError` from everything it does."""
+
+    url: str
+    headers: dict[str, str] = field(repr=False)
+    max_bytes: int
+    read_seconds: float
+    calls: int = 0
+    calling: bool = False  # whether what has effects is on its way
+
+    async def request(self, method: str, params: dict[str, Any]) -> Any:
+        """The result of one call. An error of the server's raises `Refused`."""
+        self.calls += 1
+        message = {"jsonrpc": "2.0", "id": self.calls, "method": method, "params": params}
+        async with self._post(message) as streamed:
+            answer = await self._answer(streamed, self.calls)
+            if session_id := streamed.headers.get(SESSION_ID):
+                if not (session_id.isascii() and session_id.isprintable() and len(session_id) <= 256):
+                    raise ToolError("The MCP server gave a session id that cannot be sent.", code="mcp_protocol")
+                self.headers[SESSION_ID] = session_id
+        error = answer.get("error")
+        if isinstance(error, dict):
+            said = f"The MCP server refused this: {str(error.get('message'))[:500]}"
+            raise Refused(said) if error.get("code") in NOT_BEGUN else ToolError(said, code="mcp_error")
+        if not isinstance(answer.get("result"), dict):
+            raise ToolError("The MCP server's answer has no result.", code="mcp_protocol")
+        return answer["result"]
+
+    async def notify(self, method: str) -> None:
+        async with self._post({"jsonrpc": "2.0", "method": method}) as streamed:
+            if streamed.status >= 300:
+                raise ToolError(f"The MCP server refused a notice (HTTP {streamed.status}).", code="mcp_http")
+
+    @asynccontextmanager
+    async def _post(self, message: dict[str, Any]) -> AsyncIterator[outbound.Streamed]:
+        async with outbound.stream(
+            "POST",
+            self.url,
+            reach=Reach.TENANT,
+            headers={**self.headers, "Content-Type": "application/json", "Accept": "application/json, text/event-stream"},
+            content=json.dumps(message, ensure_ascii=False).encode(),
+            read_seconds=self.read_seconds,
+            max_bytes=self.max_bytes,
+            keep_alive=False,
+        ) as streamed:
+            yield streamed
+
+    async def _answer(self, streamed: outbound.Streamed, number: int) -> dict[str, Any]:
+        kind = streamed.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind == "text/event-stream" and streamed.status < 300:
+            async with aclosing(_events(streamed)) as events:
+                async for data in events:
+                    # Between our question and its answer there may be notices, and questions that we do not take.
+                    if (answer := _message(data)) and answer.get("id") == number and "method" not in answer:
+                        return answer
+            raise ToolError("The MCP server broke off before it answered.", code="mcp_protocol")
+        if streamed.status in (401, 403):
+            raise Refused(f"The MCP server does not accept the credential (HTTP {streamed.status}).", code="mcp_auth")
+        if kind != "application/json":
+            text = f"This is no MCP server: it answers HTTP {streamed.status} with {kind[:60] or 'nothing'}."
+            if 300 <= streamed.status < 500:
+                raise Refused(text, code="mcp_http")
+            raise ToolError(text, code="mcp_http" if streamed.status >= 500 else "mcp_type")
+        answer = _message(b"".join([chunk async for chunk in streamed.chunks()]))
+        if answer is None or (answer.get("id") != number and "error" not in answer):
+            raise ToolError("The MCP server's answer does not belong to the question.", code="mcp_protocol")
+        return answer
+
+
+@asynccontextmanager
+async def session(
+    url: str, headers: dict[str, str], *, seconds: float, max_bytes: int = MAX_LIST_BYTES
+) -> AsyncIterator[Session]:
+    """A session within `seconds` all in all, agreed on and left again. Raises `OutboundError`, `ToolError`."""
+    found = Session(url, dict(headers), max_bytes, seconds)
+    try:
+        async with asyncio.timeout(seconds):
+            params = {
+                "protocolVersion": PROTOCOL_VERSION,
+                "capabilities": {},
+                "clientInfo": {"name": "Interworky", "version": "1"},
+            }
+            agreed = (await found.request("initialize", params)).get("protocolVersion")
+            if agreed not in UNDERSTOOD:
+                text = f"The MCP server speaks the version {str(agreed)[:20]}, which is not understood here."
+                raise ToolError(text, code="mcp_version")
+            found.headers["Mcp-Protocol-Version"] = agreed
+            await found.notify("notifications/initialized")
+            yield found
+    except TimeoutError as error:
+        raise OutboundError("The MCP server took too long.", code="timeout", sent=found.calling) from error
+    finally:
+        if SESSION_ID in found.headers:
+            await _leave(found)
+
+
+async def _leave(found: Session) -> None:
+    """Tell the server that it may forget us; whether it listens is its own affair."""
+    try:
+        await outbound.fetch(
+            "DELETE", found.url, reach=Reach.TENANT, headers=found.headers, deadline_seconds=LEAVE_SECONDS, max_bytes=65_536
+        )
+    except OutboundError as error:
+        log.debug("an MCP session was not ended: %s", error.code)
+
+
+async def _events(streamed: outbound.Streamed) -> AsyncGenerator[bytes]:
+    """The data of each server-sent event. Source: https://html.spec.whatwg.org/multipage/server-sent-events.html"""
+    waiting, data = b"", []
+    async for chunk in streamed.chunks():
+        *lines, waiting = (waiting + chunk).replace(b"\r\n", b"\n").split(b"\n")
+        for line in lines:
+            if line.startswith(b"data:"):
+                data.append(line[5:].removeprefix(b" "))
+            elif not line.strip() and data:
+                yield b"\n".join(data)
+                data = []
+
+
+def _message(data: bytes) -> dict[str, Any] | None:
+    try:
+        found = json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+async def tools(url: str, headers: dict[str, str], *, seconds: float = 20.0) -> list[dict[str, Any]]:
+    """What the server says of its tools, page by page. Raises `OutboundError`, `ToolError`."""
+    found: list[dict[str, Any]] = []
+    async with session(url, headers, seconds=seconds) as talk:
+        cursor = None
+        for _ in range(MAX_PAGES):
+            page = await talk.request("tools/list", {"cursor": cursor} if cursor else {})
+            listed = page.get("tools")
+            found += [tool for tool in listed if isinstance(tool, dict)] if isinstance(listed, list) else []
+            cursor = page.get("nextCursor")
+            if len(found) > MAX_TOOLS:
+                raise ToolError(f"The MCP server has more than {MAX_TOOLS} tools.", code="too_many")
+            if not isinstance(cursor, str) or not cursor:
+                return found
+    raise ToolError(f"The MCP server lists its tools on more than {MAX_PAGES} pages.", code="too_many")
+
+
+def credentials(config: dict[str, Any], secret: str) -> dict[str, str]:
+    """The headers that authenticate. Raises `ToolError` where the credential is missing or cannot be sent."""
+    if config["auth"] == "none":
+        return {}
+    if not secret:
+        raise ToolError("This method is not set up completely: its credential is missing.", code="not_set_up")
+    if not all(" " < char <= "~" for char in secret):
+        raise ToolError("The credential holds what no header may hold.", code="not_set_up")
+    return {"Authorization": f"Bearer {secret}"} if config["auth"] == "bearer" else {config["auth_name"]: secret}
+
+
+def may_repeat(method: Method) -> bool:
+    return method.risk == Method.Risk.READ or bool(configured(Config, method)["repeatable"])
+
+
+def seconds(method: Method) -> float:
+    return float(configured(Config, method)["timeout_seconds"]) + MARGIN_SECONDS + LEAVE_SECONDS
+
+
+async def run(context: Context, arguments: dict[str, Any]) -> ToolResult:
+    """Call the tool and tell the model what came back."""
+    config, method = configured(Config, context.method), context.method
+    params = {"name": config["tool"], "arguments": {name: value for name, value in arguments.items() if value is not None}}
+    secret = method.secret(CREDENTIAL)
+    headers = credentials(config, secret)
+    if context.dry_run:
+        shown = json.dumps(params, ensure_ascii=False, indent=1)
+        lines = [f"POST {config['url']}", *(f"{name}: {MASK}" for name in headers), "", f"tools/call {shown}"]
+        return ToolResult("This would be sent:\n" + redacted("\n".join(lines), [secret]))
+    talk = None
+    try:
+        async with session(
+            config["url"], headers, seconds=config["timeout_seconds"], max_bytes=config["max_kb"] * 1024
+        ) as talk:
+            talk.calling = True
+            answer = await talk.request("tools/call", params)
+    except Refused:
+        raise
+    except (OutboundError, ToolError) as error:
+        # A server that has answered with an error has not acted; one that broke off may have.
+        if talk is not None and talk.calling and not may_repeat(method) and getattr(error, "sent", True):
+            return ToolResult(IN_DOUBT, "unknown")
+        raise ToolError(f"The call did not succeed ({error.code}). {error}", code=error.code) from error
+    text = _told(answer)
+    return ToolResult(text or "Failed.", "failed") if answer.get("isError") is True else ToolResult(text or "Done.")
+
+
+def _told(answer: dict[str, Any]) -> str:
+    """The texts of the answer, or its structured content; pictures and sounds are no use to our models."""
+    parts = []
+    content = answer.get("content")
+    for part in content if isinstance(content, list) else []:
+        if not isinstance(part, dict):
+            continue
+        resource = part.get("resource")
+        text = part.get("text") or (resource.get("text") if isinstance(resource, dict) else None)
+        parts.append(text if isinstance(text, str) else f"(A part of the kind {str(part.get('type'))[:30]} is left out.)")
+    if not parts and isinstance(answer.get("structuredContent"), dict):
+        return json.dumps(answer["structuredContent"], ensure_ascii=False, separators=(",", ":"))
+    return "\n".join(parts)
+
+
+KIND = Kind(
+    "MCP tool",
+    Config,
+    (Operation(run, brings_about=frozenset({"any"}), idempotent=may_repeat, seconds=seconds),),
+    secrets=(CREDENTIAL,),
+)
