@@ -90,8 +90,9 @@ def door(*methods: str) -> Callable[[View], View]:
 def _with_cors(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
     patch_vary_headers(response, ["Origin"])
     origin = request.headers.get("origin", "")
-    # A preflight tells nothing and names no organization; what follows it is judged by its own origin.
-    if origin and origin != "null" and (request.method == "OPTIONS" or response.status_code != 403):
+    # A refusal may be read by the page that was refused: it holds a code, and its owner learns what to mend. A preflight
+    # names no organization; what follows it is judged by its own origin.
+    if origin and origin != "null":
         response["Access-Control-Allow-Origin"] = origin
     return response
 
@@ -352,6 +353,30 @@ async def tool_calls(request: HttpRequest) -> HttpResponse:
     await in_db(limits.hit)("answer", str(conversation.visitor_id))
     result = await voice.run_call(conversation, ToolCall(id, name, arguments))
     return answer({"output": result.text, "outcome": result.outcome})
+
+
+@door("POST")
+async def human(request: HttpRequest) -> HttpResponse:
+    conversation = await conversation_of(request)
+    await in_db(limits.hit)("answer", str(conversation.visitor_id))
+    await turns.request_human(conversation)
+    return HttpResponse(status=204)
+
+
+@door("POST")
+async def visitor(request: HttpRequest) -> HttpResponse:
+    conversation = await conversation_of(request)
+    frame = frames.build(frames.VisitorUpdate, body_of(request))
+    await in_db(conversations.update_visitor)(
+        conversation, name=frame.name, email=frame.email, locale=frame.locale, zone=frame.timezone
+    )
+    return HttpResponse(status=204)
+
+
+@door("POST")
+async def close_conversation(request: HttpRequest) -> HttpResponse:
+    await in_db(conversations.change_state)(await conversation_of(request), Conversation.State.CLOSED)
+    return HttpResponse(status=204)
 
 
 # --- A page of our own, and how we are ---------------------------------------------------------------------------------

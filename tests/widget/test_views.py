@@ -113,7 +113,6 @@ async def test_another_text_under_the_same_id_is_a_conflict(page, assistant):
 async def test_no_session_for_a_page_that_may_not(assistant, origin):
     refused = await Page(origin).post("sessions", {"key": assistant.public_key})
     assert refused.status_code == 403 and refused.json()["code"] == "not_allowed"
-    assert "access-control-allow-origin" not in refused.headers
 
 
 async def test_unknown_disabled_and_forbidden_look_the_same(assistant):
@@ -299,3 +298,15 @@ async def test_a_voice_session_s_call_goes_through_the_one_door_once(page, assis
     assert await in_db(ToolCall.objects.count)() == 1
     for body in ({}, {"call": "", "name": "a", "arguments": {}}, {"call": "c", "name": "a", "arguments": "[]"}):
         assert (await page.post("tool-calls", body)).status_code == 400
+
+
+async def test_a_person_is_fetched_and_a_conversation_ended_without_a_socket(page, assistant):
+    await page.open(assistant)
+    assert (await page.post("visitor", {"name": "Ada", "email": "ada@example.com"})).status_code == 204
+    assert (await page.post("visitor", {"timezone": "Moon/Crater"})).status_code == 400
+    assert (await page.post("human")).status_code == 204
+    assert (await page.get("events?after=0")).json()["conversation"]["state"] == "waiting"
+    assert (await page.post("conversation/close")).status_code == 204
+    before = page.token
+    await page.open(assistant)
+    assert page.token != before and (await page.get("events?after=0")).json()["events"] == []

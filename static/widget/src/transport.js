@@ -36,6 +36,10 @@ const ROUTES = {
   "turn.retry": ({ turn }) => [`turns/${turn}/retry`, {}],
   "card.answer": ({ card, choice, fields }) => [`cards/${card}/answer`, { choice, fields }],
   "message.rate": ({ message, value }) => [`messages/${message}/rating`, { value }],
+  "human.request": () => ["human", {}],
+  "visitor.update": ({ type, ...about }) => ["visitor", about],
+  "conversation.close": () => ["conversation/close", {}],
+  "conversation.new": () => ["conversation/close", {}],
 };
 
 export class Refused extends Error {
