@@ -14,6 +14,7 @@ from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from channels.layers import get_channel_layer
 from django.conf import settings
@@ -27,7 +28,7 @@ from assistant.errors import BudgetExceeded, InterworkyError, ProviderError, Tur
 from assistant.models import Conversation, Message, ToolCall, Turn
 from assistant.providers import router
 from assistant.sentences import sentence
-from assistant.services import cards, conversations
+from assistant.services import answers, cards, conversations, prompts
 from assistant.services import turns as leases
 from assistant.services.knowledge import questions
 from assistant.tools.toolbox import ConversationToolbox
@@ -39,6 +40,7 @@ SHARE_SECONDS = 0.3  # how old a draft may be that another process shows
 HEARTBEAT_SECONDS = 2.0
 KEEPER_SECONDS = 2.0
 PARALLEL_RESUMES = 10
+KEPT = "kept answer"  # stands where a turn names its provider
 
 ModelFor = Callable[..., Awaitable[chat.Model]]
 ToolboxFor = Callable[[Turn], Awaitable[chat.Toolbox]]
@@ -75,8 +77,7 @@ async def answer_card(conversation: Conversation, card_id: str, choice: str, fie
 
 async def request_human(conversation: Conversation) -> None:
     """Fetch a person for the visitor."""
-    locale = conversation.visitor.locale or conversation.assistant.locale
-    turn = await in_db(conversations.request_human)(conversation, sentence("human_request", locale))
+    turn = await in_db(conversations.request_human)(conversation, sentence("human_request", conversation.locale))
     if turn:
         start(turn.pk)
 
@@ -157,7 +158,7 @@ async def _answer(
     turn: Turn, draft: live.Draft, stop: asyncio.Event, model_for: ModelFor, toolbox_for: ToolboxFor
 ) -> leases.Outcome:
     """Whatever happens, how the turn ended: a visitor is never left without a word."""
-    locale = turn.conversation.visitor.locale or turn.conversation.assistant.locale
+    locale = turn.conversation.locale
     seconds_left = (turn.deadline_at - timezone.now()).total_seconds()
     began = time.monotonic()
     ended: loop.ReplyEnded | None = None
@@ -258,18 +259,35 @@ def _visible_code(failure: InterworkyError) -> str:
 async def _write(turn: Turn, draft: live.Draft, model_for: ModelFor, toolbox_for: ToolboxFor) -> loop.ReplyEnded:
     """Run the engine, and show what it does as it does it; the reply grows in `draft`."""
     toolbox = await toolbox_for(turn)
-    messages, from_round = await in_db(_messages)(turn, bool(toolbox.specs()))
-    achieved: frozenset[str] = frozenset()
-    if turn.opening_call:
-        result, spoken = await _open(turn.opening_call, toolbox, _Pen(turn, draft))
-        messages += spoken
-        achieved = result.achieved
-    model = await model_for(turn.conversation.assistant, task="reply", conversation=turn.conversation, turn=turn)
-    limits = loop.Limits(settings.ASSISTANT_MAX_ROUNDS, settings.ASSISTANT_MAX_CALLS)
+    told = await in_db(_tell)(turn, toolbox.specs())
     pen = _Pen(turn, draft)
+    clicked = _Clicked()
+    if turn.opening_call:
+        clicked = await _open(turn.opening_call, toolbox, pen)
+    elif told.key and (kept := await in_db(answers.recall)(turn.conversation.assistant, told.key)):
+        pen.write(events.ReplyDelta(str(turn.pk), 0, kept))
+        return loop.ReplyEnded(kept, "stop", 0, chat.Usage(), provider=KEPT)
+    model = await model_for(turn.conversation.assistant, task="reply", conversation=turn.conversation, turn=turn)
+    try:
+        ended = await _listen(model, toolbox, told, clicked, pen)
+    except ProviderError as error:
+        if error.cause != "context_too_long" or draft.text or len(told.said) == 1:
+            raise
+        # Once more with half of what was said before. What this turn has done meanwhile is in the ledger.
+        toolbox = await toolbox_for(turn)
+        told = await in_db(_tell)(turn, toolbox.specs(), told.said)
+        ended = await _listen(model, toolbox, told, clicked, pen)
+    if told.key and (ended.rounds, ended.finish, ended.unkept) == (1, "stop", ""):
+        await in_db(answers.keep)(turn.conversation.assistant, told.key, ended.text)
+    return ended
+
+
+async def _listen(model: chat.Model, toolbox: chat.Toolbox, told: _Told, clicked: _Clicked, pen: _Pen) -> loop.ReplyEnded:
+    messages = [chat.Message("system", told.system), *told.said, *told.done, *clicked.spoken]
+    limits = loop.Limits(settings.ASSISTANT_MAX_ROUNDS, settings.ASSISTANT_MAX_CALLS)
     try:
         async with aclosing(
-            loop.run(model, toolbox, messages, limits, achieved=achieved, from_round=from_round)
+            loop.run(model, toolbox, messages, limits, achieved=clicked.achieved, from_round=told.from_round)
         ) as happenings:
             async for event in happenings:
                 match event:
@@ -278,20 +296,29 @@ async def _write(turn: Turn, draft: live.Draft, model_for: ModelFor, toolbox_for
                     case loop.ReplyEnded():
                         return event
                     case events.ToolStarted() | events.ToolFinished():
-                        pen.show(replace(event, turn=str(turn.pk)))
+                        pen.show(replace(event, turn=str(pen.turn.pk)))
     finally:
         pen.flush()
     raise InterworkyError("The engine ended without a word.")
 
 
-async def _open(row: ToolCall, toolbox: chat.Toolbox, pen: _Pen) -> tuple[chat.ToolResult, list[chat.Message]]:
+@dataclass(frozen=True)
+class _Clicked:
+    """What came of the click that set off a turn, as the model is told of it."""
+
+    spoken: tuple[chat.Message, ...] = ()
+    achieved: frozenset[str] = frozenset()
+
+
+async def _open(row: ToolCall, toolbox: chat.Toolbox, pen: _Pen) -> _Clicked:
     """Run what a visitor's click asked for, before the model is heard."""
     label = toolbox.label(row.name)
     pen.show(events.ToolStarted(str(pen.turn.pk), str(row.pk), label))
     result = await toolbox.open(row)
     pen.show(events.ToolFinished(str(pen.turn.pk), str(row.pk), label, result.ok))
     call = chat.ToolCall(f"call_{row.pk.hex[:12]}", row.name, row.arguments)
-    return result, [chat.Message("assistant", "", calls=(call,)), chat.Message("tool", result.text, call_id=call.id)]
+    spoken = chat.Message("assistant", "", calls=(call,)), chat.Message("tool", result.text, call_id=call.id)
+    return _Clicked(spoken, result.achieved)
 
 
 class _Pen:
@@ -376,33 +403,62 @@ async def _heartbeat(turn: Turn, stop: asyncio.Event, draft: live.Draft) -> Asyn
 # --- What is read from the database for a turn ----------------------------------------------------------------------
 
 
-def _messages(turn: Turn, can_act: bool) -> tuple[list[chat.Message], int]:
-    """What the model is to see: instructions, the conversation, and what this message has set off already; with the
-    number of the last round of this turn that an earlier runner finished."""
+@dataclass(frozen=True)
+class _Told:
+    """What the model is told: who it is, the conversation up to the message that it answers, and what that message has
+    set off already, with the number of the last round that an earlier runner of this turn finished. `key` is what the
+    answer may be kept under, or empty."""
+
+    system: str
+    said: list[chat.Message]
+    done: list[chat.Message]
+    from_round: int
+    key: str
+
+
+def _tell(turn: Turn, tools: list[chat.ToolSpec], too_long: list[chat.Message] | None = None) -> _Told:
+    """`too_long` is a history that was more than the model can take: half of it is told then."""
     conversation = turn.conversation
     assistant, visitor, page = conversation.assistant, conversation.visitor, turn.message.page
     scene = Scene(
         assistant=assistant.name,
         organization=assistant.organization.name,
-        instructions=assistant.instructions,
+        instructions=prompts.instructions(assistant),
         knowledge=assistant.knowledge,
         now=timezone.now(),
         timezone=assistant.organization.timezone,
         visitor_timezone=visitor.timezone,
         visitor_name=visitor.name,
         locale=visitor.locale,
+        language=conversation.language,
         page_title=page.get("title", ""),
         page_url=page.get("url", ""),
-        can_act=can_act,
+        can_act=bool(tools),
     )
-    said = conversations.history(turn, assistant.history_messages)
+    most, tokens = assistant.history_messages, assistant.history_tokens
+    if too_long:
+        most, tokens = len(too_long) // 2, conversations.estimated_tokens(too_long) // 2
+    said = conversations.history(turn, most, tokens)
     # An attempt that failed, or a runner that died, may have acted: it must not be done twice.
     done = ToolCall.objects.filter(turn__message=turn.message_id, state__in=ToolCall.ENDED)
     if turn.opening_call_id:
         done = done.exclude(pk=turn.opening_call_id)
     rows = list(done.order_by("turn__created_at", "round", "ordinal"))
     from_round = max((row.round for row in rows if row.turn_id == turn.pk), default=0)
-    return [chat.Message("system", instructions(scene)), *said, *conversations.as_rounds(rows)], from_round
+    key = "" if rows or turn.opening_call_id else _answer_key(turn, scene, tools)
+    return _Told(instructions(scene), said, conversations.as_rounds(rows), from_round, key)
+
+
+def _answer_key(turn: Turn, scene: Scene, tools: list[chat.ToolSpec]) -> str:
+    """What the answer to a conversation's first message is kept under; empty where staff do not want that."""
+    conversation = turn.conversation
+    earlier = conversation.messages.filter(seq__lt=turn.message.seq)
+    if not conversation.assistant.reuse_answers_hours or earlier.exists():
+        return ""
+    today = scene.now.astimezone(ZoneInfo(scene.timezone)).replace(hour=0, minute=0, second=0, microsecond=0)
+    models = [str(one) for group in router.candidates(conversation.assistant) for one in group]
+    told = replace(scene, now=today), tools, models, conversation.locale
+    return answers.key(told, turn.message.text)
 
 
 # --- Life of the process --------------------------------------------------------------------------------------------

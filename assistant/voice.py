@@ -10,6 +10,7 @@ from assistant.engine.prompt import Scene, instructions
 from assistant.models import Assistant, Conversation
 from assistant.providers import realtime, router
 from assistant.providers.configuration import Provider
+from assistant.services import prompts
 from assistant.tools.toolbox import ConversationToolbox
 
 
@@ -34,12 +35,13 @@ async def session_key(conversation: Conversation) -> realtime.SessionKey:
     scene = Scene(
         assistant=assistant.name,
         organization=assistant.organization.name,
-        instructions=assistant.instructions,
+        instructions=await in_db(prompts.instructions)(assistant),
         knowledge=assistant.knowledge,
         now=timezone.now(),
         timezone=assistant.organization.timezone,
         visitor_timezone=conversation.visitor.timezone,
         locale=conversation.visitor.locale,
+        language=conversation.language,
         can_act=bool(toolbox.specs()),
     )
     return await realtime.session_key(

@@ -21,7 +21,8 @@ class Scene:
     timezone: str
     visitor_timezone: str = ""
     visitor_name: str = ""
-    locale: str = ""
+    locale: str = ""  # that the browser prefers
+    language: str = ""  # that the visitor writes in, where somebody has looked
     page_title: str = ""
     page_url: str = ""
     can_act: bool = True
@@ -66,6 +67,8 @@ def _visitor(scene: Scene) -> str:
         lines.append(f"The visitor is in {scene.visitor_timezone}, where it is {there:%A %H:%M}.")
     if scene.locale:
         lines.append(f"The visitor's browser prefers the language {_plain(scene.locale)}.")
+    elif scene.language:
+        lines.append(f"The visitor writes in the language {_plain(scene.language)}.")
     if scene.page_title or scene.page_url:
         lines.append(f"The visitor is on the page {_plain(scene.page_title)!r} {_plain(scene.page_url)}")
     return "# The visitor\n" + "\n".join(lines) if lines else ""

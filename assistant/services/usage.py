@@ -246,7 +246,7 @@ def reserve(
         " ".join(f"The limit of {full.scope} {full.subject} for {full.period} is reached.".split()),
         whose=full.scope,
         period=full.period,
-        sentence=budget.sentence,
+        sentence=asking.assistant.limit_sentence or budget.sentence,
     )
 
 

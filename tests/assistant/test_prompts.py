@@ -1,0 +1,218 @@
+"""What an assistant is told: edits, versions, the operator's file; and how much of a conversation the model is shown."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+
+from assistant.db import in_db
+from assistant.errors import NotFound, ProviderError
+from assistant.models import Assistant, Conversation, PromptVersion, ToolCall, Turn
+from assistant.services import conversations, prompts
+from assistant.services import turns as leases
+from tests import make
+from tests.assistant.test_turns import ask, reply, run
+from tests.fakes import ScriptedModel, ScriptedToolbox, calls, says
+
+pytestmark = pytest.mark.django_db
+TOO_LONG = ProviderError("8193 of 8192", cause="context_too_long")
+
+
+@pytest.fixture
+def conversation() -> Conversation:
+    return make.conversation()
+
+
+@pytest.fixture
+def folder(settings, tmp_path: Path) -> Path:
+    settings.ASSISTANT_PROMPT_DIR = str(tmp_path)
+    return tmp_path
+
+
+# --- Versions -----------------------------------------------------------------------------------------------------------
+
+
+async def test_an_edit_holds_from_the_next_message_on(conversation):
+    model = ScriptedModel(says("Hi."))
+    await run(await in_db(ask)(conversation), model)
+    assistant = conversation.assistant
+    assistant.instructions = "Speak like a pirate."
+    await in_db(prompts.save)(assistant)
+    await run(await in_db(ask)(conversation, "And now?", "c-2"), model)
+    assert "pirate" not in model.requests[0][0].text and "pirate" in model.requests[1][0].text
+
+
+def test_every_change_of_a_text_is_a_version_with_who_and_what_was_there_before():
+    editor = User.objects.create_user("ed")
+    assistant = make.assistant(instructions="One.")
+    assistant.instructions = "Two."
+    assert prompts.save(assistant, editor)
+    assistant.accent = "#112233"
+    assert not prompts.save(assistant, editor)
+    assert [(row.number, row.instructions, row.by) for row in assistant.prompt_versions.all()] == [
+        (2, "Two.", editor),
+        (1, "One.", None),
+    ]
+
+
+def test_a_new_assistant_has_its_first_version_from_whoever_made_it():
+    home, editor = make.organization(), User.objects.create_user("ed")
+    assistant = Assistant(organization=home, instructions="One.")
+    prompts.save(assistant, editor)
+    assert assistant.prompt_versions.get().by == editor
+
+
+def test_what_was_written_past_the_service_is_not_lost():
+    assistant = make.assistant(instructions="One.")
+    prompts.save(assistant)
+    type(assistant).objects.filter(pk=assistant.pk).update(knowledge="Open on Sundays.")
+    assistant.refresh_from_db()
+    assistant.knowledge = "Closed on Sundays."
+    prompts.save(assistant)
+    kept = assistant.prompt_versions.values_list("knowledge", flat=True)
+    assert list(kept) == ["Closed on Sundays.", "Open on Sundays.", ""]
+
+
+def test_going_back_is_a_version_of_its_own():
+    assistant = make.assistant(instructions="One.", greeting="Hi!")
+    assistant.instructions, assistant.greeting = "Two.", "Hello!"
+    prompts.save(assistant)
+    assert prompts.restore(assistant, 1)
+    assistant.refresh_from_db()
+    assert (assistant.instructions, assistant.greeting) == ("One.", "Hi!")
+    assert [(row.number, row.restores) for row in assistant.prompt_versions.all()] == [(3, 1), (2, None), (1, None)]
+    assert not prompts.restore(assistant, 1)  # it is there already
+
+
+def test_a_version_of_another_assistant_is_none():
+    mine, other = make.assistant(), make.assistant(make.organization("Other"))
+    prompts.save(other)
+    with pytest.raises(NotFound):
+        prompts.restore(mine, 1)
+    assert PromptVersion.objects.filter(assistant=mine).count() == 0
+
+
+# --- The operator's file ------------------------------------------------------------------------------------------------
+
+
+async def test_a_prompt_file_goes_before_the_row_and_is_read_again_when_it_changes(conversation, folder):
+    conversation.assistant.instructions = "From the row."
+    await in_db(conversation.assistant.save)()
+    path = folder / f"{conversation.assistant.public_key}.md"
+    model = ScriptedModel(says("Hi."))
+
+    async def told(number: int) -> str:
+        await run(await in_db(ask)(conversation, "Hello?", f"c-{number}"), model)
+        return model.requests[-1][0].text
+
+    assert "From the row." in await told(1)
+    path.write_text("# for ourselves\nFrom the file.\n## Tone\nKind.\n")
+    first = await told(2)
+    assert "From the file.\n## Tone\nKind." in first and "From the row." not in first and "ourselves" not in first
+    path.write_text("From the file, later.")
+    assert "From the file, later." in await told(3)
+    path.write_text("From the FILE, later.")  # as long as before: the time of the change tells
+    os.utime(path, ns=(1, 1))
+    assert "From the FILE, later." in await told(4)
+    path.unlink()
+    assert "From the row." in await told(5)
+
+
+@pytest.mark.parametrize("content", [b"", b"# only a comment", b"\xff\xfe\xff", b"x" * 100_000])
+def test_a_file_that_is_of_no_use_leaves_the_row_in_force(folder, content):
+    assistant = make.assistant(instructions="From the row.")
+    (folder / f"{assistant.public_key}.md").write_bytes(content)
+    assert prompts.instructions(assistant) == "From the row."
+
+
+@pytest.mark.parametrize("key", ["../pk_secret", "pk_a/../../secret", "secret", "pk_a\n", ""])
+def test_no_key_leads_out_of_the_folder(folder, key):
+    (folder.parent / "pk_secret.md").write_text("secret")
+    (folder.parent / "secret.md").write_text("secret")
+    (folder / "secret.md").write_text("secret")
+    assistant = make.assistant(instructions="From the row.")
+    assistant.public_key = key
+    assert prompts.instructions(assistant) == "From the row."
+
+
+# --- Memory -------------------------------------------------------------------------------------------------------------
+
+
+def earlier(conversation: Conversation, exchanges: int) -> None:
+    for number in range(exchanges):
+        turn = conversations.post(conversation, f"e-{number}", f"Q{number}").turn
+        leases.finish(leases.claim(turn.pk), leases.Outcome(Turn.State.DONE, f"A{number}"))
+
+
+async def test_the_model_is_shown_the_last_twenty_messages_and_no_more_tokens_than_the_assistant_allows(conversation):
+    await in_db(earlier)(conversation, 15)
+    model = ScriptedModel(says("Hi."))
+    await run(await in_db(ask)(conversation), model)
+    assert len(model.requests[0]) == 1 + 19  # ten exchanges would be twenty-one messages with the new one
+    conversation.assistant.history_tokens = 200
+    await in_db(conversation.assistant.save)()
+    await run(await in_db(ask)(conversation, "Hello " * 60, "c-2"), model)
+    shown = [message.text for message in model.requests[1][1:]]
+    assert len(shown) < 19 and shown[0] != "Q0" and shown[-3:-1] == ["Hello", "Hi."]
+
+
+async def test_a_context_that_is_too_long_is_tried_once_more_with_half_of_the_history(conversation):
+    await in_db(earlier)(conversation, 8)
+    model = ScriptedModel(says(error=TOO_LONG), says("Hi."))
+    turn = await run(await in_db(ask)(conversation), model)
+    assert turn.state == "done" and (await in_db(reply)(conversation)).text == "Hi."
+    before, after = ([message.text for message in request] for request in model.requests)
+    assert len(before) == 18 and 2 < len(after) <= 10
+    assert after[-3:] == before[-3:] == ["Q7", "A7", "Hello"]
+
+
+async def test_it_is_tried_once_and_not_at_all_where_there_is_nothing_to_leave_out(conversation):
+    model = ScriptedModel(says(error=TOO_LONG))
+    assert (await run(await in_db(ask)(conversation), model)).code == "not_available"
+    assert len(model.requests) == 1
+    await in_db(earlier)(conversation, 4)
+    assert (await run(await in_db(ask)(conversation, "Again", "c-2"), model)).code == "not_available"
+    assert len(model.requests) == 3
+
+
+async def test_what_was_said_is_never_joined_to_a_second_try(conversation):
+    await in_db(earlier)(conversation, 4)
+    model = ScriptedModel(says("Half a ", "sentence", error=TOO_LONG), says("Another."))
+    turn = await run(await in_db(ask)(conversation), model)
+    assert turn.code == "incomplete" and (await in_db(reply)(conversation)).text.startswith("Half a")
+    assert len(model.requests) == 1
+
+
+async def test_a_call_that_was_made_before_the_context_ran_out_is_known_to_the_second_try(conversation):
+    await in_db(earlier)(conversation, 4)
+    turn = await in_db(ask)(conversation, "Book it")
+
+    class Booked(ScriptedToolbox):
+        async def execute(self, call, *, round, ordinal):
+            await in_db(ToolCall.objects.create)(
+                organization=conversation.organization, conversation=conversation, turn=turn, name=call.name, round=round,
+                ordinal=ordinal, arguments=call.arguments, state="done", result="Booked.", idempotency_key="k",
+            )  # fmt: skip
+            return await super().execute(call, round=round, ordinal=ordinal)
+
+    toolbox = Booked("Booked.", "book")
+    model = ScriptedModel(calls("book", slot="s"), says(error=TOO_LONG), says("There you are."))
+    assert (await run(turn, model, toolbox)).state == "done"
+    assert len(toolbox.ran) == 1
+    assert [message.text for message in model.requests[2]][-3:] == ["Book it", "", "Booked."]
+
+
+# --- Language -----------------------------------------------------------------------------------------------------------
+
+
+async def test_where_the_browser_names_no_language_the_visitors_own_is_spoken(conversation):
+    conversation.language = "de"
+    await in_db(conversation.save)()
+    model = ScriptedModel(says(error=ProviderError(cause="server_error")))
+    await run(await in_db(ask)(conversation), model)
+    assert "writes in the language de" in model.requests[0][0].text
+    ended = (await in_db(conversations.resume)(conversation, 0)).events[-1]
+    assert ended["text"].startswith("Der Assistent")
