@@ -122,7 +122,8 @@ class Server(uvicorn.Server):
             self.ready()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # that open streams are cut is what was asked for
+        for name in ("uvicorn.error", "asyncio"):  # that open streams are cut is what was asked for
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         limit = threading.Timer(STOP_SECONDS, os._exit, [0])
         limit.daemon = True
         limit.start()
