@@ -117,8 +117,10 @@ class _Collection:
     def draft(self, folders: tuple[str, ...], item: dict[str, Any], auth: Any) -> Draft:
         request = item["request"]
         verb = str(request.get("method") or "GET").upper()[:20]
-        name, raw = str(item.get("name") or ""), _raw(request.get("url"))
-        path = re.sub(r"^[a-z]+://[^/]*|^\{\{[^{}]*\}\}", "", raw.partition("?")[0])
+        name = str(item.get("name") or "")
+        # What comes before a path's host or after it may be a credential.
+        raw = re.sub(r"//[^/@]*@", "//", _raw(request.get("url")).partition("?")[0])
+        path = re.sub(r"^[a-z]+://[^/]*|^\{\{[^{}]*\}\}", "", raw)
         draft = Draft(
             source=source_key("postman", self.title, *folders, name or f"{verb} {raw}"),
             title=f"{verb} {raw}"[:300],
@@ -257,7 +259,7 @@ class _Collection:
         kind = auth.get("type") if isinstance(auth, dict) else None
         if kind in (None, "", "noauth"):
             return {}
-        given = auth.get(kind)
+        given = auth.get(kind) if isinstance(kind, str) else None
         values = {str(one.get("key")): one.get("value") for one in _objects(given)} if isinstance(given, list) else given
         known = {key: self._known(str(value or "")) for key, value in (values if isinstance(values, dict) else {}).items()}
         match kind:
@@ -282,8 +284,8 @@ class _Collection:
     def _body(self, made: _Request, verb: str, body: Any) -> str:
         """How the parameters that stand nowhere else are sent."""
         mode = body.get("mode") if isinstance(body, dict) and body.get("disabled") is not True else None
-        content = body.get(mode) if mode else None
-        if mode is None or content in (None, "", [], {}):
+        content = body.get(mode) if isinstance(mode, str) else None
+        if content in (None, "", [], {}):
             return "" if verb in ("GET", "DELETE") else "query"
         if verb == "GET":
             made.notes[Problem("get_body", "The body is left out: a GET request has none.")] = None
