@@ -31,6 +31,12 @@ ROOT = Path(__file__).resolve().parents[3]
 KEY = "sk-canary-abcdefgh1d2c"
 
 
+@pytest.fixture(autouse=True)
+def for_trying(settings):
+    """Whatever these tests run on, the set-up under the doctor's eyes is one for trying unless a test says otherwise."""
+    settings.EMBEDDED = True
+
+
 def run(*arguments: str) -> tuple[str, int]:
     """What it prints, and its exit code."""
     out = io.StringIO()
