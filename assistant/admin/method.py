@@ -13,13 +13,15 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
-from unfold.decorators import display
+from unfold.decorators import action, display
 from unfold.widgets import CHECKBOX_CLASSES, UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextareaWidget
 
 from assistant.admin.arguments import given_arguments, inputs_for
+from assistant.admin.imports import Imports
 from assistant.admin.rows import FixedField, ParametersField
 from assistant.admin.scoping import OneOrganizationForm, Scoped, organizations
 from assistant.models import Assistant, Method, Organization, ToolCall
@@ -292,7 +294,8 @@ class MethodAdmin(Scoped):
 
     def get_urls(self) -> list[Any]:
         test = self.admin_site.admin_view(self.test_view)
-        return [path("<path:object_id>/test/", test, name="assistant_method_test"), *super().get_urls()]
+        own = [*Imports(self).urls(), path("<path:object_id>/test/", test, name="assistant_method_test")]
+        return [*own, *super().get_urls()]
 
     def test_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """A method run by staff, through the same door as a model's call: dry first, then for real."""
@@ -333,6 +336,12 @@ class MethodAdmin(Scoped):
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), "test_url": test_url})
 
     # --- The list ---------------------------------------------------------------------------------------------------
+
+    actions_list = ["import_methods"]
+
+    @action(description="Import", icon="download", permissions=["add"])
+    def import_methods(self, request: HttpRequest) -> HttpResponse:
+        return redirect("admin:assistant_method_import")
 
     @display(description="Kind", ordering="kind")
     def kind_label(self, obj: Method) -> str:

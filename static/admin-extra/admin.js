@@ -68,3 +68,19 @@ function offerModels() {
 
 document.addEventListener("change", (event) => { if (event.target === presets()) showPreset(); });
 document.addEventListener("DOMContentLoaded", () => { showPreset(); offerModels(); });
+
+// A long list, narrowed to the lines that hold what was typed.
+document.addEventListener("DOMContentLoaded", () => {
+    for (const field of document.querySelectorAll("[data-narrow]")) field.hidden = false;
+});
+document.addEventListener("input", (event) => {
+    if (!event.target.dataset.narrow) return;
+    const wanted = event.target.value.trim().toLowerCase();
+    for (const line of document.getElementById(event.target.dataset.narrow).querySelectorAll("[data-words]")) {
+        line.hidden = !line.dataset.words.toLowerCase().includes(wanted);
+    }
+});
+// Enter there is meant for the list, not for the whole form.
+document.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && event.target.dataset.narrow) event.preventDefault();
+});

@@ -136,19 +136,29 @@ def fit(method: Method, draft: Draft) -> None:
     method.config = {**method.config, **draft.config}
     form = kind.Config({**configured(kind.Config, method), **draft.config})
     if not form.is_valid():
-        raise ValidationError([_of_field(form, name, one) for name, ones in form.errors.as_data().items() for one in ones])
+        errors = form.errors.as_data().items()
+        raise ValidationError(
+            [
+                _of_field(str(form.fields[name].label or name) if name in form.fields else "", one)
+                for name, ones in errors
+                for one in ones
+            ]
+        )
     method.config = form.cleaned_data
     for name, value in draft.secrets.items():
         if method.secrets.get(name, {}).get("origin") != method.origin:
             method.set_secret(name, value)
     check_schema(method.parameters, method.fixed)
     kind.check(method)
-    method.full_clean(exclude=["organization"], validate_unique=False, validate_constraints=False)
+    try:
+        method.full_clean(exclude=["organization"], validate_unique=False, validate_constraints=False)
+    except ValidationError as error:
+        raise ValidationError([_of_field(name, one) for name, ones in error.error_dict.items() for one in ones]) from error
 
 
-def _of_field(form: Any, name: str, error: ValidationError) -> ValidationError:
-    label = form[name].label if name in form.fields else ""
-    return ValidationError(f"{label}: {' '.join(error.messages)}" if label else " ".join(error.messages), code=error.code)
+def _of_field(name: str, error: ValidationError) -> ValidationError:
+    text = " ".join(error.messages)
+    return ValidationError(f"{name.replace('_', ' ').capitalize()}: {text}" if name else text, code=error.code)
 
 
 def changes(method: Method, draft: Draft) -> list[str]:

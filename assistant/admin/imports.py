@@ -1,0 +1,343 @@
+"""Methods from elsewhere: a document, an MCP server or a sentence becomes a list to tick; only ticking stores anything.
+
+Between the two pages the drafts wait in the cache, sealed for one user and one organization, since a document may hold
+credentials and a server may say something else when it is asked again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from typing import Any
+
+from asgiref.sync import async_to_sync
+from django import forms
+from django.contrib import messages
+from django.core.cache import cache
+from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path
+from unfold.widgets import CHECKBOX_CLASSES
+
+from assistant import chat
+from assistant.admin.scoping import Scoped, organizations
+from assistant.db import in_db
+from assistant.errors import BudgetExceeded, ImportRefused, ProviderError
+from assistant.models import Assistant, Method, Organization
+from assistant.models.method import MAX_METHODS
+from assistant.providers import router
+from assistant.secrets import SecretUnreadable, seal, unseal
+from assistant.services import imports
+from assistant.tools import importing
+from assistant.tools.importing import Draft, Found, documents, mcp, sentence
+from assistant.tools.request import CREDENTIAL
+
+WAIT_SECONDS = 3600  # until drafts that nobody ticked are forgotten
+ASK_SECONDS = 60.0
+INPUT = {"class": "iw-input"}
+
+
+class DocumentForm(forms.Form):
+    text = forms.CharField(
+        label="Paste it here",
+        required=False,
+        widget=forms.Textarea(
+            {**INPUT, "class": "iw-input iw-mono", "rows": 8, "placeholder": "openapi: 3.1.0 …", "spellcheck": "false"}
+        ),
+    )
+    file = forms.FileField(label="or choose a file", required=False, widget=forms.FileInput(INPUT))
+    base_url = forms.URLField(
+        label="Address of the API",
+        required=False,
+        assume_scheme="https",
+        widget=forms.TextInput({**INPUT, "placeholder": "https://api.example.com"}),
+        help_text="Only if the document does not say, or says another.",
+    )
+
+    def found(self, organization: Organization) -> Found:
+        given = self.cleaned_data
+        data = given["file"].read(documents.MAX_BYTES + 1) if given["file"] else given["text"]
+        return importing.read(data, base_url=given["base_url"])
+
+
+class ServerForm(forms.Form):
+    url = forms.CharField(
+        label="Address", max_length=2000, widget=forms.TextInput({**INPUT, "placeholder": "https://…/mcp"})
+    )
+    auth = forms.ChoiceField(
+        label="Authentication",
+        choices=[("none", "None"), ("bearer", "Bearer token"), ("header", "API key in a header")],
+        widget=forms.Select(INPUT),
+    )
+    auth_name = forms.CharField(
+        label="Name of the header", required=False, widget=forms.TextInput({**INPUT, "placeholder": "X-Api-Key"})
+    )
+    credential = forms.CharField(
+        label="Credential", required=False, max_length=8000, widget=forms.PasswordInput({**INPUT, "autocomplete": "off"})
+    )
+
+    def found(self, organization: Organization) -> Found:
+        return async_to_sync(mcp.read)(**self.cleaned_data)
+
+
+class SentenceForm(forms.Form):
+    sentence = forms.CharField(
+        label="What shall visitors be able to do, and at which address?",
+        max_length=sentence.MAX_CHARS,
+        widget=forms.Textarea(
+            {
+                **INPUT,
+                "rows": 3,
+                "placeholder": "Let visitors check their order status at https://api.example.com/orders/{order_id}",
+            }
+        ),
+    )
+
+    def found(self, organization: Organization) -> Found:
+        text = self.cleaned_data["sentence"]
+        return sentence.read(text, async_to_sync(_asked)(organization, sentence.messages(text)))
+
+
+FORMS: dict[str, type[DocumentForm | ServerForm | SentenceForm]] = {
+    "document": DocumentForm,
+    "server": ServerForm,
+    "sentence": SentenceForm,
+}
+
+
+async def _asked(organization: Organization, question: list[chat.Message]) -> str:
+    """What the organization's fast model answers. Raises `ImportRefused` when none does."""
+    assistant = await in_db(organization.assistants.select_related("organization").first)()
+    if assistant is None:
+        raise ImportRefused("Create an assistant first: its model writes the draft.", code="no_assistant")
+    try:
+        async with asyncio.timeout(ASK_SECONDS):
+            model = await router.model_for(assistant, task="fast")
+            async with aclosing(model.stream(question, [])) as pieces:  # type: ignore[type-var]
+                async for piece in pieces:
+                    if isinstance(piece, chat.Completion):
+                        return piece.text
+    except (ProviderError, BudgetExceeded) as error:
+        raise ImportRefused(f"No model could be asked: {error}", code="no_model") from error
+    except TimeoutError as error:
+        raise ImportRefused("The model took too long.", code="no_model") from error
+    raise ImportRefused("The model said nothing.", code="no_model")
+
+
+@dataclass(frozen=True)
+class Account:
+    """A server that wants a credential: asked for once, for all drafts that go there."""
+
+    origin: str
+    auth: str
+    auth_name: str
+
+    @classmethod
+    def of(cls, draft: Draft) -> Account | None:
+        auth = draft.config.get("auth", "none")
+        origin = Method(config=draft.config).origin
+        return None if auth == "none" or not origin else cls(origin, auth, draft.config.get("auth_name", ""))
+
+    @property
+    def label(self) -> str:
+        words = {"bearer": "Bearer token", "basic": "Password", "header": self.auth_name, "query": self.auth_name}
+        return words.get(self.auth, "Credential")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One draft as the page shows it."""
+
+    number: int
+    draft: Draft
+    state: str  # new, changed, same or refused
+    changes: str = ""
+
+    @property
+    def ticked(self) -> bool:
+        return self.state == "changed"
+
+    @property
+    def parameters(self) -> list[dict[str, Any]]:
+        schema = self.draft.parameters
+        return [
+            {
+                "name": name,
+                "type": node.get("type") or "one of several",
+                "required": name in schema.get("required", []),
+                "description": node.get("description", ""),
+                "enum": ", ".join(str(value) for value in node.get("enum", [])[:12]),
+            }
+            for name, node in schema.get("properties", {}).items()
+        ]
+
+
+class Imports:
+    """The pages, for `MethodAdmin`, whose rules about who may add a method are theirs."""
+
+    def __init__(self, methods: Scoped) -> None:
+        self.methods = methods
+
+    def urls(self) -> list[Any]:
+        view = self.methods.admin_site.admin_view
+        return [
+            path("import/", view(self.start), name="assistant_method_import"),
+            path("import/<str:token>/", view(self.preview), name="assistant_method_import_preview"),
+        ]
+
+    # --- Where from -----------------------------------------------------------------------------------------------
+
+    def start(self, request: HttpRequest) -> HttpResponse:
+        organization = self._organization(request)
+        chosen = request.POST.get("source", "")
+        filled = {name: form(prefix=name) for name, form in FORMS.items()}
+        if organization and request.method == "POST" and chosen in FORMS:
+            form = filled[chosen] = FORMS[chosen](request.POST, request.FILES, prefix=chosen)
+            if form.is_valid():
+                try:
+                    found = form.found(organization)
+                    return redirect("admin:assistant_method_import_preview", self._keep(request, organization, found))
+                except ImportRefused as refused:
+                    form.add_error(None, forms.ValidationError(str(refused), code=refused.code))
+        context = {
+            "title": "Import methods",
+            "organization": organization,
+            "organizations": organizations(request, self.methods.add_rank),
+            "forms": filled,
+        }
+        return self._page(request, "admin/assistant/import.html", context)
+
+    def _organization(self, request: HttpRequest) -> Organization | None:
+        """The one that the address names, or the only one; None to ask which."""
+        if not self.methods.has_add_permission(request):
+            raise PermissionDenied
+        mine = organizations(request, self.methods.add_rank)
+        wanted = request.GET.get("organization", "")
+        if not wanted:
+            return mine.first() if len(mine[:2]) == 1 else None
+        found = mine.filter(pk=wanted).first() if wanted.isdecimal() else None
+        if found is None:
+            raise Http404("No such organization.")
+        return found
+
+    def _keep(self, request: HttpRequest, organization: Organization, found: Found) -> str:
+        token = secrets.token_urlsafe(16)
+        sealed = seal(json.dumps(found.as_json()), "import", organization.pk, request.user.pk, token)
+        cache.set(f"import.{token}", (organization.pk, sealed), WAIT_SECONDS)
+        return token
+
+    def _kept(self, request: HttpRequest, token: str) -> tuple[Organization, Found]:
+        """Raises `Http404` for another user's, another organization's, or one that is forgotten."""
+        organization_id, sealed = cache.get(f"import.{token}") or (0, "")
+        organization = organizations(request, self.methods.add_rank).filter(pk=organization_id).first()
+        if organization is None:
+            raise Http404("No such import.")
+        try:
+            stored = unseal(sealed, "import", organization.pk, request.user.pk, token)
+        except SecretUnreadable as error:
+            raise Http404("No such import.") from error
+        return organization, Found.from_json(json.loads(stored))
+
+    # --- What to take ---------------------------------------------------------------------------------------------
+
+    def preview(self, request: HttpRequest, token: str) -> HttpResponse:
+        if not self.methods.has_add_permission(request):
+            raise PermissionDenied
+        try:
+            organization, found = self._kept(request, token)
+        except Http404:
+            if cache.get(f"import.{token}"):
+                raise
+            self.methods.message_user(request, "That import has waited too long. Begin again.", messages.WARNING)
+            return redirect("admin:assistant_method_import")
+        rows = list(Method.objects.filter(organization=organization))
+        found = importing.settled(found, rows)
+        accounts = list(dict.fromkeys(a for draft in found.drafts if not draft.problems and (a := Account.of(draft))))
+        problem = ""
+        if request.method == "POST":
+            try:
+                applied = self._apply(request, organization, found, accounts)
+            except ImportRefused as refused:
+                problem = str(refused)
+            else:
+                cache.delete(f"import.{token}")
+                self.methods.message_user(request, _counted(applied), messages.SUCCESS)
+                return redirect("admin:assistant_method_changelist")
+        lines = _lines(found, rows)
+        if request.method == "POST":
+            ticked = set(request.POST.getlist("draft"))
+        else:
+            ticked = {str(line.number) for line in lines if line.ticked}
+        context = {
+            "title": f"Import from {found.title}",
+            "organization": organization,
+            "found": found,
+            "lines": lines,
+            "ticked": ticked,
+            "usable": sum(line.state != "refused" for line in lines),
+            "refused": sum(line.state == "refused" for line in lines),
+            "room": max(0, MAX_METHODS - len(rows)),
+            "most": MAX_METHODS,
+            "accounts": list(enumerate(accounts)),
+            "assistants": self._assistants(request, organization),
+            "chosen": set(request.POST.getlist("assistant")),
+            "checkbox": " ".join(CHECKBOX_CLASSES),
+            "problem": problem,
+        }
+        return self._page(request, "admin/assistant/import_preview.html", context)
+
+    def _apply(
+        self, request: HttpRequest, organization: Organization, found: Found, accounts: list[Account]
+    ) -> imports.Applied:
+        numbers = {int(text) for text in request.POST.getlist("draft") if text.isdecimal()}
+        ticked = [draft for number, draft in enumerate(found.drafts) if number in numbers]
+        if not ticked:
+            raise ImportRefused("Nothing is ticked.", code="nothing")
+        if bad := next((draft for draft in ticked if draft.problems), None):
+            raise ImportRefused(f"{bad.name}: {bad.problems[0].text}", code=bad.problems[0].code)
+        given = {account: self._credential(request, number) for number, account in enumerate(accounts)}
+        drafts = []
+        for draft in ticked:
+            user, credential = given.get(Account.of(draft), ("", ""))  # type: ignore[arg-type]
+            if user and draft.config.get("auth") == "basic":
+                draft = replace(draft, config={**draft.config, "auth_user": user})
+            if credential:
+                draft = replace(draft, secrets={**draft.secrets, CREDENTIAL: credential})
+            drafts.append(draft)
+        wanted = [pk for pk in request.POST.getlist("assistant") if pk.isdecimal()]
+        assistants = self._assistants(request, organization).filter(pk__in=wanted)
+        return imports.apply(organization, drafts, importing.fit, assistants=assistants)
+
+    def _credential(self, request: HttpRequest, number: int) -> tuple[str, str]:
+        post = request.POST
+        return post.get(f"user-{number}", "").strip()[:120], post.get(f"credential-{number}", "").strip()[:8000]
+
+    def _assistants(self, request: HttpRequest, organization: Organization) -> models.QuerySet[Assistant]:
+        visible = self.methods.admin_site.get_model_admin(Assistant).get_queryset(request)
+        return visible.filter(organization=organization)
+
+    def _page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+        common = {**self.methods.admin_site.each_context(request), "opts": self.methods.opts}
+        return TemplateResponse(request, template, {**common, **context})
+
+
+def _lines(found: Found, rows: list[Method]) -> list[Line]:
+    known = {method.source: method for method in rows if method.source}
+    lines = []
+    for number, draft in enumerate(found.drafts):
+        method = known.get(draft.source)
+        changed = ", ".join(importing.changes(method, draft)) if method and not draft.problems else ""
+        state = "refused" if draft.problems else "new" if method is None else "changed" if changed else "same"
+        lines.append(Line(number, draft, state, changed))
+    return lines
+
+
+def _counted(applied: imports.Applied) -> str:
+    parts = [f"{len(rows)} {word}" for rows, word in ((applied.created, "made"), (applied.updated, "updated")) if rows]
+    return f"Methods: {' and '.join(parts)}."
