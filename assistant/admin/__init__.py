@@ -1,8 +1,20 @@
 """What staff see: one module per noun. `scoping` decides who may see and change what."""
 
-from . import appointment, assistant, conversation, delivery, ledger, method, organization, people, provider, usage
+from . import (
+    appointment,
+    assistant,
+    conversation,
+    delivery,
+    knowledge,
+    ledger,
+    method,
+    organization,
+    people,
+    provider,
+    usage,
+)
 
 __all__ = [
-    "appointment", "assistant", "conversation", "delivery", "ledger", "method", "organization", "people", "provider",
-    "usage",
+    "appointment", "assistant", "conversation", "delivery", "knowledge", "ledger", "method", "organization", "people",
+    "provider", "usage",
 ]  # fmt: skip

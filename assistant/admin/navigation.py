@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from assistant.admin.dashboard import who_answers
 from assistant.admin.scoping import organizations
-from assistant.models import Conversation, Delivery
+from assistant.models import Conversation, Delivery, Question
 
 # Group, then title, icon and model of each line.
 PAGES = (
@@ -20,6 +20,7 @@ PAGES = (
             ("Conversations", "chat", "conversation"),
             ("Appointments", "event_available", "appointment"),
             ("Visitors", "person_search", "visitor"),
+            ("Unanswered", "contact_support", "question"),
         ),
     ),
     (
@@ -28,6 +29,7 @@ PAGES = (
             ("Organizations", "apartment", "organization"),
             ("Assistants", "smart_toy", "assistant"),
             ("Methods", "bolt", "method"),
+            ("Knowledge", "menu_book", "document"),
             ("Calendars", "calendar_month", "calendar"),
             ("Providers", "hub", "provider"),
         ),
@@ -37,7 +39,7 @@ PAGES = (
         (
             ("Deliveries", "outgoing_mail", "delivery"),
             ("Ledger", "receipt_long", "toolcall"),
-            ("Usage", "monitoring", "usage"),
+            ("Usage", "toll", "usage"),
             ("Prices", "payments", "price"),
         ),
     ),
@@ -64,6 +66,9 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     if admins["user"].has_view_permission(request):
         people = {"title": "People", "icon": "group", "link": reverse("admin:auth_user_changelist")}
         groups.append({"title": "", "separator": True, "items": [people]})
+    if admins["usage"].has_view_permission(request):
+        statistics = {"title": "Statistics", "icon": "monitoring", "link": reverse("admin:assistant_usage_statistics")}
+        groups[0]["items"].append(statistics)
     return groups
 
 
@@ -73,6 +78,10 @@ def environment(request: HttpRequest) -> list[str] | None:
 
 
 def _badge(request: HttpRequest, name: str, model_admin: Any) -> dict[str, str]:
-    waiting = {"conversation": Conversation.State.WAITING, "delivery": Delivery.State.DEAD}.get(name)
+    waiting = {
+        "conversation": Conversation.State.WAITING,
+        "delivery": Delivery.State.DEAD,
+        "question": Question.State.OPEN,
+    }.get(name)
     count = model_admin.get_queryset(request).filter(state=waiting).count() if waiting else 0
     return {"badge": str(count)} if count else {}

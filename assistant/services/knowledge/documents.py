@@ -40,7 +40,7 @@ def queue(document: Document, *, file: tuple[str, bytes] | None = None) -> None:
             DocumentFile.objects.update_or_create(
                 document=document, defaults={"name": file[0].replace("\0", "")[-200:], "data": file[1]}
             )
-        if _has_to_be_read(document):
+        if has_to_be_read(document):
             live.hand_over(TASK, document.pk)
         else:
             _keep(document, Extracted(document.text, note=document.note))
@@ -48,7 +48,7 @@ def queue(document: Document, *, file: tuple[str, bytes] | None = None) -> None:
 
 def read_again(document: Document) -> bool:
     """Have it read anew. False where there is nothing to read: a text, or a file that was read."""
-    if not _has_to_be_read(document):
+    if not has_to_be_read(document):
         return False
     rows = Document.objects.filter(pk=document.pk).exclude(state=Document.State.READING, leased_until__gt=timezone.now())
     with transaction.atomic():
@@ -124,7 +124,7 @@ def failed(document: Document, code: str, problem: str = "") -> bool:
         return True
 
 
-def _has_to_be_read(document: Document) -> bool:
+def has_to_be_read(document: Document) -> bool:
     """Whether there is something that a worker has to look into: a page, or a file whose text is not out yet."""
     return document.kind == Document.Kind.PAGE or DocumentFile.objects.filter(document=document).exists()
 

@@ -15,17 +15,20 @@ from assistant.models import (
     Calendar,
     Conversation,
     Delivery,
+    Document,
     Membership,
     Method,
     Organization,
     Price,
     Provider,
+    Question,
     ToolCall,
     Turn,
     Usage,
     Visitor,
 )
 from assistant.services import cards, conversations
+from assistant.services.knowledge import documents
 
 ORIGIN = "https://www.example.com"
 METHOD_SECRET = "mtd-4b1d7c-do-not-show-9f"
@@ -83,6 +86,19 @@ def fill(slug: str, word: str) -> Organization:
         )
         cards.add(talk, "receipt", {"title": word, "reference": "7KQ2MX", "lines": [[word, word]], "note": word}, call=call)
         conversations.append(talk, "assistant", word, turn=turn, sources=[{"title": word, "url": word}], rating=-1)
+    document = Document(organization=home, title=word, text=f"# {word}\n{word}", problem=word, note=word)
+    documents.queue(document)
+    document.assistants.add(assistant)
+    Question.objects.create(
+        organization=home,
+        conversation=talk,
+        key=slug,
+        text=word,
+        reason="disliked",
+        document=document,
+        first_at=now,
+        last_at=now,
+    )
     start = now + timedelta(days=2)
     appointment = Appointment.objects.create(
         organization=home,

@@ -1,0 +1,363 @@
+"""What assistants may search: texts, files and pages. And what visitors asked that none of them answered."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import Any
+from urllib.parse import urlsplit
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import models
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.html import format_html
+from unfold.contrib.filters.admin import DropdownFilter
+from unfold.decorators import action, display
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextareaWidget, UnfoldAdminURLInputWidget
+
+from assistant import outbound
+from assistant.admin.scoping import OneOrganizationForm, ReadOnly, Scoped, organizations
+from assistant.errors import AddressRefused
+from assistant.models import Assistant, Document, Method, Question
+from assistant.services.knowledge import documents, questions
+from assistant.services.knowledge.extraction import MAX_BYTES, SUFFIXES
+from assistant.services.knowledge.search import search
+
+MAX_AT_ONCE = 50  # files or pages that are added together
+MAX_SHOWN = 100  # passages on a document's page
+KINDS = (
+    (Document.Kind.TEXT, "edit_note", "Write a text", "Type or paste it. Headings with # help to find the right part."),
+    (Document.Kind.FILE, "upload_file", "Upload files", "Text, Markdown, HTML, PDF or Word. The file itself is not kept."),
+    (Document.Kind.PAGE, "language", "Name web pages", "Fetched now, and looked at again as often as you like."),
+)
+STATE_LABELS = {
+    Document.State.QUEUED.label: "info",
+    Document.State.READING.label: "info",
+    Document.State.READY.label: "success",
+    Document.State.FAILED.label: "danger",
+}
+
+
+class ManyFiles(forms.ClearableFileInput):
+    allow_multiple_selected = True
+    template_name = "django/forms/widgets/file.html"
+
+
+class FilesField(forms.FileField):
+    """One or several files, each of a kind and size that can be read; cleans to a list."""
+
+    def __init__(self, *, many: bool, **kwargs: Any) -> None:
+        accept = ",".join(f".{suffix}" for suffix in SUFFIXES)
+        attrs = {"class": "iw-input", "accept": accept, **({"multiple": True} if many else {})}
+        super().__init__(widget=ManyFiles(attrs) if many else forms.FileInput(attrs), **kwargs)
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        given = data if isinstance(data, list) else [data] if data else []
+        if self.required and not given:
+            raise ValidationError(self.error_messages["required"], code="required")
+        if len(given) > MAX_AT_ONCE:
+            raise ValidationError(f"At most {MAX_AT_ONCE} files at a time.")
+        cleaned = [super(FilesField, self).clean(one, None) for one in given]
+        for one in cleaned:
+            if one.size > MAX_BYTES:
+                raise ValidationError(f"{one.name} is larger than {MAX_BYTES // 1_000_000} MB.")
+            if one.name.rpartition(".")[2].lower() not in SUFFIXES:
+                raise ValidationError(f"{one.name} is of no kind that can be read: {', '.join(SUFFIXES)}.")
+        return cleaned
+
+
+class AddressesField(forms.CharField):
+    """Web addresses, one per line; cleans to a list."""
+
+    widget = UnfoldAdminTextareaWidget({"rows": 6, "placeholder": "https://www.example.com/prices"})
+
+    def clean(self, value: Any) -> list[str]:
+        lines = [line.strip() for line in super().clean(value).splitlines()]
+        found = list(dict.fromkeys(_page_address(line) for line in lines if line))
+        if len(found) > MAX_AT_ONCE:
+            raise ValidationError(f"At most {MAX_AT_ONCE} pages at a time.")
+        return found
+
+
+def _page_address(text: str) -> str:
+    """An address that may be fetched; https where none says how. Raises `ValidationError`."""
+    url = text if "://" in text else f"https://{text}"
+    if len(url) > 1000:
+        raise ValidationError("An address has at most 1000 characters.")
+    try:
+        outbound.check_url(url, outbound.Reach.TENANT)
+    except AddressRefused as error:
+        raise ValidationError("%(url)s: %(why)s", params={"url": text[:120], "why": str(error)}) from error
+    return url
+
+
+class DocumentForm(OneOrganizationForm):
+    """`kind` is set on the subclass that `DocumentAdmin.get_form` makes."""
+
+    kind: str
+
+    class Meta:
+        widgets = {
+            "text": UnfoldAdminTextareaWidget({"rows": 18}),
+            "assistants": UnfoldAdminCheckboxSelectMultipleWidget(),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "url" in self.fields:
+            page = self.kind == Document.Kind.PAGE
+            self.fields["url"] = forms.URLField(
+                label="Address" if page else "Link",
+                required=page,
+                max_length=1000,
+                assume_scheme="https",
+                widget=UnfoldAdminURLInputWidget(),
+                help_text="" if page else "Where visitors can read it for themselves, if anywhere. Shown with answers.",
+            )
+        if "assistants" in self.fields:
+            chosen: Any = self.fields["assistants"]
+            chosen.widget = chosen.widget.widget  # without the buttons that add and change
+            chosen.widget.choices = chosen.choices
+        if self.kind == Document.Kind.TEXT:
+            for name in {"title", "text"} & set(self.fields):
+                self.fields[name].required = True
+
+    def clean_url(self) -> str:
+        url: str = self.cleaned_data["url"]
+        if self.kind == Document.Kind.PAGE:
+            return _page_address(url)
+        if url and urlsplit(url).scheme not in ("http", "https"):
+            raise ValidationError("A link begins with https:// or http://.")
+        return url
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        home = cleaned.get("organization") or getattr(self.instance, "organization", None)
+        others = Document.objects.filter(organization=home).exclude(pk=self.instance.pk)
+        new = len(cleaned.get("files") or cleaned.get("addresses") or [1])
+        if home and self.instance._state.adding and others.count() + new > documents.MAX_DOCUMENTS:
+            self.add_error(None, f"An organization has at most {documents.MAX_DOCUMENTS} documents.")
+        wanted = cleaned.get("addresses") or ([cleaned.get("url")] if self.kind == Document.Kind.PAGE else [])
+        for url in others.filter(kind=Document.Kind.PAGE, url__in=wanted).values_list("url", flat=True):
+            self.add_error("addresses" if "addresses" in self.fields else "url", f"{url} is known already.")
+        return cleaned
+
+
+class NewFilesForm(DocumentForm):
+    files = FilesField(many=True, help_text=f"At most {MAX_BYTES // 1_000_000} MB each.")
+
+
+class FileForm(DocumentForm):
+    files = FilesField(many=False, required=False, label="Newer version", help_text="Takes the place of what was read.")
+
+
+class NewPagesForm(DocumentForm):
+    addresses = AddressesField(help_text="One per line. Any public page; links on it are not followed.")
+
+
+@admin.register(Document)
+class DocumentAdmin(Scoped):
+    form = DocumentForm
+    list_display = ["shown_title", "kind", "organization", "searched_by", "passage_count", "shown_state", "read_at"]
+    list_filter = ["organization", "kind", "state"]
+    search_fields = ["title", "url", "text"]
+    actions = ["read_again"]
+    list_before_template = "admin/assistant/documents.html"
+    change_form_outer_before_template = "admin/assistant/document_state.html"
+    change_form_outer_after_template = "admin/assistant/document_passages.html"
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Document]:
+        found = super().get_queryset(request).select_related("organization").prefetch_related("assistants__organization")
+        return found.annotate(passages_total=models.Count("passages"))
+
+    # --- The form ---------------------------------------------------------------------------------------------------
+
+    def get_form(self, request: HttpRequest, obj: Document | None = None, change: bool = False, **kwargs: Any) -> Any:
+        kind = obj.kind if obj else request.GET.get("kind", "")
+        new = {Document.Kind.FILE: NewFilesForm, Document.Kind.PAGE: NewPagesForm}
+        known = {Document.Kind.FILE: FileForm}
+        kwargs["form"] = (known if obj else new).get(Document.Kind(kind), DocumentForm)
+        return type("Form", (super().get_form(request, obj, change, **kwargs),), {"kind": kind})
+
+    def get_fieldsets(self, request: HttpRequest, obj: Document | None = None) -> Any:
+        kind = obj.kind if obj else request.GET.get("kind", "")
+        editable = self.has_change_permission(request, obj) if obj else True
+        fields: dict[str, tuple[str, ...]] = {
+            Document.Kind.TEXT: ("title", "text", "url"),
+            Document.Kind.FILE: (("title", *(("files",) if editable else ()), "url") if obj else ("files", "url")),
+            Document.Kind.PAGE: (("title", "url", "refresh_hours") if obj else ("addresses", "refresh_hours")),
+        }
+        return [(None, {"fields": ("organization", *fields[Document.Kind(kind)], "assistants")})]
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        question = self._question(request)
+        if question is None:
+            return {}
+        return {"organization": question.organization_id, "title": question.text[:200], "text": f"{question.text}\n\n"}
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        kinds = {kind.value: label for kind, _, label, _ in KINDS}
+        kind = request.GET.get("kind", "")
+        if kind not in kinds:
+            context = {**self.admin_site.each_context(request), "opts": self.opts, "title": "More knowledge", "kinds": KINDS}
+            return TemplateResponse(request, "admin/assistant/document_kinds.html", context)
+        return super().add_view(request, form_url, {**(extra_context or {}), "title": kinds[kind]})
+
+    def save_model(self, request: HttpRequest, obj: Document, form: Any, change: bool) -> None:
+        given = form.cleaned_data
+        if change:
+            documents.queue(obj, file=next(map(_content, given.get("files") or ()), None))
+            return
+        obj.kind = form.kind
+        if obj.kind == Document.Kind.TEXT:
+            documents.queue(obj)
+        for number, one in enumerate(given.get("files") or given.get("addresses") or ()):
+            row = obj if number == 0 else Document(organization=obj.organization, kind=obj.kind, url=given.get("url", ""))
+            if obj.kind == Document.Kind.FILE:
+                row.title = PurePath(one.name).stem.replace("_", " ")[:200]
+                documents.queue(row, file=_content(one))
+            else:
+                row.url, row.refresh_hours = one, given["refresh_hours"]
+                documents.queue(row)
+            row.assistants.set(given.get("assistants") or ())
+        question = self._question(request)
+        if question is not None and question.organization_id == obj.organization_id:
+            questions.answer(question, obj)
+
+    def _question(self, request: HttpRequest) -> Question | None:
+        """The question that is being answered, as the address names it."""
+        number = request.GET.get("question", "")
+        visible = self.admin_site.get_model_admin(Question).get_queryset(request)
+        found: Question | None = visible.filter(pk=number).first() if number.isdecimal() and len(number) < 18 else None
+        return found
+
+    # --- Reading again, and trying a question -----------------------------------------------------------------------
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        mine = organizations(request)
+        told = mine.filter(documents__isnull=False).distinct()
+        searching = Method.objects.filter(kind="knowledge", enabled=True, assistants__isnull=False)
+        silent = list(told.exclude(pk__in=searching.values("organization"))[:5])
+        return super().changelist_view(request, {**(extra_context or {}), "silent": silent})
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        document = self.get_object(request, object_id)
+        rows = list(document.passages.all()[: MAX_SHOWN + 1])
+        may_read = self.may_operate(request, document) and documents.has_to_be_read(document)
+        context = {"passages": rows[:MAX_SHOWN], "more": len(rows) > MAX_SHOWN, "may_read_again": may_read}
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **context})
+
+    def get_urls(self) -> list[Any]:
+        try_out = self.admin_site.admin_view(self.search_view)
+        return [path("search/", try_out, name="assistant_document_search"), *super().get_urls()]
+
+    def search_view(self, request: HttpRequest) -> HttpResponse:
+        """What a question finds, as the model would get it."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        assistants = self.admin_site.get_model_admin(Assistant).get_queryset(request)
+        wanted = request.GET.get("assistant", "")
+        chosen = assistants.filter(pk=wanted).first() if wanted.isdecimal() and len(wanted) < 18 else assistants.first()
+        query = request.GET.get("query", "")[:300]
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": "Try a question",
+            "assistants": assistants,
+            "chosen": chosen,
+            "query": query,
+            "found": search(chosen.organization, chosen, query, 8) if chosen and query else [],
+        }
+        return TemplateResponse(request, "admin/assistant/document_search.html", context)
+
+    @action(description="Read again", permissions=["operate"])
+    def read_again(self, request: HttpRequest, queryset: models.QuerySet[Document]) -> None:
+        begun = sum(documents.read_again(row) for row in self.within_reach(request, queryset, self.operate_rank))
+        level = messages.SUCCESS if begun else messages.WARNING
+        self.message_user(request, f"{begun} are being read. Texts and files that were read have nothing new.", level)
+
+    # --- The list ---------------------------------------------------------------------------------------------------
+
+    @display(description="Title", ordering="title")
+    def shown_title(self, obj: Document) -> str:
+        return str(obj)
+
+    @display(description="Searched by")
+    def searched_by(self, obj: Document) -> str:
+        return ", ".join(assistant.name for assistant in obj.assistants.all()) or "all assistants"
+
+    @display(description="Passages", ordering="passages_total")
+    def passage_count(self, obj: Any) -> int:
+        return obj.passages_total
+
+    @display(description="State", ordering="state", label=STATE_LABELS)
+    def shown_state(self, obj: Document) -> str:
+        return obj.get_state_display()
+
+
+def _content(file: Any) -> tuple[str, bytes]:
+    return file.name, file.read()
+
+
+class StateFilter(DropdownFilter):
+    """Open questions, unless others are asked for."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [*Question.State.choices[1:], ("all", "All")]
+
+    def queryset(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
+        chosen = self.value() or Question.State.OPEN
+        return queryset if chosen == "all" else queryset.filter(state=chosen)
+
+
+@admin.register(Question)
+class QuestionAdmin(ReadOnly):
+    list_display = ["text", "times", "reason_label", "organization", "last_at", "talk", "answer"]
+    list_filter = ["organization", StateFilter, "reason"]
+    search_fields = ["text"]
+    actions = ["set_aside"]
+    fieldsets = (
+        (None, {"fields": ("organization", "text", "times", "reason", "state", "answer")}),
+        ("Where it was asked", {"fields": ("talk", "first_at", "last_at")}),
+    )
+    readonly_fields = ["talk", "answer"]
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Question]:
+        return super().get_queryset(request).select_related("organization", "conversation", "document")
+
+    @action(description="Set aside", permissions=["operate"])
+    def set_aside(self, request: HttpRequest, queryset: models.QuerySet[Question]) -> None:
+        rows = list(self.within_reach(request, queryset, self.operate_rank))
+        for row in rows:
+            questions.set_aside(row)
+        self.message_user(request, f"{len(rows)} set aside. They stay so when they are asked again.", messages.SUCCESS)
+
+    def object_actions(self, obj: Question) -> list[str]:
+        return ["set_aside"] if obj.state == Question.State.OPEN else []
+
+    @display(description="Why", ordering="reason")
+    def reason_label(self, obj: Question) -> str:
+        return obj.get_reason_display()
+
+    @display(description="Conversation")
+    def talk(self, obj: Question) -> str:
+        address = reverse("admin:assistant_conversation_change", args=[obj.conversation_id])
+        return format_html('<a class="iw-link" href="{}">{}</a>', address, obj.conversation)
+
+    @display(description="Answer")
+    def answer(self, obj: Question) -> str:
+        if obj.document:
+            address = reverse("admin:assistant_document_change", args=[obj.document_id])
+            return format_html('<a class="iw-link" href="{}">{}</a>', address, obj.document)
+        address = f"{reverse('admin:assistant_document_add')}?kind=text&question={obj.pk}"
+        return format_html('<a class="iw-link" href="{}">Write it</a>', address)
