@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
+import logging
+from datetime import date
+
+from asgiref.sync import async_to_sync
 from celery import shared_task
+from django.contrib.auth import get_user_model
 
 from assistant.db import fresh_connections
+from assistant.errors import ToolError
+from assistant.models import Organization
+from assistant.providers import probe, sunset
+from assistant.providers.configuration import Provider
 from assistant.services import appointments, deliveries, ledger, usage
 from assistant.services.knowledge import documents
+
+log = logging.getLogger(__name__)
+
+ASKING_SECONDS = 60  # all providers together, for the ends of their models
+ASKED_AT_ONCE = 8
 
 
 @shared_task(name="assistant.jobs.sweep")  # type: ignore[untyped-decorator]
@@ -24,3 +40,64 @@ def sweep() -> None:
 def tidy() -> None:
     """Let go of what has been kept for long enough. Every hour."""
     usage.sweep()
+
+
+@shared_task(name="assistant.jobs.watch_models")  # type: ignore[untyped-decorator]
+@fresh_connections()
+def watch_models() -> None:
+    """Warn of models that will be shut down. Every few hours."""
+    warn_of_shutdowns()
+
+
+def warn_of_shutdowns(today: date | None = None) -> None:
+    """Write to whoever can name another model, once for each stage of `sunset.WARNING_DAYS` and once it is over: to an
+    organization's team of its own choice, to the operators of the environment's."""
+    owners: list[Organization | None] = [None, *Organization.objects.filter(active=True)]
+    uses = [(owner, provider, models) for owner in owners for provider, models in sunset.in_use(owner)]
+    said = async_to_sync(_said)({(provider.base_url, provider.key): provider for _, provider, _ in uses})
+    for owner, provider, models in uses:
+        for notice in sunset.notices(provider, models, said.get((provider.base_url, provider.key)), today=today):
+            _warn_of(notice, owner)
+
+
+def _warn_of(notice: sunset.Notice, owner: Organization | None) -> None:
+    told = f"{owner.pk if owner else ''}\n{notice.provider}\n{notice.model}\n{notice.ends_on}\n{notice.stage}"
+    key = "sunset:" + hashlib.sha256(told.encode()).hexdigest()[:40]
+    subject = f"The model {notice.model} {'has ended' if notice.days < 0 else f'ends on {notice.ends_on}'}"
+    text = (
+        f"{notice}\n\nIt is set up at the provider {notice.provider}. Once it has ended, that provider answers nobody who "
+        f"asks for it. Name another model {'in the admin, under Providers or Assistants' if owner else 'in the environment'}"
+        f"{', and try it there' if owner else ', and try it with: python3 manage.py doctor --probe'}."
+    )
+    if owner:
+        usage.tell_team(owner, subject, text, key=key)
+    else:
+        _tell_operators(subject, text, key)
+
+
+def _tell_operators(subject: str, text: str, key: str) -> None:
+    for user in get_user_model().objects.filter(is_superuser=True, is_active=True).exclude(email=""):
+        try:
+            deliveries.queue_email(None, to=user.email, subject=subject, text=text, key=f"{key}:{user.pk}")
+        except ToolError:
+            log.warning("user %s: the address cannot be written to", user.pk)
+
+
+async def _said(providers: dict[tuple[str, str], Provider]) -> dict[tuple[str, str], dict[str, str]]:
+    """What each server says of the ends of its models, as far as it answers in time."""
+    said: dict[tuple[str, str], dict[str, str]] = {}
+    free = asyncio.Semaphore(ASKED_AT_ONCE)
+
+    async def ask(place: tuple[str, str], provider: Provider) -> None:
+        async with free:
+            said[place] = await probe.shutdowns(provider)
+
+    asking = [asyncio.ensure_future(ask(*one)) for one in providers.items() if one[1].source != "demo"]
+    if asking:
+        _, late = await asyncio.wait(asking, timeout=ASKING_SECONDS)
+        for task in late:
+            task.cancel()
+        for problem in await asyncio.gather(*asking, return_exceptions=True):
+            if isinstance(problem, Exception):
+                log.warning("a list of models could not be read: %s", type(problem).__name__)
+    return said

@@ -12,6 +12,7 @@ app = Celery("interworky")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["assistant"])
 app.autodiscover_tasks(["assistant"], related_name="jobs")
+app.autodiscover_tasks(["assistant"], related_name="thoughts")
 
 
 @app.task(name="interworky.resume_turns")  # type: ignore[untyped-decorator]
@@ -25,6 +26,8 @@ def resume_turns() -> None:
 app.conf.beat_schedule = {
     # A tick that is still waiting when the next one comes has nothing left to do.
     "sweep": {"task": "assistant.jobs.sweep", "schedule": 15.0, "options": {"expires": 15}},
+    "think": {"task": "assistant.thoughts.think", "schedule": 60.0, "options": {"expires": 60}},
+    "watch models": {"task": "assistant.jobs.watch_models", "schedule": 10_800.0, "options": {"expires": 3600}},
     "tidy": {"task": "assistant.jobs.tidy", "schedule": 3600.0, "options": {"expires": 3600}},
 }
 if not settings.EMBEDDED:  # where the only web process lives and dies with its worker

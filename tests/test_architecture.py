@@ -16,8 +16,8 @@ ROOT = Path(__file__).resolve().parent.parent
 FLOORS = [
     ["widget"],
     [
-        *("assistant.turns", "assistant.voice", "assistant.jobs", "assistant.tasks", "assistant.admin"),
-        *("assistant.checks", "assistant.management"),
+        *("assistant.turns", "assistant.voice", "assistant.jobs", "assistant.tasks", "assistant.thoughts"),
+        *("assistant.admin", "assistant.checks", "assistant.management"),
     ],
     ["assistant.engine", "assistant.providers", "assistant.tools"],
     ["assistant.services"],

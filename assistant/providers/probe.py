@@ -127,6 +127,13 @@ async def probe(
     return run.report()
 
 
+async def shutdowns(provider: Provider) -> dict[str, str]:
+    """When models will end, as the server's own `/models` says: the text of a date by model. {} when it says nothing."""
+    run = _Probe(provider, provider.smart, False)
+    await run.list_models()
+    return run.shutdowns
+
+
 def curl(provider: Provider, model: str) -> str:
     """The same question from a shell. The key is masked: put it in where it says $KEY."""
     headers = {"Content-Type": "application/json"}

@@ -14,7 +14,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from assistant.models import Organization
+from assistant.providers import realtime, router
 from assistant.providers.configuration import Provider
+from assistant.services import providers as rows_of
 
 WARNING_DAYS = (90, 30, 7)
 
@@ -52,6 +55,43 @@ def notices(
         if days <= WARNING_DAYS[0]:
             stage = 0 if days < 0 else min(limit for limit in WARNING_DAYS if days <= limit)
             found.append(Notice(provider.name, model, ends_on, days, stage, entry.get("replacement", "")))
+    return sorted(found, key=lambda notice: (notice.ends_on, notice.model))
+
+
+def in_use(organization: Organization | None = None) -> list[tuple[Provider, set[str]]]:
+    """Providers, each with the models that are asked of it: those of an organization's own choice, else the platform's.
+
+    A model for voice counts only where voice is offered with it.
+    """
+    platform = router.platform()
+    if organization is None:
+        return _asked([(provider, set()) for provider in platform.usable], azure=platform.realtime_azure)
+    named = [
+        ({row.model, row.fast_model, row.fallback_model} - {""}, row.provider_id)
+        for row in organization.assistants.filter(enabled=True)
+    ]
+    found = []
+    for row in rows_of.own(organization):
+        if provider := router.from_row(row):
+            more = {model for models, pinned in named if pinned in (None, row.pk) for model in models}
+            found.append((provider, more | ({row.fallback_model} - {""})))
+    if found:
+        return _asked(found, azure=platform.realtime_azure)
+    everywhere = {model for models, _ in named for model in models}
+    return [(provider, everywhere) for provider in platform.usable if everywhere]
+
+
+def _asked(found: list[tuple[Provider, set[str]]], *, azure: bool) -> list[tuple[Provider, set[str]]]:
+    speaker, _ = realtime.choose([provider for provider, _ in found], azure=azure)
+    return [
+        (provider, (more | {provider.smart, provider.fast, provider.realtime if provider is speaker else ""}) - {""})
+        for provider, more in found
+    ]
+
+
+def known(organization: Organization | None = None) -> list[Notice]:
+    """What is due of all models in use there by the shipped list, soonest first."""
+    found = [notice for provider, models in in_use(organization) for notice in notices(provider, models)]
     return sorted(found, key=lambda notice: (notice.ends_on, notice.model))
 
 

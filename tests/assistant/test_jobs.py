@@ -1,0 +1,105 @@
+"""What the clock runs, beyond what the tests of each service hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from django.contrib.auth.models import User
+
+from assistant import jobs, outbound
+from assistant.models import Delivery, Organization, Provider
+from assistant.providers import sunset
+from tests import make
+
+pytestmark = pytest.mark.django_db
+END = date(2031, 6, 1)
+
+
+@pytest.fixture(autouse=True)
+def asked(settings: Any) -> Iterator[list[str]]:
+    """Every server says that its models m and v end on END; what it is asked is kept."""
+    settings.AI_ENVIRONMENT = {}
+    settings.DEMO_MODEL = False
+    settings.OUTBOUND_ALLOWED_ORIGINS = ["https://llm.example.com"]
+    seen: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(str(request.url))
+        return httpx.Response(200, json={"data": [{"id": name, "shutdown_date": str(END)} for name in "mv"]})
+
+    with outbound.transport_for_tests(httpx.MockTransport(answer)):
+        yield seen
+
+
+@pytest.fixture
+def home() -> Organization:
+    return make.organization(team_email="team@example.com")
+
+
+def own(home: Organization, **fields: Any) -> Provider:
+    return Provider.objects.create(
+        organization=home, **{"name": "Own", "base_url": "https://llm.example.com/v1", "smart": "m", **fields}
+    )
+
+
+def mails(days_before: int) -> list[str]:
+    """To whom there is mail once the clock has run twice on that day."""
+    for _ in range(2):
+        jobs.warn_of_shutdowns(END - timedelta(days=days_before))
+    return list(Delivery.objects.order_by("created_at").values_list("to", flat=True))
+
+
+def test_a_team_is_told_of_its_models_end_once_at_each_stage(home):
+    own(home)
+    counts = {days: len(mails(days)) for days in (91, 90, 89, 31, 30, 8, 7, 0, -1, -30)}
+    assert counts == {91: 0, 90: 1, 89: 1, 31: 1, 30: 2, 8: 2, 7: 3, 0: 3, -1: 4, -30: 4}
+    first = Delivery.objects.order_by("created_at").first()
+    assert first.organization == home and "ends on 2031-06-01" in first.subject and "in 90 days" in first.text
+
+
+def test_operators_are_told_of_the_environments_models_and_nobody_else(home, settings):
+    settings.AI_ENVIRONMENT = {"AI_BASE_URL": "https://llm.example.com/v1", "AI_MODEL": "m"}
+    User.objects.create_superuser("boss", "boss@example.com")
+    User.objects.create_superuser("nobody")
+    User.objects.create_user("ed", "ed@example.com", is_staff=True)
+    assert mails(20) == ["boss@example.com"]
+    assert Delivery.objects.get().organization is None
+
+
+def test_a_model_that_an_assistant_names_is_its_organizations_affair(home, settings):
+    settings.AI_ENVIRONMENT = {"AI_BASE_URL": "https://llm.example.com/v1", "AI_MODEL": "lasting"}
+    make.assistant(home, model="m")
+    make.assistant(make.organization("Other", team_email="other@example.com"))
+    assert mails(20) == ["team@example.com"]
+
+
+def test_each_organization_hears_of_its_own_providers_alone(home):
+    own(home, smart="lasting", fallback_model="v")
+    own(make.organization("Other", team_email="other@example.com"), smart="lasting")
+    own(make.organization("Shut", team_email="shut@example.com", active=False))
+    assert mails(20) == ["team@example.com"]
+
+
+def test_a_server_is_asked_once_however_many_use_it_and_need_not_answer(home, asked):
+    for name in ("One", "Two"):
+        own(make.organization(name), preset="openai", base_url="https://llm.example.com/v1")
+    jobs.warn_of_shutdowns()
+    assert asked == ["https://llm.example.com/v1/models"]
+
+    def broken(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("gone")
+
+    own(home, preset="openai", smart="gpt-4o")
+    with outbound.transport_for_tests(httpx.MockTransport(broken)):
+        jobs.warn_of_shutdowns(date(2027, 1, 10))  # of which the shipped list knows
+    assert Delivery.objects.get().to == "team@example.com"
+
+
+def test_what_is_known_without_asking_is_there_to_be_shown(home):
+    own(home, preset="openai", smart="gpt-3.5-turbo")
+    assert [(notice.model, notice.stage) for notice in sunset.known(home)] == [("gpt-3.5-turbo", 0)]
+    assert sunset.known() == []

@@ -1,0 +1,215 @@
+"""Titles, languages and summaries, made by the fast model while nobody waits."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from assistant import thoughts
+from assistant.db import in_db
+from assistant.errors import BudgetExceeded, ProviderUnavailable
+from assistant.models import Assistant, Conversation, ToolCall, Turn
+from assistant.services import conversations, notes
+from assistant.services import turns as leases
+from tests import make
+from tests.fakes import ScriptedModel, always, says
+
+pytestmark = pytest.mark.django_db
+TITLE = says('{"title": "A check-up on Tuesday", "language": "de"}')
+
+
+@pytest.fixture(autouse=True)
+def a_real_provider(settings: Any) -> None:
+    settings.AI_ENVIRONMENT = {"AI_API_KEY": "sk-none-of-yours-0000000000"}
+
+
+@pytest.fixture
+def talk() -> Conversation:
+    return talked()
+
+
+def talked(*texts: str, **fields: Any) -> Conversation:
+    """A conversation whose messages have been answered."""
+    conversation = make.conversation(**fields)
+    for number, text in enumerate(texts or ("Kann ich am Dienstag kommen?",)):
+        turn = conversations.post(conversation, f"c-{number}", text).turn
+        leases.finish(leases.claim(turn.pk), leases.Outcome(Turn.State.DONE, "Gern."))
+    conversation.refresh_from_db()
+    return conversation
+
+
+def idle(conversation: Conversation, minutes: int = 16, **fields: Any) -> None:
+    at = timezone.now() - timedelta(minutes=minutes)
+    Conversation.objects.filter(pk=conversation.pk).update(last_message_at=at, **fields)
+
+
+async def think(model: ScriptedModel) -> None:
+    await thoughts.think_of_all(always(model))
+
+
+async def seen(conversation: Conversation) -> Conversation:
+    return await in_db(Conversation.objects.get)(pk=conversation.pk)
+
+
+async def test_after_the_first_exchange_a_conversation_has_a_title_and_a_language(talk):
+    assert talk.title == "Kann ich am Dienstag kommen?"
+    model = ScriptedModel(TITLE)
+    await think(model)
+    noted = await seen(talk)
+    assert (noted.title, noted.language, noted.summary) == ("A check-up on Tuesday", "de", "")
+    assert model.requests[0][1].text == "Visitor: Kann ich am Dienstag kommen?\nAssistant: Gern."
+    assert model.offered == [[]]  # it can act upon nothing
+
+
+async def test_once_nobody_writes_any_more_it_is_summed_up_for_staff(talk):
+    model = ScriptedModel(TITLE, says("He wanted a check-up."))
+    await think(model)
+    await think(model)
+    assert (await seen(talk)).summary == "" and len(model.requests) == 1
+    await in_db(idle)(talk)
+    await think(model)
+    await think(model)
+    assert (await seen(talk)).summary == "He wanted a check-up." and len(model.requests) == 2
+
+
+async def test_one_that_was_closed_is_summed_up_at_once_and_again_when_it_has_gone_on(talk):
+    model = ScriptedModel(TITLE, says("First."), says("Second."))
+    await in_db(conversations.change_state)(talk, Conversation.State.CLOSED)
+    for _ in range(3):
+        await think(model)
+    assert (await seen(talk)).summary == "First."
+    turn = (await in_db(conversations.post)(talk, "c-9", "One more thing.")).turn
+    await in_db(lambda: leases.finish(leases.claim(turn.pk), leases.Outcome(Turn.State.DONE, "Yes?")))()
+    await in_db(idle)(talk)
+    await think(model)
+    assert (await seen(talk)).summary == "Second." and len(model.requests) == 3
+
+
+async def test_a_summary_is_told_what_was_really_done(talk):
+    await in_db(ToolCall.objects.create)(
+        organization_id=talk.organization_id, conversation=talk, name="book", state="done", risk="write", receipt="7KQ2MX",
+        idempotency_key="k",
+    )  # fmt: skip
+    model = ScriptedModel(TITLE, says("Booked."))
+    await in_db(idle)(talk)
+    await think(model)
+    await think(model)
+    assert model.requests[1][1].text.endswith("Done:\nbook 7KQ2MX")
+
+
+def only_asked() -> Conversation:
+    """Its first message waits for an answer."""
+    conversation = make.conversation()
+    conversations.post(conversation, "c-1", "Hello?")
+    return conversation
+
+
+def answered_and_asked_again() -> Conversation:
+    conversation = talked()
+    conversations.post(conversation, "c-9", "And?")
+    idle(conversation)
+    return conversation
+
+
+def long_ago() -> Conversation:
+    conversation = talked()
+    idle(conversation, 60 * 25)
+    return conversation
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        only_asked,
+        answered_and_asked_again,
+        long_ago,
+        lambda: talked(of=make.assistant(makes_notes=False)),
+        lambda: talked(of=make.assistant(make.organization(active=False))),
+    ],
+    ids=["not answered", "somebody waits", "long ago", "not wanted", "shut organization"],
+)
+async def test_the_model_is_left_alone(given):
+    await in_db(given)()
+    model = ScriptedModel(TITLE)
+    await think(model)
+    assert model.requests == []
+
+
+async def test_the_demonstration_model_makes_no_notes(talk, settings):
+    settings.AI_ENVIRONMENT = {}
+    settings.DEMO_MODEL = True
+    model = ScriptedModel(TITLE)
+    await think(model)
+    assert model.requests == [] and (await seen(talk)).title == "Kann ich am Dienstag kommen?"
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        says("Here is a title: Check-up"),
+        says('{"title": "", "language": "de"}'),
+        says('{"title": ["x"]}'),
+        says('{"title": "cut'),
+        says('{"title": "x"}', finish="length"),
+        says(error=ProviderUnavailable()),
+        says(error=BudgetExceeded()),
+        says(error=RuntimeError("a bug")),
+    ],
+)
+async def test_what_fails_changes_nothing_and_is_put_off(talk, reply):
+    model = ScriptedModel(reply)
+    await think(model)
+    await think(model)
+    noted = await seen(talk)
+    assert (noted.title, noted.language) == (talk.title, "") and len(model.requests) == 1
+    assert noted.thinking_until - timezone.now() > timedelta(minutes=50)
+
+
+async def test_one_that_fails_does_not_keep_the_others_waiting():
+    first, second = [await in_db(talked)(of=await in_db(make.assistant)(await in_db(make.organization)(n))) for n in "ab"]
+    await think(ScriptedModel(says(error=RuntimeError("a bug")), TITLE))
+    assert [(await seen(one)).titled_at is not None for one in (first, second)] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("text", "noted"),
+    [
+        ('```json\n{"title": " Two\\n words ", "language": "pt-BR"}\n```', ("Two words", "pt-BR")),
+        ('{"title": "x", "language": "German, I think"}', ("x", "")),
+        ('{"title": "x"}', ("x", "")),
+        ('{"title": "' + "x" * 500 + '", "language": "de"}', ("x" * 100, "de")),
+    ],
+)
+def test_an_answer_is_taken_as_far_as_it_is_what_was_asked_for(text, noted):
+    assert thoughts.title_in(text) == noted
+
+
+def test_a_note_is_made_by_one_worker_at_a_time_and_a_late_one_writes_nothing(talk):
+    work = notes.claim(talk.pk)
+    assert work and notes.claim(talk.pk) is None and notes.due(10) == []
+    Conversation.objects.filter(pk=talk.pk).update(thinking_until=timezone.now() - timedelta(seconds=1))
+    again = notes.claim(talk.pk)
+    assert again and not notes.keep_title(work, "Late", "de") and notes.keep_title(again, "In time", "de")
+    talk.refresh_from_db()
+    assert talk.title == "In time" and notes.claim(talk.pk) is None
+
+
+async def test_it_is_asked_for_the_fast_model_on_the_conversations_account(talk):
+    asked = []
+
+    async def model_for(assistant: Assistant, **given: Any) -> ScriptedModel:
+        asked.append((assistant.pk, given))
+        return ScriptedModel(TITLE)
+
+    await thoughts.think_of_all(model_for)
+    assert asked == [(talk.assistant_id, {"task": "fast", "conversation": talk})]
+
+
+def test_the_clock_calls_for_it_by_its_name():
+    from interworky.celery import app
+
+    app.loader.import_default_modules()
+    assert {entry["task"] for entry in app.conf.beat_schedule.values()} <= set(app.tasks)
