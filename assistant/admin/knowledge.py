@@ -16,7 +16,7 @@ from django.urls import path, reverse
 from django.utils.html import format_html
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import action, display
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextareaWidget, UnfoldAdminURLInputWidget
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextareaWidget
 
 from assistant import outbound
 from assistant.admin.scoping import OneOrganizationForm, ReadOnly, Scoped, organizations
@@ -107,16 +107,11 @@ class DocumentForm(OneOrganizationForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        page = self.kind == Document.Kind.PAGE
         if "url" in self.fields:
-            page = self.kind == Document.Kind.PAGE
-            self.fields["url"] = forms.URLField(
-                label="Address" if page else "Link",
-                required=page,
-                max_length=1000,
-                assume_scheme="https",
-                widget=UnfoldAdminURLInputWidget(),
-                help_text="" if page else "Where visitors can read it for themselves, if anywhere. Shown with answers.",
-            )
+            link: Any = self.fields["url"]
+            link.label, link.required = ("Address", True) if page else ("Link", False)
+            link.help_text = "" if page else "Where visitors can read it for themselves, if anywhere. Shown with answers."
         if "assistants" in self.fields:
             chosen: Any = self.fields["assistants"]
             chosen.widget = chosen.widget.widget  # without the buttons that add and change
@@ -137,7 +132,7 @@ class DocumentForm(OneOrganizationForm):
         cleaned = super().clean()
         home = cleaned.get("organization") or getattr(self.instance, "organization", None)
         others = Document.objects.filter(organization=home).exclude(pk=self.instance.pk)
-        new = len(cleaned.get("files") or cleaned.get("addresses") or [1])
+        new = len(cleaned.get("upload") or cleaned.get("addresses") or [1])
         if home and self.instance._state.adding and others.count() + new > documents.MAX_DOCUMENTS:
             self.add_error(None, f"An organization has at most {documents.MAX_DOCUMENTS} documents.")
         wanted = cleaned.get("addresses") or ([cleaned.get("url")] if self.kind == Document.Kind.PAGE else [])
@@ -147,11 +142,11 @@ class DocumentForm(OneOrganizationForm):
 
 
 class NewFilesForm(DocumentForm):
-    files = FilesField(many=True, help_text=f"At most {MAX_BYTES // 1_000_000} MB each.")
+    upload = FilesField(many=True, label="Files", help_text=f"At most {MAX_BYTES // 1_000_000} MB each.")
 
 
 class FileForm(DocumentForm):
-    files = FilesField(many=False, required=False, label="Newer version", help_text="Takes the place of what was read.")
+    upload = FilesField(many=False, required=False, label="Newer version", help_text="Takes the place of what was read.")
 
 
 class NewPagesForm(DocumentForm):
@@ -175,6 +170,11 @@ class DocumentAdmin(Scoped):
 
     # --- The form ---------------------------------------------------------------------------------------------------
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "url":
+            kwargs["assume_scheme"] = "https"
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
     def get_form(self, request: HttpRequest, obj: Document | None = None, change: bool = False, **kwargs: Any) -> Any:
         kind = obj.kind if obj else request.GET.get("kind", "")
         new = {Document.Kind.FILE: NewFilesForm, Document.Kind.PAGE: NewPagesForm}
@@ -187,7 +187,7 @@ class DocumentAdmin(Scoped):
         editable = self.has_change_permission(request, obj) if obj else True
         fields: dict[str, tuple[str, ...]] = {
             Document.Kind.TEXT: ("title", "text", "url"),
-            Document.Kind.FILE: (("title", *(("files",) if editable else ()), "url") if obj else ("files", "url")),
+            Document.Kind.FILE: (("title", *(("upload",) if editable else ()), "url") if obj else ("upload", "url")),
             Document.Kind.PAGE: (("title", "url", "refresh_hours") if obj else ("addresses", "refresh_hours")),
         }
         return [(None, {"fields": ("organization", *fields[Document.Kind(kind)], "assistants")})]
@@ -211,12 +211,12 @@ class DocumentAdmin(Scoped):
     def save_model(self, request: HttpRequest, obj: Document, form: Any, change: bool) -> None:
         given = form.cleaned_data
         if change:
-            documents.queue(obj, file=next(map(_content, given.get("files") or ()), None))
+            documents.queue(obj, file=next(map(_content, given.get("upload") or ()), None))
             return
         obj.kind = form.kind
         if obj.kind == Document.Kind.TEXT:
             documents.queue(obj)
-        for number, one in enumerate(given.get("files") or given.get("addresses") or ()):
+        for number, one in enumerate(given.get("upload") or given.get("addresses") or ()):
             row = obj if number == 0 else Document(organization=obj.organization, kind=obj.kind, url=given.get("url", ""))
             if obj.kind == Document.Kind.FILE:
                 row.title = PurePath(one.name).stem.replace("_", " ")[:200]
