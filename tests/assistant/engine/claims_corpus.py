@@ -1,7 +1,7 @@
 """What assistants write: claims that something was done, and sentences that only look like one.
 
 Written before the patterns of `assistant/engine/grammars.py` were read, and split by a checksum into a half that they may be
-improved on and a half that only measures them. One example a line: the acts that it claims (`-` for none), a colon, the text;
+improved on and a half that only measures them. One example a line: its acts (`-` for none), a colon, the text;
 `⏎` is a line break. A promise of something nobody has set going ("you'll receive an e-mail shortly") counts as a claim.
 """
 
