@@ -197,6 +197,10 @@ LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # whoever has it may read /metrics; without one nobody may
+if METRICS_TOKEN and len(METRICS_TOKEN) < 16:
+    raise ImproperlyConfigured("METRICS_TOKEN must have 16 characters at least; leave it out to have no metrics.")
+
 # Origins of private networks that tenants' methods and providers may still be sent to, such as http://127.0.0.1:9000.
 OUTBOUND_ALLOWED_ORIGINS = env.list("OUTBOUND_ALLOWED_ORIGINS", default=[PUBLIC_URL] if EMBEDDED else [])
 

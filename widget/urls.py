@@ -1,6 +1,6 @@
 from django.urls import path
 
-from widget import views
+from widget import metrics, views
 
 api = "api/v1/widget/"
 urlpatterns = [
@@ -22,4 +22,6 @@ urlpatterns = [
     path(api + "tool-calls", views.tool_calls),
     path("healthz", views.healthz),
     path("readyz", views.readyz),
+    path("metrics", metrics.prometheus),
+    path("metrics.json", metrics.as_json),
 ]

@@ -7,12 +7,13 @@ from typing import Any
 from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest, HttpResponse
+from django.urls import path
 from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.decorators import display
 
-from assistant.admin.scoping import Rank, ReadOnly, Scoped, organizations, rank_in
+from assistant.admin import statistics
+from assistant.admin.scoping import Rank, ReadOnly, Scoped
 from assistant.models import Price, Usage
-from assistant.services import usage
 
 
 @admin.register(Usage)
@@ -32,7 +33,6 @@ class UsageAdmin(ReadOnly):
     list_filter = ["organization", "assistant", "source", "task", ("at", RangeDateFilter)]
     search_fields = ["provider_name", "model", "cause"]
     date_hierarchy = "at"
-    list_before_template = "admin/assistant/usage_summary.html"
     readonly_fields = ["outcome", "tokens", "cost"]
     fieldsets = (
         (None, {"fields": ("organization", "assistant", "conversation", "at", "task", "outcome")}),
@@ -44,17 +44,12 @@ class UsageAdmin(ReadOnly):
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Usage]:
         return super().get_queryset(request).select_related("organization", "assistant", "conversation")
 
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        mine = list(organizations(request)[:100])
-        only = mine[0] if len(mine) == 1 else None
-        everybody = rank_in(request, None) == Rank.SUPERUSER
-        seen = {organization.pk for organization in mine}
-        rows = usage.statistics(only, by_organization=not everybody) if mine else []
-        summary = {
-            "statistics": [row for row in rows if everybody or row.organization_id in seen],
-            "bars": _bars(usage.daily(only)) if only or everybody else [],
-        }
-        return super().changelist_view(request, {**(extra_context or {}), **summary})
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(self.statistics_view)
+        return [path("statistics/", view, name="assistant_usage_statistics"), *super().get_urls()]
+
+    def statistics_view(self, request: HttpRequest) -> HttpResponse:
+        return statistics.page(request, {**self.admin_site.each_context(request), "opts": self.opts})
 
     @display(description="Outcome", ordering="cause")
     def outcome(self, obj: Usage) -> str:
@@ -67,11 +62,6 @@ class UsageAdmin(ReadOnly):
     @display(description="Cost", ordering="micros")
     def cost(self, obj: Usage) -> str:
         return "–" if obj.micros is None else f"${obj.micros / 1_000_000:.4f}"
-
-
-def _bars(days: list[usage.Day]) -> list[dict[str, Any]]:
-    most = max((day.requests for day in days), default=0) or 1
-    return [{"day": day.day, "count": day.requests, "top": 100 - round(100 * day.requests / most)} for day in days]
 
 
 @admin.register(Price)

@@ -133,6 +133,13 @@ def succeeded(key: str, model: str, now: datetime | None = None) -> None:
     shut.update(successes=F("successes") + 1, open_until=now, probe_until=None)
 
 
+def close(key: str, model: str) -> None:
+    """Somebody has mended it: ask it again at once, as if nothing had happened."""
+    ProviderHealth.objects.filter(key=key, model=model).update(
+        failures=0, openings=0, successes=0, open_until=None, probe_until=None, cause=""
+    )
+
+
 def failed(
     key: str, model: str, cause: str, *, name: str, provider_id: UUID | None = None, now: datetime | None = None
 ) -> None:

@@ -1,4 +1,4 @@
-"""What models take and cost: reserved before a request, settled after it, counted for statistics.
+"""What models take and cost: reserved before a request, settled after it.
 
 A reservation is taken from one row per limit, by a conditional update: whoever does not fit is refused before anything
 is sent, however many ask at once. A runner that dies leaves its reservation spent, since it may have been.
@@ -10,9 +10,8 @@ import hashlib
 import hmac
 import ipaddress
 import logging
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import reduce
@@ -27,7 +26,7 @@ from django.utils import timezone
 
 from assistant import chat
 from assistant.errors import BudgetExceeded, ToolError
-from assistant.models import Assistant, Budget, Conversation, Organization, Price, ProviderHealth, Spending, Turn, Usage
+from assistant.models import Assistant, Budget, Conversation, Organization, Price, Spending, Turn, Usage
 from assistant.services import deliveries
 
 log = logging.getLogger(__name__)
@@ -353,177 +352,3 @@ def sweep(now: datetime | None = None) -> int:
     Usage.objects.filter(at__lt=now - KEEP_USAGE).delete()
     past = Q(created_at__lt=now - KEEP_SPENDINGS) | Q(period__contains="T", created_at__lt=now - timedelta(hours=1))
     return Spending.objects.filter(past).delete()[0]
-
-
-# --- Statistics -------------------------------------------------------------------------------------------------------
-
-MAX_SAMPLES = 50_000  # the newest attempts that percentiles are taken from
-
-
-@dataclass(frozen=True)
-class ProviderStatistics:
-    """One provider, as seen by one organization or, when asked for all, by everybody. Times in milliseconds."""
-
-    name: str
-    source: str
-    health_key: str
-    organization_id: int | None  # None: of all
-    requests: int
-    failures: dict[str, int]  # by cause
-    tokens: int
-    micros: int
-    total_p50_ms: int | None
-    total_p95_ms: int | None
-    first_token_p50_ms: int | None
-    first_token_p95_ms: int | None
-    last_used_at: datetime | None
-    state: str  # of the breaker: closed, open or half-open
-    open_until: datetime | None
-    models: tuple[str, ...]
-
-    @property
-    def success_rate(self) -> float | None:
-        """Between 0 and 1; None when it was never asked."""
-        return 1 - sum(self.failures.values()) / self.requests if self.requests else None
-
-
-@dataclass
-class _Tally:
-    requests: int = 0
-    failures: Counter[str] = field(default_factory=Counter)
-    tokens: int = 0
-    micros: int = 0
-    total: list[int] = field(default_factory=list)
-    first: list[int] = field(default_factory=list)
-    last_used_at: datetime | None = None
-    models: set[str] = field(default_factory=set)
-
-
-NO_FAILURE = {"", "stopped", "content_filter"}  # a visitor's stop and a polite refusal
-
-
-def statistics(
-    organization: Organization | None = None, *, since: datetime | None = None, by_organization: bool = False
-) -> list[ProviderStatistics]:
-    """How each provider has done since `since` (default: 24 hours ago), the busiest first."""
-    since = since or timezone.now() - timedelta(hours=24)
-    rows = Usage.objects.filter(at__gte=since, reserved=False).order_by("-at")
-    if organization is not None:
-        rows = rows.filter(organization=organization)
-    tallies: dict[tuple[str, str, str, int | None], _Tally] = {}
-    for owner, name, source, key, model, cause, prompt, completion, micros, first, total, at in rows.values_list(
-        "organization_id", "provider_name", "source", "health_key", "model", "cause",
-        "prompt_tokens", "completion_tokens", "micros", "first_token_ms", "total_ms", "at",
-    )[:MAX_SAMPLES]:  # fmt: skip
-        split = organization is not None or by_organization
-        tally = tallies.setdefault((name, source, key, owner if split else None), _Tally())
-        tally.requests += 1
-        tally.tokens += prompt + completion
-        tally.micros += micros or 0
-        tally.models.add(model)
-        tally.last_used_at = tally.last_used_at or at
-        if cause not in NO_FAILURE:
-            tally.failures[cause] += 1
-        elif total is not None:
-            tally.total.append(total)
-        if first is not None:
-            tally.first.append(first)
-    health = {row.key: row for row in ProviderHealth.objects.filter(model="", key__in={place[2] for place in tallies})}
-    found = [
-        ProviderStatistics(
-            name=name,
-            source=source,
-            health_key=key,
-            organization_id=owner,
-            requests=tally.requests,
-            failures=dict(tally.failures),
-            tokens=tally.tokens,
-            micros=tally.micros,
-            total_p50_ms=percentile(tally.total, 0.5),
-            total_p95_ms=percentile(tally.total, 0.95),
-            first_token_p50_ms=percentile(tally.first, 0.5),
-            first_token_p95_ms=percentile(tally.first, 0.95),
-            last_used_at=tally.last_used_at,
-            state=health[key].state if key in health else "closed",
-            open_until=health[key].open_until if key in health else None,
-            models=tuple(sorted(tally.models)),
-        )
-        for (name, source, key, owner), tally in tallies.items()
-    ]
-    return sorted(found, key=lambda one: (-one.requests, one.name))
-
-
-def percentile(values: Iterable[int], share: float) -> int | None:
-    """The nearest-rank percentile; None of nothing."""
-    ranked = sorted(values)
-    return ranked[min(len(ranked) - 1, int(len(ranked) * share))] if ranked else None
-
-
-@dataclass(frozen=True)
-class Day:
-    day: str
-    requests: int
-    failures: int
-    tokens: int
-    micros: int
-
-
-def daily(organization: Organization | None = None, *, days: int = 30, now: datetime | None = None) -> list[Day]:
-    """Usage per day, oldest first, days without any included; in the organization's zone, or UTC."""
-    zone = ZoneInfo(organization.timezone) if organization else ZoneInfo("UTC")
-    today = (now or timezone.now()).astimezone(zone).date()
-    first = today - timedelta(days=days - 1)
-    sums = {first + timedelta(days=number): [0, 0, 0, 0] for number in range(days)}
-    rows = Usage.objects.filter(at__gte=datetime(first.year, first.month, first.day, tzinfo=zone), reserved=False)
-    if organization is not None:
-        rows = rows.filter(organization=organization)
-    # Added up here, since databases do not agree on what a day in a zone is.
-    for at, cause, prompt, completion, micros in rows.values_list(
-        "at", "cause", "prompt_tokens", "completion_tokens", "micros"
-    ).iterator():
-        if day := sums.get(at.astimezone(zone).date()):
-            for place, amount in enumerate((1, cause not in NO_FAILURE, prompt + completion, micros or 0)):
-                day[place] += amount
-    return [Day(str(day), *amounts) for day, amounts in sums.items()]
-
-
-def prometheus() -> str:
-    """The last 24 hours of all providers in Prometheus' text format, for operators: no organization is named."""
-    lines: dict[str, list[str]] = {name: [] for name in _METRICS}
-    for one in statistics():
-        labels = {"provider": one.name, "source": one.source, "health": one.health_key.rpartition(":")[2]}
-        lines["requests"].append(_sample("requests", labels, one.requests))
-        for cause, count in sorted(one.failures.items()):
-            lines["failures"].append(_sample("failures", {**labels, "cause": cause}, count))
-        lines["tokens"].append(_sample("tokens", labels, one.tokens))
-        lines["dollars"].append(_sample("dollars", labels, one.micros / 1_000_000))
-        for name, half, most in (
-            ("answer_seconds", one.total_p50_ms, one.total_p95_ms),
-            ("first_token_seconds", one.first_token_p50_ms, one.first_token_p95_ms),
-        ):
-            for quantile, value in (("0.5", half), ("0.95", most)):
-                if value is not None:
-                    lines[name].append(_sample(name, {**labels, "quantile": quantile}, value / 1000))
-        lines["open"].append(_sample("open", labels, int(one.state == "open")))
-    return "".join(
-        f"# HELP {_PREFIX}{name} {about}\n# TYPE {_PREFIX}{name} gauge\n{''.join(lines[name])}"
-        for name, about in _METRICS.items()
-    )
-
-
-_PREFIX = "interworky_provider_"
-_METRICS = {
-    "requests": "Requests in the last 24 hours.",
-    "failures": "Failed requests in the last 24 hours, by cause.",
-    "tokens": "Tokens in the last 24 hours.",
-    "dollars": "Known cost in the last 24 hours, in US dollars.",
-    "answer_seconds": "Duration of whole answers.",
-    "first_token_seconds": "Time to the first visible text.",
-    "open": "1 while the provider is left alone.",
-}
-
-
-def _sample(name: str, labels: dict[str, str], value: float) -> str:
-    escaped = {key: text.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n") for key, text in labels.items()}
-    inside = ",".join(f'{key}="{text}"' for key, text in escaped.items())
-    return f"{_PREFIX}{name}{{{inside}}} {value}\n"

@@ -11,7 +11,6 @@ from django.utils import timezone
 from assistant import chat
 from assistant.errors import BudgetExceeded
 from assistant.models import Assistant, Budget, Conversation, Delivery, Price, Provider, Spending, Usage
-from assistant.services import providers as health
 from assistant.services import usage
 from assistant.services.usage import Asking, Attempt
 from tests import make
@@ -237,63 +236,6 @@ def test_a_price_that_changes_leaves_yesterdays_cost_alone(conversation: Convers
     price.save()
     row = Usage.objects.get()
     assert (row.prompt_price, row.micros) == (1, 1200)
-
-
-# --- Statistics -------------------------------------------------------------------------------------------------------
-
-
-def seen(conversation: Conversation, name: str, causes: dict[str, int]) -> None:
-    for cause, count in causes.items():
-        for number in range(count):
-            done = attempt(
-                provider_name=name, health_key=f"platform:{name}:1", cause=cause,
-                total_ms=1000 + number * 10, first_token_ms=None if cause else 100 + number,
-            )  # fmt: skip
-            usage.settle(reserve(conversation), [done])
-
-
-def test_statistics_count_errors_by_class_and_rank_latencies(conversation: Conversation) -> None:
-    seen(conversation, "a", {"": 10, "timeout": 2, "unauthorized": 1, "stopped": 1})
-    seen(conversation, "b", {"": 1})
-    reserve(conversation)
-    health.failed("platform:a:1", "m", "unauthorized", name="a")
-    first, second = usage.statistics(conversation.organization)
-    assert (first.name, first.requests, first.failures) == ("a", 14, {"timeout": 2, "unauthorized": 1})
-    assert first.success_rate == pytest.approx(11 / 14)
-    assert (first.first_token_p50_ms, first.first_token_p95_ms) == (105, 109)
-    assert (first.total_p50_ms, first.total_p95_ms) == (1040, 1090)
-    assert (first.state, first.tokens, first.models) == ("open", 14 * 15, ("m",))
-    assert first.last_used_at and first.open_until
-    assert (second.name, second.success_rate, second.state) == ("b", 1, "closed")
-
-
-def test_statistics_of_one_organization_hold_nothing_of_another(conversation: Conversation) -> None:
-    seen(conversation, "a", {"": 2})
-    stranger = make.conversation(make.assistant(make.organization("Elsewhere")))
-    seen(stranger, "a", {"": 3})
-    assert [one.requests for one in usage.statistics(stranger.organization)] == [3]
-    assert [one.requests for one in usage.statistics()] == [5]
-    assert [one.requests for one in usage.statistics(by_organization=True)] == [3, 2]
-    assert usage.statistics(since=timezone.now() + timedelta(seconds=1)) == []
-
-
-def test_days_without_use_are_days_too(conversation: Conversation) -> None:
-    seen(conversation, "a", {"": 2, "timeout": 1})
-    days = usage.daily(conversation.organization, days=7)
-    assert len(days) == 7
-    assert (days[-1].requests, days[-1].failures, days[-1].tokens) == (3, 1, 45)
-    assert {day.requests for day in days[:-1]} == {0}
-
-
-def test_operators_get_the_numbers_in_prometheus_words(conversation: Conversation) -> None:
-    seen(conversation, 'a "b"\n', {"": 3, "timeout": 1})
-    text = usage.prometheus()
-    assert 'interworky_provider_requests{provider="a \\"b\\"\\n",source="platform",health="1"} 4' in text
-    assert 'cause="timeout"} 1' in text
-    assert 'quantile="0.95"} 1.02' in text
-    from prometheus_client.parser import text_string_to_metric_families
-
-    assert {family.name for family in text_string_to_metric_families(text)} >= {"interworky_provider_requests"}
 
 
 # --- What staff may enter ---------------------------------------------------------------------------------------------
