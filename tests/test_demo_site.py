@@ -14,9 +14,10 @@ from assistant.engine.claims import claimed
 from assistant.models import Assistant, Method, Organization
 from assistant.providers.demo import words
 from assistant.services import organizations
+from assistant.services.knowledge.search import search
 from assistant.tools import KINDS
 from assistant.tools.toolbox import try_out
-from interworky.demo.seed import PUBLIC_KEY, knowledge, machine_timezone, seed
+from interworky.demo.seed import HERE, PUBLIC_KEY, knowledge, machine_timezone, seed
 from interworky.demo.treatments import TREATMENTS
 from tests import make
 
@@ -89,7 +90,8 @@ def test_its_methods_are_what_their_kinds_accept():
         assert form.is_valid(), (found.name, form.errors)
         kind.check(found)
         found.full_clean()
-    assert {found.kind for found in Assistant.objects.get().methods.all()} == {"appointment", "email", "http", "handoff"}
+    kinds = {found.kind for found in Assistant.objects.get().methods.all()}
+    assert kinds == {"appointment", "email", "http", "handoff", "knowledge"}
 
 
 def defaults(form: Any, more: dict[str, Any]) -> dict[str, Any]:
@@ -106,6 +108,24 @@ def test_its_rows_are_what_the_admin_would_let_staff_save():
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("question", "heading"),
+    [
+        ("Can I drink coffee after my tooth was pulled out?", "After a tooth was taken out › Eating and drinking"),
+        ("May I smoke after an extraction?", "After a tooth was taken out › Smoking"),
+        ("How long does whitening last?", "Whitening at home › How long it lasts"),
+        ("Does an implant hurt?", "An implant, step by step › Does it hurt?"),
+        ("When are the stitches removed?", "After a tooth was taken out › Stitches"),
+        ("is whitening ok when I am pregnant", "Whitening at home › Who should not"),
+    ],
+)
+def test_its_guides_are_found_by_what_patients_ask(question, heading):
+    seed()
+    mia = Assistant.objects.get()
+    assert search(mia.organization, mia, question)[0].heading == heading
+
+
+@pytest.mark.django_db
 async def test_its_calendar_has_free_times():
     from assistant.db import in_db
 
@@ -118,6 +138,9 @@ async def test_its_calendar_has_free_times():
 def test_no_line_of_what_it_knows_reads_like_a_claim_of_something_done():
     for section in words.knowledge(f"# What you know\n{knowledge()}\n# End of what you know"):
         for line in section.lines:
+            assert not claimed(line), line
+    for guide in (HERE / "guides").glob("*.md"):
+        for line in guide.read_text().splitlines():
             assert not claimed(line), line
 
 

@@ -14,8 +14,9 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from assistant.models import Assistant, Calendar, Method, Organization
+from assistant.models import Assistant, Calendar, Document, Method, Organization
 from assistant.models.organization import validate_timezone
+from assistant.services.knowledge import documents
 from interworky.demo.treatments import TREATMENTS
 
 SLUG = "bright-smile-dental"
@@ -24,6 +25,7 @@ PUBLIC_KEY = "pk_bright_smile_demo"
 ADMIN = "admin"
 HERE = Path(__file__).parent
 PRICE_PATH = "/demo/api/treatments/{treatment}"
+GUIDES_PATH = "/demo/treatments/"  # the page that its guides are sources with
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,7 @@ def _follow_address(organization: Organization) -> None:
         if method.config["url"] != settings.PUBLIC_URL + PRICE_PATH:
             method.config["url"] = settings.PUBLIC_URL + PRICE_PATH
             method.save(update_fields=["config"])
+    organization.documents.filter(url__endswith=GUIDES_PATH).update(url=settings.PUBLIC_URL + GUIDES_PATH)
 
 
 def _organization() -> Organization:
@@ -109,9 +112,14 @@ def _populate(organization: Organization) -> None:
         knowledge=knowledge(),
         accent="#0f766e",
     )
+    calendar = _calendar(organization)
     assistant.methods.set(
-        [_appointment(_calendar(organization)), _message(organization), _price(organization), _person(organization)]
+        [make(organization) for make in (_message, _price, _person, _guides)] + [_appointment(calendar)],
     )
+    for path in sorted((HERE / "guides").glob("*.md")):
+        title, _, text = path.read_text().removeprefix("# ").partition("\n")
+        guide = Document(organization=organization, title=title, text=text.strip(), url=settings.PUBLIC_URL + GUIDES_PATH)
+        documents.queue(guide)
 
 
 def knowledge() -> str:
@@ -188,6 +196,18 @@ def _person(organization: Organization) -> Method:
         instruction="Use it when the visitor asks for a person, or is upset.",
         public_label="Fetching a person…",
         risk=Method.Risk.WRITE,
+    )
+
+
+def _guides(organization: Organization) -> Method:
+    return Method.objects.create(
+        organization=organization,
+        name="guides",
+        kind="knowledge",
+        description="Search the practice's guides: what to eat, drink and do, smoking, sport, pain, stitches and cleaning "
+        "after a tooth was taken out, with an implant, and with whitening at home.",
+        public_label="Looking it up…",
+        risk=Method.Risk.READ,
     )
 
 

@@ -64,6 +64,10 @@ ANSWERS = {
 
 def report(talk: Talk, name: str, result: str) -> str:
     """A tool's result in a sentence: what it says, and nothing beyond it."""
+    if passage := re.match(r"\[1\] [^\n]*\n(.*?)(?:\n\n\[2\] |\Z)", result, re.S):
+        return passage[1]
+    if result.startswith("Nothing was found"):
+        return unknown(talk).text
     if name.endswith("find_times"):
         return offer(result, words.clocks_in(talk.said))
     if answer := readable(result):
@@ -279,13 +283,32 @@ def lookup(talk: Talk) -> Reply | None:
     others = [
         t
         for t in talk.tools
-        if not is_email(t.name) and not re.search(rf"find_times$|book$|cancel$|reschedule$|{HANDOFF}", t.name)
+        if not is_email(t.name)
+        and not is_search(t)
+        and not re.search(rf"find_times$|book$|cancel$|reschedule$|{HANDOFF}", t.name)
     ]
     tool = max(others, key=shared, default=None)
     if tool is None or shared(tool) < 2:
         return None
     arguments, question = fill(tool, talk, said, answers)
     return Reply(question) if question else call(tool, arguments)
+
+
+def is_search(tool: ToolSpec) -> bool:
+    return required(tool) == ["query"]
+
+
+def guides(talk: Talk) -> Reply | None:
+    """A search in the organization's texts, where they are said to be about what was asked."""
+    tool = next((tool for tool in talk.tools if is_search(tool)), None)
+    about = set(words.meaning(tool.description)) if tool else set()
+    return search(talk) if len(about & set(words.meaning(talk.said))) >= 2 else None
+
+
+def search(talk: Talk) -> Reply | None:
+    """The last resort before not knowing."""
+    tool = next((tool for tool in talk.tools if is_search(tool)), None)
+    return call(tool, {"query": talk.said[:300]}) if tool and words.meaning(talk.said) else None
 
 
 def answered(talk: Talk) -> Reply | None:
@@ -389,9 +412,11 @@ RULES: tuple[Callable[[Talk], Reply | None], ...] = (
     message,
     cancel,
     find_times,
+    guides,
     lookup,
     known,
     abilities,
     small_talk,
+    search,
     unknown,
 )

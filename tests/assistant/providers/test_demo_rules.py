@@ -11,7 +11,7 @@ from assistant.chat import Message, ToolCall, ToolSpec
 from assistant.engine.claims import claimed
 from assistant.providers.demo import rules, words
 from assistant.providers.demo.rules import Reply
-from assistant.tools import door
+from assistant.tools import door, knowledge
 
 TODAY = date(2026, 11, 21)  # a Saturday
 SYSTEM = """You are Mia.
@@ -221,6 +221,27 @@ def test_questions_are_answered_from_what_it_was_told(question: str, answer: str
 def test_what_it_was_not_told_it_does_not_know():
     reply = Visit().says("What is the capital of France?")
     assert "I don't know" in reply.text and "opening hours" in reply.text
+
+
+LOOK_UP = ToolSpec("guides", "Search the guides: eating, drinking and pain after whitening.", schema("query", query=TEXT))
+
+
+def test_what_the_guides_are_said_to_be_about_is_looked_up_there_and_told_in_their_words():
+    visit = Visit([*TOOLS, LOOK_UP])
+    assert called(visit.says("Can I drink coffee after whitening?")) == (
+        "guides",
+        {"query": "Can I drink coffee after whitening?"},
+    )
+    found = "[1] Whitening › Drinking (https://example.com/w)\nLeave coffee\nfor two hours.\n\n[2] Pain\nNone."
+    assert visit.returns(found).text == "Leave coffee\nfor two hours."
+
+
+def test_it_searches_before_it_does_not_know_and_says_so_when_nothing_is_found():
+    visit = Visit([*TOOLS, LOOK_UP])
+    assert "Free for two hours" in visit.says("Where can I park?").text
+    assert called(visit.says("Do you sell umbrellas?"))[0] == "guides"
+    assert "I don't know that" in visit.returns(knowledge.NOTHING).text
+    assert visit.says("Thanks!").text.startswith("You're welcome")
 
 
 def test_it_says_what_it_is():
