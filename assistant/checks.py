@@ -79,7 +79,7 @@ def embedded_pieces(app_configs: object, **kwargs: object) -> list[CheckMessage]
         ("101", settings.DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql",
          "The database is SQLite: one machine, one writer at a time.", "Set DATABASE_URL to a PostgreSQL server."),
         ("102", not settings.REDIS_URL,
-         "Cache and channel layer live in one process: a second one would not hear the first.", "Set REDIS_URL."),
+         "Cache and doorbells live in one process: a second one would not hear the first.", "Set REDIS_URL."),
         ("103", settings.CELERY_BROKER_URL.startswith("memory:"),
          "Tasks are queued in memory, where no other worker finds them.", "Set REDIS_URL or CELERY_BROKER_URL."),
         ("104", address.scheme != "https" or address.hostname in ("localhost", "127.0.0.1"),

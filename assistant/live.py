@@ -1,7 +1,11 @@
 """The doorbells: to open widgets, and to Celery. Nothing depends on either being heard.
 
-What is rung has been committed or kept as a snapshot before, so a lost ring costs a moment, never a message: widgets
+What is rung has been committed or kept as a snapshot before, so a lost ring costs a moment, never a message: listeners
 notice gaps in `seq` and `offset`, sweeps find rows that no worker took.
+
+A bell rings in its own process at once, and in the others through Redis, where there is one. A process that does not hear
+the others, because Redis is away or slow, looks for new rows instead, every `LOOK_SECONDS`, with one query for all that it
+has open.
 """
 
 from __future__ import annotations
@@ -9,37 +13,53 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from channels.layers import get_channel_layer
+import orjson
+from django.conf import settings
 from django.core.cache import cache
-from django.db import transaction
+from django.db import DatabaseError, transaction
+from redis.asyncio import Redis
+from redis.asyncio.client import PubSub
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
 
 from assistant.db import in_db
 from assistant.events import Event
+from assistant.models import Conversation
 
 log = logging.getLogger(__name__)
 
 QUEUE_LIMIT = 20_000
-SEND_SECONDS = 5
+EAR_LIMIT = 500
+SEND_SECONDS = 2
+TICK_SECONDS = 1.0  # a process rings itself through Redis that often, to know that it hears
+DEAF_SECONDS = 3.0  # without that
+LOOK_SECONDS = 1.5
 SNAPSHOT_SECONDS = 600
+PREFIX = "interworky."
+RUNNERS = "runners"
 
 
 def group(conversation_id: UUID | str) -> str:
-    """The channel-layer group of a conversation's open widgets."""
+    """The name under which a conversation's open widgets listen."""
     return f"conversation.{conversation_id}"
 
 
 def announce(conversation_id: UUID | str, event: Event) -> None:
     """Ring every open widget of a conversation. From any thread; returns at once, raises nothing."""
-    _ring(group(conversation_id), {"type": "event", "payload": event.payload()})
+    _ring(group(conversation_id), event.payload())
 
 
 def ask_to_stop(turn_id: UUID | str) -> None:
     """Tell whichever process runs this turn that its visitor wants it to end."""
-    _ring("runners", {"type": "stop", "turn": str(turn_id)})
+    _ring(RUNNERS, {"turn": str(turn_id)})
 
 
 def hand_over(task: str, row_id: UUID | str) -> None:
@@ -55,6 +75,49 @@ def hand_over(task: str, row_id: UUID | str) -> None:
             log.warning("Celery was not reached for %s %s; the sweep will take it.", task, row_id, exc_info=True)
 
     transaction.on_commit(send)
+
+
+# --- Listening ------------------------------------------------------------------------------------------------------
+
+
+class Ear:
+    """What one listener hears, in order: payloads, and None where some may have been missed and the rows tell more.
+
+    `told` is the newest `seq` that its owner has passed on; what it accounts for already is not heard again.
+    """
+
+    def __init__(self) -> None:
+        self.told = 0
+        self._heard: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue(EAR_LIMIT)
+
+    def put(self, payload: dict[str, Any] | None) -> None:
+        if self._heard.full():
+            # Who does not listen costs no more than this; he reads the rows when he does.
+            while not self._heard.empty():
+                self._heard.get_nowait()
+            payload = None
+        self._heard.put_nowait(payload)
+
+    async def next(self) -> dict[str, Any] | None:
+        while True:
+            payload = await self._heard.get()
+            seq = payload.get("seq") if payload else None
+            if seq is None:
+                return payload
+            if seq > self.told:
+                return payload if seq == self.told + 1 else None
+
+
+@asynccontextmanager
+async def listening(to: str) -> AsyncIterator[Ear]:
+    """An ear for what is rung to `to`, a `group` or `RUNNERS`, in this process and in the others."""
+    bell = bind(asyncio.get_running_loop())
+    ear = Ear()
+    await bell.admit(to, ear)
+    try:
+        yield ear
+    finally:
+        await bell.dismiss(to, ear)
 
 
 # --- The text of replies in the making ------------------------------------------------------------------------------
@@ -80,67 +143,174 @@ def keep_draft(turn_id: UUID | str, draft: Draft | None) -> None:
 
 
 async def share_draft(turn_id: UUID | str, draft: Draft) -> None:
-    """A copy for the other processes."""
-    await in_db(cache.set)(f"draft.{turn_id}", (draft.text, list(draft.tools)), SNAPSHOT_SECONDS)
+    """A copy for the other processes. Without a cache they show the reply when it is whole."""
+    with suppress(RedisError):
+        await in_db(cache.set)(f"draft.{turn_id}", (draft.text, list(draft.tools)), SNAPSHOT_SECONDS)
 
 
 def draft(turn_id: UUID | str) -> Draft:
-    """The reply so far; empty when nobody has begun it."""
+    """The reply so far; empty when nobody has begun it, or nobody can say."""
     if (mine := _drafts.get(str(turn_id))) is not None:
         return mine
-    return Draft(*cache.get(f"draft.{turn_id}", ("", [])))
+    with suppress(RedisError):
+        return Draft(*cache.get(f"draft.{turn_id}", ("", [])))
+    return Draft()
 
 
 # --- The ringing itself ---------------------------------------------------------------------------------------------
 
 
 class _Bell:
-    """One queue and one sender on one event loop, so that events leave in the order in which they were rung."""
+    """The listeners of one event loop, and its way to those of other processes.
+
+    One queue and one sender, so that what is rung arrives in the order in which it was rung.
+    """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
+        self.name = uuid4().hex
+        self.ears: dict[str, set[Ear]] = {}
         self.queue: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue(QUEUE_LIMIT)
-        self.sender: asyncio.Task[None] | None = None
+        self.tasks: dict[str, asyncio.Task[None]] = {}
+        self.far: PubSub | None = None
+        self.away = False
 
-    def put(self, to: str, message: dict[str, Any]) -> None:
-        if self.sender is None or self.sender.done():
-            self.sender = self.loop.create_task(self._send())
-        try:
-            self.queue.put_nowait((to, message))
-        except asyncio.QueueFull:
-            log.warning("The channel layer is too slow; an announcement was dropped.")
+    def put(self, to: str, payload: dict[str, Any]) -> None:
+        for ear in self.ears.get(to, ()):
+            ear.put(payload)
+        if settings.REDIS_URL:
+            self._keep_up("send", self._send)
+            with suppress(asyncio.QueueFull):
+                self.queue.put_nowait((to, payload))
+
+    async def admit(self, to: str, ear: Ear) -> None:
+        first = to not in self.ears
+        self.ears.setdefault(to, set()).add(ear)
+        if settings.REDIS_URL:
+            self._keep_up("attend", self._attend)
+            if first and self.far:
+                with suppress(RedisError, OSError):  # whoever attends notices it too
+                    await self.far.subscribe(PREFIX + to)
+
+    async def dismiss(self, to: str, ear: Ear) -> None:
+        self.ears[to].discard(ear)
+        if not self.ears[to]:
+            del self.ears[to]
+            if self.far:
+                with suppress(RedisError, OSError):
+                    await self.far.unsubscribe(PREFIX + to)
+
+    def _keep_up(self, name: str, run: Any) -> None:
+        if name not in self.tasks or self.tasks[name].done():
+            self.tasks[name] = self.loop.create_task(run())
 
     async def _send(self) -> None:
-        layer = get_channel_layer()
-        while not self.queue.empty():
-            to, message = self.queue.get_nowait()
+        async with _redis() as redis:
+            while True:
+                to, payload = await self.queue.get()
+                try:
+                    async with asyncio.timeout(SEND_SECONDS):
+                        await redis.publish(PREFIX + to, orjson.dumps({"from": self.name, "payload": payload}))
+                except (RedisError, OSError, TimeoutError):
+                    # The others look for themselves meanwhile: what piles up here would be old when it arrives.
+                    while not self.queue.empty():
+                        self.queue.get_nowait()
+                    self._is_away(True)
+                    await asyncio.sleep(0.2)
+
+    async def _attend(self) -> None:
+        """Hear the other processes; while that cannot be, look for what they have saved."""
+        while True:
             try:
-                async with asyncio.timeout(SEND_SECONDS):
-                    await layer.group_send(to, message)
-            except Exception:
-                log.warning("The channel layer did not take an announcement.", exc_info=True)
+                await self._hear()
+            except (RedisError, OSError):
+                pass
+            finally:
+                self.far = None
+            self._is_away(True)
+            await self._look()
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _hear(self) -> None:
+        """Returns when it hears itself no more. Raises `RedisError`, `OSError`."""
+        own = PREFIX + self.name
+        async with _redis() as redis, redis.pubsub(ignore_subscribe_messages=True) as self.far:
+            await self.far.subscribe(own, *(PREFIX + to for to in self.ears))
+            caught_up = False
+            heard_at = rung_at = time.monotonic()
+            await redis.publish(own, b"")
+            while time.monotonic() - heard_at < DEAF_SECONDS:
+                if time.monotonic() - rung_at >= TICK_SECONDS:
+                    rung_at = time.monotonic()
+                    await redis.publish(own, b"")
+                message = await self.far.get_message(timeout=TICK_SECONDS)
+                if message is None:
+                    continue
+                to = message["channel"].decode()
+                if to != own:
+                    self._heard(to.removeprefix(PREFIX), message["data"])
+                    continue
+                heard_at = time.monotonic()
+                if not caught_up:
+                    caught_up = True
+                    self._is_away(False)
+                    await self._look()
+
+    def _heard(self, to: str, data: bytes) -> None:
+        ring = orjson.loads(data)
+        if ring["from"] != self.name:
+            for ear in self.ears.get(to, ()):
+                ear.put(ring["payload"])
+
+    async def _look(self) -> None:
+        """Wake the listeners whose conversations have rows that they have not heard of."""
+        open_now = [to.removeprefix(group("")) for to in self.ears if to != RUNNERS]
+        if not open_now:
+            return
+        try:
+            newest = await in_db(_newest_seqs)(open_now)
+        except DatabaseError:
+            return  # it is asked again in a moment
+        for conversation_id, seq in newest:
+            for ear in self.ears.get(group(conversation_id), ()):
+                if seq > ear.told:
+                    ear.put(None)
+
+    def _is_away(self, away: bool) -> None:
+        if away != self.away:
+            self.away = away
+            log.warning("Redis is away; open widgets are served from the database." if away else "Redis is back.")
+
+
+def _newest_seqs(conversation_ids: list[str]) -> list[tuple[UUID, int]]:
+    return list(Conversation.objects.filter(pk__in=conversation_ids).values_list("pk", "last_seq"))
+
+
+def _redis() -> Redis:
+    return Redis.from_url(
+        settings.REDIS_URL, socket_connect_timeout=2, socket_timeout=SEND_SECONDS, retry=Retry(NoBackoff(), 0)
+    )
 
 
 _bell: _Bell | None = None
 _lock = threading.Lock()
 
 
-def bind(loop: asyncio.AbstractEventLoop) -> None:
+def bind(loop: asyncio.AbstractEventLoop) -> _Bell:
     """Ring from this event loop: the server's own, so that nothing hops between threads on the way to a socket."""
     global _bell
     with _lock:
         if _bell is None or _bell.loop is not loop:
             _bell = _Bell(loop)
+        return _bell
 
 
-def _ring(to: str, message: dict[str, Any]) -> None:
+def _ring(to: str, payload: dict[str, Any]) -> None:
     try:
         bell = _bell
         if bell is None or not bell.loop.is_running():
-            bind(_loop_of_our_own())
-            bell = _bell
-        assert bell is not None
-        bell.loop.call_soon_threadsafe(bell.put, to, message)
+            bell = bind(_loop_of_our_own())
+        bell.loop.call_soon_threadsafe(bell.put, to, payload)
     except Exception:
         log.warning("An announcement could not be rung.", exc_info=True)
 

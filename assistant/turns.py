@@ -16,7 +16,6 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from channels.layers import get_channel_layer
 from django.conf import settings
 from django.utils import timezone
 
@@ -501,18 +500,11 @@ async def _keep_resuming() -> None:
 
 async def _hear_stops() -> None:
     """A stop may reach another process than the runner's. Unheard, the heartbeat sees it a moment later."""
-    layer = get_channel_layer()
-    while True:
-        try:
-            channel = await layer.new_channel()
-            await layer.group_add("runners", channel)
-            while True:
-                message = await layer.receive(channel)
-                if running := _running.get(message["turn"]):
-                    running.stop.set()
-        except Exception:
-            log.warning("the channel layer is away", exc_info=True)
-            await asyncio.sleep(KEEPER_SECONDS)
+    async with live.listening(live.RUNNERS) as ear:
+        while True:
+            asked = await ear.next()
+            if asked and (running := _running.get(asked["turn"])):
+                running.stop.set()
 
 
 def adopt() -> int:

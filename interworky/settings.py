@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from interworky.embedded import fresh_keys, stored_keys
 from interworky.environment import Environment, read_dotenv
@@ -129,20 +131,13 @@ DB_THREADS = env.number("DB_THREADS", 8, 1, 200)
 DB_THREAD_SENSITIVE = TESTING
 
 if REDIS_URL:
-    _patience = {"socket_connect_timeout": 2, "socket_timeout": 2}  # a Redis that hangs must not hold a visitor
+    # A Redis that hangs or is away must not hold a visitor; by itself the client tries for many seconds.
+    _patience = {"socket_connect_timeout": 1, "socket_timeout": 1, "retry": Retry(NoBackoff(), 0)}
     CACHES = {
         "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL, "OPTIONS": _patience}
     }
-    CHANNEL_LAYERS = {
-        "default": {
-            "BACKEND": "channels_redis.core.RedisChannelLayer",
-            # Receiving blocks for 5 s at a time.
-            "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_connect_timeout": 2, "socket_timeout": 10}]},
-        }
-    }
 else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 100_000}}}
-    CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 
 # --- Celery: executes; rows decide -----------------------------------------------------------------------------------
 

@@ -35,7 +35,6 @@ def pytest_configure(config: pytest.Config) -> None:
     if settings.REDIS_URL:
         url = settings.REDIS_URL.removesuffix("/0") + "/" + number
         settings.REDIS_URL = settings.CELERY_BROKER_URL = settings.CACHES["default"]["LOCATION"] = url
-        settings.CHANNEL_LAYERS["default"]["CONFIG"]["hosts"][0]["address"] = url
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable
+from contextlib import AsyncExitStack
 from typing import Any
 
 import orjson
@@ -19,7 +20,7 @@ from assistant.errors import InputError, NotAllowed, TooMuch
 from assistant.models import Conversation
 from assistant.sentences import sentence
 from assistant.services import conversations, limits
-from widget import doors, frames
+from widget import doors, feed, frames
 
 log = logging.getLogger(__name__)
 
@@ -29,12 +30,18 @@ FRAMES_PER_SECOND = 10
 FRAMES_AT_ONCE = 40
 
 BAD_FRAME, TOKEN, FORBIDDEN, NO_OPEN, TOO_MUCH = 4400, 4401, 4403, 4408, 4429
+TOO_SLOW = 1013
 
 
 class WidgetConsumer(AsyncWebsocketConsumer):
     conversation: Conversation | None = None
     origin = ""
     address = ""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        self.speaking = asyncio.Lock()  # what is read for the widget goes out before what happens meanwhile
+        async with AsyncExitStack() as self.until_gone, AsyncExitStack() as self.while_listening:
+            await super().__call__(scope, receive, send)
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         # The parent closes old database connections on every event; ours live on threads that see to it themselves.
@@ -44,27 +51,26 @@ class WidgetConsumer(AsyncWebsocketConsumer):
     # --- Opening ----------------------------------------------------------------------------------------------------
 
     async def connect(self) -> None:
-        live.bind(asyncio.get_running_loop())
         await self.accept()  # first: a browser that is refused earlier learns nothing but 1006
         self.tokens, self.counted_at = float(FRAMES_AT_ONCE), time.monotonic()
         try:
             self.origin = doors.origin_of(self.scope["headers"])
             peer = (self.scope.get("client") or ("", 0))[0]
             self.address = doors.address_of(self.scope["headers"], peer)
+            doors.room_for_address(self.address)
         except NotAllowed:
             await self.close(FORBIDDEN, "not_allowed")
             return
-        self.patience = asyncio.get_running_loop().call_later(OPEN_SECONDS, self._lose_patience)
+        except TooMuch:
+            await self.close(TOO_MUCH, "too_much")
+            return
+        self.until_gone.enter_context(doors.place_of_address(self.address))
+        patience = asyncio.get_running_loop().call_later(OPEN_SECONDS, self._lose_patience)
+        self.until_gone.callback(patience.cancel)
 
     def _lose_patience(self) -> None:
         if self.conversation is None:
             self.impatient = asyncio.ensure_future(self.close(NO_OPEN, "no session.open"))
-
-    async def disconnect(self, code: int) -> None:
-        if patience := getattr(self, "patience", None):
-            patience.cancel()
-        if self.conversation:
-            await self.channel_layer.group_discard(live.group(self.conversation.pk), self.channel_name)
 
     # --- Frames in --------------------------------------------------------------------------------------------------
 
@@ -149,12 +155,21 @@ class WidgetConsumer(AsyncWebsocketConsumer):
         self.token = frame.token
         conversation = await in_db(conversations.for_visitor)(frame.token, self.origin)
         if self.conversation is None or self.conversation.pk != conversation.pk:
-            if self.conversation:
-                await self.channel_layer.group_discard(live.group(self.conversation.pk), self.channel_name)
-            # Listen first, read then: what is committed in between arrives twice, and `seq` tells.
-            await self.channel_layer.group_add(live.group(conversation.pk), self.channel_name)
+            await self._listen_to(conversation)
         self.conversation = conversation
-        await self._tell(await in_db(conversations.resume)(conversation, frame.after))
+        async with self.speaking:
+            await self._tell(await in_db(feed.ready)(conversation, frame.after, self.ear))
+
+    async def _listen_to(self, conversation: Conversation) -> None:
+        await self.while_listening.aclose()
+        self.while_listening.enter_context(doors.place_of_visitor(str(conversation.visitor_id), self._give_way))
+        # Listen first, read then: what is committed in between arrives twice, and `seq` tells.
+        self.ear = await self.while_listening.enter_async_context(live.listening(live.group(conversation.pk)))
+        hearing = asyncio.create_task(self._hear(conversation, self.ear))
+        self.while_listening.callback(hearing.cancel)
+
+    def _give_way(self) -> None:
+        self.leaving = asyncio.ensure_future(_within(SEND_SECONDS, self.close(TOO_MUCH, "too_much")))
 
     async def _checked(self) -> Conversation:
         """The conversation, if it is still ours: an assistant can be switched off while its sockets are open."""
@@ -163,8 +178,11 @@ class WidgetConsumer(AsyncWebsocketConsumer):
 
     # --- Events out -------------------------------------------------------------------------------------------------
 
-    async def event(self, message: dict[str, Any]) -> None:
-        await self._send_text(orjson.dumps(message["payload"]).decode())
+    async def _hear(self, conversation: Conversation, ear: live.Ear) -> None:
+        while True:
+            for payload in await feed.happened(conversation, ear):
+                async with self.speaking:
+                    await self._send_text(orjson.dumps(payload).decode())
 
     async def _tell(self, event: events.Event) -> None:
         await self._send_text(orjson.dumps(event.payload()).decode())
@@ -179,7 +197,7 @@ class WidgetConsumer(AsyncWebsocketConsumer):
                 await self.send(text_data=text)
         except TimeoutError:
             # A reader that does not read costs memory here and nothing there: it comes back and resumes.
-            await _within(SEND_SECONDS, self.close(1013, "too slow"))
+            await _within(SEND_SECONDS, self.close(TOO_SLOW, "too slow"))
 
 
 async def _within(seconds: float, doing: Awaitable[None]) -> None:

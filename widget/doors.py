@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from ipaddress import ip_address
 
 from django.conf import settings
 
-from assistant.errors import NotAllowed
+from assistant.errors import NotAllowed, TooMuch
 
 Headers = Iterable[tuple[bytes, bytes]]
+
+# Connections that stay open, in each process: a visitor's tabs; an office shares one address.
+PLACES_OF_VISITOR = 5
+PLACES_OF_ADDRESS = 250
 
 
 def header(headers: Headers, name: bytes) -> str:
@@ -50,3 +56,44 @@ def address_of(headers: Headers, peer: str) -> str:
 def bearer(headers: Headers) -> str:
     scheme, _, token = header(headers, b"authorization").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
+
+
+# --- Who may stay ---------------------------------------------------------------------------------------------------
+
+_addresses: Counter[str] = Counter()
+_visitors: dict[str, list[Callable[[], object]]] = {}
+
+
+def room_for_address(address: str) -> None:
+    """Raises `TooMuch` when all places of `address` are taken."""
+    if settings.RATE_LIMITS and _addresses[address] >= PLACES_OF_ADDRESS:
+        raise TooMuch(f"connections of {address}", retry_after_seconds=15)
+
+
+@contextmanager
+def place_of_address(address: str) -> Iterator[None]:
+    """A place among the open connections of `address`."""
+    _addresses[address] += 1
+    try:
+        yield
+    finally:
+        _addresses[address] -= 1
+        if not _addresses[address]:
+            del _addresses[address]
+
+
+@contextmanager
+def place_of_visitor(visitor: str, give_way: Callable[[], object]) -> Iterator[None]:
+    """A place among the open connections of `visitor`. When all are taken, `give_way` of the oldest is called: he looks at
+    the newest, and the oldest may be one whose network has gone."""
+    places = _visitors.setdefault(visitor, [])
+    places.append(give_way)
+    if len(places) > PLACES_OF_VISITOR:
+        places.pop(0)()
+    try:
+        yield
+    finally:
+        if give_way in places:
+            places.remove(give_way)
+        if not places and _visitors.get(visitor) is places:
+            del _visitors[visitor]

@@ -11,7 +11,6 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from channels.layers import get_channel_layer
 from django.conf import settings
 from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
@@ -27,7 +26,7 @@ from assistant.models import Assistant, Conversation
 from assistant.providers import realtime, router
 from assistant.sentences import sentence
 from assistant.services import conversations, limits, organizations
-from widget import doors, frames
+from widget import doors, feed, frames
 from widget.assets import assets, version
 
 log = logging.getLogger(__name__)
@@ -256,7 +255,9 @@ async def events(request: HttpRequest) -> HttpResponseBase:
     after = _seq(request.headers.get("last-event-id") or request.GET.get("after") or "0")
     if "text/event-stream" not in request.headers.get("accept", ""):
         return answer((await in_db(conversations.resume)(conversation, after)).payload())
-    response = StreamingHttpResponse(_stream(conversation, after), content_type="text/event-stream")
+    address = address_of(request)
+    doors.room_for_address(address)
+    response = StreamingHttpResponse(_stream(conversation, after, address), content_type="text/event-stream")
     response["Cache-Control"] = "no-store"
     response["X-Accel-Buffering"] = "no"
     return response
@@ -268,27 +269,24 @@ def _seq(text: str) -> int:
     return int(text)
 
 
-async def _stream(conversation: Conversation, after: int) -> AsyncIterator[bytes]:
+async def _stream(conversation: Conversation, after: int, address: str) -> AsyncIterator[bytes]:
     """Server-sent events: where we stand, then what happens, and a comment every few seconds to keep proxies awake."""
-    live.bind(asyncio.get_running_loop())
-    layer = get_channel_layer()
-    channel = await layer.new_channel()
-    await layer.group_add(live.group(conversation.pk), channel)
-    try:
-        yield _sse((await in_db(conversations.resume)(conversation, after)).payload())
-        while True:
-            try:
-                async with asyncio.timeout(HEARTBEAT_SECONDS):
-                    message = await layer.receive(channel)
-            except TimeoutError:
-                # Nobody may stay for longer than he is welcome.
-                if not await in_db(_still_welcome)(conversation):
-                    return
-                yield b": still here\n\n"
-            else:
-                yield _sse(message["payload"])
-    finally:
-        await layer.group_discard(live.group(conversation.pk), channel)
+    gone = asyncio.Event()
+    async with live.listening(live.group(conversation.pk)) as ear:
+        with doors.place_of_address(address), doors.place_of_visitor(str(conversation.visitor_id), gone.set):
+            yield _sse((await in_db(feed.ready)(conversation, after, ear)).payload())
+            while not gone.is_set():
+                try:
+                    async with asyncio.timeout(HEARTBEAT_SECONDS):
+                        payloads = await feed.happened(conversation, ear)
+                except TimeoutError:
+                    # Nobody may stay for longer than he is welcome.
+                    if not await in_db(_still_welcome)(conversation):
+                        return
+                    yield b": still here\n\n"
+                else:
+                    for payload in payloads:
+                        yield _sse(payload)
 
 
 def _still_welcome(conversation: Conversation) -> bool:

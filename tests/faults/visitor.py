@@ -15,10 +15,10 @@ _ids = count()
 
 
 class Visitor:
-    """One visitor of the demonstration organization at `url`."""
+    """One visitor of the demonstration organization at `url`, on a page of `origin`, by itself the server's own."""
 
-    def __init__(self, url: str, key: str = PUBLIC_KEY) -> None:
-        self.url, self.token = url, ""
+    def __init__(self, url: str, key: str = PUBLIC_KEY, origin: str = "") -> None:
+        self.url, self.token, self.origin = url, "", origin or url
         self.token = self.ask("POST", "sessions", {"key": key, "timezone": "Europe/London"})["token"]
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
@@ -28,7 +28,7 @@ class Visitor:
             method=method,
             data=None if body is None else json.dumps(body).encode(),
             headers={
-                "Origin": self.url,
+                "Origin": self.origin,
                 "Content-Type": "application/json",
                 **({"Authorization": f"Bearer {self.token}"} if self.token else {}),
             },

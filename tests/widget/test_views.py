@@ -7,6 +7,7 @@ import json
 from urllib.parse import quote
 
 import pytest
+from django.conf import settings
 from django.test import AsyncClient
 
 from assistant import turns
@@ -32,7 +33,7 @@ def scripted(monkeypatch):
 
 @pytest.fixture(autouse=True)
 def fresh_limits():
-    limits._limiter().storage.reset()
+    (limits._shared if settings.REDIS_URL else limits._own)().storage.reset()
 
 
 class Page:
