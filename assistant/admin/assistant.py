@@ -12,8 +12,10 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminColorInputWidget, UnfoldAdminTextareaWidget
 
 from assistant.admin.install import install_steps
+from assistant.admin.prompt import PromptVersions
 from assistant.admin.scoping import OneOrganizationForm, Scoped
 from assistant.models import Assistant
+from assistant.services import prompts
 
 
 class AssistantForm(OneOrganizationForm):
@@ -37,15 +39,15 @@ class AssistantForm(OneOrganizationForm):
 
 
 @admin.register(Assistant)
-class AssistantAdmin(Scoped):
+class AssistantAdmin(PromptVersions, Scoped):
     form = AssistantForm
     list_display = ["name", "organization", "method_count", "conversation_count", "last_conversation", "is_enabled"]
     list_filter = ["organization", "enabled"]
     search_fields = ["name", "public_key", "organization__name"]
-    readonly_fields = ["install"]
+    readonly_fields = ["install", "versions"]
     fieldsets = (
         ("On your site", {"fields": ("install",)}),
-        ("Who it is", {"fields": ("organization", "name", "enabled", "instructions")}),
+        ("Who it is", {"fields": ("organization", "name", "enabled", "instructions", "versions")}),
         ("What it knows", {"fields": ("knowledge",)}),
         ("What it may do", {"fields": ("methods",)}),
         (
@@ -60,11 +62,12 @@ class AssistantAdmin(Scoped):
                     ("model", "fast_model"),
                     "fallback_model",
                     ("temperature", "max_output_tokens"),
-                    "history_messages",
+                    ("history_messages", "history_tokens"),
                 ),
                 "description": "Which model answers is the provider's default, unless one is named here.",
             },
         ),
+        ("Beside the conversation", {"fields": ("makes_notes", "reuse_answers_hours", "limit_sentence")}),
     )
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -86,6 +89,11 @@ class AssistantAdmin(Scoped):
     @display(description="Script tag")
     def install(self, obj: Assistant) -> str:
         return render_to_string("admin/assistant/install.html", {"steps": [install_steps(obj)]})
+
+    @display(description="Versions")
+    def versions(self, obj: Assistant) -> str:
+        told = {"assistant": obj, "count": obj.prompt_versions.count() if obj.pk else 0, "file": prompts.file_text(obj)}
+        return render_to_string("admin/assistant/versions_link.html", told)
 
     @display(description="Methods", ordering="methods_total")
     def method_count(self, obj: Any) -> int:

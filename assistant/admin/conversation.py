@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.text import Truncator
 from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter
 from unfold.decorators import display
@@ -153,9 +154,9 @@ class ConversationAdmin(ReadOnly):
         }
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **context})
 
-    @display(description="Conversation", ordering="title")
-    def title_or_id(self, obj: Conversation) -> str:
-        return str(obj)
+    @display(description="Conversation", ordering="title", header=True)
+    def title_or_id(self, obj: Conversation) -> list[str]:
+        return [str(obj), Truncator(obj.summary).chars(140)]
 
     @display(description="Assistant", ordering="assistant__name")
     def assistant_name(self, obj: Conversation) -> str:

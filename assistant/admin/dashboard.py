@@ -14,9 +14,10 @@ from django.utils import timezone
 
 from assistant.admin.scoping import has_several, organizations
 from assistant.models import Appointment, Conversation, Delivery, Organization, Provider, Turn
-from assistant.providers import router
+from assistant.providers import router, sunset
 
 CHART_DAYS = 14
+WATCHED = 20  # organizations whose models are looked at here; an e-mail tells of all
 UNFINISHED = 3  # organizations whose next steps are shown at once
 
 
@@ -52,6 +53,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         )[:9],
         upcoming=booked.filter(start_at__gte=now).select_related("calendar").order_by("start_at")[:6],
         answers=who_answers(mine),
+        endings=model_endings(request, mine),
         unfinished=[(row, steps) for row, steps in setting_up if not all(step.done for step in steps)][:UNFINISHED],
         has_several=has_several(request),
         belongs_nowhere=not setting_up,
@@ -101,6 +103,14 @@ def who_answers(mine: models.QuerySet[Organization]) -> dict[str, Any]:
         "nobody": uses_platform and not platform.usable,
         "problems": platform.errors,
     }
+
+
+def model_endings(
+    request: HttpRequest, mine: models.QuerySet[Organization]
+) -> list[tuple[Organization | None, sunset.Notice]]:
+    """Models in use that will be shut down, with who chose them; None is the environment, which superusers look after."""
+    owners: list[Organization | None] = [*([None] if request.user.is_superuser else []), *mine[:WATCHED]]
+    return [(owner, notice) for owner in owners for notice in sunset.known(owner)]
 
 
 def next_steps(organization: Organization) -> list[Step]:

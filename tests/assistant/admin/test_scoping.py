@@ -184,7 +184,7 @@ def fields_of(client: Client, address: str) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for bound in form:
         value = bound.value()
-        if value not in (None, False, []):
+        if value is not None and value is not False and value != []:
             values[bound.html_name] = list(value) if isinstance(value, models.QuerySet) else value
     return values
 
@@ -205,6 +205,7 @@ def test_not_even_a_superuser_mixes_two_organizations(two):
     assert boss.post(address, {**fields_of(boss, address), "methods": [str(method.pk)]}).status_code == 200
     new = {"organization": two.mine.pk, "name": "New", "greeting": "Hi", "disclosure": "AI", "accent": "#0f766e"}
     new |= {"position": "right", "locale": "en", "max_output_tokens": 100, "history_messages": 20, "methods": [method.pk]}
+    new |= {"history_tokens": 6000, "reuse_answers_hours": 0}
     response = boss.post("/admin/assistant/assistant/add/", new)
     assert "another organization" in response.content.decode()
     assert not method.assistants.filter(organization=two.mine).exists()
