@@ -23,7 +23,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path
-from unfold.widgets import CHECKBOX_CLASSES
+from unfold.widgets import CHECKBOX_CLASSES, UnfoldAdminFileFieldWidget
 
 from assistant import chat
 from assistant.admin.scoping import Scoped, organizations
@@ -51,7 +51,7 @@ class DocumentForm(forms.Form):
             {**INPUT, "class": "iw-input iw-mono", "rows": 8, "placeholder": "openapi: 3.1.0 …", "spellcheck": "false"}
         ),
     )
-    file = forms.FileField(label="or choose a file", required=False, widget=forms.FileInput(INPUT))
+    file = forms.FileField(label="or choose a file", required=False, widget=UnfoldAdminFileFieldWidget())
     base_url = forms.URLField(
         label="Address of the API",
         required=False,
@@ -140,9 +140,12 @@ class Account:
 
     @classmethod
     def of(cls, draft: Draft) -> Account | None:
-        auth = draft.config.get("auth", "none")
-        origin = Method(config=draft.config).origin
+        auth, origin = draft.config.get("auth", "none"), _origin(draft)
         return None if auth == "none" or not origin else cls(origin, auth, draft.config.get("auth_name", ""))
+
+    @property
+    def address(self) -> str:
+        return _shown(self.origin)
 
     @property
     def label(self) -> str:
@@ -282,6 +285,7 @@ class Imports:
             "ticked": ticked,
             "usable": sum(line.state != "refused" for line in lines),
             "refused": sum(line.state == "refused" for line in lines),
+            "goes_to": sorted({_shown(origin) for draft in found.drafts if (origin := _origin(draft))}),
             "room": max(0, MAX_METHODS - len(rows)),
             "most": MAX_METHODS,
             "accounts": list(enumerate(accounts)),
@@ -327,6 +331,16 @@ class Imports:
         return TemplateResponse(request, template, {**common, **context})
 
 
+def _origin(draft: Draft) -> str:
+    return Method(config=draft.config).origin
+
+
+def _shown(origin: str) -> str:
+    """An origin as people write it."""
+    scheme, _, port = origin.rpartition(":")
+    return scheme if (scheme.partition(":")[0], port) in (("https", "443"), ("http", "80")) else origin
+
+
 def _lines(found: Found, rows: list[Method]) -> list[Line]:
     known = {method.source: method for method in rows if method.source}
     lines = []
@@ -335,7 +349,8 @@ def _lines(found: Found, rows: list[Method]) -> list[Line]:
         changed = ", ".join(importing.changes(method, draft)) if method and not draft.problems else ""
         state = "refused" if draft.problems else "new" if method is None else "changed" if changed else "same"
         lines.append(Line(number, draft, state, changed))
-    return lines
+    groups = list(dict.fromkeys(draft.group for draft in found.drafts))
+    return sorted(lines, key=lambda line: groups.index(line.draft.group))
 
 
 def _counted(applied: imports.Applied) -> str:

@@ -71,7 +71,7 @@ document.addEventListener("DOMContentLoaded", () => { showPreset(); offerModels(
 
 // A long list, narrowed to the lines that hold what was typed.
 document.addEventListener("DOMContentLoaded", () => {
-    for (const field of document.querySelectorAll("[data-narrow]")) field.hidden = false;
+    for (const control of document.querySelectorAll("[data-narrow], [data-tick]")) control.hidden = false;
 });
 document.addEventListener("input", (event) => {
     if (!event.target.dataset.narrow) return;
@@ -79,6 +79,13 @@ document.addEventListener("input", (event) => {
     for (const line of document.getElementById(event.target.dataset.narrow).querySelectorAll("[data-words]")) {
         line.hidden = !line.dataset.words.toLowerCase().includes(wanted);
     }
+});
+document.addEventListener("click", (event) => {
+    const tick = event.target.closest("[data-tick]");
+    if (!tick) return;
+    const shown = document.getElementById(tick.dataset.tick).querySelectorAll("[data-words]:not([hidden]) > input:enabled");
+    const all = [...shown].every((box) => box.checked);
+    for (const box of shown) box.checked = !all;
 });
 // Enter there is meant for the list, not for the whole form.
 document.addEventListener("keydown", (event) => {

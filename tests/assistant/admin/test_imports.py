@@ -62,8 +62,8 @@ def test_a_pasted_description_becomes_a_list_to_tick_and_then_methods(editor, ho
     page = editor.get(response.url)
     assert [(line.draft.name, line.state) for line in page.context["lines"]] == [
         ("get_a", "new"),
-        ("head_a", "refused"),
         ("delete_b", "new"),
+        ("head_a", "refused"),  # filed under nothing
     ]
     assert Method.objects.count() == before
     mia = home.assistants.get()
@@ -114,7 +114,7 @@ def test_a_second_import_ticks_what_has_changed(editor, home):
     response = start(editor, text=shop())
     editor.post(response.url, {"draft": ["0", "2"]})
     page = editor.get(start(editor, text=shop().replace('"summary": "Shop"', '"summary": "New"', 1)).url)
-    assert [line.state for line in page.context["lines"]] == ["changed", "refused", "same"]
+    assert [line.state for line in page.context["lines"]] == ["changed", "same", "refused"]
     assert page.context["ticked"] == {"0"}
 
 
