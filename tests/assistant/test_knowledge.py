@@ -334,6 +334,20 @@ def test_a_page_is_what_its_readers_see() -> None:
     assert page.text == "# Prices\n\nA crown costs 700.\nReally.\n\n- One\n- Two\n\n| Filling | 90"
 
 
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ("<p><strong>£55</strong><span>30 minutes</span>", "£55 30 minutes"),
+        ("<ul><li><div><h2>Crown</h2><p>700</p></div></li><li><h2>Inlay</h2></ul>", "## Crown\n\n700\n\n## Inlay"),
+        ("<header>Call us</header><main><p>Prices</p></main><p>Imprint", "Prices"),
+        ("<header>Call us</header><main></main><p>Prices", "Call us\n\nPrices"),
+        ("<main><p>Prices", "Prices"),
+    ],
+)
+def test_what_stands_apart_on_a_page_stays_apart(html: str, expected: str) -> None:
+    assert read(html.encode(), "x.html").text == expected
+
+
 def test_a_page_whose_navigation_never_ends_is_read_all_the_same() -> None:
     assert "Parking is free" in read(b"<nav><a>Home</a><p>" + b"Parking is free. " * 50, "x.html").text
 

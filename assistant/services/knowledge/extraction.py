@@ -173,15 +173,21 @@ class _Page(HTMLParser):
         self._skipping = ""  # the element that is left out with all that is in it
         self._depth = 0
         self._in_title = False
+        self._ended = False  # whether an element has just ended
         self._parts: list[str] = []
+        self._main: list[int] = []  # where <main> begins and ends among the parts
         self.title = ""
         self.feed(text)
         self.close()
 
     @property
     def text(self) -> str:
-        lines = [" ".join(line.split()) for line in "".join(self._parts).split("\n")]
-        return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+        return self._joined(slice(*self._main) if len(self._main) == 2 else slice(None)) or self._joined(slice(None))
+
+    def _joined(self, part: slice) -> str:
+        lines = [" ".join(line.split()) for line in "".join(self._parts[part]).split("\n")]
+        # Without the marks of list items and cells that held nothing, or only elements that stand by themselves.
+        return re.sub(r"\n{3,}", "\n\n", "\n".join("" if line in ("-", "|") else line for line in lines)).strip()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._in_title = tag == "title" and not self.title
@@ -205,6 +211,11 @@ class _Page(HTMLParser):
             self._parts.append(" | ")
         elif tag in _BLOCKS:
             self._parts.append("\n\n")
+            if tag == "main" and not self._main:
+                self._main.append(len(self._parts))
+        elif self._ended:  # "<b>£55</b><span>30 minutes</span>" may stand in two lines: it must not become "£5530 minutes"
+            self._parts.append(" ")
+        self._ended = False
 
     def handle_endtag(self, tag: str) -> None:
         self._in_title = False
@@ -212,13 +223,18 @@ class _Page(HTMLParser):
             self._depth -= tag == self._skipping
             if not self._depth:
                 self._skipping = ""
-        elif tag in _BLOCKS or tag in _HEADINGS:
+            return
+        self._ended = True
+        if tag == "main" and len(self._main) == 1:
+            self._main.append(len(self._parts))
+        if tag in _BLOCKS or tag in _HEADINGS:
             self._parts.append("\n\n")
 
     def handle_data(self, data: str) -> None:
         if self._in_title:
             self.title = (self.title + data)[:300]
         elif not self._skipping:
+            self._ended = False
             # Within an element, a line break is a space.
             self._parts.append(data.replace("\n", " "))
 

@@ -14,7 +14,7 @@ from assistant.models import Assistant, Document, Organization, Passage
 from assistant.services.knowledge.words import stems
 
 MAX_WORDS = 24  # of a query: more than any question has
-MAX_CANDIDATES = 2000
+MAX_CANDIDATES = 1000
 ENOUGH = 0.3  # of a query's meaning that a passage must share; below, it was found by a word that happens to be in it
 SATURATION, LENGTH_WEIGHT = 1.2, 0.75  # BM25's usual k1 and b
 TITLE_WEIGHT = 2
@@ -37,13 +37,11 @@ def search(organization: Organization, assistant: Assistant | None, query: str, 
     `query` is data: any text of any length.
     """
     wanted = list(dict.fromkeys(stems(query[:2000])))[:MAX_WORDS]
-    documents = Document.objects.known_to(assistant) if assistant else Document.objects.filter(organization=organization)
-    visible = Passage.objects.filter(document__in=documents.order_by())
-    total = visible.count() if wanted else 0
+    home = home_word(organization.pk)
+    total = Passage.objects.having([], [home]).count() if wanted else 0
     if not total:
         return []
-    home = [home_word(organization.pk)]
-    within = {word: visible.having(home, [word]).count() for word in wanted}
+    within = {word: Passage.objects.having([home], [word]).count() for word in wanted}
     # A word that stands nowhere counts like one that stands in one place: it may be chatter, or what all is about.
     rarity = {word: math.log(1 + (total - count + 0.5) / (count + 0.5)) for word, n in within.items() for count in [n or 1]}
     asked: list[str] = []  # the rarest words, as many as keep the candidates few
@@ -52,13 +50,16 @@ def search(organization: Organization, assistant: Assistant | None, query: str, 
             asked.append(word)
     if not asked:
         return []
-    candidates = visible.having(home, asked).values_list("pk", "words")[:MAX_CANDIDATES]
-    best = _ranked({pk: Counter(words.split()) for pk, words in candidates}, rarity)[:limit]
-    rows = Passage.objects.select_related("document").in_bulk([pk for pk, _ in best])
+    visible = Document.objects.known_to(assistant) if assistant else Document.objects.filter(organization=organization)
+    known = list(visible.values_list("pk", flat=True))
+    rows = Passage.objects.having([home], asked).filter(document__in=known).order_by()
+    candidates = dict(rows.values_list("pk", "words")[:MAX_CANDIDATES])
+    best = _ranked({pk: Counter(words.split()) for pk, words in candidates.items()}, rarity)[:limit]
+    passages = Passage.objects.select_related("document").in_bulk([pk for pk, _ in best])
     return [
         Found(str(row.document), row.title, row.text, row.document.url, round(score, 3))
         for pk, score in best
-        if (row := rows.get(pk))
+        if (row := passages.get(pk))
     ]
 
 
