@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import User
 
+from assistant import turns
 from assistant.db import in_db
 from assistant.errors import NotFound, ProviderError
-from assistant.models import Assistant, Conversation, PromptVersion, ToolCall, Turn
+from assistant.models import Assistant, Budget, Conversation, PromptVersion, ToolCall, Turn
 from assistant.services import conversations, prompts
 from assistant.services import turns as leases
 from tests import make
 from tests.assistant.test_turns import ask, reply, run
-from tests.fakes import ScriptedModel, ScriptedToolbox, calls, says
+from tests.fakes import ScriptedModel, ScriptedToolbox, always, calls, says
 
 pytestmark = pytest.mark.django_db
 TOO_LONG = ProviderError("8193 of 8192", cause="context_too_long")
@@ -216,3 +217,27 @@ async def test_where_the_browser_names_no_language_the_visitors_own_is_spoken(co
     assert "writes in the language de" in model.requests[0][0].text
     ended = (await in_db(conversations.resume)(conversation, 0)).events[-1]
     assert ended["text"].startswith("Der Assistent")
+
+
+# --- Limits -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("own", "organizations", "heard"),
+    [
+        ("Call Mia.", "Call us.", "Call Mia."),
+        ("", "Call us.", "Call us."),
+        ("", "", "The assistant has reached its limit"),
+    ],
+)
+async def test_a_visitor_hears_a_kind_sentence_and_staff_see_whose_limit_it_was(settings, own, organizations, heard):
+    settings.AI_ENVIRONMENT = {"AI_BASE_URL": "http://127.0.0.1:9/v1", "AI_MODEL": "m"}  # nobody is asked
+    assistant = await in_db(make.assistant)(limit_sentence=own)
+    await in_db(Budget.objects.create)(organization=assistant.organization, visitor_day_tokens=1, sentence=organizations)
+    talk = await in_db(make.conversation)(assistant)
+    turn = await in_db(ask)(talk)
+    await turns.run(turn.pk, toolbox_for=always(ScriptedToolbox()))
+    ended = (await in_db(conversations.resume)(talk, 0)).events[-1]
+    assert ended["code"] == "budget_exceeded" and ended["text"].startswith(heard)
+    assert "limit of visitor" in (await in_db(Turn.objects.get)(pk=turn.pk)).detail
+    assert "visitor" not in str(ended)
