@@ -16,7 +16,7 @@ from assistant.errors import ToolError
 from assistant.models import Organization
 from assistant.providers import probe, sunset
 from assistant.providers.configuration import Provider
-from assistant.services import appointments, deliveries, ledger, usage
+from assistant.services import appointments, deliveries, ledger, replays, usage
 from assistant.services.knowledge import documents
 
 log = logging.getLogger(__name__)
@@ -33,6 +33,7 @@ def sweep() -> None:
     appointments.expire_holds()
     ledger.give_up_waiting()
     documents.ring_due()
+    replays.ring_due()
 
 
 @shared_task(name="assistant.jobs.tidy")  # type: ignore[untyped-decorator]

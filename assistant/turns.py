@@ -22,12 +22,12 @@ from django.utils import timezone
 from assistant import chat, events, live
 from assistant.db import in_db
 from assistant.engine import loop
-from assistant.engine.prompt import Scene, instructions
+from assistant.engine.prompt import Scene, instructions, scene_of
 from assistant.errors import BudgetExceeded, InterworkyError, ProviderError, TurnTaken
 from assistant.models import Conversation, Message, ToolCall, Turn
 from assistant.providers import router
 from assistant.sentences import sentence
-from assistant.services import answers, cards, conversations, prompts
+from assistant.services import answers, cards, conversations
 from assistant.services import turns as leases
 from assistant.services.knowledge import questions
 from assistant.tools.toolbox import ConversationToolbox
@@ -418,22 +418,8 @@ class _Told:
 def _tell(turn: Turn, tools: list[chat.ToolSpec], too_long: list[chat.Message] | None = None) -> _Told:
     """`too_long` is a history that was more than the model can take: half of it is told then."""
     conversation = turn.conversation
-    assistant, visitor, page = conversation.assistant, conversation.visitor, turn.message.page
-    scene = Scene(
-        assistant=assistant.name,
-        organization=assistant.organization.name,
-        instructions=prompts.instructions(assistant),
-        knowledge=assistant.knowledge,
-        now=timezone.now(),
-        timezone=assistant.organization.timezone,
-        visitor_timezone=visitor.timezone,
-        visitor_name=visitor.name,
-        locale=visitor.locale,
-        language=conversation.language,
-        page_title=page.get("title", ""),
-        page_url=page.get("url", ""),
-        can_act=bool(tools),
-    )
+    assistant = conversation.assistant
+    scene = scene_of(conversation, turn.message.page, now=timezone.now(), can_act=bool(tools))
     most, tokens = assistant.history_messages, assistant.history_tokens
     if too_long:
         most, tokens = len(too_long) // 2, conversations.estimated_tokens(too_long) // 2

@@ -13,6 +13,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["assistant"])
 app.autodiscover_tasks(["assistant"], related_name="jobs")
 app.autodiscover_tasks(["assistant"], related_name="thoughts")
+app.autodiscover_tasks(["assistant"], related_name="replay")
 
 
 @app.task(name="interworky.resume_turns")  # type: ignore[untyped-decorator]

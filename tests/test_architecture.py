@@ -17,6 +17,7 @@ FLOORS = [
     ["widget"],
     [
         *("assistant.turns", "assistant.voice", "assistant.jobs", "assistant.tasks", "assistant.thoughts"),
+        "assistant.replay",
         *("assistant.admin", "assistant.checks", "assistant.management"),
     ],
     ["assistant.engine", "assistant.providers", "assistant.tools"],

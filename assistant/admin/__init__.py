@@ -11,10 +11,11 @@ from . import (
     organization,
     people,
     provider,
+    replay,
     usage,
 )
 
 __all__ = [
     "appointment", "assistant", "conversation", "delivery", "knowledge", "ledger", "method", "organization", "people",
-    "provider", "usage",
+    "provider", "replay", "usage",
 ]  # fmt: skip

@@ -31,7 +31,8 @@ class Limits:
 
 @dataclass(frozen=True)
 class ReplyEnded(Event):
-    """The loop's last word, for `turns` alone. `unkept` is the claim that was caught twice, or empty."""
+    """The loop's last word, for whoever runs it. `caught` are the claims that were not shown; `unkept` is the second of
+    them, which ended the reply, or empty."""
 
     type: ClassVar[str] = "reply.ended"
     text: str
@@ -43,6 +44,7 @@ class ReplyEnded(Event):
     first_token_ms: int | None = None
     sources: tuple[Source, ...] = ()
     unkept: str = ""
+    caught: tuple[str, ...] = ()
 
 
 @dataclass
@@ -55,7 +57,7 @@ class _Turn:
     rounds: int = 0
     calls: int = 0
     seen: dict[str, int] = field(default_factory=dict)
-    corrected: bool = False
+    caught: list[str] = field(default_factory=list)
     last: Completion = field(default_factory=Completion)
     prompt_tokens: int = 0
     completion_tokens: int = 0
@@ -83,6 +85,7 @@ class _Turn:
             self.first_token_ms,
             tuple(self.sources),
             unkept,
+            tuple(self.caught),
         )
 
 
@@ -110,11 +113,11 @@ async def run(
             yield event
         done = turn.last
         if gate.caught:
-            if turn.corrected:
+            turn.caught.append(gate.caught)
+            if len(turn.caught) > 1:
                 turn.text = before + gate.text
                 yield turn.ended("stop", unkept=gate.caught)
                 return
-            turn.corrected = True
             # The beginning of the sentence that was caught is on the screen: it gives way to what comes instead.
             kept = before + gate.text
             gap = " " if kept and not kept[-1].isspace() else ""

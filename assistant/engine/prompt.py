@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from assistant.models import Conversation
+from assistant.services import prompts
+
 DAYS_SHOWN = 14
 
 
@@ -26,6 +29,26 @@ class Scene:
     page_title: str = ""
     page_url: str = ""
     can_act: bool = True
+
+
+def scene_of(conversation: Conversation, page: dict[str, str], *, now: datetime, can_act: bool) -> Scene:
+    """The scene of a message that was written on `page`, with what the assistant is told today."""
+    assistant, visitor = conversation.assistant, conversation.visitor
+    return Scene(
+        assistant=assistant.name,
+        organization=assistant.organization.name,
+        instructions=prompts.instructions(assistant),
+        knowledge=assistant.knowledge,
+        now=now,
+        timezone=assistant.organization.timezone,
+        visitor_timezone=visitor.timezone,
+        visitor_name=visitor.name,
+        locale=visitor.locale,
+        language=conversation.language,
+        page_title=page.get("title", ""),
+        page_url=page.get("url", ""),
+        can_act=can_act,
+    )
 
 
 def instructions(scene: Scene) -> str:

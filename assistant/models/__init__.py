@@ -9,12 +9,13 @@ from .knowledge import Document, DocumentFile, Passage, Question
 from .method import Method
 from .organization import Membership, Organization
 from .provider import Provider, ProviderHealth, Rotation
+from .replay import Replay
 from .turn import ToolCall, Turn
 from .usage import Budget, Price, Spending, Usage
 
 __all__ = [
     "Appointment", "Assistant", "Budget", "Calendar", "Card", "Closure", "Conversation", "Delivery", "Document",
     "DocumentFile", "Event", "Membership", "Message", "Method", "OpeningHours", "Organization", "Passage", "Price",
-    "PromptVersion", "Provider", "ProviderHealth", "Question", "Rotation", "Spending", "ToolCall", "Turn",
+    "PromptVersion", "Provider", "ProviderHealth", "Question", "Replay", "Rotation", "Spending", "ToolCall", "Turn",
     "Usage", "Visitor",
 ]  # fmt: skip

@@ -6,7 +6,7 @@ Nothing here trusts the model: which tool, with which arguments, how often and a
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from typing import Any, Self
 
 from assistant.chat import ToolCall, ToolResult, ToolSpec
 from assistant.db import in_db
@@ -20,7 +20,8 @@ __all__ = ["ConversationToolbox", "tools_of", "try_out"]
 
 
 class ConversationToolbox:
-    """What an assistant may do in one conversation. With `dry_run` nothing has effects: for a replay."""
+    """What an assistant may do in one conversation. With `dry_run` nothing has effects, and the ledger's rows stand apart
+    from the conversation: for a replay."""
 
     def __init__(self, door: Door, conversation: Conversation, *, turn: Turn | None, dry_run: bool) -> None:
         self._door = door
@@ -41,7 +42,7 @@ class ConversationToolbox:
     @classmethod
     async def for_conversation(
         cls, conversation: Conversation, *, turn: Turn | None = None, dry_run: bool = False
-    ) -> ConversationToolbox:
+    ) -> Self:
         """The toolbox outside a turn, as voice needs it."""
         door = await in_db(_door)(conversation)
         return cls(door, conversation, turn=turn, dry_run=dry_run)
@@ -74,7 +75,7 @@ class ConversationToolbox:
             self._door.organization,
             name,
             arguments,
-            conversation=self._conversation,
+            conversation=None if self._dry_run else self._conversation,
             place=place,
             key=key,
             model_call_id=clean(call.id),

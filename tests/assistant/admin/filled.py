@@ -22,6 +22,7 @@ from assistant.models import (
     Price,
     Provider,
     Question,
+    Replay,
     ToolCall,
     Turn,
     Usage,
@@ -68,7 +69,14 @@ def fill(slug: str, word: str) -> Organization:
     with transaction.atomic():
         message = conversations.append(talk, "visitor", word, page={"url": f"javascript:{word}", "title": word})
         turn = Turn.objects.create(
-            conversation=talk, message=message, deadline_at=now, state="failed", detail=word, model=word, provider=word
+            conversation=talk,
+            message=message,
+            deadline_at=now,
+            ended_at=now,
+            state="failed",
+            detail=word,
+            model=word,
+            provider=word,
         )
         call = ToolCall.objects.create(
             organization=home,
@@ -124,6 +132,12 @@ def fill(slug: str, word: str) -> Organization:
         text=word,
         last_error=word,
         state="dead",
+    )
+    call_now = {"name": word, "arguments": word, "outcome": "done", "result": word, "recorded": False}
+    now_said = {"message": str(message.pk), "text": f"{word} now", "calls": [call_now], "caught": [word], "problem": word}
+    measured = {"provider": word, "model": word, "prompt_tokens": 1, "completion_tokens": 1, "total_ms": 1}
+    Replay.objects.create(
+        organization=home, conversation=talk, state="done", total=1, results=[{**now_said, **measured}], problem=word
     )
     provider = Provider(organization=home, name=word, base_url="https://llm.example.com/v1", smart=word)
     provider.set_key(f"sk-{PROVIDER_SECRET}", provider.base_url)

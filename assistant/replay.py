@@ -1,0 +1,176 @@
+"""A past conversation before today's assistant: its prompt, its methods, its model, and nothing really done.
+
+Each message of the visitor is put to it with all that was said before it at the time, so that every reply compares with
+the one that the visitor got. A call that the conversation made then has its result from the ledger; any other is a dry
+run. Nobody is asked: what needs the visitor's word waits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import aclosing
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from asgiref.sync import async_to_sync
+from celery import shared_task
+from django.conf import settings
+
+from assistant import chat, events
+from assistant.db import fresh_connections, in_db
+from assistant.engine import loop
+from assistant.engine.prompt import instructions, scene_of
+from assistant.errors import BudgetExceeded, InterworkyError
+from assistant.models import Conversation, ToolCall
+from assistant.providers import router
+from assistant.services import replays
+from assistant.services.replays import Call, Question, Result
+from assistant.tools.door import WAITING
+from assistant.tools.redaction import clean
+from assistant.tools.toolbox import ConversationToolbox
+
+log = logging.getLogger(__name__)
+
+REPLY_SECONDS = 90.0  # less than a task may take
+GO_ON = "\n(This is a rehearsal: go on as if it had been done just like that.)"
+
+ModelFor = Callable[..., Awaitable[chat.Model]]
+
+
+@shared_task(name=replays.TASK)  # type: ignore[untyped-decorator]
+@fresh_connections()
+def answer_next(replay_id: str) -> None:
+    """Answer one message of a replay, if it is due and nobody else is at it."""
+    async_to_sync(answer)(replay_id)
+
+
+async def answer(replay_id: UUID | str, model_for: ModelFor = router.model_for) -> bool:
+    """Answer a replay's next message; whether there was one."""
+    claimed = await in_db(replays.claim)(replay_id)
+    if claimed is None:
+        return False
+    replay, question = claimed
+    if question is None:
+        await in_db(replays.end)(replay)
+        return False
+    try:
+        await in_db(replays.keep)(replay, await _again(replay.conversation, question, model_for))
+    except BudgetExceeded:
+        await in_db(replays.end)(replay, "The organization's budget for today is used up.")
+        return False
+    return True
+
+
+async def _again(conversation: Conversation, question: Question, model_for: ModelFor) -> Result:
+    """What the message would be answered with now. Raises `BudgetExceeded`."""
+    toolbox = await Rehearsal.for_conversation(conversation, dry_run=True)
+    toolbox.remember(question.recorded)
+    began = time.monotonic()
+    text, problem, ended = "", "", None
+    try:
+        messages = [chat.Message("system", await in_db(_told)(conversation, question, toolbox)), *question.said]
+        # Not the visitor's conversation: what staff try out is not taken from what he may use.
+        model = await model_for(conversation.assistant, task="reply")
+        limits = loop.Limits(settings.ASSISTANT_MAX_ROUNDS, settings.ASSISTANT_MAX_CALLS)
+        before = toolbox.brought_about(question.done_before)
+        async with asyncio.timeout(REPLY_SECONDS):
+            async with aclosing(loop.run(model, toolbox, messages, limits, achieved=before)) as happenings:
+                async for event in happenings:
+                    if isinstance(event, events.ReplyDelta):
+                        text = text[: event.offset] + event.text
+                    elif isinstance(event, loop.ReplyEnded):
+                        text, ended = event.text, event
+    except BudgetExceeded:
+        raise
+    except TimeoutError:
+        problem = f"It was not finished after {REPLY_SECONDS:.0f} seconds."
+    except InterworkyError as error:
+        problem = f"{type(error).__name__}: {error}"[:300]
+    except Exception as error:
+        log.exception("a reply to message %s could not be rehearsed", question.turn.message_id)
+        problem = f"It failed for a reason on our side: {type(error).__name__}."
+    return Result(
+        message=str(question.turn.message_id),
+        text=clean(text).rstrip(),
+        calls=toolbox.calls,
+        caught=[clean(claim) for claim in ended.caught] if ended else [],
+        problem=problem or _unfinished(ended),
+        provider=ended.provider if ended else "",
+        model=ended.model if ended else "",
+        prompt_tokens=ended.usage.prompt_tokens if ended else 0,
+        completion_tokens=ended.usage.completion_tokens if ended else 0,
+        total_ms=round((time.monotonic() - began) * 1000),
+    )
+
+
+def _told(conversation: Conversation, question: Question, toolbox: Rehearsal) -> str:
+    """Today's prompt on the day of the message, so that "tomorrow" means what it meant."""
+    message = question.turn.message
+    scene = scene_of(conversation, message.page, now=message.at, can_act=bool(toolbox.specs()))
+    return instructions(scene)
+
+
+def _unfinished(ended: loop.ReplyEnded | None) -> str:
+    if ended is None:
+        return ""
+    if ended.unkept:
+        return "It ended there, because it said again what had not happened. The visitor would read that it was not done."
+    return {
+        "length": "It was cut off: too long.",
+        "cut_off": "It was cut off by the provider.",
+        "content_filter": "The provider's filter stopped it.",
+    }.get(ended.finish, "" if ended.text else "It said nothing.")
+
+
+class Rehearsal(ConversationToolbox):
+    """The assistant's methods, dry. `calls` are those that were made."""
+
+    def remember(self, recorded: Iterable[ToolCall]) -> None:
+        self.calls: list[Call] = []
+        self._recorded = {(row.name, _sorted(row.arguments)): row for row in recorded}
+
+    def brought_about(self, names: Iterable[str]) -> frozenset[str]:
+        """What calls of the tools of these names bring about when they are done."""
+        tools = [tool for name in names if (tool := self._door.tools.get(name))]
+        return frozenset[str]().union(*(tool.operation.achieves(tool.method) for tool in tools))
+
+    async def execute(self, call: chat.ToolCall, *, round: int, ordinal: int) -> chat.ToolResult:
+        row = self._recorded.get((call.name, _sorted(call.arguments)))
+        if row is not None and call.name in self._door.tools:
+            achieved = self.brought_about([row.name]) if row.state == ToolCall.State.DONE else frozenset[str]()
+            outcome: Any = row.state
+            sources = tuple(chat.Source(**source) for source in row.sources)
+            result = chat.ToolResult(row.result, outcome, achieved, sources)
+            said = row.result
+        else:
+            row, result = None, await super().execute(call, round=round, ordinal=ordinal)
+            said = result.text
+            if result.outcome == "done":
+                result = self._as_if(call.name, result)
+        self.calls.append(
+            Call(
+                name=clean(call.name),
+                arguments=clean(_sorted(call.arguments)),
+                outcome=result.outcome,
+                result=clean(said),
+                recorded=row is not None,
+            )
+        )
+        return result
+
+    def _as_if(self, name: str, dry: chat.ToolResult) -> chat.ToolResult:
+        """What the model is told of a dry run: that it was done, or that the visitor is asked, as it would be."""
+        tool = self._door.tools[name]
+        if tool.operation.needs_word(tool.method):
+            return chat.ToolResult(WAITING, "waiting")
+        achieved = self.brought_about([name])
+        return replace(dry, text=dry.text + GO_ON if achieved else dry.text, achieved=achieved)
+
+
+def _sorted(arguments: dict[str, Any] | None) -> str:
+    return json.dumps(arguments, sort_keys=True, ensure_ascii=False)
