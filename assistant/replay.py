@@ -28,10 +28,10 @@ from assistant.engine.prompt import instructions, scene_of
 from assistant.errors import BudgetExceeded, InterworkyError
 from assistant.models import Conversation, ToolCall
 from assistant.providers import router
+from assistant.redaction import clean
 from assistant.services import replays
 from assistant.services.replays import Call, Question, Result
 from assistant.tools.door import WAITING
-from assistant.tools.redaction import clean
 from assistant.tools.toolbox import ConversationToolbox
 
 log = logging.getLogger(__name__)

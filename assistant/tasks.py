@@ -8,12 +8,14 @@ import smtplib
 
 from asgiref.sync import async_to_sync
 from celery import shared_task
+from django.conf import settings
 from django.core.mail import BadHeaderError, EmailMultiAlternatives
 
 from assistant import outbound
 from assistant.db import fresh_connections
 from assistant.errors import AddressRefused, OutboundError
 from assistant.models import Delivery, Document
+from assistant.redaction import redacted
 from assistant.services import deliveries
 from assistant.services.knowledge import documents
 from assistant.services.knowledge.extraction import Unreadable, decoded, extract
@@ -37,7 +39,7 @@ def deliver(delivery_id: str) -> None:
         _email(delivery).send()
     except Exception as error:  # whatever a mail backend raises is this row's outcome
         log.warning("Delivery %s, attempt %s: %s", delivery.pk, delivery.attempts, type(error).__name__)
-        deliveries.failed(delivery, _words(error), for_good=_is_for_good(error))
+        deliveries.failed(delivery, redacted(_words(error), [settings.EMAIL_HOST_PASSWORD]), for_good=_is_for_good(error))
     else:
         deliveries.sent(delivery)
 

@@ -25,7 +25,7 @@ FLOORS = [
     ["assistant.live", "assistant.outbound"],
     ["assistant.models"],
     ["assistant.db", "assistant.secrets"],  # the hop to the database, and what columns are sealed with
-    ["assistant.chat", "assistant.events", "assistant.errors", "assistant.sentences"],
+    ["assistant.chat", "assistant.events", "assistant.errors", "assistant.sentences", "assistant.redaction"],
 ]
 ROOMS = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 PLAIN = FLOORS[-1]

@@ -25,6 +25,7 @@ from assistant import outbound
 from assistant.chat import Completion, Finish, Message, ToolCall, ToolSpec, Usage
 from assistant.errors import OutboundError, ProviderBadResponse, ProviderError
 from assistant.providers.configuration import Provider
+from assistant.redaction import redacted
 
 BOM = b"\xef\xbb\xbf"
 MAX_EVENT_BYTES = 1_048_576
@@ -375,7 +376,8 @@ class _Call:
 class Reply:
     """One answer, put together from the objects of its stream."""
 
-    def __init__(self) -> None:
+    def __init__(self, key: str = "") -> None:
+        self._key = key  # which an error in the stream may repeat
         self.text = ""
         self.finish: Finish | None = None
         self.usage: tuple[int, int] | None = None
@@ -394,7 +396,7 @@ class Reply:
         """Take one object in; returns the text that became visible. Raises `ProviderError` for an error in the stream."""
         error = event.get("error")
         if error or event.get("type") == "error" or event.get("object") == "error":
-            raise classified(_status_of(error or event), error or event)
+            raise classified(_status_of(error or event), error or event, key=self._key)
         for holder in (event, event.get("x_groq")):
             usage = holder.get("usage") if isinstance(holder, dict) else None
             if isinstance(usage, dict):
@@ -408,7 +410,7 @@ class Reply:
         if not isinstance(choice, dict):
             return ""
         if choice.get("error"):
-            raise classified(_status_of(choice["error"]), choice["error"])
+            raise classified(_status_of(choice["error"]), choice["error"], key=self._key)
         shown = ""
         delta = choice.get("delta") or choice.get("message")
         if isinstance(delta, dict):
@@ -569,7 +571,7 @@ def classified(
     retry_after = _retry_after(headers or {})
 
     def fail(cause: str, *, retryable: bool = False, next_provider: bool = True, **details: Any) -> ProviderError:
-        said = words.replace(key, "…") if key else words
+        said = redacted(words, [key])
         # What a server says about a wrong key may hold the key.
         said = "" if cause in ("unauthorized", "forbidden") else f": {said[:300]}" if said else ""
         return ProviderError(
@@ -723,7 +725,7 @@ class _Exchange:
     def __init__(self, request: Request) -> None:
         self.request = request
         self.sent = body(request)
-        self.reply = Reply()
+        self.reply = Reply(request.provider.key)
         self.events = EventStream()
         self._began = time.monotonic()
         self._first_token_ms: int | None = None

@@ -20,11 +20,11 @@ from assistant.db import in_db
 from assistant.errors import ToolError, ToolRefused
 from assistant.models import Assistant, Conversation, Method, Organization
 from assistant.models import ToolCall as Row
+from assistant.redaction import clean, redacted
 from assistant.secrets import SecretUnreadable
 from assistant.services import ledger
 from assistant.tools import KINDS, parameters
 from assistant.tools.kind import Context, Operation, Preview
-from assistant.tools.redaction import clean, redacted
 
 log = logging.getLogger(__name__)
 

@@ -15,10 +15,10 @@ from assistant.chat import ToolResult
 from assistant.errors import AddressRefused, OutboundError, ToolError
 from assistant.models import Method
 from assistant.outbound import Reach
+from assistant.redaction import MASK, redacted
 from assistant.tools import pointers, template
 from assistant.tools.kind import Context, Kind, Operation, configured
 from assistant.tools.parameters import check_schema
-from assistant.tools.redaction import MASK, redacted
 from assistant.tools.request import ADDRESS, CREDENTIAL, build, header_lines
 
 MARGIN_SECONDS = 3.0  # of the call's deadline over the request's

@@ -23,9 +23,9 @@ from assistant.chat import ToolResult
 from assistant.errors import AddressRefused, OutboundError, ToolError
 from assistant.models import Method
 from assistant.outbound import Reach
+from assistant.redaction import MASK, redacted
 from assistant.tools.http import IN_DOUBT, MARGIN_SECONDS, check_header_name
 from assistant.tools.kind import Context, Kind, Operation, configured
-from assistant.tools.redaction import MASK, redacted
 from assistant.tools.request import CREDENTIAL
 
 log = logging.getLogger(__name__)

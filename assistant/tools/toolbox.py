@@ -12,9 +12,9 @@ from assistant.chat import ToolCall, ToolResult, ToolSpec
 from assistant.db import in_db
 from assistant.models import Conversation, Method, Turn
 from assistant.models import ToolCall as Row
+from assistant.redaction import clean
 from assistant.services import ledger
 from assistant.tools.door import Door, Tool, tools_of
-from assistant.tools.redaction import clean
 
 __all__ = ["ConversationToolbox", "tools_of", "try_out"]
 

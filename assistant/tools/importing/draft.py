@@ -14,11 +14,11 @@ from django.core.exceptions import ValidationError
 
 from assistant.errors import ImportRefused
 from assistant.models import Method
+from assistant.redaction import clean
 from assistant.tools import KINDS
 from assistant.tools.door import tools_of
 from assistant.tools.kind import configured
 from assistant.tools.parameters import check_schema, offered
-from assistant.tools.redaction import clean
 
 MAX_DRAFTS = 2000
 MAX_NAME_CHARS = 48

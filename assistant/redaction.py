@@ -24,18 +24,21 @@ def redacted(text: str, secrets: Iterable[str]) -> str:
 
 
 def _forms(secret: str) -> Iterator[str]:
-    raw = secret.encode()
-    yield secret
-    yield quote(secret, safe="")
-    yield quote(secret)
-    yield quote_plus(secret)
+    as_sent = {secret, quote(secret, safe=""), quote(secret), quote_plus(secret)}
+    yield from as_sent
     yield html.escape(secret)
     yield from _in_json(secret)
-    yield raw.hex()
+    for form in as_sent:
+        # Whoever shows a whole request in base64 or hex shows its address as it was sent.
+        yield form.encode().hex()
+        yield from _in_base64(form.encode())
+
+
+def _in_base64(raw: bytes) -> Iterator[str]:
+    """Within a longer text, such as "user:password", base64 falls into one of three steps. The characters at either end
+    depend on the neighbours, so the middle is what is looked for."""
     if len(raw) < 6:
         return
-    # Within a longer text, such as "user:password", base64 falls into one of three steps. The characters at either end
-    # depend on the neighbours, so the middle is what is looked for.
     for shift in range(3):
         encoded = base64.b64encode(b"\0" * shift + raw).decode().rstrip("=")
         first = (0, 2, 3)[shift]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.tools.redaction import MASK, clean, redacted
+from assistant.redaction import MASK, clean, redacted
 
 SECRETS = st.text(st.characters(min_codepoint=33, max_codepoint=0x2FF, exclude_categories=["Cs", "Cc"]), min_size=9)
 
@@ -26,6 +26,13 @@ def test_base64_of_a_secret_within_anything_does_not_give_it_away(secret: str, b
 @pytest.mark.parametrize("form", [str, quote, quote_plus, lambda s: s.encode().hex(), str.upper])
 def test_every_plain_form_is_masked(form) -> None:  # type: ignore[no-untyped-def]
     assert redacted(f"before {form('a b/c+d=é')} after", ["a b/c+d=é"]) == f"before {MASK} after"
+
+
+@pytest.mark.parametrize("sent", [quote, quote_plus])
+def test_an_address_in_base64_or_hex_does_not_give_it_away_either(sent) -> None:  # type: ignore[no-untyped-def]
+    request = f"GET /?key={sent('+/a b/c+d=é')} HTTP/1.1".encode()
+    for shown in (base64.b64encode(request).decode(), request.hex()):
+        assert MASK in redacted(shown, ["+/a b/c+d=é"])
 
 
 def test_the_longest_secret_wins_and_short_ones_are_no_secrets() -> None:
