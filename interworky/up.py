@@ -7,12 +7,13 @@ import logging
 import os
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import TextIO
+from typing import NoReturn, TextIO
 
 import uvicorn
 from celery.beat import Scheduler, Service
@@ -112,7 +113,7 @@ class Server(uvicorn.Server):
                 proxy_headers=False,  # TRUSTED_PROXY_COUNT decides whom we believe
                 ws_max_size=65_536,
                 ws_per_message_deflate=False,
-                timeout_graceful_shutdown=2,
+                timeout_graceful_shutdown=1,
             )
         )
 
@@ -130,8 +131,8 @@ class Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
-def serve(listening: socket.socket, ready: Callable[[], None]) -> None:
-    """Run everything until Ctrl-C or SIGTERM, then stop within `STOP_SECONDS`."""
+def serve(listening: socket.socket, ready: Callable[[], None]) -> NoReturn:
+    """Run everything until Ctrl-C or SIGTERM, then stop within `STOP_SECONDS`, and with it the process."""
     for number in (signal.SIGINT, signal.SIGTERM):
         # uvicorn raises the signal once more when it is done; stopping when asked to is no failure.
         signal.signal(number, lambda *_: None)
@@ -141,3 +142,6 @@ def serve(listening: socket.socket, ready: Callable[[], None]) -> None:
     app.send_task("assistant.jobs.sweep")  # at once: what the last end left behind has waited long enough
     Server(ready).run(sockets=[listening])
     worker.stop()
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(0)  # nothing is left to tidy up, and taking this interpreter apart would take longer than all of the above

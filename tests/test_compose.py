@@ -10,12 +10,13 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 import yaml
 
-from tests.servers import ROOT, end, environment, free_port, launch, until
+from tests.conftest import needed
+from tests.servers import ROOT, end, environment, free_port, launch, new_database, redis, until
 from tests.test_settings import PRODUCTION
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -48,16 +49,15 @@ def command(service: str) -> list[str]:
     return [*program, *words[1:]]
 
 
-@pytest.fixture
-def values(postgres_url: str, redis_url: str) -> dict[str, str]:
-    """The environment that Compose gives our services, with real servers behind it."""
-    given = {**PRODUCTION, "DATABASE_URL": postgres_url, "REDIS_URL": redis_url}
-    return environment(**{name: interpolated(text, given) for name, text in COMPOSE["x-app"]["environment"].items()})
-
-
-def migrated(values: dict[str, str]) -> None:
-    done = subprocess.run(command("migrate"), cwd=ROOT, env=values, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
+@pytest.fixture(scope="module")
+def values(postgres_server: str) -> Iterator[dict[str, str]]:
+    """The environment that Compose gives our services, with real servers behind it, once `migrate` has run."""
+    with new_database(postgres_server) as database, needed(redis) as broker:
+        given = {**PRODUCTION, "DATABASE_URL": database, "REDIS_URL": broker}
+        values = environment(**{name: interpolated(text, given) for name, text in COMPOSE["x-app"]["environment"].items()})
+        done = subprocess.run(command("migrate"), cwd=ROOT, env=values, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stderr
+        yield values
 
 
 # --- The form --------------------------------------------------------------------------------------------------------
@@ -127,7 +127,6 @@ def test_the_image_alone_serves_as_compose_does():
 
 
 def test_web_serves_and_stops(values, tmp_path):
-    migrated(values)
     port = str(free_port())
     words = [port if word == "8000" else word for word in command("web")]
     log = tmp_path / "log"
@@ -147,20 +146,17 @@ def test_web_serves_and_stops(values, tmp_path):
     assert code in (0, -signal.SIGTERM), log.read_text()  # uvicorn ends by the signal that it was asked with
 
 
-@pytest.mark.parametrize(("service", "ready"), [("worker", "ready."), ("beat", "beat: Starting...")])
-def test_worker_and_beat_start_and_stop(values, tmp_path, service, ready):
-    migrated(values)
+def test_beat_starts_and_stops(values, tmp_path):
     log = tmp_path / "log"
-    process = launch(command(service), log, env=values)
+    beat = launch(command("beat"), log, env=values)
     try:
-        until(lambda: ready in Path(log).read_text(), 60, process, log)
+        until(lambda: "beat: Starting..." in log.read_text(), 60, beat, log)
     finally:
-        code = end(process, signal.SIGTERM, 30)
+        code = end(beat, signal.SIGTERM, 30)
     assert code == 0, log.read_text()
 
 
-def test_what_beat_rings_the_worker_hears(values, tmp_path):
-    migrated(values)
+def test_the_worker_hears_what_is_rung_and_stops(values, tmp_path):
     log = tmp_path / "log"
     worker = launch(command("worker"), log, env=values)
     ring = "from interworky.celery import app; app.send_task('assistant.jobs.sweep')"
@@ -168,7 +164,8 @@ def test_what_beat_rings_the_worker_hears(values, tmp_path):
         subprocess.run([sys.executable, "-c", ring], cwd=ROOT, env=values, check=True, timeout=60)
         until(lambda: re.search(r"assistant\.jobs\.sweep\[.*succeeded", log.read_text()) is not None, 60, worker, log)
     finally:
-        end(worker, signal.SIGTERM, 30)
+        code = end(worker, signal.SIGTERM, 30)
+    assert code == 0, log.read_text()
 
 
 def test_the_documented_commands_are_the_ones_that_run_here():

@@ -55,7 +55,7 @@ def run_up(**values: str) -> subprocess.CompletedProcess[str]:
 # --- Running ---------------------------------------------------------------------------------------------------------
 
 
-def test_it_shows_where_everything_is_and_keeps_its_data(app_server):
+def test_it_shows_where_everything_is_and_keeps_its_data_through_a_kill(app_server):
     said = app_server.log.read_text()
     for words in (
         f"{app_server.url}/",
@@ -71,24 +71,17 @@ def test_it_shows_where_everything_is_and_keeps_its_data(app_server):
         get(app_server, page)
 
     keys = (app_server.data_dir / "keys.json").read_text()
-    app_server.restart()
+    app_server.kill()
+    app_server.start()
     said_again = app_server.log.read_text()[len(said) :]
     assert "password as before" in said_again
     assert password[1] not in said_again
     assert (app_server.data_dir / "keys.json").read_text() == keys
+    assert "Bright Smile" in get(app_server, "/")
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_it_stops_when_asked_within_five_seconds_and_without_a_complaint(start_app, how):
-    app = start_app()
-    said = app.log.read_text()
-    began = time.monotonic()
-    assert app.stop(how) == 0
-    assert time.monotonic() - began < 5
-    assert app.log.read_text() == said
-
-
-def test_it_stops_in_time_while_visitors_listen_and_tells_them_to_come_back(start_app):
+def test_it_stops_in_time_and_tells_those_who_listen_to_come_back(start_app, how):
     app = start_app()
     token = session(app)
     said = app.log.read_text()
@@ -101,18 +94,12 @@ def test_it_stops_in_time_while_visitors_listen_and_tells_them_to_come_back(star
         socket.send(json.dumps({"type": "session.open", "token": token, "after": 0}))
         assert json.loads(socket.recv(10))["type"] == "session.ready"
         began = time.monotonic()
-        assert app.stop() == 0
+        assert app.stop(how) == 0
         assert time.monotonic() - began < 5
         with pytest.raises(ConnectionClosed) as closed:
             socket.recv(5)
     assert closed.value.rcvd and closed.value.rcvd.code == 1012
     assert app.log.read_text() == said
-
-
-def test_it_comes_back_after_a_kill(app_server):
-    app_server.kill()
-    app_server.start()
-    assert "Bright Smile" in get(app_server, "/")
 
 
 def test_a_second_one_on_the_same_data_says_where_the_first_is(app_server):
