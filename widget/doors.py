@@ -19,11 +19,16 @@ PLACES_OF_ADDRESS = 250
 
 
 def header(headers: Headers, name: bytes) -> str:
-    """The only value of a header, or "". Raises `NotAllowed` where it was sent twice: nobody honest does."""
+    """The only value of a header, or "". Raises `NotAllowed` where it was sent twice, or holds what is no visible ASCII:
+    nobody honest does that, and what one reader takes for white space is a value to another."""
     values = [value for key, value in headers if key == name]
     if len(values) > 1:
         raise NotAllowed(f"Two {name.decode()} headers.")
-    return values[0].decode("latin-1").strip() if values else ""
+    if not values:
+        return ""
+    if not all(0x20 <= byte <= 0x7E for byte in values[0]):
+        raise NotAllowed(f"Odd bytes in {name.decode()}.")
+    return values[0].decode("ascii").strip()
 
 
 def origin_of(headers: Headers) -> str:

@@ -8,6 +8,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -16,12 +17,14 @@ from pathlib import Path
 
 import psycopg
 import yaml
+from celery import Celery
 
 from assistant.secrets import new_key
 from tests import servers
 
 from .visitor import until
 
+KEY = new_key()
 COMPOSE = yaml.safe_load((servers.ROOT / "docker-compose.yml").read_text())
 
 
@@ -113,20 +116,28 @@ class Postgres:
             row = connection.execute("SHOW data_directory").fetchone()
         assert row
         self.data = Path(row[0])
+        self.again: subprocess.Popen[bytes] | None = None
 
     def stop(self) -> None:
         """As an administrator does who is in a hurry: open connections are cut."""
         pid = int((self.data / "postmaster.pid").read_text().split()[0])
         os.kill(pid, signal.SIGINT)
         until(lambda: not (self.data / "postmaster.pid").exists())
+        if self.again:
+            self.again.wait()
 
     def start(self) -> None:
         run = shlex.split((self.data / "postmaster.opts").read_text())
         owner = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
-        subprocess.Popen(
-            run, cwd=self.data, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **owner
-        )
+        self.again = servers.launch(run, self.data.parent / "log", cwd=self.data, **owner)
         until(self.answers, 30)
+
+    def database(self, like: str = "template1") -> str:
+        """The address of a new database that holds what `like` does; it goes with the server."""
+        name = f"made_{time.monotonic_ns()}"
+        with closing(psycopg.connect(self.url, autocommit=True)) as connection:
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{like.rpartition("/")[2]}"'.encode())
+        return self.url.rpartition("/")[0] + "/" + name
 
     def answers(self) -> bool:
         with suppress(psycopg.OperationalError):
@@ -135,34 +146,46 @@ class Postgres:
         return False
 
 
+def environment(folder: Path, postgres_url: str, redis_url: str, **values: str) -> dict[str, str]:
+    return servers.environment(
+        DATABASE_URL=postgres_url,
+        REDIS_URL=redis_url,
+        SECRET_KEY="s" * 50,
+        FIELD_KEYS=KEY,
+        ALLOWED_HOSTS="localhost",
+        DATA_DIR=str(folder),
+        **{"DEMO_MODEL": "true", "DEMO_SITE": "true", "DEMO_MODEL_DELAY_MS": "5", **values},
+    )
+
+
+def run(environment: dict[str, str], *arguments: str) -> None:
+    """A program of ours, to its end."""
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=servers.ROOT, env=environment, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+def prepared(folder: Path, postgres_url: str) -> None:
+    """Tables and the demonstration, in an empty database."""
+    script = (
+        "import django; django.setup(); from django.core.management import call_command as do; do('migrate', verbosity=0)"
+    )
+    seeding = "from interworky.demo.seed import seed; seed()"
+    values = environment(folder, postgres_url, "redis://127.0.0.1:1/0", DJANGO_SETTINGS_MODULE="interworky.settings")
+    run(values, "-c", f"{script}; {seeding}")
+
+
 class Production:
-    """`webs` and whatever else was started; the database is migrated and holds the demonstration."""
+    """`webs` and whatever else was started, over a `prepared` database."""
 
     def __init__(self, folder: Path, postgres_url: str, redis_url: str, webs: int = 1, **values: str) -> None:
         self.folder = folder
         ports = [servers.free_port() for _ in range(webs)]
-        self.environment = servers.environment(
-            DATABASE_URL=postgres_url,
-            REDIS_URL=redis_url,
-            SECRET_KEY="s" * 50,
-            FIELD_KEYS=new_key(),
-            PUBLIC_URL=f"http://localhost:{ports[0]}",
-            ALLOWED_HOSTS="localhost",
-            DATA_DIR=str(folder),
-            **{"DEMO_MODEL": "true", "DEMO_SITE": "true", "DEMO_MODEL_DELAY_MS": "5", **values},
-        )
+        self.environment = environment(folder, postgres_url, redis_url, PUBLIC_URL=f"http://localhost:{ports[0]}", **values)
         self.origin = self.environment["PUBLIC_URL"]
-        self.run("manage.py", "migrate", "-v0")
-        self.run("manage.py", "shell", "-c", "from interworky.demo.seed import seed; seed()")
         self.webs = [Web(port, folder / f"web{number}.log", self.environment) for number, port in enumerate(ports)]
         self.others: list[Process] = []
-
-    def run(self, *arguments: str) -> None:
-        """A program of ours, to its end."""
-        done = subprocess.run(
-            [sys.executable, *arguments], cwd=servers.ROOT, env=self.environment, capture_output=True, text=True, timeout=120
-        )
-        assert done.returncode == 0, done.stderr[-2000:]
 
     def worker(self) -> Process:
         process = Process(command("worker"), self.folder / "worker.log", self.environment)
@@ -172,7 +195,8 @@ class Production:
 
     def tick(self) -> None:
         """What the clock does every few seconds."""
-        self.run("-m", "celery", "-A", "interworky", "call", "assistant.jobs.sweep")
+        with Celery(broker=self.environment["REDIS_URL"], set_as_current=False) as clock:
+            clock.send_task("assistant.jobs.sweep")
 
     def sql(self, query: str) -> list[tuple]:
         with closing(psycopg.connect(self.environment["DATABASE_URL"])) as connection:

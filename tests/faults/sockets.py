@@ -18,7 +18,7 @@ class Socket:
         self.visitor, self.after = visitor, after
         self.connecting = connect(
             visitor.url.replace("http", "ws") + "/ws/v1/chat",
-            additional_headers={"Origin": visitor.origin, **options.pop("headers", {})},
+            additional_headers=visitor.headers,
             max_size=None, ping_interval=None, proxy=None, **options,
         )  # fmt: skip
         self.heard: list[dict[str, Any]] = []

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import json
+import resource
+import sqlite3
+import threading
 import time
+import urllib.error
+from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from copy import copy
 from pathlib import Path
 
 import pytest
@@ -12,8 +19,9 @@ import pytest
 from tests import servers
 from tests.conftest import needed
 
-from .production import Postgres, Production, Redis, running
+from .production import Postgres, Production, Redis, prepared, running
 from .sockets import Socket
+from .test_killed import Sink
 from .visitor import Visitor, until
 
 LATE = 2.5  # seconds that news may take while the doorbell is away, and what a busy machine adds
@@ -27,6 +35,13 @@ def postgres() -> Iterator[Postgres]:
         server.stop()
 
 
+@pytest.fixture(scope="module")
+def template(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> str:
+    url = postgres.database()
+    prepared(tmp_path_factory.mktemp("template"), url)
+    return url
+
+
 @pytest.fixture
 def redis(tmp_path: Path) -> Iterator[Redis]:
     try:
@@ -38,13 +53,25 @@ def redis(tmp_path: Path) -> Iterator[Redis]:
 
 
 @pytest.fixture
-def production(tmp_path: Path, postgres: Postgres, redis: Redis) -> Iterator[Callable[..., Production]]:
+def production(tmp_path: Path, postgres: Postgres, template: str, redis: Redis) -> Iterator[Callable[..., Production]]:
     """`production(…)` is the running product; its Redis is the fixture of that name, started or not."""
-    from contextlib import ExitStack
-
     with ExitStack() as stack:
-        url = stack.enter_context(servers.new_database(postgres.url))
+        url = postgres.database(like=template)
         yield lambda **values: stack.enter_context(running(tmp_path, url, redis.url, **values))
+
+
+@pytest.fixture
+def sink() -> Iterator[Sink]:
+    sink = Sink()
+    yield sink
+    sink.close()
+
+
+def durable(socket: Socket) -> list[int]:
+    return [event["seq"] for event in socket.heard if "seq" in event and event["type"] not in ("session.ready", "pong")]
+
+
+# --- Redis -----------------------------------------------------------------------------------------------------------
 
 
 def test_a_conversation_begins_without_redis_and_goes_on_when_it_comes(production: Callable[..., Production], redis: Redis):
@@ -57,8 +84,7 @@ def test_a_conversation_begins_without_redis_and_goes_on_when_it_comes(productio
         redis.start()
         until(lambda: web.ready()[0] == 200)
         assert socket.ask("Where can I park?", "a-2") < 10
-        seqs = [event["seq"] for event in socket.heard if "seq" in event and event["type"] != "session.ready"]
-    assert seqs == [1, 2, 3, 4, 5, 6]
+        assert durable(socket) == [1, 2, 3, 4, 5, 6]
 
 
 def test_two_processes_go_on_while_redis_is_killed_and_hear_each_other_again(
@@ -68,8 +94,8 @@ def test_two_processes_go_on_while_redis_is_killed_and_hear_each_other_again(
     here = production(webs=2)
     mine = Visitor(here.webs[0].url, origin=here.origin)
     with Socket(mine) as one:
-        elsewhere = Visitor.__new__(Visitor)
-        elsewhere.__dict__.update(mine.__dict__, url=here.webs[1].url)
+        elsewhere = copy(mine)
+        elsewhere.url = here.webs[1].url
         with Socket(elsewhere) as other:
             one.ask("Hi!", "b-1")
             other.hear("turn.ended")
@@ -87,7 +113,93 @@ def test_two_processes_go_on_while_redis_is_killed_and_hear_each_other_again(
             other.hear("turn.ended", 1)
             assert any(event["type"] == "reply.delta" for event in other.heard[-8:])
             for socket in (one, other):
-                seqs = [event["seq"] for event in socket.heard if "seq" in event and event["type"] != "session.ready"]
-                assert seqs == list(range(1, 10))
+                assert durable(socket) == list(range(1, 10))
     assert lag < LATE + 3
     assert not here.complaints()
+
+
+def test_a_redis_that_forgets_everything_costs_no_word_and_no_letter(
+    production: Callable[..., Production], redis: Redis, sink: Sink
+):
+    redis.start()
+    here = production(EMAIL_URL=f"smtp://127.0.0.1:{sink.port}", DEMO_MODEL_DELAY_MS="40")
+    sink.open()
+    visitor = Visitor(here.webs[0].url)
+    with Socket(visitor) as socket:
+        socket.tell("message.send", id="d-1", text="Where can I park?")
+        socket.hear("reply.delta")
+        redis.forget()
+        socket.hear("turn.ended", outcome="done")
+        assert durable(socket) == [1, 2, 3]
+    visitor.book()
+    redis.forget()  # no worker has seen what it was to do
+    promised = Counter(to for (to,) in here.sql('SELECT "to" FROM assistant_delivery'))
+    assert promised
+    here.worker()
+    end = time.monotonic() + 40
+    while here.sql("SELECT 1 FROM assistant_delivery WHERE state != 'sent'"):
+        assert time.monotonic() < end
+        here.tick()
+        time.sleep(1)
+    assert Counter(to for _, to in sink.taken) == promised
+
+
+# --- PostgreSQL ------------------------------------------------------------------------------------------------------
+
+
+def test_nothing_is_acknowledged_without_a_database_and_no_restart_is_needed(
+    production: Callable[..., Production], redis: Redis, postgres: Postgres
+):
+    redis.start()
+    web = production().webs[0]
+    visitor = Visitor(web.url)
+    with Socket(visitor) as socket:
+        socket.ask("Hi!", "e-1")
+        postgres.stop()
+        try:
+            socket.tell("message.send", id="e-2", text="Where can I park?")
+            assert socket.hear("error", of="e-2")["code"] == "unavailable"
+            with pytest.raises(urllib.error.HTTPError) as refused:
+                visitor.say("Where can I park?", id="e-2")
+            with refused.value as answer:
+                assert (answer.code, json.load(answer)["code"]) == (503, "unavailable")
+            status, said = web.ready()
+            assert (status, json.loads(said)["missing"]) == (503, ["database"])
+        finally:
+            postgres.start()
+        until(lambda: web.ready()[0] == 200)
+        socket.ask("Where can I park?", "e-2")
+        assert durable(socket) == [1, 2, 3, 4, 5, 6]
+
+
+# --- SQLite and the disk ---------------------------------------------------------------------------------------------
+
+
+def test_a_database_that_another_process_locks_for_a_while_is_waited_for(start_app: Callable[..., servers.App]):
+    app = start_app(DEMO_MODEL_DELAY_MS="0")
+    visitor = Visitor(app.url)
+    with closing(
+        sqlite3.connect(app.data_dir / "interworky.sqlite3", isolation_level=None, check_same_thread=False)
+    ) as other:
+        other.execute("BEGIN IMMEDIATE")
+        threading.Timer(3, other.execute, ["ROLLBACK"]).start()
+        began = time.monotonic()
+        visitor.say("Hi!")
+        assert time.monotonic() - began > 2
+    until(visitor.turns_ended)
+    assert [event["type"] for event in visitor.events()] == ["message.added", "message.added", "turn.ended"]
+
+
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="a limit on another process is a thing of Linux")
+def test_a_full_disk_is_named_and_survived(start_app: Callable[..., servers.App]):
+    app = start_app(DEMO_MODEL_DELAY_MS="0")
+    assert app.process
+    visitor = Visitor(app.url)
+    _, most = resource.prlimit(app.process.pid, resource.RLIMIT_FSIZE)
+    with Socket(visitor) as socket:
+        resource.prlimit(app.process.pid, resource.RLIMIT_FSIZE, (4096, most))
+        socket.tell("message.send", id="f-1", text="Hi!")
+        assert socket.hear("error", of="f-1")["code"] == "unavailable"
+        resource.prlimit(app.process.pid, resource.RLIMIT_FSIZE, (most, most))
+        socket.ask("Hi!", "f-1")
+        assert durable(socket) == [1, 2, 3]

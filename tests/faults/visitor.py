@@ -15,10 +15,12 @@ _ids = count()
 
 
 class Visitor:
-    """One visitor of the demonstration organization at `url`, on a page of `origin`, by itself the server's own."""
+    """One visitor of the demonstration organization at `url`, on a page of `origin`, by itself the server's own; a proxy
+    would say that he comes from `address`."""
 
-    def __init__(self, url: str, key: str = PUBLIC_KEY, origin: str = "") -> None:
+    def __init__(self, url: str, key: str = PUBLIC_KEY, origin: str = "", address: str = "") -> None:
         self.url, self.token, self.origin = url, "", origin or url
+        self.headers = {"Origin": self.origin, **({"X-Forwarded-For": address} if address else {})}
         self.token = self.ask("POST", "sessions", {"key": key, "timezone": "Europe/London"})["token"]
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
@@ -28,7 +30,7 @@ class Visitor:
             method=method,
             data=None if body is None else json.dumps(body).encode(),
             headers={
-                "Origin": self.origin,
+                **self.headers,
                 "Content-Type": "application/json",
                 **({"Authorization": f"Bearer {self.token}"} if self.token else {}),
             },
