@@ -28,7 +28,9 @@ MAX_CHARS = 400  # of a parameter's description
 MAX_BRANCHES = 8
 MAX_REFERENCES = 50  # in a chain
 MAX_NODES = 2000  # of one method's parameters
-LEVELS = (6, 4, 3, 2, 1)  # how deep the parameters are drawn; less where they would grow too large
+MAX_NODES_OF_ALL = 100_000  # of a document's: some seconds; what comes after is drawn shallow and small
+MAX_NODES_AFTER = 200  # of one method's, from then on
+LEVELS = (6, 4, 3, 2, 1, 0)  # how deep the parameters are drawn; less where they would grow too large
 NUMBERS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
 KNOWN_FORMATS = sorted(FORMATS)  # lists: what others write need not be hashable
 SENDABLE = sorted(TYPES - {"null"})
@@ -49,6 +51,7 @@ class Schemas:
         self._document = document
         self.notes: dict[Problem, None] = {}
         self._left = MAX_NODES
+        self._left_of_all = MAX_NODES_OF_ALL
         self._level = LEVELS[0]
 
     def resolved(self, node: Any) -> Any:
@@ -75,12 +78,16 @@ class Schemas:
 
     def fitted(self, build: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """What `build` makes with `simple`, drawn as deep as it stays within what a method's parameters may be."""
-        for level in LEVELS:
-            self.notes, self._left, self._level = {}, MAX_NODES, level
+        spent = self._left_of_all <= 0
+        nodes = MAX_NODES_AFTER if spent else MAX_NODES
+        for level in LEVELS[-1:] if spent else LEVELS:
+            self.notes, self._left, self._level = {}, nodes, level
             try:
                 schema = build()
             except TooLarge:
                 continue
+            finally:
+                self._left_of_all -= nodes - self._left
             if len(json.dumps(schema)) <= MAX_SCHEMA_BYTES and _properties(schema) <= MAX_PROPERTIES:
                 return schema
         raise CannotTake("too_many", f"It takes more than {MAX_PROPERTIES} parameters, or very large ones.")
