@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from assistant.models import Assistant, Document, Organization, Passage
 from assistant.services.knowledge.words import stems
 
-MAX_WORDS = 24  # of a query: more than any question has
+MAX_WORDS = 16  # of a query: more than any question has
 MAX_CANDIDATES = 1000
 ENOUGH = 0.3  # of a query's meaning that a passage must share; below, it was found by a word that happens to be in it
 SATURATION, LENGTH_WEIGHT = 1.2, 0.75  # BM25's usual k1 and b
@@ -51,7 +51,7 @@ def search(organization: Organization, assistant: Assistant | None, query: str, 
     if not asked:
         return []
     visible = Document.objects.known_to(assistant) if assistant else Document.objects.filter(organization=organization)
-    known = list(visible.values_list("pk", flat=True))
+    known = list(visible.order_by().values_list("pk", flat=True))
     rows = Passage.objects.having([home], asked).filter(document__in=known).order_by()
     candidates = dict(rows.values_list("pk", "words")[:MAX_CANDIDATES])
     best = _ranked({pk: Counter(words.split()) for pk, words in candidates.items()}, rarity)[:limit]
