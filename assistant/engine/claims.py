@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
 from assistant.engine.grammars import GRAMMARS, Grammar
 
@@ -53,7 +54,6 @@ class _Language:
     denied: re.Pattern[str]
     later: re.Pattern[str]
     condition: re.Pattern[str]
-    triggers: frozenset[str]  # a sentence without one of these words claims nothing
 
 
 def _compiled(grammar: Grammar) -> _Language:
@@ -86,7 +86,6 @@ def _compiled(grammar: Grammar) -> _Language:
         re.compile(grammar.denied, re.IGNORECASE),
         re.compile(grammar.later, re.IGNORECASE),
         re.compile(grammar.condition, re.IGNORECASE),
-        frozenset(form.split()[0] for forms in (*grammar.acts.values(), grammar.hints) for form in forms),
     )
 
 
@@ -98,15 +97,25 @@ def _compile(patterns: Iterable[tuple[str, str]]) -> _Patterns:
     return tuple((act, re.compile(body, re.IGNORECASE)) for act, body in patterns)
 
 
-_LANGUAGES = tuple(_compiled(grammar) for grammar in GRAMMARS.values())
-_TRIGGERS = frozenset[str]().union(*(language.triggers for language in _LANGUAGES))
+# The first words of what may make a claim, by language: a sentence without one of them claims nothing.
+_TRIGGERS_OF = {
+    name: frozenset(form.split()[0] for forms in (*grammar.acts.values(), grammar.hints) for form in forms)
+    for name, grammar in GRAMMARS.items()
+}
+_TRIGGERS = frozenset[str]().union(*_TRIGGERS_OF.values())
+
+
+@cache
+def _language(name: str) -> _Language:
+    """Compiled when it is first met: a third of a second for all of them, which no start need wait for."""
+    return _compiled(GRAMMARS[name])
 
 
 def claimed(sentence: str) -> frozenset[str]:
     """The acts that one sentence says have happened; empty for offers, conditions, questions and denials."""
     plain = " ".join(_MARKUP.sub("", sentence).split())
     said = frozenset(_WORD.findall(plain.lower()))
-    spoken = [language for language in _LANGUAGES if said & language.triggers]
+    spoken = [_language(name) for name, triggers in _TRIGGERS_OF.items() if said & triggers]
     if not spoken:
         return frozenset()
     starts = [0, *(gap.end() for gap in _CLAUSES.finditer(plain))][:_MOST_CLAUSES]

@@ -40,9 +40,7 @@ class ConversationToolbox:
         return toolbox
 
     @classmethod
-    async def for_conversation(
-        cls, conversation: Conversation, *, turn: Turn | None = None, dry_run: bool = False
-    ) -> Self:
+    async def for_conversation(cls, conversation: Conversation, *, turn: Turn | None = None, dry_run: bool = False) -> Self:
         """The toolbox outside a turn, as voice needs it."""
         door = await in_db(_door)(conversation)
         return cls(door, conversation, turn=turn, dry_run=dry_run)
