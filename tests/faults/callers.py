@@ -16,11 +16,12 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
+from django.db.models import Count
 
 from assistant import chat
 from assistant.db import in_db
 from assistant.errors import BudgetExceeded, ProviderError
-from assistant.models import Assistant, Budget, Spending
+from assistant.models import Assistant, Budget, Spending, Usage
 from assistant.providers import router
 from assistant.services import usage
 from assistant.services.usage import Asking
@@ -63,6 +64,12 @@ def turns(scenarios: list[dict[str, str]], count: int, at_once: int) -> None:
         return done
 
     json.dump(asyncio.run(all()), sys.stdout)
+
+
+def most_attempts() -> None:
+    """How many requests the turn took that took most; each turn had a conversation of its own."""
+    counts = Usage.objects.filter(reserved=False).values("conversation").annotate(count=Count("pk"))
+    json.dump(max(row["count"] for row in counts), sys.stdout)
 
 
 def reservations(count: int, tokens: int, die: bool) -> None:
