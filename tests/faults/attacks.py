@@ -42,14 +42,12 @@ class Raw:
 
     codes: Counter[str] = Counter()
 
-    def __init__(
-        self, port: int, origin: bytes, address: bytes = b"", buffer: int = 0, token: str = "", patience: float = 10
-    ) -> None:
+    def __init__(self, port: int, origin: bytes, address: bytes = b"", buffer: int = 0, token: str = "") -> None:
         self.token = token
         self.wire = socket.socket()
         if buffer:
             self.wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
-        self.wire.settimeout(patience)
+        self.wire.settimeout(10)
         self.wire.connect(("127.0.0.1", port))
         lines = [
             b"GET /ws/v1/chat HTTP/1.1", b"Host: localhost:%d" % port, b"Origin: " + origin,
@@ -59,9 +57,8 @@ class Raw:
         ]  # fmt: skip
         self.wire.sendall(b"\r\n".join([*lines, b"", b""]))
         self.rest = b""
-        with suppress(TimeoutError):
-            while b"\r\n\r\n" not in self.rest and (some := self.wire.recv(4096)):
-                self.rest += some
+        while b"\r\n\r\n" not in self.rest and (some := self.wire.recv(4096)):
+            self.rest += some
         head, _, self.rest = self.rest.partition(b"\r\n\r\n")
         self.status = int(head.split()[1]) if head else 0
 
@@ -168,23 +165,22 @@ def compressed_frames(opened: Opens) -> None:
     raw.ended()
 
 
-def endless_fragments(opened: Opens, seconds: float) -> None:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        raw = opened()
-        raw.send(frame(b"x", fin=False))
-        piece = frame(b"x", 0, fin=False) * 100
-        while time.monotonic() < end and raw.send(piece):
-            pass
-        raw.wire.close()
-
-
-def pings(opened: Opens, seconds: float) -> None:
-    """The wire's own pings, which no handler of ours sees."""
-    raw, end = opened(), time.monotonic() + seconds
-    while time.monotonic() < end and raw.send(frame(b"p" * 125, PING) * 20):
+@over_and_over
+def endless_fragments(opened: Opens) -> None:
+    raw = opened()
+    raw.send(frame(b"x", fin=False))
+    while raw.send(frame(b"x", 0, fin=False) * 100):
         pass
-    raw.wire.close()
+    raw.ended()
+
+
+@over_and_over
+def pings(opened: Opens) -> None:
+    """The wire's own, which no handler of ours sees."""
+    raw = opened(buffer=4096)
+    while raw.send(frame(b"p" * 125, PING) * 20):
+        pass
+    raw.ended()
 
 
 def reads_nothing(opened: Opens, seconds: float) -> None:
