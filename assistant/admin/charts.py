@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 WIDTH, HEIGHT = 560, 170  # of the whole drawing
 LEFT, TOP, BOTTOM = 46, 8, 22  # left free for what stands at the axes
-RIGHT = WIDTH - 4
+RIGHT = WIDTH - 16  # half a label of the last column
 FLOOR = HEIGHT - BOTTOM
 LABELS = 7  # at most, below the chart
 

@@ -49,6 +49,7 @@ PAGES = (
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """Unfold's navigation: only models that have an admin, and that this user may see."""
     admins = {model._meta.model_name: model_admin for model, model_admin in admin.site._registry.items()}
+    statistics = reverse("admin:assistant_usage_statistics")
     groups: list[dict[str, Any]] = [
         {"title": "", "items": [{"title": "Today", "icon": "home", "link": reverse("admin:index")}]}
     ]
@@ -58,7 +59,10 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             model_admin = admins.get(name)
             if model_admin is not None and model_admin.has_view_permission(request):
                 link = reverse(f"admin:{model_admin.opts.app_label}_{name}_changelist")
-                items.append({"title": label, "icon": icon, "link": link, **_badge(request, name, model_admin)})
+                item = {"title": label, "icon": icon, "link": link, **_badge(request, name, model_admin)}
+                # Statistics stand below Usage among the addresses, and beside it here.
+                here = {"active": False} if name == "usage" and request.path == statistics else {}
+                items.append({**item, **here})
         if title:
             groups.append({"title": title, "separator": True, "items": items})
         else:
@@ -67,8 +71,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         people = {"title": "People", "icon": "group", "link": reverse("admin:auth_user_changelist")}
         groups.append({"title": "", "separator": True, "items": [people]})
     if admins["usage"].has_view_permission(request):
-        statistics = {"title": "Statistics", "icon": "monitoring", "link": reverse("admin:assistant_usage_statistics")}
-        groups[0]["items"].append(statistics)
+        groups[0]["items"].append({"title": "Statistics", "icon": "monitoring", "link": statistics})
     return groups
 
 

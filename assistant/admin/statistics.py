@@ -94,9 +94,11 @@ def _chosen(request: HttpRequest, mine: Any) -> Organization | None:
 
 def _breakers(request: HttpRequest, seen: list[int] | None) -> list[tuple[ProviderHealth, bool]]:
     """Whatever is left alone or was until just now, and whether this user may have it asked again."""
-    rows = ProviderHealth.objects.filter(open_until__isnull=False).select_related("provider__organization")
+    visible = Q()
     if seen is not None:
-        rows = rows.filter(provider__organization__in=seen)
+        # The installation's own answer for every organization, but are not every organization's to see.
+        visible = Q(provider__organization__in=seen) | (Q(provider=None) if request.user.is_superuser else Q())
+    rows = ProviderHealth.objects.filter(visible, open_until__isnull=False).select_related("provider__organization")
     return [(row, _may_close(request, row)) for row in rows]
 
 
@@ -131,10 +133,11 @@ def _numbers(spans: list[Span], found: list[statistics.ProviderStatistics]) -> l
     busiest = found[0] if found else None
     half, most = (busiest.first_token_p50_ms, busiest.first_token_p95_ms) if busiest else (None, None)
     of = f" of {busiest.name}" if busiest and len(found) > 1 else ""
+    within = f"; 95 % within {_ms(most)}" if most is not None else ""
     return [
         (_count(requests), "requests"),
         (f"{1 - failures / requests:.1%}" if requests else "–", "answered"),
-        (f"{_ms(half)} · {_ms(most)}", f"to the first word{of}: half, and 95 %"),
+        (_ms(half), f"to the first word{of}, half of the time{within}"),
         (_count(sum(span.tokens for span in spans)), "tokens"),
         (_dollars(sum(span.micros for span in spans)), "as far as prices are known"),
     ]
