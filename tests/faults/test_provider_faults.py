@@ -69,7 +69,9 @@ async def test_weights_hold_across_processes(run: Run) -> None:
         took = Counter(outcome for [each] in done for outcome, _ in each)
         assert took == {"a": len(a.requests), "b": len(b.requests)}
         expected = {"a": 0.6 * turns * PROCESSES, "b": 0.4 * turns * PROCESSES}
-        assert sum((took[name] - share) ** 2 / share for name, share in expected.items()) < CHI_SQUARED_P_001
+        chi_squared = sum((took[name] - share) ** 2 / share for name, share in expected.items())
+        print(f"{dict(took)}, chi squared {chi_squared:.3f}")  # noqa: T201 - the figures, for whoever runs it with -s
+        assert chi_squared < CHI_SQUARED_P_001
 
 
 DEAD: dict[str, list[Step]] = {
@@ -128,8 +130,9 @@ async def test_with_one_of_two_dead_every_turn_is_answered_and_with_both_nobody_
             else:
                 assert outcomes == {"b": total}, failure
                 assert slow - usual <= CONNECT_SECONDS * 1000, failure
-                # Five failures open it, beside what was under way; no cool-down has passed by then.
-                assert len(a.requests) <= 5 + under_way, failure
+                # Five failures open it, beside what was under way; then there is one probe for each cool-down, of which only
+                # a longer run sees any.
+                assert len(a.requests) <= 5 + under_way + TURNS // 100, failure
                 assert len(b.requests) == total
         assert await run("most_attempts()") == [3]
 
