@@ -17,6 +17,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -292,7 +293,8 @@ def _redis() -> Redis:
     )
 
 
-_bell: _Bell | None = None
+_bell: _Bell | None = None  # that is rung
+_bells: dict[asyncio.AbstractEventLoop, _Bell] = {}  # a strong reference: their tasks end with their loop, not before
 _lock = threading.Lock()
 
 
@@ -301,8 +303,21 @@ def bind(loop: asyncio.AbstractEventLoop) -> _Bell:
     global _bell
     with _lock:
         if _bell is None or _bell.loop is not loop:
-            _bell = _Bell(loop)
+            _bell = _bells.get(loop) or _bells.setdefault(loop, _Bell(loop))
         return _bell
+
+
+async def hush() -> None:
+    """Ring and hear no more on this event loop, which is about to end."""
+    global _bell
+    with _lock:
+        bell = _bells.pop(asyncio.get_running_loop(), None)
+        if bell is not None and bell is _bell:
+            _bell = None
+    if bell is not None:
+        for task in bell.tasks.values():
+            task.cancel()
+        await asyncio.gather(*bell.tasks.values(), return_exceptions=True)
 
 
 def _ring(to: str, payload: dict[str, Any]) -> None:
@@ -315,6 +330,7 @@ def _ring(to: str, payload: dict[str, Any]) -> None:
         log.warning("An announcement could not be rung.", exc_info=True)
 
 
+@lru_cache(maxsize=1)
 def _loop_of_our_own() -> asyncio.AbstractEventLoop:
     """For processes without a server, such as Celery workers."""
     loop = asyncio.new_event_loop()

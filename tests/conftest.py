@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
 import ipaddress
 import os
@@ -16,6 +15,7 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.conf import settings
 
+from assistant import live
 from tests import servers
 
 
@@ -25,7 +25,14 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     if not inspect.iscoroutinefunction(pyfuncitem.obj):
         return None
     names = pyfuncitem._fixtureinfo.argnames
-    async_to_sync(functools.partial(pyfuncitem.obj, **{name: pyfuncitem.funcargs[name] for name in names}))()
+
+    async def test() -> None:
+        try:
+            await pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in names})
+        finally:
+            await live.hush()
+
+    async_to_sync(test)()
     return True
 
 
