@@ -62,6 +62,9 @@ def test_a_booking_s_mail_goes_out_once_though_the_process_died_before_it_could(
     promised = Counter(rows(app, 'SELECT "to" FROM assistant_delivery'))
     assert rows(app, "SELECT state FROM assistant_appointment") == [("confirmed",)] and reference
     assert not rows(app, "SELECT 1 FROM assistant_delivery WHERE state = 'sent'")
+    # An attempt that failed before the kill would have to wait its minutes out.
+    with sqlite3.connect(app.data_dir / "interworky.sqlite3") as database:
+        database.execute("UPDATE assistant_delivery SET next_attempt_at = '2020-01-01', leased_until = '2020-01-01'")
     sink.open()
     app.start()
     until(lambda: len(sink.taken) >= sum(promised.values()), 60)
