@@ -177,12 +177,13 @@ def prepared(folder: Path, postgres_url: str) -> None:
 
 
 class Production:
-    """`webs` and whatever else was started, over a `prepared` database."""
+    """`webs` and whatever else was started, over a `prepared` database. The last of `webs` is everybody's model server."""
 
     def __init__(self, folder: Path, postgres_url: str, redis_url: str, webs: int = 1, **values: str) -> None:
         self.folder = folder
         ports = [servers.free_port() for _ in range(webs)]
         self.environment = environment(folder, postgres_url, redis_url, PUBLIC_URL=f"http://localhost:{ports[0]}", **values)
+        self.environment["DEMO_MODEL_URL"] = f"http://127.0.0.1:{ports[-1]}/demo-llm/v1"
         self.origin = self.environment["PUBLIC_URL"]
         self.webs = [Web(port, folder / f"web{number}.log", self.environment) for number, port in enumerate(ports)]
         self.others: list[Process] = []

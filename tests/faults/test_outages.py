@@ -10,54 +10,19 @@ import time
 import urllib.error
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import closing
 from copy import copy
-from pathlib import Path
 
 import pytest
 
 from tests import servers
-from tests.conftest import needed
 
-from .production import Postgres, Production, Redis, prepared, running
+from .production import Postgres, Production, Redis
 from .sockets import Socket
 from .test_killed import Sink
 from .visitor import Visitor, until
 
 LATE = 2.5  # seconds that news may take while the doorbell is away, and what a busy machine adds
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Postgres]:
-    with needed(servers.postgresql) as url:
-        server = Postgres(url)
-        yield server
-        server.stop()
-
-
-@pytest.fixture(scope="module")
-def template(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> str:
-    url = postgres.database()
-    prepared(tmp_path_factory.mktemp("template"), url)
-    return url
-
-
-@pytest.fixture
-def redis(tmp_path: Path) -> Iterator[Redis]:
-    try:
-        server = Redis(tmp_path)
-    except servers.Missing as missing:
-        pytest.skip(str(missing))
-    yield server
-    server.kill()
-
-
-@pytest.fixture
-def production(tmp_path: Path, postgres: Postgres, template: str, redis: Redis) -> Iterator[Callable[..., Production]]:
-    """`production(…)` is the running product; its Redis is the fixture of that name, started or not."""
-    with ExitStack() as stack:
-        url = postgres.database(like=template)
-        yield lambda **values: stack.enter_context(running(tmp_path, url, redis.url, **values))
 
 
 @pytest.fixture
