@@ -314,10 +314,11 @@ async def hush() -> None:
         bell = _bells.pop(asyncio.get_running_loop(), None)
         if bell is not None and bell is _bell:
             _bell = None
-    if bell is not None:
-        for task in bell.tasks.values():
-            task.cancel()
-        await asyncio.gather(*bell.tasks.values(), return_exceptions=True)
+    pending = set(bell.tasks.values()) if bell is not None else set()
+    while pending:
+        for task in pending:
+            task.cancel()  # again and again: Redis' client swallows one that comes while it connects
+        _, pending = await asyncio.wait(pending, timeout=0.2)
 
 
 def _ring(to: str, payload: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from asgiref.sync import async_to_sync
 from django.conf import settings
+from django.db import connection
 
 from assistant import live
 from tests import servers
@@ -42,6 +43,20 @@ def pytest_configure(config: pytest.Config) -> None:
     if settings.REDIS_URL:
         url = settings.REDIS_URL.removesuffix("/0") + "/" + number
         settings.REDIS_URL = settings.CELERY_BROKER_URL = settings.CACHES["default"]["LOCATION"] = url
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_session_outlives_the_tests(request: pytest.FixtureRequest) -> Iterator[None]:
+    """PostgreSQL drops no database that somebody is connected to, as threads of tests that have ended still are."""
+    if settings.DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
+        yield
+        return
+    blocker = request.getfixturevalue("django_db_blocker")
+    request.getfixturevalue("django_db_setup")
+    yield
+    with blocker.unblock(), connection.cursor() as cursor:
+        others = "datname = current_database() AND pid <> pg_backend_pid()"
+        cursor.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")
 
 
 @pytest.fixture(autouse=True)
