@@ -31,11 +31,15 @@ class Message:
 
 @dataclass(frozen=True)
 class ToolSpec:
-    """What a model sees of a tool; `parameters` is a JSON Schema of type object."""
+    """What a model sees of a tool; `parameters` is a JSON Schema of type object.
+
+    A model that cannot call tools may still ask for one that is `spoken`, without arguments, by naming it in its text.
+    """
 
     name: str
     description: str
     parameters: dict[str, Any]
+    spoken: bool = False
 
 
 @dataclass(frozen=True)

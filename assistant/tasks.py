@@ -16,7 +16,7 @@ from assistant.db import fresh_connections
 from assistant.errors import AddressRefused, OutboundError
 from assistant.models import Delivery, Document
 from assistant.redaction import redacted
-from assistant.services import deliveries
+from assistant.services import deliveries, verification
 from assistant.services.knowledge import documents
 from assistant.services.knowledge.extraction import Unreadable, decoded, extract
 
@@ -91,15 +91,16 @@ def _read_page(document: Document) -> None:
 
 
 def _email(delivery: Delivery) -> EmailMultiAlternatives:
+    text, html = verification.completed(delivery)
     email = EmailMultiAlternatives(
         delivery.subject,
-        delivery.text,
+        text,
         to=[delivery.to],
         reply_to=[delivery.reply_to] if delivery.reply_to else None,
         headers={"Message-ID": delivery.message_id, "Auto-Submitted": "auto-generated"},
     )
-    if delivery.html:
-        email.attach_alternative(delivery.html, "text/html")
+    if html:
+        email.attach_alternative(html, "text/html")
     if delivery.ics:
         # As an alternative it is what calendars act on; as a file it is what other readers can save.
         email.attach_alternative(delivery.ics, f"text/calendar; method={delivery.ics_method}")

@@ -27,7 +27,7 @@ from assistant.errors import BudgetExceeded, InterworkyError, ProviderError, Tur
 from assistant.models import Conversation, Message, ToolCall, Turn
 from assistant.providers import router
 from assistant.sentences import sentence
-from assistant.services import answers, cards, conversations
+from assistant.services import answers, clicks, conversations
 from assistant.services import turns as leases
 from assistant.services.knowledge import questions
 from assistant.tools.toolbox import ConversationToolbox
@@ -69,7 +69,7 @@ async def post(
 
 async def answer_card(conversation: Conversation, card_id: str, choice: str, fields: dict[str, str] | None) -> None:
     """Take a visitor's click on a card, and let the assistant go on from it."""
-    turn = await in_db(cards.answer)(conversation, card_id, choice, fields)
+    turn = await in_db(clicks.answer)(conversation, card_id, choice, fields)
     if turn:
         start(turn.pk)
 

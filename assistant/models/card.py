@@ -16,12 +16,15 @@ class Card(models.Model):
         CONFIRM = "confirm"
         RECEIPT = "receipt"
         CONTACT = "contact"
+        VERIFY = "verify"
 
     class State(models.TextChoices):
         OPEN = "open"
         ANSWERED = "answered"
         EXPIRED = "expired"
         CLOSED = "closed"
+
+    ASKING = (Kind.CONFIRM, Kind.VERIFY)  # whose call waits for the visitor's word
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="cards")

@@ -1,4 +1,4 @@
-"""Cards: what a visitor can act on or keep, drawn from rows."""
+"""Cards: what a visitor can act on or keep, drawn from rows. `clicks` takes his answers."""
 
 from __future__ import annotations
 
@@ -6,13 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
-from assistant.errors import InputError, NotFound
-from assistant.models import Card, Conversation, Message, ToolCall, Turn
+from assistant.models import Card, Conversation, ToolCall
 from assistant.services import conversations
-
-FIELD_MAX_CHARS = 2000
 
 
 def add(
@@ -51,85 +47,3 @@ def update(
         card.save(update_fields=["state", "choice", "content"])
         conversations.record(card.conversation, "card.updated", card=card)
         return card
-
-
-def answer(conversation: Conversation, card_id: str, choice: str, fields: dict[str, str] | None = None) -> Turn | None:
-    """Take a visitor's answer, once; returns the turn that goes on from it.
-
-    The same again, or a late one, returns None and changes nothing.
-
-    Raises `NotFound` for a card of somebody else's, `InputError` for a choice that was not offered.
-    """
-    with transaction.atomic():
-        # The conversation's lock orders this with messages and with the same click in another tab.
-        Conversation.objects.select_for_update().get(pk=conversation.pk)
-        card = Card.objects.select_related("call", "conversation").filter(pk=card_id, conversation=conversation).first()
-        if card is None:
-            raise NotFound("No such card.")
-        if card.state != Card.State.OPEN:
-            return None
-        if card.expires_at and card.expires_at <= timezone.now():
-            update(card, state=Card.State.EXPIRED)
-            return None
-        said, call = _ANSWERS[Card.Kind(card.kind)](card, choice, _checked(card, fields or {}))
-        update(card, state=Card.State.ANSWERED, choice=choice)
-        message = conversations.append(conversation, Message.Role.VISITOR, said, client_id=f"card:{card.pk}")
-        return conversations.begin_turn(message, call)
-
-
-def _slots(card: Card, choice: str, fields: dict[str, str]) -> tuple[str, ToolCall | None]:
-    for day in card.content.get("days", []):
-        for slot in day["slots"]:
-            if slot["id"] == choice:
-                arguments = {**card.action.get("arguments", {}), card.action["argument"]: choice}
-                return f"{day['label']}, {slot['label']}", _visitors_call(card, card.action["tool"], arguments)
-    raise InputError("That time was not offered.")
-
-
-def _confirm(card: Card, choice: str, fields: dict[str, str]) -> tuple[str, ToolCall | None]:
-    if choice not in ("confirm", "cancel") or card.call is None:
-        raise InputError("A confirmation is answered by confirm or cancel.")
-    call = card.call
-    if call.state != ToolCall.State.WAITING:
-        raise InputError("There is nothing left to confirm.")
-    if choice == "cancel":
-        return "No, thank you.", call
-    missing = [field["label"] for field in card.content.get("fields", []) if not fields.get(field["name"])]
-    if missing:
-        raise InputError(f"Please fill in: {', '.join(missing)}.")
-    call.arguments = {**call.arguments, **fields}
-    call.save(update_fields=["arguments"])
-    return card.content.get("confirm_label", "Yes, please."), call
-
-
-def _contact(card: Card, choice: str, fields: dict[str, str]) -> tuple[str, ToolCall | None]:
-    if choice != "send":
-        raise InputError("A contact form is answered by send.")
-    missing = [field["label"] for field in card.content.get("fields", []) if not fields.get(field["name"])]
-    if missing:
-        raise InputError(f"Please fill in: {', '.join(missing)}.")
-    arguments = {**card.action.get("arguments", {}), **fields}
-    return fields.get("message", "Please write back."), _visitors_call(card, card.action["tool"], arguments)
-
-
-_ANSWERS = {Card.Kind.SLOTS: _slots, Card.Kind.CONFIRM: _confirm, Card.Kind.CONTACT: _contact}
-
-
-def _visitors_call(card: Card, tool: str, arguments: dict[str, Any]) -> ToolCall:
-    """The ledger row of what a click asked for; the toolbox checks and runs it like any other."""
-    return ToolCall.objects.create(
-        organization=card.conversation.organization,
-        conversation=card.conversation,
-        name=tool,
-        arguments=arguments,
-        initiator=ToolCall.Initiator.VISITOR,
-        idempotency_key=f"card-{card.pk}",
-    )
-
-
-def _checked(card: Card, fields: dict[str, str]) -> dict[str, str]:
-    """Only the fields that the card asks for, as trimmed text."""
-    asked = {field["name"] for field in card.content.get("fields", [])}
-    if not set(fields) <= asked or not all(isinstance(value, str) for value in fields.values()):
-        raise InputError("Those are not the fields that were asked for.")
-    return {name: value.strip()[:FIELD_MAX_CHARS] for name, value in fields.items() if value.strip()}

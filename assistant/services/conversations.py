@@ -434,17 +434,17 @@ def update_visitor(conversation: Conversation, *, name: str = "", email: str = "
 
     Raises `InputError` for an unknown time zone or an address that is none.
     """
-    visitor = conversation.visitor
     if zone:
         try:
             validate_timezone(zone)
         except ValidationError as error:
             raise InputError("Unknown time zone.") from error
-    if email and email != visitor.email:
-        visitor.email_verified_at = None
-    changes = {"name": name[:120], "email": email[:254], "locale": locale[:12], "timezone": zone}
+    said = {"name": name[:120], "email": email[:254], "locale": locale[:12], "timezone": zone}
+    changes: dict[str, Any] = {field: value for field, value in said.items() if value}
+    # The row as it is now: another tab may have proven the address since this conversation was read.
+    row = Visitor.objects.filter(pk=conversation.visitor_id)
+    if email:
+        row.exclude(email=email).update(email_verified_at=None)
+    row.update(**changes, last_seen_at=timezone.now())
     for field, value in changes.items():
-        if value:
-            setattr(visitor, field, value)
-    visitor.last_seen_at = timezone.now()
-    visitor.save(update_fields=[*changes, "email_verified_at", "last_seen_at"])
+        setattr(conversation.visitor, field, value)

@@ -147,30 +147,34 @@ def close(row: ToolCall, state: str, result: str, *, code: str = "", sources: tu
     return True
 
 
-def wait_for_visitor(row: ToolCall, content: dict[str, Any], result: str, expires_in_seconds: int | None) -> bool:
-    """Show the confirm card of a call, which does nothing until it is answered. False when it is shown already."""
+def wait_for_visitor(
+    row: ToolCall,
+    content: dict[str, Any],
+    result: str,
+    expires_in_seconds: int | None,
+    kind: Card.Kind = Card.Kind.CONFIRM,
+) -> bool:
+    """Show the card of a call that does nothing until it is answered. False when it is shown already."""
     with transaction.atomic():
         if not ToolCall.objects.filter(pk=row.pk, state=State.PENDING).update(state=State.WAITING, result=result):
             return False
         row.state, row.result = State.WAITING, result
         expires_at = timezone.now() + timedelta(seconds=expires_in_seconds) if expires_in_seconds else None
         assert row.conversation is not None
-        cards.add(row.conversation, Card.Kind.CONFIRM, content, call=row, expires_at=expires_at)
+        cards.add(row.conversation, kind, content, call=row, expires_at=expires_at)
         return True
 
 
 def answer_of_visitor(row: ToolCall) -> Literal["confirm", "cancel", ""]:
-    """What the visitor said on the call's confirm card: read from the card, so nobody can say it for him."""
-    card = row.cards.filter(kind=Card.Kind.CONFIRM, state=Card.State.ANSWERED).order_by("-created_at").first()
+    """What the visitor said on the call's card: read from the card, so nobody can say it for him."""
+    card = row.cards.filter(kind__in=Card.ASKING, state=Card.State.ANSWERED).order_by("-created_at").first()
     return card.choice if card and card.choice in ("confirm", "cancel") else ""  # type: ignore[return-value]
 
 
 def give_up_waiting() -> None:
-    """Close the calls whose confirm card ran out before it was answered."""
+    """Close the calls whose card ran out before it was answered."""
     late = Q(state=Card.State.OPEN, expires_at__lte=timezone.now()) | Q(state=Card.State.EXPIRED)
-    found = Card.objects.filter(late, kind=Card.Kind.CONFIRM, call__state=State.WAITING).select_related(
-        "call", "conversation"
-    )
+    found = Card.objects.filter(late, kind__in=Card.ASKING, call__state=State.WAITING).select_related("call", "conversation")
     for card in found[:200]:
         with transaction.atomic():
             # The conversation's lock orders this with the visitor's own click.

@@ -18,11 +18,11 @@ from typing import Any
 from assistant.chat import Source, ToolResult
 from assistant.db import in_db
 from assistant.errors import ToolError, ToolRefused
-from assistant.models import Assistant, Conversation, Method, Organization
+from assistant.models import Assistant, Card, Conversation, Method, Organization
 from assistant.models import ToolCall as Row
 from assistant.redaction import clean, redacted
 from assistant.secrets import SecretUnreadable
-from assistant.services import ledger
+from assistant.services import ledger, verification
 from assistant.tools import KINDS, parameters
 from assistant.tools.kind import Context, Operation, Preview
 
@@ -35,6 +35,10 @@ GRACE_SECONDS = 5.0  # beyond a call's own deadline, until its runner is taken f
 WAITING = (
     "The visitor now sees a card with the details and is asked to confirm. Nothing has happened yet: ask for the "
     "confirmation, and do not say that it is done."
+)
+WAITING_FOR_PROOF = (
+    "The visitor now sees a card on which he gives his e-mail address and proves with a mailed code that it is his. "
+    "Nothing has happened yet: ask him to do so, and do not say that it is done."
 )
 DECLINED = "The visitor has declined. Nothing was done."
 NOT_BEGUN = "Not run: the server was restarted before it began. Nothing has happened."
@@ -124,8 +128,10 @@ class Door:
         tool = self.tools[row.name]
         if reason := await in_db(ledger.take)(row, tool.method, self.assistant, tool.operation.risk_of(tool.method)):
             return await self._close(row, ToolResult(REASONS[reason], "refused"), reason)
-        if self.conversation and not (confirmed or row.dry_run) and tool.operation.needs_word(tool.method):
-            return await self._ask(row, tool)
+        if self.conversation and not (confirmed or row.dry_run):
+            proof = tool.operation.needs_proof(tool.method) and not await in_db(verification.is_proven)(self.conversation)
+            if proof or tool.operation.needs_word(tool.method):
+                return await self._ask(row, tool, proof=proof)
         if not await in_db(ledger.claim)(row):
             return await self.settle(row)
         return await self._act(row, tool)
@@ -157,8 +163,8 @@ class Door:
             return await self._close(row, ToolResult(NOT_BEGUN, "failed"), "not_begun")
         return self._recorded(row)
 
-    async def _ask(self, row: Row, tool: Tool) -> ToolResult:
-        """Show the visitor what is about to be done, and wait for his word."""
+    async def _ask(self, row: Row, tool: Tool, *, proof: bool) -> ToolResult:
+        """Show the visitor what is about to be done, and wait for his word, or for proof that his address is his."""
         try:
             async with asyncio.timeout(tool.seconds):
                 prepare = tool.operation.prepare
@@ -168,9 +174,14 @@ class Door:
         except Exception:
             log.exception("call %s: preparing failed", row.pk)
             return await self._close(row, ToolResult(FAILED, "failed"), "internal")
-        if not await in_db(ledger.wait_for_visitor)(row, _content(preview), WAITING, preview.expires_in_seconds):
+        kind, content, text, seconds = Card.Kind.CONFIRM, _content(preview), WAITING, preview.expires_in_seconds
+        if proof:
+            assert self.conversation
+            content |= await in_db(verification.first_step)(self.conversation)
+            kind, text, seconds = Card.Kind.VERIFY, WAITING_FOR_PROOF, verification.LASTS.seconds
+        if not await in_db(ledger.wait_for_visitor)(row, content, text, seconds, kind):
             return await self.settle(row)
-        return ToolResult(WAITING, "waiting")
+        return ToolResult(text, "waiting")
 
     async def _act(self, row: Row, tool: Tool) -> ToolResult:
         # Shielded: cut off half-way by a turn that is stopped, nobody would know whether it happened.

@@ -78,6 +78,10 @@ class Operation:
     parameters: Callable[[Method], dict[str, Any]] = lambda method: method.parameters
     label: Callable[[Method], str] = lambda method: method.public_label
     risk: Method.Risk | None = None
+    # Whether it may act only for a visitor whose e-mail address is known to be his: he proves it on a card first.
+    needs_proof: Callable[[Method], bool] = lambda method: False
+    # Whether a model that cannot call tools may ask for it in its text; it is called without arguments then.
+    spoken: bool = False
     confirm: Method.Confirm | None = None
     prepare: Callable[[Context, dict[str, Any]], Awaitable[Preview]] | None = None
     decline: Callable[[Context, dict[str, Any]], Awaitable[None]] | None = None

@@ -47,7 +47,8 @@ class ConversationToolbox:
 
     def specs(self) -> list[ToolSpec]:
         return [
-            ToolSpec(tool.name, tool.operation.description(tool.method), tool.schema) for tool in self._door.tools.values()
+            ToolSpec(tool.name, tool.operation.description(tool.method), tool.schema, spoken=tool.operation.spoken)
+            for tool in self._door.tools.values()
         ]
 
     def label(self, name: str) -> str:

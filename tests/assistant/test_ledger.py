@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from assistant.models import Card, Conversation, Message, Method, ToolCall, Turn
-from assistant.services import cards, conversations, ledger
+from assistant.services import clicks, conversations, ledger
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -102,10 +102,10 @@ def test_a_confirm_card_that_ran_out_closes_its_call_and_one_that_was_answered_d
     late, answered, open_still = (write(talk, turn, ordinal) for ordinal in range(3))
     for row in (late, answered, open_still):
         assert ledger.wait_for_visitor(row, {"title": "Sure?", "lines": [], "fields": []}, "Waiting.", 600)
-    cards.answer(talk, str(answered.cards.get().pk), "confirm")
+    clicks.answer(talk, str(answered.cards.get().pk), "confirm")
     Card.objects.exclude(call=open_still).update(expires_at=timezone.now() - timedelta(seconds=1))
     ledger.give_up_waiting()
     states = [(row.state, row.code) for row in ToolCall.objects.order_by("ordinal")]
     assert states == [(State.REFUSED, "expired"), (State.WAITING, ""), (State.WAITING, "")]
     assert late.cards.get().state == Card.State.EXPIRED
-    assert cards.answer(talk, str(late.cards.get().pk), "confirm") is None
+    assert clicks.answer(talk, str(late.cards.get().pk), "confirm") is None

@@ -14,7 +14,7 @@ from assistant.chat import ToolCall, ToolResult
 from assistant.db import in_db
 from assistant.models import Appointment, Card, Conversation, Delivery, Method, Turn
 from assistant.models import ToolCall as Row
-from assistant.services import appointments, cards, conversations, slots
+from assistant.services import appointments, clicks, conversations, slots
 from assistant.tools import KINDS
 from assistant.tools.toolbox import ConversationToolbox, try_out
 from tests import make
@@ -65,7 +65,7 @@ async def run(conversation: Conversation, tool: str, **arguments: Any) -> ToolRe
 async def click(conversation: Conversation, kind: str, choice: str, **fields: str) -> ToolResult:
     """As a visitor answers the newest card of that kind."""
     card = await row(kind)
-    turn = await in_db(cards.answer)(conversation, str(card.pk), choice, fields)
+    turn = await in_db(clicks.answer)(conversation, str(card.pk), choice, fields)
     toolbox = await ConversationToolbox.for_turn(await loaded(turn))
     call = await in_db(lambda: Row.objects.select_related("conversation").get(pk=turn.opening_call_id))()
     return await toolbox.open(call)

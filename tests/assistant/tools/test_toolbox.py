@@ -15,7 +15,7 @@ from assistant.chat import ToolCall, ToolResult
 from assistant.errors import ToolError
 from assistant.models import Card, Conversation, Method, Turn
 from assistant.models import ToolCall as Row
-from assistant.services import cards, ledger
+from assistant.services import clicks, ledger
 from assistant.tools.toolbox import ConversationToolbox, try_out
 from tests import make
 
@@ -316,7 +316,7 @@ async def asked(turn: Turn, method: Make, **fields: Any) -> tuple[Row, Card]:
 
 
 def click(conversation: Conversation, card: Card, choice: str) -> tuple[Turn, Row]:
-    answered = cards.answer(conversation, str(card.pk), choice)
+    answered = clicks.answer(conversation, str(card.pk), choice)
     assert answered is not None
     turn = Turn.objects.select_related("conversation__assistant__organization", "opening_call").get(pk=answered.pk)
     assert turn.opening_call is not None

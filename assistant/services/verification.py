@@ -1,0 +1,146 @@
+"""Proof that a visitor reads the mailbox he names: a code that is mailed to it, and typed into the chat.
+
+The card of a call that needs it asks for the address first, so that nothing is mailed without the visitor's own click,
+then for the code. The code is derived, not kept: what lies in the outbox is the letter without it.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare, salted_hmac
+
+from assistant.errors import InputError, ToolError
+from assistant.models import Card, Conversation, Delivery, Visitor
+from assistant.services import cards, deliveries
+
+DIGITS = 6
+WRONG_CODES = 5  # on one card: five guesses of a million
+CODES_PER_VISITOR, CODES_PER_NETWORK = 5, 20  # in 24 hours
+LASTS = timedelta(minutes=30)  # from when the card is shown
+KEY = "code:"  # how the outbox' keys of these letters begin
+
+EMAIL = {"name": "email", "label": "Your e-mail address", "type": "email"}
+CODE = {"name": "code", "label": "The code from the e-mail", "type": "code"}
+
+
+def is_proven(conversation: Conversation) -> bool:
+    """Whether the visitor's address is known to be his."""
+    visitor = Visitor.objects.get(pk=conversation.visitor_id)
+    return bool(visitor.email and visitor.email_verified_at)
+
+
+def first_step(conversation: Conversation) -> dict[str, Any]:
+    """What the card says before a code is mailed."""
+    return {
+        "text": "This goes to your own mailbox only. We mail you a code first, to be sure that it is yours.",
+        "fields": [EMAIL | {"value": conversation.visitor.email}],
+        "confirm_label": "Send me a code",
+    }
+
+
+def proceed(card: Card, choice: str, fields: dict[str, str]) -> bool:
+    """Go one step on; True when the address is proven, and the card is the caller's to close.
+
+    In the caller's transaction, under the conversation's lock. Raises `InputError` for a step that is not offered.
+    """
+    if choice == "again" and card.action:
+        step = first_step(card.conversation)
+        step["fields"] = [EMAIL | {"value": card.action["email"]}]
+        _show(card, step)
+    elif choice == "confirm" and "email" in fields:
+        _mail_code(card, fields["email"])
+    elif choice == "confirm" and "code" in fields and card.action:
+        return _is_right(card, fields["code"])
+    else:
+        raise InputError("Please fill this in.")
+    return False
+
+
+def _mail_code(card: Card, address: str) -> None:
+    try:
+        email = deliveries.visitors_address(card.conversation.organization, address)
+    except ToolError as error:
+        return _show(card, {"fields": [EMAIL | {"value": address}], "problem": str(error)})
+    if _too_many(card.conversation):
+        return _show(card, {"problem": "No more codes can be sent today."})
+    number = card.action.get("number", 0) + 1
+    card.action = {**card.action, "email": email, "number": number}
+    card.save(update_fields=["action"])
+    about = {"code": _mark(), "organization": card.conversation.organization.name}
+    deliveries.queue_email(
+        card.conversation.organization,
+        to=email,
+        subject=f"Your code for {card.conversation.organization.name}",
+        text=render_to_string("assistant/code.txt", about),
+        html=render_to_string("assistant/code.html", about),
+        key=f"{KEY}{card.pk}:{number}",
+        conversation=card.conversation,
+    )
+    _show(
+        card,
+        {
+            "text": f"We have mailed a code to {email}. It can take a minute to arrive.",
+            "fields": [CODE],
+            "confirm_label": "Confirm",
+            "again_label": "Another code or address",
+        },
+    )
+
+
+def _too_many(conversation: Conversation) -> bool:
+    today = Delivery.objects.filter(key__startswith=KEY, created_at__gt=timezone.now() - timedelta(days=1))
+    if today.filter(conversation__visitor=conversation.visitor_id).count() >= CODES_PER_VISITOR:
+        return True
+    network = conversation.network
+    return bool(network) and today.filter(conversation__network=network).count() >= CODES_PER_NETWORK
+
+
+def _is_right(card: Card, code: str) -> bool:
+    given = "".join(char for char in code if char.isdecimal())
+    if constant_time_compare(given, _code(str(card.pk), card.action["email"], card.action["number"])):
+        proven = {"email": card.action["email"], "email_verified_at": timezone.now()}
+        Visitor.objects.filter(pk=card.conversation.visitor_id).update(**proven)
+        return True
+    card.action = {**card.action, "wrong": card.action.get("wrong", 0) + 1}
+    card.save(update_fields=["action"])
+    left = WRONG_CODES - card.action["wrong"]
+    if left > 0:
+        _show(card, {"problem": f"That is not the code. {left} more {'try' if left == 1 else 'tries'}."})
+    else:
+        # The sweep that closes what was not confirmed in time closes its call.
+        cards.update(card, state=Card.State.EXPIRED)
+    return False
+
+
+def _show(card: Card, step: dict[str, Any]) -> None:
+    """The card with the next step; a problem is that of the last answer alone."""
+    kept = {name: value for name, value in card.content.items() if name != "problem"}
+    if "text" in step:
+        kept.pop("again_label", None)
+    cards.update(card, content={**kept, **step})
+
+
+# --- The code itself -------------------------------------------------------------------------------------------------
+
+
+def completed(delivery: Delivery) -> tuple[str, str]:
+    """Text and HTML of a letter as they are to be sent: with the code, where it is one of ours."""
+    if not delivery.key.startswith(KEY):
+        return delivery.text, delivery.html
+    card, _, number = delivery.key.removeprefix(KEY).partition(":")
+    code = _code(card, delivery.to, int(number))
+    return delivery.text.replace(_mark(), code), delivery.html.replace(_mark(), code)
+
+
+def _mark() -> str:
+    return "•" * DIGITS
+
+
+def _code(card: str, email: str, number: int) -> str:
+    digest = salted_hmac("interworky.verification", f"{card} {email} {number}", settings.SECRET_KEY, algorithm="sha256")
+    return f"{int(digest.hexdigest(), 16) % 10**DIGITS:0{DIGITS}}"
