@@ -276,9 +276,20 @@ async def _write(turn: Turn, draft: live.Draft, model_for: ModelFor, toolbox_for
         toolbox = await toolbox_for(turn)
         told = await in_db(_tell)(turn, toolbox.specs(), told.said)
         ended = await _listen(model, toolbox, told, clicked, pen)
+    if ended.unkept:
+        await _offer_instead(toolbox, ended.rounds)
     if told.key and (ended.rounds, ended.finish, ended.unkept) == (1, "stop", ""):
         await in_db(answers.keep)(turn.conversation.assistant, told.key, ended.text)
     return ended
+
+
+async def _offer_instead(toolbox: chat.Toolbox, round: int) -> None:
+    """What was claimed has not been done: whoever wanted it gets what even a model without tools may offer, a form for
+    a person to read."""
+    for tool in toolbox.specs():
+        if tool.spoken:
+            await toolbox.execute(chat.ToolCall(f"instead_{round}", tool.name, {}), round=round + 1, ordinal=0)
+            return
 
 
 async def _listen(model: chat.Model, toolbox: chat.Toolbox, told: _Told, clicked: _Clicked, pen: _Pen) -> loop.ReplyEnded:

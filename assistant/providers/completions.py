@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Container, Mapping
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
@@ -86,7 +86,7 @@ def body(request: Request) -> bytes:
     streamed = can.streaming and (can.tools_streaming or not tools)
     wire: dict[str, Any] = {
         "model": request.model,
-        "messages": _messages(request.messages, can.tools),
+        "messages": _messages(_told(request), can.tools),
         "stream": streamed,
     }
     if streamed and can.usage_in_stream:
@@ -110,6 +110,26 @@ def body(request: Request) -> bytes:
             for tool in tools
         ]
     return orjson.dumps(wire)
+
+
+_WITHOUT_TOOLS = (
+    "# Without tools\nYou cannot use tools now: you can look nothing up, and book, send or change nothing. When the visitor "
+    "asks for such a thing, say plainly that you cannot do it, and never say that you did or will."
+)
+
+
+def _told(request: Request) -> list[Message]:
+    """The messages; a model that cannot call the tools it was to have is told so, and what it can write instead."""
+    if request.capabilities.tools or not request.tools:
+        return request.messages
+    instead = "".join(
+        f"\nThen write [[{tool.name}]] as the last line of your answer, for this: {tool.description}"
+        for tool in request.tools
+        if tool.spoken
+    )
+    system = [message for message in request.messages[:1] if message.role == "system"]
+    note = "\n\n".join([*(message.text for message in system), _WITHOUT_TOOLS + instead])
+    return [Message("system", note), *request.messages[len(system) :]]
 
 
 def _messages(messages: list[Message], tools: bool) -> list[dict[str, Any]]:
@@ -357,6 +377,43 @@ class Visible:
         self._blank_line = not line.strip() and (bool(newline) or self._blank_line)
 
 
+class Spoken:
+    """Takes `[[name]]` out of a text: how a model asks for a tool that cannot call one. `asked` are the names, in order.
+
+    Text is held back only as long as it may yet become such a word.
+    """
+
+    LONGEST = 80
+
+    def __init__(self, names: Container[str]) -> None:
+        self.asked: dict[str, None] = {}
+        self._names = names
+        self._held = ""
+
+    def feed(self, text: str) -> str:
+        self._held += text
+        shown = ""
+        while (at := self._held.find("[")) >= 0:
+            shown, self._held = shown + self._held[:at], self._held[at:]
+            word, end, rest = self._held.partition("]]")
+            if self._held[:2] not in ("[", "[[") or "\n" in word or len(word) > self.LONGEST:
+                shown, self._held = shown + "[", self._held[1:]
+            elif not end:
+                return shown
+            elif (name := word[2:].strip()) in self._names:
+                self.asked[name] = None
+                self._held = rest
+            else:
+                shown, self._held = shown + word + end, rest
+        shown, self._held = shown + self._held, ""
+        return shown
+
+    def close(self) -> str:
+        """What was held back and turned out to be text."""
+        held, self._held = self._held, ""
+        return held
+
+
 @dataclass
 class _Call:
     id: str = ""
@@ -376,8 +433,9 @@ class _Call:
 class Reply:
     """One answer, put together from the objects of its stream."""
 
-    def __init__(self, key: str = "") -> None:
+    def __init__(self, key: str = "", spoken: Container[str] = ()) -> None:
         self._key = key  # which an error in the stream may repeat
+        self._spoken = Spoken(spoken) if spoken else None
         self.text = ""
         self.finish: Finish | None = None
         self.usage: tuple[int, int] | None = None
@@ -425,7 +483,11 @@ class Reply:
 
     def close(self) -> str:
         """The text that was held back until the end was certain."""
-        return self._keep(self._visible.close())
+        text = self._visible.close()
+        if self._spoken:
+            text = self._spoken.feed(text) + self._spoken.close()
+            self._calls += [_Call(name=name) for name in self._spoken.asked]
+        return self._keep(text)
 
     def calls(self, complete: bool) -> tuple[ToolCall, ...]:
         """The calls in their order. Their arguments are None unless `complete` and a JSON object: never repaired."""
@@ -462,7 +524,8 @@ class Reply:
         if self._half or not content.isascii():
             content = self._joined(content)
         self.generated += len(content.encode())
-        return self._keep(self._visible.feed(content.replace("\0", "")))
+        text = self._visible.feed(content.replace("\0", ""))
+        return self._keep(self._spoken.feed(text) if self._spoken else text)
 
     def _joined(self, content: str) -> str:
         """`content` with the halves of characters put together; a half at its end waits for the next piece."""
@@ -725,7 +788,8 @@ class _Exchange:
     def __init__(self, request: Request) -> None:
         self.request = request
         self.sent = body(request)
-        self.reply = Reply(request.provider.key)
+        unable = not request.capabilities.tools
+        self.reply = Reply(request.provider.key, {tool.name for tool in request.tools if tool.spoken and unable})
         self.events = EventStream()
         self._began = time.monotonic()
         self._first_token_ms: int | None = None

@@ -34,8 +34,7 @@ def fetch(
         if conversation.state == Conversation.State.ASSISTANT:
             conversations.change_state(conversation, Conversation.State.WAITING)
         if not call.cards.filter(kind=Card.Kind.CONTACT).exists():
-            content = {"title": "A person will answer", "text": text, "fields": FIELDS}
-            cards.add(conversation, Card.Kind.CONTACT, content, call=call, action={"tool": contact_tool})
+            _add_form(call, conversation, "A person will answer", text, contact_tool)
         if team:
             notice = notices.Notice(
                 subject=f"A visitor asks for a person: {reason}",
@@ -44,6 +43,20 @@ def fetch(
                 detailed=True,
             )
             notices.hand_over(call, conversation.organization, conversation, [team], notice, per_recipient_per_day=per_day)
+
+
+def show_form(call: ToolCall, conversation: Conversation, *, contact_tool: str) -> None:
+    """Offer the visitor to leave an address; one form at a time is enough."""
+    with transaction.atomic():
+        Conversation.objects.select_for_update().get(pk=conversation.pk)
+        if not conversation.cards.filter(kind=Card.Kind.CONTACT, state=Card.State.OPEN).exists():
+            text = "Leave your e-mail address and what it is about, and a person will answer."
+            _add_form(call, conversation, "Write to the team", text, contact_tool)
+
+
+def _add_form(call: ToolCall, conversation: Conversation, title: str, text: str, contact_tool: str) -> None:
+    content = {"title": title, "text": text, "fields": FIELDS}
+    cards.add(conversation, Card.Kind.CONTACT, content, call=call, action={"tool": contact_tool})
 
 
 def leave_contact(

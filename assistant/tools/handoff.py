@@ -13,7 +13,7 @@ from assistant.models import Method
 from assistant.services import deliveries, handoffs
 from assistant.tools.kind import Context, Kind, Operation, configured
 
-CONTACT = "contact"
+CONTACT, FORM = "contact", "form"
 PER_TEAM_PER_DAY = 200
 
 
@@ -63,6 +63,20 @@ async def fetch(context: Context, arguments: dict[str, Any]) -> ToolResult:
     )
 
 
+async def show_form(context: Context, arguments: dict[str, Any]) -> ToolResult:
+    """Let the visitor leave an address, without a person being fetched."""
+    if not _team(context):
+        raise ToolError("The team has no address to write to.", code="not_set_up")
+    if context.dry_run or context.conversation is None:
+        return ToolResult("The visitor would see a form on which he can leave an address.")
+    contact_tool = f"{context.method.name}_{CONTACT}"
+    await in_db(handoffs.show_form)(context.call, context.conversation, contact_tool=contact_tool)
+    return ToolResult(
+        "The visitor sees a form on which he can leave an address and a message for the team. Nothing has been sent yet: "
+        "ask him to fill it in."
+    )
+
+
 async def leave_contact(context: Context, arguments: dict[str, Any]) -> ToolResult:
     """Pass the visitor's address on to the team."""
     team = _team(context)
@@ -81,6 +95,14 @@ def _team(context: Context) -> str:
     return str(configured(Config, context.method)["to"] or context.organization.team_email)
 
 
+def _nothing(method: Method) -> dict[str, Any]:
+    return {"type": "object", "properties": {}}
+
+
+def _about_form(method: Method) -> str:
+    return "Show the visitor a form on which he can leave his name, e-mail address and a message for the team."
+
+
 def _about_contact(method: Method) -> str:
     return "Pass the visitor's e-mail address and message on to the team, once he has given them."
 
@@ -90,6 +112,15 @@ KIND = Kind(
     Config,
     (
         Operation(fetch, parameters=_reason, risk=Method.Risk.WRITE, brings_about=frozenset({"sent"}), idempotent=True),
+        Operation(
+            show_form,
+            suffix=FORM,
+            description=_about_form,
+            parameters=_nothing,
+            risk=Method.Risk.READ,
+            spoken=True,
+            idempotent=True,
+        ),
         Operation(
             leave_contact,
             suffix=CONTACT,

@@ -245,8 +245,8 @@ def test_a_model_without_tools_still_learns_what_was_done() -> None:
     request = replace(asking(tools=[BOOK]), messages=HISTORY, capabilities=Capabilities(tools=False))
     body = json.loads(completions.body(request))
     assert "tools" not in body
-    assert [message["role"] for message in body["messages"]] == ["user", "user"]
-    assert "Booked." in body["messages"][1]["content"]
+    assert [message["role"] for message in body["messages"]] == ["system", "user", "user"]
+    assert "cannot use tools" in body["messages"][0]["content"] and "Booked." in body["messages"][2]["content"]
 
 
 def test_capabilities_are_read_from_whatever_was_stored() -> None:
