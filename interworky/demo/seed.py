@@ -114,7 +114,7 @@ def _populate(organization: Organization) -> None:
     )
     calendar = _calendar(organization)
     assistant.methods.set(
-        [make(organization) for make in (_message, _price, _person, _guides)] + [_appointment(calendar)],
+        [make(organization) for make in (_message, _price, _price_list, _person, _guides)] + [_appointment(calendar)],
     )
     for path in sorted((HERE / "guides").glob("*.md")):
         title, _, text = path.read_text().removeprefix("# ").partition("\n")
@@ -184,6 +184,19 @@ def _price(organization: Organization) -> Method:
         parameters=_parameters(treatment=treatment),
         config={"verb": "GET", "url": settings.PUBLIC_URL + PRICE_PATH, "auth": "none"},
         risk=Method.Risk.READ,
+    )
+
+
+def _price_list(organization: Organization) -> Method:
+    prices = "\n".join(f"{treatment.name}, {treatment.duration}: {treatment.price}" for treatment in TREATMENTS.values())
+    return Method.objects.create(
+        organization=organization,
+        name="send_price_list",
+        kind="email",
+        description="Send the visitor our price list by e-mail, to his own address.",
+        public_label="Sending the price list…",
+        config={"recipient": "visitor", "subject": "Prices at Bright Smile Dental", "body": f"Our prices:\n\n{prices}"},
+        risk=Method.Risk.WRITE,
     )
 
 

@@ -56,6 +56,8 @@ SORRY = "I'm sorry, that did not work just now. Please try again in a while, or 
 
 ANSWERS = {
     "waiting": "Please check the details on the card and confirm there if they are right. Nothing happens before that.",
+    "unproven": "Gladly. Please give your address on the card: a code by e-mail shows that the mailbox is yours, and nothing "
+    "else is sent before that.",
     "declined": "No problem, I have left it at that. Is there anything else?",
     "unknown": "I cannot tell whether that has worked. Please let the team check before you try again.",
     "failed": SORRY,
@@ -87,6 +89,8 @@ def report(talk: Talk, name: str, result: str) -> str:
         return "Your appointment is booked" + (f", with the reference {reference[1]}." if reference else ".") + mail
     if ended == "done" and is_email(name):
         return "I have passed your message on to the team."
+    if ended == "done" and is_for_visitor(name):
+        return "It is on its way to your mailbox."
     if re.search(HANDOFF, name) and "has been told" in result:
         return "I have told the team. You can leave your e-mail on the card, in case nobody is free just now."
     text = result.replace("The visitor sees a receipt.", "").strip()
@@ -270,6 +274,20 @@ def message(talk: Talk) -> Reply | None:
     return Reply(f"I can pass that on. {question}") if question else call(tool, arguments)
 
 
+def is_for_visitor(name: str) -> bool:
+    return name.startswith("send_")
+
+
+def mail_me(talk: Talk) -> Reply | None:
+    """What the visitor wants in his own mailbox, from a tool that is named after it: "send_price_list"."""
+    if not talk.hears(r"e-?mail|mail|send") or not talk.hears("me|my|us"):
+        return None
+    heard = set(words.meaning(talk.said))
+    tools = (tool for tool in talk.tools if is_for_visitor(tool.name) and not required(tool))
+    tool = next((tool for tool in tools if heard & set(words.meaning(tool.name[5:].replace("_", " ")))), None)
+    return call(tool, {}) if tool else None
+
+
 def lookup(talk: Talk) -> Reply | None:
     """The tool whose name, choices and description share most with the question, when they share enough."""
     said, answers = talk.request
@@ -283,7 +301,7 @@ def lookup(talk: Talk) -> Reply | None:
     others = [
         t
         for t in talk.tools
-        if not is_email(t.name)
+        if not (is_email(t.name) or is_for_visitor(t.name))
         and not is_search(t)
         and not re.search(rf"find_times$|book$|cancel$|reschedule$|{HANDOFF}", t.name)
     ]
@@ -409,6 +427,7 @@ RULES: tuple[Callable[[Talk], Reply | None], ...] = (
     pick,
     nature,
     person,
+    mail_me,
     message,
     cancel,
     find_times,

@@ -340,3 +340,19 @@ def test_a_tool_that_is_asked_for_by_name_is_called_once_per_value():
 
 def test_it_answers_who_only_wants_to_know_whether_anybody_is_there():
     assert Visit().says("Answer with the single word: ok").text == "ok"
+
+
+SEND = ToolSpec("send_price_list", "Send the visitor our price list by e-mail, to his own address.", schema())
+
+
+@pytest.mark.parametrize("said", ["Can you e-mail me the price list?", "Send me your prices, please.", "mail me the prices"])
+def test_what_the_visitor_wants_in_his_mailbox_is_sent_there(said: str):
+    talk = Visit([*TOOLS, SEND])
+    assert called(talk.says(said)) == ("send_price_list", {})
+    waits = talk.returns(door.WAITING_FOR_PROOF).text
+    assert "card" in waits and not claimed(waits)
+
+
+@pytest.mark.parametrize("said", ["How much is a check-up?", "What are your prices?", "Can you send the team a message?"])
+def test_what_he_only_asks_about_is_not_sent(said: str):
+    assert "send_price_list" not in [call.name for call in Visit([*TOOLS, SEND]).says(said).calls]
