@@ -56,8 +56,8 @@ SORRY = "I'm sorry, that did not work just now. Please try again in a while, or 
 
 ANSWERS = {
     "waiting": "Please check the details on the card and confirm there if they are right. Nothing happens before that.",
-    "unproven": "Gladly. Please give your address on the card: a code by e-mail shows that the mailbox is yours, and nothing "
-    "else is sent before that.",
+    "unproven": "Gladly. Please give your address on the card: a code by e-mail shows that the mailbox is yours, and "
+    "nothing else is sent before that.",
     "declined": "No problem, I have left it at that. Is there anything else?",
     "unknown": "I cannot tell whether that has worked. Please let the team check before you try again.",
     "failed": SORRY,
