@@ -34,13 +34,21 @@ Days = tuple[tuple[date, tuple["Slot", ...]], ...]
 
 @dataclass(frozen=True)
 class Slot:
-    """A bookable time. `start_at` and `end_at` are UTC; `local` is the start on the visitor's clock, `label` in words."""
+    """A bookable time. `start_at` and `end_at` are UTC; `local` is the start on the visitor's clock, `time` in words.
+
+    `note` is the business's own time where the clocks there differ.
+    """
 
     id: str
     start_at: datetime
     end_at: datetime
     local: datetime
-    label: str
+    time: str
+    note: str = ""
+
+    @property
+    def label(self) -> str:
+        return f"{self.time} ({self.note})" if self.note else self.time
 
     def is_in(self, part_of_day: str) -> bool:
         return not part_of_day or self.local.hour in PARTS_OF_DAY[part_of_day]
@@ -231,14 +239,11 @@ def _seal(calendar: Calendar, text: str) -> str:
 
 
 def describe(calendar: Calendar, start_at: datetime, zone: ZoneInfo) -> Slot:
-    """The slot as a visitor in `zone` reads it: "10:00", "02:30 (UTC+02:00)" in an hour that comes twice, and with the
-    business's own time where the clocks there differ."""
+    """The slot as a visitor in `zone` reads it: "10:00", or "02:30 (UTC+02:00)" in an hour that comes twice."""
     local, there = start_at.astimezone(zone), start_at.astimezone(ZoneInfo(calendar.timezone))
-    label = clock(local)
-    if local.utcoffset() != there.utcoffset():
-        label += f" ({clock(there)} {place(calendar.timezone)} time)"
+    note = f"{clock(there)} {place(calendar.timezone)}" if local.utcoffset() != there.utcoffset() else ""
     end_at = start_at + timedelta(minutes=calendar.slot_minutes)
-    return Slot(slot_id(calendar, start_at), start_at, end_at, local, label)
+    return Slot(slot_id(calendar, start_at), start_at, end_at, local, clock(local), note)
 
 
 def clock(local: datetime) -> str:

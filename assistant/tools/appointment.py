@@ -93,15 +93,17 @@ def _show(context: Context, calendar: Calendar, offer: slots.Offer) -> bool:
     for card in shown.exclude(call__turn=context.call.turn_id).select_related("conversation"):
         cards.update(card, state=Card.State.EXPIRED)
     days = [
-        {
-            "label": slots.day_label(day, offer.today),
-            "slots": [{"id": s.id, "label": s.label, "start_at": conversations.moment(s.start_at)} for s in free],
-        }
-        for day, free in offer.days
+        {"label": slots.day_label(day, offer.today), "slots": [_button(slot) for slot in free]} for day, free in offer.days
     ]
     content = {"title": calendar.name, "timezone": offer.timezone, "days": days}
     cards.add(conversation, Card.Kind.SLOTS, content, call=context.call, action={"tool": tool, "argument": "slot"})
     return True
+
+
+def _button(slot: slots.Slot) -> dict[str, str]:
+    """A slot as docs/protocol.md has it for a slots card."""
+    note = {"note": slot.note} if slot.note else {}
+    return {"id": slot.id, "label": slot.time, **note, "start_at": conversations.moment(slot.start_at)}
 
 
 # --- Book ------------------------------------------------------------------------------------------------------------
@@ -185,7 +187,8 @@ def _own(context: Context, arguments: dict[str, Any]) -> Appointment:
 
 
 def _prepare_cancel(context: Context, arguments: dict[str, Any]) -> Preview:
-    return Preview("Cancel this appointment?", lines=_lines(_own(context, arguments)), confirm_label="Yes, cancel it")
+    lines = _lines(_own(context, arguments))
+    return Preview("Cancel this appointment?", lines, confirm_label="Yes, cancel it", cancel_label="No, keep it")
 
 
 def _cancel(context: Context, arguments: dict[str, Any]) -> ToolResult:

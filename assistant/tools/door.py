@@ -24,7 +24,7 @@ from assistant.redaction import clean, redacted
 from assistant.secrets import SecretUnreadable
 from assistant.services import ledger, verification
 from assistant.tools import KINDS, parameters
-from assistant.tools.kind import Context, Operation, Preview
+from assistant.tools.kind import Context, Embed, Operation, Preview
 
 log = logging.getLogger(__name__)
 
@@ -106,6 +106,7 @@ class Door:
     tools: Mapping[str, Tool]
     conversation: Conversation | None = None
     assistant: Assistant | None = None
+    embed: Embed | None = None
 
     def check(self, name: str, arguments: Any) -> tuple[dict[str, Any], ToolError | None]:
         """The arguments as they may be stored and used, and why they may not be."""
@@ -227,7 +228,7 @@ class Door:
         return ToolResult(row.result, outcome, achieved, tuple(Source(**source) for source in row.sources))
 
     def _context(self, row: Row, tool: Tool) -> Context:
-        return Context(self.organization, tool.method, row, self.conversation, self.assistant, row.dry_run)
+        return Context(self.organization, tool.method, row, self.conversation, self.assistant, row.dry_run, self.embed)
 
 
 def _turned_down(error: ToolError) -> ToolResult:
@@ -277,4 +278,5 @@ def _content(preview: Preview) -> dict[str, Any]:
         "lines": [list(line) for line in preview.lines],
         "fields": [{"name": name, "label": label, "type": kind} for name, label, kind in preview.fields],
         "confirm_label": preview.confirm_label,
+        **({"cancel_label": preview.cancel_label} if preview.cancel_label else {}),
     }

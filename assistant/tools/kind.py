@@ -10,6 +10,10 @@ from django import forms
 
 from assistant.chat import ToolResult
 from assistant.models import Assistant, Conversation, Method, Organization, ToolCall
+from assistant.services.knowledge.vectors import Vector
+
+# What a text means, by a model that tools do not know; None where that is not to be had in time. Never raises.
+Embed = Callable[[Organization, str], Awaitable[Vector | None]]
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,7 @@ class Context:
     conversation: Conversation | None = None
     assistant: Assistant | None = None
     dry_run: bool = False
+    embed: Embed | None = None
 
     @property
     def config(self) -> dict[str, Any]:
@@ -34,13 +39,14 @@ class Preview:
     """What a confirm card shows before the act: drawn from the stored arguments, never from the model's prose.
 
     `lines` are label and value; `fields` is what the visitor must still give, as (name, label, input type), and is
-    merged into the arguments when he confirms; `reference` ties the card to a held row.
+    merged into the arguments when he confirms. `cancel_label` is for a question that a plain "no" would leave unclear.
     """
 
     title: str
     lines: tuple[tuple[str, str], ...] = ()
     fields: tuple[tuple[str, str, str], ...] = ()
     confirm_label: str = "Confirm"
+    cancel_label: str = ""  # the widget's own word
     expires_in_seconds: int | None = None
 
 

@@ -145,7 +145,7 @@ def test_a_zone_that_names_no_place_leaves_the_calendars_own(zone):
 def test_a_visitor_elsewhere_sees_his_own_clock_and_the_business_beside_it():
     calendar = make.calendar(timezone="Europe/Berlin", opens="09:00", closes="10:00")
     offer = slots.offer(calendar, from_day=TUESDAY, visitor_timezone="America/New_York", now=MONDAY)
-    assert labels(offer) == ["03:00 (09:00 Berlin time)", "03:30 (09:30 Berlin time)"]
+    assert labels(offer) == ["03:00 (09:00 Berlin)", "03:30 (09:30 Berlin)"]
 
 
 def test_another_zone_with_the_same_clock_is_not_worth_a_word():
@@ -156,7 +156,7 @@ def test_another_zone_with_the_same_clock_is_not_worth_a_word():
 def test_the_day_that_is_asked_for_is_the_visitors():
     calendar = make.calendar(timezone="America/Los_Angeles", opens="15:00", closes="17:00", slot_minutes=60)
     offer = slots.offer(calendar, from_day=TUESDAY, visitor_timezone="Asia/Tokyo", now=MONDAY)
-    assert labels(offer) == ["08:00 (15:00 Los Angeles time)", "09:00 (16:00 Los Angeles time)"]
+    assert labels(offer) == ["08:00 (15:00 Los Angeles)", "09:00 (16:00 Los Angeles)"]
     assert {slot.start_at.date().isoformat() for slot in offer.slots} <= {"2030-01-07", "2030-01-08"}
 
 

@@ -114,6 +114,17 @@ def test_two_clicks_on_a_card_are_one_answer(widget: Widget, fake: FakeServer) -
     assert len(sent(fake, "card.answer")) == 1
 
 
+@pytest.mark.parametrize("width", [320, 360, 400])
+def test_a_time_is_one_line_and_the_business_own_another(width: int, new_widget: NewWidget, site: Site) -> None:
+    widget = new_widget(viewport={"width": width, "height": 700}).visit(site.url).open()
+    widget.ask("slots")
+    widget.page.evaluate("document.fonts.ready")
+    lines = widget.shadow("[...root.querySelectorAll('.slot > *')].map((el) => el.getClientRects().length)")
+    heights = widget.shadow("[...root.querySelectorAll('.slot small')].map((el) => el.offsetHeight)")
+    assert lines == [1, 1, 1, 1] and max(heights) < 20, (lines, heights)
+    assert not overflow(widget.page)
+
+
 def test_many_times_unfold(widget: Widget) -> None:
     widget.open().ask("slots-many")
     shown = widget.page.locator(".slot").count()
@@ -284,8 +295,8 @@ def test_without_sockets_the_whole_conversation_runs_over_http(widget: Widget, f
     widget.open().say("slots")
     expect(widget.page.locator(".slot").first).to_be_visible(timeout=20_000)
     widget.page.locator(".slot").first.click()
-    widget.page.get_by_role("button", name="Cancel").click()
-    expect(widget.page.locator(".confirm")).to_contain_text("You cancelled this.")
+    widget.page.get_by_role("button", name="Not now").click()
+    expect(widget.page.locator(".confirm")).to_contain_text("You said no.")
     assert "GET /api/v1/widget/events" in fake.requests
     expect(widget.page.get_by_role("alert")).to_have_count(0)
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from assistant.chat import ToolCall, ToolResult
 from assistant.db import in_db
-from assistant.models import Appointment, Card, Conversation, Delivery, Method, Turn
+from assistant.models import Appointment, Card, Conversation, Delivery, Method, Turn, Visitor
 from assistant.models import ToolCall as Row
 from assistant.services import appointments, clicks, conversations, slots
 from assistant.tools import KINDS
@@ -111,6 +111,14 @@ async def test_times_are_named_to_the_model_and_shown_to_the_visitor(conversatio
     assert DAY.isoformat() in result.text
 
 
+async def test_a_visitor_in_another_zone_reads_the_business_own_time_beside_each(conversation):
+    await in_db(Visitor.objects.update)(timezone="America/New_York")
+    result = await run(conversation, "find_times", from_day=DAY.isoformat())
+    slot = (await row("slots")).content["days"][0]["slots"][0]
+    assert slot["label"] == slot["label"][:5] and slot["note"] == "09:00 UTC"
+    assert f"- {slot['label']} ({slot['note']}) [slot {slot['id']}]" in result.text
+
+
 async def test_a_new_search_in_a_later_turn_takes_the_place_of_the_old_card(conversation):
     await run(conversation, "find_times")
     await run(conversation, "find_times", part_of_day="evening")
@@ -191,6 +199,8 @@ async def test_cancelling_asks_first_and_is_told(conversation):
     assert (await run(conversation, "cancel", reference=appointment.reference)).outcome == "waiting"
     await sync_to_async(appointment.refresh_from_db)()
     assert appointment.state == "confirmed"
+    content = (await row("confirm")).content
+    assert (content["confirm_label"], content["cancel_label"]) == ("Yes, cancel it", "No, keep it")
     done = await click(conversation, "confirm", "confirm")
     assert (done.outcome, done.achieved) == ("done", {"cancelled", "sent"})
     await sync_to_async(appointment.refresh_from_db)()

@@ -87,11 +87,18 @@ function drawSlots({ title, timezone, days = [] }, { t, locale, answer, redraw }
     // A day is not begun for one or two of its times.
     const some = room < Math.min(3, slots.length) ? [] : slots.slice(0, room);
     room -= slots.length;
-    const times = some.map(({ id, label: time, start_at }) =>
+    const times = some.map(({ id, label: time, note, start_at }) =>
       h(
         "button",
-        { type: "button", class: "slot", value: id, "aria-label": `${label}, ${time}`, onclick: () => answer(id) },
+        {
+          type: "button",
+          class: "slot",
+          value: id,
+          "aria-label": [label, time, note].filter(Boolean).join(", "),
+          onclick: () => answer(id),
+        },
         h("time", { datetime: start_at }, time),
+        note ? h("small", { dir: "auto" }, note) : "",
       ),
     );
     return some.length
@@ -112,7 +119,7 @@ function drawSlots({ title, timezone, days = [] }, { t, locale, answer, redraw }
 }
 
 /** @param {Card} card @param {Desk} desk */
-function drawConfirm({ title, lines, fields = [], confirm_label, expires_at }, { t, locale, answer }) {
+function drawConfirm({ title, lines, fields = [], confirm_label, cancel_label, expires_at }, { t, locale, answer }) {
   const until =
     expires_at && new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit" }).format(new Date(expires_at));
   return [
@@ -123,7 +130,7 @@ function drawConfirm({ title, lines, fields = [], confirm_label, expires_at }, {
       h(
         "button",
         { type: "button", class: "button plain", value: "cancel", onclick: () => answer("cancel") },
-        t.cancel,
+        cancel_label || t.decline,
       ),
     ]),
     until ? h("p", { class: "small" }, fill(t.heldUntil, { time: until })) : "",
