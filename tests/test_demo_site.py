@@ -16,6 +16,7 @@ from assistant.providers.demo import words
 from assistant.services import organizations
 from assistant.services.knowledge.search import search
 from assistant.tools import KINDS
+from assistant.tools.kind import configured
 from assistant.tools.toolbox import try_out
 from interworky.demo.seed import HERE, PUBLIC_KEY, knowledge, machine_timezone, seed
 from interworky.demo.treatments import TREATMENTS
@@ -85,17 +86,12 @@ def test_its_methods_are_what_their_kinds_accept():
     seed()
     for found in Method.objects.all():
         kind = KINDS[found.kind]
-        more = {"organization": found.organization} if found.kind == "appointment" else {}
-        form = kind.Config(data={**defaults(kind.Config, more), **found.config}, **more)
+        form = kind.form(found.organization, data=configured(kind.Config, found))
         assert form.is_valid(), (found.name, form.errors)
         kind.check(found)
         found.full_clean()
     kinds = {found.kind for found in Assistant.objects.get().methods.all()}
     assert kinds == {"appointment", "email", "http", "handoff", "knowledge"}
-
-
-def defaults(form: Any, more: dict[str, Any]) -> dict[str, Any]:
-    return {name: field.initial for name, field in form(**more).fields.items() if field.initial is not None}
 
 
 @pytest.mark.django_db

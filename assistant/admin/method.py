@@ -39,10 +39,8 @@ RISK_LABELS = {
 
 
 def config_form(kind: Kind, organization: Organization, **arguments: Any) -> forms.Form:
-    """The kind's own form. One whose choices are the organization's rows asks for `organization`."""
-    if "organization" in inspect.signature(kind.Config.__init__).parameters:
-        arguments["organization"] = organization
-    form = kind.Config(prefix="config", **arguments)
+    """The kind's own form, dressed for the admin."""
+    form = kind.form(organization, prefix="config", **arguments)
     for field in form.fields.values():
         if isinstance(field.widget, forms.Textarea):
             field.widget.attrs["rows"] = 4

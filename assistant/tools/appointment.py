@@ -27,11 +27,9 @@ class Config(forms.Form):
 
     calendar = forms.TypedChoiceField(coerce=int, help_text="Whose time is booked. Hours are set in the calendar.")
 
-    def __init__(self, *args: Any, organization: Organization, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        field = self.fields["calendar"]
-        assert isinstance(field, forms.TypedChoiceField)
-        field.choices = [(calendar.pk, calendar.name) for calendar in organization.calendars.all()]
+
+def _calendars(organization: Organization) -> list[tuple[Any, str]]:
+    return [(calendar.pk, calendar.name) for calendar in organization.calendars.all()]
 
 
 def _calendar(context: Context) -> Calendar:
@@ -324,5 +322,6 @@ KIND = Kind(
             idempotent=True,
         ),
     ),
+    choices={"calendar": _calendars},
     own_parameters=False,
 )

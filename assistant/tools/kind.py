@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from django import forms
@@ -122,8 +122,19 @@ class Kind:
     label: str
     Config: type[forms.Form]
     operations: tuple[Operation, ...]
+    # By field of the form: what of the organization's own there is to choose from, as (value, label).
+    choices: Mapping[str, Callable[[Organization], list[tuple[Any, str]]]] = field(default_factory=dict)
     own_parameters: bool = True  # whether staff define the parameters themselves
     secrets: tuple[str, ...] = ()  # names of secrets that a method of this kind may hold
     own_secrets: bool = False  # whether staff may keep more: parameters that are fixed, and secret
     # What the form alone cannot see, such as whether the parameters that it names exist. Raises Django's ValidationError.
     check: Callable[[Method], None] = lambda method: None
+
+    def form(self, organization: Organization, **arguments: Any) -> forms.Form:
+        """`Config(**arguments)`, with the choices that this organization has."""
+        form = self.Config(**arguments)
+        for name, choices in self.choices.items():
+            chooser = form.fields[name]
+            assert isinstance(chooser, forms.ChoiceField)
+            chooser.choices = choices(organization)
+        return form
