@@ -132,15 +132,16 @@ def _notice(context: Context, config: dict[str, Any], arguments: dict[str, Any])
         return SURROUNDINGS[name](context) if name in SURROUNDINGS else ""
 
     visitor = _visitor(context)
+    subject = template.fill(config["subject"], value, template.IN_LETTER)
     answer_to = visitor.email if config["reply_to_visitor"] and visitor.email_verified_at else ""
     return notices.Notice(
-        subject=template.fill(config["subject"], value, template.IN_LETTER),
+        subject=subject,
         body=template.fill(config["body"], value, template.IN_LETTER).strip(),
         lines=_lines(context.method, arguments),
         detailed=config["layout"] == "detailed",
         to_team=config["recipient"] != "visitor",
         reply_to=answer_to,
-        receipt_title=f"Message to {context.organization.name}" if config["recipient"] != "visitor" else "E-mail to you",
+        receipt_title=subject if config["recipient"] == "visitor" else f"Message to {context.organization.name}",
     )
 
 

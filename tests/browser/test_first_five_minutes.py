@@ -110,6 +110,41 @@ def test_from_the_question_to_the_mail(app, visit):
     assert not widget.errors
 
 
+def test_the_price_list_goes_to_a_mailbox_that_a_code_has_proven(app, visit):
+    widget = visit(app.url).open()
+    widget.say("Can you e-mail me the price list?")
+    card = widget.page.locator(".card.verify")
+    card.get_by_label(re.compile("address")).fill("grace@example.com")
+    shot(widget.page, "verify-address")
+    card.get_by_role("button", name="Send me a code").click()
+    code = card.get_by_label(re.compile("code"))
+    expect(code).to_be_focused()
+    mailbox = widget.page.context.new_page()
+    until(lambda: rows(app, "SELECT 1 FROM assistant_delivery WHERE state = 'sent' AND key LIKE 'code:%'"))
+    mailbox.goto(f"{app.url}/demo/mailbox/")
+    mailbox.get_by_role("link").filter(has_text="Your code").first.click()
+    letter = mailbox.frame_locator("iframe").locator("body")
+    expect(letter).to_contain_text(re.compile(r"\b\d{6}\b"))
+    found = re.search(r"\b\d{6}\b", letter.inner_text())
+    assert found
+    shot(mailbox, "verify-mail")
+    wrong = f"{(int(found[0]) + 1) % 10**6:06}"
+    code.fill(wrong)
+    code.press("Enter")
+    expect(card).to_contain_text("That is not the code. 4 more tries.")
+    expect(code).to_be_focused()
+    shot(widget.page, "verify-wrong")
+    code.fill(found[0])
+    code.press("Enter")
+    receipt = widget.page.locator(".card.receipt")
+    expect(receipt).to_contain_text("Prices at Bright Smile Dental")
+    expect(widget.replies.last).to_contain_text("on its way")
+    shot(widget.page, "verify-done")
+    until(lambda: rows(app, "SELECT 1 FROM assistant_delivery WHERE state = 'sent' AND subject LIKE 'Prices at%'"))
+    assert rows(app, "SELECT email FROM assistant_visitor WHERE email_verified_at IS NOT NULL") == [("grace@example.com",)]
+    assert not widget.errors
+
+
 def test_small_talk_knowledge_a_message_to_the_team_and_an_honest_dont_know(app, visit):
     widget = visit(app.url).open()
     assert widget.ask("Hi!").inner_text()

@@ -19,11 +19,12 @@
  * @typedef {{ id: string, label: string, note?: string, start_at: string }} Slot
  * @typedef {{ name: string, label: string, type: string, value?: string }} Field
  * @typedef {object} Card every kind's fields, as docs/protocol.md gives them
- * @property {string} id @property {"slots" | "confirm" | "receipt" | "contact"} kind
+ * @property {string} id @property {"slots" | "confirm" | "receipt" | "contact" | "verify"} kind
  * @property {"open" | "answered" | "expired" | "closed"} state @property {string} at @property {string} [choice]
  * @property {string} title @property {string} [text] @property {string} [timezone] @property {string} [expires_at]
  * @property {{ label: string, slots: Slot[] }[]} [days] @property {Field[]} [fields] @property {[string, string][]} [lines]
- * @property {string} [confirm_label] @property {string} [cancel_label]
+ * @property {string} [confirm_label] @property {string} [cancel_label] @property {string} [again_label]
+ * @property {string} [problem]
  * @property {string} [reference] @property {string} [note]
  * @property {"done" | "sending" | "failed" | "cancelled"} [status]
  * @property {string} [ics_url] @property {string} [manage_url]

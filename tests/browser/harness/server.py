@@ -1,8 +1,8 @@
 """The wire of docs/protocol.md, spoken out of memory: what the visitor writes chooses what happens.
 
-`slots`, `confirm`, `receipt`, `contact`: the card of that kind, as in `tests/wire/cards`. `long`: a long reply. `slow`: a
-reply that goes on until it is stopped or `server.hurry()`. `tool`: a tool works until `server.hurry()`. `fail`: a turn
-that can be tried again, and then succeeds. `person`: a person takes over. `refuse`: the message is refused.
+`slots`, `confirm`, `receipt`, `contact`, `verify`: the card of that kind, as in `tests/wire/cards`. `long`: a long reply.
+`slow`: a reply that goes on until it is stopped or `server.hurry()`. `tool`: a tool works until `server.hurry()`. `fail`: a
+turn that can be tried again, and then succeeds. `person`: a person takes over. `refuse`: the message is refused.
 """
 
 from __future__ import annotations
@@ -406,7 +406,7 @@ class FakeServer:
             conversation.become("staff", "Grace")
             conversation.message("staff", "Hello, this is Grace from the front desk. How can I help?")
         else:
-            if text in ("slots", "confirm", "receipt", "contact"):
+            if text in ("slots", "confirm", "receipt", "contact", "verify"):
                 conversation.card(text)
             elif text == "slots-many":
                 conversation.card("slots", days=[day_of_slots(day) for day in (8, 15, 22)])

@@ -7,6 +7,9 @@ const FIRST_SLOTS = 9;
 
 const AUTOCOMPLETE = { name: "name", email: "email", phone: "tel", tel: "tel" };
 
+/** A one-time code, as phones and keyboards know it. */
+const CODE = { type: "text", inputmode: "numeric", autocomplete: "one-time-code", maxlength: "12" };
+
 /**
  * @typedef {import("../store.js").Card} Card
  * @typedef {import("../store.js").Field} Field
@@ -45,7 +48,8 @@ export function createCard(actions, { t, locale, host }) {
         : drawClosed(card, desk)),
     );
     for (const input of inputsOf(el)) input.value = kept[input.name] ?? input.value;
-    if (hadFocus) el.focus();
+    // The next step of a card is where its first one was.
+    if (hadFocus) (card.state === "open" && card.kind === "verify" ? inputsOf(el)[0] : el).focus();
   }
 
   return {
@@ -67,7 +71,13 @@ export function createCard(actions, { t, locale, host }) {
 }
 
 /** @type {Record<Card["kind"], (card: Card, desk: Desk, folded: boolean) => (Node | string)[]>} */
-const KINDS = { slots: drawSlots, confirm: drawConfirm, receipt: drawReceipt, contact: drawContact };
+const KINDS = {
+  slots: drawSlots,
+  confirm: drawConfirm,
+  receipt: drawReceipt,
+  contact: drawContact,
+  verify: drawVerify,
+};
 
 /** @param {string} path @param {string} title */
 const heading = (path, title) => h("h3", null, icon(path), h("bdi", null, title));
@@ -148,6 +158,23 @@ function drawContact({ title, text, fields = [] }, { t, answer }) {
   ];
 }
 
+/** An address first, then the code that was mailed to it. @param {Card} card @param {Desk} desk */
+function drawVerify({ title, text, lines, fields = [], confirm_label, again_label, problem }, { t, answer }) {
+  const buttons = [
+    h("button", { type: "submit", class: "button", value: "confirm" }, confirm_label || t.send),
+    h("button", { type: "button", class: "button plain", value: "cancel", onclick: () => answer("cancel") }, t.decline),
+  ];
+  return [
+    heading(MAIL, title),
+    lines?.length ? table(lines) : "",
+    text ? h("p", null, text) : "",
+    drawForm(fields, t, (values) => answer("confirm", values), buttons, problem),
+    again_label
+      ? h("button", { type: "button", class: "text more", value: "again", onclick: () => answer("again") }, again_label)
+      : "",
+  ];
+}
+
 /** @param {Card} card @param {Desk} desk */
 function drawReceipt({ title, reference, lines, status = "done", note, ics_url, manage_url }, { t, host }) {
   const word = { done: "", sending: t.statusSending, failed: t.statusFailed, cancelled: t.statusCancelled }[status];
@@ -209,9 +236,9 @@ function addressOn(host, path) {
 }
 
 /** @param {Field[]} fields @param {Desk["t"]} t @param {(values: Record<string, string>) => void} onSubmit
- * @param {HTMLElement[]} buttons */
-function drawForm(fields, t, onSubmit, buttons) {
-  const places = fields.map(({ name, label, type, value = "" }) => {
+ * @param {HTMLElement[]} buttons @param {string} [problem] with the last answer */
+function drawForm(fields, t, onSubmit, buttons, problem = "") {
+  const places = fields.map(({ name, label, type, value = "" }, place) => {
     const id = `field-${crypto.getRandomValues(new Uint32Array(1))[0]}`;
     const props = {
       id,
@@ -221,9 +248,14 @@ function drawForm(fields, t, onSubmit, buttons) {
       "aria-describedby": `${id}-why`,
       dir: "auto",
     };
-    const input = type === "textarea" ? h("textarea", { ...props, rows: "3" }) : h("input", { ...props, type });
+    const input =
+      type === "textarea"
+        ? h("textarea", { ...props, rows: "3" })
+        : h("input", { ...props, ...(type === "code" ? CODE : { type }) });
     input.value = value;
-    const why = h("p", { class: "why", id: `${id}-why` });
+    const wrong = place === 0 && problem;
+    if (wrong) input.setAttribute("aria-invalid", "true");
+    const why = h("p", { class: "why", id: `${id}-why` }, wrong || "");
     return { input, why, el: h("div", { class: "input" }, h("label", { for: id }, h("bdi", null, label)), input, why) };
   });
 
