@@ -85,12 +85,12 @@ async def a_booking(conversation: Conversation) -> Appointment:
 def test_the_kind_is_listed_and_its_calendar_is_one_of_the_organizations_own(conversation):
     own = conversation.organization.calendars.get()
     foreign = make.calendar(make.organization("Other"))
-    Config = KINDS["appointment"].Config
-    form = Config({"calendar": str(own.pk)}, organization=conversation.organization)
+    kind = KINDS["appointment"]
+    form = kind.form(conversation.organization, data={"calendar": str(own.pk)})
     assert form.is_valid()
     assert form.cleaned_data == {"calendar": own.pk}
     for bad in (str(foreign.pk), "0", "x", ""):
-        assert not Config({"calendar": bad}, organization=conversation.organization).is_valid()
+        assert not kind.form(conversation.organization, data={"calendar": bad}).is_valid()
 
 
 async def test_a_calendar_of_another_organization_is_none_even_when_the_row_names_it(conversation):
