@@ -179,8 +179,7 @@ def _asset(request: HttpRequest, name: str, caching: str) -> HttpResponse:
 
 @door("GET")
 async def config(request: HttpRequest, key: str) -> HttpResponse:
-    assistant = await in_db(organizations.for_widget)(key, doors.origin_of(raw_headers(request)))
-    shown = await in_db(presentation)(assistant)
+    shown = await in_db(_shown)(key, doors.origin_of(raw_headers(request)))
     body = orjson.dumps(shown)
     etag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
     response = HttpResponse(status=304) if request.headers.get("if-none-match") == etag else HttpResponse(body)
@@ -188,6 +187,12 @@ async def config(request: HttpRequest, key: str) -> HttpResponse:
     response["ETag"] = etag
     response["Cache-Control"] = "public, max-age=60"
     return response
+
+
+def _shown(key: str, origin: str) -> dict[str, Any]:
+    assistant = organizations.for_widget(key, origin)
+    organizations.saw(assistant, origin)
+    return presentation(assistant)
 
 
 def presentation(assistant: Assistant) -> dict[str, Any]:

@@ -1,9 +1,8 @@
-"""How an assistant gets onto a site: its script tag, and whether a visitor has been met there."""
+"""How an assistant gets onto a site: its script tag, and whether a page there has asked for the widget."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.conf import settings
 from django.urls import Resolver404, resolve
@@ -16,14 +15,10 @@ class InstallSteps:
     assistant: Assistant
     tag: str
     preview_url: str  # "" where this installation has no hosted page
-    seen_at: datetime | None
-    seen_origin: str
 
 
 def install_steps(assistant: Assistant) -> InstallSteps:
-    seen = assistant.conversations.exclude(origin="").order_by("-created_at").values_list("created_at", "origin").first()
-    seen_at, origin = seen or (None, "")
-    return InstallSteps(assistant, script_tag(assistant), preview_url(assistant), seen_at, origin)
+    return InstallSteps(assistant, script_tag(assistant), preview_url(assistant))
 
 
 def script_tag(assistant: Assistant) -> str:

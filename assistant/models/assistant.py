@@ -89,6 +89,8 @@ class Assistant(models.Model):
         help_text="What visitors read when a limit of the budget is reached; empty for the organization's sentence.",
     )
 
+    seen_at = models.DateTimeField(null=True, editable=False)  # when a page last asked for the widget, to a few minutes
+    seen_origin = models.CharField(max_length=300, blank=True, editable=False)  # whose page
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

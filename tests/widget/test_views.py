@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 from django.conf import settings
+from django.db import OperationalError, connection
 from django.test import AsyncClient
+from django.utils import timezone
 
 from assistant import turns
 from assistant.db import in_db
-from assistant.models import Message, ToolCall, Turn
+from assistant.models import Assistant, Message, ToolCall, Turn
 from assistant.services import limits
 from tests import make
 from tests.fakes import ScriptedModel, ScriptedToolbox, always, says
@@ -229,6 +233,41 @@ async def test_config_tells_how_to_look_and_nothing_else(page, assistant):
     unchanged = await page.get(f"config/{assistant.public_key}", **{"if-none-match": answer.headers["etag"]})
     assert unchanged.status_code == 304
     assert (await Page("https://evil.example").get(f"config/{assistant.public_key}")).status_code == 403
+
+
+async def test_a_page_that_asks_for_the_widget_is_seen_once_in_a_while(page, assistant):
+    async def asked(**change: Any) -> Assistant:
+        await in_db(Assistant.objects.update)(**change)
+        assert (await page.get(f"config/{assistant.public_key}")).status_code == 200
+        return await in_db(Assistant.objects.get)()
+
+    seen = await asked()
+    assert seen.seen_at and seen.seen_origin == make.ORIGIN
+    assert (await asked()).seen_at == seen.seen_at
+    assert (await asked(seen_at=seen.seen_at - timedelta(minutes=6))).seen_at >= seen.seen_at
+    await Page("https://evil.example").get(f"config/{assistant.public_key}")
+    assert (await in_db(Assistant.objects.get)()).seen_origin == make.ORIGIN
+
+
+async def test_seeing_it_again_soon_writes_nothing_and_a_full_disk_keeps_nobody_out(page, assistant):
+    tried = []
+
+    def full(execute: Any, sql: str, *rest: Any) -> Any:
+        if sql.startswith("UPDATE"):
+            tried.append(sql)
+            raise OperationalError("database or disk is full")
+        return execute(sql, *rest)
+
+    async def asked(seen_at: datetime | None) -> None:
+        await in_db(Assistant.objects.update)(seen_at=seen_at)
+        await in_db(lambda: connection.execute_wrappers.append(full))()
+        assert (await page.get(f"config/{assistant.public_key}")).status_code == 200
+        await in_db(lambda: connection.execute_wrappers.remove(full))()
+
+    await asked(None)
+    assert len(tried) == 1
+    await asked(timezone.now() - timedelta(minutes=4))
+    assert len(tried) == 1
 
 
 async def test_the_demonstration_model_is_named_and_cannot_speak(page, assistant):

@@ -13,6 +13,7 @@ from django.test import Client
 
 from assistant import outbound
 from assistant.models import Appointment, Assistant, Conversation, Delivery, Method, Organization, Provider
+from assistant.services import organizations
 from tests.assistant.admin.filled import METHOD_SECRET, PROVIDER_SECRET, fill, member
 from tests.assistant.admin.test_scoping import addresses_with_object, entered, plain_addresses, row_of_mine, with_object
 
@@ -242,6 +243,7 @@ def test_an_assistant_has_its_script_tag_and_says_when_it_was_last_seen(boss, se
     body = boss.get(f"/admin/assistant/assistant/{assistant.pk}/change/").content.decode()
     assert "&lt;script async src=&quot;https://chat.example.com/widget.js&quot;" in body
     assert assistant.public_key in body
-    assert "Last visitor" in body
-    Conversation.objects.all().delete()
-    assert "Not seen on a site yet" in boss.get(f"/admin/assistant/assistant/{assistant.pk}/change/").content.decode()
+    assert "Not seen on a site yet" in body
+    organizations.saw(assistant, "https://shop.example")
+    body = boss.get(f"/admin/assistant/assistant/{assistant.pk}/change/").content.decode()
+    assert "Last opened 0\xa0minutes ago, on https://shop.example." in body
