@@ -506,6 +506,15 @@ def test_the_letters_are_what_the_server_says(mia: Assistant) -> None:
     assert site.visit(page(mia)).text == "Grüße"
 
 
+def test_passages_change_places_without_being_made_anew(mia: Assistant) -> None:
+    document = text(mia, "# A\nOne.\n# B\nTwo.\n# A\nOne.", "House")
+    rows = set(document.passages.values_list("pk", flat=True))
+    document.text = "# B\nTwo.\n# A\nOne.\n# A\nOne."
+    documents.queue(document)
+    assert [row.title for row in document.passages.all()] == ["House › B", "House › A", "House › A"]
+    assert set(document.passages.values_list("pk", flat=True)) == rows
+
+
 # --- Claims -----------------------------------------------------------------------------------------------------------
 
 

@@ -4,6 +4,7 @@ given its passages here; the passages that it had stay until there are new ones,
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -23,6 +24,7 @@ LEASE = timedelta(seconds=180)  # longer than the longest reading
 MAX_ATTEMPTS = 4  # of a document whose readers died
 FIRST_WAIT_SECONDS = 60  # until a page that failed is tried again: twice as long each time, up to a day
 MAX_DOCUMENTS = 1000  # of an organization
+BATCH = 500  # passages in a statement
 NO_WORD = "Reading it was begun several times and never came to an end."
 
 
@@ -135,24 +137,26 @@ def _still_mine(document: Document) -> bool:
 
 
 def _keep(document: Document, found: Extracted) -> None:
-    title = str(document)
-    parts = passages(found.text, title)
+    """A passage that is still there stays the row it is, with its vector: pages are read every day and change seldom."""
     document.text, document.note = found.text, found.note
     _settle(document)
-    document.passages.all().delete()
-    Passage.objects.bulk_create(
-        [
-            Passage(
-                document=document,
-                position=position,
-                title=part.title,
-                text=part.text,
-                words=indexed(document.organization_id, part.title, part.text),
-            )
-            for position, part in enumerate(parts)
-        ],
-        batch_size=500,
-    )
+    before: dict[tuple[str, ...], list[Passage]] = defaultdict(list)
+    for row in document.passages.all():
+        before[row.title, row.text, row.words].append(row)
+    new, moved = [], []
+    for position, part in enumerate(passages(found.text, str(document))):
+        words = indexed(document.organization_id, part.title, part.text)
+        if same := before[part.title, part.text, words]:
+            row = same.pop()
+            moved += [row] if row.position != position else []
+            row.position = position
+        else:
+            new.append(Passage(document=document, position=position, title=part.title, text=part.text, words=words))
+    gone = [row.pk for rest in before.values() for row in rest]
+    for at in range(0, len(gone), BATCH):
+        Passage.objects.filter(pk__in=gone[at : at + BATCH]).delete()
+    Passage.objects.bulk_update(moved, ["position"], batch_size=BATCH)
+    Passage.objects.bulk_create(new, batch_size=BATCH)
 
 
 def _settle(document: Document) -> None:
