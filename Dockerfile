@@ -1,8 +1,10 @@
 FROM python:3.11-slim AS packages
-COPY requirements.lock requirements-uv.lock ./
+ARG VECTORS=false
+COPY requirements.lock requirements-uv.lock requirements-vectors.lock ./
 RUN python -m venv /opt/venv \
  && pip install --no-cache-dir --require-hashes -r requirements-uv.lock \
- && uv pip install --no-cache --python /opt/venv/bin/python --require-hashes -r requirements.lock
+ && uv pip install --no-cache --python /opt/venv/bin/python --require-hashes -r requirements.lock \
+      $(test "$VECTORS" = true && echo -r requirements-vectors.lock)
 
 FROM python:3.11-slim
 RUN useradd --system --uid 10001 --home-dir /nonexistent interworky

@@ -3,6 +3,7 @@
 assistant.E001       a provider in the environment cannot be used as it is; W001: it can, but look at it
 assistant.W002       a variable looks like a slip of the pen
 assistant.E003       stored secrets were sealed with keys that are gone (where there is a database to ask)
+assistant.W004       a model for vectors is named, and the package that searches them is missing
 assistant.E101–E108  what is good for trying and wrong for production (check --deploy)
 """
 
@@ -18,6 +19,7 @@ from django.db import DatabaseError
 
 from assistant import secrets
 from assistant.providers import configuration
+from assistant.services.knowledge import vectors
 
 SECRET_KEY_CHARS = 50
 
@@ -40,6 +42,19 @@ def misspelt_variables(app_configs: object, **kwargs: object) -> list[CheckMessa
     return [
         Warning(f"{name} is not read.", hint=f"Did you mean {meant}?", id="assistant.W002")
         for name, meant in settings.MISSPELT_VARIABLES.items()
+    ]
+
+
+@register()
+def missing_extra(app_configs: object, **kwargs: object) -> list[CheckMessage]:
+    if configuration.load(settings.AI_ENVIRONMENT).embedding is None or vectors.installed():
+        return []
+    return [
+        Warning(
+            "EMBEDDING_MODEL is set, but numpy is not installed: knowledge is searched by words alone.",
+            hint="Install it: pip install --require-hashes -r requirements-vectors.lock",
+            id="assistant.W004",
+        )
     ]
 
 

@@ -6,23 +6,26 @@ import asyncio
 import hashlib
 import logging
 from datetime import date
+from itertools import islice
 
 from asgiref.sync import async_to_sync
 from celery import shared_task
 from django.contrib.auth import get_user_model
 
+from assistant import live
 from assistant.db import fresh_connections
 from assistant.errors import ToolError
 from assistant.models import Organization
-from assistant.providers import probe, sunset
+from assistant.providers import embeddings, probe, sunset
 from assistant.providers.configuration import Provider
 from assistant.services import appointments, deliveries, ledger, replays, usage
-from assistant.services.knowledge import documents
+from assistant.services.knowledge import documents, vectors
 
 log = logging.getLogger(__name__)
 
 ASKING_SECONDS = 60  # all providers together, for the ends of their models
 ASKED_AT_ONCE = 8
+EMBEDDED_AT_ONCE = 50  # organizations
 
 
 @shared_task(name="assistant.jobs.sweep")  # type: ignore[untyped-decorator]
@@ -34,6 +37,16 @@ def sweep() -> None:
     ledger.give_up_waiting()
     documents.ring_due()
     replays.ring_due()
+
+
+@shared_task(name="assistant.jobs.embed")  # type: ignore[untyped-decorator]
+@fresh_connections()
+def embed() -> None:
+    """Hand over the organizations with passages that lack a vector of today's model. Every half minute."""
+    if embeddings.configured():
+        lagging = (one for one in vectors.lagging(embeddings.known_space()) if embeddings.provider_for(one))
+        for organization in islice(lagging, EMBEDDED_AT_ONCE):
+            live.hand_over(vectors.TASK, str(organization.pk))
 
 
 @shared_task(name="assistant.jobs.tidy")  # type: ignore[untyped-decorator]

@@ -27,7 +27,7 @@ from assistant.engine import loop
 from assistant.engine.prompt import instructions, scene_of
 from assistant.errors import BudgetExceeded, InterworkyError
 from assistant.models import Conversation, ToolCall
-from assistant.providers import router
+from assistant.providers import embeddings, router
 from assistant.redaction import clean
 from assistant.services import replays
 from assistant.services.replays import Call, Question, Result
@@ -68,7 +68,7 @@ async def answer(replay_id: UUID | str, model_for: ModelFor = router.model_for) 
 
 async def _again(conversation: Conversation, question: Question, model_for: ModelFor) -> Result:
     """What the message would be answered with now. Raises `BudgetExceeded`."""
-    toolbox = await Rehearsal.for_conversation(conversation, dry_run=True)
+    toolbox = await Rehearsal.for_conversation(conversation, dry_run=True, embed=embeddings.of_query)
     toolbox.remember(question.recorded)
     began = time.monotonic()
     text, problem, ended = "", "", None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import smtplib
+import time
 
 from asgiref.sync import async_to_sync
 from celery import shared_task
@@ -12,17 +13,19 @@ from django.conf import settings
 from django.core.mail import BadHeaderError, EmailMultiAlternatives
 
 from assistant import outbound
-from assistant.db import fresh_connections
-from assistant.errors import AddressRefused, OutboundError
-from assistant.models import Delivery, Document
+from assistant.db import fresh_connections, in_db
+from assistant.errors import AddressRefused, InterworkyError, OutboundError
+from assistant.models import Delivery, Document, Embedding
+from assistant.providers import embeddings
 from assistant.redaction import redacted
 from assistant.services import deliveries, verification
-from assistant.services.knowledge import documents
+from assistant.services.knowledge import documents, vectors
 from assistant.services.knowledge.extraction import Unreadable, decoded, extract
 
 log = logging.getLogger(__name__)
 
 PAGE_MAX_BYTES = 3_000_000
+EMBEDDING_SECONDS = 45  # of one run; with the batch that is under way it stays below Celery's limit
 
 
 @shared_task(name=deliveries.TASK)  # type: ignore[untyped-decorator]
@@ -88,6 +91,43 @@ def _read_page(document: Document) -> None:
         # What the server says of the letters outweighs what the page says.
         body = b"\xef\xbb\xbf" + decoded(answer.body, charset[1]).encode() if charset else answer.body
         documents.keep(document, extract(body, "page.html"), seen)
+
+
+@shared_task(name=vectors.TASK)  # type: ignore[untyped-decorator]
+@fresh_connections()
+def embed_passages(organization_id: str) -> None:
+    """Give an organization's passages the vectors that they lack, if nobody else is at it: as many as one run can."""
+    embedding = vectors.claim(int(organization_id))
+    if embedding is None:
+        return
+    unfinished = False
+    try:
+        unfinished = async_to_sync(_embed)(embedding)
+    except InterworkyError as error:
+        log.warning("Organization %s: no vectors for now: %s", embedding.pk, getattr(error, "cause", error.code))
+        vectors.failed(embedding, str(error))
+    except Exception:
+        log.exception("Organization %s: no vectors for now.", embedding.pk)
+        vectors.failed(embedding, "It failed for a reason on our side.")
+    finally:
+        vectors.give_back(embedding, unfinished=unfinished)
+
+
+async def _embed(embedding: Embedding) -> bool:
+    """Whether there is more to do. Raises what the server or the budget says against it."""
+    space = await embeddings.space_of(embedding.organization)
+    ends = time.monotonic() + EMBEDDING_SECONDS
+    batches = 0
+    while passages := await in_db(vectors.batch)(embedding, space):
+        if time.monotonic() > ends:
+            return True
+        texts = [f"{passage.title}\n{passage.text}" for passage in passages]
+        found = await embeddings.of_passages(embedding.organization, space, texts)
+        batches += 1
+        given = dict(zip((passage.pk for passage in passages), found, strict=True))
+        if not await in_db(vectors.keep)(embedding, space, given, shown=batches % vectors.SHOWN_EVERY == 0):
+            return False  # somebody else has the lease
+    return False
 
 
 def _email(delivery: Delivery) -> EmailMultiAlternatives:

@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -25,7 +26,7 @@ from assistant.engine import loop
 from assistant.engine.prompt import Scene, instructions, scene_of
 from assistant.errors import BudgetExceeded, InterworkyError, ProviderError, TurnTaken
 from assistant.models import Conversation, Message, ToolCall, Turn
-from assistant.providers import router
+from assistant.providers import embeddings, router
 from assistant.sentences import sentence
 from assistant.services import answers, clicks, conversations
 from assistant.services import turns as leases
@@ -43,6 +44,7 @@ KEPT = "kept answer"  # stands where a turn names its provider
 
 ModelFor = Callable[..., Awaitable[chat.Model]]
 ToolboxFor = Callable[[Turn], Awaitable[chat.Toolbox]]
+TOOLBOX_FOR: ToolboxFor = partial(ConversationToolbox.for_turn, embed=embeddings.of_query)
 
 
 @dataclass
@@ -120,9 +122,7 @@ async def _run_and_go_on(turn_id: str) -> None:
 # --- One turn -------------------------------------------------------------------------------------------------------
 
 
-async def run(
-    turn_id: UUID | str, *, model_for: ModelFor = router.model_for, toolbox_for: ToolboxFor = ConversationToolbox.for_turn
-) -> UUID:
+async def run(turn_id: UUID | str, *, model_for: ModelFor = router.model_for, toolbox_for: ToolboxFor = TOOLBOX_FOR) -> UUID:
     """Claim a turn, answer it, save the outcome; returns its conversation's id.
 
     Raises `TurnTaken` when it is not ours to run, or no longer.

@@ -8,7 +8,7 @@ from assistant.chat import ToolCall, ToolResult
 from assistant.db import in_db
 from assistant.engine.prompt import Scene, instructions
 from assistant.models import Assistant, Conversation
-from assistant.providers import realtime, router
+from assistant.providers import embeddings, realtime, router
 from assistant.providers.configuration import Provider
 from assistant.services import prompts
 from assistant.tools.toolbox import ConversationToolbox
@@ -23,7 +23,7 @@ def offered(assistant: Assistant) -> tuple[Provider | None, str]:
 
 async def run_call(conversation: Conversation, call: ToolCall) -> ToolResult:
     """Run a tool call that the visitor's browser passes on from a voice session: once per id, through the one door."""
-    toolbox = await ConversationToolbox.for_conversation(conversation)
+    toolbox = await ConversationToolbox.for_conversation(conversation, embed=embeddings.of_query)
     return await toolbox.relay(call)
 
 

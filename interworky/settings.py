@@ -205,7 +205,7 @@ OUTBOUND_ALLOWED_ORIGINS = env.list("OUTBOUND_ALLOWED_ORIGINS", default=[PUBLIC_
 AI_ENVIRONMENT = {
     name: value
     for name, value in os.environ.items()
-    if name.startswith(("AI_", "OPENAI_", "ANTHROPIC_", "GOOGLE_AI_", "CEREBRAS_", "GROQ_", "TOGETHER_"))
+    if name.startswith(("AI_", "OPENAI_", "ANTHROPIC_", "GOOGLE_AI_", "CEREBRAS_", "GROQ_", "TOGETHER_", "EMBEDDING_"))
     or name in ("SMART_LLM", "FAST_LLM")
 }
 DEMO_MODEL_URL = env.address("DEMO_MODEL_URL", "http", "https", default=f"http://127.0.0.1:{PORT}/demo-llm/v1")

@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 
 from tests.servers import ROOT
 
-LOCKS = ["requirements.lock", "requirements-dev.lock", "requirements-uv.lock"]
+LOCKS = ["requirements.lock", "requirements-dev.lock", "requirements-uv.lock", "requirements-vectors.lock"]
 
 
 def pins(lock: str) -> dict[str, str]:
@@ -34,10 +34,19 @@ def test_no_lock_names_the_index_that_it_was_made_with(lock):
     assert [address for address in re.findall(r"\w+://[^\s\"]+", text) if lock != "package-lock.json"] == []
 
 
-@pytest.mark.parametrize(("lock", "groups"), [("requirements.lock", ()), ("requirements-dev.lock", ("dev",))])
-def test_the_lock_has_what_the_project_asks_for(lock, groups):
+@pytest.mark.parametrize(
+    ("lock", "base", "extras", "groups"),
+    [
+        ("requirements.lock", True, ("documents",), ()),
+        ("requirements-dev.lock", True, ("documents", "vectors"), ("dev",)),
+        ("requirements-vectors.lock", False, ("vectors",), ()),
+    ],
+)
+def test_the_lock_has_what_the_project_asks_for(lock, base, extras, groups):
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    asked = [*project["project"]["dependencies"], *project["project"]["optional-dependencies"]["documents"]]
+    asked = [*project["project"]["dependencies"]] if base else []
+    for extra in extras:
+        asked += project["project"]["optional-dependencies"][extra]
     for group in groups:
         asked += project["dependency-groups"][group]
     locked = pins(lock)
@@ -45,8 +54,13 @@ def test_the_lock_has_what_the_project_asks_for(lock, groups):
     assert [str(one) for one in wanted if not one.specifier.contains(locked.get(canonicalize_name(one.name), "0"))] == []
 
 
-def test_tests_run_on_the_very_packages_that_are_shipped():
-    shipped, tested = pins("requirements.lock"), pins("requirements-dev.lock")
+def test_nobody_gets_the_package_for_vectors_who_does_not_ask_for_it():
+    assert "numpy" not in pins("requirements.lock")
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-vectors.lock"])
+def test_tests_run_on_the_very_packages_that_are_shipped(lock):
+    shipped, tested = pins(lock), pins("requirements-dev.lock")
     assert {name: tested.get(name) for name in shipped} == shipped
 
 

@@ -6,6 +6,7 @@ from pathlib import PurePath
 from typing import Any
 from urllib.parse import urlsplit
 
+from asgiref.sync import async_to_sync
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -21,10 +22,11 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminT
 from assistant import outbound
 from assistant.admin.scoping import OneOrganizationForm, ReadOnly, Scoped, organizations
 from assistant.errors import AddressRefused
-from assistant.models import Assistant, Document, Method, Question
-from assistant.services.knowledge import documents, questions
+from assistant.models import Assistant, Document, Method, Organization, Question
+from assistant.providers import embeddings
+from assistant.services.knowledge import documents, questions, vectors
 from assistant.services.knowledge.extraction import MAX_BYTES, SUFFIXES
-from assistant.services.knowledge.search import search
+from assistant.services.knowledge.search import Found, search
 
 MAX_AT_ONCE = 50  # files or pages that are added together
 MAX_SHOWN = 100  # passages on a document's page
@@ -243,7 +245,7 @@ class DocumentAdmin(Scoped):
         told = mine.filter(documents__isnull=False).distinct()
         searching = Method.objects.filter(kind="knowledge", enabled=True, assistants__isnull=False)
         silent = list(told.exclude(pk__in=searching.values("organization"))[:5])
-        return super().changelist_view(request, {**(extra_context or {}), "silent": silent})
+        return super().changelist_view(request, {**(extra_context or {}), "silent": silent, "meaning": _meaning(mine)})
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
@@ -252,6 +254,8 @@ class DocumentAdmin(Scoped):
         rows = list(document.passages.all()[: MAX_SHOWN + 1])
         may_read = self.may_operate(request, document) and documents.has_to_be_read(document)
         context = {"passages": rows[:MAX_SHOWN], "more": len(rows) > MAX_SHOWN, "may_read_again": may_read}
+        if maker := embeddings.provider_for(document.organization):
+            context["with_vector"] = vectors.of_document(document, maker.smart)
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **context})
 
     def get_urls(self) -> list[Any]:
@@ -266,6 +270,10 @@ class DocumentAdmin(Scoped):
         wanted = request.GET.get("assistant", "")
         chosen = assistants.filter(pk=wanted).first() if wanted.isdecimal() and len(wanted) < 18 else assistants.first()
         query = request.GET.get("query", "")[:300]
+        found: list[Found] = []
+        if chosen and query:
+            vector = async_to_sync(embeddings.of_query)(chosen.organization, query)
+            found = search(chosen.organization, chosen, query, 8, vector)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -273,7 +281,7 @@ class DocumentAdmin(Scoped):
             "assistants": assistants,
             "chosen": chosen,
             "query": query,
-            "found": search(chosen.organization, chosen, query, 8) if chosen and query else [],
+            "found": found,
         }
         return TemplateResponse(request, "admin/assistant/document_search.html", context)
 
@@ -300,6 +308,18 @@ class DocumentAdmin(Scoped):
     @display(description="State", ordering="state", label=STATE_LABELS)
     def shown_state(self, obj: Document) -> str:
         return obj.get_state_display()
+
+
+def _meaning(mine: models.QuerySet[Organization]) -> dict[str, Any] | None:
+    """Whether what these organizations know is searched by meaning too, and how far that has come; None where nobody has
+    set it up."""
+    maker = embeddings.configured()
+    if maker is None:
+        return None
+    only = mine[0] if len(mine[:2]) == 1 else None
+    if only and embeddings.provider_for(only) is None:
+        return {"withheld": True}
+    return {"model": maker.smart, "progress": vectors.progress(mine, maker.smart)}
 
 
 def _content(file: Any) -> tuple[str, bytes]:

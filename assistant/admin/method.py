@@ -26,6 +26,7 @@ from assistant.admin.rows import FixedField, ParametersField
 from assistant.admin.scoping import OneOrganizationForm, Scoped, organizations
 from assistant.models import Assistant, Method, Organization, ToolCall
 from assistant.models.method import MAX_METHODS
+from assistant.providers import embeddings
 from assistant.tools import KINDS, toolbox
 from assistant.tools.kind import Kind
 from assistant.tools.parameters import check_schema
@@ -308,7 +309,8 @@ class MethodAdmin(Scoped):
         if request.method == "POST":
             really = "send" in request.POST
             arguments = given_arguments(tool.schema, request.POST)
-            result = async_to_sync(toolbox.try_out)(method, arguments, name=tool.name, dry_run=not really)
+            embed = embeddings.of_query
+            result = async_to_sync(toolbox.try_out)(method, arguments, name=tool.name, dry_run=not really, embed=embed)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,

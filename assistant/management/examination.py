@@ -20,16 +20,18 @@ from kombu.connection import Connection
 from kombu.exceptions import OperationalError
 
 from assistant import secrets
+from assistant.errors import ProviderError
 from assistant.models import Assistant, Organization
 from assistant.models import Provider as Row
-from assistant.providers import configuration, presets, realtime, router, sunset
+from assistant.providers import configuration, embeddings, presets, realtime, router, sunset
 from assistant.providers.configuration import Configuration, Provider
 from assistant.providers.presets import MODEL_ADVICE, PRESETS
-from assistant.providers.probe import Report, probe
+from assistant.providers.probe import REMEDIES, Report, probe
 from assistant.services import providers as health
 
 Level = Literal["ok", "hint", "warning", "error"]
 SLOW_MS = 3000
+PROBE_SECONDS = 30.0
 MANY_PROVIDERS = 4
 MANY_TOKENS = 8000
 OLD_STYLE = ("OPENAI_COMPAT_*", "OPENAI_API_KEY")
@@ -178,6 +180,8 @@ def _providers(seen: Examination, rows: list[tuple[Row, Provider]]) -> None:
         seen.findings.append(Finding("warning" if rows else "error", "providers", "No available AI providers", remedy))
     speaker, reason = realtime.choose(found.usable, azure=found.realtime_azure)
     seen.voice = f"{speaker.name}/{speaker.realtime}" if speaker else reason
+    if maker := embeddings.configured():
+        seen.findings.append(Finding("ok", "search by meaning", f"vectors by {maker.smart} at {_host(maker.base_url)}"))
     for provider in [*found.usable, *(provider for _, provider in rows)]:
         models_in_use = {provider.smart, provider.fast} | ({provider.realtime} if provider is speaker else set())
         for notice in sunset.notices(provider, models_in_use - {""}):
@@ -205,6 +209,12 @@ def _probe(seen: Examination, rows: list[tuple[Row, Provider]], *, keep: bool) -
         return await asyncio.gather(*(probe(provider, realtime_azure=azure) for _, provider in owners))
 
     seen.reports = asyncio.run(all_of_them())
+    if maker := embeddings.configured():
+        try:
+            asyncio.run(embeddings.ask(maker, ["ok"], PROBE_SECONDS))
+        except ProviderError as error:
+            remedy = f"Until then knowledge is searched by words alone. {REMEDIES.get(error.cause, '')}".strip()
+            seen.findings.append(Finding("warning", f"{maker.name}: vectors", str(error), remedy))
     for (row, provider), report in zip(owners, seen.reports, strict=True):
         owner = row.organization_id if row else None
         if report.capabilities and keep:

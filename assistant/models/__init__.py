@@ -5,7 +5,7 @@ from .assistant import Assistant, PromptVersion
 from .card import Card
 from .conversation import Conversation, Event, Message, Visitor
 from .delivery import Delivery
-from .knowledge import Document, DocumentFile, Passage, Question
+from .knowledge import Document, DocumentFile, Embedding, Passage, PassageVector, Question
 from .method import Method
 from .organization import Membership, Organization
 from .provider import Provider, ProviderHealth, Rotation
@@ -15,7 +15,7 @@ from .usage import Budget, Price, Spending, Usage
 
 __all__ = [
     "Appointment", "Assistant", "Budget", "Calendar", "Card", "Closure", "Conversation", "Delivery", "Document",
-    "DocumentFile", "Event", "Membership", "Message", "Method", "OpeningHours", "Organization", "Passage", "Price",
-    "PromptVersion", "Provider", "ProviderHealth", "Question", "Replay", "Rotation", "Spending", "ToolCall", "Turn",
-    "Usage", "Visitor",
+    "DocumentFile", "Embedding", "Event", "Membership", "Message", "Method", "OpeningHours", "Organization", "Passage",
+    "PassageVector", "Price", "PromptVersion", "Provider", "ProviderHealth", "Question", "Replay", "Rotation", "Spending",
+    "ToolCall", "Turn", "Usage", "Visitor",
 ]  # fmt: skip

@@ -136,6 +136,35 @@ class Passage(models.Model):
         return self.title or self.text[:60]
 
 
+class PassageVector(models.Model):
+    """What a passage means, as a model sees it. A table of its own: it is made later than the passage and by somebody
+    else, may be missing, and is too large to be read along.
+    """
+
+    passage = models.OneToOneField(Passage, models.CASCADE, primary_key=True, related_name="vector")
+    model = models.CharField(max_length=200)
+    dimension = models.PositiveIntegerField()  # 0: the model does not take this passage
+    numbers = models.BinaryField()  # of length 1 together; half precision, little-endian
+
+    def __str__(self) -> str:
+        return f"{self.model}, {self.dimension} numbers"
+
+
+class Embedding(models.Model):
+    """An organization's passages on their way to having vectors: who is at it, and why it does not go on."""
+
+    organization = models.OneToOneField(Organization, models.CASCADE, primary_key=True, related_name="embedding")
+    version = models.UUIDField(default=uuid.uuid4)  # another one when there are more vectors: what is kept in memory is old
+    fence = models.PositiveIntegerField(default=0)
+    leased_until = models.DateTimeField(null=True, blank=True)
+    failures = models.PositiveSmallIntegerField(default=0)  # in a row
+    next_at = models.DateTimeField(null=True, blank=True)  # not before, after a failure
+    problem = models.CharField(max_length=300, blank=True)  # for staff
+
+    def __str__(self) -> str:
+        return f"Vectors of {self.organization}"
+
+
 class Question(models.Model):
     """What visitors asked and got no good answer to, counted; gone with the newest conversation that asked it."""
 

@@ -9,6 +9,7 @@ Groups are looked at in this order; the first that holds a usable provider answe
    Groq and Together, which also serve as the key of a pool provider of that name.
 
 An organization's own providers come before all of them, and the demo model after, when nothing at all is configured.
+`EMBEDDING_MODEL`, `EMBEDDING_BASE_URL/API_KEY/AUTH` name who makes vectors, the first provider where no address is given.
 
 A wrong value is a `Problem`; the provider it belongs to is left out, so nothing is ever sent on a guess. Neither
 problems nor `repr` hold a value. Pure functions: no Django, no network.
@@ -19,7 +20,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
@@ -53,14 +54,18 @@ PLATFORM_KEYS = {
     "anthropic": "ANTHROPIC_API_KEY", "google": "GOOGLE_AI_STUDIO_API_KEY", "cerebras": "CEREBRAS_API_KEY",
     "groq": "GROQ_API_KEY", "together": "TOGETHER_API_KEY",
 }  # fmt: skip
+EMBEDDING = {
+    "SMART": "EMBEDDING_MODEL", "URL": "EMBEDDING_BASE_URL", "KEY": "EMBEDDING_API_KEY", "AUTH": "EMBEDDING_AUTH",
+}  # fmt: skip
 GLOBALS = ("AI_ROTATION", "AI_RETRY_FAILED", "AI_MAX_RETRIES", "AI_REALTIME_AZURE")
-KNOWN = {*GLOBALS, *SINGLE.values(), *COMPAT.values(), *LEGACY.values(), *PLATFORM_KEYS.values()}
+KNOWN = {*GLOBALS, *SINGLE.values(), *COMPAT.values(), *LEGACY.values(), *PLATFORM_KEYS.values(), *EMBEDDING.values()}
 # Variables of the official SDKs that mean nothing here and harm nobody.
 FOREIGN = {"OPENAI_ORG_ID", "OPENAI_ORGANIZATION", "OPENAI_PROJECT", "OPENAI_PROJECT_ID", "OPENAI_LOG"}
 OFTEN_MEANT = {
     "AI_KEY": "AI_API_KEY", "AI_URL": "AI_BASE_URL", "AI_API_URL": "AI_BASE_URL", "AI_API_BASE": "AI_BASE_URL",
     "AI_SMART": "AI_MODEL", "AI_SMART_MODEL": "AI_MODEL", "AI_FAST": "AI_FAST_MODEL", "AI_BASE_KEY": "AI_API_KEY",
     "OPENAI_API_BASE": "OPENAI_BASE_URL", "OPENAI_MODEL": "AI_MODEL", "AI_REALTIME": "AI_REALTIME_MODEL",
+    "AI_EMBEDDING_MODEL": "EMBEDDING_MODEL", "OPENAI_EMBEDDING_MODEL": "EMBEDDING_MODEL",
 }  # fmt: skip
 
 
@@ -146,6 +151,7 @@ class Configuration:
     realtime_azure: bool = False
     problems: tuple[Problem, ...] = ()
     groups: tuple[Group, ...] = ()
+    embedding: Provider | None = None  # who makes vectors; `smart` is the model
     configured: bool = False  # a provider was meant, if only a broken or disabled one: then the demo model stays silent
 
     @property
@@ -439,6 +445,7 @@ def load(environment: Mapping[str, str]) -> Configuration:
     retry_failed = setting("AI_RETRY_FAILED", _boolean, True, "error")
     max_retries = setting("AI_MAX_RETRIES", lambda text: _integer(text, 0, MAX_RETRIES), 3, "error")
     realtime_azure = setting("AI_REALTIME_AZURE", _boolean, False, "error")
+    embedding = _embedding(values, chosen, problems)
     problems += _misspelt(values, chosen)
     meant = {*SINGLE.values(), *COMPAT.values(), *LEGACY.values(), *PLATFORM_KEYS.values()}
     return Configuration(
@@ -449,6 +456,7 @@ def load(environment: Mapping[str, str]) -> Configuration:
         realtime_azure=bool(realtime_azure),
         problems=tuple(problems),
         groups=steps,
+        embedding=embedding,
         configured=bool(chosen) or any(name in meant or POOL.fullmatch(name) for name in {*values, *unreadable}),
     )
 
@@ -574,6 +582,31 @@ def _legacy(values: Mapping[str, str], problems: list[Problem]) -> tuple[Provide
         problems += wrong
         providers += [provider] if provider else []
     return tuple(sorted(providers, key=lambda provider: provider.name))
+
+
+def _embedding(values: Mapping[str, str], chosen: Iterable[Provider], problems: list[Problem]) -> Provider | None:
+    """Who makes vectors: a server of its own, or the first provider's with the provider's key."""
+    own = _pick(values, EMBEDDING)
+    if "SMART" not in own:
+        for suffix in own:
+            problems.append(Problem(EMBEDDING[suffix], "model_missing", "is not used without a model",
+                                    "Set EMBEDDING_MODEL.", "warning"))  # fmt: skip
+        return None
+    if own.keys() - {"SMART"}:
+        provider, wrong = build(own, name="embeddings", preset="" if "URL" in own else "openai", variables=EMBEDDING,
+                                source="EMBEDDING_*")  # fmt: skip
+        problems += wrong
+        return provider
+    first = next((provider for provider in chosen if provider.enabled), None)
+    if first is None:
+        problems.append(Problem(EMBEDDING["SMART"], "url_missing", "is set, but there is no provider to ask for vectors",
+                                "Set EMBEDDING_BASE_URL, or a provider."))  # fmt: skip
+        return None
+    try:
+        return replace(first, name=f"{first.name}-embeddings", smart=clean_model(own["SMART"]), source="EMBEDDING_MODEL")
+    except BadValue as error:
+        problems.append(Problem(EMBEDDING["SMART"], error.code, str(error), error.hint))
+        return None
 
 
 def _pick(values: Mapping[str, str], variables: Mapping[str, str]) -> dict[str, str]:

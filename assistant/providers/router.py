@@ -94,10 +94,16 @@ def candidates(assistant: Assistant, task: Task = "reply") -> tuple[list[Candida
     if pinned := [row for row in rows if row.pk == assistant.provider_id]:
         rows = pinned
     own = [one for row in rows if (provider := from_row(row)) for one in _models(assistant, task, provider, row)]
-    uses = Organization.PlatformProviders
-    if organization.use_platform_providers == uses.NEVER or (rows and organization.use_platform_providers == uses.ALONE):
+    if not may_use_platform(organization, rows):
         return own, []
     return own, [one for provider in platform().usable for one in _models(assistant, task, provider)]
+
+
+def may_use_platform(organization: Organization, own: Sequence[Row]) -> bool:
+    """Whether the platform's servers may get to see what this organization's visitors and staff have written."""
+    uses = Organization.PlatformProviders
+    wish = organization.use_platform_providers
+    return wish == uses.FALLBACK or (wish == uses.ALONE and not own)
 
 
 def platform() -> Configuration:

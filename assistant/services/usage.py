@@ -56,6 +56,9 @@ LIST_PRICES: dict[str, tuple[str, str]] = {
     "mistral-large": ("2", "6"),
     "gpt-oss-120b": ("0.15", "0.75"),
     "gpt-oss-20b": ("0.10", "0.50"),
+    "text-embedding-3-small": ("0.02", "0"),
+    "text-embedding-3-large": ("0.13", "0"),
+    "text-embedding-ada-002": ("0.10", "0"),
 }
 
 
@@ -114,16 +117,19 @@ def rate_of(organization_id: int, model: str) -> Rate:
 
 @dataclass(frozen=True)
 class Asking:
-    """Who asks, and for what."""
+    """Who asks, and for what. `owner` pays where no assistant asks."""
 
-    assistant: Assistant
+    assistant: Assistant | None
     task: str
     conversation: Conversation | None = None
     turn: Turn | None = None
+    owner: Organization | None = None
 
     @property
     def organization(self) -> Organization:
-        return self.assistant.organization
+        found = self.assistant.organization if self.assistant else self.owner
+        assert found is not None
+        return found
 
 
 @dataclass(frozen=True)
@@ -245,7 +251,7 @@ def reserve(
         " ".join(f"The limit of {full.scope} {full.subject} for {full.period} is reached.".split()),
         whose=full.scope,
         period=full.period,
-        sentence=asking.assistant.limit_sentence or budget.sentence,
+        sentence=(asking.assistant.limit_sentence if asking.assistant else "") or budget.sentence,
     )
 
 

@@ -37,8 +37,9 @@ def _description(method: Method) -> str:
 
 async def run(context: Context, arguments: dict[str, Any]) -> ToolResult:
     """The passages that say most about the query, numbered, and where they are from."""
-    limit = configured(Config, context.method)["passages"]
-    found = await in_db(search)(context.organization, context.assistant, arguments["query"], limit)
+    limit, query = configured(Config, context.method)["passages"], arguments["query"]
+    vector = await context.embed(context.organization, query) if context.embed else None
+    found = await in_db(search)(context.organization, context.assistant, query, limit, vector)
     if not found:
         return ToolResult(NOTHING)
     return ToolResult("\n\n".join(_shown(number, one) for number, one in enumerate(found, 1)), sources=_sources(found))
@@ -49,7 +50,7 @@ def _shown(number: int, found: Found) -> str:
 
 
 def _sources(found: list[Found]) -> tuple[Source, ...]:
-    good = (one for one in found if one.score >= SOURCE_SHARE * found[0].score)
+    good = (one for one in found if one.score >= SOURCE_SHARE)
     return tuple(dict.fromkeys(Source(one.title, one.url) for one in good))[:MAX_SOURCES]
 
 

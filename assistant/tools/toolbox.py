@@ -15,6 +15,7 @@ from assistant.models import ToolCall as Row
 from assistant.redaction import clean
 from assistant.services import ledger
 from assistant.tools.door import Door, Tool, tools_of
+from assistant.tools.kind import Embed
 
 __all__ = ["ConversationToolbox", "tools_of", "try_out"]
 
@@ -31,18 +32,20 @@ class ConversationToolbox:
         self._achieved: frozenset[str] = frozenset()
 
     @classmethod
-    async def for_turn(cls, turn: Turn, *, dry_run: bool = False) -> ConversationToolbox:
+    async def for_turn(cls, turn: Turn, *, dry_run: bool = False, embed: Embed | None = None) -> ConversationToolbox:
         """The toolbox of a turn; what an earlier runner of it left open is settled first, so that a model hears of it."""
-        toolbox = await cls.for_conversation(turn.conversation, turn=turn, dry_run=dry_run)
+        toolbox = await cls.for_conversation(turn.conversation, turn=turn, dry_run=dry_run, embed=embed)
         for row in await in_db(ledger.left_behind)(turn):
             await toolbox._door.settle(row)
         toolbox._achieved = await in_db(_achieved)(turn.conversation, toolbox._door)
         return toolbox
 
     @classmethod
-    async def for_conversation(cls, conversation: Conversation, *, turn: Turn | None = None, dry_run: bool = False) -> Self:
+    async def for_conversation(
+        cls, conversation: Conversation, *, turn: Turn | None = None, dry_run: bool = False, embed: Embed | None = None
+    ) -> Self:
         """The toolbox outside a turn, as voice needs it."""
-        door = await in_db(_door)(conversation)
+        door = await in_db(_door)(conversation, embed)
         return cls(door, conversation, turn=turn, dry_run=dry_run)
 
     def specs(self) -> list[ToolSpec]:
@@ -98,20 +101,22 @@ class ConversationToolbox:
         return await self._door.decline(row)
 
 
-async def try_out(method: Method, arguments: Any, *, name: str = "", dry_run: bool = True) -> ToolResult:
+async def try_out(
+    method: Method, arguments: Any, *, name: str = "", dry_run: bool = True, embed: Embed | None = None
+) -> ToolResult:
     """Run a method for its own staff through the same door; a dry run tells what would be sent.
 
     `name` picks one of the method's tools; the first is meant when it is empty.
     """
     tools = {tool.name: tool for tool in tools_of(method)}
     name = name or next(iter(tools), method.name)
-    door = Door(method.organization, tools)
+    door = Door(method.organization, tools, embed=embed)
     checked, problem = door.check(name, arguments)
     row = await in_db(ledger.write)(method.organization, name, checked, initiator=Row.Initiator.STAFF, dry_run=dry_run)
     return await door.run(row, problem)
 
 
-def _door(conversation: Conversation) -> Door:
+def _door(conversation: Conversation, embed: Embed | None) -> Door:
     assistant = conversation.assistant
     methods = assistant.methods.filter(enabled=True, organization=conversation.organization_id).select_related(
         "organization"
@@ -120,7 +125,7 @@ def _door(conversation: Conversation) -> Door:
     for method in methods.select_related("organization"):
         for tool in tools_of(method):
             tools.setdefault(tool.name, tool)
-    return Door(assistant.organization, tools, conversation, assistant)
+    return Door(assistant.organization, tools, conversation, assistant, embed)
 
 
 def _achieved(conversation: Conversation, door: Door) -> frozenset[str]:

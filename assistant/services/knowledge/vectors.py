@@ -1,0 +1,257 @@
+"""Passages as vectors: which of them lack one, who gives them one, and which are closest to what a question means.
+
+Optional: numpy comes with the extra "vectors" and is loaded with the first matrix. Rows decide what is left to do, so a
+task may be lost, killed or run twice; one writer at a time has an organization, under a lease.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from importlib.util import find_spec
+from itertools import count
+from typing import TYPE_CHECKING
+from uuid import UUID, uuid4
+
+from django.db import transaction
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from assistant import live
+from assistant.models import Document, Embedding, Organization, Passage, PassageVector, Usage
+
+if TYPE_CHECKING:
+    from numpy import float32, intp
+    from numpy.typing import NDArray
+
+TASK = "assistant.tasks.embed_passages"
+BATCH = 32  # passages in a request: what the smallest servers take
+LEASE = timedelta(seconds=120)  # longer than a batch may take
+FIRST_WAIT_SECONDS = 60  # after a failure: twice as long each time, up to an hour
+SHOWN_EVERY = 32  # batches, after which a search sees those of a run that still goes on
+MAX_BYTES = 256_000_000  # of vectors in the memory of a process, all organizations together
+NEAREST = 50  # passages that take part in a search
+WIRE = "<f2"  # half precision: a cosine changes in the fifth digit
+
+
+@dataclass(frozen=True)
+class Space:
+    """Where the vectors of one model lie. Two texts whose cosine is below `floor` have nothing to do with each other."""
+
+    model: str
+    dimension: int
+    floor: float
+
+
+@dataclass(frozen=True)
+class Vector:
+    """What a text means: a direction in `space`, of any length but 0."""
+
+    numbers: Sequence[float]
+    space: Space
+
+
+def installed() -> bool:
+    """Whether the extra is there."""
+    return find_spec("numpy") is not None
+
+
+# --- Giving passages their vectors ------------------------------------------------------------------------------------
+
+
+def _lacking(space: Space | None, **where: object) -> QuerySet[Passage]:
+    """Those without a vector of `space`; all of them while nobody knows it."""
+    passages = Passage.objects.filter(**where)
+    if space is None:
+        return passages
+    done = PassageVector.objects.filter(passage=OuterRef("pk"), model=space.model, dimension__in=(0, space.dimension))
+    return passages.filter(~Exists(done))
+
+
+def lagging(space: Space | None) -> QuerySet[Organization]:
+    """Organizations with passages that lack a vector, where nobody is at it and no failure has to be waited out."""
+    now = timezone.now()
+    busy = Embedding.objects.filter(Q(leased_until__gte=now) | Q(next_at__gt=now), organization=OuterRef("pk"))
+    lacking = _lacking(space, document__organization=OuterRef("pk"))
+    return Organization.objects.filter(~Exists(busy), Exists(lacking), active=True).order_by("pk")
+
+
+def claim(organization_id: int) -> Embedding | None:
+    """Lease an organization's passages to this writer; None when it is not due, gone, or another's."""
+    now = timezone.now()
+    if not Organization.objects.filter(pk=organization_id, active=True).exists():
+        return None
+    Embedding.objects.bulk_create([Embedding(organization_id=organization_id)], ignore_conflicts=True)
+    due = Embedding.objects.filter(
+        Q(leased_until=None) | Q(leased_until__lt=now), Q(next_at=None) | Q(next_at__lte=now), pk=organization_id
+    )
+    if not due.update(fence=F("fence") + 1, leased_until=now + LEASE):
+        return None
+    return Embedding.objects.select_related("organization").get(pk=organization_id)
+
+
+def batch(embedding: Embedding, space: Space) -> list[Passage]:
+    """The next passages that lack a vector."""
+    lacking = _lacking(space, document__organization=embedding.organization_id)
+    return list(lacking.order_by("pk").only("title", "text")[:BATCH])
+
+
+def keep(embedding: Embedding, space: Space, found: Mapping[int, Sequence[float] | None], *, shown: bool = False) -> bool:
+    """Save vectors by passage, None for one that the model does not take, and hold the lease. False when it was lost."""
+    import numpy
+
+    with transaction.atomic():
+        held = Embedding.objects.select_for_update().filter(pk=embedding.pk, fence=embedding.fence).first()
+        if held is None:
+            return False
+        there = list(Passage.objects.select_for_update().filter(pk__in=found).values_list("pk", flat=True))
+        PassageVector.objects.filter(passage__in=there).delete()
+        rows = []
+        for pk in there:
+            numbers = numpy.asarray(found[pk] or (), float)
+            if len(numbers):
+                numbers /= numpy.linalg.norm(numbers)
+            data = numbers.astype(WIRE).tobytes()
+            rows.append(PassageVector(passage_id=pk, model=space.model, dimension=len(numbers), numbers=data))
+        PassageVector.objects.bulk_create(rows)
+        held.leased_until = timezone.now() + LEASE
+        held.failures, held.next_at, held.problem = 0, None, ""
+        if shown:
+            held.version = uuid4()
+        held.save()
+        return True
+
+
+def give_back(embedding: Embedding, *, unfinished: bool = False) -> None:
+    """The run is over: searches see what is new, and whoever comes next may go on."""
+    mine = Embedding.objects.filter(pk=embedding.pk, fence=embedding.fence)
+    with transaction.atomic():
+        if mine.update(leased_until=None, version=uuid4()) and unfinished:
+            live.hand_over(TASK, str(embedding.pk))
+
+
+def failed(embedding: Embedding, problem: str) -> None:
+    """It does not go on for now, and staff read why. What has a vector keeps it."""
+    wait = min(FIRST_WAIT_SECONDS * 2 ** min(embedding.failures, 20), 3600)
+    embedding.failures += 1
+    mine = Embedding.objects.filter(pk=embedding.pk, fence=embedding.fence)
+    mine.update(
+        failures=min(embedding.failures, 1000), problem=problem[:300], next_at=timezone.now() + timedelta(seconds=wait)
+    )
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the passages of some organizations have come, and what their searches came to in the last day."""
+
+    passages: int
+    with_vector: int
+    refused: int  # that the model does not take; they are found by their words
+    problems: tuple[tuple[str, str], ...]  # organization and why it does not go on
+    asked: int  # queries for whose vector the server was asked
+    unanswered: int  # of these; words alone decided
+
+
+def progress(organizations: Iterable[Organization], model: str) -> Progress:
+    homes = list(organizations)
+    asked = Usage.objects.filter(organization__in=homes, task="search", at__gt=timezone.now() - timedelta(days=1))
+    own = PassageVector.objects.filter(passage__document__organization__in=homes, model=model)
+    counts = own.aggregate(good=Count("pk", filter=Q(dimension__gt=0)), refused=Count("pk", filter=Q(dimension=0)))
+    stuck = Embedding.objects.filter(organization__in=homes).exclude(problem="").select_related("organization")
+    return Progress(
+        Passage.objects.filter(document__organization__in=homes).count(),
+        counts["good"],
+        counts["refused"],
+        tuple((str(row.organization), row.problem) for row in stuck[:5]),
+        asked.count(),
+        asked.exclude(cause__in=("", "stopped")).count(),
+    )
+
+
+def of_document(document: Document, model: str) -> int:
+    """How many of its passages have a vector."""
+    return PassageVector.objects.filter(passage__document=document, model=model, dimension__gt=0).count()
+
+
+# --- Finding the closest ----------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Matrix:
+    """An organization's vectors: a row for each of `passages`, whose document is `documents[homes[row]]`."""
+
+    version: tuple[UUID, str, int]
+    rows: NDArray[float32]
+    passages: list[int]
+    homes: NDArray[intp]
+    documents: list[UUID]
+    used: int = 0  # the number of the search that used it last
+
+
+_clock = count(1)
+_matrices: dict[int, _Matrix] = {}
+_loading = threading.Lock()
+
+
+def nearest(organization: Organization, known: Collection[UUID], vector: Vector) -> list[tuple[int, float]]:
+    """Keys and cosines of the passages that say most of what `vector` means, best first, from the documents `known`.
+
+    A passage that has gone since the vectors were loaded may still be among them.
+    """
+    import numpy
+
+    matrix = _matrix(organization.pk, vector.space)
+    if matrix is None:
+        return []
+    direction = numpy.asarray(vector.numbers, numpy.float32)
+    cosines = matrix.rows @ (direction / numpy.linalg.norm(direction))
+    visible = set(known)
+    cosines[~numpy.array([document in visible for document in matrix.documents])[matrix.homes]] = -1
+    best = numpy.argsort(-cosines, kind="stable")[:NEAREST]
+    return [(matrix.passages[row], float(cosines[row])) for row in best if cosines[row] >= vector.space.floor]
+
+
+def _matrix(organization_id: int, space: Space) -> _Matrix | None:
+    """The organization's vectors as they are in the database; None when there are none."""
+    current = Embedding.objects.filter(pk=organization_id).values_list("version", flat=True).first()
+    if current is None:
+        return None
+    version = (current, space.model, space.dimension)
+    matrix = _matrices.get(organization_id)
+    if matrix is None or matrix.version != version:
+        with _loading:  # one at a time: a burst of questions shall not load the same vectors side by side
+            matrix = _matrices.get(organization_id)
+            if matrix is None or matrix.version != version:
+                matrix = _matrices[organization_id] = _loaded(organization_id, version)
+                _make_room()
+    matrix.used = next(_clock)
+    return matrix if matrix.passages else None
+
+
+def _loaded(organization_id: int, version: tuple[UUID, str, int]) -> _Matrix:
+    import numpy
+
+    _, model, dimension = version
+    stored = PassageVector.objects.filter(
+        passage__document__organization=organization_id, model=model, dimension=dimension
+    ).order_by("pk")
+    places: dict[UUID, int] = {}
+    passages, homes, numbers = [], [], bytearray()
+    most = MAX_BYTES // (4 * dimension)
+    for pk, document, data in stored.values_list("pk", "passage__document_id", "numbers")[:most].iterator(1000):
+        passages.append(pk)
+        homes.append(places.setdefault(document, len(places)))
+        numbers += data
+    rows = numpy.frombuffer(numbers, WIRE).astype(numpy.float32).reshape(len(passages), dimension)
+    return _Matrix(version, rows, passages, numpy.array(homes, numpy.intp), list(places))
+
+
+def _make_room() -> None:
+    """Forget those of whom nobody has asked anything for the longest time."""
+    by_age = sorted(_matrices, key=lambda organization_id: _matrices[organization_id].used)
+    held = sum(matrix.rows.nbytes for matrix in _matrices.values())
+    for organization_id in by_age:
+        if held > MAX_BYTES and _matrices[organization_id].used:  # not the one that has just come
+            held -= _matrices.pop(organization_id).rows.nbytes
