@@ -69,6 +69,8 @@ REFUSED_PORTS = {
     6379, 6443, 6667, 9092, 9200, 9300, 10250, 11211, 15672, 25565, 26379, 27017, 27018, 50000, 50070,
 }  # fmt: skip
 
+# As it goes to the resolver. What else a URL may hold there, such as %40, one parser undoes and the next one does not.
+_HOST = re.compile(r"[a-z0-9._-]+")
 # What resolvers take for an IPv4 address besides four decimal numbers: 2130706433, 0x7f.1, 0177.0.0.1, 127.1.
 _NUMERIC = re.compile(r"(?:0[xX][0-9a-fA-F]*|[0-9]+)(?:\.(?:0[xX][0-9a-fA-F]*|[0-9]+))*\.?")
 _LOCAL_NAMES = (".localhost", ".local", ".internal", ".lan", ".home.arpa", ".localdomain")
@@ -97,6 +99,8 @@ def parse(url: str) -> httpx.URL:
         raise AddressRefused("The address must start with http:// or https://.")
     if not parsed.host:
         raise AddressRefused("The address names no host.")
+    if ":" not in parsed.host and not _HOST.fullmatch(parsed.raw_host.decode()):
+        raise AddressRefused("The host is no name that there can be.")
     if parsed.userinfo:
         raise AddressRefused("A user or password does not belong into an address.")
     if parsed.port is not None and not 1 <= parsed.port <= 65535:
@@ -123,7 +127,8 @@ def check_public(url: httpx.URL) -> None:
     except ValueError:
         if _NUMERIC.fullmatch(host):
             raise AddressRefused("The host is a number; write an address as 192.0.2.1 or use a name.") from None
-        if f".{host}".endswith(_LOCAL_NAMES):
+        # A name without a dot is looked up among our own: in /etc/hosts, the container's network, the search list.
+        if "." not in host or f".{host}".endswith(_LOCAL_NAMES):
             raise AddressRefused("The host is on a private network.") from None
         return
     if reason := why_refused(host):
@@ -137,9 +142,9 @@ class GuardedResolver(AbstractResolver):
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
         answers = await self.look_up(host, port)
-        for _, address in answers:
-            if reason := why_refused(address):
-                raise RefusedAddress(f"The host's address is not public ({reason}).")
+        if any(why_refused(address) for _, address in answers):
+            # Which kind of address it is would tell whoever wrote the name how our network is made.
+            raise RefusedAddress("The host's address is not public.")
         return [
             ResolveResult(hostname=host, host=address, port=port, family=family_found, proto=0, flags=socket.AI_NUMERICHOST)
             for family_found, address in answers
@@ -162,6 +167,6 @@ def guarded_socket(address: aiohttp.AddrInfoType) -> socket.socket:
     """A socket for `address`, or none: the last look, at what is really connected to. Raises `RefusedAddress`."""
     family, kind, proto, _, sockaddr = address
     target: Any = sockaddr[0]
-    if reason := why_refused(target):
-        raise RefusedAddress(f"The address is not public ({reason}).")
+    if why_refused(target):
+        raise RefusedAddress("The host's address is not public.")
     return socket.socket(family, kind, proto)
