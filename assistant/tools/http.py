@@ -196,11 +196,11 @@ def seconds(method: Method) -> float:
 async def run(context: Context, arguments: dict[str, Any]) -> ToolResult:
     """Send the request and tell the model what came back, trimmed to what staff said is needed."""
     config = configured(Config, context.method)
-    request = build(context.method, config, arguments, key=context.call.idempotency_key)
-    if context.dry_run:
-        hidden = [context.method.secret(name) for name in context.method.secrets]
-        return ToolResult(f"This would be sent:\n{redacted(str(request), hidden)}\n(secrets are shown as {MASK})")
     try:
+        request = build(context.method, config, arguments, key=context.call.idempotency_key)
+        if context.dry_run:
+            hidden = [context.method.secret(name) for name in context.method.secrets]
+            return ToolResult(f"This would be sent:\n{redacted(str(request), hidden)}\n(secrets are shown as {MASK})")
         response = await outbound.fetch(
             request.verb,
             request.url,
