@@ -138,10 +138,10 @@ class Provider(models.Model):
         self.key_set_at = timezone.now() if key else None
 
     def key(self, base_url: str) -> str:
-        """The key, for a request to `base_url`; "" when it was saved for another server or does not open any more."""
+        """The key, for a request to `base_url`; "" when it was saved for another server, or none, or opens no more."""
         try:
             return secrets.unseal(self.sealed_key, *self._bound_to(_origin(base_url)))
-        except secrets.SecretUnreadable:
+        except (secrets.SecretUnreadable, ValueError):
             return ""
 
     def _bound_to(self, origin: str) -> tuple[object, ...]:
