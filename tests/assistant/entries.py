@@ -1,0 +1,510 @@
+"""Every way in which an address that is not the operator's gets into the product: forms that take one, and functions that
+go there. Each is driven through its real view, task or toolbox, and tells what was said and what it kept.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from asgiref.sync import async_to_sync
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.core.cache import cache
+from django.test import Client, RequestFactory
+from django.utils import timezone
+
+from assistant import jobs, replay, tasks, thoughts, turns, voice
+from assistant.admin.imports import DocumentForm
+from assistant.chat import Message, ToolCall
+from assistant.errors import ImportRefused, ProviderUnavailable
+from assistant.management.examination import examine
+from assistant.models import (
+    Assistant,
+    Conversation,
+    Delivery,
+    Document,
+    Method,
+    Provider,
+    ProviderHealth,
+    Replay,
+    Turn,
+)
+from assistant.models import ToolCall as Row
+from assistant.providers import router
+from assistant.providers.realtime import Refused
+from assistant.services import conversations, replays
+from assistant.services.knowledge import documents
+from assistant.tools import KINDS, importing
+from assistant.tools.importing import mcp, sentence
+from assistant.tools.toolbox import ConversationToolbox
+from tests import make
+from tests.assistant.admin.test_scoping import entered
+from tests.rebinding import Answer, Asked
+
+WORDS = "The lighthouse is open from nine."
+ORDER = {"type": "object", "properties": {"order": {"type": "string"}}, "required": ["order"]}
+
+
+@dataclass(frozen=True)
+class Said:
+    """What staff, model or visitor are told. `kept` is what was stored of the answer, or because of the address."""
+
+    code: str
+    text: str
+    kept: Any = None
+
+
+class Rooms:
+    """An organization whose method, provider and page can be given any address, past the forms that would refuse it."""
+
+    def __init__(self) -> None:
+        self.home = make.organization(use_platform_providers="never", team_email="team@example.com")
+        self.mia: Assistant = make.assistant(self.home)
+        self.talk: Conversation = make.conversation(self.mia)
+        self.user = User.objects.create_superuser("boss")
+        self.boss: Client = entered(self.user)
+        self.provider = Provider(organization=self.home, name="Own", smart="m", fast="m", auth="none", realtime="v")
+        self.document = Document(organization=self.home, kind="page", url="https://www.example.com/", refresh_hours=24)
+        documents.queue(self.document)
+        self.method = Method.objects.create(
+            organization=self.home, name="look", kind="http", description="Look.", risk="read", parameters=ORDER,
+            per_day=100_000, per_visitor_per_day=100_000,
+        )  # fmt: skip
+        self.mia.methods.add(self.method)
+        self.message = conversations.append(self.talk, "visitor", "Hello")
+
+    # --- Methods ------------------------------------------------------------------------------------------------------
+
+    def set_method(self, kind: str, **config: Any) -> None:
+        if kind == "http":
+            config = {"verb": "GET", "auth": "none", "timeout_seconds": 5, "max_kb": 64, **config}
+        Method.objects.filter(pk=self.method.pk).update(kind=kind, config=config)
+        self.method.refresh_from_db()
+
+    def call(self, **arguments: Any) -> Said:
+        """As a model does."""
+
+        async def execute() -> None:
+            toolbox = await ConversationToolbox.for_conversation(self.talk)
+            await toolbox.execute(ToolCall("c", "look", arguments or {"order": "1"}), round=1, ordinal=0)
+
+        async_to_sync(execute)()
+        return self.of_ledger()
+
+    def of_ledger(self) -> Said:
+        row = Row.objects.order_by("-created_at").first()
+        assert row is not None and not row.sources
+        return Said(row.code or row.state, row.result, row.result if row.state == "done" else None)
+
+    def http_get(self, url: str) -> Said:
+        self.set_method("http", url=url)
+        return self.call()
+
+    def http_post(self, url: str) -> Said:
+        self.set_method("http", url=url, verb="POST")
+        return self.call()
+
+    def http_relayed(self, url: str) -> Said:
+        """As a browser passes it on from a voice session."""
+        self.set_method("http", url=url)
+        async_to_sync(voice.run_call)(self.talk, ToolCall(f"c{Row.objects.count()}", "look", {"order": "1"}))
+        return self.of_ledger()
+
+    def http_tested(self, url: str) -> Said:
+        self.set_method("http", url=url)
+        self.boss.post(f"/admin/assistant/method/{self.method.pk}/test/", {"argument-order": "1", "send": ""})
+        return self.of_ledger()
+
+    def mcp_called(self, url: str) -> Said:
+        self.set_method("mcp", url=url, tool="look", auth="none", timeout_seconds=5, max_kb=64)
+        return self.call()
+
+    # --- Imports ------------------------------------------------------------------------------------------------------
+
+    def mcp_listed(self, url: str) -> Said:
+        try:
+            found = async_to_sync(mcp.read)(url)
+        except ImportRefused as error:
+            return Said(error.code, str(error))
+        return Said("done", "", [draft.name for draft in found.drafts])
+
+    def imported(self, source: str, **fields: Any) -> Said:
+        """From the page where staff begin to the methods that are made, or why there are none."""
+        address = f"/admin/assistant/method/import/?organization={self.home.pk}"
+        form = {f"{source}-{name}": value for name, value in fields.items()}
+        response = self.boss.post(address, {"source": source, **form})
+        if response.status_code == 200:
+            (error, *_), *_ = response.context["forms"][source].errors.as_data().values()
+            return Said(error.code, " ".join(error.messages))
+        ((problem, *_), *_) = [line.draft.problems or (None,) for line in self.boss.get(response.url).context["lines"]]
+        self.boss.post(response.url, {"draft": ["0"]})
+        made = self.home.methods.exclude(pk=self.method.pk)
+        kept = list(made.values_list("config__url", flat=True))
+        made.delete()
+        return Said(problem.code if problem else "done", problem.text if problem else "", kept or None)
+
+    def mcp_imported(self, url: str) -> Said:
+        return self.imported("server", url=url, auth="none")
+
+    def sentence(self, url: str) -> Said:
+        """A draft by the organization's own model, which sits at `url`."""
+        self.set_provider(url)
+        return self.imported("sentence", sentence="Let visitors check orders at https://api.example.com/orders/{id}")
+
+    def document(self, url: str) -> Said:
+        return self.imported("document", text=openapi(url))
+
+    # --- Knowledge ----------------------------------------------------------------------------------------------------
+
+    def page(self, url: str) -> Said:
+        Document.objects.filter(pk=self.document.pk).update(
+            url=url, state="queued", attempts=0, leased_until=None, next_read_at=None, code="", problem="", text=""
+        )
+        return self.read()
+
+    def page_due(self, url: str) -> Said:
+        """A page that was read, when it is looked at again."""
+        due = timezone.now() - timedelta(minutes=1)
+        Document.objects.filter(pk=self.document.pk).update(
+            url=url, state="ready", attempts=0, leased_until=None, next_read_at=due, code="", problem="", text=""
+        )
+        jobs.sweep()
+        return self.read()
+
+    def read(self) -> Said:
+        tasks.read_document(str(self.document.pk))
+        self.document.refresh_from_db()
+        return Said(self.document.code or self.document.state, self.document.problem, self.document.text or None)
+
+    # --- Providers ----------------------------------------------------------------------------------------------------
+
+    def set_provider(self, url: str, **fields: Any) -> None:
+        for name, value in {"preset": "", "base_url": url, **fields}.items():
+            setattr(self.provider, name, value)
+        self.provider.sealed_key = self.provider.key_origin = ""
+        self.provider.save()
+        ProviderHealth.objects.all().delete()
+
+    def chat(self, url: str) -> Said:
+        self.set_provider(url)
+
+        async def ask() -> str:
+            model = await router.model_for(self.mia, conversation=self.talk)
+            async with aclosing(model.stream([Message("user", "Hi")], [])) as pieces:  # type: ignore[type-var]
+                return "".join([piece async for piece in pieces if isinstance(piece, str)])
+
+        try:
+            text = async_to_sync(ask)()
+        except ProviderUnavailable as error:
+            return Said(error.attempts[-1].cause if error.attempts else error.code, str(error))
+        return Said("done", text, text)
+
+    def turn(self, url: str) -> Said:
+        """What a visitor is told."""
+        self.set_provider(url)
+        begun = conversations.begin_turn(self.message)
+        async_to_sync(turns.run)(begun.pk)
+        begun = Turn.objects.get(pk=begun.pk)
+        said = self.talk.messages.filter(role="assistant", turn=begun).last()
+        return Said(begun.code or begun.state, begun.detail, said.text if said else None)
+
+    def _ended_turn(self) -> None:
+        if not Turn.objects.exists():
+            conversations.begin_turn(self.message)
+        Turn.objects.update(state="done", ended_at=timezone.now())
+
+    def replayed(self, url: str) -> Said:
+        self.set_provider(url)
+        self._ended_turn()
+        Replay.objects.all().delete()
+        row = replays.begin(self.talk)
+        replay.answer_next(str(row.pk))
+        row.refresh_from_db()
+        result = row.results[0]
+        return Said("done" if result["text"] else "failed", result["problem"], result["text"] or None)
+
+    def thought(self, url: str) -> Said:
+        """The title of a conversation."""
+        self.set_provider(url)
+        Conversation.objects.filter(pk=self.talk.pk).update(
+            title="", titled_at=None, thinking_until=None, last_message_at=timezone.now() - timedelta(hours=1)
+        )
+        self._ended_turn()
+        async_to_sync(thoughts.think_of)(self.talk.pk)
+        self.talk.refresh_from_db()
+        return Said("done" if self.talk.title else "failed", "", self.talk.title or None)
+
+    def probed(self, url: str) -> Said:
+        """The report card of the admin's test."""
+        self.set_provider(url)
+        cache.clear()
+        page = self.boss.post(f"/admin/assistant/provider/{self.provider.pk}/test/")
+        report = page.context["report"]
+        if report is None:
+            return Said("not_usable", " ".join(map(str, page.context["messages"])))
+        return self._of_report(report, report["checks"])
+
+    def examined(self, url: str) -> Said:
+        """`manage.py doctor --probe`."""
+        self.set_provider(url)
+        reports = examine(ask=True).reports
+        if not reports:
+            return Said("not_usable", "")
+        card = reports[0].as_json()
+        return self._of_report(card, card["checks"])
+
+    def _of_report(self, report: Any, checks: Any) -> Said:
+        failed = [check for check in checks if check["outcome"] == "failed"]
+        text = " ".join(f"{check['detail']} {check['remedy']}" for check in checks)
+        code = failed[0]["cause"] if failed else "done"
+        return Said(code, text, (report["models"], report["capabilities"]) if report["models"] or report["ok"] else None)
+
+    def listing(self, url: str) -> Said:
+        """What a server says of its models' ends, when the clock asks."""
+        self.set_provider(url)
+        Delivery.objects.all().delete()
+        jobs.warn_of_shutdowns()
+        told = list(Delivery.objects.values_list("subject", flat=True))
+        return Said("done" if told else "quiet", "", told or None)
+
+    def voice(self, url: str) -> Said:
+        """A session key, which only OpenAI's own address and Azure's are asked for: as far as a name can tell."""
+        self.set_provider(url, preset="openai")
+        with suppress(ValueError):
+            self.provider.set_key("sk-0123456789abcdefghij", url)
+        self.provider.auth = "bearer"
+        self.provider.save()
+        try:
+            talk = Conversation.objects.select_related("assistant__organization", "visitor").get(pk=self.talk.pk)
+            key = async_to_sync(voice.session_key)(talk)
+        except Refused as error:
+            return Said(error.details.get("cause") or "not_offered", str(error))
+        finally:
+            self.provider.auth = "none"
+        return Said("done", "", key.value)
+
+    # --- Forms, as staff send them ------------------------------------------------------------------------------------
+
+    def method_page(self, url: str, kind: str = "http", **config: Any) -> Said:
+        form: dict[str, Any] = {"name": "new", "description": "New", "enabled": "on", "risk": "read", "confirm": ""}
+        form |= {"per_visitor_per_day": 1, "per_day": 1, "parameters-count": 0, "fixed-count": 0}
+        config = {"verb": "GET", "auth": "none", "timeout_seconds": 5, "max_kb": 64, "url": url, **config}
+        form |= {f"config-{name}": value for name, value in config.items()}
+        return self._posted(f"method/add/?organization={self.home.pk}&kind={kind}", form, self.home.methods)
+
+    def mcp_page(self, url: str) -> Said:
+        return self.method_page(url, "mcp", tool="look")
+
+    def provider_page(self, url: str) -> Said:
+        form = {"name": "New", "smart": "m", "timeout_seconds": 20, "weight": 1, "headers": "{}"}
+        form |= {"organization": str(self.home.pk), "base_url": url}
+        return self._posted("provider/add/", form, self.home.providers)
+
+    def pages_page(self, url: str) -> Said:
+        form = {"organization": self.home.pk, "refresh_hours": 24, "addresses": url}
+        return self._posted("document/add/?kind=page", form, self.home.documents)
+
+    def page_page(self, url: str) -> Said:
+        """Another address for a page that is known."""
+        form = {"title": "", "url": url, "refresh_hours": 24}
+        return self._posted(f"document/{self.document.pk}/change/", form, self.home.documents.filter(url=url))
+
+    def _posted(self, page: str, form: dict[str, Any], rows: Any) -> Said:
+        """What the form says of its field for an address. `rows` are those that there would be more of."""
+        before = set(rows.values_list("pk", flat=True))
+        response = self.boss.post(f"/admin/assistant/{page}", form)
+        more = rows.exclude(pk__in=before)
+        kept = list(more)
+        if response.status_code != 200:
+            if kept:
+                more.delete()
+            return Said("done", "", kept or "changed")
+        whole = response.context["adminform"].form
+        return _of_form(whole, *filter(None, [getattr(whole, "config", None)]), kept=kept)
+
+    # --- Forms, by themselves: quick enough for every address ---------------------------------------------------------
+
+    def method_form(self, url: str) -> Said:
+        return _of_form(KINDS["http"].Config({**CONFIG, "url": url}))
+
+    def mcp_form(self, url: str) -> Said:
+        return _of_form(KINDS["mcp"].Config({**CONFIG, "url": url, "tool": "look"}))
+
+    def provider_form(self, url: str) -> Said:
+        form = {"name": "New", "smart": "m", "timeout_seconds": 20, "weight": 1, "headers": "{}"}
+        return _of_form(self._form(Provider)({**form, "organization": str(self.home.pk), "base_url": url}))
+
+    def pages_form(self, url: str) -> Said:
+        form = {"organization": str(self.home.pk), "refresh_hours": 24, "addresses": url}
+        return _of_form(self._form(Document, "?kind=page")(form))
+
+    def page_form(self, url: str) -> Said:
+        form = {"title": "", "url": url, "refresh_hours": 24}
+        document = Document.objects.get(pk=self.document.pk)
+        return _of_form(self._form(Document, obj=document)(form, instance=document))
+
+    def _form(self, model: Any, query: str = "", obj: Any = None) -> Any:
+        request: Any = RequestFactory().get(f"/{query}")
+        request.user = self.user
+        return admin.site._registry[model].get_form(request, obj, change=obj is not None)
+
+    def openapi(self, url: str) -> Said:
+        return _of_draft(openapi(url))
+
+    def openapi_base(self, url: str) -> Said:
+        form = DocumentForm({"text": openapi("/"), "base_url": url}, {})
+        return _of_draft(openapi("/"), form.cleaned_data["base_url"]) if form.is_valid() else _of_form(form)
+
+    def postman(self, url: str) -> Said:
+        item = {"name": "x", "request": {"method": "GET", "url": url}}
+        return _of_draft(json.dumps({"info": {"name": "P"}, "item": [item]}))
+
+    def exported(self, url: str) -> Said:
+        """A method of the first Interworky."""
+        return _of_draft(json.dumps([{"method_name": "x", "method_endpoint": url}]))
+
+    def drafted(self, url: str) -> Said:
+        """What a model makes of a sentence, and of the address in it."""
+        answer = {"name": "x", "description": "X", "verb": "GET", "url": url}
+        return _first_of(sentence.read(f"Look at {url}", json.dumps(answer)))
+
+
+CONFIG = {"verb": "GET", "auth": "none", "timeout_seconds": 5, "max_kb": 64}
+
+
+def openapi(url: str) -> str:
+    return json.dumps({"openapi": "3.1.0", "servers": [{"url": url}], "paths": {"/x": {"get": {}}}})
+
+
+def _of_form(*forms_: Any, kept: Any = None) -> Said:
+    errors = [(name, error) for form in forms_ for name, listed in form.errors.as_data().items() for error in listed]
+    of_address = [error for name, error in errors if name in ("url", "base_url", "addresses")]
+    text = " ".join(message for error in of_address for message in error.messages)
+    return Said("field" if of_address else "other" if errors else "done", text, kept or None)
+
+
+def _of_draft(text: str, base_url: str = "") -> Said:
+    return _first_of(importing.read(text, base_url=base_url))
+
+
+def _first_of(found: importing.Found) -> Said:
+    (draft,) = importing.settled(found, []).drafts
+    return Said(draft.problems[0].code, draft.problems[0].text) if draft.problems else Said("done", "", draft.config["url"])
+
+
+Drive = Callable[[Rooms, str], Said]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One way in. `says` are the codes with which it refuses an address, `done` that with which it has gone there."""
+
+    drive: Drive
+    says: frozenset[str]
+    whole: bool = False  # meets the whole corpus; else one address of each class, because it ends at a door of another's
+    follows: bool = False  # redirects
+    done: str = "done"
+    host: str = ""  # the only one that it goes to, whatever that resolves to
+
+
+TOOL = frozenset({"address_refused", "dns", "not_set_up"})
+LISTED = TOOL | {"url", "max_length"}
+ASKED = frozenset({"refused", "dns", "not_available"})
+PROBED = frozenset({"address_refused", "dns", "not_usable"})
+FAILED = frozenset({"failed"})
+
+ENTRIES = {
+    "a method that a model calls": Entry(Rooms.http_get, TOOL, whole=True, follows=True),
+    "a method that a model calls to change something": Entry(Rooms.http_post, TOOL),
+    "a method that a voice session calls": Entry(Rooms.http_relayed, TOOL, follows=True),
+    "a method that staff test": Entry(Rooms.http_tested, TOOL, follows=True),
+    "an MCP tool that a model calls": Entry(Rooms.mcp_called, TOOL, whole=True),
+    "an MCP server whose tools are listed": Entry(Rooms.mcp_listed, LISTED, whole=True),
+    "an MCP server that is imported from": Entry(Rooms.mcp_imported, LISTED),
+    "a page that is named": Entry(Rooms.page, TOOL, whole=True, follows=True, done="ready"),
+    "a page that is looked at again": Entry(Rooms.page_due, TOOL, follows=True, done="ready"),
+    "a provider that is asked": Entry(Rooms.chat, ASKED, whole=True),
+    "a provider that answers a visitor": Entry(Rooms.turn, frozenset({"not_available"})),
+    "a provider that is tested": Entry(Rooms.probed, PROBED),
+    "a provider that the doctor probes": Entry(Rooms.examined, PROBED),
+    "a provider whose models are listed": Entry(Rooms.listing, frozenset({"quiet"}), whole=True),
+    "a provider that gives conversations titles": Entry(Rooms.thought, FAILED),
+    "a provider that a replay asks": Entry(Rooms.replayed, FAILED),
+    "a provider that writes a draft": Entry(Rooms.sentence, frozenset({"no_model"})),
+    "a provider that gives session keys": Entry(
+        Rooms.voice, frozenset({"not_offered", "refused", "dns"}), host="api.openai.com"
+    ),
+}
+
+# Where an address is written down: whoever takes it says at once what can be said without asking anybody, the DNS neither.
+FIELD = frozenset({"field"})
+DRAFT = frozenset({"address_refused", "no_server", "url", "invented_address", "placeholder_host"})
+FORMS = {
+    "a method's form": Entry(Rooms.method_form, FIELD, whole=True),
+    "a method's page": Entry(Rooms.method_page, FIELD),
+    "an MCP tool's form": Entry(Rooms.mcp_form, FIELD, whole=True),
+    "an MCP tool's page": Entry(Rooms.mcp_page, FIELD),
+    "a provider's form": Entry(Rooms.provider_form, FIELD, whole=True),
+    "a provider's page": Entry(Rooms.provider_page, FIELD),
+    "the form for new pages": Entry(Rooms.pages_form, FIELD, whole=True),
+    "the page for new pages": Entry(Rooms.pages_page, FIELD),
+    "a known page's form": Entry(Rooms.page_form, FIELD, whole=True),
+    "a known page's page": Entry(Rooms.page_page, FIELD),
+    "an OpenAPI document": Entry(Rooms.openapi, DRAFT, whole=True),
+    "an OpenAPI document's base address": Entry(Rooms.openapi_base, DRAFT | FIELD, whole=True),
+    "a Postman collection": Entry(Rooms.postman, DRAFT, whole=True),
+    "methods that were exported": Entry(Rooms.exported, DRAFT, whole=True),
+    "a draft by a model": Entry(Rooms.drafted, DRAFT, whole=True),
+    "the page for imports": Entry(Rooms.document, DRAFT),
+}
+
+
+@dataclass
+class Site:
+    """What the public address answers: every protocol that an entry speaks, or whatever `instead` says."""
+
+    instead: Callable[[Asked], Answer] | None = None
+    json: dict[str, str] = field(default_factory=lambda: {"Content-Type": "application/json"})
+
+    def __call__(self, asked: Asked) -> Answer:
+        if self.instead:
+            return self.instead(asked)
+        if b"jsonrpc" in asked.body:
+            return self._mcp(json.loads(asked.body))
+        if asked.path.endswith("/chat/completions"):
+            return self._chat(json.loads(asked.body))
+        if asked.path.endswith("/models"):
+            ends = str(timezone.now().date() + timedelta(days=20))
+            return 200, self.json, json.dumps({"data": [{"id": "m", "shutdown_date": ends}]}).encode()
+        if "text/html" in asked.headers.get("Accept", ""):
+            return 200, {"Content-Type": "text/html"}, f"<title>A</title><p>{WORDS}</p>".encode()
+        return 200, self.json, json.dumps({"words": WORDS}).encode()
+
+    def _mcp(self, message: Any) -> Answer:
+        results = {
+            "initialize": {"protocolVersion": "2025-06-18", "capabilities": {}, "serverInfo": {"name": "s", "version": "1"}},
+            "tools/list": {"tools": [{"name": "look", "inputSchema": {"type": "object"}}]},
+            "tools/call": {"content": [{"type": "text", "text": WORDS}]},
+        }
+        if message["method"] not in results:
+            return 202, {}, b""
+        answer = {"jsonrpc": "2.0", "id": message["id"], "result": results[message["method"]]}
+        return 200, {**self.json, "Mcp-Session-Id": "s1"}, json.dumps(answer).encode()
+
+    def _chat(self, wish: Any) -> Answer:
+        task = str(wish["messages"][0]["content"])
+        draft = {"name": "orders", "description": "Looks.", "verb": "GET", "url": "https://api.example.com/orders/{id}",
+                 "parameters": [{"name": "id", "type": "string", "required": True}]}  # fmt: skip
+        text = json.dumps(draft) if "HTTP request" in task else '{"title": "Hours", "language": "en"}'
+        message = {"role": "assistant", "content": text}
+        whole = {
+            "id": "1",
+            "object": "chat.completion",
+            "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
+        }
+        return 200, self.json, json.dumps(whole).encode()

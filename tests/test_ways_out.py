@@ -1,0 +1,206 @@
+"""Every way in which an address leaves us, found in the code, and the entry that drives it in `tests/assistant/entries.py`.
+
+A new one fails here until it is driven there: against a DNS that changes its mind, watched at the socket.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import test_architecture as architecture
+from tests.assistant.entries import ENTRIES, FORMS
+
+OPERATORS = "nobody's: the address is the operator's own"
+
+# Each call into `outbound`, with whose reach it has, and the entry that ends there.
+TENANT = "Reach.TENANT"
+OUT = {
+    ("assistant.tools.http:run", "fetch", TENANT): "a method that a model calls",
+    ("assistant.tools.mcp:Session._post", "stream", TENANT): "an MCP tool that a model calls",
+    ("assistant.tools.mcp:_leave", "fetch", TENANT): "an MCP server whose tools are listed",
+    ("assistant.tasks:_read_page", "fetch", TENANT): "a page that is named",
+    # The reach of a provider is that of whoever set its address: a row's is its organization's (`router.from_row`).
+    ("assistant.providers.completions:_Exchange.texts", "stream", "request.provider.reach"): "a provider that is asked",
+    ("assistant.providers.probe:_Probe.list_models", "fetch", "self.provider.reach"): "a provider whose models are listed",
+    ("assistant.providers.probe:_Probe.is_event_stream", "stream", "self.provider.reach"): "a provider that is tested",
+    ("assistant.providers.realtime:session_key", "fetch", "provider.reach"): "a provider that gives session keys",
+    ("assistant.providers.embeddings:ask", "stream", "provider.reach"): OPERATORS,  # EMBEDDING_*, or its first provider
+    ("assistant.tools.http:Config.clean_url", "check_url", TENANT): "a method's form",
+    ("assistant.tools.mcp:Config.clean_url", "check_url", TENANT): "an MCP tool's form",
+    ("assistant.admin.provider:ProviderForm.clean", "check_url", TENANT): "a provider's form",
+    ("assistant.admin.knowledge:_page_address", "check_url", TENANT): "the form for new pages",
+    ("assistant.tools.request:build", "origin", ""): "a method that a model calls",
+}
+# Each function of the upper rooms that has a lower one go out: by these, addresses come to the calls above.
+UP = {
+    "assistant.admin.imports.ServerForm.found": "an MCP server that is imported from",
+    "assistant.admin.imports._asked": "a provider that writes a draft",
+    "assistant.admin.knowledge.DocumentAdmin.search_view": OPERATORS,  # for a vector of the question
+    "assistant.admin.method.MethodAdmin.test_view": "a method that staff test",
+    "assistant.admin.provider.ProviderAdmin._measure": "a provider that is tested",
+    "assistant.jobs._said": "a provider whose models are listed",
+    "assistant.management.examination._probe": "a provider that the doctor probes",
+    "assistant.replay.Rehearsal": "a provider that a replay asks",
+    "assistant.replay._again": "a provider that a replay asks",
+    "assistant.replay.answer": "a provider that a replay asks",
+    "assistant.tasks._embed": OPERATORS,  # for vectors of passages
+    "assistant.tasks._read_page": "a page that is looked at again",
+    "assistant.thoughts.think_of_all": "a provider that gives conversations titles",
+    "assistant.thoughts.think_of": "a provider that gives conversations titles",
+    "assistant.turns.*": "a provider that answers a visitor",
+    "assistant.turns.run": "a provider that answers a visitor",
+    "assistant.voice.run_call": "a method that a voice session calls",
+    "assistant.voice.session_key": "a provider that gives session keys",
+}
+# Whoever else can open a socket, and why no address of others comes to it.
+SOCKETS = {
+    "assistant.live": "redis: REDIS_URL",
+    "assistant.management.examination": "redis, kombu and the mail server: of the environment",
+    "assistant.services.knowledge.extraction": "a child that reads a file from its standard input, held below",
+    "assistant.services.limits": "redis: REDIS_URL",
+    "assistant.tasks": "smtplib: its errors; the server is EMAIL_URL's",
+    "interworky.settings": "redis: how patient its client is",
+    "interworky.up": "socket: to listen",
+}
+OPENERS = {
+    "asyncssh", "celery.utils.sysinfo", "dns", "ftplib", "grpc", "imaplib", "kombu", "multiprocessing", "nntplib", "openai",
+    "paramiko", "poplib", "pycurl", "redis", "smtplib", "socket", "socketserver", "subprocess", "telnetlib", "websocket",
+    "websockets", "xmlrpc",
+}  # fmt: skip
+STREAMS = {
+    "open_connection", "open_unix_connection", "create_connection", "create_unix_connection", "create_datagram_endpoint",
+    "sock_connect", "create_subprocess_exec", "create_subprocess_shell", "urlopen", "getaddrinfo", "gethostbyname",
+}  # fmt: skip
+DEFINITIONS = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+LIST_IT = (
+    "{}. A new one: drive it in tests/assistant/entries.py and name that entry here. One that is gone: take it, and the "
+    "entry that nothing else needs, away."
+)
+
+
+def functions(path: Path) -> Iterator[tuple[str, ast.AST]]:
+    """Each outermost function and method of a module with its name; what of a class stands outside its methods, with its;
+    and under "*" what stands outside of all."""
+    body = architecture.tree(path).body
+    yield "*", ast.Module([one for one in body if not isinstance(one, DEFINITIONS)], [])
+    for node in body:
+        if isinstance(node, ast.ClassDef):
+            methods = [one for one in node.body if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)]
+            yield from ((f"{node.name}.{one.name}", one) for one in methods)
+            yield node.name, ast.Module([*map(ast.Expr, node.bases), *(one for one in node.body if one not in methods)], [])
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node.name, node
+
+
+def dotted(node: ast.AST) -> str:
+    """`a.b.c` for a name or an attribute of one; empty for anything else."""
+    if isinstance(node, ast.Name):
+        return node.id
+    before = dotted(node.value) if isinstance(node, ast.Attribute) else ""
+    return f"{before}.{node.attr}" if before else ""  # type: ignore[attr-defined]
+
+
+def references(path: Path) -> Iterator[tuple[str, ast.AST, str, ast.AST]]:
+    """Who refers to what: a function's name and node, `assistant.outbound.fetch` for `outbound.fetch`, the node of that."""
+    module = architecture.name_of(path)
+    known = {as_: name for as_, name in names(path)}
+    known |= {name.partition(".")[0]: f"{module}.{name.partition('.')[0]}" for name, _ in functions(path) if name != "*"}
+    for name, function in functions(path):
+        for node in ast.walk(function):
+            head, dot, rest = dotted(node).partition(".")
+            if head in known:
+                yield name, function, f"{known[head]}{dot}{rest}", node
+
+
+def names(path: Path) -> Iterator[tuple[str, str]]:
+    """What a module calls what it imports, and the full name of that."""
+    full = iter(name for _, name in architecture.imports(path))
+    for node in ast.walk(architecture.tree(path)):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            for alias in node.names:
+                name = next(full)
+                bare = name if isinstance(node, ast.ImportFrom) else name.partition(".")[0]
+                yield alias.asname or bare.rpartition(".")[2], name if alias.asname else bare
+
+
+def calls_out() -> Iterator[tuple[str, str, str]]:
+    """Function, what of `outbound` it uses, and the `reach` it gives there."""
+    for path in architecture.modules(*architecture.OURS):
+        module = architecture.name_of(path)
+        if architecture.room_of(module) == "assistant.outbound" or "outbound" not in path.read_text():
+            continue
+        for name, function, full, node in references(path):
+            if re.fullmatch(r"assistant\.outbound\.[a-z]\w*", full):
+                yield f"{module}:{name}", full.rpartition(".")[2], reach_given(function, node)
+
+
+def reach_given(function: ast.AST, name: ast.AST) -> str:
+    """In the call whose function `name` is, or is handed over in: `async_to_sync(fetch)(…, reach=…)`."""
+    for call in ast.walk(function):
+        if isinstance(call, ast.Call) and name in ast.walk(call.func):
+            given = [word.value for word in call.keywords if word.arg == "reach"]
+            given += [one for one in call.args if "Reach." in ast.unparse(one)]
+            return ast.unparse(given[0]).removeprefix("outbound.") if given else ""
+    return ""
+
+
+def test_every_call_that_leaves_us_is_listed_with_its_reach_and_driven() -> None:
+    assert sorted(calls_out()) == sorted(OUT), LIST_IT.format("A call into outbound, or its reach, has changed")
+    assert set(OUT.values()) <= {*ENTRIES, *FORMS, OPERATORS}
+
+
+def test_everybody_above_who_has_something_go_out_is_listed_and_driven() -> None:
+    uses: dict[str, set[str]] = {}
+    for path in architecture.modules("assistant", "widget"):
+        for name, _, full, _ in references(path):
+            uses.setdefault(f"{architecture.name_of(path)}.{name}", set()).add(full)
+    top = set(architecture.FLOORS[0] + architecture.FLOORS[1])
+    above = {one for one in uses if architecture.room_of(one) in top}
+    going = {"assistant.outbound.fetch", "assistant.outbound.stream"}
+    # A kind's `run` is found in a table, so those who run it are those who have a toolbox.
+    going |= {"assistant.tools.toolbox.ConversationToolbox", "assistant.tools.toolbox.try_out"}
+    modules = {architecture.name_of(path) for path in architecture.modules("assistant", "widget")}
+    while more := {one for one in uses.keys() - above - going if goes(uses[one] - modules, going)}:
+        going |= more
+    found = {one for one in above if goes(uses[one] - modules, going)}
+    assert sorted(found) == sorted(UP), LIST_IT.format("Something above the three rooms goes out, or does not any more")
+    assert set(UP.values()) <= {*ENTRIES, OPERATORS}
+
+
+def goes(used: set[str], going: set[str]) -> bool:
+    """A class goes where one of its methods does."""
+    return any(one in going or any(other.startswith(f"{one}.") for other in going) for one in used)
+
+
+def test_nobody_else_opens_a_connection() -> None:
+    found = set()
+    for path in architecture.modules(*architecture.OURS):
+        imported = {what.split(".")[0] for _, what in architecture.imports(path)}
+        called = {one.attr for one in ast.walk(architecture.tree(path)) if isinstance(one, ast.Attribute)}
+        if imported & OPENERS or called & STREAMS:
+            found.add(architecture.name_of(path))
+    found = {one for one in found if architecture.room_of(one) != "assistant.outbound"}
+    assert sorted(found) == sorted(SOCKETS), LIST_IT.format("A module can open a socket past outbound, or cannot any more")
+
+
+def test_a_new_way_out_would_be_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(architecture, "ROOT", tmp_path)
+    new = tmp_path / "assistant" / "services" / "webhooks.py"
+    new.parent.mkdir(parents=True)
+    new.write_text(
+        "from assistant import outbound as door\nfrom assistant.outbound import Reach, stream as flow\n"
+        "class Hook:\n    def ring(self):\n        door.fetch('GET', self.url, reach=Reach.OPERATOR)\n"
+        "async def later(url):\n    import assistant.outbound\n    f = flow\n"
+        "    await assistant.outbound.fetch('GET', url)\nCHECK = [door.check_url]\n"
+    )
+    assert set(calls_out()) == {
+        ("assistant.services.webhooks:Hook.ring", "fetch", "Reach.OPERATOR"),
+        ("assistant.services.webhooks:later", "stream", ""),
+        ("assistant.services.webhooks:later", "fetch", ""),
+        ("assistant.services.webhooks:*", "check_url", ""),
+    }
