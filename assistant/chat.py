@@ -90,6 +90,7 @@ class Completion:
     model: str = ""
     first_token_ms: int | None = None
     total_ms: int | None = None
+    learnt: dict[str, Any] = field(default_factory=dict)  # what the answer itself showed of the model's ways
 
 
 class Model(Protocol):

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Container, Mapping
 from contextlib import AsyncExitStack, aclosing
@@ -51,6 +52,7 @@ class Capabilities:
     additional_properties: bool = True  # False: schemas go without additionalProperties and $schema
     temperature: bool = True
     reasoning_effort: bool = True
+    opens_thinking: bool = True  # False: its template does, so that a reply begins within the thinking
     token_limit: str = "max_tokens"  # the parameter's name: max_tokens, max_completion_tokens or "" for neither
 
     @classmethod
@@ -311,6 +313,8 @@ FINISHES: dict[str, Finish] = {
     "content_filtered": "content_filter", "recitation": "content_filter",
 }  # fmt: skip
 THINKING_TAGS = ("think", "thinking", "thought")
+TAGS = tuple(f"<{slash}{tag}>" for tag in THINKING_TAGS for slash in ("", "/"))
+UNOPENED_END = re.compile("|".join(f"</{tag}>" for tag in THINKING_TAGS))
 
 
 class Visible:
@@ -318,19 +322,33 @@ class Visible:
 
     A `<think>` counts as one only where a line starts, so that a reply about the tag is still a reply. Text is held back
     only as long as it may yet become a tag.
+
+    Where a model's template opens the thinking, only its end is seen: all before the first `</think>` is thought. A reply
+    that is known to begin so (`unopened`) is held back until then. Of one that is not, what was shown before stays
+    shown, and `met_unopened` says that it is known now.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, unopened: bool = False) -> None:
+        self.met_unopened = False
         self._held = ""
+        self._unopened = unopened
+        self._opened = False  # a tag that opens has been seen: one that closes has its own
         self._closing = ""  # the tag that ends the thinking we are in
         self._blank_line = True  # nothing but white space since the last line began
         self._skip_space = True
 
     def feed(self, text: str) -> str:
+        searched = len(self._held)
         self._held += text
         shown: list[str] = []
         while self._held:
-            if self._closing:
+            if self._unopened:
+                end = UNOPENED_END.search(self._held, max(0, searched - len("</thinking>")))
+                if end is None:
+                    self._held = self._held[-MAX_TEXT_CHARS:]
+                    break
+                self._held, self._unopened, self._opened = self._held[end.end() :], False, True
+            elif self._closing:
                 before, tag, after = self._held.partition(self._closing)
                 if not tag:
                     self._held = self._held[-(len(self._closing) - 1) :]
@@ -340,9 +358,11 @@ class Visible:
                 break
         return "".join(shown)
 
-    def close(self) -> str:
-        """What was held back and turned out to be text."""
+    def close(self, whole: bool = True) -> str:
+        """What was held back and turned out to be text; `whole` is False where the answer was cut short."""
         held, self._held = self._held, ""
+        if self._unopened:
+            return held.lstrip() if whole else ""  # it thought nothing this time, or it did not get to its end
         return "" if self._closing or (self._skip_space and not held.strip()) else held
 
     def _take(self, shown: list[str]) -> bool:
@@ -353,16 +373,21 @@ class Visible:
                 return False
         at = -1
         while (at := self._held.find("<", at + 1)) >= 0:
-            tag = next((tag for tag in THINKING_TAGS if self._held.startswith(f"<{tag}>", at)), "")
+            tag = next((tag for tag in TAGS if self._held.startswith(tag, at)), "")
             rest = "" if tag else self._held[at : at + 12]
-            if not tag and not any(f"<{tag}>".startswith(rest) for tag in THINKING_TAGS):
+            if not tag and not any(tag.startswith(rest) for tag in TAGS):
                 continue
             before, newline, line = self._held[:at].rpartition("\n")
-            if line.strip() or not (newline or self._blank_line):
+            if line.strip() or not (newline or self._blank_line) or (tag.startswith("</") and self._opened):
                 continue
-            self._show(self._held[:at], shown)
-            self._held = self._held[at + len(tag) + 2 :] if tag else rest
-            self._closing = f"</{tag}>" if tag else ""
+            if tag.startswith("</"):
+                shown.clear()
+                self.met_unopened, self._skip_space, self._blank_line = True, True, True
+            else:
+                self._show(self._held[:at], shown)
+                self._closing = tag.replace("<", "</")
+            self._opened = self._opened or bool(tag)
+            self._held = self._held[at + len(tag) :] if tag else rest
             return bool(tag)
         self._show(self._held, shown)
         self._held = ""
@@ -433,7 +458,7 @@ class _Call:
 class Reply:
     """One answer, put together from the objects of its stream."""
 
-    def __init__(self, key: str = "", spoken: Container[str] = ()) -> None:
+    def __init__(self, key: str = "", spoken: Container[str] = (), unopened: bool = False) -> None:
         self._key = key  # which an error in the stream may repeat
         self._spoken = Spoken(spoken) if spoken else None
         self.text = ""
@@ -443,7 +468,7 @@ class Reply:
         self.answered = False  # something of this wire format has come
         self.refused = False
         self.too_long = False
-        self._visible = Visible()
+        self._visible = Visible(unopened)
         self._half = ""  # of a character that came in two
         self._calls: list[_Call] = []
         self._by_index: dict[int, _Call] = {}
@@ -483,11 +508,15 @@ class Reply:
 
     def close(self) -> str:
         """The text that was held back until the end was certain."""
-        text = self._visible.close()
+        text = self._visible.close(whole=self.finish == "stop")
         if self._spoken:
             text = self._spoken.feed(text) + self._spoken.close()
             self._calls += [_Call(name=name) for name in self._spoken.asked]
         return self._keep(text)
+
+    @property
+    def met_unopened(self) -> bool:
+        return self._visible.met_unopened
 
     def calls(self, complete: bool) -> tuple[ToolCall, ...]:
         """The calls in their order. Their arguments are None unless `complete` and a JSON object: never repaired."""
@@ -788,8 +817,9 @@ class _Exchange:
     def __init__(self, request: Request) -> None:
         self.request = request
         self.sent = body(request)
-        unable = not request.capabilities.tools
-        self.reply = Reply(request.provider.key, {tool.name for tool in request.tools if tool.spoken and unable})
+        can = request.capabilities
+        spoken = {tool.name for tool in request.tools if tool.spoken and not can.tools}
+        self.reply = Reply(request.provider.key, spoken, unopened=not can.opens_thinking)
         self.events = EventStream()
         self._began = time.monotonic()
         self._first_token_ms: int | None = None
@@ -867,6 +897,7 @@ class _Exchange:
             model=self.request.model,
             first_token_ms=self._first_token_ms,
             total_ms=self._elapsed_ms(),
+            learnt={"opens_thinking": False} if reply.met_unopened else {},
         )
 
     def _read(self, events: list[dict[str, Any]]) -> tuple[str, ProviderError | None]:

@@ -340,6 +340,8 @@ class _Probe:
                 async with aclosing(answer) as items:  # type: ignore[type-var]
                     async for item in items:
                         if isinstance(item, Completion):
+                            self.can = replace(self.can, **item.learnt)
+                            self.measured |= item.learnt
                             return pieces, item
                         pieces += 1
             except ProviderError as error:

@@ -273,6 +273,7 @@ class Router:
                         async for piece in pieces:
                             if isinstance(piece, chat.Completion):
                                 plan.attempts.append(_attempt(asked, began, piece))
+                                plan.learnt.update(piece.learnt)
                                 await self._settle(plan, asked)
                                 yield piece
                                 return

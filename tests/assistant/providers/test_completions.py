@@ -95,6 +95,36 @@ def test_a_transcript_means_the_same_wherever_the_bytes_are_cut(what: str, place
     assert meaning(heard(cut(body, places))) == expected
 
 
+UNOPENED = asking(capabilities=Capabilities(opens_thinking=False))
+
+
+@pytest.mark.parametrize(
+    ("said", "end", "text"),
+    [
+        ("Hm. He wants\n</think>\n\nHi </think>!", "stop", "Hi </think>!"),
+        ("<think>Hm.</think>Hi", "stop", "Hi"),
+        ("\nHi, nothing to think about.", "stop", "Hi, nothing to think about."),
+        ("Hm. He wants\n</think>\n\nHi", "length", "Hi"),
+    ],
+)
+def test_thinking_that_the_template_opened_is_not_shown_once_that_is_known(said: str, end: str, text: str) -> None:
+    body = stream(*(delta(content=letter) for letter in said), delta(end))
+    assert heard([body], UNOPENED).text == text
+
+
+def test_thinking_that_did_not_come_to_its_end_is_no_reply() -> None:
+    with pytest.raises(ProviderError) as raised:
+        heard([stream(delta(content="Hm. He wants"), delta("length"))], UNOPENED)
+    assert raised.value.cause == "empty"
+
+
+def test_where_it_is_not_known_what_was_shown_stays_and_it_is_learnt() -> None:
+    body = stream(delta(content="Hm."), delta(content="\n</thi"), delta(content="nk>\n\nHi"), delta("stop"))
+    completion = heard([body])
+    assert (completion.text, completion.learnt) == ("Hm.\nHi", {"opens_thinking": False})
+    assert heard([stream(delta(content="<think>Hm.</think>Hi"), delta("stop"))]).learnt == {}
+
+
 def test_every_call_has_an_id_of_its_own() -> None:
     body, _ = TRANSCRIPTS["one id for two calls"]
     assert len({call.id for call in heard([body]).calls}) == 2

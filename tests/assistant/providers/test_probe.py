@@ -301,6 +301,12 @@ async def test_a_model_that_thinks_too_long_for_us_works():
     assert outcomes(report)["chat"] == "yes"
 
 
+async def test_a_model_whose_template_opens_its_thinking_is_known_by_its_end():
+    said = {"message": {"role": "assistant", "content": "One word.\n</think>\n\nok"}, "finish_reason": "stop"}
+    report, _ = await probed(chat=status(200, {"choices": [{"index": 0, **said}]}))
+    assert report.capabilities["opens_thinking"] is False
+
+
 async def test_a_model_that_is_not_listed_is_hinted_at_and_never_refused():
     listing = status(200, {"data": [{"id": "llama3.1:8b"}, {"id": "llama3.2"}]})
     async with Server(models=listing) as server:

@@ -622,6 +622,23 @@ async def test_what_a_server_refuses_is_learnt_once_and_for_all(
         assert row.capabilities == dict([learnt])
 
 
+async def test_thinking_that_a_template_opens_is_shown_at_most_once(scene: Any) -> None:
+    async with scene("a") as s:
+        s.pool("a")
+        s.a.always(
+            [
+                HEAD,
+                event(delta(content="Hm.")),
+                event(delta(content="\n</think>\nHi")),
+                event(delta("stop")),
+                event(b"[DONE]"),
+            ]
+        )
+        assert (await s.ask()).text == "Hm.Hi"
+        await s.fresh()
+        assert (await s.ask()).text == "Hi"
+
+
 async def test_a_lesson_that_does_not_help_is_not_kept(scene: Any) -> None:
     async with scene("a") as s:
         s.pool("a")

@@ -134,6 +134,14 @@ TRANSCRIPTS: dict[str, tuple[bytes, Meaning]] = {
         stream(delta(content="Hi\n<thought>a</thought>\nthere\n<think>b"), delta(content="</think>!"), delta("stop")),
         Meaning("Hi\nthere\n!"),
     ),
+    "a </think> that nothing opened, in an answer that comes whole": (
+        stream(delta("stop", content="Hm.\nHe wants\n</think>\n\nHi, </think> is a tag.\n</think>")),
+        Meaning("Hi, </think> is a tag.\n</think>"),
+    ),
+    "a </think> that nothing opened, first": (
+        stream(delta(content=" "), delta(content="</th"), delta(content="ink>Hi"), delta("stop")),
+        Meaning("Hi"),
+    ),
     "a reply about <think> is a reply": (
         stream(delta(content="The tag <think> and a < b; <b>"), delta(content="\n<thin"), delta("stop")),
         Meaning("The tag <think> and a < b; <b>\n<thin"),
