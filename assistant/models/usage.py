@@ -126,6 +126,7 @@ class Usage(models.Model):
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
+        verbose_name_plural = "usage"
         ordering = ["-at"]
         indexes = [
             models.Index(fields=["at"]),
