@@ -54,7 +54,8 @@ def values(postgres_server: str) -> Iterator[dict[str, str]]:
     """The environment that Compose gives our services, with real servers behind it, once `migrate` has run."""
     with new_database(postgres_server) as database, needed(redis) as broker:
         given = {**PRODUCTION, "DATABASE_URL": database, "REDIS_URL": broker}
-        values = environment(**{name: interpolated(text, given) for name, text in COMPOSE["x-app"]["environment"].items()})
+        set_here = {name: text for name, text in COMPOSE["x-app"]["environment"].items() if text is not None}
+        values = environment(**{name: interpolated(text, given) for name, text in set_here.items()})
         done = subprocess.run(command("migrate"), cwd=ROOT, env=values, capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, done.stderr
         yield values
@@ -70,6 +71,13 @@ def test_it_says_nothing_that_compose_does_not_know():
         assert set(service.get("healthcheck", {})) <= {"test", "interval", "timeout", "retries", "start_period"}
         for volume in service.get("volumes", []):
             assert volume.partition(":")[0] in COMPOSE["volumes"]
+
+
+def test_every_variable_that_operations_knows_is_passed_on():
+    [table] = re.findall(r"^\| Variable \| Meaning \|\n((?:\|.*\n)+)", (ROOT / "docs" / "operations.md").read_text(), re.M)
+    documented = set(re.findall(r"`([A-Z][A-Z_]+)`", table))
+    assert "METRICS_TOKEN" in documented
+    assert documented - set(COMPOSE["x-app"]["environment"]) == set()
 
 
 def test_every_service_waits_for_what_exists_and_can_be_waited_for():
