@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import inspect
 import ipaddress
 import os
+import shutil
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -38,11 +40,13 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Tests that run beside each other have a Redis database each, as they have of PostgreSQL."""
+    # Tests that run beside each other have a Redis database each, as they have of PostgreSQL.
     number = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
     if settings.REDIS_URL:
         url = settings.REDIS_URL.removesuffix("/0") + "/" + number
         settings.REDIS_URL = settings.CELERY_BROKER_URL = settings.CACHES["default"]["LOCATION"] = url
+    # Every test client builds the middleware anew: static files are looked for when asked for, not all of them each time.
+    settings.WHITENOISE_AUTOREFRESH = True
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -107,12 +111,34 @@ def redis_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def start_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., servers.App]]:
-    """`start_app(NAME="value", …)` starts the product with that environment, and is where its tests get it from."""
+def first_start(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a first start leaves in its data directory, keys, tables and demonstration: made once for all workers."""
+    everybodys = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        everybodys = everybodys.parent
+    folder = everybodys / "first-start"
+    with (everybodys / "first-start.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            draft = tmp_path_factory.mktemp("first-start")
+            servers.prepare(DATA_DIR=str(draft))
+            draft.rename(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def start_app(tmp_path_factory: pytest.TempPathFactory, first_start: Path) -> Iterator[Callable[..., servers.App]]:
+    """`start_app(NAME="value", …)` starts the product with that environment, and is where its tests get it from.
+
+    Without a `data_dir` of the test's own, it is one that has been started before.
+    """
     started: list[servers.App] = []
 
     def start(data_dir: Path | None = None, **environment: str) -> servers.App:
-        app = servers.App(data_dir or tmp_path_factory.mktemp("data"), **environment)
+        if not data_dir:
+            data_dir = tmp_path_factory.mktemp("data")
+            shutil.copytree(first_start, data_dir, dirs_exist_ok=True)
+        app = servers.App(data_dir, **environment)
         started.append(app)
         return app.start()
 
@@ -122,8 +148,8 @@ def start_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[...
 
 
 @pytest.fixture
-def app_server(start_app: Callable[..., servers.App]) -> Iterator[servers.App]:
-    """The product as it is without any configuration, running, with no data but its demonstration."""
-    app = start_app()
+def app_server(start_app: Callable[..., servers.App], tmp_path: Path) -> Iterator[servers.App]:
+    """The product as it is without any configuration, started for the first time."""
+    app = start_app(tmp_path / "data")
     yield app
     app.kill()

@@ -153,6 +153,18 @@ def environment(**values: str) -> dict[str, str]:
     return {**{name: os.environ[name] for name in kept if name in os.environ}, "NO_BOOTSTRAP": "1", **values}
 
 
+def prepare(**values: str) -> None:
+    """What a first start does to an empty database: tables and the demonstration."""
+    steps = (
+        "import django; django.setup(); from django.core.management import call_command; from interworky.demo import seed",
+        "call_command('migrate', verbosity=0); seed.seed()",
+    )
+    subprocess.run(
+        [sys.executable, "-c", "; ".join(steps)],
+        cwd=ROOT, env=environment(DJANGO_SETTINGS_MODULE="interworky.settings", **values), check=True, timeout=120,
+    )  # fmt: skip
+
+
 class App:
     """The product as its user starts it, `manage.py up`, in a process group of its own.
 

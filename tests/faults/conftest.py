@@ -11,7 +11,7 @@ import pytest
 from tests import servers
 from tests.conftest import needed
 
-from .production import Postgres, Production, Redis, prepared, running
+from .production import Postgres, Production, Redis, environment, running
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +26,7 @@ def postgres() -> Iterator[Postgres]:
 def template(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> str:
     """A database with tables and the demonstration, to be copied."""
     url = postgres.database()
-    prepared(tmp_path_factory.mktemp("template"), url)
+    servers.prepare(**environment(tmp_path_factory.mktemp("template"), url, "redis://127.0.0.1:1/0"))
     return url
 
 

@@ -158,24 +158,6 @@ def environment(folder: Path, postgres_url: str, redis_url: str, **values: str) 
     )
 
 
-def run(environment: dict[str, str], *arguments: str) -> None:
-    """A program of ours, to its end."""
-    done = subprocess.run(
-        [sys.executable, *arguments], cwd=servers.ROOT, env=environment, capture_output=True, text=True, timeout=120
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-
-
-def prepared(folder: Path, postgres_url: str) -> None:
-    """Tables and the demonstration, in an empty database."""
-    script = (
-        "import django; django.setup(); from django.core.management import call_command as do; do('migrate', verbosity=0)"
-    )
-    seeding = "from interworky.demo.seed import seed; seed()"
-    values = environment(folder, postgres_url, "redis://127.0.0.1:1/0", DJANGO_SETTINGS_MODULE="interworky.settings")
-    run(values, "-c", f"{script}; {seeding}")
-
-
 class Production:
     """`webs` and whatever else was started, over a `prepared` database. The last of `webs` is everybody's model server."""
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import User
-from django.db import models
+from django.db import models, transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver
 
@@ -30,9 +31,17 @@ class Two:
         member(self.theirs, "owner", f"{CANARY.lower()}-owner")
 
 
+@pytest.fixture(scope="module")
+def made(django_db_setup: None, django_db_blocker: Any) -> Iterator[Two]:
+    """Both organizations, made once; what a test changes of them is rolled back after it."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield Two()
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def two() -> Two:
-    return Two()
+def two(made: Two, db: None) -> Two:
+    return deepcopy(made)
 
 
 def entered(user: User) -> Client:
