@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -68,6 +68,7 @@ class Rooms:
         self.talk: Conversation = make.conversation(self.mia)
         self.user = User.objects.create_superuser("boss")
         self.boss: Client = entered(self.user)
+        self.forms: dict[Any, Any] = {}
         self.provider = Provider(organization=self.home, name="Own", smart="m", fast="m", auth="none", realtime="v")
         self.document = Document(organization=self.home, kind="page", url="https://www.example.com/", refresh_hours=24)
         documents.queue(self.document)
@@ -82,7 +83,7 @@ class Rooms:
 
     def set_method(self, kind: str, **config: Any) -> None:
         if kind == "http":
-            config = {"verb": "GET", "auth": "none", "timeout_seconds": 5, "max_kb": 64, **config}
+            config = {**CONFIG, **config}
         Method.objects.filter(pk=self.method.pk).update(kind=kind, config=config)
         self.method.refresh_from_db()
 
@@ -293,7 +294,7 @@ class Rooms:
     def method_page(self, url: str, kind: str = "http", **config: Any) -> Said:
         form: dict[str, Any] = {"name": "new", "description": "New", "enabled": "on", "risk": "read", "confirm": ""}
         form |= {"per_visitor_per_day": 1, "per_day": 1, "parameters-count": 0, "fixed-count": 0}
-        config = {"verb": "GET", "auth": "none", "timeout_seconds": 5, "max_kb": 64, "url": url, **config}
+        config = {**CONFIG, "url": url, **config}
         form |= {f"config-{name}": value for name, value in config.items()}
         return self._posted(f"method/add/?organization={self.home.pk}&kind={kind}", form, self.home.methods)
 
@@ -349,9 +350,11 @@ class Rooms:
         return _of_form(self._form(Document, obj=document)(form, instance=document))
 
     def _form(self, model: Any, query: str = "", obj: Any = None) -> Any:
-        request: Any = RequestFactory().get(f"/{query}")
-        request.user = self.user
-        return admin.site._registry[model].get_form(request, obj, change=obj is not None)
+        if model not in self.forms:
+            request: Any = RequestFactory().get(f"/{query}")
+            request.user = self.user
+            self.forms[model] = admin.site._registry[model].get_form(request, obj, change=obj is not None)
+        return self.forms[model]
 
     def openapi(self, url: str) -> Said:
         return _of_draft(openapi(url))
@@ -464,16 +467,12 @@ FORMS = {
 }
 
 
-@dataclass
 class Site:
-    """What the public address answers: every protocol that an entry speaks, or whatever `instead` says."""
+    """What the public address answers: every protocol that an entry speaks."""
 
-    instead: Callable[[Asked], Answer] | None = None
-    json: dict[str, str] = field(default_factory=lambda: {"Content-Type": "application/json"})
+    json = {"Content-Type": "application/json"}
 
     def __call__(self, asked: Asked) -> Answer:
-        if self.instead:
-            return self.instead(asked)
         if b"jsonrpc" in asked.body:
             return self._mcp(json.loads(asked.body))
         if asked.path.endswith("/chat/completions"):

@@ -19,24 +19,12 @@ from assistant.models import Document
 from assistant.providers import router
 from assistant.services.knowledge import documents
 from assistant.tools import importing
-from tests.assistant.entries import CONFIG, ENTRIES, FORMS, WORDS, Entry, Rooms, Said, Site
-from tests.assistant.test_outbound import HOSTILE, NAMES
+from tests.assistant.entries import ENTRIES, FORMS, WORDS, Entry, Rooms, Said, Site
+from tests.assistant.test_outbound import NAMES
 from tests.rebinding import CANARY, PUBLIC, Answer, Asked, Network, network
 from tests.servers import free_port
 
-# Spellings over which parsers disagree, beside the corpus of the door itself.
-TRICKS = [
-    "http://127.0.0.1\\@example.com/", "http://example.com\\@127.0.0.1/", "http://example.com%40127.0.0.1/",
-    "http://127.0.0.1%2f@example.com/", "http://127.0.0.1#@example.com/", "http://127.0.0.1?@example.com/",
-    "http://127.0.0.1;@example.com/", "http:\\\\127.0.0.1\\", "http:127.0.0.1/", "http:/127.0.0.1/", "HTTP://127.0.0.1/",
-    "http://127.0.0.1%00.example.com/", "http://127.0.0.1\t/", "http://\u2488.0.0.1/", "http://127\uff0e0\uff0e0\uff0e1/",
-    "http://127.0.0.1%2eexample.com/", "http://[", "http://[::1", "http://[v1.x]/", "http://[::1]@example.com/",
-    "http://[::ffff:0:127.0.0.1]/", "http://[::ffff:100.64.0.1]/", "http://[2001:0:a9fe:a9fe::1]/", "http://100.127.255.255/",
-    "unix:/var/run/docker.sock", "http+unix://%2Fvar%2Frun%2Fdocker.sock/", "http://redis/", "data:text/html,x", "ldap://127.0.0.1/",
-]  # fmt: skip
-WITHOUT_SCHEME = {"example.com", "//example.com/"}  # some forms add https, and then it is a public address
-LITERAL = [url for url in [*HOSTILE, *TRICKS] if ".test" not in url and url not in WITHOUT_SCHEME]
-# One of each class, for where an address costs more than a millisecond: the door itself meets the rest in test_outbound.
+# One of each class; the door itself meets more of each in test_outbound.
 SPELLINGS = [
     "http://127.0.0.1/", "http://127.1/", "http://0177.0.0.1/", "http://0x7f.1/", "http://2130706433/", "http://0.0.0.0/",
     "http://127.0.0.1./", "http://localhost/", "http://a.localhost./", "http://127。0。0。1/", "http://１２７.0.0.1/",
@@ -46,6 +34,16 @@ SPELLINGS = [
     "http://printer.local/", "http://example.com@127.0.0.1/", "http://127.0.0.1\\@example.com/", "http://example.com%40127.0.0.1/",
     "http://example.com:6379/", "https://127.0.0.1/", "file:///etc/passwd", "gopher://127.0.0.1/", "http://[",
     "//127.0.0.1/", "http://redis/",
+]  # fmt: skip
+# Over these, parsers disagree.
+TRICKS = [
+    "http://127.0.0.1\\@example.com/", "http://example.com\\@127.0.0.1/", "http://example.com%40127.0.0.1/",
+    "http://127.0.0.1%2f@example.com/", "http://127.0.0.1#@example.com/", "http://127.0.0.1?@example.com/",
+    "http://127.0.0.1;@example.com/", "http:\\\\127.0.0.1\\", "http:127.0.0.1/", "http:/127.0.0.1/", "HTTP://127.0.0.1/",
+    "http://127.0.0.1%00.example.com/", "http://127.0.0.1\t/", "http://\u2488.0.0.1/", "http://127\uff0e0\uff0e0\uff0e1/",
+    "http://127.0.0.1%2eexample.com/", "http://[", "http://[::1", "http://[v1.x]/", "http://[::1]@example.com/",
+    "http://[::ffff:0:127.0.0.1]/", "http://[::ffff:100.64.0.1]/", "http://[2001:0:a9fe:a9fe::1]/", "http://100.127.255.255/",
+    "unix:/var/run/docker.sock", "http+unix://%2Fvar%2Frun%2Fdocker.sock/", "data:text/html,x", "ldap://127.0.0.1/",
 ]  # fmt: skip
 FEW_SPELLINGS = ["http://127.0.0.1/", "http://[::ffff:127.0.0.1]/", "http://0x7f.1/", "file:///etc/passwd"]
 
@@ -119,7 +117,7 @@ def check(entry: Entry, said: Said, url: str) -> None:
 
 @entries(FORMS)
 def test_an_address_that_is_not_public_is_refused_where_it_is_written(entry: Entry, rooms: Rooms, net: Network) -> None:
-    for url in LITERAL if entry.whole else FEW_SPELLINGS:
+    for url in dict.fromkeys([*SPELLINGS, *TRICKS]) if entry.whole else FEW_SPELLINGS[:2]:
         check(entry, entry.drive(rooms, at(url, net.canary.port)), url)
     assert net.trespasses() == []
     assert not net.asked and not net.names.asked, "whoever writes a name must not learn from us what it resolves to"
@@ -161,7 +159,8 @@ def test_a_name_that_resolves_to_what_is_not_public_is_not_connected_to(entry: E
 @entries(ENTRIES)
 def test_a_name_that_turns_after_it_was_checked_leads_nowhere_new(entry: Entry, rooms: Rooms, net: Network) -> None:
     """Whoever asked once to check and again to connect, or for a second request, would be told of loopback."""
-    for answers in ([[PUBLIC], ["127.0.0.1"]], [[PUBLIC], ["::1"], [PUBLIC, "10.0.0.7"]]):
+    turnings = [[[PUBLIC], ["127.0.0.1"]], [[PUBLIC], ["::1"], [PUBLIC, "10.0.0.7"]]]
+    for answers in turnings if entry.whole else turnings[:1]:
         net.names["turning.test"] = net.names["api.openai.com"] = answers
         for _ in range(2):
             entry.drive(rooms, address(entry, net.canary.port, "turning.test"))
@@ -176,7 +175,7 @@ def test_a_port_that_is_open_and_one_that_is_not_are_refused_in_the_same_words(
 ) -> None:
     net.names["api.openai.com"] = PRIVATE["loopback.test"]
     closed = free_port()
-    for host in ("127.0.0.1", "loopback.test"):
+    for host in ("loopback.test", "127.0.0.1") if entry.whole else ("loopback.test",):
         one, other = (entry.drive(rooms, address(entry, port, host)) for port in (net.canary.port, closed))
         assert one.code in entry.says and one.code == other.code
         assert one.text.replace(str(net.canary.port), "") == other.text.replace(str(closed), "")
@@ -186,7 +185,7 @@ def test_a_port_that_is_open_and_one_that_is_not_are_refused_in_the_same_words(
 @entries(ENTRIES, follows=True)
 def test_a_redirect_into_our_network_is_not_followed(entry: Entry, rooms: Rooms, net: Network) -> None:
     targets = [at(url, net.canary.port) for url in (SPELLINGS if entry.whole else FEW_SPELLINGS)]
-    targets += [f"http://{name}:{net.canary.port}/" for name in (PRIVATE if entry.whole else FEW_NAMES)]
+    targets += [f"http://{name}:{net.canary.port}/" for name in FEW_NAMES]
     for target in targets:
         net.site.answer = leading_to(target)
         said = entry.drive(rooms, "http://shop.test/")
@@ -219,22 +218,25 @@ def leading_to(target: str, status: int = 302) -> Any:
 # --- What comes with an address, and what is read without one ----------------------------------------------------------
 
 
-@pytest.mark.parametrize("value", [
+ARGUMENTS = [
     "@127.0.0.1/", "127.0.0.1", "//127.0.0.1/", "\\\\127.0.0.1\\", "../../../127.0.0.1", "?@127.0.0.1", "#@127.0.0.1",
     "http://127.0.0.1/", ".127.0.0.1", ":80@127.0.0.1", "x\r\nHost: 127.0.0.1\r\n\r\n", "%0d%0aHost:%20127.0.0.1", "..;/",
-])  # fmt: skip
-def test_no_argument_chooses_where_a_method_goes(value: str, rooms: Rooms, net: Network) -> None:
-    """In path, query, header and body, from a model; staff have said where."""
-    for url, more in (
-        ("http://shop.test/{order}", {}),
-        ("http://shop.test/a/{order}/b?c={order}", {}),
-        ("http://shop.test", {"headers": "X-Shop: {order}"}),
-        ("http://shop.test", {"headers": "X-Forwarded-Proto: {order}", "verb": "POST"}),
-        ("http://shop.test?{order}".replace("{order}", "q={order}"), {"verb": "PUT", "send": "form"}),
-    ):
-        rooms.set_method("http", **{**CONFIG, "url": url, **more})
+]  # fmt: skip
+PLACES = [
+    {"url": "http://shop.test/{order}"},
+    {"url": "http://shop.test/a/{order}/b?c={order}"},
+    {"url": "http://shop.test?q={order}", "verb": "PUT", "send": "form"},
+    {"url": "http://shop.test", "headers": "X-Shop: {order}"},
+    {"url": "http://shop.test", "verb": "POST"},
+]
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: "-".join(map(str, place.values())))
+def test_no_argument_chooses_where_a_method_goes(place: dict[str, str], rooms: Rooms, net: Network) -> None:
+    rooms.set_method("http", **place)
+    for value in ARGUMENTS:
         rooms.call(order=value)
-    assert set(net.asked) <= {(PUBLIC, 80)} and net.trespasses() == []
+    assert set(net.asked) == {(PUBLIC, 80)} and net.trespasses() == []
     assert {one.headers["Host"] for one in net.site.seen} == {"shop.test"}
 
 
@@ -269,7 +271,7 @@ def test_what_a_document_refers_to_is_not_fetched(rooms: Rooms, net: Network) ->
         documents.queue(document, file=(name, data))
         tasks.read_document(str(document.pk))
         document.refresh_from_db()
-        assert document.state in ("ready", "failed") and CANARY not in document.text
+        assert document.state == "ready" and "Open" in document.text and CANARY not in document.text
     schema = {"$schema": there, "$id": there, "type": "object", "properties": {"a": {"$ref": f"{there}#/a"}}}
     body = {"requestBody": {"content": {"application/json": {"schema": schema}}}}
     text = {
