@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from django.contrib.auth.models import User
+from django.utils import timezone
 
 from assistant import jobs, outbound
 from assistant.models import Delivery, Organization, Provider
@@ -103,3 +104,12 @@ def test_what_is_known_without_asking_is_there_to_be_shown(home):
     own(home, preset="openai", smart="gpt-3.5-turbo")
     assert [(notice.model, notice.stage) for notice in sunset.known(home)] == [("gpt-3.5-turbo", 0)]
     assert sunset.known() == []
+
+
+def test_who_has_been_told_is_never_forgotten(home):
+    own(home)
+    told = mails(20)
+    Delivery.objects.update(created_at=timezone.now() - timedelta(days=900), state=Delivery.State.SENT)
+    jobs.sweep()
+    jobs.tidy()
+    assert mails(20) == told == ["team@example.com"]
