@@ -34,6 +34,7 @@ from assistant.providers.presets import PRESETS
 from assistant.providers.probe import probe
 from assistant.services import providers
 
+TEST_SECONDS = 20.0  # somebody waits before the page
 REPORT_SECONDS = 7 * 24 * 3600  # how long the last report card is kept at hand
 STATE_LABELS = {"asked": "success", "probed": "warning", "left alone": "danger", "off": ""}
 
@@ -185,6 +186,7 @@ class ProviderAdmin(Scoped):
             "title": f"Test {row.name}",
             "provider": row,
             "report": cache.get(report_key(row)),
+            "seconds": round(TEST_SECONDS),
         }
         return TemplateResponse(request, "admin/assistant/provider_test.html", context)
 
@@ -194,7 +196,8 @@ class ProviderAdmin(Scoped):
             text = "It cannot be used as it stands: its address or its key is missing, or is none."
             self.message_user(request, text, messages.ERROR)
             return
-        report = async_to_sync(probe)(provider, request.POST.get("model", "").strip()[:200])
+        model = request.POST.get("model", "").strip()[:200]
+        report = async_to_sync(probe)(provider, model, deadline_seconds=TEST_SECONDS)
         key = providers.health_key(row.organization_id, provider.name, provider.base_url, provider.key)
         providers.measured(key, report.model, report.capabilities, name=provider.name, provider_id=row.pk)
         card = report.as_json()

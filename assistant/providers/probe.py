@@ -39,6 +39,7 @@ MAX_MODELS = 2000
 MAX_LESSONS = 5  # parameters a server may refuse, one after the other
 GIVEN_UP = ("dns", "refused", "tls", "timeout", "address_refused")  # asking again would only take as long again
 
+CHECKS = ("models", "chat", "stream", "tools", "tools_streaming", "parallel_calls", "usage", "realtime")
 Outcome = Literal["yes", "no", "unknown", "failed", "skipped"]
 
 COLOURS = ToolSpec(
@@ -123,7 +124,10 @@ async def probe(
         async with asyncio.timeout(deadline_seconds):
             await run.all()
     except TimeoutError:
-        run.add("deadline", "failed", "timeout", f"The probe was stopped after {deadline_seconds:g} seconds.")
+        silent = ", ".join(name.replace("_", " ") for name in run.left())
+        run.add(
+            "deadline", "failed", "timeout", f"Stopped after {deadline_seconds:g} seconds. Not answered by then: {silent}."
+        )
     return run.report()
 
 
@@ -161,9 +165,7 @@ class _Probe:
         self.streamed: Completion | None = None
 
     def report(self) -> Report:
-        done = {check.name for check in self.checks}
-        order = ("models", "chat", "stream", "tools", "tools_streaming", "parallel_calls", "usage", "realtime")
-        self.checks += [Check(name, "skipped") for name in order if name not in done]
+        self.checks += [Check(name, "skipped") for name in self.left()]
         in_use = {self.model, self.provider.fast, self.provider.realtime} - {""}
         return Report(
             provider=self.provider.name,
@@ -176,6 +178,11 @@ class _Probe:
             total_ms=self.streamed.total_ms if self.streamed else None,
             curl=curl(self.provider, self.model),
         )
+
+    def left(self) -> list[str]:
+        """The checks that have no outcome yet."""
+        done = {check.name for check in self.checks}
+        return [name for name in CHECKS if name not in done]
 
     def add(self, name: str, outcome: Outcome, cause: str = "", detail: str = "", ms: int | None = None) -> None:
         self.checks.append(Check(name, outcome, cause, detail, self._remedy(cause), ms))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from datetime import UTC, datetime
 
@@ -110,6 +111,21 @@ def test_a_connection_is_tested_and_what_was_found_is_kept_for_the_router(boss):
     assert provider.health.filter(model=provider.smart, measured_at__isnull=False).exists()
     assert "llama-at-home" in boss.get(f"/admin/assistant/provider/{provider.pk}/change/").content.decode()
     assert entered(member(home, "editor")).post(address).status_code == 403
+
+
+def test_nobody_waits_long_for_a_server_that_does_not_answer(boss, monkeypatch):
+    async def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/models"):
+            return httpx.Response(200, json={"data": [{"id": "llama-at-home"}]})
+        await asyncio.sleep(30)
+        raise AssertionError("the test went on")
+
+    monkeypatch.setattr("assistant.admin.provider.TEST_SECONDS", 0.2)
+    provider = Provider.objects.get(organization=fill("home", "Aardvark"))
+    with outbound.transport_for_tests(httpx.MockTransport(answer)):
+        body = boss.post(f"/admin/assistant/provider/{provider.pk}/test/").content.decode()
+    assert "Stopped after 0.2 seconds. Not answered by then: chat, stream, tools" in body
+    assert "llama-at-home" in body
 
 
 def test_a_provider_in_a_private_network_is_refused(boss):

@@ -292,6 +292,7 @@ async def test_the_whole_probe_has_an_end():
         report = await probe(Provider("p", server.url, smart="m"), deadline_seconds=0.3)
     assert time.monotonic() - began < 3
     assert report.checks[1].name == "deadline" and report.checks[1].cause == "timeout"
+    assert "Not answered by then: chat, stream, tools, tools streaming" in report.checks[1].detail
     assert report.capabilities == {}
 
 
