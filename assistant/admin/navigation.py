@@ -39,6 +39,7 @@ PAGES = (
         (
             ("Deliveries", "outgoing_mail", "delivery"),
             ("Ledger", "receipt_long", "toolcall"),
+            ("Replays", "replay", "replay"),
             ("Usage", "toll", "usage"),
             ("Prices", "payments", "price"),
         ),
