@@ -1,21 +1,16 @@
-"""Processes that ask for models, as many web processes do at once; each prints as JSON what became of it.
-
-For a process of its own, whose environment names the database and the providers, after `django.setup()`.
-"""
+"""What a `Crew` does that asks for models, as many web processes do at once."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import signal
-import sys
 import time
+from collections.abc import Iterator
 from contextlib import aclosing
 from typing import Any
 
 from django.conf import settings
-from django.core.management import call_command
 from django.db.models import Count
 
 from assistant import chat
@@ -29,16 +24,22 @@ from tests import make
 
 
 def prepare(**budget: int) -> None:
-    """The database, one assistant, and its organization's limits: none but `budget`."""
-    call_command("migrate", verbosity=0)
+    """One assistant, and its organization's limits: none but `budget`."""
     limits = ("visitor_day_tokens", "network_day_tokens", "day_tokens", "month_tokens", "requests_per_minute")
     none: dict[str, Any] = dict.fromkeys((*limits, "day_dollars", "month_dollars"))
     Budget.objects.create(organization=make.assistant().organization, **{**none, **budget})
 
 
-def turns(scenarios: list[dict[str, str]], count: int, at_once: int) -> None:
+def prepared() -> Assistant:
+    return Assistant.objects.select_related("organization").get(organization__slug="bright-smile")
+
+
+def turns(
+    scenarios: list[dict[str, str]], count: int, at_once: int, silence_seconds: int = 20
+) -> list[list[tuple[str, int]]]:
     """For each environment `count` turns, each in a conversation of its own, `at_once` of them at a time: what answered,
     or the code of the error, and the milliseconds."""
+    settings.ASSISTANT_SILENCE_SECONDS = silence_seconds
 
     async def one(assistant: Assistant, gate: asyncio.Semaphore) -> tuple[str, int]:
         async with gate:
@@ -55,7 +56,7 @@ def turns(scenarios: list[dict[str, str]], count: int, at_once: int) -> None:
             return outcome, round((time.monotonic() - began) * 1000)
 
     async def all() -> list[list[tuple[str, int]]]:
-        assistant = await in_db(Assistant.objects.select_related("organization").get)()
+        assistant = await in_db(prepared)()
         done = []
         for environment in scenarios:
             settings.AI_ENVIRONMENT = environment
@@ -63,18 +64,18 @@ def turns(scenarios: list[dict[str, str]], count: int, at_once: int) -> None:
             done.append(await asyncio.gather(*(one(assistant, gate) for _ in range(count))))
         return done
 
-    json.dump(asyncio.run(all()), sys.stdout)
+    return asyncio.run(all())
 
 
-def most_attempts() -> None:
+def most_attempts() -> int:
     """How many requests the turn took that took most; each turn had a conversation of its own."""
     counts = Usage.objects.filter(reserved=False).values("conversation").annotate(count=Count("pk"))
-    json.dump(max(row["count"] for row in counts), sys.stdout)
+    return max(row["count"] for row in counts)
 
 
-def reservations(count: int, tokens: int, die: bool) -> None:
+def reservations(count: int, tokens: int, die: bool) -> Iterator[int]:
     """Reserve `count` times; how many were granted. With `die`, be killed with all of them unsettled."""
-    asking = Asking(Assistant.objects.select_related("organization").get(), "reply")
+    asking = Asking(prepared(), "reply")
     granted = 0
     for _ in range(count):
         try:
@@ -82,10 +83,10 @@ def reservations(count: int, tokens: int, die: bool) -> None:
             granted += 1
         except BudgetExceeded:
             pass
-    print(granted, flush=True)  # noqa: T201 - what the parent reads
+    yield granted
     if die:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-def spent() -> None:
-    json.dump(list(Spending.objects.filter(scope="organization").values_list("tokens", flat=True)), sys.stdout)
+def spent() -> list[int]:
+    return list(Spending.objects.filter(scope="organization").values_list("tokens", flat=True))

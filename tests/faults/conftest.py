@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from assistant.secrets import new_key
 from tests import servers
-from tests.conftest import needed
 
 from .production import Postgres, Production, Redis, environment, running
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    with needed(servers.postgresql) as url:
-        server = Postgres(url)
-        yield server
-        server.stop()
+def postgres(postgres_server: str) -> Iterator[Postgres]:
+    server = Postgres(postgres_server)
+    yield server
+    server.stop()
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +28,25 @@ def template(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> st
     url = postgres.database()
     servers.prepare(**environment(tmp_path_factory.mktemp("template"), url, "redis://127.0.0.1:1/0"))
     return url
+
+
+Databases = Callable[[str], dict[str, str]]
+
+
+@pytest.fixture(scope="session")
+def new_database(request: pytest.FixtureRequest, first_start: Path, tmp_path_factory: pytest.TempPathFactory) -> Databases:
+    """`new_database("sqlite")`, or "postgresql": the environment of a database with tables and the demonstration."""
+
+    def make(kind: str) -> dict[str, str]:
+        folder = tmp_path_factory.mktemp("database")
+        shutil.copytree(first_start, folder, dirs_exist_ok=True)
+        if kind == "sqlite":
+            return {"DATA_DIR": str(folder)}
+        postgres, template = request.getfixturevalue("postgres"), request.getfixturevalue("template")
+        keys = {"SECRET_KEY": "s" * 50, "FIELD_KEYS": new_key()}
+        return {"DATA_DIR": str(folder), "DATABASE_URL": postgres.database(like=template), **keys}
+
+    return make
 
 
 @pytest.fixture

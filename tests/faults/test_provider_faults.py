@@ -6,20 +6,22 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
-import sys
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from assistant.providers.completions import CONNECT_SECONDS
-from assistant.secrets import new_key
 from tests.assistant.providers.stub import HEAD, Step, Stub, delta, event, says, status
-from tests.servers import ROOT
+
+from . import callers
+from .conftest import Databases
+from .crew import Crew
 
 PROCESSES = 2
 TURNS = int(os.environ.get("TURNS", "25"))
@@ -28,32 +30,10 @@ Run = Callable[..., Awaitable[list[Any]]]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Any) -> dict[str, str]:
-    environment = {"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "interworky.settings"}
-    if request.param == "postgresql":
-        keys = {"SECRET_KEY": "s" * 50, "FIELD_KEYS": new_key()}
-        environment |= {"DATABASE_URL": request.getfixturevalue("postgres_url"), **keys}
-    return environment
-
-
-@pytest.fixture
-def run(database: dict[str, str]) -> Run:
-    """`await run(call, processes=2, AI_…=…)`: run `call` of `callers` in so many processes, and what each printed."""
-
-    async def one(call: str, environment: dict[str, str]) -> Any:
-        program = f"import django; django.setup(); from tests.faults import callers; callers.{call}"
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", program, cwd=ROOT, env=environment,
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-        )  # fmt: skip
-        out, err = await asyncio.wait_for(process.communicate(), max(120, TURNS * 4))
-        assert process.returncode in (0, -9), err.decode()[-3000:]
-        return json.loads(out or b"null")
-
-    async def run(call: str, processes: int = 1, **environment: str) -> list[Any]:
-        return await asyncio.gather(*(one(call, {**database, **environment}) for _ in range(processes)))
-
-    return run
+def run(request: pytest.FixtureRequest, new_database: Databases, tmp_path: Path) -> Iterator[Run]:
+    """`await run(callers.…, processes, …)`: that function in so many processes, and what each gave."""
+    with Crew(new_database(request.param), tmp_path / "log") as crew:
+        yield partial(asyncio.to_thread, crew.run)
 
 
 def pool(a: Stub, b: Stub, **more: str) -> dict[str, str]:
@@ -63,9 +43,9 @@ def pool(a: Stub, b: Stub, **more: str) -> dict[str, str]:
 async def test_weights_hold_across_processes(run: Run) -> None:
     turns = 100
     async with Stub() as a, Stub() as b:
-        await run("prepare()")
+        await run(callers.prepare)
         scenario = pool(a, b, AI_ROTATION="weighted", AI_A_WEIGHT="60", AI_B_WEIGHT="40")
-        done = await run(f"turns([{scenario}], {turns}, 4)", PROCESSES)
+        done = await run(callers.turns, PROCESSES, scenarios=[scenario], count=turns, at_once=4)
         took = Counter(outcome for [each] in done for outcome, _ in each)
         assert took == {"a": len(a.requests), "b": len(b.requests)}
         expected = {"a": 0.6 * turns * PROCESSES, "b": 0.4 * turns * PROCESSES}
@@ -89,7 +69,7 @@ DEAD: dict[str, list[Step]] = {
 }
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("run", ["sqlite"], indirect=True)
 async def test_with_one_of_two_dead_every_turn_is_answered_and_with_both_nobody_is_flooded(run: Run) -> None:
     turns, at_once = TURNS, 4
     total, under_way = turns * PROCESSES, PROCESSES * at_once
@@ -110,9 +90,9 @@ async def test_with_one_of_two_dead_every_turn_is_answered_and_with_both_nobody_
                     a.always([0.2, *says("Late, but well.")])
                 case _:
                     a.always(DEAD[failure])
-        await run("prepare()")
+        await run(callers.prepare)
         scenarios = [pool(a, b) for _, a, b in pairs]
-        found = await run(f"turns({scenarios}, {turns}, {at_once})", PROCESSES, ASSISTANT_SILENCE_SECONDS="2")
+        found = await run(callers.turns, PROCESSES, scenarios=scenarios, count=turns, at_once=at_once, silence_seconds=2)
         usual = 0.0
         for (failure, a, b), *done in zip(pairs, *found, strict=True):
             outcomes = Counter(outcome for each in done for outcome, _ in each)
@@ -134,12 +114,13 @@ async def test_with_one_of_two_dead_every_turn_is_answered_and_with_both_nobody_
                 # a longer run sees any.
                 assert len(a.requests) <= 5 + under_way + TURNS // 100, failure
                 assert len(b.requests) == total
-        assert await run("most_attempts()") == [3]
+        assert await run(callers.most_attempts) == [3]
 
 
 async def test_a_limit_holds_however_many_ask_at_once_and_outlives_a_kill(run: Run) -> None:
-    [killed] = await run("prepare(day_tokens=10_000); callers.reservations(3, 1000, die=True)")
-    granted = await run("reservations(20, 1000, die=False)", 3)
+    await run(callers.prepare, day_tokens=10_000)
+    [killed] = await run(callers.reservations, count=3, tokens=1000, die=True)
+    granted = await run(callers.reservations, 3, count=20, tokens=1000, die=False)
     assert (killed, sum(granted)) == (3, 7)
-    [tokens] = await run("spent()")
+    [tokens] = await run(callers.spent)
     assert max(tokens) == 10_000
