@@ -119,7 +119,12 @@ class ConversationAdmin(ReadOnly):
 
     def get_urls(self) -> list[Any]:
         close = self.admin_site.admin_view(require_POST(self.close_view))
-        return [path("<path:object_id>/close/", close, name="assistant_conversation_close"), *super().get_urls()]
+        note = self.admin_site.admin_view(require_POST(self.note_view))
+        return [
+            path("<path:object_id>/close/", close, name="assistant_conversation_close"),
+            path("<path:object_id>/note/", note, name="assistant_conversation_note"),
+            *super().get_urls(),
+        ]
 
     def close_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         conversation = self.get_object(request, object_id)
@@ -128,6 +133,14 @@ class ConversationAdmin(ReadOnly):
         conversations.change_state(conversation, Conversation.State.CLOSED)
         self.message_user(request, "Closed. The visitor's next message opens it again.", messages.SUCCESS)
         return HttpResponseRedirect(reverse("admin:assistant_conversation_change", args=[conversation.pk]))
+
+    def note_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        conversation = self.get_object(request, object_id)
+        if not self.may_operate(request, conversation):
+            return HttpResponse(status=403)
+        if text := request.POST.get("text", "").strip():
+            conversations.leave_note(conversation, request.user, text)
+        return HttpResponseRedirect(reverse("admin:assistant_conversation_change", args=[conversation.pk]) + "#notes")
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -139,6 +152,7 @@ class ConversationAdmin(ReadOnly):
             "exchanges": transcript(conversation),
             "appointments": conversation.appointments.select_related("calendar"),
             "deliveries": conversation.deliveries.all(),
+            "notes": conversation.notes.select_related("by"),
             "totals": turns.aggregate(
                 prompt=models.Sum("prompt_tokens"),
                 completion=models.Sum("completion_tokens"),

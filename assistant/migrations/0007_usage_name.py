@@ -4,14 +4,13 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('assistant', '0006_assistant_seen'),
+        ("assistant", "0006_assistant_seen"),
     ]
 
     operations = [
         migrations.AlterModelOptions(
-            name='usage',
-            options={'ordering': ['-at'], 'verbose_name_plural': 'usage'},
+            name="usage",
+            options={"ordering": ["-at"], "verbose_name_plural": "usage"},
         ),
     ]

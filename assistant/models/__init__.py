@@ -3,7 +3,7 @@
 from .appointment import Appointment, Calendar, Closure, OpeningHours
 from .assistant import Assistant, PromptVersion
 from .card import Card
-from .conversation import Conversation, Event, Message, Visitor
+from .conversation import Conversation, ConversationNote, Event, Message, Visitor
 from .delivery import Delivery
 from .knowledge import Document, DocumentFile, Embedding, Passage, PassageVector, Question
 from .method import Method
@@ -14,8 +14,8 @@ from .turn import ToolCall, Turn
 from .usage import Budget, Price, Spending, Usage
 
 __all__ = [
-    "Appointment", "Assistant", "Budget", "Calendar", "Card", "Closure", "Conversation", "Delivery", "Document",
-    "DocumentFile", "Embedding", "Event", "Membership", "Message", "Method", "OpeningHours", "Organization", "Passage",
-    "PassageVector", "Price", "PromptVersion", "Provider", "ProviderHealth", "Question", "Replay", "Rotation", "Spending",
-    "ToolCall", "Turn", "Usage", "Visitor",
+    "Appointment", "Assistant", "Budget", "Calendar", "Card", "Closure", "Conversation", "ConversationNote", "Delivery",
+    "Document", "DocumentFile", "Embedding", "Event", "Membership", "Message", "Method", "OpeningHours", "Organization",
+    "Passage", "PassageVector", "Price", "PromptVersion", "Provider", "ProviderHealth", "Question", "Replay", "Rotation",
+    "Spending", "ToolCall", "Turn", "Usage", "Visitor",
 ]  # fmt: skip

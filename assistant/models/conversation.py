@@ -101,6 +101,21 @@ class Message(models.Model):
         return f"{self.role}: {self.text[:60]}"
 
 
+class ConversationNote(models.Model):
+    """What staff keep about a conversation among themselves: no message, so neither visitor nor model meets it."""
+
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="notes")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    text = models.TextField(max_length=4000)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["conversation", "at"]
+
+    def __str__(self) -> str:
+        return self.text[:60]
+
+
 class Event(models.Model):
     """One durable event: a number, a type, and the row it is rendered from."""
 

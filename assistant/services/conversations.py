@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from assistant import chat, events, live
 from assistant.errors import Conflict, InputError, NotAllowed, NotFound
-from assistant.models import Assistant, Card, Conversation, Event, Message, ToolCall, Turn, Visitor
+from assistant.models import Assistant, Card, Conversation, ConversationNote, Event, Message, ToolCall, Turn, Visitor
 from assistant.models.organization import validate_timezone
 from assistant.services import organizations, usage
 from assistant.services.knowledge import questions
@@ -402,6 +402,11 @@ def change_state(conversation: Conversation, state: str, *, staff: Any = None) -
         locked = Conversation.objects.select_for_update().get(pk=conversation.pk)
         if locked.state != state or locked.staff_id != (staff.pk if staff else None):
             set_state(locked, state, staff=staff)
+
+
+def leave_note(conversation: Conversation, by: Any, text: str) -> ConversationNote:
+    """Keep what a member of staff says of it to the others. It cannot be changed afterwards; it has no `seq`."""
+    return ConversationNote.objects.create(conversation=conversation, by=by, text=text[:4000])
 
 
 def request_human(conversation: Conversation, words: str) -> Turn | None:

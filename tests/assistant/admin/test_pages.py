@@ -14,7 +14,7 @@ from django.test import Client
 
 from assistant import outbound
 from assistant.models import Appointment, Assistant, Conversation, Delivery, Method, Organization, Provider
-from assistant.services import organizations
+from assistant.services import conversations, organizations
 from tests.assistant.admin.filled import METHOD_SECRET, PROVIDER_SECRET, fill, member
 from tests.assistant.admin.test_scoping import addresses_with_object, entered, plain_addresses, row_of_mine, with_object
 
@@ -31,7 +31,7 @@ def pages(home: Organization) -> list[str]:
     rows = [
         with_object(path, row_of_mine(model, home).pk)
         for model, path in addresses_with_object()
-        if model is not User and not path.endswith(("/close/", "<path:object_id>/"))
+        if model is not User and not path.endswith(("/close/", "/note/", "<path:object_id>/"))
     ]
     return [*plain_addresses(), *rows]
 
@@ -165,6 +165,27 @@ def test_staff_close_a_conversation_by_post_alone(boss):
     boss.post(address)
     talk.refresh_from_db()
     assert talk.state == Conversation.State.CLOSED
+
+
+def test_staff_leave_notes_that_nobody_else_reads(boss):
+    home = fill("home", "Aardvark")
+    talk = Conversation.objects.get(organization=home)
+    page, address = (f"/admin/assistant/conversation/{talk.pk}/{view}/" for view in ("change", "note"))
+    editor, viewer = (entered(member(home, role)) for role in ("editor", "viewer"))
+    assert editor.get(address).status_code == 405
+    assert viewer.post(address, {"text": "Mine"}).status_code == 403
+    assert entered(member(fill("other", "Zanzibar"), "owner")).post(address, {"text": "Mine"}).status_code == 404
+    editor.post(address, {"text": "   "})
+    editor.post(address, {"text": POLYGLOT})
+    editor.post(address, {"text": "Called <b>back</b> on Monday."})
+    [first, second] = talk.notes.all()
+    assert (first.text, str(second.by)) == (POLYGLOT, "editor-home")
+    body = viewer.get(page).content.decode()
+    assert "Called &lt;b&gt;back&lt;/b&gt; on Monday." in body and "editor-home" in body and "Leave a note" not in body
+    seen = conversations.resume(talk, after=0).events
+    assert seen and "Monday" not in str(seen)
+    turn = talk.turns.last()
+    assert "Monday" not in str(conversations.history(turn, 50))
 
 
 def test_times_are_on_the_clock_that_all_of_ones_organizations_share(boss):
