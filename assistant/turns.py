@@ -304,7 +304,7 @@ async def _listen(model: chat.Model, toolbox: chat.Toolbox, told: _Told, clicked
                     case events.ReplyDelta():
                         pen.write(event)
                     case loop.ReplyEnded():
-                        return event
+                        return replace(event, sources=tuple(dict.fromkeys((*told.sources, *event.sources))))
                     case events.ToolStarted() | events.ToolFinished():
                         pen.show(replace(event, turn=str(pen.turn.pk)))
     finally:
@@ -416,12 +416,13 @@ async def _heartbeat(turn: Turn, stop: asyncio.Event, draft: live.Draft) -> Asyn
 @dataclass(frozen=True)
 class _Told:
     """What the model is told: who it is, the conversation up to the message that it answers, and what that message has
-    set off already, with the number of the last round that an earlier runner of this turn finished. `key` is what the
-    answer may be kept under, or empty."""
+    set off already, with what that was found in and the number of the last round that an earlier runner of this turn
+    finished. `key` is what the answer may be kept under, or empty."""
 
     system: str
     said: list[chat.Message]
     done: list[chat.Message]
+    sources: tuple[chat.Source, ...]
     from_round: int
     key: str
 
@@ -442,7 +443,8 @@ def _tell(turn: Turn, tools: list[chat.ToolSpec], too_long: list[chat.Message] |
     rows = list(done.order_by("turn__created_at", "round", "ordinal"))
     from_round = max((row.round for row in rows if row.turn_id == turn.pk), default=0)
     key = "" if rows or turn.opening_call_id else _answer_key(turn, scene, tools)
-    return _Told(instructions(scene), said, conversations.as_rounds(rows), from_round, key)
+    sources = tuple(chat.Source(**source) for row in rows for source in row.sources)
+    return _Told(instructions(scene), said, conversations.as_rounds(rows), sources, from_round, key)
 
 
 def _answer_key(turn: Turn, scene: Scene, tools: list[chat.ToolSpec]) -> str:

@@ -174,12 +174,15 @@ async def test_a_turn_is_resumed_from_the_ledger(conversation):
     await in_db(ToolCall.objects.create)(
         organization=conversation.organization, conversation=conversation, turn=dead, name="find_slots", round=1,
         model_call_id="c-1", arguments={"day": "2030-01-08"}, state=ToolCall.State.DONE, result="10:00", idempotency_key="k",
+        sources=[{"title": "Hours", "url": "https://home.example/hours"}],
     )  # fmt: skip
     await in_db(Turn.objects.filter(pk=turn.pk).update)(leased_until=timezone.now() - timedelta(seconds=1))
     model, toolbox = ScriptedModel(says("Ten.")), ScriptedToolbox()
     after = await run(turn, model, toolbox)
     assert [m.text for m in model.requests[0][-2:]] == ["", "10:00"] and model.requests[0][-2].calls[0].id == "c-1"
     assert toolbox.ran == [] and after.rounds == 2
+    reply = await in_db(conversation.messages.get)(role="assistant")
+    assert reply.sources == [{"title": "Hours", "url": "https://home.example/hours"}]
 
 
 async def test_a_turn_that_takes_its_runners_down_is_given_up(conversation):
