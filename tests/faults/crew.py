@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
 from multiprocessing import get_context
 from pathlib import Path
@@ -23,6 +26,7 @@ class Crew:
         self.environment = servers.environment(DJANGO_SETTINGS_MODULE="interworky.settings", **environment)
         self.log = log
         self.pids: list[int] = []  # that are at work
+        self.codes: list[int] = []  # that the last ones ended with
 
     def __enter__(self) -> Self:
         with self.log.open("ab") as log:
@@ -42,9 +46,21 @@ class Crew:
         self.process.stdin.flush()
         self.pids = self.answer()
         ended = self.answer()
-        self.pids = []
-        assert {status for status, _ in ended} <= {0, -9}, self.log.read_text()[-3000:]
+        self.pids, self.codes = [], [code for code, _ in ended]
+        assert set(self.codes) <= {0, -signal.SIGKILL}, self.log.read_text()[-3000:]
         return [given for _, given in ended]
+
+    def kill(self) -> None:
+        """Whoever is at work; they are gone when this returns."""
+        while not (pids := self.pids):
+            time.sleep(0.001)
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+        for pid in pids:
+            with suppress(ProcessLookupError):  # once it has been waited for
+                while True:
+                    os.kill(pid, 0)
+                    time.sleep(0.001)
 
     def answer(self) -> list[Any]:
         assert self.process.stdout

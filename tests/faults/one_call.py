@@ -1,33 +1,46 @@
-"""One call through the toolbox, in a process that is there to be killed; or what the next runner makes of several."""
+"""What a `Crew` does that calls a method through the toolbox: one call, and what the next runner makes of several."""
 
 from __future__ import annotations
 
 import asyncio
-import sys
 
-import django
+from django.db import transaction
+
+from assistant.chat import ToolCall
+from assistant.models import Method, Turn
+from assistant.services import conversations
+from assistant.tools.toolbox import ConversationToolbox
+from tests import make
 
 
-async def call(turn_id: str) -> None:
-    toolbox = await ConversationToolbox.for_turn(await turn(turn_id))
-    await toolbox.execute(ToolCall("c", "order", {"what": "pizza"}), round=1, ordinal=0)
+def prepare(url: str, repeatable: bool, turns: int) -> list[str]:
+    """A method that orders at `url`, and the ids of `turns` turns that may call it."""
+    talk = make.conversation()
+    method = Method.objects.create(
+        organization=talk.organization, name="order", kind="http", description="", per_visitor_per_day=10_000,
+        parameters={"type": "object", "properties": {"what": {"type": "string"}}, "required": ["what"]},
+        config={"verb": "POST", "url": url, "repeatable": repeatable},
+    )  # fmt: skip
+    talk.assistant.methods.add(method)
+    with transaction.atomic():
+        return [str(conversations.begin_turn(conversations.append(talk, "visitor", "x")).pk) for _ in range(turns)]
 
 
-async def resume(turn_ids: list[str]) -> None:
-    for turn_id in turn_ids:
-        await ConversationToolbox.for_turn(await turn(turn_id))
+def call(turn_id: str) -> None:
+    async def run() -> None:
+        toolbox = await ConversationToolbox.for_turn(await turn(turn_id))
+        await toolbox.execute(ToolCall("c", "order", {"what": "pizza"}), round=1, ordinal=0)
+
+    asyncio.run(run())
+
+
+def resume(turn_ids: list[str]) -> None:
+    async def run() -> None:
+        for turn_id in turn_ids:
+            await ConversationToolbox.for_turn(await turn(turn_id))
+
+    asyncio.run(run())
 
 
 async def turn(turn_id: str) -> Turn:
     return await Turn.objects.select_related("conversation__assistant__organization").aget(pk=turn_id)
-
-
-if __name__ == "__main__":
-    django.setup()
-
-    from assistant.chat import ToolCall
-    from assistant.models import Turn
-    from assistant.tools.toolbox import ConversationToolbox
-
-    turns = sys.argv[2:]
-    asyncio.run(call(turns[0]) if sys.argv[1] == "call" else resume(turns))

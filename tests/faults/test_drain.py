@@ -22,7 +22,7 @@ from .sockets import Socket
 from .visitor import Visitor, until
 
 # Of three web processes the last plays the model server, and stays.
-CLIENTS = 20
+CLIENTS = int(os.environ.get("CLIENTS", "8"))
 RESTARTS = int(os.environ.get("RESTARTS", "2"))
 
 

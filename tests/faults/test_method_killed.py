@@ -9,8 +9,6 @@ import os
 import signal
 import socket
 import sqlite3
-import subprocess
-import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -19,26 +17,12 @@ from pathlib import Path
 
 import pytest
 
+from . import one_call
+from .conftest import Databases
+from .crew import Crew
+
 POINTS = ["accepted", "head read", "body read", "acted", "half answered", "answered"]
 KILLS = int(os.environ.get("KILLS", "1"))
-PREPARE = """
-import django; django.setup()
-from django.db import transaction
-from assistant.models import *
-from assistant.services import conversations
-organization = Organization.objects.create(name="A", slug="a")
-assistant = Assistant.objects.create(organization=organization)
-talk = Conversation.objects.create(
-    organization=organization, assistant=assistant, visitor=Visitor.objects.create(organization=organization))
-schema = {{"type": "object", "properties": {{"what": {{"type": "string"}}}}, "required": ["what"]}}
-config = {{"verb": "POST", "url": "{url}", "repeatable": {repeatable}}}
-assistant.methods.add(Method.objects.create(
-    organization=organization, name="order", kind="http", description="", parameters=schema, config=config,
-    per_visitor_per_day=10_000))
-with transaction.atomic():
-    for _ in range({turns}):
-        print(conversations.begin_turn(conversations.append(talk, "visitor", "x")).pk)
-"""
 
 
 class Upstream:
@@ -48,14 +32,13 @@ class Upstream:
         self.listening = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.listening.getsockname()[1]}/orders"
         self.kill_at = ""
-        self.victim: subprocess.Popen[str] | None = None
+        self.crew: Crew | None = None
         self.acts: list[str] = []
         threading.Thread(target=self.serve, daemon=True).start()
 
     def reached(self, point: str) -> bool:
-        if point == self.kill_at and self.victim:
-            self.victim.kill()
-            self.victim.wait()
+        if point == self.kill_at and self.crew:
+            self.crew.kill()
             return True
         return False
 
@@ -92,46 +75,33 @@ class Upstream:
         self.reached("answered")
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> dict[str, str]:
-    names = ("DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL")
-    clean = {name: value for name, value in os.environ.items() if name not in names}
-    return {**clean, "DATA_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "interworky.settings", "LOG_LEVEL": "error"}
-
-
-def python(home: dict[str, str], *arguments: str) -> str:
-    done = subprocess.run([sys.executable, *arguments], env=home, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
-
-
 @contextmanager
-def database(home: dict[str, str]) -> Iterator[sqlite3.Connection]:
-    with closing(sqlite3.connect(Path(home["DATA_DIR"]) / "interworky.sqlite3")) as connection, connection:
+def database(crew: Crew) -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(Path(crew.environment["DATA_DIR"]) / "interworky.sqlite3")) as connection, connection:
         yield connection
 
 
 @pytest.mark.parametrize("repeatable", [False, True])
-def test_a_killed_call_is_made_once_or_under_one_key(repeatable: bool, home: dict[str, str]) -> None:
+def test_a_killed_call_is_made_once_or_under_one_key(repeatable: bool, new_database: Databases, tmp_path: Path) -> None:
     upstream = Upstream()
-    home["OUTBOUND_ALLOWED_ORIGINS"] = upstream.url.rpartition("/")[0]
-    python(home, "manage.py", "migrate", "-v0")
-    turns = python(home, "-c", PREPARE.format(url=upstream.url, repeatable=repeatable, turns=len(POINTS) * KILLS)).split()
-    for number, turn in enumerate(turns):
-        upstream.kill_at = POINTS[number % len(POINTS)]
-        arguments = [sys.executable, "-m", "tests.faults.one_call", "call", turn]
-        upstream.victim = subprocess.Popen(arguments, env=home)
-        assert upstream.victim.wait(60) == -signal.SIGKILL, upstream.kill_at
-    upstream.kill_at = ""
-    before = Counter(upstream.acts)
+    allowed = {"OUTBOUND_ALLOWED_ORIGINS": upstream.url.rpartition("/")[0], "LOG_LEVEL": "error"}
+    with Crew({**new_database("sqlite"), **allowed}, tmp_path / "log") as crew:
+        upstream.crew, count = crew, len(POINTS) * KILLS
+        [turns] = crew.run(one_call.prepare, url=upstream.url, repeatable=repeatable, turns=count)
+        for number, turn in enumerate(turns):
+            upstream.kill_at = POINTS[number % len(POINTS)]
+            crew.run(one_call.call, turn_id=turn)
+            assert crew.codes == [-signal.SIGKILL], upstream.kill_at
+        upstream.kill_at = ""
+        before = Counter(upstream.acts)
 
-    with database(home) as rows:  # its time is over
-        assert rows.execute("SELECT DISTINCT state FROM assistant_toolcall").fetchall() == [("sent",)]
-        rows.execute("UPDATE assistant_toolcall SET started_at = '2001-01-01 00:00:00'")
-    python(home, "-m", "tests.faults.one_call", "resume", *turns)
+        with database(crew) as rows:  # its time is over
+            assert rows.execute("SELECT DISTINCT state FROM assistant_toolcall").fetchall() == [("sent",)]
+            rows.execute("UPDATE assistant_toolcall SET started_at = '2001-01-01 00:00:00'")
+        crew.run(one_call.resume, turn_ids=turns)
 
     after = Counter(upstream.acts)
-    with database(home) as rows:
+    with database(crew) as rows:
         ended = dict(rows.execute("SELECT idempotency_key, state FROM assistant_toolcall").fetchall())
     upstream.listening.close()
     if repeatable:

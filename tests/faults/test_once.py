@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
-from assistant.secrets import new_key
 from tests import servers
+from tests.conftest import needed
 
+from .conftest import Databases
 from .visitor import Visitor, until
 
 
-@pytest.fixture(params=["embedded", "production"])
-def app(request: pytest.FixtureRequest, start_app: Callable[..., servers.App]) -> servers.App:
+@pytest.fixture(scope="module", params=["embedded", "production"])
+def app(
+    request: pytest.FixtureRequest, start_app: Callable[..., servers.App], new_database: Databases
+) -> Iterator[servers.App]:
     """The product on SQLite alone, and on PostgreSQL and Redis."""
+    values = {"DEMO_MODEL_DELAY_MS": "0", "RATE_LIMITS": "false"}
     if request.param == "embedded":
-        return start_app(DEMO_MODEL_DELAY_MS="0", RATE_LIMITS="false")
-    return start_app(
-        DATABASE_URL=request.getfixturevalue("postgres_url"),
-        REDIS_URL=request.getfixturevalue("redis_url"),
-        SECRET_KEY="s" * 50,
-        FIELD_KEYS=new_key(),
-        DEMO_MODEL="true",
-        DEMO_SITE="true",
-        DEMO_MODEL_DELAY_MS="0",
-        RATE_LIMITS="false",
-    )
+        yield start_app(**values)
+        return
+    database = new_database("postgresql")
+    with needed(servers.redis) as redis_url:
+        app = start_app(
+            Path(database.pop("DATA_DIR")), REDIS_URL=redis_url, DEMO_MODEL="true", DEMO_SITE="true", **database, **values
+        )
+        yield app
+        app.kill()
 
 
 def at_once(count: int, act: Callable[[int], object]) -> list[object]:

@@ -76,4 +76,4 @@ def until(condition: Callable[[], Any], seconds: float = 15) -> Any:
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             pass
         assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.03)
+        time.sleep(0.1)
