@@ -221,6 +221,7 @@ def leading_to(target: str, status: int = 302) -> Any:
 ARGUMENTS = [
     "@127.0.0.1/", "127.0.0.1", "//127.0.0.1/", "\\\\127.0.0.1\\", "../../../127.0.0.1", "?@127.0.0.1", "#@127.0.0.1",
     "http://127.0.0.1/", ".127.0.0.1", ":80@127.0.0.1", "x\r\nHost: 127.0.0.1\r\n\r\n", "%0d%0aHost:%20127.0.0.1", "..;/",
+    "http://elsewhere.test/", "//elsewhere.test/", "@elsewhere.test/", "\\\\elsewhere.test/",
 ]  # fmt: skip
 PLACES = [
     {"url": "http://shop.test/{order}"},
@@ -233,11 +234,22 @@ PLACES = [
 
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: "-".join(map(str, place.values())))
 def test_no_argument_chooses_where_a_method_goes(place: dict[str, str], rooms: Rooms, net: Network) -> None:
+    net.names["elsewhere.test"] = [[PUBLIC]]
     rooms.set_method("http", **place)
     for value in ARGUMENTS:
         rooms.call(order=value)
     assert set(net.asked) == {(PUBLIC, 80)} and net.trespasses() == []
     assert {one.headers["Host"] for one in net.site.seen} == {"shop.test"}
+
+
+@pytest.mark.parametrize("url", ["http://shop.test{order}", "http://{order}/", "http://shop.test:{order}/", "{order}"])
+def test_no_argument_is_ever_a_part_of_the_host(url: str, rooms: Rooms, net: Network) -> None:
+    """The form refuses such an address; a row that holds one all the same goes nowhere."""
+    net.names["elsewhere.test"] = [[PUBLIC]]
+    rooms.set_method("http", url=url)
+    for value in [*ARGUMENTS, "loopback.test", f":{net.canary.port}", "http://shop.test/"]:
+        check(ENTRIES["a method that a model calls"], rooms.call(order=value), url + value)
+    assert not net.asked and net.trespasses() == []
 
 
 def test_a_dry_run_and_a_replay_go_nowhere_with_a_method(rooms: Rooms, net: Network) -> None:
