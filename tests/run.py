@@ -12,10 +12,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from queue import SimpleQueue
 
 from tests import servers
 from tests.servers import ROOT, Missing
@@ -33,29 +36,65 @@ def main(arguments: list[str]) -> int:
         return subprocess.call([*PYTEST, *arguments], cwd=ROOT, env=environment())
     total: Counter[str] = Counter()
     broken = []
-    for name, part in PARTS.items():
-        say(f"\n=== {name}")
-        began = time.monotonic()
-        try:
-            outcome = part()
-        except Missing as missing:
-            say(f"{'FAILED' if IN_CI else 'skipped'}: {missing}")
-            outcome = Counter(failed=1) if IN_CI else Counter(skipped=1)
-        total += outcome
-        broken += [name] if outcome["failed"] else []
-        say(f"--- {name}: {in_words(outcome)} in {time.monotonic() - began:.0f} s")
+    # Two at a time: while tests of one wait for a server, a lease or a page, those of the other compute.
+    with ThreadPoolExecutor(2) as two:
+        for name, shown in [(name, Shown(two, part)) for name, part in PARTS.items()]:
+            say(f"\n=== {name}")
+            for some in shown:
+                write(some)
+            outcome = shown.outcome
+            total += outcome
+            broken += [name] if outcome["failed"] else []
+            say(f"--- {name}: {in_words(outcome)} in {shown.seconds:.0f} s")
     say("\n" + (f"Failed in: {', '.join(broken)}" if broken else "All parts passed."))
     say(in_words(total))
     return 1 if broken else 0
+
+
+class Shown:
+    """A part at work. Iterating gives what it prints as it comes; then `outcome` and `seconds` are there."""
+
+    def __init__(self, pool: ThreadPoolExecutor, part: Callable[[], Counter[str]]) -> None:
+        self.printed: SimpleQueue[bytes | None] = SimpleQueue()
+        self.done = pool.submit(self.work, part)
+
+    def work(self, part: Callable[[], Counter[str]]) -> Counter[str]:
+        printing.put = self.printed.put
+        began = time.monotonic()
+        try:
+            return part()
+        except Missing as missing:
+            say(f"{'FAILED' if IN_CI else 'skipped'}: {missing}")
+            return Counter(failed=1) if IN_CI else Counter(skipped=1)
+        finally:
+            self.seconds = time.monotonic() - began
+            self.printed.put(None)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self.printed.get, None)
+
+    @property
+    def outcome(self) -> Counter[str]:
+        return self.done.result()
 
 
 def in_words(outcome: Counter[str]) -> str:
     return f"{outcome['passed']} passed, {outcome['failed']} failed, {outcome['skipped']} skipped"
 
 
+printing = threading.local()  # `put` takes what a part prints, until it is that part's turn to be shown
+
+
+def write(some: bytes) -> None:
+    if put := getattr(printing, "put", None):
+        put(some)
+    else:
+        sys.stdout.buffer.write(some)
+        sys.stdout.flush()
+
+
 def say(text: str) -> None:
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
+    write(text.encode() + b"\n")
 
 
 def environment(**values: str) -> dict[str, str]:
@@ -75,8 +114,7 @@ def run(command: list[str], **values: str) -> tuple[int, str]:
     said = b""
     while some := os.read(process.stdout.fileno(), 4096):
         said += some
-        sys.stdout.buffer.write(some)
-        sys.stdout.flush()
+        write(some)
     return process.wait(), said.decode(errors="replace")
 
 
@@ -175,9 +213,9 @@ def browser() -> Counter[str]:
 PARTS: dict[str, Callable[[], Counter[str]]] = {
     "style": style,
     "types": types,
+    "JavaScript": javascript,
     "tests on SQLite, everything in one process": embedded_home,
     "tests on PostgreSQL and Redis": production_home,
     "faults": faults,
-    "JavaScript": javascript,
     "browser": browser,
 }
