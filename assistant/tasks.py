@@ -117,13 +117,13 @@ async def _embed(embedding: Embedding) -> bool:
     """Whether there is more to do. Raises what the server or the budget says against it."""
     space = await embeddings.space_of(embedding.organization)
     ends = time.monotonic() + EMBEDDING_SECONDS
-    batches = 0
-    while passages := await in_db(vectors.batch)(embedding, space):
+    batches, after = 0, 0
+    while passages := await in_db(vectors.batch)(embedding, space, after):
         if time.monotonic() > ends:
             return True
         texts = [f"{passage.title}\n{passage.text}" for passage in passages]
         found = await embeddings.of_passages(embedding.organization, space, texts)
-        batches += 1
+        batches, after = batches + 1, passages[-1].pk
         given = dict(zip((passage.pk for passage in passages), found, strict=True))
         if not await in_db(vectors.keep)(embedding, space, given, shown=batches % vectors.SHOWN_EVERY == 0):
             return False  # somebody else has the lease

@@ -49,5 +49,10 @@ class Migration(migrations.Migration):
                 ("dimension", models.PositiveIntegerField()),
                 ("numbers", models.BinaryField()),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["model", "dimension", "passage"], name="assistant_p_model_d5923a_idx")
+                ],
+            },
         ),
     ]

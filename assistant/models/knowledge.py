@@ -146,6 +146,10 @@ class PassageVector(models.Model):
     dimension = models.PositiveIntegerField()  # 0: the model does not take this passage
     numbers = models.BinaryField()  # of length 1 together; half precision, little-endian
 
+    class Meta:
+        # What is counted is read from the index alone: the rows themselves are large.
+        indexes = [models.Index(fields=["model", "dimension", "passage"])]
+
     def __str__(self) -> str:
         return f"{self.model}, {self.dimension} numbers"
 

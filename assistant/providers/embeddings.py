@@ -51,7 +51,7 @@ MAX_ANSWER_BYTES = 33_554_432
 MAX_DIMENSION = 16_384
 SHORTEST = 200  # characters of a text's beginning that are still worth a vector
 OF_TEXT = {"bad_request", "context_too_long", "content_filter"}  # a text is to blame, since others were taken before
-LEAST_DISTANCE = 1.5  # between texts that belong together and others, in standard deviations of the others
+BY_CHANCE = 2.5  # standard deviations above the mean that texts reach which have nothing to do with each other
 
 # Questions, and the texts that answer them and no other: paraphrases, and texts in another language than the question.
 MEASURED_ON = (
@@ -163,17 +163,17 @@ async def of_passages(organization: Organization, space: Space, texts: Sequence[
 
 
 def floor_between(questions: Sequence[Sequence[float]], texts: Sequence[Sequence[float]]) -> float:
-    """The cosine half-way between texts that answer the question in their place, and those that answer another.
-
-    Raises `ProviderError` for a model to which both are alike.
+    """The cosine half-way between texts that answer the question in their place and those that answer another, and never
+    one that the others reach by chance. Raises `ProviderError` for a model to which all are alike.
     """
     cosines = [[_cosine(question, text) for text in texts] for question in questions]
     together = [row[place] for place, row in enumerate(cosines)]
     apart = [cosine for place, row in enumerate(cosines) for other, cosine in enumerate(row) if other != place]
     near, far = statistics.fmean(together), statistics.fmean(apart)
-    if near - far < LEAST_DISTANCE * statistics.pstdev(apart) or near == far:
+    chance = far + BY_CHANCE * statistics.pstdev(apart)
+    if near <= chance:
         raise ProviderError("The model cannot tell which texts belong together. Is it one for embeddings?", cause="empty")
-    return round((near + far) / 2, 4)
+    return round(max((near + far) / 2, chance), 4)
 
 
 def _cosine(one: Sequence[float], other: Sequence[float]) -> float:

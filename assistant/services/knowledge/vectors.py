@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
 from assistant import live
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 TASK = "assistant.tasks.embed_passages"
 BATCH = 32  # passages in a request: what the smallest servers take
+LOOKED_AT = 1000  # passages at a time, for those that lack a vector
 LEASE = timedelta(seconds=120)  # longer than a batch may take
 FIRST_WAIT_SECONDS = 60  # after a failure: twice as long each time, up to an hour
 SHOWN_EVERY = 32  # batches, after which a search sees those of a run that still goes on
@@ -61,21 +62,23 @@ def installed() -> bool:
 # --- Giving passages their vectors ------------------------------------------------------------------------------------
 
 
-def _lacking(space: Space | None, **where: object) -> QuerySet[Passage]:
-    """Those without a vector of `space`; all of them while nobody knows it."""
-    passages = Passage.objects.filter(**where)
-    if space is None:
-        return passages
-    done = PassageVector.objects.filter(passage=OuterRef("pk"), model=space.model, dimension__in=(0, space.dimension))
-    return passages.filter(~Exists(done))
+def _done(space: Space) -> QuerySet[PassageVector]:
+    return PassageVector.objects.filter(model=space.model, dimension__in=(0, space.dimension))
 
 
 def lagging(space: Space | None) -> QuerySet[Organization]:
-    """Organizations with passages that lack a vector, where nobody is at it and no failure has to be waited out."""
+    """Organizations with passages that lack a vector of `space` (all of them while nobody knows it), where nobody is at
+    it and no failure has to be waited out.
+    """
+    # Counted and compared: a join for what is missing is planned as a loop within a loop while the table grows.
+    passages = Passage.objects.order_by().values_list("document__organization").annotate(Count("pk"))
+    complete: dict[int, int] = {}
+    if space:
+        complete = dict(_done(space).values_list("passage__document__organization").annotate(Count("pk")))
+    short = [home for home, number in passages if number > complete.get(home, 0)]
     now = timezone.now()
-    busy = Embedding.objects.filter(Q(leased_until__gte=now) | Q(next_at__gt=now), organization=OuterRef("pk"))
-    lacking = _lacking(space, document__organization=OuterRef("pk"))
-    return Organization.objects.filter(~Exists(busy), Exists(lacking), active=True).order_by("pk")
+    busy = Embedding.objects.filter(Q(leased_until__gte=now) | Q(next_at__gt=now))
+    return Organization.objects.filter(pk__in=short, active=True).exclude(pk__in=busy.values("pk")).order_by("pk")
 
 
 def claim(organization_id: int) -> Embedding | None:
@@ -92,10 +95,15 @@ def claim(organization_id: int) -> Embedding | None:
     return Embedding.objects.select_related("organization").get(pk=organization_id)
 
 
-def batch(embedding: Embedding, space: Space) -> list[Passage]:
-    """The next passages that lack a vector."""
-    lacking = _lacking(space, document__organization=embedding.organization_id)
-    return list(lacking.order_by("pk").only("title", "text")[:BATCH])
+def batch(embedding: Embedding, space: Space, after: int = 0) -> list[Passage]:
+    """The next passages that lack a vector, by their keys, of which those up to `after` are known to have one."""
+    own = Passage.objects.filter(document__organization=embedding.organization_id).order_by("pk")
+    while some := list(own.filter(pk__gt=after).values_list("pk", flat=True)[:LOOKED_AT]):
+        done = set(_done(space).filter(passage__in=some).values_list("pk", flat=True))
+        if lacking := [pk for pk in some if pk not in done]:
+            return list(own.filter(pk__in=lacking[:BATCH]).only("title", "text"))
+        after = some[-1]
+    return []
 
 
 def keep(embedding: Embedding, space: Space, found: Mapping[int, Sequence[float] | None], *, shown: bool = False) -> bool:
@@ -206,7 +214,8 @@ def nearest(organization: Organization, known: Collection[UUID], vector: Vector)
     if matrix is None:
         return []
     direction = numpy.asarray(vector.numbers, numpy.float32)
-    cosines = matrix.rows @ (direction / numpy.linalg.norm(direction))
+    # Not `@`: its library takes a thread for each core, and on a busy machine they wait for each other.
+    cosines = numpy.einsum("ij,j->i", matrix.rows, direction / numpy.linalg.norm(direction))
     visible = set(known)
     cosines[~numpy.array([document in visible for document in matrix.documents])[matrix.homes]] = -1
     best = numpy.argsort(-cosines, kind="stable")[:NEAREST]
