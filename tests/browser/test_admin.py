@@ -7,6 +7,8 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -42,9 +44,9 @@ def filled(app: servers.App) -> dict:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-@pytest.fixture
-def staff(app: servers.App, chromium: Browser) -> Iterator[Page]:
-    context = chromium.new_context(viewport={"width": 1280, "height": 860}, base_url=app.url)
+@contextmanager
+def signed_in(app: servers.App, chromium: Browser, **viewport: int) -> Iterator[Page]:
+    context = chromium.new_context(viewport={"width": 1280, "height": 860, **viewport}, base_url=app.url)
     page = context.new_page()
     page.goto("/admin/login/")
     page.fill("[name=username]", "tester")
@@ -55,29 +57,45 @@ def staff(app: servers.App, chromium: Browser) -> Iterator[Page]:
     context.close()
 
 
-def test_no_page_runs_what_strangers_wrote_or_asks_anybody_else(app, filled, staff):
-    errors, elsewhere = [], []
-    staff.on("pageerror", lambda error: errors.append(f"{staff.url}: {error}"))
-    staff.on("request", lambda request: elsewhere.append(request.url) if not request.url.startswith(app.url) else None)
-    for address in filled["pages"]:
-        if "log" in address:  # out again
-            continue
-        staff.goto(address)
-        assert staff.evaluate("window.hacked") is None, address
-    assert not errors
-    assert not elsewhere
+@pytest.fixture
+def staff(app: servers.App, filled: dict, chromium: Browser) -> Iterator[Page]:
+    with signed_in(app, chromium) as page:
+        yield page
 
 
-def test_pages_fit_a_telephone(filled, staff):
-    staff.set_viewport_size({"width": 390, "height": 844})
-    too_wide = []
-    for address in filled["pages"]:
-        if "log" in address:
-            continue
-        staff.goto(address)
-        if staff.evaluate("document.documentElement.scrollWidth > innerWidth"):
-            too_wide.append(address)
-    assert not too_wide
+@dataclass
+class Tour:
+    """Every page, on a telephone: what went wrong on which."""
+
+    errors: list[str] = field(default_factory=list)
+    elsewhere: list[str] = field(default_factory=list)
+    too_wide: list[str] = field(default_factory=list)
+    hacked: list[str] = field(default_factory=list)
+
+
+@pytest.fixture(scope="module")
+def tour(app: servers.App, filled: dict, chromium: Browser) -> Tour:
+    tour = Tour()
+    with signed_in(app, chromium, width=390, height=844) as page:
+        page.on("pageerror", lambda error: tour.errors.append(f"{page.url}: {error}"))
+        page.on("request", lambda asked: tour.elsewhere.append(asked.url) if not asked.url.startswith(app.url) else None)
+        for address in filled["pages"]:
+            if "log" in address:  # out again
+                continue
+            page.goto(address)
+            if page.evaluate("window.hacked") is not None:
+                tour.hacked.append(address)
+            if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+                tour.too_wide.append(address)
+    return tour
+
+
+def test_no_page_runs_what_strangers_wrote_or_asks_anybody_else(tour):
+    assert (tour.hacked, tour.errors, tour.elsewhere) == ([], [], [])
+
+
+def test_pages_fit_a_telephone(tour):
+    assert tour.too_wide == []
 
 
 def test_a_row_is_added_to_a_methods_parameters(filled, staff):
@@ -91,14 +109,14 @@ def test_a_row_is_added_to_a_methods_parameters(filled, staff):
     expect(staff.locator("[data-rows=parameters] input[value=colour]")).to_have_count(1)
 
 
-def test_a_preset_shows_what_it_fills_in(filled, staff):
+def test_a_preset_shows_what_it_fills_in(staff):
     staff.goto("/admin/assistant/provider/add/")
     staff.select_option("[name=preset]", label="Groq")
     expect(staff.locator("[name=base_url]")).to_have_attribute("placeholder", "https://api.groq.com/openai/v1")
     expect(staff.locator("#preset-note")).not_to_be_empty()
 
 
-def test_the_script_tag_is_copied(app, filled, staff):
+def test_the_script_tag_is_copied(app, staff):
     staff.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=app.url)
     staff.goto("/admin/assistant/assistant/")
     staff.locator("#result_list a[href*=change]").first.click()
