@@ -24,6 +24,7 @@ from tests import servers
 from tests.assistant.admin.test_scoping import addresses_with_object, plain_addresses, with_object
 
 from . import hostile
+from .conftest import Databases
 from .hostile import FAULTS, Hostile, Mail
 from .visitor import PUBLIC_KEY, Visitor, until
 
@@ -148,6 +149,7 @@ def test_no_secret_is_found_where_it_does_not_belong(
     home: str,
     request: pytest.FixtureRequest,
     start_app: Callable[..., servers.App],
+    new_database: Databases,
     world: tuple[Hostile, Mail, int],
 ):
     web, mail, mail_port = world
@@ -170,8 +172,9 @@ def test_no_secret_is_found_where_it_does_not_belong(
         variables = {"URL": f"{web.url}/{fault}/env/v1", "KEY": canaries[f"env {fault}"], "SMART": "m"}
         environment |= {f"AI_{fault.upper().replace('_', '')}_{name}": value for name, value in variables.items()}
     monitored: Iterator[None] | None = None
+    postgres_url = ""
     if home == "production":
-        redis_url, postgres_url = request.getfixturevalue("redis_url"), request.getfixturevalue("postgres_url")
+        redis_url, postgres_url = request.getfixturevalue("redis_url"), new_database("postgresql")["DATABASE_URL"]
         monitored = redis_monitored(redis_url, canaries.plain("REDIS_URL"), kept)
         next(monitored)
         environment |= {
@@ -198,7 +201,7 @@ def test_no_secret_is_found_where_it_does_not_belong(
         app.stop()
         if monitored:
             next(monitored, None)
-    store(app, home, request, kept)
+    store(app, postgres_url, kept)
 
     # --- What arrived where it belongs: else nothing was tested
     for one in methods(web, canaries):
@@ -332,15 +335,14 @@ def redis_monitored(url: str, password: str, kept: Kept) -> Iterator[None]:
         thread.join(5)
 
 
-def store(app: servers.App, home: str, request: pytest.FixtureRequest, kept: Kept) -> None:
+def store(app: servers.App, postgres_url: str, kept: Kept) -> None:
     kept.note("logs", app.log.read_bytes())
     for file in Path(app.data_dir).rglob("*"):
         if file.is_file() and file != app.log:
             kept.note("database", file.read_bytes())
-    if home == "production":
+    if postgres_url:
         dump = servers.program("pg_dump", "/usr/lib/postgresql/*/bin/pg_dump")
-        url = request.getfixturevalue("postgres_url")
-        done = subprocess.run([dump, url], capture_output=True, timeout=60)
+        done = subprocess.run([dump, postgres_url], capture_output=True, timeout=60)
         assert done.returncode == 0, done.stderr
         kept.note("database", done.stdout)
         assert "celery" in kept["redis"].decode().lower() or "assistant.tasks" in kept["redis"].decode()
