@@ -1,4 +1,5 @@
-"""What a visitor reads, by code and language: D18's second answer. Staff and logs read the code and the details."""
+"""What a visitor reads, by language: the sentence to each code (D18's second answer; staff and logs read the code and the
+details), and the labels on cards and in letters. Letters to a team are in English."""
 
 from __future__ import annotations
 
@@ -8,98 +9,575 @@ _SENTENCES: dict[str, dict[str, str]] = {
         "de": "Das konnte nicht verstanden werden.",
         "fr": "Cela n'a pas pu être compris.",
         "es": "No se ha podido entender.",
+        "ar": "تعذّر فهم ذلك.",
     },
     "conflict": {
         "en": "That was already done differently. Please reload the page.",
         "de": "Das wurde schon anders erledigt. Bitte laden Sie die Seite neu.",
         "fr": "Cela a déjà été fait autrement. Veuillez recharger la page.",
         "es": "Eso ya se hizo de otra manera. Recargue la página, por favor.",
+        "ar": "تم ذلك من قبل بشكل مختلف. يرجى إعادة تحميل الصفحة.",
     },
     "message_too_long": {
         "en": "That message is too long. Please shorten it.",
         "de": "Diese Nachricht ist zu lang. Bitte kürzen Sie sie.",
         "fr": "Ce message est trop long. Veuillez le raccourcir.",
         "es": "Ese mensaje es demasiado largo. Acórtelo, por favor.",
+        "ar": "هذه الرسالة طويلة جدًا. يرجى اختصارها.",
     },
     "too_much": {
         "en": "That was a bit fast. Please wait a moment and try again.",
         "de": "Das war etwas schnell. Bitte warten Sie einen Moment.",
         "fr": "C'était un peu rapide. Veuillez patienter un instant.",
         "es": "Ha ido un poco rápido. Espere un momento, por favor.",
+        "ar": "كان ذلك سريعًا بعض الشيء. يرجى الانتظار لحظة ثم المحاولة مجددًا.",
     },
     "not_allowed": {
         "en": "This chat is not available here.",
         "de": "Dieser Chat ist hier nicht verfügbar.",
         "fr": "Ce chat n'est pas disponible ici.",
         "es": "Este chat no está disponible aquí.",
+        "ar": "هذه الدردشة غير متاحة هنا.",
     },
     "not_found": {
         "en": "That is no longer there.",
         "de": "Das gibt es nicht mehr.",
         "fr": "Cela n'existe plus.",
         "es": "Eso ya no existe.",
+        "ar": "لم يعد ذلك موجودًا.",
     },
     "not_available": {
         "en": "The assistant cannot answer just now. Please try again in a moment.",
         "de": "Der Assistent kann gerade nicht antworten. Bitte versuchen Sie es gleich noch einmal.",
         "fr": "L'assistant ne peut pas répondre pour le moment. Veuillez réessayer dans un instant.",
         "es": "El asistente no puede responder ahora mismo. Inténtelo de nuevo en un momento.",
+        "ar": "لا يستطيع المساعد الإجابة الآن. يرجى المحاولة مجددًا بعد لحظات.",
     },
     "no_answer": {
         "en": "No answer came. Please try again.",
         "de": "Es kam keine Antwort. Bitte versuchen Sie es noch einmal.",
         "fr": "Aucune réponse n'est arrivée. Veuillez réessayer.",
         "es": "No llegó ninguna respuesta. Inténtelo de nuevo.",
+        "ar": "لم تصل أي إجابة. يرجى المحاولة مجددًا.",
     },
     "incomplete": {
         "en": "The answer was cut off. You can try again.",
         "de": "Die Antwort wurde unterbrochen. Sie können es noch einmal versuchen.",
         "fr": "La réponse a été interrompue. Vous pouvez réessayer.",
         "es": "La respuesta se interrumpió. Puede intentarlo de nuevo.",
+        "ar": "انقطعت الإجابة. يمكنك المحاولة مجددًا.",
     },
     "budget_exceeded": {
         "en": "The assistant has reached its limit for now. Please come back later, or contact us directly.",
         "de": "Der Assistent hat sein Limit erreicht. Bitte kommen Sie später wieder oder melden Sie sich direkt.",
         "fr": "L'assistant a atteint sa limite. Revenez plus tard ou contactez-nous directement.",
         "es": "El asistente ha alcanzado su límite. Vuelva más tarde o contáctenos directamente.",
+        "ar": "بلغ المساعد حدّه حاليًا. يرجى العودة لاحقًا أو التواصل معنا مباشرة.",
     },
     "refused": {
         "en": "I can't help with that.",
         "de": "Dabei kann ich nicht helfen.",
         "fr": "Je ne peux pas vous aider pour cela.",
         "es": "No puedo ayudar con eso.",
+        "ar": "لا يمكنني المساعدة في ذلك.",
     },
     "human_request": {
         "en": "I would like to talk to a person.",
         "de": "Ich möchte mit einem Menschen sprechen.",
         "fr": "Je voudrais parler à quelqu'un.",
         "es": "Me gustaría hablar con una persona.",
+        "ar": "أود التحدث إلى شخص.",
     },
     "not_done": {
         "en": "To be clear: that has not been done yet.",
         "de": "Um es klar zu sagen: Das ist noch nicht geschehen.",
         "fr": "Pour être clair : cela n'a pas encore été fait.",
         "es": "Para que quede claro: eso todavía no se ha hecho.",
+        "ar": "للتوضيح: لم يتم ذلك بعد.",
     },
     "unavailable": {
         "en": "That could not be saved just now. Nothing is lost; please try again in a moment.",
         "de": "Das konnte gerade nicht gespeichert werden. Nichts ist verloren; bitte versuchen Sie es gleich noch einmal.",
         "fr": "Impossible d'enregistrer pour le moment. Rien n'est perdu ; veuillez réessayer dans un instant.",
         "es": "No se ha podido guardar ahora mismo. No se ha perdido nada; inténtelo de nuevo en un momento.",
+        "ar": "تعذّر الحفظ الآن. لم يُفقد شيء؛ يرجى المحاولة مجددًا بعد لحظات.",
     },
     "internal": {
         "en": "Something went wrong on our side. Please try again.",
         "de": "Bei uns ist etwas schiefgegangen. Bitte versuchen Sie es noch einmal.",
         "fr": "Une erreur s'est produite de notre côté. Veuillez réessayer.",
         "es": "Algo ha fallado por nuestra parte. Inténtelo de nuevo.",
+        "ar": "حدث خطأ من جانبنا. يرجى المحاولة مجددًا.",
     },
 }
 _SENTENCES |= dict.fromkeys(("token_required", "token_invalid", "token_expired"), _SENTENCES["not_allowed"])
 
+# What stands on cards, and in letters to visitors.
+_LABELS: dict[str, dict[str, str]] = {
+    "when": {
+        "en": "When",
+        "de": "Wann",
+        "fr": "Quand",
+        "es": "Cuándo",
+        "ar": "الموعد",
+    },
+    "what": {
+        "en": "What",
+        "de": "Was",
+        "fr": "Objet",
+        "es": "Qué",
+        "ar": "الخدمة",
+    },
+    "where": {
+        "en": "Where",
+        "de": "Wo",
+        "fr": "Où",
+        "es": "Dónde",
+        "ar": "المكان",
+    },
+    "reference": {
+        "en": "Reference",
+        "de": "Referenz",
+        "fr": "Référence",
+        "es": "Referencia",
+        "ar": "الرقم المرجعي",
+    },
+    "name": {
+        "en": "Name",
+        "de": "Name",
+        "fr": "Nom",
+        "es": "Nombre",
+        "ar": "الاسم",
+    },
+    "email": {
+        "en": "E-mail",
+        "de": "E-Mail",
+        "fr": "E-mail",
+        "es": "Correo electrónico",
+        "ar": "البريد الإلكتروني",
+    },
+    "phone": {
+        "en": "Phone",
+        "de": "Telefon",
+        "fr": "Téléphone",
+        "es": "Teléfono",
+        "ar": "الهاتف",
+    },
+    "reason": {
+        "en": "Reason",
+        "de": "Anliegen",
+        "fr": "Motif",
+        "es": "Motivo",
+        "ar": "السبب",
+    },
+    "message": {
+        "en": "Message",
+        "de": "Nachricht",
+        "fr": "Message",
+        "es": "Mensaje",
+        "ar": "الرسالة",
+    },
+    "your_name": {
+        "en": "Your name",
+        "de": "Ihr Name",
+        "fr": "Votre nom",
+        "es": "Su nombre",
+        "ar": "اسمك",
+    },
+    "your_email": {
+        "en": "Your e-mail",
+        "de": "Ihre E-Mail-Adresse",
+        "fr": "Votre adresse e-mail",
+        "es": "Su correo electrónico",
+        "ar": "بريدك الإلكتروني",
+    },
+    "time_in_place": {
+        "en": "{time} in {place}",
+        "de": "{time} in {place}",
+        "fr": "{time} à {place}",
+        "es": "{time} en {place}",
+        "ar": "{time} في {place}",
+    },
+    "ask_book": {
+        "en": "Book this appointment?",
+        "de": "Diesen Termin buchen?",
+        "fr": "Réserver ce rendez-vous ?",
+        "es": "¿Reservar esta cita?",
+        "ar": "هل تريد حجز هذا الموعد؟",
+    },
+    "book": {
+        "en": "Book",
+        "de": "Buchen",
+        "fr": "Réserver",
+        "es": "Reservar",
+        "ar": "احجز",
+    },
+    "ask_cancel": {
+        "en": "Cancel this appointment?",
+        "de": "Diesen Termin absagen?",
+        "fr": "Annuler ce rendez-vous ?",
+        "es": "¿Cancelar esta cita?",
+        "ar": "هل تريد إلغاء هذا الموعد؟",
+    },
+    "cancel": {
+        "en": "Yes, cancel it",
+        "de": "Ja, absagen",
+        "fr": "Oui, l'annuler",
+        "es": "Sí, cancelarla",
+        "ar": "نعم، ألغِه",
+    },
+    "keep": {
+        "en": "No, keep it",
+        "de": "Nein, behalten",
+        "fr": "Non, le garder",
+        "es": "No, mantenerla",
+        "ar": "لا، أبقِه",
+    },
+    "ask_move": {
+        "en": "Move this appointment?",
+        "de": "Diesen Termin verschieben?",
+        "fr": "Déplacer ce rendez-vous ?",
+        "es": "¿Cambiar esta cita?",
+        "ar": "هل تريد تغيير هذا الموعد؟",
+    },
+    "move": {
+        "en": "Move",
+        "de": "Verschieben",
+        "fr": "Déplacer",
+        "es": "Cambiar",
+        "ar": "غيّر الموعد",
+    },
+    "new_time": {
+        "en": "New time",
+        "de": "Neue Zeit",
+        "fr": "Nouvel horaire",
+        "es": "Nueva hora",
+        "ar": "الموعد الجديد",
+    },
+    "confirmed": {
+        "en": "Appointment confirmed",
+        "de": "Termin bestätigt",
+        "fr": "Rendez-vous confirmé",
+        "es": "Cita confirmada",
+        "ar": "تم تأكيد الموعد",
+    },
+    "moved": {
+        "en": "Appointment moved",
+        "de": "Termin verschoben",
+        "fr": "Rendez-vous déplacé",
+        "es": "Cita cambiada",
+        "ar": "تم تغيير الموعد",
+    },
+    "cancelled": {
+        "en": "Appointment cancelled",
+        "de": "Termin abgesagt",
+        "fr": "Rendez-vous annulé",
+        "es": "Cita cancelada",
+        "ar": "تم إلغاء الموعد",
+    },
+    "change_or_cancel": {
+        "en": "Change or cancel",
+        "de": "Ändern oder absagen",
+        "fr": "Modifier ou annuler",
+        "es": "Cambiar o cancelar",
+        "ar": "تغيير أو إلغاء",
+    },
+    "confirm": {
+        "en": "Confirm",
+        "de": "Bestätigen",
+        "fr": "Confirmer",
+        "es": "Confirmar",
+        "ar": "تأكيد",
+    },
+    "no_thanks": {
+        "en": "No, thank you.",
+        "de": "Nein, danke.",
+        "fr": "Non, merci.",
+        "es": "No, gracias.",
+        "ar": "لا، شكرًا.",
+    },
+    "fill_in": {
+        "en": "Please fill in: {fields}.",
+        "de": "Bitte füllen Sie aus: {fields}.",
+        "fr": "Veuillez remplir : {fields}.",
+        "es": "Por favor, rellene: {fields}.",
+        "ar": "يرجى ملء: {fields}.",
+    },
+    "write_back": {
+        "en": "Please write back.",
+        "de": "Bitte schreiben Sie mir zurück.",
+        "fr": "Merci de me répondre.",
+        "es": "Por favor, respóndanme.",
+        "ar": "يرجى الرد عليّ.",
+    },
+    "email_proven": {
+        "en": "My e-mail address is confirmed.",
+        "de": "Meine E-Mail-Adresse ist bestätigt.",
+        "fr": "Mon adresse e-mail est confirmée.",
+        "es": "Mi correo electrónico está confirmado.",
+        "ar": "تم تأكيد بريدي الإلكتروني.",
+    },
+    "message_to": {
+        "en": "Message to {name}",
+        "de": "Nachricht an {name}",
+        "fr": "Message à {name}",
+        "es": "Mensaje para {name}",
+        "ar": "رسالة إلى {name}",
+    },
+    "person_answers": {
+        "en": "A person will answer",
+        "de": "Ein Mensch wird antworten",
+        "fr": "Une personne va répondre",
+        "es": "Le responderá una persona",
+        "ar": "سيجيبك شخص",
+    },
+    "write_to_team": {
+        "en": "Write to the team",
+        "de": "Dem Team schreiben",
+        "fr": "Écrire à l'équipe",
+        "es": "Escribir al equipo",
+        "ar": "اكتب إلى الفريق",
+    },
+    "leave_address": {
+        "en": "Leave your e-mail address and what it is about, and a person will answer.",
+        "de": "Hinterlassen Sie Ihre E-Mail-Adresse und Ihr Anliegen, und ein Mensch wird antworten.",
+        "fr": "Laissez votre adresse e-mail et l'objet de votre demande, et une personne vous répondra.",
+        "es": "Deje su correo electrónico y el motivo, y le responderá una persona.",
+        "ar": "اترك بريدك الإلكتروني وموضوعك، وسيجيبك شخص.",
+    },
+    "mail_queued": {
+        "en": "An e-mail to {to} is on its way.",
+        "de": "Eine E-Mail an {to} ist unterwegs.",
+        "fr": "Un e-mail à {to} est en route.",
+        "es": "Un correo a {to} está en camino.",
+        "ar": "رسالة إلكترونية في طريقها إلى {to}.",
+    },
+    "mail_sent": {
+        "en": "An e-mail was sent to {to}.",
+        "de": "Eine E-Mail wurde an {to} gesendet.",
+        "fr": "Un e-mail a été envoyé à {to}.",
+        "es": "Se ha enviado un correo a {to}.",
+        "ar": "أُرسلت رسالة إلكترونية إلى {to}.",
+    },
+    "mail_dead": {
+        "en": "The e-mail to {to} could not be delivered. What stands here is true all the same.",
+        "de": "Die E-Mail an {to} konnte nicht zugestellt werden. Was hier steht, gilt trotzdem.",
+        "fr": "L'e-mail à {to} n'a pas pu être remis. Ce qui figure ici reste valable.",
+        "es": "El correo a {to} no se ha podido entregar. Lo que figura aquí es válido de todos modos.",
+        "ar": "تعذّر تسليم الرسالة إلى {to}. ما ورد هنا صحيح رغم ذلك.",
+    },
+    "not_delivered": {
+        "en": "It could not be delivered.",
+        "de": "Sie konnte nicht zugestellt werden.",
+        "fr": "Le message n'a pas pu être remis.",
+        "es": "No se ha podido entregar.",
+        "ar": "تعذّر تسليمها.",
+    },
+    "prove_why": {
+        "en": "This goes to your own mailbox only. We mail you a code first, to be sure that it is yours.",
+        "de": "Das geht nur an Ihr eigenes Postfach. Wir senden Ihnen vorher einen Code, um sicher zu "
+        "sein, dass es Ihres ist.",
+        "fr": "Ceci n'est envoyé qu'à votre propre adresse. Nous vous envoyons d'abord un code, pour "
+        "être sûrs qu'elle est à vous.",
+        "es": "Esto solo se envía a su propio correo. Antes le enviamos un código, para asegurarnos de que es suyo.",
+        "ar": "لا يُرسل هذا إلا إلى بريدك أنت. نرسل إليك أولًا رمزًا للتأكد من أنه لك.",
+    },
+    "your_email_address": {
+        "en": "Your e-mail address",
+        "de": "Ihre E-Mail-Adresse",
+        "fr": "Votre adresse e-mail",
+        "es": "Su dirección de correo electrónico",
+        "ar": "عنوان بريدك الإلكتروني",
+    },
+    "code_from_mail": {
+        "en": "The code from the e-mail",
+        "de": "Der Code aus der E-Mail",
+        "fr": "Le code reçu par e-mail",
+        "es": "El código del correo",
+        "ar": "الرمز الوارد في الرسالة",
+    },
+    "send_code": {
+        "en": "Send me a code",
+        "de": "Code senden",
+        "fr": "M'envoyer un code",
+        "es": "Enviarme un código",
+        "ar": "أرسل لي رمزًا",
+    },
+    "code_sent": {
+        "en": "We have mailed a code to {email}. It can take a minute to arrive.",
+        "de": "Wir haben einen Code an {email} gesendet. Es kann eine Minute dauern, bis er ankommt.",
+        "fr": "Nous avons envoyé un code à {email}. Il peut mettre une minute à arriver.",
+        "es": "Hemos enviado un código a {email}. Puede tardar un minuto en llegar.",
+        "ar": "أرسلنا رمزًا إلى {email}. قد يستغرق وصوله دقيقة.",
+    },
+    "other_code": {
+        "en": "Another code or address",
+        "de": "Anderer Code oder andere Adresse",
+        "fr": "Un autre code ou une autre adresse",
+        "es": "Otro código u otra dirección",
+        "ar": "رمز آخر أو عنوان آخر",
+    },
+    "no_more_codes": {
+        "en": "No more codes can be sent today.",
+        "de": "Heute können keine weiteren Codes gesendet werden.",
+        "fr": "Plus aucun code ne peut être envoyé aujourd'hui.",
+        "es": "Hoy no se pueden enviar más códigos.",
+        "ar": "لا يمكن إرسال المزيد من الرموز اليوم.",
+    },
+    "wrong_code": {
+        "en": "That is not the code. Tries left: {left}.",
+        "de": "Das ist nicht der Code. Verbleibende Versuche: {left}.",
+        "fr": "Ce n'est pas le code. Essais restants : {left}.",
+        "es": "Ese no es el código. Intentos restantes: {left}.",
+        "ar": "هذا ليس الرمز. المحاولات المتبقية: {left}.",
+    },
+    "code_subject": {
+        "en": "Your code for {organization}",
+        "de": "Ihr Code für {organization}",
+        "fr": "Votre code pour {organization}",
+        "es": "Su código para {organization}",
+        "ar": "رمزك من أجل {organization}",
+    },
+    "your_code": {
+        "en": "Your code",
+        "de": "Ihr Code",
+        "fr": "Votre code",
+        "es": "Su código",
+        "ar": "رمزك",
+    },
+    "code_use": {
+        "en": "Type it into the chat on the website of {organization} to show that this mailbox is yours.",
+        "de": "Geben Sie ihn im Chat auf der Website von {organization} ein, um zu zeigen, dass dieses Postfach Ihres ist.",
+        "fr": "Saisissez-le dans le chat du site de {organization} pour montrer que cette adresse est à vous.",
+        "es": "Escríbalo en el chat del sitio web de {organization} para mostrar que este correo es suyo.",
+        "ar": "اكتبه في الدردشة على موقع {organization} لإثبات أن هذا البريد لك.",
+    },
+    "code_unasked": {
+        "en": "If you have not asked for this, somebody has mistyped an address: nothing more will come, "
+        "and there is nothing to do.",
+        "de": "Falls Sie das nicht angefordert haben, hat sich jemand bei der Adresse vertippt: Es kommt "
+        "nichts weiter, und es ist nichts zu tun.",
+        "fr": "Si vous n'avez rien demandé, quelqu'un s'est trompé d'adresse : rien d'autre ne viendra, "
+        "et il n'y a rien à faire.",
+        "es": "Si no lo ha pedido, alguien se ha equivocado de dirección: no llegará nada más y no hay nada que hacer.",
+        "ar": "إن لم تطلب ذلك فقد أخطأ أحدهم في كتابة عنوان: لن يصلك شيء آخر، ولا يلزمك فعل شيء.",
+    },
+    "your_appointment": {
+        "en": "Your appointment",
+        "de": "Ihr Termin",
+        "fr": "Votre rendez-vous",
+        "es": "Su cita",
+        "ar": "موعدك",
+    },
+    "is_cancelled": {
+        "en": "This appointment is cancelled",
+        "de": "Dieser Termin ist abgesagt",
+        "fr": "Ce rendez-vous est annulé",
+        "es": "Esta cita está cancelada",
+        "ar": "أُلغي هذا الموعد",
+    },
+    "is_over": {
+        "en": "This appointment is over",
+        "de": "Dieser Termin ist vorbei",
+        "fr": "Ce rendez-vous est passé",
+        "es": "Esta cita ya ha pasado",
+        "ar": "انتهى هذا الموعد",
+    },
+    "with": {
+        "en": "With",
+        "de": "Bei",
+        "fr": "Avec",
+        "es": "Con",
+        "ar": "مع",
+    },
+    "other_time": {
+        "en": "Choose another time",
+        "de": "Andere Zeit wählen",
+        "fr": "Choisir un autre horaire",
+        "es": "Elegir otra hora",
+        "ar": "اختر موعدًا آخر",
+    },
+    "from_day": {
+        "en": "From",
+        "de": "Ab",
+        "fr": "À partir du",
+        "es": "Desde",
+        "ar": "ابتداءً من",
+    },
+    "show": {
+        "en": "Show",
+        "de": "Anzeigen",
+        "fr": "Afficher",
+        "es": "Mostrar",
+        "ar": "عرض",
+    },
+    "nothing_then": {
+        "en": "Nothing is free then. These are the next free times.",
+        "de": "Dann ist nichts frei. Dies sind die nächsten freien Zeiten.",
+        "fr": "Rien n'est libre à ce moment. Voici les prochains horaires libres.",
+        "es": "No hay nada libre entonces. Estas son las próximas horas libres.",
+        "ar": "لا يوجد موعد متاح حينها. هذه أقرب المواعيد المتاحة.",
+    },
+    "nothing_free": {
+        "en": "Nothing can be booked at the moment.",
+        "de": "Zurzeit kann nichts gebucht werden.",
+        "fr": "Rien ne peut être réservé pour le moment.",
+        "es": "Por el momento no se puede reservar nada.",
+        "ar": "لا يمكن حجز أي موعد حاليًا.",
+    },
+    "times_in": {
+        "en": "Times are in {zone}.",
+        "de": "Zeiten in {zone}.",
+        "fr": "Heures de {zone}.",
+        "es": "Horas de {zone}.",
+        "ar": "الأوقات بتوقيت {zone}.",
+    },
+    "back": {
+        "en": "Back",
+        "de": "Zurück",
+        "fr": "Retour",
+        "es": "Volver",
+        "ar": "رجوع",
+    },
+    "add_to_calendar": {
+        "en": "Add to calendar",
+        "de": "In den Kalender",
+        "fr": "Ajouter au calendrier",
+        "es": "Añadir al calendario",
+        "ar": "أضف إلى التقويم",
+    },
+    "cancel_it": {
+        "en": "Cancel appointment",
+        "de": "Termin absagen",
+        "fr": "Annuler le rendez-vous",
+        "es": "Cancelar la cita",
+        "ar": "إلغاء الموعد",
+    },
+    "just_taken": {
+        "en": "That time has just been taken. Please choose another.",
+        "de": "Diese Zeit wurde gerade vergeben. Bitte wählen Sie eine andere.",
+        "fr": "Cet horaire vient d'être pris. Veuillez en choisir un autre.",
+        "es": "Esa hora acaba de ocuparse. Por favor, elija otra.",
+        "ar": "حُجز هذا الموعد للتو. يرجى اختيار موعد آخر.",
+    },
+}
+
 CODES = frozenset(_SENTENCES)
+LANGUAGES = ("en", "de", "fr", "es", "ar")
 
 
 def sentence(code: str, locale: str = "") -> str:
     """The sentence for `code` in the language of `locale` ("de-AT"), in English where there is none."""
     by_language = _SENTENCES.get(code, _SENTENCES["internal"])
-    return by_language.get(locale.split("-")[0].lower(), by_language["en"])
+    return by_language[language(locale)]
+
+
+def label(name: str, /, locale: str = "", **values: str) -> str:
+    """The label `name` in the language of `locale`, its `{places}` filled."""
+    return _LABELS[name][language(locale)].format(**values)
+
+
+def language(locale: str) -> str:
+    """Of the languages that we write, that of `locale` ("de-AT"); English where it is none of them."""
+    spoken = locale.replace("_", "-").split("-")[0].lower()
+    return spoken if spoken in LANGUAGES else "en"

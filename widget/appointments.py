@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from assistant.errors import InterworkyError, NotFound
 from assistant.models import Appointment
+from assistant.sentences import label, language
 from assistant.services import appointments, invitations, slots
 
 HEADERS = {
@@ -25,6 +26,11 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",  # the address is the credential
     "X-Robots-Tag": "noindex",
 }
+
+WORDS = (
+    "your_appointment", "is_cancelled", "is_over", "with", "reference", "ask_cancel", "cancel", "keep", "other_time",
+    "from_day", "show", "nothing_then", "nothing_free", "back", "add_to_calendar", "cancel_it",
+)  # fmt: skip
 
 
 def _found(token: str) -> Appointment:
@@ -48,16 +54,19 @@ def page(request: HttpRequest, token: str) -> HttpResponseBase:
                 appointments.reschedule(appointment, request.POST.get("slot", ""))
             return _hardened(HttpResponseRedirect(request.path))
         except InterworkyError as error:
-            refused = str(error) if error.code != "slot_taken" else "That time has just been taken. Please choose another."
+            refused = str(error) if error.code != "slot_taken" else label("just_taken", invitations.locale_of(appointment))
             appointment = _found(token)
     return _hardened(render(request, "widget/appointment.html", _shown(request, appointment, refused)))
 
 
 def _shown(request: HttpRequest, appointment: Appointment, refused: str) -> dict[str, Any]:
+    locale = invitations.locale_of(appointment)
     confirmed = appointment.state == Appointment.State.CONFIRMED
     ahead = confirmed and appointment.start_at > timezone.now()
     shown: dict[str, Any] = {
         "appointment": appointment,
+        "language": language(locale),
+        "say": {name: label(name, locale) for name in WORDS},
         "lines": invitations.lines(appointment),
         "ahead": ahead,
         "cancelled": not confirmed,
@@ -73,7 +82,8 @@ def _shown(request: HttpRequest, appointment: Appointment, refused: str) -> dict
         except InterworkyError:
             offer = slots.offer(appointment.calendar, visitor_timezone=zone, moving=appointment)
         shown["offer"] = offer
-        shown["days"] = [(slots.day_label(on, offer.today), free) for on, free in offer.days]
+        shown["days"] = [(slots.day_label(on, offer.today, locale), free) for on, free in offer.days]
+        shown["times_in"] = label("times_in", locale, zone=offer.timezone)
         shown["day"] = day
     return shown
 

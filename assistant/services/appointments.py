@@ -293,7 +293,9 @@ def _refuse_too_many(appointment: Appointment, now: datetime) -> None:
 
 def _tell(appointment: Appointment, change: invitations.Change, call: ToolCall | None, *, tell_team: bool = True) -> None:
     """The receipt, the visitor's e-mail and the team's notice: rows of the transaction that made the change."""
-    note = deliveries.confirmation_note(appointment.email) if appointment.email else ""
+    note = ""
+    if appointment.email:
+        note = deliveries.confirmation_note(appointment.email, locale=invitations.locale_of(appointment))
     if call:
         ledger.give_receipt(call, appointment.reference)
     first = Card.objects.select_related("conversation").filter(call=appointment.call_id, kind=Card.Kind.RECEIPT).first()

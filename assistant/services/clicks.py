@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from assistant.errors import InputError, NotFound
 from assistant.models import Card, Conversation, Message, ToolCall, Turn
+from assistant.sentences import label
 from assistant.services import cards, conversations, verification
 
 FIELD_MAX_CHARS = 2000
@@ -58,27 +59,24 @@ def _confirm(card: Card, choice: str, fields: dict[str, str]) -> tuple[str, Tool
     if call.state != ToolCall.State.WAITING:
         raise InputError("There is nothing left to confirm.")
     if choice == "cancel":
-        return "No, thank you.", call
-    missing = [field["label"] for field in card.content.get("fields", []) if not fields.get(field["name"])]
-    if missing:
-        raise InputError(f"Please fill in: {', '.join(missing)}.")
+        return card.content.get("cancel_label") or label("no_thanks", card.conversation.locale), call
+    _check_complete(card, fields)
     call.arguments = {**call.arguments, **fields}
     call.save(update_fields=["arguments"])
-    return card.content.get("confirm_label", "Yes, please."), call
+    return card.content.get("confirm_label") or label("confirm", card.conversation.locale), call
 
 
 def _contact(card: Card, choice: str, fields: dict[str, str]) -> tuple[str, ToolCall | None]:
     if choice != "send":
         raise InputError("A contact form is answered by send.")
-    missing = [field["label"] for field in card.content.get("fields", []) if not fields.get(field["name"])]
-    if missing:
-        raise InputError(f"Please fill in: {', '.join(missing)}.")
+    _check_complete(card, fields)
     arguments = {**card.action.get("arguments", {}), **fields}
-    return fields.get("message", "Please write back."), _visitors_call(card, card.action["tool"], arguments)
+    said = fields.get("message") or label("write_back", card.conversation.locale)
+    return said, _visitors_call(card, card.action["tool"], arguments)
 
 
 def _verified(card: Card, choice: str, fields: dict[str, str]) -> tuple[str, ToolCall | None]:
-    return "No, thank you." if choice == "cancel" else "My e-mail address is confirmed.", card.call
+    return label("no_thanks" if choice == "cancel" else "email_proven", card.conversation.locale), card.call
 
 
 _ANSWERS = {
@@ -99,6 +97,12 @@ def _visitors_call(card: Card, tool: str, arguments: dict[str, Any]) -> ToolCall
         initiator=ToolCall.Initiator.VISITOR,
         idempotency_key=f"card-{card.pk}",
     )
+
+
+def _check_complete(card: Card, fields: dict[str, str]) -> None:
+    missing = [field["label"] for field in card.content.get("fields", []) if not fields.get(field["name"])]
+    if missing:
+        raise InputError(label("fill_in", card.conversation.locale, fields=", ".join(missing)))
 
 
 def _checked(card: Card, fields: dict[str, str]) -> dict[str, str]:

@@ -21,6 +21,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from assistant.errors import ToolError, ToolRefused
 from assistant.models import Appointment, Card, Conversation, Delivery, Organization, ToolCall
+from assistant.sentences import label
 from assistant.services import cards
 
 log = logging.getLogger(__name__)
@@ -145,17 +146,17 @@ def _settle(delivery: Delivery, **outcome: object) -> bool:
 _MESSAGE = {
     Delivery.State.QUEUED: ("sending", ""),
     Delivery.State.SENT: ("done", ""),
-    Delivery.State.DEAD: ("failed", "It could not be delivered."),
+    Delivery.State.DEAD: ("failed", "not_delivered"),
 }
 _CONFIRMATION = {
-    Delivery.State.QUEUED: "An e-mail to {to} is on its way.",
-    Delivery.State.SENT: "An e-mail was sent to {to}.",
-    Delivery.State.DEAD: "The e-mail to {to} could not be delivered. What stands here is true all the same.",
+    Delivery.State.QUEUED: "mail_queued",
+    Delivery.State.SENT: "mail_sent",
+    Delivery.State.DEAD: "mail_dead",
 }
 
 
-def confirmation_note(to: str, state: str = Delivery.State.QUEUED) -> str:
-    return _CONFIRMATION[Delivery.State(state)].format(to=to)
+def confirmation_note(to: str, state: str = Delivery.State.QUEUED, locale: str = "") -> str:
+    return label(_CONFIRMATION[Delivery.State(state)], locale, to=to)
 
 
 def _tell(delivery: Delivery) -> None:
@@ -165,9 +166,10 @@ def _tell(delivery: Delivery) -> None:
         return
     content = dict(card.content)
     if delivery.appointment_id:
-        content["note"] = confirmation_note(delivery.to, delivery.state)
+        content["note"] = confirmation_note(delivery.to, delivery.state, card.conversation.locale)
     else:
-        content["status"], content["note"] = _MESSAGE[Delivery.State(delivery.state)]
+        content["status"], note = _MESSAGE[Delivery.State(delivery.state)]
+        content["note"] = label(note, card.conversation.locale) if note else ""
     if content != card.content:
         cards.update(card, content=content)
 

@@ -7,13 +7,10 @@ from typing import Any
 from django.db import transaction
 
 from assistant.models import Card, Conversation, Organization, ToolCall
+from assistant.sentences import label
 from assistant.services import cards, conversations, notices
 
-FIELDS = [
-    {"name": "name", "label": "Name", "type": "text"},
-    {"name": "email", "label": "E-mail", "type": "email"},
-    {"name": "message", "label": "Message", "type": "textarea"},
-]
+FIELDS = {"name": "text", "email": "email", "message": "textarea"}
 
 
 def fetch(
@@ -34,7 +31,7 @@ def fetch(
         if conversation.state == Conversation.State.ASSISTANT:
             conversations.change_state(conversation, Conversation.State.WAITING)
         if not call.cards.filter(kind=Card.Kind.CONTACT).exists():
-            _add_form(call, conversation, "A person will answer", text, contact_tool)
+            _add_form(call, conversation, label("person_answers", conversation.locale), text, contact_tool)
         if team:
             notice = notices.Notice(
                 subject=f"A visitor asks for a person: {reason}",
@@ -50,12 +47,13 @@ def show_form(call: ToolCall, conversation: Conversation, *, contact_tool: str) 
     with transaction.atomic():
         Conversation.objects.select_for_update().get(pk=conversation.pk)
         if not conversation.cards.filter(kind=Card.Kind.CONTACT, state=Card.State.OPEN).exists():
-            text = "Leave your e-mail address and what it is about, and a person will answer."
-            _add_form(call, conversation, "Write to the team", text, contact_tool)
+            title, text = (label(name, conversation.locale) for name in ("write_to_team", "leave_address"))
+            _add_form(call, conversation, title, text, contact_tool)
 
 
 def _add_form(call: ToolCall, conversation: Conversation, title: str, text: str, contact_tool: str) -> None:
-    content = {"title": title, "text": text, "fields": FIELDS}
+    fields = [{"name": name, "label": label(name, conversation.locale), "type": kind} for name, kind in FIELDS.items()]
+    content = {"title": title, "text": text, "fields": fields}
     cards.add(conversation, Card.Kind.CONTACT, content, call=call, action={"tool": contact_tool})
 
 
@@ -69,20 +67,17 @@ def leave_contact(
     per_day: int,
 ) -> str:
     """Pass an address on to the team; returns the receipt's reference. The address is a visitor's word, not proof."""
-    lines = tuple((label, str(given[name])) for name, label in _LABELS.items() if given.get(name))
+    lines = tuple((label(name), str(given[name])) for name in FIELDS if given.get(name))
     notice = notices.Notice(
         subject="A visitor has left an address",
         body="A visitor of the website would like to be written to. The address is as he typed it.",
         lines=lines,
         detailed=True,
-        receipt_title=f"Message to {organization.name}",
+        receipt_title=label("message_to", conversation.locale if conversation else "", name=organization.name),
     )
     return notices.hand_over(call, organization, conversation, [team], notice, per_recipient_per_day=per_day)
 
 
-_LABELS = {field["name"]: field["label"] for field in FIELDS}
-
-
 def _known(conversation: Conversation) -> tuple[tuple[str, str], ...]:
     visitor = conversation.visitor
-    return tuple((label, value) for label, value in (("Name", visitor.name), ("E-mail", visitor.email)) if value)
+    return tuple((label(name), value) for name, value in (("name", visitor.name), ("email", visitor.email)) if value)

@@ -17,6 +17,7 @@ from django.urls import reverse
 
 from assistant.errors import NotFound
 from assistant.models import Appointment
+from assistant.sentences import label, language
 from assistant.services import deliveries, slots
 
 Method = Literal["REQUEST", "CANCEL", "PUBLISH"]
@@ -71,7 +72,8 @@ def ics(appointment: Appointment, method: Method) -> str:
     event.add("dtstart", appointment.start_at)
     event.add("dtend", appointment.end_at)
     event.add("summary", _summary(appointment))
-    event.add("description", f"Reference: {appointment.reference}\nChange or cancel: {manage_url(appointment)}")
+    said = (("reference", appointment.reference), ("change_or_cancel", manage_url(appointment)))
+    event.add("description", "\n".join(f"{label(name, locale_of(appointment))}: {value}" for name, value in said))
     event.add("url", manage_url(appointment))
     if appointment.calendar.location:
         event.add("location", deliveries.one_line(appointment.calendar.location, 200))
@@ -93,25 +95,29 @@ def ics(appointment: Appointment, method: Method) -> str:
     return calendar.to_ical().decode()
 
 
+def locale_of(appointment: Appointment) -> str:
+    """The language to speak to its visitor in; "" where nobody has said."""
+    if appointment.conversation:
+        return appointment.conversation.locale
+    return appointment.visitor.locale if appointment.visitor else ""
+
+
 def lines(appointment: Appointment) -> list[list[str]]:
-    """What a receipt, a page and an e-mail say of it: pairs of label and value, on the visitor's clock."""
-    said = [["When", slots.when(appointment, appointment.visitor_timezone)], ["What", appointment.calendar.name]]
+    """What a receipt and an e-mail say of it: pairs of label and value, on the visitor's clock, in his language."""
+    locale = locale_of(appointment)
+    said = [
+        [label("when", locale), slots.when(appointment, appointment.visitor_timezone, locale)],
+        [label("what", locale), appointment.calendar.name],
+    ]
     if appointment.calendar.location:
-        said.append(["Where", appointment.calendar.location])
+        said.append([label("where", locale), appointment.calendar.location])
     return said
-
-
-_TITLES: dict[Change, str] = {
-    "confirmed": "Appointment confirmed",
-    "moved": "Appointment moved",
-    "cancelled": "Appointment cancelled",
-}
 
 
 def receipt(appointment: Appointment, change: Change, note: str = "") -> dict[str, Any]:
     """A receipt card's content, as docs/protocol.md has it."""
     content: dict[str, Any] = {
-        "title": _TITLES[change],
+        "title": label(change, locale_of(appointment)),
         "reference": appointment.reference,
         "lines": lines(appointment),
         "status": "cancelled" if change == "cancelled" else "done",
@@ -125,14 +131,17 @@ def receipt(appointment: Appointment, change: Change, note: str = "") -> dict[st
 
 def visitors_email(appointment: Appointment, change: Change) -> Letter:
     """The e-mail to whoever comes, with the invitation or its cancellation."""
-    title = _TITLES[change]
+    locale = locale_of(appointment)
+    title = label(change, locale)
     about = {
+        "language": language(locale),
         "title": title,
         "organization": appointment.organization.name,
-        "lines": [*lines(appointment), ["Reference", appointment.reference]],
+        "lines": [*lines(appointment), [label("reference", locale), appointment.reference]],
         "manage_url": "" if change == "cancelled" else manage_url(appointment),
+        "manage": label("change_or_cancel", locale),
     }
-    start = slots.when(appointment, appointment.visitor_timezone)
+    start = slots.when(appointment, appointment.visitor_timezone, locale)
     return {
         "subject": f"{title}: {start} · {appointment.organization.name}",
         "text": render_to_string("assistant/appointment.txt", about),
@@ -148,7 +157,7 @@ def teams_email(appointment: Appointment, change: Change) -> Letter:
     said = [("Name", appointment.name), ("E-mail", appointment.email), ("Phone", appointment.phone)]
     said.append(("Reason", appointment.reason))
     text = [
-        f"{_TITLES[change]}: {slots.when(appointment)}",
+        f"{label(change)}: {slots.when(appointment)}",
         f"Calendar: {appointment.calendar.name}",
         f"Reference: {appointment.reference}",
         "",
@@ -158,7 +167,7 @@ def teams_email(appointment: Appointment, change: Change) -> Letter:
     visitor = appointment.visitor
     verified = visitor is not None and visitor.email_verified_at and visitor.email == appointment.email
     return {
-        "subject": f"{_TITLES[change]}: {slots.when(appointment)}",
+        "subject": f"{label(change)}: {slots.when(appointment)}",
         "text": "\n".join(text) + "\n",
         "reply_to": appointment.email if verified else "",
     }

@@ -17,12 +17,14 @@ from itertools import groupby, islice
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.formats import date_format
 
 from assistant.errors import ToolError
 from assistant.models import Appointment, Calendar
 from assistant.models.organization import validate_timezone
+from assistant.sentences import label, language
 
 PARTS_OF_DAY = {"morning": range(0, 12), "afternoon": range(12, 17), "evening": range(17, 24)}  # hours of the clock
 DAYS_OFFERED = 3
@@ -252,19 +254,32 @@ def clock(local: datetime) -> str:
     return f"{local:%H:%M} (UTC{local.isoformat()[-6:]})" if twice else f"{local:%H:%M}"
 
 
-def day_label(day: date, today: date | None = None) -> str:
-    """ "Tuesday 8 January"; with the year where it is not the one of `today`."""
-    return f"{day:%A} {day.day} {day:%B}" + ("" if today and today.year == day.year else f" {day.year}")
+# Django's patterns of a day, and of its year. The names in them are of Django's translations.
+DAYS = {
+    "en": ("l j F", " Y"),
+    "de": ("l, j. F", " Y"),
+    "fr": ("l j F", " Y"),
+    "es": (r"l j \d\e F", r" \d\e Y"),
+    "ar": ("l j F", " Y"),
+}
 
 
-def when(appointment: Appointment, zone_name: str = "") -> str:
+def day_label(day: date, today: date | None = None, locale: str = "") -> str:
+    """ "Tuesday 8 January" in the language of `locale`; with the year where it is not the one of `today`."""
+    speech = language(locale)
+    pattern, year = DAYS[speech]
+    with translation.override(speech):
+        return date_format(day, pattern if today and today.year == day.year else pattern + year)
+
+
+def when(appointment: Appointment, zone_name: str = "", locale: str = "") -> str:
     """ "Tuesday 8 January 2030, 10:00–10:30 (Europe/Berlin)" on the clock of `zone_name`, else the calendar's."""
     zone = known_zone(zone_name) or ZoneInfo(appointment.timezone)
     start, end = appointment.start_at.astimezone(zone), appointment.end_at.astimezone(zone)
-    text = f"{day_label(start.date())}, {clock(start)}–{clock(end)} ({zone.key})"
+    text = f"{day_label(start.date(), locale=locale)}, {clock(start)}–{clock(end)} ({zone.key})"
     there = appointment.start_at.astimezone(ZoneInfo(appointment.timezone))
     if there.utcoffset() != start.utcoffset():
-        text += f", {clock(there)} in {place(appointment.timezone)}"
+        text += ", " + label("time_in_place", locale, time=clock(there), place=place(appointment.timezone))
     return text
 
 

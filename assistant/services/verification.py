@@ -7,6 +7,7 @@ then for the code. The code is derived, not kept: what lies in the outbox is the
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -16,6 +17,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from assistant.errors import InputError, ToolError
 from assistant.models import Card, Conversation, Delivery, Visitor
+from assistant.sentences import label, language
 from assistant.services import cards, deliveries
 
 DIGITS = 6
@@ -23,9 +25,6 @@ WRONG_CODES = 5  # on one card: five guesses of a million
 CODES_PER_VISITOR, CODES_PER_NETWORK = 5, 20  # in 24 hours
 LASTS = timedelta(minutes=30)  # from when the card is shown
 KEY = "code:"  # how the outbox' keys of these letters begin
-
-EMAIL = {"name": "email", "label": "Your e-mail address", "type": "email"}
-CODE = {"name": "code", "label": "The code from the e-mail", "type": "code"}
 
 
 def is_proven(conversation: Conversation) -> bool:
@@ -37,10 +36,14 @@ def is_proven(conversation: Conversation) -> bool:
 def first_step(conversation: Conversation) -> dict[str, Any]:
     """What the card says before a code is mailed."""
     return {
-        "text": "This goes to your own mailbox only. We mail you a code first, to be sure that it is yours.",
-        "fields": [EMAIL | {"value": conversation.visitor.email}],
-        "confirm_label": "Send me a code",
+        "text": label("prove_why", conversation.locale),
+        "fields": [_email_field(conversation, conversation.visitor.email)],
+        "confirm_label": label("send_code", conversation.locale),
     }
+
+
+def _email_field(conversation: Conversation, value: str) -> dict[str, str]:
+    return {"name": "email", "label": label("your_email_address", conversation.locale), "type": "email", "value": value}
 
 
 def proceed(card: Card, choice: str, fields: dict[str, str]) -> bool:
@@ -50,7 +53,7 @@ def proceed(card: Card, choice: str, fields: dict[str, str]) -> bool:
     """
     if choice == "again" and card.action:
         step = first_step(card.conversation)
-        step["fields"] = [EMAIL | {"value": card.action["email"]}]
+        step["fields"] = [_email_field(card.conversation, card.action["email"])]
         _show(card, step)
     elif choice == "confirm" and "email" in fields:
         _mail_code(card, fields["email"])
@@ -65,17 +68,26 @@ def _mail_code(card: Card, address: str) -> None:
     try:
         email = deliveries.visitors_address(card.conversation.organization, address)
     except ToolError as error:
-        return _show(card, {"fields": [EMAIL | {"value": address}], "problem": str(error)})
+        return _show(card, {"fields": [_email_field(card.conversation, address)], "problem": str(error)})
     if _too_many(card.conversation):
-        return _show(card, {"problem": "No more codes can be sent today."})
+        return _show(card, {"problem": label("no_more_codes", card.conversation.locale)})
     number = card.action.get("number", 0) + 1
     card.action = {**card.action, "email": email, "number": number}
     card.save(update_fields=["action"])
-    about = {"code": _mark(), "organization": card.conversation.organization.name}
+    say = partial(label, locale=card.conversation.locale)
+    organization = card.conversation.organization.name
+    about = {
+        "language": language(card.conversation.locale),
+        "title": say("your_code"),
+        "code": _mark(),
+        "use": say("code_use", organization=organization),
+        "unasked": say("code_unasked"),
+        "organization": organization,
+    }
     deliveries.queue_email(
         card.conversation.organization,
         to=email,
-        subject=f"Your code for {card.conversation.organization.name}",
+        subject=say("code_subject", organization=organization),
         text=render_to_string("assistant/code.txt", about),
         html=render_to_string("assistant/code.html", about),
         key=f"{KEY}{card.pk}:{number}",
@@ -84,10 +96,10 @@ def _mail_code(card: Card, address: str) -> None:
     _show(
         card,
         {
-            "text": f"We have mailed a code to {email}. It can take a minute to arrive.",
-            "fields": [CODE],
-            "confirm_label": "Confirm",
-            "again_label": "Another code or address",
+            "text": say("code_sent", email=email),
+            "fields": [{"name": "code", "label": say("code_from_mail"), "type": "code"}],
+            "confirm_label": say("confirm"),
+            "again_label": say("other_code"),
         },
     )
 
@@ -110,7 +122,7 @@ def _is_right(card: Card, code: str) -> bool:
     card.save(update_fields=["action"])
     left = WRONG_CODES - card.action["wrong"]
     if left > 0:
-        _show(card, {"problem": f"That is not the code. {left} more {'try' if left == 1 else 'tries'}."})
+        _show(card, {"problem": label("wrong_code", card.conversation.locale, left=str(left))})
     else:
         # The sweep that closes what was not confirmed in time closes its call.
         cards.update(card, state=Card.State.EXPIRED)

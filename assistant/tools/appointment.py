@@ -7,6 +7,7 @@ has said yes on a card that the server drew.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, TypeVar
 
 from django import forms
@@ -15,6 +16,7 @@ from assistant.chat import ToolResult
 from assistant.db import in_db
 from assistant.errors import ToolError
 from assistant.models import Appointment, Calendar, Card, Method, Organization, Visitor
+from assistant.sentences import label
 from assistant.services import appointments, cards, conversations, deliveries, invitations, slots
 from assistant.tools.kind import Context, Kind, Operation, Preview, described
 
@@ -41,6 +43,10 @@ def _calendar(context: Context) -> Calendar:
 
 def _visitor(context: Context) -> Visitor | None:
     return context.conversation.visitor if context.conversation else None
+
+
+def _locale(context: Context) -> str:
+    return context.conversation.locale if context.conversation else ""
 
 
 def _zone(context: Context) -> str:
@@ -91,7 +97,11 @@ def _show(context: Context, calendar: Calendar, offer: slots.Offer) -> bool:
     for card in shown.exclude(call__turn=context.call.turn_id).select_related("conversation"):
         cards.update(card, state=Card.State.EXPIRED)
     days = [
-        {"label": slots.day_label(day, offer.today), "slots": [_button(slot) for slot in free]} for day, free in offer.days
+        {
+            "label": slots.day_label(day, offer.today, conversation.locale),
+            "slots": [_button(slot) for slot in free],
+        }
+        for day, free in offer.days
     ]
     content = {"title": calendar.name, "timezone": offer.timezone, "days": days}
     cards.add(conversation, Card.Kind.SLOTS, content, call=context.call, action={"tool": tool, "argument": "slot"})
@@ -110,22 +120,22 @@ def _button(slot: slots.Slot) -> dict[str, str]:
 def _prepare_book(context: Context, arguments: dict[str, Any]) -> Preview:
     """Hold the slot, and ask for what is still missing."""
     calendar = _calendar(context)
+    say = partial(label, locale=_locale(context))
     if context.dry_run:
-        return Preview("Book this appointment?", lines=(_start(context, calendar, arguments["slot"]),))
+        return Preview(say("ask_book"), lines=((say("when"), _start(context, calendar, arguments["slot"])),))
     held = _hold(context, calendar, arguments["slot"])
     known = {"name": _given(context, arguments, "name"), "email": _given(context, arguments, "email")}
     try:
         known["email"] = deliveries.public_address(known["email"])
     except ToolError:
         known["email"] = ""  # none yet, or a model's slip: the card asks
-    lines = [("Name", known["name"]), ("E-mail", known["email"])]
-    lines += [("Phone", arguments.get("phone") or ""), ("Reason", arguments.get("reason") or "")]
-    asked = (("name", "Your name", "text"), ("email", "Your e-mail", "email"))
+    given = {**known, "phone": arguments.get("phone"), "reason": arguments.get("reason")}
+    asked = (("name", say("your_name"), "text"), ("email", say("your_email"), "email"))
     return Preview(
-        "Book this appointment?",
-        lines=(*_lines(held), *(line for line in lines if line[1])),
+        say("ask_book"),
+        lines=(*_lines(held), *((say(name), str(value)) for name, value in given.items() if value)),
         fields=tuple(field for field in asked if not known[field[0]]),
-        confirm_label="Book",
+        confirm_label=say("book"),
         expires_in_seconds=calendar.hold_minutes * 60,
     )
 
@@ -133,8 +143,7 @@ def _prepare_book(context: Context, arguments: dict[str, Any]) -> Preview:
 def _book(context: Context, arguments: dict[str, Any]) -> ToolResult:
     calendar = _calendar(context)
     if context.dry_run:
-        label, start = _start(context, calendar, arguments["slot"])
-        return ToolResult(f"A dry run: this would be booked: {start}.")
+        return ToolResult(f"A dry run: this would be booked: {_start(context, calendar, arguments['slot'])}.")
     booked = appointments.confirm(
         _hold(context, calendar, arguments["slot"]),
         name=_given(context, arguments, "name"),
@@ -168,13 +177,13 @@ def _given(context: Context, arguments: dict[str, Any], name: str) -> str:
     return str(arguments.get(name) or getattr(_visitor(context), name, "")).strip()
 
 
-def _start(context: Context, calendar: Calendar, slot: str) -> tuple[str, str]:
+def _start(context: Context, calendar: Calendar, slot: str) -> str:
     described = slots.describe(calendar, slots.start_of(calendar, slot), slots.zone_for(calendar, _zone(context)))
-    return "When", f"{slots.day_label(described.local.date())}, {described.label}"
+    return f"{slots.day_label(described.local.date(), locale=_locale(context))}, {described.label}"
 
 
 def _lines(appointment: Appointment) -> tuple[tuple[str, str], ...]:
-    return tuple((label, value) for label, value in invitations.lines(appointment))
+    return tuple((name, value) for name, value in invitations.lines(appointment))
 
 
 # --- Cancel and move --------------------------------------------------------------------------------------------------
@@ -185,8 +194,9 @@ def _own(context: Context, arguments: dict[str, Any]) -> Appointment:
 
 
 def _prepare_cancel(context: Context, arguments: dict[str, Any]) -> Preview:
+    say = partial(label, locale=_locale(context))
     lines = _lines(_own(context, arguments))
-    return Preview("Cancel this appointment?", lines, confirm_label="Yes, cancel it", cancel_label="No, keep it")
+    return Preview(say("ask_cancel"), lines, confirm_label=say("cancel"), cancel_label=say("keep"))
 
 
 def _cancel(context: Context, arguments: dict[str, Any]) -> ToolResult:
@@ -203,7 +213,8 @@ def _prepare_move(context: Context, arguments: dict[str, Any]) -> Preview:
     wanted = _start(context, calendar, arguments["slot"])
     # Asked again under the lock when he says yes; here it saves him a question that could only end in a no.
     appointments.check_free(calendar, arguments["slot"], appointment)
-    return Preview("Move this appointment?", lines=(*_lines(appointment), ("New time", wanted[1])), confirm_label="Move")
+    say = partial(label, locale=_locale(context))
+    return Preview(say("ask_move"), (*_lines(appointment), (say("new_time"), wanted)), confirm_label=say("move"))
 
 
 def _move(context: Context, arguments: dict[str, Any]) -> ToolResult:

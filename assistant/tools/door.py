@@ -22,6 +22,7 @@ from assistant.models import Assistant, Card, Conversation, Method, Organization
 from assistant.models import ToolCall as Row
 from assistant.redaction import clean, redacted
 from assistant.secrets import SecretUnreadable
+from assistant.sentences import label
 from assistant.services import ledger, verification
 from assistant.tools import KINDS, parameters
 from assistant.tools.kind import Context, Embed, Operation, Preview
@@ -175,7 +176,8 @@ class Door:
         except Exception:
             log.exception("call %s: preparing failed", row.pk)
             return await self._close(row, ToolResult(FAILED, "failed"), "internal")
-        kind, content, text, seconds = Card.Kind.CONFIRM, _content(preview), WAITING, preview.expires_in_seconds
+        content = await in_db(_content)(preview, self.conversation)
+        kind, text, seconds = Card.Kind.CONFIRM, WAITING, preview.expires_in_seconds
         if proof:
             assert self.conversation
             content |= await in_db(verification.first_step)(self.conversation)
@@ -271,12 +273,12 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 300 else text[:300] + "…"
 
 
-def _content(preview: Preview) -> dict[str, Any]:
+def _content(preview: Preview, conversation: Conversation | None) -> dict[str, Any]:
     """A preview as docs/protocol.md has it for a confirm card."""
     return {
         "title": preview.title,
         "lines": [list(line) for line in preview.lines],
         "fields": [{"name": name, "label": label, "type": kind} for name, label, kind in preview.fields],
-        "confirm_label": preview.confirm_label,
+        "confirm_label": preview.confirm_label or label("confirm", conversation.locale if conversation else ""),
         **({"cancel_label": preview.cancel_label} if preview.cancel_label else {}),
     }

@@ -13,6 +13,7 @@ from assistant.chat import ToolResult
 from assistant.db import in_db
 from assistant.errors import ToolError
 from assistant.models import Method, Visitor
+from assistant.sentences import label
 from assistant.services import deliveries, notices
 from assistant.tools import template
 from assistant.tools.kind import Context, Kind, Operation, configured
@@ -89,7 +90,7 @@ async def run(context: Context, arguments: dict[str, Any]) -> ToolResult:
     """Queue the e-mail; its receipt follows what becomes of it."""
     config = configured(Config, context.method)
     recipients = _recipients(context, config)
-    notice = _notice(context, config, arguments)
+    notice = await in_db(_notice)(context, config, arguments)
     if context.dry_run:
         text, _ = await in_db(notices.letter)(context.organization, context.conversation, notice, "M-000000")
         return ToolResult(f"This would be sent to {', '.join(recipients)}:\nSubject: {notice.subject}\n\n{text}")
@@ -141,8 +142,13 @@ def _notice(context: Context, config: dict[str, Any], arguments: dict[str, Any])
         detailed=config["layout"] == "detailed",
         to_team=config["recipient"] != "visitor",
         reply_to=answer_to,
-        receipt_title=subject if config["recipient"] == "visitor" else f"Message to {context.organization.name}",
+        receipt_title=subject if config["recipient"] == "visitor" else _addressed(context),
     )
+
+
+def _addressed(context: Context) -> str:
+    locale = context.conversation.locale if context.conversation else ""
+    return label("message_to", locale, name=context.organization.name)
 
 
 def _lines(method: Method, arguments: dict[str, Any]) -> tuple[tuple[str, str], ...]:

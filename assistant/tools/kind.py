@@ -45,7 +45,7 @@ class Preview:
     title: str
     lines: tuple[tuple[str, str], ...] = ()
     fields: tuple[tuple[str, str, str], ...] = ()
-    confirm_label: str = "Confirm"
+    confirm_label: str = ""  # "Confirm", in the visitor's language
     cancel_label: str = ""  # the widget's own word
     expires_in_seconds: int | None = None
 

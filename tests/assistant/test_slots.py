@@ -236,3 +236,18 @@ def test_a_day_with_many_times_is_thinned_evenly():
     offer = slots.offer(make.calendar(slot_minutes=5), from_day=TUESDAY, now=MONDAY)
     assert 8 <= len(offer.slots) <= slots.SLOTS_PER_DAY
     assert labels(offer)[:2] == ["09:00", "09:30"]
+
+
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    [
+        ("", "Tuesday 8 January 2030"),
+        ("de-AT", "Dienstag, 8. Januar 2030"),
+        ("fr", "mardi 8 janvier 2030"),
+        ("es", "martes 8 de enero de 2030"),
+        ("ar", "الثلاثاء 8 يناير 2030"),
+    ],
+)
+def test_a_day_is_named_in_the_visitors_language(locale, said):
+    assert slots.day_label(date(2030, 1, 8), locale=locale) == said
+    assert slots.day_label(date(2030, 1, 8), date(2030, 1, 2), locale) in said

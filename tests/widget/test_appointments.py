@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from assistant.models import Appointment
+from assistant.models import Appointment, Visitor
 from assistant.services import appointments, invitations, slots
 from tests import make
 
@@ -44,6 +44,16 @@ def test_the_page_says_what_is_booked_and_keeps_its_address_to_itself(visitor, a
     assert page["Cache-Control"] == "no-store"
     assert "default-src 'none'" in page["Content-Security-Policy"]
     assert not page.cookies
+
+
+def test_the_page_speaks_the_visitors_language(visitor, appointment):
+    Visitor.objects.update(locale="de-CH")
+    text = visitor.get(address(appointment)).content.decode()
+    assert '<html lang="de">' in text and "Ihr Termin" in text and "Wann" in text and "Andere Zeit wählen" in text
+    text = visitor.get(address(appointment) + "?do=move").content.decode()
+    assert "Zeiten in UTC." in text and "Zurück" in text
+    Visitor.objects.update(locale="ar")
+    assert '<html lang="ar" dir="rtl">' in visitor.get(address(appointment)).content.decode()
 
 
 def test_looking_changes_nothing(visitor, appointment):

@@ -119,6 +119,32 @@ async def test_a_visitor_in_another_zone_reads_the_business_own_time_beside_each
     assert f"- {slot['label']} ({slot['note']}) [slot {slot['id']}]" in result.text
 
 
+@pytest.mark.parametrize(
+    ("locale", "tuesday", "question", "when", "title"),
+    [
+        ("de-AT", "Dienstag, ", "Diesen Termin buchen?", "Wann", "Termin bestätigt: Dienstag, "),
+        ("fr", "mardi ", "Réserver ce rendez-vous ?", "Quand", "Rendez-vous confirmé: mardi "),
+        ("es", "martes ", "¿Reservar esta cita?", "Cuándo", "Cita confirmada: martes "),
+        ("ar", "الثلاثاء ", "هل تريد حجز هذا الموعد؟", "الموعد", "تم تأكيد الموعد: الثلاثاء "),
+        ("tlh", "Tuesday ", "Book this appointment?", "When", "Appointment confirmed: Tuesday "),
+    ],
+)
+async def test_a_visitor_is_spoken_to_in_his_own_language(conversation, locale, tuesday, question, when, title):
+    await in_db(Visitor.objects.update)(locale=locale)
+    day = DAY + timedelta(days=(1 - DAY.weekday()) % 7)
+    found = await run(conversation, "find_times", from_day=day.isoformat())
+    assert "Tuesday " in found.text, "the model is told in English"
+    [shown] = (await row("slots")).content["days"]
+    assert shown["label"].startswith(tuesday)
+    await run(conversation, "book", slot=shown["slots"][0]["id"], name="Ann", email="ann@example.com")
+    asked = (await row("confirm")).content
+    assert (asked["title"], asked["lines"][0][0]) == (question, when)
+    await click(conversation, "confirm", "confirm")
+    letter = await in_db(Delivery.objects.get)(to="ann@example.com")
+    assert letter.subject.startswith(title) and when in letter.text
+    assert ('dir="rtl"' in letter.html) == (locale == "ar")
+
+
 async def test_a_new_search_in_a_later_turn_takes_the_place_of_the_old_card(conversation):
     await run(conversation, "find_times")
     await run(conversation, "find_times", part_of_day="evening")

@@ -118,7 +118,7 @@ async def test_five_wrong_codes_end_it(asked, talk):
     for left in (4, 3, 2, 1):
         assert await in_db(click)(talk, "confirm", code=wrong(code)) is None
         card = await talk.cards.aget()
-        assert f"{left} more" in card.content["problem"] and card.state == "open"
+        assert f"Tries left: {left}." in card.content["problem"] and card.state == "open"
     await in_db(click)(talk, "confirm", code=wrong(code))
     assert await in_db(click)(talk, "confirm", code=code) is None
     await in_db(ledger.give_up_waiting)()
