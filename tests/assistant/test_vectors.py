@@ -145,6 +145,14 @@ def test_who_may_search_is_asked_anew_of_what_is_kept_in_memory(mia: Assistant, 
     assert found(mia, PARKEN) == []
 
 
+def test_what_one_may_not_search_takes_the_place_of_nothing(mia: Assistant, server: Meanings) -> None:
+    nearer = "\n".join(f"# {number}\nParking." for number in range(vectors.NEAREST + 10))
+    told(mia, nearer, "Hers").assistants.add(make.assistant(mia.organization, name="Sister"))
+    told(mia, "Parking at a price.", "Ours")
+    embed(mia)
+    assert [one.title for one in found(mia, PARKEN)] == ["Ours"]
+
+
 def test_what_has_gone_since_is_not_found_and_takes_nobodys_place(mia: Assistant, server: Meanings) -> None:
     document = told(mia, "\n".join(f"# Parking {number}\nBehind house {number}." for number in range(8)))
     embed(mia)
@@ -227,6 +235,7 @@ def test_a_killed_task_is_gone_on_with_when_its_lease_lapses_and_nothing_is_aske
     mia: Assistant, server: Meanings, sweep: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(vectors, "BATCH", 2)
+    monkeypatch.setattr(vectors, "LOOKED_AT", 2)
     told(mia)
     # As far as a worker came that was killed after its first batch:
     dead = vectors.claim(mia.organization_id)
@@ -248,6 +257,28 @@ def test_a_killed_task_is_gone_on_with_when_its_lease_lapses_and_nothing_is_aske
     assert not vectors.keep(dead, space, {first[0].pk: None})
     vectors.give_back(dead)
     assert with_vectors() == 3
+
+
+def test_a_run_goes_through_all_batches(mia: Assistant, server: Meanings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vectors, "BATCH", 2)
+    monkeypatch.setattr(vectors, "LOOKED_AT", 2)
+    told(mia, HOUSE + "\n# Team\nAmara.\n# Pain\nIt does not hurt.")
+    embed(mia)
+    assert [len(texts) for texts in server.asked[1:]] == [2, 2, 1]
+    assert with_vectors() == 5
+
+
+def test_a_run_that_has_lost_its_lease_stops(mia: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Slow(Meanings):
+        async def __call__(self, request: httpx.Request) -> httpx.Response:
+            await in_db(Embedding.objects.update)(fence=9)
+            return await super().__call__(request)
+
+    monkeypatch.setattr(vectors, "BATCH", 2)
+    told(mia)
+    with Slow().serving() as server:
+        assert embed(mia).leased_until  # as the other one has it
+    assert len(server.texts) == 2 and with_vectors() == 0
 
 
 def test_a_run_that_takes_long_is_given_on(
