@@ -324,6 +324,13 @@ _LABELS: dict[str, dict[str, str]] = {
         "es": "Mensaje para {name}",
         "ar": "رسالة إلى {name}",
     },
+    "sent_from": {
+        "en": "Sent from the website of {organization} on {at}. Reference {reference}.",
+        "de": "Gesendet von der Website von {organization} am {at}. Referenz {reference}.",
+        "fr": "Envoyé depuis le site de {organization} le {at}. Référence {reference}.",
+        "es": "Enviado desde el sitio web de {organization} el {at}. Referencia {reference}.",
+        "ar": "أُرسلت من موقع {organization} بتاريخ {at}. الرقم المرجعي {reference}.",
+    },
     "person_answers": {
         "en": "A person will answer",
         "de": "Ein Mensch wird antworten",

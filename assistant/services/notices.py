@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
@@ -14,6 +15,7 @@ from django.utils import timezone
 
 from assistant.errors import ToolRefused
 from assistant.models import Card, Conversation, Delivery, Organization, ToolCall
+from assistant.sentences import label, language
 from assistant.services import cards, deliveries, ledger
 
 
@@ -77,15 +79,23 @@ def hand_over(
 
 
 def letter(organization: Organization, conversation: Conversation | None, notice: Notice, reference: str) -> tuple[str, str]:
-    """Text and HTML of the notice; what visitors wrote is escaped in the one and plain in the other."""
+    """Text and HTML of the notice; what visitors wrote is escaped in the one and plain in the other. What we say in it
+    ourselves is in English for a team, and in the visitor's language for him."""
+    locale = conversation.locale if conversation and not notice.to_team else ""
     context = {
         "notice": notice,
         "organization": organization,
         "reference": reference,
         "conversation": conversation,
+        "language": language(locale),
         "admin_url": _admin_url(conversation) if notice.to_team and conversation else "",
-        "at": timezone.now(),
-        "zone": organization.timezone,
+        "sent_from": label(
+            "sent_from",
+            locale,
+            organization=organization.name,
+            at=f"{timezone.localtime(timezone=ZoneInfo(organization.timezone)):%Y-%m-%d %H:%M} ({organization.timezone})",
+            reference=reference,
+        ),
     }
     return render_to_string("assistant/notice.txt", context), render_to_string("assistant/notice.html", context)
 

@@ -102,6 +102,20 @@ async def test_the_visitor_is_written_to_at_a_verified_address_only(method: Make
     assert (await Delivery.objects.aget()).to == "ann@example.com"
 
 
+async def test_his_letter_is_in_his_language_and_the_teams_in_english(method: Make, talk: Conversation) -> None:
+    talk.visitor.email, talk.visitor.email_verified_at, talk.visitor.locale = "ann@example.com", timezone.now(), "fr-CA"
+    await talk.visitor.asave()
+    made = await sync_to_async(an_email)(method, talk)
+    await called(talk, 1, message="x")
+    made.config |= {"recipient": "visitor"}
+    await made.asave()
+    await called(talk, 2, message="x")
+    team, own = [delivery.text async for delivery in Delivery.objects.order_by("created_at")]
+    assert "Sent from the website of" in team and "Envoyé depuis le site de" in own
+    receipts = [card.content["title"] async for card in Card.objects.order_by("created_at")]
+    assert receipts[0].startswith("Message à ")
+
+
 async def test_answers_go_to_the_visitor_when_the_address_is_his(method: Make, talk: Conversation) -> None:
     await sync_to_async(an_email)(method, talk, to="a@example.com, b@example.com\na@example.com", layout="detailed")
     talk.visitor.email, talk.visitor.email_verified_at = "ann@example.com", timezone.now()
