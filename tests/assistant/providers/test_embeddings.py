@@ -15,6 +15,7 @@ from django.core.checks import run_checks
 
 from assistant.db import in_db
 from assistant.errors import ProviderBadResponse, ProviderError
+from assistant.management.examination import examine
 from assistant.models import Budget, Embedding, Organization, Provider, ProviderHealth, Spending, Usage
 from assistant.providers import embeddings
 from assistant.providers.configuration import load
@@ -251,6 +252,15 @@ def test_with_the_extra_or_without_a_model_there_is_nothing_to_say(settings: Any
     settings.AI_ENVIRONMENT = {}
     monkeypatch.setattr(vectors, "installed", lambda: False)
     assert not [one for one in run_checks() if one.id == "assistant.W004"]
+
+
+def test_the_doctor_names_the_server_and_says_when_it_refuses(server: Meanings) -> None:
+    def findings() -> list[tuple[str, str]]:
+        return [(one.level, one.text) for one in examine(ask=True).findings if "vectors" in f"{one.about} {one.text}"]
+
+    assert findings() == [("ok", "vectors by meanings-1 at https://vectors.example.com")]
+    server.answers = [httpx.Response(401)]
+    assert ("warning", "unauthorized (401)") in findings()
 
 
 # --- The environment --------------------------------------------------------------------------------------------------
