@@ -63,7 +63,7 @@ ROOT_URLCONF = "interworky.urls"
 ASGI_APPLICATION = "interworky.asgi.application"
 
 INSTALLED_APPS = [
-    "daphne",
+    *(["daphne"] if "runserver" in sys.argv[1:2] else []),  # what it loads costs every process 0.1 s and 16 MB
     "interworky.apps.InterworkyConfig",  # before unfold: its templates win
     "assistant",
     "widget",
