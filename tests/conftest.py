@@ -8,7 +8,7 @@ import ipaddress
 import os
 import shutil
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,17 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 
     async_to_sync(test)()
     return True
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Function) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """With a failure comes the last of what the product said, where the test had it run."""
+    report = yield
+    if report.failed:
+        for name, app in getattr(item, "funcargs", {}).items():
+            if isinstance(app, servers.App) and app.log.exists():
+                report.sections.append((f"Log of {name}", app.log.read_text(errors="replace")[-6000:]))
+    return report
 
 
 def pytest_configure(config: pytest.Config) -> None:

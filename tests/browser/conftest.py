@@ -4,19 +4,34 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
-
+from playwright.sync_api import Browser, BrowserContext, Error, expect, sync_playwright
 from .harness import FakeServer, Site, Widget
 from .harness.pages import page
+from .harness.widget import ROOT
 
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+
+# Patience costs nothing where all is well, and this may be a small machine that has much to do.
+expect.set_options(timeout=30_000)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Function) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """With a failure comes what the visitor saw: Playwright's own report leaves the widget out."""
+    report = yield
+    if report.when == "call" and report.failed and "chromium" in item.funcargs:
+        for page in [page for context in item.funcargs["chromium"].contexts for page in context.pages]:
+            with suppress(Error):
+                report.sections.append((f"Widget on {page.url}", page.evaluate(f"{ROOT}.textContent")))
+    return report
 
 
 @pytest.fixture(scope="session")

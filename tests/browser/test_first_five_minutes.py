@@ -249,7 +249,7 @@ def test_a_reload_in_the_middle_of_a_reply_loses_and_repeats_nothing(slow, slow_
     widget.say("Tell me a story")
     until(lambda: "word10" in live_text(widget) if widget.page.locator(".reply").count() else False)
     widget.page.reload()
-    expect(widget.replies).to_have_count(1, timeout=20_000)
+    expect(widget.replies).to_have_count(1)
     text = re.sub(r"\s+", " ", widget.replies.first.inner_text())
     assert slow.whole in text and text.count("word7 ") == 1
     assert slow.asked == 1

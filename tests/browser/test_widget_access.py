@@ -45,7 +45,7 @@ def test_axe_finds_nothing_in_any_state(look: str, new_widget: NewWidget, site: 
     expect(widget.page.locator(".live")).to_contain_text("history")
     check(widget, "typing")
     fake.hurry()
-    expect(widget.replies).to_have_count(1, timeout=20_000)
+    expect(widget.replies).to_have_count(1)
     check(widget, "replied")
     widget.say("tool")
     expect(widget.page.locator(".status")).to_contain_text("Looking")
@@ -78,7 +78,7 @@ def test_axe_finds_nothing_in_any_state(look: str, new_widget: NewWidget, site: 
     expect(widget.page.get_by_role("alert")).to_be_visible()
     check(widget, "offline")
     fake.sockets = True
-    expect(widget.page.get_by_role("alert")).to_have_count(0, timeout=20_000)
+    expect(widget.page.get_by_role("alert")).to_have_count(0)
     fake.call(fake.say_staff("Grace"))
     fake.call(fake.say_message("staff", "Hello"))
     expect(widget.page.locator(".name:not(.hidden)")).to_be_visible()

@@ -29,7 +29,7 @@ def test_a_message_shows_at_once_and_its_reply_is_typed(widget: Widget, fake: Fa
     expect(widget.page.locator(".live")).to_be_visible()
     expect(widget.page.get_by_role("button", name="Stop")).to_be_visible()
     fake.hurry()
-    expect(widget.replies).to_have_count(1, timeout=20_000)
+    expect(widget.replies).to_have_count(1)
     assert "first visit" in widget.replies.inner_text()
     expect(widget.page.get_by_role("button", name="Stop")).to_be_hidden()
 
@@ -148,7 +148,7 @@ def test_a_reload_in_the_middle_of_a_reply_continues_it(widget: Widget, fake: Fa
     widget.page.reload()
     expect(widget.page.locator(".live")).to_contain_text("history")
     fake.hurry()
-    expect(widget.replies).to_have_count(1, timeout=20_000)
+    expect(widget.replies).to_have_count(1)
     assert words(widget.replies.locator(".prose").inner_text()) == words(re.sub(r"\d\. |\(.*?\)|```", "", LONG))
     expect(widget.own).to_have_count(1)
 
@@ -160,7 +160,7 @@ def test_an_answer_is_found_on_the_next_page_without_a_click(widget: Widget, fak
     widget.box.press("Escape")
     widget.visit(f"{site.url}/next")
     fake.hurry()
-    expect(widget.page.locator(".badge")).to_have_text("1", timeout=20_000)
+    expect(widget.page.locator(".badge")).to_have_text("1")
     expect(widget.page.locator(".teaser")).to_contain_text("Of course. Here is what a first visit is like")
     widget.page.locator(".teaser").click()
     expect(widget.replies).to_be_visible()
@@ -181,7 +181,7 @@ def test_a_lost_socket_loses_nothing_and_repeats_nothing(widget: Widget, fake: F
     expect(widget.page.locator(".live")).to_contain_text("history")
     fake.call(fake.close_sockets())
     fake.hurry()
-    expect(widget.replies).to_have_count(1, timeout=30_000)
+    expect(widget.replies).to_have_count(1)
     assert words(widget.replies.locator(".prose").inner_text()) == words(re.sub(r"\d\. |\(.*?\)|```", "", LONG))
     assert [frame["after"] for frame in sent(fake, "session.open")][:2] == [0, 1]
 
@@ -194,7 +194,7 @@ def test_what_was_written_without_a_network_is_sent_when_it_is_back(widget: Widg
     widget.say("hello")
     expect(widget.own.last).to_contain_text("Not sent.")
     widget.page.context.set_offline(False)
-    expect(widget.replies).to_have_count(2, timeout=20_000)
+    expect(widget.replies).to_have_count(2)
     expect(widget.page.get_by_role("alert")).to_have_count(0)
     assert len([m for m in fake.only().events if m.get("message", {}).get("role") == "visitor"]) == 2
 
@@ -227,7 +227,7 @@ def test_two_tabs_of_one_visitor_converge(widget: Widget, fake: FakeServer, site
     widget.say("slow")
     expect(other.page.locator(".live")).to_contain_text("history")
     fake.hurry()
-    expect(other.replies).to_have_count(3, timeout=20_000)
+    expect(other.replies).to_have_count(3)
     expect(widget.replies).to_have_count(3)
     assert other.log.inner_text() == widget.log.inner_text()
     assert len(fake.conversations) == 1
@@ -293,7 +293,7 @@ def test_an_origin_that_loses_its_permission_is_quiet(widget: Widget, fake: Fake
 def test_without_sockets_the_whole_conversation_runs_over_http(widget: Widget, fake: FakeServer) -> None:
     fake.sockets = False
     widget.open().say("slots")
-    expect(widget.page.locator(".slot").first).to_be_visible(timeout=20_000)
+    expect(widget.page.locator(".slot").first).to_be_visible()
     widget.page.locator(".slot").first.click()
     widget.page.get_by_role("button", name="Not now").click()
     expect(widget.page.locator(".confirm")).to_contain_text("You said no.")
@@ -375,7 +375,7 @@ def test_a_reader_is_not_pulled_away_by_a_reply(widget: Widget, fake: FakeServer
     expect(widget.page.locator(".live")).to_contain_text("history")
     widget.log.evaluate("(log) => log.scrollTo(0, 50)")
     fake.hurry()
-    expect(widget.replies).to_have_count(2, timeout=20_000)
+    expect(widget.replies).to_have_count(2)
     assert scrolled(widget)[0] == 50
 
 
@@ -388,7 +388,7 @@ def test_a_gap_in_the_text_is_filled_from_the_server(widget: Widget, fake: FakeS
     expect(widget.page.locator(".live")).to_contain_text("history")
     expect(widget.page.locator(".live")).not_to_contain_text("lost before this")
     fake.hurry()
-    expect(widget.replies).to_have_count(1, timeout=20_000)
+    expect(widget.replies).to_have_count(1)
     assert len(sent(fake, "session.open")) == 2
 
 
