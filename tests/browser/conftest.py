@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, expect, sync_playwright
+
 from .harness import FakeServer, Site, Widget
 from .harness.pages import page
 from .harness.widget import ROOT

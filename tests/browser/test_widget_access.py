@@ -4,29 +4,33 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import expect
 
 from .harness import FakeServer, Site, Widget
 from .harness.pages import page
 
 NewWidget = Callable[..., Widget]
-OPTIONS = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
-def check(widget: Widget, state: str) -> None:
+def look_at(widget: Widget, rules: list[str], state: str) -> None:
     """Nothing moves any more, and axe finds nothing in the widget, contrast included."""
     widget.page.wait_for_function(
         "document.querySelector('interworky-widget').shadowRoot.getAnimations({ subtree: true })"
         ".every((a) => a.playState !== 'running' || a.effect.getTiming().iterations === Infinity)"
     )
-    found = Axe().run(widget.page, context={"include": [["interworky-widget"]]}, options=OPTIONS)
-    wrong = [(rule["id"], node["target"]) for rule in found.response["violations"] for node in rule["nodes"]]
+    if not widget.page.evaluate("'axe' in window"):
+        widget.page.evaluate(AXE_SCRIPT)
+    options = {"runOnly": rules, "resultTypes": ["violations"]}
+    found = widget.page.evaluate("(options) => axe.run('interworky-widget', options)", options)
+    wrong = [(rule["id"], node["target"]) for rule in found["violations"] for node in rule["nodes"]]
     assert wrong == [], state
-    rules = [rule for rule in found.response["passes"] if rule["id"] == "color-contrast"]
-    assert state == "launcher" or rules, "axe has not looked at contrast at all"
+    seen = [rule for rule in found["passes"] if rule["id"] == "color-contrast"]
+    assert state == "launcher" or seen, "axe has not looked at contrast at all"
 
 
 @pytest.mark.parametrize("look", ["light", "dark", "small", "pale accent", "right to left"])
@@ -36,61 +40,63 @@ def test_axe_finds_nothing_in_any_state(look: str, new_widget: NewWidget, site: 
     site.put("/", page(fake.url, attributes=attributes))
     options = {"dark": {"color_scheme": "dark"}, "small": {"viewport": {"width": 360, "height": 700}, "is_mobile": True}}
     widget = new_widget(reduced_motion="reduce", **options.get(look, {})).visit(site.url)
+    # Another colour changes contrast alone.
+    check = partial(look_at, widget, ["color-contrast"] if look in ("dark", "pale accent") else RULES)
     # Axe looks for what lies behind a text within the body alone.
     widget.page.evaluate("document.body.append(document.querySelector('interworky-widget'))")
-    check(widget, "launcher")
+    check("launcher")
     widget.open()
-    check(widget, "greeting")
+    check("greeting")
     widget.say("slow")
     expect(widget.page.locator(".live")).to_contain_text("history")
-    check(widget, "typing")
+    check("typing")
     fake.hurry()
     expect(widget.replies).to_have_count(1)
-    check(widget, "replied")
+    check("replied")
     widget.say("tool")
     expect(widget.page.locator(".status")).to_contain_text("Looking")
-    check(widget, "tool")
+    check("tool")
     fake.hurry()
     expect(widget.replies).to_have_count(2)
     widget.ask("slots-many")
-    check(widget, "slots")
+    check("slots")
     widget.page.locator(".slot").first.click()
     expect(widget.page.locator(".confirm")).to_be_visible()
     widget.page.click(".confirm [type=submit]")
-    check(widget, "confirm, with what is wrong")
+    check("confirm, with what is wrong")
     widget.page.fill("input[name=name]", "Ada Lovelace")
     widget.page.fill("input[name=email]", "ada@example.com")
     widget.page.click(".confirm [type=submit]")
     expect(widget.page.locator(".receipt.done")).to_be_visible()
-    check(widget, "receipt")
+    check("receipt")
     widget.ask("contact")
-    check(widget, "contact")
+    check("contact")
     widget.say("fail")
     expect(widget.page.locator(".notice")).to_be_visible()
     widget.say("refuse")
     expect(widget.page.locator(".stuck")).to_be_visible()
-    check(widget, "failed and refused")
+    check("failed and refused")
     widget.page.locator("[aria-haspopup=menu]").click()
-    check(widget, "menu")
+    check("menu")
     widget.page.keyboard.press("Escape")
     fake.sockets = False
     fake.call(fake.close_sockets())
     expect(widget.page.get_by_role("alert")).to_be_visible()
-    check(widget, "offline")
+    check("offline")
     fake.sockets = True
     expect(widget.page.get_by_role("alert")).to_have_count(0)
     fake.call(fake.say_staff("Grace"))
     fake.call(fake.say_message("staff", "Hello"))
     expect(widget.page.locator(".name:not(.hidden)")).to_be_visible()
-    check(widget, "with a person")
+    check("with a person")
     widget.page.evaluate("Interworky.close()")
     fake.call(fake.say_message("staff", "Still there?"))
     expect(widget.page.locator(".teaser")).to_be_visible()
-    check(widget, "teaser")
+    check("teaser")
     widget.page.evaluate("Interworky.open()")
     fake.call(fake.say_closed())
     expect(widget.page.locator(".ended")).to_be_visible()
-    check(widget, "ended")
+    check("ended")
 
 
 def test_an_appointment_is_booked_with_the_keyboard_alone(widget: Widget, fake: FakeServer) -> None:
