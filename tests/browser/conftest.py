@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, expect, sync_playwright
+
+from tests import servers
 
 from .harness import FakeServer, Site, Widget
 from .harness.pages import page
@@ -31,16 +32,17 @@ def pytest_runtest_makereport(item: pytest.Function) -> Generator[None, pytest.T
     if report.when == "call" and report.failed and "chromium" in item.funcargs:
         for page in [page for context in item.funcargs["chromium"].contexts for page in context.pages]:
             with suppress(Error):
-                report.sections.append((f"Widget on {page.url}", page.evaluate(f"{ROOT}.textContent")))
+                report.sections.append((f"Widget on {page.url}", page.evaluate(f"{ROOT}.querySelector('.panel').innerText")))
     return report
 
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """One browser for all tests; each makes a context of its own. Skipped where there is none, but not in CI."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("Chromium is not installed.")
+    try:
+        path = servers.chromium()
+    except servers.Missing as missing:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(str(missing))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser

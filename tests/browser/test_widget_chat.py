@@ -272,10 +272,10 @@ def test_a_spent_token_begins_anew_and_keeps_what_was_written(widget: Widget, fa
     widget.open().ask("hello")
     fake.conversations.clear()
     fake.call(fake.close_sockets())
-    widget.say("hello")
-    expect(widget.own).to_have_count(1)
+    widget.say("hello again")
+    expect(widget.own).to_have_text([re.compile("hello again")])
     expect(widget.replies).to_have_count(1)
-    assert fake.only().events[0]["message"]["text"] == "hello"
+    assert fake.only().events[0]["message"]["text"] == "hello again"
 
 
 def test_an_origin_that_loses_its_permission_is_quiet(widget: Widget, fake: FakeServer) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import json
 import threading
 from collections.abc import Coroutine
@@ -122,6 +123,7 @@ class FakeServer:
         self.sockets = True  # False: as behind a proxy that lets none through
         self.refusal: int | None = None  # a status for sessions, a code for sockets
         self.conversations: dict[str, Conversation] = {}  # by token
+        self._numbers = itertools.count(1)
         self.requests: list[str] = []
         self.frames: list[dict[str, Any]] = []
         self._open: set[web.WebSocketResponse] = set()
@@ -239,9 +241,10 @@ class FakeServer:
         if self.refusal and self.refusal < 1000:
             return web.json_response({"code": "not_allowed"}, status=self.refusal)
         old = self.conversations.get(request.headers.get("Authorization", "").removeprefix("Bearer "))
-        token = f"token-{len(self.conversations) + 1}"
+        number = next(self._numbers)
+        token = f"token-{number}"
         fresh = old is None or old.state["state"] == "closed"
-        self.conversations[token] = Conversation(len(self.conversations) + 1) if fresh else old
+        self.conversations[token] = Conversation(number) if fresh else old
         expires = "2099-01-01T00:00:00Z"
         answer = {"token": token, "expires_at": expires, "visitor": "v-1", "conversation": self.conversations[token].id}
         return web.json_response(answer, status=201)
