@@ -159,12 +159,12 @@ def production() -> Iterator[dict[str, str]]:
 
 def production_home() -> Counter[str]:
     with production() as home:
-        # What starts servers of its own is the same in both homes.
-        own = ["tests/faults", *(f"tests/test_{name}.py" for name in ("up", "compose", "locks", "settings", "architecture"))]
-        # Where our requests go is no matter of the database either.
-        ignored = [f"--ignore={path}" for path in (*own, "tests/assistant/test_entry_points.py")]
-        # Nor does it matter to a test that touches no database which one there is.
-        return pytest("tests", "-m", "django_db", *ignored, *PARALLEL, **home)
+        # To a test that touches no database it does not matter which one there is, nor to one that starts servers of its
+        # own, and to these neither: where requests go, what goes over the wire, who may see which page.
+        elsewhere = ["faults", *(f"test_{name}.py" for name in ("up", "compose", "locks", "settings", "architecture"))]
+        elsewhere += ["assistant/test_entry_points.py", "assistant/tools/test_http.py", "assistant/tools/test_mcp.py"]
+        elsewhere += ["assistant/admin/test_scoping.py", "assistant/admin/test_imports.py"]
+        return pytest("tests", "-m", "django_db", *(f"--ignore=tests/{path}" for path in elsewhere), *PARALLEL, **home)
 
 
 def faults() -> Counter[str]:

@@ -117,11 +117,11 @@ def run(
         results.put((round, outcome))
 
 
-def main(bookers: int, rounds: dict[str, int]) -> None:
+def main(bookers: int, rounds: int) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     settings.EMAIL_FILE_PATH = settings.DATA_DIR / "mails"
     reverse("admin:index")  # loads every view, as a server has before its first visitor comes
-    json.dump({race: outcome(race, bookers, rounds[race]) for race in RACES}, sys.stdout)
+    json.dump({race: outcome(race, bookers, rounds) for race in RACES}, sys.stdout)
 
 
 def outcome(race: str, bookers: int, rounds: int) -> dict[str, Any]:

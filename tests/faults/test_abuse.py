@@ -21,7 +21,7 @@ from .attacks import ADDRESS, ATTACKS, Raw, say
 from .sockets import Socket
 from .visitor import PUBLIC_KEY, Visitor
 
-ATTACK_SECONDS = float(os.environ.get("ATTACK_SECONDS", "3"))
+ATTACK_SECONDS = float(os.environ.get("ATTACK_SECONDS", "1.5"))
 MAX_GROWTH_MB = 32
 MAX_SLOWER = 6  # times; attacker and server share two cores with whatever else is tested
 SOON_SECONDS = 15  # is soon enough, however fast it was before

@@ -24,7 +24,7 @@ from .conftest import Databases
 from .crew import Crew
 
 PROCESSES = 2
-TURNS = int(os.environ.get("TURNS", "25"))
+TURNS = int(os.environ.get("TURNS", "16"))
 CHI_SQUARED_P_001 = 6.635  # one degree of freedom, p = 0.01
 Run = Callable[..., Awaitable[list[Any]]]
 
@@ -41,7 +41,7 @@ def pool(a: Stub, b: Stub, **more: str) -> dict[str, str]:
 
 
 async def test_weights_hold_across_processes(run: Run) -> None:
-    turns = 100
+    turns = 50
     async with Stub() as a, Stub() as b:
         await run(callers.prepare)
         scenario = pool(a, b, AI_ROTATION="weighted", AI_A_WEIGHT="60", AI_B_WEIGHT="40")
