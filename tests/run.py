@@ -25,6 +25,7 @@ from tests.servers import ROOT, Missing
 
 PYTEST = [sys.executable, "-m", "pytest", "--no-header"]
 PARALLEL = ["-n", "2", "--dist", "loadfile"]
+WAITING = [*PARALLEL, "--no-loadscope-reorder"]  # few tests are no sign of a short file where they wait for servers
 IN_CI = os.environ.get("CI") == "true"
 
 
@@ -168,7 +169,7 @@ def production_home() -> Counter[str]:
 
 
 def faults() -> Counter[str]:
-    return pytest("tests/faults", *PARALLEL)
+    return pytest("tests/faults", *WAITING)
 
 
 def javascript() -> Counter[str]:
@@ -208,15 +209,16 @@ def contents(folder: os.PathLike[str]) -> dict[str, bytes]:
 
 def browser() -> Counter[str]:
     servers.chromium()
-    return pytest("tests/browser", *PARALLEL)
+    return pytest("tests/browser", *WAITING)
 
 
 PARTS: dict[str, Callable[[], Counter[str]]] = {
     "style": style,
     "types": types,
     "JavaScript": javascript,
-    "tests on SQLite, everything in one process": embedded_home,
-    "tests on PostgreSQL and Redis": production_home,
+    # Each that waits runs beside one that computes.
     "faults": faults,
+    "tests on SQLite, everything in one process": embedded_home,
     "browser": browser,
+    "tests on PostgreSQL and Redis": production_home,
 }
