@@ -24,7 +24,7 @@ from .conftest import Databases
 from .crew import Crew
 
 PROCESSES = 2
-TURNS = int(os.environ.get("TURNS", "16"))
+TURNS = int(os.environ.get("TURNS", "12"))
 CHI_SQUARED_P_001 = 6.635  # one degree of freedom, p = 0.01
 Run = Callable[..., Awaitable[list[Any]]]
 
