@@ -56,7 +56,7 @@ def new_widget(chromium: Browser) -> Iterator[Callable[..., Widget]]:
 
     def make(**options: Any) -> Widget:
         contexts.append(chromium.new_context(**{"viewport": {"width": 1000, "height": 800}, **options}))
-        contexts[-1].set_default_timeout(10_000)
+        contexts[-1].set_default_timeout(30_000)
         return Widget(contexts[-1].new_page())
 
     yield make

@@ -45,7 +45,7 @@ def visit(chromium: Browser) -> Iterator[Callable[[str], Widget]]:
         if context is None:
             context = chromium.new_context(viewport={"width": 1280, "height": 860}, **options)
             contexts.append(context)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(30_000)
         return Widget(context.new_page()).visit(url)
 
     yield open_page
