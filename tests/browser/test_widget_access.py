@@ -180,25 +180,47 @@ def test_the_launcher_and_the_panel_say_what_they_are(widget: Widget) -> None:
     expect(widget.page.get_by_role("log", name="Conversation")).to_be_visible()
 
 
+HEAR = """
+    window.said = [];
+    const { shadowRoot } = document.querySelector('interworky-widget');
+    const hear = (changes) => said.push(...changes.flatMap((c) => [...c.addedNodes].map((node) => node.textContent)));
+    new MutationObserver(() => {
+        const voice = shadowRoot.querySelector('.panel > [role=status]');
+        if (!voice || voice.heard) return;
+        voice.heard = new MutationObserver(hear).observe(voice, { childList: true }) || true;
+        hear([{ addedNodes: voice.childNodes }]);
+    }).observe(shadowRoot, { childList: true, subtree: true });
+    null
+"""
+REPLY = "These times are free on Tuesday afternoon. Pick the one that suits you."
+
+
 def test_a_reply_is_announced_once_and_whole(widget: Widget, fake: FakeServer) -> None:
-    widget.page.evaluate("""window.said = []; new MutationObserver((changes) => {
-        const voice = document.querySelector('interworky-widget').shadowRoot.querySelector('.panel > [role=status]');
-        if (voice && !voice.seen) {
-            voice.seen = true;
-            const hear = () => voice.textContent && said.push(voice.textContent);
-            new MutationObserver(hear).observe(voice, { childList: true });
-        }
-    }).observe(document.querySelector('interworky-widget').shadowRoot, { childList: true, subtree: true }); null""")
+    widget.page.evaluate(f"(() => {{ {HEAR} }})()")
     widget.open()
-    widget.ask("slots")
-    widget.page.wait_for_function("said.length >= 4")
-    said = widget.page.evaluate("said")
-    assert said[0].endswith("You are chatting with an AI assistant. It can make mistakes.")
-    assert said[1] == "Looking for free times…"
-    assert "Choose a time" in said[2]
-    assert said[3] == "These times are free on Tuesday afternoon. Pick the one that suits you."
-    assert len(said) == 4, "no token is announced by itself, and what the visitor wrote is not read back"
+    widget.say("tool")
+    widget.page.wait_for_function("said.length === 2")
+    fake.hurry()
+    widget.page.wait_for_function("said.length === 3")
+    greeting, tool, reply = widget.page.evaluate("said")  # no token by itself, nor what the visitor wrote
+    assert greeting.endswith("You are chatting with an AI assistant. It can make mistakes.")
+    assert (tool, reply) == ("Looking for free times…", REPLY)
     expect(widget.log).to_have_attribute("aria-live", "off")
+
+
+def test_what_comes_at_once_is_announced_one_after_the_other(widget: Widget) -> None:
+    widget.open().ask("hello")
+    widget.page.evaluate(f"""(() => {{ {HEAR} }})();
+        window.waits = [];
+        window.requestAnimationFrame = (draw) => waits.push(draw);
+        Interworky.on('message:received', () => waits.push('replied'));
+        null""")
+    widget.say("confirm")
+    widget.page.wait_for_function("waits.includes('replied')", polling=50)
+    widget.page.evaluate("waits.forEach((draw) => draw.call?.())")
+    card, reply = widget.page.evaluate("said")[-2:]
+    assert card.split("\n")[:3] == ["Book this appointment?", "When", "Tuesday, 8 January 2030, 14:00"]
+    assert reply == REPLY
 
 
 @pytest.mark.parametrize("viewport", [{"width": 1000, "height": 800}, {"width": 360, "height": 700}])

@@ -76,7 +76,8 @@ export function createMessages(actions, page) {
     for (const item of state.items) {
       if (item.seq <= before.seq || (item.kind === "message" && item.message.role === "visitor")) continue;
       const said = lines.get(keys.get(item) ?? "")?.el;
-      const words = (said?.querySelector(".prose") ?? said)?.textContent;
+      // As it is laid out: `textContent` would run the rows of a card, or two paragraphs, into one word.
+      const words = /** @type {HTMLElement?} */ (said?.querySelector(".prose") ?? said)?.innerText;
       if (words) announce(words);
     }
   }
