@@ -122,9 +122,8 @@ class WidgetConsumer(AsyncWebsocketConsumer):
             case frames.Ping():
                 await self._tell(events.Pong(await in_db(_newest_seq)(conversation)))
             case frames.MessageSend():
-                await in_db(limits.hit)("message.visitor", visitor)
-                await in_db(limits.hit)("message.address", self.address)
-                posted = await turns.post(await self._checked(), frame.id, frame.text, frame.page)
+                checked = await self._checked(("message.visitor", visitor), ("message.address", self.address))
+                posted = await turns.post(checked, frame.id, frame.text, frame.page)
                 if not posted.new:
                     # The first acknowledgement was lost; the rows give it again.
                     message = conversations.render_message(posted.message)
@@ -132,16 +131,14 @@ class WidgetConsumer(AsyncWebsocketConsumer):
             case frames.TurnStop():
                 await turns.stop(conversation, frame.turn)
             case frames.TurnRetry():
-                await in_db(limits.hit)("message.visitor", visitor)
-                await turns.retry(await self._checked(), frame.turn)
+                await turns.retry(await self._checked(("message.visitor", visitor)), frame.turn)
             case frames.CardAnswer():
-                await in_db(limits.hit)("answer", visitor)
-                await turns.answer_card(await self._checked(), frame.card, frame.choice, frame.fields)
+                checked = await self._checked(("answer", visitor))
+                await turns.answer_card(checked, frame.card, frame.choice, frame.fields)
             case frames.MessageRate():
                 await in_db(conversations.rate)(conversation, frame.message, frame.value)
             case frames.HumanRequest():
-                await in_db(limits.hit)("answer", visitor)
-                await turns.request_human(await self._checked())
+                await turns.request_human(await self._checked(("answer", visitor)))
             case frames.VisitorUpdate():
                 await in_db(conversations.update_visitor)(
                     conversation, name=frame.name, email=frame.email, locale=frame.locale, zone=frame.timezone
@@ -171,9 +168,16 @@ class WidgetConsumer(AsyncWebsocketConsumer):
     def _give_way(self) -> None:
         self.leaving = asyncio.ensure_future(_within(SEND_SECONDS, self.close(TOO_MUCH, "too_much")))
 
-    async def _checked(self) -> Conversation:
-        """The conversation, if it is still ours: an assistant can be switched off while its sockets are open."""
-        self.conversation = await in_db(conversations.for_visitor)(self.token, self.origin)
+    async def _checked(self, *knocks: tuple[str, str]) -> Conversation:
+        """The conversation, if it is still ours: an assistant can be switched off while its sockets are open. First
+        `knocks` are counted: of which kind, and whose."""
+
+        def look() -> Conversation:
+            for kind, key in knocks:
+                limits.hit(kind, key)
+            return conversations.for_visitor(self.token, self.origin)
+
+        self.conversation = await in_db(look)()
         return self.conversation
 
     # --- Events out -------------------------------------------------------------------------------------------------

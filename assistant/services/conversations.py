@@ -126,12 +126,12 @@ def record(
     return event
 
 
-def next_seq(conversation: Conversation) -> int:
-    """The next number of this conversation. The row stays locked until the transaction ends, so numbers are committed
-    in the order in which they were given out."""
+def next_seq(conversation: Conversation, **changes: Any) -> int:
+    """The next number of this conversation, and `changes` to its row. The row stays locked until the transaction ends, so
+    numbers are committed in the order in which they were given out."""
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("A seq is given out inside the transaction that uses it.")
-    Conversation.objects.filter(pk=conversation.pk).update(last_seq=F("last_seq") + 1)
+    Conversation.objects.filter(pk=conversation.pk).update(last_seq=F("last_seq") + 1, **changes)
     conversation.last_seq = Conversation.objects.values_list("last_seq", flat=True).get(pk=conversation.pk)
     return conversation.last_seq
 
@@ -217,13 +217,16 @@ def resume(conversation: Conversation, after: int) -> events.SessionReady:
 
 
 def append(conversation: Conversation, role: str, text: str, **fields: Any) -> Message:
-    """Save a message and its event. Inside the caller's transaction."""
-    event = Event(conversation=conversation, seq=next_seq(conversation), type="message.added")
-    event.message = Message.objects.create(conversation=conversation, seq=event.seq, role=role, text=text, **fields)
-    event.save()
-    Conversation.objects.filter(pk=conversation.pk).update(last_message_at=event.message.at)
+    """Save a message and its event; the visitor's first one names the conversation. Inside the caller's transaction."""
+    message = Message(conversation=conversation, role=role, text=text, **fields)
+    changes: dict[str, Any] = {"last_message_at": message.at}
+    if role == Message.Role.VISITOR and not conversation.title:
+        changes["title"] = " ".join(text.split())[:80]
+    message.seq = next_seq(conversation, **changes)
+    message.save(force_insert=True)
+    event = Event.objects.create(conversation=conversation, seq=message.seq, type="message.added", message=message)
     transaction.on_commit(lambda: live.announce(conversation.pk, render(event)))
-    return event.message
+    return message
 
 
 @dataclass(frozen=True)
@@ -251,8 +254,6 @@ def post(conversation: Conversation, client_id: str, text: str, page: dict[str, 
         if locked.state == Conversation.State.CLOSED:
             set_state(locked, Conversation.State.ASSISTANT)
         message = append(locked, Message.Role.VISITOR, text, client_id=client_id, page=page or {})
-        if not locked.title:
-            Conversation.objects.filter(pk=locked.pk).update(title=" ".join(text.split())[:80])
         turn = None if locked.state == Conversation.State.STAFF else begin_turn(message)
         return Posted(message, turn, new=True)
 
@@ -346,6 +347,8 @@ def estimated_tokens(messages: Iterable[chat.Message]) -> int:
 def _calls_by_message(turn: Turn, messages: set[UUID]) -> dict[UUID, list[ToolCall]]:
     """The ledger of earlier messages' turns. A call that waited for the visitor's word stands twice: as waiting where
     it was made, and with its result at the click that set it off."""
+    if not messages and turn.opening_call_id is None:
+        return {}
     opened = dict(
         Turn.objects.filter(Q(message__in=messages) | Q(pk=turn.pk), opening_call__isnull=False).values_list(
             "opening_call_id", "message_id"

@@ -190,6 +190,8 @@ def give_up_waiting() -> None:
 
 def left_behind(turn: Turn) -> list[ToolCall]:
     """The model's calls that an earlier runner of this turn began and did not close."""
+    if turn.fence == 1:
+        return []  # nobody ran it before
     return list(
         turn.tool_calls.filter(state__in=[State.PENDING, State.SENT], initiator=ToolCall.Initiator.MODEL)
         .select_related("method", "organization", "conversation")

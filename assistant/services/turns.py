@@ -10,6 +10,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, OuterRef
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from assistant import live
@@ -31,19 +32,19 @@ def claim(turn_id: UUID | str) -> Turn:
     try:
         with transaction.atomic():
             taken = free.update(
-                state=Turn.State.RUNNING, fence=F("fence") + 1, attempts=F("attempts") + 1, leased_until=now + lease()
+                state=Turn.State.RUNNING,
+                fence=F("fence") + 1,
+                attempts=F("attempts") + 1,
+                leased_until=now + lease(),
+                started_at=Coalesce("started_at", now),
             )
     except IntegrityError as error:  # two turns of one conversation at the same moment
         raise TurnTaken("Another turn of this conversation runs.") from error
     if not taken:
         raise TurnTaken("Another runner holds this turn.")
-    turn = Turn.objects.select_related(
+    return Turn.objects.select_related(
         "conversation__assistant__organization", "conversation__visitor", "message", "opening_call__method"
     ).get(pk=turn_id)
-    if turn.started_at is None:
-        turn.started_at = now
-        turn.save(update_fields=["started_at"])
-    return turn
 
 
 def lease() -> timedelta:

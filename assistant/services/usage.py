@@ -324,7 +324,9 @@ def _precision(exact: bool) -> Usage.Precision:
 
 def _warn(organization: Organization, limits: list[_Limit]) -> None:
     """One e-mail per period, when the organization's own limit is nearly reached."""
-    caps = {limit.period: (limit.tokens, limit.micros) for limit in limits}
+    caps = {limit.period: (limit.tokens, limit.micros) for limit in limits if limit.tokens or limit.micros}
+    if not caps:
+        return
     unwarned = Spending.objects.filter(organization=organization, scope="organization", period__in=caps, warned=False)
     for row in unwarned:
         tokens, micros = caps[row.period]

@@ -34,10 +34,11 @@ class ConversationToolbox:
     @classmethod
     async def for_turn(cls, turn: Turn, *, dry_run: bool = False, embed: Embed | None = None) -> ConversationToolbox:
         """The toolbox of a turn; what an earlier runner of it left open is settled first, so that a model hears of it."""
-        toolbox = await cls.for_conversation(turn.conversation, turn=turn, dry_run=dry_run, embed=embed)
-        for row in await in_db(ledger.left_behind)(turn):
-            await toolbox._door.settle(row)
-        toolbox._achieved = await in_db(_achieved)(turn.conversation, toolbox._door)
+        door, left_behind, achieved = await in_db(_of_turn)(turn, embed)
+        for row in left_behind:
+            await door.settle(row)
+        toolbox = cls(door, turn.conversation, turn=turn, dry_run=dry_run)
+        toolbox._achieved = await in_db(_achieved)(turn.conversation, door) if left_behind else achieved
         return toolbox
 
     @classmethod
@@ -126,6 +127,12 @@ def _door(conversation: Conversation, embed: Embed | None) -> Door:
         for tool in tools_of(method):
             tools.setdefault(tool.name, tool)
     return Door(assistant.organization, tools, conversation, assistant, embed)
+
+
+def _of_turn(turn: Turn, embed: Embed | None) -> tuple[Door, list[Row], frozenset[str]]:
+    """One hop: its door, what an earlier runner left open, and what has been brought about."""
+    door = _door(turn.conversation, embed)
+    return door, ledger.left_behind(turn), _achieved(turn.conversation, door)
 
 
 def _achieved(conversation: Conversation, door: Door) -> frozenset[str]:

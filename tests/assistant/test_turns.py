@@ -194,7 +194,7 @@ async def test_a_turn_that_takes_its_runners_down_is_given_up(conversation):
 
 async def test_a_turn_past_its_deadline_ends_with_a_word(conversation):
     turn = await in_db(ask)(conversation)
-    await in_db(Turn.objects.filter(pk=turn.pk).update)(deadline_at=timezone.now() + timedelta(milliseconds=50))
+    await in_db(Turn.objects.filter(pk=turn.pk).update)(deadline_at=timezone.now() + timedelta(seconds=1))
     after = await run(turn, ScriptedModel(says("One. ", "Two.", wait_for=asyncio.Event())))
     assert (after.state, after.code) == ("failed", "incomplete")
 

