@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """`python3 manage.py up` runs Interworky, `python3 manage.py test` its suite: from a fresh checkout, with Python alone.
 
-Both first see to an environment of their own in .venv, from hash-locked requirements, and start again inside it;
-NO_BOOTSTRAP=1 leaves that out. Every other command runs with the Python that called it. This file keeps to what old
-Pythons can parse, so that they get a sentence instead of a syntax error.
+Both first see to an environment of their own in .venv, from hash-locked requirements, and start again inside it, as does
+every other command where the Python that called it has no Django; NO_BOOTSTRAP=1 leaves that out. This file keeps to what
+old Pythons can parse, so that they get a sentence instead of a syntax error.
 """
 
 import hashlib
@@ -54,8 +54,9 @@ def install(lock):
         import venv  # noqa: F401
     except ImportError:
         sys.exit("This Python cannot make virtual environments. On Debian and Ubuntu: apt-get install python3-venv")
-    sys.stdout.write("Installing what Interworky needs into %s (once, less than a minute) ...\n" % VENV)
-    sys.stdout.flush()
+    # Not among what a command prints: `keys` is for a file.
+    sys.stderr.write("Installing what Interworky needs into %s (once, less than a minute) ...\n" % VENV)
+    sys.stderr.flush()
     made_by = "import sys; sys.exit(sys.version_info[:2] != %r)" % (sys.version_info[:2],)
     reusable = os.path.exists(PYTHON) and quietly([PYTHON, "-c", made_by]) is None
     failed = quietly([sys.executable, "-m", "venv", VENV] + ([] if reusable else ["--clear"]))
@@ -77,10 +78,18 @@ def quietly(command):
     return None if process.returncode == 0 else (said.splitlines() or ["(nothing)"])[-1]
 
 
+def has_django():
+    try:
+        import django  # noqa: F401
+    except ImportError:
+        return False
+    return True
+
+
 def main():
     command = sys.argv[1] if len(sys.argv) > 1 else ""
-    if command in LOCKS:
-        bootstrap(command)
+    if command in LOCKS or not has_django():
+        bootstrap(command if command in LOCKS else "up")
     if command == "test":
         from tests.run import main as run_tests
 

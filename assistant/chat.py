@@ -48,13 +48,15 @@ class ToolResult:
 
     `outcome`: done · failed (nothing happened) · refused (policy) · unknown (it may have happened)
     · waiting (a card asks the visitor first; nothing has happened yet).
-    `achieved` names what it brought about, as `Operation.brings_about` does, and is empty unless done.
+    `achieved` names what it brought about, as `Operation.brings_about` does, and is empty unless done. `misused`: the call
+    itself was wrong, as there is no such tool or its arguments do not fit.
     """
 
     text: str
     outcome: Literal["done", "failed", "refused", "unknown", "waiting"] = "done"
     achieved: frozenset[str] = frozenset()
     sources: tuple[Source, ...] = ()
+    misused: bool = False
 
     @property
     def ok(self) -> bool:

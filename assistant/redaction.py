@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import html
 import json
+import math
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 MASK = "••••"
@@ -54,6 +56,22 @@ def _in_json(secret: str) -> Iterator[str]:
         yield once
         yield once.replace("/", "\\/")
         yield json.dumps(once, ensure_ascii=ascii_alone)[1:-1]
+
+
+def is_storable(value: Any) -> bool:
+    """Whether a JSON value is one that every database takes: no NUL, no half of a surrogate pair, no NaN."""
+    values = [value]
+    while values:
+        match values.pop():
+            case str() as text if any(char == "\0" or "\ud800" <= char <= "\udfff" for char in text):
+                return False
+            case float() as number if not math.isfinite(number):
+                return False
+            case list() as several:
+                values += several
+            case dict() as pairs:
+                values += [*pairs, *pairs.values()]
+    return True
 
 
 def clean(text: str) -> str:

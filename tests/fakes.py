@@ -69,10 +69,15 @@ class ScriptedToolbox:
     """Every tool answers the same; `ran` is what was run, as (name, arguments)."""
 
     def __init__(
-        self, text: str = "", *names: str, achieved: frozenset[str] = frozenset(), earlier: frozenset[str] = frozenset()
+        self,
+        text: str = "",
+        *names: str,
+        achieved: frozenset[str] = frozenset(),
+        earlier: frozenset[str] = frozenset(),
+        misused: bool = False,
     ) -> None:
         self.text, self.names = text, names or ("find_slots",)
-        self.does, self.earlier = achieved, earlier
+        self.does, self.earlier, self.misused = achieved, earlier, misused
         self.ran: list[tuple[str, dict[str, Any] | None]] = []
         self.at_once = self.most_at_once = 0
 
@@ -91,4 +96,4 @@ class ScriptedToolbox:
         self.most_at_once = max(self.most_at_once, self.at_once)
         await asyncio.sleep(0.001)
         self.at_once -= 1
-        return ToolResult(self.text, achieved=self.does)
+        return ToolResult(self.text, "failed" if self.misused else "done", self.does, misused=self.misused)

@@ -161,20 +161,26 @@ def test_a_python_without_venv_says_what_to_install(checkout):
     assert not (checkout / ".venv").exists()
 
 
+def test_any_other_command_sees_to_its_environment_too(checkout):
+    (checkout / ".venv").write_text("a file where a directory should be")
+    done = bootstrap(checkout, "doctor", before="import sys; sys.modules['django'] = None")
+    assert f"Cannot make a virtual environment in {checkout}" in done.stderr and done.stdout == ""
+
+
 def test_a_directory_in_which_nothing_can_be_made_is_one_sentence(checkout):
     (checkout / ".venv").write_text("a file where a directory should be")
     done = bootstrap(checkout, "up")
     assert done.returncode == 1
-    assert done.stderr.startswith(f"Cannot make a virtual environment in {checkout}")
-    assert len(done.stderr.strip().splitlines()) == 1
+    begun, refused = done.stderr.strip().splitlines()
+    assert refused.startswith(f"Cannot make a virtual environment in {checkout}")
 
 
 def test_no_way_to_the_package_index_is_one_sentence(checkout):
     done = bootstrap(checkout, "up")
     assert done.returncode == 1
-    assert done.stdout.startswith("Installing what Interworky needs")
-    assert done.stderr.startswith("Cannot install the packages of requirements.lock; is there a way to the package index?")
-    assert len(done.stderr.strip().splitlines()) == 1
+    begun, refused = done.stderr.strip().splitlines()
+    assert begun.startswith("Installing what Interworky needs") and done.stdout == ""
+    assert refused.startswith("Cannot install the packages of requirements.lock; is there a way to the package index?")
     assert not (checkout / ".venv" / ".stamp").exists()
 
 

@@ -94,6 +94,13 @@ class SecretsForm(forms.Form):
     def spares(self) -> list[tuple[Any, Any]]:
         return [(self[f"name_{n}"], self[f"more_{n}"]) for n in range(SPARE_SECRETS if self.kind.own_secrets else 0)]
 
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = self.cleaned_data
+        for number in range(SPARE_SECRETS if self.kind.own_secrets else 0):
+            if cleaned.get(f"more_{number}") and f"name_{number}" in cleaned and not cleaned[f"name_{number}"]:
+                self.add_error(f"name_{number}", "Give this secret a name.")
+        return cleaned
+
     def apply(self) -> None:
         """Set and forget on the method, which the caller saves. Its address must be the new one already."""
         for name in self.names:

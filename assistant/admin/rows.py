@@ -6,7 +6,6 @@ What a table cannot show, such as a nested schema from an import, is shown and e
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,9 +13,12 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from assistant.redaction import is_storable
+from assistant.tools.parameters import PROPERTY_NAME, offered
+
 SPARE_ROWS = 2  # so that a row can be added without JavaScript
-MAX_ROWS = 60
-PARAMETER_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+MAX_LINES = 1000  # that are looked at; more fields than that Django takes for an attack
+MAX_FIXED_BYTES = 16_384
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class RowsWidget(forms.Widget):
         if f"{name}-json" in data:
             return data[f"{name}-json"]
         try:
-            count = min(int(data.get(f"{name}-count", 0)), MAX_ROWS)
+            count = min(int(data.get(f"{name}-count", 0)), MAX_LINES)
         except ValueError:
             count = 0
         found = []
@@ -93,13 +95,29 @@ class RowsField(forms.Field):
         if not isinstance(value, dict):
             return value  # rows or text as they were submitted
         rows = self.rows(value)
-        return json.dumps(value, indent=2, ensure_ascii=False) if rows is None else rows
+        return json.dumps(value, indent=2, ensure_ascii=False) if rows is None or not self._gives(rows, value) else rows
+
+    def _gives(self, rows: list[dict[str, Any]], stored: dict[str, Any]) -> bool:
+        """Whether the rows, sent back as a browser sends them, are what is stored now."""
+        lines = [cell for row in rows for cell in row.values() if isinstance(cell, str)]
+        try:
+            again = self.stored(rows)
+        except ValidationError:
+            return False
+        return self.same(again, stored) and all(cell == " ".join(cell.splitlines()).strip() for cell in lines)
+
+    def same(self, one: dict[str, Any], other: dict[str, Any]) -> bool:
+        return one == other
 
     def to_python(self, value: Any) -> dict[str, Any]:
-        if not isinstance(value, str):
-            return self.stored(value or [])
+        stored = self._read(value) if isinstance(value, str) else self.stored(value or [])
+        if not is_storable(stored):
+            raise ValidationError("There are characters in it that are no text, or a number that is none.")
+        return stored
+
+    def _read(self, text: str) -> dict[str, Any]:
         try:
-            stored = json.loads(value)
+            stored = json.loads(text)
         except (ValueError, RecursionError) as error:
             raise ValidationError(f"This is not JSON: {str(error)[:120]}") from error
         if not isinstance(stored, dict):
@@ -152,6 +170,10 @@ class ParametersField(RowsField):
         Column("format", "Form", "select", FORMATS),
     )
 
+    def same(self, one: dict[str, Any], other: dict[str, Any]) -> bool:
+        ones, others = ({**offered(schema), "required": set(schema.get("required", []))} for schema in (one, other))
+        return ones == others
+
     def rows(self, stored: dict[str, Any]) -> list[dict[str, Any]] | None:
         if not set(stored) <= {"type", "properties", "required", "additionalProperties"}:
             return None
@@ -182,8 +204,8 @@ class ParametersField(RowsField):
         required = []
         for row in rows:
             name = row["name"]
-            if not PARAMETER_NAME.fullmatch(name):
-                raise ValidationError(f"“{name[:60]}” is no name for a parameter: use letters, digits and underscores.")
+            if not PROPERTY_NAME.fullmatch(name):
+                raise ValidationError(f"“{name[:60]}” is no name for a parameter: use letters, digits, _ and -.")
             if name in properties:
                 raise ValidationError(f"There are two parameters called {name}.")
             properties[name] = self._schema(row)
@@ -224,6 +246,14 @@ class FixedField(RowsField):
         Column("type", "Type", "select", TYPES[:4]),
         Column("value", "Value", hint="main-street"),
     )
+
+    def to_python(self, value: Any) -> dict[str, Any]:
+        stored = super().to_python(value)
+        if len(json.dumps(stored)) > MAX_FIXED_BYTES:
+            raise ValidationError(f"The fixed values are larger than {MAX_FIXED_BYTES:,} bytes.")
+        if long := next((name for name in stored if len(name) > 64), None):
+            raise ValidationError(f"A name has at most 64 characters, not as many as “{long[:60]}…”.")
+        return stored
 
     def rows(self, stored: dict[str, Any]) -> list[dict[str, Any]] | None:
         names = {str: "string", bool: "boolean", int: "integer", float: "number"}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from assistant.chat import Completion, Finish, Message, Model, Source, Toolbox, ToolCall, ToolResult, Usage
@@ -15,6 +16,7 @@ from assistant.events import Event, ReplyDelta, ToolFinished, ToolStarted
 
 MAX_PARALLEL = 4
 MAX_SAME_CALL = 2  # the third identical call of a turn is not run
+MAX_MISUSES = 2  # of one tool, or of tools that there are not: after one correction a model answers without tools
 MAX_REPLY_CHARS = 64_000
 
 
@@ -57,6 +59,7 @@ class _Turn:
     rounds: int = 0
     calls: int = 0
     seen: dict[str, int] = field(default_factory=dict)
+    misuses: Counter[str] = field(default_factory=Counter)  # by tool; of those that there are not, under ""
     caught: list[str] = field(default_factory=list)
     last: Completion = field(default_factory=Completion)
     prompt_tokens: int = 0
@@ -105,7 +108,8 @@ async def run(
     """
     turn = _Turn(list(messages), toolbox.achieved() | achieved, rounds=from_round)
     while True:
-        last_round = turn.rounds >= limits.rounds or turn.calls >= limits.calls
+        at_a_loss = max(turn.misuses.values(), default=0) >= MAX_MISUSES
+        last_round = at_a_loss or turn.rounds >= limits.rounds or turn.calls >= limits.calls
         turn.rounds += 1
         gate = Gate(turn.achieved)
         before = turn.text
@@ -140,7 +144,8 @@ async def run(
 async def _listen(
     model: Model, toolbox: Toolbox, turn: _Turn, gate: Gate, before: str, *, offer: bool
 ) -> AsyncIterator[Event]:
-    """One model request: its text as far as the gate lets it through."""
+    """One model request: its text as far as the gate lets it through, and no longer than a reply may be."""
+    turn.last = replace(turn.last, text="", calls=(), finish="length")  # so it ends if it ends without a word of the model's
     async with aclosing(model.stream(turn.messages, toolbox.specs() if offer else [])) as pieces:  # type: ignore[type-var]
         async for piece in pieces:
             if isinstance(piece, Completion):
@@ -184,10 +189,13 @@ async def _act(toolbox: Toolbox, turn: _Turn, calls: tuple[ToolCall, ...], limit
             if not task.done():
                 _finishing.add(task)
                 task.add_done_callback(_finishing.discard)
+    offered = {spec.name for spec in toolbox.specs()}
     for place, call in enumerate(calls):
         result = results[place]
         turn.messages.append(Message("tool", result.text, call_id=call.id))
         turn.achieved |= result.achieved
+        if result.misused:
+            turn.misuses[call.name if call.name in offered else ""] += 1
         turn.sources.update(dict.fromkeys(result.sources))
 
 

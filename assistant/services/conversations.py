@@ -219,7 +219,7 @@ def resume(conversation: Conversation, after: int) -> events.SessionReady:
 def append(conversation: Conversation, role: str, text: str, **fields: Any) -> Message:
     """Save a message and its event; the visitor's first one names the conversation. Inside the caller's transaction."""
     message = Message(conversation=conversation, role=role, text=text, **fields)
-    changes: dict[str, Any] = {"last_message_at": message.at}
+    changes: dict[str, Any] = {"last_message_at": timezone.now()}
     if role == Message.Role.VISITOR and not conversation.title:
         changes["title"] = " ".join(text.split())[:80]
     message.seq = next_seq(conversation, **changes)

@@ -18,8 +18,10 @@ from assistant.models import Assistant, Card, Conversation, Method, Organization
 from assistant.services import cards
 
 State = ToolCall.State
-# A call that was refused, or that certainly came to nothing, uses up nobody's quota.
-_COUNTED = ~Q(state__in=[State.REFUSED, State.FAILED]) & Q(dry_run=False)
+# A call that was refused, or that never left the house, uses up nobody's quota. One that another server said no to, or was
+# silent at, does: whoever guesses numbers fails most of the time.
+_ASKED_IN_VAIN = Q(state=State.FAILED, code__in=["", "timeout"])
+_COUNTED = (_ASKED_IN_VAIN | ~Q(state__in=[State.REFUSED, State.FAILED])) & Q(dry_run=False)
 
 RAN_OUT = "The visitor did not confirm in time. Nothing was done."
 

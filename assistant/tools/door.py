@@ -12,7 +12,7 @@ import json
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from assistant.chat import Source, ToolResult
@@ -126,7 +126,7 @@ class Door:
         if row.state != Row.State.PENDING and not (row.state == Row.State.WAITING and confirmed):
             return self._recorded(row)
         if problem is not None:
-            return await self._close(row, _turned_down(problem), problem.code)
+            return await self._close(row, replace(_turned_down(problem), misused=True), problem.code)
         tool = self.tools[row.name]
         if reason := await in_db(ledger.take)(row, tool.method, self.assistant, tool.operation.risk_of(tool.method)):
             return await self._close(row, ToolResult(REASONS[reason], "refused"), reason)

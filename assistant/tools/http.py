@@ -16,10 +16,11 @@ from assistant.errors import AddressRefused, OutboundError, ToolError
 from assistant.models import Method
 from assistant.outbound import Reach
 from assistant.redaction import MASK, redacted
+from assistant.secrets import SecretUnreadable
 from assistant.tools import pointers, template
 from assistant.tools.kind import Context, Kind, Operation, configured
 from assistant.tools.parameters import check_schema
-from assistant.tools.request import ADDRESS, CREDENTIAL, build, header_lines
+from assistant.tools.request import ADDRESS, CREDENTIAL, build, check_credential, header_lines
 
 MARGIN_SECONDS = 3.0  # of the call's deadline over the request's
 TEXTUAL = re.compile(r"(?:application/(?:[\w.+-]+\+)?(?:json|xml)|text/(?!html)[\w.+-]+)\s*(?:;.*)?", re.IGNORECASE)
@@ -168,6 +169,7 @@ def check(method: Method) -> None:
     secrets = {name for name, entry in method.secrets.items() if entry["origin"] == method.origin} - {CREDENTIAL}
     sure = {*method.parameters.get("required", []), *method.fixed, *secrets}
     check_schema(method.parameters, {*method.fixed, *secrets})
+    _check_credential(method, config)
     parts = ADDRESS.fullmatch(config["url"])
     path = template.names(parts[2] or "") if parts else set()
     for name in sorted(template.names(config["url"]) | template.names(config["headers"])):
@@ -181,6 +183,25 @@ def check(method: Method) -> None:
         ):
             text = "“%(name)s” is a list or an object, which fits no path or header."
             raise ValidationError(text, code="placeholder_type", params={"name": name})
+
+
+def _check_credential(method: Method, config: dict[str, Any]) -> None:
+    name = config["auth_name"]
+    headers = {header.lower() for header, _ in header_lines(config["headers"])}
+    if (config["auth"] == "header" and name.lower() in headers) or (
+        config["auth"] == "query" and name in {*method.parameters.get("properties", {}), *method.fixed}
+    ):
+        text = "“%(name)s” holds the credential, so it can be nothing else as well."
+        raise ValidationError(text, code="credential_twice", params={"name": name})
+    if config["auth"] not in ("bearer", "header"):
+        return
+    try:
+        if secret := method.secret(CREDENTIAL):
+            check_credential(secret)
+    except SecretUnreadable:
+        return  # the page says so beside it
+    except ToolError as error:
+        raise ValidationError(str(error), code="credential") from error
 
 
 def may_repeat(method: Method) -> bool:

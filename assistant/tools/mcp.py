@@ -26,7 +26,7 @@ from assistant.outbound import Reach
 from assistant.redaction import MASK, redacted
 from assistant.tools.http import IN_DOUBT, MARGIN_SECONDS, check_header_name
 from assistant.tools.kind import Context, Kind, Operation, configured
-from assistant.tools.request import CREDENTIAL
+from assistant.tools.request import CREDENTIAL, check_credential
 
 log = logging.getLogger(__name__)
 
@@ -232,10 +232,7 @@ def credentials(config: dict[str, Any], secret: str) -> dict[str, str]:
     """The headers that authenticate. Raises `ToolError` where the credential is missing or cannot be sent."""
     if config["auth"] == "none":
         return {}
-    if not secret:
-        raise ToolError("This method is not set up completely: its credential is missing.", code="not_set_up")
-    if not all(" " < char <= "~" for char in secret):
-        raise ToolError("The credential holds what no header may hold.", code="not_set_up")
+    check_credential(secret)
     return {"Authorization": f"Bearer {secret}"} if config["auth"] == "bearer" else {config["auth_name"]: secret}
 
 

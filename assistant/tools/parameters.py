@@ -101,7 +101,7 @@ def _of_node(node: Any, where: str, depth: int, count: list[int]) -> Iterator[Va
         yield _problem("type_list", "%(where)s: a parameter has one type; leave it optional instead.", where=where)
     elif kind is None and not {"enum", "anyOf", "oneOf"} & node.keys():
         yield _problem("type_missing", "%(where)s: has no type.", where=where)
-    elif kind is not None and kind not in TYPES:
+    elif kind is not None and (not isinstance(kind, str) or kind not in TYPES):
         yield _problem("type_unknown", "%(where)s: “%(type)s” is no type.", where=where, type=str(kind)[:40])
     for keyword in node:
         belongs_to = KEYWORDS.get(keyword)
@@ -126,7 +126,7 @@ def _of_values(node: dict[str, Any], where: str) -> Iterator[ValidationError]:
             yield _problem("bounds", "%(where)s: %(low)s is above %(high)s.", where=where, low=low, high=high)
     if "multipleOf" in node and (not _is_number(node["multipleOf"]) or node["multipleOf"] <= 0):
         yield _problem("multiple_of", "%(where)s: multipleOf must be above 0.", where=where)
-    if "format" in node and node["format"] not in FORMATS:
+    if "format" in node and not (isinstance(node["format"], str) and node["format"] in FORMATS):
         known = ", ".join(sorted(FORMATS))
         yield _problem("format", "%(where)s: the format must be one of %(known)s.", where=where, known=known)
     if "pattern" in node:

@@ -8,16 +8,22 @@ Tree = dict[str, "Tree"]
 
 
 def tree(pointers: str) -> Tree:
-    """One pointer per line, as a tree of keys; empty where there is none. Raises `ValueError` for what is no pointer."""
+    """One pointer per line, as a tree of keys; empty where there is none. Where one leads into what another one keeps
+    whole, that counts. Raises `ValueError` for what is no pointer."""
     root: Tree = {}
-    for line in pointers.split():
+    for line in filter(None, map(str.strip, pointers.splitlines())):
         if not line.startswith("/") or len(line) > 300:
             raise ValueError(line)
         node = root
         for part in line[1:].split("/"):
             if "~" in part.replace("~0", "").replace("~1", ""):
                 raise ValueError(line)
-            node = node.setdefault(part.replace("~1", "/").replace("~0", "~"), {})
+            key = part.replace("~1", "/").replace("~0", "~")
+            if node.get(key) == {}:
+                break
+            node = node.setdefault(key, {})
+        else:
+            node.clear()
     return root
 
 

@@ -98,8 +98,7 @@ def _authenticated(
     if config["auth"] == "none":
         return headers, pairs
     secret = method.secret(CREDENTIAL)
-    if not secret:
-        raise ToolError("This method is not set up completely: its credential is missing.", code="not_set_up")
+    check_credential(secret, in_header=config["auth"] in ("bearer", "header"))
     match config["auth"]:
         case "bearer":
             return {**headers, "Authorization": f"Bearer {secret}"}, pairs
@@ -112,6 +111,14 @@ def _authenticated(
             return headers, [*pairs, f"{template.encoded(config['auth_name'])}={template.encoded(secret)}"]
         case _:
             return {**headers, **signature(secret, key, int(time.time()), content)}, pairs
+
+
+def check_credential(secret: str, *, in_header: bool = True) -> None:
+    """Raises `ToolError` where it is missing, or could not be sent."""
+    if not secret:
+        raise ToolError("This method is not set up completely: its credential is missing.", code="not_set_up")
+    if in_header and not all(" " <= char <= "~" for char in secret):
+        raise ToolError("The credential holds what no header may hold.", code="not_set_up")
 
 
 def signature(secret: str, message_id: str, at: int, content: bytes) -> dict[str, str]:

@@ -68,6 +68,15 @@ def test_nothing_is_answered_while_a_person_holds_the_conversation():
     assert conversations.post(conversation, "c-1", "Hello").turn is None
 
 
+def test_a_message_gives_its_conversation_a_name_and_a_time():
+    conversation = make.conversation()
+    for number, text in enumerate(["  Can I come in \n on Tuesday?", "Or on Friday?"]):
+        message = conversations.post(conversation, f"c-{number}", text).message
+        conversation.refresh_from_db()
+        assert conversation.title == "Can I come in on Tuesday?"
+        assert abs(conversation.last_message_at - message.at) < timedelta(seconds=10)
+
+
 def test_a_message_reopens_a_closed_conversation():
     conversation = make.conversation(state=Conversation.State.CLOSED)
     assert conversations.post(conversation, "c-1", "Hello").turn
@@ -205,7 +214,7 @@ def test_a_token_cannot_be_moved_to_another_visitor_or_assistant():
 def test_the_same_visitor_gets_the_same_conversation_until_it_is_closed():
     assistant = make.assistant()
     first = conversations.open_session(assistant, make.ORIGIN, address="192.0.2.7")
-    assert first.conversation.network and "192" not in first.conversation.network
+    assert first.conversation.network and "192.0.2.7" not in first.conversation.network
     again = conversations.open_session(assistant, make.ORIGIN, token=first.token)
     assert again.conversation == first.conversation
     conversations.change_state(first.conversation, Conversation.State.CLOSED)

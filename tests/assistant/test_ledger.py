@@ -69,22 +69,27 @@ def test_whoever_has_lost_the_row_cannot_close_it(talk: Conversation, turn: Turn
 
 
 USES_UP = {
-    State.DONE: True,
-    State.UNKNOWN: True,
-    State.WAITING: True,
-    State.SENT: True,
-    State.FAILED: False,
-    State.REFUSED: False,
+    (State.DONE, ""): True,
+    (State.UNKNOWN, ""): True,
+    (State.WAITING, ""): True,
+    (State.SENT, ""): True,
+    (State.FAILED, ""): True,  # another server's no
+    (State.FAILED, "timeout"): True,
+    (State.FAILED, "slot_taken"): False,
+    (State.FAILED, "dns"): False,
+    (State.REFUSED, ""): False,
 }
 
 
-@pytest.mark.parametrize(("state", "counts"), USES_UP.items())
-def test_what_may_have_happened_uses_up_the_quota(state: str, counts: bool, talk: Conversation, method: Method) -> None:
+@pytest.mark.parametrize(("state", "code", "counts"), [(*ended, counts) for ended, counts in USES_UP.items()])
+def test_what_was_asked_of_somebody_uses_up_the_quota(
+    state: str, code: str, counts: bool, talk: Conversation, method: Method
+) -> None:
     method.per_visitor_per_day = 1
     method.save()
     first, second = write(talk), write(talk)
     assert ledger.take(first, method, talk.assistant, "write") == ""
-    ToolCall.objects.filter(pk=first.pk).update(state=state)
+    ToolCall.objects.filter(pk=first.pk).update(state=state, code=code)
     assert ledger.take(second, method, talk.assistant, "write") == ("visitor_quota" if counts else "")
     ToolCall.objects.filter(pk=first.pk).update(created_at=timezone.now() - timedelta(hours=25))
     assert ledger.take(second, method, talk.assistant, "write") == ""

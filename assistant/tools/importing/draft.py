@@ -9,16 +9,18 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
+from urllib.parse import urljoin
 
 from django.core.exceptions import ValidationError
 
 from assistant.errors import ImportRefused
 from assistant.models import Method
-from assistant.redaction import clean
-from assistant.tools import KINDS
+from assistant.redaction import clean, is_storable
+from assistant.tools import KINDS, template
 from assistant.tools.door import tools_of
 from assistant.tools.kind import configured
 from assistant.tools.parameters import check_schema, offered
+from assistant.tools.request import header_lines
 
 MAX_DRAFTS = 2000
 MAX_NAME_CHARS = 48
@@ -99,7 +101,7 @@ def settled(found: Found, methods: Sequence[Method]) -> Found:
     known = {method.source: method for method in methods if method.source}
     taken = {tool.name for method in methods for tool in tools_of(method)} | {method.name for method in methods}
     drafts = []
-    for draft in found.drafts:
+    for draft in map(_storable, found.drafts):
         if method := known.get(draft.source):
             draft = replace(draft, name=method.name)
         else:
@@ -107,6 +109,14 @@ def settled(found: Found, methods: Sequence[Method]) -> Found:
             taken.add(draft.name)
         drafts.append(draft if draft.problems else replace(draft, problems=_examined(draft)))
     return replace(found, drafts=tuple(drafts))
+
+
+def _storable(draft: Draft) -> Draft:
+    """`draft`, or what can be shown of one that no database takes."""
+    if is_storable(asdict(draft)):
+        return draft
+    problem = Problem("characters", "It holds characters that are no text.")
+    return Draft(clean(draft.source), clean(draft.title), draft.name, kind=draft.kind, problems=(problem,))
 
 
 def _examined(draft: Draft) -> tuple[Problem, ...]:
@@ -123,7 +133,8 @@ def fit(method: Method, draft: Draft) -> None:
     """Put a draft into a method, new or imported before, without saving it.
 
     What staff have made of an earlier import stays: names, labels, instructions, risk, confirmation, fixed values,
-    secrets, limits. Raises `ValidationError` as the method's own form would.
+    secrets, limits, a credential or a header that the document does not name. Raises `ValidationError` as the method's
+    own form would.
     """
     kind = KINDS[draft.kind]
     if method._state.adding:
@@ -133,8 +144,8 @@ def fit(method: Method, draft: Draft) -> None:
     method.description = draft.description
     ours = {*method.fixed, *method.secrets}
     method.parameters = offered(draft.parameters, ours)
-    method.config = {**method.config, **draft.config}
-    form = kind.Config({**configured(kind.Config, method), **draft.config})
+    method.config = _request_of(method, draft)
+    form = kind.Config(configured(kind.Config, method))
     if not form.is_valid():
         errors = form.errors.as_data().items()
         raise ValidationError(
@@ -154,6 +165,23 @@ def fit(method: Method, draft: Draft) -> None:
         method.full_clean(exclude=["organization"], validate_unique=False, validate_constraints=False)
     except ValidationError as error:
         raise ValidationError([_of_field(name, one) for name, ones in error.error_dict.items() for one in ones]) from error
+
+
+def _request_of(method: Method, draft: Draft) -> dict[str, Any]:
+    """The draft's request with what staff have added to it."""
+    config = {**method.config, **draft.config}
+    if draft.config.get("auth") == "none":
+        config |= {name: method.config[name] for name in ("auth", "auth_name", "auth_user") if name in method.config}
+    if "headers" in draft.config:
+        known = {*method.parameters.get("properties", {}), *method.fixed, *method.secrets}
+        named = {name.lower() for name, _ in header_lines(draft.config["headers"])}
+        added = [
+            f"{name}: {value}"
+            for name, value in header_lines(method.config.get("headers", ""))
+            if name.lower() not in named and template.names(value) <= known
+        ]
+        config["headers"] = "\n".join(filter(None, [draft.config["headers"], *added]))
+    return config
 
 
 def _of_field(name: str, error: ValidationError) -> ValidationError:
@@ -206,6 +234,14 @@ def plain(text: Any, limit: int = MAX_DESCRIPTION_CHARS) -> str:
         return ""
     words = " ".join(clean(text[: limit * 8]).split())
     return words if len(words) <= limit else words[: limit - 1].rstrip() + "…"
+
+
+def joined(base_url: str, url: str) -> str:
+    """`url`, which may be relative. Raises `CannotTake` where it is no address."""
+    try:
+        return urljoin(base_url, url)
+    except ValueError as error:
+        raise CannotTake("url", f"“{url[:60]}” is no address.") from error
 
 
 def source_key(*parts: str) -> str:

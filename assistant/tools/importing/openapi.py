@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import quote, urljoin
+from urllib.parse import quote, urlsplit
 
 from assistant.errors import ImportRefused
 from assistant.models import Method
@@ -17,6 +17,7 @@ from assistant.tools.importing.draft import (
     Found,
     Problem,
     argument_name,
+    joined,
     method_name,
     plain,
     source_key,
@@ -48,7 +49,7 @@ def read(document: dict[str, Any], *, base_url: str = "") -> Found:
         raise ImportRefused("It describes no paths, so there is nothing to call.", code="no_paths")
     info = document.get("info")
     title = plain(info.get("title"), 80) if isinstance(info, dict) else ""
-    api = _Api(document, Schemas(document), title or "API", base_url)
+    api = _Api(document, Schemas(document), title or "API", base_url, _server(document, base_url))
     drafts = [draft for path, item in paths.items() for draft in api.of_path(path, item)]
     notes = [Problem("webhooks", "Its webhooks are left out: they are calls to you.")] if document.get("webhooks") else []
     return Found(api.title, tuple(drafts), tuple(notes))
@@ -97,8 +98,13 @@ class _Api:
     schemas: Schemas
     title: str
     base_url: str
+    server: str  # tells it from another API of the same title
 
     def of_path(self, path: str, item: Any) -> list[Draft]:
+        if path.startswith("x-"):
+            return []
+        if not path.startswith("/"):
+            return [self._blank("", path, {}, Problem("path", "A path begins with a slash."))]
         try:
             item = self.schemas.resolved(item)
         except CannotTake as error:
@@ -123,7 +129,7 @@ class _Api:
         says = f"{summary.rstrip('.')}. {about}" if summary and about and not about.startswith(summary) else about or summary
         own = given.get("operationId")
         return Draft(
-            source=source_key("openapi", self.title, title),
+            source=source_key("openapi", self.title, self.server, title),
             title=title[:300],
             name=method_name(own if isinstance(own, str) else "", f"{verb} {path}"),
             description=plain(says) or title[:300],
@@ -138,9 +144,9 @@ class _Api:
         if not isinstance(operation, dict):
             return replace(draft, problems=(Problem("operation", "It is not described by an object."),))
         try:
-            request = self._request(verb, path, item, operation)
             url, server_notes = self._address(item, operation)
             auth, auth_notes = self._auth(operation)
+            request = self._request(verb, path, item, operation, auth)
         except CannotTake as error:
             return replace(draft, problems=(error.problem,))
         query = "&".join(request.queries)
@@ -162,7 +168,9 @@ class _Api:
 
     # --- What goes into it ----------------------------------------------------------------------------------------
 
-    def _request(self, verb: str, path: str, item: dict[str, Any], operation: dict[str, Any]) -> _Request:
+    def _request(
+        self, verb: str, path: str, item: dict[str, Any], operation: dict[str, Any], auth: dict[str, str]
+    ) -> _Request:
         made: list[_Request] = []
 
         def build() -> dict[str, Any]:
@@ -170,7 +178,8 @@ class _Api:
             made.append(request)
             self._body(request, operation)
             for parameter in self._parameters(item, operation):
-                self._place(request, parameter)
+                if not _is_credential(parameter, auth):
+                    self._place(request, parameter)
             self._undeclared(request)
             if not request.has_body and verb not in ("get", "delete"):
                 request.send = "query"
@@ -316,7 +325,7 @@ class _Api:
             notes.append(Problem("server_variable", f"In the address, {name[:40]} is {str(default)[:60]}."))
         if self.base_url:
             relative = "://" not in url and url != "/"
-            return urljoin(self.base_url, url).rstrip("/") if relative else self.base_url.rstrip("/"), []
+            return joined(self.base_url, url).rstrip("/") if relative else self.base_url.rstrip("/"), []
         if "://" not in url:
             raise CannotTake("no_server", "It does not say on which server. Give the address of the API.")
         return url.rstrip("/"), notes
@@ -359,6 +368,21 @@ class _Api:
                 return {"auth": "bearer"}, [OAUTH]
         kind = " ".join(str(scheme.get(key, ""))[:30] for key in ("type", "scheme", "in")).strip()
         raise CannotTake("security_unsupported", f"It authenticates in a way that is not possible here: {kind}.")
+
+
+def _is_credential(parameter: dict[str, Any], auth: dict[str, str]) -> bool:
+    """Whether a document describes its credential as a parameter once more: that is none of a model's business."""
+    place, name = parameter.get("in"), parameter["name"].lower()
+    return place == auth.get("auth") and name == auth.get("auth_name", "").lower()
+
+
+def _server(document: dict[str, Any], base_url: str) -> str:
+    servers = document.get("servers")
+    first = servers[0] if isinstance(servers, list) and servers else None
+    try:
+        return urlsplit(base_url or (str(first.get("url")) if isinstance(first, dict) else "")).netloc
+    except ValueError:
+        return ""
 
 
 def _media(content: dict[str, Any]) -> tuple[str, Any]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from urllib.parse import urljoin
 
 from assistant.tools.importing.draft import (
     RISKS,
@@ -17,6 +16,7 @@ from assistant.tools.importing.draft import (
     Found,
     Problem,
     argument_name,
+    joined,
     method_name,
     plain,
     source_key,
@@ -69,7 +69,7 @@ def _filled(draft: Draft, row: dict[str, Any], verb: str, base_url: str) -> Draf
     given = {str(one.get("field_name")): one for one in _objects(row.get("dynamic_params"))}
     notes = [TOKEN_WANTED] if given.pop(TOKEN, None) else []
     token = str(fixed.pop(TOKEN, "") or row.get("auth") or "")
-    url = urljoin(base_url, str(row.get("method_endpoint", "")))
+    url = joined(base_url, str(row.get("method_endpoint", "")))
     schemas = Schemas({})
     properties: dict[str, Any] = {}
     required: list[str] = []

@@ -98,6 +98,20 @@ def test_a_method_is_made_from_rows_fields_and_a_secret(boss, home):
         ({"parameters-json": '{"type": "object", "properties": {"item": {"$ref": "http://evil.example"}}}'}, "references"),
         ({"parameters-json": "{"}, "not JSON"),
         ({"parameters-json": "[" * 100_000}, "not JSON"),
+        ({"parameters-json": '{"type": "object", "properties": {"a": {"type": {"a": 1}}}}'}, "is no type"),
+        ({"parameters-json": '{"type": "object", "properties": {"a": {"type": "string", "format": {}}}}'}, "the format"),
+        ({"parameters-0-description": "a \0 b"}, "no text"),
+        ({"fixed-0-type": "number", "fixed-0-value": "nan"}, "a number that is none"),
+        ({"fixed-0-type": "number", "fixed-0-value": "-inf"}, "a number that is none"),
+        ({"fixed-json": '{"a": NaN}'}, "a number that is none"),
+        ({"fixed-json": '{"a": "\\ud800"}'}, "no text"),
+        ({"fixed-0-type": "string", "fixed-0-value": "a\0b"}, "no text"),
+        ({"fixed-0-type": "string", "fixed-0-value": "x" * 20_000}, "larger than"),
+        ({"fixed-0-name": "x" * 65}, "at most 64"),
+        ({"secrets-value_credential": "sk\u200b-1"}, "no header may hold"),
+        ({"config-auth": "header", "config-auth_name": "X-Key", "config-headers": "x-key: 1"}, "holds the credential"),
+        ({"config-auth": "query", "config-auth_name": "size"}, "holds the credential"),
+        ({"secrets-more_0": "a secret without a name"}, "another look"),
     ],
 )
 def test_what_cannot_work_is_refused_with_its_reason_and_nothing_is_kept(boss, home, changes, said):
@@ -218,3 +232,32 @@ def test_a_viewer_may_not_try_out(home):
     viewer = entered(member(home, "viewer"))
     assert viewer.get(f"/admin/assistant/method/{home.methods.get().pk}/test/").status_code == 403
     assert fields_of(viewer, f"/admin/assistant/method/{home.methods.get().pk}/change/") is not None
+
+
+@pytest.mark.parametrize(
+    "property",
+    [
+        {"first-name": {"type": "string"}},
+        {"sort": {"type": "string", "enum": ["", "asc"]}},
+        {"sure": {"type": "boolean", "enum": [True]}},
+        {"text": {"type": "string", "description": "Two\nlines"}},
+        {"n": {"type": "integer", "enum": [1, 2]}, "m": {"type": "number", "enum": [0.5]}},
+    ],
+)
+def test_what_an_import_has_made_is_what_the_form_gives_back(property):
+    stored = {"type": "object", "properties": property, "additionalProperties": False}
+    field = ParametersField()
+    assert field.clean(field.prepare_value(stored)) == stored
+
+
+def test_a_hundred_parameters_survive_an_edit(boss, home):
+    rows = {}
+    for number in range(2, 100):
+        rows |= row(number, name=f"p{number}", type="string", description="", enum="", format="")
+    assert add(boss, home, **{**rows, "parameters-count": 102}).status_code == 302
+    made = Method.objects.get(name="stock")
+    assert len(made.parameters["properties"]) == 100
+    page = boss.get(f"/admin/assistant/method/{made.pk}/change/").content.decode()
+    assert 'name="parameters-99-name" value="p99"' in " ".join(page.split())
+    more = {**rows, **row(100, name="one_too_many", type="string", enum="", format=""), "parameters-count": 103}
+    assert "At most 100" in add(boss, home, **{**more, "name": "more"}).content.decode()

@@ -133,3 +133,30 @@ async def test_what_a_provider_raises_reaches_the_caller_after_the_text_so_far()
         async for event in loop.run(model, ScriptedToolbox(""), [user("?")]):
             seen.append(event)
     assert shown(seen).startswith("Half a")
+
+
+async def test_a_reply_that_is_too_long_ends_and_repeats_no_call():
+    model = ScriptedModel(calls("book", slot="a"), says(*["words " * 1000] * 20))
+    toolbox = ScriptedToolbox("done", "book")
+    ended = (await run(model, toolbox))[-1]
+    assert (ended.finish, len(model.requests), len(toolbox.ran)) == ("length", 2, 1)
+    assert loop.MAX_REPLY_CHARS <= len(ended.text) < loop.MAX_REPLY_CHARS + 7000
+    ended = (await run(ScriptedModel(says(*["words " * 1000] * 20)), ScriptedToolbox()))[-1]
+    assert ended.finish == "length"
+
+
+@pytest.mark.parametrize("names", [["book"] * 9, ["delete_all", "drop_all", "rm", "book"]])
+async def test_a_model_gets_one_correction_for_a_wrong_call_and_then_no_tools(names):
+    model = ScriptedModel(*(calls(name, n=n) for n, name in enumerate(names)), says("I cannot."))
+    toolbox = ScriptedToolbox("The arguments do not fit.", "book", misused=True)
+    await run(model, toolbox)
+    assert len(toolbox.ran) == loop.MAX_MISUSES == 2
+    assert [bool(tools) for tools in model.offered] == [True, True, False]
+
+
+async def test_a_wrong_call_of_each_of_two_tools_is_corrected():
+    model = ScriptedModel(calls("book", n=1), calls("find", n=1), calls("book", n=2), says("I cannot."))
+    toolbox = ScriptedToolbox("The arguments do not fit.", "book", "find", misused=True)
+    await run(model, toolbox)
+    assert [name for name, _ in toolbox.ran] == ["book", "find", "book"]
+    assert model.offered[-1] == []

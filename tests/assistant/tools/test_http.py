@@ -181,6 +181,23 @@ async def test_a_signature_can_be_checked_by_the_published_rule(method: Make, ta
     assert request.headers["webhook-id"] == request.headers["idempotency-key"]
 
 
+@pytest.mark.parametrize("auth", ["bearer", "header"])
+@pytest.mark.parametrize("credential", ["k-\u200b12345", "k-ø12345", "k-1\n2345"])
+async def test_a_credential_that_no_header_can_hold_is_not_sent_and_leaves_no_doubt(
+    auth: str, credential: str, method: Make, talk: Conversation
+) -> None:
+    config = {"verb": "POST", "url": "https://a.example/o", "auth": auth, "auth_name": "X-Key"}
+    result, requests = await sent(method, talk, config, {"order": "1"}, secrets={"credential": credential})
+    assert (result.outcome, requests) == ("failed", []) and "credential" in result.text and credential not in result.text
+
+
+@pytest.mark.parametrize("host", ["xn--mnchen-3ya.example", "münchen.example", "MÜNCHEN.example"])
+async def test_a_host_may_be_written_in_either_way(host: str, method: Make, talk: Conversation) -> None:
+    config = {"url": f"https://{host}/o", "auth": "bearer"}
+    _, (request,) = await sent(method, talk, config, {"order": "1"}, secrets={"credential": "k-12345"})
+    assert request.url.raw_host == b"xn--mnchen-3ya.example" and request.headers["authorization"] == "Bearer k-12345"
+
+
 async def test_a_method_without_its_credential_sends_nothing(method: Make, talk: Conversation) -> None:
     config = {"verb": "GET", "url": "https://a.example/o", "auth": "bearer"}
     result, requests = await sent(method, talk, config, {"order": "1"})

@@ -102,13 +102,29 @@ def test_what_staff_have_set_survives_another_import(mia):
     assert "q" not in method.parameters["properties"]  # it is fixed
 
 
+def test_a_credential_and_headers_that_only_staff_know_of_survive_another_import(mia):
+    headers = [{"name": "X-Lang", "in": "header", "required": True, "schema": {"type": "string"}}]
+    apply(mia.organization, shop("/a", security=[], parameters=headers))
+    method = mia.organization.methods.get()
+    assert (method.config["auth"], method.config["headers"]) == ("none", "X-Lang: {X_Lang}")
+    method.config |= {"auth": "header", "auth_name": "X-Key", "headers": "x-lang: fr\nX-Shop: 7\nX-Old: {gone}"}
+    method.parameters["properties"]["gone"] = {"type": "string"}
+    method.save()
+    apply(mia.organization, shop("/a", security=[], parameters=headers, summary="New"))
+    method = mia.organization.methods.get()
+    assert (method.description, method.config["auth"], method.config["auth_name"]) == ("New", "header", "X-Key")
+    assert method.config["headers"] == "X-Lang: {X_Lang}\nX-Shop: 7"
+
+
 def test_a_secret_does_not_follow_an_import_to_another_address(mia):
     apply(mia.organization, shop("/a"))
     method = mia.organization.methods.get()
     method.set_secret("credential", "sk-for-api-example-com")
     method.save()
     apply(mia.organization, shop("/a", host="evil.example.org"))
-    assert mia.organization.methods.get().secrets == {}
+    first, second = mia.organization.methods.order_by("created_at")
+    assert first == method and first.secret("credential") and first.origin == "https://api.example.com:443"
+    assert second.secrets == {} and second.origin == "https://evil.example.org:443"
 
 
 def test_one_that_does_not_fit_leaves_nothing_behind(mia):
