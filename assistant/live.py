@@ -14,7 +14,8 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -44,6 +45,7 @@ TICK_SECONDS = 1.0  # a process rings itself through Redis that often, to know t
 DEAF_SECONDS = 3.0  # without that
 LOOK_SECONDS = 1.5
 SNAPSHOT_SECONDS = 600
+AWAY_SECONDS = 5.0  # that a cache which did not answer is left alone
 PREFIX = "interworky."
 RUNNERS = "runners"
 
@@ -143,19 +145,35 @@ def keep_draft(turn_id: UUID | str, draft: Draft | None) -> None:
         _drafts[str(turn_id)] = draft
 
 
+# A thread of its own: a Redis that hangs holds up copies of drafts, and nothing that waits for the database.
+_shelf = ThreadPoolExecutor(1, thread_name_prefix="drafts")
+_away_until = 0.0  # on the monotonic clock
+
+
 async def share_draft(turn_id: UUID | str, draft: Draft) -> None:
     """A copy for the other processes. Without a cache they show the reply when it is whole."""
-    with suppress(RedisError):
-        await in_db(cache.set)(f"draft.{turn_id}", (draft.text, list(draft.tools)), SNAPSHOT_SECONDS)
+    snapshot = draft.text, list(draft.tools)
+    await asyncio.get_running_loop().run_in_executor(
+        _shelf, _cached, cache.set, f"draft.{turn_id}", snapshot, SNAPSHOT_SECONDS
+    )
+
+
+def _cached(ask: Callable[..., Any], *args: Any) -> Any:
+    """What the cache says; None from one that is away, and for a while after."""
+    global _away_until
+    if time.monotonic() >= _away_until:
+        try:
+            return ask(*args)
+        except RedisError:
+            _away_until = time.monotonic() + AWAY_SECONDS
+    return None
 
 
 def draft(turn_id: UUID | str) -> Draft:
     """The reply so far; empty when nobody has begun it, or nobody can say."""
     if (mine := _drafts.get(str(turn_id))) is not None:
         return mine
-    with suppress(RedisError):
-        return Draft(*cache.get(f"draft.{turn_id}", ("", [])))
-    return Draft()
+    return Draft(*(_cached(cache.get, f"draft.{turn_id}") or ("", [])))
 
 
 # --- The ringing itself ---------------------------------------------------------------------------------------------

@@ -129,6 +129,8 @@ async def run(turn_id: UUID | str, *, model_for: ModelFor = router.model_for, to
     """
     turn = await in_db(leases.claim)(turn_id)
     stop = _running[str(turn_id)].stop if str(turn_id) in _running else asyncio.Event()
+    if turn.stop_requested_at:
+        stop.set()
     draft = live.Draft()
     live.keep_draft(turn.pk, draft)
     live.announce(turn.conversation_id, events.TurnStarted(str(turn.pk), str(turn.message_id)))
@@ -162,7 +164,9 @@ async def _answer(
     began = time.monotonic()
     ended: loop.ReplyEnded | None = None
     failure: InterworkyError | None = None
-    stopped = False
+    stopped = stop.is_set()  # before it began, or before its runner died
+    if stopped:
+        return _outcome(draft, ended, failure, stopped, locale, 0)
     try:
         if turn.attempts > leases.MAX_ATTEMPTS:
             raise InterworkyError("Too many runners failed at this turn.")
@@ -377,13 +381,14 @@ async def _heartbeat(turn: Turn, stop: asyncio.Event, draft: live.Draft) -> Asyn
 
     async def beat() -> None:
         renewed = time.monotonic()
+        often = min(HEARTBEAT_SECONDS, settings.ASSISTANT_LEASE_SECONDS / 3)
         shared = ""
         while True:
             await asyncio.sleep(SHARE_SECONDS)
             if draft.text != shared:
                 shared = draft.text
                 await live.share_draft(turn.pk, draft)
-            if time.monotonic() - renewed >= HEARTBEAT_SECONDS:
+            if time.monotonic() - renewed >= often:
                 renewed = time.monotonic()
                 try:
                     if await in_db(leases.renew)(turn):

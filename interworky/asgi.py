@@ -8,13 +8,17 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "interworky.settings")
 http = get_asgi_application()
 
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402 - needs the apps that the line above loads
+from django.conf import settings  # noqa: E402
 
 from assistant import checks, turns  # noqa: E402
 from interworky.lifespan import Lifespan  # noqa: E402
 from widget.routing import websocket_urlpatterns  # noqa: E402
 
+HAND_OVER_SECONDS = 5  # what has not ended by then is given back
+
 application = Lifespan(
     ProtocolTypeRouter({"http": http, "websocket": URLRouter(websocket_urlpatterns)}),
     keepers=[turns.keeper],
     obstacles=lambda: checks.lost_keys(databases=["default"]),
+    stop_seconds=settings.ASSISTANT_DRAIN_SECONDS + HAND_OVER_SECONDS,
 )

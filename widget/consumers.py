@@ -35,6 +35,7 @@ TOO_SLOW = 1013
 
 class WidgetConsumer(AsyncWebsocketConsumer):
     conversation: Conversation | None = None
+    closed = False
     origin = ""
     address = ""
 
@@ -47,6 +48,12 @@ class WidgetConsumer(AsyncWebsocketConsumer):
         # The parent closes old database connections on every event; ours live on threads that see to it themselves.
         if handler := getattr(self, get_handler_name(message), None):
             await handler(message)
+
+    async def close(self, code: int | bool | None = None, reason: str | None = None) -> None:
+        # Once: frames that were under way, and timers, come after it too.
+        if not self.closed:
+            self.closed = True
+            await super().close(code, reason)
 
     # --- Opening ----------------------------------------------------------------------------------------------------
 
@@ -75,6 +82,8 @@ class WidgetConsumer(AsyncWebsocketConsumer):
     # --- Frames in --------------------------------------------------------------------------------------------------
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        if self.closed:
+            return
         if not self._may_send():
             await self.close(TOO_MUCH, "too_much")
             return
@@ -136,6 +145,7 @@ class WidgetConsumer(AsyncWebsocketConsumer):
                 checked = await self._checked(("answer", visitor))
                 await turns.answer_card(checked, frame.card, frame.choice, frame.fields)
             case frames.MessageRate():
+                await in_db(limits.hit)("answer", visitor)
                 await in_db(conversations.rate)(conversation, frame.message, frame.value)
             case frames.HumanRequest():
                 await turns.request_human(await self._checked(("answer", visitor)))
@@ -196,6 +206,8 @@ class WidgetConsumer(AsyncWebsocketConsumer):
         await self._tell(events.Error(code, sentence(code, locale), of, retry_after))
 
     async def _send_text(self, text: str) -> None:
+        if self.closed:
+            return
         try:
             async with asyncio.timeout(SEND_SECONDS):
                 await self.send(text_data=text)

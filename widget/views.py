@@ -12,6 +12,7 @@ from uuid import UUID
 
 import orjson
 from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
 from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
@@ -79,6 +80,11 @@ def door(*methods: str) -> Callable[[View], View]:
                 except InterworkyError as error:
                     log.exception("%s failed", request.path)
                     response = problem(error.code, 500)
+                except (Http404, SuspiciousOperation):
+                    raise
+                except Exception:
+                    log.exception("%s failed", request.path)
+                    response = problem("internal", 500)
             return _with_cors(request, response)
 
         return checked
@@ -331,6 +337,7 @@ async def answer_card(request: HttpRequest, card: UUID) -> HttpResponse:
 async def rate_message(request: HttpRequest, message: UUID) -> HttpResponse:
     conversation = await conversation_of(request)
     frame = frames.build(frames.MessageRate, {**body_of(request), "message": str(message)})
+    await in_db(limits.hit)("answer", str(conversation.visitor_id))
     await in_db(conversations.rate)(conversation, str(message), frame.value)
     return HttpResponse(status=204)
 

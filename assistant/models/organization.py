@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import zoneinfo
+from functools import cache
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -11,9 +12,18 @@ from django.db import models
 PSEUDO_ZONES = {"Factory", "localtime", "posixrules"}
 
 
+@cache
+def _timezones() -> set[str]:
+    return zoneinfo.available_timezones() - PSEUDO_ZONES
+
+
+def is_timezone(name: str) -> bool:
+    """Whether it names a place's zone, as "Factory", "../x" or "right/UTC" do not."""
+    return name in _timezones()
+
+
 def validate_timezone(name: str) -> None:
-    """Refuse what is not the name of a place's zone, such as "Factory", "../x" or "right/UTC"."""
-    if name not in zoneinfo.available_timezones() - PSEUDO_ZONES:
+    if not is_timezone(name):
         raise ValidationError("%(name)s is not a time zone; use a name such as Europe/Berlin.", params={"name": name[:60]})
 
 

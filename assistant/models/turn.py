@@ -20,6 +20,11 @@ class TurnQuerySet(models.QuerySet["Turn"]):
             models.Q(state=Turn.State.QUEUED) | models.Q(state=Turn.State.RUNNING, leased_until__lt=timezone.now())
         )
 
+    def next_in_line(self) -> TurnQuerySet:
+        """Those before which their conversation has nothing to answer."""
+        same = models.Q(conversation=models.OuterRef("conversation"), created_at__lt=models.OuterRef("created_at"))
+        return self.exclude(models.Exists(Turn.objects.open().filter(same)))
+
 
 class Turn(models.Model):
     """A visitor's message and all until its reply ends: leased to one runner at a time, under a fencing number."""

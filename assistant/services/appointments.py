@@ -273,9 +273,11 @@ def _refuse_unless_free(
 
 def _remember(visitor: Visitor, appointment: Appointment) -> None:
     """Spare him typing it again; what he has said before stays."""
-    visitor.name, visitor.email = visitor.name or appointment.name, visitor.email or appointment.email
-    visitor.phone = visitor.phone or appointment.phone
-    visitor.save(update_fields=["name", "email", "phone"])
+    for name in ("name", "email", "phone"):
+        # Into a blank alone, whatever was read of him before: a proof belongs to the address that stands beside it.
+        blank = Visitor.objects.filter(pk=visitor.pk, **{name: ""})
+        if (value := getattr(appointment, name)) and blank.update(**{name: value}):
+            setattr(visitor, name, value)
 
 
 def _refuse_unless_ahead(appointment: Appointment, now: datetime) -> None:

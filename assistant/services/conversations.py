@@ -13,7 +13,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core import signing
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
@@ -21,7 +20,7 @@ from django.utils import timezone
 from assistant import chat, events, live
 from assistant.errors import Conflict, InputError, NotAllowed, NotFound
 from assistant.models import Assistant, Card, Conversation, ConversationNote, Event, Message, ToolCall, Turn, Visitor
-from assistant.models.organization import validate_timezone
+from assistant.models.organization import is_timezone
 from assistant.services import organizations, usage
 from assistant.services.knowledge import questions
 
@@ -48,7 +47,8 @@ def open_session(
     """A conversation to talk in: the one of `token` while that is good and open, else a new one.
 
     An unknown or spent token is no error here; the visitor simply starts anew. Of the visitor's IP `address` only a
-    keyed hash is kept, which limits are counted by.
+    keyed hash is kept, which limits are counted by. Nor is a time zone that nobody knows an error: the visitor did not
+    choose what his browser says.
     """
     try:
         conversation = for_visitor(token, origin) if token else None
@@ -65,7 +65,7 @@ def open_session(
     if network and network != conversation.network:
         conversation.network = network
         conversation.save(update_fields=["network"])
-    update_visitor(conversation, locale=locale, zone=zone)
+    update_visitor(conversation, locale=locale, zone=zone if is_timezone(zone) else "")
     claims = {"v": str(conversation.visitor_id), "c": str(conversation.pk), "a": assistant.pk, "o": origin}
     return Session(conversation, signing.dumps(claims, salt=TOKEN_SALT), timezone.now() + token_age())
 
@@ -274,6 +274,8 @@ def rate(conversation: Conversation, message_id: str, value: int) -> None:
         message = conversation.messages.filter(pk=message_id, role__in=[Message.Role.ASSISTANT, Message.Role.STAFF]).first()
         if message is None:
             raise NotFound("No such message.")
+        if message.rating == (value or None):
+            return
         message.rating = value or None
         message.save(update_fields=["rating"])
         record(conversation, "message.rated", message=message, data={"value": value})
@@ -442,11 +444,8 @@ def update_visitor(conversation: Conversation, *, name: str = "", email: str = "
 
     Raises `InputError` for an unknown time zone or an address that is none.
     """
-    if zone:
-        try:
-            validate_timezone(zone)
-        except ValidationError as error:
-            raise InputError("Unknown time zone.") from error
+    if zone and not is_timezone(zone):
+        raise InputError("Unknown time zone.")
     said = {"name": name[:120], "email": email[:254], "locale": locale[:12], "timezone": zone}
     changes: dict[str, Any] = {field: value for field, value in said.items() if value}
     # The row as it is now: another tab may have proven the address since this conversation was read.

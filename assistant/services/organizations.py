@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from assistant.errors import NotAllowed
 from assistant.models import Assistant
+from assistant.redaction import clean
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +24,7 @@ def for_widget(public_key: str, origin: str) -> Assistant:
 
     Unknown, disabled and forbidden look the same from outside: each raises `NotAllowed`.
     """
-    found = Assistant.objects.select_related("organization").filter(public_key=public_key[:40]).first()
+    found = Assistant.objects.select_related("organization").filter(public_key=clean(public_key[:40])).first()
     if found is None or not admits(found, origin):
         raise NotAllowed(f"Key {public_key[:40]!r} may not be used from {origin[:200]!r}.")
     return found

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import F
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -27,8 +27,7 @@ def claim(turn_id: UUID | str) -> Turn:
     Raises `TurnTaken` when it has ended, somebody holds it, or an earlier message of the conversation is not answered.
     """
     now = timezone.now()
-    earlier = Turn.objects.open().filter(conversation=OuterRef("conversation"), created_at__lt=OuterRef("created_at"))
-    free = Turn.objects.claimable().filter(~Exists(earlier), pk=turn_id)
+    free = Turn.objects.claimable().next_in_line().filter(pk=turn_id)
     try:
         with transaction.atomic():
             taken = free.update(
@@ -154,7 +153,7 @@ def next_queued(conversation_id: UUID) -> UUID | None:
 def left_behind(limit: int = 50) -> list[UUID]:
     """Turns that should run and do not: their runner died, or never began."""
     forgotten = timezone.now() - timedelta(seconds=2)
-    found = Turn.objects.claimable().filter(created_at__lt=forgotten).order_by("created_at")
+    found = Turn.objects.claimable().next_in_line().filter(created_at__lt=forgotten).order_by("created_at")
     return list(found.values_list("pk", flat=True)[:limit])
 
 

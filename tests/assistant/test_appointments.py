@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.db.models import RestrictedError
+from django.utils import timezone
 
 from assistant.errors import NotFound, ToolError, ToolRefused
-from assistant.models import Appointment, Calendar, Conversation, Delivery, ToolCall
+from assistant.models import Appointment, Calendar, Conversation, Delivery, ToolCall, Visitor
 from assistant.services import appointments, deliveries, invitations, slots
 from tests import make
 
@@ -211,6 +212,17 @@ def test_what_he_said_of_himself_is_remembered_and_never_overwritten(calendar, c
     booked(calendar, conversation, NINE + timedelta(hours=1), email="other@example.com")
     conversation.visitor.refresh_from_db()
     assert (conversation.visitor.name, conversation.visitor.email) == ("Ann", "ann@example.com")
+
+
+def test_an_address_proven_meanwhile_is_not_written_over_by_one_that_was_read_before(calendar, conversation):
+    mine = held(calendar, conversation)
+    read_before = Visitor.objects.get(pk=conversation.visitor_id)
+    proven = {"email": "bo@example.com", "email_verified_at": timezone.now()}
+    Visitor.objects.update(**proven)
+    mine.name, mine.email = "Ann", "ann@example.com"
+    appointments._remember(read_before, mine)
+    after = Visitor.objects.get()
+    assert (after.name, after.email, after.email_verified_at) == ("Ann", *proven.values())
 
 
 def test_a_booking_its_receipt_and_its_mails_exist_together_or_not_at_all(calendar, conversation):

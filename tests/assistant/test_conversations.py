@@ -68,6 +68,16 @@ def test_nothing_is_answered_while_a_person_holds_the_conversation():
     assert conversations.post(conversation, "c-1", "Hello").turn is None
 
 
+def test_the_same_opinion_again_is_no_news():
+    conversation = make.conversation()
+    end(conversations.post(conversation, "c-1", "Hello").turn, "Hi there")
+    reply = Message.objects.get(role="assistant")
+    for value in (0, 1, 1, 1, -1, -1, 0, 0):
+        conversations.rate(conversation, str(reply.pk), value)
+    rated = conversation.events.filter(type="message.rated").values_list("data", flat=True)
+    assert [data["value"] for data in rated] == [1, -1, 0]
+
+
 def test_a_message_gives_its_conversation_a_name_and_a_time():
     conversation = make.conversation()
     for number, text in enumerate(["  Can I come in \n on Tuesday?", "Or on Friday?"]):

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from datetime import timedelta
 
 import pytest
+from django.db.models import F
 from django.utils import timezone
+from redis.exceptions import TimeoutError as RedisTimeout
 
 from assistant import live, turns
 from assistant.db import in_db
@@ -139,6 +142,15 @@ async def test_a_stop_keeps_what_was_said(conversation):
     assert (await in_db(Turn.objects.get)(pk=turn.pk)).state == "stopped"
 
 
+async def test_what_was_stopped_before_it_began_is_not_begun(conversation):
+    turn = await in_db(ask)(conversation)
+    await turns.stop(conversation, str(turn.pk))
+    model, toolbox = ScriptedModel(says("Hi.")), ScriptedToolbox()
+    after = await run(turn, model, toolbox)
+    assert (after.state, model.requests, toolbox.ran) == ("stopped", [], [])
+    assert await in_db(reply)(conversation) is None
+
+
 async def test_a_runner_that_lost_its_lease_writes_nothing(conversation, monkeypatch):
     monkeypatch.setattr(turns, "HEARTBEAT_SECONDS", 0.01)
     monkeypatch.setattr(turns, "SHARE_SECONDS", 0.01)
@@ -224,3 +236,28 @@ def test_left_behind_turns_are_found_and_adopted_at_once(conversation):
     assert leases.left_behind() == []
     assert turns.adopt() == 1
     assert leases.left_behind() == [turn.pk]
+
+
+def test_what_waits_behind_another_turn_hides_nothing_that_was_left_behind(conversation):
+    leases.claim(ask(conversation).pk)
+    for number in range(2, 14):
+        ask(conversation, id=f"c-{number}")
+    left = ask(make.conversation(make.assistant(make.organization("Elsewhere"))))
+    Turn.objects.update(created_at=F("created_at") - timedelta(minutes=1))
+    assert leases.left_behind(10) == [left.pk]
+
+
+async def test_a_cache_that_hangs_holds_up_no_database_thread_and_is_left_alone_for_a_while(monkeypatch):
+    asked = []
+
+    def hang(key, *_):
+        asked.append((key, threading.current_thread().name))
+        raise RedisTimeout
+
+    monkeypatch.setattr(live.cache, "set", hang)
+    monkeypatch.setattr(live, "_away_until", 0.0)
+    await live.share_draft("t-1", live.Draft("One"))
+    await live.share_draft("t-2", live.Draft("Two"))
+    assert [key for key, _ in asked] == ["draft.t-1"] and asked[0][1].startswith("drafts")
+    monkeypatch.setattr(live.cache, "get", lambda key: hang(key))
+    assert live.draft("t-3") == live.Draft() and len(asked) == 1

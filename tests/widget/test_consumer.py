@@ -180,6 +180,9 @@ async def test_a_flood_of_frames_ends_the_socket():
         for _ in range(consumers.FRAMES_AT_ONCE + 5):
             await socket.tell("typing")
         assert await socket.closed() == consumers.TOO_MUCH
+        for _ in range(5):
+            await socket.tell("ping")
+        assert await socket.wire.receive_nothing(0.3), "nothing may be sent after the end, not even another end"
 
 
 async def test_a_message_that_is_too_long_is_refused_by_its_id_and_the_socket_stays(settings):

@@ -7,6 +7,7 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
+from uuid import uuid4
 
 import pytest
 from django.conf import settings
@@ -16,7 +17,7 @@ from django.utils import timezone
 
 from assistant import turns
 from assistant.db import in_db
-from assistant.models import Assistant, Message, ToolCall, Turn
+from assistant.models import Assistant, Message, ToolCall, Turn, Visitor
 from assistant.services import limits
 from tests import make
 from tests.fakes import ScriptedModel, ScriptedToolbox, always, says
@@ -206,6 +207,36 @@ async def test_knocking_too_fast_is_told_when_to_come_back(page, assistant, monk
     assert refused.status_code == 429 and 1 <= int(refused.headers["retry-after"]) <= 60
     await ended(2)
     limits._items.cache_clear()
+
+
+async def test_an_opinion_given_too_often_is_refused(page, assistant, monkeypatch):
+    monkeypatch.setitem(limits.LIMITS, "answer", ("2/minute",))
+    limits._items.cache_clear()
+    await page.open(assistant)
+    paths = [f"messages/{uuid4()}/rating" for _ in range(3)]
+    answers = [await page.post(path, {"value": 1}) for path in paths]
+    limits._items.cache_clear()
+    assert [answer.status_code for answer in answers] == [404, 404, 429]
+
+
+@pytest.mark.parametrize("zone", ["Etc/Unknown", "Factory", "\0", "x" * 1000])
+async def test_a_time_zone_that_nobody_knows_keeps_no_visitor_out(page, assistant, zone):
+    answer = await page.post("sessions", {"key": assistant.public_key, "timezone": zone})
+    assert answer.status_code == 201
+    assert (await in_db(Visitor.objects.get)()).timezone == ""
+
+
+async def test_a_key_that_no_database_takes_is_an_unknown_one(page):
+    for answer in (await page.post("sessions", {"key": "pk_\0"}), await page.get("config/pk_%00")):
+        assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
+    assert (await page.client.get("/chat/pk_%00")).status_code == 404
+
+
+async def test_what_nobody_foresaw_is_a_problem_that_the_page_may_read(page, assistant, monkeypatch):
+    monkeypatch.setattr("widget.views.presentation", lambda assistant: 1 / 0)
+    answer = await page.get(f"config/{assistant.public_key}")
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal")
+    assert answer["access-control-allow-origin"] == make.ORIGIN and "division" not in answer.content.decode()
 
 
 async def test_a_preflight_lets_the_page_ask(page):
