@@ -9,18 +9,18 @@ from uuid import UUID
 
 from django.contrib import admin, messages
 from django.db import models
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.text import Truncator
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter
 from unfold.decorators import display
 
 from assistant.admin.scoping import ReadOnly, has_several
 from assistant.models import Appointment, Card, Conversation, Message, ToolCall, Turn, Visitor
-from assistant.services import conversations
+from assistant.services import conversations, inbox
 
 STATE_LABELS = {
     Conversation.State.ASSISTANT.label: "primary",
@@ -120,11 +120,40 @@ class ConversationAdmin(ReadOnly):
     def get_urls(self) -> list[Any]:
         close = self.admin_site.admin_view(require_POST(self.close_view))
         note = self.admin_site.admin_view(require_POST(self.note_view))
+        answer = self.admin_site.admin_view(require_POST(self.answer_view))
+        typing = self.admin_site.admin_view(require_POST(self.typing_view))
+        seq = self.admin_site.admin_view(require_GET(self.seq_view))
         return [
             path("<path:object_id>/close/", close, name="assistant_conversation_close"),
             path("<path:object_id>/note/", note, name="assistant_conversation_note"),
+            path("<path:object_id>/answer/", answer, name="assistant_conversation_answer"),
+            path("<path:object_id>/typing/", typing, name="assistant_conversation_typing"),
+            path("<path:object_id>/seq/", seq, name="assistant_conversation_seq"),
             *super().get_urls(),
         ]
+
+    def answer_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        conversation = self.get_object(request, object_id)
+        if not self.may_operate(request, conversation):
+            return HttpResponse(status=403)
+        if "hand_back" in request.POST:
+            inbox.hand_back(conversation)
+        elif text := request.POST.get("text", "").strip():
+            inbox.answer(conversation, request.user, text)
+        return HttpResponseRedirect(reverse("admin:assistant_conversation_change", args=[conversation.pk]) + "#answer")
+
+    def typing_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        conversation = self.get_object(request, object_id)
+        if not self.may_operate(request, conversation):
+            return HttpResponse(status=403)
+        inbox.typing(conversation)
+        return HttpResponse(status=204)
+
+    def seq_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The newest `seq`, by which the page knows that there is more to show."""
+        if not self.has_view_permission(request):
+            return HttpResponse(status=403)
+        return JsonResponse({"seq": self.get_object(request, object_id).last_seq})
 
     def close_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         conversation = self.get_object(request, object_id)

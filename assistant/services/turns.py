@@ -130,10 +130,12 @@ def retry(conversation: Conversation, turn_id: str) -> Turn:
     Raises `Conflict` when it did not fail, or when the message is being answered already.
     """
     with transaction.atomic():
-        Conversation.objects.select_for_update().get(pk=conversation.pk)
+        locked = Conversation.objects.select_for_update().get(pk=conversation.pk)
         turn = conversation.turns.filter(pk=turn_id).select_related("message").first()
         if turn is None:
             raise NotFound("No such turn.")
+        if locked.state == Conversation.State.STAFF:
+            raise Conflict("A person answers here.")
         newest = turn.message.turns.order_by("-created_at").first()
         if newest != turn or not turn.retryable:
             raise Conflict("There is nothing to try again.")

@@ -91,3 +91,26 @@ document.addEventListener("click", (event) => {
 document.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && event.target.dataset.narrow) event.preventDefault();
 });
+
+// A conversation that goes on: what is new is shown as it comes, and the visitor sees that somebody writes.
+const LOOK_MS = 3000;
+const TYPING_MS = 3000;
+setInterval(async () => {
+    const talk = document.querySelector("[data-seq-url]");
+    if (!talk || document.hidden) return;
+    try {
+        const { seq } = await (await fetch(talk.dataset.seqUrl)).json();
+        if (String(seq) === talk.dataset.seq) return;
+        const page = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
+        for (const part of ["#talk", ".iw-top"]) document.querySelector(part).replaceWith(page.querySelector(part));
+    } catch {
+        // The next look tells.
+    }
+}, LOOK_MS);
+
+let typedAt = 0;
+document.addEventListener("input", ({ target }) => {
+    if (!target.dataset.typing || Date.now() - typedAt < TYPING_MS) return;
+    typedAt = Date.now();
+    fetch(target.dataset.typing, { method: "POST", body: new FormData(target.form) });
+});

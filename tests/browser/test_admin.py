@@ -124,3 +124,21 @@ def test_the_script_tag_is_copied(app, staff):
     expect(staff.get_by_role("button", name="Copied")).to_be_visible()
     copied = staff.evaluate("navigator.clipboard.readText()")
     assert re.fullmatch(r'<script async src="\S+/widget\.js" data-key="pk_\S+"></script>', copied)
+
+
+def test_staff_and_a_visitor_talk_to_each_other(app, staff, new_widget):
+    widget = new_widget().visit(app.url).open()
+    widget.ask("Where can I park?")
+    staff.goto("/admin/assistant/conversation/")
+    staff.locator("#result_list a[href*=change]").first.click()
+    expect(staff.get_by_text("Your answer takes the conversation over")).to_be_visible()
+    staff.get_by_label("Answer").press_sequentially("Hello, this is the front desk.")
+    expect(widget.page.get_by_text("Writing…").or_(widget.page.get_by_text("is writing…"))).to_be_visible()
+    staff.get_by_role("button", name="Send").click()
+    expect(widget.log.get_by_text("Hello, this is the front desk.")).to_be_visible()
+    expect(widget.page.get_by_text("You are talking to tester")).to_be_visible()
+    widget.say("Is there a lift?")
+    expect(staff.locator("#talk").get_by_text("Is there a lift?")).to_be_visible()
+    staff.get_by_role("button", name="Hand back").click()
+    expect(widget.page.get_by_text("You are talking to tester")).to_be_hidden()
+    assert "front desk" not in widget.ask("Where can I park?").inner_text()

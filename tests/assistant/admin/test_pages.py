@@ -31,7 +31,7 @@ def pages(home: Organization) -> list[str]:
     rows = [
         with_object(path, row_of_mine(model, home).pk)
         for model, path in addresses_with_object()
-        if model is not User and not path.endswith(("/close/", "/note/", "<path:object_id>/"))
+        if model is not User and not path.endswith(("/close/", "/note/", "/answer/", "/typing/", "<path:object_id>/"))
     ]
     return [*plain_addresses(), *rows]
 
@@ -165,6 +165,32 @@ def test_staff_close_a_conversation_by_post_alone(boss):
     boss.post(address)
     talk.refresh_from_db()
     assert talk.state == Conversation.State.CLOSED
+
+
+def test_staff_answer_a_visitor_and_hand_him_back(boss):
+    home = fill("home", "Aardvark")
+    talk = Conversation.objects.get(organization=home)
+    page, answer, typing, seq = (
+        f"/admin/assistant/conversation/{talk.pk}/{view}/" for view in ("change", "answer", "typing", "seq")
+    )
+    editor, viewer = (entered(member(home, role)) for role in ("editor", "viewer"))
+    stranger = entered(member(fill("other", "Zanzibar"), "owner"))
+    for address in (answer, typing):
+        assert editor.get(address).status_code == 405
+        assert viewer.post(address, {"text": "Mine"}).status_code == 403
+        assert stranger.post(address, {"text": "Mine"}).status_code == 404
+    before = viewer.get(seq).json()["seq"]
+    editor.post(answer, {"text": "  "})
+    assert viewer.get(seq).json()["seq"] == before
+    assert editor.post(typing).status_code == 204
+    editor.post(answer, {"text": POLYGLOT})
+    talk.refresh_from_db()
+    assert (talk.state, talk.staff.username, talk.messages.last().text) == ("staff", "editor-home", POLYGLOT)
+    assert viewer.get(seq).json()["seq"] == talk.last_seq == before + 2
+    assert "Hand back" in editor.get(page).content.decode() and "Hand back" not in viewer.get(page).content.decode()
+    editor.post(answer, {"text": "not sent", "hand_back": ""})
+    talk.refresh_from_db()
+    assert (talk.state, talk.messages.last().text) == ("assistant", POLYGLOT)
 
 
 def test_staff_leave_notes_that_nobody_else_reads(boss):

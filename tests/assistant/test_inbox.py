@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+
+from assistant import live
+from assistant.errors import Conflict
+from assistant.models import Conversation, Message, Turn
+from assistant.services import conversations, inbox
+from assistant.services import turns as leases
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def grace() -> User:
+    return User.objects.create_user("grace", first_name="Grace")
+
+
+@pytest.fixture
+def conversation() -> Conversation:
+    return make.conversation()
+
+
+def test_who_answers_holds_the_conversation_until_it_is_handed_back(conversation, grace):
+    inbox.answer(conversation, grace, "Hello, this is Grace.\x00")
+    inbox.answer(conversation, grace, "How can I help?")
+    events = conversations.resume(conversation, 0).events
+    assert [event["type"] for event in events] == ["conversation.updated", "message.added", "message.added"]
+    assert (events[0]["state"], events[0]["staff"]) == ("staff", "Grace")
+    assert (events[1]["message"]["role"], events[1]["message"]["text"]) == ("staff", "Hello, this is Grace.")
+    assert conversations.post(conversation, "c-1", "I am late.").turn is None
+    inbox.hand_back(conversation)
+    turn = conversations.post(conversation, "c-2", "And you?").turn
+    assert [(m.role, m.text) for m in conversations.history(turn, 9)][:2] == [
+        ("assistant", "Hello, this is Grace."), ("assistant", "How can I help?"),
+    ]  # fmt: skip
+    conversation.refresh_from_db()
+    assert (conversation.state, conversation.staff) == ("assistant", None)
+
+
+def test_a_reply_in_the_making_gives_way_to_a_person(conversation, grace, monkeypatch):
+    asked = []
+    monkeypatch.setattr(live, "ask_to_stop", asked.append)
+    running, queued = (conversations.post(conversation, f"c-{n}", "Hello").turn for n in range(2))
+    leases.claim(running.pk)
+    inbox.answer(conversation, grace, "I am here.")
+    assert set(asked) == {running.pk, queued.pk}
+    assert not Turn.objects.filter(stop_requested_at=None).exists()
+
+
+def test_a_failed_reply_is_not_tried_again_while_a_person_answers(conversation, grace):
+    turn = conversations.post(conversation, "c-1", "Hello").turn
+    leases.finish(leases.claim(turn.pk), leases.Outcome(Turn.State.FAILED, retryable=True))
+    inbox.answer(conversation, grace, "I am here.")
+    with pytest.raises(Conflict):
+        leases.retry(conversation, str(turn.pk))
+
+
+def test_another_member_of_staff_takes_over(conversation, grace):
+    inbox.answer(conversation, grace, "Hello.")
+    inbox.answer(conversation, User.objects.create_user("alan", first_name="Alan"), "Alan here.")
+    said = Message.objects.order_by("seq").values_list("staff__first_name", "text")
+    assert list(said) == [("Grace", "Hello."), ("Alan", "Alan here.")]
+    conversation.refresh_from_db()
+    assert conversation.staff.first_name == "Alan"
