@@ -13,6 +13,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter
 from unfold.decorators import action, display
+from unfold.widgets import UnfoldAdminSingleTimeWidget
 
 from assistant.admin.scoping import ReadOnly, Scoped, ScopedTabularInline
 from assistant.errors import InterworkyError
@@ -29,6 +30,7 @@ STATE_LABELS = {
 
 class OpeningHoursInline(ScopedTabularInline):
     model = OpeningHours
+    formfield_overrides = {models.TimeField: {"widget": UnfoldAdminSingleTimeWidget(format="%H:%M")}}
 
 
 class ClosureInline(ScopedTabularInline):

@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
 from django.template.loader import render_to_string
+from django.utils.text import Truncator
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminColorInputWidget, UnfoldAdminTextareaWidget
 
@@ -32,7 +33,7 @@ class AssistantForm(OneOrganizationForm):
         super().__init__(*args, **kwargs)
         methods: Any = self.fields.get("methods")
         if methods is not None:
-            methods.label_from_instance = lambda method: f"{method.name}: {method.description}"[:120]
+            methods.label_from_instance = lambda method: Truncator(f"{method.name}: {method.description}").chars(120)
             methods.widget = methods.widget.widget  # without the buttons that add and change
             methods.widget.choices = methods.choices
             methods.help_text = "" if methods.queryset.exists() else "There are no methods yet."

@@ -138,7 +138,7 @@ class Appointment(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.reference} · {self.start_at:%Y-%m-%d %H:%M} UTC"
+        return f"{self.reference} · {self.name}" if self.name else self.reference
 
     @property
     def ics_uid(self) -> str:

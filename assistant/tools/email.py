@@ -40,7 +40,9 @@ class Config(forms.Form):
             ("visitor", "the visitor, once a mailed code has shown that it is his"),
         ],
     )
-    to = forms.CharField(label="Addresses", required=False, max_length=600, help_text="At most five, one per line.")
+    to = forms.CharField(
+        label="Addresses", required=False, max_length=600, widget=forms.Textarea, help_text="At most five, one per line."
+    )
     subject = forms.CharField(max_length=200, help_text="A parameter stands as {{ name }}.")
     body = forms.CharField(
         required=False,

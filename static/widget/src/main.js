@@ -31,7 +31,7 @@ export function mount({ host, config, storage, root, shadow, launcher, options, 
   const store = createStore(
     initial(config, { seen: kept.seen ?? 0, draft: kept.draft ?? "", pending: kept.outbox ?? [] }),
   );
-  const session = createSession(host, config.key, storage, fetch.bind(window));
+  const session = createSession(host, config.key, storage, fetch.bind(window), locale);
   /** @type {any} */
   let quiet;
   let token = "";

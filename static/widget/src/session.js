@@ -3,9 +3,9 @@ import { Refused } from "./transport.js";
 
 /**
  * @param {string} host @param {string} key @param {ReturnType<typeof import("./storage.js").createStorage>} storage
- * @param {typeof fetch} request
+ * @param {typeof fetch} request @param {string} locale that the widget speaks: the server's words stand among its own
  */
-export function createSession(host, key, storage, request) {
+export function createSession(host, key, storage, request, locale) {
   /** @param {string} [bearer] @returns {Promise<string>} */
   async function make(bearer) {
     const response = await request(`${host}/api/v1/widget/sessions`, {
@@ -13,7 +13,7 @@ export function createSession(host, key, storage, request) {
       headers: { "Content-Type": "application/json", ...(bearer && { Authorization: `Bearer ${bearer}` }) },
       body: JSON.stringify({
         key,
-        locale: navigator.language,
+        locale,
         timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
       }),
     });

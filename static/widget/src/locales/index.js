@@ -21,5 +21,9 @@ export function chooseLocale(...wanted) {
 /** @param {string} locale such as `de-CH` */
 const language = (locale) => locale.toLowerCase().split(/[-_]/)[0];
 
+/** The time of day, written as the server writes that of a slot. @param {string} at @param {string} locale */
+export const clock = (at, locale) =>
+  new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(new Date(at));
+
 /** @param {string} sentence with `{name}` in it @param {Record<string, string | number>} values */
 export const fill = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));

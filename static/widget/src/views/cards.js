@@ -1,6 +1,6 @@
 import { h, icon } from "../dom.js";
 import { ALERT, CALENDAR, CHECK, MAIL } from "../icons.js";
-import { fill } from "../locales/index.js";
+import { clock, fill } from "../locales/index.js";
 
 /** So many times are offered at once; the others unfold. */
 const FIRST_SLOTS = 9;
@@ -130,8 +130,7 @@ function drawSlots({ title, timezone, days = [] }, { t, locale, answer, redraw }
 
 /** @param {Card} card @param {Desk} desk */
 function drawConfirm({ title, lines, fields = [], confirm_label, cancel_label, expires_at }, { t, locale, answer }) {
-  const until =
-    expires_at && new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit" }).format(new Date(expires_at));
+  const until = expires_at && clock(expires_at, locale);
   return [
     heading(CALENDAR, title),
     table(lines),

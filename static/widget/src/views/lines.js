@@ -1,6 +1,6 @@
 import { createProse, h, icon, iconButton } from "../dom.js";
 import { BAD, CHECK, COPY, GOOD, INFO } from "../icons.js";
-import { fill } from "../locales/index.js";
+import { clock, fill } from "../locales/index.js";
 import { safeLink } from "../markdown.js";
 
 /**
@@ -58,10 +58,6 @@ export function createDay(_, { locale }) {
     },
   };
 }
-
-/** @param {string} at @param {string} locale */
-const clock = (at, locale) =>
-  new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit" }).format(new Date(at));
 
 /** What the visitor wrote. @param {Actions} actions @param {Page} page @returns {Line} */
 export function createOwn(actions, { t, locale }) {
