@@ -258,6 +258,6 @@ def test_a_hundred_parameters_survive_an_edit(boss, home):
     made = Method.objects.get(name="stock")
     assert len(made.parameters["properties"]) == 100
     page = boss.get(f"/admin/assistant/method/{made.pk}/change/").content.decode()
-    assert 'name="parameters-99-name" value="p99"' in " ".join(page.split())
+    assert 'name="parameters-99-name"' in page and 'value="p99"' in page
     more = {**rows, **row(100, name="one_too_many", type="string", enum="", format=""), "parameters-count": 103}
     assert "At most 100" in add(boss, home, **{**more, "name": "more"}).content.decode()
