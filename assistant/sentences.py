@@ -424,6 +424,13 @@ _LABELS: dict[str, dict[str, str]] = {
         "es": "Otro código u otra dirección",
         "ar": "رمز آخر أو عنوان آخر",
     },
+    "bad_email": {
+        "en": "Please enter an e-mail address such as ada@example.com.",
+        "de": "Bitte geben Sie eine E-Mail-Adresse wie ada@example.com ein.",
+        "fr": "Veuillez saisir une adresse e-mail comme ada@example.com.",
+        "es": "Introduzca una dirección de correo como ada@example.com.",
+        "ar": "يرجى إدخال عنوان بريد إلكتروني مثل ada@example.com.",
+    },
     "no_more_codes": {
         "en": "No more codes can be sent today.",
         "de": "Heute können keine weiteren Codes gesendet werden.",

@@ -68,7 +68,8 @@ def _mail_code(card: Card, address: str) -> None:
     try:
         email = deliveries.visitors_address(card.conversation.organization, address)
     except ToolError as error:
-        return _show(card, {"fields": [_email_field(card.conversation, address)], "problem": str(error)})
+        problem = label("no_more_codes" if error.code == "too_many_emails" else "bad_email", card.conversation.locale)
+        return _show(card, {"fields": [_email_field(card.conversation, address)], "problem": problem})
     if _too_many(card.conversation):
         return _show(card, {"problem": label("no_more_codes", card.conversation.locale)})
     number = card.action.get("number", 0) + 1

@@ -154,7 +154,7 @@ async def test_what_is_no_address_is_said_on_the_card(asked, talk):
     await asked()
     await in_db(click)(talk, "confirm", email="ann@example.com\r\nBcc: x@example.com")
     card = await talk.cards.aget()
-    assert "not an e-mail address" in card.content["problem"] and card.content["fields"][0]["name"] == "email"
+    assert "such as ada@example.com" in card.content["problem"] and card.content["fields"][0]["name"] == "email"
     await in_db(click)(talk, "confirm", email="ann@example.com")
     assert "problem" not in (await talk.cards.aget()).content
 
