@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from assistant.admin.scoping import has_several, organizations
-from assistant.models import Appointment, Conversation, Delivery, Organization, Provider, Turn
+from assistant.models import Appointment, Conversation, Delivery, Method, Organization, Provider, Turn
 from assistant.providers import router, sunset
 
 CHART_DAYS = 14
@@ -43,7 +43,12 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     mine = organizations(request)
     talks = Conversation.objects.filter(organization__in=mine)
     booked = Appointment.objects.filter(organization__in=mine, state=Appointment.State.CONFIRMED)
-    setting_up = [(organization, next_steps(organization)) for organization in mine.order_by("-created_at")[:20]]
+    newest = mine.order_by("-created_at").annotate(
+        first_assistant=models.Min("assistants__pk"),
+        can_act=models.Exists(Method.objects.filter(organization=models.OuterRef("pk"))),
+        has_talked=models.Exists(Conversation.objects.filter(organization=models.OuterRef("pk"))),
+    )
+    setting_up = [(organization, next_steps(organization)) for organization in newest[:20]]
     context.update(
         title="Today",
         numbers=_numbers(mine, talks, booked, now, today),
@@ -109,20 +114,21 @@ def model_endings(
     request: HttpRequest, mine: models.QuerySet[Organization]
 ) -> list[tuple[Organization | None, sunset.Notice]]:
     """Models in use that will be shut down, with who chose them; None is the environment, which superusers look after."""
-    owners: list[Organization | None] = [*([None] if request.user.is_superuser else []), *mine[:WATCHED]]
+    watched = mine.prefetch_related("providers", "assistants")[:WATCHED]
+    owners: list[Organization | None] = [*([None] if request.user.is_superuser else []), *watched]
     return [(owner, notice) for owner in owners for notice in sunset.known(owner)]
 
 
-def next_steps(organization: Organization) -> list[Step]:
-    """From an empty organization to a visitor who was answered."""
-    assistant = organization.assistants.first()
+def next_steps(organization: Any) -> list[Step]:
+    """From an empty organization to a visitor who was answered; it comes annotated, as above."""
+    assistant = organization.first_assistant
     change = reverse("admin:assistant_organization_change", args=[organization.pk])
     here = f"?organization={organization.pk}"
-    on_site = reverse("admin:assistant_assistant_change", args=[assistant.pk]) if assistant else change
+    on_site = reverse("admin:assistant_assistant_change", args=[assistant]) if assistant else change
     allowed = organization.allow_any_origin or bool(organization.allowed_origins.strip())
     return [
         Step("Name the sites that may show the widget", allowed, change),
         Step("Create an assistant", assistant is not None, reverse("admin:assistant_assistant_add") + here),
-        Step("Let it act: add a method", organization.methods.exists(), reverse("admin:assistant_method_add") + here),
-        Step("Paste the script tag into your site, open it, and say hello", organization.conversations.exists(), on_site),
+        Step("Let it act: add a method", organization.can_act, reverse("admin:assistant_method_add") + here),
+        Step("Paste the script tag into your site, open it, and say hello", organization.has_talked, on_site),
     ]

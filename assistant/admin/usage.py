@@ -69,6 +69,7 @@ class PriceAdmin(Scoped):
     """Rows without an organization are the installation's own; members see and set only theirs."""
 
     add_rank = change_rank = delete_rank = Rank.OWNER
+    list_select_related = ["organization"]
     list_display = ["model", "organization", "prompt", "completion", "updated_at"]
     list_filter = ["organization"]
     search_fields = ["model"]

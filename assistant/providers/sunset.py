@@ -68,7 +68,8 @@ def in_use(organization: Organization | None = None) -> list[tuple[Provider, set
         return _asked([(provider, set()) for provider in platform.usable], azure=platform.realtime_azure)
     named = [
         ({row.model, row.fast_model, row.fallback_model} - {""}, row.provider_id)
-        for row in organization.assistants.filter(enabled=True)
+        for row in organization.assistants.all()
+        if row.enabled
     ]
     found = []
     for row in rows_of.own(organization):

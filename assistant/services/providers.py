@@ -63,7 +63,7 @@ def health_key(owner: UUID | int | str | None, name: str, base_url: str, key: st
 
 def own(organization: Organization) -> list[Provider]:
     """The organization's enabled providers, by name."""
-    return list(Provider.objects.filter(organization=organization, enabled=True).order_by("name"))
+    return sorted((row for row in organization.providers.all() if row.enabled), key=lambda row: row.name)
 
 
 def turn_number(rotation: str) -> int:

@@ -1,0 +1,36 @@
+"""How often a page asks the database: as often for many organizations as for few."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tests.assistant.admin.filled import fill
+from tests.assistant.admin.test_scoping import entered, plain_addresses
+
+pytestmark = pytest.mark.django_db
+
+
+def test_no_page_asks_once_per_row():
+    boss = entered(User.objects.create_superuser("boss"))
+
+    def queries() -> dict[str, int]:
+        counted = {}
+        for address in plain_addresses():
+            with CaptureQueriesContext(
+                connection,
+            ) as asked:
+                boss.get(address, follow=True)
+            counted[address] = len(asked)
+        return counted
+
+    fill("one", "Aardvark")
+    fill("two", "Zanzibar")
+    queries()  # what is asked once per process
+    few = queries()
+    for number in range(4):
+        fill(f"more{number}", f"Newt{number}")
+    many = queries()
+    assert {address: (few[address], many[address]) for address in few if many[address] > few[address]} == {}
