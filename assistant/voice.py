@@ -10,7 +10,7 @@ from assistant.engine.prompt import Scene, instructions
 from assistant.models import Assistant, Conversation
 from assistant.providers import embeddings, realtime, router
 from assistant.providers.configuration import Provider
-from assistant.services import prompts
+from assistant.services import prompts, usage
 from assistant.tools.toolbox import ConversationToolbox
 
 
@@ -28,8 +28,12 @@ async def run_call(conversation: Conversation, call: ToolCall) -> ToolResult:
 
 
 async def session_key(conversation: Conversation) -> realtime.SessionKey:
-    """A key for one voice session of this visitor; what it may say and do is fixed here. Raises `realtime.Refused`."""
+    """A key for one voice session of this visitor; what it may say and do is fixed here.
+
+    Raises `realtime.Refused`, and `BudgetExceeded` where a reply in writing would be refused as well.
+    """
     assistant = conversation.assistant
+    await in_db(usage.refuse_if_spent)(usage.Asking(assistant, "voice", conversation))
     provider, _ = await in_db(offered)(assistant)
     toolbox = await ConversationToolbox.for_conversation(conversation)
     scene = Scene(

@@ -22,7 +22,7 @@ from django.views.decorators.csrf import csrf_exempt
 from assistant import live, turns, voice
 from assistant.chat import ToolCall
 from assistant.db import in_db
-from assistant.errors import Conflict, InputError, InterworkyError, NotAllowed, NotFound, TooMuch
+from assistant.errors import BudgetExceeded, Conflict, InputError, InterworkyError, NotAllowed, NotFound, TooMuch
 from assistant.models import Assistant, Conversation
 from assistant.providers import realtime, router
 from assistant.sentences import sentence
@@ -350,6 +350,8 @@ async def session_key(request: HttpRequest) -> HttpResponse:
         key = await voice.session_key(conversation)
     except realtime.Refused as refused:
         return answer(refused.body, refused.status or 503)
+    except BudgetExceeded as error:
+        return problem(error.code, 429)
     return answer(key.as_json())
 
 

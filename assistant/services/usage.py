@@ -247,7 +247,22 @@ def reserve(
         )
     rows = Spending.objects.filter(organization=organization)
     full = next((limit for limit in limits if not rows.filter(limit.room(tokens, micros)).exists()), limits[0])
-    raise BudgetExceeded(
+    raise _exceeded(asking, budget, full)
+
+
+def refuse_if_spent(asking: Asking, now: datetime | None = None) -> None:
+    """Raises `BudgetExceeded` where nothing more fits: for what cannot be measured beforehand, as a talk. Takes nothing."""
+    budget = Budget.objects.filter(organization=asking.organization).first() or Budget()
+    rows = Spending.objects.filter(organization=asking.organization)
+    for limit in _limits(asking, budget, now or timezone.now()):
+        used = rows.filter(limit.place).first() or Spending()
+        caps = ((used.tokens, limit.tokens), (used.micros, limit.micros), (used.requests, limit.requests))
+        if any(cap is not None and taken >= cap for taken, cap in caps):
+            raise _exceeded(asking, budget, limit)
+
+
+def _exceeded(asking: Asking, budget: Budget, full: _Limit) -> BudgetExceeded:
+    return BudgetExceeded(
         " ".join(f"The limit of {full.scope} {full.subject} for {full.period} is reached.".split()),
         whose=full.scope,
         period=full.period,

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from assistant import turns
 from assistant.db import in_db
-from assistant.models import Assistant, Message, ToolCall, Turn, Visitor
+from assistant.models import Assistant, Budget, Message, ToolCall, Turn, Visitor
 from assistant.services import limits
 from tests import make
 from tests.fakes import ScriptedModel, ScriptedToolbox, always, says
@@ -359,6 +359,13 @@ async def test_events_are_streamed_with_their_numbers(page, assistant):
     text = "".join(heard)
     assert text.startswith("id: 0\ndata: ") and "\nid: 1\n" in "\n" + text.replace("\n\n", "\n")
     assert '"type":"reply.delta"' in text and "id: 3\ndata: " in text
+
+
+async def test_no_voice_session_is_begun_once_the_budget_is_spent(page, assistant):
+    await page.open(assistant)
+    await in_db(Budget.objects.create)(organization=assistant.organization, day_tokens=0)
+    answer = await page.post("session-key")
+    assert (answer.status_code, answer.json()["code"]) == (429, "budget_exceeded")
 
 
 async def test_a_voice_session_s_call_goes_through_the_one_door_once(page, assistant):

@@ -111,6 +111,25 @@ def test_the_request_that_would_pass_a_limit_is_refused_and_takes_nothing(
     assert Usage.objects.count() == 1
 
 
+@pytest.mark.parametrize(
+    "limits",
+    [{"day_tokens": 150}, {"month_tokens": 150}, {"visitor_day_tokens": 150}, {"network_day_tokens": 150},
+     {"requests_per_minute": 1}, {"day_tokens": 0}],
+)  # fmt: skip
+def test_what_cannot_be_measured_beforehand_is_refused_once_nothing_is_left(
+    limits: dict[str, int], conversation: Conversation
+) -> None:
+    asking = Asking(conversation.assistant, "voice", conversation)
+    usage.refuse_if_spent(asking, NOON)
+    budget(conversation, **limits)
+    if all(limits.values()):
+        usage.refuse_if_spent(asking, NOON)
+        reserve(conversation)
+    with pytest.raises(BudgetExceeded):
+        usage.refuse_if_spent(asking, NOON)
+    assert Usage.objects.filter(task="voice").count() == 0
+
+
 def test_there_are_limits_before_anybody_sets_one(conversation: Conversation) -> None:
     reserve(conversation, (400_000, 0))
     with pytest.raises(BudgetExceeded) as raised:
