@@ -18,7 +18,6 @@ STATE_LABELS = {
     Delivery.State.SENDING.label: "info",
     Delivery.State.SENT.label: "success",
     Delivery.State.DEAD.label: "danger",
-    Delivery.State.CANCELLED.label: "warning",
 }
 
 

@@ -29,7 +29,6 @@ class Delivery(models.Model):
         SENDING = "sending"
         SENT = "sent"
         DEAD = "dead", "Given up"
-        CANCELLED = "cancelled"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.ForeignKey(

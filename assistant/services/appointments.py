@@ -300,8 +300,9 @@ def _tell(appointment: Appointment, change: invitations.Change, call: ToolCall |
         note = deliveries.confirmation_note(appointment.email, locale=invitations.locale_of(appointment))
     if call:
         ledger.give_receipt(call, appointment.reference)
-    first = Card.objects.select_related("conversation").filter(call=appointment.call_id, kind=Card.Kind.RECEIPT).first()
-    if appointment.call_id and first is not None:
+    receipts = Card.objects.select_related("conversation").filter(kind=Card.Kind.RECEIPT)
+    first = receipts.filter(call=appointment.call_id).first() if appointment.call_id else None
+    if first is not None:
         # What an older receipt shows must not send anybody to the wrong hour.
         cards.update(first, content=invitations.receipt(appointment, change, "" if call else note))
     if appointment.conversation and call and (first is None or call.pk != appointment.call_id):

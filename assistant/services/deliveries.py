@@ -161,8 +161,10 @@ def confirmation_note(to: str, state: str = Delivery.State.QUEUED, locale: str =
 
 def _tell(delivery: Delivery) -> None:
     """Bring the receipt card of the delivery's call up to date, in the caller's transaction."""
+    if delivery.call_id is None:
+        return
     card = Card.objects.select_related("conversation").filter(call=delivery.call_id, kind=Card.Kind.RECEIPT).first()
-    if delivery.call_id is None or card is None:
+    if card is None:
         return
     content = dict(card.content)
     if delivery.appointment_id:
