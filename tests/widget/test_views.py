@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -18,9 +19,10 @@ from django.utils import timezone
 from assistant import turns
 from assistant.db import in_db
 from assistant.models import Assistant, Budget, Message, ToolCall, Turn, Visitor
-from assistant.services import limits
+from assistant.services import cards, limits
 from tests import make
 from tests.fakes import ScriptedModel, ScriptedToolbox, always, says
+from widget.urls import urlpatterns
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -170,14 +172,17 @@ async def test_a_seq_that_is_none_is_refused(page, assistant, after):
     assert (await page.get(f"events?after={quote(after)}")).status_code == 400
 
 
-async def test_without_a_token_nothing_is_told(page, assistant):
-    for answer in (
-        await page.get("events?after=0"),
-        await page.post("messages", {"id": "c-1", "text": "Hi"}),
-        await page.post("session-key"),
-        await page.post("turns/0d6a1c2e-0000-4000-8000-000000000001/stop"),
-    ):
-        assert answer.status_code == 401 and answer.json()["code"] == "token_required"
+OPEN = {"config/<str:key>", "sessions"}
+ROUTES = {str(route.pattern).removeprefix("api/v1/widget/") for route in urlpatterns if "api/v1" in str(route.pattern)}
+
+
+@pytest.mark.parametrize("route", sorted(ROUTES - OPEN))
+@pytest.mark.parametrize(("token", "code"), [("", "token_required"), ("eyJ2IjoiMSJ9:1w:no", "token_invalid")])
+async def test_without_a_token_nothing_is_told_at_any_door(page, route, token, code):
+    page.token = token
+    path = re.sub(r"<uuid:\w+>", str(uuid4()), route)
+    answer = await (page.get(path) if route == "events" else page.post(path, {"id": "c-1", "text": "Hi", "value": 1}))
+    assert (answer.status_code, answer.json()["code"]) == (401, code)
 
 
 async def test_another_visitor_finds_nothing(page, assistant):
@@ -187,13 +192,16 @@ async def test_another_visitor_finds_nothing(page, assistant):
     other = Page()
     await other.open(await in_db(make.assistant)(await in_db(make.organization)("Other")))
     reply = await in_db(Message.objects.get)(role="assistant")
-    for answer in (
-        await other.post(f"turns/{posted['turn']}/stop"),
-        await other.post(f"turns/{posted['turn']}/retry"),
-        await other.post(f"messages/{reply.pk}/rating", {"value": 1}),
-        await other.post("cards/0d6a1c2e-0000-4000-8000-0000000000c1/answer", {"choice": "confirm"}),
-    ):
-        assert answer.status_code == 404, answer.content
+    card = await in_db(lambda: cards.add(reply.conversation, "confirm", {"title": "?"}))()
+    rows = {"turn": posted["turn"], "message": reply.pk, "card": card.pk}
+    routes = {route for route in ROUTES if "<uuid" in route}
+    assert len(routes) >= 4
+    for route in routes:
+        path = re.sub(r"<uuid:(\w+)>", lambda found: str(rows[found[1]]), route)
+        answer = await other.post(path, {"value": 1} if "rating" in route else {"choice": "confirm"})
+        assert answer.status_code == 404, (route, answer.content)
+    await in_db(card.refresh_from_db)()
+    assert card.state == "open" and (await in_db(Message.objects.get)(pk=reply.pk)).rating is None
     assert b"secret" not in (await other.get("events?after=0")).content
 
 
