@@ -6,6 +6,7 @@ import logging
 import re
 import smtplib
 import time
+from email.utils import formataddr, parseaddr
 
 from asgiref.sync import async_to_sync
 from celery import shared_task
@@ -135,6 +136,7 @@ def _email(delivery: Delivery) -> EmailMultiAlternatives:
     email = EmailMultiAlternatives(
         delivery.subject,
         text,
+        from_email=_sender(delivery),
         to=[delivery.to],
         reply_to=[delivery.reply_to] if delivery.reply_to else None,
         headers={"Message-ID": delivery.message_id, "Auto-Submitted": "auto-generated"},
@@ -146,6 +148,12 @@ def _email(delivery: Delivery) -> EmailMultiAlternatives:
         email.attach_alternative(delivery.ics, f"text/calendar; method={delivery.ics_method}")
         email.attach("invitation.ics", delivery.ics.encode(), "application/ics")
     return email
+
+
+def _sender(delivery: Delivery) -> str:
+    """Our address, under the name of the organization that writes."""
+    name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    return formataddr((deliveries.one_line(delivery.organization.name, 60) if delivery.organization else name, address))
 
 
 def _is_for_good(error: Exception) -> bool:

@@ -52,7 +52,15 @@ def show_form(call: ToolCall, conversation: Conversation, *, contact_tool: str) 
 
 
 def _add_form(call: ToolCall, conversation: Conversation, title: str, text: str, contact_tool: str) -> None:
-    fields = [{"name": name, "label": label(name, conversation.locale), "type": kind} for name, kind in FIELDS.items()]
+    fields = [
+        {
+            "name": name,
+            "label": label(name, conversation.locale),
+            "type": kind,
+            "value": getattr(conversation.visitor, name, ""),
+        }
+        for name, kind in FIELDS.items()
+    ]
     content = {"title": title, "text": text, "fields": fields}
     cards.add(conversation, Card.Kind.CONTACT, content, call=call, action={"tool": contact_tool})
 

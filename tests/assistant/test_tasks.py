@@ -102,6 +102,18 @@ def test_an_invitation_is_both_an_alternative_and_a_file(server):
     assert calendar.get_content().startswith("BEGIN:VCALENDAR")
 
 
+@pytest.mark.parametrize("name", ["Bright Smile Dental", 'Zahnärzte "am Hafen", Kiel', "A\nBcc: x@y.example"])
+def test_a_letter_comes_from_the_organization_at_our_address(server, settings, name):
+    settings.DEFAULT_FROM_EMAIL = "Interworky <assistant@chat.example.com>"
+    delivery = queued()
+    type(delivery.organization).objects.update(name=name)
+    assert settled(delivery).state == "sent"
+    (mail,) = server.accepted
+    (sender,) = mail["From"].addresses
+    assert (sender.display_name, sender.addr_spec) == (" ".join(name.split()), "assistant@chat.example.com")
+    assert mail["Bcc"] is None and server.recipients == ["ann@example.com"]
+
+
 def test_a_server_that_says_later_is_asked_later_with_the_same_message_id(server):
     server.on_data = ["451 4.3.0 Try again later"]
     delivery = settled(queued())

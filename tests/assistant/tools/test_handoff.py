@@ -28,6 +28,8 @@ async def test_the_conversation_waits_the_team_is_told_and_the_visitor_can_leave
     method: Make, turn: Turn
 ) -> None:
     talk = turn.conversation
+    talk.visitor.email = "ann@example.com"
+    await talk.visitor.asave()
     await sync_to_async(a_handoff)(method, talk)
     toolbox = await ConversationToolbox.for_conversation(talk, turn=turn)
     result = await toolbox.execute(call("person", reason="A refund."), round=1, ordinal=0)
@@ -38,6 +40,8 @@ async def test_the_conversation_waits_the_team_is_told_and_the_visitor_can_leave
     assert notice.to == "team@example.com" and "A refund." in notice.text
 
     card = await Card.objects.aget(kind=Card.Kind.CONTACT)
+    known = {field["name"]: field["value"] for field in card.content["fields"]}
+    assert known == {"name": "", "email": "ann@example.com", "message": ""}
     fields = {"name": "Ann", "email": "ann@example.com", "message": "Please call."}
     answered = await sync_to_async(clicks.answer)(talk, str(card.pk), "send", fields)
     assert answered is not None
