@@ -1,9 +1,18 @@
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.templatetags.static import static
 from django.urls import include, path
 
 from widget import appointments
 
+
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Browsers ask for it unasked."""
+    return HttpResponseRedirect(static("admin-extra/icon.svg"))
+
+
 urlpatterns = [
+    path("favicon.ico", favicon),
     path("", include("widget.urls")),
     path("appointments/<str:token>/", appointments.page, name="appointment"),
     path("appointments/<str:token>/invitation.ics", appointments.invitation, name="appointment-invitation"),

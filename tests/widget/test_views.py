@@ -342,6 +342,11 @@ async def test_the_hosted_page_is_framed_by_allowed_sites_only(page, assistant):
     assert (await page.client.get("/chat/pk_nobody")).status_code == 404
 
 
+async def test_browsers_find_an_icon(page):
+    answer = await page.client.get("/favicon.ico")
+    assert answer.status_code == 302 and answer.url.endswith("icon.svg")
+
+
 async def test_alive_and_ready(page):
     assert (await page.client.get("/healthz")).json() == {"status": "alive"}
     assert (await page.client.get("/readyz")).json() == {"status": "ready", "missing": []}
