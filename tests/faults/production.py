@@ -100,6 +100,16 @@ class Redis(Process):
         servers.until(lambda: servers.accepts(self.port), 20, self.process, self.log)
         return self
 
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """It takes connections, and answers nothing."""
+        assert self.process
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
+
     def forget(self) -> None:
         import redis
 

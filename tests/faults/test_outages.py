@@ -83,6 +83,21 @@ def test_two_processes_go_on_while_redis_is_killed_and_hear_each_other_again(
     assert not here.complaints()
 
 
+def test_a_redis_that_hangs_costs_no_word_and_no_lease(production: Callable[..., Production], redis: Redis):
+    redis.start()
+    here = production(DEMO_MODEL_DELAY_MS="60", DB_THREADS="2")
+    web = here.webs[0]
+    visitors = [Visitor(web.url) for _ in range(12)]
+    with redis.frozen():
+        for visitor in visitors:
+            visitor.say("Where can I park?")
+        until(lambda: all(visitor.turns_ended() for visitor in visitors), 60)
+        assert here.sql("SELECT DISTINCT state, attempts FROM assistant_turn") == [("done", 1)]
+    until(lambda: web.ready()[0] == 200)
+    with Socket(visitors[0], after=3) as socket:
+        socket.ask("Hi!", "h-1")
+
+
 def test_a_redis_that_forgets_everything_costs_no_word_and_no_letter(
     production: Callable[..., Production], redis: Redis, sink: Sink
 ):
