@@ -567,6 +567,13 @@ _LABELS: dict[str, dict[str, str]] = {
         "es": "Cancelar la cita",
         "ar": "إلغاء الموعد",
     },
+    "no_more_changes": {
+        "en": "That can no longer be changed here. Please get in touch with us.",
+        "de": "Das lässt sich hier nicht mehr ändern. Bitte wenden Sie sich an uns.",
+        "fr": "Ce n'est plus modifiable ici. Veuillez nous contacter.",
+        "es": "Ya no se puede cambiar aquí. Póngase en contacto con nosotros.",
+        "ar": "لم يعد من الممكن تغيير ذلك هنا. يرجى التواصل معنا.",
+    },
     "just_taken": {
         "en": "That time has just been taken. Please choose another.",
         "de": "Diese Zeit wurde gerade vergeben. Bitte wählen Sie eine andere.",

@@ -6,7 +6,7 @@ import logging
 import re
 import smtplib
 import time
-from email.utils import formataddr, parseaddr
+from email.utils import parseaddr, quote
 
 from asgiref.sync import async_to_sync
 from celery import shared_task
@@ -153,7 +153,8 @@ def _email(delivery: Delivery) -> EmailMultiAlternatives:
 def _sender(delivery: Delivery) -> str:
     """Our address, under the name of the organization that writes."""
     name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
-    return formataddr((deliveries.one_line(delivery.organization.name, 60) if delivery.organization else name, address))
+    name = deliveries.one_line(delivery.organization.name, 60) if delivery.organization else name
+    return f'"{quote(name)}" <{address}>'
 
 
 def _is_for_good(error: Exception) -> bool:

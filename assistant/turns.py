@@ -40,7 +40,7 @@ SHARE_SECONDS = 0.3  # how old a draft may be that another process shows
 HEARTBEAT_SECONDS = 2.0
 KEEPER_SECONDS = 2.0
 PARALLEL_RESUMES = 10
-KEPT = "kept answer"  # stands where a turn names its provider
+KEPT, SILENT = "kept answer", "a person answers"  # stand where a turn names its provider
 
 ModelFor = Callable[..., Awaitable[chat.Model]]
 ToolboxFor = Callable[[Turn], Awaitable[chat.Toolbox]]
@@ -129,8 +129,8 @@ async def run(turn_id: UUID | str, *, model_for: ModelFor = router.model_for, to
     """
     turn = await in_db(leases.claim)(turn_id)
     stop = _running[str(turn_id)].stop if str(turn_id) in _running else asyncio.Event()
-    if turn.stop_requested_at:
-        stop.set()
+    if turn.stop_requested_at and turn.fence == 1 and turn.opening_call is None:
+        stop.set()  # there is nothing that a click or an earlier runner has begun
     draft = live.Draft()
     live.keep_draft(turn.pk, draft)
     live.announce(turn.conversation_id, events.TurnStarted(str(turn.pk), str(turn.message_id)))
@@ -164,7 +164,7 @@ async def _answer(
     began = time.monotonic()
     ended: loop.ReplyEnded | None = None
     failure: InterworkyError | None = None
-    stopped = stop.is_set()  # before it began, or before its runner died
+    stopped = stop.is_set()  # before it began
     if stopped:
         return _outcome(draft, ended, failure, stopped, locale, 0)
     try:
@@ -245,7 +245,7 @@ def _outcome(
             retryable=True,
             measured=measured,
         )
-    if not text:
+    if not text and ended.provider != SILENT:
         return leases.Outcome(
             Turn.State.FAILED, code="no_answer", shown=sentence("no_answer", locale), retryable=True, measured=measured
         )
@@ -267,6 +267,8 @@ async def _write(turn: Turn, draft: live.Draft, model_for: ModelFor, toolbox_for
     clicked = _Clicked()
     if turn.opening_call:
         clicked = await _open(turn.opening_call, toolbox, pen)
+        if turn.conversation.state == Conversation.State.STAFF:
+            return loop.ReplyEnded("", "stop", 0, chat.Usage(), provider=SILENT)
     elif told.key and (kept := await in_db(answers.recall)(turn.conversation.assistant, told.key)):
         pen.write(events.ReplyDelta(str(turn.pk), 0, kept))
         return loop.ReplyEnded(kept, "stop", 0, chat.Usage(), provider=KEPT)

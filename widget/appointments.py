@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from assistant.errors import InterworkyError, NotFound
 from assistant.models import Appointment
-from assistant.sentences import label, language, sentence
+from assistant.sentences import label, language
 from assistant.services import appointments, invitations, slots
 
 HEADERS = {
@@ -57,7 +57,7 @@ def page(request: HttpRequest, token: str) -> HttpResponseBase:
             # What the error says is for a model; whether it is cancelled or over, the page says itself.
             locale = invitations.locale_of(appointment)
             gone = error.code in ("slot_taken", "slot_gone")
-            refused = label("just_taken", locale) if gone else sentence("internal", locale)
+            refused = label("just_taken" if gone else "no_more_changes", locale)
             appointment = _found(token)
     return _hardened(render(request, "widget/appointment.html", _shown(request, appointment, refused)))
 

@@ -19,6 +19,7 @@ from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter
 from unfold.decorators import display
 
 from assistant.admin.scoping import ReadOnly, has_several
+from assistant.errors import InputError
 from assistant.models import Appointment, Card, Conversation, Message, ToolCall, Turn, Visitor
 from assistant.services import conversations, inbox
 
@@ -136,10 +137,13 @@ class ConversationAdmin(ReadOnly):
         conversation = self.get_object(request, object_id)
         if not self.may_operate(request, conversation):
             return HttpResponse(status=403)
-        if "hand_back" in request.POST:
-            inbox.hand_back(conversation)
-        elif text := request.POST.get("text", "").strip():
-            inbox.answer(conversation, request.user, text)
+        try:
+            if "hand_back" in request.POST:
+                inbox.hand_back(conversation)
+            else:
+                inbox.answer(conversation, request.user, request.POST.get("text", ""))
+        except InputError as error:
+            self.message_user(request, str(error), messages.ERROR)
         return HttpResponseRedirect(reverse("admin:assistant_conversation_change", args=[conversation.pk]) + "#answer")
 
     def typing_view(self, request: HttpRequest, object_id: str) -> HttpResponse:

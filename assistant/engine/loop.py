@@ -194,9 +194,10 @@ async def _act(toolbox: Toolbox, turn: _Turn, calls: tuple[ToolCall, ...], limit
         result = results[place]
         turn.messages.append(Message("tool", result.text, call_id=call.id))
         turn.achieved |= result.achieved
-        if result.misused:
-            turn.misuses[call.name if call.name in offered else ""] += 1
         turn.sources.update(dict.fromkeys(result.sources))
+    turn.misuses.update(
+        {call.name if call.name in offered else "" for place, call in enumerate(calls) if results[place].misused}
+    )
 
 
 def _correction(gate: Gate) -> str:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import uuid
-from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -88,10 +87,7 @@ class Method(models.Model):
             port = parts.port or {"http": 80, "https": 443}[parts.scheme]
         except (KeyError, ValueError):
             return ""
-        host = (parts.hostname or "").lower()
-        with suppress(UnicodeError):
-            host = host.encode().decode("idna")  # one origin, in whichever spelling: `outbound.origin` has it so
-        return f"{parts.scheme}://{host}:{port}"
+        return f"{parts.scheme}://{(parts.hostname or '').lower()}:{port}"
 
     def set_secret(self, name: str, value: str) -> None:
         """Keep `value` sealed for the present address; an empty one forgets it. Takes effect with `save`."""

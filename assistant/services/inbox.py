@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from assistant import events, live
+from assistant.errors import Conflict, InputError
 from assistant.models import Conversation, Message
 from assistant.redaction import clean
 from assistant.services import conversations, turns
@@ -15,19 +16,36 @@ MAX_CHARS = 4000
 
 
 def answer(conversation: Conversation, by: Any, text: str) -> Message:
-    """Say `text` to the visitor as the user `by`, who holds the conversation from then on; a reply in the making ends."""
+    """Say `text` to the visitor as the user `by`, who holds the conversation from then on; a reply in the making ends.
+
+    Raises `Conflict` when the conversation is closed, `InputError` when nothing is said.
+    """
+    said = clean(text).strip()[:MAX_CHARS]
+    if not said:
+        raise InputError("There is nothing to say.")
     with transaction.atomic():
-        locked = Conversation.objects.select_for_update().get(pk=conversation.pk)
+        locked = _open(conversation)
         for turn in locked.turns.open():
             turns.request_stop(locked, str(turn.pk))
         if (locked.state, locked.staff_id) != (Conversation.State.STAFF, by.pk):
             conversations.set_state(locked, Conversation.State.STAFF, staff=by)
-        return conversations.append(locked, Message.Role.STAFF, clean(text)[:MAX_CHARS], staff=by)
+        return conversations.append(locked, Message.Role.STAFF, said, staff=by)
 
 
 def hand_back(conversation: Conversation) -> None:
-    """Let the assistant answer again."""
-    conversations.change_state(conversation, Conversation.State.ASSISTANT)
+    """Let the assistant answer again. Raises `Conflict` when the conversation is closed."""
+    with transaction.atomic():
+        locked = _open(conversation)
+        if locked.state != Conversation.State.ASSISTANT:
+            conversations.set_state(locked, Conversation.State.ASSISTANT)
+
+
+def _open(conversation: Conversation) -> Conversation:
+    """The row, locked until the caller's transaction ends."""
+    locked = Conversation.objects.select_for_update().get(pk=conversation.pk)
+    if locked.state == Conversation.State.CLOSED:
+        raise Conflict("The conversation is closed.")
+    return locked
 
 
 def typing(conversation: Conversation) -> None:

@@ -20,7 +20,9 @@ from assistant.services import cards
 State = ToolCall.State
 # A call that was refused, or that never left the house, uses up nobody's quota. One that another server said no to, or was
 # silent at, does: whoever guesses numbers fails most of the time.
-_ASKED_IN_VAIN = Q(state=State.FAILED, code__in=["", "timeout"])
+_ASKED_IN_VAIN = Q(
+    state=State.FAILED, code__in=["", "timeout", "too_large", "redirect", "mcp_error", "mcp_http", "mcp_type"]
+)
 _COUNTED = (_ASKED_IN_VAIN | ~Q(state__in=[State.REFUSED, State.FAILED])) & Q(dry_run=False)
 
 RAN_OUT = "The visitor did not confirm in time. Nothing was done."

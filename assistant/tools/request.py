@@ -9,12 +9,13 @@ import hmac
 import json
 import re
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 from assistant import outbound
-from assistant.errors import ToolError
+from assistant.errors import AddressRefused, ToolError
 from assistant.models import Method
 from assistant.tools import template
 
@@ -83,9 +84,16 @@ def build(method: Method, config: dict[str, Any], arguments: dict[str, Any], *, 
     url = base + template.path_filled(path, values)
     headers, pairs = _authenticated(method, config, headers, pairs, content or b"", key)
     url += "?" + "&".join(pairs) if pairs else ""
-    if outbound.origin(url) != method.origin:
+    if not _goes_to(url, method.origin):
         raise ToolError("This method is not set up correctly.", code="not_set_up")
     return Request(config["verb"], url, headers, content)
+
+
+def _goes_to(url: str, origin: str) -> bool:
+    """Whether all parsers agree on where `url` leads; an international name may be spelt in either way."""
+    with suppress(AddressRefused):
+        return outbound.origin(url) in (origin, outbound.origin(origin))
+    return outbound.origin(url) == origin
 
 
 def _each(value: Any) -> list[Any]:

@@ -101,8 +101,16 @@ setInterval(async () => {
     try {
         const { seq } = await (await fetch(talk.dataset.seqUrl)).json();
         if (String(seq) === talk.dataset.seq) return;
-        const page = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
-        for (const part of ["#talk", ".iw-top"]) document.querySelector(part).replaceWith(page.querySelector(part));
+        const answer = await fetch(location.href);
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        if (!answer.ok || !page.querySelector("#talk")) return;
+        const opened = [...talk.querySelectorAll("details")].map((part) => part.open);
+        page.querySelectorAll("#talk details").forEach((part, place) => { part.open = opened[place] ?? part.open; });
+        const box = document.querySelector("#answer textarea");
+        const begun = box && (box.value || box === document.activeElement);
+        for (const part of ["#talk", ".iw-top", ...(begun ? [] : ["#answer"])]) {
+            document.querySelector(part)?.replaceWith(page.querySelector(part) ?? "");
+        }
     } catch {
         // The next look tells.
     }

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from assistant import live
-from assistant.errors import Conflict
+from assistant.errors import Conflict, InputError
 from assistant.models import Conversation, Message, Turn
 from assistant.services import conversations, inbox
 from assistant.services import turns as leases
@@ -56,6 +56,23 @@ def test_a_failed_reply_is_not_tried_again_while_a_person_answers(conversation, 
     inbox.answer(conversation, grace, "I am here.")
     with pytest.raises(Conflict):
         leases.retry(conversation, str(turn.pk))
+
+
+def test_a_closed_conversation_stays_closed(conversation, grace):
+    conversations.change_state(conversation, Conversation.State.CLOSED)
+    with pytest.raises(Conflict):
+        inbox.answer(conversation, grace, "Hello.")
+    with pytest.raises(Conflict):
+        inbox.hand_back(conversation)
+    conversation.refresh_from_db()
+    assert conversation.state == "closed" and not conversation.messages.exists()
+
+
+@pytest.mark.parametrize("text", ["", "  ", "\x07\x00"])
+def test_nothing_is_no_answer(conversation, grace, text):
+    with pytest.raises(InputError):
+        inbox.answer(conversation, grace, text)
+    assert not conversation.events.exists()
 
 
 def test_another_member_of_staff_takes_over(conversation, grace):

@@ -75,6 +75,7 @@ USES_UP = {
     (State.SENT, ""): True,
     (State.FAILED, ""): True,  # another server's no
     (State.FAILED, "timeout"): True,
+    (State.FAILED, "mcp_error"): True,
     (State.FAILED, "slot_taken"): False,
     (State.FAILED, "dns"): False,
     (State.REFUSED, ""): False,

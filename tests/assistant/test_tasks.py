@@ -114,6 +114,13 @@ def test_a_letter_comes_from_the_organization_at_our_address(server, settings, n
     assert mail["Bcc"] is None and server.recipients == ["ann@example.com"]
 
 
+def test_our_address_may_be_international(server, settings):
+    settings.DEFAULT_FROM_EMAIL = "Chat <chat@münchen.example>"
+    assert settled(queued()).state == "sent"
+    (mail,) = server.accepted
+    assert mail["From"].addresses[0].addr_spec == "chat@xn--mnchen-3ya.example"
+
+
 def test_a_server_that_says_later_is_asked_later_with_the_same_message_id(server):
     server.on_data = ["451 4.3.0 Try again later"]
     delivery = settled(queued())

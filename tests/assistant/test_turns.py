@@ -10,6 +10,7 @@ from django.utils import timezone
 from redis.exceptions import TimeoutError as RedisTimeout
 
 from assistant import live, turns
+from assistant.chat import ToolResult
 from assistant.db import in_db
 from assistant.errors import BudgetExceeded, ProviderError, ProviderUnavailable, TurnTaken
 from assistant.models import Conversation, Message, ToolCall, Turn
@@ -261,3 +262,41 @@ async def test_a_cache_that_hangs_holds_up_no_database_thread_and_is_left_alone_
     assert [key for key, _ in asked] == ["draft.t-1"] and asked[0][1].startswith("drafts")
     monkeypatch.setattr(live.cache, "get", lambda key: hang(key))
     assert live.draft("t-3") == live.Draft() and len(asked) == 1
+
+
+class Clicked(ScriptedToolbox):
+    """Runs what a click asked for."""
+
+    async def open(self, row: ToolCall) -> ToolResult:
+        self.ran.append((row.name, row.arguments))
+        return ToolResult("It is booked.", achieved=frozenset({"booked"}))
+
+
+def click(conversation: Conversation) -> Turn:
+    """A turn that was set off by a card, as `clicks.answer` begins one."""
+    message = conversations.post(conversation, "c-1", "Yes").message
+    Turn.objects.all().delete()
+    call = ToolCall.objects.create(
+        organization=conversation.organization, conversation=conversation, name="book", idempotency_key="k"
+    )
+    return conversations.begin_turn(message, call)
+
+
+async def test_what_a_visitor_has_confirmed_is_done_though_he_or_staff_stopped_the_reply(conversation):
+    turn = await in_db(click)(conversation)
+    await turns.stop(conversation, str(turn.pk))
+    toolbox = Clicked("", "book")
+    await run(turn, ScriptedModel(says("You are booked.")), toolbox)
+    assert [name for name, _ in toolbox.ran] == ["book"]
+
+
+async def test_a_click_is_acted_on_in_silence_while_a_person_answers(conversation):
+    turn = await in_db(click)(conversation)
+    await in_db(conversations.change_state)(conversation, Conversation.State.STAFF)
+    model, toolbox = ScriptedModel(says("You are booked.")), Clicked("", "book")
+    after = await run(turn, model, toolbox)
+    assert (after.state, after.code, model.requests) == ("done", "", [])
+    assert [name for name, _ in toolbox.ran] == ["book"]
+    assert await in_db(reply)(conversation) is None
+    ended = await in_db(lambda: conversation.events.latest("seq"))()
+    assert (ended.type, ended.data) == ("turn.ended", {"outcome": "done"})

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import unquote, urljoin
 
 from django.core.exceptions import ValidationError
 
@@ -137,6 +137,8 @@ def fit(method: Method, draft: Draft) -> None:
     own form would.
     """
     kind = KINDS[draft.kind]
+    if draft.config.get("auth") == "none" and method.config.get("auth") in ("header", "query"):
+        draft = _without(draft, method.config["auth"], method.config["auth_name"])
     if method._state.adding:
         method.name, method.kind, method.risk = draft.name, draft.kind, draft.risk
         method.fixed = dict(draft.fixed)
@@ -165,6 +167,22 @@ def fit(method: Method, draft: Draft) -> None:
         method.full_clean(exclude=["organization"], validate_unique=False, validate_constraints=False)
     except ValidationError as error:
         raise ValidationError([_of_field(name, one) for name, ones in error.error_dict.items() for one in ones]) from error
+
+
+def _without(draft: Draft, place: str, name: str) -> Draft:
+    """`draft` without the parameter in which staff have the credential sent."""
+    config, gone = dict(draft.config), set()
+    if place == "header":
+        lines = header_lines(config.get("headers", ""))
+        gone = {used for header, value in lines if header.lower() == name.lower() for used in template.names(value)}
+        config["headers"] = "\n".join(f"{header}: {value}" for header, value in lines if header.lower() != name.lower())
+    else:
+        address, _, query = config["url"].partition("?")
+        pairs = query.split("&") if query else []
+        own = [pair for pair in pairs if unquote(pair.partition("=")[0]) == name]
+        gone = {name, *(used for pair in own for used in template.names(pair))}
+        config["url"] = "?".join(filter(None, [address, "&".join(pair for pair in pairs if pair not in own)]))
+    return replace(draft, config=config, parameters=offered(draft.parameters, gone))
 
 
 def _request_of(method: Method, draft: Draft) -> dict[str, Any]:

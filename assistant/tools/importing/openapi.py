@@ -380,7 +380,7 @@ def _server(document: dict[str, Any], base_url: str) -> str:
     servers = document.get("servers")
     first = servers[0] if isinstance(servers, list) and servers else None
     try:
-        return urlsplit(base_url or (str(first.get("url")) if isinstance(first, dict) else "")).netloc
+        return urlsplit(base_url or (str(first.get("url")) if isinstance(first, dict) else "")).netloc.lower()
     except ValueError:
         return ""
 

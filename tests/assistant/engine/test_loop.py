@@ -160,3 +160,10 @@ async def test_a_wrong_call_of_each_of_two_tools_is_corrected():
     await run(model, toolbox)
     assert [name for name, _ in toolbox.ran] == ["book", "find", "book"]
     assert model.offered[-1] == []
+
+
+async def test_two_wrong_calls_at_once_get_their_one_correction_too():
+    wrong = [ToolCall(f"c{n}", "book", {"n": n}) for n in range(2)]
+    model = ScriptedModel(calls_all(*wrong), calls("book", n=3), says("I cannot."))
+    await run(model, ScriptedToolbox("The arguments do not fit.", "book", misused=True))
+    assert [bool(tools) for tools in model.offered] == [True, True, False]

@@ -191,11 +191,24 @@ async def test_a_credential_that_no_header_can_hold_is_not_sent_and_leaves_no_do
     assert (result.outcome, requests) == ("failed", []) and "credential" in result.text and credential not in result.text
 
 
-@pytest.mark.parametrize("host", ["xn--mnchen-3ya.example", "münchen.example", "MÜNCHEN.example"])
-async def test_a_host_may_be_written_in_either_way(host: str, method: Make, talk: Conversation) -> None:
+@pytest.mark.parametrize(
+    ("host", "raw"),
+    [
+        ("xn--mnchen-3ya.example", "xn--mnchen-3ya.example"),
+        ("münchen.example", "xn--mnchen-3ya.example"),
+        ("MÜNCHEN.example", "xn--mnchen-3ya.example"),
+        ("api.xn--mnchen-3ya.example", "api.xn--mnchen-3ya.example"),
+        ("api.münchen.example", "api.xn--mnchen-3ya.example"),
+        ("xn--strae-oqa.example", "xn--strae-oqa.example"),
+        ("straße.example", "xn--strae-oqa.example"),
+        ("API.example.com:8443", "api.example.com"),
+        ("[2606:4700:4700::1111]", "2606:4700:4700::1111"),
+    ],
+)
+async def test_a_host_may_be_written_in_either_way(host: str, raw: str, method: Make, talk: Conversation) -> None:
     config = {"url": f"https://{host}/o", "auth": "bearer"}
     _, (request,) = await sent(method, talk, config, {"order": "1"}, secrets={"credential": "k-12345"})
-    assert request.url.raw_host == b"xn--mnchen-3ya.example" and request.headers["authorization"] == "Bearer k-12345"
+    assert request.url.raw_host == raw.encode() and request.headers["authorization"] == "Bearer k-12345"
 
 
 async def test_a_method_without_its_credential_sends_nothing(method: Make, talk: Conversation) -> None:

@@ -116,6 +116,21 @@ def test_a_credential_and_headers_that_only_staff_know_of_survive_another_import
     assert method.config["headers"] == "X-Lang: {X_Lang}\nX-Shop: 7"
 
 
+@pytest.mark.parametrize("place", ["header", "query"])
+def test_a_credential_that_its_document_takes_for_a_parameter_stays_a_credential(mia, place):
+    key = {"name": "X-Key", "in": place, "required": True, "schema": {"type": "string"}}
+    other = {"name": "q", "in": "query", "schema": {"type": "string"}}
+    apply(mia.organization, shop("/a", security=[], parameters=[key, other]))
+    method = mia.organization.methods.get()
+    method.config |= {"auth": place, "auth_name": "X-Key", "headers": "", "url": "https://api.example.com/a"}
+    method.parameters = {"type": "object", "properties": {"q": {"type": "string"}}, "additionalProperties": False}
+    method.save()
+    apply(mia.organization, shop("/a", security=[], parameters=[key, other], summary="New"))
+    after = mia.organization.methods.get()
+    assert (after.description, after.config["auth"], after.config["headers"]) == ("New", place, "")
+    assert list(after.parameters["properties"]) == ["q"] and after.config["url"] == "https://api.example.com/a"
+
+
 def test_a_secret_does_not_follow_an_import_to_another_address(mia):
     apply(mia.organization, shop("/a"))
     method = mia.organization.methods.get()
