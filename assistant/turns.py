@@ -129,8 +129,8 @@ async def run(turn_id: UUID | str, *, model_for: ModelFor = router.model_for, to
     """
     turn = await in_db(leases.claim)(turn_id)
     stop = _running[str(turn_id)].stop if str(turn_id) in _running else asyncio.Event()
-    if turn.stop_requested_at and turn.fence == 1 and turn.opening_call is None:
-        stop.set()  # there is nothing that a click or an earlier runner has begun
+    if turn.stop_requested_at:
+        stop.set()
     draft = live.Draft()
     live.keep_draft(turn.pk, draft)
     live.announce(turn.conversation_id, events.TurnStarted(str(turn.pk), str(turn.message_id)))
@@ -164,15 +164,17 @@ async def _answer(
     began = time.monotonic()
     ended: loop.ReplyEnded | None = None
     failure: InterworkyError | None = None
-    stopped = stop.is_set()  # before it began
-    if stopped:
-        return _outcome(draft, ended, failure, stopped, locale, 0)
+    stopped = False
+    # What a click has asked for, or an earlier runner has begun, is seen to before a stop is heeded.
+    clear = asyncio.Event()
+    if turn.fence == 1 and turn.opening_call is None:
+        clear.set()
     try:
         if turn.attempts > leases.MAX_ATTEMPTS:
             raise InterworkyError("Too many runners failed at this turn.")
         async with asyncio.timeout(seconds_left):
-            writing = asyncio.ensure_future(_write(turn, draft, model_for, toolbox_for))
-            stopping = asyncio.ensure_future(stop.wait())
+            stopping = asyncio.ensure_future(_both(clear, stop))
+            writing = asyncio.ensure_future(_write(turn, draft, model_for, toolbox_for, clear))
             try:
                 await asyncio.wait({writing, stopping}, return_when=asyncio.FIRST_COMPLETED)
                 stopped = not writing.done()
@@ -259,8 +261,16 @@ def _visible_code(failure: InterworkyError) -> str:
     return failure.code if isinstance(failure, BudgetExceeded) else "internal"
 
 
-async def _write(turn: Turn, draft: live.Draft, model_for: ModelFor, toolbox_for: ToolboxFor) -> loop.ReplyEnded:
-    """Run the engine, and show what it does as it does it; the reply grows in `draft`."""
+async def _both(first: asyncio.Event, second: asyncio.Event) -> None:
+    await first.wait()
+    await second.wait()
+
+
+async def _write(
+    turn: Turn, draft: live.Draft, model_for: ModelFor, toolbox_for: ToolboxFor, clear: asyncio.Event
+) -> loop.ReplyEnded:
+    """Run the engine, and show what it does as it does it; the reply grows in `draft`. `clear` is set once nothing that
+    was begun before is open any more."""
     toolbox = await toolbox_for(turn)
     told = await in_db(_tell)(turn, toolbox.specs())
     pen = _Pen(turn, draft)
@@ -269,7 +279,8 @@ async def _write(turn: Turn, draft: live.Draft, model_for: ModelFor, toolbox_for
         clicked = await _open(turn.opening_call, toolbox, pen)
         if turn.conversation.state == Conversation.State.STAFF:
             return loop.ReplyEnded("", "stop", 0, chat.Usage(), provider=SILENT)
-    elif told.key and (kept := await in_db(answers.recall)(turn.conversation.assistant, told.key)):
+    clear.set()
+    if told.key and (kept := await in_db(answers.recall)(turn.conversation.assistant, told.key)):
         pen.write(events.ReplyDelta(str(turn.pk), 0, kept))
         return loop.ReplyEnded(kept, "stop", 0, chat.Usage(), provider=KEPT)
     model = await model_for(turn.conversation.assistant, task="reply", conversation=turn.conversation, turn=turn)

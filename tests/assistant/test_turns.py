@@ -285,9 +285,9 @@ def click(conversation: Conversation) -> Turn:
 async def test_what_a_visitor_has_confirmed_is_done_though_he_or_staff_stopped_the_reply(conversation):
     turn = await in_db(click)(conversation)
     await turns.stop(conversation, str(turn.pk))
-    toolbox = Clicked("", "book")
-    await run(turn, ScriptedModel(says("You are booked.")), toolbox)
-    assert [name for name, _ in toolbox.ran] == ["book"]
+    model, toolbox = ScriptedModel(says("You are ", "booked.", wait_for=asyncio.Event())), Clicked("", "book")
+    after = await run(turn, model, toolbox)
+    assert [name for name, _ in toolbox.ran] == ["book"] and after.state == "stopped"
 
 
 async def test_a_click_is_acted_on_in_silence_while_a_person_answers(conversation):
