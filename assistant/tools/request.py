@@ -84,16 +84,16 @@ def build(method: Method, config: dict[str, Any], arguments: dict[str, Any], *, 
     url = base + template.path_filled(path, values)
     headers, pairs = _authenticated(method, config, headers, pairs, content or b"", key)
     url += "?" + "&".join(pairs) if pairs else ""
-    if not _goes_to(url, method.origin):
+    if _plain(url) not in (method.origin, _plain(method.origin)):  # all parsers agree on where it leads
         raise ToolError("This method is not set up correctly.", code="not_set_up")
     return Request(config["verb"], url, headers, content)
 
 
-def _goes_to(url: str, origin: str) -> bool:
-    """Whether all parsers agree on where `url` leads; an international name may be spelt in either way."""
+def _plain(address: str) -> str:
+    """Its origin, an international name in one of its two spellings; what is no address stays as it is."""
     with suppress(AddressRefused):
-        return outbound.origin(url) in (origin, outbound.origin(origin))
-    return outbound.origin(url) == origin
+        return outbound.origin(address)
+    return address
 
 
 def _each(value: Any) -> list[Any]:
