@@ -76,6 +76,7 @@ class Conversation:
         self.cards: dict[str, dict[str, Any]] = {}
         self.messages: dict[str, dict[str, Any]] = {}  # by client id
         self.turn: dict[str, Any] | None = None
+        self.answering = asyncio.Lock()
         self.watchers: set[asyncio.Queue[dict[str, Any]]] = set()
 
     def say(self, event: dict[str, Any], *, durable: bool = False) -> None:
@@ -392,6 +393,10 @@ class FakeServer:
             conversation.update_card(receipt["id"], status="done")
 
     async def _reply(self, conversation: Conversation, text: str, message: str) -> None:
+        async with conversation.answering:  # one message after the other, as the product does
+            await self._take_turn(conversation, text, message)
+
+    async def _take_turn(self, conversation: Conversation, text: str, message: str) -> None:
         turn = f"turn-{len(conversation.events)}"
         conversation.turn = {"id": turn, "message": message, "text": "", "offset": 0, "tools": []}
         conversation.say({"type": "turn.started", "turn": turn, "message": message})
