@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,7 +12,7 @@ from django.contrib import admin, messages
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.loader import render_to_string
-from django.urls import path, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.text import Truncator
 from django.views.decorators.http import require_GET, require_POST
@@ -89,6 +90,10 @@ class HasFilter(DropdownFilter):
         return queryset.filter(self.found[self.value()]) if self.value() in self.found else queryset
 
 
+def _back_to(conversation: Conversation, part: str = "") -> HttpResponse:
+    return HttpResponseRedirect(reverse("admin:assistant_conversation_change", args=[conversation.pk]) + part)
+
+
 @admin.register(Conversation)
 class ConversationAdmin(ReadOnly):
     list_display = [
@@ -119,24 +124,38 @@ class ConversationAdmin(ReadOnly):
         return found.annotate(said=models.Count("messages", filter=said, distinct=True))
 
     def get_urls(self) -> list[Any]:
-        close = self.admin_site.admin_view(require_POST(self.close_view))
-        note = self.admin_site.admin_view(require_POST(self.note_view))
-        answer = self.admin_site.admin_view(require_POST(self.answer_view))
-        typing = self.admin_site.admin_view(require_POST(self.typing_view))
+        acts = {"close": self.close, "note": self.leave_note, "answer": self.answer, "typing": self.typing}
         seq = self.admin_site.admin_view(require_GET(self.seq_view))
         return [
-            path("<path:object_id>/close/", close, name="assistant_conversation_close"),
-            path("<path:object_id>/note/", note, name="assistant_conversation_note"),
-            path("<path:object_id>/answer/", answer, name="assistant_conversation_answer"),
-            path("<path:object_id>/typing/", typing, name="assistant_conversation_typing"),
+            *(self._act(name, view) for name, view in acts.items()),
             path("<path:object_id>/seq/", seq, name="assistant_conversation_seq"),
             *super().get_urls(),
         ]
 
-    def answer_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        conversation = self.get_object(request, object_id)
-        if not self.may_operate(request, conversation):
-            return HttpResponse(status=403)
+    def _act(self, name: str, view: Callable[[HttpRequest, Conversation], HttpResponse]) -> URLPattern:
+        """A button on the page, for those who may act here."""
+
+        @require_POST
+        def checked(request: HttpRequest, object_id: str) -> HttpResponse:
+            conversation = self.get_object(request, object_id)
+            if not self.may_operate(request, conversation):
+                return HttpResponse(status=403)
+            return view(request, conversation)
+
+        address = f"<path:object_id>/{name}/"
+        return path(address, self.admin_site.admin_view(checked), name=f"assistant_conversation_{name}")
+
+    def close(self, request: HttpRequest, conversation: Conversation) -> HttpResponse:
+        conversations.change_state(conversation, Conversation.State.CLOSED)
+        self.message_user(request, "Closed. The visitor's next message opens it again.", messages.SUCCESS)
+        return _back_to(conversation)
+
+    def leave_note(self, request: HttpRequest, conversation: Conversation) -> HttpResponse:
+        if text := request.POST.get("text", "").strip():
+            conversations.leave_note(conversation, request.user, text)
+        return _back_to(conversation, "#notes")
+
+    def answer(self, request: HttpRequest, conversation: Conversation) -> HttpResponse:
         try:
             if "hand_back" in request.POST:
                 inbox.hand_back(conversation)
@@ -144,12 +163,9 @@ class ConversationAdmin(ReadOnly):
                 inbox.answer(conversation, request.user, request.POST.get("text", ""))
         except InputError as error:
             self.message_user(request, str(error), messages.ERROR)
-        return HttpResponseRedirect(reverse("admin:assistant_conversation_change", args=[conversation.pk]) + "#answer")
+        return _back_to(conversation, "#answer")
 
-    def typing_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        conversation = self.get_object(request, object_id)
-        if not self.may_operate(request, conversation):
-            return HttpResponse(status=403)
+    def typing(self, request: HttpRequest, conversation: Conversation) -> HttpResponse:
         inbox.typing(conversation)
         return HttpResponse(status=204)
 
@@ -158,22 +174,6 @@ class ConversationAdmin(ReadOnly):
         if not self.has_view_permission(request):
             return HttpResponse(status=403)
         return JsonResponse({"seq": self.get_object(request, object_id).last_seq})
-
-    def close_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        conversation = self.get_object(request, object_id)
-        if not self.may_operate(request, conversation):
-            return HttpResponse(status=403)
-        conversations.change_state(conversation, Conversation.State.CLOSED)
-        self.message_user(request, "Closed. The visitor's next message opens it again.", messages.SUCCESS)
-        return HttpResponseRedirect(reverse("admin:assistant_conversation_change", args=[conversation.pk]))
-
-    def note_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        conversation = self.get_object(request, object_id)
-        if not self.may_operate(request, conversation):
-            return HttpResponse(status=403)
-        if text := request.POST.get("text", "").strip():
-            conversations.leave_note(conversation, request.user, text)
-        return HttpResponseRedirect(reverse("admin:assistant_conversation_change", args=[conversation.pk]) + "#notes")
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
