@@ -25,7 +25,11 @@ OUT = {
     ("assistant.tools.mcp:_leave", "fetch", TENANT): "an MCP server whose tools are listed",
     ("assistant.tasks:_read_page", "fetch", TENANT): "a page that is named",
     # The reach of a provider is that of whoever set its address: a row's is its organization's (`router.from_row`).
-    ("assistant.providers.completions:_Exchange.texts", "stream", "request.provider.reach"): "a provider that is asked",
+    (
+        "assistant.providers.completions.exchange:_Exchange.texts",
+        "stream",
+        "request.provider.reach",
+    ): "a provider that is asked",
     ("assistant.providers.probe:_Probe.list_models", "fetch", "self.provider.reach"): "a provider whose models are listed",
     ("assistant.providers.probe:_Probe.is_event_stream", "stream", "self.provider.reach"): "a provider that is tested",
     ("assistant.providers.realtime:session_key", "fetch", "provider.reach"): "a provider that gives session keys",
@@ -156,9 +160,10 @@ def test_every_call_that_leaves_us_is_listed_with_its_reach_and_driven() -> None
 
 def test_everybody_above_who_has_something_go_out_is_listed_and_driven() -> None:
     uses: dict[str, set[str]] = {}
+    exported = exports()
     for path in architecture.modules("assistant", "widget"):
         for name, _, full, _ in references(path):
-            uses.setdefault(f"{architecture.name_of(path)}.{name}", set()).add(full)
+            uses.setdefault(f"{architecture.name_of(path)}.{name}", set()).add(exported.get(full, full))
     top = set(architecture.FLOORS[0] + architecture.FLOORS[1])
     above = {one for one in uses if architecture.room_of(one) in top}
     going = {"assistant.outbound.fetch", "assistant.outbound.stream"}
@@ -170,6 +175,12 @@ def test_everybody_above_who_has_something_go_out_is_listed_and_driven() -> None
     found = {one for one in above if goes(uses[one] - modules, going)}
     assert sorted(found) == sorted(UP), LIST_IT.format("Something above the three rooms goes out, or does not any more")
     assert set(UP.values()) <= {*ENTRIES, OPERATORS}
+
+
+def exports() -> dict[str, str]:
+    """What packages re-export: `completions.ask` is `completions.exchange.ask`."""
+    packages = [path for path in architecture.modules("assistant", "widget") if path.name == "__init__.py"]
+    return {f"{architecture.name_of(path)}.{as_}": full for path in packages for as_, full in names(path)}
 
 
 def goes(used: set[str], going: set[str]) -> bool:

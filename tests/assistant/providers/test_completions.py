@@ -19,7 +19,7 @@ from assistant import outbound
 from assistant.chat import Completion, Message, ToolCall, ToolSpec
 from assistant.errors import OutboundError, ProviderError
 from assistant.providers import completions
-from assistant.providers.completions import Capabilities, Request
+from assistant.providers.completions import Capabilities, Request, exchange
 from assistant.providers.configuration import Provider
 
 from .stub import HEAD, Stub, calls, delta, event, says, status
@@ -437,7 +437,7 @@ async def test_drops_that_never_end_are_ended_by_the_deadline() -> None:
 
 
 async def test_a_server_that_says_the_end_but_does_not_hang_up_costs_no_reply(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(completions, "TAIL_SECONDS", 0.1)
+    monkeypatch.setattr(exchange, "TAIL_SECONDS", 0.1)
     async with Stub() as stub:
         stub.script([*says("Hi")[:-2], None], [*calls("book", '{"slot":"a1"}')[:-1], None])
         request = asking(replace(PROVIDER, base_url=stub.url))

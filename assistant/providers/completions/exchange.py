@@ -1,0 +1,196 @@
+"""One request and its answer: text as it comes, then one `Completion`."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import AsyncExitStack, aclosing
+from typing import Any
+
+import orjson
+
+from assistant import outbound
+from assistant.chat import Completion, Finish, Usage
+from assistant.errors import OutboundError, ProviderBadResponse, ProviderError
+from assistant.providers.completions.event_stream import EventStream
+from assistant.providers.completions.failures import classified, from_outbound
+from assistant.providers.completions.reply import Reply
+from assistant.providers.completions.request import Request, body
+
+MAX_ANSWER_BYTES = 33_554_432  # reasoning that nobody sees can be long
+ERROR_BYTES = 65_536
+CONNECT_SECONDS = 3.0
+TAIL_SECONDS = 2.0  # for the usage and the end of the stream, once the answer has ended
+
+
+async def ask(request: Request) -> AsyncIterator[str | Completion]:
+    """Visible text as it comes, then one `Completion`.
+
+    Raises `ProviderError`. When that happens after some text, `error.details["partial"]` is the `Completion` so far,
+    with finish "cut_off". Closing the iterator closes the connection.
+    """
+    exchange = _Exchange(request)
+    reply = exchange.reply
+    try:
+        async with aclosing(exchange.texts()) as texts:
+            async for text in texts:
+                yield text
+    except ProviderError as error:
+        if exchange.shown:
+            error.details["partial"] = exchange.completion("cut_off")
+        raise
+    finish: Finish = "length" if reply.too_long else "content_filter" if reply.refused else reply.finish or "stop"
+    completion = exchange.completion(finish)
+    if not reply.text and not completion.calls and finish != "content_filter":
+        raise ProviderError("The model said nothing.", cause="empty", code="no_answer", retryable=finish == "stop")
+    yield completion
+
+
+class _Exchange:
+    """One request, and what came back so far."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.sent = body(request)
+        can = request.capabilities
+        spoken = {tool.name for tool in request.tools if tool.spoken and not can.tools}
+        self.reply = Reply(request.provider.key, spoken, unopened=not can.opens_thinking)
+        self.events = EventStream()
+        self._began = time.monotonic()
+        self._first_token_ms: int | None = None
+        self._answered = False
+
+    async def texts(self) -> AsyncGenerator[str]:
+        """The visible text, `reply` filling up meanwhile; returns when the answer has properly ended."""
+        request, reply = self.request, self.reply
+        try:
+            async with AsyncExitStack() as stack:
+                async with self._deadline():
+                    answer = await stack.enter_async_context(
+                        outbound.stream(
+                            "POST",
+                            request.provider.endpoint("chat/completions", request.model),
+                            reach=request.provider.reach,
+                            headers={
+                                **request.provider.request_headers(),
+                                "Content-Type": "application/json",
+                                "Accept": "text/event-stream, application/json",
+                            },
+                            content=self.sent,
+                            connect_seconds=CONNECT_SECONDS,
+                            read_seconds=request.silence_seconds,
+                            max_bytes=MAX_ANSWER_BYTES,
+                        )
+                    )
+                    self._answered = True
+                    if answer.status != 200:
+                        said = await _refusal(answer)
+                        raise classified(answer.status, said, answer.headers, sent=self.sent, key=request.provider.key)
+                chunks = await stack.enter_async_context(aclosing(answer.chunks()))  # type: ignore[type-var]
+                while (chunk := await self._next(chunks)) is not None:
+                    text, error = self._read(self.events.feed(chunk))
+                    if text and (self.shown or not error):
+                        yield self._timed(text)
+                    if error:
+                        raise error
+                    if reply.too_long:
+                        return
+                text, error = self._read(self.events.close())
+                if error:
+                    raise error
+                if text := text + reply.close():
+                    yield self._timed(text)
+        except OutboundError as error:
+            if error.code == "too_large" and reply.text:
+                reply.too_long = True
+                return
+            raise from_outbound(error, self._answered) from error
+        except TimeoutError as error:
+            raise ProviderError("The provider took too long.", cause="timeout") from error
+        if reply.finish is None and not self.events.done:
+            raise ProviderError("The provider's answer broke off.", cause="cut_off")
+        if not reply.answered:
+            raise ProviderBadResponse("The provider's answer is not that of a chat.")
+
+    @property
+    def shown(self) -> bool:
+        return self._first_token_ms is not None
+
+    def completion(self, finish: Finish) -> Completion:
+        reply = self.reply
+        calls = reply.calls(complete=finish in ("stop", "tool_calls"))
+        if reply.usage and reply.usage[0]:
+            usage = Usage(*reply.usage)
+        else:
+            usage = Usage(estimated_tokens(self.sent), (reply.generated + 3) // 4, exact=False)
+        return Completion(
+            text=reply.text,
+            calls=calls,
+            finish="tool_calls" if calls and finish == "stop" else finish,
+            usage=usage,
+            provider=self.request.provider.name,
+            model=self.request.model,
+            first_token_ms=self._first_token_ms,
+            total_ms=self._elapsed_ms(),
+            learnt={"opens_thinking": False} if reply.met_unopened else {},
+        )
+
+    def _read(self, events: list[dict[str, Any]]) -> tuple[str, ProviderError | None]:
+        """The text of these objects, and the error that they end with. Text that comes with an error is worth showing
+        only where some is shown already: else another provider may still answer."""
+        texts: list[str] = []
+        try:
+            for event in events:
+                texts.append(self.reply.add(event))
+        except ProviderError as error:
+            return "".join(texts), error
+        return "".join(texts), None
+
+    async def _next(self, chunks: AsyncIterator[bytes]) -> bytes | None:
+        """The next bytes; None when there are no more, or none worth waiting for."""
+        if self.reply.finish is None and not self.events.done:
+            async with self._deadline():
+                return await anext(chunks, None)
+        # Nothing but the count of tokens is still to come. Only a stream that is read to its end frees its connection.
+        try:
+            async with asyncio.timeout(TAIL_SECONDS):
+                return await anext(chunks, None)
+        except (TimeoutError, OutboundError):
+            return None
+
+    def _deadline(self) -> asyncio.Timeout:
+        # Around each wait of ours, and not around the whole: a generator's time-out would cancel whoever reads it.
+        left = self._began + self.request.deadline_seconds - time.monotonic()
+        return asyncio.timeout(max(left, 0))
+
+    def _timed(self, text: str) -> str:
+        if self._first_token_ms is None:
+            self._first_token_ms = self._elapsed_ms()
+        return text
+
+    def _elapsed_ms(self) -> int:
+        return round((time.monotonic() - self._began) * 1000)
+
+
+def estimated_tokens(sent: bytes) -> int:
+    """Roughly: four bytes make a token, in text and in JSON alike."""
+    return (len(sent) + 3) // 4
+
+
+async def _refusal(answer: outbound.Streamed) -> Any:
+    """The body of an answer that is no 200: as JSON if it is that, else as text; {} when it does not come."""
+    said = b""
+    try:
+        async with asyncio.timeout(5):
+            async for chunk in answer.chunks():
+                said += chunk
+                if len(said) > ERROR_BYTES:
+                    break
+    except (OutboundError, TimeoutError):
+        pass
+    try:
+        return orjson.loads(said)
+    except orjson.JSONDecodeError:
+        # A web page's words help nobody.
+        return "" if said.lstrip()[:1] == b"<" else said[:2000].decode(errors="replace")
