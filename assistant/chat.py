@@ -10,7 +10,7 @@ Finish = Literal["stop", "tool_calls", "length", "content_filter", "cut_off"]
 
 
 @dataclass(frozen=True)
-class ToolCall:
+class ToolCallRequest:
     """A model's wish to run a tool. `arguments` is None when what it sent is not a JSON object; `raw` is what it sent."""
 
     id: str
@@ -20,12 +20,12 @@ class ToolCall:
 
 
 @dataclass(frozen=True)
-class Message:
+class ChatMessage:
     """One message of a model's conversation, in the roles of Chat Completions."""
 
     role: Literal["system", "user", "assistant", "tool"]
     text: str
-    calls: tuple[ToolCall, ...] = ()
+    calls: tuple[ToolCallRequest, ...] = ()
     call_id: str = ""
 
 
@@ -72,7 +72,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Usage:
+class TokenUsage:
     """Tokens of one model request; `exact` is False when we estimated them."""
 
     prompt_tokens: int = 0
@@ -85,9 +85,9 @@ class Completion:
     """How one model request ended: the last item of a stream."""
 
     text: str = ""
-    calls: tuple[ToolCall, ...] = ()
+    calls: tuple[ToolCallRequest, ...] = ()
     finish: Finish = "stop"
-    usage: Usage = field(default_factory=Usage)
+    usage: TokenUsage = field(default_factory=TokenUsage)
     provider: str = ""
     model: str = ""
     first_token_ms: int | None = None
@@ -98,7 +98,7 @@ class Completion:
 class Model(Protocol):
     """Something that answers: the router, or a scripted double."""
 
-    def stream(self, messages: list[Message], tools: list[ToolSpec]) -> AsyncIterator[str | Completion]:
+    def stream(self, messages: list[ChatMessage], tools: list[ToolSpec]) -> AsyncIterator[str | Completion]:
         """Visible text as it comes, then exactly one `Completion`. Raises `ProviderError`, `BudgetExceeded`."""
         ...
 
@@ -116,7 +116,7 @@ class Toolbox(Protocol):
         """What earlier turns of this conversation brought about, by the ledger."""
         ...
 
-    async def execute(self, call: ToolCall, *, round: int, ordinal: int) -> ToolResult:
+    async def execute(self, call: ToolCallRequest, *, round: int, ordinal: int) -> ToolResult:
         """Run one call. Never raises for what a model or another server did: that is a result."""
         ...
 

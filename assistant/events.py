@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 
 @dataclass(frozen=True)
-class Event:
+class WidgetEvent:
     type: ClassVar[str] = ""
     durable: ClassVar[bool] = False
 
@@ -21,7 +21,7 @@ class Event:
 
 
 @dataclass(frozen=True)
-class SessionReady(Event):
+class SessionReady(WidgetEvent):
     """`turn` is `{id, text, offset, tools}` while one is running; `more` says that older events were left out."""
 
     type: ClassVar[str] = "session.ready"
@@ -33,7 +33,7 @@ class SessionReady(Event):
 
 
 @dataclass(frozen=True)
-class MessageAdded(Event):
+class MessageAdded(WidgetEvent):
     type: ClassVar[str] = "message.added"
     durable: ClassVar[bool] = True
     seq: int
@@ -41,7 +41,7 @@ class MessageAdded(Event):
 
 
 @dataclass(frozen=True)
-class MessageRated(Event):
+class MessageRated(WidgetEvent):
     type: ClassVar[str] = "message.rated"
     durable: ClassVar[bool] = True
     seq: int
@@ -50,7 +50,7 @@ class MessageRated(Event):
 
 
 @dataclass(frozen=True)
-class TurnStarted(Event):
+class TurnStarted(WidgetEvent):
     """`message` is the id of the visitor's message that the turn answers."""
 
     type: ClassVar[str] = "turn.started"
@@ -59,7 +59,7 @@ class TurnStarted(Event):
 
 
 @dataclass(frozen=True)
-class ReplyDelta(Event):
+class ReplyDelta(WidgetEvent):
     """Text of the reply in the making. `offset` counts code points from its start: what is beyond it gives way."""
 
     type: ClassVar[str] = "reply.delta"
@@ -69,7 +69,7 @@ class ReplyDelta(Event):
 
 
 @dataclass(frozen=True)
-class ToolStarted(Event):
+class ToolStarted(WidgetEvent):
     type: ClassVar[str] = "tool.started"
     turn: str
     call: str
@@ -77,7 +77,7 @@ class ToolStarted(Event):
 
 
 @dataclass(frozen=True)
-class ToolFinished(Event):
+class ToolFinished(WidgetEvent):
     type: ClassVar[str] = "tool.finished"
     turn: str
     call: str
@@ -86,7 +86,7 @@ class ToolFinished(Event):
 
 
 @dataclass(frozen=True)
-class TurnEnded(Event):
+class TurnEnded(WidgetEvent):
     """Exactly one per turn. `text` is the sentence to show when it failed."""
 
     type: ClassVar[str] = "turn.ended"
@@ -100,7 +100,7 @@ class TurnEnded(Event):
 
 
 @dataclass(frozen=True)
-class CardAdded(Event):
+class CardAdded(WidgetEvent):
     type: ClassVar[str] = "card.added"
     durable: ClassVar[bool] = True
     seq: int
@@ -108,7 +108,7 @@ class CardAdded(Event):
 
 
 @dataclass(frozen=True)
-class CardUpdated(Event):
+class CardUpdated(WidgetEvent):
     type: ClassVar[str] = "card.updated"
     durable: ClassVar[bool] = True
     seq: int
@@ -116,7 +116,7 @@ class CardUpdated(Event):
 
 
 @dataclass(frozen=True)
-class ConversationUpdated(Event):
+class ConversationUpdated(WidgetEvent):
     type: ClassVar[str] = "conversation.updated"
     durable: ClassVar[bool] = True
     seq: int
@@ -125,18 +125,18 @@ class ConversationUpdated(Event):
 
 
 @dataclass(frozen=True)
-class StaffTyping(Event):
+class StaffTyping(WidgetEvent):
     type: ClassVar[str] = "staff.typing"
 
 
 @dataclass(frozen=True)
-class Pong(Event):
+class Pong(WidgetEvent):
     type: ClassVar[str] = "pong"
     seq: int
 
 
 @dataclass(frozen=True)
-class Error(Event):
+class Error(WidgetEvent):
     """`of` names what was refused: a frame's client id, or its type."""
 
     type: ClassVar[str] = "error"
@@ -146,7 +146,7 @@ class Error(Event):
     retry_after: int | None = None
 
 
-EVENTS: dict[str, type[Event]] = {
+EVENTS: dict[str, type[WidgetEvent]] = {
     cls.type: cls
     for cls in (
         SessionReady, MessageAdded, MessageRated, TurnStarted, ReplyDelta, ToolStarted, ToolFinished, TurnEnded,

@@ -17,7 +17,7 @@ from assistant.db import fresh_connections
 from assistant.errors import ToolError
 from assistant.models import Organization
 from assistant.providers import embeddings, probe, sunset
-from assistant.providers.configuration import Provider
+from assistant.providers.configuration import ProviderSettings
 from assistant.services import appointments, deliveries, ledger, replays, usage
 from assistant.services.knowledge import documents, vectors
 
@@ -97,12 +97,12 @@ def _tell_operators(subject: str, text: str, key: str) -> None:
             log.warning("user %s: the address cannot be written to", user.pk)
 
 
-async def _said(providers: dict[tuple[str, str], Provider]) -> dict[tuple[str, str], dict[str, str]]:
+async def _said(providers: dict[tuple[str, str], ProviderSettings]) -> dict[tuple[str, str], dict[str, str]]:
     """What each server says of the ends of its models, as far as it answers in time."""
     said: dict[tuple[str, str], dict[str, str]] = {}
     free = asyncio.Semaphore(ASKED_AT_ONCE)
 
-    async def ask(place: tuple[str, str], provider: Provider) -> None:
+    async def ask(place: tuple[str, str], provider: ProviderSettings) -> None:
         async with free:
             said[place] = await probe.shutdowns(provider)
 

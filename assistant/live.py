@@ -33,13 +33,13 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from assistant.db import in_db
-from assistant.events import Event
+from assistant.events import WidgetEvent
 from assistant.models import Conversation
 
 log = logging.getLogger(__name__)
 
 QUEUE_LIMIT = 20_000
-EAR_LIMIT = 500
+SUBSCRIPTION_LIMIT = 500
 SEND_SECONDS = 2
 TICK_SECONDS = 1.0  # a process rings itself through Redis that often, to know that it hears
 DEAF_SECONDS = 3.0  # without that
@@ -55,14 +55,14 @@ def group(conversation_id: UUID | str) -> str:
     return f"conversation.{conversation_id}"
 
 
-def announce(conversation_id: UUID | str, event: Event) -> None:
+def announce(conversation_id: UUID | str, event: WidgetEvent) -> None:
     """Ring every open widget of a conversation. From any thread; returns at once, raises nothing."""
-    _ring(group(conversation_id), event.payload())
+    _publish(group(conversation_id), event.payload())
 
 
 def ask_to_stop(turn_id: UUID | str) -> None:
     """Tell whichever process runs this turn that its visitor wants it to end."""
-    _ring(RUNNERS, {"turn": str(turn_id)})
+    _publish(RUNNERS, {"turn": str(turn_id)})
 
 
 def hand_over(task: str, row_id: UUID | str) -> None:
@@ -83,7 +83,7 @@ def hand_over(task: str, row_id: UUID | str) -> None:
 # --- Listening ------------------------------------------------------------------------------------------------------
 
 
-class Ear:
+class Subscription:
     """What one listener hears, in order: payloads, and None where some may have been missed and the rows tell more.
 
     `told` is the newest `seq` that its owner has passed on; what it accounts for already is not heard again.
@@ -91,7 +91,7 @@ class Ear:
 
     def __init__(self) -> None:
         self.told = 0
-        self._heard: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue(EAR_LIMIT)
+        self._heard: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue(SUBSCRIPTION_LIMIT)
 
     def put(self, payload: dict[str, Any] | None) -> None:
         if self._heard.full():
@@ -112,10 +112,10 @@ class Ear:
 
 
 @asynccontextmanager
-async def listening(to: str) -> AsyncIterator[Ear]:
+async def subscribe(to: str) -> AsyncIterator[Subscription]:
     """An ear for what is rung to `to`, a `group` or `RUNNERS`, in this process and in the others."""
     bell = bind(asyncio.get_running_loop())
-    ear = Ear()
+    ear = Subscription()
     await bell.admit(to, ear)
     try:
         yield ear
@@ -127,17 +127,17 @@ async def listening(to: str) -> AsyncIterator[Ear]:
 
 
 @dataclass
-class Draft:
+class ReplyDraft:
     """A reply as far as it has come; `tools` are the labels at work now."""
 
     text: str = ""
     tools: list[str] = field(default_factory=list)
 
 
-_drafts: dict[str, Draft] = {}  # of the turns that this process runs
+_drafts: dict[str, ReplyDraft] = {}  # of the turns that this process runs
 
 
-def keep_draft(turn_id: UUID | str, draft: Draft | None) -> None:
+def keep_draft(turn_id: UUID | str, draft: ReplyDraft | None) -> None:
     """What `draft` answers from in this process; None forgets it."""
     if draft is None:
         _drafts.pop(str(turn_id), None)
@@ -150,7 +150,7 @@ _shelf = ThreadPoolExecutor(1, thread_name_prefix="drafts")
 _away_until = 0.0  # on the monotonic clock
 
 
-async def share_draft(turn_id: UUID | str, draft: Draft) -> None:
+async def share_draft(turn_id: UUID | str, draft: ReplyDraft) -> None:
     """A copy for the other processes. Without a cache they show the reply when it is whole."""
     snapshot = draft.text, list(draft.tools)
     await asyncio.get_running_loop().run_in_executor(
@@ -169,17 +169,17 @@ def _cached(ask: Callable[..., Any], *args: Any) -> Any:
     return None
 
 
-def draft(turn_id: UUID | str) -> Draft:
+def draft(turn_id: UUID | str) -> ReplyDraft:
     """The reply so far; empty when nobody has begun it, or nobody can say."""
     if (mine := _drafts.get(str(turn_id))) is not None:
         return mine
-    return Draft(*(_cached(cache.get, f"draft.{turn_id}") or ("", [])))
+    return ReplyDraft(*(_cached(cache.get, f"draft.{turn_id}") or ("", [])))
 
 
 # --- The ringing itself ---------------------------------------------------------------------------------------------
 
 
-class _Bell:
+class Broadcaster:
     """The listeners of one event loop, and its way to those of other processes.
 
     One queue and one sender, so that what is rung arrives in the order in which it was rung.
@@ -188,7 +188,7 @@ class _Bell:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
         self.name = uuid4().hex
-        self.ears: dict[str, set[Ear]] = {}
+        self.ears: dict[str, set[Subscription]] = {}
         self.queue: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue(QUEUE_LIMIT)
         self.tasks: dict[str, asyncio.Task[None]] = {}
         self.far: PubSub | None = None
@@ -202,7 +202,7 @@ class _Bell:
             with suppress(asyncio.QueueFull):
                 self.queue.put_nowait((to, payload))
 
-    async def admit(self, to: str, ear: Ear) -> None:
+    async def admit(self, to: str, ear: Subscription) -> None:
         first = to not in self.ears
         self.ears.setdefault(to, set()).add(ear)
         if settings.REDIS_URL:
@@ -211,7 +211,7 @@ class _Bell:
                 with suppress(RedisError, OSError):  # whoever attends notices it too
                     await self.far.subscribe(PREFIX + to)
 
-    async def dismiss(self, to: str, ear: Ear) -> None:
+    async def dismiss(self, to: str, ear: Subscription) -> None:
         self.ears[to].discard(ear)
         if not self.ears[to]:
             del self.ears[to]
@@ -311,21 +311,21 @@ def _redis() -> Redis:
     )
 
 
-_bell: _Bell | None = None  # that is rung
-_bells: dict[asyncio.AbstractEventLoop, _Bell] = {}  # a strong reference: their tasks end with their loop, not before
+_bell: Broadcaster | None = None  # that is rung
+_bells: dict[asyncio.AbstractEventLoop, Broadcaster] = {}  # a strong reference: their tasks end with their loop, not before
 _lock = threading.Lock()
 
 
-def bind(loop: asyncio.AbstractEventLoop) -> _Bell:
+def bind(loop: asyncio.AbstractEventLoop) -> Broadcaster:
     """Ring from this event loop: the server's own, so that nothing hops between threads on the way to a socket."""
     global _bell
     with _lock:
         if _bell is None or _bell.loop is not loop:
-            _bell = _bells.get(loop) or _bells.setdefault(loop, _Bell(loop))
+            _bell = _bells.get(loop) or _bells.setdefault(loop, Broadcaster(loop))
         return _bell
 
 
-async def hush() -> None:
+async def close() -> None:
     """Ring and hear no more on this event loop, which is about to end."""
     global _bell
     with _lock:
@@ -339,7 +339,7 @@ async def hush() -> None:
         _, pending = await asyncio.wait(pending, timeout=0.2)
 
 
-def _ring(to: str, payload: dict[str, Any]) -> None:
+def _publish(to: str, payload: dict[str, Any]) -> None:
     try:
         bell = _bell
         if bell is None or not bell.loop.is_running():

@@ -73,7 +73,7 @@ async def _again(conversation: Conversation, question: Question, model_for: Mode
     began = time.monotonic()
     text, problem, ended = "", "", None
     try:
-        messages = [chat.Message("system", await in_db(_told)(conversation, question, toolbox)), *question.said]
+        messages = [chat.ChatMessage("system", await in_db(_told)(conversation, question, toolbox)), *question.said]
         # Not the visitor's conversation: what staff try out is not taken from what he may use.
         model = await model_for(conversation.assistant, task="reply")
         limits = loop.Limits(settings.ASSISTANT_MAX_ROUNDS, settings.ASSISTANT_MAX_CALLS)
@@ -139,7 +139,7 @@ class Rehearsal(ConversationToolbox):
         tools = [tool for name in names if (tool := self._door.tools.get(name))]
         return frozenset[str]().union(*(tool.operation.achieves(tool.method) for tool in tools))
 
-    async def execute(self, call: chat.ToolCall, *, round: int, ordinal: int) -> chat.ToolResult:
+    async def execute(self, call: chat.ToolCallRequest, *, round: int, ordinal: int) -> chat.ToolResult:
         row = self._recorded.get((call.name, _sorted(call.arguments)))
         if row is not None and call.name in self._door.tools:
             achieved = self.brought_about([row.name]) if row.state == ToolCall.State.DONE else frozenset[str]()

@@ -103,7 +103,7 @@ async def _answer(model: chat.Model, task: str, asked: str) -> str:
     """The whole answer. Raises what the model raises, and `ValueError` when the answer is not whole."""
     done = chat.Completion(finish="cut_off")
     text = ""
-    messages = [chat.Message("system", task), chat.Message("user", asked)]
+    messages = [chat.ChatMessage("system", task), chat.ChatMessage("user", asked)]
     async with aclosing(model.stream(messages, [])) as pieces:  # type: ignore[type-var]
         async for piece in pieces:
             if isinstance(piece, chat.Completion):

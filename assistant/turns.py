@@ -131,7 +131,7 @@ async def run(turn_id: UUID | str, *, model_for: ModelFor = router.model_for, to
     stop = _running[str(turn_id)].stop if str(turn_id) in _running else asyncio.Event()
     if turn.stop_requested_at:
         stop.set()
-    draft = live.Draft()
+    draft = live.ReplyDraft()
     live.keep_draft(turn.pk, draft)
     live.announce(turn.conversation_id, events.TurnStarted(str(turn.pk), str(turn.message_id)))
     try:
@@ -156,7 +156,7 @@ async def _note_question(turn: Turn) -> None:
 
 
 async def _answer(
-    turn: Turn, draft: live.Draft, stop: asyncio.Event, model_for: ModelFor, toolbox_for: ToolboxFor
+    turn: Turn, draft: live.ReplyDraft, stop: asyncio.Event, model_for: ModelFor, toolbox_for: ToolboxFor
 ) -> leases.Outcome:
     """Whatever happens, how the turn ended: a visitor is never left without a word."""
     locale = turn.conversation.locale
@@ -194,7 +194,7 @@ async def _answer(
 
 
 def _outcome(
-    draft: live.Draft,
+    draft: live.ReplyDraft,
     ended: loop.ReplyEnded | None,
     failure: InterworkyError | None,
     stopped: bool,
@@ -267,32 +267,32 @@ async def _both(first: asyncio.Event, second: asyncio.Event) -> None:
 
 
 async def _write(
-    turn: Turn, draft: live.Draft, model_for: ModelFor, toolbox_for: ToolboxFor, clear: asyncio.Event
+    turn: Turn, draft: live.ReplyDraft, model_for: ModelFor, toolbox_for: ToolboxFor, clear: asyncio.Event
 ) -> loop.ReplyEnded:
     """Run the engine, and show what it does as it does it; the reply grows in `draft`. `clear` is set once nothing that
     was begun before is open any more."""
     toolbox = await toolbox_for(turn)
-    told = await in_db(_tell)(turn, toolbox.specs())
-    pen = _Pen(turn, draft)
+    told = await in_db(build_context)(turn, toolbox.specs())
+    pen = ReplyWriter(turn, draft)
     clicked = _Clicked()
     if turn.opening_call:
         clicked = await _open(turn.opening_call, toolbox, pen)
         if turn.conversation.state == Conversation.State.STAFF:
-            return loop.ReplyEnded("", "stop", 0, chat.Usage(), provider=SILENT)
+            return loop.ReplyEnded("", "stop", 0, chat.TokenUsage(), provider=SILENT)
     clear.set()
     if told.key and (kept := await in_db(answers.recall)(turn.conversation.assistant, told.key)):
         pen.write(events.ReplyDelta(str(turn.pk), 0, kept))
-        return loop.ReplyEnded(kept, "stop", 0, chat.Usage(), provider=KEPT)
+        return loop.ReplyEnded(kept, "stop", 0, chat.TokenUsage(), provider=KEPT)
     model = await model_for(turn.conversation.assistant, task="reply", conversation=turn.conversation, turn=turn)
     try:
-        ended = await _listen(model, toolbox, told, clicked, pen)
+        ended = await _run_engine(model, toolbox, told, clicked, pen)
     except ProviderError as error:
         if error.cause != "context_too_long" or draft.text or len(told.said) == 1:
             raise
         # Once more with half of what was said before. What this turn has done meanwhile is in the ledger.
         toolbox = await toolbox_for(turn)
-        told = await in_db(_tell)(turn, toolbox.specs(), told.said)
-        ended = await _listen(model, toolbox, told, clicked, pen)
+        told = await in_db(build_context)(turn, toolbox.specs(), told.said)
+        ended = await _run_engine(model, toolbox, told, clicked, pen)
     if ended.unkept:
         await _offer_instead(toolbox, ended.rounds)
     if told.key and (ended.rounds, ended.finish, ended.unkept) == (1, "stop", ""):
@@ -305,12 +305,14 @@ async def _offer_instead(toolbox: chat.Toolbox, round: int) -> None:
     a person to read."""
     for tool in toolbox.specs():
         if tool.spoken:
-            await toolbox.execute(chat.ToolCall(f"instead_{round}", tool.name, {}), round=round + 1, ordinal=0)
+            await toolbox.execute(chat.ToolCallRequest(f"instead_{round}", tool.name, {}), round=round + 1, ordinal=0)
             return
 
 
-async def _listen(model: chat.Model, toolbox: chat.Toolbox, told: _Told, clicked: _Clicked, pen: _Pen) -> loop.ReplyEnded:
-    messages = [chat.Message("system", told.system), *told.said, *told.done, *clicked.spoken]
+async def _run_engine(
+    model: chat.Model, toolbox: chat.Toolbox, told: Context, clicked: _Clicked, pen: ReplyWriter
+) -> loop.ReplyEnded:
+    messages = [chat.ChatMessage("system", told.system), *told.said, *told.done, *clicked.spoken]
     limits = loop.Limits(settings.ASSISTANT_MAX_ROUNDS, settings.ASSISTANT_MAX_CALLS)
     try:
         async with aclosing(
@@ -333,26 +335,26 @@ async def _listen(model: chat.Model, toolbox: chat.Toolbox, told: _Told, clicked
 class _Clicked:
     """What came of the click that set off a turn, as the model is told of it."""
 
-    spoken: tuple[chat.Message, ...] = ()
+    spoken: tuple[chat.ChatMessage, ...] = ()
     achieved: frozenset[str] = frozenset()
 
 
-async def _open(row: ToolCall, toolbox: chat.Toolbox, pen: _Pen) -> _Clicked:
+async def _open(row: ToolCall, toolbox: chat.Toolbox, pen: ReplyWriter) -> _Clicked:
     """Run what a visitor's click asked for, before the model is heard."""
     label = toolbox.label(row.name)
     pen.show(events.ToolStarted(str(pen.turn.pk), str(row.pk), label))
     result = await toolbox.open(row)
     pen.show(events.ToolFinished(str(pen.turn.pk), str(row.pk), label, result.ok))
-    call = chat.ToolCall(f"call_{row.pk.hex[:12]}", row.name, row.arguments)
-    spoken = chat.Message("assistant", "", calls=(call,)), chat.Message("tool", result.text, call_id=call.id)
+    call = chat.ToolCallRequest(f"call_{row.pk.hex[:12]}", row.name, row.arguments)
+    spoken = chat.ChatMessage("assistant", "", calls=(call,)), chat.ChatMessage("tool", result.text, call_id=call.id)
     return _Clicked(spoken, result.achieved)
 
 
-class _Pen:
+class ReplyWriter:
     """Shows text at once when it comes after a pause, and otherwise gathers it for a moment; tools are shown at once,
     after the text before them."""
 
-    def __init__(self, turn: Turn, draft: live.Draft) -> None:
+    def __init__(self, turn: Turn, draft: live.ReplyDraft) -> None:
         self.turn, self.draft = turn, draft
         self.shown = 0  # code points that have been announced
         self.shown_at = 0.0
@@ -376,7 +378,7 @@ class _Pen:
             self.shown_at = time.monotonic()
         self.shown = len(self.draft.text)
 
-    def show(self, event: events.Event) -> None:
+    def show(self, event: events.WidgetEvent) -> None:
         self.flush()
         if isinstance(event, events.ToolStarted):
             self.draft.tools.append(event.label)
@@ -386,7 +388,7 @@ class _Pen:
 
 
 @asynccontextmanager
-async def _heartbeat(turn: Turn, stop: asyncio.Event, draft: live.Draft) -> AsyncIterator[None]:
+async def _heartbeat(turn: Turn, stop: asyncio.Event, draft: live.ReplyDraft) -> AsyncIterator[None]:
     """Keep the lease while the body runs, and a copy of the draft for other processes; a lost lease cancels the body."""
     body = asyncio.current_task()
     assert body is not None
@@ -432,20 +434,20 @@ async def _heartbeat(turn: Turn, stop: asyncio.Event, draft: live.Draft) -> Asyn
 
 
 @dataclass(frozen=True)
-class _Told:
+class Context:
     """What the model is told: who it is, the conversation up to the message that it answers, and what that message has
     set off already, with what that was found in and the number of the last round that an earlier runner of this turn
     finished. `key` is what the answer may be kept under, or empty."""
 
     system: str
-    said: list[chat.Message]
-    done: list[chat.Message]
+    said: list[chat.ChatMessage]
+    done: list[chat.ChatMessage]
     sources: tuple[chat.Source, ...]
     from_round: int
     key: str
 
 
-def _tell(turn: Turn, tools: list[chat.ToolSpec], too_long: list[chat.Message] | None = None) -> _Told:
+def build_context(turn: Turn, tools: list[chat.ToolSpec], too_long: list[chat.ChatMessage] | None = None) -> Context:
     """`too_long` is a history that was more than the model can take: half of it is told then."""
     conversation = turn.conversation
     assistant = conversation.assistant
@@ -462,7 +464,7 @@ def _tell(turn: Turn, tools: list[chat.ToolSpec], too_long: list[chat.Message] |
     from_round = max((row.round for row in rows if row.turn_id == turn.pk), default=0)
     key = "" if rows or turn.opening_call_id else _answer_key(turn, scene, tools)
     sources = tuple(chat.Source(**source) for row in rows for source in row.sources)
-    return _Told(instructions(scene), said, conversations.as_rounds(rows), sources, from_round, key)
+    return Context(instructions(scene), said, conversations.as_rounds(rows), sources, from_round, key)
 
 
 def _answer_key(turn: Turn, scene: Scene, tools: list[chat.ToolSpec]) -> str:
@@ -517,7 +519,7 @@ async def _keep_resuming() -> None:
 
 async def _hear_stops() -> None:
     """A stop may reach another process than the runner's. Unheard, the heartbeat sees it a moment later."""
-    async with live.listening(live.RUNNERS) as ear:
+    async with live.subscribe(live.RUNNERS) as ear:
         while True:
             asked = await ear.next()
             if asked and (running := _running.get(asked["turn"])):

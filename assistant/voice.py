@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from assistant.chat import ToolCall, ToolResult
+from assistant.chat import ToolCallRequest, ToolResult
 from assistant.db import in_db
 from assistant.engine.prompt import Scene, instructions
 from assistant.models import Assistant, Conversation
 from assistant.providers import embeddings, realtime, router
-from assistant.providers.configuration import Provider
+from assistant.providers.configuration import ProviderSettings
 from assistant.services import prompts, usage
 from assistant.tools.toolbox import ConversationToolbox
 
 
-def offered(assistant: Assistant) -> tuple[Provider | None, str]:
+def offered(assistant: Assistant) -> tuple[ProviderSettings | None, str]:
     """The provider that would speak for `assistant`, or None and the sentence that says why nobody does."""
     groups = router.candidates(assistant)
     providers = {one.health_key: one.provider for group in groups for one in group}
     return realtime.choose(providers.values(), azure=router.platform().realtime_azure)
 
 
-async def run_call(conversation: Conversation, call: ToolCall) -> ToolResult:
+async def run_call(conversation: Conversation, call: ToolCallRequest) -> ToolResult:
     """Run a tool call that the visitor's browser passes on from a voice session: once per id, through the one door."""
     toolbox = await ConversationToolbox.for_conversation(conversation, embed=embeddings.of_query)
     return await toolbox.relay(call)

@@ -33,7 +33,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
         try:
             await pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in names})
         finally:
-            await live.hush()
+            await live.close()
 
     async_to_sync(test)()
     return True

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from assistant.chat import Completion, Message, ToolCall, ToolResult, ToolSpec, Usage
+from assistant.chat import ChatMessage, Completion, TokenUsage, ToolCallRequest, ToolResult, ToolSpec
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class Reply:
     """One scripted model request: text pieces, then how it ended; `error` is raised after the pieces."""
 
     pieces: tuple[str, ...] = ()
-    calls: tuple[ToolCall, ...] = ()
+    calls: tuple[ToolCallRequest, ...] = ()
     finish: str = "stop"
     error: Exception | None = None
     wait_for: asyncio.Event | None = None  # after the first piece
@@ -26,10 +26,10 @@ def says(*pieces: str, finish: str = "stop", error: Exception | None = None, wai
 
 
 def calls(name: str, *, text: str = "", finish: str = "tool_calls", id: str = "", **arguments: Any) -> Reply:
-    return Reply((text,) if text else (), (ToolCall(id or f"c-{name}", name, arguments),), finish)
+    return Reply((text,) if text else (), (ToolCallRequest(id or f"c-{name}", name, arguments),), finish)
 
 
-def calls_all(*wished: ToolCall) -> Reply:
+def calls_all(*wished: ToolCallRequest) -> Reply:
     return Reply((), wished, "tool_calls")
 
 
@@ -38,10 +38,10 @@ class ScriptedModel:
 
     def __init__(self, *script: Reply) -> None:
         self.script = list(script)
-        self.requests: list[list[Message]] = []
+        self.requests: list[list[ChatMessage]] = []
         self.offered: list[list[str]] = []
 
-    async def stream(self, messages: list[Message], tools: list[ToolSpec]) -> AsyncIterator[str | Completion]:
+    async def stream(self, messages: list[ChatMessage], tools: list[ToolSpec]) -> AsyncIterator[str | Completion]:
         self.requests.append(list(messages))
         self.offered.append([tool.name for tool in tools])
         reply = self.script.pop(0) if len(self.script) > 1 else self.script[0]
@@ -52,7 +52,7 @@ class ScriptedModel:
             await asyncio.sleep(0)
         if reply.error:
             raise reply.error
-        usage = Usage(10, sum(map(len, reply.pieces)))
+        usage = TokenUsage(10, sum(map(len, reply.pieces)))
         yield Completion("".join(reply.pieces), reply.calls, reply.finish, usage, "scripted", "script-1", 3, 5)  # type: ignore[arg-type]
 
 
@@ -90,7 +90,7 @@ class ScriptedToolbox:
     def achieved(self) -> frozenset[str]:
         return self.earlier
 
-    async def execute(self, call: ToolCall, *, round: int, ordinal: int) -> ToolResult:
+    async def execute(self, call: ToolCallRequest, *, round: int, ordinal: int) -> ToolResult:
         self.ran.append((call.name, call.arguments))
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)

@@ -171,7 +171,7 @@ class WidgetConsumer(AsyncWebsocketConsumer):
         await self.while_listening.aclose()
         self.while_listening.enter_context(doors.place_of_visitor(str(conversation.visitor_id), self._give_way))
         # Listen first, read then: what is committed in between arrives twice, and `seq` tells.
-        self.ear = await self.while_listening.enter_async_context(live.listening(live.group(conversation.pk)))
+        self.ear = await self.while_listening.enter_async_context(live.subscribe(live.group(conversation.pk)))
         hearing = asyncio.create_task(self._hear(conversation, self.ear))
         self.while_listening.callback(hearing.cancel)
 
@@ -192,13 +192,13 @@ class WidgetConsumer(AsyncWebsocketConsumer):
 
     # --- Events out -------------------------------------------------------------------------------------------------
 
-    async def _hear(self, conversation: Conversation, ear: live.Ear) -> None:
+    async def _hear(self, conversation: Conversation, ear: live.Subscription) -> None:
         while True:
             for payload in await feed.happened(conversation, ear):
                 async with self.speaking:
                     await self._send_text(orjson.dumps(payload).decode())
 
-    async def _tell(self, event: events.Event) -> None:
+    async def _tell(self, event: events.WidgetEvent) -> None:
         await self._send_text(orjson.dumps(event.payload()).decode())
 
     async def _refuse(self, code: str, of: str | None, retry_after: int | None = None) -> None:

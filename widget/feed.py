@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 AGAIN_SECONDS = 1.0
 
 
-def ready(conversation: Conversation, after: int, ear: live.Ear) -> events.SessionReady:
+def ready(conversation: Conversation, after: int, ear: live.Subscription) -> events.SessionReady:
     """Where the widget stands that has had everything up to `after`; `ear` goes on from there."""
     stands = conversations.resume(conversation, after)
     # Not what the widget says it has had: one from before a restored backup has had more than there is.
@@ -26,7 +26,7 @@ def ready(conversation: Conversation, after: int, ear: live.Ear) -> events.Sessi
     return stands
 
 
-async def happened(conversation: Conversation, ear: live.Ear) -> list[dict[str, Any]]:
+async def happened(conversation: Conversation, ear: live.Subscription) -> list[dict[str, Any]]:
     """The next events: one that was rung, or the rows that were not heard of."""
     while True:
         payload = await ear.next()

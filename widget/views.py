@@ -20,7 +20,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import csrf_exempt
 
 from assistant import live, turns, voice
-from assistant.chat import ToolCall
+from assistant.chat import ToolCallRequest
 from assistant.db import in_db
 from assistant.errors import BudgetExceeded, Conflict, InputError, InterworkyError, NotAllowed, NotFound, TooMuch
 from assistant.models import Assistant, Conversation
@@ -283,7 +283,7 @@ def _seq(text: str) -> int:
 async def _stream(conversation: Conversation, after: int, address: str) -> AsyncIterator[bytes]:
     """Server-sent events: where we stand, then what happens, and a comment every few seconds to keep proxies awake."""
     gone = asyncio.Event()
-    async with live.listening(live.group(conversation.pk)) as ear:
+    async with live.subscribe(live.group(conversation.pk)) as ear:
         with doors.place_of_address(address), doors.place_of_visitor(str(conversation.visitor_id), gone.set):
             yield _sse((await in_db(feed.ready)(conversation, after, ear)).payload())
             while not gone.is_set():
@@ -363,7 +363,7 @@ async def tool_calls(request: HttpRequest) -> HttpResponse:
     if not (isinstance(id, str) and isinstance(name, str) and isinstance(arguments, dict) and 0 < len(id) <= 120):
         raise InputError("A call has a call id, a name and arguments.")
     await in_db(limits.hit)("answer", str(conversation.visitor_id))
-    result = await voice.run_call(conversation, ToolCall(id, name, arguments))
+    result = await voice.run_call(conversation, ToolCallRequest(id, name, arguments))
     return answer({"output": result.text, "outcome": result.outcome})
 
 

@@ -35,7 +35,7 @@ from assistant.providers import router
 from assistant.secrets import SecretUnreadable, seal, unseal
 from assistant.services import imports
 from assistant.tools import importing
-from assistant.tools.importing import Draft, Found, documents, mcp, sentence
+from assistant.tools.importing import Found, MethodDraft, documents, mcp, sentence
 from assistant.tools.request import CREDENTIAL
 
 WAIT_SECONDS = 3600  # until drafts that nobody ticked are forgotten
@@ -111,7 +111,7 @@ FORMS: dict[str, type[DocumentForm | ServerForm | SentenceForm]] = {
 }
 
 
-async def _asked(organization: Organization, question: list[chat.Message]) -> str:
+async def _asked(organization: Organization, question: list[chat.ChatMessage]) -> str:
     """What the organization's fast model answers. Raises `ImportRefused` when none does."""
     assistant = await in_db(organization.assistants.select_related("organization").first)()
     if assistant is None:
@@ -139,7 +139,7 @@ class Account:
     auth_name: str
 
     @classmethod
-    def of(cls, draft: Draft) -> Account | None:
+    def of(cls, draft: MethodDraft) -> Account | None:
         auth, origin = draft.config.get("auth", "none"), _origin(draft)
         return None if auth == "none" or not origin else cls(origin, auth, draft.config.get("auth_name", ""))
 
@@ -158,7 +158,7 @@ class Line:
     """One draft as the page shows it."""
 
     number: int
-    draft: Draft
+    draft: MethodDraft
     state: str  # new, changed, same or refused
     changes: str = ""
 
@@ -331,7 +331,7 @@ class Imports:
         return TemplateResponse(request, template, {**common, **context})
 
 
-def _origin(draft: Draft) -> str:
+def _origin(draft: MethodDraft) -> str:
     return Method(config=draft.config).origin
 
 

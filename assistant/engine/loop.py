@@ -10,9 +10,9 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
-from assistant.chat import Completion, Finish, Message, Model, Source, Toolbox, ToolCall, ToolResult, Usage
+from assistant.chat import ChatMessage, Completion, Finish, Model, Source, TokenUsage, Toolbox, ToolCallRequest, ToolResult
 from assistant.engine.claims import Gate
-from assistant.events import Event, ReplyDelta, ToolFinished, ToolStarted
+from assistant.events import ReplyDelta, ToolFinished, ToolStarted, WidgetEvent
 
 MAX_PARALLEL = 4
 MAX_SAME_CALL = 2  # the third identical call of a turn is not run
@@ -32,7 +32,7 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class ReplyEnded(Event):
+class ReplyEnded(WidgetEvent):
     """The loop's last word, for whoever runs it. `caught` are the claims that were not shown; `unkept` is the second of
     them, which ended the reply, or empty."""
 
@@ -40,7 +40,7 @@ class ReplyEnded(Event):
     text: str
     finish: Finish
     rounds: int
-    usage: Usage
+    usage: TokenUsage
     provider: str = ""
     model: str = ""
     first_token_ms: int | None = None
@@ -53,7 +53,7 @@ class ReplyEnded(Event):
 class _Turn:
     """What one run of the loop gathers."""
 
-    messages: list[Message]
+    messages: list[ChatMessage]
     achieved: frozenset[str]
     text: str = ""
     rounds: int = 0
@@ -77,7 +77,7 @@ class _Turn:
             self.first_token_ms = done.first_token_ms
 
     def ended(self, finish: Finish, unkept: str = "") -> ReplyEnded:
-        usage = Usage(self.prompt_tokens, self.completion_tokens, self.exact)
+        usage = TokenUsage(self.prompt_tokens, self.completion_tokens, self.exact)
         return ReplyEnded(
             self.text.rstrip(),
             finish,
@@ -95,12 +95,12 @@ class _Turn:
 async def run(
     model: Model,
     toolbox: Toolbox,
-    messages: list[Message],
+    messages: list[ChatMessage],
     limits: Limits = Limits(),
     *,
     achieved: frozenset[str] = frozenset(),
     from_round: int = 0,
-) -> AsyncGenerator[Event, None]:
+) -> AsyncGenerator[WidgetEvent, None]:
     """The events of one reply, `ReplyEnded` last; `turn` is left empty in them.
 
     `achieved` is what this turn has brought about before the model is heard, `from_round` the rounds that a run that was
@@ -127,7 +127,7 @@ async def run(
             gap = " " if kept and not kept[-1].isspace() else ""
             yield ReplyDelta(turn="", offset=len(kept), text=gap)
             turn.text = kept + gap
-            turn.messages += [Message("assistant", gate.text + gate.caught), Message("system", _correction(gate))]
+            turn.messages += [ChatMessage("assistant", gate.text + gate.caught), ChatMessage("system", _correction(gate))]
             continue
         if not done.calls or last_round or done.finish in ("length", "content_filter", "cut_off"):
             yield turn.ended(done.finish if done.finish != "tool_calls" else "stop")
@@ -136,14 +136,14 @@ async def run(
             # What is said before a tool and what is said after it are two paragraphs.
             yield ReplyDelta(turn="", offset=len(turn.text), text="\n\n")
             turn.text += "\n\n"
-        turn.messages.append(Message("assistant", done.text, calls=done.calls))
+        turn.messages.append(ChatMessage("assistant", done.text, calls=done.calls))
         async for event in _act(toolbox, turn, done.calls, limits):
             yield event
 
 
 async def _listen(
     model: Model, toolbox: Toolbox, turn: _Turn, gate: Gate, before: str, *, offer: bool
-) -> AsyncIterator[Event]:
+) -> AsyncIterator[WidgetEvent]:
     """One model request: its text as far as the gate lets it through, and no longer than a reply may be."""
     turn.last = replace(turn.last, text="", calls=(), finish="length")  # so it ends if it ends without a word of the model's
     async with aclosing(model.stream(turn.messages, toolbox.specs() if offer else [])) as pieces:  # type: ignore[type-var]
@@ -160,7 +160,9 @@ async def _listen(
                 break
 
 
-async def _act(toolbox: Toolbox, turn: _Turn, calls: tuple[ToolCall, ...], limits: Limits) -> AsyncIterator[Event]:
+async def _act(
+    toolbox: Toolbox, turn: _Turn, calls: tuple[ToolCallRequest, ...], limits: Limits
+) -> AsyncIterator[WidgetEvent]:
     """One round's calls, a few at a time; every call gets exactly one result, in the order of the calls."""
     running: dict[int, asyncio.Task[ToolResult]] = {}
     results: dict[int, ToolResult] = {}
@@ -192,7 +194,7 @@ async def _act(toolbox: Toolbox, turn: _Turn, calls: tuple[ToolCall, ...], limit
     offered = {spec.name for spec in toolbox.specs()}
     for place, call in enumerate(calls):
         result = results[place]
-        turn.messages.append(Message("tool", result.text, call_id=call.id))
+        turn.messages.append(ChatMessage("tool", result.text, call_id=call.id))
         turn.achieved |= result.achieved
         turn.sources.update(dict.fromkeys(result.sources))
     turn.misuses.update(

@@ -24,7 +24,7 @@ from assistant.errors import ProviderError
 from assistant.models import Assistant, Organization
 from assistant.models import Provider as Row
 from assistant.providers import configuration, embeddings, presets, realtime, router, sunset
-from assistant.providers.configuration import Configuration, Provider
+from assistant.providers.configuration import Configuration, ProviderSettings
 from assistant.providers.presets import MODEL_ADVICE, PRESETS
 from assistant.providers.probe import REMEDIES, Report, probe
 from assistant.services import providers as health
@@ -100,7 +100,7 @@ def examine(*, ask: bool = False) -> Examination:
 # --- Providers --------------------------------------------------------------------------------------------------------
 
 
-def described(provider: Provider) -> dict[str, Any]:
+def described(provider: ProviderSettings) -> dict[str, Any]:
     """A provider as it may be shown."""
     row = PRESETS.get(provider.preset)
     return {
@@ -128,7 +128,7 @@ def new_style(found: Configuration) -> dict[str, str]:
     return lines
 
 
-def _rows(seen: Examination) -> Iterator[tuple[Row, Provider]]:
+def _rows(seen: Examination) -> Iterator[tuple[Row, ProviderSettings]]:
     """The organizations' own providers that can be used, each organization noted on the way."""
     for organization in Organization.objects.filter(active=True, providers__isnull=False).distinct()[:MAX_ORGANIZATIONS]:
         own = []
@@ -162,7 +162,7 @@ def _rows(seen: Examination) -> Iterator[tuple[Row, Provider]]:
         )
 
 
-def _providers(seen: Examination, rows: list[tuple[Row, Provider]]) -> None:
+def _providers(seen: Examination, rows: list[tuple[Row, ProviderSettings]]) -> None:
     found = seen.found
     demo = [provider for provider in found.providers if provider.source == "demo"]
     for problem in found.problems:
@@ -192,17 +192,17 @@ def _providers(seen: Examination, rows: list[tuple[Row, Provider]]) -> None:
             seen.findings.append(Finding(level, provider.name, str(notice), remedy))
 
 
-def in_order(found: Configuration) -> list[Provider]:
+def in_order(found: Configuration) -> list[ProviderSettings]:
     """As they are asked first: failover by weight, all else by name."""
     if found.rotation == "failover":
         return sorted(found.usable, key=lambda provider: -provider.weight)
     return list(found.usable)
 
 
-def _probe(seen: Examination, rows: list[tuple[Row, Provider]], *, keep: bool) -> None:
+def _probe(seen: Examination, rows: list[tuple[Row, ProviderSettings]], *, keep: bool) -> None:
     """Ask every usable provider at once, and `keep` what was measured. The demonstration model is a part of the server."""
     platform = [provider for provider in seen.found.usable if provider.source != "demo"]
-    owners: list[tuple[Row | None, Provider]] = [*((None, provider) for provider in platform), *rows]
+    owners: list[tuple[Row | None, ProviderSettings]] = [*((None, provider) for provider in platform), *rows]
 
     async def all_of_them() -> list[Report]:
         azure = seen.found.realtime_azure

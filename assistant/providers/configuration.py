@@ -90,7 +90,7 @@ class BadValue(ValueError):
 
 
 @dataclass(frozen=True)
-class Provider:
+class ProviderSettings:
     """One model server and how to speak to it, from the environment or from an organization's row."""
 
     name: str
@@ -137,25 +137,25 @@ class Group:
 
     label: str
     state: Literal["used", "shadowed", "unusable", "empty"]
-    providers: tuple[Provider, ...] = ()
+    providers: tuple[ProviderSettings, ...] = ()
 
 
 @dataclass(frozen=True)
 class Configuration:
     """What the environment says. `providers` is the group that answers, by name, its disabled ones included."""
 
-    providers: tuple[Provider, ...] = ()
+    providers: tuple[ProviderSettings, ...] = ()
     rotation: Rotation = "round-robin"
     retry_failed: bool = True
     max_retries: int = 3
     realtime_azure: bool = False
     problems: tuple[Problem, ...] = ()
     groups: tuple[Group, ...] = ()
-    embedding: Provider | None = None  # who makes vectors; `smart` is the model
+    embedding: ProviderSettings | None = None  # who makes vectors; `smart` is the model
     configured: bool = False  # a provider was meant, if only a broken or disabled one: then the demo model stays silent
 
     @property
-    def usable(self) -> tuple[Provider, ...]:
+    def usable(self) -> tuple[ProviderSettings, ...]:
         return tuple(provider for provider in self.providers if provider.enabled)
 
     @property
@@ -293,7 +293,7 @@ def build(
     reach: Reach = Reach.OPERATOR,
     smart_default: str = "",
     fast_default: str = "",
-) -> tuple[Provider | None, list[Problem]]:
+) -> tuple[ProviderSettings | None, list[Problem]]:
     """A provider out of the texts of one group, and what is wrong with them; None after any error.
 
     `values` and `variables` are keyed by `SUFFIXES`; `variables` says what each is called where it was found. What is
@@ -360,7 +360,7 @@ def build(
     if not re.fullmatch(r"[A-Za-z0-9.-]{0,40}", api_version):
         problem("API_VERSION", "api_version_invalid", "is not an API version", f"For example {presets.AZURE_API_VERSION}.")
 
-    provider = Provider(
+    provider = ProviderSettings(
         name=name or preset,
         base_url=url,
         key=key,
@@ -417,7 +417,7 @@ def load(environment: Mapping[str, str]) -> Configuration:
         used = next((label for label, found in groups if found), None)
     chosen = dict(groups).get(used or "", ())
 
-    def state(label: str, found: tuple[Provider, ...]) -> Literal["used", "shadowed", "unusable", "empty"]:
+    def state(label: str, found: tuple[ProviderSettings, ...]) -> Literal["used", "shadowed", "unusable", "empty"]:
         if label == used:
             return "used"
         if not found:
@@ -491,7 +491,7 @@ def _rotation(text: str) -> Rotation:
     raise BadValue("rotation_unknown", "is not a known rotation", f"Use one of {', '.join(ROTATIONS)}.")
 
 
-def _pool(values: Mapping[str, str], unreadable: Iterable[str], problems: list[Problem]) -> tuple[Provider, ...]:
+def _pool(values: Mapping[str, str], unreadable: Iterable[str], problems: list[Problem]) -> tuple[ProviderSettings, ...]:
     found: dict[str, dict[str, str]] = {}
     for variable, text in values.items():
         match = POOL.fullmatch(variable)
@@ -535,7 +535,7 @@ def _pool(values: Mapping[str, str], unreadable: Iterable[str], problems: list[P
     return tuple(providers)
 
 
-def _single(values: Mapping[str, str], problems: list[Problem]) -> tuple[Provider, ...]:
+def _single(values: Mapping[str, str], problems: list[Problem]) -> tuple[ProviderSettings, ...]:
     own = _pick(values, SINGLE)
     if not own.keys() & {"KEY", "URL"}:
         others = any(name in values for name in (*COMPAT.values(), *LEGACY.values(), *PLATFORM_KEYS.values()))
@@ -550,7 +550,7 @@ def _single(values: Mapping[str, str], problems: list[Problem]) -> tuple[Provide
     return (provider,) if provider else ()
 
 
-def _compat(values: Mapping[str, str], problems: list[Problem]) -> tuple[Provider, ...]:
+def _compat(values: Mapping[str, str], problems: list[Problem]) -> tuple[ProviderSettings, ...]:
     own = _pick(values, COMPAT)
     if not own.keys() & {"KEY", "URL"}:
         return ()
@@ -560,7 +560,7 @@ def _compat(values: Mapping[str, str], problems: list[Problem]) -> tuple[Provide
     return (provider,) if provider else ()
 
 
-def _legacy(values: Mapping[str, str], problems: list[Problem]) -> tuple[Provider, ...]:
+def _legacy(values: Mapping[str, str], problems: list[Problem]) -> tuple[ProviderSettings, ...]:
     providers = []
     own = _pick(values, LEGACY)
     if own.keys() & {"KEY", "URL"}:
@@ -584,7 +584,9 @@ def _legacy(values: Mapping[str, str], problems: list[Problem]) -> tuple[Provide
     return tuple(sorted(providers, key=lambda provider: provider.name))
 
 
-def _embedding(values: Mapping[str, str], chosen: Iterable[Provider], problems: list[Problem]) -> Provider | None:
+def _embedding(
+    values: Mapping[str, str], chosen: Iterable[ProviderSettings], problems: list[Problem]
+) -> ProviderSettings | None:
     """Who makes vectors: a server of its own, or the first provider's with the provider's key."""
     own = _pick(values, EMBEDDING)
     if "SMART" not in own:
@@ -613,7 +615,7 @@ def _pick(values: Mapping[str, str], variables: Mapping[str, str]) -> dict[str, 
     return {suffix: values[variable] for suffix, variable in variables.items() if variable in values}
 
 
-def _misspelt(values: Mapping[str, str], providers: Iterable[Provider]) -> list[Problem]:
+def _misspelt(values: Mapping[str, str], providers: Iterable[ProviderSettings]) -> list[Problem]:
     """A warning for each variable that nothing reads, with the nearest name that something does."""
     names = {provider.name.upper().replace("-", "_") for provider in providers} | {
         key.upper().replace("-", "_") for key in PRESETS
@@ -647,7 +649,7 @@ def _printable(variable: str) -> str:
     return ascii(variable)[1:-1][:80]
 
 
-def in_new_style(provider: Provider) -> dict[str, str]:
+def in_new_style(provider: ProviderSettings) -> dict[str, str]:
     """The AI_<NAME>_* variables that say the same as `provider`, its key as a reference, never in the clear."""
     name = provider.name.upper().replace("-", "_")
     lines = {

@@ -27,14 +27,14 @@ from django.core.cache import cache
 from django.utils.crypto import salted_hmac
 
 from assistant import outbound
-from assistant.chat import Usage
+from assistant.chat import TokenUsage
 from assistant.db import in_db
 from assistant.errors import BudgetExceeded, OutboundError, ProviderBadResponse, ProviderError, ProviderUnavailable
 from assistant.models import Embedding, Organization
 from assistant.models import Usage as UsageRow
 from assistant.providers import router
 from assistant.providers.completions import CONNECT_SECONDS, classified, estimated_tokens, from_outbound
-from assistant.providers.configuration import Provider
+from assistant.providers.configuration import ProviderSettings
 from assistant.services import providers as health
 from assistant.services import usage
 from assistant.services.knowledge import vectors
@@ -73,13 +73,13 @@ MEASURED_ON = (
 # --- Who is asked -----------------------------------------------------------------------------------------------------
 
 
-def configured() -> Provider | None:
+def configured() -> ProviderSettings | None:
     """The server that makes vectors, its model in `smart`; None where none is named, or the extra is not installed."""
     provider = router.platform().embedding
     return provider if provider and vectors.installed() else None
 
 
-def provider_for(organization: Organization) -> Provider | None:
+def provider_for(organization: Organization) -> ProviderSettings | None:
     """The same, if this organization's texts may be sent there: where the platform's servers may answer for it."""
     provider = configured()
     return provider if provider and router.may_use_platform(organization, health.own(organization)) else None
@@ -91,12 +91,12 @@ def known_space() -> Space | None:
     return _space(provider, health.standings([_place(provider)])[_place(provider)]) if provider else None
 
 
-def _place(provider: Provider) -> tuple[str, str]:
+def _place(provider: ProviderSettings) -> tuple[str, str]:
     """Its health is its own: chat goes on when vectors are late, and the other way round."""
     return health.health_key(None, provider.name, provider.base_url, provider.key), provider.smart
 
 
-def _space(provider: Provider, standing: health.Standing) -> Space | None:
+def _space(provider: ProviderSettings, standing: health.Standing) -> Space | None:
     dimension, floor = standing.capabilities.get("dimension"), standing.capabilities.get("floor")
     return Space(provider.smart, dimension, floor) if dimension and floor is not None else None
 
@@ -185,7 +185,7 @@ def _cosine(one: Sequence[float], other: Sequence[float]) -> float:
 
 @dataclass(frozen=True)
 class _Request:
-    provider: Provider
+    provider: ProviderSettings
     task: str  # "embed" for passages, "search" for a visitor's query
     texts: list[str] = field(repr=False)
     reservation: Reservation
@@ -220,7 +220,7 @@ def _looked_up(organization: Organization, text: str) -> Vector | _Request | Non
         raise
 
 
-def _opened(organization: Organization, provider: Provider, task: str, texts: list[str], **more: Any) -> _Request:
+def _opened(organization: Organization, provider: ProviderSettings, task: str, texts: list[str], **more: Any) -> _Request:
     reservation = usage.reserve(
         Asking(None, task, owner=organization),
         model=provider.smart,
@@ -234,7 +234,7 @@ async def _answered(request: _Request, seconds: float) -> list[list[float]]:
     """The vectors of its texts, in their order. Raises `ProviderError`."""
     began = time.monotonic()
     cause = "stopped"
-    spent: Usage | None = None
+    spent: TokenUsage | None = None
     numbers: list[list[float]] = []
     try:
         numbers, spent = await ask(request.provider, request.texts, seconds)
@@ -242,7 +242,7 @@ async def _answered(request: _Request, seconds: float) -> list[list[float]]:
         return numbers
     except ProviderError as error:
         cause = error.cause
-        spent = None if cause in ("timeout", "cut_off", "bad_response") else Usage()  # a refusal costs nothing
+        spent = None if cause in ("timeout", "cut_off", "bad_response") else TokenUsage()  # a refusal costs nothing
         raise
     finally:
         key, model = request.place
@@ -292,7 +292,7 @@ def _cache_place(organization_id: int, key: str) -> str:
 # --- The wire ---------------------------------------------------------------------------------------------------------
 
 
-async def ask(provider: Provider, texts: Sequence[str], seconds: float) -> tuple[list[list[float]], Usage]:
+async def ask(provider: ProviderSettings, texts: Sequence[str], seconds: float) -> tuple[list[list[float]], TokenUsage]:
     """The vectors of `texts` in their order, and what they took. Raises `ProviderError`."""
     content = _body(provider, texts)
     answered = False
@@ -321,11 +321,13 @@ async def ask(provider: Provider, texts: Sequence[str], seconds: float) -> tuple
         raise classified(answer.status, said, answer.headers, sent=content, key=provider.key)
     counted = said.get("usage") if isinstance(said, dict) else None
     tokens = counted.get("prompt_tokens") if isinstance(counted, dict) else None
-    spent = Usage(tokens) if isinstance(tokens, int) and tokens > 0 else Usage(estimated_tokens(content), exact=False)
+    spent = (
+        TokenUsage(tokens) if isinstance(tokens, int) and tokens > 0 else TokenUsage(estimated_tokens(content), exact=False)
+    )
     return vectors_in(said, len(texts)), spent
 
 
-def _body(provider: Provider, texts: Sequence[str]) -> bytes:
+def _body(provider: ProviderSettings, texts: Sequence[str]) -> bytes:
     return orjson.dumps({"model": provider.smart, "input": list(texts), "encoding_format": "float"})
 
 

@@ -24,11 +24,11 @@ from typing import Any, Literal
 import orjson
 
 from assistant import outbound
-from assistant.chat import Completion, Message, ToolSpec
+from assistant.chat import ChatMessage, Completion, ToolSpec
 from assistant.errors import AddressRefused, OutboundError, ProviderBadResponse, ProviderError
 from assistant.providers import completions, presets, realtime, sunset
 from assistant.providers.completions import Capabilities, Request
-from assistant.providers.configuration import Provider, mask
+from assistant.providers.configuration import ProviderSettings, mask
 from assistant.providers.presets import PRESETS
 
 DEADLINE_SECONDS = 90.0
@@ -47,11 +47,11 @@ COLOURS = ToolSpec(
     "Write one colour down.",
     {"type": "object", "properties": {"colour": {"type": "string"}}, "required": ["colour"], "additionalProperties": False},
 )
-SAY_OK = [Message("user", "Answer with the single word: ok")]
-COUNT = [Message("user", "Count from one to ten in words, separated by commas.")]
-ONE_CALL = [Message("user", "Call the tool note_colour once, with the colour blue. Write nothing else.")]
+SAY_OK = [ChatMessage("user", "Answer with the single word: ok")]
+COUNT = [ChatMessage("user", "Count from one to ten in words, separated by commas.")]
+ONE_CALL = [ChatMessage("user", "Call the tool note_colour once, with the colour blue. Write nothing else.")]
 TWO_CALLS = [
-    Message(
+    ChatMessage(
         "user", "Call the tool note_colour twice in this one answer: once with blue and once with green. Write nothing else."
     )
 ]
@@ -116,7 +116,7 @@ class Report:
 
 
 async def probe(
-    provider: Provider, model: str = "", *, deadline_seconds: float = DEADLINE_SECONDS, realtime_azure: bool = False
+    provider: ProviderSettings, model: str = "", *, deadline_seconds: float = DEADLINE_SECONDS, realtime_azure: bool = False
 ) -> Report:
     """Measure `model` (its model for replies by default) at `provider`."""
     run = _Probe(provider, model or provider.smart, realtime_azure)
@@ -131,14 +131,14 @@ async def probe(
     return run.report()
 
 
-async def shutdowns(provider: Provider) -> dict[str, str]:
+async def shutdowns(provider: ProviderSettings) -> dict[str, str]:
     """When models will end, as the server's own `/models` says: the text of a date by model. {} when it says nothing."""
     run = _Probe(provider, provider.smart, False)
     await run.list_models()
     return run.shutdowns
 
 
-def curl(provider: Provider, model: str) -> str:
+def curl(provider: ProviderSettings, model: str) -> str:
     """The same question from a shell. The key is masked: put it in where it says $KEY."""
     headers = {"Content-Type": "application/json"}
     if provider.key and provider.auth != "none":
@@ -155,7 +155,7 @@ def curl(provider: Provider, model: str) -> str:
 class _Probe:
     """One probe under way: the checks so far, and what was learnt from them."""
 
-    def __init__(self, provider: Provider, model: str, realtime_azure: bool) -> None:
+    def __init__(self, provider: ProviderSettings, model: str, realtime_azure: bool) -> None:
         self.provider, self.model, self.realtime_azure = provider, model, realtime_azure
         self.checks: list[Check] = []
         self.can = Capabilities()
@@ -289,7 +289,7 @@ class _Probe:
             if both is not None:
                 self.measured["parallel_calls"] = both
 
-    async def called(self, name: str, messages: list[Message], *, streaming: bool, wanted: int = 1) -> bool | None:
+    async def called(self, name: str, messages: list[ChatMessage], *, streaming: bool, wanted: int = 1) -> bool | None:
         """Ask for `wanted` calls and note the outcome; None when that cannot be told. One more try: models are fickle."""
         said = ""
         for _ in range(2):
@@ -337,7 +337,7 @@ class _Probe:
 
     # --- Asking -------------------------------------------------------------------------------------------------------
 
-    async def ask(self, messages: list[Message], *, streaming: bool, tools: bool = False) -> tuple[int, Completion]:
+    async def ask(self, messages: list[ChatMessage], *, streaming: bool, tools: bool = False) -> tuple[int, Completion]:
         """How many pieces the answer's text came in, and its end. What a server refuses is learnt and left out."""
         for lesson in range(MAX_LESSONS + 1):
             request = self.request(messages, streaming=streaming, tools=tools)
@@ -374,7 +374,7 @@ class _Probe:
         except OutboundError:
             return False
 
-    def request(self, messages: list[Message], *, streaming: bool, tools: bool = False) -> Request:
+    def request(self, messages: list[ChatMessage], *, streaming: bool, tools: bool = False) -> Request:
         return Request(
             self.provider,
             self.model,

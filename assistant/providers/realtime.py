@@ -29,7 +29,7 @@ from assistant.chat import ToolSpec
 from assistant.errors import OutboundError, ProviderError
 from assistant.providers import presets
 from assistant.providers.completions import classified, from_outbound
-from assistant.providers.configuration import Provider
+from assistant.providers.configuration import ProviderSettings
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ class SessionKey:
         return {"value": self.value, "expires_at": self.expires_at, "model": self.model, "url": self.url}
 
 
-def available(provider: Provider, *, azure: bool = False) -> tuple[bool, str]:
+def available(provider: ProviderSettings, *, azure: bool = False) -> tuple[bool, str]:
     """Whether `provider` can speak, and if not, why: a sentence that may be shown. Sends nothing."""
     if presets.is_azure(provider.base_url):
         if not azure:
@@ -80,7 +80,7 @@ def available(provider: Provider, *, azure: bool = False) -> tuple[bool, str]:
     return True, ""
 
 
-def choose(providers: Iterable[Provider], *, azure: bool = False) -> tuple[Provider | None, str]:
+def choose(providers: Iterable[ProviderSettings], *, azure: bool = False) -> tuple[ProviderSettings | None, str]:
     """The first of `providers` that can speak; else None and the first one's reason."""
     first = ""
     for provider in providers:
@@ -92,7 +92,7 @@ def choose(providers: Iterable[Provider], *, azure: bool = False) -> tuple[Provi
 
 
 async def session_key(
-    provider: Provider | None,
+    provider: ProviderSettings | None,
     *,
     instructions: str,
     tools: Iterable[ToolSpec] = (),
@@ -148,7 +148,7 @@ def _wish(model: str, instructions: str, tools: Iterable[ToolSpec], voice: str) 
     }
 
 
-def _refused(error: ProviderError, provider: Provider) -> Refused:
+def _refused(error: ProviderError, provider: ProviderSettings) -> Refused:
     """Our answer for a failure of the provider's. Its words go to the log's reader by cause and status alone."""
     log.warning("No session key from provider %s: %s (%s)", provider.name, error.cause, error.status)
     details = {"cause": error.cause}

@@ -31,7 +31,7 @@ from assistant.models import Assistant, Conversation, Organization, Turn, Usage
 from assistant.models import Provider as Row
 from assistant.outbound import Reach
 from assistant.providers import completions, configuration
-from assistant.providers.configuration import Configuration, Provider, Rotation
+from assistant.providers.configuration import Configuration, ProviderSettings, Rotation
 from assistant.providers.presets import PRESETS
 from assistant.services import providers as health
 from assistant.services import usage
@@ -54,7 +54,7 @@ GOLDEN = 0.6180339887498949
 class Candidate:
     """One model of one provider that may answer."""
 
-    provider: Provider
+    provider: ProviderSettings
     model: str
     source: Usage.Source
     health_key: str
@@ -119,8 +119,10 @@ def is_demo(assistant: Assistant) -> bool:
     return any(one.source == Usage.Source.DEMO for group in candidates(assistant) for one in group)
 
 
-def demo() -> Provider:
-    return Provider("demo", settings.DEMO_MODEL_URL, auth="none", smart="demo", fast="demo", preset="demo", source="demo")
+def demo() -> ProviderSettings:
+    return ProviderSettings(
+        "demo", settings.DEMO_MODEL_URL, auth="none", smart="demo", fast="demo", preset="demo", source="demo"
+    )
 
 
 @lru_cache(maxsize=4)
@@ -128,7 +130,7 @@ def _configuration(environment: tuple[tuple[str, str], ...]) -> Configuration:
     return configuration.load(dict(environment))
 
 
-def from_row(row: Row) -> Provider | None:
+def from_row(row: Row) -> ProviderSettings | None:
     """A row as the provider it describes, with its own key and no other; None, and a line in the log, when it is not
     usable as it stands."""
     preset = row.preset if row.preset in PRESETS else ""
@@ -162,7 +164,7 @@ def from_row(row: Row) -> Provider | None:
     )
 
 
-def _models(assistant: Assistant, task: Task, provider: Provider, row: Row | None = None) -> list[Candidate]:
+def _models(assistant: Assistant, task: Task, provider: ProviderSettings, row: Row | None = None) -> list[Candidate]:
     """What is asked of one provider: the assistant's model or the provider's own, and the one to fall back to."""
     source = _source(provider, row)
     demonstration = source == Usage.Source.DEMO
@@ -186,7 +188,7 @@ def _models(assistant: Assistant, task: Task, provider: Provider, row: Row | Non
     return found
 
 
-def _source(provider: Provider, row: Row | None) -> Usage.Source:
+def _source(provider: ProviderSettings, row: Row | None) -> Usage.Source:
     if row is not None:
         return Usage.Source.ORGANIZATION
     return Usage.Source.DEMO if provider.source == "demo" else Usage.Source.PLATFORM
@@ -256,7 +258,9 @@ class Router:
         left = (asking.turn.deadline_at - now()).total_seconds() if asking.turn else settings.ASSISTANT_TURN_SECONDS
         self._ends = time.monotonic() + left
 
-    async def stream(self, messages: list[chat.Message], tools: list[chat.ToolSpec]) -> AsyncIterator[str | chat.Completion]:
+    async def stream(
+        self, messages: list[chat.ChatMessage], tools: list[chat.ToolSpec]
+    ) -> AsyncIterator[str | chat.Completion]:
         """Visible text, then one `Completion`. Raises `ProviderError`, `BudgetExceeded`."""
         plan = await in_db(self._prepare)(messages, tools)
         asked: Candidate | None = plan.order[0]
@@ -306,7 +310,9 @@ class Router:
     def _turn_id(self) -> object:
         return self._asking.turn.pk if self._asking.turn else "-"
 
-    def _request(self, asked: Candidate, messages: list[chat.Message], tools: list[chat.ToolSpec]) -> completions.Request:
+    def _request(
+        self, asked: Candidate, messages: list[chat.ChatMessage], tools: list[chat.ToolSpec]
+    ) -> completions.Request:
         return completions.Request(
             asked.provider,
             asked.model,
@@ -320,7 +326,7 @@ class Router:
             deadline_seconds=self._ends - time.monotonic(),
         )
 
-    def _prepare(self, messages: list[chat.Message], tools: list[chat.ToolSpec]) -> _Plan:
+    def _prepare(self, messages: list[chat.ChatMessage], tools: list[chat.ToolSpec]) -> _Plan:
         """One hop: the order of those who may be asked, and the reservation. Raises what `stream` raises."""
         now = self._now()
         standings = health.standings({one.place for group in self._groups for one in group}, now)
@@ -461,7 +467,7 @@ def _attempt(
 ) -> Attempt:
     spent = completion.usage if completion else None
     if error and spent is None and error.cause not in ("timeout", "cut_off", "empty", "bad_response"):
-        spent = chat.Usage()  # a refusal costs nothing
+        spent = chat.TokenUsage()  # a refusal costs nothing
     return Attempt(
         provider_name=asked.provider.name,
         source=asked.source,
@@ -476,7 +482,7 @@ def _attempt(
 
 
 def _stopped(asked: Candidate, began: float, text: str, prompt_tokens: int) -> Attempt:
-    spent = chat.Usage(prompt_tokens, completions.estimated_tokens(text.encode()), exact=False)
+    spent = chat.TokenUsage(prompt_tokens, completions.estimated_tokens(text.encode()), exact=False)
     return replace(_attempt(asked, began, None), cause="stopped", usage=spent)
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from assistant.models import Organization
 from assistant.providers import realtime, router
-from assistant.providers.configuration import Provider
+from assistant.providers.configuration import ProviderSettings
 from assistant.services import providers as rows_of
 
 WARNING_DAYS = (90, 30, 7)
@@ -40,7 +40,7 @@ class Notice:
 
 
 def notices(
-    provider: Provider, models: Iterable[str], said: Mapping[str, str] | None = None, *, today: date | None = None
+    provider: ProviderSettings, models: Iterable[str], said: Mapping[str, str] | None = None, *, today: date | None = None
 ) -> list[Notice]:
     """What is due of `models` at `provider`, soonest first; `said` is what its own `/models` says, by model."""
     today = today or datetime.now(UTC).date()
@@ -58,7 +58,7 @@ def notices(
     return sorted(found, key=lambda notice: (notice.ends_on, notice.model))
 
 
-def in_use(organization: Organization | None = None) -> list[tuple[Provider, set[str]]]:
+def in_use(organization: Organization | None = None) -> list[tuple[ProviderSettings, set[str]]]:
     """Providers, each with the models that are asked of it: those of an organization's own choice, else the platform's.
 
     A model for voice counts only where voice is offered with it.
@@ -82,7 +82,7 @@ def in_use(organization: Organization | None = None) -> list[tuple[Provider, set
     return [(provider, everywhere) for provider in platform.usable if everywhere]
 
 
-def _asked(found: list[tuple[Provider, set[str]]], *, azure: bool) -> list[tuple[Provider, set[str]]]:
+def _asked(found: list[tuple[ProviderSettings, set[str]]], *, azure: bool) -> list[tuple[ProviderSettings, set[str]]]:
     speaker, _ = realtime.choose([provider for provider, _ in found], azure=azure)
     return [
         (provider, (more | {provider.smart, provider.fast, provider.realtime if provider is speaker else ""}) - {""})

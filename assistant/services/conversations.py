@@ -136,7 +136,7 @@ def next_seq(conversation: Conversation, **changes: Any) -> int:
     return conversation.last_seq
 
 
-def render(event: Event) -> events.Event:
+def render(event: Event) -> events.WidgetEvent:
     """A row as a widget may see it; cards as they are now."""
     match event.type:
         case "message.added":
@@ -283,7 +283,7 @@ def rate(conversation: Conversation, message_id: str, value: int) -> None:
             questions.disliked(message)
 
 
-def history(turn: Turn, limit: int, tokens: int | None = None) -> list[chat.Message]:
+def history(turn: Turn, limit: int, tokens: int | None = None) -> list[chat.ChatMessage]:
     """What was said before `turn`, and its own message: at most `limit` messages, whole exchanges only.
 
     Where they would take more than `tokens`, roughly, long results of tools are shortened first and the oldest exchanges
@@ -302,14 +302,14 @@ def history(turn: Turn, limit: int, tokens: int | None = None) -> list[chat.Mess
     asked = {message.pk: message.seq for message in earlier if message.role == Message.Role.VISITOR}
     calls = _calls_by_message(turn, set(asked))
     # A reply stands with the message that it answers, wherever it came in: visitors write on while it is being written.
-    exchanges: dict[int, list[chat.Message]] = {}
+    exchanges: dict[int, list[chat.ChatMessage]] = {}
     for message in reversed(earlier):
         place = asked.get(message.turn.message_id, message.seq) if message.turn else message.seq
         exchange = exchanges.setdefault(place, [])
         exchange.append(_as_chat(message))
         if message.role == Message.Role.VISITOR:
             exchange += as_rounds(calls.get(message.pk, []))
-    kept: list[list[chat.Message]] = []
+    kept: list[list[chat.ChatMessage]] = []
     for place in sorted(exchanges, reverse=True):
         if sum(map(len, kept)) + len(exchanges[place]) >= limit:
             break
@@ -320,7 +320,7 @@ def history(turn: Turn, limit: int, tokens: int | None = None) -> list[chat.Mess
     return [*chain.from_iterable(kept), asking]
 
 
-def _within(exchanges: list[list[chat.Message]], tokens: int) -> list[list[chat.Message]]:
+def _within(exchanges: list[list[chat.ChatMessage]], tokens: int) -> list[list[chat.ChatMessage]]:
     """As much of `exchanges`, oldest first, as fits into `tokens`."""
     if sum(map(estimated_tokens, exchanges)) <= tokens:
         return exchanges
@@ -331,13 +331,13 @@ def _within(exchanges: list[list[chat.Message]], tokens: int) -> list[list[chat.
     return kept
 
 
-def _shortened(message: chat.Message) -> chat.Message:
+def _shortened(message: chat.ChatMessage) -> chat.ChatMessage:
     if message.role != "tool" or len(message.text) <= SHORT_RESULT_CHARS:
         return message
     return replace(message, text=message.text[:SHORT_RESULT_CHARS] + SHORTENED)
 
 
-def estimated_tokens(messages: Iterable[chat.Message]) -> int:
+def estimated_tokens(messages: Iterable[chat.ChatMessage]) -> int:
     """Roughly, and rather too many: a token is about four bytes of English and fewer of most else; three are counted."""
     sizes = (
         len(message.text.encode()) + sum(len(json.dumps([call.name, call.arguments])) for call in message.calls)
@@ -369,23 +369,23 @@ def _calls_by_message(turn: Turn, messages: set[UUID]) -> dict[UUID, list[ToolCa
     return calls
 
 
-def _as_chat(message: Message) -> chat.Message:
-    return chat.Message("user" if message.role == Message.Role.VISITOR else "assistant", message.text)
+def _as_chat(message: Message) -> chat.ChatMessage:
+    return chat.ChatMessage("user" if message.role == Message.Role.VISITOR else "assistant", message.text)
 
 
-def as_rounds(calls: list[ToolCall]) -> list[chat.Message]:
+def as_rounds(calls: list[ToolCall]) -> list[chat.ChatMessage]:
     """Ledger rows as the messages a model expects: each round's calls, then each call's result."""
     rounds: dict[tuple[Any, int], list[ToolCall]] = {}
     for call in calls:
         rounds.setdefault((call.turn_id, call.round), []).append(call)
-    spoken: list[chat.Message] = []
+    spoken: list[chat.ChatMessage] = []
     for rows in rounds.values():
         wished = tuple(
-            chat.ToolCall(row.model_call_id or f"call_{row.pk.hex[:12]}", row.name, row.arguments) for row in rows
+            chat.ToolCallRequest(row.model_call_id or f"call_{row.pk.hex[:12]}", row.name, row.arguments) for row in rows
         )
-        spoken.append(chat.Message("assistant", "", calls=wished))
+        spoken.append(chat.ChatMessage("assistant", "", calls=wished))
         for wish, row in zip(wished, rows, strict=True):
-            spoken.append(chat.Message("tool", row.result or f"({row.state})", call_id=wish.id))
+            spoken.append(chat.ChatMessage("tool", row.result or f"({row.state})", call_id=wish.id))
     return spoken
 
 

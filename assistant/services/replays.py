@@ -60,7 +60,7 @@ class Question:
     that set it off. `recorded` are the calls that the reply then made."""
 
     turn: Turn
-    said: list[chat.Message]
+    said: list[chat.ChatMessage]
     done_before: frozenset[str]
     recorded: list[ToolCall]
 

@@ -142,7 +142,7 @@ class Attempt:
     model: str
     provider_id: UUID | None = None
     cause: str = ""
-    usage: chat.Usage | None = None
+    usage: chat.TokenUsage | None = None
     first_token_ms: int | None = None
     total_ms: int | None = None
 
@@ -303,7 +303,7 @@ def settle(reservation: Reservation, attempts: Sequence[Attempt]) -> None:
 
 
 def _row(asking: Asking, attempt: Attempt, rate: Rate) -> Usage:
-    usage = attempt.usage or chat.Usage(exact=False)
+    usage = attempt.usage or chat.TokenUsage(exact=False)
     if attempt.source == Usage.Source.DEMO:
         rate = FREE
     micros = rate.micros(usage.prompt_tokens, usage.completion_tokens) if attempt.usage else None

@@ -100,7 +100,7 @@ def tools_of(method: Method) -> list[Tool]:
 
 
 @dataclass(frozen=True)
-class Door:
+class Executor:
     """What may be done for one conversation; for a test by staff there is none, and nobody to ask."""
 
     organization: Organization

@@ -8,13 +8,13 @@ from __future__ import annotations
 import hashlib
 from typing import Any, Self
 
-from assistant.chat import ToolCall, ToolResult, ToolSpec
+from assistant.chat import ToolCallRequest, ToolResult, ToolSpec
 from assistant.db import in_db
 from assistant.models import Conversation, Method, Turn
 from assistant.models import ToolCall as Row
 from assistant.redaction import clean
 from assistant.services import ledger
-from assistant.tools.door import Door, Tool, tools_of
+from assistant.tools.door import Executor, Tool, tools_of
 from assistant.tools.kind import Embed
 
 __all__ = ["ConversationToolbox", "tools_of", "try_out"]
@@ -24,7 +24,7 @@ class ConversationToolbox:
     """What an assistant may do in one conversation. With `dry_run` nothing has effects, and the ledger's rows stand apart
     from the conversation: for a replay."""
 
-    def __init__(self, door: Door, conversation: Conversation, *, turn: Turn | None, dry_run: bool) -> None:
+    def __init__(self, door: Executor, conversation: Conversation, *, turn: Turn | None, dry_run: bool) -> None:
         self._door = door
         self._conversation = conversation
         self._turn = turn
@@ -62,16 +62,16 @@ class ConversationToolbox:
     def achieved(self) -> frozenset[str]:
         return self._achieved
 
-    async def execute(self, call: ToolCall, *, round: int, ordinal: int) -> ToolResult:
+    async def execute(self, call: ToolCallRequest, *, round: int, ordinal: int) -> ToolResult:
         """Run a model's call, once per place in the turn: the same place again gives the recorded result."""
         return await self._run(call, place=ledger.Place(self._turn, round, ordinal) if self._turn else None)
 
-    async def relay(self, call: ToolCall) -> ToolResult:
+    async def relay(self, call: ToolCallRequest) -> ToolResult:
         """Run a call that a browser passes on from a voice session, once per call id of this conversation."""
         named = hashlib.sha256(f"{self._conversation.pk} {call.id}".encode(errors="replace")).hexdigest()
         return await self._run(call, key=f"relay-{named[:48]}")
 
-    async def _run(self, call: ToolCall, *, place: ledger.Place | None = None, key: str = "") -> ToolResult:
+    async def _run(self, call: ToolCallRequest, *, place: ledger.Place | None = None, key: str = "") -> ToolResult:
         name = clean(call.name)[:64] or "?"
         arguments, problem = self._door.check(name, call.arguments)
         row = await in_db(ledger.write)(
@@ -111,13 +111,13 @@ async def try_out(
     """
     tools = {tool.name: tool for tool in tools_of(method)}
     name = name or next(iter(tools), method.name)
-    door = Door(method.organization, tools, embed=embed)
+    door = Executor(method.organization, tools, embed=embed)
     checked, problem = door.check(name, arguments)
     row = await in_db(ledger.write)(method.organization, name, checked, initiator=Row.Initiator.STAFF, dry_run=dry_run)
     return await door.run(row, problem)
 
 
-def _door(conversation: Conversation, embed: Embed | None) -> Door:
+def _door(conversation: Conversation, embed: Embed | None) -> Executor:
     assistant = conversation.assistant
     methods = assistant.methods.filter(enabled=True, organization=conversation.organization_id).select_related(
         "organization"
@@ -126,16 +126,16 @@ def _door(conversation: Conversation, embed: Embed | None) -> Door:
     for method in methods.select_related("organization"):
         for tool in tools_of(method):
             tools.setdefault(tool.name, tool)
-    return Door(assistant.organization, tools, conversation, assistant, embed)
+    return Executor(assistant.organization, tools, conversation, assistant, embed)
 
 
-def _of_turn(turn: Turn, embed: Embed | None) -> tuple[Door, list[Row], frozenset[str]]:
+def _of_turn(turn: Turn, embed: Embed | None) -> tuple[Executor, list[Row], frozenset[str]]:
     """One hop: its door, what an earlier runner left open, and what has been brought about."""
     door = _door(turn.conversation, embed)
     return door, ledger.left_behind(turn), _achieved(turn.conversation, door)
 
 
-def _achieved(conversation: Conversation, door: Door) -> frozenset[str]:
+def _achieved(conversation: Conversation, door: Executor) -> frozenset[str]:
     """What the conversation has brought about by the ledger."""
     done = [tool for name in ledger.done_names(conversation) if (tool := door.tools.get(name))]
     return frozenset[str]().union(*(tool.operation.achieves(tool.method) for tool in done))

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from assistant import jobs, replay, tasks, thoughts, turns, voice
 from assistant.admin.imports import DocumentForm
-from assistant.chat import Message, ToolCall
+from assistant.chat import ChatMessage, ToolCallRequest
 from assistant.errors import ImportRefused, ProviderUnavailable
 from assistant.management.examination import examine
 from assistant.models import (
@@ -92,7 +92,7 @@ class Rooms:
 
         async def execute() -> None:
             toolbox = await ConversationToolbox.for_conversation(self.talk)
-            await toolbox.execute(ToolCall("c", "look", arguments or {"order": "1"}), round=1, ordinal=0)
+            await toolbox.execute(ToolCallRequest("c", "look", arguments or {"order": "1"}), round=1, ordinal=0)
 
         async_to_sync(execute)()
         return self.of_ledger()
@@ -113,7 +113,7 @@ class Rooms:
     def http_relayed(self, url: str) -> Said:
         """As a browser passes it on from a voice session."""
         self.set_method("http", url=url)
-        async_to_sync(voice.run_call)(self.talk, ToolCall(f"c{Row.objects.count()}", "look", {"order": "1"}))
+        async_to_sync(voice.run_call)(self.talk, ToolCallRequest(f"c{Row.objects.count()}", "look", {"order": "1"}))
         return self.of_ledger()
 
     def http_tested(self, url: str) -> Said:
@@ -196,7 +196,7 @@ class Rooms:
 
         async def ask() -> str:
             model = await router.model_for(self.mia, conversation=self.talk)
-            async with aclosing(model.stream([Message("user", "Hi")], [])) as pieces:  # type: ignore[type-var]
+            async with aclosing(model.stream([ChatMessage("user", "Hi")], [])) as pieces:  # type: ignore[type-var]
                 return "".join([piece async for piece in pieces if isinstance(piece, str)])
 
         try:

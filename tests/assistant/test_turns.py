@@ -257,11 +257,11 @@ async def test_a_cache_that_hangs_holds_up_no_database_thread_and_is_left_alone_
 
     monkeypatch.setattr(live.cache, "set", hang)
     monkeypatch.setattr(live, "_away_until", 0.0)
-    await live.share_draft("t-1", live.Draft("One"))
-    await live.share_draft("t-2", live.Draft("Two"))
+    await live.share_draft("t-1", live.ReplyDraft("One"))
+    await live.share_draft("t-2", live.ReplyDraft("Two"))
     assert [key for key, _ in asked] == ["draft.t-1"] and asked[0][1].startswith("drafts")
     monkeypatch.setattr(live.cache, "get", lambda key: hang(key))
-    assert live.draft("t-3") == live.Draft() and len(asked) == 1
+    assert live.draft("t-3") == live.ReplyDraft() and len(asked) == 1
 
 
 class Clicked(ScriptedToolbox):

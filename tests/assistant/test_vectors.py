@@ -15,7 +15,7 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from assistant import jobs, outbound, tasks, turns, voice
-from assistant.chat import ToolCall
+from assistant.chat import ToolCallRequest
 from assistant.db import in_db
 from assistant.models import Assistant, Conversation, Document, Embedding, Organization, Passage, PassageVector, Usage
 from assistant.providers import embeddings
@@ -403,7 +403,7 @@ async def test_a_visitor_is_answered_from_what_was_found_by_its_meaning(talk: Co
 
 
 async def test_a_voice_session_finds_the_same(talk: Conversation) -> None:
-    result = await voice.run_call(talk, ToolCall("call_1", "look_up", {"query": PARKEN}))
+    result = await voice.run_call(talk, ToolCallRequest("call_1", "look_up", {"query": PARKEN}))
     assert "Free behind the house." in result.text
 
 
@@ -412,7 +412,7 @@ async def test_words_alone_answer_when_the_server_does_not_and_that_is_counted(
     talk: Conversation, server: Meanings, answer: httpx.Response
 ) -> None:
     server.answers = [answer]
-    result = await voice.run_call(talk, ToolCall("call_1", "look_up", {"query": "Parking, please"}))
+    result = await voice.run_call(talk, ToolCallRequest("call_1", "look_up", {"query": "Parking, please"}))
     assert "Free behind the house." in result.text and result.outcome == "done"
     assert await in_db(Usage.objects.filter(task="search").exclude(cause="").count)() == 1
     progress = await in_db(vectors.progress)([talk.organization], "meanings-1")

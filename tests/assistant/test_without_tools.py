@@ -7,7 +7,7 @@ import json
 import pytest
 
 from assistant import turns
-from assistant.chat import Message, ToolSpec
+from assistant.chat import ChatMessage, ToolSpec
 from assistant.db import in_db
 from assistant.models import Card, Method, Turn
 from assistant.providers import completions
@@ -50,7 +50,7 @@ def test_a_model_with_tools_may_speak_of_the_word():
 
 def asked(**can: bool) -> dict:
     provider = load({"AI_BASE_URL": "http://127.0.0.1:1/v1", "AI_MODEL": "m"}).providers[0]
-    messages = [Message("system", "You are Mia."), Message("user", "Hi")]
+    messages = [ChatMessage("system", "You are Mia."), ChatMessage("user", "Hi")]
     request = completions.Request(provider, "m", messages, [FORM, BOOK], capabilities=Capabilities(**can))
     return json.loads(completions.body(request))
 

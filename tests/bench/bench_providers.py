@@ -86,15 +86,15 @@ def bare(port: int) -> Ask:
 
 
 def client(port: int) -> Ask:
-    from assistant.chat import Completion, Message
+    from assistant.chat import ChatMessage, Completion
     from assistant.providers import completions
-    from assistant.providers.configuration import Provider
+    from assistant.providers.configuration import ProviderSettings
 
-    provider = Provider("bench", f"http://127.0.0.1:{port}/v1", "key", smart="m")
+    provider = ProviderSettings("bench", f"http://127.0.0.1:{port}/v1", "key", smart="m")
 
     async def ask() -> float:
         asked, late = time.monotonic(), 0.0
-        request = completions.Request(provider, "m", [Message("user", "Hi")])
+        request = completions.Request(provider, "m", [ChatMessage("user", "Hi")])
         async with aclosing(completions.ask(request)) as items:  # type: ignore[type-var]
             async for item in items:
                 if not late and not isinstance(item, Completion):
@@ -108,7 +108,7 @@ def routed(port: int) -> Ask:
     from django.conf import settings
     from django.core.management import call_command
 
-    from assistant.chat import Completion, Message
+    from assistant.chat import ChatMessage, Completion
     from assistant.models import Budget
     from assistant.providers import router
     from tests import make
@@ -121,7 +121,7 @@ def routed(port: int) -> Ask:
     async def ask() -> float:
         asked, late = time.monotonic(), 0.0
         model = await router.model_for(assistant)
-        async with aclosing(model.stream([Message("user", "Hi")], [])) as items:  # type: ignore[type-var]
+        async with aclosing(model.stream([ChatMessage("user", "Hi")], [])) as items:  # type: ignore[type-var]
             async for item in items:
                 if not late and not isinstance(item, Completion):
                     late = late_ms(asked)

@@ -47,7 +47,7 @@ def turns(
             began = time.monotonic()
             try:
                 model = await router.model_for(assistant, conversation=conversation)
-                async with aclosing(model.stream([chat.Message("user", "Hi")], [])) as items:  # type: ignore[type-var]
+                async with aclosing(model.stream([chat.ChatMessage("user", "Hi")], [])) as items:  # type: ignore[type-var]
                     async for item in items:
                         if isinstance(item, chat.Completion):
                             outcome = item.provider if item.finish == "stop" else item.finish

@@ -6,7 +6,7 @@ import asyncio
 
 from django.db import transaction
 
-from assistant.chat import ToolCall
+from assistant.chat import ToolCallRequest
 from assistant.models import Method, Turn
 from assistant.services import conversations
 from assistant.tools.toolbox import ConversationToolbox
@@ -29,7 +29,7 @@ def prepare(url: str, repeatable: bool, turns: int) -> list[str]:
 def call(turn_id: str) -> None:
     async def run() -> None:
         toolbox = await ConversationToolbox.for_turn(await turn(turn_id))
-        await toolbox.execute(ToolCall("c", "order", {"what": "pizza"}), round=1, ordinal=0)
+        await toolbox.execute(ToolCallRequest("c", "order", {"what": "pizza"}), round=1, ordinal=0)
 
     asyncio.run(run())
 

@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 
 from assistant import turns
-from assistant.chat import Message, ToolSpec
+from assistant.chat import ChatMessage, ToolSpec
 from assistant.db import in_db
 from assistant.errors import ProviderError
 from assistant.models import Conversation, Delivery, Method, Turn, Usage
 from assistant.providers.completions import Request
-from assistant.providers.configuration import Provider
+from assistant.providers.configuration import ProviderSettings
 from assistant.providers.probe import probe
 from assistant.services import conversations
 from tests import make, servers
@@ -103,8 +103,8 @@ def chaos(url: str, **rates: float) -> None:
 
 
 def asking(url: str, text: str, **fields: Any) -> Request:
-    provider = Provider("aimock", f"{url}/v1", KEY, smart="m")
-    return Request(provider, "m", [Message("user", text)], silence_seconds=5, **fields)
+    provider = ProviderSettings("aimock", f"{url}/v1", KEY, smart="m")
+    return Request(provider, "m", [ChatMessage("user", text)], silence_seconds=5, **fields)
 
 
 async def test_its_words_its_calls_and_its_count_arrive(aimock: str) -> None:
@@ -143,7 +143,7 @@ async def test_its_faults_have_their_causes(aimock: str, rate: str, causes: set[
 
 
 async def test_a_probe_finds_out_what_it_can_do(aimock: str) -> None:
-    report = await probe(Provider("aimock", f"{aimock}/v1", KEY, smart="gpt-4o"))
+    report = await probe(ProviderSettings("aimock", f"{aimock}/v1", KEY, smart="gpt-4o"))
     assert report.ok and "gpt-4o" in report.models
     found = {check.name: check.outcome for check in report.checks}
     for name in ("models", "chat", "stream", "tools", "tools_streaming", "parallel_calls", "usage"):

@@ -70,14 +70,14 @@ class Chat(RuleBasedStateMachine):
         self.known = 0  # the newest row that was rung
         self.sent: list[tuple[str, str]] = []
         self.turn: Turn | None = None
-        self.draft = live.Draft()
+        self.draft = live.ReplyDraft()
         for number in (0, 1):
             self.come_back(number)
 
     def play(self, number: int, *happened: dict[str, Any]) -> dict[str, Any]:
         return self.widgets.play(f"{self.example}-{number}", *happened)
 
-    def ring(self, *more: events.Event) -> None:
+    def ring(self, *more: events.WidgetEvent) -> None:
         rows = self.conversation.events.filter(seq__gt=self.known).select_related("message", "card").order_by("seq")
         for event in [*(conversations.render(row) for row in rows), *more]:
             self.known = max(self.known, event.payload().get("seq", 0))
@@ -119,7 +119,7 @@ class Chat(RuleBasedStateMachine):
             return
         with suppress(TurnTaken):
             self.turn = leases.claim(open_turn.pk)
-            self.draft = live.Draft()
+            self.draft = live.ReplyDraft()
             live.keep_draft(self.turn.pk, self.draft)
             self.ring(events.TurnStarted(str(self.turn.pk), str(self.turn.message_id)))
 

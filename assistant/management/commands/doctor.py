@@ -13,7 +13,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from assistant.management.examination import Examination, described, examine, new_style
-from assistant.providers.configuration import Provider
+from assistant.providers.configuration import ProviderSettings
 
 MARKS = {"ok": "✓", "hint": "·", "warning": "!", "error": "✗"}
 
@@ -85,7 +85,7 @@ def _named(provider: dict[str, Any]) -> str:
     return provider["name"] + ("" if provider["enabled"] else " (off)") + ("" if provider["usable"] else " (incomplete)")
 
 
-def _provider_lines(provider: Provider) -> Iterator[str]:
+def _provider_lines(provider: ProviderSettings) -> Iterator[str]:
     shown = described(provider)
     off = "" if provider.enabled else ", switched off"
     yield f"       {shown['name']} ({shown['kind']}{off}) from {shown['source']}"

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from assistant import outbound
-from assistant.chat import Completion, Finish, Usage
+from assistant.chat import Completion, Finish, TokenUsage
 from assistant.errors import OutboundError, ProviderBadResponse, ProviderError
 from assistant.providers.completions.event_stream import EventStream
 from assistant.providers.completions.failures import classified, from_outbound
@@ -121,9 +121,9 @@ class _Exchange:
         reply = self.reply
         calls = reply.calls(complete=finish in ("stop", "tool_calls"))
         if reply.usage and reply.usage[0]:
-            usage = Usage(*reply.usage)
+            usage = TokenUsage(*reply.usage)
         else:
-            usage = Usage(estimated_tokens(self.sent), (reply.generated + 3) // 4, exact=False)
+            usage = TokenUsage(estimated_tokens(self.sent), (reply.generated + 3) // 4, exact=False)
         return Completion(
             text=reply.text,
             calls=calls,

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from assistant.chat import Finish, ToolCall
+from assistant.chat import Finish, ToolCallRequest
 from assistant.errors import ProviderBadResponse, ProviderError
 from assistant.providers.completions.failures import classified, status_of
 from assistant.providers.completions.visible_text import MAX_TEXT_CHARS, Spoken, Visible
@@ -103,7 +103,7 @@ class Reply:
     def met_unopened(self) -> bool:
         return self._visible.met_unopened
 
-    def calls(self, complete: bool) -> tuple[ToolCall, ...]:
+    def calls(self, complete: bool) -> tuple[ToolCallRequest, ...]:
         """The calls in their order. Their arguments are None unless `complete` and a JSON object: never repaired."""
         # Arguments whose call is unknown may be the missing half of another's.
         complete = complete and all(call.name or not call.raw.strip() for call in self._calls)
@@ -114,7 +114,7 @@ class Reply:
             while id in taken:
                 id += "_"
             taken.add(id)
-            calls.append(ToolCall(id, call.name, call.arguments() if complete else None, call.raw))
+            calls.append(ToolCallRequest(id, call.name, call.arguments() if complete else None, call.raw))
         return tuple(calls)
 
     def _delta(self, delta: dict[str, Any]) -> str:

@@ -7,9 +7,9 @@ from typing import Any
 
 import orjson
 
-from assistant.chat import Message, ToolSpec
+from assistant.chat import ChatMessage, ToolSpec
 from assistant.providers.completions.capabilities import Capabilities
-from assistant.providers.configuration import Provider
+from assistant.providers.configuration import ProviderSettings
 
 SILENCE_SECONDS = 20.0  # before the first byte, and between two
 
@@ -18,9 +18,9 @@ SILENCE_SECONDS = 20.0  # before the first byte, and between two
 class Request:
     """One question to one model."""
 
-    provider: Provider
+    provider: ProviderSettings
     model: str
-    messages: list[Message]
+    messages: list[ChatMessage]
     tools: list[ToolSpec] = field(default_factory=list)
     max_output_tokens: int = 1024
     temperature: float | None = None
@@ -69,7 +69,7 @@ _WITHOUT_TOOLS = (
 )
 
 
-def _told(request: Request) -> list[Message]:
+def _told(request: Request) -> list[ChatMessage]:
     """The messages; a model that cannot call the tools it was to have is told so, and what it can write instead."""
     if request.capabilities.tools or not request.tools:
         return request.messages
@@ -80,10 +80,10 @@ def _told(request: Request) -> list[Message]:
     )
     system = [message for message in request.messages[:1] if message.role == "system"]
     note = "\n\n".join([*(message.text for message in system), _WITHOUT_TOOLS + instead])
-    return [Message("system", note), *request.messages[len(system) :]]
+    return [ChatMessage("system", note), *request.messages[len(system) :]]
 
 
-def _messages(messages: list[Message], tools: bool) -> list[dict[str, Any]]:
+def _messages(messages: list[ChatMessage], tools: bool) -> list[dict[str, Any]]:
     wire: list[dict[str, Any]] = []
     for message in messages:
         if message.role == "tool" and not tools:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from assistant.chat import Message, ToolCall, ToolSpec
+from assistant.chat import ChatMessage, ToolCallRequest, ToolSpec
 from assistant.providers.demo import words
 from assistant.providers.demo.arguments import PASS_ON, fill, is_text, plainest, properties, required, spoken
 from assistant.providers.demo.talk import MOVE, NO, REFERENCE, YES, Slot, Talk, outcome, slots_in
@@ -23,13 +23,13 @@ from assistant.providers.demo.talk import MOVE, NO, REFERENCE, YES, Slot, Talk, 
 @dataclass(frozen=True)
 class Reply:
     text: str = ""
-    calls: tuple[ToolCall, ...] = ()
+    calls: tuple[ToolCallRequest, ...] = ()
 
 
 MAX_HEARD_CHARS = 4000  # of one message: more than a visitor writes, and as much as every rule reads at once
 
 
-def reply(messages: list[Message], tools: list[ToolSpec], forced: str | None = None) -> Reply:
+def reply(messages: list[ChatMessage], tools: list[ToolSpec], forced: str | None = None) -> Reply:
     """The next words or calls. `forced` names a tool that must be called, or is "required" for any."""
     talk = Talk([replace(m, text=m.text[:MAX_HEARD_CHARS]) if m.role == "user" else m for m in messages], tools)
     if talk.results:
@@ -46,7 +46,7 @@ def call(tool: ToolSpec, arguments: dict[str, Any]) -> Reply:
 
 def calls(*wishes: tuple[ToolSpec, dict[str, Any]]) -> Reply:
     """Ids only tell the calls of one reply apart; the wire gives them their own."""
-    return Reply(calls=tuple(ToolCall(str(n), tool.name, arguments) for n, (tool, arguments) in enumerate(wishes)))
+    return Reply(calls=tuple(ToolCallRequest(str(n), tool.name, arguments) for n, (tool, arguments) in enumerate(wishes)))
 
 
 SORRY = "I'm sorry, that did not work just now. Please try again in a while, or call us."

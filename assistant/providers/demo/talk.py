@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from assistant.chat import Message, ToolSpec
+from assistant.chat import ChatMessage, ToolSpec
 from assistant.providers.demo import words
 
 YES = r"(?:yes|yeah|yep|yup|sure|ok|okay|fine|great|perfect|please do|go ahead|take it|book it|that works|sounds good)"
@@ -78,7 +78,7 @@ def slots_in(result: str) -> list[Slot]:
 
 @dataclass(frozen=True)
 class Talk:
-    messages: list[Message]
+    messages: list[ChatMessage]
     tools: list[ToolSpec]
 
     @cached_property
@@ -95,7 +95,7 @@ class Talk:
         return words.knowledge(self.system)
 
     @cached_property
-    def heard(self) -> list[Message]:
+    def heard(self) -> list[ChatMessage]:
         """The conversation without instructions, calls and results, up to the visitor's last words."""
         heard = [m for m in self.messages if m.role in ("user", "assistant") and m.text and not m.calls]
         while heard and heard[-1].role != "user":

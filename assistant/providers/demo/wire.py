@@ -23,7 +23,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Js
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 
-from assistant.chat import Message, ToolCall, ToolSpec
+from assistant.chat import ChatMessage, ToolCallRequest, ToolSpec
 from assistant.providers.demo import rules
 
 MODEL = "demo"
@@ -125,7 +125,7 @@ async def _events(chunks: list[dict[str, Any]]) -> AsyncIterator[bytes]:
 class Wanted:
     """A request that passed every check."""
 
-    messages: list[Message]
+    messages: list[ChatMessage]
     tools: list[ToolSpec]
     forced: str | None = None  # a tool's name, or "required"
     stream: bool = False
@@ -177,7 +177,7 @@ def _parse(request: HttpRequest) -> Wanted:
     )
 
 
-def _message(place: int, raw: object) -> Message:
+def _message(place: int, raw: object) -> ChatMessage:
     where = f"messages[{place}]"
     if not isinstance(raw, dict) or raw.get("role") not in ROLES:
         raise Refused(400, f"Invalid value for '{where}.role'.", param=f"{where}.role", code="invalid_value")
@@ -190,13 +190,13 @@ def _message(place: int, raw: object) -> Message:
     for made in raw.get("tool_calls") or []:
         try:
             text = made["function"]["arguments"]
-            calls.append(ToolCall(made["id"], made["function"]["name"], _object(text), raw=text))
+            calls.append(ToolCallRequest(made["id"], made["function"]["name"], _object(text), raw=text))
         except (KeyError, TypeError) as error:
             raise Refused(400, f"Invalid value for '{where}.tool_calls'.", param=f"{where}.tool_calls") from error
     call_id = raw.get("tool_call_id") or ""
     if raw["role"] == "tool" and not call_id:
         raise Refused(400, f"Missing required parameter: '{where}.tool_call_id'.", param=f"{where}.tool_call_id")
-    return Message(ROLES[raw["role"]], content or "", tuple(calls), call_id)  # type: ignore[arg-type]
+    return ChatMessage(ROLES[raw["role"]], content or "", tuple(calls), call_id)  # type: ignore[arg-type]
 
 
 def _object(text: str) -> dict[str, Any] | None:
@@ -251,7 +251,7 @@ class Answer:
         finish = "tool_calls" if reply.calls else "stop"
         if wanted.max_tokens is not None and len(pieces) > wanted.max_tokens:
             pieces, finish = pieces[: wanted.max_tokens], "length"
-        calls = tuple(ToolCall(f"call_{secrets.token_hex(12)}", c.name, c.arguments) for c in reply.calls)
+        calls = tuple(ToolCallRequest(f"call_{secrets.token_hex(12)}", c.name, c.arguments) for c in reply.calls)
         return cls(
             f"chatcmpl-{secrets.token_hex(14)}",
             int(time.time()),
@@ -312,7 +312,7 @@ class Answer:
         return made
 
 
-def _arguments(call: ToolCall) -> str:
+def _arguments(call: ToolCallRequest) -> str:
     return json.dumps(call.arguments, ensure_ascii=False)
 
 

@@ -36,7 +36,7 @@ class Problem:
 
 
 @dataclass(frozen=True)
-class Draft:
+class MethodDraft:
     """`problems` say why it cannot be taken, `notes` what is lost when it is.
 
     `source` finds the method again when the same thing is imported anew; an empty one is always new. `title` is what
@@ -66,7 +66,7 @@ class Found:
     """What a document, a server or a sentence holds. Drafts are in its own order."""
 
     title: str
-    drafts: tuple[Draft, ...]
+    drafts: tuple[MethodDraft, ...]
     notes: tuple[Problem, ...] = ()
 
     def __post_init__(self) -> None:
@@ -82,7 +82,7 @@ class Found:
             return tuple(Problem(**row) for row in rows)
 
         drafts = (
-            Draft(**{**row, "problems": problems(row["problems"]), "notes": problems(row["notes"])})
+            MethodDraft(**{**row, "problems": problems(row["problems"]), "notes": problems(row["notes"])})
             for row in stored["drafts"]
         )
         return cls(stored["title"], tuple(drafts), problems(stored["notes"]))
@@ -111,15 +111,15 @@ def settled(found: Found, methods: Sequence[Method]) -> Found:
     return replace(found, drafts=tuple(drafts))
 
 
-def _storable(draft: Draft) -> Draft:
+def _storable(draft: MethodDraft) -> MethodDraft:
     """`draft`, or what can be shown of one that no database takes."""
     if is_storable(asdict(draft)):
         return draft
     problem = Problem("characters", "It holds characters that are no text.")
-    return Draft(clean(draft.source), clean(draft.title), draft.name, kind=draft.kind, problems=(problem,))
+    return MethodDraft(clean(draft.source), clean(draft.title), draft.name, kind=draft.kind, problems=(problem,))
 
 
-def _examined(draft: Draft) -> tuple[Problem, ...]:
+def _examined(draft: MethodDraft) -> tuple[Problem, ...]:
     if draft.config.get("auth") == "basic":  # whose name, staff say when they tick it
         draft = replace(draft, config={"auth_user": "user", **draft.config})
     try:
@@ -129,7 +129,7 @@ def _examined(draft: Draft) -> tuple[Problem, ...]:
     return ()
 
 
-def fit(method: Method, draft: Draft) -> None:
+def fit(method: Method, draft: MethodDraft) -> None:
     """Put a draft into a method, new or imported before, without saving it.
 
     What staff have made of an earlier import stays: names, labels, instructions, risk, confirmation, fixed values,
@@ -169,7 +169,7 @@ def fit(method: Method, draft: Draft) -> None:
         raise ValidationError([_of_field(name, one) for name, ones in error.error_dict.items() for one in ones]) from error
 
 
-def _without(draft: Draft, place: str, name: str) -> Draft:
+def _without(draft: MethodDraft, place: str, name: str) -> MethodDraft:
     """`draft` without the parameter in which staff have the credential sent."""
     config, gone = dict(draft.config), set()
     if place == "header":
@@ -185,7 +185,7 @@ def _without(draft: Draft, place: str, name: str) -> Draft:
     return replace(draft, config=config, parameters=offered(draft.parameters, gone))
 
 
-def _request_of(method: Method, draft: Draft) -> dict[str, Any]:
+def _request_of(method: Method, draft: MethodDraft) -> dict[str, Any]:
     """The draft's request with what staff have added to it."""
     config = {**method.config, **draft.config}
     if draft.config.get("auth") == "none":
@@ -207,7 +207,7 @@ def _of_field(name: str, error: ValidationError) -> ValidationError:
     return ValidationError(f"{name.replace('_', ' ').capitalize()}: {text}" if name else text, code=error.code)
 
 
-def changes(method: Method, draft: Draft) -> list[str]:
+def changes(method: Method, draft: MethodDraft) -> list[str]:
     """What another import of it would change of a method, in words; empty where nothing does."""
     after = copy.copy(method)
     try:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from assistant.errors import ImportRefused, OutboundError, ToolError
 from assistant.models import Method
 from assistant.tools import mcp
-from assistant.tools.importing.draft import CannotTake, Draft, Found, method_name, plain, source_key
+from assistant.tools.importing.draft import CannotTake, Found, MethodDraft, method_name, plain, source_key
 from assistant.tools.importing.schemas import Schemas
 from assistant.tools.request import CREDENTIAL
 
@@ -32,11 +32,11 @@ async def read(url: str, *, auth: str = "none", auth_name: str = "", credential:
     return Found(urlsplit(url).hostname or url, drafts)
 
 
-def _draft(tool: dict[str, Any], config: dict[str, Any], secrets: dict[str, str]) -> Draft:
+def _draft(tool: dict[str, Any], config: dict[str, Any], secrets: dict[str, str]) -> MethodDraft:
     own = str(tool.get("name") or "")
     given = tool.get("annotations")
     hints = given if isinstance(given, dict) else {}
-    draft = Draft(
+    draft = MethodDraft(
         source=source_key("mcp", config["url"], own),
         title=own[:300],
         name=method_name(own),

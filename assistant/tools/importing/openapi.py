@@ -13,8 +13,8 @@ from assistant.tools.http import REFUSED_HEADERS
 from assistant.tools.importing.draft import (
     RISKS,
     CannotTake,
-    Draft,
     Found,
+    MethodDraft,
     Problem,
     argument_name,
     joined,
@@ -100,7 +100,7 @@ class _Api:
     base_url: str
     server: str  # tells it from another API of the same title
 
-    def of_path(self, path: str, item: Any) -> list[Draft]:
+    def of_path(self, path: str, item: Any) -> list[MethodDraft]:
         if path.startswith("x-"):
             return []
         if not path.startswith("/"):
@@ -120,7 +120,7 @@ class _Api:
                 drafts.append(self._of_operation(verb, path, item, operation))
         return drafts
 
-    def _blank(self, verb: str, path: str, operation: Any, *problems: Problem) -> Draft:
+    def _blank(self, verb: str, path: str, operation: Any, *problems: Problem) -> MethodDraft:
         """What can be said of every operation, however it is described."""
         given = operation if isinstance(operation, dict) else {}
         tags = given.get("tags")
@@ -128,7 +128,7 @@ class _Api:
         summary, about = plain(given.get("summary"), 300), plain(given.get("description"))
         says = f"{summary.rstrip('.')}. {about}" if summary and about and not about.startswith(summary) else about or summary
         own = given.get("operationId")
-        return Draft(
+        return MethodDraft(
             source=source_key("openapi", self.title, self.server, title),
             title=title[:300],
             name=method_name(own if isinstance(own, str) else "", f"{verb} {path}"),
@@ -139,7 +139,7 @@ class _Api:
             problems=problems,
         )
 
-    def _of_operation(self, verb: str, path: str, item: dict[str, Any], operation: Any) -> Draft:
+    def _of_operation(self, verb: str, path: str, item: dict[str, Any], operation: Any) -> MethodDraft:
         draft = self._blank(verb, path, operation)
         if not isinstance(operation, dict):
             return replace(draft, problems=(Problem("operation", "It is not described by an object."),))

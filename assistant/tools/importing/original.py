@@ -12,8 +12,8 @@ from typing import Any
 from assistant.tools.importing.draft import (
     RISKS,
     CannotTake,
-    Draft,
     Found,
+    MethodDraft,
     Problem,
     argument_name,
     joined,
@@ -46,10 +46,10 @@ def _rows(document: Any) -> list[Any]:
     return document if isinstance(document, list) else []
 
 
-def _draft(row: dict[str, Any], base_url: str) -> Draft:
+def _draft(row: dict[str, Any], base_url: str) -> MethodDraft:
     own = str(row.get("method_name", ""))
     verb = str(row.get("method_verb") or "GET").upper()
-    draft = Draft(
+    draft = MethodDraft(
         source=source_key("interworky", own),
         title=f"{verb} {str(row.get('method_endpoint', ''))[:250]}",
         name=method_name(own),
@@ -59,10 +59,10 @@ def _draft(row: dict[str, Any], base_url: str) -> Draft:
     try:
         return _filled(draft, row, verb, base_url)
     except CannotTake as error:
-        return Draft(**{**vars(draft), "problems": (error.problem,)})
+        return MethodDraft(**{**vars(draft), "problems": (error.problem,)})
 
 
-def _filled(draft: Draft, row: dict[str, Any], verb: str, base_url: str) -> Draft:
+def _filled(draft: MethodDraft, row: dict[str, Any], verb: str, base_url: str) -> MethodDraft:
     if str(row.get("capability_type") or "http") != "http":
         raise CannotTake("not_http", "It sends an e-mail: make a method of the kind e-mail instead.")
     fixed = {str(one.get("field_name")): one.get("field_value") for one in _objects(row.get("fixed_params"))}
@@ -107,7 +107,7 @@ def _filled(draft: Draft, row: dict[str, Any], verb: str, base_url: str) -> Draf
         "send": "json" if verb != "GET" else "",
         "auth": "bearer" if token or notes else "none",
     }
-    return Draft(
+    return MethodDraft(
         **{
             **vars(draft),
             "parameters": {"type": "object", "properties": properties, "required": required},

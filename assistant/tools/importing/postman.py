@@ -20,8 +20,8 @@ from assistant.tools.http import REFUSED_HEADERS
 from assistant.tools.importing.draft import (
     RISKS,
     CannotTake,
-    Draft,
     Found,
+    MethodDraft,
     Problem,
     argument_name,
     method_name,
@@ -54,7 +54,7 @@ def read(document: dict[str, Any], *, base_url: str = "") -> Found:
     collection = _Collection(
         plain(info.get("name"), 80) or "Collection", {name: value for name, value in _variables(document)}, base_url
     )
-    drafts: list[Draft] = []
+    drafts: list[MethodDraft] = []
     seen: dict[str, int] = {}
     for folders, item, auth in _items(document.get("item"), (), document.get("auth"), 0):
         draft = collection.draft(folders, item, auth)
@@ -114,14 +114,14 @@ class _Collection:
     variables: dict[str, str]
     base_url: str
 
-    def draft(self, folders: tuple[str, ...], item: dict[str, Any], auth: Any) -> Draft:
+    def draft(self, folders: tuple[str, ...], item: dict[str, Any], auth: Any) -> MethodDraft:
         request = item["request"]
         verb = str(request.get("method") or "GET").upper()[:20]
         name = str(item.get("name") or "")
         # What comes before a path's host or after it may be a credential.
         raw = re.sub(r"//[^/@]*@", "//", _raw(request.get("url")).partition("?")[0])
         path = re.sub(r"^[a-z]+://[^/]*|^\{\{[^{}]*\}\}", "", raw)
-        draft = Draft(
+        draft = MethodDraft(
             source=source_key("postman", self.title, *folders, name or f"{verb} {raw}"),
             title=f"{verb} {raw}"[:300],
             name=method_name(name if len(name) <= 60 else "", f"{verb} {path}"),

@@ -2,15 +2,15 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.chat import Message, ToolCall
+from assistant.chat import ChatMessage, ToolCallRequest
 from assistant.engine import loop
 from assistant.errors import ProviderError
 from assistant.events import ReplyDelta
 from tests.fakes import ScriptedModel, ScriptedToolbox, calls, calls_all, says
 
 
-def user(text: str) -> Message:
-    return Message("user", text)
+def user(text: str) -> ChatMessage:
+    return ChatMessage("user", text)
 
 
 LIMITS = loop.Limits()
@@ -41,7 +41,7 @@ async def test_a_tool_result_reaches_the_model_before_the_reply():
 
 
 async def test_every_call_gets_one_result_in_the_order_of_the_calls():
-    wished = [ToolCall(f"c{n}", "find_slots", {"n": n}) for n in range(6)]
+    wished = [ToolCallRequest(f"c{n}", "find_slots", {"n": n}) for n in range(6)]
     model = ScriptedModel(calls_all(*wished), says("Done."))
     toolbox = ScriptedToolbox("free")
     await run(model, toolbox)
@@ -72,7 +72,7 @@ async def test_the_third_identical_call_is_not_run():
 
 
 async def test_calls_in_one_turn_are_counted():
-    script = [calls_all(*[ToolCall(f"{n}-{m}", "find_slots", {"n": n, "m": m}) for m in range(4)]) for n in range(9)]
+    script = [calls_all(*[ToolCallRequest(f"{n}-{m}", "find_slots", {"n": n, "m": m}) for m in range(4)]) for n in range(9)]
     toolbox = ScriptedToolbox("free")
     await run(ScriptedModel(*script), toolbox, loop.Limits(rounds=8, calls=6))
     assert len(toolbox.ran) == 6
@@ -163,7 +163,7 @@ async def test_a_wrong_call_of_each_of_two_tools_is_corrected():
 
 
 async def test_two_wrong_calls_at_once_get_their_one_correction_too():
-    wrong = [ToolCall(f"c{n}", "book", {"n": n}) for n in range(2)]
+    wrong = [ToolCallRequest(f"c{n}", "book", {"n": n}) for n in range(2)]
     model = ScriptedModel(calls_all(*wrong), calls("book", n=3), says("I cannot."))
     await run(model, ScriptedToolbox("The arguments do not fit.", "book", misused=True))
     assert [bool(tools) for tools in model.offered] == [True, True, False]

@@ -16,22 +16,22 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from assistant import outbound
-from assistant.chat import Completion, Message, ToolCall, ToolSpec
+from assistant.chat import ChatMessage, Completion, ToolCallRequest, ToolSpec
 from assistant.errors import OutboundError, ProviderError
 from assistant.providers import completions
 from assistant.providers.completions import Capabilities, Request, exchange
-from assistant.providers.configuration import Provider
+from assistant.providers.configuration import ProviderSettings
 
 from .stub import HEAD, Stub, calls, delta, event, says, status
 from .transcripts import PLAIN, TRANSCRIPTS, Meaning, call, stream, tools
 
 KEY = "sk-canary-0123456789"
-PROVIDER = Provider("there", "http://127.0.0.1:9/v1", key=KEY, smart="m")
+PROVIDER = ProviderSettings("there", "http://127.0.0.1:9/v1", key=KEY, smart="m")
 BOOK = ToolSpec("book", "Book a slot.", {"type": "object", "properties": {"slot": {"type": "string"}}})
 
 
-def asking(provider: Provider = PROVIDER, **fields: Any) -> Request:
-    return Request(provider, "m", [Message("user", "Tuesday?")], **fields)
+def asking(provider: ProviderSettings = PROVIDER, **fields: Any) -> Request:
+    return Request(provider, "m", [ChatMessage("user", "Tuesday?")], **fields)
 
 
 async def collect(request: Request) -> tuple[str, Completion]:
@@ -258,9 +258,13 @@ def test_what_a_server_was_measured_to_lack_is_left_out() -> None:
 
 
 HISTORY = [
-    Message("user", "Tuesday?"),
-    Message("assistant", "", calls=(ToolCall("c1", "book", {"slot": "a1"}), ToolCall("c2", "book", None, '{"slot":'))),
-    Message("tool", "Booked.", call_id="c1"),
+    ChatMessage("user", "Tuesday?"),
+    ChatMessage(
+        "assistant",
+        "",
+        calls=(ToolCallRequest("c1", "book", {"slot": "a1"}), ToolCallRequest("c2", "book", None, '{"slot":')),
+    ),
+    ChatMessage("tool", "Booked.", call_id="c1"),
 ]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from assistant.chat import Message, ToolCall, ToolSpec
+from assistant.chat import ChatMessage, ToolCallRequest, ToolSpec
 from assistant.engine.claims import claimed
 from assistant.providers.demo import rules, words
 from assistant.providers.demo.rules import Reply
@@ -65,20 +65,20 @@ class Visit:
 
     def __init__(self, tools: list[ToolSpec] = TOOLS, system: str = SYSTEM) -> None:
         self.tools = tools
-        self.messages = [Message("system", system)]
+        self.messages = [ChatMessage("system", system)]
 
     def says(self, text: str) -> Reply:
-        self.messages.append(Message("user", text))
+        self.messages.append(ChatMessage("user", text))
         return self._answer()
 
     def returns(self, result: str) -> Reply:
-        self.messages.append(Message("tool", result, call_id=self.messages[-1].calls[0].id))
+        self.messages.append(ChatMessage("tool", result, call_id=self.messages[-1].calls[0].id))
         return self._answer()
 
     def _answer(self) -> Reply:
         reply = rules.reply(self.messages, self.tools)
-        calls = tuple(ToolCall(f"{len(self.messages)}", call.name, call.arguments) for call in reply.calls)
-        self.messages.append(Message("assistant", reply.text, calls=calls))
+        calls = tuple(ToolCallRequest(f"{len(self.messages)}", call.name, call.arguments) for call in reply.calls)
+        self.messages.append(ChatMessage("assistant", reply.text, calls=calls))
         return reply
 
 
@@ -104,7 +104,9 @@ def test_a_booking_from_the_question_to_the_reference():
     asks = visit.returns(door.WAITING).text
     assert "confirm" in asks and not claimed(asks)
     visit.says("ok")
-    visit.messages[-1] = Message("assistant", "", calls=(ToolCall("c", "appointment_book", {"slot": "tf9k1c-8f3a2c"}),))
+    visit.messages[-1] = ChatMessage(
+        "assistant", "", calls=(ToolCallRequest("c", "appointment_book", {"slot": "tf9k1c-8f3a2c"}),)
+    )
     assert "booked, with the reference A7K2QF" in visit.returns("Booked under the reference A7K2QF: Tuesday.").text
 
 
@@ -157,7 +159,7 @@ def test_a_declined_booking_is_let_go():
 
 def test_an_appointment_is_moved_to_a_time_that_was_offered():
     visit = Visit()
-    visit.messages += [Message("assistant", "Your appointment is booked, with the reference A7K2QF.")]
+    visit.messages += [ChatMessage("assistant", "Your appointment is booked, with the reference A7K2QF.")]
     assert called(visit.says("Can I move my appointment to Tuesday?"))[0] == "appointment_find_times"
     visit.returns(FREE)
     assert called(visit.says("14:00")) == ("appointment_reschedule", {"reference": "A7K2QF", "slot": "tf9k1c-8f3a2b"})
@@ -167,7 +169,7 @@ def test_an_appointment_is_cancelled_by_the_reference_it_was_given():
     visit = Visit()
     assert called(visit.says("Please cancel my appointment")) == ("appointment_cancel", {"reference": "unknown"})
     visit = Visit()
-    visit.messages += [Message("assistant", "Your appointment is booked, with the reference A7K2QF.")]
+    visit.messages += [ChatMessage("assistant", "Your appointment is booked, with the reference A7K2QF.")]
     assert called(visit.says("Please cancel it")) == ("appointment_cancel", {"reference": "A7K2QF"})
     assert visit.returns("The appointment A7K2QF is cancelled. The visitor sees a receipt.").text.endswith("is cancelled.")
 
@@ -270,7 +272,10 @@ def test_without_tools_it_only_talks():
 @pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
 def test_a_tool_result_is_answered_with_text_that_claims_nothing_of_its_own(tool: ToolSpec, result: str):
     visit = Visit()
-    visit.messages += [Message("user", "Go on"), Message("assistant", "", calls=(ToolCall("1", tool.name, {}),))]
+    visit.messages += [
+        ChatMessage("user", "Go on"),
+        ChatMessage("assistant", "", calls=(ToolCallRequest("1", tool.name, {}),)),
+    ]
     reply = visit.returns(result)
     assert not reply.calls and not claimed(reply.text)
     assert reply.text
@@ -279,7 +284,7 @@ def test_a_tool_result_is_answered_with_text_that_claims_nothing_of_its_own(tool
 def test_a_corrected_claim_is_not_repeated():
     visit = Visit()
     visit.says("Book me in")
-    visit.messages.append(Message("system", "Your last sentence was not shown."))
+    visit.messages.append(ChatMessage("system", "Your last sentence was not shown."))
     reply = visit._answer()
     assert reply.text and not reply.calls and not claimed(reply.text)
 

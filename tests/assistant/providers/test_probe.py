@@ -18,7 +18,7 @@ from assistant import outbound
 from assistant.outbound import OutboundError, Reach
 from assistant.providers import probe as probing
 from assistant.providers.completions import Capabilities
-from assistant.providers.configuration import Provider
+from assistant.providers.configuration import ProviderSettings
 from assistant.providers.probe import Report, curl, listed, probe
 
 from .stub import HEAD, Received, Step, Stub, delta, event, says, status
@@ -79,7 +79,7 @@ class Server(Stub):
 
 async def probed(**lacks: Any) -> tuple[Report, Server]:
     async with Server(**lacks) as server:
-        report = await probe(Provider("p", server.url, KEY, smart="m"))
+        report = await probe(ProviderSettings("p", server.url, KEY, smart="m"))
     return report, server
 
 
@@ -128,21 +128,21 @@ async def test_models_that_cannot_be_read_do_not_stop_the_probe():
 
 async def test_a_blank_key_sends_none():
     async with Server() as server:
-        report = await probe(Provider("p", server.url, smart="m"))
+        report = await probe(ProviderSettings("p", server.url, smart="m"))
     assert report.ok
     assert not any("authorization" in request.headers for request in server.requests)
 
 
 async def test_a_key_can_travel_in_a_header_of_its_own():
     async with Server() as server:
-        await probe(Provider("p", server.url, KEY, auth="header:X-Api-Key", smart="m"))
+        await probe(ProviderSettings("p", server.url, KEY, auth="header:X-Api-Key", smart="m"))
     assert {request.headers["x-api-key"] for request in server.requests} == {KEY}
 
 
 async def test_azure_is_probed_inside_its_deployment():
     async with Server() as server:
         base = server.url.removesuffix("/v1") + "/openai"
-        report = await probe(Provider("p", base, KEY, auth="header:api-key", smart="dep", api_version="2024-10-21"))
+        report = await probe(ProviderSettings("p", base, KEY, auth="header:api-key", smart="dep", api_version="2024-10-21"))
     assert report.ok
     assert [request.path for request in server.requests][:2] == [
         "/openai/models?api-version=2024-10-21",
@@ -247,7 +247,7 @@ async def test_a_closed_port_says_how_to_look():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{taken.getsockname()[1]}/v1"
-        report = await probe(Provider("p", url, smart="m"))
+        report = await probe(ProviderSettings("p", url, smart="m"))
     cause, remedy = check(report, "models")
     assert cause == "refused" and f"curl {url}/models" in remedy
     assert outcomes(report)["chat"] == "skipped"
@@ -258,7 +258,7 @@ async def test_a_host_that_does_not_exist_and_a_broken_handshake_are_told_apart(
         raise OutboundError("The host name is not known.", code="dns", sent=False)
 
     with outbound.transport_for_tests(httpx.MockTransport(unknown)):
-        report = await probe(Provider("p", "http://nothing.invalid/v1", smart="m"))
+        report = await probe(ProviderSettings("p", "http://nothing.invalid/v1", smart="m"))
     assert check(report, "models")[0] == "dns"
 
     async def speak_plainly(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -268,13 +268,13 @@ async def test_a_host_that_does_not_exist_and_a_broken_handshake_are_told_apart(
 
     async with await asyncio.start_server(speak_plainly, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-        report = await probe(Provider("p", f"https://127.0.0.1:{port}/v1", smart="m"))
+        report = await probe(ProviderSettings("p", f"https://127.0.0.1:{port}/v1", smart="m"))
     assert check(report, "models")[0] == "tls"
 
 
 async def test_an_address_that_a_tenant_may_not_reach_is_not_reached():
     async with Server() as server:
-        report = await probe(Provider("p", server.url, KEY, smart="m", reach=Reach.TENANT))
+        report = await probe(ProviderSettings("p", server.url, KEY, smart="m", reach=Reach.TENANT))
         assert server.connections == 0 and server.requests == []
     cause, remedy = check(report, "models")
     assert cause == "address_refused" and "OUTBOUND_ALLOWED_ORIGINS" in remedy
@@ -289,7 +289,7 @@ async def test_a_server_that_hangs_is_given_up(monkeypatch):
 async def test_the_whole_probe_has_an_end():
     began = time.monotonic()
     async with Server(chat=[None]) as server:
-        report = await probe(Provider("p", server.url, smart="m"), deadline_seconds=1)
+        report = await probe(ProviderSettings("p", server.url, smart="m"), deadline_seconds=1)
     assert time.monotonic() - began < 10
     assert report.checks[1].name == "deadline" and report.checks[1].cause == "timeout"
     assert "Not answered by then: chat, stream, tools, tools streaming" in report.checks[1].detail
@@ -311,14 +311,14 @@ async def test_a_model_whose_template_opens_its_thinking_is_known_by_its_end():
 async def test_a_model_that_is_not_listed_is_hinted_at_and_never_refused():
     listing = status(200, {"data": [{"id": "llama3.1:8b"}, {"id": "llama3.2"}]})
     async with Server(models=listing) as server:
-        report = await probe(Provider("p", server.url, smart="llama3.1"))
+        report = await probe(ProviderSettings("p", server.url, smart="llama3.1"))
     assert report.ok and "llama3.1:8b" in report.checks[0].detail
 
 
 async def test_a_missing_model_of_ollama_points_to_its_list():
     missing = status(404, {"error": {"message": 'model "llama3" not found, try pulling it first'}})
     async with Server(chat=missing, models=status(200, {"data": [{"id": "llama3.2"}]})) as server:
-        report = await probe(Provider("p", server.url, smart="llama3", preset="ollama"))
+        report = await probe(ProviderSettings("p", server.url, smart="llama3", preset="ollama"))
     cause, remedy = check(report)
     assert cause == "model_not_found" and "ollama list" in remedy and "llama3.2" in remedy
 
@@ -329,7 +329,7 @@ async def test_voice_is_asked_of_openai_itself():
             return httpx.Response(200, json={"value": "ek_1", "expires_at": 1900000000})
         return httpx.Response(200, json={"choices": [{"message": {"content": "ok"}, "finish_reason": "stop"}]})
 
-    provider = Provider("p", "https://api.openai.com/v1", KEY, smart="m", realtime="gpt-realtime-2", preset="openai")
+    provider = ProviderSettings("p", "https://api.openai.com/v1", KEY, smart="m", realtime="gpt-realtime-2", preset="openai")
     with outbound.transport_for_tests(httpx.MockTransport(answer)):
         report = await probe(provider)
     assert outcomes(report)["realtime"] == "yes" and report.capabilities["realtime"] is True
@@ -351,7 +351,7 @@ def test_a_list_of_models_has_many_shapes():
 
 
 def test_the_curl_can_be_copied_and_holds_no_key():
-    provider = Provider("p", "https://api.example.com/v1", KEY, smart="it's", headers=(("X-Team", "secret words"),))
+    provider = ProviderSettings("p", "https://api.example.com/v1", KEY, smart="it's", headers=(("X-Team", "secret words"),))
     text = curl(provider, provider.smart)
     assert text.startswith("KEY='the key …1d2c'; curl https://api.example.com/v1/chat/completions ")
     assert '-H "Authorization: Bearer $KEY"' in text

@@ -15,14 +15,14 @@ from openai.types.realtime import RealtimeSessionCreateRequest
 from assistant import outbound
 from assistant.chat import ToolSpec
 from assistant.providers import realtime
-from assistant.providers.configuration import Provider, load
+from assistant.providers.configuration import ProviderSettings, load
 from assistant.providers.realtime import Refused, session_key
 
 from .stub import Stub, status
 
 KEY = "sk-canary-platform-key"
 SECRET = "ek_canary_ephemeral"
-OPENAI = Provider("openai", "https://api.openai.com/v1", KEY, smart="m", realtime="gpt-realtime-2", preset="openai")
+OPENAI = ProviderSettings("openai", "https://api.openai.com/v1", KEY, smart="m", realtime="gpt-realtime-2", preset="openai")
 AZURE = replace(OPENAI, base_url="https://acme.openai.azure.com/openai", auth="header:api-key", realtime="my-voice")
 BOOK = ToolSpec("book", "Book a time.", {"type": "object", "properties": {}})
 
@@ -41,7 +41,7 @@ class Recorder:
         return self.answer(request)
 
 
-async def refused(recorder: Recorder, provider: Provider = OPENAI) -> Refused:
+async def refused(recorder: Recorder, provider: ProviderSettings = OPENAI) -> Refused:
     with outbound.transport_for_tests(httpx.MockTransport(recorder.handle)), pytest.raises(Refused) as caught:
         await session_key(provider, instructions="Be kind.")
     return caught.value
@@ -158,7 +158,7 @@ async def test_no_provider_at_all_is_the_same_refusal():
 
 
 def test_the_first_provider_that_can_speak_is_chosen():
-    groq = Provider("groq", "https://api.groq.com/openai/v1", "k", smart="m")
+    groq = ProviderSettings("groq", "https://api.groq.com/openai/v1", "k", smart="m")
     assert realtime.choose([groq, OPENAI]) == (OPENAI, "")
     none, reason = realtime.choose([groq])
     assert none is None and reason.startswith("Realtime sessions not available")

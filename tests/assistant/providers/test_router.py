@@ -15,7 +15,7 @@ import pytest
 from django.utils import timezone
 
 from assistant import chat
-from assistant.chat import Completion, Message, ToolCall, ToolSpec
+from assistant.chat import ChatMessage, Completion, ToolCallRequest, ToolSpec
 from assistant.db import in_db
 from assistant.errors import BudgetExceeded, ProviderError, ProviderUnavailable
 from assistant.models import (
@@ -40,7 +40,7 @@ from .stub import HEAD, Received, Step, Stub, calls, delta, event, says, status
 
 pytestmark = pytest.mark.django_db
 
-HI = [Message("user", "Tuesday?")]
+HI = [ChatMessage("user", "Tuesday?")]
 BOOK = ToolSpec("book", "Book a slot.", {"type": "object", "properties": {}, "additionalProperties": False})
 PLATFORM_KEY = "sk-platform-canary-00000000"
 TENANT_KEY = "sk-tenant-canary-0000000000"
@@ -123,7 +123,9 @@ class Scene:
         return {name: len(stub.requests) for name, stub in self.stubs.items()}
 
 
-async def reply(model: chat.Model, tools: list[ToolSpec] | None = None, messages: list[Message] | None = None) -> Completion:
+async def reply(
+    model: chat.Model, tools: list[ToolSpec] | None = None, messages: list[ChatMessage] | None = None
+) -> Completion:
     text = ""
     async with aclosing(model.stream(messages or HI, tools or [])) as items:  # type: ignore[type-var]
         async for item in items:
@@ -317,7 +319,7 @@ async def test_a_disabled_or_unusable_row_is_passed_over(scene: Any) -> None:
 
 
 def candidate(name: str, weight: int = 1, fallback: bool = False) -> Candidate:
-    provider = configuration.Provider(name, "http://x/v1", smart="m", weight=weight)
+    provider = configuration.ProviderSettings(name, "http://x/v1", smart="m", weight=weight)
     return Candidate(provider, "m", Usage.Source.PLATFORM, name, fallback=fallback)
 
 
@@ -535,7 +537,11 @@ async def test_rounds_without_words_may_go_on_elsewhere(scene: Any) -> None:
         s.a.always(at_once(500))
         model = await s.model()
         done = await reply(model, [BOOK])
-        history = [*HI, Message("assistant", "", calls=done.calls), Message("tool", "Done.", call_id=done.calls[0].id)]
+        history = [
+            *HI,
+            ChatMessage("assistant", "", calls=done.calls),
+            ChatMessage("tool", "Done.", call_id=done.calls[0].id),
+        ]
         assert (await reply(model, [BOOK], history)).provider == "b"
         assert s.b.requests[0].json["messages"][2]["content"] == "Done."
 
@@ -817,7 +823,11 @@ async def test_no_log_holds_a_key_or_a_word_of_the_conversation(scene: Any, capl
 async def test_a_tool_result_of_an_earlier_round_reaches_whoever_answers(scene: Any) -> None:
     async with scene("a") as s:
         s.pool("a")
-        history = [*HI, Message("assistant", "", calls=(ToolCall("c", "book", {}),)), Message("tool", "Done.", call_id="c")]
+        history = [
+            *HI,
+            ChatMessage("assistant", "", calls=(ToolCallRequest("c", "book", {}),)),
+            ChatMessage("tool", "Done.", call_id="c"),
+        ]
         await reply(await s.model(), [BOOK], history)
         assert s.a.requests[0].json["messages"][-1] == {"role": "tool", "tool_call_id": "c", "content": "Done."}
 

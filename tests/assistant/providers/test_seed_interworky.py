@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.providers.configuration import Provider, load
+from assistant.providers.configuration import ProviderSettings, load
 from assistant.providers.presets import PRESETS
 
 from .environments import from_container, from_dotenv
@@ -57,7 +57,7 @@ AI_FAST_MODEL=anthropic/claude-haiku-4
 """
 
 
-def only(environment: dict[str, str]) -> Provider:
+def only(environment: dict[str, str]) -> ProviderSettings:
     found = load(environment)
     assert found.errors == ()
     (provider,) = found.usable

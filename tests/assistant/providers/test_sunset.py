@@ -7,12 +7,12 @@ from datetime import date, timedelta
 import pytest
 
 from assistant.providers import sunset
-from assistant.providers.configuration import Provider
+from assistant.providers.configuration import ProviderSettings
 from assistant.providers.presets import OPENAI_REALTIME, PRESETS
 from assistant.providers.sunset import notices
 
 TODAY = date(2030, 1, 1)
-SERVER = Provider("acme", "https://llm.acme.example/v1", smart="m")
+SERVER = ProviderSettings("acme", "https://llm.acme.example/v1", smart="m")
 
 
 def said(days: int) -> dict[str, str]:
@@ -28,7 +28,7 @@ def test_staff_are_warned_90_30_and_7_days_ahead_and_after(days: int, stage: int
 
 
 def test_what_the_provider_says_of_itself_comes_before_the_shipped_list():
-    openai = Provider("openai", "https://api.openai.com/v1", smart="gpt-4o", preset="openai")
+    openai = ProviderSettings("openai", "https://api.openai.com/v1", smart="gpt-4o", preset="openai")
     (listed,) = notices(openai, ["gpt-4o"], today=date(2027, 1, 1))
     assert listed.ends_on == date(2027, 1, 14)
     (told,) = notices(openai, ["gpt-4o"], {"gpt-4o": "2027-02-01"}, today=date(2027, 1, 1))
@@ -52,7 +52,7 @@ def test_a_notice_reads_as_a_sentence():
 
 
 def test_the_documented_default_for_voice_is_known_to_have_ended_and_by_what_to_replace_it():
-    openai = Provider("openai", "https://api.openai.com/v1", preset="openai")
+    openai = ProviderSettings("openai", "https://api.openai.com/v1", preset="openai")
     (notice,) = notices(openai, [OPENAI_REALTIME], today=date(2026, 11, 21))
     assert notice.stage == 0 and notice.replacement
 

@@ -38,7 +38,7 @@ def reserve(
 
 
 def attempt(tokens: tuple[int, int] | None = (10, 5), **fields: Any) -> Attempt:
-    spent = chat.Usage(*tokens) if tokens else None
+    spent = chat.TokenUsage(*tokens) if tokens else None
     return Attempt(**{"provider_name": "a", "source": "platform", "health_key": "k", "model": "m", "usage": spent, **fields})
 
 
@@ -218,7 +218,7 @@ def test_no_address_is_no_network(address: str) -> None:
 
 
 def cost(conversation: Conversation, model: str, exact: bool = True, **fields: Any) -> tuple[int | None, str]:
-    spent = chat.Usage(1000, 200, exact=exact)
+    spent = chat.TokenUsage(1000, 200, exact=exact)
     usage.settle(reserve(conversation, model=model), [attempt(model=model, usage=spent, **fields)])
     row = Usage.objects.latest("pk")
     return row.micros, row.cost_is

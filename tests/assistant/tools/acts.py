@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
-from assistant.chat import ToolCall, ToolResult
+from assistant.chat import ToolCallRequest, ToolResult
 from assistant.tools.kind import Context
 
 
@@ -32,5 +32,5 @@ class Acts:
         return self.result
 
 
-def call(name: str = "do_it", /, **arguments: Any) -> ToolCall:
-    return ToolCall("call_1", name, arguments)
+def call(name: str = "do_it", /, **arguments: Any) -> ToolCallRequest:
+    return ToolCallRequest("call_1", name, arguments)

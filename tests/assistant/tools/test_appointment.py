@@ -10,7 +10,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.utils import timezone
 
-from assistant.chat import ToolCall, ToolResult
+from assistant.chat import ToolCallRequest, ToolResult
 from assistant.db import in_db
 from assistant.models import Appointment, Card, Conversation, Delivery, Method, Turn, Visitor
 from assistant.models import ToolCall as Row
@@ -59,7 +59,7 @@ async def run(conversation: Conversation, tool: str, **arguments: Any) -> ToolRe
 
     posted = await in_db(conversations.post)(conversation, f"m{await count(Turn)}", "Hello")
     toolbox = await ConversationToolbox.for_turn(await loaded(posted.turn))
-    return await toolbox.execute(ToolCall("c", f"appointment_{tool}", arguments), round=1, ordinal=0)
+    return await toolbox.execute(ToolCallRequest("c", f"appointment_{tool}", arguments), round=1, ordinal=0)
 
 
 async def click(conversation: Conversation, kind: str, choice: str, **fields: str) -> ToolResult:

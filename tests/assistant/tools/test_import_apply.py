@@ -15,7 +15,7 @@ from assistant.models import Assistant, Conversation, Method, Organization
 from assistant.models.method import MAX_METHODS
 from assistant.services import imports
 from assistant.tools import importing
-from assistant.tools.importing import Draft
+from assistant.tools.importing import MethodDraft
 from assistant.tools.toolbox import ConversationToolbox
 from tests import make
 
@@ -42,7 +42,7 @@ def shop(*paths: str, host: str = "api.example.com", **operation: Any) -> str:
     )
 
 
-def drafts(text: str, of: Organization) -> tuple[Draft, ...]:
+def drafts(text: str, of: Organization) -> tuple[MethodDraft, ...]:
     return importing.settled(importing.read(text), list(of.methods.all())).drafts
 
 

@@ -15,7 +15,7 @@ import pytest
 from assistant.errors import ImportRefused
 from assistant.models import Method
 from assistant.tools import importing
-from assistant.tools.importing import Draft, Found, openapi
+from assistant.tools.importing import Found, MethodDraft, openapi
 from assistant.tools.request import build
 from tests.conftest import needed
 from tests.servers import ROOT, Missing
@@ -38,12 +38,12 @@ def read(document: dict[str, Any], **options: Any) -> Found:
     return importing.settled(importing.read(json.dumps(document), **options), [])
 
 
-def one(operation: dict[str, Any], *, verb: str = "post", path: str = "/things", **changes: Any) -> Draft:
+def one(operation: dict[str, Any], *, verb: str = "post", path: str = "/things", **changes: Any) -> MethodDraft:
     (draft,) = read(described(paths={path: {verb: operation}}, **changes)).drafts
     return draft
 
 
-def taken(*arguments: Any, **options: Any) -> Draft:
+def taken(*arguments: Any, **options: Any) -> MethodDraft:
     draft = one(*arguments, **options)
     assert draft.problems == ()
     return draft
@@ -53,11 +53,11 @@ def body(schema: Any, *, required: bool = True, kind: str = "application/json") 
     return {"requestBody": {"required": required, "content": {kind: {"schema": schema}}}}
 
 
-def noted(draft: Draft) -> list[str]:
+def noted(draft: MethodDraft) -> list[str]:
     return [note.code for note in draft.notes]
 
 
-def sent(draft: Draft, **arguments: Any) -> tuple[str, dict[str, str], Any]:
+def sent(draft: MethodDraft, **arguments: Any) -> tuple[str, dict[str, str], Any]:
     """The address, headers and body of a request of the method that `draft` becomes."""
     method = Method(name=draft.name, kind=draft.kind)
     importing.fit(method, draft)

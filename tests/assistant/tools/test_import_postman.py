@@ -12,7 +12,7 @@ import pytest
 from assistant.errors import ImportRefused
 from assistant.models import Method
 from assistant.tools import importing
-from assistant.tools.importing import Draft, Found
+from assistant.tools.importing import Found, MethodDraft
 from assistant.tools.request import build
 
 SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
@@ -31,13 +31,13 @@ def item(url: Any = "https://api.example.com/x", name: str = "One", **request: A
     return {"name": name, "request": {"method": "GET", "url": url, **request}}
 
 
-def one(*arguments: Any, variables: dict[str, str] | None = None, base_url: str = "", **request: Any) -> Draft:
+def one(*arguments: Any, variables: dict[str, str] | None = None, base_url: str = "", **request: Any) -> MethodDraft:
     held = [{"key": key, "value": value} for key, value in (variables or {}).items()]
     (draft,) = read(collection(item(*arguments, **request), variable=held), base_url=base_url).drafts
     return draft
 
 
-def sent(draft: Draft, **arguments: Any) -> tuple[str, Any]:
+def sent(draft: MethodDraft, **arguments: Any) -> tuple[str, Any]:
     assert draft.problems == ()
     method = Method(name=draft.name, kind=draft.kind)
     importing.fit(method, draft)

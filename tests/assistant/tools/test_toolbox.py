@@ -11,7 +11,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.utils import timezone
 
-from assistant.chat import ToolCall, ToolResult
+from assistant.chat import ToolCallRequest, ToolResult
 from assistant.errors import ToolError
 from assistant.models import Card, Conversation, Method, Turn
 from assistant.models import ToolCall as Row
@@ -29,7 +29,7 @@ def rows() -> list[Row]:
     return list(Row.objects.order_by("created_at"))
 
 
-async def run(turn: Turn, wish: ToolCall, *, round: int = 1, ordinal: int = 0) -> ToolResult:
+async def run(turn: Turn, wish: ToolCallRequest, *, round: int = 1, ordinal: int = 0) -> ToolResult:
     toolbox = await ConversationToolbox.for_turn(turn)
     return await toolbox.execute(wish, round=round, ordinal=ordinal)
 
@@ -108,7 +108,7 @@ async def test_arguments_that_do_not_fit_are_told_to_the_model_and_never_run(
     arguments: Any, turn: Turn, method: Make, acts: Acts
 ) -> None:
     await sync_to_async(method)(turn.conversation.assistant)
-    result = await run(turn, ToolCall("c", "do_it", arguments))
+    result = await run(turn, ToolCallRequest("c", "do_it", arguments))
     assert result.outcome == "failed" and len(result.text) < 2000
     assert acts.seen == []
     (row,) = await sync_to_async(rows)()
