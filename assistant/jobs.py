@@ -18,8 +18,11 @@ from assistant.errors import ToolError
 from assistant.models import Organization
 from assistant.providers import embeddings, probe, sunset
 from assistant.providers.configuration import ProviderSettings
-from assistant.services import appointments, deliveries, ledger, replays, usage
+from assistant.services.booking import appointments
+from assistant.services.deliveries import outbox
 from assistant.services.knowledge import documents, vectors
+from assistant.services.methods import ledger, replays
+from assistant.services.providers import budgets
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +35,7 @@ EMBEDDED_AT_ONCE = 50  # organizations
 @fresh_connections()
 def sweep() -> None:
     """Hand over again what a broker or a dead worker forgot, and let go of what nobody confirmed. Every few seconds."""
-    deliveries.ring_due()
+    outbox.ring_due()
     appointments.expire_holds()
     ledger.give_up_waiting()
     documents.ring_due()
@@ -53,7 +56,7 @@ def embed() -> None:
 @fresh_connections()
 def tidy() -> None:
     """Let go of what has been kept for long enough. Every hour."""
-    usage.sweep()
+    budgets.sweep()
 
 
 @shared_task(name="assistant.jobs.watch_models")  # type: ignore[untyped-decorator]
@@ -84,7 +87,7 @@ def _warn_of(notice: sunset.Notice, owner: Organization | None) -> None:
         f"{', and try it there' if owner else ', and try it with: python3 manage.py doctor --probe'}."
     )
     if owner:
-        usage.tell_team(owner, subject, text, key=key)
+        budgets.tell_team(owner, subject, text, key=key)
     else:
         _tell_operators(subject, text, key)
 
@@ -92,7 +95,7 @@ def _warn_of(notice: sunset.Notice, owner: Organization | None) -> None:
 def _tell_operators(subject: str, text: str, key: str) -> None:
     for user in get_user_model().objects.filter(is_superuser=True, is_active=True).exclude(email=""):
         try:
-            deliveries.queue_email(None, to=user.email, subject=subject, text=text, key=f"{key}:{user.pk}")
+            outbox.queue_email(None, to=user.email, subject=subject, text=text, key=f"{key}:{user.pk}")
         except ToolError:
             log.warning("user %s: the address cannot be written to", user.pk)
 

@@ -29,8 +29,8 @@ from assistant.errors import BudgetExceeded, InterworkyError
 from assistant.models import Conversation, ToolCall
 from assistant.providers import embeddings, router
 from assistant.redaction import clean
-from assistant.services import replays
-from assistant.services.replays import Call, Question, Result
+from assistant.services.methods import replays
+from assistant.services.methods.replays import Call, Question, Result
 from assistant.tools.door import WAITING
 from assistant.tools.toolbox import ConversationToolbox
 

@@ -19,7 +19,7 @@ from assistant.errors import AddressRefused, InterworkyError, OutboundError
 from assistant.models import Delivery, Document, Embedding
 from assistant.providers import embeddings
 from assistant.redaction import redacted
-from assistant.services import deliveries, verification
+from assistant.services.deliveries import outbox, verification
 from assistant.services.knowledge import documents, vectors
 from assistant.services.knowledge.extraction import Unreadable, decoded, extract
 
@@ -29,23 +29,23 @@ PAGE_MAX_BYTES = 3_000_000
 EMBEDDING_SECONDS = 45  # of one run; with the batch that is under way it stays below Celery's limit
 
 
-@shared_task(name=deliveries.TASK)  # type: ignore[untyped-decorator]
+@shared_task(name=outbox.TASK)  # type: ignore[untyped-decorator]
 @fresh_connections()
 def deliver(delivery_id: str) -> None:
     """Send one e-mail of the outbox, if it is due and nobody else is at it.
 
     A worker that dies in between leaves a lease that lapses; who sends it again does so under the same Message-ID.
     """
-    delivery = deliveries.claim(delivery_id)
+    delivery = outbox.claim(delivery_id)
     if delivery is None:
         return
     try:
         _email(delivery).send()
     except Exception as error:  # whatever a mail backend raises is this row's outcome
         log.warning("Delivery %s, attempt %s: %s", delivery.pk, delivery.attempts, type(error).__name__)
-        deliveries.failed(delivery, redacted(_words(error), [settings.EMAIL_HOST_PASSWORD]), for_good=_is_for_good(error))
+        outbox.failed(delivery, redacted(_words(error), [settings.EMAIL_HOST_PASSWORD]), for_good=_is_for_good(error))
     else:
-        deliveries.sent(delivery)
+        outbox.sent(delivery)
 
 
 @shared_task(name=documents.TASK)  # type: ignore[untyped-decorator]
@@ -153,7 +153,7 @@ def _email(delivery: Delivery) -> EmailMultiAlternatives:
 def _sender(delivery: Delivery) -> str:
     """Our address, under the name of the organization that writes."""
     name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
-    name = deliveries.one_line(delivery.organization.name, 60) if delivery.organization else name
+    name = outbox.one_line(delivery.organization.name, 60) if delivery.organization else name
     return f'"{quote(name)}" <{address}>'
 
 

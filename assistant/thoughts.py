@@ -22,7 +22,7 @@ from assistant import chat
 from assistant.db import fresh_connections, in_db
 from assistant.errors import InterworkyError
 from assistant.providers import router
-from assistant.services import notes
+from assistant.services.conversations import summaries
 
 log = logging.getLogger(__name__)
 
@@ -55,36 +55,38 @@ def think() -> None:
 
 async def think_of_all(model_for: ModelFor = router.model_for) -> None:
     ends = time.monotonic() + TICK_SECONDS
-    for conversation_id in await in_db(notes.due)(AT_ONCE):
+    for conversation_id in await in_db(summaries.due)(AT_ONCE):
         if time.monotonic() < ends:
             await think_of(conversation_id, model_for)
 
 
 async def think_of(conversation_id: UUID, model_for: ModelFor = router.model_for) -> None:
     """Make one conversation's next note, or put it off: staff miss it no more than they would without us."""
-    work = await in_db(notes.claim)(conversation_id)
+    work = await in_db(summaries.claim)(conversation_id)
     if work is None:
         return
     assistant = work.conversation.assistant
     try:
         if await in_db(router.is_demo)(assistant):
-            await in_db(notes.put_off)(work)  # it follows a script, and would make up a title no better than the first words
+            await in_db(summaries.put_off)(
+                work
+            )  # it follows a script, and would make up a title no better than the first words
             return
         async with asyncio.timeout(MODEL_SECONDS):
             model = await model_for(assistant, task="fast", conversation=work.conversation)
             if work.kind == "title":
                 title, language = title_in(await _answer(model, TITLE, work.transcript))
-                await in_db(notes.keep_title)(work, title, language)
+                await in_db(summaries.keep_title)(work, title, language)
             else:
                 asked = f"{work.transcript}\n\nDone:\n{work.done or 'nothing'}"
                 summary = await _answer(model, SUMMARY % assistant.locale, asked)
-                await in_db(notes.keep_summary)(work, " ".join(summary.split())[:MAX_SUMMARY])
+                await in_db(summaries.keep_summary)(work, " ".join(summary.split())[:MAX_SUMMARY])
     except (InterworkyError, TimeoutError, ValueError) as error:
         log.info("conversation %s: no %s (%s)", conversation_id, work.kind, type(error).__name__)
-        await in_db(notes.put_off)(work)
+        await in_db(summaries.put_off)(work)
     except Exception:
         log.exception("conversation %s: no %s", conversation_id, work.kind)
-        await in_db(notes.put_off)(work)
+        await in_db(summaries.put_off)(work)
 
 
 def title_in(text: str) -> tuple[str, str]:

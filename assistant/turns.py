@@ -28,9 +28,24 @@ from assistant.errors import BudgetExceeded, InterworkyError, ProviderError, Tur
 from assistant.models import Conversation, Message, ToolCall, Turn
 from assistant.providers import embeddings, router
 from assistant.sentences import sentence
-from assistant.services import answers, clicks, conversations
-from assistant.services import turns as leases
+from assistant.services.conversations import card_answers
+from assistant.services.conversations.history import as_rounds, build_history, estimated_tokens
+from assistant.services.conversations.human_requests import request_human as human_requests_request_human
+from assistant.services.conversations.leases import (
+    MAX_ATTEMPTS,
+    claim_turn,
+    give_back_lease,
+    let_leases_lapse,
+    next_queued_turn,
+    renew_lease,
+    request_stop,
+    retry_turn,
+    turns_left_behind,
+)
+from assistant.services.conversations.messages import Posted, post_message
+from assistant.services.conversations.outcomes import Outcome, finish_turn
 from assistant.services.knowledge import questions
+from assistant.services.organizations import answer_cache
 from assistant.tools.toolbox import ConversationToolbox
 
 log = logging.getLogger(__name__)
@@ -59,11 +74,9 @@ _running: dict[str, _Running] = {}  # by turn id; the strong reference that keep
 # --- What sockets and views call ------------------------------------------------------------------------------------
 
 
-async def post(
-    conversation: Conversation, client_id: str, text: str, page: dict[str, str] | None = None
-) -> conversations.Posted:
+async def post(conversation: Conversation, client_id: str, text: str, page: dict[str, str] | None = None) -> Posted:
     """Save a visitor's message and start its answer. Returning is the promise that it is saved."""
-    posted = await in_db(conversations.post)(conversation, client_id, text, page)
+    posted = await in_db(post_message)(conversation, client_id, text, page)
     if posted.new and posted.turn:
         start(posted.turn.pk)
     return posted
@@ -71,27 +84,27 @@ async def post(
 
 async def answer_card(conversation: Conversation, card_id: str, choice: str, fields: dict[str, str] | None) -> None:
     """Take a visitor's click on a card, and let the assistant go on from it."""
-    turn = await in_db(clicks.answer)(conversation, card_id, choice, fields)
+    turn = await in_db(card_answers.answer)(conversation, card_id, choice, fields)
     if turn:
         start(turn.pk)
 
 
 async def request_human(conversation: Conversation) -> None:
     """Fetch a person for the visitor."""
-    turn = await in_db(conversations.request_human)(conversation, sentence("human_request", conversation.locale))
+    turn = await in_db(human_requests_request_human)(conversation, sentence("human_request", conversation.locale))
     if turn:
         start(turn.pk)
 
 
 async def retry(conversation: Conversation, turn_id: str) -> None:
     """Answer the message of a failed turn again."""
-    turn = await in_db(leases.retry)(conversation, turn_id)
+    turn = await in_db(retry_turn)(conversation, turn_id)
     start(turn.pk)
 
 
 async def stop(conversation: Conversation, turn_id: str) -> None:
     """End a running reply where it is."""
-    await in_db(leases.request_stop)(conversation, turn_id)
+    await in_db(request_stop)(conversation, turn_id)
     if running := _running.get(turn_id):
         running.stop.set()
 
@@ -110,7 +123,7 @@ async def _run_and_go_on(turn_id: str) -> None:
     following: UUID | None = None
     try:
         conversation_id = await run(turn_id)
-        following = await in_db(leases.next_queued)(conversation_id)
+        following = await in_db(next_queued_turn)(conversation_id)
     except TurnTaken:
         log.debug("turn %s is somebody else's", turn_id)
     except Exception:
@@ -127,7 +140,7 @@ async def run(turn_id: UUID | str, *, model_for: ModelFor = router.model_for, to
 
     Raises `TurnTaken` when it is not ours to run, or no longer.
     """
-    turn = await in_db(leases.claim)(turn_id)
+    turn = await in_db(claim_turn)(turn_id)
     stop = _running[str(turn_id)].stop if str(turn_id) in _running else asyncio.Event()
     if turn.stop_requested_at:
         stop.set()
@@ -137,10 +150,10 @@ async def run(turn_id: UUID | str, *, model_for: ModelFor = router.model_for, to
     try:
         async with _heartbeat(turn, stop, draft):
             outcome = await _answer(turn, draft, stop, model_for, toolbox_for)
-        await in_db(leases.finish)(turn, outcome)
+        await in_db(finish_turn)(turn, outcome)
         await _note_question(turn)
     except asyncio.CancelledError:
-        await asyncio.shield(in_db(leases.give_back)(turn))
+        await asyncio.shield(in_db(give_back_lease)(turn))
         raise
     finally:
         live.keep_draft(turn.pk, None)
@@ -157,7 +170,7 @@ async def _note_question(turn: Turn) -> None:
 
 async def _answer(
     turn: Turn, draft: live.ReplyDraft, stop: asyncio.Event, model_for: ModelFor, toolbox_for: ToolboxFor
-) -> leases.Outcome:
+) -> Outcome:
     """Whatever happens, how the turn ended: a visitor is never left without a word."""
     locale = turn.conversation.locale
     seconds_left = (turn.deadline_at - timezone.now()).total_seconds()
@@ -170,7 +183,7 @@ async def _answer(
     if turn.fence == 1 and turn.opening_call is None:
         clear.set()
     try:
-        if turn.attempts > leases.MAX_ATTEMPTS:
+        if turn.attempts > MAX_ATTEMPTS:
             raise InterworkyError("Too many runners failed at this turn.")
         async with asyncio.timeout(seconds_left):
             stopping = asyncio.ensure_future(_both(clear, stop))
@@ -200,18 +213,16 @@ def _outcome(
     stopped: bool,
     locale: str,
     total_ms: int,
-) -> leases.Outcome:
+) -> Outcome:
     """What is saved and shown, from how the writing ended."""
     text = draft.text.rstrip()
     if stopped:
-        return leases.Outcome(
-            Turn.State.STOPPED, text, Message.State.STOPPED, retryable=True, measured={"total_ms": total_ms}
-        )
+        return Outcome(Turn.State.STOPPED, text, Message.State.STOPPED, retryable=True, measured={"total_ms": total_ms})
     if failure is not None:
         code = _visible_code(failure)
         if text:
             code = "incomplete" if code in ("not_available", "no_answer", "internal") else code
-        return leases.Outcome(
+        return Outcome(
             Turn.State.FAILED,
             text,
             Message.State.INCOMPLETE,
@@ -234,11 +245,11 @@ def _outcome(
     text = ended.text
     if ended.unkept:
         text = "\n\n".join(part for part in (text, sentence("not_done", locale)) if part)
-        return leases.Outcome(Turn.State.DONE, text, detail=f"Claimed without a receipt: {ended.unkept}", measured=measured)
+        return Outcome(Turn.State.DONE, text, detail=f"Claimed without a receipt: {ended.unkept}", measured=measured)
     if ended.finish == "content_filter":
-        return leases.Outcome(Turn.State.DONE, text or sentence("refused", locale), code="refused", measured=measured)
+        return Outcome(Turn.State.DONE, text or sentence("refused", locale), code="refused", measured=measured)
     if ended.finish in ("length", "cut_off"):
-        return leases.Outcome(
+        return Outcome(
             Turn.State.FAILED,
             text,
             Message.State.INCOMPLETE,
@@ -248,11 +259,11 @@ def _outcome(
             measured=measured,
         )
     if not text and ended.provider != SILENT:
-        return leases.Outcome(
+        return Outcome(
             Turn.State.FAILED, code="no_answer", shown=sentence("no_answer", locale), retryable=True, measured=measured
         )
     sources = tuple(asdict(source) for source in ended.sources)
-    return leases.Outcome(Turn.State.DONE, text, sources=sources, measured=measured)
+    return Outcome(Turn.State.DONE, text, sources=sources, measured=measured)
 
 
 def _visible_code(failure: InterworkyError) -> str:
@@ -280,7 +291,7 @@ async def _write(
         if turn.conversation.state == Conversation.State.STAFF:
             return loop.ReplyEnded("", "stop", 0, chat.TokenUsage(), provider=SILENT)
     clear.set()
-    if told.key and (kept := await in_db(answers.recall)(turn.conversation.assistant, told.key)):
+    if told.key and (kept := await in_db(answer_cache.recall)(turn.conversation.assistant, told.key)):
         pen.write(events.ReplyDelta(str(turn.pk), 0, kept))
         return loop.ReplyEnded(kept, "stop", 0, chat.TokenUsage(), provider=KEPT)
     model = await model_for(turn.conversation.assistant, task="reply", conversation=turn.conversation, turn=turn)
@@ -296,7 +307,7 @@ async def _write(
     if ended.unkept:
         await _offer_instead(toolbox, ended.rounds)
     if told.key and (ended.rounds, ended.finish, ended.unkept) == (1, "stop", ""):
-        await in_db(answers.keep)(turn.conversation.assistant, told.key, ended.text)
+        await in_db(answer_cache.keep)(turn.conversation.assistant, told.key, ended.text)
     return ended
 
 
@@ -406,7 +417,7 @@ async def _heartbeat(turn: Turn, stop: asyncio.Event, draft: live.ReplyDraft) ->
             if time.monotonic() - renewed >= often:
                 renewed = time.monotonic()
                 try:
-                    if await in_db(leases.renew)(turn):
+                    if await in_db(renew_lease)(turn):
                         stop.set()
                 except TurnTaken as error:
                     lost.append(error)
@@ -454,8 +465,8 @@ def build_context(turn: Turn, tools: list[chat.ToolSpec], too_long: list[chat.Ch
     scene = scene_of(conversation, turn.message.page, now=timezone.now(), can_act=bool(tools))
     most, tokens = assistant.history_messages, assistant.history_tokens
     if too_long:
-        most, tokens = len(too_long) // 2, conversations.estimated_tokens(too_long) // 2
-    said = conversations.history(turn, most, tokens)
+        most, tokens = len(too_long) // 2, estimated_tokens(too_long) // 2
+    said = build_history(turn, most, tokens)
     # An attempt that failed, or a runner that died, may have acted: it must not be done twice.
     done = ToolCall.objects.filter(turn__message=turn.message_id, state__in=ToolCall.ENDED)
     if turn.opening_call_id:
@@ -464,7 +475,7 @@ def build_context(turn: Turn, tools: list[chat.ToolSpec], too_long: list[chat.Ch
     from_round = max((row.round for row in rows if row.turn_id == turn.pk), default=0)
     key = "" if rows or turn.opening_call_id else _answer_key(turn, scene, tools)
     sources = tuple(chat.Source(**source) for row in rows for source in row.sources)
-    return Context(instructions(scene), said, conversations.as_rounds(rows), sources, from_round, key)
+    return Context(instructions(scene), said, as_rounds(rows), sources, from_round, key)
 
 
 def _answer_key(turn: Turn, scene: Scene, tools: list[chat.ToolSpec]) -> str:
@@ -476,7 +487,7 @@ def _answer_key(turn: Turn, scene: Scene, tools: list[chat.ToolSpec]) -> str:
     today = scene.now.astimezone(ZoneInfo(scene.timezone)).replace(hour=0, minute=0, second=0, microsecond=0)
     models = [str(one) for group in router.candidates(conversation.assistant) for one in group]
     told = replace(scene, now=today), tools, models, conversation.locale
-    return answers.key(told, turn.message.text)
+    return answer_cache.key(told, turn.message.text)
 
 
 # --- Life of the process --------------------------------------------------------------------------------------------
@@ -484,7 +495,7 @@ def _answer_key(turn: Turn, scene: Scene, tools: list[chat.ToolSpec]) -> str:
 
 async def resume() -> int:
     """Run the turns that were left behind; returns how many were found."""
-    found = await in_db(leases.left_behind)(PARALLEL_RESUMES)
+    found = await in_db(turns_left_behind)(PARALLEL_RESUMES)
     for turn_id in found:
         start(turn_id)
     return len(found)
@@ -528,7 +539,7 @@ async def _hear_stops() -> None:
 
 def adopt() -> int:
     """At the start of the only process: whatever was running is nobody's any more."""
-    return leases.let_lapse()
+    return let_leases_lapse()
 
 
 async def drain(seconds: float) -> None:

@@ -10,7 +10,8 @@ from assistant.engine.prompt import Scene, instructions
 from assistant.models import Assistant, Conversation
 from assistant.providers import embeddings, realtime, router
 from assistant.providers.configuration import ProviderSettings
-from assistant.services import prompts, usage
+from assistant.services.organizations import prompt_versions
+from assistant.services.providers import budgets
 from assistant.tools.toolbox import ConversationToolbox
 
 
@@ -33,13 +34,13 @@ async def session_key(conversation: Conversation) -> realtime.SessionKey:
     Raises `realtime.Refused`, and `BudgetExceeded` where a reply in writing would be refused as well.
     """
     assistant = conversation.assistant
-    await in_db(usage.refuse_if_spent)(usage.Asking(assistant, "voice", conversation))
+    await in_db(budgets.refuse_if_spent)(budgets.Asking(assistant, "voice", conversation))
     provider, _ = await in_db(offered)(assistant)
     toolbox = await ConversationToolbox.for_conversation(conversation)
     scene = Scene(
         assistant=assistant.name,
         organization=assistant.organization.name,
-        instructions=await in_db(prompts.instructions)(assistant),
+        instructions=await in_db(prompt_versions.instructions)(assistant),
         knowledge=assistant.knowledge,
         now=timezone.now(),
         timezone=assistant.organization.timezone,

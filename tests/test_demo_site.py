@@ -13,8 +13,8 @@ from django.test import Client
 from assistant.engine.claims import claimed
 from assistant.models import Assistant, Method, Organization
 from assistant.providers.demo import words
-from assistant.services import organizations
 from assistant.services.knowledge.search import search
+from assistant.services.organizations import access
 from assistant.tools import KINDS
 from assistant.tools.kind import configured
 from assistant.tools.toolbox import try_out
@@ -77,7 +77,7 @@ def test_after_a_start_on_another_port_its_pages_and_its_price_list_still_work(s
     settings.PUBLIC_URL, settings.PORT = "http://localhost:9000", 9000
     seed()
     for origin in ("http://localhost:8000", "http://localhost:9000", "http://127.0.0.1:9000"):
-        assert organizations.for_widget(PUBLIC_KEY, origin).name == "Mia"
+        assert access.for_widget(PUBLIC_KEY, origin).name == "Mia"
     assert method("treatment_price").config["url"] == "http://localhost:9000/demo/api/treatments/{treatment}"
 
 

@@ -66,7 +66,7 @@ SOCKETS = {
     "assistant.live": "redis: REDIS_URL",
     "assistant.management.examination": "redis, kombu and the mail server: of the environment",
     "assistant.services.knowledge.extraction": "a child that reads a file from its standard input, held below",
-    "assistant.services.limits": "redis: REDIS_URL",
+    "assistant.services.organizations.rate_limits": "redis: REDIS_URL",
     "assistant.tasks": "smtplib: its errors; the server is EMAIL_URL's",
     "interworky.settings": "redis: how patient its client is",
     "interworky.up": "socket: to listen",

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from assistant.errors import InterworkyError, NotFound
 from assistant.models import Appointment
 from assistant.sentences import label, language
-from assistant.services import appointments, invitations, slots
+from assistant.services.booking import appointments, invitations, slots
 
 HEADERS = {
     "Cache-Control": "no-store",

@@ -19,7 +19,11 @@ from assistant.db import in_db
 from assistant.errors import InputError, NotAllowed, TooMuch
 from assistant.models import Conversation
 from assistant.sentences import sentence
-from assistant.services import conversations, limits
+from assistant.services.conversations.events import render_message
+from assistant.services.conversations.messages import rate_message
+from assistant.services.conversations.sessions import conversation_for_token, update_visitor
+from assistant.services.conversations.state import change_state
+from assistant.services.organizations import rate_limits
 from widget import doors, feed, frames
 
 log = logging.getLogger(__name__)
@@ -135,7 +139,7 @@ class WidgetConsumer(AsyncWebsocketConsumer):
                 posted = await turns.post(checked, frame.id, frame.text, frame.page)
                 if not posted.new:
                     # The first acknowledgement was lost; the rows give it again.
-                    message = conversations.render_message(posted.message)
+                    message = render_message(posted.message)
                     await self._tell(events.MessageAdded(posted.message.seq, message))
             case frames.TurnStop():
                 await turns.stop(conversation, frame.turn)
@@ -145,22 +149,22 @@ class WidgetConsumer(AsyncWebsocketConsumer):
                 checked = await self._checked(("answer", visitor))
                 await turns.answer_card(checked, frame.card, frame.choice, frame.fields)
             case frames.MessageRate():
-                await in_db(limits.hit)("answer", visitor)
-                await in_db(conversations.rate)(conversation, frame.message, frame.value)
+                await in_db(rate_limits.hit)("answer", visitor)
+                await in_db(rate_message)(conversation, frame.message, frame.value)
             case frames.HumanRequest():
                 await turns.request_human(await self._checked(("answer", visitor)))
             case frames.VisitorUpdate():
-                await in_db(conversations.update_visitor)(
+                await in_db(update_visitor)(
                     conversation, name=frame.name, email=frame.email, locale=frame.locale, zone=frame.timezone
                 )
             case frames.ConversationClose() | frames.ConversationNew():
-                await in_db(conversations.change_state)(conversation, Conversation.State.CLOSED)
+                await in_db(change_state)(conversation, Conversation.State.CLOSED)
             case frames.Typing():
                 pass
 
     async def _open(self, frame: frames.SessionOpen) -> None:
         self.token = frame.token
-        conversation = await in_db(conversations.for_visitor)(frame.token, self.origin)
+        conversation = await in_db(conversation_for_token)(frame.token, self.origin)
         if self.conversation is None or self.conversation.pk != conversation.pk:
             await self._listen_to(conversation)
         self.conversation = conversation
@@ -184,8 +188,8 @@ class WidgetConsumer(AsyncWebsocketConsumer):
 
         def look() -> Conversation:
             for kind, key in knocks:
-                limits.hit(kind, key)
-            return conversations.for_visitor(self.token, self.origin)
+                rate_limits.hit(kind, key)
+            return conversation_for_token(self.token, self.origin)
 
         self.conversation = await in_db(look)()
         return self.conversation

@@ -11,7 +11,7 @@ from django.db import DatabaseError
 from assistant import events, live
 from assistant.db import in_db
 from assistant.models import Conversation
-from assistant.services import conversations
+from assistant.services.conversations.events import resume_session
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +20,7 @@ AGAIN_SECONDS = 1.0
 
 def ready(conversation: Conversation, after: int, ear: live.Subscription) -> events.SessionReady:
     """Where the widget stands that has had everything up to `after`; `ear` goes on from there."""
-    stands = conversations.resume(conversation, after)
+    stands = resume_session(conversation, after)
     # Not what the widget says it has had: one from before a restored backup has had more than there is.
     ear.told = stands.events[-1]["seq"] if stands.events else min(stands.seq, conversation.last_seq)
     return stands
@@ -34,7 +34,7 @@ async def happened(conversation: Conversation, ear: live.Subscription) -> list[d
             payloads = [payload]
         else:
             try:
-                payloads = list((await in_db(conversations.resume)(conversation, ear.told)).events)
+                payloads = list((await in_db(resume_session)(conversation, ear.told)).events)
             except DatabaseError:
                 log.warning("what was missed of conversation %s cannot be read", conversation.pk)
                 await asyncio.sleep(AGAIN_SECONDS)

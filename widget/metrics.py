@@ -23,8 +23,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 
 from assistant.db import in_db
 from assistant.errors import NotAllowed
-from assistant.services import statistics
-from assistant.services.statistics import BUCKETS_MS
+from assistant.services.providers import statistics
+from assistant.services.providers.statistics import BUCKETS_MS
 from widget import doors
 
 STATES = ("closed", "half-open", "open")

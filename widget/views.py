@@ -26,7 +26,12 @@ from assistant.errors import BudgetExceeded, Conflict, InputError, InterworkyErr
 from assistant.models import Assistant, Conversation
 from assistant.providers import realtime, router
 from assistant.sentences import sentence
-from assistant.services import conversations, limits, organizations
+from assistant.services.conversations.events import format_instant, resume_session
+from assistant.services.conversations.messages import rate_message as messages_rate_message
+from assistant.services.conversations.sessions import conversation_for_token, open_session, update_visitor
+from assistant.services.conversations.state import change_state
+from assistant.services.organizations import access as organization_access
+from assistant.services.organizations import rate_limits
 from widget import doors, feed, frames
 from widget.assets import assets, version
 
@@ -139,7 +144,7 @@ def address_of(request: HttpRequest) -> str:
 async def conversation_of(request: HttpRequest) -> Conversation:
     """The conversation that the request's bearer token authorises."""
     headers = raw_headers(request)
-    return await in_db(conversations.for_visitor)(doors.bearer(headers), doors.origin_of(headers))
+    return await in_db(conversation_for_token)(doors.bearer(headers), doors.origin_of(headers))
 
 
 def answer(value: Any, status: int = 200) -> HttpResponse:
@@ -196,8 +201,8 @@ async def config(request: HttpRequest, key: str) -> HttpResponse:
 
 
 def _shown(key: str, origin: str) -> dict[str, Any]:
-    assistant = organizations.for_widget(key, origin)
-    organizations.saw(assistant, origin)
+    assistant = organization_access.for_widget(key, origin)
+    organization_access.saw(assistant, origin)
     return presentation(assistant)
 
 
@@ -234,15 +239,15 @@ async def sessions(request: HttpRequest) -> HttpResponse:
         raise InputError("key, locale and timezone are texts.")
     origin = doors.origin_of(headers)
     address = address_of(request)
-    await in_db(limits.hit)("session", address)
-    assistant = await in_db(organizations.for_widget)(key, origin)
-    session = await in_db(conversations.open_session)(
+    await in_db(rate_limits.hit)("session", address)
+    assistant = await in_db(organization_access.for_widget)(key, origin)
+    session = await in_db(open_session)(
         assistant, origin, token=doors.bearer(headers), locale=frames.clean(locale), zone=zone, address=address
     )
     return answer(
         {
             "token": session.token,
-            "expires_at": conversations.moment(session.expires_at),
+            "expires_at": format_instant(session.expires_at),
             "visitor": str(session.conversation.visitor_id),
             "conversation": str(session.conversation.pk),
         },
@@ -254,8 +259,8 @@ async def sessions(request: HttpRequest) -> HttpResponse:
 async def messages(request: HttpRequest) -> HttpResponse:
     conversation = await conversation_of(request)
     frame = frames.build(frames.MessageSend, body_of(request))
-    await in_db(limits.hit)("message.visitor", str(conversation.visitor_id))
-    await in_db(limits.hit)("message.address", address_of(request))
+    await in_db(rate_limits.hit)("message.visitor", str(conversation.visitor_id))
+    await in_db(rate_limits.hit)("message.address", address_of(request))
     posted = await turns.post(conversation, frame.id, frame.text, frame.page)
     return answer({"seq": posted.message.seq, "turn": str(posted.turn.pk) if posted.turn else None}, 202)
 
@@ -265,7 +270,7 @@ async def events(request: HttpRequest) -> HttpResponseBase:
     conversation = await conversation_of(request)
     after = _seq(request.headers.get("last-event-id") or request.GET.get("after") or "0")
     if "text/event-stream" not in request.headers.get("accept", ""):
-        return answer((await in_db(conversations.resume)(conversation, after)).payload())
+        return answer((await in_db(resume_session)(conversation, after)).payload())
     address = address_of(request)
     doors.room_for_address(address)
     response = StreamingHttpResponse(_stream(conversation, after, address), content_type="text/event-stream")
@@ -302,7 +307,7 @@ async def _stream(conversation: Conversation, after: int, address: str) -> Async
 
 def _still_welcome(conversation: Conversation) -> bool:
     conversation.assistant.refresh_from_db()
-    return organizations.admits(conversation.assistant, conversation.origin)
+    return organization_access.admits(conversation.assistant, conversation.origin)
 
 
 def _sse(payload: dict[str, Any]) -> bytes:
@@ -319,7 +324,7 @@ async def stop_turn(request: HttpRequest, turn: UUID) -> HttpResponse:
 @door("POST")
 async def retry_turn(request: HttpRequest, turn: UUID) -> HttpResponse:
     conversation = await conversation_of(request)
-    await in_db(limits.hit)("message.visitor", str(conversation.visitor_id))
+    await in_db(rate_limits.hit)("message.visitor", str(conversation.visitor_id))
     await turns.retry(conversation, str(turn))
     return HttpResponse(status=204)
 
@@ -328,7 +333,7 @@ async def retry_turn(request: HttpRequest, turn: UUID) -> HttpResponse:
 async def answer_card(request: HttpRequest, card: UUID) -> HttpResponse:
     conversation = await conversation_of(request)
     frame = frames.build(frames.CardAnswer, {**body_of(request), "card": str(card)})
-    await in_db(limits.hit)("answer", str(conversation.visitor_id))
+    await in_db(rate_limits.hit)("answer", str(conversation.visitor_id))
     await turns.answer_card(conversation, str(card), frame.choice, frame.fields)
     return HttpResponse(status=204)
 
@@ -337,15 +342,15 @@ async def answer_card(request: HttpRequest, card: UUID) -> HttpResponse:
 async def rate_message(request: HttpRequest, message: UUID) -> HttpResponse:
     conversation = await conversation_of(request)
     frame = frames.build(frames.MessageRate, {**body_of(request), "message": str(message)})
-    await in_db(limits.hit)("answer", str(conversation.visitor_id))
-    await in_db(conversations.rate)(conversation, str(message), frame.value)
+    await in_db(rate_limits.hit)("answer", str(conversation.visitor_id))
+    await in_db(messages_rate_message)(conversation, str(message), frame.value)
     return HttpResponse(status=204)
 
 
 @door("POST")
 async def session_key(request: HttpRequest) -> HttpResponse:
     conversation = await conversation_of(request)
-    await in_db(limits.hit)("session_key", str(conversation.visitor_id))
+    await in_db(rate_limits.hit)("session_key", str(conversation.visitor_id))
     try:
         key = await voice.session_key(conversation)
     except realtime.Refused as refused:
@@ -362,7 +367,7 @@ async def tool_calls(request: HttpRequest) -> HttpResponse:
     id, name, arguments = asked.get("call"), asked.get("name"), asked.get("arguments")
     if not (isinstance(id, str) and isinstance(name, str) and isinstance(arguments, dict) and 0 < len(id) <= 120):
         raise InputError("A call has a call id, a name and arguments.")
-    await in_db(limits.hit)("answer", str(conversation.visitor_id))
+    await in_db(rate_limits.hit)("answer", str(conversation.visitor_id))
     result = await voice.run_call(conversation, ToolCallRequest(id, name, arguments))
     return answer({"output": result.text, "outcome": result.outcome})
 
@@ -370,7 +375,7 @@ async def tool_calls(request: HttpRequest) -> HttpResponse:
 @door("POST")
 async def human(request: HttpRequest) -> HttpResponse:
     conversation = await conversation_of(request)
-    await in_db(limits.hit)("answer", str(conversation.visitor_id))
+    await in_db(rate_limits.hit)("answer", str(conversation.visitor_id))
     await turns.request_human(conversation)
     return HttpResponse(status=204)
 
@@ -379,15 +384,13 @@ async def human(request: HttpRequest) -> HttpResponse:
 async def visitor(request: HttpRequest) -> HttpResponse:
     conversation = await conversation_of(request)
     frame = frames.build(frames.VisitorUpdate, body_of(request))
-    await in_db(conversations.update_visitor)(
-        conversation, name=frame.name, email=frame.email, locale=frame.locale, zone=frame.timezone
-    )
+    await in_db(update_visitor)(conversation, name=frame.name, email=frame.email, locale=frame.locale, zone=frame.timezone)
     return HttpResponse(status=204)
 
 
 @door("POST")
 async def close_conversation(request: HttpRequest) -> HttpResponse:
-    await in_db(conversations.change_state)(await conversation_of(request), Conversation.State.CLOSED)
+    await in_db(change_state)(await conversation_of(request), Conversation.State.CLOSED)
     return HttpResponse(status=204)
 
 
@@ -397,7 +400,7 @@ async def close_conversation(request: HttpRequest) -> HttpResponse:
 async def hosted(request: HttpRequest, key: str) -> HttpResponse:
     """The chat as a page, for links and for sites that would rather have an iframe."""
     try:
-        assistant = await in_db(organizations.for_widget)(key, settings.PUBLIC_URL)
+        assistant = await in_db(organization_access.for_widget)(key, settings.PUBLIC_URL)
     except NotAllowed as error:
         raise Http404 from error
     response = render(request, "widget/hosted.html", {"assistant": assistant, "public_url": settings.PUBLIC_URL})

@@ -18,7 +18,7 @@ from unfold.widgets import UnfoldAdminSingleTimeWidget
 from assistant.admin.scoping import ReadOnly, Scoped, ScopedTabularInline
 from assistant.errors import InterworkyError
 from assistant.models import Appointment, Calendar, Closure, OpeningHours
-from assistant.services import appointments
+from assistant.services.booking import appointments
 
 STATE_LABELS = {
     Appointment.State.HELD.label: "info",

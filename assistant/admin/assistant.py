@@ -16,7 +16,7 @@ from assistant.admin.install import install_steps
 from assistant.admin.prompt import PromptVersions
 from assistant.admin.scoping import OneOrganizationForm, Scoped
 from assistant.models import Assistant
-from assistant.services import prompts
+from assistant.services.organizations import prompt_versions
 
 
 class AssistantForm(OneOrganizationForm):
@@ -93,7 +93,11 @@ class AssistantAdmin(PromptVersions, Scoped):
 
     @display(description="Versions")
     def versions(self, obj: Assistant) -> str:
-        told = {"assistant": obj, "count": obj.prompt_versions.count() if obj.pk else 0, "file": prompts.file_text(obj)}
+        told = {
+            "assistant": obj,
+            "count": obj.prompt_versions.count() if obj.pk else 0,
+            "file": prompt_versions.file_text(obj),
+        }
         return render_to_string("admin/assistant/versions_link.html", told)
 
     @display(description="Methods", ordering="methods_total")

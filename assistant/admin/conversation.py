@@ -22,7 +22,8 @@ from unfold.decorators import display
 from assistant.admin.scoping import ReadOnly, has_several
 from assistant.errors import InputError
 from assistant.models import Appointment, Card, Conversation, Message, ToolCall, Turn, Visitor
-from assistant.services import conversations, inbox
+from assistant.services.conversations import takeover
+from assistant.services.conversations.state import change_state, leave_note
 
 STATE_LABELS = {
     Conversation.State.ASSISTANT.label: "primary",
@@ -146,27 +147,27 @@ class ConversationAdmin(ReadOnly):
         return path(address, self.admin_site.admin_view(checked), name=f"assistant_conversation_{name}")
 
     def close(self, request: HttpRequest, conversation: Conversation) -> HttpResponse:
-        conversations.change_state(conversation, Conversation.State.CLOSED)
+        change_state(conversation, Conversation.State.CLOSED)
         self.message_user(request, "Closed. The visitor's next message opens it again.", messages.SUCCESS)
         return _back_to(conversation)
 
     def leave_note(self, request: HttpRequest, conversation: Conversation) -> HttpResponse:
         if text := request.POST.get("text", "").strip():
-            conversations.leave_note(conversation, request.user, text)
+            leave_note(conversation, request.user, text)
         return _back_to(conversation, "#notes")
 
     def answer(self, request: HttpRequest, conversation: Conversation) -> HttpResponse:
         try:
             if "hand_back" in request.POST:
-                inbox.hand_back(conversation)
+                takeover.hand_back(conversation)
             else:
-                inbox.answer(conversation, request.user, request.POST.get("text", ""))
+                takeover.answer(conversation, request.user, request.POST.get("text", ""))
         except InputError as error:
             self.message_user(request, str(error), messages.ERROR)
         return _back_to(conversation, "#answer")
 
     def typing(self, request: HttpRequest, conversation: Conversation) -> HttpResponse:
-        inbox.typing(conversation)
+        takeover.typing(conversation)
         return HttpResponse(status=204)
 
     def seq_view(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -11,7 +11,7 @@ from unfold.decorators import action, display
 
 from assistant.admin.scoping import ReadOnly
 from assistant.models import Delivery
-from assistant.services import deliveries
+from assistant.services.deliveries import outbox
 
 STATE_LABELS = {
     Delivery.State.QUEUED.label: "info",
@@ -43,7 +43,7 @@ class DeliveryAdmin(ReadOnly):
 
     @action(description="Send again what was given up", permissions=["operate"])
     def send_again(self, request: HttpRequest, queryset: models.QuerySet[Delivery]) -> None:
-        again = sum(deliveries.redrive(row) for row in self.within_reach(request, queryset, self.operate_rank))
+        again = sum(outbox.redrive(row) for row in self.within_reach(request, queryset, self.operate_rank))
         level = messages.SUCCESS if again else messages.WARNING
         self.message_user(request, f"{again} on their way again. Only what was given up can be sent again.", level)
 

@@ -33,7 +33,7 @@ from assistant.models import Assistant, Method, Organization
 from assistant.models.method import MAX_METHODS
 from assistant.providers import router
 from assistant.secrets import SecretUnreadable, seal, unseal
-from assistant.services import imports
+from assistant.services.methods import imports
 from assistant.tools import importing
 from assistant.tools.importing import Found, MethodDraft, documents, mcp, sentence
 from assistant.tools.request import CREDENTIAL

@@ -15,7 +15,7 @@ from django.urls import path, reverse
 
 from assistant.errors import NotFound
 from assistant.models import Assistant, PromptVersion
-from assistant.services import prompts
+from assistant.services.organizations import prompt_versions
 
 SHOWN = 50  # versions; older ones stay in the database
 AROUND = 1  # unchanged lines that stand beside a change
@@ -48,7 +48,7 @@ class PromptVersions:
         return [own, *super().get_urls()]  # type: ignore[misc]
 
     def save_model(self, request: HttpRequest, obj: Assistant, form: Any, change: bool) -> None:
-        prompts.save(obj, request.user)
+        prompt_versions.save(obj, request.user)
 
     def versions_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         assistant = self.get_object(request, object_id)  # type: ignore[attr-defined]
@@ -65,14 +65,14 @@ class PromptVersions:
             "assistant": assistant,
             "shown": history(assistant),
             "may_edit": may_edit,
-            "file": prompts.file_text(assistant),
+            "file": prompt_versions.file_text(assistant),
         }
         return TemplateResponse(request, "admin/assistant/versions.html", context)
 
     def _go_back(self, request: HttpRequest, assistant: Assistant) -> HttpResponse:
         try:
             number = int(request.POST.get("number", ""))
-            changed = prompts.restore(assistant, number, request.user)
+            changed = prompt_versions.restore(assistant, number, request.user)
         except (ValueError, NotFound) as error:
             raise Http404("No such version.") from error
         if changed:

@@ -32,7 +32,7 @@ from assistant.outbound import Reach
 from assistant.providers import router
 from assistant.providers.presets import PRESETS
 from assistant.providers.probe import probe
-from assistant.services import providers
+from assistant.services.providers import health as providers
 
 TEST_SECONDS = 20.0  # somebody waits before the page
 REPORT_SECONDS = 7 * 24 * 3600  # how long the last report card is kept at hand

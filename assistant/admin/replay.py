@@ -19,8 +19,8 @@ from unfold.decorators import display
 
 from assistant.admin.scoping import ReadOnly
 from assistant.models import Conversation, Replay
-from assistant.services import replays
-from assistant.services.replays import Compared
+from assistant.services.methods import replays
+from assistant.services.methods.replays import Compared
 
 STATE_LABELS = {
     Replay.State.QUEUED.label: "info",

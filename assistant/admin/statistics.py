@@ -18,8 +18,8 @@ from assistant.admin import charts
 from assistant.admin.charts import Chart, Series
 from assistant.admin.scoping import Rank, has_several, organizations, rank_in
 from assistant.models import Organization, ProviderHealth
-from assistant.services import providers, statistics
-from assistant.services.statistics import Span
+from assistant.services.providers import health, statistics
+from assistant.services.providers.statistics import Span
 
 PERIODS = {1: "24 hours", 7: "7 days", 30: "30 days", 90: "90 days"}
 WHY = {
@@ -119,7 +119,7 @@ def _close(request: HttpRequest) -> HttpResponse:
         raise Http404
     if not _may_close(request, row):
         raise PermissionDenied
-    providers.close(row.key, row.model)
+    health.close(row.key, row.model)
     messages.success(request, f"{row} is asked again from now on.")
     return redirect(request.get_full_path())
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from assistant.models import Conversation
-from assistant.services import prompts
+from assistant.services.organizations import prompt_versions
 
 DAYS_SHOWN = 14
 
@@ -37,7 +37,7 @@ def scene_of(conversation: Conversation, page: dict[str, str], *, now: datetime,
     return Scene(
         assistant=assistant.name,
         organization=assistant.organization.name,
-        instructions=prompts.instructions(assistant),
+        instructions=prompt_versions.instructions(assistant),
         knowledge=assistant.knowledge,
         now=now,
         timezone=assistant.organization.timezone,

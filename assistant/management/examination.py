@@ -27,7 +27,7 @@ from assistant.providers import configuration, embeddings, presets, realtime, ro
 from assistant.providers.configuration import Configuration, ProviderSettings
 from assistant.providers.presets import MODEL_ADVICE, PRESETS
 from assistant.providers.probe import REMEDIES, Report, probe
-from assistant.services import providers as health
+from assistant.services.providers import health
 
 Level = Literal["ok", "hint", "warning", "error"]
 SLOW_MS = 3000

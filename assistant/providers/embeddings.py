@@ -35,11 +35,10 @@ from assistant.models import Usage as UsageRow
 from assistant.providers import router
 from assistant.providers.completions import CONNECT_SECONDS, classified, estimated_tokens, from_outbound
 from assistant.providers.configuration import ProviderSettings
-from assistant.services import providers as health
-from assistant.services import usage
 from assistant.services.knowledge import vectors
 from assistant.services.knowledge.vectors import Space, Vector
-from assistant.services.usage import Asking, Attempt, Reservation
+from assistant.services.providers import budgets, health
+from assistant.services.providers.budgets import Asking, Attempt, Reservation
 
 log = logging.getLogger(__name__)
 
@@ -221,7 +220,7 @@ def _looked_up(organization: Organization, text: str) -> Vector | _Request | Non
 
 
 def _opened(organization: Organization, provider: ProviderSettings, task: str, texts: list[str], **more: Any) -> _Request:
-    reservation = usage.reserve(
+    reservation = budgets.reserve(
         Asking(None, task, owner=organization),
         model=provider.smart,
         prompt_tokens=estimated_tokens(_body(provider, texts)),
@@ -255,7 +254,7 @@ async def _answered(request: _Request, seconds: float) -> list[list[float]]:
 
 
 def _closed(request: _Request, attempt: Attempt, numbers: list[list[float]]) -> None:
-    usage.settle(request.reservation, [attempt])
+    budgets.settle(request.reservation, [attempt])
     if request.task != "search":  # what waits for nobody has a patience of its own, and is no sign for those who do
         return
     if attempt.cause == "stopped":

@@ -33,9 +33,8 @@ from assistant.outbound import Reach
 from assistant.providers import completions, configuration
 from assistant.providers.configuration import Configuration, ProviderSettings, Rotation
 from assistant.providers.presets import PRESETS
-from assistant.services import providers as health
-from assistant.services import usage
-from assistant.services.usage import Asking, Attempt
+from assistant.services.providers import budgets, health
+from assistant.services.providers.budgets import Asking, Attempt
 
 log = logging.getLogger(__name__)
 
@@ -225,7 +224,7 @@ class _Plan:
     """Who may be asked in one round, in which order, and the budget that is set aside for it."""
 
     order: list[Candidate]
-    reservation: usage.Reservation
+    reservation: budgets.Reservation
     half_open: set[tuple[str, str]] = field(default_factory=set)
     well: set[tuple[str, str]] = field(default_factory=set)  # an answer of theirs needs no note
     settled: bool = False
@@ -356,7 +355,7 @@ class Router:
             raise ProviderUnavailable()
         first = order[0]
         try:
-            reservation = usage.reserve(
+            reservation = budgets.reserve(
                 self._asking,
                 model=first.model,
                 prompt_tokens=completions.estimated_tokens(completions.body(self._request(first, messages, tools))),
@@ -452,7 +451,7 @@ class Router:
         await asyncio.shield(in_db(self._write)(plan, winner))
 
     def _write(self, plan: _Plan, winner: Candidate | None) -> None:
-        usage.settle(plan.reservation, plan.attempts)
+        budgets.settle(plan.reservation, plan.attempts)
         if winner is None:
             return
         if winner.place not in plan.well or plan.errors:

@@ -17,7 +17,7 @@ from typing import Any
 from assistant.models import Organization
 from assistant.providers import realtime, router
 from assistant.providers.configuration import ProviderSettings
-from assistant.services import providers as rows_of
+from assistant.services.providers import health as rows_of
 
 WARNING_DAYS = (90, 30, 7)
 

@@ -17,7 +17,10 @@ from assistant.db import in_db
 from assistant.errors import ToolError
 from assistant.models import Appointment, Calendar, Card, Method, Organization, Visitor
 from assistant.sentences import label
-from assistant.services import appointments, cards, conversations, deliveries, invitations, slots
+from assistant.services.booking import appointments, invitations, slots
+from assistant.services.conversations import cards
+from assistant.services.conversations.events import format_instant
+from assistant.services.deliveries import outbox
 from assistant.tools.kind import Context, Kind, Operation, Preview, described
 
 R = TypeVar("R")
@@ -111,7 +114,7 @@ def _show(context: Context, calendar: Calendar, offer: slots.Offer) -> bool:
 def _button(slot: slots.Slot) -> dict[str, str]:
     """A slot as docs/protocol.md has it for a slots card."""
     note = {"note": slot.note} if slot.note else {}
-    return {"id": slot.id, "label": slot.time, **note, "start_at": conversations.moment(slot.start_at)}
+    return {"id": slot.id, "label": slot.time, **note, "start_at": format_instant(slot.start_at)}
 
 
 # --- Book ------------------------------------------------------------------------------------------------------------
@@ -126,7 +129,7 @@ def _prepare_book(context: Context, arguments: dict[str, Any]) -> Preview:
     held = _hold(context, calendar, arguments["slot"])
     known = {"name": _given(context, arguments, "name"), "email": _given(context, arguments, "email")}
     try:
-        known["email"] = deliveries.public_address(known["email"])
+        known["email"] = outbox.public_address(known["email"])
     except ToolError:
         known["email"] = ""  # none yet, or a model's slip: the card asks
     given = {**known, "phone": arguments.get("phone"), "reason": arguments.get("reason")}

@@ -23,7 +23,8 @@ from assistant.models import ToolCall as Row
 from assistant.redaction import clean, redacted
 from assistant.secrets import SecretUnreadable
 from assistant.sentences import label
-from assistant.services import ledger, verification
+from assistant.services.deliveries import verification
+from assistant.services.methods import ledger
 from assistant.tools import KINDS, parameters
 from assistant.tools.kind import Context, Embed, Operation, Preview
 

@@ -14,7 +14,7 @@ from assistant.db import in_db
 from assistant.errors import ToolError
 from assistant.models import Method, Visitor
 from assistant.sentences import label
-from assistant.services import deliveries, notices
+from assistant.services.deliveries import email_receipts, outbox
 from assistant.tools import template
 from assistant.tools.kind import Context, Kind, Operation, configured
 
@@ -70,7 +70,7 @@ class Config(forms.Form):
             self.add_error("to", ValidationError("One to five addresses are needed.", code="recipients"))
         for address in addresses:
             try:
-                deliveries.plain_address(address)
+                outbox.plain_address(address)
             except ToolError as error:
                 self.add_error("to", ValidationError(str(error), code="address"))
         return given
@@ -94,9 +94,9 @@ async def run(context: Context, arguments: dict[str, Any]) -> ToolResult:
     recipients = _recipients(context, config)
     notice = await in_db(_notice)(context, config, arguments)
     if context.dry_run:
-        text, _ = await in_db(notices.letter)(context.organization, context.conversation, notice, "M-000000")
+        text, _ = await in_db(email_receipts.letter)(context.organization, context.conversation, notice, "M-000000")
         return ToolResult(f"This would be sent to {', '.join(recipients)}:\nSubject: {notice.subject}\n\n{text}")
-    reference = await in_db(notices.hand_over)(
+    reference = await in_db(email_receipts.hand_over)(
         context.call,
         context.organization,
         context.conversation,
@@ -128,7 +128,7 @@ def to_visitor(method: Method) -> bool:
     return bool(configured(Config, method)["recipient"] == "visitor")
 
 
-def _notice(context: Context, config: dict[str, Any], arguments: dict[str, Any]) -> notices.Notice:
+def _notice(context: Context, config: dict[str, Any], arguments: dict[str, Any]) -> email_receipts.Notice:
     def value(name: str) -> str:
         if name in arguments:
             return template.as_text(arguments[name]) if arguments[name] is not None else ""
@@ -137,7 +137,7 @@ def _notice(context: Context, config: dict[str, Any], arguments: dict[str, Any])
     visitor = _visitor(context)
     subject = template.fill(config["subject"], value, template.IN_LETTER)
     answer_to = visitor.email if config["reply_to_visitor"] and visitor.email_verified_at else ""
-    return notices.Notice(
+    return email_receipts.Notice(
         subject=subject,
         body=template.fill(config["body"], value, template.IN_LETTER).strip(),
         lines=_lines(context.method, arguments),

@@ -10,7 +10,8 @@ from assistant.chat import ToolResult
 from assistant.db import in_db
 from assistant.errors import ToolError
 from assistant.models import Method
-from assistant.services import deliveries, handoffs
+from assistant.services.conversations import handoffs
+from assistant.services.deliveries import outbox
 from assistant.tools.kind import Context, Kind, Operation, configured
 
 CONTACT, FORM = "contact", "form"
@@ -84,7 +85,7 @@ async def leave_contact(context: Context, arguments: dict[str, Any]) -> ToolResu
         raise ToolError("The team has no address to write to.", code="not_set_up")
     if context.dry_run:
         return ToolResult(f"This would be sent to {team}: {arguments}")
-    await in_db(deliveries.plain_address)(arguments["email"])
+    await in_db(outbox.plain_address)(arguments["email"])
     reference = await in_db(handoffs.leave_contact)(
         context.call, context.organization, context.conversation, arguments, team=team, per_day=PER_TEAM_PER_DAY
     )

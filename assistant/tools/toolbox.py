@@ -13,7 +13,7 @@ from assistant.db import in_db
 from assistant.models import Conversation, Method, Turn
 from assistant.models import ToolCall as Row
 from assistant.redaction import clean
-from assistant.services import ledger
+from assistant.services.methods import ledger
 from assistant.tools.door import Executor, Tool, tools_of
 from assistant.tools.kind import Embed
 

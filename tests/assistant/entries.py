@@ -37,8 +37,10 @@ from assistant.models import (
 from assistant.models import ToolCall as Row
 from assistant.providers import router
 from assistant.providers.realtime import Refused
-from assistant.services import conversations, replays
+from assistant.services.conversations.leases import begin_turn
+from assistant.services.conversations.messages import append_message
 from assistant.services.knowledge import documents
+from assistant.services.methods import replays
 from assistant.tools import KINDS, importing
 from assistant.tools.importing import mcp, sentence
 from assistant.tools.toolbox import ConversationToolbox
@@ -77,7 +79,7 @@ class Rooms:
             per_day=100_000, per_visitor_per_day=100_000,
         )  # fmt: skip
         self.mia.methods.add(self.method)
-        self.message = conversations.append(self.talk, "visitor", "Hello")
+        self.message = append_message(self.talk, "visitor", "Hello")
 
     # --- Methods ------------------------------------------------------------------------------------------------------
 
@@ -208,7 +210,7 @@ class Rooms:
     def turn(self, url: str) -> Said:
         """What a visitor is told."""
         self.set_provider(url)
-        begun = conversations.begin_turn(self.message)
+        begun = begin_turn(self.message)
         async_to_sync(turns.run)(begun.pk)
         begun = Turn.objects.get(pk=begun.pk)
         said = self.talk.messages.filter(role="assistant", turn=begun).last()
@@ -216,7 +218,7 @@ class Rooms:
 
     def _ended_turn(self) -> None:
         if not Turn.objects.exists():
-            conversations.begin_turn(self.message)
+            begin_turn(self.message)
         Turn.objects.update(state="done", ended_at=timezone.now())
 
     def replayed(self, url: str) -> Said:

@@ -7,7 +7,8 @@ from django.core.cache import cache
 
 from assistant.db import in_db
 from assistant.models import Assistant, Usage
-from assistant.services import answers, conversations, prompts
+from assistant.services.conversations.messages import post_message
+from assistant.services.organizations import answer_cache, prompt_versions
 from tests import make
 from tests.assistant.test_turns import reply, run
 from tests.fakes import ScriptedModel, calls, says
@@ -31,7 +32,7 @@ async def first(assistant: Assistant, text: str, model: ScriptedModel, page: dic
     """A new visitor's first message, answered; the turn and the reply's text."""
     assistant = await in_db(Assistant.objects.select_related("organization").get)(pk=assistant.pk)
     talk = await in_db(make.conversation)(assistant)
-    turn = await run((await in_db(conversations.post)(talk, "c-1", text, page)).turn, model)
+    turn = await run((await in_db(post_message)(talk, "c-1", text, page)).turn, model)
     return turn, (await in_db(reply)(talk)).text
 
 
@@ -55,7 +56,7 @@ async def test_it_is_off_until_staff_switch_it_on():
 
 def set_instructions(assistant: Assistant) -> None:
     assistant.instructions = "Be brief."
-    prompts.save(assistant)
+    prompt_versions.save(assistant)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +95,7 @@ async def test_only_first_messages_are_answered_so(assistant):
     await first(assistant, "Yes", model)
     talk = await in_db(make.conversation)(assistant)
     for number, text in enumerate(["Are you sure?", "Yes"]):
-        turn = (await in_db(conversations.post)(talk, f"c-{number}", text)).turn
+        turn = (await in_db(post_message)(talk, f"c-{number}", text)).turn
         await run(turn, model)
     assert (await in_db(reply)(talk)).text == "Three."
 
@@ -125,17 +126,17 @@ async def test_a_cache_that_is_away_costs_no_reply(assistant, settings):
 
 
 def test_what_is_kept_is_bounded_and_a_place_never_gives_another_questions_answer(assistant, monkeypatch):
-    monkeypatch.setattr(answers, "PLACES", 3)
-    keys = [answers.key("told", f"question {number}") for number in range(20)]
+    monkeypatch.setattr(answer_cache, "PLACES", 3)
+    keys = [answer_cache.key("told", f"question {number}") for number in range(20)]
     for number, key in enumerate(keys):
-        answers.keep(assistant, key, f"answer {number}")
-    found = {number: text for number, key in enumerate(keys) if (text := answers.recall(assistant, key))}
+        answer_cache.keep(assistant, key, f"answer {number}")
+    found = {number: text for number, key in enumerate(keys) if (text := answer_cache.recall(assistant, key))}
     assert 0 < len(found) <= 3 and all(text == f"answer {number}" for number, text in found.items())
-    answers.keep(assistant, keys[0], "x" * 10_000)
-    assert answers.recall(assistant, keys[0]) != "x" * 10_000
+    answer_cache.keep(assistant, keys[0], "x" * 10_000)
+    assert answer_cache.recall(assistant, keys[0]) != "x" * 10_000
 
 
 def test_signs_and_spaces_make_no_other_question_but_words_do():
-    assert answers.key(1, "Are you  open?") == answers.key(1, "are you open")
-    assert len({answers.key(1, text) for text in ("open", "opens", "öffnen", "C++", "C#")}) == 5
-    assert answers.key(1, "open") != answers.key(2, "open")
+    assert answer_cache.key(1, "Are you  open?") == answer_cache.key(1, "are you open")
+    assert len({answer_cache.key(1, text) for text in ("open", "opens", "öffnen", "C++", "C#")}) == 5
+    assert answer_cache.key(1, "open") != answer_cache.key(2, "open")

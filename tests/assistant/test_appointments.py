@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from assistant.errors import NotFound, ToolError, ToolRefused
 from assistant.models import Appointment, Calendar, Conversation, Delivery, ToolCall, Visitor
-from assistant.services import appointments, deliveries, invitations, slots
+from assistant.services.booking import appointments, invitations, slots
+from assistant.services.deliveries import outbox
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -204,7 +205,7 @@ def test_an_address_is_not_flooded_by_many_visitors(calendar, conversation):
             booked(calendar, make.conversation(conversation.assistant), NINE + timedelta(minutes=30 * number))
         except ToolRefused as refused:
             assert refused.code == "too_many_emails"
-    assert Delivery.objects.filter(to="ann@example.com").count() == deliveries.PER_ADDRESS_PER_DAY
+    assert Delivery.objects.filter(to="ann@example.com").count() == outbox.PER_ADDRESS_PER_DAY
 
 
 def test_what_he_said_of_himself_is_remembered_and_never_overwritten(calendar, conversation):
@@ -299,7 +300,7 @@ def test_an_appointment_is_not_moved_for_ever(calendar, conversation):
         for number in range(1, 20):
             start_at = NINE + timedelta(minutes=30 * (number % 5))
             appointments.reschedule(appointment, slots.slot_id(calendar, start_at), now=NOW)
-    assert Delivery.objects.filter(to="ann@example.com").count() <= deliveries.PER_ADDRESS_PER_DAY
+    assert Delivery.objects.filter(to="ann@example.com").count() <= outbox.PER_ADDRESS_PER_DAY
 
 
 def test_cancelling_frees_the_time_tells_both_sides_and_marks_the_receipt(calendar, conversation):

@@ -12,7 +12,8 @@ from django.utils import timezone
 from assistant import jobs, tasks
 from assistant.errors import ToolError, ToolRefused
 from assistant.models import Card, Delivery, Organization, ToolCall
-from assistant.services import cards, deliveries
+from assistant.services.conversations import cards
+from assistant.services.deliveries import outbox
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +29,7 @@ def rung(monkeypatch):
 
 def queued(**fields) -> Delivery:
     of = fields.pop("organization", None) or make.organization(f"Org {Organization.objects.count()}")
-    return deliveries.queue_email(of, **{"to": "ann@example.com", "subject": "Hello", "text": "Hi.", "key": "k", **fields})
+    return outbox.queue_email(of, **{"to": "ann@example.com", "subject": "Hello", "text": "Hi.", "key": "k", **fields})
 
 
 def receipt_of(conversation, **content) -> tuple[ToolCall, Card]:
@@ -45,7 +46,7 @@ def receipt_of(conversation, **content) -> tuple[ToolCall, Card]:
 def test_the_same_promise_twice_is_one_row():
     assert (
         queued(key="a").pk
-        == deliveries.queue_email(make.organization("B"), to="b@example.com", subject="Other", text="Other", key="a").pk
+        == outbox.queue_email(make.organization("B"), to="b@example.com", subject="Other", text="Other", key="a").pk
     )
 
 
@@ -59,7 +60,7 @@ def test_a_worker_is_told_once_the_transaction_is_through(rung, django_capture_o
 
 
 def test_the_name_that_workers_are_told_is_a_task():
-    assert tasks.deliver.name == deliveries.TASK
+    assert tasks.deliver.name == outbox.TASK
 
 
 def test_a_broker_that_is_away_costs_nothing(monkeypatch, django_capture_on_commit_callbacks):
@@ -126,11 +127,11 @@ def test_what_a_visitor_types_must_be_a_public_address(address):
     if address.strip() == "a@b.co":
         return  # a stray blank or line end around it is a slip of the finger, and is cut off
     with pytest.raises(ToolError):
-        deliveries.visitors_address(make.organization(), address)
+        outbox.visitors_address(make.organization(), address)
 
 
 def test_an_address_of_another_script_goes_out_in_ascii():
-    assert deliveries.visitors_address(make.organization(), " a@bücher.de ") == "a@xn--bcher-kva.de"
+    assert outbox.visitors_address(make.organization(), " a@bücher.de ") == "a@xn--bcher-kva.de"
     assert queued(to="a@bücher.de").to == "a@xn--bcher-kva.de"
 
 
@@ -148,12 +149,12 @@ def test_a_subject_is_one_visible_line(subject):
 
 def test_an_address_that_got_many_mails_today_gets_no_more_from_visitors():
     organization = make.organization()
-    for number in range(deliveries.PER_ADDRESS_PER_DAY):
+    for number in range(outbox.PER_ADDRESS_PER_DAY):
         queued(organization=organization, key=str(number), to="Victim@example.com")
     with pytest.raises(ToolRefused) as refused:
-        deliveries.visitors_address(organization, "victim@example.com")
+        outbox.visitors_address(organization, "victim@example.com")
     assert refused.value.code == "too_many_emails"
-    assert deliveries.visitors_address(make.organization("B"), "victim@example.com") == "victim@example.com"
+    assert outbox.visitors_address(make.organization("B"), "victim@example.com") == "victim@example.com"
 
 
 # --- Claiming and settling --------------------------------------------------------------------------------------------
@@ -161,12 +162,12 @@ def test_an_address_that_got_many_mails_today_gets_no_more_from_visitors():
 
 def test_a_row_is_claimed_once_until_its_lease_lapses():
     delivery = queued()
-    first = deliveries.claim(delivery.pk)
+    first = outbox.claim(delivery.pk)
     assert first is not None
     assert (first.state, first.fence, first.attempts) == ("sending", 1, 1)
-    assert deliveries.claim(delivery.pk) is None
+    assert outbox.claim(delivery.pk) is None
     Delivery.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
-    second = deliveries.claim(delivery.pk)
+    second = outbox.claim(delivery.pk)
     assert second is not None
     assert second.fence == 2
     assert second.message_id == first.message_id
@@ -174,22 +175,22 @@ def test_a_row_is_claimed_once_until_its_lease_lapses():
 
 def test_a_worker_whose_lease_is_lost_cannot_write():
     delivery = queued()
-    slow = deliveries.claim(delivery.pk)
+    slow = outbox.claim(delivery.pk)
     Delivery.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
-    fast = deliveries.claim(delivery.pk)
-    assert deliveries.failed(slow, "too late", for_good=True) is False
-    assert deliveries.sent(fast) is True
-    assert deliveries.sent(slow) is False
+    fast = outbox.claim(delivery.pk)
+    assert outbox.failed(slow, "too late", for_good=True) is False
+    assert outbox.sent(fast) is True
+    assert outbox.sent(slow) is False
     assert Delivery.objects.get().state == "sent"
 
 
 def test_waits_grow_and_end_within_about_a_day():
     delivery = queued()
     waits = []
-    for _ in range(deliveries.MAX_ATTEMPTS):
+    for _ in range(outbox.MAX_ATTEMPTS):
         Delivery.objects.update(next_attempt_at=timezone.now())
         before = timezone.now()
-        deliveries.failed(deliveries.claim(delivery.pk), "451 later", for_good=False)
+        outbox.failed(outbox.claim(delivery.pk), "451 later", for_good=False)
         waits.append((Delivery.objects.get().next_attempt_at - before).total_seconds())
     assert Delivery.objects.get().state == "dead"
     assert 15 <= waits[0] <= 31
@@ -199,15 +200,15 @@ def test_waits_grow_and_end_within_about_a_day():
 
 def test_a_refusal_for_good_is_not_tried_again_until_staff_say_so(rung, django_capture_on_commit_callbacks):
     delivery = queued()
-    deliveries.failed(deliveries.claim(delivery.pk), "550 no such user", for_good=True)
-    assert deliveries.claim(delivery.pk) is None
+    outbox.failed(outbox.claim(delivery.pk), "550 no such user", for_good=True)
+    assert outbox.claim(delivery.pk) is None
     delivery.refresh_from_db()
     assert (delivery.state, delivery.last_error) == ("dead", "550 no such user")
     with django_capture_on_commit_callbacks(execute=True):
-        assert deliveries.redrive(delivery) is True
-    assert deliveries.redrive(delivery) is False
+        assert outbox.redrive(delivery) is True
+    assert outbox.redrive(delivery) is False
     assert rung == [("assistant.tasks.deliver", str(delivery.pk))]
-    assert deliveries.claim(delivery.pk).attempts == 1
+    assert outbox.claim(delivery.pk).attempts == 1
 
 
 # --- The receipt ------------------------------------------------------------------------------------------------------
@@ -218,7 +219,7 @@ def test_the_receipt_follows_the_message():
     call, card = receipt_of(conversation)
     delivery = queued(organization=conversation.organization, conversation=conversation, call=call)
     seq = conversation.last_seq
-    deliveries.sent(deliveries.claim(delivery.pk))
+    outbox.sent(outbox.claim(delivery.pk))
     card.refresh_from_db()
     assert card.content["status"] == "done"
     assert conversation.events.filter(seq__gt=seq).values_list("type", flat=True).get() == "card.updated"
@@ -228,10 +229,10 @@ def test_the_receipt_says_when_a_message_could_not_be_delivered_and_when_it_is_t
     conversation = make.conversation()
     call, card = receipt_of(conversation)
     delivery = queued(organization=conversation.organization, conversation=conversation, call=call)
-    deliveries.failed(deliveries.claim(delivery.pk), "550", for_good=True)
+    outbox.failed(outbox.claim(delivery.pk), "550", for_good=True)
     card.refresh_from_db()
     assert (card.content["status"], card.content["note"]) == ("failed", "It could not be delivered.")
-    deliveries.redrive(delivery)
+    outbox.redrive(delivery)
     card.refresh_from_db()
     assert card.content["status"] == "sending"
 
@@ -240,5 +241,5 @@ def test_a_try_that_failed_for_now_is_not_worth_an_event():
     conversation = make.conversation()
     call, card = receipt_of(conversation, note="")
     delivery = queued(organization=conversation.organization, conversation=conversation, call=call)
-    deliveries.failed(deliveries.claim(delivery.pk), "451", for_good=False)
+    outbox.failed(outbox.claim(delivery.pk), "451", for_good=False)
     assert conversation.events.filter(type="card.updated").count() == 0

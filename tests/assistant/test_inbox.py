@@ -6,8 +6,13 @@ from django.contrib.auth.models import User
 from assistant import live
 from assistant.errors import Conflict, InputError
 from assistant.models import Conversation, Message, Turn
-from assistant.services import conversations, inbox
-from assistant.services import turns as leases
+from assistant.services.conversations import takeover
+from assistant.services.conversations.events import resume_session
+from assistant.services.conversations.history import build_history
+from assistant.services.conversations.leases import claim_turn, retry_turn
+from assistant.services.conversations.messages import post_message
+from assistant.services.conversations.outcomes import Outcome, finish_turn
+from assistant.services.conversations.state import change_state
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -24,16 +29,16 @@ def conversation() -> Conversation:
 
 
 def test_who_answers_holds_the_conversation_until_it_is_handed_back(conversation, grace):
-    inbox.answer(conversation, grace, "Hello, this is Grace.\x00")
-    inbox.answer(conversation, grace, "How can I help?")
-    events = conversations.resume(conversation, 0).events
+    takeover.answer(conversation, grace, "Hello, this is Grace.\x00")
+    takeover.answer(conversation, grace, "How can I help?")
+    events = resume_session(conversation, 0).events
     assert [event["type"] for event in events] == ["conversation.updated", "message.added", "message.added"]
     assert (events[0]["state"], events[0]["staff"]) == ("staff", "Grace")
     assert (events[1]["message"]["role"], events[1]["message"]["text"]) == ("staff", "Hello, this is Grace.")
-    assert conversations.post(conversation, "c-1", "I am late.").turn is None
-    inbox.hand_back(conversation)
-    turn = conversations.post(conversation, "c-2", "And you?").turn
-    assert [(m.role, m.text) for m in conversations.history(turn, 9)][:2] == [
+    assert post_message(conversation, "c-1", "I am late.").turn is None
+    takeover.hand_back(conversation)
+    turn = post_message(conversation, "c-2", "And you?").turn
+    assert [(m.role, m.text) for m in build_history(turn, 9)][:2] == [
         ("assistant", "Hello, this is Grace."), ("assistant", "How can I help?"),
     ]  # fmt: skip
     conversation.refresh_from_db()
@@ -43,27 +48,27 @@ def test_who_answers_holds_the_conversation_until_it_is_handed_back(conversation
 def test_a_reply_in_the_making_gives_way_to_a_person(conversation, grace, monkeypatch):
     asked = []
     monkeypatch.setattr(live, "ask_to_stop", asked.append)
-    running, queued = (conversations.post(conversation, f"c-{n}", "Hello").turn for n in range(2))
-    leases.claim(running.pk)
-    inbox.answer(conversation, grace, "I am here.")
+    running, queued = (post_message(conversation, f"c-{n}", "Hello").turn for n in range(2))
+    claim_turn(running.pk)
+    takeover.answer(conversation, grace, "I am here.")
     assert set(asked) == {running.pk, queued.pk}
     assert not Turn.objects.filter(stop_requested_at=None).exists()
 
 
 def test_a_failed_reply_is_not_tried_again_while_a_person_answers(conversation, grace):
-    turn = conversations.post(conversation, "c-1", "Hello").turn
-    leases.finish(leases.claim(turn.pk), leases.Outcome(Turn.State.FAILED, retryable=True))
-    inbox.answer(conversation, grace, "I am here.")
+    turn = post_message(conversation, "c-1", "Hello").turn
+    finish_turn(claim_turn(turn.pk), Outcome(Turn.State.FAILED, retryable=True))
+    takeover.answer(conversation, grace, "I am here.")
     with pytest.raises(Conflict):
-        leases.retry(conversation, str(turn.pk))
+        retry_turn(conversation, str(turn.pk))
 
 
 def test_a_closed_conversation_stays_closed(conversation, grace):
-    conversations.change_state(conversation, Conversation.State.CLOSED)
+    change_state(conversation, Conversation.State.CLOSED)
     with pytest.raises(Conflict):
-        inbox.answer(conversation, grace, "Hello.")
+        takeover.answer(conversation, grace, "Hello.")
     with pytest.raises(Conflict):
-        inbox.hand_back(conversation)
+        takeover.hand_back(conversation)
     conversation.refresh_from_db()
     assert conversation.state == "closed" and not conversation.messages.exists()
 
@@ -71,13 +76,13 @@ def test_a_closed_conversation_stays_closed(conversation, grace):
 @pytest.mark.parametrize("text", ["", "  ", "\x07\x00"])
 def test_nothing_is_no_answer(conversation, grace, text):
     with pytest.raises(InputError):
-        inbox.answer(conversation, grace, text)
+        takeover.answer(conversation, grace, text)
     assert not conversation.events.exists()
 
 
 def test_another_member_of_staff_takes_over(conversation, grace):
-    inbox.answer(conversation, grace, "Hello.")
-    inbox.answer(conversation, User.objects.create_user("alan", first_name="Alan"), "Alan here.")
+    takeover.answer(conversation, grace, "Hello.")
+    takeover.answer(conversation, User.objects.create_user("alan", first_name="Alan"), "Alan here.")
     said = Message.objects.order_by("seq").values_list("staff__first_name", "text")
     assert list(said) == [("Grace", "Hello."), ("Alan", "Alan here.")]
     conversation.refresh_from_db()

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assistant.models import Appointment, Calendar, Delivery, Organization
-from assistant.services import appointments, invitations, slots
+from assistant.services.booking import appointments, invitations, slots
 from tests import make
 
 pytestmark = pytest.mark.django_db

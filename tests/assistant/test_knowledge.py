@@ -16,8 +16,9 @@ from django.utils import timezone
 
 from assistant import jobs, outbound, tasks
 from assistant.models import Assistant, Document, DocumentFile, Message, Method, Passage, Question
-from assistant.services import conversations
-from assistant.services import turns as leases
+from assistant.services.conversations.leases import claim_turn
+from assistant.services.conversations.messages import post_message, rate_message
+from assistant.services.conversations.outcomes import Outcome, finish_turn
 from assistant.services.knowledge import documents, extraction, questions
 from assistant.services.knowledge.extraction import Unreadable, read
 from assistant.services.knowledge.passages import GOOD_CHARS, MAX_CHARS, passages
@@ -613,9 +614,9 @@ def exchange(of: Assistant, said: str, reply: str, *searches: bool) -> Message:
     """A turn with its reply, and searches that found something or did not; returns the reply."""
     conversation = make.conversation(of)
     method, _ = Method.objects.get_or_create(organization=of.organization, name="look_up", kind="knowledge")
-    turn = conversations.post(conversation, "c-1", said).turn
+    turn = post_message(conversation, "c-1", said).turn
     assert turn
-    turn = leases.claim(turn.pk)
+    turn = claim_turn(turn.pk)
     for number, good in enumerate(searches):
         conversation.tool_calls.create(
             organization=of.organization,
@@ -628,7 +629,7 @@ def exchange(of: Assistant, said: str, reply: str, *searches: bool) -> Message:
             sources=[{"title": "House", "url": ""}] if good else [],
             idempotency_key=f"{turn.pk}-{number}",
         )
-    message = leases.finish(turn, leases.Outcome("done", reply))
+    message = finish_turn(turn, Outcome("done", reply))
     assert message
     questions.heed(turn.pk)
     return message
@@ -665,7 +666,7 @@ def test_the_same_question_is_counted_in_any_words_order_and_leads_to_the_newest
 def test_a_thumb_down_lists_the_question_once(mia: Assistant) -> None:
     reply = exchange(mia, "Where can I park?", "On the roof.")
     for value in (1, -1, 0, -1):
-        conversations.rate(reply.conversation, str(reply.pk), value)
+        rate_message(reply.conversation, str(reply.pk), value)
     row = Question.objects.get()
     assert (row.reason, row.times, row.text) == ("disliked", 1, "Where can I park?")
 

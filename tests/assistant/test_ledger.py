@@ -8,7 +8,10 @@ import pytest
 from django.utils import timezone
 
 from assistant.models import Card, Conversation, Message, Method, ToolCall, Turn
-from assistant.services import clicks, conversations, ledger
+from assistant.services.conversations import card_answers
+from assistant.services.conversations.leases import begin_turn
+from assistant.services.conversations.messages import append_message
+from assistant.services.methods import ledger
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +25,7 @@ def talk() -> Conversation:
 
 @pytest.fixture
 def turn(talk: Conversation) -> Turn:
-    return conversations.begin_turn(conversations.append(talk, Message.Role.VISITOR, "Hello"))
+    return begin_turn(append_message(talk, Message.Role.VISITOR, "Hello"))
 
 
 @pytest.fixture
@@ -108,10 +111,10 @@ def test_a_confirm_card_that_ran_out_closes_its_call_and_one_that_was_answered_d
     late, answered, open_still = (write(talk, turn, ordinal) for ordinal in range(3))
     for row in (late, answered, open_still):
         assert ledger.wait_for_visitor(row, {"title": "Sure?", "lines": [], "fields": []}, "Waiting.", 600)
-    clicks.answer(talk, str(answered.cards.get().pk), "confirm")
+    card_answers.answer(talk, str(answered.cards.get().pk), "confirm")
     Card.objects.exclude(call=open_still).update(expires_at=timezone.now() - timedelta(seconds=1))
     ledger.give_up_waiting()
     states = [(row.state, row.code) for row in ToolCall.objects.order_by("ordinal")]
     assert states == [(State.REFUSED, "expired"), (State.WAITING, ""), (State.WAITING, "")]
     assert late.cards.get().state == Card.State.EXPIRED
-    assert clicks.answer(talk, str(late.cards.get().pk), "confirm") is None
+    assert card_answers.answer(talk, str(late.cards.get().pk), "confirm") is None

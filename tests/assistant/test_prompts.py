@@ -12,8 +12,11 @@ from assistant import turns
 from assistant.db import in_db
 from assistant.errors import NotFound, ProviderError
 from assistant.models import Assistant, Budget, Conversation, PromptVersion, ToolCall, Turn
-from assistant.services import conversations, prompts
-from assistant.services import turns as leases
+from assistant.services.conversations.events import resume_session
+from assistant.services.conversations.leases import claim_turn
+from assistant.services.conversations.messages import post_message
+from assistant.services.conversations.outcomes import Outcome, finish_turn
+from assistant.services.organizations import prompt_versions
 from tests import make
 from tests.assistant.test_turns import ask, reply, run
 from tests.fakes import ScriptedModel, ScriptedToolbox, always, calls, says
@@ -41,7 +44,7 @@ async def test_an_edit_holds_from_the_next_message_on(conversation):
     await run(await in_db(ask)(conversation), model)
     assistant = conversation.assistant
     assistant.instructions = "Speak like a pirate."
-    await in_db(prompts.save)(assistant)
+    await in_db(prompt_versions.save)(assistant)
     await run(await in_db(ask)(conversation, "And now?", "c-2"), model)
     assert "pirate" not in model.requests[0][0].text and "pirate" in model.requests[1][0].text
 
@@ -50,9 +53,9 @@ def test_every_change_of_a_text_is_a_version_with_who_and_what_was_there_before(
     editor = User.objects.create_user("ed")
     assistant = make.assistant(instructions="One.")
     assistant.instructions = "Two."
-    assert prompts.save(assistant, editor)
+    assert prompt_versions.save(assistant, editor)
     assistant.accent = "#112233"
-    assert not prompts.save(assistant, editor)
+    assert not prompt_versions.save(assistant, editor)
     assert [(row.number, row.instructions, row.by) for row in assistant.prompt_versions.all()] == [
         (2, "Two.", editor),
         (1, "One.", None),
@@ -62,17 +65,17 @@ def test_every_change_of_a_text_is_a_version_with_who_and_what_was_there_before(
 def test_a_new_assistant_has_its_first_version_from_whoever_made_it():
     home, editor = make.organization(), User.objects.create_user("ed")
     assistant = Assistant(organization=home, instructions="One.")
-    prompts.save(assistant, editor)
+    prompt_versions.save(assistant, editor)
     assert assistant.prompt_versions.get().by == editor
 
 
 def test_what_was_written_past_the_service_is_not_lost():
     assistant = make.assistant(instructions="One.")
-    prompts.save(assistant)
+    prompt_versions.save(assistant)
     type(assistant).objects.filter(pk=assistant.pk).update(knowledge="Open on Sundays.")
     assistant.refresh_from_db()
     assistant.knowledge = "Closed on Sundays."
-    prompts.save(assistant)
+    prompt_versions.save(assistant)
     kept = assistant.prompt_versions.values_list("knowledge", flat=True)
     assert list(kept) == ["Closed on Sundays.", "Open on Sundays.", ""]
 
@@ -80,19 +83,19 @@ def test_what_was_written_past_the_service_is_not_lost():
 def test_going_back_is_a_version_of_its_own():
     assistant = make.assistant(instructions="One.", greeting="Hi!")
     assistant.instructions, assistant.greeting = "Two.", "Hello!"
-    prompts.save(assistant)
-    assert prompts.restore(assistant, 1)
+    prompt_versions.save(assistant)
+    assert prompt_versions.restore(assistant, 1)
     assistant.refresh_from_db()
     assert (assistant.instructions, assistant.greeting) == ("One.", "Hi!")
     assert [(row.number, row.restores) for row in assistant.prompt_versions.all()] == [(3, 1), (2, None), (1, None)]
-    assert not prompts.restore(assistant, 1)  # it is there already
+    assert not prompt_versions.restore(assistant, 1)  # it is there already
 
 
 def test_a_version_of_another_assistant_is_none():
     mine, other = make.assistant(), make.assistant(make.organization("Other"))
-    prompts.save(other)
+    prompt_versions.save(other)
     with pytest.raises(NotFound):
-        prompts.restore(mine, 1)
+        prompt_versions.restore(mine, 1)
     assert PromptVersion.objects.filter(assistant=mine).count() == 0
 
 
@@ -126,7 +129,7 @@ async def test_a_prompt_file_goes_before_the_row_and_is_read_again_when_it_chang
 def test_a_file_that_is_of_no_use_leaves_the_row_in_force(folder, content):
     assistant = make.assistant(instructions="From the row.")
     (folder / f"{assistant.public_key}.md").write_bytes(content)
-    assert prompts.instructions(assistant) == "From the row."
+    assert prompt_versions.instructions(assistant) == "From the row."
 
 
 @pytest.mark.parametrize("key", ["../pk_secret", "pk_a/../../secret", "secret", "pk_a\n", ""])
@@ -136,7 +139,7 @@ def test_no_key_leads_out_of_the_folder(folder, key):
     (folder / "secret.md").write_text("secret")
     assistant = make.assistant(instructions="From the row.")
     assistant.public_key = key
-    assert prompts.instructions(assistant) == "From the row."
+    assert prompt_versions.instructions(assistant) == "From the row."
 
 
 # --- Memory -------------------------------------------------------------------------------------------------------------
@@ -144,8 +147,8 @@ def test_no_key_leads_out_of_the_folder(folder, key):
 
 def earlier(conversation: Conversation, exchanges: int) -> None:
     for number in range(exchanges):
-        turn = conversations.post(conversation, f"e-{number}", f"Q{number}").turn
-        leases.finish(leases.claim(turn.pk), leases.Outcome(Turn.State.DONE, f"A{number}"))
+        turn = post_message(conversation, f"e-{number}", f"Q{number}").turn
+        finish_turn(claim_turn(turn.pk), Outcome(Turn.State.DONE, f"A{number}"))
 
 
 async def test_the_model_is_shown_the_last_twenty_messages_and_no_more_tokens_than_the_assistant_allows(conversation):
@@ -215,7 +218,7 @@ async def test_where_the_browser_names_no_language_the_visitors_own_is_spoken(co
     model = ScriptedModel(says(error=ProviderError(cause="server_error")))
     await run(await in_db(ask)(conversation), model)
     assert "writes in the language de" in model.requests[0][0].text
-    ended = (await in_db(conversations.resume)(conversation, 0)).events[-1]
+    ended = (await in_db(resume_session)(conversation, 0)).events[-1]
     assert ended["text"].startswith("Der Assistent")
 
 
@@ -237,7 +240,7 @@ async def test_a_visitor_hears_a_kind_sentence_and_staff_see_whose_limit_it_was(
     talk = await in_db(make.conversation)(assistant)
     turn = await in_db(ask)(talk)
     await turns.run(turn.pk, toolbox_for=always(ScriptedToolbox()))
-    ended = (await in_db(conversations.resume)(talk, 0)).events[-1]
+    ended = (await in_db(resume_session)(talk, 0)).events[-1]
     assert ended["code"] == "budget_exceeded" and ended["text"].startswith(heard)
     assert "limit of visitor" in (await in_db(Turn.objects.get)(pk=turn.pk)).detail
     assert "visitor" not in str(ended)

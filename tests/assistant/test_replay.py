@@ -15,7 +15,8 @@ from assistant import outbound, replay
 from assistant.db import in_db
 from assistant.errors import BudgetExceeded, ProviderUnavailable
 from assistant.models import Conversation, Delivery, Method, Replay, ToolCall, Turn
-from assistant.services import conversations, replays
+from assistant.services.conversations.messages import append_message
+from assistant.services.methods import replays
 from tests import make
 from tests.fakes import Reply, ScriptedModel, always, calls, says
 
@@ -33,7 +34,7 @@ SCHEMA = {
 def said(talk: Conversation, asked: str, answered: str, *made: dict[str, Any], **turn_fields: Any) -> Turn:
     """An exchange of the past: message, turn, its calls as the ledger has them, reply."""
     now = timezone.now()
-    message = conversations.append(talk, "visitor", asked)
+    message = append_message(talk, "visitor", asked)
     fields = {"deadline_at": now, "ended_at": now, "state": Turn.State.DONE, **turn_fields}
     turn = Turn.objects.create(conversation=talk, message=message, **fields)
     for ordinal, call in enumerate(made):
@@ -42,7 +43,7 @@ def said(talk: Conversation, asked: str, answered: str, *made: dict[str, Any], *
             organization=talk.organization, conversation=talk, idempotency_key=f"{turn.pk}-{ordinal}"[:64], **given
         )
     if answered:
-        conversations.append(talk, "assistant", answered, turn=turn)
+        append_message(talk, "assistant", answered, turn=turn)
     return turn
 
 
@@ -231,7 +232,7 @@ async def test_a_budget_that_is_used_up_ends_it_and_says_so():
 
 async def test_what_only_staff_or_nobody_answered_is_left_out():
     talk = await past(("Hello", "Hi!"))
-    await in_db(conversations.append)(talk, "visitor", "Anybody there?")
+    await in_db(append_message)(talk, "visitor", "Anybody there?")
     row, _ = await replayed(talk, says("Hi."))
     assert (row.total, len(row.results)) == (1, 1)
 
@@ -242,7 +243,7 @@ async def test_a_message_whose_first_attempt_failed_is_compared_once_with_the_se
     again = await Turn.objects.acreate(
         conversation=talk, message=message, deadline_at=timezone.now(), ended_at=timezone.now(), state="done"
     )
-    await in_db(conversations.append)(talk, "assistant", "Hi again!", turn=again)
+    await in_db(append_message)(talk, "assistant", "Hi again!", turn=again)
     row, _ = await replayed(talk, says("Hi."))
     (one,) = await in_db(replays.compared)(row)
     assert (row.total, one.then, one.now["text"]) == (1, "Hi again!", "Hi.")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from assistant.errors import ToolError
 from assistant.models import Appointment, Calendar
-from assistant.services import slots
+from assistant.services.booking import slots
 from tests import make
 
 pytestmark = pytest.mark.django_db

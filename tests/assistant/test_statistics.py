@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from assistant.models import Conversation, Turn, Usage
-from assistant.services import providers, statistics
+from assistant.services.providers import health, statistics
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -44,7 +44,7 @@ def test_errors_are_counted_by_class_and_latencies_ranked(conversation: Conversa
     asked(conversation, "b", answered=1)
     asked(conversation, "b", at=NOW - timedelta(days=2), answered=1)
     Usage.objects.create(organization=conversation.organization, task="reply", reserved=True)
-    providers.failed("platform:a:1", "m", "unauthorized", name="a")
+    health.failed("platform:a:1", "m", "unauthorized", name="a")
     first, second = statistics.by_provider(rows(conversation))
     assert (first.name, first.requests, first.failures) == ("a", 14, {"timeout": 2, "unauthorized": 1})
     assert first.success_rate == pytest.approx(11 / 14)
@@ -112,7 +112,7 @@ def test_turns_are_counted_by_how_they_ended_and_those_that_wait(conversation: C
 
 
 def test_staff_can_have_a_provider_asked_again_at_once() -> None:
-    providers.failed("k", "m", "quota", name="a")
-    assert providers.standings([("k", "m")])["k", "m"].state == "open"
-    providers.close("k", "")
-    assert providers.standings([("k", "m")])["k", "m"].well
+    health.failed("k", "m", "quota", name="a")
+    assert health.standings([("k", "m")])["k", "m"].state == "open"
+    health.close("k", "")
+    assert health.standings([("k", "m")])["k", "m"].well

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from assistant import tasks
 from assistant.models import Delivery
-from assistant.services import deliveries
+from assistant.services.deliveries import outbox
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -61,7 +61,7 @@ def server(settings) -> Iterator[Server]:
 
 
 def queued(**fields) -> Delivery:
-    return deliveries.queue_email(
+    return outbox.queue_email(
         make.organization(), **{"to": "ann@example.com", "subject": "Hello", "text": "Hi Ann.", "key": "k", **fields}
     )
 
@@ -193,7 +193,7 @@ class Nested(BaseEmailBackend):
 
 def test_a_worker_that_died_while_sending_is_followed_by_one_with_the_same_message_id(server):
     delivery = queued()
-    assert deliveries.claim(delivery.pk) is not None  # and then nothing more is heard of it
+    assert outbox.claim(delivery.pk) is not None  # and then nothing more is heard of it
     assert settled(delivery).state == "sending"
     Delivery.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
     assert settled(delivery).state == "sent"

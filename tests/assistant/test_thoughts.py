@@ -12,8 +12,11 @@ from assistant import thoughts
 from assistant.db import in_db
 from assistant.errors import BudgetExceeded, ProviderUnavailable
 from assistant.models import Assistant, Conversation, ToolCall, Turn
-from assistant.services import conversations, notes
-from assistant.services import turns as leases
+from assistant.services.conversations import summaries as stored_summaries
+from assistant.services.conversations.leases import claim_turn
+from assistant.services.conversations.messages import post_message
+from assistant.services.conversations.outcomes import Outcome, finish_turn
+from assistant.services.conversations.state import change_state
 from tests import make
 from tests.fakes import ScriptedModel, always, says
 
@@ -35,8 +38,8 @@ def talked(*texts: str, **fields: Any) -> Conversation:
     """A conversation whose messages have been answered."""
     conversation = make.conversation(**fields)
     for number, text in enumerate(texts or ("Kann ich am Dienstag kommen?",)):
-        turn = conversations.post(conversation, f"c-{number}", text).turn
-        leases.finish(leases.claim(turn.pk), leases.Outcome(Turn.State.DONE, "Gern."))
+        turn = post_message(conversation, f"c-{number}", text).turn
+        finish_turn(claim_turn(turn.pk), Outcome(Turn.State.DONE, "Gern."))
     conversation.refresh_from_db()
     return conversation
 
@@ -77,12 +80,12 @@ async def test_once_nobody_writes_any_more_it_is_summed_up_for_staff(talk):
 
 async def test_one_that_was_closed_is_summed_up_at_once_and_again_when_it_has_gone_on(talk):
     model = ScriptedModel(TITLE, says("First."), says("Second."))
-    await in_db(conversations.change_state)(talk, Conversation.State.CLOSED)
+    await in_db(change_state)(talk, Conversation.State.CLOSED)
     for _ in range(3):
         await think(model)
     assert (await seen(talk)).summary == "First."
-    turn = (await in_db(conversations.post)(talk, "c-9", "One more thing.")).turn
-    await in_db(lambda: leases.finish(leases.claim(turn.pk), leases.Outcome(Turn.State.DONE, "Yes?")))()
+    turn = (await in_db(post_message)(talk, "c-9", "One more thing.")).turn
+    await in_db(lambda: finish_turn(claim_turn(turn.pk), Outcome(Turn.State.DONE, "Yes?")))()
     await in_db(idle)(talk)
     await think(model)
     assert (await seen(talk)).summary == "Second." and len(model.requests) == 3
@@ -103,13 +106,13 @@ async def test_a_summary_is_told_what_was_really_done(talk):
 def only_asked() -> Conversation:
     """Its first message waits for an answer."""
     conversation = make.conversation()
-    conversations.post(conversation, "c-1", "Hello?")
+    post_message(conversation, "c-1", "Hello?")
     return conversation
 
 
 def answered_and_asked_again() -> Conversation:
     conversation = talked()
-    conversations.post(conversation, "c-9", "And?")
+    post_message(conversation, "c-9", "And?")
     idle(conversation)
     return conversation
 
@@ -188,13 +191,15 @@ def test_an_answer_is_taken_as_far_as_it_is_what_was_asked_for(text, noted):
 
 
 def test_a_note_is_made_by_one_worker_at_a_time_and_a_late_one_writes_nothing(talk):
-    work = notes.claim(talk.pk)
-    assert work and notes.claim(talk.pk) is None and notes.due(10) == []
+    work = stored_summaries.claim(talk.pk)
+    assert work and stored_summaries.claim(talk.pk) is None and stored_summaries.due(10) == []
     Conversation.objects.filter(pk=talk.pk).update(thinking_until=timezone.now() - timedelta(seconds=1))
-    again = notes.claim(talk.pk)
-    assert again and not notes.keep_title(work, "Late", "de") and notes.keep_title(again, "In time", "de")
+    again = stored_summaries.claim(talk.pk)
+    assert (
+        again and not stored_summaries.keep_title(work, "Late", "de") and stored_summaries.keep_title(again, "In time", "de")
+    )
     talk.refresh_from_db()
-    assert talk.title == "In time" and notes.claim(talk.pk) is None
+    assert talk.title == "In time" and stored_summaries.claim(talk.pk) is None
 
 
 async def test_it_is_asked_for_the_fast_model_on_the_conversations_account(talk):

@@ -14,8 +14,10 @@ from assistant.chat import ToolResult
 from assistant.db import in_db
 from assistant.errors import BudgetExceeded, ProviderError, ProviderUnavailable, TurnTaken
 from assistant.models import Conversation, Message, ToolCall, Turn
-from assistant.services import conversations
-from assistant.services import turns as leases
+from assistant.services.conversations.events import resume_session
+from assistant.services.conversations.leases import MAX_ATTEMPTS, begin_turn, claim_turn, next_queued_turn, turns_left_behind
+from assistant.services.conversations.messages import post_message
+from assistant.services.conversations.state import change_state
 from tests import make
 from tests.fakes import ScriptedModel, ScriptedToolbox, always, calls, says
 
@@ -36,7 +38,7 @@ def heard(monkeypatch) -> list:
 
 
 def ask(conversation: Conversation, text: str = "Hello", id: str = "c-1") -> Turn:
-    return conversations.post(conversation, id, text).turn
+    return post_message(conversation, id, text).turn
 
 
 async def run(turn, model, toolbox=None):
@@ -89,7 +91,7 @@ async def test_the_model_is_told_who_it_is_what_it_knows_and_what_day_it_is(conv
 async def test_every_failure_is_one_code_and_one_sentence_without_its_cause(conversation, heard, error, code, retryable):
     turn = await run(await in_db(ask)(conversation), ScriptedModel(says(error=error)))
     assert (turn.state, turn.code, turn.retryable) == ("failed", code, retryable)
-    ended = (await in_db(conversations.resume)(conversation, 0)).events[-1]
+    ended = (await in_db(resume_session)(conversation, 0)).events[-1]
     assert ended["type"] == "turn.ended" and ended["code"] == code and ended["text"]
     assert "secret-host" not in str(ended)
     assert await in_db(reply)(conversation) is None
@@ -98,7 +100,7 @@ async def test_every_failure_is_one_code_and_one_sentence_without_its_cause(conv
 async def test_an_organization_words_its_own_limit(conversation, heard):
     error = BudgetExceeded(whose="visitor", sentence="Call us on Monday.")
     await run(await in_db(ask)(conversation), ScriptedModel(says(error=error)))
-    assert (await in_db(conversations.resume)(conversation, 0)).events[-1]["text"] == "Call us on Monday."
+    assert (await in_db(resume_session)(conversation, 0)).events[-1]["text"] == "Call us on Monday."
 
 
 async def test_a_reply_that_is_cut_off_is_kept_and_never_called_complete(conversation):
@@ -183,7 +185,7 @@ async def test_a_runner_that_is_shut_down_hands_its_turn_over_at_once(conversati
 async def test_a_turn_is_resumed_from_the_ledger(conversation):
     """What the dead runner's rounds had done is told to the model, not done again."""
     turn = await in_db(ask)(conversation)
-    dead = await in_db(leases.claim)(turn.pk)
+    dead = await in_db(claim_turn)(turn.pk)
     await in_db(ToolCall.objects.create)(
         organization=conversation.organization, conversation=conversation, turn=dead, name="find_slots", round=1,
         model_call_id="c-1", arguments={"day": "2030-01-08"}, state=ToolCall.State.DONE, result="10:00", idempotency_key="k",
@@ -200,7 +202,7 @@ async def test_a_turn_is_resumed_from_the_ledger(conversation):
 
 async def test_a_turn_that_takes_its_runners_down_is_given_up(conversation):
     turn = await in_db(ask)(conversation)
-    await in_db(Turn.objects.filter(pk=turn.pk).update)(attempts=leases.MAX_ATTEMPTS)
+    await in_db(Turn.objects.filter(pk=turn.pk).update)(attempts=MAX_ATTEMPTS)
     after = await run(turn, ScriptedModel(says("Hi.")))
     assert (after.state, after.code) == ("failed", "internal")
 
@@ -224,7 +226,7 @@ async def test_the_next_message_is_answered_when_the_first_is(conversation):
     first = await in_db(ask)(conversation, "One?", "c-1")
     second = await in_db(ask)(conversation, "Two?", "c-2")
     await run(first, ScriptedModel(says("One.")))
-    assert await in_db(leases.next_queued)(conversation.pk) == second.pk
+    assert await in_db(next_queued_turn)(conversation.pk) == second.pk
     await run(second, ScriptedModel(says("Two.")))
     texts = await in_db(lambda: [m.text for m in conversation.messages.all()])()
     assert texts == ["One?", "Two?", "One.", "Two."]
@@ -232,20 +234,20 @@ async def test_the_next_message_is_answered_when_the_first_is(conversation):
 
 def test_left_behind_turns_are_found_and_adopted_at_once(conversation):
     turn = ask(conversation)
-    leases.claim(turn.pk)
+    claim_turn(turn.pk)
     Turn.objects.update(created_at=timezone.now() - timedelta(seconds=5))
-    assert leases.left_behind() == []
+    assert turns_left_behind() == []
     assert turns.adopt() == 1
-    assert leases.left_behind() == [turn.pk]
+    assert turns_left_behind() == [turn.pk]
 
 
 def test_what_waits_behind_another_turn_hides_nothing_that_was_left_behind(conversation):
-    leases.claim(ask(conversation).pk)
+    claim_turn(ask(conversation).pk)
     for number in range(2, 14):
         ask(conversation, id=f"c-{number}")
     left = ask(make.conversation(make.assistant(make.organization("Elsewhere"))))
     Turn.objects.update(created_at=F("created_at") - timedelta(minutes=1))
-    assert leases.left_behind(10) == [left.pk]
+    assert turns_left_behind(10) == [left.pk]
 
 
 async def test_a_cache_that_hangs_holds_up_no_database_thread_and_is_left_alone_for_a_while(monkeypatch):
@@ -274,12 +276,12 @@ class Clicked(ScriptedToolbox):
 
 def click(conversation: Conversation) -> Turn:
     """A turn that was set off by a card, as `clicks.answer` begins one."""
-    message = conversations.post(conversation, "c-1", "Yes").message
+    message = post_message(conversation, "c-1", "Yes").message
     Turn.objects.all().delete()
     call = ToolCall.objects.create(
         organization=conversation.organization, conversation=conversation, name="book", idempotency_key="k"
     )
-    return conversations.begin_turn(message, call)
+    return begin_turn(message, call)
 
 
 async def test_what_a_visitor_has_confirmed_is_done_though_he_or_staff_stopped_the_reply(conversation):
@@ -292,7 +294,7 @@ async def test_what_a_visitor_has_confirmed_is_done_though_he_or_staff_stopped_t
 
 async def test_a_click_is_acted_on_in_silence_while_a_person_answers(conversation):
     turn = await in_db(click)(conversation)
-    await in_db(conversations.change_state)(conversation, Conversation.State.STAFF)
+    await in_db(change_state)(conversation, Conversation.State.STAFF)
     model, toolbox = ScriptedModel(says("You are booked.")), Clicked("", "book")
     after = await run(turn, model, toolbox)
     assert (after.state, after.code, model.requests) == ("done", "", [])

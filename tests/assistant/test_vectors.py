@@ -19,7 +19,7 @@ from assistant.chat import ToolCallRequest
 from assistant.db import in_db
 from assistant.models import Assistant, Conversation, Document, Embedding, Organization, Passage, PassageVector, Usage
 from assistant.providers import embeddings
-from assistant.services import conversations
+from assistant.services.conversations.messages import post_message
 from assistant.services.knowledge import documents, vectors
 from assistant.services.knowledge.search import Found, fused, search
 from assistant.services.knowledge.vectors import Vector
@@ -394,7 +394,7 @@ def talk(mia: Assistant, server: Meanings) -> Conversation:
 
 
 async def test_a_visitor_is_answered_from_what_was_found_by_its_meaning(talk: Conversation) -> None:
-    posted = await in_db(conversations.post)(talk, "c-1", PARKEN)
+    posted = await in_db(post_message)(talk, "c-1", PARKEN)
     model = ScriptedModel(calls("look_up", query=PARKEN), says("Hinter dem Haus."))
     await turns.run(posted.turn.pk, model_for=always(model))
     assert "Free behind the house." in model.requests[1][-1].text

@@ -13,7 +13,7 @@ from assistant.models import Card, Method, Turn
 from assistant.providers import completions
 from assistant.providers.completions import Capabilities, Reply, Spoken
 from assistant.providers.configuration import load
-from assistant.services import conversations
+from assistant.services.conversations.messages import post_message
 from tests import make
 from tests.assistant.providers.stub import Stub, says, status
 
@@ -86,7 +86,7 @@ async def test_the_visitor_gets_the_form_from_a_server_that_knows_no_tools(conve
     async with WithoutTools() as server:
         settings.AI_ENVIRONMENT = {"AI_BASE_URL": server.url, "AI_MODEL": "m"}
         server.script(says("I cannot book anything", " here.\n[[person", "_form]]"), says("Please leave your address."))
-        turn = (await in_db(conversations.post)(conversation, "c-1", "Book me in on Tuesday.")).turn
+        turn = (await in_db(post_message)(conversation, "c-1", "Book me in on Tuesday.")).turn
         await turns.run(turn.pk)
     [reply] = [m.text async for m in conversation.messages.filter(role="assistant")]
     assert reply.startswith("I cannot book anything here.") and reply.endswith("Please leave your address.")
@@ -102,7 +102,7 @@ async def test_who_claims_to_have_done_it_all_the_same_is_followed_by_the_form(c
     async with WithoutTools() as server:
         settings.AI_ENVIRONMENT = {"AI_BASE_URL": server.url, "AI_MODEL": "m"}
         server.always(says("Your appointment is booked!"))
-        turn = (await in_db(conversations.post)(conversation, "c-1", "Book me in on Tuesday.")).turn
+        turn = (await in_db(post_message)(conversation, "c-1", "Book me in on Tuesday.")).turn
         await turns.run(turn.pk)
     reply = await conversation.messages.aget(role="assistant")
     assert "booked" not in reply.text and "has not been done" in reply.text

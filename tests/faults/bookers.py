@@ -21,7 +21,8 @@ from django.urls import reverse
 from assistant import tasks
 from assistant.errors import ToolError
 from assistant.models import Appointment, Calendar, Delivery
-from assistant.services import appointments, deliveries, slots
+from assistant.services.booking import appointments, slots
+from assistant.services.deliveries import outbox
 from tests import make
 
 NOW = datetime(2030, 1, 7, 0, 0, tzinfo=UTC)
@@ -96,7 +97,7 @@ def prepare(race: str, bookers: int, rounds: int) -> Calendar:
             taken(nine(round), f"own{round}@example.com")
         elif race == "deliver":
             with transaction.atomic():
-                deliveries.queue_email(
+                outbox.queue_email(
                     calendar.organization, to="ann@example.com", subject=f"Round {round}", text="Hi.", key=f"race-{round}"
                 )
     return calendar

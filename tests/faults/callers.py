@@ -18,8 +18,8 @@ from assistant.db import in_db
 from assistant.errors import BudgetExceeded, ProviderError
 from assistant.models import Assistant, Budget, Spending, Usage
 from assistant.providers import router
-from assistant.services import usage
-from assistant.services.usage import Asking
+from assistant.services.providers import budgets
+from assistant.services.providers.budgets import Asking
 from tests import make
 
 
@@ -79,7 +79,7 @@ def reservations(count: int, tokens: int, die: bool) -> Iterator[int]:
     granted = 0
     for _ in range(count):
         try:
-            usage.reserve(asking, model="m", prompt_tokens=tokens, completion_tokens=0)
+            budgets.reserve(asking, model="m", prompt_tokens=tokens, completion_tokens=0)
             granted += 1
         except BudgetExceeded:
             pass

@@ -8,7 +8,8 @@ from django.db import transaction
 
 from assistant.chat import ToolCallRequest
 from assistant.models import Method, Turn
-from assistant.services import conversations
+from assistant.services.conversations.leases import begin_turn
+from assistant.services.conversations.messages import append_message
 from assistant.tools.toolbox import ConversationToolbox
 from tests import make
 
@@ -23,7 +24,7 @@ def prepare(url: str, repeatable: bool, turns: int) -> list[str]:
     )  # fmt: skip
     talk.assistant.methods.add(method)
     with transaction.atomic():
-        return [str(conversations.begin_turn(conversations.append(talk, "visitor", "x")).pk) for _ in range(turns)]
+        return [str(begin_turn(append_message(talk, "visitor", "x")).pk) for _ in range(turns)]
 
 
 def call(turn_id: str) -> None:

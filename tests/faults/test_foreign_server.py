@@ -20,7 +20,7 @@ from assistant.models import Conversation, Delivery, Method, Turn, Usage
 from assistant.providers.completions import Request
 from assistant.providers.configuration import ProviderSettings
 from assistant.providers.probe import probe
-from assistant.services import conversations
+from assistant.services.conversations.messages import post_message
 from tests import make, servers
 from tests.assistant.providers.test_completions import collect
 from tests.conftest import needed
@@ -161,7 +161,7 @@ def environment(**urls: str) -> dict[str, str]:
 
 
 async def replied(conversation: Conversation, text: str) -> tuple[Turn, str]:
-    posted = await in_db(conversations.post)(conversation, text[:40], text)
+    posted = await in_db(post_message)(conversation, text[:40], text)
     await turns.run(posted.turn.pk)
     turn = await in_db(Turn.objects.get)(pk=posted.turn.pk)
     message = await in_db(conversation.messages.filter(role="assistant").last)()

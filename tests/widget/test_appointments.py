@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from assistant.models import Appointment, Visitor
-from assistant.services import appointments, invitations, slots
+from assistant.services.booking import appointments, invitations, slots
 from tests import make
 
 pytestmark = pytest.mark.django_db

@@ -11,7 +11,7 @@ from channels.testing import WebsocketCommunicator
 from assistant import turns
 from assistant.db import in_db
 from assistant.models import Conversation, Message, Turn
-from assistant.services import conversations
+from assistant.services.conversations.sessions import Session, open_session
 from tests import make
 from tests.fakes import ScriptedModel, ScriptedToolbox, always, says
 from widget import consumers
@@ -62,9 +62,9 @@ class Socket:
                     return message["code"]
 
 
-async def session(**fields) -> conversations.Session:
+async def session(**fields) -> Session:
     assistant = await in_db(make.assistant)(**fields)
-    return await in_db(conversations.open_session)(assistant, make.ORIGIN)
+    return await in_db(open_session)(assistant, make.ORIGIN)
 
 
 async def test_a_message_is_acknowledged_answered_and_ended():
@@ -211,9 +211,7 @@ async def test_an_assistant_that_is_switched_off_stops_listening():
 
 async def test_nobody_hears_another_conversation():
     ours = await session()
-    theirs = await in_db(conversations.open_session)(
-        await in_db(make.assistant)(await in_db(make.organization)("Other")), make.ORIGIN
-    )
+    theirs = await in_db(open_session)(await in_db(make.assistant)(await in_db(make.organization)("Other")), make.ORIGIN)
     async with Socket() as mine, Socket() as other:
         await mine.tell("session.open", token=ours.token, after=0)
         await other.tell("session.open", token=theirs.token, after=0)
@@ -235,6 +233,6 @@ async def test_closing_and_starting_anew():
         await socket.tell("session.open", token=opened.token, after=0)
         await socket.tell("conversation.new")
         assert (await socket.hear("conversation.updated"))["state"] == "closed"
-    again = await in_db(conversations.open_session)(opened.conversation.assistant, make.ORIGIN, token=opened.token)
+    again = await in_db(open_session)(opened.conversation.assistant, make.ORIGIN, token=opened.token)
     assert again.conversation != opened.conversation
     assert await in_db(Conversation.objects.count)() == 2

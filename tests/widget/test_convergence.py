@@ -22,8 +22,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from assistant import events, live
 from assistant.errors import TurnTaken
 from assistant.models import Conversation, Message, Turn
-from assistant.services import cards, conversations
-from assistant.services import turns as leases
+from assistant.services.conversations import cards
+from assistant.services.conversations.events import render_event, resume_session
+from assistant.services.conversations.leases import claim_turn
+from assistant.services.conversations.messages import post_message, rate_message
+from assistant.services.conversations.outcomes import Outcome, finish_turn
+from assistant.services.conversations.state import change_state
 from tests import make, servers
 
 EXAMPLES = int(os.environ.get("CONVERGENCE_EXAMPLES", "25"))
@@ -79,7 +83,7 @@ class Chat(RuleBasedStateMachine):
 
     def ring(self, *more: events.WidgetEvent) -> None:
         rows = self.conversation.events.filter(seq__gt=self.known).select_related("message", "card").order_by("seq")
-        for event in [*(conversations.render(row) for row in rows), *more]:
+        for event in [*(render_event(row) for row in rows), *more]:
             self.known = max(self.known, event.payload().get("seq", 0))
             for number in (0, 1):
                 if self.open[number]:
@@ -102,13 +106,13 @@ class Chat(RuleBasedStateMachine):
         message = {"id": id, "text": f"Question {id}", "at": "2030-01-01T00:00:00Z"}
         self.play(number, {"type": "message.written", "message": message})
         self.sent.append((id, message["text"]))
-        conversations.post(self.conversation, *self.sent[-1])
+        post_message(self.conversation, *self.sent[-1])
         self.ring()
 
     @precondition(lambda self: self.sent)
     @rule()
     def send_the_last_one_again(self) -> None:
-        assert not conversations.post(self.conversation, *self.sent[-1]).new
+        assert not post_message(self.conversation, *self.sent[-1]).new
         self.ring()
 
     @rule()
@@ -118,7 +122,7 @@ class Chat(RuleBasedStateMachine):
         if (open_turn := self.conversation.turns.open().order_by("created_at").first()) is None:
             return
         with suppress(TurnTaken):
-            self.turn = leases.claim(open_turn.pk)
+            self.turn = claim_turn(open_turn.pk)
             self.draft = live.ReplyDraft()
             live.keep_draft(self.turn.pk, self.draft)
             self.ring(events.TurnStarted(str(self.turn.pk), str(self.turn.message_id)))
@@ -142,10 +146,10 @@ class Chat(RuleBasedStateMachine):
         turn, self.turn = self.turn, None
         live.keep_draft(turn.pk, None)
         failed = state == Turn.State.FAILED
-        outcome = leases.Outcome(
+        outcome = Outcome(
             state, self.draft.text, Message.State.INCOMPLETE if failed else Message.State.COMPLETE, retryable=failed
         )
-        leases.finish(turn, outcome)
+        finish_turn(turn, outcome)
         self.ring()
 
     @rule(change=st.booleans())
@@ -161,12 +165,12 @@ class Chat(RuleBasedStateMachine):
     def rate(self, value: int) -> None:
         reply = self.conversation.messages.filter(role=Message.Role.ASSISTANT).first()
         if reply is not None:
-            conversations.rate(self.conversation, str(reply.pk), value)
+            rate_message(self.conversation, str(reply.pk), value)
             self.ring()
 
     @rule(state=st.sampled_from(["waiting", "assistant", "closed"]))
     def change_hands(self, state: str) -> None:
-        conversations.change_state(self.conversation, state)
+        change_state(self.conversation, state)
         self.ring()
 
     # --- What the wire does ---
@@ -184,7 +188,7 @@ class Chat(RuleBasedStateMachine):
     def come_back(self, number: int) -> None:
         """`session.open`, on a new socket or on the same one: its answer is the one thing that is not a doorbell."""
         self.open[number] = True
-        ready = conversations.resume(self.conversation, self.shown[number]["seq"])
+        ready = resume_session(self.conversation, self.shown[number]["seq"])
         self.shown[number] = self.play(number, ready.payload())
         assert not self.shown[number]["gap"]
 
@@ -205,7 +209,7 @@ class Chat(RuleBasedStateMachine):
         self.ring()
         for number in (0, 1):
             self.come_back(number)
-        fresh = self.play(9, conversations.resume(self.conversation, 0).payload())
+        fresh = self.play(9, resume_session(self.conversation, 0).payload())
         newest = Conversation.objects.values_list("last_seq", flat=True).get(pk=self.conversation.pk)
         for shown in self.shown:
             assert {**shown, "ended": ""} == {**fresh, "ended": ""}

@@ -6,7 +6,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from assistant.db import in_db
 from assistant.models import Usage
-from assistant.services import providers
+from assistant.services.providers import health
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +27,7 @@ def used(name: str = 'a "b"\n') -> None:
             model="m", cause=cause, prompt_tokens=10, completion_tokens=5, micros=2_000_000,
             total_ms=total, first_token_ms=None if cause else 300,
         )  # fmt: skip
-    providers.failed(f"platform:{name}:d1g", "m", "quota", name=name)
+    health.failed(f"platform:{name}:d1g", "m", "quota", name=name)
 
 
 @pytest.mark.parametrize("path", ["/metrics", "/metrics.json"])

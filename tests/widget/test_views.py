@@ -19,7 +19,8 @@ from django.utils import timezone
 from assistant import turns
 from assistant.db import in_db
 from assistant.models import Assistant, Budget, Message, ToolCall, Turn, Visitor
-from assistant.services import cards, limits
+from assistant.services.conversations import cards
+from assistant.services.organizations import rate_limits
 from tests import make
 from tests.fakes import ScriptedModel, ScriptedToolbox, always, says
 from widget.urls import urlpatterns
@@ -40,7 +41,7 @@ def scripted(monkeypatch):
 
 @pytest.fixture(autouse=True)
 def fresh_limits():
-    (limits._shared if settings.REDIS_URL else limits._own)().storage.reset()
+    (rate_limits._shared if settings.REDIS_URL else rate_limits._own)().storage.reset()
 
 
 class Page:
@@ -98,15 +99,15 @@ async def test_a_conversation_without_a_socket(page, assistant):
 
 
 async def test_the_same_message_fifty_times_at_once_is_one_row_with_one_answer(page, assistant, monkeypatch):
-    monkeypatch.setitem(limits.LIMITS, "message.visitor", ("1000/minute",))
-    monkeypatch.setitem(limits.LIMITS, "message.address", ("1000/minute",))
-    limits._items.cache_clear()
+    monkeypatch.setitem(rate_limits.LIMITS, "message.visitor", ("1000/minute",))
+    monkeypatch.setitem(rate_limits.LIMITS, "message.address", ("1000/minute",))
+    rate_limits._items.cache_clear()
     await page.open(assistant)
     answers = await asyncio.gather(*(page.post("messages", {"id": "c-1", "text": "Hello"}) for _ in range(50)))
     assert {(a.status_code, a.content) for a in answers} == {(202, answers[0].content)}
     await ended()
     assert await in_db(Message.objects.filter(role="visitor").count)() == 1 == await in_db(Turn.objects.count)()
-    limits._items.cache_clear()
+    rate_limits._items.cache_clear()
 
 
 async def test_another_text_under_the_same_id_is_a_conflict(page, assistant):
@@ -206,24 +207,24 @@ async def test_another_visitor_finds_nothing(page, assistant):
 
 
 async def test_knocking_too_fast_is_told_when_to_come_back(page, assistant, monkeypatch):
-    monkeypatch.setitem(limits.LIMITS, "message.visitor", ("2/minute",))
-    limits._items.cache_clear()
+    monkeypatch.setitem(rate_limits.LIMITS, "message.visitor", ("2/minute",))
+    rate_limits._items.cache_clear()
     await page.open(assistant)
     for number in range(2):
         assert (await page.post("messages", {"id": f"c-{number}", "text": "Hi"})).status_code == 202
     refused = await page.post("messages", {"id": "c-9", "text": "Hi"})
     assert refused.status_code == 429 and 1 <= int(refused.headers["retry-after"]) <= 60
     await ended(2)
-    limits._items.cache_clear()
+    rate_limits._items.cache_clear()
 
 
 async def test_an_opinion_given_too_often_is_refused(page, assistant, monkeypatch):
-    monkeypatch.setitem(limits.LIMITS, "answer", ("2/minute",))
-    limits._items.cache_clear()
+    monkeypatch.setitem(rate_limits.LIMITS, "answer", ("2/minute",))
+    rate_limits._items.cache_clear()
     await page.open(assistant)
     paths = [f"messages/{uuid4()}/rating" for _ in range(3)]
     answers = [await page.post(path, {"value": 1}) for path in paths]
-    limits._items.cache_clear()
+    rate_limits._items.cache_clear()
     assert [answer.status_code for answer in answers] == [404, 404, 429]
 
 

@@ -28,7 +28,8 @@ from assistant.models import (
     Usage,
     Visitor,
 )
-from assistant.services import cards, conversations
+from assistant.services.conversations import cards
+from assistant.services.conversations.messages import append_message
 from assistant.services.knowledge import documents
 
 ORIGIN = "https://www.example.com"
@@ -67,7 +68,7 @@ def fill(slug: str, word: str) -> Organization:
     )
     now = timezone.now()
     with transaction.atomic():
-        message = conversations.append(talk, "visitor", word, page={"url": f"javascript:{word}", "title": word})
+        message = append_message(talk, "visitor", word, page={"url": f"javascript:{word}", "title": word})
         turn = Turn.objects.create(
             conversation=talk,
             message=message,
@@ -93,7 +94,7 @@ def fill(slug: str, word: str) -> Organization:
             talk, "slots", {"title": word, "days": [{"label": word, "slots": [{"id": "1", "label": word}]}]}, call=call
         )
         cards.add(talk, "receipt", {"title": word, "reference": "7KQ2MX", "lines": [[word, word]], "note": word}, call=call)
-        conversations.append(talk, "assistant", word, turn=turn, sources=[{"title": word, "url": word}], rating=-1)
+        append_message(talk, "assistant", word, turn=turn, sources=[{"title": word, "url": word}], rating=-1)
     document = Document(organization=home, title=word, text=f"# {word}\n{word}", problem=word, note=word)
     documents.queue(document)
     document.assistants.add(assistant)

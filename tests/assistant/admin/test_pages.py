@@ -14,7 +14,9 @@ from django.test import Client
 
 from assistant import outbound
 from assistant.models import Appointment, Assistant, Conversation, Delivery, Method, Organization, Provider
-from assistant.services import conversations, organizations
+from assistant.services.conversations.events import resume_session
+from assistant.services.conversations.history import build_history
+from assistant.services.organizations import access
 from tests.assistant.admin.filled import METHOD_SECRET, PROVIDER_SECRET, fill, member
 from tests.assistant.admin.test_scoping import addresses_with_object, entered, plain_addresses, row_of_mine, with_object
 
@@ -202,10 +204,10 @@ def test_staff_leave_notes_that_nobody_else_reads(boss):
     assert (first.text, str(second.by)) == (POLYGLOT, "editor-home")
     body = viewer.get(page).content.decode()
     assert "Called &lt;b&gt;back&lt;/b&gt; on Monday." in body and "editor-home" in body and "Leave a note" not in body
-    seen = conversations.resume(talk, after=0).events
+    seen = resume_session(talk, after=0).events
     assert seen and "Monday" not in str(seen)
     turn = talk.turns.last()
-    assert "Monday" not in str(conversations.history(turn, 50))
+    assert "Monday" not in str(build_history(turn, 50))
 
 
 def test_times_are_on_the_clock_that_all_of_ones_organizations_share(boss):
@@ -301,6 +303,6 @@ def test_an_assistant_has_its_script_tag_and_says_when_it_was_last_seen(boss, se
     assert "&lt;script async src=&quot;https://chat.example.com/widget.js&quot;" in body
     assert assistant.public_key in body
     assert "Not seen on a site yet" in body
-    organizations.saw(assistant, "https://shop.example")
+    access.saw(assistant, "https://shop.example")
     body = boss.get(f"/admin/assistant/assistant/{assistant.pk}/change/").content.decode()
     assert "Last opened 0\xa0minutes ago, on https://shop.example." in body

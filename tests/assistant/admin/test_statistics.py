@@ -12,7 +12,7 @@ from django.utils import timezone
 from assistant.admin import charts
 from assistant.admin.charts import Series
 from assistant.models import Membership, Organization, Provider, ProviderHealth, Usage
-from assistant.services import providers
+from assistant.services.providers import health
 from tests.assistant.admin.filled import fill, member
 from tests.assistant.admin.test_scoping import entered
 
@@ -44,8 +44,8 @@ def used(home: Organization, name: str, causes: dict[str, int], days_ago: int = 
 def left_alone(home: Organization | None) -> ProviderHealth:
     row = Provider.objects.get(organization=home) if home else None
     name = row.name if row else "platform-one"
-    key = providers.health_key(home.pk if home else None, name, "https://x", "")
-    providers.failed(key, "m", "unauthorized", name=name, provider_id=row.pk if row else None)
+    key = health.health_key(home.pk if home else None, name, "https://x", "")
+    health.failed(key, "m", "unauthorized", name=name, provider_id=row.pk if row else None)
     return ProviderHealth.objects.get(key=key)
 
 

@@ -10,7 +10,7 @@ from django.test import Client
 
 from assistant.admin.prompt import Line, difference
 from assistant.models import Assistant, Membership, Provider
-from assistant.services import prompts
+from assistant.services.organizations import prompt_versions
 from tests import make
 from tests.assistant.admin.filled import member
 from tests.assistant.admin.test_scoping import entered, fields_of
@@ -44,11 +44,11 @@ def test_an_edit_in_the_form_is_a_version_with_its_author_and_a_readable_differe
 
 def test_one_click_goes_back_and_is_in_force_with_the_next_message(assistant, editor):
     assistant.instructions = "Worse."
-    prompts.save(assistant)
+    prompt_versions.save(assistant)
     response = editor.post(page(assistant), {"number": 1}, follow=True)
     assert "As in version 1 again" in response.content.decode()
     assistant.refresh_from_db()
-    assert prompts.instructions(assistant) == "Be brief.\nBe kind."
+    assert prompt_versions.instructions(assistant) == "Be brief.\nBe kind."
     newest = assistant.prompt_versions.first()
     assert newest.restores == 1 and newest.by.username == "ed"
 
@@ -59,7 +59,7 @@ def test_a_version_that_is_none_is_not_found(assistant, editor, number):
 
 
 def test_viewers_read_versions_and_strangers_do_not(assistant):
-    prompts.save(assistant)
+    prompt_versions.save(assistant)
     viewer = entered(member(assistant.organization, Membership.Role.VIEWER, "vi"))
     body = viewer.get(page(assistant))
     assert body.status_code == 200 and "Go back" not in body.content.decode()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from assistant.models import Delivery, Provider, ProviderHealth
-from assistant.services import providers as health
+from assistant.services.providers import health
 from tests import make
 
 pytestmark = pytest.mark.django_db

@@ -33,7 +33,7 @@ from assistant.models import Message as Row
 from assistant.outbound import AddressRefused
 from assistant.providers import configuration, router
 from assistant.providers.router import Candidate, Router, ordered
-from assistant.services import providers as health
+from assistant.services.providers import health
 from tests import make
 
 from .stub import HEAD, Received, Step, Stub, calls, delta, event, says, status

@@ -11,8 +11,8 @@ from django.utils import timezone
 from assistant import chat
 from assistant.errors import BudgetExceeded
 from assistant.models import Assistant, Budget, Conversation, Delivery, Price, Provider, Spending, Usage
-from assistant.services import usage
-from assistant.services.usage import Asking, Attempt
+from assistant.services.providers import budgets
+from assistant.services.providers.budgets import Asking, Attempt
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -27,14 +27,16 @@ def assistant() -> Assistant:
 
 @pytest.fixture
 def conversation(assistant: Assistant) -> Conversation:
-    return make.conversation(assistant, network=usage.network_of("192.0.2.7"))
+    return make.conversation(assistant, network=budgets.network_of("192.0.2.7"))
 
 
 def reserve(
     conversation: Conversation, tokens: tuple[int, int] = (100, 50), model: str = "m", **more: Any
-) -> usage.Reservation:
+) -> budgets.Reservation:
     asking = Asking(conversation.assistant, "reply", conversation)
-    return usage.reserve(asking, model=model, prompt_tokens=tokens[0], completion_tokens=tokens[1], **{"now": NOON, **more})
+    return budgets.reserve(
+        asking, model=model, prompt_tokens=tokens[0], completion_tokens=tokens[1], **{"now": NOON, **more}
+    )
 
 
 def attempt(tokens: tuple[int, int] | None = (10, 5), **fields: Any) -> Attempt:
@@ -66,7 +68,7 @@ def test_what_was_reserved_gives_way_to_what_was_taken(conversation: Conversatio
         ("network", "2030-01-31"),
     ]
     assert {spent(*place) for place in places} == {150}
-    usage.settle(reservation, [attempt(None, cause="timeout"), attempt((10, 5))])
+    budgets.settle(reservation, [attempt(None, cause="timeout"), attempt((10, 5))])
     assert {spent(*place) for place in places} == {15}
     rows = Usage.objects.order_by("pk").values_list("cause", "prompt_tokens", "completion_tokens", "tokens_are", "reserved")
     assert list(rows) == [("timeout", 0, 0, "unknown", False), ("", 10, 5, "exact", False)]
@@ -74,8 +76,8 @@ def test_what_was_reserved_gives_way_to_what_was_taken(conversation: Conversatio
 
 def test_settling_twice_gives_nothing_back_twice(conversation: Conversation) -> None:
     reservation = reserve(conversation)
-    usage.settle(reservation, [attempt()])
-    usage.settle(reservation, [attempt()])
+    budgets.settle(reservation, [attempt()])
+    budgets.settle(reservation, [attempt()])
     assert (spent(), Usage.objects.count()) == (15, 1)
 
 
@@ -120,13 +122,13 @@ def test_what_cannot_be_measured_beforehand_is_refused_once_nothing_is_left(
     limits: dict[str, int], conversation: Conversation
 ) -> None:
     asking = Asking(conversation.assistant, "voice", conversation)
-    usage.refuse_if_spent(asking, NOON)
+    budgets.refuse_if_spent(asking, NOON)
     budget(conversation, **limits)
     if all(limits.values()):
-        usage.refuse_if_spent(asking, NOON)
+        budgets.refuse_if_spent(asking, NOON)
         reserve(conversation)
     with pytest.raises(BudgetExceeded):
-        usage.refuse_if_spent(asking, NOON)
+        budgets.refuse_if_spent(asking, NOON)
     assert Usage.objects.filter(task="voice").count() == 0
 
 
@@ -174,7 +176,7 @@ def test_a_minute_later_requests_are_free_again(conversation: Conversation) -> N
 def test_the_team_hears_once_that_a_limit_is_near(conversation: Conversation) -> None:
     budget(conversation, day_tokens=1000, month_tokens=100_000)
     for tokens, mails in (((700, 0), 0), ((90, 10), 1), ((10, 0), 1)):
-        usage.settle(reserve(conversation, tokens), [attempt(tokens)])
+        budgets.settle(reserve(conversation, tokens), [attempt(tokens)])
         assert Delivery.objects.count() == mails
     mail = Delivery.objects.get()
     assert mail.to == "team@example.com" and "80%" in mail.subject and "2030-01-31" in mail.subject
@@ -182,11 +184,11 @@ def test_the_team_hears_once_that_a_limit_is_near(conversation: Conversation) ->
 
 def test_counters_of_past_periods_are_forgotten(conversation: Conversation) -> None:
     reserve(conversation)
-    assert usage.sweep() == 0
-    assert usage.sweep(timezone.now() + timedelta(hours=2)) == 1
-    assert usage.sweep(timezone.now() + timedelta(days=63)) == 4
+    assert budgets.sweep() == 0
+    assert budgets.sweep(timezone.now() + timedelta(hours=2)) == 1
+    assert budgets.sweep(timezone.now() + timedelta(days=63)) == 4
     assert Usage.objects.exists()
-    usage.sweep(timezone.now() + timedelta(days=401))
+    budgets.sweep(timezone.now() + timedelta(days=401))
     assert not Usage.objects.exists()
 
 
@@ -194,24 +196,24 @@ def test_counters_of_past_periods_are_forgotten(conversation: Conversation) -> N
 
 
 def test_a_network_is_known_by_a_keyed_hash(settings: Any) -> None:
-    one = usage.network_of("192.0.2.7")
-    assert one == usage.network_of("::ffff:192.0.2.7") != usage.network_of("192.0.2.8")
+    one = budgets.network_of("192.0.2.7")
+    assert one == budgets.network_of("::ffff:192.0.2.7") != budgets.network_of("192.0.2.8")
     assert "192" not in one and len(one) == 32
     settings.SECRET_KEY = "another"
-    assert one != usage.network_of("192.0.2.7")
+    assert one != budgets.network_of("192.0.2.7")
 
 
 def test_an_ipv6_customer_is_one_network() -> None:
     assert (
-        usage.network_of("2001:db8:1:2::1")
-        == usage.network_of("2001:db8:1:2:ffff::9")
-        != usage.network_of("2001:db8:1:3::1")
+        budgets.network_of("2001:db8:1:2::1")
+        == budgets.network_of("2001:db8:1:2:ffff::9")
+        != budgets.network_of("2001:db8:1:3::1")
     )
 
 
 @pytest.mark.parametrize("address", ["", "unknown", "unix:", "300.1.1.1"])
 def test_no_address_is_no_network(address: str) -> None:
-    assert usage.network_of(address) == ""
+    assert budgets.network_of(address) == ""
 
 
 # --- Cost -------------------------------------------------------------------------------------------------------------
@@ -219,7 +221,7 @@ def test_no_address_is_no_network(address: str) -> None:
 
 def cost(conversation: Conversation, model: str, exact: bool = True, **fields: Any) -> tuple[int | None, str]:
     spent = chat.TokenUsage(1000, 200, exact=exact)
-    usage.settle(reserve(conversation, model=model), [attempt(model=model, usage=spent, **fields)])
+    budgets.settle(reserve(conversation, model=model), [attempt(model=model, usage=spent, **fields)])
     row = Usage.objects.latest("pk")
     return row.micros, row.cost_is
 
@@ -243,9 +245,9 @@ def test_the_nearest_price_holds_and_the_organizations_own_first(conversation: C
         (None, "m*", 1), (None, "mm*", 2), (None, "mmm", 3), (conversation.organization, "mmm*", 4), (other, "mmmm", 9),
     ):  # fmt: skip
         Price.objects.create(organization=organization, model=model, prompt=price, completion=0)
-    rates = [usage.rate_of(conversation.organization_id, model).prompt for model in ("m1", "mm1", "mmm", "mmmm")]
+    rates = [budgets.rate_of(conversation.organization_id, model).prompt for model in ("m1", "mm1", "mmm", "mmmm")]
     assert rates == [1, 2, 4, 4]
-    assert usage.rate_of(other.pk, "mmm").prompt == 3
+    assert budgets.rate_of(other.pk, "mmm").prompt == 3
 
 
 def test_a_price_that_changes_leaves_yesterdays_cost_alone(conversation: Conversation) -> None:

@@ -9,7 +9,8 @@ import pytest
 from django import forms
 
 from assistant.models import Assistant, Conversation, Message, Method, Turn
-from assistant.services import conversations
+from assistant.services.conversations.leases import begin_turn
+from assistant.services.conversations.messages import append_message
 from assistant.tools import KINDS
 from assistant.tools.kind import Kind, Operation
 from tests import make
@@ -49,6 +50,6 @@ def talk(db: object) -> Conversation:
 
 @pytest.fixture
 def turn(talk: Conversation) -> Turn:
-    message = conversations.append(talk, Message.Role.VISITOR, "Hello")
-    begun = conversations.begin_turn(message)
+    message = append_message(talk, Message.Role.VISITOR, "Hello")
+    begun = begin_turn(message)
     return Turn.objects.select_related("conversation__assistant__organization", "conversation__visitor").get(pk=begun.pk)

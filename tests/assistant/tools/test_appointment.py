@@ -14,7 +14,10 @@ from assistant.chat import ToolCallRequest, ToolResult
 from assistant.db import in_db
 from assistant.models import Appointment, Card, Conversation, Delivery, Method, Turn, Visitor
 from assistant.models import ToolCall as Row
-from assistant.services import appointments, clicks, conversations, slots
+from assistant.services.booking import appointments, slots
+from assistant.services.conversations import card_answers
+from assistant.services.conversations.messages import post_message
+from assistant.services.conversations.sessions import update_visitor
 from assistant.tools import KINDS
 from assistant.tools.toolbox import ConversationToolbox, try_out
 from tests import make
@@ -57,7 +60,7 @@ def count(model: Any, **fields: Any) -> int:
 async def run(conversation: Conversation, tool: str, **arguments: Any) -> ToolResult:
     """As a model calls it, in a turn of its own."""
 
-    posted = await in_db(conversations.post)(conversation, f"m{await count(Turn)}", "Hello")
+    posted = await in_db(post_message)(conversation, f"m{await count(Turn)}", "Hello")
     toolbox = await ConversationToolbox.for_turn(await loaded(posted.turn))
     return await toolbox.execute(ToolCallRequest("c", f"appointment_{tool}", arguments), round=1, ordinal=0)
 
@@ -65,7 +68,7 @@ async def run(conversation: Conversation, tool: str, **arguments: Any) -> ToolRe
 async def click(conversation: Conversation, kind: str, choice: str, **fields: str) -> ToolResult:
     """As a visitor answers the newest card of that kind."""
     card = await row(kind)
-    turn = await in_db(clicks.answer)(conversation, str(card.pk), choice, fields)
+    turn = await in_db(card_answers.answer)(conversation, str(card.pk), choice, fields)
     toolbox = await ConversationToolbox.for_turn(await loaded(turn))
     call = await in_db(lambda: Row.objects.select_related("conversation").get(pk=turn.opening_call_id))()
     return await toolbox.open(call)
@@ -180,7 +183,7 @@ async def test_booking_holds_asks_and_books_on_the_visitors_word_alone(conversat
 
 
 async def test_what_the_visitor_has_said_before_is_not_asked_again(conversation):
-    await in_db(conversations.update_visitor)(conversation, name="Ann", email="ann@example.com")
+    await in_db(update_visitor)(conversation, name="Ann", email="ann@example.com")
     await run(conversation, "book", slot=await a_slot(conversation))
     card = await row("confirm")
     assert card.content["fields"] == []

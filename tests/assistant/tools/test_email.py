@@ -14,7 +14,7 @@ from django.utils import timezone
 from assistant.chat import ToolResult
 from assistant.models import Card, Conversation, Delivery, Method
 from assistant.models import ToolCall as Row
-from assistant.services import deliveries
+from assistant.services.deliveries import outbox
 from assistant.tools import email
 from assistant.tools.toolbox import ConversationToolbox, try_out
 
@@ -61,9 +61,9 @@ async def test_the_receipt_follows_what_becomes_of_the_delivery(method: Make, ta
     await called(talk, message="x")
 
     def deliver() -> None:
-        claimed = deliveries.claim(Delivery.objects.get().pk)
+        claimed = outbox.claim(Delivery.objects.get().pk)
         assert claimed is not None
-        deliveries.sent(claimed)
+        outbox.sent(claimed)
 
     await sync_to_async(deliver)()
     assert (await Card.objects.aget()).content["status"] == "done"

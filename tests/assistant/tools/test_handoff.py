@@ -8,7 +8,7 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from assistant.models import Card, Conversation, Delivery, Method, Turn
-from assistant.services import clicks
+from assistant.services.conversations import card_answers
 from assistant.tools.toolbox import ConversationToolbox
 
 from .acts import call
@@ -43,7 +43,7 @@ async def test_the_conversation_waits_the_team_is_told_and_the_visitor_can_leave
     known = {field["name"]: field["value"] for field in card.content["fields"]}
     assert known == {"name": "", "email": "ann@example.com", "message": ""}
     fields = {"name": "Ann", "email": "ann@example.com", "message": "Please call."}
-    answered = await sync_to_async(clicks.answer)(talk, str(card.pk), "send", fields)
+    answered = await sync_to_async(card_answers.answer)(talk, str(card.pk), "send", fields)
     assert answered is not None
     opening = await Turn.objects.select_related("opening_call", "conversation__assistant__organization").aget(pk=answered.pk)
     toolbox = await ConversationToolbox.for_turn(opening)

@@ -13,7 +13,7 @@ from assistant import outbound
 from assistant.errors import ImportRefused
 from assistant.models import Assistant, Conversation, Method, Organization
 from assistant.models.method import MAX_METHODS
-from assistant.services import imports
+from assistant.services.methods import imports
 from assistant.tools import importing
 from assistant.tools.importing import MethodDraft
 from assistant.tools.toolbox import ConversationToolbox

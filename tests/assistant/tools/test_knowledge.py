@@ -11,7 +11,8 @@ from assistant import turns
 from assistant.chat import Source
 from assistant.db import in_db
 from assistant.models import Conversation, Document, Method, Question, ToolCall
-from assistant.services import conversations
+from assistant.services.conversations.events import resume_session
+from assistant.services.conversations.messages import post_message
 from assistant.services.knowledge import documents
 from assistant.tools.toolbox import ConversationToolbox, try_out
 from tests import make
@@ -45,7 +46,7 @@ async def look_up(talk: Conversation, query: str, ordinal: int = 0) -> Any:
 
 
 async def ask(talk: Conversation, model: ScriptedModel, text: str = "Where can I park?") -> None:
-    posted = await in_db(conversations.post)(talk, f"c-{text}", text)
+    posted = await in_db(post_message)(talk, f"c-{text}", text)
     await turns.run(posted.turn.pk, model_for=always(model))
 
 
@@ -101,7 +102,7 @@ async def test_any_query_is_answered(searching: Conversation, query: str) -> Non
 async def test_a_visitor_sees_the_sources_of_the_answer(searching: Conversation) -> None:
     await in_db(told)(searching, "# Parking\nBehind the house.", url="https://www.example.com/parking")
     await ask(searching, ScriptedModel(calls("look_up", query="parking"), says("Behind the house.")))
-    resumed = await in_db(conversations.resume)(searching, 0)
+    resumed = await in_db(resume_session)(searching, 0)
     reply = next(
         e["message"] for e in resumed.events if e["type"] == "message.added" and e["message"]["role"] == "assistant"
     )

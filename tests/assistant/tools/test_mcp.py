@@ -18,7 +18,7 @@ from assistant.chat import ToolResult
 from assistant.errors import ImportRefused
 from assistant.models import Conversation, Method
 from assistant.models import ToolCall as Row
-from assistant.services import imports
+from assistant.services.methods import imports
 from assistant.tools import importing
 from assistant.tools.importing import mcp
 from assistant.tools.toolbox import ConversationToolbox, try_out

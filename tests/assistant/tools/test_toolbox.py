@@ -15,7 +15,8 @@ from assistant.chat import ToolCallRequest, ToolResult
 from assistant.errors import ToolError
 from assistant.models import Card, Conversation, Method, Turn
 from assistant.models import ToolCall as Row
-from assistant.services import clicks, ledger
+from assistant.services.conversations import card_answers
+from assistant.services.methods import ledger
 from assistant.tools.toolbox import ConversationToolbox, try_out
 from tests import make
 
@@ -316,7 +317,7 @@ async def asked(turn: Turn, method: Make, **fields: Any) -> tuple[Row, Card]:
 
 
 def click(conversation: Conversation, card: Card, choice: str) -> tuple[Turn, Row]:
-    answered = clicks.answer(conversation, str(card.pk), choice)
+    answered = card_answers.answer(conversation, str(card.pk), choice)
     assert answered is not None
     turn = Turn.objects.select_related("conversation__assistant__organization", "opening_call").get(pk=answered.pk)
     assert turn.opening_call is not None

@@ -15,8 +15,11 @@ from assistant.db import in_db
 from assistant.errors import InputError
 from assistant.models import Card, Conversation, Delivery, Method, Turn, Visitor
 from assistant.models import ToolCall as Row
-from assistant.services import clicks, conversations, ledger, verification
-from assistant.services import turns as leases
+from assistant.services.conversations import card_answers
+from assistant.services.conversations.leases import claim_turn
+from assistant.services.conversations.sessions import update_visitor
+from assistant.services.deliveries import verification
+from assistant.services.methods import ledger
 from assistant.tools.toolbox import ConversationToolbox
 from tests import make
 
@@ -43,7 +46,7 @@ def asked(method: Make, talk: Conversation) -> Callable[[], Any]:
 
 def click(talk: Conversation, choice: str, **fields: str) -> Turn | None:
     card = Card.objects.filter(kind=Card.Kind.VERIFY).latest("created_at")
-    return clicks.answer(talk, str(card.pk), choice, fields)
+    return card_answers.answer(talk, str(card.pk), choice, fields)
 
 
 def mailed(number: int = -1) -> str:
@@ -60,7 +63,7 @@ def wrong(code: str) -> str:
 
 
 async def finish(turn: Turn) -> Any:
-    claimed = await in_db(leases.claim)(turn.pk)
+    claimed = await in_db(claim_turn)(turn.pk)
     toolbox = await ConversationToolbox.for_turn(claimed)
     assert claimed.opening_call
     return await toolbox.open(claimed.opening_call)
@@ -103,9 +106,9 @@ async def test_who_has_proven_his_address_is_not_asked_again(asked, talk):
 async def test_another_address_is_nobodys_until_it_is_proven_too(asked, talk):
     talk.visitor.email, talk.visitor.email_verified_at = "ann@example.com", timezone.now()
     await talk.visitor.asave()
-    await in_db(conversations.update_visitor)(talk, email="ann@example.com", name="Ann")
+    await in_db(update_visitor)(talk, email="ann@example.com", name="Ann")
     assert (await Visitor.objects.aget(pk=talk.visitor_id)).email_verified_at
-    await in_db(conversations.update_visitor)(talk, email="bob@example.com")
+    await in_db(update_visitor)(talk, email="bob@example.com")
     result, card = await asked()
     assert (result.outcome, card.kind) == ("waiting", "verify")
     assert card.content["fields"][0]["value"] == "bob@example.com"
@@ -138,7 +141,7 @@ async def test_only_the_newest_code_counts_and_only_on_its_card(asked, talk):
     other = await in_db(make.conversation)(talk.assistant)
     card = await talk.cards.aget()
     with pytest.raises(Exception, match="No such card"):
-        await in_db(clicks.answer)(other, str(card.pk), "confirm", {"code": old})
+        await in_db(card_answers.answer)(other, str(card.pk), "confirm", {"code": old})
     assert not await Visitor.objects.filter(email_verified_at__isnull=False).aexists()
 
 

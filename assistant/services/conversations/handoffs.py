@@ -8,7 +8,9 @@ from django.db import transaction
 
 from assistant.models import Card, Conversation, Organization, ToolCall
 from assistant.sentences import label
-from assistant.services import cards, conversations, notices
+from assistant.services.conversations import cards
+from assistant.services.conversations.state import change_state
+from assistant.services.deliveries import email_receipts
 
 FIELDS = {"name": "text", "email": "email", "message": "textarea"}
 
@@ -29,17 +31,19 @@ def fetch(
     """
     with transaction.atomic():
         if conversation.state == Conversation.State.ASSISTANT:
-            conversations.change_state(conversation, Conversation.State.WAITING)
+            change_state(conversation, Conversation.State.WAITING)
         if not call.cards.filter(kind=Card.Kind.CONTACT).exists():
             _add_form(call, conversation, label("person_answers", conversation.locale), text, contact_tool)
         if team:
-            notice = notices.Notice(
+            notice = email_receipts.Notice(
                 subject=f"A visitor asks for a person: {reason}",
                 body="A visitor of the website would like to talk to a person.",
                 lines=(("Reason", reason), *_known(conversation)),
                 detailed=True,
             )
-            notices.hand_over(call, conversation.organization, conversation, [team], notice, per_recipient_per_day=per_day)
+            email_receipts.hand_over(
+                call, conversation.organization, conversation, [team], notice, per_recipient_per_day=per_day
+            )
 
 
 def show_form(call: ToolCall, conversation: Conversation, *, contact_tool: str) -> None:
@@ -76,14 +80,14 @@ def leave_contact(
 ) -> str:
     """Pass an address on to the team; returns the receipt's reference. The address is a visitor's word, not proof."""
     lines = tuple((label(name), str(given[name])) for name in FIELDS if given.get(name))
-    notice = notices.Notice(
+    notice = email_receipts.Notice(
         subject="A visitor has left an address",
         body="A visitor of the website would like to be written to. The address is as he typed it.",
         lines=lines,
         detailed=True,
         receipt_title=label("message_to", conversation.locale if conversation else "", name=organization.name),
     )
-    return notices.hand_over(call, organization, conversation, [team], notice, per_recipient_per_day=per_day)
+    return email_receipts.hand_over(call, organization, conversation, [team], notice, per_recipient_per_day=per_day)
 
 
 def _known(conversation: Conversation) -> tuple[tuple[str, str], ...]:

@@ -22,7 +22,7 @@ from email_validator import EmailNotValidError, validate_email
 from assistant.errors import ToolError, ToolRefused
 from assistant.models import Appointment, Card, Conversation, Delivery, Organization, ToolCall
 from assistant.sentences import label
-from assistant.services import cards
+from assistant.services.conversations import cards
 
 log = logging.getLogger(__name__)
 

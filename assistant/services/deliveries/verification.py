@@ -18,7 +18,8 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from assistant.errors import InputError, ToolError
 from assistant.models import Card, Conversation, Delivery, Visitor
 from assistant.sentences import label, language
-from assistant.services import cards, deliveries
+from assistant.services.conversations import cards
+from assistant.services.deliveries import outbox
 
 DIGITS = 6
 WRONG_CODES = 5  # on one card: five guesses of a million
@@ -66,7 +67,7 @@ def proceed(card: Card, choice: str, fields: dict[str, str]) -> bool:
 
 def _mail_code(card: Card, address: str) -> None:
     try:
-        email = deliveries.visitors_address(card.conversation.organization, address)
+        email = outbox.visitors_address(card.conversation.organization, address)
     except ToolError as error:
         problem = label("no_more_codes" if error.code == "too_many_emails" else "bad_email", card.conversation.locale)
         return _show(card, {"fields": [_email_field(card.conversation, address)], "problem": problem})
@@ -85,7 +86,7 @@ def _mail_code(card: Card, address: str) -> None:
         "unasked": say("code_unasked"),
         "organization": organization,
     }
-    deliveries.queue_email(
+    outbox.queue_email(
         card.conversation.organization,
         to=email,
         subject=say("code_subject", organization=organization),

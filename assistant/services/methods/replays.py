@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from assistant import chat, live
 from assistant.models import Conversation, Message, Replay, ToolCall, Turn
-from assistant.services import conversations
+from assistant.services.conversations.history import as_rounds, build_history
 
 TASK = "assistant.replay.answer_next"
 LEASE = timedelta(seconds=180)  # longer than the longest reply
@@ -156,12 +156,12 @@ def _turns(conversation: Conversation) -> list[Turn]:
 def _question(conversation: Conversation, turn: Turn) -> Question:
     turn.conversation = conversation
     assistant = conversation.assistant
-    said = conversations.history(turn, assistant.history_messages, assistant.history_tokens)
+    said = build_history(turn, assistant.history_messages, assistant.history_tokens)
     done = ToolCall.objects.filter(conversation=conversation, state=ToolCall.State.DONE, dry_run=False)
     names = set(done.filter(turn__message__seq__lt=turn.message.seq).values_list("name", flat=True))
     click = turn.opening_call
     if click is not None and click.state in ToolCall.ENDED:
-        said += conversations.as_rounds([click])
+        said += as_rounds([click])
         names |= {click.name} if click.state == ToolCall.State.DONE else set()
     recorded = [row for row in _calls_of([turn.message_id]) if click is None or row.pk != click.pk]
     return Question(turn, said, frozenset(names), recorded)

@@ -16,7 +16,9 @@ from django.utils import timezone
 from assistant.errors import ToolRefused
 from assistant.models import Card, Conversation, Delivery, Organization, ToolCall
 from assistant.sentences import label, language
-from assistant.services import cards, deliveries, ledger
+from assistant.services.conversations import cards
+from assistant.services.deliveries import outbox
+from assistant.services.methods import ledger
 
 
 @dataclass(frozen=True)
@@ -52,10 +54,10 @@ def hand_over(
         # Orders the counting below among all who write for this organization at the same moment.
         Organization.objects.select_for_update().get(pk=organization.pk)
         text, html = letter(organization, conversation, notice, reference)
-        for number, address in enumerate(dict.fromkeys(map(deliveries.plain_address, recipients))):
+        for number, address in enumerate(dict.fromkeys(map(outbox.plain_address, recipients))):
             key = f"{call.idempotency_key}-{number}"
             _check_cap(organization, address, key, per_recipient_per_day)
-            deliveries.queue_email(
+            outbox.queue_email(
                 organization,
                 to=address,
                 subject=notice.subject,

@@ -20,7 +20,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from assistant.models import Conversation, Organization, Provider, ProviderHealth, Rotation, Usage
-from assistant.services import usage
+from assistant.services.providers import budgets
 
 log = logging.getLogger(__name__)
 
@@ -173,7 +173,7 @@ def _tell_staff(row: ProviderHealth, now: datetime) -> None:
         return
     name = row.provider.name
     what = f"{name} ({row.model})" if row.model else name
-    usage.tell_team(
+    budgets.tell_team(
         row.provider.organization,
         f"Your model provider {name} does not answer",
         f"{what} could not answer a visitor: {FOR_STAFF[row.cause]}.\n\n"

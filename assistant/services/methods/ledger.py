@@ -15,7 +15,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from assistant.models import Assistant, Card, Conversation, Method, Organization, ToolCall, Turn
-from assistant.services import cards
+from assistant.services.conversations import cards
 
 State = ToolCall.State
 # A call that was refused, or that never left the house, uses up nobody's quota. One that another server said no to, or was

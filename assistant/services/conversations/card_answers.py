@@ -10,7 +10,10 @@ from django.utils import timezone
 from assistant.errors import InputError, NotFound
 from assistant.models import Card, Conversation, Message, ToolCall, Turn
 from assistant.sentences import label
-from assistant.services import cards, conversations, verification
+from assistant.services.conversations import cards
+from assistant.services.conversations.leases import begin_turn
+from assistant.services.conversations.messages import append_message
+from assistant.services.deliveries import verification
 
 FIELD_MAX_CHARS = 2000
 
@@ -39,8 +42,8 @@ def answer(conversation: Conversation, card_id: str, choice: str, fields: dict[s
             return None
         said, call = _ANSWERS[Card.Kind(card.kind)](card, choice, given)
         cards.update(card, state=Card.State.ANSWERED, choice=choice)
-        message = conversations.append(conversation, Message.Role.VISITOR, said, client_id=f"card:{card.pk}")
-        return conversations.begin_turn(message, call)
+        message = append_message(conversation, Message.Role.VISITOR, said, client_id=f"card:{card.pk}")
+        return begin_turn(message, call)
 
 
 def _slots(card: Card, choice: str, fields: dict[str, str]) -> tuple[str, ToolCall | None]:

@@ -18,7 +18,8 @@ from django.urls import reverse
 from assistant.errors import NotFound
 from assistant.models import Appointment
 from assistant.sentences import label, language
-from assistant.services import deliveries, slots
+from assistant.services.booking import slots
+from assistant.services.deliveries import outbox
 
 Method = Literal["REQUEST", "CANCEL", "PUBLISH"]
 Change = Literal["confirmed", "moved", "cancelled"]
@@ -76,12 +77,12 @@ def ics(appointment: Appointment, method: Method) -> str:
     event.add("description", "\n".join(f"{label(name, locale_of(appointment))}: {value}" for name, value in said))
     event.add("url", manage_url(appointment))
     if appointment.calendar.location:
-        event.add("location", deliveries.one_line(appointment.calendar.location, 200))
+        event.add("location", outbox.one_line(appointment.calendar.location, 200))
     cancelled = appointment.state == Appointment.State.CANCELLED
     event.add("status", "CANCELLED" if cancelled else "CONFIRMED")
     event.add("transp", "OPAQUE")
     organizer = icalendar.vCalAddress(f"mailto:{_organizer(appointment)}")
-    organizer.params["CN"] = deliveries.one_line(appointment.organization.name, 120)
+    organizer.params["CN"] = outbox.one_line(appointment.organization.name, 120)
     event.add("organizer", organizer)
     if appointment.email and method != "PUBLISH":
         attendee = icalendar.vCalAddress(f"mailto:{appointment.email}")
@@ -162,7 +163,7 @@ def teams_email(appointment: Appointment, change: Change) -> Letter:
         f"Reference: {appointment.reference}",
         "",
         "What the visitor wrote (not verified):",
-        *(f"  {label}: {deliveries.one_line(value, 300)}" for label, value in said if value),
+        *(f"  {label}: {outbox.one_line(value, 300)}" for label, value in said if value),
     ]
     visitor = appointment.visitor
     verified = visitor is not None and visitor.email_verified_at and visitor.email == appointment.email
@@ -174,7 +175,7 @@ def teams_email(appointment: Appointment, change: Change) -> Letter:
 
 
 def _summary(appointment: Appointment) -> str:
-    return deliveries.one_line(f"{appointment.calendar.name} · {appointment.organization.name}", 200)
+    return outbox.one_line(f"{appointment.calendar.name} · {appointment.organization.name}", 200)
 
 
 def _organizer(appointment: Appointment) -> str:

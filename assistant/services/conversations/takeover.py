@@ -10,7 +10,9 @@ from assistant import events, live
 from assistant.errors import Conflict, InputError
 from assistant.models import Conversation, Message
 from assistant.redaction import clean
-from assistant.services import conversations, turns
+from assistant.services.conversations.leases import request_stop
+from assistant.services.conversations.messages import append_message
+from assistant.services.conversations.state import set_state
 
 MAX_CHARS = 4000
 
@@ -26,10 +28,10 @@ def answer(conversation: Conversation, by: Any, text: str) -> Message:
     with transaction.atomic():
         locked = _open(conversation)
         for turn in locked.turns.open():
-            turns.request_stop(locked, str(turn.pk))
+            request_stop(locked, str(turn.pk))
         if (locked.state, locked.staff_id) != (Conversation.State.STAFF, by.pk):
-            conversations.set_state(locked, Conversation.State.STAFF, staff=by)
-        return conversations.append(locked, Message.Role.STAFF, said, staff=by)
+            set_state(locked, Conversation.State.STAFF, staff=by)
+        return append_message(locked, Message.Role.STAFF, said, staff=by)
 
 
 def hand_back(conversation: Conversation) -> None:
@@ -37,7 +39,7 @@ def hand_back(conversation: Conversation) -> None:
     with transaction.atomic():
         locked = _open(conversation)
         if locked.state != Conversation.State.ASSISTANT:
-            conversations.set_state(locked, Conversation.State.ASSISTANT)
+            set_state(locked, Conversation.State.ASSISTANT)
 
 
 def _open(conversation: Conversation) -> Conversation:

@@ -1,10 +1,8 @@
-"""The lease on a turn: claimed by one conditional write, renewed while it runs, and worth nothing once its fence is old."""
+"""Leases on turns: claimed by one conditional write, renewed while a runner works, void once the fence is old."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -15,13 +13,23 @@ from django.utils import timezone
 
 from assistant import live
 from assistant.errors import Conflict, NotFound, TurnTaken
-from assistant.models import Conversation, Message, Turn
-from assistant.services import conversations
+from assistant.models import Conversation, Message, ToolCall, Turn
+
+
+def begin_turn(message: Message, opening_call: ToolCall | None = None) -> Turn:
+    """Queue the answer to `message`. Inside the caller's transaction."""
+    return Turn.objects.create(
+        conversation_id=message.conversation_id,
+        message=message,
+        opening_call=opening_call,
+        deadline_at=timezone.now() + timedelta(seconds=settings.ASSISTANT_TURN_SECONDS),
+    )
+
 
 MAX_ATTEMPTS = 4  # a turn that took this many runners down with it is given up
 
 
-def claim(turn_id: UUID | str) -> Turn:
+def claim_turn(turn_id: UUID | str) -> Turn:
     """Take the turn for this runner: `fence` is then his, and `leased_until` his time.
 
     Raises `TurnTaken` when it has ended, somebody holds it, or an earlier message of the conversation is not answered.
@@ -34,7 +42,7 @@ def claim(turn_id: UUID | str) -> Turn:
                 state=Turn.State.RUNNING,
                 fence=F("fence") + 1,
                 attempts=F("attempts") + 1,
-                leased_until=now + lease(),
+                leased_until=now + lease_duration(),
                 started_at=Coalesce("started_at", now),
             )
     except IntegrityError as error:  # two turns of one conversation at the same moment
@@ -46,73 +54,23 @@ def claim(turn_id: UUID | str) -> Turn:
     ).get(pk=turn_id)
 
 
-def lease() -> timedelta:
+def lease_duration() -> timedelta:
     return timedelta(seconds=settings.ASSISTANT_LEASE_SECONDS)
 
 
-def renew(turn: Turn) -> bool:
+def renew_lease(turn: Turn) -> bool:
     """Keep the lease; returns whether the visitor wants it to stop. Raises `TurnTaken` when it is lost."""
     mine = Turn.objects.filter(pk=turn.pk, fence=turn.fence, state=Turn.State.RUNNING)
-    if not mine.update(leased_until=timezone.now() + lease()):
+    if not mine.update(leased_until=timezone.now() + lease_duration()):
         raise TurnTaken("The lease is lost.")
     return mine.filter(stop_requested_at__isnull=False).exists()
 
 
-def give_back(turn: Turn) -> None:
+def give_back_lease(turn: Turn) -> None:
     """Let another runner go on at once, since this one shuts down."""
     Turn.objects.filter(pk=turn.pk, fence=turn.fence, state=Turn.State.RUNNING).update(
         leased_until=timezone.now(), attempts=F("attempts") - 1
     )
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a turn ended. `text` is the reply as far as it got; `shown` is the sentence for a visitor when it failed."""
-
-    state: str
-    text: str = ""
-    text_state: str = Message.State.COMPLETE
-    code: str = ""
-    shown: str = ""
-    detail: str = ""
-    retryable: bool = False
-    sources: tuple[dict[str, str], ...] = ()
-    measured: dict[str, Any] | None = None  # provider, model, rounds, tokens, times: columns of Turn
-
-
-def finish(turn: Turn, outcome: Outcome) -> Message | None:
-    """Save the reply and the outcome in one transaction; returns the reply. Raises `TurnTaken` when the lease is lost."""
-    with transaction.atomic():
-        Conversation.objects.select_for_update().get(pk=turn.conversation_id)
-        changes = {
-            "state": outcome.state,
-            "code": outcome.code,
-            "detail": outcome.detail,
-            "retryable": outcome.retryable,
-            "ended_at": timezone.now(),
-            **(outcome.measured or {}),
-        }
-        if not Turn.objects.filter(pk=turn.pk, fence=turn.fence, state=Turn.State.RUNNING).update(**changes):
-            raise TurnTaken("The lease is lost; another runner's outcome counts.")
-        reply = None
-        if outcome.text:
-            reply = conversations.append(
-                turn.conversation,
-                Message.Role.ASSISTANT,
-                outcome.text,
-                state=outcome.text_state,
-                turn=turn,
-                sources=list(outcome.sources),
-            )
-        told: dict[str, Any] = {"outcome": outcome.state}
-        if outcome.code:
-            told["code"] = outcome.code
-        if outcome.shown:
-            told["text"] = outcome.shown
-        if outcome.retryable:
-            told["retryable"] = True
-        conversations.record(turn.conversation, "turn.ended", turn=turn, data=told)
-        return reply
 
 
 def request_stop(conversation: Conversation, turn_id: str) -> None:
@@ -124,7 +82,7 @@ def request_stop(conversation: Conversation, turn_id: str) -> None:
         live.ask_to_stop(turn.pk)
 
 
-def retry(conversation: Conversation, turn_id: str) -> Turn:
+def retry_turn(conversation: Conversation, turn_id: str) -> Turn:
     """A new turn for the same message, after one that failed or was cut off.
 
     Raises `Conflict` when it did not fail, or when the message is being answered already.
@@ -139,10 +97,10 @@ def retry(conversation: Conversation, turn_id: str) -> Turn:
         newest = turn.message.turns.order_by("-created_at").first()
         if newest != turn or not turn.retryable:
             raise Conflict("There is nothing to try again.")
-        return conversations.begin_turn(turn.message)
+        return begin_turn(turn.message)
 
 
-def next_queued(conversation_id: UUID) -> UUID | None:
+def next_queued_turn(conversation_id: UUID) -> UUID | None:
     """The conversation's next turn that nobody runs."""
     return (
         Turn.objects.filter(conversation_id=conversation_id, state=Turn.State.QUEUED)
@@ -152,13 +110,13 @@ def next_queued(conversation_id: UUID) -> UUID | None:
     )
 
 
-def left_behind(limit: int = 50) -> list[UUID]:
+def turns_left_behind(limit: int = 50) -> list[UUID]:
     """Turns that should run and do not: their runner died, or never began."""
     forgotten = timezone.now() - timedelta(seconds=2)
     found = Turn.objects.claimable().next_in_line().filter(created_at__lt=forgotten).order_by("created_at")
     return list(found.values_list("pk", flat=True)[:limit])
 
 
-def let_lapse() -> int:
+def let_leases_lapse() -> int:
     """End all leases at once: for the start of a process that is the only one. Returns how many there were."""
     return Turn.objects.filter(state=Turn.State.RUNNING).update(leased_until=timezone.now() - timedelta(seconds=1))

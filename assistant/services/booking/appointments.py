@@ -18,7 +18,10 @@ from django.utils import timezone
 
 from assistant.errors import NotFound, ToolError, ToolRefused
 from assistant.models import Appointment, Calendar, Card, Conversation, ToolCall, Visitor
-from assistant.services import cards, deliveries, invitations, ledger, slots
+from assistant.services.booking import invitations, slots
+from assistant.services.conversations import cards
+from assistant.services.deliveries import outbox
+from assistant.services.methods import ledger
 
 HOLDS_PER_VISITOR = 3
 BOOKINGS_PER_VISITOR_PER_DAY = 5
@@ -126,10 +129,10 @@ def confirm(
             raise ToolError("That appointment has been cancelled.", code="cancelled")
         if appointment.state == EXPIRED:
             _take(appointment, locked, appointment.start_at, now)
-        appointment.name = deliveries.one_line(name, 120)
-        appointment.email = deliveries.visitors_address(appointment.organization, email)
-        appointment.phone = deliveries.one_line(phone, 40)
-        appointment.reason = deliveries.one_line(reason, 300)
+        appointment.name = outbox.one_line(name, 120)
+        appointment.email = outbox.visitors_address(appointment.organization, email)
+        appointment.phone = outbox.one_line(phone, 40)
+        appointment.reason = outbox.one_line(reason, 300)
         if not appointment.name:
             raise ToolError("A name is needed to book.", code="bad_arguments")
         _refuse_too_many(appointment, now)
@@ -179,7 +182,7 @@ def reschedule(
         if appointment.sequence >= CHANGES_PER_APPOINTMENT:
             raise ToolRefused("That appointment has been moved too often. The team can still move it.", code="too_many")
         if appointment.email:
-            deliveries.visitors_address(appointment.organization, appointment.email)
+            outbox.visitors_address(appointment.organization, appointment.email)
         _take(appointment, locked, start_at, now)
         appointment.sequence += 1
         appointment.save()
@@ -297,7 +300,7 @@ def _tell(appointment: Appointment, change: invitations.Change, call: ToolCall |
     """The receipt, the visitor's e-mail and the team's notice: rows of the transaction that made the change."""
     note = ""
     if appointment.email:
-        note = deliveries.confirmation_note(appointment.email, locale=invitations.locale_of(appointment))
+        note = outbox.confirmation_note(appointment.email, locale=invitations.locale_of(appointment))
     if call:
         ledger.give_receipt(call, appointment.reference)
     receipts = Card.objects.select_related("conversation").filter(kind=Card.Kind.RECEIPT)
@@ -308,7 +311,7 @@ def _tell(appointment: Appointment, change: invitations.Change, call: ToolCall |
     if appointment.conversation and call and (first is None or call.pk != appointment.call_id):
         cards.add(appointment.conversation, Card.Kind.RECEIPT, invitations.receipt(appointment, change, note), call=call)
     if appointment.email:
-        deliveries.queue_email(
+        outbox.queue_email(
             appointment.organization,
             to=appointment.email,
             key=f"appointment:{appointment.pk}:{appointment.sequence}:visitor",
@@ -318,7 +321,7 @@ def _tell(appointment: Appointment, change: invitations.Change, call: ToolCall |
             **invitations.visitors_email(appointment, change),
         )
     if tell_team and appointment.organization.team_email:
-        deliveries.queue_email(
+        outbox.queue_email(
             appointment.organization,
             to=appointment.organization.team_email,
             key=f"appointment:{appointment.pk}:{appointment.sequence}:team",

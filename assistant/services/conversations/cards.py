@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from assistant.models import Card, Conversation, ToolCall
-from assistant.services import conversations
+from assistant.services.conversations.events import record_event
 
 
 def add(
@@ -32,7 +32,7 @@ def add(
             action=action or {},
             expires_at=expires_at,
         )
-        conversations.record(conversation, "card.added", card=card)
+        record_event(conversation, "card.added", card=card)
         return card
 
 
@@ -45,5 +45,5 @@ def update(
         card.choice = choice[:80] if choice is not None else card.choice
         card.content = content if content is not None else card.content
         card.save(update_fields=["state", "choice", "content"])
-        conversations.record(card.conversation, "card.updated", card=card)
+        record_event(card.conversation, "card.updated", card=card)
         return card

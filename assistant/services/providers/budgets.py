@@ -27,7 +27,7 @@ from django.utils import timezone
 from assistant import chat
 from assistant.errors import BudgetExceeded, ToolError
 from assistant.models import Assistant, Budget, Conversation, Organization, Price, Spending, Turn, Usage
-from assistant.services import deliveries
+from assistant.services.deliveries import outbox
 
 log = logging.getLogger(__name__)
 
@@ -364,7 +364,7 @@ def tell_team(organization: Organization, subject: str, text: str, *, key: str) 
     if not organization.team_email:
         return
     try:
-        deliveries.queue_email(organization, to=organization.team_email, subject=subject, text=text, key=key)
+        outbox.queue_email(organization, to=organization.team_email, subject=subject, text=text, key=key)
     except ToolError:
         log.warning("organization %s: the team's address cannot be written to", organization.pk)
 

@@ -1,0 +1,1 @@
+"""Free times, appointments and their invitations."""

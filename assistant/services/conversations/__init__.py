@@ -1,0 +1,1 @@
+"""Sessions, messages, events and turns of a conversation."""

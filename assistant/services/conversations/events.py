@@ -1,0 +1,130 @@
+"""Durable events of a conversation: numbered, recorded, rendered for widgets and read back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+
+from assistant import events, live
+from assistant.models import Card, Conversation, Event, Message, Turn
+
+RESUME_LIMIT = 400  # durable events given at once; older ones are only in the admin
+
+
+def record_event(
+    conversation: Conversation,
+    type: str,
+    *,
+    message: Message | None = None,
+    turn: Turn | None = None,
+    card: Card | None = None,
+    data: dict[str, Any] | None = None,
+) -> Event:
+    """Give the next `seq` to a durable event, and announce it once the transaction is through."""
+    event = Event.objects.create(
+        conversation=conversation,
+        seq=next_seq(conversation),
+        type=type,
+        message=message,
+        turn=turn,
+        card=card,
+        data=data or {},
+    )
+    transaction.on_commit(lambda: live.announce(conversation.pk, render_event(event)))
+    return event
+
+
+def next_seq(conversation: Conversation, **changes: Any) -> int:
+    """The next number of this conversation, and `changes` to its row. The row stays locked until the transaction ends, so
+    numbers are committed in the order in which they were given out."""
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("A seq is given out inside the transaction that uses it.")
+    Conversation.objects.filter(pk=conversation.pk).update(last_seq=F("last_seq") + 1, **changes)
+    conversation.last_seq = Conversation.objects.values_list("last_seq", flat=True).get(pk=conversation.pk)
+    return conversation.last_seq
+
+
+def render_event(event: Event) -> events.WidgetEvent:
+    """A row as a widget may see it; cards as they are now."""
+    match event.type:
+        case "message.added":
+            assert event.message is not None
+            return events.MessageAdded(event.seq, render_message(event.message))
+        case "message.rated":
+            return events.MessageRated(event.seq, str(event.message_id), event.data["value"])
+        case "turn.ended":
+            return events.TurnEnded(event.seq, str(event.turn_id), **event.data)
+        case "card.added" | "card.updated":
+            assert event.card is not None
+            kind = events.CardAdded if event.type == "card.added" else events.CardUpdated
+            return kind(event.seq, render_card(event.card))
+        case "conversation.updated":
+            return events.ConversationUpdated(event.seq, **event.data)
+    raise ValueError(event.type)
+
+
+def render_message(message: Message) -> dict[str, Any]:
+    shown = {
+        "id": str(message.pk),
+        "client_id": message.client_id,
+        "role": message.role,
+        "text": message.text,
+        "at": format_instant(message.at),
+        "state": message.state,
+        "turn": str(message.turn_id) if message.turn_id else None,
+        "rating": message.rating,
+        "sources": message.sources or None,
+    }
+    return {key: value for key, value in shown.items() if value is not None}
+
+
+def render_card(card: Card) -> dict[str, Any]:
+    shown = {
+        "id": str(card.pk),
+        "kind": card.kind,
+        "state": card.state,
+        "at": format_instant(card.created_at),
+        **card.content,
+    }
+    if card.expires_at:
+        shown["expires_at"] = format_instant(card.expires_at)
+    if card.choice:
+        shown["choice"] = card.choice
+    return shown
+
+
+def format_instant(at: datetime) -> str:
+    """A UTC instant as the wire writes it."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def resume_session(conversation: Conversation, after: int) -> events.SessionReady:
+    """Everything durable after `after`, and the reply in the making."""
+    conversation.refresh_from_db(fields=["state", "last_seq", "staff"])
+    rows = list(
+        conversation.events.filter(seq__gt=after)
+        .select_related("message", "card", "turn")
+        .order_by("-seq")[: RESUME_LIMIT + 1]
+    )
+    more = len(rows) > RESUME_LIMIT
+    shown = [render_event(row).payload() for row in reversed(rows[:RESUME_LIMIT])]
+    running = conversation.turns.open().order_by("created_at").first()
+    turn = None
+    if running is not None:
+        draft = live.draft(running.pk)
+        turn = {
+            "id": str(running.pk),
+            "message": str(running.message_id),
+            "text": draft.text,
+            "offset": len(draft.text),
+            "tools": list(draft.tools),
+        }
+    about = {"id": str(conversation.pk), "state": conversation.state}
+    if conversation.staff:
+        about["staff"] = conversation.staff.get_short_name() or conversation.staff.get_username()
+    # The newest seq that this answer accounts for: what is committed meanwhile is announced, or seen as a gap.
+    seq = rows[0].seq if rows else max(after, 0)
+    return events.SessionReady(about, shown, seq, more, turn)

@@ -1,0 +1,127 @@
+"""What was said and done before a turn, in the form that a model is given."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from copy import copy
+from dataclasses import replace
+from itertools import chain
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+
+from assistant import chat
+from assistant.models import Message, ToolCall, Turn
+
+WAITED = "The visitor was shown a card to confirm this, and had not answered yet."
+SHORT_RESULT_CHARS = 400  # that is left of an older tool result where the model's context is short
+SHORTENED = " … (shortened)"
+MESSAGE_TOKENS = 4  # that a message takes beside its text
+
+
+def build_history(turn: Turn, limit: int, tokens: int | None = None) -> list[chat.ChatMessage]:
+    """What was said before `turn`, and its own message: at most `limit` messages, whole exchanges only.
+
+    Where they would take more than `tokens`, roughly, long results of tools are shortened first and the oldest exchanges
+    left out then; the newest stays as it was. A reply that failed leaves no trace, what its turn did does. Staff's words
+    are the assistant's side.
+    """
+    earlier = list(
+        Message.objects.filter(Q(seq__lt=turn.message.seq) | Q(turn__created_at__lt=turn.created_at))
+        .filter(conversation_id=turn.conversation_id)
+        .exclude(role=Message.Role.SYSTEM)
+        .exclude(turn__state=Turn.State.FAILED)
+        .exclude(turn__message=turn.message_id)
+        .select_related("turn")
+        .order_by("-seq")[:limit]
+    )
+    asked = {message.pk: message.seq for message in earlier if message.role == Message.Role.VISITOR}
+    calls = _calls_by_message(turn, set(asked))
+    # A reply stands with the message that it answers, wherever it came in: visitors write on while it is being written.
+    exchanges: dict[int, list[chat.ChatMessage]] = {}
+    for message in reversed(earlier):
+        place = asked.get(message.turn.message_id, message.seq) if message.turn else message.seq
+        exchange = exchanges.setdefault(place, [])
+        exchange.append(_as_chat(message))
+        if message.role == Message.Role.VISITOR:
+            exchange += as_rounds(calls.get(message.pk, []))
+    kept: list[list[chat.ChatMessage]] = []
+    for place in sorted(exchanges, reverse=True):
+        if sum(map(len, kept)) + len(exchanges[place]) >= limit:
+            break
+        kept.insert(0, exchanges[place])
+    asking = _as_chat(turn.message)
+    if tokens is not None:
+        kept = _within(kept, tokens - estimated_tokens([asking]))
+    return [*chain.from_iterable(kept), asking]
+
+
+def _within(exchanges: list[list[chat.ChatMessage]], tokens: int) -> list[list[chat.ChatMessage]]:
+    """As much of `exchanges`, oldest first, as fits into `tokens`."""
+    if sum(map(estimated_tokens, exchanges)) <= tokens:
+        return exchanges
+    kept = [[_shortened(message) for message in exchange] for exchange in exchanges[:-1]] + exchanges[-1:]
+    sizes = [estimated_tokens(exchange) for exchange in kept]
+    while len(kept) > 1 and sum(sizes) > tokens:
+        del kept[0], sizes[0]
+    return kept
+
+
+def _shortened(message: chat.ChatMessage) -> chat.ChatMessage:
+    if message.role != "tool" or len(message.text) <= SHORT_RESULT_CHARS:
+        return message
+    return replace(message, text=message.text[:SHORT_RESULT_CHARS] + SHORTENED)
+
+
+def estimated_tokens(messages: Iterable[chat.ChatMessage]) -> int:
+    """Roughly, and rather too many: a token is about four bytes of English and fewer of most else; three are counted."""
+    sizes = (
+        len(message.text.encode()) + sum(len(json.dumps([call.name, call.arguments])) for call in message.calls)
+        for message in messages
+    )
+    return sum(size // 3 + MESSAGE_TOKENS for size in sizes)
+
+
+def _calls_by_message(turn: Turn, messages: set[UUID]) -> dict[UUID, list[ToolCall]]:
+    """The ledger of earlier messages' turns. A call that waited for the visitor's word stands twice: as waiting where
+    it was made, and with its result at the click that set it off."""
+    if not messages and turn.opening_call_id is None:
+        return {}
+    opened = dict(
+        Turn.objects.filter(Q(message__in=messages) | Q(pk=turn.pk), opening_call__isnull=False).values_list(
+            "opening_call_id", "message_id"
+        )
+    )
+    rows = ToolCall.objects.filter(Q(turn__message__in=messages) | Q(pk__in=opened), state__in=ToolCall.ENDED)
+    calls: dict[UUID, list[ToolCall]] = {}
+    for row in rows.select_related("turn").order_by("turn__created_at", "round", "ordinal"):
+        assert row.turn is not None
+        made, set_off = row.turn.message_id, opened.get(row.pk)
+        if set_off not in (None, made):
+            calls.setdefault(UUID(str(set_off)), []).insert(0, row)
+            row = copy(row)
+            row.result = WAITED
+        calls.setdefault(made, []).append(row)
+    return calls
+
+
+def _as_chat(message: Message) -> chat.ChatMessage:
+    return chat.ChatMessage("user" if message.role == Message.Role.VISITOR else "assistant", message.text)
+
+
+def as_rounds(calls: list[ToolCall]) -> list[chat.ChatMessage]:
+    """Ledger rows as the messages a model expects: each round's calls, then each call's result."""
+    rounds: dict[tuple[Any, int], list[ToolCall]] = {}
+    for call in calls:
+        rounds.setdefault((call.turn_id, call.round), []).append(call)
+    spoken: list[chat.ChatMessage] = []
+    for rows in rounds.values():
+        wished = tuple(
+            chat.ToolCallRequest(row.model_call_id or f"call_{row.pk.hex[:12]}", row.name, row.arguments) for row in rows
+        )
+        spoken.append(chat.ChatMessage("assistant", "", calls=wished))
+        for wish, row in zip(wished, rows, strict=True):
+            spoken.append(chat.ChatMessage("tool", row.result or f"({row.state})", call_id=wish.id))
+    return spoken

@@ -1,0 +1,103 @@
+"""A visitor's session: the conversation that a signed token authorises."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core import signing
+from django.utils import timezone
+
+from assistant.errors import InputError, NotAllowed
+from assistant.models import Assistant, Conversation, Visitor
+from assistant.models.organization import is_timezone
+from assistant.services.organizations import access
+from assistant.services.providers import budgets
+
+TOKEN_SALT = "visitor"
+
+
+@dataclass(frozen=True)
+class Session:
+    conversation: Conversation
+    token: str
+    expires_at: datetime
+
+
+def open_session(
+    assistant: Assistant, origin: str, *, token: str = "", locale: str = "", zone: str = "", address: str = ""
+) -> Session:
+    """A conversation to talk in: the one of `token` while that is good and open, else a new one.
+
+    An unknown or spent token is no error here; the visitor simply starts anew. Of the visitor's IP `address` only a
+    keyed hash is kept, which limits are counted by. Nor is a time zone that nobody knows an error: the visitor did not
+    choose what his browser says.
+    """
+    try:
+        conversation = conversation_for_token(token, origin) if token else None
+    except NotAllowed:
+        conversation = None
+    if conversation is not None and conversation.assistant_id != assistant.pk:
+        conversation = None
+    if conversation is None or conversation.state == Conversation.State.CLOSED:
+        visitor = conversation.visitor if conversation else Visitor.objects.create(organization=assistant.organization)
+        conversation = Conversation.objects.create(
+            organization=assistant.organization, assistant=assistant, visitor=visitor, origin=origin[:300]
+        )
+    network = budgets.network_of(address)
+    if network and network != conversation.network:
+        conversation.network = network
+        conversation.save(update_fields=["network"])
+    update_visitor(conversation, locale=locale, zone=zone if is_timezone(zone) else "")
+    claims = {"v": str(conversation.visitor_id), "c": str(conversation.pk), "a": assistant.pk, "o": origin}
+    return Session(conversation, signing.dumps(claims, salt=TOKEN_SALT), timezone.now() + token_age())
+
+
+def token_age() -> timedelta:
+    return timedelta(days=settings.VISITOR_TOKEN_DAYS)
+
+
+def conversation_for_token(token: str, origin: str) -> Conversation:
+    """The conversation that `token` authorises from `origin`.
+
+    Raises `NotAllowed` with code token_required, token_expired or token_invalid; not_allowed where the assistant, the
+    organization or the origin has been shut out since.
+    """
+    if not token:
+        raise NotAllowed("No token.", code="token_required")
+    try:
+        claims = signing.loads(token, salt=TOKEN_SALT, max_age=token_age())
+    except signing.SignatureExpired as error:
+        raise NotAllowed("The token is spent.", code="token_expired") from error
+    except signing.BadSignature as error:
+        raise NotAllowed("The token is not ours.", code="token_invalid") from error
+    conversation = (
+        Conversation.objects.select_related("assistant__organization", "visitor")
+        .filter(pk=claims["c"], visitor=claims["v"], assistant=claims["a"])
+        .first()
+    )
+    if conversation is None or claims["o"] != origin:
+        raise NotAllowed("The token belongs elsewhere.", code="token_invalid")
+    if not access.admits(conversation.assistant, origin):
+        raise NotAllowed("The assistant is not offered there.")
+    return conversation
+
+
+def update_visitor(conversation: Conversation, *, name: str = "", email: str = "", locale: str = "", zone: str = "") -> None:
+    """Keep what a visitor says about himself: data, not proof. What is empty stays as it was.
+
+    Raises `InputError` for an unknown time zone or an address that is none.
+    """
+    if zone and not is_timezone(zone):
+        raise InputError("Unknown time zone.")
+    said = {"name": name[:120], "email": email[:254], "locale": locale[:12], "timezone": zone}
+    changes: dict[str, Any] = {field: value for field, value in said.items() if value}
+    # The row as it is now: another tab may have proven the address since this conversation was read.
+    row = Visitor.objects.filter(pk=conversation.visitor_id)
+    if email:
+        row.exclude(email=email).update(email_verified_at=None)
+    row.update(**changes, last_seen_at=timezone.now())
+    for field, value in changes.items():
+        setattr(conversation.visitor, field, value)

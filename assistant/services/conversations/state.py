@@ -1,0 +1,32 @@
+"""Who holds a conversation, and what staff note about it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+
+from assistant.models import Conversation, ConversationNote
+from assistant.services.conversations.events import record_event
+
+
+def set_state(conversation: Conversation, state: str, *, staff: Any = None) -> None:
+    """Who holds the conversation from now on. Inside the caller's transaction."""
+    conversation.state = state
+    conversation.staff = staff
+    conversation.save(update_fields=["state", "staff"])
+    name = (staff.get_short_name() or staff.get_username()) if staff else None
+    record_event(conversation, "conversation.updated", data={"state": state, **({"staff": name} if name else {})})
+
+
+def change_state(conversation: Conversation, state: str, *, staff: Any = None) -> None:
+    """`set_state` in a transaction of its own; the same state again changes nothing."""
+    with transaction.atomic():
+        locked = Conversation.objects.select_for_update().get(pk=conversation.pk)
+        if locked.state != state or locked.staff_id != (staff.pk if staff else None):
+            set_state(locked, state, staff=staff)
+
+
+def leave_note(conversation: Conversation, by: Any, text: str) -> ConversationNote:
+    """Keep what a member of staff says of it to the others. It cannot be changed afterwards; it has no `seq`."""
+    return ConversationNote.objects.create(conversation=conversation, by=by, text=text[:4000])

@@ -1,0 +1,1 @@
+"""What leaves for people: e-mails and their receipts."""

@@ -1,0 +1,1 @@
+"""The ledger of tool calls, imported methods and replays."""

@@ -1,0 +1,1 @@
+"""Who an organization is, and who may do what in its name."""
