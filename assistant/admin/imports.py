@@ -30,7 +30,7 @@ from assistant.admin.scoping import Scoped, organizations
 from assistant.db import in_db
 from assistant.errors import BudgetExceeded, ImportRefused, ProviderError
 from assistant.models import Assistant, Method, Organization
-from assistant.models.method import MAX_METHODS
+from assistant.models.methods.method import MAX_METHODS
 from assistant.providers import router
 from assistant.secrets import SecretUnreadable, seal, unseal
 from assistant.services.methods import imports

@@ -25,7 +25,7 @@ from assistant.admin.imports import Imports
 from assistant.admin.rows import FixedField, ParametersField
 from assistant.admin.scoping import OneOrganizationForm, Scoped, organizations
 from assistant.models import Assistant, Method, Organization, ToolCall
-from assistant.models.method import MAX_METHODS
+from assistant.models.methods.method import MAX_METHODS
 from assistant.providers import embeddings
 from assistant.tools import KINDS, toolbox
 from assistant.tools.kind import Kind

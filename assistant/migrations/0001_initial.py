@@ -9,11 +9,11 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
-import assistant.models.appointment
-import assistant.models.assistant
-import assistant.models.method
-import assistant.models.organization
-import assistant.models.provider
+import assistant.models.booking
+import assistant.models.organizations.assistant
+import assistant.models.methods.method
+import assistant.models.organizations.organization
+import assistant.models.providers.provider
 
 
 class Migration(migrations.Migration):
@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
                 (
                     "timezone",
                     models.CharField(
-                        default="UTC", max_length=60, validators=[assistant.models.organization.validate_timezone]
+                        default="UTC", max_length=60, validators=[assistant.models.organizations.organization.validate_timezone]
                     ),
                 ),
                 (
@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
                     models.TextField(
                         blank=True,
                         help_text="The sites that may show the widget, one origin per line, such as https://www.example.com.",
-                        validators=[assistant.models.organization.validate_origins],
+                        validators=[assistant.models.organizations.organization.validate_origins],
                     ),
                 ),
                 (
@@ -153,7 +153,7 @@ class Migration(migrations.Migration):
                 (
                     "timezone",
                     models.CharField(
-                        default="UTC", max_length=60, validators=[assistant.models.organization.validate_timezone]
+                        default="UTC", max_length=60, validators=[assistant.models.organizations.organization.validate_timezone]
                     ),
                 ),
                 (
@@ -301,7 +301,7 @@ class Migration(migrations.Migration):
                     "parameters",
                     models.JSONField(
                         blank=True,
-                        default=assistant.models.method.no_parameters,
+                        default=assistant.models.methods.method.no_parameters,
                         help_text="What the model must give, as JSON Schema.",
                     ),
                 ),
@@ -451,7 +451,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         help_text="Such as https://api.example.com/v1; empty for the preset's. Another server needs its key again.",
                         max_length=500,
-                        validators=[assistant.models.provider.validate_server_url],
+                        validators=[assistant.models.providers.provider.validate_server_url],
                     ),
                 ),
                 ("api_version", models.CharField(blank=True, help_text="For Azure OpenAI.", max_length=40)),
@@ -479,7 +479,7 @@ class Migration(migrations.Migration):
                     models.JSONField(
                         blank=True,
                         default=dict,
-                        validators=[assistant.models.provider.validate_headers],
+                        validators=[assistant.models.providers.provider.validate_headers],
                         verbose_name="extra headers",
                     ),
                 ),
@@ -568,7 +568,7 @@ class Migration(migrations.Migration):
                 (
                     "public_key",
                     models.CharField(
-                        default=assistant.models.assistant.new_public_key, editable=False, max_length=40, unique=True
+                        default=assistant.models.organizations.assistant.new_public_key, editable=False, max_length=40, unique=True
                     ),
                 ),
                 ("enabled", models.BooleanField(default=True)),
@@ -1276,7 +1276,7 @@ class Migration(migrations.Migration):
                 (
                     "reference",
                     models.CharField(
-                        default=assistant.models.appointment.new_reference, editable=False, max_length=8, unique=True
+                        default=assistant.models.booking.new_reference, editable=False, max_length=8, unique=True
                     ),
                 ),
                 (

@@ -1,17 +1,18 @@
 """Tables, constraints and querysets; every write goes through `services`."""
 
-from .appointment import Appointment, Calendar, Closure, OpeningHours
-from .assistant import Assistant, PromptVersion
-from .card import Card
-from .conversation import Conversation, ConversationNote, Event, Message, Visitor
-from .delivery import Delivery
+from assistant.models.booking import Appointment, Calendar, Closure, OpeningHours
+from assistant.models.conversations.card import Card
+from assistant.models.conversations.conversation import Conversation, ConversationNote, Event, Message, Visitor
+from assistant.models.conversations.turn import ToolCall, Turn
+from assistant.models.deliveries import Delivery
+from assistant.models.methods.method import Method
+from assistant.models.methods.replay import Replay
+from assistant.models.organizations.assistant import Assistant, PromptVersion
+from assistant.models.organizations.organization import Membership, Organization
+from assistant.models.providers.provider import Provider, ProviderHealth, Rotation
+from assistant.models.providers.usage import Budget, Price, Spending, Usage
+
 from .knowledge import Document, DocumentFile, Embedding, Passage, PassageVector, Question
-from .method import Method
-from .organization import Membership, Organization
-from .provider import Provider, ProviderHealth, Rotation
-from .replay import Replay
-from .turn import ToolCall, Turn
-from .usage import Budget, Price, Spending, Usage
 
 __all__ = [
     "Appointment", "Assistant", "Budget", "Calendar", "Card", "Closure", "Conversation", "ConversationNote", "Delivery",

@@ -7,9 +7,9 @@ from datetime import datetime
 from django.db import connections, models
 from django.db.models.expressions import RawSQL
 
-from .assistant import Assistant
-from .conversation import Conversation
-from .organization import Organization
+from assistant.models.conversations.conversation import Conversation
+from assistant.models.organizations.assistant import Assistant
+from assistant.models.organizations.organization import Organization
 
 
 class DocumentQuerySet(models.QuerySet["Document"]):

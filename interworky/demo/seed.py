@@ -15,7 +15,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from assistant.models import Assistant, Calendar, Document, Method, Organization
-from assistant.models.organization import validate_timezone
+from assistant.models.organizations.organization import validate_timezone
 from assistant.services.knowledge import documents
 from interworky.demo.treatments import TREATMENTS
 

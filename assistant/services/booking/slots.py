@@ -23,7 +23,7 @@ from django.utils.formats import date_format
 
 from assistant.errors import ToolError
 from assistant.models import Appointment, Calendar
-from assistant.models.organization import validate_timezone
+from assistant.models.organizations.organization import validate_timezone
 from assistant.sentences import label, language
 
 PARTS_OF_DAY = {"morning": range(0, 12), "afternoon": range(12, 17), "evening": range(17, 24)}  # hours of the clock

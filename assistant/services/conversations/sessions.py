@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from assistant.errors import InputError, NotAllowed
 from assistant.models import Assistant, Conversation, Visitor
-from assistant.models.organization import is_timezone
+from assistant.models.organizations.organization import is_timezone
 from assistant.services.organizations import access
 from assistant.services.providers import budgets
 

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from assistant.errors import ImportRefused
 from assistant.models import Assistant, Method, Organization
-from assistant.models.method import MAX_METHODS
+from assistant.models.methods.method import MAX_METHODS
 
 
 class Sourced(Protocol):

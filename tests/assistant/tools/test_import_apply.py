@@ -12,7 +12,7 @@ from asgiref.sync import sync_to_async
 from assistant import outbound
 from assistant.errors import ImportRefused
 from assistant.models import Assistant, Conversation, Method, Organization
-from assistant.models.method import MAX_METHODS
+from assistant.models.methods.method import MAX_METHODS
 from assistant.services.methods import imports
 from assistant.tools import importing
 from assistant.tools.importing import MethodDraft

@@ -4,8 +4,8 @@ import uuid
 
 from django.db import models
 
-from .conversation import Conversation
-from .turn import ToolCall
+from assistant.models.conversations.conversation import Conversation
+from assistant.models.conversations.turn import ToolCall
 
 
 class Card(models.Model):

@@ -5,9 +5,9 @@ import uuid
 from django.db import models
 from django.utils import timezone
 
-from .conversation import Conversation, Message
-from .method import Method
-from .organization import Organization
+from assistant.models.conversations.conversation import Conversation, Message
+from assistant.models.methods.method import Method
+from assistant.models.organizations.organization import Organization
 
 
 class TurnQuerySet(models.QuerySet["Turn"]):

@@ -12,8 +12,7 @@ from django.db import models
 from django.utils import timezone
 
 from assistant import secrets
-
-from .organization import Organization, normal_origin
+from assistant.models.organizations.organization import Organization, normal_origin
 
 # Extra headers are stored and shown in the clear, so none of them may be a credential or steer the connection.
 FORBIDDEN_HEADERS = re.compile(

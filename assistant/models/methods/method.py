@@ -8,9 +8,8 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils import timezone
 
+from assistant.models.organizations.organization import Organization
 from assistant.secrets import seal, unseal
-
-from .organization import Organization
 
 method_name = RegexValidator(
     r"\A[a-z](?:_?[a-z0-9])*\Z", "Use small letters, digits and single underscores, starting with a letter."

@@ -5,8 +5,8 @@ import uuid
 from django.conf import settings
 from django.db import models
 
-from .assistant import Assistant
-from .organization import Organization
+from assistant.models.organizations.assistant import Assistant
+from assistant.models.organizations.organization import Organization
 
 
 class Visitor(models.Model):

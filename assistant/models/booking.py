@@ -8,9 +8,9 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
-from .conversation import Conversation, Visitor
-from .organization import Organization, validate_timezone
-from .turn import ToolCall
+from assistant.models.conversations.conversation import Conversation, Visitor
+from assistant.models.conversations.turn import ToolCall
+from assistant.models.organizations.organization import Organization, validate_timezone
 
 # No 0/O, 1/I/L: a reference is read out over the phone.
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"

@@ -5,11 +5,11 @@ from decimal import Decimal
 from django.core.validators import MinValueValidator
 from django.db import models
 
-from .assistant import Assistant
-from .conversation import Conversation
-from .organization import Organization
-from .provider import Provider
-from .turn import Turn
+from assistant.models.conversations.conversation import Conversation
+from assistant.models.conversations.turn import Turn
+from assistant.models.organizations.assistant import Assistant
+from assistant.models.organizations.organization import Organization
+from assistant.models.providers.provider import Provider
 
 
 class Budget(models.Model):

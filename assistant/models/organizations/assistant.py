@@ -6,8 +6,8 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 
-from .method import Method
-from .organization import Organization
+from assistant.models.methods.method import Method
+from assistant.models.organizations.organization import Organization
 
 hex_colour = RegexValidator(r"\A#[0-9a-fA-F]{6}\Z", "Use a colour such as #0f766e.")
 

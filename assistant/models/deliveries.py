@@ -6,10 +6,10 @@ from datetime import datetime
 from django.db import models
 from django.utils import timezone
 
-from .appointment import Appointment
-from .conversation import Conversation
-from .organization import Organization
-from .turn import ToolCall
+from assistant.models.booking import Appointment
+from assistant.models.conversations.conversation import Conversation
+from assistant.models.conversations.turn import ToolCall
+from assistant.models.organizations.organization import Organization
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):

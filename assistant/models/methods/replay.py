@@ -6,8 +6,8 @@ from datetime import datetime
 from django.conf import settings
 from django.db import models
 
-from .conversation import Conversation
-from .organization import Organization
+from assistant.models.conversations.conversation import Conversation
+from assistant.models.organizations.organization import Organization
 
 
 class ReplayQuerySet(models.QuerySet["Replay"]):
