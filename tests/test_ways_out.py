@@ -36,17 +36,17 @@ OUT = {
     ("assistant.providers.embeddings:ask", "stream", "provider.reach"): OPERATORS,  # EMBEDDING_*, or its first provider
     ("assistant.tools.http:Config.clean_url", "check_url", TENANT): "a method's form",
     ("assistant.tools.mcp:Config.clean_url", "check_url", TENANT): "an MCP tool's form",
-    ("assistant.admin.provider:ProviderForm.clean", "check_url", TENANT): "a provider's form",
+    ("assistant.admin.providers.provider:ProviderForm.clean", "check_url", TENANT): "a provider's form",
     ("assistant.admin.knowledge:_page_address", "check_url", TENANT): "the form for new pages",
     ("assistant.tools.request:_plain", "origin", ""): "a method that a model calls",
 }
 # Each function of the upper rooms that has a lower one go out: by these, addresses come to the calls above.
 UP = {
-    "assistant.admin.imports.ServerForm.found": "an MCP server that is imported from",
-    "assistant.admin.imports._asked": "a provider that writes a draft",
+    "assistant.admin.methods.imports.ServerForm.found": "an MCP server that is imported from",
+    "assistant.admin.methods.imports._asked": "a provider that writes a draft",
     "assistant.admin.knowledge.DocumentAdmin.search_view": OPERATORS,  # for a vector of the question
-    "assistant.admin.method.MethodAdmin.test_view": "a method that staff test",
-    "assistant.admin.provider.ProviderAdmin._measure": "a provider that is tested",
+    "assistant.admin.methods.method.MethodAdmin.test_view": "a method that staff test",
+    "assistant.admin.providers.provider.ProviderAdmin._measure": "a provider that is tested",
     "assistant.jobs._said": "a provider whose models are listed",
     "assistant.management.examination._probe": "a provider that the doctor probes",
     "assistant.replay.Rehearsal": "a provider that a replay asks",

@@ -1,21 +1,11 @@
-"""What staff see: one module per noun. `scoping` decides who may see and change what."""
+"""What staff see: a module or a folder per noun. `scoping` decides who may see and change what."""
 
-from . import (
-    appointment,
-    assistant,
-    conversation,
-    delivery,
-    knowledge,
-    ledger,
-    method,
-    organization,
-    people,
-    provider,
-    replay,
-    usage,
-)
+from assistant.admin import booking, conversations, deliveries, knowledge
+from assistant.admin.methods import ledger, method, replay
+from assistant.admin.organizations import assistant, organization, people
+from assistant.admin.providers import provider, usage
 
 __all__ = [
-    "appointment", "assistant", "conversation", "delivery", "knowledge", "ledger", "method", "organization", "people",
+    "assistant", "booking", "conversations", "deliveries", "knowledge", "ledger", "method", "organization", "people",
     "provider", "replay", "usage",
 ]  # fmt: skip

@@ -19,7 +19,7 @@ from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from assistant import jobs, replay, tasks, thoughts, turns, voice
-from assistant.admin.imports import DocumentForm
+from assistant.admin.methods.imports import DocumentForm
 from assistant.chat import ChatMessage, ToolCallRequest
 from assistant.errors import ImportRefused, ProviderUnavailable
 from assistant.management.examination import examine

@@ -116,7 +116,7 @@ def test_nobody_waits_long_for_a_server_that_does_not_answer(boss, monkeypatch):
         await asyncio.sleep(30)
         raise AssertionError("the test went on")
 
-    monkeypatch.setattr("assistant.admin.provider.TEST_SECONDS", 0.8)
+    monkeypatch.setattr("assistant.admin.providers.provider.TEST_SECONDS", 0.8)
     provider = Provider.objects.get(organization=fill("home", "Aardvark"))
     with outbound.transport_for_tests(httpx.MockTransport(answer)):
         body = boss.post(f"/admin/assistant/provider/{provider.pk}/test/").content.decode()

@@ -8,7 +8,7 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.admin.replay import MAX_WORDS, Piece, difference
+from assistant.admin.methods.replay import MAX_WORDS, Piece, difference
 from assistant.models import Conversation, Organization, Replay
 from tests.assistant.admin.filled import fill, member
 

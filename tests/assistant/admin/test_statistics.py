@@ -9,8 +9,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from assistant.admin import charts
-from assistant.admin.charts import Series
+from assistant.admin.providers import charts
+from assistant.admin.providers.charts import Series
 from assistant.models import Membership, Organization, Provider, ProviderHealth, Usage
 from assistant.services.providers import health
 from tests.assistant.admin.filled import fill, member

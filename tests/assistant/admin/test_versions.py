@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from assistant.admin.prompt import Line, difference
+from assistant.admin.organizations.prompt_versions import Line, difference
 from assistant.models import Assistant, Membership, Provider
 from assistant.services.organizations import prompt_versions
 from tests import make

@@ -12,8 +12,8 @@ from django.utils.text import Truncator
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminColorInputWidget, UnfoldAdminTextareaWidget
 
-from assistant.admin.install import install_steps
-from assistant.admin.prompt import PromptVersions
+from assistant.admin.organizations.install import install_steps
+from assistant.admin.organizations.prompt_versions import PromptVersions
 from assistant.admin.scoping import OneOrganizationForm, Scoped
 from assistant.models import Assistant
 from assistant.services.organizations import prompt_versions

@@ -14,8 +14,8 @@ from django.template.loader import render_to_string
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminURLInputWidget
 
-from assistant.admin.install import install_steps
-from assistant.admin.people import admit_members
+from assistant.admin.organizations.install import install_steps
+from assistant.admin.organizations.people import admit_members
 from assistant.admin.scoping import Rank, Scoped, ScopedStackedInline, ScopedTabularInline, rank_in
 from assistant.models import Budget, Membership, Organization
 

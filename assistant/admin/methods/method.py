@@ -20,8 +20,8 @@ from django.utils import timezone
 from unfold.decorators import action, display
 from unfold.widgets import CHECKBOX_CLASSES, UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextareaWidget
 
-from assistant.admin.arguments import given_arguments, inputs_for
-from assistant.admin.imports import Imports
+from assistant.admin.methods.arguments import given_arguments, inputs_for
+from assistant.admin.methods.imports import Imports
 from assistant.admin.rows import FixedField, ParametersField
 from assistant.admin.scoping import OneOrganizationForm, Scoped, organizations
 from assistant.models import Assistant, Method, Organization, ToolCall

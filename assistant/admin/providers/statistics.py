@@ -14,8 +14,8 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
-from assistant.admin import charts
-from assistant.admin.charts import Chart, Series
+from assistant.admin.providers import charts
+from assistant.admin.providers.charts import Chart, Series
 from assistant.admin.scoping import Rank, has_several, organizations, rank_in
 from assistant.models import Organization, ProviderHealth
 from assistant.services.providers import health, statistics

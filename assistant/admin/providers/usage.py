@@ -11,7 +11,7 @@ from django.urls import path
 from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.decorators import display
 
-from assistant.admin import statistics
+from assistant.admin.providers import statistics
 from assistant.admin.scoping import Rank, ReadOnly, Scoped
 from assistant.models import Price, Usage
 
