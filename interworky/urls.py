@@ -17,6 +17,6 @@ urlpatterns = [
     path("appointments/<str:token>/", appointments.page, name="appointment"),
     path("appointments/<str:token>/invitation.ics", appointments.invitation, name="appointment-invitation"),
     path("admin/", admin.site.urls),
-    path("demo-llm/", include("assistant.providers.demo.wire")),
+    path("demo-llm/", include("interworky.demo.model.wire")),
     path("", include("interworky.demo.urls")),
 ]

@@ -12,12 +12,12 @@ from django.test import Client
 
 from assistant.engine.claims import claimed
 from assistant.models import Assistant, Method, Organization
-from assistant.providers.demo import words
 from assistant.services.knowledge.search import search
 from assistant.services.organizations import access
 from assistant.tools import KINDS
 from assistant.tools.kind import configured
 from assistant.tools.toolbox import try_out
+from interworky.demo.model import words
 from interworky.demo.seed import HERE, PUBLIC_KEY, knowledge, machine_timezone, seed
 from interworky.demo.treatments import TREATMENTS
 from tests import make

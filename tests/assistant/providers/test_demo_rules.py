@@ -9,9 +9,9 @@ import pytest
 
 from assistant.chat import ChatMessage, ToolCallRequest, ToolSpec
 from assistant.engine.claims import claimed
-from assistant.providers.demo import rules, words
-from assistant.providers.demo.rules import Reply
 from assistant.tools import door, knowledge
+from interworky.demo.model import rules, words
+from interworky.demo.model.rules import Reply
 
 TODAY = date(2026, 11, 21)  # a Saturday
 SYSTEM = """You are Mia.

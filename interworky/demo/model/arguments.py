@@ -6,8 +6,8 @@ import re
 from typing import Any
 
 from assistant.chat import ToolSpec
-from assistant.providers.demo import words
-from assistant.providers.demo.talk import ASK_CHOICE, ASK_MESSAGE, ASK_VALUE, YES, Talk
+from interworky.demo.model import words
+from interworky.demo.model.talk import ASK_CHOICE, ASK_MESSAGE, ASK_VALUE, YES, Talk
 
 Schema = dict[str, Any]
 

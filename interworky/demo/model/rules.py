@@ -15,9 +15,9 @@ from datetime import timedelta
 from typing import Any
 
 from assistant.chat import ChatMessage, ToolCallRequest, ToolSpec
-from assistant.providers.demo import words
-from assistant.providers.demo.arguments import PASS_ON, fill, is_text, plainest, properties, required, spoken
-from assistant.providers.demo.talk import MOVE, NO, REFERENCE, YES, Slot, Talk, outcome, slots_in
+from interworky.demo.model import words
+from interworky.demo.model.arguments import PASS_ON, fill, is_text, plainest, properties, required, spoken
+from interworky.demo.model.talk import MOVE, NO, REFERENCE, YES, Slot, Talk, outcome, slots_in
 
 
 @dataclass(frozen=True)

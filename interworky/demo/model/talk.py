@@ -8,7 +8,7 @@ from datetime import date
 from functools import cached_property
 
 from assistant.chat import ChatMessage, ToolSpec
-from assistant.providers.demo import words
+from interworky.demo.model import words
 
 YES = r"(?:yes|yeah|yep|yup|sure|ok|okay|fine|great|perfect|please do|go ahead|take it|book it|that works|sounds good)"
 NO = r"(?:never ?mind|forget it|no,? thank(?:s| you)|no|nope|nothing)"

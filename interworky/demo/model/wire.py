@@ -24,7 +24,7 @@ from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 
 from assistant.chat import ChatMessage, ToolCallRequest, ToolSpec
-from assistant.providers.demo import rules
+from interworky.demo.model import rules
 
 MODEL = "demo"
 CONTEXT_CHARS = 250_000  # rules read all of it on the event loop
