@@ -21,4 +21,4 @@ EXPOSE 8000
 # docker-compose.yml and docs/operations.md say what else runs beside it.
 CMD ["uvicorn", "interworky.asgi:application", "--host", "0.0.0.0", "--port", "8000", "--lifespan", "on", \
      "--no-proxy-headers", "--no-server-header", "--no-access-log", \
-     "--ws", "interworky.wire:Protocol", "--ws-max-size", "65536", "--ws-per-message-deflate", "false", "--timeout-graceful-shutdown", "25"]
+     "--ws", "interworky.websocket_protocol:Protocol", "--ws-max-size", "65536", "--ws-per-message-deflate", "false", "--timeout-graceful-shutdown", "25"]

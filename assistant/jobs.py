@@ -13,10 +13,10 @@ from celery import shared_task
 from django.contrib.auth import get_user_model
 
 from assistant import live
-from assistant.db import fresh_connections
+from assistant.async_db import fresh_connections
 from assistant.errors import ToolError
 from assistant.models import Organization
-from assistant.providers import embeddings, probe, sunset
+from assistant.providers import embeddings, probe, retirements
 from assistant.providers.configuration import ProviderSettings
 from assistant.services.booking import appointments
 from assistant.services.deliveries import outbox
@@ -70,14 +70,14 @@ def warn_of_shutdowns(today: date | None = None) -> None:
     """Write to whoever can name another model, once for each stage of `sunset.WARNING_DAYS` and once it is over: to an
     organization's team of its own choice, to the operators of the environment's."""
     owners: list[Organization | None] = [None, *Organization.objects.filter(active=True)]
-    uses = [(owner, provider, models) for owner in owners for provider, models in sunset.in_use(owner)]
+    uses = [(owner, provider, models) for owner in owners for provider, models in retirements.in_use(owner)]
     said = async_to_sync(_said)({(provider.base_url, provider.key): provider for _, provider, _ in uses})
     for owner, provider, models in uses:
-        for notice in sunset.notices(provider, models, said.get((provider.base_url, provider.key)), today=today):
+        for notice in retirements.notices(provider, models, said.get((provider.base_url, provider.key)), today=today):
             _warn_of(notice, owner)
 
 
-def _warn_of(notice: sunset.Notice, owner: Organization | None) -> None:
+def _warn_of(notice: retirements.Notice, owner: Organization | None) -> None:
     told = f"{owner.pk if owner else ''}\n{notice.provider}\n{notice.model}\n{notice.ends_on}\n{notice.stage}"
     key = "sunset:" + hashlib.sha256(told.encode()).hexdigest()[:40]
     subject = f"The model {notice.model} {'has ended' if notice.days < 0 else f'ends on {notice.ends_on}'}"

@@ -32,7 +32,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from assistant.db import in_db
+from assistant.async_db import in_db
 from assistant.events import WidgetEvent
 from assistant.models import Conversation
 

@@ -21,8 +21,8 @@ from asgiref.sync import async_to_sync
 from celery import shared_task
 from django.conf import settings
 
-from assistant import chat, events
-from assistant.db import fresh_connections, in_db
+from assistant import events, llm
+from assistant.async_db import fresh_connections, in_db
 from assistant.engine import loop
 from assistant.engine.prompt import instructions, scene_of
 from assistant.errors import BudgetExceeded, InterworkyError
@@ -31,7 +31,7 @@ from assistant.providers import embeddings, router
 from assistant.redaction import clean
 from assistant.services.methods import replays
 from assistant.services.methods.replays import Call, Question, Result
-from assistant.tools.door import WAITING
+from assistant.tools.executor import WAITING
 from assistant.tools.toolbox import ConversationToolbox
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 REPLY_SECONDS = 90.0  # less than a task may take
 GO_ON = "\n(This is a rehearsal: go on as if it had been done just like that.)"
 
-ModelFor = Callable[..., Awaitable[chat.Model]]
+ModelFor = Callable[..., Awaitable[llm.Model]]
 
 
 @shared_task(name=replays.TASK)  # type: ignore[untyped-decorator]
@@ -73,7 +73,7 @@ async def _again(conversation: Conversation, question: Question, model_for: Mode
     began = time.monotonic()
     text, problem, ended = "", "", None
     try:
-        messages = [chat.ChatMessage("system", await in_db(_told)(conversation, question, toolbox)), *question.said]
+        messages = [llm.ChatMessage("system", await in_db(_told)(conversation, question, toolbox)), *question.said]
         # Not the visitor's conversation: what staff try out is not taken from what he may use.
         model = await model_for(conversation.assistant, task="reply")
         limits = loop.Limits(settings.ASSISTANT_MAX_ROUNDS, settings.ASSISTANT_MAX_CALLS)
@@ -139,13 +139,13 @@ class Rehearsal(ConversationToolbox):
         tools = [tool for name in names if (tool := self._door.tools.get(name))]
         return frozenset[str]().union(*(tool.operation.achieves(tool.method) for tool in tools))
 
-    async def execute(self, call: chat.ToolCallRequest, *, round: int, ordinal: int) -> chat.ToolResult:
+    async def execute(self, call: llm.ToolCallRequest, *, round: int, ordinal: int) -> llm.ToolResult:
         row = self._recorded.get((call.name, _sorted(call.arguments)))
         if row is not None and call.name in self._door.tools:
             achieved = self.brought_about([row.name]) if row.state == ToolCall.State.DONE else frozenset[str]()
             outcome: Any = row.state
-            sources = tuple(chat.Source(**source) for source in row.sources)
-            result = chat.ToolResult(row.result, outcome, achieved, sources)
+            sources = tuple(llm.Source(**source) for source in row.sources)
+            result = llm.ToolResult(row.result, outcome, achieved, sources)
             said = row.result
         else:
             row, result = None, await super().execute(call, round=round, ordinal=ordinal)
@@ -163,11 +163,11 @@ class Rehearsal(ConversationToolbox):
         )
         return result
 
-    def _as_if(self, name: str, dry: chat.ToolResult) -> chat.ToolResult:
+    def _as_if(self, name: str, dry: llm.ToolResult) -> llm.ToolResult:
         """What the model is told of a dry run: that it was done, or that the visitor is asked, as it would be."""
         tool = self._door.tools[name]
         if tool.operation.needs_word(tool.method):
-            return chat.ToolResult(WAITING, "waiting")
+            return llm.ToolResult(WAITING, "waiting")
         achieved = self.brought_about([name])
         return replace(dry, text=dry.text + GO_ON if achieved else dry.text, achieved=achieved)
 

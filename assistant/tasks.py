@@ -14,7 +14,7 @@ from django.conf import settings
 from django.core.mail import BadHeaderError, EmailMultiAlternatives
 
 from assistant import outbound
-from assistant.db import fresh_connections, in_db
+from assistant.async_db import fresh_connections, in_db
 from assistant.errors import AddressRefused, InterworkyError, OutboundError
 from assistant.models import Delivery, Document, Embedding
 from assistant.providers import embeddings

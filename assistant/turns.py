@@ -20,8 +20,8 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.utils import timezone
 
-from assistant import chat, events, live
-from assistant.db import in_db
+from assistant import events, live, llm
+from assistant.async_db import in_db
 from assistant.engine import loop
 from assistant.engine.prompt import Scene, instructions, scene_of
 from assistant.errors import BudgetExceeded, InterworkyError, ProviderError, TurnTaken
@@ -57,8 +57,8 @@ KEEPER_SECONDS = 2.0
 PARALLEL_RESUMES = 10
 KEPT, SILENT = "kept answer", "a person answers"  # stand where a turn names its provider
 
-ModelFor = Callable[..., Awaitable[chat.Model]]
-ToolboxFor = Callable[[Turn], Awaitable[chat.Toolbox]]
+ModelFor = Callable[..., Awaitable[llm.Model]]
+ToolboxFor = Callable[[Turn], Awaitable[llm.Toolbox]]
 TOOLBOX_FOR: ToolboxFor = partial(ConversationToolbox.for_turn, embed=embeddings.of_query)
 
 
@@ -289,11 +289,11 @@ async def _write(
     if turn.opening_call:
         clicked = await _open(turn.opening_call, toolbox, pen)
         if turn.conversation.state == Conversation.State.STAFF:
-            return loop.ReplyEnded("", "stop", 0, chat.TokenUsage(), provider=SILENT)
+            return loop.ReplyEnded("", "stop", 0, llm.TokenUsage(), provider=SILENT)
     clear.set()
     if told.key and (kept := await in_db(answer_cache.recall)(turn.conversation.assistant, told.key)):
         pen.write(events.ReplyDelta(str(turn.pk), 0, kept))
-        return loop.ReplyEnded(kept, "stop", 0, chat.TokenUsage(), provider=KEPT)
+        return loop.ReplyEnded(kept, "stop", 0, llm.TokenUsage(), provider=KEPT)
     model = await model_for(turn.conversation.assistant, task="reply", conversation=turn.conversation, turn=turn)
     try:
         ended = await _run_engine(model, toolbox, told, clicked, pen)
@@ -311,19 +311,19 @@ async def _write(
     return ended
 
 
-async def _offer_instead(toolbox: chat.Toolbox, round: int) -> None:
+async def _offer_instead(toolbox: llm.Toolbox, round: int) -> None:
     """What was claimed has not been done: whoever wanted it gets what even a model without tools may offer, a form for
     a person to read."""
     for tool in toolbox.specs():
         if tool.spoken:
-            await toolbox.execute(chat.ToolCallRequest(f"instead_{round}", tool.name, {}), round=round + 1, ordinal=0)
+            await toolbox.execute(llm.ToolCallRequest(f"instead_{round}", tool.name, {}), round=round + 1, ordinal=0)
             return
 
 
 async def _run_engine(
-    model: chat.Model, toolbox: chat.Toolbox, told: Context, clicked: _Clicked, pen: ReplyWriter
+    model: llm.Model, toolbox: llm.Toolbox, told: Context, clicked: _Clicked, pen: ReplyWriter
 ) -> loop.ReplyEnded:
-    messages = [chat.ChatMessage("system", told.system), *told.said, *told.done, *clicked.spoken]
+    messages = [llm.ChatMessage("system", told.system), *told.said, *told.done, *clicked.spoken]
     limits = loop.Limits(settings.ASSISTANT_MAX_ROUNDS, settings.ASSISTANT_MAX_CALLS)
     try:
         async with aclosing(
@@ -346,18 +346,18 @@ async def _run_engine(
 class _Clicked:
     """What came of the click that set off a turn, as the model is told of it."""
 
-    spoken: tuple[chat.ChatMessage, ...] = ()
+    spoken: tuple[llm.ChatMessage, ...] = ()
     achieved: frozenset[str] = frozenset()
 
 
-async def _open(row: ToolCall, toolbox: chat.Toolbox, pen: ReplyWriter) -> _Clicked:
+async def _open(row: ToolCall, toolbox: llm.Toolbox, pen: ReplyWriter) -> _Clicked:
     """Run what a visitor's click asked for, before the model is heard."""
     label = toolbox.label(row.name)
     pen.show(events.ToolStarted(str(pen.turn.pk), str(row.pk), label))
     result = await toolbox.open(row)
     pen.show(events.ToolFinished(str(pen.turn.pk), str(row.pk), label, result.ok))
-    call = chat.ToolCallRequest(f"call_{row.pk.hex[:12]}", row.name, row.arguments)
-    spoken = chat.ChatMessage("assistant", "", calls=(call,)), chat.ChatMessage("tool", result.text, call_id=call.id)
+    call = llm.ToolCallRequest(f"call_{row.pk.hex[:12]}", row.name, row.arguments)
+    spoken = llm.ChatMessage("assistant", "", calls=(call,)), llm.ChatMessage("tool", result.text, call_id=call.id)
     return _Clicked(spoken, result.achieved)
 
 
@@ -451,14 +451,14 @@ class Context:
     finished. `key` is what the answer may be kept under, or empty."""
 
     system: str
-    said: list[chat.ChatMessage]
-    done: list[chat.ChatMessage]
-    sources: tuple[chat.Source, ...]
+    said: list[llm.ChatMessage]
+    done: list[llm.ChatMessage]
+    sources: tuple[llm.Source, ...]
     from_round: int
     key: str
 
 
-def build_context(turn: Turn, tools: list[chat.ToolSpec], too_long: list[chat.ChatMessage] | None = None) -> Context:
+def build_context(turn: Turn, tools: list[llm.ToolSpec], too_long: list[llm.ChatMessage] | None = None) -> Context:
     """`too_long` is a history that was more than the model can take: half of it is told then."""
     conversation = turn.conversation
     assistant = conversation.assistant
@@ -474,11 +474,11 @@ def build_context(turn: Turn, tools: list[chat.ToolSpec], too_long: list[chat.Ch
     rows = list(done.order_by("turn__created_at", "round", "ordinal"))
     from_round = max((row.round for row in rows if row.turn_id == turn.pk), default=0)
     key = "" if rows or turn.opening_call_id else _answer_key(turn, scene, tools)
-    sources = tuple(chat.Source(**source) for row in rows for source in row.sources)
+    sources = tuple(llm.Source(**source) for row in rows for source in row.sources)
     return Context(instructions(scene), said, as_rounds(rows), sources, from_round, key)
 
 
-def _answer_key(turn: Turn, scene: Scene, tools: list[chat.ToolSpec]) -> str:
+def _answer_key(turn: Turn, scene: Scene, tools: list[llm.ToolSpec]) -> str:
     """What the answer to a conversation's first message is kept under; empty where staff do not want that."""
     conversation = turn.conversation
     earlier = conversation.messages.filter(seq__lt=turn.message.seq)

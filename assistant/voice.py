@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from assistant.chat import ToolCallRequest, ToolResult
-from assistant.db import in_db
+from assistant.async_db import in_db
 from assistant.engine.prompt import Scene, instructions
+from assistant.llm import ToolCallRequest, ToolResult
 from assistant.models import Assistant, Conversation
 from assistant.providers import embeddings, realtime, router
 from assistant.providers.configuration import ProviderSettings

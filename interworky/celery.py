@@ -27,7 +27,7 @@ def resume_turns() -> None:
 app.conf.beat_schedule = {
     # A tick that is still waiting when the next one comes has nothing left to do.
     "sweep": {"task": "assistant.jobs.sweep", "schedule": 15.0, "options": {"expires": 15}},
-    "think": {"task": "assistant.thoughts.think", "schedule": 60.0, "options": {"expires": 60}},
+    "think": {"task": "assistant.summaries.think", "schedule": 60.0, "options": {"expires": 60}},
     "embed": {"task": "assistant.jobs.embed", "schedule": 30.0, "options": {"expires": 30}},
     "watch models": {"task": "assistant.jobs.watch_models", "schedule": 10_800.0, "options": {"expires": 3600}},
     "tidy": {"task": "assistant.jobs.tidy", "schedule": 3600.0, "options": {"expires": 3600}},

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.checks import CheckMessage
 
-from assistant.db import in_db
+from assistant.async_db import in_db
 
 log = logging.getLogger(__name__)
 

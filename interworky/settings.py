@@ -16,9 +16,9 @@ from django.core.exceptions import ImproperlyConfigured
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from interworky.embedded import fresh_keys, stored_keys
+from interworky.admin_theme import UNFOLD as UNFOLD
 from interworky.environment import Environment, read_dotenv
-from interworky.unfold import UNFOLD as UNFOLD
+from interworky.generated_keys import fresh_keys, stored_keys
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 TESTING = "pytest" in sys.modules

@@ -111,7 +111,7 @@ class Server(uvicorn.Server):
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,  # TRUSTED_PROXY_COUNT decides whom we believe
-                ws="interworky.wire:Protocol",
+                ws="interworky.websocket_protocol:Protocol",
                 ws_max_size=65_536,
                 ws_per_message_deflate=False,
                 timeout_graceful_shutdown=1,

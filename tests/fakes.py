@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from assistant.chat import ChatMessage, Completion, TokenUsage, ToolCallRequest, ToolResult, ToolSpec
+from assistant.llm import ChatMessage, Completion, TokenUsage, ToolCallRequest, ToolResult, ToolSpec
 
 
 @dataclass(frozen=True)

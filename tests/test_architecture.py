@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FLOORS = [
     ["widget"],
     [
-        *("assistant.turns", "assistant.voice", "assistant.jobs", "assistant.tasks", "assistant.thoughts"),
+        *("assistant.turns", "assistant.voice", "assistant.jobs", "assistant.tasks", "assistant.summaries"),
         "assistant.replay",
         *("assistant.admin", "assistant.checks", "assistant.management"),
     ],
@@ -24,8 +24,8 @@ FLOORS = [
     ["assistant.services"],
     ["assistant.live", "assistant.outbound"],
     ["assistant.models"],
-    ["assistant.db", "assistant.secrets"],  # the hop to the database, and what columns are sealed with
-    ["assistant.chat", "assistant.events", "assistant.errors", "assistant.sentences", "assistant.redaction"],
+    ["assistant.async_db", "assistant.secrets"],  # the hop to the database, and what columns are sealed with
+    ["assistant.llm", "assistant.events", "assistant.errors", "assistant.sentences", "assistant.redaction"],
 ]
 ROOMS = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 PLAIN = FLOORS[-1]

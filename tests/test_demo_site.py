@@ -123,7 +123,7 @@ def test_its_guides_are_found_by_what_patients_ask(question, heading):
 
 @pytest.mark.django_db
 async def test_its_calendar_has_free_times():
-    from assistant.db import in_db
+    from assistant.async_db import in_db
 
     await in_db(seed)()
     found = await in_db(method)("appointment")

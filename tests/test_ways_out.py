@@ -54,8 +54,8 @@ UP = {
     "assistant.replay.answer": "a provider that a replay asks",
     "assistant.tasks._embed": OPERATORS,  # for vectors of passages
     "assistant.tasks._read_page": "a page that is looked at again",
-    "assistant.thoughts.think_of_all": "a provider that gives conversations titles",
-    "assistant.thoughts.think_of": "a provider that gives conversations titles",
+    "assistant.summaries.think_of_all": "a provider that gives conversations titles",
+    "assistant.summaries.think_of": "a provider that gives conversations titles",
     "assistant.turns.*": "a provider that answers a visitor",
     "assistant.turns.run": "a provider that answers a visitor",
     "assistant.voice.run_call": "a method that a voice session calls",

@@ -15,7 +15,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import DatabaseError
 
 from assistant import events, live, turns
-from assistant.db import in_db
+from assistant.async_db import in_db
 from assistant.errors import InputError, NotAllowed, TooMuch
 from assistant.models import Conversation
 from assistant.sentences import sentence
@@ -24,7 +24,7 @@ from assistant.services.conversations.messages import rate_message
 from assistant.services.conversations.sessions import conversation_for_token, update_visitor
 from assistant.services.conversations.state import change_state
 from assistant.services.organizations import rate_limits
-from widget import doors, feed, frames
+from widget import access, feed, frames
 
 log = logging.getLogger(__name__)
 
@@ -65,17 +65,17 @@ class WidgetConsumer(AsyncWebsocketConsumer):
         await self.accept()  # first: a browser that is refused earlier learns nothing but 1006
         self.tokens, self.counted_at = float(FRAMES_AT_ONCE), time.monotonic()
         try:
-            self.origin = doors.origin_of(self.scope["headers"])
+            self.origin = access.origin_of(self.scope["headers"])
             peer = (self.scope.get("client") or ("", 0))[0]
-            self.address = doors.address_of(self.scope["headers"], peer)
-            doors.room_for_address(self.address)
+            self.address = access.address_of(self.scope["headers"], peer)
+            access.room_for_address(self.address)
         except NotAllowed:
             await self.close(FORBIDDEN, "not_allowed")
             return
         except TooMuch:
             await self.close(TOO_MUCH, "too_much")
             return
-        self.until_gone.enter_context(doors.place_of_address(self.address))
+        self.until_gone.enter_context(access.place_of_address(self.address))
         patience = asyncio.get_running_loop().call_later(OPEN_SECONDS, self._lose_patience)
         self.until_gone.callback(patience.cancel)
 
@@ -173,7 +173,7 @@ class WidgetConsumer(AsyncWebsocketConsumer):
 
     async def _listen_to(self, conversation: Conversation) -> None:
         await self.while_listening.aclose()
-        self.while_listening.enter_context(doors.place_of_visitor(str(conversation.visitor_id), self._give_way))
+        self.while_listening.enter_context(access.place_of_visitor(str(conversation.visitor_id), self._give_way))
         # Listen first, read then: what is committed in between arrives twice, and `seq` tells.
         self.ear = await self.while_listening.enter_async_context(live.subscribe(live.group(conversation.pk)))
         hearing = asyncio.create_task(self._hear(conversation, self.ear))

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import DatabaseError
 
 from assistant import events, live
-from assistant.db import in_db
+from assistant.async_db import in_db
 from assistant.models import Conversation
 from assistant.services.conversations.events import resume_session
 

@@ -21,11 +21,11 @@ from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
-from assistant.db import in_db
+from assistant.async_db import in_db
 from assistant.errors import NotAllowed
 from assistant.services.providers import statistics
 from assistant.services.providers.statistics import BUCKETS_MS
-from widget import doors
+from widget import access
 
 STATES = ("closed", "half-open", "open")
 BOUNDS = [*(f"{limit / 1000:g}" for limit in BUCKETS_MS), "+Inf"]
@@ -40,7 +40,7 @@ def for_operators(make: Callable[[], HttpResponse]) -> Callable[..., Any]:
         if not settings.METRICS_TOKEN:
             raise Http404
         try:
-            token = doors.bearer(request.scope["headers"])  # type: ignore[attr-defined]
+            token = access.bearer(request.scope["headers"])  # type: ignore[attr-defined]
         except NotAllowed:
             token = ""
         if not constant_time_compare(token, settings.METRICS_TOKEN):

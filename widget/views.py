@@ -20,9 +20,9 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import csrf_exempt
 
 from assistant import live, turns, voice
-from assistant.chat import ToolCallRequest
-from assistant.db import in_db
+from assistant.async_db import in_db
 from assistant.errors import BudgetExceeded, Conflict, InputError, InterworkyError, NotAllowed, NotFound, TooMuch
+from assistant.llm import ToolCallRequest
 from assistant.models import Assistant, Conversation
 from assistant.providers import realtime, router
 from assistant.sentences import sentence
@@ -32,7 +32,7 @@ from assistant.services.conversations.sessions import conversation_for_token, op
 from assistant.services.conversations.state import change_state
 from assistant.services.organizations import access as organization_access
 from assistant.services.organizations import rate_limits
-from widget import doors, feed, frames
+from widget import access, feed, frames
 from widget.assets import assets, version
 
 log = logging.getLogger(__name__)
@@ -138,13 +138,13 @@ def raw_headers(request: HttpRequest) -> list[tuple[bytes, bytes]]:
 
 
 def address_of(request: HttpRequest) -> str:
-    return doors.address_of(raw_headers(request), request.META.get("REMOTE_ADDR", ""))
+    return access.address_of(raw_headers(request), request.META.get("REMOTE_ADDR", ""))
 
 
 async def conversation_of(request: HttpRequest) -> Conversation:
     """The conversation that the request's bearer token authorises."""
     headers = raw_headers(request)
-    return await in_db(conversation_for_token)(doors.bearer(headers), doors.origin_of(headers))
+    return await in_db(conversation_for_token)(access.bearer(headers), access.origin_of(headers))
 
 
 def answer(value: Any, status: int = 200) -> HttpResponse:
@@ -190,7 +190,7 @@ def _asset(request: HttpRequest, name: str, caching: str) -> HttpResponse:
 
 @door("GET")
 async def config(request: HttpRequest, key: str) -> HttpResponse:
-    shown = await in_db(_shown)(key, doors.origin_of(raw_headers(request)))
+    shown = await in_db(_shown)(key, access.origin_of(raw_headers(request)))
     body = orjson.dumps(shown)
     etag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
     response = HttpResponse(status=304) if request.headers.get("if-none-match") == etag else HttpResponse(body)
@@ -237,12 +237,12 @@ async def sessions(request: HttpRequest) -> HttpResponse:
     key, locale, zone = (asked.get(name, "") for name in ("key", "locale", "timezone"))
     if not all(isinstance(value, str) for value in (key, locale, zone)):
         raise InputError("key, locale and timezone are texts.")
-    origin = doors.origin_of(headers)
+    origin = access.origin_of(headers)
     address = address_of(request)
     await in_db(rate_limits.hit)("session", address)
     assistant = await in_db(organization_access.for_widget)(key, origin)
     session = await in_db(open_session)(
-        assistant, origin, token=doors.bearer(headers), locale=frames.clean(locale), zone=zone, address=address
+        assistant, origin, token=access.bearer(headers), locale=frames.clean(locale), zone=zone, address=address
     )
     return answer(
         {
@@ -272,7 +272,7 @@ async def events(request: HttpRequest) -> HttpResponseBase:
     if "text/event-stream" not in request.headers.get("accept", ""):
         return answer((await in_db(resume_session)(conversation, after)).payload())
     address = address_of(request)
-    doors.room_for_address(address)
+    access.room_for_address(address)
     response = StreamingHttpResponse(_stream(conversation, after, address), content_type="text/event-stream")
     response["Cache-Control"] = "no-store"
     response["X-Accel-Buffering"] = "no"
@@ -289,7 +289,7 @@ async def _stream(conversation: Conversation, after: int, address: str) -> Async
     """Server-sent events: where we stand, then what happens, and a comment every few seconds to keep proxies awake."""
     gone = asyncio.Event()
     async with live.subscribe(live.group(conversation.pk)) as ear:
-        with doors.place_of_address(address), doors.place_of_visitor(str(conversation.visitor_id), gone.set):
+        with access.place_of_address(address), access.place_of_visitor(str(conversation.visitor_id), gone.set):
             yield _sse((await in_db(feed.ready)(conversation, after, ear)).payload())
             while not gone.is_set():
                 try:

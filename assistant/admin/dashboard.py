@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from assistant.admin.scoping import has_several, organizations
 from assistant.models import Appointment, Conversation, Delivery, Method, Organization, Provider, Turn
-from assistant.providers import router, sunset
+from assistant.providers import retirements, router
 
 CHART_DAYS = 14
 WATCHED = 20  # organizations whose models are looked at here; an e-mail tells of all
@@ -112,11 +112,11 @@ def who_answers(mine: models.QuerySet[Organization]) -> dict[str, Any]:
 
 def model_endings(
     request: HttpRequest, mine: models.QuerySet[Organization]
-) -> list[tuple[Organization | None, sunset.Notice]]:
+) -> list[tuple[Organization | None, retirements.Notice]]:
     """Models in use that will be shut down, with who chose them; None is the environment, which superusers look after."""
     watched = mine.prefetch_related("providers", "assistants")[:WATCHED]
     owners: list[Organization | None] = [*([None] if request.user.is_superuser else []), *watched]
-    return [(owner, notice) for owner in owners for notice in sunset.known(owner)]
+    return [(owner, notice) for owner in owners for notice in retirements.known(owner)]
 
 
 def next_steps(organization: Any) -> list[Step]:

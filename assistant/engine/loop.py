@@ -10,9 +10,9 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
-from assistant.chat import ChatMessage, Completion, Finish, Model, Source, TokenUsage, Toolbox, ToolCallRequest, ToolResult
 from assistant.engine.claims import Gate
 from assistant.events import ReplyDelta, ToolFinished, ToolStarted, WidgetEvent
+from assistant.llm import ChatMessage, Completion, Finish, Model, Source, TokenUsage, Toolbox, ToolCallRequest, ToolResult
 
 MAX_PARALLEL = 4
 MAX_SAME_CALL = 2  # the third identical call of a turn is not run

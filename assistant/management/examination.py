@@ -23,7 +23,7 @@ from assistant import secrets
 from assistant.errors import ProviderError
 from assistant.models import Assistant, Organization
 from assistant.models import Provider as Row
-from assistant.providers import configuration, embeddings, presets, realtime, router, sunset
+from assistant.providers import configuration, embeddings, presets, realtime, retirements, router
 from assistant.providers.configuration import Configuration, ProviderSettings
 from assistant.providers.presets import MODEL_ADVICE, PRESETS
 from assistant.providers.probe import REMEDIES, Report, probe
@@ -184,7 +184,7 @@ def _providers(seen: Examination, rows: list[tuple[Row, ProviderSettings]]) -> N
         seen.findings.append(Finding("ok", "search by meaning", f"vectors by {maker.smart} at {_host(maker.base_url)}"))
     for provider in [*found.usable, *(provider for _, provider in rows)]:
         models_in_use = {provider.smart, provider.fast} | ({provider.realtime} if provider is speaker else set())
-        for notice in sunset.notices(provider, models_in_use - {""}):
+        for notice in retirements.notices(provider, models_in_use - {""}):
             level: Level = "error" if notice.stage == 0 and notice.model == provider.smart else "warning"
             remedy = "Name another model, and try it with `doctor --probe`."
             if notice.model == provider.realtime:

@@ -27,9 +27,9 @@ from django.core.cache import cache
 from django.utils.crypto import salted_hmac
 
 from assistant import outbound
-from assistant.chat import TokenUsage
-from assistant.db import in_db
+from assistant.async_db import in_db
 from assistant.errors import BudgetExceeded, OutboundError, ProviderBadResponse, ProviderError, ProviderUnavailable
+from assistant.llm import TokenUsage
 from assistant.models import Embedding, Organization
 from assistant.models import Usage as UsageRow
 from assistant.providers import router

@@ -24,9 +24,9 @@ from typing import Any, Literal
 import orjson
 
 from assistant import outbound
-from assistant.chat import ChatMessage, Completion, ToolSpec
 from assistant.errors import AddressRefused, OutboundError, ProviderBadResponse, ProviderError
-from assistant.providers import completions, presets, realtime, sunset
+from assistant.llm import ChatMessage, Completion, ToolSpec
+from assistant.providers import completions, presets, realtime, retirements
 from assistant.providers.completions import Capabilities, Request
 from assistant.providers.configuration import ProviderSettings, mask
 from assistant.providers.presets import PRESETS
@@ -100,7 +100,7 @@ class Report:
     checks: tuple[Check, ...] = ()
     capabilities: dict[str, Any] = field(default_factory=dict)
     models: tuple[str, ...] = ()
-    notices: tuple[sunset.Notice, ...] = ()  # models in use that will be shut down
+    notices: tuple[retirements.Notice, ...] = ()  # models in use that will be shut down
     first_token_ms: int | None = None
     total_ms: int | None = None
     curl: str = ""
@@ -173,7 +173,7 @@ class _Probe:
             checks=tuple(self.checks),
             capabilities=self.measured,
             models=self.models,
-            notices=tuple(sunset.notices(self.provider, in_use, self.shutdowns)),
+            notices=tuple(retirements.notices(self.provider, in_use, self.shutdowns)),
             first_token_ms=self.streamed.first_token_ms if self.streamed else None,
             total_ms=self.streamed.total_ms if self.streamed else None,
             curl=curl(self.provider, self.model),

@@ -25,8 +25,8 @@ from urllib.parse import urlsplit
 import orjson
 
 from assistant import outbound
-from assistant.chat import ToolSpec
 from assistant.errors import OutboundError, ProviderError
+from assistant.llm import ToolSpec
 from assistant.providers import presets
 from assistant.providers.completions import classified, from_outbound
 from assistant.providers.configuration import ProviderSettings

@@ -24,8 +24,8 @@ from uuid import UUID
 from django.conf import settings
 from django.utils import timezone
 
-from assistant import chat
-from assistant.db import in_db
+from assistant import llm
+from assistant.async_db import in_db
 from assistant.errors import BudgetExceeded, ProviderError, ProviderUnavailable
 from assistant.models import Assistant, Conversation, Organization, Turn, Usage
 from assistant.models import Provider as Row
@@ -258,8 +258,8 @@ class Router:
         self._ends = time.monotonic() + left
 
     async def stream(
-        self, messages: list[chat.ChatMessage], tools: list[chat.ToolSpec]
-    ) -> AsyncIterator[str | chat.Completion]:
+        self, messages: list[llm.ChatMessage], tools: list[llm.ToolSpec]
+    ) -> AsyncIterator[str | llm.Completion]:
         """Visible text, then one `Completion`. Raises `ProviderError`, `BudgetExceeded`."""
         plan = await in_db(self._prepare)(messages, tools)
         asked: Candidate | None = plan.order[0]
@@ -274,7 +274,7 @@ class Router:
                 try:
                     async with aclosing(completions.ask(self._request(asked, messages, tools))) as pieces:  # type: ignore[type-var]
                         async for piece in pieces:
-                            if isinstance(piece, chat.Completion):
+                            if isinstance(piece, llm.Completion):
                                 plan.attempts.append(_attempt(asked, began, piece))
                                 plan.learnt.update(piece.learnt)
                                 await self._settle(plan, asked)
@@ -290,7 +290,7 @@ class Router:
                     plan.errors.append(error)
                     await in_db(self._note_failure)(asked, error)
                     if partial is None and error.cause == "content_filter":
-                        partial = chat.Completion(finish="content_filter", provider=asked.provider.name, model=asked.model)
+                        partial = llm.Completion(finish="content_filter", provider=asked.provider.name, model=asked.model)
                     if partial is not None:
                         await self._settle(plan, None)
                         yield partial
@@ -309,9 +309,7 @@ class Router:
     def _turn_id(self) -> object:
         return self._asking.turn.pk if self._asking.turn else "-"
 
-    def _request(
-        self, asked: Candidate, messages: list[chat.ChatMessage], tools: list[chat.ToolSpec]
-    ) -> completions.Request:
+    def _request(self, asked: Candidate, messages: list[llm.ChatMessage], tools: list[llm.ToolSpec]) -> completions.Request:
         return completions.Request(
             asked.provider,
             asked.model,
@@ -325,7 +323,7 @@ class Router:
             deadline_seconds=self._ends - time.monotonic(),
         )
 
-    def _prepare(self, messages: list[chat.ChatMessage], tools: list[chat.ToolSpec]) -> _Plan:
+    def _prepare(self, messages: list[llm.ChatMessage], tools: list[llm.ToolSpec]) -> _Plan:
         """One hop: the order of those who may be asked, and the reservation. Raises what `stream` raises."""
         now = self._now()
         standings = health.standings({one.place for group in self._groups for one in group}, now)
@@ -462,11 +460,11 @@ class Router:
 
 
 def _attempt(
-    asked: Candidate, began: float, completion: chat.Completion | None, error: ProviderError | None = None
+    asked: Candidate, began: float, completion: llm.Completion | None, error: ProviderError | None = None
 ) -> Attempt:
     spent = completion.usage if completion else None
     if error and spent is None and error.cause not in ("timeout", "cut_off", "empty", "bad_response"):
-        spent = chat.TokenUsage()  # a refusal costs nothing
+        spent = llm.TokenUsage()  # a refusal costs nothing
     return Attempt(
         provider_name=asked.provider.name,
         source=asked.source,
@@ -481,7 +479,7 @@ def _attempt(
 
 
 def _stopped(asked: Candidate, began: float, text: str, prompt_tokens: int) -> Attempt:
-    spent = chat.TokenUsage(prompt_tokens, completions.estimated_tokens(text.encode()), exact=False)
+    spent = llm.TokenUsage(prompt_tokens, completions.estimated_tokens(text.encode()), exact=False)
     return replace(_attempt(asked, began, None), cause="stopped", usage=spent)
 
 

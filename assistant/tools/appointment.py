@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 
 from django import forms
 
-from assistant.chat import ToolResult
-from assistant.db import in_db
+from assistant.async_db import in_db
 from assistant.errors import ToolError
+from assistant.llm import ToolResult
 from assistant.models import Appointment, Calendar, Card, Method, Organization, Visitor
 from assistant.sentences import label
 from assistant.services.booking import appointments, invitations, slots

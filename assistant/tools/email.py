@@ -9,9 +9,9 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from assistant.chat import ToolResult
-from assistant.db import in_db
+from assistant.async_db import in_db
 from assistant.errors import ToolError
+from assistant.llm import ToolResult
 from assistant.models import Method, Visitor
 from assistant.sentences import label
 from assistant.services.deliveries import email_receipts, outbox

@@ -6,9 +6,9 @@ from typing import Any
 
 from django import forms
 
-from assistant.chat import ToolResult
-from assistant.db import in_db
+from assistant.async_db import in_db
 from assistant.errors import ToolError
+from assistant.llm import ToolResult
 from assistant.models import Method
 from assistant.services.conversations import handoffs
 from assistant.services.deliveries import outbox

@@ -8,7 +8,7 @@ from typing import Any
 
 from django import forms
 
-from assistant.chat import ToolResult
+from assistant.llm import ToolResult
 from assistant.models import Assistant, Conversation, Method, Organization, ToolCall
 from assistant.services.knowledge.vectors import Vector
 

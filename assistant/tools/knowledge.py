@@ -6,8 +6,8 @@ from typing import Any
 
 from django import forms
 
-from assistant.chat import Source, ToolResult
-from assistant.db import in_db
+from assistant.async_db import in_db
+from assistant.llm import Source, ToolResult
 from assistant.models import Method
 from assistant.services.knowledge.search import Found, search
 from assistant.tools.kind import Context, Kind, Operation, configured, described

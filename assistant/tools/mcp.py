@@ -19,8 +19,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from assistant import outbound
-from assistant.chat import ToolResult
 from assistant.errors import AddressRefused, OutboundError, ToolError
+from assistant.llm import ToolResult
 from assistant.models import Method
 from assistant.outbound import Reach
 from assistant.redaction import MASK, redacted

@@ -8,13 +8,13 @@ from __future__ import annotations
 import hashlib
 from typing import Any, Self
 
-from assistant.chat import ToolCallRequest, ToolResult, ToolSpec
-from assistant.db import in_db
+from assistant.async_db import in_db
+from assistant.llm import ToolCallRequest, ToolResult, ToolSpec
 from assistant.models import Conversation, Method, Turn
 from assistant.models import ToolCall as Row
 from assistant.redaction import clean
 from assistant.services.methods import ledger
-from assistant.tools.door import Executor, Tool, tools_of
+from assistant.tools.executor import Executor, Tool, tools_of
 from assistant.tools.kind import Embed
 
 __all__ = ["ConversationToolbox", "tools_of", "try_out"]

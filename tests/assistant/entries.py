@@ -18,10 +18,10 @@ from django.core.cache import cache
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
-from assistant import jobs, replay, tasks, thoughts, turns, voice
+from assistant import jobs, replay, summaries, tasks, turns, voice
 from assistant.admin.methods.imports import DocumentForm
-from assistant.chat import ChatMessage, ToolCallRequest
 from assistant.errors import ImportRefused, ProviderUnavailable
+from assistant.llm import ChatMessage, ToolCallRequest
 from assistant.management.examination import examine
 from assistant.models import (
     Assistant,
@@ -238,7 +238,7 @@ class Rooms:
             title="", titled_at=None, thinking_until=None, last_message_at=timezone.now() - timedelta(hours=1)
         )
         self._ended_turn()
-        async_to_sync(thoughts.think_of)(self.talk.pk)
+        async_to_sync(summaries.think_of)(self.talk.pk)
         self.talk.refresh_from_db()
         return Said("done" if self.talk.title else "failed", "", self.talk.title or None)
 

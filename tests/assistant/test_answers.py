@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.core.cache import cache
 
-from assistant.db import in_db
+from assistant.async_db import in_db
 from assistant.models import Assistant, Usage
 from assistant.services.conversations.messages import post_message
 from assistant.services.organizations import answer_cache, prompt_versions

@@ -6,7 +6,7 @@ import pytest
 from django.core import signing
 from django.utils import timezone
 
-from assistant import chat
+from assistant import llm
 from assistant.errors import Conflict, NotAllowed, NotFound, TurnTaken
 from assistant.models import Conversation, Message, ToolCall, Turn
 from assistant.services.conversations import events
@@ -154,7 +154,7 @@ def test_the_newest_exchange_stays_however_few_the_tokens():
 def test_tokens_are_estimated_rather_too_many_in_every_script(text):
     """A token is four Latin letters, or two Cyrillic ones, or one Chinese sign."""
     letters = {"T": 4, "預": 1, "З": 2}[text[0]]
-    assert estimated_tokens([chat.ChatMessage("user", text)]) >= len(text) / letters
+    assert estimated_tokens([llm.ChatMessage("user", text)]) >= len(text) / letters
 
 
 def test_a_reply_that_failed_does_not_poison_what_follows_but_what_it_did_is_known():

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from assistant import jobs, outbound
 from assistant.models import Delivery, Organization, Provider
-from assistant.providers import sunset
+from assistant.providers import retirements
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -102,8 +102,8 @@ def test_a_server_is_asked_once_however_many_use_it_and_need_not_answer(home, as
 
 def test_what_is_known_without_asking_is_there_to_be_shown(home):
     own(home, preset="openai", smart="gpt-3.5-turbo")
-    assert [(notice.model, notice.stage) for notice in sunset.known(home)] == [("gpt-3.5-turbo", 0)]
-    assert sunset.known() == []
+    assert [(notice.model, notice.stage) for notice in retirements.known(home)] == [("gpt-3.5-turbo", 0)]
+    assert retirements.known() == []
 
 
 def test_who_has_been_told_is_never_forgotten(home):

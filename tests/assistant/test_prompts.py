@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from assistant import turns
-from assistant.db import in_db
+from assistant.async_db import in_db
 from assistant.errors import NotFound, ProviderError
 from assistant.models import Assistant, Budget, Conversation, PromptVersion, ToolCall, Turn
 from assistant.services.conversations.events import resume_session

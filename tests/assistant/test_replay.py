@@ -12,7 +12,7 @@ from django.core import mail
 from django.utils import timezone
 
 from assistant import outbound, replay
-from assistant.db import in_db
+from assistant.async_db import in_db
 from assistant.errors import BudgetExceeded, ProviderUnavailable
 from assistant.models import Conversation, Delivery, Method, Replay, ToolCall, Turn
 from assistant.services.conversations.messages import append_message

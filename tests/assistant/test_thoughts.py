@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from assistant import thoughts
-from assistant.db import in_db
+from assistant import summaries
+from assistant.async_db import in_db
 from assistant.errors import BudgetExceeded, ProviderUnavailable
 from assistant.models import Assistant, Conversation, ToolCall, Turn
 from assistant.services.conversations import summaries as stored_summaries
@@ -50,7 +50,7 @@ def idle(conversation: Conversation, minutes: int = 16, **fields: Any) -> None:
 
 
 async def think(model: ScriptedModel) -> None:
-    await thoughts.think_of_all(always(model))
+    await summaries.think_of_all(always(model))
 
 
 async def seen(conversation: Conversation) -> Conversation:
@@ -187,7 +187,7 @@ async def test_one_that_fails_does_not_keep_the_others_waiting():
     ],
 )
 def test_an_answer_is_taken_as_far_as_it_is_what_was_asked_for(text, noted):
-    assert thoughts.title_in(text) == noted
+    assert summaries.title_in(text) == noted
 
 
 def test_a_note_is_made_by_one_worker_at_a_time_and_a_late_one_writes_nothing(talk):
@@ -209,7 +209,7 @@ async def test_it_is_asked_for_the_fast_model_on_the_conversations_account(talk)
         asked.append((assistant.pk, given))
         return ScriptedModel(TITLE)
 
-    await thoughts.think_of_all(model_for)
+    await summaries.think_of_all(model_for)
     assert asked == [(talk.assistant_id, {"task": "fast", "conversation": talk})]
 
 

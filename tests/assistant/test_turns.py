@@ -10,9 +10,9 @@ from django.utils import timezone
 from redis.exceptions import TimeoutError as RedisTimeout
 
 from assistant import live, turns
-from assistant.chat import ToolResult
-from assistant.db import in_db
+from assistant.async_db import in_db
 from assistant.errors import BudgetExceeded, ProviderError, ProviderUnavailable, TurnTaken
+from assistant.llm import ToolResult
 from assistant.models import Conversation, Message, ToolCall, Turn
 from assistant.services.conversations.events import resume_session
 from assistant.services.conversations.leases import MAX_ATTEMPTS, begin_turn, claim_turn, next_queued_turn, turns_left_behind

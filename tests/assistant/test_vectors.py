@@ -15,8 +15,8 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from assistant import jobs, outbound, tasks, turns, voice
-from assistant.chat import ToolCallRequest
-from assistant.db import in_db
+from assistant.async_db import in_db
+from assistant.llm import ToolCallRequest
 from assistant.models import Assistant, Conversation, Document, Embedding, Organization, Passage, PassageVector, Usage
 from assistant.providers import embeddings
 from assistant.services.conversations.messages import post_message

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from assistant import turns
-from assistant.chat import ChatMessage, ToolSpec
-from assistant.db import in_db
+from assistant.async_db import in_db
+from assistant.llm import ChatMessage, ToolSpec
 from assistant.models import Card, Method, Turn
 from assistant.providers import completions
 from assistant.providers.completions import Capabilities, Reply, Spoken

@@ -86,7 +86,7 @@ def bare(port: int) -> Ask:
 
 
 def client(port: int) -> Ask:
-    from assistant.chat import ChatMessage, Completion
+    from assistant.llm import ChatMessage, Completion
     from assistant.providers import completions
     from assistant.providers.configuration import ProviderSettings
 
@@ -108,7 +108,7 @@ def routed(port: int) -> Ask:
     from django.conf import settings
     from django.core.management import call_command
 
-    from assistant.chat import ChatMessage, Completion
+    from assistant.llm import ChatMessage, Completion
     from assistant.models import Budget
     from assistant.providers import router
     from tests import make

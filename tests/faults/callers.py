@@ -13,8 +13,8 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Count
 
-from assistant import chat
-from assistant.db import in_db
+from assistant import llm
+from assistant.async_db import in_db
 from assistant.errors import BudgetExceeded, ProviderError
 from assistant.models import Assistant, Budget, Spending, Usage
 from assistant.providers import router
@@ -47,9 +47,9 @@ def turns(
             began = time.monotonic()
             try:
                 model = await router.model_for(assistant, conversation=conversation)
-                async with aclosing(model.stream([chat.ChatMessage("user", "Hi")], [])) as items:  # type: ignore[type-var]
+                async with aclosing(model.stream([llm.ChatMessage("user", "Hi")], [])) as items:  # type: ignore[type-var]
                     async for item in items:
-                        if isinstance(item, chat.Completion):
+                        if isinstance(item, llm.Completion):
                             outcome = item.provider if item.finish == "stop" else item.finish
             except ProviderError as error:
                 outcome = error.code

@@ -6,7 +6,7 @@ import asyncio
 
 from django.db import transaction
 
-from assistant.chat import ToolCallRequest
+from assistant.llm import ToolCallRequest
 from assistant.models import Method, Turn
 from assistant.services.conversations.leases import begin_turn
 from assistant.services.conversations.messages import append_message

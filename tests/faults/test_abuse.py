@@ -15,7 +15,7 @@ from contextlib import ExitStack
 import pytest
 
 from tests import servers
-from widget import consumers, doors
+from widget import access, consumers
 
 from .attacks import ADDRESS, ATTACKS, Raw, say
 from .sockets import Socket
@@ -100,7 +100,7 @@ def test_five_hundred_sockets_that_never_open_are_sent_away_in_time(app: servers
 
 
 def test_an_address_has_its_places_and_no_more(app: servers.App):
-    raws = [Raw(app.port, app.url.encode(), b"198.51.100.77") for _ in range(doors.PLACES_OF_ADDRESS)]
+    raws = [Raw(app.port, app.url.encode(), b"198.51.100.77") for _ in range(access.PLACES_OF_ADDRESS)]
     assert Raw(app.port, app.url.encode(), b"198.51.100.77").ended() == str(consumers.TOO_MUCH)
     assert Raw(app.port, app.url.encode(), b"198.51.100.78").ended(0.2) == "open"
     assert Raw(app.port, app.url.encode(), b"198.51.100.77, 198.51.100.78").ended(0.2) == "open"
@@ -113,7 +113,7 @@ def test_the_oldest_of_too_many_tabs_gives_way_to_the_newest(app: servers.App):
     oldest = Raw(app.port, app.url.encode())
     oldest.send(say("session.open", token=visitor.token, after=0))
     with ExitStack() as tabs:
-        newest = [tabs.enter_context(Socket(visitor)) for _ in range(doors.PLACES_OF_VISITOR)]
+        newest = [tabs.enter_context(Socket(visitor)) for _ in range(access.PLACES_OF_VISITOR)]
         assert oldest.ended() == str(consumers.TOO_MUCH)
         assert all(tab.ask("Hi!", f"h-{number}") for number, tab in enumerate(newest[-2:]))
 

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from assistant import turns
-from assistant.chat import ChatMessage, ToolSpec
-from assistant.db import in_db
+from assistant.async_db import in_db
 from assistant.errors import ProviderError
+from assistant.llm import ChatMessage, ToolSpec
 from assistant.models import Conversation, Delivery, Method, Turn, Usage
 from assistant.providers.completions import Request
 from assistant.providers.configuration import ProviderSettings

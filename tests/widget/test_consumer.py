@@ -9,7 +9,7 @@ import pytest
 from channels.testing import WebsocketCommunicator
 
 from assistant import turns
-from assistant.db import in_db
+from assistant.async_db import in_db
 from assistant.models import Conversation, Message, Turn
 from assistant.services.conversations.sessions import Session, open_session
 from tests import make

@@ -4,7 +4,7 @@ import pytest
 from django.test import AsyncClient
 from prometheus_client.parser import text_string_to_metric_families
 
-from assistant.db import in_db
+from assistant.async_db import in_db
 from assistant.models import Usage
 from assistant.services.providers import health
 from tests import make

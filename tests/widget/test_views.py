@@ -17,7 +17,7 @@ from django.test import AsyncClient
 from django.utils import timezone
 
 from assistant import turns
-from assistant.db import in_db
+from assistant.async_db import in_db
 from assistant.models import Assistant, Budget, Message, ToolCall, Turn, Visitor
 from assistant.services.conversations import cards
 from assistant.services.organizations import rate_limits

@@ -25,9 +25,9 @@ from django.template.response import TemplateResponse
 from django.urls import path
 from unfold.widgets import CHECKBOX_CLASSES, UnfoldAdminFileFieldWidget
 
-from assistant import chat
+from assistant import llm
 from assistant.admin.scoping import Scoped, organizations
-from assistant.db import in_db
+from assistant.async_db import in_db
 from assistant.errors import BudgetExceeded, ImportRefused, ProviderError
 from assistant.models import Assistant, Method, Organization
 from assistant.models.methods.method import MAX_METHODS
@@ -111,7 +111,7 @@ FORMS: dict[str, type[DocumentForm | ServerForm | SentenceForm]] = {
 }
 
 
-async def _asked(organization: Organization, question: list[chat.ChatMessage]) -> str:
+async def _asked(organization: Organization, question: list[llm.ChatMessage]) -> str:
     """What the organization's fast model answers. Raises `ImportRefused` when none does."""
     assistant = await in_db(organization.assistants.select_related("organization").first)()
     if assistant is None:
@@ -121,7 +121,7 @@ async def _asked(organization: Organization, question: list[chat.ChatMessage]) -
             model = await router.model_for(assistant, task="fast")
             async with aclosing(model.stream(question, [])) as pieces:  # type: ignore[type-var]
                 async for piece in pieces:
-                    if isinstance(piece, chat.Completion):
+                    if isinstance(piece, llm.Completion):
                         return piece.text
     except (ProviderError, BudgetExceeded) as error:
         raise ImportRefused(f"No model could be asked: {error}", code="no_model") from error

@@ -11,8 +11,8 @@ from typing import Any
 import orjson
 
 from assistant import outbound
-from assistant.chat import Completion, Finish, TokenUsage
 from assistant.errors import OutboundError, ProviderBadResponse, ProviderError
+from assistant.llm import Completion, Finish, TokenUsage
 from assistant.providers.completions.event_stream import EventStream
 from assistant.providers.completions.failures import classified, from_outbound
 from assistant.providers.completions.reply import Reply

@@ -8,8 +8,8 @@ from typing import Any
 
 import orjson
 
-from assistant.chat import Finish, ToolCallRequest
 from assistant.errors import ProviderBadResponse, ProviderError
+from assistant.llm import Finish, ToolCallRequest
 from assistant.providers.completions.failures import classified, status_of
 from assistant.providers.completions.visible_text import MAX_TEXT_CHARS, Spoken, Visible
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from assistant.chat import ChatMessage, ToolSpec
+from assistant.llm import ChatMessage, ToolSpec
 from assistant.providers.completions.capabilities import Capabilities
 from assistant.providers.configuration import ProviderSettings
 

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from assistant import chat
+from assistant import llm
 from assistant.models import Message, ToolCall, Turn
 
 WAITED = "The visitor was shown a card to confirm this, and had not answered yet."
@@ -21,7 +21,7 @@ SHORTENED = " … (shortened)"
 MESSAGE_TOKENS = 4  # that a message takes beside its text
 
 
-def build_history(turn: Turn, limit: int, tokens: int | None = None) -> list[chat.ChatMessage]:
+def build_history(turn: Turn, limit: int, tokens: int | None = None) -> list[llm.ChatMessage]:
     """What was said before `turn`, and its own message: at most `limit` messages, whole exchanges only.
 
     Where they would take more than `tokens`, roughly, long results of tools are shortened first and the oldest exchanges
@@ -40,14 +40,14 @@ def build_history(turn: Turn, limit: int, tokens: int | None = None) -> list[cha
     asked = {message.pk: message.seq for message in earlier if message.role == Message.Role.VISITOR}
     calls = _calls_by_message(turn, set(asked))
     # A reply stands with the message that it answers, wherever it came in: visitors write on while it is being written.
-    exchanges: dict[int, list[chat.ChatMessage]] = {}
+    exchanges: dict[int, list[llm.ChatMessage]] = {}
     for message in reversed(earlier):
         place = asked.get(message.turn.message_id, message.seq) if message.turn else message.seq
         exchange = exchanges.setdefault(place, [])
         exchange.append(_as_chat(message))
         if message.role == Message.Role.VISITOR:
             exchange += as_rounds(calls.get(message.pk, []))
-    kept: list[list[chat.ChatMessage]] = []
+    kept: list[list[llm.ChatMessage]] = []
     for place in sorted(exchanges, reverse=True):
         if sum(map(len, kept)) + len(exchanges[place]) >= limit:
             break
@@ -58,7 +58,7 @@ def build_history(turn: Turn, limit: int, tokens: int | None = None) -> list[cha
     return [*chain.from_iterable(kept), asking]
 
 
-def _within(exchanges: list[list[chat.ChatMessage]], tokens: int) -> list[list[chat.ChatMessage]]:
+def _within(exchanges: list[list[llm.ChatMessage]], tokens: int) -> list[list[llm.ChatMessage]]:
     """As much of `exchanges`, oldest first, as fits into `tokens`."""
     if sum(map(estimated_tokens, exchanges)) <= tokens:
         return exchanges
@@ -69,13 +69,13 @@ def _within(exchanges: list[list[chat.ChatMessage]], tokens: int) -> list[list[c
     return kept
 
 
-def _shortened(message: chat.ChatMessage) -> chat.ChatMessage:
+def _shortened(message: llm.ChatMessage) -> llm.ChatMessage:
     if message.role != "tool" or len(message.text) <= SHORT_RESULT_CHARS:
         return message
     return replace(message, text=message.text[:SHORT_RESULT_CHARS] + SHORTENED)
 
 
-def estimated_tokens(messages: Iterable[chat.ChatMessage]) -> int:
+def estimated_tokens(messages: Iterable[llm.ChatMessage]) -> int:
     """Roughly, and rather too many: a token is about four bytes of English and fewer of most else; three are counted."""
     sizes = (
         len(message.text.encode()) + sum(len(json.dumps([call.name, call.arguments])) for call in message.calls)
@@ -107,21 +107,21 @@ def _calls_by_message(turn: Turn, messages: set[UUID]) -> dict[UUID, list[ToolCa
     return calls
 
 
-def _as_chat(message: Message) -> chat.ChatMessage:
-    return chat.ChatMessage("user" if message.role == Message.Role.VISITOR else "assistant", message.text)
+def _as_chat(message: Message) -> llm.ChatMessage:
+    return llm.ChatMessage("user" if message.role == Message.Role.VISITOR else "assistant", message.text)
 
 
-def as_rounds(calls: list[ToolCall]) -> list[chat.ChatMessage]:
+def as_rounds(calls: list[ToolCall]) -> list[llm.ChatMessage]:
     """Ledger rows as the messages a model expects: each round's calls, then each call's result."""
     rounds: dict[tuple[Any, int], list[ToolCall]] = {}
     for call in calls:
         rounds.setdefault((call.turn_id, call.round), []).append(call)
-    spoken: list[chat.ChatMessage] = []
+    spoken: list[llm.ChatMessage] = []
     for rows in rounds.values():
         wished = tuple(
-            chat.ToolCallRequest(row.model_call_id or f"call_{row.pk.hex[:12]}", row.name, row.arguments) for row in rows
+            llm.ToolCallRequest(row.model_call_id or f"call_{row.pk.hex[:12]}", row.name, row.arguments) for row in rows
         )
-        spoken.append(chat.ChatMessage("assistant", "", calls=wished))
+        spoken.append(llm.ChatMessage("assistant", "", calls=wished))
         for wish, row in zip(wished, rows, strict=True):
-            spoken.append(chat.ChatMessage("tool", row.result or f"({row.state})", call_id=wish.id))
+            spoken.append(llm.ChatMessage("tool", row.result or f"({row.state})", call_id=wish.id))
     return spoken

@@ -16,7 +16,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Prefetch, QuerySet
 from django.utils import timezone
 
-from assistant import chat, live
+from assistant import live, llm
 from assistant.models import Conversation, Message, Replay, ToolCall, Turn
 from assistant.services.conversations.history import as_rounds, build_history
 
@@ -60,7 +60,7 @@ class Question:
     that set it off. `recorded` are the calls that the reply then made."""
 
     turn: Turn
-    said: list[chat.ChatMessage]
+    said: list[llm.ChatMessage]
     done_before: frozenset[str]
     recorded: list[ToolCall]
 

@@ -24,7 +24,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from assistant import chat
+from assistant import llm
 from assistant.errors import BudgetExceeded, ToolError
 from assistant.models import Assistant, Budget, Conversation, Organization, Price, Spending, Turn, Usage
 from assistant.services.deliveries import outbox
@@ -142,7 +142,7 @@ class Attempt:
     model: str
     provider_id: UUID | None = None
     cause: str = ""
-    usage: chat.TokenUsage | None = None
+    usage: llm.TokenUsage | None = None
     first_token_ms: int | None = None
     total_ms: int | None = None
 
@@ -303,7 +303,7 @@ def settle(reservation: Reservation, attempts: Sequence[Attempt]) -> None:
 
 
 def _row(asking: Asking, attempt: Attempt, rate: Rate) -> Usage:
-    usage = attempt.usage or chat.TokenUsage(exact=False)
+    usage = attempt.usage or llm.TokenUsage(exact=False)
     if attempt.source == Usage.Source.DEMO:
         rate = FREE
     micros = rate.micros(usage.prompt_tokens, usage.completion_tokens) if attempt.usage else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from assistant.errors import ImportRefused
-from assistant.tools.importing import documents, openapi, original, postman
+from assistant.tools.importing import documents, legacy_export, openapi, postman
 from assistant.tools.importing.draft import Found, MethodDraft, Problem, changes, fit, settled
 
 __all__ = ["Found", "MethodDraft", "Problem", "changes", "fit", "read", "settled"]
@@ -16,7 +16,7 @@ def read(data: bytes | str, *, base_url: str = "") -> Found:
     as a whole; what is wrong with a single request is in its draft's `problems`.
     """
     document = documents.load(data)
-    for reader in (openapi, postman, original):
+    for reader in (openapi, postman, legacy_export):
         if reader.recognises(document):
             return reader.read(document, base_url=base_url)
     raise ImportRefused("This is neither an OpenAPI description nor a Postman collection.", code="unknown_document")

@@ -17,7 +17,7 @@ from assistant.errors import ImportRefused
 from assistant.models import Method
 from assistant.redaction import clean, is_storable
 from assistant.tools import KINDS, template
-from assistant.tools.door import tools_of
+from assistant.tools.executor import tools_of
 from assistant.tools.kind import configured
 from assistant.tools.parameters import check_schema, offered
 from assistant.tools.request import header_lines

@@ -28,7 +28,7 @@ from assistant.tools.importing.draft import (
     plain,
     source_key,
 )
-from assistant.tools.importing.original import SEGMENT, TOKEN
+from assistant.tools.importing.legacy_export import SEGMENT, TOKEN
 from assistant.tools.request import CREDENTIAL
 
 VERBS = {"GET", "POST", "PUT", "PATCH", "DELETE"}

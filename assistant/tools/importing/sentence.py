@@ -11,8 +11,8 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from assistant.chat import ChatMessage
 from assistant.errors import ImportRefused
+from assistant.llm import ChatMessage
 from assistant.tools.importing.draft import RISKS, CannotTake, Found, MethodDraft, Problem, argument_name, method_name, plain
 from assistant.tools.importing.schemas import Schemas
 

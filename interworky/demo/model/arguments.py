@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from assistant.chat import ToolSpec
+from assistant.llm import ToolSpec
 from interworky.demo.model import words
 from interworky.demo.model.talk import ASK_CHOICE, ASK_MESSAGE, ASK_VALUE, YES, Talk
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from assistant.chat import ChatMessage, ToolCallRequest, ToolSpec
+from assistant.llm import ChatMessage, ToolCallRequest, ToolSpec
 from interworky.demo.model import words
 from interworky.demo.model.arguments import PASS_ON, fill, is_text, plainest, properties, required, spoken
 from interworky.demo.model.talk import MOVE, NO, REFERENCE, YES, Slot, Talk, outcome, slots_in

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from assistant.chat import ChatMessage, ToolSpec
+from assistant.llm import ChatMessage, ToolSpec
 from interworky.demo.model import words
 
 YES = r"(?:yes|yeah|yep|yup|sure|ok|okay|fine|great|perfect|please do|go ahead|take it|book it|that works|sounds good)"

@@ -23,7 +23,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Js
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 
-from assistant.chat import ChatMessage, ToolCallRequest, ToolSpec
+from assistant.llm import ChatMessage, ToolCallRequest, ToolSpec
 from interworky.demo.model import rules
 
 MODEL = "demo"

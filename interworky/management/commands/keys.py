@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from interworky.embedded import fresh_keys
+from interworky.generated_keys import fresh_keys
 
 
 class Command(BaseCommand):

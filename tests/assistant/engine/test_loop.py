@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.chat import ChatMessage, ToolCallRequest
 from assistant.engine import loop
 from assistant.errors import ProviderError
 from assistant.events import ReplyDelta
+from assistant.llm import ChatMessage, ToolCallRequest
 from tests.fakes import ScriptedModel, ScriptedToolbox, calls, calls_all, says
 
 

@@ -16,8 +16,8 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from assistant import outbound
-from assistant.chat import ChatMessage, Completion, ToolCallRequest, ToolSpec
 from assistant.errors import OutboundError, ProviderError
+from assistant.llm import ChatMessage, Completion, ToolCallRequest, ToolSpec
 from assistant.providers import completions
 from assistant.providers.completions import Capabilities, Request, exchange
 from assistant.providers.configuration import ProviderSettings

@@ -13,7 +13,7 @@ import pytest
 from django.core.cache import cache
 from django.core.checks import run_checks
 
-from assistant.db import in_db
+from assistant.async_db import in_db
 from assistant.errors import ProviderBadResponse, ProviderError
 from assistant.management.examination import examine
 from assistant.models import Budget, Embedding, Organization, Provider, ProviderHealth, Spending, Usage

@@ -13,7 +13,7 @@ from openai import AsyncOpenAI
 from openai.types.realtime import RealtimeSessionCreateRequest
 
 from assistant import outbound
-from assistant.chat import ToolSpec
+from assistant.llm import ToolSpec
 from assistant.providers import realtime
 from assistant.providers.configuration import ProviderSettings, load
 from assistant.providers.realtime import Refused, session_key

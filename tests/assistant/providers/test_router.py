@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from assistant import chat
-from assistant.chat import ChatMessage, Completion, ToolCallRequest, ToolSpec
-from assistant.db import in_db
+from assistant import llm
+from assistant.async_db import in_db
 from assistant.errors import BudgetExceeded, ProviderError, ProviderUnavailable
+from assistant.llm import ChatMessage, Completion, ToolCallRequest, ToolSpec
 from assistant.models import (
     Assistant,
     Budget,
@@ -124,7 +124,7 @@ class Scene:
 
 
 async def reply(
-    model: chat.Model, tools: list[ToolSpec] | None = None, messages: list[ChatMessage] | None = None
+    model: llm.Model, tools: list[ToolSpec] | None = None, messages: list[ChatMessage] | None = None
 ) -> Completion:
     text = ""
     async with aclosing(model.stream(messages or HI, tools or [])) as items:  # type: ignore[type-var]

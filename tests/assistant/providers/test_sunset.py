@@ -6,10 +6,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from assistant.providers import sunset
+from assistant.providers import retirements
 from assistant.providers.configuration import ProviderSettings
 from assistant.providers.presets import OPENAI_REALTIME, PRESETS
-from assistant.providers.sunset import notices
+from assistant.providers.retirements import notices
 
 TODAY = date(2030, 1, 1)
 SERVER = ProviderSettings("acme", "https://llm.acme.example/v1", smart="m")
@@ -58,7 +58,7 @@ def test_the_documented_default_for_voice_is_known_to_have_ended_and_by_what_to_
 
 
 def test_the_shipped_list_is_sound():
-    for preset, models in sunset.shipped().items():
+    for preset, models in retirements.shipped().items():
         assert preset in PRESETS
         for model, entry in models.items():
             assert date.fromisoformat(entry["ends_on"])
@@ -67,6 +67,6 @@ def test_the_shipped_list_is_sound():
 
 def test_no_preset_assumes_a_model_that_has_ended():
     for key, row in PRESETS.items():
-        known = sunset.shipped().get(key, {})
+        known = retirements.shipped().get(key, {})
         for model in {row.smart, row.fast} & known.keys():
             assert date.fromisoformat(known[model]["ends_on"]) > date(2026, 11, 21), f"{key}: {model}"

@@ -8,7 +8,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from assistant import chat
+from assistant import llm
 from assistant.errors import BudgetExceeded
 from assistant.models import Assistant, Budget, Conversation, Delivery, Price, Provider, Spending, Usage
 from assistant.services.providers import budgets
@@ -40,7 +40,7 @@ def reserve(
 
 
 def attempt(tokens: tuple[int, int] | None = (10, 5), **fields: Any) -> Attempt:
-    spent = chat.TokenUsage(*tokens) if tokens else None
+    spent = llm.TokenUsage(*tokens) if tokens else None
     return Attempt(**{"provider_name": "a", "source": "platform", "health_key": "k", "model": "m", "usage": spent, **fields})
 
 
@@ -220,7 +220,7 @@ def test_no_address_is_no_network(address: str) -> None:
 
 
 def cost(conversation: Conversation, model: str, exact: bool = True, **fields: Any) -> tuple[int | None, str]:
-    spent = chat.TokenUsage(1000, 200, exact=exact)
+    spent = llm.TokenUsage(1000, 200, exact=exact)
     budgets.settle(reserve(conversation, model=model), [attempt(model=model, usage=spent, **fields)])
     row = Usage.objects.latest("pk")
     return row.micros, row.cost_is

@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from assistant.chat import Finish
+from assistant.llm import Finish
 
 from .stub import delta, event, usage
 

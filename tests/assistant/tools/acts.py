@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
-from assistant.chat import ToolCallRequest, ToolResult
+from assistant.llm import ToolCallRequest, ToolResult
 from assistant.tools.kind import Context
 
 

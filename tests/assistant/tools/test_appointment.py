@@ -10,8 +10,8 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.utils import timezone
 
-from assistant.chat import ToolCallRequest, ToolResult
-from assistant.db import in_db
+from assistant.async_db import in_db
+from assistant.llm import ToolCallRequest, ToolResult
 from assistant.models import Appointment, Card, Conversation, Delivery, Method, Turn, Visitor
 from assistant.models import ToolCall as Row
 from assistant.services.booking import appointments, slots

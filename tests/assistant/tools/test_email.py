@@ -11,7 +11,7 @@ from asgiref.sync import sync_to_async
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from assistant.chat import ToolResult
+from assistant.llm import ToolResult
 from assistant.models import Card, Conversation, Delivery, Method
 from assistant.models import ToolCall as Row
 from assistant.services.deliveries import outbox

@@ -18,7 +18,7 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from assistant import outbound
-from assistant.chat import ToolResult
+from assistant.llm import ToolResult
 from assistant.models import Conversation, Method
 from assistant.models import ToolCall as Row
 from assistant.tools import http

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from assistant import turns
-from assistant.chat import Source
-from assistant.db import in_db
+from assistant.async_db import in_db
+from assistant.llm import Source
 from assistant.models import Conversation, Document, Method, Question, ToolCall
 from assistant.services.conversations.events import resume_session
 from assistant.services.conversations.messages import post_message

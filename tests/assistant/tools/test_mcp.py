@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 
-from assistant.chat import ToolResult
 from assistant.errors import ImportRefused
+from assistant.llm import ToolResult
 from assistant.models import Conversation, Method
 from assistant.models import ToolCall as Row
 from assistant.services.methods import imports

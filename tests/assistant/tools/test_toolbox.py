@@ -11,8 +11,8 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.utils import timezone
 
-from assistant.chat import ToolCallRequest, ToolResult
 from assistant.errors import ToolError
+from assistant.llm import ToolCallRequest, ToolResult
 from assistant.models import Card, Conversation, Method, Turn
 from assistant.models import ToolCall as Row
 from assistant.services.conversations import card_answers

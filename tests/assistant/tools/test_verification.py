@@ -11,7 +11,7 @@ from django.core import mail
 from django.utils import timezone
 
 from assistant import tasks
-from assistant.db import in_db
+from assistant.async_db import in_db
 from assistant.errors import InputError
 from assistant.models import Card, Conversation, Delivery, Method, Turn, Visitor
 from assistant.models import ToolCall as Row

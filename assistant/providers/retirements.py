@@ -1,6 +1,6 @@
 """Models that will be shut down: said in time, 90, 30 and 7 days ahead.
 
-What a provider's `/models` says of itself (`shutdown_date`) comes first, then the shipped list, `sunset.json`. The list
+What a provider's `/models` says of itself (`shutdown_date`) comes first, then the shipped list, `retirements.json`. The list
 holds announced dates only and ages with the release; a model that is on neither is not known to end.
 """
 
@@ -99,7 +99,7 @@ def known(organization: Organization | None = None) -> list[Notice]:
 @lru_cache(maxsize=1)
 def shipped() -> dict[str, dict[str, dict[str, Any]]]:
     """The shipped list: preset → model → {ends_on, replacement}."""
-    rows = json.loads(Path(__file__).with_name("sunset.json").read_text(encoding="utf-8"))["shutdowns"]
+    rows = json.loads(Path(__file__).with_name("retirements.json").read_text(encoding="utf-8"))["shutdowns"]
     table: dict[str, dict[str, dict[str, Any]]] = {}
     for row in rows:
         for model in row["models"]:

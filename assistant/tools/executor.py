@@ -15,9 +15,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from assistant.chat import Source, ToolResult
-from assistant.db import in_db
+from assistant.async_db import in_db
 from assistant.errors import ToolError, ToolRefused
+from assistant.llm import Source, ToolResult
 from assistant.models import Assistant, Card, Conversation, Method, Organization
 from assistant.models import ToolCall as Row
 from assistant.redaction import clean, redacted
