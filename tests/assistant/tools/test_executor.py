@@ -19,8 +19,7 @@ from assistant.services.conversations import card_answers
 from assistant.services.methods import ledger
 from assistant.tools.toolbox import ConversationToolbox, try_out
 from tests import make
-
-from .acts import Acts, call
+from tests.assistant.tools.acts import Acts, call
 
 Make = Callable[..., Method]
 pytestmark = pytest.mark.django_db
