@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
+import re
 import runpy
 import subprocess
 import sys
@@ -216,3 +218,45 @@ def test_a_stopping_process_has_the_seconds_that_replies_are_given_and_some_to_h
         [sys.executable, "-c", code], cwd=ROOT, env=environment(**settings), capture_output=True, text=True, check=True
     )
     assert float(run.stdout.split()[-1]) == 65
+
+
+# --- Where variables are described ------------------------------------------------------------------------------------
+
+
+def variables() -> set[str]:
+    """Every variable that the settings read by its name."""
+    tree = ast.parse((ROOT / "interworky" / "settings.py").read_text())
+    return {
+        call.args[0].value
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and ast.unparse(call.func.value) == "env"
+        and call.args and isinstance(call.args[0], ast.Constant)
+    }  # fmt: skip
+
+
+def test_every_variable_stands_in_the_example_file():
+    example = set(re.findall(r"^#?([A-Z0-9_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    assert len(variables()) > 30
+    assert variables() - example == set()
+
+
+def test_every_variable_is_explained_to_operators():
+    explained = set(re.findall(r"`([A-Z][A-Z0-9_]+)`", (ROOT / "docs" / "operations.md").read_text()))
+    assert variables() - explained == set()
+
+
+def test_the_example_file_names_no_variable_that_nothing_reads():
+    example = set(re.findall(r"^#?([A-Z0-9_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    models = (
+        "AI_",
+        "OPENAI_",
+        "ANTHROPIC_",
+        "GOOGLE_AI_",
+        "CEREBRAS_",
+        "GROQ_",
+        "TOGETHER_",
+        "EMBEDDING_",
+        "SMART_",
+        "FAST_",
+    )
+    assert {name for name in example - variables() if not name.startswith(models)} == set()
