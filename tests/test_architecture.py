@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -11,25 +12,28 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# From top to bottom. A module imports from lines below its own, never from above or beside; a room is one thing, whose
-# modules know each other. docs/design.md shows the same picture.
-FLOORS = [
-    ["widget"],
-    [
-        *("assistant.turns", "assistant.voice", "assistant.jobs", "assistant.tasks", "assistant.summaries"),
-        "assistant.replay",
-        *("assistant.admin", "assistant.checks", "assistant.management"),
-    ],
-    ["assistant.engine", "assistant.providers", "assistant.tools"],
-    ["assistant.services"],
-    ["assistant.live", "assistant.outbound"],
-    ["assistant.models"],
-    ["assistant.async_db", "assistant.secrets"],  # the hop to the database, and what columns are sealed with
-    ["assistant.llm", "assistant.events", "assistant.errors", "assistant.sentences", "assistant.redaction"],
-]
+PICTURE = ROOT / "docs" / "design.md"
+
+
+def floors(picture: str) -> list[list[str]]:
+    """The rooms of the picture, from top to bottom. An arrow begins a floor; a line without one goes on with it."""
+    block = picture.partition("## The rooms")[2].partition("\n\n    ")[2].partition("\n\n")[0]
+    found: list[list[str]] = []
+    for line in block.splitlines():
+        arrow, names = line.strip()[:1], re.split(r"\s{3,}", line.strip().lstrip("⇅↓ "))[0].split()
+        if arrow in "⇅↓":
+            found.append([])
+        found[-1] += [name.rstrip("/") for name in names]
+    top = ("static/widget", *(package for package in OURS if package != "assistant"))
+    return [[name if name in top else f"assistant.{name}" for name in floor] for floor in found]
+
+
+OURS = ("assistant", "widget", "interworky")
+# A module imports from lines below its own, never from above or beside; a room is one thing, whose modules know each other,
+# though never in a circle.
+FLOORS = floors(PICTURE.read_text())[1:]  # the widget itself is no Python
 ROOMS = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 PLAIN = FLOORS[-1]
-OURS = ("assistant", "widget", "interworky")
 CLIENTS = {"aiohttp", "curl_cffi", "http", "httpcore", "httpx", "httpx_aiohttp", "niquests", "requests", "urllib3", "urllib"}
 
 
@@ -87,6 +91,64 @@ def test_the_check_sees_a_wrong_arrow_inside_a_function(tmp_path, monkeypatch):
     assert list(wrong_arrows(wrong)) == [
         "assistant/services/noun.py:2: assistant.services may not know assistant.tools.toolbox"
     ]
+
+
+def test_the_picture_is_read_as_it_is_drawn():
+    drawn = (
+        "## The rooms\n\nWords.\n\n    ⇅ static/widget    the page\n    ↓ turns  admin/    two\n      jobs    three\n"
+        "    ↓ llm    values\n\nMore."
+    )
+    assert floors(drawn) == [
+        ["static/widget"],
+        ["assistant.turns", "assistant.admin", "assistant.jobs"],
+        ["assistant.llm"],
+    ]
+    assert ROOMS["assistant.services"] < ROOMS["assistant.models"] < ROOMS["assistant.llm"]
+
+
+def test_the_drawing_shows_the_same_rooms():
+    drawing = (ROOT / "docs" / "images" / "rooms.svg").read_text()
+    drawn = re.findall(r'class="name"[^>]*>([^<]+)<', drawing)
+    assert drawn == [room.removeprefix("assistant.") for floor in floors(PICTURE.read_text()) for room in floor]
+
+
+def test_every_room_of_the_picture_is_there():
+    assert [
+        room
+        for room in ROOMS
+        if not (ROOT / room.replace(".", "/")).is_dir() and not (ROOT / f"{room.replace('.', '/')}.py").is_file()
+    ] == []
+
+
+def circles(imported: dict[str, set[str]]) -> list[list[str]]:
+    """The modules that import each other, directly or through others."""
+
+    def reached(start: str) -> set[str]:
+        seen: set[str] = set()
+        waiting = [start]
+        while waiting:
+            for other in imported.get(waiting.pop(), set()) - seen:
+                seen.add(other)
+                waiting.append(other)
+        return seen
+
+    ways = {module: reached(module) for module in imported}
+    together = {
+        tuple(sorted({module, *(o for o in ways[module] if module in ways[o])}))
+        for module in imported
+        if module in ways[module]
+    }
+    return sorted(map(list, together))
+
+
+def test_no_module_imports_itself_by_way_of_others():
+    known = {name_of(path) for path in modules(*OURS)}
+    imported: dict[str, set[str]] = {}
+    for path in modules(*OURS):
+        found = {what if what in known else what.rpartition(".")[0] for _, what in imports(path)}
+        imported[name_of(path)] = (found & known) - {name_of(path)}
+    assert circles(imported) == []
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}) == [["a", "b", "c"]]
 
 
 def test_every_module_has_a_room():
