@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { createKept } from "../../static/widget/src/kept.js";
 import { createStorage } from "../../static/widget/src/storage.js";
+
+const keptIn = (key, area) => createKept(createStorage(key, area));
 
 function area() {
   const rows = new Map();
@@ -9,7 +12,7 @@ function area() {
 
 test("two tabs share what is kept, and neither overwrites the other's messages", () => {
   const shared = area();
-  const [one, two] = [createStorage("pk_1", () => shared), createStorage("pk_1", () => shared)];
+  const [one, two] = [keptIn("pk_1", () => shared), keptIn("pk_1", () => shared)];
   one.keep({ id: "a", text: "1" });
   two.keep({ id: "b", text: "2" });
   one.keep({ id: "a", text: "1" });
@@ -23,17 +26,17 @@ test("two tabs share what is kept, and neither overwrites the other's messages",
 
 test("assistants on one site do not meet", () => {
   const shared = area();
-  createStorage("pk_1", () => shared).write({ open: true });
-  assert.deepEqual(createStorage("pk_2", () => shared).read(), {});
+  keptIn("pk_1", () => shared).write({ open: true });
+  assert.deepEqual(keptIn("pk_2", () => shared).read(), {});
 });
 
 test("where storage is refused or full, the page remembers", () => {
-  const refused = createStorage("pk_1", () => {
+  const refused = keptIn("pk_1", () => {
     throw new Error("SecurityError");
   });
   refused.keep({ id: "a", text: "1" });
   assert.deepEqual(refused.read().outbox, [{ id: "a", text: "1" }]);
-  const full = createStorage("pk_1", () => ({
+  const full = keptIn("pk_1", () => ({
     getItem: () => null,
     setItem: () => {
       throw new Error("QuotaExceededError");
@@ -48,14 +51,14 @@ test("what somebody else wrote there is not trusted to be ours", () => {
   const shared = area();
   for (const text of ["", "null", "{", "7"]) {
     shared.rows.set("interworky:pk_1", text);
-    assert.equal(createStorage("pk_1", () => shared).read().session, undefined);
+    assert.equal(keptIn("pk_1", () => shared).read().session, undefined);
   }
 });
 
 test("forgetting a visitor keeps nothing of him", () => {
-  const storage = createStorage("pk_1", area);
+  const storage = keptIn("pk_1", area);
   const shared = area();
-  const kept = createStorage("pk_1", () => shared);
+  const kept = keptIn("pk_1", () => shared);
   kept.write({
     session: { token: "t", expires_at: "" },
     seen: 3,
@@ -67,4 +70,51 @@ test("forgetting a visitor keeps nothing of him", () => {
   kept.clear();
   assert.deepEqual(kept.read(), { config: { accent: "#000000" } });
   assert.deepEqual(storage.read(), {});
+});
+
+test("whatever stands in our place, the widget reads its own kind of thing or nothing", () => {
+  const strange = [
+    '"[object Object]"',
+    "[1, 2]",
+    "null",
+    "7",
+    "{",
+    '{"seen": "4", "open": 1, "draft": {}, "config": [], "session": "x"}',
+  ];
+  for (const text of strange) {
+    const shared = area();
+    shared.rows.set("interworky:pk_1", text);
+    const kept = keptIn("pk_1", () => shared);
+    assert.deepEqual(kept.read(), {}, text);
+    kept.keep({ id: "a", text: "1" });
+    assert.deepEqual(kept.read().outbox, [{ id: "a", text: "1" }], text);
+  }
+  const shared = area();
+  shared.rows.set(
+    "interworky:pk_1",
+    JSON.stringify({ outbox: [{ id: "a", text: "1" }, "b", null, { id: 3 }], seen: 4 }),
+  );
+  assert.deepEqual(keptIn("pk_1", () => shared).read(), { outbox: [{ id: "a", text: "1" }], seen: 4 });
+});
+
+test("a page that gives arrays a toJSON of its own does not spoil what is kept", () => {
+  const shared = area();
+  // What Prototype.js 1.6 does: the array becomes a string within the JSON.
+  Object.defineProperty(Array.prototype, "toJSON", { value: () => "[]", configurable: true });
+  try {
+    keptIn("pk_1", () => shared).keep({ id: "a", text: 'He said: "yes"\n', page: { url: "/", title: "" } });
+  } finally {
+    delete Array.prototype.toJSON;
+  }
+  assert.deepEqual(JSON.parse(shared.rows.get("interworky:pk_1")), {
+    outbox: [{ id: "a", text: 'He said: "yes"\n', page: { url: "/", title: "" } }],
+  });
+});
+
+test("a visitor who is forgotten leaves the look of the assistant alone", () => {
+  const shared = area();
+  const kept = keptIn("pk_1", () => shared);
+  kept.write({ config: { accent: "#123456" }, seen: 4, draft: "x" });
+  kept.clear();
+  assert.deepEqual(kept.read(), { config: { accent: "#123456" } });
 });

@@ -1,10 +1,12 @@
+import { randomHex } from "./random.js";
+
 /** What a visitor can do. A view calls these and nothing else. */
 
 /**
  * @param {object} parts
  * @param {import("./store.js").Store} parts.store
  * @param {import("./transport.js").Transport} parts.transport
- * @param {ReturnType<typeof import("./storage.js").createStorage>} parts.storage
+ * @param {import("./kept.js").Kept} parts.storage
  * @param {ReturnType<typeof import("./session.js").createSession>} parts.session
  */
 export function createActions({ store, transport, storage, session }) {
@@ -28,12 +30,12 @@ export function createActions({ store, transport, storage, session }) {
       text = text.trim();
       if (!text || store.get().conversation?.state === "closed") return;
       actions.resend({
-        id: newId(),
+        id: randomHex(16),
         text,
         page: { url: location.href.split("#")[0].slice(0, 2000), title: document.title.slice(0, 300) },
       });
     },
-    /** The same message under the same id: the server saves it once. @param {import("./storage.js").Unsent} unsent */
+    /** The same message under the same id: the server saves it once. @param {import("./kept.js").Unsent} unsent */
     resend({ id, text, page }) {
       const message = { id, text, page };
       storage.keep(message);
@@ -46,7 +48,7 @@ export function createActions({ store, transport, storage, session }) {
       storage.drop(id);
       store.dispatch({ type: "message.dropped", id });
     },
-    /** At most one frame in three seconds; the first key connects, so that the first message finds the door open. */
+    /** At most one frame in three seconds; the first key connects, so that the first message need not wait. */
     typing() {
       transport.open();
       if (Date.now() - typedAt < 3_000 || !transport.can("typing")) return;
@@ -105,9 +107,5 @@ function until(store, so) {
     });
   });
 }
-
-/** `crypto.randomUUID` needs https; a page on http gets as much randomness. */
-const newId = () =>
-  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
 /** @typedef {ReturnType<typeof createActions>} Actions */

@@ -1,4 +1,5 @@
 /** Nodes, never markup: nothing here or elsewhere in the widget parses a string as HTML. */
+import { toJson } from "./json.js";
 import { parseMarkdown } from "./markdown.js";
 
 /** @typedef {Node | string | null | undefined | false} Child */
@@ -49,7 +50,7 @@ export function createProse() {
     /** @param {string} text */
     update(text) {
       const blocks = parseMarkdown(text);
-      const sources = blocks.map((block) => JSON.stringify(block));
+      const sources = blocks.map(toJson);
       let same = 0;
       while (same < shown.length && shown[same] === sources[same]) same += 1;
       while (el.childNodes.length > same) el.lastChild?.remove();

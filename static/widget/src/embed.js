@@ -4,6 +4,7 @@
  */
 import { asColour, palette } from "./colour.js";
 import { h } from "./dom.js";
+import { attachHost } from "./host.js";
 import { createStorage } from "./storage.js";
 import css from "./styles/launcher.css";
 import { createLauncher } from "./views/launcher.js";
@@ -20,21 +21,21 @@ const key = script?.dataset.key ?? script?.dataset.apiKey;
 if (!script || !key) console.warn("Interworky: the script tag needs a data-key attribute.");
 else if (!page.Interworky?.destroy) start(new URL(script.src).origin, key, script.dataset);
 
+/** How the assistant looked when its tag was copied, as `data-look="#0f766e left"`: the first frame of the first visit.
+ * @param {string} [look] */
+function lookOf(look = "") {
+  const [accent, position] = look.split(" ");
+  return { accent, position };
+}
+
 /** @param {string} host @param {string} key @param {DOMStringMap} options the tag's data-* attributes */
 function start(host, key, options) {
   const storage = createStorage(key);
   const kept = storage.read();
   const launcher = createLauncher({ onIntent: () => load().catch(() => {}), onPress: () => run("toggle") });
   const root = h("div", { class: "root" }, launcher.el);
-  const el = document.createElement("interworky-widget");
-  const shadow = el.attachShadow({ mode: "open" });
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(css);
-  shadow.adoptedStyleSheets = [sheet];
-  shadow.append(root);
-  dress(kept.config ?? {});
-  // Beside the body, not in it: what a framework does to the body does not take the conversation away.
-  document.documentElement.append(el);
+  const { shadow, remove } = attachHost(root, css);
+  dress(kept.config ?? lookOf(options.look));
 
   /** @type {Map<string, Set<(detail: any) => void>>} */
   const listeners = new Map();
@@ -103,9 +104,9 @@ function start(host, key, options) {
     /** @param {{ name?: string, email?: string }} visitor */
     identify: (visitor) => run("identify", visitor),
     /** Forgets this visitor here, as after a log-out. */
-    reset: async () => (loading ? run("reset") : storage.clear()),
+    reset: async () => (loading ? run("reset") : storage.forget()),
     async destroy() {
-      el.remove();
+      remove();
       delete page.Interworky;
       if (loading) (await loading).destroy();
     },

@@ -2,6 +2,7 @@
 import { createActions } from "./actions.js";
 import { asColour, palette } from "./colour.js";
 import { chooseLocale } from "./locales/index.js";
+import { createKept } from "./kept.js";
 import { createSession } from "./session.js";
 import { createStore, initial, isWaiting, unread } from "./store.js";
 import css from "./styles/widget.css";
@@ -15,23 +16,24 @@ const SURFACE = { light: "#ffffff", dark: "#16181d" };
 /**
  * @param {object} loader what the loader has made already
  * @param {string} loader.host @param {import("./store.js").Config} loader.config
- * @param {ReturnType<typeof import("./storage.js").createStorage>} loader.storage
+ * @param {import("./storage.js").Stored} loader.storage
  * @param {HTMLElement} loader.root @param {ShadowRoot} loader.shadow
  * @param {import("./views/launcher.js").Launcher} loader.launcher
  * @param {DOMStringMap} loader.options the script tag's data-* attributes
  * @param {(name: string, detail?: unknown) => void} loader.emit
  */
-export function mount({ host, config, storage, root, shadow, launcher, options, emit }) {
+export function mount({ host, config, storage: stored, root, shadow, launcher, options, emit }) {
   const {
     locale,
     strings: t,
     dir,
   } = chooseLocale(options.locale, document.documentElement.lang, config.locale, navigator.language);
+  const storage = createKept(stored);
   const kept = storage.read();
   const store = createStore(
     initial(config, { seen: kept.seen ?? 0, draft: kept.draft ?? "", pending: kept.outbox ?? [] }),
   );
-  const session = createSession(host, config.key, storage, fetch.bind(window), locale);
+  const session = createSession(host, config.key, storage, (...request) => fetch(...request), locale);
   /** @type {any} */
   let quiet;
   let token = "";

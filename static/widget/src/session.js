@@ -1,8 +1,9 @@
 /** The visitor's token: kept in this browser, made when there is none, renewed when it was refused. */
+import { toJson } from "./json.js";
 import { Refused } from "./transport.js";
 
 /**
- * @param {string} host @param {string} key @param {ReturnType<typeof import("./storage.js").createStorage>} storage
+ * @param {string} host @param {string} key @param {import("./kept.js").Kept} storage
  * @param {typeof fetch} request @param {string} locale that the widget speaks: the server's words stand among its own
  */
 export function createSession(host, key, storage, request, locale) {
@@ -11,7 +12,7 @@ export function createSession(host, key, storage, request, locale) {
     const response = await request(`${host}/api/v1/widget/sessions`, {
       method: "POST",
       headers: { "Content-Type": "application/json", ...(bearer && { Authorization: `Bearer ${bearer}` }) },
-      body: JSON.stringify({
+      body: toJson({
         key,
         locale,
         timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,

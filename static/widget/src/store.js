@@ -34,7 +34,7 @@
  *   | { kind: "card", id: string, seq: number, card: Card }
  *   | { kind: "notice", id: string, seq: number, notice: Notice }} Item one line of the conversation, in the order of `seq`
  *
- * @typedef {import("./storage.js").Unsent & { failed?: string }} Pending `failed` is the sentence that says why
+ * @typedef {import("./kept.js").Unsent & { failed?: string }} Pending `failed` is the sentence that says why
  * @typedef {object} Turn the reply in the making
  * @property {string} id @property {string} text @property {number} length of `text` in code points
  * @property {{ call: string, label: string }[]} tools at work @property {boolean} replied its message is there already

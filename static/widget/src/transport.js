@@ -1,3 +1,5 @@
+import { toJson } from "./json.js";
+
 /**
  * Frames out, events in: a WebSocket that comes back, or an event stream and POST where a WebSocket cannot. It knows
  * neither page nor state; what it needs of the world it is given.
@@ -171,7 +173,7 @@ export function createTransport({ host, token, after, missed, onEvent, onStatus 
 
   /** @param {Frame} frame */
   function write(frame) {
-    socket?.send(JSON.stringify(frame));
+    socket?.send(toJson(frame));
     if (ANSWERED.has(frame.type)) expectAnswer();
   }
 
@@ -247,7 +249,7 @@ export function createTransport({ host, token, after, missed, onEvent, onStatus 
       const response = await world.fetch(api + path, {
         method: "POST",
         headers: { "Content-Type": "application/json", Authorization: `Bearer ${bearer}` },
-        body: JSON.stringify(body),
+        body: toJson(body),
       });
       if (response.ok || mine !== attempt) return;
       if (response.status === 401) return void renew();

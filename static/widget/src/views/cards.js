@@ -1,6 +1,7 @@
 import { h, icon } from "../dom.js";
 import { ALERT, CALENDAR, CHECK, MAIL } from "../icons.js";
 import { clock, fill } from "../locales/index.js";
+import { randomHex } from "../random.js";
 
 /** So many times are offered at once; the others unfold. */
 const FIRST_SLOTS = 9;
@@ -238,7 +239,7 @@ function addressOn(host, path) {
  * @param {HTMLElement[]} buttons @param {string} [problem] with the last answer */
 function drawForm(fields, t, onSubmit, buttons, problem = "") {
   const places = fields.map(({ name, label, type, value = "" }, place) => {
-    const id = `field-${crypto.getRandomValues(new Uint32Array(1))[0]}`;
+    const id = `field-${randomHex(4)}`;
     const props = {
       id,
       name,
@@ -283,4 +284,4 @@ const inputsOf = (el) =>
   /** @type {NodeListOf<HTMLInputElement | HTMLTextAreaElement>} */ (el.querySelectorAll("input, textarea"));
 
 /** @param {HTMLElement} el @returns {Record<string, string>} */
-const valuesOf = (el) => Object.fromEntries(Array.from(inputsOf(el), ({ name, value }) => [name, value]));
+const valuesOf = (el) => Object.fromEntries([...inputsOf(el)].map(({ name, value }) => [name, value]));

@@ -133,7 +133,7 @@ export function createReply(actions, { t, locale, announce }) {
       if (next === message) return;
       message = next;
       const { role, text, state, at, rating, live, sources: known = [] } = next;
-      el.className = `line ${role === "system" ? "system" : "reply"}${live ? " live" : ""}`;
+      el.className = `line ${role === "system" ? "system" : role === "staff" ? "reply staff" : "reply"}${live ? " live" : ""}`;
       who.textContent = role === "staff" ? conversation?.staff || t.team : role === "system" ? "" : `${t.assistant}: `;
       who.classList.toggle("hidden", role !== "staff");
       prose.update(text);

@@ -38,16 +38,22 @@ export function createMessages(actions, page) {
   let follows = true;
 
   // The list also moves when the panel does: a keyboard slides in, a card unfolds, a text box grows.
-  const watch = new ResizeObserver(() => follows && scroll(rest()));
+  const watch = new ResizeObserver(() => {
+    if (follows) scroll(rest());
+    offerLatest();
+  });
   watch.observe(log);
   watch.observe(list);
 
   const end = () => log.scrollHeight - log.clientHeight;
 
-  /** Where the list comes to rest: at its end, but with the top of a card that waits for an answer in sight. */
+  /** Where the list comes to rest: at its end, but with the top of a card that waits for an answer in sight, as long as
+   * only the reply that came with the card stands below it. A person's answer, or the next one, is more urgent. */
   function rest() {
     let top = end();
+    let replies = 0;
     for (let line = list.lastElementChild; line && !line.matches(".own"); line = line.previousElementSibling) {
+      if (line.matches(".staff") || (line.matches(".reply") && (replies += 1) > 1)) break;
       if (line.matches(".card.open")) top = Math.min(top, /** @type {HTMLElement} */ (line).offsetTop - MARGIN_PX);
     }
     return top;
@@ -55,6 +61,11 @@ export function createMessages(actions, page) {
 
   function look() {
     follows = rest() - log.scrollTop < NEAR_PX;
+    offerLatest();
+  }
+
+  /** Something new may stand below what is in sight although nobody has scrolled. */
+  function offerLatest() {
     latest.hidden = end() - log.scrollTop < NEAR_PX;
   }
 

@@ -31,9 +31,9 @@ export function createPanel(actions, page) {
   function press(event) {
     if (event.key === "Escape" && !event.isComposing && !page.isPage) actions.close();
     if (event.key !== "Tab" || !small.matches || el.hidden) return;
-    const stops = /** @type {HTMLElement[]} */ (
-      Array.from(el.querySelectorAll("a, button, input, textarea, [tabindex='0']"))
-    ).filter((stop) => stop.tabIndex >= 0 && stop.checkVisibility());
+    const stops = /** @type {HTMLElement[]} */ ([
+      ...el.querySelectorAll("a, button, input, textarea, [tabindex='0']"),
+    ]).filter((stop) => stop.tabIndex >= 0 && stop.checkVisibility());
     const active = /** @type {ShadowRoot} */ (el.getRootNode()).activeElement;
     const edge = event.shiftKey ? stops[0] : stops.at(-1);
     if (active !== edge && active !== el) return;

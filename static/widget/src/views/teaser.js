@@ -15,7 +15,7 @@ export function createTeaser(onPress) {
       el.hidden = unread(state) === 0 || !said;
       if (el.hidden) return;
       prose.update(said);
-      text.textContent = Array.from(prose.el.childNodes, (block) => block.textContent).join(" ");
+      text.textContent = [...prose.el.childNodes].map((block) => block.textContent).join(" ");
     },
   };
 }
