@@ -328,9 +328,9 @@ WITH_ALL = completions.body(asking(tools=[replace(BOOK, parameters={"additionalP
         ),
         (413, "", "context_too_long", False, False),
         (400, {"error": {"code": "content_filter", "message": "content management policy"}}, "content_filter", False, False),
-        (400, {"error": {"message": "Bad request"}}, "bad_request", False, False),
-        (422, {"detail": [{"loc": ["body", "messages"], "msg": "Field required"}]}, "bad_request", False, False),
-        (418, "", "bad_request", False, False),
+        (400, {"error": {"message": "Bad request"}}, "bad_request", False, True),
+        (422, {"detail": [{"loc": ["body", "messages"], "msg": "Field required"}]}, "bad_request", False, True),
+        (418, "", "bad_request", False, True),
         (301, "", "bad_response", False, True),
     ],
 )
@@ -451,9 +451,14 @@ async def test_a_server_that_says_the_end_but_does_not_hang_up_costs_no_reply(mo
 
 @pytest.mark.parametrize(
     ("steps", "cause", "retryable"),
-    [([], "cut_off", True), ([HEAD], "cut_off", False), ([b"SSH-2.0-OpenSSH\r\n"], "cut_off", True)],
+    [
+        ([], "cut_off", True),
+        ([HEAD], "cut_off", True),
+        ([b"SSH-2.0-OpenSSH\r\n"], "cut_off", True),
+        ([HEAD, event(delta(content="Hi"))], "cut_off", False),
+    ],
 )
-async def test_a_connection_that_breaks_is_tried_again_only_before_an_answer(
+async def test_a_connection_that_breaks_is_worth_another_try_only_before_the_first_word(
     steps: list[Any], cause: str, retryable: bool
 ) -> None:
     async with Stub() as stub:
