@@ -35,8 +35,8 @@ def classified(
     `schema` is how plain its tools' schemas were. What can be left out is in `details["lacks"]`.
     The message is for staff: the provider's own words, cut short and without the key.
     """
-    words, code = _words(error, key)
-    text = f"{code} {words}".lower()
+    words, _ = _words(error, key)
+    text = searched(error, key)
     retry_after = _retry_after(headers or {})
     for rule in RULES:
         if not rule.matches(status, text, sent):
@@ -59,6 +59,12 @@ def classified(
         retry_after_seconds=retry_after,
         **details,
     )
+
+
+def searched(error: Any, key: str = "") -> str:
+    """What the table's patterns are looked for in: code, type, parameter and message, in small letters."""
+    words, codes = _words(error, key)
+    return f"{codes} {words}".lower()
 
 
 def _words(error: Any, key: str = "") -> tuple[str, str]:

@@ -50,8 +50,8 @@ NEXT_SCHEMA = {"full": "plain", "plain": "bare"}
 
 TOOLS = b'"tools":'
 NO = (
-    r"support|unrecognized|unknown|not permitted|not allowed|extra_forbidden|extra inputs|unexpected|invalid|deprecated"
-    r"|not recognized"
+    r"support|unrecognized|unknown|not permitted|not allowed|extra_forbidden|extra inputs|unexpected"
+    r"|invalid(?!_request)|deprecated|not recognized"
 )
 NO_TOOLS = (
     r"not support tool|not support function|not supported with tools|tools is not supported|tools are not supported"
@@ -148,6 +148,28 @@ RULES: tuple[Rule, ...] = (
         lacks={"tools": False},
         sent=TOOLS,
     ),
+    # --- The form of a conversation
+    Rule(
+        FORM,
+        r"roles must alternate|must alternate|alternating roles|system message must|only user and assistant roles"
+        r"|system role not supported|after the optional system message|unexpected role|expected last role"
+        r"|template error|chat template|jinja|templateerror|raise_exception|no user query found|minja",
+        "form_refused",
+        "Gemma, Qwen and Mistral templates in llama.cpp, vLLM, TGI; Mistral",
+    ),
+    Rule(
+        FORM,
+        r"tool call id|tool_call_id|tool_use_id|number of function calls|must be followed by tool messages"
+        r"|must be a response to a preceeding message|tool_use` ids|function response parts",
+        "form_refused",
+        "Mistral, OpenAI, Anthropic, Gemini",
+    ),
+    Rule(
+        FORM,
+        r"reasoning_content|reasoning_details|thought_signature|must be passed back",
+        "form_refused",
+        "DeepSeek, Moonshot, Gemini 3",
+    ),
     # --- Parameters that one server wants and another does not know
     Rule(
         PARAMETER,
@@ -167,7 +189,8 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         PARAMETER,
-        _all(NO, "max_tokens"),
+        r"(?:unsupported|unrecognized|unknown)[^.]{0,40}max_tokens"
+        r"|max_tokens\W[^.]{0,30}(?:not permitted|not supported|extra_)",
         "bad_request",
         "gateways",
         lacks={"token_limit": "max_completion_tokens"},
@@ -196,28 +219,6 @@ RULES: tuple[Rule, ...] = (
         "whatever does not think",
         lacks={"reasoning_effort": False},
         sent=b'"reasoning_effort":',
-    ),
-    # --- The form of a conversation
-    Rule(
-        FORM,
-        r"roles must alternate|must alternate|alternating roles|system message must|only user and assistant roles"
-        r"|system role not supported|after the optional system message|unexpected role|expected last role"
-        r"|template error|chat template|jinja|templateerror|raise_exception|no user query found|minja",
-        "form_refused",
-        "Gemma, Qwen and Mistral templates in llama.cpp, vLLM, TGI; Mistral",
-    ),
-    Rule(
-        FORM,
-        r"tool call id|tool_call_id|tool_use_id|number of function calls|must be followed by tool messages"
-        r"|must be a response to a preceeding message|tool_use` ids|function response parts",
-        "form_refused",
-        "Mistral, OpenAI, Anthropic, Gemini",
-    ),
-    Rule(
-        FORM,
-        r"reasoning_content|reasoning_details|thought_signature|must be passed back",
-        "form_refused",
-        "DeepSeek, Moonshot, Gemini 3",
     ),
     # --- The key, the model, the address
     Rule((401,), "", "unauthorized", "any"),

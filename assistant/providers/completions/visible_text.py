@@ -225,9 +225,8 @@ class Spoken:
     Text is held back only as long as it may yet become such a word.
     """
 
-    LONGEST = 80
-    _WORD = re.compile(r"\[\[((?:(?!\]\])[^\n]){0,80})\]\]")
-    _BEGUN = re.compile(r"\[(?:\[(?:(?!\]\])[^\n]){0,80}\]?)?\Z")
+    _WORD = re.compile(r"\[\[([^\n\[\]]{0,80})\]\]")
+    _BEGUN = re.compile(r"\[(?:\[[^\n\[\]]{0,80}\]?)?\Z")
 
     def __init__(self, names: Container[str]) -> None:
         self.asked: dict[str, None] = {}
@@ -243,10 +242,10 @@ class Spoken:
                 self.asked[name] = None
                 shown.append(text[at : word.start()])
                 at = word.end()
-        near = max(at, len(text) - self.LONGEST - 4)
-        begun = next(
-            (place for place in range(near, len(text)) if text[place] == "[" and self._BEGUN.match(text, place)), len(text)
-        )
+        begun = text.rfind("[", at)
+        begun = begun - 1 if begun > at and text[begun - 1] == "[" else begun
+        if begun < 0 or not self._BEGUN.match(text, begun):
+            begun = len(text)
         self._held = text[begun:]
         return "".join([*shown, text[at:begun]])
 

@@ -57,7 +57,7 @@ def transcript(path: Path) -> Transcript:
 
 
 TRANSCRIPTS = {path.stem: transcript(path) for path in sorted(FOLDER.glob("*.http"))}
-REQUEST = asking(PROVIDER, tools=[BOOK, FIND], deadline_seconds=20)
+REQUEST = asking(PROVIDER, tools=[BOOK, FIND], temperature=0.5, reasoning_effort="low", deadline_seconds=20)
 
 
 def outcome(one: Transcript, chunks: Iterable[bytes], request: Request = REQUEST) -> dict[str, Any]:
