@@ -85,8 +85,8 @@ DATA_FENCES = ("", "json", "python", "py", "xml", "text", "plaintext")
 NAME_KEYS = ("name", "tool_name", "function_name", "function", "tool", "action", "recipient_name")
 OTHER_KEYS = ("arguments", "parameters", "args", "input", "action_input", "id", "type", "tool_calls", "tool_uses", "kwargs")
 _NAMED = re.compile(r'"(?:name|tool_name|function_name|function|tool|action|recipient_name)"\s*:\s*"([^"\\]*)"')
-_FIRST_KEY = re.compile(r'[\[\s]{0,40}+\{\s*"([^"\\]{1,40})"\s*:\s*')
-_FIRST_KEY_BEGUN = re.compile(r'[\[\s]{0,40}+(?:\{\s*(?:"([^"\\]{0,40})(?:"\s*)?)?)?\Z')
+_FIRST_KEY = re.compile(r'(?:\[\s{0,40}+)?\{\s*"([^"\\]{1,40})"\s*:\s*')
+_FIRST_KEY_BEGUN = re.compile(r'(?:\[\s{0,40}+)?(?:\{\s*(?:"([^"\\]{0,40})(?:"\s*)?)?)?\Z')
 
 
 class WrittenCalls:
@@ -251,8 +251,8 @@ class WrittenCalls:
                 return self._of_json("{" + head)
             case "[":
                 bare = head.lstrip()
-                if bare[:1] in ("", "{", "["):
-                    return "wait" if not bare else self._of_json("[" + head)
+                if bare[:1] in ("", "{"):
+                    return self._of_json("[" + head) if bare else "wait"
                 return self._of_python(bare)
             case "```":
                 return self._of_fence(head)
