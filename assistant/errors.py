@@ -99,7 +99,8 @@ class ProviderError(InterworkyError):
     """One attempt at one provider failed.
 
     `cause`: dns, refused, tls, timeout, unauthorized, forbidden, not_found, model_not_found, quota, rate_limited,
-    bad_request, context_too_long, tools_unsupported, server_error, bad_response, cut_off, empty, content_filter.
+    bad_request, form_refused, schema_refused, tools_unsupported, context_too_long, generation_failed, server_error,
+    bad_response, cut_off, empty, content_filter.
     """
 
     code = "provider_failed"

@@ -17,6 +17,7 @@ class ToolCallRequest:
     name: str
     arguments: dict[str, Any] | None
     raw: str = ""
+    extra: dict[str, Any] = field(default_factory=dict)  # what its server wants back with it, such as a signature
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,8 @@ class Completion:
     first_token_ms: int | None = None
     total_ms: int | None = None
     learnt: dict[str, Any] = field(default_factory=dict)  # what the answer itself showed of the model's ways
+    opaque: dict[str, Any] = field(default_factory=dict)  # what its server wants back with this message, such as reasoning
+    unread_call: bool = False  # its text held a call, which was not shown and cannot be run
 
 
 class Model(Protocol):

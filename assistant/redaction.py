@@ -25,6 +25,11 @@ def redacted(text: str, secrets: Iterable[str]) -> str:
     return re.sub("|".join(re.escape(form) for form in longest_first), MASK, text, flags=re.IGNORECASE)
 
 
+def secret_forms(secret: str) -> frozenset[str]:
+    """The forms in which `redacted` finds `secret`, in any case of letters."""
+    return frozenset(_forms(secret))
+
+
 def _forms(secret: str) -> Iterator[str]:
     as_sent = {secret, quote(secret, safe=""), quote(secret), quote_plus(secret)}
     yield from as_sent

@@ -243,9 +243,10 @@ def _outcome(
         "total_ms": total_ms,
     }
     text = ended.text
-    if ended.unkept:
+    if ended.unkept or ended.unread_call:
         text = "\n\n".join(part for part in (text, sentence("not_done", locale)) if part)
-        return Outcome(Turn.State.DONE, text, detail=f"Claimed without a receipt: {ended.unkept}", measured=measured)
+        detail = f"Claimed without a receipt: {ended.unkept}" if ended.unkept else "Wrote a call that cannot be run."
+        return Outcome(Turn.State.DONE, text, detail=detail, measured=measured)
     if ended.finish == "content_filter":
         return Outcome(Turn.State.DONE, text or sentence("refused", locale), code="refused", measured=measured)
     if ended.finish in ("length", "cut_off"):
@@ -304,16 +305,16 @@ async def _write(
         toolbox = await toolbox_for(turn)
         told = await in_db(build_context)(turn, toolbox.specs(), told.said)
         ended = await _run_engine(model, toolbox, told, clicked, pen)
-    if ended.unkept:
+    if ended.unkept or ended.unread_call:
         await _offer_instead(toolbox, ended.rounds)
-    if told.key and (ended.rounds, ended.finish, ended.unkept) == (1, "stop", ""):
+    if told.key and (ended.rounds, ended.finish, ended.unkept, ended.unread_call) == (1, "stop", "", False):
         await in_db(answer_cache.keep)(turn.conversation.assistant, told.key, ended.text)
     return ended
 
 
 async def _offer_instead(toolbox: llm.Toolbox, round: int) -> None:
-    """What was claimed has not been done: whoever wanted it gets what even a model without tools may offer, a form for
-    a person to read."""
+    """What was claimed, or asked for in a call that nobody can run, has not been done: whoever wanted it gets what even a
+    model without tools may offer, a form for a person to read."""
     for tool in toolbox.specs():
         if tool.spoken:
             await toolbox.execute(llm.ToolCallRequest(f"instead_{round}", tool.name, {}), round=round + 1, ordinal=0)

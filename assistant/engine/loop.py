@@ -47,6 +47,7 @@ class ReplyEnded(WidgetEvent):
     sources: tuple[Source, ...] = ()
     unkept: str = ""
     caught: tuple[str, ...] = ()
+    unread_call: bool = False  # the model wrote a call into its text that nobody could run
 
 
 @dataclass
@@ -89,6 +90,7 @@ class _Turn:
             tuple(self.sources),
             unkept,
             tuple(self.caught),
+            self.last.unread_call,
         )
 
 
@@ -145,7 +147,9 @@ async def _listen(
     model: Model, toolbox: Toolbox, turn: _Turn, gate: Gate, before: str, *, offer: bool
 ) -> AsyncIterator[WidgetEvent]:
     """One model request: its text as far as the gate lets it through, and no longer than a reply may be."""
-    turn.last = replace(turn.last, text="", calls=(), finish="length")  # so it ends if it ends without a word of the model's
+    turn.last = replace(
+        turn.last, text="", calls=(), finish="length", unread_call=False
+    )  # so it ends if it ends without a word of the model's
     async with aclosing(model.stream(turn.messages, toolbox.specs() if offer else [])) as pieces:  # type: ignore[type-var]
         async for piece in pieces:
             if isinstance(piece, Completion):

@@ -133,14 +133,16 @@ async def stream(
     read_seconds: float = 20.0,
     max_bytes: int = 8_388_608,
     keep_alive: bool = True,
+    resend: bool = False,
 ) -> AsyncIterator[Streamed]:
     """An answer to read while it comes; `read_seconds` is the longest silence. The whole deadline is the caller's.
 
-    Without `keep_alive` it has a connection of its own, as what must not be sent twice should.
+    Without `keep_alive` it has a connection of its own, as what must not be sent twice should. With `resend`, a request
+    whose kept connection turns out to be dead is sent once more on a new one: for what changes nothing over there.
     """
     request = _request(method, guard.parse(url), headers, content, connect_seconds, read_seconds)
     request.extensions["progress"] = Progress()
-    async with _send(request, reach, keep_alive=keep_alive) as response:
+    async with _send(request, reach, keep_alive=keep_alive, resend=resend) as response:
         yield Streamed(response, max_bytes)
 
 
@@ -172,7 +174,9 @@ def _request(
 
 
 @asynccontextmanager
-async def _send(request: httpx.Request, reach: Reach, *, keep_alive: bool) -> AsyncIterator[httpx.Response]:
+async def _send(
+    request: httpx.Request, reach: Reach, *, keep_alive: bool, resend: bool = False
+) -> AsyncIterator[httpx.Response]:
     guarded = _guarded(request.url, reach)
     if guarded:
         guard.check_public(request.url)
@@ -181,6 +185,12 @@ async def _send(request: httpx.Request, reach: Reach, *, keep_alive: bool) -> As
         response = await transport.handle_async_request(request)
     except httpx.HTTPError as error:
         raise _from_httpx(error) from error
+    except OutboundError:
+        if not resend or not request.extensions["progress"].dead:
+            raise
+        # The server had closed it while it was idle, as any server may: that is no failure of anybody's.
+        request.extensions["progress"] = Progress()
+        response = await (await _transport(guarded, False)).handle_async_request(request)
     try:
         if response.headers.get("content-encoding", "identity").lower() != "identity":
             raise OutboundError("The other server compressed its answer, though asked not to.", code="protocol")

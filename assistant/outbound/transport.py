@@ -32,6 +32,8 @@ class Progress:
     """How far one request has got."""
 
     sent: bool = False  # bytes of it may have left
+    reused: bool = False  # on a connection that had served before
+    dead: bool = False  # which broke before any answer
 
 
 class Transport(httpx.AsyncBaseTransport):
@@ -64,7 +66,9 @@ class Transport(httpx.AsyncBaseTransport):
                 trace_request_ctx=progress,
             )
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise classified(error, progress) from error
+            failure = classified(error, progress)
+            progress.dead = progress.reused and failure.code in ("protocol", "tls")
+            raise failure from error
         return httpx.Response(
             response.status, headers=response.raw_headers, stream=_Body(response, progress), request=request
         )
@@ -104,7 +108,11 @@ def _tracing() -> aiohttp.TraceConfig:
             raise OutboundError("The other server closed the connection without an answer.", code="protocol")
         progress.sent = True
 
+    async def connection_reused(session: aiohttp.ClientSession, context: SimpleNamespace, params: Any) -> None:
+        context.trace_request_ctx.reused = True
+
     config = aiohttp.TraceConfig()
+    config.on_connection_reuseconn.append(connection_reused)
     config.on_request_headers_sent.append(headers_sent)
     return config
 

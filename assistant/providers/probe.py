@@ -74,6 +74,9 @@ REMEDIES = {
     "cut_off": "The answer broke off. A proxy between here and there may close connections too early (60 s at least).",
     "empty": "The model said nothing. Check that it is a chat model, and that its name is right.",
     "bad_request": "The server refused the form of the request. Its own words are beside this.",
+    "form_refused": "The server's chat template refused the order of the messages. A newer server may not.",
+    "schema_refused": "The server cannot take a tool's schema, even the plainest. A newer server helps.",
+    "generation_failed": "The model wrote a tool call that its server could not read. Try again, or choose a larger model.",
     "context_too_long": "Even a few words are too much for this model's context.",
     "content_filter": "A filter of the provider's stopped a harmless question.",
 }

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gzip
 import socket
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import httpx
@@ -401,3 +402,72 @@ async def test_a_double_stands_in_for_the_network_and_sees_what_would_be_sent() 
         assert (got.status, got.body) == (201, b'{"host":"api.example.com","content":"hello"}')
         with pytest.raises(AddressRefused):
             await outbound.fetch("GET", "http://10.0.0.1/", reach=Reach.TENANT)
+
+
+# --- A kept connection that turns out to be dead ----------------------------------------------------------------------
+
+
+class Hanging:
+    """A server that answers once on each connection and, when asked there again, hangs up; `first` connections do not
+    even answer once."""
+
+    def __init__(self, first: int = 0) -> None:
+        self.silent = first
+        self.requests: list[int] = []  # the number of each one's connection
+        self.writers: list[asyncio.StreamWriter] = []
+        self.connections = 0
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        number = self.connections
+        self.writers.append(writer)
+        for turn in range(2):
+            try:
+                head = await reader.readuntil(b"\r\n\r\n")
+            except asyncio.IncompleteReadError:
+                break
+            await reader.readexactly(int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0]))
+            self.requests.append(number)
+            if turn == 1 or number <= self.silent:
+                break
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+            await writer.drain()
+        writer.close()
+
+
+@contextlib.asynccontextmanager
+async def hanging(first: int = 0) -> AsyncIterator[tuple[str, Hanging]]:
+    one = Hanging(first)
+    async with await asyncio.start_server(one.serve, "127.0.0.1", 0) as listening:
+        yield f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/", one
+        for writer in one.writers:
+            writer.close()
+            await writer.wait_closed()
+
+
+async def ask(url: str, **options: Any) -> bytes:
+    async with outbound.stream("POST", url, reach=Reach.OPERATOR, content=b"{}", **options) as answer:
+        return b"".join([chunk async for chunk in answer.chunks()])
+
+
+async def test_a_request_on_a_dead_kept_connection_is_sent_once_more_on_a_new_one() -> None:
+    async with hanging() as (url, server):
+        assert [await ask(url, resend=True) for _ in range(2)] == [b"ok", b"ok"]
+        assert server.requests == [1, 1, 2]
+
+
+async def test_a_request_that_may_not_be_sent_twice_is_not() -> None:
+    async with hanging() as (url, server):
+        assert await ask(url) == b"ok"
+        with pytest.raises(OutboundError) as raised:
+            await ask(url)
+        assert raised.value.code == "protocol" and raised.value.sent
+        assert server.requests == [1, 1]
+
+
+async def test_a_new_connection_that_dies_is_a_failure() -> None:
+    async with hanging(first=1) as (url, server):
+        with pytest.raises(OutboundError) as raised:
+            await ask(url, resend=True)
+        assert raised.value.code == "protocol"
+        assert server.requests == [1]

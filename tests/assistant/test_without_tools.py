@@ -107,3 +107,35 @@ async def test_who_claims_to_have_done_it_all_the_same_is_followed_by_the_form(c
     reply = await conversation.messages.aget(role="assistant")
     assert "booked" not in reply.text and "has not been done" in reply.text
     assert [card.kind async for card in Card.objects.all()] == ["contact"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "written", ['<tool_call>{"name": "reserve_table", "arguments": {}}</tool_call>', "[TOOL_CALLS] [{broken"]
+)
+async def test_a_call_in_the_text_that_nobody_can_run_is_not_shown_and_followed_by_the_form(conversation, settings, written):
+    async with Stub() as server:
+        settings.AI_ENVIRONMENT = {"AI_BASE_URL": server.url, "AI_MODEL": "m"}
+        server.always(says("One moment.\n", written[:9], written[9:]))
+        turn = (await in_db(post_message)(conversation, "c-1", "Book me in on Tuesday.")).turn
+        await turns.run(turn.pk)
+        assert len(server.requests) == 1
+    reply = await conversation.messages.aget(role="assistant")
+    assert reply.text == "One moment.\n\nTo be clear: that has not been done yet."
+    assert [card.kind async for card in Card.objects.all()] == ["contact"]
+    assert (await Turn.objects.aget()).state == "done"
+
+
+@pytest.mark.django_db
+async def test_a_call_in_the_text_that_names_a_tool_is_run(conversation, settings):
+    async with Stub() as server:
+        settings.AI_ENVIRONMENT = {"AI_BASE_URL": server.url, "AI_MODEL": "m"}
+        server.script(
+            says("<tool_call>", '{"name": "person_form", ', '"arguments": {}}</tool_call>'), says("Here is a form.")
+        )
+        turn = (await in_db(post_message)(conversation, "c-1", "I want a person.")).turn
+        await turns.run(turn.pk)
+        [_, again] = server.requests
+    assert again.json["messages"][-1]["role"] == "tool"
+    assert (await conversation.messages.aget(role="assistant")).text == "Here is a form."
+    assert [card.kind async for card in Card.objects.all()] == ["contact"]

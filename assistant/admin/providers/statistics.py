@@ -36,7 +36,11 @@ WHY = {
     "tls": "no encrypted connection",
     "cut_off": "broke off",
     "bad_response": "gave no model's answer",
-    "bad_request": "refused the request's form",
+    "bad_request": "refused the request",
+    "form_refused": "refused the form of the conversation",
+    "schema_refused": "refused a tool's schema",
+    "tools_unsupported": "cannot call tools",
+    "generation_failed": "failed while writing its answer",
     "empty": "said nothing",
     "context_too_long": "conversation too long for it",
 }

@@ -11,44 +11,61 @@ from assistant.errors import ProviderBadResponse
 
 BOM = b"\xef\xbb\xbf"
 MAX_EVENT_BYTES = 1_048_576
+NOT_WHOLE = "The provider's answer is not whole JSON."
+MAX_EVENT_LINES = 4096  # of one event whose JSON is spread over several `data:` lines
 
 
 class EventStream:
     """Server-sent events out of bytes that may be cut anywhere: one JSON object per event.
 
     Tolerates CR, LF and CRLF, a BOM, comments, `data:` without its space, objects without `data:`, events without the
-    blank line between them, and a last line without its end. A body that is one whole JSON object is one event.
-    Raises `ProviderBadResponse` for anything else, and past `MAX_EVENT_BYTES`.
+    blank line between them, and a last line without its end. A body that is one whole JSON object is one event, one with an
+    object on each line is several. What follows `[DONE]` is ignored.
+    Raises `ProviderBadResponse` for anything else, and past `MAX_EVENT_BYTES` or `MAX_EVENT_LINES`.
+
+    Every byte is copied and searched a fixed number of times, whatever the server sends: totals are counted along, and a
+    line or document that is still growing is not looked at again until its end comes.
     Source: https://html.spec.whatwg.org/multipage/server-sent-events.html
     """
 
     def __init__(self) -> None:
         self.done = False  # [DONE] has come
-        self._buffer = bytearray()
-        self._searched = 0
+        self.failure: ProviderBadResponse | None = None  # what came behind the objects that were returned last
+        self._buffer = bytearray()  # a line, or a whole document, whose end has not come
         self._lines: list[bytes] = []  # of an event whose JSON is spread over several
+        self._lines_bytes = 0
         self._begun = False
         self._whole = False  # not a stream: one JSON document
+        self._after_carriage = False  # the last line ended in CR: a LF in front belongs to it
 
     def feed(self, chunk: bytes) -> list[dict[str, Any]]:
+        if self.done or not chunk:
+            return []
         self._buffer += chunk
         if len(self._buffer) > MAX_EVENT_BYTES:
             raise ProviderBadResponse("The provider sent an event that is too large.")
-        if not self._begun and not self._begin():
-            return []
-        if self._whole:
-            return []
+        if not self._begun:
+            if not self._begin():
+                return []
+            chunk = bytes(self._buffer)
         events: list[dict[str, Any]] = []
-        start = 0
-        while True:
-            end, after = self._line_end(start)
-            if end < 0:
-                break
-            self._line(bytes(self._buffer[start:end]), events)
-            start = after
-        if start:
-            del self._buffer[:start]
-            self._searched = max(0, self._searched - start)
+        if self._whole or not (b"\n" in chunk or b"\r" in chunk):
+            self._after_carriage = False
+            return events
+        lines = bytes(self._buffer).splitlines(keepends=True)
+        self._buffer.clear()
+        if self._after_carriage and lines[0].startswith(b"\n"):
+            del lines[0]
+        self._after_carriage = chunk.endswith(b"\r")
+        if lines and not lines[-1].endswith((b"\n", b"\r")):
+            self._buffer += lines.pop()
+        try:
+            for line in lines:
+                self._line(line.rstrip(b"\r\n"), events)
+        except ProviderBadResponse as error:
+            if not events:
+                raise
+            self.failure = error
         return events
 
     def close(self) -> list[dict[str, Any]]:
@@ -57,12 +74,7 @@ class EventStream:
         rest = bytes(self._buffer).strip()
         self._buffer.clear()
         if self._whole:
-            try:
-                events = _objects(rest)
-            except ValueError as error:
-                raise ProviderBadResponse("The provider's answer is not whole JSON.", cause="cut_off") from error
-            self.done = True
-            return events
+            return self._document(rest)
         try:
             if rest:
                 self._line(rest, events)
@@ -77,30 +89,37 @@ class EventStream:
             return False
         if self._buffer.startswith(BOM):
             del self._buffer[:3]
-        first = bytes(self._buffer.lstrip()[:1])
-        if not first:
+        rest = self._buffer.lstrip()
+        if not rest:
+            # White space in front means nothing, and is not to be searched again.
+            self._buffer.clear()
             return False
+        self._buffer = rest
         self._begun = True
-        if first == b"<":
+        if rest.startswith(b"<"):
             raise ProviderBadResponse("The provider answered with a web page.")
-        self._whole = first in (b"{", b"[")
+        self._whole = rest.startswith((b"{", b"["))
         return True
 
-    def _line_end(self, start: int) -> tuple[int, int]:
-        """Where the next line ends, and where the one after it begins; -1 when its end has not come."""
-        buffer = self._buffer
-        start = max(start, self._searched)
-        newline = buffer.find(b"\n", start)
-        carriage = buffer.find(b"\r", start, newline if newline >= 0 else len(buffer))
-        if 0 <= carriage < len(buffer) - 1:
-            return carriage, carriage + (2 if buffer[carriage + 1] == ord("\n") else 1)
-        if newline < 0:
-            # A CR at the very end may be half of CRLF.
-            self._searched = len(buffer) if carriage < 0 else carriage
-            return -1, start
-        return newline, newline + 1
+    def _document(self, text: bytes) -> list[dict[str, Any]]:
+        """The objects of a body that is no event stream: one JSON document, or one on each line."""
+        try:
+            events = _objects(text)
+        except ValueError as error:
+            # An error that a server writes before its stream begins, or a stream of bare objects.
+            lines = [line.removeprefix(b"data:").strip() for line in text.splitlines()]
+            try:
+                events = [one for line in lines if line and line != b"[DONE]" for one in _objects(line)]
+            except ValueError:
+                raise ProviderBadResponse(NOT_WHOLE, cause="cut_off", retryable=True) from error
+            self.done = b"[DONE]" in lines
+            return events
+        self.done = True
+        return events
 
     def _line(self, line: bytes, events: list[dict[str, Any]]) -> None:
+        if self.done:
+            return
         if line.startswith(b"data:"):
             data = line[5:].strip()
         elif line.startswith(b"{"):
@@ -108,9 +127,8 @@ class EventStream:
         elif line:
             return  # a comment, or event, id and retry, which mean nothing here
         else:
-            data = b""
             if self._lines:
-                lines, self._lines = self._lines, []
+                lines, self._lines, self._lines_bytes = self._lines, [], 0
                 if not _try(b"\n".join(lines), events):
                     raise ProviderBadResponse("The provider sent an event that is not JSON.")
             return
@@ -118,7 +136,8 @@ class EventStream:
             self.done = True
         elif self._lines or (data and not _try(data, events)):
             self._lines.append(data)
-            if sum(map(len, self._lines)) > MAX_EVENT_BYTES:
+            self._lines_bytes += len(data)
+            if self._lines_bytes > MAX_EVENT_BYTES or len(self._lines) > MAX_EVENT_LINES:
                 raise ProviderBadResponse("The provider sent an event that is too large.")
 
 
@@ -139,6 +158,9 @@ def _objects(data: bytes) -> list[dict[str, Any]]:
         if b"\\ud" not in data.lower():
             raise
         # Half of a character outside the BMP, as servers send it that cut text by UTF-16; `Reply` joins the halves.
-        document = json.loads(data)
+        try:
+            document = json.loads(data)
+        except RecursionError as error:
+            raise ValueError("nested too deeply") from error
     # Google wraps an error in a list.
     return [item for item in (document if isinstance(document, list) else [document]) if isinstance(item, dict)]

@@ -21,7 +21,9 @@ from assistant.providers.completions.request import Request, body
 MAX_ANSWER_BYTES = 33_554_432  # reasoning that nobody sees can be long
 ERROR_BYTES = 65_536
 CONNECT_SECONDS = 3.0
-TAIL_SECONDS = 2.0  # for the usage and the end of the stream, once the answer has ended
+TAIL_SECONDS = 5.0  # for the usage and the end of the stream, once the answer has ended
+DONE_SECONDS = 2.0  # for the end of the connection alone, which then serves again
+SLICE_BYTES = 16_384  # of an answer that are read in one go: then others get their turn
 
 
 async def ask(request: Request) -> AsyncIterator[str | Completion]:
@@ -42,7 +44,7 @@ async def ask(request: Request) -> AsyncIterator[str | Completion]:
         raise
     finish: Finish = "length" if reply.too_long else "content_filter" if reply.refused else reply.finish or "stop"
     completion = exchange.completion(finish)
-    if not reply.text and not completion.calls and finish != "content_filter":
+    if not reply.text and not completion.calls and not completion.unread_call and finish != "content_filter":
         raise ProviderError("The model said nothing.", cause="empty", code="no_answer", retryable=finish == "stop")
     yield completion
 
@@ -55,11 +57,16 @@ class _Exchange:
         self.sent = body(request)
         can = request.capabilities
         spoken = {tool.name for tool in request.tools if tool.spoken and not can.tools}
-        self.reply = Reply(request.provider.key, spoken, unopened=not can.opens_thinking)
+        offered = [tool for tool in request.tools if can.tools or tool.spoken]
+        self.reply = Reply(request.provider.key, spoken, unopened=not can.opens_thinking, tools=offered)
+        # Between the first byte and the last of an answer that is not streamed, a model thinks and writes all of it.
+        streamed = b'"stream":false' not in self.sent
+        self._silence_seconds = request.silence_seconds if streamed else request.deadline_seconds
         self.events = EventStream()
         self._began = time.monotonic()
         self._first_token_ms: int | None = None
         self._answered = False
+        self._unyielded = 0  # bytes read since others had their turn
 
     async def texts(self) -> AsyncGenerator[str]:
         """The visible text, `reply` filling up meanwhile; returns when the answer has properly ended."""
@@ -79,23 +86,29 @@ class _Exchange:
                             },
                             content=self.sent,
                             connect_seconds=CONNECT_SECONDS,
-                            read_seconds=request.silence_seconds,
+                            read_seconds=self._silence_seconds,
                             max_bytes=MAX_ANSWER_BYTES,
+                            resend=True,
                         )
                     )
                     self._answered = True
                     if answer.status != 200:
                         said = await _refusal(answer)
-                        raise classified(answer.status, said, answer.headers, sent=self.sent, key=request.provider.key)
+                        if reply.recover(said):
+                            return
+                        raise self._refused(answer, said)
                 chunks = await stack.enter_async_context(aclosing(answer.chunks()))  # type: ignore[type-var]
                 while (chunk := await self._next(chunks)) is not None:
-                    text, error = self._read(self.events.feed(chunk))
-                    if text and (self.shown or not error):
-                        yield self._timed(text)
-                    if error:
-                        raise error
-                    if reply.too_long:
-                        return
+                    for start in range(0, len(chunk), SLICE_BYTES):
+                        text, error = self._read(self.events.feed(chunk[start : start + SLICE_BYTES]))
+                        error = error or self.events.failure
+                        if text and (self.shown or not error):
+                            yield self._timed(text)
+                        if error:
+                            raise error
+                        if reply.too_long:
+                            return
+                        await self._let_others(min(SLICE_BYTES, len(chunk) - start))
                 text, error = self._read(self.events.close())
                 if error:
                     raise error
@@ -105,11 +118,26 @@ class _Exchange:
             if error.code == "too_large" and reply.text:
                 reply.too_long = True
                 return
-            raise from_outbound(error, self._answered) from error
+            raise from_outbound(error, self._answered, shown=self.shown) from error
         except TimeoutError as error:
             raise ProviderError("The provider took too long.", cause="timeout") from error
+        self._check_end()
+
+    def _refused(self, answer: outbound.Streamed, said: Any) -> ProviderError:
+        request = self.request
+        schema = getattr(request.capabilities, "schema", "full")
+        key = request.provider.key
+        return classified(answer.status, said, answer.headers, sent=self.sent, key=key, schema=schema)
+
+    def _check_end(self) -> None:
+        """Raise what is wrong with an answer that came to its end without an error."""
+        reply = self.reply
+        if reply.finish is None and reply.unknown_finish:
+            # Such as "insufficient_system_resource", DeepSeek's word for an answer that it gave up.
+            message = f"The provider ended its answer for another reason: {reply.unknown_finish}"
+            raise ProviderError(message, cause="server_error", retryable=True)
         if reply.finish is None and not self.events.done:
-            raise ProviderError("The provider's answer broke off.", cause="cut_off")
+            raise ProviderError("The provider's answer broke off.", cause="cut_off", retryable=not self.shown)
         if not reply.answered:
             raise ProviderBadResponse("The provider's answer is not that of a chat.")
 
@@ -134,6 +162,8 @@ class _Exchange:
             first_token_ms=self._first_token_ms,
             total_ms=self._elapsed_ms(),
             learnt={"opens_thinking": False} if reply.met_unopened else {},
+            opaque=reply.opaque,
+            unread_call=reply.unread_call and finish in ("stop", "tool_calls"),
         )
 
     def _read(self, events: list[dict[str, Any]]) -> tuple[str, ProviderError | None]:
@@ -149,15 +179,28 @@ class _Exchange:
 
     async def _next(self, chunks: AsyncIterator[bytes]) -> bytes | None:
         """The next bytes; None when there are no more, or none worth waiting for."""
-        if self.reply.finish is None and not self.events.done:
-            async with self._deadline():
-                return await anext(chunks, None)
+        reply = self.reply
+        if not self.events.done and (reply.finish_is_moot or not reply.ended):
+            try:
+                async with self._deadline():
+                    return await anext(chunks, None)
+            except OutboundError:
+                if reply.finish is None or reply.finish_is_moot:
+                    raise
+                return None  # the last words had said that they are the last
         # Nothing but the count of tokens is still to come. Only a stream that is read to its end frees its connection.
         try:
-            async with asyncio.timeout(TAIL_SECONDS):
+            async with asyncio.timeout(DONE_SECONDS if self.events.done else TAIL_SECONDS):
                 return await anext(chunks, None)
         except (TimeoutError, OutboundError):
             return None
+
+    async def _let_others(self, size: int) -> None:
+        """A server that sends fast never makes us wait: others would get no turn."""
+        self._unyielded += size
+        if self._unyielded >= SLICE_BYTES:
+            self._unyielded = 0
+            await asyncio.sleep(0)
 
     def _deadline(self) -> asyncio.Timeout:
         # Around each wait of ours, and not around the whole: a generator's time-out would cancel whoever reads it.

@@ -8,28 +8,10 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from assistant.errors import OutboundError, ProviderError
+from assistant.providers.completions.refusals import NEXT_SCHEMA, RULES
 from assistant.redaction import redacted
 
 RETRY_AFTER_SECONDS = 60.0
-
-QUOTA = (
-    "insufficient_quota", "credit_balance_exhausted", "credit balance", "billing_hard_limit", "billing_not_active",
-    "insufficient credits", "insufficient balance", "payment required", "out of credits", "spending limit",
-)  # fmt: skip
-CONTEXT = (
-    "context_length_exceeded", "context length", "context window", "context size", "prompt is too long",
-    "too many tokens", "input is too long", "maximum number of tokens", "reduce the length",
-)  # fmt: skip
-FILTER = ("content_filter", "content management policy", "content_policy", "flagged", "moderation")
-NO_MODEL = ("not found", "not_found", "not exist", "not a valid model", "invalid model", "decommissioned", "unknown model",
-            "deprecated", "not available", "no longer available", "deploymentnotfound")  # fmt: skip
-NO_TOOLS = (
-    "not support tool", "not support function", "not supported with tools", "tools is not supported",
-    "tools are not supported", "function calling is not supported", "tool use is not supported", "support tool use",
-    "tool choice requires", "enable-auto-tool-choice", "tool calling is not", "does not support tools", "--jinja",
-)  # fmt: skip
-UNSUPPORTED = ("support", "unrecognized", "unknown", "not permitted", "not allowed", "extra_forbidden", "extra inputs",
-               "unexpected", "invalid", "deprecated", "not recognized")  # fmt: skip
 
 STATUS_OF_TYPE = {
     "rate_limit": 429, "overloaded": 529, "server_error": 500, "internal": 500, "api_error": 500, "timeout": 504,
@@ -39,89 +21,60 @@ STATUS_OF_TYPE = {
 
 
 def classified(
-    status: int, error: Any, headers: Mapping[str, str] | None = None, *, sent: bytes = b"", key: str = ""
+    status: int,
+    error: Any,
+    headers: Mapping[str, str] | None = None,
+    *,
+    sent: bytes = b"",
+    key: str = "",
+    schema: str = "full",
 ) -> ProviderError:
     """What a refusal means: its cause, whether to ask again, and whether to ask another.
 
-    `error` is whatever JSON or text came; `sent` is our request, which decides whether something in it can be left out.
+    `error` is whatever JSON or text came; `sent` is our request, which decides whether something in it can be left out;
+    `schema` is how plain its tools' schemas were. What can be left out is in `details["lacks"]`.
     The message is for staff: the provider's own words, cut short and without the key.
     """
-    words, code = _words(error)
-    text = f"{code} {words}".lower()
+    words, _ = _words(error, key)
+    text = searched(error, key)
     retry_after = _retry_after(headers or {})
-
-    def fail(cause: str, *, retryable: bool = False, next_provider: bool = True, **details: Any) -> ProviderError:
-        said = redacted(words, [key])
-        # What a server says about a wrong key may hold the key.
-        said = "" if cause in ("unauthorized", "forbidden") else f": {said[:300]}" if said else ""
-        return ProviderError(
-            f"{cause} ({status}){said}",
-            cause=cause,
-            status=status,
-            retryable=retryable,
-            next_provider=next_provider,
-            retry_after_seconds=retry_after,
-            **details,
-        )
-
-    if any(mark in text for mark in QUOTA) or status == 402:
-        return fail("quota")
-    if status == 429:
-        return fail("quota") if "quota" in text and retry_after is None else fail("rate_limited", retryable=True)
-    if status in (408, 500, 502, 503, 504, 529) or status > 500:
-        if "not support" in text and any(mark in text for mark in NO_TOOLS) and b'"tools":' in sent:
-            return fail("tools_unsupported", lacks={"tools": False})
-        return fail("rate_limited" if status == 529 else "server_error", retryable=True)
-    if status == 401 or (status == 400 and "api key" in text and ("valid" in text or "incorrect" in text)):
-        return fail("unauthorized")
-    if status == 413 or any(mark in text for mark in CONTEXT):
-        return fail("context_too_long", next_provider=False)
-    if status in (400, 403) and any(mark in text for mark in FILTER):
-        return fail("content_filter", next_provider=False)
-    if status == 403:
-        return fail("forbidden")
-    if status in (400, 404, 422) and (lacks := _lacking(text, sent)):
-        return fail("tools_unsupported" if "tools" in lacks else "bad_request", next_provider=False, lacks=lacks)
-    if "model" in text and any(mark in text for mark in NO_MODEL):
-        return fail("model_not_found")
-    if status in (404, 405):
-        return fail("not_found")
-    if 300 <= status < 400:
-        return fail("bad_response")
-    return fail("bad_request", next_provider=False)
+    for rule in RULES:
+        if not rule.matches(status, text, sent):
+            continue
+        if rule.cause == "quota" and status == 429 and rule.pattern == "quota" and retry_after is not None:
+            continue  # a quota of a minute
+        lacks = dict(rule.lacks)
+        if "schema" in lacks:
+            lacks = {"schema": NEXT_SCHEMA[schema]} if schema in NEXT_SCHEMA else {}
+        break
+    # What a server says about a wrong key may hold the key.
+    said = "" if rule.cause in ("unauthorized", "forbidden") else f": {words[:300]}" if words else ""
+    details = {"lacks": lacks} if lacks else {}
+    return ProviderError(
+        f"{rule.cause} ({status}){said}",
+        cause=rule.cause,
+        status=status,
+        retryable=rule.retryable,
+        next_provider=rule.try_next,
+        retry_after_seconds=retry_after,
+        **details,
+    )
 
 
-def _lacking(text: str, sent: bytes) -> dict[str, Any]:
-    """Which capability a refusal says is missing, if our request used it: learnt once, and left out from then on."""
-    if b'"tools":' in sent and any(mark in text for mark in NO_TOOLS):
-        return {"tools": False}
-    if b'"max_tokens":' in sent and "max_completion_tokens" in text:
-        return {"token_limit": "max_completion_tokens"}
-    if not any(mark in text for mark in UNSUPPORTED):
-        return {}
-    if b'"max_completion_tokens":' in sent and "max_completion_tokens" in text:
-        return {"token_limit": "max_tokens"}
-    if b'"stream_options":' in sent and ("stream_options" in text or "include_usage" in text):
-        return {"usage_in_stream": False}
-    if b'"additionalProperties":' in sent and any(m in text for m in ("additionalproperties", "additional_properties")):
-        return {"additional_properties": False}
-    if b'"tools":' in sent and ("$schema" in text or "'strict'" in text or '"strict"' in text or "strict schema" in text):
-        return {"additional_properties": False}
-    if b'"temperature":' in sent and "temperature" in text:
-        return {"temperature": False}
-    if b'"reasoning_effort":' in sent and "reasoning" in text:
-        return {"reasoning_effort": False}
-    return {}
+def searched(error: Any, key: str = "") -> str:
+    """What the table's patterns are looked for in: code, type, parameter and message, in small letters."""
+    words, codes = _words(error, key)
+    return f"{codes} {words}".lower()
 
 
-def _words(error: Any) -> tuple[str, str]:
-    """The message, and code, type and parameter in one, of the many shapes of an error."""
+def _words(error: Any, key: str = "") -> tuple[str, str]:
+    """The message, and code, type and parameter in one, of the many shapes of an error. Masked before they are cut."""
     if isinstance(error, list):
         error = error[0] if error else ""
     if isinstance(error, dict) and isinstance(error.get("error"), (dict, str)):
         error = error["error"]
     if not isinstance(error, dict):
-        return str(error)[:2000], ""
+        return redacted(str(error), [key])[:2000], ""
     message = error.get("message") or error.get("detail") or error.get("error_description") or ""
     if isinstance(message, list):
         # FastAPI's list of what is wrong, without the input that it repeats: that is the visitor's text.
@@ -131,7 +84,7 @@ def _words(error: Any) -> tuple[str, str]:
             if isinstance(item, dict)
         )
     codes = " ".join(str(error[name]) for name in ("code", "type", "param", "status") if error.get(name))
-    return str(message)[:2000], codes[:200]
+    return redacted(str(message), [key])[:2000], redacted(codes, [key])[:200]
 
 
 def status_of(error: Any) -> int:
@@ -163,11 +116,11 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
     return min(max(seconds, 0.0), RETRY_AFTER_SECONDS) if seconds == seconds else None
 
 
-def from_outbound(error: OutboundError, answered: bool) -> ProviderError:
-    """A failed exchange as the provider's failure; `answered` when its headers had come."""
+def from_outbound(error: OutboundError, answered: bool, shown: bool = False) -> ProviderError:
+    """A failed exchange as the provider's failure; `answered` when its headers had come, `shown` when text of it had."""
     cause = {"dns": "dns", "refused": "refused", "tls": "tls", "timeout": "timeout", "address_refused": "refused"}.get(
         error.code, "cut_off" if error.code == "protocol" else "bad_response"
     )
-    # An idle connection that the server has just closed fails before any answer: that is worth one more try.
-    retryable = cause in ("dns", "refused") or (cause == "cut_off" and not answered)
+    # As long as nothing was shown, and nothing run, a broken connection is worth one more try.
+    retryable = cause in ("dns", "refused") or (cause == "cut_off" and not shown)
     return ProviderError(str(error), cause=cause, retryable=retryable and error.code != "address_refused")

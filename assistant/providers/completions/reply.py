@@ -2,69 +2,84 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
-from dataclasses import dataclass
+import io
+from collections.abc import Container, Sequence
 from typing import Any
 
 import orjson
 
-from assistant.errors import ProviderBadResponse, ProviderError
-from assistant.llm import Finish, ToolCallRequest
+from assistant.errors import ProviderError
+from assistant.llm import Finish, ToolCallRequest, ToolSpec
 from assistant.providers.completions.failures import classified, status_of
+from assistant.providers.completions.harmony import Harmony
+from assistant.providers.completions.key_mask import MIN_KEY_CHARS, KeyMask
+from assistant.providers.completions.tool_calls import CallCollector
 from assistant.providers.completions.visible_text import MAX_TEXT_CHARS, Spoken, Visible
+from assistant.providers.completions.written_calls import WrittenCalls
+from assistant.redaction import is_storable, redacted
 
-MAX_ARGUMENT_CHARS = 65_536  # of all calls together
-MAX_CALLS = 64
 FINISHES: dict[str, Finish] = {
-    "stop": "stop", "eos": "stop", "end_turn": "stop", "stop_sequence": "stop",
-    "tool_calls": "tool_calls", "function_call": "tool_calls", "tool_use": "tool_calls",
-    "length": "length", "max_tokens": "length", "model_length": "length",
+    "stop": "stop", "eos": "stop", "eos_token": "stop", "end_turn": "stop", "stop_sequence": "stop", "stop_token": "stop",
+    "complete": "stop", "completed": "stop", "end": "stop", "done": "stop", "finished": "stop", "finish": "stop",
+    "tool_calls": "tool_calls", "tool_call": "tool_calls", "function_call": "tool_calls", "tool_use": "tool_calls",
+    "length": "length", "max_tokens": "length", "model_length": "length", "max_output_tokens": "length",
+    "max_completion_tokens": "length", "token_limit": "length", "context_length_exceeded": "length",
     "content_filter": "content_filter", "safety": "content_filter", "refusal": "content_filter",
-    "content_filtered": "content_filter", "recitation": "content_filter",
+    "content_filtered": "content_filter", "recitation": "content_filter", "sensitive": "content_filter",
+    "prohibited_content": "content_filter", "blocklist": "content_filter", "spii": "content_filter",
+    "guardrail_intervened": "content_filter", "error_toxic": "content_filter",
 }  # fmt: skip
-
-
-@dataclass
-class _Call:
-    id: str = ""
-    name: str = ""
-    raw: str = ""
-
-    def arguments(self) -> dict[str, Any] | None:
-        if "\\u0000" in self.raw:
-            return None  # no database keeps it
-        try:
-            value = orjson.loads(self.raw) if self.raw.strip() else {}
-        except orjson.JSONDecodeError:
-            return None
-        return value if isinstance(value, dict) else None
+NO_FINISH = ("", "null", "none", "undefined", "finish_reason_unspecified", "unspecified", "in_progress")
+# Of MiniMax, which says so under the status 200. https://platform.minimax.io/docs/api-reference/errorcode
+MINIMAX_STATUS = {1002: 429, 1004: 401, 1008: 402, 1026: 400, 1027: 400, 1039: 400, 2013: 400, 2049: 401}
+OPAQUE = ("reasoning_content", "reasoning", "reasoning_details")
+MAX_OPAQUE_BYTES = 262_144
+MAX_COMPARED_CHARS = 1_048_576
+PIECE_CHARS = 1024  # what the filters are given at a time: their work on one piece grows with its length
 
 
 class Reply:
-    """One answer, put together from the objects of its stream."""
+    """One answer, put together from the objects of its stream. `tools` are those that were offered; `spoken` the names
+    that a model without tools may ask for in its text."""
 
-    def __init__(self, key: str = "", spoken: Container[str] = (), unopened: bool = False) -> None:
-        self._key = key  # which an error in the stream may repeat
-        self._spoken = Spoken(spoken) if spoken else None
-        self.text = ""
+    def __init__(
+        self, key: str = "", spoken: Container[str] = (), unopened: bool = False, tools: Sequence[ToolSpec] = ()
+    ) -> None:
+        self._key = key  # which a server may repeat, in an error and elsewhere
+        self._secret = key if len(key) >= MIN_KEY_CHARS else ""
         self.finish: Finish | None = None
+        self.unknown_finish = ""  # a reason that we do not know is no end
+        self.ended = False  # the last object said nothing but the end, after text or a call
+        self.finish_is_moot = False  # more came behind a reason to finish: this server says one with everything
         self.usage: tuple[int, int] | None = None
         self.generated = 0  # bytes of everything, thinking and arguments included: what an estimate rests on
         self.answered = False  # something of this wire format has come
         self.refused = False
         self.too_long = False
+        self.text_chars = 0
+        self._texts: list[str] = []
+        self._schemas = {tool.name: tool.parameters for tool in tools}
+        self._collector = CallCollector(self._schemas, self._secret)
+        self._harmony = Harmony()
         self._visible = Visible(unopened)
+        self._written = WrittenCalls(self._schemas)
+        self._spoken = Spoken(spoken) if spoken else None
+        self._mask = KeyMask(key)
         self._half = ""  # of a character that came in two
-        self._calls: list[_Call] = []
-        self._by_index: dict[int, _Call] = {}
-        self._by_id: dict[str, _Call] = {}
-        self._by_position: dict[int, _Call] = {}
+        self._streamed = False  # text or a call has come as a delta
+        self._content = io.StringIO()  # as it came, to know it again
+        self._opaque: dict[str, list[Any]] = {}
+        self._opaque_bytes = 0
+
+    @property
+    def text(self) -> str:
+        if len(self._texts) > 1:
+            self._texts = ["".join(self._texts)]
+        return self._texts[0] if self._texts else ""
 
     def add(self, event: dict[str, Any]) -> str:
         """Take one object in; returns the text that became visible. Raises `ProviderError` for an error in the stream."""
-        error = event.get("error")
-        if error or event.get("type") == "error" or event.get("object") == "error":
-            raise classified(status_of(error or event), error or event, key=self._key)
+        self._raise_error(event)
         for holder in (event, event.get("x_groq")):
             usage = holder.get("usage") if isinstance(holder, dict) else None
             if isinstance(usage, dict):
@@ -79,128 +94,197 @@ class Reply:
             return ""
         if choice.get("error"):
             raise classified(status_of(choice["error"]), choice["error"], key=self._key)
+        before = self.generated, len(self._collector)
         shown = ""
-        delta = choice.get("delta") or choice.get("message")
-        if isinstance(delta, dict):
-            shown = self._delta(delta)
-        reason = choice.get("finish_reason")
-        if reason:
-            reason = str(reason).lower()
-            if reason == "error":
-                raise ProviderError("The provider broke the answer off with an error.", cause="server_error", retryable=True)
-            self.finish = FINISHES.get(reason, "stop")
+        if isinstance(delta := choice.get("delta"), dict):
+            shown += self._delta(delta)
+            self._streamed = self._streamed or bool(self.generated or self._collector)
+        if isinstance(message := choice.get("message"), dict):
+            shown += self._message(message)
+        self._finish(choice.get("finish_reason"), more=(self.generated, len(self._collector)) != before)
         return shown
 
     def close(self) -> str:
         """The text that was held back until the end was certain."""
-        text = self._visible.close(whole=self.finish == "stop")
+        whole = self.finish == "stop" or (self.finish is None and not self.unknown_finish)
+        text = self._visible.feed(self._harmony.close()) + self._visible.close(whole=whole)
+        text = self._written.feed(text) + self._written.close()
+        for recipient, body in self._harmony.calls:
+            self._written.take(recipient, body)
+        for name, arguments in self._written.calls:
+            self._collector.add_whole(name, arguments)
         if self._spoken:
             text = self._spoken.feed(text) + self._spoken.close()
-            self._calls += [_Call(name=name) for name in self._spoken.asked]
-        return self._keep(text)
+            for name in self._spoken.asked:
+                self._collector.add_whole(name, {})
+        return self._keep(self._mask.feed(text) + self._mask.close())
 
     @property
     def met_unopened(self) -> bool:
         return self._visible.met_unopened
 
+    @property
+    def unread_call(self) -> bool:
+        """The text held a call that cannot be run."""
+        return self._written.unread
+
+    @property
+    def opaque(self) -> dict[str, Any]:
+        """What the server wants back with this message; {} when it is more than anybody keeps."""
+        if self._opaque_bytes > MAX_OPAQUE_BYTES:
+            return {}
+        kept: dict[str, Any] = {}
+        for name, parts in self._opaque.items():
+            value = _paired("".join(parts))[0] if isinstance(parts[0], str) else parts
+            if is_storable(value) and not (self._secret and self._holds_key(value)):
+                kept[name] = value
+        return kept
+
     def calls(self, complete: bool) -> tuple[ToolCallRequest, ...]:
         """The calls in their order. Their arguments are None unless `complete` and a JSON object: never repaired."""
-        # Arguments whose call is unknown may be the missing half of another's.
-        complete = complete and all(call.name or not call.raw.strip() for call in self._calls)
-        taken: set[str] = set()
-        calls = []
-        for number, call in enumerate(call for call in self._calls if call.name):
-            id = call.id if call.id and call.id not in taken else f"call_{number}"
-            while id in taken:
-                id += "_"
-            taken.add(id)
-            calls.append(ToolCallRequest(id, call.name, call.arguments() if complete else None, call.raw))
-        return tuple(calls)
+        return self._collector.result(complete)
+
+    def recover(self, refusal: Any) -> bool:
+        """Whether a refusal quotes what the model wrote, and that is a call which its server alone could not read."""
+        error = refusal.get("error") if isinstance(refusal, dict) else None
+        wrote = error.get("failed_generation") if isinstance(error, dict) else None
+        if not isinstance(wrote, str):
+            return False
+        written = WrittenCalls(self._schemas)
+        rest = written.feed(wrote) + written.close()
+        if rest.strip() or written.unread or not written.calls:
+            return False
+        for name, arguments in written.calls:
+            self._collector.add_whole(name, arguments)
+        self.answered, self.finish = True, "tool_calls"
+        return True
+
+    def _raise_error(self, event: dict[str, Any]) -> None:
+        error = event.get("error")
+        if error or event.get("type") == "error" or event.get("object") == "error":
+            raise classified(status_of(error or event), error or event, key=self._key)
+        base = event.get("base_resp")
+        if isinstance(base, dict) and isinstance(code := base.get("status_code"), int) and code and not event.get("choices"):
+            raise classified(MINIMAX_STATUS.get(code, 500), {"message": base.get("status_msg"), "code": code}, key=self._key)
+
+    def _finish(self, reason: Any, more: bool) -> None:
+        if more and self.finish is not None:
+            self.finish_is_moot = True
+        reason = str(reason or "").lower().replace("-", "_")
+        self.ended = self.ended and not more
+        if reason in NO_FINISH:
+            return
+        if reason in ("error", "network_error"):
+            raise ProviderError("The provider broke the answer off with an error.", cause="server_error", retryable=True)
+        finish = FINISHES.get(reason)
+        if finish is None:
+            self.unknown_finish = redacted(reason[:100], [self._key])
+            return
+        self.finish = finish
+        self.ended = not more and bool(self.generated or self._collector)
 
     def _delta(self, delta: dict[str, Any]) -> str:
         for thinking in (delta.get("reasoning_content"), delta.get("reasoning")):
             if isinstance(thinking, str):
                 self.generated += len(thinking.encode(errors="replace"))
+        self._keep_opaque(delta)
         self.refused = self.refused or bool(delta.get("refusal"))
-        content = delta.get("content")
-        if isinstance(content, list):
-            # Mistral's thinking models send parts.
-            parts = [part for part in content if isinstance(part, dict) and part.get("type") == "text"]
-            content = "".join(part["text"] for part in parts if isinstance(part.get("text"), str))
         items = delta.get("tool_calls")
+        if isinstance(items, dict):
+            items = [items]  # TGI
         if not items and isinstance(delta.get("function_call"), dict):
             items = [{"index": 0, "function": delta["function_call"]}]  # the format's older form
         for position, item in enumerate(items if isinstance(items, list) else ()):
             if isinstance(item, dict):
-                self._call(item, position)
-        if not isinstance(content, str) or not content:
-            return ""
-        if self._half or not content.isascii():
-            content = self._joined(content)
-        self.generated += len(content.encode())
-        text = self._visible.feed(content.replace("\0", ""))
-        return self._keep(self._spoken.feed(text) if self._spoken else text)
+                self.generated += self._collector.add(item, position)
+        return self._add_content(_content_of(delta))
 
-    def _joined(self, content: str) -> str:
-        """`content` with the halves of characters put together; a half at its end waits for the next piece."""
-        content, self._half = self._half + content, ""
-        if "\ud800" <= content[-1] <= "\udbff":
-            content, self._half = content[:-1], content[-1]
-        try:
-            content.encode()
-        except UnicodeEncodeError:
-            content = content.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-        return content
+    def _message(self, message: dict[str, Any]) -> str:
+        """A whole message: the answer of a server that does not stream, or all of it again at the end of a stream."""
+        content, known_chars = _content_of(message), self._content.tell()
+        if len(content) >= known_chars > 0 and content.startswith(self._content.getvalue()):
+            content = content[known_chars:]
+        elif self._streamed:
+            content = ""  # another wording of what was said, such as one without its thinking
+        if self._streamed and self._collector:
+            message = {key: value for key, value in message.items() if key not in ("tool_calls", "function_call")}
+        kept = {key: value for key, value in message.items() if key not in self._opaque or not self._streamed}
+        return self._delta({**kept, "content": content})
+
+    def _add_content(self, content: str) -> str:
+        if not content:
+            return ""
+        if self._content.tell() < MAX_COMPARED_CHARS:
+            self._content.write(content)
+        if self._half or not content.isascii():
+            content, self._half = _paired(self._half + content)
+        self.generated += len(content.encode())
+        content = content.replace("\0", "")
+        shown: list[str] = []
+        for at in range(0, len(content), PIECE_CHARS):
+            text = self._harmony.feed(content[at : at + PIECE_CHARS])
+            text = self._written.feed(self._visible.feed(text))
+            text = self._spoken.feed(text) if self._spoken else text
+            shown.append(self._keep(self._mask.feed(text)))
+            if self.too_long:
+                break
+        return "".join(shown)
 
     def _keep(self, text: str) -> str:
-        room = MAX_TEXT_CHARS - len(self.text)
+        room = MAX_TEXT_CHARS - self.text_chars
         if len(text) > room:
             self.too_long = True
             text = text[:room]
-        self.text += text
+        if text:
+            self._texts.append(text)
+            self.text_chars += len(text)
         return text
 
-    def _call(self, item: dict[str, Any], position: int) -> None:
-        function = item.get("function")
-        function = function if isinstance(function, dict) else {}
-        index = item.get("index") if isinstance(item.get("index"), int) else None
-        id = item["id"] if isinstance(item.get("id"), str) else ""
-        name = function["name"] if isinstance(function.get("name"), str) else ""
-        arguments = function.get("arguments")
-        if isinstance(arguments, dict):
-            arguments = orjson.dumps(arguments).decode()
-        elif not isinstance(arguments, str):
-            arguments = ""
-        arguments = arguments.replace("\0", "")
+    def _keep_opaque(self, delta: dict[str, Any]) -> None:
+        for name in OPAQUE:
+            value = delta.get(name)
+            parts: list[Any] = [value] if isinstance(value, str) else value if isinstance(value, list) else []
+            if not parts or parts == [""] or self._opaque_bytes > MAX_OPAQUE_BYTES:
+                continue
+            known = self._opaque.setdefault(name, [])
+            if known and isinstance(known[0], str) != isinstance(parts[0], str):
+                continue
+            self._opaque_bytes += len(_encoded(parts))
+            known += parts
+        if self._opaque_bytes > MAX_OPAQUE_BYTES:
+            self._opaque.clear()
 
-        if index is not None:
-            call = self._by_index.get(index)
-        elif id and (name or id in self._by_id):
-            call = self._by_id.get(id)
-        else:
-            call = self._by_position.get(position)
-        if call and name and call.name and arguments and call.raw and call.arguments() is not None:
-            # A whole call where one is already: said again at the end, or another one by a server that does not count.
-            if (name, arguments) == (call.name, call.raw) and (id in ("", call.id) or not call.id):
-                return
-            call = None
-        elif call and name and call.name and id and call.id and id != call.id:
-            call = None
-        if call is None:
-            call = _Call()
-            self._calls.append(call)
-            self._by_position[position] = call
-            if index is not None:
-                self._by_index[index] = call
-        call.id = call.id or id
-        if id:
-            self._by_id[id] = call
-        if name != call.name:
-            call.name += name
-        call.raw += arguments
-        self.generated += len(arguments.encode(errors="replace"))
-        if sum(len(call.raw) for call in self._calls) > MAX_ARGUMENT_CHARS or len(self._calls) > MAX_CALLS:
-            raise ProviderBadResponse("The provider sent more tool calls, or longer ones, than anybody needs.")
+    def _holds_key(self, value: Any) -> bool:
+        text = value if isinstance(value, str) else orjson.dumps(value).decode()
+        return redacted(text, [self._secret]) != text
+
+
+def _paired(text: str) -> tuple[str, str]:
+    """`text` with the halves of characters put together, and a half at its end that waits for the next piece."""
+    half = ""
+    if text and "\ud800" <= text[-1] <= "\udbff":
+        text, half = text[:-1], text[-1]
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text, half
+
+
+def _content_of(delta: dict[str, Any]) -> str:
+    content = delta.get("content")
+    if isinstance(content, list):
+        # Mistral's thinking models send parts.
+        parts = [part for part in content if isinstance(part, dict) and part.get("type") == "text"]
+        content = "".join(part["text"] for part in parts if isinstance(part.get("text"), str))
+    return content if isinstance(content, str) else ""
+
+
+def _encoded(value: Any) -> bytes:
+    try:
+        return orjson.dumps(value)
+    except orjson.JSONEncodeError:
+        return repr(value).encode(errors="replace")  # half of a surrogate pair
 
 
 def _count(value: Any) -> int:

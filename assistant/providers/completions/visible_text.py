@@ -1,4 +1,4 @@
-"""Text as a visitor may see it: without the model's thinking, and without calls written as text."""
+"""Text as a visitor may see it: without the model's thinking, and without requests for a tool in plain words."""
 
 from __future__ import annotations
 
@@ -7,94 +7,216 @@ from collections.abc import Container
 
 MAX_TEXT_CHARS = 65_536
 
-THINKING_TAGS = ("think", "thinking", "thought")
-TAGS = tuple(f"<{slash}{tag}>" for tag in THINKING_TAGS for slash in ("", "/"))
-UNOPENED_END = re.compile("|".join(f"</{tag}>" for tag in THINKING_TAGS))
+_WORDS = (
+    "think", "thinking", "thought", "thoughts", "reasoning", "reflection", "scratchpad", "analysis", "inner_thoughts",
+    "internal_monologue", "chain_of_thought", "seed:think", "mm:think", "ant:thinking", "antml:thinking", "antthinking",
+)  # fmt: skip
+_TAG = "|".join(sorted(_WORDS, key=len, reverse=True))
+_ATTRIBUTES = r"(?:\s[^<>\n]{0,80})?"
+# What opens thinking, and what ends it. Each stands with the models that it was seen with.
+_THINKING: tuple[tuple[str, str], ...] = (
+    # DeepSeek, Qwen, MiniMax, Phi, Hermes, ByteDance Seed, and whoever was told to by a prompt
+    (rf"<(?P<tag>{_TAG}){_ATTRIBUTES}>", rf"</(?:{_TAG})\s*>"),
+    # GLM, OpenThoughts, Cohere Command A
+    (
+        r"<\|(?:think|thinking|thought|reasoning|begin_of_thought|START_THINKING)\|>",
+        r"<\|/(?:think|thinking|thought|reasoning)\|>|</\|(?:think|thinking|thought|reasoning)\|>"
+        r"|<\|(?:end_of_thought|END_THINKING|end_thinking)\|>",
+    ),
+    (r"\[(?:THINK|THINKING|REASONING)\]", r"\[/(?:THINK|THINKING|REASONING)\]"),  # Mistral Magistral
+    (r"◁(?:think|thinking)▷", r"◁/(?:think|thinking)▷"),  # Kimi VL
+    (r"<\|channel>thought\b", r"<channel\|>"),  # Gemma 4
+)
+_AROUND_ANSWER = (
+    # Granite 3.3, R1 and its copies, Command A, OpenThoughts
+    (r"<(?:response|answer)>", r"</(?:response|answer)>"),
+    (r"<\|(?:START_RESPONSE|begin_of_solution)\|>", r"<\|(?:END_RESPONSE|end_of_solution)\|>"),
+    # The beginning of an answer in templates that a server does not know
+    (r"<s>|<bos>|<\|im_start\|>assistant\b|<\|assistant\|>", r"(?!)"),
+)
+_ENDS = "|".join(end for _, end in _THINKING)
+_MARK = re.compile(
+    "|".join(
+        [f"(?P<open{n}>{opening})" for n, (opening, _) in enumerate(_THINKING)]
+        + [f"(?P<around{n}>{opening})" for n, (opening, _) in enumerate(_AROUND_ANSWER)]
+        + [f"(?P<after{n}>{end})" for n, (_, end) in enumerate(_AROUND_ANSWER)]
+        + [f"(?P<end>{_ENDS})"]
+    ),
+    re.IGNORECASE,
+)
+_UNOPENED_END = re.compile(_ENDS, re.IGNORECASE)
+_LONGEST_MARK = 120
+# All marks but the attributes of a tag, to know the beginning of one at the end of a text.
+_PIPED = ("think", "thinking", "thought", "reasoning")
+_LITERALS = (
+    *(f"<{slash}{word}>" for word in (*_WORDS, "response", "answer") for slash in ("", "/")),
+    *(f"{begin}{word}|>" for word in _PIPED for begin in ("<|", "<|/", "</|")),
+    *(f"<|{word}|>" for word in ("begin_of_thought", "end_of_thought", "begin_of_solution", "end_of_solution")),
+    *(f"<|{edge}_{word}|>" for word in ("thinking", "response") for edge in ("start", "end")),
+    *(f"[{slash}{word}]" for word in ("think", "thinking", "reasoning") for slash in ("", "/")),
+    *(f"◁{slash}{word}▷" for word in ("think", "thinking") for slash in ("", "/")),
+    "<|channel>thought", "<channel|>", "<s>", "<bos>", "<|im_start|>assistant", "<|assistant|>",
+)  # fmt: skip
+_TAG_BEGUN = re.compile(rf"</?(?:{_TAG})(?:\s[^<>\n]{{0,80}})?\Z", re.IGNORECASE)
+_NOT_SPACE = re.compile(r"\S")
+_SENTENCE_END = re.compile(r"[.!?…。！？]\s*\Z")
+_QUOTES = "`'\"‘“„«<([{"
 
 
 class Visible:
     """Text as a visitor may see it: without white space at its start, and without the model's thinking.
 
-    A `<think>` counts as one only where a line starts, so that a reply about the tag is still a reply. Text is held back
-    only as long as it may yet become a tag.
+    A mark counts as one where a line starts or before the first word, and elsewhere only where no prose would have it, so
+    that a reply about the mark is still a reply. Text is held back only as long as it may yet become a mark.
 
-    Where a model's template opens the thinking, only its end is seen: all before the first `</think>` is thought. A reply
-    that is known to begin so (`unopened`) is held back until then. Of one that is not, what was shown before stays
-    shown, and `met_unopened` says that it is known now.
+    Where a model's template opens the thinking, only its end is seen: all before the first end is thought. A reply that is
+    known to begin so (`unopened`) is held back until then. Of one that is not, what was shown before stays shown, and
+    `met_unopened` says that it is known now.
     """
 
     def __init__(self, unopened: bool = False) -> None:
         self.met_unopened = False
         self._held = ""
         self._unopened = unopened
-        self._opened = False  # a tag that opens has been seen: one that closes has its own
-        self._closing = ""  # the tag that ends the thinking we are in
-        self._blank_line = True  # nothing but white space since the last line began
+        self._kept: list[str] = []  # of a reply whose thinking the template opened, or that was opened within a line
+        self._kept_chars = 0
+        self._opened = False  # a mark that opens has been seen, or spoken of: one that ends has its own
+        self._closing: re.Pattern[str] | None = None  # what ends the thinking we are in
+        self._inline = False  # which began within a line
+        self._around: re.Pattern[str] | None = None  # what ends the answer, as it has begun with a mark of its own
+        self._line = ""  # the beginning of what was shown of this line, and its end
+        self._in_code = False  # between two lines of ```
+        self._worded = False  # a letter or digit has been shown
         self._skip_space = True
 
     def feed(self, text: str) -> str:
-        searched = len(self._held)
-        self._held += text
-        shown: list[str] = []
-        while self._held:
-            if self._unopened:
-                end = UNOPENED_END.search(self._held, max(0, searched - len("</thinking>")))
-                if end is None:
-                    self._held = self._held[-MAX_TEXT_CHARS:]
-                    break
-                self._held, self._unopened, self._opened = self._held[end.end() :], False, True
-            elif self._closing:
-                before, tag, after = self._held.partition(self._closing)
-                if not tag:
-                    self._held = self._held[-(len(self._closing) - 1) :]
-                    break
-                self._held, self._closing, self._skip_space, self._blank_line = after, "", True, True
-            elif not self._take(shown):
-                break
-        return "".join(shown)
+        text, self._held = self._held + text, ""
+        if self._unopened:
+            end = _UNOPENED_END.search(text)
+            if end is None:
+                self._held = text[-_LONGEST_MARK:]
+                self._keep(text[:-_LONGEST_MARK])
+                return ""
+            text, self._unopened, self._opened = text[end.end() :], False, True
+        return "".join(self._scan(text))
 
     def close(self, whole: bool = True) -> str:
         """What was held back and turned out to be text; `whole` is False where the answer was cut short."""
-        held, self._held = self._held, ""
+        text, self._held = self._held, ""
         if self._unopened:
-            return held.lstrip() if whole else ""  # it thought nothing this time, or it did not get to its end
-        return "" if self._closing or (self._skip_space and not held.strip()) else held
+            # It thought nothing this time, or it did not get to its end.
+            return "".join([*self._kept, text]).lstrip()[:MAX_TEXT_CHARS] if whole else ""
+        shown = "".join(self._scan(text, final=True))
+        if self._closing and self._inline and whole:
+            shown += "".join(self._kept) + self._held
+        return shown
 
-    def _take(self, shown: list[str]) -> bool:
-        """Move what is certain from held to shown; False when the rest must wait."""
-        if self._skip_space:
-            self._held = self._held.lstrip()
-            if not self._held:
+    def _scan(self, text: str, final: bool = False) -> list[str]:
+        """What is certain of `text` goes into the result, what is not into `_held`. Each character is looked at once."""
+        shown: list[str] = []
+        at = 0
+        while at < len(text):
+            if self._closing:
+                at = self._hide(text, at)
+                continue
+            if self._skip_space:
+                first = _NOT_SPACE.search(text, at)
+                if first is None:
+                    break
+                at = first.start()
+            mark = _MARK.search(text, at)
+            if mark is None:
+                until = len(text) if final else _begun(text, at)
+                self._show(text[at:until], shown)
+                self._held = text[until:]
+                break
+            self._show(text[at : mark.start()], shown)
+            at = mark.end()
+            following = text[at : at + 1]
+            if not following and not final and _SENTENCE_END.search(self._line):
+                self._held = mark[0]
+                break
+            if not self._counts(mark, following, shown):
+                self._show(mark[0], shown)
+        return shown
+
+    def _hide(self, text: str, at: int) -> int:
+        assert self._closing
+        end = self._closing.search(text, at)
+        until = end.start() if end else max(at, len(text) - _LONGEST_MARK)
+        if self._inline:
+            self._keep(text[at:until])
+        if end is None:
+            self._held = text[until:]
+            return len(text)
+        self._closing, self._skip_space, self._line = None, True, ""
+        return end.end()
+
+    def _counts(self, mark: re.Match[str], following: str, shown: list[str]) -> bool:
+        """Whether a mark is one; then what it says is so from here on."""
+        kind = mark.lastgroup or ""
+        if self._in_code:
+            return False
+        if kind.startswith("around"):
+            if self._skip_space:
+                self._around = re.compile(_AROUND_ANSWER[int(kind[6:])][1], re.IGNORECASE)
+                return True
+            return False
+        if kind.startswith("after"):
+            counts = self._around is not None and self._around.fullmatch(mark[0]) is not None
+            self._around = None if counts else self._around
+            return counts
+        at_start = not self._worded or not self._line.strip()
+        if kind == "end":
+            attached = bool(self._line) and not self._line[-1].isspace() and self._line[-1] not in _QUOTES
+            if self._opened or not (at_start or attached):
                 return False
-        at = -1
-        while (at := self._held.find("<", at + 1)) >= 0:
-            tag = next((tag for tag in TAGS if self._held.startswith(tag, at)), "")
-            rest = "" if tag else self._held[at : at + 12]
-            if not tag and not any(tag.startswith(rest) for tag in TAGS):
-                continue
-            before, newline, line = self._held[:at].rpartition("\n")
-            if line.strip() or not (newline or self._blank_line) or (tag.startswith("</") and self._opened):
-                continue
-            if tag.startswith("</"):
-                shown.clear()
-                self.met_unopened, self._skip_space, self._blank_line = True, True, True
-            else:
-                self._show(self._held[:at], shown)
-                self._closing = tag.replace("<", "</")
-            self._opened = self._opened or bool(tag)
-            self._held = self._held[at + len(tag) :] if tag else rest
-            return bool(tag)
-        self._show(self._held, shown)
-        self._held = ""
-        return False
+            shown.clear()
+            self.met_unopened, self._skip_space, self._line, self._opened = True, True, "", True
+            return True
+        self._opened = True
+        spaced = not following or following.isspace()
+        inline = _SENTENCE_END.search(self._line) and not (spaced and self._line[-1].isspace())
+        if not (at_start or inline):
+            return False
+        end = rf"</{re.escape(mark['tag'])}\s*>" if mark["tag"] else _THINKING[int(kind[4:])][1]
+        self._closing, self._inline, self._kept = re.compile(end, re.IGNORECASE), not at_start, [mark[0]]
+        return True
+
+    def _keep(self, text: str) -> None:
+        if self._kept_chars < MAX_TEXT_CHARS:
+            self._kept.append(text)
+            self._kept_chars += len(text)
 
     def _show(self, text: str, shown: list[str]) -> None:
         if not text:
             return
         shown.append(text)
         self._skip_space = False
-        _, newline, line = text.rpartition("\n")
-        self._blank_line = not line.strip() and (bool(newline) or self._blank_line)
+        self._worded = self._worded or any(char.isalnum() for char in text)
+        first, *others = text.split("\n")
+        self._line = _both_ends(self._line + first)
+        for line in others:
+            if self._line.lstrip().startswith("```") and self._line.count("```") % 2:
+                self._in_code = not self._in_code
+            self._line = _both_ends(line)
+
+
+def _both_ends(line: str) -> str:
+    return line if len(line) <= 160 else line[:80] + line[-80:]
+
+
+def _begun(text: str, start: int) -> int:
+    """Where a mark may have begun whose end has not come, or the length of `text`."""
+    near = max(start, len(text) - _LONGEST_MARK)
+    for opening in "<[◁":
+        at = text.rfind(opening, near)
+        if at < 0:
+            continue
+        rest = text[at:].casefold()
+        if any(mark.startswith(rest) for mark in _LITERALS) or _TAG_BEGUN.match(text, at):
+            return at
+    return len(text)
 
 
 class Spoken:
@@ -103,7 +225,8 @@ class Spoken:
     Text is held back only as long as it may yet become such a word.
     """
 
-    LONGEST = 80
+    _WORD = re.compile(r"\[\[([^\n\[\]]{0,80})\]\]")
+    _BEGUN = re.compile(r"\[(?:\[[^\n\[\]]{0,80}\]?)?\Z")
 
     def __init__(self, names: Container[str]) -> None:
         self.asked: dict[str, None] = {}
@@ -111,22 +234,20 @@ class Spoken:
         self._held = ""
 
     def feed(self, text: str) -> str:
-        self._held += text
-        shown = ""
-        while (at := self._held.find("[")) >= 0:
-            shown, self._held = shown + self._held[:at], self._held[at:]
-            word, end, rest = self._held.partition("]]")
-            if self._held[:2] not in ("[", "[[") or "\n" in word or len(word) > self.LONGEST:
-                shown, self._held = shown + "[", self._held[1:]
-            elif not end:
-                return shown
-            elif (name := word[2:].strip()) in self._names:
+        text, self._held = self._held + text, ""
+        shown: list[str] = []
+        at = 0
+        for word in self._WORD.finditer(text):
+            if (name := word[1].strip()) in self._names:
                 self.asked[name] = None
-                self._held = rest
-            else:
-                shown, self._held = shown + word + end, rest
-        shown, self._held = shown + self._held, ""
-        return shown
+                shown.append(text[at : word.start()])
+                at = word.end()
+        begun = text.rfind("[", at)
+        begun = begun - 1 if begun > at and text[begun - 1] == "[" else begun
+        if begun < 0 or not self._BEGUN.match(text, begun):
+            begun = len(text)
+        self._held = text[begun:]
+        return "".join([*shown, text[at:begun]])
 
     def close(self) -> str:
         """What was held back and turned out to be text."""

@@ -328,9 +328,9 @@ WITH_ALL = completions.body(asking(tools=[replace(BOOK, parameters={"additionalP
         ),
         (413, "", "context_too_long", False, False),
         (400, {"error": {"code": "content_filter", "message": "content management policy"}}, "content_filter", False, False),
-        (400, {"error": {"message": "Bad request"}}, "bad_request", False, False),
-        (422, {"detail": [{"loc": ["body", "messages"], "msg": "Field required"}]}, "bad_request", False, False),
-        (418, "", "bad_request", False, False),
+        (400, {"error": {"message": "Bad request"}}, "bad_request", False, True),
+        (422, {"detail": [{"loc": ["body", "messages"], "msg": "Field required"}]}, "bad_request", False, True),
+        (418, "", "bad_request", False, True),
         (301, "", "bad_response", False, True),
     ],
 )
@@ -449,11 +449,74 @@ async def test_a_server_that_says_the_end_but_does_not_hang_up_costs_no_reply(mo
         assert meaning((await collect(request))[1]) == Meaning(calls=(("book", {"slot": "a1"}),), finish="tool_calls")
 
 
+class Pausing(httpx.AsyncByteStream):
+    """An answer that pauses between its events for longer than the end of a finished one is waited for."""
+
+    def __init__(self, *events: bytes) -> None:
+        self.events = events
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for one in self.events:
+            yield one
+            await asyncio.sleep(0.05)
+
+
+EVERY = [event(delta("stop", content=text)) for text in ("We open", " at", " nine.")]
+FIRST = [
+    event(delta("stop", role="assistant", content="")),
+    *(event(delta(content=text)) for text in ("We open", " at nine.")),
+]
+EMPTY_BETWEEN = [EVERY[0], EVERY[1], event(delta("stop", content="")), EVERY[2]]
+
+
+@pytest.mark.parametrize("events", [EVERY, FIRST, EMPTY_BETWEEN], ids=["every", "first", "empty"])
+async def test_text_behind_a_reason_to_finish_is_waited_for(events: list[bytes], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exchange, "TAIL_SECONDS", 0.001)
+    answer = httpx.Response(200, stream=Pausing(*events, event(b"[DONE]")))
+    with outbound.transport_for_tests(httpx.MockTransport(lambda _: answer)):
+        assert (await collect(asking()))[0] == "We open at nine."
+
+
+async def test_a_server_that_falls_silent_is_not_taken_at_its_word_when_it_always_says_the_end() -> None:
+    async with Stub() as stub:
+        request = asking(replace(PROVIDER, base_url=stub.url), silence_seconds=0.3)
+        stub.script([HEAD, *EVERY, None], [HEAD, EVERY[0], None])
+        with pytest.raises(ProviderError) as raised:
+            await collect(request)
+        assert (raised.value.cause, raised.value.details["partial"].text) == ("timeout", "We open at nine.")
+        assert (await collect(request))[0] == "We open"
+
+
+async def test_an_answer_that_is_not_streamed_has_until_the_deadline() -> None:
+    whole = json.dumps({"choices": [{"message": {"content": "At nine."}, "finish_reason": "stop"}]}).encode()
+    head = HEAD.replace(b"text/event-stream", b"application/json")
+    async with Stub() as stub:
+        stub.always([0.3, head, 0.3, whole])
+        for streaming in (True, False):
+            request = asking(
+                replace(PROVIDER, base_url=stub.url),
+                silence_seconds=0.1,
+                deadline_seconds=10,
+                capabilities=Capabilities(streaming=streaming),
+            )
+            if streaming:
+                with pytest.raises(ProviderError) as raised:
+                    await collect(request)
+                assert raised.value.cause == "timeout"
+            else:
+                assert (await collect(request))[0] == "At nine."
+
+
 @pytest.mark.parametrize(
     ("steps", "cause", "retryable"),
-    [([], "cut_off", True), ([HEAD], "cut_off", False), ([b"SSH-2.0-OpenSSH\r\n"], "cut_off", True)],
+    [
+        ([], "cut_off", True),
+        ([HEAD], "cut_off", True),
+        ([b"SSH-2.0-OpenSSH\r\n"], "cut_off", True),
+        ([HEAD, event(delta(content="Hi"))], "cut_off", False),
+    ],
 )
-async def test_a_connection_that_breaks_is_tried_again_only_before_an_answer(
+async def test_a_connection_that_breaks_is_worth_another_try_only_before_the_first_word(
     steps: list[Any], cause: str, retryable: bool
 ) -> None:
     async with Stub() as stub:

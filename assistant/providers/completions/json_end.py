@@ -1,0 +1,42 @@
+"""Where a JSON value ends, looked for while its text is still coming."""
+
+from __future__ import annotations
+
+import re
+
+_IN_TEXT = re.compile(r'["\\]')
+_OUTSIDE = re.compile(r'["{}\[\]]')
+
+
+class JsonEnd:
+    """Finds the end of one object, array or string that comes in pieces, looking at each character once."""
+
+    def __init__(self) -> None:
+        self._depth = 0
+        self._in_text = False
+        self._escaped = False
+
+    def feed(self, piece: str, start: int = 0) -> int:
+        """The place in `piece` behind the value's end, or -1 when that has not come."""
+        at = start
+        while at < len(piece):
+            if self._escaped:
+                self._escaped = False
+                at += 1
+                continue
+            found = (_IN_TEXT if self._in_text else _OUTSIDE).search(piece, at)
+            if found is None:
+                return -1
+            at = found.end()
+            match found[0]:
+                case "\\":
+                    self._escaped = True
+                case '"':
+                    self._in_text = not self._in_text
+                case "{" | "[":
+                    self._depth += 1
+                case _:
+                    self._depth -= 1
+            if self._depth <= 0 and not self._in_text:
+                return at
+        return -1

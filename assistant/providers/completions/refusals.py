@@ -1,0 +1,251 @@
+"""What model servers say when they refuse, and what it means: one table, read from the top."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container
+from dataclasses import dataclass, field
+from typing import Any
+
+ANY: Container[int] = range(100, 600)
+REFUSED: Container[int] = range(400, 500)
+FAILED: Container[int] = (408, *range(500, 600))
+# A gateway wraps the refusal of the server behind it in a status of its own.
+FORM: Container[int] = (400, 404, 405, 409, 415, 422, 424, 500, 501, 502)
+PARAMETER: Container[int] = (400, 404, 422)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One row: a refusal of this status, whose code and words match `pattern`, and whose request had `sent` in it.
+
+    `lacks` is what the server cannot take, in the words of `Capabilities`; "schema" is looked up in `NEXT_SCHEMA`. `seen`
+    names the servers that say so.
+    """
+
+    status: Container[int]
+    pattern: str
+    cause: str
+    seen: str
+    retryable: bool = False
+    try_next: bool = True
+    lacks: dict[str, Any] = field(default_factory=dict)
+    sent: bytes = b""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_compiled", re.compile(self.pattern, re.DOTALL))
+
+    def matches(self, status: int, text: str, sent: bytes) -> bool:
+        compiled: re.Pattern[str] = self._compiled  # type: ignore[attr-defined]
+        return status in self.status and self.sent in sent and compiled.search(text) is not None
+
+
+def _all(*patterns: str) -> str:
+    """A pattern for texts in which each of these is found, in any order."""
+    return r"\A" + "".join(f"(?=.*(?:{pattern}))" for pattern in patterns)
+
+
+# What a plainer schema is tried after; behind the last there is none.
+NEXT_SCHEMA = {"full": "plain", "plain": "bare"}
+
+TOOLS = b'"tools":'
+NO = (
+    r"support|unrecognized|unknown|not permitted|not allowed|extra_forbidden|extra inputs|unexpected"
+    r"|invalid(?!_request)|deprecated|not recognized"
+)
+NO_TOOLS = (
+    r"not support tool|not support function|not supported with tools|tools is not supported|tools are not supported"
+    r"|function calling is not supported|tool use is not supported|support tool use|tool choice requires"
+    r"|enable-auto-tool-choice|tool calling is not|does not support tools|--jinja"
+)
+
+RULES: tuple[Rule, ...] = (
+    # --- Money and limits
+    Rule((402,), "", "quota", "DeepSeek, OpenRouter"),
+    Rule(
+        ANY,
+        r"insufficient_quota|credit_balance_exhausted|credit balance|billing_hard_limit|billing_not_active"
+        r"|insufficient credits|insufficient balance|payment required|out of credits|spending limit",
+        "quota",
+        "OpenAI, Anthropic, xAI, Fireworks",
+    ),
+    Rule(
+        REFUSED,
+        r"exceededbudget|budget_exceeded|budget has been exceeded|over budget|key limit exceeded|arrearage",
+        "quota",
+        "LiteLLM, OpenRouter, DashScope",
+    ),
+    # --- What is the visitor's, or the conversation's: another server would say the same
+    Rule(
+        range(400, 404),
+        r"content_filter|content management policy|content_policy|content policy|flagged|moderation|content exists risk"
+        r"|data_inspection_failed|prohibited_content|inappropriate content",
+        "content_filter",
+        "Azure, OpenRouter, DeepSeek, DashScope, Gemini",
+        try_next=False,
+    ),
+    Rule((413,), "", "context_too_long", "any proxy", try_next=False),
+    Rule(
+        (*range(400, 429), *range(430, 500), 500),
+        r"context_length_exceeded|context length|context window|context size|prompt is too long|too many tokens"
+        r"|input is too long|maximum number of tokens|reduce the length|exceed_context_size|max_new_tokens` must be"
+        r"|too large for model with \d+ maximum context|input token count",
+        "context_too_long",
+        "OpenAI, vLLM, llama.cpp, Cerebras, Fireworks, Anthropic, TGI, Mistral, Gemini",
+        try_next=False,
+    ),
+    # --- A generation that failed: the same request may go well the next time
+    Rule(
+        REFUSED,
+        r"tool_use_failed|failed to call a function|failed_generation|tool call validation failed|output_parse_failed",
+        "generation_failed",
+        "Groq",
+        retryable=True,
+    ),
+    Rule(
+        (424, 500),
+        r"failed during generation|failed to parse tool call|malformed_function_call",
+        "generation_failed",
+        "TGI, Ollama, Gemini",
+        retryable=True,
+    ),
+    # --- Schemas of tools
+    Rule(
+        FORM,
+        r"additionalproperties|additional_properties",
+        "schema_refused",
+        "Gemini, LiteLLM",
+        lacks={"additional_properties": False},
+        sent=b'"additionalProperties":',
+    ),
+    Rule(
+        FORM,
+        r"failed to parse grammar|error parsing grammar|parse grammar|grammar[^.]{0,40}(?:error|invalid|fail)"
+        r"|failed to initialize samplers|unrecognized schema|failed to (?:compile|convert|parse)[^.]{0,40}schema"
+        r"|unsupported json schema|json schema is invalid|invalid json schema|invalid schema for function"
+        r"|invalid tool schema|invalid_function_parameters|schema fields|schema contains features|xgrammar|outlines"
+        r"|function_declarations|functiondeclarations|input_schema|unsupported schema|schema[^.]{0,60}not supported"
+        r"|tools[\[.]?\d*\]?\.function\.parameters",
+        "schema_refused",
+        "llama.cpp, OpenAI, Groq, Gemini, Cerebras, Fireworks, Together, vLLM, Anthropic",
+        lacks={"schema": ""},
+        sent=TOOLS,
+    ),
+    Rule(
+        PARAMETER,
+        r"\$schema|'strict'|\"strict\"|strict schema",
+        "schema_refused",
+        "Cerebras, older LiteLLM",
+        lacks={"additional_properties": False},
+        sent=b'"additionalProperties":',
+    ),
+    # --- Tools at all
+    Rule(
+        FORM,
+        NO_TOOLS,
+        "tools_unsupported",
+        "llama.cpp, Ollama, vLLM, OpenRouter, Together",
+        lacks={"tools": False},
+        sent=TOOLS,
+    ),
+    # --- The form of a conversation
+    Rule(
+        FORM,
+        r"roles must alternate|must alternate|alternating roles|system message must|only user and assistant roles"
+        r"|system role not supported|after the optional system message|unexpected role|expected last role"
+        r"|template error|chat template|jinja|templateerror|raise_exception|no user query found|minja",
+        "form_refused",
+        "Gemma, Qwen and Mistral templates in llama.cpp, vLLM, TGI; Mistral",
+    ),
+    Rule(
+        FORM,
+        r"tool call id|tool_call_id|tool_use_id|number of function calls|must be followed by tool messages"
+        r"|must be a response to a preceeding message|tool_use` ids|function response parts",
+        "form_refused",
+        "Mistral, OpenAI, Anthropic, Gemini",
+    ),
+    Rule(
+        FORM,
+        r"reasoning_content|reasoning_details|thought_signature|must be passed back",
+        "form_refused",
+        "DeepSeek, Moonshot, Gemini 3",
+    ),
+    # --- Parameters that one server wants and another does not know
+    Rule(
+        PARAMETER,
+        r"max_completion_tokens",
+        "bad_request",
+        "OpenAI, Azure",
+        lacks={"token_limit": "max_completion_tokens"},
+        sent=b'"max_tokens":',
+    ),
+    Rule(
+        PARAMETER,
+        _all(NO, "max_completion_tokens"),
+        "bad_request",
+        "older vLLM, Mistral",
+        lacks={"token_limit": "max_tokens"},
+        sent=b'"max_completion_tokens":',
+    ),
+    Rule(
+        PARAMETER,
+        r"(?:unsupported|unrecognized|unknown)[^.]{0,40}max_tokens"
+        r"|max_tokens\W[^.]{0,30}(?:not permitted|not supported|extra_)",
+        "bad_request",
+        "gateways",
+        lacks={"token_limit": "max_completion_tokens"},
+        sent=b'"max_tokens":',
+    ),
+    Rule(
+        PARAMETER,
+        _all(NO, "stream_options|include_usage"),
+        "bad_request",
+        "Mistral, older vLLM and Azure",
+        lacks={"usage_in_stream": False},
+        sent=b'"stream_options":',
+    ),
+    Rule(
+        PARAMETER,
+        _all(NO, "temperature"),
+        "bad_request",
+        "OpenAI's thinking models",
+        lacks={"temperature": False},
+        sent=b'"temperature":',
+    ),
+    Rule(
+        PARAMETER,
+        _all(NO, "reasoning"),
+        "bad_request",
+        "whatever does not think",
+        lacks={"reasoning_effort": False},
+        sent=b'"reasoning_effort":',
+    ),
+    # --- The key, the model, the address
+    Rule((401,), "", "unauthorized", "any"),
+    Rule(
+        REFUSED,
+        r"api key.{0,40}(?:valid|incorrect)|(?:valid|incorrect).{0,40}api key|authentication error|auth_error"
+        r"|authentication_error|virtual key expected|invalid proxy server token|token_not_found",
+        "unauthorized",
+        "Gemini, LiteLLM, xAI",
+    ),
+    Rule((403,), "", "forbidden", "any"),
+    Rule((429,), r"quota", "quota", "OpenAI, Gemini"),
+    Rule((429,), "", "rate_limited", "any", retryable=True),
+    Rule((529,), "", "rate_limited", "Anthropic", retryable=True),
+    Rule(
+        REFUSED,
+        _all(
+            "model",
+            r"not found|not_found|not exist|not a valid model|invalid model|decommissioned|unknown model|deprecated"
+            r"|not available|no longer available|deploymentnotfound|not supported by any provider",
+        ),
+        "model_not_found",
+        "OpenAI, Ollama, OpenRouter, Groq, Azure, Cerebras, Hugging Face",
+    ),
+    Rule((404, 405), "", "not_found", "any"),
+    # --- The rest
+    Rule(FAILED, "", "server_error", "any", retryable=True),
+    Rule(range(300, 400), "", "bad_response", "log-in pages in front of a server"),
+    Rule(ANY, "", "bad_request", "any"),
+)

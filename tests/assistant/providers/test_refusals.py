@@ -1,0 +1,78 @@
+"""The table of what servers say when they refuse: every row is held to a transcript, in the order of the table."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from assistant.providers import completions
+from assistant.providers.completions import Capabilities, refusals
+from assistant.providers.completions.failures import classified, searched
+
+from .test_completions import PROVIDER, asking
+from .test_server_transcripts import BOOK, TRANSCRIPTS, Transcript
+
+REFUSALS = {name: one for name, one in TRANSCRIPTS.items() if name.startswith("refusal-")}
+SENT = [
+    completions.body(asking(PROVIDER, tools=[BOOK], temperature=0.5, reasoning_effort="low", capabilities=capabilities))
+    for capabilities in (Capabilities(), Capabilities(token_limit="max_completion_tokens"))
+]
+
+
+def said(one: Transcript) -> Any:
+    try:
+        return json.loads(one.body)
+    except ValueError:
+        return ""
+
+
+def rows(one: Transcript) -> set[int]:
+    """The rows that decide about this refusal, by what was sent."""
+    found = set()
+    for sent in SENT:
+        text = searched(said(one))
+        found.add(next(n for n, rule in enumerate(refusals.RULES) if rule.matches(one.status, text, sent)))
+    return found
+
+
+def test_every_row_of_the_table_decides_about_a_transcript() -> None:
+    decided = {row for one in REFUSALS.values() for row in rows(one)}
+    assert [rule.pattern or rule.cause for n, rule in enumerate(refusals.RULES) if n not in decided] == []
+
+
+def test_every_row_says_where_it_was_seen() -> None:
+    assert all(rule.seen for rule in refusals.RULES)
+
+
+@pytest.mark.parametrize(("schema", "lacks"), [("full", {"schema": "plain"}), ("plain", {"schema": "bare"}), ("bare", None)])
+def test_a_schema_is_made_plainer_step_by_step(schema: str, lacks: Any) -> None:
+    grammar = {"error": {"code": 400, "message": "failed to parse grammar", "type": "invalid_request_error"}}
+    refusal = classified(400, grammar, sent=SENT[0], schema=schema)
+    assert (refusal.cause, refusal.details.get("lacks"), refusal.next_provider) == ("schema_refused", lacks, True)
+
+
+def test_only_what_is_the_conversations_own_is_not_given_to_the_next_provider() -> None:
+    kept = {rule.cause for rule in refusals.RULES if not rule.try_next}
+    assert kept == {"content_filter", "context_too_long"}
+
+
+def test_what_is_lacking_is_only_learnt_where_it_was_sent() -> None:
+    bare = completions.body(asking(PROVIDER, capabilities=Capabilities(usage_in_stream=False, token_limit="")))
+    for one in REFUSALS.values():
+        assert "lacks" not in classified(one.status, said(one), sent=bare).details
+
+
+def test_a_key_is_masked_before_a_refusal_is_cut_short() -> None:
+    key = "sk-canary-0123456789abcdef"
+    for length in range(1, 400, 7):
+        words = f"{(key + ' ') * 30}{'x' * length} {key}" * 3
+        refusal = classified(400, {"error": {"message": words, "code": key}}, key=key)
+        assert not any(key[:size] in str(refusal) for size in range(8, len(key) + 1))
+
+
+def test_a_quota_of_a_minute_is_a_rate_limit() -> None:
+    quota = {"error": {"code": 429, "message": "You exceeded your current quota", "status": "RESOURCE_EXHAUSTED"}}
+    assert classified(429, quota).cause == "quota"
+    assert classified(429, quota, {"retry-after": "20"}).cause == "rate_limited"
