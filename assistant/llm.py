@@ -11,22 +11,33 @@ Finish = Literal["stop", "tool_calls", "length", "content_filter", "cut_off"]
 
 @dataclass(frozen=True)
 class ToolCallRequest:
-    """A model's wish to run a tool. `arguments` is None when what it sent is not a JSON object; `raw` is what it sent."""
+    """A model's wish to run a tool. `arguments` is None when what it sent is not a JSON object; `raw` is what it sent.
+
+    `extra` is what else its server put into the call (a signature, say). Nobody here reads it; it goes back as it came,
+    to the model that made it and to no other.
+    """
 
     id: str
     name: str
     arguments: dict[str, Any] | None
     raw: str = ""
+    extra: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class ChatMessage:
-    """One message of a model's conversation, in the roles of Chat Completions."""
+    """One message of a model's conversation, in the roles of Chat Completions.
+
+    `opaque` holds what its server put beside the text (its reasoning, say), by field name, and goes back as it came, as
+    the calls' `extra` does: to the model `made_by` names, as "provider/model", and to nobody while that is unknown.
+    """
 
     role: Literal["system", "user", "assistant", "tool"]
     text: str
     calls: tuple[ToolCallRequest, ...] = ()
     call_id: str = ""
+    opaque: dict[str, Any] = field(default_factory=dict)
+    made_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -93,6 +104,12 @@ class Completion:
     first_token_ms: int | None = None
     total_ms: int | None = None
     learnt: dict[str, Any] = field(default_factory=dict)  # what the answer itself showed of the model's ways
+    opaque: dict[str, Any] = field(default_factory=dict)  # as `Message.opaque`; never shown
+
+    @property
+    def made_by(self) -> str:
+        """Whose answer it is, as `Message.made_by` names them."""
+        return f"{self.provider}/{self.model}" if self.provider and self.model else ""
 
 
 class Model(Protocol):
