@@ -31,6 +31,21 @@ NO_TOOLS = (
 UNSUPPORTED = ("support", "unrecognized", "unknown", "not permitted", "not allowed", "extra_forbidden", "extra inputs",
                "unexpected", "invalid", "deprecated", "not recognized")  # fmt: skip
 
+# What a refusal says of the form of a request: all of the words, and the lesson of `capabilities.LESSONS`.
+FORMS: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
+    (("thought_signature",), {"unsigned_calls": False}),
+    (("reasoning_content", "missing"), {"unsigned_calls": False}),
+    (("reasoning_content", "must be passed"), {"unsigned_calls": False}),
+    (("single tool-call",), {"parallel_calls": False}),
+    (("roles must alternate",), {"parallel_calls": False}),
+    (("system role not supported",), {"system_role": False}),
+    (("content", "must be a string"), {"null_content": False}),
+    (("grammar",), {"schema": "bare"}),
+    (("additionalproperties",), {"schema": "bare"}),
+    (("schema",), {"schema": "bare"}),
+    (("function_declarations",), {"schema": "bare"}),
+)
+
 STATUS_OF_TYPE = {
     "rate_limit": 429, "overloaded": 529, "server_error": 500, "internal": 500, "api_error": 500, "timeout": 504,
     "authentication": 401, "invalid_api_key": 401, "permission": 403, "not_found": 404, "invalid_request": 400,
@@ -97,16 +112,15 @@ def _lacking(text: str, sent: bytes) -> dict[str, Any]:
         return {"tools": False}
     if b'"max_tokens":' in sent and "max_completion_tokens" in text:
         return {"token_limit": "max_completion_tokens"}
+    for marks, lacks in FORMS:
+        if b'"tools":' in sent and all(mark in text for mark in marks):
+            return lacks
     if not any(mark in text for mark in UNSUPPORTED):
         return {}
     if b'"max_completion_tokens":' in sent and "max_completion_tokens" in text:
         return {"token_limit": "max_tokens"}
     if b'"stream_options":' in sent and ("stream_options" in text or "include_usage" in text):
         return {"usage_in_stream": False}
-    if b'"additionalProperties":' in sent and any(m in text for m in ("additionalproperties", "additional_properties")):
-        return {"additional_properties": False}
-    if b'"tools":' in sent and ("$schema" in text or "'strict'" in text or '"strict"' in text or "strict schema" in text):
-        return {"additional_properties": False}
     if b'"temperature":' in sent and "temperature" in text:
         return {"temperature": False}
     if b'"reasoning_effort":' in sent and "reasoning" in text:
