@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -29,6 +29,7 @@ class _Call:
     id: str = ""
     name: str = ""
     raw: str = ""
+    extra: dict[str, Any] = field(default_factory=dict)
 
     def arguments(self) -> dict[str, Any] | None:
         if "\\u0000" in self.raw:
@@ -53,6 +54,7 @@ class Reply:
         self.answered = False  # something of this wire format has come
         self.refused = False
         self.too_long = False
+        self.opaque: dict[str, Any] = {}
         self._visible = Visible(unopened)
         self._half = ""  # of a character that came in two
         self._calls: list[_Call] = []
@@ -114,12 +116,14 @@ class Reply:
             while id in taken:
                 id += "_"
             taken.add(id)
-            calls.append(ToolCallRequest(id, call.name, call.arguments() if complete else None, call.raw))
+            calls.append(ToolCallRequest(id, call.name, call.arguments() if complete else None, call.raw, call.extra))
         return tuple(calls)
 
     def _delta(self, delta: dict[str, Any]) -> str:
-        for thinking in (delta.get("reasoning_content"), delta.get("reasoning")):
+        for name in ("reasoning_content", "reasoning"):
+            thinking = delta.get(name)
             if isinstance(thinking, str):
+                self.opaque[name] = self.opaque.get(name, "") + thinking
                 self.generated += len(thinking.encode(errors="replace"))
         self.refused = self.refused or bool(delta.get("refusal"))
         content = delta.get("content")
@@ -193,6 +197,7 @@ class Reply:
             if index is not None:
                 self._by_index[index] = call
         call.id = call.id or id
+        call.extra |= {key: value for key, value in item.items() if key not in ("index", "id", "type", "function")}
         if id:
             self._by_id[id] = call
         if name != call.name:
