@@ -66,12 +66,15 @@ LESSONS = (
     Lesson("token_limit", "", "no limit of the answer's length", "servers that take neither name"),
     Lesson("temperature", False, "no temperature", "thinking models"),
     Lesson("reasoning_effort", False, "no reasoning_effort", "models that do not think"),
-    Lesson("null_content", False, "an empty text instead of null beside tool calls", "LM Studio, mistral-common"),
+    Lesson(
+        "null_content",
+        False,
+        "an empty text instead of null beside tool calls",
+        "LM Studio, mistral-common, templates of Qwen 3 and Ministral",
+    ),
     Lesson("opaque_fields", False, "no reasoning or signatures of earlier messages", "DeepSeek R1"),
     Lesson("unsigned_calls", False, "calls that lack the server's own fields as notes in text", "Gemini 3, DeepSeek V3.2"),
-    Lesson(
-        "parallel_calls", False, "calls that were made at once as if one after the other", "Llama 3.1 and Gemma templates"
-    ),
+    Lesson("parallel_calls", False, "signed calls one after the other, as all others", "Llama 3 and Gemma templates"),
     Lesson("system_role", False, "the instructions in front of the first user message", "Gemma 2 templates"),
     Lesson("schema", "bare", "parameters with a type and a description only", "llama.cpp's grammars, Gemini"),
     Lesson("tools_streaming", False, "requests that offer tools are not streamed", "servers that lose calls in streams"),

@@ -31,19 +31,22 @@ NO_TOOLS = (
 UNSUPPORTED = ("support", "unrecognized", "unknown", "not permitted", "not allowed", "extra_forbidden", "extra inputs",
                "unexpected", "invalid", "deprecated", "not recognized")  # fmt: skip
 
-# What a refusal says of the form of a request: all of the words, and the lesson of `capabilities.LESSONS`.
-FORMS: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
-    (("thought_signature",), {"unsigned_calls": False}),
-    (("reasoning_content", "missing"), {"unsigned_calls": False}),
-    (("reasoning_content", "must be passed"), {"unsigned_calls": False}),
-    (("single tool-call",), {"parallel_calls": False}),
-    (("roles must alternate",), {"parallel_calls": False}),
-    (("system role not supported",), {"system_role": False}),
-    (("content", "must be a string"), {"null_content": False}),
-    (("grammar",), {"schema": "bare"}),
-    (("additionalproperties",), {"schema": "bare"}),
-    (("schema",), {"schema": "bare"}),
-    (("function_declarations",), {"schema": "bare"}),
+# What a refusal says of a request's form: a part of our request, all of the words, the lesson of `capabilities.LESSONS`.
+FORMS: tuple[tuple[bytes, tuple[str, ...], dict[str, Any]], ...] = (
+    (b'"tool_calls":', ("thought_signature",), {"unsigned_calls": False}),
+    (b'"tool_calls":', ("reasoning_content", "missing"), {"unsigned_calls": False}),
+    (b'"tool_calls":', ("reasoning_content", "must be passed"), {"unsigned_calls": False}),
+    (b'"reasoning', ("remove the reasoning_content",), {"opaque_fields": False}),
+    (b'"reasoning', ("property 'reasoning", "unsupported"), {"opaque_fields": False}),
+    (b'"tool_calls":', ("single tool-call",), {"parallel_calls": False}),
+    (b'"tool_calls":', ("roles must alternate",), {"parallel_calls": False}),
+    (b'"role":"system"', ("system role not supported",), {"system_role": False}),
+    (b'"content":null', ("content", "must be a string"), {"null_content": False}),
+    (b'"content":null', ("nonetype",), {"null_content": False}),
+    (b'"tools":', ("grammar",), {"schema": "bare"}),
+    (b'"tools":', ("additionalproperties",), {"schema": "bare"}),
+    (b'"tools":', ("schema",), {"schema": "bare"}),
+    (b'"tools":', ("function_declarations",), {"schema": "bare"}),
 )
 
 STATUS_OF_TYPE = {
@@ -112,8 +115,8 @@ def _lacking(text: str, sent: bytes) -> dict[str, Any]:
         return {"tools": False}
     if b'"max_tokens":' in sent and "max_completion_tokens" in text:
         return {"token_limit": "max_completion_tokens"}
-    for marks, lacks in FORMS:
-        if b'"tools":' in sent and all(mark in text for mark in marks):
+    for part, marks, lacks in FORMS:
+        if part in sent and all(mark in text for mark in marks):
             return lacks
     if not any(mark in text for mark in UNSUPPORTED):
         return {}

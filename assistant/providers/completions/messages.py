@@ -5,7 +5,7 @@ the whole request otherwise, so that a conversation with one message in a wrong 
 
 - one system message, and that first (Qwen 3.5: "System message must be at the beginning");
 - the first message after it is the visitor's, then roles alternate (Gemma, Mistral: "roles must alternate");
-- a message with calls is followed by one result for each, in their order (OpenAI, Anthropic, Mistral);
+- a message has one call (Llama 3: "only supports single tool-calls at once"), and its result follows it (OpenAI, Anthropic);
 - after results comes the assistant (Mistral: "Unexpected role 'user' after role 'tool'");
 - the last message is the visitor's or a result (Mistral: "Expected last role User or Tool");
 - no message is empty (Bedrock, Gemini, Anthropic);
@@ -57,8 +57,7 @@ def strict(messages: list[ChatMessage], can: Capabilities, *, asked: str, offere
     system = "\n\n".join(message.text.strip() for message in messages if message.role == "system" and message.text.strip())
     steps = _steps([message for message in messages if message.role != "system"])
     steps = _joined(_told(steps, lambda one: offered and (can.unsigned_calls or _signed(one, can, asked))))
-    if not can.parallel_calls:
-        steps = [part for step in steps for part in _one_by_one(step)]
+    steps = [part for step in steps for part in _apart(step, can, asked)]
     if not steps or not (isinstance(steps[0], _Said) and steps[0].role == "user"):
         steps.insert(0, _Said("user", BEGUN))
     if isinstance(steps[-1], _Said) and steps[-1].role == "assistant":
@@ -153,8 +152,10 @@ def _joined(steps: Iterator[_Said | _Round]) -> list[_Said | _Round]:
     return joined
 
 
-def _one_by_one(step: _Said | _Round) -> Iterator[_Said | _Round]:
-    if isinstance(step, _Said):
+def _apart(step: _Said | _Round, can: Capabilities, asked: str) -> Iterator[_Said | _Round]:
+    """Calls that were made at once, as if one after the other: the templates of Llama and Gemma know no more than one at
+    a time. Those with signatures stay together, as a server may sign only the first of them."""
+    if isinstance(step, _Said) or (can.parallel_calls and _signed(step, can, asked)):
         yield step
         return
     for place, (call, result) in enumerate(zip(step.message.calls, step.results, strict=True)):

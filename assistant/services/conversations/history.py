@@ -122,7 +122,7 @@ def as_rounds(calls: list[ToolCall]) -> list[llm.ChatMessage]:
     spoken: list[llm.ChatMessage] = []
     for rows in rounds.values():
         wished = tuple(map(as_call, rows))
-        opaque = next((row.opaque["message"] for row in rows if row.opaque.get("message")), {})
+        opaque: dict[str, Any] = next((row.opaque["message"] for row in rows if row.opaque.get("message")), {})
         spoken.append(llm.ChatMessage("assistant", "", calls=wished, opaque=opaque, made_by=wished[0].made_by))
         for wish, row in zip(wished, rows, strict=True):
             spoken.append(llm.ChatMessage("tool", row.result or f"({row.state})", call_id=wish.id))

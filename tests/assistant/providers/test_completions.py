@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from assistant import outbound
 from assistant.errors import OutboundError, ProviderError
-from assistant.llm import ChatMessage, Completion, ToolSpec
+from assistant.llm import ChatMessage, Completion, ToolCallRequest, ToolSpec
 from assistant.providers import completions
 from assistant.providers.completions import Capabilities, Request, exchange
 from assistant.providers.configuration import ProviderSettings
@@ -269,7 +269,12 @@ def test_what_was_measured_of_schemas_before_is_still_read(stored: dict[str, Any
 
 # --- What servers refuse ----------------------------------------------------------------------------------------------
 
-WITH_ALL = completions.body(asking(tools=[replace(BOOK, parameters={"additionalProperties": False})], temperature=1.0))
+CALLED = [
+    ChatMessage("user", "?"),
+    ChatMessage("assistant", "", (ToolCallRequest("c", "book", {}),)),
+    ChatMessage("tool", "Ok.", call_id="c"),
+]
+WITH_ALL = completions.body(replace(asking(tools=[BOOK], temperature=1.0), messages=CALLED))
 
 
 @pytest.mark.parametrize(

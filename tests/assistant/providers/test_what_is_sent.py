@@ -99,6 +99,8 @@ LEARNT: dict[str, tuple[dict[str, Any], tuple[Any, ...]]] = {
 )
 def test_no_server_refuses_the_form_of_any_history(history: list[ChatMessage], offers: bool, learnt: str) -> None:
     can, rules = LEARNT[learnt]
+    if all(message.made_by != "there/m" for message in history):
+        rules += (strict.llama_template,)  # without signatures of its own to keep, nothing has to be learnt for these
     body = sent(history, [FIND] if offers else [], **can)
     assert strict.refusals(body, *rules) == []
     everything = told(body)
@@ -179,6 +181,19 @@ def test_calls_stand_in_a_request_only_if_it_offers_tools() -> None:
     assert [message["role"] for message in body["messages"]] == ["system", "user"] and "10:00" in body["messages"][1][
         "content"
     ]
+
+
+def test_calls_that_were_made_at_once_stand_one_after_the_other_unless_they_are_signed() -> None:
+    both = (LOOK, ToolCallRequest("call_8", "find_times", None, "{"))
+    results = [FOUND[1], ChatMessage("tool", "11:00", call_id="call_8")]
+    body = sent([ASKED, ChatMessage("assistant", "Let me see.", both), *results])
+    made = [message for message in body["messages"] if message["role"] == "assistant"]
+    assert [message["content"] for message in made] == ["Let me see.", None]
+    assert [message["tool_calls"][0]["function"]["arguments"] for message in made] == ['{"day":"x"}', "{}"]
+    assert [message["content"] for message in body["messages"] if message["role"] == "tool"] == ["10:00", "11:00"]
+    signed = ChatMessage("assistant", "", (replace(LOOK, extra=SIGNED), both[1]), made_by="there/m")
+    body = sent([ASKED, signed, *results])
+    assert strict.refusals(body, strict.gemini_3) == [] and len(body["messages"][1]["tool_calls"]) == 2
 
 
 def test_what_was_said_before_a_call_stands_with_it() -> None:
@@ -341,8 +356,8 @@ def test_what_staff_may_write_is_among_what_is_tried() -> None:
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: f"{lesson.capability}={lesson.value}")
 def test_a_lesson_changes_what_is_sent(lesson: Any) -> None:
     history = [SYSTEM, ASKED, FOUND[0], FOUND[1], ANSWER, ASKED, *OWN]
-    both = replace(FOUND[0], calls=(FOUND[0].calls[0], ToolCallRequest("call_8", "find_times", {})))
-    history[2:4] = [both, FOUND[1], ChatMessage("tool", "11:00", call_id="call_8")]
+    both = replace(OWN[0], calls=(OWN[0].calls[0], ToolCallRequest("call_8", "find_times", {})))
+    history[2:4] = [both, FOUND[1], ChatMessage("tool", "11:00", call_id="call_8"), *FOUND]
     tool = replace(FIND, parameters=BOUNDED)
     request = completions.Request(PROVIDER, "m", history, [tool], temperature=0.5, reasoning_effort="low")
     before = Capabilities(token_limit="max_completion_tokens") if lesson.value == "max_tokens" else Capabilities()
