@@ -1,9 +1,10 @@
-"""What model servers send, byte for byte, from `tests/wire/servers/`: the K-th answer to the K-th request.
+"""What model servers send in a whole turn, from `tests/wire/servers/turns/`: the K-th answer to the K-th request.
 
-A file `NAME.http` begins with lines that say which server and version it stands for, each after `# `. Then come the
-answers as HTTP has them, status line first, with a line of `#### ` before each but the first:
+A file `NAME.http` begins with lines of comment: the server and version that it stands for, and what is special about it.
+Then come the answers as HTTP has them, status line first, with a line of `#### ` before each but the first:
 
-    # Mistral, api.mistral.ai, 2026-11
+    # Server: Mistral API, 2026-11
+    # Means: A call, then an answer.
     HTTP/1.1 200 OK
     Content-Type: text/event-stream
 
@@ -23,22 +24,22 @@ from pathlib import Path
 
 from .stub import Received, Step, Stub
 
-FOLDER = Path(__file__).parents[2] / "wire" / "servers"
+FOLDER = Path(__file__).parents[2] / "wire" / "servers" / "turns"
 
 
 @dataclass(frozen=True)
 class Transcript:
-    stands_for: str
+    server: str
+    means: str
     answers: tuple[bytes, ...]
 
 
 def transcript(name: str) -> Transcript:
     text = (FOLDER / f"{name}.http").read_text(encoding="utf-8")
-    head = re.match(r"(?:# .*\n)+", text)
-    assert head, f"{name}: the file does not say which server it stands for"
+    head = re.match(r"# Server: (.+)\n# Means: (.+)\n", text)
+    assert head, f"{name}: the file does not say which server it stands for, and what for"
     answers = re.split(r"^####.*\n", text[head.end() :], flags=re.M)
-    stands_for = " ".join(line.removeprefix("# ") for line in head[0].splitlines())
-    return Transcript(stands_for, tuple(map(_answer, answers)))
+    return Transcript(head[1], head[2], tuple(map(_answer, answers)))
 
 
 def _answer(text: str) -> bytes:
