@@ -133,8 +133,8 @@ class _Exchange:
             model=self.request.model,
             first_token_ms=self._first_token_ms,
             total_ms=self._elapsed_ms(),
-            opaque=reply.opaque,
             learnt={"opens_thinking": False} if reply.met_unopened else {},
+            opaque=reply.opaque,
         )
 
     def _read(self, events: list[dict[str, Any]]) -> tuple[str, ProviderError | None]:
