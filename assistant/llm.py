@@ -2,32 +2,74 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 Finish = Literal["stop", "tool_calls", "length", "content_filter", "cut_off"]
 
+ID_LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+NOTE = "[Note, not from the visitor: "  # begins what stands in the visitor's place without being theirs
+
+
+def call_id(*place: object) -> str:
+    """The id of the call that stands at `place`: always the same, and of the strictest form.
+
+    Mistral takes exactly nine letters or digits, and everybody else takes those too. 62^9 ids leave a chance of one in a
+    trillion that two of a hundred calls share theirs.
+    """
+    number = int.from_bytes(hashlib.sha256(repr([str(part) for part in place]).encode(errors="replace")).digest()[:8], "big")
+    letters = []
+    for _ in range(9):
+        number, place_value = divmod(number, len(ID_LETTERS))
+        letters.append(ID_LETTERS[place_value])
+    return "".join(letters)
+
+
+def note(text: str) -> str:
+    """What a model is told in the middle of a conversation. It stands in a user message, as the templates of many models
+    take a system message only at the very beginning."""
+    return f"{NOTE}{text}]"
+
+
+def made_by(provider: str, model: str) -> str:
+    """How a message names the model that made it."""
+    return f"{provider}/{model}" if provider and model else ""
+
 
 @dataclass(frozen=True)
 class ToolCallRequest:
-    """A model's wish to run a tool. `arguments` is None when what it sent is not a JSON object; `raw` is what it sent."""
+    """A model's wish to run a tool. `arguments` is None when what it sent is not a JSON object; `raw` is what it sent.
+
+    `extra` is what else its server put into the call (a signature, say). Nobody here reads it; it goes back as it came,
+    to the model that made it and to no other. On its way to the ledger a call has the `opaque` and `made_by` of its
+    message with it.
+    """
 
     id: str
     name: str
     arguments: dict[str, Any] | None
     raw: str = ""
-    extra: dict[str, Any] = field(default_factory=dict)  # what its server wants back with it, such as a signature
+    extra: dict[str, Any] = field(default_factory=dict)
+    opaque: dict[str, Any] = field(default_factory=dict)
+    made_by: str = ""
 
 
 @dataclass(frozen=True)
 class ChatMessage:
-    """One message of a model's conversation, in the roles of Chat Completions."""
+    """One message of a model's conversation, in the roles of Chat Completions.
+
+    `opaque` holds what its server put beside the text (its reasoning, say), by field name, and goes back as it came, as
+    the calls' `extra` does: to the model `made_by` names, as "provider/model", and to nobody while that is unknown.
+    """
 
     role: Literal["system", "user", "assistant", "tool"]
     text: str
     calls: tuple[ToolCallRequest, ...] = ()
     call_id: str = ""
+    opaque: dict[str, Any] = field(default_factory=dict)
+    made_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,8 +136,13 @@ class Completion:
     first_token_ms: int | None = None
     total_ms: int | None = None
     learnt: dict[str, Any] = field(default_factory=dict)  # what the answer itself showed of the model's ways
-    opaque: dict[str, Any] = field(default_factory=dict)  # what its server wants back with this message, such as reasoning
+    opaque: dict[str, Any] = field(default_factory=dict)  # as `ChatMessage.opaque`; never shown
     unread_call: bool = False  # its text held a call, which was not shown and cannot be run
+
+    @property
+    def made_by(self) -> str:
+        """Whose answer it is, as `ChatMessage.made_by` names them."""
+        return made_by(self.provider, self.model)
 
 
 class Model(Protocol):

@@ -29,7 +29,7 @@ from assistant.models import Conversation, Message, ToolCall, Turn
 from assistant.providers import embeddings, router
 from assistant.sentences import sentence
 from assistant.services.conversations import card_answers
-from assistant.services.conversations.history import as_rounds, build_history, estimated_tokens
+from assistant.services.conversations.history import as_call, as_rounds, build_history, estimated_tokens
 from assistant.services.conversations.human_requests import request_human as human_requests_request_human
 from assistant.services.conversations.leases import (
     MAX_ATTEMPTS,
@@ -328,7 +328,15 @@ async def _run_engine(
     limits = loop.Limits(settings.ASSISTANT_MAX_ROUNDS, settings.ASSISTANT_MAX_CALLS)
     try:
         async with aclosing(
-            loop.run(model, toolbox, messages, limits, achieved=clicked.achieved, from_round=told.from_round)
+            loop.run(
+                model,
+                toolbox,
+                messages,
+                limits,
+                achieved=clicked.achieved,
+                from_round=told.from_round,
+                key=str(pen.turn.pk),
+            )
         ) as happenings:
             async for event in happenings:
                 match event:
@@ -357,7 +365,7 @@ async def _open(row: ToolCall, toolbox: llm.Toolbox, pen: ReplyWriter) -> _Click
     pen.show(events.ToolStarted(str(pen.turn.pk), str(row.pk), label))
     result = await toolbox.open(row)
     pen.show(events.ToolFinished(str(pen.turn.pk), str(row.pk), label, result.ok))
-    call = llm.ToolCallRequest(f"call_{row.pk.hex[:12]}", row.name, row.arguments)
+    call = as_call(row)
     spoken = llm.ChatMessage("assistant", "", calls=(call,)), llm.ChatMessage("tool", result.text, call_id=call.id)
     return _Clicked(spoken, result.achieved)
 

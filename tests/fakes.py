@@ -19,6 +19,7 @@ class Reply:
     finish: str = "stop"
     error: Exception | None = None
     wait_for: asyncio.Event | None = None  # after the first piece
+    opaque: dict[str, Any] | None = None  # what stands beside the text
 
 
 def says(*pieces: str, finish: str = "stop", error: Exception | None = None, wait_for: asyncio.Event | None = None) -> Reply:
@@ -53,7 +54,17 @@ class ScriptedModel:
         if reply.error:
             raise reply.error
         usage = TokenUsage(10, sum(map(len, reply.pieces)))
-        yield Completion("".join(reply.pieces), reply.calls, reply.finish, usage, "scripted", "script-1", 3, 5)  # type: ignore[arg-type]
+        yield Completion(
+            "".join(reply.pieces),
+            reply.calls,
+            reply.finish,  # type: ignore[arg-type]
+            usage,
+            "scripted",
+            "script-1",
+            3,
+            5,
+            opaque=reply.opaque or {},
+        )
 
 
 def always(given: Any) -> Callable[..., Any]:

@@ -4,21 +4,38 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
-from typing import ClassVar
+from typing import Any, ClassVar
+
+import orjson
 
 from assistant.engine.claims import Gate
 from assistant.events import ReplyDelta, ToolFinished, ToolStarted, WidgetEvent
-from assistant.llm import ChatMessage, Completion, Finish, Model, Source, TokenUsage, Toolbox, ToolCallRequest, ToolResult
+from assistant.llm import (
+    ChatMessage,
+    Completion,
+    Finish,
+    Model,
+    Source,
+    TokenUsage,
+    Toolbox,
+    ToolCallRequest,
+    ToolResult,
+    call_id,
+    note,
+)
 
 MAX_PARALLEL = 4
 MAX_SAME_CALL = 2  # the third identical call of a turn is not run
 MAX_MISUSES = 2  # of one tool, or of tools that there are not: after one correction a model answers without tools
 MAX_REPLY_CHARS = 64_000
+MAX_OPAQUE_BYTES = 262_144  # of one answer's opaque fields: a long thinking of DeepSeek's, some signatures of Gemini's
 
+log = logging.getLogger(__name__)
 
 _finishing: set[asyncio.Task[ToolResult]] = set()
 
@@ -56,10 +73,12 @@ class _Turn:
 
     messages: list[ChatMessage]
     achieved: frozenset[str]
+    key: str = ""
     text: str = ""
     rounds: int = 0
     calls: int = 0
-    seen: dict[str, int] = field(default_factory=dict)
+    seen: Counter[str] = field(default_factory=Counter)  # how many answers had this call
+    waiting: dict[str, ToolResult] = field(default_factory=dict)  # calls that a card asks the visitor about
     misuses: Counter[str] = field(default_factory=Counter)  # by tool; of those that there are not, under ""
     caught: list[str] = field(default_factory=list)
     last: Completion = field(default_factory=Completion)
@@ -102,13 +121,15 @@ async def run(
     *,
     achieved: frozenset[str] = frozenset(),
     from_round: int = 0,
+    key: str = "",
 ) -> AsyncGenerator[WidgetEvent, None]:
     """The events of one reply, `ReplyEnded` last; `turn` is left empty in them.
 
     `achieved` is what this turn has brought about before the model is heard, `from_round` the rounds that a run that was
-    cut off had used. Raises what the model raises; tools do not raise.
+    cut off had used, `key` the turn's id, which the ids of its calls are made of. Raises what the model raises; tools do
+    not raise.
     """
-    turn = _Turn(list(messages), toolbox.achieved() | achieved, rounds=from_round)
+    turn = _Turn(list(messages), toolbox.achieved() | achieved, key, rounds=from_round)
     while True:
         at_a_loss = max(turn.misuses.values(), default=0) >= MAX_MISUSES
         last_round = at_a_loss or turn.rounds >= limits.rounds or turn.calls >= limits.calls
@@ -129,7 +150,7 @@ async def run(
             gap = " " if kept and not kept[-1].isspace() else ""
             yield ReplyDelta(turn="", offset=len(kept), text=gap)
             turn.text = kept + gap
-            turn.messages += [ChatMessage("assistant", gate.text + gate.caught), ChatMessage("system", _correction(gate))]
+            turn.messages += [ChatMessage("assistant", gate.text + gate.caught), ChatMessage("user", _correction(gate))]
             continue
         if not done.calls or last_round or done.finish in ("length", "content_filter", "cut_off"):
             yield turn.ended(done.finish if done.finish != "tool_calls" else "stop")
@@ -138,9 +159,37 @@ async def run(
             # What is said before a tool and what is said after it are two paragraphs.
             yield ReplyDelta(turn="", offset=len(turn.text), text="\n\n")
             turn.text += "\n\n"
-        turn.messages.append(ChatMessage("assistant", done.text, calls=done.calls))
-        async for event in _act(toolbox, turn, done.calls, limits):
+        message = _message(turn, done)
+        turn.messages.append(message)
+        async for event in _act(toolbox, turn, message, limits):
             yield event
+
+
+def _message(turn: _Turn, done: Completion) -> ChatMessage:
+    """An answer with calls, as the next request repeats it. Its calls have ids of ours: some servers number theirs anew in
+    each answer, and others take no id but of their own form."""
+    opaque, extras = _opaque(done)
+    calls = tuple(
+        replace(call, id=call_id(turn.key, turn.rounds, place), extra=extra, made_by=done.made_by)
+        for place, (call, extra) in enumerate(zip(done.calls, extras, strict=True))
+    )
+    return ChatMessage("assistant", done.text, calls, opaque=opaque, made_by=done.made_by)
+
+
+def _opaque(done: Completion) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The opaque fields of an answer and of each of its calls; none of them where they are too large to be kept, or hold
+    what no database keeps. A part of a signature or of a thought is worth nothing."""
+    extras = [call.extra for call in done.calls]
+    if not (done.opaque or any(extras)):
+        return {}, extras
+    try:
+        kept = orjson.dumps([done.opaque, extras])
+    except TypeError:  # halves of characters
+        kept = b"\\u0000"
+    if len(kept) <= MAX_OPAQUE_BYTES and b"\\u0000" not in kept:
+        return done.opaque, extras
+    log.warning("%s: %d bytes of opaque fields were dropped", done.made_by, len(kept))
+    return {}, [{} for _ in extras]
 
 
 async def _listen(
@@ -164,17 +213,22 @@ async def _listen(
                 break
 
 
-async def _act(
-    toolbox: Toolbox, turn: _Turn, calls: tuple[ToolCallRequest, ...], limits: Limits
-) -> AsyncIterator[WidgetEvent]:
-    """One round's calls, a few at a time; every call gets exactly one result, in the order of the calls."""
+async def _act(toolbox: Toolbox, turn: _Turn, message: ChatMessage, limits: Limits) -> AsyncIterator[WidgetEvent]:
+    """One round's calls, a few at a time; every call gets exactly one result, in the order of the calls. The same call
+    twice in one answer is one: it is run once, and its result is given twice."""
+    calls = message.calls
     running: dict[int, asyncio.Task[ToolResult]] = {}
     results: dict[int, ToolResult] = {}
+    first: dict[str, int] = {}  # the place of each call among those of this answer
     for place, call in enumerate(calls):
-        same = json.dumps([call.name, call.arguments], sort_keys=True, default=str)
-        turn.seen[same] = turn.seen.get(same, 0) + 1
+        same = _sameness(call)
+        if first.setdefault(same, place) != place:
+            continue
+        turn.seen[same] += 1
         if place >= MAX_PARALLEL:
             results[place] = ToolResult(f"Not run: at most {MAX_PARALLEL} calls at a time.", "refused")
+        elif same in turn.waiting:
+            results[place] = turn.waiting[same]
         elif turn.seen[same] > MAX_SAME_CALL:
             results[place] = ToolResult("Not run: this very call was made before in this turn. Use its result.", "refused")
         elif turn.calls >= limits.calls:
@@ -182,7 +236,9 @@ async def _act(
         else:
             turn.calls += 1
             yield ToolStarted(turn="", call=call.id, label=toolbox.label(call.name))
-            running[place] = asyncio.create_task(toolbox.execute(call, round=turn.rounds, ordinal=place))
+            # The ledger has the message's own fields with the first call of it.
+            written = replace(call, opaque={} if running else message.opaque)
+            running[place] = asyncio.create_task(toolbox.execute(written, round=turn.rounds, ordinal=place))
     try:
         for place, task in running.items():
             results[place] = await task
@@ -196,18 +252,28 @@ async def _act(
                 _finishing.add(task)
                 task.add_done_callback(_finishing.discard)
     offered = {spec.name for spec in toolbox.specs()}
-    for place, call in enumerate(calls):
-        result = results[place]
+    misused = set()
+    for call in calls:
+        same = _sameness(call)
+        result = results[first[same]]
         turn.messages.append(ChatMessage("tool", result.text, call_id=call.id))
         turn.achieved |= result.achieved
         turn.sources.update(dict.fromkeys(result.sources))
-    turn.misuses.update(
-        {call.name if call.name in offered else "" for place, call in enumerate(calls) if results[place].misused}
-    )
+        if result.outcome == "waiting":
+            turn.waiting[same] = result
+        if result.misused:
+            misused.add(call.name if call.name in offered else "")
+    turn.misuses.update(misused)
+
+
+def _sameness(call: ToolCallRequest) -> str:
+    """Equal for two calls that ask for the same."""
+    asked = call.raw if call.arguments is None else call.arguments
+    return json.dumps([call.name, asked], sort_keys=True, default=str)
 
 
 def _correction(gate: Gate) -> str:
-    return (
+    return note(
         f"Your last sentence was not shown, because it says that something happened which did not: {gate.caught!r}. "
         "No tool has done it. Either call the tool that does it, or go on without claiming it. Do not repeat or mention "
         "this note."

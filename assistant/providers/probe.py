@@ -274,7 +274,7 @@ class _Probe:
             return
         if whole:
             self.measured["tools"] = True
-            self.measured["additional_properties"] = self.can.additional_properties
+            self.measured["schema"] = self.can.schema
         if not self.can.streaming:
             self.add("tools_streaming", "no", detail="It does not stream.")
         else:

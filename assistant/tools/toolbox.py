@@ -83,6 +83,7 @@ class ConversationToolbox:
             key=key,
             model_call_id=clean(call.id),
             dry_run=self._dry_run,
+            opaque=_opaque(call),
         )
         if (row.name, row.arguments) != (name, arguments):
             return ToolResult("Not run: another call stands in its place.", "refused")
@@ -100,6 +101,13 @@ class ConversationToolbox:
     async def decline(self, row: Row) -> ToolResult:
         """The visitor said no."""
         return await self._door.decline(row)
+
+
+def _opaque(call: ToolCallRequest) -> dict[str, Any]:
+    """What goes back to the model that made the call; nothing where it made it without."""
+    parts = {"call": call.extra, "message": call.opaque}
+    kept = {name: part for name, part in parts.items() if part}
+    return {"made_by": call.made_by, **kept} if kept and call.made_by else {}
 
 
 async def try_out(

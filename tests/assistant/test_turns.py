@@ -12,7 +12,7 @@ from redis.exceptions import TimeoutError as RedisTimeout
 from assistant import live, turns
 from assistant.async_db import in_db
 from assistant.errors import BudgetExceeded, ProviderError, ProviderUnavailable, TurnTaken
-from assistant.llm import ToolResult
+from assistant.llm import ToolResult, call_id
 from assistant.models import Conversation, Message, ToolCall, Turn
 from assistant.services.conversations.events import resume_session
 from assistant.services.conversations.leases import MAX_ATTEMPTS, begin_turn, claim_turn, next_queued_turn, turns_left_behind
@@ -194,7 +194,8 @@ async def test_a_turn_is_resumed_from_the_ledger(conversation):
     await in_db(Turn.objects.filter(pk=turn.pk).update)(leased_until=timezone.now() - timedelta(seconds=1))
     model, toolbox = ScriptedModel(says("Ten.")), ScriptedToolbox()
     after = await run(turn, model, toolbox)
-    assert [m.text for m in model.requests[0][-2:]] == ["", "10:00"] and model.requests[0][-2].calls[0].id == "c-1"
+    assert [m.text for m in model.requests[0][-2:]] == ["", "10:00"]
+    assert model.requests[0][-2].calls[0].id == call_id(turn.pk, 1, 0), "as the dead runner's model was told"
     assert toolbox.ran == [] and after.rounds == 2
     reply = await in_db(conversation.messages.get)(role="assistant")
     assert reply.sources == [{"title": "Hours", "url": "https://home.example/hours"}]

@@ -106,6 +106,9 @@ class ToolCall(models.Model):
     method = models.ForeignKey(Method, models.SET_NULL, null=True, blank=True, related_name="calls")
     name = models.CharField(max_length=64)  # as the model called it
     model_call_id = models.CharField(max_length=120, blank=True)
+    # What only the model that made the call understands, sent back to it and shown to nobody: {"made_by": "provider/model",
+    # "call": …, "message": …}, the last with the first call of a round. Empty where there was nothing of the kind.
+    opaque = models.JSONField(default=dict, blank=True, editable=False)
     round = models.PositiveSmallIntegerField(default=0)
     ordinal = models.PositiveSmallIntegerField(default=0)
     initiator = models.CharField(max_length=8, choices=Initiator.choices, default=Initiator.MODEL)

@@ -1,4 +1,4 @@
-"""What one model of one server was measured to do; what is not known is taken to work."""
+"""What one model of one server was measured to do, and what is sent to it instead of what it refuses."""
 
 from __future__ import annotations
 
@@ -6,23 +6,78 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+SCHEMAS = ("full", "plain", "bare")  # of tools' parameters, each plainer than the one before: see `schemas`
+
 
 @dataclass(frozen=True)
 class Capabilities:
-    """What was measured of one model; what is not known is taken to work."""
+    """What was measured of one model; what is not known is taken to work.
+
+    What is not measured is not here: that there is one system message, that roles alternate and that ids are short is so
+    for every server.
+    """
 
     streaming: bool = True
     tools: bool = True
     tools_streaming: bool = True  # False: requests that offer tools are not streamed
+    parallel_calls: bool = True
     usage_in_stream: bool = True  # stream_options is accepted
-    additional_properties: bool = True  # False: schemas go without additionalProperties and $schema
+    schema: str = "plain"
     temperature: bool = True
     reasoning_effort: bool = True
     opens_thinking: bool = True  # False: its template does, so that a reply begins within the thinking
     token_limit: str = "max_tokens"  # the parameter's name: max_tokens, max_completion_tokens or "" for neither
+    system_role: bool = True
+    null_content: bool = True
+    opaque_fields: bool = True
+    unsigned_calls: bool = True
 
     @classmethod
     def of(cls, measured: Mapping[str, Any]) -> Capabilities:
         """From stored JSON, whatever else it holds."""
         known = {f.name: measured[f.name] for f in fields(cls) if type(measured.get(f.name)) is type(f.default)}
+        if known.get("schema") not in SCHEMAS:
+            known.pop("schema", None)
         return cls(**known)
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """Something that a server may refuse: the capability's name, the value that is stored once it has refused, what is
+    sent to it from then on, and where that was seen."""
+
+    capability: str
+    value: bool | str
+    instead: str
+    seen: str
+
+    @property
+    def lacks(self) -> dict[str, bool | str]:
+        return {self.capability: self.value}
+
+
+# In the order in which a request would lose most by them, least first.
+LESSONS = (
+    Lesson("usage_in_stream", False, "no stream_options; tokens are estimated", "older vLLM and proxies"),
+    Lesson(
+        "token_limit", "max_completion_tokens", "max_completion_tokens instead of max_tokens", "OpenAI's thinking models"
+    ),
+    Lesson("token_limit", "max_tokens", "max_tokens instead of max_completion_tokens", "servers older than that name"),
+    Lesson("token_limit", "", "no limit of the answer's length", "servers that take neither name"),
+    Lesson("temperature", False, "no temperature", "thinking models"),
+    Lesson("reasoning_effort", False, "no reasoning_effort", "models that do not think"),
+    Lesson(
+        "null_content",
+        False,
+        "an empty text instead of null beside tool calls",
+        "LM Studio, mistral-common, templates of Qwen 3 and Ministral",
+    ),
+    Lesson("opaque_fields", False, "no reasoning or signatures of earlier messages", "DeepSeek R1"),
+    Lesson("unsigned_calls", False, "calls that lack the server's own fields as notes in text", "Gemini 3, DeepSeek V3.2"),
+    Lesson("parallel_calls", False, "signed calls one after the other, as all others", "Llama 3 and Gemma templates"),
+    Lesson("system_role", False, "the instructions in front of the first user message", "Gemma 2 templates"),
+    Lesson("schema", "bare", "parameters with a type and a description only", "llama.cpp's grammars, Gemini"),
+    Lesson("tools_streaming", False, "requests that offer tools are not streamed", "servers that lose calls in streams"),
+    Lesson("streaming", False, "nothing is streamed", "proxies that gather the whole answer"),
+    Lesson("tools", False, "no tools; what tools did is told in text", "models that cannot call tools"),
+)

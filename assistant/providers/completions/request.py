@@ -1,4 +1,4 @@
-"""The body of a request: our messages and tools in the form that servers take."""
+"""The body of a request: our messages and tools in the strictest form that servers take."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ from typing import Any
 
 import orjson
 
-from assistant.llm import ChatMessage, ToolSpec
+from assistant.llm import ChatMessage, ToolSpec, made_by
 from assistant.providers.completions.capabilities import Capabilities
+from assistant.providers.completions.messages import strict
+from assistant.providers.completions.schemas import reduced
 from assistant.providers.configuration import ProviderSettings
 
 SILENCE_SECONDS = 20.0  # before the first byte, and between two
+MAX_DESCRIPTION = 1024  # characters of a tool's, at OpenAI; what is longer goes on in the instructions
+_MORE = " (More in your instructions.)"
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,7 @@ def body(request: Request) -> bytes:
     streamed = can.streaming and (can.tools_streaming or not tools)
     wire: dict[str, Any] = {
         "model": request.model,
-        "messages": _messages(_told(request), can.tools),
+        "messages": strict(_told(request), can, asked=made_by(request.provider.name, request.model), offered=bool(tools)),
         "stream": streamed,
     }
     if streamed and can.usage_in_stream:
@@ -54,8 +58,8 @@ def body(request: Request) -> bytes:
                 "type": "function",
                 "function": {
                     "name": tool.name,
-                    "description": tool.description,
-                    "parameters": tool.parameters if can.additional_properties else _plain(tool.parameters),
+                    "description": _short(tool.description)[0],
+                    "parameters": reduced(tool.parameters, can.schema),
                 },
             }
             for tool in tools
@@ -70,49 +74,31 @@ _WITHOUT_TOOLS = (
 
 
 def _told(request: Request) -> list[ChatMessage]:
-    """The messages; a model that cannot call the tools it was to have is told so, and what it can write instead."""
-    if request.capabilities.tools or not request.tools:
+    """The messages, and in the instructions what the tools cannot say themselves; a model that cannot call the tools it
+    was to have is told so, and what it can write instead."""
+    if not request.tools:
         return request.messages
-    instead = "".join(
-        f"\nThen write [[{tool.name}]] as the last line of your answer, for this: {tool.description}"
-        for tool in request.tools
-        if tool.spoken
-    )
-    system = [message for message in request.messages[:1] if message.role == "system"]
-    note = "\n\n".join([*(message.text for message in system), _WITHOUT_TOOLS + instead])
-    return [ChatMessage("system", note), *request.messages[len(system) :]]
+    if request.capabilities.tools:
+        told = "\n\n".join(f"{tool.name}: {more}" for tool in request.tools if (more := _short(tool.description)[1]))
+        told = told and f"# More about your tools\n{told}"
+    else:
+        told = _WITHOUT_TOOLS + "".join(
+            f"\nThen write [[{tool.name}]] as the last line of your answer, for this: {tool.description}"
+            for tool in request.tools
+            if tool.spoken
+        )
+    if not told:
+        return request.messages
+    # With the first of them, so that what is told comes after who the model is.
+    system = [message for message in request.messages if message.role == "system"]
+    return [*system, ChatMessage("system", told), *(message for message in request.messages if message.role != "system")]
 
 
-def _messages(messages: list[ChatMessage], tools: bool) -> list[dict[str, Any]]:
-    wire: list[dict[str, Any]] = []
-    for message in messages:
-        if message.role == "tool" and not tools:
-            # A server that knows no tools knows no such role either, yet the model must learn what was done.
-            wire.append({"role": "user", "content": f"[Result of an action of yours: {message.text}]"})
-        elif message.role == "tool":
-            wire.append({"role": "tool", "tool_call_id": message.call_id, "content": message.text})
-        elif message.calls and tools:
-            calls = [
-                {
-                    "id": call.id,
-                    "type": "function",
-                    # Servers that parse the arguments of earlier calls refuse the whole request over a bad one.
-                    "function": {"name": call.name, "arguments": orjson.dumps(call.arguments or {}).decode()},
-                }
-                for call in message.calls
-            ]
-            wire.append({"role": "assistant", "content": message.text or None, "tool_calls": calls})
-        elif message.text or not message.calls:
-            wire.append({"role": message.role, "content": message.text})
-    return wire
-
-
-def _plain(schema: Any) -> Any:
-    """`schema` without the keywords that some servers refuse."""
-    if isinstance(schema, dict):
-        return {
-            name: {key: _plain(value) for key, value in value.items()} if name == "properties" else _plain(value)
-            for name, value in schema.items()
-            if name not in ("additionalProperties", "$schema", "strict")
-        }
-    return [_plain(item) for item in schema] if isinstance(schema, list) else schema
+def _short(description: str) -> tuple[str, str]:
+    """A tool's description as far as OpenAI takes it, cut between words, and the rest."""
+    if len(description) <= MAX_DESCRIPTION:
+        return description, ""
+    head = description[: MAX_DESCRIPTION - len(_MORE)]
+    cut = max(head.rfind("\n\n"), head.rfind(". ") + 1) or head.rfind(" ")
+    cut = cut if cut > 0 else len(head)
+    return description[:cut].rstrip() + _MORE, description[cut:].strip()

@@ -78,7 +78,9 @@ def _shortened(message: llm.ChatMessage) -> llm.ChatMessage:
 def estimated_tokens(messages: Iterable[llm.ChatMessage]) -> int:
     """Roughly, and rather too many: a token is about four bytes of English and fewer of most else; three are counted."""
     sizes = (
-        len(message.text.encode()) + sum(len(json.dumps([call.name, call.arguments])) for call in message.calls)
+        len(message.text.encode())
+        + sum(len(json.dumps([call.name, call.arguments, call.extra])) for call in message.calls)
+        + (len(json.dumps(message.opaque)) if message.opaque else 0)
         for message in messages
     )
     return sum(size // 3 + MESSAGE_TOKENS for size in sizes)
@@ -112,16 +114,27 @@ def _as_chat(message: Message) -> llm.ChatMessage:
 
 
 def as_rounds(calls: list[ToolCall]) -> list[llm.ChatMessage]:
-    """Ledger rows as the messages a model expects: each round's calls, then each call's result."""
+    """Ledger rows as the messages a model expects: each round's calls, then each call's result. What only their own
+    model understands is with them, as it came."""
     rounds: dict[tuple[Any, int], list[ToolCall]] = {}
     for call in calls:
         rounds.setdefault((call.turn_id, call.round), []).append(call)
     spoken: list[llm.ChatMessage] = []
     for rows in rounds.values():
-        wished = tuple(
-            llm.ToolCallRequest(row.model_call_id or f"call_{row.pk.hex[:12]}", row.name, row.arguments) for row in rows
-        )
-        spoken.append(llm.ChatMessage("assistant", "", calls=wished))
+        wished = tuple(map(as_call, rows))
+        opaque: dict[str, Any] = next((row.opaque["message"] for row in rows if row.opaque.get("message")), {})
+        spoken.append(llm.ChatMessage("assistant", "", calls=wished, opaque=opaque, made_by=wished[0].made_by))
         for wish, row in zip(wished, rows, strict=True):
             spoken.append(llm.ChatMessage("tool", row.result or f"({row.state})", call_id=wish.id))
     return spoken
+
+
+def as_call(row: ToolCall) -> llm.ToolCallRequest:
+    """A row of the ledger as its model made the call, under the id that it had in its turn."""
+    return llm.ToolCallRequest(
+        llm.call_id(row.turn_id or row.pk, row.round, row.ordinal),
+        row.name,
+        row.arguments,
+        extra=row.opaque.get("call", {}),
+        made_by=row.opaque.get("made_by", ""),
+    )

@@ -50,6 +50,7 @@ def write(
     risk: str = Method.Risk.READ,
     initiator: str = ToolCall.Initiator.MODEL,
     dry_run: bool = False,
+    opaque: dict[str, Any] | None = None,
 ) -> ToolCall:
     """The row of a call, PENDING; the one that is already there when its place, or its `key`, has one."""
     row_id = uuid4()
@@ -68,6 +69,7 @@ def write(
                 risk=risk,
                 initiator=initiator,
                 dry_run=dry_run,
+                opaque=opaque or {},
                 **where,
             )
     except IntegrityError:

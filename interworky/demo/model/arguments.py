@@ -99,7 +99,13 @@ def _value(name: str, schema: Schema, said: str, everything: str, answer: str | 
             return (answer or "").strip(" .!") or None if pattern is words.NAME else None
     if not needed:
         return None
-    return (answer or _free_text(name, heard))[: schema.get("maxLength", 2000)] or None
+    return (answer or _free_text(name, heard))[: _longest(schema)] or None
+
+
+def _longest(schema: Schema) -> int:
+    """How many characters a value may have. Our own requests say it in words: a schema goes out in few keywords."""
+    told = re.search(r"(?:at most|to) (\d+) characters", schema.get("description") or "", re.I)
+    return schema.get("maxLength") or (int(told[1]) if told else 2000)
 
 
 def _free_text(name: str, said: str) -> str:

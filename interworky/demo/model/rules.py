@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from assistant.llm import ChatMessage, ToolCallRequest, ToolSpec
+from assistant.llm import NOTE, ChatMessage, ToolCallRequest, ToolSpec
 from interworky.demo.model import words
 from interworky.demo.model.arguments import PASS_ON, fill, is_text, plainest, properties, required, spoken
 from interworky.demo.model.talk import MOVE, NO, REFERENCE, YES, Slot, Talk, outcome, slots_in
@@ -400,7 +400,7 @@ def abilities(talk: Talk) -> Reply | None:
 
 def corrected(talk: Talk) -> Reply | None:
     """The last word is an instruction, not the visitor's: something we said was not right."""
-    if talk.messages and talk.messages[-1].role == "system" and talk.heard:
+    if talk.messages and talk.messages[-1].text.startswith(NOTE) and talk.heard:
         return Reply("I'm sorry, I cannot say that for certain. Please ask the team.")
     return None
 

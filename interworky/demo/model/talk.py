@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
-from assistant.llm import ChatMessage, ToolSpec
+from assistant.llm import NOTE, ChatMessage, ToolSpec
 from interworky.demo.model import words
 
 YES = r"(?:yes|yeah|yep|yup|sure|ok|okay|fine|great|perfect|please do|go ahead|take it|book it|that works|sounds good)"
 NO = r"(?:never ?mind|forget it|no,? thank(?:s| you)|no|nope|nothing)"
 
 MOVE = r"\b(?:move|reschedule|change|postpone|shift)\b.{0,60}\b(?:appointment|booking|it)\b"
+NOTES = re.compile(re.escape(NOTE) + r".*?\](?=\n\n|\Z)", re.S)
 REFERENCE = re.compile(r"\b[Rr]eference\W+(?:is\W+)?([A-Z0-9]{6})\b")
 
 # How a call ended, by the words of its result: the first that matches.
@@ -96,8 +97,9 @@ class Talk:
 
     @cached_property
     def heard(self) -> list[ChatMessage]:
-        """The conversation without instructions, calls and results, up to the visitor's last words."""
-        heard = [m for m in self.messages if m.role in ("user", "assistant") and m.text and not m.calls]
+        """The conversation without instructions, notes, calls and results, up to the visitor's last words."""
+        spoken = (replace(m, text=NOTES.sub("", m.text).strip()) for m in self.messages if m.role in ("user", "assistant"))
+        heard = [m for m in spoken if m.text and not m.calls]
         while heard and heard[-1].role != "user":
             heard.pop()
         return heard

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from assistant.engine.claims import claimed
-from assistant.llm import ChatMessage, ToolCallRequest, ToolSpec
+from assistant.llm import ChatMessage, ToolCallRequest, ToolSpec, note
 from assistant.tools import executor, knowledge
 from interworky.demo.model import rules, words
 from interworky.demo.model.rules import Reply
@@ -284,7 +284,7 @@ def test_a_tool_result_is_answered_with_text_that_claims_nothing_of_its_own(tool
 def test_a_corrected_claim_is_not_repeated():
     visit = Visit()
     visit.says("Book me in")
-    visit.messages.append(ChatMessage("system", "Your last sentence was not shown."))
+    visit.messages.append(ChatMessage("user", note("Your last sentence was not shown.")))
     reply = visit._answer()
     assert reply.text and not reply.calls and not claimed(reply.text)
 

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from assistant.engine import loop
 from assistant.errors import ProviderError
 from assistant.events import ReplyDelta
-from assistant.llm import ChatMessage, ToolCallRequest
+from assistant.llm import NOTE, ChatMessage, ToolCallRequest, ToolResult, call_id
 from tests.fakes import ScriptedModel, ScriptedToolbox, calls, calls_all, says
 
 
@@ -46,7 +48,7 @@ async def test_every_call_gets_one_result_in_the_order_of_the_calls():
     toolbox = ScriptedToolbox("free")
     await run(model, toolbox)
     results = [message for message in model.requests[1] if message.role == "tool"]
-    assert [result.call_id for result in results] == [f"c{n}" for n in range(6)]
+    assert [result.call_id for result in results] == [call.id for call in model.requests[1][-7].calls]
     assert len(toolbox.ran) == loop.MAX_PARALLEL == toolbox.most_at_once
     assert results[-1].text.startswith("Not run")
 
@@ -69,6 +71,78 @@ async def test_the_third_identical_call_is_not_run():
     await run(model, toolbox)
     assert len(toolbox.ran) == 2
     assert "made before" in model.requests[3][-1].text
+
+
+async def test_the_same_call_twice_in_one_answer_is_run_once_and_answered_twice():
+    twice = calls_all(ToolCallRequest("a", "find_slots", {"day": "x"}), ToolCallRequest("b", "find_slots", {"day": "x"}))
+    model = ScriptedModel(twice, says("There."))
+    toolbox = ScriptedToolbox("10:00")
+    events = await run(model, toolbox)
+    assert toolbox.ran == [("find_slots", {"day": "x"})]
+    assert [event.type for event in events].count("tool.started") == 1
+    message, *results = model.requests[1][-3:]
+    assert [(result.call_id, result.text) for result in results] == [(call.id, "10:00") for call in message.calls]
+    assert len({call.id for call in message.calls}) == 2
+
+
+async def test_a_call_that_waits_for_the_visitor_is_not_made_again():
+    class Asking(ScriptedToolbox):
+        async def execute(self, call, *, round, ordinal):
+            await super().execute(call, round=round, ordinal=ordinal)
+            return ToolResult("A card asks the visitor.", "waiting")
+
+    same = calls("book", slot="a1")
+    model = ScriptedModel(same, same, says("Please confirm."))
+    toolbox = Asking("", "book")
+    await run(model, toolbox)
+    assert toolbox.ran == [("book", {"slot": "a1"})]
+    assert model.requests[2][-1].text == "A card asks the visitor."
+
+
+# --- What goes back to the model that made it ---------------------------------------------------------------------------
+
+
+def signed(**opaque):
+    call = ToolCallRequest("call_1", "find_slots", {}, extra={"extra_content": {"google": {"thought_signature": "c2ln"}}})
+    return replace(calls_all(call), opaque=opaque)
+
+
+async def test_what_an_answer_holds_beside_its_text_goes_into_the_next_request_and_to_the_ledger():
+    class Keeping(ScriptedToolbox):
+        async def execute(self, call, *, round, ordinal):
+            self.written = call
+            return await super().execute(call, round=round, ordinal=ordinal)
+
+    model = ScriptedModel(signed(reasoning_content="They want Tuesday."), says("Ten."))
+    toolbox = Keeping("10:00")
+    await run(model, toolbox)
+    message = model.requests[1][-2]
+    assert (message.made_by, message.opaque) == ("scripted/script-1", {"reasoning_content": "They want Tuesday."})
+    assert message.calls[0].extra == {"extra_content": {"google": {"thought_signature": "c2ln"}}}
+    assert (toolbox.written.made_by, toolbox.written.opaque, toolbox.written.extra) == (
+        message.made_by,
+        message.opaque,
+        message.calls[0].extra,
+    )
+
+
+@pytest.mark.parametrize("thought", ["x" * loop.MAX_OPAQUE_BYTES, "a\0b", "\ud800"])
+async def test_what_is_too_large_or_cannot_be_kept_is_dropped_as_a_whole(thought, caplog):
+    model = ScriptedModel(signed(reasoning_content=thought), says("Ten."))
+    await run(model, ScriptedToolbox("10:00"))
+    message = model.requests[1][-2]
+    assert (message.opaque, message.calls[0].extra) == ({}, {})
+    assert "scripted/script-1" in caplog.text
+
+
+async def test_calls_have_ids_of_the_turn_whatever_the_server_numbers_them():
+    model = ScriptedModel(calls("find_slots", n=1), calls("find_slots", n=2), says("Ten."))
+    toolbox = ScriptedToolbox("free")
+    async for _ in loop.run(model, toolbox, [user("?")], key="a-turn"):
+        pass
+    ids = [call.id for message in model.requests[2] for call in message.calls]
+    assert ids == [call_id("a-turn", 1, 0), call_id("a-turn", 2, 0)]
+    assert [message.call_id for message in model.requests[2] if message.role == "tool"] == ids
 
 
 async def test_calls_in_one_turn_are_counted():
@@ -103,7 +177,8 @@ async def test_a_claim_without_a_receipt_is_never_on_the_screen_and_gets_one_cor
             screens.append(text)
     assert not any("booked" in screen for screen in screens)
     assert text == "Hello! Shall I book it?"
-    assert "did not" in model.requests[1][-1].text and model.requests[1][-1].role == "system"
+    assert "did not" in model.requests[1][-1].text and model.requests[1][-1].role == "user"
+    assert model.requests[1][-1].text.startswith(NOTE)
 
 
 async def test_a_model_that_claims_twice_is_cut_off_and_said_so():

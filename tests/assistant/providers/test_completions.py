@@ -239,48 +239,21 @@ def test_a_request_says_no_more_than_it_must() -> None:
 
 
 def test_what_a_server_was_measured_to_lack_is_left_out() -> None:
-    schema = {
-        "type": "object",
-        "additionalProperties": False,
-        "properties": {"strict": {"type": "string"}, "more": {"type": "object", "additionalProperties": False}},
-    }
-    lacking = Capabilities(
-        usage_in_stream=False, additional_properties=False, temperature=False, token_limit="max_completion_tokens"
-    )
-    body = sent(tools=[replace(BOOK, parameters=schema)], temperature=1.0, reasoning_effort="low", capabilities=lacking)
+    lacking = Capabilities(usage_in_stream=False, temperature=False, token_limit="max_completion_tokens")
+    body = sent(tools=[BOOK], temperature=1.0, reasoning_effort="low", capabilities=lacking)
     assert body.keys() == {"model", "messages", "stream", "max_completion_tokens", "reasoning_effort", "tools"}
-    assert body["tools"][0]["function"]["parameters"] == {
-        "type": "object",
-        "properties": {"strict": {"type": "string"}, "more": {"type": "object"}},
-    }
     assert sent(tools=[BOOK], capabilities=Capabilities(tools_streaming=False))["stream"] is False
     assert sent(capabilities=Capabilities(tools_streaming=False))["stream"] is True
 
 
-HISTORY = [
-    ChatMessage("user", "Tuesday?"),
-    ChatMessage(
-        "assistant",
-        "",
-        calls=(ToolCallRequest("c1", "book", {"slot": "a1"}), ToolCallRequest("c2", "book", None, '{"slot":')),
-    ),
-    ChatMessage("tool", "Booked.", call_id="c1"),
-]
-
-
-def test_calls_and_their_results_are_told_in_the_wires_words() -> None:
-    body = json.loads(completions.body(replace(asking(), messages=HISTORY)))
-    assert body["messages"][1]["content"] is None
-    assert [call["function"]["arguments"] for call in body["messages"][1]["tool_calls"]] == ['{"slot":"a1"}', "{}"]
-    assert body["messages"][2] == {"role": "tool", "tool_call_id": "c1", "content": "Booked."}
-
-
-def test_a_model_without_tools_still_learns_what_was_done() -> None:
-    request = replace(asking(tools=[BOOK]), messages=HISTORY, capabilities=Capabilities(tools=False))
-    body = json.loads(completions.body(request))
-    assert "tools" not in body
-    assert [message["role"] for message in body["messages"]] == ["system", "user", "user"]
-    assert "cannot use tools" in body["messages"][0]["content"] and "Booked." in body["messages"][2]["content"]
+def test_a_description_that_is_too_long_for_openai_goes_on_in_the_instructions() -> None:
+    rule = "Ask for the day first. "
+    told = sent(tools=[replace(BOOK, description=rule * 60), replace(BOOK, name="mail", description="Send a mail.")])
+    short = told["tools"][0]["function"]["description"]
+    assert len(short) <= 1024 and short.startswith(rule) and short.endswith("(More in your instructions.)")
+    more = told["messages"][0]["content"]
+    assert told["messages"][0]["role"] == "system" and "mail" not in more
+    assert short.count("Ask for the day first.") + more.count("Ask for the day first.") == 60
 
 
 def test_capabilities_are_read_from_whatever_was_stored() -> None:
@@ -288,9 +261,20 @@ def test_capabilities_are_read_from_whatever_was_stored() -> None:
     assert Capabilities.of(stored) == Capabilities(tools=False, token_limit="max_completion_tokens")
 
 
+@pytest.mark.parametrize("stored", [{"additional_properties": False}, {"additional_properties": True}, {"schema": "odd"}])
+def test_what_was_measured_of_schemas_before_is_still_read(stored: dict[str, Any]) -> None:
+    assert Capabilities.of(stored) == Capabilities(schema="plain")
+    assert Capabilities.of({**stored, "schema": "bare"}).schema == "bare"
+
+
 # --- What servers refuse ----------------------------------------------------------------------------------------------
 
-WITH_ALL = completions.body(asking(tools=[replace(BOOK, parameters={"additionalProperties": False})], temperature=1.0))
+CALLED = [
+    ChatMessage("user", "?"),
+    ChatMessage("assistant", "", (ToolCallRequest("c", "book", {}),)),
+    ChatMessage("tool", "Ok.", call_id="c"),
+]
+WITH_ALL = completions.body(replace(asking(tools=[BOOK], temperature=1.0), messages=CALLED))
 
 
 @pytest.mark.parametrize(
@@ -349,7 +333,11 @@ def test_a_refusal_is_classified(code: int, error: Any, cause: str, retryable: b
         (400, "registry.ollama.ai/library/m does not support tools", {"tools": False}),
         (404, "No endpoints found that support tool use", {"tools": False}),
         (400, "Unrecognized request argument supplied: stream_options", {"usage_in_stream": False}),
-        (400, "Invalid JSON payload received. Unknown name \"additionalProperties\"", {"additional_properties": False}),
+        (400, "Invalid JSON payload received. Unknown name \"additionalProperties\"", {"schema": "bare"}),
+        (400, "Failed to initialize samplers: failed to parse grammar", {"schema": "bare"}),
+        (400, "Function call is missing a thought_signature in functionCall parts.", {"unsigned_calls": False}),
+        (400, "The reasoning_content in the thinking mode must be passed back to the API.", {"unsigned_calls": False}),
+        (400, "Conversation roles must alternate user/assistant/user/assistant/...", {"parallel_calls": False}),
         (400, "Unsupported value: 'temperature' does not support 1.0 with this model.", {"temperature": False}),
         (422, [{"loc": ["body", "stream_options"], "msg": "Extra inputs are not permitted", "type": "extra_forbidden"}],
          {"usage_in_stream": False}),

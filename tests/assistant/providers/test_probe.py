@@ -94,7 +94,7 @@ async def test_a_server_that_can_everything_but_speak():
     assert report.models == ("m", "other")
     assert report.first_token_ms is not None and report.total_ms is not None
     assert report.capabilities == {
-        "token_limit": "max_tokens", "streaming": True, "tools": True, "additional_properties": True,
+        "token_limit": "max_tokens", "streaming": True, "tools": True, "schema": "plain",
         "tools_streaming": True, "parallel_calls": True, "usage_in_stream": True, "realtime": False,
     }  # fmt: skip
     assert Capabilities.of(report.capabilities) == Capabilities()
@@ -109,7 +109,7 @@ async def test_the_probe_is_short_and_frugal():
 
 async def test_what_is_measured_names_capabilities_that_are_obeyed():
     report, _ = await probed()
-    beyond = {"parallel_calls", "realtime"}  # for the report card and the admin
+    beyond = {"realtime"}  # for the report card and the admin
     assert set(report.capabilities) - beyond <= {field.name for field in dataclasses.fields(Capabilities)}
 
 

@@ -41,7 +41,9 @@ from .stub import HEAD, Received, Step, Stub, calls, delta, event, says, status
 pytestmark = pytest.mark.django_db
 
 HI = [ChatMessage("user", "Tuesday?")]
-BOOK = ToolSpec("book", "Book a slot.", {"type": "object", "properties": {}, "additionalProperties": False})
+BOOK = ToolSpec(
+    "book", "Book a slot.", {"type": "object", "properties": {"day": {"enum": ["Monday"]}}, "additionalProperties": False}
+)
 PLATFORM_KEY = "sk-platform-canary-00000000"
 TENANT_KEY = "sk-tenant-canary-0000000000"
 
@@ -607,7 +609,7 @@ class Picky(Stub):
             ("token_limit", "max_completion_tokens"),
         ),
         ('"tools"', '"auto" tool choice requires --enable-auto-tool-choice', ("tools", False)),
-        ("additionalProperties", "Unknown name additionalProperties", ("additional_properties", False)),
+        ('"enum"', "function_declarations[0].parameters.properties[0].value.enum[0]", ("schema", "bare")),
         ("stream_options", "Unrecognized request argument: stream_options", ("usage_in_stream", False)),
         ('"temperature"', "'temperature' is not supported with this model", ("temperature", False)),
     ],
@@ -826,7 +828,8 @@ async def test_a_tool_result_of_an_earlier_round_reaches_whoever_answers(scene: 
             ChatMessage("tool", "Done.", call_id="c"),
         ]
         await reply(await s.model(), [BOOK], history)
-        assert s.a.requests[0].json["messages"][-1] == {"role": "tool", "tool_call_id": "c", "content": "Done."}
+        made, result = s.a.requests[0].json["messages"][-2:]
+        assert result == {"role": "tool", "tool_call_id": made["tool_calls"][0]["id"], "content": "Done."}
 
 
 def test_organizations_may_say_when_the_platform_serves_them() -> None:
