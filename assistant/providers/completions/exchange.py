@@ -125,8 +125,7 @@ class _Exchange:
 
     def _refused(self, answer: outbound.Streamed, said: Any) -> ProviderError:
         request = self.request
-        schema = getattr(request.capabilities, "schema", "full")
-        key = request.provider.key
+        schema, key = request.capabilities.schema, request.provider.key
         return classified(answer.status, said, answer.headers, sent=self.sent, key=key, schema=schema)
 
     def _check_end(self) -> None:

@@ -112,22 +112,14 @@ RULES: tuple[Rule, ...] = (
     # --- Schemas of tools
     Rule(
         FORM,
-        r"additionalproperties|additional_properties",
-        "schema_refused",
-        "Gemini, LiteLLM",
-        lacks={"additional_properties": False},
-        sent=b'"additionalProperties":',
-    ),
-    Rule(
-        FORM,
         r"failed to parse grammar|error parsing grammar|parse grammar|grammar[^.]{0,40}(?:error|invalid|fail)"
         r"|failed to initialize samplers|unrecognized schema|failed to (?:compile|convert|parse)[^.]{0,40}schema"
         r"|unsupported json schema|json schema is invalid|invalid json schema|invalid schema for function"
         r"|invalid tool schema|invalid_function_parameters|schema fields|schema contains features|xgrammar|outlines"
         r"|function_declarations|functiondeclarations|input_schema|unsupported schema|schema[^.]{0,60}not supported"
-        r"|tools[\[.]?\d*\]?\.function\.parameters",
+        r"|tools[\[.]?\d*\]?\.function\.parameters|additional_?properties",
         "schema_refused",
-        "llama.cpp, OpenAI, Groq, Gemini, Cerebras, Fireworks, Together, vLLM, Anthropic",
+        "llama.cpp, OpenAI, Groq, Gemini, Cerebras, Fireworks, Together, vLLM, Anthropic, LiteLLM",
         lacks={"schema": ""},
         sent=TOOLS,
     ),
@@ -136,8 +128,8 @@ RULES: tuple[Rule, ...] = (
         r"\$schema|'strict'|\"strict\"|strict schema",
         "schema_refused",
         "Cerebras, older LiteLLM",
-        lacks={"additional_properties": False},
-        sent=b'"additionalProperties":',
+        lacks={"schema": ""},
+        sent=TOOLS,
     ),
     # --- Tools at all
     Rule(
@@ -149,6 +141,30 @@ RULES: tuple[Rule, ...] = (
         sent=TOOLS,
     ),
     # --- The form of a conversation
+    Rule(
+        FORM,
+        r"system role not supported|system role is not supported",
+        "form_refused",
+        "Gemma 2 templates in llama.cpp, vLLM, LM Studio",
+        lacks={"system_role": False},
+        sent=b'"role":"system"',
+    ),
+    Rule(
+        FORM,
+        r"single tool-calls? at once|roles must alternate",
+        "form_refused",
+        "Llama 3, Gemma and Mistral templates",
+        lacks={"parallel_calls": False},
+        sent=b'"tool_calls":',
+    ),
+    Rule(
+        FORM,
+        r"content\W.{0,40}must be a (?:string|non-null)|content[^a-z].{0,40}valid string|nonetype|none has no",
+        "form_refused",
+        "LM Studio, mistral-common, templates of Qwen 3 and Ministral",
+        lacks={"null_content": False},
+        sent=b'"content":null',
+    ),
     Rule(
         FORM,
         r"roles must alternate|must alternate|alternating roles|system message must|only user and assistant roles"
@@ -166,9 +182,20 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         FORM,
+        r"remove the reasoning_content|property 'reasoning\w*' is unsupported"
+        r"|reasoning(?:_content|_details)?\W.{0,40}(?:extra inputs|not permitted|extra_forbidden)",
+        "form_refused",
+        "DeepSeek R1, Groq, Mistral",
+        lacks={"opaque_fields": False},
+        sent=b'"tool_calls":',
+    ),
+    Rule(
+        FORM,
         r"reasoning_content|reasoning_details|thought_signature|must be passed back",
         "form_refused",
         "DeepSeek, Moonshot, Gemini 3",
+        lacks={"unsigned_calls": False},
+        sent=b'"tool_calls":',
     ),
     # --- Parameters that one server wants and another does not know
     Rule(

@@ -345,7 +345,7 @@ def test_a_refusal_is_classified(code: int, error: Any, cause: str, retryable: b
 )  # fmt: skip
 def test_what_a_refusal_says_is_missing_can_be_left_out(code: int, message: Any, lacks: dict[str, Any]) -> None:
     error = {"error": {"message": message}} if isinstance(message, str) else {"detail": message}
-    assert completions.classified(code, error, sent=WITH_ALL).details["lacks"] == lacks
+    assert completions.classified(code, error, sent=WITH_ALL, schema="plain").details["lacks"] == lacks
     bare = completions.body(asking(capabilities=Capabilities(usage_in_stream=False, token_limit="")))
     assert "lacks" not in completions.classified(code, error, sent=bare).details
 

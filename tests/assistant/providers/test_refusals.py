@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,11 +13,11 @@ from assistant.providers.completions import Capabilities, refusals
 from assistant.providers.completions.failures import classified, searched
 
 from .test_completions import PROVIDER, asking
-from .test_server_transcripts import BOOK, TRANSCRIPTS, Transcript
+from .test_server_transcripts import REQUEST, TRANSCRIPTS, Transcript
 
 REFUSALS = {name: one for name, one in TRANSCRIPTS.items() if name.startswith("refusal-")}
 SENT = [
-    completions.body(asking(PROVIDER, tools=[BOOK], temperature=0.5, reasoning_effort="low", capabilities=capabilities))
+    completions.body(replace(REQUEST, capabilities=capabilities))
     for capabilities in (Capabilities(), Capabilities(token_limit="max_completion_tokens"))
 ]
 

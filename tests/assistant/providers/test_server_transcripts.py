@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from assistant import outbound
 from assistant.errors import ProviderError
-from assistant.llm import Completion, ToolSpec
+from assistant.llm import ChatMessage, Completion, ToolCallRequest, ToolSpec
 from assistant.providers.completions import Request
 
 from .test_completions import PROVIDER, Chunks, asking, collect, cut
@@ -57,7 +57,15 @@ def transcript(path: Path) -> Transcript:
 
 
 TRANSCRIPTS = {path.stem: transcript(path) for path in sorted(FOLDER.glob("*.http"))}
-REQUEST = asking(PROVIDER, tools=[BOOK, FIND], temperature=0.5, reasoning_effort="low", deadline_seconds=20)
+CALLED = [
+    ChatMessage("system", "You are Mia."),
+    ChatMessage("user", "Tuesday?"),
+    ChatMessage("assistant", "", (ToolCallRequest("c", "book", {}),)),
+    ChatMessage("tool", "Booked.", call_id="c"),
+]
+REQUEST = replace(
+    asking(PROVIDER, tools=[BOOK, FIND], temperature=0.5, reasoning_effort="low", deadline_seconds=20), messages=CALLED
+)
 
 
 def outcome(one: Transcript, chunks: Iterable[bytes], request: Request = REQUEST) -> dict[str, Any]:
