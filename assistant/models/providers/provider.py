@@ -96,9 +96,12 @@ class Provider(models.Model):
     )
     reasoning_effort = models.CharField(max_length=10, blank=True, choices=Effort.choices)
     timeout_seconds = models.PositiveSmallIntegerField(
-        default=20,
-        validators=[MinValueValidator(1), MaxValueValidator(120)],
-        help_text="How long it may be silent: before the first word, and between words.",
+        "longest silence, in seconds",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(600)],
+        help_text="Before the first word, and between words. Empty: 20, or 90 for a server in your own network and for a "
+        "model that thinks first.",
     )
     weight = models.PositiveSmallIntegerField(
         default=1,
@@ -172,7 +175,9 @@ class ProviderHealth(models.Model):
     probe_until = models.DateTimeField(null=True, blank=True)  # somebody's probe is under way
     successes = models.PositiveSmallIntegerField(default=0)  # in a row, while half-open
     capabilities = models.JSONField(default=dict, blank=True)  # what was measured; see providers.completions.Capabilities
+    origins = models.JSONField(default=dict, blank=True)  # of each capability: {"at", "by": check or use, "why"}
     measured_at = models.DateTimeField(null=True, blank=True)
+    measure_after = models.DateTimeField(null=True, blank=True)  # when it is to be measured anew
 
     class Meta:
         ordering = ["name", "model"]
