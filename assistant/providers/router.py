@@ -34,7 +34,7 @@ from assistant.models import Assistant, Conversation, Organization, Turn, Usage
 from assistant.models import Provider as Row
 from assistant.outbound import Reach
 from assistant.providers import completions, configuration, presets
-from assistant.providers.configuration import Configuration, ProviderSettings, Rotation
+from assistant.providers.configuration import Configuration, Problem, ProviderSettings, Rotation
 from assistant.providers.presets import PRESETS
 from assistant.services.providers import budgets, health
 from assistant.services.providers.budgets import Asking, Attempt
@@ -148,6 +148,14 @@ def _configuration(environment: tuple[tuple[str, str], ...]) -> Configuration:
 def from_row(row: Row) -> ProviderSettings | None:
     """A row as the provider it describes, with its own key and no other; None, and a line in the log, when it is not
     usable as it stands."""
+    provider, problems = examined(row)
+    if provider is None:
+        log.warning("provider %s is not usable: %s", row.pk, ", ".join(problem.code for problem in problems))
+    return provider
+
+
+def examined(row: Row) -> tuple[ProviderSettings | None, list[Problem]]:
+    """A row as the provider it describes, and what is wrong with it; a problem's variable is the row's field."""
     preset = row.preset if row.preset in PRESETS else ""
     url = row.base_url or (PRESETS[preset].base_url if preset else "")
     values = {
@@ -163,20 +171,26 @@ def from_row(row: Row) -> ProviderSettings | None:
         {name: value for name, value in values.items() if value},
         name=row.name,
         preset=preset,
-        variables={},
+        variables={name: "base_url" if name == "URL" else name.lower() for name in values},
         source=f"organization {row.organization_id}",
         reach=Reach.TENANT,
     )
     if provider is None:
-        log.warning("provider %s is not usable: %s", row.pk, ", ".join(problem.code for problem in problems))
-        return None
+        return None, problems
     return replace(
         provider,
         name=row.name,
         weight=row.weight,
         headers=(*provider.headers, *(row.headers or {}).items()),
         max_output_tokens=row.max_output_tokens,
-    )
+    ), problems
+
+
+def what_is_wrong(row: Row) -> str:
+    """Why a row cannot be asked as it stands, for staff; "" when it can."""
+    provider, problems = examined(row)
+    wrong = [f"{found.variable.replace('_', ' ')} {found.message}" for found in problems if found.level == "error"]
+    return "" if provider else "; ".join(wrong)
 
 
 def _models(assistant: Assistant, task: Task, provider: ProviderSettings, row: Row | None = None) -> list[Candidate]:

@@ -61,6 +61,9 @@ def page(seen: Examination) -> Iterator[str]:
         for check in report.checks:
             time = f" ({check.ms} ms)" if check.ms is not None else ""
             yield f"  {check.name.replace('_', ' ')}: {check.outcome}{time} {check.detail}".rstrip()
+        if report.capabilities:
+            learnt = ", ".join(f"{name}={value!r}" for name, value in sorted(report.capabilities.items()))
+            yield f"  learnt: {learnt}"
         if report.models:
             more = f" and {len(report.models) - 10} more" if len(report.models) > 10 else ""
             yield f"  models there: {', '.join(report.models[:10])}{more}"

@@ -76,6 +76,14 @@ class Learnt:
     by: str = ""
     why: str = ""
 
+    @property
+    def label(self) -> str:
+        return self.name.replace("_", " ")
+
+    @property
+    def shown(self) -> str:
+        return {True: "yes", False: "no", "": "none"}.get(self.value, str(self.value))
+
 
 def health_key(owner: UUID | int | str | None, name: str, base_url: str, key: str) -> str:
     """Names a provider's health: `owner` is its organization's id, or None for the platform's.

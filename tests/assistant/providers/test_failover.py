@@ -139,7 +139,7 @@ async def test_several_lessons_of_one_turn_use_up_none_of_its_attempts(scene: An
             stream_options="Unrecognized request argument: stream_options",
             max_tokens="'max_tokens' is not supported. Use 'max_completion_tokens'",
             temperature="'temperature' is not supported with this model",
-            additionalProperties="Unknown name additionalProperties",
+            tools="tools are not supported",
         )
         choosy.script(at_once(503), at_once(503))  # once it has nothing more to teach
         async with choosy:
