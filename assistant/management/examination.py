@@ -23,11 +23,11 @@ from assistant import secrets
 from assistant.errors import ProviderError
 from assistant.models import Assistant, Organization
 from assistant.models import Provider as Row
-from assistant.providers import configuration, embeddings, presets, realtime, retirements, router
+from assistant.providers import configuration, embeddings, measuring, presets, realtime, retirements, router
 from assistant.providers.configuration import Configuration, ProviderSettings
 from assistant.providers.presets import MODEL_ADVICE, PRESETS
 from assistant.providers.probe import REMEDIES, Report, probe
-from assistant.services.providers import health
+from assistant.tools.offered import tools_offered
 
 Level = Literal["ok", "hint", "warning", "error"]
 SLOW_MS = 3000
@@ -133,7 +133,7 @@ def _rows(seen: Examination) -> Iterator[tuple[Row, ProviderSettings]]:
     for organization in Organization.objects.filter(active=True, providers__isnull=False).distinct()[:MAX_ORGANIZATIONS]:
         own = []
         for row in organization.providers.order_by("name"):
-            provider = router.from_row(row)
+            provider = router.examined(row)[0]
             own.append({"name": row.name, "enabled": row.enabled, "usable": provider is not None})
             if row.sealed_key and not row.key(row.base_url or (provider.base_url if provider else "")):
                 seen.findings.append(
@@ -151,8 +151,8 @@ def _rows(seen: Examination) -> Iterator[tuple[Row, ProviderSettings]]:
                     Finding(
                         "warning",
                         f"{organization}: {row.name}",
-                        "is not complete, so it is not asked",
-                        "It needs an address and a model, and most servers a key: see Providers in the admin.",
+                        f"is not complete, so it is not asked: {router.what_is_wrong(row)}",
+                        "Complete it, or switch it off, under Providers in the admin.",
                     )
                 )
         asked = organization.assistants.filter(enabled=True).first()
@@ -206,8 +206,11 @@ def _probe(seen: Examination, rows: list[tuple[Row, ProviderSettings]], *, keep:
 
     async def all_of_them() -> list[Report]:
         azure = seen.found.realtime_azure
-        return await asyncio.gather(*(probe(provider, realtime_azure=azure) for _, provider in owners))
+        asked = zip(owners, tools, strict=True)
+        return await asyncio.gather(*(probe(one, tools=own, realtime_azure=azure) for (_, one), own in asked))
 
+    # The real schemas are what servers stumble over; without a database there are none.
+    tools = [tools_offered(row.organization if row else None) if keep else [] for row, _ in owners]
     seen.reports = asyncio.run(all_of_them())
     if maker := embeddings.configured():
         try:
@@ -216,10 +219,8 @@ def _probe(seen: Examination, rows: list[tuple[Row, ProviderSettings]], *, keep:
             remedy = f"Until then knowledge is searched by words alone. {REMEDIES.get(error.cause, '')}".strip()
             seen.findings.append(Finding("warning", f"{maker.name}: vectors", str(error), remedy))
     for (row, provider), report in zip(owners, seen.reports, strict=True):
-        owner = row.organization_id if row else None
-        if report.capabilities and keep:
-            key = health.health_key(owner, provider.name, provider.base_url, provider.key)
-            health.measured(key, report.model, report.capabilities, name=provider.name, provider_id=row.pk if row else None)
+        if keep:
+            measuring.keep(report, provider, row)
         for check in report.checks:
             if check.outcome == "failed":
                 level: Level = "error" if check.name == "chat" or not report.ok else "warning"

@@ -120,7 +120,7 @@ class Provider(models.Model):
         return self.name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        if self.base_url and self.sealed_key and _origin(self.base_url) != self.key_origin:
+        if self.base_url and self.sealed_key and origin_of(self.base_url) != self.key_origin:
             # The key was given for another server: it does not follow the address.
             self.set_key("", self.base_url)
             if kwargs.get("update_fields") is not None:
@@ -134,7 +134,7 @@ class Provider(models.Model):
     def set_key(self, key: str, base_url: str) -> None:
         """Seal `key` for the server at `base_url` (the row's, or its preset's); the caller saves. "" forgets the key."""
         key = key.strip()
-        self.key_origin = _origin(base_url) if key else ""
+        self.key_origin = origin_of(base_url) if key else ""
         self.sealed_key = secrets.seal(key, *self._bound_to(self.key_origin))
         self.key_hint = key[-4:] if len(key) >= 12 else ""
         self.key_set_at = timezone.now() if key else None
@@ -142,7 +142,7 @@ class Provider(models.Model):
     def key(self, base_url: str) -> str:
         """The key, for a request to `base_url`; "" when it was saved for another server, or none, or opens no more."""
         try:
-            return secrets.unseal(self.sealed_key, *self._bound_to(_origin(base_url)))
+            return secrets.unseal(self.sealed_key, *self._bound_to(origin_of(base_url)))
         except (secrets.SecretUnreadable, ValueError):
             return ""
 
@@ -150,7 +150,8 @@ class Provider(models.Model):
         return "provider.key", self.organization_id, self.pk, origin
 
 
-def _origin(url: str) -> str:
+def origin_of(url: str) -> str:
+    """Scheme, host and port of a server's address: what a key is bound to."""
     parts = urlsplit(url)
     return normal_origin(f"{parts.scheme}://{parts.netloc}")
 
