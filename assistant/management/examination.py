@@ -16,14 +16,17 @@ from django.core import checks
 from django.core.mail import get_connection
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
 from kombu.connection import Connection
 from kombu.exceptions import OperationalError
 
 from assistant import secrets
 from assistant.errors import ProviderError
+from assistant.llm import ToolSpec
 from assistant.models import Assistant, Organization
 from assistant.models import Provider as Row
-from assistant.providers import configuration, embeddings, measuring, presets, realtime, retirements, router
+from assistant.outbound import recorder
+from assistant.providers import configuration, embeddings, measuring, presets, realtime, retirements, router, transcript
 from assistant.providers.configuration import Configuration, ProviderSettings
 from assistant.providers.presets import MODEL_ADVICE, PRESETS
 from assistant.providers.probe import REMEDIES, Report, probe
@@ -60,6 +63,7 @@ class Examination:
     answers: str = ""
     voice: str = ""
     reports: list[Report] = field(default_factory=list)
+    transcripts: list[str] = field(default_factory=list)  # of the probes, scrubbed, where they were recorded
 
     @property
     def healthy(self) -> bool:
@@ -84,14 +88,14 @@ class Examination:
         }
 
 
-def examine(*, ask: bool = False) -> Examination:
-    """Look at everything; `ask` also asks the servers."""
+def examine(*, ask: bool = False, record: bool = False) -> Examination:
+    """Look at everything; `ask` also asks the servers, and `record` keeps what they were asked and answered."""
     seen = Examination(router.platform())
     usable_database = _database(seen)
     rows = list(_rows(seen)) if usable_database else []
     _providers(seen, rows)
     if ask:
-        _probe(seen, rows, keep=usable_database)
+        _probe(seen, rows, keep=usable_database, record=record)
     seen.findings += hints(seen.found, seen.reports)
     _basics(seen, ask=ask)
     return seen
@@ -199,15 +203,23 @@ def in_order(found: Configuration) -> list[ProviderSettings]:
     return list(found.usable)
 
 
-def _probe(seen: Examination, rows: list[tuple[Row, ProviderSettings]], *, keep: bool) -> None:
+def _probe(seen: Examination, rows: list[tuple[Row, ProviderSettings]], *, keep: bool, record: bool = False) -> None:
     """Ask every usable provider at once, and `keep` what was measured. The demonstration model is a part of the server."""
     platform = [provider for provider in seen.found.usable if provider.source != "demo"]
     owners: list[tuple[Row | None, ProviderSettings]] = [*((None, provider) for provider in platform), *rows]
 
+    own_hosts = [urlsplit(url).hostname or "" for url in (settings.PUBLIC_URL, settings.DEMO_MODEL_URL)]
+
+    async def one(provider: ProviderSettings, tools: list[ToolSpec]) -> Report:
+        with recorder.recording() as exchanges:
+            report = await probe(provider, tools=tools, realtime_azure=seen.found.realtime_azure)
+        if record:
+            day = f"{timezone.now():%Y-%m-%d}"
+            seen.transcripts.append(transcript.written(provider, report.model, exchanges, at=day, own_hosts=own_hosts))
+        return report
+
     async def all_of_them() -> list[Report]:
-        azure = seen.found.realtime_azure
-        asked = zip(owners, tools, strict=True)
-        return await asyncio.gather(*(probe(one, tools=own, realtime_azure=azure) for (_, one), own in asked))
+        return await asyncio.gather(*(one(provider, own) for (_, provider), own in zip(owners, tools, strict=True)))
 
     # The real schemas are what servers stumble over; without a database there are none.
     tools = [tools_offered(row.organization if row else None) if keep else [] for row, _ in owners]

@@ -18,7 +18,7 @@ from django.conf import settings
 
 from assistant.errors import AddressRefused, OutboundError
 
-from . import guard
+from . import guard, recorder
 from .transport import Progress, Transport
 
 __all__ = ["AddressRefused", "OutboundError", "Reach", "Response", "Streamed", "check_url", "fetch", "origin", "stream"]
@@ -176,11 +176,14 @@ async def _send(request: httpx.Request, reach: Reach, *, keep_alive: bool) -> As
     guarded = _guarded(request.url, reach)
     if guarded:
         guard.check_public(request.url)
+    recorded = recorder.begin(request)
     transport = _test_transport or await _transport(guarded, keep_alive)
     try:
         response = await transport.handle_async_request(request)
     except httpx.HTTPError as error:
         raise _from_httpx(error) from error
+    if recorded:
+        recorder.tee(response, recorded)
     try:
         if response.headers.get("content-encoding", "identity").lower() != "identity":
             raise OutboundError("The other server compressed its answer, though asked not to.", code="protocol")
