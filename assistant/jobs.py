@@ -76,8 +76,9 @@ def measure_models() -> None:
     measure_due()
 
 
-def measure_due() -> None:
-    """A few models at a time, as each costs some ten short requests of its owner's."""
+def measure_due() -> list[probe.Report]:
+    """A few models at a time, as each costs some ten short requests of its owner's; what was found."""
+    reports = []
     for standing in health.due_for_measuring(MEASURED_AT_ONCE):
         provider = measuring.asked_of(standing)
         if provider is None:
@@ -88,6 +89,8 @@ def measure_due() -> None:
         )
         measuring.keep(report, provider, standing.provider)
         log.info("%s/%s was measured anew: %s", provider.name, standing.model, "done" if report.ok else "no answer")
+        reports.append(report)
+    return reports
 
 
 def warn_of_shutdowns(today: date | None = None) -> None:

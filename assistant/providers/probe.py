@@ -282,9 +282,11 @@ class _Probe:
         """Whether it streams. An error decides nothing by itself: a server refuses streams if it does so each time, while it
         answers the same question without one."""
         self.doing = "stream"
-        for attempt in range(1, TRIES + 1):
+        attempt = 0
+        while True:
+            attempt += 1
             try:
-                pieces, self.streamed = await self.ask(COUNT, streaming=True)
+                pieces, streamed = await self.ask(COUNT, streaming=True)
                 break
             except ProviderError as error:
                 if error.cause in GIVEN_UP or error.cause in ("rate_limited", "empty"):
@@ -299,12 +301,13 @@ class _Probe:
                 else:
                     self.fail("stream", error)
                 return
+        self.streamed = streamed
         self.note("streaming", True)
         # A quick server's pieces arrive together: then what it calls its answer decides.
         if pieces > 1 or await self.is_event_stream():
-            self.add("stream", "yes", ms=self.streamed.first_token_ms)
+            self.add("stream", "yes", ms=streamed.first_token_ms)
         else:
-            self.add("stream", "unknown", detail="The answer came in one piece.", ms=self.streamed.first_token_ms)
+            self.add("stream", "unknown", detail="The answer came in one piece.", ms=streamed.first_token_ms)
 
     async def answers_whole(self) -> bool:
         """Whether it answers the question of `stream` when it need not stream."""

@@ -383,7 +383,7 @@ class Router:
             groups = [[one for one in group if one.place == self._current.place] for group in groups]
         sticky = self._current.health_key if self._current else self._sticky()
         order: list[Candidate] = []
-        choices = []  # how each group was put in order, for the log
+        choices: list[str] = []  # how each group was put in order, for the log
         for group in groups:
             able = [one for one in group if standings[one.place].state != "open"]
             kept = [one for one in able if one.health_key == sticky and one.place not in half_open and not one.fallback]
@@ -474,7 +474,7 @@ class Router:
 
     def _note_failure(self, plan: _Plan, asked: Candidate, error: ProviderError, lesson: dict[str, Any]) -> None:
         """One hop: what was learnt, or what is held against the server."""
-        about = {"name": asked.provider.name, "provider_id": asked.row_id}
+        about: dict[str, Any] = {"name": asked.provider.name, "provider_id": asked.row_id}
         if lesson:
             health.measured(
                 *asked.place, lesson, by="use", why=dict.fromkeys(lesson, _refusal(error)), now=self._now(), **about
@@ -556,7 +556,7 @@ class Router:
         for asked, error in plan.failed:
             if error.cause in OF_FORM and asked.place != winner.place:
                 # Proven now: it was not the visitor's input, since another server took it.
-                about = {"name": asked.provider.name, "provider_id": asked.row_id}
+                about: dict[str, Any] = {"name": asked.provider.name, "provider_id": asked.row_id}
                 health.failed(*asked.place, "bad_request", now=self._now(), **about)
         if winner.place not in plan.well or plan.errors:
             health.succeeded(*winner.place, now=self._now())

@@ -14,8 +14,8 @@ gives them back. A person looks through it before it is sent to anybody; the mas
 
 from __future__ import annotations
 
+import platform
 import re
-import socket
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -64,7 +64,7 @@ class Scrubber:
         """For one provider: its key and extra headers, its host, and the names of this machine."""
         extra = [value for _, value in provider.headers]
         host = urlsplit(provider.base_url).hostname or ""
-        names = {name.lower() for name in (host, socket.gethostname(), *own_hosts) if name}
+        names = {name.lower() for name in (host, platform.node(), *own_hosts) if name}
         parents = {".".join(name.split(".")[at:]) for name in names for at in range(1, name.count("."))}
         labels = {label for label in host.split(".") if len(label) > 3 and not label.isdigit()} - PLAIN_LABELS
         found = names | parents | labels

@@ -140,7 +140,7 @@ class ProviderForm(OneOrganizationForm):
     def full_clean(self) -> None:
         super().full_clean()
         if self.is_bound and self.errors and "key" in self.fields and self.cleaned_data.get("key"):
-            self.fields["key"].widget.entered_before = True  # type: ignore[attr-defined]
+            self.fields["key"].widget.entered_before = True
             if "key" not in self.errors:
                 self.add_error("key", "Enter the key again: it was not kept, because something else is wrong on this page.")
 

@@ -6,8 +6,8 @@ import asyncio
 import base64
 import io
 import json
-import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -24,7 +24,7 @@ from assistant.providers.completions import Request, ask
 from assistant.providers.configuration import ProviderSettings
 from tests import make
 
-from .stub import HEAD, Step, Stub, delta, event, says, status
+from .stub import HEAD, Stub, delta, event, says
 from .test_doctor import KEY, serving
 from .test_measuring import method
 
@@ -70,16 +70,14 @@ def written(*exchanges: Exchange, own_hosts: tuple[str, ...] = ()) -> str:
     ],
 )
 def test_no_key_host_or_address_survives_wherever_a_server_repeats_it(said: str) -> None:
-    text = written(
-        exchange(json.dumps({"error": said}).encode(), sent=said.encode()), own_hosts=("my-own-chat.example.org",)
-    )
-    lowered = text.lower()
+    repeated = exchange(json.dumps({"error": said}).encode(), sent=said.encode())
+    text = written(repeated, own_hosts=("my-own-chat.example.org",)).lower()
     for canary in (
-        KEY, KEY.encode().hex(), "canary", "gpu-box", "acme-dental", "elsewhere.example", "10.20.30.40", "fd00:", "admin.person",
-        "db.inner", "user:pass", "my-own-chat", "anotherskey", "whatever-it-is", "set-cookie", "x-team", "authorization: bearer s",
-        base64.b64encode(KEY.encode()).decode()[:16],
+        KEY, KEY.encode().hex(), base64.b64encode(KEY.encode()).decode()[:16], "canary", "anotherskey", "whatever-it-is",
+        "gpu-box", "acme-dental", "elsewhere.example", "10.20.30.40", "fd00:", "admin.person", "db.inner", "user:pass",
+        "my-own-chat", "set-cookie", "x-team",
     ):  # fmt: skip
-        assert canary.lower() not in lowered, canary
+        assert canary.lower() not in text, canary
 
 
 def test_a_key_that_only_the_pieces_together_repeat_is_left_out() -> None:
@@ -89,9 +87,8 @@ def test_a_key_that_only_the_pieces_together_repeat_is_left_out() -> None:
 
 
 def test_words_of_the_wire_format_stay_as_they_are() -> None:
-    stream = b"".join(step for step in says("Hello at 12:30:45.", tokens=(7, 3)) if isinstance(step, bytes)).removeprefix(
-        HEAD
-    )
+    steps = says("Hello at 12:30:45.", tokens=(7, 3))
+    stream = b"".join(step for step in steps if isinstance(step, bytes)).removeprefix(HEAD)
     [recorded] = transcript.read(written(exchange(stream)).encode())
     assert recorded.answer.endswith(b"\n\n" + stream)
     assert recorded.answer.startswith(b"HTTP/1.1 200 OK\nContent-Type: application/json\n\n")
@@ -149,15 +146,6 @@ async def test_a_recorded_answer_can_be_replayed() -> None:
 # --- The command ------------------------------------------------------------------------------------------------------
 
 
-class Talkative:
-    """Repeats all that it knows about whoever asks."""
-
-    def __init__(self, port: int) -> None:
-        self.error: list[Step] = status(
-            401, {"error": {"message": f"{KEY} of {socket.gethostname()} at 127.0.0.1:{port} (localhost)"}}
-        )
-
-
 @pytest.fixture
 def page(settings: Any, tmp_path: Path) -> Iterator[Path]:
     settings.EMBEDDED = True
@@ -172,15 +160,13 @@ def test_the_command_writes_a_scrubbed_file_that_nobody_else_reads(page: Path, s
         settings.AI_ENVIRONMENT = {"AI_BASE_URL": server.url, "AI_API_KEY": KEY, "AI_MODEL": "m"}
         server.lacks["max_tokens"] = True
         out = io.StringIO()
-        try:
+        with suppress(SystemExit):
             call_command("doctor", "--record", str(page), stdout=out)
-        except SystemExit:
-            pass
     text = page.read_text()
     assert f"is in {page}" in out.getvalue()
     assert page.stat().st_mode & 0o077 == 0
-    for canary in (KEY, "127.0.0.1", socket.gethostname(), str(server.port)):
-        assert canary not in text.replace("localhost", "") or canary == "localhost"
+    for canary in (KEY, "127.0.0.1", f":{server.port}"):
+        assert canary not in text
     exchanges = transcript.read(text.encode())
     assert len(exchanges) > 6 and exchanges[0].request.startswith(b"GET /v1/models HTTP/1.1")
     assert any(b"400" in one.answer.partition(b"\n")[0] for one in exchanges), "also what was refused"
