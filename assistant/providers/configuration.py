@@ -562,7 +562,7 @@ def _compat(values: Mapping[str, str], problems: list[Problem]) -> tuple[Provide
     if not own.keys() & {"KEY", "URL"}:
         return ()
     provider, wrong = build(own, preset="" if "URL" in own else "openai", variables=COMPAT, source="OPENAI_COMPAT_*",
-                            smart_default="gpt-4o-mini")  # fmt: skip
+                            smart_default="gpt-4o-mini", fast_default=own.get("SMART", "gpt-4o-mini"))  # fmt: skip
     problems += wrong
     return (provider,) if provider else ()
 
