@@ -38,7 +38,12 @@ OUTPUT_TOKENS = 256  # models that think need room before they speak
 MODELS_BYTES = 4_194_304
 MAX_MODELS = 2000
 MAX_LESSONS = 8  # parameters a server may refuse, one after the other
-REFUSED = ("bad_request", "not_found", "tools_unsupported")  # the server has made up its mind: it says so twice at most
+REFUSED = (
+    "bad_request",
+    "schema_refused",
+    "not_found",
+    "tools_unsupported",
+)  # the server has made up its mind: it says so twice at most
 GIVEN_UP = ("dns", "refused", "tls", "timeout", "address_refused")  # asking again would only take as long again
 
 TRIES = 3  # of what fails in a way that may pass, before it is taken for what the server cannot do

@@ -52,9 +52,12 @@ LONGEST_WAIT_SECONDS = 5.0  # that a visitor is kept waiting for a provider to h
 OF_PROVIDER = {"dns", "refused", "tls", "unauthorized", "forbidden", "quota", "not_found"}
 # Another provider would say the same: the visitor's words are too many, or are refused.
 OF_INPUT = {"content_filter", "context_too_long"}
-# A refusal of the request's form: held against a server only once another one has taken the same request in this turn.
-OF_FORM = {"bad_request", "tools_unsupported"}
-AT_ONCE = {"cut_off", "bad_request", "empty"}  # nothing is overloaded, so the first repetition does not wait
+AT_ONCE = {
+    "cut_off",
+    "bad_request",
+    "generation_failed",
+    "empty",
+}  # nothing is overloaded: the first repetition need not wait
 MAX_LESSONS = 12  # from one model in one turn: more than there is to learn
 GOLDEN = 0.6180339887498949
 
@@ -480,7 +483,7 @@ class Router:
                 *asked.place, lesson, by="use", why=dict.fromkeys(lesson, _refusal(error)), now=self._now(), **about
             )
             health.succeeded(*asked.place, now=self._now())
-        elif error.cause not in OF_FORM:
+        elif not _of_form(error):
             health.failed(*asked.place, error.cause, now=self._now(), **about)
         elif asked.place in plan.half_open:
             health.give_back_probe(*asked.place)
@@ -554,7 +557,7 @@ class Router:
         if winner is None:
             return
         for asked, error in plan.failed:
-            if error.cause in OF_FORM and asked.place != winner.place:
+            if _of_form(error) and asked.place != winner.place:
                 # Proven now: it was not the visitor's input, since another server took it.
                 about: dict[str, Any] = {"name": asked.provider.name, "provider_id": asked.row_id}
                 health.failed(*asked.place, "bad_request", now=self._now(), **about)
@@ -580,6 +583,12 @@ def _measured(one: Candidate, facts: Mapping[str, Any]) -> Candidate:
 def _taught(asked: Candidate, facts: dict[str, Any]) -> Candidate:
     """The same candidate, asked in the way that it was found to want."""
     return replace(asked, capabilities=completions.Capabilities.of({**asdict(asked.capabilities), **facts}))
+
+
+def _of_form(error: ProviderError) -> bool:
+    """A refusal of the request's form, or a generation that came to nothing: held against a server only once another one
+    has taken the same request in the same turn."""
+    return error.cause == "bad_request" or error.cause not in health.COUNTED | health.AT_ONCE | OF_INPUT | {"empty"}
 
 
 def _class_of(error: ProviderError) -> str:
@@ -624,7 +633,7 @@ def _given_up(plan: _Plan) -> ProviderError:
             first = first.__cause__
         first.__cause__ = before
     last = errors[-1]
-    if last.cause in OF_INPUT | {"empty"} or {error.cause for error in errors} <= OF_FORM:
+    if last.cause in OF_INPUT | {"empty"} or all(map(_of_form, errors)):
         return last
     told = "; ".join(f"{asked}: {error}" for asked, error in zip(plan.tried, errors, strict=True))
     phrase = "Request failed after all retry attempts"
