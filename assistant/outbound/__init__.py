@@ -182,9 +182,9 @@ async def _send(request: httpx.Request, reach: Reach, *, keep_alive: bool) -> As
         response = await transport.handle_async_request(request)
     except httpx.HTTPError as error:
         raise _from_httpx(error) from error
-    if recorded:
-        recorder.tee(response, recorded)
     try:
+        if recorded:
+            recorder.tee(response, recorded)
         if response.headers.get("content-encoding", "identity").lower() != "identity":
             raise OutboundError("The other server compressed its answer, though asked not to.", code="protocol")
         yield response

@@ -629,6 +629,15 @@ async def test_a_model_one_assistant_misspelt_closes_nothing_for_others(scene: A
         assert (await s.ask()).text == "Hello."
 
 
+async def test_a_request_that_one_server_refuses_is_given_to_the_next(scene: Any) -> None:
+    async with scene("ab") as s:
+        s.pool("a", "b")
+        s.a.always(at_once(400, message="no"))
+        for _ in range(6):
+            await s.fresh()
+            assert (await s.ask()).provider == "b"
+
+
 async def test_a_polite_refusal_is_an_answer(scene: Any) -> None:
     async with scene("ab") as s:
         s.pool("a", "b")
