@@ -21,7 +21,9 @@ from tests import make
 from .stub import Step, Stub, status
 
 HI = [ChatMessage("user", "Tuesday?")]
-BOOK = ToolSpec("book", "Book a slot.", {"type": "object", "properties": {}, "additionalProperties": False})
+BOOK = ToolSpec(
+    "book", "Book a slot.", {"type": "object", "properties": {"day": {"enum": ["Monday"]}}, "additionalProperties": False}
+)
 PLATFORM_KEY = "sk-platform-canary-00000000"
 TENANT_KEY = "sk-tenant-canary-0000000000"
 
