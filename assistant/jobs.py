@@ -16,18 +16,21 @@ from assistant import live
 from assistant.async_db import fresh_connections
 from assistant.errors import ToolError
 from assistant.models import Organization
-from assistant.providers import embeddings, probe, retirements
+from assistant.providers import embeddings, measuring, probe, retirements
 from assistant.providers.configuration import ProviderSettings
 from assistant.services.booking import appointments
 from assistant.services.deliveries import outbox
 from assistant.services.knowledge import documents, vectors
 from assistant.services.methods import ledger, replays
-from assistant.services.providers import budgets
+from assistant.services.providers import budgets, health
+from assistant.tools.offered import tools_offered
 
 log = logging.getLogger(__name__)
 
 ASKING_SECONDS = 60  # all providers together, for the ends of their models
 ASKED_AT_ONCE = 8
+MEASURED_AT_ONCE = 3
+MEASURING_SECONDS = 90.0
 EMBEDDED_AT_ONCE = 50  # organizations
 
 
@@ -64,6 +67,30 @@ def tidy() -> None:
 def watch_models() -> None:
     """Warn of models that will be shut down. Every few hours."""
     warn_of_shutdowns()
+
+
+@shared_task(name="assistant.jobs.measure_models")  # type: ignore[untyped-decorator]
+@fresh_connections()
+def measure_models() -> None:
+    """Measure anew what use has contradicted, or what was found missing some time ago. Every hour."""
+    measure_due()
+
+
+def measure_due() -> list[probe.Report]:
+    """A few models at a time, as each costs some ten short requests of its owner's; what was found."""
+    reports = []
+    for standing in health.due_for_measuring(MEASURED_AT_ONCE):
+        provider = measuring.asked_of(standing)
+        if provider is None:
+            continue
+        owner = standing.provider.organization if standing.provider else None
+        report = async_to_sync(probe.probe)(
+            provider, standing.model, tools=tools_offered(owner), deadline_seconds=MEASURING_SECONDS
+        )
+        measuring.keep(report, provider, standing.provider)
+        log.info("%s/%s was measured anew: %s", provider.name, standing.model, "done" if report.ok else "no answer")
+        reports.append(report)
+    return reports
 
 
 def warn_of_shutdowns(today: date | None = None) -> None:

@@ -30,6 +30,7 @@ app.conf.beat_schedule = {
     "think": {"task": "assistant.summaries.think", "schedule": 60.0, "options": {"expires": 60}},
     "embed": {"task": "assistant.jobs.embed", "schedule": 30.0, "options": {"expires": 30}},
     "watch models": {"task": "assistant.jobs.watch_models", "schedule": 10_800.0, "options": {"expires": 3600}},
+    "measure models": {"task": "assistant.jobs.measure_models", "schedule": 3600.0, "options": {"expires": 3600}},
     "tidy": {"task": "assistant.jobs.tidy", "schedule": 3600.0, "options": {"expires": 3600}},
 }
 if not settings.EMBEDDED:  # where the only web process lives and dies with its worker

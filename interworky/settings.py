@@ -217,7 +217,7 @@ ASSISTANT_MAX_ROUNDS = env.number("ASSISTANT_MAX_ROUNDS", 8, 1, 50)
 ASSISTANT_MAX_CALLS = env.number("ASSISTANT_MAX_CALLS", 12, 1, 100)
 ASSISTANT_TURN_SECONDS = env.number("ASSISTANT_TURN_SECONDS", 120, 5, 3600)
 # How long a provider of the environment may be silent. A model that is loaded on the first question may need more.
-ASSISTANT_SILENCE_SECONDS = env.number("ASSISTANT_SILENCE_SECONDS", 20, 1, 600)
+ASSISTANT_SILENCE_SECONDS = env.number("ASSISTANT_SILENCE_SECONDS", 0, 0, 600)  # 0: by the kind of server
 ASSISTANT_LEASE_SECONDS = env.number("ASSISTANT_LEASE_SECONDS", 15, 2, 600)
 ASSISTANT_DRAIN_SECONDS = env.number("ASSISTANT_DRAIN_SECONDS", 1 if EMBEDDED else 20, 0, 600)
 ASSISTANT_PROMPT_DIR = env.str("ASSISTANT_PROMPT_DIR", default="")  # of <public key>.md, which go before instructions

@@ -32,6 +32,7 @@ OUT = {
     ): "a provider that is asked",
     ("assistant.providers.probe:_Probe.list_models", "fetch", "self.provider.reach"): "a provider whose models are listed",
     ("assistant.providers.probe:_Probe.is_event_stream", "stream", "self.provider.reach"): "a provider that is tested",
+    ("assistant.management.examination:_probe", "recorder", ""): "a provider that the doctor probes",  # it only listens
     ("assistant.providers.realtime:session_key", "fetch", "provider.reach"): "a provider that gives session keys",
     ("assistant.providers.embeddings:ask", "stream", "provider.reach"): OPERATORS,  # EMBEDDING_*, or its first provider
     ("assistant.tools.http:Config.clean_url", "check_url", TENANT): "a method's form",
@@ -48,6 +49,7 @@ UP = {
     "assistant.admin.methods.method.MethodAdmin.test_view": "a method that staff test",
     "assistant.admin.providers.provider.ProviderAdmin._measure": "a provider that is tested",
     "assistant.jobs._said": "a provider whose models are listed",
+    "assistant.jobs.measure_due": "a provider that is measured anew",
     "assistant.management.examination._probe": "a provider that the doctor probes",
     "assistant.replay.Rehearsal": "a provider that a replay asks",
     "assistant.replay._again": "a provider that a replay asks",

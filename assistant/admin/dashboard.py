@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from assistant.admin.scoping import has_several, organizations
-from assistant.models import Appointment, Conversation, Delivery, Method, Organization, Provider, Turn
+from assistant.models import Appointment, Assistant, Conversation, Delivery, Method, Organization, Provider, Turn
 from assistant.providers import retirements, router
 
 CHART_DAYS = 14
@@ -96,15 +96,22 @@ def _bars(talks: Any, today: datetime) -> list[dict[str, Any]]:
 
 
 def who_answers(mine: models.QuerySet[Organization]) -> dict[str, Any]:
-    """Which models answer visitors: the organizations' own, and for those without one the installation's, which may be
-    the demonstration model or nobody at all."""
-    own = list(Provider.objects.filter(organization__in=mine, enabled=True).select_related("organization")[:10])
+    """Which models answer visitors: the organizations' own, and for those without one that can be used the installation's,
+    which may be the demonstration model or nobody at all."""
+    rows = list(Provider.objects.filter(organization__in=mine, enabled=True).select_related("organization")[:WATCHED])
+    wrong = {row.pk: router.what_is_wrong(row) for row in rows}
+    own = [row for row in rows if not wrong[row.pk]]
     platform = router.platform()
-    uses_platform = not mine or mine.exclude(pk__in=[row.organization_id for row in own]).exists()
+    uses_platform = not mine or mine.exclude(pk__in={row.organization_id for row in own}).exists()
+    assistants = Assistant.objects.filter(organization__in=mine, enabled=True).select_related("organization")
+    watched = list(assistants.prefetch_related("organization__providers")[:WATCHED])
+    of_script = {assistant.organization.name for assistant in watched if router.is_demo(assistant)}
     return {
         "own": own,
+        "broken": [(row, wrong[row.pk]) for row in rows if wrong[row.pk]],
         "platform": platform.usable if uses_platform else (),
-        "demo": uses_platform and any(provider.source == "demo" for provider in platform.usable),
+        "demo": bool(of_script) or (not watched and uses_platform and any(one.source == "demo" for one in platform.usable)),
+        "demo_for": sorted(of_script),
         "nobody": uses_platform and not platform.usable,
         "problems": platform.errors,
     }

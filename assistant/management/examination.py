@@ -16,18 +16,21 @@ from django.core import checks
 from django.core.mail import get_connection
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
 from kombu.connection import Connection
 from kombu.exceptions import OperationalError
 
 from assistant import secrets
 from assistant.errors import ProviderError
+from assistant.llm import ToolSpec
 from assistant.models import Assistant, Organization
 from assistant.models import Provider as Row
-from assistant.providers import configuration, embeddings, presets, realtime, retirements, router
+from assistant.outbound import recorder
+from assistant.providers import configuration, embeddings, measuring, presets, realtime, retirements, router, transcript
 from assistant.providers.configuration import Configuration, ProviderSettings
 from assistant.providers.presets import MODEL_ADVICE, PRESETS
 from assistant.providers.probe import REMEDIES, Report, probe
-from assistant.services.providers import health
+from assistant.tools.offered import tools_offered
 
 Level = Literal["ok", "hint", "warning", "error"]
 SLOW_MS = 3000
@@ -60,6 +63,7 @@ class Examination:
     answers: str = ""
     voice: str = ""
     reports: list[Report] = field(default_factory=list)
+    transcripts: list[str] = field(default_factory=list)  # of the probes, scrubbed, where they were recorded
 
     @property
     def healthy(self) -> bool:
@@ -84,14 +88,14 @@ class Examination:
         }
 
 
-def examine(*, ask: bool = False) -> Examination:
-    """Look at everything; `ask` also asks the servers."""
+def examine(*, ask: bool = False, record: bool = False) -> Examination:
+    """Look at everything; `ask` also asks the servers, and `record` keeps what they were asked and answered."""
     seen = Examination(router.platform())
     usable_database = _database(seen)
     rows = list(_rows(seen)) if usable_database else []
     _providers(seen, rows)
     if ask:
-        _probe(seen, rows, keep=usable_database)
+        _probe(seen, rows, keep=usable_database, record=record)
     seen.findings += hints(seen.found, seen.reports)
     _basics(seen, ask=ask)
     return seen
@@ -133,7 +137,7 @@ def _rows(seen: Examination) -> Iterator[tuple[Row, ProviderSettings]]:
     for organization in Organization.objects.filter(active=True, providers__isnull=False).distinct()[:MAX_ORGANIZATIONS]:
         own = []
         for row in organization.providers.order_by("name"):
-            provider = router.from_row(row)
+            provider = router.examined(row)[0]
             own.append({"name": row.name, "enabled": row.enabled, "usable": provider is not None})
             if row.sealed_key and not row.key(row.base_url or (provider.base_url if provider else "")):
                 seen.findings.append(
@@ -151,8 +155,8 @@ def _rows(seen: Examination) -> Iterator[tuple[Row, ProviderSettings]]:
                     Finding(
                         "warning",
                         f"{organization}: {row.name}",
-                        "is not complete, so it is not asked",
-                        "It needs an address and a model, and most servers a key: see Providers in the admin.",
+                        f"is not complete, so it is not asked: {router.what_is_wrong(row)}",
+                        "Complete it, or switch it off, under Providers in the admin.",
                     )
                 )
         asked = organization.assistants.filter(enabled=True).first()
@@ -199,15 +203,26 @@ def in_order(found: Configuration) -> list[ProviderSettings]:
     return list(found.usable)
 
 
-def _probe(seen: Examination, rows: list[tuple[Row, ProviderSettings]], *, keep: bool) -> None:
+def _probe(seen: Examination, rows: list[tuple[Row, ProviderSettings]], *, keep: bool, record: bool = False) -> None:
     """Ask every usable provider at once, and `keep` what was measured. The demonstration model is a part of the server."""
     platform = [provider for provider in seen.found.usable if provider.source != "demo"]
     owners: list[tuple[Row | None, ProviderSettings]] = [*((None, provider) for provider in platform), *rows]
 
-    async def all_of_them() -> list[Report]:
-        azure = seen.found.realtime_azure
-        return await asyncio.gather(*(probe(provider, realtime_azure=azure) for _, provider in owners))
+    own_hosts = [urlsplit(url).hostname or "" for url in (settings.PUBLIC_URL, settings.DEMO_MODEL_URL)]
 
+    async def one(provider: ProviderSettings, tools: list[ToolSpec]) -> Report:
+        with recorder.recording() as exchanges:
+            report = await probe(provider, tools=tools, realtime_azure=seen.found.realtime_azure)
+        if record:
+            day = f"{timezone.now():%Y-%m-%d}"
+            seen.transcripts.append(transcript.written(provider, report.model, exchanges, at=day, own_hosts=own_hosts))
+        return report
+
+    async def all_of_them() -> list[Report]:
+        return await asyncio.gather(*(one(provider, own) for (_, provider), own in zip(owners, tools, strict=True)))
+
+    # The real schemas are what servers stumble over; without a database there are none.
+    tools = [tools_offered(row.organization if row else None) if keep else [] for row, _ in owners]
     seen.reports = asyncio.run(all_of_them())
     if maker := embeddings.configured():
         try:
@@ -216,10 +231,8 @@ def _probe(seen: Examination, rows: list[tuple[Row, ProviderSettings]], *, keep:
             remedy = f"Until then knowledge is searched by words alone. {REMEDIES.get(error.cause, '')}".strip()
             seen.findings.append(Finding("warning", f"{maker.name}: vectors", str(error), remedy))
     for (row, provider), report in zip(owners, seen.reports, strict=True):
-        owner = row.organization_id if row else None
-        if report.capabilities and keep:
-            key = health.health_key(owner, provider.name, provider.base_url, provider.key)
-            health.measured(key, report.model, report.capabilities, name=provider.name, provider_id=row.pk if row else None)
+        if keep:
+            measuring.keep(report, provider, row)
         for check in report.checks:
             if check.outcome == "failed":
                 level: Level = "error" if check.name == "chat" or not report.ok else "warning"

@@ -18,7 +18,7 @@ from django.conf import settings
 
 from assistant.errors import AddressRefused, OutboundError
 
-from . import guard
+from . import guard, recorder
 from .transport import Progress, Transport
 
 __all__ = ["AddressRefused", "OutboundError", "Reach", "Response", "Streamed", "check_url", "fetch", "origin", "stream"]
@@ -180,6 +180,7 @@ async def _send(
     guarded = _guarded(request.url, reach)
     if guarded:
         guard.check_public(request.url)
+    recorded = recorder.begin(request)
     transport = _test_transport or await _transport(guarded, keep_alive)
     try:
         response = await transport.handle_async_request(request)
@@ -192,6 +193,8 @@ async def _send(
         request.extensions["progress"] = Progress()
         response = await (await _transport(guarded, False)).handle_async_request(request)
     try:
+        if recorded:
+            recorder.tee(response, recorded)
         if response.headers.get("content-encoding", "identity").lower() != "identity":
             raise OutboundError("The other server compressed its answer, though asked not to.", code="protocol")
         yield response

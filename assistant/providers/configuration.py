@@ -33,17 +33,22 @@ Rotation = Literal["round-robin", "random", "weighted", "failover"]
 ROTATIONS: tuple[Rotation, ...] = ("round-robin", "random", "weighted", "failover")
 MAX_WEIGHT = 1000
 MAX_RETRIES = 10
+MAX_SILENCE_SECONDS = 600
 MAX_KEY_CHARS = 4096
 MAX_URL_CHARS = 2048
 MAX_MODEL_CHARS = 200
 
 RESERVED = {"API", "BASE"}  # AI_API_KEY and AI_BASE_URL are settings, not providers called API and BASE
-POOL = re.compile(r"AI_(.+)_(API_VERSION|MAX_TOKENS|URL|KEY|SMART|FAST|ENABLED|WEIGHT|REALTIME|AUTH)", re.DOTALL)
+POOL = re.compile(
+    r"AI_(.+)_(API_VERSION|MAX_TOKENS|SILENCE_SECONDS|URL|KEY|SMART|FAST|ENABLED|WEIGHT|REALTIME|AUTH)", re.DOTALL
+)
 POOL_NAME = re.compile(r"[A-Z][A-Z0-9_]{0,39}")
-SUFFIXES = ("URL", "KEY", "SMART", "FAST", "ENABLED", "WEIGHT", "REALTIME", "AUTH", "API_VERSION", "MAX_TOKENS")
+SUFFIXES = ("URL", "KEY", "SMART", "FAST", "ENABLED", "WEIGHT", "REALTIME", "AUTH", "API_VERSION", "MAX_TOKENS",
+            "SILENCE_SECONDS")  # fmt: skip
 SINGLE = {
     "KEY": "AI_API_KEY", "URL": "AI_BASE_URL", "SMART": "AI_MODEL", "FAST": "AI_FAST_MODEL",
     "REALTIME": "AI_REALTIME_MODEL", "AUTH": "AI_AUTH", "API_VERSION": "AI_API_VERSION", "MAX_TOKENS": "AI_MAX_TOKENS",
+    "SILENCE_SECONDS": "AI_SILENCE_SECONDS",
 }  # fmt: skip
 COMPAT = {
     "KEY": "OPENAI_COMPAT_API_KEY", "URL": "OPENAI_COMPAT_BASE_URL", "SMART": "OPENAI_COMPAT_MODEL",
@@ -105,6 +110,7 @@ class ProviderSettings:
     preset: str = "custom"
     source: str = ""  # where it was found, such as "AI_GROQ_*"
     max_output_tokens: int | None = None  # None: whatever the assistant asks for
+    silence_seconds: int | None = None  # before the first word, and between two; None: what its kind needs
     api_version: str = ""
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # may hold secrets, so not shown either
     reach: Reach = Reach.OPERATOR
@@ -373,6 +379,7 @@ def build(
         preset=preset,
         source=source,
         max_output_tokens=read("MAX_TOKENS", lambda text: _integer(text, 1, 1_000_000), None),  # type: ignore[arg-type]
+        silence_seconds=read("SILENCE_SECONDS", lambda text: _integer(text, 1, MAX_SILENCE_SECONDS), None),  # type: ignore[arg-type]
         api_version=api_version,
         reach=reach,
     )
@@ -555,7 +562,7 @@ def _compat(values: Mapping[str, str], problems: list[Problem]) -> tuple[Provide
     if not own.keys() & {"KEY", "URL"}:
         return ()
     provider, wrong = build(own, preset="" if "URL" in own else "openai", variables=COMPAT, source="OPENAI_COMPAT_*",
-                            smart_default="gpt-4o-mini")  # fmt: skip
+                            smart_default="gpt-4o-mini", fast_default=own.get("SMART", "gpt-4o-mini"))  # fmt: skip
     problems += wrong
     return (provider,) if provider else ()
 

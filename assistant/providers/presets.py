@@ -2,6 +2,17 @@
 
 A preset fills in and hints; it never decides. What a server can do is measured (`probe.py`), a key's shape is a
 warning and never a veto, and a name that is not in the table is simply "custom".
+
+The models were looked up in 2026-11 (`MODELS_AS_OF`), each at its row's `models_at`. They are the ones that answer a
+visitor soonest and call tools over Chat Completions, which is not always the newest:
+
+- OpenAI's GPT-5.6 and GPT-6 refuse tools there unless `reasoning_effort` is "none"; GPT-5.4 does not, and GPT-4.1 and
+  GPT-4o end on 2027-01-14.
+- Claude Sonnet 4.6 and Haiku 4.5 are called legacy, and have no date of retirement; 5.5 thinks before it speaks.
+- Gemini 3.8 Flash is the one that Google names for 2.5 Pro; Groq and Cerebras have kept gpt-oss.
+
+Not verified at the source: whether Together still serves gpt-oss without a dedicated endpoint, and what Mistral's
+`-latest` names stand for today. Fireworks, MiniMax and Azure name no model that could be assumed.
 """
 
 from __future__ import annotations
@@ -9,10 +20,12 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass
+from datetime import date
 from urllib.parse import urlsplit
 
 import re2  # type: ignore[import-untyped]
 
+MODELS_AS_OF = date(2026, 11, 26)
 AZURE_API_VERSION = "2024-10-21"
 # The documented default. OpenAI ended it on 2026-05-07, which `sunset` and the session key's error say.
 OPENAI_REALTIME = "gpt-4o-realtime-preview-2024-12-17"
@@ -31,6 +44,7 @@ class Preset:
     key_from: str = ""  # where to get a key, for people
     smart: str = ""
     fast: str = ""
+    models_at: str = ""  # where the provider lists its models
     realtime: str = ""  # the default voice model; empty: no voice
     api_version: str = ""  # sent as ?api-version=
     hosts: tuple[str, ...] = ()  # hostnames that are this provider; a leading dot matches subdomains
@@ -42,7 +56,8 @@ class Preset:
 PRESETS: dict[str, Preset] = {
     "openai": Preset(
         "OpenAI", "https://api.openai.com/v1", key_pattern=r"^sk-.{10,}$", key_example="sk-proj-…",
-        key_from="https://platform.openai.com/api-keys", smart="gpt-4.1", fast="gpt-4o-mini",
+        key_from="https://platform.openai.com/api-keys", smart="gpt-5.4", fast="gpt-5.4-mini",
+        models_at="https://developers.openai.com/api/docs/models",
         realtime=OPENAI_REALTIME, hosts=("api.openai.com",),
         help="Text, tools and voice. Only the key is needed.",
     ),
@@ -56,18 +71,21 @@ PRESETS: dict[str, Preset] = {
     "openrouter": Preset(
         "OpenRouter", "https://openrouter.ai/api/v1", key_pattern=r"^sk-or-.{10,}$", key_example="sk-or-v1-…",
         key_from="https://openrouter.ai/keys", smart="anthropic/claude-sonnet-4.6", fast="anthropic/claude-haiku-4.5",
+        models_at="https://openrouter.ai/models",
         hosts=("openrouter.ai",), limits="No voice.",
         help="Models carry their maker's prefix, such as anthropic/claude-sonnet-4.6. Pay per use.",
     ),
     "groq": Preset(
         "Groq", "https://api.groq.com/openai/v1", key_pattern=r"^gsk_.{10,}$", key_example="gsk_…",
         key_from="https://console.groq.com/keys", smart="openai/gpt-oss-120b", fast="openai/gpt-oss-20b",
+        models_at="https://console.groq.com/docs/models",
         hosts=("api.groq.com",), limits="No voice; few models, and they change often.",
         help="Very fast: good for the fast model, and for many short requests.",
     ),
     "together": Preset(
         "Together AI", "https://api.together.xyz/v1", key_pattern=r"^.{10,}$", key_example="…",
         key_from="https://api.together.ai/settings/api-keys", smart="openai/gpt-oss-120b", fast="openai/gpt-oss-20b",
+        models_at="https://docs.together.ai/docs/serverless-models",
         hosts=("api.together.xyz", "api.together.ai"), limits="No voice; some models cannot call tools.",
         help="Open models: DeepSeek, Llama, Mixtral, Qwen and others.",
     ),
@@ -79,17 +97,20 @@ PRESETS: dict[str, Preset] = {
     "cerebras": Preset(
         "Cerebras", "https://api.cerebras.ai/v1", key_pattern=r"^csk-.{10,}$", key_example="csk-…",
         key_from="https://cloud.cerebras.ai", smart="gpt-oss-120b", fast="gpt-oss-120b", hosts=("api.cerebras.ai",),
+        models_at="https://inference-docs.cerebras.ai/models/overview",
         limits="No voice; few models, and they change often.", help="Very fast.",
     ),
     "anthropic": Preset(
         "Anthropic", "https://api.anthropic.com/v1", key_pattern=r"^sk-ant-.{10,}$", key_example="sk-ant-…",
         key_from="https://console.anthropic.com/settings/keys", smart="claude-sonnet-4-6", fast="claude-haiku-4-5",
+        models_at="https://platform.claude.com/docs/en/about-claude/models/overview",
         hosts=("api.anthropic.com",), limits="No voice; its OpenAI-compatible endpoint ignores strict schemas.",
         help="Through Anthropic's OpenAI-compatible endpoint.",
     ),
     "google": Preset(
         "Google AI Studio", "https://generativelanguage.googleapis.com/v1beta/openai", key_pattern=r"^AIza.{20,}$",
-        key_example="AIza…", key_from="https://aistudio.google.com/apikey", smart="gemini-3.5-flash",
+        key_example="AIza…", key_from="https://aistudio.google.com/apikey", smart="gemini-3.8-flash",
+        models_at="https://ai.google.dev/gemini-api/docs/models",
         fast="gemini-3.5-flash-lite", hosts=("generativelanguage.googleapis.com",), limits="No voice.",
         help="Gemini through Google's OpenAI-compatible endpoint.",
     ),
@@ -100,15 +121,19 @@ PRESETS: dict[str, Preset] = {
     ),
     "deepseek": Preset(
         "DeepSeek", "https://api.deepseek.com/v1", key_pattern=r"^sk-.{10,}$", key_example="sk-…",
-        key_from="https://platform.deepseek.com/api_keys", hosts=("api.deepseek.com",), limits="No voice.",
+        key_from="https://platform.deepseek.com/api_keys", smart="deepseek-flash", fast="deepseek-flash",
+        models_at="https://api-docs.deepseek.com/quick_start/pricing", hosts=("api.deepseek.com",),
+        limits="No voice; thinks before it answers.",
     ),
     "mistral": Preset(
         "Mistral", "https://api.mistral.ai/v1", key_pattern=r"^.{10,}$", key_from="https://console.mistral.ai/api-keys",
-        smart="mistral-large-latest", fast="mistral-small-latest", hosts=("api.mistral.ai",), limits="No voice.",
+        smart="mistral-large-latest", fast="mistral-small-latest", models_at="https://docs.mistral.ai/getting-started/models/",
+        hosts=("api.mistral.ai",), limits="No voice.",
     ),
     "xai": Preset(
         "xAI", "https://api.x.ai/v1", key_pattern=r"^xai-.{10,}$", key_example="xai-…", key_from="https://console.x.ai",
-        hosts=("api.x.ai",), limits="No voice here.",
+        smart="grok-4.3", fast="grok-4.3", models_at="https://docs.x.ai/developers/models", hosts=("api.x.ai",),
+        limits="No voice here; thinks before it answers.",
     ),
     "ollama": Preset(
         "Ollama", "http://localhost:11434/v1", key_required=False, port=11434,

@@ -1,13 +1,14 @@
 """What a server can really do, measured.
 
-models → chat → stream → tools → tools while streaming → parallel calls → usage → realtime
+models → chat → stream → tools → tools while streaming → the assistants' own tools → parallel calls → usage → realtime
 
     report = await probe(provider)          # never raises for what a server does; ends within `deadline_seconds`
     report.capabilities                     # the JSON that ProviderHealth.capabilities keeps and `completions` obeys
     report.as_json()                        # the report card: no key, no conversation
 
-A handful of short requests; `/models` and a key are not needed. What could not be told stays out of `capabilities`, and so
-is taken to work. The list of models is an offer to pick from, never a filter.
+A handful of short requests; `/models` and a key are not needed. The list of models is an offer to pick from, never a filter.
+An error is "not measured" and never "no": what could not be told stays out of `capabilities`, and so is taken to work. A
+"no" is what a server said or showed twice, while the same question put otherwise was answered.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import asyncio
 import difflib
 import shlex
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
@@ -36,10 +37,19 @@ REQUEST_SECONDS = 30.0
 OUTPUT_TOKENS = 256  # models that think need room before they speak
 MODELS_BYTES = 4_194_304
 MAX_MODELS = 2000
-MAX_LESSONS = 5  # parameters a server may refuse, one after the other
+MAX_LESSONS = 8  # parameters a server may refuse, one after the other
+REFUSED = (
+    "bad_request",
+    "schema_refused",
+    "not_found",
+    "tools_unsupported",
+)  # the server has made up its mind: it says so twice at most
 GIVEN_UP = ("dns", "refused", "tls", "timeout", "address_refused")  # asking again would only take as long again
 
-CHECKS = ("models", "chat", "stream", "tools", "tools_streaming", "parallel_calls", "usage", "realtime")
+TRIES = 3  # of what fails in a way that may pass, before it is taken for what the server cannot do
+THOUGHT_TOKENS = 50  # more than these for "ok" were thought
+
+CHECKS = ("models", "chat", "stream", "tools", "tools_streaming", "own_tools", "parallel_calls", "usage", "realtime")
 Outcome = Literal["yes", "no", "unknown", "failed", "skipped"]
 
 COLOURS = ToolSpec(
@@ -47,6 +57,9 @@ COLOURS = ToolSpec(
     "Write one colour down.",
     {"type": "object", "properties": {"colour": {"type": "string"}}, "required": ["colour"], "additionalProperties": False},
 )
+OWN_TOOLS = [ChatMessage("user", "Hello! Answer with one short sentence, and call no tool.")]
+MAX_OWN_TOOLS = 64
+SCHEMA_FACTS = {"schema", "additional_properties"}  # capabilities that are about the schemas of tools
 SAY_OK = [ChatMessage("user", "Answer with the single word: ok")]
 COUNT = [ChatMessage("user", "Count from one to ten in words, separated by commas.")]
 ONE_CALL = [ChatMessage("user", "Call the tool note_colour once, with the colour blue. Write nothing else.")]
@@ -102,6 +115,7 @@ class Report:
     model: str
     checks: tuple[Check, ...] = ()
     capabilities: dict[str, Any] = field(default_factory=dict)
+    why: dict[str, str] = field(default_factory=dict)  # what each capability rests on, for staff
     models: tuple[str, ...] = ()
     notices: tuple[retirements.Notice, ...] = ()  # models in use that will be shut down
     first_token_ms: int | None = None
@@ -119,10 +133,18 @@ class Report:
 
 
 async def probe(
-    provider: ProviderSettings, model: str = "", *, deadline_seconds: float = DEADLINE_SECONDS, realtime_azure: bool = False
+    provider: ProviderSettings,
+    model: str = "",
+    *,
+    tools: Sequence[ToolSpec] = (),
+    deadline_seconds: float = DEADLINE_SECONDS,
+    realtime_azure: bool = False,
 ) -> Report:
-    """Measure `model` (its model for replies by default) at `provider`."""
-    run = _Probe(provider, model or provider.smart, realtime_azure)
+    """Measure `model` (its model for replies by default) at `provider`.
+
+    `tools` are the assistants' own: they are offered and never run.
+    """
+    run = _Probe(provider, model or provider.smart, realtime_azure, tools)
     try:
         async with asyncio.timeout(deadline_seconds):
             await run.all()
@@ -136,7 +158,7 @@ async def probe(
 
 async def shutdowns(provider: ProviderSettings) -> dict[str, str]:
     """When models will end, as the server's own `/models` says: the text of a date by model. {} when it says nothing."""
-    run = _Probe(provider, provider.smart, False)
+    run = _Probe(provider, provider.smart)
     await run.list_models()
     return run.shutdowns
 
@@ -158,11 +180,16 @@ def curl(provider: ProviderSettings, model: str) -> str:
 class _Probe:
     """One probe under way: the checks so far, and what was learnt from them."""
 
-    def __init__(self, provider: ProviderSettings, model: str, realtime_azure: bool) -> None:
+    def __init__(
+        self, provider: ProviderSettings, model: str, realtime_azure: bool = False, tools: Sequence[ToolSpec] = ()
+    ) -> None:
         self.provider, self.model, self.realtime_azure = provider, model, realtime_azure
+        self.own_tools = list(tools)[:MAX_OWN_TOOLS]
         self.checks: list[Check] = []
         self.can = Capabilities()
         self.measured: dict[str, Any] = {}
+        self.why: dict[str, str] = {}
+        self.doing = ""  # the check that is under way
         self.models: tuple[str, ...] = ()
         self.shutdowns: dict[str, str] = {}
         self.streamed: Completion | None = None
@@ -175,6 +202,7 @@ class _Probe:
             model=self.model,
             checks=tuple(self.checks),
             capabilities=self.measured,
+            why=self.why,
             models=self.models,
             notices=tuple(retirements.notices(self.provider, in_use, self.shutdowns)),
             first_token_ms=self.streamed.first_token_ms if self.streamed else None,
@@ -185,7 +213,12 @@ class _Probe:
     def left(self) -> list[str]:
         """The checks that have no outcome yet."""
         done = {check.name for check in self.checks}
-        return [name for name in CHECKS if name not in done]
+        return [name for name in CHECKS if name not in done and (name != "own_tools" or self.own_tools)]
+
+    def note(self, name: str, value: Any, why: str = "") -> None:
+        """Keep what was measured, with what it rests on."""
+        self.measured[name] = value
+        self.why[name] = why or f"check: {self.doing.replace('_', ' ')}"
 
     def add(self, name: str, outcome: Outcome, cause: str = "", detail: str = "", ms: int | None = None) -> None:
         self.checks.append(Check(name, outcome, cause, detail, self._remedy(cause), ms))
@@ -239,95 +272,148 @@ class _Probe:
     async def chat(self) -> bool:
         """One whole answer, without streaming. False when there is none."""
         began = time.monotonic()
+        self.doing = "chat"
         try:
-            await self.ask(SAY_OK, streaming=False)
+            _, answer = await self.ask(SAY_OK, streaming=False)
+            thinks = answer.usage.exact and answer.usage.completion_tokens > THOUGHT_TOKENS
         except ProviderError as error:
             if not _still_thinking(error):
                 self.fail("chat", error)
                 return False
-        self.measured["token_limit"] = self.can.token_limit
+            thinks = True
+        self.note("thinks", thinks)
+        self.note("token_limit", self.can.token_limit, self.why.get("token_limit", ""))
         self.add("chat", "yes", ms=round((time.monotonic() - began) * 1000))
         return True
 
     async def stream(self) -> None:
-        try:
-            pieces, self.streamed = await self.ask(COUNT, streaming=True)
-        except ProviderError as error:
-            if error.cause in GIVEN_UP or error.cause in ("rate_limited", "empty"):
-                self.fail("stream", error)
+        """Whether it streams. An error decides nothing by itself: a server refuses streams if it does so each time, while it
+        answers the same question without one."""
+        self.doing = "stream"
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                pieces, streamed = await self.ask(COUNT, streaming=True)
+                break
+            except ProviderError as error:
+                if error.cause in GIVEN_UP or error.cause in ("rate_limited", "empty"):
+                    self.fail("stream", error)
+                    return
+                if attempt < (2 if error.cause in REFUSED else TRIES):
+                    continue
+                if await self.answers_whole():
+                    self.can = replace(self.can, streaming=False)
+                    self.note("streaming", False, f"{attempt} times while streaming, and answered without: {error}")
+                    self.add("stream", "no", error.cause, str(error))
+                else:
+                    self.fail("stream", error)
                 return
-            self.can = replace(self.can, streaming=False)
-            self.measured["streaming"] = False
-            self.add("stream", "no", error.cause, str(error))
-            return
-        self.measured["streaming"] = True
+        self.streamed = streamed
+        self.note("streaming", True)
         # A quick server's pieces arrive together: then what it calls its answer decides.
         if pieces > 1 or await self.is_event_stream():
-            self.add("stream", "yes", ms=self.streamed.first_token_ms)
+            self.add("stream", "yes", ms=streamed.first_token_ms)
         else:
-            self.add("stream", "unknown", detail="The answer came in one piece.", ms=self.streamed.first_token_ms)
+            self.add("stream", "unknown", detail="The answer came in one piece.", ms=streamed.first_token_ms)
+
+    async def answers_whole(self) -> bool:
+        """Whether it answers the question of `stream` when it need not stream."""
+        try:
+            await self.ask(COUNT, streaming=False)
+        except ProviderError as error:
+            return _still_thinking(error)
+        return True
 
     async def tools(self) -> None:
-        """Whether it calls a tool; while streaming; and two at once."""
+        """Whether it calls a tool; while streaming; with the assistants' own on offer; and two at once."""
         whole = await self.called("tools", ONE_CALL, streaming=False)
         if whole is None:
             return
         if whole:
-            self.measured["tools"] = True
-            self.measured["schema"] = self.can.schema
+            self.note("tools", True)
         if not self.can.streaming:
             self.add("tools_streaming", "no", detail="It does not stream.")
         else:
             streaming = await self.called("tools_streaming", ONE_CALL, streaming=True)
             if streaming is not None and whole and not streaming:
                 # Known of servers that drop the call when they stream: then a turn with tools is not streamed.
-                self.measured["tools_streaming"] = False
+                self.note("tools_streaming", False, "twice answered in words while streaming, and called without")
                 self.can = replace(self.can, tools_streaming=False)
             elif streaming:
-                self.measured["tools"] = self.measured["tools_streaming"] = True
+                self.note("tools", True)
+                self.note("tools_streaming", True)
+        if self.own_tools and self.can.tools:
+            await self.with_own_tools()
         if self.measured.get("tools"):
             both = await self.called(
                 "parallel_calls", TWO_CALLS, streaming=self.measured.get("tools_streaming", False), wanted=2
             )
             if both is not None:
-                self.measured["parallel_calls"] = both
+                self.note("parallel_calls", both)
 
     async def called(self, name: str, messages: list[ChatMessage], *, streaming: bool, wanted: int = 1) -> bool | None:
         """Ask for `wanted` calls and note the outcome; None when that cannot be told. One more try: models are fickle."""
-        said = ""
+        said, failure = "", None
+        self.doing = name
         for _ in range(2):
             try:
-                _, completion = await self.ask(messages, streaming=streaming, tools=True)
+                _, completion = await self.ask(messages, streaming=streaming, tools=[COLOURS])
             except ProviderError as error:
-                if error.cause == "empty":
-                    continue
-                if error.cause == "tools_unsupported" or "tools" in error.details.get("lacks", {}):
-                    self.measured["tools"] = False
-                    self.can = replace(self.can, tools=False)
-                    self.add(name, "no", "tools_unsupported", str(error))
-                else:
-                    self.fail(name, error)
-                return None
+                failure = error
+                continue
             calls = [call for call in completion.calls if call.name == COLOURS.name and call.arguments]
             if len(calls) >= wanted:
                 self.add(name, "yes", ms=completion.total_ms)
                 return True
             said = "It called the tool once." if calls else "It answered in words."
-        # Words instead of a call prove nothing about the next model, and little about this one.
-        self.add(name, "no" if wanted > 1 or self.measured.get("tools") else "unknown", detail=said)
-        return False
+        if failure is None:
+            # Words instead of a call prove nothing about the next model, and little about this one.
+            self.add(name, "no" if wanted > 1 or self.measured.get("tools") else "unknown", detail=said)
+            return False
+        if not said and (failure.cause == "tools_unsupported" or "tools" in (failure.details.get("lacks") or {})):
+            self.note("tools", False, f"refused twice: {failure}")
+            self.can = replace(self.can, tools=False)
+            self.add(name, "no", "tools_unsupported", str(failure))
+        elif failure.cause == "empty":
+            self.add(name, "unknown", failure.cause, str(failure))
+        else:
+            self.fail(name, failure)
+        return None
+
+    async def with_own_tools(self) -> None:
+        """Whether it takes the schemas of the tools that visitors' turns offer: servers refuse keywords that others need."""
+        self.doing = "own_tools"
+        for attempt in (1, 2):
+            try:
+                _, completion = await self.ask(OWN_TOOLS, streaming=self.can.tools_streaming, tools=self.own_tools)
+                ms = completion.total_ms
+            except ProviderError as error:
+                if error.cause != "empty":  # which is an answer: the tools were taken, and that is the question
+                    if attempt == 1 and error.cause not in GIVEN_UP:
+                        continue
+                    self.fail("own_tools", error)
+                    return
+                ms = None
+            break
+        for name in SCHEMA_FACTS & asdict(self.can).keys():
+            # Also where nothing was refused: it puts right what use may have learnt from one bad answer.
+            self.note(name, getattr(self.can, name), self.why.get(name, ""))
+        self.add("own_tools", "yes", detail=f"{len(self.own_tools)} tools.", ms=ms)
 
     async def usage(self) -> None:
         if self.streamed is None:
             return
+        self.doing = "usage"
         counted = self.streamed.usage.exact
-        self.measured["usage_in_stream"] = self.can.usage_in_stream
+        self.note("usage_in_stream", self.can.usage_in_stream, self.why.get("usage_in_stream", ""))
         self.add("usage", "yes" if counted else "no", detail="" if counted else "Tokens are estimated from the text.")
 
     async def voice(self) -> None:
+        self.doing = "realtime"
         can, reason = realtime.available(self.provider, azure=self.realtime_azure)
-        self.measured["realtime"] = False
         if not can:
+            self.note("realtime", False)
             self.add("realtime", "no", detail=reason)
             return
         try:
@@ -335,12 +421,14 @@ class _Probe:
         except realtime.Refused as error:
             self.add("realtime", "failed", error.cause, str(error))
             return
-        self.measured["realtime"] = True
+        self.note("realtime", True)
         self.add("realtime", "yes")
 
     # --- Asking -------------------------------------------------------------------------------------------------------
 
-    async def ask(self, messages: list[ChatMessage], *, streaming: bool, tools: bool = False) -> tuple[int, Completion]:
+    async def ask(
+        self, messages: list[ChatMessage], *, streaming: bool, tools: Sequence[ToolSpec] = ()
+    ) -> tuple[int, Completion]:
         """How many pieces the answer's text came in, and its end. What a server refuses is learnt and left out."""
         for lesson in range(MAX_LESSONS + 1):
             request = self.request(messages, streaming=streaming, tools=tools)
@@ -350,17 +438,24 @@ class _Probe:
                 async with aclosing(answer) as items:  # type: ignore[type-var]
                     async for item in items:
                         if isinstance(item, Completion):
-                            self.can = replace(self.can, **item.learnt)
-                            self.measured |= item.learnt
+                            self.learn(item.learnt, "seen in an answer")
                             return pieces, item
                         pieces += 1
             except ProviderError as error:
-                lacks = {name: value for name, value in error.details.get("lacks", {}).items() if name != "tools"}
-                if not lacks or lesson == MAX_LESSONS:
+                lacks = {name: value for name, value in (error.details.get("lacks") or {}).items() if name != "tools"}
+                if lesson == MAX_LESSONS or not self.learn(lacks, f"refused: {error}"):
                     raise
-                self.can = replace(self.can, **lacks)
-                self.measured |= lacks
         raise ProviderBadResponse("The stream ended without its end.")
+
+    def learn(self, facts: Mapping[str, Any], why: str) -> bool:
+        """Ask differently from now on; False where that would change nothing."""
+        taught = Capabilities.of({**asdict(self.can), **facts})
+        if taught == self.can:
+            return False
+        self.can = taught
+        for name, value in facts.items():
+            self.note(name, value, why)
+        return True
 
     async def is_event_stream(self) -> bool:
         """What it calls its answer, which is not read."""
@@ -377,12 +472,12 @@ class _Probe:
         except OutboundError:
             return False
 
-    def request(self, messages: list[ChatMessage], *, streaming: bool, tools: bool = False) -> Request:
+    def request(self, messages: list[ChatMessage], *, streaming: bool, tools: Sequence[ToolSpec] = ()) -> Request:
         return Request(
             self.provider,
             self.model,
             messages,
-            [COLOURS] if tools else [],
+            list(tools),
             max_output_tokens=OUTPUT_TOKENS,
             capabilities=replace(self.can, streaming=streaming),
             silence_seconds=REQUEST_SECONDS,

@@ -35,7 +35,7 @@ from assistant.models import (
     Turn,
 )
 from assistant.models import ToolCall as Row
-from assistant.providers import router
+from assistant.providers import measuring, router
 from assistant.providers.realtime import Refused
 from assistant.services.conversations.leases import begin_turn
 from assistant.services.conversations.messages import append_message
@@ -261,6 +261,19 @@ class Rooms:
         card = reports[0].as_json()
         return self._of_report(card, card["checks"])
 
+    def remeasured(self, url: str) -> Said:
+        """What the clock asks of a model that use has contradicted."""
+        self.set_provider(url)
+        provider = router.from_row(self.provider)
+        if provider is None:
+            return Said("not_usable", "")
+        key = measuring.health_key(provider, self.provider)
+        ProviderHealth.objects.update_or_create(
+            key=key, model="m", defaults={"provider": self.provider, "name": "Own", "measure_after": timezone.now()}
+        )
+        card = jobs.measure_due()[0].as_json()
+        return self._of_report(card, card["checks"])
+
     def _of_report(self, report: Any, checks: Any) -> Said:
         failed = [check for check in checks if check["outcome"] == "failed"]
         text = " ".join(f"{check['detail']} {check['remedy']}" for check in checks)
@@ -437,6 +450,7 @@ ENTRIES = {
     "a provider that answers a visitor": Entry(Rooms.turn, frozenset({"not_available"})),
     "a provider that is tested": Entry(Rooms.probed, PROBED),
     "a provider that the doctor probes": Entry(Rooms.examined, PROBED),
+    "a provider that is measured anew": Entry(Rooms.remeasured, PROBED),
     "a provider whose models are listed": Entry(Rooms.listing, frozenset({"quiet"}), whole=True),
     "a provider that gives conversations titles": Entry(Rooms.thought, FAILED),
     "a provider that a replay asks": Entry(Rooms.replayed, FAILED),

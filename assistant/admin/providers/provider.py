@@ -12,10 +12,11 @@ from django.contrib import admin, messages
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from unfold.decorators import display
 from unfold.widgets import (
     UnfoldAdminPasswordWidget,
@@ -28,14 +29,17 @@ from assistant import outbound
 from assistant.admin.scoping import OneOrganizationForm, Rank, Scoped
 from assistant.errors import AddressRefused
 from assistant.models import Provider
+from assistant.models.providers.provider import origin_of
 from assistant.outbound import Reach
-from assistant.providers import router
+from assistant.providers import measuring, router
 from assistant.providers.presets import PRESETS
 from assistant.providers.probe import probe
 from assistant.services.providers import health as providers
+from assistant.tools.offered import tools_offered
 
 TEST_SECONDS = 20.0  # somebody waits before the page
 REPORT_SECONDS = 7 * 24 * 3600  # how long the last report card is kept at hand
+SAID_ELSEWHERE = ("model_assumed",)  # the form shows which
 STATE_LABELS = {"asked": "success", "probed": "warning", "left alone": "danger", "off": ""}
 
 
@@ -43,14 +47,26 @@ def report_key(provider: Provider) -> str:
     return f"provider.report.{provider.pk}"
 
 
+class KeyWidget(UnfoldAdminPasswordWidget):
+    """A key is never rendered; that one was entered is, so that the form can ask for it again."""
+
+    entered_before = False
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> Any:
+        shown = super().render(name, value, attrs, renderer)
+        if not self.entered_before:
+            return shown
+        return format_html('{}<input type="hidden" name="{}_again" value="1">', shown, name)
+
+
 class ProviderForm(OneOrganizationForm):
-    """The key goes in and never comes out."""
+    """The key goes in and never comes out. A provider that could not answer is not saved as one that is on."""
 
     key = forms.CharField(
         required=False,
         max_length=4096,
         strip=True,
-        widget=UnfoldAdminPasswordWidget({"autocomplete": "new-password"}, render_value=False),
+        widget=KeyWidget({"autocomplete": "new-password"}, render_value=False),
     )
     forget_key = forms.BooleanField(required=False, label="Forget the key", widget=UnfoldBooleanSwitchWidget())
 
@@ -100,7 +116,33 @@ class ProviderForm(OneOrganizationForm):
                 self.add_error("base_url", str(error))
         if not cleaned.get("smart") and not (preset and preset.smart):
             self.add_error("smart", "Name the model that answers.")
+        if "base_url" not in self.errors:
+            self._check_key(cleaned, url)
         return cleaned
+
+    def _check_key(self, cleaned: dict[str, Any], url: str) -> None:
+        """A key that was entered, or is kept, must not get lost without a word."""
+        if "key" not in self.fields or cleaned.get("key") or cleaned.get("forget_key") or cleaned.get("auth") == "none":
+            return
+        if self.data.get(self.add_prefix("key_again")):
+            self.add_error("key", "Enter the key again, or set the key style to none for a server that wants no key.")
+        elif self.instance.sealed_key and url and not self._opens(url):
+            self.add_error(
+                "key",
+                "The key that is kept was given for another address, and goes nowhere else. "
+                "Enter the key of this one, or tick “Forget the key”.",
+            )
+
+    def _opens(self, url: str) -> bool:
+        """Whether the key that is kept is one for `url`; also where it can be opened no more, which the list says."""
+        return self.instance.key_origin == origin_of(url)
+
+    def full_clean(self) -> None:
+        super().full_clean()
+        if self.is_bound and self.errors and "key" in self.fields and self.cleaned_data.get("key"):
+            self.fields["key"].widget.entered_before = True
+            if "key" not in self.errors:
+                self.add_error("key", "Enter the key again: it was not kept, because something else is wrong on this page.")
 
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]
@@ -112,6 +154,18 @@ class ProviderForm(OneOrganizationForm):
                 provider.set_key(given.get("key", ""), address_of(provider))
             except (ValueError, ValidationError):
                 self.add_error("key", "The key could not be kept for this address.")
+        if not provider.enabled:
+            return
+        for problem in router.examined(provider)[1]:
+            if problem.level == "error":
+                field = problem.variable if problem.variable in self.fields else None
+                self.add_error(field, f"It {problem.message}. {problem.hint}".strip())
+
+
+def learnt_about(provider: Provider) -> list[tuple[str, list[providers.Learnt]]]:
+    """Each model of which something is known, with what, when it was found and why."""
+    rows = provider.health.exclude(model="").order_by("model")
+    return [(row.model, facts) for row in rows if (facts := providers.learnt(row))]
 
 
 def address_of(provider: Provider) -> str:
@@ -160,17 +214,21 @@ class ProviderAdmin(Scoped):
         return ((None, {"fields": main}), *self.fieldsets[1:])
 
     def save_model(self, request: HttpRequest, obj: Provider, form: Any, change: bool) -> None:
-        had_key = bool(obj.sealed_key)
         super().save_model(request, obj, form, change)
-        if had_key and not obj.key(address_of(obj)):
-            text = "The address has changed, and a key goes nowhere but where it was given for: give it again."
-            self.message_user(request, text, messages.WARNING)
+        for problem in router.examined(obj)[1]:
+            if problem.code not in SAID_ELSEWHERE:
+                field = problem.variable.replace("_", " ").capitalize()
+                self.message_user(request, f"{field}: it {problem.message}. {problem.hint}".strip(), messages.WARNING)
 
     # --- Testing the connection -------------------------------------------------------------------------------------
 
     def get_urls(self) -> list[Any]:
-        test = self.admin_site.admin_view(self.test_view)
-        return [path("<path:object_id>/test/", test, name="assistant_provider_test"), *super().get_urls()]
+        test, forget = self.admin_site.admin_view(self.test_view), self.admin_site.admin_view(self.forget_view)
+        return [
+            path("<path:object_id>/test/", test, name="assistant_provider_test"),
+            path("<path:object_id>/forget/", forget, name="assistant_provider_forget"),
+            *super().get_urls(),
+        ]
 
     def test_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask the server what it can do, keep the answer for the router, and show it as a report card."""
@@ -193,13 +251,12 @@ class ProviderAdmin(Scoped):
     def _measure(self, request: HttpRequest, row: Provider) -> None:
         provider = router.from_row(row)
         if provider is None:
-            text = "It cannot be used as it stands: its address or its key is missing, or is none."
-            self.message_user(request, text, messages.ERROR)
+            self.message_user(request, f"It cannot be used as it stands: {router.what_is_wrong(row)}.", messages.ERROR)
             return
         model = request.POST.get("model", "").strip()[:200]
-        report = async_to_sync(probe)(provider, model, deadline_seconds=TEST_SECONDS)
-        key = providers.health_key(row.organization_id, provider.name, provider.base_url, provider.key)
-        providers.measured(key, report.model, report.capabilities, name=provider.name, provider_id=row.pk)
+        tools = tools_offered(row.organization)
+        report = async_to_sync(probe)(provider, model, tools=tools, deadline_seconds=TEST_SECONDS)
+        measuring.keep(report, provider, row)
         card = report.as_json()
         for check in card["checks"]:
             check["name"] = check["name"].replace("_", " ")
@@ -209,8 +266,43 @@ class ProviderAdmin(Scoped):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         row = self.get_object(request, object_id)
-        test_url = reverse("admin:assistant_provider_test", args=[row.pk]) if self.may_operate(request, row) else ""
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "test_url": test_url})
+        if row is None:
+            return super().change_view(request, object_id, form_url, extra_context)
+        may = self.may_operate(request, row)
+        extra = {
+            "test_url": reverse("admin:assistant_provider_test", args=[row.pk]) if may else "",
+            "forget_url": reverse("admin:assistant_provider_forget", args=[row.pk]) if may else "",
+            "learnt": learnt_about(row),
+        }
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **extra})
+
+    # --- What was learnt ----------------------------------------------------------------------------------------------
+
+    def forget_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Let go of what was learnt about one model, or about all of them, once that is confirmed."""
+        row = self.get_object(request, object_id)
+        if not self.may_operate(request, row):
+            raise PermissionDenied
+        about = learnt_about(row)
+        model = (request.POST if request.method == "POST" else request.GET).get("model")
+        if model is not None and model not in {name for name, _ in about}:
+            model = None
+        if request.method == "POST":
+            forgotten = providers.forget(row, model)
+            what = f"what was learnt about {model or row.name}" if forgotten else "nothing: nothing was learnt yet"
+            self.log_change(request, row, f"Forgot {what}.")
+            self.message_user(request, f"Forgot {what}. It is learnt anew as it is used or tested.", messages.SUCCESS)
+            return HttpResponseRedirect(reverse("admin:assistant_provider_change", args=[row.pk]))
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "original": row,
+            "title": f"Forget what was learnt about {model or row.name}?",
+            "provider": row,
+            "model": model,
+            "learnt": [(name, facts) for name, facts in about if model in (None, name)],
+        }
+        return TemplateResponse(request, "admin/assistant/provider_forget.html", context)
 
     # --- The list ---------------------------------------------------------------------------------------------------
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from assistant.management.examination import Examination, described, examine, new_style
 from assistant.providers.configuration import ProviderSettings
@@ -24,10 +25,26 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--probe", action="store_true", help="ask the model servers, the broker and the mail server")
+        parser.add_argument(
+            "--record",
+            metavar="FILE",
+            help="with the servers' raw answers, for a bug report; without keys and host names. Asks them, as --probe does",
+        )
         parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, **options: Any) -> None:
-        seen = examine(ask=options["probe"])
+        target = Path(options["record"]) if options["record"] else None
+        if target and (target.exists() or not target.absolute().parent.is_dir()):
+            raise CommandError(f"{target} is there already, or its folder is not: name a new file.")
+        seen = examine(ask=options["probe"] or target is not None, record=target is not None)
+        if target:
+            target.touch(mode=0o600)
+            target.write_text("\n".join(seen.transcripts) or "# No provider was asked.\n", encoding="utf-8")
+            if not options["json"]:
+                self.stdout.write(
+                    f"What was asked and answered is in {target}. Keys, hosts and addresses are masked; it holds the names "
+                    "and descriptions of your methods, so look through it before you send it.\n"
+                )
         self.stdout.write(json.dumps(seen.as_json(), indent=2) if options["json"] else "\n".join(page(seen)))
         if not seen.healthy:
             raise SystemExit(1)
@@ -61,6 +78,9 @@ def page(seen: Examination) -> Iterator[str]:
         for check in report.checks:
             time = f" ({check.ms} ms)" if check.ms is not None else ""
             yield f"  {check.name.replace('_', ' ')}: {check.outcome}{time} {check.detail}".rstrip()
+        if report.capabilities:
+            learnt = ", ".join(f"{name}={value!r}" for name, value in sorted(report.capabilities.items()))
+            yield f"  learnt: {learnt}"
         if report.models:
             more = f" and {len(report.models) - 10} more" if len(report.models) > 10 else ""
             yield f"  models there: {', '.join(report.models[:10])}{more}"

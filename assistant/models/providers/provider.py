@@ -96,9 +96,12 @@ class Provider(models.Model):
     )
     reasoning_effort = models.CharField(max_length=10, blank=True, choices=Effort.choices)
     timeout_seconds = models.PositiveSmallIntegerField(
-        default=20,
-        validators=[MinValueValidator(1), MaxValueValidator(120)],
-        help_text="How long it may be silent: before the first word, and between words.",
+        "longest silence, in seconds",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(600)],
+        help_text="Before the first word, and between words. Empty: 20, or 90 for a server in your own network and for a "
+        "model that thinks first.",
     )
     weight = models.PositiveSmallIntegerField(
         default=1,
@@ -117,7 +120,7 @@ class Provider(models.Model):
         return self.name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        if self.base_url and self.sealed_key and _origin(self.base_url) != self.key_origin:
+        if self.base_url and self.sealed_key and origin_of(self.base_url) != self.key_origin:
             # The key was given for another server: it does not follow the address.
             self.set_key("", self.base_url)
             if kwargs.get("update_fields") is not None:
@@ -131,7 +134,7 @@ class Provider(models.Model):
     def set_key(self, key: str, base_url: str) -> None:
         """Seal `key` for the server at `base_url` (the row's, or its preset's); the caller saves. "" forgets the key."""
         key = key.strip()
-        self.key_origin = _origin(base_url) if key else ""
+        self.key_origin = origin_of(base_url) if key else ""
         self.sealed_key = secrets.seal(key, *self._bound_to(self.key_origin))
         self.key_hint = key[-4:] if len(key) >= 12 else ""
         self.key_set_at = timezone.now() if key else None
@@ -139,7 +142,7 @@ class Provider(models.Model):
     def key(self, base_url: str) -> str:
         """The key, for a request to `base_url`; "" when it was saved for another server, or none, or opens no more."""
         try:
-            return secrets.unseal(self.sealed_key, *self._bound_to(_origin(base_url)))
+            return secrets.unseal(self.sealed_key, *self._bound_to(origin_of(base_url)))
         except (secrets.SecretUnreadable, ValueError):
             return ""
 
@@ -147,7 +150,8 @@ class Provider(models.Model):
         return "provider.key", self.organization_id, self.pk, origin
 
 
-def _origin(url: str) -> str:
+def origin_of(url: str) -> str:
+    """Scheme, host and port of a server's address: what a key is bound to."""
     parts = urlsplit(url)
     return normal_origin(f"{parts.scheme}://{parts.netloc}")
 
@@ -172,7 +176,9 @@ class ProviderHealth(models.Model):
     probe_until = models.DateTimeField(null=True, blank=True)  # somebody's probe is under way
     successes = models.PositiveSmallIntegerField(default=0)  # in a row, while half-open
     capabilities = models.JSONField(default=dict, blank=True)  # what was measured; see providers.completions.Capabilities
+    origins = models.JSONField(default=dict, blank=True)  # of each capability: {"at", "by": check or use, "why"}
     measured_at = models.DateTimeField(null=True, blank=True)
+    measure_after = models.DateTimeField(null=True, blank=True)  # when it is to be measured anew
 
     class Meta:
         ordering = ["name", "model"]

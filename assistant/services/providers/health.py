@@ -30,9 +30,15 @@ COOL_DOWN = timedelta(seconds=30)  # times the number of openings in a row
 LONGEST_COOL_DOWN = timedelta(minutes=10)
 QUOTA_COOL_DOWN = timedelta(minutes=5)
 PROBE = timedelta(seconds=60)  # after that, whoever probed is taken to be dead
+ABILITIES = ("streaming", "tools", "tools_streaming")  # what costs visitors something when it is wrongly taken to be missing
+BELIEVED = timedelta(days=1)  # how long use's word on a lacking ability counts
+REMEASURED_AFTER = timedelta(days=7)  # a check's word
+REMEASURED_AGAIN = timedelta(days=1)  # after a measuring that found nothing out
+MAX_WHY = 300  # characters
 LAST_PROVIDER = timedelta(seconds=5)  # how often the only provider is asked while it is open
 
-COUNTED = {"dns", "refused", "timeout", "server_error", "rate_limited", "bad_response", "cut_off"}
+# A bad request is counted only where another server took the same one: see the router.
+COUNTED = {"dns", "refused", "timeout", "server_error", "rate_limited", "bad_response", "cut_off", "bad_request"}
 AT_ONCE = {"unauthorized", "forbidden", "tls", "not_found", "quota", "model_not_found"}
 FOR_STAFF = {
     "unauthorized": "it refuses the key",
@@ -50,6 +56,33 @@ class Standing:
     state: str = "closed"
     well: bool = True  # nothing is held against it: an answer changes nothing
     capabilities: Mapping[str, Any] = field(default_factory=dict)
+    cause: str = ""  # of what is held against it
+    until: datetime | None = None  # when it is asked again, while it is open
+    probed: bool = False  # another turn tries it at this moment
+
+    def __str__(self) -> str:
+        cause = f" ({self.cause})" if self.cause else ""
+        until = f" until {self.until:%H:%M:%S} UTC" if self.until else ""
+        return f"half-open{cause}, another turn tries it" if self.probed else f"{self.state}{cause}{until}"
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """One thing that was found out about a model. `by` is "check" (a probe), "use" or "" where nobody noted it."""
+
+    name: str
+    value: Any
+    at: datetime | None = None
+    by: str = ""
+    why: str = ""
+
+    @property
+    def label(self) -> str:
+        return self.name.replace("_", " ")
+
+    @property
+    def shown(self) -> str:
+        return {True: "yes", False: "no", "": "none"}.get(self.value, str(self.value))
 
 
 def health_key(owner: UUID | int | str | None, name: str, base_url: str, key: str) -> str:
@@ -94,14 +127,25 @@ def standings(wanted: Iterable[tuple[str, str]], now: datetime | None = None) ->
         state = "open" if "open" in states else "half-open" if "half-open" in states else "closed"
         measured = found.get((key, model))
         well = all(row.open_until is None and not row.failures for row in both)
-        result[key, model] = Standing(state, well, measured.capabilities if measured else {})
+        shut = max((row for row in both if row.open_until), key=lambda row: row.open_until or now, default=None)
+        result[key, model] = Standing(
+            state,
+            well,
+            {fact.name: fact.value for fact in learnt(measured, now)} if measured else {},
+            shut.cause if shut else "",
+            shut.open_until if shut else None,
+            any(_is_probed(row, now) for row in both),
+        )
     return result
 
 
 def _state(row: ProviderHealth, now: datetime) -> str:
     """Open also while another's probe is under way."""
-    probed = row.open_until and row.probe_until and row.probe_until > now
-    return "open" if probed else row.state_at(now)
+    return "open" if _is_probed(row, now) else row.state_at(now)
+
+
+def _is_probed(row: ProviderHealth, now: datetime) -> bool:
+    return bool(row.open_until and row.probe_until and row.probe_until > now)
 
 
 def claim_probe(key: str, model: str, *, last: bool = False, now: datetime | None = None) -> bool:
@@ -182,12 +226,88 @@ def _tell_staff(row: ProviderHealth, now: datetime) -> None:
     )
 
 
-def measured(key: str, model: str, facts: Mapping[str, Any], *, name: str, provider_id: UUID | None = None) -> None:
-    """Keep what was found out about one model; `facts` are fields of `completions.Capabilities`, or a probe's own."""
+# --- What was measured ------------------------------------------------------------------------------------------------
+
+
+def learnt(row: ProviderHealth, now: datetime | None = None) -> list[Learnt]:
+    """What is known of that model and still believed, by name.
+
+    That it lacks an ability (`ABILITIES`) is believed for a day where use said so: a gateway that routed one request
+    badly must not take the tools away for ever, and a server that really lacks them says so again at the price of one
+    request.
+    """
+    now = now or timezone.now()
+    found = []
+    for name, value in sorted(row.capabilities.items()):
+        origin = row.origins.get(name) or {}
+        at = _instant(origin.get("at")) or row.measured_at
+        fact = Learnt(name, value, at, origin.get("by", ""), origin.get("why", ""))
+        doubtful = name in ABILITIES and value is False and fact.by == "use"
+        if not (doubtful and at and now - at >= BELIEVED):
+            found.append(fact)
+    return found
+
+
+def measured(
+    key: str,
+    model: str,
+    facts: Mapping[str, Any],
+    *,
+    name: str,
+    provider_id: UUID | None = None,
+    by: str = "check",
+    why: Mapping[str, str] | None = None,
+    now: datetime | None = None,
+) -> None:
+    """Keep what was found out about one model; `facts` are fields of `completions.Capabilities`, or a probe's own.
+
+    `why` says for each what it rests on, for staff: the check, or the refusal's class and words; never a key. Where use
+    contradicts a check, the model is measured anew soon (`due_for_measuring`).
+    """
+    now = now or timezone.now()
     with transaction.atomic():
         place = {"key": key, "model": model}
         ProviderHealth.objects.get_or_create(**place, defaults={"name": name, "provider_id": provider_id})
         row = ProviderHealth.objects.select_for_update().get(**place)
+        if by == "check":
+            row.measure_after = None
+        elif any(row.capabilities.get(fact, value) != value for fact, value in facts.items()):
+            row.measure_after = now
         row.capabilities = {**row.capabilities, **facts}
-        row.measured_at = timezone.now()
-        row.save(update_fields=["capabilities", "measured_at"])
+        row.origins = row.origins | {
+            fact: {"at": now.isoformat(), "by": by, "why": (why or {}).get(fact, "")[:MAX_WHY]} for fact in facts
+        }
+        row.measured_at = now
+        row.save(update_fields=["capabilities", "origins", "measured_at", "measure_after"])
+
+
+def forget(provider: Provider, model: str | None = None) -> int:
+    """Let go of what was learnt about a provider's model, or about all of them; how many that were."""
+    rows = provider.health.exclude(capabilities={})
+    if model is not None:
+        rows = rows.filter(model=model)
+    return rows.update(capabilities={}, origins={}, measured_at=None, measure_after=None)
+
+
+def due_for_measuring(limit: int, now: datetime | None = None) -> list[ProviderHealth]:
+    """Models to measure anew, claimed for a day: use has contradicted a check, or they were found to lack an ability
+    some time ago. A probe that was misled once is so corrected without anybody's doing."""
+    now = now or timezone.now()
+    lacks = Q()
+    for ability in ABILITIES:
+        lacks |= Q(**{f"capabilities__{ability}": False})
+    old = Q(measure_after=None, measured_at__lte=now - REMEASURED_AFTER) & lacks
+    due = ProviderHealth.objects.filter(Q(measure_after__lte=now) | old).exclude(model="")
+    claimed = []
+    for row in due.select_related("provider__organization").order_by("measured_at")[:limit]:
+        same = ProviderHealth.objects.filter(pk=row.pk, measure_after=row.measure_after)
+        if same.update(measure_after=now + REMEASURED_AGAIN):
+            claimed.append(row)
+    return claimed
+
+
+def _instant(text: Any) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        return None

@@ -78,18 +78,7 @@ def test_history_names_what_was_changed_and_not_to_what(boss):
     assert "sk-0123456789" not in entry.change_message
 
 
-def test_another_address_makes_a_provider_forget_its_key_and_says_so(boss):
-    home = fill("home", "Aardvark")
-    provider = Provider.objects.get(organization=home)
-    form = {"name": "Own", "smart": "m", "timeout_seconds": 20, "weight": 1, "headers": "{}"}
-    address = f"/admin/assistant/provider/{provider.pk}/change/"
-    said = boss.post(address, {**form, "base_url": "https://evil.example.net/v1"}, follow=True).content.decode()
-    provider.refresh_from_db()
-    assert not provider.sealed_key
-    assert "give it again" in said
-
-
-def test_a_connection_is_tested_and_what_was_found_is_kept_for_the_router(boss):
+def test_a_connection_is_tested_and_a_failure_is_shown_and_measures_nothing(boss):
     def answer(request: httpx.Request) -> httpx.Response:
         if request.url.path.endswith("/models"):
             return httpx.Response(200, json={"data": [{"id": "llama-at-home"}]})
@@ -104,7 +93,7 @@ def test_a_connection_is_tested_and_what_was_found_is_kept_for_the_router(boss):
     assert "unauthorized" in body
     assert "llama-at-home" in body
     assert PROVIDER_SECRET not in body
-    assert provider.health.filter(model=provider.smart, measured_at__isnull=False).exists()
+    assert not provider.health.exists()
     assert "llama-at-home" in boss.get(f"/admin/assistant/provider/{provider.pk}/change/").content.decode()
     assert entered(member(home, "editor")).post(address).status_code == 403
 

@@ -9,6 +9,7 @@ import pytest
 from assistant.providers import presets
 from assistant.providers.configuration import clean_auth, normal_base_url
 from assistant.providers.presets import PRESETS
+from assistant.services.providers.budgets import LIST_PRICES
 
 NAMED = [
     "openai",
@@ -50,6 +51,14 @@ def test_a_row_is_ready_to_use(key: str):
     assert not row.key_required or row.key_from, "where does one get a key?"
     assert bool(row.smart) == bool(row.fast)
     assert not row.key_pattern or row.key_required
+
+
+@pytest.mark.parametrize("key", [key for key, row in PRESETS.items() if row.smart and row.hosts])
+def test_a_model_that_is_assumed_says_where_it_was_looked_up_and_what_it_costs(key: str):
+    row = PRESETS[key]
+    assert row.models_at.startswith("https://")
+    for model in {row.smart, row.fast} - {"mistral-small-latest"}:  # whose price is not known
+        assert any(model.rpartition("/")[2].startswith(name) for name in LIST_PRICES), model
 
 
 @pytest.mark.parametrize("key", [key for key, row in PRESETS.items() if row.base_url and row.hosts])

@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from assistant import outbound
+from assistant.llm import ToolSpec
 from assistant.outbound import OutboundError, Reach
 from assistant.providers import probe as probing
 from assistant.providers.completions import Capabilities
@@ -91,11 +92,12 @@ async def test_a_server_that_can_everything_but_speak():
     report, server = await probed()
     assert outcomes(report) == {**dict.fromkeys(ALL, "yes"), "realtime": "no"}
     assert report.ok
+    assert report.why.keys() == report.capabilities.keys()
     assert report.models == ("m", "other")
     assert report.first_token_ms is not None and report.total_ms is not None
     assert report.capabilities == {
-        "token_limit": "max_tokens", "streaming": True, "tools": True, "schema": "plain",
-        "tools_streaming": True, "parallel_calls": True, "usage_in_stream": True, "realtime": False,
+        "thinks": False, "token_limit": "max_tokens", "streaming": True, "tools": True, "tools_streaming": True,
+        "parallel_calls": True, "usage_in_stream": True, "realtime": False,
     }  # fmt: skip
     assert Capabilities.of(report.capabilities) == Capabilities()
     assert all(request.headers["authorization"] == f"Bearer {KEY}" for request in server.requests)
@@ -109,7 +111,7 @@ async def test_the_probe_is_short_and_frugal():
 
 async def test_what_is_measured_names_capabilities_that_are_obeyed():
     report, _ = await probed()
-    beyond = {"realtime"}  # for the report card and the admin
+    beyond = {"realtime", "thinks"}  # for the report card, the admin and the patience of the router
     assert set(report.capabilities) - beyond <= {field.name for field in dataclasses.fields(Capabilities)}
 
 
@@ -169,6 +171,88 @@ async def test_an_answer_in_one_piece_is_not_called_a_stream():
     report, _ = await probed(pieces=True)
     assert outcomes(report)["stream"] == "unknown"
     assert report.capabilities["streaming"] is True
+
+
+class Stumbling(Server):
+    """Fails the first requests of a kind, and is well from then on."""
+
+    def __init__(self, times: int, failure: list[Step], part: bytes) -> None:
+        super().__init__()
+        self.times, self.failure, self.part = times, failure, part
+
+    def answer(self, request: Received) -> Iterable[Step]:
+        if self.times and self.part in request.body:
+            self.times -= 1
+            return self.failure
+        return super().answer(request)
+
+
+STRAY = [status(500), status(502, b"<html>"), status(400, {"error": {"message": "no"}}), [], [HEAD]]
+
+
+@pytest.mark.parametrize("failure", STRAY, ids=["500", "502", "400", "reset", "empty stream"])
+@pytest.mark.parametrize("part", [b'"stream":true', b'"tools":'], ids=["streamed", "tools"])
+async def test_one_stray_failure_decides_nothing(failure: list[Step], part: bytes):
+    async with Stumbling(1, failure, part) as server:
+        report = await probe(ProviderSettings("p", server.url, KEY, smart="m"))
+    assert Capabilities.of(report.capabilities) == Capabilities()
+
+
+@pytest.mark.parametrize("failure", STRAY[:2], ids=["500", "502"])
+async def test_failures_with_tools_are_not_measured_however_often_they_come(failure: list[Step]):
+    async with Stumbling(99, failure, b'"tools":') as server:
+        report = await probe(ProviderSettings("p", server.url, KEY, smart="m"))
+    assert outcomes(report)["tools"] == "failed"
+    assert "tools" not in report.capabilities and "tools_streaming" not in report.capabilities
+
+
+async def test_a_server_that_fails_whenever_it_is_to_stream_is_asked_for_whole_answers():
+    async with Stumbling(99, status(500), b'"stream":true') as server:
+        report = await probe(ProviderSettings("p", server.url, KEY, smart="m"))
+    assert report.capabilities["streaming"] is False
+    assert "3 times while streaming, and answered without" in report.why["streaming"]
+
+
+async def test_a_server_that_fails_altogether_meanwhile_is_not_taken_to_lack_streams():
+    async with Stumbling(99, status(500), b"Count from one") as server:
+        report = await probe(ProviderSettings("p", server.url, KEY, smart="m"))
+    assert outcomes(report)["stream"] == "failed" and "streaming" not in report.capabilities
+
+
+def own_tool(**limits: Any) -> ToolSpec:
+    return ToolSpec("note", "Note it.", {"type": "object", "properties": {"text": {"type": "string", **limits}}})
+
+
+class Strict(Server):
+    """Takes the probe's own request with tools, and refuses a part of it beside the assistant's."""
+
+    def answer(self, request: Received) -> Iterable[Step]:
+        if b"stream_options" in request.body and b"Note it." in request.body:
+            return status(400, {"error": {"message": "Unrecognized request argument: stream_options"}})
+        return super().answer(request)
+
+
+async def test_the_assistants_own_tools_are_offered_and_what_they_teach_is_kept():
+    async with Strict() as server:
+        report = await probe(ProviderSettings("p", server.url, KEY, smart="m"), tools=[own_tool()])
+        without = await probe(ProviderSettings("p", server.url, KEY, smart="m"))
+    assert outcomes(report)["own_tools"] == "yes" and "own_tools" not in outcomes(without)
+    assert report.capabilities["usage_in_stream"] is False
+    assert report.why["usage_in_stream"].startswith("refused: bad_request (400)")
+    assert probing.SCHEMA_FACTS & report.capabilities.keys(), "that their schemas were taken is kept too"
+
+
+async def test_own_tools_that_are_refused_for_good_are_said():
+    async with Stumbling(99, status(400, {"error": {"message": "grammar"}}), b"Note it.") as server:
+        report = await probe(ProviderSettings("p", server.url, KEY, smart="m"), tools=[own_tool(maxLength=2000)])
+    assert outcomes(report)["own_tools"] == "failed" and report.capabilities["tools"] is True
+
+
+async def test_a_model_that_thinks_before_it_says_ok_is_known_to():
+    said = {"message": {"role": "assistant", "content": "ok"}, "finish_reason": "stop"}
+    counted = {"prompt_tokens": 7, "completion_tokens": 180}
+    report, _ = await probed(chat=status(200, {"choices": [{"index": 0, **said}], "usage": counted}))
+    assert report.capabilities["thinks"] is True
 
 
 async def test_a_model_that_refuses_tools_can_talk_but_not_act():

@@ -6,156 +6,33 @@ import asyncio
 import logging
 import random
 from collections import Counter
-from collections.abc import Callable
-from contextlib import AsyncExitStack, aclosing
+from contextlib import aclosing
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.utils import timezone
 
-from assistant import llm
 from assistant.async_db import in_db
 from assistant.errors import BudgetExceeded, ProviderError, ProviderUnavailable
-from assistant.llm import ChatMessage, Completion, ToolCallRequest, ToolSpec
+from assistant.llm import ChatMessage, ToolCallRequest
 from assistant.models import (
-    Assistant,
     Budget,
-    Conversation,
     Organization,
     Provider,
     ProviderHealth,
     Spending,
-    Turn,
     Usage,
 )
-from assistant.models import Message as Row
 from assistant.outbound import AddressRefused
 from assistant.providers import configuration, router
-from assistant.providers.router import Candidate, Router, ordered
+from assistant.providers.router import Candidate, ordered
 from assistant.services.providers import health
 from tests import make
 
+from .scene import BOOK, HI, PLATFORM_KEY, TENANT_KEY, at_once, reply
 from .stub import HEAD, Received, Step, Stub, calls, delta, event, says, status
 
-pytestmark = pytest.mark.django_db
-
-HI = [ChatMessage("user", "Tuesday?")]
-BOOK = ToolSpec(
-    "book", "Book a slot.", {"type": "object", "properties": {"day": {"enum": ["Monday"]}}, "additionalProperties": False}
-)
-PLATFORM_KEY = "sk-platform-canary-00000000"
-TENANT_KEY = "sk-tenant-canary-0000000000"
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
-    monkeypatch.setattr(router, "BACKOFF_SECONDS", 0.01)
-    settings.AI_ENVIRONMENT = {}
-    settings.OUTBOUND_ALLOWED_ORIGINS = []
-
-
-class Scene:
-    """An assistant, its conversation, and model servers `a`, `b`, … that the environment or the organization names."""
-
-    def __init__(self, settings: Any) -> None:
-        self.settings = settings
-        self.stubs: dict[str, Stub] = {}
-        self.assistant: Assistant
-        self.conversation: Conversation
-        self.clock = timedelta()
-
-    def __getattr__(self, name: str) -> Stub:
-        try:
-            return self.stubs[name]
-        except KeyError:
-            raise AttributeError(name) from None
-
-    def pool(self, *names: str, **variables: str) -> None:
-        """The platform's providers are these, asked in this order unless `variables` say otherwise."""
-        environment = {"AI_ROTATION": "failover", **variables}
-        for place, name in enumerate(names):
-            upper = name.upper()
-            environment |= {
-                f"AI_{upper}_URL": self.stubs[name].url, f"AI_{upper}_KEY": PLATFORM_KEY, f"AI_{upper}_SMART": "big",
-                f"AI_{upper}_FAST": "small", f"AI_{upper}_WEIGHT": variables.get(f"AI_{upper}_WEIGHT", str(100 - place)),
-            }  # fmt: skip
-        self.settings.AI_ENVIRONMENT = environment
-
-    async def own(self, name: str, key: str = TENANT_KEY, **fields: Any) -> Provider:
-        """The organization brings this server itself."""
-        self.settings.OUTBOUND_ALLOWED_ORIGINS = [stub.url.removesuffix("/v1") for stub in self.stubs.values()]
-        row = Provider(
-            organization=self.assistant.organization, name=name, base_url=self.stubs[name].url, **{"smart": "big", **fields}
-        )
-        row.set_key(key, row.base_url)
-        await in_db(row.save)()
-        return row
-
-    async def change(self, row: Any, **fields: Any) -> None:
-        for name, value in fields.items():
-            setattr(row, name, value)
-        await in_db(row.save)()
-
-    async def turn(self, seconds: float = 60) -> Turn:
-        def make_turn() -> Turn:
-            seq = Row.objects.count() + 1
-            message = Row.objects.create(conversation=self.conversation, seq=seq, role="visitor", text="Hi")
-            return Turn.objects.create(
-                conversation=self.conversation, message=message, deadline_at=timezone.now() + timedelta(seconds=seconds)
-            )
-
-        return await in_db(make_turn)()
-
-    async def model(self, **given: Any) -> Router:
-        given = {"conversation": self.conversation, **given}
-        model = await router.model_for(self.assistant, **given)
-        model._now = lambda: timezone.now() + self.clock
-        model._chance = random.Random(7)
-        return model
-
-    async def ask(self, model: Router | None = None, tools: list[ToolSpec] | None = None, **given: Any) -> Completion:
-        return await reply(model or await self.model(**given), tools)
-
-    async def fresh(self) -> None:
-        """Another visitor comes, whom nobody has answered yet."""
-        self.conversation = await in_db(make.conversation)(self.assistant)
-
-    def asked(self) -> dict[str, int]:
-        return {name: len(stub.requests) for name, stub in self.stubs.items()}
-
-
-async def reply(
-    model: llm.Model, tools: list[ToolSpec] | None = None, messages: list[ChatMessage] | None = None
-) -> Completion:
-    text = ""
-    async with aclosing(model.stream(messages or HI, tools or [])) as items:  # type: ignore[type-var]
-        async for item in items:
-            if isinstance(item, Completion):
-                assert item.text == text
-                return item
-            text += item
-    raise AssertionError("no completion")
-
-
-@pytest.fixture
-def scene(settings: Any) -> Callable[..., Any]:
-    class Opening(AsyncExitStack):
-        def __init__(self, names: str) -> None:
-            super().__init__()
-            self.names = names
-
-        async def __aenter__(self) -> Scene:  # type: ignore[override]
-            await super().__aenter__()
-            made = Scene(settings)
-            for name in self.names:
-                made.stubs[name] = await self.enter_async_context(Stub())
-            made.assistant = await in_db(make.assistant)()
-            await made.fresh()
-            return made
-
-    return Opening
-
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quick")]
 
 # --- Where a model comes from -----------------------------------------------------------------------------------------
 
@@ -317,6 +194,31 @@ async def test_a_disabled_or_unusable_row_is_passed_over(scene: Any) -> None:
         assert s.a.connections == 0
 
 
+async def test_a_row_without_the_key_it_needs_silences_nobody(scene: Any) -> None:
+    async with scene("ab") as s:
+        s.pool("a")
+        half = await s.own("b", key="", preset="openai")
+        await s.change(half, base_url="")
+        assert (await s.ask()).provider == "a", "the platform's serve whoever has none that can be used"
+        await s.change(s.assistant, provider=half)
+        assert (await s.ask()).provider == "a"
+        await s.own("b2", at="b")
+        assert (await s.ask()).provider == "b2", "and a pinned one that cannot be used hides no other"
+        await s.change(s.assistant.organization, use_platform_providers="never")
+        assert (await s.ask()).provider == "b2"
+
+
+async def test_it_is_no_demonstration_while_an_own_provider_answers(scene: Any, settings: Any) -> None:
+    async with scene("ab") as s:
+        settings.DEMO_MODEL, settings.DEMO_MODEL_URL = True, s.b.url
+        await s.change(s.assistant.organization, use_platform_providers="fallback")
+        assert await in_db(router.is_demo)(s.assistant)
+        row = await s.own("a")
+        assert not await in_db(router.is_demo)(s.assistant), "it is the reserve and no more"
+        await s.change(row, enabled=False)
+        assert await in_db(router.is_demo)(s.assistant)
+
+
 # --- In which order ---------------------------------------------------------------------------------------------------
 
 
@@ -385,10 +287,6 @@ async def test_a_conversation_stays_with_who_answered_it_while_that_one_is_well(
 
 
 # --- How often --------------------------------------------------------------------------------------------------------
-
-
-def at_once(number: int, /, **error: Any) -> list[Step]:
-    return status(number, {"error": error})
 
 
 @pytest.mark.parametrize(
@@ -647,14 +545,13 @@ async def test_thinking_that_a_template_opens_is_shown_at_most_once(scene: Any) 
         assert (await s.ask()).text == "Hi"
 
 
-async def test_a_lesson_that_does_not_help_is_not_kept(scene: Any) -> None:
+async def test_a_server_that_refuses_everything_is_asked_once_per_lesson_and_no_more(scene: Any) -> None:
     async with scene("a") as s:
         s.pool("a")
         s.a.always(at_once(400, message="tools are not supported; stream_options unknown; whatever"))
         with pytest.raises(ProviderError):
             await s.ask(tools=[BOOK])
-        assert s.asked()["a"] <= 3
-        assert not await in_db(ProviderHealth.objects.exclude(capabilities={}).exists)()
+        assert s.asked()["a"] == 3, "with tools and stream_options, without tools, without either"
 
 
 async def test_what_was_measured_of_one_model_says_nothing_of_another(scene: Any) -> None:
