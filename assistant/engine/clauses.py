@@ -260,7 +260,7 @@ def _foreign(text: str, letters: int, counts: dict[str, int], said: list[str]) -
     if not TRIGGERS.isdisjoint(words) or stated(text).weekdays:
         return False
     most = max(sum(word in known for word in words) for known in _WORDS.values())
-    return most < len(words) * 0.13 if most else len(words) > 3
+    return most < len(words) / 10 if most else len(words) > 3
 
 
 # --- One sentence ----------------------------------------------------------------------------------------------------
@@ -294,7 +294,10 @@ def read(sentence: str, *, context: str = "") -> Reading:
     if not doubtful and not offered and single:
         # A day and an hour, neither offered nor asked for nor denied, can hardly be anything but an appointment.
         doubtful = not any(language.denied.search(plain) or language.condition.search(plain) for language in spoken)
-    named = not doubtful and not offered and any(_names(language, plain, asks) for language in spoken)
+    # An item of a list that is no sentence informs: "Tom at the reception: appointments and invoices".
+    named = (
+        not doubtful and not offered and plain[-1] in ".!。।)" and any(_names(language, plain, asks) for language in spoken)
+    )
     return Reading((), doubtful, named)
 
 
@@ -379,8 +382,7 @@ def _doubtful(language: _Language, plain: str, spans: list[tuple[int, int, bool]
         if _holds(language, language.weak.search(clause), clause):
             return True
         if _holds(language, language.forms.search(clause), clause):
-            short = len(clause.split()) <= 4
-            return short or not offered or language.addressed.search(clause) is not None
+            return not offered or language.addressed.search(clause) is not None
     return False
 
 

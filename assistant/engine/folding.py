@@ -95,7 +95,7 @@ def fold(text: str) -> Folded:
     plain = _MARKUP.sub("", _LINK.sub("", plain))
     joined = _SPACED.sub(lambda letters: re.sub(r"[ .·-]", "", letters[0]), plain)
     bare = _LEET.sub(lambda word: word[0].translate(_LEET_LETTERS), joined)
-    return Folded(bare, disguised or bare != plain)
+    return Folded(bare, disguised or joined != plain)
 
 
 def respelled(pattern: str) -> str:
