@@ -13,6 +13,7 @@ from assistant.engine.moments import UNSPACED, stated
 
 # Our references: six of an alphabet without 0, O, 1, I and L (`models.appointment`), and those of e-mails.
 _OURS = re.compile(r"(?<![\w-])(?:(?=[A-Z]*\d)(?=\d*[A-Z])[2-9A-HJKMNP-Z]{6}|M-[0-9A-F]{6})(?![\w-])")
+_OURS_SMALL = re.compile(r"(?<![\w@./-])(?=[a-z]*\d)(?=\d*[a-z])[2-9a-hjkmnp-z]{6}(?![\w@-])")  # where a label speaks of one
 _CODE = r"(?=[A-Z0-9-]*\d)[A-Z0-9][A-Z0-9-]{3,19}|[A-Z]{5,12}"
 _LINE = re.compile(r"\A[\W_]*(?P<label>[^\W_][^:=|–—\n]{0,59}?) ?(?:[:=]| [–—-] |\t| {3,}) ?(?P<value>\S.*)\Z")
 _LONGEST_LABEL, _MOST_PAIRS = 60, 40
@@ -93,6 +94,8 @@ def look(text: str) -> Found:
     labels = _labels()
     acts: set[str] = set()
     codes = {found[0] for found in _OURS.finditer(text)}
+    if labels.reference.search(text):
+        codes |= {found[0] for found in _OURS_SMALL.finditer(text)}
     for found in labels.named.finditer(text):
         label = found[0][: found.start("code") - found.start()].strip(" :#=").lower()
         if label not in _BARE or re.search(r"[A-Z].*\d|\d.*[A-Z]", found["code"]):
@@ -109,7 +112,7 @@ def look(text: str) -> Found:
             codes.add(code[0])
     for line in lines:
         confirmed += labels.confirmation.fullmatch(_EDGE.sub("", line)) is not None
-    if confirmed and details:
+    if confirmed and (details or stated(text).whole):
         acts.add("booked")
     asks = re.search("[?؟]", text) is not None
     offers = any(

@@ -24,6 +24,8 @@ def gate_of(text: str, **evidence) -> Gate:
         "Booking status: **confirmed**",
         "<table><tr><td>Status</td><td>Confirmed</td></tr></table>",
         "Confirmed: Friday, 16:00",
+        "Appointment confirmation:\nFriday 3 May, 16:00\nPedicure",
+        "qx7m4t is your booking code",
         "Buchungsstatus: bestätigt",
         "Statut de la réservation : confirmée",
         "Estado de la reserva: confirmada",
