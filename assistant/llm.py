@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal, Protocol
 
 Finish = Literal["stop", "tool_calls", "length", "content_filter", "cut_off"]
@@ -77,12 +78,14 @@ class ToolSpec:
     """What a model sees of a tool; `parameters` is a JSON Schema of type object.
 
     A model that cannot call tools may still ask for one that is `spoken`, without arguments, by naming it in its text.
+    `acts`: a done call of it brings something about.
     """
 
     name: str
     description: str
     parameters: dict[str, Any]
     spoken: bool = False
+    acts: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,10 +103,25 @@ class ToolResult:
     achieved: frozenset[str] = frozenset()
     sources: tuple[Source, ...] = ()
     misused: bool = False
+    receipts: tuple[Receipt, ...] = ()
 
     @property
     def ok(self) -> bool:
         return self.outcome in ("done", "waiting")
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """One thing that was really done, as the ledger has it: a claim is held against its act, reference and time.
+
+    `act` is one of `engine.claims.ACTS`; `times` are its beginning and end on every clock that a visitor is shown;
+    `when` says the beginning in the visitor's language.
+    """
+
+    act: str
+    reference: str = ""
+    times: tuple[datetime, ...] = ()
+    when: str = ""
 
 
 @dataclass(frozen=True)
@@ -164,6 +182,10 @@ class Toolbox(Protocol):
 
     def achieved(self) -> frozenset[str]:
         """What earlier turns of this conversation brought about, by the ledger."""
+        ...
+
+    def receipts(self) -> tuple[Receipt, ...]:
+        """What of it has a reference or a time."""
         ...
 
     async def execute(self, call: ToolCallRequest, *, round: int, ordinal: int) -> ToolResult:

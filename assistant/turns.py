@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
@@ -23,11 +23,12 @@ from django.utils import timezone
 from assistant import events, live, llm
 from assistant.async_db import in_db
 from assistant.engine import loop
+from assistant.engine.judge import Judge, ask
 from assistant.engine.prompt import Scene, instructions, scene_of
 from assistant.errors import BudgetExceeded, InterworkyError, ProviderError, TurnTaken
 from assistant.models import Conversation, Message, ToolCall, Turn
 from assistant.providers import embeddings, router
-from assistant.sentences import sentence
+from assistant.sentences import label, sentence
 from assistant.services.conversations import card_answers
 from assistant.services.conversations.history import as_call, as_rounds, build_history, estimated_tokens
 from assistant.services.conversations.human_requests import request_human as human_requests_request_human
@@ -243,6 +244,8 @@ def _outcome(
         "total_ms": total_ms,
     }
     text = ended.text
+    if ended.unsure and text:
+        text += "\n\n" + what_was_done(ended.receipts, locale)
     if ended.unkept or ended.unread_call:
         text = "\n\n".join(part for part in (text, sentence("not_done", locale)) if part)
         detail = f"Claimed without a receipt: {ended.unkept}" if ended.unkept else "Wrote a call that cannot be run."
@@ -297,19 +300,29 @@ async def _write(
         return loop.ReplyEnded(kept, "stop", 0, llm.TokenUsage(), provider=KEPT)
     model = await model_for(turn.conversation.assistant, task="reply", conversation=turn.conversation, turn=turn)
     try:
-        ended = await _run_engine(model, toolbox, told, clicked, pen)
+        judge = _judge_of(turn, model_for)
+        ended = await _run_engine(model, toolbox, told, clicked, pen, judge)
     except ProviderError as error:
         if error.cause != "context_too_long" or draft.text or len(told.said) == 1:
             raise
         # Once more with half of what was said before. What this turn has done meanwhile is in the ledger.
         toolbox = await toolbox_for(turn)
         told = await in_db(build_context)(turn, toolbox.specs(), told.said)
-        ended = await _run_engine(model, toolbox, told, clicked, pen)
+        ended = await _run_engine(model, toolbox, told, clicked, pen, judge)
     if ended.unkept or ended.unread_call:
         await _offer_instead(toolbox, ended.rounds)
-    if told.key and (ended.rounds, ended.finish, ended.unkept, ended.unread_call) == (1, "stop", "", False):
+    plain = not (ended.unkept or ended.unread_call or ended.unsure)
+    if told.key and (ended.rounds, ended.finish, plain) == (1, "stop", True):
         await in_db(answer_cache.keep)(turn.conversation.assistant, told.key, ended.text)
     return ended
+
+
+def what_was_done(receipts: tuple[llm.Receipt, ...], locale: str) -> str:
+    """The server's own line under a reply that nobody could judge."""
+    if not receipts:
+        return label("nothing_done", locale)
+    listed = (" · ".join(filter(None, (label(f"act_{one.act}", locale), one.when, one.reference))) for one in receipts)
+    return label("done_so_far", locale, acts="; ".join(listed))
 
 
 async def _offer_instead(toolbox: llm.Toolbox, round: int) -> None:
@@ -321,8 +334,24 @@ async def _offer_instead(toolbox: llm.Toolbox, round: int) -> None:
             return
 
 
+def _judge_of(turn: Turn, model_for: ModelFor) -> Judge:
+    """The fast model as a second judge of what the gate cannot tell. It counts towards the budget as any request does."""
+    assistant = turn.conversation.assistant
+
+    async def judge(text: str, done: Sequence[llm.Receipt], returned: Sequence[str]) -> bool | None:
+        try:
+            if await in_db(router.is_demo)(assistant):
+                return False  # a script of ours, which says that something was done only when a tool's result does
+            model = await model_for(assistant, task="fast", conversation=turn.conversation, turn=turn)
+        except InterworkyError:
+            return None
+        return await ask(model, text, done, returned)
+
+    return judge
+
+
 async def _run_engine(
-    model: llm.Model, toolbox: llm.Toolbox, told: Context, clicked: _Clicked, pen: ReplyWriter
+    model: llm.Model, toolbox: llm.Toolbox, told: Context, clicked: _Clicked, pen: ReplyWriter, judge: Judge
 ) -> loop.ReplyEnded:
     messages = [llm.ChatMessage("system", told.system), *told.said, *told.done, *clicked.spoken]
     limits = loop.Limits(settings.ASSISTANT_MAX_ROUNDS, settings.ASSISTANT_MAX_CALLS)
@@ -334,8 +363,10 @@ async def _run_engine(
                 messages,
                 limits,
                 achieved=clicked.achieved,
+                receipts=clicked.receipts,
                 from_round=told.from_round,
                 key=str(pen.turn.pk),
+                judge=judge,
             )
         ) as happenings:
             async for event in happenings:
@@ -357,6 +388,7 @@ class _Clicked:
 
     spoken: tuple[llm.ChatMessage, ...] = ()
     achieved: frozenset[str] = frozenset()
+    receipts: tuple[llm.Receipt, ...] = ()
 
 
 async def _open(row: ToolCall, toolbox: llm.Toolbox, pen: ReplyWriter) -> _Clicked:
@@ -367,7 +399,7 @@ async def _open(row: ToolCall, toolbox: llm.Toolbox, pen: ReplyWriter) -> _Click
     pen.show(events.ToolFinished(str(pen.turn.pk), str(row.pk), label, result.ok))
     call = as_call(row)
     spoken = llm.ChatMessage("assistant", "", calls=(call,)), llm.ChatMessage("tool", result.text, call_id=call.id)
-    return _Clicked(spoken, result.achieved)
+    return _Clicked(spoken, result.achieved, result.receipts)
 
 
 class ReplyWriter:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from assistant.llm import ChatMessage, Completion, TokenUsage, ToolCallRequest, ToolResult, ToolSpec
+from assistant.llm import ChatMessage, Completion, Receipt, TokenUsage, ToolCallRequest, ToolResult, ToolSpec
 
 
 @dataclass(frozen=True)
@@ -86,14 +86,17 @@ class ScriptedToolbox:
         achieved: frozenset[str] = frozenset(),
         earlier: frozenset[str] = frozenset(),
         misused: bool = False,
+        receipts: tuple[Receipt, ...] = (),
+        acts: bool = False,
     ) -> None:
         self.text, self.names = text, names or ("find_slots",)
         self.does, self.earlier, self.misused = achieved, earlier, misused
+        self.gives, self.acts = receipts, acts
         self.ran: list[tuple[str, dict[str, Any] | None]] = []
         self.at_once = self.most_at_once = 0
 
     def specs(self) -> list[ToolSpec]:
-        return [ToolSpec(name, name, {"type": "object"}) for name in self.names]
+        return [ToolSpec(name, name, {"type": "object"}, acts=self.acts) for name in self.names]
 
     def label(self, name: str) -> str:
         return f"{name}…"
@@ -101,10 +104,14 @@ class ScriptedToolbox:
     def achieved(self) -> frozenset[str]:
         return self.earlier
 
+    def receipts(self) -> tuple[Receipt, ...]:
+        return self.gives if self.earlier else ()
+
     async def execute(self, call: ToolCallRequest, *, round: int, ordinal: int) -> ToolResult:
         self.ran.append((call.name, call.arguments))
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
         await asyncio.sleep(0.001)
         self.at_once -= 1
-        return ToolResult(self.text, "failed" if self.misused else "done", self.does, misused=self.misused)
+        outcome: Any = "failed" if self.misused else "done"
+        return ToolResult(self.text, outcome, self.does, misused=self.misused, receipts=self.gives)

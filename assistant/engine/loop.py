@@ -14,12 +14,14 @@ from typing import Any, ClassVar
 import orjson
 
 from assistant.engine.claims import Gate
+from assistant.engine.judge import Judge
 from assistant.events import ReplyDelta, ToolFinished, ToolStarted, WidgetEvent
 from assistant.llm import (
     ChatMessage,
     Completion,
     Finish,
     Model,
+    Receipt,
     Source,
     TokenUsage,
     Toolbox,
@@ -51,7 +53,9 @@ class Limits:
 @dataclass(frozen=True)
 class ReplyEnded(WidgetEvent):
     """The loop's last word, for whoever runs it. `caught` are the claims that were not shown; `unkept` is the second of
-    them, which ended the reply, or empty."""
+    them, which ended the reply, or empty. `unsure`: something was shown that nobody could judge. `receipts` say what was
+    done.
+    """
 
     type: ClassVar[str] = "reply.ended"
     text: str
@@ -65,6 +69,8 @@ class ReplyEnded(WidgetEvent):
     unkept: str = ""
     caught: tuple[str, ...] = ()
     unread_call: bool = False  # the model wrote a call into its text that nobody could run
+    unsure: bool = False
+    receipts: tuple[Receipt, ...] = ()
 
 
 @dataclass
@@ -73,7 +79,11 @@ class _Turn:
 
     messages: list[ChatMessage]
     achieved: frozenset[str]
+    receipts: dict[tuple[str, str], Receipt]  # by act and reference
+    said: list[str]  # from which the model may repeat a reference
     key: str = ""
+    returned: list[str] = field(default_factory=list)  # by tools, in this turn
+    unsure: bool = False
     text: str = ""
     rounds: int = 0
     calls: int = 0
@@ -110,6 +120,8 @@ class _Turn:
             unkept,
             tuple(self.caught),
             self.last.unread_call,
+            self.unsure,
+            tuple(self.receipts.values()),
         )
 
 
@@ -120,24 +132,32 @@ async def run(
     limits: Limits = Limits(),
     *,
     achieved: frozenset[str] = frozenset(),
+    receipts: tuple[Receipt, ...] = (),
     from_round: int = 0,
     key: str = "",
+    judge: Judge | None = None,
 ) -> AsyncGenerator[WidgetEvent, None]:
     """The events of one reply, `ReplyEnded` last; `turn` is left empty in them.
 
-    `achieved` is what this turn has brought about before the model is heard, `from_round` the rounds that a run that was
-    cut off had used, `key` the turn's id, which the ids of its calls are made of. Raises what the model raises; tools do
-    not raise.
+    `achieved` and `receipts` are what this turn has brought about before the model is heard, `from_round` the rounds that a
+    run that was cut off had used, `key` the turn's id, which the ids of its calls are made of. `judge` decides what the gate
+    cannot. Raises what the model raises; tools do not raise.
     """
-    turn = _Turn(list(messages), toolbox.achieved() | achieved, key, rounds=from_round)
+    done_before = {(one.act, one.reference): one for one in (*toolbox.receipts(), *receipts)}
+    said = [message.text for message in messages]
+    turn = _Turn(list(messages), toolbox.achieved() | achieved, done_before, said, key, rounds=from_round)
+    acting = any(spec.acts for spec in toolbox.specs())
     while True:
         at_a_loss = max(turn.misuses.values(), default=0) >= MAX_MISUSES
         last_round = at_a_loss or turn.rounds >= limits.rounds or turn.calls >= limits.calls
         turn.rounds += 1
-        gate = Gate(turn.achieved)
+        gate = Gate(turn.achieved, tuple(turn.receipts.values()), said=tuple(turn.said), idle=acting and not turn.achieved)
         before = turn.text
         async for event in _listen(model, toolbox, turn, gate, before, offer=not last_round):
             yield event
+        if gate.withheld:
+            async for event in _second_look(turn, gate, judge):
+                yield event
         done = turn.last
         if gate.caught:
             turn.caught.append(gate.caught)
@@ -209,8 +229,20 @@ async def _listen(
             if shown:
                 yield ReplyDelta(turn="", offset=len(turn.text), text=shown)
                 turn.text += shown
-            if gate.caught or len(turn.text) > MAX_REPLY_CHARS:
+            if gate.caught or len(turn.text) + len(gate.withheld) > MAX_REPLY_CHARS:
                 break
+
+
+async def _second_look(turn: _Turn, gate: Gate, judge: Judge | None) -> AsyncIterator[WidgetEvent]:
+    """Have judged what the gate withheld, and show it unless it claims what was not done."""
+    verdict = await judge(gate.doubtful, tuple(turn.receipts.values()), turn.returned) if judge else None
+    if verdict:
+        gate.refuse()
+        return
+    turn.unsure = turn.unsure or verdict is None
+    shown = gate.release()
+    yield ReplyDelta(turn="", offset=len(turn.text), text=shown)
+    turn.text += shown
 
 
 async def _act(toolbox: Toolbox, turn: _Turn, message: ChatMessage, limits: Limits) -> AsyncIterator[WidgetEvent]:
@@ -258,6 +290,9 @@ async def _act(toolbox: Toolbox, turn: _Turn, message: ChatMessage, limits: Limi
         result = results[first[same]]
         turn.messages.append(ChatMessage("tool", result.text, call_id=call.id))
         turn.achieved |= result.achieved
+        turn.receipts.update({(one.act, one.reference): one for one in result.receipts})
+        turn.said.append(result.text)
+        turn.returned.append(result.text)
         turn.sources.update(dict.fromkeys(result.sources))
         if result.outcome == "waiting":
             turn.waiting[same] = result
@@ -273,6 +308,7 @@ def _sameness(call: ToolCallRequest) -> str:
 
 
 def _correction(gate: Gate) -> str:
+    """What a model is told of a claim that was not shown."""
     return note(
         f"Your last sentence was not shown, because it says that something happened which did not: {gate.caught!r}. "
         "No tool has done it. Either call the tool that does it, or go on without claiming it. Do not repeat or mention "

@@ -6,13 +6,15 @@ Nothing here trusts the model: which tool, with which arguments, how often and a
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import Any, Self
 
 from assistant.async_db import in_db
-from assistant.llm import ToolCallRequest, ToolResult, ToolSpec
+from assistant.llm import Receipt, ToolCallRequest, ToolResult, ToolSpec
 from assistant.models import Conversation, Method, Turn
 from assistant.models import ToolCall as Row
 from assistant.redaction import clean
+from assistant.services.booking import appointments
 from assistant.services.methods import ledger
 from assistant.tools.executor import Executor, Tool, tools_of
 from assistant.tools.kind import Embed
@@ -30,15 +32,18 @@ class ConversationToolbox:
         self._turn = turn
         self._dry_run = dry_run
         self._achieved: frozenset[str] = frozenset()
+        self._receipts: tuple[Receipt, ...] = ()
 
     @classmethod
     async def for_turn(cls, turn: Turn, *, dry_run: bool = False, embed: Embed | None = None) -> ConversationToolbox:
         """The toolbox of a turn; what an earlier runner of it left open is settled first, so that a model hears of it."""
-        door, left_behind, achieved = await in_db(_of_turn)(turn, embed)
+        door, left_behind, (achieved, receipts) = await in_db(_of_turn)(turn, embed)
         for row in left_behind:
             await door.settle(row)
         toolbox = cls(door, turn.conversation, turn=turn, dry_run=dry_run)
-        toolbox._achieved = await in_db(_achieved)(turn.conversation, door) if left_behind else achieved
+        if left_behind:
+            achieved, receipts = await in_db(_done)(turn.conversation, door)
+        toolbox._achieved, toolbox._receipts = achieved, receipts
         return toolbox
 
     @classmethod
@@ -51,7 +56,13 @@ class ConversationToolbox:
 
     def specs(self) -> list[ToolSpec]:
         return [
-            ToolSpec(tool.name, tool.operation.description(tool.method), tool.schema, spoken=tool.operation.spoken)
+            ToolSpec(
+                tool.name,
+                tool.operation.description(tool.method),
+                tool.schema,
+                spoken=tool.operation.spoken,
+                acts=bool(tool.operation.achieves(tool.method)),
+            )
             for tool in self._door.tools.values()
         ]
 
@@ -61,6 +72,9 @@ class ConversationToolbox:
 
     def achieved(self) -> frozenset[str]:
         return self._achieved
+
+    def receipts(self) -> tuple[Receipt, ...]:
+        return self._receipts
 
     async def execute(self, call: ToolCallRequest, *, round: int, ordinal: int) -> ToolResult:
         """Run a model's call, once per place in the turn: the same place again gives the recorded result."""
@@ -87,7 +101,14 @@ class ConversationToolbox:
         )
         if (row.name, row.arguments) != (name, arguments):
             return ToolResult("Not run: another call stands in its place.", "refused")
-        return await self._door.run(row, problem)
+        return await self._with_receipts(await self._door.run(row, problem))
+
+    async def _with_receipts(self, result: ToolResult) -> ToolResult:
+        """With every receipt of the conversation, now that there is one more."""
+        if not result.achieved or self._dry_run:
+            return result
+        _, receipts = await in_db(_done)(self._conversation, self._door)
+        return replace(result, receipts=receipts)
 
     async def open(self, row: Row) -> ToolResult:
         """Run what a visitor's click asked for, or what he said on a confirm card; `row` is its entry in the ledger."""
@@ -96,7 +117,7 @@ class ConversationToolbox:
         if row.state in (Row.State.PENDING, Row.State.WAITING) and await in_db(ledger.answer_of_visitor)(row) == "cancel":
             return await self._door.decline(row)
         _, problem = self._door.check(row.name, row.arguments)
-        return await self._door.run(row, problem)
+        return await self._with_receipts(await self._door.run(row, problem))
 
     async def decline(self, row: Row) -> ToolResult:
         """The visitor said no."""
@@ -137,13 +158,24 @@ def _door(conversation: Conversation, embed: Embed | None) -> Executor:
     return Executor(assistant.organization, tools, conversation, assistant, embed)
 
 
-def _of_turn(turn: Turn, embed: Embed | None) -> tuple[Executor, list[Row], frozenset[str]]:
+def _of_turn(turn: Turn, embed: Embed | None) -> tuple[Executor, list[Row], tuple[frozenset[str], tuple[Receipt, ...]]]:
     """One hop: its door, what an earlier runner left open, and what has been brought about."""
     door = _door(turn.conversation, embed)
-    return door, ledger.left_behind(turn), _achieved(turn.conversation, door)
+    return door, ledger.left_behind(turn), _done(turn.conversation, door)
 
 
-def _achieved(conversation: Conversation, door: Executor) -> frozenset[str]:
-    """What the conversation has brought about by the ledger."""
+def _done(conversation: Conversation, door: Executor) -> tuple[frozenset[str], tuple[Receipt, ...]]:
+    """What the conversation has brought about by the ledger: the acts, and those of them that have a receipt."""
     done = [tool for name in ledger.done_names(conversation) if (tool := door.tools.get(name))]
-    return frozenset[str]().union(*(tool.operation.achieves(tool.method) for tool in done))
+    achieved = frozenset[str]().union(*(tool.operation.achieves(tool.method) for tool in done))
+    given = ledger.receipts(conversation) if achieved else []
+    times = appointments.times_of(conversation, {reference for _, reference in given}) if given else {}
+    receipts = []
+    for name, reference in given:
+        if (tool := door.tools.get(name)) and (acts := tool.operation.achieves(tool.method)):
+            # A booking sends a confirmation too; it is the booking that the receipt is of.
+            act = next(
+                (act for act in ("booked", "rescheduled", "cancelled") if act in acts), "sent" if "sent" in acts else "done"
+            )
+            receipts.append(Receipt(act, reference, *times.get(reference, ())))
+    return achieved, tuple(receipts)

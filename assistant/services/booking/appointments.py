@@ -7,7 +7,7 @@ constraint alone deadlocks; both together do neither.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -74,6 +74,18 @@ def _found(rows: QuerySet[Appointment]) -> Appointment:
     if appointment is None:
         raise NotFound("No such appointment.")
     return appointment
+
+
+def times_of(conversation: Conversation, references: Collection[str]) -> dict[str, tuple[tuple[datetime, ...], str]]:
+    """By reference: beginning and end as visitor and calendar read them on their clocks, and the beginning in words."""
+    rows = Appointment.objects.filter(organization=conversation.organization_id, reference__in=references)
+    found = {}
+    for row in rows.select_related("calendar"):
+        zones = dict.fromkeys((row.timezone, row.visitor_timezone, conversation.visitor.timezone, row.calendar.timezone))
+        known = [zone for name in zones if (zone := slots.known_zone(name))]
+        times = tuple(at.astimezone(zone) for zone in known for at in (row.start_at, row.end_at))
+        found[row.reference] = times, slots.when(row, row.visitor_timezone, conversation.locale)
+    return found
 
 
 # --- Hold and confirm -------------------------------------------------------------------------------------------------

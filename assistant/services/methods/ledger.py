@@ -210,6 +210,12 @@ def done_names(conversation: Conversation) -> set[str]:
     return set(conversation.tool_calls.filter(state=State.DONE, dry_run=False).values_list("name", flat=True))
 
 
+def receipts(conversation: Conversation) -> list[tuple[str, str]]:
+    """Of the calls that have really done something in this conversation: the tool's name and the visitor's reference."""
+    done = conversation.tool_calls.filter(state=State.DONE, dry_run=False).exclude(receipt="")
+    return list(done.values_list("name", "receipt"))
+
+
 def reload(row: ToolCall) -> None:
     """The row as it is now."""
     row.refresh_from_db()

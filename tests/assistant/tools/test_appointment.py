@@ -250,6 +250,31 @@ async def test_moving_asks_first_and_is_told(conversation):
     assert appointment.start_at == start_at + timedelta(hours=1)
 
 
+async def test_what_was_booked_moved_and_cancelled_has_receipts_with_reference_and_times(conversation):
+    booked = await click_through_a_booking(conversation)
+    appointment = await in_db(Appointment.objects.select_related("calendar").get)(state="confirmed")
+    (receipt,) = booked.receipts
+    assert (receipt.act, receipt.reference) == ("booked", appointment.reference)
+    assert set(receipt.times) == {appointment.start_at, appointment.end_at} and receipt.when
+
+    later = slots.slot_id(appointment.calendar, appointment.start_at + timedelta(hours=1))
+    await run(conversation, "reschedule", reference=appointment.reference, slot=later)
+    moved = await click(conversation, "confirm", "confirm")
+    assert [one.act for one in moved.receipts] == ["booked", "rescheduled"]
+    assert all(appointment.start_at + timedelta(hours=1) in one.times for one in moved.receipts)
+
+    posted = await in_db(post_message)(conversation, "later", "Thanks")
+    assert (await ConversationToolbox.for_turn(await loaded(posted.turn))).receipts() == moved.receipts
+    stranger = await in_db(make.conversation)(conversation.assistant)
+    posted = await in_db(post_message)(stranger, "c-1", "Hello")
+    assert (await ConversationToolbox.for_turn(await loaded(posted.turn))).receipts() == ()
+
+
+async def click_through_a_booking(conversation: Conversation) -> ToolResult:
+    await click(conversation, "slots", await a_slot(conversation))
+    return await click(conversation, "confirm", "confirm", name="Ann", email="ann@example.com")
+
+
 async def test_an_unknown_reference_names_the_visitors_own_and_nobody_elses(conversation):
     appointment = await a_booking(conversation)
     assert appointment.reference in (await run(conversation, "cancel", reference="unknown")).text

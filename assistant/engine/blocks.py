@@ -1,0 +1,170 @@
+"""What stands in lines and not in sentences: labels with values, tables, headings, and references."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from assistant.engine.folding import respelled
+from assistant.engine.grammars import LEXICONS
+from assistant.engine.grammars.grammar import words
+from assistant.engine.moments import UNSPACED, stated
+
+# Our references: six of an alphabet without 0, O, 1, I and L (`models.appointment`), and those of e-mails.
+_OURS = re.compile(r"(?<![\w-])(?:(?=[A-Z]*\d)(?=\d*[A-Z])[2-9A-HJKMNP-Z]{6}|M-[0-9A-F]{6})(?![\w-])")
+_OURS_SMALL = re.compile(r"(?<![\w@./-])(?=[a-z]*\d)(?=\d*[a-z])[2-9a-hjkmnp-z]{6}(?![\w@-])")  # where a label speaks of one
+_CODE = r"(?=[A-Z0-9-]*\d)[A-Z0-9][A-Z0-9-]{3,19}|[A-Z]{5,12}"
+_LINE = re.compile(r"\A[\W_]*(?P<label>[^\W_][^:=|–—\n]{0,59}?) ?(?:[:=]| [–—-] |\t| {3,}) ?(?P<value>\S.*)\Z")
+_LONGEST_LABEL, _MOST_PAIRS = 60, 40
+_MARKER = re.compile(r"\A(?:\s+|\s*[-•·▪●◦‣+–—]\s+|\s*\d{1,2}[.)]\s+)")
+_RULE = re.compile(r"\A[\s|:+-]*-[\s|:+-]*\Z")
+_EDGE = re.compile(r"\A[^\w\u0900-\u097f]+|[^\w\u0900-\u097f]+\Z")
+_CANCELLED = re.compile(
+    "cancel|storn|abgesagt|annul|anul|disdett|geannul|afgezegd|odwoł|iptal|отмен|аннул|скасов|ביטל|בוטל|ملغ|الغاء"
+    "|रद्द|कैंस|取消|キャンセル",
+    re.IGNORECASE,
+)
+_MOVED = re.compile(
+    "resched|moved|verschob|umgebucht|déplac|report|cambiad|spostat|remarcad|verzet|verplaats|przeło|ertelen|перенес|הועבר"
+    "|نقل|تغيير|स्थानांतरित|変更|改期",
+    re.IGNORECASE,
+)
+# Alone, these stand before anybody's number: a telephone's, a house's.
+_BARE = frozenset(
+    words(
+        "code number no id pin nummer nr numéro num código número codice numero kod numer numara номер код קוד מספר"
+        " नंबर कोड 番号 号 编号"
+    )
+)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a block says has happened, the references it names, and whether it looks like a confirmation."""
+
+    acts: frozenset[str] = frozenset()
+    codes: frozenset[str] = frozenset()
+    doubtful: bool = False
+    rows: tuple[str, ...] = ()  # its lines, each as one sentence; the prose among them in one piece
+
+
+@dataclass(frozen=True)
+class _Labels:
+    status: re.Pattern[str]
+    done: re.Pattern[str]
+    reference: re.Pattern[str]
+    details: re.Pattern[str]
+    confirmation: re.Pattern[str]
+    named: re.Pattern[str]  # a reference inside a sentence, its code as group `code`
+
+
+@cache
+def _labels() -> _Labels:
+    def one(part: str, after: str = "") -> re.Pattern[str]:
+        bodies = []
+        for name, lexicon in LEXICONS.items():
+            body = respelled(getattr(lexicon, part))
+            bodies.append(f"(?:{body}){'' if name in UNSPACED else after}")
+        return re.compile("|".join(bodies), re.IGNORECASE)
+
+    reference = "|".join(f"(?:{respelled(lexicon.reference)})" for lexicon in LEXICONS.values())
+    return _Labels(
+        one("status"),
+        one("done", r"(?!\w)"),
+        one("reference"),
+        one("details"),
+        one("confirmation"),
+        re.compile(
+            rf"(?i:(?<!\w)(?:{reference}))(?i: is| ist| lautet| est| es| è| é| to| jest| هو| הוא| है|は|是|为)?"
+            rf"[ :#=]{{1,4}}(?P<code>{_CODE})(?!\w)"
+        ),
+    )
+
+
+def names_code(text: str) -> bool:
+    """Whether a text has anything in the shape of our references, or a label that one follows."""
+    return _OURS.search(text) is not None
+
+
+def look(text: str) -> Found:
+    """What the lines of folded `text` say as lines."""
+    lines = [line for line in text.split("\n") if line.strip() and not _RULE.match(line)]
+    pairs = list(_pairs(lines))
+    labels = _labels()
+    acts: set[str] = set()
+    codes = {found[0] for found in _OURS.finditer(text)}
+    if labels.reference.search(text):
+        codes |= {found[0] for found in _OURS_SMALL.finditer(text)}
+    for found in labels.named.finditer(text):
+        label = found[0][: found.start("code") - found.start()].strip(" :#=").lower()
+        if label not in _BARE or re.search(r"[A-Z].*\d|\d.*[A-Z]", found["code"]):
+            codes.add(found["code"])
+    details = confirmed = 0
+    for label, value in pairs:
+        bare = _EDGE.sub("", label)
+        if labels.status.fullmatch(bare) and (state := labels.done.match(_EDGE.sub("", value))):
+            acts.add(_act(state[0]))
+        elif labels.done.fullmatch(bare) and stated(value).day:
+            acts.add(_act(bare))
+        details += labels.details.fullmatch(bare) is not None
+        if labels.reference.fullmatch(bare) and bare.lower() not in _BARE and (code := re.match(_CODE, _joined(value))):
+            codes.add(code[0])
+    for line in lines:
+        confirmed += labels.confirmation.fullmatch(_EDGE.sub("", line)) is not None
+    if confirmed and (details or stated(text).whole):
+        acts.add("booked")
+    asks = re.search("[?؟]", text) is not None
+    offers = any(
+        re.search(r"\bfree\b|\bfrei\b|\blibre\b|\bavailable\b|\bverfügbar\b|\bdisponible\b|متاح", value)
+        for _, value in pairs
+    )
+    if acts and (asks or offers):
+        return Found(frozenset(), frozenset(codes), True, tuple(_rows(lines)))
+    shaped = details >= 2 and not asks and (stated(text).day or stated(text).clock)
+    return Found(frozenset(acts), frozenset(codes), bool(shaped), tuple(_rows(lines)))
+
+
+def _act(state: str) -> str:
+    if _CANCELLED.search(state):
+        return "cancelled"
+    return "rescheduled" if _MOVED.search(state) else "booked"
+
+
+def _joined(value: str) -> str:
+    """A code that is written in groups, as one."""
+    return re.sub(r"(?<=\b[A-Z0-9]{2}) (?=[A-Z0-9]{2,4}\b)|(?<=\b[A-Z0-9]{3}) (?=[A-Z0-9]{2,4}\b)", "", value)
+
+
+def _pairs(lines: list[str]) -> list[tuple[str, str]]:
+    """Labels with their values: from "label: value", from rows of two cells, from cells under a table's head."""
+    found: list[tuple[str, str]] = []
+    head: list[str] = []
+    for line in lines:
+        if "|" in line:
+            cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
+            found += zip(head, cells, strict=False)
+            if len(cells) == 2:
+                found.append((cells[0], cells[1]))
+            head = head or cells
+        else:
+            head = []
+            if match := _LINE.match(line):
+                found.append((match["label"], match["value"]))
+    return [(label, value) for label, value in found if label and value and len(label) <= _LONGEST_LABEL][:_MOST_PAIRS]
+
+
+def _rows(lines: list[str]) -> list[str]:
+    """Every item, row and heading for itself; what is only wrapped, in one piece."""
+    rows: list[str] = []
+    wraps = False
+    for line in lines:
+        apart = "|" in line or _MARKER.match(line) is not None
+        text = " ; ".join(cell.strip() for cell in line.strip().strip("|").split("|")) if "|" in line else line
+        text = _MARKER.sub("", text).strip()
+        if rows and wraps and not apart:
+            rows[-1] += " " + text
+        else:
+            rows.append(text)
+        wraps = not apart
+    return rows

@@ -1,0 +1,44 @@
+"""How languages say that something has been done: the data of `claims`, one file per language."""
+
+from . import (
+    arabic,
+    chinese,
+    dutch,
+    english,
+    french,
+    german,
+    hebrew,
+    hindi,
+    italian,
+    japanese,
+    polish,
+    portuguese,
+    russian,
+    spanish,
+    turkish,
+    ukrainian,
+)
+from .grammar import Grammar, Lexicon, Stems
+
+__all__ = ["GRAMMARS", "LEXICONS", "Grammar", "Lexicon", "Stems"]
+
+_LANGUAGES = {
+    "en": english,
+    "de": german,
+    "fr": french,
+    "es": spanish,
+    "it": italian,
+    "pt": portuguese,
+    "nl": dutch,
+    "ar": arabic,
+    "pl": polish,
+    "tr": turkish,
+    "ru": russian,
+    "uk": ukrainian,
+    "he": hebrew,
+    "hi": hindi,
+    "ja": japanese,
+    "zh": chinese,
+}
+GRAMMARS: dict[str, Grammar | Stems] = {name: language.GRAMMAR for name, language in _LANGUAGES.items()}
+LEXICONS: dict[str, Lexicon] = {name: language.LEXICON for name, language in _LANGUAGES.items()}

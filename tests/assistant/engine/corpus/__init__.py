@@ -1,0 +1,34 @@
+"""Sentences of assistants, a file per language: `+` a claim that is false if nothing was done, `-` true or harmless.
+
+One case a line: the sign, a space, the text, in which `\\n` is a line break. `development/` is what the grammars are
+improved on; the files beside it were written by others, who had not seen the grammars. Of these, the half whose lines have
+an odd `zlib.crc32` has been looked at since; of the other half only the rates have been.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Case:
+    language: str
+    claims: bool
+    text: str
+
+
+def read(folder: Path) -> list[Case]:
+    """The cases of every `<language>.txt` in a folder. Raises `ValueError` for a line that is none."""
+    cases = []
+    for path in sorted(folder.glob("*.txt")):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            if not line.strip() or line.startswith("#"):
+                continue
+            sign, _, text = line.partition(" ")
+            if sign not in ("+", "-") or not text.strip():
+                raise ValueError(f"{path.name}:{number}: a line begins with '+ ' or '- '")
+            cases.append(Case(path.stem, sign == "+", text.strip().replace("\\n", "\n")))
+    return cases

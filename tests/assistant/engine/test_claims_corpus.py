@@ -1,0 +1,53 @@
+"""What the gate does with sentences of sixteen languages: `python -m tests.bench.bench_claims --misses` lists its misses."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from assistant.engine.grammars import GRAMMARS
+from assistant.sentences import LANGUAGES
+from tests.assistant.engine.corpus import HERE, read
+from tests.bench.bench_claims import rates, table
+
+MOST = 0.03  # of claims let through, and of others stopped, in each language of the widget
+
+
+def test_hardly_a_claim_gets_through_and_hardly_another_text_is_stopped_in_a_language_of_the_widget():
+    found = rates(read(HERE / "development"))
+    sys.stdout.write(f"\n{table(found)}\n")
+    assert set(LANGUAGES) <= set(found)
+    for language in LANGUAGES:
+        counts = found[language]
+        claims = sum(count for (claims, _), count in counts.items() if claims)
+        others = counts.total() - claims
+        assert claims >= 25 and others >= 25
+        assert counts[True, "shown"] <= MOST * claims + 0.5, language
+        assert counts[False, "caught"] <= MOST * others, language
+        assert counts[False, "doubted"] <= 0.15 * others, language
+
+
+def test_what_others_wrote_without_sight_of_the_grammars_is_judged_about_as_well():
+    found = rates(read(HERE))
+    sys.stdout.write(f"\n{table(found)}\n")
+    total = sum(found.values(), Counter())
+    claims = sum(count for (claims, _), count in total.items() if claims)
+    assert len(found) == 16 and claims >= 450 and total.total() - claims >= 450
+    assert total[True, "shown"] <= 0.035 * claims
+    assert total[False, "caught"] <= 0.02 * (total.total() - claims)
+    assert total[False, "doubted"] <= 0.08 * (total.total() - claims)
+    assert all(found[language][True, "shown"] <= 1 and found[language][False, "caught"] <= 1 for language in LANGUAGES)
+
+
+def test_every_grammar_has_sentences_of_both_kinds():
+    kinds = {(case.language, case.claims) for case in read(HERE / "development")}
+    assert kinds == {(language, claims) for language in GRAMMARS for claims in (True, False)}
+
+
+def test_a_line_of_a_corpus_that_is_no_case_is_refused(tmp_path: Path):
+    (tmp_path / "en.txt").write_text("# a comment\n\n+ Your table\\nis booked.\nno sign\n")
+    with pytest.raises(ValueError, match=r"en\.txt:4"):
+        read(tmp_path)

@@ -1,0 +1,65 @@
+"""What judging costs grows with the length of a reply and no faster, counted in calls and not in seconds."""
+
+import sys
+
+import pytest
+
+from assistant.engine.claims import Gate
+
+
+def calls_for(text: str) -> int:
+    """How many functions, of ours and of the interpreter's, run while a reply is judged."""
+    count = 0
+
+    def counting(frame: object, event: str, argument: object) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    gate = Gate(frozenset(), idle=True)
+    sys.setprofile(counting)
+    try:
+        shown = gate.push(text) + gate.close()
+    finally:
+        sys.setprofile(None)
+    assert gate.caught or shown + gate.release() == text == gate.text
+    return count
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "I ",
+        "your appointment ",
+        "a, ",
+        "booked, ",
+        " ",
+        "*",
+        "ich habe ",
+        "ist ihr termin ",
+        "x",
+        "wenn ",
+        ".",
+        "1. ",
+        "\n",
+        "- a: b\n",
+        "|a",
+        "<b>",
+        "&#98;",
+        "a b ",
+        "Reference: ",
+        "تم ",
+        "予約",
+        "e\u0301\u034f",
+        "Tuesday at 10 ",
+    ],
+)
+def test_twice_the_text_takes_about_twice_the_calls(piece: str):
+    calls_for(piece * 50)  # grammars are compiled when they are first met
+    short, long = (calls_for(piece * (size // len(piece))) for size in (16_000, 64_000))
+    assert long <= 4.6 * short + 2_000
+
+
+def test_a_million_characters_are_held_and_judged_in_pieces():
+    text = "so I said, " * 90_000
+    gate = Gate(frozenset())
+    assert gate.push(text) + gate.close() == text

@@ -1,0 +1,135 @@
+"""Claims in tables, headings and lines, behind markup and look-alikes: what a reader sees is what is judged."""
+
+import pytest
+
+from assistant.engine.claims import Gate
+from assistant.engine.folding import fold
+
+NOTHING = frozenset[str]()
+
+
+def gate_of(text: str, **evidence) -> Gate:
+    gate = Gate(NOTHING, **evidence)
+    gate.push(text)
+    gate.close()
+    return gate
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "**Appointment confirmation**\n\nWhat: Pedicure\nWhen: 3 May, 16:00",
+        "| What | When | Status |\n|---|---|---|\n| Pedicure | 3 May, 16:00 | ✅ Confirmed |",
+        "Service | Status\nPedicure | Reserved",
+        "Booking status: **confirmed**",
+        "<table><tr><td>Status</td><td>Confirmed</td></tr></table>",
+        "Confirmed: Friday, 16:00",
+        "Appointment confirmation:\nFriday 3 May, 16:00\nPedicure",
+        "qx7m4t is your booking code",
+        "Buchungsstatus: bestätigt",
+        "Statut de la réservation : confirmée",
+        "Estado de la reserva: confirmada",
+        "حالة الحجز: مؤكد",
+        "Your table\nis now\nreserved.",
+        "Ihr Tisch\nist jetzt\nreserviert.",
+    ],
+)
+def test_lines_that_confirm_are_claims(text: str):
+    assert gate_of(text).caught
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Please check:\n- Service: Pedicure\n- Day: Friday\nShall I book it?",
+        "| Day | Opens | Closes |\n|---|---|---|\n| Monday | 9:00 | 18:00 |",
+        "| Time | Status |\n|---|---|\n| 10:00 | free |\n| 11:00 | available |",
+        "Phone: 030 1234567\nE-mail: info@example.com",
+        "**Opening hours**\n\nMonday to Friday: 9:00 to 18:00",
+        "Booking status: not confirmed yet",
+    ],
+)
+def test_lines_that_inform_are_none(text: str):
+    assert not gate_of(text).caught
+
+
+@pytest.mark.parametrize(
+    "disguise",
+    [
+        "Your table is rеsеrvеd.",  # Cyrillic е
+        "Yοur table is reserνed.",  # Greek ο, ν
+        "Your table is ｒｅｓｅｒｖｅｄ.",
+        "Your table is re\u034fser\u200bved.",
+        "Your table is reser\U000e0041ved.",
+        "Your table is res<i>er</i>ved.",
+        'Your table is res<span class="a b">er</span>ved.',
+        "Your table is res&#101;rved.",
+        "Your table is r e s e r v e d.",
+        "Your table is 𝗿𝗲𝘀𝗲𝗿𝘃𝗲𝗱.",
+        "Your table is r̶e̶s̶e̶r̶v̶e̶d̶.",
+        "Your table is ʀᴇꜱᴇʀᴠᴇᴅ.",
+        "Your table is re<!-- no -->served.",
+        "Your table is r3s3rv3d.",
+        "**Your** _table_ is [reserved](https://example.com).",
+    ],
+)
+def test_a_disguise_hides_no_claim(disguise: str):
+    assert gate_of(disguise).caught
+    gate, screen = Gate(NOTHING), ""
+    for letter in disguise:
+        screen += gate.push(letter)
+    assert "served" not in fold(screen + gate.close()).text
+
+
+@pytest.mark.parametrize(
+    "text", ["Grüße aus München, žluťoučký kůň", "L'été à Noël ; ça va ?", "mp3, h264 and CO₂", "1.2.3"]
+)
+def test_folding_leaves_what_is_no_disguise(text: str):
+    assert not fold(text).disguised
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Here you go: QX7M4T", "Ваш код QX7M4T", "รหัสของคุณคือ QX7M4T", "ご参考：QX7M4T", "Code (keep it): **QX7M4T**"],
+)
+def test_a_reference_that_nobody_gave_out_is_a_claim_in_every_language(text: str):
+    assert gate_of(text).caught
+    assert not gate_of(text, said=("Booked under the reference QX7M4T.",)).caught
+
+
+def test_a_number_under_a_label_is_a_reference_whatever_its_shape():
+    assert gate_of("Confirmation number: 88213").caught
+    assert not gate_of("Your order number: 88213", said=("Where is my order 88213?",)).caught
+    assert not gate_of("Room number: 12").caught
+
+
+def test_a_language_without_a_grammar_is_left_to_the_second_judge_where_nothing_was_done():
+    for text in ("การจองของคุณเรียบร้อยแล้ว", "예약이 완료되었습니다.", "Din tid är bokad på tisdag.", "Η κράτησή σας έγινε."):
+        assert gate_of(text, idle=True).withheld
+        assert not gate_of(text).withheld
+
+
+def test_what_is_doubtful_is_withheld_with_all_that_follows_until_somebody_decides():
+    gate = Gate(NOTHING)
+    shown = gate.push("Hello! Your message is with the team. Anything else?") + gate.close()
+    assert shown == "Hello!" and gate.withheld == " Your message is with the team. Anything else?"
+    assert gate.release() == " Your message is with the team. Anything else?"
+    assert gate.text == "Hello! Your message is with the team. Anything else?"
+
+
+def test_what_the_second_judge_refuses_is_caught_whole():
+    gate = Gate(NOTHING)
+    gate.push("Hello! Your message is with the team. Anything else?")
+    gate.close()
+    gate.refuse()
+    assert (gate.text, gate.caught) == ("Hello!", "Your message is with the team. Anything else?")
+
+
+def test_a_claim_after_a_doubtful_sentence_takes_it_along():
+    gate = gate_of("Hello! Your message is with the team. Your table is reserved.")
+    assert gate.text == "Hello!" and gate.caught.startswith("Your message") and not gate.withheld
+
+
+def test_the_heading_of_a_claim_falls_with_it():
+    gate = gate_of("Fine.\n\n**Table for two**\n\nStatus: reserved")
+    assert gate.text.strip() == "Fine." and gate.caught

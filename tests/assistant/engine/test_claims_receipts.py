@@ -1,0 +1,84 @@
+"""A claim is bound to its receipt: its act, its time, its reference, and how often."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from assistant.engine.claims import Gate
+from assistant.llm import Receipt
+
+START = datetime(2030, 1, 8, 10, 0, tzinfo=UTC)  # a Tuesday
+
+
+def receipt(act: str = "booked", reference: str = "K7QM2P", start: datetime = START) -> Receipt:
+    return Receipt(act, reference, (start, start + timedelta(minutes=30)), "Tuesday 8 January, 10:00")
+
+
+def caught(text: str, *receipts: Receipt, said: tuple[str, ...] = ()) -> bool:
+    gate = Gate(frozenset({one.act for one in receipts}), receipts, said=said)
+    gate.push(text)
+    gate.close()
+    return bool(gate.caught or gate.withheld)
+
+
+BACKED = [
+    "Your appointment is booked for Tuesday at 10:00.",
+    "I've booked you in for Tuesday, 8 January at 10 am. Your reference is K7QM2P.",
+    "Ihr Termin am Dienstag um 10 Uhr ist gebucht.",
+    "Votre rendez-vous est réservé pour mardi à 10 h.",
+    "Su cita está reservada para el martes a las 10:00.",
+    "تم حجز موعدك يوم الثلاثاء الساعة 10:00.",
+    "**Booking confirmation**\n- Day: Tuesday\n- Time: 10:00\n- Reference: K7QM2P",
+    "See you on Tuesday at 10!",
+    "Your appointment is booked, and we close at 18:00.",
+    "Your appointment is booked. I've also sent you a confirmation.",
+]
+UNBACKED = [
+    "Your appointment is booked for Thursday at 14:00.",
+    "I've also booked Thursday at 14:00 for you.",
+    "Ihr Termin am Donnerstag um 14 Uhr ist gebucht.",
+    "Votre rendez-vous est réservé pour jeudi à 14 h.",
+    "Su cita está reservada para el jueves a las 14:00.",
+    "تم حجز موعدك يوم الخميس الساعة 14:00.",
+    "**Booking confirmation**\n- Day: Thursday\n- Time: 14:00",
+    "I've booked a second appointment for you.",
+    "Both appointments are booked.",
+    "Your appointment is booked under the reference ZZ7QM9.",
+    "See you on Thursday at 14:00!",
+    "I've cancelled your appointment.",
+    "Your appointment is booked for the 9th at 10:00.",
+]
+
+
+@pytest.mark.parametrize("text", BACKED)
+def test_a_claim_that_agrees_with_its_receipt_is_shown(text: str):
+    assert not caught(text, receipt())
+
+
+@pytest.mark.parametrize("text", UNBACKED)
+def test_a_true_booking_backs_no_other(text: str):
+    assert caught(text, receipt())
+
+
+def test_two_receipts_back_two_claims():
+    second = receipt(reference="ZZ7QM9", start=START + timedelta(days=2, hours=4))
+    assert not caught("I've also booked Thursday at 14:00 for you.", receipt(), second)
+    assert not caught("Both appointments are booked: Tuesday at 10:00 and Thursday at 14:00.", receipt(), second)
+
+
+def test_an_old_time_may_stand_beside_a_new_one():
+    moved = receipt("rescheduled")
+    assert not caught("I've moved your appointment from Monday at 9:00 to Tuesday at 10:00.", moved)
+    assert caught("I've moved your appointment to Friday at 16:00.", moved)
+
+
+def test_either_clock_of_two_zones_agrees():
+    there = Receipt("booked", "K7QM2P", (START, START.astimezone().replace(hour=4)), "")
+    assert not caught("Your appointment is booked for Tuesday at 4:00 (10:00 here).", there)
+
+
+def test_an_act_without_a_receipt_is_judged_by_its_name_alone():
+    gate = Gate(frozenset({"booked"}))
+    gate.push("Your appointment is booked for Thursday at 14:00.")
+    gate.close()
+    assert not gate.caught and not gate.withheld
