@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.core.mail import get_connection
 from django.db import models
 from django.db.models.functions import TruncDate
 from django.http import HttpRequest
@@ -15,6 +16,7 @@ from django.utils import timezone
 from assistant.admin.scoping import has_several, organizations
 from assistant.models import Appointment, Conversation, Delivery, Method, Organization, Provider, Turn
 from assistant.providers import retirements, router
+from assistant.services.deliveries import outbox as deliveries
 
 CHART_DAYS = 14
 WATCHED = 20  # organizations whose models are looked at here; an e-mail tells of all
@@ -58,6 +60,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         )[:9],
         upcoming=booked.filter(start_at__gte=now).select_related("calendar").order_by("start_at")[:6],
         answers=who_answers(mine),
+        mails_are=deliveries.taken_as(get_connection()),
         endings=model_endings(request, mine),
         unfinished=[(row, steps) for row, steps in setting_up if not all(step.done for step in steps)][:UNFINISHED],
         has_several=has_several(request),
@@ -69,19 +72,29 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 def _numbers(mine: Any, talks: Any, booked: Any, now: datetime, today: datetime) -> list[Number]:
     a_day_ago = now - timedelta(days=1)
     failed = Turn.objects.filter(conversation__organization__in=mine, state=Turn.State.FAILED, ended_at__gte=a_day_ago)
-    dead = Delivery.objects.filter(organization__in=mine, state=Delivery.State.DEAD)
+    mails = Delivery.objects.filter(organization__in=mine)
     waiting = talks.filter(state=Conversation.State.WAITING)
     conversations, appointments = (
         reverse("admin:assistant_conversation_changelist"),
         reverse("admin:assistant_appointment_changelist"),
     )
-    deliveries = reverse("admin:assistant_delivery_changelist")
+    outbox = reverse("admin:assistant_delivery_changelist")
     return [
         Number("Conversations today", talks.filter(created_at__gte=today).count(), conversations),
         Number("Booked today", booked.filter(created_at__gte=today).count(), appointments),
         Number("Waiting for a person", waiting.count(), f"{conversations}?state__exact=waiting", alarming=True),
         Number("Replies that failed in 24 h", failed.count(), f"{conversations}?happened=failed", alarming=True),
-        Number("E-mails given up", dead.count(), f"{deliveries}?state__exact=dead", alarming=True),
+        Number(
+            "E-mails given up",
+            mails.filter(state=Delivery.State.DEAD).count(),
+            f"{outbox}?state__exact=dead",
+            alarming=True,
+        ),
+        *(
+            [Number("E-mails that could not be sent yet", retried, f"{outbox}?state__exact=queued", alarming=True)]
+            if (retried := mails.retried().count())
+            else []
+        ),
     ]
 
 

@@ -400,7 +400,7 @@ def _email(seen: Examination, *, ask: bool) -> None:
     backend = settings.EMAIL_BACKEND.rsplit(".", 2)[-2]
     if not settings.EMAIL_BACKEND.endswith("smtp.EmailBackend"):
         if settings.EMBEDDED:  # where it is not, a start-up check tells
-            seen.findings.append(Finding("ok", "e-mail", f"goes to the {backend}"))
+            seen.findings.append(Finding("ok", "e-mail", f"goes to the {backend} and to nobody else: EMAIL_URL is not set"))
         return
     if ask:
         try:
