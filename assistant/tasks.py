@@ -19,6 +19,7 @@ from assistant.errors import AddressRefused, InterworkyError, OutboundError
 from assistant.models import Delivery, Document, Embedding
 from assistant.providers import embeddings
 from assistant.redaction import redacted
+from assistant.services.conversations import handoffs
 from assistant.services.deliveries import outbox, verification
 from assistant.services.knowledge import documents, vectors
 from assistant.services.knowledge.extraction import Unreadable, decoded, extract
@@ -50,7 +51,11 @@ def deliver(delivery_id: str) -> None:
         outbox.failed(delivery, text, for_good=for_good)
     else:
         outbox.sent(delivery, outbox.taken_as(backend))
-    verification.follow(delivery)
+    for followed in (verification.follow, handoffs.follow):
+        try:
+            followed(delivery)
+        except Exception:  # the outcome stands whatever becomes of what shows it
+            log.exception("Delivery %s: what waits for it could not be brought up to date.", delivery.pk)
 
 
 @shared_task(name=documents.TASK)  # type: ignore[untyped-decorator]

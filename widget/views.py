@@ -26,6 +26,7 @@ from assistant.llm import ToolCallRequest
 from assistant.models import Assistant, Conversation
 from assistant.providers import realtime, router
 from assistant.sentences import sentence
+from assistant.services.conversations import handoffs
 from assistant.services.conversations.events import format_instant, resume_session
 from assistant.services.conversations.messages import rate_message as messages_rate_message
 from assistant.services.conversations.sessions import conversation_for_token, open_session, update_visitor
@@ -221,6 +222,7 @@ def presentation(assistant: Assistant) -> dict[str, Any]:
         "position": assistant.position,
         "locale": assistant.locale,
         "demo": router.is_demo(assistant),
+        "human": handoffs.reaches_somebody(assistant),
         "voice": speaker is not None,
         **({"voice_reason": why_silent} if speaker is None else {}),
         "max_chars": settings.MESSAGE_MAX_CHARS,

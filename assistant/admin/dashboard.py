@@ -16,6 +16,7 @@ from django.utils import timezone
 from assistant.admin.scoping import has_several, organizations
 from assistant.models import Appointment, Conversation, Delivery, Method, Organization, Provider, Turn
 from assistant.providers import retirements, router
+from assistant.services.conversations import handoffs
 from assistant.services.deliveries import outbox as deliveries
 
 CHART_DAYS = 14
@@ -60,6 +61,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         )[:9],
         upcoming=booked.filter(start_at__gte=now).select_related("calendar").order_by("start_at")[:6],
         answers=who_answers(mine),
+        telling_nobody=handoffs.without_address(mine),
         mails_are=deliveries.taken_as(get_connection()),
         endings=model_endings(request, mine),
         unfinished=[(row, steps) for row, steps in setting_up if not all(step.done for step in steps)][:UNFINISHED],

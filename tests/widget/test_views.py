@@ -267,7 +267,7 @@ async def test_config_tells_how_to_look_and_nothing_else(page, assistant):
     answer = await page.get(f"config/{assistant.public_key}")
     assert set(answer.json()) == {
         "key", "version", "name", "title", "greeting", "disclosure", "starters", "accent", "position", "locale",
-        "demo", "voice", "voice_reason", "max_chars",
+        "demo", "human", "voice", "voice_reason", "max_chars",
     }  # fmt: skip
     assert b"secret" not in answer.content and answer.headers["access-control-allow-origin"] == make.ORIGIN
     unchanged = await page.get(f"config/{assistant.public_key}", **{"if-none-match": answer.headers["etag"]})

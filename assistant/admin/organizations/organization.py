@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.forms.models import BaseInlineFormSet
@@ -18,6 +18,7 @@ from assistant.admin.organizations.install import install_steps
 from assistant.admin.organizations.people import admit_members
 from assistant.admin.scoping import Rank, Scoped, ScopedStackedInline, ScopedTabularInline, rank_in
 from assistant.models import Budget, Membership, Organization
+from assistant.services.conversations import handoffs
 
 
 class MembersFormSet(BaseInlineFormSet):
@@ -106,6 +107,14 @@ class OrganizationAdmin(Scoped):
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         super().save_formset(request, form, formset, change)
         admit_members(Membership.objects.filter(organization=form.instance))
+
+    def save_model(self, request: HttpRequest, obj: Organization, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        for method in handoffs.without_address(Organization.objects.filter(pk=obj.pk)):
+            text = (
+                f"Nobody is told when a visitor asks for a person by {method.name}: neither it nor the team has an address."
+            )
+            self.message_user(request, text, messages.WARNING)
 
     @display(description="Script tags")
     def install(self, obj: Organization) -> str:

@@ -6,10 +6,10 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from assistant.models import Delivery
+from assistant.models import Delivery, Method, Organization
 from assistant.services.deliveries import outbox
 from tests import make
-from tests.assistant.admin.test_scoping import entered
+from tests.assistant.admin.test_scoping import entered, fields_of
 
 pytestmark = pytest.mark.django_db
 
@@ -17,6 +17,10 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def boss() -> Client:
     return entered(User.objects.create_superuser("boss"))
+
+
+# Of the forms for members and limits on an organization's page.
+NO_ROWS = {f"{prefix}-{count}_FORMS": 0 for prefix in ("memberships", "budget") for count in ("TOTAL", "INITIAL")}
 
 
 def queued(of, key: str) -> Delivery:
@@ -47,3 +51,30 @@ def test_the_first_page_says_when_e_mails_are_not_sent(boss, settings, backend, 
     settings.EMAIL_BACKEND = backend
     first = boss.get("/admin/").content.decode()
     assert "E-mails are not sent" in first and said in first
+
+
+def test_the_first_page_names_a_method_by_which_nobody_would_be_told(boss):
+    home = make.organization()
+    method = Method.objects.create(organization=home, name="fetch_someone", kind="handoff", description="x")
+    make.assistant(home).methods.add(method)
+    said = "Nobody is told when a visitor asks for a person"
+    first = boss.get("/admin/").content.decode()
+    assert said in first and f"/admin/assistant/method/{method.pk}/change/" in first
+    Organization.objects.update(team_email="team@example.com")
+    assert said not in boss.get("/admin/").content.decode()
+
+
+def test_saving_what_leaves_nobody_to_be_told_says_so(boss):
+    home = make.organization(team_email="team@example.com", website="https://www.example.com")
+    make.assistant(home).methods.add(
+        Method.objects.create(organization=home, name="fetch_someone", kind="handoff", description="x")
+    )
+    for address in (f"organization/{home.pk}", f"method/{Method.objects.get().pk}"):
+        page = f"/admin/assistant/{address}/change/"
+        for team, warned in (("team@example.com", False), ("", True)):
+            Organization.objects.update(team_email=team)
+            fields = fields_of(boss, page) | NO_ROWS | ({"team_email": team} if "organization" in address else {})
+            saved = boss.post(page, fields, follow=True)
+            assert saved.redirect_chain, saved.context["adminform"].form.errors
+            warnings = [str(message) for message in saved.context["messages"]]
+            assert any("Nobody is told" in text for text in warnings) == warned, (address, team, warnings)
