@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
@@ -16,6 +15,7 @@ from django.utils import timezone
 from assistant.errors import ToolRefused
 from assistant.models import Card, Conversation, Delivery, Organization, ToolCall
 from assistant.sentences import label, language
+from assistant.services.booking import slots
 from assistant.services.conversations import cards
 from assistant.services.deliveries import outbox
 from assistant.services.methods import ledger
@@ -95,7 +95,7 @@ def letter(organization: Organization, conversation: Conversation | None, notice
             "sent_from",
             locale,
             organization=organization.name,
-            at=f"{timezone.localtime(timezone=ZoneInfo(organization.timezone)):%Y-%m-%d %H:%M} ({organization.timezone})",
+            at=slots.moment(timezone.now(), organization.timezone, locale),
             reference=reference,
         ),
     }
