@@ -313,7 +313,11 @@ def hints(found: Configuration, reports: Iterable[Report] = ()) -> list[Finding]
             )
     if hosted:
         advice.append(
-            ("costs", "requests are billed by the provider", "See Usage and Budgets in the admin; caps are on by default.")
+            (
+                "costs",
+                "requests are billed by the provider",
+                "See Usage and Statistics in the admin; caps are on by default.",
+            )
         )
     for report in reports:
         if (report.first_token_ms or 0) > SLOW_MS:
