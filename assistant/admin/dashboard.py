@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.core.mail import get_connection
 from django.db import models
 from django.db.models.functions import TruncDate
@@ -13,14 +14,17 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
+from assistant.admin.organizations.install import may_allow
 from assistant.admin.scoping import has_several, organizations
-from assistant.models import Appointment, Conversation, Delivery, Method, Organization, Provider, Turn
+from assistant.models import Appointment, Conversation, Delivery, Message, Method, Organization, Provider, Turn
 from assistant.providers import retirements, router
 from assistant.services.conversations import handoffs
 from assistant.services.deliveries import outbox as deliveries
+from assistant.services.organizations import access as services
 
 CHART_DAYS = 14
 WATCHED = 20  # organizations whose models are looked at here; an e-mail tells of all
+ASKING = 5  # sites that were refused
 UNFINISHED = 3  # organizations whose next steps are shown at once
 
 
@@ -49,7 +53,12 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     newest = mine.order_by("-created_at").annotate(
         first_assistant=models.Min("assistants__pk"),
         can_act=models.Exists(Method.objects.filter(organization=models.OuterRef("pk"))),
-        has_talked=models.Exists(Conversation.objects.filter(organization=models.OuterRef("pk"))),
+        # What staff say on pages of our own, such as the preview, is no visitor's talk.
+        has_talked=models.Exists(
+            Conversation.objects.filter(organization=models.OuterRef("pk"), messages__role=Message.Role.VISITOR).exclude(
+                origin__in=["", settings.PUBLIC_URL]
+            )
+        ),
     )
     setting_up = [(organization, next_steps(organization)) for organization in newest[:20]]
     context.update(
@@ -61,6 +70,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         )[:9],
         upcoming=booked.filter(start_at__gte=now).select_related("calendar").order_by("start_at")[:6],
         answers=who_answers(mine),
+        asking=[(row, may_allow(request, row.assistant.organization_id)) for row in services.asking(mine)[:ASKING]],
         telling_nobody=handoffs.without_address(mine),
         mails_are=deliveries.taken_as(get_connection()),
         endings=model_endings(request, mine),

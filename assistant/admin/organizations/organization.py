@@ -14,11 +14,12 @@ from django.template.loader import render_to_string
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminURLInputWidget
 
-from assistant.admin.organizations.install import install_steps
+from assistant.admin.organizations.install import install_steps, may_allow
 from assistant.admin.organizations.people import admit_members
 from assistant.admin.scoping import Rank, Scoped, ScopedStackedInline, ScopedTabularInline, rank_in
 from assistant.models import Budget, Membership, Organization
 from assistant.services.conversations import handoffs
+from assistant.services.organizations import access
 
 
 class MembersFormSet(BaseInlineFormSet):
@@ -116,9 +117,17 @@ class OrganizationAdmin(Scoped):
             )
             self.message_user(request, text, messages.WARNING)
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        obj = super().get_object(request, object_id, from_field)
+        obj.may_allow = may_allow(request, obj.pk)  # `install` is not given the request
+        return obj
+
     @display(description="Script tags")
-    def install(self, obj: Organization) -> str:
-        steps = [install_steps(row) for row in obj.assistants.all()]
+    def install(self, obj: Any) -> str:
+        asking = access.asking(Organization.objects.filter(pk=obj.pk))
+        steps = [
+            install_steps(row, asking, may_allow=obj.may_allow) for row in obj.assistants.select_related("organization")
+        ]
         return render_to_string("admin/assistant/install.html", {"steps": steps, "organization": obj})
 
     @display(description="Sites")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.test import Client
 
-from assistant.models import Delivery, Method, Organization
+from assistant.models import Assistant, Delivery, Method, Organization
+from assistant.services.conversations.messages import append_message
 from assistant.services.deliveries import outbox
 from tests import make
 from tests.assistant.admin.test_scoping import entered, fields_of
@@ -78,3 +80,13 @@ def test_saving_what_leaves_nobody_to_be_told_says_so(boss):
             assert saved.redirect_chain, saved.context["adminform"].form.errors
             warnings = [str(message) for message in saved.context["messages"]]
             assert any("Nobody is told" in text for text in warnings) == warned, (address, team, warnings)
+
+
+def test_a_talk_on_our_own_page_is_no_proof_of_the_tag_on_the_site(boss, settings):
+    home = make.organization()
+    for origin, done in ((settings.PUBLIC_URL, False), (make.ORIGIN, True)):
+        talk = make.conversation(Assistant.objects.first() or make.assistant(home), origin=origin)
+        with transaction.atomic():
+            append_message(talk, "visitor", "Hello")
+        ((_, steps),) = boss.get("/admin/").context["unfinished"]
+        assert steps[-1].done is done
