@@ -52,7 +52,9 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     booked = Appointment.objects.filter(organization__in=mine, state=Appointment.State.CONFIRMED)
     newest = mine.order_by("-created_at").annotate(
         first_assistant=models.Min("assistants__pk"),
-        can_act=models.Exists(Method.objects.filter(organization=models.OuterRef("pk"))),
+        can_act=models.Exists(
+            Method.objects.filter(organization=models.OuterRef("pk"), enabled=True, assistants__enabled=True)
+        ),
         # What staff say on pages of our own, such as the preview, is no visitor's talk.
         has_talked=models.Exists(
             Conversation.objects.filter(organization=models.OuterRef("pk"), messages__role=Message.Role.VISITOR).exclude(
