@@ -143,8 +143,10 @@ def _wait(conversation: Conversation, *, notified: bool) -> None:
 
 def follow(delivery: Delivery) -> None:
     """Take back that somebody was told, when the notice to the team was not sent; say it when it was sent in the end."""
+    if delivery.call_id is None or delivery.conversation_id is None:
+        return
     call = ToolCall.objects.select_related("method").filter(pk=delivery.call_id, method__kind=KIND).first()
-    if call is None or call.method is None or call.name != call.method.name or delivery.conversation_id is None:
+    if call is None or call.method is None or call.name != call.method.name:
         return
     not_told = {Delivery.State.DEAD: "nobody_told", Delivery.State.KEPT: "not_mailed", Delivery.State.LOGGED: "not_mailed"}
     why = not_told.get(Delivery.State(delivery.state), "")

@@ -114,12 +114,12 @@ def follow(delivery: Delivery) -> None:
         Delivery.State.KEPT: ("text", "code_kept"),
         Delivery.State.LOGGED: ("text", "code_kept"),
     }
-    if not delivery.key.startswith(KEY) or delivery.state not in labels:
+    if not delivery.key.startswith(KEY) or delivery.state not in labels or delivery.conversation_id is None:
         return
     id, _, number = delivery.key.removeprefix(KEY).partition(":")
     with transaction.atomic():
         # The conversation's lock orders this with the visitor's next step.
-        Conversation.objects.select_for_update().filter(pk=delivery.conversation_id).first()
+        Conversation.objects.select_for_update().get(pk=delivery.conversation_id)
         card = Card.objects.select_related("conversation").filter(pk=id, state=Card.State.OPEN).first()
         asks_for_code = card and any(field["name"] == "code" for field in card.content.get("fields", []))
         if card is None or not asks_for_code or str(card.action.get("number")) != number:
