@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -115,6 +116,17 @@ def test_an_owner_allows_a_site_that_asked_with_one_click(assistant):
     assert assistant.organization.allowed_origins.splitlines() == [make.ORIGIN, SITE]
     assert access.for_widget(assistant.public_key, SITE) == assistant
     assert not RefusedOrigin.objects.exists() and SITE not in boss.get("/admin/").content.decode()
+
+
+def test_enter_in_a_field_of_the_assistants_page_saves_it_and_allows_no_site(assistant):
+    access.saw_refused(assistant.public_key, SITE, "n")
+    boss = entered(User.objects.create_superuser("boss"))
+    page = boss.get(f"/admin/assistant/assistant/{assistant.pk}/change/").content.decode()
+    # A browser takes the form's first button: these belong to another form, which stands outside.
+    buttons = re.findall(r"<button[^>]*/origin/[^>]*>", page)
+    assert len(buttons) == 2 and all('form="origin"' in button for button in buttons)
+    before = page[: page.index('<form id="origin"')]
+    assert before.count("<form") == before.count("</form>"), "it stands within no other form"
 
 
 def test_a_site_that_is_ignored_is_not_shown_again(assistant):

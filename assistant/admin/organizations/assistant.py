@@ -48,6 +48,7 @@ class AssistantAdmin(PromptVersions, Scoped):
     list_filter = ["organization", "enabled"]
     search_fields = ["name", "public_key", "organization__name"]
     readonly_fields = ["install", "versions"]
+    change_form_outer_after_template = "admin/assistant/origin_form.html"
     fieldsets = (
         ("On your site", {"fields": ("install",)}),
         ("Who it is", {"fields": ("organization", "name", "enabled", "instructions", "versions")}),

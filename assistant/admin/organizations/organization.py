@@ -87,6 +87,7 @@ class OrganizationAdmin(Scoped):
     search_fields = ["name", "slug", "website"]
     prepopulated_fields = {"slug": ["name"]}
     readonly_fields = ["install"]
+    change_form_outer_after_template = "admin/assistant/origin_form.html"
     fieldsets = (
         (None, {"fields": ("name", "slug", "website", "team_email", "timezone", "active")}),
         ("Where the widget may stand", {"fields": ("allowed_origins", "allow_any_origin", "install")}),
