@@ -88,7 +88,7 @@ def report(talk: Talk, name: str, result: str) -> str:
         mail = " A confirmation is on its way to you by e-mail." if "on its way" in result else ""
         return "Your appointment is booked" + (f", with the reference {reference[1]}." if reference else ".") + mail
     if ended == "done" and is_email(name):
-        return "I have passed your message on to the team."
+        return "Your message to the team is on its way."
     if ended == "done" and is_for_visitor(name):
         return "It is on its way to your mailbox."
     if re.search(HANDOFF, name) and "notice to the team" in result:

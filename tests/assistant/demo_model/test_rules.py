@@ -187,7 +187,7 @@ def test_a_message_to_the_team_is_sent_once_everything_is_said():
     visit = Visit()
     assert "your name" in visit.says("Can you tell the team I'm running late?").text
     assert called(visit.says("Ada Lovelace")) == ("message_team", {"name": "Ada Lovelace", "message": "I'm running late"})
-    assert "passed your message on" in visit.returns("The message has been handed over for delivery.").text
+    assert "message to the team is on its way" in visit.returns("The message has been handed over for delivery.").text
 
 
 def test_a_message_without_words_is_asked_for_first():
