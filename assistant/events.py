@@ -122,6 +122,7 @@ class ConversationUpdated(WidgetEvent):
     seq: int
     state: str
     staff: str | None = None
+    notified: bool | None = None  # of one that waits for a person: whether somebody was told
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from assistant.errors import ToolError
 from assistant.models import Organization
 from assistant.providers import embeddings, measuring, probe, retirements
 from assistant.providers.configuration import ProviderSettings
+from assistant.services import admin_pages
 from assistant.services.booking import appointments
 from assistant.services.deliveries import outbox
 from assistant.services.knowledge import documents, vectors
@@ -32,6 +33,7 @@ ASKED_AT_ONCE = 8
 MEASURED_AT_ONCE = 3
 MEASURING_SECONDS = 90.0
 EMBEDDED_AT_ONCE = 50  # organizations
+MODEL_PAGES = {"Providers": "assistant_provider_changelist", "Assistants": "assistant_assistant_changelist"}
 
 
 @shared_task(name="assistant.jobs.sweep")  # type: ignore[untyped-decorator]
@@ -108,10 +110,11 @@ def _warn_of(notice: retirements.Notice, owner: Organization | None) -> None:
     told = f"{owner.pk if owner else ''}\n{notice.provider}\n{notice.model}\n{notice.ends_on}\n{notice.stage}"
     key = "sunset:" + hashlib.sha256(told.encode()).hexdigest()[:40]
     subject = f"The model {notice.model} {'has ended' if notice.days < 0 else f'ends on {notice.ends_on}'}"
+    pages = " or ".join(f"{name} ({admin_pages.address(page)})" for name, page in MODEL_PAGES.items())
     text = (
         f"{notice}\n\nIt is set up at the provider {notice.provider}. Once it has ended, that provider answers nobody who "
-        f"asks for it. Name another model {'in the admin, under Providers or Assistants' if owner else 'in the environment'}"
-        f"{', and try it there' if owner else ', and try it with: python3 manage.py doctor --probe'}."
+        f"asks for it. Name another model {f'in the admin, under {pages},' if owner else 'in the environment'}"
+        f"{' and try it there' if owner else ', and try it with: python3 manage.py doctor --probe'}."
     )
     if owner:
         budgets.tell_team(owner, subject, text, key=key)

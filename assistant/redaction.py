@@ -16,9 +16,14 @@ MASK = "••••"
 MIN_SECRET_CHARS = 4  # shorter ones are in every text
 
 
-def redacted(text: str, secrets: Iterable[str]) -> str:
-    """`text` with every form of every secret masked: as it is, encoded for URLs, JSON, HTML, as hex or base64."""
-    forms = {form for secret in secrets if len(secret) >= MIN_SECRET_CHARS for form in _forms(secret)}
+def redacted(text: object, secrets: Iterable[object]) -> str:
+    """`text` with every form of every secret masked: as it is, encoded for URLs, JSON, HTML, as hex or base64.
+
+    Either may be whatever a setting or an exception holds, such as None or bytes: what reports a failure must not fail.
+    """
+    text = _as_text(text)
+    known = {secret for value in secrets if len(secret := _as_text(value)) >= MIN_SECRET_CHARS}
+    forms = {form for secret in known for form in _forms(secret)}
     if not forms:
         return text
     longest_first = sorted(forms, key=len, reverse=True)
@@ -28,6 +33,13 @@ def redacted(text: str, secrets: Iterable[str]) -> str:
 def secret_forms(secret: str) -> frozenset[str]:
     """The forms in which `redacted` finds `secret`, in any case of letters."""
     return frozenset(_forms(secret))
+
+
+def _as_text(value: object) -> str:
+    """What `value` says, in characters that can be encoded; "" for None."""
+    if isinstance(value, bytes | bytearray):
+        return value.decode(errors="replace")
+    return "" if value is None else str(value).encode(errors="replace").decode()
 
 
 def _forms(secret: str) -> Iterator[str]:

@@ -11,7 +11,7 @@ from email.utils import parseaddr, quote
 from asgiref.sync import async_to_sync
 from celery import shared_task
 from django.conf import settings
-from django.core.mail import BadHeaderError, EmailMultiAlternatives
+from django.core.mail import BadHeaderError, EmailMultiAlternatives, get_connection
 
 from assistant import outbound
 from assistant.async_db import fresh_connections, in_db
@@ -19,6 +19,7 @@ from assistant.errors import AddressRefused, InterworkyError, OutboundError
 from assistant.models import Delivery, Document, Embedding
 from assistant.providers import embeddings
 from assistant.redaction import redacted
+from assistant.services.conversations import handoffs
 from assistant.services.deliveries import outbox, verification
 from assistant.services.knowledge import documents, vectors
 from assistant.services.knowledge.extraction import Unreadable, decoded, extract
@@ -40,12 +41,21 @@ def deliver(delivery_id: str) -> None:
     if delivery is None:
         return
     try:
-        _email(delivery).send()
+        backend = get_connection()
+        email = _email(delivery)
+        email.connection = backend
+        email.send()
     except Exception as error:  # whatever a mail backend raises is this row's outcome
         log.warning("Delivery %s, attempt %s: %s", delivery.pk, delivery.attempts, type(error).__name__)
-        outbox.failed(delivery, redacted(_words(error), [settings.EMAIL_HOST_PASSWORD]), for_good=_is_for_good(error))
+        text, for_good = _judged(error)
+        outbox.failed(delivery, text, for_good=for_good)
     else:
-        outbox.sent(delivery)
+        outbox.sent(delivery, outbox.taken_as(backend))
+    for followed in (verification.follow, handoffs.follow):
+        try:
+            followed(delivery)
+        except Exception:  # the outcome stands whatever becomes of what shows it
+            log.exception("Delivery %s: what waits for it could not be brought up to date.", delivery.pk)
 
 
 @shared_task(name=documents.TASK)  # type: ignore[untyped-decorator]
@@ -157,23 +167,43 @@ def _sender(delivery: Delivery) -> str:
     return f'"{quote(name)}" <{address}>'
 
 
+# Answers that are about the log-in, which the operator has to put right: the mail itself is not at fault.
+LOG_IN_CODES = {530, 534, 535, 538}
+
+
+def _judged(error: Exception) -> tuple[str, bool]:
+    """What staff read of a failure, without our password, and whether the same message would be refused again.
+
+    Never raises: an outcome that cannot be described is still an outcome.
+    """
+    try:
+        return redacted(_words(error), [settings.EMAIL_HOST_PASSWORD]), _is_for_good(error)
+    except Exception as problem:
+        log.warning("What a mail server said could not be read: %s", type(problem).__name__)
+        return type(error).__name__, False
+
+
 def _is_for_good(error: Exception) -> bool:
     """Whether the same message would be refused again: a 5xx to the envelope or the content, or one that is malformed.
 
-    A refused log-in or connection is the operator's to mend, so it is tried again.
+    A refused log-in or connection is the operator's to put right, so it is tried again.
     """
     match error:
         case smtplib.SMTPRecipientsRefused():
-            return all(code >= 500 for code, _ in error.recipients.values())
+            return all(_is_refusal(code) for code, _ in error.recipients.values())
         case smtplib.SMTPSenderRefused() | smtplib.SMTPDataError():
-            return error.smtp_code >= 500
+            return _is_refusal(error.smtp_code)
         case BadHeaderError() | UnicodeError() | smtplib.SMTPNotSupportedError():
             return True
     return False
 
 
+def _is_refusal(code: int) -> bool:
+    return code >= 500 and code not in LOG_IN_CODES
+
+
 def _words(error: Exception) -> str:
-    """What staff read: the server's own words where there are some."""
+    """The server's own words where there are some."""
     match error:
         case smtplib.SMTPRecipientsRefused():
             replies = [f"{code} {_text(reply)}" for code, reply in error.recipients.values()]

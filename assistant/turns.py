@@ -29,9 +29,8 @@ from assistant.errors import BudgetExceeded, InterworkyError, ProviderError, Tur
 from assistant.models import Conversation, Message, ToolCall, Turn
 from assistant.providers import embeddings, router
 from assistant.sentences import label, sentence
-from assistant.services.conversations import card_answers
+from assistant.services.conversations import card_answers, handoffs
 from assistant.services.conversations.history import as_call, as_rounds, build_history, estimated_tokens
-from assistant.services.conversations.human_requests import request_human as human_requests_request_human
 from assistant.services.conversations.leases import (
     MAX_ATTEMPTS,
     claim_turn,
@@ -91,8 +90,8 @@ async def answer_card(conversation: Conversation, card_id: str, choice: str, fie
 
 
 async def request_human(conversation: Conversation) -> None:
-    """Fetch a person for the visitor."""
-    turn = await in_db(human_requests_request_human)(conversation, sentence("human_request", conversation.locale))
+    """Ask for a person on behalf of the visitor."""
+    turn = await in_db(handoffs.request_human)(conversation, sentence("human_request", conversation.locale))
     if turn:
         start(turn.pk)
 

@@ -85,7 +85,10 @@ def _shown(request: HttpRequest, appointment: Appointment, refused: str) -> dict
         except InterworkyError:
             offer = slots.offer(appointment.calendar, visitor_timezone=zone, moving=appointment)
         shown["offer"] = offer
-        shown["days"] = [(slots.day_label(on, offer.today, locale), free) for on, free in offer.days]
+        shown["days"] = [
+            (slots.day_label(on, offer.today, locale), [(slot.id, slot.label_in(locale)) for slot in free])
+            for on, free in offer.days
+        ]
         shown["times_in"] = label("times_in", locale, zone=offer.timezone)
         shown["day"] = day
     return shown

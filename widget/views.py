@@ -26,12 +26,14 @@ from assistant.llm import ToolCallRequest
 from assistant.models import Assistant, Conversation
 from assistant.providers import realtime, router
 from assistant.sentences import sentence
+from assistant.services.conversations import handoffs
 from assistant.services.conversations.events import format_instant, resume_session
 from assistant.services.conversations.messages import rate_message as messages_rate_message
 from assistant.services.conversations.sessions import conversation_for_token, open_session, update_visitor
 from assistant.services.conversations.state import change_state
 from assistant.services.organizations import access as organization_access
 from assistant.services.organizations import rate_limits
+from assistant.services.providers import budgets
 from widget import access, feed, frames
 from widget.assets import assets, version
 
@@ -190,7 +192,7 @@ def _asset(request: HttpRequest, name: str, caching: str) -> HttpResponse:
 
 @door("GET")
 async def config(request: HttpRequest, key: str) -> HttpResponse:
-    shown = await in_db(_shown)(key, access.origin_of(raw_headers(request)))
+    shown = await in_db(_shown)(key, access.origin_of(raw_headers(request)), budgets.network_of(address_of(request)))
     body = orjson.dumps(shown)
     etag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
     response = HttpResponse(status=304) if request.headers.get("if-none-match") == etag else HttpResponse(body)
@@ -200,8 +202,12 @@ async def config(request: HttpRequest, key: str) -> HttpResponse:
     return response
 
 
-def _shown(key: str, origin: str) -> dict[str, Any]:
-    assistant = organization_access.for_widget(key, origin)
+def _shown(key: str, origin: str, network: str) -> dict[str, Any]:
+    try:
+        assistant = organization_access.for_widget(key, origin)
+    except NotAllowed:
+        organization_access.saw_refused(key, origin, network)
+        raise
     organization_access.saw(assistant, origin)
     return presentation(assistant)
 
@@ -221,6 +227,7 @@ def presentation(assistant: Assistant) -> dict[str, Any]:
         "position": assistant.position,
         "locale": assistant.locale,
         "demo": router.is_demo(assistant),
+        "human": handoffs.reaches_somebody(assistant),
         "voice": speaker is not None,
         **({"voice_reason": why_silent} if speaker is None else {}),
         "max_chars": settings.MESSAGE_MAX_CHARS,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import zoneinfo
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.db import models
 from django.http import HttpRequest
@@ -28,8 +30,29 @@ STATE_LABELS = {
 }
 
 
+class ClosingTimeWidget(UnfoldAdminSingleTimeWidget):
+    def format_value(self, value: Any) -> Any:
+        return "24:00" if value == time() else super().format_value(value)
+
+
+class ClosingTimeField(forms.TimeField):
+    """A time of day, of which 24:00, the end of the day, is kept as midnight."""
+
+    def to_python(self, value: Any) -> time | None:
+        is_end = isinstance(value, str) and re.fullmatch(r"\s*24[:.]00([:.]00)?\s*", value)
+        return time() if is_end else super().to_python(value)
+
+
+class OpeningHoursForm(forms.ModelForm):
+    closes = ClosingTimeField(
+        widget=ClosingTimeWidget(format="%H:%M"),
+        help_text="Until midnight: 24:00. A time before the opening is one of the next day: 18:00 to 02:00.",
+    )
+
+
 class OpeningHoursInline(ScopedTabularInline):
     model = OpeningHours
+    form = OpeningHoursForm
     formfield_overrides = {models.TimeField: {"widget": UnfoldAdminSingleTimeWidget(format="%H:%M")}}
 
 

@@ -148,7 +148,9 @@ class ConversationAdmin(ReadOnly):
 
     def close(self, request: HttpRequest, conversation: Conversation) -> HttpResponse:
         change_state(conversation, Conversation.State.CLOSED)
-        self.message_user(request, "Closed. The visitor's next message opens it again.", messages.SUCCESS)
+        self.message_user(
+            request, "Closed. The visitor reads that it has ended, and can begin a new conversation.", messages.SUCCESS
+        )
         return _back_to(conversation)
 
     def leave_note(self, request: HttpRequest, conversation: Conversation) -> HttpResponse:

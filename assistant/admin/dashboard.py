@@ -6,18 +6,25 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
+from django.core.mail import get_connection
 from django.db import models
 from django.db.models.functions import TruncDate
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
+from assistant.admin.organizations.install import may_allow
 from assistant.admin.scoping import has_several, organizations
-from assistant.models import Appointment, Assistant, Conversation, Delivery, Method, Organization, Provider, Turn
+from assistant.models import Appointment, Assistant, Conversation, Delivery, Message, Method, Organization, Provider, Turn
 from assistant.providers import retirements, router
+from assistant.services.conversations import handoffs
+from assistant.services.deliveries import outbox as deliveries
+from assistant.services.organizations import access as services
 
 CHART_DAYS = 14
 WATCHED = 20  # organizations whose models are looked at here; an e-mail tells of all
+ASKING = 5  # sites that were refused
 UNFINISHED = 3  # organizations whose next steps are shown at once
 
 
@@ -45,8 +52,15 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     booked = Appointment.objects.filter(organization__in=mine, state=Appointment.State.CONFIRMED)
     newest = mine.order_by("-created_at").annotate(
         first_assistant=models.Min("assistants__pk"),
-        can_act=models.Exists(Method.objects.filter(organization=models.OuterRef("pk"))),
-        has_talked=models.Exists(Conversation.objects.filter(organization=models.OuterRef("pk"))),
+        can_act=models.Exists(
+            Method.objects.filter(organization=models.OuterRef("pk"), enabled=True, assistants__enabled=True)
+        ),
+        # What staff say on pages of our own, such as the preview, is no visitor's talk.
+        has_talked=models.Exists(
+            Conversation.objects.filter(organization=models.OuterRef("pk"), messages__role=Message.Role.VISITOR).exclude(
+                origin__in=["", settings.PUBLIC_URL]
+            )
+        ),
     )
     setting_up = [(organization, next_steps(organization)) for organization in newest[:20]]
     context.update(
@@ -58,6 +72,9 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         )[:9],
         upcoming=booked.filter(start_at__gte=now).select_related("calendar").order_by("start_at")[:6],
         answers=who_answers(mine),
+        asking=[(row, may_allow(request, row.assistant.organization_id)) for row in services.asking(mine)[:ASKING]],
+        telling_nobody=handoffs.without_address(mine),
+        mails_are=deliveries.taken_as(get_connection()),
         endings=model_endings(request, mine),
         unfinished=[(row, steps) for row, steps in setting_up if not all(step.done for step in steps)][:UNFINISHED],
         has_several=has_several(request),
@@ -69,19 +86,29 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 def _numbers(mine: Any, talks: Any, booked: Any, now: datetime, today: datetime) -> list[Number]:
     a_day_ago = now - timedelta(days=1)
     failed = Turn.objects.filter(conversation__organization__in=mine, state=Turn.State.FAILED, ended_at__gte=a_day_ago)
-    dead = Delivery.objects.filter(organization__in=mine, state=Delivery.State.DEAD)
+    mails = Delivery.objects.filter(organization__in=mine)
     waiting = talks.filter(state=Conversation.State.WAITING)
     conversations, appointments = (
         reverse("admin:assistant_conversation_changelist"),
         reverse("admin:assistant_appointment_changelist"),
     )
-    deliveries = reverse("admin:assistant_delivery_changelist")
+    outbox = reverse("admin:assistant_delivery_changelist")
     return [
         Number("Conversations today", talks.filter(created_at__gte=today).count(), conversations),
         Number("Booked today", booked.filter(created_at__gte=today).count(), appointments),
         Number("Waiting for a person", waiting.count(), f"{conversations}?state__exact=waiting", alarming=True),
         Number("Replies that failed in 24 h", failed.count(), f"{conversations}?happened=failed", alarming=True),
-        Number("E-mails given up", dead.count(), f"{deliveries}?state__exact=dead", alarming=True),
+        Number(
+            "E-mails given up",
+            mails.filter(state=Delivery.State.DEAD).count(),
+            f"{outbox}?state__exact=dead",
+            alarming=True,
+        ),
+        *(
+            [Number("E-mails that could not be sent yet", retried, f"{outbox}?state__exact=queued", alarming=True)]
+            if (retried := mails.retried().count())
+            else []
+        ),
     ]
 
 

@@ -16,7 +16,10 @@ from assistant.services.deliveries import outbox
 STATE_LABELS = {
     Delivery.State.QUEUED.label: "info",
     Delivery.State.SENDING.label: "info",
+    "Trying again": "warning",
     Delivery.State.SENT.label: "success",
+    Delivery.State.KEPT.label: "warning",
+    Delivery.State.LOGGED.label: "warning",
     Delivery.State.DEAD.label: "danger",
 }
 
@@ -56,7 +59,7 @@ class DeliveryAdmin(ReadOnly):
 
     @display(description="State", ordering="state", label=STATE_LABELS)
     def shown_state(self, obj: Delivery) -> str:
-        return obj.get_state_display()
+        return obj.state_label
 
     @display(description="Invitation attached", boolean=True)
     def has_invitation(self, obj: Delivery) -> bool:

@@ -26,7 +26,8 @@ from assistant.models import Assistant, Document, Method, Organization, Question
 from assistant.providers import embeddings
 from assistant.services.knowledge import documents, questions, vectors
 from assistant.services.knowledge.extraction import MAX_BYTES, SUFFIXES
-from assistant.services.knowledge.search import Found, search
+from assistant.services.knowledge.search import Found, in_prompt, search
+from assistant.services.organizations import prompt_versions
 
 MAX_AT_ONCE = 50  # files or pages that are added together
 MAX_SHOWN = 100  # passages on a document's page
@@ -263,17 +264,20 @@ class DocumentAdmin(Scoped):
         return [path("search/", try_out, name="assistant_document_search"), *super().get_urls()]
 
     def search_view(self, request: HttpRequest) -> HttpResponse:
-        """What a question finds, as the model would get it."""
+        """What a question finds, as the model would get it, and what the model is told whatever is asked."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         assistants = self.admin_site.get_model_admin(Assistant).get_queryset(request)
         wanted = request.GET.get("assistant", "")
         chosen = assistants.filter(pk=wanted).first() if wanted.isdecimal() and len(wanted) < 18 else assistants.first()
         query = request.GET.get("query", "")[:300]
+        method = chosen.methods.filter(kind="knowledge", enabled=True).first() if chosen else None
         found: list[Found] = []
+        told: list[Found] = []
         if chosen and query:
             vector = async_to_sync(embeddings.of_query)(chosen.organization, query)
-            found = search(chosen.organization, chosen, query, 8, vector)
+            found = search(chosen.organization, chosen, query, method.config.get("passages", 4) if method else 8, vector)
+            told = in_prompt(chosen, query)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -282,6 +286,9 @@ class DocumentAdmin(Scoped):
             "chosen": chosen,
             "query": query,
             "found": found,
+            "told": told,
+            "is_told": bool(chosen and (chosen.knowledge.strip() or prompt_versions.instructions(chosen).strip())),
+            "searches": method is not None,
         }
         return TemplateResponse(request, "admin/assistant/document_search.html", context)
 

@@ -326,7 +326,11 @@ def hints(found: Configuration, reports: Iterable[Report] = ()) -> list[Finding]
             )
     if hosted:
         advice.append(
-            ("costs", "requests are billed by the provider", "See Usage and Budgets in the admin; caps are on by default.")
+            (
+                "costs",
+                "requests are billed by the provider",
+                "See Usage and Statistics in the admin; caps are on by default.",
+            )
         )
     for report in reports:
         if (report.first_token_ms or 0) > SLOW_MS:
@@ -413,7 +417,7 @@ def _email(seen: Examination, *, ask: bool) -> None:
     backend = settings.EMAIL_BACKEND.rsplit(".", 2)[-2]
     if not settings.EMAIL_BACKEND.endswith("smtp.EmailBackend"):
         if settings.EMBEDDED:  # where it is not, a start-up check tells
-            seen.findings.append(Finding("ok", "e-mail", f"goes to the {backend}"))
+            seen.findings.append(Finding("ok", "e-mail", f"goes to the {backend} and to nobody else: EMAIL_URL is not set"))
         return
     if ask:
         try:

@@ -7,7 +7,7 @@ from assistant.models.conversations.turn import ToolCall, Turn
 from assistant.models.deliveries import Delivery
 from assistant.models.methods.method import Method
 from assistant.models.methods.replay import Replay
-from assistant.models.organizations.assistant import Assistant, PromptVersion
+from assistant.models.organizations.assistant import Assistant, PromptVersion, RefusedOrigin
 from assistant.models.organizations.organization import Membership, Organization
 from assistant.models.providers.provider import Provider, ProviderHealth, Rotation
 from assistant.models.providers.usage import Budget, Price, Spending, Usage
@@ -17,6 +17,6 @@ from .knowledge import Document, DocumentFile, Embedding, Passage, PassageVector
 __all__ = [
     "Appointment", "Assistant", "Budget", "Calendar", "Card", "Closure", "Conversation", "ConversationNote", "Delivery",
     "Document", "DocumentFile", "Embedding", "Event", "Membership", "Message", "Method", "OpeningHours", "Organization",
-    "Passage", "PassageVector", "Price", "PromptVersion", "Provider", "ProviderHealth", "Question", "Replay", "Rotation",
-    "Spending", "ToolCall", "Turn", "Usage", "Visitor",
+    "Passage", "PassageVector", "Price", "PromptVersion", "Provider", "ProviderHealth", "Question", "RefusedOrigin",
+    "Replay", "Rotation", "Spending", "ToolCall", "Turn", "Usage", "Visitor",
 ]  # fmt: skip

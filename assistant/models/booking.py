@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from datetime import datetime
+from datetime import datetime, time
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -53,18 +53,23 @@ class OpeningHours(models.Model):
     calendar = models.ForeignKey(Calendar, models.CASCADE, related_name="hours")
     weekday = models.PositiveSmallIntegerField(choices=Weekday.choices)
     opens = models.TimeField()
-    closes = models.TimeField()
+    closes = models.TimeField()  # not after `opens`: on the next day; midnight is the end of the day
 
     class Meta:
         ordering = ["weekday", "opens"]
         verbose_name_plural = "opening hours"
 
     def __str__(self) -> str:
-        return f"{self.get_weekday_display()} {self.opens:%H:%M}–{self.closes:%H:%M}"
+        end = "24:00" if self.closes == time() else f"{self.closes:%H:%M}"
+        return f"{self.get_weekday_display()} {self.opens:%H:%M}–{end}"
+
+    @property
+    def closes_next_day(self) -> bool:
+        return self.closes <= self.opens
 
     def clean(self) -> None:
-        if self.opens and self.closes and self.closes <= self.opens:
-            raise ValidationError("Closing time must be after opening time.")
+        if self.opens and self.closes == self.opens != time():
+            raise ValidationError("Opening and closing time are the same. For the whole day: from 00:00 to 24:00.")
 
 
 class Closure(models.Model):

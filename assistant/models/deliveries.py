@@ -20,6 +20,10 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
             | models.Q(state=Delivery.State.SENDING, leased_until__lt=now)
         )
 
+    def retried(self) -> DeliveryQuerySet:
+        """Tried at least once, not taken, and not given up."""
+        return self.filter(state=Delivery.State.QUEUED, attempts__gt=0)
+
 
 class Delivery(models.Model):
     """The outbox: an e-mail that was promised in the same transaction as what it tells of."""
@@ -28,6 +32,8 @@ class Delivery(models.Model):
         QUEUED = "queued"
         SENDING = "sending"
         SENT = "sent"
+        KEPT = "kept", "Kept in the demo mailbox"  # nothing left this machine: no mail server is set up
+        LOGGED = "logged", "Written to the server's log"  # nor here
         DEAD = "dead", "Given up"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -63,6 +69,16 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject} → {self.to}"
+
+    @property
+    def is_retried(self) -> bool:
+        """Whether it was tried, was not taken, and waits for its next attempt."""
+        return self.state == self.State.QUEUED and self.attempts > 0
+
+    @property
+    def state_label(self) -> str:
+        """Its state as staff read it."""
+        return "Trying again" if self.is_retried else self.get_state_display()
 
     @property
     def message_id(self) -> str:

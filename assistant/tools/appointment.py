@@ -83,6 +83,8 @@ def _find_times(context: Context, arguments: dict[str, Any]) -> ToolResult:
         text.append(f"{slots.day_label(day, offer.today)} ({day.isoformat()}):")
         text.extend(f"- {slot.label} [slot {slot.id}]" for slot in free)
     text.append(f"Times are in {offer.timezone}. Today is {slots.day_label(offer.today)} ({offer.today.isoformat()}).")
+    if slots.reads_twelve_hours(_locale(context)):
+        text.append("The visitor reads them on a 12-hour clock: 2:30 PM for 14:30.")
     if _show(context, calendar, offer):
         text.append("The visitor sees these times as buttons and can choose one there.")
     return ToolResult("\n".join(text))
@@ -102,7 +104,7 @@ def _show(context: Context, calendar: Calendar, offer: slots.Offer) -> bool:
     days = [
         {
             "label": slots.day_label(day, offer.today, conversation.locale),
-            "slots": [_button(slot) for slot in free],
+            "slots": [_button(slot, conversation.locale) for slot in free],
         }
         for day, free in offer.days
     ]
@@ -111,10 +113,10 @@ def _show(context: Context, calendar: Calendar, offer: slots.Offer) -> bool:
     return True
 
 
-def _button(slot: slots.Slot) -> dict[str, str]:
+def _button(slot: slots.Slot, locale: str) -> dict[str, str]:
     """A slot as docs/protocol.md has it for a slots card."""
-    note = {"note": slot.note} if slot.note else {}
-    return {"id": slot.id, "label": slot.time, **note, "start_at": format_instant(slot.start_at)}
+    note = {"note": text} if (text := slot.note_in(locale)) else {}
+    return {"id": slot.id, "label": slot.time_in(locale), **note, "start_at": format_instant(slot.start_at)}
 
 
 # --- Book ------------------------------------------------------------------------------------------------------------
@@ -182,7 +184,8 @@ def _given(context: Context, arguments: dict[str, Any], name: str) -> str:
 
 def _start(context: Context, calendar: Calendar, slot: str) -> str:
     described = slots.describe(calendar, slots.start_of(calendar, slot), slots.zone_for(calendar, _zone(context)))
-    return f"{slots.day_label(described.local.date(), locale=_locale(context))}, {described.label}"
+    locale = _locale(context)
+    return f"{slots.day_label(described.local.date(), locale=locale)}, {described.label_in(locale)}"
 
 
 def _lines(appointment: Appointment) -> tuple[tuple[str, str], ...]:

@@ -1,4 +1,4 @@
-"""Fetching a person: the conversation waits for staff, who are told by e-mail, and the visitor may leave an address."""
+"""Asking for a person: the conversation waits for staff, who are told by e-mail, and the visitor may leave an address."""
 
 from __future__ import annotations
 
@@ -14,19 +14,27 @@ from assistant.services.conversations import handoffs
 from assistant.services.deliveries import outbox
 from assistant.tools.kind import Context, Kind, Operation, configured
 
-CONTACT, FORM = "contact", "form"
+FORM = "form"
 PER_TEAM_PER_DAY = 200
+NO_ADDRESS = (
+    "Nobody has been written to: the team has no address here. What the visitor wrote is kept in this conversation. Say "
+    "so, and do not say that it was passed on."
+)
 
 
 class Config(forms.Form):
     """What staff fill in."""
 
-    to = forms.EmailField(label="Tell", required=False, help_text="Empty: the organization's address for the team.")
+    to = forms.EmailField(
+        label="Tell",
+        required=False,
+        help_text="Empty: the organization's address for the team. Without either, nobody is told, and visitors hear so.",
+    )
     text = forms.CharField(
         label="Said to the visitor",
         required=False,
         max_length=300,
-        initial="We will be with you as soon as we can. Leave your e-mail, and we can answer even when you have gone.",
+        help_text="Once the team is being told. Empty: ours, in the visitor's language. Promise no more than you keep.",
     )
 
 
@@ -39,7 +47,7 @@ def _contact(method: Method) -> dict[str, Any]:
     properties = {
         "name": {"type": "string", "description": "The visitor's name.", "maxLength": 120},
         "email": {"type": "string", "description": "The visitor's e-mail address.", "maxLength": 254},
-        "message": {"type": "string", "description": "What he wants to say.", "maxLength": 2000},
+        "message": {"type": "string", "description": "What they want to say.", "maxLength": 2000},
     }
     return {"type": "object", "properties": properties, "required": ["email"]}
 
@@ -48,19 +56,27 @@ async def fetch(context: Context, arguments: dict[str, Any]) -> ToolResult:
     """Let the conversation wait for a person."""
     config = configured(Config, context.method)
     if context.dry_run or context.conversation is None:
-        return ToolResult(f"The conversation would wait for a person, and {_team(context) or 'nobody'} would be told.")
-    await in_db(handoffs.fetch)(
+        told = _team(context) or "nobody, since the team has no address here,"
+        return ToolResult(f"The conversation would wait for a person, and {told} would be told.")
+    problem = await in_db(handoffs.fetch)(
         context.call,
         context.conversation,
         reason=arguments["reason"],
         team=_team(context),
         text=config["text"],
-        contact_tool=f"{context.method.name}_{CONTACT}",
+        contact_tool=f"{context.method.name}_{handoffs.CONTACT}",
         per_day=PER_TEAM_PER_DAY,
     )
+    if problem:
+        raise ToolError(
+            f"Nobody from the team could be told: {problem} The conversation waits for a person all the same, and the "
+            "visitor sees a form; what they write there is kept in this conversation. Say so, and do not say that "
+            "anybody has been told.",
+            code="nobody_told",
+        )
     return ToolResult(
-        "The team has been told, and the conversation waits for a person. The visitor sees a card on which he can leave "
-        "an address. Nobody can say how long it takes: do not promise a time."
+        "A notice to the team is on its way by e-mail, and the conversation waits for a person. The visitor sees a card on "
+        "which they can leave an address. Nobody can say whether or when somebody comes: do not promise it."
     )
 
 
@@ -69,12 +85,12 @@ async def show_form(context: Context, arguments: dict[str, Any]) -> ToolResult:
     if not _team(context):
         raise ToolError("The team has no address to write to.", code="not_set_up")
     if context.dry_run or context.conversation is None:
-        return ToolResult("The visitor would see a form on which he can leave an address.")
-    contact_tool = f"{context.method.name}_{CONTACT}"
+        return ToolResult("The visitor would see a form on which they can leave an address.")
+    contact_tool = f"{context.method.name}_{handoffs.CONTACT}"
     await in_db(handoffs.show_form)(context.call, context.conversation, contact_tool=contact_tool)
     return ToolResult(
-        "The visitor sees a form on which he can leave an address and a message for the team. Nothing has been sent yet: "
-        "ask him to fill it in."
+        "The visitor sees a form on which they can leave an address and a message for the team. Nothing has been sent yet: "
+        "ask them to fill it in."
     )
 
 
@@ -82,18 +98,21 @@ async def leave_contact(context: Context, arguments: dict[str, Any]) -> ToolResu
     """Pass the visitor's address on to the team."""
     team = _team(context)
     if not team:
-        raise ToolError("The team has no address to write to.", code="not_set_up")
+        raise ToolError(NO_ADDRESS, code="not_set_up")
     if context.dry_run:
         return ToolResult(f"This would be sent to {team}: {arguments}")
     await in_db(outbox.plain_address)(arguments["email"])
     reference = await in_db(handoffs.leave_contact)(
         context.call, context.organization, context.conversation, arguments, team=team, per_day=PER_TEAM_PER_DAY
     )
-    return ToolResult(f"The address has been passed on to the team, under the reference {reference}.")
+    return ToolResult(
+        f"An e-mail to the team with the visitor's address and message is on its way, under the reference {reference}. The "
+        "visitor sees a receipt that shows what becomes of it."
+    )
 
 
 def _team(context: Context) -> str:
-    return str(configured(Config, context.method)["to"] or context.organization.team_email)
+    return handoffs.address_of(context.method, context.organization)
 
 
 def _nothing(method: Method) -> dict[str, Any]:
@@ -101,11 +120,11 @@ def _nothing(method: Method) -> dict[str, Any]:
 
 
 def _about_form(method: Method) -> str:
-    return "Show the visitor a form on which he can leave his name, e-mail address and a message for the team."
+    return "Show the visitor a form on which they can leave their name, e-mail address and a message for the team."
 
 
 def _about_contact(method: Method) -> str:
-    return "Pass the visitor's e-mail address and message on to the team, once he has given them."
+    return "Pass the visitor's e-mail address and message on to the team, once they have given them."
 
 
 KIND = Kind(
@@ -124,7 +143,7 @@ KIND = Kind(
         ),
         Operation(
             leave_contact,
-            suffix=CONTACT,
+            suffix=handoffs.CONTACT,
             description=_about_contact,
             parameters=_contact,
             risk=Method.Risk.WRITE,

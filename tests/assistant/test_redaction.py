@@ -42,3 +42,10 @@ def test_the_longest_secret_wins_and_short_ones_are_no_secrets() -> None:
 
 def test_text_is_cleaned_of_what_no_database_keeps() -> None:
     assert clean("a\x00b\ud800c\x1b[0m\n\td\u2028é🙂") == "abc[0m\n\td\u2028é🙂"
+
+
+@pytest.mark.parametrize("odd", [None, b"\xff\x00secret", "", 0, 12345, ["a list"], "\ud800 half a pair"])
+def test_whatever_stands_for_a_secret_or_a_text_never_raises(odd: object) -> None:
+    assert redacted("nothing of the kind", [odd]) == "nothing of the kind"
+    assert isinstance(redacted(odd, ["sec-1234", odd]), str)
+    assert redacted(b"with sec-1234 inside", [None, b"sec-1234"]) == f"with {MASK} inside"

@@ -164,6 +164,71 @@ def test_what_the_operator_or_time_can_mend_is_tried_again(settings, error):
     assert type(error).__name__ in delivery.last_error
 
 
+@pytest.mark.parametrize("password", [None, b"bytes", "", 7, "lone \ud800"])
+def test_a_server_that_is_down_is_recorded_whatever_the_password_is(settings, password):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        settings.EMAIL_PORT = free.getsockname()[1]  # and nobody listens there any more
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_HOST_PASSWORD, settings.EMAIL_TIMEOUT = "127.0.0.1", password, 2
+    delivery = settled(queued())
+    assert (delivery.state, delivery.attempts) == ("queued", 1)
+    assert "ConnectionRefusedError" in delivery.last_error
+    assert delivery.next_attempt_at > timezone.now()
+
+
+class Unprintable(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [Unprintable(), smtplib.SMTPRecipientsRefused({"a": (None, None)}), smtplib.SMTPDataError(451, None)],  # type: ignore[dict-item, arg-type]
+)
+def test_an_error_that_cannot_be_described_is_an_outcome_all_the_same(settings, error):
+    settings.EMAIL_BACKEND = f"{__name__}.Failing"
+    Failing.error = error
+    delivery = settled(queued())
+    assert delivery.state == "queued"
+    assert type(error).__name__ in delivery.last_error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        smtplib.SMTPSenderRefused(530, b"Authentication required", "a"),
+        smtplib.SMTPRecipientsRefused({"a": (530, b"Log in")}),
+    ],
+)
+def test_a_server_that_wants_a_log_in_first_has_not_refused_the_mail(settings, error):
+    settings.EMAIL_BACKEND = f"{__name__}.Failing"
+    Failing.error = error
+    assert settled(queued()).state == "queued"
+
+
+def test_a_mail_that_takes_its_worker_down_each_time_is_given_up_in_the_end(server):
+    delivery = queued()
+    Delivery.objects.update(
+        state="sending", attempts=outbox.MAX_ATTEMPTS, leased_until=timezone.now() - timedelta(seconds=1)
+    )
+    assert settled(delivery).state == "dead"
+    assert delivery.last_error == outbox.NO_OUTCOME
+    assert server.accepted == []
+
+
+@pytest.mark.parametrize(
+    ("backend", "state", "label"),
+    [
+        ("interworky.demo.mailbox.MailboxBackend", "kept", "Kept in the demo mailbox"),
+        ("django.core.mail.backends.console.EmailBackend", "logged", "Written to the server's log"),
+    ],
+)
+def test_what_stays_on_this_machine_is_not_called_sent(settings, tmp_path, backend, state, label):
+    settings.EMAIL_BACKEND, settings.DATA_DIR = backend, tmp_path
+    delivery = settled(queued())
+    assert (delivery.state, delivery.state_label, delivery.sent_at) == (state, label, None)
+
+
 class Failing(BaseEmailBackend):
     error: Exception = Exception()
 

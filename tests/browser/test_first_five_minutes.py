@@ -99,7 +99,7 @@ def test_from_the_question_to_the_mail(app, visit):
     booked = rows(app, "SELECT state, name, email FROM assistant_appointment WHERE reference = ?", reference)
     assert booked == [("confirmed", "Ada Lovelace", "ada@example.com")]
     # The worker delivers; a person reads it in the mailbox, the invitation attached.
-    until(lambda: rows(app, "SELECT 1 FROM assistant_delivery WHERE state = 'sent' AND \"to\" = 'ada@example.com'"))
+    until(lambda: rows(app, "SELECT 1 FROM assistant_delivery WHERE state = 'kept' AND \"to\" = 'ada@example.com'"))
     mailbox = widget.page.context.new_page()
     mailbox.goto(f"{app.url}/demo/mailbox/")
     shot(mailbox, "mailbox")
@@ -120,7 +120,7 @@ def test_the_price_list_goes_to_a_mailbox_that_a_code_has_proven(app, visit):
     code = card.get_by_label(re.compile("code"))
     expect(code).to_be_focused()
     mailbox = widget.page.context.new_page()
-    until(lambda: rows(app, "SELECT 1 FROM assistant_delivery WHERE state = 'sent' AND key LIKE 'code:%'"))
+    until(lambda: rows(app, "SELECT 1 FROM assistant_delivery WHERE state = 'kept' AND key LIKE 'code:%'"))
     mailbox.goto(f"{app.url}/demo/mailbox/")
     mailbox.get_by_role("link").filter(has_text="Your code").first.click()
     letter = mailbox.frame_locator("iframe").locator("body")
@@ -140,7 +140,7 @@ def test_the_price_list_goes_to_a_mailbox_that_a_code_has_proven(app, visit):
     expect(receipt).to_contain_text("Prices at Bright Smile Dental")
     expect(widget.replies.last).to_contain_text("on its way")
     shot(widget.page, "verify-done")
-    until(lambda: rows(app, "SELECT 1 FROM assistant_delivery WHERE state = 'sent' AND subject LIKE 'Prices at%'"))
+    until(lambda: rows(app, "SELECT 1 FROM assistant_delivery WHERE state = 'kept' AND subject LIKE 'Prices at%'"))
     assert rows(app, "SELECT email FROM assistant_visitor WHERE email_verified_at IS NOT NULL") == [("grace@example.com",)]
     assert not widget.errors
 

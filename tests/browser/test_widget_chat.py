@@ -305,6 +305,8 @@ def test_a_person_takes_over(widget: Widget, fake: FakeServer) -> None:
     widget.open()
     widget.page.get_by_role("button", name="More").click()
     widget.page.get_by_role("menuitem", name="Talk to a person").click()
+    expect(widget.page.locator(".header")).to_contain_text("You asked for a person.")
+    fake.call(fake.say_notified())
     expect(widget.page.locator(".header")).to_contain_text("Someone from the team will join you here.")
     fake.call(fake.say_staff("Grace"))
     expect(widget.page.locator(".header")).to_contain_text("You are talking to Grace")
@@ -313,6 +315,16 @@ def test_a_person_takes_over(widget: Widget, fake: FakeServer) -> None:
     fake.call(fake.say_message("staff", "Hello, how can I help?"))
     expect(widget.page.locator(".reply .name")).to_have_text("Grace")
     expect(widget.page.locator(".status")).to_have_count(0)
+
+
+def test_a_person_is_not_offered_where_asking_leads_to_nobody(new_widget: NewWidget, site: Site, fake: FakeServer) -> None:
+    fake.config |= {"human": False}
+    widget = new_widget().visit(site.url).open()
+    expect(widget.page.get_by_role("button", name="More")).to_have_count(0)
+    widget.ask("hello")
+    widget.page.get_by_role("button", name="More").click()
+    expect(widget.page.get_by_role("menuitem", name="New conversation")).to_be_visible()
+    expect(widget.page.get_by_role("menuitem", name="Talk to a person")).to_have_count(0)
 
 
 def test_an_answer_can_be_rated_and_copied(new_widget: NewWidget, site: Site, fake: FakeServer) -> None:

@@ -266,3 +266,10 @@ test("the store tells of changes, and of nothing else", () => {
   store.dispatch({ type: "panel.closed" });
   assert.deepEqual(heard, [[false, true]]);
 });
+
+test("a conversation that waits says whether somebody was told, also when that changes", () => {
+  const waits = (seq, notified) => ({ type: "conversation.updated", seq, state: "waiting", notified });
+  const state = play(start(), ready(), waits(1, false));
+  assert.equal(state.conversation?.notified, false);
+  assert.equal(reduce(state, waits(2, true)).conversation?.notified, true);
+});

@@ -267,7 +267,7 @@ async def test_config_tells_how_to_look_and_nothing_else(page, assistant):
     answer = await page.get(f"config/{assistant.public_key}")
     assert set(answer.json()) == {
         "key", "version", "name", "title", "greeting", "disclosure", "starters", "accent", "position", "locale",
-        "demo", "voice", "voice_reason", "max_chars",
+        "demo", "human", "voice", "voice_reason", "max_chars",
     }  # fmt: skip
     assert b"secret" not in answer.content and answer.headers["access-control-allow-origin"] == make.ORIGIN
     unchanged = await page.get(f"config/{assistant.public_key}", **{"if-none-match": answer.headers["etag"]})
@@ -275,7 +275,9 @@ async def test_config_tells_how_to_look_and_nothing_else(page, assistant):
     assert (await Page("https://evil.example").get(f"config/{assistant.public_key}")).status_code == 403
 
 
-async def test_a_page_that_asks_for_the_widget_is_seen_once_in_a_while(page, assistant):
+async def test_a_page_that_asks_for_the_widget_is_seen_once_in_a_while(page, assistant, settings):
+    settings.RATE_LIMITS = False
+
     async def asked(**change: Any) -> Assistant:
         await in_db(Assistant.objects.update)(**change)
         assert (await page.get(f"config/{assistant.public_key}")).status_code == 200
@@ -287,6 +289,7 @@ async def test_a_page_that_asks_for_the_widget_is_seen_once_in_a_while(page, ass
     assert (await asked(seen_at=seen.seen_at - timedelta(minutes=6))).seen_at >= seen.seen_at
     await Page("https://evil.example").get(f"config/{assistant.public_key}")
     assert (await in_db(Assistant.objects.get)()).seen_origin == make.ORIGIN
+    assert (await assistant.refused_origins.aget()).origin == "https://evil.example"
 
 
 async def test_seeing_it_again_soon_writes_nothing_and_a_full_disk_keeps_nobody_out(page, assistant):

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from assistant.events import EVENTS
+from tests import make
 from widget import frames
+from widget.views import presentation
 
 WIRE = Path(__file__).parent.parent / "wire"
 PROTOCOL = (Path(__file__).parent.parent.parent / "docs" / "protocol.md").read_text()
@@ -43,3 +45,12 @@ def test_an_example_event_is_what_the_class_sends(example):
     needed = {f.name for f in fields(cls) if f.default is MISSING}
     assert needed <= set(example)
     assert cls.durable == ("seq" in needed and cls.type not in ("session.ready", "pong"))
+
+
+def test_the_documented_config_is_the_one_that_is_sent(db):
+    example = re.search(r"### config\n\n(    \{.*?\})\n\n", PROTOCOL, re.S)
+    assert example
+    documented = json.loads(example[1])
+    sent = json.loads(json.dumps(presentation(make.assistant())))
+    assert {key: type(value) for key, value in documented.items()} == {key: type(value) for key, value in sent.items()}
+    assert len(documented["version"]) == len(sent["version"])

@@ -27,6 +27,7 @@ from assistant.admin.scoping import OneOrganizationForm, Scoped, organizations
 from assistant.models import Assistant, Method, Organization, ToolCall
 from assistant.models.methods.method import MAX_METHODS
 from assistant.providers import embeddings
+from assistant.services.conversations import handoffs
 from assistant.tools import KINDS, toolbox
 from assistant.tools.kind import Kind
 from assistant.tools.parameters import check_schema
@@ -289,6 +290,11 @@ class MethodAdmin(Scoped):
         super().save_model(request, obj, form, change)
         if lost := before - set(obj.secrets):
             text = f"The address has changed, so what was kept for the old one is forgotten: {', '.join(sorted(lost))}."
+            self.message_user(request, text, messages.WARNING)
+        if obj.kind == handoffs.KIND and not handoffs.address_of(obj, obj.organization):
+            text = (
+                "Nobody is told when a visitor asks for a person: give it an address, or the organization one for the team."
+            )
             self.message_user(request, text, messages.WARNING)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db import models
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
+from django.urls import path, reverse
 from django.utils.text import Truncator
+from django.views.decorators.http import require_POST
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminColorInputWidget, UnfoldAdminTextareaWidget
 
-from assistant.admin.organizations.install import install_steps
+from assistant.admin.organizations.install import install_steps, may_allow
 from assistant.admin.organizations.prompt_versions import PromptVersions
 from assistant.admin.scoping import OneOrganizationForm, Scoped
-from assistant.models import Assistant
-from assistant.services.organizations import prompt_versions
+from assistant.models import Assistant, Organization
+from assistant.services.organizations import access, prompt_versions
 
 
 class AssistantForm(OneOrganizationForm):
@@ -46,6 +48,7 @@ class AssistantAdmin(PromptVersions, Scoped):
     list_filter = ["organization", "enabled"]
     search_fields = ["name", "public_key", "organization__name"]
     readonly_fields = ["install", "versions"]
+    change_form_outer_after_template = "admin/assistant/origin_form.html"
     fieldsets = (
         ("On your site", {"fields": ("install",)}),
         ("Who it is", {"fields": ("organization", "name", "enabled", "instructions", "versions")}),
@@ -87,9 +90,38 @@ class AssistantAdmin(PromptVersions, Scoped):
             )
         )
 
+    def get_urls(self) -> list[Any]:
+        origin = self.admin_site.admin_view(require_POST(self.origin_view))
+        return [path("<path:object_id>/origin/", origin, name="assistant_assistant_origin"), *super().get_urls()]
+
+    def origin_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Allow or ignore a site whose page asked for this assistant and was refused."""
+        assistant = self.get_object(request, object_id)
+        if not may_allow(request, assistant.organization_id):
+            return HttpResponse(status=403)
+        act = "allow" if "allow" in request.POST else "ignore"
+        number = request.POST.get(act, "")
+        refused = assistant.refused_origins.filter(pk=number).first() if number.isdecimal() and len(number) < 18 else None
+        if refused is None:
+            self.message_user(request, "That site is not asking any more.", messages.WARNING)
+        elif act == "allow":
+            access.allow(refused)
+            self.message_user(request, f"{refused.origin} may show the widget now.", messages.SUCCESS)
+        else:
+            access.ignore(refused)
+            self.message_user(request, f"{refused.origin} is ignored from now on.", messages.SUCCESS)
+        return HttpResponseRedirect(reverse("admin:assistant_assistant_change", args=[assistant.pk]))
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        obj = super().get_object(request, object_id, from_field)
+        obj.may_allow = may_allow(request, obj.organization_id)  # `install` is not given the request
+        return obj
+
     @display(description="Script tag")
-    def install(self, obj: Assistant) -> str:
-        return render_to_string("admin/assistant/install.html", {"steps": [install_steps(obj)]})
+    def install(self, obj: Any) -> str:
+        asking = access.asking(Organization.objects.filter(pk=obj.organization_id))
+        steps = [install_steps(obj, asking, may_allow=obj.may_allow)]
+        return render_to_string("admin/assistant/install.html", {"steps": steps})
 
     @display(description="Versions")
     def versions(self, obj: Assistant) -> str:

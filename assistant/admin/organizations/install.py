@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.http import HttpRequest
 from django.urls import Resolver404, resolve
 
-from assistant.models import Assistant
+from assistant.admin.scoping import Rank, rank_in
+from assistant.models import Assistant, RefusedOrigin
+from assistant.services.organizations import access
 
 
 @dataclass(frozen=True)
@@ -15,10 +19,26 @@ class InstallSteps:
     assistant: Assistant
     tag: str
     preview_url: str  # "" where this installation has no hosted page
+    is_installed: bool
+    asking: list[RefusedOrigin]  # sites that may not show it
+    may_allow: bool
 
 
-def install_steps(assistant: Assistant) -> InstallSteps:
-    return InstallSteps(assistant, script_tag(assistant), preview_url(assistant))
+def install_steps(assistant: Assistant, asking: Iterable[RefusedOrigin], *, may_allow: bool) -> InstallSteps:
+    """`asking` are the refused sites of all assistants of its organization."""
+    return InstallSteps(
+        assistant,
+        script_tag(assistant),
+        preview_url(assistant),
+        access.is_installed(assistant),
+        [row for row in asking if row.assistant_id == assistant.pk],
+        may_allow,
+    )
+
+
+def may_allow(request: HttpRequest, organization_id: int) -> bool:
+    """Who may change the organization may say where its widget stands."""
+    return rank_in(request, organization_id) >= Rank.OWNER
 
 
 def script_tag(assistant: Assistant) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.forms.models import BaseInlineFormSet
@@ -14,10 +14,12 @@ from django.template.loader import render_to_string
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminURLInputWidget
 
-from assistant.admin.organizations.install import install_steps
+from assistant.admin.organizations.install import install_steps, may_allow
 from assistant.admin.organizations.people import admit_members
 from assistant.admin.scoping import Rank, Scoped, ScopedStackedInline, ScopedTabularInline, rank_in
 from assistant.models import Budget, Membership, Organization
+from assistant.services.conversations import handoffs
+from assistant.services.organizations import access
 
 
 class MembersFormSet(BaseInlineFormSet):
@@ -85,6 +87,7 @@ class OrganizationAdmin(Scoped):
     search_fields = ["name", "slug", "website"]
     prepopulated_fields = {"slug": ["name"]}
     readonly_fields = ["install"]
+    change_form_outer_after_template = "admin/assistant/origin_form.html"
     fieldsets = (
         (None, {"fields": ("name", "slug", "website", "team_email", "timezone", "active")}),
         ("Where the widget may stand", {"fields": ("allowed_origins", "allow_any_origin", "install")}),
@@ -107,9 +110,25 @@ class OrganizationAdmin(Scoped):
         super().save_formset(request, form, formset, change)
         admit_members(Membership.objects.filter(organization=form.instance))
 
+    def save_model(self, request: HttpRequest, obj: Organization, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        for method in handoffs.without_address(Organization.objects.filter(pk=obj.pk)):
+            text = (
+                f"Nobody is told when a visitor asks for a person by {method.name}: neither it nor the team has an address."
+            )
+            self.message_user(request, text, messages.WARNING)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        obj = super().get_object(request, object_id, from_field)
+        obj.may_allow = may_allow(request, obj.pk)  # `install` is not given the request
+        return obj
+
     @display(description="Script tags")
-    def install(self, obj: Organization) -> str:
-        steps = [install_steps(row) for row in obj.assistants.all()]
+    def install(self, obj: Any) -> str:
+        asking = access.asking(Organization.objects.filter(pk=obj.pk))
+        steps = [
+            install_steps(row, asking, may_allow=obj.may_allow) for row in obj.assistants.select_related("organization")
+        ]
         return render_to_string("admin/assistant/install.html", {"steps": steps, "organization": obj})
 
     @display(description="Sites")

@@ -105,6 +105,23 @@ class Assistant(models.Model):
         return [line.strip() for line in self.starters.splitlines() if line.strip()][:4]
 
 
+class RefusedOrigin(models.Model):
+    """A site whose page asked for an assistant that it may not show. A few per assistant, for staff to allow or ignore."""
+
+    assistant = models.ForeignKey(Assistant, models.CASCADE, related_name="refused_origins")
+    origin = models.CharField(max_length=200)  # as `normal_origin` writes it
+    ignored = models.BooleanField(default=False)
+    first_at = models.DateTimeField(auto_now_add=True)
+    last_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-last_at"]
+        constraints = [models.UniqueConstraint(fields=["assistant", "origin"], name="refused_origin_once_per_assistant")]
+
+    def __str__(self) -> str:
+        return self.origin
+
+
 class PromptVersion(models.Model):
     """What an assistant was told from `at` until the next version."""
 

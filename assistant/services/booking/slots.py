@@ -22,7 +22,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.formats import date_format
 
 from assistant.errors import ToolError
-from assistant.models import Appointment, Calendar
+from assistant.models import Appointment, Calendar, OpeningHours
 from assistant.models.organizations.organization import validate_timezone
 from assistant.sentences import label, language
 
@@ -36,21 +36,36 @@ Days = tuple[tuple[date, tuple["Slot", ...]], ...]
 
 @dataclass(frozen=True)
 class Slot:
-    """A bookable time. `start_at` and `end_at` are UTC; `local` is the start on the visitor's clock, `time` in words.
-
-    `note` is the business's own time where the clocks there differ.
+    """A bookable time. `start_at` and `end_at` are UTC; `local` is the start on the visitor's clock, `there` on that of the
+    business, whose zone is `zone`.
     """
 
     id: str
     start_at: datetime
     end_at: datetime
     local: datetime
-    time: str
-    note: str = ""
+    there: datetime
+    zone: str
 
     @property
     def label(self) -> str:
-        return f"{self.time} ({self.note})" if self.note else self.time
+        """As a model reads it: English, by the 24-hour clock."""
+        return self.label_in("")
+
+    def label_in(self, locale: str) -> str:
+        """As a visitor of `locale` reads it: "10:00", or "10:00 (09:00 London)" where the clocks there differ."""
+        note = self.note_in(locale)
+        return f"{self.time_in(locale)} ({note})" if note else self.time_in(locale)
+
+    def time_in(self, locale: str) -> str:
+        return clock(self.local, locale)
+
+    def note_in(self, locale: str) -> str:
+        """The business's own time where its clocks differ, with its weekday where that differs too; else ""."""
+        if self.local.utcoffset() == self.there.utcoffset():
+            return ""
+        weekday = "" if self.local.date() == self.there.date() else f"{weekday_of(self.there.date(), locale)} "
+        return f"{weekday}{clock(self.there, locale)} {place(self.zone)}"
 
     def is_in(self, part_of_day: str) -> bool:
         return not part_of_day or self.local.hour in PARTS_OF_DAY[part_of_day]
@@ -161,31 +176,52 @@ def _free(
 
 
 def _starts(calendar: Calendar, since: datetime, until: datetime, now: datetime) -> Iterator[datetime]:
-    """The instants that the calendar's hours offer from `since` to `until`, both included."""
+    """The instants that the calendar's hours offer from `since` to `until`, both included, in order.
+
+    Hours past midnight belong to the day on which they begin. What begins, or lasts into, a day that is closed is not
+    offered.
+    """
     zone = ZoneInfo(calendar.timezone)
     since = max(since, now + timedelta(minutes=calendar.notice_minutes))
     until = min(until, now + timedelta(days=calendar.horizon_days))
-    hours = sorted(calendar.hours.all(), key=lambda opening: opening.opens)
+    hours = list(calendar.hours.all())
     closures = list(calendar.closures.all())
-    day = since.astimezone(zone).date()
-    while day <= until.astimezone(zone).date():
-        if not any(closure.first_day <= day <= closure.last_day for closure in closures):
+    length = timedelta(minutes=calendar.slot_minutes)
+
+    def is_closed(day: date) -> bool:
+        return any(closure.first_day <= day <= closure.last_day for closure in closures)
+
+    def is_open(start_at: datetime) -> bool:
+        ends_at = start_at + length - timedelta(microseconds=1)
+        return not any(is_closed(at.astimezone(zone).date()) for at in (start_at, ends_at))
+
+    day, last_day = since.astimezone(zone).date() - timedelta(days=1), until.astimezone(zone).date()
+    ahead: set[datetime] = set()
+    while day <= last_day:
+        if not is_closed(day):
             for opening in hours:
                 if opening.weekday == day.weekday():
-                    starts = _steps(day, opening.opens, opening.closes, zone, calendar)
-                    yield from (start_at for start_at in starts if since <= start_at <= until)
+                    ahead.update(_steps(day, opening, zone, calendar))
         day += timedelta(days=1)
+        # Nothing that is still to come begins before the next day does.
+        midnight = datetime.combine(day, time(), zone).astimezone(UTC)
+        due = sorted(start_at for start_at in ahead if start_at < midnight or day > last_day)
+        ahead.difference_update(due)
+        yield from (start_at for start_at in due if since <= start_at <= until and is_open(start_at))
 
 
-def _steps(day: date, opens: time, closes: time, zone: ZoneInfo, calendar: Calendar) -> Iterator[datetime]:
+def _steps(day: date, opening: OpeningHours, zone: ZoneInfo, calendar: Calendar) -> Iterator[datetime]:
     """Starts within one stretch of opening hours, in steps of real time: an hour that the clocks skip is not offered,
     one that they repeat is offered twice.
 
     Of a wall time that comes twice, opening is the first and closing the last: fold 0 and fold 1. For one that does
-    not exist the same folds give a moment after, and before, the gap: in doubt it is closed.
+    not exist the same folds give a moment after, and before, the gap: in doubt it is closed. Only the end of the day is
+    the very moment at which the next begins, which is its first midnight.
     """
-    start_at = datetime.combine(day, opens.replace(fold=0), zone).astimezone(UTC)
-    closes_at = datetime.combine(day, closes.replace(fold=1), zone).astimezone(UTC)
+    closing_day = day + timedelta(days=1) if opening.closes_next_day else day
+    fold = 0 if opening.closes == time() else 1
+    start_at = datetime.combine(day, opening.opens.replace(fold=0), zone).astimezone(UTC)
+    closes_at = datetime.combine(closing_day, opening.closes.replace(fold=fold), zone).astimezone(UTC)
     while start_at + timedelta(minutes=calendar.slot_minutes) <= closes_at:
         yield start_at
         start_at += busy_for(calendar)
@@ -241,17 +277,35 @@ def _seal(calendar: Calendar, text: str) -> str:
 
 
 def describe(calendar: Calendar, start_at: datetime, zone: ZoneInfo) -> Slot:
-    """The slot as a visitor in `zone` reads it: "10:00", or "02:30 (UTC+02:00)" in an hour that comes twice."""
+    """The slot that begins at `start_at`, for a visitor in `zone`."""
     local, there = start_at.astimezone(zone), start_at.astimezone(ZoneInfo(calendar.timezone))
-    note = f"{clock(there)} {place(calendar.timezone)}" if local.utcoffset() != there.utcoffset() else ""
     end_at = start_at + timedelta(minutes=calendar.slot_minutes)
-    return Slot(slot_id(calendar, start_at), start_at, end_at, local, clock(local), note)
+    return Slot(slot_id(calendar, start_at), start_at, end_at, local, there, calendar.timezone)
 
 
-def clock(local: datetime) -> str:
-    """A wall time; with its offset where the clocks show it twice."""
+# Where English is read on a clock of twelve hours (CLDR 48, `timeFormats` of en and its regions), and where the month
+# stands before the day.
+TWELVE_HOURS = {f"en-{region}" for region in ("US", "CA", "AU", "NZ", "IN", "PK", "BD", "PH", "SG", "MY", "HK", "JM", "PR")}
+MONTH_FIRST = {f"en-{region}" for region in ("US", "CA", "PH", "PR")}
+
+
+def clock(local: datetime, locale: str = "") -> str:
+    """A wall time as `locale` writes it: "14:30", "2:30 PM"; "02:30 (UTC+02:00)" where the clocks show it twice."""
+    half = "AM" if local.hour < 12 else "PM"
+    text = f"{local.hour % 12 or 12}:{local:%M} {half}" if reads_twelve_hours(locale) else f"{local:%H:%M}"
     twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
-    return f"{local:%H:%M} (UTC{local.isoformat()[-6:]})" if twice else f"{local:%H:%M}"
+    return f"{text} (UTC{local.isoformat()[-6:]})" if twice else text
+
+
+def reads_twelve_hours(locale: str) -> bool:
+    return _named(locale) in TWELVE_HOURS
+
+
+def _named(locale: str) -> str:
+    """Language and region of a locale, however it is written: "en-US" of en_us, en-Latn-US or en-US-u-hc-h12."""
+    speech, *rest = locale.replace("_", "-").split("-")
+    region = next((part for part in rest[:2] if len(part) == 2), "")
+    return f"{speech.lower()}-{region.upper()}" if region else speech.lower()
 
 
 # Django's patterns of a day, and of its year. The names in them are of Django's translations.
@@ -262,24 +316,42 @@ DAYS = {
     "es": (r"l j \d\e F", r" \d\e Y"),
     "ar": ("l j F", " Y"),
 }
+MONTH_FIRST_DAY = ("l, F j", ", Y")
 
 
 def day_label(day: date, today: date | None = None, locale: str = "") -> str:
     """ "Tuesday 8 January" in the language of `locale`; with the year where it is not the one of `today`."""
     speech = language(locale)
-    pattern, year = DAYS[speech]
+    pattern, year = MONTH_FIRST_DAY if _named(locale) in MONTH_FIRST else DAYS[speech]
     with translation.override(speech):
         return date_format(day, pattern if today and today.year == day.year else pattern + year)
 
 
+def weekday_of(day: date, locale: str = "") -> str:
+    """ "Tuesday" in the language of `locale`."""
+    with translation.override(language(locale)):
+        return date_format(day, "l")
+
+
+def moment(at: datetime, zone_name: str, locale: str = "") -> str:
+    """ "Tuesday 8 January 2030, 10:00 (Europe/Berlin)": an instant on the clock of `zone_name`."""
+    local = at.astimezone(ZoneInfo(zone_name))
+    return f"{day_label(local.date(), locale=locale)}, {clock(local, locale)} ({zone_name})"
+
+
 def when(appointment: Appointment, zone_name: str = "", locale: str = "") -> str:
-    """ "Tuesday 8 January 2030, 10:00–10:30 (Europe/Berlin)" on the clock of `zone_name`, else the calendar's."""
+    """ "Tuesday 8 January 2030, 10:00–10:30 (Europe/Berlin)" on the clock of `zone_name`, else the calendar's.
+
+    Where the calendar's clock shows another time, that stands behind it, with its day where that is another too.
+    """
     zone = known_zone(zone_name) or ZoneInfo(appointment.timezone)
     start, end = appointment.start_at.astimezone(zone), appointment.end_at.astimezone(zone)
-    text = f"{day_label(start.date(), locale=locale)}, {clock(start)}–{clock(end)} ({zone.key})"
+    text = f"{day_label(start.date(), locale=locale)}, {clock(start, locale)}–{clock(end, locale)} ({zone.key})"
     there = appointment.start_at.astimezone(ZoneInfo(appointment.timezone))
     if there.utcoffset() != start.utcoffset():
-        text += ", " + label("time_in_place", locale, time=clock(there), place=place(appointment.timezone))
+        day = "" if there.date() == start.date() else f"{day_label(there.date(), there.date(), locale)}, "
+        time_there = f"{day}{clock(there, locale)}"
+        text += ", " + label("time_in_place", locale, time=time_there, place=place(appointment.timezone))
     return text
 
 

@@ -10,6 +10,7 @@ from django.db.models import F
 
 from assistant import events, live
 from assistant.models import Card, Conversation, Event, Message, Turn
+from assistant.services.conversations.state import is_notified
 
 RESUME_LIMIT = 400  # durable events given at once; older ones are only in the admin
 
@@ -122,7 +123,9 @@ def resume_session(conversation: Conversation, after: int) -> events.SessionRead
             "offset": len(draft.text),
             "tools": list(draft.tools),
         }
-    about = {"id": str(conversation.pk), "state": conversation.state}
+    about: dict[str, Any] = {"id": str(conversation.pk), "state": conversation.state}
+    if conversation.state == Conversation.State.WAITING:
+        about["notified"] = is_notified(conversation)
     if conversation.staff:
         about["staff"] = conversation.staff.get_short_name() or conversation.staff.get_username()
     # The newest seq that this answer accounts for: what is committed meanwhile is announced, or seen as a gap.

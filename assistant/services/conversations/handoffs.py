@@ -1,18 +1,87 @@
-"""A conversation that waits for a person, and the word to those who can come."""
+"""A conversation that waits for a person, and the notice to those who can come.
+
+That somebody was told is a claim like any other: it is made where a delivery to the team exists, and taken back when that
+delivery fails. The waiting itself and the form stand whether anybody could be told or not.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
-from assistant.models import Card, Conversation, Organization, ToolCall
+from assistant.errors import ToolError
+from assistant.models import Assistant, Card, Conversation, Delivery, Message, Method, Organization, ToolCall, Turn
 from assistant.sentences import label
 from assistant.services.conversations import cards
-from assistant.services.conversations.state import change_state
+from assistant.services.conversations.leases import begin_turn
+from assistant.services.conversations.messages import append_message
+from assistant.services.conversations.state import is_notified, set_state
 from assistant.services.deliveries import email_receipts
 
+KIND = "handoff"  # of the methods that ask for a person
+CONTACT = "contact"  # the suffix of their tool that a form is sent to
 FIELDS = {"name": "text", "email": "email", "message": "textarea"}
+LISTED = 20
+
+
+# --- Whom it reaches --------------------------------------------------------------------------------------------------
+
+
+def method_of(assistant: Assistant) -> Method | None:
+    """The method by which `assistant` asks for a person."""
+    return assistant.methods.filter(kind=KIND, enabled=True, organization=assistant.organization_id).first()
+
+
+def address_of(method: Method, organization: Organization) -> str:
+    """Whom `method` tells: its own address, else the team's; "" where there is neither."""
+    return str(method.config.get("to") or organization.team_email)
+
+
+def reaches_somebody(assistant: Assistant) -> bool:
+    """Whether asking for a person leads anywhere, so that a visitor may be offered it."""
+    method = method_of(assistant)
+    return method is not None and bool(address_of(method, assistant.organization))
+
+
+def without_address(organizations: QuerySet[Organization]) -> list[Method]:
+    """The methods of `organizations` by which an assistant asks for a person, and that nobody would be told by."""
+    found = Method.objects.filter(organization__in=organizations, kind=KIND, enabled=True, organization__team_email="")
+    used = found.filter(assistants__isnull=False).distinct().select_related("organization").order_by("pk")
+    return [method for method in used if not address_of(method, method.organization)][:LISTED]
+
+
+# --- Asking -----------------------------------------------------------------------------------------------------------
+
+
+def request_human(conversation: Conversation, words: str) -> Turn | None:
+    """Ask for a person, as the visitor's click on "Talk to a person" does: the conversation waits from now on.
+
+    Through the assistant's handoff method where it has one, which tells the team; returns the turn that runs it. What
+    the visitor sees until then, and keeps when a quota refuses the call, is that nobody has been told yet.
+    """
+    with transaction.atomic():
+        locked = Conversation.objects.select_for_update().get(pk=conversation.pk)
+        if locked.state in (Conversation.State.WAITING, Conversation.State.STAFF):
+            return None
+        method = method_of(conversation.assistant)
+        if method is None:
+            append_message(locked, Message.Role.SYSTEM, label("nobody_told_here", conversation.locale))
+            set_state(locked, Conversation.State.WAITING)
+            return None
+        message = append_message(locked, Message.Role.VISITOR, words)
+        call = ToolCall.objects.create(
+            organization_id=conversation.organization_id,
+            conversation=conversation,
+            name=method.name,
+            arguments={"reason": "The visitor asked for a person."},
+            initiator=ToolCall.Initiator.VISITOR,
+            idempotency_key=f"human-{message.pk}",
+        )
+        set_state(locked, Conversation.State.WAITING)
+        _offer_form(call, locked, "person_asked", label("not_told_yet", locked.locale), f"{method.name}_{CONTACT}")
+        return begin_turn(message, call)
 
 
 def fetch(
@@ -24,26 +93,73 @@ def fetch(
     text: str,
     contact_tool: str,
     per_day: int,
-) -> None:
-    """Let the conversation wait for a person, tell the team, and offer the visitor to leave an address.
+) -> str:
+    """Let the conversation wait for a person, tell the team, and offer the visitor to leave an address; returns why nobody
+    could be told, or "". The waiting and the form stand in either case. A second time for the same call changes nothing.
 
-    A second time for the same call changes nothing.
+    `text` is what the visitor reads once the team is being told; empty for ours.
     """
     with transaction.atomic():
-        if conversation.state == Conversation.State.ASSISTANT:
-            change_state(conversation, Conversation.State.WAITING)
-        if not call.cards.filter(kind=Card.Kind.CONTACT).exists():
-            _add_form(call, conversation, label("person_answers", conversation.locale), text, contact_tool)
-        if team:
-            notice = email_receipts.Notice(
-                subject=f"A visitor asks for a person: {reason}",
-                body="A visitor of the website would like to talk to a person.",
-                lines=(("Reason", reason), *_known(conversation)),
-                detailed=True,
-            )
+        # Locked in the order in which a notice locks them.
+        Organization.objects.select_for_update().get(pk=conversation.organization_id)
+        locked = Conversation.objects.select_for_update().get(pk=conversation.pk)
+        problem = _notify(call, conversation, reason, team, per_day)
+        told = not problem or (locked.state == Conversation.State.WAITING and is_notified(locked))
+        if locked.state in (Conversation.State.ASSISTANT, Conversation.State.WAITING):
+            _wait(locked, notified=told)
+        conversation.state, conversation.staff = locked.state, locked.staff
+        said = (text or label("team_told", conversation.locale)) if told else label("nobody_told", conversation.locale)
+        _offer_form(call, conversation, "person_asked", said, contact_tool)
+    return problem
+
+
+def _notify(call: ToolCall, conversation: Conversation, reason: str, team: str, per_day: int) -> str:
+    """Queue the notice to the team; "" or why that cannot be."""
+    if not team:
+        return "The team has no e-mail address here."
+    notice = email_receipts.Notice(
+        subject=f"A visitor asks for a person: {reason}",
+        body="A visitor of the website would like to talk to a person.",
+        lines=(("Reason", reason), *_known(conversation)),
+        detailed=True,
+    )
+    try:
+        with transaction.atomic():
             email_receipts.hand_over(
                 call, conversation.organization, conversation, [team], notice, per_recipient_per_day=per_day
             )
+    except ToolError as error:
+        return str(error)
+    return ""
+
+
+def _wait(conversation: Conversation, *, notified: bool) -> None:
+    """Let the visitor see that the conversation waits, and whether somebody was told; what is shown already is not said
+    again. Inside the caller's transaction."""
+    waits = conversation.state == Conversation.State.WAITING
+    if not waits or is_notified(conversation) != notified:
+        set_state(conversation, Conversation.State.WAITING, notified=notified)
+
+
+def follow(delivery: Delivery) -> None:
+    """Take back that somebody was told, when the notice to the team was not sent; say it when it was sent in the end."""
+    if delivery.call_id is None or delivery.conversation_id is None:
+        return
+    call = ToolCall.objects.select_related("method").filter(pk=delivery.call_id, method__kind=KIND).first()
+    if call is None or call.method is None or call.name != call.method.name:
+        return
+    not_told = {Delivery.State.DEAD: "nobody_told", Delivery.State.KEPT: "not_mailed", Delivery.State.LOGGED: "not_mailed"}
+    why = not_told.get(Delivery.State(delivery.state), "")
+    with transaction.atomic():
+        conversation = Conversation.objects.select_for_update().get(pk=delivery.conversation_id)
+        if conversation.state == Conversation.State.WAITING:
+            _wait(conversation, notified=not why)
+        card = _open_form(call, conversation)
+        if card is not None and why:
+            cards.update(card, content={**card.content, "text": label(why, conversation.locale)})
+
+
+# --- The form ---------------------------------------------------------------------------------------------------------
 
 
 def show_form(call: ToolCall, conversation: Conversation, *, contact_tool: str) -> None:
@@ -51,11 +167,24 @@ def show_form(call: ToolCall, conversation: Conversation, *, contact_tool: str) 
     with transaction.atomic():
         Conversation.objects.select_for_update().get(pk=conversation.pk)
         if not conversation.cards.filter(kind=Card.Kind.CONTACT, state=Card.State.OPEN).exists():
-            title, text = (label(name, conversation.locale) for name in ("write_to_team", "leave_address"))
-            _add_form(call, conversation, title, text, contact_tool)
+            _offer_form(call, conversation, "write_to_team", label("leave_address", conversation.locale), contact_tool)
 
 
-def _add_form(call: ToolCall, conversation: Conversation, title: str, text: str, contact_tool: str) -> None:
+def _open_form(call: ToolCall, conversation: Conversation) -> Card | None:
+    """The form of `call` that the visitor has not filled in, else that of an earlier call."""
+    forms = conversation.cards.filter(kind=Card.Kind.CONTACT, state=Card.State.OPEN).select_related("conversation")
+    return forms.filter(call=call).first() or forms.last()
+
+
+def _offer_form(call: ToolCall, conversation: Conversation, title: str, text: str, contact_tool: str) -> None:
+    """Show the form, or say `text` on the one that stands there."""
+    content = {"title": label(title, conversation.locale), "text": text}
+    if card := _open_form(call, conversation):
+        if content != {name: card.content.get(name) for name in content}:
+            cards.update(card, content={**card.content, **content})
+        return
+    if call.cards.filter(kind=Card.Kind.CONTACT).exists():
+        return  # it is filled in
     fields = [
         {
             "name": name,
@@ -65,8 +194,7 @@ def _add_form(call: ToolCall, conversation: Conversation, title: str, text: str,
         }
         for name, kind in FIELDS.items()
     ]
-    content = {"title": title, "text": text, "fields": fields}
-    cards.add(conversation, Card.Kind.CONTACT, content, call=call, action={"tool": contact_tool})
+    cards.add(conversation, Card.Kind.CONTACT, {**content, "fields": fields}, call=call, action={"tool": contact_tool})
 
 
 def leave_contact(
@@ -82,12 +210,23 @@ def leave_contact(
     lines = tuple((label(name), str(given[name])) for name in FIELDS if given.get(name))
     notice = email_receipts.Notice(
         subject="A visitor has left an address",
-        body="A visitor of the website would like to be written to. The address is as he typed it.",
+        body="A visitor of the website would like to be written to. The address is as they typed it.",
         lines=lines,
         detailed=True,
         receipt_title=label("message_to", conversation.locale if conversation else "", name=organization.name),
     )
-    return email_receipts.hand_over(call, organization, conversation, [team], notice, per_recipient_per_day=per_day)
+    with transaction.atomic():
+        reference = email_receipts.hand_over(call, organization, conversation, [team], notice, per_recipient_per_day=per_day)
+        _clear_note(call)
+    return reference
+
+
+def _clear_note(call: ToolCall) -> None:
+    """From here on a receipt says what becomes of what was filled in, so the form need not."""
+    forms = Card.objects.select_related("conversation").filter(kind=Card.Kind.CONTACT, conversation=call.conversation_id)
+    for card in forms.filter(state=Card.State.ANSWERED):
+        if call.idempotency_key == f"card-{card.pk}" and card.content.get("note"):
+            cards.update(card, content={name: value for name, value in card.content.items() if name != "note"})
 
 
 def _known(conversation: Conversation) -> tuple[tuple[str, str], ...]:

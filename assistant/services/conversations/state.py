@@ -10,13 +10,25 @@ from assistant.models import Conversation, ConversationNote
 from assistant.services.conversations.events import record_event
 
 
-def set_state(conversation: Conversation, state: str, *, staff: Any = None) -> None:
-    """Who holds the conversation from now on. Inside the caller's transaction."""
+def set_state(conversation: Conversation, state: str, *, staff: Any = None, notified: bool = False) -> None:
+    """Who holds the conversation from now on. Inside the caller's transaction.
+
+    `notified`: of one that waits for a person, whether somebody was told of it.
+    """
     conversation.state = state
     conversation.staff = staff
     conversation.save(update_fields=["state", "staff"])
     name = (staff.get_short_name() or staff.get_username()) if staff else None
-    record_event(conversation, "conversation.updated", data={"state": state, **({"staff": name} if name else {})})
+    data: dict[str, Any] = {"state": state, **({"staff": name} if name else {})}
+    if state == Conversation.State.WAITING:
+        data["notified"] = notified
+    record_event(conversation, "conversation.updated", data=data)
+
+
+def is_notified(conversation: Conversation) -> bool:
+    """Whether somebody was told of a conversation that waits for a person, as the visitor was last shown."""
+    shown = conversation.events.filter(type="conversation.updated").order_by("-seq").values_list("data", flat=True).first()
+    return bool(shown and shown.get("notified"))
 
 
 def change_state(conversation: Conversation, state: str, *, staff: Any = None) -> None:

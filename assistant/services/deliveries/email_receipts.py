@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db import transaction
 from django.template.loader import render_to_string
-from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from assistant.errors import ToolRefused
 from assistant.models import Card, Conversation, Delivery, Organization, ToolCall
 from assistant.sentences import label, language
+from assistant.services import admin_pages
+from assistant.services.booking import slots
 from assistant.services.conversations import cards
 from assistant.services.deliveries import outbox
 from assistant.services.methods import ledger
@@ -90,12 +89,14 @@ def letter(organization: Organization, conversation: Conversation | None, notice
         "reference": reference,
         "conversation": conversation,
         "language": language(locale),
-        "admin_url": _admin_url(conversation) if notice.to_team and conversation else "",
+        "admin_url": admin_pages.address("assistant_conversation_change", conversation.pk)
+        if notice.to_team and conversation
+        else "",
         "sent_from": label(
             "sent_from",
             locale,
             organization=organization.name,
-            at=f"{timezone.localtime(timezone=ZoneInfo(organization.timezone)):%Y-%m-%d %H:%M} ({organization.timezone})",
+            at=slots.moment(timezone.now(), organization.timezone, locale),
             reference=reference,
         ),
     }
@@ -107,10 +108,3 @@ def _check_cap(organization: Organization, address: str, key: str, most: int) ->
     today = Delivery.objects.filter(organization=organization, to__iexact=address, created_at__gt=day_ago)
     if today.exclude(key=key).count() >= most:
         raise ToolRefused("As many messages as are allowed have been sent there today.", code="too_many_emails")
-
-
-def _admin_url(conversation: Conversation) -> str:
-    try:
-        return settings.PUBLIC_URL + reverse("admin:assistant_conversation_change", args=[conversation.pk])
-    except NoReverseMatch:
-        return ""

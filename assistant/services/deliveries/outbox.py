@@ -14,6 +14,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from celery import current_app
+from django.core.mail.backends import console
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
@@ -30,6 +31,8 @@ TASK = "assistant.tasks.deliver"
 LEASE = timedelta(seconds=120)
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 30, 3600
 MAX_ATTEMPTS = 30  # with those waits: about a day
+DELAYED_AFTER = 3  # attempts, which is some minutes: then the visitor is told that it has not been sent yet
+NO_OUTCOME = "It was begun many times, and each worker stopped before it could say what became of it."
 PER_ADDRESS_PER_DAY = 10
 
 
@@ -96,19 +99,37 @@ def ring_due(*, limit: int = 200) -> int:
 
 
 def claim(delivery_id: UUID | str) -> Delivery | None:
-    """Lease the row to this worker, under a new `fence`; None when it is not due, gone, or another's."""
+    """Lease the row to this worker, under a new `fence`; None when it is not due, gone, or another's.
+
+    One that has been begun too often without an outcome, as when it kills its worker, is given up here.
+    """
     now = timezone.now()
     mine = Delivery.objects.due(now).filter(pk=delivery_id)
     if not mine.update(
         state=Delivery.State.SENDING, fence=F("fence") + 1, attempts=F("attempts") + 1, leased_until=now + LEASE
     ):
         return None
-    return Delivery.objects.select_related("organization").get(pk=delivery_id)
+    delivery = Delivery.objects.select_related("organization").get(pk=delivery_id)
+    if delivery.attempts > MAX_ATTEMPTS:
+        failed(delivery, NO_OUTCOME, for_good=True)
+        return None
+    return delivery
 
 
-def sent(delivery: Delivery) -> bool:
-    """The server has taken it. False when the lease was lost meanwhile: then another worker's word counts."""
-    return _settle(delivery, state=Delivery.State.SENT, sent_at=timezone.now(), last_error="")
+def sent(delivery: Delivery, state: Delivery.State = Delivery.State.SENT) -> bool:
+    """A mail server has taken it; or, as `state` says, this machine has kept it. False when the lease was lost meanwhile:
+    then another worker's word counts."""
+    sent_at = timezone.now() if state == Delivery.State.SENT else None
+    return _settle(delivery, state=state, sent_at=sent_at, last_error="")
+
+
+def taken_as(backend: object) -> Delivery.State:
+    """What a message is that the mail `backend` has taken: sent, or kept on this machine where no mail server is set up.
+
+    A backend of ours says so itself (`delivery_state`); Django's for the console prints.
+    """
+    prints = isinstance(backend, console.EmailBackend)
+    return Delivery.State(getattr(backend, "delivery_state", Delivery.State.LOGGED if prints else Delivery.State.SENT))
 
 
 def failed(delivery: Delivery, error: str, *, for_good: bool) -> bool:
@@ -138,7 +159,11 @@ def _settle(delivery: Delivery, **outcome: object) -> bool:
         if not held.update(leased_until=None, **outcome):
             return False
         delivery.refresh_from_db()
-        _tell(delivery)
+        try:
+            with transaction.atomic():
+                _tell(delivery)
+        except Exception:  # the outcome is true whatever becomes of the card that shows it
+            log.exception("Delivery %s: its receipt could not be brought up to date.", delivery.pk)
         return True
 
 
@@ -146,17 +171,22 @@ def _settle(delivery: Delivery, **outcome: object) -> bool:
 _MESSAGE = {
     Delivery.State.QUEUED: ("sending", ""),
     Delivery.State.SENT: ("done", ""),
+    Delivery.State.KEPT: ("done", "not_mailed"),
+    Delivery.State.LOGGED: ("done", "not_mailed"),
     Delivery.State.DEAD: ("failed", "not_delivered"),
 }
 _CONFIRMATION = {
     Delivery.State.QUEUED: "mail_queued",
     Delivery.State.SENT: "mail_sent",
+    Delivery.State.KEPT: "mail_not_mailed",
+    Delivery.State.LOGGED: "mail_not_mailed",
     Delivery.State.DEAD: "mail_dead",
 }
 
 
-def confirmation_note(to: str, state: str = Delivery.State.QUEUED, locale: str = "") -> str:
-    return label(_CONFIRMATION[Delivery.State(state)], locale, to=to)
+def confirmation_note(to: str, locale: str = "") -> str:
+    """What a new receipt says of the e-mail that goes with it."""
+    return label(_CONFIRMATION[Delivery.State.QUEUED], locale, to=to)
 
 
 def _tell(delivery: Delivery) -> None:
@@ -166,14 +196,26 @@ def _tell(delivery: Delivery) -> None:
     card = Card.objects.select_related("conversation").filter(call=delivery.call_id, kind=Card.Kind.RECEIPT).first()
     if card is None:
         return
-    content = dict(card.content)
+    content, locale = dict(card.content), card.conversation.locale
+    delayed = delivery.is_retried and delivery.attempts >= DELAYED_AFTER
     if delivery.appointment_id:
-        content["note"] = confirmation_note(delivery.to, delivery.state, card.conversation.locale)
+        note = "mail_delayed" if delayed else _CONFIRMATION[Delivery.State(delivery.state)]
+        content["note"] = label(note, locale, to=delivery.to)
     else:
-        content["status"], note = _MESSAGE[Delivery.State(delivery.state)]
-        content["note"] = label(note, card.conversation.locale) if note else ""
+        content["status"], note = _MESSAGE[_reached(delivery.call_id)]
+        note = "delayed" if delayed and content["status"] == "sending" else note
+        content["note"] = label(note, locale) if note else ""
     if content != card.content:
         cards.update(card, content=content)
+
+
+def _reached(call_id: UUID) -> Delivery.State:
+    """How far the message of a call has come that may go to several people: it has failed when it reached none of them."""
+    states = set(Delivery.objects.filter(call=call_id).values_list("state", flat=True))
+    under_way = {Delivery.State.SENDING: Delivery.State.QUEUED}
+    order = (Delivery.State.SENT, Delivery.State.KEPT, Delivery.State.LOGGED, Delivery.State.QUEUED, Delivery.State.SENDING)
+    found = next((state for state in order if state in states), Delivery.State.DEAD)
+    return under_way.get(found, found)
 
 
 # --- Addresses and lines ---------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
@@ -104,6 +105,27 @@ def _mail_code(card: Card, address: str) -> None:
             "again_label": say("other_code"),
         },
     )
+
+
+def follow(delivery: Delivery) -> None:
+    """Let the card that waits for a code say what became of the e-mail with it, unless it was sent."""
+    labels = {
+        Delivery.State.DEAD: ("problem", "code_not_sent"),
+        Delivery.State.KEPT: ("text", "code_kept"),
+        Delivery.State.LOGGED: ("text", "code_kept"),
+    }
+    if not delivery.key.startswith(KEY) or delivery.state not in labels or delivery.conversation_id is None:
+        return
+    id, _, number = delivery.key.removeprefix(KEY).partition(":")
+    with transaction.atomic():
+        # The conversation's lock orders this with the visitor's next step.
+        Conversation.objects.select_for_update().get(pk=delivery.conversation_id)
+        card = Card.objects.select_related("conversation").filter(pk=id, state=Card.State.OPEN).first()
+        asks_for_code = card and any(field["name"] == "code" for field in card.content.get("fields", []))
+        if card is None or not asks_for_code or str(card.action.get("number")) != number:
+            return
+        part, name = labels[Delivery.State(delivery.state)]
+        cards.update(card, content={**card.content, part: label(name, card.conversation.locale, email=delivery.to)})
 
 
 def _too_many(conversation: Conversation) -> bool:

@@ -39,8 +39,8 @@ PROBLEMS = {
     "no_text": "No text was found in it. A scanned document holds pictures of text only.",
     "too_large": "This is too large: its content unpacks to more than can be read.",
     "too_long": "Reading it took too long, or too much memory, and was given up.",
-    "no_pypdf": "Reading PDF files needs the package pypdf: pip install 'interworky[documents]'.",
-    "no_docx": "Reading .docx files needs the package python-docx: pip install 'interworky[documents]'.",
+    "no_pypdf": "Reading PDF files needs the package pypdf, which requirements.lock holds.",
+    "no_docx": "Reading .docx files needs the package python-docx, which requirements.lock holds.",
 }
 
 

@@ -14,8 +14,10 @@ from uuid import UUID
 
 from assistant.models import Assistant, Document, Organization, Passage
 from assistant.services.knowledge import vectors
+from assistant.services.knowledge.passages import passages as cut
 from assistant.services.knowledge.vectors import Vector
 from assistant.services.knowledge.words import stems
+from assistant.services.organizations import prompt_versions
 
 MAX_WORDS = 16  # of a query: more than any question has
 MAX_CANDIDATES = 1000
@@ -125,3 +127,20 @@ def _ranked(candidates: dict[int, Counter[str]], rarity: dict[str, float]) -> li
         if sum(rare for word, rare in rarity.items() if words[word]) >= ENOUGH * whole
     }
     return sorted(((pk, score(words)) for pk, words in enough.items()), key=lambda pair: (-pair[1], pair[0]))
+
+
+def in_prompt(assistant: Assistant, query: str, limit: int = 4) -> list[Found]:
+    """The parts that say most about `query`, best first, of what `assistant` is told with every message: its short
+    knowledge and its instructions. For staff: a model reads all of it, whatever is asked.
+    """
+    texts = {"Its short knowledge": assistant.knowledge, "Its instructions": prompt_versions.instructions(assistant)}
+    parts = [(title, part) for title, text in texts.items() for part in cut(text)]
+    words = {number: Counter(stems(f"{part.title} {part.text}")) for number, (_, part) in enumerate(parts)}
+    rarity = {}
+    for word in list(dict.fromkeys(stems(query[:2000])))[:MAX_WORDS]:
+        within = sum(1 for counted in words.values() if counted[word]) or 1
+        rarity[word] = math.log(1 + (len(parts) - within + 0.5) / (within + 0.5))
+    by_words = dict(_ranked(words, rarity)) if rarity else {}
+    shares = _shares(by_words)
+    best = list(by_words)[:limit]
+    return [Found(parts[n][0], parts[n][1].title, parts[n][1].text, "", round(shares[n], 3), ("words",)) for n in best]

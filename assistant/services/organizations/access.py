@@ -1,22 +1,29 @@
-"""The only door from a public request to an organization."""
+"""The only way from a public request to an organization, and what staff learn of the sites that took it or were refused."""
 
 from __future__ import annotations
 
 import logging
+import re
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db import DatabaseError
-from django.db.models import Q
+from django.db import DatabaseError, transaction
+from django.db.models import Q, QuerySet
+from django.http.request import validate_host
 from django.utils import timezone
 
-from assistant.errors import NotAllowed
-from assistant.models import Assistant
+from assistant.errors import NotAllowed, TooMuch
+from assistant.models import Assistant, Organization, RefusedOrigin
+from assistant.models.organizations.organization import normal_origin
 from assistant.redaction import clean
+from assistant.services.organizations import rate_limits
 
 log = logging.getLogger(__name__)
 
 SEEN_AGAIN_AFTER = timedelta(minutes=5)
+REFUSED_KEPT = 10  # sites per assistant
+_SITE = re.compile(r"https?://[a-z0-9._:\[\]-]{1,190}")
 
 
 def for_widget(public_key: str, origin: str) -> Assistant:
@@ -39,14 +46,89 @@ def admits(assistant: Assistant, origin: str) -> bool:
 def saw(assistant: Assistant, origin: str) -> None:
     """Keep that a page of `origin` asked for the widget of `assistant`, as the row just read has it; never raises.
 
-    That is for staff, who want to know whether their script tag works: one write in `SEEN_AGAIN_AFTER` will do.
+    That is for staff, who want to know whether their script tag works: one write in `SEEN_AGAIN_AFTER` will do. Pages of
+    our own, such as the hosted chat and its preview, say nothing about that.
     """
     now = timezone.now()
     due = now - SEEN_AGAIN_AFTER
-    if not origin or (assistant.seen_at and assistant.seen_at > due):
+    if not origin or is_ours(origin) or (assistant.seen_at and assistant.seen_at > due):
         return
     try:
         stale = Q(seen_at=None) | Q(seen_at__lte=due)
         Assistant.objects.filter(stale, pk=assistant.pk).update(seen_at=now, seen_origin=origin[:300])
     except DatabaseError:
         log.warning("assistant %s: it could not be kept that its widget was seen", assistant.pk, exc_info=True)
+
+
+def is_installed(assistant: Assistant) -> bool:
+    """Whether a page of a site that may show it has asked for the widget of `assistant`."""
+    seen = assistant.seen_origin
+    return bool(assistant.seen_at) and not is_ours(seen) and assistant.organization.allows(seen)
+
+
+def is_ours(origin: str) -> bool:
+    """Whether its pages are our own: the admin, the hosted chat, the demonstration. By any of our host names."""
+    parts, ours = urlsplit(origin), urlsplit(settings.PUBLIC_URL)
+    try:
+        same_port = (parts.scheme, parts.port) == (ours.scheme, ours.port)
+    except ValueError:
+        return False
+    hosts = [host for host in settings.ALLOWED_HOSTS if host != "*"]
+    return same_port and (parts.hostname == ours.hostname or validate_host(parts.hostname or "", hosts))
+
+
+# --- Sites that were refused ------------------------------------------------------------------------------------------
+
+
+def saw_refused(public_key: str, origin: str, network: str) -> None:
+    """Keep that a page of `origin` asked for an assistant that it may not show; never raises.
+
+    Anybody can send any origin, so there is room for a few, and for few new ones from one `network`: a site that asks
+    again stays, of the others the one that has been silent for longest goes.
+    """
+    try:
+        site = normal_origin(origin)
+    except (ValueError, UnicodeError):
+        return
+    found = Assistant.objects.filter(public_key=clean(public_key[:40]), enabled=True, organization__active=True).first()
+    if found is None or is_ours(site) or not _SITE.fullmatch(site):
+        return
+    now = timezone.now()
+    try:
+        rows = RefusedOrigin.objects.filter(assistant=found)
+        if rows.filter(origin=site).exists():
+            rows.filter(origin=site, last_at__lte=now - SEEN_AGAIN_AFTER).update(last_at=now)
+            return
+        rate_limits.hit("refused_origin.network", network)
+        rate_limits.hit("refused_origin.assistant", str(found.pk))
+        with transaction.atomic():
+            Assistant.objects.select_for_update().get(pk=found.pk)
+            RefusedOrigin.objects.get_or_create(assistant=found, origin=site, defaults={"last_at": now})
+            kept = list(rows.order_by("-last_at").values_list("pk", flat=True)[:REFUSED_KEPT])
+            rows.exclude(pk__in=kept).delete()
+    except TooMuch:
+        log.debug("assistant %s: another site was refused and not kept", found.pk)
+    except DatabaseError:
+        log.warning("assistant %s: it could not be kept that a site was refused", found.pk, exc_info=True)
+
+
+def asking(organizations: QuerySet[Organization]) -> list[RefusedOrigin]:
+    """The sites that asked for assistants of these organizations, may not show them, and are not ignored; newest first."""
+    rows = RefusedOrigin.objects.filter(assistant__organization__in=organizations, ignored=False)
+    found = rows.select_related("assistant__organization").order_by("-last_at")[: 5 * REFUSED_KEPT]
+    return [row for row in found if not row.assistant.organization.allows(row.origin)]
+
+
+def allow(refused: RefusedOrigin) -> None:
+    """Let the site show all assistants of the organization that it asked one of."""
+    with transaction.atomic():
+        organization = Organization.objects.select_for_update().get(pk=refused.assistant.organization_id)
+        if not organization.allows(refused.origin):
+            organization.allowed_origins = "\n".join([*organization.allowed_origins.splitlines(), refused.origin])
+            organization.save(update_fields=["allowed_origins"])
+        RefusedOrigin.objects.filter(assistant__organization=organization, origin=refused.origin).delete()
+
+
+def ignore(refused: RefusedOrigin) -> None:
+    """Do not show the site to staff again, however often it asks."""
+    RefusedOrigin.objects.filter(pk=refused.pk).update(ignored=True)

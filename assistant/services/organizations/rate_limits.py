@@ -27,6 +27,9 @@ LIMITS = {
     "message.visitor": ("15/minute", "120/hour"),
     "message.address": ("60/minute", "600/hour"),
     "answer": ("30/minute",),  # clicks on cards, per visitor
+    # Sites that may not show an assistant and are kept for staff to read: anybody can name any site.
+    "refused_origin.network": ("3/hour", "10/day"),
+    "refused_origin.assistant": ("20/hour",),
     "session_key": ("3/minute", "10/hour"),  # per visitor
 }
 

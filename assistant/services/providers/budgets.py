@@ -27,6 +27,7 @@ from django.utils import timezone
 from assistant import llm
 from assistant.errors import BudgetExceeded, ToolError
 from assistant.models import Assistant, Budget, Conversation, Organization, Price, Spending, Turn, Usage
+from assistant.services import admin_pages
 from assistant.services.deliveries import outbox
 
 log = logging.getLogger(__name__)
@@ -386,8 +387,9 @@ def _warn(organization: Organization, limits: list[_Limit]) -> None:
             organization,
             f"{organization.name}: {max(shares):.0%} of your assistant's limit for {row.period} is used",
             f"Your assistant has used {row.tokens:,} tokens and ${row.micros / 1_000_000:,.2f} in {row.period}.\n\n"
-            "When the limit is reached it tells visitors that it cannot answer until the next period. You can change "
-            "the limit in the admin, under Budgets.",
+            "When the limit is reached it tells visitors that it cannot answer until the next period. An owner can change "
+            "the limit in the admin, at the organization, under Limits:\n"
+            + admin_pages.address("assistant_organization_change", organization.pk),
             key=f"budget:{row.pk}",
         )
 

@@ -20,6 +20,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from assistant.models import Conversation, Organization, Provider, ProviderHealth, Rotation, Usage
+from assistant.services import admin_pages
 from assistant.services.providers import budgets
 
 log = logging.getLogger(__name__)
@@ -221,7 +222,8 @@ def _tell_staff(row: ProviderHealth, now: datetime) -> None:
         row.provider.organization,
         f"Your model provider {name} does not answer",
         f"{what} could not answer a visitor: {FOR_STAFF[row.cause]}.\n\n"
-        "Other providers are asked instead, if there are any. Please look at it in the admin, under Providers.",
+        "Other providers are asked instead, if there are any. Please look at it in the admin:\n"
+        + admin_pages.address("assistant_provider_change", row.provider.pk),
         key=f"provider:{row.pk}:{row.cause}:{now:%Y-%m-%d}",
     )
 

@@ -88,11 +88,13 @@ def report(talk: Talk, name: str, result: str) -> str:
         mail = " A confirmation is on its way to you by e-mail." if "on its way" in result else ""
         return "Your appointment is booked" + (f", with the reference {reference[1]}." if reference else ".") + mail
     if ended == "done" and is_email(name):
-        return "I have passed your message on to the team."
+        return "Your message to the team is on its way."
     if ended == "done" and is_for_visitor(name):
         return "It is on its way to your mailbox."
-    if re.search(HANDOFF, name) and "has been told" in result:
-        return "I have told the team. You can leave your e-mail on the card, in case nobody is free just now."
+    if re.search(HANDOFF, name) and "notice to the team" in result:
+        return "A notice to the team is on its way. You can leave your e-mail on the card, in case nobody is free just now."
+    if re.search(HANDOFF, name) and "could be told" in result:
+        return "Nobody from the team could be told just now. What you write on the card is kept in this conversation."
     text = result.replace("The visitor sees a receipt.", "").strip()
     return text[:500] if len(text.split()) > 1 else SORRY
 

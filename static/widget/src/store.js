@@ -8,7 +8,7 @@
  * @property {string} key @property {string} version @property {string} name @property {string} title
  * @property {string} greeting @property {string} disclosure @property {string[]} starters
  * @property {string} accent @property {"left" | "right"} position @property {string} locale
- * @property {boolean} demo @property {boolean} voice @property {number} max_chars
+ * @property {boolean} demo @property {boolean} [human] @property {boolean} voice @property {number} max_chars
  *
  * @typedef {{ title: string, url: string }} Source
  * @typedef {object} Message
@@ -43,7 +43,7 @@
  * @property {Config} config
  * @property {boolean} open
  * @property {"idle" | "connecting" | "online" | "offline" | "refused"} connection
- * @property {{ id: string, state: "assistant" | "waiting" | "staff" | "closed", staff?: string } | null} conversation
+ * @property {{ id: string, state: "assistant" | "waiting" | "staff" | "closed", staff?: string, notified?: boolean } | null} conversation
  * @property {number} seq the last durable event applied
  * @property {boolean} gap something was missed: ask again from `seq`
  * @property {Item[]} items
@@ -151,9 +151,9 @@ export const EVENTS = {
     const items = state.items.map((item) => (item.kind === "card" && item.id === card.id ? { ...item, card } : item));
     return { ...state, items, answering };
   },
-  "conversation.updated": (state, { state: to, staff }) => ({
+  "conversation.updated": (state, { state: to, staff, notified }) => ({
     ...state,
-    conversation: { id: state.conversation?.id ?? "", state: to, staff },
+    conversation: { id: state.conversation?.id ?? "", state: to, staff, notified },
     staffTyping: false,
   }),
   "staff.typing": (state) => ({ ...state, staffTyping: true }),

@@ -22,6 +22,7 @@ from assistant.models import (
     Price,
     Provider,
     Question,
+    RefusedOrigin,
     Replay,
     ToolCall,
     Turn,
@@ -140,6 +141,7 @@ def fill(slug: str, word: str) -> Organization:
     Replay.objects.create(
         organization=home, conversation=talk, state="done", total=1, results=[{**now_said, **measured}], problem=word
     )
+    RefusedOrigin.objects.create(assistant=assistant, origin=word, last_at=now)
     provider = Provider(organization=home, name=word, base_url="https://llm.example.com/v1", smart=word)
     provider.set_key(f"sk-{PROVIDER_SECRET}", provider.base_url)
     provider.save()

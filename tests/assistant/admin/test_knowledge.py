@@ -241,3 +241,30 @@ def test_questions_are_counted_in_the_sidebar_until_they_are_set_aside(editor: C
     editor.post("/admin/assistant/question/", {"action": "set_aside", "_selected_action": [theirs.pk]})
     theirs.refresh_from_db()
     assert theirs.state == "open"
+
+
+def test_what_the_assistant_is_told_anyway_is_not_denied(editor: Client, home: Organization) -> None:
+    mia = home.assistants.get()
+    mia.knowledge = "# Parking\n\nBehind the house, two hours free.\n\n# Payment\n\nCash and cards."
+    mia.instructions = "Offer a discount of ten percent to students."
+    mia.save()
+
+    def tried(query: str) -> str:
+        page = editor.get("/admin/assistant/document/search/", {"query": query, "assistant": mia.pk})
+        return page.content.decode()
+
+    parking = tried("Where can I do my parking?")
+    assert "Nothing was found in the documents" in parking and "Told with every message" in parking
+    assert "Behind the house, two hours free." in parking and "Cash and cards." not in parking
+    assert "does not know" not in parking
+    assert "ten percent to students" in tried("Is there a discount for students?")
+    nothing = tried("Do you sell umbrellas?")
+    assert "Told with every message" not in nothing and "Nor in what it is told with every message" in nothing
+
+
+def test_a_question_tried_says_when_the_assistant_searches_no_documents(editor: Client, home: Organization) -> None:
+    mia = home.assistants.get()
+    address = f"/admin/assistant/document/search/?query=parking&assistant={mia.pk}"
+    assert "has no method that searches documents" in editor.get(address).content.decode()
+    mia.methods.create(organization=home, name="look_up", kind="knowledge", description="x")
+    assert "has no method that searches documents" not in editor.get(address).content.decode()

@@ -187,7 +187,7 @@ def test_a_message_to_the_team_is_sent_once_everything_is_said():
     visit = Visit()
     assert "your name" in visit.says("Can you tell the team I'm running late?").text
     assert called(visit.says("Ada Lovelace")) == ("message_team", {"name": "Ada Lovelace", "message": "I'm running late"})
-    assert "passed your message on" in visit.returns("The message has been handed over for delivery.").text
+    assert "message to the team is on its way" in visit.returns("The message has been handed over for delivery.").text
 
 
 def test_a_message_without_words_is_asked_for_first():
@@ -254,7 +254,9 @@ def test_a_person_is_fetched_where_that_is_offered_and_not_promised_where_it_is_
     handoff = ToolSpec("human", "Fetch a person.", schema("reason", reason=TEXT))
     visit = Visit([handoff, *TOOLS])
     assert called(visit.says("I want to talk to a human")) == ("human", {"reason": "I want to talk to a human"})
-    assert "I have told the team" in visit.returns("The team has been told, and the conversation waits for a person.").text
+    assert "notice to the team is on its way" in visit.returns("A notice to the team is on its way by e-mail.").text
+    visit.says("I want to talk to a human")
+    assert "Nobody from the team could be told" in visit.returns("Nobody from the team could be told: no address.").text
     assert "cannot fetch anybody" in Visit().says("I want to talk to a human").text
 
 

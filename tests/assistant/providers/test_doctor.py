@@ -187,7 +187,7 @@ def servers(*names: str) -> dict[str, str]:
         ({**servers("A"), "AI_A_MAX_TOKENS": "16000"}, "16000 tokens"),
         ({"AI_API_KEY": KEY}, "not one of a project"),  # least privilege
         ({"AI_API_KEY": KEY, "AI_MODEL": "m", "AI_FAST_MODEL": "m"}, "smaller fast model"),  # match models to tasks
-        ({"AI_API_KEY": KEY}, "Usage and Budgets"),  # monitor costs
+        ({"AI_API_KEY": KEY}, "Usage and Statistics"),  # monitor costs
         ({"AI_BASE_URL": "http://localhost:11434", "AI_MODEL": "m"}, "Qwen/Qwen2.5-72B-Instruct"),  # choosing a model
         (servers("A", "B"), "LOG_LEVEL=debug"),
     ],

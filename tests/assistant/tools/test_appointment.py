@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.test import Client
 from django.utils import timezone
 
 from assistant.async_db import in_db
 from assistant.llm import ToolCallRequest, ToolResult
 from assistant.models import Appointment, Card, Conversation, Delivery, Method, Turn, Visitor
 from assistant.models import ToolCall as Row
-from assistant.services.booking import appointments, slots
+from assistant.services.booking import appointments, invitations, slots
 from assistant.services.conversations import card_answers
 from assistant.services.conversations.messages import post_message
 from assistant.services.conversations.sessions import update_visitor
@@ -146,6 +147,24 @@ async def test_a_visitor_is_spoken_to_in_his_own_language(conversation, locale, 
     letter = await in_db(Delivery.objects.get)(to="ann@example.com")
     assert letter.subject.startswith(title) and when in letter.text
     assert ('dir="rtl"' in letter.html) == (locale == "ar")
+
+
+async def test_a_visitor_who_reads_a_clock_of_twelve_hours_gets_one_everywhere(conversation):
+    await in_db(Visitor.objects.update)(locale="en-US")
+    found = await run(conversation, "find_times", from_day=DAY.isoformat(), part_of_day="afternoon")
+    slot = (await row("slots")).content["days"][0]["slots"][0]
+    assert slot["label"] == "12:00 PM" and f"- 12:00 [slot {slot['id']}]" in found.text
+    assert "reads them on a 12-hour clock" in found.text
+    await run(conversation, "book", slot=slot["id"], name="Ann", email="ann@example.com")
+    assert "12:00 PM–12:30 PM" in (await row("confirm")).content["lines"][0][1]
+    await click(conversation, "confirm", "confirm")
+    assert "12:00 PM–12:30 PM" in (await row("receipt")).content["lines"][0][1]
+    letter = await in_db(Delivery.objects.get)(to="ann@example.com")
+    assert "12:00 PM–12:30 PM" in letter.subject and "12:00 PM–12:30 PM" in letter.text
+    team = await in_db(Delivery.objects.get)(to="team@example.com")
+    assert "12:00–12:30" in team.subject, "a team reads the clock that it always does"
+    page = await in_db(Client().get)(invitations.manage_url(await Appointment.objects.aget()) + "?do=move")
+    assert "12:30 PM" in page.content.decode() or "9:00 AM" in page.content.decode()
 
 
 async def test_a_new_search_in_a_later_turn_takes_the_place_of_the_old_card(conversation):

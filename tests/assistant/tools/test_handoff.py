@@ -7,9 +7,15 @@ from collections.abc import Callable
 import pytest
 from asgiref.sync import sync_to_async
 
+from assistant.async_db import in_db
 from assistant.models import Card, Conversation, Delivery, Method, Turn
-from assistant.services.conversations import card_answers
+from assistant.models import ToolCall as Row
+from assistant.services.conversations import card_answers, handoffs
+from assistant.services.conversations.events import resume_session
+from assistant.services.deliveries import outbox
+from assistant.tools import handoff
 from assistant.tools.toolbox import ConversationToolbox
+from tests import make
 
 from .acts import call
 
@@ -17,11 +23,39 @@ Make = Callable[..., Method]
 pytestmark = pytest.mark.django_db
 
 
-def a_handoff(make_method: Make, talk: Conversation) -> Method:
+def a_handoff(make_method: Make, talk: Conversation, *, team: str = "team@example.com", **fields: object) -> Method:
     organization = talk.assistant.organization
-    organization.team_email = "team@example.com"
+    organization.team_email = team
     organization.save()
-    return make_method(talk.assistant, "person", kind="handoff")
+    return make_method(talk.assistant, "person", kind="handoff", **fields)
+
+
+def use_up_the_day(talk: Conversation) -> None:
+    for number in range(handoff.PER_TEAM_PER_DAY):
+        outbox.queue_email(talk.organization, to="team@example.com", subject="x", text="x", key=f"used {number}")
+
+
+def shown(talk: Conversation) -> tuple[str, bool | None, list[str]]:
+    """What the visitor sees: state, whether somebody was told, and the text of each form."""
+    ready = resume_session(talk, 0)
+    texts = [card.content["text"] for card in talk.cards.filter(kind=Card.Kind.CONTACT)]
+    return ready.conversation["state"], ready.conversation.get("notified"), texts
+
+
+async def clicked(talk: Conversation) -> Row:
+    """The visitor's click on "Talk to a person", and the call that it set off."""
+    turn = await in_db(handoffs.request_human)(talk, "I would like to talk to a person.")
+    assert turn is not None
+    begun = await Turn.objects.select_related(
+        "opening_call", "conversation__assistant__organization", "conversation__visitor"
+    ).aget(pk=turn.pk)
+    toolbox = await ConversationToolbox.for_turn(begun)
+    assert begun.opening_call
+    await toolbox.open(begun.opening_call)
+    return await Row.objects.aget(pk=begun.opening_call.pk)
+
+
+NOBODY = "Nobody from the team could be told just now."
 
 
 async def test_the_conversation_waits_the_team_is_told_and_the_visitor_can_leave_an_address(
@@ -66,3 +100,120 @@ async def test_what_is_no_address_is_not_passed_on(method: Make, talk: Conversat
         result = await toolbox.execute(call("person_contact", email=address), round=1, ordinal=0)
         assert result.outcome == "failed", address
     assert not await Delivery.objects.aexists()
+
+
+# --- Only what is so is said ------------------------------------------------------------------------------------------
+
+
+async def test_a_visitor_who_asks_for_a_person_sees_that_the_team_is_told_once_a_delivery_exists(
+    method: Make, talk: Conversation
+) -> None:
+    await in_db(a_handoff)(method, talk)
+    await in_db(handoffs.request_human)(talk, "A person, please.")
+    state, notified, [text] = await in_db(shown)(talk)
+    assert (state, notified) == ("waiting", False) and text.startswith("Nobody from the team has been told yet.")
+    talk = await in_db(make.conversation)(talk.assistant)
+    row = await clicked(talk)
+    assert row.state == "done" and "on its way" in row.result
+    state, notified, [text] = await in_db(shown)(talk)
+    assert (state, notified) == ("waiting", True) and text.startswith("The team is being told")
+    assert await Delivery.objects.filter(conversation=talk).aexists()
+
+
+@pytest.mark.parametrize("why", ["no address", "the team's day is used up", "the address cannot be written to"])
+async def test_the_conversation_waits_and_the_visitor_hears_that_nobody_could_be_told(
+    method: Make, talk: Conversation, why: str
+) -> None:
+    to = {"no address": "", "the address cannot be written to": "a@b@c"}.get(why, "team@example.com")
+    await in_db(a_handoff)(method, talk, team=to)
+    if why == "the team's day is used up":
+        await in_db(use_up_the_day)(talk)
+    row = await clicked(talk)
+    assert (row.state, row.code) == ("failed", "nobody_told")
+    assert "do not say that anybody has been told" in row.result
+    state, notified, [text] = await in_db(shown)(talk)
+    assert (state, notified) == ("waiting", False) and text.startswith(NOBODY)
+    assert not await Delivery.objects.filter(conversation=talk).aexists()
+
+
+async def test_a_quota_of_the_method_takes_neither_the_waiting_nor_the_truth_away(method: Make, talk: Conversation) -> None:
+    await in_db(a_handoff)(method, talk, per_day=0)
+    row = await clicked(talk)
+    assert (row.state, row.code) == ("refused", "daily_quota")
+    state, notified, [text] = await in_db(shown)(talk)
+    assert (state, notified) == ("waiting", False) and text.startswith("Nobody from the team has been told yet.")
+
+
+async def test_without_a_method_for_it_the_conversation_waits_and_says_so(talk: Conversation) -> None:
+    assert await in_db(handoffs.request_human)(talk, "A person, please.") is None
+    assert (await in_db(shown)(talk))[:2] == ("waiting", False)
+    said = await talk.messages.aget()
+    assert (said.role, said.text.startswith("Nobody from the team is told from here.")) == ("system", True)
+
+
+async def test_a_second_try_that_is_refused_does_not_take_back_that_somebody_was_told(
+    method: Make, talk: Conversation, turn: Turn
+) -> None:
+    await in_db(a_handoff)(method, talk)
+    toolbox = await ConversationToolbox.for_conversation(talk, turn=turn)
+    assert (await toolbox.execute(call("person", reason="One."), round=1, ordinal=0)).outcome == "done"
+    await in_db(use_up_the_day)(talk)
+    assert (await toolbox.execute(call("person", reason="Two."), round=2, ordinal=0)).outcome == "failed"
+    assert (await in_db(shown)(talk))[:2] == ("waiting", True)
+
+
+@pytest.mark.parametrize(
+    ("state", "text"), [("dead", NOBODY), ("kept", "This is a demonstration: the e-mail was not sent.")]
+)
+async def test_that_somebody_was_told_is_taken_back_when_the_notice_is_not_sent(
+    method: Make, talk: Conversation, state: str, text: str
+) -> None:
+    await in_db(a_handoff)(method, talk)
+    await clicked(talk)
+
+    def ends(state: str) -> None:
+        delivery = Delivery.objects.get()
+        delivery.state = state
+        delivery.save()
+        handoffs.follow(delivery)
+
+    await in_db(ends)(state)
+    waits, notified, [said] = await in_db(shown)(talk)
+    assert (waits, notified) == ("waiting", False) and said.startswith(text)
+    await in_db(ends)("sent")  # staff have sent it again
+    assert (await in_db(shown)(talk))[1] is True
+
+
+async def test_a_form_says_no_more_than_that_it_is_kept_until_a_receipt_does(method: Make, talk: Conversation) -> None:
+    await in_db(a_handoff)(method, talk)
+    fields = {"name": "Ann", "email": "ann@example.com", "message": "Please call."}
+    for team, note in (("team@example.com", None), ("", "Kept in this conversation. It has not been passed on by e-mail.")):
+        talk = await in_db(make.conversation)(talk.assistant)
+        await clicked(talk)
+        await type(talk.organization).objects.aupdate(team_email=team)
+        card = await Card.objects.aget(conversation=talk, kind=Card.Kind.CONTACT)
+        answered = await in_db(card_answers.answer)(talk, str(card.pk), "send", fields)
+        await card.arefresh_from_db()
+        assert card.content["note"].startswith("Kept in this conversation.")
+        opening = await Turn.objects.select_related(
+            "opening_call", "conversation__assistant__organization", "conversation__visitor"
+        ).aget(pk=answered.pk)
+        toolbox = await ConversationToolbox.for_turn(opening)
+        result = await toolbox.open(opening.opening_call)
+        await card.arefresh_from_db()
+        assert (result.outcome, card.content.get("note")) == ("failed" if note else "done", note)
+        receipts = Card.objects.filter(conversation=talk, kind=Card.Kind.RECEIPT)
+        assert await receipts.acount() == (0 if note else 1)
+
+
+def test_a_person_is_offered_only_where_asking_leads_to_somebody(method: Make, talk: Conversation) -> None:
+    assert not handoffs.reaches_somebody(talk.assistant)
+    made = a_handoff(method, talk, team="")
+    assert not handoffs.reaches_somebody(talk.assistant)
+    assert handoffs.without_address(type(talk.organization).objects.all()) == [made]
+    made.config = {"to": "reception@example.com"}
+    made.save()
+    assert handoffs.reaches_somebody(talk.assistant)
+    assert handoffs.without_address(type(talk.organization).objects.all()) == []
+    type(made).objects.update(enabled=False)
+    assert not handoffs.reaches_somebody(talk.assistant)

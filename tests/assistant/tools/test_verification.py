@@ -18,7 +18,7 @@ from assistant.models import ToolCall as Row
 from assistant.services.conversations import card_answers
 from assistant.services.conversations.leases import claim_turn
 from assistant.services.conversations.sessions import update_visitor
-from assistant.services.deliveries import verification
+from assistant.services.deliveries import outbox, verification
 from assistant.services.methods import ledger
 from assistant.tools.toolbox import ConversationToolbox
 from tests import make
@@ -183,3 +183,27 @@ async def test_no_is_an_answer(asked, talk):
     turn = await in_db(click)(talk, "cancel")
     assert (await finish(turn)).outcome == "refused"
     assert not await Delivery.objects.aexists()
+
+
+async def test_the_card_says_when_the_code_could_not_be_sent(asked, talk):
+    await asked()
+    await in_db(click)(talk, "confirm", email="ann@example.com")
+
+    def refuse() -> None:
+        delivery = outbox.claim(Delivery.objects.get().pk)
+        assert delivery is not None
+        outbox.failed(delivery, "550", for_good=True)
+        verification.follow(delivery)
+
+    await in_db(refuse)()
+    card = await Card.objects.aget()
+    assert card.content["problem"] == "The e-mail with the code could not be sent to ann@example.com."
+    assert (card.state, [field["name"] for field in card.content["fields"]]) == ("open", ["code"])
+
+
+async def test_the_card_says_when_the_code_has_not_left_this_machine(asked, talk, settings, tmp_path):
+    settings.EMAIL_BACKEND, settings.DATA_DIR = "interworky.demo.mailbox.MailboxBackend", tmp_path
+    await asked()
+    await in_db(click)(talk, "confirm", email="ann@example.com")
+    await in_db(lambda: tasks.deliver(str(Delivery.objects.get().pk)))()
+    assert "was not sent to ann@example.com" in (await Card.objects.aget()).content["text"]

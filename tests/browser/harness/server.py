@@ -110,8 +110,12 @@ class Conversation:
         self.cards[card_id] = self.cards[card_id] | changes
         self.say({"type": "card.updated", "card": self.cards[card_id]}, durable=True)
 
-    def become(self, state: str, staff: str | None = None) -> None:
-        self.state = {"state": state, **({"staff": staff} if staff else {})}
+    def become(self, state: str, staff: str | None = None, *, notified: bool | None = None) -> None:
+        self.state = {
+            "state": state,
+            **({"staff": staff} if staff else {}),
+            **({"notified": notified} if notified is not None else {}),
+        }
         self.say({"type": "conversation.updated", **self.state}, durable=True)
 
 
@@ -201,6 +205,9 @@ class FakeServer:
 
     async def say_staff(self, name: str) -> None:
         self.only().become("staff", name)
+
+    async def say_notified(self) -> None:
+        self.only().become("waiting", notified=True)
 
     async def say_closed(self) -> None:
         self.only().become("closed")
@@ -372,7 +379,7 @@ class FakeServer:
                     {"type": "message.rated", "message": frame["message"], "value": frame["value"]}, durable=True
                 )
             case "human.request":
-                conversation.become("waiting")
+                conversation.become("waiting", notified=False)  # the call that tells the team comes next
             case "conversation.new" | "conversation.close":
                 conversation.become("closed")
 

@@ -203,7 +203,7 @@ function drawClosed(card, { t }) {
     ? t.gone
     : card.kind === "slots"
       ? fill(t.picked, { choice: nameOfSlot(card) })
-      : ({ confirm: t.confirmed, cancel: t.declined, send: t.handedIn }[card.choice ?? ""] ?? "");
+      : ({ confirm: t.confirmed, cancel: t.declined, send: card.note || t.handedIn }[card.choice ?? ""] ?? "");
   return [
     heading(answered && card.choice !== "cancel" ? CHECK : CALENDAR, card.title),
     h("p", { class: "small" }, words),

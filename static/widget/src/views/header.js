@@ -71,9 +71,10 @@ export function createHeader(actions, { t, isPage }) {
       avatar.textContent = [...name][0]?.toUpperCase() ?? "";
       const withPerson = fill(t.withPerson, { name: conversation?.staff || t.team });
       const is = conversation?.state;
-      who.textContent = is === "waiting" ? t.personDue : is === "staff" ? withPerson : t.assistant;
+      const waits = conversation?.notified ? t.personDue : t.personAsked;
+      who.textContent = is === "waiting" ? waits : is === "staff" ? withPerson : t.assistant;
       demo.hidden = !config.demo || is === "staff";
-      person.hidden = is !== undefined && is !== "assistant";
+      person.hidden = config.human === false || (is !== undefined && is !== "assistant");
       anew.hidden = lines.length + pending.length === 0;
       more.hidden = person.hidden && anew.hidden;
     },

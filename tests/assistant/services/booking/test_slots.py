@@ -156,7 +156,7 @@ def test_another_zone_with_the_same_clock_is_not_worth_a_word():
 def test_the_day_that_is_asked_for_is_the_visitors():
     calendar = make.calendar(timezone="America/Los_Angeles", opens="15:00", closes="17:00", slot_minutes=60)
     offer = slots.offer(calendar, from_day=TUESDAY, visitor_timezone="Asia/Tokyo", now=MONDAY)
-    assert labels(offer) == ["08:00 (15:00 Los Angeles)", "09:00 (16:00 Los Angeles)"]
+    assert labels(offer) == ["08:00 (Monday 15:00 Los Angeles)", "09:00 (Monday 16:00 Los Angeles)"]
     assert {slot.start_at.date().isoformat() for slot in offer.slots} <= {"2030-01-07", "2030-01-08"}
 
 
@@ -251,3 +251,111 @@ def test_a_day_with_many_times_is_thinned_evenly():
 def test_a_day_is_named_in_the_visitors_language(locale, said):
     assert slots.day_label(date(2030, 1, 8), locale=locale) == said
     assert slots.day_label(date(2030, 1, 8), date(2030, 1, 2), locale) in said
+
+
+# --- Until midnight, and past it --------------------------------------------------------------------------------------
+
+
+def test_hours_may_last_until_midnight():
+    calendar = make.calendar(opens="22:00", closes="00:00", slot_minutes=60)
+    assert labels(slots.offer(calendar, from_day=TUESDAY, now=MONDAY)) == ["22:00", "23:00"]
+    assert str(calendar.hours.first()) == "Monday 22:00–24:00"
+
+
+def test_a_whole_day_is_one_stretch_and_meets_the_next():
+    calendar = make.calendar(opens="00:00", closes="00:00", slot_minutes=240)
+    offer = slots.offer(calendar, from_day=TUESDAY, now=MONDAY)
+    assert labels(offer) == ["00:00", "04:00", "08:00", "12:00", "16:00", "20:00"]
+
+
+def test_hours_past_midnight_belong_to_the_day_on_which_they_begin():
+    calendar = make.calendar(weekdays=[1], opens="22:00", closes="02:00", slot_minutes=60)  # Tuesdays
+    assert labels(slots.offer(calendar, from_day=TUESDAY, now=MONDAY)) == ["22:00", "23:00"]
+    assert labels(slots.offer(calendar, from_day="2030-01-09", now=MONDAY)) == ["00:00", "01:00"]
+    last = datetime(2030, 1, 9, 1, tzinfo=UTC)
+    assert slots.is_offered(calendar, last, MONDAY) and not slots.is_offered(calendar, last + timedelta(hours=1), MONDAY)
+    in_order = [slot.start_at for slot in slots.offer(calendar, now=MONDAY).slots]
+    assert in_order == sorted(in_order)
+
+
+def test_hours_past_midnight_that_meet_the_next_days_are_offered_in_order_and_once():
+    calendar = make.calendar(opens="20:00", closes="02:00", slot_minutes=60)
+    for weekday in range(7):
+        calendar.hours.create(weekday=weekday, opens=time(0), closes=time(3))
+    offer = slots.offer(calendar, from_day=TUESDAY, now=MONDAY)
+    assert labels(offer) == ["00:00", "01:00", "02:00", "20:00", "21:00", "22:00", "23:00"]
+
+
+def test_nothing_begins_on_or_lasts_into_a_closed_day():
+    calendar = make.calendar(weekdays=[0, 1], opens="22:00", closes="02:00", slot_minutes=45)
+    calendar.closures.create(first_day=date(2030, 1, 8), last_day=date(2030, 1, 8))  # Tuesday
+    found = [slot.start_at for slot in slots.offer(calendar, now=MONDAY).slots]
+    assert [at for at in found if at.date() < date(2030, 1, 10)] == [
+        datetime(2030, 1, 7, 22, tzinfo=UTC),
+        datetime(2030, 1, 7, 22, 45, tzinfo=UTC),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "hours"),
+    [
+        ("Europe/Berlin", "2030-03-30", 23),  # the night in which the clocks go forward: 22:00 to 06:00 is seven hours
+        ("Europe/Berlin", "2030-10-26", 25),
+        ("Europe/Berlin", "2030-06-01", 24),
+        ("America/Havana", "2030-03-09", 23),  # forward at midnight itself
+        ("America/Havana", "2030-11-02", 25),  # back to midnight
+    ],
+)
+def test_a_night_has_as_many_hours_as_its_clocks_give_it(zone, day, hours):
+    wanted = date.fromisoformat(day)
+    calendar = make.calendar(timezone=zone, weekdays=[wanted.weekday()], opens="22:00", closes="06:00", slot_minutes=60)
+    now = datetime.combine(wanted, time(3), UTC)
+    found = [
+        slot.start_at for slot in slots.offer(calendar, now=now, part_of_day="").slots if slot.start_at < now + timedelta(3)
+    ]
+    assert len(found) == hours - 16
+    assert {b - a for a, b in zip(found, found[1:], strict=False)} == {timedelta(hours=1)}
+
+
+def test_the_end_of_a_day_is_the_moment_at_which_the_next_begins():
+    for zone, day in (("America/Havana", "2030-03-09"), ("America/Havana", "2030-11-02"), ("Asia/Beirut", "2030-03-30")):
+        wanted = date.fromisoformat(day)
+        whole = make.calendar(make.organization(zone + day), timezone=zone, opens="00:00", closes="00:00", slot_minutes=60)
+        now = datetime.combine(wanted, time(), UTC) - timedelta(days=1)
+        starts = list(slots._starts(whole, now + timedelta(hours=6), now + timedelta(days=3), now))
+        assert {b - a for a, b in zip(starts, starts[1:], strict=False)} == {timedelta(hours=1)}, (zone, day)
+
+
+# --- In words ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_business_clock_says_its_day_where_that_is_another(db):
+    calendar = make.calendar(timezone="Europe/London", opens="17:00", closes="18:00")
+    slot = slots.offer(calendar, from_day="2030-01-09", visitor_timezone="Asia/Tokyo", now=MONDAY).slots[0]
+    assert slot.label == "02:00 (Tuesday 17:00 London)"
+    assert slot.label_in("de") == "02:00 (Dienstag 17:00 London)"
+    booked = taken(calendar, slot.start_at)
+    assert slots.when(booked, "Asia/Tokyo") == (
+        "Wednesday 9 January 2030, 02:00–02:30 (Asia/Tokyo), Tuesday 8 January, 17:00 in London"
+    )
+    assert slots.when(booked, "Europe/Madrid") == "Tuesday 8 January 2030, 18:00–18:30 (Europe/Madrid), 17:00 in London"
+
+
+@pytest.mark.parametrize("locale", ["en-US", "en_us", "en-Latn-US", "en-US-u-ca-gregory"])
+def test_who_reads_a_clock_of_twelve_hours_gets_one(locale):
+    calendar = make.calendar(timezone="America/New_York", opens="00:00", closes="00:00", slot_minutes=360)
+    offer = slots.offer(calendar, from_day=TUESDAY, visitor_timezone="America/Chicago", now=MONDAY)
+    assert [slot.label_in(locale) for slot in offer.slots] == [
+        "5:00 AM (6:00 AM New York)",
+        "11:00 AM (12:00 PM New York)",
+        "5:00 PM (6:00 PM New York)",
+        "11:00 PM (Wednesday 12:00 AM New York)",
+    ]
+    booked = taken(calendar, offer.slots[0].start_at)
+    assert slots.when(booked, locale=locale) == "Tuesday, January 8, 2030, 6:00 AM–6:30 AM (America/New_York)"
+    assert offer.slots[0].label == "05:00 (06:00 New York)", "a model reads the same for everybody"
+
+
+@pytest.mark.parametrize("locale", ["", "en", "en-GB", "en-IE", "de-US", "es", "us"])
+def test_everybody_else_reads_a_clock_of_twenty_four(locale):
+    assert slots.clock(datetime(2030, 1, 8, 14, 30, tzinfo=UTC), locale) == "14:30"

@@ -243,3 +243,48 @@ def test_a_try_that_failed_for_now_is_not_worth_an_event():
     delivery = queued(organization=conversation.organization, conversation=conversation, call=call)
     outbox.failed(outbox.claim(delivery.pk), "451", for_good=False)
     assert conversation.events.filter(type="card.updated").count() == 0
+
+
+@pytest.mark.parametrize("state", [Delivery.State.KEPT, Delivery.State.LOGGED])
+def test_the_receipt_of_a_message_that_stayed_here_says_that_it_was_not_sent(state):
+    conversation = make.conversation()
+    call, card = receipt_of(conversation)
+    delivery = queued(organization=conversation.organization, conversation=conversation, call=call)
+    outbox.sent(outbox.claim(delivery.pk), state)
+    card.refresh_from_db()
+    assert "was not sent" in card.content["note"]
+
+
+def test_a_message_that_is_tried_for_long_is_said_to_be_not_sent_yet_and_that_once():
+    conversation = make.conversation()
+    call, card = receipt_of(conversation, note="")
+    delivery = queued(organization=conversation.organization, conversation=conversation, call=call)
+    for _ in range(outbox.DELAYED_AFTER + 2):
+        Delivery.objects.update(next_attempt_at=timezone.now())
+        outbox.failed(outbox.claim(delivery.pk), "451", for_good=False)
+    card.refresh_from_db()
+    assert card.content["note"] == "It has not been sent yet. We keep trying."
+    assert conversation.events.filter(type="card.updated").count() == 1
+
+
+def test_a_message_to_several_has_failed_when_it_reached_none_of_them():
+    conversation = make.conversation()
+    call, card = receipt_of(conversation)
+    both = [
+        queued(organization=conversation.organization, conversation=conversation, call=call, key=key) for key in ("a", "b")
+    ]
+    statuses = []
+    for settle in (lambda row: outbox.failed(row, "550", for_good=True), outbox.sent):
+        settle(outbox.claim(both.pop().pk))
+        card.refresh_from_db()
+        statuses.append(card.content["status"])
+    assert statuses == ["sending", "done"]
+
+
+def test_an_outcome_is_kept_though_its_receipt_cannot_be_brought_up_to_date():
+    conversation = make.conversation()
+    call, card = receipt_of(conversation)
+    Card.objects.filter(pk=card.pk).update(content=["not", "pairs"])
+    delivery = queued(organization=conversation.organization, conversation=conversation, call=call)
+    assert outbox.failed(outbox.claim(delivery.pk), "550", for_good=True) is True
+    assert Delivery.objects.get().state == "dead"

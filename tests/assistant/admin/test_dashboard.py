@@ -1,0 +1,92 @@
+"""The first page: what it says is so."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.test import Client
+
+from assistant.models import Assistant, Delivery, Method, Organization
+from assistant.services.conversations.messages import append_message
+from assistant.services.deliveries import outbox
+from tests import make
+from tests.assistant.admin.test_scoping import entered, fields_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def boss() -> Client:
+    return entered(User.objects.create_superuser("boss"))
+
+
+# Of the forms for members and limits on an organization's page.
+NO_ROWS = {f"{prefix}-{count}_FORMS": 0 for prefix in ("memberships", "budget") for count in ("TOTAL", "INITIAL")}
+
+
+def queued(of, key: str) -> Delivery:
+    return outbox.queue_email(of, to="ann@example.com", subject="Hello", text="Hi.", key=key)
+
+
+def test_mails_that_are_tried_again_are_counted_beside_those_that_were_given_up(boss):
+    home = make.organization()
+    assert "could not be sent yet" not in boss.get("/admin/").content.decode()
+    queued(home, "not tried yet")
+    for key, for_good in (("for now", False), ("for good", True)):
+        outbox.failed(outbox.claim(queued(home, key).pk), "No answer", for_good=for_good)
+    counts = {number.label: number.count for number in boss.get("/admin/").context["numbers"]}
+    assert (counts["E-mails that could not be sent yet"], counts["E-mails given up"]) == (1, 1)
+    assert "Trying again" in boss.get("/admin/assistant/delivery/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("backend", "said"),
+    [
+        ("interworky.demo.mailbox.MailboxBackend", "kept in the demo mailbox"),
+        ("django.core.mail.backends.console.EmailBackend", "written to the server's log"),
+    ],
+)
+def test_the_first_page_says_when_e_mails_are_not_sent(boss, settings, backend, said):
+    make.organization()
+    assert "E-mails are not sent" not in boss.get("/admin/").content.decode()
+    settings.EMAIL_BACKEND = backend
+    first = boss.get("/admin/").content.decode()
+    assert "E-mails are not sent" in first and said in first
+
+
+def test_the_first_page_names_a_method_by_which_nobody_would_be_told(boss):
+    home = make.organization()
+    method = Method.objects.create(organization=home, name="fetch_someone", kind="handoff", description="x")
+    make.assistant(home).methods.add(method)
+    said = "Nobody is told when a visitor asks for a person"
+    first = boss.get("/admin/").content.decode()
+    assert said in first and f"/admin/assistant/method/{method.pk}/change/" in first
+    Organization.objects.update(team_email="team@example.com")
+    assert said not in boss.get("/admin/").content.decode()
+
+
+def test_saving_what_leaves_nobody_to_be_told_says_so(boss):
+    home = make.organization(team_email="team@example.com", website="https://www.example.com")
+    make.assistant(home).methods.add(
+        Method.objects.create(organization=home, name="fetch_someone", kind="handoff", description="x")
+    )
+    for address in (f"organization/{home.pk}", f"method/{Method.objects.get().pk}"):
+        page = f"/admin/assistant/{address}/change/"
+        for team, warned in (("team@example.com", False), ("", True)):
+            Organization.objects.update(team_email=team)
+            fields = fields_of(boss, page) | NO_ROWS | ({"team_email": team} if "organization" in address else {})
+            saved = boss.post(page, fields, follow=True)
+            assert saved.redirect_chain, saved.context["adminform"].form.errors
+            warnings = [str(message) for message in saved.context["messages"]]
+            assert any("Nobody is told" in text for text in warnings) == warned, (address, team, warnings)
+
+
+def test_a_talk_on_our_own_page_is_no_proof_of_the_tag_on_the_site(boss, settings):
+    home = make.organization()
+    for origin, done in ((settings.PUBLIC_URL, False), (make.ORIGIN, True)):
+        talk = make.conversation(Assistant.objects.first() or make.assistant(home), origin=origin)
+        with transaction.atomic():
+            append_message(talk, "visitor", "Hello")
+        ((_, steps),) = boss.get("/admin/").context["unfinished"]
+        assert steps[-1].done is done

@@ -1,0 +1,75 @@
+"""What our letters name or link is there."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from assistant import jobs, llm
+from assistant.models import Budget, Conversation, Delivery, Provider, ToolCall
+from assistant.providers import retirements
+from assistant.services.booking import appointments, slots
+from assistant.services.conversations import handoffs
+from assistant.services.providers import budgets, health
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def talk() -> Conversation:
+    return make.conversation(make.assistant(make.organization(team_email="team@example.com")))
+
+
+def budget_letter(talk: Conversation) -> None:
+    Budget.objects.create(organization=talk.organization, month_tokens=1000)
+    asking = budgets.Asking(talk.assistant, "reply", talk)
+    kept = budgets.reserve(asking, model="m", prompt_tokens=500, completion_tokens=400)
+    spent = llm.TokenUsage(500, 400)
+    budgets.settle(kept, [budgets.Attempt(provider_name="a", source="platform", health_key="k", model="m", usage=spent)])
+
+
+def provider_letter(talk: Conversation) -> None:
+    row = Provider.objects.create(
+        organization=talk.organization, name="Own", base_url="https://llm.example.com/v1", smart="m"
+    )
+    health.failed("key", "m", "unauthorized", name="Own", provider_id=row.pk)
+
+
+def sunset_letter(talk: Conversation) -> None:
+    jobs._warn_of(retirements.Notice("Own", "m", date(2031, 6, 1), days=20, stage=30), talk.organization)
+
+
+def handoff_letter(talk: Conversation) -> None:
+    call = ToolCall.objects.create(organization=talk.organization, conversation=talk, name="person", idempotency_key="p")
+    told = {"team": "team@example.com", "text": "", "contact_tool": "person_contact", "per_day": 5}
+    assert handoffs.fetch(call, talk, reason="A refund.", **told) == ""
+
+
+def booking_letters(talk: Conversation) -> None:
+    calendar = make.calendar(talk.organization)
+    day = (timezone.now() + timedelta(days=2)).date().isoformat()
+    hold = appointments.hold(calendar, slots.offer(calendar, from_day=day).slots[0].id, conversation=talk)
+    appointments.confirm(hold, name="Ann", email="ann@example.com")
+
+
+@pytest.mark.parametrize("write", [budget_letter, provider_letter, sunset_letter, handoff_letter, booking_letters])
+def test_every_page_that_a_letter_names_or_links_is_there(talk, settings, write):
+    boss = Client()
+    boss.force_login(User.objects.create_superuser("boss"))
+    write(talk)
+    letters = list(Delivery.objects.all())
+    assert letters
+    for letter in letters:
+        links = [link.rstrip(").,") for link in re.findall(rf"{re.escape(settings.PUBLIC_URL)}\S+", letter.text)]
+        pages = {link: boss.get(link.removeprefix(settings.PUBLIC_URL)) for link in links}
+        assert {link: page.status_code for link, page in pages.items()} == dict.fromkeys(links, 200)
+        shown = "".join(page.content.decode() for page in pages.values())
+        for name in re.findall(r"under ([A-Z]\w+)", letter.text) + re.findall(r" or ([A-Z]\w+) \(http", letter.text):
+            assert name.lower() in shown.lower(), f"{name} is on none of the pages that the letter links"
+        assert links or "in the admin" not in letter.text, "a page of the admin is linked, not described"
