@@ -100,7 +100,7 @@ def test_five_hundred_sockets_that_never_open_are_sent_away_in_time(app: servers
 
 
 def test_an_address_has_its_places_and_no_more(app: servers.App):
-    raws = [Raw(app.port, app.url.encode(), b"198.51.100.77") for _ in range(access.PLACES_OF_ADDRESS)]
+    raws = [Raw(app.port, app.url.encode(), b"198.51.100.77") for _ in range(access.PLACES_OF_NETWORK)]
     assert Raw(app.port, app.url.encode(), b"198.51.100.77").ended() == str(consumers.TOO_MUCH)
     assert Raw(app.port, app.url.encode(), b"198.51.100.78").ended(0.2) == "open"
     assert Raw(app.port, app.url.encode(), b"198.51.100.77, 198.51.100.78").ended(0.2) == "open"
