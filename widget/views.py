@@ -412,7 +412,7 @@ async def hosted(request: HttpRequest, key: str) -> HttpResponse:
         raise Http404 from error
     response = render(request, "widget/hosted.html", {"assistant": assistant, "public_url": settings.PUBLIC_URL})
     organization = assistant.organization
-    ancestors = "*" if organization.allow_any_origin else " ".join(["'self'", *organization.allowed_origins.split()])
+    ancestors = "*" if organization.allow_any_origin else " ".join(["'self'", *organization.origins])
     response["Content-Security-Policy"] = (
         "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; img-src 'self' data:; "
         f"base-uri 'none'; form-action 'none'; frame-ancestors {ancestors}"
