@@ -57,7 +57,7 @@ def address_of(headers: Headers, peer: str) -> str:
 
 def network_of(headers: Headers, peer: str) -> str:
     """What the network of a request is counted by; those without an address are one network."""
-    return networks.network_of(address_of(headers, peer)) or "unknown"
+    return networks.network_of(address_of(headers, peer)) or networks.UNKNOWN
 
 
 def bearer(headers: Headers) -> str:

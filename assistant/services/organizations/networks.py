@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Any
 
 from django.conf import settings
 
 NETWORK_PREFIX = 64  # of IPv6
+UNKNOWN = "unknown"  # the network of all who have no address
 
 
 def parse_address(text: str) -> IPv4Address | IPv6Address | None:
@@ -59,3 +61,9 @@ def network_of(address: str) -> str:
     if isinstance(found, IPv6Address):
         found = ip_network((found, NETWORK_PREFIX), strict=False).network_address
     return hmac.new(settings.SECRET_KEY.encode(), b"network" + found.packed, hashlib.sha256).hexdigest()[:32]
+
+
+def network_of_request(meta: Mapping[str, Any]) -> str:
+    """The network of a Django request, by its `META`; Django has joined the lines of a header."""
+    lines = [meta.get("HTTP_X_FORWARDED_FOR", "")]
+    return network_of(client_address(lines, meta.get("REMOTE_ADDR", ""), settings.TRUSTED_PROXY_COUNT)) or UNKNOWN

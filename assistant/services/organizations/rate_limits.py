@@ -35,6 +35,7 @@ class Limit:
     visitor: tuple[str, ...] = ()
     network: tuple[str, ...] = ()
     shared: bool = True
+    always: bool = False  # also where settings.RATE_LIMITS leaves counting to something in front of us
 
 
 # A person types a few messages a minute; an office shares one address. Frames by their type, other endpoints by name.
@@ -60,6 +61,9 @@ LIMITS = {
     "config": Limit(network=("600/minute",), shared=False),
     "hosted": Limit(network=("300/minute",), shared=False),
     "appointment": Limit(("60/minute",), ("120/minute",)),
+    "login": Limit(("5/5minute", "20/hour"), ("30/5minute", "200/hour"), always=True),  # visitor: a user, from this network
+    "login.first": Limit(visitor=("3/hour",), always=True),  # likewise; what login.user does not count
+    "login.user": Limit(visitor=("20/15minute",), always=True),  # a user, from anywhere
     "page": Limit(network=("3000/minute",), shared=False),  # any request, whatever it is for
 }
 
@@ -104,7 +108,17 @@ def hit(kind: str, *, visitor: str = "", network: str = "") -> None:
                 reset = limiter.get_window_stats(item, *place).reset_time
                 raise TooMuch(" of ".join(place), retry_after_seconds=max(1, round(reset - time.time())))
 
-    _count(count, limit.shared)
+    _count(count, limit)
+
+
+def clear(kind: str, *, visitor: str) -> None:
+    """Forget what was counted of `visitor`."""
+
+    def forget(storage: Storage) -> None:
+        for item, place in _places(LIMITS[kind], kind, visitor, ""):
+            storage.clear(item.key_for(*place))
+
+    _count(forget, LIMITS[kind])
 
 
 def admit_resume(*, visitor: str, network: str) -> None:
@@ -117,7 +131,7 @@ def admit_resume(*, visitor: str, network: str) -> None:
                 reset = limiter.get_window_stats(item, *place).reset_time
                 raise TooMuch(" of ".join(place), retry_after_seconds=max(1, round(reset - time.time())))
 
-    _count(look)
+    _count(look, RESUMED)
 
 
 def charge_resume(size: int, *, visitor: str, network: str) -> None:
@@ -128,7 +142,7 @@ def charge_resume(size: int, *, visitor: str, network: str) -> None:
         for item, place in _places(RESUMED, "resumed", visitor, network):
             limiter.hit(item, *place, cost=1 + size // CHARGED_BYTES)
 
-    _count(count)
+    _count(count, RESUMED)
 
 
 def _places(limit: Limit, kind: str, visitor: str, network: str) -> Iterator[tuple[RateLimitItem, tuple[str, str, str]]]:
@@ -138,11 +152,11 @@ def _places(limit: Limit, kind: str, visitor: str, network: str) -> Iterator[tup
             yield from ((item, (kind, whose, key)) for item in _items(texts))
 
 
-def _count(count: Callable[[Storage], None], shared: bool = True) -> None:
+def _count(count: Callable[[Storage], None], limit: Limit) -> None:
     global _away_until
-    if not settings.RATE_LIMITS:
+    if not (settings.RATE_LIMITS or limit.always):
         return
-    if shared and settings.REDIS_URL and time.monotonic() >= _away_until:
+    if limit.shared and settings.REDIS_URL and time.monotonic() >= _away_until:
         try:
             return count(_shared())
         except RedisError:
