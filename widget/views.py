@@ -31,7 +31,7 @@ from assistant.services.conversations.messages import rate_message as messages_r
 from assistant.services.conversations.sessions import conversation_for_token, open_session, update_visitor
 from assistant.services.conversations.state import change_state
 from assistant.services.organizations import access as organization_access
-from assistant.services.organizations import rate_limits
+from assistant.services.organizations import networks, rate_limits
 from widget import access, feed, frames
 from widget.assets import assets, version
 
@@ -406,6 +406,10 @@ async def close_conversation(request: HttpRequest, conversation: Conversation) -
 
 async def hosted(request: HttpRequest, key: str) -> HttpResponse:
     """The chat as a page, for links and for sites that would rather have an iframe."""
+    try:
+        rate_limits.hit("hosted", network=networks.network_of_request(request.META))
+    except TooMuch as error:
+        return refusal(error)
     try:
         assistant = await in_db(organization_access.for_widget)(key, settings.PUBLIC_URL)
     except NotAllowed as error:
