@@ -41,7 +41,8 @@ def count_attempt(username: str, network: str) -> None:
 
 def forget_attempts(username: str, network: str) -> None:
     """The password was right: what this network got wrong before does not count any more."""
-    rate_limits.clear("login", visitor=_key(username) + network)
+    for kind in ("login", "login.first"):
+        rate_limits.clear(kind, visitor=_key(username) + network)
 
 
 def _key(username: str) -> str:

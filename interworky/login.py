@@ -1,4 +1,4 @@
-"""The log-in form of the admin."""
+"""The log-in form of the admin. It stands here since the admin site imports it while it is being made itself."""
 
 from __future__ import annotations
 
