@@ -18,8 +18,8 @@ from typing import Any
 import orjson
 from django.utils.crypto import constant_time_compare
 
-from assistant import outbound
 from assistant.errors import NotAllowed, TooMuch
+from assistant.outbound.instance import HEADER, own_mark
 from assistant.sentences import sentence
 from assistant.services.organizations import networks, rate_limits
 from widget import access
@@ -157,7 +157,7 @@ class Edge:
         rules: Sequence[Rule],
         is_staff: Callable[[Any], Awaitable[bool]],
         slots: dict[str, Slots],
-        own_mark: Callable[[], str] = outbound.mark,
+        own_mark: Callable[[], str] = own_mark,
     ) -> None:
         self.app, self.is_staff, self.slots, self.own_mark = app, is_staff, slots, own_mark
         self.rules = sorted(rules, key=lambda rule: -len(rule.prefix))
@@ -188,7 +188,7 @@ class Edge:
     def _look(self, request: Request) -> None:
         """Raises `Refused` for our own client where it has no business, and for a network that asks without end."""
         headers = request.scope["headers"]
-        if any(name == outbound.MARK and constant_time_compare(value, self.own_mark()) for name, value in headers):
+        if any(name == HEADER and constant_time_compare(value, self.own_mark()) for name, value in headers):
             if not request.scope["path"].startswith(FOR_OURSELVES):
                 log.warning("A request of ours to ourselves was refused: somebody's method, page or provider makes it.")
                 raise Refused(403, "not_allowed")

@@ -221,6 +221,8 @@ class WidgetConsumer(AsyncWebsocketConsumer):
         except TimeoutError:
             # A reader that does not read costs memory here and nothing there: it comes back and resumes.
             await _within(SEND_SECONDS, self.close(TOO_SLOW, "too slow"))
+        except OSError:
+            self.closed = True  # it has gone, and what remains of it is told so in a moment
 
 
 async def _within(seconds: float, doing: Awaitable[None]) -> None:

@@ -15,20 +15,16 @@ from urllib.parse import urlsplit
 
 import httpx
 from django.conf import settings
-from django.utils.crypto import salted_hmac
 
 from assistant.errors import AddressRefused, OutboundError
 
 from . import guard
+from .instance import HEADER, own_mark
 from .transport import Progress, Transport
 
-__all__ = [
-    "MARK", "AddressRefused", "OutboundError", "Reach", "Response", "Streamed", "check_url", "fetch", "mark", "origin",
-    "stream",
-]  # fmt: skip
+__all__ = ["AddressRefused", "OutboundError", "Reach", "Response", "Streamed", "check_url", "fetch", "origin", "stream"]
 
 USER_AGENT = "Interworky"
-MARK = b"interworky-instance"  # the header that every request of ours bears, by which this installation knows it
 REDIRECTS = {301, 302, 303, 307, 308}
 KEPT_ACROSS_ORIGINS = {"accept", "accept-language", "user-agent"}
 
@@ -68,11 +64,6 @@ class Streamed:
                 yield chunk
         except httpx.HTTPError as error:
             raise _from_httpx(error) from error
-
-
-def mark() -> bytes:
-    """What this installation's requests say in the header `MARK`. It tells nothing to anybody else."""
-    return salted_hmac("assistant.outbound", "instance").hexdigest()[:24].encode()
 
 
 def check_url(url: str, reach: Reach) -> None:
@@ -176,7 +167,7 @@ def _request(
     given.update(headers)
     # Unpacking is what turns a small answer into a large one.
     given["Accept-Encoding"] = "identity"
-    given[MARK.decode()] = mark().decode()
+    given[HEADER.decode()] = own_mark().decode()
     return httpx.Request(
         method, url, headers=given, content=content, extensions={"timeout": {"connect": connect, "read": read}}
     )

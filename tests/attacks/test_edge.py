@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from assistant import outbound
+from assistant.outbound.instance import HEADER
 from assistant.services.organizations import rate_limits
 from interworky import rules
 from interworky.edge import Edge, Rule, Slots
@@ -172,17 +172,17 @@ async def test_a_network_that_asks_without_end_is_told_to_wait(monkeypatch: Any)
 
 @pytest.mark.parametrize("path", ["/demo/mailbox/", "/admin/", "/api/v1/widget/sessions", "/metrics", "/demo/api"])
 async def test_our_own_http_client_is_refused(path: str):
-    client = Client(path, headers=[(outbound.MARK, b"ours")])
+    client = Client(path, headers=[(HEADER, b"ours")])
     assert await client.ask() == 403 and client.seen == {}
 
 
 @pytest.mark.parametrize("path", ["/demo/api/treatments", "/demo-llm/v1/models"])
 async def test_our_own_http_client_may_ask_the_demonstration(path: str):
-    assert await Client(path, headers=[(outbound.MARK, b"ours")]).ask() == 200
+    assert await Client(path, headers=[(HEADER, b"ours")]).ask() == 200
 
 
 async def test_another_installations_client_is_anybody():
-    assert await Client("/", headers=[(outbound.MARK, b"theirs")]).ask() == 200
+    assert await Client("/", headers=[(HEADER, b"theirs")]).ask() == 200
 
 
 @pytest.mark.parametrize("hosts", [[], [b"10.1.2.3:8000"], [b"a", b"b"], [b"\xff"]])

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from assistant import outbound
+from assistant.outbound.instance import HEADER
 from tests import servers
 
 
@@ -101,7 +102,7 @@ async def test_an_organizations_page_cannot_have_the_server_read_the_mailbox(app
     assert await status("/demo/api/treatments") == 200
     for path in ("/demo/mailbox/", app.mailbox.removeprefix(app.url), "/admin/login/", "/healthz/../demo/mailbox/"):
         assert await status(path) == 403
-    assert await status("/demo/mailbox/", **{outbound.MARK.decode(): "of my own making"}) == 403
+    assert await status("/demo/mailbox/", **{HEADER.decode(): "of my own making"}) == 403
 
 
 def test_the_admins_redirect_to_public_pages_leads_nowhere(app: servers.App):
