@@ -157,7 +157,7 @@ class Edge:
         rules: Sequence[Rule],
         is_staff: Callable[[Any], Awaitable[bool]],
         slots: dict[str, Slots],
-        own_mark: Callable[[], str] = own_mark,
+        own_mark: Callable[[], bytes] = own_mark,
     ) -> None:
         self.app, self.is_staff, self.slots, self.own_mark = app, is_staff, slots, own_mark
         self.rules = sorted(rules, key=lambda rule: -len(rule.prefix))

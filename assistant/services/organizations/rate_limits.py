@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from limits import RateLimitItem, parse
@@ -77,12 +77,12 @@ _away_until = 0.0  # on the monotonic clock
 @cache
 def _shared() -> Storage:
     patience: dict[str, Any] = {"socket_connect_timeout": 1, "socket_timeout": 1, "retry": Retry(NoBackoff(), 0)}
-    return storage_from_string(settings.REDIS_URL, **patience)
+    return cast(Storage, storage_from_string(settings.REDIS_URL, **patience))
 
 
 @cache
 def _own() -> Storage:
-    return storage_from_string("memory://")
+    return cast(Storage, storage_from_string("memory://"))
 
 
 @cache
