@@ -22,15 +22,18 @@ class Discreet(logging.Filter):
 
 
 class Sparing(logging.Filter):
-    """One line a minute and no traceback: for what anybody can make the server say, as often as they ask."""
+    """One line a minute and no traceback: for what anybody can make the server say, as often as they ask. Of other records
+    than those that begin with `start` it takes nothing."""
 
     SECONDS = 60
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, start: str = "", clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
-        self.clock, self.quiet_until = clock, float("-inf")
+        self.start, self.clock, self.quiet_until = start, clock, float("-inf")
 
     def filter(self, record: logging.LogRecord) -> bool:
+        if not str(record.msg).startswith(self.start):
+            return True
         record.exc_info, record.exc_text = None, None
         now = self.clock()
         if now < self.quiet_until:

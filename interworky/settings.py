@@ -251,12 +251,17 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "filters": {"discreet": {"()": "interworky.logs.Discreet"}, "sparing": {"()": "interworky.logs.Sparing"}},
+    "filters": {
+        "discreet": {"()": "interworky.logs.Discreet"},
+        "sparing": {"()": "interworky.logs.Sparing"},
+        "sparing_utf8": {"()": "interworky.logs.Sparing", "start": "Invalid UTF-8"},
+    },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["discreet"]}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         **{name: {"level": LOG_LEVEL} for name in ("assistant", "widget", "interworky")},
         "django.security.DisallowedHost": {"filters": ["sparing"]},
+        "uvicorn.error": {"filters": ["sparing_utf8"]},
     },
 }
 

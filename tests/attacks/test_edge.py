@@ -206,3 +206,5 @@ def test_what_anybody_can_make_it_log_is_a_line_a_minute_without_a_traceback():
     assert record.exc_info is None
     now = Sparing.SECONDS
     assert sparing.filter(record)
+    sparing = Sparing("Invalid UTF-8", clock=lambda: now)
+    assert [sparing.filter(record) for _ in range(2)] == [True, True]

@@ -26,6 +26,7 @@ from assistant.services.conversations.sessions import Session, open_session
 from assistant.services.conversations.state import set_state
 from assistant.services.organizations import rate_limits
 from assistant.services.organizations.networks import network_of
+from assistant.services.windows import Windows
 from tests import make
 from widget import consumers
 from widget.frames import FRAMES
@@ -311,3 +312,14 @@ def test_a_greedy_visitor_takes_nothing_from_the_others_of_the_network(monkeypat
             rate_limits.hit("human.request", visitor="greedy", network="office")
     rate_limits.hit("human.request", visitor="another", network="office")
     rate_limits.hit("human.request", visitor="a third", network="office")
+
+
+def test_a_window_opens_again_and_forgets_the_oldest_key_first() -> None:
+    now = 0.0
+    windows = Windows(most_keys=3, clock=lambda: now)
+    assert [windows.hit("a", 2, 60) for _ in range(3)] == [0, 0, 60]
+    now = 60.0
+    assert windows.hit("a", 2, 60) == 0
+    for key in "bcd":  # from as many networks as anybody likes
+        windows.hit(key, 2, 60)
+    assert list(windows.counts) == ["b", "c", "d"]

@@ -111,3 +111,16 @@ def test_the_admins_redirect_to_public_pages_leads_nowhere(app: servers.App):
             urllib.request.urlopen(app.url + path, timeout=10)
         assert refused.value.code == 404
         refused.value.close()
+
+
+def test_a_socket_to_nowhere_and_frames_that_are_no_text_fill_no_log(app: servers.App):
+    handshake = (
+        "GET {} HTTP/1.1\nHost: localhost\nOrigin: {}\nConnection: Upgrade\nUpgrade: websocket\n"
+        "Sec-WebSocket-Version: 13\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="
+    )
+    for _ in range(5):
+        answer, _ = exchange(app, handshake.format("/ws/v1/nowhere", app.url))
+        assert answer.startswith(b"HTTP/1.1 403")
+        answer, _ = exchange(app, handshake.format("/ws/v1/chat", app.url), b"\x81\x81\0\0\0\0\xff", parts=1)
+        assert answer.startswith(b"HTTP/1.1 101")
+    assert "Traceback" not in app.log.read_text()

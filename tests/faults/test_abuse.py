@@ -96,11 +96,20 @@ def test_five_hundred_sockets_that_never_open_are_sent_away_in_time(app: servers
     assert {raw.ended(consumers.OPEN_SECONDS + 5) for raw in raws} == {str(consumers.NO_OPEN)}
 
 
-def test_an_address_has_its_places_and_no_more(app: servers.App):
-    raws = [Raw(app.port, app.url.encode(), b"198.51.100.77") for _ in range(access.PLACES_OF_NETWORK)]
-    assert Raw(app.port, app.url.encode(), b"198.51.100.77").ended() == str(consumers.TOO_MUCH)
-    assert Raw(app.port, app.url.encode(), b"198.51.100.78").ended(0.2) == "open"
-    assert Raw(app.port, app.url.encode(), b"198.51.100.77, 198.51.100.78").ended(0.2) == "open"
+@pytest.mark.parametrize(
+    ("of_one", "of_another"),
+    [
+        (lambda n: b"198.51.100.77:%d" % (1024 + n), b"198.51.100.78:1024"),
+        (lambda n: b"2001:db8:0:7::%x" % n, b"2001:db8:0:8::"),
+    ],
+)
+def test_a_network_has_its_places_and_no_more(app: servers.App, of_one: Callable[[int], bytes], of_another: bytes):
+    origin = app.url.encode()
+    raws = [Raw(app.port, origin, of_one(number)) for number in range(access.PLACES_OF_NETWORK)]
+    assert Raw(app.port, origin, of_one(9999)).ended() == str(consumers.TOO_MUCH)
+    assert Raw(app.port, origin, of_another).ended(0.2) == "open"
+    assert Raw(app.port, origin, of_one(1) + b", " + of_another).ended(0.2) == "open"
+    assert Raw(app.port, origin, of_one(1) + b"\r\nX-Forwarded-For: " + of_another).ended(0.2) == "open"
     for raw in raws:
         raw.wire.close()
 

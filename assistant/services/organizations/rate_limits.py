@@ -21,6 +21,7 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from assistant.errors import TooMuch
+from assistant.services.windows import Windows
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +73,7 @@ CHARGED_BYTES = 1024
 RESUMED = Limit(("4096/minute", "40960/hour"), ("32768/minute", "524288/hour"))
 
 _away_until = 0.0  # on the monotonic clock
+_windows = Windows()
 
 
 @cache
@@ -92,6 +94,7 @@ def _items(texts: tuple[str, ...]) -> tuple[RateLimitItem, ...]:
 
 def reset() -> None:
     """Forget all that was counted; for tests."""
+    _windows.clear()
     for storage in (_own(), *([_shared()] if settings.REDIS_URL else [])):
         storage.reset()
 
@@ -100,15 +103,25 @@ def hit(kind: str, *, visitor: str = "", network: str = "") -> None:
     """Count one request of a row of LIMITS: `visitor`'s by its id, `network`'s by what `network_of` says. Blank is not
     counted. Raises `TooMuch` with the seconds to wait when that is one too many."""
     limit = LIMITS[kind]
+    if not limit.shared:
+        _hit_here(limit, kind, visitor, network)
+        return
 
     def count(storage: Storage) -> None:
-        limiter = MovingWindowRateLimiter(storage) if limit.shared else FixedWindowRateLimiter(storage)
+        limiter = MovingWindowRateLimiter(storage)
         for item, place in _places(limit, kind, visitor, network):
             if not limiter.hit(item, *place):
                 reset = limiter.get_window_stats(item, *place).reset_time
                 raise TooMuch(" of ".join(place), retry_after_seconds=max(1, round(reset - time.time())))
 
     _count(count, limit)
+
+
+def _hit_here(limit: Limit, kind: str, visitor: str, network: str) -> None:
+    if settings.RATE_LIMITS:
+        for item, place in _places(limit, kind, visitor, network):
+            if wait := _windows.hit((item, place), item.amount, item.get_expiry()):
+                raise TooMuch(" of ".join(place), retry_after_seconds=round(wait))
 
 
 def clear(kind: str, *, visitor: str) -> None:
@@ -156,7 +169,7 @@ def _count(count: Callable[[Storage], None], limit: Limit) -> None:
     global _away_until
     if not (settings.RATE_LIMITS or limit.always):
         return
-    if limit.shared and settings.REDIS_URL and time.monotonic() >= _away_until:
+    if settings.REDIS_URL and time.monotonic() >= _away_until:
         try:
             return count(_shared())
         except RedisError:
