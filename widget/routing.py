@@ -11,4 +11,4 @@ async def nowhere(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "websocket.close"})
 
 
-websocket_urlpatterns = [path("ws/v1/chat", WidgetConsumer.as_asgi()), re_path("", nowhere)]
+websocket_urlpatterns = [path("ws/v1/chat", WidgetConsumer.as_asgi()), re_path("", nowhere)]  # type: ignore[arg-type]
