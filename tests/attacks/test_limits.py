@@ -157,8 +157,11 @@ class Socket:
         return await self.reopen()
 
     async def reopen(self, after: int = 0) -> dict[str, Any]:
+        """Where the conversation stands, or what the socket was closed with."""
         await self.say({"type": "session.open", "token": self.token, "after": after})
-        return await self.next()
+        while (event := await self.next())["type"] not in ("session.ready", "closed"):
+            pass  # what is announced meanwhile
+        return event
 
     async def say(self, frame: dict[str, Any]) -> None:
         await self.wire.send_to(text_data=json.dumps(frame))
