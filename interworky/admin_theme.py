@@ -13,6 +13,7 @@ UNFOLD = {
     "SCRIPTS": [lambda request: static("admin-extra/admin.js")],
     "DASHBOARD_CALLBACK": "assistant.admin.dashboard.dashboard",
     "ENVIRONMENT": "assistant.admin.navigation.environment",
+    "LOGIN": {"form": "interworky.login.LoginForm"},
     "SIDEBAR": {"navigation": "assistant.admin.navigation.sidebar"},
     "BORDER_RADIUS": "8px",
     "COLORS": {

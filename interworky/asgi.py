@@ -11,13 +11,15 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402 - needs
 from django.conf import settings  # noqa: E402
 
 from assistant import checks, turns  # noqa: E402
+from interworky.edge import Edge  # noqa: E402
 from interworky.lifespan import Lifespan  # noqa: E402
+from interworky.rules import RULES, is_staff, slots  # noqa: E402
 from widget.routing import websocket_urlpatterns  # noqa: E402
 
 HAND_OVER_SECONDS = 5  # what has not ended by then is given back
 
 application = Lifespan(
-    ProtocolTypeRouter({"http": http, "websocket": URLRouter(websocket_urlpatterns)}),
+    Edge(ProtocolTypeRouter({"http": http, "websocket": URLRouter(websocket_urlpatterns)}), RULES, is_staff, slots()),
     keepers=[turns.keeper],
     obstacles=lambda: checks.lost_keys(databases=["default"]),
     stop_seconds=settings.ASSISTANT_DRAIN_SECONDS + HAND_OVER_SECONDS,

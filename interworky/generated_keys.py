@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,22 @@ from django.core.exceptions import ImproperlyConfigured
 from assistant.secrets import new_key
 
 
+def make_private(folder: Path, *, files: bool = False) -> None:
+    """A folder that nobody but its owner looks into; with `files`, also what is in it. Raises `OSError` where it cannot be
+    made. One that is somebody else's, such as a volume, stays as it is."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for path in (folder, *(folder.rglob("*") if files else ())):
+        if not path.is_symlink():
+            with suppress(PermissionError, FileNotFoundError):
+                path.chmod(path.stat().st_mode & 0o700)
+
+
 def stored_keys(path: Path) -> dict[str, Any]:
     """SECRET_KEY and FIELD_KEYS of this installation, made on the first call and kept in `path` (mode 0600)."""
+    try:
+        make_private(path.parent)
+    except OSError as error:
+        raise ImproperlyConfigured(f"Cannot write in {path.parent} ({error.strerror}); name another DATA_DIR.") from error
     try:
         return json.loads(path.read_text())
     except FileNotFoundError:
@@ -24,7 +39,6 @@ def stored_keys(path: Path) -> dict[str, Any]:
     keys = fresh_keys()
     draft = path.with_suffix(f".{os.getpid()}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             json.dump(keys, file)
     except OSError as error:

@@ -88,6 +88,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "assistant.admin.zone.staff_zone",
+    "assistant.admin.policy.content_security_policy",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -129,6 +130,7 @@ else:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DB_THREADS = env.number("DB_THREADS", 8, 1, 200)
 DB_THREAD_SENSITIVE = TESTING
+PAGE_THREADS = env.number("PAGE_THREADS", 8, 2, 200)  # synchronous pages at once, such as the admin's
 
 if REDIS_URL:
     # A Redis that hangs or is away must not hold a visitor; by itself the client tries for many seconds.
@@ -184,13 +186,19 @@ SECURE_HSTS_SECONDS = env.number("SECURE_HSTS_SECONDS", 31_536_000 if _https els
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _https
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 X_FRAME_OPTIONS = "DENY"
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
+    for name, options in (
+        ("UserAttributeSimilarityValidator", {}),
+        ("MinimumLengthValidator", {"min_length": 12}),
+        ("CommonPasswordValidator", {}),
+        ("NumericPasswordValidator", {}),
+    )
 ]
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+UPLOAD_MAX_MB = env.number("UPLOAD_MAX_MB", 100, 3, 10_000)  # of one form of the staff's, all its files together
 
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # whoever has it may read /metrics; without one nobody may
 if METRICS_TOKEN and len(METRICS_TOKEN) < 16:
@@ -243,10 +251,18 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "filters": {"discreet": {"()": "interworky.logs.Discreet"}},
+    "filters": {
+        "discreet": {"()": "interworky.logs.Discreet"},
+        "sparing": {"()": "interworky.logs.Sparing"},
+        "sparing_utf8": {"()": "interworky.logs.Sparing", "start": "Invalid UTF-8"},
+    },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["discreet"]}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {name: {"level": LOG_LEVEL} for name in ("assistant", "widget", "interworky")},
+    "loggers": {
+        **{name: {"level": LOG_LEVEL} for name in ("assistant", "widget", "interworky")},
+        "django.security.DisallowedHost": {"filters": ["sparing"]},
+        "uvicorn.error": {"filters": ["sparing_utf8"]},
+    },
 }
 
 MISSPELT_VARIABLES = env.misspelt(os.environ)  # name → what was probably meant; a check warns of them

@@ -21,6 +21,7 @@ from celery.bootsteps import CLOSE
 from celery.worker import WorkController
 
 from interworky.celery import app
+from interworky.generated_keys import make_private
 
 STOP_SECONDS = 4.5  # Ctrl-C promises five; what is still running then is in the database and goes on after the next start
 
@@ -36,7 +37,7 @@ def owning(data_dir: Path, address: str) -> Iterator[None]:
     The lock goes with the process, however that ends. Raises `Refused` when another one holds it.
     """
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        make_private(data_dir, files=True)
         file: TextIO = open(data_dir / "up.lock", "a+")  # noqa: SIM115 - open as long as we run
     except OSError as error:
         raise Refused(f"Cannot write in {data_dir}: {error.strerror}. Choose another place with DATA_DIR.") from error

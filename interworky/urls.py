@@ -1,5 +1,5 @@
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.templatetags.static import static
 from django.urls import include, path
 
@@ -11,11 +11,17 @@ def favicon(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(static("admin-extra/icon.svg"))
 
 
+def no_page(request: HttpRequest, path: str) -> HttpResponse:
+    """The admin's redirect to an object's public page: nothing here has one, and it fails for ids of the wrong kind."""
+    raise Http404
+
+
 urlpatterns = [
     path("favicon.ico", favicon),
     path("", include("widget.urls")),
     path("appointments/<str:token>/", appointments.page, name="appointment"),
     path("appointments/<str:token>/invitation.ics", appointments.invitation, name="appointment-invitation"),
+    path("admin/r/<path:path>", no_page),
     path("admin/", admin.site.urls),
     path("demo-llm/", include("interworky.demo.model.wire")),
     path("", include("interworky.demo.urls")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 import shutil
 import signal
 import socket
@@ -194,6 +195,11 @@ class App:
         except OSError:
             return False
         return True
+
+    @property
+    def mailbox(self) -> str:
+        """The link to the mailbox that it printed."""
+        return re.findall(r"\S+/demo/mailbox/\S+", self.log.read_text())[-1]
 
     def kill(self) -> None:
         """As the kernel does when memory runs out: no handler runs."""

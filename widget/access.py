@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from ipaddress import ip_address
 
 from django.conf import settings
 
 from assistant.errors import NotAllowed, TooMuch
+from assistant.services.organizations import networks
 
 Headers = Iterable[tuple[bytes, bytes]]
 
 # Connections that stay open, in each process: a visitor's tabs; an office shares one address.
 PLACES_OF_VISITOR = 5
-PLACES_OF_ADDRESS = 250
+PLACES_OF_NETWORK = 250
 
 
 def header(headers: Headers, name: bytes) -> str:
@@ -26,9 +26,13 @@ def header(headers: Headers, name: bytes) -> str:
         raise NotAllowed(f"Two {name.decode()} headers.")
     if not values:
         return ""
-    if not all(0x20 <= byte <= 0x7E for byte in values[0]):
+    return _visible(name, values[0])
+
+
+def _visible(name: bytes, value: bytes) -> str:
+    if not all(0x20 <= byte <= 0x7E for byte in value):
         raise NotAllowed(f"Odd bytes in {name.decode()}.")
-    return values[0].decode("ascii").strip()
+    return value.decode("ascii").strip()
 
 
 def origin_of(headers: Headers) -> str:
@@ -46,16 +50,14 @@ def origin_of(headers: Headers) -> str:
 
 
 def address_of(headers: Headers, peer: str) -> str:
-    """The visitor's IP address: the peer's, or what the nearest trusted proxies say. Forged entries stand further left."""
-    hops = settings.TRUSTED_PROXY_COUNT
-    if hops:
-        told = [part.strip() for part in header(headers, b"x-forwarded-for").split(",") if part.strip()]
-        if len(told) >= hops:
-            try:
-                return str(ip_address(told[-hops]))
-            except ValueError:
-                pass
-    return peer
+    """The visitor's IP address: the peer's, or what the nearest trusted proxies say."""
+    lines = [_visible(name, value) for name, value in headers if name == b"x-forwarded-for"]
+    return networks.client_address(lines, peer, settings.TRUSTED_PROXY_COUNT)
+
+
+def network_of(headers: Headers, peer: str) -> str:
+    """What the network of a request is counted by; those without an address are one network."""
+    return networks.network_of(address_of(headers, peer)) or networks.UNKNOWN
 
 
 def bearer(headers: Headers) -> str:
@@ -65,32 +67,32 @@ def bearer(headers: Headers) -> str:
 
 # --- Who may stay ---------------------------------------------------------------------------------------------------
 
-_addresses: Counter[str] = Counter()
+_networks: Counter[str] = Counter()
 _visitors: dict[str, list[Callable[[], object]]] = {}
 
 
-def room_for_address(address: str) -> None:
-    """Raises `TooMuch` when all places of `address` are taken."""
-    if settings.RATE_LIMITS and _addresses[address] >= PLACES_OF_ADDRESS:
-        raise TooMuch(f"connections of {address}", retry_after_seconds=15)
+def room_for_network(network: str) -> None:
+    """Raises `TooMuch` when all places of `network` are taken."""
+    if settings.RATE_LIMITS and _networks[network] >= PLACES_OF_NETWORK:
+        raise TooMuch(f"connections of {network}", retry_after_seconds=15)
 
 
 @contextmanager
-def place_of_address(address: str) -> Iterator[None]:
-    """A place among the open connections of `address`."""
-    _addresses[address] += 1
+def place_of_network(network: str) -> Iterator[None]:
+    """A place among the open connections of `network`."""
+    _networks[network] += 1
     try:
         yield
     finally:
-        _addresses[address] -= 1
-        if not _addresses[address]:
-            del _addresses[address]
+        _networks[network] -= 1
+        if not _networks[network]:
+            del _networks[network]
 
 
 @contextmanager
 def place_of_visitor(visitor: str, give_way: Callable[[], object]) -> Iterator[None]:
-    """A place among the open connections of `visitor`. When all are taken, `give_way` of the oldest is called: he looks at
-    the newest, and the oldest may be one whose network has gone."""
+    """A place among the open connections of `visitor`. When all are taken, `give_way` of the oldest is called: they look at
+    the newest, and the oldest may be one that has lost its network."""
     places = _visitors.setdefault(visitor, [])
     places.append(give_way)
     if len(places) > PLACES_OF_VISITOR:

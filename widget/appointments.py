@@ -6,6 +6,9 @@ that follows the link only reads.
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
@@ -14,10 +17,11 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods
 
-from assistant.errors import InterworkyError, NotFound
+from assistant.errors import InterworkyError, NotFound, TooMuch
 from assistant.models import Appointment
-from assistant.sentences import label, language
+from assistant.sentences import label, language, sentence
 from assistant.services.booking import appointments, invitations, slots
+from assistant.services.organizations import networks, rate_limits
 
 HEADERS = {
     "Cache-Control": "no-store",
@@ -33,6 +37,22 @@ WORDS = (
 )  # fmt: skip
 
 
+def counted(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """A view of one appointment's link, not as often as anybody likes."""
+
+    @wraps(view)
+    def checked(request: HttpRequest, token: str) -> HttpResponseBase:
+        holder = hashlib.sha256(token.encode()).hexdigest()[:32]
+        try:
+            rate_limits.hit("appointment", visitor=holder, network=networks.network_of_request(request.META))
+        except TooMuch as error:
+            again = {"Retry-After": str(error.retry_after_seconds)}
+            return _hardened(HttpResponse(sentence(error.code), "text/plain; charset=utf-8", 429, headers=again))
+        return view(request, token)
+
+    return checked
+
+
 def _found(token: str) -> Appointment:
     try:
         return appointments.for_token(token)
@@ -42,6 +62,7 @@ def _found(token: str) -> Appointment:
 
 @csrf_exempt
 @require_http_methods(["GET", "POST"])
+@counted
 def page(request: HttpRequest, token: str) -> HttpResponseBase:
     """The appointment, and what can still be done with it; POST does it, then comes back here."""
     appointment = _found(token)
@@ -95,6 +116,7 @@ def _shown(request: HttpRequest, appointment: Appointment, refused: str) -> dict
 
 
 @require_GET
+@counted
 def invitation(request: HttpRequest, token: str) -> HttpResponseBase:
     """The appointment as a file for a calendar; once cancelled, the file that takes it out again."""
     appointment = _found(token)

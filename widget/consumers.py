@@ -41,7 +41,7 @@ class WidgetConsumer(AsyncWebsocketConsumer):
     conversation: Conversation | None = None
     closed = False
     origin = ""
-    address = ""
+    network = ""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         self.speaking = asyncio.Lock()  # what is read for the widget goes out before what happens meanwhile
@@ -67,15 +67,16 @@ class WidgetConsumer(AsyncWebsocketConsumer):
         try:
             self.origin = access.origin_of(self.scope["headers"])
             peer = (self.scope.get("client") or ("", 0))[0]
-            self.address = access.address_of(self.scope["headers"], peer)
-            access.room_for_address(self.address)
+            self.network = access.network_of(self.scope["headers"], peer)
+            rate_limits.hit("socket", network=self.network)
+            access.room_for_network(self.network)
         except NotAllowed:
             await self.close(FORBIDDEN, "not_allowed")
             return
         except TooMuch:
             await self.close(TOO_MUCH, "too_much")
             return
-        self.until_gone.enter_context(access.place_of_address(self.address))
+        self.until_gone.enter_context(access.place_of_network(self.network))
         patience = asyncio.get_running_loop().call_later(OPEN_SECONDS, self._lose_patience)
         self.until_gone.callback(patience.cancel)
 
@@ -105,7 +106,11 @@ class WidgetConsumer(AsyncWebsocketConsumer):
         try:
             await self._take(frame)
         except TooMuch as error:
-            await self._refuse(error.code, of, error.retry_after_seconds)
+            if isinstance(frame, frames.SessionOpen):
+                # What was asked for is missing on this socket from now on: the widget comes back later, and asks anew.
+                await self.close(TOO_MUCH, "too_much")
+            else:
+                await self._refuse(error.code, of, error.retry_after_seconds)
         except NotAllowed as error:
             await self.close(FORBIDDEN if error.code == "not_allowed" else TOKEN, error.code)
         except InputError as error:
@@ -128,15 +133,12 @@ class WidgetConsumer(AsyncWebsocketConsumer):
         if isinstance(frame, frames.SessionOpen):
             await self._open(frame)
             return
-        assert self.conversation is not None
-        conversation = self.conversation
-        visitor = str(conversation.visitor_id)
+        conversation = await self._counted(frame)
         match frame:
             case frames.Ping():
                 await self._tell(events.Pong(await in_db(_newest_seq)(conversation)))
             case frames.MessageSend():
-                checked = await self._checked(("message.visitor", visitor), ("message.address", self.address))
-                posted = await turns.post(checked, frame.id, frame.text, frame.page)
+                posted = await turns.post(conversation, frame.id, frame.text, frame.page)
                 if not posted.new:
                     # The first acknowledgement was lost; the rows give it again.
                     message = render_message(posted.message)
@@ -144,15 +146,13 @@ class WidgetConsumer(AsyncWebsocketConsumer):
             case frames.TurnStop():
                 await turns.stop(conversation, frame.turn)
             case frames.TurnRetry():
-                await turns.retry(await self._checked(("message.visitor", visitor)), frame.turn)
+                await turns.retry(conversation, frame.turn)
             case frames.CardAnswer():
-                checked = await self._checked(("answer", visitor))
-                await turns.answer_card(checked, frame.card, frame.choice, frame.fields)
+                await turns.answer_card(conversation, frame.card, frame.choice, frame.fields)
             case frames.MessageRate():
-                await in_db(rate_limits.hit)("answer", visitor)
                 await in_db(rate_message)(conversation, frame.message, frame.value)
             case frames.HumanRequest():
-                await turns.request_human(await self._checked(("answer", visitor)))
+                await turns.request_human(conversation)
             case frames.VisitorUpdate():
                 await in_db(update_visitor)(
                     conversation, name=frame.name, email=frame.email, locale=frame.locale, zone=frame.timezone
@@ -164,12 +164,27 @@ class WidgetConsumer(AsyncWebsocketConsumer):
 
     async def _open(self, frame: frames.SessionOpen) -> None:
         self.token = frame.token
-        conversation = await in_db(conversation_for_token)(frame.token, self.origin)
+        conversation = await in_db(self._look)(frame)
         if self.conversation is None or self.conversation.pk != conversation.pk:
             await self._listen_to(conversation)
         self.conversation = conversation
         async with self.speaking:
-            await self._tell(await in_db(feed.ready)(conversation, frame.after, self.ear))
+            await self._tell(await in_db(feed.ready)(conversation, frame.after, self.ear, self.network))
+
+    async def _counted(self, frame: frames.Frame) -> Conversation:
+        """The conversation, once the frame is counted: what acts also looks whether it is still ours, for an assistant can
+        be switched off while its sockets are open. Raises `TooMuch`, `NotAllowed`."""
+        assert self.conversation is not None
+        if rate_limits.LIMITS[frame.type].shared:
+            self.conversation = await in_db(self._look)(frame)
+        else:
+            rate_limits.hit(frame.type, visitor=str(self.conversation.visitor_id), network=self.network)
+        return self.conversation
+
+    def _look(self, frame: frames.Frame) -> Conversation:
+        conversation = conversation_for_token(self.token, self.origin)
+        rate_limits.hit(frame.type, visitor=str(conversation.visitor_id), network=self.network)
+        return conversation
 
     async def _listen_to(self, conversation: Conversation) -> None:
         await self.while_listening.aclose()
@@ -181,18 +196,6 @@ class WidgetConsumer(AsyncWebsocketConsumer):
 
     def _give_way(self) -> None:
         self.leaving = asyncio.ensure_future(_within(SEND_SECONDS, self.close(TOO_MUCH, "too_much")))
-
-    async def _checked(self, *knocks: tuple[str, str]) -> Conversation:
-        """The conversation, if it is still ours: an assistant can be switched off while its sockets are open. First
-        `knocks` are counted: of which kind, and whose."""
-
-        def look() -> Conversation:
-            for kind, key in knocks:
-                rate_limits.hit(kind, key)
-            return conversation_for_token(self.token, self.origin)
-
-        self.conversation = await in_db(look)()
-        return self.conversation
 
     # --- Events out -------------------------------------------------------------------------------------------------
 
@@ -218,6 +221,8 @@ class WidgetConsumer(AsyncWebsocketConsumer):
         except TimeoutError:
             # A reader that does not read costs memory here and nothing there: it comes back and resumes.
             await _within(SEND_SECONDS, self.close(TOO_SLOW, "too slow"))
+        except OSError:
+            self.closed = True  # it has gone, and what remains of it is told so in a moment
 
 
 async def _within(seconds: float, doing: Awaitable[None]) -> None:

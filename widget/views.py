@@ -27,13 +27,12 @@ from assistant.models import Assistant, Conversation
 from assistant.providers import realtime, router
 from assistant.sentences import sentence
 from assistant.services.conversations import handoffs
-from assistant.services.conversations.events import format_instant, resume_session
+from assistant.services.conversations.events import format_instant
 from assistant.services.conversations.messages import rate_message as messages_rate_message
 from assistant.services.conversations.sessions import conversation_for_token, open_session, update_visitor
 from assistant.services.conversations.state import change_state
 from assistant.services.organizations import access as organization_access
-from assistant.services.organizations import rate_limits
-from assistant.services.providers import budgets
+from assistant.services.organizations import networks, rate_limits
 from widget import access, feed, frames
 from widget.assets import assets, version
 
@@ -57,8 +56,9 @@ View = Callable[..., Any]  # async; the stubs of `path` know no other kind
 # --- What every door of the API does ----------------------------------------------------------------------------------
 
 
-def door(*methods: str) -> Callable[[View], View]:
-    """An API view: its methods, CORS for the page that asks, and every refusal as a problem document.
+def door(*methods: str, limit: str, session: bool = True) -> Callable[[View], View]:
+    """An API view: its methods, its row of `limits.LIMITS`, CORS for the page that asks, and every refusal as a problem
+    document. With `session` the view is handed the conversation that the request's bearer token authorises.
 
     Bearer tokens are the only credential here, so there is nothing for a forged form to ride on.
     """
@@ -78,7 +78,8 @@ def door(*methods: str) -> Callable[[View], View]:
                 response["Allow"] = ", ".join(methods)
             else:
                 try:
-                    response = await view(request, **kwargs)
+                    admitted = await _admit(request, limit, session)
+                    response = await view(request, *admitted, **kwargs)
                 except InputError as error:
                     response = refusal(error)
                 except DatabaseError:
@@ -94,9 +95,33 @@ def door(*methods: str) -> Callable[[View], View]:
                     response = problem("internal", 500)
             return _with_cors(request, response)
 
+        checked.limit, checked.methods, checked.session = limit, methods, session  # type: ignore[attr-defined]
         return checked
 
     return decorate
+
+
+async def _admit(request: HttpRequest, limit: str, session: bool) -> tuple[Conversation, ...]:
+    """Count the request; with `session`, the conversation of its token, in a tuple. Raises `NotAllowed`, `TooMuch`."""
+    headers, network = raw_headers(request), network_of(request)
+    if not session:
+        await _counted(limit, network=network)
+        return ()
+    token, origin = access.bearer(headers), access.origin_of(headers)
+
+    def look() -> Conversation:
+        conversation = conversation_for_token(token, origin)
+        rate_limits.hit(limit, visitor=str(conversation.visitor_id), network=network)
+        return conversation
+
+    return (await in_db(look)(),)
+
+
+async def _counted(limit: str, **whose: str) -> None:
+    if rate_limits.LIMITS[limit].shared:
+        await in_db(rate_limits.hit)(limit, **whose)
+    else:
+        rate_limits.hit(limit, **whose)
 
 
 def _with_cors(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
@@ -143,10 +168,8 @@ def address_of(request: HttpRequest) -> str:
     return access.address_of(raw_headers(request), request.META.get("REMOTE_ADDR", ""))
 
 
-async def conversation_of(request: HttpRequest) -> Conversation:
-    """The conversation that the request's bearer token authorises."""
-    headers = raw_headers(request)
-    return await in_db(conversation_for_token)(access.bearer(headers), access.origin_of(headers))
+def network_of(request: HttpRequest) -> str:
+    return access.network_of(raw_headers(request), request.META.get("REMOTE_ADDR", ""))
 
 
 def answer(value: Any, status: int = 200) -> HttpResponse:
@@ -190,9 +213,9 @@ def _asset(request: HttpRequest, name: str, caching: str) -> HttpResponse:
     return response
 
 
-@door("GET")
+@door("GET", limit="config", session=False)
 async def config(request: HttpRequest, key: str) -> HttpResponse:
-    shown = await in_db(_shown)(key, access.origin_of(raw_headers(request)), budgets.network_of(address_of(request)))
+    shown = await in_db(_shown)(key, access.origin_of(raw_headers(request)), networks.network_of(address_of(request)))
     body = orjson.dumps(shown)
     etag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
     response = HttpResponse(status=304) if request.headers.get("if-none-match") == etag else HttpResponse(body)
@@ -237,7 +260,7 @@ def presentation(assistant: Assistant) -> dict[str, Any]:
 # --- Sessions, messages, events --------------------------------------------------------------------------------------
 
 
-@door("POST")
+@door("POST", limit="session", session=False)
 async def sessions(request: HttpRequest) -> HttpResponse:
     headers = raw_headers(request)
     asked = body_of(request)
@@ -246,7 +269,6 @@ async def sessions(request: HttpRequest) -> HttpResponse:
         raise InputError("key, locale and timezone are texts.")
     origin = access.origin_of(headers)
     address = address_of(request)
-    await in_db(rate_limits.hit)("session", address)
     assistant = await in_db(organization_access.for_widget)(key, origin)
     session = await in_db(open_session)(
         assistant, origin, token=access.bearer(headers), locale=frames.clean(locale), zone=zone, address=address
@@ -262,25 +284,22 @@ async def sessions(request: HttpRequest) -> HttpResponse:
     )
 
 
-@door("POST")
-async def messages(request: HttpRequest) -> HttpResponse:
-    conversation = await conversation_of(request)
+@door("POST", limit="message.send")
+async def messages(request: HttpRequest, conversation: Conversation) -> HttpResponse:
     frame = frames.build(frames.MessageSend, body_of(request))
-    await in_db(rate_limits.hit)("message.visitor", str(conversation.visitor_id))
-    await in_db(rate_limits.hit)("message.address", address_of(request))
     posted = await turns.post(conversation, frame.id, frame.text, frame.page)
     return answer({"seq": posted.message.seq, "turn": str(posted.turn.pk) if posted.turn else None}, 202)
 
 
-@door("GET")
-async def events(request: HttpRequest) -> HttpResponseBase:
-    conversation = await conversation_of(request)
+@door("GET", limit="events")
+async def events(request: HttpRequest, conversation: Conversation) -> HttpResponseBase:
+    network = network_of(request)
     after = _seq(request.headers.get("last-event-id") or request.GET.get("after") or "0")
     if "text/event-stream" not in request.headers.get("accept", ""):
-        return answer((await in_db(resume_session)(conversation, after)).payload())
-    address = address_of(request)
-    access.room_for_address(address)
-    response = StreamingHttpResponse(_stream(conversation, after, address), content_type="text/event-stream")
+        return answer((await in_db(feed.resumed)(conversation, after, network)).payload())
+    access.room_for_network(network)
+    await in_db(feed.admit)(conversation, network)  # while a refusal can still be a status
+    response = StreamingHttpResponse(_stream(conversation, after, network), content_type="text/event-stream")
     response["Cache-Control"] = "no-store"
     response["X-Accel-Buffering"] = "no"
     return response
@@ -292,18 +311,18 @@ def _seq(text: str) -> int:
     return int(text)
 
 
-async def _stream(conversation: Conversation, after: int, address: str) -> AsyncIterator[bytes]:
+async def _stream(conversation: Conversation, after: int, network: str) -> AsyncIterator[bytes]:
     """Server-sent events: where we stand, then what happens, and a comment every few seconds to keep proxies awake."""
     gone = asyncio.Event()
     async with live.subscribe(live.group(conversation.pk)) as ear:
-        with access.place_of_address(address), access.place_of_visitor(str(conversation.visitor_id), gone.set):
-            yield _sse((await in_db(feed.ready)(conversation, after, ear)).payload())
+        with access.place_of_network(network), access.place_of_visitor(str(conversation.visitor_id), gone.set):
+            yield _sse((await in_db(feed.ready)(conversation, after, ear, network)).payload())
             while not gone.is_set():
                 try:
                     async with asyncio.timeout(HEARTBEAT_SECONDS):
                         payloads = await feed.happened(conversation, ear)
                 except TimeoutError:
-                    # Nobody may stay for longer than he is welcome.
+                    # Nobody may stay for longer than they are welcome.
                     if not await in_db(_still_welcome)(conversation):
                         return
                     yield b": still here\n\n"
@@ -322,42 +341,34 @@ def _sse(payload: dict[str, Any]) -> bytes:
     return number + b"data: " + orjson.dumps(payload) + b"\n\n"
 
 
-@door("POST")
-async def stop_turn(request: HttpRequest, turn: UUID) -> HttpResponse:
-    await turns.stop(await conversation_of(request), str(turn))
+@door("POST", limit="turn.stop")
+async def stop_turn(request: HttpRequest, conversation: Conversation, turn: UUID) -> HttpResponse:
+    await turns.stop(conversation, str(turn))
     return HttpResponse(status=204)
 
 
-@door("POST")
-async def retry_turn(request: HttpRequest, turn: UUID) -> HttpResponse:
-    conversation = await conversation_of(request)
-    await in_db(rate_limits.hit)("message.visitor", str(conversation.visitor_id))
+@door("POST", limit="turn.retry")
+async def retry_turn(request: HttpRequest, conversation: Conversation, turn: UUID) -> HttpResponse:
     await turns.retry(conversation, str(turn))
     return HttpResponse(status=204)
 
 
-@door("POST")
-async def answer_card(request: HttpRequest, card: UUID) -> HttpResponse:
-    conversation = await conversation_of(request)
+@door("POST", limit="card.answer")
+async def answer_card(request: HttpRequest, conversation: Conversation, card: UUID) -> HttpResponse:
     frame = frames.build(frames.CardAnswer, {**body_of(request), "card": str(card)})
-    await in_db(rate_limits.hit)("answer", str(conversation.visitor_id))
     await turns.answer_card(conversation, str(card), frame.choice, frame.fields)
     return HttpResponse(status=204)
 
 
-@door("POST")
-async def rate_message(request: HttpRequest, message: UUID) -> HttpResponse:
-    conversation = await conversation_of(request)
+@door("POST", limit="message.rate")
+async def rate_message(request: HttpRequest, conversation: Conversation, message: UUID) -> HttpResponse:
     frame = frames.build(frames.MessageRate, {**body_of(request), "message": str(message)})
-    await in_db(rate_limits.hit)("answer", str(conversation.visitor_id))
     await in_db(messages_rate_message)(conversation, str(message), frame.value)
     return HttpResponse(status=204)
 
 
-@door("POST")
-async def session_key(request: HttpRequest) -> HttpResponse:
-    conversation = await conversation_of(request)
-    await in_db(rate_limits.hit)("session_key", str(conversation.visitor_id))
+@door("POST", limit="session-key")
+async def session_key(request: HttpRequest, conversation: Conversation) -> HttpResponse:
     try:
         key = await voice.session_key(conversation)
     except realtime.Refused as refused:
@@ -367,37 +378,32 @@ async def session_key(request: HttpRequest) -> HttpResponse:
     return answer(key.as_json())
 
 
-@door("POST")
-async def tool_calls(request: HttpRequest) -> HttpResponse:
-    conversation = await conversation_of(request)
+@door("POST", limit="tool-call")
+async def tool_calls(request: HttpRequest, conversation: Conversation) -> HttpResponse:
     asked = body_of(request)
     id, name, arguments = asked.get("call"), asked.get("name"), asked.get("arguments")
     if not (isinstance(id, str) and isinstance(name, str) and isinstance(arguments, dict) and 0 < len(id) <= 120):
         raise InputError("A call has a call id, a name and arguments.")
-    await in_db(rate_limits.hit)("answer", str(conversation.visitor_id))
     result = await voice.run_call(conversation, ToolCallRequest(id, name, arguments))
     return answer({"output": result.text, "outcome": result.outcome})
 
 
-@door("POST")
-async def human(request: HttpRequest) -> HttpResponse:
-    conversation = await conversation_of(request)
-    await in_db(rate_limits.hit)("answer", str(conversation.visitor_id))
+@door("POST", limit="human.request")
+async def human(request: HttpRequest, conversation: Conversation) -> HttpResponse:
     await turns.request_human(conversation)
     return HttpResponse(status=204)
 
 
-@door("POST")
-async def visitor(request: HttpRequest) -> HttpResponse:
-    conversation = await conversation_of(request)
+@door("POST", limit="visitor.update")
+async def visitor(request: HttpRequest, conversation: Conversation) -> HttpResponse:
     frame = frames.build(frames.VisitorUpdate, body_of(request))
     await in_db(update_visitor)(conversation, name=frame.name, email=frame.email, locale=frame.locale, zone=frame.timezone)
     return HttpResponse(status=204)
 
 
-@door("POST")
-async def close_conversation(request: HttpRequest) -> HttpResponse:
-    await in_db(change_state)(await conversation_of(request), Conversation.State.CLOSED)
+@door("POST", limit="conversation.close")
+async def close_conversation(request: HttpRequest, conversation: Conversation) -> HttpResponse:
+    await in_db(change_state)(conversation, Conversation.State.CLOSED)
     return HttpResponse(status=204)
 
 
@@ -407,12 +413,16 @@ async def close_conversation(request: HttpRequest) -> HttpResponse:
 async def hosted(request: HttpRequest, key: str) -> HttpResponse:
     """The chat as a page, for links and for sites that would rather have an iframe."""
     try:
+        rate_limits.hit("hosted", network=networks.network_of_request(request.META))
+    except TooMuch as error:
+        return refusal(error)
+    try:
         assistant = await in_db(organization_access.for_widget)(key, settings.PUBLIC_URL)
     except NotAllowed as error:
         raise Http404 from error
     response = render(request, "widget/hosted.html", {"assistant": assistant, "public_url": settings.PUBLIC_URL})
     organization = assistant.organization
-    ancestors = "*" if organization.allow_any_origin else " ".join(["'self'", *organization.allowed_origins.split()])
+    ancestors = "*" if organization.allow_any_origin else " ".join(["'self'", *organization.origins])
     response["Content-Security-Policy"] = (
         "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; img-src 'self' data:; "
         f"base-uri 'none'; form-action 'none'; frame-ancestors {ancestors}"

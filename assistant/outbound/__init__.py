@@ -19,6 +19,7 @@ from django.conf import settings
 from assistant.errors import AddressRefused, OutboundError
 
 from . import guard, recorder
+from .instance import HEADER, own_mark
 from .transport import Progress, Transport
 
 __all__ = ["AddressRefused", "OutboundError", "Reach", "Response", "Streamed", "check_url", "fetch", "origin", "stream"]
@@ -168,6 +169,7 @@ def _request(
     given.update(headers)
     # Unpacking is what turns a small answer into a large one.
     given["Accept-Encoding"] = "identity"
+    given[HEADER.decode()] = own_mark().decode()
     return httpx.Request(
         method, url, headers=given, content=content, extensions={"timeout": {"connect": connect, "read": read}}
     )

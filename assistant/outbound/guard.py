@@ -93,6 +93,7 @@ def parse(url: str) -> httpx.URL:
     """`url` as an absolute http or https URL without user. Raises `AddressRefused`."""
     try:
         parsed = httpx.URL(url)
+        parsed.host  # noqa: B018 - decoded when it is asked for, which "xn--" and nonsense fails at
     except (httpx.InvalidURL, TypeError, ValueError) as error:
         raise AddressRefused("This is not a URL.") from error
     if parsed.scheme not in ("http", "https"):

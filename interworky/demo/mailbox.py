@@ -22,6 +22,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare, salted_hmac
 
 ID = re.compile(r"[0-9a-f]{24}")
 
@@ -29,6 +30,15 @@ ID = re.compile(r"[0-9a-f]{24}")
 def in_use() -> bool:
     backend = f"{__name__}.{MailboxBackend.__name__}"
     return backend == settings.EMAIL_BACKEND
+
+
+def key() -> str:
+    """What the link to the mailbox that `manage.py up` prints holds: the same after every start."""
+    return salted_hmac("interworky.demo.mailbox", "key").hexdigest()[:32]
+
+
+def is_key(text: str) -> bool:
+    return constant_time_compare(text, key())
 
 
 def folder() -> Path:

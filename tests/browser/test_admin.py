@@ -71,12 +71,14 @@ class Tour:
     elsewhere: list[str] = field(default_factory=list)
     too_wide: list[str] = field(default_factory=list)
     hacked: list[str] = field(default_factory=list)
+    console: list[str] = field(default_factory=list)  # what the browser refused, by the page's policy, among it
 
 
 @pytest.fixture(scope="module")
 def tour(app: servers.App, filled: dict, chromium: Browser) -> Tour:
     tour = Tour()
     with signed_in(app, chromium, width=390, height=844) as page:
+        page.on("console", lambda said: tour.console.append(f"{page.url}: {said.text}") if said.type == "error" else None)
         page.on("pageerror", lambda error: tour.errors.append(f"{page.url}: {error}"))
         page.on("request", lambda asked: tour.elsewhere.append(asked.url) if not asked.url.startswith(app.url) else None)
         for address in filled["pages"]:
@@ -92,6 +94,18 @@ def tour(app: servers.App, filled: dict, chromium: Browser) -> Tour:
 
 def test_no_page_runs_what_strangers_wrote_or_asks_anybody_else(tour):
     assert (tour.hacked, tour.errors, tour.elsewhere) == ([], [], [])
+
+
+def test_the_policy_forbids_nothing_that_a_page_needs(tour):
+    assert [said for said in tour.console if "Content Security Policy" in said] == []
+
+
+def test_a_script_that_got_into_a_page_does_not_run(staff):
+    staff.goto("/admin/")
+    staff.evaluate("document.body.append(Object.assign(document.createElement('script'), {textContent: 'window.ran = 1'}))")
+    staff.evaluate("document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=\"window.ran = 2\">')")
+    staff.wait_for_timeout(50)
+    assert staff.evaluate("window.ran") is None
 
 
 def test_pages_fit_a_telephone(tour):

@@ -1,4 +1,5 @@
-"""What a hostile client does to a socket, as a program: `python -m tests.faults.attacks NAME PORT ORIGIN SECONDS TOKEN…`.
+"""What a hostile client does to a socket, as a program:
+`python -m tests.faults.attacks NAME PORT ORIGIN ADDRESS SECONDS TOKEN…`, ADDRESS being what a proxy says of it.
 
 It prints, as JSON, how often the server ended a connection with which code, or "eof".
 """
@@ -16,7 +17,6 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from itertools import cycle
 
-ADDRESS = "203.0.113.9"  # that a proxy would say they come from
 TEXT, BINARY, CLOSE, PING = 1, 2, 8, 9
 
 
@@ -205,11 +205,11 @@ ATTACKS: dict[str, Callable[[Opens, float], None]] = {
 }
 
 
-def main(name: str, port: str, origin: str, seconds: str, *tokens: str) -> None:
+def main(name: str, port: str, origin: str, address: str, seconds: str, *tokens: str) -> None:
     turn = cycle(tokens)
 
     def opened(buffer: int = 0) -> Raw:
-        raw = Raw(int(port), origin.encode(), ADDRESS.encode(), buffer=buffer, token=next(turn))
+        raw = Raw(int(port), origin.encode(), address.encode(), buffer=buffer, token=next(turn))
         raw.send(say("session.open", token=raw.token, after=0))
         return raw
 

@@ -11,7 +11,6 @@ from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
-from django.conf import settings
 from django.db import OperationalError, connection
 from django.test import AsyncClient
 from django.utils import timezone
@@ -41,7 +40,7 @@ def scripted(monkeypatch):
 
 @pytest.fixture(autouse=True)
 def fresh_limits():
-    (rate_limits._shared if settings.REDIS_URL else rate_limits._own)().storage.reset()
+    rate_limits.reset()
 
 
 class Page:
@@ -99,15 +98,12 @@ async def test_a_conversation_without_a_socket(page, assistant):
 
 
 async def test_the_same_message_fifty_times_at_once_is_one_row_with_one_answer(page, assistant, monkeypatch):
-    monkeypatch.setitem(rate_limits.LIMITS, "message.visitor", ("1000/minute",))
-    monkeypatch.setitem(rate_limits.LIMITS, "message.address", ("1000/minute",))
-    rate_limits._items.cache_clear()
+    monkeypatch.setitem(rate_limits.LIMITS, "message.send", rate_limits.Limit())
     await page.open(assistant)
     answers = await asyncio.gather(*(page.post("messages", {"id": "c-1", "text": "Hello"}) for _ in range(50)))
     assert {(a.status_code, a.content) for a in answers} == {(202, answers[0].content)}
     await ended()
     assert await in_db(Message.objects.filter(role="visitor").count)() == 1 == await in_db(Turn.objects.count)()
-    rate_limits._items.cache_clear()
 
 
 async def test_another_text_under_the_same_id_is_a_conflict(page, assistant):
@@ -207,24 +203,20 @@ async def test_another_visitor_finds_nothing(page, assistant):
 
 
 async def test_knocking_too_fast_is_told_when_to_come_back(page, assistant, monkeypatch):
-    monkeypatch.setitem(rate_limits.LIMITS, "message.visitor", ("2/minute",))
-    rate_limits._items.cache_clear()
+    monkeypatch.setitem(rate_limits.LIMITS, "message.send", rate_limits.Limit(visitor=("2/minute",)))
     await page.open(assistant)
     for number in range(2):
         assert (await page.post("messages", {"id": f"c-{number}", "text": "Hi"})).status_code == 202
     refused = await page.post("messages", {"id": "c-9", "text": "Hi"})
     assert refused.status_code == 429 and 1 <= int(refused.headers["retry-after"]) <= 60
     await ended(2)
-    rate_limits._items.cache_clear()
 
 
 async def test_an_opinion_given_too_often_is_refused(page, assistant, monkeypatch):
-    monkeypatch.setitem(rate_limits.LIMITS, "answer", ("2/minute",))
-    rate_limits._items.cache_clear()
+    monkeypatch.setitem(rate_limits.LIMITS, "message.rate", rate_limits.Limit(visitor=("2/minute",)))
     await page.open(assistant)
     paths = [f"messages/{uuid4()}/rating" for _ in range(3)]
     answers = [await page.post(path, {"value": 1}) for path in paths]
-    rate_limits._items.cache_clear()
     assert [answer.status_code for answer in answers] == [404, 404, 429]
 
 

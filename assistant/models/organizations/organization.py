@@ -1,12 +1,23 @@
 from __future__ import annotations
 
+import logging
+import re
 import zoneinfo
-from functools import cache
+from contextlib import suppress
+from functools import cache, lru_cache
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+import idna
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
+
+log = logging.getLogger(__name__)
+
+UNFIT = re.compile(r"[\x00-\x20\x7f-\xa0\"'`<>\\;,()]|\s")
+LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
+NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
 # Aliases that `zoneinfo` opens but that name no place: they differ between machines, or are not zones at all.
 PSEUDO_ZONES = {"Factory", "localtime", "posixrules"}
@@ -28,17 +39,43 @@ def validate_timezone(name: str) -> None:
 
 
 def normal_origin(text: str) -> str:
-    """`scheme://host[:port]` as browsers send it. Raises `ValueError` for anything else, such as a path."""
-    parts = urlsplit(text.strip())
+    """`scheme://host[:port]` as browsers send it, in ASCII. Raises `ValueError` for anything else, such as a path."""
+    text = text.strip()
+    if UNFIT.search(text):  # urlsplit drops some of these without a word
+        raise ValueError("an origin has no spaces, quotes, semicolons or control characters")
+    parts = urlsplit(text)
     port = parts.port  # raises ValueError by itself when out of range
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("an origin starts with http:// or https:// and names a host")
     if parts.path.strip("/") or parts.query or parts.fragment or parts.username is not None or "*" in parts.hostname:
         raise ValueError("an origin has no path, user or wildcard")
-    host = parts.hostname.encode("idna").decode() if not parts.hostname.isascii() else parts.hostname
-    host = f"[{host}]" if ":" in host else host
     default = {"http": 80, "https": 443}[parts.scheme]
-    return f"{parts.scheme}://{host}" + ("" if port in (None, default) else f":{port}")
+    return f"{parts.scheme}://{_normal_host(parts.hostname)}" + ("" if port in (None, default) else f":{port}")
+
+
+def _normal_host(host: str) -> str:
+    if ":" in host:
+        return f"[{ip_address(host.partition('%')[0])}]"
+    if not host.isascii():
+        try:
+            # As browsers do it: IDNA 2008, in which straße.example is not strasse.example.
+            host = idna.encode(host, uts46=True, transitional=False).decode()
+        except idna.IDNAError as error:
+            raise ValueError("the name of the host cannot be written in a DNS") from error
+    labels = host.removesuffix(".").split(".")
+    if len(host) > 253 or not all(LABEL.fullmatch(label) and _is_readable(label) for label in labels):
+        raise ValueError("the name of the host is not valid")
+    if NUMBER.fullmatch(labels[-1]):
+        ip_address(host)  # browsers take it for an address, in whatever spelling
+    return host
+
+
+def _is_readable(label: str) -> bool:
+    """Whether what stands behind "xn--" can be decoded; browsers show no page where it cannot."""
+    try:
+        return not label.startswith("xn--") or bool(label[4:].encode().decode("punycode"))
+    except UnicodeError:
+        return False
 
 
 def validate_origins(text: str) -> None:
@@ -87,13 +124,36 @@ class Organization(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        """Origins are kept as browsers send them: one per line, in ASCII."""
+        lines = [line for line in self.allowed_origins.splitlines() if line.strip()]
+        with suppress(ValueError):  # the field's own validator says which line it is
+            self.allowed_origins = "\n".join(dict.fromkeys(normal_origin(line) for line in lines))
+
+    @property
+    def origins(self) -> list[str]:
+        """The sites that may show the widget, each in its normal form. What is stored and is none is left out."""
+        found = []
+        for number, line in enumerate(self.allowed_origins.splitlines(), 1):
+            if line.strip():
+                try:
+                    found.append(normal_origin(line))
+                except ValueError:
+                    _warn_once(self.pk, number, line)
+        return found
+
     def allows(self, origin: str) -> bool:
         """Whether a page of `origin` (as the browser sent it) may use this organization's widgets."""
         try:
             wanted = normal_origin(origin)
         except ValueError:
             return False
-        return self.allow_any_origin or wanted in {normal_origin(o) for o in self.allowed_origins.splitlines() if o.strip()}
+        return self.allow_any_origin or wanted in self.origins
+
+
+@lru_cache(1000)
+def _warn_once(organization: int, number: int, line: str) -> None:
+    log.warning("organization %s: line %s of its allowed origins is not valid, and ignored", organization, number)
 
 
 class Membership(models.Model):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 from django.db import transaction
 from django.db.models import F
 
@@ -13,6 +14,7 @@ from assistant.models import Card, Conversation, Event, Message, Turn
 from assistant.services.conversations.state import is_notified
 
 RESUME_LIMIT = 400  # durable events given at once; older ones are only in the admin
+RESUME_BYTES = 262_144  # of their JSON, likewise; the newest is always given
 
 
 def record_event(
@@ -110,8 +112,16 @@ def resume_session(conversation: Conversation, after: int) -> events.SessionRead
         .select_related("message", "card", "turn")
         .order_by("-seq")[: RESUME_LIMIT + 1]
     )
-    more = len(rows) > RESUME_LIMIT
-    shown = [render_event(row).payload() for row in reversed(rows[:RESUME_LIMIT])]
+    shown: list[dict[str, Any]] = []
+    size = 0
+    for row in rows[:RESUME_LIMIT]:
+        payload = render_event(row).payload()
+        size += len(orjson.dumps(payload))
+        if shown and size > RESUME_BYTES:
+            break
+        shown.append(payload)
+    more = len(shown) < len(rows)
+    shown.reverse()
     running = conversation.turns.open().order_by("created_at").first()
     turn = None
     if running is not None:

@@ -13,8 +13,7 @@ from django.utils import timezone
 from assistant.errors import InputError, NotAllowed
 from assistant.models import Assistant, Conversation, Visitor
 from assistant.models.organizations.organization import is_timezone
-from assistant.services.organizations import access
-from assistant.services.providers import budgets
+from assistant.services.organizations import access, networks, rate_limits
 
 TOKEN_SALT = "visitor"
 
@@ -33,7 +32,7 @@ def open_session(
 
     An unknown or spent token is no error here; the visitor simply starts anew. Of the visitor's IP `address` only a
     keyed hash is kept, which limits are counted by. Nor is a time zone that nobody knows an error: the visitor did not
-    choose what his browser says.
+    choose what their browser says. Raises `TooMuch` where a network begins too many.
     """
     try:
         conversation = conversation_for_token(token, origin) if token else None
@@ -41,12 +40,15 @@ def open_session(
         conversation = None
     if conversation is not None and conversation.assistant_id != assistant.pk:
         conversation = None
+    if conversation is not None:
+        rate_limits.hit("session", visitor=str(conversation.visitor_id))
+    network = networks.network_of(address)
     if conversation is None or conversation.state == Conversation.State.CLOSED:
+        rate_limits.hit("session.new", network=network)
         visitor = conversation.visitor if conversation else Visitor.objects.create(organization=assistant.organization)
         conversation = Conversation.objects.create(
             organization=assistant.organization, assistant=assistant, visitor=visitor, origin=origin[:300]
         )
-    network = budgets.network_of(address)
     if network and network != conversation.network:
         conversation.network = network
         conversation.save(update_fields=["network"])

@@ -99,8 +99,8 @@ def saw_refused(public_key: str, origin: str, network: str) -> None:
         if rows.filter(origin=site).exists():
             rows.filter(origin=site, last_at__lte=now - SEEN_AGAIN_AFTER).update(last_at=now)
             return
-        rate_limits.hit("refused_origin.network", network)
-        rate_limits.hit("refused_origin.assistant", str(found.pk))
+        rate_limits.hit("refused-origin", network=network)
+        rate_limits.hit("refused-origin.assistant", visitor=str(found.pk))
         with transaction.atomic():
             Assistant.objects.select_for_update().get(pk=found.pk)
             RefusedOrigin.objects.get_or_create(assistant=found, origin=site, defaults={"last_at": now})

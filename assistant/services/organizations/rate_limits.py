@@ -1,74 +1,181 @@
-"""How fast one may knock: our own limits, shared by all processes while Redis is there, each process's own while not."""
+"""Rate limits, per visitor and per network: shared by all processes while Redis is there, each process's own while not.
+
+Every frame and every endpoint has a row in `LIMITS`; tests/attacks/test_limits.py fails for one without.
+"""
 
 from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from limits import RateLimitItem, parse
-from limits.storage import storage_from_string
-from limits.strategies import MovingWindowRateLimiter
+from limits.storage import Storage, storage_from_string
+from limits.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from assistant.errors import TooMuch
+from assistant.services.windows import Windows
 
 log = logging.getLogger(__name__)
 
 AWAY_SECONDS = 5.0  # that a Redis which did not answer is left alone: a visitor waits for it once
 
-# A person types a few messages a minute; an office shares one address.
+
+@dataclass(frozen=True)
+class Limit:
+    """How often in which time, at most. Without `shared` each process counts for itself and asks nobody, in windows that
+    do not move: for what costs less to answer than to count in Redis."""
+
+    visitor: tuple[str, ...] = ()
+    network: tuple[str, ...] = ()
+    shared: bool = True
+    always: bool = False  # also where settings.RATE_LIMITS leaves counting to something in front of us
+
+
+# A person types a few messages a minute; an office shares one address. Frames by their type, other endpoints by name.
 LIMITS = {
-    "session": ("30/minute", "300/hour"),  # per address
-    "message.visitor": ("15/minute", "120/hour"),
-    "message.address": ("60/minute", "600/hour"),
-    "answer": ("30/minute",),  # clicks on cards, per visitor
+    "session": Limit(("20/minute", "120/hour"), ("30/minute", "300/hour")),
+    "session.new": Limit(network=("30/minute", "200/hour", "1000/day")),  # rows of visitors and conversations
+    "session.open": Limit(("60/minute", "600/hour"), ("600/minute", "6000/hour")),
+    "message.send": Limit(("15/minute", "120/hour"), ("60/minute", "600/hour")),
+    "turn.stop": Limit(("30/minute",), ("240/minute",)),
+    "turn.retry": Limit(("10/minute", "60/hour"), ("40/minute", "400/hour")),
+    "card.answer": Limit(("30/minute", "300/hour"), ("120/minute", "1200/hour")),
+    "message.rate": Limit(("30/minute", "300/hour"), ("120/minute", "1200/hour")),
+    "human.request": Limit(("6/minute", "20/hour"), ("20/minute", "100/hour")),
+    "visitor.update": Limit(("20/minute", "120/hour"), ("120/minute", "1200/hour")),
+    "conversation.close": Limit(("10/minute", "60/hour"), ("60/minute", "600/hour")),
+    "conversation.new": Limit(("10/minute", "60/hour"), ("60/minute", "600/hour")),
+    "session-key": Limit(("3/minute", "10/hour"), ("10/minute", "60/hour")),
+    "tool-call": Limit(("30/minute", "300/hour"), ("120/minute", "1200/hour")),
+    "events": Limit(("600/minute",), ("6000/minute",)),
+    "typing": Limit(("120/minute",), ("1200/minute",), shared=False),
+    "ping": Limit(("60/minute",), ("1200/minute",), shared=False),
+    "socket": Limit(network=("600/minute",), shared=False),
+    "config": Limit(network=("600/minute",), shared=False),
+    "hosted": Limit(network=("300/minute",), shared=False),
+    "appointment": Limit(("60/minute",), ("120/minute",)),
+    "login": Limit(("5/5minute", "20/hour"), ("30/5minute", "200/hour"), always=True),  # visitor: a user, from this network
+    "login.first": Limit(visitor=("3/hour",), always=True),  # likewise; what login.user does not count
+    "login.user": Limit(visitor=("20/15minute",), always=True),  # a user, from anywhere
     # Sites that may not show an assistant and are kept for staff to read: anybody can name any site.
-    "refused_origin.network": ("3/hour", "10/day"),
-    "refused_origin.assistant": ("20/hour",),
-    "session_key": ("3/minute", "10/hour"),  # per visitor
+    "refused-origin": Limit(network=("3/hour", "10/day")),
+    "refused-origin.assistant": Limit(visitor=("20/hour",)),  # visitor: an assistant
+    "page": Limit(network=("3000/minute",), shared=False),  # any request, whatever it is for
 }
 
+# What resuming may bring back: an answer is cheap to ask for, and as large as its conversation. In units of CHARGED_BYTES.
+CHARGED_BYTES = 1024
+RESUMED = Limit(("4096/minute", "40960/hour"), ("32768/minute", "524288/hour"))
 
 _away_until = 0.0  # on the monotonic clock
+_windows = Windows()
 
 
 @cache
-def _shared() -> MovingWindowRateLimiter:
+def _shared() -> Storage:
     patience: dict[str, Any] = {"socket_connect_timeout": 1, "socket_timeout": 1, "retry": Retry(NoBackoff(), 0)}
-    return MovingWindowRateLimiter(storage_from_string(settings.REDIS_URL, **patience))
+    return cast(Storage, storage_from_string(settings.REDIS_URL, **patience))
 
 
 @cache
-def _own() -> MovingWindowRateLimiter:
-    return MovingWindowRateLimiter(storage_from_string("memory://"))
+def _own() -> Storage:
+    return cast(Storage, storage_from_string("memory://"))
 
 
 @cache
-def _items(kind: str) -> tuple[RateLimitItem, ...]:
-    return tuple(parse(text) for text in LIMITS[kind])
+def _items(texts: tuple[str, ...]) -> tuple[RateLimitItem, ...]:
+    return tuple(parse(text) for text in texts)
 
 
-def hit(kind: str, key: str) -> None:
-    """Count one. Raises `TooMuch` with the seconds to wait when that is one too many."""
+def reset() -> None:
+    """Forget all that was counted; for tests."""
+    _windows.clear()
+    for storage in (_own(), *([_shared()] if settings.REDIS_URL else [])):
+        storage.reset()
+
+
+def hit(kind: str, *, visitor: str = "", network: str = "") -> None:
+    """Count one request of a row of LIMITS: `visitor`'s by its id, `network`'s by what `network_of` says. Blank is not
+    counted. Raises `TooMuch` with the seconds to wait when that is one too many."""
+    limit = LIMITS[kind]
+    if not limit.shared:
+        _hit_here(limit, kind, visitor, network)
+        return
+
+    def count(storage: Storage) -> None:
+        limiter = MovingWindowRateLimiter(storage)
+        for item, place in _places(limit, kind, visitor, network):
+            if not limiter.hit(item, *place):
+                reset = limiter.get_window_stats(item, *place).reset_time
+                raise TooMuch(" of ".join(place), retry_after_seconds=max(1, round(reset - time.time())))
+
+    _count(count, limit)
+
+
+def _hit_here(limit: Limit, kind: str, visitor: str, network: str) -> None:
+    if settings.RATE_LIMITS:
+        for item, place in _places(limit, kind, visitor, network):
+            if wait := _windows.hit((item, place), item.amount, item.get_expiry()):
+                raise TooMuch(" of ".join(place), retry_after_seconds=round(wait))
+
+
+def clear(kind: str, *, visitor: str) -> None:
+    """Forget what was counted of `visitor`."""
+
+    def forget(storage: Storage) -> None:
+        for item, place in _places(LIMITS[kind], kind, visitor, ""):
+            storage.clear(item.key_for(*place))
+
+    _count(forget, LIMITS[kind])
+
+
+def admit_resume(*, visitor: str, network: str) -> None:
+    """Raises `TooMuch` when what was resumed already is too much; `charge_resume` says how much it was."""
+
+    def look(storage: Storage) -> None:
+        limiter = FixedWindowRateLimiter(storage)
+        for item, place in _places(RESUMED, "resumed", visitor, network):
+            if not limiter.test(item, *place):
+                reset = limiter.get_window_stats(item, *place).reset_time
+                raise TooMuch(" of ".join(place), retry_after_seconds=max(1, round(reset - time.time())))
+
+    _count(look, RESUMED)
+
+
+def charge_resume(size: int, *, visitor: str, network: str) -> None:
+    """Count an answer of `size` bytes, also where it goes beyond the limit: then it is the last for a while."""
+
+    def count(storage: Storage) -> None:
+        limiter = FixedWindowRateLimiter(storage)  # a moving window keeps an entry for each unit
+        for item, place in _places(RESUMED, "resumed", visitor, network):
+            limiter.hit(item, *place, cost=1 + size // CHARGED_BYTES)
+
+    _count(count, RESUMED)
+
+
+def _places(limit: Limit, kind: str, visitor: str, network: str) -> Iterator[tuple[RateLimitItem, tuple[str, str, str]]]:
+    # Visitors first: what is refused to one of them takes nothing from the others of the network.
+    for whose, key, texts in (("visitor", visitor, limit.visitor), ("network", network, limit.network)):
+        if key:
+            yield from ((item, (kind, whose, key)) for item in _items(texts))
+
+
+def _count(count: Callable[[Storage], None], limit: Limit) -> None:
     global _away_until
-    if not settings.RATE_LIMITS:
+    if not (settings.RATE_LIMITS or limit.always):
         return
     if settings.REDIS_URL and time.monotonic() >= _away_until:
         try:
-            return _hit(_shared(), kind, key)
+            return count(_shared())
         except RedisError:
             _away_until = time.monotonic() + AWAY_SECONDS
             log.warning("Redis is away: this process counts for itself.")
-    _hit(_own(), kind, key)
-
-
-def _hit(limiter: MovingWindowRateLimiter, kind: str, key: str) -> None:
-    for item in _items(kind):
-        if not limiter.hit(item, kind, key):
-            reset = limiter.get_window_stats(item, kind, key).reset_time
-            raise TooMuch(f"{kind} by {key}", retry_after_seconds=max(1, round(reset - time.time())))
+    count(_own())

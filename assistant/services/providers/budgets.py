@@ -6,9 +6,6 @@ is sent, however many ask at once. A runner that dies leaves its reservation spe
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import ipaddress
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +16,6 @@ from operator import or_
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
@@ -94,20 +90,6 @@ LIST_PRICES: dict[str, tuple[str, str]] = {
     "text-embedding-3-large": ("0.13", "0"),
     "text-embedding-ada-002": ("0.10", "0"),
 }
-
-
-def network_of(address: str) -> str:
-    """A keyed hash of the network that `address` belongs to, for limits: never the address itself. "" for no address.
-
-    An IPv6 customer has a whole /64 to choose from, so that is one network.
-    """
-    try:
-        ip = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return ""
-    if isinstance(ip, ipaddress.IPv6Address):
-        ip = ip.ipv4_mapped or ipaddress.ip_network((ip, 64), strict=False).network_address
-    return hmac.new(settings.SECRET_KEY.encode(), b"network" + ip.packed, hashlib.sha256).hexdigest()[:32]
 
 
 # --- Prices -----------------------------------------------------------------------------------------------------------

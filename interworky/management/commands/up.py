@@ -1,3 +1,4 @@
+import os
 from typing import Any
 
 from django.conf import settings
@@ -6,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError
 
 from assistant.providers import configuration
+from interworky.demo import mailbox
 from interworky.demo.seed import seed
 from interworky.up import Refused, bind, owning, serve
 
@@ -14,6 +16,7 @@ class Command(BaseCommand):
     help = "Run the whole product on this machine, ready to be tried: database, demonstration, server, worker and clock."
 
     def handle(self, **options: Any) -> None:
+        os.umask(0o077)  # conversations, mails and keys are written, and nobody else here reads them
         try:
             with owning(settings.DATA_DIR, settings.PUBLIC_URL):
                 listening = bind(settings.HOST, settings.PORT)
@@ -36,7 +39,7 @@ class Command(BaseCommand):
             "Demo page": here + seeded.demo_url,
             "Admin": f"{here}/admin/",
             "": staff,
-            "Sent mail": f"{here}/demo/mailbox/",
+            **({"Sent mail": f"{here}/demo/mailbox/?key={mailbox.key()}"} if mailbox.in_use() else {}),
             "Answered by": self.answering(),
             "Data": str(settings.DATA_DIR),
         }

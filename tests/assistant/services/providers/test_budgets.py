@@ -11,6 +11,7 @@ from django.utils import timezone
 from assistant import llm
 from assistant.errors import BudgetExceeded
 from assistant.models import Assistant, Budget, Conversation, Delivery, Price, Provider, Spending, Usage
+from assistant.services.organizations import networks
 from assistant.services.providers import budgets
 from assistant.services.providers.budgets import Asking, Attempt
 from tests import make
@@ -27,7 +28,7 @@ def assistant() -> Assistant:
 
 @pytest.fixture
 def conversation(assistant: Assistant) -> Conversation:
-    return make.conversation(assistant, network=budgets.network_of("192.0.2.7"))
+    return make.conversation(assistant, network=networks.network_of("192.0.2.7"))
 
 
 def reserve(
@@ -190,30 +191,6 @@ def test_counters_of_past_periods_are_forgotten(conversation: Conversation) -> N
     assert Usage.objects.exists()
     budgets.sweep(timezone.now() + timedelta(days=401))
     assert not Usage.objects.exists()
-
-
-# --- Networks ---------------------------------------------------------------------------------------------------------
-
-
-def test_a_network_is_known_by_a_keyed_hash(settings: Any) -> None:
-    one = budgets.network_of("192.0.2.7")
-    assert one == budgets.network_of("::ffff:192.0.2.7") != budgets.network_of("192.0.2.8")
-    assert "192" not in one and len(one) == 32
-    settings.SECRET_KEY = "another"
-    assert one != budgets.network_of("192.0.2.7")
-
-
-def test_an_ipv6_customer_is_one_network() -> None:
-    assert (
-        budgets.network_of("2001:db8:1:2::1")
-        == budgets.network_of("2001:db8:1:2:ffff::9")
-        != budgets.network_of("2001:db8:1:3::1")
-    )
-
-
-@pytest.mark.parametrize("address", ["", "unknown", "unix:", "300.1.1.1"])
-def test_no_address_is_no_network(address: str) -> None:
-    assert budgets.network_of(address) == ""
 
 
 # --- Cost -------------------------------------------------------------------------------------------------------------

@@ -1,0 +1,67 @@
+"""Attempts to log in, counted before a password is hashed.
+
+A hash costs half a second of a core, by design. So attempts are counted first, and hashed one at a time: a flood of them
+takes one core at most, and a guesser gets a few guesses. The limit on a user across all networks leaves each network its
+first attempts, so that nobody can lock a user out from elsewhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY
+from django.contrib.auth.models import User
+
+from assistant.errors import TooMuch
+from assistant.services.organizations import rate_limits
+
+AT_ONCE, WAITING = 2, 20  # requests for the log-in page; more wait, and then are refused
+HASH_SECONDS = 20  # that an attempt waits for its turn
+
+_hashing = threading.BoundedSemaphore(1)
+
+
+def count_attempt(username: str, network: str) -> None:
+    """Count one attempt at `username` from `network`. Raises `TooMuch` with the seconds to wait, before anything was hashed.
+
+    Unknown users are counted like any other: a refusal says nothing about who there is.
+    """
+    user = _key(username)
+    rate_limits.hit("login", visitor=user + network, network=network)
+    try:
+        rate_limits.hit("login.first", visitor=user + network)
+    except TooMuch:
+        rate_limits.hit("login.user", visitor=user)
+
+
+def forget_attempts(username: str, network: str) -> None:
+    """The password was right: what this network got wrong before does not count any more."""
+    for kind in ("login", "login.first"):
+        rate_limits.clear(kind, visitor=_key(username) + network)
+
+
+def _key(username: str) -> str:
+    return hashlib.sha256(username.strip().casefold().encode()).hexdigest()[:32]
+
+
+@contextmanager
+def turn_to_hash(seconds: float = HASH_SECONDS) -> Iterator[None]:
+    """One password at a time in this process. Raises `TooMuch` when it takes too long to be next."""
+    if not _hashing.acquire(timeout=seconds):
+        raise TooMuch("passwords to hash", retry_after_seconds=60)
+    try:
+        yield
+    finally:
+        _hashing.release()
+
+
+def is_staff_session(key: str) -> bool:
+    """Whether `key` is the session of an active member of the staff."""
+    session = import_module(settings.SESSION_ENGINE).SessionStore(key)
+    user = session.get(SESSION_KEY)
+    return user is not None and User.objects.filter(pk=user, is_active=True, is_staff=True).exists()

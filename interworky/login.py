@@ -1,0 +1,45 @@
+"""The log-in form of the admin. It stands here since the admin site imports it while it is being made itself."""
+
+from __future__ import annotations
+
+import logging
+import math
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from unfold.forms import AuthenticationForm
+
+from assistant.errors import TooMuch
+from assistant.services import logins
+from assistant.services.organizations import networks
+
+log = logging.getLogger(__name__)
+
+
+class LoginForm(AuthenticationForm):
+    """Refuses the attempt too many before its password is looked at, and says when the next one may be made."""
+
+    request: HttpRequest
+
+    def clean(self) -> dict[str, Any]:
+        username = self.cleaned_data.get("username") or ""
+        if not username or not self.cleaned_data.get("password"):
+            return super().clean()
+        try:
+            logins.count_attempt(username, networks.network_of_request(self.request.META))
+            with logins.turn_to_hash():
+                return super().clean()
+        except TooMuch as error:
+            log.warning("an attempt to log in was refused: there were too many before it")
+            minutes = math.ceil(error.retry_after_seconds / 60)
+            raise ValidationError(
+                "Too many attempts to log in. Try again in %(wait)s.",
+                code="too_much",
+                params={"wait": f"{minutes} minutes" if minutes > 1 else "a minute"},
+            ) from error
+
+    def confirm_login_allowed(self, user: AbstractBaseUser) -> None:
+        super().confirm_login_allowed(user)
+        logins.forget_attempts(self.cleaned_data["username"], networks.network_of_request(self.request.META))

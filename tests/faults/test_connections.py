@@ -1,0 +1,53 @@
+"""Connections to PostgreSQL: a web process has as many as docs/operations.md says, however many ask at once."""
+
+from __future__ import annotations
+
+import threading
+import urllib.request
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+
+import psycopg
+
+from .production import Production
+from .visitor import Visitor
+
+DB_THREADS, PAGE_THREADS, LOGINS = 3, 2, 2
+
+
+def test_a_crowd_opens_no_more_connections_than_threads(production: Callable[..., Production], redis):
+    redis.start()
+    running = production(DB_THREADS=str(DB_THREADS), PAGE_THREADS=str(PAGE_THREADS), RATE_LIMITS="false")
+    url = running.webs[0].url
+    visitors = [Visitor(url) for _ in range(4)]
+    counts: list[int] = []
+    done = threading.Event()
+
+    def watch() -> None:
+        query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        with closing(psycopg.connect(running.environment["DATABASE_URL"], autocommit=True)) as connection:
+            while not done.is_set():
+                counts.append(connection.execute(query).fetchone()[0])
+
+    def visit(number: int) -> int:
+        if number % 4 == 0:
+            visitors[number % 16 // 4].events()
+            return 200
+        path = ("/", "/demo/treatments/", "/admin/")[number % 4 - 1]
+        with urllib.request.urlopen(url + path, timeout=60) as answer:
+            answer.read()
+            return answer.status
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    try:
+        with ThreadPoolExecutor(12) as crowd:
+            assert set(crowd.map(visit, range(200))) == {200}
+    finally:
+        done.set()
+        watching.join()
+    assert counts and max(counts) <= DB_THREADS + PAGE_THREADS + LOGINS, max(counts)
+    # What pages opened is closed again; visitors' threads keep theirs.
+    (left,) = running.sql("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")[0]
+    assert left <= DB_THREADS + 1
