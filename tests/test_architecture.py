@@ -25,7 +25,14 @@ FLOORS = [
     ["assistant.live", "assistant.outbound"],
     ["assistant.models"],
     ["assistant.async_db", "assistant.secrets"],  # the hop to the database, and what columns are sealed with
-    ["assistant.llm", "assistant.events", "assistant.errors", "assistant.sentences", "assistant.redaction"],
+    [
+        "assistant.llm",
+        "assistant.events",
+        "assistant.errors",
+        "assistant.sentences",
+        "assistant.redaction",
+        "assistant.paths",
+    ],
 ]
 ROOMS = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 PLAIN = FLOORS[-1]

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import re
 from typing import Any
-from urllib.parse import unquote
 
 from django import forms
 from django.core.exceptions import ValidationError
 
-from assistant import outbound
+from assistant import outbound, paths
 from assistant.errors import AddressRefused, OutboundError, ToolError
 from assistant.llm import ToolResult
 from assistant.models import Method
@@ -20,7 +19,7 @@ from assistant.secrets import SecretUnreadable
 from assistant.tools import pointers, template
 from assistant.tools.kind import Context, Kind, Operation, configured
 from assistant.tools.parameters import check_schema
-from assistant.tools.request import ADDRESS, CREDENTIAL, build, check_credential, header_lines
+from assistant.tools.request import ADDRESS, CREDENTIAL, build, check_credential, header_lines, names_in
 
 MARGIN_SECONDS = 3.0  # of the call's deadline over the request's
 TEXTUAL = re.compile(r"(?:application/(?:[\w.+-]+\+)?(?:json|xml)|text/(?!html)[\w.+-]+)\s*(?:;.*)?", re.IGNORECASE)
@@ -46,6 +45,12 @@ class Config(forms.Form):
         label="Address",
         max_length=2000,
         help_text="Such as https://api.example.com/orders/{order_id}. A name in braces stands for a parameter.",
+    )
+    slashes = forms.CharField(
+        label="May contain slashes",
+        required=False,
+        max_length=1000,
+        help_text="Parameters of the path whose values may hold / or \\, such as file_path.",
     )
     headers = forms.CharField(
         required=False, max_length=4000, widget=forms.Textarea, help_text="One per line, such as X-Shop: {shop}."
@@ -104,8 +109,8 @@ class Config(forms.Form):
         parts = ADDRESS.fullmatch(url)
         if parts is None or any(ord(char) <= 32 for char in url):
             raise ValidationError("The address must have no spaces and no part after #.", code="url")
-        if any(segment and not unquote(segment).strip(".") for segment in (parts[2] or "").split("/")):
-            raise ValidationError("The path may not hold . or .. as a part.", code="dots")
+        if paths.why_unsafe(template.IN_ADDRESS.sub("x", parts[2] or ""), slashes=True):
+            raise ValidationError("The path may not hold . or .. as a part, or control characters.", code="dots")
         if any(template.names(pair.partition("=")[0]) for pair in (parts[3] or "").split("&")):
             raise ValidationError("A parameter can be a value of the query, not a name.", code="placeholder_key")
         return url
@@ -183,6 +188,10 @@ def check(method: Method) -> None:
         ):
             text = "“%(name)s” is a list or an object, which fits no path or header."
             raise ValidationError(text, code="placeholder_type", params={"name": name})
+    for name in names_in(config["slashes"]):
+        if name not in path:
+            text = "“%(name)s” may contain slashes, but it does not stand in the path of the address."
+            raise ValidationError(text, code="slashes", params={"name": name})
 
 
 def _check_credential(method: Method, config: dict[str, Any]) -> None:

@@ -47,6 +47,11 @@ def header_lines(text: str) -> list[tuple[str, str]]:
     return pairs
 
 
+def names_in(text: str) -> list[str]:
+    """Names of parameters, one per line or with commas between them."""
+    return [name for name in re.split(r"[\s,]+", text) if name]
+
+
 def sent_as(config: dict[str, Any]) -> str:
     """Where parameters go that stand nowhere in the address: query, json or form."""
     return config["send"] or ("query" if config["verb"] in BODILESS else "json")
@@ -81,7 +86,8 @@ def build(method: Method, config: dict[str, Any], arguments: dict[str, Any], *, 
             content = json.dumps(rest, ensure_ascii=False).encode()
     if config["idempotency_header"] and config["verb"] != "GET":
         headers[config["idempotency_header"]] = key
-    url = base + template.path_filled(path, values)
+    over_segments = {*names_in(config["slashes"]), *method.fixed, *method.secrets}  # what staff wrote is theirs
+    url = base + template.path_filled(path, values, over_segments)
     headers, pairs = _authenticated(method, config, headers, pairs, content or b"", key)
     url += "?" + "&".join(pairs) if pairs else ""
     if _plain(url) not in (method.origin, _plain(method.origin)):  # all parsers agree on where it leads

@@ -70,7 +70,7 @@ def test_an_operation_becomes_a_method():
     assert (draft.name, draft.description, draft.risk, draft.problems) == ("get_order", "One order", "read", ())
     assert draft.parameters == {"type": "object", "properties": {"id": {"type": "string"}}, "required": ["id"]}
     assert draft.config["url"] == "https://api.example.com/v1/orders/{id}"
-    assert sent(draft, id="a/b")[0] == "https://api.example.com/v1/orders/a%2Fb"
+    assert sent(draft, id="a b")[0] == "https://api.example.com/v1/orders/a%20b"
 
 
 @pytest.mark.parametrize(

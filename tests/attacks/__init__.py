@@ -1,0 +1,1 @@
+"""Attacks on the product, each held off by a test."""
