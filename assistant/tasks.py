@@ -69,6 +69,8 @@ def read_document(document_id: str) -> None:
     except Exception:
         log.exception("Document %s could not be read.", document.pk)
         documents.failed(document, "internal", "Reading it failed for a reason on our side.")
+    finally:
+        documents.ring_next(document.organization_id)
 
 
 def _read_page(document: Document) -> None:
