@@ -55,6 +55,9 @@ REASONS = {
     "not_offered": "This tool is not available any more.",
     "closed": "This assistant is switched off.",
     "visitor_quota": "This visitor has used this as often as is allowed in 24 hours. Say so, and offer a person.",
+    "network_quota": (
+        "From this visitor's network this has been used as often as is allowed in 24 hours. Say so, and offer a person."
+    ),
     "daily_quota": "This has been used as often as is allowed in 24 hours. Say so, and offer a person.",
 }
 
