@@ -23,6 +23,7 @@ from assistant.tools.request import ADDRESS, CREDENTIAL, build, check_credential
 
 MARGIN_SECONDS = 3.0  # of the call's deadline over the request's
 TEXTUAL = re.compile(r"(?:application/(?:[\w.+-]+\+)?(?:json|xml)|text/(?!html)[\w.+-]+)\s*(?:;.*)?", re.IGNORECASE)
+MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,60}/[a-z0-9!#$&^_.+-]{1,60}")
 CHARSET = re.compile(r"charset=\"?(utf-8|us-ascii|iso-8859-1|latin-1|windows-1252)\b", re.IGNORECASE)
 HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}")
 # Set by us or by the connection; a cookie or a credential in plain sight is no way to authenticate.
@@ -257,13 +258,19 @@ async def run(context: Context, arguments: dict[str, Any]) -> ToolResult:
     return ToolResult(f"The server refused this (HTTP {response.status}).\n{text}".strip(), "failed")
 
 
+def media_type(header: str) -> str:
+    """What a Content-Type header names, without its parameters; "" where it is no such name."""
+    kind = header.partition(";")[0].strip().lower()
+    return kind if MEDIA_TYPE.fullmatch(kind) else ""
+
+
 def _told(response: outbound.Response, keep: str) -> str:
     """The answer for the model: JSON trimmed, other text as it is, anything else left out."""
     if not response.body.strip():
         return ""
     kind = response.headers.get("content-type", "")
     if not TEXTUAL.fullmatch(kind.strip()):
-        return f"(The answer is of the type {kind[:60] or 'unknown'}, which cannot be read.)"
+        return f"(The answer is of the type {media_type(kind) or 'unknown'}, which cannot be read.)"
     charset = CHARSET.search(kind)
     text = response.body.decode(charset[1] if charset else "utf-8", errors="replace")
     if "json" not in kind:

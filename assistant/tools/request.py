@@ -72,7 +72,7 @@ def build(method: Method, config: dict[str, Any], arguments: dict[str, Any], *, 
         if (value := template.header_filled(line, values)) is not None:
             headers[name] = value
     placed = template.names(config["url"]) | template.names(config["headers"])
-    rest = {name: value for name, value in values.items() if name not in placed and value is not None}
+    rest = {name: value for name, value in values.items() if name not in placed}
     pairs = list(template.query_filled(query, values))
     content = None
     match sent_as(config):
@@ -83,6 +83,7 @@ def build(method: Method, config: dict[str, Any], arguments: dict[str, Any], *, 
             content = urlencode([(n, template.as_text(v)) for n, given in rest.items() for v in _each(given)]).encode()
         case _:
             headers["Content-Type"] = "application/json"
+            # A null that has got this far is one that the schema takes, and means something.
             content = json.dumps(rest, ensure_ascii=False).encode()
     if config["idempotency_header"] and config["verb"] != "GET":
         headers[config["idempotency_header"]] = key
@@ -103,7 +104,8 @@ def _plain(address: str) -> str:
 
 
 def _each(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
+    """The values of a name that may stand several times; none for null, which an address or a form cannot say."""
+    return [] if value is None else value if isinstance(value, list) else [value]
 
 
 def _authenticated(

@@ -272,3 +272,19 @@ def test_a_token_that_visitors_were_asked_for_is_asked_for_no_more():
 def test_what_an_exported_method_cannot_become_is_named(code, changes):
     (draft,) = read([exported(**changes)]).drafts
     assert code in [problem.code for problem in draft.problems]
+
+
+@pytest.mark.parametrize(
+    ("url", "base_url"),
+    [
+        ("https://api.example.com/orders/", ""),
+        ("https://api.example.com/orders", ""),
+        ("{{base}}/orders/", "https://api.example.com/"),
+        ({"raw": "https://api.example.com/orders/?page=1"}, ""),
+        ({"protocol": "https", "host": ["api", "example", "com"], "path": ["orders", ""]}, ""),
+    ],
+)
+def test_an_address_ends_as_the_collection_has_it(url: Any, base_url: str) -> None:
+    slash = "" if url == "https://api.example.com/orders" else "/"
+    address = one(url, base_url=base_url).config["url"].partition("?")[0]
+    assert address == f"https://api.example.com/orders{slash}"
