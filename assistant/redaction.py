@@ -180,6 +180,39 @@ def is_storable(value: Any) -> bool:
     return True
 
 
+def visible(text: str) -> str:
+    """`text` with every character that shows nothing, or turns others around, as its number: `⟨U+202E⟩`.
+
+    Whoever is asked to confirm or to judge a text has to see what it is. What a script or an emoji cannot be written without
+    stays: a joiner between two letters that are not ASCII, a variation selector behind a character that it can vary.
+    """
+    shown = []
+    for at, char in enumerate(text):
+        kind = unicodedata.category(char)
+        hidden = (kind in ("Cc", "Cf", "Cs", "Zl", "Zp") and char not in "\n\t") or char in _BLANK or _is_selector(char)
+        before, after = text[at - 1 : at], text[at + 1 : at + 2]
+        if hidden and not (_is_letter(before) and (_is_selector(char) or (char in _JOINERS and _is_letter(after)))):
+            shown.append(f"⟨U+{ord(char):04X}⟩")
+        else:
+            shown.append(char)
+    return "".join(shown)
+
+
+_JOINERS = "\u200c\u200d"
+_BLANK = set("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")  # letters, marks and symbols that show nothing
+
+
+def _is_selector(char: str) -> bool:
+    return "\ufe00" <= char <= "\ufe0f" or "\U000e0100" <= char <= "\U000e01ef"
+
+
+def _is_letter(char: str) -> bool:
+    """Whether a joiner or a selector beside it may be part of how it is written."""
+    if char in _BLANK or not char:
+        return False
+    return char in "#*0123456789" or _is_selector(char) or (not char.isascii() and unicodedata.category(char)[0] in "LMS")
+
+
 def clean(text: str) -> str:
     """`text` without what no database keeps and no reader sees: control characters, lone surrogates."""
     return "".join(char for char in text if char in "\n\t" or unicodedata.category(char) not in ("Cc", "Cs"))

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from assistant.errors import ToolRefused
 from assistant.models import Card, Conversation, Delivery, Organization, ToolCall
+from assistant.redaction import visible
 from assistant.sentences import label, language
 from assistant.services.conversations import cards
 from assistant.services.deliveries import outbox
@@ -74,7 +75,7 @@ def hand_over(
             content = {
                 "title": notice.receipt_title,
                 "reference": reference,
-                "lines": [list(line) for line in notice.lines],
+                "lines": [[name, visible(value)] for name, value in notice.lines],
                 "status": "sending",
             }
             cards.add(conversation, Card.Kind.RECEIPT, content, call=call)
