@@ -6,6 +6,7 @@ import logging
 import re
 import smtplib
 import time
+from email.header import Header
 from email.utils import parseaddr, quote
 
 from asgiref.sync import async_to_sync
@@ -136,7 +137,7 @@ async def _embed(embedding: Embedding) -> bool:
 def _email(delivery: Delivery) -> EmailMultiAlternatives:
     text, html = verification.completed(delivery)
     email = EmailMultiAlternatives(
-        delivery.subject,
+        _literal(delivery.subject),
         text,
         from_email=_sender(delivery),
         to=[delivery.to],
@@ -150,6 +151,12 @@ def _email(delivery: Delivery) -> EmailMultiAlternatives:
         email.attach_alternative(delivery.ics, f"text/calendar; method={delivery.ics_method}")
         email.attach("invitation.ics", delivery.ics.encode(), "application/ics")
     return email
+
+
+def _literal(subject: str) -> str:
+    """A subject that every mail client shows as it is written: what looks like an encoded word (RFC 2047) is encoded once
+    more, since whatever a visitor or a model wrote would be decoded otherwise, and could say something else."""
+    return Header(subject, "utf-8").encode().replace("\n ", " ") if subject.isascii() and "=?" in subject else subject
 
 
 def _sender(delivery: Delivery) -> str:
