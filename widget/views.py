@@ -363,6 +363,7 @@ async def session_key(request: HttpRequest) -> HttpResponse:
 @door("POST")
 async def tool_calls(request: HttpRequest) -> HttpResponse:
     conversation = await conversation_of(request)
+    await voice.refuse_unless_offered(conversation.assistant)
     asked = body_of(request)
     id, name, arguments = asked.get("call"), asked.get("name"), asked.get("arguments")
     if not (isinstance(id, str) and isinstance(name, str) and isinstance(arguments, dict) and 0 < len(id) <= 120):
