@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
-from kombu import Queue
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -163,7 +162,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
 CELERY_TIMEZONE = "UTC"
 # Apart by kind of work, so that no tenant's slow pages hold up a code or a confirmation. A worker that is started without
 # --queues takes all of them. What is in neither of the first two (turns, replays, summaries) goes to the default, "celery".
-CELERY_TASK_QUEUES = [Queue(name) for name in ("mail", "documents", "celery")]
+CELERY_TASK_QUEUES = {name: {"exchange": name, "routing_key": name} for name in ("mail", "documents", "celery")}
 CELERY_TASK_ROUTES = {
     "assistant.tasks.deliver": {"queue": "mail"},
     "assistant.jobs.sweep": {"queue": "mail"},  # it hands over the mail that a broker forgot, and takes milliseconds

@@ -24,7 +24,7 @@ from assistant.llm import ToolResult
 from assistant.models import Method
 from assistant.outbound import Reach
 from assistant.redaction import MASK, redacted
-from assistant.tools.http import IN_DOUBT, MARGIN_SECONDS, check_header_name, media_type
+from assistant.tools.http import IN_DOUBT, MARGIN_SECONDS, check_header_name, check_no_credential, media_type
 from assistant.tools.kind import Context, Kind, Operation, configured
 from assistant.tools.request import CREDENTIAL, check_credential
 
@@ -64,6 +64,7 @@ class Config(forms.Form):
             outbound.check_url(url, Reach.TENANT)
         except AddressRefused as error:
             raise ValidationError(str(error), code="address_refused") from error
+        check_no_credential(url)
         if any(ord(char) <= 32 or char in "#{}" for char in url):
             raise ValidationError("The address must have no spaces, no braces and no part after #.", code="url")
         return url

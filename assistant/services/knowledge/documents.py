@@ -89,7 +89,7 @@ def claim(document_id: UUID | str) -> Document | None:
     changes = {"state": Document.State.READING, "fence": F("fence") + 1, "attempts": F("attempts") + 1}
     with transaction.atomic():
         # The lock makes the readers of one organization count one after the other.
-        owner = Organization.objects.select_for_update(no_key=True).filter(documents=document_id).first()
+        owner = Organization.objects.select_for_update(no_key=True).filter(documents__pk=document_id).first()
         reading = Document.objects.filter(organization=owner, state=Document.State.READING, leased_until__gt=now)
         if owner is None or reading.count() >= READ_AT_ONCE:
             return None

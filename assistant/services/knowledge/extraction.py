@@ -180,7 +180,7 @@ class _Page(HTMLParser):
         self.feed(_closed(text))
         self.close()
 
-    def parse_marked_section(self, i: int, report: int = 1) -> int:
+    def parse_marked_section(self, i: int, report: bool = True) -> int:
         try:
             return super().parse_marked_section(i, report)
         except AssertionError:  # for `<![` and a word that it does not know; browsers take it for a comment

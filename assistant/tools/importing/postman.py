@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import quote
 
 from assistant.errors import ImportRefused
+from assistant.tools.credentials import is_credential
 from assistant.tools.http import REFUSED_HEADERS
 from assistant.tools.importing.draft import (
     RISKS,
@@ -220,7 +221,7 @@ class _Collection:
             key, value = self._known(str(one.get("key") or "")), self._known(str(one.get("value") or ""))
             if not key or one.get("disabled") is True or VARIABLE.search(key):
                 continue
-            if SECRET_NAME.search(key):
+            if SECRET_NAME.search(key) or (not VARIABLE.search(value) and is_credential(key, value)):
                 made.auth = {"auth": "bearer"} if key == TOKEN else {"auth": "query", "auth_name": key}
                 self._keep(made, value)
                 continue
@@ -243,7 +244,7 @@ class _Collection:
             elif name.lower() in REFUSED_HEADERS | {"accept"}:
                 if name.lower() not in ("accept", "content-type", "content-length", "host"):
                     made.notes[Problem("header_refused", f"Left out: the header {name[:60]}, which is ours to set.")] = None
-            elif SECRET_NAME.search(name) and value:
+            elif value and (SECRET_NAME.search(name) or is_credential(name, self._known(value))):
                 made.auth = {"auth": "bearer"} if name == TOKEN else {"auth": "header", "auth_name": name}
                 self._keep(made, self._known(value))
             else:
