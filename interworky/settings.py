@@ -199,7 +199,10 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
-DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+# Of a form, without its files. Each letter of most scripts is sent as six to twelve bytes, and a text of knowledge may have
+# half a million of them; an import of thousands of requests is as many ticks.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 25_000_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # whoever has it may read /metrics; without one nobody may
 if METRICS_TOKEN and len(METRICS_TOKEN) < 16:

@@ -11,6 +11,8 @@ def favicon(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(static("admin-extra/icon.svg"))
 
 
+handler400 = "interworky.refusals.bad_request"
+
 urlpatterns = [
     path("favicon.ico", favicon),
     path("", include("widget.urls")),
