@@ -139,7 +139,7 @@ READERS: dict[str, tuple[Callable[[str], None], Callable[[int], str]]] = {
     "passages: a sentence without an end": (passages, lambda size: filled("x", size)),
     "words: a word of endings": (words, lambda size: filled("e", size)),
     "words: a letter with a thousand marks": (words, lambda size: "a" + filled("\u0301\u0316", size // 2)),
-    "json: a key that stands twice": (imported, lambda size: f'{{{properties(size)},"k1":2}}'),
+    "json: a key that stands twice": (imported, lambda size: f'{{{properties(size)},"k{size // 12 - 1}":2}}'),
     "yaml: a list within a list": (imported, lambda size: "a: " + filled("[", size)),
     "openapi: a path of parameters": (imported, lambda size: openapi("/" + filled("{a}{b}", size))),
     "openapi: a long reference": (
