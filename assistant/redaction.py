@@ -4,35 +4,42 @@ from __future__ import annotations
 
 import base64
 import html
-import json
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, quote_plus
 
 MASK = "••••"
 MIN_SECRET_CHARS = 4  # shorter ones are in every text
+LONG_CHARS = 16  # of what may have been broken over two lines as it is
+MAX_READINGS = 4  # a text as it is, and unescaped once, twice, three times
 
 
 def redacted(text: object, secrets: Iterable[object]) -> str:
-    """`text` with every form of every secret masked: as it is, encoded for URLs, JSON, HTML, as hex or base64.
+    """`text` with every form of every secret masked: as it is, backwards, encoded for URLs, HTML or JSON, once or several
+    times, letter by letter or in part, and as hex or base64, with line breaks in it or without.
 
-    Either may be whatever a setting or an exception holds, such as None or bytes: what reports a failure must not fail.
+    Its time grows with the length of `text`. Cut a text after this, never before: half a secret has no known form.
     """
     text = _as_text(text)
-    known = {secret for value in secrets if len(secret := _as_text(value)) >= MIN_SECRET_CHARS}
-    forms = {form for secret in known for form in _forms(secret)}
-    if not forms:
-        return text
-    longest_first = sorted(forms, key=len, reverse=True)
-    return re.sub("|".join(re.escape(form) for form in longest_first), MASK, text, flags=re.IGNORECASE)
-
-
-def secret_forms(secret: str) -> frozenset[str]:
-    """The forms in which `redacted` finds `secret`, in any case of letters."""
-    return frozenset(_forms(secret))
+    wanted = {known for secret in secrets if len(known := _as_text(secret)) >= MIN_SECRET_CHARS}
+    plain = {_lower(form) for secret in wanted for form in _plain_forms(secret)}
+    coded = {_lower(form) for secret in wanted for form in _coded_forms(secret)}
+    coded |= {form for form in plain if len(form) >= LONG_CHARS}
+    spans: list[tuple[int, int]] = []
+    reading = _Reading.of(text)
+    for _ in range(MAX_READINGS if wanted else 0):
+        spans += reading.spans_of(plain)
+        spans += reading.without(_FOLDS).spans_of(coded)
+        further = reading.without(_ESCAPES, _unescaped)
+        if further is reading:
+            break
+        reading = further
+    return _masked(text, spans)
 
 
 def _as_text(value: object) -> str:
@@ -42,15 +49,36 @@ def _as_text(value: object) -> str:
     return "" if value is None else str(value).encode(errors="replace").decode()
 
 
-def _forms(secret: str) -> Iterator[str]:
-    as_sent = {secret, quote(secret, safe=""), quote(secret), quote_plus(secret)}
-    yield from as_sent
-    yield html.escape(secret)
-    yield from _in_json(secret)
-    for form in as_sent:
-        # Whoever shows a whole request in base64 or hex shows its address as it was sent.
-        yield form.encode().hex()
-        yield from _in_base64(form.encode())
+def secret_forms(secret: str) -> frozenset[str]:
+    """The forms in which `redacted` finds `secret`, in any case of letters."""
+    return frozenset({*_plain_forms(secret), *_coded_forms(secret)})
+
+
+def _masked(text: str, spans: list[tuple[int, int]]) -> str:
+    parts: list[str] = []
+    end = -1  # of the last span
+    for begins, ends in sorted(spans):
+        if begins > end:
+            parts += [text[max(end, 0) : begins], MASK]
+        end = max(end, ends)
+    return "".join([*parts, text[max(end, 0) :]])
+
+
+def _plain_forms(secret: str) -> Iterator[str]:
+    yield secret[::-1]
+    for form in (secret, secret.replace(" ", "+")):  # as it is, and as a form sends it
+        yield form
+        yield form.encode(errors="replace").decode("latin-1")  # once its bytes were read one by one
+    pairs = secret.encode("utf-16-be", "surrogatepass")
+    yield "".join(chr(high << 8 | low) for high, low in zip(pairs[::2], pairs[1::2], strict=True))  # as `\u` writes it
+
+
+def _coded_forms(secret: str) -> Iterator[str]:
+    # Whoever shows a whole request in base64 or hex shows its address as it was sent.
+    for form in {secret, quote(secret, safe=""), quote(secret), quote_plus(secret)}:
+        raw = form.encode(errors="replace")
+        yield raw.hex()
+        yield from _in_base64(raw)
 
 
 def _in_base64(raw: bytes) -> Iterator[str]:
@@ -66,13 +94,87 @@ def _in_base64(raw: bytes) -> Iterator[str]:
         yield encoded[first:last].replace("+", "-").replace("/", "_")
 
 
-def _in_json(secret: str) -> Iterator[str]:
-    """As part of a JSON text, and of a JSON text within one; some writers escape slashes too."""
-    for ascii_alone in (True, False):
-        once = json.dumps(secret, ensure_ascii=ascii_alone)[1:-1]
-        yield once
-        yield once.replace("/", "\\/")
-        yield json.dumps(once, ensure_ascii=ascii_alone)[1:-1]
+_ESCAPES = re.compile(
+    r"%[0-9a-f]{2}|&#x[0-9a-f]{1,6};?|&#[0-9]{1,7};?|&[a-z][a-z0-9]{1,31};"
+    r"|\\u\{[0-9a-f]{1,6}\}|\\u[0-9a-f]{4}|\\x[0-9a-f]{2}|\\[\\/\"'bfnrt]",
+    re.IGNORECASE,
+)
+_FOLDS = re.compile(r"=\r?\n|\s+")  # where long base64 is broken: by MIME, by quoted-printable, by hand
+_LETTERS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+
+
+def _unescaped(escape: str) -> str:
+    """The character that an escape stands for; a byte of a URL is the character of its number."""
+    if escape[0] == "%":
+        return chr(int(escape[1:], 16))
+    if escape[0] == "&":
+        return html.unescape(escape if escape.endswith(";") else escape + ";")
+    if escape[1] in "uUxX":
+        number = int(escape[2:].strip("{}"), 16)
+        return chr(number) if number < 0x110000 else escape
+    return _LETTERS.get(escape[1], escape[1])
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """A text as it reads with parts of it replaced, made of pieces: each starts at one of `starts`, and is what stands
+    between its places of `begins` and `ends` of `outer`."""
+
+    text: str
+    starts: list[int]
+    begins: list[int]
+    ends: list[int]
+    outer: _Reading | None = None
+
+    @classmethod
+    def of(cls, text: str) -> _Reading:
+        return cls(text, [0], [0], [len(text)])
+
+    def without(self, pattern: re.Pattern[str], instead: Callable[[str], str] = lambda found: "") -> _Reading:
+        """With `instead` of what `pattern` finds; the same reading where it finds nothing."""
+        parts: list[str] = []
+        starts: list[int] = []
+        begins: list[int] = []
+        ends: list[int] = []
+        length = at = 0
+        cuts = [(found.start(), found.end(), instead(found[0])) for found in pattern.finditer(self.text)]
+        for first, last, new in [*cuts, (len(self.text), len(self.text), "")]:
+            for part, begin, end in ((self.text[at:first], at, first), (new, first, last)):
+                if part:
+                    parts.append(part)
+                    starts.append(length)
+                    begins.append(begin)
+                    ends.append(end)
+                    length += len(part)
+            at = last
+        return _Reading("".join(parts), starts, begins, ends, self) if cuts else self
+
+    def spans_of(self, forms: Iterable[str]) -> Iterator[tuple[int, int]]:
+        """Where in the outermost text each of `forms`, in small letters, stands."""
+        lowered = _lower(self.text)
+        for form in forms:
+            at = lowered.find(form)
+            while at >= 0:
+                yield self._place(at)[0], self._place(at + len(form) - 1)[1]
+                at = lowered.find(form, at + len(form))
+
+    def _place(self, at: int) -> tuple[int, int]:
+        """From where to where the character at `at` stands in the outermost text."""
+        piece = bisect_right(self.starts, at) - 1
+        begin, end = self.begins[piece], self.ends[piece]
+        upto = self.starts[piece + 1] if piece + 1 < len(self.starts) else len(self.text)
+        if upto - self.starts[piece] == end - begin:  # as it was
+            begin += at - self.starts[piece]
+            end = begin + 1
+        return (self.outer._place(begin)[0], self.outer._place(end - 1)[1]) if self.outer else (begin, end)
+
+
+def _lower(text: str) -> str:
+    """In small letters, each in its place."""
+    lowered = text.lower()
+    if len(lowered) == len(text):
+        return lowered
+    return "".join(small if len(small := char.lower()) == 1 else char for char in text)
 
 
 def is_storable(value: Any) -> bool:
@@ -89,6 +191,39 @@ def is_storable(value: Any) -> bool:
             case dict() as pairs:
                 values += [*pairs, *pairs.values()]
     return True
+
+
+def visible(text: str) -> str:
+    """`text` with every character that shows nothing, or turns others around, as its number: `⟨U+202E⟩`.
+
+    Whoever is asked to confirm or to judge a text has to see what it is. What a script or an emoji cannot be written without
+    stays: a joiner between two letters that are not ASCII, a variation selector behind a character that it can vary.
+    """
+    shown = []
+    for at, char in enumerate(text):
+        kind = unicodedata.category(char)
+        hidden = (kind in ("Cc", "Cf", "Cs", "Zl", "Zp") and char not in "\n\t") or char in _BLANK or _is_selector(char)
+        before, after = text[at - 1 : at], text[at + 1 : at + 2]
+        if hidden and not (_is_letter(before) and (_is_selector(char) or (char in _JOINERS and _is_letter(after)))):
+            shown.append(f"⟨U+{ord(char):04X}⟩")
+        else:
+            shown.append(char)
+    return "".join(shown)
+
+
+_JOINERS = "\u200c\u200d"
+_BLANK = set("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")  # letters, marks and symbols that show nothing
+
+
+def _is_selector(char: str) -> bool:
+    return "\ufe00" <= char <= "\ufe0f" or "\U000e0100" <= char <= "\U000e01ef"
+
+
+def _is_letter(char: str) -> bool:
+    """Whether a joiner or a selector beside it may be part of how it is written."""
+    if char in _BLANK or not char:
+        return False
+    return char in "#*0123456789" or _is_selector(char) or (not char.isascii() and unicodedata.category(char)[0] in "LMS")
 
 
 def clean(text: str) -> str:

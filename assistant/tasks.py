@@ -6,6 +6,7 @@ import logging
 import re
 import smtplib
 import time
+from email.header import Header
 from email.utils import parseaddr, quote
 
 from asgiref.sync import async_to_sync
@@ -79,6 +80,8 @@ def read_document(document_id: str) -> None:
     except Exception:
         log.exception("Document %s could not be read.", document.pk)
         documents.failed(document, "internal", "Reading it failed for a reason on our side.")
+    finally:
+        documents.ring_next(document.organization_id)
 
 
 def _read_page(document: Document) -> None:
@@ -144,7 +147,7 @@ async def _embed(embedding: Embedding) -> bool:
 def _email(delivery: Delivery) -> EmailMultiAlternatives:
     text, html = verification.completed(delivery)
     email = EmailMultiAlternatives(
-        delivery.subject,
+        _literal(delivery.subject),
         text,
         from_email=_sender(delivery),
         to=[delivery.to],
@@ -158,6 +161,12 @@ def _email(delivery: Delivery) -> EmailMultiAlternatives:
         email.attach_alternative(delivery.ics, f"text/calendar; method={delivery.ics_method}")
         email.attach("invitation.ics", delivery.ics.encode(), "application/ics")
     return email
+
+
+def _literal(subject: str) -> str:
+    """A subject that every mail client shows as it is written: what looks like an encoded word (RFC 2047) is encoded once
+    more, since whatever a visitor or a model wrote would be decoded otherwise, and could say something else."""
+    return Header(subject, "utf-8").encode().replace("\n ", " ") if subject.isascii() and "=?" in subject else subject
 
 
 def _sender(delivery: Delivery) -> str:

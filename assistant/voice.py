@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from assistant.async_db import in_db
 from assistant.engine.prompt import Scene, instructions
+from assistant.errors import NotAllowed
 from assistant.llm import ToolCallRequest, ToolResult
 from assistant.models import Assistant, Conversation
 from assistant.providers import embeddings, realtime, router
@@ -20,6 +21,13 @@ def offered(assistant: Assistant) -> tuple[ProviderSettings | None, str]:
     groups = router.candidates(assistant)
     providers = {one.health_key: one.provider for group in groups for one in group}
     return realtime.choose(providers.values(), azure=router.platform().realtime_azure)
+
+
+async def refuse_unless_offered(assistant: Assistant) -> None:
+    """Raises `NotAllowed` where `session_key` would give no key: without a voice session there are no calls to pass on."""
+    provider, reason = await in_db(offered)(assistant)
+    if provider is None:
+        raise NotAllowed(reason)
 
 
 async def run_call(conversation: Conversation, call: ToolCallRequest) -> ToolResult:

@@ -1,6 +1,7 @@
 """The Celery app, and the clock: what runs when."""
 
 import os
+from typing import Any
 
 from asgiref.sync import async_to_sync
 from celery import Celery
@@ -8,12 +9,17 @@ from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "interworky.settings")
 
-app = Celery("interworky")
-app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["assistant"])
-app.autodiscover_tasks(["assistant"], related_name="jobs")
-app.autodiscover_tasks(["assistant"], related_name="thoughts")
-app.autodiscover_tasks(["assistant"], related_name="replay")
+
+def new_app(**options: Any) -> Celery:
+    """An app with our settings and tasks. Which queues a worker takes is kept in its app: each embedded one has its own."""
+    made = Celery("interworky", **options)
+    made.config_from_object("django.conf:settings", namespace="CELERY")
+    for name in ("tasks", "jobs", "thoughts", "replay"):
+        made.autodiscover_tasks(["assistant"], related_name=name)
+    return made
+
+
+app = new_app()
 
 
 @app.task(name="interworky.resume_turns")  # type: ignore[untyped-decorator]

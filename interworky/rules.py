@@ -13,7 +13,7 @@ from interworky.edge import Rule, Slots
 from widget.frames import MAX_FRAME_BYTES
 
 FORM_BYTES = 65_536
-PROMPT_BYTES = settings.DATA_UPLOAD_MAX_MEMORY_SIZE  # whole conversations go to the demonstration model
+PROMPT_BYTES = 2_500_000  # whole conversations go to the demonstration model
 
 # Slots of synchronous views: each has a thread and may have a database connection. Whoever hashes passwords has others, so
 # that a flood of log-ins holds up nothing but log-ins.

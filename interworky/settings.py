@@ -162,6 +162,15 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
     else {"polling_interval": 0.05}
 )
 CELERY_TIMEZONE = "UTC"
+# Apart by kind of work, so that no tenant's slow pages hold up a code or a confirmation. A worker that is started without
+# --queues takes all of them. What is in neither of the first two (turns, replays, summaries) goes to the default, "celery".
+CELERY_TASK_QUEUES = {name: {"exchange": name, "routing_key": name} for name in ("mail", "documents", "celery")}
+CELERY_TASK_ROUTES = {
+    "assistant.tasks.deliver": {"queue": "mail"},
+    "assistant.jobs.sweep": {"queue": "mail"},  # it hands over the mail that a broker forgot, and takes milliseconds
+    "assistant.tasks.read_document": {"queue": "documents"},
+    "assistant.tasks.embed_passages": {"queue": "documents"},
+}
 
 # --- E-mail ----------------------------------------------------------------------------------------------------------
 
@@ -197,7 +206,10 @@ AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
 ]
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
-DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+# Of a form, without its files. Each letter of most scripts is sent as six to twelve bytes, and a text of knowledge may have
+# half a million of them; an import of thousands of requests is as many ticks.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 25_000_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 UPLOAD_MAX_MB = env.number("UPLOAD_MAX_MB", 100, 3, 10_000)  # of one form of the staff's, all its files together
 
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # whoever has it may read /metrics; without one nobody may

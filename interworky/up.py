@@ -1,4 +1,4 @@
-"""The whole product in one process: the web server, a Celery worker and its clock, over one data directory."""
+"""The whole product in one process: the web server, its Celery workers and their clock, over one data directory."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from celery.beat import Scheduler, Service
 from celery.bootsteps import CLOSE
 from celery.worker import WorkController
 
-from interworky.celery import app
+from interworky.celery import app, new_app
 from interworky.generated_keys import make_private
 
 STOP_SECONDS = 4.5  # Ctrl-C promises five; what is still running then is in the database and goes on after the next start
@@ -67,11 +67,16 @@ def bind(host: str, port: int) -> socket.socket:
     return listening
 
 
-class Worker(threading.Thread):
-    """A Celery worker as a thread of this process, started anew should it ever fall over."""
+# Threads for each kind of work, so that pages that hang hold up neither codes nor confirmations.
+THREADS = {"mail": 2, "documents": 4, "celery": 2}
 
-    def __init__(self) -> None:
-        super().__init__(name="worker", daemon=True)
+
+class Worker(threading.Thread):
+    """A Celery worker for one queue as a thread of this process, started anew should it ever fall over."""
+
+    def __init__(self, queue: str, threads: int) -> None:
+        super().__init__(name=f"worker {queue}", daemon=True)
+        self.queue, self.threads = queue, threads
         self.stopping = threading.Event()
         self.controller: WorkController | None = None
 
@@ -79,18 +84,23 @@ class Worker(threading.Thread):
         while not self.stopping.is_set():
             # Nobody else is there to mingle or gossip with.
             self.controller = WorkController(
-                app=app, pool_cls="threads", concurrency=4, without_mingle=True, without_gossip=True, without_heartbeat=True
+                app=new_app(set_as_current=False),
+                queues=self.queue,
+                pool_cls="threads",
+                concurrency=self.threads,
+                without_mingle=True,
+                without_gossip=True,
+                without_heartbeat=True,
             )
             self.controller.start()
             self.controller.stop()
             self.stopping.wait(1)
 
-    def stop(self) -> None:
+    def ask_to_stop(self) -> None:
         """Finish what is running and take nothing new. The worker looks up every two seconds."""
         self.stopping.set()
         if self.controller:
             self.controller.consumer.blueprint.state = CLOSE
-        self.join()
 
 
 def start_clock() -> None:
@@ -138,12 +148,16 @@ def serve(listening: socket.socket, ready: Callable[[], None]) -> NoReturn:
     for number in (signal.SIGINT, signal.SIGTERM):
         # uvicorn raises the signal once more when it is done; stopping when asked to is no failure.
         signal.signal(number, lambda *_: None)
-    worker = Worker()
-    worker.start()
+    workers = [Worker(queue, threads) for queue, threads in THREADS.items()]
+    for worker in workers:
+        worker.start()
     start_clock()
     app.send_task("assistant.jobs.sweep")  # at once: what the last end left behind has waited long enough
     Server(ready).run(sockets=[listening])
-    worker.stop()
+    for worker in workers:
+        worker.ask_to_stop()
+    for worker in workers:
+        worker.join()
     logging.shutdown()
     sys.stdout.flush()
     os._exit(0)  # nothing is left to tidy up, and taking this interpreter apart would take longer than all of the above

@@ -16,6 +16,8 @@ def no_page(request: HttpRequest, path: str) -> HttpResponse:
     raise Http404
 
 
+handler400 = "interworky.refusals.bad_request"
+
 urlpatterns = [
     path("favicon.ico", favicon),
     path("", include("widget.urls")),

@@ -14,14 +14,19 @@ from collections.abc import Iterator
 
 import pytest
 import yaml
+from django.conf import settings
 
+from assistant.services.deliveries import outbox
+from assistant.services.knowledge import documents
+from interworky.celery import app
 from tests.conftest import needed
 from tests.servers import ROOT, end, environment, free_port, launch, new_database, redis, until
 from tests.test_settings import PRODUCTION
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES = COMPOSE["services"]
-OURS = ("web", "worker", "beat", "migrate")
+WORKERS = ("worker", "worker-mail", "worker-documents")
+OURS = ("web", *WORKERS, "beat", "migrate")
 # Of the Compose specification, what is used here: a misspelt key is refused by `docker compose config`.
 KEYS = {
     "build", "image", "env_file", "environment", "restart", "init", "read_only", "tmpfs", "cap_drop", "security_opt",
@@ -176,10 +181,20 @@ def test_the_worker_hears_what_is_rung_and_stops(values, tmp_path):
     assert code == 0, log.read_text()
 
 
+def test_every_queue_has_a_worker_and_mail_has_one_to_itself():
+    taken = [SERVICES[name]["command"].split("--queues ")[1].split()[0].split(",") for name in WORKERS]
+    assert {name for queues in taken for name in queues} == set(settings.CELERY_TASK_QUEUES)
+    assert ["mail"] in taken and not any("documents" in queues and len(queues) > 1 for queues in taken)
+    routed = {task: route["queue"] for task, route in settings.CELERY_TASK_ROUTES.items()}
+    app.loader.import_default_modules()
+    assert set(routed) <= set(app.tasks) and routed[outbox.TASK] == "mail" and routed[documents.TASK] == "documents"
+
+
 def test_the_documented_commands_are_the_ones_that_run_here():
     documented = (ROOT / "docs" / "operations.md").read_text().replace("\\\n", "").split("\n")
     lines = [
         shlex.split(line) for line in documented if line.startswith("    ") and line.split()[0] in ("uvicorn", "celery")
     ]
-    composed = [shlex.split(SERVICES[name]["command"].replace("0.0.0.0", "127.0.0.1")) for name in ("web", "worker", "beat")]
+    names = ("web", *WORKERS, "beat")
+    composed = [shlex.split(SERVICES[name]["command"].replace("0.0.0.0", "127.0.0.1")) for name in names]
     assert lines == composed

@@ -380,6 +380,7 @@ async def session_key(request: HttpRequest, conversation: Conversation) -> HttpR
 
 @door("POST", limit="tool-call")
 async def tool_calls(request: HttpRequest, conversation: Conversation) -> HttpResponse:
+    await voice.refuse_unless_offered(conversation.assistant)
     asked = body_of(request)
     id, name, arguments = asked.get("call"), asked.get("name"), asked.get("arguments")
     if not (isinstance(id, str) and isinstance(name, str) and isinstance(arguments, dict) and 0 < len(id) <= 120):

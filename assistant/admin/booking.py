@@ -70,7 +70,13 @@ class CalendarAdmin(Scoped):
         (None, {"fields": ("organization", "name", "location", "timezone")}),
         (
             "How it is booked",
-            {"fields": (("slot_minutes", "buffer_minutes"), ("notice_minutes", "horizon_days"), "hold_minutes")},
+            {
+                "fields": (
+                    ("slot_minutes", "buffer_minutes"),
+                    ("notice_minutes", "horizon_days"),
+                    ("hold_minutes", "unproven_per_day"),
+                )
+            },
         ),
     )
 

@@ -38,6 +38,11 @@ class Calendar(models.Model):
         default=60, validators=[MinValueValidator(1), MaxValueValidator(730)], help_text="How far ahead it can be booked."
     )
     hold_minutes = models.PositiveIntegerField(default=10, validators=[MinValueValidator(1), MaxValueValidator(120)])
+    unproven_per_day = models.PositiveIntegerField(
+        "unproven bookings per day",
+        default=50,
+        help_text="How many bookings in 24 hours may have an e-mail address that its visitor has not proven to be theirs.",
+    )
 
     class Meta:
         ordering = ["organization", "name"]

@@ -18,12 +18,13 @@ from django.conf import settings
 
 from assistant.errors import AddressRefused, OutboundError
 
-from . import guard, recorder
+from . import guard, own_origin, recorder
 from .instance import HEADER, own_mark
 from .transport import Progress, Transport
 
 __all__ = ["AddressRefused", "OutboundError", "Reach", "Response", "Streamed", "check_url", "fetch", "origin", "stream"]
 
+# In every request of ours, whatever a method sets besides: our own local-only pages refuse whoever says it.
 USER_AGENT = "Interworky"
 REDIRECTS = {301, 302, 303, 307, 308}
 KEPT_ACROSS_ORIGINS = {"accept", "accept-language", "user-agent"}
@@ -33,7 +34,9 @@ class Reach(StrEnum):
     """Who chose the address, and so where it may lead."""
 
     OPERATOR = "operator"  # the environment: anywhere, a laptop's Ollama too
-    TENANT = "tenant"  # staff, a visitor, a model, an import: public addresses and settings.OUTBOUND_ALLOWED_ORIGINS
+    # Staff, a visitor, a model, an import: public addresses and settings.OUTBOUND_ALLOWED_ORIGINS, but of our own origin
+    # the demonstration's API alone.
+    TENANT = "tenant"
 
 
 @dataclass(frozen=True)
@@ -68,9 +71,7 @@ class Streamed:
 
 def check_url(url: str, reach: Reach) -> None:
     """Refuse what can be refused without asking the DNS; for forms. Raises `AddressRefused`."""
-    parsed = guard.parse(url)
-    if _guarded(parsed, reach):
-        guard.check_public(parsed)
+    _check(guard.parse(url), reach)
 
 
 def origin(url: str) -> str:
@@ -167,6 +168,8 @@ def _request(
 ) -> httpx.Request:
     given = httpx.Headers({"User-Agent": USER_AGENT, "Accept": "*/*"})
     given.update(headers)
+    if USER_AGENT not in given["User-Agent"]:
+        given["User-Agent"] = f"{given['User-Agent']} {USER_AGENT}".strip()
     # Unpacking is what turns a small answer into a large one.
     given["Accept-Encoding"] = "identity"
     given[HEADER.decode()] = own_mark().decode()
@@ -179,9 +182,7 @@ def _request(
 async def _send(
     request: httpx.Request, reach: Reach, *, keep_alive: bool, resend: bool = False
 ) -> AsyncIterator[httpx.Response]:
-    guarded = _guarded(request.url, reach)
-    if guarded:
-        guard.check_public(request.url)
+    guarded = _check(request.url, reach)
     recorded = recorder.begin(request)
     transport = _test_transport or await _transport(guarded, keep_alive)
     try:
@@ -221,6 +222,16 @@ async def _life(key: tuple[asyncio.AbstractEventLoop, bool, bool]) -> AsyncGener
     finally:
         _transports.pop(key, None)
         await transport.aclose()
+
+
+def _check(url: httpx.URL, reach: Reach) -> bool:
+    """Whether the connection has to be guarded as well. Raises `AddressRefused`."""
+    if reach is Reach.TENANT:
+        own_origin.check(url)
+    guarded = _guarded(url, reach)
+    if guarded:
+        guard.check_public(url)
+    return guarded
 
 
 def _guarded(url: httpx.URL, reach: Reach) -> bool:

@@ -21,7 +21,7 @@ from assistant.services.booking import appointments, invitations, slots
 from assistant.services.conversations import cards
 from assistant.services.conversations.events import format_instant
 from assistant.services.deliveries import outbox
-from assistant.tools.kind import Context, Kind, Operation, Preview, described
+from assistant.tools.kind import Context, Kind, Operation, Preview, configured, described
 
 R = TypeVar("R")
 ANY = "any"  # weak models fill in every parameter that they see
@@ -31,6 +31,12 @@ class Config(forms.Form):
     """Which calendar is booked. Neither visitor nor model chooses it."""
 
     calendar = forms.TypedChoiceField(coerce=int, help_text="Whose time is booked. Hours are set in the calendar.")
+    proof = forms.BooleanField(
+        label="Only with a mailed code",
+        required=False,
+        help_text="A visitor books only after typing the code that was mailed to their address, so that nobody fills the "
+        "calendar under invented ones.",
+    )
 
 
 def _calendars(organization: Organization) -> list[tuple[Any, str]]:
@@ -42,6 +48,11 @@ def _calendar(context: Context) -> Calendar:
     if calendar is None:
         raise ToolError("No calendar is set up for this yet.", code="not_set_up")
     return calendar
+
+
+def needs_proof(method: Method) -> bool:
+    """Whether a time is booked only for visitors whose e-mail address is known to be theirs."""
+    return bool(configured(Config, method)["proof"])
 
 
 def _visitor(context: Context) -> Visitor | None:
@@ -128,8 +139,12 @@ def _prepare_book(context: Context, arguments: dict[str, Any]) -> Preview:
     say = partial(label, locale=_locale(context))
     if context.dry_run:
         return Preview(say("ask_book"), lines=((say("when"), _start(context, calendar, arguments["slot"])),))
+    name = _given(context, arguments, "name")
+    if needs_proof(context.method) and not name:
+        # The card for the code asks for the address alone.
+        raise ToolError("The visitor's name is needed before this can be booked: ask for it.", code="bad_arguments")
     held = _hold(context, calendar, arguments["slot"])
-    known = {"name": _given(context, arguments, "name"), "email": _given(context, arguments, "email")}
+    known = {"name": name, "email": _email(context, arguments)}
     try:
         known["email"] = outbox.public_address(known["email"])
     except ToolError:
@@ -152,7 +167,7 @@ def _book(context: Context, arguments: dict[str, Any]) -> ToolResult:
     booked = appointments.confirm(
         _hold(context, calendar, arguments["slot"]),
         name=_given(context, arguments, "name"),
-        email=_given(context, arguments, "email"),
+        email=_email(context, arguments),
         phone=arguments.get("phone") or "",
         reason=arguments.get("reason") or "",
     )
@@ -180,6 +195,15 @@ def _hold(context: Context, calendar: Calendar, slot: str) -> Appointment:
 def _given(context: Context, arguments: dict[str, Any], name: str) -> str:
     """What this call says, else what the visitor has said of himself before; "" where neither does."""
     return str(arguments.get(name) or getattr(_visitor(context), name, "")).strip()
+
+
+def _email(context: Context, arguments: dict[str, Any]) -> str:
+    """The address to book under: where a proven one is needed, that and no other."""
+    visitor = _visitor(context)
+    if needs_proof(context.method) and visitor is not None:
+        visitor.refresh_from_db(fields=["email", "email_verified_at"])  # proven a moment ago, perhaps
+        return visitor.email if visitor.email_verified_at else ""
+    return _given(context, arguments, "email")
 
 
 def _start(context: Context, calendar: Calendar, slot: str) -> str:
@@ -309,6 +333,7 @@ KIND = Kind(
             label=_labelled("Booking…"),
             risk=Method.Risk.WRITE,
             confirm=Method.Confirm.ALWAYS,
+            needs_proof=needs_proof,
             prepare=_in_db(_prepare_book),
             decline=_in_db(_decline_book),
             brings_about=frozenset({"booked", "sent"}),

@@ -20,7 +20,7 @@ from assistant.errors import ToolError, ToolRefused
 from assistant.llm import Source, ToolResult
 from assistant.models import Assistant, Card, Conversation, Method, Organization
 from assistant.models import ToolCall as Row
-from assistant.redaction import clean, redacted
+from assistant.redaction import clean, redacted, visible
 from assistant.secrets import SecretUnreadable
 from assistant.sentences import label
 from assistant.services.deliveries import verification
@@ -55,6 +55,9 @@ REASONS = {
     "not_offered": "This tool is not available any more.",
     "closed": "This assistant is switched off.",
     "visitor_quota": "This visitor has used this as often as is allowed in 24 hours. Say so, and offer a person.",
+    "network_quota": (
+        "From this visitor's network this has been used as often as is allowed in 24 hours. Say so, and offer a person."
+    ),
     "daily_quota": "This has been used as often as is allowed in 24 hours. Say so, and offer a person.",
 }
 
@@ -270,15 +273,15 @@ def _preview(tool: Tool, row: Row) -> Preview:
 
 
 def _shown(value: Any) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 300 else text[:300] + "…"
+    """All of it: what is confirmed is what is sent. The size of arguments is bounded, and a long line can be scrolled."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _content(preview: Preview, conversation: Conversation | None) -> dict[str, Any]:
     """A preview as docs/protocol.md has it for a confirm card."""
     return {
         "title": preview.title,
-        "lines": [list(line) for line in preview.lines],
+        "lines": [[visible(label), visible(value)] for label, value in preview.lines],
         "fields": [{"name": name, "label": label, "type": kind} for name, label, kind in preview.fields],
         "confirm_label": preview.confirm_label or label("confirm", conversation.locale if conversation else ""),
         **({"cancel_label": preview.cancel_label} if preview.cancel_label else {}),

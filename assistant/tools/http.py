@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from typing import Any
-from urllib.parse import unquote
 
 from django import forms
 from django.core.exceptions import ValidationError
 
-from assistant import outbound
+from assistant import outbound, paths
 from assistant.errors import AddressRefused, OutboundError, ToolError
 from assistant.llm import ToolResult
 from assistant.models import Method
@@ -18,13 +18,24 @@ from assistant.outbound import Reach
 from assistant.redaction import MASK, redacted
 from assistant.secrets import SecretUnreadable
 from assistant.tools import pointers, template
+from assistant.tools.credentials import is_credential
 from assistant.tools.kind import Context, Kind, Operation, configured
 from assistant.tools.parameters import check_schema
-from assistant.tools.request import ADDRESS, CREDENTIAL, build, check_credential, header_lines
+from assistant.tools.request import ADDRESS, CREDENTIAL, build, check_credential, header_lines, names_in
 
 MARGIN_SECONDS = 3.0  # of the call's deadline over the request's
 TEXTUAL = re.compile(r"(?:application/(?:[\w.+-]+\+)?(?:json|xml)|text/(?!html)[\w.+-]+)\s*(?:;.*)?", re.IGNORECASE)
-CHARSET = re.compile(r"charset=\"?(utf-8|us-ascii|iso-8859-1|latin-1|windows-1252)\b", re.IGNORECASE)
+MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,60}/[a-z0-9!#$&^_.+-]{1,60}")
+CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
+# Codecs of Python's that no server means, some of which take a time that grows with the square.
+NO_CHARSETS = {"idna", "punycode", "unicode_escape", "unicode-escape", "raw_unicode_escape", "raw-unicode-escape"}
+BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}")
 # Set by us or by the connection; a cookie or a credential in plain sight is no way to authenticate.
 REFUSED_HEADERS = {
@@ -32,6 +43,10 @@ REFUSED_HEADERS = {
     "expect", "host", "keep-alive", "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding",
     "upgrade", "via", "forwarded", "x-forwarded-for", "x-forwarded-host",
 }  # fmt: skip
+IN_THE_OPEN = (
+    "“%(name)s” is a credential, and it would stand in the %(where)s for all to read. Take it out there, and give it under "
+    "Authentication, or under Secrets with {name} in its place."
+)
 IN_DOUBT = (
     "It is unknown whether this has happened: the other server broke off before it answered. Say so, do not call it "
     "again, and offer that a person checks."
@@ -46,6 +61,12 @@ class Config(forms.Form):
         label="Address",
         max_length=2000,
         help_text="Such as https://api.example.com/orders/{order_id}. A name in braces stands for a parameter.",
+    )
+    slashes = forms.CharField(
+        label="May contain slashes",
+        required=False,
+        max_length=1000,
+        help_text="Parameters of the path whose values may hold / or \\, such as file_path.",
     )
     headers = forms.CharField(
         required=False, max_length=4000, widget=forms.Textarea, help_text="One per line, such as X-Shop: {shop}."
@@ -104,8 +125,9 @@ class Config(forms.Form):
         parts = ADDRESS.fullmatch(url)
         if parts is None or any(ord(char) <= 32 for char in url):
             raise ValidationError("The address must have no spaces and no part after #.", code="url")
-        if any(segment and not unquote(segment).strip(".") for segment in (parts[2] or "").split("/")):
-            raise ValidationError("The path may not hold . or .. as a part.", code="dots")
+        if paths.why_unsafe(template.IN_ADDRESS.sub("x", parts[2] or ""), slashes=True):
+            raise ValidationError("The path may not hold . or .. as a part, or control characters.", code="dots")
+        check_no_credential(url)
         if any(template.names(pair.partition("=")[0]) for pair in (parts[3] or "").split("&")):
             raise ValidationError("A parameter can be a value of the query, not a name.", code="placeholder_key")
         return url
@@ -120,6 +142,8 @@ class Config(forms.Form):
             check_header_name(name)
             if template.has_stray_braces(value):
                 raise ValidationError("Write a parameter as {name}, with letters, digits and _.", code="placeholder")
+            if not template.names(value) and is_credential(name, value):
+                raise ValidationError(IN_THE_OPEN, code="credential_in_the_open", params={"name": name, "where": "header"})
             if not all(" " <= char <= "~" for char in value):
                 raise ValidationError("A header's value is plain ASCII text.", code="header_value")
         return text
@@ -154,6 +178,15 @@ class Config(forms.Form):
         return given
 
 
+def check_no_credential(url: str) -> None:
+    """Raises `ValidationError` where the query holds a key: an address is shown to all staff, and kept as it is."""
+    for pair in url.partition("#")[0].partition("?")[2].split("&"):
+        name, _, value = pair.partition("=")
+        if not template.names(value) and is_credential(name, value):
+            where = {"name": name[:64], "where": "address"}
+            raise ValidationError(IN_THE_OPEN, code="credential_in_the_open", params=where)
+
+
 def check_header_name(name: str) -> None:
     if not HEADER_NAME.fullmatch(name):
         raise ValidationError("“%(name)s” is no header's name.", code="header_name", params={"name": name[:64]})
@@ -163,8 +196,12 @@ def check_header_name(name: str) -> None:
 
 
 def check(method: Method) -> None:
-    """Every placeholder must stand for something that will be there."""
+    """Every placeholder must stand for something that will be there, and no secret among what everybody may read."""
     config = configured(Config, method)
+    for name, value in method.fixed.items():
+        if isinstance(value, str) and is_credential(name, value):
+            text = "The fixed value “%(name)s” is a credential. Keep it under Secrets, by the same name."
+            raise ValidationError(text, code="credential_in_the_open", params={"name": name})
     properties = method.parameters.get("properties", {})
     secrets = {name for name, entry in method.secrets.items() if entry["origin"] == method.origin} - {CREDENTIAL}
     sure = {*method.parameters.get("required", []), *method.fixed, *secrets}
@@ -183,6 +220,10 @@ def check(method: Method) -> None:
         ):
             text = "“%(name)s” is a list or an object, which fits no path or header."
             raise ValidationError(text, code="placeholder_type", params={"name": name})
+    for name in names_in(config["slashes"]):
+        if name not in path:
+            text = "“%(name)s” may contain slashes, but it does not stand in the path of the address."
+            raise ValidationError(text, code="slashes", params={"name": name})
 
 
 def _check_credential(method: Method, config: dict[str, Any]) -> None:
@@ -248,22 +289,44 @@ async def run(context: Context, arguments: dict[str, Any]) -> ToolResult:
     return ToolResult(f"The server refused this (HTTP {response.status}).\n{text}".strip(), "failed")
 
 
+def _decoded(body: bytes, content_type: str) -> str:
+    """The answer as text: by its mark, by what the server says of it, as UTF-8, or as most old servers write."""
+    for mark, encoding in BYTE_ORDER_MARKS:
+        if body.startswith(mark):
+            return body.decode(encoding, errors="replace")
+    named = CHARSET.search(content_type)
+    guessed = json.detect_encoding(body)  # UTF-16 and UTF-32 are told by the zeros in their first letters
+    for encoding in ([named[1]] if named and named[1].lower() not in NO_CHARSETS else []) + [guessed, "utf-8"]:
+        try:
+            return body.decode(encoding)
+        except (LookupError, ValueError):
+            continue
+    return body.decode("cp1252", errors="replace")
+
+
+def media_type(header: str) -> str:
+    """What a Content-Type header names, without its parameters; "" where it is no such name."""
+    kind = header.partition(";")[0].strip().lower()
+    return kind if MEDIA_TYPE.fullmatch(kind) else ""
+
+
 def _told(response: outbound.Response, keep: str) -> str:
     """The answer for the model: JSON trimmed, other text as it is, anything else left out."""
     if not response.body.strip():
         return ""
     kind = response.headers.get("content-type", "")
-    if not TEXTUAL.fullmatch(kind.strip()):
-        return f"(The answer is of the type {kind[:60] or 'unknown'}, which cannot be read.)"
-    charset = CHARSET.search(kind)
-    text = response.body.decode(charset[1] if charset else "utf-8", errors="replace")
-    if "json" not in kind:
-        return text
+    text = _decoded(response.body, kind)
+    is_text = TEXTUAL.fullmatch(kind.strip()) is not None
+    # Many servers send JSON as a web page, as bytes or as nothing at all: what reads as JSON is JSON.
+    if "json" not in kind.lower() and (is_text or text.lstrip()[:1] not in ("{", "[")):
+        return text if is_text else f"(The answer is of the type {media_type(kind) or 'unknown'}, which cannot be read.)"
     try:
         value = json.loads(text)
         wanted = pointers.tree(keep)
         found = pointers.kept(value, wanted) if response.status < 300 else value
     except (ValueError, RecursionError):
+        if "json" not in kind.lower():
+            return f"(The answer is of the type {media_type(kind) or 'unknown'}, which cannot be read.)"
         return "(The answer is not valid JSON.)"
     if found is None and wanted:
         return "(The answer holds nothing of what is expected.)"

@@ -24,7 +24,7 @@ from assistant.llm import ToolResult
 from assistant.models import Method
 from assistant.outbound import Reach
 from assistant.redaction import MASK, redacted
-from assistant.tools.http import IN_DOUBT, MARGIN_SECONDS, check_header_name
+from assistant.tools.http import IN_DOUBT, MARGIN_SECONDS, check_header_name, check_no_credential, media_type
 from assistant.tools.kind import Context, Kind, Operation, configured
 from assistant.tools.request import CREDENTIAL, check_credential
 
@@ -36,6 +36,7 @@ MAX_PAGES = 20
 MAX_TOOLS = 500
 MAX_LIST_BYTES = 2_000_000
 LEAVE_SECONDS = 2.0
+SAME_AGAIN = "The server names the same page of its tools over and over: there may be more than are listed here."
 SESSION_ID = "Mcp-Session-Id"
 NOT_BEGUN = {-32700, -32600, -32601, -32602}  # JSON-RPC: not read, not valid, no such method, not with these parameters
 
@@ -63,6 +64,7 @@ class Config(forms.Form):
             outbound.check_url(url, Reach.TENANT)
         except AddressRefused as error:
             raise ValidationError(str(error), code="address_refused") from error
+        check_no_credential(url)
         if any(ord(char) <= 32 or char in "#{}" for char in url):
             raise ValidationError("The address must have no spaces, no braces and no part after #.", code="url")
         return url
@@ -106,7 +108,7 @@ class Session:
                 self.headers[SESSION_ID] = session_id
         error = answer.get("error")
         if isinstance(error, dict):
-            said = f"The MCP server refused this: {str(error.get('message'))[:500]}"
+            said = f"The MCP server refused this: {error.get('message')}"  # not cut before it is masked
             raise Refused(said) if error.get("code") in NOT_BEGUN else ToolError(said, code="mcp_error")
         if not isinstance(answer.get("result"), dict):
             raise ToolError("The MCP server's answer has no result.", code="mcp_protocol")
@@ -143,7 +145,7 @@ class Session:
         if streamed.status in (401, 403):
             raise Refused(f"The MCP server does not accept the credential (HTTP {streamed.status}).", code="mcp_auth")
         if kind != "application/json":
-            text = f"This is no MCP server: it answers HTTP {streamed.status} with {kind[:60] or 'nothing'}."
+            text = f"This is no MCP server: it answers HTTP {streamed.status} with {media_type(kind) or 'nothing'}."
             if 300 <= streamed.status < 500:
                 raise Refused(text, code="mcp_http")
             raise ToolError(text, code="mcp_http" if streamed.status >= 500 else "mcp_type")
@@ -192,15 +194,28 @@ async def _leave(found: Session) -> None:
 
 async def _events(streamed: outbound.Streamed) -> AsyncGenerator[bytes]:
     """The data of each server-sent event. Source: https://html.spec.whatwg.org/multipage/server-sent-events.html"""
-    waiting, data = b"", []
+    data: list[bytes] = []
+    async for line in _lines(streamed):
+        if line.startswith(b"data:"):
+            data.append(line[5:].removeprefix(b" "))
+        elif not line.strip() and data:
+            yield b"\n".join(data)
+            data = []
+
+
+async def _lines(streamed: outbound.Streamed) -> AsyncGenerator[bytes]:
+    """Whole lines, whichever way they end. Each byte is looked at once: what has no end yet is kept in pieces."""
+    waiting: list[bytes] = []
+    cr_ended = False  # the last chunk ended with a carriage return, which a line feed may belong to
     async for chunk in streamed.chunks():
-        *lines, waiting = (waiting + chunk).replace(b"\r\n", b"\n").split(b"\n")
-        for line in lines:
-            if line.startswith(b"data:"):
-                data.append(line[5:].removeprefix(b" "))
-            elif not line.strip() and data:
-                yield b"\n".join(data)
-                data = []
+        if cr_ended:
+            chunk = chunk.removeprefix(b"\n")
+        cr_ended = chunk.endswith(b"\r") or (cr_ended and not chunk)
+        first, *more = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+        waiting.append(first)
+        for line in more:
+            yield b"".join(waiting)
+            waiting = [line]
 
 
 def _message(data: bytes) -> dict[str, Any] | None:
@@ -211,21 +226,42 @@ def _message(data: bytes) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-async def tools(url: str, headers: dict[str, str], *, seconds: float = 20.0) -> list[dict[str, Any]]:
-    """What the server says of its tools, page by page. Raises `OutboundError`, `ToolError`."""
+@dataclass(frozen=True)
+class Listed:
+    """The tools that a server has told of, and why there may be more of them."""
+
+    tools: list[dict[str, Any]]
+    remark: str = ""
+
+
+async def tools(url: str, headers: dict[str, str], *, seconds: float = 20.0) -> Listed:
+    """What the server says of its tools, page by page, until it has no more or says the same again.
+
+    Raises `OutboundError`, `ToolError`.
+    """
     found: list[dict[str, Any]] = []
+    names: set[str] = set()
+    seen: set[str] = set()
     async with session(url, headers, seconds=seconds) as talk:
         cursor = None
         for _ in range(MAX_PAGES):
             page = await talk.request("tools/list", {"cursor": cursor} if cursor else {})
             listed = page.get("tools")
-            found += [tool for tool in listed if isinstance(tool, dict)] if isinstance(listed, list) else []
-            cursor = page.get("nextCursor")
+            new = [tool for tool in listed if isinstance(tool, dict)] if isinstance(listed, list) else []
+            new = [tool for tool in new if str(tool.get("name")) not in names]
+            if listed and not new:
+                return Listed(found, SAME_AGAIN)
+            names |= {str(tool.get("name")) for tool in new}
+            found += new
             if len(found) > MAX_TOOLS:
                 raise ToolError(f"The MCP server has more than {MAX_TOOLS} tools.", code="too_many")
+            cursor = page.get("nextCursor")
             if not isinstance(cursor, str) or not cursor:
-                return found
-    raise ToolError(f"The MCP server lists its tools on more than {MAX_PAGES} pages.", code="too_many")
+                return Listed(found)
+            if cursor in seen:
+                return Listed(found, SAME_AGAIN)
+            seen.add(cursor)
+    return Listed(found, f"The server lists its tools on more than {MAX_PAGES} pages. Those of the rest are not here.")
 
 
 def credentials(config: dict[str, Any], secret: str) -> dict[str, str]:
@@ -247,7 +283,7 @@ def seconds(method: Method) -> float:
 async def run(context: Context, arguments: dict[str, Any]) -> ToolResult:
     """Call the tool and tell the model what came back."""
     config, method = configured(Config, context.method), context.method
-    params = {"name": config["tool"], "arguments": {name: value for name, value in arguments.items() if value is not None}}
+    params = {"name": config["tool"], "arguments": arguments}
     secret = method.secret(CREDENTIAL)
     headers = credentials(config, secret)
     if context.dry_run:

@@ -47,6 +47,11 @@ def header_lines(text: str) -> list[tuple[str, str]]:
     return pairs
 
 
+def names_in(text: str) -> list[str]:
+    """Names of parameters, one per line or with commas between them."""
+    return [name for name in re.split(r"[\s,]+", text) if name]
+
+
 def sent_as(config: dict[str, Any]) -> str:
     """Where parameters go that stand nowhere in the address: query, json or form."""
     return config["send"] or ("query" if config["verb"] in BODILESS else "json")
@@ -67,7 +72,7 @@ def build(method: Method, config: dict[str, Any], arguments: dict[str, Any], *, 
         if (value := template.header_filled(line, values)) is not None:
             headers[name] = value
     placed = template.names(config["url"]) | template.names(config["headers"])
-    rest = {name: value for name, value in values.items() if name not in placed and value is not None}
+    rest = {name: value for name, value in values.items() if name not in placed}
     pairs = list(template.query_filled(query, values))
     content = None
     match sent_as(config):
@@ -78,10 +83,12 @@ def build(method: Method, config: dict[str, Any], arguments: dict[str, Any], *, 
             content = urlencode([(n, template.as_text(v)) for n, given in rest.items() for v in _each(given)]).encode()
         case _:
             headers["Content-Type"] = "application/json"
+            # A null that has got this far is one that the schema takes, and means something.
             content = json.dumps(rest, ensure_ascii=False).encode()
     if config["idempotency_header"] and config["verb"] != "GET":
         headers[config["idempotency_header"]] = key
-    url = base + template.path_filled(path, values)
+    over_segments = {*names_in(config["slashes"]), *method.fixed, *method.secrets}  # what staff wrote is theirs
+    url = base + template.path_filled(path, values, over_segments)
     headers, pairs = _authenticated(method, config, headers, pairs, content or b"", key)
     url += "?" + "&".join(pairs) if pairs else ""
     if _plain(url) not in (method.origin, _plain(method.origin)):  # all parsers agree on where it leads
@@ -97,7 +104,8 @@ def _plain(address: str) -> str:
 
 
 def _each(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
+    """The values of a name that may stand several times; none for null, which an address or a form cannot say."""
+    return [] if value is None else value if isinstance(value, list) else [value]
 
 
 def _authenticated(

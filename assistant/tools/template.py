@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
+from assistant import paths
 from assistant.errors import ToolError
 
 NAME = r"[A-Za-z_][A-Za-z0-9_-]{0,63}"
@@ -37,33 +38,21 @@ def as_text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def path_filled(path: str, values: dict[str, Any]) -> str:
-    """The path with each placeholder's value as part of one segment. Raises `ToolError` where it would leave it."""
+def path_filled(path: str, values: dict[str, Any], over_segments: Collection[str] = ()) -> str:
+    """The path with each placeholder's value as part of one segment; those of `over_segments` may hold slashes.
+
+    Raises `ToolError` for a value that would lead elsewhere.
+    """
 
     def segment_part(name: str) -> str:
         text = as_text(values[name]) if values.get(name) is not None else ""
         if not text.strip():
             raise ToolError(f"`{name}` is needed.", code="bad_arguments")
-        if not _stays(text):
-            raise ToolError(f"`{name}` may not hold what leads to another address.", code="bad_arguments")
+        if reason := paths.why_unsafe(text, slashes=name in over_segments):
+            raise ToolError(f"`{name}` stands in the address, so it may not hold {reason}.", code="bad_arguments")
         return quote(text, safe="")
 
     return fill(path, segment_part)
-
-
-def _stays(text: str) -> bool:
-    """Whether a value is a plain name: no part of it dots alone, no control characters, however it is encoded."""
-    decoded = text
-    for _ in range(5):
-        if any(ord(char) < 32 or ord(char) == 127 for char in decoded):
-            return False
-        if any(part.strip() and not part.strip(" .") for part in re.split(r"[/\\]", decoded)):
-            return False
-        further = unquote(decoded)
-        if further == decoded:
-            return True
-        decoded = further
-    return False
 
 
 def query_filled(query: str, values: dict[str, Any]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -49,3 +50,68 @@ def test_whatever_stands_for_a_secret_or_a_text_never_raises(odd: object) -> Non
     assert redacted("nothing of the kind", [odd]) == "nothing of the kind"
     assert isinstance(redacted(odd, ["sec-1234", odd]), str)
     assert redacted(b"with sec-1234 inside", [None, b"sec-1234"]) == f"with {MASK} inside"
+
+
+# --- What other servers make of a secret ------------------------------------------------------------------------------
+
+KEY = "sk-live_9f3QzT7/xV+2mB8kLw0c=é"
+
+
+def percent(text: str, letters: str = "{:02x}") -> str:
+    return "".join("%" + letters.format(byte) for byte in text.encode())
+
+
+def folded(text: str, width: int, end: str) -> str:
+    return end.join(text[at : at + width] for at in range(0, len(text), width))
+
+
+def encoded(text: str, before: str = "") -> str:
+    return base64.b64encode((before + text).encode()).decode()
+
+
+FORMS = {
+    "percent-encoded in full": percent(KEY),
+    "in mixed case": "".join(percent(char, "{:02x}" if n % 2 else "{:02X}") for n, char in enumerate(KEY)),
+    "in part": "".join(char if char.isalnum() and n % 3 else percent(char) for n, char in enumerate(KEY)),
+    "percent-encoded twice": quote(percent(KEY)),
+    "decimal entities": "".join(f"&#{ord(char)};" for char in KEY),
+    "hexadecimal entities": "".join(f"&#x{ord(char):X};" for char in KEY),
+    "named entities": KEY.replace("/", "&sol;").replace("+", "&plus;").replace("é", "&eacute;"),
+    "escapes of JSON": "".join(f"\\u{ord(char):04x}" for char in KEY),
+    "escapes of JSON within JSON": "".join(f"\\\\u{ord(char):04X}" for char in KEY),
+    "escapes of bytes": "".join(f"\\x{byte:02x}" for byte in KEY.encode()),
+    "hex in capitals": KEY.encode().hex().upper(),
+    "hex in pairs": KEY.encode().hex(" "),
+    "backwards": KEY[::-1],
+    "broken over two lines": folded(KEY, 20, "\r\n"),
+    "broken by quoted-printable": folded(KEY, 20, "=\n"),
+}
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=list(FORMS))
+def test_no_form_of_a_secret_is_shown(form: str) -> None:
+    assert redacted(f'{{"echo": "{form}"}} and so on', [KEY]) == f'{{"echo": "{MASK}"}} and so on'
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\\n", "\\r\\n", "=\n", " ", "\n\t", "%0A", "&#10;"])
+@pytest.mark.parametrize("before", ["", "u", "us"])
+def test_folded_base64_of_a_secret_is_masked_wherever_it_begins(before: str, end: str) -> None:
+    for width in (8, 13, 76):
+        shown = redacted(f"Basic {folded(encoded(KEY, before), width, end)}.", [KEY])
+        assert MASK in shown and len(shown.removeprefix("Basic ").replace(MASK, "")) <= 8
+
+
+def test_what_stands_around_a_secret_stays_as_it_was() -> None:
+    text = "Fünf % &amp; \\n 100%25 İstanbul &unknown; %zz \\u00e9 "
+    assert redacted(text, [KEY]) == text
+    assert redacted(f"{text}{percent(KEY)}{text}{KEY}\n{text}", [KEY]) == f"{text}{MASK}{text}{MASK}\n{text}"
+
+
+def test_a_secret_outside_the_basic_plane_is_masked_as_halves_too() -> None:
+    secret = "pass🔑word"
+    assert redacted(json.dumps({"key": secret}), [secret]) == f'{{"key": "{MASK}"}}'
+    assert redacted(percent(secret), [secret]) == MASK
+
+
+def test_a_secret_that_there_is_not_masks_nothing() -> None:
+    assert redacted("None is left.", [None, ""]) == "None is left."

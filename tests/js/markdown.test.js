@@ -129,3 +129,72 @@ test("every prefix of a reply is drawn, and none takes long", () => {
     assert.ok(performance.now() - begun < 1_000, `${hostile.slice(0, 4)}… took ${performance.now() - begun} ms`);
   }
 });
+
+const link = (text, href) => ({ type: "link", href, inline: [words(text)] });
+
+test("a link whose words look like another address says where it goes", () => {
+  const evil = "https://evil.example/login";
+  for (const label of [
+    "https://bank.example",
+    "bank.example",
+    "Log in at www.bank.example",
+    "evil.example.bank.example",
+    "bank\u200b.example",
+    "ｂａｎｋ．ｅｘａｍｐｌｅ",
+    "bank。example",
+    "bаnk.example",
+    "help@bank.example",
+  ]) {
+    assert.deepEqual(parseInline(`[${label}](${evil})`), [link(`${label} (evil.example)`, evil)], label);
+  }
+  assert.deepEqual(parseInline("[help@bank.example](mailto:me@evil.example)"), [
+    link("help@bank.example (me@evil.example)", "mailto:me@evil.example"),
+  ]);
+});
+
+test("a link whose words are its address, or none, stays as it was written", () => {
+  for (const [label, href] of [
+    ["our prices", "https://shop.example.com/prices"],
+    ["https://shop.example.com/prices", "https://shop.example.com/prices"],
+    ["example.com", "https://shop.example.com/"],
+    ["www.example.com", "https://example.com/"],
+    ["bücher.example", "https://xn--bcher-kva.example/"],
+    ["ann@example.com", "mailto:ann@example.com"],
+    ["e.g. this", "https://example.com/"],
+  ]) {
+    assert.deepEqual(parseInline(`[${label}](${href})`), [link(label, href)], label);
+  }
+});
+
+test("an address ends before the punctuation of any script", () => {
+  const address = "https://example.com/a";
+  for (const mark of [
+    "。",
+    "、",
+    "，",
+    "！",
+    "？",
+    "）",
+    "」",
+    "،",
+    "؟",
+    "؛",
+    "۔",
+    "।",
+    "…",
+    "»",
+    "”",
+    "·",
+    "᠃",
+    "።",
+  ]) {
+    assert.deepEqual(parseInline(`(${address}${mark}`), [words("("), link(address, address), words(mark)], mark);
+    assert.deepEqual(parseInline(`${address}${mark}次 ${address}`), [
+      link(address, address),
+      words(`${mark}次 `),
+      link(address, address),
+    ]);
+  }
+  const arabic = "https://ar.wikipedia.org/wiki/طبيب";
+  assert.deepEqual(parseInline(`${arabic}،`), [link(arabic, arabic), words("،")]);
+});

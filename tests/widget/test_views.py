@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from assistant import turns
 from assistant.async_db import in_db
-from assistant.models import Assistant, Budget, Message, ToolCall, Turn, Visitor
+from assistant.models import Assistant, Budget, Message, Provider, ToolCall, Turn, Visitor
 from assistant.services.conversations import cards
 from assistant.services.organizations import rate_limits
 from tests import make
@@ -377,7 +377,22 @@ async def test_no_voice_session_is_begun_once_the_budget_is_spent(page, assistan
     assert (answer.status_code, answer.json()["code"]) == (429, "budget_exceeded")
 
 
+@in_db
+def speaks(assistant):
+    own = Provider(organization=assistant.organization, name="OpenAI", base_url="https://api.openai.com/v1", realtime="v")
+    own.set_key("sk-test", own.base_url)
+    own.save()
+
+
+async def test_calls_of_a_voice_session_are_refused_where_nobody_speaks(page, assistant):
+    await page.open(assistant)
+    refused = await page.post("tool-calls", {"call": "c-1", "name": "delete_everything", "arguments": {}})
+    assert (refused.status_code, refused.json()["code"]) == (403, "not_allowed")
+    assert await in_db(ToolCall.objects.count)() == 0
+
+
 async def test_a_voice_session_s_call_goes_through_the_one_door_once(page, assistant):
+    await speaks(assistant)
     await page.open(assistant)
     for _ in range(2):
         answer = await page.post("tool-calls", {"call": "c-1", "name": "delete_everything", "arguments": {}})

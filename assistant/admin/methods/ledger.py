@@ -14,6 +14,7 @@ from unfold.decorators import display
 
 from assistant.admin.scoping import ReadOnly
 from assistant.models import ToolCall
+from assistant.redaction import visible
 
 STATE_LABELS = {
     ToolCall.State.PENDING.label: "",
@@ -64,4 +65,4 @@ class LedgerAdmin(ReadOnly):
 
 
 def _block(text: Any) -> str:
-    return render_to_string("admin/assistant/block.html", {"text": text})
+    return render_to_string("admin/assistant/block.html", {"text": visible(str(text))})

@@ -248,7 +248,8 @@ class MethodAdmin(Scoped):
             care.append("risk")
         if kind is None or any(operation.confirm is None for operation in kind.operations):
             care.append("confirm")
-        sections.append(("How careful to be", {"fields": (*care, ("per_visitor_per_day", "per_day"))}))
+        care.append(("per_visitor_per_day", "per_network_per_day", "per_day"))
+        sections.append(("How careful to be", {"fields": tuple(care)}))
         if self.has_change_permission(request, obj):
             sections.append(("Who may use it", {"fields": ("assistants",)}))
         return sections

@@ -8,6 +8,7 @@ from django.utils import timezone
 from assistant.models.conversations.conversation import Conversation, Message
 from assistant.models.methods.method import Method
 from assistant.models.organizations.organization import Organization
+from assistant.redaction import visible
 
 
 class TurnQuerySet(models.QuerySet["Turn"]):
@@ -132,3 +133,13 @@ class ToolCall(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.state})"
+
+    @property
+    def asked(self) -> str:
+        """Its arguments as staff read them: what shows nothing, or turns other letters around, as its number."""
+        return visible("\n".join(f"{name}: {value}" for name, value in self.arguments.items())) or "nothing"
+
+    @property
+    def answered(self) -> str:
+        """Its result, likewise."""
+        return visible(self.result)

@@ -58,6 +58,12 @@ class Method(models.Model):
     confirm = models.CharField(max_length=8, choices=Confirm.choices, default=Confirm.BY_RISK, blank=True)
     per_visitor_per_day = models.PositiveIntegerField(default=20, help_text="How often one visitor may use it in 24 hours.")
     per_day = models.PositiveIntegerField(default=1000, help_text="How often all visitors together may use it in 24 hours.")
+    per_network_per_day = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="How often all visitors of one network, such as an office or a home, may use it in 24 hours. "
+        "Empty: a quarter of what all visitors may.",
+    )
     source = models.CharField(max_length=300, blank=True, editable=False)  # where an import took it from, to update it
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -77,6 +83,13 @@ class Method(models.Model):
             if kwargs.get("update_fields") is not None:
                 kwargs["update_fields"] = {*kwargs["update_fields"], "secrets"}
         super().save(*args, **kwargs)
+
+    @property
+    def network_share(self) -> int:
+        """How often one network may use it in 24 hours: one that could use up everybody's share would shut out the rest."""
+        if self.per_network_per_day is not None:
+            return self.per_network_per_day
+        return max(self.per_visitor_per_day, -(-self.per_day // 4))
 
     @property
     def origin(self) -> str:

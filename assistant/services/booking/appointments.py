@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from assistant.errors import NotFound, ToolError, ToolRefused
@@ -25,6 +25,8 @@ from assistant.services.methods import ledger
 
 HOLDS_PER_VISITOR = 3
 BOOKINGS_PER_VISITOR_PER_DAY = 5
+HOLDS_PER_NETWORK = 10  # on one calendar, at a time
+UNPROVEN_PER_NETWORK_PER_DAY = 10  # in one organization: bookings under addresses that nobody has proven to be theirs
 CHANGES_PER_APPOINTMENT = 10  # each one writes to an address that its owner may not have given us
 
 HELD, CONFIRMED = Appointment.State.HELD, Appointment.State.CONFIRMED
@@ -101,8 +103,8 @@ def hold(
 ) -> Appointment:
     """Keep a free time for a visitor until he confirms, `calendar.hold_minutes` at most; once per `call`.
 
-    A visitor's oldest hold gives way when he has too many. Raises `SlotTaken`, and `ToolError` for a time that is not
-    offered.
+    A visitor's oldest hold gives way when he has too many. Raises `SlotTaken`, `ToolRefused` where the visitor's network has
+    too many, and `ToolError` for a time that is not offered.
     """
     now = now or timezone.now()
     start_at = slots.start_of(calendar, slot_id)
@@ -111,6 +113,7 @@ def hold(
         held = Appointment.objects.filter(call=call).first() if call else None
         if held is not None and (held.confirmed_at or (held.state == HELD and held.start_at == start_at)):
             return held
+        _refuse_too_many_holds(locked, conversation, now)
         held = held or Appointment(organization_id=locked.organization_id, calendar=locked, call=call)
         held.visitor, held.conversation = visitor, conversation
         held.visitor_timezone = visitor.timezone if visitor else ""
@@ -147,7 +150,7 @@ def confirm(
         appointment.reason = outbox.one_line(reason, 300)
         if not appointment.name:
             raise ToolError("A name is needed to book.", code="bad_arguments")
-        _refuse_too_many(appointment, now)
+        _refuse_too_many(appointment, locked, now)
         appointment.state, appointment.held_until, appointment.confirmed_at = CONFIRMED, None, now
         appointment.save()
         if appointment.visitor is not None:
@@ -302,10 +305,47 @@ def _refuse_unless_ahead(appointment: Appointment, now: datetime) -> None:
         raise ToolError("That appointment has begun already.", code="too_late")
 
 
-def _refuse_too_many(appointment: Appointment, now: datetime) -> None:
-    recent = Appointment.objects.filter(visitor=appointment.visitor_id, confirmed_at__gt=now - timedelta(days=1))
-    if appointment.visitor_id is not None and recent.count() >= BOOKINGS_PER_VISITOR_PER_DAY:
+def _refuse_too_many_holds(calendar: Calendar, conversation: Conversation | None, now: datetime) -> None:
+    """Of a visitor's own the oldest gives way; of a network's none does, since it may be somebody else's."""
+    if conversation is None or not conversation.network:
+        return
+    others = calendar.appointments.filter(state=HELD, held_until__gt=now, conversation__network=conversation.network)
+    if others.exclude(visitor=conversation.visitor_id).count() >= HOLDS_PER_NETWORK:
+        raise ToolRefused(
+            "Too many times are being held for visitors of the same network. It works again when they have booked, or in "
+            f"{calendar.hold_minutes} minutes.",
+            code="too_many",
+        )
+
+
+def _refuse_too_many(appointment: Appointment, calendar: Calendar, now: datetime) -> None:
+    """Raises `ToolRefused` where the visitor, their network or the calendar has had enough bookings for a day."""
+    if appointment.visitor_id is None:
+        return  # by staff
+    today = Appointment.objects.filter(confirmed_at__gt=now - timedelta(days=1))
+    if today.filter(visitor=appointment.visitor_id).count() >= BOOKINGS_PER_VISITOR_PER_DAY:
         raise ToolRefused("This visitor has booked as often as one may in a day.", code="too_many")
+    if _is_proven(appointment):
+        return
+    unproven = today.filter(visitor__isnull=False).exclude(
+        visitor__email=F("email"), visitor__email_verified_at__isnull=False
+    )
+    network = appointment.conversation.network if appointment.conversation else ""
+    of_network = unproven.filter(organization=appointment.organization_id, conversation__network=network)
+    if network and of_network.count() >= UNPROVEN_PER_NETWORK_PER_DAY:
+        raise ToolRefused(
+            "From this visitor's network as many times have been booked as may be in a day. The team can still book it.",
+            code="too_many",
+        )
+    if unproven.filter(calendar=calendar).count() >= calendar.unproven_per_day:
+        raise ToolRefused(
+            "As many times as may be in a day have been booked here. The team can still book it.", code="too_many"
+        )
+
+
+def _is_proven(appointment: Appointment) -> bool:
+    visitor = appointment.visitor
+    return visitor is not None and bool(visitor.email_verified_at) and visitor.email == appointment.email
 
 
 def _tell(appointment: Appointment, change: invitations.Change, call: ToolCall | None, *, tell_team: bool = True) -> None:

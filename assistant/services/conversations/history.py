@@ -99,13 +99,15 @@ def _calls_by_message(turn: Turn, messages: set[UUID]) -> dict[UUID, list[ToolCa
     rows = ToolCall.objects.filter(Q(turn__message__in=messages) | Q(pk__in=opened), state__in=ToolCall.ENDED)
     calls: dict[UUID, list[ToolCall]] = {}
     for row in rows.select_related("turn").order_by("turn__created_at", "round", "ordinal"):
-        assert row.turn is not None
-        made, set_off = row.turn.message_id, opened.get(row.pk)
+        made, set_off = row.turn.message_id if row.turn else None, opened.get(row.pk)
         if set_off not in (None, made):
             calls.setdefault(UUID(str(set_off)), []).insert(0, row)
+            if made is None:
+                continue  # relayed from a voice session, where no message of ours asked for it
             row = copy(row)
             row.result = WAITED
-        calls.setdefault(made, []).append(row)
+        if made is not None:
+            calls.setdefault(made, []).append(row)
     return calls
 
 

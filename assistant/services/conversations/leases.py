@@ -97,7 +97,8 @@ def retry_turn(conversation: Conversation, turn_id: str) -> Turn:
         newest = turn.message.turns.order_by("-created_at").first()
         if newest != turn or not turn.retryable:
             raise Conflict("There is nothing to try again.")
-        return begin_turn(turn.message)
+        # With the click that set it off: one that was not carried out is carried out now, one that was keeps its result.
+        return begin_turn(turn.message, turn.opening_call)
 
 
 def next_queued_turn(conversation_id: UUID) -> UUID | None:

@@ -12,12 +12,15 @@ from django.utils import timezone
 
 from assistant.errors import ToolRefused
 from assistant.models import Card, Conversation, Delivery, Organization, ToolCall
+from assistant.redaction import visible
 from assistant.sentences import label, language
 from assistant.services import admin_pages
 from assistant.services.booking import slots
 from assistant.services.conversations import cards
 from assistant.services.deliveries import outbox
 from assistant.services.methods import ledger
+
+NETWORK_AT_LEAST = 5  # messages in 24 hours from one network to one recipient; above 20 for all, it is a quarter of those
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ def hand_over(
         text, html = letter(organization, conversation, notice, reference)
         for number, address in enumerate(dict.fromkeys(map(outbox.plain_address, recipients))):
             key = f"{call.idempotency_key}-{number}"
-            _check_cap(organization, address, key, per_recipient_per_day)
+            _check_cap(organization, address, key, per_recipient_per_day, conversation.network if conversation else "")
             outbox.queue_email(
                 organization,
                 to=address,
@@ -71,7 +74,7 @@ def hand_over(
             content = {
                 "title": notice.receipt_title,
                 "reference": reference,
-                "lines": [list(line) for line in notice.lines],
+                "lines": [[name, visible(value)] for name, value in notice.lines],
                 "status": "sending",
             }
             cards.add(conversation, Card.Kind.RECEIPT, content, call=call)
@@ -103,8 +106,12 @@ def letter(organization: Organization, conversation: Conversation | None, notice
     return render_to_string("assistant/notice.txt", context), render_to_string("assistant/notice.html", context)
 
 
-def _check_cap(organization: Organization, address: str, key: str, most: int) -> None:
+def _check_cap(organization: Organization, address: str, key: str, most: int, network: str) -> None:
     day_ago = timezone.now() - timedelta(days=1)
-    today = Delivery.objects.filter(organization=organization, to__iexact=address, created_at__gt=day_ago)
-    if today.exclude(key=key).count() >= most:
+    today = Delivery.objects.filter(organization=organization, to__iexact=address, created_at__gt=day_ago).exclude(key=key)
+    share = max(NETWORK_AT_LEAST, -(-most // 4))  # who could use up the day's messages would silence everybody else
+    if network and today.filter(conversation__network=network).count() >= share:
+        text = "As many messages as are allowed from this visitor's network have been sent there today."
+        raise ToolRefused(text, code="too_many_emails")
+    if today.count() >= most:
         raise ToolRefused("As many messages as are allowed have been sent there today.", code="too_many_emails")

@@ -22,6 +22,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from assistant.errors import ToolError, ToolRefused
 from assistant.models import Appointment, Card, Conversation, Delivery, Organization, ToolCall
+from assistant.redaction import visible
 from assistant.sentences import label
 from assistant.services.conversations import cards
 
@@ -65,7 +66,7 @@ def queue_email(
         key=key,
         to=plain_address(to),
         reply_to=plain_address(reply_to) if reply_to else "",
-        subject=one_line(subject, 200),
+        subject=one_line(visible(" ".join(subject.split())), 200),
         text=text,
         html=html,
         ics=ics,

@@ -10,11 +10,12 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Window
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from assistant import live
-from assistant.models import Document, DocumentFile, Passage
+from assistant.models import Document, DocumentFile, Organization, Passage
 from assistant.services.knowledge.extraction import MAX_CHARS, PROBLEMS, Extracted
 from assistant.services.knowledge.passages import passages
 from assistant.services.knowledge.search import indexed
@@ -24,6 +25,7 @@ LEASE = timedelta(seconds=180)  # longer than the longest reading
 MAX_ATTEMPTS = 4  # of a document whose readers died
 FIRST_WAIT_SECONDS = 60  # until a page that failed is tried again: twice as long each time, up to a day
 MAX_DOCUMENTS = 1000  # of an organization
+READ_AT_ONCE = 2  # of one organization's: slow pages of one must not keep every reader busy
 BATCH = 500  # passages in a statement
 NO_WORD = "Reading it was begun several times and never came to an end."
 
@@ -63,19 +65,36 @@ def read_again(document: Document) -> bool:
 def ring_due(limit: int = 50) -> int:
     """Tell workers of the documents that are due, new pages and old ones alike. Returns how many."""
     due = Document.objects.due(timezone.now()).filter(organization__active=True).order_by("next_read_at", "created_at")
-    found = list(due.values_list("pk", flat=True)[:limit])
+    place = Window(RowNumber(), partition_by="organization", order_by=["next_read_at", "created_at"])
+    first = due.annotate(place=place).filter(
+        place__lte=READ_AT_ONCE
+    )  # of each, so that nobody's thousand hide another's one
+    found = list(first.values_list("pk", flat=True)[:limit])
     for document_id in found:
         live.hand_over(TASK, document_id)
     return len(found)
 
 
+def ring_next(organization_id: int) -> None:
+    """Tell a worker of the organization's next document, which may have been turned away while others were being read."""
+    due = Document.objects.due(timezone.now()).filter(organization=organization_id, organization__active=True)
+    if next_id := due.order_by("next_read_at", "created_at").values_list("pk", flat=True).first():
+        live.hand_over(TASK, next_id)
+
+
 def claim(document_id: UUID | str) -> Document | None:
-    """Lease a document to this reader, under a new `fence`; None when it is not due, gone, or another's."""
+    """Lease a document to this reader, under a new `fence`; None when it is not due, gone, or another's, and when as many
+    of its organization's are being read as may be."""
     now = timezone.now()
-    mine = Document.objects.due(now).filter(pk=document_id)
     changes = {"state": Document.State.READING, "fence": F("fence") + 1, "attempts": F("attempts") + 1}
-    if not mine.update(**changes, leased_until=now + LEASE):
-        return None
+    with transaction.atomic():
+        # The lock makes the readers of one organization count one after the other.
+        owner = Organization.objects.select_for_update(no_key=True).filter(documents__pk=document_id).first()
+        reading = Document.objects.filter(organization=owner, state=Document.State.READING, leased_until__gt=now)
+        if owner is None or reading.count() >= READ_AT_ONCE:
+            return None
+        if not Document.objects.due(now).filter(pk=document_id).update(**changes, leased_until=now + LEASE):
+            return None
     document = Document.objects.get(pk=document_id)
     if document.kind == Document.Kind.FILE and document.attempts > MAX_ATTEMPTS:
         failed(document, "no_word", NO_WORD)

@@ -177,8 +177,14 @@ class _Page(HTMLParser):
         self._parts: list[str] = []
         self._main: list[int] = []  # where <main> begins and ends among the parts
         self.title = ""
-        self.feed(text)
+        self.feed(_closed(text))
         self.close()
+
+    def parse_marked_section(self, i: int, report: bool = True) -> int:
+        try:
+            return super().parse_marked_section(i, report)
+        except AssertionError:  # for `<![` and a word that it does not know; browsers take it for a comment
+            return self.parse_bogus_comment(i)
 
     @property
     def text(self) -> str:
@@ -237,6 +243,15 @@ class _Page(HTMLParser):
             self._ended = False
             # Within an element, a line break is a space.
             self._parts.append(data.replace("\n", " "))
+
+
+def _closed(text: str) -> str:
+    """`text` with every `<` that opens what is never closed as the plain character that the parser would find it to be:
+    after looking for the end from each of them, which takes minutes for a page of nothing but `<a`."""
+    before, mark, rest = text.rpartition("-->")
+    text = before + mark + rest.replace("<!--", "&lt;!--")
+    end = text.rfind(">") + 1
+    return text[:end] + text[end:].replace("<", "&lt;")
 
 
 def _is_hidden(attributes: dict[str, str | None]) -> bool:

@@ -11,7 +11,7 @@ MAX_CHARS = 1200  # a paragraph that is longer is cut
 OVERLAP_CHARS = 150  # said again at such a cut, which may go through the middle of a thought
 MAX_TITLE_CHARS = 300
 
-_HEADING = re.compile(r"(#{1,6})[ \t]+(.*?)[ \t#]*")
+_HEADING = re.compile(r"(#{1,6})[ \t]+(.*)")
 _FENCE = re.compile(r"[ \t]*(?:```|~~~)")
 _SENTENCE_END = re.compile(r"(?<=[.!?…。！？])[\s]+|(?<=[。！？])|\n")
 
@@ -52,10 +52,10 @@ def _sections(text: str, title: str) -> Iterator[tuple[str, list[str]]]:
             continue
         yield _joined(path), _blocks(lines)
         lines = []
-        level = len(heading[1])
+        level, name = len(heading[1]), heading[2].rstrip(" \t#")
         path = [step for step in path if step[0] < level]
-        if heading[2] and heading[2].casefold() not in {name.casefold() for _, name in path}:
-            path.append((level, heading[2][:MAX_TITLE_CHARS]))
+        if name and name.casefold() not in {step.casefold() for _, step in path}:
+            path.append((level, name[:MAX_TITLE_CHARS]))
     yield _joined(path), _blocks(lines)
 
 

@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import chain
 
 MAX_STEM_CHARS = 6
+LONGEST_STEMMED = 64  # characters; the ending of what is longer is taken off letter by letter, and tells nothing
+# Characters. Normalising takes a time that grows with the square of a run of combining marks; those are dropped anyway.
+NORMALIZED_AT_ONCE = 1000
 
 # Asked and answered everywhere, and so telling nothing: what questions are made of, in the languages of the widget.
 _ASKING = """
@@ -62,6 +66,8 @@ def _stem(word: str) -> str:
     if word.isascii():
         # Umlauts are often written out; whoever writes "Oeffnung" means what was indexed without its dots.
         word = word.replace("ae", "a").replace("oe", "o").replace("ue", "u")
+    if len(word) > LONGEST_STEMMED:
+        return word[:MAX_STEM_CHARS]
     while (shorter := _ENDINGS.sub("", word)) != word:  # "openings", "opening" and "open" end alike
         word = shorter
     return word[:MAX_STEM_CHARS]
@@ -71,7 +77,11 @@ def _plain(text: str) -> str:
     """Letters and digits in lower case, everything else a space; marks that change a letter are dropped, such as accents,
     and those that are letters of their own script are kept."""
     kept = []
-    for char in unicodedata.normalize("NFKD", text.casefold()):
+    folded = text.casefold()
+    for char in chain.from_iterable(
+        unicodedata.normalize("NFKD", folded[at : at + NORMALIZED_AT_ONCE])
+        for at in range(0, len(folded), NORMALIZED_AT_ONCE)
+    ):
         kind = unicodedata.category(char)[0]
         if kind in "LN" or (kind == "M" and not unicodedata.combining(char)):
             kept.append(char)

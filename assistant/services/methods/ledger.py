@@ -82,7 +82,7 @@ def write(
 def take(row: ToolCall, method: Method, assistant: Assistant | None, risk: str) -> str:
     """Let the call through the policy as it stands now, and remember what it was judged by; "" or why not.
 
-    Why not: not_offered, closed, visitor_quota, daily_quota.
+    Why not: not_offered, closed, visitor_quota, network_quota, daily_quota.
     """
     with transaction.atomic():
         # The lock makes calls of one method queue up here for the moment of counting.
@@ -104,6 +104,9 @@ def take(row: ToolCall, method: Method, assistant: Assistant | None, risk: str) 
                 locked.per_visitor_per_day
             ):
                 return "visitor_quota"
+            network = row.conversation.network if row.conversation else ""
+            if network and used.filter(conversation__network=network).count() >= locked.network_share:
+                return "network_quota"
             if used.count() >= locked.per_day:
                 return "daily_quota"
         row.method, row.risk = locked, risk

@@ -67,8 +67,8 @@ def _children(node: Any) -> Iterator[Any]:
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise _twice(next(name for name in names if names.count(name) > 1))
+        seen: set[str] = set()
+        raise _twice(next(name for name, _ in pairs if name in seen or seen.add(name)))  # type: ignore[func-returns-value]
     return found
 
 

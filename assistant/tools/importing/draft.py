@@ -224,7 +224,8 @@ def changes(method: Method, draft: MethodDraft) -> list[str]:
 def method_name(*candidates: str) -> str:
     """The first candidate that has letters, as a method may be called: small letters, digits, single underscores."""
     for candidate in candidates:
-        plain = unicodedata.normalize("NFKD", candidate).encode("ascii", "ignore").decode()
+        # Normalising takes a time that grows with the square of a run of combining marks.
+        plain = unicodedata.normalize("NFKD", candidate[:300]).encode("ascii", "ignore").decode()
         words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", plain)
         name = "_".join(words).lower()
         if re.search("[a-z]", name):

@@ -8,10 +8,13 @@ from urllib.parse import urlsplit
 
 from assistant.errors import ImportRefused, OutboundError, ToolError
 from assistant.models import Method
+from assistant.redaction import redacted
 from assistant.tools import mcp
-from assistant.tools.importing.draft import CannotTake, Found, MethodDraft, method_name, plain, source_key
-from assistant.tools.importing.schemas import Schemas
+from assistant.tools.importing.draft import CannotTake, Found, MethodDraft, Problem, method_name, plain, source_key
+from assistant.tools.importing.schemas import Budget, Schemas
 from assistant.tools.request import CREDENTIAL
+
+MAX_REASON_CHARS = 600
 
 
 async def read(url: str, *, auth: str = "none", auth_name: str = "", credential: str = "") -> Found:
@@ -24,15 +27,17 @@ async def read(url: str, *, auth: str = "none", auth_name: str = "", credential:
     try:
         listed = await mcp.tools(url, mcp.credentials(config, credential))
     except (OutboundError, ToolError) as error:
-        raise ImportRefused(str(error), code=error.code) from error
-    if not listed:
+        raise ImportRefused(redacted(str(error), [credential])[:MAX_REASON_CHARS], code=error.code) from error
+    if not listed.tools:
         raise ImportRefused("The MCP server has no tools.", code="no_requests")
     secrets = {CREDENTIAL: credential} if credential and auth != "none" else {}
-    drafts = tuple(_draft(tool, config, secrets) for tool in listed)
-    return Found(urlsplit(url).hostname or url, drafts)
+    budget = Budget()
+    drafts = tuple(_draft(tool, config, secrets, budget) for tool in listed.tools)
+    notes = (Problem("pages", listed.remark),) if listed.remark else ()
+    return Found(urlsplit(url).hostname or url, drafts, notes)
 
 
-def _draft(tool: dict[str, Any], config: dict[str, Any], secrets: dict[str, str]) -> MethodDraft:
+def _draft(tool: dict[str, Any], config: dict[str, Any], secrets: dict[str, str], budget: Budget) -> MethodDraft:
     own = str(tool.get("name") or "")
     given = tool.get("annotations")
     hints = given if isinstance(given, dict) else {}
@@ -47,7 +52,7 @@ def _draft(tool: dict[str, Any], config: dict[str, Any], secrets: dict[str, str]
         risk=_risk(hints),
     )
     # Its schemas may refer to nothing but themselves.
-    schemas = Schemas(tool.get("inputSchema"))
+    schemas = Schemas(tool.get("inputSchema"), budget)
     try:
         schema = schemas.fitted(lambda: schemas.simple(tool.get("inputSchema") or {"type": "object"}, level=0))
         if schema.get("type") != "object":

@@ -26,6 +26,8 @@ from assistant.tools.importing.schemas import Schemas
 
 VERBS = ("get", "post", "put", "patch", "delete")
 OTHER_VERBS = ("head", "options", "trace", "query")
+MAX_URL_CHARS = 2000  # as a method's own form has it
+TOO_LONG = Problem("url", f"Its address is longer than {MAX_URL_CHARS} characters.")
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 # What a request says of itself; OpenAPI has such parameters ignored.
 OWN_HEADERS = {"accept", "content-type", "authorization"}
@@ -61,6 +63,7 @@ class _Request:
 
     verb: str
     path: str
+    taken: set[str] = field(default_factory=set)  # names of parameters, folded
     queries: list[str] = field(default_factory=list)
     headers: list[str] = field(default_factory=list)
     properties: dict[str, Any] = field(default_factory=dict)
@@ -72,16 +75,19 @@ class _Request:
 
     def add(self, wire: str, place: str, schema: dict[str, Any], required: bool) -> str:
         """A parameter under a name that no other has; the name."""
-        folded = {_folded(taken) for taken in self.properties}
         plain_name = argument_name(wire)
         wanted = [plain_name, f"{plain_name[:55]}_{place}", *(f"{plain_name[:55]}_{n}" for n in range(2, 99))]
-        name = next((one for one in wanted if _folded(one) not in folded), None)
+        name = next((one for one in wanted if _folded(one) not in self.taken), None)
         if name is None:
             raise CannotTake("same_name", f"Too many parameters are called “{wire[:60]}”.")
-        self.properties[name] = schema
+        self.put(name, schema)
         if required:
             self.required.append(name)
         return name
+
+    def put(self, name: str, schema: dict[str, Any]) -> None:
+        self.properties[name] = schema
+        self.taken.add(_folded(name))
 
     def schema(self) -> dict[str, Any]:
         made = {"type": "object", "properties": self.properties}
@@ -104,7 +110,9 @@ class _Api:
         if path.startswith("x-"):
             return []
         if not path.startswith("/"):
-            return [self._blank("", path, {}, Problem("path", "A path begins with a slash."))]
+            return [self._blank("", path[:MAX_URL_CHARS], {}, Problem("path", "A path begins with a slash."))]
+        if len(path) > MAX_URL_CHARS:
+            return [self._blank("", path[:300], {}, TOO_LONG)]
         try:
             item = self.schemas.resolved(item)
         except CannotTake as error:
@@ -293,14 +301,14 @@ class _Api:
         if "anyOf" in schema:
             request.notes[Problem("loosened", "It takes one of several bodies: which parts go together is not told.")] = None
         request.has_body, request.send = True, send
-        required = schema.get("required", []) if needed else []
+        required = dict.fromkeys(schema.get("required", []) if needed else [])
         for name, child in schema.get("properties", {}).items():
-            if name not in required and _folded(name) in map(_folded, request.properties):
+            if name not in required and _folded(name) in request.taken:
                 request.notes[Problem("same_name", f"Left out: {name}, which is too much like another.")] = None
             elif name in required and len(child.get("enum", [])) == 1:
                 request.fixed[name] = child["enum"][0]  # what never changes needs no model
             else:
-                request.properties[name] = child
+                request.put(name, child)
         request.required += [name for name in required if name in request.properties]
 
     # --- Where it goes, and as whom -------------------------------------------------------------------------------
@@ -315,13 +323,17 @@ class _Api:
         notes = [Problem("servers", "It names several servers: this is the first.")] if len(servers) > 1 else []
         server = servers[0] if servers and isinstance(servers[0], dict) else {}
         url = str(server.get("url") or "/")
+        if len(url) > MAX_URL_CHARS:
+            raise CannotTake(TOO_LONG.code, TOO_LONG.text)
         variables = server.get("variables")
         for name in PLACEHOLDER.findall(url):
             variable = variables.get(name) if isinstance(variables, dict) else None
             default = variable.get("default") if isinstance(variable, dict) else None
             if default is None:
                 raise CannotTake("server_variable", f"Its address leaves {{{name[:40]}}} open. Give the whole address.")
-            url = url.replace(f"{{{name}}}", str(default))
+            url = url.replace(f"{{{name}}}", str(default)[:MAX_URL_CHARS])
+            if len(url) > MAX_URL_CHARS:
+                raise CannotTake(TOO_LONG.code, TOO_LONG.text)
             notes.append(Problem("server_variable", f"In the address, {name[:40]} is {str(default)[:60]}."))
         if self.base_url:
             relative = "://" not in url and url != "/"

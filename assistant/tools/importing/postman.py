@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import quote
 
 from assistant.errors import ImportRefused
+from assistant.tools.credentials import is_credential
 from assistant.tools.http import REFUSED_HEADERS
 from assistant.tools.importing.draft import (
     RISKS,
@@ -29,10 +30,14 @@ from assistant.tools.importing.draft import (
     source_key,
 )
 from assistant.tools.importing.legacy_export import SEGMENT, TOKEN
+from assistant.tools.parameters import MAX_PROPERTIES
 from assistant.tools.request import CREDENTIAL
 
 VERBS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
-VARIABLE = re.compile(r"\{\{\s*([^{}]+?)\s*\}\}")
+# One way to match each text: with spaces that either side could take, a text of "{{" and spaces alone took hours.
+VARIABLE = re.compile(r"\{\{\s*+([^{}\s](?:[^{}]*[^{}\s])?)\s*\}\}")
+UNQUOTED = re.compile(r'(?<!")\{\{\s*+([^{}"\s](?:[^{}"]*[^{}"\s])?)\s*\}\}(?!")')
+MAX_TEXT_CHARS = 8000  # of an address, a header or a body
 SECRET_NAME = re.compile(rf"(?i)\b(x-)?(api[-_]?key|auth[-_]?token|access[-_]?token|secret)\b|^{TOKEN}$")
 MAX_DEPTH = 5  # of variables that hold variables
 OAUTH = Problem("oauth", "It asks for OAuth: give an access token. It is sent as it is and never renewed.")
@@ -89,7 +94,7 @@ def _variables(holder: dict[str, Any]) -> Iterator[tuple[str, str]]:
 @dataclass
 class _Request:
     properties: dict[str, Any] = field(default_factory=dict)
-    required: list[str] = field(default_factory=list)
+    required: dict[str, None] = field(default_factory=dict)
     notes: dict[Problem, None] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
     auth: dict[str, str] | None = None  # where a part of the request is the credential, whatever the collection says
@@ -103,8 +108,10 @@ class _Request:
             if text := " ".join(filter(None, [plain(about, 300), example])):
                 schema["description"] = text
             self.properties[name] = schema
-        if required and name not in self.required:
-            self.required.append(name)
+        if len(self.properties) > MAX_PROPERTIES:
+            raise CannotTake("too_many", f"It takes more than {MAX_PROPERTIES} parameters.")
+        if required:
+            self.required[name] = None
         return name
 
 
@@ -134,7 +141,7 @@ class _Collection:
             config = self._config(made, verb, request, auth)
         except CannotTake as error:
             return replace(draft, problems=(error.problem,))
-        parameters = {"type": "object", "properties": made.properties, "required": made.required}
+        parameters = {"type": "object", "properties": made.properties, "required": list(made.required)}
         return replace(draft, parameters=parameters, config=config, secrets=made.secrets, notes=tuple(made.notes))
 
     def _config(self, made: _Request, verb: str, request: dict[str, Any], auth: Any) -> dict[str, Any]:
@@ -159,11 +166,20 @@ class _Collection:
     def _known(self, text: str) -> str:
         """`text` with the collection's own values for its variables; unknown ones stay."""
         for _ in range(MAX_DEPTH):
-            filled = VARIABLE.sub(lambda match: self.variables.get(match[1], match[0]), text)[:8000]
+            filled = self._once_filled(text)
             if filled == text:
                 break
             text = filled
         return text
+
+    def _once_filled(self, text: str) -> str:
+        parts, length, end = [], 0, 0
+        for match in VARIABLE.finditer(text[:MAX_TEXT_CHARS]):
+            parts += [text[end : match.start()], self.variables.get(match[1], match[0])[:MAX_TEXT_CHARS]]
+            length, end = length + len(parts[-2]) + len(parts[-1]), match.end()
+            if length >= MAX_TEXT_CHARS:  # a thousand variables of a megabyte each fit into a small document
+                break
+        return "".join([*parts, text[end:MAX_TEXT_CHARS]])[:MAX_TEXT_CHARS]
 
     def _filled(self, made: _Request, text: str) -> str:
         """`text` with a placeholder of ours for each variable that has no value."""
@@ -194,7 +210,7 @@ class _Collection:
 
         # Variables first, each kept from being taken for a placeholder of the path's own.
         path = VARIABLE.sub(lambda match: f"{{{argument_name(match[1])}}}", f"{slash}{path}")
-        return f"{scheme}{mark}{host}{SEGMENT.sub(segment, path)}".rstrip("/")
+        return f"{scheme}{mark}{host}{SEGMENT.sub(segment, path)}"
 
     def _queries(self, made: _Request, url: Any, send: str) -> Iterator[str]:
         given = url.get("query") if isinstance(url, dict) else None
@@ -205,7 +221,7 @@ class _Collection:
             key, value = self._known(str(one.get("key") or "")), self._known(str(one.get("value") or ""))
             if not key or one.get("disabled") is True or VARIABLE.search(key):
                 continue
-            if SECRET_NAME.search(key):
+            if SECRET_NAME.search(key) or (not VARIABLE.search(value) and is_credential(key, value)):
                 made.auth = {"auth": "bearer"} if key == TOKEN else {"auth": "query", "auth_name": key}
                 self._keep(made, value)
                 continue
@@ -228,7 +244,7 @@ class _Collection:
             elif name.lower() in REFUSED_HEADERS | {"accept"}:
                 if name.lower() not in ("accept", "content-type", "content-length", "host"):
                     made.notes[Problem("header_refused", f"Left out: the header {name[:60]}, which is ours to set.")] = None
-            elif SECRET_NAME.search(name) and value:
+            elif value and (SECRET_NAME.search(name) or is_credential(name, self._known(value))):
                 made.auth = {"auth": "bearer"} if name == TOKEN else {"auth": "header", "auth_name": name}
                 self._keep(made, self._known(value))
             else:
@@ -303,7 +319,7 @@ class _Collection:
 
     def _json(self, made: _Request, text: str) -> None:
         # A variable may stand for a text within quotes, or for any value without them.
-        text = re.sub(r'(?<!")\{\{\s*([^{}"]+?)\s*\}\}(?!")', r'"{{\1}}"', self._known(text))
+        text = UNQUOTED.sub(r'"{{\1}}"', self._known(text))
         try:
             example = json.loads(text)
         except (ValueError, RecursionError) as error:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
@@ -27,16 +28,20 @@ from assistant.tools.parameters import (
 MAX_CHARS = 400  # of a parameter's description
 MAX_BRANCHES = 8
 MAX_REFERENCES = 50  # in a chain
+MAX_REFERENCE_CHARS = 1000
+ENTRIES_PER_NODE = 64  # of an object or a list: what is large counts as several nodes, since it is copied as often
 MAX_NODES = 2000  # of one method's parameters
 MAX_NODES_OF_ALL = 100_000  # of a document's: some seconds; what comes after is drawn shallow and small
 MAX_NODES_AFTER = 200  # of one method's, from then on
 LEVELS = (6, 4, 3, 2, 1, 0)  # how deep the parameters are drawn; less where they would grow too large
+NULL_LEVELS = 2  # how deep null is kept as a choice of its own, which costs a level of nesting
 NUMBERS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
 KNOWN_FORMATS = sorted(FORMATS)  # lists: what others write need not be hashable
 SENDABLE = sorted(TYPES - {"null"})
 LENGTHS = {"string": ("minLength", "maxLength"), "array": ("minItems", "maxItems")}
 OPENED = Problem("opened", "Deeper parts are left open: the model is not told their form.")
 RECURSIVE = Problem("recursive", "A part that holds itself is left open.")
+NOT_NULL = Problem("not_null", "A part that may be null but not left out can no longer be null.")
 LOOSENED = Problem("loosened", "Conditions that go beyond types and choices are left to the other server.")
 
 
@@ -44,14 +49,21 @@ class TooLarge(Exception):
     """More properties than a method may have."""
 
 
+@dataclass
+class Budget:
+    """What is left to be drawn for one import, however many documents it consists of."""
+
+    nodes: int = MAX_NODES_OF_ALL
+
+
 class Schemas:
     """The schemas of one document. `notes` gathers what was lost since it was last emptied."""
 
-    def __init__(self, document: Any) -> None:
+    def __init__(self, document: Any, budget: Budget | None = None) -> None:
         self._document = document
+        self._budget = budget or Budget()
         self.notes: dict[Problem, None] = {}
         self._left = MAX_NODES
-        self._left_of_all = MAX_NODES_OF_ALL
         self._level = LEVELS[0]
 
     def resolved(self, node: Any) -> Any:
@@ -66,6 +78,8 @@ class Schemas:
         if not reference.startswith("#"):
             raise CannotTake("ref_remote", f"It refers to another file, which is not fetched: {reference[:100]}")
         node = self._document
+        if len(reference) > MAX_REFERENCE_CHARS:
+            raise CannotTake("ref_missing", f"It refers to what is not there: {reference[:100]}")
         for part in unquote(reference[1:]).split("/")[1:]:
             key = part.replace("~1", "/").replace("~0", "~")
             if isinstance(node, dict) and key in node:
@@ -78,7 +92,7 @@ class Schemas:
 
     def fitted(self, build: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """What `build` makes with `simple`, drawn as deep as it stays within what a method's parameters may be."""
-        spent = self._left_of_all <= 0
+        spent = self._budget.nodes <= 0
         nodes = MAX_NODES_AFTER if spent else MAX_NODES
         for level in LEVELS[-1:] if spent else LEVELS:
             self.notes, self._left, self._level = {}, nodes, level
@@ -87,16 +101,14 @@ class Schemas:
             except TooLarge:
                 continue
             finally:
-                self._left_of_all -= nodes - self._left
+                self._budget.nodes -= nodes - self._left
             if len(json.dumps(schema)) <= MAX_SCHEMA_BYTES and _properties(schema) <= MAX_PROPERTIES:
                 return schema
         raise CannotTake("too_many", f"It takes more than {MAX_PROPERTIES} parameters, or very large ones.")
 
     def simple(self, schema: Any, *, level: int = 1, path: tuple[str, ...] = ()) -> dict[str, Any]:
         """A schema in our own terms. Raises `CannotTake` where there is no such thing, `TooLarge` past `MAX_NODES`."""
-        self._left -= 1
-        if self._left < 0:
-            raise TooLarge
+        self._spend(schema)
         if schema is False:
             raise CannotTake("impossible", "A part of it can have no value.")
         if not isinstance(schema, dict):
@@ -119,6 +131,12 @@ class Schemas:
             made["description"] = text
         return made
 
+    def _spend(self, schema: Any) -> None:
+        parts = [schema, *schema.values()] if isinstance(schema, dict) else []
+        self._left -= 1 + sum(len(part) for part in parts if isinstance(part, dict | list)) // ENTRIES_PER_NODE
+        if self._left < 0:
+            raise TooLarge
+
     def _merged(self, schema: dict[str, Any], path: tuple[str, ...], depth: int = 0) -> dict[str, Any]:
         """`allOf` and the schema around it as one."""
         parts = schema.get("allOf")
@@ -134,9 +152,7 @@ class Schemas:
             part = self.resolved(part)
             if not isinstance(part, dict):
                 continue
-            self._left -= 1
-            if self._left < 0:
-                raise TooLarge
+            self._spend(part)
             part = self._merged(part, path, depth + 1)
             for key, value in part.items():
                 if key == "properties" and isinstance(value, dict):
@@ -232,6 +248,7 @@ class Schemas:
                 self.notes[OPENED] = None
             return {}
         required = [name for name in _list(schema.get("required")) if isinstance(name, str) and name in given]
+        needed = set(required)
         properties: dict[str, Any] = {}
         for name, child in given.items():
             try:
@@ -239,13 +256,33 @@ class Schemas:
                     continue
                 if not PROPERTY_NAME.fullmatch(name):
                     raise CannotTake("property_name", f"“{name[:60]}” cannot be a parameter's name.")
-                properties[name] = self.simple(child, level=level + 1, path=path)
+                made = self.simple(child, level=level + 1, path=path)
+                properties[name] = self._or_null(made, level) if name in needed and self._takes_null(child) else made
             except CannotTake as error:
-                if name in required or error.problem.code.startswith("ref_"):
+                if name in needed or error.problem.code.startswith("ref_"):
                     raise
                 self.notes[Problem(error.problem.code, f"Left out: {name[:60]}. {error.problem.text}")] = None
         required = list(dict.fromkeys(name for name in required if name in properties))
         return {"properties": properties, "required": required} if required else {"properties": properties}
+
+    def _takes_null(self, schema: Any) -> bool:
+        given = _mapping(self.resolved(schema))
+        branches = [*_list(given.get("oneOf")), *_list(given.get("anyOf"))]
+        return (
+            given.get("nullable") is True
+            or "null" in _list(given.get("type"))
+            or None in _list(given.get("enum"))
+            or any(_mapping(branch).get("type") == "null" for branch in branches[: MAX_BRANCHES * 2])
+        )
+
+    def _or_null(self, made: dict[str, Any], level: int) -> dict[str, Any]:
+        """What is optional is left out instead of null; what is required has to be able to say "none"."""
+        if level > NULL_LEVELS:
+            self.notes[NOT_NULL] = None
+            return made
+        about = {"description": made.pop("description")} if "description" in made else {}
+        branches = made["anyOf"] if set(made) == {"anyOf"} else [made]
+        return {"anyOf": [*branches, {"type": "null"}], **about}
 
     def _bounds(self, made: dict[str, Any], schema: dict[str, Any]) -> None:
         for keyword in NUMBERS:

@@ -90,7 +90,8 @@ const INLINE = new RegExp(
     /(?<![\p{L}\p{N}_])__(?<strong2>[^\s_](?:[^_\n]*[^\s_])?)__(?![\p{L}\p{N}_])/u,
     /\*(?<em>[^\s*](?:[^*\n]*[^\s*])?)\*/,
     /(?<![\p{L}\p{N}_])_(?<em2>[^\s_](?:[^_\n]*[^\s_])?)_(?![\p{L}\p{N}_])/u,
-    /(?<url>https:\/\/[^\s<>"'`*]{1,2000})/,
+    // Letters of every script belong to an address; punctuation of scripts other than Latin ends it, with or without a space.
+    /(?<url>https:\/\/(?:[^\s<>"'`*\u0080-\u{10ffff}]|(?![\p{P}\p{S}\p{Z}\p{C}])[\u0080-\u{10ffff}]){1,2000})/u,
     /(?<break>\n)/,
     /\\(?<escaped>[\\`*_[\]()#+.!-])/,
   ]
@@ -128,8 +129,31 @@ export function parseInline(text) {
 /** @param {string} label @param {string} href @param {Inline[]} parts @param {(words: string) => void} say */
 function sayLink(label, href, parts, say) {
   const safe = safeLink(href);
-  if (safe) parts.push({ type: "link", href: safe, inline: [{ type: "text", text: label || href }] });
+  if (safe) parts.push({ type: "link", href: safe, inline: [{ type: "text", text: honest(label, safe) || href }] });
   else say(label);
+}
+
+const INVISIBLE = /[\p{Cf}\u034f\u115f\u1160\u3164\ufe00-\ufe0f\uffa0]/gu;
+const HOST = /[\p{L}\p{N}][\p{L}\p{M}\p{N}-]{0,62}(?:\.[\p{L}\p{M}\p{N}-]{1,63}){0,8}\.[\p{L}\p{M}\p{N}-]{2,63}/gu;
+
+/** The words of a link, and where it really goes when they look like an address elsewhere.
+ * @param {string} label @param {string} href @returns {string} */
+function honest(label, href) {
+  const { protocol, hostname, pathname } = new URL(href);
+  const host = protocol === "mailto:" ? pathname.slice(pathname.lastIndexOf("@") + 1).toLowerCase() : hostname;
+  const seen = label.replace(INVISIBLE, "").normalize("NFKC").replaceAll("。", ".");
+  const elsewhere = (seen.match(HOST) ?? []).some((name) => !isPartOf(name, host));
+  return elsewhere ? `${label} (${protocol === "mailto:" ? pathname : host})` : label;
+}
+
+/** Whether `name` is `host`, or what `host` is a subdomain of. @param {string} name @param {string} host */
+function isPartOf(name, host) {
+  try {
+    const known = new URL(`https://${name}`).hostname;
+    return host === known || host.endsWith(`.${known}`) || `www.${host}` === known;
+  } catch {
+    return false;
+  }
 }
 
 /** A bare address; a full stop or bracket after it belongs to the sentence.

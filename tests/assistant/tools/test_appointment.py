@@ -92,7 +92,7 @@ def test_the_kind_is_listed_and_its_calendar_is_one_of_the_organizations_own(con
     kind = KINDS["appointment"]
     form = kind.form(conversation.organization, data={"calendar": str(own.pk)})
     assert form.is_valid()
-    assert form.cleaned_data == {"calendar": own.pk}
+    assert form.cleaned_data == {"calendar": own.pk, "proof": False}
     for bad in (str(foreign.pk), "0", "x", ""):
         assert not kind.form(conversation.organization, data={"calendar": bad}).is_valid()
 
@@ -327,3 +327,39 @@ async def test_a_dry_run_shows_and_changes_nothing(conversation):
         result = await try_out(method, arguments, name=f"appointment_{tool}")
         assert (result.outcome, result.achieved) == ("done", frozenset())
     assert [await count(model) for model in (Appointment, Card, Delivery)] == before
+
+
+# --- Only with a mailed code ------------------------------------------------------------------------------------------
+
+
+@in_db
+def ask_for_proof() -> None:
+    method = Method.objects.get(kind="appointment")
+    method.config["proof"] = True
+    method.save()
+
+
+async def test_a_time_is_booked_only_after_the_mailed_code_where_staff_want_that(conversation: Conversation) -> None:
+    await ask_for_proof()
+    slot = await a_slot(conversation)
+    nameless = await run(conversation, "book", slot=slot, email="ann@example.com")
+    assert nameless.outcome == "failed" and "name" in nameless.text
+    asked = await run(conversation, "book", slot=slot, name="Ann", email="somebody.else@example.com")
+    assert asked.outcome == "waiting" and await count(Appointment, state="confirmed") == 0
+    card = await row(Card.Kind.VERIFY)
+    assert [field["name"] for field in card.content["fields"]] == ["email"]
+    proven = {"email": "ann@example.com", "email_verified_at": timezone.now()}
+    await in_db(Visitor.objects.update)(**proven)  # as the right code does
+    await in_db(cards.update)(card, state=Card.State.ANSWERED, choice="confirm")
+    toolbox = await ConversationToolbox.for_conversation(conversation)
+    call = await in_db(Row.objects.select_related("conversation").get)(pk=card.call_id)
+    assert (await toolbox.open(call)).outcome == "done"
+    assert await count(Appointment, state="confirmed", email="ann@example.com", name="Ann") == 1
+
+
+async def test_a_visitor_who_has_proven_an_address_is_asked_as_usual_and_booked_under_it(conversation: Conversation) -> None:
+    await ask_for_proof()
+    await in_db(Visitor.objects.update)(email="ann@example.com", email_verified_at=timezone.now())
+    await run(conversation, "book", slot=await a_slot(conversation), name="Ann", email="somebody.else@example.com")
+    assert (await click(conversation, Card.Kind.CONFIRM, "confirm")).outcome == "done"
+    assert await count(Appointment, state="confirmed", email="ann@example.com") == 1

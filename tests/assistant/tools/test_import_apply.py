@@ -220,6 +220,6 @@ async def test_an_imported_method_is_called_like_any_other(talk: Conversation):
 
     with outbound.transport_for_tests(httpx.MockTransport(answer)):
         toolbox = await ConversationToolbox.for_conversation(talk)
-        result = await toolbox.execute(call("get_orders_order_id", order_id="A/1", q="x"), round=1, ordinal=0)
-    assert str(seen[0].url) == "https://api.example.com/orders/A%2F1?q=x"
+        result = await toolbox.execute(call("get_orders_order_id", order_id="A 1", q="x"), round=1, ordinal=0)
+    assert str(seen[0].url) == "https://api.example.com/orders/A%201?q=x"
     assert result.outcome == "done" and '"sent"' in result.text and "sk-imported" not in result.text

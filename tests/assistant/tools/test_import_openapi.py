@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from assistant.errors import ImportRefused
+from assistant.errors import ImportRefused, ToolError
 from assistant.models import Method
-from assistant.tools import importing
+from assistant.tools import importing, parameters
 from assistant.tools.importing import Found, MethodDraft, openapi
 from assistant.tools.request import build
 from tests.conftest import needed
@@ -70,7 +70,7 @@ def test_an_operation_becomes_a_method():
     assert (draft.name, draft.description, draft.risk, draft.problems) == ("get_order", "One order", "read", ())
     assert draft.parameters == {"type": "object", "properties": {"id": {"type": "string"}}, "required": ["id"]}
     assert draft.config["url"] == "https://api.example.com/v1/orders/{id}"
-    assert sent(draft, id="a/b")[0] == "https://api.example.com/v1/orders/a%2Fb"
+    assert sent(draft, id="a b")[0] == "https://api.example.com/v1/orders/a%20b"
 
 
 @pytest.mark.parametrize(
@@ -531,3 +531,43 @@ def test_what_no_database_takes_is_left_out_by_name(bad: str) -> None:
     assert [[problem.code for problem in draft.problems] for draft in found.drafts] == [["characters"], [], ["characters"]]
     json.dumps(found.as_json(), ensure_ascii=False).encode()
     assert bad not in json.dumps(found.as_json(), ensure_ascii=False)
+
+
+# --- Null ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        {"type": ["string", "null"]},
+        {"type": "string", "nullable": True},
+        {"anyOf": [{"type": "string"}, {"type": "null"}]},
+        {"$ref": "#/components/schemas/Note"},
+    ],
+)
+def test_what_is_required_and_may_be_null_can_still_be_null(field: Any) -> None:
+    schema = {"type": "object", "properties": {"note": {**field, "description": "A note."}}, "required": ["note"]}
+    components = {"schemas": {"Note": {"type": "string", "nullable": True}}}
+    draft = one(body(schema), components=components)
+    note = draft.parameters["properties"]["note"]
+    assert note == {"anyOf": [{"type": "string"}, {"type": "null"}], "description": "A note."}
+    offered = parameters.offered(draft.parameters)
+    for value in (None, "x"):
+        assert sent(draft, **parameters.checked({"note": value}, offered))[2] == {"note": value}
+    with pytest.raises(ToolError):
+        parameters.checked({}, offered)
+
+
+def test_what_is_optional_is_left_out_instead_of_null() -> None:
+    draft = one(body({"type": "object", "properties": {"note": {"type": ["string", "null"]}, "n": {"type": "integer"}}}))
+    assert draft.parameters["properties"]["note"] == {"type": "string"}
+    given = parameters.checked({"note": None, "n": 1}, parameters.offered(draft.parameters))
+    assert sent(draft, **given)[2] == {"n": 1}
+
+
+def test_null_that_lies_too_deep_leaves_a_remark() -> None:
+    schema: dict[str, Any] = {"type": ["string", "null"]}
+    for _ in range(5):
+        schema = {"type": "object", "properties": {"a": schema}, "required": ["a"]}
+    draft = one(body(schema))
+    assert draft.problems == () and "not_null" in noted(draft)

@@ -49,7 +49,7 @@ def sent(draft: MethodDraft, **arguments: Any) -> tuple[str, Any]:
 ADDRESSES: list[tuple[Any, dict[str, str], str]] = [
     ("https://api.example.com/orders/:order-id?full=yes", {"order_id": "7", "full": "no"}, "https://api.example.com/orders/7?full=no"),
     ("https://api.example.com:8443/orders/{order-id}", {"order_id": "7"}, "https://api.example.com:8443/orders/7"),
-    ("{{base}}/orders/{{orderId}}", {"orderId": "a/b"}, "https://shop.example.com/v1/orders/a%2Fb"),
+    ("{{base}}/orders/{{orderId}}", {"orderId": "a b"}, "https://shop.example.com/v1/orders/a%20b"),
     ("{{base}}/{{version}}/x", {}, "https://shop.example.com/v1/2/x"),
     ({"raw": "{{base}}/:id", "variable": [{"key": "id", "value": "1", "description": "The id"}]}, {"id": "9"}, "https://shop.example.com/v1/9"),
     ({"protocol": "https", "host": ["a", "example", "com"], "path": ["x", ":y"]}, {"y": "z"}, "https://a.example.com/x/z"),
@@ -243,7 +243,7 @@ def test_an_exported_method_keeps_its_path_its_fixed_values_and_its_secret():
     assert (draft.problems, draft.name, draft.secrets) == ((), "order_status", {"credential": SECRET})
     assert (draft.config["auth"], draft.fixed) == ("bearer", {"shop": "main"})
     assert draft.parameters["required"] == ["order_id"]
-    assert sent(draft, order_id="7/8")[0] == "https://api.example.com/orders/7%2F8?shop=main"
+    assert sent(draft, order_id="7 8")[0] == "https://api.example.com/orders/7%208?shop=main"
 
 
 def test_what_stood_nowhere_in_the_path_goes_to_its_end():
@@ -272,3 +272,19 @@ def test_a_token_that_visitors_were_asked_for_is_asked_for_no_more():
 def test_what_an_exported_method_cannot_become_is_named(code, changes):
     (draft,) = read([exported(**changes)]).drafts
     assert code in [problem.code for problem in draft.problems]
+
+
+@pytest.mark.parametrize(
+    ("url", "base_url"),
+    [
+        ("https://api.example.com/orders/", ""),
+        ("https://api.example.com/orders", ""),
+        ("{{base}}/orders/", "https://api.example.com/"),
+        ({"raw": "https://api.example.com/orders/?page=1"}, ""),
+        ({"protocol": "https", "host": ["api", "example", "com"], "path": ["orders", ""]}, ""),
+    ],
+)
+def test_an_address_ends_as_the_collection_has_it(url: Any, base_url: str) -> None:
+    slash = "" if url == "https://api.example.com/orders" else "/"
+    address = one(url, base_url=base_url).config["url"].partition("?")[0]
+    assert address == f"https://api.example.com/orders{slash}"

@@ -24,6 +24,7 @@ from assistant.tools.importing import mcp
 from assistant.tools.toolbox import ConversationToolbox, try_out
 from tests import servers
 from tests.assistant.upstream import server
+from tests.attacks.readers import Chunks
 from tests.conftest import needed
 
 from .acts import call
@@ -193,7 +194,6 @@ NOT_SPOKEN = [
     ("mcp_http", {"initialized": answer(b"", status="500 Oh")}),
     ("too_large", {"list": answer(b'"' + b"x" * 2_100_000 + b'"')}),
     ("too_large", {"list": answer(b"data: " + b"x" * 2_100_000, "text/event-stream")}),
-    ("too_many", {"list": tools(nextCursor="again")}),
     ("too_many", {"list": tools(*[{"name": f"t{n}"} for n in range(501)])}),
     ("no_requests", {"list": {"tools": "none"}}),
     ("no_requests", {"list": tools("x", 7, None)}),  # type: ignore[arg-type]
@@ -326,3 +326,53 @@ async def test_a_server_that_cannot_be_reached_has_done_nothing(talk, method: Ca
     config = {"url": address, "tool": "it", "auth": "none", "timeout_seconds": 2}
     await sync_to_async(method)(talk.assistant, "it", kind="mcp", config=config)
     assert (await called(talk, "it", text="x")).outcome == "failed"
+
+
+# --- Pages that lead nowhere ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("moving", [False, True])
+async def test_a_list_that_never_ends_is_taken_as_far_as_it_was_read_with_a_remark(moving: bool, settings: Any) -> None:
+    class Endless(Script):
+        async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> None:
+            if self.asked().get("method") == "tools/list":
+                cursor = f"page {len(self.seen)}" if moving else "the same"
+                self.results["list"] = tools({"name": "look"}, {"name": "find"}, nextCursor=cursor)
+            await super().__call__(reader, writer, request)
+
+    script = Endless()
+    found = await listed(settings, script)
+    assert [draft.config["tool"] for draft in found.drafts] == ["look", "find"]
+    assert [note.code for note in found.notes] == ["pages"]
+    assert sum(b"tools/list" in seen for seen in script.seen) == 2
+
+
+async def test_more_pages_than_are_read_leave_a_remark(settings: Any) -> None:
+    class Long(Script):
+        async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> None:
+            number = len(self.seen)
+            self.results["list"] = tools({"name": f"tool{number}"}, nextCursor=str(number))
+            await super().__call__(reader, writer, request)
+
+    found = await listed(settings, Long())
+    assert len(found.drafts) == mcp.mcp.MAX_PAGES and [note.code for note in found.notes] == ["pages"]
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
+@pytest.mark.parametrize("size", [1, 2, 3, 1000])
+async def test_events_are_the_same_wherever_their_bytes_are_cut(end: bytes, size: int) -> None:
+    body = end.join(
+        [b": hello", b"", b"event: message", b"data: one", b"data:two", b"", b"", b"data: three", b"", b"data: cut"]
+    )
+    found = [data async for data in mcp.mcp._events(Chunks(body, size))]  # type: ignore[arg-type]
+    assert found == [b"one\ntwo", b"three"]
+
+
+async def test_what_a_server_says_is_masked_before_it_is_cut(settings: Any) -> None:
+    key = "k-" + "9f3Qz" * 20
+    for padding in (470, 560, 590):
+        error = {"jsonrpc": "2.0", "id": 1, "error": {"code": 1, "message": "x" * padding + key}}
+        with pytest.raises(ImportRefused) as refused:
+            script = Script(initialize=answer(json.dumps(error).encode()))
+            await listed(settings, script, auth="bearer", credential=key)
+        assert "9f3Qz" not in str(refused.value)
