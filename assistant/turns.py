@@ -46,6 +46,7 @@ from assistant.services.conversations.messages import Posted, post_message
 from assistant.services.conversations.outcomes import Outcome, finish_turn
 from assistant.services.knowledge import questions
 from assistant.services.organizations import answer_cache
+from assistant.tools import executor
 from assistant.tools.toolbox import ConversationToolbox
 
 log = logging.getLogger(__name__)
@@ -543,10 +544,15 @@ def adopt() -> int:
 
 
 async def drain(seconds: float) -> None:
-    """Let running turns end; after `seconds`, hand the rest to whoever comes next."""
-    tasks = [running.task for running in _running.values()]
-    if tasks:
-        _, late = await asyncio.wait(tasks, timeout=seconds)
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
+    """Let running turns end, and the calls that stopped ones have begun; after `seconds`, hand the turns that are left to
+    whoever comes next. A call that still runs then is unknown to them, until its own deadline is over."""
+    ends = time.monotonic() + seconds
+    while late := {running.task for running in _running.values()}:
+        if time.monotonic() >= ends:
+            break
+        await asyncio.wait(late, timeout=ends - time.monotonic())
+    for task in late:
+        task.cancel()
+    await asyncio.gather(*late, return_exceptions=True)
+    if acting := executor.acting():
+        await asyncio.wait(acting, timeout=max(ends - time.monotonic(), 0))

@@ -36,6 +36,8 @@ class Turn(models.Model):
         STOPPED = "stopped"
         FAILED = "failed"
 
+    ENDED = (State.DONE, State.STOPPED, State.FAILED)
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="turns")
     message = models.ForeignKey(Message, models.CASCADE, related_name="turns")  # that it answers
@@ -92,6 +94,7 @@ class ToolCall(models.Model):
         REFUSED = "refused"
         UNKNOWN = "unknown"  # it may have happened: never retried silently
 
+    OPEN = (State.PENDING, State.SENT)  # somebody is at it, or should be
     ENDED = (State.WAITING, State.DONE, State.FAILED, State.REFUSED, State.UNKNOWN)  # there is a result to speak of
 
     class Initiator(models.TextChoices):
