@@ -66,6 +66,9 @@ class Turn(models.Model):
     started_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
 
+    # When its runner last knew that the lease was its own, by its monotonic and its wall clock: no column.
+    held_at: tuple[float, float] = (0.0, 0.0)
+
     objects = TurnQuerySet.as_manager()
 
     class Meta:

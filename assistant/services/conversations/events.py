@@ -114,9 +114,10 @@ def resume_session(conversation: Conversation, after: int) -> events.SessionRead
     running = conversation.turns.open().order_by("created_at").first()
     turn = None
     if running is not None:
-        draft = live.draft(running.pk)
+        draft = live.draft(running.pk, running.fence)
         turn = {
             "id": str(running.pk),
+            "fence": running.fence,
             "message": str(running.message_id),
             "text": draft.text,
             "offset": len(draft.text),
