@@ -165,8 +165,10 @@ export const EVENTS = {
   "staff.typing": (state) => ({ ...state, staffTyping: true }),
   pong: (state, { seq }) => (seq > state.seq ? { ...state, gap: true } : state),
   error(state, { code, text, of }) {
-    const refused = state.pending.some(({ id }) => id === of);
-    const pending = state.pending.map((message) => (message.id === of ? { ...message, failed: text } : message));
+    const refused = code !== "unavailable" && state.pending.some(({ id }) => id === of);
+    const failed = (/** @type {Pending} */ message) => (message.id === of ? { ...message, failed: text } : message);
+    // What cannot be saved just now is sent again by itself.
+    const pending = refused ? state.pending.map(failed) : state.pending;
     return { ...state, pending, answering: {}, problem: refused ? state.problem : { code, text } };
   },
 };
@@ -218,7 +220,8 @@ const look = (state) => (state.open && state.seen < state.seq ? { ...state, seen
 /** @param {State} state @param {Message} message */
 function acknowledge(state, message) {
   const pending = state.pending.filter(({ id }) => id !== message.client_id);
-  return pending.length < state.pending.length ? { ...state, pending } : state;
+  if (pending.length === state.pending.length) return state;
+  return { ...state, pending, problem: state.problem?.code === "unavailable" ? null : state.problem };
 }
 
 /** A turn that `session.ready` shows as running may have had its reply among the same events.
