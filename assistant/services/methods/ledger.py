@@ -36,6 +36,9 @@ ORPHANED = timedelta(minutes=10)  # longer than a call that belongs to no turn m
 
 _ITS_TURN = Q(pk=OuterRef("turn_id")) | Q(opening_call=OuterRef("pk"))
 _OF_OPEN_TURN = Exists(Turn.objects.open().filter(_ITS_TURN))
+_ASKED = Card.objects.filter(call=OuterRef("pk"), kind__in=Card.ASKING)
+_ANSWERED = Q(Exists(_ASKED.filter(state=Card.State.ANSWERED))) & ~Exists(_ASKED.filter(state=Card.State.OPEN))
+_OPEN = Q(state__in=ToolCall.OPEN) | Q(_ANSWERED, state=State.WAITING)  # somebody is at it, or should be
 _OF_ENDED_TURN = Exists(Turn.objects.filter(_ITS_TURN, state__in=Turn.ENDED))
 
 
@@ -221,14 +224,15 @@ def left_behind(turn: Turn) -> list[ToolCall]:
 
 
 def close_with(turn: Turn) -> None:
-    """Close what the turn leaves open, in the transaction that ends it; a card that waits for the visitor waits on.
+    """Close what the turn leaves open, in the transaction that ends it; a card that waits for the visitor waits on, and what
+    he has answered meanwhile is the next turn's.
 
     A row that is locked just now is being written by whoever runs it, who may want the conversation's lock next, which
     the caller has: that one is left to him, and to `close_orphans`.
     """
-    opening = Q(pk=turn.opening_call_id) if turn.opening_call_id else Q(pk__in=[])
-    mine = Q(turn=turn, state__in=ToolCall.OPEN) | opening & Q(state__in=[*ToolCall.OPEN, State.WAITING])
-    _close_open(ToolCall.objects.filter(mine).select_for_update(skip_locked=True, of=("self",)))
+    mine = Q(turn=turn) | Q(pk=turn.opening_call_id)
+    rows = ToolCall.objects.filter(mine, _OPEN, ~_OF_OPEN_TURN)
+    _close_open(rows.select_for_update(skip_locked=True, of=("self",)))
 
 
 def orphans() -> QuerySet[ToolCall]:
@@ -236,7 +240,7 @@ def orphans() -> QuerySet[ToolCall]:
     process that ran them must have died."""
     late = timezone.now() - ORPHANED
     silent = Q(started_at__lt=late) | Q(started_at=None, created_at__lt=late)
-    return ToolCall.objects.filter(~_OF_OPEN_TURN, silent | Q(_OF_ENDED_TURN), state__in=ToolCall.OPEN)
+    return ToolCall.objects.filter(_OPEN, ~_OF_OPEN_TURN, silent | Q(_OF_ENDED_TURN))
 
 
 def close_orphans(limit: int = 500) -> int:

@@ -201,6 +201,24 @@ def test_what_a_visitor_confirmed_is_run_by_a_later_turn_and_closed_with_that(ta
     assert state_of(second) == (State.FAILED, "not_begun")
 
 
+def test_a_click_that_led_to_another_question_waits_on_for_its_answer(talk: Conversation, turn: Turn) -> None:
+    row = write(talk, initiator=ToolCall.Initiator.VISITOR)
+    Turn.objects.filter(pk=turn.pk).update(opening_call=row)
+    asking = claim_turn(turn.pk)
+    ledger.adopt(row, asking)
+    assert ledger.wait_for_visitor(row, ASKS, "Waiting.", 600)
+    assert ledger.close_orphans() == 0
+    other = write(talk, initiator=ToolCall.Initiator.VISITOR, key="other")
+    confirming = clicked(talk, other)
+    finish_turn(asking, GIVEN_UP)
+    assert ledger.close_orphans() == 0
+    assert [state_of(one) for one in (row, other)] == [(State.WAITING, ""), (State.WAITING, "")]
+    running = claim_turn(confirming.pk)
+    assert ledger.claim(other)
+    finish_turn(running, GIVEN_UP)
+    assert [state_of(one)[0] for one in (row, other)] == [State.WAITING, State.UNKNOWN]
+
+
 def test_a_confirmed_call_whose_turn_was_given_up_before_it_ran_has_not_begun(talk: Conversation, turn: Turn) -> None:
     running = claim_turn(turn.pk)
     row = write(talk, running)
