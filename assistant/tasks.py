@@ -6,12 +6,14 @@ import logging
 import re
 import smtplib
 import time
+from collections.abc import Callable
 from email.utils import parseaddr, quote
 
 from asgiref.sync import async_to_sync
 from celery import shared_task
 from django.conf import settings
 from django.core.mail import BadHeaderError, EmailMultiAlternatives
+from django.db import DatabaseError
 
 from assistant import outbound
 from assistant.async_db import fresh_connections, in_db
@@ -19,6 +21,7 @@ from assistant.errors import AddressRefused, InterworkyError, OutboundError
 from assistant.models import Delivery, Document, Embedding
 from assistant.providers import embeddings
 from assistant.redaction import redacted
+from assistant.services import renewal
 from assistant.services.deliveries import outbox, verification
 from assistant.services.knowledge import documents, vectors
 from assistant.services.knowledge.extraction import Unreadable, decoded, extract
@@ -26,6 +29,8 @@ from assistant.services.knowledge.extraction import Unreadable, decoded, extract
 log = logging.getLogger(__name__)
 
 PAGE_MAX_BYTES = 3_000_000
+OUTCOME_SECONDS = 90.0  # that a database which is away is waited for; with the sending it stays below Celery's limit
+OUTCOME_EVERY_SECONDS = 1.0
 EMBEDDING_SECONDS = 45  # of one run; with the batch that is under way it stays below Celery's limit
 
 
@@ -39,13 +44,31 @@ def deliver(delivery_id: str) -> None:
     delivery = outbox.claim(delivery_id)
     if delivery is None:
         return
+    lease = renewal.Renewal(delivery)
     try:
         _email(delivery).send()
     except Exception as error:  # whatever a mail backend raises is this row's outcome
         log.warning("Delivery %s, attempt %s: %s", delivery.pk, delivery.attempts, type(error).__name__)
         outbox.failed(delivery, redacted(_words(error), [settings.EMAIL_HOST_PASSWORD]), for_good=_is_for_good(error))
     else:
-        outbox.sent(delivery)
+        _once_the_database_is_back(lambda: outbox.sent(delivery))
+    finally:
+        lease.stop()
+
+
+def _once_the_database_is_back(write: Callable[[], object]) -> None:
+    """What has left us must not leave us twice because its outcome could not be written just then."""
+    ends = time.monotonic() + OUTCOME_SECONDS
+    while True:
+        try:
+            with fresh_connections():
+                write()
+            return
+        except DatabaseError:
+            if time.monotonic() > ends:
+                raise
+            log.warning("an outcome cannot be written yet", exc_info=True)
+            time.sleep(OUTCOME_EVERY_SECONDS)
 
 
 @shared_task(name=documents.TASK)  # type: ignore[untyped-decorator]
@@ -55,6 +78,7 @@ def read_document(document_id: str) -> None:
     document = documents.claim(document_id)
     if document is None:
         return
+    lease = renewal.Renewal(document)
     try:
         if document.kind == Document.Kind.PAGE:
             _read_page(document)
@@ -69,6 +93,8 @@ def read_document(document_id: str) -> None:
     except Exception:
         log.exception("Document %s could not be read.", document.pk)
         documents.failed(document, "internal", "Reading it failed for a reason on our side.")
+    finally:
+        lease.stop()
 
 
 def _read_page(document: Document) -> None:
@@ -101,6 +127,7 @@ def embed_passages(organization_id: str) -> None:
     embedding = vectors.claim(int(organization_id))
     if embedding is None:
         return
+    lease = renewal.Renewal(embedding)
     unfinished = False
     try:
         unfinished = async_to_sync(_embed)(embedding)
@@ -111,6 +138,7 @@ def embed_passages(organization_id: str) -> None:
         log.exception("Organization %s: no vectors for now.", embedding.pk)
         vectors.failed(embedding, "It failed for a reason on our side.")
     finally:
+        lease.stop()
         vectors.give_back(embedding, unfinished=unfinished)
 
 

@@ -1,14 +1,32 @@
 """The Celery app, and the clock: what runs when."""
 
 import os
+from typing import Any
 
+import kombu
 from asgiref.sync import async_to_sync
 from celery import Celery
+from celery.app.amqp import AMQP
 from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "interworky.settings")
 
-app = Celery("interworky")
+SWEEP_SECONDS = 15.0
+RECONNECT_SECONDS = 5  # between two attempts at a broker that is away; Celery itself waits for up to thirty
+
+
+class Connection(kombu.Connection):
+    def ensure_connection(self, errback: Any = None, max_retries: int | None = None, *args: Any, **options: Any) -> Any:
+        if not args:
+            options = {"interval_start": 1, "interval_step": 1, "interval_max": RECONNECT_SECONDS, **options}
+        return super().ensure_connection(errback, max_retries, *args, **options)
+
+
+class Amqp(AMQP):
+    Connection = Connection
+
+
+app = Celery("interworky", amqp=Amqp)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["assistant"])
 app.autodiscover_tasks(["assistant"], related_name="jobs")
@@ -26,7 +44,7 @@ def resume_turns() -> None:
 
 app.conf.beat_schedule = {
     # A tick that is still waiting when the next one comes has nothing left to do.
-    "sweep": {"task": "assistant.jobs.sweep", "schedule": 15.0, "options": {"expires": 15}},
+    "sweep": {"task": "assistant.jobs.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS}},
     "think": {"task": "assistant.summaries.think", "schedule": 60.0, "options": {"expires": 60}},
     "embed": {"task": "assistant.jobs.embed", "schedule": 30.0, "options": {"expires": 30}},
     "watch models": {"task": "assistant.jobs.watch_models", "schedule": 10_800.0, "options": {"expires": 3600}},
