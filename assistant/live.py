@@ -178,7 +178,8 @@ def draft(turn_id: UUID | str, fence: int = 0) -> ReplyDraft:
     """The reply so far, of the runner under `fence`; empty when nobody has begun it, or nobody can say."""
     if (mine := _drafts.get(str(turn_id))) is not None and mine.fence == fence:
         return mine
-    return ReplyDraft(*(_cached(cache.get, f"draft.{turn_id}.{fence}") or ("", [])), fence=fence)
+    text, tools = _cached(cache.get, f"draft.{turn_id}.{fence}") or ("", [])
+    return ReplyDraft(text, tools, fence)
 
 
 # --- The ringing itself ---------------------------------------------------------------------------------------------

@@ -3,11 +3,11 @@
 import os
 from typing import Any
 
-import kombu
 from asgiref.sync import async_to_sync
 from celery import Celery
 from celery.app.amqp import AMQP
 from django.conf import settings
+from kombu.connection import Connection as AnyConnection
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "interworky.settings")
 
@@ -15,7 +15,7 @@ SWEEP_SECONDS = 15.0
 RECONNECT_SECONDS = 5  # between two attempts at a broker that is away; Celery itself waits for up to thirty
 
 
-class Connection(kombu.Connection):
+class Connection(AnyConnection):
     def ensure_connection(self, errback: Any = None, max_retries: int | None = None, *args: Any, **options: Any) -> Any:
         if not args:
             options = {"interval_start": 1, "interval_step": 1, "interval_max": RECONNECT_SECONDS, **options}

@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 from datetime import timedelta
+from typing import Any
 
 from django.db import DatabaseError, connections
 from django.utils import timezone
@@ -50,5 +51,6 @@ class Renewal:
 
 def renew(row: Delivery | Document | Embedding | Replay) -> bool:
     """Hold the lease for as long again. False when it is over, or another's."""
-    mine = type(row)._default_manager.filter(pk=row.pk, fence=row.fence, leased_until__isnull=False)
+    rows: Any = type(row)._default_manager
+    mine = rows.filter(pk=row.pk, fence=row.fence, leased_until__isnull=False)
     return bool(mine.update(leased_until=timezone.now() + LEASE))
