@@ -19,7 +19,7 @@ class Connection(AnyConnection):
     def ensure_connection(self, errback: Any = None, max_retries: int | None = None, *args: Any, **options: Any) -> Any:
         if not args:
             options = {"interval_start": 1, "interval_step": 1, "interval_max": RECONNECT_SECONDS, **options}
-        return super().ensure_connection(errback, max_retries, *args, **options)
+        return super().ensure_connection(errback, max_retries, *args, **options)  # type: ignore[no-untyped-call]
 
 
 class Amqp(AMQP):
