@@ -4,6 +4,7 @@ assistant.E001       a provider in the environment cannot be used as it is; W001
 assistant.W002       a variable looks like a slip of the pen
 assistant.E003       stored secrets were sealed with keys that are gone (where there is a database to ask)
 assistant.W004       a model for vectors is named, and the package that searches them is missing
+assistant.W016       tool calls stand open that nobody will bring to an end (where there is a database to ask)
 assistant.E101–E108  what is good for trying and wrong for production (check --deploy)
 """
 
@@ -20,6 +21,7 @@ from django.db import DatabaseError
 from assistant import secrets
 from assistant.providers import configuration
 from assistant.services.knowledge import vectors
+from assistant.services.methods import ledger
 
 SECRET_KEY_CHARS = 50
 
@@ -74,6 +76,26 @@ def lost_keys(app_configs: object = None, databases: Sequence[str] | None = None
             f"Stored secrets were sealed with keys that FIELD_KEYS does not hold: {', '.join(sorted(lost))}.",
             hint="Put the old keys back, after the new one: the first seals, all open.",
             id="assistant.E003",
+        )
+    ]
+
+
+@register(Tags.database)
+def open_calls(app_configs: object = None, databases: Sequence[str] | None = None, **kwargs: object) -> list[CheckMessage]:
+    """Every call of a turn that ended is closed with it; the sweep closes what a killed process left behind."""
+    if not databases:
+        return []
+    try:
+        count = ledger.orphans().count()
+    except DatabaseError:
+        return []  # not there, or not migrated yet: other checks say so
+    if not count:
+        return []
+    return [
+        Warning(
+            f"{count} tool calls stand open that nobody will bring to an end.",
+            hint="The sweep closes them every 15 seconds: see that beat and a worker run.",
+            id="assistant.W016",
         )
     ]
 

@@ -22,7 +22,7 @@ class WidgetEvent:
 
 @dataclass(frozen=True)
 class SessionReady(WidgetEvent):
-    """`turn` is `{id, text, offset, tools}` while one is running; `more` says that older events were left out."""
+    """`turn` is `{id, fence, text, offset, tools}` while one is running; `more` says that older events were left out."""
 
     type: ClassVar[str] = "session.ready"
     conversation: dict[str, Any]
@@ -51,11 +51,16 @@ class MessageRated(WidgetEvent):
 
 @dataclass(frozen=True)
 class TurnStarted(WidgetEvent):
-    """`message` is the id of the visitor's message that the turn answers."""
+    """`message` is the id of the visitor's message that the turn answers.
+
+    `fence` is the number of the turn's runner, as in every event about a reply in the making: what one with a smaller
+    number says, or anybody says after the turn has ended, came late and is dropped.
+    """
 
     type: ClassVar[str] = "turn.started"
     turn: str
     message: str
+    fence: int = 0
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,7 @@ class ReplyDelta(WidgetEvent):
     turn: str
     offset: int
     text: str
+    fence: int = 0
 
 
 @dataclass(frozen=True)
@@ -74,6 +80,7 @@ class ToolStarted(WidgetEvent):
     turn: str
     call: str
     label: str
+    fence: int = 0
 
 
 @dataclass(frozen=True)
@@ -83,6 +90,7 @@ class ToolFinished(WidgetEvent):
     call: str
     label: str
     ok: bool
+    fence: int = 0
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,7 @@ def sweep() -> None:
     outbox.ring_due()
     appointments.expire_holds()
     ledger.give_up_waiting()
+    ledger.close_orphans()
     documents.ring_due()
     replays.ring_due()
 

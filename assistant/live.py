@@ -1,7 +1,8 @@
 """The doorbells: to open widgets, and to Celery. Nothing depends on either being heard.
 
 What is rung has been committed or kept as a snapshot before, so a lost ring costs a moment, never a message: listeners
-notice gaps in `seq` and `offset`, sweeps find rows that no worker took.
+notice gaps in `seq` and `offset`, sweeps find rows that no worker took. What a runner says of a reply bears its fence:
+from one that another has followed, or of a turn that has ended, it goes no further.
 
 A bell rings in its own process at once, and in the others through Redis, where there is one. A process that does not hear
 the others, because Redis is away or slow, looks for new rows instead, every `LOOK_SECONDS`, with one query for all that it
@@ -12,8 +13,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
@@ -48,6 +51,7 @@ SNAPSHOT_SECONDS = 600
 AWAY_SECONDS = 5.0  # that a cache which did not answer is left alone
 PREFIX = "interworky."
 RUNNERS = "runners"
+FENCES_LIMIT = 10_000  # turns of which the newest fence is known, the last that were heard of
 
 
 def group(conversation_id: UUID | str) -> str:
@@ -128,10 +132,11 @@ async def subscribe(to: str) -> AsyncIterator[Subscription]:
 
 @dataclass
 class ReplyDraft:
-    """A reply as far as it has come; `tools` are the labels at work now."""
+    """A reply as far as the runner under `fence` has come; `tools` are the labels at work now."""
 
     text: str = ""
     tools: list[str] = field(default_factory=list)
+    fence: int = 0
 
 
 _drafts: dict[str, ReplyDraft] = {}  # of the turns that this process runs
@@ -154,7 +159,7 @@ async def share_draft(turn_id: UUID | str, draft: ReplyDraft) -> None:
     """A copy for the other processes. Without a cache they show the reply when it is whole."""
     snapshot = draft.text, list(draft.tools)
     await asyncio.get_running_loop().run_in_executor(
-        _shelf, _cached, cache.set, f"draft.{turn_id}", snapshot, SNAPSHOT_SECONDS
+        _shelf, _cached, cache.set, f"draft.{turn_id}.{draft.fence}", snapshot, SNAPSHOT_SECONDS
     )
 
 
@@ -169,14 +174,38 @@ def _cached(ask: Callable[..., Any], *args: Any) -> Any:
     return None
 
 
-def draft(turn_id: UUID | str) -> ReplyDraft:
-    """The reply so far; empty when nobody has begun it, or nobody can say."""
-    if (mine := _drafts.get(str(turn_id))) is not None:
+def draft(turn_id: UUID | str, fence: int = 0) -> ReplyDraft:
+    """The reply so far, of the runner under `fence`; empty when nobody has begun it, or nobody can say."""
+    if (mine := _drafts.get(str(turn_id))) is not None and mine.fence == fence:
         return mine
-    return ReplyDraft(*(_cached(cache.get, f"draft.{turn_id}") or ("", [])))
+    text, tools = _cached(cache.get, f"draft.{turn_id}.{fence}") or ("", [])
+    return ReplyDraft(text, tools, fence)
 
 
 # --- The ringing itself ---------------------------------------------------------------------------------------------
+
+
+class Fences:
+    """The newest fence of each turn that was heard of lately, so that nobody shows what an earlier runner still says."""
+
+    def __init__(self, limit: int = FENCES_LIMIT) -> None:
+        self.limit = limit
+        self._newest: OrderedDict[str, float] = OrderedDict()
+
+    def admit(self, payload: dict[str, Any]) -> bool:
+        """Whether the event may go on to widgets. Durable ones always may: the database was asked before."""
+        turn, fence = payload.get("turn"), payload.get("fence")
+        if payload.get("type") == "turn.ended":
+            fence = math.inf
+        if not isinstance(turn, str) or fence is None:
+            return True
+        if fence < self._newest.get(turn, 0):
+            return False
+        self._newest[turn] = fence
+        self._newest.move_to_end(turn)
+        while len(self._newest) > self.limit:
+            self._newest.popitem(last=False)
+        return True
 
 
 class Broadcaster:
@@ -189,12 +218,15 @@ class Broadcaster:
         self.loop = loop
         self.name = uuid4().hex
         self.ears: dict[str, set[Subscription]] = {}
+        self.fences = Fences()
         self.queue: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue(QUEUE_LIMIT)
         self.tasks: dict[str, asyncio.Task[None]] = {}
         self.far: PubSub | None = None
         self.away = False
 
     def put(self, to: str, payload: dict[str, Any]) -> None:
+        if not self.fences.admit(payload):
+            return
         for ear in self.ears.get(to, ()):
             ear.put(payload)
         if settings.REDIS_URL:
@@ -277,7 +309,7 @@ class Broadcaster:
 
     def _heard(self, to: str, data: bytes) -> None:
         ring = orjson.loads(data)
-        if ring["from"] != self.name:
+        if ring["from"] != self.name and self.fences.admit(ring["payload"]):
             for ear in self.ears.get(to, ()):
                 ear.put(ring["payload"])
 

@@ -29,6 +29,7 @@ from assistant.errors import BudgetExceeded, InterworkyError
 from assistant.models import Conversation, ToolCall
 from assistant.providers import embeddings, router
 from assistant.redaction import clean
+from assistant.services import renewal
 from assistant.services.methods import replays
 from assistant.services.methods.replays import Call, Question, Result
 from assistant.tools.executor import WAITING
@@ -58,11 +59,14 @@ async def answer(replay_id: UUID | str, model_for: ModelFor = router.model_for) 
     if question is None:
         await in_db(replays.end)(replay)
         return False
+    lease = renewal.Renewal(replay)
     try:
         await in_db(replays.keep)(replay, await _again(replay.conversation, question, model_for))
     except BudgetExceeded:
         await in_db(replays.end)(replay, "The organization's budget for today is used up.")
         return False
+    finally:
+        await asyncio.to_thread(lease.stop)
     return True
 
 

@@ -6,6 +6,7 @@ import logging
 import re
 import smtplib
 import time
+from collections.abc import Callable
 from email.header import Header
 from email.utils import parseaddr, quote
 
@@ -13,6 +14,7 @@ from asgiref.sync import async_to_sync
 from celery import shared_task
 from django.conf import settings
 from django.core.mail import BadHeaderError, EmailMultiAlternatives, get_connection
+from django.db import DatabaseError
 
 from assistant import outbound
 from assistant.async_db import fresh_connections, in_db
@@ -20,6 +22,7 @@ from assistant.errors import AddressRefused, InterworkyError, OutboundError
 from assistant.models import Delivery, Document, Embedding
 from assistant.providers import embeddings
 from assistant.redaction import redacted
+from assistant.services import renewal
 from assistant.services.conversations import handoffs
 from assistant.services.deliveries import outbox, verification
 from assistant.services.knowledge import documents, vectors
@@ -28,6 +31,8 @@ from assistant.services.knowledge.extraction import Unreadable, decoded, extract
 log = logging.getLogger(__name__)
 
 PAGE_MAX_BYTES = 3_000_000
+OUTCOME_SECONDS = 90.0  # that a database which is away is waited for; with the sending it stays below Celery's limit
+OUTCOME_EVERY_SECONDS = 1.0
 EMBEDDING_SECONDS = 45  # of one run; with the batch that is under way it stays below Celery's limit
 
 
@@ -41,6 +46,7 @@ def deliver(delivery_id: str) -> None:
     delivery = outbox.claim(delivery_id)
     if delivery is None:
         return
+    lease = renewal.Renewal(delivery)
     try:
         backend = get_connection()
         email = _email(delivery)
@@ -51,12 +57,29 @@ def deliver(delivery_id: str) -> None:
         text, for_good = _judged(error)
         outbox.failed(delivery, text, for_good=for_good)
     else:
-        outbox.sent(delivery, outbox.taken_as(backend))
+        _once_the_database_is_back(lambda: outbox.sent(delivery, outbox.taken_as(backend)))
+    finally:
+        lease.stop()
     for followed in (verification.follow, handoffs.follow):
         try:
             followed(delivery)
         except Exception:  # the outcome stands whatever becomes of what shows it
             log.exception("Delivery %s: what waits for it could not be brought up to date.", delivery.pk)
+
+
+def _once_the_database_is_back(write: Callable[[], object]) -> None:
+    """What has left us must not leave us twice because its outcome could not be written just then."""
+    ends = time.monotonic() + OUTCOME_SECONDS
+    while True:
+        try:
+            with fresh_connections():
+                write()
+            return
+        except DatabaseError:
+            if time.monotonic() > ends:
+                raise
+            log.warning("an outcome cannot be written yet", exc_info=True)
+            time.sleep(OUTCOME_EVERY_SECONDS)
 
 
 @shared_task(name=documents.TASK)  # type: ignore[untyped-decorator]
@@ -66,6 +89,7 @@ def read_document(document_id: str) -> None:
     document = documents.claim(document_id)
     if document is None:
         return
+    lease = renewal.Renewal(document)
     try:
         if document.kind == Document.Kind.PAGE:
             _read_page(document)
@@ -81,6 +105,7 @@ def read_document(document_id: str) -> None:
         log.exception("Document %s could not be read.", document.pk)
         documents.failed(document, "internal", "Reading it failed for a reason on our side.")
     finally:
+        lease.stop()
         documents.ring_next(document.organization_id)
 
 
@@ -114,6 +139,7 @@ def embed_passages(organization_id: str) -> None:
     embedding = vectors.claim(int(organization_id))
     if embedding is None:
         return
+    lease = renewal.Renewal(embedding)
     unfinished = False
     try:
         unfinished = async_to_sync(_embed)(embedding)
@@ -124,6 +150,7 @@ def embed_passages(organization_id: str) -> None:
         log.exception("Organization %s: no vectors for now.", embedding.pk)
         vectors.failed(embedding, "It failed for a reason on our side.")
     finally:
+        lease.stop()
         vectors.give_back(embedding, unfinished=unfinished)
 
 

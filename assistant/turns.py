@@ -35,6 +35,7 @@ from assistant.services.conversations.leases import (
     MAX_ATTEMPTS,
     claim_turn,
     give_back_lease,
+    holds_lease,
     let_leases_lapse,
     next_queued_turn,
     renew_lease,
@@ -46,6 +47,7 @@ from assistant.services.conversations.messages import Posted, post_message
 from assistant.services.conversations.outcomes import Outcome, finish_turn
 from assistant.services.knowledge import questions
 from assistant.services.organizations import answer_cache
+from assistant.tools import executor
 from assistant.tools.toolbox import ConversationToolbox
 
 log = logging.getLogger(__name__)
@@ -144,9 +146,9 @@ async def run(turn_id: UUID | str, *, model_for: ModelFor = router.model_for, to
     stop = _running[str(turn_id)].stop if str(turn_id) in _running else asyncio.Event()
     if turn.stop_requested_at:
         stop.set()
-    draft = live.ReplyDraft()
+    draft = live.ReplyDraft(fence=turn.fence)
     live.keep_draft(turn.pk, draft)
-    live.announce(turn.conversation_id, events.TurnStarted(str(turn.pk), str(turn.message_id)))
+    _show(turn, events.TurnStarted(str(turn.pk), str(turn.message_id)))
     try:
         async with _heartbeat(turn, stop, draft):
             outcome = await _answer(turn, draft, stop, model_for, toolbox_for)
@@ -401,9 +403,18 @@ async def _open(row: ToolCall, toolbox: llm.Toolbox, pen: ReplyWriter) -> _Click
     return _Clicked(spoken, result.achieved, result.receipts)
 
 
+def _show(turn: Turn, event: events.TurnStarted | events.ReplyDelta | events.ToolStarted | events.ToolFinished) -> bool:
+    """Announce an event of a running turn, under its fence. False, and nothing is said, when by our own clocks the lease
+    has run out: another runner may be answering, and only a renewal tells."""
+    if not holds_lease(turn):
+        return False
+    live.announce(turn.conversation_id, replace(event, fence=turn.fence))
+    return True
+
+
 class ReplyWriter:
     """Shows text at once when it comes after a pause, and otherwise gathers it for a moment; tools are shown at once,
-    after the text before them."""
+    after the text before them. Text that may not be shown yet, because the lease must be renewed first, is shown later."""
 
     def __init__(self, turn: Turn, draft: live.ReplyDraft) -> None:
         self.turn, self.draft = turn, draft
@@ -425,17 +436,18 @@ class ReplyWriter:
             self.timer = None
         text = self.draft.text[self.shown :]
         if text or rewrite:
-            live.announce(self.turn.conversation_id, events.ReplyDelta(str(self.turn.pk), self.shown, text))
+            if not _show(self.turn, events.ReplyDelta(str(self.turn.pk), self.shown, text)):
+                return
             self.shown_at = time.monotonic()
         self.shown = len(self.draft.text)
 
-    def show(self, event: events.WidgetEvent) -> None:
+    def show(self, event: events.ToolStarted | events.ToolFinished) -> None:
         self.flush()
         if isinstance(event, events.ToolStarted):
             self.draft.tools.append(event.label)
         elif isinstance(event, events.ToolFinished) and event.label in self.draft.tools:
             self.draft.tools.remove(event.label)
-        live.announce(self.turn.conversation_id, event)
+        _show(self.turn, event)
 
 
 @asynccontextmanager
@@ -451,7 +463,7 @@ async def _heartbeat(turn: Turn, stop: asyncio.Event, draft: live.ReplyDraft) ->
         shared = ""
         while True:
             await asyncio.sleep(SHARE_SECONDS)
-            if draft.text != shared:
+            if draft.text != shared and holds_lease(turn):
                 shared = draft.text
                 await live.share_draft(turn.pk, draft)
             if time.monotonic() - renewed >= often:
@@ -583,10 +595,15 @@ def adopt() -> int:
 
 
 async def drain(seconds: float) -> None:
-    """Let running turns end; after `seconds`, hand the rest to whoever comes next."""
-    tasks = [running.task for running in _running.values()]
-    if tasks:
-        _, late = await asyncio.wait(tasks, timeout=seconds)
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
+    """Let running turns end, and the calls that stopped ones have begun; after `seconds`, hand the turns that are left to
+    whoever comes next. A call that still runs then is unknown to them, until its own deadline is over."""
+    ends = time.monotonic() + seconds
+    while late := {running.task for running in _running.values()}:
+        if time.monotonic() >= ends:
+            break
+        await asyncio.wait(late, timeout=ends - time.monotonic())
+    for task in late:
+        task.cancel()
+    await asyncio.gather(*late, return_exceptions=True)
+    if acting := executor.acting():
+        await asyncio.wait(acting, timeout=max(ends - time.monotonic(), 0))

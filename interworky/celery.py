@@ -5,16 +5,32 @@ from typing import Any
 
 from asgiref.sync import async_to_sync
 from celery import Celery
+from celery.app.amqp import AMQP
 from django.conf import settings
+from kombu.connection import Connection as AnyConnection
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "interworky.settings")
+
+SWEEP_SECONDS = 15.0
+RECONNECT_SECONDS = 5  # between two attempts at a broker that is away; Celery itself waits for up to thirty
+
+
+class Connection(AnyConnection):
+    def ensure_connection(self, errback: Any = None, max_retries: int | None = None, *args: Any, **options: Any) -> Any:
+        if not args:
+            options = {"interval_start": 1, "interval_step": 1, "interval_max": RECONNECT_SECONDS, **options}
+        return super().ensure_connection(errback, max_retries, *args, **options)  # type: ignore[no-untyped-call]
+
+
+class Amqp(AMQP):
+    Connection = Connection
 
 
 def new_app(**options: Any) -> Celery:
     """An app with our settings and tasks. Which queues a worker takes is kept in its app: each embedded one has its own."""
-    made = Celery("interworky", **options)
+    made = Celery("interworky", amqp=Amqp, **options)
     made.config_from_object("django.conf:settings", namespace="CELERY")
-    for name in ("tasks", "jobs", "thoughts", "replay"):
+    for name in ("tasks", "jobs", "summaries", "replay"):
         made.autodiscover_tasks(["assistant"], related_name=name)
     return made
 
@@ -32,7 +48,7 @@ def resume_turns() -> None:
 
 app.conf.beat_schedule = {
     # A tick that is still waiting when the next one comes has nothing left to do.
-    "sweep": {"task": "assistant.jobs.sweep", "schedule": 15.0, "options": {"expires": 15}},
+    "sweep": {"task": "assistant.jobs.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS}},
     "think": {"task": "assistant.summaries.think", "schedule": 60.0, "options": {"expires": 60}},
     "embed": {"task": "assistant.jobs.embed", "schedule": 30.0, "options": {"expires": 30}},
     "watch models": {"task": "assistant.jobs.watch_models", "schedule": 10_800.0, "options": {"expires": 3600}},

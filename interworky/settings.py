@@ -156,6 +156,7 @@ CELERY_TASK_SOFT_TIME_LIMIT = 120
 CELERY_TASK_TIME_LIMIT = 150
 CELERY_TASK_PUBLISH_RETRY = False  # a lost doorbell is caught by the sweep; a hanging one would hold a request
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a broker may be away for a night
 CELERY_BROKER_TRANSPORT_OPTIONS = (
     {"visibility_timeout": 600, "unacked_restore_throttle": 1, "socket_timeout": 5, "socket_connect_timeout": 5}
     if CELERY_BROKER_URL.startswith("redis")

@@ -93,7 +93,9 @@ class Durable:
             turns.add_metric([state, code], count)
         yield turns
         for what, counts in statistics.waiting().items():
-            waiting = GaugeMetricFamily(f"interworky_{what}_open", f"{what.capitalize()} by state.", labels=["state"])
+            waiting = GaugeMetricFamily(
+                f"interworky_{what}_open", f"{what.replace('_', ' ').capitalize()} by state.", labels=["state"]
+            )
             for state, count in counts.items():
                 waiting.add_metric([state], count)
             yield waiting

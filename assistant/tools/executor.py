@@ -43,11 +43,6 @@ WAITING_FOR_PROOF = (
     "Nothing has happened yet: ask him to do so, and do not say that it is done."
 )
 DECLINED = "The visitor has declined. Nothing was done."
-NOT_BEGUN = "Not run: the server was restarted before it began. Nothing has happened."
-NO_WORD = (
-    "It is unknown whether this has happened: it was interrupted while it was under way. Say so, do not call it again, "
-    "and offer that a person checks."
-)
 FAILED = "This failed for a reason on our side. Nothing can be said about its details."
 TOO_LONG = "This took too long and was given up."
 REASONS = {
@@ -63,6 +58,11 @@ REASONS = {
 
 # A turn that is stopped leaves its calls to finish; they are held here until they have.
 _acting: set[asyncio.Task[ToolResult]] = set()
+
+
+def acting() -> set[asyncio.Task[ToolResult]]:
+    """The calls under way in this process, whoever still waits for them."""
+    return set(_acting)
 
 
 @dataclass(frozen=True)
@@ -162,11 +162,11 @@ class Executor:
             if await in_db(ledger.claim_again)(row, patience):
                 if tool and tool.may_repeat:
                     return await self._act(row, tool)
-                return await self._close(row, ToolResult(NO_WORD, "unknown"), "no_word")
+                return await self._close(row, ToolResult(ledger.NO_WORD, "unknown"), "no_word")
             await asyncio.sleep(POLL_SECONDS)
             await in_db(ledger.reload)(row)
         if row.state == Row.State.PENDING:
-            return await self._close(row, ToolResult(NOT_BEGUN, "failed"), "not_begun")
+            return await self._close(row, ToolResult(ledger.NOT_BEGUN, "failed"), "not_begun")
         return self._recorded(row)
 
     async def _ask(self, row: Row, tool: Tool, *, proof: bool) -> ToolResult:
@@ -211,10 +211,10 @@ class Executor:
             result, code = ToolResult(FAILED, "failed"), "secret_unreadable"
         except TimeoutError:
             log.warning("call %s: gave up after %.0f s", row.pk, tool.seconds)
-            result, code = ToolResult(TOO_LONG, "failed") if harmless else ToolResult(NO_WORD, "unknown"), "timeout"
+            result, code = ToolResult(TOO_LONG, "failed") if harmless else ToolResult(ledger.NO_WORD, "unknown"), "timeout"
         except Exception:
             log.exception("call %s of method %s failed", row.pk, tool.method.pk)
-            result, code = ToolResult(FAILED, "failed") if harmless else ToolResult(NO_WORD, "unknown"), "internal"
+            result, code = ToolResult(FAILED, "failed") if harmless else ToolResult(ledger.NO_WORD, "unknown"), "internal"
         log.info("call %s: %s after %.0f ms", row.pk, result.outcome, (time.monotonic() - started) * 1000)
         return await self._close(row, _told(tool, result, really=not row.dry_run), code)
 

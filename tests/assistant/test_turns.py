@@ -15,7 +15,15 @@ from assistant.errors import BudgetExceeded, ProviderError, ProviderUnavailable,
 from assistant.llm import ToolResult, call_id
 from assistant.models import Conversation, Message, ToolCall, Turn
 from assistant.services.conversations.events import resume_session
-from assistant.services.conversations.leases import MAX_ATTEMPTS, begin_turn, claim_turn, next_queued_turn, turns_left_behind
+from assistant.services.conversations.leases import (
+    MAX_ATTEMPTS,
+    begin_turn,
+    claim_turn,
+    holds_lease,
+    next_queued_turn,
+    renew_lease,
+    turns_left_behind,
+)
 from assistant.services.conversations.messages import post_message
 from assistant.services.conversations.state import change_state
 from tests import make
@@ -59,7 +67,7 @@ async def test_a_turn_ends_with_its_reply_and_what_was_measured(conversation, he
     text = ""
     for event in heard:
         if event.type == "reply.delta":
-            assert event.turn == str(turn.pk)
+            assert (event.turn, event.fence) == (str(turn.pk), 1)
             text = text[: event.offset] + event.text
     assert text == "Hi there."
     assert [event.type for event in heard][0] == "turn.started"
@@ -135,7 +143,7 @@ async def test_a_stop_keeps_what_was_said(conversation):
     model = ScriptedModel(says("One. ", "Two.", wait_for=never))
     task = asyncio.create_task(turns.run(turn.pk, model_for=always(model), toolbox_for=always(ScriptedToolbox())))
     turns._running[str(turn.pk)] = turns._Running(task)
-    while live.draft(turn.pk).text != "One. ":
+    while live.draft(turn.pk, 1).text != "One. ":
         await asyncio.sleep(0.005)
     await turns.stop(conversation, str(turn.pk))
     await asyncio.wait_for(task, 5)
@@ -160,7 +168,7 @@ async def test_a_runner_that_lost_its_lease_writes_nothing(conversation, monkeyp
     turn = await in_db(ask)(conversation)
     model = ScriptedModel(says("One. ", "Two.", wait_for=asyncio.Event()))
     task = asyncio.create_task(turns.run(turn.pk, model_for=always(model), toolbox_for=always(ScriptedToolbox())))
-    while live.draft(turn.pk).text != "One. ":
+    while live.draft(turn.pk, 1).text != "One. ":
         await asyncio.sleep(0.005)
     await in_db(Turn.objects.filter(pk=turn.pk).update)(fence=99)
     with pytest.raises(TurnTaken):
@@ -168,11 +176,40 @@ async def test_a_runner_that_lost_its_lease_writes_nothing(conversation, monkeyp
     assert await in_db(reply)(conversation) is None
 
 
+async def test_a_runner_whose_lease_has_run_out_by_its_own_clocks_shows_nothing_until_it_is_renewed(
+    conversation, heard, settings, monkeypatch
+):
+    monkeypatch.setattr(turns, "SHARE_SECONDS", 0.01)
+    settings.ASSISTANT_LEASE_SECONDS = 0
+    turn = await in_db(ask)(conversation)
+    renewed = asyncio.Event()
+    model = ScriptedModel(says("One. ", "Two. ", "Three.", wait_for=renewed))
+    task = asyncio.create_task(turns.run(turn.pk, model_for=always(model), toolbox_for=always(ScriptedToolbox())))
+    while live.draft(turn.pk, 1).text != "One. ":
+        await asyncio.sleep(0.005)
+    assert heard == []
+    settings.ASSISTANT_LEASE_SECONDS = 15
+    renewed.set()
+    await task
+    deltas = [event for event in heard if event.type == "reply.delta"]
+    assert deltas[0].offset == 0 and "".join(event.text for event in deltas) == "One. Two. Three."
+
+
+@pytest.mark.parametrize("slow", [0, 1], ids=["the monotonic clock", "the wall clock"])
+def test_a_lease_has_run_out_as_soon_as_either_clock_says_so(conversation, settings, slow):
+    held = claim_turn(ask(conversation).pk)
+    assert holds_lease(held)
+    held.held_at = tuple(at - settings.ASSISTANT_LEASE_SECONDS * (slow == clock) for clock, at in enumerate(held.held_at))
+    assert not holds_lease(held)
+    renew_lease(held)
+    assert holds_lease(held)
+
+
 async def test_a_runner_that_is_shut_down_hands_its_turn_over_at_once(conversation):
     turn = await in_db(ask)(conversation)
     model = ScriptedModel(says("One. ", "Two.", wait_for=asyncio.Event()))
     task = asyncio.create_task(turns.run(turn.pk, model_for=always(model), toolbox_for=always(ScriptedToolbox())))
-    while live.draft(turn.pk).text != "One. ":
+    while live.draft(turn.pk, 1).text != "One. ":
         await asyncio.sleep(0.005)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -262,7 +299,7 @@ async def test_a_cache_that_hangs_holds_up_no_database_thread_and_is_left_alone_
     monkeypatch.setattr(live, "_away_until", 0.0)
     await live.share_draft("t-1", live.ReplyDraft("One"))
     await live.share_draft("t-2", live.ReplyDraft("Two"))
-    assert [key for key, _ in asked] == ["draft.t-1"] and asked[0][1].startswith("drafts")
+    assert [key for key, _ in asked] == ["draft.t-1.0"] and asked[0][1].startswith("drafts")
     monkeypatch.setattr(live.cache, "get", lambda key: hang(key))
     assert live.draft("t-3") == live.ReplyDraft() and len(asked) == 1
 

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
+from itertools import count
+from typing import Any
 
 from django.db import transaction
+from django.db.backends.signals import connection_created
 
+from assistant import turns
 from assistant.llm import ToolCallRequest
 from assistant.models import Method, Turn
-from assistant.services.conversations.leases import begin_turn
+from assistant.services.conversations.leases import MAX_ATTEMPTS, begin_turn
 from assistant.services.conversations.messages import append_message
 from assistant.tools.toolbox import ConversationToolbox
 from tests import make
@@ -33,6 +39,33 @@ def call(turn_id: str) -> None:
         await toolbox.execute(ToolCallRequest("c", "order", {"what": "pizza"}), round=1, ordinal=0)
 
     asyncio.run(run())
+
+
+def call_dying_at(turn_id: str, statement: int) -> int:
+    """The call, by a process that is killed before its `statement`-th statement of SQL; how many there were, if fewer."""
+    numbers = count(1)
+    last = 0
+
+    def counted(execute: Any, *asked: Any) -> Any:
+        nonlocal last
+        last = next(numbers)
+        if last == statement:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return execute(*asked)
+
+    def watch(connection: Any, **_: Any) -> None:
+        connection.execute_wrappers.append(counted)
+
+    connection_created.connect(watch)
+    call(turn_id)
+    return last
+
+
+def give_up(turn_ids: list[str]) -> None:
+    """As the next runner does that finds too many before it."""
+    Turn.objects.filter(pk__in=turn_ids).update(attempts=MAX_ATTEMPTS)
+    for turn_id in turn_ids:
+        asyncio.run(turns.run(turn_id))
 
 
 def resume(turn_ids: list[str]) -> None:

@@ -181,7 +181,13 @@ class Production:
         self.others: list[Process] = []
 
     def worker(self) -> Process:
-        process = Process(command("worker"), self.folder / "worker.log", self.environment)
+        return self.also("worker")
+
+    def beat(self) -> Process:
+        return self.also("beat")
+
+    def also(self, service: str) -> Process:
+        process = Process(command(service), self.folder / f"{service}.log", self.environment)
         process.launch()
         self.others.append(process)
         return process

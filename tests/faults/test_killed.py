@@ -30,12 +30,16 @@ class Sink:
 
     def __init__(self) -> None:
         self.taken: list[tuple[str, str]] = []
+        self.meanwhile: Callable[[], object] | None = None  # once, before it says that it has taken one
         self.port = servers.free_port()
         self.controller: Controller | None = None
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         message = message_from_bytes(envelope.content)
         self.taken.append((message["Message-ID"], envelope.rcpt_tos[0]))
+        if meanwhile := self.meanwhile:
+            self.meanwhile = None
+            meanwhile()
         return "250 OK"
 
     def open(self) -> None:

@@ -108,3 +108,29 @@ def test_a_killed_call_is_made_once_or_under_one_key(repeatable: bool, new_datab
         assert set(ended.values()) == {"done"} and after - before == Counter(ended.keys())
     else:
         assert set(ended.values()) == {"unknown"} and after == before and set(after.values()) == {1}
+
+
+def test_a_turn_given_up_after_a_kill_at_any_statement_leaves_no_call_open(new_database: Databases, tmp_path: Path) -> None:
+    upstream = Upstream()
+    allowed = {"OUTBOUND_ALLOWED_ORIGINS": upstream.url.rpartition("/")[0], "LOG_LEVEL": "error"}
+    with Crew({**new_database("sqlite"), **allowed}, tmp_path / "log") as crew:
+        [turns] = crew.run(one_call.prepare, url=upstream.url, repeatable=False, turns=60)
+        used = []
+        for statement, turn in enumerate(turns, 1):
+            used.append(turn)
+            [ended_before] = crew.run(one_call.call_dying_at, turn_id=turn, statement=statement)
+            if ended_before:
+                break
+        assert ended_before, "a call takes more statements than there were turns"
+        with database(crew) as rows:
+            left = {state for (state,) in rows.execute("SELECT DISTINCT state FROM assistant_toolcall")}
+            assert left == {"pending", "sent", "done"}
+        crew.run(one_call.give_up, turn_ids=used)
+    upstream.listening.close()
+    with database(crew) as rows:
+        ended = Counter(rows.execute("SELECT state, code FROM assistant_toolcall").fetchall())
+        assert set(ended) == {("failed", "not_begun"), ("unknown", "no_word"), ("done", "")}
+        unknown = "SELECT idempotency_key FROM assistant_toolcall WHERE state IN ('unknown', 'done')"
+        assert set(upstream.acts) <= {key for (key,) in rows.execute(unknown)}
+        assert set(Counter(upstream.acts).values()) == {1}
+        assert rows.execute("SELECT DISTINCT state FROM assistant_turn WHERE attempts > 0").fetchall() == [("failed",)]

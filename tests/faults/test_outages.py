@@ -12,9 +12,15 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from copy import copy
+from typing import Any
 
+import kombu
 import pytest
+from django.conf import settings
 
+from assistant import turns
+from assistant.services import renewal
+from interworky.celery import RECONNECT_SECONDS, SWEEP_SECONDS, app
 from tests import servers
 
 from .production import Postgres, Production, Redis
@@ -124,6 +130,45 @@ def test_a_redis_that_forgets_everything_costs_no_word_and_no_letter(
     assert Counter(to for _, to in sink.taken) == promised
 
 
+def test_worker_and_clock_come_back_by_themselves(production: Callable[..., Production], redis: Redis, sink: Sink):
+    redis.start()
+    sink.open()
+    here = production(EMAIL_URL=f"smtp://127.0.0.1:{sink.port}")
+    worker, _ = here.worker(), here.beat()
+    until(lambda: "ready" in worker.log.read_text(), 30)
+    redis.kill()
+    Visitor(here.webs[0].url).book()  # whose mail nobody can be told of
+    until(lambda: worker.log.read_text().count("Cannot connect") > 2, 30)
+    redis.start()
+    until(lambda: not here.sql("SELECT 1 FROM assistant_delivery WHERE state != 'sent'"), 90)
+    assert here.sql("SELECT DISTINCT state FROM assistant_delivery") == [("sent",)]
+
+
+def test_what_is_waited_for_after_an_outage_is_bounded_and_documented(monkeypatch: pytest.MonkeyPatch):
+    asked: list[dict[str, Any]] = []
+    monkeypatch.setattr(
+        kombu.Connection, "ensure_connection", lambda connection, *args, **options: asked.append({"args": args, **options})
+    )
+    with app.connection_for_read() as broker:
+        broker.ensure_connection(print, app.conf.broker_connection_max_retries)
+    assert asked == [{"args": (print, None), "interval_start": 1, "interval_step": 1, "interval_max": RECONNECT_SECONDS}]
+    bounds = (
+        RECONNECT_SECONDS,
+        SWEEP_SECONDS,
+        renewal.LEASE.seconds,
+        settings.ASSISTANT_LEASE_SECONDS,
+        turns.KEEPER_SECONDS,
+    )
+    assert bounds == (5, 15, 30, 15, 2)
+    connecting = 5  # seconds, in CELERY_BROKER_TRANSPORT_OPTIONS
+    assert RECONNECT_SECONDS + connecting + SWEEP_SECONDS + renewal.LEASE.seconds < 60
+    assert app.conf.beat_schedule["sweep"]["schedule"] == SWEEP_SECONDS
+    assert renewal.LEASE.seconds > renewal.EVERY_SECONDS * 3, "a renewal may fail twice"
+    documented = (servers.ROOT / "docs/operations.md").read_text()
+    for row in ("| 17 s |", "| 10 s |", "| 45 s |"):
+        assert row in documented
+
+
 # --- PostgreSQL ------------------------------------------------------------------------------------------------------
 
 
@@ -150,6 +195,25 @@ def test_nothing_is_acknowledged_without_a_database_and_no_restart_is_needed(
         until(lambda: web.ready()[0] == 200)
         socket.ask("Where can I park?", "e-2")
         assert durable(socket) == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_mail_that_is_out_when_the_database_goes_is_not_sent_again(
+    production: Callable[..., Production], redis: Redis, postgres: Postgres, sink: Sink
+):
+    redis.start()
+    here = production(EMAIL_URL=f"smtp://127.0.0.1:{sink.port}")
+    visitor = Visitor(here.webs[0].url)
+    visitor.book()
+    promised = Counter(to for (to,) in here.sql('SELECT "to" FROM assistant_delivery'))
+    here.sql("UPDATE assistant_delivery SET next_attempt_at = now() - interval '1 minute' RETURNING 1")
+    sink.meanwhile = postgres.stop
+    sink.open()
+    worker = here.worker()
+    here.tick()
+    until(lambda: "an outcome cannot be written yet" in worker.log.read_text(), 40)
+    postgres.start()
+    until(lambda: here.sql("SELECT DISTINCT state FROM assistant_delivery") == [("sent",)] or here.tick(), 60)
+    assert Counter(to for _, to in sink.taken) == promised
 
 
 # --- SQLite and the disk ---------------------------------------------------------------------------------------------

@@ -123,6 +123,44 @@ test("the message takes the place of the text in the making, and what comes late
   assert.equal(reduce(ended, delta(5, " there")), ended);
 });
 
+test("what an earlier server says of a reply that another goes on with is not shown", () => {
+  const state = play(
+    start(),
+    ready(),
+    { type: "turn.started", turn: "t", message: "m", fence: 1 },
+    { ...delta(0, "I have"), fence: 1 },
+    { type: "tool.started", turn: "t", call: "c", label: "Booking…", fence: 1 },
+    { type: "turn.started", turn: "t", message: "m", fence: 2 },
+  );
+  assert.deepEqual([state.turn?.text, state.turn?.tools, state.turn?.fence], ["", [], 2], "the other begins anew");
+  const writing = reduce(state, { ...delta(0, "Yes"), fence: 2 });
+  for (const late of [
+    { type: "turn.started", turn: "t", message: "m", fence: 1 },
+    { ...delta(6, " booked it"), fence: 1 },
+    { ...delta(0, "No"), fence: 1 },
+    { type: "tool.started", turn: "t", call: "d", label: "Booking…", fence: 1 },
+    { type: "tool.finished", turn: "t", call: "c", label: "Booking…", ok: true, fence: 1 },
+  ])
+    assert.equal(reduce(writing, late), writing, late.type);
+});
+
+test("a server whose beginning was missed continues no other's text", () => {
+  const state = play(start(), ready(), { ...delta(0, "I have"), fence: 1 });
+  assert.equal(reduce(state, { ...delta(6, " not"), fence: 2 }).gap, true);
+  assert.equal(reduce(state, { ...delta(0, "Yes"), fence: 2 }).turn?.text, "Yes");
+});
+
+test("what comes late for one of the last turns that ended is not shown, whichever it was", () => {
+  const ends = (seq, turn) => ({ type: "turn.ended", seq, turn, outcome: "done" });
+  const state = play(start(), ready(), ends(1, "a"), ends(2, "b"), ends(3, "c"));
+  for (const turn of ["a", "b", "c"]) {
+    assert.equal(reduce(state, { ...delta(0, "late", turn), fence: 9 }), state);
+    assert.equal(reduce(state, { type: "turn.started", turn, message: "m", fence: 9 }), state);
+  }
+  const many = Array.from({ length: 500 }, (_, index) => ends(index + 4, `t-${index}`)).reduce(reduce, state);
+  assert.equal(many.ended.length, 20);
+});
+
 test("tools come and go by their call", () => {
   const tool = example("events", "tool.started");
   const working = play(start(), ready(), { type: "turn.started", turn: tool.turn, message: "m" }, tool);

@@ -75,7 +75,7 @@ const settle = () => new Promise((resolve) => setImmediate(resolve));
 const ready = (more = {}) => ({ ...example("events", "session.ready"), ...more });
 
 function connect(fake, options = {}) {
-  const heard = { events: [], statuses: [], seq: 0, gap: false, tokens: [] };
+  const heard = { events: [], statuses: [], seq: 0, gap: false, tokens: [], saved: [] };
   const transport = createTransport(
     {
       host: "https://chat.example.com",
@@ -86,6 +86,7 @@ function connect(fake, options = {}) {
         heard.events.push(event);
         if (event.type === "session.ready") heard.gap = false;
       },
+      onSaved: (id) => heard.saved.push(id),
       onStatus: (status) => heard.statuses.push(status),
     },
     fake.parts,
@@ -352,6 +353,48 @@ test("a problem document becomes an error event that names its frame", async () 
   transport.send(example("frames", "message.send"));
   await settle();
   assert.deepEqual(heard.events.at(-1), { type: "error", code: "too_much", text: "Please wait.", of: "c-1" });
+});
+
+test("over HTTP a message is known to be saved by its answer, and one without an answer in ten seconds by nobody", async () => {
+  const source = stream();
+  let answered = true;
+  const fake = world({
+    sockets: false,
+    respond: async (url) =>
+      url.includes("events")
+        ? new Response(source.body)
+        : answered
+          ? Response.json({ seq: 1, turn: null }, { status: 202 })
+          : new Promise(() => {}),
+  });
+  const { transport, heard } = connect(fake);
+  await settle();
+  source.say(ready());
+  await settle();
+  transport.send({ type: "turn.stop", turn: "t" });
+  transport.send({ type: "message.send", id: "a", text: "?" });
+  await fake.pass(10_000);
+  assert.deepEqual([heard.saved, heard.statuses.at(-1)], [["a"], "online"]);
+  answered = false;
+  transport.send({ type: "message.send", id: "b", text: "?" });
+  await fake.pass(10_000);
+  assert.deepEqual([heard.saved, heard.statuses.at(-1)], [["a"], "offline"]);
+});
+
+test("a proxy that answers for a server that is away says that nothing could be saved just now", async () => {
+  const source = stream();
+  const fake = world({
+    sockets: false,
+    respond: async (url) =>
+      url.includes("events") ? new Response(source.body) : new Response("<h1>Bad gateway</h1>", { status: 502 }),
+  });
+  const { transport, heard } = connect(fake);
+  await settle();
+  source.say(ready());
+  await settle();
+  transport.send(example("frames", "message.send"));
+  await settle();
+  assert.deepEqual(heard.events.at(-1), { type: "error", code: "unavailable", text: "", of: "c-1" });
 });
 
 test("server-sent events are read however the bytes are cut", () => {

@@ -9,7 +9,7 @@ import json
 import os
 import subprocess
 from contextlib import suppress
-from itertools import count
+from itertools import count, product
 from random import Random
 from typing import Any
 
@@ -75,6 +75,7 @@ class Chat(RuleBasedStateMachine):
         self.sent: list[tuple[str, str]] = []
         self.turn: Turn | None = None
         self.draft = live.ReplyDraft()
+        self.asleep: list[Turn] = []  # runners that another has followed, or whose turn has ended
         for number in (0, 1):
             self.come_back(number)
 
@@ -122,10 +123,12 @@ class Chat(RuleBasedStateMachine):
         if (open_turn := self.conversation.turns.open().order_by("created_at").first()) is None:
             return
         with suppress(TurnTaken):
-            self.turn = claim_turn(open_turn.pk)
-            self.draft = live.ReplyDraft()
+            claimed = claim_turn(open_turn.pk)
+            self.asleep += [self.turn] if self.turn else []
+            self.turn = claimed
+            self.draft = live.ReplyDraft(fence=self.turn.fence)
             live.keep_draft(self.turn.pk, self.draft)
-            self.ring(events.TurnStarted(str(self.turn.pk), str(self.turn.message_id)))
+            self.ring(events.TurnStarted(str(self.turn.pk), str(self.turn.message_id), self.turn.fence))
 
     @rule(pieces=st.lists(st.sampled_from(["Yes. ", "🦷 ", "No, "]), min_size=1, max_size=6), rewrite=st.booleans())
     def type(self, pieces: list[str], rewrite: bool) -> None:
@@ -136,7 +139,7 @@ class Chat(RuleBasedStateMachine):
         offset = len(self.draft.text) // 2 if rewrite else len(self.draft.text)
         for piece in pieces:
             self.draft.text = self.draft.text[:offset] + piece
-            self.ring(events.ReplyDelta(str(self.turn.pk), offset, piece))
+            self.ring(events.ReplyDelta(str(self.turn.pk), offset, piece, self.turn.fence))
             offset = len(self.draft.text)
 
     @precondition(lambda self: self.turn)
@@ -150,7 +153,18 @@ class Chat(RuleBasedStateMachine):
             state, self.draft.text, Message.State.INCOMPLETE if failed else Message.State.COMPLETE, retryable=failed
         )
         finish_turn(turn, outcome)
+        self.asleep.append(turn)
         self.ring()
+
+    @precondition(lambda self: self.asleep)
+    @rule()
+    def wake_up(self) -> None:
+        """A runner that slept goes on where it was: the processes may not have heard of another."""
+        old = self.asleep[-1]
+        self.ring(events.TurnStarted(str(old.pk), str(old.message_id), old.fence), self.late_words(old))
+
+    def late_words(self, old: Turn) -> events.WidgetEvent:
+        return events.ReplyDelta(str(old.pk), 0, "Where was I?", old.fence)
 
     @rule(change=st.booleans())
     def show_a_card(self, change: bool) -> None:
@@ -201,7 +215,7 @@ class Chat(RuleBasedStateMachine):
             assert seqs == sorted(set(seqs))
             assert len({item["id"] for item in shown["items"]}) == len(seqs)
             if turn := shown["turn"]:
-                assert turn["length"] == len(turn["text"]) and turn["id"] != shown["ended"]
+                assert turn["length"] == len(turn["text"]) and turn["id"] not in shown["ended"]
 
     def teardown(self) -> None:
         if not hasattr(self, "shown"):
@@ -212,8 +226,10 @@ class Chat(RuleBasedStateMachine):
         fresh = self.play(9, resume_session(self.conversation, 0).payload())
         newest = Conversation.objects.values_list("last_seq", flat=True).get(pk=self.conversation.pk)
         for shown in self.shown:
-            assert {**shown, "ended": ""} == {**fresh, "ended": ""}
+            assert {**shown, "ended": []} == {**fresh, "ended": []}
             assert shown["seq"] == newest and shown["pending"] == []
+        for number, old in product((0, 1), self.asleep):
+            assert self.play(number, self.late_words(old).payload()) == self.shown[number]
         messages = [item["message"]["text"] for item in fresh["items"] if item["kind"] == "message"]
         assert messages == list(self.conversation.messages.order_by("seq").values_list("text", flat=True))
         if self.turn:

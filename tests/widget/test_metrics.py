@@ -65,7 +65,7 @@ async def test_operators_get_the_numbers_in_prometheus_words():
     assert found["provider_first_token_seconds_count", *of] == 2
     assert found["provider_breaker", of[0], ("model", ""), of[1], ("state", "open")] == 1
     assert found["provider_breaker", of[0], ("model", ""), of[1], ("state", "closed")] == 0
-    assert found["deliveries_open", ("state", "dead")] == 0
+    assert found["deliveries_open", ("state", "dead")] == found["tool_calls_open", ("state", "orphaned")] == 0
 
 
 async def test_operators_get_the_last_day_as_json_by_organization():

@@ -37,6 +37,8 @@ class Turn(models.Model):
         STOPPED = "stopped"
         FAILED = "failed"
 
+    ENDED = (State.DONE, State.STOPPED, State.FAILED)
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="turns")
     message = models.ForeignKey(Message, models.CASCADE, related_name="turns")  # that it answers
@@ -64,6 +66,9 @@ class Turn(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
+
+    # When its runner last knew that the lease was its own, by its monotonic and its wall clock: no column.
+    held_at: tuple[float, float] = (0.0, 0.0)
 
     objects = TurnQuerySet.as_manager()
 
@@ -93,6 +98,7 @@ class ToolCall(models.Model):
         REFUSED = "refused"
         UNKNOWN = "unknown"  # it may have happened: never retried silently
 
+    OPEN = (State.PENDING, State.SENT)  # somebody is at it, or should be
     ENDED = (State.WAITING, State.DONE, State.FAILED, State.REFUSED, State.UNKNOWN)  # there is a result to speak of
 
     class Initiator(models.TextChoices):

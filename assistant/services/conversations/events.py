@@ -11,7 +11,6 @@ from django.db.models import F
 
 from assistant import events, live
 from assistant.models import Card, Conversation, Event, Message, Turn
-from assistant.services.conversations.state import is_notified
 
 RESUME_LIMIT = 400  # durable events given at once; older ones are only in the admin
 RESUME_BYTES = 262_144  # of their JSON, likewise; the newest is always given
@@ -104,6 +103,12 @@ def format_instant(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def is_notified(conversation: Conversation) -> bool:
+    """Whether somebody was told of a conversation that waits for a person, as the visitor was last shown."""
+    shown = conversation.events.filter(type="conversation.updated").order_by("-seq").values_list("data", flat=True).first()
+    return bool(shown and shown.get("notified"))
+
+
 def resume_session(conversation: Conversation, after: int) -> events.SessionReady:
     """Everything durable after `after`, and the reply in the making."""
     conversation.refresh_from_db(fields=["state", "last_seq", "staff"])
@@ -125,9 +130,10 @@ def resume_session(conversation: Conversation, after: int) -> events.SessionRead
     running = conversation.turns.open().order_by("created_at").first()
     turn = None
     if running is not None:
-        draft = live.draft(running.pk)
+        draft = live.draft(running.pk, running.fence)
         turn = {
             "id": str(running.pk),
+            "fence": running.fence,
             "message": str(running.message_id),
             "text": draft.text,
             "offset": len(draft.text),

@@ -15,9 +15,10 @@ from assistant.errors import ToolError
 from assistant.models import Assistant, Card, Conversation, Delivery, Message, Method, Organization, ToolCall, Turn
 from assistant.sentences import label
 from assistant.services.conversations import cards
+from assistant.services.conversations.events import is_notified
 from assistant.services.conversations.leases import begin_turn
 from assistant.services.conversations.messages import append_message
-from assistant.services.conversations.state import is_notified, set_state
+from assistant.services.conversations.state import set_state
 from assistant.services.deliveries import email_receipts
 
 KIND = "handoff"  # of the methods that ask for a person

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from uuid import UUID
 
@@ -34,7 +35,7 @@ def claim_turn(turn_id: UUID | str) -> Turn:
 
     Raises `TurnTaken` when it has ended, somebody holds it, or an earlier message of the conversation is not answered.
     """
-    now = timezone.now()
+    now, held_at = timezone.now(), _clocks()
     free = Turn.objects.claimable().next_in_line().filter(pk=turn_id)
     try:
         with transaction.atomic():
@@ -49,9 +50,11 @@ def claim_turn(turn_id: UUID | str) -> Turn:
         raise TurnTaken("Another turn of this conversation runs.") from error
     if not taken:
         raise TurnTaken("Another runner holds this turn.")
-    return Turn.objects.select_related(
+    turn = Turn.objects.select_related(
         "conversation__assistant__organization", "conversation__visitor", "message", "opening_call__method"
     ).get(pk=turn_id)
+    turn.held_at = held_at
+    return turn
 
 
 def lease_duration() -> timedelta:
@@ -60,10 +63,24 @@ def lease_duration() -> timedelta:
 
 def renew_lease(turn: Turn) -> bool:
     """Keep the lease; returns whether the visitor wants it to stop. Raises `TurnTaken` when it is lost."""
+    held_at = _clocks()
     mine = Turn.objects.filter(pk=turn.pk, fence=turn.fence, state=Turn.State.RUNNING)
     if not mine.update(leased_until=timezone.now() + lease_duration()):
         raise TurnTaken("The lease is lost.")
+    turn.held_at = held_at
     return mine.filter(stop_requested_at__isnull=False).exists()
+
+
+def holds_lease(turn: Turn) -> bool:
+    """Whether the lease of `turn`, as its runner has it, still runs by the runner's own clocks.
+
+    Both are asked: the monotonic one stands still while a machine sleeps, and the wall clock can be set back.
+    """
+    return all(now - then < settings.ASSISTANT_LEASE_SECONDS for now, then in zip(_clocks(), turn.held_at, strict=True))
+
+
+def _clocks() -> tuple[float, float]:
+    return time.monotonic(), time.time()
 
 
 def give_back_lease(turn: Turn) -> None:

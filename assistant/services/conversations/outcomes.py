@@ -12,6 +12,7 @@ from assistant.errors import TurnTaken
 from assistant.models import Conversation, Message, Turn
 from assistant.services.conversations.events import record_event
 from assistant.services.conversations.messages import append_message
+from assistant.services.methods import ledger
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,10 @@ class Outcome:
 
 
 def finish_turn(turn: Turn, outcome: Outcome) -> Message | None:
-    """Save the reply and the outcome in one transaction; returns the reply. Raises `TurnTaken` when the lease is lost."""
+    """Save the reply and the outcome in one transaction, and close what the turn leaves open; returns the reply.
+
+    Raises `TurnTaken` when the lease is lost.
+    """
     with transaction.atomic():
         Conversation.objects.select_for_update().get(pk=turn.conversation_id)
         changes = {
@@ -43,6 +47,7 @@ def finish_turn(turn: Turn, outcome: Outcome) -> Message | None:
         }
         if not Turn.objects.filter(pk=turn.pk, fence=turn.fence, state=Turn.State.RUNNING).update(**changes):
             raise TurnTaken("The lease is lost; another runner's outcome counts.")
+        ledger.close_with(turn)
         reply = None
         if outcome.text:
             reply = append_message(

@@ -25,12 +25,6 @@ def set_state(conversation: Conversation, state: str, *, staff: Any = None, noti
     record_event(conversation, "conversation.updated", data=data)
 
 
-def is_notified(conversation: Conversation) -> bool:
-    """Whether somebody was told of a conversation that waits for a person, as the visitor was last shown."""
-    shown = conversation.events.filter(type="conversation.updated").order_by("-seq").values_list("data", flat=True).first()
-    return bool(shown and shown.get("notified"))
-
-
 def change_state(conversation: Conversation, state: str, *, staff: Any = None) -> None:
     """`set_state` in a transaction of its own; the same state again changes nothing."""
     with transaction.atomic():

@@ -24,12 +24,12 @@ from assistant.errors import ToolError, ToolRefused
 from assistant.models import Appointment, Card, Conversation, Delivery, Organization, ToolCall
 from assistant.redaction import visible
 from assistant.sentences import label
+from assistant.services import renewal
 from assistant.services.conversations import cards
 
 log = logging.getLogger(__name__)
 
 TASK = "assistant.tasks.deliver"
-LEASE = timedelta(seconds=120)
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 30, 3600
 MAX_ATTEMPTS = 30  # with those waits: about a day
 DELAYED_AFTER = 3  # attempts, which is some minutes: then the visitor is told that it has not been sent yet
@@ -107,7 +107,7 @@ def claim(delivery_id: UUID | str) -> Delivery | None:
     now = timezone.now()
     mine = Delivery.objects.due(now).filter(pk=delivery_id)
     if not mine.update(
-        state=Delivery.State.SENDING, fence=F("fence") + 1, attempts=F("attempts") + 1, leased_until=now + LEASE
+        state=Delivery.State.SENDING, fence=F("fence") + 1, attempts=F("attempts") + 1, leased_until=now + renewal.LEASE
     ):
         return None
     delivery = Delivery.objects.select_related("organization").get(pk=delivery_id)

@@ -16,12 +16,12 @@ from django.utils import timezone
 
 from assistant import live
 from assistant.models import Document, DocumentFile, Organization, Passage
+from assistant.services import renewal
 from assistant.services.knowledge.extraction import MAX_CHARS, PROBLEMS, Extracted
 from assistant.services.knowledge.passages import passages
 from assistant.services.knowledge.search import indexed
 
 TASK = "assistant.tasks.read_document"
-LEASE = timedelta(seconds=180)  # longer than the longest reading
 MAX_ATTEMPTS = 4  # of a document whose readers died
 FIRST_WAIT_SECONDS = 60  # until a page that failed is tried again: twice as long each time, up to a day
 MAX_DOCUMENTS = 1000  # of an organization
@@ -93,7 +93,7 @@ def claim(document_id: UUID | str) -> Document | None:
         reading = Document.objects.filter(organization=owner, state=Document.State.READING, leased_until__gt=now)
         if owner is None or reading.count() >= READ_AT_ONCE:
             return None
-        if not Document.objects.due(now).filter(pk=document_id).update(**changes, leased_until=now + LEASE):
+        if not Document.objects.due(now).filter(pk=document_id).update(**changes, leased_until=now + renewal.LEASE):
             return None
     document = Document.objects.get(pk=document_id)
     if document.kind == Document.Kind.FILE and document.attempts > MAX_ATTEMPTS:

@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from assistant import live
 from assistant.models import Document, Embedding, Organization, Passage, PassageVector, Usage
+from assistant.services import renewal
 
 if TYPE_CHECKING:
     from numpy import float32, intp
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 TASK = "assistant.tasks.embed_passages"
 BATCH = 32  # passages in a request: what the smallest servers take
 LOOKED_AT = 1000  # passages at a time, for those that lack a vector
-LEASE = timedelta(seconds=120)  # longer than a batch may take
 FIRST_WAIT_SECONDS = 60  # after a failure: twice as long each time, up to an hour
 SHOWN_EVERY = 32  # batches, after which a search sees those of a run that still goes on
 MAX_BYTES = 256_000_000  # of vectors in the memory of a process, all organizations together
@@ -90,7 +90,7 @@ def claim(organization_id: int) -> Embedding | None:
     due = Embedding.objects.filter(
         Q(leased_until=None) | Q(leased_until__lt=now), Q(next_at=None) | Q(next_at__lte=now), pk=organization_id
     )
-    if not due.update(fence=F("fence") + 1, leased_until=now + LEASE):
+    if not due.update(fence=F("fence") + 1, leased_until=now + renewal.LEASE):
         return None
     return Embedding.objects.select_related("organization").get(pk=organization_id)
 
@@ -124,7 +124,7 @@ def keep(embedding: Embedding, space: Space, found: Mapping[int, Sequence[float]
             data = numbers.astype(WIRE).tobytes()
             rows.append(PassageVector(passage_id=pk, model=space.model, dimension=len(numbers), numbers=data))
         PassageVector.objects.bulk_create(rows)
-        held.leased_until = timezone.now() + LEASE
+        held.leased_until = timezone.now() + renewal.LEASE
         held.failures, held.next_at, held.problem = 0, None, ""
         if shown:
             held.version = uuid4()

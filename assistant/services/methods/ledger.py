@@ -11,9 +11,10 @@ from typing import Any, Literal
 from uuid import uuid4
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from assistant.errors import TurnTaken
 from assistant.models import Assistant, Card, Conversation, Method, Organization, ToolCall, Turn
 from assistant.services.conversations import cards
 
@@ -26,6 +27,19 @@ _ASKED_IN_VAIN = Q(
 _COUNTED = (_ASKED_IN_VAIN | ~Q(state__in=[State.REFUSED, State.FAILED])) & Q(dry_run=False)
 
 RAN_OUT = "The visitor did not confirm in time. Nothing was done."
+NOT_BEGUN = "Not run: it was interrupted before it began. Nothing has happened."
+NO_WORD = (
+    "It is unknown whether this has happened: it was interrupted while it was under way. Say so, do not call it again, "
+    "and offer that a person checks."
+)
+ORPHANED = timedelta(minutes=10)  # longer than a call that belongs to no turn may last, with everything around it
+
+_ITS_TURN = Q(pk=OuterRef("turn_id")) | Q(opening_call=OuterRef("pk"))
+_OF_OPEN_TURN = Exists(Turn.objects.open().filter(_ITS_TURN))
+_ASKED = Card.objects.filter(call=OuterRef("pk"), kind__in=Card.ASKING)
+_ANSWERED = Q(Exists(_ASKED.filter(state=Card.State.ANSWERED))) & ~Exists(_ASKED.filter(state=Card.State.OPEN))
+_OPEN = Q(state__in=ToolCall.OPEN) | Q(_ANSWERED, state=State.WAITING)  # somebody is at it, or should be
+_OF_ENDED_TURN = Exists(Turn.objects.filter(_ITS_TURN, state__in=Turn.ENDED))
 
 
 @dataclass(frozen=True)
@@ -52,7 +66,12 @@ def write(
     dry_run: bool = False,
     opaque: dict[str, Any] | None = None,
 ) -> ToolCall:
-    """The row of a call, PENDING; the one that is already there when its place, or its `key`, has one."""
+    """The row of a call, PENDING; the one that is already there when its place, or its `key`, has one.
+
+    Raises `TurnTaken` where the turn has ended or another runner has it: whoever slept through that begins nothing more.
+    """
+    if place and not Turn.objects.open().filter(pk=place.turn.pk, fence=place.turn.fence).exists():
+        raise TurnTaken("The lease is lost; nothing may be begun.")
     row_id = uuid4()
     where = {"turn": place.turn, "round": place.round, "ordinal": place.ordinal} if place else {}
     try:
@@ -122,8 +141,9 @@ def adopt(row: ToolCall, turn: Turn) -> None:
 
 
 def claim(row: ToolCall) -> bool:
-    """Take the row for acting on it, from the state that it was read in: exactly one of all who try gets True."""
-    free = ToolCall.objects.filter(pk=row.pk, state=row.state)
+    """Take the row for acting on it, from the state that it was read in: exactly one of all who try gets True, and nobody
+    once its turn has ended."""
+    free = ToolCall.objects.filter(Q(_OF_OPEN_TURN) | ~_OF_ENDED_TURN, pk=row.pk, state=row.state)
     if not free.update(state=State.SENT, started_at=timezone.now(), attempts=F("attempts") + 1):
         return False
     row.refresh_from_db(fields=["state", "started_at", "attempts"])
@@ -143,13 +163,13 @@ def claim_again(row: ToolCall, seconds: float) -> bool:
 def close(row: ToolCall, state: str, result: str, *, code: str = "", sources: tuple[dict[str, str], ...] = ()) -> bool:
     """Write what became of the call. False when somebody else has closed it, or has taken it over.
 
-    A result that comes late is still the truth about a call that was given up as unknown.
+    A result that comes late is still the truth about a call that was given up as unknown, from whoever has run it.
     """
-    open_to_me = ToolCall.objects.filter(pk=row.pk, attempts=row.attempts).filter(
-        Q(state__in=[State.PENDING, State.WAITING, State.SENT]) | Q(state=State.UNKNOWN, code="no_word")
-    )
+    open_to_me = Q(state__in=[State.PENDING, State.WAITING, State.SENT], attempts=row.attempts)
+    if row.state == State.SENT:
+        open_to_me |= Q(state=State.UNKNOWN, code="no_word")
     changes = {"state": state, "result": result, "code": code, "sources": list(sources), "finished_at": timezone.now()}
-    if not open_to_me.update(**changes):
+    if not ToolCall.objects.filter(open_to_me, pk=row.pk).update(**changes):
         return False
     for name, value in changes.items():
         setattr(row, name, value)
@@ -206,6 +226,46 @@ def left_behind(turn: Turn) -> list[ToolCall]:
         .select_related("method", "organization", "conversation")
         .order_by("round", "ordinal")
     )
+
+
+def close_with(turn: Turn) -> None:
+    """Close what the turn leaves open, in the transaction that ends it; a card that waits for the visitor waits on, and what
+    he has answered meanwhile is the next turn's.
+
+    A row that is locked just now is being written by whoever runs it, who may want the conversation's lock next, which
+    the caller has: that one is left to him, and to `close_orphans`.
+    """
+    mine = Q(turn=turn) | Q(pk=turn.opening_call_id)
+    rows = ToolCall.objects.filter(mine, _OPEN, ~_OF_OPEN_TURN)
+    _close_open(rows.select_for_update(skip_locked=True, of=("self",)))
+
+
+def orphans() -> QuerySet[ToolCall]:
+    """Calls that stand open though nobody will bring them to an end: their turn has ended, or, where they have none, the
+    process that ran them must have died."""
+    late = timezone.now() - ORPHANED
+    silent = Q(started_at__lt=late) | Q(started_at=None, created_at__lt=late)
+    return ToolCall.objects.filter(_OPEN, ~_OF_OPEN_TURN, silent | Q(_OF_ENDED_TURN))
+
+
+def close_orphans(limit: int = 500) -> int:
+    """Close the calls that nobody will bring to an end; returns how many there were."""
+    with transaction.atomic():
+        return _close_open(orphans().select_for_update(skip_locked=True, of=("self",)), limit)
+
+
+def _close_open(rows: QuerySet[ToolCall], limit: int | None = None) -> int:
+    """What may have begun becomes unknown, and whoever runs it may still say what came of it; the rest has not begun."""
+    found = dict(rows.values_list("pk", "state")[:limit])
+    sent = [pk for pk, state in found.items() if state == State.SENT]
+    now = timezone.now()
+    ToolCall.objects.filter(pk__in=sent, state=State.SENT).update(
+        state=State.UNKNOWN, result=NO_WORD, code="no_word", finished_at=now
+    )
+    ToolCall.objects.filter(pk__in=found.keys() - sent, state__in=[State.PENDING, State.WAITING]).update(
+        state=State.FAILED, result=NOT_BEGUN, code="not_begun", finished_at=now
+    )
+    return len(found)
 
 
 def done_names(conversation: Conversation) -> set[str]:

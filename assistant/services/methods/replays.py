@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any, TypedDict
 from uuid import UUID
 
@@ -18,10 +17,10 @@ from django.utils import timezone
 
 from assistant import live, llm
 from assistant.models import Conversation, Message, Replay, ToolCall, Turn
+from assistant.services import renewal
 from assistant.services.conversations.history import as_rounds, build_history
 
 TASK = "assistant.replay.answer_next"
-LEASE = timedelta(seconds=180)  # longer than the longest reply
 MAX_MESSAGES = 30  # the last ones, of a longer conversation
 MAX_ATTEMPTS = 3  # at one message, by workers that die
 NO_WORD = "Answering a message was begun several times and never came to an end."
@@ -103,7 +102,7 @@ def claim(replay_id: UUID | str) -> tuple[Replay, Question | None] | None:
     now = timezone.now()
     mine = Replay.objects.due(now).filter(pk=replay_id)
     changes = {"state": Replay.State.RUNNING, "fence": F("fence") + 1, "attempts": F("attempts") + 1}
-    if not mine.update(**changes, leased_until=now + LEASE):
+    if not mine.update(**changes, leased_until=now + renewal.LEASE):
         return None
     rows = Replay.objects.select_related("conversation__assistant__organization", "conversation__visitor")
     replay = rows.get(pk=replay_id)

@@ -20,6 +20,7 @@ from django.db.models.functions import TruncDay, TruncHour
 from django.utils import timezone
 
 from assistant.models import Delivery, ProviderHealth, Turn, Usage
+from assistant.services.methods import ledger
 
 MAX_SAMPLES = 50_000
 NO_FAILURE = {"", "stopped", "content_filter"}  # a visitor's stop and a polite refusal
@@ -259,7 +260,7 @@ def turns(now: datetime | None = None) -> dict[tuple[str, str], int]:
 
 
 def waiting() -> dict[str, dict[str, int]]:
-    """What is under way or needs somebody: turns and deliveries by state."""
+    """What is under way or needs somebody: turns and deliveries by state, and tool calls that nobody brings to an end."""
     turn, delivery = Turn.State, Delivery.State
     asked: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
         ("turns", Turn.objects, (turn.QUEUED, turn.RUNNING)),
@@ -269,6 +270,7 @@ def waiting() -> dict[str, dict[str, int]]:
     for name, rows, states in asked:
         counts = rows.filter(state__in=states).order_by().values_list("state").annotate(count=Count("pk"))
         found[name] = {**dict.fromkeys(map(str, states), 0), **dict(counts)}
+    found["tool_calls"] = {"orphaned": ledger.orphans().count()}
     return found
 
 

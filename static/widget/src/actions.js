@@ -41,7 +41,7 @@ export function createActions({ store, transport, storage, session }) {
       storage.keep(message);
       store.dispatch({ type: "message.written", message });
       transport.open();
-      if (!transport.send({ type: "message.send", ...message })) transport.wake();
+      if (!transport.can("message.send")) transport.wake(); // then the outbox sends it
     },
     /** @param {string} id of a message that could not be sent */
     discard(id) {

@@ -3,6 +3,7 @@ import { createActions } from "./actions.js";
 import { asColour, palette } from "./colour.js";
 import { chooseLocale } from "./locales/index.js";
 import { createKept } from "./kept.js";
+import { createOutbox } from "./outbox.js";
 import { createSession } from "./session.js";
 import { createStore, initial, isWaiting, unread } from "./store.js";
 import css from "./styles/widget.css";
@@ -37,6 +38,13 @@ export function mount({ host, config, storage: stored, root, shadow, launcher, o
   /** @type {any} */
   let quiet;
   let token = "";
+  const world = {
+    WebSocket: window.WebSocket,
+    fetch: fetch.bind(window),
+    setTimeout: (/** @type {() => void} */ run, /** @type {number} */ ms) => setTimeout(run, ms),
+    clearTimeout: (/** @type {any} */ timer) => clearTimeout(timer),
+    random: Math.random,
+  };
   const transport = createTransport(
     {
       host,
@@ -45,11 +53,13 @@ export function mount({ host, config, storage: stored, root, shadow, launcher, o
       missed: () => store.get().gap,
       onEvent(event) {
         store.dispatch(event);
+        outbox.hear(event);
         if (event.type === "staff.typing") {
           clearTimeout(quiet);
           quiet = setTimeout(() => store.dispatch({ type: "staff.quiet" }), STAFF_TYPES_FOR_MS);
         }
       },
+      onSaved: (id) => outbox.has(id),
       onStatus(connection) {
         store.dispatch({ type: "connection.changed", connection });
         if (connection === "refused")
@@ -58,14 +68,9 @@ export function mount({ host, config, storage: stored, root, shadow, launcher, o
           );
       },
     },
-    {
-      WebSocket: window.WebSocket,
-      fetch: fetch.bind(window),
-      setTimeout: (run, ms) => setTimeout(run, ms),
-      clearTimeout: (timer) => clearTimeout(timer),
-      random: Math.random,
-    },
+    world,
   );
+  const outbox = createOutbox(store, transport, world);
   const actions = createActions({ store, transport, storage, session });
   const panel = createPanel(actions, { t, locale, host, isPage: options.mode === "page" });
   const teaser = createTeaser(() => verbs.open());
@@ -109,8 +114,8 @@ export function mount({ host, config, storage: stored, root, shadow, launcher, o
     else frame ||= requestAnimationFrame(draw);
     keep(state, before);
     tell(state, before);
-    // What has not been acknowledged goes out again, under the id it had.
-    if (state.connection === "online" && before.connection !== "online") flush();
+    if (state.connection === "online" && before.connection !== "online") introduce();
+    outbox.update(state, before);
   });
 
   /** @type {{ name?: string, email?: string }} */
@@ -118,12 +123,6 @@ export function mount({ host, config, storage: stored, root, shadow, launcher, o
 
   function introduce() {
     if (visitor.name || visitor.email) transport.send({ type: "visitor.update", ...visitor });
-  }
-
-  function flush() {
-    introduce();
-    for (const { failed, ...message } of store.get().pending)
-      if (!failed) transport.send({ type: "message.send", ...message });
   }
 
   /** @param {import("./store.js").State} state @param {import("./store.js").State} before */

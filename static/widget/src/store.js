@@ -36,7 +36,8 @@
  *
  * @typedef {import("./kept.js").Unsent & { failed?: string }} Pending `failed` is the sentence that says why
  * @typedef {object} Turn the reply in the making
- * @property {string} id @property {string} text @property {number} length of `text` in code points
+ * @property {string} id @property {number} fence of whoever writes it: what an earlier one still says is not shown
+ * @property {string} text @property {number} length of `text` in code points
  * @property {{ call: string, label: string }[]} tools at work @property {boolean} replied its message is there already
  *
  * @typedef {object} State
@@ -49,7 +50,7 @@
  * @property {Item[]} items
  * @property {Pending[]} pending
  * @property {Turn | null} turn
- * @property {string} ended the last turn that ended: what comes late for it is not shown
+ * @property {string[]} ended the last turns that ended: what comes late for them is not shown
  * @property {Record<string, string>} answering card → the choice on its way
  * @property {{ code: string, text: string } | null} problem the last refusal that no line of its own shows
  * @property {boolean} staffTyping
@@ -59,13 +60,15 @@
  * @typedef {{ type: string, [field: string]: any }} WireEvent
  */
 
+const ENDED_KEPT = 20;
+
 const nothingYet = {
   conversation: null,
   seq: 0,
   gap: false,
   items: /** @type {Item[]} */ ([]),
   turn: null,
-  ended: "",
+  ended: /** @type {string[]} */ ([]),
   answering: {},
   problem: null,
   staffTyping: false,
@@ -112,19 +115,22 @@ export const EVENTS = {
     };
   },
   "message.rated": (state, { message, value }) => rate(state, message, value),
-  "turn.started": (state, { turn }) => (state.turn?.id === turn ? state : { ...state, turn: beginning(turn) }),
-  "reply.delta"(state, { turn: id, offset, text }) {
-    const turn = turnOf(state, id);
+  "turn.started": (state, event) => ({ ...state, turn: turnOf(state, event) }),
+  "reply.delta"(state, event) {
+    const { offset, text } = event;
+    const turn = turnOf(state, event);
     if (offset > turn.length) return { ...state, gap: true };
     const kept = offset === turn.length ? turn.text : [...turn.text].slice(0, offset).join("");
     return { ...state, turn: { ...turn, text: kept + text, length: offset + [...text].length } };
   },
-  "tool.started"(state, { turn: id, call, label }) {
-    const turn = turnOf(state, id);
+  "tool.started"(state, event) {
+    const { call, label } = event;
+    const turn = turnOf(state, event);
     return { ...state, turn: { ...turn, tools: [...turn.tools, { call, label }] } };
   },
-  "tool.finished"(state, { turn: id, call, label }) {
-    const turn = turnOf(state, id);
+  "tool.finished"(state, event) {
+    const { call, label } = event;
+    const turn = turnOf(state, event);
     // A call known from `session.ready` has its label alone.
     const at = turn.tools.findIndex((tool) => tool.call === call || (!tool.call && tool.label === label));
     return { ...state, turn: { ...turn, tools: turn.tools.filter((_, index) => index !== at) } };
@@ -137,7 +143,7 @@ export const EVENTS = {
       ...state,
       items: shown ? [...state.items, notice] : state.items,
       turn: state.turn?.id === turn ? null : state.turn,
-      ended: turn,
+      ended: [...state.ended, turn].slice(-ENDED_KEPT),
     };
   },
   "card.added"(state, { seq, card }) {
@@ -159,8 +165,10 @@ export const EVENTS = {
   "staff.typing": (state) => ({ ...state, staffTyping: true }),
   pong: (state, { seq }) => (seq > state.seq ? { ...state, gap: true } : state),
   error(state, { code, text, of }) {
-    const refused = state.pending.some(({ id }) => id === of);
-    const pending = state.pending.map((message) => (message.id === of ? { ...message, failed: text } : message));
+    const refused = code !== "unavailable" && state.pending.some(({ id }) => id === of);
+    const failed = (/** @type {Pending} */ message) => (message.id === of ? { ...message, failed: text } : message);
+    // What cannot be saved just now is sent again by itself.
+    const pending = refused ? state.pending.map(failed) : state.pending;
     return { ...state, pending, answering: {}, problem: refused ? state.problem : { code, text } };
   },
 };
@@ -198,8 +206,7 @@ export function reduce(state, event) {
   if (event.type === "session.ready" || event.type === "pong" || event.type === "error")
     return look(handler(state, event));
   if (event.seq === undefined) {
-    // What is said of a turn that has ended came late, and what comes before a missed row is known could mislead.
-    return event.turn && event.turn === state.ended ? state : handler(state, event);
+    return isLate(state, event) ? state : handler(state, event);
   }
   if (event.type === "message.added") state = acknowledge(state, event.message);
   if (event.seq <= state.seq) return state;
@@ -213,7 +220,8 @@ const look = (state) => (state.open && state.seen < state.seq ? { ...state, seen
 /** @param {State} state @param {Message} message */
 function acknowledge(state, message) {
   const pending = state.pending.filter(({ id }) => id !== message.client_id);
-  return pending.length < state.pending.length ? { ...state, pending } : state;
+  if (pending.length === state.pending.length) return state;
+  return { ...state, pending, problem: state.problem?.code === "unavailable" ? null : state.problem };
 }
 
 /** A turn that `session.ready` shows as running may have had its reply among the same events.
@@ -232,16 +240,22 @@ function rate(state, id, value) {
   return { ...state, items };
 }
 
-/** @param {string} id @returns {Turn} */
-const beginning = (id) => ({ id, text: "", length: 0, tools: [], replied: false });
+/** Whether an event is about a turn that has ended, or by a server that another has followed.
+ * @param {State} state @param {WireEvent} event */
+const isLate = ({ turn, ended }, { turn: id, fence = 0 }) =>
+  id !== undefined && (ended.includes(id) || (turn !== null && turn.id === id && fence < turn.fence));
 
-/** The running turn; one whose `turn.started` was missed begins here.
- * @param {State} state @param {string} id @returns {Turn} */
-const turnOf = ({ turn }, id) => (turn !== null && turn.id === id ? turn : beginning(id));
+/** @param {string} id @param {number} fence @returns {Turn} */
+const beginning = (id, fence) => ({ id, fence, text: "", length: 0, tools: [], replied: false });
 
-/** @param {{ id: string, text: string, offset: number, tools?: string[] }} turn @returns {Turn} */
-const snapshot = ({ id, text, offset, tools = [] }) => ({
-  ...beginning(id),
+/** The running turn; one whose `turn.started` was missed begins here, and so does one that another server goes on with.
+ * @param {State} state @param {{ turn: string, fence?: number }} event @returns {Turn} */
+const turnOf = ({ turn }, { turn: id, fence = 0 }) =>
+  turn !== null && turn.id === id && turn.fence === fence ? turn : beginning(id, fence);
+
+/** @param {{ id: string, fence?: number, text: string, offset: number, tools?: string[] }} turn @returns {Turn} */
+const snapshot = ({ id, fence = 0, text, offset, tools = [] }) => ({
+  ...beginning(id, fence),
   text,
   length: offset,
   tools: tools.map((label) => ({ call: "", label })),

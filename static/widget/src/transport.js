@@ -61,10 +61,11 @@ export class Refused extends Error {
  * @param {() => number} options.after the last `seq` applied
  * @param {() => boolean} options.missed whether something between was missed
  * @param {(event: WireEvent) => void} options.onEvent
+ * @param {(id: string) => void} [options.onSaved] the server says over HTTP that it has this message; its event may follow
  * @param {(status: Status) => void} options.onStatus
  * @param {World} world
  */
-export function createTransport({ host, token, after, missed, onEvent, onStatus }, world) {
+export function createTransport({ host, token, after, missed, onEvent, onSaved, onStatus }, world) {
   const api = `${host}/api/v1/widget/`;
   /** @type {WebSocket | null} */
   let socket = null;
@@ -201,6 +202,13 @@ export function createTransport({ host, token, after, missed, onEvent, onStatus 
     if (missed() && !asking && ready) resync();
   }
 
+  /** @param {string} id */
+  function confirm(id) {
+    world.clearTimeout(answerTimer);
+    answerTimer = undefined;
+    onSaved?.(id);
+  }
+
   function schedulePing() {
     if (!socket) return; // a stream is kept alive by the server
     pingTimer = world.setTimeout(() => {
@@ -244,6 +252,7 @@ export function createTransport({ host, token, after, missed, onEvent, onStatus 
   async function post(frame) {
     const mine = attempt;
     const of = frame.id ?? frame.type;
+    if (frame.type === "message.send") expectAnswer();
     try {
       const [path, body] = ROUTES[frame.type](frame);
       const response = await world.fetch(api + path, {
@@ -251,9 +260,12 @@ export function createTransport({ host, token, after, missed, onEvent, onStatus 
         headers: { "Content-Type": "application/json", Authorization: `Bearer ${bearer}` },
         body: toJson(body),
       });
-      if (response.ok || mine !== attempt) return;
+      if (mine !== attempt) return;
+      if (response.ok) return frame.type === "message.send" ? confirm(frame.id) : undefined;
       if (response.status === 401) return void renew();
-      const { code = "internal", title = "" } = await response.json().catch(() => ({}));
+      // A proxy in front says the same in words of its own.
+      const fallback = [502, 503, 504].includes(response.status) ? "unavailable" : "internal";
+      const { code = fallback, title = "" } = await response.json().catch(() => ({}));
       receive({ type: "error", code, text: title, of });
     } catch {
       if (mine === attempt) fail(); // what was not acknowledged is sent again after `session.ready`

@@ -16,7 +16,7 @@ from assistant.llm import ToolCallRequest, ToolResult
 from assistant.models import Appointment, Card, Conversation, Delivery, Method, Turn, Visitor
 from assistant.models import ToolCall as Row
 from assistant.services.booking import appointments, invitations, slots
-from assistant.services.conversations import card_answers
+from assistant.services.conversations import card_answers, cards
 from assistant.services.conversations.messages import post_message
 from assistant.services.conversations.sessions import update_visitor
 from assistant.tools import KINDS

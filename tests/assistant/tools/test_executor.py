@@ -11,7 +11,8 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.utils import timezone
 
-from assistant.errors import ToolError
+from assistant import turns
+from assistant.errors import ToolError, TurnTaken
 from assistant.llm import ToolCallRequest, ToolResult
 from assistant.models import Card, Conversation, Method, Turn
 from assistant.models import ToolCall as Row
@@ -205,7 +206,7 @@ async def test_a_call_that_another_runner_may_still_be_making_is_waited_for(turn
 async def test_the_truth_is_kept_when_it_comes_after_it_was_given_up(turn: Turn, method: Make, acts: Acts) -> None:
     row = await crashed(turn, "counted", method)
     await Row.objects.filter(pk=row.pk).aupdate(state=Row.State.UNKNOWN, code="no_word")
-    row.attempts = 1
+    row.state, row.attempts = Row.State.SENT, 1
     assert await sync_to_async(ledger.close)(row, Row.State.DONE, "It was done after all.")
 
 
@@ -232,6 +233,38 @@ async def test_a_turn_that_is_stopped_lets_its_call_finish(turn: Turn, method: M
             break
         await asyncio.sleep(0.01)
     assert row.state == Row.State.DONE
+
+
+async def test_a_process_that_stops_waits_for_the_calls_of_stopped_turns_but_not_for_ever(
+    turn: Turn, method: Make, acts: Acts
+) -> None:
+    await sync_to_async(method)(turn.conversation.assistant)
+    acts.hold = asyncio.Event()
+    running = asyncio.create_task(run(turn, call(text="x")))
+    await acts.begun.wait()
+    running.cancel()
+    await turns.drain(0)
+    (row,) = await sync_to_async(rows)()
+    assert row.state == Row.State.SENT
+    draining = asyncio.create_task(turns.drain(10))
+    acts.hold.set()
+    await draining
+    (row,) = await sync_to_async(rows)()
+    assert row.state == Row.State.DONE
+
+
+async def test_a_runner_that_slept_while_its_turn_ended_elsewhere_begins_no_call(
+    turn: Turn, method: Make, acts: Acts
+) -> None:
+    await sync_to_async(method)(turn.conversation.assistant)
+    toolbox = await ConversationToolbox.for_turn(turn)
+    await Turn.objects.filter(pk=turn.pk).aupdate(fence=2)
+    with pytest.raises(TurnTaken):
+        await toolbox.execute(call(text="x"), round=1, ordinal=0)
+    await Turn.objects.filter(pk=turn.pk).aupdate(fence=turn.fence, state=Turn.State.FAILED)
+    with pytest.raises(TurnTaken):
+        await toolbox.execute(call(text="x"), round=1, ordinal=0)
+    assert acts.seen == [] and await sync_to_async(rows)() == []
 
 
 # --- What goes wrong -------------------------------------------------------------------------------------------------

@@ -12,7 +12,8 @@ export function createBanner(actions, { t }) {
     /** @param {import("./index.js").State} state */
     update({ connection, problem }) {
       const lasting = connection === "refused" ? t.refused : connection === "offline" ? t.offline : "";
-      const passing = problem && (problem.text || (problem.code === "offline" ? t.offline : t.internal));
+      const passing =
+        problem && (problem.text || (["offline", "unavailable"].includes(problem.code) ? t.offline : t.internal));
       const words = lasting || passing || "";
       if (text.textContent !== words) text.textContent = words;
       el.hidden = !words;

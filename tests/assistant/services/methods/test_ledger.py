@@ -7,10 +7,12 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from assistant.checks import open_calls
 from assistant.models import Card, Conversation, Message, Method, ToolCall, Turn
 from assistant.services.conversations import card_answers
-from assistant.services.conversations.leases import begin_turn
+from assistant.services.conversations.leases import begin_turn, claim_turn
 from assistant.services.conversations.messages import append_message
+from assistant.services.conversations.outcomes import Outcome, finish_turn
 from assistant.services.methods import ledger
 from tests import make
 
@@ -118,3 +120,122 @@ def test_a_confirm_card_that_ran_out_closes_its_call_and_one_that_was_answered_d
     assert states == [(State.REFUSED, "expired"), (State.WAITING, ""), (State.WAITING, "")]
     assert late.cards.get().state == Card.State.EXPIRED
     assert card_answers.answer(talk, str(late.cards.get().pk), "confirm") is None
+
+
+# --- The end of a turn -----------------------------------------------------------------------------------------------
+
+ASKS = {"title": "Sure?", "lines": [], "fields": []}
+GIVEN_UP = Outcome(Turn.State.FAILED, code="internal")
+
+
+def state_of(row: ToolCall) -> tuple[str, str]:
+    row.refresh_from_db()
+    return row.state, row.code
+
+
+def test_a_turn_that_ends_closes_its_calls_and_lets_a_card_wait_on(talk: Conversation, turn: Turn) -> None:
+    running = claim_turn(turn.pk)
+    begun, written, waiting, done = (write(talk, running, ordinal) for ordinal in range(4))
+    elsewhere = write(talk, key="voice")
+    assert ledger.claim(begun) and ledger.claim(done) and ledger.close(done, State.DONE, "Done.")
+    assert ledger.wait_for_visitor(waiting, ASKS, "Waiting.", 600)
+    finish_turn(running, GIVEN_UP)
+    assert [state_of(row) for row in (begun, written)] == [(State.UNKNOWN, "no_word"), (State.FAILED, "not_begun")]
+    assert [state_of(row) for row in (waiting, done, elsewhere)] == [
+        (State.WAITING, ""),
+        (State.DONE, ""),
+        (State.PENDING, ""),
+    ]
+
+
+def test_whoever_runs_a_call_still_says_what_came_of_it_once_its_turn_has_ended(talk: Conversation, turn: Turn) -> None:
+    running = claim_turn(turn.pk)
+    slow = write(talk, running)
+    assert ledger.claim(slow)
+    never_ran = ToolCall.objects.get()
+    never_ran.state = State.PENDING  # as somebody read it who did not run it
+    finish_turn(running, GIVEN_UP)
+    assert not ledger.close(never_ran, State.FAILED, "Not begun.", code="not_begun")
+    assert ledger.close(slow, State.DONE, "It is done.")
+    assert not ledger.close(slow, State.UNKNOWN, "Nobody knows.", code="no_word")
+    assert state_of(slow) == (State.DONE, "")
+
+
+def test_the_first_runner_of_a_call_says_what_came_of_it_though_another_had_given_it_up(
+    talk: Conversation, turn: Turn
+) -> None:
+    first = write(talk, turn)
+    ledger.claim(first)
+    ToolCall.objects.update(started_at=timezone.now() - timedelta(minutes=1))
+    second = ToolCall.objects.get()
+    assert ledger.claim_again(second, 20) and ledger.close(second, State.UNKNOWN, "Nobody knows.", code="no_word")
+    assert ledger.close(first, State.DONE, "It is done.") and state_of(second) == (State.DONE, "")
+
+
+def test_no_call_begins_once_its_turn_has_ended(talk: Conversation, turn: Turn) -> None:
+    running = claim_turn(turn.pk)
+    late = write(talk, running)
+    Turn.objects.update(state=Turn.State.DONE)  # the row came in behind the turn's end
+    assert not ledger.claim(late)
+    assert ledger.close_orphans() == 1 and state_of(late) == (State.FAILED, "not_begun")
+
+
+def clicked(talk: Conversation, row: ToolCall) -> Turn:
+    assert ledger.wait_for_visitor(row, ASKS, "Waiting.", 600)
+    begun = card_answers.answer(talk, str(row.cards.get().pk), "confirm")
+    assert begun
+    return begun
+
+
+def test_what_a_visitor_confirmed_is_run_by_a_later_turn_and_closed_with_that(talk: Conversation, turn: Turn) -> None:
+    running = claim_turn(turn.pk)
+    first, second = write(talk, running), write(talk, running, 1)
+    confirming = clicked(talk, first)
+    finish_turn(running, GIVEN_UP)
+    first.refresh_from_db()
+    assert claim_turn(confirming.pk) and ledger.claim(first)
+    assert ledger.close_orphans() == 0 and state_of(first) == (State.SENT, "")
+    confirming.refresh_from_db()
+    finish_turn(confirming, GIVEN_UP)
+    assert state_of(first) == (State.UNKNOWN, "no_word")
+    assert state_of(second) == (State.FAILED, "not_begun")
+
+
+def test_a_click_that_led_to_another_question_waits_on_for_its_answer(talk: Conversation, turn: Turn) -> None:
+    row = write(talk, initiator=ToolCall.Initiator.VISITOR)
+    Turn.objects.filter(pk=turn.pk).update(opening_call=row)
+    asking = claim_turn(turn.pk)
+    ledger.adopt(row, asking)
+    assert ledger.wait_for_visitor(row, ASKS, "Waiting.", 600)
+    assert ledger.close_orphans() == 0
+    other = write(talk, initiator=ToolCall.Initiator.VISITOR, key="other")
+    confirming = clicked(talk, other)
+    finish_turn(asking, GIVEN_UP)
+    assert ledger.close_orphans() == 0
+    assert [state_of(one) for one in (row, other)] == [(State.WAITING, ""), (State.WAITING, "")]
+    running = claim_turn(confirming.pk)
+    assert ledger.claim(other)
+    finish_turn(running, GIVEN_UP)
+    assert [state_of(one)[0] for one in (row, other)] == [State.WAITING, State.UNKNOWN]
+
+
+def test_a_confirmed_call_whose_turn_was_given_up_before_it_ran_has_not_begun(talk: Conversation, turn: Turn) -> None:
+    running = claim_turn(turn.pk)
+    row = write(talk, running)
+    confirming = clicked(talk, row)
+    finish_turn(running, GIVEN_UP)
+    finish_turn(claim_turn(confirming.pk), GIVEN_UP)
+    assert state_of(row) == (State.FAILED, "not_begun")
+
+
+def test_the_sweep_closes_what_nobody_will_bring_to_an_end_and_the_check_counts_it(talk: Conversation, turn: Turn) -> None:
+    running = claim_turn(turn.pk)
+    at_work, relayed, fresh = write(talk, running), write(talk, key="old"), write(talk, key="new")
+    assert ledger.claim(at_work) and ledger.claim(relayed) and ledger.claim(fresh)
+    long_ago = timezone.now() - ledger.ORPHANED - timedelta(seconds=1)
+    ToolCall.objects.exclude(pk=fresh.pk).update(created_at=long_ago, started_at=long_ago)
+    Turn.objects.filter(pk=turn.pk).update(deadline_at=long_ago)
+    [found] = open_calls(databases=["default"])
+    assert found.id == "assistant.W016" and found.msg.startswith("1 tool calls")
+    assert ledger.close_orphans() == 1 and open_calls(databases=["default"]) == []
+    assert [state_of(row)[0] for row in (at_work, relayed, fresh)] == [State.SENT, State.UNKNOWN, State.SENT]

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('assistant', '0013_truth'),
+        ('assistant', "0012_deliveries_kept_and_origins_refused"),
     ]
 
     operations = [

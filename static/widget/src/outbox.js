@@ -1,0 +1,61 @@
+/**
+ * Sends what the visitor has written in the order in which it was written: the next message goes out once the server has
+ * the one before, or has refused it for good. Two under way at once could change places: over HTTP they have a connection
+ * each, and a server that cannot save the first may be back for the second.
+ */
+
+import { retryDelay } from "./transport.js";
+
+/**
+ * @param {import("./store.js").Store} store
+ * @param {Pick<import("./transport.js").Transport, "send">} transport
+ * @param {Pick<import("./transport.js").World, "setTimeout" | "clearTimeout" | "random">} world
+ */
+export function createOutbox(store, transport, world) {
+  /** The message under way on this connection. */
+  let underWay = "";
+  /** Those that the server has said to have on this connection, without having shown them yet. @type {Set<string>} */
+  let saved = new Set();
+  let refusals = 0;
+  /** @type {any} */ let again;
+
+  function pump() {
+    if (again !== undefined || store.get().connection !== "online") return;
+    const next = store.get().pending.find(({ id, failed }) => !failed && !saved.has(id));
+    if (next?.id === underWay) return;
+    underWay = "";
+    if (!next) return;
+    const { failed: _, ...message } = next;
+    if (transport.send({ type: "message.send", ...message })) underWay = message.id;
+  }
+
+  /** Nobody knows what became of it: on the next connection it goes first, under the id that it had. */
+  function forget() {
+    world.clearTimeout(again);
+    again = undefined;
+    underWay = "";
+    saved = new Set();
+    refusals = 0;
+  }
+
+  return {
+    /** The state has changed. @param {import("./store.js").State} state @param {import("./store.js").State} before */
+    update(state, before) {
+      if (state.connection !== before.connection) forget();
+      pump();
+    },
+    /** The server says that it has the message. @param {string} id */
+    has(id) {
+      saved.add(id);
+      refusals = 0;
+      pump();
+    },
+    /** What the server could not save just now is sent again, and before everything that was written after it.
+     * @param {import("./transport.js").WireEvent} event */
+    hear({ type, code, of }) {
+      if (type !== "error" || code !== "unavailable" || of !== underWay || again !== undefined) return;
+      underWay = "";
+      again = world.setTimeout(() => ((again = undefined), pump()), retryDelay(refusals++, world.random()));
+    },
+  };
+}

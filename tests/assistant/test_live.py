@@ -1,0 +1,64 @@
+"""What is announced reaches open widgets, unless it came late."""
+
+from __future__ import annotations
+
+import asyncio
+from uuid import uuid4
+
+from assistant import events, live
+
+
+async def heard_of(*announced: events.WidgetEvent) -> list[str]:
+    """The types of what a listener hears of `announced`, up to a mark behind it."""
+    conversation_id = uuid4()
+    async with live.subscribe(live.group(conversation_id)) as ear:
+        for event in (*announced, events.StaffTyping()):
+            live.announce(conversation_id, event)
+        heard = []
+        async with asyncio.timeout(5):
+            while (payload := await ear.next()) and payload["type"] != "staff.typing":
+                ear.told = payload.get("seq", ear.told)
+                heard.append(f"{payload['type']} {payload.get('fence', '')}".strip())
+    return heard
+
+
+async def test_what_an_earlier_runner_of_a_turn_says_goes_no_further() -> None:
+    turn, other = str(uuid4()), str(uuid4())
+    assert await heard_of(
+        events.TurnStarted(turn, "m", 1),
+        events.ReplyDelta(turn, 0, "One", 1),
+        events.TurnStarted(turn, "m", 2),
+        events.ReplyDelta(turn, 3, " late", 1),
+        events.ToolStarted(turn, "c", "late", 1),
+        events.ToolFinished(turn, "c", "late", True, 1),
+        events.ReplyDelta(turn, 0, "Two", 2),
+        events.ReplyDelta(other, 0, "another turn", 1),
+    ) == ["turn.started 1", "reply.delta 1", "turn.started 2", "reply.delta 2", "reply.delta 1"]
+
+
+async def test_of_a_turn_that_has_ended_only_rows_are_heard() -> None:
+    turn = str(uuid4())
+    assert await heard_of(
+        events.ReplyDelta(turn, 0, "One", 1),
+        events.MessageAdded(1, {"turn": turn}),
+        events.TurnEnded(2, turn, "done"),
+        events.TurnStarted(turn, "m", 1),
+        events.ReplyDelta(turn, 3, " late", 7),
+        events.MessageRated(3, "m", 1),
+    ) == ["reply.delta 1", "message.added", "turn.ended", "message.rated"]
+
+
+def test_fences_are_remembered_of_so_many_turns_and_no_more() -> None:
+    fences = live.Fences(limit=2)
+    say = [events.ReplyDelta(turn, 0, "", fence).payload() for turn, fence in [("a", 2), ("b", 2), ("a", 2), ("c", 2)]]
+    assert all(map(fences.admit, say))
+    assert not fences.admit(events.ReplyDelta("a", 0, "", 1).payload())
+    assert fences.admit(events.ReplyDelta("b", 0, "", 1).payload()), "the one longest unheard of is forgotten"
+
+
+async def test_a_draft_is_that_of_the_runner_it_is_asked_of() -> None:
+    turn = uuid4()
+    await live.share_draft(turn, live.ReplyDraft("from the second", fence=2))
+    live.keep_draft(turn, live.ReplyDraft("from the first", fence=1))
+    assert [live.draft(turn, fence).text for fence in (1, 2, 3)] == ["from the first", "from the second", ""]
+    live.keep_draft(turn, None)

@@ -1,0 +1,47 @@
+"""What earlier versions have written is there after an upgrade, and everything works on."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from assistant.secrets import new_key
+from tests import servers
+
+from .states import FOLDER
+
+STATES = sorted(path.stem for path in FOLDER.glob("*.json"))
+MIGRATIONS = servers.ROOT / "assistant" / "migrations"
+
+
+def upgrade(**environment: str) -> list[str]:
+    """The states that were upgraded."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.upgrades.check", *STATES],
+        cwd=servers.ROOT, env=servers.environment(DJANGO_SETTINGS_MODULE="interworky.settings", **environment),
+        capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr[-3000:]
+    return done.stdout.split()
+
+
+def test_the_landings_so_far_have_their_states_kept() -> None:
+    landed = sorted(path.stem for path in MIGRATIONS.glob("0*.py"))
+    assert STATES and landed[: len(STATES)] == STATES
+
+
+def test_every_earlier_state_becomes_the_newest_on_sqlite(tmp_path: Path) -> None:
+    assert upgrade(DATA_DIR=str(tmp_path)) == STATES
+
+
+def test_every_earlier_state_becomes_the_newest_on_postgresql(tmp_path: Path, postgres_url: str) -> None:
+    keys = {"SECRET_KEY": "s" * 50, "FIELD_KEYS": new_key()}
+    assert upgrade(DATA_DIR=str(tmp_path), DATABASE_URL=postgres_url, **keys) == STATES
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_a_kept_state_is_small(name: str) -> None:
+    assert (FOLDER / f"{name}.json").stat().st_size < 20_000
