@@ -137,7 +137,9 @@ def test_the_script_tag_is_copied(app, staff):
     staff.get_by_role("button", name="Copy").click()
     expect(staff.get_by_role("button", name="Copied")).to_be_visible()
     copied = staff.evaluate("navigator.clipboard.readText()")
-    assert re.fullmatch(r'<script async src="\S+/widget\.js" data-key="pk_\S+"></script>', copied)
+    assert re.fullmatch(
+        r'<script async src="\S+/widget\.js" data-key="pk_\S+" data-look="#\w{6} (left|right)"></script>', copied
+    )
 
 
 def test_staff_and_a_visitor_talk_to_each_other(app, staff, new_widget):

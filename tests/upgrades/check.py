@@ -25,6 +25,10 @@ def into_a_new_database(name: str) -> None:
         connection.settings_dict["NAME"] = connection.settings_dict["NAME"].with_name(f"{name}.sqlite3")
 
 
+# What a migration changes on purpose: the old default of 20 s was never somebody's choice.
+CHANGED = {("assistant.provider", "timeout_seconds")}
+
+
 def rows_survive(kept: states.Rows) -> None:
     from django.apps import apps
 
@@ -36,6 +40,8 @@ def rows_survive(kept: states.Rows) -> None:
             for name in columns & values.keys():
                 before, now = states.value(model, name, values[name]), getattr(row, name)
                 now = bytes(now) if isinstance(now, memoryview) else now
+                if (label, name) in CHANGED:
+                    continue
                 assert now == before, f"{label}.{name} was {before!r} and is {now!r}"
 
 

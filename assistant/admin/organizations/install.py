@@ -42,7 +42,10 @@ def may_allow(request: HttpRequest, organization_id: int) -> bool:
 
 
 def script_tag(assistant: Assistant) -> str:
-    return f'<script async src="{settings.PUBLIC_URL}/widget.js" data-key="{assistant.public_key}"></script>'
+    """What the owner pastes. It carries the look, so that the launcher's first frame needs no request of its own."""
+    look = f"{assistant.accent} {assistant.position}"
+    source = f"{settings.PUBLIC_URL}/widget.js"
+    return f'<script async src="{source}" data-key="{assistant.public_key}" data-look="{look}"></script>'
 
 
 def preview_url(assistant: Assistant) -> str:

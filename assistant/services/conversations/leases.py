@@ -15,6 +15,7 @@ from django.utils import timezone
 from assistant import live
 from assistant.errors import Conflict, NotFound, TurnTaken
 from assistant.models import Conversation, Message, ToolCall, Turn
+from assistant.services.methods import ledger
 
 
 def begin_turn(message: Message, opening_call: ToolCall | None = None) -> Turn:
@@ -115,6 +116,7 @@ def retry_turn(conversation: Conversation, turn_id: str) -> Turn:
         if newest != turn or not turn.retryable:
             raise Conflict("There is nothing to try again.")
         # With the click that set it off: one that was not carried out is carried out now, one that was keeps its result.
+        ledger.reopen(turn.opening_call_id)
         return begin_turn(turn.message, turn.opening_call)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -230,14 +230,20 @@ def left_behind(turn: Turn) -> list[ToolCall]:
 
 def close_with(turn: Turn) -> None:
     """Close what the turn leaves open, in the transaction that ends it; a card that waits for the visitor waits on, and what
-    he has answered meanwhile is the next turn's.
+    they have answered meanwhile is the next turn's.
 
     A row that is locked just now is being written by whoever runs it, who may want the conversation's lock next, which
-    the caller has: that one is left to him, and to `close_orphans`.
+    the caller has: that one is left to them, and to `close_orphans`.
     """
     mine = Q(turn=turn) | Q(pk=turn.opening_call_id)
     rows = ToolCall.objects.filter(mine, _OPEN, ~_OF_OPEN_TURN)
     _close_open(rows.select_for_update(skip_locked=True, of=("self",)))
+
+
+def reopen(call_id: UUID | None) -> None:
+    """Let a call that its turn closed before it began be run by another turn, as a retry wants it."""
+    closed = ToolCall.objects.filter(pk=call_id, state=State.FAILED, code="not_begun")
+    closed.update(state=State.PENDING, result="", code="", finished_at=None)
 
 
 def orphans() -> QuerySet[ToolCall]:

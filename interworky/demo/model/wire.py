@@ -18,7 +18,6 @@ from functools import wraps
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
@@ -31,6 +30,8 @@ CONTEXT_CHARS = 250_000  # rules read all of it on the event loop
 FINGERPRINT = "fp_demonstration"
 CREATED = 1_767_225_600  # 2026-01-01: a model's own date, not the answer's
 ROLES = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant", "tool": "tool"}
+
+MAX_BODY_BYTES = 2_500_000
 
 
 class Refused(Exception):
@@ -135,10 +136,10 @@ class Wanted:
 
 def _parse(request: HttpRequest) -> Wanted:
     """Raises `Refused` for what is not a chat completion request."""
+    if len(request.body) > MAX_BODY_BYTES:
+        raise Refused(413, "The request is too large.")
     try:
         data = json.loads(request.body)
-    except RequestDataTooBig as error:
-        raise Refused(413, "The request is too large.") from error
     except (ValueError, RecursionError) as error:
         raise Refused(400, "We could not parse the JSON body of your request.") from error
     if not isinstance(data, dict):

@@ -422,7 +422,7 @@ def test_a_child_that_takes_all_memory_or_never_ends_takes_nobody_with_it(monkey
 def test_a_package_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, name: str, package: str, code: str) -> None:
     data = pdf("x") if name == "a.pdf" else word_file()
     monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(Unreadable, match="interworky\\[documents\\]") as caught:
+    with pytest.raises(Unreadable, match="requirements.lock") as caught:
         read(data, name)
     assert caught.value.code == code
 
