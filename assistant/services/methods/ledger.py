@@ -242,6 +242,8 @@ def close_with(turn: Turn) -> None:
 
 def reopen(call_id: UUID | None) -> None:
     """Let a call that its turn closed before it began be run by another turn, as a retry wants it."""
+    if call_id is None:
+        return
     closed = ToolCall.objects.filter(pk=call_id, state=State.FAILED, code="not_begun")
     closed.update(state=State.PENDING, result="", code="", finished_at=None)
 
