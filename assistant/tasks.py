@@ -21,7 +21,8 @@ from assistant.providers import embeddings
 from assistant.redaction import redacted
 from assistant.services.deliveries import outbox, verification
 from assistant.services.knowledge import documents, vectors
-from assistant.services.knowledge.extraction import Unreadable, decoded, extract
+from assistant.services.knowledge.extraction import extract
+from assistant.services.knowledge.formats.result import Unreadable
 
 log = logging.getLogger(__name__)
 
@@ -90,8 +91,7 @@ def _read_page(document: Document) -> None:
         seen = documents.Seen(answer.headers.get("etag", ""), answer.headers.get("last-modified", ""))
         charset = re.search(r"charset=[\"']?([\w-]{1,40})", answer.headers.get("content-type", ""), re.I)
         # What the server says of the letters outweighs what the page says.
-        body = b"\xef\xbb\xbf" + decoded(answer.body, charset[1]).encode() if charset else answer.body
-        documents.keep(document, extract(body, "page.html"), seen)
+        documents.keep(document, extract(answer.body, "page.html", charset=charset[1] if charset else ""), seen)
 
 
 @shared_task(name=vectors.TASK)  # type: ignore[untyped-decorator]

@@ -25,7 +25,7 @@ from assistant.errors import AddressRefused
 from assistant.models import Assistant, Document, Method, Organization, Question
 from assistant.providers import embeddings
 from assistant.services.knowledge import documents, questions, vectors
-from assistant.services.knowledge.extraction import MAX_BYTES, SUFFIXES
+from assistant.services.knowledge.formats.result import MAX_BYTES, SUFFIXES
 from assistant.services.knowledge.search import Found, search
 
 MAX_AT_ONCE = 50  # files or pages that are added together

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from assistant import live
 from assistant.models import Document, DocumentFile, Passage
-from assistant.services.knowledge.extraction import MAX_CHARS, PROBLEMS, Extracted
+from assistant.services.knowledge.formats.result import MAX_CHARS, PROBLEMS, Extracted
 from assistant.services.knowledge.passages import passages
 from assistant.services.knowledge.search import indexed
 
