@@ -39,6 +39,7 @@ def sweep() -> None:
     appointments.expire_holds()
     ledger.give_up_waiting()
     documents.ring_due()
+    documents.index_due()
     replays.ring_due()
 
 
