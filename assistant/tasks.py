@@ -27,6 +27,9 @@ from assistant.services.knowledge.formats.result import Unreadable
 log = logging.getLogger(__name__)
 
 PAGE_MAX_BYTES = 3_000_000
+UNNAMED_ENCODING = (
+    "The encoding of this page cannot be recognised with certainty. The page has to name it, as in <meta charset=utf-8>."
+)
 EMBEDDING_SECONDS = 45  # of one run; with the batch that is under way it stays below Celery's limit
 
 
@@ -60,9 +63,11 @@ def read_document(document_id: str) -> None:
         if document.kind == Document.Kind.PAGE:
             _read_page(document)
         else:
-            documents.keep(document, extract(bytes(document.file.data), document.file.name))
+            file = document.file
+            documents.keep(document, extract(bytes(file.data), file.name, chosen=file.encoding))
     except Unreadable as error:
-        documents.failed(document, error.code)
+        page = document.kind == Document.Kind.PAGE and error.code == "unknown_encoding"
+        documents.failed(document, error.code, UNNAMED_ENCODING if page else "")
     except AddressRefused:
         documents.failed(document, "address_refused", "This address cannot be reached from here: it is not a public one.")
     except OutboundError as error:
