@@ -68,7 +68,7 @@ class WrittenField(forms.CharField):
     """A long text. Its length is counted in characters, a line's end as one, and the browser cuts nothing off."""
 
     def to_python(self, value: Any) -> str:
-        return super().to_python(value).replace("\r\n", "\n")
+        return (super().to_python(value) or "").replace("\r\n", "\n")
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         return {name: value for name, value in super().widget_attrs(widget).items() if name != "maxlength"}

@@ -63,7 +63,7 @@ _HIRAGANA = re.compile(r"[\u3040-\u309f]+")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u30a0-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]+")
 
 _APOSTROPHES = dict.fromkeys(map(ord, "’‘ʼʹ`´′＇‛\u05f3"), "'")
-_HYPHENS = dict.fromkeys(map(ord, "‐‑⁃－﹣\u00ad"), "-") | {0xAD: None}
+_HYPHENS = dict.fromkeys(map(ord, "‐‑⁃－﹣"), "-") | {0xAD: ""}  # the last stands where a word may be divided
 # French, Italian and Catalan articles and the like, which have lost their vowel: "l'ouverture", "dell'orario".
 _ELIDED = re.compile(
     r"\b(?:[ldjmnstc]|qu|jusqu|lorsqu|puisqu|quoiqu|presqu|(?:d|n|s)?ell|all|dall|nell|sull|coll|un|quest|quell|bell|gl|agl"

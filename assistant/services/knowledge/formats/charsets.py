@@ -149,7 +149,7 @@ def known(label: str) -> str:
         return _LABELS[label]
     try:
         found = codecs.lookup(label)
-        if not found._is_text_encoding:  # type: ignore[attr-defined]
+        if not found._is_text_encoding:
             return ""
     except (LookupError, ValueError):
         return ""

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-MAX_COLUMNS = 200
+MAX_COLUMNS = 400
 MAX_CELLS = 100_000  # of a table, counting a merged cell once for every place that it covers
 MAX_NAME_CHARS = 80  # of a column; it is said again in every row
 MAX_REPEATED_CHARS = 200  # of a cell that was merged over several rows, and is said in each of them

@@ -19,7 +19,6 @@ from assistant.services.knowledge.formats.tables import MAX_CELLS, MAX_COLUMNS, 
 MAX_UNPACKED_BYTES = 60_000_000  # of a .docx, pictures and all
 MAX_XML_BYTES = 15_000_000  # of what is parsed of it
 MAX_PARTS = 2000
-MAX_NESTED_TABLES = 12  # deeper ones are read as the text of the cell that they are in
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
@@ -74,7 +73,7 @@ class _Reader:
         self._fields: list[bool] = []  # of fields around what is being read: whether this is their result
         self._styles = {style.get(W + "styleId", ""): style for style in document.styles.element.iter(W + "style")}
         self._numbering = Numbering(self._related("numbering"), self._styles)
-        self._chars = self._depth = 0
+        self._chars = 0
 
     def result(self) -> Extracted:
         blocks: list[str] = []
@@ -277,28 +276,22 @@ class _Reader:
     # --- Tables ----------------------------------------------------------------------------------------------------
 
     def _table(self, table: Any) -> str:
-        self._depth += 1
-        try:
-            rows: list[Any] = []
-            self._gather(table, W + "tr", rows)
-            grid: Grid = []
-            heads = places = 0
-            for row in rows:
-                properties = row.find(W + "trPr")
-                if properties is not None and properties.find(W + "del") is not None:
-                    continue
-                line = self._row(row, grid[-1] if grid else [])
-                heads += _is_on(properties, "tblHeader") and heads == len(grid)
-                grid.append(line)
-                places += len(line)
-                if places > MAX_CELLS or self._chars > 2 * MAX_CHARS:
-                    self._left_out["end of a long table"] += 1
-                    break
-            if self._depth > MAX_NESTED_TABLES:
-                return " ".join(cell.text for line in grid for cell in dict.fromkeys(line) if cell)
-            return rendered(grid, heads or (self._bold_heads(rows, grid) or None))
-        finally:
-            self._depth -= 1
+        rows: list[Any] = []
+        self._gather(table, W + "tr", rows)
+        grid: Grid = []
+        heads = places = 0
+        for row in rows:
+            properties = row.find(W + "trPr")
+            if properties is not None and properties.find(W + "del") is not None:
+                continue
+            line = self._row(row, grid[-1] if grid else [])
+            heads += _is_on(properties, "tblHeader") and heads == len(grid)
+            grid.append(line)
+            places += len(line)
+            if places > MAX_CELLS or self._chars > 2 * MAX_CHARS:
+                self._left_out["end of a long table"] += 1
+                break
+        return rendered(grid, heads or (self._bold_heads(rows, grid) or None))
 
     def _gather(self, parent: Any, tag: str, found: list[Any]) -> None:
         """Rows or cells, which content controls and tracked changes may stand around."""

@@ -119,6 +119,16 @@ def test_a_fragment_is_read_exactly_or_refused_wherever_it_was_cut(language: str
                 assert error.code == "unknown_encoding"
 
 
+def test_western_accents_are_not_taken_for_central_european_ones() -> None:
+    text = "La pulizia costa di più perché è più lunga, però i bambini non pagano. Più di così non si può."
+    assert decoded(text.encode("cp1252")) == text
+
+
+def test_a_single_accented_letter_is_not_taken_for_a_word_of_another_script() -> None:
+    text = "dimanche à midi. Pensez à apporter votre carte vitale avec vous"
+    assert decoded(text.encode("cp1252")) == text
+
+
 @pytest.mark.parametrize("language", TEXTS)
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32", "utf-16-le", "utf-16-be", "utf-32-be"])
 def test_unicode_is_read_with_and_without_its_mark(language: str, encoding: str) -> None:

@@ -12,6 +12,7 @@ import pytest
 from docx.oxml import parse_xml
 
 from assistant.services.knowledge.extraction import read
+from assistant.services.knowledge.formats.result import Unreadable
 
 SPACES = {
     "w": "http://schemas.openxmlformats.org/wordprocessingml/2006/main",
@@ -252,6 +253,17 @@ def test_tables_within_tables_are_read_or_refused_by_name() -> None:
     for _ in range(40):
         deep = f"<w:tbl><w:tblPr/><w:tblGrid/><w:tr><w:tc><w:tcPr/>{deep}{p(r('x'))}</w:tc></w:tr></w:tbl>"
     assert "inside" in text_of(deep)
+
+
+def test_elements_within_each_other_without_end_are_refused_by_name() -> None:
+    data = word(p(r("SLOT")))
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for entry in old.infolist():
+            content = old.read(entry).replace(b"SLOT", b"</w:t><w:smartTag>" + b"<w:smartTag>" * 20_000)
+            new.writestr(entry, content)
+    with pytest.raises(Unreadable, match="another format, or damaged"):
+        read(out.getvalue(), "a.docx")
 
 
 def test_entities_of_a_document_are_not_expanded() -> None:
