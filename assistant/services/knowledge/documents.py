@@ -75,15 +75,16 @@ def ring_due(limit: int = 50) -> int:
     return len(found)
 
 
-def index_due(limit: int = 50) -> int:
-    """Index anew what an older version of `words` has indexed, some documents at a time. Returns how many.
+def index_due(limit: int = 50, passages: int = INDEXED_AT_ONCE) -> int:
+    """Index anew what an older version of `words` has indexed: some documents, with up to about so many passages.
 
-    Each is searched by its old words until its new ones are there. Rows stay what they are, with their vectors.
+    Each is searched by its old words until its new ones are there. Rows stay what they are, with their vectors. Returns
+    how many documents were indexed.
     """
     older = Document.objects.exclude(words_version=VERSION).order_by("pk").values_list("pk", flat=True)
     done = passages_done = 0
     for document_id in list(older[:limit]):
-        if passages_done > INDEXED_AT_ONCE:
+        if passages_done > passages:
             break
         with transaction.atomic():
             document = Document.objects.select_for_update().filter(pk=document_id).defer("text").first()

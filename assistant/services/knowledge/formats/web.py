@@ -25,10 +25,20 @@ _MARKS_ALONE = re.compile(r"-|\||\d+\.")
 
 
 def read_page(text: str) -> Extracted:
+    text = _closed(text)
     page, whole = _Page(text, _NOISE), _Page(text, _NEVER)
     if len(page.text) * 10 < len(whole.text):  # as when a <nav> is never closed
         page = whole
     return Extracted(page.text, page.title, page.note)
+
+
+def _closed(text: str) -> str:
+    """Without what begins and never ends: the parser would look for the end of each from there to the end of the page."""
+    text = re.sub(r"<!\[[^>\n]{0,200}>", "", text).replace("<![", " ")  # of old browsers; the parser raises on odd ones
+    for begin, end in (("<!--", "-->"), ("<", ">")):
+        last = text.rfind(end) + 1
+        text = text[:last] + text[last:].replace(begin, " " if begin != "<" else "&lt;")
+    return text
 
 
 @dataclass

@@ -120,7 +120,7 @@ def test_a_fragment_is_read_exactly_or_refused_wherever_it_was_cut(language: str
 
 
 def test_western_accents_are_not_taken_for_central_european_ones() -> None:
-    text = "La pulizia costa di più perché è più lunga, però i bambini non pagano. Più di così non si può."
+    text = "Lo studio è aperto dal lunedì al venerdì. La pulizia costa di più perché è più lunga"
     assert decoded(text.encode("cp1252")) == text
 
 

@@ -53,6 +53,8 @@ def test_lists_keep_their_numbers() -> None:
         ("<table><tr><td>Mon<td>9-12<tr><td>Tue<td hidden>x</td><td>14-18</table>", "Mon | 9-12\nTue | 14-18"),
         ("<table><tr><td>never<td>closed", "never | closed"),
         ("</table></td></ol></li></pre>text", "text"),
+        ("<![if !IE]>a<![endif]> b<![ <![x <!-- c", "a b x c"),
+        ("<p>5 < 6 and <b", "5 < 6 and <b"),
     ],
 )
 def test_what_stands_on_a_page_is_read_as_it_is_seen(html: str, expected: str) -> None:

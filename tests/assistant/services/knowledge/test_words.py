@@ -155,3 +155,5 @@ def test_indexing_anew_takes_a_bounded_number_of_documents_at_a_time(mia: Assist
         documents.queue(Document(organization=mia.organization, title=f"Text {number}", text="Parking."))
     Document.objects.update(words_version=0)
     assert [documents.index_due(2), documents.index_due(2), documents.index_due(2)] == [2, 1, 0]
+    Document.objects.update(words_version=0)
+    assert [documents.index_due(passages=1), documents.index_due(passages=1)] == [2, 1]
