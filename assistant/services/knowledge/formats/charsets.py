@@ -2,8 +2,9 @@
 
 A wrong guess reads like a text and finds nothing, so there is no guess without a margin: `Unreadable` names the doubt, and
 staff choose. chardet weighs the encodings of the web; what no language writes (a currency sign within a word, letters of
-two scripts, accents that no alphabet has together) is ruled out first. Measured over 26 languages in 60 encodings: of
-fragments of 80 bytes and more 95 of 100 were read, the others refused and none misread.
+two scripts, accents that no alphabet has together) is ruled out first. Measured on one text in each of 26 languages,
+by which the rules were also tuned, in its usual encodings (59 pairs) and UTF-16/32: of fragments of 80 characters and more
+99 of 100 were read, of 25 characters 80, the others refused and none misread.
 """
 
 from __future__ import annotations
