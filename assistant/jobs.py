@@ -45,6 +45,7 @@ def sweep() -> None:
     ledger.give_up_waiting()
     ledger.close_orphans()
     documents.ring_due()
+    documents.index_due()
     replays.ring_due()
 
 

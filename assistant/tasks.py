@@ -26,13 +26,17 @@ from assistant.services import renewal
 from assistant.services.conversations import handoffs
 from assistant.services.deliveries import outbox, verification
 from assistant.services.knowledge import documents, vectors
-from assistant.services.knowledge.extraction import Unreadable, decoded, extract
+from assistant.services.knowledge.extraction import extract
+from assistant.services.knowledge.formats.result import Unreadable
 
 log = logging.getLogger(__name__)
 
 PAGE_MAX_BYTES = 3_000_000
 OUTCOME_SECONDS = 90.0  # that a database which is away is waited for; with the sending it stays below Celery's limit
 OUTCOME_EVERY_SECONDS = 1.0
+UNNAMED_ENCODING = (
+    "The encoding of this page cannot be recognised with certainty. The page has to name it, as in <meta charset=utf-8>."
+)
 EMBEDDING_SECONDS = 45  # of one run; with the batch that is under way it stays below Celery's limit
 
 
@@ -94,9 +98,11 @@ def read_document(document_id: str) -> None:
         if document.kind == Document.Kind.PAGE:
             _read_page(document)
         else:
-            documents.keep(document, extract(bytes(document.file.data), document.file.name))
+            file = document.file
+            documents.keep(document, extract(bytes(file.data), file.name, chosen=file.encoding))
     except Unreadable as error:
-        documents.failed(document, error.code)
+        page = document.kind == Document.Kind.PAGE and error.code == "unknown_encoding"
+        documents.failed(document, error.code, UNNAMED_ENCODING if page else "")
     except AddressRefused:
         documents.failed(document, "address_refused", "This address cannot be reached from here: it is not a public one.")
     except OutboundError as error:
@@ -128,8 +134,7 @@ def _read_page(document: Document) -> None:
         seen = documents.Seen(answer.headers.get("etag", ""), answer.headers.get("last-modified", ""))
         charset = re.search(r"charset=[\"']?([\w-]{1,40})", answer.headers.get("content-type", ""), re.I)
         # What the server says of the letters outweighs what the page says.
-        body = b"\xef\xbb\xbf" + decoded(answer.body, charset[1]).encode() if charset else answer.body
-        documents.keep(document, extract(body, "page.html"), seen)
+        documents.keep(document, extract(answer.body, "page.html", charset=charset[1] if charset else ""), seen)
 
 
 @shared_task(name=vectors.TASK)  # type: ignore[untyped-decorator]

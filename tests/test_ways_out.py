@@ -38,7 +38,7 @@ OUT = {
     ("assistant.tools.http:Config.clean_url", "check_url", TENANT): "a method's form",
     ("assistant.tools.mcp:Config.clean_url", "check_url", TENANT): "an MCP tool's form",
     ("assistant.admin.providers.provider:ProviderForm.clean", "check_url", TENANT): "a provider's form",
-    ("assistant.admin.knowledge:_page_address", "check_url", TENANT): "the form for new pages",
+    ("assistant.admin.knowledge_forms:_page_address", "check_url", TENANT): "the form for new pages",
     ("assistant.tools.request:_plain", "origin", ""): "a method that a model calls",
 }
 # Each function of the upper rooms that has a lower one go out: by these, addresses come to the calls above.

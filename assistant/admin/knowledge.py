@@ -4,36 +4,31 @@ from __future__ import annotations
 
 from pathlib import PurePath
 from typing import Any
-from urllib.parse import urlsplit
 
 from asgiref.sync import async_to_sync
-from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import action, display
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextareaWidget
 
-from assistant import outbound
-from assistant.admin.scoping import OneOrganizationForm, ReadOnly, Scoped, organizations
-from assistant.errors import AddressRefused
+from assistant.admin.knowledge_forms import DocumentForm, FileForm, NewFilesForm, NewPagesForm, WrittenField
+from assistant.admin.scoping import ReadOnly, Scoped, organizations
 from assistant.models import Assistant, Document, Method, Organization, Question
 from assistant.providers import embeddings
 from assistant.services.knowledge import documents, questions, vectors
-from assistant.services.knowledge.extraction import MAX_BYTES, SUFFIXES
+from assistant.services.knowledge.formats.result import MAX_CHARS
 from assistant.services.knowledge.search import Found, in_prompt, search
 from assistant.services.organizations import prompt_versions
 
-MAX_AT_ONCE = 50  # files or pages that are added together
 MAX_SHOWN = 100  # passages on a document's page
 KINDS = (
     (Document.Kind.TEXT, "edit_note", "Write a text", "Type or paste it. Headings with # help to find the right part."),
-    (Document.Kind.FILE, "upload_file", "Upload files", "Text, Markdown, HTML, PDF or Word. The file itself is not kept."),
+    (Document.Kind.FILE, "upload_file", "Upload files", "Text, CSV, HTML, PDF or Word. The file itself is not kept."),
     (Document.Kind.PAGE, "language", "Name web pages", "Fetched now, and looked at again as often as you like."),
 )
 STATE_LABELS = {
@@ -42,118 +37,6 @@ STATE_LABELS = {
     Document.State.READY.label: "success",
     Document.State.FAILED.label: "danger",
 }
-
-
-class ManyFiles(forms.ClearableFileInput):
-    allow_multiple_selected = True
-    template_name = "django/forms/widgets/file.html"
-
-
-class FilesField(forms.FileField):
-    """One or several files, each of a kind and size that can be read; cleans to a list."""
-
-    def __init__(self, *, many: bool, **kwargs: Any) -> None:
-        accept = ",".join(f".{suffix}" for suffix in SUFFIXES)
-        attrs = {"class": "iw-input", "accept": accept, **({"multiple": True} if many else {})}
-        super().__init__(widget=ManyFiles(attrs) if many else forms.FileInput(attrs), **kwargs)
-
-    def clean(self, data: Any, initial: Any = None) -> list[Any]:
-        given = data if isinstance(data, list) else [data] if data else []
-        if self.required and not given:
-            raise ValidationError(self.error_messages["required"], code="required")
-        if len(given) > MAX_AT_ONCE:
-            raise ValidationError(f"At most {MAX_AT_ONCE} files at a time.")
-        cleaned = [super(FilesField, self).clean(one, None) for one in given]
-        for one in cleaned:
-            if one.size > MAX_BYTES:
-                raise ValidationError(f"{one.name} is larger than {MAX_BYTES // 1_000_000} MB.")
-            if one.name.rpartition(".")[2].lower() not in SUFFIXES:
-                raise ValidationError(f"{one.name} is of no kind that can be read: {', '.join(SUFFIXES)}.")
-        return cleaned
-
-
-class AddressesField(forms.CharField):
-    """Web addresses, one per line; cleans to a list."""
-
-    widget = UnfoldAdminTextareaWidget({"rows": 6, "placeholder": "https://www.example.com/prices"})
-
-    def clean(self, value: Any) -> list[str]:
-        lines = [line.strip() for line in super().clean(value).splitlines()]
-        found = list(dict.fromkeys(_page_address(line) for line in lines if line))
-        if len(found) > MAX_AT_ONCE:
-            raise ValidationError(f"At most {MAX_AT_ONCE} pages at a time.")
-        return found
-
-
-def _page_address(text: str) -> str:
-    """An address that may be fetched; https where none says how. Raises `ValidationError`."""
-    url = text if "://" in text else f"https://{text}"
-    if len(url) > 1000:
-        raise ValidationError("An address has at most 1000 characters.")
-    try:
-        outbound.check_url(url, outbound.Reach.TENANT)
-    except AddressRefused as error:
-        raise ValidationError("%(url)s: %(why)s", params={"url": text[:120], "why": str(error)}) from error
-    return url
-
-
-class DocumentForm(OneOrganizationForm):
-    """`kind` is set on the subclass that `DocumentAdmin.get_form` makes."""
-
-    kind: str
-
-    class Meta:
-        widgets = {
-            "text": UnfoldAdminTextareaWidget({"rows": 18}),
-            "assistants": UnfoldAdminCheckboxSelectMultipleWidget(),
-        }
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        page = self.kind == Document.Kind.PAGE
-        if "url" in self.fields:
-            link: Any = self.fields["url"]
-            link.label, link.required = ("Address", True) if page else ("Link", False)
-            link.help_text = "" if page else "Where visitors can read it for themselves, if anywhere. Shown with answers."
-        if "assistants" in self.fields:
-            chosen: Any = self.fields["assistants"]
-            chosen.widget = chosen.widget.widget  # without the buttons that add and change
-            chosen.widget.choices = chosen.choices
-        if self.kind == Document.Kind.TEXT:
-            for name in {"title", "text"} & set(self.fields):
-                self.fields[name].required = True
-
-    def clean_url(self) -> str:
-        url: str = self.cleaned_data["url"]
-        if self.kind == Document.Kind.PAGE:
-            return _page_address(url)
-        if url and urlsplit(url).scheme not in ("http", "https"):
-            raise ValidationError("A link begins with https:// or http://.")
-        return url
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
-        home = cleaned.get("organization") or getattr(self.instance, "organization", None)
-        others = Document.objects.filter(organization=home).exclude(pk=self.instance.pk)
-        new = len(cleaned.get("upload") or cleaned.get("addresses") or [1])
-        if home and self.instance._state.adding and others.count() + new > documents.MAX_DOCUMENTS:
-            self.add_error(None, f"An organization has at most {documents.MAX_DOCUMENTS} documents.")
-        wanted = cleaned.get("addresses") or ([cleaned.get("url")] if self.kind == Document.Kind.PAGE else [])
-        for url in others.filter(kind=Document.Kind.PAGE, url__in=wanted).values_list("url", flat=True):
-            self.add_error("addresses" if "addresses" in self.fields else "url", f"{url} is known already.")
-        return cleaned
-
-
-class NewFilesForm(DocumentForm):
-    upload = FilesField(many=True, label="Files", help_text=f"At most {MAX_BYTES // 1_000_000} MB each.")
-
-
-class FileForm(DocumentForm):
-    upload = FilesField(many=False, required=False, label="Newer version", help_text="Takes the place of what was read.")
-
-
-class NewPagesForm(DocumentForm):
-    addresses = AddressesField(help_text="One per line. Any public page; links on it are not followed.")
 
 
 @admin.register(Document)
@@ -176,6 +59,10 @@ class DocumentAdmin(Scoped):
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "url":
             kwargs["assume_scheme"] = "https"
+        if db_field.name == "text":
+            long = f"A text has at most {MAX_CHARS:,} characters, and this one has %(show_value)d. Save it as several texts."
+            kwargs |= {"form_class": WrittenField, "error_messages": {"max_length": long}}
+            kwargs["help_text"] = f"At most {MAX_CHARS:,} characters. Lines that begin with # are headings."
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_form(self, request: HttpRequest, obj: Document | None = None, change: bool = False, **kwargs: Any) -> Any:
@@ -190,7 +77,9 @@ class DocumentAdmin(Scoped):
         editable = self.has_change_permission(request, obj) if obj else True
         fields: dict[str, tuple[str, ...]] = {
             Document.Kind.TEXT: ("title", "text", "url"),
-            Document.Kind.FILE: (("title", *(("upload",) if editable else ()), "url") if obj else ("upload", "url")),
+            Document.Kind.FILE: (
+                ("title", *(("upload", "encoding") if editable else ()), "url") if obj else ("upload", "encoding", "url")
+            ),
             Document.Kind.PAGE: (("title", "url", "refresh_hours") if obj else ("addresses", "refresh_hours")),
         }
         return [(None, {"fields": ("organization", *fields[Document.Kind(kind)], "assistants")})]
@@ -214,23 +103,44 @@ class DocumentAdmin(Scoped):
     def save_model(self, request: HttpRequest, obj: Document, form: Any, change: bool) -> None:
         given = form.cleaned_data
         if change:
-            documents.queue(obj, file=next(map(_content, given.get("upload") or ()), None))
+            file = next(map(_content, given.get("upload") or ()), None)
+            documents.queue(obj, file=file, encoding=given.get("encoding", ""))
             return
         obj.kind = form.kind
         if obj.kind == Document.Kind.TEXT:
             documents.queue(obj)
+        rows: list[Document] = []
         for number, one in enumerate(given.get("upload") or given.get("addresses") or ()):
             row = obj if number == 0 else Document(organization=obj.organization, kind=obj.kind, url=given.get("url", ""))
             if obj.kind == Document.Kind.FILE:
                 row.title = PurePath(one.name).stem.replace("_", " ")[:200]
-                documents.queue(row, file=_content(one))
+                documents.queue(row, file=_content(one), encoding=given.get("encoding", ""))
             else:
                 row.url, row.refresh_hours = one, given["refresh_hours"]
                 documents.queue(row)
             row.assistants.set(given.get("assistants") or ())
+            rows.append(row)
+        obj.added_together = rows  # type: ignore[attr-defined]
         question = self._question(request)
         if question is not None and question.organization_id == obj.organization_id:
             questions.answer(question, obj)
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+        """Several are named one by one, each with its state: Django would speak of the first alone."""
+        together = [row.pk for row in getattr(obj, "added_together", ())]
+        if len(together) < 2:
+            return super().response_add(request, obj, post_url_continue)
+        known = Document.objects.in_bulk(together)
+        rows = [known[pk] for pk in together if pk in known]
+        for row in rows[1:]:
+            self.log_addition(request, row, [{"added": {}}])
+        pages = [reverse("admin:assistant_document_change", args=[row.pk]) for row in rows]
+        named = [(page, row, row.get_state_display().lower()) for page, row in zip(pages, rows, strict=True)]
+        links = format_html_join(", ", '<a href="{}">{}</a> ({})', named)
+        self.message_user(request, format_html("{} documents were added: {}.", len(rows), links), messages.SUCCESS)
+        if "_addanother" in request.POST:
+            return HttpResponseRedirect(request.get_full_path())
+        return self.response_post_save_add(request, obj)
 
     def _question(self, request: HttpRequest) -> Question | None:
         """The question that is being answered, as the address names it."""

@@ -75,6 +75,8 @@ class Document(models.Model):
     note = models.CharField(max_length=300, blank=True, editable=False)  # what was left out
     etag = models.CharField(max_length=200, blank=True, editable=False)
     last_modified = models.CharField(max_length=60, blank=True, editable=False)
+    # By which version of `services.knowledge.words` its passages are indexed.
+    words_version = models.PositiveSmallIntegerField(default=0, editable=False, db_index=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -94,6 +96,7 @@ class DocumentFile(models.Model):
     document = models.OneToOneField(Document, models.CASCADE, related_name="file")
     name = models.CharField(max_length=200)
     data = models.BinaryField()
+    encoding = models.CharField(max_length=20, blank=True)  # as staff have chosen it; "" where it is to be recognised
 
     def __str__(self) -> str:
         return self.name

@@ -17,9 +17,10 @@ from django.utils import timezone
 from assistant import live
 from assistant.models import Document, DocumentFile, Organization, Passage
 from assistant.services import renewal
-from assistant.services.knowledge.extraction import MAX_CHARS, PROBLEMS, Extracted
+from assistant.services.knowledge.formats.result import MAX_CHARS, PROBLEMS, Extracted
 from assistant.services.knowledge.passages import passages
 from assistant.services.knowledge.search import indexed
+from assistant.services.knowledge.words import VERSION
 
 TASK = "assistant.tasks.read_document"
 MAX_ATTEMPTS = 4  # of a document whose readers died
@@ -27,11 +28,13 @@ FIRST_WAIT_SECONDS = 60  # until a page that failed is tried again: twice as lon
 MAX_DOCUMENTS = 1000  # of an organization
 READ_AT_ONCE = 2  # of one organization's: slow pages of one must not keep every reader busy
 BATCH = 500  # passages in a statement
+INDEXED_AT_ONCE = 2000  # passages that `index_due` goes over in one run, and those of the document that it is at
 NO_WORD = "Reading it was begun several times and never came to an end."
 
 
-def queue(document: Document, *, file: tuple[str, bytes] | None = None) -> None:
-    """Save a document and have it read: a text at once, a file or page by a worker. `file` is its name and content."""
+def queue(document: Document, *, file: tuple[str, bytes] | None = None, encoding: str = "") -> None:
+    """Save a document and have it read: a text at once, a file or page by a worker. `file` is its name and content,
+    `encoding` that of a text file where staff have chosen it, also of one that could not be read without."""
     with transaction.atomic():
         known = Document.objects.select_for_update().filter(pk=document.pk).first()
         document.fence = known.fence + 1 if known else 0  # a reader that is at it comes too late
@@ -42,8 +45,11 @@ def queue(document: Document, *, file: tuple[str, bytes] | None = None) -> None:
         document.save()
         if file is not None:
             DocumentFile.objects.update_or_create(
-                document=document, defaults={"name": file[0].replace("\0", "")[-200:], "data": file[1]}
+                document=document,
+                defaults={"name": file[0].replace("\0", "")[-200:], "data": file[1], "encoding": encoding},
             )
+        else:
+            DocumentFile.objects.filter(document=document).update(encoding=encoding)
         if has_to_be_read(document):
             live.hand_over(TASK, document.pk)
         else:
@@ -80,6 +86,30 @@ def ring_next(organization_id: int) -> None:
     due = Document.objects.due(timezone.now()).filter(organization=organization_id, organization__active=True)
     if next_id := due.order_by("next_read_at", "created_at").values_list("pk", flat=True).first():
         live.hand_over(TASK, next_id)
+
+
+def index_due(limit: int = 50, passages: int = INDEXED_AT_ONCE) -> int:
+    """Index anew what an older version of `words` has indexed: some documents, with up to about so many passages.
+
+    Each is searched by its old words until its new ones are there. Rows stay what they are, with their vectors. Returns
+    how many documents were indexed.
+    """
+    older = Document.objects.exclude(words_version=VERSION).order_by("pk").values_list("pk", flat=True)
+    done = passages_done = 0
+    for document_id in list(older[:limit]):
+        if passages_done > passages:
+            break
+        with transaction.atomic():
+            document = Document.objects.select_for_update().filter(pk=document_id).defer("text").first()
+            if document is None:
+                continue
+            rows = list(document.passages.all())
+            for row in rows:
+                row.words = indexed(document.organization_id, row.title, row.text)
+            Passage.objects.bulk_update(rows, ["words"], batch_size=BATCH)
+            Document.objects.filter(pk=document_id).update(words_version=VERSION)
+        done, passages_done = done + 1, passages_done + len(rows)
+    return done
 
 
 def claim(document_id: UUID | str) -> Document | None:
@@ -157,7 +187,7 @@ def _still_mine(document: Document) -> bool:
 
 def _keep(document: Document, found: Extracted) -> None:
     """A passage that is still there stays the row it is, with its vector: pages are read every day and change seldom."""
-    document.text, document.note = found.text, found.note
+    document.text, document.note, document.words_version = found.text, found.note[:300], VERSION
     _settle(document)
     before: dict[tuple[str, ...], list[Passage]] = defaultdict(list)
     for row in document.passages.all():

@@ -93,7 +93,7 @@ def indexed(organization_id: int, title: str, text: str) -> str:
 
 def _by_words(organization: Organization, known: Sequence[UUID], query: str) -> list[tuple[int, float]]:
     """Keys and scores of the passages in `known` documents that share enough words with `query`, best first."""
-    wanted = list(dict.fromkeys(stems(query[:2000])))[:MAX_WORDS]
+    wanted = list(dict.fromkeys(stems(query[:2000], asked=True)))[:MAX_WORDS]
     home = home_word(organization.pk)
     total = Passage.objects.having([], [home]).count() if wanted else 0
     if not total:

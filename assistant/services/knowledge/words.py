@@ -1,5 +1,8 @@
 """Text as the words that the index holds and a search looks for, alike in every language and on every database.
 
+What is written in several ways becomes one word: elided articles, joined and hyphenated words, the letter forms and
+articles of Arabic and Hebrew, digits of any script, groups of thousands, telephone numbers.
+
 The databases' own stemmers differ, and know one language at a time: here both index what Python makes of a text.
 """
 
@@ -7,12 +10,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from itertools import chain
 
+VERSION = 2  # of what is made of a text: a higher one has everything indexed anew (`documents.index_due`)
 MAX_STEM_CHARS = 6
 LONGEST_STEMMED = 64  # characters; the ending of what is longer is taken off letter by letter, and tells nothing
 # Characters. Normalising takes a time that grows with the square of a run of combining marks; those are dropped anyway.
 NORMALIZED_AT_ONCE = 1000
+PHONE_DIGITS = 7  # the last ones, which are the same with and without the codes before them
 
 # Asked and answered everywhere, and so telling nothing: what questions are made of, in the languages of the widget.
 _ASKING = """
@@ -39,35 +45,115 @@ _ASKING = """
     aan als ben bij dat deze die dit een geen haar heb hebben heeft het hij hoe hoeveel ik ja jij jullie kan kun kunnen
     maar met mijn moet naar niet nog ons ook over mag van veel voor waar waarom wanneer wat welke wie wil worden wordt
     zijn zo
+    على الى من في عن هل متى كم اين هذا هذه التي الذي مع كيف كان يمكن لدي هناك
+    это как что где когда сколько для или есть если можно мне вас нам наш ваш его она они был при
+    και για από που πως πότε πού είναι στο στη στην στον της του των τον την
+    bir için var ile kadar nasıl nerede zaman
 """
-EMPTY = frozenset(_ASKING.split())
+# Of two letters: most are names of things ("TV", "WC", "QR"), these are not.
+_SHORT = """
+    ab ad ai al am an as at au be bu by ce ci co da de di do du eh ei el em en er es et eu ex fa fu ga go ha he hi hm ho
+    id if ik im in is it je jo ka ki la le li lo ma me mi mu my na ne ni no nu ob of og oh ok om on op or os ou pa pe po
+    pu re ro sa se si so su sy ta te ti to tu ty um un up us va ve vi vo we wo ya ye yo za ze zu
+    бы во вы да до ее ей ею же за из их ко ли мы на не ни но об ок он от по со та те то ту ты
+    τα τη το οι με μη να θα σε δε αν ως
+    ما لا هو هي او ان اي لم لن يا
+    של על את אם או לא כן זה זו מה מי כי גם עם אל יש
+"""
 _ENDINGS = re.compile(r"(?<=\w{3})(?:ings?|ungen|ung|ies|ed|es|ern|en|er|em|s|e|n|y)$")
 # Written without spaces between words: found by pairs of letters. Hiragana is left out: it is what ties Japanese words
 # together, as the words in `EMPTY` do elsewhere.
 _HIRAGANA = re.compile(r"[\u3040-\u309f]+")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u30a0-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]+")
 
+_APOSTROPHES = dict.fromkeys(map(ord, "’‘ʼʹ`´′＇‛\u05f3"), "'")
+_HYPHENS = dict.fromkeys(map(ord, "‐‑⁃－﹣"), "-") | {0xAD: ""}  # the last stands where a word may be divided
+# French, Italian and Catalan articles and the like, which have lost their vowel: "l'ouverture", "dell'orario".
+_ELIDED = re.compile(
+    r"\b(?:[ldjmnstc]|qu|jusqu|lorsqu|puisqu|quoiqu|presqu|(?:d|n|s)?ell|all|dall|nell|sull|coll|un|quest|quell|bell|gl|agl"
+    r"|dagl|degl|negl|sugl|nessun|ciascun|anch|dov|cos|com)'(?=[^\W\d_]{2})"
+)
+_THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:([.,' \u00a0\u2009\u202f])\d{3})(?:\1\d{3})*(?![\d])(?![.,]\d{3})")
+_TELEPHONE = re.compile(r"(?<![\d.,])\+?\(?\d(?:[ \u00a0()/.-]{0,3}\d){6,19}(?!\d)")
+_JOINED = re.compile(r"(?<![^\W_])[^\W_]++(?:-[^\W_]++)+")  # each word is looked at once, however long it is
+_NUMBER_AND_UNIT = re.compile(r"(\d+)([^\W\d_]{2,})")
 
-def stems(text: str) -> list[str]:
-    """The words of `text` in their order, without accents, endings and what tells nothing; letters and digits only."""
+# Letters of other forms, and those that no decomposition makes plain.
+_PLAIN_LETTERS = str.maketrans(
+    {"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "ħ": "h", "ŋ": "n", "ς": "σ"}
+    | {"ى": "ي", "ی": "ي", "ک": "ك", "ة": "ه", "ٱ": "ا", "ـ": "", "ך": "כ", "ם": "מ", "ן": "נ", "ף": "פ", "ץ": "צ"}
+)
+_ARABIC_ARTICLE = re.compile(r"^[وف]?(?:[بك]?ال|لل)(?=\w{2})")
+_ARABIC_AND = re.compile(r"^و(?=\w{3})")
+_ARABIC_ENDING = re.compile(r"(?<=\w{3})(?:ها|ات|ون|ين|يه|ه|ي)$")
+_HEBREW_PREFIXES = re.compile(r"^[הובלמשכ]+?(?=\w{3}$)|^[הובלמשכ]+(?=\w{3})")
+_HEBREW_ENDING = re.compile(r"(?<=\w{3})(?:ימ|ות)$")
+
+
+def stems(text: str, *, asked: bool = False) -> list[str]:
+    """The words of `text` in their order, without accents, endings and what tells nothing; letters and digits only.
+
+    `asked` makes those of a question: of a telephone number only what it is found by, however its digits are grouped.
+    """
     found: list[str] = []
-    for word in _HIRAGANA.sub(" ", _plain(text)).split():
+    for word in _HIRAGANA.sub(" ", _plain(_spelled_alike(text, asked))).split():
         if pairs := _UNSPACED.findall(word):
             found += [run[at : at + 2] for run in pairs for at in range(max(len(run) - 1, 1))]
             word = _UNSPACED.sub("", word)
-        if word.isdecimal():
-            found.append(word[:20])
-        elif len(word) > 2 and word not in EMPTY:
-            found.append(_stem(word))
+        found += _word_stems(word)
     return found
 
 
+def _word_stems(word: str) -> Iterator[str]:
+    if word.isdecimal():
+        yield word[:20]
+    elif unit := _NUMBER_AND_UNIT.fullmatch(word):  # "30min" and "30 min"
+        yield unit[1][:20]
+        yield from _word_stems(unit[2])
+    elif len(word) > 1 and word not in EMPTY:
+        yield _stem(word)
+
+
+def _spelled_alike(text: str, asked: bool) -> str:
+    text = _digits(text).translate(_APOSTROPHES | _HYPHENS).casefold()
+    text = _TELEPHONE.sub(lambda match: _telephone(match[0], asked), text)
+    text = _THOUSANDS.sub(lambda match: re.sub(r"\D", "", match[0]), text)
+    return _JOINED.sub(_parts, _ELIDED.sub(" ", text))
+
+
+def _digits(text: str) -> str:
+    """Digits of any script as ASCII ones."""
+    if text.isascii():
+        return text
+    other = {char for char in set(text) if char > "\x7f" and char.isdecimal()}
+    table = {ord(char): str(unicodedata.decimal(char)) for char in other} | {0x66B: ".", 0x66C: ","}  # and Arabic signs
+    return text.translate(table)
+
+
+def _telephone(number: str, asked: bool) -> str:
+    """A number by its last digits; in a text also by each group, of which some may be asked for."""
+    digits = re.sub(r"\D", "", number)
+    return f" {digits[-PHONE_DIGITS:]} " if asked else f" {digits[-PHONE_DIGITS:]} {number.replace('-', ' ')} "
+
+
+def _parts(match: re.Match[str]) -> str:
+    """A word with hyphens as its parts and as one word, since both are written: "check-up" and "checkup"."""
+    word = match[0]
+    parts = word.split("-")
+    alone = any(map(str.isdecimal, parts)) or EMPTY.issuperset(map(_plain, parts))  # "est-ce", "9-18"
+    return " ".join(parts if alone else [*parts, "".join(parts)])
+
+
 def _stem(word: str) -> str:
+    if len(word) > LONGEST_STEMMED:
+        return word[:MAX_STEM_CHARS]
     if word.isascii():
         # Umlauts are often written out; whoever writes "Oeffnung" means what was indexed without its dots.
         word = word.replace("ae", "a").replace("oe", "o").replace("ue", "u")
-    if len(word) > LONGEST_STEMMED:
-        return word[:MAX_STEM_CHARS]
+    elif "\u0600" <= word[0] <= "\u06ff":
+        word = _ARABIC_ENDING.sub("", _ARABIC_AND.sub("", _ARABIC_ARTICLE.sub("", word)))
+    elif "\u0590" <= word[0] <= "\u05ff":
+        word = _HEBREW_ENDING.sub("", _HEBREW_PREFIXES.sub("", word))
     while (shorter := _ENDINGS.sub("", word)) != word:  # "openings", "opening" and "open" end alike
         word = shorter
     return word[:MAX_STEM_CHARS]
@@ -85,6 +171,9 @@ def _plain(text: str) -> str:
         kind = unicodedata.category(char)[0]
         if kind in "LN" or (kind == "M" and not unicodedata.combining(char)):
             kept.append(char)
-        elif kind != "M" and char not in "'’":  # "don't" is one word
+        elif kind != "M" and char != "'":  # "don't" is one word
             kept.append(" ")
-    return unicodedata.normalize("NFC", "".join(kept))
+    return unicodedata.normalize("NFC", "".join(kept).translate(_PLAIN_LETTERS))
+
+
+EMPTY = frozenset(_plain(_ASKING).split()) | frozenset(_plain(_SHORT).split())

@@ -11,7 +11,8 @@ from django.test import Client
 
 from assistant import tasks
 from assistant.models import Assistant, Document, DocumentFile, Organization, Question
-from assistant.services.knowledge import documents, extraction
+from assistant.services.knowledge import documents
+from assistant.services.knowledge.formats.result import MAX_BYTES, MAX_CHARS, PROBLEMS
 from tests.assistant.admin.filled import fill, member
 from tests.assistant.admin.test_scoping import entered, fields_of, tells
 
@@ -72,6 +73,48 @@ def test_files_are_added_together_and_read_by_a_worker(editor: Client, home: Org
     assert set(Document.objects.filter(kind="file").values_list("state", flat=True)) == {"ready"}
 
 
+def test_files_that_are_added_together_are_each_named_with_their_state(editor: Client, home: Organization) -> None:
+    three = [file("one.md"), file("two <b>.txt"), file("three.csv", b"a,b\n1,2")]
+    said = editor.post(f"{ADD}?kind=file", {"organization": home.pk, "upload": three}, follow=True).content.decode()
+    assert "3 documents were added" in said
+    for row in Document.objects.filter(kind="file"):
+        assert f'href="{page_of(row)}"' in said
+    assert said.count("(waiting to be read)") == 3 and "two <b>" not in said
+
+
+def test_an_encoding_that_is_not_recognised_is_chosen_and_the_kept_file_is_read(editor: Client, home: Organization) -> None:
+    add(editor, home, "file", upload=[file("a.txt", "Preț: bună".encode("iso8859-16"))])
+    made = Document.objects.get(kind="file")
+    tasks.read_document(str(made.pk))
+    made.refresh_from_db()
+    assert (made.state, made.code) == ("failed", "unknown_encoding")
+    address = page_of(made)
+    assert editor.post(address, {**fields_of(editor, address), "encoding": "no such"}).status_code == 200
+    assert editor.post(address, {**fields_of(editor, address), "encoding": "iso8859-16"}).status_code == 302
+    assert fields_of(editor, address)["encoding"] == "iso8859-16"
+    tasks.read_document(str(made.pk))
+    made.refresh_from_db()
+    assert (made.state, made.text) == ("ready", "Preț: bună")
+
+
+def test_the_encoding_of_new_files_can_be_chosen_at_once(editor: Client, home: Organization) -> None:
+    add(editor, home, "file", upload=[file("a.txt", "Preț".encode("iso8859-16"))], encoding="iso8859-16")
+    made = Document.objects.get(kind="file")
+    tasks.read_document(str(made.pk))
+    made.refresh_from_db()
+    assert made.text == "Preț"
+
+
+def test_the_length_of_a_text_is_counted_in_characters(editor: Client, home: Organization, settings: Any) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 10_000_000
+    form = editor.get(f"{ADD}?kind=text").content.decode()
+    assert "At most 500,000 characters" in form and 'maxlength="500000"' not in form  # a browser would cut without a word
+    long = "щ" * (MAX_CHARS - 2) + "\r\nщ"
+    assert add(editor, home, "text", title="Long", text=long).status_code == 302
+    said = add(editor, home, "text", title="Longer", text=long + "щ" * 5).content.decode()
+    assert "at most 500,000 characters, and this one has 500005" in said
+
+
 def test_a_newer_version_takes_the_place_of_a_file(editor: Client, home: Organization) -> None:
     add(editor, home, "file", upload=[file("a.txt")])
     made = Document.objects.get(kind="file")
@@ -91,7 +134,7 @@ def test_a_newer_version_takes_the_place_of_a_file(editor: Client, home: Organiz
     ("files", "said"),
     [
         ([("a.exe", b"MZ")], "of no kind that can be read"),
-        ([("huge.txt", b"x" * (extraction.MAX_BYTES + 1))], "larger than 10 MB"),
+        ([("huge.txt", b"x" * (MAX_BYTES + 1))], "larger than 10 MB"),
         ([("a.txt", b"good"), ("b.doc", b"old")], "b.doc is of no kind"),
         ([(f"{n}.txt", b"x") for n in range(51)], "At most 50 files"),
         ([("empty.txt", b"")], "empty"),
@@ -111,7 +154,7 @@ def test_why_a_file_could_not_be_read_stands_on_its_page(editor: Client, home: O
     made = Document.objects.get(kind="file")
     tasks.read_document(str(made.pk))
     body = editor.get(page_of(made)).content.decode()
-    assert extraction.PROBLEMS["not_that_format"] in body and 'value="read_again"' in body
+    assert PROBLEMS["not_that_format"] in body and 'value="read_again"' in body
 
 
 def test_pages_are_named_one_per_line(editor: Client, home: Organization) -> None:
