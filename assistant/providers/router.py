@@ -560,7 +560,7 @@ class Router:
             if _of_form(error) and asked.place != winner.place:
                 # Proven now: it was not the visitor's input, since another server took it.
                 about: dict[str, Any] = {"name": asked.provider.name, "provider_id": asked.row_id}
-                health.failed(*asked.place, "bad_request", now=self._now(), **about)
+                health.failed(*asked.place, error.cause, now=self._now(), **about)
         if winner.place not in plan.well or plan.errors:
             health.succeeded(*winner.place, now=self._now())
         if plan.learnt:
@@ -588,7 +588,7 @@ def _taught(asked: Candidate, facts: dict[str, Any]) -> Candidate:
 def _of_form(error: ProviderError) -> bool:
     """A refusal of the request's form, or a generation that came to nothing: held against a server only once another one
     has taken the same request in the same turn."""
-    return error.cause == "bad_request" or error.cause not in health.COUNTED | health.AT_ONCE | OF_INPUT | {"empty"}
+    return error.cause in health.OF_FORM
 
 
 def _class_of(error: ProviderError) -> str:

@@ -38,8 +38,10 @@ REMEASURED_AGAIN = timedelta(days=1)  # after a measuring that found nothing out
 MAX_WHY = 300  # characters
 LAST_PROVIDER = timedelta(seconds=5)  # how often the only provider is asked while it is open
 
-# A bad request is counted only where another server took the same one: see the router.
-COUNTED = {"dns", "refused", "timeout", "server_error", "rate_limited", "bad_response", "cut_off", "bad_request"}
+# Refusals of a request's form, and generations that came to nothing. The router counts them only where another server
+# has taken the same request: a visitor's odd words, or a model's, must not close every provider.
+OF_FORM = {"bad_request", "form_refused", "schema_refused", "tools_unsupported", "generation_failed"}
+COUNTED = {"dns", "refused", "timeout", "server_error", "rate_limited", "bad_response", "cut_off", *OF_FORM}
 AT_ONCE = {"unauthorized", "forbidden", "tls", "not_found", "quota", "model_not_found"}
 FOR_STAFF = {
     "unauthorized": "it refuses the key",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import random
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from assistant.services.providers import health
 
 from .scene import BOOK, PLATFORM_KEY, at_once, reply
 from .stub import HEAD, Received, Step, Stub, calls, delta, event, says, status
+from .test_server_transcripts import TRANSCRIPTS
 
 pytestmark = pytest.mark.django_db
 
@@ -97,6 +99,24 @@ async def test_a_stray_failure_of_the_first_is_outlived_although_the_second_alwa
         assert (await s.ask()).provider == "a"
 
 
+@pytest.mark.parametrize("name", ["unknown-400", "openai-order", "vllm-grammar", "groq-generation"])
+async def test_a_refusal_of_form_is_held_against_a_server_once_another_has_taken_the_request(scene: Any, name: str) -> None:
+    refusal = TRANSCRIPTS[f"refusal-{name}"]
+    async with scene("ab") as s:
+        s.pool("a", "b")
+        for stub in (s.a, s.b):
+            stub.always(status(refusal.status, refusal.body))
+        with pytest.raises(ProviderError):
+            await s.ask(tools=[BOOK])
+        held = ProviderHealth.objects.filter(failures__gt=0)
+        assert not await in_db(held.exists)(), "it may be the visitor's words"
+        s.b.always(says("Hello."))
+        await s.fresh()
+        assert (await s.ask(tools=[BOOK])).provider == "b"
+        [row] = await in_db(list)(held.all())
+        assert (row.name, row.cause, row.failures) == ("a", refusal.want["cause"], 1)
+
+
 # --- Before the first word, once more ---------------------------------------------------------------------------------
 
 
@@ -128,6 +148,26 @@ async def test_a_stream_that_keeps_dying_ends_within_the_turns_attempts(scene: A
         with pytest.raises(ProviderUnavailable):
             await s.ask()
         assert s.asked()["a"] <= router.ATTEMPTS
+
+
+class Unhurried(random.Random):
+    """Chance that makes whoever backs off wait for an hour, which is longer than any turn."""
+
+    def uniform(self, a: float, b: float) -> float:
+        return 3600.0
+
+
+async def test_a_generation_that_failed_is_asked_for_again_at_once(scene: Any) -> None:
+    failed = TRANSCRIPTS["refusal-groq-generation"]
+    async with scene("a") as s:
+        s.pool("a")
+        s.a.script(status(failed.status, failed.body))
+        model = await s.model()
+        model._chance = Unhurried()
+        assert (await s.ask(model, tools=[BOOK])).text == "Hello."
+        first, second = s.a.requests
+        assert first.body == second.body, "nothing was learnt: the request was in order"
+        assert not await in_db(ProviderHealth.objects.filter(failures__gt=0).exists)()
 
 
 # --- Lessons ----------------------------------------------------------------------------------------------------------
