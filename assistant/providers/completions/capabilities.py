@@ -25,6 +25,7 @@ class Capabilities:
     schema: str = "plain"
     temperature: bool = True
     reasoning_effort: bool = True
+    effort_with_tools: str = ""  # reasoning_effort beside tools: "" as configured, "omit" none at all, else this value
     opens_thinking: bool = True  # False: its template does, so that a reply begins within the thinking
     token_limit: str = "max_tokens"  # the parameter's name: max_tokens, max_completion_tokens or "" for neither
     system_role: bool = True
@@ -66,6 +67,13 @@ LESSONS = (
     Lesson("token_limit", "", "no limit of the answer's length", "servers that take neither name"),
     Lesson("temperature", False, "no temperature", "thinking models"),
     Lesson("reasoning_effort", False, "no reasoning_effort", "models that do not think"),
+    Lesson("effort_with_tools", "omit", "no reasoning_effort in requests that offer tools", "OpenAI's GPT-5.2 to GPT-5.5"),
+    Lesson(
+        "effort_with_tools",
+        "none",
+        'reasoning_effort "none" in requests that offer tools, also where none is configured',
+        "OpenAI's GPT-5.6 and GPT-6",
+    ),
     Lesson(
         "null_content",
         False,

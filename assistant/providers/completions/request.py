@@ -50,8 +50,8 @@ def body(request: Request) -> bytes:
         wire[can.token_limit] = request.max_output_tokens
     if request.temperature is not None and can.temperature:
         wire["temperature"] = request.temperature
-    if request.reasoning_effort and can.reasoning_effort:
-        wire["reasoning_effort"] = request.reasoning_effort
+    if effort := _reasoning_effort(request, offered=bool(tools)):
+        wire["reasoning_effort"] = effort
     if tools:
         wire["tools"] = [
             {
@@ -65,6 +65,18 @@ def body(request: Request) -> bytes:
             for tool in tools
         ]
     return orjson.dumps(wire)
+
+
+def _reasoning_effort(request: Request, *, offered: bool) -> str:
+    """The effort to send; "" sends the parameter not at all, which leaves the server its own default.
+
+    Some of OpenAI's models take function tools over Chat Completions only with an effort of "none", and since their
+    default is another, leaving it out is refused as well.
+    """
+    can = request.capabilities
+    if offered and can.effort_with_tools:
+        return "" if can.effort_with_tools == "omit" else can.effort_with_tools
+    return request.reasoning_effort if can.reasoning_effort else ""
 
 
 _WITHOUT_TOOLS = (

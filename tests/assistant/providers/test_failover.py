@@ -196,6 +196,58 @@ async def test_several_lessons_of_one_turn_use_up_none_of_its_attempts(scene: An
             assert s.asked() == {"a": 4 + 2 + 1}
 
 
+class Effortless(Stub):
+    """OpenAI's GPT-5.6: takes tools only with an effort of "none", and says so also where no effort was sent."""
+
+    words = TRANSCRIPTS["refusal-openai-effort-with-tools"]
+
+    def answer(self, request: Received) -> Any:
+        if "tools" in request.json and request.json.get("reasoning_effort") != "none":
+            return status(self.words.status, self.words.body)
+        return super().answer(request)
+
+
+@pytest.mark.parametrize("effort", ["", "low"])
+async def test_a_model_that_takes_tools_only_without_thinking_gets_them_in_the_same_turn(scene: Any, effort: str) -> None:
+    async with scene("") as s, Effortless() as server:
+        s.stubs["a"] = server
+        await s.own("a", reasoning_effort=effort)
+        assert (await s.ask(tools=[BOOK])).text == "Hello."
+        assert (await s.ask(tools=[BOOK])).text == "Hello."
+        await s.ask()
+        assert [request.json.get("reasoning_effort") for request in server.requests] == [
+            effort or None, "none", "none", effort or None,
+        ]  # fmt: skip
+        row = await in_db(ProviderHealth.objects.get)(model="big")
+        assert (row.capabilities, row.failures) == ({"effort_with_tools": "none"}, 0)
+
+
+class Outspoken(Stub):
+    """OpenAI's GPT-5.4: takes no effort beside tools, and knows no "none"."""
+
+    words = {"none": "refusal-effort-none", "low": "refusal-openai-effort-beside-tools"}
+
+    def answer(self, request: Received) -> Any:
+        if "tools" in request.json and (effort := request.json.get("reasoning_effort")):
+            words = TRANSCRIPTS[self.words[effort]]
+            return status(words.status, words.body)
+        return super().answer(request)
+
+
+@pytest.mark.parametrize("known", [{}, {"effort_with_tools": "none"}], ids=["nothing known", "a wrong lesson"])
+async def test_a_model_that_takes_no_effort_beside_tools_keeps_it_elsewhere(scene: Any, known: dict[str, str]) -> None:
+    async with scene("") as s, Outspoken() as server:
+        s.stubs["a"] = server
+        await s.own("a", reasoning_effort="low")
+        [[one], _] = await in_db(router.candidates)(s.assistant)
+        await in_db(health.measured)(*one.place, known, name="a")
+        assert (await s.ask(tools=[BOOK])).text == "Hello."
+        await s.ask()
+        assert [request.json.get("reasoning_effort") for request in server.requests] == [
+            known.get("effort_with_tools", "low"), None, "low",
+        ]  # fmt: skip
+
+
 async def test_a_server_that_fails_over_tools_is_asked_without_them_and_others_with(scene: Any) -> None:
     async with scene("") as s, Choosy(500, tools="tools param is not supported without --jinja") as choosy:
         s.stubs["a"] = choosy
