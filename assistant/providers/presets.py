@@ -23,8 +23,6 @@ from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlsplit
 
-import re2  # type: ignore[import-untyped]
-
 MODELS_AS_OF = date(2026, 11, 26)
 AZURE_API_VERSION = "2024-10-21"
 # The documented default. OpenAI ended it on 2026-05-07, which `sunset` and the session key's error say.
@@ -39,7 +37,7 @@ class Preset:
     base_url: str = ""
     auth: str = "bearer"  # bearer · header:<name> · none
     key_required: bool = True
-    key_pattern: str = ""  # RE2; only ever a warning
+    key_pattern: str = ""  # only ever a warning
     key_example: str = ""
     key_from: str = ""  # where to get a key, for people
     smart: str = ""
@@ -235,7 +233,7 @@ def by_url(url: str) -> str:
 def key_looks_right(preset: str, key: str) -> bool:
     """Whether `key` has the shape this provider's keys usually have. Linear in its length."""
     pattern = PRESETS[preset].key_pattern
-    return not pattern or re2.search(pattern, key[:4096]) is not None
+    return not pattern or re.search(pattern, key[:4096]) is not None
 
 
 def _host_and_port(url: str) -> tuple[str, int | None]:
