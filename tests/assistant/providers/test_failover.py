@@ -25,6 +25,13 @@ pytestmark = pytest.mark.django_db
 HALF_A_CALL = {"tool_calls": [{"index": 0, "id": "c", "function": {"name": "book", "arguments": '{"da'}}]}
 
 
+class Unhurried(random.Random):
+    """Makes every back-off an hour long, which is longer than any turn."""
+
+    def uniform(self, a: float, b: float) -> float:
+        return 3600.0
+
+
 class Choosy(Stub):
     """Refuses whatever request holds one of these, with the words beside it; the first that fits counts."""
 
@@ -130,14 +137,13 @@ async def test_a_refusal_of_form_is_held_against_a_server_once_another_has_taken
     ],
     ids=["nothing", "role", "half a call", "thinking"],
 )
-async def test_a_stream_that_dies_before_the_first_word_is_asked_for_again_at_once(
-    scene: Any, monkeypatch: pytest.MonkeyPatch, broken: list[Step]
-) -> None:
-    monkeypatch.setattr(router, "BACKOFF_SECONDS", 3600.0)  # whoever waits is given up
+async def test_a_stream_that_dies_before_the_first_word_is_asked_for_again_at_once(scene: Any, broken: list[Step]) -> None:
     async with scene("a") as s:
         s.pool("a")
         s.a.script(broken)
-        assert (await s.ask(tools=[BOOK])).text == "Hello."
+        model = await s.model()
+        model._chance = Unhurried()
+        assert (await s.ask(model, tools=[BOOK])).text == "Hello."
         assert s.asked() == {"a": 2}
 
 
@@ -148,13 +154,6 @@ async def test_a_stream_that_keeps_dying_ends_within_the_turns_attempts(scene: A
         with pytest.raises(ProviderUnavailable):
             await s.ask()
         assert s.asked()["a"] <= router.ATTEMPTS
-
-
-class Unhurried(random.Random):
-    """Chance that makes whoever backs off wait for an hour, which is longer than any turn."""
-
-    def uniform(self, a: float, b: float) -> float:
-        return 3600.0
 
 
 async def test_a_generation_that_failed_is_asked_for_again_at_once(scene: Any) -> None:
