@@ -15,7 +15,7 @@ from django.core.checks import run_checks
 
 from assistant.async_db import in_db
 from assistant.errors import ProviderBadResponse, ProviderError
-from assistant.management.examination import examine
+from assistant.management.doctor import examine
 from assistant.models import Budget, Embedding, Organization, Provider, ProviderHealth, Spending, Usage
 from assistant.providers import embeddings
 from assistant.providers.configuration import load
