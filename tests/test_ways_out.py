@@ -30,8 +30,8 @@ OUT = {
         "stream",
         "request.provider.reach",
     ): "a provider that is asked",
-    ("assistant.providers.probe:_Probe.list_models", "fetch", "self.provider.reach"): "a provider whose models are listed",
-    ("assistant.providers.probe:_Probe.is_event_stream", "stream", "self.provider.reach"): "a provider that is tested",
+    ("assistant.providers.probe.models_list:fetch_models", "fetch", "provider.reach"): "a provider whose models are listed",
+    ("assistant.providers.probe.checks:_is_event_stream", "stream", "run.provider.reach"): "a provider that is tested",
     (
         "assistant.management.doctor.providers:_probed",
         "recorder",
