@@ -1,6 +1,6 @@
 """PRESETS, one row per provider: what its address, key and models usually look like.
 
-A preset fills in and hints; it never decides. What a server can do is measured (`probe.py`), a key's shape is a
+A preset fills in and hints; it never decides. What a server can do is measured (`probe`), a key's shape is a
 warning and never a veto, and a name that is not in the table is simply "custom".
 
 The models were looked up in 2026-11 (`MODELS_AS_OF`), each at its row's `models_at`. They are the ones that answer a
@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 
 MODELS_AS_OF = date(2026, 11, 26)
 AZURE_API_VERSION = "2024-10-21"
-# The documented default. OpenAI ended it on 2026-05-07, which `sunset` and the session key's error say.
+# The documented default. OpenAI ended it on 2026-05-07, which `retirements` and the session key's error say.
 OPENAI_REALTIME = "gpt-4o-realtime-preview-2024-12-17"
 
 
