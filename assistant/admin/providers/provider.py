@@ -232,7 +232,7 @@ class ProviderAdmin(Scoped):
             *super().get_urls(),
         ]
 
-    @action(description="Save and test", icon="network_check")  # type: ignore[untyped-decorator]
+    @action(description="Save and test", icon="network_check")
     def save_and_test(self, request: HttpRequest, obj: Provider) -> None:
         """Test the saved provider. After the commit: a test takes seconds, and must not hold the database that long."""
         transaction.on_commit(partial(self._measure, request, obj))
