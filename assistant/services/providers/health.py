@@ -103,7 +103,7 @@ def own(organization: Organization) -> list[Provider]:
 
 
 def turn_number(rotation: str) -> int:
-    """The next number of that rotation: every process gets another one."""
+    """The next number of that rotation: no two processes get the same one."""
     with transaction.atomic():
         if not Rotation.objects.filter(pk=rotation).update(number=F("number") + 1):
             Rotation.objects.bulk_create([Rotation(key=rotation)], ignore_conflicts=True)
@@ -168,7 +168,7 @@ def give_back_probe(key: str, model: str) -> None:
 
 
 def succeeded(key: str, model: str, now: datetime | None = None) -> None:
-    """It answered, if only to refuse this request."""
+    """Count an answer, even if it was a refusal of this request."""
     now = now or timezone.now()
     ill = ProviderHealth.objects.filter(key=key, model__in={"", model})
     ill.filter(open_until=None, failures__gt=0).update(failures=0, cause="")
@@ -190,7 +190,7 @@ def close(key: str, model: str) -> None:
 def failed(
     key: str, model: str, cause: str, *, name: str, provider_id: UUID | None = None, now: datetime | None = None
 ) -> None:
-    """It did not answer, for `cause` (see `ProviderError`). What the request itself was to blame for is no failure."""
+    """Count a failure by `cause` (see `ProviderError`). A failure that the request itself caused is not counted."""
     if cause not in COUNTED | AT_ONCE:
         return succeeded(key, model, now)
     now = now or timezone.now()
@@ -295,7 +295,7 @@ def forget(provider: Provider, model: str | None = None) -> int:
 
 def due_for_measuring(limit: int, now: datetime | None = None) -> list[ProviderHealth]:
     """Models to measure anew, claimed for a day: use has contradicted a check, or they were found to lack an ability
-    some time ago. A probe that was misled once is so corrected without anybody's doing."""
+    some time ago. This corrects a probe that was misled once."""
     now = now or timezone.now()
     lacks = Q()
     for ability in ABILITIES:
