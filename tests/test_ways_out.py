@@ -30,9 +30,13 @@ OUT = {
         "stream",
         "request.provider.reach",
     ): "a provider that is asked",
-    ("assistant.providers.probe:_Probe.list_models", "fetch", "self.provider.reach"): "a provider whose models are listed",
-    ("assistant.providers.probe:_Probe.is_event_stream", "stream", "self.provider.reach"): "a provider that is tested",
-    ("assistant.management.examination:_probe", "recorder", ""): "a provider that the doctor probes",  # it only listens
+    ("assistant.providers.probe.models_list:fetch_models", "fetch", "provider.reach"): "a provider whose models are listed",
+    ("assistant.providers.probe.checks:_is_event_stream", "stream", "run.provider.reach"): "a provider that is tested",
+    (
+        "assistant.management.doctor.providers:_probed",
+        "recorder",
+        "",
+    ): "a provider that the doctor probes",  # it only listens
     ("assistant.providers.realtime:session_key", "fetch", "provider.reach"): "a provider that gives session keys",
     ("assistant.providers.embeddings:ask", "stream", "provider.reach"): OPERATORS,  # EMBEDDING_*, or its first provider
     ("assistant.tools.http:Config.clean_url", "check_url", TENANT): "a method's form",
@@ -50,7 +54,8 @@ UP = {
     "assistant.admin.providers.provider.ProviderAdmin._measure": "a provider that is tested",
     "assistant.jobs._said": "a provider whose models are listed",
     "assistant.jobs.measure_due": "a provider that is measured anew",
-    "assistant.management.examination._probe": "a provider that the doctor probes",
+    "assistant.management.doctor.providers._probe_embeddings": OPERATORS,  # EMBEDDING_*, or its first provider
+    "assistant.management.doctor.providers._probed": "a provider that the doctor probes",
     "assistant.replay.Rehearsal": "a provider that a replay asks",
     "assistant.replay._again": "a provider that a replay asks",
     "assistant.replay.answer": "a provider that a replay asks",
@@ -66,7 +71,7 @@ UP = {
 # Whoever else can open a socket, and why no address of others comes to it.
 SOCKETS = {
     "assistant.live": "redis: REDIS_URL",
-    "assistant.management.examination": "redis, kombu and the mail server: of the environment",
+    "assistant.management.doctor.system": "redis, kombu and the mail server: of the environment",
     "assistant.services.knowledge.extraction": "a child that reads a file from its standard input, held below",
     "assistant.services.organizations.rate_limits": "redis: REDIS_URL",
     "assistant.tasks": "smtplib: its errors; the server is EMAIL_URL's",

@@ -1,11 +1,11 @@
-"""Texts as vectors, over the wire of OpenAI's embeddings: one server and one model, which the operator names.
+"""Texts as vectors, by OpenAI's embeddings API: one server and one model, which the operator sets.
 
-    vector = await of_query(organization, "Where can I park?")    # None where there is none in time; never raises
+    vector = await of_query(organization, "Where can I park?")    # None if it does not come in time; never raises
     space = await space_of(organization)                          # measured when it is first asked for
-    found = await of_passages(organization, space, texts)         # None for a text that the model does not take
+    found = await of_passages(organization, space, texts)         # None for a text that the model refuses
 
-What two texts have in common is a cosine, and each model has its own idea of a large one. So a model is measured before
-it is used: on a few questions of which it is known which text answers them.
+The similarity of two texts is a cosine, and what counts as a large one differs from model to model. So a model is measured
+before it is used, on a few questions whose answers are known.
 Source: https://platform.openai.com/docs/api-reference/embeddings
 """
 
@@ -91,7 +91,7 @@ def known_space() -> Space | None:
 
 
 def _place(provider: ProviderSettings) -> tuple[str, str]:
-    """Its health is its own: chat goes on when vectors are late, and the other way round."""
+    """Its health is separate: chat goes on when vectors are late, and vice versa."""
     return health.health_key(None, provider.name, provider.base_url, provider.key), provider.smart
 
 
@@ -104,7 +104,7 @@ def _space(provider: ProviderSettings, standing: health.Standing) -> Space | Non
 
 
 async def of_query(organization: Organization, text: str) -> Vector | None:
-    """What a query means; None where that is not known in `QUERY_SECONDS`, for whatever reason. Logs no text."""
+    """The vector of a query; None if it is not there within `QUERY_SECONDS`, for any reason. Logs no text."""
     try:
         ready = await in_db(_looked_up)(organization, " ".join(text.split()))
         if not isinstance(ready, _Request):
@@ -171,7 +171,9 @@ def floor_between(questions: Sequence[Sequence[float]], texts: Sequence[Sequence
     near, far = statistics.fmean(together), statistics.fmean(apart)
     chance = far + BY_CHANCE * statistics.pstdev(apart)
     if near <= chance:
-        raise ProviderError("The model cannot tell which texts belong together. Is it one for embeddings?", cause="empty")
+        raise ProviderError(
+            "The model does not recognise which texts belong together. Check that it is an embedding model.", cause="empty"
+        )
     return round(max((near + far) / 2, chance), 4)
 
 
@@ -255,7 +257,7 @@ async def _answered(request: _Request, seconds: float) -> list[list[float]]:
 
 def _closed(request: _Request, attempt: Attempt, numbers: list[list[float]]) -> None:
     budgets.settle(request.reservation, [attempt])
-    if request.task != "search":  # what waits for nobody has a patience of its own, and is no sign for those who do
+    if request.task != "search":  # background work has its own timeout, and says nothing about a visitor's
         return
     if attempt.cause == "stopped":
         health.give_back_probe(*request.place)
@@ -271,7 +273,7 @@ def _recalled(organization: Organization, key: str) -> Sequence[float]:
     try:
         kept_key, data = cache.get(_cache_place(organization.pk, key)) or ("", b"")
     except Exception:
-        log.warning("the cache is away: a query's vector was not looked for", exc_info=True)
+        log.warning("the cache is unavailable: a query's vector was not looked up", exc_info=True)
         return ()
     return array("f", data) if kept_key == key else ()
 
@@ -281,7 +283,7 @@ def _kept(request: _Request, numbers: Sequence[float]) -> None:
     try:
         cache.set(place, (request.cache_key, array("f", numbers).tobytes()), KEPT_SECONDS)
     except Exception:
-        log.warning("the cache is away: a query's vector was not kept", exc_info=True)
+        log.warning("the cache is unavailable: a query's vector was not stored", exc_info=True)
 
 
 def _cache_place(organization_id: int, key: str) -> str:
@@ -348,7 +350,7 @@ def vectors_in(said: Any, wanted: int) -> list[list[float]]:
 
 
 def _json(body: bytes) -> Any:
-    """JSON if it is that, else text; a web page's words help nobody."""
+    """As JSON if possible, otherwise as text; the text of a web page is dropped."""
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError:

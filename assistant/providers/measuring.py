@@ -1,4 +1,4 @@
-"""Whose model it is that is measured, and where the finding is kept."""
+"""Which provider a measured model belongs to, and where the result is stored."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from assistant.services.providers import health
 
 
 def keep(report: Report, provider: ProviderSettings, row: Row | None) -> None:
-    """Keep what a probe has found, for the router; `row` is None for a provider of the environment."""
+    """Store what a probe has found, for the router; `row` is None for a provider of the environment."""
     if report.capabilities:
         health.measured(
             health_key(provider, row),
@@ -28,7 +28,7 @@ def health_key(provider: ProviderSettings, row: Row | None) -> str:
 
 
 def asked_of(standing: ProviderHealth) -> ProviderSettings | None:
-    """The provider that `standing` is about, as it is set up today; None when it is gone, off, or another by now."""
+    """The provider that `standing` is about, as it is set up today; None when it is gone, switched off or changed."""
     row = standing.provider
     if row is not None:
         found = [provider for provider in [router.from_row(row)] if provider and row.enabled]

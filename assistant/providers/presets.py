@@ -1,6 +1,6 @@
 """PRESETS, one row per provider: what its address, key and models usually look like.
 
-A preset fills in and hints; it never decides. What a server can do is measured (`probe.py`), a key's shape is a
+A preset fills in and hints; it never decides. What a server can do is measured (`probe`), a key's shape is a
 warning and never a veto, and a name that is not in the table is simply "custom".
 
 The models were looked up in 2026-11 (`MODELS_AS_OF`), each at its row's `models_at`. They are the ones that answer a
@@ -23,11 +23,9 @@ from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlsplit
 
-import re2  # type: ignore[import-untyped]
-
 MODELS_AS_OF = date(2026, 11, 26)
 AZURE_API_VERSION = "2024-10-21"
-# The documented default. OpenAI ended it on 2026-05-07, which `sunset` and the session key's error say.
+# The documented default. OpenAI ended it on 2026-05-07, which `retirements` and the session key's error say.
 OPENAI_REALTIME = "gpt-4o-realtime-preview-2024-12-17"
 
 
@@ -39,7 +37,7 @@ class Preset:
     base_url: str = ""
     auth: str = "bearer"  # bearer · header:<name> · none
     key_required: bool = True
-    key_pattern: str = ""  # RE2; only ever a warning
+    key_pattern: str = ""  # only ever a warning
     key_example: str = ""
     key_from: str = ""  # where to get a key, for people
     smart: str = ""
@@ -48,7 +46,7 @@ class Preset:
     realtime: str = ""  # the default voice model; empty: no voice
     api_version: str = ""  # sent as ?api-version=
     hosts: tuple[str, ...] = ()  # hostnames that are this provider; a leading dot matches subdomains
-    port: int | None = None  # where it listens on one's own machine, if that is its alone
+    port: int | None = None  # where it listens on a local machine, if no other server uses that port
     limits: str = ""
     help: str = ""
 
@@ -66,21 +64,21 @@ PRESETS: dict[str, Preset] = {
         key_from="Azure portal → your resource → Keys and Endpoint", api_version=AZURE_API_VERSION,
         hosts=(".openai.azure.com", ".cognitiveservices.azure.com", ".services.ai.azure.com"),
         limits="Voice needs a realtime deployment and AI_REALTIME_AZURE=true.",
-        help="The address is https://<resource>.openai.azure.com; the models are the names of your deployments.",
+        help="The address is https://<resource>.openai.azure.com; as models, enter the names of your deployments.",
     ),
     "openrouter": Preset(
         "OpenRouter", "https://openrouter.ai/api/v1", key_pattern=r"^sk-or-.{10,}$", key_example="sk-or-v1-…",
         key_from="https://openrouter.ai/keys", smart="anthropic/claude-sonnet-4.6", fast="anthropic/claude-haiku-4.5",
         models_at="https://openrouter.ai/models",
         hosts=("openrouter.ai",), limits="No voice.",
-        help="Models carry their maker's prefix, such as anthropic/claude-sonnet-4.6. Pay per use.",
+        help="Model names start with their maker, for example anthropic/claude-sonnet-4.6. Billed by use.",
     ),
     "groq": Preset(
         "Groq", "https://api.groq.com/openai/v1", key_pattern=r"^gsk_.{10,}$", key_example="gsk_…",
         key_from="https://console.groq.com/keys", smart="openai/gpt-oss-120b", fast="openai/gpt-oss-20b",
         models_at="https://console.groq.com/docs/models",
-        hosts=("api.groq.com",), limits="No voice; few models, and they change often.",
-        help="Very fast: good for the fast model, and for many short requests.",
+        hosts=("api.groq.com",), limits="No voice; only a few models, which change often.",
+        help="Very fast: a good choice for the fast model and for many short requests.",
     ),
     "together": Preset(
         "Together AI", "https://api.together.xyz/v1", key_pattern=r"^.{10,}$", key_example="…",
@@ -92,13 +90,13 @@ PRESETS: dict[str, Preset] = {
     "fireworks": Preset(
         "Fireworks", "https://api.fireworks.ai/inference/v1", key_pattern=r"^fw_.{10,}$", key_example="fw_…",
         key_from="https://app.fireworks.ai/settings/users/api-keys", hosts=("api.fireworks.ai",), limits="No voice.",
-        help="Models are named accounts/fireworks/models/…",
+        help="Model names have the form accounts/fireworks/models/…",
     ),
     "cerebras": Preset(
         "Cerebras", "https://api.cerebras.ai/v1", key_pattern=r"^csk-.{10,}$", key_example="csk-…",
         key_from="https://cloud.cerebras.ai", smart="gpt-oss-120b", fast="gpt-oss-120b", hosts=("api.cerebras.ai",),
         models_at="https://inference-docs.cerebras.ai/models/overview",
-        limits="No voice; few models, and they change often.", help="Very fast.",
+        limits="No voice; only a few models, which change often.", help="Very fast.",
     ),
     "anthropic": Preset(
         "Anthropic", "https://api.anthropic.com/v1", key_pattern=r"^sk-ant-.{10,}$", key_example="sk-ant-…",
@@ -117,7 +115,7 @@ PRESETS: dict[str, Preset] = {
     "minimax": Preset(
         "MiniMax", "https://api.minimax.io/v1", key_pattern=r"^.{10,}$", key_from="https://platform.minimax.io",
         hosts=("api.minimax.io", "api.minimaxi.com", "api.minimax.chat"),
-        limits="No voice; calls tools with some models only, and thinks aloud (hidden from visitors).",
+        limits="No voice; only some models can call tools. Their thinking is hidden from visitors.",
     ),
     "deepseek": Preset(
         "DeepSeek", "https://api.deepseek.com/v1", key_pattern=r"^sk-.{10,}$", key_example="sk-…",
@@ -133,45 +131,45 @@ PRESETS: dict[str, Preset] = {
     "xai": Preset(
         "xAI", "https://api.x.ai/v1", key_pattern=r"^xai-.{10,}$", key_example="xai-…", key_from="https://console.x.ai",
         smart="grok-4.3", fast="grok-4.3", models_at="https://docs.x.ai/developers/models", hosts=("api.x.ai",),
-        limits="No voice here; thinks before it answers.",
+        limits="No voice in Interworky; thinks before it answers.",
     ),
     "ollama": Preset(
         "Ollama", "http://localhost:11434/v1", key_required=False, port=11434,
-        limits="No voice; calls tools with some models only. Needs Ollama 0.1.24 or later.",
+        limits="No voice; only some models can call tools. Needs Ollama 0.1.24 or later.",
         help="Start it with `ollama serve`; `ollama list` shows the models you have pulled.",
     ),
     "lm-studio": Preset(
         "LM Studio", "http://localhost:1234/v1", key_required=False, port=1234,
-        limits="No voice; calls tools with some models only.",
-        help="Load a model and start the local server; the model is the name of the loaded one.",
+        limits="No voice; only some models can call tools.",
+        help="Load a model and start the local server; as model, enter the name of the loaded one.",
     ),
     "vllm": Preset(
         "vLLM", "http://localhost:8000/v1", key_required=False,
         limits="No voice; tools need --enable-auto-tool-choice and --tool-call-parser. Needs a GPU.",
-        help="The model is the name it was started with, such as meta-llama/Llama-3.1-8B-Instruct.",
+        help="As model, enter the name the server was started with, for example meta-llama/Llama-3.1-8B-Instruct.",
     ),
     "tgi": Preset(
         "Text Generation Inference", "http://localhost:8080/v1", key_required=False, smart="tgi", fast="tgi",
         limits="No voice.", help="The model is always called tgi.",
     ),
     "localai": Preset(
-        "LocalAI", "http://localhost:8080/v1", key_required=False, limits="No voice here.",
-        help="The model is the name in LocalAI's own configuration.",
+        "LocalAI", "http://localhost:8080/v1", key_required=False, limits="No voice in Interworky.",
+        help="As model, enter the name in LocalAI's own configuration.",
     ),
-    "fastchat": Preset("FastChat", "http://localhost:8000/v1", key_required=False, limits="No voice; seldom tools."),
+    "fastchat": Preset("FastChat", "http://localhost:8000/v1", key_required=False, limits="No voice; tools rarely work."),
     "jan": Preset("Jan", "http://localhost:1337/v1", key_required=False, port=1337, limits="No voice."),
     "anythingllm": Preset(
         "AnythingLLM", "http://localhost:3001/api/v1/openai", port=3001, limits="No voice, no tools.",
-        key_from="AnythingLLM → Settings → Developer API", help="The model is the slug of a workspace.",
+        key_from="AnythingLLM → Settings → Developer API", help="As model, enter the slug of a workspace.",
     ),
     "litellm": Preset(
-        "LiteLLM", "http://localhost:4000/v1", key_required=False, port=4000, limits="No voice here.",
-        help="A proxy of one's own; the models are the names in its configuration.",
+        "LiteLLM", "http://localhost:4000/v1", key_required=False, port=4000, limits="No voice in Interworky.",
+        help="A proxy that you run yourself; as models, enter the names in its configuration.",
     ),
-    "custom": Preset("Custom", key_required=False, help="Any server with POST /chat/completions."),
+    "custom": Preset("Custom", key_required=False, help="Any server that offers POST /chat/completions."),
 }  # fmt: skip
 
-# What people call them in AI_<NAME>_KEY.
+# Other names that are common in AI_<NAME>_KEY.
 ALIASES = {
     "azure-openai": "azure", "azureopenai": "azure", "gemini": "google", "google-ai-studio": "google", "claude": "anthropic",
     "grok": "xai", "x-ai": "xai", "lmstudio": "lm-studio", "togetherai": "together", "together-ai": "together",
@@ -180,9 +178,9 @@ ALIASES = {
 
 # For people who host their own; the tool-calling of smaller models is often poor.
 MODEL_ADVICE = (
-    "The assistant acts by calling tools: choose a model that is strong at tool calling and at following instructions. "
+    "The assistant acts by calling tools: choose a model that is good at calling tools and at following instructions. "
     "On your own hardware: meta-llama/Llama-3.1-70B-Instruct or Qwen/Qwen2.5-72B-Instruct for quality, "
-    "Llama-3.1-8B-Instruct where memory is short."
+    "Llama-3.1-8B-Instruct where memory is limited."
 )
 
 
@@ -235,7 +233,7 @@ def by_url(url: str) -> str:
 def key_looks_right(preset: str, key: str) -> bool:
     """Whether `key` has the shape this provider's keys usually have. Linear in its length."""
     pattern = PRESETS[preset].key_pattern
-    return not pattern or re2.search(pattern, key[:4096]) is not None
+    return not pattern or re.search(pattern, key[:4096]) is not None
 
 
 def _host_and_port(url: str) -> tuple[str, int | None]:

@@ -1,7 +1,7 @@
-"""Voice: whether it is to be had, and short-lived session keys for it.
+"""Voice: whether it is available, and short-lived session keys for it.
 
     provider, reason = realtime.choose(providers, azure=configuration.realtime_azure)
-        # the first provider that can speak, or None and the sentence that says why not; asks nobody
+        # the first provider that can speak, or None and the sentence that says why not; sends nothing
     key = await realtime.session_key(provider, instructions="…", tools=toolbox.specs(), voice="sage")
         # key.as_json() goes to the browser, with `Cache-Control: no-store`, and nowhere else: not to a log, cache or row
     except realtime.Refused as error: JsonResponse(error.body, status=error.status)
@@ -42,7 +42,7 @@ MAX_OUTPUT_TOKENS = 1024
 
 
 class Refused(ProviderError):
-    """No session key: `status` and `body` are the answer to the browser, without a word of the provider's."""
+    """No session key: `status` and `body` are the answer to the browser, without the provider's own words."""
 
     code = "realtime_not_available"
 
@@ -53,7 +53,7 @@ class Refused(ProviderError):
 
 @dataclass(frozen=True)
 class SessionKey:
-    """A secret of the browser's own, for a few seconds."""
+    """A secret for one browser, valid for a few seconds."""
 
     value: str = field(repr=False)
     expires_at: int  # seconds since 1970, by the provider's clock
@@ -65,7 +65,7 @@ class SessionKey:
 
 
 def available(provider: ProviderSettings, *, azure: bool = False) -> tuple[bool, str]:
-    """Whether `provider` can speak, and if not, why: a sentence that may be shown. Sends nothing."""
+    """Whether `provider` offers voice, and if not, why: a sentence that may be shown. Sends nothing."""
     if presets.is_azure(provider.base_url):
         if not azure:
             return False, f"{NOT_AVAILABLE}: voice through Azure OpenAI is off."
@@ -81,7 +81,7 @@ def available(provider: ProviderSettings, *, azure: bool = False) -> tuple[bool,
 
 
 def choose(providers: Iterable[ProviderSettings], *, azure: bool = False) -> tuple[ProviderSettings | None, str]:
-    """The first of `providers` that can speak; else None and the first one's reason."""
+    """The first of `providers` that offers voice; otherwise None and the first one's reason."""
     first = ""
     for provider in providers:
         can, reason = available(provider, azure=azure)
@@ -122,7 +122,7 @@ async def session_key(
         raise _refused(classified(answer.status, said, answer.headers, key=provider.key), provider)
     value, expires_at = said.get("value"), said.get("expires_at")
     if not isinstance(value, str) or not value or not isinstance(expires_at, int):
-        raise _refused(ProviderError("The answer holds no key.", cause="bad_response"), provider)
+        raise _refused(ProviderError("The answer contains no key.", cause="bad_response"), provider)
     return SessionKey(value, expires_at, provider.realtime, f"{root}/realtime/calls")
 
 
@@ -149,7 +149,7 @@ def _wish(model: str, instructions: str, tools: Iterable[ToolSpec], voice: str) 
 
 
 def _refused(error: ProviderError, provider: ProviderSettings) -> Refused:
-    """Our answer for a failure of the provider's. Its words go to the log's reader by cause and status alone."""
+    """Our answer to a failure of the provider. The log has its cause and status, never its words."""
     log.warning("No session key from provider %s: %s (%s)", provider.name, error.cause, error.status)
     details = {"cause": error.cause}
     if error.cause == "timeout":

@@ -1,7 +1,7 @@
-"""Models that will be shut down: said in time, 90, 30 and 7 days ahead.
+"""Models that will be shut down: notices 90, 30 and 7 days ahead.
 
-What a provider's `/models` says of itself (`shutdown_date`) comes first, then the shipped list, `retirements.json`. The list
-holds announced dates only and ages with the release; a model that is on neither is not known to end.
+What a provider's own `/models` says (`shutdown_date`) comes first, then the shipped list, `retirements.json`. The list
+holds announced dates only and ages with the release; a model that is on neither is taken to stay.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Notice:
 def notices(
     provider: ProviderSettings, models: Iterable[str], said: Mapping[str, str] | None = None, *, today: date | None = None
 ) -> list[Notice]:
-    """What is due of `models` at `provider`, soonest first; `said` is what its own `/models` says, by model."""
+    """The notices that are due for `models` at `provider`, soonest first; `said` is what its own `/models` says."""
     today = today or datetime.now(UTC).date()
     known = shipped().get(provider.preset, {})
     found = []

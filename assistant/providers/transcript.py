@@ -1,4 +1,4 @@
-"""Transcripts of probes: what was asked and what came back, without keys, host names and addresses.
+"""Transcripts of probes: requests and answers, without keys, host names and addresses.
 
     # Server: ollama                       comments first: what it was, and when
     === request 1: 123 bytes               then, by turns, requests and answers, each with the length of what follows
@@ -54,7 +54,7 @@ class Recorded:
 
 @dataclass(frozen=True)
 class Scrubber:
-    """Takes out of texts what must not leave this machine."""
+    """Removes from texts what must not leave this machine."""
 
     secrets: tuple[str, ...]
     hosts: tuple[str, ...] = field(default=())

@@ -22,7 +22,7 @@ from assistant import jobs, replay, summaries, tasks, turns, voice
 from assistant.admin.methods.imports import DocumentForm
 from assistant.errors import ImportRefused, ProviderUnavailable
 from assistant.llm import ChatMessage, ToolCallRequest
-from assistant.management.examination import examine
+from assistant.management.doctor import examine
 from assistant.models import (
     Assistant,
     Conversation,

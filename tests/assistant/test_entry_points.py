@@ -75,7 +75,7 @@ def net(servers: Network, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Ite
     settings.OUTBOUND_ALLOWED_ORIGINS = []
     settings.AI_ENVIRONMENT = {}
     settings.DEMO_MODEL = False
-    monkeypatch.setattr(router, "BACKOFF_SECONDS", 0.001)
+    monkeypatch.setattr(router.router, "BACKOFF_SECONDS", 0.001)
     servers.site.answer = Site()
     redis = urlsplit(configured.REDIS_URL)
     with servers.watched(*[(redis.hostname, redis.port)] if redis.hostname and redis.port else ()):

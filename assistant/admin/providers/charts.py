@@ -69,8 +69,8 @@ def bars(title: str, names: Sequence[str], series: Sequence[Series], shown: Call
             y -= height
             if height:
                 pieces.append(Piece(round(y, 1), round(height, 1), one.style))
-        told = _told(name, series, number, shown)
-        columns.append(Column(round(LEFT + number * step, 1), round(step, 1), tuple(pieces), told))
+        words = _described(name, series, number, shown)
+        columns.append(Column(round(LEFT + number * step, 1), round(step, 1), tuple(pieces), words))
     return _chart(title, names, series, shown, most, tuple(columns), ())
 
 
@@ -87,7 +87,7 @@ def lines(title: str, names: Sequence[str], series: Sequence[Series], shown: Cal
         path = "M" + " L".join(f"{x} {y}" for x, y in dots) if dots else ""
         drawn.append(Line(one.style, path, tuple(dots)))
     columns = tuple(
-        Column(round(LEFT + number * step, 1), round(step, 1), (), _told(name, series, number, shown))
+        Column(round(LEFT + number * step, 1), round(step, 1), (), _described(name, series, number, shown))
         for number, name in enumerate(names)
     )
     return _chart(title, names, series, shown, most, columns, tuple(drawn))
@@ -107,7 +107,9 @@ def _chart(
     # Counted from the right: the last one is today.
     labelled = [number for number in range(len(names)) if (len(names) - 1 - number) % every == 0]
     known = [value for one in series for value in one.values if value]
-    told = "; ".join(_told(name, series, number, shown) for number, name in enumerate(names) if _any(series, number))
+    described = "; ".join(
+        _described(name, series, number, shown) for number, name in enumerate(names) if _any(series, number)
+    )
     return Chart(
         title=title,
         legend=tuple((one.name, one.style) for one in series),
@@ -115,7 +117,7 @@ def _chart(
         lines=drawn,
         ticks=tuple((round(FLOOR - share * (FLOOR - TOP), 1), shown(most * share)) for share in (0, 0.5, 1)),
         labels=tuple((round(LEFT + (number + 0.5) * step, 1), names[number]) for number in labelled),
-        described=f"{title}: {told or 'nothing yet'}",
+        described=f"{title}: {described or 'nothing yet'}",
         empty=not known,
     )
 
@@ -124,7 +126,7 @@ def _any(series: Sequence[Series], number: int) -> bool:
     return any(one.values[number] for one in series)
 
 
-def _told(name: str, series: Sequence[Series], number: int, shown: Callable[[float], str]) -> str:
+def _described(name: str, series: Sequence[Series], number: int, shown: Callable[[float], str]) -> str:
     values = ((one.name, one.values[number]) for one in series)
     return f"{name}: " + ", ".join(f"{what} {shown(value) if value is not None else '–'}" for what, value in values)
 

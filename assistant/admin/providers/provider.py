@@ -1,9 +1,10 @@
-"""Providers that organizations bring themselves: how to reach them, what they can really do, how they have done."""
+"""Providers that organizations bring themselves: their form, the test of their connection, what was learnt about them."""
 
 from __future__ import annotations
 
 import json
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from asgiref.sync import async_to_sync
@@ -11,13 +12,13 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from unfold.decorators import display
+from unfold.decorators import action, display
 from unfold.widgets import (
     UnfoldAdminPasswordWidget,
     UnfoldAdminSelectWidget,
@@ -37,10 +38,10 @@ from assistant.providers.probe import probe
 from assistant.services.providers import health as providers
 from assistant.tools.offered import tools_offered
 
-TEST_SECONDS = 20.0  # somebody waits before the page
-REPORT_SECONDS = 7 * 24 * 3600  # how long the last report card is kept at hand
+TEST_SECONDS = 20.0  # a person waits for the page
+REPORT_SECONDS = 7 * 24 * 3600  # how long the last report card is kept
 SAID_ELSEWHERE = ("model_assumed",)  # the form shows which
-STATE_LABELS = {"asked": "success", "probed": "warning", "left alone": "danger", "off": ""}
+STATE_LABELS = {"in use": "success", "recovering": "warning", "paused": "danger", "off": ""}
 
 
 def report_key(provider: Provider) -> str:
@@ -48,7 +49,7 @@ def report_key(provider: Provider) -> str:
 
 
 class KeyWidget(UnfoldAdminPasswordWidget):
-    """A key is never rendered; that one was entered is, so that the form can ask for it again."""
+    """Never renders a key. Whether one was entered is rendered, so that the form can ask for it again."""
 
     entered_before = False
 
@@ -68,7 +69,7 @@ class ProviderForm(OneOrganizationForm):
         strip=True,
         widget=KeyWidget({"autocomplete": "new-password"}, render_value=False),
     )
-    forget_key = forms.BooleanField(required=False, label="Forget the key", widget=UnfoldBooleanSwitchWidget())
+    forget_key = forms.BooleanField(required=False, label="Delete the stored key", widget=UnfoldBooleanSwitchWidget())
 
     class Meta:
         widgets = {"headers": UnfoldAdminTextareaWidget({"rows": 3, "class": "iw-input iw-mono"})}
@@ -81,9 +82,9 @@ class ProviderForm(OneOrganizationForm):
             set_at, hint = self.instance.key_set_at, self.instance.key_hint
             ending = f", ends in {hint}" if hint else ""
             self.fields["key"].help_text = (
-                f"Set on {timezone.localtime(set_at):%-d %b %Y, %H:%M}{ending}. Leave empty to keep it."
+                f"Set on {timezone.localtime(set_at):%-d %b %Y, %H:%M}{ending}. Leave this empty to keep it."
                 if set_at
-                else "Kept encrypted, and only ever sent to the address above."
+                else "Stored encrypted, and sent to the address above only."
             )
         known = cache.get(report_key(self.instance), {}).get("models", [])
         for name in ("smart", "fast", "realtime", "fallback_model"):
@@ -100,7 +101,7 @@ class ProviderForm(OneOrganizationForm):
         }  # fmt: skip
         widget = UnfoldAdminSelectWidget({"data-presets": json.dumps(facts)})
         self.fields["preset"] = forms.ChoiceField(
-            choices=choices, required=False, widget=widget, help_text="Fills in what you leave empty below."
+            choices=choices, required=False, widget=widget, help_text="Fills in the fields below that you leave empty."
         )
 
     def clean(self) -> dict[str, Any]:
@@ -108,33 +109,33 @@ class ProviderForm(OneOrganizationForm):
         preset = PRESETS.get(cleaned.get("preset", ""))
         url = cleaned.get("base_url") or (preset.base_url if preset else "")
         if not url and "base_url" not in self.errors:
-            self.add_error("base_url", "Give the server's address.")
+            self.add_error("base_url", "Enter the server's address, for example https://api.example.com/v1.")
         elif url:
             try:
                 outbound.check_url(url, Reach.TENANT)
             except AddressRefused as error:
                 self.add_error("base_url", str(error))
         if not cleaned.get("smart") and not (preset and preset.smart):
-            self.add_error("smart", "Name the model that answers.")
+            self.add_error("smart", "Enter the model that answers visitors, for example gpt-5.4.")
         if "base_url" not in self.errors:
             self._check_key(cleaned, url)
         return cleaned
 
     def _check_key(self, cleaned: dict[str, Any], url: str) -> None:
-        """A key that was entered, or is kept, must not get lost without a word."""
+        """A key that was entered, or is stored, is never lost without an error."""
         if "key" not in self.fields or cleaned.get("key") or cleaned.get("forget_key") or cleaned.get("auth") == "none":
             return
         if self.data.get(self.add_prefix("key_again")):
-            self.add_error("key", "Enter the key again, or set the key style to none for a server that wants no key.")
+            self.add_error("key", "Enter the key again, or set the authentication to none if the server needs no key.")
         elif self.instance.sealed_key and url and not self._opens(url):
             self.add_error(
                 "key",
-                "The key that is kept was given for another address, and goes nowhere else. "
-                "Enter the key of this one, or tick “Forget the key”.",
+                "The stored key belongs to another address and is not sent anywhere else. "
+                "Enter the key for this address, or switch on “Delete the stored key”.",
             )
 
     def _opens(self, url: str) -> bool:
-        """Whether the key that is kept is one for `url`; also where it can be opened no more, which the list says."""
+        """Whether the stored key belongs to `url`; True even if it can no longer be decrypted, which the list shows."""
         return self.instance.key_origin == origin_of(url)
 
     def full_clean(self) -> None:
@@ -142,7 +143,7 @@ class ProviderForm(OneOrganizationForm):
         if self.is_bound and self.errors and "key" in self.fields and self.cleaned_data.get("key"):
             self.fields["key"].widget.entered_before = True
             if "key" not in self.errors:
-                self.add_error("key", "Enter the key again: it was not kept, because something else is wrong on this page.")
+                self.add_error("key", "Enter the key again: it was not saved, because of another error on this page.")
 
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]
@@ -153,17 +154,17 @@ class ProviderForm(OneOrganizationForm):
             try:
                 provider.set_key(given.get("key", ""), address_of(provider))
             except (ValueError, ValidationError):
-                self.add_error("key", "The key could not be kept for this address.")
+                self.add_error("key", "The key cannot be stored for this address. Check the address.")
         if not provider.enabled:
             return
         for problem in router.examined(provider)[1]:
             if problem.level == "error":
                 field = problem.variable if problem.variable in self.fields else None
-                self.add_error(field, f"It {problem.message}. {problem.hint}".strip())
+                self.add_error(field, f"This {problem.message}. {problem.hint}".strip())
 
 
 def learnt_about(provider: Provider) -> list[tuple[str, list[providers.Learnt]]]:
-    """Each model of which something is known, with what, when it was found and why."""
+    """Each model about which something is known, with what, since when and why."""
     rows = provider.health.exclude(model="").order_by("model")
     return [(row.model, facts) for row in rows if (facts := providers.learnt(row))]
 
@@ -177,11 +178,12 @@ def address_of(provider: Provider) -> str:
 @admin.register(Provider)
 class ProviderAdmin(Scoped):
     form = ProviderForm
-    add_rank = change_rank = delete_rank = operate_rank = Rank.OWNER  # it holds a key, and spends money
+    add_rank = change_rank = delete_rank = operate_rank = Rank.OWNER  # it holds a key, and costs money
     list_display = ["name", "organization", "preset_label", "shown_model", "key_kept", "standing", "requests_24h", "weight"]
     list_filter = ["organization", "enabled"]
     search_fields = ["name", "base_url", "smart"]
     change_form_template = "admin/assistant/provider.html"
+    actions_submit_line = ["save_and_test"]
     fieldsets = (
         (None, {"fields": ("organization", "name", "enabled", "preset", "base_url", "key", "forget_key")}),
         ("Models", {"fields": ("smart", "fast", "realtime", "fallback_model")}),
@@ -218,7 +220,7 @@ class ProviderAdmin(Scoped):
         for problem in router.examined(obj)[1]:
             if problem.code not in SAID_ELSEWHERE:
                 field = problem.variable.replace("_", " ").capitalize()
-                self.message_user(request, f"{field}: it {problem.message}. {problem.hint}".strip(), messages.WARNING)
+                self.message_user(request, f"{field} {problem.message}. {problem.hint}".strip(), messages.WARNING)
 
     # --- Testing the connection -------------------------------------------------------------------------------------
 
@@ -230,8 +232,29 @@ class ProviderAdmin(Scoped):
             *super().get_urls(),
         ]
 
+    @action(description="Save and test", icon="network_check")
+    def save_and_test(self, request: HttpRequest, obj: Provider) -> None:
+        """Test the saved provider. After the commit: a test takes seconds, and must not hold the database that long."""
+        transaction.on_commit(partial(self._measure, request, obj))
+
+    def response_add(self, request: HttpRequest, obj: Provider, post_url_continue: Any = None) -> HttpResponse:
+        return self._to_test(request, obj) or super().response_add(request, obj, post_url_continue)
+
+    def response_change(self, request: HttpRequest, obj: Provider) -> HttpResponse:
+        return self._to_test(request, obj) or super().response_change(request, obj)
+
+    def _to_test(self, request: HttpRequest, obj: Provider) -> HttpResponse | None:
+        if "assistant_provider_save_and_test" not in request.POST:
+            return None
+        return HttpResponseRedirect(reverse("admin:assistant_provider_test", args=[obj.pk]))
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        # Unfold offers these buttons for existing rows only.
+        buttons = {"actions_submit_line": self.get_actions_submit_line(request, None)}
+        return super().add_view(request, form_url, {**(extra_context or {}), **buttons})
+
     def test_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Ask the server what it can do, keep the answer for the router, and show it as a report card."""
+        """Test what the server can do, store the results for the router, and show them as a report card."""
         row = self.get_object(request, object_id)
         if not self.may_operate(request, row):
             raise PermissionDenied
@@ -251,7 +274,7 @@ class ProviderAdmin(Scoped):
     def _measure(self, request: HttpRequest, row: Provider) -> None:
         provider = router.from_row(row)
         if provider is None:
-            self.message_user(request, f"It cannot be used as it stands: {router.what_is_wrong(row)}.", messages.ERROR)
+            self.message_user(request, f"This provider cannot be tested yet: {router.what_is_wrong(row)}.", messages.ERROR)
             return
         model = request.POST.get("model", "").strip()[:200]
         tools = tools_offered(row.organization)
@@ -279,7 +302,7 @@ class ProviderAdmin(Scoped):
     # --- What was learnt ----------------------------------------------------------------------------------------------
 
     def forget_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Let go of what was learnt about one model, or about all of them, once that is confirmed."""
+        """Delete what was learnt about one model, or about all of them, after a confirmation."""
         row = self.get_object(request, object_id)
         if not self.may_operate(request, row):
             raise PermissionDenied
@@ -289,15 +312,15 @@ class ProviderAdmin(Scoped):
             model = None
         if request.method == "POST":
             forgotten = providers.forget(row, model)
-            what = f"what was learnt about {model or row.name}" if forgotten else "nothing: nothing was learnt yet"
-            self.log_change(request, row, f"Forgot {what}.")
-            self.message_user(request, f"Forgot {what}. It is learnt anew as it is used or tested.", messages.SUCCESS)
+            said = f"Deleted what was learnt about {model or row.name}." if forgotten else "There was nothing to delete."
+            self.log_change(request, row, said)
+            self.message_user(request, f"{said} It is learnt again in use, or by a test.", messages.SUCCESS)
             return HttpResponseRedirect(reverse("admin:assistant_provider_change", args=[row.pk]))
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "original": row,
-            "title": f"Forget what was learnt about {model or row.name}?",
+            "title": f"Delete what was learnt about {model or row.name}?",
             "provider": row,
             "model": model,
             "learnt": [(name, facts) for name, facts in about if model in (None, name)],
@@ -323,7 +346,7 @@ class ProviderAdmin(Scoped):
         if not obj.enabled:
             return "off"
         states = {health.state for health in obj.health.all()}
-        return "left alone" if "open" in states else "probed" if "half-open" in states else "asked"
+        return "paused" if "open" in states else "recovering" if "half-open" in states else "in use"
 
     @display(description="Requests, 24 h", ordering="requests_today")
     def requests_24h(self, obj: Any) -> int:

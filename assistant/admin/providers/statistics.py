@@ -1,4 +1,4 @@
-"""How the models have done: requests, failures, times, tokens and money, and who is left alone for now."""
+"""Statistics of models: requests, failures, times, tokens and cost, and which providers are paused."""
 
 from __future__ import annotations
 
@@ -24,30 +24,30 @@ from assistant.services.providers.statistics import Span
 PERIODS = {1: "24 hours", 7: "7 days", 30: "30 days", 90: "90 days"}
 WHY = {
     "timeout": "took too long",
-    "rate_limited": "asked us to slow down",
-    "server_error": "failed by itself",
+    "rate_limited": "rate limit reached",
+    "server_error": "internal error",
     "unauthorized": "refused the key",
-    "forbidden": "refused the key, or this use of it",
+    "forbidden": "refused the key or what it was used for",
     "quota": "quota or credit used up",
-    "model_not_found": "has no such model",
-    "not_found": "nothing at that address",
-    "dns": "host name unknown",
-    "refused": "nobody listened",
-    "tls": "no encrypted connection",
-    "cut_off": "broke off",
-    "bad_response": "gave no model's answer",
+    "model_not_found": "does not have this model",
+    "not_found": "nothing found at this address",
+    "dns": "host name not found",
+    "refused": "connection refused",
+    "tls": "encrypted connection failed",
+    "cut_off": "answer broke off",
+    "bad_response": "not a model server's answer",
     "bad_request": "refused the request",
     "form_refused": "refused the form of the conversation",
     "schema_refused": "refused a tool's schema",
     "tools_unsupported": "cannot call tools",
-    "generation_failed": "failed while writing its answer",
-    "empty": "said nothing",
-    "context_too_long": "conversation too long for it",
+    "generation_failed": "wrote output that could not be read",
+    "empty": "empty answer",
+    "context_too_long": "conversation too long for the model",
 }
 
 
 def page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
-    """GET shows one organization, or all that the user may see; POST `close` has one provider asked again at once."""
+    """GET shows one organization, or all that the user may see; POST `close` resumes one provider at once."""
     if rank_in(request, None) < Rank.VIEWER:
         raise PermissionDenied
     if request.method == "POST":
@@ -57,7 +57,7 @@ def page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     days = int(days) if (days := request.GET.get("days", "")) in map(str, PERIODS) else 7
     zone = ZoneInfo(chosen.timezone) if chosen else ZoneInfo(timezone.get_current_timezone_name())
     now = timezone.now()
-    # A superuser's "all" is the installation, with what belonged to nobody any more.
+    # A superuser's "all" is the installation, including what has no organization any more.
     seen = [chosen.pk] if chosen else None if request.user.is_superuser else [one.pk for one in mine]
     spans = statistics.over_time(statistics.attempts(now - timedelta(days=days + 1), seen), days=days, zone=zone, now=now)
     rows = statistics.attempts(spans[0].start, seen)
@@ -97,7 +97,7 @@ def _chosen(request: HttpRequest, mine: Any) -> Organization | None:
 
 
 def _breakers(request: HttpRequest, seen: list[int] | None) -> list[tuple[ProviderHealth, bool]]:
-    """Whatever is left alone or was until just now, and whether this user may have it asked again."""
+    """The providers that are paused or recovering, and whether this user may resume them."""
     visible = Q()
     if seen is not None:
         # The installation's own answer for every organization, but are not every organization's to see.
@@ -107,7 +107,7 @@ def _breakers(request: HttpRequest, seen: list[int] | None) -> list[tuple[Provid
 
 
 def _may_close(request: HttpRequest, row: ProviderHealth) -> bool:
-    """Whoever may change the provider; those of the installation are its superusers'."""
+    """Those who may change the provider; the platform's are for superusers."""
     if row.provider is None:
         return rank_in(request, None) == Rank.SUPERUSER
     return rank_in(request, row.provider.organization_id) >= Rank.OWNER
@@ -124,7 +124,7 @@ def _close(request: HttpRequest) -> HttpResponse:
     if not _may_close(request, row):
         raise PermissionDenied
     health.close(row.key, row.model)
-    messages.success(request, f"{row} is asked again from now on.")
+    messages.success(request, f"{row} is in use again.")
     return redirect(request.get_full_path())
 
 

@@ -1,7 +1,7 @@
-"""`manage.py doctor`: what is set up, where it was found, who will answer, what is wrong and how to mend it.
+"""`manage.py doctor`: what is set up, where it was found, which model answers, what is wrong and how to fix it.
 
 Reads everything and changes nothing; with --probe it asks the servers, and keeps what it measured for the router. The exit
-code is 1 when something must be mended before visitors are answered, else 0. No secret is ever printed.
+code is 1 when something must be fixed before visitors are answered, otherwise 0. No secret is ever printed.
 """
 
 from __future__ import annotations
@@ -13,37 +13,37 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from assistant.management.examination import Examination, described, examine, new_style
+from assistant.management.doctor import Examination, described, examine, new_style
 from assistant.providers.configuration import ProviderSettings
 
 MARKS = {"ok": "✓", "hint": "·", "warning": "!", "error": "✗"}
 
 
 class Command(BaseCommand):
-    help = "Say what is set up, which model answers, what is wrong and how to mend it."
-    requires_system_checks = ()  # they are among what is told
+    help = "Show what is set up, which model answers, what is wrong and how to fix it."
+    requires_system_checks = ()  # the command runs and reports them itself
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--probe", action="store_true", help="ask the model servers, the broker and the mail server")
         parser.add_argument(
             "--record",
             metavar="FILE",
-            help="with the servers' raw answers, for a bug report; without keys and host names. Asks them, as --probe does",
+            help="as --probe, and write the servers' raw answers to FILE for a bug report, without keys and host names",
         )
         parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, **options: Any) -> None:
         target = Path(options["record"]) if options["record"] else None
         if target and (target.exists() or not target.absolute().parent.is_dir()):
-            raise CommandError(f"{target} is there already, or its folder is not: name a new file.")
+            raise CommandError(f"Cannot write {target}: it exists already, or its folder does not. Name a new file.")
         seen = examine(ask=options["probe"] or target is not None, record=target is not None)
         if target:
             target.touch(mode=0o600)
             target.write_text("\n".join(seen.transcripts) or "# No provider was asked.\n", encoding="utf-8")
             if not options["json"]:
                 self.stdout.write(
-                    f"What was asked and answered is in {target}. Keys, hosts and addresses are masked; it holds the names "
-                    "and descriptions of your methods, so look through it before you send it.\n"
+                    f"The requests and answers are in {target}. Keys, host names and addresses are masked; it contains the "
+                    "names and descriptions of your methods, so read through it before you send it.\n"
                 )
         self.stdout.write(json.dumps(seen.as_json(), indent=2) if options["json"] else "\n".join(page(seen)))
         if not seen.healthy:
@@ -51,7 +51,7 @@ class Command(BaseCommand):
 
 
 def page(seen: Examination) -> Iterator[str]:
-    """What is printed, line by line."""
+    """The report, line by line."""
     found = seen.found
     yield "Who answers: " + seen.answers
     yield "Voice: " + seen.voice
@@ -59,7 +59,7 @@ def page(seen: Examination) -> Iterator[str]:
         retries = f"{found.max_retries} retries" if found.retry_failed else "no retries"
         yield f"Rotation: {found.rotation}, {retries}"
     yield ""
-    yield "Where it was looked for, in this order"
+    yield "Where providers were looked for, in this order"
     own = sum(len(organization["providers"]) for organization in seen.organizations)
     yield f"  1. organizations' own providers: {own}"
     for organization in seen.organizations:
@@ -83,10 +83,10 @@ def page(seen: Examination) -> Iterator[str]:
             yield f"  learnt: {learnt}"
         if report.models:
             more = f" and {len(report.models) - 10} more" if len(report.models) > 10 else ""
-            yield f"  models there: {', '.join(report.models[:10])}{more}"
+            yield f"  models on the server: {', '.join(report.models[:10])}{more}"
         yield f"  by hand: {report.curl}"
 
-    for title, levels in (("To be mended", ("error", "warning")), ("Could be better", ("hint",)), ("Well", ("ok",))):
+    for title, levels in (("Problems", ("error", "warning")), ("Suggestions", ("hint",)), ("OK", ("ok",))):
         lines = [finding for level in levels for finding in seen.findings if finding.level == level]
         if lines:
             yield ""
@@ -97,7 +97,7 @@ def page(seen: Examination) -> Iterator[str]:
                 yield f"      → {finding.remedy}"
     if today := new_style(found):
         yield ""
-        yield "The same in the new style"
+        yield "The same settings under their current names"
         yield from (f"  {variable}={text}" for variable, text in today.items())
 
 

@@ -22,20 +22,27 @@ FORBIDDEN_HEADERS = re.compile(
 )
 HEADER_NAME = r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,60}"
 
-key_style = RegexValidator(rf"\A(?:bearer|none|header:{HEADER_NAME})\Z", "Use bearer, none, or header:<name>.")
+key_style = RegexValidator(
+    rf"\A(?:bearer|none|header:{HEADER_NAME})\Z", "Use bearer, none or header:<name>, for example header:X-Api-Key."
+)
 
 
 def validate_headers(headers: Any) -> None:
-    """A JSON object of at most 20 plain header names and values; credentials belong into the key."""
+    """A JSON object of at most 20 plain header names and values; credentials belong in the key."""
     if not isinstance(headers, dict) or len(headers) > 20:
-        raise ValidationError("Headers are a JSON object of names and values, at most 20.")
+        raise ValidationError('Enter a JSON object with at most 20 headers, for example {"X-Team": "support"}.')
     for name, value in headers.items():
         if not re.fullmatch(HEADER_NAME, name):
-            raise ValidationError("%(name)s is not a header name.", params={"name": str(name)[:60]})
+            raise ValidationError("%(name)s is not a valid header name.", params={"name": str(name)[:60]})
         if FORBIDDEN_HEADERS.fullmatch(name):
-            raise ValidationError("%(name)s is not for here: a credential is the key.", params={"name": name[:60]})
+            raise ValidationError(
+                "%(name)s is not allowed here. Enter credentials in the key field.", params={"name": name[:60]}
+            )
         if not isinstance(value, str) or len(value) > 500 or not value.isprintable() or not value.isascii():
-            raise ValidationError("The value of %(name)s must be one line of plain text.", params={"name": name[:60]})
+            raise ValidationError(
+                "The value of %(name)s must be one line of ASCII text with at most 500 characters.",
+                params={"name": name[:60]},
+            )
 
 
 def validate_server_url(url: str) -> None:
@@ -48,7 +55,7 @@ def validate_server_url(url: str) -> None:
             "%(why)s, for example https://api.example.com/v1.", params={"why": str(error).capitalize()}
         ) from error
     if parts.fragment or re.search(r"[\s\x00-\x1f]", url):
-        raise ValidationError("The address of a server has no spaces and no #.")
+        raise ValidationError("Enter the address without spaces and without #.")
 
 
 class Provider(models.Model):
@@ -63,52 +70,94 @@ class Provider(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="providers")
-    name = models.CharField(max_length=60, help_text="What your staff call it.")
-    preset = models.CharField(max_length=40, blank=True, help_text="The kind of server; sets what you leave empty.")
+    name = models.CharField(max_length=60, help_text="What staff see in lists and statistics, for example OpenAI Berlin.")
+    preset = models.CharField(
+        max_length=40, blank=True, help_text="The kind of server. It fills in the fields that you leave empty."
+    )
     base_url = models.CharField(
         max_length=500,
         blank=True,
         validators=[validate_server_url],
-        help_text="Such as https://api.example.com/v1; empty for the preset's. Another server needs its key again.",
+        help_text="For example https://api.example.com/v1. Empty: the preset's address. "
+        "For another server, enter the key again.",
     )
-    api_version = models.CharField(max_length=40, blank=True, help_text="For Azure OpenAI.")
+    api_version = models.CharField(max_length=40, blank=True, help_text="For Azure OpenAI only, for example 2024-10-21.")
     auth = models.CharField(
-        "key style",
+        "authentication",
         max_length=80,
         blank=True,
         validators=[key_style],
-        help_text="bearer, header:<name>, or none; empty for the preset's.",
+        help_text="How the key is sent: bearer, header:<name> such as header:X-Api-Key, or none. Empty: as the preset does.",
     )
     sealed_key = models.TextField(blank=True, editable=False)
     key_origin = models.CharField(max_length=300, blank=True, editable=False)  # the only place the key is ever sent to
     key_hint = models.CharField(max_length=4, blank=True, editable=False)  # its last characters
     key_set_at = models.DateTimeField(null=True, blank=True, editable=False)
-    headers = models.JSONField("extra headers", default=dict, blank=True, validators=[validate_headers])
-
-    smart = models.CharField("model for replies", max_length=200, blank=True)
-    fast = models.CharField("model for quick tasks", max_length=200, blank=True)
-    realtime = models.CharField("model for voice", max_length=200, blank=True)
-    fallback_model = models.CharField(max_length=200, blank=True, help_text="Asked when the model above fails.")
-
-    temperature = models.FloatField(null=True, blank=True, validators=[MinValueValidator(0), MaxValueValidator(2)])
-    max_output_tokens = models.PositiveIntegerField(
-        null=True, blank=True, validators=[MinValueValidator(16), MaxValueValidator(128_000)]
+    headers = models.JSONField(
+        "extra headers",
+        default=dict,
+        blank=True,
+        validators=[validate_headers],
+        help_text='Sent with every request, as a JSON object: {"X-Team": "support"}. Credentials go in the key field.',
     )
-    reasoning_effort = models.CharField(max_length=10, blank=True, choices=Effort.choices)
+
+    smart = models.CharField(
+        "model for replies",
+        max_length=200,
+        blank=True,
+        help_text="Answers visitors and calls tools, for example gpt-5.4. Empty: the preset's model.",
+    )
+    fast = models.CharField(
+        "model for quick tasks",
+        max_length=200,
+        blank=True,
+        help_text="Writes titles and summaries, for example gpt-5.4-mini. Empty: the preset's, or the model for replies.",
+    )
+    realtime = models.CharField(
+        "model for voice",
+        max_length=200,
+        blank=True,
+        help_text="For example gpt-realtime-2. Only OpenAI and Azure OpenAI offer voice.",
+    )
+    fallback_model = models.CharField(
+        max_length=200, blank=True, help_text="Answers when the model for replies fails, for example gpt-5.4-mini."
+    )
+
+    temperature = models.FloatField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0), MaxValueValidator(2)],
+        help_text="From 0 (predictable) to 2 (varied), for example 0.5. Empty: the server's default. An assistant's own "
+        "setting takes precedence.",
+    )
+    max_output_tokens = models.PositiveIntegerField(
+        "longest answer, in tokens",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(16), MaxValueValidator(128_000)],
+        help_text="Empty: 1024, about 750 English words. An assistant's own setting takes precedence.",
+    )
+    reasoning_effort = models.CharField(
+        max_length=10,
+        blank=True,
+        choices=Effort.choices,
+        help_text="How much a thinking model thinks before it answers. Less is faster and cheaper.",
+    )
     timeout_seconds = models.PositiveSmallIntegerField(
         "longest silence, in seconds",
         null=True,
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(600)],
-        help_text="Before the first word, and between words. Empty: 20, or 90 for a server in your own network and for a "
-        "model that thinks first.",
+        help_text="After this time without a word, another provider is asked, for example 60. Empty: 20, or 90 for a "
+        "server in your own network and for a model that thinks first.",
     )
     weight = models.PositiveSmallIntegerField(
         default=1,
         validators=[MaxValueValidator(1000)],
-        help_text="Its share of the conversations, beside the others' weights; 0: only when the others fail.",
+        help_text="Its share of the conversations: weights of 3 and 1 mean three quarters and one quarter. "
+        "0: used only when the others fail.",
     )
-    enabled = models.BooleanField(default=True)
+    enabled = models.BooleanField(default=True, help_text="Off: this provider is not used.")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -157,7 +206,7 @@ def origin_of(url: str) -> str:
 
 
 class ProviderHealth(models.Model):
-    """What all processes know of one provider under one key: whether it may be asked, and what it can do.
+    """What all processes know about one provider under one key: whether it may be asked, and what it can do.
 
     A row with an empty `model` is the provider's breaker; a row with a model holds what was measured of that model, and
     is open by itself while the provider says that there is no such model. Rows in the database, and not the cache,
@@ -193,7 +242,7 @@ class ProviderHealth(models.Model):
         return self.state_at(timezone.now())
 
     def state_at(self, now: datetime) -> str:
-        """closed (asked as usual), open (left alone) or half-open (one probe at a time)."""
+        """closed (asked as usual), open (paused) or half-open (one probe at a time)."""
         if self.open_until is None:
             return "closed"
         return "open" if self.open_until > now else "half-open"

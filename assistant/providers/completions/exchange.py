@@ -18,7 +18,7 @@ from assistant.providers.completions.failures import classified, from_outbound
 from assistant.providers.completions.reply import Reply
 from assistant.providers.completions.request import Request, body
 
-MAX_ANSWER_BYTES = 33_554_432  # reasoning that nobody sees can be long
+MAX_ANSWER_BYTES = 33_554_432  # hidden reasoning can be long
 ERROR_BYTES = 65_536
 CONNECT_SECONDS = 3.0
 TAIL_SECONDS = 5.0  # for the usage and the end of the stream, once the answer has ended
@@ -45,7 +45,7 @@ async def ask(request: Request) -> AsyncIterator[str | Completion]:
     finish: Finish = "length" if reply.too_long else "content_filter" if reply.refused else reply.finish or "stop"
     completion = exchange.completion(finish)
     if not reply.text and not completion.calls and not completion.unread_call and finish != "content_filter":
-        raise ProviderError("The model said nothing.", cause="empty", code="no_answer", retryable=finish == "stop")
+        raise ProviderError("The model's answer was empty.", cause="empty", code="no_answer", retryable=finish == "stop")
     yield completion
 
 
@@ -195,14 +195,14 @@ class _Exchange:
             return None
 
     async def _let_others(self, size: int) -> None:
-        """A server that sends fast never makes us wait: others would get no turn."""
+        """A server that sends fast never makes us wait, so other tasks would never run."""
         self._unyielded += size
         if self._unyielded >= SLICE_BYTES:
             self._unyielded = 0
             await asyncio.sleep(0)
 
     def _deadline(self) -> asyncio.Timeout:
-        # Around each wait of ours, and not around the whole: a generator's time-out would cancel whoever reads it.
+        # Around each of our waits, not around the whole: a generator's timeout would cancel its reader.
         left = self._began + self.request.deadline_seconds - time.monotonic()
         return asyncio.timeout(max(left, 0))
 
@@ -234,5 +234,5 @@ async def _refusal(answer: outbound.Streamed) -> Any:
     try:
         return orjson.loads(said)
     except orjson.JSONDecodeError:
-        # A web page's words help nobody.
+        # The text of a web page is of no help.
         return "" if said.lstrip()[:1] == b"<" else said[:2000].decode(errors="replace")

@@ -62,7 +62,7 @@ def classified(
 
 
 def searched(error: Any, key: str = "") -> str:
-    """What the table's patterns are looked for in: code, type, parameter and message, in small letters."""
+    """What the table's patterns are looked for in: code, type, parameter and message, in lower case."""
     words, codes = _words(error, key)
     return f"{codes} {words}".lower()
 

@@ -1,7 +1,7 @@
-"""A conversation in the strictest form that servers take.
+"""A conversation in the strictest form that servers require.
 
-OpenAI takes messages in nearly any order. Others pass them through the chat template of a model, or check them, and refuse
-the whole request otherwise, so that a conversation with one message in a wrong place is dead from then on:
+OpenAI accepts messages in nearly any order. Others pass them through the chat template of a model, or check them, and refuse
+the whole request if they do not fit, so that one message in a wrong place ends the conversation for good:
 
 - one system message, and that first (Qwen 3.5: "System message must be at the beginning");
 - the first message after it is the visitor's, then roles alternate (Gemma, Mistral: "roles must alternate");
@@ -12,7 +12,7 @@ the whole request otherwise, so that a conversation with one message in a wrong 
 - calls stand in a request only if it offers tools (Anthropic and Bedrock, through LiteLLM);
 - ids of calls are nine letters or digits (Mistral) and names of tools are plain (OpenAI, Gemini).
 
-What cannot stand as a call stands as a note in the visitor's place: nothing is left out.
+What cannot be sent as a call is sent as a note in a message of the visitor's: nothing is left out.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from assistant.providers.completions.capabilities import Capabilities
 ID = re.compile(r"[0-9A-Za-z]{9}")
 NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_-]")
 MAX_NAME = 64
-MAX_ARGUMENTS_TOLD = 300  # characters, in a note
+MAX_NOTED_ARGUMENTS = 300  # characters, in a note
 BEGUN = note("They have just opened the chat.")
 GO_ON = note("Go on.")
 NO_RESULT = "(no result)"
@@ -56,7 +56,7 @@ def strict(messages: list[ChatMessage], can: Capabilities, *, asked: str, offere
     """`messages` as they are sent to `asked` ("provider/model"), in a request that offers tools or does not."""
     system = "\n\n".join(message.text.strip() for message in messages if message.role == "system" and message.text.strip())
     steps = _steps([message for message in messages if message.role != "system"])
-    steps = _joined(_told(steps, lambda one: offered and (can.unsigned_calls or _signed(one, can, asked))))
+    steps = _joined(_with_notes(steps, lambda one: offered and (can.unsigned_calls or _signed(one, can, asked))))
     steps = [part for step in steps for part in _apart(step, can, asked)]
     if not steps or not (isinstance(steps[0], _Said) and steps[0].role == "user"):
         steps.insert(0, _Said("user", BEGUN))
@@ -76,7 +76,7 @@ def strict(messages: list[ChatMessage], can: Capabilities, *, asked: str, offere
 
 
 def _steps(messages: list[ChatMessage]) -> list[_Said | _Round]:
-    """The conversation in steps, each call with its result; without what is empty."""
+    """The conversation in steps, each call with its result; empty messages are dropped."""
     steps: list[_Said | _Round] = []
     left = list(messages)
     while left:
@@ -101,9 +101,9 @@ def _place(calls: tuple[ToolCallRequest, ...], id: str, answered: dict[int, str]
     return next((place for place, call in enumerate(calls) if call.id == id and place not in answered), None)
 
 
-def _told(steps: list[_Said | _Round], may_stand: Callable[[_Round], bool]) -> Iterator[_Said | _Round]:
-    """The steps with notes instead of the rounds that may not stand as calls, and of those before them in the same
-    exchange; of all its rounds where the visitor's next words follow the last one's results."""
+def _with_notes(steps: list[_Said | _Round], may_stand: Callable[[_Round], bool]) -> Iterator[_Said | _Round]:
+    """The steps with notes instead of the rounds that may not be sent as calls, and of those before them in the same
+    exchange; instead of all its rounds where the visitor's next message follows the last results directly."""
     exchanges = list(_exchanges(steps))
     for number, exchange in enumerate(exchanges, 1):
         hanging = isinstance(exchange[-1], _Round) and number < len(exchanges)
@@ -119,7 +119,7 @@ def _told(steps: list[_Said | _Round], may_stand: Callable[[_Round], bool]) -> I
 
 
 def _exchanges(steps: list[_Said | _Round]) -> Iterator[list[_Said | _Round]]:
-    """The steps in pieces that each begin with words of the visitor's."""
+    """The steps in pieces that each begin with a message of the visitor's."""
     exchange: list[_Said | _Round] = []
     for step in steps:
         if exchange and isinstance(step, _Said) and step.role == "user":
@@ -134,12 +134,12 @@ def _as_notes(step: _Round) -> Iterator[_Said]:
     if step.text:
         yield _Said("assistant", step.text)
     for call, result in zip(step.message.calls, step.results, strict=True):
-        arguments = orjson.dumps(call.arguments or {}).decode()[:MAX_ARGUMENTS_TOLD]
+        arguments = orjson.dumps(call.arguments or {}).decode()[:MAX_NOTED_ARGUMENTS]
         yield _Said("user", note(f"The result of an action of yours, {call.name} {arguments}: {result}"))
 
 
 def _joined(steps: Iterator[_Said | _Round]) -> list[_Said | _Round]:
-    """Neighbours of one role put together."""
+    """Neighbouring messages of one role are merged."""
     joined: list[_Said | _Round] = []
     for step in steps:
         before = joined[-1] if joined else None
@@ -153,7 +153,7 @@ def _joined(steps: Iterator[_Said | _Round]) -> list[_Said | _Round]:
 
 
 def _apart(step: _Said | _Round, can: Capabilities, asked: str) -> Iterator[_Said | _Round]:
-    """Calls that were made at once, as if one after the other: the templates of Llama and Gemma know no more than one at
+    """Calls that were made at once, as if one after the other: the templates of Llama and Gemma allow only one at
     a time. Those with signatures stay together, as a server may sign only the first of them."""
     if isinstance(step, _Said) or (can.parallel_calls and _signed(step, can, asked)):
         yield step
@@ -163,7 +163,7 @@ def _apart(step: _Said | _Round, can: Capabilities, asked: str) -> Iterator[_Sai
 
 
 def _own(step: _Round, can: Capabilities, asked: str) -> bool:
-    """Whether the opaque fields may go to whom is asked: to nobody but who made them."""
+    """Whether the opaque fields may be sent to `asked`: only to the model that made them."""
     return can.opaque_fields and bool(asked) and step.message.made_by == asked
 
 
@@ -190,7 +190,7 @@ def _opaque(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _id(id: str, taken: set[str]) -> str:
-    """The id of a call on the wire, which no other of the request has."""
+    """The id of a call on the wire, unique within the request."""
     found, times = id, 0
     while not ID.fullmatch(found) or found in taken:
         found = call_id(id, times)
@@ -200,6 +200,6 @@ def _id(id: str, taken: set[str]) -> str:
 
 
 def _name(name: str) -> str:
-    """A tool's name as servers take it. A model may have called one that there never was."""
+    """A tool's name as servers accept it. A model may have called a tool that never existed."""
     plain = NOT_IN_NAMES.sub("_", name)[:MAX_NAME]
     return plain if plain[:1].isalpha() or plain[:1] == "_" else f"_{plain}"[:MAX_NAME]

@@ -19,8 +19,8 @@ PARAMETER: Container[int] = (400, 404, 422)
 class Rule:
     """One row: a refusal of this status, whose code and words match `pattern`, and whose request had `sent` in it.
 
-    `lacks` is what the server cannot take, in the words of `Capabilities`; "schema" is looked up in `NEXT_SCHEMA`. `seen`
-    names the servers that say so.
+    `lacks` is what the server does not accept, in the terms of `Capabilities`; "schema" is looked up in `NEXT_SCHEMA`.
+    `seen` names the servers that say so.
     """
 
     status: Container[int]
@@ -75,7 +75,7 @@ RULES: tuple[Rule, ...] = (
         "quota",
         "LiteLLM, OpenRouter, DashScope",
     ),
-    # --- What is the visitor's, or the conversation's: another server would say the same
+    # --- About the visitor's message or the conversation: another server would say the same
     Rule(
         range(400, 404),
         r"content_filter|content management policy|content_policy|content policy|flagged|moderation|content exists risk"
@@ -197,7 +197,7 @@ RULES: tuple[Rule, ...] = (
         lacks={"unsigned_calls": False},
         sent=b'"tool_calls":',
     ),
-    # --- Parameters that one server wants and another does not know
+    # --- Parameters that one server requires and another does not know
     Rule(
         PARAMETER,
         r"max_completion_tokens",
@@ -240,10 +240,34 @@ RULES: tuple[Rule, ...] = (
         sent=b'"temperature":',
     ),
     Rule(
+        FORM,
+        r"tools with reasoning_effort(?!.*\bnone\b)",
+        "bad_request",
+        "OpenAI's GPT-5.2 to GPT-5.5",
+        lacks={"effort_with_tools": "omit"},
+        sent=b'"reasoning_effort":',
+    ),
+    Rule(
+        PARAMETER,
+        _all(NO, "reasoning_effort"),
+        "bad_request",
+        "servers that think with any effort but none",
+        lacks={"effort_with_tools": "omit"},
+        sent=b'"reasoning_effort":"none","tools":',
+    ),
+    Rule(
+        FORM,
+        r"tools with reasoning_effort",
+        "bad_request",
+        "OpenAI's GPT-5.6 and GPT-6",
+        lacks={"effort_with_tools": "none"},
+        sent=TOOLS,
+    ),
+    Rule(
         PARAMETER,
         _all(NO, "reasoning"),
         "bad_request",
-        "whatever does not think",
+        "models that do not think",
         lacks={"reasoning_effort": False},
         sent=b'"reasoning_effort":',
     ),

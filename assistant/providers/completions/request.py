@@ -1,4 +1,4 @@
-"""The body of a request: our messages and tools in the strictest form that servers take."""
+"""The body of a request: our messages and tools in the strictest form that servers require."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from assistant.providers.completions.schemas import reduced
 from assistant.providers.configuration import ProviderSettings
 
 SILENCE_SECONDS = 20.0  # before the first byte, and between two
-MAX_DESCRIPTION = 1024  # characters of a tool's, at OpenAI; what is longer goes on in the instructions
+MAX_DESCRIPTION = 1024  # characters of a tool's description, at OpenAI; the rest stands in the instructions
 _MORE = " (More in your instructions.)"
 
 
@@ -41,7 +41,9 @@ def body(request: Request) -> bytes:
     streamed = can.streaming and (can.tools_streaming or not tools)
     wire: dict[str, Any] = {
         "model": request.model,
-        "messages": strict(_told(request), can, asked=made_by(request.provider.name, request.model), offered=bool(tools)),
+        "messages": strict(
+            _with_instructions(request), can, asked=made_by(request.provider.name, request.model), offered=bool(tools)
+        ),
         "stream": streamed,
     }
     if streamed and can.usage_in_stream:
@@ -50,8 +52,8 @@ def body(request: Request) -> bytes:
         wire[can.token_limit] = request.max_output_tokens
     if request.temperature is not None and can.temperature:
         wire["temperature"] = request.temperature
-    if request.reasoning_effort and can.reasoning_effort:
-        wire["reasoning_effort"] = request.reasoning_effort
+    if effort := _reasoning_effort(request, offered=bool(tools)):
+        wire["reasoning_effort"] = effort
     if tools:
         wire["tools"] = [
             {
@@ -67,35 +69,47 @@ def body(request: Request) -> bytes:
     return orjson.dumps(wire)
 
 
+def _reasoning_effort(request: Request, *, offered: bool) -> str:
+    """The effort to send; "" sends the parameter not at all, which leaves the server its own default.
+
+    Some of OpenAI's models take function tools over Chat Completions only with an effort of "none", and since their
+    default is another, leaving it out is refused as well.
+    """
+    can = request.capabilities
+    if offered and can.effort_with_tools:
+        return "" if can.effort_with_tools == "omit" else can.effort_with_tools
+    return request.reasoning_effort if can.reasoning_effort else ""
+
+
 _WITHOUT_TOOLS = (
     "# Without tools\nYou cannot use tools now: you can look nothing up, and book, send or change nothing. When the visitor "
     "asks for such a thing, say plainly that you cannot do it, and never say that you did or will."
 )
 
 
-def _told(request: Request) -> list[ChatMessage]:
-    """The messages, and in the instructions what the tools cannot say themselves; a model that cannot call the tools it
-    was to have is told so, and what it can write instead."""
+def _with_instructions(request: Request) -> list[ChatMessage]:
+    """The messages, with what the tools' descriptions have no room for added to the instructions. A model that cannot call
+    tools is instructed that it cannot, and what it can write instead."""
     if not request.tools:
         return request.messages
     if request.capabilities.tools:
-        told = "\n\n".join(f"{tool.name}: {more}" for tool in request.tools if (more := _short(tool.description)[1]))
-        told = told and f"# More about your tools\n{told}"
+        added = "\n\n".join(f"{tool.name}: {more}" for tool in request.tools if (more := _short(tool.description)[1]))
+        added = added and f"# More about your tools\n{added}"
     else:
-        told = _WITHOUT_TOOLS + "".join(
+        added = _WITHOUT_TOOLS + "".join(
             f"\nThen write [[{tool.name}]] as the last line of your answer, for this: {tool.description}"
             for tool in request.tools
             if tool.spoken
         )
-    if not told:
+    if not added:
         return request.messages
-    # With the first of them, so that what is told comes after who the model is.
+    # With the first of them, so that it comes after who the model is.
     system = [message for message in request.messages if message.role == "system"]
-    return [*system, ChatMessage("system", told), *(message for message in request.messages if message.role != "system")]
+    return [*system, ChatMessage("system", added), *(message for message in request.messages if message.role != "system")]
 
 
 def _short(description: str) -> tuple[str, str]:
-    """A tool's description as far as OpenAI takes it, cut between words, and the rest."""
+    """A tool's description up to the length that OpenAI accepts, cut between words, and the rest."""
     if len(description) <= MAX_DESCRIPTION:
         return description, ""
     head = description[: MAX_DESCRIPTION - len(_MORE)]

@@ -15,7 +15,7 @@ _TAG = "|".join(sorted(_WORDS, key=len, reverse=True))
 _ATTRIBUTES = r"(?:\s[^<>\n]{0,80})?"
 # What opens thinking, and what ends it. Each stands with the models that it was seen with.
 _THINKING: tuple[tuple[str, str], ...] = (
-    # DeepSeek, Qwen, MiniMax, Phi, Hermes, ByteDance Seed, and whoever was told to by a prompt
+    # DeepSeek, Qwen, MiniMax, Phi, Hermes, ByteDance Seed, and models whose prompt asks for it
     (rf"<(?P<tag>{_TAG}){_ATTRIBUTES}>", rf"</(?:{_TAG})\s*>"),
     # GLM, OpenThoughts, Cohere Command A
     (

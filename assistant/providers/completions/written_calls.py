@@ -63,7 +63,7 @@ DIALECTS = (
     Dialect("[tool_request]", r"\[end_tool_request\]", "LM Studio"),
     Dialect("functools[", "", "Phi 4 mini"),
     Dialect(">>>", "", "Functionary 3", certain=False),
-    Dialect("action:", "", "Command R, and whoever was taught ReAct", certain=False),
+    Dialect("action:", "", "Command R, and models trained on ReAct", certain=False),
     Dialect("```", r"```", "any", certain=False),
     Dialect("{", None, "Llama 3, and any", certain=False),
     Dialect("[", None, "xLAM; [name(argument=…)] of Llama 4 and others", certain=False),
@@ -198,7 +198,7 @@ class WrittenCalls:
         if end >= 0:
             self._finish()
         elif self._chars > MAX_BODY_CHARS:
-            self._body = []  # nobody needs a call that long: it is hidden, and not kept
+            self._body = []  # no call is that long: it is hidden, and not kept
         return after
 
     def _finish(self) -> None:

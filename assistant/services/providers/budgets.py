@@ -1,6 +1,6 @@
-"""What models take and cost: reserved before a request, settled after it.
+"""Budgets of tokens and money: reserved before a request, settled after it.
 
-A reservation is taken from one row per limit, by a conditional update: whoever does not fit is refused before anything
+A reservation is taken from one row per limit, by a conditional update: what does not fit is refused before anything
 is sent, however many ask at once. A runner that dies leaves its reservation spent, since it may have been.
 """
 
@@ -97,7 +97,7 @@ LIST_PRICES: dict[str, tuple[str, str]] = {
 
 @dataclass(frozen=True)
 class Rate:
-    """Dollars per million tokens, which is millionths of a dollar per token. None: nobody knows."""
+    """Dollars per million tokens, which is millionths of a dollar per token. None: unknown."""
 
     prompt: Decimal | None = None
     completion: Decimal | None = None
@@ -230,7 +230,7 @@ def reserve(
     free: bool = False,
     now: datetime | None = None,
 ) -> Reservation:
-    """Set aside what one request may take at most. Raises `BudgetExceeded`; then nothing was taken.
+    """Reserve the most that one request may use. Raises `BudgetExceeded`; then nothing is reserved.
 
     `free` requests cost no money, as those to the demonstration model, but their tokens count.
     """
@@ -295,7 +295,7 @@ def _take(organization: Organization, limits: list[_Limit], tokens: int, micros:
 
 
 def settle(reservation: Reservation, attempts: Sequence[Attempt]) -> None:
-    """Put what was really taken in the place of what was reserved; one row stays per attempt. None: nothing was sent."""
+    """Replace what was reserved by what was used; one row stays per attempt. None: nothing was sent."""
     asking = reservation.asking
     rates = {reservation.model: reservation.rate}
     for attempt in attempts:
@@ -365,29 +365,29 @@ def _warn(organization: Organization, limits: list[_Limit]) -> None:
         if max(shares, default=0) < WARN_AT or not Spending.objects.filter(pk=row.pk, warned=False).update(warned=True):
             continue
         log.warning("organization %s has used %d %% of its limit for %s", organization.pk, max(shares) * 100, row.period)
-        tell_team(
+        notify_team(
             organization,
             f"{organization.name}: {max(shares):.0%} of your assistant's limit for {row.period} is used",
             f"Your assistant has used {row.tokens:,} tokens and ${row.micros / 1_000_000:,.2f} in {row.period}.\n\n"
-            "When the limit is reached it tells visitors that it cannot answer until the next period. An owner can change "
-            "the limit in the admin, at the organization, under Limits:\n"
+            "When the limit is reached, visitors are told that the assistant cannot answer until the next period. An owner "
+            "can change the limit in the admin, on the organization's page, under Limits:\n"
             + admin_pages.address("assistant_organization_change", organization.pk),
             key=f"budget:{row.pk}",
         )
 
 
-def tell_team(organization: Organization, subject: str, text: str, *, key: str) -> None:
+def notify_team(organization: Organization, subject: str, text: str, *, key: str) -> None:
     """An e-mail to the organization's team, once per `key`, if it has an address for that."""
     if not organization.team_email:
         return
     try:
         outbox.queue_email(organization, to=organization.team_email, subject=subject, text=text, key=key)
     except ToolError:
-        log.warning("organization %s: the team's address cannot be written to", organization.pk)
+        log.warning("organization %s: the team's e-mail address is not valid", organization.pk)
 
 
 def sweep(now: datetime | None = None) -> int:
-    """Forget counters of periods long past, and what was used before anybody still asks. Returns how many counters."""
+    """Delete old usage rows and the counters of past periods. Returns how many counters."""
     now = now or timezone.now()
     Usage.objects.filter(at__lt=now - KEEP_USAGE).delete()
     past = Q(created_at__lt=now - KEEP_SPENDINGS) | Q(period__contains="T", created_at__lt=now - timedelta(hours=1))

@@ -1,4 +1,4 @@
-"""What all processes share about providers: whose turn it is, who may be asked, what was measured.
+"""What all processes share about providers: rotation, circuit breakers, measured capabilities.
 
 The breaker is one row per provider and key, and one per model for a model that is missing. Closed until five counted
 failures in a row, or one that will not pass by itself; then open for a while, each time longer; then half-open, one
@@ -30,7 +30,7 @@ SUCCESSES_TO_CLOSE = 2
 COOL_DOWN = timedelta(seconds=30)  # times the number of openings in a row
 LONGEST_COOL_DOWN = timedelta(minutes=10)
 QUOTA_COOL_DOWN = timedelta(minutes=5)
-PROBE = timedelta(seconds=60)  # after that, whoever probed is taken to be dead
+PROBE = timedelta(seconds=60)  # after that, the process that probed is taken to be dead
 ABILITIES = ("streaming", "tools", "tools_streaming")  # what costs visitors something when it is wrongly taken to be missing
 BELIEVED = timedelta(days=1)  # how long use's word on a lacking ability counts
 REMEASURED_AFTER = timedelta(days=7)  # a check's word
@@ -38,8 +38,10 @@ REMEASURED_AGAIN = timedelta(days=1)  # after a measuring that found nothing out
 MAX_WHY = 300  # characters
 LAST_PROVIDER = timedelta(seconds=5)  # how often the only provider is asked while it is open
 
-# A bad request is counted only where another server took the same one: see the router.
-COUNTED = {"dns", "refused", "timeout", "server_error", "rate_limited", "bad_response", "cut_off", "bad_request"}
+# Refusals of a request's form, and generations that came to nothing. The router counts them only where another server
+# has taken the same request: a visitor's odd words, or a model's, must not close every provider.
+OF_FORM = {"bad_request", "form_refused", "schema_refused", "tools_unsupported", "generation_failed"}
+COUNTED = {"dns", "refused", "timeout", "server_error", "rate_limited", "bad_response", "cut_off", *OF_FORM}
 AT_ONCE = {"unauthorized", "forbidden", "tls", "not_found", "quota", "model_not_found"}
 FOR_STAFF = {
     "unauthorized": "it refuses the key",
@@ -69,7 +71,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class Learnt:
-    """One thing that was found out about a model. `by` is "check" (a probe), "use" or "" where nobody noted it."""
+    """One thing that was found out about a model. `by` is "check" (a probe), "use" or "" where it was not recorded."""
 
     name: str
     value: Any
@@ -89,7 +91,7 @@ class Learnt:
 def health_key(owner: UUID | int | str | None, name: str, base_url: str, key: str) -> str:
     """Names a provider's health: `owner` is its organization's id, or None for the platform's.
 
-    Another address or another key is another breaker, so a mended provider is asked at once.
+    Another address or another key is another breaker, so a provider that was fixed is asked at once.
     """
     digest = salted_hmac("provider.health", f"{base_url}\n{key}", algorithm="sha256").hexdigest()[:16]
     return f"{owner or 'platform'}:{name[:40]}:{digest}"
@@ -101,7 +103,7 @@ def own(organization: Organization) -> list[Provider]:
 
 
 def turn_number(rotation: str) -> int:
-    """The next number of that rotation: every process gets another one."""
+    """The next number of that rotation: no two processes get the same one."""
     with transaction.atomic():
         if not Rotation.objects.filter(pk=rotation).update(number=F("number") + 1):
             Rotation.objects.bulk_create([Rotation(key=rotation)], ignore_conflicts=True)
@@ -161,12 +163,12 @@ def claim_probe(key: str, model: str, *, last: bool = False, now: datetime | Non
 
 
 def give_back_probe(key: str, model: str) -> None:
-    """The probe came to nothing, one way or the other."""
+    """The probe was not used, or decided nothing."""
     ProviderHealth.objects.filter(key=key, model__in={"", model}, probe_until__isnull=False).update(probe_until=None)
 
 
 def succeeded(key: str, model: str, now: datetime | None = None) -> None:
-    """It answered, if only to refuse this request."""
+    """Count an answer, even if it was a refusal of this request."""
     now = now or timezone.now()
     ill = ProviderHealth.objects.filter(key=key, model__in={"", model})
     ill.filter(open_until=None, failures__gt=0).update(failures=0, cause="")
@@ -179,7 +181,7 @@ def succeeded(key: str, model: str, now: datetime | None = None) -> None:
 
 
 def close(key: str, model: str) -> None:
-    """Somebody has mended it: ask it again at once, as if nothing had happened."""
+    """It was fixed: ask it again at once, as if it had never failed."""
     ProviderHealth.objects.filter(key=key, model=model).update(
         failures=0, openings=0, successes=0, open_until=None, probe_until=None, cause=""
     )
@@ -188,7 +190,7 @@ def close(key: str, model: str) -> None:
 def failed(
     key: str, model: str, cause: str, *, name: str, provider_id: UUID | None = None, now: datetime | None = None
 ) -> None:
-    """It did not answer, for `cause` (see `ProviderError`). What the request itself was to blame for is no failure."""
+    """Count a failure by `cause` (see `ProviderError`). A failure that the request itself caused is not counted."""
     if cause not in COUNTED | AT_ONCE:
         return succeeded(key, model, now)
     now = now or timezone.now()
@@ -205,24 +207,24 @@ def failed(
             row.openings += 1
             wait = QUOTA_COOL_DOWN if cause == "quota" else min(COOL_DOWN * row.openings, LONGEST_COOL_DOWN)
             row.open_until, row.probe_until = now + wait, None
-            log.warning("provider %s: %s; left alone for %d s", row, cause, wait.total_seconds())
-            _tell_staff(row, now)
+            log.warning("provider %s: %s; paused for %d s", row, cause, wait.total_seconds())
+            _notify_staff(row, now)
         row.save()
     if place["model"]:
         succeeded(key, "", now)
 
 
-def _tell_staff(row: ProviderHealth, now: datetime) -> None:
-    """One e-mail a day to the organization whose provider needs somebody to mend it."""
+def _notify_staff(row: ProviderHealth, now: datetime) -> None:
+    """At most one e-mail a day to the organization whose provider needs attention."""
     if row.provider is None or row.cause not in FOR_STAFF:
         return
     name = row.provider.name
     what = f"{name} ({row.model})" if row.model else name
-    budgets.tell_team(
+    budgets.notify_team(
         row.provider.organization,
-        f"Your model provider {name} does not answer",
+        f"Your model provider {name} has stopped answering",
         f"{what} could not answer a visitor: {FOR_STAFF[row.cause]}.\n\n"
-        "Other providers are asked instead, if there are any. Please look at it in the admin:\n"
+        "Other providers answer instead, if there are any. Check it in the admin:\n"
         + admin_pages.address("assistant_provider_change", row.provider.pk),
         key=f"provider:{row.pk}:{row.cause}:{now:%Y-%m-%d}",
     )
@@ -235,8 +237,8 @@ def learnt(row: ProviderHealth, now: datetime | None = None) -> list[Learnt]:
     """What is known of that model and still believed, by name.
 
     That it lacks an ability (`ABILITIES`) is believed for a day where use said so: a gateway that routed one request
-    badly must not take the tools away for ever, and a server that really lacks them says so again at the price of one
-    request.
+    badly must not take the tools away for ever, and a server that really lacks them says so again, at the price of
+    one request.
     """
     now = now or timezone.now()
     found = []
@@ -284,7 +286,7 @@ def measured(
 
 
 def forget(provider: Provider, model: str | None = None) -> int:
-    """Let go of what was learnt about a provider's model, or about all of them; how many that were."""
+    """Delete what was learnt about a provider's model, or about all of them; returns how many."""
     rows = provider.health.exclude(capabilities={})
     if model is not None:
         rows = rows.filter(model=model)
@@ -293,7 +295,7 @@ def forget(provider: Provider, model: str | None = None) -> int:
 
 def due_for_measuring(limit: int, now: datetime | None = None) -> list[ProviderHealth]:
     """Models to measure anew, claimed for a day: use has contradicted a check, or they were found to lack an ability
-    some time ago. A probe that was misled once is so corrected without anybody's doing."""
+    some time ago. This corrects a probe that was misled once."""
     now = now or timezone.now()
     lacks = Q()
     for ability in ABILITIES:

@@ -1,4 +1,4 @@
-"""How providers have done, from the usage rows that every process writes: the same wherever it is asked, after any restart.
+"""Statistics of providers, from the usage rows that every process writes: the same wherever it is asked, after any restart.
 
 Sums are taken by the database; percentiles from the newest `MAX_SAMPLES` attempts. Callers say whose rows they may see:
 
@@ -210,7 +210,7 @@ class Totals:
 
 def counted_since(now: datetime | None = None) -> datetime:
     """When counters begin: with the month, in UTC. They are sums over rows, and old rows are swept one day; a counter may
-    begin again at nought, which whoever reads it expects, but it must never shrink by a little."""
+    start again at zero, which its readers expect, but it must never shrink a little."""
     return (now or timezone.now()).astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
@@ -260,7 +260,7 @@ def turns(now: datetime | None = None) -> dict[tuple[str, str], int]:
 
 
 def waiting() -> dict[str, dict[str, int]]:
-    """What is under way or needs somebody: turns and deliveries by state, and tool calls that nobody brings to an end."""
+    """What is under way or needs attention: turns and deliveries by state, and tool calls that never ended."""
     turn, delivery = Turn.State, Delivery.State
     asked: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
         ("turns", Turn.objects, (turn.QUEUED, turn.RUNNING)),
@@ -275,5 +275,5 @@ def waiting() -> dict[str, dict[str, int]]:
 
 
 def breakers() -> list[ProviderHealth]:
-    """Every provider, and every model, that something is or was held against."""
+    """Every provider and model that has failed."""
     return list(ProviderHealth.objects.filter(Q(model="") | Q(open_until__isnull=False)))

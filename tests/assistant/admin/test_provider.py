@@ -90,7 +90,7 @@ def test_one_that_is_off_may_be_half_made(boss: Client, home: Organization) -> N
     form = {name: value for name, value in FORM.items() if name != "enabled"}
     response = boss.post(ADD, {**form, "organization": home.pk, "preset": "openai"}, follow=True)
     assert not Provider.objects.get().enabled
-    assert "Key: it is not set, and OpenAI needs a key" in response.content.decode()
+    assert "Key is not set, and OpenAI needs a key" in response.content.decode()
 
 
 @pytest.mark.parametrize("url", ["https://llm.example.com/v1", "https://api.openai.com/v1"])
@@ -113,7 +113,7 @@ def test_a_key_entered_beside_an_error_is_asked_for_again_and_not_lost_in_silenc
 def test_another_address_is_not_saved_without_its_key(boss: Client, home: Organization) -> None:
     row = own(home)
     moved = {**FORM, **OURS, "base_url": "https://evil.example.net/v1"}
-    assert "given for another address" in errors(boss.post(change(row), moved))["key"]
+    assert "belongs to another address" in errors(boss.post(change(row), moved))["key"]
     row.refresh_from_db()
     assert row.key(row.base_url) == KEY and row.base_url == OURS["base_url"]
     assert errors(boss.post(change(row), {**moved, "forget_key": "on"})) == {}
@@ -180,6 +180,25 @@ def test_a_test_shows_what_it_learnt_on_the_providers_page(boss: Client, home: O
     assert KEY not in page
 
 
+@pytest.mark.parametrize("page", ["add", "change"])
+def test_save_and_test_saves_and_shows_what_the_server_can_do(
+    boss: Client, home: Organization, page: str, django_capture_on_commit_callbacks: Any
+) -> None:
+    answer = httpx.Response(200, json={"choices": [{"message": {"content": "ok"}, "finish_reason": "stop"}]})
+    address = ADD if page == "add" else change(own(home, smart="before"))
+    assert "Save and test" in boss.get(address).content.decode()
+    form = {**FORM, **OURS, "organization": home.pk, "assistant_provider_save_and_test": ""}
+    with (
+        outbound.transport_for_tests(httpx.MockTransport(lambda _: answer)),
+        django_capture_on_commit_callbacks(execute=True) as callbacks,
+    ):
+        response = boss.post(address, form)
+    row = Provider.objects.get()
+    assert (row.smart, len(callbacks)) == ("m", 1)
+    assert response.headers["location"] == change(row, "test")
+    assert "This model can hold a conversation" in boss.get(change(row, "test")).content.decode()
+
+
 def test_what_was_learnt_is_forgotten_for_one_model_or_all_after_a_question(boss: Client, home: Organization) -> None:
     row, other = own(home), own(home, name="Other")
     for model in ("m", "a/b c"):
@@ -190,12 +209,12 @@ def test_what_was_learnt_is_forgotten_for_one_model_or_all_after_a_question(boss
     link = re.search(r'href="([^"]+\?model=a[^"]+)"', page)
     assert link
     question = boss.get(link[1]).content.decode()
-    assert "Forget what was learnt about a/b c?" in question
+    assert "Delete what was learnt about a/b c?" in question
     assert [model for model, _ in known(row)] == ["a/b c", "m"], "asking forgets nothing"
     boss.post(change(row, "forget"), {"model": "a/b c"})
     assert [model for model, _ in known(row)] == ["m"]
     said = boss.post(change(row, "forget"), follow=True).content.decode()
-    assert known(row) == [] and "Forgot what was learnt about Own." in said
+    assert known(row) == [] and "Deleted what was learnt about Own." in said
     assert known(other), "another provider's stays"
 
 
@@ -206,7 +225,7 @@ def test_only_who_may_change_a_provider_makes_it_forget(home: Organization) -> N
     for user in (member(home, "viewer", "viewer"), member(home, "editor", "editor"), member(strangers, "owner", "stranger")):
         for answer in (entered(user).get(change(row, "forget")), entered(user).post(change(row, "forget"))):
             assert answer.status_code in (302, 403, 404) and known(row), user
-    assert "Forget" not in entered(member(home, "viewer", "v2")).get(change(row)).content.decode()
+    assert change(row, "forget") not in entered(member(home, "viewer", "v2")).get(change(row)).content.decode()
     entered(member(home, "owner", "mine")).post(change(row, "forget"))
     assert known(row) == []
 

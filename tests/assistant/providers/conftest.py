@@ -16,7 +16,7 @@ from .stub import Stub
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
-    monkeypatch.setattr(router, "BACKOFF_SECONDS", 0.01)
+    monkeypatch.setattr(router.router, "BACKOFF_SECONDS", 0.01)
     settings.AI_ENVIRONMENT = {}
     settings.OUTBOUND_ALLOWED_ORIGINS = []
 

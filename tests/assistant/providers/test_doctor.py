@@ -18,7 +18,7 @@ import pytest
 from django.core.management import call_command
 
 from assistant import secrets
-from assistant.management import examination
+from assistant.management import doctor
 from assistant.models import ProviderHealth
 from assistant.providers.configuration import load
 from assistant.providers.probe import Report
@@ -177,15 +177,15 @@ def servers(*names: str) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("environment", "words"),
     [
-        ({"AI_API_KEY": KEY}, "one provider only"),  # set up failover
+        ({"AI_API_KEY": KEY}, "only one provider"),  # set up failover
         (servers("A", "B", "C", "D", "E"), "one or two"),
-        ({**servers("A", "B"), "AI_RETRY_FAILED": "false"}, "not given to the next"),
-        ({**servers("A", "B"), "AI_ROTATION": "failover"}, "equal weights"),
-        ({**servers("A", "B"), "AI_A_WEIGHT": "3"}, "weights mean nothing"),
+        ({**servers("A", "B"), "AI_RETRY_FAILED": "false"}, "not sent to the next"),
+        ({**servers("A", "B"), "AI_ROTATION": "failover"}, "weights are equal"),
+        ({**servers("A", "B"), "AI_A_WEIGHT": "3"}, "ignores the weights"),
         ({"AI_OPENROUTER1_KEY": "sk-or-v1-abcdefgh", "AI_OPENROUTER2_KEY": "sk-or-v1-abcdefgh"}, "share one key"),
         (servers("EXPERIMENTAL"), "AI_EXPERIMENTAL_ENABLED=false"),
         ({**servers("A"), "AI_A_MAX_TOKENS": "16000"}, "16000 tokens"),
-        ({"AI_API_KEY": KEY}, "not one of a project"),  # least privilege
+        ({"AI_API_KEY": KEY}, "not a project key"),  # least privilege
         ({"AI_API_KEY": KEY, "AI_MODEL": "m", "AI_FAST_MODEL": "m"}, "smaller fast model"),  # match models to tasks
         ({"AI_API_KEY": KEY}, "Usage and Statistics"),  # monitor costs
         ({"AI_BASE_URL": "http://localhost:11434", "AI_MODEL": "m"}, "Qwen/Qwen2.5-72B-Instruct"),  # choosing a model
@@ -195,12 +195,12 @@ def servers(*names: str) -> dict[str, str]:
 def test_each_best_practice_is_a_hint_for_who_needs_it(environment: dict[str, str], words: str):
     found = load(environment)
     assert found.usable
-    assert any(words in hint.text + hint.remedy for hint in examination.hints(found))
+    assert any(words in hint.text + hint.remedy for hint in doctor.hints(found))
 
 
 def test_a_slow_server_gets_a_hint():
     found = load({"AI_API_KEY": KEY})
-    (hint,) = [h for h in examination.hints(found, [Report("openai", "m", first_token_ms=4200)]) if "4200 ms" in h.text]
+    (hint,) = [h for h in doctor.hints(found, [Report("openai", "m", first_token_ms=4200)]) if "4200 ms" in h.text]
     assert "Groq" in hint.remedy
 
 
@@ -209,7 +209,7 @@ def test_probing_asks_the_servers_and_keeps_what_it_measured(settings):
         settings.AI_ENVIRONMENT = {"AI_LOCAL_URL": server.url, "AI_LOCAL_KEY": KEY, "AI_LOCAL_SMART": "m"}
         text, code = run("--probe")
     assert code == 0
-    assert "chat: yes" in text and "tools streaming: no" in text and "models there: m, other" in text
+    assert "chat: yes" in text and "tools streaming: no" in text and "models on the server: m, other" in text
     assert f"curl {server.url}/chat/completions" in text
     assert "canary" not in text
     kept = ProviderHealth.objects.get(model="m")
@@ -264,7 +264,7 @@ def test_an_organizations_provider_that_is_not_complete_is_said(settings):
     assert "Acme: Half" in said(examined()[0], "warning")
 
 
-def test_a_stored_key_that_no_longer_opens_must_be_mended(settings):
+def test_a_stored_key_that_can_no_longer_be_decrypted_is_an_error(settings):
     settings.AI_ENVIRONMENT = {"AI_API_KEY": KEY}
     row = make.organization("Acme").providers.create(name="Own", base_url="https://llm.example.com/v1", smart="m")
     row.set_key(KEY, row.base_url)

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from assistant.providers.completions.capabilities import LESSONS
 from assistant.providers.configuration import KNOWN, POOL, load
 from assistant.providers.presets import PRESETS
+from assistant.services.providers.health import Learnt
 
 from .environments import from_dotenv
 
@@ -42,3 +44,10 @@ def test_every_setting_is_in_the_example_and_on_the_page():
 def test_every_preset_is_on_the_page_with_its_address(key: str):
     (line,) = [line for line in PAGE.splitlines() if line.startswith(f"| `{key.upper().replace('-', '_')}` |")]
     assert PRESETS[key].base_url in line
+
+
+def test_the_table_of_lessons_is_that_of_the_code():
+    _, _, table = PAGE.partition("| Learnt | What is sent instead | Seen with |\n|---|---|---|\n")
+    learnt = [(Learnt(lesson.capability, lesson.value), lesson) for lesson in LESSONS]
+    rows = [f"| {fact.label}: {fact.shown} | {lesson.instead} | {lesson.seen} |" for fact, lesson in learnt]
+    assert table.partition("\n\n")[0].splitlines() == rows

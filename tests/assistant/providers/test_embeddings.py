@@ -15,7 +15,7 @@ from django.core.checks import run_checks
 
 from assistant.async_db import in_db
 from assistant.errors import ProviderBadResponse, ProviderError
-from assistant.management.examination import examine
+from assistant.management.doctor import examine
 from assistant.models import Budget, Embedding, Organization, Provider, ProviderHealth, Spending, Usage
 from assistant.providers import embeddings
 from assistant.providers.configuration import load
@@ -130,7 +130,7 @@ def test_a_model_to_which_all_texts_are_alike_or_any_is_not_used() -> None:
     chance = random.Random(5)
     noise = [[chance.gauss() for _ in range(64)] for _ in range(24)]
     for numbers in (noise, [[1.0, 0.5]] * 24):
-        with pytest.raises(ProviderError, match="cannot tell"):
+        with pytest.raises(ProviderError, match="does not recognise"):
             embeddings.floor_between(numbers[:12], numbers[12:])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import random
 from datetime import timedelta
 from typing import Any
 
@@ -17,10 +18,18 @@ from assistant.services.providers import health
 
 from .scene import BOOK, PLATFORM_KEY, at_once, reply
 from .stub import HEAD, Received, Step, Stub, calls, delta, event, says, status
+from .test_server_transcripts import TRANSCRIPTS
 
 pytestmark = pytest.mark.django_db
 
 HALF_A_CALL = {"tool_calls": [{"index": 0, "id": "c", "function": {"name": "book", "arguments": '{"da'}}]}
+
+
+class Unhurried(random.Random):
+    """Makes every back-off an hour long, which is longer than any turn."""
+
+    def uniform(self, a: float, b: float) -> float:
+        return 3600.0
 
 
 class Choosy(Stub):
@@ -97,6 +106,24 @@ async def test_a_stray_failure_of_the_first_is_outlived_although_the_second_alwa
         assert (await s.ask()).provider == "a"
 
 
+@pytest.mark.parametrize("name", ["unknown-400", "openai-order", "vllm-grammar", "groq-generation"])
+async def test_a_refusal_of_form_is_held_against_a_server_once_another_has_taken_the_request(scene: Any, name: str) -> None:
+    refusal = TRANSCRIPTS[f"refusal-{name}"]
+    async with scene("ab") as s:
+        s.pool("a", "b")
+        for stub in (s.a, s.b):
+            stub.always(status(refusal.status, refusal.body))
+        with pytest.raises(ProviderError):
+            await s.ask(tools=[BOOK])
+        held = ProviderHealth.objects.filter(failures__gt=0)
+        assert not await in_db(held.exists)(), "it may be the visitor's words"
+        s.b.always(says("Hello."))
+        await s.fresh()
+        assert (await s.ask(tools=[BOOK])).provider == "b"
+        [row] = await in_db(list)(held.all())
+        assert (row.name, row.cause, row.failures) == ("a", refusal.want["cause"], 1)
+
+
 # --- Before the first word, once more ---------------------------------------------------------------------------------
 
 
@@ -110,14 +137,13 @@ async def test_a_stray_failure_of_the_first_is_outlived_although_the_second_alwa
     ],
     ids=["nothing", "role", "half a call", "thinking"],
 )
-async def test_a_stream_that_dies_before_the_first_word_is_asked_for_again_at_once(
-    scene: Any, monkeypatch: pytest.MonkeyPatch, broken: list[Step]
-) -> None:
-    monkeypatch.setattr(router, "BACKOFF_SECONDS", 3600.0)  # whoever waits is given up
+async def test_a_stream_that_dies_before_the_first_word_is_asked_for_again_at_once(scene: Any, broken: list[Step]) -> None:
     async with scene("a") as s:
         s.pool("a")
         s.a.script(broken)
-        assert (await s.ask(tools=[BOOK])).text == "Hello."
+        model = await s.model()
+        model._chance = Unhurried()
+        assert (await s.ask(model, tools=[BOOK])).text == "Hello."
         assert s.asked() == {"a": 2}
 
 
@@ -128,6 +154,19 @@ async def test_a_stream_that_keeps_dying_ends_within_the_turns_attempts(scene: A
         with pytest.raises(ProviderUnavailable):
             await s.ask()
         assert s.asked()["a"] <= router.ATTEMPTS
+
+
+async def test_a_generation_that_failed_is_asked_for_again_at_once(scene: Any) -> None:
+    failed = TRANSCRIPTS["refusal-groq-generation"]
+    async with scene("a") as s:
+        s.pool("a")
+        s.a.script(status(failed.status, failed.body))
+        model = await s.model()
+        model._chance = Unhurried()
+        assert (await s.ask(model, tools=[BOOK])).text == "Hello."
+        first, second = s.a.requests
+        assert first.body == second.body, "nothing was learnt: the request was in order"
+        assert not await in_db(ProviderHealth.objects.filter(failures__gt=0).exists)()
 
 
 # --- Lessons ----------------------------------------------------------------------------------------------------------
@@ -154,6 +193,58 @@ async def test_several_lessons_of_one_turn_use_up_none_of_its_attempts(scene: An
             await s.fresh()
             assert (await s.ask(tools=[BOOK])).text == "Hello."
             assert s.asked() == {"a": 4 + 2 + 1}
+
+
+class Effortless(Stub):
+    """OpenAI's GPT-5.6: takes tools only with an effort of "none", and says so also where no effort was sent."""
+
+    words = TRANSCRIPTS["refusal-openai-effort-with-tools"]
+
+    def answer(self, request: Received) -> Any:
+        if "tools" in request.json and request.json.get("reasoning_effort") != "none":
+            return status(self.words.status, self.words.body)
+        return super().answer(request)
+
+
+@pytest.mark.parametrize("effort", ["", "low"])
+async def test_a_model_that_takes_tools_only_without_thinking_gets_them_in_the_same_turn(scene: Any, effort: str) -> None:
+    async with scene("") as s, Effortless() as server:
+        s.stubs["a"] = server
+        await s.own("a", reasoning_effort=effort)
+        assert (await s.ask(tools=[BOOK])).text == "Hello."
+        assert (await s.ask(tools=[BOOK])).text == "Hello."
+        await s.ask()
+        assert [request.json.get("reasoning_effort") for request in server.requests] == [
+            effort or None, "none", "none", effort or None,
+        ]  # fmt: skip
+        row = await in_db(ProviderHealth.objects.get)(model="big")
+        assert (row.capabilities, row.failures) == ({"effort_with_tools": "none"}, 0)
+
+
+class Outspoken(Stub):
+    """OpenAI's GPT-5.4: takes no effort beside tools, and knows no "none"."""
+
+    words = {"none": "refusal-effort-none", "low": "refusal-openai-effort-beside-tools"}
+
+    def answer(self, request: Received) -> Any:
+        if "tools" in request.json and (effort := request.json.get("reasoning_effort")):
+            words = TRANSCRIPTS[self.words[effort]]
+            return status(words.status, words.body)
+        return super().answer(request)
+
+
+@pytest.mark.parametrize("known", [{}, {"effort_with_tools": "none"}], ids=["nothing known", "a wrong lesson"])
+async def test_a_model_that_takes_no_effort_beside_tools_keeps_it_elsewhere(scene: Any, known: dict[str, str]) -> None:
+    async with scene("") as s, Outspoken() as server:
+        s.stubs["a"] = server
+        await s.own("a", reasoning_effort="low")
+        [[one], _] = await in_db(router.candidates)(s.assistant)
+        await in_db(health.measured)(*one.place, known, name="a")
+        assert (await s.ask(tools=[BOOK])).text == "Hello."
+        await s.ask()
+        assert [request.json.get("reasoning_effort") for request in server.requests] == [
+            known.get("effort_with_tools", "low"), None, "low",
+        ]  # fmt: skip
 
 
 async def test_a_server_that_fails_over_tools_is_asked_without_them_and_others_with(scene: Any) -> None:

@@ -163,7 +163,7 @@ def test_the_command_writes_a_scrubbed_file_that_nobody_else_reads(page: Path, s
         with suppress(SystemExit):
             call_command("doctor", "--record", str(page), stdout=out)
     text = page.read_text()
-    assert f"is in {page}" in out.getvalue()
+    assert f"are in {page}" in out.getvalue()
     assert page.stat().st_mode & 0o077 == 0
     for canary in (KEY, "127.0.0.1", f":{server.port}"):
         assert canary not in text
@@ -173,9 +173,9 @@ def test_the_command_writes_a_scrubbed_file_that_nobody_else_reads(page: Path, s
     assert any(b"order_status" in one.request for one in exchanges)
 
 
-def test_a_file_that_is_there_is_not_written_over(page: Path) -> None:
+def test_an_existing_file_is_not_overwritten(page: Path) -> None:
     page.write_text("mine")
-    with pytest.raises(CommandError, match="there already"):
+    with pytest.raises(CommandError, match="exists already"):
         call_command("doctor", "--record", str(page))
     with pytest.raises(CommandError, match="folder"):
         call_command("doctor", "--record", str(page.parent / "none" / "x"))

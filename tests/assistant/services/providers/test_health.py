@@ -64,7 +64,7 @@ def test_what_does_not_pass_by_itself_opens_at_once(cause: str) -> None:
     assert state(model="other") == ("closed" if cause == "model_not_found" else "open")
 
 
-@pytest.mark.parametrize("cause", ["context_too_long", "content_filter", "empty", "tools_unsupported"])
+@pytest.mark.parametrize("cause", ["context_too_long", "content_filter", "empty"])
 def test_what_the_request_is_to_blame_for_is_no_failure(cause: str) -> None:
     fail(cause, times=9)
     assert state() == "closed"
