@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from assistant.errors import InterworkyError, NotFound, TooMuch
 from assistant.models import Appointment
-from assistant.sentences import label, language, sentence
+from assistant.sentences import catalogue, label, language, sentence
 from assistant.services.booking import appointments, invitations, slots
 from assistant.services.organizations import networks, rate_limits
 
@@ -90,6 +90,7 @@ def _shown(request: HttpRequest, appointment: Appointment, refused: str) -> dict
     shown: dict[str, Any] = {
         "appointment": appointment,
         "language": language(locale),
+        "direction": catalogue(locale).direction,
         "say": {name: label(name, locale) for name in WORDS},
         "lines": invitations.lines(appointment),
         "ahead": ahead,

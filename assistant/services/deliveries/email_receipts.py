@@ -13,7 +13,7 @@ from django.utils import timezone
 from assistant.errors import ToolRefused
 from assistant.models import Card, Conversation, Delivery, Organization, ToolCall
 from assistant.redaction import visible
-from assistant.sentences import label, language
+from assistant.sentences import catalogue, label, language
 from assistant.services import admin_pages
 from assistant.services.booking import slots
 from assistant.services.conversations import cards
@@ -92,6 +92,7 @@ def letter(organization: Organization, conversation: Conversation | None, notice
         "reference": reference,
         "conversation": conversation,
         "language": language(locale),
+        "direction": catalogue(locale).direction,
         "admin_url": admin_pages.address("assistant_conversation_change", conversation.pk)
         if notice.to_team and conversation
         else "",
