@@ -45,6 +45,7 @@ class Assistant(models.Model):
         default="You are chatting with an AI assistant. It can make mistakes.",
         help_text="Shown, and read out, before the first answer.",
     )
+    translations = models.JSONField(default=dict, blank=True, editable=False)  # language → {"greeting": …, "starters": …}
     accent = models.CharField(max_length=7, default="#0f766e", validators=[hex_colour])
     position = models.CharField(max_length=5, choices=Position.choices, default=Position.RIGHT)
     locale = models.CharField(max_length=12, default="en", help_text="The widget's language where the page names none.")
