@@ -68,10 +68,17 @@ def label(name: str, /, locale: str = "", **values: str | int) -> str:
     return re.sub(r"\{(\w+)\}", lambda place: str(values[place[1]]), text)
 
 
-def language(*locales: str) -> str:
-    """The language of the first of `locales` ("de-AT") that we write; English where we write none of them."""
-    spoken = (locale.replace("_", "-").split("-")[0].lower() for locale in locales)
-    return next((name for name in spoken if name in CATALOGUES), "en")
+def language(locale: str) -> str:
+    """The language of `locale` ("de-AT") where we write it, else English."""
+    return _spoken(locale) if is_written(locale) else "en"
+
+
+def is_written(locale: str) -> bool:
+    return _spoken(locale) in CATALOGUES
+
+
+def _spoken(locale: str) -> str:
+    return locale.replace("_", "-").split("-")[0].lower()
 
 
 def catalogue(locale: str) -> Catalogue:

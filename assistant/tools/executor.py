@@ -85,9 +85,10 @@ class Tool:
         return own or label(self.operation.label or ("tool_read" if reads else "tool_act"), locale)
 
     def title(self, locale: str, home: str) -> str:
-        """What a visitor reads on a card that asks whether to run it: staff's words, since ours do not say what it does."""
-        own = self.method.public_label_in(locale, home) or self.method.public_label
-        return own.rstrip("… .") or self.method.name.replace("_", " ").capitalize()
+        """What a visitor reads on a card that asks whether to run it. By its risk alone nobody would know what it does:
+        then it is staff's own label in whichever language, or the method's name."""
+        ours = label(self.operation.label, locale) if self.operation.label else self.method.public_label
+        return (self.method.public_label_in(locale, home) or ours).rstrip("… .") or _readable(self.method.name)
 
     @property
     def seconds(self) -> float:
@@ -260,7 +261,7 @@ class Executor:
         """The confirm card of an operation that has none of its own: what is to be done, with which values."""
         described = tool.schema["properties"]
         lines = tuple(
-            (str(described.get(name, {}).get("title") or name.replace("_", " ").capitalize()), _shown(value))
+            (str(described.get(name, {}).get("title") or _readable(name)), _shown(value))
             for name, value in row.arguments.items()
         )
         return Preview(tool.title(self.locale, self._home), lines)
@@ -289,6 +290,10 @@ def _secrets(method: Method) -> list[str]:
         except SecretUnreadable:
             continue  # what we cannot read we cannot have sent
     return secrets
+
+
+def _readable(name: str) -> str:
+    return name.replace("_", " ").capitalize()
 
 
 def _shown(value: Any) -> str:

@@ -35,6 +35,7 @@ class Notice:
     to_team: bool = True
     reply_to: str = ""
     receipt_title: str = ""  # empty: the visitor gets no receipt
+    receipt_lines: tuple[tuple[str, str], ...] = ()  # `lines` in the visitor's language, where they are the team's there
 
 
 def hand_over(
@@ -74,7 +75,7 @@ def hand_over(
             content = {
                 "title": notice.receipt_title,
                 "reference": reference,
-                "lines": [[name, visible(value)] for name, value in notice.lines],
+                "lines": [[name, visible(value)] for name, value in notice.receipt_lines or notice.lines],
                 "status": "sending",
             }
             cards.add(conversation, Card.Kind.RECEIPT, content, call=call)
