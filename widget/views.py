@@ -251,6 +251,7 @@ def presentation(assistant: Assistant) -> dict[str, Any]:
         "greeting": assistant.greeting,
         "disclosure": assistant.disclosure,
         "starters": assistant.starter_list,
+        "texts": assistant.texts,
         "accent": assistant.accent,
         "position": assistant.position,
         "locale": assistant.locale,
