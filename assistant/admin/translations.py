@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.contrib.admin.utils import flatten_fieldsets
 from django.db import models
 from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
@@ -42,7 +43,14 @@ class Translations:
     model: type[models.Model]
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        extra = {f"{text}_{language}": self._field(text, language) for language in CATALOGUES for text in self.translated}
+        shown = flatten_fieldsets(self.get_fieldsets(request, obj))  # type: ignore[attr-defined]
+        extra = {
+            name: self._field(text, language)
+            for language in CATALOGUES
+            for text in self.translated
+            # One that the page leaves out would come back empty.
+            if (name := f"{text}_{language}") in shown
+        }
         kwargs.setdefault("form", type(self.form.__name__, (self.form,), extra))
         return super().get_form(request, obj, change, **kwargs)  # type: ignore[misc]
 

@@ -241,9 +241,11 @@ class MethodAdmin(Translations, Scoped):
 
     def get_fieldsets(self, request: HttpRequest, obj: Method | None = None) -> Any:
         kind = KINDS.get(obj.kind if obj else self._chosen(request)[1])
-        what = ("name", "enabled", "description", "instruction", "public_label")
+        # Operations with a suffix are labelled for what each of them does: see `Operation.label`.
+        labelled = kind is None or any(not operation.suffix for operation in kind.operations)
+        what = ("name", "enabled", "description", "instruction", *(["public_label"] if labelled else []))
         sections: list[Any] = [("What it is", {"fields": (("organization", *what) if obj else what)})]
-        if self.has_change_permission(request, obj):
+        if labelled and self.has_change_permission(request, obj):
             fields = tuple(name for _, names in self.in_each_language() for name in names)
             about = (
                 "Its public label for visitors whose language this is. Empty: the one above in its own language, else ours."

@@ -77,6 +77,25 @@ def test_a_methods_label_is_written_in_each_language(assistant: Assistant, edito
     ]
 
 
+def test_a_kind_that_labels_each_of_its_tools_asks_for_no_label(assistant: Assistant, editor: Client) -> None:
+    calendar = make.calendar(assistant.organization)
+    method = Method.objects.create(
+        organization=assistant.organization,
+        name="visit",
+        kind="appointment",
+        description="Books.",
+        config={"calendar": calendar.pk},
+        public_label="kept",
+        translations={"de": {"public_label": "bleibt"}},
+    )
+    address = f"/admin/assistant/method/{method.pk}/change/"
+    form = fields_of(editor, address)
+    assert not [name for name in form if name.startswith("public_label")]
+    assert editor.post(address, {**form, "config-calendar": calendar.pk}).status_code == 302
+    method.refresh_from_db()
+    assert (method.public_label, method.translations) == ("kept", {"de": {"public_label": "bleibt"}})
+
+
 def test_a_new_language_has_its_fields_without_more(
     assistant: Assistant, editor: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
