@@ -222,13 +222,14 @@ def _declared_size(scope: Any) -> int:
 
 async def _refuse(request: Request, refused: Refused) -> None:
     """A problem document, readable by the page that asked; the connection ends with it."""
-    body = {"type": "about:blank", "title": sentence(refused.code), "status": refused.status, "code": refused.code}
+    locale = access.locale_of(request.scope["headers"])
+    body = {"type": "about:blank", "title": sentence(refused.code, locale), "status": refused.status, "code": refused.code}
     origin = next((value for name, value in request.scope["headers"] if name == b"origin"), b"null")
     headers = [
         (b"content-type", b"application/problem+json"),
         (b"cache-control", b"no-store"),
         (b"connection", b"close"),
-        (b"vary", b"Origin"),
+        (b"vary", b"Origin, Accept-Language"),
         *([(b"retry-after", b"%d" % refused.retry_after)] if refused.retry_after else []),
         *([(b"access-control-allow-origin", origin)] if origin != b"null" else []),
     ]

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from django.conf import settings
+from django.utils.translation.trans_real import parse_accept_lang_header
 
 from assistant.errors import NotAllowed, TooMuch
+from assistant.sentences import is_written
 from assistant.services.organizations import networks
 
 Headers = Iterable[tuple[bytes, bytes]]
@@ -58,6 +60,15 @@ def address_of(headers: Headers, peer: str) -> str:
 def network_of(headers: Headers, peer: str) -> str:
     """What the network of a request is counted by; those without an address are one network."""
     return networks.network_of(address_of(headers, peer)) or networks.UNKNOWN
+
+
+def locale_of(headers: Headers) -> str:
+    """The language that a browser asks for and that we write; "" where it names none."""
+    return locale_in(next((value.decode("latin-1") for name, value in headers if name == b"accept-language"), ""))
+
+
+def locale_in(accept_language: str) -> str:
+    return next((locale for locale, _ in parse_accept_lang_header(accept_language) if is_written(locale)), "")
 
 
 def bearer(headers: Headers) -> str:

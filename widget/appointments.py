@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
@@ -19,9 +19,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from assistant.errors import InterworkyError, NotFound, TooMuch
 from assistant.models import Appointment
-from assistant.sentences import label, language, sentence
+from assistant.sentences import catalogue, label, language
 from assistant.services.booking import appointments, invitations, slots
 from assistant.services.organizations import networks, rate_limits
+from widget import pages
 
 HEADERS = {
     "Cache-Control": "no-store",
@@ -37,35 +38,29 @@ WORDS = (
 )  # fmt: skip
 
 
-def counted(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """A view of one appointment's link, not as often as anybody likes."""
+def of_link(view: Callable[[HttpRequest, Appointment], HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """A view of the appointment that a link names, within the link's rate limit."""
 
     @wraps(view)
     def checked(request: HttpRequest, token: str) -> HttpResponseBase:
         holder = hashlib.sha256(token.encode()).hexdigest()[:32]
         try:
             rate_limits.hit("appointment", visitor=holder, network=networks.network_of_request(request.META))
+            appointment = appointments.for_token(token)
         except TooMuch as error:
-            again = {"Retry-After": str(error.retry_after_seconds)}
-            return _hardened(HttpResponse(sentence(error.code), "text/plain; charset=utf-8", 429, headers=again))
-        return view(request, token)
+            return _hardened(pages.refused(request, error, 429))
+        except NotFound as error:
+            return _hardened(pages.refused(request, error, 404))
+        return view(request, appointment)
 
     return checked
 
 
-def _found(token: str) -> Appointment:
-    try:
-        return appointments.for_token(token)
-    except NotFound as error:
-        raise Http404 from error
-
-
 @csrf_exempt
 @require_http_methods(["GET", "POST"])
-@counted
-def page(request: HttpRequest, token: str) -> HttpResponseBase:
+@of_link
+def page(request: HttpRequest, appointment: Appointment) -> HttpResponseBase:
     """The appointment, and what can still be done with it; POST does it, then comes back here."""
-    appointment = _found(token)
     refused = ""
     if request.method == "POST":
         try:
@@ -79,7 +74,7 @@ def page(request: HttpRequest, token: str) -> HttpResponseBase:
             locale = invitations.locale_of(appointment)
             gone = error.code in ("slot_taken", "slot_gone")
             refused = label("just_taken" if gone else "no_more_changes", locale)
-            appointment = _found(token)
+            appointment.refresh_from_db()
     return _hardened(render(request, "widget/appointment.html", _shown(request, appointment, refused)))
 
 
@@ -90,6 +85,7 @@ def _shown(request: HttpRequest, appointment: Appointment, refused: str) -> dict
     shown: dict[str, Any] = {
         "appointment": appointment,
         "language": language(locale),
+        "direction": catalogue(locale).direction,
         "say": {name: label(name, locale) for name in WORDS},
         "lines": invitations.lines(appointment),
         "ahead": ahead,
@@ -116,10 +112,9 @@ def _shown(request: HttpRequest, appointment: Appointment, refused: str) -> dict
 
 
 @require_GET
-@counted
-def invitation(request: HttpRequest, token: str) -> HttpResponseBase:
+@of_link
+def invitation(request: HttpRequest, appointment: Appointment) -> HttpResponseBase:
     """The appointment as a file for a calendar; once cancelled, the file that takes it out again."""
-    appointment = _found(token)
     cancelled = appointment.state == Appointment.State.CANCELLED
     method: invitations.Method = "CANCEL" if cancelled else "PUBLISH"
     body = invitations.ics(appointment, method)

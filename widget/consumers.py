@@ -209,7 +209,7 @@ class WidgetConsumer(AsyncWebsocketConsumer):
         await self._send_text(orjson.dumps(event.payload()).decode())
 
     async def _refuse(self, code: str, of: str | None, retry_after: int | None = None) -> None:
-        locale = self.conversation.visitor.locale if self.conversation else ""
+        locale = self.conversation.locale if self.conversation else access.locale_of(self.scope["headers"])
         await self._tell(events.Error(code, sentence(code, locale), of, retry_after))
 
     async def _send_text(self, text: str) -> None:

@@ -33,7 +33,7 @@ from assistant.services.conversations.sessions import conversation_for_token, op
 from assistant.services.conversations.state import change_state
 from assistant.services.organizations import access as organization_access
 from assistant.services.organizations import networks, rate_limits
-from widget import access, feed, frames
+from widget import access, feed, frames, pages
 from widget.assets import assets, version
 
 log = logging.getLogger(__name__)
@@ -68,31 +68,36 @@ def door(*methods: str, limit: str, session: bool = True) -> Callable[[View], Vi
         @wraps(view)
         async def checked(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
             response: HttpResponseBase
+            admitted: tuple[Conversation, ...] = ()
+
+            def locale() -> str:
+                return admitted[0].locale if admitted else access.locale_of(raw_headers(request))
+
             if request.method == "OPTIONS":
                 response = HttpResponse(status=204)
                 response["Access-Control-Allow-Methods"] = ", ".join(methods)
                 response["Access-Control-Allow-Headers"] = "authorization, content-type, last-event-id"
                 response["Access-Control-Max-Age"] = "600"
             elif request.method not in methods:
-                response = problem("method_not_allowed", 405)
+                response = problem("method_not_allowed", 405, locale())
                 response["Allow"] = ", ".join(methods)
             else:
                 try:
                     admitted = await _admit(request, limit, session)
                     response = await view(request, *admitted, **kwargs)
                 except InputError as error:
-                    response = refusal(error)
+                    response = refusal(error, locale())
                 except DatabaseError:
                     log.warning("%s could not be served", request.path, exc_info=True)
-                    response = problem("unavailable", 503)
+                    response = problem("unavailable", 503, locale())
                 except InterworkyError as error:
                     log.exception("%s failed", request.path)
-                    response = problem(error.code, 500)
+                    response = problem(error.code, 500, locale())
                 except (Http404, SuspiciousOperation):
                     raise
                 except Exception:
                     log.exception("%s failed", request.path)
-                    response = problem("internal", 500)
+                    response = problem("internal", 500, locale())
             return _with_cors(request, response)
 
         checked.limit, checked.methods, checked.session = limit, methods, session  # type: ignore[attr-defined]
@@ -246,6 +251,7 @@ def presentation(assistant: Assistant) -> dict[str, Any]:
         "greeting": assistant.greeting,
         "disclosure": assistant.disclosure,
         "starters": assistant.starter_list,
+        "texts": assistant.texts,
         "accent": assistant.accent,
         "position": assistant.position,
         "locale": assistant.locale,
@@ -374,7 +380,7 @@ async def session_key(request: HttpRequest, conversation: Conversation) -> HttpR
     except realtime.Refused as refused:
         return answer(refused.body, refused.status or 503)
     except BudgetExceeded as error:
-        return problem(error.code, 429)
+        return problem(error.code, 429, conversation.locale)
     return answer(key.as_json())
 
 
@@ -415,12 +421,11 @@ async def hosted(request: HttpRequest, key: str) -> HttpResponse:
     """The chat as a page, for links and for sites that would rather have an iframe."""
     try:
         rate_limits.hit("hosted", network=networks.network_of_request(request.META))
-    except TooMuch as error:
-        return refusal(error)
-    try:
         assistant = await in_db(organization_access.for_widget)(key, settings.PUBLIC_URL)
+    except TooMuch as error:
+        return pages.refused(request, error, 429)
     except NotAllowed as error:
-        raise Http404 from error
+        return pages.refused(request, error, 404)
     response = render(request, "widget/hosted.html", {"assistant": assistant, "public_url": settings.PUBLIC_URL})
     organization = assistant.organization
     ancestors = "*" if organization.allow_any_origin else " ".join(["'self'", *organization.origins])

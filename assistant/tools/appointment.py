@@ -281,10 +281,6 @@ def _described(text: str) -> Callable[[Method], str]:
     return lambda method: f"{text}\n\n{described(method)}".strip()
 
 
-def _labelled(text: str) -> Callable[[Method], str]:
-    return lambda method: text
-
-
 def _text(description: str, max_chars: int) -> dict[str, Any]:
     return {"type": "string", "maxLength": max_chars, "description": description}
 
@@ -311,7 +307,7 @@ KIND = Kind(
                 },
                 part_of_day={"type": "string", "enum": [ANY, *slots.PARTS_OF_DAY]},
             ),
-            label=_labelled("Looking for free times…"),
+            label="tool_find_times",
             risk=Method.Risk.READ,
             confirm=Method.Confirm.NEVER,
             idempotent=True,
@@ -330,7 +326,7 @@ KIND = Kind(
                 phone=_text("The visitor's phone number, if he has said it.", 40),
                 reason=_text("What it is about, in the visitor's words.", 300),
             ),
-            label=_labelled("Booking…"),
+            label="tool_book",
             risk=Method.Risk.WRITE,
             confirm=Method.Confirm.ALWAYS,
             needs_proof=needs_proof,
@@ -344,7 +340,7 @@ KIND = Kind(
             suffix="cancel",
             description=_described("Cancel an appointment of this visitor. He is asked to confirm."),
             parameters=_parameters(("reference",), reference=_REFERENCE),
-            label=_labelled("Cancelling…"),
+            label="tool_cancel",
             risk=Method.Risk.IRREVERSIBLE,
             confirm=Method.Confirm.ALWAYS,
             prepare=_in_db(_prepare_cancel),
@@ -356,7 +352,7 @@ KIND = Kind(
             suffix="reschedule",
             description=_described("Move an appointment of this visitor to another free time. He is asked to confirm."),
             parameters=_parameters(("reference", "slot"), reference=_REFERENCE, slot=_SLOT),
-            label=_labelled("Moving the appointment…"),
+            label="tool_move",
             risk=Method.Risk.WRITE,
             confirm=Method.Confirm.ALWAYS,
             prepare=_in_db(_prepare_move),

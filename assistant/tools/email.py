@@ -170,6 +170,15 @@ def _visitor(context: Context) -> Visitor:
 KIND = Kind(
     "E-mail",
     Config,
-    (Operation(run, risk=Method.Risk.WRITE, needs_proof=to_visitor, brings_about=frozenset({"sent"}), idempotent=True),),
+    (
+        Operation(
+            run,
+            label="tool_send",
+            risk=Method.Risk.WRITE,
+            needs_proof=to_visitor,
+            brings_about=frozenset({"sent"}),
+            idempotent=True,
+        ),
+    ),
     check=check,
 )

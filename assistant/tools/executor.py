@@ -77,9 +77,18 @@ class Tool:
     def schema(self) -> dict[str, Any]:
         return parameters.offered(self.operation.parameters(self.method), {*self.method.fixed, *self.method.secrets})
 
-    @property
-    def label(self) -> str:
-        return self.operation.label(self.method) or self.method.name.replace("_", " ").capitalize()
+    def label(self, locale: str, home: str) -> str:
+        """What a visitor of `locale` reads while it runs: staff's own label in that language, else ours. `home` is the
+        locale of the assistant, in whose language staff write what they do not translate."""
+        own = "" if self.operation.suffix else self.method.public_label_in(locale, home)
+        reads = self.operation.risk_of(self.method) == Method.Risk.READ
+        return own or label(self.operation.label or ("tool_read" if reads else "tool_act"), locale)
+
+    def title(self, locale: str, home: str) -> str:
+        """What a visitor reads on a card that asks whether to run it. By its risk alone nobody would know what it does:
+        then it is staff's own label in whichever language, or the method's name."""
+        ours = label(self.operation.label, locale) if self.operation.label else self.method.public_label
+        return (self.method.public_label_in(locale, home) or ours).rstrip("… .") or _readable(self.method.name)
 
     @property
     def seconds(self) -> float:
@@ -112,6 +121,16 @@ class Executor:
     conversation: Conversation | None = None
     assistant: Assistant | None = None
     embed: Embed | None = None
+    locale: str = ""  # of the conversation
+
+    def label(self, name: str) -> str:
+        """What the visitor reads while the tool of that name runs."""
+        tool = self.tools.get(name)
+        return tool.label(self.locale, self._home) if tool else "…"
+
+    @property
+    def _home(self) -> str:
+        return self.assistant.locale if self.assistant else ""
 
     def check(self, name: str, arguments: Any) -> tuple[dict[str, Any], ToolError | None]:
         """The arguments as they may be stored and used, and why they may not be."""
@@ -174,13 +193,15 @@ class Executor:
         try:
             async with asyncio.timeout(tool.seconds):
                 prepare = tool.operation.prepare
-                preview = await prepare(self._context(row, tool), tool.arguments(row)) if prepare else _preview(tool, row)
+                preview = (
+                    await prepare(self._context(row, tool), tool.arguments(row)) if prepare else self._preview(row, tool)
+                )
         except ToolError as error:
             return await self._close(row, _told(tool, _turned_down(error)), error.code)
         except Exception:
             log.exception("call %s: preparing failed", row.pk)
             return await self._close(row, ToolResult(FAILED, "failed"), "internal")
-        content = await in_db(_content)(preview, self.conversation)
+        content = _content(preview, self.locale)
         kind, text, seconds = Card.Kind.CONFIRM, WAITING, preview.expires_in_seconds
         if proof:
             assert self.conversation
@@ -236,6 +257,15 @@ class Executor:
     def _context(self, row: Row, tool: Tool) -> Context:
         return Context(self.organization, tool.method, row, self.conversation, self.assistant, row.dry_run, self.embed)
 
+    def _preview(self, row: Row, tool: Tool) -> Preview:
+        """The confirm card of an operation that has none of its own: what is to be done, with which values."""
+        described = tool.schema["properties"]
+        lines = tuple(
+            (str(described.get(name, {}).get("title") or _readable(name)), _shown(value))
+            for name, value in row.arguments.items()
+        )
+        return Preview(tool.title(self.locale, self._home), lines)
+
 
 def _turned_down(error: ToolError) -> ToolResult:
     return ToolResult(str(error), "refused" if isinstance(error, ToolRefused) else "failed")
@@ -262,14 +292,8 @@ def _secrets(method: Method) -> list[str]:
     return secrets
 
 
-def _preview(tool: Tool, row: Row) -> Preview:
-    """The confirm card of an operation that has none of its own: what is to be done, with which values."""
-    described = tool.schema["properties"]
-    lines = tuple(
-        (str(described.get(name, {}).get("title") or name.replace("_", " ").capitalize()), _shown(value))
-        for name, value in row.arguments.items()
-    )
-    return Preview(tool.label.rstrip("… ."), lines)
+def _readable(name: str) -> str:
+    return name.replace("_", " ").capitalize()
 
 
 def _shown(value: Any) -> str:
@@ -277,12 +301,12 @@ def _shown(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _content(preview: Preview, conversation: Conversation | None) -> dict[str, Any]:
+def _content(preview: Preview, locale: str) -> dict[str, Any]:
     """A preview as docs/protocol.md has it for a confirm card."""
     return {
         "title": preview.title,
         "lines": [[visible(label), visible(value)] for label, value in preview.lines],
         "fields": [{"name": name, "label": label, "type": kind} for name, label, kind in preview.fields],
-        "confirm_label": preview.confirm_label or label("confirm", conversation.locale if conversation else ""),
+        "confirm_label": preview.confirm_label or label("confirm", locale),
         **({"cancel_label": preview.cancel_label} if preview.cancel_label else {}),
     }

@@ -82,7 +82,9 @@ class Operation:
     suffix: str = ""
     description: Callable[[Method], str] = described
     parameters: Callable[[Method], dict[str, Any]] = lambda method: method.parameters
-    label: Callable[[Method], str] = lambda method: method.public_label
+    # The catalogue's label that a visitor reads while it runs; "" for one by its risk. Staff's own, where they wrote one for
+    # the method in the visitor's language, goes before that of an operation without a suffix.
+    label: str = ""
     risk: Method.Risk | None = None
     # Whether it may act only for a visitor whose e-mail address is known to be his: he proves it on a card first.
     needs_proof: Callable[[Method], bool] = lambda method: False

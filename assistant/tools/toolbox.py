@@ -67,8 +67,7 @@ class ConversationToolbox:
         ]
 
     def label(self, name: str) -> str:
-        tool = self._door.tools.get(name)
-        return tool.label if tool else "…"
+        return self._door.label(name)
 
     def achieved(self) -> frozenset[str]:
         return self._achieved
@@ -155,7 +154,7 @@ def _door(conversation: Conversation, embed: Embed | None) -> Executor:
     for method in methods.select_related("organization"):
         for tool in tools_of(method):
             tools.setdefault(tool.name, tool)
-    return Executor(assistant.organization, tools, conversation, assistant, embed)
+    return Executor(assistant.organization, tools, conversation, assistant, embed, conversation.locale)
 
 
 def _of_turn(turn: Turn, embed: Embed | None) -> tuple[Executor, list[Row], tuple[frozenset[str], tuple[Receipt, ...]]]:

@@ -131,7 +131,7 @@ def test_the_price_list_goes_to_a_mailbox_that_a_code_has_proven(app, visit):
     wrong = f"{(int(found[0]) + 1) % 10**6:06}"
     code.fill(wrong)
     code.press("Enter")
-    expect(card).to_contain_text("That is not the code. Tries left: 4.")
+    expect(card).to_contain_text("That is not the code. You have 4 tries left.")
     expect(code).to_be_focused()
     shot(widget.page, "verify-wrong")
     code.fill(found[0])

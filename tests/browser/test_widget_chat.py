@@ -414,6 +414,15 @@ def test_the_page_chooses_the_language(
     assert widget.shadow("getComputedStyle(root.querySelector('.panel')).direction") == direction
 
 
+def test_the_first_words_are_in_the_visitors_language(new_widget: NewWidget, site: Site, fake: FakeServer) -> None:
+    fake.config |= {"texts": {"de": {"greeting": "Schön, dass Sie da sind!", "starters": ["Wann ist offen?"]}}}
+    site.put("/", page(fake.url, attributes='data-locale="de-AT"'))
+    widget = new_widget().visit(site.url).open()
+    expect(widget.page.get_by_text("Schön, dass Sie da sind!", exact=True)).to_be_visible()
+    expect(widget.page.get_by_role("button", name="Wann ist offen?")).to_be_visible()
+    expect(widget.page.locator(".disclosure")).to_contain_text("It can make mistakes.")
+
+
 def test_the_tag_chooses_colour_side_and_theme(new_widget: NewWidget, site: Site, fake: FakeServer) -> None:
     site.put("/", page(fake.url, attributes='data-accent="#7c3aed" data-position="left" data-theme="dark" data-locale="fr"'))
     widget = new_widget().visit(site.url)

@@ -49,7 +49,7 @@ def test_the_page_says_what_is_booked_and_keeps_its_address_to_itself(visitor, a
 def test_the_page_speaks_the_visitors_language(visitor, appointment):
     Visitor.objects.update(locale="de-CH")
     text = visitor.get(address(appointment)).content.decode()
-    assert '<html lang="de">' in text and "Ihr Termin" in text and "Wann" in text and "Andere Zeit wählen" in text
+    assert '<html lang="de" dir="ltr">' in text and "Ihr Termin" in text and "Wann" in text and "Andere Zeit wählen" in text
     text = visitor.get(address(appointment) + "?do=move").content.decode()
     assert "Zeiten in UTC." in text and "Zurück" in text
     Visitor.objects.update(locale="ar")

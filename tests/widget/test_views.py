@@ -259,8 +259,9 @@ async def test_config_tells_how_to_look_and_nothing_else(page, assistant):
     answer = await page.get(f"config/{assistant.public_key}")
     assert set(answer.json()) == {
         "key", "version", "name", "title", "greeting", "disclosure", "starters", "accent", "position", "locale",
-        "demo", "human", "voice", "voice_reason", "max_chars",
+        "texts", "demo", "human", "voice", "voice_reason", "max_chars",
     }  # fmt: skip
+    assert answer.json()["texts"]["de"]["greeting"] == "Hallo! Wie kann ich Ihnen helfen?"
     assert b"secret" not in answer.content and answer.headers["access-control-allow-origin"] == make.ORIGIN
     unchanged = await page.get(f"config/{assistant.public_key}", **{"if-none-match": answer.headers["etag"]})
     assert unchanged.status_code == 304

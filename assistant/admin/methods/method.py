@@ -24,6 +24,7 @@ from assistant.admin.methods.arguments import given_arguments, inputs_for
 from assistant.admin.methods.imports import Imports
 from assistant.admin.rows import FixedField, ParametersField
 from assistant.admin.scoping import OneOrganizationForm, Scoped, organizations
+from assistant.admin.translations import Translations, TranslationsForm
 from assistant.models import Assistant, Method, Organization, ToolCall
 from assistant.models.methods.method import MAX_METHODS
 from assistant.providers import embeddings
@@ -120,7 +121,7 @@ def _secret_field(label: str) -> forms.CharField:
     return forms.CharField(label=label, required=False, max_length=8000, strip=True, widget=widget)
 
 
-class MethodForm(OneOrganizationForm):
+class MethodForm(TranslationsForm, OneOrganizationForm):
     """`kind`, `organization` and `editable` are set on the subclass that `MethodAdmin.get_form` makes."""
 
     kind: Kind
@@ -202,8 +203,9 @@ class MethodForm(OneOrganizationForm):
 
 
 @admin.register(Method)
-class MethodAdmin(Scoped):
+class MethodAdmin(Translations, Scoped):
     form = MethodForm
+    translated = ("public_label",)
     list_display = ["name", "organization", "kind_label", "shown_risk", "used_by", "calls_24h", "failed_24h", "is_enabled"]
     list_filter = ["organization", "risk", "enabled"]
     search_fields = ["name", "description", "public_label"]
@@ -239,8 +241,16 @@ class MethodAdmin(Scoped):
 
     def get_fieldsets(self, request: HttpRequest, obj: Method | None = None) -> Any:
         kind = KINDS.get(obj.kind if obj else self._chosen(request)[1])
-        what = ("name", "enabled", "description", "instruction", "public_label")
+        # Operations with a suffix are labelled for what each of them does: see `Operation.label`.
+        labelled = kind is None or any(not operation.suffix for operation in kind.operations)
+        what = ("name", "enabled", "description", "instruction", *(["public_label"] if labelled else []))
         sections: list[Any] = [("What it is", {"fields": (("organization", *what) if obj else what)})]
+        if labelled and self.has_change_permission(request, obj):
+            fields = tuple(name for _, names in self.in_each_language() for name in names)
+            about = (
+                "Its public label for visitors whose language this is. Empty: the one above in its own language, else ours."
+            )
+            sections.append(("Public label by language", {"fields": fields, "classes": ["collapse"], "description": about}))
         if kind and kind.own_parameters:
             sections.append(("What it is given", {"fields": ("parameters", "fixed")}))
         care: list[Any] = []

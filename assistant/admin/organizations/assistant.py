@@ -17,11 +17,12 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminC
 from assistant.admin.organizations.install import install_steps, may_allow
 from assistant.admin.organizations.prompt_versions import PromptVersions
 from assistant.admin.scoping import OneOrganizationForm, Scoped
+from assistant.admin.translations import Translations, TranslationsForm
 from assistant.models import Assistant, Organization
 from assistant.services.organizations import access, prompt_versions
 
 
-class AssistantForm(OneOrganizationForm):
+class AssistantForm(TranslationsForm, OneOrganizationForm):
     class Meta:
         widgets = {
             "accent": UnfoldAdminColorInputWidget(),
@@ -42,8 +43,9 @@ class AssistantForm(OneOrganizationForm):
 
 
 @admin.register(Assistant)
-class AssistantAdmin(PromptVersions, Scoped):
+class AssistantAdmin(PromptVersions, Translations, Scoped):
     form = AssistantForm
+    translated = ("greeting", "starters", "disclosure")
     list_display = ["name", "organization", "method_count", "conversation_count", "last_conversation", "is_enabled"]
     list_filter = ["organization", "enabled"]
     search_fields = ["name", "public_key", "organization__name"]
@@ -75,7 +77,13 @@ class AssistantAdmin(PromptVersions, Scoped):
     )
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        found = super().get_fieldsets(request, obj)
+        found = list(super().get_fieldsets(request, obj))
+        if self.has_change_permission(request, obj):
+            about = "What visitors read whose language this is. Empty: the text above."
+            found[5:5] = [
+                (f"How it looks · {name}", {"fields": fields, "classes": ["collapse"], "description": about})
+                for name, fields in self.in_each_language()
+            ]
         return found if obj is not None else found[1:]  # a tag exists once the assistant does
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Assistant]:

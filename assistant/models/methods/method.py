@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from assistant.models.organizations.organization import Organization
 from assistant.secrets import seal, unseal
+from assistant.sentences import language
 
 method_name = RegexValidator(
     r"\A[a-z](?:_?[a-z0-9])*\Z", "Use small letters, digits and single underscores, starting with a letter."
@@ -50,6 +51,7 @@ class Method(models.Model):
     public_label = models.CharField(
         max_length=60, blank=True, help_text='What the visitor reads meanwhile: "Checking the order…"'
     )
+    translations = models.JSONField(default=dict, blank=True, editable=False)  # language → {"public_label": …}
     parameters = models.JSONField(default=no_parameters, blank=True, help_text="What the model must give, as JSON Schema.")
     fixed = models.JSONField(default=dict, blank=True, help_text="Values that the model neither sees nor changes.")
     config = models.JSONField(default=dict, blank=True)
@@ -83,6 +85,12 @@ class Method(models.Model):
             if kwargs.get("update_fields") is not None:
                 kwargs["update_fields"] = {*kwargs["update_fields"], "secrets"}
         super().save(*args, **kwargs)
+
+    def public_label_in(self, locale: str, home: str) -> str:
+        """Its public label in the language of `locale`, "" where it has none; the one without a language is taken to be in
+        that of `home`."""
+        own = self.translations.get(language(locale), {}).get("public_label", "")
+        return own or (self.public_label if language(locale) == language(home) else "")
 
     @property
     def network_share(self) -> int:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import secrets
+from typing import Any
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
@@ -8,6 +9,9 @@ from django.db import models
 
 from assistant.models.methods.method import Method
 from assistant.models.organizations.organization import Organization
+from assistant.sentences import CATALOGUES, label
+
+OURS = ("greeting", "disclosure")  # texts that begin as those of our catalogues
 
 hex_colour = RegexValidator(r"\A#[0-9a-fA-F]{6}\Z", "Use a colour such as #0f766e.")
 
@@ -38,13 +42,14 @@ class Assistant(models.Model):
     methods = models.ManyToManyField(Method, blank=True, related_name="assistants", help_text="What it may do.")
 
     title = models.CharField(max_length=60, blank=True, help_text="Shown in the widget's header; its name if empty.")
-    greeting = models.CharField(max_length=300, default="Hi! How can I help you?")
+    greeting = models.CharField(max_length=300, default=label("greeting"))
     starters = models.TextField(blank=True, help_text="Suggested first questions, one per line, at most four.")
     disclosure = models.CharField(
         max_length=300,
-        default="You are chatting with an AI assistant. It can make mistakes.",
+        default=label("disclosure"),
         help_text="Shown, and read out, before the first answer.",
     )
+    translations = models.JSONField(default=dict, blank=True, editable=False)  # language → {"greeting": …, "starters": …}
     accent = models.CharField(max_length=7, default="#0f766e", validators=[hex_colour])
     position = models.CharField(max_length=5, choices=Position.choices, default=Position.RIGHT)
     locale = models.CharField(max_length=12, default="en", help_text="The widget's language where the page names none.")
@@ -102,7 +107,24 @@ class Assistant(models.Model):
 
     @property
     def starter_list(self) -> list[str]:
-        return [line.strip() for line in self.starters.splitlines() if line.strip()][:4]
+        return _starters(self.starters)
+
+    @property
+    def texts(self) -> dict[str, dict[str, Any]]:
+        """By language, what differs in it from `greeting`, `disclosure` and `starter_list`: what staff have written for it,
+        and our own words where they have left ours as they were."""
+        found: dict[str, dict[str, Any]] = {}
+        for language in CATALOGUES:
+            ours = {
+                name: label(name, language) for name in OURS if getattr(self, name) == label(name) != label(name, language)
+            }
+            if texts := {**ours, **self.translations.get(language, {})}:
+                found[language] = {**texts, **({"starters": _starters(texts["starters"])} if "starters" in texts else {})}
+        return found
+
+
+def _starters(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()][:4]
 
 
 class RefusedOrigin(models.Model):

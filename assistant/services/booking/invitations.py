@@ -17,7 +17,7 @@ from django.urls import reverse
 
 from assistant.errors import NotFound
 from assistant.models import Appointment
-from assistant.sentences import label, language
+from assistant.sentences import catalogue, label, language
 from assistant.services.booking import slots
 from assistant.services.deliveries import outbox
 
@@ -136,6 +136,7 @@ def visitors_email(appointment: Appointment, change: Change) -> Letter:
     title = label(change, locale)
     about = {
         "language": language(locale),
+        "direction": catalogue(locale).direction,
         "title": title,
         "organization": appointment.organization.name,
         "lines": [*lines(appointment), [label("reference", locale), appointment.reference]],

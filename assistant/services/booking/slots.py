@@ -24,7 +24,7 @@ from django.utils.formats import date_format
 from assistant.errors import ToolError
 from assistant.models import Appointment, Calendar, OpeningHours
 from assistant.models.organizations.organization import validate_timezone
-from assistant.sentences import label, language
+from assistant.sentences import catalogue, label, language
 
 PARTS_OF_DAY = {"morning": range(0, 12), "afternoon": range(12, 17), "evening": range(17, 24)}  # hours of the clock
 DAYS_OFFERED = 3
@@ -308,22 +308,14 @@ def _named(locale: str) -> str:
     return f"{speech.lower()}-{region.upper()}" if region else speech.lower()
 
 
-# Django's patterns of a day, and of its year. The names in them are of Django's translations.
-DAYS = {
-    "en": ("l j F", " Y"),
-    "de": ("l, j. F", " Y"),
-    "fr": ("l j F", " Y"),
-    "es": (r"l j \d\e F", r" \d\e Y"),
-    "ar": ("l j F", " Y"),
-}
 MONTH_FIRST_DAY = ("l, F j", ", Y")
 
 
 def day_label(day: date, today: date | None = None, locale: str = "") -> str:
     """ "Tuesday 8 January" in the language of `locale`; with the year where it is not the one of `today`."""
-    speech = language(locale)
-    pattern, year = MONTH_FIRST_DAY if _named(locale) in MONTH_FIRST else DAYS[speech]
-    with translation.override(speech):
+    written = catalogue(locale)
+    pattern, year = MONTH_FIRST_DAY if _named(locale) in MONTH_FIRST else (written.day, written.year)
+    with translation.override(language(locale)):  # the names of days and months are of Django's translations
         return date_format(day, pattern if today and today.year == day.year else pattern + year)
 
 

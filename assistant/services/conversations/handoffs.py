@@ -208,18 +208,23 @@ def leave_contact(
     per_day: int,
 ) -> str:
     """Pass an address on to the team; returns the receipt's reference. The address is a visitor's word, not proof."""
-    lines = tuple((label(name), str(given[name])) for name in FIELDS if given.get(name))
+    locale = conversation.locale if conversation else ""
     notice = email_receipts.Notice(
         subject="A visitor has left an address",
         body="A visitor of the website would like to be written to. The address is as they typed it.",
-        lines=lines,
+        lines=_lines(given),
         detailed=True,
-        receipt_title=label("message_to", conversation.locale if conversation else "", name=organization.name),
+        receipt_title=label("message_to", locale, name=organization.name),
+        receipt_lines=_lines(given, locale),
     )
     with transaction.atomic():
         reference = email_receipts.hand_over(call, organization, conversation, [team], notice, per_recipient_per_day=per_day)
         _clear_note(call)
     return reference
+
+
+def _lines(given: dict[str, Any], locale: str = "") -> tuple[tuple[str, str], ...]:
+    return tuple((label(name, locale), str(given[name])) for name in FIELDS if given.get(name))
 
 
 def _clear_note(call: ToolCall) -> None:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from assistant.errors import ToolRefused
 from assistant.models import Card, Conversation, Delivery, Organization, ToolCall
 from assistant.redaction import visible
-from assistant.sentences import label, language
+from assistant.sentences import catalogue, label, language
 from assistant.services import admin_pages
 from assistant.services.booking import slots
 from assistant.services.conversations import cards
@@ -35,6 +35,7 @@ class Notice:
     to_team: bool = True
     reply_to: str = ""
     receipt_title: str = ""  # empty: the visitor gets no receipt
+    receipt_lines: tuple[tuple[str, str], ...] = ()  # `lines` in the visitor's language, where they are the team's there
 
 
 def hand_over(
@@ -74,7 +75,7 @@ def hand_over(
             content = {
                 "title": notice.receipt_title,
                 "reference": reference,
-                "lines": [[name, visible(value)] for name, value in notice.lines],
+                "lines": [[name, visible(value)] for name, value in notice.receipt_lines or notice.lines],
                 "status": "sending",
             }
             cards.add(conversation, Card.Kind.RECEIPT, content, call=call)
@@ -92,6 +93,7 @@ def letter(organization: Organization, conversation: Conversation | None, notice
         "reference": reference,
         "conversation": conversation,
         "language": language(locale),
+        "direction": catalogue(locale).direction,
         "admin_url": admin_pages.address("assistant_conversation_change", conversation.pk)
         if notice.to_team and conversation
         else "",

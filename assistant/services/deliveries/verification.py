@@ -18,7 +18,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from assistant.errors import InputError, ToolError
 from assistant.models import Card, Conversation, Delivery, Visitor
-from assistant.sentences import label, language
+from assistant.sentences import catalogue, label, language
 from assistant.services.conversations import cards
 from assistant.services.deliveries import outbox
 
@@ -81,6 +81,7 @@ def _mail_code(card: Card, address: str) -> None:
     organization = card.conversation.organization.name
     about = {
         "language": language(card.conversation.locale),
+        "direction": catalogue(card.conversation.locale).direction,
         "title": say("your_code"),
         "code": _mark(),
         "use": say("code_use", organization=organization),
@@ -146,7 +147,7 @@ def _is_right(card: Card, code: str) -> bool:
     card.save(update_fields=["action"])
     left = WRONG_CODES - card.action["wrong"]
     if left > 0:
-        _show(card, {"problem": label("wrong_code", card.conversation.locale, left=str(left))})
+        _show(card, {"problem": label("wrong_code", card.conversation.locale, count=left)})
     else:
         # The sweep that closes what was not confirmed in time closes its call.
         cards.update(card, state=Card.State.EXPIRED)

@@ -1,7 +1,7 @@
 /** Joins config, transport, store and views, once a visitor has shown intent. */
 import { createActions } from "./actions.js";
 import { asColour, palette } from "./colour.js";
-import { chooseLocale } from "./locales/index.js";
+import { chooseLocale, inLanguage } from "./locales/index.js";
 import { createKept } from "./kept.js";
 import { createOutbox } from "./outbox.js";
 import { createSession } from "./session.js";
@@ -32,7 +32,7 @@ export function mount({ host, config, storage: stored, root, shadow, launcher, o
   const storage = createKept(stored);
   const kept = storage.read();
   const store = createStore(
-    initial(config, { seen: kept.seen ?? 0, draft: kept.draft ?? "", pending: kept.outbox ?? [] }),
+    initial(inLanguage(config, locale), { seen: kept.seen ?? 0, draft: kept.draft ?? "", pending: kept.outbox ?? [] }),
   );
   const session = createSession(host, config.key, storage, (...request) => fetch(...request), locale);
   /** @type {any} */

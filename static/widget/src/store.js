@@ -7,6 +7,7 @@
  * @typedef {object} Config presentational settings: `GET config/<key>`
  * @property {string} key @property {string} version @property {string} name @property {string} title
  * @property {string} greeting @property {string} disclosure @property {string[]} starters
+ * @property {Record<string, { greeting?: string, disclosure?: string, starters?: string[] }>} [texts] by language, what differs
  * @property {string} accent @property {"left" | "right"} position @property {string} locale
  * @property {boolean} demo @property {boolean} [human] @property {boolean} voice @property {number} max_chars
  *

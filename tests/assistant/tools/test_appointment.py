@@ -146,7 +146,7 @@ async def test_a_visitor_is_spoken_to_in_his_own_language(conversation, locale, 
     await click(conversation, "confirm", "confirm")
     letter = await in_db(Delivery.objects.get)(to="ann@example.com")
     assert letter.subject.startswith(title) and when in letter.text
-    assert ('dir="rtl"' in letter.html) == (locale == "ar")
+    assert f'dir="{"rtl" if locale == "ar" else "ltr"}"' in letter.html
 
 
 async def test_a_visitor_who_reads_a_clock_of_twelve_hours_gets_one_everywhere(conversation):

@@ -55,7 +55,7 @@ async def clicked(talk: Conversation) -> Row:
     return await Row.objects.aget(pk=begun.opening_call.pk)
 
 
-NOBODY = "Nobody from the team could be told just now."
+NOBODY = "Nobody from the team could be notified just now."
 
 
 async def test_the_conversation_waits_the_team_is_told_and_the_visitor_can_leave_an_address(
@@ -111,12 +111,12 @@ async def test_a_visitor_who_asks_for_a_person_sees_that_the_team_is_told_once_a
     await in_db(a_handoff)(method, talk)
     await in_db(handoffs.request_human)(talk, "A person, please.")
     state, notified, [text] = await in_db(shown)(talk)
-    assert (state, notified) == ("waiting", False) and text.startswith("Nobody from the team has been told yet.")
+    assert (state, notified) == ("waiting", False) and text.startswith("Nobody from the team has been notified yet.")
     talk = await in_db(make.conversation)(talk.assistant)
     row = await clicked(talk)
     assert row.state == "done" and "on its way" in row.result
     state, notified, [text] = await in_db(shown)(talk)
-    assert (state, notified) == ("waiting", True) and text.startswith("The team is being told")
+    assert (state, notified) == ("waiting", True) and text.startswith("The team is being notified")
     assert await Delivery.objects.filter(conversation=talk).aexists()
 
 
@@ -141,14 +141,14 @@ async def test_a_quota_of_the_method_takes_neither_the_waiting_nor_the_truth_awa
     row = await clicked(talk)
     assert (row.state, row.code) == ("refused", "daily_quota")
     state, notified, [text] = await in_db(shown)(talk)
-    assert (state, notified) == ("waiting", False) and text.startswith("Nobody from the team has been told yet.")
+    assert (state, notified) == ("waiting", False) and text.startswith("Nobody from the team has been notified yet.")
 
 
 async def test_without_a_method_for_it_the_conversation_waits_and_says_so(talk: Conversation) -> None:
     assert await in_db(handoffs.request_human)(talk, "A person, please.") is None
     assert (await in_db(shown)(talk))[:2] == ("waiting", False)
     said = await talk.messages.aget()
-    assert (said.role, said.text.startswith("Nobody from the team is told from here.")) == ("system", True)
+    assert (said.role, said.text.startswith("The team is not notified from here.")) == ("system", True)
 
 
 async def test_a_second_try_that_is_refused_does_not_take_back_that_somebody_was_told(

@@ -118,10 +118,10 @@ async def test_five_wrong_codes_end_it(asked, talk):
     await asked()
     await in_db(click)(talk, "confirm", email="ann@example.com")
     code = await in_db(mailed)()
-    for left in (4, 3, 2, 1):
+    for left in ("4 tries", "3 tries", "2 tries", "1 try"):
         assert await in_db(click)(talk, "confirm", code=wrong(code)) is None
         card = await talk.cards.aget()
-        assert f"Tries left: {left}." in card.content["problem"] and card.state == "open"
+        assert f"You have {left} left." in card.content["problem"] and card.state == "open"
     await in_db(click)(talk, "confirm", code=wrong(code))
     assert await in_db(click)(talk, "confirm", code=code) is None
     await in_db(ledger.give_up_waiting)()

@@ -18,6 +18,12 @@ export function chooseLocale(...wanted) {
   return { locale, strings: LOCALES[lang], dir: RIGHT_TO_LEFT.has(lang) ? "rtl" : "ltr" };
 }
 
+/**
+ * The settings with the texts that visitors of `locale` read.
+ * @param {import("../store.js").Config} config @param {string} locale
+ */
+export const inLanguage = (config, locale) => ({ ...config, ...config.texts?.[language(locale)] });
+
 /** @param {string} locale such as `de-CH` */
 const language = (locale) => locale.toLowerCase().split(/[-_]/)[0];
 

@@ -1,0 +1,116 @@
+"""Texts for visitors in each language, as staff write them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from django.test import Client
+
+from assistant.models import Assistant, Membership, Method
+from assistant.sentences import CATALOGUES
+from tests import make
+from tests.assistant.admin.filled import member
+from tests.assistant.admin.test_scoping import entered, fields_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def assistant() -> Assistant:
+    return make.assistant(greeting="Hello from Leeds", translations={"xx": {"greeting": "kept"}})
+
+
+@pytest.fixture
+def editor(assistant: Assistant) -> Client:
+    return entered(member(assistant.organization, Membership.Role.EDITOR, "ed"))
+
+
+def test_staff_write_a_greeting_in_each_language_and_take_it_back(assistant: Assistant, editor: Client) -> None:
+    address = f"/admin/assistant/assistant/{assistant.pk}/change/"
+    written = {**fields_of(editor, address), "greeting_de": "Hallo!", "starters_ar": "متى؟\n\nأين؟", "disclosure_fr": " "}
+    assert editor.post(address, written).status_code == 302
+    assistant.refresh_from_db()
+    assert assistant.greeting == "Hello from Leeds"
+    assert {language: set(texts) for language, texts in assistant.translations.items()} == {
+        "xx": {"greeting"},
+        "de": {"greeting"},
+        "ar": {"starters"},
+    }
+    assert assistant.texts["ar"]["starters"] == ["متى؟", "أين؟"]
+    form = fields_of(editor, address)
+    assert form["greeting_de"] == "Hallo!"
+    assert editor.post(address, {**form, "greeting_de": ""}).status_code == 302
+    assistant.refresh_from_db()
+    assert "de" not in assistant.translations and "xx" in assistant.translations
+
+
+def test_a_text_that_is_too_long_is_refused_beside_its_field(assistant: Assistant, editor: Client) -> None:
+    address = f"/admin/assistant/assistant/{assistant.pk}/change/"
+    answer = editor.post(address, {**fields_of(editor, address), "greeting_es": "x" * 301})
+    assert answer.status_code == 200 and "greeting_es" in answer.context["adminform"].form.errors
+
+
+def test_who_may_only_look_is_shown_no_empty_fields(assistant: Assistant) -> None:
+    viewer = entered(member(assistant.organization, Membership.Role.VIEWER, "vi"))
+    body = viewer.get(f"/admin/assistant/assistant/{assistant.pk}/change/").content.decode()
+    assert "Hello from Leeds" in body and CATALOGUES["de"].name not in body
+
+
+def test_a_methods_label_is_written_in_each_language(assistant: Assistant, editor: Client) -> None:
+    method = Method.objects.create(
+        organization=assistant.organization,
+        name="person",
+        kind="handoff",
+        description="Fetches a person.",
+        public_label="Fetching somebody…",
+    )
+    address = f"/admin/assistant/method/{method.pk}/change/"
+    written = {**fields_of(editor, address), "public_label_de": "Ich hole jemanden…"}
+    assert editor.post(address, written).status_code == 302
+    method.refresh_from_db()
+    assert method.translations == {"de": {"public_label": "Ich hole jemanden…"}}
+    assert [method.public_label_in(locale, "en") for locale in ("de-CH", "en", "fr")] == [
+        "Ich hole jemanden…",
+        "Fetching somebody…",
+        "",
+    ]
+
+
+def test_a_kind_that_labels_each_of_its_tools_asks_for_no_label(assistant: Assistant, editor: Client) -> None:
+    calendar = make.calendar(assistant.organization)
+    method = Method.objects.create(
+        organization=assistant.organization,
+        name="visit",
+        kind="appointment",
+        description="Books.",
+        config={"calendar": calendar.pk},
+        public_label="kept",
+        translations={"de": {"public_label": "bleibt"}},
+    )
+    address = f"/admin/assistant/method/{method.pk}/change/"
+    form = fields_of(editor, address)
+    assert not [name for name in form if name.startswith("public_label")]
+    assert editor.post(address, {**form, "config-calendar": calendar.pk}).status_code == 302
+    method.refresh_from_db()
+    assert (method.public_label, method.translations) == ("kept", {"de": {"public_label": "bleibt"}})
+
+
+def test_a_new_language_has_its_fields_without_more(
+    assistant: Assistant, editor: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(CATALOGUES, "eo", replace(CATALOGUES["en"], name="Esperanto"))
+    address = f"/admin/assistant/assistant/{assistant.pk}/change/"
+    assert "Esperanto" in editor.get(address).content.decode()
+    assert editor.post(address, {**fields_of(editor, address), "greeting_eo": "Saluton!"}).status_code == 302
+    assistant.refresh_from_db()
+    assert assistant.texts["eo"]["greeting"] == "Saluton!"
+
+
+def test_words_of_ours_that_staff_left_are_in_every_language() -> None:
+    untouched = Assistant()
+    assert {language: set(texts) for language, texts in untouched.texts.items()} == {
+        language: {"greeting", "disclosure"} for language in CATALOGUES if language != "en"
+    }
+    assert untouched.texts["de"]["greeting"] == CATALOGUES["de"].labels["greeting"]
+    assert Assistant(greeting="Moin", disclosure="").texts == {}

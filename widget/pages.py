@@ -1,0 +1,18 @@
+"""What a visitor reads in place of a page that is refused."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+
+from assistant.errors import InputError, TooMuch
+from assistant.sentences import sentence
+from widget import access
+
+
+def refused(request: HttpRequest, error: InputError, status: int) -> HttpResponse:
+    """The error's sentence, in the language that the browser asks for."""
+    locale = access.locale_in(request.headers.get("accept-language", ""))
+    response = HttpResponse(sentence(error.code, locale), "text/plain; charset=utf-8", status)
+    if isinstance(error, TooMuch):
+        response["Retry-After"] = str(error.retry_after_seconds)
+    return response
