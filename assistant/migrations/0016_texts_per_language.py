@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('assistant', '0013_quotas_per_network'),
+        ('assistant', '0015_provider_labels'),
     ]
 
     operations = [
