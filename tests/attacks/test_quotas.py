@@ -13,11 +13,11 @@ from assistant.models import Appointment, Assistant, Calendar, Conversation, Del
 from assistant.services.booking import appointments, slots
 from assistant.services.deliveries import email_receipts, outbox
 from assistant.services.methods import ledger
-from assistant.services.providers import budgets
+from assistant.services.organizations import networks
 from tests import make
 
 pytestmark = pytest.mark.django_db
-ATTACKER, OFFICE = (budgets.network_of(address) for address in ("198.51.100.7", "203.0.113.80"))
+ATTACKER, OFFICE = (networks.network_of(address) for address in ("198.51.100.7", "203.0.113.80"))
 NOW = datetime(2030, 1, 7, 8, 0, tzinfo=UTC)
 Visit = Callable[..., Conversation]
 
@@ -134,12 +134,12 @@ def test_one_network_fills_no_calendar_with_unproven_bookings(calendar: Calendar
 
 def test_a_calendar_takes_so_many_unproven_bookings_a_day_from_everywhere(calendar: Calendar, visit: Visit) -> None:
     Calendar.objects.update(unproven_per_day=3)
-    networks = [budgets.network_of(f"198.51.100.{number}") for number in range(4)]
-    for network in networks[:3]:
+    neighbours = [networks.network_of(f"198.51.100.{number}") for number in range(4)]
+    for network in neighbours[:3]:
         book(calendar, visit(network))
     with pytest.raises(ToolRefused, match="booked here"):
-        book(calendar, visit(networks[3]))
-    assert book(calendar, visit(networks[3], email="ann@example.com", email_verified_at=NOW)).state == "confirmed"
+        book(calendar, visit(neighbours[3]))
+    assert book(calendar, visit(neighbours[3], email="ann@example.com", email_verified_at=NOW)).state == "confirmed"
 
 
 def test_an_address_that_was_proven_and_then_changed_is_unproven(calendar: Calendar, visit: Visit) -> None:
