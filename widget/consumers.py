@@ -69,14 +69,14 @@ class WidgetConsumer(AsyncWebsocketConsumer):
             peer = (self.scope.get("client") or ("", 0))[0]
             self.network = access.network_of(self.scope["headers"], peer)
             rate_limits.hit("socket", network=self.network)
-            access.room_for_network(self.network)
+            access.refuse_full_network(self.network)
         except NotAllowed:
             await self.close(FORBIDDEN, "not_allowed")
             return
         except TooMuch:
             await self.close(TOO_MUCH, "too_much")
             return
-        self.until_gone.enter_context(access.place_of_network(self.network))
+        self.until_gone.enter_context(access.connection_of_network(self.network))
         patience = asyncio.get_running_loop().call_later(OPEN_SECONDS, self._lose_patience)
         self.until_gone.callback(patience.cancel)
 
@@ -188,7 +188,7 @@ class WidgetConsumer(AsyncWebsocketConsumer):
 
     async def _listen_to(self, conversation: Conversation) -> None:
         await self.while_listening.aclose()
-        self.while_listening.enter_context(access.place_of_visitor(str(conversation.visitor_id), self._give_way))
+        self.while_listening.enter_context(access.connection_of_visitor(str(conversation.visitor_id), self._give_way))
         # Listen first, read then: what is committed in between arrives twice, and `seq` tells.
         self.ear = await self.while_listening.enter_async_context(live.subscribe(live.group(conversation.pk)))
         hearing = asyncio.create_task(self._hear(conversation, self.ear))
