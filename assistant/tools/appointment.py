@@ -156,7 +156,7 @@ def _prepare_book(context: Context, arguments: dict[str, Any]) -> Preview:
         lines=(*_lines(held), *((say(name), str(value)) for name, value in given.items() if value)),
         fields=tuple(field for field in asked if not known[field[0]]),
         confirm_label=say("book"),
-        expires_in_seconds=calendar.hold_minutes * 60,
+        expires_at=held.held_until,
     )
 
 

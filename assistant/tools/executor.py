@@ -15,6 +15,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from django.utils import timezone
+
 from assistant.async_db import in_db
 from assistant.errors import ToolError, ToolRefused
 from assistant.llm import Source, ToolResult
@@ -181,12 +183,12 @@ class Executor:
             log.exception("call %s: preparing failed", row.pk)
             return await self._close(row, ToolResult(FAILED, "failed"), "internal")
         content = await in_db(_content)(preview, self.conversation)
-        kind, text, seconds = Card.Kind.CONFIRM, WAITING, preview.expires_in_seconds
+        kind, text, expires_at = Card.Kind.CONFIRM, WAITING, preview.expires_at
         if proof:
             assert self.conversation
             content |= await in_db(verification.first_step)(self.conversation)
-            kind, text, seconds = Card.Kind.VERIFY, WAITING_FOR_PROOF, verification.LASTS.seconds
-        if not await in_db(ledger.wait_for_visitor)(row, content, text, seconds, kind):
+            kind, text, expires_at = Card.Kind.VERIFY, WAITING_FOR_PROOF, timezone.now() + verification.LASTS
+        if not await in_db(ledger.wait_for_visitor)(row, content, text, expires_at, kind):
             return await self.settle(row)
         return ToolResult(text, "waiting")
 

@@ -6,7 +6,7 @@ Quotas are counted from these rows under the method's lock, so that calls at the
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import uuid4
 
@@ -180,15 +180,15 @@ def wait_for_visitor(
     row: ToolCall,
     content: dict[str, Any],
     result: str,
-    expires_in_seconds: int | None,
+    expires_at: datetime | None,
     kind: Card.Kind = Card.Kind.CONFIRM,
 ) -> bool:
-    """Show the card of a call that does nothing until it is answered. False when it is shown already."""
+    """Show the card of a call that does nothing until it is answered, at the latest by `expires_at`; without it, for as long
+    as it takes. False when it is shown already."""
     with transaction.atomic():
         if not ToolCall.objects.filter(pk=row.pk, state=State.PENDING).update(state=State.WAITING, result=result):
             return False
         row.state, row.result = State.WAITING, result
-        expires_at = timezone.now() + timedelta(seconds=expires_in_seconds) if expires_in_seconds else None
         assert row.conversation is not None
         cards.add(row.conversation, kind, content, call=row, expires_at=expires_at)
         return True
