@@ -6,7 +6,7 @@ from django.db import models
 from django.utils import timezone
 
 from assistant.models.conversations.conversation import Conversation, Message
-from assistant.models.methods.method import Method
+from assistant.models.methods.method import KNOWLEDGE, Method
 from assistant.models.organizations.organization import Organization
 from assistant.redaction import visible
 
@@ -86,6 +86,12 @@ class Turn(models.Model):
         return f"Turn {str(self.id)[:8]} ({self.state})"
 
 
+class ToolCallQuerySet(models.QuerySet["ToolCall"]):
+    def searches(self) -> ToolCallQuerySet:
+        """Calls that looked something up in what the organization's assistants know."""
+        return self.filter(method__kind=KNOWLEDGE)
+
+
 class ToolCall(models.Model):
     """The ledger: one row per call, written before the act."""
 
@@ -132,6 +138,8 @@ class ToolCall(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ToolCallQuerySet.as_manager()
 
     class Meta:
         ordering = ["created_at", "round", "ordinal"]

@@ -21,8 +21,7 @@ from assistant.services.conversations.messages import append_message
 from assistant.services.conversations.state import set_state
 from assistant.services.deliveries import email_receipts
 
-KIND = "handoff"  # of the methods that ask for a person
-CONTACT = "contact"  # the suffix of their tool that a form is sent to
+CONTACT = "contact"  # the suffix of the tool that a form is sent to
 FIELDS = {"name": "text", "email": "email", "message": "textarea"}
 LISTED = 20
 
@@ -32,7 +31,7 @@ LISTED = 20
 
 def method_of(assistant: Assistant) -> Method | None:
     """The method by which `assistant` asks for a person."""
-    return assistant.methods.filter(kind=KIND, enabled=True, organization=assistant.organization_id).first()
+    return assistant.methods.asking_for_a_person().filter(organization=assistant.organization_id).first()
 
 
 def address_of(method: Method, organization: Organization) -> str:
@@ -48,7 +47,7 @@ def reaches_somebody(assistant: Assistant) -> bool:
 
 def without_address(organizations: QuerySet[Organization]) -> list[Method]:
     """The methods of `organizations` by which an assistant asks for a person, and that nobody would be told by."""
-    found = Method.objects.filter(organization__in=organizations, kind=KIND, enabled=True, organization__team_email="")
+    found = Method.objects.asking_for_a_person().filter(organization__in=organizations, organization__team_email="")
     used = found.filter(assistants__isnull=False).distinct().select_related("organization").order_by("pk")
     return [method for method in used if not address_of(method, method.organization)][:LISTED]
 
@@ -146,8 +145,8 @@ def follow(delivery: Delivery) -> None:
     """Take back that somebody was told, when the notice to the team was not sent; say it when it was sent in the end."""
     if delivery.call_id is None or delivery.conversation_id is None:
         return
-    call = ToolCall.objects.select_related("method").filter(pk=delivery.call_id, method__kind=KIND).first()
-    if call is None or call.method is None or call.name != call.method.name:
+    call = ToolCall.objects.select_related("method").filter(pk=delivery.call_id).first()
+    if call is None or call.method is None or not call.method.asks_for_a_person or call.name != call.method.name:
         return
     not_told = {Delivery.State.DEAD: "nobody_told", Delivery.State.KEPT: "not_mailed", Delivery.State.LOGGED: "not_mailed"}
     why = not_told.get(Delivery.State(delivery.state), "")

@@ -52,7 +52,7 @@ def heed(turn_id: UUID) -> None:
     reply = turn.replies.filter(role=Message.Role.ASSISTANT).last()
     if reply is None or turn.opening_call_id:  # a click is no question
         return
-    searches = turn.tool_calls.filter(method__kind="knowledge", state=ToolCall.State.DONE)
+    searches = turn.tool_calls.searches().filter(state=ToolCall.State.DONE)
     found = [bool(sources) for sources in searches.values_list("sources", flat=True)]
     if found and not any(found):
         note(turn.message, Question.Reason.NOT_FOUND)
