@@ -63,7 +63,7 @@ class Streamed:
             async for chunk in self._response.stream:  # type: ignore[union-attr]
                 total += len(chunk)
                 if total > self._max_bytes:
-                    raise OutboundError(f"The answer is larger than {self._max_bytes} bytes.", code="too_large")
+                    raise OutboundError(f"The response is larger than {self._max_bytes} bytes.", code="too_large")
                 yield chunk
         except httpx.HTTPError as error:
             raise _from_httpx(error) from error
@@ -109,7 +109,10 @@ async def fetch(
                 # A connection of its own: a POST that dies on one kept too long would be in doubt for nothing.
                 async with _send(request, reach, keep_alive=False) as response:
                     if response.status_code in REDIRECTS and max_redirects and hops == 0:
-                        raise OutboundError("The other server redirects where it may not.", code="redirect")
+                        raise OutboundError(
+                            "The redirect was not followed: there were too many, or the request is not a plain GET.",
+                            code="redirect",
+                        )
                     if response.status_code not in REDIRECTS or not hops or "location" not in response.headers:
                         body = b"".join([chunk async for chunk in Streamed(response, max_bytes).chunks()])
                         return Response(response.status_code, response.headers, body, str(parsed))
@@ -120,7 +123,7 @@ async def fetch(
                     reach = Reach.TENANT  # the other server chose this address, not the operator
                 parsed, sent = target, Progress()
     except TimeoutError as error:
-        raise OutboundError("The other server took too long.", code="timeout", sent=sent.sent) from error
+        raise OutboundError("The other server did not respond in time.", code="timeout", sent=sent.sent) from error
 
 
 @asynccontextmanager
@@ -199,7 +202,9 @@ async def _send(
         if recorded:
             recorder.tee(response, recorded)
         if response.headers.get("content-encoding", "identity").lower() != "identity":
-            raise OutboundError("The other server compressed its answer, though asked not to.", code="protocol")
+            raise OutboundError(
+                "The other server sent a compressed response although the request ruled that out.", code="protocol"
+            )
         yield response
     finally:
         await response.stream.aclose()  # type: ignore[union-attr]
@@ -244,18 +249,18 @@ def _redirected(url: httpx.URL, location: str) -> httpx.URL:
     try:
         target = guard.parse(str(url.join(location)))
     except (httpx.InvalidURL, AddressRefused, ValueError) as error:
-        raise OutboundError("The other server redirects to what is no address.", code="redirect") from error
+        raise OutboundError("The other server redirected to an invalid address.", code="redirect") from error
     if url.scheme == "https" and target.scheme == "http":
-        raise OutboundError("The other server redirects from https to http.", code="redirect")
+        raise OutboundError("The other server redirected from https to http.", code="redirect")
     return target.copy_with(fragment=None)
 
 
 def _from_httpx(error: httpx.HTTPError) -> OutboundError:
     """For transports other than ours."""
     if isinstance(error, httpx.ConnectTimeout):
-        return OutboundError("The other server took too long.", code="timeout", sent=False)
+        return OutboundError("The other server did not respond in time.", code="timeout", sent=False)
     if isinstance(error, httpx.ConnectError):
         return OutboundError("The other server could not be reached.", code="refused", sent=False)
     if isinstance(error, httpx.TimeoutException):
-        return OutboundError("The other server took too long.", code="timeout")
-    return OutboundError("The other server broke off, or did not speak HTTP.", code="protocol")
+        return OutboundError("The other server did not respond in time.", code="timeout")
+    return OutboundError("The other server closed the connection early or did not respond in HTTP.", code="protocol")

@@ -36,7 +36,7 @@ MAX_PAGES = 20
 MAX_TOOLS = 500
 MAX_LIST_BYTES = 2_000_000
 LEAVE_SECONDS = 2.0
-SAME_AGAIN = "The server names the same page of its tools over and over: there may be more than are listed here."
+SAME_AGAIN = "The server repeats a page of its tool list. It may have more tools than are listed here."
 SESSION_ID = "Mcp-Session-Id"
 NOT_BEGUN = {-32700, -32600, -32601, -32602}  # JSON-RPC: not read, not valid, no such method, not with these parameters
 
@@ -66,7 +66,7 @@ class Config(forms.Form):
             raise ValidationError(str(error), code="address_refused") from error
         check_no_credential(url)
         if any(ord(char) <= 32 or char in "#{}" for char in url):
-            raise ValidationError("The address must have no spaces, no braces and no part after #.", code="url")
+            raise ValidationError("The address must not contain spaces, braces or a fragment (#).", code="url")
         return url
 
     def clean(self) -> dict[str, Any]:
@@ -104,20 +104,20 @@ class Session:
             answer = await self._answer(streamed, self.calls)
             if session_id := streamed.headers.get(SESSION_ID):
                 if not (session_id.isascii() and session_id.isprintable() and len(session_id) <= 256):
-                    raise ToolError("The MCP server gave a session id that cannot be sent.", code="mcp_protocol")
+                    raise ToolError("The MCP server returned an invalid session id.", code="mcp_protocol")
                 self.headers[SESSION_ID] = session_id
         error = answer.get("error")
         if isinstance(error, dict):
-            said = f"The MCP server refused this: {error.get('message')}"  # not cut before it is masked
+            said = f"The MCP server rejected the request: {error.get('message')}"  # not cut before it is masked
             raise Refused(said) if error.get("code") in NOT_BEGUN else ToolError(said, code="mcp_error")
         if not isinstance(answer.get("result"), dict):
-            raise ToolError("The MCP server's answer has no result.", code="mcp_protocol")
+            raise ToolError("The MCP server's response has no result.", code="mcp_protocol")
         return answer["result"]
 
     async def notify(self, method: str) -> None:
         async with self._post({"jsonrpc": "2.0", "method": method}) as streamed:
             if streamed.status >= 300:
-                raise ToolError(f"The MCP server refused a notice (HTTP {streamed.status}).", code="mcp_http")
+                raise ToolError(f"The MCP server rejected a notification (HTTP {streamed.status}).", code="mcp_http")
 
     @asynccontextmanager
     async def _post(self, message: dict[str, Any]) -> AsyncIterator[outbound.Streamed]:
@@ -141,17 +141,18 @@ class Session:
                     # Between our question and its answer there may be notices, and questions that we do not take.
                     if (answer := _message(data)) and answer.get("id") == number and "method" not in answer:
                         return answer
-            raise ToolError("The MCP server broke off before it answered.", code="mcp_protocol")
+            raise ToolError("The MCP server closed the connection before it responded.", code="mcp_protocol")
         if streamed.status in (401, 403):
-            raise Refused(f"The MCP server does not accept the credential (HTTP {streamed.status}).", code="mcp_auth")
+            raise Refused(f"The MCP server rejected the credential (HTTP {streamed.status}).", code="mcp_auth")
         if kind != "application/json":
-            text = f"This is no MCP server: it answers HTTP {streamed.status} with {media_type(kind) or 'nothing'}."
+            answered = f"HTTP {streamed.status} and the type {media_type(kind) or 'unknown'}"
+            text = f"This is not an MCP server: it responded with {answered}."
             if 300 <= streamed.status < 500:
                 raise Refused(text, code="mcp_http")
             raise ToolError(text, code="mcp_http" if streamed.status >= 500 else "mcp_type")
         answer = _message(b"".join([chunk async for chunk in streamed.chunks()]))
         if answer is None or (answer.get("id") != number and "error" not in answer):
-            raise ToolError("The MCP server's answer does not belong to the question.", code="mcp_protocol")
+            raise ToolError("The MCP server's response does not match the request.", code="mcp_protocol")
         return answer
 
 
@@ -170,13 +171,13 @@ async def session(
             }
             agreed = (await found.request("initialize", params)).get("protocolVersion")
             if agreed not in UNDERSTOOD:
-                text = f"The MCP server speaks the version {str(agreed)[:20]}, which is not understood here."
+                text = f"The MCP server uses protocol version {str(agreed)[:20]}, which is not supported."
                 raise ToolError(text, code="mcp_version")
             found.headers["Mcp-Protocol-Version"] = agreed
             await found.notify("notifications/initialized")
             yield found
     except TimeoutError as error:
-        raise OutboundError("The MCP server took too long.", code="timeout", sent=found.calling) from error
+        raise OutboundError("The MCP server did not respond in time.", code="timeout", sent=found.calling) from error
     finally:
         if SESSION_ID in found.headers:
             await _leave(found)
@@ -261,7 +262,7 @@ async def tools(url: str, headers: dict[str, str], *, seconds: float = 20.0) -> 
             if cursor in seen:
                 return Listed(found, SAME_AGAIN)
             seen.add(cursor)
-    return Listed(found, f"The server lists its tools on more than {MAX_PAGES} pages. Those of the rest are not here.")
+    return Listed(found, f"The server lists its tools on more than {MAX_PAGES} pages. The remaining pages are left out.")
 
 
 def credentials(config: dict[str, Any], secret: str) -> dict[str, str]:
@@ -303,7 +304,7 @@ async def run(context: Context, arguments: dict[str, Any]) -> ToolResult:
         # A server that has answered with an error has not acted; one that broke off may have.
         if talk is not None and talk.calling and not may_repeat(method) and getattr(error, "sent", True):
             return ToolResult(IN_DOUBT, "unknown")
-        raise ToolError(f"The call did not succeed ({error.code}). {error}", code=error.code) from error
+        raise ToolError(f"The call failed ({error.code}). {error}", code=error.code) from error
     text = _told(answer)
     return ToolResult(text or "Failed.", "failed") if answer.get("isError") is True else ToolResult(text or "Done.")
 
@@ -317,7 +318,7 @@ def _told(answer: dict[str, Any]) -> str:
             continue
         resource = part.get("resource")
         text = part.get("text") or (resource.get("text") if isinstance(resource, dict) else None)
-        parts.append(text if isinstance(text, str) else f"(A part of the kind {str(part.get('type'))[:30]} is left out.)")
+        parts.append(text if isinstance(text, str) else f"(A part of the type {str(part.get('type'))[:30]} is left out.)")
     if not parts and isinstance(answer.get("structuredContent"), dict):
         return json.dumps(answer["structuredContent"], ensure_ascii=False, separators=(",", ":"))
     return "\n".join(parts)

@@ -134,7 +134,7 @@ def check_credential(secret: str, *, in_header: bool = True) -> None:
     if not secret:
         raise ToolError("This method is not set up completely: its credential is missing.", code="not_set_up")
     if in_header and not all(" " <= char <= "~" for char in secret):
-        raise ToolError("The credential holds what no header may hold.", code="not_set_up")
+        raise ToolError("The credential contains characters that are not allowed in a header.", code="not_set_up")
 
 
 def signature(secret: str, message_id: str, at: int, content: bytes) -> dict[str, str]:

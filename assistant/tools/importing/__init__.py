@@ -19,4 +19,6 @@ def read(data: bytes | str, *, base_url: str = "") -> Found:
     for reader in (openapi, postman, legacy_export):
         if reader.recognises(document):
             return reader.read(document, base_url=base_url)
-    raise ImportRefused("This is neither an OpenAPI description nor a Postman collection.", code="unknown_document")
+    raise ImportRefused(
+        "Unknown format: expected an OpenAPI description, a Postman collection or exported methods.", code="unknown_document"
+    )

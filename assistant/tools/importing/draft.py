@@ -71,7 +71,9 @@ class Found:
 
     def __post_init__(self) -> None:
         if len(self.drafts) > MAX_DRAFTS:
-            raise ImportRefused(f"It holds more than {MAX_DRAFTS} requests. Import a part of it.", code="too_many")
+            raise ImportRefused(
+                f"The document contains more than {MAX_DRAFTS} requests. Import it in parts.", code="too_many"
+            )
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -115,7 +117,7 @@ def _storable(draft: MethodDraft) -> MethodDraft:
     """`draft`, or what can be shown of one that no database takes."""
     if is_storable(asdict(draft)):
         return draft
-    problem = Problem("characters", "It holds characters that are no text.")
+    problem = Problem("characters", "It contains invalid characters.")
     return MethodDraft(clean(draft.source), clean(draft.title), draft.name, kind=draft.kind, problems=(problem,))
 
 
@@ -260,7 +262,7 @@ def joined(base_url: str, url: str) -> str:
     try:
         return urljoin(base_url, url)
     except ValueError as error:
-        raise CannotTake("url", f"“{url[:60]}” is no address.") from error
+        raise CannotTake("url", f"Invalid address: “{url[:60]}”.") from error
 
 
 def source_key(*parts: str) -> str:

@@ -56,7 +56,7 @@ def _draft(tool: dict[str, Any], config: dict[str, Any], secrets: dict[str, str]
     try:
         schema = schemas.fitted(lambda: schemas.simple(tool.get("inputSchema") or {"type": "object"}, level=0))
         if schema.get("type") != "object":
-            raise CannotTake("schema_type", "Its parameters are no object.")
+            raise CannotTake("schema_type", "The input schema is not an object.")
     except CannotTake as error:
         return replace(draft, problems=(error.problem,))
     parameters = {"type": "object", "properties": schema.get("properties", {}), "required": schema.get("required", [])}
