@@ -89,7 +89,7 @@ def begin(conversation: Conversation, by: Any = None) -> Replay:
         return Replay.objects.get(conversation=conversation, state__in=Replay.OPEN)
 
 
-def ring_due(limit: int = 20) -> None:
+def enqueue_due(limit: int = 20) -> None:
     """Tell workers of the replays that were left behind."""
     found = Replay.objects.due(timezone.now()).filter(organization__active=True).order_by("created_at")
     for replay_id in found.values_list("pk", flat=True)[:limit]:
