@@ -96,5 +96,5 @@ def test_only_parameters_of_the_path_may_be_said_to_contain_slashes() -> None:
     of = method(slashes="order")
     http.check(of)
     of.config["slashes"] = "other"
-    with pytest.raises(ValidationError, match="does not stand in the path"):
+    with pytest.raises(ValidationError, match="is not part of the path"):
         http.check(of)
