@@ -118,7 +118,7 @@ def _warn_of(notice: retirements.Notice, owner: Organization | None) -> None:
         f"{' and try it there' if owner else ', and try it with: python3 manage.py doctor --probe'}."
     )
     if owner:
-        budgets.tell_team(owner, subject, text, key=key)
+        budgets.notify_team(owner, subject, text, key=key)
     else:
         _tell_operators(subject, text, key)
 

@@ -57,7 +57,7 @@ def deliver(delivery_id: str) -> None:
         text, for_good = _judged(error)
         outbox.failed(delivery, text, for_good=for_good)
     else:
-        _once_the_database_is_back(lambda: outbox.sent(delivery, outbox.taken_as(backend)))
+        _once_the_database_is_back(lambda: outbox.sent(delivery, outbox.state_with(backend)))
     finally:
         lease.stop()
     for followed in (verification.follow, handoffs.follow):

@@ -96,7 +96,7 @@ async def run(context: Context, arguments: dict[str, Any]) -> ToolResult:
     if context.dry_run:
         text, _ = await in_db(email_receipts.letter)(context.organization, context.conversation, notice, "M-000000")
         return ToolResult(f"This would be sent to {', '.join(recipients)}:\nSubject: {notice.subject}\n\n{text}")
-    reference = await in_db(email_receipts.hand_over)(
+    reference = await in_db(email_receipts.queue_with_receipt)(
         context.call,
         context.organization,
         context.conversation,

@@ -134,7 +134,7 @@ class Executor:
         if problem is not None:
             return await self._close(row, replace(_turned_down(problem), misused=True), problem.code)
         tool = self.tools[row.name]
-        if reason := await in_db(ledger.take)(row, tool.method, self.assistant, tool.operation.risk_of(tool.method)):
+        if reason := await in_db(ledger.authorize)(row, tool.method, self.assistant, tool.operation.risk_of(tool.method)):
             return await self._close(row, ToolResult(REASONS[reason], "refused"), reason)
         if self.conversation and not (confirmed or row.dry_run):
             proof = tool.operation.needs_proof(tool.method) and not await in_db(verification.is_proven)(self.conversation)
@@ -164,7 +164,7 @@ class Executor:
             if await in_db(ledger.claim_again)(row, patience):
                 if tool and tool.may_repeat:
                     return await self._act(row, tool)
-                return await self._close(row, ToolResult(ledger.NO_WORD, "unknown"), "no_word")
+                return await self._close(row, ToolResult(ledger.OUTCOME_UNKNOWN, "unknown"), "no_word")
             await asyncio.sleep(POLL_SECONDS)
             await in_db(ledger.reload)(row)
         if row.state == Row.State.PENDING:
@@ -213,10 +213,16 @@ class Executor:
             result, code = ToolResult(FAILED, "failed"), "secret_unreadable"
         except TimeoutError:
             log.warning("call %s: gave up after %.0f s", row.pk, tool.seconds)
-            result, code = ToolResult(TOO_LONG, "failed") if harmless else ToolResult(ledger.NO_WORD, "unknown"), "timeout"
+            result, code = (
+                ToolResult(TOO_LONG, "failed") if harmless else ToolResult(ledger.OUTCOME_UNKNOWN, "unknown"),
+                "timeout",
+            )
         except Exception:
             log.exception("call %s of method %s failed", row.pk, tool.method.pk)
-            result, code = ToolResult(FAILED, "failed") if harmless else ToolResult(ledger.NO_WORD, "unknown"), "internal"
+            result, code = (
+                ToolResult(FAILED, "failed") if harmless else ToolResult(ledger.OUTCOME_UNKNOWN, "unknown"),
+                "internal",
+            )
         log.info("call %s: %s after %.0f ms", row.pk, result.outcome, (time.monotonic() - started) * 1000)
         return await self._close(row, _told(tool, result, really=not row.dry_run), code)
 

@@ -48,9 +48,9 @@ def _shown(key: str, origin: str, network: str) -> dict[str, Any]:
     try:
         assistant = organization_access.for_widget(key, origin)
     except NotAllowed:
-        organization_access.saw_refused(key, origin, network)
+        organization_access.record_refused_site(key, origin, network)
         raise
-    organization_access.saw(assistant, origin)
+    organization_access.record_page(assistant, origin)
     return presentation(assistant)
 
 

@@ -117,7 +117,7 @@ def hold(
         held = held or Appointment(organization_id=locked.organization_id, calendar=locked, call=call)
         held.visitor, held.conversation = visitor, conversation
         held.visitor_timezone = visitor.timezone if visitor else ""
-        _take(held, locked, start_at, now)
+        _place_at(held, locked, start_at, now)
         held.state, held.held_until = HELD, now + timedelta(minutes=locked.hold_minutes)
         held.save()
         if visitor is not None:
@@ -143,7 +143,7 @@ def confirm(
         if appointment.state == CANCELLED:
             raise ToolError("That appointment has been cancelled.", code="cancelled")
         if appointment.state == EXPIRED:
-            _take(appointment, locked, appointment.start_at, now)
+            _place_at(appointment, locked, appointment.start_at, now)
         appointment.name = outbox.one_line(name, 120)
         appointment.email = outbox.visitors_address(appointment.organization, email)
         appointment.phone = outbox.one_line(phone, 40)
@@ -154,8 +154,8 @@ def confirm(
         appointment.state, appointment.held_until, appointment.confirmed_at = CONFIRMED, None, now
         appointment.save()
         if appointment.visitor is not None:
-            _remember(appointment.visitor, appointment)
-        _tell(appointment, "confirmed", appointment.call)
+            _keep_contact_details(appointment.visitor, appointment)
+        _notify(appointment, "confirmed", appointment.call)
         return appointment
 
 
@@ -198,10 +198,10 @@ def reschedule(
             raise ToolRefused("That appointment has been moved too often. The team can still move it.", code="too_many")
         if appointment.email:
             outbox.visitors_address(appointment.organization, appointment.email)
-        _take(appointment, locked, start_at, now)
+        _place_at(appointment, locked, start_at, now)
         appointment.sequence += 1
         appointment.save()
-        _tell(appointment, "moved", call)
+        _notify(appointment, "moved", call)
         return appointment
 
 
@@ -225,7 +225,7 @@ def cancel(
         appointment.state = CANCELLED
         appointment.sequence += 1
         appointment.save()
-        _tell(appointment, "cancelled", call, tell_team=not by_staff)
+        _notify(appointment, "cancelled", call, notify_team=not by_staff)
         return appointment
 
 
@@ -263,7 +263,7 @@ def _fresh(appointment_id: UUID) -> Appointment:
     return Appointment.objects.select_related(*related).get(pk=appointment_id)
 
 
-def _take(appointment: Appointment, calendar: Calendar, start_at: datetime, now: datetime) -> None:
+def _place_at(appointment: Appointment, calendar: Calendar, start_at: datetime, now: datetime) -> None:
     """Put the appointment, unsaved, at `start_at`. Raises as `_refuse_unless_free` does."""
     _refuse_unless_free(appointment, calendar, start_at, now).update(state=EXPIRED)
     appointment.start_at = start_at
@@ -289,7 +289,7 @@ def _refuse_unless_free(
     return there.filter(own)
 
 
-def _remember(visitor: Visitor, appointment: Appointment) -> None:
+def _keep_contact_details(visitor: Visitor, appointment: Appointment) -> None:
     """Spare him typing it again; what he has said before stays."""
     for name in ("name", "email", "phone"):
         # Into a blank alone, whatever was read of him before: a proof belongs to the address that stands beside it.
@@ -348,7 +348,9 @@ def _is_proven(appointment: Appointment) -> bool:
     return visitor is not None and bool(visitor.email_verified_at) and visitor.email == appointment.email
 
 
-def _tell(appointment: Appointment, change: invitations.Change, call: ToolCall | None, *, tell_team: bool = True) -> None:
+def _notify(
+    appointment: Appointment, change: invitations.Change, call: ToolCall | None, *, notify_team: bool = True
+) -> None:
     """The receipt, the visitor's e-mail and the team's notice: rows of the transaction that made the change."""
     note = ""
     if appointment.email:
@@ -372,7 +374,7 @@ def _tell(appointment: Appointment, change: invitations.Change, call: ToolCall |
             appointment=appointment,
             **invitations.visitors_email(appointment, change),
         )
-    if tell_team and appointment.organization.team_email:
+    if notify_team and appointment.organization.team_email:
         outbox.queue_email(
             appointment.organization,
             to=appointment.organization.team_email,

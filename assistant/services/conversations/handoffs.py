@@ -84,7 +84,7 @@ def request_human(conversation: Conversation, words: str) -> Turn | None:
         return begin_turn(message, call)
 
 
-def fetch(
+def wait_for_person(
     call: ToolCall,
     conversation: Conversation,
     *,
@@ -125,7 +125,7 @@ def _notify(call: ToolCall, conversation: Conversation, reason: str, team: str, 
     )
     try:
         with transaction.atomic():
-            email_receipts.hand_over(
+            email_receipts.queue_with_receipt(
                 call, conversation.organization, conversation, [team], notice, per_recipient_per_day=per_day
             )
     except ToolError as error:
@@ -216,7 +216,9 @@ def leave_contact(
         receipt_title=label("message_to", conversation.locale if conversation else "", name=organization.name),
     )
     with transaction.atomic():
-        reference = email_receipts.hand_over(call, organization, conversation, [team], notice, per_recipient_per_day=per_day)
+        reference = email_receipts.queue_with_receipt(
+            call, organization, conversation, [team], notice, per_recipient_per_day=per_day
+        )
         _clear_note(call)
     return reference
 

@@ -37,7 +37,7 @@ class Notice:
     receipt_title: str = ""  # empty: the visitor gets no receipt
 
 
-def hand_over(
+def queue_with_receipt(
     call: ToolCall,
     organization: Organization,
     conversation: Conversation | None,

@@ -124,7 +124,7 @@ def sent(delivery: Delivery, state: Delivery.State = Delivery.State.SENT) -> boo
     return _settle(delivery, state=state, sent_at=sent_at, last_error="")
 
 
-def taken_as(backend: object) -> Delivery.State:
+def state_with(backend: object) -> Delivery.State:
     """The state of a message that `backend` has accepted: sent, or kept on this machine where no mail server is set up.
 
     A backend of ours says so itself (`delivery_state`); Django's for the console prints.
@@ -149,7 +149,7 @@ def redrive(delivery: Delivery) -> bool:
         if not dead.update(state=Delivery.State.QUEUED, attempts=0, next_attempt_at=timezone.now()):
             return False
         delivery.refresh_from_db()
-        _tell(delivery)
+        _update_receipt(delivery)
         transaction.on_commit(lambda: enqueue(delivery.pk))
         return True
 
@@ -162,7 +162,7 @@ def _settle(delivery: Delivery, **outcome: object) -> bool:
         delivery.refresh_from_db()
         try:
             with transaction.atomic():
-                _tell(delivery)
+                _update_receipt(delivery)
         except Exception:  # the outcome is true whatever becomes of the card that shows it
             log.exception("Delivery %s: its receipt could not be brought up to date.", delivery.pk)
         return True
@@ -190,7 +190,7 @@ def confirmation_note(to: str, locale: str = "") -> str:
     return label(_CONFIRMATION[Delivery.State.QUEUED], locale, to=to)
 
 
-def _tell(delivery: Delivery) -> None:
+def _update_receipt(delivery: Delivery) -> None:
     """Bring the receipt card of the delivery's call up to date, in the caller's transaction."""
     if delivery.call_id is None:
         return

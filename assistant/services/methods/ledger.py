@@ -26,9 +26,9 @@ _ASKED_IN_VAIN = Q(
 )
 _COUNTED = (_ASKED_IN_VAIN | ~Q(state__in=[State.REFUSED, State.FAILED])) & Q(dry_run=False)
 
-RAN_OUT = "The visitor did not confirm in time. Nothing was done."
+NOT_CONFIRMED = "The visitor did not confirm in time. Nothing was done."
 NOT_BEGUN = "Not run: it was interrupted before it began. Nothing has happened."
-NO_WORD = (
+OUTCOME_UNKNOWN = (
     "It is unknown whether this has happened: it was interrupted while it was under way. Say so, do not call it again, "
     "and offer that a person checks."
 )
@@ -98,7 +98,7 @@ def write(
         return ToolCall.objects.select_related("method").get(**same, conversation=conversation)
 
 
-def take(row: ToolCall, method: Method, assistant: Assistant | None, risk: str) -> str:
+def authorize(row: ToolCall, method: Method, assistant: Assistant | None, risk: str) -> str:
     """Let the call through the policy as it stands now, and remember what it was judged by; "" or why not.
 
     Why not: not_offered, closed, visitor_quota, network_quota, daily_quota.
@@ -214,7 +214,7 @@ def give_up_waiting() -> None:
             if card.state == Card.State.OPEN:
                 cards.update(card, state=Card.State.EXPIRED)
             assert card.call is not None
-            close(card.call, State.REFUSED, RAN_OUT, code="expired")
+            close(card.call, State.REFUSED, NOT_CONFIRMED, code="expired")
 
 
 def left_behind(turn: Turn) -> list[ToolCall]:
@@ -260,7 +260,7 @@ def _close_open(rows: QuerySet[ToolCall], limit: int | None = None) -> int:
     sent = [pk for pk, state in found.items() if state == State.SENT]
     now = timezone.now()
     ToolCall.objects.filter(pk__in=sent, state=State.SENT).update(
-        state=State.UNKNOWN, result=NO_WORD, code="no_word", finished_at=now
+        state=State.UNKNOWN, result=OUTCOME_UNKNOWN, code="no_word", finished_at=now
     )
     ToolCall.objects.filter(pk__in=found.keys() - sent, state__in=[State.PENDING, State.WAITING]).update(
         state=State.FAILED, result=NOT_BEGUN, code="not_begun", finished_at=now

@@ -242,7 +242,7 @@ def reserve(
     micros = rate.micros(prompt_tokens, completion_tokens) or 0
     for _ in range(2):
         with transaction.atomic():
-            if _take(organization, limits, tokens, micros):
+            if _reserve_in_all(organization, limits, tokens, micros):
                 row = Usage.objects.create(
                     organization=organization,
                     assistant=asking.assistant,
@@ -286,7 +286,7 @@ def _exceeded(asking: Asking, budget: Budget, full: _Limit) -> BudgetExceeded:
     )
 
 
-def _take(organization: Organization, limits: list[_Limit], tokens: int, micros: int) -> bool:
+def _reserve_in_all(organization: Organization, limits: list[_Limit], tokens: int, micros: int) -> bool:
     """Take it from every row; False when some row has no room, or is not there. The caller rolls back."""
     rows = Spending.objects.filter(organization=organization)
     more = {"tokens": F("tokens") + tokens, "micros": F("micros") + micros, "requests": F("requests") + 1}
@@ -365,7 +365,7 @@ def _warn(organization: Organization, limits: list[_Limit]) -> None:
         if max(shares, default=0) < WARN_AT or not Spending.objects.filter(pk=row.pk, warned=False).update(warned=True):
             continue
         log.warning("organization %s has used %d %% of its limit for %s", organization.pk, max(shares) * 100, row.period)
-        tell_team(
+        notify_team(
             organization,
             f"{organization.name}: {max(shares):.0%} of your assistant's limit for {row.period} is used",
             f"Your assistant has used {row.tokens:,} tokens and ${row.micros / 1_000_000:,.2f} in {row.period}.\n\n"
@@ -376,7 +376,7 @@ def _warn(organization: Organization, limits: list[_Limit]) -> None:
         )
 
 
-def tell_team(organization: Organization, subject: str, text: str, *, key: str) -> None:
+def notify_team(organization: Organization, subject: str, text: str, *, key: str) -> None:
     """An e-mail to the organization's team, once per `key`, if it has an address for that."""
     if not organization.team_email:
         return

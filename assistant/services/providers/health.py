@@ -206,19 +206,19 @@ def failed(
             wait = QUOTA_COOL_DOWN if cause == "quota" else min(COOL_DOWN * row.openings, LONGEST_COOL_DOWN)
             row.open_until, row.probe_until = now + wait, None
             log.warning("provider %s: %s; left alone for %d s", row, cause, wait.total_seconds())
-            _tell_staff(row, now)
+            _notify_staff(row, now)
         row.save()
     if place["model"]:
         succeeded(key, "", now)
 
 
-def _tell_staff(row: ProviderHealth, now: datetime) -> None:
+def _notify_staff(row: ProviderHealth, now: datetime) -> None:
     """One e-mail a day to the organization whose provider needs somebody to mend it."""
     if row.provider is None or row.cause not in FOR_STAFF:
         return
     name = row.provider.name
     what = f"{name} ({row.model})" if row.model else name
-    budgets.tell_team(
+    budgets.notify_team(
         row.provider.organization,
         f"Your model provider {name} does not answer",
         f"{what} could not answer a visitor: {FOR_STAFF[row.cause]}.\n\n"

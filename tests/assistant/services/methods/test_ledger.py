@@ -98,11 +98,11 @@ def test_what_was_asked_of_somebody_uses_up_the_quota(
     method.per_visitor_per_day = 1
     method.save()
     first, second = write(talk), write(talk)
-    assert ledger.take(first, method, talk.assistant, "write") == ""
+    assert ledger.authorize(first, method, talk.assistant, "write") == ""
     ToolCall.objects.filter(pk=first.pk).update(state=state, code=code)
-    assert ledger.take(second, method, talk.assistant, "write") == ("visitor_quota" if counts else "")
+    assert ledger.authorize(second, method, talk.assistant, "write") == ("visitor_quota" if counts else "")
     ToolCall.objects.filter(pk=first.pk).update(created_at=timezone.now() - timedelta(hours=25))
-    assert ledger.take(second, method, talk.assistant, "write") == ""
+    assert ledger.authorize(second, method, talk.assistant, "write") == ""
 
 
 def test_a_click_is_counted_among_the_calls_of_its_turn(talk: Conversation, turn: Turn) -> None:
