@@ -1,4 +1,4 @@
-"""The one way from the async rim to the sync core, and what threads owe the database."""
+"""The way from async code to the database: `in_db`, and the connections of its threads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Path values as the most permissive server reads them.
+"""Checks of path values, read as the most permissive server reads them.
 
 Servers decode a path once, twice, or after a proxy has done so; some fold full-width characters, drop invisible ones or
 take a backslash for a slash. What may stand in a path is therefore judged in each of those readings.

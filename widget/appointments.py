@@ -1,4 +1,4 @@
-"""An appointment's own page, for whoever holds its link: see it, move it, cancel it, put it into a calendar.
+"""The page of one appointment, opened by its link: view, move, cancel, or add to a calendar.
 
 The link is the credential. No cookie grants anything here, so a forged form has nothing to ride on, and a mail scanner
 that follows the link only reads.

@@ -1,4 +1,4 @@
-"""One socket: frames in, events out. It translates, and decides nothing."""
+"""The WebSocket consumer: frames in, events out. It translates and decides nothing."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class WidgetConsumer(AsyncWebsocketConsumer):
             await super().__call__(scope, receive, send)
 
     async def dispatch(self, message: dict[str, Any]) -> None:
-        # The parent closes old database connections on every event; ours live on threads that see to it themselves.
+        # The parent closes old database connections on every event; ours live on threads that do so themselves.
         if handler := getattr(self, get_handler_name(message), None):
             await handler(message)
 

@@ -1,4 +1,4 @@
-"""What goes out to one open widget, whichever wire it has: where it stands, then everything that happens, in order."""
+"""The feed of one open widget, over WebSocket or HTTP: its state on connecting, then every event in order."""
 
 from __future__ import annotations
 

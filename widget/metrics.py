@@ -1,4 +1,4 @@
-"""What operators' machines read: `/metrics` in Prometheus' words, `/metrics.json` for everything else.
+"""Metrics for monitoring: `/metrics` in Prometheus' format, `/metrics.json` for everything else.
 
 Every number comes from the database: the same in each process, and after any restart. Counters begin again with each
 month. Organizations are named in the JSON only, by their ids.

@@ -1,4 +1,4 @@
-"""The one door out: every request of ours to another server, and the only importer of an HTTP client.
+"""Egress: every HTTP request to another server. The only importer of an HTTP client.
 
 Who chose the address decides how far it may reach (`Reach`). Every request has a connect time-out and a cap on what it
 may bring back; nothing is kept between two of them but open connections: no cookies, no proxy from the environment.
@@ -31,7 +31,7 @@ KEPT_ACROSS_ORIGINS = {"accept", "accept-language", "user-agent"}
 
 
 class Reach(StrEnum):
-    """Who chose the address, and so where it may lead."""
+    """Who chose the address, and so which networks it may reach."""
 
     OPERATOR = "operator"  # the environment: anywhere, a laptop's Ollama too
     # Staff, a visitor, a model, an import: public addresses and settings.OUTBOUND_ALLOWED_ORIGINS, but of our own origin

@@ -1,8 +1,8 @@
-"""Which addresses a request may go to that staff, a visitor, a model or an import chose.
+"""SSRF guard: which addresses a request may reach that staff, a visitor, a model or an import chose.
 
-Three walls, each of which stands alone: `check_url` says what can be said without asking the DNS; the resolver asks
-once and checks every answer, so that an answer which changes later changes nothing; and the socket factory looks at the
-very address that is about to be connected to, however it came about.
+Three checks, each sufficient alone: `check_url` refuses what can be refused without DNS; the resolver asks once and
+checks every answer, which defeats DNS rebinding; and the socket factory checks the very address that is about to be
+connected to, however it was obtained.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What was sent and what came back, byte for byte, while somebody records it: for `doctor --record` and nothing else."""
+"""Recording of requests and responses, byte for byte, for `doctor --record`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A request to the organization's own API."""
+"""HTTP methods: requests to the organization's own API."""
 
 from __future__ import annotations
 
@@ -304,7 +304,7 @@ def _decoded(body: bytes, content_type: str) -> str:
         if body.startswith(mark):
             return body.decode(encoding, errors="replace")
     named = CHARSET.search(content_type)
-    guessed = json.detect_encoding(body)  # UTF-16 and UTF-32 are told by the zeros in their first letters
+    guessed = json.detect_encoding(body)  # UTF-16 and UTF-32 show by the zeros in their first letters
     for encoding in ([named[1]] if named and named[1].lower() not in NO_CHARSETS else []) + [guessed, "utf-8"]:
         try:
             return body.decode(encoding)

@@ -1,4 +1,4 @@
-"""A tool of a remote MCP server, reached over streamable HTTP.
+"""Tools of remote MCP servers, called over streamable HTTP.
 
 The server is somebody else's: each call opens a session of its own through the guarded door, says its name, calls, and
 leaves. Nothing that the server asks of us (sampling, roots, elicitation) is offered, and its schemas are ours to check.

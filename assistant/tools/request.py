@@ -1,4 +1,4 @@
-"""The HTTP request of a method: what staff wrote, filled with the arguments, signed with the method's secret."""
+"""Building a method's HTTP request: what staff configured, filled with the arguments, signed with the secret."""
 
 from __future__ import annotations
 

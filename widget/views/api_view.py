@@ -109,7 +109,7 @@ async def _counted(limit: str, **whose: str) -> None:
 def _with_cors(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
     patch_vary_headers(response, ["Origin"])
     origin = request.headers.get("origin", "")
-    # A refusal may be read by the page that was refused: it holds a code, and its owner learns what to mend. A preflight
+    # A refusal may be read by the page that was refused: it holds a code, and its owner learns what to fix. A preflight
     # names no organization; what follows it is judged by its own origin.
     if origin and origin != "null":
         response["Access-Control-Allow-Origin"] = origin

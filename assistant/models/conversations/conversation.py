@@ -10,7 +10,7 @@ from assistant.models.organizations.organization import Organization
 
 
 class Visitor(models.Model):
-    """A person on the site, known by nothing but a token in his browser until he says more."""
+    """A person on the site, known only by a token in their browser until they say more."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="visitors")
@@ -60,7 +60,7 @@ class Conversation(models.Model):
 
     @property
     def locale(self) -> str:
-        """The language to speak to the visitor in: his browser's, else the one he writes in, else the site's."""
+        """The language to address the visitor in: their browser's, else the one they write in, else the site's."""
         return self.visitor.locale or self.language or self.assistant.locale
 
 

@@ -1,7 +1,7 @@
-"""What is written about an appointment: its iCalendar object, its receipt, and the e-mails to visitor and team.
+"""Invitations: an appointment's iCalendar object, its receipt, and the e-mails to visitor and team.
 
-An address that a visitor typed need not be his own, so nothing that he typed goes there: his words are in the team's
-notice alone, where they are labelled as his.
+An address that a visitor typed need not be their own, so nothing that they typed goes there: their words are in the
+team's notice alone, where they are labelled as theirs.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def locale_of(appointment: Appointment) -> str:
 
 
 def lines(appointment: Appointment) -> list[list[str]]:
-    """What a receipt and an e-mail say of it: pairs of label and value, on the visitor's clock, in his language."""
+    """What a receipt and an e-mail say of it: pairs of label and value, in the visitor's time zone and language."""
     locale = locale_of(appointment)
     said = [
         [label("when", locale), slots.when(appointment, appointment.visitor_timezone, locale)],

@@ -1,4 +1,4 @@
-"""What a visitor answers on a card, and what it sets off."""
+"""Answers on cards, and the calls that they start."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cards: what a visitor can act on or keep, drawn from rows. `clicks` takes his answers."""
+"""Cards: what a visitor can act on or keep, drawn from rows. `card_answers` handles the answers."""
 
 from __future__ import annotations
 

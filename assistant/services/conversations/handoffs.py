@@ -1,4 +1,4 @@
-"""A conversation that waits for a person, and the notice to those who can come.
+"""Handoffs: conversations that wait for a person, and the notices to the team.
 
 That somebody was told is a claim like any other: it is made where a delivery to the team exists, and taken back when that
 delivery fails. The waiting itself and the form stand whether anybody could be told or not.

@@ -31,7 +31,7 @@ MAX_ATTEMPTS = 4  # a turn that took this many runners down with it is given up
 
 
 def claim_turn(turn_id: UUID | str) -> Turn:
-    """Take the turn for this runner: `fence` is then his, and `leased_until` his time.
+    """Claim the turn for this runner: its `fence` and `leased_until` are the runner's from then on.
 
     Raises `TurnTaken` when it has ended, somebody holds it, or an earlier message of the conversation is not answered.
     """

@@ -1,4 +1,4 @@
-"""Who holds a conversation, and what staff note about it."""
+"""States of a conversation (assistant, waiting, staff, closed), and staff's notes."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Notes that the fast model makes about conversations: a title, the visitor's language, a summary for staff.
+"""Titles, languages and summaries of conversations, written by the fast model for staff.
 
-A conversation's own row says what it lacks, and holds the lease of whoever is at it; what could not be noted is looked at
-again later, and after a day left as it is.
+A conversation's own row says what it lacks, and holds the worker's lease; what failed is tried again
+later, and given up after a day.
 """
 
 from __future__ import annotations

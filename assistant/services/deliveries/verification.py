@@ -1,4 +1,4 @@
-"""Proof that a visitor reads the mailbox he names: a code that is mailed to it, and typed into the chat.
+"""Verification of a visitor's e-mail address: a code that is mailed to it and typed into the chat.
 
 The card of a call that needs it asks for the address first, so that nothing is mailed without the visitor's own click,
 then for the code. The code is derived, not kept: what lies in the outbox is the letter without it.
@@ -30,7 +30,7 @@ KEY = "code:"  # how the outbox' keys of these letters begin
 
 
 def is_proven(conversation: Conversation) -> bool:
-    """Whether the visitor's address is known to be his."""
+    """Whether the visitor has proven that the address is theirs."""
     visitor = Visitor.objects.get(pk=conversation.visitor_id)
     return bool(visitor.email and visitor.email_verified_at)
 

@@ -1,4 +1,4 @@
-"""Methods that were imported: all that staff ticked, or none."""
+"""Saving imported methods: all that staff selected, or none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ledger of tool calls: a row is written before the act, claimed by one conditional write, and closed after it.
+"""The ledger of tool calls: each is a row before the act, claimed by one conditional write, and closed after it.
 
 Quotas are counted from these rows under the method's lock, so that calls at the same moment cannot overdraw them.
 """
@@ -19,18 +19,18 @@ from assistant.models import Assistant, Card, Conversation, Method, Organization
 from assistant.services.conversations import cards
 
 State = ToolCall.State
-# A call that was refused, or that never left the house, uses up nobody's quota. One that another server said no to, or was
-# silent at, does: whoever guesses numbers fails most of the time.
+# A call that was refused, or that never left this server, uses up no quota. One that another server rejected, or did not
+# answer, does: a visitor who guesses order numbers fails most of the time.
 _ASKED_IN_VAIN = Q(
     state=State.FAILED, code__in=["", "timeout", "too_large", "redirect", "mcp_error", "mcp_http", "mcp_type"]
 )
 _COUNTED = (_ASKED_IN_VAIN | ~Q(state__in=[State.REFUSED, State.FAILED])) & Q(dry_run=False)
 
 NOT_CONFIRMED = "The visitor did not confirm in time. Nothing was done."
-NOT_BEGUN = "Not run: it was interrupted before it began. Nothing has happened."
+NOT_BEGUN = "Not run: it was interrupted before it began. Nothing was done."
 OUTCOME_UNKNOWN = (
-    "It is unknown whether this has happened: it was interrupted while it was under way. Say so, do not call it again, "
-    "and offer that a person checks."
+    "It is unknown whether this took effect: it was interrupted while it was running. Tell the visitor, do not call it "
+    "again, and offer to have a person check."
 )
 ORPHANED = timedelta(minutes=10)  # longer than a call that belongs to no turn may last, with everything around it
 
@@ -99,7 +99,7 @@ def write(
 
 
 def authorize(row: ToolCall, method: Method, assistant: Assistant | None, risk: str) -> str:
-    """Let the call through the policy as it stands now, and remember what it was judged by; "" or why not.
+    """Check the call against the policy as it is now, and record the method and risk it was checked by; "" or why not.
 
     Why not: not_offered, closed, visitor_quota, network_quota, daily_quota.
     """
@@ -141,7 +141,7 @@ def adopt(row: ToolCall, turn: Turn) -> None:
 
 
 def claim(row: ToolCall) -> bool:
-    """Take the row for acting on it, from the state that it was read in: exactly one of all who try gets True, and nobody
+    """Claim the row for acting on it, from the state that it was read in: exactly one of all callers gets True, and none
     once its turn has ended."""
     free = ToolCall.objects.filter(Q(_OF_OPEN_TURN) | ~_OF_ENDED_TURN, pk=row.pk, state=row.state)
     if not free.update(state=State.SENT, started_at=timezone.now(), attempts=F("attempts") + 1):
@@ -195,7 +195,7 @@ def wait_for_visitor(
 
 
 def answer_of_visitor(row: ToolCall) -> Literal["confirm", "cancel", ""]:
-    """What the visitor said on the call's card: read from the card, so nobody can say it for him."""
+    """What the visitor said on the call's card: read from the card, so that nobody else can say it for them."""
     card = row.cards.filter(kind__in=Card.ASKING, state=Card.State.ANSWERED).order_by("-created_at").first()
     return card.choice if card and card.choice in ("confirm", "cancel") else ""  # type: ignore[return-value]
 
@@ -230,10 +230,10 @@ def left_behind(turn: Turn) -> list[ToolCall]:
 
 def close_with(turn: Turn) -> None:
     """Close what the turn leaves open, in the transaction that ends it; a card that waits for the visitor waits on, and what
-    he has answered meanwhile is the next turn's.
+    they have answered meanwhile is the next turn's.
 
     A row that is locked just now is being written by whoever runs it, who may want the conversation's lock next, which
-    the caller has: that one is left to him, and to `close_orphans`.
+    the caller has: that one is left to its runner, and to `close_orphans`.
     """
     mine = Q(turn=turn) | Q(pk=turn.opening_call_id)
     rows = ToolCall.objects.filter(mine, _OPEN, ~_OF_OPEN_TURN)

@@ -1,4 +1,4 @@
-"""Replays, from a click by staff to a page of differences: each is a row, answered message by message.
+"""Replays: past conversations answered again, message by message, and compared.
 
 A message is one task's work, so that a long conversation holds up nobody else's; who claims the row answers the next
 one, writes what came of it and hands the row on. Nothing here writes to the conversation.

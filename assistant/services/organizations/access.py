@@ -1,4 +1,4 @@
-"""The only way from a public request to an organization, and what staff learn of the sites that took it or were refused."""
+"""Access from public requests to assistants, and the record of sites that were admitted or refused."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def admits(assistant: Assistant, origin: str) -> bool:
 
 
 def record_page(assistant: Assistant, origin: str) -> None:
-    """Keep that a page of `origin` asked for the widget of `assistant`, as the row just read has it; never raises.
+    """Record that a page of `origin` asked for the widget of `assistant`, whose row was just read; never raises.
 
     That is for staff, who want to know whether their script tag works: one write in `SEEN_AGAIN_AFTER` will do. Pages of
     our own, such as the hosted chat and its preview, say nothing about that.
@@ -81,7 +81,7 @@ def is_ours(origin: str) -> bool:
 
 
 def record_refused_site(public_key: str, origin: str, network: str) -> None:
-    """Keep that a page of `origin` asked for an assistant that it may not show; never raises.
+    """Record that a page of `origin` asked for an assistant that it may not show; never raises.
 
     Anybody can send any origin, so there is room for a few, and for few new ones from one `network`: a site that asks
     again stays, of the others the one that has been silent for longest goes.

@@ -1,4 +1,4 @@
-"""Rate limits, per visitor and per network: shared by all processes while Redis is there, each process's own while not.
+"""Rate limits, per visitor and per network, shared through Redis; each process's own without it.
 
 Every frame and every endpoint has a row in `LIMITS`; tests/attacks/test_limits.py fails for one without.
 """

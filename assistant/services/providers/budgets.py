@@ -1,6 +1,6 @@
-"""What models take and cost: reserved before a request, settled after it.
+"""Budgets of tokens and money: reserved before a request, settled after it.
 
-A reservation is taken from one row per limit, by a conditional update: whoever does not fit is refused before anything
+A reservation is one conditional update per limit: a request that does not fit is refused before anything
 is sent, however many ask at once. A runner that dies leaves its reservation spent, since it may have been.
 """
 
@@ -230,7 +230,7 @@ def reserve(
     free: bool = False,
     now: datetime | None = None,
 ) -> Reservation:
-    """Set aside what one request may take at most. Raises `BudgetExceeded`; then nothing was taken.
+    """Reserve what one request may use at most. Raises `BudgetExceeded`; then nothing is reserved.
 
     `free` requests cost no money, as those to the demonstration model, but their tokens count.
     """
@@ -295,7 +295,7 @@ def _reserve_in_all(organization: Organization, limits: list[_Limit], tokens: in
 
 
 def settle(reservation: Reservation, attempts: Sequence[Attempt]) -> None:
-    """Put what was really taken in the place of what was reserved; one row stays per attempt. None: nothing was sent."""
+    """Replace the reservation by what was really used; one row stays per attempt. Without attempts nothing was sent."""
     asking = reservation.asking
     rates = {reservation.model: reservation.rate}
     for attempt in attempts:

@@ -1,4 +1,4 @@
-"""What all processes share about providers: whose turn it is, who may be asked, what was measured.
+"""Health of providers, shared by all processes: rotation, circuit breakers, and what was measured.
 
 The breaker is one row per provider and key, and one per model for a model that is missing. Closed until five counted
 failures in a row, or one that will not pass by itself; then open for a while, each time longer; then half-open, one
@@ -30,9 +30,9 @@ SUCCESSES_TO_CLOSE = 2
 COOL_DOWN = timedelta(seconds=30)  # times the number of openings in a row
 LONGEST_COOL_DOWN = timedelta(minutes=10)
 QUOTA_COOL_DOWN = timedelta(minutes=5)
-PROBE = timedelta(seconds=60)  # after that, whoever probed is taken to be dead
+PROBE = timedelta(seconds=60)  # after that, the process that probed is assumed dead
 ABILITIES = ("streaming", "tools", "tools_streaming")  # what costs visitors something when it is wrongly taken to be missing
-BELIEVED = timedelta(days=1)  # how long use's word on a lacking ability counts
+BELIEVED = timedelta(days=1)  # how long a refusal in use counts as proof that an ability is missing
 REMEASURED_AFTER = timedelta(days=7)  # a check's word
 REMEASURED_AGAIN = timedelta(days=1)  # after a measuring that found nothing out
 MAX_WHY = 300  # characters
@@ -89,7 +89,7 @@ class Learnt:
 def health_key(owner: UUID | int | str | None, name: str, base_url: str, key: str) -> str:
     """Names a provider's health: `owner` is its organization's id, or None for the platform's.
 
-    Another address or another key is another breaker, so a mended provider is asked at once.
+    Another address or another key is another breaker, so a corrected provider is asked at once.
     """
     digest = salted_hmac("provider.health", f"{base_url}\n{key}", algorithm="sha256").hexdigest()[:16]
     return f"{owner or 'platform'}:{name[:40]}:{digest}"
@@ -179,7 +179,7 @@ def succeeded(key: str, model: str, now: datetime | None = None) -> None:
 
 
 def close(key: str, model: str) -> None:
-    """Somebody has mended it: ask it again at once, as if nothing had happened."""
+    """Close the breaker: staff have fixed the provider, so ask it again at once."""
     ProviderHealth.objects.filter(key=key, model=model).update(
         failures=0, openings=0, successes=0, open_until=None, probe_until=None, cause=""
     )
@@ -213,7 +213,7 @@ def failed(
 
 
 def _notify_staff(row: ProviderHealth, now: datetime) -> None:
-    """One e-mail a day to the organization whose provider needs somebody to mend it."""
+    """One e-mail a day to the organization whose provider needs staff to fix it."""
     if row.provider is None or row.cause not in FOR_STAFF:
         return
     name = row.provider.name

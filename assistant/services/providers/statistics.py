@@ -1,4 +1,4 @@
-"""How providers have done, from the usage rows that every process writes: the same wherever it is asked, after any restart.
+"""Statistics of providers, from the usage rows that every process writes: the same everywhere, after any restart.
 
 Sums are taken by the database; percentiles from the newest `MAX_SAMPLES` attempts. Callers say whose rows they may see:
 
@@ -210,7 +210,7 @@ class Totals:
 
 def counted_since(now: datetime | None = None) -> datetime:
     """When counters begin: with the month, in UTC. They are sums over rows, and old rows are swept one day; a counter may
-    begin again at nought, which whoever reads it expects, but it must never shrink by a little."""
+    begin again at zero, which every reader of it expects, but it must never shrink by a little."""
     return (now or timezone.now()).astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 

@@ -1,4 +1,4 @@
-"""Methods from what others have written down: each source becomes drafts, and nothing is stored until staff tick them."""
+"""Imports of methods from API descriptions: drafts that are stored only when staff select them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A document that somebody else wrote, as plain JSON values, or a named reason why it cannot be read.
+"""Parsing of imported documents into plain JSON values, with a named error for what cannot be read.
 
 YAML is read event by event with the few types that JSON has. So there is no alias to expand and no tag to obey, dates
 stay texts, `no` is no boolean, and a key such as 200 is the text "200".

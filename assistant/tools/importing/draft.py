@@ -1,4 +1,4 @@
-"""A draft: what a row of `Method` would be, and what stands against it. A plain value until staff tick it."""
+"""Drafts of methods: plain values, with the problems that stand against them, until staff select them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class MethodDraft:
-    """`problems` say why it cannot be taken, `notes` what is lost when it is.
+    """`problems` say why it cannot be imported, `notes` what is lost when it is.
 
     `source` finds the method again when the same thing is imported anew; an empty one is always new. `title` is what
     its own document calls it, `secrets` what the document gave away: they are sealed when the method is made.

@@ -1,4 +1,4 @@
-"""Methods as the first Interworky exported them, with its own rules for what goes into the path and who is asking.
+"""Exports of the first Interworky, with its own rules for path values and tokens.
 
 `name_INPATH` stands for `:name` in the address, or is added to the end of it; `IW_TOKEN` is the bearer token. It was
 something a model could be asked for: here it is a secret, and never an argument.

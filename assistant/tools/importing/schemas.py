@@ -1,4 +1,4 @@
-"""Somebody else's schemas, made into what our own parameters may be.
+"""Conversion of foreign JSON Schemas to the subset that our parameters support.
 
 References are followed within the document alone. What our checker does not know is left out where the other server can
 be trusted to check it itself, which loosens what we let through, never what staff have fixed.

@@ -1,6 +1,6 @@
-"""A draft from what staff say they want. A model writes it; what it writes is examined like any other draft.
+"""Drafts from a sentence by staff. A model writes the draft; it is checked like any other.
 
-Who asks the model stands above this room: here are only the question, and what becomes of the answer.
+The model is asked by callers above this room: here are only the prompt and the reading of the response.
 """
 
 from __future__ import annotations
