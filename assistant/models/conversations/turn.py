@@ -1,3 +1,5 @@
+"""Turns, and the ledger of their tool calls."""
+
 from __future__ import annotations
 
 import uuid
@@ -93,7 +95,7 @@ class ToolCallQuerySet(models.QuerySet["ToolCall"]):
 
 
 class ToolCall(models.Model):
-    """The ledger: one row per call, written before the act."""
+    """A row of the ledger: one per call, written before the act."""
 
     class State(models.TextChoices):
         PENDING = "pending"  # written, nothing done yet
@@ -150,10 +152,10 @@ class ToolCall(models.Model):
 
     @property
     def asked(self) -> str:
-        """Its arguments as staff read them: what shows nothing, or turns other letters around, as its number."""
+        """The arguments as staff read them; invisible and direction-changing characters are shown as their numbers."""
         return visible("\n".join(f"{name}: {value}" for name, value in self.arguments.items())) or "nothing"
 
     @property
     def answered(self) -> str:
-        """Its result, likewise."""
+        """The result, likewise."""
         return visible(self.result)

@@ -1,3 +1,5 @@
+"""Methods, their secrets and the kinds that models know."""
+
 from __future__ import annotations
 
 import uuid

@@ -1,3 +1,5 @@
+"""Assistants, the sites that were refused, and prompt versions."""
+
 from __future__ import annotations
 
 import secrets
@@ -123,7 +125,7 @@ class RefusedOrigin(models.Model):
 
 
 class PromptVersion(models.Model):
-    """What an assistant was told from `at` until the next version."""
+    """An assistant's prompt, in force from `at` until the next version."""
 
     TEXTS = ("instructions", "knowledge", "greeting")
 

@@ -1,3 +1,5 @@
+"""Model servers of organizations, their health, and the counters of rotations."""
+
 from __future__ import annotations
 
 import re
@@ -26,7 +28,7 @@ key_style = RegexValidator(rf"\A(?:bearer|none|header:{HEADER_NAME})\Z", "Use be
 
 
 def validate_headers(headers: Any) -> None:
-    """A JSON object of at most 20 plain header names and values; credentials belong into the key."""
+    """A JSON object of at most 20 plain header names and values. Credentials belong in the key."""
     if not isinstance(headers, dict) or len(headers) > 20:
         raise ValidationError("Headers are a JSON object of names and values, at most 20.")
     for name, value in headers.items():
@@ -200,7 +202,7 @@ class ProviderHealth(models.Model):
 
 
 class Rotation(models.Model):
-    """The turn counter of one rotation, shared by all processes."""
+    """The counter of one rotation among providers, shared by all processes."""
 
     key = models.CharField(max_length=80, primary_key=True)
     number = models.PositiveBigIntegerField(default=0)
