@@ -281,7 +281,7 @@ def _refuse_unless_free(
     Raises `_Overlap`, and `ToolError` for a time that is not offered.
     """
     if not slots.is_offered(calendar, start_at, now):
-        raise ToolError("That time can no longer be booked. Look for free times again.", code="slot_gone")
+        raise ToolError("That time cannot be booked any longer. Look for free times again.", code="slot_gone")
     others = calendar.appointments.taking_time(now).exclude(pk=appointment.pk)
     there = others.filter(start_at__lt=start_at + slots.busy_for(calendar), busy_until__gt=start_at)
     own = Q(state=HELD, visitor__isnull=False, visitor=appointment.visitor_id)
