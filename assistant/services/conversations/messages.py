@@ -71,4 +71,4 @@ def rate_message(conversation: Conversation, message_id: str, value: int) -> Non
         message.save(update_fields=["rating"])
         record_event(conversation, "message.rated", message=message, data={"value": value})
         if value < 0:
-            questions.disliked(message)
+            questions.record_disliked(message)

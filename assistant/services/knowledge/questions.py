@@ -46,7 +46,7 @@ def does_not_know(reply: str) -> bool:
     return _NOT_KNOWN.search(reply) is not None
 
 
-def heed(turn_id: UUID) -> None:
+def record_unanswered(turn_id: UUID) -> None:
     """Note the question of a turn that has ended, if nothing was found about it or its reply did not know."""
     turn = Turn.objects.select_related("message", "conversation").get(pk=turn_id)
     reply = turn.replies.filter(role=Message.Role.ASSISTANT).last()
@@ -60,7 +60,7 @@ def heed(turn_id: UUID) -> None:
         note(turn.message, Question.Reason.UNSURE)
 
 
-def disliked(reply: Message) -> None:
+def record_disliked(reply: Message) -> None:
     """Note the question of a reply that its visitor has rated down."""
     turn = reply.turn
     if turn is not None and not turn.opening_call_id:
