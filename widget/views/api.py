@@ -133,16 +133,16 @@ def _seq(text: str) -> int:
 async def _stream(conversation: Conversation, after: int, network: str) -> AsyncIterator[bytes]:
     """Server-sent events: where we stand, then what happens, and a comment every few seconds to keep proxies awake."""
     gone = asyncio.Event()
-    async with live.subscribe(live.group(conversation.pk)) as ear:
+    async with live.subscribe(live.group(conversation.pk)) as subscription:
         with access.connection_of_network(network), access.connection_of_visitor(str(conversation.visitor_id), gone.set):
-            yield _sse((await in_db(feed.ready)(conversation, after, ear, network)).payload())
+            yield _sse((await in_db(feed.ready)(conversation, after, subscription, network)).payload())
             while not gone.is_set():
                 try:
                     async with asyncio.timeout(HEARTBEAT_SECONDS):
-                        payloads = await feed.happened(conversation, ear)
+                        payloads = await feed.next_events(conversation, subscription)
                 except TimeoutError:
-                    # Nobody may stay for longer than they are welcome.
-                    if not await in_db(_still_welcome)(conversation):
+                    # An assistant can be switched off while its streams are open.
+                    if not await in_db(_is_still_admitted)(conversation):
                         return
                     yield b": still here\n\n"
                 else:
@@ -150,7 +150,7 @@ async def _stream(conversation: Conversation, after: int, network: str) -> Async
                         yield _sse(payload)
 
 
-def _still_welcome(conversation: Conversation) -> bool:
+def _is_still_admitted(conversation: Conversation) -> bool:
     conversation.assistant.refresh_from_db()
     return organization_access.admits(conversation.assistant, conversation.origin)
 
