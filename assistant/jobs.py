@@ -44,7 +44,7 @@ def sweep() -> None:
     appointments.expire_holds()
     ledger.give_up_waiting()
     ledger.close_orphans()
-    documents.ring_due()
+    documents.enqueue_due()
     replays.enqueue_due()
 
 

@@ -106,7 +106,7 @@ def read_document(document_id: str) -> None:
         documents.failed(document, "internal", "Reading it failed for a reason on our side.")
     finally:
         lease.stop()
-        documents.ring_next(document.organization_id)
+        documents.enqueue_next(document.organization_id)
 
 
 def _read_page(document: Document) -> None:

@@ -287,7 +287,7 @@ async def run(context: Context, arguments: dict[str, Any]) -> ToolResult:
         if error.sent and not may_repeat(context.method):
             return ToolResult(IN_DOUBT, "unknown")
         raise ToolError(f"The request failed ({error.code}). {error}", code=error.code) from error
-    text = _told(response, config["keep"])
+    text = _result_text(response, config["keep"])
     if response.status < 300:
         return ToolResult(text or "Done.")
     if response.status >= 500 and not may_repeat(context.method):
@@ -319,7 +319,7 @@ def media_type(header: str) -> str:
     return kind if MEDIA_TYPE.fullmatch(kind) else ""
 
 
-def _told(response: outbound.Response, keep: str) -> str:
+def _result_text(response: outbound.Response, keep: str) -> str:
     """The answer for the model: JSON trimmed, other text as it is, anything else left out."""
     if not response.body.strip():
         return ""

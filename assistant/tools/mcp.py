@@ -305,11 +305,11 @@ async def run(context: Context, arguments: dict[str, Any]) -> ToolResult:
         if talk is not None and talk.calling and not may_repeat(method) and getattr(error, "sent", True):
             return ToolResult(IN_DOUBT, "unknown")
         raise ToolError(f"The call failed ({error.code}). {error}", code=error.code) from error
-    text = _told(answer)
+    text = _result_text(answer)
     return ToolResult(text or "Failed.", "failed") if answer.get("isError") is True else ToolResult(text or "Done.")
 
 
-def _told(answer: dict[str, Any]) -> str:
+def _result_text(answer: dict[str, Any]) -> str:
     """The texts of the answer, or its structured content; pictures and sounds are no use to our models."""
     parts = []
     content = answer.get("content")

@@ -62,7 +62,7 @@ def read_again(document: Document) -> bool:
     return True
 
 
-def ring_due(limit: int = 50) -> int:
+def enqueue_due(limit: int = 50) -> int:
     """Tell workers of the documents that are due, new pages and old ones alike. Returns how many."""
     due = Document.objects.due(timezone.now()).filter(organization__active=True).order_by("next_read_at", "created_at")
     place = Window(RowNumber(), partition_by="organization", order_by=["next_read_at", "created_at"])
@@ -75,7 +75,7 @@ def ring_due(limit: int = 50) -> int:
     return len(found)
 
 
-def ring_next(organization_id: int) -> None:
+def enqueue_next(organization_id: int) -> None:
     """Tell a worker of the organization's next document, which may have been turned away while others were being read."""
     due = Document.objects.due(timezone.now()).filter(organization=organization_id, organization__active=True)
     if next_id := due.order_by("next_read_at", "created_at").values_list("pk", flat=True).first():
