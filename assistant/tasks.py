@@ -123,7 +123,8 @@ def _read_page(document: Document) -> None:
     elif answer.status != 200:
         documents.failed(document, "status", f"The site answered with {answer.status} instead of the page.")
     elif kind not in ("text/html", "application/xhtml+xml"):
-        documents.failed(document, "not_html", f"This is no web page but {kind[:60] or 'of no kind that it names'}.")
+        found = f"the type {kind[:60]}" if kind else "no content type"
+        documents.failed(document, "not_html", f"Expected HTML; the response has {found}.")
     else:
         seen = documents.Seen(answer.headers.get("etag", ""), answer.headers.get("last-modified", ""))
         charset = re.search(r"charset=[\"']?([\w-]{1,40})", answer.headers.get("content-type", ""), re.I)

@@ -588,7 +588,7 @@ def _taught(asked: Candidate, facts: dict[str, Any]) -> Candidate:
 def _of_form(error: ProviderError) -> bool:
     """A refusal of the request's form, or a generation that came to nothing: held against a server only once another one
     has taken the same request in the same turn."""
-    return error.cause == "bad_request" or error.cause not in health.COUNTED | health.AT_ONCE | OF_INPUT | {"empty"}
+    return error.cause == "bad_request" or error.cause not in health.COUNTED | health.OPEN_AT_ONCE | OF_INPUT | {"empty"}
 
 
 def _class_of(error: ProviderError) -> str:

@@ -187,7 +187,7 @@ class Executor:
         if proof:
             assert self.conversation
             content |= await in_db(verification.first_step)(self.conversation)
-            kind, text, expires_at = Card.Kind.VERIFY, WAITING_FOR_PROOF, timezone.now() + verification.LASTS
+            kind, text, expires_at = Card.Kind.VERIFY, WAITING_FOR_PROOF, timezone.now() + verification.CODE_VALID_FOR
         if not await in_db(ledger.wait_for_visitor)(row, content, text, expires_at, kind):
             return await self.settle(row)
         return ToolResult(text, "waiting")

@@ -43,11 +43,11 @@ REFUSED_HEADERS = {
     "expect", "host", "keep-alive", "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding",
     "upgrade", "via", "forwarded", "x-forwarded-for", "x-forwarded-host",
 }  # fmt: skip
-IN_THE_OPEN = (
+CREDENTIAL_IN_PLAIN_TEXT = (
     "“%(name)s” is a credential, which the %(where)s would show in plain text. Remove it there and enter it under "
     "Authentication, or under Secrets and write {name} in its place."
 )
-IN_DOUBT = (
+OUTCOME_UNKNOWN = (
     "It is unknown whether this took effect: the other server closed the connection before it responded. "
     "Tell the visitor, do not call it again, and offer to have a person check."
 )
@@ -147,7 +147,9 @@ class Config(forms.Form):
                     "Write a parameter as {name}, using letters, digits and underscores.", code="placeholder"
                 )
             if not template.names(value) and is_credential(name, value):
-                raise ValidationError(IN_THE_OPEN, code="credential_in_the_open", params={"name": name, "where": "header"})
+                raise ValidationError(
+                    CREDENTIAL_IN_PLAIN_TEXT, code="credential_in_the_open", params={"name": name, "where": "header"}
+                )
             if not all(" " <= char <= "~" for char in value):
                 raise ValidationError("Header values must be plain ASCII text.", code="header_value")
         return text
@@ -193,7 +195,7 @@ def check_no_credential(url: str) -> None:
         name, _, value = pair.partition("=")
         if not template.names(value) and is_credential(name, value):
             where = {"name": name[:64], "where": "address"}
-            raise ValidationError(IN_THE_OPEN, code="credential_in_the_open", params=where)
+            raise ValidationError(CREDENTIAL_IN_PLAIN_TEXT, code="credential_in_the_open", params=where)
 
 
 def check_header_name(name: str) -> None:
@@ -285,14 +287,14 @@ async def run(context: Context, arguments: dict[str, Any]) -> ToolResult:
         )
     except OutboundError as error:
         if error.sent and not may_repeat(context.method):
-            return ToolResult(IN_DOUBT, "unknown")
+            return ToolResult(OUTCOME_UNKNOWN, "unknown")
         raise ToolError(f"The request failed ({error.code}). {error}", code=error.code) from error
     text = _result_text(response, config["keep"])
     if response.status < 300:
         return ToolResult(text or "Done.")
     if response.status >= 500 and not may_repeat(context.method):
         # A gateway may have given up on a server that had not.
-        return ToolResult(f"{IN_DOUBT}\nHTTP {response.status}", "unknown")
+        return ToolResult(f"{OUTCOME_UNKNOWN}\nHTTP {response.status}", "unknown")
     if response.status < 400:
         return ToolResult(f"The server responded with a redirect (HTTP {response.status}), which is not followed.", "failed")
     return ToolResult(f"The server rejected the request (HTTP {response.status}).\n{text}".strip(), "failed")

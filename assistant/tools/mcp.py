@@ -24,7 +24,7 @@ from assistant.llm import ToolResult
 from assistant.models import Method
 from assistant.outbound import Reach
 from assistant.redaction import MASK, redacted
-from assistant.tools.http import IN_DOUBT, MARGIN_SECONDS, check_header_name, check_no_credential, media_type
+from assistant.tools.http import MARGIN_SECONDS, OUTCOME_UNKNOWN, check_header_name, check_no_credential, media_type
 from assistant.tools.kind import Context, Kind, Operation, configured
 from assistant.tools.request import CREDENTIAL, check_credential
 
@@ -36,7 +36,7 @@ MAX_PAGES = 20
 MAX_TOOLS = 500
 MAX_LIST_BYTES = 2_000_000
 LEAVE_SECONDS = 2.0
-SAME_AGAIN = "The server repeats a page of its tool list. It may have more tools than are listed here."
+REPEATED_PAGE = "The server repeats a page of its tool list. It may have more tools than are listed here."
 SESSION_ID = "Mcp-Session-Id"
 NOT_BEGUN = {-32700, -32600, -32601, -32602}  # JSON-RPC: not read, not valid, no such method, not with these parameters
 
@@ -251,7 +251,7 @@ async def tools(url: str, headers: dict[str, str], *, seconds: float = 20.0) -> 
             new = [tool for tool in listed if isinstance(tool, dict)] if isinstance(listed, list) else []
             new = [tool for tool in new if str(tool.get("name")) not in names]
             if listed and not new:
-                return Listed(found, SAME_AGAIN)
+                return Listed(found, REPEATED_PAGE)
             names |= {str(tool.get("name")) for tool in new}
             found += new
             if len(found) > MAX_TOOLS:
@@ -260,7 +260,7 @@ async def tools(url: str, headers: dict[str, str], *, seconds: float = 20.0) -> 
             if not isinstance(cursor, str) or not cursor:
                 return Listed(found)
             if cursor in seen:
-                return Listed(found, SAME_AGAIN)
+                return Listed(found, REPEATED_PAGE)
             seen.add(cursor)
     return Listed(found, f"The server lists its tools on more than {MAX_PAGES} pages. The remaining pages are left out.")
 
@@ -303,7 +303,7 @@ async def run(context: Context, arguments: dict[str, Any]) -> ToolResult:
     except (OutboundError, ToolError) as error:
         # A server that has answered with an error has not acted; one that broke off may have.
         if talk is not None and talk.calling and not may_repeat(method) and getattr(error, "sent", True):
-            return ToolResult(IN_DOUBT, "unknown")
+            return ToolResult(OUTCOME_UNKNOWN, "unknown")
         raise ToolError(f"The call failed ({error.code}). {error}", code=error.code) from error
     text = _result_text(answer)
     return ToolResult(text or "Failed.", "failed") if answer.get("isError") is True else ToolResult(text or "Done.")

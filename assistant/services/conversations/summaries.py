@@ -16,10 +16,10 @@ from django.utils import timezone
 
 from assistant.models import Conversation, Message, ToolCall, Turn
 
-IDLE = timedelta(minutes=15)  # after that, a conversation is summed up
-FORGOTTEN = timedelta(days=1)
+IDLE_AFTER = timedelta(minutes=15)  # after that, a conversation is summed up
+GIVE_UP_AFTER = timedelta(days=1)
 LEASE = timedelta(minutes=2)
-PUT_OFF = timedelta(hours=1)
+RETRY_AFTER = timedelta(hours=1)
 TITLE_MESSAGES, SUMMARY_MESSAGES = 6, 80
 MAX_CHARS = 12_000  # of a transcript: its end, where it is longer
 
@@ -75,7 +75,7 @@ def keep_summary(work: Work, summary: str) -> bool:
 
 
 def put_off(work: Work) -> bool:
-    return _keep(work, thinking_until=timezone.now() + PUT_OFF)
+    return _keep(work, thinking_until=timezone.now() + RETRY_AFTER)
 
 
 def _keep(work: Work, **changes: object) -> bool:
@@ -87,12 +87,12 @@ def _lacking(now: datetime) -> QuerySet[Conversation]:
     here = OuterRef("pk")
     turns = Turn.objects.filter(conversation=here)
     unread = Message.objects.filter(conversation=here, role=Message.Role.VISITOR, seq__gt=OuterRef("summary_seq"))
-    idle = Q(state=Conversation.State.CLOSED) | Q(last_message_at__lt=now - IDLE)
+    idle = Q(state=Conversation.State.CLOSED) | Q(last_message_at__lt=now - IDLE_AFTER)
     return Conversation.objects.filter(
         Q(titled_at=None) & Exists(turns.filter(state=Turn.State.DONE)) | Q(titled_at__isnull=False) & idle & Exists(unread),
         Q(thinking_until=None) | Q(thinking_until__lt=now),
         ~Exists(turns.open()),
-        last_message_at__gt=now - FORGOTTEN,
+        last_message_at__gt=now - GIVE_UP_AFTER,
         assistant__makes_notes=True,
         organization__active=True,
     )

@@ -25,7 +25,7 @@ from assistant.services.deliveries import outbox
 DIGITS = 6
 WRONG_CODES = 5  # on one card: five guesses of a million
 CODES_PER_VISITOR, CODES_PER_NETWORK = 5, 20  # in 24 hours
-LASTS = timedelta(minutes=30)  # from when the card is shown
+CODE_VALID_FOR = timedelta(minutes=30)  # from when the card is shown
 KEY = "code:"  # how the outbox' keys of these letters begin
 
 

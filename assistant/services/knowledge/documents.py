@@ -27,7 +27,7 @@ FIRST_WAIT_SECONDS = 60  # until a page that failed is tried again: twice as lon
 MAX_DOCUMENTS = 1000  # of an organization
 READ_AT_ONCE = 2  # of one organization's: slow pages of one must not keep every reader busy
 BATCH = 500  # passages in a statement
-NO_WORD = "Reading it was begun several times and never came to an end."
+NOT_COMPLETED = "Reading it was begun several times and never came to an end."
 
 
 def queue(document: Document, *, file: tuple[str, bytes] | None = None) -> None:
@@ -97,7 +97,7 @@ def claim(document_id: UUID | str) -> Document | None:
             return None
     document = Document.objects.get(pk=document_id)
     if document.kind == Document.Kind.FILE and document.attempts > MAX_ATTEMPTS:
-        failed(document, "no_word", NO_WORD)
+        failed(document, "no_word", NOT_COMPLETED)
         return None
     return document
 

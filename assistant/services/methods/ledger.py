@@ -21,10 +21,10 @@ from assistant.services.conversations import cards
 State = ToolCall.State
 # A call that was refused, or that never left this server, uses up no quota. One that another server rejected, or did not
 # answer, does: a visitor who guesses order numbers fails most of the time.
-_ASKED_IN_VAIN = Q(
+_REJECTED_ELSEWHERE = Q(
     state=State.FAILED, code__in=["", "timeout", "too_large", "redirect", "mcp_error", "mcp_http", "mcp_type"]
 )
-_COUNTED = (_ASKED_IN_VAIN | ~Q(state__in=[State.REFUSED, State.FAILED])) & Q(dry_run=False)
+_COUNTED = (_REJECTED_ELSEWHERE | ~Q(state__in=[State.REFUSED, State.FAILED])) & Q(dry_run=False)
 
 NOT_CONFIRMED = "The visitor did not confirm in time. Nothing was done."
 NOT_BEGUN = "Not run: it was interrupted before it began. Nothing was done."

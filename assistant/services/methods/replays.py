@@ -23,7 +23,7 @@ from assistant.services.conversations.history import as_rounds, build_history
 TASK = "assistant.replay.answer_next"
 MAX_MESSAGES = 30  # the last ones, of a longer conversation
 MAX_ATTEMPTS = 3  # at one message, by workers that die
-NO_WORD = "Answering a message was begun several times and never came to an end."
+NOT_COMPLETED = "Answering a message was begun several times and never came to an end."
 
 
 class Call(TypedDict):
@@ -107,7 +107,7 @@ def claim(replay_id: UUID | str) -> tuple[Replay, Question | None] | None:
     rows = Replay.objects.select_related("conversation__assistant__organization", "conversation__visitor")
     replay = rows.get(pk=replay_id)
     if replay.attempts > MAX_ATTEMPTS:
-        end(replay, NO_WORD)
+        end(replay, NOT_COMPLETED)
         return None
     answered = {result["message"] for result in replay.results}
     left = [turn for turn in _turns(replay.conversation) if str(turn.message_id) not in answered]

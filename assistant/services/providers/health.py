@@ -32,7 +32,7 @@ LONGEST_COOL_DOWN = timedelta(minutes=10)
 QUOTA_COOL_DOWN = timedelta(minutes=5)
 PROBE = timedelta(seconds=60)  # after that, the process that probed is assumed dead
 ABILITIES = ("streaming", "tools", "tools_streaming")  # what costs visitors something when it is wrongly taken to be missing
-BELIEVED = timedelta(days=1)  # how long a refusal in use counts as proof that an ability is missing
+REFUSAL_TRUSTED_FOR = timedelta(days=1)  # how long a refusal in use counts as proof that an ability is missing
 REMEASURED_AFTER = timedelta(days=7)  # a check's word
 REMEASURED_AGAIN = timedelta(days=1)  # after a measuring that found nothing out
 MAX_WHY = 300  # characters
@@ -40,8 +40,8 @@ LAST_PROVIDER = timedelta(seconds=5)  # how often the only provider is asked whi
 
 # A bad request is counted only where another server took the same one: see the router.
 COUNTED = {"dns", "refused", "timeout", "server_error", "rate_limited", "bad_response", "cut_off", "bad_request"}
-AT_ONCE = {"unauthorized", "forbidden", "tls", "not_found", "quota", "model_not_found"}
-FOR_STAFF = {
+OPEN_AT_ONCE = {"unauthorized", "forbidden", "tls", "not_found", "quota", "model_not_found"}
+STAFF_MUST_FIX = {
     "unauthorized": "it refuses the key",
     "forbidden": "it refuses the key, or this use of it",
     "quota": "its quota or credit is used up",
@@ -189,7 +189,7 @@ def failed(
     key: str, model: str, cause: str, *, name: str, provider_id: UUID | None = None, now: datetime | None = None
 ) -> None:
     """It did not answer, for `cause` (see `ProviderError`). What the request itself was to blame for is no failure."""
-    if cause not in COUNTED | AT_ONCE:
+    if cause not in COUNTED | OPEN_AT_ONCE:
         return succeeded(key, model, now)
     now = now or timezone.now()
     with transaction.atomic():
@@ -201,7 +201,7 @@ def failed(
         state = row.state_at(now)
         row.cause, row.failed_at, row.successes = cause, now, 0
         row.failures += 1
-        if state == "half-open" or (state == "closed" and (cause in AT_ONCE or row.failures >= FAILURES_TO_OPEN)):
+        if state == "half-open" or (state == "closed" and (cause in OPEN_AT_ONCE or row.failures >= FAILURES_TO_OPEN)):
             row.openings += 1
             wait = QUOTA_COOL_DOWN if cause == "quota" else min(COOL_DOWN * row.openings, LONGEST_COOL_DOWN)
             row.open_until, row.probe_until = now + wait, None
@@ -214,14 +214,14 @@ def failed(
 
 def _notify_staff(row: ProviderHealth, now: datetime) -> None:
     """One e-mail a day to the organization whose provider needs staff to fix it."""
-    if row.provider is None or row.cause not in FOR_STAFF:
+    if row.provider is None or row.cause not in STAFF_MUST_FIX:
         return
     name = row.provider.name
     what = f"{name} ({row.model})" if row.model else name
     budgets.notify_team(
         row.provider.organization,
         f"Your model provider {name} does not answer",
-        f"{what} could not answer a visitor: {FOR_STAFF[row.cause]}.\n\n"
+        f"{what} could not answer a visitor: {STAFF_MUST_FIX[row.cause]}.\n\n"
         "Other providers are asked instead, if there are any. Please look at it in the admin:\n"
         + admin_pages.address("assistant_provider_change", row.provider.pk),
         key=f"provider:{row.pk}:{row.cause}:{now:%Y-%m-%d}",
@@ -245,7 +245,7 @@ def learnt(row: ProviderHealth, now: datetime | None = None) -> list[Learnt]:
         at = _instant(origin.get("at")) or row.measured_at
         fact = Learnt(name, value, at, origin.get("by", ""), origin.get("why", ""))
         doubtful = name in ABILITIES and value is False and fact.by == "use"
-        if not (doubtful and at and now - at >= BELIEVED):
+        if not (doubtful and at and now - at >= REFUSAL_TRUSTED_FOR):
             found.append(fact)
     return found
 
