@@ -40,7 +40,7 @@ def _with_fresh_connection(function: Callable[P, R], *args: P.args, **kwargs: P.
 
 @contextmanager
 def fresh_connections() -> Iterator[None]:
-    """For a thread that outlives its connections: begin and end without a stale one."""
+    """For a thread that outlives its connections: starts and ends without a stale one."""
     _close_stale()
     try:
         yield

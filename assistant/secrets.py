@@ -21,7 +21,7 @@ NONCE_BYTES = 12
 
 
 class SecretUnreadable(Exception):
-    """The key is gone, or the sealed text belongs elsewhere. Carries no content."""
+    """The key is missing, or the sealed text belongs to another place. Carries no content."""
 
 
 def new_key() -> str:

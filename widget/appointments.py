@@ -38,7 +38,7 @@ WORDS = (
 
 
 def counted(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """A view of one appointment's link, not as often as anybody likes."""
+    """A view of one appointment's link, with a rate limit."""
 
     @wraps(view)
     def checked(request: HttpRequest, token: str) -> HttpResponseBase:
@@ -64,7 +64,7 @@ def _found(token: str) -> Appointment:
 @require_http_methods(["GET", "POST"])
 @counted
 def page(request: HttpRequest, token: str) -> HttpResponseBase:
-    """The appointment, and what can still be done with it; POST does it, then comes back here."""
+    """The appointment, and what can still be done with it; POST does that and redirects back here."""
     appointment = _found(token)
     refused = ""
     if request.method == "POST":

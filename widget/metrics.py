@@ -32,7 +32,7 @@ BOUNDS = [*(f"{limit / 1000:g}" for limit in BUCKETS_MS), "+Inf"]
 
 
 def for_operators(make: Callable[[], HttpResponse]) -> Callable[..., Any]:
-    """A view of what `make` makes: there for whoever has METRICS_TOKEN, and not there at all where none is set."""
+    """A view of what `make` returns, for requests with METRICS_TOKEN; 404 where none is set."""
 
     @require_safe
     @wraps(make)

@@ -48,7 +48,7 @@ class Response:
 
 
 class Streamed:
-    """An answer whose body is still coming."""
+    """A response whose body is still arriving."""
 
     def __init__(self, response: httpx.Response, max_bytes: int) -> None:
         self.status = response.status_code
@@ -70,7 +70,7 @@ class Streamed:
 
 
 def check_url(url: str, reach: Reach) -> None:
-    """Refuse what can be refused without asking the DNS; for forms. Raises `AddressRefused`."""
+    """Refuse what can be refused without DNS; for forms. Raises `AddressRefused`."""
     _check(guard.parse(url), reach)
 
 
@@ -93,7 +93,7 @@ async def fetch(
     max_bytes: int = 262_144,
     max_redirects: int = 0,
 ) -> Response:
-    """One whole answer, of whatever status, within `deadline_seconds` all in all.
+    """One whole response, of any status, within `deadline_seconds` in total.
 
     Redirects are followed for GET and HEAD without content only, each address checked anew; another origin gets none
     of the headers that may hold a secret. Raises `OutboundError`.
@@ -140,7 +140,7 @@ async def stream(
     keep_alive: bool = True,
     resend: bool = False,
 ) -> AsyncIterator[Streamed]:
-    """An answer to read while it comes; `read_seconds` is the longest silence. The whole deadline is the caller's.
+    """A response to read while it arrives; `read_seconds` is the longest silence. The total deadline is the caller's.
 
     Without `keep_alive` it has a connection of its own, as what must not be sent twice should. With `resend`, a request
     whose kept connection turns out to be dead is sent once more on a new one: for what changes nothing over there.

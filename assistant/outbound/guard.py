@@ -118,7 +118,7 @@ def origin_of(url: httpx.URL) -> tuple[str, str, int]:
 
 
 def check_public(url: httpx.URL) -> None:
-    """What can be said of a guarded address without asking the DNS. Raises `AddressRefused`."""
+    """Refuse a guarded address as far as that is possible without DNS. Raises `AddressRefused`."""
     host = url.host.rstrip(".").lower()
     port = port_of(url)
     if port in REFUSED_PORTS or (port < 1024 and port not in LOW_PORTS):
@@ -163,11 +163,11 @@ class GuardedResolver(AbstractResolver):
 
 
 class RefusedAddress(OSError):
-    """`AddressRefused` as connecting code will carry it: as an error of the socket."""
+    """`AddressRefused` as a socket error, which connection code passes on."""
 
 
 def guarded_socket(address: aiohttp.AddrInfoType) -> socket.socket:
-    """A socket for `address`, or none: the last look, at what is really connected to. Raises `RefusedAddress`."""
+    """A socket for `address`: the last check, on the address that is really connected to. Raises `RefusedAddress`."""
     family, kind, proto, _, sockaddr = address
     target: Any = sockaddr[0]
     if why_refused(target):

@@ -29,7 +29,7 @@ KEEP_ALIVE_SECONDS = 15
 
 @dataclass
 class Progress:
-    """How far one request has got."""
+    """How much of one request has been sent."""
 
     sent: bool = False  # bytes of it may have left
     reused: bool = False  # on a connection that had served before
@@ -118,7 +118,7 @@ def _tracing() -> aiohttp.TraceConfig:
 
 
 def classified(error: Exception, progress: Progress) -> OutboundError:
-    """What `error` means to those who called. Its words are for staff and name no address."""
+    """`error` as an `OutboundError`. Its text is for staff and names no address."""
     cause = getattr(error, "os_error", None) or error
     if isinstance(cause, RefusedAddress):
         return AddressRefused(str(cause))

@@ -190,7 +190,7 @@ class Config(forms.Form):
 
 
 def check_no_credential(url: str) -> None:
-    """Raises `ValidationError` where the query holds a key: an address is shown to all staff, and kept as it is."""
+    """Raises `ValidationError` where the query contains a key: addresses are shown to all staff and stored in plain text."""
     for pair in url.partition("#")[0].partition("?")[2].split("&"):
         name, _, value = pair.partition("=")
         if not template.names(value) and is_credential(name, value):
@@ -207,7 +207,7 @@ def check_header_name(name: str) -> None:
 
 
 def check(method: Method) -> None:
-    """Every placeholder must stand for something that will be there, and no secret among what everybody may read."""
+    """Every placeholder needs a value, and no secret may be in what all staff can read."""
     config = configured(Config, method)
     for name, value in method.fixed.items():
         if isinstance(value, str) and is_credential(name, value):
@@ -267,7 +267,7 @@ def seconds(method: Method) -> float:
 
 
 async def run(context: Context, arguments: dict[str, Any]) -> ToolResult:
-    """Send the request and tell the model what came back, trimmed to what staff said is needed."""
+    """Send the request and return the response for the model, trimmed to the fields that staff chose."""
     config = configured(Config, context.method)
     try:
         request = build(context.method, config, arguments, key=context.call.idempotency_key)
@@ -301,7 +301,7 @@ async def run(context: Context, arguments: dict[str, Any]) -> ToolResult:
 
 
 def _decoded(body: bytes, content_type: str) -> str:
-    """The answer as text: by its mark, by what the server says of it, as UTF-8, or as most old servers write."""
+    """The response as text: by its byte order mark, by the charset that the server names, as UTF-8, or as Windows-1252."""
     for mark, encoding in BYTE_ORDER_MARKS:
         if body.startswith(mark):
             return body.decode(encoding, errors="replace")
@@ -316,13 +316,13 @@ def _decoded(body: bytes, content_type: str) -> str:
 
 
 def media_type(header: str) -> str:
-    """What a Content-Type header names, without its parameters; "" where it is no such name."""
+    """The media type of a Content-Type header, without its parameters; "" where it is invalid."""
     kind = header.partition(";")[0].strip().lower()
     return kind if MEDIA_TYPE.fullmatch(kind) else ""
 
 
 def _result_text(response: outbound.Response, keep: str) -> str:
-    """The answer for the model: JSON trimmed, other text as it is, anything else left out."""
+    """The response for the model: JSON trimmed, other text as it is, anything else left out."""
     if not response.body.strip():
         return ""
     kind = response.headers.get("content-type", "")

@@ -80,7 +80,7 @@ class Config(forms.Form):
 
 
 class Refused(ToolError):
-    """The server said no before it did anything."""
+    """The server rejected the call before it did anything."""
 
     code = "mcp_error"
 
@@ -160,7 +160,7 @@ class Session:
 async def session(
     url: str, headers: dict[str, str], *, seconds: float, max_bytes: int = MAX_LIST_BYTES
 ) -> AsyncIterator[Session]:
-    """A session within `seconds` all in all, agreed on and left again. Raises `OutboundError`, `ToolError`."""
+    """A session of at most `seconds`, initialised and closed. Raises `OutboundError`, `ToolError`."""
     found = Session(url, dict(headers), max_bytes, seconds)
     try:
         async with asyncio.timeout(seconds):
@@ -184,7 +184,7 @@ async def session(
 
 
 async def _leave(found: Session) -> None:
-    """Tell the server that it may forget us; whether it listens is its own affair."""
+    """End the session at the server. Servers may ignore that."""
     try:
         await outbound.fetch(
             "DELETE", found.url, reach=Reach.TENANT, headers=found.headers, deadline_seconds=LEAVE_SECONDS, max_bytes=65_536
@@ -205,7 +205,7 @@ async def _events(streamed: outbound.Streamed) -> AsyncGenerator[bytes]:
 
 
 async def _lines(streamed: outbound.Streamed) -> AsyncGenerator[bytes]:
-    """Whole lines, whichever way they end. Each byte is looked at once: what has no end yet is kept in pieces."""
+    """Whole lines, with any line ending. Each byte is read once: a line without its end yet is kept in pieces."""
     waiting: list[bytes] = []
     cr_ended = False  # the last chunk ended with a carriage return, which a line feed may belong to
     async for chunk in streamed.chunks():
@@ -229,14 +229,14 @@ def _message(data: bytes) -> dict[str, Any] | None:
 
 @dataclass(frozen=True)
 class Listed:
-    """The tools that a server has told of, and why there may be more of them."""
+    """The tools that a server has listed, and why there may be more."""
 
     tools: list[dict[str, Any]]
     remark: str = ""
 
 
 async def tools(url: str, headers: dict[str, str], *, seconds: float = 20.0) -> Listed:
-    """What the server says of its tools, page by page, until it has no more or says the same again.
+    """The server's tools, page by page, until there are no more or a page repeats.
 
     Raises `OutboundError`, `ToolError`.
     """
@@ -282,7 +282,7 @@ def seconds(method: Method) -> float:
 
 
 async def run(context: Context, arguments: dict[str, Any]) -> ToolResult:
-    """Call the tool and tell the model what came back."""
+    """Call the tool and return its response for the model."""
     config, method = configured(Config, context.method), context.method
     params = {"name": config["tool"], "arguments": arguments}
     secret = method.secret(CREDENTIAL)
@@ -310,7 +310,7 @@ async def run(context: Context, arguments: dict[str, Any]) -> ToolResult:
 
 
 def _result_text(answer: dict[str, Any]) -> str:
-    """The texts of the answer, or its structured content; pictures and sounds are no use to our models."""
+    """The texts of the response, or its structured content; images and audio are left out."""
     parts = []
     content = answer.get("content")
     for part in content if isinstance(content, list) else []:

@@ -186,7 +186,7 @@ def offered(schema: dict[str, Any], fixed: Iterable[str] = ()) -> dict[str, Any]
 
 
 def checked(arguments: Any, schema: dict[str, Any]) -> dict[str, Any]:
-    """The arguments, when `schema` (as `offered` gives it) takes them. Raises `ToolError` that a model can learn from.
+    """The arguments, validated by `schema` (as `offered` returns it). Raises `ToolError` that a model can learn from.
 
     Null for what is optional is how some models leave it out, and is taken so. Nothing else is put right: what is to
     have effects is never guessed.
@@ -205,7 +205,7 @@ def checked(arguments: Any, schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _check_plain(value: Any) -> None:
-    """Refuse what no database or wire should be asked to keep: huge, endless deep, not a number, not text."""
+    """Refuse what no database or protocol should carry: huge, deeply nested, not a number, not text."""
     stack: list[tuple[Any, int]] = [(value, 0)]
     budget = MAX_ARGUMENTS_BYTES
     while stack:
@@ -273,7 +273,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _folded(name: str) -> str:
-    """How names are held against those of fixed parameters, so that no look-alike gets past them."""
+    """The name as it is compared with fixed parameters', so that no look-alike passes."""
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", name).casefold())
 
 

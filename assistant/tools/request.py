@@ -37,7 +37,7 @@ class Request:
 
 
 def header_lines(text: str) -> list[tuple[str, str]]:
-    """`Name: value` lines. Raises `ValueError` with the line that is none."""
+    """`Name: value` lines. Raises `ValueError` with the line that is invalid."""
     pairs = []
     for line in filter(str.strip, text.splitlines()):
         name, colon, value = line.partition(":")
@@ -60,7 +60,7 @@ def sent_as(config: dict[str, Any]) -> str:
 def build(method: Method, config: dict[str, Any], arguments: dict[str, Any], *, key: str) -> Request:
     """The request for `arguments`; `config` is the method's with its defaults, `key` the same for every attempt.
 
-    Raises `ToolError` where a value does not fit its place, or the method is not set up wholly.
+    Raises `ToolError` where a value does not fit its place, or the method is not set up completely.
     """
     values = {**arguments, **{name: method.secret(name) for name in method.secrets if name != CREDENTIAL}}
     parts = ADDRESS.fullmatch(config["url"])

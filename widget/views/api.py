@@ -131,7 +131,7 @@ def _seq(text: str) -> int:
 
 
 async def _stream(conversation: Conversation, after: int, network: str) -> AsyncIterator[bytes]:
-    """Server-sent events: where we stand, then what happens, and a comment every few seconds to keep proxies awake."""
+    """Server-sent events: the state, then each event, and a comment every few seconds to keep proxies from closing it."""
     gone = asyncio.Event()
     async with live.subscribe(live.group(conversation.pk)) as subscription:
         with access.connection_of_network(network), access.connection_of_visitor(str(conversation.visitor_id), gone.set):

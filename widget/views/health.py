@@ -20,7 +20,7 @@ async def readyz(request: HttpRequest) -> HttpResponse:
 
 
 def _missing() -> list[str]:
-    """What this server lacks to do its work, in words."""
+    """The names of what this server needs but cannot reach."""
     missing = []
     try:
         connection.ensure_connection()

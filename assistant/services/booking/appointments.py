@@ -313,7 +313,7 @@ def _refuse_too_many_holds(calendar: Calendar, conversation: Conversation | None
     others = calendar.appointments.filter(state=HELD, held_until__gt=now, conversation__network=conversation.network)
     if others.exclude(visitor=conversation.visitor_id).count() >= HOLDS_PER_NETWORK:
         raise ToolRefused(
-            "Too many times are being held for visitors of the same network. It works again when they have booked, or in "
+            "Too many times are being held for visitors of the same network. Try again when they have booked, or in "
             f"{calendar.hold_minutes} minutes.",
             code="too_many",
         )

@@ -26,7 +26,7 @@ Change = Literal["confirmed", "moved", "cancelled"]
 
 
 class Letter(TypedDict, total=False):
-    """What `deliveries.queue_email` is given of an e-mail."""
+    """The part of an e-mail that is passed to `deliveries.queue_email`."""
 
     subject: Required[str]
     text: Required[str]
@@ -40,7 +40,7 @@ _signer = signing.Signer(salt="assistant.appointment", sep=".")
 
 
 def token_of(appointment: Appointment) -> str:
-    """Whoever has it may see, move and cancel this one appointment: it stands in the links that its visitor is given."""
+    """The credential to view, move and cancel this one appointment, in the links that its visitor is given."""
     return _signer.sign(appointment.pk.hex)
 
 
@@ -97,7 +97,7 @@ def ics(appointment: Appointment, method: Method) -> str:
 
 
 def locale_of(appointment: Appointment) -> str:
-    """The language to speak to its visitor in; "" where nobody has said."""
+    """The language to address its visitor in; "" where it is unknown."""
     if appointment.conversation:
         return appointment.conversation.locale
     return appointment.visitor.locale if appointment.visitor else ""
@@ -131,7 +131,7 @@ def receipt(appointment: Appointment, change: Change, note: str = "") -> dict[st
 
 
 def visitors_email(appointment: Appointment, change: Change) -> Letter:
-    """The e-mail to whoever comes, with the invitation or its cancellation."""
+    """The e-mail to the visitor, with the invitation or its cancellation."""
     locale = locale_of(appointment)
     title = label(change, locale)
     about = {

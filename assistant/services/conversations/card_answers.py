@@ -19,7 +19,7 @@ FIELD_MAX_CHARS = 2000
 
 
 def answer(conversation: Conversation, card_id: str, choice: str, fields: dict[str, str] | None = None) -> Turn | None:
-    """Take a visitor's answer, once; returns the turn that goes on from it.
+    """Record a visitor's answer, once; returns the turn that continues from it.
 
     The same again, or a late one, returns None and changes nothing; so does a step of a card that has more than one,
     which shows the next.

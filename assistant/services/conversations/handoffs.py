@@ -35,18 +35,18 @@ def method_of(assistant: Assistant) -> Method | None:
 
 
 def address_of(method: Method, organization: Organization) -> str:
-    """Whom `method` tells: its own address, else the team's; "" where there is neither."""
+    """The address that `method` notifies: its own, else the team's; "" where there is neither."""
     return str(method.config.get("to") or organization.team_email)
 
 
 def reaches_somebody(assistant: Assistant) -> bool:
-    """Whether asking for a person leads anywhere, so that a visitor may be offered it."""
+    """Whether a request for a person would notify anybody, so that visitors may be offered it."""
     method = method_of(assistant)
     return method is not None and bool(address_of(method, assistant.organization))
 
 
 def without_address(organizations: QuerySet[Organization]) -> list[Method]:
-    """The methods of `organizations` by which an assistant asks for a person, and that nobody would be told by."""
+    """The methods of `organizations` that ask for a person but would notify nobody."""
     found = Method.objects.asking_for_a_person().filter(organization__in=organizations, organization__team_email="")
     used = found.filter(assistants__isnull=False).distinct().select_related("organization").order_by("pk")
     return [method for method in used if not address_of(method, method.organization)][:LISTED]
@@ -94,7 +94,7 @@ def wait_for_person(
     contact_tool: str,
     per_day: int,
 ) -> str:
-    """Let the conversation wait for a person, tell the team, and offer the visitor to leave an address; returns why nobody
+    """Let the conversation wait for a person, notify the team, and let the visitor leave an address; returns why nobody
     could be told, or "". The waiting and the form stand in either case. A second time for the same call changes nothing.
 
     `text` is what the visitor reads once the team is being told; empty for ours.
@@ -134,7 +134,7 @@ def _notify(call: ToolCall, conversation: Conversation, reason: str, team: str, 
 
 
 def _wait(conversation: Conversation, *, notified: bool) -> None:
-    """Let the visitor see that the conversation waits, and whether somebody was told; what is shown already is not said
+    """Show the visitor that the conversation waits, and whether the team was notified; what is shown already is not said
     again. Inside the caller's transaction."""
     waits = conversation.state == Conversation.State.WAITING
     if not waits or is_notified(conversation) != notified:
@@ -142,7 +142,7 @@ def _wait(conversation: Conversation, *, notified: bool) -> None:
 
 
 def follow(delivery: Delivery) -> None:
-    """Take back that somebody was told, when the notice to the team was not sent; say it when it was sent in the end."""
+    """Correct what the visitor reads when the notice to the team was not sent, or was sent in the end."""
     if delivery.call_id is None or delivery.conversation_id is None:
         return
     call = ToolCall.objects.select_related("method").filter(pk=delivery.call_id).first()
@@ -163,7 +163,7 @@ def follow(delivery: Delivery) -> None:
 
 
 def show_form(call: ToolCall, conversation: Conversation, *, contact_tool: str) -> None:
-    """Offer the visitor to leave an address; one form at a time is enough."""
+    """Let the visitor leave an address; one form at a time is enough."""
     with transaction.atomic():
         Conversation.objects.select_for_update().get(pk=conversation.pk)
         if not conversation.cards.filter(kind=Card.Kind.CONTACT, state=Card.State.OPEN).exists():
@@ -206,7 +206,7 @@ def leave_contact(
     team: str,
     per_day: int,
 ) -> str:
-    """Pass an address on to the team; returns the receipt's reference. The address is a visitor's word, not proof."""
+    """Forward an address to the team; returns the receipt's reference. The address is not verified."""
     lines = tuple((label(name), str(given[name])) for name in FIELDS if given.get(name))
     notice = email_receipts.Notice(
         subject="A visitor has left an address",

@@ -28,7 +28,7 @@ SPEAKERS = {Message.Role.VISITOR: "Visitor", Message.Role.ASSISTANT: "Assistant"
 
 @dataclass(frozen=True)
 class Work:
-    """One note to be made, claimed until `until`. `done` is what the ledger says was done, a line per call."""
+    """One title or summary to write, claimed until `until`. `done` is what the ledger says was done, a line per call."""
 
     conversation: Conversation
     kind: Literal["title", "summary"]
@@ -39,12 +39,12 @@ class Work:
 
 
 def due(limit: int) -> list[UUID]:
-    """Conversations that lack a note now, while nobody in them waits for an answer."""
+    """Conversations that lack a title or summary, while nobody in them waits for an answer."""
     return list(_lacking(timezone.now()).order_by("last_message_at").values_list("pk", flat=True)[:limit])
 
 
 def claim(conversation_id: UUID) -> Work | None:
-    """Lease the conversation's next note to this worker; None when it lacks none, or somebody is at it."""
+    """Lease the conversation's next title or summary to this worker; None when it lacks none, or another worker has it."""
     now = timezone.now()
     found = _lacking(now).select_related("assistant__organization", "organization", "visitor").filter(pk=conversation_id)
     conversation = found.first()
@@ -65,7 +65,7 @@ def claim(conversation_id: UUID) -> Work | None:
 
 
 def keep_title(work: Work, title: str, language: str) -> bool:
-    """False when the lease was lost; so with the others."""
+    """Save the title; False when the lease was lost, as with the others."""
     more = {"language": language} if language else {}
     return _keep(work, title=title, titled_at=timezone.now(), thinking_until=None, **more)
 

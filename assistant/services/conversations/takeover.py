@@ -51,5 +51,5 @@ def _open(conversation: Conversation) -> Conversation:
 
 
 def typing(conversation: Conversation) -> None:
-    """Show the visitor that somebody writes."""
+    """Show the visitor that staff are typing."""
     live.announce(conversation.pk, events.StaffTyping())

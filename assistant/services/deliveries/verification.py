@@ -49,7 +49,7 @@ def _email_field(conversation: Conversation, value: str) -> dict[str, str]:
 
 
 def proceed(card: Card, choice: str, fields: dict[str, str]) -> bool:
-    """Go one step on; True when the address is proven, and the card is the caller's to close.
+    """Go to the next step; True when the address is proven, and the caller is to close the card.
 
     In the caller's transaction, under the conversation's lock. Raises `InputError` for a step that is not offered.
     """
@@ -165,7 +165,7 @@ def _show(card: Card, step: dict[str, Any]) -> None:
 
 
 def completed(delivery: Delivery) -> tuple[str, str]:
-    """Text and HTML of a letter as they are to be sent: with the code, where it is one of ours."""
+    """Text and HTML of an e-mail as it is sent: with the code, where it carries one."""
     if not delivery.key.startswith(KEY):
         return delivery.text, delivery.html
     card, _, number = delivery.key.removeprefix(KEY).partition(":")

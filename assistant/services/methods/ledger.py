@@ -68,7 +68,7 @@ def write(
 ) -> ToolCall:
     """The row of a call, PENDING; the one that is already there when its place, or its `key`, has one.
 
-    Raises `TurnTaken` where the turn has ended or another runner has it: whoever slept through that begins nothing more.
+    Raises `TurnTaken` where the turn has ended or another runner has it: one that slept through that starts nothing more.
     """
     if place and not Turn.objects.open().filter(pk=place.turn.pk, fence=place.turn.fence).exists():
         raise TurnTaken("The lease is lost; nothing may be begun.")
@@ -161,7 +161,7 @@ def claim_again(row: ToolCall, seconds: float) -> bool:
 
 
 def close(row: ToolCall, state: str, result: str, *, code: str = "", sources: tuple[dict[str, str], ...] = ()) -> bool:
-    """Write what became of the call. False when somebody else has closed it, or has taken it over.
+    """Record the call's outcome. False when another runner has closed it or taken it over.
 
     A result that comes late is still the truth about a call that was given up as unknown, from whoever has run it.
     """
@@ -241,7 +241,7 @@ def close_with(turn: Turn) -> None:
 
 
 def orphans() -> QuerySet[ToolCall]:
-    """Calls that stand open though nobody will bring them to an end: their turn has ended, or, where they have none, the
+    """Open calls that nobody will close: their turn has ended, or, where they have none, the
     process that ran them must have died."""
     late = timezone.now() - ORPHANED
     silent = Q(started_at__lt=late) | Q(started_at=None, created_at__lt=late)
@@ -249,7 +249,7 @@ def orphans() -> QuerySet[ToolCall]:
 
 
 def close_orphans(limit: int = 500) -> int:
-    """Close the calls that nobody will bring to an end; returns how many there were."""
+    """Close the calls that nobody else will close; returns how many."""
     with transaction.atomic():
         return _close_open(orphans().select_for_update(skip_locked=True, of=("self",)), limit)
 
@@ -269,22 +269,22 @@ def _close_open(rows: QuerySet[ToolCall], limit: int | None = None) -> int:
 
 
 def done_names(conversation: Conversation) -> set[str]:
-    """The tools that have really done something in this conversation."""
+    """The tools that have changed something in this conversation."""
     return set(conversation.tool_calls.filter(state=State.DONE, dry_run=False).values_list("name", flat=True))
 
 
 def receipts(conversation: Conversation) -> list[tuple[str, str]]:
-    """Of the calls that have really done something in this conversation: the tool's name and the visitor's reference."""
+    """Of the calls that have changed something in this conversation: the tool's name and the visitor's reference."""
     done = conversation.tool_calls.filter(state=State.DONE, dry_run=False).exclude(receipt="")
     return list(done.values_list("name", "receipt"))
 
 
 def reload(row: ToolCall) -> None:
-    """The row as it is now."""
+    """Read the row again."""
     row.refresh_from_db()
 
 
 def give_receipt(row: ToolCall, reference: str) -> None:
-    """Keep the reference that the visitor was given. Inside the transaction that made it true."""
+    """Save the reference that the visitor was given. Inside the transaction that made it true."""
     ToolCall.objects.filter(pk=row.pk).update(receipt=reference[:40])
     row.receipt = reference[:40]

@@ -69,7 +69,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class Learnt:
-    """One thing that was found out about a model. `by` is "check" (a probe), "use" or "" where nobody noted it."""
+    """One fact that was measured about a model. `by` is "check" (a probe), "use" or "" where nobody noted it."""
 
     name: str
     value: Any
@@ -150,7 +150,7 @@ def _is_probed(row: ProviderHealth, now: datetime) -> bool:
 
 
 def claim_probe(key: str, model: str, *, last: bool = False, now: datetime | None = None) -> bool:
-    """Take the one probe that a half-open provider gets; `last`: that an open one gets when there is no other."""
+    """Claim the one probe that a half-open provider gets; `last`: that an open one gets when there is no other."""
     now = now or timezone.now()
     shut = ProviderHealth.objects.filter(key=key, model__in={"", model}, open_until__isnull=False)
     free = shut.filter(Q(probe_until=None) | Q(probe_until__lte=now))
@@ -161,12 +161,12 @@ def claim_probe(key: str, model: str, *, last: bool = False, now: datetime | Non
 
 
 def give_back_probe(key: str, model: str) -> None:
-    """The probe came to nothing, one way or the other."""
+    """Release a probe without a result."""
     ProviderHealth.objects.filter(key=key, model__in={"", model}, probe_until__isnull=False).update(probe_until=None)
 
 
 def succeeded(key: str, model: str, now: datetime | None = None) -> None:
-    """It answered, if only to refuse this request."""
+    """Record an answer, even if it only refused this request."""
     now = now or timezone.now()
     ill = ProviderHealth.objects.filter(key=key, model__in={"", model})
     ill.filter(open_until=None, failures__gt=0).update(failures=0, cause="")
@@ -188,7 +188,7 @@ def close(key: str, model: str) -> None:
 def failed(
     key: str, model: str, cause: str, *, name: str, provider_id: UUID | None = None, now: datetime | None = None
 ) -> None:
-    """It did not answer, for `cause` (see `ProviderError`). What the request itself was to blame for is no failure."""
+    """Record a failure for `cause` (see `ProviderError`). Causes that lie in the request itself do not count."""
     if cause not in COUNTED | OPEN_AT_ONCE:
         return succeeded(key, model, now)
     now = now or timezone.now()
@@ -284,7 +284,7 @@ def measured(
 
 
 def forget(provider: Provider, model: str | None = None) -> int:
-    """Let go of what was learnt about a provider's model, or about all of them; how many that were."""
+    """Forget what was learnt about a provider's model, or about all; returns how many."""
     rows = provider.health.exclude(capabilities={})
     if model is not None:
         rows = rows.filter(model=model)
@@ -293,7 +293,7 @@ def forget(provider: Provider, model: str | None = None) -> int:
 
 def due_for_measuring(limit: int, now: datetime | None = None) -> list[ProviderHealth]:
     """Models to measure anew, claimed for a day: use has contradicted a check, or they were found to lack an ability
-    some time ago. A probe that was misled once is so corrected without anybody's doing."""
+    some time ago. A mistaken probe is so corrected without staff."""
     now = now or timezone.now()
     lacks = Q()
     for ability in ABILITIES:

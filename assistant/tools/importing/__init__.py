@@ -12,7 +12,7 @@ __all__ = ["Found", "MethodDraft", "Problem", "changes", "fit", "read", "settled
 def read(data: bytes | str, *, base_url: str = "") -> Found:
     """The drafts of an OpenAPI description, a Postman collection or exported methods, in JSON or YAML.
 
-    `base_url` stands in where the document has no address of its own. Raises `ImportRefused` for what cannot be read
+    `base_url` is used where the document has no address of its own. Raises `ImportRefused` for what cannot be read
     as a whole; what is wrong with a single request is in its draft's `problems`.
     """
     document = documents.load(data)

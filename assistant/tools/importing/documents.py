@@ -97,7 +97,7 @@ def _from_yaml(text: str) -> Any:
 
 
 def _node(event: Any, events: Iterator[Any], depth: int) -> Any:
-    """The value that begins with `event`; takes its other events from `events`."""
+    """The value that begins with `event`; its other events are read from `events`."""
     if isinstance(event, yaml.AliasEvent):
         raise ImportRefused("YAML aliases (*name) are not supported. Repeat the content, or use $ref.", code="yaml_alias")
     if event.tag not in (None, "!", "tag:yaml.org,2002:str", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"):

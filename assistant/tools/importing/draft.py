@@ -63,7 +63,7 @@ class MethodDraft:
 
 @dataclass(frozen=True)
 class Found:
-    """What a document, a server or a sentence holds. Drafts are in its own order."""
+    """The drafts found in a document, a server or a sentence, in its own order."""
 
     title: str
     drafts: tuple[MethodDraft, ...]
@@ -99,7 +99,7 @@ class CannotTake(Exception):
 
 
 def settled(found: Found, methods: Sequence[Method]) -> Found:
-    """`found`, each draft examined as staff's own would be, under a name that is free among the organization's `methods`."""
+    """`found`, each draft validated like staff's own, under a name that is free among the organization's `methods`."""
     known = {method.source: method for method in methods if method.source}
     taken = {tool.name for method in methods for tool in tools_of(method)} | {method.name for method in methods}
     drafts = []
@@ -114,7 +114,7 @@ def settled(found: Found, methods: Sequence[Method]) -> Found:
 
 
 def _storable(draft: MethodDraft) -> MethodDraft:
-    """`draft`, or what can be shown of one that no database takes."""
+    """`draft`, or what can be shown of one that no database can store."""
     if is_storable(asdict(draft)):
         return draft
     problem = Problem("characters", "It contains invalid characters.")
@@ -210,7 +210,7 @@ def _of_field(name: str, error: ValidationError) -> ValidationError:
 
 
 def changes(method: Method, draft: MethodDraft) -> list[str]:
-    """What another import of it would change of a method, in words; empty where nothing does."""
+    """What importing it again would change of a method, in words; empty where nothing would."""
     after = copy.copy(method)
     try:
         fit(after, draft)
@@ -250,7 +250,7 @@ def argument_name(wire: str) -> str:
 
 
 def plain(text: Any, limit: int = MAX_DESCRIPTION_CHARS) -> str:
-    """Somebody else's words as a description of ours: one paragraph, no control characters, at most `limit` characters."""
+    """A foreign text as a description of ours: one paragraph, no control characters, at most `limit` characters."""
     if not isinstance(text, str):
         return ""
     words = " ".join(clean(text[: limit * 8]).split())
@@ -258,7 +258,7 @@ def plain(text: Any, limit: int = MAX_DESCRIPTION_CHARS) -> str:
 
 
 def joined(base_url: str, url: str) -> str:
-    """`url`, which may be relative. Raises `CannotTake` where it is no address."""
+    """`url`, which may be relative. Raises `CannotTake` where it is invalid."""
     try:
         return urljoin(base_url, url)
     except ValueError as error:

@@ -267,7 +267,7 @@ class _Api:
         return schema
 
     def _in_one_line(self, schema: dict[str, Any], parameter: dict[str, Any], place: str) -> dict[str, Any]:
-        """Lists that go into one value are a text for the model; objects go nowhere but into a body."""
+        """Lists that are sent in one value are a text for the model; objects can only be in a body."""
         branches = [schema, *schema.get("anyOf", [])]
         if any(branch.get("type") == "object" for branch in branches):
             raise CannotTake(
@@ -407,7 +407,7 @@ class _Api:
 
 
 def _is_credential(parameter: dict[str, Any], auth: dict[str, str]) -> bool:
-    """Whether a document describes its credential as a parameter once more: that is none of a model's business."""
+    """Whether a document describes its credential as a parameter too, which no model should see."""
     place, name = parameter.get("in"), parameter["name"].lower()
     return place == auth.get("auth") and name == auth.get("auth_name", "").lower()
 

@@ -73,7 +73,7 @@ def read(document: dict[str, Any], *, base_url: str = "") -> Found:
 
 
 def _items(items: Any, folders: tuple[str, ...], auth: Any, depth: int) -> Iterator[tuple[tuple[str, ...], Any, Any]]:
-    """Folders, request and the authentication that holds for it, from whoever is nearest."""
+    """Folders, request, and the authentication that applies to it: the nearest one."""
     for item in items if isinstance(items, list) and depth < 20 else []:
         if not isinstance(item, dict):
             continue
@@ -100,7 +100,7 @@ class _Request:
     auth: dict[str, str] | None = None  # where a part of the request is the credential, whatever the collection says
 
     def add(self, wire: str, *, kind: Any = "string", about: Any = "", required: bool = False, such_as: Any = None) -> str:
-        """A parameter called after its place; the same name twice is the same parameter."""
+        """Add a parameter named after its place; the same name twice is the same parameter."""
         name = argument_name(wire.removesuffix("_INPATH"))
         if name not in self.properties:
             schema = dict(kind) if isinstance(kind, dict) else {"type": kind}

@@ -107,7 +107,7 @@ class Schemas:
         raise CannotTake("too_many", f"Has more than {MAX_PROPERTIES} parameters, or very large ones.")
 
     def simple(self, schema: Any, *, level: int = 1, path: tuple[str, ...] = ()) -> dict[str, Any]:
-        """A schema in our own terms. Raises `CannotTake` where there is no such thing, `TooLarge` past `MAX_NODES`."""
+        """The schema in our own subset. Raises `CannotTake` where it cannot be expressed, `TooLarge` past `MAX_NODES`."""
         self._spend(schema)
         if schema is False:
             raise CannotTake("impossible", "A part of the schema allows no value.")
