@@ -24,7 +24,7 @@ from .transport import Progress, Transport
 
 __all__ = ["AddressRefused", "OutboundError", "Reach", "Response", "Streamed", "check_url", "fetch", "origin", "stream"]
 
-# In every request of ours, whatever a method sets besides: our own local-only pages refuse whoever says it.
+# In every request of ours, whatever a method sets besides: our own local-only pages refuse requests that carry it.
 USER_AGENT = "Interworky"
 REDIRECTS = {301, 302, 303, 307, 308}
 KEPT_ACROSS_ORIGINS = {"accept", "accept-language", "user-agent"}

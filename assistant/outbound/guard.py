@@ -146,7 +146,7 @@ class GuardedResolver(AbstractResolver):
     ) -> list[ResolveResult]:
         answers = await self.look_up(host, port)
         if any(why_refused(address) for _, address in answers):
-            # Which kind of address it is would tell whoever wrote the name how our network is made.
+            # The kind of address would reveal to the author of the name how our network is built.
             raise RefusedAddress("The host name resolves to an address that is not public.")
         return [
             ResolveResult(hostname=host, host=address, port=port, family=family_found, proto=0, flags=socket.AI_NUMERICHOST)

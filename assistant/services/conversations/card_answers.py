@@ -74,7 +74,7 @@ def _contact(card: Card, choice: str, fields: dict[str, str]) -> tuple[str, Tool
         raise InputError("A contact form is answered by send.")
     _check_complete(card, fields)
     arguments = {**card.action.get("arguments", {}), **fields}
-    # So much is true with this transaction; whoever passes it on takes the note away.
+    # True from this transaction on; `leave_contact` removes the note once the address is forwarded.
     card.content = {**card.content, "note": label("kept_here", card.conversation.locale)}
     said = fields.get("message") or label("write_back", card.conversation.locale)
     return said, _visitors_call(card, card.action["tool"], arguments)

@@ -163,7 +163,7 @@ def claim_again(row: ToolCall, seconds: float) -> bool:
 def close(row: ToolCall, state: str, result: str, *, code: str = "", sources: tuple[dict[str, str], ...] = ()) -> bool:
     """Record the call's outcome. False when another runner has closed it or taken it over.
 
-    A result that comes late is still the truth about a call that was given up as unknown, from whoever has run it.
+    A late result is still the truth about a call that was given up as unknown, if its own runner reports it.
     """
     open_to_me = Q(state__in=[State.PENDING, State.WAITING, State.SENT], attempts=row.attempts)
     if row.state == State.SENT:
@@ -232,7 +232,7 @@ def close_with(turn: Turn) -> None:
     """Close what the turn leaves open, in the transaction that ends it; a card that waits for the visitor waits on, and what
     they have answered meanwhile is the next turn's.
 
-    A row that is locked just now is being written by whoever runs it, who may want the conversation's lock next, which
+    A row that is locked just now is being written by its runner, which may want the conversation's lock next, which
     the caller has: that one is left to its runner, and to `close_orphans`.
     """
     mine = Q(turn=turn) | Q(pk=turn.opening_call_id)
@@ -255,7 +255,7 @@ def close_orphans(limit: int = 500) -> int:
 
 
 def _close_open(rows: QuerySet[ToolCall], limit: int | None = None) -> int:
-    """What may have begun becomes unknown, and whoever runs it may still say what came of it; the rest has not begun."""
+    """What may have begun becomes unknown, and its runner may still report the outcome; the rest has not begun."""
     found = dict(rows.values_list("pk", "state")[:limit])
     sent = [pk for pk, state in found.items() if state == State.SENT]
     now = timezone.now()

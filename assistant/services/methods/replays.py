@@ -115,7 +115,7 @@ def claim(replay_id: UUID | str) -> tuple[Replay, Question | None] | None:
 
 
 def keep(replay: Replay, result: Result) -> None:
-    """Write what came of the message, and hand the row on to whoever answers the next. A lapsed lease writes nothing."""
+    """Save the result of a message and pass the row on to the next worker. A lapsed lease writes nothing."""
     with transaction.atomic():
         changes = {"results": [*replay.results, result], "state": Replay.State.QUEUED, "attempts": 0}
         if _mine(replay).update(**changes, leased_until=None):

@@ -122,7 +122,7 @@ def _storable(draft: MethodDraft) -> MethodDraft:
 
 
 def _examined(draft: MethodDraft) -> tuple[Problem, ...]:
-    if draft.config.get("auth") == "basic":  # whose name, staff say when they tick it
+    if draft.config.get("auth") == "basic":  # staff enter the user name when they select it
         draft = replace(draft, config={"auth_user": "user", **draft.config})
     try:
         fit(Method(name=draft.name, kind=draft.kind), draft)
