@@ -1,4 +1,4 @@
-"""The one way from the async rim to the sync core, and what threads owe the database."""
+"""The way from async code to the database: `in_db`, and the connections of its threads."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _with_fresh_connection(function: Callable[P, R], *args: P.args, **kwargs: P.
 
 @contextmanager
 def fresh_connections() -> Iterator[None]:
-    """For a thread that outlives its connections: begin and end without a stale one."""
+    """For a thread that outlives its connections: starts and ends without a stale one."""
     _close_stale()
     try:
         yield

@@ -1,4 +1,4 @@
-"""Start-up checks. Each has an id to look up and silence, and a hint that says what to do; none shows a value.
+"""Start-up checks. Each has an id to look up and to silence, and a hint that says what to do; none shows a value.
 
 assistant.E001       a provider in the environment cannot be used as it is; W001: it can, but look at it
 assistant.W002       a variable looks like a slip of the pen
@@ -116,13 +116,13 @@ def embedded_pieces(app_configs: object, **kwargs: object) -> list[CheckMessage]
         ("101", settings.DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql",
          "The database is SQLite: one machine, one writer at a time.", "Set DATABASE_URL to a PostgreSQL server."),
         ("102", not settings.REDIS_URL,
-         "Cache and doorbells live in one process: a second one would not hear the first.", "Set REDIS_URL."),
+         "The cache and broadcasts are local to one process: a second one would not receive them.", "Set REDIS_URL."),
         ("103", settings.CELERY_BROKER_URL.startswith("memory:"),
          "Tasks are queued in memory, where no other worker finds them.", "Set REDIS_URL or CELERY_BROKER_URL."),
         ("104", address.scheme != "https" or address.hostname in ("localhost", "127.0.0.1"),
          "PUBLIC_URL is not an https address that visitors can reach.", "Set it to this server's public address."),
         ("105", "*" in settings.ALLOWED_HOSTS,
-         "ALLOWED_HOSTS takes any host name for its own.", "Name the hosts that this server is reached under."),
+         "ALLOWED_HOSTS accepts any host name.", "List the host names of this server."),
         ("106", email in ("django.core.mail.backends.console", "interworky.demo.mailbox"),
          "E-mail is not sent.", "Set EMAIL_URL, such as smtp+tls://user:password@smtp.example.com:587."),
         ("107", settings.DEMO_MODEL or settings.DEMO_SITE,

@@ -40,13 +40,13 @@ MODEL_PAGES = {"Providers": "assistant_provider_changelist", "Assistants": "assi
 @fresh_connections()
 def sweep() -> None:
     """Hand over again what a broker or a dead worker forgot, and let go of what nobody confirmed. Every few seconds."""
-    outbox.ring_due()
+    outbox.enqueue_due()
     appointments.expire_holds()
     ledger.give_up_waiting()
     ledger.close_orphans()
-    documents.ring_due()
+    documents.enqueue_due()
     documents.index_due()
-    replays.ring_due()
+    replays.enqueue_due()
 
 
 @shared_task(name="assistant.jobs.embed")  # type: ignore[untyped-decorator]

@@ -1,4 +1,4 @@
-"""Path values as the most permissive server reads them.
+"""Checks of path values, read as the most permissive server reads them.
 
 Servers decode a path once, twice, or after a proxy has done so; some fold full-width characters, drop invisible ones or
 take a backslash for a slash. What may stand in a path is therefore judged in each of those readings.
@@ -27,7 +27,7 @@ def why_unsafe(text: str, *, slashes: bool = False) -> str:
     """
     for reading in _readings(text):
         if reading is None:
-            return "text that is encoded over and over"
+            return "text that is URL-encoded many times over"
         if any(unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") for char in reading):
             return "line breaks or other control characters"
         if _OVERLONG.search(reading):
@@ -36,7 +36,7 @@ def why_unsafe(text: str, *, slashes: bool = False) -> str:
         if len(parts) > 1 and not slashes:
             return "/ or \\"
         if any(_is_dots(part) for part in parts):
-            return "dots alone as a part of the path"
+            return "a path segment of dots alone"
     return ""
 
 

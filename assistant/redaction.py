@@ -1,4 +1,4 @@
-"""Nothing secret in what a model, a visitor or a log gets to see, however the other server dressed it up."""
+"""Redaction of secrets from what models, visitors and logs see, in whatever encoding another server sent them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Secrets at rest: sealed for one place, opened only there.
+"""Secrets at rest, encrypted for one row and field and readable only there.
 
 A sealed text names the key that sealed it and is bound to its context (organization, table, field, origin …) as
 associated data: copied to another row or organization, or with its key gone, it does not open. It never opens to
@@ -21,7 +21,7 @@ NONCE_BYTES = 12
 
 
 class SecretUnreadable(Exception):
-    """The key is gone, or the sealed text belongs elsewhere. Carries no content."""
+    """The key is missing, or the sealed text belongs to another place. Carries no content."""
 
 
 def new_key() -> str:

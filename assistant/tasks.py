@@ -61,7 +61,7 @@ def deliver(delivery_id: str) -> None:
         text, for_good = _judged(error)
         outbox.failed(delivery, text, for_good=for_good)
     else:
-        _once_the_database_is_back(lambda: outbox.sent(delivery, outbox.taken_as(backend)))
+        _once_the_database_is_back(lambda: outbox.sent(delivery, outbox.state_with(backend)))
     finally:
         lease.stop()
     for followed in (verification.follow, handoffs.follow):
@@ -112,7 +112,7 @@ def read_document(document_id: str) -> None:
         documents.failed(document, "internal", "Reading it failed for a reason on our side.")
     finally:
         lease.stop()
-        documents.ring_next(document.organization_id)
+        documents.enqueue_next(document.organization_id)
 
 
 def _read_page(document: Document) -> None:
@@ -129,7 +129,8 @@ def _read_page(document: Document) -> None:
     elif answer.status != 200:
         documents.failed(document, "status", f"The site answered with {answer.status} instead of the page.")
     elif kind not in ("text/html", "application/xhtml+xml"):
-        documents.failed(document, "not_html", f"This is no web page but {kind[:60] or 'of no kind that it names'}.")
+        found = f"the type {kind[:60]}" if kind else "no content type"
+        documents.failed(document, "not_html", f"Expected HTML; the response has {found}.")
     else:
         seen = documents.Seen(answer.headers.get("etag", ""), answer.headers.get("last-modified", ""))
         charset = re.search(r"charset=[\"']?([\w-]{1,40})", answer.headers.get("content-type", ""), re.I)

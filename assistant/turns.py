@@ -165,7 +165,7 @@ async def run(turn_id: UUID | str, *, model_for: ModelFor = router.model_for, to
 async def _note_question(turn: Turn) -> None:
     """For staff, if it got no good answer. The reply stands whatever becomes of this."""
     try:
-        await in_db(questions.heed)(turn.pk)
+        await in_db(questions.record_unanswered)(turn.pk)
     except Exception:
         log.exception("turn %s: its question could not be noted", turn.pk)
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from assistant.tools import KINDS
+
 ROOT = Path(__file__).resolve().parent.parent
 
 PICTURE = ROOT / "docs" / "design.md"
@@ -34,6 +36,8 @@ OURS = ("assistant", "widget", "interworky")
 FLOORS = floors(PICTURE.read_text())[1:]  # the widget itself is no Python
 ROOMS = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 PLAIN = FLOORS[-1]
+# What models call the kinds that mean something to them: nothing for services.
+NAMED_KINDS = ("assistant.models.methods.method.HANDOFF", "assistant.models.methods.method.KNOWLEDGE")
 CLIENTS = {"aiohttp", "curl_cffi", "http", "httpcore", "httpx", "httpx_aiohttp", "niquests", "requests", "urllib3", "urllib"}
 
 
@@ -181,6 +185,41 @@ def test_only_outbound_reaches_other_servers():
         if what.split(".")[0] in CLIENTS and not what.startswith(("urllib.parse.", "http.HTTPStatus"))
     ]
     assert found == []
+
+
+def kinds_named(path: Path) -> Iterator[str]:
+    """Where a kind of method is given by its name: `kind="http"`, `method.kind == "http"`, `KIND = "http"`."""
+    for node in ast.walk(tree(path)):
+        match node:
+            case ast.keyword(arg=str(name), value=value) if "kind" in name.split("__"):
+                values = [value]
+            case ast.Compare(left=left, comparators=others) if "kind" in ast.unparse(node).casefold():
+                values = [left, *others]
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if "kind" in name.casefold():
+                values = [value]
+            case _:
+                continue
+        for inner in (inner for value in values for inner in ast.walk(value)):
+            if isinstance(inner, ast.Constant) and inner.value in KINDS:
+                yield f"{path.relative_to(ROOT)}:{inner.lineno}: {inner.value}"
+
+
+def test_services_know_no_kind_of_method_by_name():
+    """A new kind is a row in `KINDS`; what services need to know of one, a queryset or a property of a model says."""
+    assert [found for path in modules("assistant/services") for found in kinds_named(path)] == []
+    assert [
+        what for path in modules("assistant/services") for _, what in imports(path) if what.startswith(NAMED_KINDS)
+    ] == []
+
+
+def test_the_check_sees_a_kind_however_it_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(f"{__name__}.ROOT", tmp_path)
+    wrong = tmp_path / "wrong.py"
+    wrong.write_text(
+        'KIND = "http"\nMethod.objects.filter(kind="email", name="http")\ncalls.filter(method__kind__in=["mcp"])\n'
+        'if method.kind == "handoff" and call.name == "knowledge":\n    pass\n'
+    )
+    assert list(kinds_named(wrong)) == ["wrong.py:1: http", "wrong.py:2: email", "wrong.py:3: mcp", "wrong.py:4: handoff"]
 
 
 def test_only_settings_read_the_environment():

@@ -1,4 +1,4 @@
-"""Who is at the door: the origin, the token and the address of a request, read the same way for HTTP and sockets."""
+"""Access of a request: its origin, token and client address, read alike for HTTP and WebSocket, and open connections."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from assistant.services.organizations import networks
 
 Headers = Iterable[tuple[bytes, bytes]]
 
-# Connections that stay open, in each process: a visitor's tabs; an office shares one address.
-PLACES_OF_VISITOR = 5
-PLACES_OF_NETWORK = 250
+# Open connections in each process: of one visitor's tabs, and of one network, since an office shares one address.
+CONNECTIONS_PER_VISITOR = 5
+CONNECTIONS_PER_NETWORK = 250
 
 
 def header(headers: Headers, name: bytes) -> str:
-    """The only value of a header, or "". Raises `NotAllowed` where it was sent twice, or holds what is no visible ASCII:
-    nobody honest does that, and what one reader takes for white space is a value to another."""
+    """The only value of a header, or "". Raises `NotAllowed` where it was sent twice or is not printable ASCII: browsers do
+    neither, and what one parser reads as white space is a value to another."""
     values = [value for key, value in headers if key == name]
     if len(values) > 1:
-        raise NotAllowed(f"Two {name.decode()} headers.")
+        raise NotAllowed(f"More than one {name.decode()} header.")
     if not values:
         return ""
     return _visible(name, values[0])
@@ -33,7 +33,7 @@ def header(headers: Headers, name: bytes) -> str:
 
 def _visible(name: bytes, value: bytes) -> str:
     if not all(0x20 <= byte <= 0x7E for byte in value):
-        raise NotAllowed(f"Odd bytes in {name.decode()}.")
+        raise NotAllowed(f"The {name.decode()} header is not printable ASCII.")
     return value.decode("ascii").strip()
 
 
@@ -58,7 +58,7 @@ def address_of(headers: Headers, peer: str) -> str:
 
 
 def network_of(headers: Headers, peer: str) -> str:
-    """What the network of a request is counted by; those without an address are one network."""
+    """The key under which the limits of a request's network are counted; all without an address share one."""
     return networks.network_of(address_of(headers, peer)) or networks.UNKNOWN
 
 
@@ -72,25 +72,26 @@ def locale_in(accept_language: str) -> str:
 
 
 def bearer(headers: Headers) -> str:
+    """The bearer token of the Authorization header, or ""."""
     scheme, _, token = header(headers, b"authorization").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
-# --- Who may stay ---------------------------------------------------------------------------------------------------
+# --- Open connections ---------------------------------------------------------------------------------------------------
 
 _networks: Counter[str] = Counter()
 _visitors: dict[str, list[Callable[[], object]]] = {}
 
 
-def room_for_network(network: str) -> None:
-    """Raises `TooMuch` when all places of `network` are taken."""
-    if settings.RATE_LIMITS and _networks[network] >= PLACES_OF_NETWORK:
+def refuse_full_network(network: str) -> None:
+    """Raises `TooMuch` when `network` has all the open connections that it may have."""
+    if settings.RATE_LIMITS and _networks[network] >= CONNECTIONS_PER_NETWORK:
         raise TooMuch(f"connections of {network}", retry_after_seconds=15)
 
 
 @contextmanager
-def place_of_network(network: str) -> Iterator[None]:
-    """A place among the open connections of `network`."""
+def connection_of_network(network: str) -> Iterator[None]:
+    """Count an open connection of `network` for as long as it lasts."""
     _networks[network] += 1
     try:
         yield
@@ -101,17 +102,17 @@ def place_of_network(network: str) -> Iterator[None]:
 
 
 @contextmanager
-def place_of_visitor(visitor: str, give_way: Callable[[], object]) -> Iterator[None]:
-    """A place among the open connections of `visitor`. When all are taken, `give_way` of the oldest is called: they look at
-    the newest, and the oldest may be one that has lost its network."""
-    places = _visitors.setdefault(visitor, [])
-    places.append(give_way)
-    if len(places) > PLACES_OF_VISITOR:
-        places.pop(0)()
+def connection_of_visitor(visitor: str, give_way: Callable[[], object]) -> Iterator[None]:
+    """Count an open connection of `visitor` for as long as it lasts. Beyond the limit, `give_way` of the oldest is called:
+    the visitor looks at the newest, and the oldest may be one that has lost its network."""
+    open_here = _visitors.setdefault(visitor, [])
+    open_here.append(give_way)
+    if len(open_here) > CONNECTIONS_PER_VISITOR:
+        open_here.pop(0)()
     try:
         yield
     finally:
-        if give_way in places:
-            places.remove(give_way)
-        if not places and _visitors.get(visitor) is places:
+        if give_way in open_here:
+            open_here.remove(give_way)
+        if not open_here and _visitors.get(visitor) is open_here:
             del _visitors[visitor]

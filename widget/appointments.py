@@ -1,4 +1,4 @@
-"""An appointment's own page, for whoever holds its link: see it, move it, cancel it, put it into a calendar.
+"""The page of one appointment, opened by its link: view, move, cancel, or add to a calendar.
 
 The link is the credential. No cookie grants anything here, so a forged form has nothing to ride on, and a mail scanner
 that follows the link only reads.
@@ -60,7 +60,7 @@ def of_link(view: Callable[[HttpRequest, Appointment], HttpResponseBase]) -> Cal
 @require_http_methods(["GET", "POST"])
 @of_link
 def page(request: HttpRequest, appointment: Appointment) -> HttpResponseBase:
-    """The appointment, and what can still be done with it; POST does it, then comes back here."""
+    """The appointment, and what can still be done with it; POST does that and redirects back here."""
     refused = ""
     if request.method == "POST":
         try:

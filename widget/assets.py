@@ -1,4 +1,4 @@
-"""The built widget, read once: the loader under a floating name, the modules under their version for ever."""
+"""The built widget's files, read and compressed once, and the version that names the build."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One socket: frames in, events out. It translates, and decides nothing."""
+"""The WebSocket consumer: frames in, events out. It translates and decides nothing."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ class WidgetConsumer(AsyncWebsocketConsumer):
     network = ""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        self.speaking = asyncio.Lock()  # what is read for the widget goes out before what happens meanwhile
-        async with AsyncExitStack() as self.until_gone, AsyncExitStack() as self.while_listening:
+        self.sending = asyncio.Lock()  # what is read for the widget goes out before what happens meanwhile
+        async with AsyncExitStack() as self.until_gone, AsyncExitStack() as self.while_subscribed:
             await super().__call__(scope, receive, send)
 
     async def dispatch(self, message: dict[str, Any]) -> None:
-        # The parent closes old database connections on every event; ours live on threads that see to it themselves.
+        # The parent closes old database connections on every event; ours live on threads that do so themselves.
         if handler := getattr(self, get_handler_name(message), None):
             await handler(message)
 
@@ -69,27 +69,27 @@ class WidgetConsumer(AsyncWebsocketConsumer):
             peer = (self.scope.get("client") or ("", 0))[0]
             self.network = access.network_of(self.scope["headers"], peer)
             rate_limits.hit("socket", network=self.network)
-            access.room_for_network(self.network)
+            access.refuse_full_network(self.network)
         except NotAllowed:
             await self.close(FORBIDDEN, "not_allowed")
             return
         except TooMuch:
             await self.close(TOO_MUCH, "too_much")
             return
-        self.until_gone.enter_context(access.place_of_network(self.network))
-        patience = asyncio.get_running_loop().call_later(OPEN_SECONDS, self._lose_patience)
-        self.until_gone.callback(patience.cancel)
+        self.until_gone.enter_context(access.connection_of_network(self.network))
+        timer = asyncio.get_running_loop().call_later(OPEN_SECONDS, self._close_unopened)
+        self.until_gone.callback(timer.cancel)
 
-    def _lose_patience(self) -> None:
+    def _close_unopened(self) -> None:
         if self.conversation is None:
-            self.impatient = asyncio.ensure_future(self.close(NO_OPEN, "no session.open"))
+            self.closing = asyncio.ensure_future(self.close(NO_OPEN, "no session.open"))
 
     # --- Frames in --------------------------------------------------------------------------------------------------
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         if self.closed:
             return
-        if not self._may_send():
+        if not self._is_within_rate():
             await self.close(TOO_MUCH, "too_much")
             return
         try:
@@ -104,7 +104,7 @@ class WidgetConsumer(AsyncWebsocketConsumer):
             return
         of = getattr(frame, "id", frame.type)
         try:
-            await self._take(frame)
+            await self._act_on(frame)
         except TooMuch as error:
             if isinstance(frame, frames.SessionOpen):
                 # What was asked for is missing on this socket from now on: the widget comes back later, and asks anew.
@@ -123,26 +123,26 @@ class WidgetConsumer(AsyncWebsocketConsumer):
             log.exception("a %s frame failed", frame.type)
             await self._refuse("internal", of)
 
-    def _may_send(self) -> bool:
+    def _is_within_rate(self) -> bool:
         now = time.monotonic()
         self.tokens = min(FRAMES_AT_ONCE, self.tokens + (now - self.counted_at) * FRAMES_PER_SECOND) - 1
         self.counted_at = now
         return self.tokens >= 0
 
-    async def _take(self, frame: frames.Frame) -> None:
+    async def _act_on(self, frame: frames.Frame) -> None:
         if isinstance(frame, frames.SessionOpen):
             await self._open(frame)
             return
         conversation = await self._counted(frame)
         match frame:
             case frames.Ping():
-                await self._tell(events.Pong(await in_db(_newest_seq)(conversation)))
+                await self._send_event(events.Pong(await in_db(_newest_seq)(conversation)))
             case frames.MessageSend():
                 posted = await turns.post(conversation, frame.id, frame.text, frame.page)
                 if not posted.new:
                     # The first acknowledgement was lost; the rows give it again.
                     message = render_message(posted.message)
-                    await self._tell(events.MessageAdded(posted.message.seq, message))
+                    await self._send_event(events.MessageAdded(posted.message.seq, message))
             case frames.TurnStop():
                 await turns.stop(conversation, frame.turn)
             case frames.TurnRetry():
@@ -164,53 +164,53 @@ class WidgetConsumer(AsyncWebsocketConsumer):
 
     async def _open(self, frame: frames.SessionOpen) -> None:
         self.token = frame.token
-        conversation = await in_db(self._look)(frame)
+        conversation = await in_db(self._authorize)(frame)
         if self.conversation is None or self.conversation.pk != conversation.pk:
-            await self._listen_to(conversation)
+            await self._subscribe_to(conversation)
         self.conversation = conversation
-        async with self.speaking:
-            await self._tell(await in_db(feed.ready)(conversation, frame.after, self.ear, self.network))
+        async with self.sending:
+            await self._send_event(await in_db(feed.ready)(conversation, frame.after, self.subscription, self.network))
 
     async def _counted(self, frame: frames.Frame) -> Conversation:
         """The conversation, once the frame is counted: what acts also looks whether it is still ours, for an assistant can
         be switched off while its sockets are open. Raises `TooMuch`, `NotAllowed`."""
         assert self.conversation is not None
         if rate_limits.LIMITS[frame.type].shared:
-            self.conversation = await in_db(self._look)(frame)
+            self.conversation = await in_db(self._authorize)(frame)
         else:
             rate_limits.hit(frame.type, visitor=str(self.conversation.visitor_id), network=self.network)
         return self.conversation
 
-    def _look(self, frame: frames.Frame) -> Conversation:
+    def _authorize(self, frame: frames.Frame) -> Conversation:
         conversation = conversation_for_token(self.token, self.origin)
         rate_limits.hit(frame.type, visitor=str(conversation.visitor_id), network=self.network)
         return conversation
 
-    async def _listen_to(self, conversation: Conversation) -> None:
-        await self.while_listening.aclose()
-        self.while_listening.enter_context(access.place_of_visitor(str(conversation.visitor_id), self._give_way))
-        # Listen first, read then: what is committed in between arrives twice, and `seq` tells.
-        self.ear = await self.while_listening.enter_async_context(live.subscribe(live.group(conversation.pk)))
-        hearing = asyncio.create_task(self._hear(conversation, self.ear))
-        self.while_listening.callback(hearing.cancel)
+    async def _subscribe_to(self, conversation: Conversation) -> None:
+        await self.while_subscribed.aclose()
+        self.while_subscribed.enter_context(access.connection_of_visitor(str(conversation.visitor_id), self._give_way))
+        # Subscribe before reading: what is committed in between arrives twice, and its `seq` shows that.
+        self.subscription = await self.while_subscribed.enter_async_context(live.subscribe(live.group(conversation.pk)))
+        forwarding = asyncio.create_task(self._forward_events(conversation, self.subscription))
+        self.while_subscribed.callback(forwarding.cancel)
 
     def _give_way(self) -> None:
         self.leaving = asyncio.ensure_future(_within(SEND_SECONDS, self.close(TOO_MUCH, "too_much")))
 
     # --- Events out -------------------------------------------------------------------------------------------------
 
-    async def _hear(self, conversation: Conversation, ear: live.Subscription) -> None:
+    async def _forward_events(self, conversation: Conversation, subscription: live.Subscription) -> None:
         while True:
-            for payload in await feed.happened(conversation, ear):
-                async with self.speaking:
+            for payload in await feed.next_events(conversation, subscription):
+                async with self.sending:
                     await self._send_text(orjson.dumps(payload).decode())
 
-    async def _tell(self, event: events.WidgetEvent) -> None:
+    async def _send_event(self, event: events.WidgetEvent) -> None:
         await self._send_text(orjson.dumps(event.payload()).decode())
 
     async def _refuse(self, code: str, of: str | None, retry_after: int | None = None) -> None:
         locale = self.conversation.locale if self.conversation else access.locale_of(self.scope["headers"])
-        await self._tell(events.Error(code, sentence(code, locale), of, retry_after))
+        await self._send_event(events.Error(code, sentence(code, locale), of, retry_after))
 
     async def _send_text(self, text: str) -> None:
         if self.closed:

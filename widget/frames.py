@@ -1,4 +1,4 @@
-"""All that a widget may send: one class per type, checked here and nowhere else.
+"""Frames that a widget may send: one class per type, checked here and nowhere else.
 
 `parse` refuses whatever docs/protocol.md does not describe. What a frame holds after it is safe to store on either
 database: no NUL, no lone surrogates, nothing that is too long.

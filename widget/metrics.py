@@ -1,4 +1,4 @@
-"""What operators' machines read: `/metrics` in Prometheus' words, `/metrics.json` for everything else.
+"""Metrics for monitoring: `/metrics` in Prometheus' format, `/metrics.json` for everything else.
 
 Every number comes from the database: the same in each process, and after any restart. Counters begin again with each
 month. Organizations are named in the JSON only, by their ids.
@@ -32,7 +32,7 @@ BOUNDS = [*(f"{limit / 1000:g}" for limit in BUCKETS_MS), "+Inf"]
 
 
 def for_operators(make: Callable[[], HttpResponse]) -> Callable[..., Any]:
-    """A view of what `make` makes: there for whoever has METRICS_TOKEN, and not there at all where none is set."""
+    """A view of what `make` returns, for requests with METRICS_TOKEN; 404 where none is set."""
 
     @require_safe
     @wraps(make)

@@ -1,27 +1,28 @@
 from django.urls import path
 
-from widget import metrics, views
+from widget import metrics
+from widget.views import api, assets, health, hosted
 
-api = "api/v1/widget/"
+API = "api/v1/widget/"
 urlpatterns = [
-    path("widget.js", views.loader),
-    path("widget/<str:build>/<path:name>", views.module),
-    path("chat/<str:key>", views.hosted, name="hosted-chat"),
-    path(api + "config/<str:key>", views.config),
-    path(api + "sessions", views.sessions),
-    path(api + "messages", views.messages),
-    path(api + "events", views.events),
-    path(api + "turns/<uuid:turn>/stop", views.stop_turn),
-    path(api + "turns/<uuid:turn>/retry", views.retry_turn),
-    path(api + "cards/<uuid:card>/answer", views.answer_card),
-    path(api + "messages/<uuid:message>/rating", views.rate_message),
-    path(api + "human", views.human),
-    path(api + "visitor", views.visitor),
-    path(api + "conversation/close", views.close_conversation),
-    path(api + "session-key", views.session_key),
-    path(api + "tool-calls", views.tool_calls),
-    path("healthz", views.healthz),
-    path("readyz", views.readyz),
+    path("widget.js", assets.loader),
+    path("widget/<str:build>/<path:name>", assets.module),
+    path("chat/<str:key>", hosted.chat, name="hosted-chat"),
+    path(API + "config/<str:key>", api.config),
+    path(API + "sessions", api.sessions),
+    path(API + "messages", api.messages),
+    path(API + "events", api.events),
+    path(API + "turns/<uuid:turn>/stop", api.stop_turn),
+    path(API + "turns/<uuid:turn>/retry", api.retry_turn),
+    path(API + "cards/<uuid:card>/answer", api.answer_card),
+    path(API + "messages/<uuid:message>/rating", api.rate_message),
+    path(API + "human", api.human),
+    path(API + "visitor", api.visitor),
+    path(API + "conversation/close", api.close_conversation),
+    path(API + "session-key", api.session_key),
+    path(API + "tool-calls", api.tool_calls),
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
     path("metrics", metrics.prometheus),
     path("metrics.json", metrics.as_json),
 ]

@@ -1,4 +1,4 @@
-"""What stands in lines and not in sentences: labels with values, tables, headings, and references."""
+"""Text in lines instead of sentences: labels with values, tables, headings and references."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a reply says was done, held against what the ledger holds.
+"""Claims in a reply, compared with what the ledger holds.
 
 A model that says "I've booked you in" when nothing was booked must not get the sentence to the visitor. So a reply
 passes through a `Gate`: words flow until a sentence could become a claim, then the rest of the sentence waits until

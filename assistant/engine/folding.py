@@ -1,4 +1,4 @@
-"""Text as a reader sees it: without markup, invisible characters and look-alikes, in one spelling per letter.
+"""Folding of text to what a reader sees: no markup, invisible characters or look-alikes, one spelling per letter.
 
 A claim is judged by what it looks like on the screen, so all that changes the code points and not the look is folded
 away first. Sources: UAX #15 (NFKC), UTS #39 (confusables), Unicode's DerivedCoreProperties (Default_Ignorable).

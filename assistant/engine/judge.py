@@ -1,4 +1,4 @@
-"""The second judge: a fast model that says whether a text claims what was not done, where patterns cannot tell.
+"""Second judge of claims: a fast model, asked where patterns cannot decide whether a text claims what was not done.
 
 It is asked about one text that is not on the screen yet, may take a few seconds, and answers with one word. Whatever else
 it says counts as no answer: then the server adds a line of its own about what has been done.

@@ -1,3 +1,5 @@
+"""Calendars, their hours and closures, and appointments."""
+
 from __future__ import annotations
 
 import secrets
@@ -52,6 +54,8 @@ class Calendar(models.Model):
 
 
 class OpeningHours(models.Model):
+    """When a calendar can be booked on one weekday, in its own time zone."""
+
     class Weekday(models.IntegerChoices):
         MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY, SATURDAY, SUNDAY = range(7)
 
@@ -78,6 +82,8 @@ class OpeningHours(models.Model):
 
 
 class Closure(models.Model):
+    """Days, first and last included, on which a calendar cannot be booked."""
+
     calendar = models.ForeignKey(Calendar, models.CASCADE, related_name="closures")
     first_day = models.DateField()
     last_day = models.DateField()
@@ -106,6 +112,8 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
 
 
 class Appointment(models.Model):
+    """A time on a calendar: held for a visitor until `held_until`, then confirmed, cancelled or expired."""
+
     class State(models.TextChoices):
         HELD = "held"  # until `held_until`
         CONFIRMED = "confirmed"

@@ -1,3 +1,5 @@
+"""The outbox of e-mails."""
+
 from __future__ import annotations
 
 import uuid
@@ -14,19 +16,19 @@ from assistant.models.organizations.organization import Organization
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def due(self, now: datetime) -> DeliveryQuerySet:
-        """Its time has come, or it was left behind by a worker whose lease has lapsed."""
+        """Due now, or left behind by a worker whose lease has lapsed."""
         return self.filter(
             models.Q(state=Delivery.State.QUEUED, next_attempt_at__lte=now)
             | models.Q(state=Delivery.State.SENDING, leased_until__lt=now)
         )
 
     def retried(self) -> DeliveryQuerySet:
-        """Tried at least once, not taken, and not given up."""
+        """Tried at least once, not accepted, and not given up."""
         return self.filter(state=Delivery.State.QUEUED, attempts__gt=0)
 
 
 class Delivery(models.Model):
-    """The outbox: an e-mail that was promised in the same transaction as what it tells of."""
+    """An e-mail in the outbox, saved in the transaction that promised it."""
 
     class State(models.TextChoices):
         QUEUED = "queued"
@@ -72,12 +74,12 @@ class Delivery(models.Model):
 
     @property
     def is_retried(self) -> bool:
-        """Whether it was tried, was not taken, and waits for its next attempt."""
+        """Whether it was tried, was not accepted, and waits for its next attempt."""
         return self.state == self.State.QUEUED and self.attempts > 0
 
     @property
     def state_label(self) -> str:
-        """Its state as staff read it."""
+        """The state as staff read it."""
         return "Trying again" if self.is_retried else self.get_state_display()
 
     @property

@@ -1,3 +1,5 @@
+"""Documents, their passages and vectors, and the questions that they did not answer."""
+
 from __future__ import annotations
 
 import uuid
@@ -22,7 +24,7 @@ class DocumentQuerySet(models.QuerySet["Document"]):
         )
 
     def known_to(self, assistant: Assistant) -> DocumentQuerySet:
-        """Those that are ticked for this assistant, or for nobody and so for all of its organization."""
+        """Those selected for this assistant, or for none and so for all of its organization."""
         ticked = Document.assistants.through.objects.filter(document=models.OuterRef("pk"))
         return self.filter(
             models.Q(models.Exists(ticked.filter(assistant=assistant.pk))) | ~models.Q(models.Exists(ticked)),
@@ -158,7 +160,7 @@ class PassageVector(models.Model):
 
 
 class Embedding(models.Model):
-    """An organization's passages on their way to having vectors: who is at it, and why it does not go on."""
+    """The embedding of an organization's passages: its worker's lease, and why it has stopped."""
 
     organization = models.OneToOneField(Organization, models.CASCADE, primary_key=True, related_name="embedding")
     version = models.UUIDField(default=uuid.uuid4)  # another one when there are more vectors: what is kept in memory is old
@@ -173,7 +175,7 @@ class Embedding(models.Model):
 
 
 class Question(models.Model):
-    """What visitors asked and got no good answer to, counted; gone with the newest conversation that asked it."""
+    """A question without a good answer, counted; deleted with the newest conversation that asked it."""
 
     class Reason(models.TextChoices):
         NOT_FOUND = "not_found", "Nothing was found"

@@ -1,4 +1,4 @@
-"""The one door out: every request of ours to another server, and the only importer of an HTTP client.
+"""Egress: every HTTP request to another server. The only importer of an HTTP client.
 
 Who chose the address decides how far it may reach (`Reach`). Every request has a connect time-out and a cap on what it
 may bring back; nothing is kept between two of them but open connections: no cookies, no proxy from the environment.
@@ -24,14 +24,14 @@ from .transport import Progress, Transport
 
 __all__ = ["AddressRefused", "OutboundError", "Reach", "Response", "Streamed", "check_url", "fetch", "origin", "stream"]
 
-# In every request of ours, whatever a method sets besides: our own local-only pages refuse whoever says it.
+# In every request of ours, whatever a method sets besides: our own local-only pages refuse requests that carry it.
 USER_AGENT = "Interworky"
 REDIRECTS = {301, 302, 303, 307, 308}
 KEPT_ACROSS_ORIGINS = {"accept", "accept-language", "user-agent"}
 
 
 class Reach(StrEnum):
-    """Who chose the address, and so where it may lead."""
+    """Who chose the address, and so which networks it may reach."""
 
     OPERATOR = "operator"  # the environment: anywhere, a laptop's Ollama too
     # Staff, a visitor, a model, an import: public addresses and settings.OUTBOUND_ALLOWED_ORIGINS, but of our own origin
@@ -48,7 +48,7 @@ class Response:
 
 
 class Streamed:
-    """An answer whose body is still coming."""
+    """A response whose body is still arriving."""
 
     def __init__(self, response: httpx.Response, max_bytes: int) -> None:
         self.status = response.status_code
@@ -63,14 +63,14 @@ class Streamed:
             async for chunk in self._response.stream:  # type: ignore[union-attr]
                 total += len(chunk)
                 if total > self._max_bytes:
-                    raise OutboundError(f"The answer is larger than {self._max_bytes} bytes.", code="too_large")
+                    raise OutboundError(f"The response is larger than {self._max_bytes} bytes.", code="too_large")
                 yield chunk
         except httpx.HTTPError as error:
             raise _from_httpx(error) from error
 
 
 def check_url(url: str, reach: Reach) -> None:
-    """Refuse what can be refused without asking the DNS; for forms. Raises `AddressRefused`."""
+    """Refuse what can be refused without DNS; for forms. Raises `AddressRefused`."""
     _check(guard.parse(url), reach)
 
 
@@ -93,7 +93,7 @@ async def fetch(
     max_bytes: int = 262_144,
     max_redirects: int = 0,
 ) -> Response:
-    """One whole answer, of whatever status, within `deadline_seconds` all in all.
+    """One whole response, of any status, within `deadline_seconds` in total.
 
     Redirects are followed for GET and HEAD without content only, each address checked anew; another origin gets none
     of the headers that may hold a secret. Raises `OutboundError`.
@@ -109,7 +109,10 @@ async def fetch(
                 # A connection of its own: a POST that dies on one kept too long would be in doubt for nothing.
                 async with _send(request, reach, keep_alive=False) as response:
                     if response.status_code in REDIRECTS and max_redirects and hops == 0:
-                        raise OutboundError("The other server redirects where it may not.", code="redirect")
+                        raise OutboundError(
+                            "The redirect was not followed: there were too many, or the request is not a plain GET.",
+                            code="redirect",
+                        )
                     if response.status_code not in REDIRECTS or not hops or "location" not in response.headers:
                         body = b"".join([chunk async for chunk in Streamed(response, max_bytes).chunks()])
                         return Response(response.status_code, response.headers, body, str(parsed))
@@ -120,7 +123,7 @@ async def fetch(
                     reach = Reach.TENANT  # the other server chose this address, not the operator
                 parsed, sent = target, Progress()
     except TimeoutError as error:
-        raise OutboundError("The other server took too long.", code="timeout", sent=sent.sent) from error
+        raise OutboundError("The other server did not respond in time.", code="timeout", sent=sent.sent) from error
 
 
 @asynccontextmanager
@@ -137,7 +140,7 @@ async def stream(
     keep_alive: bool = True,
     resend: bool = False,
 ) -> AsyncIterator[Streamed]:
-    """An answer to read while it comes; `read_seconds` is the longest silence. The whole deadline is the caller's.
+    """A response to read while it arrives; `read_seconds` is the longest silence. The total deadline is the caller's.
 
     Without `keep_alive` it has a connection of its own, as what must not be sent twice should. With `resend`, a request
     whose kept connection turns out to be dead is sent once more on a new one: for what changes nothing over there.
@@ -199,7 +202,9 @@ async def _send(
         if recorded:
             recorder.tee(response, recorded)
         if response.headers.get("content-encoding", "identity").lower() != "identity":
-            raise OutboundError("The other server compressed its answer, though asked not to.", code="protocol")
+            raise OutboundError(
+                "The other server sent a compressed response although the request ruled that out.", code="protocol"
+            )
         yield response
     finally:
         await response.stream.aclose()  # type: ignore[union-attr]
@@ -244,18 +249,18 @@ def _redirected(url: httpx.URL, location: str) -> httpx.URL:
     try:
         target = guard.parse(str(url.join(location)))
     except (httpx.InvalidURL, AddressRefused, ValueError) as error:
-        raise OutboundError("The other server redirects to what is no address.", code="redirect") from error
+        raise OutboundError("The other server redirected to an invalid address.", code="redirect") from error
     if url.scheme == "https" and target.scheme == "http":
-        raise OutboundError("The other server redirects from https to http.", code="redirect")
+        raise OutboundError("The other server redirected from https to http.", code="redirect")
     return target.copy_with(fragment=None)
 
 
 def _from_httpx(error: httpx.HTTPError) -> OutboundError:
     """For transports other than ours."""
     if isinstance(error, httpx.ConnectTimeout):
-        return OutboundError("The other server took too long.", code="timeout", sent=False)
+        return OutboundError("The other server did not respond in time.", code="timeout", sent=False)
     if isinstance(error, httpx.ConnectError):
         return OutboundError("The other server could not be reached.", code="refused", sent=False)
     if isinstance(error, httpx.TimeoutException):
-        return OutboundError("The other server took too long.", code="timeout")
-    return OutboundError("The other server broke off, or did not speak HTTP.", code="protocol")
+        return OutboundError("The other server did not respond in time.", code="timeout")
+    return OutboundError("The other server closed the connection early or did not respond in HTTP.", code="protocol")

@@ -1,8 +1,8 @@
-"""Which addresses a request may go to that staff, a visitor, a model or an import chose.
+"""SSRF guard: which addresses a request may reach that staff, a visitor, a model or an import chose.
 
-Three walls, each of which stands alone: `check_url` says what can be said without asking the DNS; the resolver asks
-once and checks every answer, so that an answer which changes later changes nothing; and the socket factory looks at the
-very address that is about to be connected to, however it came about.
+Three checks, each sufficient alone: `check_url` refuses what can be refused without DNS; the resolver asks once and
+checks every answer, which defeats DNS rebinding; and the socket factory checks the very address that is about to be
+connected to, however it was obtained.
 """
 
 from __future__ import annotations
@@ -95,17 +95,17 @@ def parse(url: str) -> httpx.URL:
         parsed = httpx.URL(url)
         parsed.host  # noqa: B018 - decoded when it is asked for, which "xn--" and nonsense fails at
     except (httpx.InvalidURL, TypeError, ValueError) as error:
-        raise AddressRefused("This is not a URL.") from error
+        raise AddressRefused("Invalid URL. Enter an address such as https://example.com/path.") from error
     if parsed.scheme not in ("http", "https"):
         raise AddressRefused("The address must start with http:// or https://.")
     if not parsed.host:
-        raise AddressRefused("The address names no host.")
+        raise AddressRefused("The address has no host name.")
     if ":" not in parsed.host and not _HOST.fullmatch(parsed.raw_host.decode()):
-        raise AddressRefused("The host is no name that there can be.")
+        raise AddressRefused("Invalid host name: use only letters, digits, hyphens and dots.")
     if parsed.userinfo:
-        raise AddressRefused("A user or password does not belong into an address.")
+        raise AddressRefused("Remove the user name and password from the address.")
     if parsed.port is not None and not 1 <= parsed.port <= 65535:
-        raise AddressRefused("The address names no possible port.")
+        raise AddressRefused("Invalid port: use a number from 1 to 65535.")
     return parsed
 
 
@@ -118,19 +118,21 @@ def origin_of(url: httpx.URL) -> tuple[str, str, int]:
 
 
 def check_public(url: httpx.URL) -> None:
-    """What can be said of a guarded address without asking the DNS. Raises `AddressRefused`."""
+    """Refuse a guarded address as far as that is possible without DNS. Raises `AddressRefused`."""
     host = url.host.rstrip(".").lower()
     port = port_of(url)
     if port in REFUSED_PORTS or (port < 1024 and port not in LOW_PORTS):
-        raise AddressRefused(f"Port {port} may not be used.")
+        raise AddressRefused(f"Port {port} is not allowed. Use 80, 443 or a high port of a web server.")
     try:
         ipaddress.ip_address(host)
     except ValueError:
         if _NUMERIC.fullmatch(host):
-            raise AddressRefused("The host is a number; write an address as 192.0.2.1 or use a name.") from None
+            raise AddressRefused(
+                "The host is a number. Write an IP address in four parts, such as 192.0.2.1, or use a host name."
+            ) from None
         # A name without a dot is looked up among our own: in /etc/hosts, the container's network, the search list.
         if "." not in host or f".{host}".endswith(_LOCAL_NAMES):
-            raise AddressRefused("The host is on a private network.") from None
+            raise AddressRefused("The host is on a private network, which is not allowed.") from None
         return
     if reason := why_refused(host):
         raise AddressRefused(f"The address is not public ({reason}).")
@@ -144,8 +146,8 @@ class GuardedResolver(AbstractResolver):
     ) -> list[ResolveResult]:
         answers = await self.look_up(host, port)
         if any(why_refused(address) for _, address in answers):
-            # Which kind of address it is would tell whoever wrote the name how our network is made.
-            raise RefusedAddress("The host's address is not public.")
+            # The kind of address would reveal to the author of the name how our network is built.
+            raise RefusedAddress("The host name resolves to an address that is not public.")
         return [
             ResolveResult(hostname=host, host=address, port=port, family=family_found, proto=0, flags=socket.AI_NUMERICHOST)
             for family_found, address in answers
@@ -161,13 +163,13 @@ class GuardedResolver(AbstractResolver):
 
 
 class RefusedAddress(OSError):
-    """`AddressRefused` as connecting code will carry it: as an error of the socket."""
+    """`AddressRefused` as a socket error, which connection code passes on."""
 
 
 def guarded_socket(address: aiohttp.AddrInfoType) -> socket.socket:
-    """A socket for `address`, or none: the last look, at what is really connected to. Raises `RefusedAddress`."""
+    """A socket for `address`: the last check, on the address that is really connected to. Raises `RefusedAddress`."""
     family, kind, proto, _, sockaddr = address
     target: Any = sockaddr[0]
     if why_refused(target):
-        raise RefusedAddress("The host's address is not public.")
+        raise RefusedAddress("The host name resolves to an address that is not public.")
     return socket.socket(family, kind, proto)

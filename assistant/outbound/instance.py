@@ -1,4 +1,4 @@
-"""How this installation knows its own requests when they come back to it."""
+"""The mark by which this installation recognises its own requests when they come back to it."""
 
 from __future__ import annotations
 

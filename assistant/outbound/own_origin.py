@@ -1,4 +1,4 @@
-"""What a tenant's request may reach of the product itself.
+"""Requests of tenants to the product's own origin: refused, but for the demonstration's API.
 
 A server that calls itself arrives from the loopback address, which local-only pages trust: without this limit a method or
 a knowledge page could read the mailbox, the metrics or the admin's log-in page in the server's name.

@@ -1,4 +1,4 @@
-"""What was sent and what came back, byte for byte, while somebody records it: for `doctor --record` and nothing else."""
+"""Recording of requests and responses, byte for byte, for `doctor --record`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MAX_BYTES = 1_048_576  # of one answer; the rest is counted and not kept
 
 @dataclass
 class Exchange:
-    """One request and its answer, unmasked: it is never written anywhere as it is."""
+    """One request and its response, unmasked: never written anywhere as it is."""
 
     method: str
     url: str
@@ -35,7 +35,7 @@ _recorded: ContextVar[list[Exchange] | None] = ContextVar("recorded", default=No
 
 @contextmanager
 def recording() -> Iterator[list[Exchange]]:
-    """Record the requests that this task makes, and those that it starts, until the context ends."""
+    """Record the requests of this task and of those that it starts, until the context ends."""
     exchanges: list[Exchange] = []
     token = _recorded.set(exchanges)
     try:

@@ -29,7 +29,7 @@ KEEP_ALIVE_SECONDS = 15
 
 @dataclass
 class Progress:
-    """How far one request has got."""
+    """How much of one request has been sent."""
 
     sent: bool = False  # bytes of it may have left
     reused: bool = False  # on a connection that had served before
@@ -105,7 +105,7 @@ def _tracing() -> aiohttp.TraceConfig:
         # aiohttp repeats some requests by itself when a connection breaks. Whether to repeat is not its to decide.
         progress: Progress = context.trace_request_ctx
         if progress.sent:
-            raise OutboundError("The other server closed the connection without an answer.", code="protocol")
+            raise OutboundError("The other server closed the connection without a response.", code="protocol")
         progress.sent = True
 
     async def connection_reused(session: aiohttp.ClientSession, context: SimpleNamespace, params: Any) -> None:
@@ -118,16 +118,18 @@ def _tracing() -> aiohttp.TraceConfig:
 
 
 def classified(error: Exception, progress: Progress) -> OutboundError:
-    """What `error` means to those who called. Its words are for staff and name no address."""
+    """`error` as an `OutboundError`. Its text is for staff and names no address."""
     cause = getattr(error, "os_error", None) or error
     if isinstance(cause, RefusedAddress):
         return AddressRefused(str(cause))
     for kinds, code, text in (
-        (aiohttp.ClientConnectorDNSError, "dns", "The host's name could not be resolved."),
+        (aiohttp.ClientConnectorDNSError, "dns", "The host name could not be resolved."),
         ((aiohttp.ClientSSLError, aiohttp.ClientConnectorCertificateError, ssl.SSLError), "tls", "TLS failed."),
-        (asyncio.TimeoutError, "timeout", "The other server took too long."),
+        (asyncio.TimeoutError, "timeout", "The other server did not respond in time."),
         (aiohttp.ClientConnectorError, "refused", "The other server could not be reached."),
     ):
         if isinstance(error, kinds):
             return OutboundError(text, code=code, sent=progress.sent)
-    return OutboundError("The other server broke off, or did not speak HTTP.", code="protocol", sent=progress.sent)
+    return OutboundError(
+        "The other server closed the connection early or did not respond in HTTP.", code="protocol", sent=progress.sent
+    )

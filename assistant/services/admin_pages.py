@@ -1,4 +1,4 @@
-"""Where staff find things: the address of an admin page, for letters to them."""
+"""Addresses of admin pages, for e-mails to staff."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Attempts to log in, counted before a password is hashed.
+"""Log-in attempts, counted before a password is hashed.
 
 A hash costs half a second of a core, by design. So attempts are counted first, and hashed one at a time: a flood of them
 takes one core at most, and a guesser gets a few guesses. The limit on a user across all networks leaves each network its

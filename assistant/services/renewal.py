@@ -1,5 +1,7 @@
-"""Leases of background work, renewed while it lasts: short, so that what a killed worker held is soon taken up again, and
-yet as long as a slow mail server needs."""
+"""Leases of background work, renewed while it lasts.
+
+They are short, so that what a killed worker held is soon claimed again, and yet a slow mail server gets the time it needs.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,7 @@ log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=30)
 EVERY_SECONDS = 8.0
-LONGEST_SECONDS = 150.0  # that a task may take: one that hangs must not hold its row for ever
+LONGEST_SECONDS = 150.0  # that a task may run: one that hangs must not hold its row for ever
 
 
 class Renewal:

@@ -1,4 +1,4 @@
-"""Counts of this process alone, in windows that do not move: for what is counted at every request.
+"""Counters of one process in fixed windows, for what is counted at every request.
 
 The library's own memory walks over all that it holds each time that something is counted, and a stranger with many networks
 makes that as long as they like.

@@ -156,7 +156,7 @@ def _prepare_book(context: Context, arguments: dict[str, Any]) -> Preview:
         lines=(*_lines(held), *((say(name), str(value)) for name, value in given.items() if value)),
         fields=tuple(field for field in asked if not known[field[0]]),
         confirm_label=say("book"),
-        expires_in_seconds=calendar.hold_minutes * 60,
+        expires_at=held.held_until,
     )
 
 
@@ -193,7 +193,7 @@ def _hold(context: Context, calendar: Calendar, slot: str) -> Appointment:
 
 
 def _given(context: Context, arguments: dict[str, Any], name: str) -> str:
-    """What this call says, else what the visitor has said of himself before; "" where neither does."""
+    """What this call says, else what the visitor has said about themselves before; "" where neither does."""
     return str(arguments.get(name) or getattr(_visitor(context), name, "")).strip()
 
 
@@ -241,7 +241,7 @@ def _prepare_move(context: Context, arguments: dict[str, Any]) -> Preview:
     appointment = _own(context, arguments)
     calendar = _calendar(context)
     wanted = _start(context, calendar, arguments["slot"])
-    # Asked again under the lock when he says yes; here it saves him a question that could only end in a no.
+    # Checked again under the lock when they confirm; here it saves them a question that could only be refused.
     appointments.check_free(calendar, arguments["slot"], appointment)
     say = partial(label, locale=_locale(context))
     return Preview(say("ask_move"), (*_lines(appointment), (say("new_time"), wanted)), confirm_label=say("move"))
@@ -316,14 +316,14 @@ KIND = Kind(
             run=_in_db(_book),
             suffix="book",
             description=_described(
-                "Book a free time. The visitor is asked to confirm, and for his name and e-mail where they are missing."
+                "Book a free time. The visitor is asked to confirm, and for their name and e-mail where these are missing."
             ),
             parameters=_parameters(
                 ("slot",),
                 slot=_SLOT,
-                name=_text("The visitor's name, if he has said it.", 120),
-                email=_text("The visitor's e-mail, if he has said it.", 254),
-                phone=_text("The visitor's phone number, if he has said it.", 40),
+                name=_text("The visitor's name, if they have given it.", 120),
+                email=_text("The visitor's e-mail, if they have given it.", 254),
+                phone=_text("The visitor's phone number, if they have given it.", 40),
                 reason=_text("What it is about, in the visitor's words.", 300),
             ),
             label="tool_book",
@@ -338,7 +338,7 @@ KIND = Kind(
         Operation(
             run=_in_db(_cancel),
             suffix="cancel",
-            description=_described("Cancel an appointment of this visitor. He is asked to confirm."),
+            description=_described("Cancel an appointment of this visitor, who is asked to confirm."),
             parameters=_parameters(("reference",), reference=_REFERENCE),
             label="tool_cancel",
             risk=Method.Risk.IRREVERSIBLE,
@@ -350,7 +350,7 @@ KIND = Kind(
         Operation(
             run=_in_db(_move),
             suffix="reschedule",
-            description=_described("Move an appointment of this visitor to another free time. He is asked to confirm."),
+            description=_described("Move an appointment of this visitor to another free time. They are asked to confirm."),
             parameters=_parameters(("reference", "slot"), reference=_REFERENCE, slot=_SLOT),
             label="tool_move",
             risk=Method.Risk.WRITE,

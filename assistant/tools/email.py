@@ -96,7 +96,7 @@ async def run(context: Context, arguments: dict[str, Any]) -> ToolResult:
     if context.dry_run:
         text, _ = await in_db(email_receipts.letter)(context.organization, context.conversation, notice, "M-000000")
         return ToolResult(f"This would be sent to {', '.join(recipients)}:\nSubject: {notice.subject}\n\n{text}")
-    reference = await in_db(email_receipts.hand_over)(
+    reference = await in_db(email_receipts.queue_with_receipt)(
         context.call,
         context.organization,
         context.conversation,
@@ -118,13 +118,11 @@ def _recipients(context: Context, config: dict[str, Any]) -> list[str]:
         return [visitor.email]
     if context.dry_run:
         return ["the visitor's own address"]
-    raise ToolError(
-        "The visitor's e-mail address is not known to be his own, so nothing can be sent to it.", code="unverified"
-    )
+    raise ToolError("The visitor has not verified their e-mail address, so nothing can be sent to it.", code="unverified")
 
 
 def to_visitor(method: Method) -> bool:
-    """Whether its e-mails go to the visitor himself."""
+    """Whether its e-mails go to the visitor."""
     return bool(configured(Config, method)["recipient"] == "visitor")
 
 
@@ -154,7 +152,7 @@ def _addressed(context: Context) -> str:
 
 
 def _lines(method: Method, arguments: dict[str, Any]) -> tuple[tuple[str, str], ...]:
-    """What the visitor gave, under the names that staff gave it; fixed values are none of his."""
+    """What the visitor gave, under the names that staff chose; fixed values are not among it."""
     properties = method.parameters.get("properties", {})
     return tuple(
         (str(properties[name].get("title") or name.replace("_", " ").capitalize()), template.as_text(arguments[name]))

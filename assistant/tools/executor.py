@@ -15,6 +15,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from django.utils import timezone
+
 from assistant.async_db import in_db
 from assistant.errors import ToolError, ToolRefused
 from assistant.llm import Source, ToolResult
@@ -151,7 +153,7 @@ class Executor:
         if problem is not None:
             return await self._close(row, replace(_turned_down(problem), misused=True), problem.code)
         tool = self.tools[row.name]
-        if reason := await in_db(ledger.take)(row, tool.method, self.assistant, tool.operation.risk_of(tool.method)):
+        if reason := await in_db(ledger.authorize)(row, tool.method, self.assistant, tool.operation.risk_of(tool.method)):
             return await self._close(row, ToolResult(REASONS[reason], "refused"), reason)
         if self.conversation and not (confirmed or row.dry_run):
             proof = tool.operation.needs_proof(tool.method) and not await in_db(verification.is_proven)(self.conversation)
@@ -181,7 +183,7 @@ class Executor:
             if await in_db(ledger.claim_again)(row, patience):
                 if tool and tool.may_repeat:
                     return await self._act(row, tool)
-                return await self._close(row, ToolResult(ledger.NO_WORD, "unknown"), "no_word")
+                return await self._close(row, ToolResult(ledger.OUTCOME_UNKNOWN, "unknown"), "no_word")
             await asyncio.sleep(POLL_SECONDS)
             await in_db(ledger.reload)(row)
         if row.state == Row.State.PENDING:
@@ -202,12 +204,12 @@ class Executor:
             log.exception("call %s: preparing failed", row.pk)
             return await self._close(row, ToolResult(FAILED, "failed"), "internal")
         content = _content(preview, self.locale)
-        kind, text, seconds = Card.Kind.CONFIRM, WAITING, preview.expires_in_seconds
+        kind, text, expires_at = Card.Kind.CONFIRM, WAITING, preview.expires_at
         if proof:
             assert self.conversation
             content |= await in_db(verification.first_step)(self.conversation)
-            kind, text, seconds = Card.Kind.VERIFY, WAITING_FOR_PROOF, verification.LASTS.seconds
-        if not await in_db(ledger.wait_for_visitor)(row, content, text, seconds, kind):
+            kind, text, expires_at = Card.Kind.VERIFY, WAITING_FOR_PROOF, timezone.now() + verification.CODE_VALID_FOR
+        if not await in_db(ledger.wait_for_visitor)(row, content, text, expires_at, kind):
             return await self.settle(row)
         return ToolResult(text, "waiting")
 
@@ -232,10 +234,16 @@ class Executor:
             result, code = ToolResult(FAILED, "failed"), "secret_unreadable"
         except TimeoutError:
             log.warning("call %s: gave up after %.0f s", row.pk, tool.seconds)
-            result, code = ToolResult(TOO_LONG, "failed") if harmless else ToolResult(ledger.NO_WORD, "unknown"), "timeout"
+            result, code = (
+                ToolResult(TOO_LONG, "failed") if harmless else ToolResult(ledger.OUTCOME_UNKNOWN, "unknown"),
+                "timeout",
+            )
         except Exception:
             log.exception("call %s of method %s failed", row.pk, tool.method.pk)
-            result, code = ToolResult(FAILED, "failed") if harmless else ToolResult(ledger.NO_WORD, "unknown"), "internal"
+            result, code = (
+                ToolResult(FAILED, "failed") if harmless else ToolResult(ledger.OUTCOME_UNKNOWN, "unknown"),
+                "internal",
+            )
         log.info("call %s: %s after %.0f ms", row.pk, result.outcome, (time.monotonic() - started) * 1000)
         return await self._close(row, _told(tool, result, really=not row.dry_run), code)
 

@@ -58,7 +58,7 @@ async def fetch(context: Context, arguments: dict[str, Any]) -> ToolResult:
     if context.dry_run or context.conversation is None:
         told = _team(context) or "nobody, since the team has no address here,"
         return ToolResult(f"The conversation would wait for a person, and {told} would be told.")
-    problem = await in_db(handoffs.fetch)(
+    problem = await in_db(handoffs.wait_for_person)(
         context.call,
         context.conversation,
         reason=arguments["reason"],

@@ -1,4 +1,4 @@
-"""A request to the organization's own API."""
+"""HTTP methods: requests to the organization's own API."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ REFUSED_HEADERS = {
     "expect", "host", "keep-alive", "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding",
     "upgrade", "via", "forwarded", "x-forwarded-for", "x-forwarded-host",
 }  # fmt: skip
-IN_THE_OPEN = (
-    "“%(name)s” is a credential, and it would stand in the %(where)s for all to read. Take it out there, and give it under "
-    "Authentication, or under Secrets with {name} in its place."
+CREDENTIAL_IN_PLAIN_TEXT = (
+    "“%(name)s” is a credential, which the %(where)s would show in plain text. Remove it there and enter it under "
+    "Authentication, or under Secrets and write {name} in its place."
 )
-IN_DOUBT = (
-    "It is unknown whether this has happened: the other server broke off before it answered. Say so, do not call it "
-    "again, and offer that a person checks."
+OUTCOME_UNKNOWN = (
+    "It is unknown whether this took effect: the other server closed the connection before it responded. "
+    "Tell the visitor, do not call it again, and offer to have a person check."
 )
 
 
@@ -115,21 +115,23 @@ class Config(forms.Form):
         url: str = self.cleaned_data["url"]
         authority = re.split(r"[/?#]", url.partition("://")[2])[0]
         if any(brace in url.partition("://")[0] + authority for brace in "{}"):
-            raise ValidationError("The host is always the same: no parameter can stand in it.", code="placeholder_host")
+            raise ValidationError(
+                "The host cannot contain parameters. Write it out, such as api.example.com.", code="placeholder_host"
+            )
         if template.has_stray_braces(url):
-            raise ValidationError("Write a parameter as {name}, with letters, digits and _.", code="placeholder")
+            raise ValidationError("Write a parameter as {name}, using letters, digits and underscores.", code="placeholder")
         try:
             outbound.check_url(template.IN_ADDRESS.sub("x", url), Reach.TENANT)
         except AddressRefused as error:
             raise ValidationError(str(error), code="address_refused") from error
         parts = ADDRESS.fullmatch(url)
         if parts is None or any(ord(char) <= 32 for char in url):
-            raise ValidationError("The address must have no spaces and no part after #.", code="url")
+            raise ValidationError("The address must not contain spaces or a fragment (#).", code="url")
         if paths.why_unsafe(template.IN_ADDRESS.sub("x", parts[2] or ""), slashes=True):
-            raise ValidationError("The path may not hold . or .. as a part, or control characters.", code="dots")
+            raise ValidationError("The path must not contain . or .. as a segment, or control characters.", code="dots")
         check_no_credential(url)
         if any(template.names(pair.partition("=")[0]) for pair in (parts[3] or "").split("&")):
-            raise ValidationError("A parameter can be a value of the query, not a name.", code="placeholder_key")
+            raise ValidationError("In the query, a parameter can be a value but not a name.", code="placeholder_key")
         return url
 
     def clean_headers(self) -> str:
@@ -141,11 +143,15 @@ class Config(forms.Form):
         for name, value in pairs:
             check_header_name(name)
             if template.has_stray_braces(value):
-                raise ValidationError("Write a parameter as {name}, with letters, digits and _.", code="placeholder")
+                raise ValidationError(
+                    "Write a parameter as {name}, using letters, digits and underscores.", code="placeholder"
+                )
             if not template.names(value) and is_credential(name, value):
-                raise ValidationError(IN_THE_OPEN, code="credential_in_the_open", params={"name": name, "where": "header"})
+                raise ValidationError(
+                    CREDENTIAL_IN_PLAIN_TEXT, code="credential_in_the_open", params={"name": name, "where": "header"}
+                )
             if not all(" " <= char <= "~" for char in value):
-                raise ValidationError("A header's value is plain ASCII text.", code="header_value")
+                raise ValidationError("Header values must be plain ASCII text.", code="header_value")
         return text
 
     def clean_idempotency_header(self) -> str:
@@ -158,49 +164,54 @@ class Config(forms.Form):
         try:
             pointers.tree(self.cleaned_data["keep"])
         except ValueError as error:
-            raise ValidationError("“%(line)s” is no JSON pointer.", code="pointer", params={"line": error}) from error
+            raise ValidationError(
+                "Invalid JSON pointer: “%(line)s”. Write it as /items/*/name.", code="pointer", params={"line": error}
+            ) from error
         return self.cleaned_data["keep"]
 
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = self.cleaned_data
         if given.get("verb") == "GET" and given.get("send") in ("json", "form"):
-            self.add_error("send", ValidationError("A GET request has no body.", code="get_body"))
+            self.add_error("send", ValidationError("A GET request cannot have a body.", code="get_body"))
         auth, name = given.get("auth"), given.get("auth_name", "")
         if auth in ("header", "query") and not name:
-            self.add_error("auth_name", ValidationError("Which header or parameter holds the key?", code="required"))
+            self.add_error(
+                "auth_name",
+                ValidationError("Enter the name of the header or query parameter that carries the key.", code="required"),
+            )
         if auth == "header" and name:
             try:
                 check_header_name(name)
             except ValidationError as error:
                 self.add_error("auth_name", error)
         if auth == "basic" and (not given.get("auth_user") or ":" in given["auth_user"]):
-            self.add_error("auth_user", ValidationError("A user without a colon is needed.", code="auth_user"))
+            self.add_error("auth_user", ValidationError("Enter a user name without a colon.", code="auth_user"))
         return given
 
 
 def check_no_credential(url: str) -> None:
-    """Raises `ValidationError` where the query holds a key: an address is shown to all staff, and kept as it is."""
+    """Raises `ValidationError` where the query contains a key: addresses are shown to all staff and stored in plain text."""
     for pair in url.partition("#")[0].partition("?")[2].split("&"):
         name, _, value = pair.partition("=")
         if not template.names(value) and is_credential(name, value):
             where = {"name": name[:64], "where": "address"}
-            raise ValidationError(IN_THE_OPEN, code="credential_in_the_open", params=where)
+            raise ValidationError(CREDENTIAL_IN_PLAIN_TEXT, code="credential_in_the_open", params=where)
 
 
 def check_header_name(name: str) -> None:
     if not HEADER_NAME.fullmatch(name):
-        raise ValidationError("“%(name)s” is no header's name.", code="header_name", params={"name": name[:64]})
+        raise ValidationError("Invalid header name: “%(name)s”.", code="header_name", params={"name": name[:64]})
     if name.lower() in REFUSED_HEADERS:
-        text = "The header %(name)s is set by us; use the fields for authentication and content."
+        text = "The header %(name)s is set automatically. Use the fields for authentication and content instead."
         raise ValidationError(text, code="header_refused", params={"name": name})
 
 
 def check(method: Method) -> None:
-    """Every placeholder must stand for something that will be there, and no secret among what everybody may read."""
+    """Every placeholder needs a value, and no secret may be in what all staff can read."""
     config = configured(Config, method)
     for name, value in method.fixed.items():
         if isinstance(value, str) and is_credential(name, value):
-            text = "The fixed value “%(name)s” is a credential. Keep it under Secrets, by the same name."
+            text = "The fixed value “%(name)s” is a credential. Enter it under Secrets with the same name instead."
             raise ValidationError(text, code="credential_in_the_open", params={"name": name})
     properties = method.parameters.get("properties", {})
     secrets = {name for name, entry in method.secrets.items() if entry["origin"] == method.origin} - {CREDENTIAL}
@@ -213,16 +224,16 @@ def check(method: Method) -> None:
         if name not in sure and name not in properties:
             raise ValidationError("There is no parameter “%(name)s”.", code="placeholder_unknown", params={"name": name})
         if name in path and name not in sure:
-            text = "“%(name)s” stands in the path, so it must be required."
+            text = "“%(name)s” is part of the path, so it must be required."
             raise ValidationError(text, code="placeholder_optional", params={"name": name})
         if properties.get(name, {}).get("type") in ("object", "array") and (
             name in path or name in template.names(config["headers"])
         ):
-            text = "“%(name)s” is a list or an object, which fits no path or header."
+            text = "“%(name)s” is a list or an object and cannot be used in a path or header."
             raise ValidationError(text, code="placeholder_type", params={"name": name})
     for name in names_in(config["slashes"]):
         if name not in path:
-            text = "“%(name)s” may contain slashes, but it does not stand in the path of the address."
+            text = "“%(name)s” may contain slashes but is not part of the path of the address."
             raise ValidationError(text, code="slashes", params={"name": name})
 
 
@@ -232,7 +243,7 @@ def _check_credential(method: Method, config: dict[str, Any]) -> None:
     if (config["auth"] == "header" and name.lower() in headers) or (
         config["auth"] == "query" and name in {*method.parameters.get("properties", {}), *method.fixed}
     ):
-        text = "“%(name)s” holds the credential, so it can be nothing else as well."
+        text = "“%(name)s” carries the credential and cannot be used for anything else."
         raise ValidationError(text, code="credential_twice", params={"name": name})
     if config["auth"] not in ("bearer", "header"):
         return
@@ -256,7 +267,7 @@ def seconds(method: Method) -> float:
 
 
 async def run(context: Context, arguments: dict[str, Any]) -> ToolResult:
-    """Send the request and tell the model what came back, trimmed to what staff said is needed."""
+    """Send the request and return the response for the model, trimmed to the fields that staff chose."""
     config = configured(Config, context.method)
     try:
         request = build(context.method, config, arguments, key=context.call.idempotency_key)
@@ -276,26 +287,26 @@ async def run(context: Context, arguments: dict[str, Any]) -> ToolResult:
         )
     except OutboundError as error:
         if error.sent and not may_repeat(context.method):
-            return ToolResult(IN_DOUBT, "unknown")
-        raise ToolError(f"The request did not succeed ({error.code}). {error}", code=error.code) from error
-    text = _told(response, config["keep"])
+            return ToolResult(OUTCOME_UNKNOWN, "unknown")
+        raise ToolError(f"The request failed ({error.code}). {error}", code=error.code) from error
+    text = _result_text(response, config["keep"])
     if response.status < 300:
         return ToolResult(text or "Done.")
     if response.status >= 500 and not may_repeat(context.method):
         # A gateway may have given up on a server that had not.
-        return ToolResult(f"{IN_DOUBT}\nHTTP {response.status}", "unknown")
+        return ToolResult(f"{OUTCOME_UNKNOWN}\nHTTP {response.status}", "unknown")
     if response.status < 400:
-        return ToolResult(f"The server answered with a redirect (HTTP {response.status}), which is not followed.", "failed")
-    return ToolResult(f"The server refused this (HTTP {response.status}).\n{text}".strip(), "failed")
+        return ToolResult(f"The server responded with a redirect (HTTP {response.status}), which is not followed.", "failed")
+    return ToolResult(f"The server rejected the request (HTTP {response.status}).\n{text}".strip(), "failed")
 
 
 def _decoded(body: bytes, content_type: str) -> str:
-    """The answer as text: by its mark, by what the server says of it, as UTF-8, or as most old servers write."""
+    """The response as text: by its byte order mark, by the charset that the server names, as UTF-8, or as Windows-1252."""
     for mark, encoding in BYTE_ORDER_MARKS:
         if body.startswith(mark):
             return body.decode(encoding, errors="replace")
     named = CHARSET.search(content_type)
-    guessed = json.detect_encoding(body)  # UTF-16 and UTF-32 are told by the zeros in their first letters
+    guessed = json.detect_encoding(body)  # UTF-16 and UTF-32 show by the zeros in their first letters
     for encoding in ([named[1]] if named and named[1].lower() not in NO_CHARSETS else []) + [guessed, "utf-8"]:
         try:
             return body.decode(encoding)
@@ -305,13 +316,13 @@ def _decoded(body: bytes, content_type: str) -> str:
 
 
 def media_type(header: str) -> str:
-    """What a Content-Type header names, without its parameters; "" where it is no such name."""
+    """The media type of a Content-Type header, without its parameters; "" where it is invalid."""
     kind = header.partition(";")[0].strip().lower()
     return kind if MEDIA_TYPE.fullmatch(kind) else ""
 
 
-def _told(response: outbound.Response, keep: str) -> str:
-    """The answer for the model: JSON trimmed, other text as it is, anything else left out."""
+def _result_text(response: outbound.Response, keep: str) -> str:
+    """The response for the model: JSON trimmed, other text as it is, anything else left out."""
     if not response.body.strip():
         return ""
     kind = response.headers.get("content-type", "")
@@ -319,17 +330,17 @@ def _told(response: outbound.Response, keep: str) -> str:
     is_text = TEXTUAL.fullmatch(kind.strip()) is not None
     # Many servers send JSON as a web page, as bytes or as nothing at all: what reads as JSON is JSON.
     if "json" not in kind.lower() and (is_text or text.lstrip()[:1] not in ("{", "[")):
-        return text if is_text else f"(The answer is of the type {media_type(kind) or 'unknown'}, which cannot be read.)"
+        return text if is_text else f"(The response has the type {media_type(kind) or 'unknown'}, which cannot be read.)"
     try:
         value = json.loads(text)
         wanted = pointers.tree(keep)
         found = pointers.kept(value, wanted) if response.status < 300 else value
     except (ValueError, RecursionError):
         if "json" not in kind.lower():
-            return f"(The answer is of the type {media_type(kind) or 'unknown'}, which cannot be read.)"
-        return "(The answer is not valid JSON.)"
+            return f"(The response has the type {media_type(kind) or 'unknown'}, which cannot be read.)"
+        return "(The response is not valid JSON.)"
     if found is None and wanted:
-        return "(The answer holds nothing of what is expected.)"
+        return "(The response has none of the expected fields.)"
     return json.dumps(found, ensure_ascii=False, separators=(",", ":"))
 
 

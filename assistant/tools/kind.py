@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -47,7 +48,7 @@ class Preview:
     fields: tuple[tuple[str, str, str], ...] = ()
     confirm_label: str = ""  # "Confirm", in the visitor's language
     cancel_label: str = ""  # the widget's own word
-    expires_in_seconds: int | None = None
+    expires_at: datetime | None = None  # until when what it shows is kept for the visitor
 
 
 def described(method: Method) -> str:

@@ -1,4 +1,4 @@
-"""A tool of a remote MCP server, reached over streamable HTTP.
+"""Tools of remote MCP servers, called over streamable HTTP.
 
 The server is somebody else's: each call opens a session of its own through the guarded door, says its name, calls, and
 leaves. Nothing that the server asks of us (sampling, roots, elicitation) is offered, and its schemas are ours to check.
@@ -24,7 +24,7 @@ from assistant.llm import ToolResult
 from assistant.models import Method
 from assistant.outbound import Reach
 from assistant.redaction import MASK, redacted
-from assistant.tools.http import IN_DOUBT, MARGIN_SECONDS, check_header_name, check_no_credential, media_type
+from assistant.tools.http import MARGIN_SECONDS, OUTCOME_UNKNOWN, check_header_name, check_no_credential, media_type
 from assistant.tools.kind import Context, Kind, Operation, configured
 from assistant.tools.request import CREDENTIAL, check_credential
 
@@ -36,7 +36,7 @@ MAX_PAGES = 20
 MAX_TOOLS = 500
 MAX_LIST_BYTES = 2_000_000
 LEAVE_SECONDS = 2.0
-SAME_AGAIN = "The server names the same page of its tools over and over: there may be more than are listed here."
+REPEATED_PAGE = "The server repeats a page of its tool list. It may have more tools than are listed here."
 SESSION_ID = "Mcp-Session-Id"
 NOT_BEGUN = {-32700, -32600, -32601, -32602}  # JSON-RPC: not read, not valid, no such method, not with these parameters
 
@@ -66,7 +66,7 @@ class Config(forms.Form):
             raise ValidationError(str(error), code="address_refused") from error
         check_no_credential(url)
         if any(ord(char) <= 32 or char in "#{}" for char in url):
-            raise ValidationError("The address must have no spaces, no braces and no part after #.", code="url")
+            raise ValidationError("The address must not contain spaces, braces or a fragment (#).", code="url")
         return url
 
     def clean(self) -> dict[str, Any]:
@@ -80,7 +80,7 @@ class Config(forms.Form):
 
 
 class Refused(ToolError):
-    """The server said no before it did anything."""
+    """The server rejected the call before it did anything."""
 
     code = "mcp_error"
 
@@ -104,20 +104,20 @@ class Session:
             answer = await self._answer(streamed, self.calls)
             if session_id := streamed.headers.get(SESSION_ID):
                 if not (session_id.isascii() and session_id.isprintable() and len(session_id) <= 256):
-                    raise ToolError("The MCP server gave a session id that cannot be sent.", code="mcp_protocol")
+                    raise ToolError("The MCP server returned an invalid session id.", code="mcp_protocol")
                 self.headers[SESSION_ID] = session_id
         error = answer.get("error")
         if isinstance(error, dict):
-            said = f"The MCP server refused this: {error.get('message')}"  # not cut before it is masked
+            said = f"The MCP server rejected the request: {error.get('message')}"  # not cut before it is masked
             raise Refused(said) if error.get("code") in NOT_BEGUN else ToolError(said, code="mcp_error")
         if not isinstance(answer.get("result"), dict):
-            raise ToolError("The MCP server's answer has no result.", code="mcp_protocol")
+            raise ToolError("The MCP server's response has no result.", code="mcp_protocol")
         return answer["result"]
 
     async def notify(self, method: str) -> None:
         async with self._post({"jsonrpc": "2.0", "method": method}) as streamed:
             if streamed.status >= 300:
-                raise ToolError(f"The MCP server refused a notice (HTTP {streamed.status}).", code="mcp_http")
+                raise ToolError(f"The MCP server rejected a notification (HTTP {streamed.status}).", code="mcp_http")
 
     @asynccontextmanager
     async def _post(self, message: dict[str, Any]) -> AsyncIterator[outbound.Streamed]:
@@ -141,17 +141,18 @@ class Session:
                     # Between our question and its answer there may be notices, and questions that we do not take.
                     if (answer := _message(data)) and answer.get("id") == number and "method" not in answer:
                         return answer
-            raise ToolError("The MCP server broke off before it answered.", code="mcp_protocol")
+            raise ToolError("The MCP server closed the connection before it responded.", code="mcp_protocol")
         if streamed.status in (401, 403):
-            raise Refused(f"The MCP server does not accept the credential (HTTP {streamed.status}).", code="mcp_auth")
+            raise Refused(f"The MCP server rejected the credential (HTTP {streamed.status}).", code="mcp_auth")
         if kind != "application/json":
-            text = f"This is no MCP server: it answers HTTP {streamed.status} with {media_type(kind) or 'nothing'}."
+            answered = f"HTTP {streamed.status} and the type {media_type(kind) or 'unknown'}"
+            text = f"This is not an MCP server: it responded with {answered}."
             if 300 <= streamed.status < 500:
                 raise Refused(text, code="mcp_http")
             raise ToolError(text, code="mcp_http" if streamed.status >= 500 else "mcp_type")
         answer = _message(b"".join([chunk async for chunk in streamed.chunks()]))
         if answer is None or (answer.get("id") != number and "error" not in answer):
-            raise ToolError("The MCP server's answer does not belong to the question.", code="mcp_protocol")
+            raise ToolError("The MCP server's response does not match the request.", code="mcp_protocol")
         return answer
 
 
@@ -159,7 +160,7 @@ class Session:
 async def session(
     url: str, headers: dict[str, str], *, seconds: float, max_bytes: int = MAX_LIST_BYTES
 ) -> AsyncIterator[Session]:
-    """A session within `seconds` all in all, agreed on and left again. Raises `OutboundError`, `ToolError`."""
+    """A session of at most `seconds`, initialised and closed. Raises `OutboundError`, `ToolError`."""
     found = Session(url, dict(headers), max_bytes, seconds)
     try:
         async with asyncio.timeout(seconds):
@@ -170,20 +171,20 @@ async def session(
             }
             agreed = (await found.request("initialize", params)).get("protocolVersion")
             if agreed not in UNDERSTOOD:
-                text = f"The MCP server speaks the version {str(agreed)[:20]}, which is not understood here."
+                text = f"The MCP server uses protocol version {str(agreed)[:20]}, which is not supported."
                 raise ToolError(text, code="mcp_version")
             found.headers["Mcp-Protocol-Version"] = agreed
             await found.notify("notifications/initialized")
             yield found
     except TimeoutError as error:
-        raise OutboundError("The MCP server took too long.", code="timeout", sent=found.calling) from error
+        raise OutboundError("The MCP server did not respond in time.", code="timeout", sent=found.calling) from error
     finally:
         if SESSION_ID in found.headers:
             await _leave(found)
 
 
 async def _leave(found: Session) -> None:
-    """Tell the server that it may forget us; whether it listens is its own affair."""
+    """End the session at the server. Servers may ignore that."""
     try:
         await outbound.fetch(
             "DELETE", found.url, reach=Reach.TENANT, headers=found.headers, deadline_seconds=LEAVE_SECONDS, max_bytes=65_536
@@ -204,7 +205,7 @@ async def _events(streamed: outbound.Streamed) -> AsyncGenerator[bytes]:
 
 
 async def _lines(streamed: outbound.Streamed) -> AsyncGenerator[bytes]:
-    """Whole lines, whichever way they end. Each byte is looked at once: what has no end yet is kept in pieces."""
+    """Whole lines, with any line ending. Each byte is read once: a line without its end yet is kept in pieces."""
     waiting: list[bytes] = []
     cr_ended = False  # the last chunk ended with a carriage return, which a line feed may belong to
     async for chunk in streamed.chunks():
@@ -228,14 +229,14 @@ def _message(data: bytes) -> dict[str, Any] | None:
 
 @dataclass(frozen=True)
 class Listed:
-    """The tools that a server has told of, and why there may be more of them."""
+    """The tools that a server has listed, and why there may be more."""
 
     tools: list[dict[str, Any]]
     remark: str = ""
 
 
 async def tools(url: str, headers: dict[str, str], *, seconds: float = 20.0) -> Listed:
-    """What the server says of its tools, page by page, until it has no more or says the same again.
+    """The server's tools, page by page, until there are no more or a page repeats.
 
     Raises `OutboundError`, `ToolError`.
     """
@@ -250,7 +251,7 @@ async def tools(url: str, headers: dict[str, str], *, seconds: float = 20.0) -> 
             new = [tool for tool in listed if isinstance(tool, dict)] if isinstance(listed, list) else []
             new = [tool for tool in new if str(tool.get("name")) not in names]
             if listed and not new:
-                return Listed(found, SAME_AGAIN)
+                return Listed(found, REPEATED_PAGE)
             names |= {str(tool.get("name")) for tool in new}
             found += new
             if len(found) > MAX_TOOLS:
@@ -259,9 +260,9 @@ async def tools(url: str, headers: dict[str, str], *, seconds: float = 20.0) -> 
             if not isinstance(cursor, str) or not cursor:
                 return Listed(found)
             if cursor in seen:
-                return Listed(found, SAME_AGAIN)
+                return Listed(found, REPEATED_PAGE)
             seen.add(cursor)
-    return Listed(found, f"The server lists its tools on more than {MAX_PAGES} pages. Those of the rest are not here.")
+    return Listed(found, f"The server lists its tools on more than {MAX_PAGES} pages. The remaining pages are left out.")
 
 
 def credentials(config: dict[str, Any], secret: str) -> dict[str, str]:
@@ -281,7 +282,7 @@ def seconds(method: Method) -> float:
 
 
 async def run(context: Context, arguments: dict[str, Any]) -> ToolResult:
-    """Call the tool and tell the model what came back."""
+    """Call the tool and return its response for the model."""
     config, method = configured(Config, context.method), context.method
     params = {"name": config["tool"], "arguments": arguments}
     secret = method.secret(CREDENTIAL)
@@ -302,14 +303,14 @@ async def run(context: Context, arguments: dict[str, Any]) -> ToolResult:
     except (OutboundError, ToolError) as error:
         # A server that has answered with an error has not acted; one that broke off may have.
         if talk is not None and talk.calling and not may_repeat(method) and getattr(error, "sent", True):
-            return ToolResult(IN_DOUBT, "unknown")
-        raise ToolError(f"The call did not succeed ({error.code}). {error}", code=error.code) from error
-    text = _told(answer)
+            return ToolResult(OUTCOME_UNKNOWN, "unknown")
+        raise ToolError(f"The call failed ({error.code}). {error}", code=error.code) from error
+    text = _result_text(answer)
     return ToolResult(text or "Failed.", "failed") if answer.get("isError") is True else ToolResult(text or "Done.")
 
 
-def _told(answer: dict[str, Any]) -> str:
-    """The texts of the answer, or its structured content; pictures and sounds are no use to our models."""
+def _result_text(answer: dict[str, Any]) -> str:
+    """The texts of the response, or its structured content; images and audio are left out."""
     parts = []
     content = answer.get("content")
     for part in content if isinstance(content, list) else []:
@@ -317,7 +318,7 @@ def _told(answer: dict[str, Any]) -> str:
             continue
         resource = part.get("resource")
         text = part.get("text") or (resource.get("text") if isinstance(resource, dict) else None)
-        parts.append(text if isinstance(text, str) else f"(A part of the kind {str(part.get('type'))[:30]} is left out.)")
+        parts.append(text if isinstance(text, str) else f"(A part of the type {str(part.get('type'))[:30]} is left out.)")
     if not parts and isinstance(answer.get("structuredContent"), dict):
         return json.dumps(answer["structuredContent"], ensure_ascii=False, separators=(",", ":"))
     return "\n".join(parts)

@@ -59,28 +59,30 @@ def _problems(schema: Any, fixed: set[str]) -> Iterator[ValidationError]:
     try:
         size = len(json.dumps(schema, allow_nan=False).encode())
     except (TypeError, ValueError, RecursionError):
-        yield _problem("schema_json", "The parameters are not plain JSON.")
+        yield _problem("schema_json", "The parameters are not valid JSON.")
         return
     if size > MAX_SCHEMA_BYTES:
         yield _problem("schema_size", "The parameters are larger than %(most)s bytes.", most=MAX_SCHEMA_BYTES)
         return
     if schema.get("additionalProperties", False) is not False:
-        yield _problem("additional", "A method takes no other parameters than those named.")
+        yield _problem(
+            "additional", "additionalProperties must be false: a method accepts only the parameters that it defines."
+        )
     folded: dict[str, str] = {}
     properties = schema.get("properties")
     for name in properties if isinstance(properties, dict) else {}:
         if _folded(name) in fixed:
-            yield _problem("fixed_collision", "“%(name)s” has a fixed value: the model cannot give it too.", name=name[:64])
+            yield _problem("fixed_collision", "“%(name)s” has a fixed value and cannot be a parameter too.", name=name[:64])
         if _folded(name) in folded:
             yield _problem(
-                "same_name", "“%(name)s” and “%(other)s” are too much alike.", name=name, other=folded[_folded(name)]
+                "same_name", "The names “%(name)s” and “%(other)s” are too similar.", name=name, other=folded[_folded(name)]
             )
         folded[_folded(name)] = name
     count = [0]
     found = list(_of_node(schema, "parameters", 0, count))
     yield from found[:20]
     if count[0] > MAX_PROPERTIES:
-        yield _problem("too_many", "At most %(most)s parameters are possible.", most=MAX_PROPERTIES)
+        yield _problem("too_many", "A method can have at most %(most)s parameters.", most=MAX_PROPERTIES)
     if not found and count[0] <= MAX_PROPERTIES:
         try:
             _validator(_canonical(schema))
@@ -94,26 +96,28 @@ def _of_node(node: Any, where: str, depth: int, count: list[int]) -> Iterator[Va
         yield _problem("schema_type", "%(where)s: must be an object with a type.", where=where)
         return
     if depth > MAX_DEPTH:
-        yield _problem("too_deep", "%(where)s: nested more than %(most)s deep.", where=where, most=MAX_DEPTH)
+        yield _problem("too_deep", "%(where)s: nested more than %(most)s levels deep.", where=where, most=MAX_DEPTH)
         return
     kind = node.get("type")
     if isinstance(kind, list):
-        yield _problem("type_list", "%(where)s: a parameter has one type; leave it optional instead.", where=where)
+        yield _problem(
+            "type_list", "%(where)s: use a single type. A value that may be missing is an optional parameter.", where=where
+        )
     elif kind is None and not {"enum", "anyOf", "oneOf"} & node.keys():
-        yield _problem("type_missing", "%(where)s: has no type.", where=where)
+        yield _problem("type_missing", "%(where)s: the type is missing.", where=where)
     elif kind is not None and (not isinstance(kind, str) or kind not in TYPES):
-        yield _problem("type_unknown", "%(where)s: “%(type)s” is no type.", where=where, type=str(kind)[:40])
+        yield _problem("type_unknown", "%(where)s: “%(type)s” is not a valid type.", where=where, type=str(kind)[:40])
     for keyword in node:
         belongs_to = KEYWORDS.get(keyword)
         if keyword in ("$ref", "$dynamicRef", "$recursiveRef", "$defs", "definitions", "$id", "$anchor", "$dynamicAnchor"):
-            yield _problem("reference", "%(where)s: references are not possible; write the type out.", where=where)
+            yield _problem("reference", "%(where)s: references are not supported. Write the type out.", where=where)
         elif keyword == "const":
-            yield _problem("const", "%(where)s: a value that never changes belongs with the fixed ones.", where=where)
+            yield _problem("const", "%(where)s: const is not supported. Use a fixed value instead.", where=where)
         elif belongs_to is None:
             yield _problem("keyword", "%(where)s: “%(word)s” is not supported.", where=where, word=str(keyword)[:40])
         elif isinstance(kind, str) and belongs_to and belongs_to != {"integer": "number"}.get(kind, kind):
             yield _problem(
-                "keyword", "%(where)s: “%(word)s” does not go with %(type)s.", where=where, word=keyword, type=kind
+                "keyword", "%(where)s: “%(word)s” does not apply to the type %(type)s.", where=where, word=keyword, type=kind
             )
     yield from _of_values(node, where)
     yield from _of_children(node, where, depth, count)
@@ -123,9 +127,9 @@ def _of_values(node: dict[str, Any], where: str) -> Iterator[ValidationError]:
     for low, high in BOUNDS:
         least, most = node.get(low), node.get(high)
         if isinstance(least, int | float) and isinstance(most, int | float) and least > most:
-            yield _problem("bounds", "%(where)s: %(low)s is above %(high)s.", where=where, low=low, high=high)
+            yield _problem("bounds", "%(where)s: %(low)s is greater than %(high)s.", where=where, low=low, high=high)
     if "multipleOf" in node and (not _is_number(node["multipleOf"]) or node["multipleOf"] <= 0):
-        yield _problem("multiple_of", "%(where)s: multipleOf must be above 0.", where=where)
+        yield _problem("multiple_of", "%(where)s: multipleOf must be greater than 0.", where=where)
     if "format" in node and not (isinstance(node["format"], str) and node["format"] in FORMATS):
         known = ", ".join(sorted(FORMATS))
         yield _problem("format", "%(where)s: the format must be one of %(known)s.", where=where, known=known)
@@ -133,7 +137,9 @@ def _of_values(node: dict[str, Any], where: str) -> Iterator[ValidationError]:
         try:
             _check_pattern(node["pattern"])
         except ValueError:
-            yield _problem("pattern", "%(where)s: not a pattern that can be matched in linear time.", where=where)
+            yield _problem(
+                "pattern", "%(where)s: invalid pattern, or one that cannot be matched in linear time.", where=where
+            )
     choices = node.get("enum")
     if "enum" in node and (not isinstance(choices, list) or not choices or len(choices) > 200):
         yield _problem("enum", "%(where)s: enum must be a list of 1 to 200 values.", where=where)
@@ -157,7 +163,7 @@ def _of_children(node: dict[str, Any], where: str, depth: int, count: list[int])
             )
     for name, child in properties.items():
         if not PROPERTY_NAME.fullmatch(name):
-            yield _problem("name", "“%(name)s”: use letters, digits, _ and -, at most 64.", name=name[:64])
+            yield _problem("name", "“%(name)s”: use at most 64 letters, digits, underscores and hyphens.", name=name[:64])
         yield from _of_node(child, f"{where}.{name}"[:200], depth + 1, count)
     if "items" in node:
         yield from _of_node(node["items"], f"{where}[]", depth + 1, count)
@@ -180,13 +186,13 @@ def offered(schema: dict[str, Any], fixed: Iterable[str] = ()) -> dict[str, Any]
 
 
 def checked(arguments: Any, schema: dict[str, Any]) -> dict[str, Any]:
-    """The arguments, when `schema` (as `offered` gives it) takes them. Raises `ToolError` that a model can learn from.
+    """The arguments, validated by `schema` (as `offered` returns it). Raises `ToolError` that a model can learn from.
 
     Null for what is optional is how some models leave it out, and is taken so. Nothing else is put right: what is to
     have effects is never guessed.
     """
     if not isinstance(arguments, dict):
-        raise ToolError("The arguments were not a JSON object. Call again with one.", code="bad_arguments")
+        raise ToolError("The arguments must be a JSON object. Call the tool again with one.", code="bad_arguments")
     _check_plain(arguments)
     required = schema.get("required", [])
     nullable = {name for name, node in schema.get("properties", {}).items() if not _forbids_null(node)}
@@ -194,12 +200,12 @@ def checked(arguments: Any, schema: dict[str, Any]) -> dict[str, Any]:
     errors = list(_first(_validator(_canonical(schema)).iter_errors(given), MAX_ERRORS))
     if errors:
         lines = "\n".join(f"- {_place(error)}{error.message[:300]}" for error in errors)
-        raise ToolError(f"The arguments do not fit. Correct them and call again:\n{lines}", code="bad_arguments")
+        raise ToolError(f"The arguments are invalid. Correct them and call the tool again:\n{lines}", code="bad_arguments")
     return given
 
 
 def _check_plain(value: Any) -> None:
-    """Refuse what no database or wire should be asked to keep: huge, endless deep, not a number, not text."""
+    """Refuse what no database or protocol should carry: huge, deeply nested, not a number, not text."""
     stack: list[tuple[Any, int]] = [(value, 0)]
     budget = MAX_ARGUMENTS_BYTES
     while stack:
@@ -210,17 +216,17 @@ def _check_plain(value: Any) -> None:
             stack += [(part, depth + 1) for part in node]
         elif isinstance(node, str):
             if "\x00" in node or any("\ud800" <= char <= "\udfff" for char in node):
-                raise ToolError("The arguments hold characters that are not text.", code="bad_arguments")
+                raise ToolError("The arguments contain invalid characters.", code="bad_arguments")
             budget -= len(node.encode())
         elif isinstance(node, float) and (node != node or node in (float("inf"), float("-inf"))):
-            raise ToolError("The arguments hold what is not a number.", code="bad_arguments")
+            raise ToolError("The arguments contain NaN or an infinite number.", code="bad_arguments")
         elif isinstance(node, int) and abs(node) >= 2**63:
-            raise ToolError("The arguments hold a number that is too large.", code="bad_arguments")
+            raise ToolError("The arguments contain a number that is too large.", code="bad_arguments")
         budget -= 4
         if budget < 0:
             raise ToolError(f"The arguments are larger than {MAX_ARGUMENTS_BYTES} bytes.", code="bad_arguments")
         if depth > MAX_DEPTH * 2:
-            raise ToolError("The arguments are nested too deep.", code="bad_arguments")
+            raise ToolError("The arguments are nested too deeply.", code="bad_arguments")
 
 
 @lru_cache(maxsize=512)
@@ -267,7 +273,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _folded(name: str) -> str:
-    """How names are held against those of fixed parameters, so that no look-alike gets past them."""
+    """The name as it is compared with fixed parameters', so that no look-alike passes."""
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", name).casefold())
 
 

@@ -1,4 +1,4 @@
-"""Keeping of an answer only what a model needs: RFC 6901 pointers, with `*` for every element of a list."""
+"""Trimming of responses to the fields a model needs: RFC 6901 pointers, with `*` for every element of a list."""
 
 from __future__ import annotations
 

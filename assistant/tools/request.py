@@ -1,4 +1,4 @@
-"""The HTTP request of a method: what staff wrote, filled with the arguments, signed with the method's secret."""
+"""Building a method's HTTP request: what staff configured, filled with the arguments, signed with the secret."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Request:
 
 
 def header_lines(text: str) -> list[tuple[str, str]]:
-    """`Name: value` lines. Raises `ValueError` with the line that is none."""
+    """`Name: value` lines. Raises `ValueError` with the line that is invalid."""
     pairs = []
     for line in filter(str.strip, text.splitlines()):
         name, colon, value = line.partition(":")
@@ -60,7 +60,7 @@ def sent_as(config: dict[str, Any]) -> str:
 def build(method: Method, config: dict[str, Any], arguments: dict[str, Any], *, key: str) -> Request:
     """The request for `arguments`; `config` is the method's with its defaults, `key` the same for every attempt.
 
-    Raises `ToolError` where a value does not fit its place, or the method is not set up wholly.
+    Raises `ToolError` where a value does not fit its place, or the method is not set up completely.
     """
     values = {**arguments, **{name: method.secret(name) for name in method.secrets if name != CREDENTIAL}}
     parts = ADDRESS.fullmatch(config["url"])
@@ -134,7 +134,7 @@ def check_credential(secret: str, *, in_header: bool = True) -> None:
     if not secret:
         raise ToolError("This method is not set up completely: its credential is missing.", code="not_set_up")
     if in_header and not all(" " <= char <= "~" for char in secret):
-        raise ToolError("The credential holds what no header may hold.", code="not_set_up")
+        raise ToolError("The credential contains characters that are not allowed in a header.", code="not_set_up")
 
 
 def signature(secret: str, message_id: str, at: int, content: bytes) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Places in a staff-written template that values go into: `{name}` in addresses, `{{name}}` in e-mails.
+"""Placeholders in templates of staff: `{name}` in addresses, `{{name}}` in e-mails.
 
 Filled in one pass: what a value holds is never looked at again, so no value can bring a placeholder of its own.
 """
@@ -47,9 +47,9 @@ def path_filled(path: str, values: dict[str, Any], over_segments: Collection[str
     def segment_part(name: str) -> str:
         text = as_text(values[name]) if values.get(name) is not None else ""
         if not text.strip():
-            raise ToolError(f"`{name}` is needed.", code="bad_arguments")
+            raise ToolError(f"`{name}` is required.", code="bad_arguments")
         if reason := paths.why_unsafe(text, slashes=name in over_segments):
-            raise ToolError(f"`{name}` stands in the address, so it may not hold {reason}.", code="bad_arguments")
+            raise ToolError(f"`{name}` is part of the address, so it must not contain {reason}.", code="bad_arguments")
         return quote(text, safe="")
 
     return fill(path, segment_part)
@@ -81,5 +81,5 @@ def header_filled(template: str, values: dict[str, Any]) -> str | None:
         return None
     text = fill(template, lambda name: as_text(values[name])).strip()
     if not all(" " <= char <= "~" for char in text):
-        raise ToolError("A value holds characters that may not be sent in this place.", code="bad_arguments")
+        raise ToolError("A value contains characters that are not allowed in a header.", code="bad_arguments")
     return text

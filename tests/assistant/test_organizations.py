@@ -43,10 +43,10 @@ def sites(assistant: Assistant) -> list[str]:
 def test_our_own_pages_do_not_count_as_a_site_that_shows_it(assistant, settings, ours):
     settings.PUBLIC_URL, settings.ALLOWED_HOSTS = "https://chat.example.com", ["chat.example.com", "other-name.example.com"]
     Organization.objects.update(allow_any_origin=True)
-    access.saw(assistant, ours)
+    access.record_page(assistant, ours)
     assistant.refresh_from_db()
     assert assistant.seen_at is None and not access.is_installed(assistant)
-    access.saw(assistant, "https://chat.example.com:8443")  # another port is another site
+    access.record_page(assistant, "https://chat.example.com:8443")  # another port is another site
     assistant.refresh_from_db()
     assert access.is_installed(assistant)
 
@@ -65,38 +65,38 @@ def test_a_row_of_before_that_names_our_own_page_or_a_site_no_longer_allowed_is_
      "https://shop.example/path", "https://shop.example:99999", "https://" + "a" * 300 + ".example", "https://u@shop.example"],
 )  # fmt: skip
 def test_only_a_site_is_kept_as_one(assistant, origin):
-    access.saw_refused(assistant.public_key, origin, "n")
+    access.record_refused_site(assistant.public_key, origin, "n")
     assert sites(assistant) == []
 
 
 def test_a_site_that_asks_is_kept_once_and_in_one_spelling(assistant):
     for origin in (SITE, "https://SHOP.example:443", SITE):
-        access.saw_refused(assistant.public_key, origin, "n")
+        access.record_refused_site(assistant.public_key, origin, "n")
     assert sites(assistant) == [SITE]
 
 
 def test_nothing_is_kept_of_an_assistant_that_is_switched_off_or_unknown(assistant):
-    access.saw_refused("pk_nobody", SITE, "n")
+    access.record_refused_site("pk_nobody", SITE, "n")
     Assistant.objects.update(enabled=False)
-    access.saw_refused(assistant.public_key, SITE, "n")
+    access.record_refused_site(assistant.public_key, SITE, "n")
     assert sites(assistant) == []
 
 
 def test_there_is_room_for_a_few_and_who_asks_again_stays(assistant):
-    access.saw_refused(assistant.public_key, SITE, "n")
+    access.record_refused_site(assistant.public_key, SITE, "n")
     for number in range(access.REFUSED_KEPT + 5):
         RefusedOrigin.objects.update(last_at=timezone.now() - timedelta(hours=1))
-        access.saw_refused(assistant.public_key, SITE, "n")
-        access.saw_refused(assistant.public_key, f"https://s{number}.example", "n")
+        access.record_refused_site(assistant.public_key, SITE, "n")
+        access.record_refused_site(assistant.public_key, f"https://s{number}.example", "n")
     assert SITE in sites(assistant) and len(sites(assistant)) == access.REFUSED_KEPT
 
 
 def test_one_network_can_name_only_a_few_sites_and_takes_nobody_elses_place(assistant, settings):
     settings.RATE_LIMITS = True
     for number in range(20):
-        access.saw_refused(assistant.public_key, f"https://s{number}.example", "an attacker's")
+        access.record_refused_site(assistant.public_key, f"https://s{number}.example", "an attacker's")
     assert len(sites(assistant)) == 3
-    access.saw_refused(assistant.public_key, SITE, "a customer's")
+    access.record_refused_site(assistant.public_key, SITE, "a customer's")
     assert SITE in sites(assistant)
 
 
@@ -104,7 +104,7 @@ def test_one_network_can_name_only_a_few_sites_and_takes_nobody_elses_place(assi
 
 
 def test_an_owner_allows_a_site_that_asked_with_one_click(assistant):
-    access.saw_refused(assistant.public_key, SITE, "n")
+    access.record_refused_site(assistant.public_key, SITE, "n")
     boss = entered(User.objects.create_superuser("boss"))
     for page in ("/admin/", f"/admin/assistant/assistant/{assistant.pk}/change/",
                  f"/admin/assistant/organization/{assistant.organization_id}/change/"):  # fmt: skip
@@ -119,7 +119,7 @@ def test_an_owner_allows_a_site_that_asked_with_one_click(assistant):
 
 
 def test_enter_in_a_field_of_the_assistants_page_saves_it_and_allows_no_site(assistant):
-    access.saw_refused(assistant.public_key, SITE, "n")
+    access.record_refused_site(assistant.public_key, SITE, "n")
     boss = entered(User.objects.create_superuser("boss"))
     page = boss.get(f"/admin/assistant/assistant/{assistant.pk}/change/").content.decode()
     # A browser takes the form's first button: these belong to another form, which stands outside.
@@ -130,10 +130,10 @@ def test_enter_in_a_field_of_the_assistants_page_saves_it_and_allows_no_site(ass
 
 
 def test_a_site_that_is_ignored_is_not_shown_again(assistant):
-    access.saw_refused(assistant.public_key, SITE, "n")
+    access.record_refused_site(assistant.public_key, SITE, "n")
     boss = entered(User.objects.create_superuser("boss"))
     boss.post(f"/admin/assistant/assistant/{assistant.pk}/origin/", {"ignore": RefusedOrigin.objects.get().pk})
-    access.saw_refused(assistant.public_key, SITE, "n")
+    access.record_refused_site(assistant.public_key, SITE, "n")
     assert f"{SITE} is ignored from now on." in boss.get("/admin/").content.decode()
     assert SITE not in boss.get("/admin/").content.decode()
     assert not assistant.organization.allows(SITE)
@@ -141,7 +141,7 @@ def test_a_site_that_is_ignored_is_not_shown_again(assistant):
 
 @pytest.mark.parametrize(("role", "status"), [("viewer", 403), ("editor", 403), ("owner", 302)])
 def test_only_an_owner_allows_a_site(assistant, role, status):
-    access.saw_refused(assistant.public_key, SITE, "n")
+    access.record_refused_site(assistant.public_key, SITE, "n")
     client = entered(member(assistant.organization, role))
     shown = client.get("/admin/").content.decode()
     assert SITE in shown and ("/origin/" in shown) == (status == 302)
@@ -152,7 +152,7 @@ def test_only_an_owner_allows_a_site(assistant, role, status):
 
 def test_an_owner_allows_no_site_of_another_organization(assistant):
     other = make.assistant(make.organization("Other"))
-    access.saw_refused(other.public_key, SITE, "n")
+    access.record_refused_site(other.public_key, SITE, "n")
     client: Client = entered(member(assistant.organization, "owner"))
     assert SITE not in client.get("/admin/").content.decode()
     row = RefusedOrigin.objects.get()

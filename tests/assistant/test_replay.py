@@ -278,7 +278,7 @@ async def test_workers_that_die_at_one_message_end_it():
         await Replay.objects.filter(pk=row.pk).aupdate(leased_until=timezone.now() - timedelta(seconds=1))
     assert await in_db(replays.claim)(row.pk) is None
     await row.arefresh_from_db()
-    assert (row.state, row.problem) == (Replay.State.FAILED, replays.NO_WORD)
+    assert (row.state, row.problem) == (Replay.State.FAILED, replays.NOT_COMPLETED)
 
 
 async def test_a_replay_takes_nothing_from_what_the_visitor_may_use():

@@ -82,7 +82,7 @@ def test_a_fixed_value_that_is_a_credential_is_refused() -> None:
     method.fixed = {"shop": "berlin"}
     http.check(method)
     method.fixed = {"api_key": "abc"}
-    with pytest.raises(ValidationError, match="Keep it under Secrets"):
+    with pytest.raises(ValidationError, match="Enter it under Secrets"):
         http.check(method)
 
 

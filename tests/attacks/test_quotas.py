@@ -43,7 +43,7 @@ def visit(mia: Assistant) -> Visit:
 
 def taken(method: Method, talk: Conversation) -> str:
     row = ledger.write(talk.organization, method.name, {}, conversation=talk)
-    return ledger.take(row, method, talk.assistant, method.risk) or ("" if ledger.claim(row) else "taken")
+    return ledger.authorize(row, method, talk.assistant, method.risk) or ("" if ledger.claim(row) else "taken")
 
 
 def a_method(mia: Assistant, **fields: object) -> Method:
@@ -83,7 +83,9 @@ def test_a_networks_calls_of_yesterday_and_of_other_methods_do_not_count(mia: As
 def message(talk: Conversation, most: int = 40) -> None:
     call = ledger.write(talk.organization, "message_team", {}, conversation=talk)
     notice = email_receipts.Notice(subject="A message", body="Hello")
-    email_receipts.hand_over(call, talk.organization, talk, ["team@example.com"], notice, per_recipient_per_day=most)
+    email_receipts.queue_with_receipt(
+        call, talk.organization, talk, ["team@example.com"], notice, per_recipient_per_day=most
+    )
 
 
 def test_one_network_cannot_use_up_the_days_messages_to_the_team(mia: Assistant, visit: Visit) -> None:
@@ -134,12 +136,12 @@ def test_one_network_fills_no_calendar_with_unproven_bookings(calendar: Calendar
 
 def test_a_calendar_takes_so_many_unproven_bookings_a_day_from_everywhere(calendar: Calendar, visit: Visit) -> None:
     Calendar.objects.update(unproven_per_day=3)
-    crowd = [networks.network_of(f"198.51.100.{number}") for number in range(4)]
-    for network in crowd[:3]:
+    neighbours = [networks.network_of(f"198.51.100.{number}") for number in range(4)]
+    for network in neighbours[:3]:
         book(calendar, visit(network))
     with pytest.raises(ToolRefused, match="booked here"):
-        book(calendar, visit(crowd[3]))
-    assert book(calendar, visit(crowd[3], email="ann@example.com", email_verified_at=NOW)).state == "confirmed"
+        book(calendar, visit(neighbours[3]))
+    assert book(calendar, visit(neighbours[3], email="ann@example.com", email_verified_at=NOW)).state == "confirmed"
 
 
 def test_an_address_that_was_proven_and_then_changed_is_unproven(calendar: Calendar, visit: Visit) -> None:

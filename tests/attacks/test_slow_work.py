@@ -101,7 +101,7 @@ def test_the_sweep_hands_over_a_few_of_each_organization(
     rung: list[str] = []
     monkeypatch.setattr("celery.current_app.send_task", lambda name, args: rung.append(args[0]))
     with django_capture_on_commit_callbacks(execute=True):
-        assert documents.ring_due() == documents.READ_AT_ONCE + 1
+        assert documents.enqueue_due() == documents.READ_AT_ONCE + 1
     assert str(one[0].pk) in rung and len({str(row.pk) for row in many} & set(rung)) == documents.READ_AT_ONCE
 
 

@@ -105,7 +105,7 @@ def test_five_hundred_sockets_that_never_open_are_sent_away_in_time(app: servers
 )
 def test_a_network_has_its_places_and_no_more(app: servers.App, of_one: Callable[[int], bytes], of_another: bytes):
     origin = app.url.encode()
-    raws = [Raw(app.port, origin, of_one(number)) for number in range(access.PLACES_OF_NETWORK)]
+    raws = [Raw(app.port, origin, of_one(number)) for number in range(access.CONNECTIONS_PER_NETWORK)]
     assert Raw(app.port, origin, of_one(9999)).ended() == str(consumers.TOO_MUCH)
     assert Raw(app.port, origin, of_another).ended(0.2) == "open"
     assert Raw(app.port, origin, of_one(1) + b", " + of_another).ended(0.2) == "open"
@@ -119,7 +119,7 @@ def test_the_oldest_of_too_many_tabs_gives_way_to_the_newest(app: servers.App):
     oldest = Raw(app.port, app.url.encode())
     oldest.send(say("session.open", token=visitor.token, after=0))
     with ExitStack() as tabs:
-        newest = [tabs.enter_context(Socket(visitor)) for _ in range(access.PLACES_OF_VISITOR)]
+        newest = [tabs.enter_context(Socket(visitor)) for _ in range(access.CONNECTIONS_PER_VISITOR)]
         assert oldest.ended() == str(consumers.TOO_MUCH)
         assert all(tab.ask("Hi!", f"h-{number}") for number, tab in enumerate(newest[-2:]))
 

@@ -12,7 +12,7 @@ import pytest
 from assistant.events import EVENTS
 from tests import make
 from widget import frames
-from widget.views import presentation
+from widget.views.api import presentation
 
 WIRE = Path(__file__).parent.parent / "wire"
 PROTOCOL = (Path(__file__).parent.parent.parent / "docs" / "protocol.md").read_text()

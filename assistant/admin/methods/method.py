@@ -302,7 +302,7 @@ class MethodAdmin(Translations, Scoped):
         if lost := before - set(obj.secrets):
             text = f"The address has changed, so what was kept for the old one is forgotten: {', '.join(sorted(lost))}."
             self.message_user(request, text, messages.WARNING)
-        if obj.kind == handoffs.KIND and not handoffs.address_of(obj, obj.organization):
+        if obj.asks_for_a_person and not handoffs.address_of(obj, obj.organization):
             text = (
                 "Nobody is told when a visitor asks for a person: give it an address, or the organization one for the team."
             )

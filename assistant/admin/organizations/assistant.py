@@ -127,7 +127,7 @@ class AssistantAdmin(PromptVersions, Translations, Scoped):
 
     @display(description="Script tag")
     def install(self, obj: Any) -> str:
-        asking = access.asking(Organization.objects.filter(pk=obj.organization_id))
+        asking = access.refused_sites(Organization.objects.filter(pk=obj.organization_id))
         steps = [install_steps(obj, asking, may_allow=obj.may_allow)]
         return render_to_string("admin/assistant/install.html", {"steps": steps})
 

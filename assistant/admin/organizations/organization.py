@@ -125,7 +125,7 @@ class OrganizationAdmin(Scoped):
 
     @display(description="Script tags")
     def install(self, obj: Any) -> str:
-        asking = access.asking(Organization.objects.filter(pk=obj.pk))
+        asking = access.refused_sites(Organization.objects.filter(pk=obj.pk))
         steps = [
             install_steps(row, asking, may_allow=obj.may_allow) for row in obj.assistants.select_related("organization")
         ]

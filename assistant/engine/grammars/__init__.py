@@ -1,4 +1,4 @@
-"""How languages say that something has been done: the data of `claims`, one file per language."""
+"""Grammars of claims, one file per language: how it says that something has been done."""
 
 from . import (
     arabic,

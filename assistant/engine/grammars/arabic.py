@@ -1,4 +1,4 @@
-"""Arabic."""
+"""How Arabic says that something has been done."""
 
 from .grammar import Lexicon, Stems, words
 

@@ -1,4 +1,4 @@
-"""Chinese."""
+"""How Chinese says that something has been done."""
 
 from .grammar import Lexicon, Stems, words
 

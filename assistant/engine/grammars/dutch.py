@@ -1,4 +1,4 @@
-"""Dutch."""
+"""How Dutch says that something has been done."""
 
 from .grammar import Grammar, Lexicon, words
 

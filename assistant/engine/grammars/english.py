@@ -1,4 +1,4 @@
-"""English."""
+"""How English says that something has been done."""
 
 from .grammar import Grammar, Lexicon, words
 

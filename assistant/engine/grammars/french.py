@@ -1,4 +1,4 @@
-"""French."""
+"""How French says that something has been done."""
 
 from .grammar import Grammar, Lexicon, inflected, words
 

@@ -1,4 +1,4 @@
-"""German."""
+"""How German says that something has been done."""
 
 from .grammar import Grammar, Lexicon, words
 

@@ -1,4 +1,4 @@
-"""What a language's file is made of: a grammar, or stems where a light one will do, and a lexicon.
+"""Types of a language's file: a grammar, or stems where a light one will do, and a lexicon.
 
 Every pattern is a regular expression's body, matched without regard to case in folded text whose white space is single
 spaces. Repeats are bounded wherever these are put together, so that matching is linear in the sentence.
@@ -22,7 +22,7 @@ def inflected(endings: str, text: str) -> tuple[str, ...]:
 @dataclass(frozen=True)
 class Grammar:
     acts: dict[str, tuple[str, ...]]  # forms of a verb that say it happened: "booked"
-    doer: str  # who says that he did it: "I've"
+    doer: str  # who says that they did it: "I've"
     thing: str  # what a visitor asked for, as the subject of a passive: "your appointment"
     pronoun: str  # what stands for it, right before `became`
     became: str  # "is", "has been"

@@ -1,4 +1,4 @@
-"""Hebrew."""
+"""How Hebrew says that something has been done."""
 
 from .grammar import Lexicon, Stems, words
 

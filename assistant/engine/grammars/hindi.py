@@ -1,4 +1,4 @@
-"""Hindi."""
+"""How Hindi says that something has been done."""
 
 from .grammar import Lexicon, Stems, words
 

@@ -1,4 +1,4 @@
-"""Italian."""
+"""How Italian says that something has been done."""
 
 from .grammar import Grammar, Lexicon, inflected, words
 

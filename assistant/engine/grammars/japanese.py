@@ -1,4 +1,4 @@
-"""Japanese."""
+"""How Japanese says that something has been done."""
 
 from .grammar import Lexicon, Stems, words
 

@@ -1,4 +1,4 @@
-"""Polish."""
+"""How Polish says that something has been done."""
 
 from .grammar import Lexicon, Stems, words
 

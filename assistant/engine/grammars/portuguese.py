@@ -1,4 +1,4 @@
-"""Portuguese."""
+"""How Portuguese says that something has been done."""
 
 from .grammar import Grammar, Lexicon, inflected, words
 

@@ -1,4 +1,4 @@
-"""Russian."""
+"""How Russian says that something has been done."""
 
 from .grammar import Lexicon, Stems, words
 

@@ -1,4 +1,4 @@
-"""Spanish."""
+"""How Spanish says that something has been done."""
 
 from .grammar import Grammar, Lexicon, inflected, words
 

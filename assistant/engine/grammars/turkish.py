@@ -1,4 +1,4 @@
-"""Turkish."""
+"""How Turkish says that something has been done."""
 
 from .grammar import Lexicon, Stems, words
 

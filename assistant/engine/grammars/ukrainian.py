@@ -1,4 +1,4 @@
-"""Ukrainian."""
+"""How Ukrainian says that something has been done."""
 
 from .grammar import Lexicon, Stems, words
 

@@ -1,3 +1,5 @@
+"""Cards in a conversation."""
+
 from __future__ import annotations
 
 import uuid

@@ -1,3 +1,5 @@
+"""Visitors and conversations, with their messages, notes and durable events."""
+
 from __future__ import annotations
 
 import uuid
@@ -10,7 +12,7 @@ from assistant.models.organizations.organization import Organization
 
 
 class Visitor(models.Model):
-    """A person on the site, known by nothing but a token in his browser until he says more."""
+    """A person on the site, known only by a token in their browser until they say more."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="visitors")
@@ -28,6 +30,8 @@ class Visitor(models.Model):
 
 
 class Conversation(models.Model):
+    """A visitor's chat with one assistant; `last_seq` numbers its messages and events."""
+
     class State(models.TextChoices):
         ASSISTANT = "assistant", "With the assistant"
         WAITING = "waiting", "Waiting for a person"
@@ -60,11 +64,13 @@ class Conversation(models.Model):
 
     @property
     def locale(self) -> str:
-        """The language to speak to the visitor in: his browser's, else the one he writes in, else the site's."""
+        """The language to address the visitor in: their browser's, else the one they write in, else the site's."""
         return self.visitor.locale or self.language or self.assistant.locale
 
 
 class Message(models.Model):
+    """What a visitor, the assistant, staff or the system said, under its number in the conversation."""
+
     class Role(models.TextChoices):
         VISITOR = "visitor"
         ASSISTANT = "assistant"
@@ -102,7 +108,7 @@ class Message(models.Model):
 
 
 class ConversationNote(models.Model):
-    """What staff keep about a conversation among themselves: no message, so neither visitor nor model meets it."""
+    """A note by staff about a conversation. It is not a message: neither visitors nor models see it."""
 
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="notes")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")

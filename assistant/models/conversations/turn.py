@@ -1,3 +1,5 @@
+"""Turns, and the ledger of their tool calls."""
+
 from __future__ import annotations
 
 import uuid
@@ -6,7 +8,7 @@ from django.db import models
 from django.utils import timezone
 
 from assistant.models.conversations.conversation import Conversation, Message
-from assistant.models.methods.method import Method
+from assistant.models.methods.method import KNOWLEDGE, Method
 from assistant.models.organizations.organization import Organization
 from assistant.redaction import visible
 
@@ -86,8 +88,14 @@ class Turn(models.Model):
         return f"Turn {str(self.id)[:8]} ({self.state})"
 
 
+class ToolCallQuerySet(models.QuerySet["ToolCall"]):
+    def searches(self) -> ToolCallQuerySet:
+        """Calls that looked something up in what the organization's assistants know."""
+        return self.filter(method__kind=KNOWLEDGE)
+
+
 class ToolCall(models.Model):
-    """The ledger: one row per call, written before the act."""
+    """A row of the ledger: one per call, written before the act."""
 
     class State(models.TextChoices):
         PENDING = "pending"  # written, nothing done yet
@@ -133,6 +141,8 @@ class ToolCall(models.Model):
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
+    objects = ToolCallQuerySet.as_manager()
+
     class Meta:
         ordering = ["created_at", "round", "ordinal"]
         constraints = [models.UniqueConstraint(fields=["turn", "round", "ordinal"], name="call_once_per_place")]
@@ -142,10 +152,10 @@ class ToolCall(models.Model):
 
     @property
     def asked(self) -> str:
-        """Its arguments as staff read them: what shows nothing, or turns other letters around, as its number."""
+        """The arguments as staff read them; invisible and direction-changing characters are shown as their numbers."""
         return visible("\n".join(f"{name}: {value}" for name, value in self.arguments.items())) or "nothing"
 
     @property
     def answered(self) -> str:
-        """Its result, likewise."""
+        """The result, likewise."""
         return visible(self.result)

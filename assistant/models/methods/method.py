@@ -1,3 +1,5 @@
+"""Methods, their secrets and the kinds that models know."""
+
 from __future__ import annotations
 
 import uuid
@@ -18,9 +20,18 @@ method_name = RegexValidator(
 
 MAX_METHODS = 50  # per organization
 
+# Kinds whose rows mean something to more than their own tool; services ask the querysets and properties that know them.
+HANDOFF, KNOWLEDGE = "handoff", "knowledge"
+
 
 def no_parameters() -> dict[str, Any]:
     return {"type": "object", "properties": {}, "additionalProperties": False}
+
+
+class MethodQuerySet(models.QuerySet["Method"]):
+    def asking_for_a_person(self) -> MethodQuerySet:
+        """The enabled methods by which an assistant hands a conversation over to a person."""
+        return self.filter(kind=HANDOFF, enabled=True)
 
 
 class Method(models.Model):
@@ -70,6 +81,8 @@ class Method(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
+    objects = MethodQuerySet.as_manager()
+
     class Meta:
         ordering = ["organization", "name"]
         constraints = [models.UniqueConstraint(fields=["organization", "name"], name="method_name_once_per_organization")]
@@ -91,6 +104,10 @@ class Method(models.Model):
         that of `home`."""
         own = self.translations.get(language(locale), {}).get("public_label", "")
         return own or (self.public_label if language(locale) == language(home) else "")
+
+    @property
+    def asks_for_a_person(self) -> bool:
+        return self.kind == HANDOFF
 
     @property
     def network_share(self) -> int:

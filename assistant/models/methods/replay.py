@@ -1,3 +1,5 @@
+"""Replays of past conversations."""
+
 from __future__ import annotations
 
 import uuid

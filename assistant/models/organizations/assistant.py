@@ -1,3 +1,5 @@
+"""Assistants, the sites that were refused, and prompt versions."""
+
 from __future__ import annotations
 
 import secrets
@@ -145,7 +147,7 @@ class RefusedOrigin(models.Model):
 
 
 class PromptVersion(models.Model):
-    """What an assistant was told from `at` until the next version."""
+    """An assistant's prompt, in force from `at` until the next version."""
 
     TEXTS = ("instructions", "knowledge", "greeting")
 

@@ -1,3 +1,5 @@
+"""Organizations, their allowed origins and members."""
+
 from __future__ import annotations
 
 import logging
@@ -91,7 +93,7 @@ def validate_origins(text: str) -> None:
 
 
 class Organization(models.Model):
-    """A tenant: whose site the widget stands on."""
+    """A tenant: the owner of the sites that show the widget."""
 
     class PlatformProviders(models.TextChoices):
         ALONE = "alone", "While it has no provider of its own"
@@ -157,6 +159,8 @@ def _warn_once(organization: int, number: int, line: str) -> None:
 
 
 class Membership(models.Model):
+    """A user of an organization, and their role in it."""
+
     class Role(models.TextChoices):
         OWNER = "owner"
         EDITOR = "editor"

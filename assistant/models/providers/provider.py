@@ -1,3 +1,5 @@
+"""Model servers of organizations, their health, and the counters of rotations."""
+
 from __future__ import annotations
 
 import re
@@ -249,7 +251,7 @@ class ProviderHealth(models.Model):
 
 
 class Rotation(models.Model):
-    """The turn counter of one rotation, shared by all processes."""
+    """The counter of one rotation among providers, shared by all processes."""
 
     key = models.CharField(max_length=80, primary_key=True)
     number = models.PositiveBigIntegerField(default=0)

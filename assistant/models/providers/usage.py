@@ -1,3 +1,5 @@
+"""Budgets, spending, prices and usage of models."""
+
 from __future__ import annotations
 
 from decimal import Decimal
@@ -41,7 +43,7 @@ class Budget(models.Model):
 
 
 class Spending(models.Model):
-    """What one subject has reserved and spent in one period: the row that a reservation is taken from."""
+    """What one subject has reserved and spent in one period: the row that a reservation updates."""
 
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="spendings")
     scope = models.CharField(max_length=12)  # organization, visitor or network
@@ -88,7 +90,7 @@ class Price(models.Model):
 
 
 class Usage(models.Model):
-    """One attempt at one provider: what it took, what it cost at the price of its day, and how it ended."""
+    """One attempt at one provider: tokens, cost at that day's price, and how it ended."""
 
     class Precision(models.TextChoices):
         EXACT = "exact"

@@ -1,4 +1,4 @@
-"""Appointments: held, confirmed, moved, cancelled – always under the calendar's lock.
+"""Appointments: held, confirmed, moved and cancelled under the calendar's lock.
 
 The lock makes racing bookers wait for each other, so that the check for overlaps sees what the last one wrote; on
 PostgreSQL a constraint says the same once more. Measured with sixteen bookers, the check alone books twice, the
@@ -26,8 +26,8 @@ from assistant.services.methods import ledger
 HOLDS_PER_VISITOR = 3
 BOOKINGS_PER_VISITOR_PER_DAY = 5
 HOLDS_PER_NETWORK = 10  # on one calendar, at a time
-UNPROVEN_PER_NETWORK_PER_DAY = 10  # in one organization: bookings under addresses that nobody has proven to be theirs
-CHANGES_PER_APPOINTMENT = 10  # each one writes to an address that its owner may not have given us
+UNPROVEN_PER_NETWORK_PER_DAY = 10  # in one organization: bookings under addresses that are not verified
+CHANGES_PER_APPOINTMENT = 10  # each sends an e-mail to an address that its owner may not have given us
 
 HELD, CONFIRMED = Appointment.State.HELD, Appointment.State.CONFIRMED
 CANCELLED, EXPIRED = Appointment.State.CANCELLED, Appointment.State.EXPIRED
@@ -43,11 +43,11 @@ class SlotTaken(ToolError):
             f"{slots.day_label(slot.local.date(), alternatives.today)}, {slot.label} [slot {slot.id}]"
             for slot in alternatives.slots
         )
-        super().__init__(f"That time has just been taken. Free close to it: {said or 'nothing'}.")
+        super().__init__(f"That time has just been taken. Free times close to it: {said or 'none'}.")
         self.alternatives = alternatives
 
 
-# --- Who may --------------------------------------------------------------------------------------------------------
+# --- Find --------------------------------------------------------------------------------------------------------
 
 
 def for_token(token: str) -> Appointment:
@@ -58,7 +58,7 @@ def for_token(token: str) -> Appointment:
 def for_visitor(calendar: Calendar, visitor: Visitor | None, reference: str) -> Appointment:
     """The visitor's own appointment of that reference.
 
-    Raises `ToolError`, the same for unknown and foreign ones, which names those that he does have ahead of him.
+    Raises `ToolError`, the same for unknown and foreign ones, which lists their upcoming appointments.
     """
     mine = calendar.appointments.filter(visitor=visitor, visitor__isnull=False)
     try:
@@ -67,7 +67,8 @@ def for_visitor(calendar: Calendar, visitor: Visitor | None, reference: str) -> 
         ahead = mine.filter(state=CONFIRMED, start_at__gt=timezone.now())[:5]
         named = "; ".join(f"{row.reference}: {slots.when(row, row.visitor_timezone)}" for row in ahead)
         raise ToolError(
-            f"This visitor has no appointment of that reference. His are: {named or 'none'}.", code="not_found"
+            f"This visitor has no appointment with that reference. Their upcoming appointments: {named or 'none'}.",
+            code="not_found",
         ) from error
 
 
@@ -101,10 +102,10 @@ def hold(
     call: ToolCall | None = None,
     now: datetime | None = None,
 ) -> Appointment:
-    """Keep a free time for a visitor until he confirms, `calendar.hold_minutes` at most; once per `call`.
+    """Keep a free time for a visitor until they confirm, for `calendar.hold_minutes` at most; once per `call`.
 
-    A visitor's oldest hold gives way when he has too many. Raises `SlotTaken`, `ToolRefused` where the visitor's network has
-    too many, and `ToolError` for a time that is not offered.
+    A visitor's oldest hold gives way when they have too many. Raises `SlotTaken`, `ToolRefused` where the visitor's network
+    has too many, and `ToolError` for a time that is not offered.
     """
     now = now or timezone.now()
     start_at = slots.start_of(calendar, slot_id)
@@ -117,7 +118,7 @@ def hold(
         held = held or Appointment(organization_id=locked.organization_id, calendar=locked, call=call)
         held.visitor, held.conversation = visitor, conversation
         held.visitor_timezone = visitor.timezone if visitor else ""
-        _take(held, locked, start_at, now)
+        _place_at(held, locked, start_at, now)
         held.state, held.held_until = HELD, now + timedelta(minutes=locked.hold_minutes)
         held.save()
         if visitor is not None:
@@ -143,7 +144,7 @@ def confirm(
         if appointment.state == CANCELLED:
             raise ToolError("That appointment has been cancelled.", code="cancelled")
         if appointment.state == EXPIRED:
-            _take(appointment, locked, appointment.start_at, now)
+            _place_at(appointment, locked, appointment.start_at, now)
         appointment.name = outbox.one_line(name, 120)
         appointment.email = outbox.visitors_address(appointment.organization, email)
         appointment.phone = outbox.one_line(phone, 40)
@@ -154,8 +155,8 @@ def confirm(
         appointment.state, appointment.held_until, appointment.confirmed_at = CONFIRMED, None, now
         appointment.save()
         if appointment.visitor is not None:
-            _remember(appointment.visitor, appointment)
-        _tell(appointment, "confirmed", appointment.call)
+            _keep_contact_details(appointment.visitor, appointment)
+        _notify(appointment, "confirmed", appointment.call)
         return appointment
 
 
@@ -198,10 +199,10 @@ def reschedule(
             raise ToolRefused("That appointment has been moved too often. The team can still move it.", code="too_many")
         if appointment.email:
             outbox.visitors_address(appointment.organization, appointment.email)
-        _take(appointment, locked, start_at, now)
+        _place_at(appointment, locked, start_at, now)
         appointment.sequence += 1
         appointment.save()
-        _tell(appointment, "moved", call)
+        _notify(appointment, "moved", call)
         return appointment
 
 
@@ -225,7 +226,7 @@ def cancel(
         appointment.state = CANCELLED
         appointment.sequence += 1
         appointment.save()
-        _tell(appointment, "cancelled", call, tell_team=not by_staff)
+        _notify(appointment, "cancelled", call, notify_team=not by_staff)
         return appointment
 
 
@@ -263,7 +264,7 @@ def _fresh(appointment_id: UUID) -> Appointment:
     return Appointment.objects.select_related(*related).get(pk=appointment_id)
 
 
-def _take(appointment: Appointment, calendar: Calendar, start_at: datetime, now: datetime) -> None:
+def _place_at(appointment: Appointment, calendar: Calendar, start_at: datetime, now: datetime) -> None:
     """Put the appointment, unsaved, at `start_at`. Raises as `_refuse_unless_free` does."""
     _refuse_unless_free(appointment, calendar, start_at, now).update(state=EXPIRED)
     appointment.start_at = start_at
@@ -275,12 +276,12 @@ def _take(appointment: Appointment, calendar: Calendar, start_at: datetime, now:
 def _refuse_unless_free(
     appointment: Appointment, calendar: Calendar, start_at: datetime, now: datetime
 ) -> QuerySet[Appointment]:
-    """The holds of the same visitor that would have to go: nobody is to be told that he took the time from himself.
+    """The holds of the same visitor that would have to go: no visitor should read that a time is taken by their own hold.
 
     Raises `_Overlap`, and `ToolError` for a time that is not offered.
     """
     if not slots.is_offered(calendar, start_at, now):
-        raise ToolError("That time cannot be booked any more. Look for free times again.", code="slot_gone")
+        raise ToolError("That time cannot be booked any longer. Look for free times again.", code="slot_gone")
     others = calendar.appointments.taking_time(now).exclude(pk=appointment.pk)
     there = others.filter(start_at__lt=start_at + slots.busy_for(calendar), busy_until__gt=start_at)
     own = Q(state=HELD, visitor__isnull=False, visitor=appointment.visitor_id)
@@ -289,10 +290,10 @@ def _refuse_unless_free(
     return there.filter(own)
 
 
-def _remember(visitor: Visitor, appointment: Appointment) -> None:
-    """Spare him typing it again; what he has said before stays."""
+def _keep_contact_details(visitor: Visitor, appointment: Appointment) -> None:
+    """Keep what the visitor typed for their next booking; what is there already stays."""
     for name in ("name", "email", "phone"):
-        # Into a blank alone, whatever was read of him before: a proof belongs to the address that stands beside it.
+        # Only into an empty column, whatever was read before: a proof belongs to the address beside it.
         blank = Visitor.objects.filter(pk=visitor.pk, **{name: ""})
         if (value := getattr(appointment, name)) and blank.update(**{name: value}):
             setattr(visitor, name, value)
@@ -302,7 +303,7 @@ def _refuse_unless_ahead(appointment: Appointment, now: datetime) -> None:
     if appointment.state != CONFIRMED:
         raise ToolError("That appointment has been cancelled.", code="cancelled")
     if appointment.start_at <= now:
-        raise ToolError("That appointment has begun already.", code="too_late")
+        raise ToolError("That appointment has already begun.", code="too_late")
 
 
 def _refuse_too_many_holds(calendar: Calendar, conversation: Conversation | None, now: datetime) -> None:
@@ -312,7 +313,7 @@ def _refuse_too_many_holds(calendar: Calendar, conversation: Conversation | None
     others = calendar.appointments.filter(state=HELD, held_until__gt=now, conversation__network=conversation.network)
     if others.exclude(visitor=conversation.visitor_id).count() >= HOLDS_PER_NETWORK:
         raise ToolRefused(
-            "Too many times are being held for visitors of the same network. It works again when they have booked, or in "
+            "Too many times are being held for visitors of the same network. Try again when they have booked, or in "
             f"{calendar.hold_minutes} minutes.",
             code="too_many",
         )
@@ -348,7 +349,9 @@ def _is_proven(appointment: Appointment) -> bool:
     return visitor is not None and bool(visitor.email_verified_at) and visitor.email == appointment.email
 
 
-def _tell(appointment: Appointment, change: invitations.Change, call: ToolCall | None, *, tell_team: bool = True) -> None:
+def _notify(
+    appointment: Appointment, change: invitations.Change, call: ToolCall | None, *, notify_team: bool = True
+) -> None:
     """The receipt, the visitor's e-mail and the team's notice: rows of the transaction that made the change."""
     note = ""
     if appointment.email:
@@ -372,7 +375,7 @@ def _tell(appointment: Appointment, change: invitations.Change, call: ToolCall |
             appointment=appointment,
             **invitations.visitors_email(appointment, change),
         )
-    if tell_team and appointment.organization.team_email:
+    if notify_team and appointment.organization.team_email:
         outbox.queue_email(
             appointment.organization,
             to=appointment.organization.team_email,

@@ -1,7 +1,7 @@
-"""What is written about an appointment: its iCalendar object, its receipt, and the e-mails to visitor and team.
+"""Invitations: an appointment's iCalendar object, its receipt, and the e-mails to visitor and team.
 
-An address that a visitor typed need not be his own, so nothing that he typed goes there: his words are in the team's
-notice alone, where they are labelled as his.
+An address that a visitor typed need not be their own, so nothing that they typed goes there: their words are in the
+team's notice alone, where they are labelled as theirs.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Change = Literal["confirmed", "moved", "cancelled"]
 
 
 class Letter(TypedDict, total=False):
-    """What `deliveries.queue_email` is given of an e-mail."""
+    """The part of an e-mail that is passed to `deliveries.queue_email`."""
 
     subject: Required[str]
     text: Required[str]
@@ -40,7 +40,7 @@ _signer = signing.Signer(salt="assistant.appointment", sep=".")
 
 
 def token_of(appointment: Appointment) -> str:
-    """Whoever has it may see, move and cancel this one appointment: it stands in the links that its visitor is given."""
+    """The credential to view, move and cancel this one appointment, in the links that its visitor is given."""
     return _signer.sign(appointment.pk.hex)
 
 
@@ -97,14 +97,14 @@ def ics(appointment: Appointment, method: Method) -> str:
 
 
 def locale_of(appointment: Appointment) -> str:
-    """The language to speak to its visitor in; "" where nobody has said."""
+    """The language to address its visitor in; "" where it is unknown."""
     if appointment.conversation:
         return appointment.conversation.locale
     return appointment.visitor.locale if appointment.visitor else ""
 
 
 def lines(appointment: Appointment) -> list[list[str]]:
-    """What a receipt and an e-mail say of it: pairs of label and value, on the visitor's clock, in his language."""
+    """What a receipt and an e-mail say of it: pairs of label and value, in the visitor's time zone and language."""
     locale = locale_of(appointment)
     said = [
         [label("when", locale), slots.when(appointment, appointment.visitor_timezone, locale)],
@@ -131,7 +131,7 @@ def receipt(appointment: Appointment, change: Change, note: str = "") -> dict[st
 
 
 def visitors_email(appointment: Appointment, change: Change) -> Letter:
-    """The e-mail to whoever comes, with the invitation or its cancellation."""
+    """The e-mail to the visitor, with the invitation or its cancellation."""
     locale = locale_of(appointment)
     title = label(change, locale)
     about = {

@@ -1,7 +1,7 @@
-"""Free times of a calendar: the only place that computes with dates, so that a model only ever picks.
+"""Free times of a calendar. Only this module computes with dates, so that a model only ever picks.
 
 Opening hours are wall times of the calendar's zone; everything else here is a UTC instant. A visitor sees each instant
-in his own zone, under an id that only this server can have made. The id is a convenience and no permission: what it
+in their own zone, under an id that only this server can have made. The id is a convenience and no permission: what it
 names is looked at again under the calendar's lock before it is held.
 """
 
@@ -73,7 +73,7 @@ class Slot:
 
 @dataclass(frozen=True)
 class Offer:
-    """Slots by the visitor's day, in his `timezone`.
+    """Slots by the visitor's day, in their `timezone`.
 
     `problem` says why the day and hours that were asked for are not among them: past, too_far, closed or full; it is
     "" when they are, or when no day was asked for.

@@ -1,4 +1,4 @@
-"""What a visitor answers on a card, and what it sets off."""
+"""Answers on cards, and the calls that they start."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FIELD_MAX_CHARS = 2000
 
 
 def answer(conversation: Conversation, card_id: str, choice: str, fields: dict[str, str] | None = None) -> Turn | None:
-    """Take a visitor's answer, once; returns the turn that goes on from it.
+    """Record a visitor's answer, once; returns the turn that continues from it.
 
     The same again, or a late one, returns None and changes nothing; so does a step of a card that has more than one,
     which shows the next.
@@ -74,7 +74,7 @@ def _contact(card: Card, choice: str, fields: dict[str, str]) -> tuple[str, Tool
         raise InputError("A contact form is answered by send.")
     _check_complete(card, fields)
     arguments = {**card.action.get("arguments", {}), **fields}
-    # So much is true with this transaction; whoever passes it on takes the note away.
+    # True from this transaction on; `leave_contact` removes the note once the address is forwarded.
     card.content = {**card.content, "note": label("kept_here", card.conversation.locale)}
     said = fields.get("message") or label("write_back", card.conversation.locale)
     return said, _visitors_call(card, card.action["tool"], arguments)

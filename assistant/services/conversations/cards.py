@@ -1,4 +1,4 @@
-"""Cards: what a visitor can act on or keep, drawn from rows. `clicks` takes his answers."""
+"""Cards: what a visitor can act on or keep, drawn from rows. `card_answers` handles the answers."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def add(
 def update(
     card: Card, *, state: str | None = None, choice: str | None = None, content: dict[str, Any] | None = None
 ) -> Card:
-    """Change a card and show it so; what is None stays."""
+    """Change a card and show the change; what is None stays."""
     with transaction.atomic():
         card.state = state if state is not None else card.state
         card.choice = choice[:80] if choice is not None else card.choice

@@ -25,7 +25,7 @@ def record_event(
     card: Card | None = None,
     data: dict[str, Any] | None = None,
 ) -> Event:
-    """Give the next `seq` to a durable event, and announce it once the transaction is through."""
+    """Save a durable event under the next `seq`, and publish it once the transaction has committed."""
     event = Event.objects.create(
         conversation=conversation,
         seq=next_seq(conversation),
@@ -99,12 +99,12 @@ def render_card(card: Card) -> dict[str, Any]:
 
 
 def format_instant(at: datetime) -> str:
-    """A UTC instant as the wire writes it."""
+    """A UTC instant in the protocol's format."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def is_notified(conversation: Conversation) -> bool:
-    """Whether somebody was told of a conversation that waits for a person, as the visitor was last shown."""
+    """Whether the team was notified of a conversation that waits for a person, as the visitor was last shown."""
     shown = conversation.events.filter(type="conversation.updated").order_by("-seq").values_list("data", flat=True).first()
     return bool(shown and shown.get("notified"))
 

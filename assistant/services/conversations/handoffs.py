@@ -1,4 +1,4 @@
-"""A conversation that waits for a person, and the notice to those who can come.
+"""Handoffs: conversations that wait for a person, and the notices to the team.
 
 That somebody was told is a claim like any other: it is made where a delivery to the team exists, and taken back when that
 delivery fails. The waiting itself and the form stand whether anybody could be told or not.
@@ -21,8 +21,7 @@ from assistant.services.conversations.messages import append_message
 from assistant.services.conversations.state import set_state
 from assistant.services.deliveries import email_receipts
 
-KIND = "handoff"  # of the methods that ask for a person
-CONTACT = "contact"  # the suffix of their tool that a form is sent to
+CONTACT = "contact"  # the suffix of the tool that a form is sent to
 FIELDS = {"name": "text", "email": "email", "message": "textarea"}
 LISTED = 20
 
@@ -32,23 +31,23 @@ LISTED = 20
 
 def method_of(assistant: Assistant) -> Method | None:
     """The method by which `assistant` asks for a person."""
-    return assistant.methods.filter(kind=KIND, enabled=True, organization=assistant.organization_id).first()
+    return assistant.methods.asking_for_a_person().filter(organization=assistant.organization_id).first()
 
 
 def address_of(method: Method, organization: Organization) -> str:
-    """Whom `method` tells: its own address, else the team's; "" where there is neither."""
+    """The address that `method` notifies: its own, else the team's; "" where there is neither."""
     return str(method.config.get("to") or organization.team_email)
 
 
 def reaches_somebody(assistant: Assistant) -> bool:
-    """Whether asking for a person leads anywhere, so that a visitor may be offered it."""
+    """Whether a request for a person would notify anybody, so that visitors may be offered it."""
     method = method_of(assistant)
     return method is not None and bool(address_of(method, assistant.organization))
 
 
 def without_address(organizations: QuerySet[Organization]) -> list[Method]:
-    """The methods of `organizations` by which an assistant asks for a person, and that nobody would be told by."""
-    found = Method.objects.filter(organization__in=organizations, kind=KIND, enabled=True, organization__team_email="")
+    """The methods of `organizations` that ask for a person but would notify nobody."""
+    found = Method.objects.asking_for_a_person().filter(organization__in=organizations, organization__team_email="")
     used = found.filter(assistants__isnull=False).distinct().select_related("organization").order_by("pk")
     return [method for method in used if not address_of(method, method.organization)][:LISTED]
 
@@ -85,7 +84,7 @@ def request_human(conversation: Conversation, words: str) -> Turn | None:
         return begin_turn(message, call)
 
 
-def fetch(
+def wait_for_person(
     call: ToolCall,
     conversation: Conversation,
     *,
@@ -95,7 +94,7 @@ def fetch(
     contact_tool: str,
     per_day: int,
 ) -> str:
-    """Let the conversation wait for a person, tell the team, and offer the visitor to leave an address; returns why nobody
+    """Let the conversation wait for a person, notify the team, and let the visitor leave an address; returns why nobody
     could be told, or "". The waiting and the form stand in either case. A second time for the same call changes nothing.
 
     `text` is what the visitor reads once the team is being told; empty for ours.
@@ -126,7 +125,7 @@ def _notify(call: ToolCall, conversation: Conversation, reason: str, team: str, 
     )
     try:
         with transaction.atomic():
-            email_receipts.hand_over(
+            email_receipts.queue_with_receipt(
                 call, conversation.organization, conversation, [team], notice, per_recipient_per_day=per_day
             )
     except ToolError as error:
@@ -135,7 +134,7 @@ def _notify(call: ToolCall, conversation: Conversation, reason: str, team: str, 
 
 
 def _wait(conversation: Conversation, *, notified: bool) -> None:
-    """Let the visitor see that the conversation waits, and whether somebody was told; what is shown already is not said
+    """Show the visitor that the conversation waits, and whether the team was notified; what is shown already is not said
     again. Inside the caller's transaction."""
     waits = conversation.state == Conversation.State.WAITING
     if not waits or is_notified(conversation) != notified:
@@ -143,11 +142,11 @@ def _wait(conversation: Conversation, *, notified: bool) -> None:
 
 
 def follow(delivery: Delivery) -> None:
-    """Take back that somebody was told, when the notice to the team was not sent; say it when it was sent in the end."""
+    """Correct what the visitor reads when the notice to the team was not sent, or was sent in the end."""
     if delivery.call_id is None or delivery.conversation_id is None:
         return
-    call = ToolCall.objects.select_related("method").filter(pk=delivery.call_id, method__kind=KIND).first()
-    if call is None or call.method is None or call.name != call.method.name:
+    call = ToolCall.objects.select_related("method").filter(pk=delivery.call_id).first()
+    if call is None or call.method is None or not call.method.asks_for_a_person or call.name != call.method.name:
         return
     not_told = {Delivery.State.DEAD: "nobody_told", Delivery.State.KEPT: "not_mailed", Delivery.State.LOGGED: "not_mailed"}
     why = not_told.get(Delivery.State(delivery.state), "")
@@ -164,7 +163,7 @@ def follow(delivery: Delivery) -> None:
 
 
 def show_form(call: ToolCall, conversation: Conversation, *, contact_tool: str) -> None:
-    """Offer the visitor to leave an address; one form at a time is enough."""
+    """Let the visitor leave an address; one form at a time is enough."""
     with transaction.atomic():
         Conversation.objects.select_for_update().get(pk=conversation.pk)
         if not conversation.cards.filter(kind=Card.Kind.CONTACT, state=Card.State.OPEN).exists():
@@ -207,7 +206,7 @@ def leave_contact(
     team: str,
     per_day: int,
 ) -> str:
-    """Pass an address on to the team; returns the receipt's reference. The address is a visitor's word, not proof."""
+    """Forward an address to the team; returns the receipt's reference. The address is not verified."""
     locale = conversation.locale if conversation else ""
     notice = email_receipts.Notice(
         subject="A visitor has left an address",
@@ -218,7 +217,9 @@ def leave_contact(
         receipt_lines=_lines(given, locale),
     )
     with transaction.atomic():
-        reference = email_receipts.hand_over(call, organization, conversation, [team], notice, per_recipient_per_day=per_day)
+        reference = email_receipts.queue_with_receipt(
+            call, organization, conversation, [team], notice, per_recipient_per_day=per_day
+        )
         _clear_note(call)
     return reference
 

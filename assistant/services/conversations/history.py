@@ -1,4 +1,4 @@
-"""What was said and done before a turn, in the form that a model is given."""
+"""History: what was said and done before a turn, in the form that a model is given."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from django.db.models import Q
 from assistant import llm
 from assistant.models import Message, ToolCall, Turn
 
-WAITED = "The visitor was shown a card to confirm this, and had not answered yet."
+NOT_YET_CONFIRMED = "The visitor was shown a card to confirm this, and had not answered yet."
 SHORT_RESULT_CHARS = 400  # that is left of an older tool result where the model's context is short
 SHORTENED = " … (shortened)"
 MESSAGE_TOKENS = 4  # that a message takes beside its text
@@ -105,7 +105,7 @@ def _calls_by_message(turn: Turn, messages: set[UUID]) -> dict[UUID, list[ToolCa
             if made is None:
                 continue  # relayed from a voice session, where no message of ours asked for it
             row = copy(row)
-            row.result = WAITED
+            row.result = NOT_YET_CONFIRMED
         if made is not None:
             calls.setdefault(made, []).append(row)
     return calls

@@ -32,7 +32,7 @@ MAX_ATTEMPTS = 4  # a turn that took this many runners down with it is given up
 
 
 def claim_turn(turn_id: UUID | str) -> Turn:
-    """Take the turn for this runner: `fence` is then his, and `leased_until` his time.
+    """Claim the turn for this runner: its `fence` and `leased_until` are the runner's from then on.
 
     Raises `TurnTaken` when it has ended, somebody holds it, or an earlier message of the conversation is not answered.
     """
@@ -63,7 +63,7 @@ def lease_duration() -> timedelta:
 
 
 def renew_lease(turn: Turn) -> bool:
-    """Keep the lease; returns whether the visitor wants it to stop. Raises `TurnTaken` when it is lost."""
+    """Renew the lease; returns whether the visitor has asked to stop. Raises `TurnTaken` when it is lost."""
     held_at = _clocks()
     mine = Turn.objects.filter(pk=turn.pk, fence=turn.fence, state=Turn.State.RUNNING)
     if not mine.update(leased_until=timezone.now() + lease_duration()):
@@ -85,14 +85,14 @@ def _clocks() -> tuple[float, float]:
 
 
 def give_back_lease(turn: Turn) -> None:
-    """Let another runner go on at once, since this one shuts down."""
+    """Release the lease, so that another runner continues at once when this one shuts down."""
     Turn.objects.filter(pk=turn.pk, fence=turn.fence, state=Turn.State.RUNNING).update(
         leased_until=timezone.now(), attempts=F("attempts") - 1
     )
 
 
 def request_stop(conversation: Conversation, turn_id: str) -> None:
-    """Ask the runner to end here. A turn that has ended already is none of a stop's business."""
+    """Ask the runner to stop. Does nothing for a turn that has already ended."""
     turn = conversation.turns.filter(pk=turn_id).first()
     if turn is None:
         raise NotFound("No such turn.")

@@ -32,7 +32,7 @@ def append_message(conversation: Conversation, role: str, text: str, **fields: A
 
 @dataclass(frozen=True)
 class Posted:
-    """What became of a visitor's message; `turn` is None while a person holds the conversation."""
+    """A visitor's message once posted; `turn` is None while a person holds the conversation."""
 
     message: Message
     turn: Turn | None
@@ -60,7 +60,7 @@ def post_message(conversation: Conversation, client_id: str, text: str, page: di
 
 
 def rate_message(conversation: Conversation, message_id: str, value: int) -> None:
-    """Keep a visitor's opinion of a reply: 1, -1, or 0 for neither."""
+    """Save a visitor's rating of a reply: 1, -1, or 0 for neither."""
     with transaction.atomic():
         message = conversation.messages.filter(pk=message_id, role__in=[Message.Role.ASSISTANT, Message.Role.STAFF]).first()
         if message is None:
@@ -71,4 +71,4 @@ def rate_message(conversation: Conversation, message_id: str, value: int) -> Non
         message.save(update_fields=["rating"])
         record_event(conversation, "message.rated", message=message, data={"value": value})
         if value < 0:
-            questions.disliked(message)
+            questions.record_disliked(message)

@@ -1,4 +1,4 @@
-"""How a turn ended: the reply and the outcome, saved in one transaction."""
+"""Outcomes of turns: the reply and how the turn ended, saved in one transaction."""
 
 from __future__ import annotations
 

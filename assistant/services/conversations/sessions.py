@@ -1,4 +1,4 @@
-"""A visitor's session: the conversation that a signed token authorises."""
+"""Visitors' sessions: a signed token, and the conversation that it authorises."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def open_session(
 ) -> Session:
     """A conversation to talk in: the one of `token` while that is good and open, else a new one.
 
-    An unknown or spent token is no error here; the visitor simply starts anew. Of the visitor's IP `address` only a
+    An unknown or expired token is not an error here; the visitor starts anew. Of the visitor's IP `address` only a
     keyed hash is kept, which limits are counted by. Nor is a time zone that nobody knows an error: the visitor did not
     choose what their browser says. Raises `TooMuch` where a network begins too many.
     """
@@ -72,25 +72,25 @@ def conversation_for_token(token: str, origin: str) -> Conversation:
     try:
         claims = signing.loads(token, salt=TOKEN_SALT, max_age=token_age())
     except signing.SignatureExpired as error:
-        raise NotAllowed("The token is spent.", code="token_expired") from error
+        raise NotAllowed("The token has expired.", code="token_expired") from error
     except signing.BadSignature as error:
-        raise NotAllowed("The token is not ours.", code="token_invalid") from error
+        raise NotAllowed("The token is invalid.", code="token_invalid") from error
     conversation = (
         Conversation.objects.select_related("assistant__organization", "visitor")
         .filter(pk=claims["c"], visitor=claims["v"], assistant=claims["a"])
         .first()
     )
     if conversation is None or claims["o"] != origin:
-        raise NotAllowed("The token belongs elsewhere.", code="token_invalid")
+        raise NotAllowed("The token belongs to another conversation or origin.", code="token_invalid")
     if not access.admits(conversation.assistant, origin):
-        raise NotAllowed("The assistant is not offered there.")
+        raise NotAllowed("The assistant is not available from that origin.")
     return conversation
 
 
 def update_visitor(conversation: Conversation, *, name: str = "", email: str = "", locale: str = "", zone: str = "") -> None:
-    """Keep what a visitor says about himself: data, not proof. What is empty stays as it was.
+    """Save what a visitor says about themselves: data, not proof. Empty values change nothing.
 
-    Raises `InputError` for an unknown time zone or an address that is none.
+    Raises `InputError` for an unknown time zone.
     """
     if zone and not is_timezone(zone):
         raise InputError("Unknown time zone.")

@@ -1,4 +1,4 @@
-"""Who holds a conversation, and what staff note about it."""
+"""States of a conversation (assistant, waiting, staff, closed), and staff's notes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from assistant.services.conversations.events import record_event
 
 
 def set_state(conversation: Conversation, state: str, *, staff: Any = None, notified: bool = False) -> None:
-    """Who holds the conversation from now on. Inside the caller's transaction.
+    """Set who holds the conversation. Inside the caller's transaction.
 
     `notified`: of one that waits for a person, whether somebody was told of it.
     """
@@ -34,5 +34,5 @@ def change_state(conversation: Conversation, state: str, *, staff: Any = None) -
 
 
 def leave_note(conversation: Conversation, by: Any, text: str) -> ConversationNote:
-    """Keep what a member of staff says of it to the others. It cannot be changed afterwards; it has no `seq`."""
+    """Save a note by a member of staff for the others. It cannot be changed afterwards and has no `seq`."""
     return ConversationNote.objects.create(conversation=conversation, by=by, text=text[:4000])

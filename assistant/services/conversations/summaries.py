@@ -1,7 +1,7 @@
-"""Notes that the fast model makes about conversations: a title, the visitor's language, a summary for staff.
+"""Titles, languages and summaries of conversations, written by the fast model for staff.
 
-A conversation's own row says what it lacks, and holds the lease of whoever is at it; what could not be noted is looked at
-again later, and after a day left as it is.
+A conversation's own row says what it lacks, and holds the worker's lease; what failed is tried again
+later, and given up after a day.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from django.utils import timezone
 
 from assistant.models import Conversation, Message, ToolCall, Turn
 
-IDLE = timedelta(minutes=15)  # after that, a conversation is summed up
-FORGOTTEN = timedelta(days=1)
+IDLE_AFTER = timedelta(minutes=15)  # after that, a conversation is summed up
+GIVE_UP_AFTER = timedelta(days=1)
 LEASE = timedelta(minutes=2)
-PUT_OFF = timedelta(hours=1)
+RETRY_AFTER = timedelta(hours=1)
 TITLE_MESSAGES, SUMMARY_MESSAGES = 6, 80
 MAX_CHARS = 12_000  # of a transcript: its end, where it is longer
 
@@ -28,7 +28,7 @@ SPEAKERS = {Message.Role.VISITOR: "Visitor", Message.Role.ASSISTANT: "Assistant"
 
 @dataclass(frozen=True)
 class Work:
-    """One note to be made, claimed until `until`. `done` is what the ledger says was done, a line per call."""
+    """One title or summary to write, claimed until `until`. `done` is what the ledger says was done, a line per call."""
 
     conversation: Conversation
     kind: Literal["title", "summary"]
@@ -39,12 +39,12 @@ class Work:
 
 
 def due(limit: int) -> list[UUID]:
-    """Conversations that lack a note now, while nobody in them waits for an answer."""
+    """Conversations that lack a title or summary, while nobody in them waits for an answer."""
     return list(_lacking(timezone.now()).order_by("last_message_at").values_list("pk", flat=True)[:limit])
 
 
 def claim(conversation_id: UUID) -> Work | None:
-    """Lease the conversation's next note to this worker; None when it lacks none, or somebody is at it."""
+    """Lease the conversation's next title or summary to this worker; None when it lacks none, or another worker has it."""
     now = timezone.now()
     found = _lacking(now).select_related("assistant__organization", "organization", "visitor").filter(pk=conversation_id)
     conversation = found.first()
@@ -65,7 +65,7 @@ def claim(conversation_id: UUID) -> Work | None:
 
 
 def keep_title(work: Work, title: str, language: str) -> bool:
-    """False when the lease was lost; so with the others."""
+    """Save the title; False when the lease was lost, as with the others."""
     more = {"language": language} if language else {}
     return _keep(work, title=title, titled_at=timezone.now(), thinking_until=None, **more)
 
@@ -75,7 +75,7 @@ def keep_summary(work: Work, summary: str) -> bool:
 
 
 def put_off(work: Work) -> bool:
-    return _keep(work, thinking_until=timezone.now() + PUT_OFF)
+    return _keep(work, thinking_until=timezone.now() + RETRY_AFTER)
 
 
 def _keep(work: Work, **changes: object) -> bool:
@@ -87,12 +87,12 @@ def _lacking(now: datetime) -> QuerySet[Conversation]:
     here = OuterRef("pk")
     turns = Turn.objects.filter(conversation=here)
     unread = Message.objects.filter(conversation=here, role=Message.Role.VISITOR, seq__gt=OuterRef("summary_seq"))
-    idle = Q(state=Conversation.State.CLOSED) | Q(last_message_at__lt=now - IDLE)
+    idle = Q(state=Conversation.State.CLOSED) | Q(last_message_at__lt=now - IDLE_AFTER)
     return Conversation.objects.filter(
         Q(titled_at=None) & Exists(turns.filter(state=Turn.State.DONE)) | Q(titled_at__isnull=False) & idle & Exists(unread),
         Q(thinking_until=None) | Q(thinking_until__lt=now),
         ~Exists(turns.open()),
-        last_message_at__gt=now - FORGOTTEN,
+        last_message_at__gt=now - GIVE_UP_AFTER,
         assistant__makes_notes=True,
         organization__active=True,
     )

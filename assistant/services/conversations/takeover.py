@@ -1,4 +1,4 @@
-"""Staff in a conversation: they answer, the assistant is silent meanwhile, and they hand it back."""
+"""Takeover of a conversation by staff: they answer, the assistant is silent, and they hand it back."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def answer(conversation: Conversation, by: Any, text: str) -> Message:
     """
     said = clean(text).strip()[:MAX_CHARS]
     if not said:
-        raise InputError("There is nothing to say.")
+        raise InputError("The message is empty.")
     with transaction.atomic():
         locked = _open(conversation)
         for turn in locked.turns.open():
@@ -51,5 +51,5 @@ def _open(conversation: Conversation) -> Conversation:
 
 
 def typing(conversation: Conversation) -> None:
-    """Show the visitor that somebody writes."""
+    """Show the visitor that staff are typing."""
     live.announce(conversation.pk, events.StaffTyping())

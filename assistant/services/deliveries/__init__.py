@@ -1,1 +1,1 @@
-"""What leaves for people: e-mails and their receipts."""
+"""E-mails to people: the outbox, receipts and verification."""

@@ -1,4 +1,4 @@
-"""An e-mail that a tool call asked for, and the receipt that tells the visitor what becomes of it."""
+"""E-mails that tool calls ask for, and the receipts that show visitors what becomes of them."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from assistant.services.conversations import cards
 from assistant.services.deliveries import outbox
 from assistant.services.methods import ledger
 
-NETWORK_AT_LEAST = 5  # messages in 24 hours from one network to one recipient; above 20 for all, it is a quarter of those
+NETWORK_AT_LEAST = 5  # messages in 24 hours from one network to one recipient; a quarter of the total where that is more
 
 
 @dataclass(frozen=True)
 class Notice:
-    """What is to be written. `lines` are label and value of what the visitor gave; `detailed` lists them in the letter,
-    with time and place. `to_team` adds the way into the admin, which is no business of anybody else's."""
+    """An e-mail's content. `lines` are label and value of what the visitor gave; `detailed` lists them in the e-mail, with
+    time and place. `to_team` adds the link to the conversation in the admin, which nobody else should see."""
 
     subject: str
     body: str
@@ -38,7 +38,7 @@ class Notice:
     receipt_lines: tuple[tuple[str, str], ...] = ()  # `lines` in the visitor's language, where they are the team's there
 
 
-def hand_over(
+def queue_with_receipt(
     call: ToolCall,
     organization: Organization,
     conversation: Conversation | None,
@@ -49,8 +49,8 @@ def hand_over(
 ) -> str:
     """Queue the notice to each recipient, with its receipt, in one transaction; returns the receipt's reference.
 
-    A second time for the same call changes nothing. Raises `ToolError` for what is no address and `ToolRefused` when a
-    recipient has had enough for today.
+    A second time for the same call changes nothing. Raises `ToolError` for an invalid address and `ToolRefused` when the
+    daily limit of a recipient is reached.
     """
     reference = f"M-{call.pk.hex[:6].upper()}"
     with transaction.atomic():
@@ -84,8 +84,8 @@ def hand_over(
 
 
 def letter(organization: Organization, conversation: Conversation | None, notice: Notice, reference: str) -> tuple[str, str]:
-    """Text and HTML of the notice; what visitors wrote is escaped in the one and plain in the other. What we say in it
-    ourselves is in English for a team, and in the visitor's language for him."""
+    """Text and HTML of the notice; what visitors wrote is escaped in the one and plain in the other. Our own
+    words in it are in English for a team, and in the visitor's language for the visitor."""
     locale = conversation.locale if conversation and not notice.to_team else ""
     context = {
         "notice": notice,
@@ -113,7 +113,7 @@ def _check_cap(organization: Organization, address: str, key: str, most: int, ne
     today = Delivery.objects.filter(organization=organization, to__iexact=address, created_at__gt=day_ago).exclude(key=key)
     share = max(NETWORK_AT_LEAST, -(-most // 4))  # who could use up the day's messages would silence everybody else
     if network and today.filter(conversation__network=network).count() >= share:
-        text = "As many messages as are allowed from this visitor's network have been sent there today."
+        text = "The daily limit of messages from this visitor's network to that address is reached."
         raise ToolRefused(text, code="too_many_emails")
     if today.count() >= most:
-        raise ToolRefused("As many messages as are allowed have been sent there today.", code="too_many_emails")
+        raise ToolRefused("The daily limit of messages to that address is reached.", code="too_many_emails")

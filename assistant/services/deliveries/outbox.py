@@ -1,7 +1,7 @@
-"""The outbox: an e-mail is a row in the transaction of what it tells of, and a worker is only told the row's id.
+"""The outbox of e-mails: rows written in the transaction that promised them, sent by workers that get a row's id.
 
 What is here claims a row, and writes what became of it; `tasks.deliver` sends in between. A row that nobody works on
-any more, because a process died or a broker forgot, is found again by `ring_due`.
+any more, because a process died or a broker forgot, is found again by `enqueue_due`.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ log = logging.getLogger(__name__)
 TASK = "assistant.tasks.deliver"
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 30, 3600
 MAX_ATTEMPTS = 30  # with those waits: about a day
-DELAYED_AFTER = 3  # attempts, which is some minutes: then the visitor is told that it has not been sent yet
-NO_OUTCOME = "It was begun many times, and each worker stopped before it could say what became of it."
+DELAYED_AFTER = 3  # attempts, some minutes: then the visitor reads that it has not been sent yet
+NO_OUTCOME = "Sending was started many times, and each worker stopped before it recorded an outcome."
 PER_ADDRESS_PER_DAY = 10
 
 
@@ -55,7 +55,7 @@ def queue_email(
     """Promise one e-mail to one address, in the caller's transaction; the same `key` again is the same promise.
 
     Without an organization it goes to an operator of this installation.
-    The receipt card of `call` tells what becomes of it. `ics` is attached as an invitation or its cancellation, by
+    The receipt card of `call` shows what becomes of it. `ics` is attached as an invitation or its cancellation, by
     `ics_method` (REQUEST, CANCEL). Raises `ToolError` where `to` or `reply_to` is not one plain address.
     """
     row = Delivery(
@@ -77,12 +77,12 @@ def queue_email(
             row.save(force_insert=True)
     except IntegrityError:
         return Delivery.objects.get(key=key)
-    transaction.on_commit(lambda: ring(row.pk))
+    transaction.on_commit(lambda: enqueue(row.pk))
     return row
 
 
-def ring(delivery_id: UUID) -> None:
-    """Tell a worker of a row. A lost doorbell is no loss: the row stays due."""
+def enqueue(delivery_id: UUID) -> None:
+    """Send the row's id to a worker. Nothing depends on its arrival: the row stays due."""
     try:
         # By name, since tasks stand above: they claim through this module and write the outcome through it.
         current_app.send_task(TASK, args=[str(delivery_id)])
@@ -90,12 +90,12 @@ def ring(delivery_id: UUID) -> None:
         log.warning("Delivery %s could not be handed over (%s); the sweep will.", delivery_id, type(error).__name__)
 
 
-def ring_due(*, limit: int = 200) -> int:
-    """Tell workers of the rows that are due and that no doorbell of their own seems to reach. Returns how many."""
+def enqueue_due(*, limit: int = 200) -> int:
+    """Send workers the ids of rows that are due and whose own task seems to be lost. Returns how many."""
     waiting = Delivery.objects.due(timezone.now() - timedelta(seconds=5)).order_by("next_attempt_at")
     found = list(waiting.values_list("pk", flat=True)[:limit])
     for delivery_id in found:
-        ring(delivery_id)
+        enqueue(delivery_id)
     return len(found)
 
 
@@ -118,14 +118,14 @@ def claim(delivery_id: UUID | str) -> Delivery | None:
 
 
 def sent(delivery: Delivery, state: Delivery.State = Delivery.State.SENT) -> bool:
-    """A mail server has taken it; or, as `state` says, this machine has kept it. False when the lease was lost meanwhile:
-    then another worker's word counts."""
+    """Record that a mail server has accepted it or, as `state` says, that this machine has kept it. False when the lease was
+    lost meanwhile: then another worker records the outcome."""
     sent_at = timezone.now() if state == Delivery.State.SENT else None
     return _settle(delivery, state=state, sent_at=sent_at, last_error="")
 
 
-def taken_as(backend: object) -> Delivery.State:
-    """What a message is that the mail `backend` has taken: sent, or kept on this machine where no mail server is set up.
+def state_with(backend: object) -> Delivery.State:
+    """The state of a message that `backend` has accepted: sent, or kept on this machine where no mail server is set up.
 
     A backend of ours says so itself (`delivery_state`); Django's for the console prints.
     """
@@ -134,7 +134,7 @@ def taken_as(backend: object) -> Delivery.State:
 
 
 def failed(delivery: Delivery, error: str, *, for_good: bool) -> bool:
-    """It was not taken: try again later, less and less often for about a day, or give up."""
+    """Record a failed attempt: try again later, less and less often for about a day, or give up."""
     if for_good or delivery.attempts >= MAX_ATTEMPTS:
         return _settle(delivery, state=Delivery.State.DEAD, last_error=one_line(error, 500))
     wait = min(FIRST_WAIT_SECONDS * 2 ** (delivery.attempts - 1), LONGEST_WAIT_SECONDS)
@@ -143,14 +143,14 @@ def failed(delivery: Delivery, error: str, *, for_good: bool) -> bool:
 
 
 def redrive(delivery: Delivery) -> bool:
-    """Begin again with one that was given up. False when it is not given up."""
+    """Start again with one that was given up. False when it is not given up."""
     with transaction.atomic():
         dead = Delivery.objects.filter(pk=delivery.pk, state=Delivery.State.DEAD)
         if not dead.update(state=Delivery.State.QUEUED, attempts=0, next_attempt_at=timezone.now()):
             return False
         delivery.refresh_from_db()
-        _tell(delivery)
-        transaction.on_commit(lambda: ring(delivery.pk))
+        _update_receipt(delivery)
+        transaction.on_commit(lambda: enqueue(delivery.pk))
         return True
 
 
@@ -162,7 +162,7 @@ def _settle(delivery: Delivery, **outcome: object) -> bool:
         delivery.refresh_from_db()
         try:
             with transaction.atomic():
-                _tell(delivery)
+                _update_receipt(delivery)
         except Exception:  # the outcome is true whatever becomes of the card that shows it
             log.exception("Delivery %s: its receipt could not be brought up to date.", delivery.pk)
         return True
@@ -190,7 +190,7 @@ def confirmation_note(to: str, locale: str = "") -> str:
     return label(_CONFIRMATION[Delivery.State.QUEUED], locale, to=to)
 
 
-def _tell(delivery: Delivery) -> None:
+def _update_receipt(delivery: Delivery) -> None:
     """Bring the receipt card of the delivery's call up to date, in the caller's transaction."""
     if delivery.call_id is None:
         return
@@ -232,7 +232,7 @@ def visitors_address(organization: Organization, text: str) -> str:
     """An address that a visitor typed, in its plain form, if we may still write to it today.
 
     Raises `ToolError` for what is no public address, and `ToolRefused` when so many e-mails went there that somebody
-    may be using us to bother its owner.
+    may be using us to harass its owner.
     """
     address = plain_address(public_address(text))
     day_ago = timezone.now() - timedelta(days=1)
@@ -243,10 +243,10 @@ def visitors_address(organization: Organization, text: str) -> str:
 
 
 def plain_address(text: str) -> str:
-    """One address as the wire takes it: ASCII, no name, no list. Raises `ToolError`."""
+    """One address as SMTP has it: ASCII, without a name, no list. Raises `ToolError`."""
     address = text if text.isascii() else public_address(text)
     if len(address) > 254 or not _PLAIN.fullmatch(address):
-        raise ToolError(f"“{one_line(text, 80)}” is not an e-mail address that can be written to.", code="bad_email")
+        raise ToolError(f"“{one_line(text, 80)}” is not a valid e-mail address.", code="bad_email")
     return address
 
 

@@ -1,4 +1,4 @@
-"""Proof that a visitor reads the mailbox he names: a code that is mailed to it, and typed into the chat.
+"""Verification of a visitor's e-mail address: a code that is mailed to it and typed into the chat.
 
 The card of a call that needs it asks for the address first, so that nothing is mailed without the visitor's own click,
 then for the code. The code is derived, not kept: what lies in the outbox is the letter without it.
@@ -25,12 +25,12 @@ from assistant.services.deliveries import outbox
 DIGITS = 6
 WRONG_CODES = 5  # on one card: five guesses of a million
 CODES_PER_VISITOR, CODES_PER_NETWORK = 5, 20  # in 24 hours
-LASTS = timedelta(minutes=30)  # from when the card is shown
+CODE_VALID_FOR = timedelta(minutes=30)  # from when the card is shown
 KEY = "code:"  # how the outbox' keys of these letters begin
 
 
 def is_proven(conversation: Conversation) -> bool:
-    """Whether the visitor's address is known to be his."""
+    """Whether the visitor has proven that the address is theirs."""
     visitor = Visitor.objects.get(pk=conversation.visitor_id)
     return bool(visitor.email and visitor.email_verified_at)
 
@@ -49,7 +49,7 @@ def _email_field(conversation: Conversation, value: str) -> dict[str, str]:
 
 
 def proceed(card: Card, choice: str, fields: dict[str, str]) -> bool:
-    """Go one step on; True when the address is proven, and the card is the caller's to close.
+    """Go to the next step; True when the address is proven, and the caller is to close the card.
 
     In the caller's transaction, under the conversation's lock. Raises `InputError` for a step that is not offered.
     """
@@ -166,7 +166,7 @@ def _show(card: Card, step: dict[str, Any]) -> None:
 
 
 def completed(delivery: Delivery) -> tuple[str, str]:
-    """Text and HTML of a letter as they are to be sent: with the code, where it is one of ours."""
+    """Text and HTML of an e-mail as it is sent: with the code, where it carries one."""
     if not delivery.key.startswith(KEY):
         return delivery.text, delivery.html
     card, _, number = delivery.key.removeprefix(KEY).partition(":")

@@ -29,7 +29,7 @@ MAX_DOCUMENTS = 1000  # of an organization
 READ_AT_ONCE = 2  # of one organization's: slow pages of one must not keep every reader busy
 BATCH = 500  # passages in a statement
 INDEXED_AT_ONCE = 2000  # passages that `index_due` goes over in one run, and those of the document that it is at
-NO_WORD = "Reading it was begun several times and never came to an end."
+NOT_COMPLETED = "Reading it was begun several times and never came to an end."
 
 
 def queue(document: Document, *, file: tuple[str, bytes] | None = None, encoding: str = "") -> None:
@@ -68,7 +68,7 @@ def read_again(document: Document) -> bool:
     return True
 
 
-def ring_due(limit: int = 50) -> int:
+def enqueue_due(limit: int = 50) -> int:
     """Tell workers of the documents that are due, new pages and old ones alike. Returns how many."""
     due = Document.objects.due(timezone.now()).filter(organization__active=True).order_by("next_read_at", "created_at")
     place = Window(RowNumber(), partition_by="organization", order_by=["next_read_at", "created_at"])
@@ -81,7 +81,7 @@ def ring_due(limit: int = 50) -> int:
     return len(found)
 
 
-def ring_next(organization_id: int) -> None:
+def enqueue_next(organization_id: int) -> None:
     """Tell a worker of the organization's next document, which may have been turned away while others were being read."""
     due = Document.objects.due(timezone.now()).filter(organization=organization_id, organization__active=True)
     if next_id := due.order_by("next_read_at", "created_at").values_list("pk", flat=True).first():
@@ -127,7 +127,7 @@ def claim(document_id: UUID | str) -> Document | None:
             return None
     document = Document.objects.get(pk=document_id)
     if document.kind == Document.Kind.FILE and document.attempts > MAX_ATTEMPTS:
-        failed(document, "no_word", NO_WORD)
+        failed(document, "no_word", NOT_COMPLETED)
         return None
     return document
 

@@ -46,13 +46,13 @@ def does_not_know(reply: str) -> bool:
     return _NOT_KNOWN.search(reply) is not None
 
 
-def heed(turn_id: UUID) -> None:
+def record_unanswered(turn_id: UUID) -> None:
     """Note the question of a turn that has ended, if nothing was found about it or its reply did not know."""
     turn = Turn.objects.select_related("message", "conversation").get(pk=turn_id)
     reply = turn.replies.filter(role=Message.Role.ASSISTANT).last()
     if reply is None or turn.opening_call_id:  # a click is no question
         return
-    searches = turn.tool_calls.filter(method__kind="knowledge", state=ToolCall.State.DONE)
+    searches = turn.tool_calls.searches().filter(state=ToolCall.State.DONE)
     found = [bool(sources) for sources in searches.values_list("sources", flat=True)]
     if found and not any(found):
         note(turn.message, Question.Reason.NOT_FOUND)
@@ -60,7 +60,7 @@ def heed(turn_id: UUID) -> None:
         note(turn.message, Question.Reason.UNSURE)
 
 
-def disliked(reply: Message) -> None:
+def record_disliked(reply: Message) -> None:
     """Note the question of a reply that its visitor has rated down."""
     turn = reply.turn
     if turn is not None and not turn.opening_call_id:

@@ -1,4 +1,4 @@
-"""Methods that were imported: all that staff ticked, or none."""
+"""Saving imported methods: all that staff selected, or none."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def apply(
             except ValidationError as error:
                 raise ImportRefused(f"{draft.name}: {' '.join(error.messages)}", code="does_not_fit") from error
             if new and method.name in names:
-                raise ImportRefused(f"There is another method called {method.name} by now.", code="name_taken")
+                raise ImportRefused(f"Another method is named {method.name} by now. Import again.", code="name_taken")
             names.add(method.name)
             if draft.source:
                 known[draft.source] = method
@@ -69,7 +69,7 @@ def apply(
             (created if new else updated).append(method)
         if created and len(mine) + len(created) > MAX_METHODS:
             room = max(0, MAX_METHODS - len(mine))
-            text = f"An organization has at most {MAX_METHODS} methods: there is room for {room} more."
+            text = f"An organization can have at most {MAX_METHODS} methods, so {room} more can be added. Select fewer."
             raise ImportRefused(text, code="limit")
         for assistant in assistants:
             if assistant.organization_id == organization.pk:

@@ -1,4 +1,4 @@
-"""The ledger of tool calls: a row is written before the act, claimed by one conditional write, and closed after it.
+"""The ledger of tool calls: each is a row before the act, claimed by one conditional write, and closed after it.
 
 Quotas are counted from these rows under the method's lock, so that calls at the same moment cannot overdraw them.
 """
@@ -6,7 +6,7 @@ Quotas are counted from these rows under the method's lock, so that calls at the
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID, uuid4
 
@@ -19,18 +19,18 @@ from assistant.models import Assistant, Card, Conversation, Method, Organization
 from assistant.services.conversations import cards
 
 State = ToolCall.State
-# A call that was refused, or that never left the house, uses up nobody's quota. One that another server said no to, or was
-# silent at, does: whoever guesses numbers fails most of the time.
-_ASKED_IN_VAIN = Q(
+# A call that was refused, or that never left this server, uses up no quota. One that another server rejected, or did not
+# answer, does: a visitor who guesses order numbers fails most of the time.
+_REJECTED_ELSEWHERE = Q(
     state=State.FAILED, code__in=["", "timeout", "too_large", "redirect", "mcp_error", "mcp_http", "mcp_type"]
 )
-_COUNTED = (_ASKED_IN_VAIN | ~Q(state__in=[State.REFUSED, State.FAILED])) & Q(dry_run=False)
+_COUNTED = (_REJECTED_ELSEWHERE | ~Q(state__in=[State.REFUSED, State.FAILED])) & Q(dry_run=False)
 
-RAN_OUT = "The visitor did not confirm in time. Nothing was done."
-NOT_BEGUN = "Not run: it was interrupted before it began. Nothing has happened."
-NO_WORD = (
-    "It is unknown whether this has happened: it was interrupted while it was under way. Say so, do not call it again, "
-    "and offer that a person checks."
+NOT_CONFIRMED = "The visitor did not confirm in time. Nothing was done."
+NOT_BEGUN = "Not run: it was interrupted before it began. Nothing was done."
+OUTCOME_UNKNOWN = (
+    "It is unknown whether this took effect: it was interrupted while it was running. Tell the visitor, do not call it "
+    "again, and offer to have a person check."
 )
 ORPHANED = timedelta(minutes=10)  # longer than a call that belongs to no turn may last, with everything around it
 
@@ -68,7 +68,7 @@ def write(
 ) -> ToolCall:
     """The row of a call, PENDING; the one that is already there when its place, or its `key`, has one.
 
-    Raises `TurnTaken` where the turn has ended or another runner has it: whoever slept through that begins nothing more.
+    Raises `TurnTaken` where the turn has ended or another runner has it: one that slept through that starts nothing more.
     """
     if place and not Turn.objects.open().filter(pk=place.turn.pk, fence=place.turn.fence).exists():
         raise TurnTaken("The lease is lost; nothing may be begun.")
@@ -98,8 +98,8 @@ def write(
         return ToolCall.objects.select_related("method").get(**same, conversation=conversation)
 
 
-def take(row: ToolCall, method: Method, assistant: Assistant | None, risk: str) -> str:
-    """Let the call through the policy as it stands now, and remember what it was judged by; "" or why not.
+def authorize(row: ToolCall, method: Method, assistant: Assistant | None, risk: str) -> str:
+    """Check the call against the policy as it is now, and record the method and risk it was checked by; "" or why not.
 
     Why not: not_offered, closed, visitor_quota, network_quota, daily_quota.
     """
@@ -141,7 +141,7 @@ def adopt(row: ToolCall, turn: Turn) -> None:
 
 
 def claim(row: ToolCall) -> bool:
-    """Take the row for acting on it, from the state that it was read in: exactly one of all who try gets True, and nobody
+    """Claim the row for acting on it, from the state that it was read in: exactly one of all callers gets True, and none
     once its turn has ended."""
     free = ToolCall.objects.filter(Q(_OF_OPEN_TURN) | ~_OF_ENDED_TURN, pk=row.pk, state=row.state)
     if not free.update(state=State.SENT, started_at=timezone.now(), attempts=F("attempts") + 1):
@@ -161,9 +161,9 @@ def claim_again(row: ToolCall, seconds: float) -> bool:
 
 
 def close(row: ToolCall, state: str, result: str, *, code: str = "", sources: tuple[dict[str, str], ...] = ()) -> bool:
-    """Write what became of the call. False when somebody else has closed it, or has taken it over.
+    """Record the call's outcome. False when another runner has closed it or taken it over.
 
-    A result that comes late is still the truth about a call that was given up as unknown, from whoever has run it.
+    A late result is still the truth about a call that was given up as unknown, if its own runner reports it.
     """
     open_to_me = Q(state__in=[State.PENDING, State.WAITING, State.SENT], attempts=row.attempts)
     if row.state == State.SENT:
@@ -180,22 +180,22 @@ def wait_for_visitor(
     row: ToolCall,
     content: dict[str, Any],
     result: str,
-    expires_in_seconds: int | None,
+    expires_at: datetime | None,
     kind: Card.Kind = Card.Kind.CONFIRM,
 ) -> bool:
-    """Show the card of a call that does nothing until it is answered. False when it is shown already."""
+    """Show the card of a call that does nothing until it is answered, at the latest by `expires_at`; without it, for as long
+    as it takes. False when it is shown already."""
     with transaction.atomic():
         if not ToolCall.objects.filter(pk=row.pk, state=State.PENDING).update(state=State.WAITING, result=result):
             return False
         row.state, row.result = State.WAITING, result
-        expires_at = timezone.now() + timedelta(seconds=expires_in_seconds) if expires_in_seconds else None
         assert row.conversation is not None
         cards.add(row.conversation, kind, content, call=row, expires_at=expires_at)
         return True
 
 
 def answer_of_visitor(row: ToolCall) -> Literal["confirm", "cancel", ""]:
-    """What the visitor said on the call's card: read from the card, so nobody can say it for him."""
+    """What the visitor said on the call's card: read from the card, so that nobody else can say it for them."""
     card = row.cards.filter(kind__in=Card.ASKING, state=Card.State.ANSWERED).order_by("-created_at").first()
     return card.choice if card and card.choice in ("confirm", "cancel") else ""  # type: ignore[return-value]
 
@@ -214,7 +214,7 @@ def give_up_waiting() -> None:
             if card.state == Card.State.OPEN:
                 cards.update(card, state=Card.State.EXPIRED)
             assert card.call is not None
-            close(card.call, State.REFUSED, RAN_OUT, code="expired")
+            close(card.call, State.REFUSED, NOT_CONFIRMED, code="expired")
 
 
 def left_behind(turn: Turn) -> list[ToolCall]:
@@ -232,8 +232,8 @@ def close_with(turn: Turn) -> None:
     """Close what the turn leaves open, in the transaction that ends it; a card that waits for the visitor waits on, and what
     they have answered meanwhile is the next turn's.
 
-    A row that is locked just now is being written by whoever runs it, who may want the conversation's lock next, which
-    the caller has: that one is left to them, and to `close_orphans`.
+    A row that is locked just now is being written by its runner, which may want the conversation's lock next, which
+    the caller has: that one is left to its runner, and to `close_orphans`.
     """
     mine = Q(turn=turn) | Q(pk=turn.opening_call_id)
     rows = ToolCall.objects.filter(mine, _OPEN, ~_OF_OPEN_TURN)
@@ -249,7 +249,7 @@ def reopen(call_id: UUID | None) -> None:
 
 
 def orphans() -> QuerySet[ToolCall]:
-    """Calls that stand open though nobody will bring them to an end: their turn has ended, or, where they have none, the
+    """Open calls that nobody will close: their turn has ended, or, where they have none, the
     process that ran them must have died."""
     late = timezone.now() - ORPHANED
     silent = Q(started_at__lt=late) | Q(started_at=None, created_at__lt=late)
@@ -257,18 +257,18 @@ def orphans() -> QuerySet[ToolCall]:
 
 
 def close_orphans(limit: int = 500) -> int:
-    """Close the calls that nobody will bring to an end; returns how many there were."""
+    """Close the calls that nobody else will close; returns how many."""
     with transaction.atomic():
         return _close_open(orphans().select_for_update(skip_locked=True, of=("self",)), limit)
 
 
 def _close_open(rows: QuerySet[ToolCall], limit: int | None = None) -> int:
-    """What may have begun becomes unknown, and whoever runs it may still say what came of it; the rest has not begun."""
+    """What may have begun becomes unknown, and its runner may still report the outcome; the rest has not begun."""
     found = dict(rows.values_list("pk", "state")[:limit])
     sent = [pk for pk, state in found.items() if state == State.SENT]
     now = timezone.now()
     ToolCall.objects.filter(pk__in=sent, state=State.SENT).update(
-        state=State.UNKNOWN, result=NO_WORD, code="no_word", finished_at=now
+        state=State.UNKNOWN, result=OUTCOME_UNKNOWN, code="no_word", finished_at=now
     )
     ToolCall.objects.filter(pk__in=found.keys() - sent, state__in=[State.PENDING, State.WAITING]).update(
         state=State.FAILED, result=NOT_BEGUN, code="not_begun", finished_at=now
@@ -277,22 +277,22 @@ def _close_open(rows: QuerySet[ToolCall], limit: int | None = None) -> int:
 
 
 def done_names(conversation: Conversation) -> set[str]:
-    """The tools that have really done something in this conversation."""
+    """The tools that have changed something in this conversation."""
     return set(conversation.tool_calls.filter(state=State.DONE, dry_run=False).values_list("name", flat=True))
 
 
 def receipts(conversation: Conversation) -> list[tuple[str, str]]:
-    """Of the calls that have really done something in this conversation: the tool's name and the visitor's reference."""
+    """Of the calls that have changed something in this conversation: the tool's name and the visitor's reference."""
     done = conversation.tool_calls.filter(state=State.DONE, dry_run=False).exclude(receipt="")
     return list(done.values_list("name", "receipt"))
 
 
 def reload(row: ToolCall) -> None:
-    """The row as it is now."""
+    """Read the row again."""
     row.refresh_from_db()
 
 
 def give_receipt(row: ToolCall, reference: str) -> None:
-    """Keep the reference that the visitor was given. Inside the transaction that made it true."""
+    """Save the reference that the visitor was given. Inside the transaction that made it true."""
     ToolCall.objects.filter(pk=row.pk).update(receipt=reference[:40])
     row.receipt = reference[:40]

@@ -1,4 +1,4 @@
-"""Replays, from a click by staff to a page of differences: each is a row, answered message by message.
+"""Replays: past conversations answered again, message by message, and compared.
 
 A message is one task's work, so that a long conversation holds up nobody else's; who claims the row answers the next
 one, writes what came of it and hands the row on. Nothing here writes to the conversation.
@@ -23,7 +23,7 @@ from assistant.services.conversations.history import as_rounds, build_history
 TASK = "assistant.replay.answer_next"
 MAX_MESSAGES = 30  # the last ones, of a longer conversation
 MAX_ATTEMPTS = 3  # at one message, by workers that die
-NO_WORD = "Answering a message was begun several times and never came to an end."
+NOT_COMPLETED = "Answering a message was begun several times and never came to an end."
 
 
 class Call(TypedDict):
@@ -89,7 +89,7 @@ def begin(conversation: Conversation, by: Any = None) -> Replay:
         return Replay.objects.get(conversation=conversation, state__in=Replay.OPEN)
 
 
-def ring_due(limit: int = 20) -> None:
+def enqueue_due(limit: int = 20) -> None:
     """Tell workers of the replays that were left behind."""
     found = Replay.objects.due(timezone.now()).filter(organization__active=True).order_by("created_at")
     for replay_id in found.values_list("pk", flat=True)[:limit]:
@@ -107,7 +107,7 @@ def claim(replay_id: UUID | str) -> tuple[Replay, Question | None] | None:
     rows = Replay.objects.select_related("conversation__assistant__organization", "conversation__visitor")
     replay = rows.get(pk=replay_id)
     if replay.attempts > MAX_ATTEMPTS:
-        end(replay, NO_WORD)
+        end(replay, NOT_COMPLETED)
         return None
     answered = {result["message"] for result in replay.results}
     left = [turn for turn in _turns(replay.conversation) if str(turn.message_id) not in answered]
@@ -115,7 +115,7 @@ def claim(replay_id: UUID | str) -> tuple[Replay, Question | None] | None:
 
 
 def keep(replay: Replay, result: Result) -> None:
-    """Write what came of the message, and hand the row on to whoever answers the next. A lapsed lease writes nothing."""
+    """Save the result of a message and pass the row on to the next worker. A lapsed lease writes nothing."""
     with transaction.atomic():
         changes = {"results": [*replay.results, result], "state": Replay.State.QUEUED, "attempts": 0}
         if _mine(replay).update(**changes, leased_until=None):

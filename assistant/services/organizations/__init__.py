@@ -1,1 +1,1 @@
-"""Who an organization is, and who may do what in its name."""
+"""Access to organizations, prompt versions, rate limits, networks and the answer cache."""

@@ -1,4 +1,4 @@
-"""The only way from a public request to an organization, and what staff learn of the sites that took it or were refused."""
+"""Access from public requests to assistants, and the record of sites that were admitted or refused."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def admits(assistant: Assistant, origin: str) -> bool:
     return assistant.enabled and organization.active and (origin == settings.PUBLIC_URL or organization.allows(origin))
 
 
-def saw(assistant: Assistant, origin: str) -> None:
-    """Keep that a page of `origin` asked for the widget of `assistant`, as the row just read has it; never raises.
+def record_page(assistant: Assistant, origin: str) -> None:
+    """Record that a page of `origin` asked for the widget of `assistant`, whose row was just read; never raises.
 
     That is for staff, who want to know whether their script tag works: one write in `SEEN_AGAIN_AFTER` will do. Pages of
     our own, such as the hosted chat and its preview, say nothing about that.
@@ -80,8 +80,8 @@ def is_ours(origin: str) -> bool:
 # --- Sites that were refused ------------------------------------------------------------------------------------------
 
 
-def saw_refused(public_key: str, origin: str, network: str) -> None:
-    """Keep that a page of `origin` asked for an assistant that it may not show; never raises.
+def record_refused_site(public_key: str, origin: str, network: str) -> None:
+    """Record that a page of `origin` asked for an assistant that it may not show; never raises.
 
     Anybody can send any origin, so there is room for a few, and for few new ones from one `network`: a site that asks
     again stays, of the others the one that has been silent for longest goes.
@@ -112,7 +112,7 @@ def saw_refused(public_key: str, origin: str, network: str) -> None:
         log.warning("assistant %s: it could not be kept that a site was refused", found.pk, exc_info=True)
 
 
-def asking(organizations: QuerySet[Organization]) -> list[RefusedOrigin]:
+def refused_sites(organizations: QuerySet[Organization]) -> list[RefusedOrigin]:
     """The sites that asked for assistants of these organizations, may not show them, and are not ignored; newest first."""
     rows = RefusedOrigin.objects.filter(assistant__organization__in=organizations, ignored=False)
     found = rows.select_related("assistant__organization").order_by("-last_at")[: 5 * REFUSED_KEPT]

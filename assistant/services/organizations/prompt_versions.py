@@ -1,4 +1,4 @@
-"""What an assistant is told: every version of it that staff saved, and the operator's file that goes before it."""
+"""Versions of an assistant's prompt that staff saved, and the operator's file that goes before it."""
 
 from __future__ import annotations
 

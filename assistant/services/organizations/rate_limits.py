@@ -1,4 +1,4 @@
-"""Rate limits, per visitor and per network: shared by all processes while Redis is there, each process's own while not.
+"""Rate limits, per visitor and per network, shared through Redis; each process's own without it.
 
 Every frame and every endpoint has a row in `LIMITS`; tests/attacks/test_limits.py fails for one without.
 """
@@ -25,7 +25,7 @@ from assistant.services.windows import Windows
 
 log = logging.getLogger(__name__)
 
-AWAY_SECONDS = 5.0  # that a Redis which did not answer is left alone: a visitor waits for it once
+REDIS_PAUSE_SECONDS = 5.0  # that a Redis which did not answer is left alone: a visitor waits for it once
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ LIMITS = {
 CHARGED_BYTES = 1024
 RESUMED = Limit(("4096/minute", "40960/hour"), ("32768/minute", "524288/hour"))
 
-_away_until = 0.0  # on the monotonic clock
+_paused_until = 0.0  # on the monotonic clock
 _windows = Windows()
 
 
@@ -169,13 +169,13 @@ def _places(limit: Limit, kind: str, visitor: str, network: str) -> Iterator[tup
 
 
 def _count(count: Callable[[Storage], None], limit: Limit) -> None:
-    global _away_until
+    global _paused_until
     if not (settings.RATE_LIMITS or limit.always):
         return
-    if settings.REDIS_URL and time.monotonic() >= _away_until:
+    if settings.REDIS_URL and time.monotonic() >= _paused_until:
         try:
             return count(_shared())
         except RedisError:
-            _away_until = time.monotonic() + AWAY_SECONDS
+            _paused_until = time.monotonic() + REDIS_PAUSE_SECONDS
             log.warning("Redis is away: this process counts for itself.")
     count(_own())

@@ -242,7 +242,7 @@ def reserve(
     micros = rate.micros(prompt_tokens, completion_tokens) or 0
     for _ in range(2):
         with transaction.atomic():
-            if _take(organization, limits, tokens, micros):
+            if _reserve_in_all(organization, limits, tokens, micros):
                 row = Usage.objects.create(
                     organization=organization,
                     assistant=asking.assistant,
@@ -286,7 +286,7 @@ def _exceeded(asking: Asking, budget: Budget, full: _Limit) -> BudgetExceeded:
     )
 
 
-def _take(organization: Organization, limits: list[_Limit], tokens: int, micros: int) -> bool:
+def _reserve_in_all(organization: Organization, limits: list[_Limit], tokens: int, micros: int) -> bool:
     """Take it from every row; False when some row has no room, or is not there. The caller rolls back."""
     rows = Spending.objects.filter(organization=organization)
     more = {"tokens": F("tokens") + tokens, "micros": F("micros") + micros, "requests": F("requests") + 1}

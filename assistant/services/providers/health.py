@@ -32,7 +32,7 @@ LONGEST_COOL_DOWN = timedelta(minutes=10)
 QUOTA_COOL_DOWN = timedelta(minutes=5)
 PROBE = timedelta(seconds=60)  # after that, the process that probed is taken to be dead
 ABILITIES = ("streaming", "tools", "tools_streaming")  # what costs visitors something when it is wrongly taken to be missing
-BELIEVED = timedelta(days=1)  # how long use's word on a lacking ability counts
+REFUSAL_TRUSTED_FOR = timedelta(days=1)  # how long a refusal in use counts as proof that an ability is missing
 REMEASURED_AFTER = timedelta(days=7)  # a check's word
 REMEASURED_AGAIN = timedelta(days=1)  # after a measuring that found nothing out
 MAX_WHY = 300  # characters
@@ -42,8 +42,8 @@ LAST_PROVIDER = timedelta(seconds=5)  # how often the only provider is asked whi
 # has taken the same request: a visitor's odd words, or a model's, must not close every provider.
 OF_FORM = {"bad_request", "form_refused", "schema_refused", "tools_unsupported", "generation_failed"}
 COUNTED = {"dns", "refused", "timeout", "server_error", "rate_limited", "bad_response", "cut_off", *OF_FORM}
-AT_ONCE = {"unauthorized", "forbidden", "tls", "not_found", "quota", "model_not_found"}
-FOR_STAFF = {
+OPEN_AT_ONCE = {"unauthorized", "forbidden", "tls", "not_found", "quota", "model_not_found"}
+STAFF_MUST_FIX = {
     "unauthorized": "it refuses the key",
     "forbidden": "it refuses the key, or this use of it",
     "quota": "its quota or credit is used up",
@@ -152,7 +152,7 @@ def _is_probed(row: ProviderHealth, now: datetime) -> bool:
 
 
 def claim_probe(key: str, model: str, *, last: bool = False, now: datetime | None = None) -> bool:
-    """Take the one probe that a half-open provider gets; `last`: that an open one gets when there is no other."""
+    """Claim the one probe that a half-open provider gets; `last`: that an open one gets when there is no other."""
     now = now or timezone.now()
     shut = ProviderHealth.objects.filter(key=key, model__in={"", model}, open_until__isnull=False)
     free = shut.filter(Q(probe_until=None) | Q(probe_until__lte=now))
@@ -191,7 +191,7 @@ def failed(
     key: str, model: str, cause: str, *, name: str, provider_id: UUID | None = None, now: datetime | None = None
 ) -> None:
     """Count a failure by `cause` (see `ProviderError`). A failure that the request itself caused is not counted."""
-    if cause not in COUNTED | AT_ONCE:
+    if cause not in COUNTED | OPEN_AT_ONCE:
         return succeeded(key, model, now)
     now = now or timezone.now()
     with transaction.atomic():
@@ -203,7 +203,7 @@ def failed(
         state = row.state_at(now)
         row.cause, row.failed_at, row.successes = cause, now, 0
         row.failures += 1
-        if state == "half-open" or (state == "closed" and (cause in AT_ONCE or row.failures >= FAILURES_TO_OPEN)):
+        if state == "half-open" or (state == "closed" and (cause in OPEN_AT_ONCE or row.failures >= FAILURES_TO_OPEN)):
             row.openings += 1
             wait = QUOTA_COOL_DOWN if cause == "quota" else min(COOL_DOWN * row.openings, LONGEST_COOL_DOWN)
             row.open_until, row.probe_until = now + wait, None
@@ -216,14 +216,14 @@ def failed(
 
 def _notify_staff(row: ProviderHealth, now: datetime) -> None:
     """At most one e-mail a day to the organization whose provider needs attention."""
-    if row.provider is None or row.cause not in FOR_STAFF:
+    if row.provider is None or row.cause not in STAFF_MUST_FIX:
         return
     name = row.provider.name
     what = f"{name} ({row.model})" if row.model else name
     budgets.notify_team(
         row.provider.organization,
         f"Your model provider {name} has stopped answering",
-        f"{what} could not answer a visitor: {FOR_STAFF[row.cause]}.\n\n"
+        f"{what} could not answer a visitor: {STAFF_MUST_FIX[row.cause]}.\n\n"
         "Other providers answer instead, if there are any. Check it in the admin:\n"
         + admin_pages.address("assistant_provider_change", row.provider.pk),
         key=f"provider:{row.pk}:{row.cause}:{now:%Y-%m-%d}",
@@ -247,7 +247,7 @@ def learnt(row: ProviderHealth, now: datetime | None = None) -> list[Learnt]:
         at = _instant(origin.get("at")) or row.measured_at
         fact = Learnt(name, value, at, origin.get("by", ""), origin.get("why", ""))
         doubtful = name in ABILITIES and value is False and fact.by == "use"
-        if not (doubtful and at and now - at >= BELIEVED):
+        if not (doubtful and at and now - at >= REFUSAL_TRUSTED_FOR):
             found.append(fact)
     return found
 

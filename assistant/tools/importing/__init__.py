@@ -1,4 +1,4 @@
-"""Methods from what others have written down: each source becomes drafts, and nothing is stored until staff tick them."""
+"""Imports of methods from API descriptions: drafts that are stored only when staff select them."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ __all__ = ["Found", "MethodDraft", "Problem", "changes", "fit", "read", "settled
 def read(data: bytes | str, *, base_url: str = "") -> Found:
     """The drafts of an OpenAPI description, a Postman collection or exported methods, in JSON or YAML.
 
-    `base_url` stands in where the document has no address of its own. Raises `ImportRefused` for what cannot be read
+    `base_url` is used where the document has no address of its own. Raises `ImportRefused` for what cannot be read
     as a whole; what is wrong with a single request is in its draft's `problems`.
     """
     document = documents.load(data)
     for reader in (openapi, postman, legacy_export):
         if reader.recognises(document):
             return reader.read(document, base_url=base_url)
-    raise ImportRefused("This is neither an OpenAPI description nor a Postman collection.", code="unknown_document")
+    raise ImportRefused(
+        "Unknown format: expected an OpenAPI description, a Postman collection or exported methods.", code="unknown_document"
+    )

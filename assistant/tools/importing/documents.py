@@ -1,4 +1,4 @@
-"""A document that somebody else wrote, as plain JSON values, or a named reason why it cannot be read.
+"""Parsing of imported documents into plain JSON values, with a named error for what cannot be read.
 
 YAML is read event by event with the few types that JSON has. So there is no alias to expand and no tag to obey, dates
 stay texts, `no` is no boolean, and a key such as 200 is the text "200".
@@ -33,11 +33,13 @@ def load(data: bytes | str) -> Any:
     try:
         text = raw.decode("utf-8-sig").strip()
     except UnicodeDecodeError as error:
-        raise ImportRefused("The document is not text in UTF-8.", code="encoding") from error
+        raise ImportRefused(
+            "The document is not UTF-8 text. Save it as UTF-8 and import it again.", code="encoding"
+        ) from error
     if not text:
         raise ImportRefused("The document is empty.", code="empty")
     if text.startswith("<"):
-        raise ImportRefused("This is a web page, not an API description. Look for its JSON or YAML.", code="html")
+        raise ImportRefused("This is a web page, not an API description. Use the JSON or YAML file instead.", code="html")
     return _from_json(text) if text[0] in "{[" else _from_yaml(text)
 
 
@@ -84,22 +86,22 @@ def _from_yaml(text: str) -> Any:
                 break
         document = _node(next(events), events, 0)
         if any(isinstance(event, yaml.DocumentStartEvent) for event in events):
-            raise ImportRefused("The file holds several YAML documents.", code="yaml_several")
+            raise ImportRefused("The file contains several YAML documents. Import them one at a time.", code="yaml_several")
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""
-        raise ImportRefused(f"This is neither JSON nor YAML{where}.", code="yaml") from error
+        raise ImportRefused(f"This is neither valid JSON nor valid YAML{where}.", code="yaml") from error
     if not isinstance(document, dict):
-        raise ImportRefused("This is neither JSON nor YAML: it is a plain text.", code="yaml")
+        raise ImportRefused("This is plain text. Expected JSON or YAML.", code="yaml")
     return document
 
 
 def _node(event: Any, events: Iterator[Any], depth: int) -> Any:
-    """The value that begins with `event`; takes its other events from `events`."""
+    """The value that begins with `event`; its other events are read from `events`."""
     if isinstance(event, yaml.AliasEvent):
-        raise ImportRefused("YAML aliases (*name) are not possible. Write the part out, or use $ref.", code="yaml_alias")
+        raise ImportRefused("YAML aliases (*name) are not supported. Repeat the content, or use $ref.", code="yaml_alias")
     if event.tag not in (None, "!", "tag:yaml.org,2002:str", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"):
-        raise ImportRefused(f"The YAML tag {event.tag[:60]} is not possible.", code="yaml_tag")
+        raise ImportRefused(f"The YAML tag {event.tag[:60]} is not supported. Remove it.", code="yaml_tag")
     if isinstance(event, yaml.ScalarEvent):
         return _scalar(event.value) if event.implicit[0] else event.value
     if depth >= MAX_DEPTH:
@@ -112,9 +114,9 @@ def _node(event: Any, events: Iterator[Any], depth: int) -> Any:
     found: dict[str, Any] = {}
     while not isinstance(event := next(events), yaml.MappingEndEvent):
         if not isinstance(event, yaml.ScalarEvent) or event.tag:
-            raise ImportRefused("A YAML key must be a plain text.", code="yaml_key")
+            raise ImportRefused("YAML keys must be plain text.", code="yaml_key")
         if event.value == "<<" and event.implicit[0]:
-            raise ImportRefused("YAML merge keys (<<) are not possible.", code="yaml_merge")
+            raise ImportRefused("YAML merge keys (<<) are not supported. Repeat the content instead.", code="yaml_merge")
         if event.value in found:
             raise _twice(event.value)
         found[event.value] = _node(next(events), events, depth + 1)
@@ -133,8 +135,10 @@ def _scalar(text: str) -> Any:
 
 
 def _twice(name: str) -> ImportRefused:
-    return ImportRefused(f"The key “{name[:60]}” stands twice in the same object.", code="duplicate_key")
+    return ImportRefused(
+        f"The key “{name[:60]}” appears twice in the same object. Remove one of them.", code="duplicate_key"
+    )
 
 
 def _too_deep() -> ImportRefused:
-    return ImportRefused(f"The document is nested more than {MAX_DEPTH} deep.", code="too_deep")
+    return ImportRefused(f"The document is nested more than {MAX_DEPTH} levels deep.", code="too_deep")

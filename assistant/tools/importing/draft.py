@@ -1,4 +1,4 @@
-"""A draft: what a row of `Method` would be, and what stands against it. A plain value until staff tick it."""
+"""Drafts of methods: plain values, with the problems that stand against them, until staff select them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class MethodDraft:
-    """`problems` say why it cannot be taken, `notes` what is lost when it is.
+    """`problems` say why it cannot be imported, `notes` what is lost when it is.
 
     `source` finds the method again when the same thing is imported anew; an empty one is always new. `title` is what
     its own document calls it, `secrets` what the document gave away: they are sealed when the method is made.
@@ -63,7 +63,7 @@ class MethodDraft:
 
 @dataclass(frozen=True)
 class Found:
-    """What a document, a server or a sentence holds. Drafts are in its own order."""
+    """The drafts found in a document, a server or a sentence, in its own order."""
 
     title: str
     drafts: tuple[MethodDraft, ...]
@@ -71,7 +71,9 @@ class Found:
 
     def __post_init__(self) -> None:
         if len(self.drafts) > MAX_DRAFTS:
-            raise ImportRefused(f"It holds more than {MAX_DRAFTS} requests. Import a part of it.", code="too_many")
+            raise ImportRefused(
+                f"The document contains more than {MAX_DRAFTS} requests. Import it in parts.", code="too_many"
+            )
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -97,7 +99,7 @@ class CannotTake(Exception):
 
 
 def settled(found: Found, methods: Sequence[Method]) -> Found:
-    """`found`, each draft examined as staff's own would be, under a name that is free among the organization's `methods`."""
+    """`found`, each draft validated like staff's own, under a name that is free among the organization's `methods`."""
     known = {method.source: method for method in methods if method.source}
     taken = {tool.name for method in methods for tool in tools_of(method)} | {method.name for method in methods}
     drafts = []
@@ -112,15 +114,15 @@ def settled(found: Found, methods: Sequence[Method]) -> Found:
 
 
 def _storable(draft: MethodDraft) -> MethodDraft:
-    """`draft`, or what can be shown of one that no database takes."""
+    """`draft`, or what can be shown of one that no database can store."""
     if is_storable(asdict(draft)):
         return draft
-    problem = Problem("characters", "It holds characters that are no text.")
+    problem = Problem("characters", "It contains invalid characters.")
     return MethodDraft(clean(draft.source), clean(draft.title), draft.name, kind=draft.kind, problems=(problem,))
 
 
 def _examined(draft: MethodDraft) -> tuple[Problem, ...]:
-    if draft.config.get("auth") == "basic":  # whose name, staff say when they tick it
+    if draft.config.get("auth") == "basic":  # staff enter the user name when they select it
         draft = replace(draft, config={"auth_user": "user", **draft.config})
     try:
         fit(Method(name=draft.name, kind=draft.kind), draft)
@@ -208,7 +210,7 @@ def _of_field(name: str, error: ValidationError) -> ValidationError:
 
 
 def changes(method: Method, draft: MethodDraft) -> list[str]:
-    """What another import of it would change of a method, in words; empty where nothing does."""
+    """What importing it again would change of a method, in words; empty where nothing would."""
     after = copy.copy(method)
     try:
         fit(after, draft)
@@ -248,7 +250,7 @@ def argument_name(wire: str) -> str:
 
 
 def plain(text: Any, limit: int = MAX_DESCRIPTION_CHARS) -> str:
-    """Somebody else's words as a description of ours: one paragraph, no control characters, at most `limit` characters."""
+    """A foreign text as a description of ours: one paragraph, no control characters, at most `limit` characters."""
     if not isinstance(text, str):
         return ""
     words = " ".join(clean(text[: limit * 8]).split())
@@ -256,11 +258,11 @@ def plain(text: Any, limit: int = MAX_DESCRIPTION_CHARS) -> str:
 
 
 def joined(base_url: str, url: str) -> str:
-    """`url`, which may be relative. Raises `CannotTake` where it is no address."""
+    """`url`, which may be relative. Raises `CannotTake` where it is invalid."""
     try:
         return urljoin(base_url, url)
     except ValueError as error:
-        raise CannotTake("url", f"“{url[:60]}” is no address.") from error
+        raise CannotTake("url", f"Invalid address: “{url[:60]}”.") from error
 
 
 def source_key(*parts: str) -> str:

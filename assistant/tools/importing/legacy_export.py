@@ -1,4 +1,4 @@
-"""Methods as the first Interworky exported them, with its own rules for what goes into the path and who is asking.
+"""Exports of the first Interworky, with its own rules for path values and tokens.
 
 `name_INPATH` stands for `:name` in the address, or is added to the end of it; `IW_TOKEN` is the bearer token. It was
 something a model could be asked for: here it is a secret, and never an argument.
@@ -27,7 +27,7 @@ from assistant.tools.request import CREDENTIAL
 TOKEN = "IW_TOKEN"
 IN_PATH = "_INPATH"
 SEGMENT = re.compile(r"(?<=/):([A-Za-z_][\w-]*)|\{([^{}/]+)\}")
-TOKEN_WANTED = Problem("token", f"{TOKEN} is a secret here, no longer asked of the visitor: give it with the method.")
+TOKEN_WANTED = Problem("token", f"{TOKEN} is a secret here and no longer asked of the visitor. Enter it in the method.")
 
 
 def recognises(document: Any) -> bool:
@@ -64,7 +64,7 @@ def _draft(row: dict[str, Any], base_url: str) -> MethodDraft:
 
 def _filled(draft: MethodDraft, row: dict[str, Any], verb: str, base_url: str) -> MethodDraft:
     if str(row.get("capability_type") or "http") != "http":
-        raise CannotTake("not_http", "It sends an e-mail: make a method of the kind e-mail instead.")
+        raise CannotTake("not_http", "This sends an e-mail. Create an e-mail method instead.")
     fixed = {str(one.get("field_name")): one.get("field_value") for one in _objects(row.get("fixed_params"))}
     given = {str(one.get("field_name")): one for one in _objects(row.get("dynamic_params"))}
     notes = [TOKEN_WANTED] if given.pop(TOKEN, None) else []
@@ -92,7 +92,7 @@ def _filled(draft: MethodDraft, row: dict[str, Any], verb: str, base_url: str) -
     def placeholder(match: re.Match[str]) -> str:
         name = argument_name(match[1] or match[2])
         if name not in properties and name not in bound:
-            raise CannotTake("placeholder_unknown", f"“{name}” stands in the address but is no parameter.")
+            raise CannotTake("placeholder_unknown", f"The address uses “{name}”, which is not a parameter.")
         in_path.pop(name, None)
         return f"{{{name}}}"
 

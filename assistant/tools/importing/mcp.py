@@ -18,7 +18,7 @@ MAX_REASON_CHARS = 600
 
 
 async def read(url: str, *, auth: str = "none", auth_name: str = "", credential: str = "") -> Found:
-    """Ask the server what it has. Raises `ImportRefused` with the code of what went wrong."""
+    """Import a server's tools. Raises `ImportRefused` with the code of what went wrong."""
     config = {"url": url, "auth": auth, "auth_name": auth_name}
     form = mcp.Config({**config, "tool": "any", "timeout_seconds": 20, "max_kb": 256})
     if not form.is_valid():
@@ -56,7 +56,7 @@ def _draft(tool: dict[str, Any], config: dict[str, Any], secrets: dict[str, str]
     try:
         schema = schemas.fitted(lambda: schemas.simple(tool.get("inputSchema") or {"type": "object"}, level=0))
         if schema.get("type") != "object":
-            raise CannotTake("schema_type", "Its parameters are no object.")
+            raise CannotTake("schema_type", "The input schema is not an object.")
     except CannotTake as error:
         return replace(draft, problems=(error.problem,))
     parameters = {"type": "object", "properties": schema.get("properties", {}), "required": schema.get("required", [])}
@@ -64,7 +64,7 @@ def _draft(tool: dict[str, Any], config: dict[str, Any], secrets: dict[str, str]
 
 
 def _risk(hints: dict[str, Any]) -> str:
-    """What the server says of its tool. Staff see it before they tick, since it is only said."""
+    """The risk by what the server says of its tool. It is unverified, so staff see it before they select the tool."""
     if hints.get("readOnlyHint") is True:
         return Method.Risk.READ
     return Method.Risk.WRITE if hints.get("destructiveHint") is False else Method.Risk.IRREVERSIBLE

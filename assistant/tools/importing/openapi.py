@@ -27,12 +27,12 @@ from assistant.tools.importing.schemas import Schemas
 VERBS = ("get", "post", "put", "patch", "delete")
 OTHER_VERBS = ("head", "options", "trace", "query")
 MAX_URL_CHARS = 2000  # as a method's own form has it
-TOO_LONG = Problem("url", f"Its address is longer than {MAX_URL_CHARS} characters.")
+TOO_LONG = Problem("url", f"The address is longer than {MAX_URL_CHARS} characters.")
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 # What a request says of itself; OpenAPI has such parameters ignored.
 OWN_HEADERS = {"accept", "content-type", "authorization"}
 SEPARATORS = {"spaceDelimited": "spaces", "pipeDelimited": "|"}
-OAUTH = Problem("oauth", "It asks for OAuth: give an access token. It is sent as it is and never renewed.")
+OAUTH = Problem("oauth", "Uses OAuth: enter an access token. It is sent unchanged and never renewed.")
 
 
 def recognises(document: Any) -> bool:
@@ -43,17 +43,21 @@ def read(document: dict[str, Any], *, base_url: str = "") -> Found:
     """Raises `ImportRefused`: swagger2, openapi_version, no_paths, too_many."""
     version = str(document.get("openapi", ""))
     if "swagger" in document:
-        raise ImportRefused("This is Swagger 2. Convert it to OpenAPI 3 first.", code="swagger2")
+        raise ImportRefused("Swagger 2 is not supported. Convert the document to OpenAPI 3 first.", code="swagger2")
     if not re.fullmatch(r"3\.[01](\.\d{1,3})?", version):
-        raise ImportRefused(f"OpenAPI “{version[:20]}” cannot be read, only 3.0 and 3.1.", code="openapi_version")
+        raise ImportRefused(f"OpenAPI “{version[:20]}” is not supported. Use version 3.0 or 3.1.", code="openapi_version")
     paths = document.get("paths")
     if not isinstance(paths, dict) or not paths:
-        raise ImportRefused("It describes no paths, so there is nothing to call.", code="no_paths")
+        raise ImportRefused("The document has no paths, so there is nothing to import.", code="no_paths")
     info = document.get("info")
     title = plain(info.get("title"), 80) if isinstance(info, dict) else ""
     api = _Api(document, Schemas(document), title or "API", base_url, _server(document, base_url))
     drafts = [draft for path, item in paths.items() for draft in api.of_path(path, item)]
-    notes = [Problem("webhooks", "Its webhooks are left out: they are calls to you.")] if document.get("webhooks") else []
+    notes = (
+        [Problem("webhooks", "Webhooks are left out: they are requests that the API sends to you.")]
+        if document.get("webhooks")
+        else []
+    )
     return Found(api.title, tuple(drafts), tuple(notes))
 
 
@@ -79,7 +83,7 @@ class _Request:
         wanted = [plain_name, f"{plain_name[:55]}_{place}", *(f"{plain_name[:55]}_{n}" for n in range(2, 99))]
         name = next((one for one in wanted if _folded(one) not in self.taken), None)
         if name is None:
-            raise CannotTake("same_name", f"Too many parameters are called “{wire[:60]}”.")
+            raise CannotTake("same_name", f"Too many parameters are named “{wire[:60]}”.")
         self.put(name, schema)
         if required:
             self.required.append(name)
@@ -110,7 +114,7 @@ class _Api:
         if path.startswith("x-"):
             return []
         if not path.startswith("/"):
-            return [self._blank("", path[:MAX_URL_CHARS], {}, Problem("path", "A path begins with a slash."))]
+            return [self._blank("", path[:MAX_URL_CHARS], {}, Problem("path", "Paths must begin with a slash."))]
         if len(path) > MAX_URL_CHARS:
             return [self._blank("", path[:300], {}, TOO_LONG)]
         try:
@@ -118,11 +122,11 @@ class _Api:
         except CannotTake as error:
             return [self._blank("", path, {}, error.problem)]
         if not isinstance(item, dict):
-            return [self._blank("", path, {}, Problem("path_item", "This path is not described by an object."))]
+            return [self._blank("", path, {}, Problem("path_item", "The description of this path is not an object."))]
         drafts = []
         for verb, operation in item.items():
             if verb in OTHER_VERBS:
-                problem = Problem("verb", f"{verb.upper()} requests are not made.")
+                problem = Problem("verb", f"{verb.upper()} requests are not supported.")
                 drafts.append(self._blank(verb, path, operation, problem))
             elif verb in VERBS:
                 drafts.append(self._of_operation(verb, path, item, operation))
@@ -150,7 +154,7 @@ class _Api:
     def _of_operation(self, verb: str, path: str, item: dict[str, Any], operation: Any) -> MethodDraft:
         draft = self._blank(verb, path, operation)
         if not isinstance(operation, dict):
-            return replace(draft, problems=(Problem("operation", "It is not described by an object."),))
+            return replace(draft, problems=(Problem("operation", "The description is not an object."),))
         try:
             url, server_notes = self._address(item, operation)
             auth, auth_notes = self._auth(operation)
@@ -163,7 +167,7 @@ class _Api:
             address += ("&" if "?" in address else "?") + query
         notes = {**request.notes, **dict.fromkeys([*server_notes, *auth_notes])}
         if draft.deprecated:
-            notes[Problem("deprecated", "Its makers advise against it.")] = None
+            notes[Problem("deprecated", "Deprecated by the API's provider.")] = None
         config = {
             "verb": request.verb,
             "url": address,
@@ -205,7 +209,7 @@ class _Api:
             for one in given if isinstance(given, list) else []:
                 parameter = self.schemas.resolved(one)
                 if not isinstance(parameter, dict) or not isinstance(parameter.get("name"), str):
-                    raise CannotTake("parameter", "One of its parameters has no name.")
+                    raise CannotTake("parameter", "A parameter has no name.")
                 found[str(parameter.get("in")), parameter["name"]] = parameter
         # The path's first: its names are the ones that staff will know.
         return sorted(found.values(), key=lambda parameter: parameter.get("in") != "path")
@@ -217,9 +221,14 @@ class _Api:
             return
         try:
             if place not in ("path", "query", "header"):
-                raise CannotTake("parameter_place", f"It wants the {str(place)[:20]} parameter “{name[:60]}”.")
+                raise CannotTake(
+                    "parameter_place", f"Requires the {str(place)[:20]} parameter “{name[:60]}”, which is not supported."
+                )
             if place == "header" and name.lower() in REFUSED_HEADERS:
-                raise CannotTake("header_refused", f"It wants the header {name[:60]}, which is ours to set.")
+                raise CannotTake(
+                    "header_refused",
+                    f"Requires the header {name[:60]}, which is set automatically and cannot be a parameter.",
+                )
             schema = self._sent(parameter, place)
         except CannotTake as error:
             if required or error.problem.code.startswith("ref_"):
@@ -242,11 +251,13 @@ class _Api:
         content = parameter.get("content")
         if isinstance(content, dict) and content:
             if place != "query" or "application/json" not in content:
-                raise CannotTake("parameter_content", f"“{parameter['name'][:60]}” is sent in a form of its own.")
+                raise CannotTake("parameter_content", f"“{parameter['name'][:60]}” is sent in a form that is not supported.")
             inner = content["application/json"]
             schema = self.schemas.simple(inner.get("schema", {}) if isinstance(inner, dict) else {})
             if schema.get("type") == "array":
-                raise CannotTake("parameter_content", f"“{parameter['name'][:60]}” is a list in a form of its own.")
+                raise CannotTake(
+                    "parameter_content", f"“{parameter['name'][:60]}” is a list in a form that is not supported."
+                )
         else:
             schema = self.schemas.simple(parameter.get("schema", {}))
             schema = self._in_one_line(schema, parameter, place)
@@ -256,19 +267,26 @@ class _Api:
         return schema
 
     def _in_one_line(self, schema: dict[str, Any], parameter: dict[str, Any], place: str) -> dict[str, Any]:
-        """Lists that go into one value are a text for the model; objects go nowhere but into a body."""
+        """Lists that are sent in one value are a text for the model; objects can only be in a body."""
         branches = [schema, *schema.get("anyOf", [])]
         if any(branch.get("type") == "object" for branch in branches):
-            raise CannotTake("parameter_object", f"“{parameter['name'][:60]}” is an object outside the body.")
+            raise CannotTake(
+                "parameter_object", f"“{parameter['name'][:60]}” is an object outside the body, which is not supported."
+            )
         if not any(branch.get("type") == "array" for branch in branches):
             return schema
         style = parameter.get("style", "form" if place == "query" else "simple")
         if style == "form" and parameter.get("explode") is not False and schema.get("type") == "array":
             if schema["items"].get("type") in ("object", "array"):
-                raise CannotTake("parameter_object", f"“{parameter['name'][:60]}” is a list of objects outside the body.")
+                raise CannotTake(
+                    "parameter_object",
+                    f"“{parameter['name'][:60]}” is a list of objects outside the body, which is not supported.",
+                )
             return schema
         if style not in ("form", "simple", *SEPARATORS):
-            raise CannotTake("parameter_style", f"“{parameter['name'][:60]}” is written in the style {str(style)[:20]}.")
+            raise CannotTake(
+                "parameter_style", f"“{parameter['name'][:60]}” uses the style {str(style)[:20]}, which is not supported."
+            )
         choices = schema.get("items", {}).get("enum", [])
         such = f" of {', '.join(map(str, choices))}" if choices else ""
         return {"type": "string", "description": f"One or more{such}, separated by {SEPARATORS.get(style, 'commas')}."}
@@ -279,7 +297,7 @@ class _Api:
             if name not in request.properties:
                 argument = request.add(name or "value", "path", {"type": "string"}, True)
                 request.path = request.path.replace(f"{{{name}}}", f"{{{argument}}}", 1)
-                request.notes[Problem("undeclared", f"“{name[:60]}” stands in the path but is not described.")] = None
+                request.notes[Problem("undeclared", f"“{name[:60]}” is part of the path but not described.")] = None
 
     def _body(self, request: _Request, operation: dict[str, Any]) -> None:
         body = self.schemas.resolved(operation.get("requestBody"))
@@ -289,7 +307,7 @@ class _Api:
         needed = body.get("required") is True
         try:
             if request.verb == "GET":
-                raise CannotTake("get_body", "A GET request has no body.")
+                raise CannotTake("get_body", "A GET request cannot have a body.")
             send, media = _media(content)
             schema = self.schemas.simple(media.get("schema", {}) if isinstance(media, dict) else {}, level=0)
             schema = _one_object(schema)
@@ -299,12 +317,14 @@ class _Api:
             request.notes[Problem(error.problem.code, f"The body is left out. {error.problem.text}")] = None
             return
         if "anyOf" in schema:
-            request.notes[Problem("loosened", "It takes one of several bodies: which parts go together is not told.")] = None
+            request.notes[
+                Problem("loosened", "Accepts one of several bodies. The model is not told which parts go together.")
+            ] = None
         request.has_body, request.send = True, send
         required = dict.fromkeys(schema.get("required", []) if needed else [])
         for name, child in schema.get("properties", {}).items():
             if name not in required and _folded(name) in request.taken:
-                request.notes[Problem("same_name", f"Left out: {name}, which is too much like another.")] = None
+                request.notes[Problem("same_name", f"Left out: {name}, which is too similar to another name.")] = None
             elif name in required and len(child.get("enum", [])) == 1:
                 request.fixed[name] = child["enum"][0]  # what never changes needs no model
             else:
@@ -320,7 +340,9 @@ class _Api:
                 break
         else:
             servers = []
-        notes = [Problem("servers", "It names several servers: this is the first.")] if len(servers) > 1 else []
+        notes = (
+            [Problem("servers", "The document lists several servers. The first one is used.")] if len(servers) > 1 else []
+        )
         server = servers[0] if servers and isinstance(servers[0], dict) else {}
         url = str(server.get("url") or "/")
         if len(url) > MAX_URL_CHARS:
@@ -330,16 +352,18 @@ class _Api:
             variable = variables.get(name) if isinstance(variables, dict) else None
             default = variable.get("default") if isinstance(variable, dict) else None
             if default is None:
-                raise CannotTake("server_variable", f"Its address leaves {{{name[:40]}}} open. Give the whole address.")
+                raise CannotTake(
+                    "server_variable", f"The server address has no value for {{{name[:40]}}}. Enter the full address."
+                )
             url = url.replace(f"{{{name}}}", str(default)[:MAX_URL_CHARS])
             if len(url) > MAX_URL_CHARS:
                 raise CannotTake(TOO_LONG.code, TOO_LONG.text)
-            notes.append(Problem("server_variable", f"In the address, {name[:40]} is {str(default)[:60]}."))
+            notes.append(Problem("server_variable", f"In the server address, {name[:40]} is set to {str(default)[:60]}."))
         if self.base_url:
             relative = "://" not in url and url != "/"
             return joined(self.base_url, url).rstrip("/") if relative else self.base_url.rstrip("/"), []
         if "://" not in url:
-            raise CannotTake("no_server", "It does not say on which server. Give the address of the API.")
+            raise CannotTake("no_server", "The document names no server. Enter the address of the API.")
         return url.rstrip("/"), notes
 
     def _auth(self, operation: dict[str, Any]) -> tuple[dict[str, str], list[Problem]]:
@@ -363,10 +387,10 @@ class _Api:
     def _way(self, way: Any, schemes: dict[str, Any]) -> tuple[dict[str, str], list[Problem]]:
         names = list(way) if isinstance(way, dict) else []
         if len(names) != 1:
-            raise CannotTake("security_several", "It wants several credentials at once.")
+            raise CannotTake("security_several", "Requires several credentials at once, which is not supported.")
         scheme = self.schemas.resolved(schemes.get(names[0]))
         if not isinstance(scheme, dict):
-            raise CannotTake("security_unknown", f"It wants the credential “{names[0][:60]}”, which is not described.")
+            raise CannotTake("security_unknown", f"Requires the credential “{names[0][:60]}”, which is not described.")
         match scheme.get("type"), str(scheme.get("scheme", "")).lower(), scheme.get("in"):
             case "http", "bearer", _:
                 return {"auth": "bearer"}, []
@@ -379,11 +403,11 @@ class _Api:
             case (("oauth2" | "openIdConnect"), _, _):
                 return {"auth": "bearer"}, [OAUTH]
         kind = " ".join(str(scheme.get(key, ""))[:30] for key in ("type", "scheme", "in")).strip()
-        raise CannotTake("security_unsupported", f"It authenticates in a way that is not possible here: {kind}.")
+        raise CannotTake("security_unsupported", f"Unsupported authentication: {kind}.")
 
 
 def _is_credential(parameter: dict[str, Any], auth: dict[str, str]) -> bool:
-    """Whether a document describes its credential as a parameter once more: that is none of a model's business."""
+    """Whether a document describes its credential as a parameter too, which no model should see."""
     place, name = parameter.get("in"), parameter["name"].lower()
     return place == auth.get("auth") and name == auth.get("auth_name", "").lower()
 
@@ -405,7 +429,9 @@ def _media(content: dict[str, Any]) -> tuple[str, Any]:
     for name, media in content.items():
         if name.partition(";")[0].strip().lower() == "application/x-www-form-urlencoded":
             return "form", media
-    raise CannotTake("body_type", f"Its body is {', '.join(content)[:100]}; only JSON and plain forms are sent.")
+    raise CannotTake(
+        "body_type", f"The body has the type {', '.join(content)[:100]}; only JSON and URL-encoded forms are supported."
+    )
 
 
 def _one_object(schema: dict[str, Any]) -> dict[str, Any]:
@@ -416,7 +442,7 @@ def _one_object(schema: dict[str, Any]) -> dict[str, Any]:
         required = set.intersection(*(set(branch.get("required", [])) for branch in branches))
         return {"type": "object", "anyOf": [], "properties": properties, "required": sorted(required)}
     if schema.get("type") != "object":
-        raise CannotTake("body_shape", f"Its body is no object but of the type {schema.get('type', 'mixed')}.")
+        raise CannotTake("body_shape", f"The body must be an object. Its type is {schema.get('type', 'mixed')}.")
     if not schema.get("properties"):
-        raise CannotTake("body_open", "It does not say what its body holds.")
+        raise CannotTake("body_open", "The content of the body is not described.")
     return schema

@@ -40,8 +40,8 @@ UNQUOTED = re.compile(r'(?<!")\{\{\s*+([^{}"\s](?:[^{}"]*[^{}"\s])?)\s*\}\}(?!")
 MAX_TEXT_CHARS = 8000  # of an address, a header or a body
 SECRET_NAME = re.compile(rf"(?i)\b(x-)?(api[-_]?key|auth[-_]?token|access[-_]?token|secret)\b|^{TOKEN}$")
 MAX_DEPTH = 5  # of variables that hold variables
-OAUTH = Problem("oauth", "It asks for OAuth: give an access token. It is sent as it is and never renewed.")
-SECRET = Problem("secret", "The collection holds its credential, which is kept encrypted from now on.")
+OAUTH = Problem("oauth", "Uses OAuth: enter an access token. It is sent unchanged and never renewed.")
+SECRET = Problem("secret", "The collection contains the credential. It is stored encrypted from now on.")
 
 
 def recognises(document: Any) -> bool:
@@ -55,7 +55,7 @@ def read(document: dict[str, Any], *, base_url: str = "") -> Found:
     """Raises `ImportRefused`: postman_v1, no_requests, too_many."""
     info = document.get("info")
     if "requests" in document or not isinstance(info, dict):
-        raise ImportRefused("This is an old Postman collection. Export it as version 2.1.", code="postman_v1")
+        raise ImportRefused("This Postman collection uses an old format. Export it as version 2.1.", code="postman_v1")
     collection = _Collection(
         plain(info.get("name"), 80) or "Collection", {name: value for name, value in _variables(document)}, base_url
     )
@@ -68,12 +68,12 @@ def read(document: dict[str, Any], *, base_url: str = "") -> Found:
             draft = replace(draft, source=source_key(draft.source, str(seen[draft.source])))
         drafts.append(draft)
     if not drafts:
-        raise ImportRefused("The collection holds no requests.", code="no_requests")
+        raise ImportRefused("The collection contains no requests.", code="no_requests")
     return Found(collection.title, tuple(drafts))
 
 
 def _items(items: Any, folders: tuple[str, ...], auth: Any, depth: int) -> Iterator[tuple[tuple[str, ...], Any, Any]]:
-    """Folders, request and the authentication that holds for it, from whoever is nearest."""
+    """Folders, request, and the authentication that applies to it: the nearest one."""
     for item in items if isinstance(items, list) and depth < 20 else []:
         if not isinstance(item, dict):
             continue
@@ -100,16 +100,16 @@ class _Request:
     auth: dict[str, str] | None = None  # where a part of the request is the credential, whatever the collection says
 
     def add(self, wire: str, *, kind: Any = "string", about: Any = "", required: bool = False, such_as: Any = None) -> str:
-        """A parameter called after its place; the same name twice is the same parameter."""
+        """Add a parameter named after its place; the same name twice is the same parameter."""
         name = argument_name(wire.removesuffix("_INPATH"))
         if name not in self.properties:
             schema = dict(kind) if isinstance(kind, dict) else {"type": kind}
-            example = f"Such as {str(such_as)[:80]}." if such_as not in (None, "", [], {}) else ""
+            example = f"Example: {str(such_as)[:80]}." if such_as not in (None, "", [], {}) else ""
             if text := " ".join(filter(None, [plain(about, 300), example])):
                 schema["description"] = text
             self.properties[name] = schema
         if len(self.properties) > MAX_PROPERTIES:
-            raise CannotTake("too_many", f"It takes more than {MAX_PROPERTIES} parameters.")
+            raise CannotTake("too_many", f"Has more than {MAX_PROPERTIES} parameters.")
         if required:
             self.required[name] = None
         return name
@@ -146,7 +146,7 @@ class _Collection:
 
     def _config(self, made: _Request, verb: str, request: dict[str, Any], auth: Any) -> dict[str, Any]:
         if verb not in VERBS:
-            raise CannotTake("verb", f"{verb} requests are not made.")
+            raise CannotTake("verb", f"{verb} requests are not supported.")
         url = request.get("url")
         described = {str(one.get("key")): one for one in _objects(url.get("variable") if isinstance(url, dict) else None)}
         address = self._address(made, _raw(url), described)
@@ -192,16 +192,16 @@ class _Collection:
         text = self._known(raw.partition("#")[0].partition("?")[0]).strip()
         if opening := re.match(r"\{\{[^{}]*\}\}", text):
             if not self.base_url:
-                raise CannotTake("no_server", f"Nobody says what {opening[0]} is. Give the address of the API.")
+                raise CannotTake("no_server", f"The variable {opening[0]} has no value. Enter the address of the API.")
             text = self.base_url.rstrip("/") + text[opening.end() :]
         if "://" not in text:
             text = f"https://{text}" if re.match(r"[\w-]+(\.[\w-]+)+(:\d+)?(/|$)", text) else text
         scheme, mark, rest = text.partition("://")
         host, slash, path = rest.partition("/")
         if not mark or not host:
-            raise CannotTake("no_server", "It does not say on which server. Give the address of the API.")
+            raise CannotTake("no_server", "The document names no server. Enter the address of the API.")
         if "{" in host:
-            raise CannotTake("placeholder_host", "The host is always the same: no variable can stand in it.")
+            raise CannotTake("placeholder_host", "The host cannot contain variables. Enter the address of the API.")
 
         def segment(match: re.Match[str]) -> str:
             name = match[1] or match[2]
@@ -243,7 +243,9 @@ class _Collection:
                 made.auth = self._authorization(made, self._known(value))
             elif name.lower() in REFUSED_HEADERS | {"accept"}:
                 if name.lower() not in ("accept", "content-type", "content-length", "host"):
-                    made.notes[Problem("header_refused", f"Left out: the header {name[:60]}, which is ours to set.")] = None
+                    made.notes[
+                        Problem("header_refused", f"Left out: the header {name[:60]}, which is set automatically.")
+                    ] = None
             elif value and (SECRET_NAME.search(name) or is_credential(name, self._known(value))):
                 made.auth = {"auth": "bearer"} if name == TOKEN else {"auth": "header", "auth_name": name}
                 self._keep(made, self._known(value))
@@ -261,7 +263,7 @@ class _Collection:
             self._keep(made, password)
             return {"auth": "basic", "auth_user": user}
         if scheme.lower() != "bearer" and rest:
-            raise CannotTake("security_unsupported", f"It authenticates in a way that is not possible here: {scheme[:30]}.")
+            raise CannotTake("security_unsupported", f"Unsupported authentication: {scheme[:30]}.")
         self._keep(made, rest.strip() or ("" if scheme.lower() == "bearer" else scheme))
         return {"auth": "bearer"}
 
@@ -293,7 +295,7 @@ class _Collection:
                 made.notes[OAUTH] = None
                 self._keep(made, known.get("accessToken", ""))
                 return {"auth": "bearer"}
-        raise CannotTake("security_unsupported", f"It authenticates in a way that is not possible here: {str(kind)[:30]}.")
+        raise CannotTake("security_unsupported", f"Unsupported authentication: {str(kind)[:30]}.")
 
     # --- The body -------------------------------------------------------------------------------------------------
 
@@ -304,7 +306,7 @@ class _Collection:
         if content in (None, "", [], {}):
             return "" if verb in ("GET", "DELETE") else "query"
         if verb == "GET":
-            made.notes[Problem("get_body", "The body is left out: a GET request has none.")] = None
+            made.notes[Problem("get_body", "The body is left out: a GET request cannot have one.")] = None
             return ""
         match mode:
             case "urlencoded":
@@ -315,7 +317,9 @@ class _Collection:
             case "raw":
                 self._json(made, str(content))
                 return "json"
-        raise CannotTake("body_type", f"Its body is {str(mode)[:20]}; only JSON and plain forms are sent.")
+        raise CannotTake(
+            "body_type", f"The body has the type {str(mode)[:20]}; only JSON and URL-encoded forms are supported."
+        )
 
     def _json(self, made: _Request, text: str) -> None:
         # A variable may stand for a text within quotes, or for any value without them.
@@ -323,9 +327,9 @@ class _Collection:
         try:
             example = json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise CannotTake("body_type", "Its body is no JSON that can be read.") from error
+            raise CannotTake("body_type", "The body is not valid JSON.") from error
         if not isinstance(example, dict):
-            raise CannotTake("body_shape", "Its body is no JSON object.")
+            raise CannotTake("body_shape", "The body is not a JSON object.")
         for name, value in example.items():
             self._member(made, name, value, "")
 
@@ -336,9 +340,9 @@ class _Collection:
             self._keep(made, str(value))
             return
         if argument_name(wire) != wire:
-            raise CannotTake("property_name", f"“{wire[:60]}” cannot be a parameter's name.")
+            raise CannotTake("property_name", f"“{wire[:60]}” is not a valid parameter name.")
         if wire in made.properties:
-            raise CannotTake("same_name", f"“{wire[:60]}” stands in the body and elsewhere.")
+            raise CannotTake("same_name", f"“{wire[:60]}” is used both in the body and elsewhere.")
         variable = isinstance(value, str) and VARIABLE.fullmatch(value)
         scalar = None if variable or isinstance(value, dict | list) else value
         made.add(wire, kind=_kind(value), about=_text(about), required=bool(variable), such_as=scalar)

@@ -1,4 +1,4 @@
-"""Somebody else's schemas, made into what our own parameters may be.
+"""Conversion of foreign JSON Schemas to the subset that our parameters support.
 
 References are followed within the document alone. What our checker does not know is left out where the other server can
 be trusted to check it itself, which loosens what we let through, never what staff have fixed.
@@ -39,10 +39,10 @@ NUMBERS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multip
 KNOWN_FORMATS = sorted(FORMATS)  # lists: what others write need not be hashable
 SENDABLE = sorted(TYPES - {"null"})
 LENGTHS = {"string": ("minLength", "maxLength"), "array": ("minItems", "maxItems")}
-OPENED = Problem("opened", "Deeper parts are left open: the model is not told their form.")
-RECURSIVE = Problem("recursive", "A part that holds itself is left open.")
-NOT_NULL = Problem("not_null", "A part that may be null but not left out can no longer be null.")
-LOOSENED = Problem("loosened", "Conditions that go beyond types and choices are left to the other server.")
+OPENED = Problem("opened", "Deeply nested parts accept anything: the model is not told their structure.")
+RECURSIVE = Problem("recursive", "Recursive parts accept anything.")
+NOT_NULL = Problem("not_null", "A required part that could be null can no longer be null.")
+LOOSENED = Problem("loosened", "Constraints beyond types and choices are left to the other server to check.")
 
 
 class TooLarge(Exception):
@@ -72,14 +72,14 @@ class Schemas:
             if not isinstance(node, dict) or not isinstance(node.get("$ref"), str):
                 return node
             node = self._target(node["$ref"])
-        raise CannotTake("ref_circular", "A reference leads back to itself.")
+        raise CannotTake("ref_circular", "A reference points to itself.")
 
     def _target(self, reference: str) -> Any:
         if not reference.startswith("#"):
-            raise CannotTake("ref_remote", f"It refers to another file, which is not fetched: {reference[:100]}")
+            raise CannotTake("ref_remote", f"Refers to another file, which is not loaded: {reference[:100]}")
         node = self._document
         if len(reference) > MAX_REFERENCE_CHARS:
-            raise CannotTake("ref_missing", f"It refers to what is not there: {reference[:100]}")
+            raise CannotTake("ref_missing", f"Reference not found: {reference[:100]}")
         for part in unquote(reference[1:]).split("/")[1:]:
             key = part.replace("~1", "/").replace("~0", "~")
             if isinstance(node, dict) and key in node:
@@ -87,7 +87,7 @@ class Schemas:
             elif isinstance(node, list) and key.isdecimal() and int(key) < len(node):
                 node = node[int(key)]
             else:
-                raise CannotTake("ref_missing", f"It refers to what is not there: {reference[:100]}")
+                raise CannotTake("ref_missing", f"Reference not found: {reference[:100]}")
         return node
 
     def fitted(self, build: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -104,13 +104,13 @@ class Schemas:
                 self._budget.nodes -= nodes - self._left
             if len(json.dumps(schema)) <= MAX_SCHEMA_BYTES and _properties(schema) <= MAX_PROPERTIES:
                 return schema
-        raise CannotTake("too_many", f"It takes more than {MAX_PROPERTIES} parameters, or very large ones.")
+        raise CannotTake("too_many", f"Has more than {MAX_PROPERTIES} parameters, or very large ones.")
 
     def simple(self, schema: Any, *, level: int = 1, path: tuple[str, ...] = ()) -> dict[str, Any]:
-        """A schema in our own terms. Raises `CannotTake` where there is no such thing, `TooLarge` past `MAX_NODES`."""
+        """The schema in our own subset. Raises `CannotTake` where it cannot be expressed, `TooLarge` past `MAX_NODES`."""
         self._spend(schema)
         if schema is False:
-            raise CannotTake("impossible", "A part of it can have no value.")
+            raise CannotTake("impossible", "A part of the schema allows no value.")
         if not isinstance(schema, dict):
             schema = {}
         if isinstance(reference := schema.get("$ref"), str):
@@ -192,7 +192,7 @@ class Schemas:
     def _typed(self, schema: dict[str, Any], level: int, path: tuple[str, ...]) -> dict[str, Any]:
         kind = schema.get("type") or _meant(schema)
         if kind not in SENDABLE:
-            raise CannotTake("type_unknown", f"“{str(kind)[:40]}” is no type that can be sent.")
+            raise CannotTake("type_unknown", f"“{str(kind)[:40]}” is not a supported type.")
         made: dict[str, Any] = {"type": kind}
         if "const" in schema or "enum" in schema:
             self._choices(made, schema)
@@ -255,7 +255,7 @@ class Schemas:
                 if _mapping(self.resolved(child)).get("readOnly") is True:
                     continue
                 if not PROPERTY_NAME.fullmatch(name):
-                    raise CannotTake("property_name", f"“{name[:60]}” cannot be a parameter's name.")
+                    raise CannotTake("property_name", f"“{name[:60]}” is not a valid parameter name.")
                 made = self.simple(child, level=level + 1, path=path)
                 properties[name] = self._or_null(made, level) if name in needed and self._takes_null(child) else made
             except CannotTake as error:

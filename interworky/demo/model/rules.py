@@ -81,7 +81,7 @@ def report(talk: Talk, name: str, result: str) -> str:
         return f"I'm sorry, somebody else was faster. {still}"
     if ended in ANSWERS:
         return ANSWERS[ended]
-    if "no appointment of that reference" in result:
+    if "no appointment with that reference" in result:
         return "I could not find that appointment. Could you tell me its reference?"
     if ended == "done" and name.endswith("book"):
         reference = REFERENCE.search(result)

@@ -24,7 +24,8 @@ OUTCOMES = {
     "taken": r"slot_taken|no longer (?:free|available)|already taken|been taken|just taken",
     "declined": r"declined|said no\b|does not want|decided against|changed (?:his|her|their) mind",
     "unknown": r"\b(?:it is unknown|not known) whether\b|nobody knows whether",
-    "failed": r"\b(?:failed|error|not possible|could not|cannot|refused|not allowed|unknown|invalid|timed? ?out)\b",
+    "failed": r"\b(?:failed|error|not possible|could not|cannot|refused|rejected|limit|not allowed|unknown|invalid"
+    r"|timed? ?out)\b",
     "done": r"\b(?:booked|confirmed|sent|handed over|queued|delivered|done|on its way|accepted)\b",
 }
 

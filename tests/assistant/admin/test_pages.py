@@ -293,6 +293,6 @@ def test_an_assistant_has_its_script_tag_and_says_when_it_was_last_seen(boss, se
     assert assistant.public_key in body
     assert "Not seen on a site yet" in body
     Organization.objects.update(allowed_origins="https://shop.example")
-    access.saw(assistant, "https://shop.example")
+    access.record_page(assistant, "https://shop.example")
     body = boss.get(f"/admin/assistant/assistant/{assistant.pk}/change/").content.decode()
     assert "Last opened 0\xa0minutes ago, on https://shop.example." in body

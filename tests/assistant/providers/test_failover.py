@@ -273,7 +273,7 @@ async def test_that_a_model_cannot_call_tools_is_asked_anew_after_a_day(scene: A
         await s.ask(tools=[BOOK])
         choosy.refuses = {}
         await s.ask(tools=[BOOK])
-        s.clock = health.BELIEVED + timedelta(minutes=1)
+        s.clock = health.REFUSAL_TRUSTED_FOR + timedelta(minutes=1)
         await s.ask(tools=[BOOK])
         assert ["tools" in request.json for request in choosy.requests] == [True, False, False, True]
 

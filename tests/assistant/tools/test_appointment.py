@@ -190,6 +190,7 @@ async def test_booking_holds_asks_and_books_on_the_visitors_word_alone(conversat
     assert [field["name"] for field in card.content["fields"]] == ["name", "email"]
     assert card.content["lines"][0][0] == "When"
     assert card.expires_at is not None
+    assert card.expires_at == (await in_db(Appointment.objects.get)(state="held")).held_until
 
     booked = await click(conversation, "confirm", "confirm", name="Ann", email="ann@example.com")
     assert booked.outcome == "done"

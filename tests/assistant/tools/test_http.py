@@ -325,7 +325,7 @@ async def met(handler: Any, method: Make, talk: Conversation, settings: Any, **c
         ("/items/*/name", '{"items":[{"name":"A"},{"name":"B"}]}'),
         ("/items/0/id\n/next", '{"items":[{"id":1}],"next":"…"}'),
         ("/items/*/more/x", '{"items":[{"more":{"x":null}}]}'),
-        ("/nothing\n/items/7", "(The answer holds nothing of what is expected.)"),
+        ("/nothing\n/items/7", "(The response has none of the expected fields.)"),
     ],
 )
 async def test_an_answer_is_cut_to_what_staff_want(
@@ -341,10 +341,10 @@ async def test_an_answer_is_cut_to_what_staff_want(
     [
         (b"plain \xff text", "text/plain", "plain ÿ text"),
         ("grüße".encode("latin-1"), "text/plain; charset=iso-8859-1", "grüße"),
-        (b"<html>login</html>", "text/html", "(The answer is of the type text/html, which cannot be read.)"),
-        (b"\x00\x01", "image/png", "(The answer is of the type image/png, which cannot be read.)"),
-        (b"{broken", "application/json", "(The answer is not valid JSON.)"),
-        (b"[" * 100_000, "application/json", "(The answer is not valid JSON.)"),
+        (b"<html>login</html>", "text/html", "(The response has the type text/html, which cannot be read.)"),
+        (b"\x00\x01", "image/png", "(The response has the type image/png, which cannot be read.)"),
+        (b"{broken", "application/json", "(The response is not valid JSON.)"),
+        (b"[" * 100_000, "application/json", "(The response is not valid JSON.)"),
         (b'{"a": 1}', "application/problem+json", '{"a":1}'),
         (b"", "application/json", "Done."),
     ],
@@ -538,10 +538,10 @@ async def test_an_answer_in_json_is_read_whatever_it_is_sent_as(
 @pytest.mark.parametrize(
     ("kind", "body", "said"),
     [
-        ("text/html", b"<p>Sorry", "of the type text/html"),
-        ("text/html", b"[not json", "of the type text/html"),
-        ("image/png", b"\x89PNG", "of the type image/png"),
-        ("", b"\x89PNG", "of the type unknown"),
+        ("text/html", b"<p>Sorry", "has the type text/html"),
+        ("text/html", b"[not json", "has the type text/html"),
+        ("image/png", b"\x89PNG", "has the type image/png"),
+        ("", b"\x89PNG", "has the type unknown"),
         ("application/json", b"Sorry", "not valid JSON"),
     ],
 )

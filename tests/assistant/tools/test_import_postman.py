@@ -123,7 +123,7 @@ def test_an_example_body_says_what_may_be_given():
         **{"tags": "array", "to": "object"},
     }
     assert draft.parameters["required"] == ["id", "note"]
-    assert properties["name"]["description"] == "Such as Ann."
+    assert properties["name"]["description"] == "Example: Ann."
     assert json.loads(sent(draft, id="1", note="n")[1] or "") == {"id": "1", "note": "n"}
 
 

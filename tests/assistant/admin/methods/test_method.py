@@ -86,7 +86,7 @@ def test_a_method_is_made_from_rows_fields_and_a_secret(boss, home):
     [
         ({"name": "Stock levels"}, "small letters"),
         ({"name": "order_status"}, "Another method"),
-        ({"config-url": "https://{item}.example.com/"}, "The host is always the same"),
+        ({"config-url": "https://{item}.example.com/"}, "The host cannot contain parameters"),
         ({"config-url": "http://169.254.169.254/{item}"}, "another look"),
         ({"config-url": "https://api.example.com/{nothing}"}, "no parameter"),
         ({"parameters-0-name": "bad name"}, "no name for a parameter"),
@@ -98,7 +98,7 @@ def test_a_method_is_made_from_rows_fields_and_a_secret(boss, home):
         ({"parameters-json": '{"type": "object", "properties": {"item": {"$ref": "http://evil.example"}}}'}, "references"),
         ({"parameters-json": "{"}, "not JSON"),
         ({"parameters-json": "[" * 100_000}, "not JSON"),
-        ({"parameters-json": '{"type": "object", "properties": {"a": {"type": {"a": 1}}}}'}, "is no type"),
+        ({"parameters-json": '{"type": "object", "properties": {"a": {"type": {"a": 1}}}}'}, "is not a valid type"),
         ({"parameters-json": '{"type": "object", "properties": {"a": {"type": "string", "format": {}}}}'}, "the format"),
         ({"parameters-0-description": "a \0 b"}, "no text"),
         ({"fixed-0-type": "number", "fixed-0-value": "nan"}, "a number that is none"),
@@ -108,9 +108,9 @@ def test_a_method_is_made_from_rows_fields_and_a_secret(boss, home):
         ({"fixed-0-type": "string", "fixed-0-value": "a\0b"}, "no text"),
         ({"fixed-0-type": "string", "fixed-0-value": "x" * 20_000}, "larger than"),
         ({"fixed-0-name": "x" * 65}, "at most 64"),
-        ({"secrets-value_credential": "sk\u200b-1"}, "no header may hold"),
-        ({"config-auth": "header", "config-auth_name": "X-Key", "config-headers": "x-key: 1"}, "holds the credential"),
-        ({"config-auth": "query", "config-auth_name": "size"}, "holds the credential"),
+        ({"secrets-value_credential": "sk\u200b-1"}, "not allowed in a header"),
+        ({"config-auth": "header", "config-auth_name": "X-Key", "config-headers": "x-key: 1"}, "carries the credential"),
+        ({"config-auth": "query", "config-auth_name": "size"}, "carries the credential"),
         ({"secrets-more_0": "a secret without a name"}, "another look"),
     ],
 )
@@ -260,4 +260,4 @@ def test_a_hundred_parameters_survive_an_edit(boss, home):
     page = boss.get(f"/admin/assistant/method/{made.pk}/change/").content.decode()
     assert 'name="parameters-99-name"' in page and 'value="p99"' in page
     more = {**rows, **row(100, name="one_too_many", type="string", enum="", format=""), "parameters-count": 103}
-    assert "At most 100" in add(boss, home, **{**more, "name": "more"}).content.decode()
+    assert "at most 100" in add(boss, home, **{**more, "name": "more"}).content.decode()

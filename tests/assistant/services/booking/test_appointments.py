@@ -221,7 +221,7 @@ def test_an_address_proven_meanwhile_is_not_written_over_by_one_that_was_read_be
     proven = {"email": "bo@example.com", "email_verified_at": timezone.now()}
     Visitor.objects.update(**proven)
     mine.name, mine.email = "Ann", "ann@example.com"
-    appointments._remember(read_before, mine)
+    appointments._keep_contact_details(read_before, mine)
     after = Visitor.objects.get()
     assert (after.name, after.email, after.email_verified_at) == ("Ann", *proven.values())
 

@@ -632,7 +632,7 @@ def exchange(of: Assistant, said: str, reply: str, *searches: bool) -> Message:
         )
     message = finish_turn(turn, Outcome("done", reply))
     assert message
-    questions.heed(turn.pk)
+    questions.record_unanswered(turn.pk)
     return message
 
 

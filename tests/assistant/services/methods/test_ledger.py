@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -18,6 +18,10 @@ from tests import make
 
 pytestmark = pytest.mark.django_db
 State = ToolCall.State
+
+
+def soon() -> datetime:
+    return timezone.now() + timedelta(minutes=10)
 
 
 @pytest.fixture
@@ -94,11 +98,11 @@ def test_what_was_asked_of_somebody_uses_up_the_quota(
     method.per_visitor_per_day = 1
     method.save()
     first, second = write(talk), write(talk)
-    assert ledger.take(first, method, talk.assistant, "write") == ""
+    assert ledger.authorize(first, method, talk.assistant, "write") == ""
     ToolCall.objects.filter(pk=first.pk).update(state=state, code=code)
-    assert ledger.take(second, method, talk.assistant, "write") == ("visitor_quota" if counts else "")
+    assert ledger.authorize(second, method, talk.assistant, "write") == ("visitor_quota" if counts else "")
     ToolCall.objects.filter(pk=first.pk).update(created_at=timezone.now() - timedelta(hours=25))
-    assert ledger.take(second, method, talk.assistant, "write") == ""
+    assert ledger.authorize(second, method, talk.assistant, "write") == ""
 
 
 def test_a_click_is_counted_among_the_calls_of_its_turn(talk: Conversation, turn: Turn) -> None:
@@ -112,7 +116,7 @@ def test_a_confirm_card_that_ran_out_closes_its_call_and_one_that_was_answered_d
 ) -> None:
     late, answered, open_still = (write(talk, turn, ordinal) for ordinal in range(3))
     for row in (late, answered, open_still):
-        assert ledger.wait_for_visitor(row, {"title": "Sure?", "lines": [], "fields": []}, "Waiting.", 600)
+        assert ledger.wait_for_visitor(row, {"title": "Sure?", "lines": [], "fields": []}, "Waiting.", soon())
     card_answers.answer(talk, str(answered.cards.get().pk), "confirm")
     Card.objects.exclude(call=open_still).update(expires_at=timezone.now() - timedelta(seconds=1))
     ledger.give_up_waiting()
@@ -138,7 +142,7 @@ def test_a_turn_that_ends_closes_its_calls_and_lets_a_card_wait_on(talk: Convers
     begun, written, waiting, done = (write(talk, running, ordinal) for ordinal in range(4))
     elsewhere = write(talk, key="voice")
     assert ledger.claim(begun) and ledger.claim(done) and ledger.close(done, State.DONE, "Done.")
-    assert ledger.wait_for_visitor(waiting, ASKS, "Waiting.", 600)
+    assert ledger.wait_for_visitor(waiting, ASKS, "Waiting.", soon())
     finish_turn(running, GIVEN_UP)
     assert [state_of(row) for row in (begun, written)] == [(State.UNKNOWN, "no_word"), (State.FAILED, "not_begun")]
     assert [state_of(row) for row in (waiting, done, elsewhere)] == [
@@ -181,7 +185,7 @@ def test_no_call_begins_once_its_turn_has_ended(talk: Conversation, turn: Turn) 
 
 
 def clicked(talk: Conversation, row: ToolCall) -> Turn:
-    assert ledger.wait_for_visitor(row, ASKS, "Waiting.", 600)
+    assert ledger.wait_for_visitor(row, ASKS, "Waiting.", soon())
     begun = card_answers.answer(talk, str(row.cards.get().pk), "confirm")
     assert begun
     return begun
@@ -206,7 +210,7 @@ def test_a_click_that_led_to_another_question_waits_on_for_its_answer(talk: Conv
     Turn.objects.filter(pk=turn.pk).update(opening_call=row)
     asking = claim_turn(turn.pk)
     ledger.adopt(row, asking)
-    assert ledger.wait_for_visitor(row, ASKS, "Waiting.", 600)
+    assert ledger.wait_for_visitor(row, ASKS, "Waiting.", soon())
     assert ledger.close_orphans() == 0
     other = write(talk, initiator=ToolCall.Initiator.VISITOR, key="other")
     confirming = clicked(talk, other)

@@ -57,7 +57,7 @@ def test_one_success_between_them_begins_the_count_anew() -> None:
     assert state() == "closed"
 
 
-@pytest.mark.parametrize("cause", sorted(health.AT_ONCE))
+@pytest.mark.parametrize("cause", sorted(health.OPEN_AT_ONCE))
 def test_what_does_not_pass_by_itself_opens_at_once(cause: str) -> None:
     fail(cause)
     assert state() == "open"

@@ -175,7 +175,7 @@ ROUTES = {str(route.pattern).removeprefix("api/v1/widget/") for route in urlpatt
 
 @pytest.mark.parametrize("route", sorted(ROUTES - OPEN))
 @pytest.mark.parametrize(("token", "code"), [("", "token_required"), ("eyJ2IjoiMSJ9:1w:no", "token_invalid")])
-async def test_without_a_token_nothing_is_told_at_any_door(page, route, token, code):
+async def test_no_route_answers_without_a_token(page, route, token, code):
     page.token = token
     path = re.sub(r"<uuid:\w+>", str(uuid4()), route)
     answer = await (page.get(path) if route == "events" else page.post(path, {"id": "c-1", "text": "Hi", "value": 1}))
@@ -202,7 +202,7 @@ async def test_another_visitor_finds_nothing(page, assistant):
     assert b"secret" not in (await other.get("events?after=0")).content
 
 
-async def test_knocking_too_fast_is_told_when_to_come_back(page, assistant, monkeypatch):
+async def test_too_many_requests_are_told_when_to_try_again(page, assistant, monkeypatch):
     monkeypatch.setitem(rate_limits.LIMITS, "message.send", rate_limits.Limit(visitor=("2/minute",)))
     await page.open(assistant)
     for number in range(2):
@@ -234,7 +234,7 @@ async def test_a_key_that_no_database_takes_is_an_unknown_one(page):
 
 
 async def test_what_nobody_foresaw_is_a_problem_that_the_page_may_read(page, assistant, monkeypatch):
-    monkeypatch.setattr("widget.views.presentation", lambda assistant: 1 / 0)
+    monkeypatch.setattr("widget.views.api.presentation", lambda assistant: 1 / 0)
     answer = await page.get(f"config/{assistant.public_key}")
     assert (answer.status_code, answer.json()["code"]) == (500, "internal")
     assert answer["access-control-allow-origin"] == make.ORIGIN and "division" not in answer.content.decode()
@@ -319,36 +319,6 @@ async def test_the_demonstration_model_is_named_and_cannot_speak(page, assistant
     assert refused.headers["cache-control"] == "no-store"
 
 
-async def test_the_loader_and_its_modules(page):
-    loader = await page.client.get("/widget.js", headers={"accept-encoding": "br"})
-    assert loader.status_code == 200 and loader.headers["content-encoding"] == "br"
-    assert "max-age=300" in loader.headers["cache-control"]
-    assert (await page.client.get("/widget.js", headers={"if-none-match": loader.headers["etag"]})).status_code == 304
-    from widget.assets import version
-
-    module = await page.client.get(f"/widget/{version()}/panel.js")
-    assert "immutable" in module.headers["cache-control"] and module.headers["access-control-allow-origin"] == "*"
-    for path in ("/widget/x/../settings.py", "/widget/x/nope.js", "/widget/x/%2e%2e/%2e%2e/manage.py"):
-        assert (await page.client.get(path)).status_code == 404
-
-
-async def test_the_hosted_page_is_framed_by_allowed_sites_only(page, assistant):
-    answer = await page.client.get(f"/chat/{assistant.public_key}")
-    assert f'data-key="{assistant.public_key}"' in answer.content.decode()
-    assert f"frame-ancestors 'self' {make.ORIGIN}" in answer.headers["content-security-policy"]
-    assert (await page.client.get("/chat/pk_nobody")).status_code == 404
-
-
-async def test_browsers_find_an_icon(page):
-    answer = await page.client.get("/favicon.ico")
-    assert answer.status_code == 302 and answer.url.endswith("icon.svg")
-
-
-async def test_alive_and_ready(page):
-    assert (await page.client.get("/healthz")).json() == {"status": "alive"}
-    assert (await page.client.get("/readyz")).json() == {"status": "ready", "missing": []}
-
-
 async def test_events_are_streamed_with_their_numbers(page, assistant):
     await page.open(assistant)
     stream = await page.get("events?after=0", accept="text/event-stream")
@@ -392,7 +362,7 @@ async def test_calls_of_a_voice_session_are_refused_where_nobody_speaks(page, as
     assert await in_db(ToolCall.objects.count)() == 0
 
 
-async def test_a_voice_session_s_call_goes_through_the_one_door_once(page, assistant):
+async def test_a_voice_session_s_call_goes_through_the_executor_once(page, assistant):
     await speaks(assistant)
     await page.open(assistant)
     for _ in range(2):

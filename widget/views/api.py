@@ -1,0 +1,228 @@
+"""The HTTP API: config, sessions, and everything that the socket does, for pages without one."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+
+from assistant import live, turns, voice
+from assistant.async_db import in_db
+from assistant.errors import BudgetExceeded, InputError, NotAllowed
+from assistant.llm import ToolCallRequest
+from assistant.models import Assistant, Conversation
+from assistant.providers import realtime, router
+from assistant.services.conversations import handoffs
+from assistant.services.conversations.events import format_instant
+from assistant.services.conversations.messages import rate_message as messages_rate_message
+from assistant.services.conversations.sessions import open_session, update_visitor
+from assistant.services.conversations.state import change_state
+from assistant.services.organizations import access as organization_access
+from assistant.services.organizations import networks
+from widget import access, feed, frames
+from widget.assets import version
+from widget.views.api_view import address_of, answer, api_view, body_of, network_of, problem, raw_headers
+
+HEARTBEAT_SECONDS = 15
+
+
+@api_view("GET", limit="config", session=False)
+async def config(request: HttpRequest, key: str) -> HttpResponse:
+    shown = await in_db(_shown)(key, access.origin_of(raw_headers(request)), networks.network_of(address_of(request)))
+    body = orjson.dumps(shown)
+    etag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
+    response = HttpResponse(status=304) if request.headers.get("if-none-match") == etag else HttpResponse(body)
+    response["Content-Type"] = "application/json"
+    response["ETag"] = etag
+    response["Cache-Control"] = "public, max-age=60"
+    return response
+
+
+def _shown(key: str, origin: str, network: str) -> dict[str, Any]:
+    try:
+        assistant = organization_access.for_widget(key, origin)
+    except NotAllowed:
+        organization_access.record_refused_site(key, origin, network)
+        raise
+    organization_access.record_page(assistant, origin)
+    return presentation(assistant)
+
+
+def presentation(assistant: Assistant) -> dict[str, Any]:
+    """What a page may know of an assistant: an allow-list, so that nothing slips out by being added to the model."""
+    speaker, why_silent = voice.offered(assistant)
+    return {
+        "key": assistant.public_key,
+        "version": version(),
+        "name": assistant.name,
+        "title": assistant.title or assistant.name,
+        "greeting": assistant.greeting,
+        "disclosure": assistant.disclosure,
+        "starters": assistant.starter_list,
+        "texts": assistant.texts,
+        "accent": assistant.accent,
+        "position": assistant.position,
+        "locale": assistant.locale,
+        "demo": router.is_demo(assistant),
+        "human": handoffs.reaches_somebody(assistant),
+        "voice": speaker is not None,
+        **({"voice_reason": why_silent} if speaker is None else {}),
+        "max_chars": settings.MESSAGE_MAX_CHARS,
+    }
+
+
+# --- Sessions, messages, events --------------------------------------------------------------------------------------
+
+
+@api_view("POST", limit="session", session=False)
+async def sessions(request: HttpRequest) -> HttpResponse:
+    headers = raw_headers(request)
+    asked = body_of(request)
+    key, locale, zone = (asked.get(name, "") for name in ("key", "locale", "timezone"))
+    if not all(isinstance(value, str) for value in (key, locale, zone)):
+        raise InputError("key, locale and timezone are texts.")
+    origin = access.origin_of(headers)
+    address = address_of(request)
+    assistant = await in_db(organization_access.for_widget)(key, origin)
+    session = await in_db(open_session)(
+        assistant, origin, token=access.bearer(headers), locale=frames.clean(locale), zone=zone, address=address
+    )
+    return answer(
+        {
+            "token": session.token,
+            "expires_at": format_instant(session.expires_at),
+            "visitor": str(session.conversation.visitor_id),
+            "conversation": str(session.conversation.pk),
+        },
+        201,
+    )
+
+
+@api_view("POST", limit="message.send")
+async def messages(request: HttpRequest, conversation: Conversation) -> HttpResponse:
+    frame = frames.build(frames.MessageSend, body_of(request))
+    posted = await turns.post(conversation, frame.id, frame.text, frame.page)
+    return answer({"seq": posted.message.seq, "turn": str(posted.turn.pk) if posted.turn else None}, 202)
+
+
+@api_view("GET", limit="events")
+async def events(request: HttpRequest, conversation: Conversation) -> HttpResponseBase:
+    network = network_of(request)
+    after = _seq(request.headers.get("last-event-id") or request.GET.get("after") or "0")
+    if "text/event-stream" not in request.headers.get("accept", ""):
+        return answer((await in_db(feed.resumed)(conversation, after, network)).payload())
+    access.refuse_full_network(network)
+    await in_db(feed.admit)(conversation, network)  # while a refusal can still be a status
+    response = StreamingHttpResponse(_stream(conversation, after, network), content_type="text/event-stream")
+    response["Cache-Control"] = "no-store"
+    response["X-Accel-Buffering"] = "no"
+    return response
+
+
+def _seq(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 15):
+        raise InputError("A seq is a whole number.")
+    return int(text)
+
+
+async def _stream(conversation: Conversation, after: int, network: str) -> AsyncIterator[bytes]:
+    """Server-sent events: the state, then each event, and a comment every few seconds to keep proxies from closing it."""
+    gone = asyncio.Event()
+    async with live.subscribe(live.group(conversation.pk)) as subscription:
+        with access.connection_of_network(network), access.connection_of_visitor(str(conversation.visitor_id), gone.set):
+            yield _sse((await in_db(feed.ready)(conversation, after, subscription, network)).payload())
+            while not gone.is_set():
+                try:
+                    async with asyncio.timeout(HEARTBEAT_SECONDS):
+                        payloads = await feed.next_events(conversation, subscription)
+                except TimeoutError:
+                    # An assistant can be switched off while its streams are open.
+                    if not await in_db(_is_still_admitted)(conversation):
+                        return
+                    yield b": still here\n\n"
+                else:
+                    for payload in payloads:
+                        yield _sse(payload)
+
+
+def _is_still_admitted(conversation: Conversation) -> bool:
+    conversation.assistant.refresh_from_db()
+    return organization_access.admits(conversation.assistant, conversation.origin)
+
+
+def _sse(payload: dict[str, Any]) -> bytes:
+    number = b"id: %d\n" % payload["seq"] if "seq" in payload else b""
+    return number + b"data: " + orjson.dumps(payload) + b"\n\n"
+
+
+@api_view("POST", limit="turn.stop")
+async def stop_turn(request: HttpRequest, conversation: Conversation, turn: UUID) -> HttpResponse:
+    await turns.stop(conversation, str(turn))
+    return HttpResponse(status=204)
+
+
+@api_view("POST", limit="turn.retry")
+async def retry_turn(request: HttpRequest, conversation: Conversation, turn: UUID) -> HttpResponse:
+    await turns.retry(conversation, str(turn))
+    return HttpResponse(status=204)
+
+
+@api_view("POST", limit="card.answer")
+async def answer_card(request: HttpRequest, conversation: Conversation, card: UUID) -> HttpResponse:
+    frame = frames.build(frames.CardAnswer, {**body_of(request), "card": str(card)})
+    await turns.answer_card(conversation, str(card), frame.choice, frame.fields)
+    return HttpResponse(status=204)
+
+
+@api_view("POST", limit="message.rate")
+async def rate_message(request: HttpRequest, conversation: Conversation, message: UUID) -> HttpResponse:
+    frame = frames.build(frames.MessageRate, {**body_of(request), "message": str(message)})
+    await in_db(messages_rate_message)(conversation, str(message), frame.value)
+    return HttpResponse(status=204)
+
+
+@api_view("POST", limit="session-key")
+async def session_key(request: HttpRequest, conversation: Conversation) -> HttpResponse:
+    try:
+        key = await voice.session_key(conversation)
+    except realtime.Refused as refused:
+        return answer(refused.body, refused.status or 503)
+    except BudgetExceeded as error:
+        return problem(error.code, 429, conversation.locale)
+    return answer(key.as_json())
+
+
+@api_view("POST", limit="tool-call")
+async def tool_calls(request: HttpRequest, conversation: Conversation) -> HttpResponse:
+    await voice.refuse_unless_offered(conversation.assistant)
+    asked = body_of(request)
+    id, name, arguments = asked.get("call"), asked.get("name"), asked.get("arguments")
+    if not (isinstance(id, str) and isinstance(name, str) and isinstance(arguments, dict) and 0 < len(id) <= 120):
+        raise InputError("A call has a call id, a name and arguments.")
+    result = await voice.run_call(conversation, ToolCallRequest(id, name, arguments))
+    return answer({"output": result.text, "outcome": result.outcome})
+
+
+@api_view("POST", limit="human.request")
+async def human(request: HttpRequest, conversation: Conversation) -> HttpResponse:
+    await turns.request_human(conversation)
+    return HttpResponse(status=204)
+
+
+@api_view("POST", limit="visitor.update")
+async def visitor(request: HttpRequest, conversation: Conversation) -> HttpResponse:
+    frame = frames.build(frames.VisitorUpdate, body_of(request))
+    await in_db(update_visitor)(conversation, name=frame.name, email=frame.email, locale=frame.locale, zone=frame.timezone)
+    return HttpResponse(status=204)
+
+
+@api_view("POST", limit="conversation.close")
+async def close_conversation(request: HttpRequest, conversation: Conversation) -> HttpResponse:
+    await in_db(change_state)(conversation, Conversation.State.CLOSED)
+    return HttpResponse(status=204)

@@ -1,0 +1,33 @@
+"""The chat as a page of its own."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from assistant.async_db import in_db
+from assistant.errors import NotAllowed, TooMuch
+from assistant.services.organizations import access as organization_access
+from assistant.services.organizations import networks, rate_limits
+from widget import pages
+
+
+async def chat(request: HttpRequest, key: str) -> HttpResponse:
+    """The chat as a page, for links and for sites that would rather have an iframe."""
+    try:
+        rate_limits.hit("hosted", network=networks.network_of_request(request.META))
+        assistant = await in_db(organization_access.for_widget)(key, settings.PUBLIC_URL)
+    except TooMuch as error:
+        return pages.refused(request, error, 429)
+    except NotAllowed as error:
+        return pages.refused(request, error, 404)
+    response = render(request, "widget/hosted.html", {"assistant": assistant, "public_url": settings.PUBLIC_URL})
+    organization = assistant.organization
+    ancestors = "*" if organization.allow_any_origin else " ".join(["'self'", *organization.origins])
+    response["Content-Security-Policy"] = (
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; img-src 'self' data:; "
+        f"base-uri 'none'; form-action 'none'; frame-ancestors {ancestors}"
+    )
+    response.xframe_options_exempt = True  # frame-ancestors says it better
+    return response
