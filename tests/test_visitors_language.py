@@ -24,7 +24,7 @@ from assistant.services.conversations.messages import post_message
 from assistant.services.organizations import rate_limits
 from assistant.tools.toolbox import ConversationToolbox
 from tests import make
-from widget import views
+from widget.views import api_view as views
 
 pytestmark = pytest.mark.django_db
 
