@@ -70,6 +70,7 @@ SOCKETS = {
     "assistant.services.knowledge.extraction": "a child that reads a file from its standard input, held below",
     "assistant.services.organizations.rate_limits": "redis: REDIS_URL",
     "assistant.tasks": "smtplib: its errors; the server is EMAIL_URL's",
+    "interworky.celery": "kombu: the type of a connection to the broker, which the environment names",
     "interworky.settings": "redis: how patient its client is",
     "interworky.up": "socket: to listen",
 }
