@@ -58,8 +58,8 @@ UP = {
     "assistant.tasks._read_page": "a page that is looked at again",
     "assistant.summaries.think_of_all": "a provider that gives conversations titles",
     "assistant.summaries.think_of": "a provider that gives conversations titles",
-    "assistant.turns.*": "a provider that answers a visitor",
-    "assistant.turns.run": "a provider that answers a visitor",
+    "assistant.turns.runner.*": "a provider that answers a visitor",
+    "assistant.turns.runner.run": "a provider that answers a visitor",
     "assistant.voice.run_call": "a method that a voice session calls",
     "assistant.voice.session_key": "a provider that gives session keys",
 }

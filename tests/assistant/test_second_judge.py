@@ -14,6 +14,7 @@ from assistant.llm import Receipt
 from assistant.models import Conversation, Turn
 from assistant.sentences import LANGUAGES
 from assistant.services.conversations.messages import post_message
+from assistant.turns.outcome import describe_receipts
 from tests import make
 from tests.fakes import ScriptedModel, ScriptedToolbox, always, says
 
@@ -90,4 +91,4 @@ async def test_the_demonstration_model_follows_a_script_and_is_neither_asked_nor
 
 @pytest.mark.parametrize("locale", LANGUAGES)
 def test_the_servers_own_line_passes_its_own_gate(locale: str):
-    assert not claimed(turns.what_was_done((), locale))
+    assert not claimed(describe_receipts((), locale))

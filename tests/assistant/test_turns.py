@@ -26,6 +26,7 @@ from assistant.services.conversations.leases import (
 )
 from assistant.services.conversations.messages import post_message
 from assistant.services.conversations.state import change_state
+from assistant.turns import runner
 from tests import make
 from tests.fakes import ScriptedModel, ScriptedToolbox, always, calls, says
 
@@ -142,12 +143,12 @@ async def test_a_stop_keeps_what_was_said(conversation):
     never = asyncio.Event()
     model = ScriptedModel(says("One. ", "Two.", wait_for=never))
     task = asyncio.create_task(turns.run(turn.pk, model_for=always(model), toolbox_for=always(ScriptedToolbox())))
-    turns._running[str(turn.pk)] = turns._Running(task)
+    runner._running[str(turn.pk)] = runner._Running(task)
     while live.draft(turn.pk, 1).text != "One. ":
         await asyncio.sleep(0.005)
     await turns.stop(conversation, str(turn.pk))
     await asyncio.wait_for(task, 5)
-    del turns._running[str(turn.pk)]
+    del runner._running[str(turn.pk)]
     message = await in_db(reply)(conversation)
     assert (message.text, message.state) == ("One.", "stopped")
     assert (await in_db(Turn.objects.get)(pk=turn.pk)).state == "stopped"
@@ -163,8 +164,8 @@ async def test_what_was_stopped_before_it_began_is_not_begun(conversation):
 
 
 async def test_a_runner_that_lost_its_lease_writes_nothing(conversation, monkeypatch):
-    monkeypatch.setattr(turns, "HEARTBEAT_SECONDS", 0.01)
-    monkeypatch.setattr(turns, "SHARE_SECONDS", 0.01)
+    monkeypatch.setattr(runner, "HEARTBEAT_SECONDS", 0.01)
+    monkeypatch.setattr(runner, "SHARE_SECONDS", 0.01)
     turn = await in_db(ask)(conversation)
     model = ScriptedModel(says("One. ", "Two.", wait_for=asyncio.Event()))
     task = asyncio.create_task(turns.run(turn.pk, model_for=always(model), toolbox_for=always(ScriptedToolbox())))
@@ -179,7 +180,7 @@ async def test_a_runner_that_lost_its_lease_writes_nothing(conversation, monkeyp
 async def test_a_runner_whose_lease_has_run_out_by_its_own_clocks_shows_nothing_until_it_is_renewed(
     conversation, heard, settings, monkeypatch
 ):
-    monkeypatch.setattr(turns, "SHARE_SECONDS", 0.01)
+    monkeypatch.setattr(runner, "SHARE_SECONDS", 0.01)
     settings.ASSISTANT_LEASE_SECONDS = 0
     turn = await in_db(ask)(conversation)
     renewed = asyncio.Event()
@@ -270,12 +271,12 @@ async def test_the_next_message_is_answered_when_the_first_is(conversation):
     assert texts == ["One?", "Two?", "One.", "Two."]
 
 
-def test_left_behind_turns_are_found_and_adopted_at_once(conversation):
+def test_a_turn_is_found_as_left_behind_once_its_lease_has_lapsed(conversation):
     turn = ask(conversation)
     claim_turn(turn.pk)
     Turn.objects.update(created_at=timezone.now() - timedelta(seconds=5))
     assert turns_left_behind() == []
-    assert turns.adopt() == 1
+    Turn.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
     assert turns_left_behind() == [turn.pk]
 
 
