@@ -13,7 +13,7 @@ from assistant.providers import embeddings, realtime, router
 from assistant.providers.configuration import ProviderSettings
 from assistant.services.organizations import prompt_versions
 from assistant.services.providers import budgets
-from assistant.tools.toolbox import ConversationToolbox
+from assistant.tools.executor import Executor
 
 
 def offered(assistant: Assistant) -> tuple[ProviderSettings | None, str]:
@@ -32,8 +32,8 @@ async def refuse_unless_offered(assistant: Assistant) -> None:
 
 async def run_call(conversation: Conversation, call: ToolCallRequest) -> ToolResult:
     """Run a tool call that the visitor's browser passes on from a voice session: once per id, through the one door."""
-    toolbox = await ConversationToolbox.for_conversation(conversation, embed=embeddings.of_query)
-    return await toolbox.relay(call)
+    executor = await Executor.for_conversation(conversation, embed=embeddings.of_query)
+    return await executor.execute_relayed(call)
 
 
 async def session_key(conversation: Conversation) -> realtime.SessionKey:
@@ -44,7 +44,7 @@ async def session_key(conversation: Conversation) -> realtime.SessionKey:
     assistant = conversation.assistant
     await in_db(budgets.refuse_if_spent)(budgets.Asking(assistant, "voice", conversation))
     provider, _ = await in_db(offered)(assistant)
-    toolbox = await ConversationToolbox.for_conversation(conversation)
+    executor = await Executor.for_conversation(conversation)
     scene = Scene(
         assistant=assistant.name,
         organization=assistant.organization.name,
@@ -55,8 +55,8 @@ async def session_key(conversation: Conversation) -> realtime.SessionKey:
         visitor_timezone=conversation.visitor.timezone,
         locale=conversation.visitor.locale,
         language=conversation.language,
-        can_act=bool(toolbox.specs()),
+        can_act=bool(executor.specs()),
     )
     return await realtime.session_key(
-        provider, instructions=instructions(scene), tools=toolbox.specs(), azure=router.platform().realtime_azure
+        provider, instructions=instructions(scene), tools=executor.specs(), azure=router.platform().realtime_azure
     )

@@ -51,8 +51,7 @@ UP = {
     "assistant.jobs._said": "a provider whose models are listed",
     "assistant.jobs.measure_due": "a provider that is measured anew",
     "assistant.management.examination._probe": "a provider that the doctor probes",
-    "assistant.replay.Rehearsal": "a provider that a replay asks",
-    "assistant.replay._again": "a provider that a replay asks",
+    "assistant.replay._events": "a provider that a replay asks",
     "assistant.replay.answer": "a provider that a replay asks",
     "assistant.tasks._embed": OPERATORS,  # for vectors of passages
     "assistant.tasks._read_page": "a page that is looked at again",
@@ -170,8 +169,8 @@ def test_everybody_above_who_has_something_go_out_is_listed_and_driven() -> None
     top = set(architecture.FLOORS[0] + architecture.FLOORS[1])
     above = {one for one in uses if architecture.room_of(one) in top}
     going = {"assistant.outbound.fetch", "assistant.outbound.stream"}
-    # A kind's `run` is found in a table, so those who run it are those who have a toolbox.
-    going |= {"assistant.tools.toolbox.ConversationToolbox", "assistant.tools.toolbox.try_out"}
+    # A kind's `run` is found in a table, so those who run it are those who have an executor.
+    going |= {"assistant.tools.executor.Executor", "assistant.tools.executor.try_out"}
     modules = {architecture.name_of(path) for path in architecture.modules("assistant", "widget")}
     while more := {one for one in uses.keys() - above - going if goes(uses[one] - modules, going)}:
         going |= more

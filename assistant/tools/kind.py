@@ -92,7 +92,7 @@ class Operation:
     prepare: Callable[[Context, dict[str, Any]], Awaitable[Preview]] | None = None
     decline: Callable[[Context, dict[str, Any]], Awaitable[None]] | None = None
     # What a call of it brings about, in the words of `engine.claims.ACTS` ("booked", "sent"), or "any": a reply that
-    # claims more is caught. The toolbox puts it into the result's `achieved` when the call is done.
+    # claims more is caught. The executor puts it into the result's `achieved` when the call is done.
     brings_about: frozenset[str] = frozenset()
     idempotent: bool | Callable[[Method], bool] = False  # a second run does no harm: it may be repeated after a crash
     seconds: Callable[[Method], float] = lambda method: 20.0  # a call that takes longer is given up

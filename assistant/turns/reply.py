@@ -7,6 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from django.conf import settings
 
@@ -26,22 +27,30 @@ from assistant.turns.outcome import KEPT, SILENT
 GATHER_SECONDS = 0.03  # text is shown in pieces of this much time: smooth to the eye, and one event for many tokens
 
 ModelFor = Callable[..., Awaitable[llm.Model]]
-ToolboxFor = Callable[[Turn], Awaitable[llm.Toolbox]]
+ExecutorFor = Callable[[Turn], Awaitable["TurnExecutor"]]
 FencedEvent = events.TurnStarted | events.ReplyDelta | events.ToolStarted | events.ToolFinished
 
 
+class TurnExecutor(llm.ToolExecutor, Protocol):
+    """What a turn asks of the executor beyond what its engine does."""
+
+    async def execute_opening_call(self, row: ToolCall) -> llm.ToolResult:
+        """Run what a visitor's click asked for; `row` is its entry in the ledger."""
+        ...
+
+
 async def write_reply(
-    turn: Turn, draft: live.ReplyDraft, model_for: ModelFor, toolbox_for: ToolboxFor, may_stop: asyncio.Event
+    turn: Turn, draft: live.ReplyDraft, model_for: ModelFor, executor_for: ExecutorFor, may_stop: asyncio.Event
 ) -> loop.ReplyEnded:
     """Run the engine, and show what it does as it does it; the reply grows in `draft`. `may_stop` is set once nothing that
     was begun before is open any more."""
     assistant = turn.conversation.assistant
-    toolbox = await toolbox_for(turn)
-    context = await in_db(build_context)(turn, toolbox.specs())
+    executor = await executor_for(turn)
+    context = await in_db(build_context)(turn, executor.specs())
     writer = ReplyWriter(turn, draft)
     opening = _Opening()
     if turn.opening_call:
-        opening = await _run_opening_call(turn.opening_call, toolbox, writer)
+        opening = await _run_opening_call(turn.opening_call, executor, writer)
         if turn.conversation.state == Conversation.State.STAFF:
             return loop.ReplyEnded("", "stop", 0, llm.TokenUsage(), provider=SILENT)
     may_stop.set()
@@ -51,27 +60,27 @@ async def write_reply(
     model = await model_for(assistant, task="reply", conversation=turn.conversation, turn=turn)
     judge = _judge_of(turn, model_for)
     try:
-        ended = await _run_engine(model, toolbox, context, opening, writer, judge)
+        ended = await _run_engine(model, executor, context, opening, writer, judge)
     except ProviderError as error:
         if error.cause != "context_too_long" or draft.text or len(context.said) == 1:
             raise
         # Once more with half of what was said before. What this turn has done meanwhile is in the ledger.
-        toolbox = await toolbox_for(turn)
-        context = await in_db(build_context)(turn, toolbox.specs(), context.said)
-        ended = await _run_engine(model, toolbox, context, opening, writer, judge)
+        executor = await executor_for(turn)
+        context = await in_db(build_context)(turn, executor.specs(), context.said)
+        ended = await _run_engine(model, executor, context, opening, writer, judge)
     if ended.unkept or ended.unread_call:
-        await _offer_form_instead(toolbox, ended.rounds)
+        await _offer_form_instead(executor, ended.rounds)
     elif context.key and (ended.rounds, ended.finish, ended.unsure) == (1, "stop", False):
         await in_db(answer_cache.keep)(assistant, context.key, ended.text)
     return ended
 
 
-async def _offer_form_instead(toolbox: llm.Toolbox, round: int) -> None:
+async def _offer_form_instead(executor: TurnExecutor, round: int) -> None:
     """What was claimed, or asked for in a call that nobody can run, has not been done: the visitor gets what even a model
     without tools may offer, a form for a person to read."""
-    for tool in toolbox.specs():
+    for tool in executor.specs():
         if tool.spoken:
-            await toolbox.execute(llm.ToolCallRequest(f"instead_{round}", tool.name, {}), round=round + 1, ordinal=0)
+            await executor.execute(llm.ToolCallRequest(f"instead_{round}", tool.name, {}), round=round + 1, ordinal=0)
             return
 
 
@@ -92,7 +101,7 @@ def _judge_of(turn: Turn, model_for: ModelFor) -> Judge:
 
 
 async def _run_engine(
-    model: llm.Model, toolbox: llm.Toolbox, context: Context, opening: _Opening, writer: ReplyWriter, judge: Judge
+    model: llm.Model, executor: TurnExecutor, context: Context, opening: _Opening, writer: ReplyWriter, judge: Judge
 ) -> loop.ReplyEnded:
     messages = [llm.ChatMessage("system", context.system), *context.said, *context.done, *opening.messages]
     limits = loop.Limits(settings.ASSISTANT_MAX_ROUNDS, settings.ASSISTANT_MAX_CALLS)
@@ -100,7 +109,7 @@ async def _run_engine(
         async with aclosing(
             loop.run(
                 model,
-                toolbox,
+                executor,
                 messages,
                 limits,
                 achieved=opening.achieved,
@@ -132,11 +141,11 @@ class _Opening:
     receipts: tuple[llm.Receipt, ...] = ()
 
 
-async def _run_opening_call(row: ToolCall, toolbox: llm.Toolbox, writer: ReplyWriter) -> _Opening:
+async def _run_opening_call(row: ToolCall, executor: TurnExecutor, writer: ReplyWriter) -> _Opening:
     """Run what a visitor's click asked for, before the model is asked."""
-    label = toolbox.label(row.name)
+    label = executor.label(row.name)
     writer.show(events.ToolStarted(str(writer.turn.pk), str(row.pk), label))
-    result = await toolbox.open(row)
+    result = await executor.execute_opening_call(row)
     writer.show(events.ToolFinished(str(writer.turn.pk), str(row.pk), label, result.ok))
     call = as_call(row)
     messages = llm.ChatMessage("assistant", "", calls=(call,)), llm.ChatMessage("tool", result.text, call_id=call.id)

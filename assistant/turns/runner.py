@@ -30,15 +30,15 @@ from assistant.services.conversations.leases import (
 )
 from assistant.services.conversations.outcomes import finish_turn
 from assistant.services.knowledge import questions
-from assistant.tools.toolbox import ConversationToolbox
+from assistant.tools.executor import Executor
 from assistant.turns.outcome import Ending, build_outcome
-from assistant.turns.reply import ModelFor, ToolboxFor, announce_if_leased, write_reply
+from assistant.turns.reply import ExecutorFor, ModelFor, announce_if_leased, write_reply
 
 log = logging.getLogger(__name__)
 
 SHARE_SECONDS = 0.3  # how old a draft may be that another process shows
 HEARTBEAT_SECONDS = 2.0
-TOOLBOX_FOR: ToolboxFor = partial(ConversationToolbox.for_turn, embed=embeddings.of_query)
+EXECUTOR_FOR: ExecutorFor = partial(Executor.for_turn, embed=embeddings.of_query)
 
 
 @dataclass
@@ -84,7 +84,9 @@ async def _run_and_go_on(turn_id: str) -> None:
         start(following)
 
 
-async def run(turn_id: UUID | str, *, model_for: ModelFor = router.model_for, toolbox_for: ToolboxFor = TOOLBOX_FOR) -> UUID:
+async def run(
+    turn_id: UUID | str, *, model_for: ModelFor = router.model_for, executor_for: ExecutorFor = EXECUTOR_FOR
+) -> UUID:
     """Claim a turn, answer it, save the outcome; returns its conversation's id.
 
     Raises `TurnTaken` when it is not ours to run, or no longer.
@@ -98,7 +100,7 @@ async def run(turn_id: UUID | str, *, model_for: ModelFor = router.model_for, to
     announce_if_leased(turn, events.TurnStarted(str(turn.pk), str(turn.message_id)))
     try:
         async with _heartbeat(turn, stop, draft):
-            ending = await _answer(turn, draft, stop, model_for, toolbox_for)
+            ending = await _answer(turn, draft, stop, model_for, executor_for)
         await in_db(finish_turn)(turn, build_outcome(ending, turn.conversation.locale))
         await _note_question(turn)
     except asyncio.CancelledError:
@@ -118,7 +120,7 @@ async def _note_question(turn: Turn) -> None:
 
 
 async def _answer(
-    turn: Turn, draft: live.ReplyDraft, stop: asyncio.Event, model_for: ModelFor, toolbox_for: ToolboxFor
+    turn: Turn, draft: live.ReplyDraft, stop: asyncio.Event, model_for: ModelFor, executor_for: ExecutorFor
 ) -> Ending:
     """Write the reply; whatever happens, how that ended: a visitor is never left without a word."""
     reply: ReplyEnded | None = None
@@ -128,7 +130,7 @@ async def _answer(
         if turn.attempts > MAX_ATTEMPTS:
             raise InterworkyError("Too many runners failed at this turn.")
         async with asyncio.timeout((turn.deadline_at - timezone.now()).total_seconds()):
-            reply = await _write_until_stopped(turn, draft, stop, model_for, toolbox_for)
+            reply = await _write_until_stopped(turn, draft, stop, model_for, executor_for)
     except TimeoutError:
         failure = ProviderError("The turn's deadline passed.", cause="timeout", code="not_available")
     except InterworkyError as error:
@@ -140,7 +142,7 @@ async def _answer(
 
 
 async def _write_until_stopped(
-    turn: Turn, draft: live.ReplyDraft, stop: asyncio.Event, model_for: ModelFor, toolbox_for: ToolboxFor
+    turn: Turn, draft: live.ReplyDraft, stop: asyncio.Event, model_for: ModelFor, executor_for: ExecutorFor
 ) -> ReplyEnded | None:
     """How the reply ended; None when the visitor stopped it. Raises what writing it raises."""
     # A stop takes effect only once what a click has asked for, or an earlier runner has begun, has come to its end.
@@ -148,7 +150,7 @@ async def _write_until_stopped(
     if turn.fence == 1 and turn.opening_call is None:
         may_stop.set()
     stopping = asyncio.ensure_future(_wait_for_all(may_stop, stop))
-    writing = asyncio.ensure_future(write_reply(turn, draft, model_for, toolbox_for, may_stop))
+    writing = asyncio.ensure_future(write_reply(turn, draft, model_for, executor_for, may_stop))
     try:
         await asyncio.wait({writing, stopping}, return_when=asyncio.FIRST_COMPLETED)
         return writing.result() if writing.done() else None

@@ -13,7 +13,7 @@ from assistant.models import Conversation, Message, Turn
 from assistant.services.conversations.sessions import Session, open_session
 from assistant.turns import runner
 from tests import make
-from tests.fakes import ScriptedModel, ScriptedToolbox, always, says
+from tests.fakes import ScriptedExecutor, ScriptedModel, always, says
 from widget import consumers
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -25,7 +25,7 @@ def scripted(monkeypatch):
     model = ScriptedModel(says("Hi", " there."))
     run = runner.run
     monkeypatch.setattr(
-        runner, "run", lambda turn_id: run(turn_id, model_for=always(model), toolbox_for=always(ScriptedToolbox()))
+        runner, "run", lambda turn_id: run(turn_id, model_for=always(model), executor_for=always(ScriptedExecutor()))
     )
     return model
 

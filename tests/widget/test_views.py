@@ -21,7 +21,7 @@ from assistant.services.conversations import cards
 from assistant.services.organizations import rate_limits
 from assistant.turns import runner
 from tests import make
-from tests.fakes import ScriptedModel, ScriptedToolbox, always, says
+from tests.fakes import ScriptedExecutor, ScriptedModel, always, says
 from widget.urls import urlpatterns
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -34,7 +34,7 @@ def scripted(monkeypatch):
     run = runner.run
     model = ScriptedModel(says("Hi", " there."))
     monkeypatch.setattr(
-        runner, "run", lambda turn_id: run(turn_id, model_for=always(model), toolbox_for=always(ScriptedToolbox()))
+        runner, "run", lambda turn_id: run(turn_id, model_for=always(model), executor_for=always(ScriptedExecutor()))
     )
 
 
