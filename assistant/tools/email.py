@@ -169,6 +169,8 @@ def _visitor(context: Context) -> Visitor:
 
 KIND = Kind(
     "E-mail",
+    "Sends an e-mail to people whom you choose, or to the visitor's own, verified address. Never to anybody else.",
+    "mail",
     Config,
     (Operation(run, risk=Method.Risk.WRITE, needs_proof=to_visitor, brings_about=frozenset({"sent"}), idempotent=True),),
     check=check,

@@ -335,6 +335,8 @@ def _told(response: outbound.Response, keep: str) -> str:
 
 KIND = Kind(
     "HTTP request",
+    "Sends a request to your organization's own API.",
+    "language",
     Config,
     (
         Operation(

@@ -117,9 +117,12 @@ class Operation:
 
 @dataclass(frozen=True)
 class Kind:
-    """`Config` is the form that staff fill in; its `cleaned_data` is the method's `config`."""
+    """`label`, `description` and `icon` (a name of Material Symbols) are the card by which staff choose the kind. `Config`
+    is the form that they fill in; its `cleaned_data` is the method's `config`."""
 
     label: str
+    description: str
+    icon: str
     Config: type[forms.Form]
     operations: tuple[Operation, ...]
     # By field of the form: what of the organization's own there is to choose from, as (value, label).

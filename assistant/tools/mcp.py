@@ -325,6 +325,8 @@ def _told(answer: dict[str, Any]) -> str:
 
 KIND = Kind(
     "MCP tool",
+    "Calls a tool of a remote MCP server, reached over streamable HTTP.",
+    "extension",
     Config,
     (Operation(run, brings_about=frozenset({"any"}), idempotent=may_repeat, seconds=seconds),),
     secrets=(CREDENTIAL,),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -51,12 +50,6 @@ def config_form(kind: Kind, organization: Organization, **arguments: Any) -> for
         check = isinstance(field.widget, forms.CheckboxInput)
         field.widget.attrs.setdefault("class", " ".join(CHECKBOX_CLASSES) if check else "iw-input")
     return form
-
-
-def _about(kind: Kind) -> str:
-    """The first sentence of the module that makes the kind: what it is, in words for people."""
-    module = inspect.getmodule(kind.Config)
-    return (inspect.getdoc(module) or "").split("\n\n")[0].replace("\n", " ")
 
 
 class SecretsForm(forms.Form):
@@ -282,7 +275,7 @@ class MethodAdmin(Scoped):
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": "New method",
-            "kinds": [(name, kind, _about(kind)) for name, kind in KINDS.items()],
+            "kinds": KINDS,
             "organizations": organizations(request, self.add_rank),
             "chosen": chosen,
         }
