@@ -24,7 +24,7 @@ from django.conf import settings
 from assistant import events, llm
 from assistant.async_db import fresh_connections, in_db
 from assistant.engine import loop
-from assistant.engine.prompt import instructions, scene_of
+from assistant.engine.prompt import build_scene, instructions
 from assistant.errors import BudgetExceeded, InterworkyError
 from assistant.models import Conversation, ToolCall
 from assistant.providers import embeddings, router
@@ -125,7 +125,7 @@ async def _events(
 def _system_message(conversation: Conversation, question: Question, *, can_act: bool) -> str:
     """Today's prompt on the day of the message, so that "tomorrow" means what it meant."""
     message = question.turn.message
-    return instructions(scene_of(conversation, message.page, now=message.at, can_act=can_act))
+    return instructions(build_scene(conversation, now=message.at, can_act=can_act, message=message))
 
 
 def _unfinished(ended: loop.ReplyEnded | None) -> str:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 
 from assistant import llm
-from assistant.engine.prompt import Scene, instructions, scene_of
+from assistant.engine.prompt import Scene, build_scene, instructions
 from assistant.models import ToolCall, Turn
 from assistant.providers import router
 from assistant.services.conversations.history import as_rounds, build_history, estimated_tokens
@@ -33,7 +33,7 @@ def build_context(turn: Turn, tools: list[llm.ToolSpec], too_long: list[llm.Chat
     """`too_long` is a history that was more than the model can take: half of it is given then."""
     conversation = turn.conversation
     assistant = conversation.assistant
-    scene = scene_of(conversation, turn.message.page, now=timezone.now(), can_act=bool(tools))
+    scene = build_scene(conversation, now=timezone.now(), can_act=bool(tools), message=turn.message)
     most, tokens = assistant.history_messages, assistant.history_tokens
     if too_long:
         most, tokens = len(too_long) // 2, estimated_tokens(too_long) // 2
