@@ -48,7 +48,7 @@ UP = {
     "assistant.admin.knowledge.DocumentAdmin.search_view": OPERATORS,  # for a vector of the question
     "assistant.admin.methods.method.MethodAdmin.test_view": "a method that staff test",
     "assistant.admin.providers.provider.ProviderAdmin._measure": "a provider that is tested",
-    "assistant.jobs._said": "a provider whose models are listed",
+    "assistant.jobs._read_shutdowns": "a provider whose models are listed",
     "assistant.jobs.measure_due": "a provider that is measured anew",
     "assistant.management.examination._probe": "a provider that the doctor probes",
     "assistant.replay._events": "a provider that a replay asks",

@@ -153,10 +153,10 @@ async def run(
         turn.rounds += 1
         gate = Gate(turn.achieved, tuple(turn.receipts.values()), said=tuple(turn.said), idle=acting and not turn.achieved)
         before = turn.text
-        async for event in _listen(model, executor, turn, gate, before, offer=not last_round):
+        async for event in _stream_answer(model, executor, turn, gate, before, offer=not last_round):
             yield event
         if gate.withheld:
-            async for event in _second_look(turn, gate, judge):
+            async for event in _judge_withheld(turn, gate, judge):
                 yield event
         done = turn.last
         if gate.caught:
@@ -212,7 +212,7 @@ def _opaque(done: Completion) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     return {}, [{} for _ in extras]
 
 
-async def _listen(
+async def _stream_answer(
     model: Model, executor: ToolExecutor, turn: _Turn, gate: Gate, before: str, *, offer: bool
 ) -> AsyncIterator[WidgetEvent]:
     """One model request: its text as far as the gate lets it through, and no longer than a reply may be."""
@@ -233,7 +233,7 @@ async def _listen(
                 break
 
 
-async def _second_look(turn: _Turn, gate: Gate, judge: Judge | None) -> AsyncIterator[WidgetEvent]:
+async def _judge_withheld(turn: _Turn, gate: Gate, judge: Judge | None) -> AsyncIterator[WidgetEvent]:
     """Have judged what the gate withheld, and show it unless it claims what was not done."""
     verdict = await judge(gate.doubtful, tuple(turn.receipts.values()), turn.returned) if judge else None
     if verdict:
