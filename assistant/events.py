@@ -1,19 +1,24 @@
 """All that the server may tell a widget: one class per type. `docs/protocol.md` and `tests/wire/` hold an example of each.
 
-Durable events carry a `seq` and are rendered from rows, so a reader who missed one can ask again. The others are
-doorbells: losing one costs nothing that `session.ready` does not give back.
+Durable events carry a `seq` and are rendered from rows, so a reader who missed one can ask again. Losing one of the others
+costs nothing that `session.ready` does not give back.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
 
 @dataclass(frozen=True)
 class WidgetEvent:
+    """`from_row` says which fields of a durable event are rendered from what its row refers to: by field, "message" or
+    "card" for that as a widget sees it, "message_id" or "turn_id" for its id. All others are in the row's `data`."""
+
     type: ClassVar[str] = ""
     durable: ClassVar[bool] = False
+    from_row: ClassVar[Mapping[str, str]] = {}
 
     def payload(self) -> dict[str, Any]:
         """The event as JSON-ready values; fields that are None are left out."""
@@ -36,6 +41,7 @@ class SessionReady(WidgetEvent):
 class MessageAdded(WidgetEvent):
     type: ClassVar[str] = "message.added"
     durable: ClassVar[bool] = True
+    from_row: ClassVar[Mapping[str, str]] = {"message": "message"}
     seq: int
     message: dict[str, Any]
 
@@ -44,6 +50,7 @@ class MessageAdded(WidgetEvent):
 class MessageRated(WidgetEvent):
     type: ClassVar[str] = "message.rated"
     durable: ClassVar[bool] = True
+    from_row: ClassVar[Mapping[str, str]] = {"message": "message_id"}
     seq: int
     message: str
     value: int
@@ -99,6 +106,7 @@ class TurnEnded(WidgetEvent):
 
     type: ClassVar[str] = "turn.ended"
     durable: ClassVar[bool] = True
+    from_row: ClassVar[Mapping[str, str]] = {"turn": "turn_id"}
     seq: int
     turn: str
     outcome: str
@@ -111,6 +119,7 @@ class TurnEnded(WidgetEvent):
 class CardAdded(WidgetEvent):
     type: ClassVar[str] = "card.added"
     durable: ClassVar[bool] = True
+    from_row: ClassVar[Mapping[str, str]] = {"card": "card"}
     seq: int
     card: dict[str, Any]
 
@@ -119,6 +128,7 @@ class CardAdded(WidgetEvent):
 class CardUpdated(WidgetEvent):
     type: ClassVar[str] = "card.updated"
     durable: ClassVar[bool] = True
+    from_row: ClassVar[Mapping[str, str]] = {"card": "card"}
     seq: int
     card: dict[str, Any]
 
@@ -155,10 +165,4 @@ class Error(WidgetEvent):
     retry_after: int | None = None
 
 
-EVENTS: dict[str, type[WidgetEvent]] = {
-    cls.type: cls
-    for cls in (
-        SessionReady, MessageAdded, MessageRated, TurnStarted, ReplyDelta, ToolStarted, ToolFinished, TurnEnded,
-        CardAdded, CardUpdated, ConversationUpdated, StaffTyping, Pong, Error,
-    )
-}  # fmt: skip
+EVENTS: dict[str, type[WidgetEvent]] = {event.type: event for event in WidgetEvent.__subclasses__()}  # those above

@@ -102,7 +102,7 @@ def warn_of_shutdowns(today: date | None = None) -> None:
     organization's team of its own choice, to the operators of the environment's."""
     owners: list[Organization | None] = [None, *Organization.objects.filter(active=True)]
     uses = [(owner, provider, models) for owner in owners for provider, models in retirements.in_use(owner)]
-    said = async_to_sync(_said)({(provider.base_url, provider.key): provider for _, provider, _ in uses})
+    said = async_to_sync(_read_shutdowns)({(provider.base_url, provider.key): provider for _, provider, _ in uses})
     for owner, provider, models in uses:
         for notice in retirements.notices(provider, models, said.get((provider.base_url, provider.key)), today=today):
             _warn_of(notice, owner)
@@ -121,10 +121,10 @@ def _warn_of(notice: retirements.Notice, owner: Organization | None) -> None:
     if owner:
         budgets.notify_team(owner, subject, text, key=key)
     else:
-        _tell_operators(subject, text, key)
+        _email_operators(subject, text, key)
 
 
-def _tell_operators(subject: str, text: str, key: str) -> None:
+def _email_operators(subject: str, text: str, key: str) -> None:
     for user in get_user_model().objects.filter(is_superuser=True, is_active=True).exclude(email=""):
         try:
             outbox.queue_email(None, to=user.email, subject=subject, text=text, key=f"{key}:{user.pk}")
@@ -132,7 +132,7 @@ def _tell_operators(subject: str, text: str, key: str) -> None:
             log.warning("user %s: the address cannot be written to", user.pk)
 
 
-async def _said(providers: dict[tuple[str, str], ProviderSettings]) -> dict[tuple[str, str], dict[str, str]]:
+async def _read_shutdowns(providers: dict[tuple[str, str], ProviderSettings]) -> dict[tuple[str, str], dict[str, str]]:
     """What each server says of the ends of its models, as far as it answers in time."""
     said: dict[tuple[str, str], dict[str, str]] = {}
     free = asyncio.Semaphore(ASKED_AT_ONCE)

@@ -171,8 +171,8 @@ class Model(Protocol):
         ...
 
 
-class Toolbox(Protocol):
-    """The methods an assistant may use: the real toolbox, or a scripted double."""
+class ToolExecutor(Protocol):
+    """The methods an assistant may use: the real executor, or a scripted double."""
 
     def specs(self) -> list[ToolSpec]: ...
 
@@ -190,8 +190,4 @@ class Toolbox(Protocol):
 
     async def execute(self, call: ToolCallRequest, *, round: int, ordinal: int) -> ToolResult:
         """Run one call. Never raises for what a model or another server did: that is a result."""
-        ...
-
-    async def open(self, row: Any) -> ToolResult:
-        """Run what a visitor's click asked for; `row` is its entry in the ledger."""
         ...

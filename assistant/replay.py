@@ -2,7 +2,7 @@
 
 Each message of the visitor is put to it with all that was said before it at the time, so that every reply compares with
 the one that the visitor got. A call that the conversation made then has its result from the ledger; any other is a dry
-run. Nobody is asked: what needs the visitor's word waits.
+run. Nobody is asked: what needs the visitor's consent waits.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
@@ -24,7 +24,7 @@ from django.conf import settings
 from assistant import events, llm
 from assistant.async_db import fresh_connections, in_db
 from assistant.engine import loop
-from assistant.engine.prompt import instructions, scene_of
+from assistant.engine.prompt import build_scene, instructions
 from assistant.errors import BudgetExceeded, InterworkyError
 from assistant.models import Conversation, ToolCall
 from assistant.providers import embeddings, router
@@ -32,8 +32,8 @@ from assistant.redaction import clean
 from assistant.services import renewal
 from assistant.services.methods import replays
 from assistant.services.methods.replays import Call, Question, Result
-from assistant.tools.executor import WAITING
-from assistant.tools.toolbox import ConversationToolbox
+from assistant.tools.executor import WAITING, Executor, recorded_result
+from assistant.tools.tool import Tool
 
 log = logging.getLogger(__name__)
 
@@ -72,18 +72,12 @@ async def answer(replay_id: UUID | str, model_for: ModelFor = router.model_for) 
 
 async def _again(conversation: Conversation, question: Question, model_for: ModelFor) -> Result:
     """What the message would be answered with now. Raises `BudgetExceeded`."""
-    toolbox = await Rehearsal.for_conversation(conversation, dry_run=True, embed=embeddings.of_query)
-    toolbox.remember(question.recorded)
+    rehearsal = Rehearsal(question.recorded)
     began = time.monotonic()
     text, problem, ended = "", "", None
     try:
-        messages = [llm.ChatMessage("system", await in_db(_told)(conversation, question, toolbox)), *question.said]
-        # Not the visitor's conversation: what staff try out is not taken from what he may use.
-        model = await model_for(conversation.assistant, task="reply")
-        limits = loop.Limits(settings.ASSISTANT_MAX_ROUNDS, settings.ASSISTANT_MAX_CALLS)
-        before = toolbox.brought_about(question.done_before)
         async with asyncio.timeout(REPLY_SECONDS):
-            async with aclosing(loop.run(model, toolbox, messages, limits, achieved=before)) as happenings:
+            async with aclosing(_events(conversation, question, rehearsal, model_for)) as happenings:
                 async for event in happenings:
                     if isinstance(event, events.ReplyDelta):
                         text = text[: event.offset] + event.text
@@ -101,7 +95,7 @@ async def _again(conversation: Conversation, question: Question, model_for: Mode
     return Result(
         message=str(question.turn.message_id),
         text=clean(text).rstrip(),
-        calls=toolbox.calls,
+        calls=rehearsal.calls,
         caught=[clean(claim) for claim in ended.caught] if ended else [],
         problem=problem or _unfinished(ended),
         provider=ended.provider if ended else "",
@@ -112,11 +106,26 @@ async def _again(conversation: Conversation, question: Question, model_for: Mode
     )
 
 
-def _told(conversation: Conversation, question: Question, toolbox: Rehearsal) -> str:
+async def _events(
+    conversation: Conversation, question: Question, rehearsal: Rehearsal, model_for: ModelFor
+) -> AsyncGenerator[events.WidgetEvent, None]:
+    """What the engine does, with today's prompt, methods and model."""
+    executor = await Executor.for_conversation(conversation, dry_run=True, embed=embeddings.of_query, recorder=rehearsal)
+    system = await in_db(_system_message)(conversation, question, can_act=bool(executor.tools))
+    messages = [llm.ChatMessage("system", system), *question.said]
+    # Not the visitor's conversation: what staff try out is not taken from what the visitor may use.
+    model = await model_for(conversation.assistant, task="reply")
+    limits = loop.Limits(settings.ASSISTANT_MAX_ROUNDS, settings.ASSISTANT_MAX_CALLS)
+    before = executor.achieved_by(question.done_before)
+    async with aclosing(loop.run(model, executor, messages, limits, achieved=before)) as happenings:
+        async for event in happenings:
+            yield event
+
+
+def _system_message(conversation: Conversation, question: Question, *, can_act: bool) -> str:
     """Today's prompt on the day of the message, so that "tomorrow" means what it meant."""
     message = question.turn.message
-    scene = scene_of(conversation, message.page, now=message.at, can_act=bool(toolbox.specs()))
-    return instructions(scene)
+    return instructions(build_scene(conversation, now=message.at, can_act=can_act, message=message))
 
 
 def _unfinished(ended: loop.ReplyEnded | None) -> str:
@@ -131,49 +140,37 @@ def _unfinished(ended: loop.ReplyEnded | None) -> str:
     }.get(ended.finish, "" if ended.text else "It said nothing.")
 
 
-class Rehearsal(ConversationToolbox):
-    """The assistant's methods, dry. `calls` are those that were made."""
+class Rehearsal:
+    """The executor's recorder in a replay: a call that the conversation made then has the result that it had, any other
+    is a dry run of which the model is told that it was done. `calls` are those that were made."""
 
-    def remember(self, recorded: Iterable[ToolCall]) -> None:
+    def __init__(self, recorded: Iterable[ToolCall]) -> None:
         self.calls: list[Call] = []
         self._recorded = {(row.name, _sorted(row.arguments)): row for row in recorded}
 
-    def brought_about(self, names: Iterable[str]) -> frozenset[str]:
-        """What calls of the tools of these names bring about when they are done."""
-        tools = [tool for name in names if (tool := self._door.tools.get(name))]
-        return frozenset[str]().union(*(tool.operation.achieves(tool.method) for tool in tools))
-
-    async def execute(self, call: llm.ToolCallRequest, *, round: int, ordinal: int) -> llm.ToolResult:
-        row = self._recorded.get((call.name, _sorted(call.arguments)))
-        if row is not None and call.name in self._door.tools:
-            achieved = self.brought_about([row.name]) if row.state == ToolCall.State.DONE else frozenset[str]()
-            outcome: Any = row.state
-            sources = tuple(llm.Source(**source) for source in row.sources)
-            result = llm.ToolResult(row.result, outcome, achieved, sources)
-            said = row.result
-        else:
-            row, result = None, await super().execute(call, round=round, ordinal=ordinal)
-            said = result.text
-            if result.outcome == "done":
-                result = self._as_if(call.name, result)
+    async def result_of(
+        self, call: llm.ToolCallRequest, tool: Tool | None, run: Callable[[], Awaitable[llm.ToolResult]]
+    ) -> llm.ToolResult:
+        row = self._recorded.get((call.name, _sorted(call.arguments))) if tool else None
+        result = recorded_result(row, tool) if row else await run()
+        given = _as_if_done(tool, result) if tool and row is None and result.outcome == "done" else result
         self.calls.append(
             Call(
                 name=clean(call.name),
                 arguments=clean(_sorted(call.arguments)),
-                outcome=result.outcome,
-                result=clean(said),
+                outcome=given.outcome,
+                result=clean(result.text),
                 recorded=row is not None,
             )
         )
-        return result
+        return given
 
-    def _as_if(self, name: str, dry: llm.ToolResult) -> llm.ToolResult:
-        """What the model is told of a dry run: that it was done, or that the visitor is asked, as it would be."""
-        tool = self._door.tools[name]
-        if tool.operation.needs_word(tool.method):
-            return llm.ToolResult(WAITING, "waiting")
-        achieved = self.brought_about([name])
-        return replace(dry, text=dry.text + GO_ON if achieved else dry.text, achieved=achieved)
+
+def _as_if_done(tool: Tool, dry: llm.ToolResult) -> llm.ToolResult:
+    """What the model is given for a dry run: that it was done, or that the visitor is asked, as it would be."""
+    if tool.needs_word:
+        return llm.ToolResult(WAITING, "waiting")
+    return replace(dry, text=dry.text + GO_ON if tool.achieves else dry.text, achieved=tool.achieves)
 
 
 def _sorted(arguments: dict[str, Any] | None) -> str:

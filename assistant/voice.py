@@ -5,15 +5,14 @@ from __future__ import annotations
 from django.utils import timezone
 
 from assistant.async_db import in_db
-from assistant.engine.prompt import Scene, instructions
+from assistant.engine.prompt import build_scene, instructions
 from assistant.errors import NotAllowed
 from assistant.llm import ToolCallRequest, ToolResult
 from assistant.models import Assistant, Conversation
 from assistant.providers import embeddings, realtime, router
 from assistant.providers.configuration import ProviderSettings
-from assistant.services.organizations import prompt_versions
 from assistant.services.providers import budgets
-from assistant.tools.toolbox import ConversationToolbox
+from assistant.tools.executor import Executor
 
 
 def offered(assistant: Assistant) -> tuple[ProviderSettings | None, str]:
@@ -31,9 +30,9 @@ async def refuse_unless_offered(assistant: Assistant) -> None:
 
 
 async def run_call(conversation: Conversation, call: ToolCallRequest) -> ToolResult:
-    """Run a tool call that the visitor's browser passes on from a voice session: once per id, through the one door."""
-    toolbox = await ConversationToolbox.for_conversation(conversation, embed=embeddings.of_query)
-    return await toolbox.relay(call)
+    """Run a tool call that the visitor's browser passes on from a voice session: once per id, through the same executor."""
+    executor = await Executor.for_conversation(conversation, embed=embeddings.of_query)
+    return await executor.execute_relayed(call)
 
 
 async def session_key(conversation: Conversation) -> realtime.SessionKey:
@@ -44,19 +43,8 @@ async def session_key(conversation: Conversation) -> realtime.SessionKey:
     assistant = conversation.assistant
     await in_db(budgets.refuse_if_spent)(budgets.Asking(assistant, "voice", conversation))
     provider, _ = await in_db(offered)(assistant)
-    toolbox = await ConversationToolbox.for_conversation(conversation)
-    scene = Scene(
-        assistant=assistant.name,
-        organization=assistant.organization.name,
-        instructions=await in_db(prompt_versions.instructions)(assistant),
-        knowledge=assistant.knowledge,
-        now=timezone.now(),
-        timezone=assistant.organization.timezone,
-        visitor_timezone=conversation.visitor.timezone,
-        locale=conversation.visitor.locale,
-        language=conversation.language,
-        can_act=bool(toolbox.specs()),
-    )
+    executor = await Executor.for_conversation(conversation)
+    scene = await in_db(build_scene)(conversation, now=timezone.now(), can_act=bool(executor.tools))
     return await realtime.session_key(
-        provider, instructions=instructions(scene), tools=toolbox.specs(), azure=router.platform().realtime_azure
+        provider, instructions=instructions(scene), tools=executor.specs(), azure=router.platform().realtime_azure
     )

@@ -20,7 +20,7 @@ HAND_OVER_SECONDS = 5  # what has not ended by then is given back
 
 application = Lifespan(
     Edge(ProtocolTypeRouter({"http": http, "websocket": URLRouter(websocket_urlpatterns)}), RULES, is_staff, slots()),
-    keepers=[turns.keeper],
+    keepers=[turns.run_keeper],
     obstacles=lambda: checks.lost_keys(databases=["default"]),
     stop_seconds=settings.ASSISTANT_DRAIN_SECONDS + HAND_OVER_SECONDS,
 )

@@ -1,4 +1,4 @@
-"""Doubles for the edges: a model with a queue of replies and a memory of what it was asked, a toolbox with answers."""
+"""Doubles for the edges: a model with a queue of replies and a memory of what it was asked, an executor with answers."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def always(given: Any) -> Callable[..., Any]:
     return chosen
 
 
-class ScriptedToolbox:
+class ScriptedExecutor:
     """Every tool answers the same; `ran` is what was run, as (name, arguments)."""
 
     def __init__(

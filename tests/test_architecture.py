@@ -91,9 +91,9 @@ def test_the_check_sees_a_wrong_arrow_inside_a_function(tmp_path, monkeypatch):
     monkeypatch.setattr(f"{__name__}.ROOT", tmp_path)
     wrong = tmp_path / "assistant" / "services" / "noun.py"
     wrong.parent.mkdir(parents=True)
-    wrong.write_text("def f():\n    from ..tools import toolbox\n    from assistant.services import other\n")
+    wrong.write_text("def f():\n    from ..tools import executor\n    from assistant.services import other\n")
     assert list(wrong_arrows(wrong)) == [
-        "assistant/services/noun.py:2: assistant.services may not know assistant.tools.toolbox"
+        "assistant/services/noun.py:2: assistant.services may not know assistant.tools.executor"
     ]
 
 

@@ -15,8 +15,8 @@ from assistant.models import Assistant, Method, Organization
 from assistant.services.knowledge.search import search
 from assistant.services.organizations import access
 from assistant.tools import KINDS
+from assistant.tools.executor import try_out
 from assistant.tools.kind import configured
-from assistant.tools.toolbox import try_out
 from interworky.demo.model import words
 from interworky.demo.seed import HERE, PUBLIC_KEY, knowledge, machine_timezone, seed
 from interworky.demo.treatments import TREATMENTS

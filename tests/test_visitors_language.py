@@ -22,7 +22,7 @@ from assistant.services.conversations import card_answers, handoffs
 from assistant.services.conversations.events import render_card
 from assistant.services.conversations.messages import post_message
 from assistant.services.organizations import rate_limits
-from assistant.tools.toolbox import ConversationToolbox
+from assistant.tools.executor import Executor
 from tests import make
 from widget.views import api_view as views
 
@@ -110,8 +110,8 @@ def shown(value: Any) -> Iterator[str]:
 
 async def run(talk: Conversation, tool: str, **arguments: Any) -> str:
     posted = await in_db(post_message)(talk, f"m{await Turn.objects.acount()}", "⟦…⟧")
-    toolbox = await ConversationToolbox.for_turn(await loaded(posted.turn))
-    return (await toolbox.execute(ToolCallRequest("c", tool, arguments), round=1, ordinal=0)).text
+    executor = await Executor.for_turn(await loaded(posted.turn))
+    return (await executor.execute(ToolCallRequest("c", tool, arguments), round=1, ordinal=0)).text
 
 
 async def loaded(turn: Turn | None) -> Turn:
@@ -123,7 +123,7 @@ async def loaded(turn: Turn | None) -> Turn:
 async def begin(turn: Turn | None) -> None:
     begun = await loaded(turn)
     assert begun.opening_call
-    await (await ConversationToolbox.for_turn(begun)).open(
+    await (await Executor.for_turn(begun)).open(
         await ToolCall.objects.select_related("conversation").aget(pk=begun.opening_call.pk)
     )
 
@@ -185,8 +185,8 @@ async def test_cards_messages_and_emails_around_a_person_and_a_code(talk: Conver
 
 
 async def test_labels_of_tools_and_lines_of_the_server(talk: Conversation) -> None:
-    toolbox = await ConversationToolbox.for_conversation(talk)
-    labels = {spec.name: toolbox.label(spec.name) for spec in toolbox.specs()}
+    executor = await Executor.for_conversation(talk)
+    labels = {spec.name: executor.label(spec.name) for spec in executor.specs()}
     assert len(labels) >= 8 and {name: words(text) for name, text in labels.items() if words(text)} == {}
     assert words(turns.what_was_done((), "qps")) == []
 

@@ -52,19 +52,18 @@ UP = {
     "assistant.admin.knowledge.DocumentAdmin.search_view": OPERATORS,  # for a vector of the question
     "assistant.admin.methods.method.MethodAdmin.test_view": "a method that staff test",
     "assistant.admin.providers.provider.ProviderAdmin._measure": "a provider that is tested",
-    "assistant.jobs._said": "a provider whose models are listed",
+    "assistant.jobs._read_shutdowns": "a provider whose models are listed",
     "assistant.jobs.measure_due": "a provider that is measured anew",
     "assistant.management.doctor.providers._probe_embeddings": OPERATORS,  # EMBEDDING_*, or its first provider
     "assistant.management.doctor.providers._probed": "a provider that the doctor probes",
-    "assistant.replay.Rehearsal": "a provider that a replay asks",
-    "assistant.replay._again": "a provider that a replay asks",
+    "assistant.replay._events": "a provider that a replay asks",
     "assistant.replay.answer": "a provider that a replay asks",
     "assistant.tasks._embed": OPERATORS,  # for vectors of passages
     "assistant.tasks._read_page": "a page that is looked at again",
     "assistant.summaries.think_of_all": "a provider that gives conversations titles",
     "assistant.summaries.think_of": "a provider that gives conversations titles",
-    "assistant.turns.*": "a provider that answers a visitor",
-    "assistant.turns.run": "a provider that answers a visitor",
+    "assistant.turns.runner.*": "a provider that answers a visitor",
+    "assistant.turns.runner.run": "a provider that answers a visitor",
     "assistant.voice.run_call": "a method that a voice session calls",
     "assistant.voice.session_key": "a provider that gives session keys",
 }
@@ -175,8 +174,8 @@ def test_everybody_above_who_has_something_go_out_is_listed_and_driven() -> None
     top = set(architecture.FLOORS[0] + architecture.FLOORS[1])
     above = {one for one in uses if architecture.room_of(one) in top}
     going = {"assistant.outbound.fetch", "assistant.outbound.stream"}
-    # A kind's `run` is found in a table, so those who run it are those who have a toolbox.
-    going |= {"assistant.tools.toolbox.ConversationToolbox", "assistant.tools.toolbox.try_out"}
+    # A kind's `run` is found in a table, so those who run it are those who have an executor.
+    going |= {"assistant.tools.executor.Executor", "assistant.tools.executor.try_out"}
     modules = {architecture.name_of(path) for path in architecture.modules("assistant", "widget")}
     while more := {one for one in uses.keys() - above - going if goes(uses[one] - modules, going)}:
         going |= more

@@ -24,8 +24,8 @@ from assistant.llm import (
     Receipt,
     Source,
     TokenUsage,
-    Toolbox,
     ToolCallRequest,
+    ToolExecutor,
     ToolResult,
     call_id,
     note,
@@ -127,7 +127,7 @@ class _Turn:
 
 async def run(
     model: Model,
-    toolbox: Toolbox,
+    executor: ToolExecutor,
     messages: list[ChatMessage],
     limits: Limits = Limits(),
     *,
@@ -143,20 +143,20 @@ async def run(
     run that was cut off had used, `key` the turn's id, which the ids of its calls are made of. `judge` decides what the gate
     cannot. Raises what the model raises; tools do not raise.
     """
-    done_before = {(one.act, one.reference): one for one in (*toolbox.receipts(), *receipts)}
+    done_before = {(one.act, one.reference): one for one in (*executor.receipts(), *receipts)}
     said = [message.text for message in messages]
-    turn = _Turn(list(messages), toolbox.achieved() | achieved, done_before, said, key, rounds=from_round)
-    acting = any(spec.acts for spec in toolbox.specs())
+    turn = _Turn(list(messages), executor.achieved() | achieved, done_before, said, key, rounds=from_round)
+    acting = any(spec.acts for spec in executor.specs())
     while True:
         at_a_loss = max(turn.misuses.values(), default=0) >= MAX_MISUSES
         last_round = at_a_loss or turn.rounds >= limits.rounds or turn.calls >= limits.calls
         turn.rounds += 1
         gate = Gate(turn.achieved, tuple(turn.receipts.values()), said=tuple(turn.said), idle=acting and not turn.achieved)
         before = turn.text
-        async for event in _listen(model, toolbox, turn, gate, before, offer=not last_round):
+        async for event in _stream_answer(model, executor, turn, gate, before, offer=not last_round):
             yield event
         if gate.withheld:
-            async for event in _second_look(turn, gate, judge):
+            async for event in _judge_withheld(turn, gate, judge):
                 yield event
         done = turn.last
         if gate.caught:
@@ -181,7 +181,7 @@ async def run(
             turn.text += "\n\n"
         message = _message(turn, done)
         turn.messages.append(message)
-        async for event in _act(toolbox, turn, message, limits):
+        async for event in _act(executor, turn, message, limits):
             yield event
 
 
@@ -212,14 +212,14 @@ def _opaque(done: Completion) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     return {}, [{} for _ in extras]
 
 
-async def _listen(
-    model: Model, toolbox: Toolbox, turn: _Turn, gate: Gate, before: str, *, offer: bool
+async def _stream_answer(
+    model: Model, executor: ToolExecutor, turn: _Turn, gate: Gate, before: str, *, offer: bool
 ) -> AsyncIterator[WidgetEvent]:
     """One model request: its text as far as the gate lets it through, and no longer than a reply may be."""
     turn.last = replace(
         turn.last, text="", calls=(), finish="length", unread_call=False
     )  # so it ends if it ends without a word of the model's
-    async with aclosing(model.stream(turn.messages, toolbox.specs() if offer else [])) as pieces:  # type: ignore[type-var]
+    async with aclosing(model.stream(turn.messages, executor.specs() if offer else [])) as pieces:  # type: ignore[type-var]
         async for piece in pieces:
             if isinstance(piece, Completion):
                 turn.count(piece)
@@ -233,7 +233,7 @@ async def _listen(
                 break
 
 
-async def _second_look(turn: _Turn, gate: Gate, judge: Judge | None) -> AsyncIterator[WidgetEvent]:
+async def _judge_withheld(turn: _Turn, gate: Gate, judge: Judge | None) -> AsyncIterator[WidgetEvent]:
     """Have judged what the gate withheld, and show it unless it claims what was not done."""
     verdict = await judge(gate.doubtful, tuple(turn.receipts.values()), turn.returned) if judge else None
     if verdict:
@@ -245,7 +245,7 @@ async def _second_look(turn: _Turn, gate: Gate, judge: Judge | None) -> AsyncIte
     turn.text += shown
 
 
-async def _act(toolbox: Toolbox, turn: _Turn, message: ChatMessage, limits: Limits) -> AsyncIterator[WidgetEvent]:
+async def _act(executor: ToolExecutor, turn: _Turn, message: ChatMessage, limits: Limits) -> AsyncIterator[WidgetEvent]:
     """One round's calls, a few at a time; every call gets exactly one result, in the order of the calls. The same call
     twice in one answer is one: it is run once, and its result is given twice."""
     calls = message.calls
@@ -267,14 +267,14 @@ async def _act(toolbox: Toolbox, turn: _Turn, message: ChatMessage, limits: Limi
             results[place] = ToolResult("Not run: too many calls in this turn. Answer with what you have.", "refused")
         else:
             turn.calls += 1
-            yield ToolStarted(turn="", call=call.id, label=toolbox.label(call.name))
+            yield ToolStarted(turn="", call=call.id, label=executor.label(call.name))
             # The ledger has the message's own fields with the first call of it.
             written = replace(call, opaque={} if running else message.opaque)
-            running[place] = asyncio.create_task(toolbox.execute(written, round=turn.rounds, ordinal=place))
+            running[place] = asyncio.create_task(executor.execute(written, round=turn.rounds, ordinal=place))
     try:
         for place, task in running.items():
             results[place] = await task
-            label = toolbox.label(calls[place].name)
+            label = executor.label(calls[place].name)
             yield ToolFinished(turn="", call=calls[place].id, label=label, ok=results[place].ok)
     finally:
         # A turn that is stopped here leaves its calls to finish: cut off in the middle of a request, nobody would know
@@ -283,7 +283,7 @@ async def _act(toolbox: Toolbox, turn: _Turn, message: ChatMessage, limits: Limi
             if not task.done():
                 _finishing.add(task)
                 task.add_done_callback(_finishing.discard)
-    offered = {spec.name for spec in toolbox.specs()}
+    offered = {spec.name for spec in executor.specs()}
     misused = set()
     for call in calls:
         same = _sameness(call)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from assistant.models import Conversation
+from assistant.models import Conversation, Message
 from assistant.services.organizations import prompt_versions
 
 DAYS_SHOWN = 14
@@ -31,9 +31,11 @@ class Scene:
     can_act: bool = True
 
 
-def scene_of(conversation: Conversation, page: dict[str, str], *, now: datetime, can_act: bool) -> Scene:
-    """The scene of a message that was written on `page`, with what the assistant is told today."""
+def build_scene(conversation: Conversation, *, now: datetime, can_act: bool, message: Message | None = None) -> Scene:
+    """The scene of an answer to `message`, or, where there is none, of a voice session: its visitor is on the page on which
+    they wrote last. The assistant is as it is set up today. Reads the database."""
     assistant, visitor = conversation.assistant, conversation.visitor
+    page = (message or _last_message(conversation) or Message()).page
     return Scene(
         assistant=assistant.name,
         organization=assistant.organization.name,
@@ -49,6 +51,10 @@ def scene_of(conversation: Conversation, page: dict[str, str], *, now: datetime,
         page_url=page.get("url", ""),
         can_act=can_act,
     )
+
+
+def _last_message(conversation: Conversation) -> Message | None:
+    return conversation.messages.filter(role=Message.Role.VISITOR).order_by("-seq").first()
 
 
 def instructions(scene: Scene) -> str:

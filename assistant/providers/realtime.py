@@ -2,7 +2,7 @@
 
     provider, reason = realtime.choose(providers, azure=configuration.realtime_azure)
         # the first provider that can speak, or None and the sentence that says why not; sends nothing
-    key = await realtime.session_key(provider, instructions="…", tools=toolbox.specs(), voice="sage")
+    key = await realtime.session_key(provider, instructions="…", tools=executor.specs(), voice="sage")
         # key.as_json() goes to the browser, with `Cache-Control: no-store`, and nowhere else: not to a log, cache or row
     except realtime.Refused as error: JsonResponse(error.body, status=error.status)
 

@@ -290,6 +290,8 @@ _REFERENCE = _text("The appointment's reference, such as K7QM2P. If unknown, pas
 
 KIND = Kind(
     "Appointment",
+    "Finds free times, books, cancels and moves appointments.",
+    "event_available",
     Config,
     (
         Operation(

@@ -167,6 +167,8 @@ def _visitor(context: Context) -> Visitor:
 
 KIND = Kind(
     "E-mail",
+    "Sends an e-mail to people whom you choose, or to the visitor's own, verified address. Never to anybody else.",
+    "mail",
     Config,
     (
         Operation(

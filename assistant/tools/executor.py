@@ -1,34 +1,37 @@
-"""From a row of the ledger to its result: the one place where a method runs.
+"""From a call to its result: the one place where a method runs, for text, voice, a test by staff and a replay.
 
-A call is a row before it is an act, and whoever claims the row acts, so that each acts at most once. When a process
-dies in between, nobody knows whether it acted: then it is repeated only where that does no harm, and otherwise said to
-be unknown.
+Nothing here trusts the model: which tool, with which arguments, how often and after whose consent is decided from rows. A
+call is a row before it is an act, and the act belongs to the one that claims the row, so that each happens at most once.
+When a process dies in between, nobody knows whether it acted: then the call is repeated only where that does no harm, and
+is otherwise said to be unknown.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
+import hashlib
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 from django.utils import timezone
 
 from assistant.async_db import in_db
 from assistant.errors import ToolError, ToolRefused
-from assistant.llm import Source, ToolResult
-from assistant.models import Assistant, Card, Conversation, Method, Organization
+from assistant.llm import Receipt, Source, ToolCallRequest, ToolResult, ToolSpec
+from assistant.models import Card, Conversation, Method, Organization, Turn
 from assistant.models import ToolCall as Row
-from assistant.redaction import clean, redacted, visible
+from assistant.redaction import clean, redacted
 from assistant.secrets import SecretUnreadable
-from assistant.sentences import label
 from assistant.services.deliveries import verification
 from assistant.services.methods import ledger
-from assistant.tools import KINDS, parameters
-from assistant.tools.kind import Context, Embed, Operation, Preview
+from assistant.tools import parameters
+from assistant.tools.confirmation import card_content, preview_of
+from assistant.tools.kind import Context, Embed
+from assistant.tools.receipts import Achievements, achievements_of
+from assistant.tools.tool import Tool, tools_for, tools_of
 
 log = logging.getLogger(__name__)
 
@@ -41,8 +44,8 @@ WAITING = (
     "confirmation, and do not say that it is done."
 )
 WAITING_FOR_PROOF = (
-    "The visitor now sees a card on which he gives his e-mail address and proves with a mailed code that it is his. "
-    "Nothing has happened yet: ask him to do so, and do not say that it is done."
+    "The visitor now sees a card on which they give their e-mail address and prove with a mailed code that it is theirs. "
+    "Nothing has happened yet: ask them to do so, and do not say that it is done."
 )
 DECLINED = "The visitor has declined. Nothing was done."
 FAILED = "This failed for a reason on our side. Nothing can be said about its details."
@@ -63,78 +66,149 @@ _acting: set[asyncio.Task[ToolResult]] = set()
 
 
 def acting() -> set[asyncio.Task[ToolResult]]:
-    """The calls under way in this process, whoever still waits for them."""
+    """The calls under way in this process, whether or not anybody still waits for them."""
     return set(_acting)
 
 
-@dataclass(frozen=True)
-class Tool:
-    """One operation of one method, under the name by which a model calls it."""
+class Recorder(Protocol):
+    """Stands between a model's calls and the executor: it may give a result that it knows, and sees every result."""
 
-    name: str
-    method: Method
-    operation: Operation
-
-    @property
-    def schema(self) -> dict[str, Any]:
-        return parameters.offered(self.operation.parameters(self.method), {*self.method.fixed, *self.method.secrets})
-
-    def label(self, locale: str, home: str) -> str:
-        """What a visitor of `locale` reads while it runs: staff's own label in that language, else ours. `home` is the
-        locale of the assistant, in whose language staff write what they do not translate."""
-        own = "" if self.operation.suffix else self.method.public_label_in(locale, home)
-        reads = self.operation.risk_of(self.method) == Method.Risk.READ
-        return own or label(self.operation.label or ("tool_read" if reads else "tool_act"), locale)
-
-    def title(self, locale: str, home: str) -> str:
-        """What a visitor reads on a card that asks whether to run it. By its risk alone nobody would know what it does:
-        then it is staff's own label in whichever language, or the method's name."""
-        ours = label(self.operation.label, locale) if self.operation.label else self.method.public_label
-        return (self.method.public_label_in(locale, home) or ours).rstrip("… .") or _readable(self.method.name)
-
-    @property
-    def seconds(self) -> float:
-        return self.operation.seconds(self.method)
-
-    @property
-    def may_repeat(self) -> bool:
-        return self.operation.may_repeat(self.method)
-
-    def arguments(self, row: Row) -> dict[str, Any]:
-        """What the kind gets: the stored arguments, and over them what staff have fixed."""
-        return {**row.arguments, **self.method.fixed}
+    async def result_of(
+        self, call: ToolCallRequest, tool: Tool | None, run: Callable[[], Awaitable[ToolResult]]
+    ) -> ToolResult:
+        """What the model is given for `call`; `run` has the executor run it. `tool` is None where there is no such one."""
+        ...
 
 
-def tools_of(method: Method) -> list[Tool]:
-    """What a model can call of a method; nothing where its kind is gone."""
-    kind = KINDS.get(method.kind)
-    return [
-        Tool(f"{method.name}_{operation.suffix}" if operation.suffix else method.name, method, operation)
-        for operation in (kind.operations if kind else ())
-    ]
-
-
-@dataclass(frozen=True)
+@dataclass
 class Executor:
-    """What may be done for one conversation; for a test by staff there is none, and nobody to ask."""
+    """The methods that may be called in one conversation, or, in a test by staff, without one and with nobody to ask.
+
+    With `dry_run` nothing has effects, and the ledger's rows stand apart from the conversation: for a replay.
+    """
 
     organization: Organization
     tools: Mapping[str, Tool]
     conversation: Conversation | None = None
-    assistant: Assistant | None = None
+    turn: Turn | None = None
+    dry_run: bool = False
     embed: Embed | None = None
-    locale: str = ""  # of the conversation
+    recorder: Recorder | None = None
+    earlier: Achievements = Achievements()
+
+    # --- Made for a conversation, a turn ----------------------------------------------------------------------------
+
+    @classmethod
+    async def for_turn(cls, turn: Turn, *, embed: Embed | None = None) -> Executor:
+        """The executor of a turn; what an earlier runner of it left open is settled first, so that a model learns of it."""
+        executor, left_behind = await in_db(cls._of_turn)(turn, embed)
+        for row in left_behind:
+            await executor.settle(row)
+        if left_behind:
+            executor.earlier = await in_db(achievements_of)(turn.conversation, executor.tools)
+        return executor
+
+    @classmethod
+    def _of_turn(cls, turn: Turn, embed: Embed | None) -> tuple[Executor, list[Row]]:
+        """One hop: the executor, and what an earlier runner left open."""
+        executor = cls._of(turn.conversation, turn=turn, embed=embed)
+        executor.earlier = achievements_of(turn.conversation, executor.tools)
+        return executor, ledger.left_behind(turn)
+
+    @classmethod
+    def _of(cls, conversation: Conversation, **options: Any) -> Executor:
+        return cls(conversation.assistant.organization, tools_for(conversation), conversation, **options)
+
+    @classmethod
+    async def for_conversation(
+        cls,
+        conversation: Conversation,
+        *,
+        turn: Turn | None = None,
+        dry_run: bool = False,
+        embed: Embed | None = None,
+        recorder: Recorder | None = None,
+    ) -> Executor:
+        """The executor outside a turn's run, as voice and replay need it."""
+        return await in_db(cls._of)(conversation, turn=turn, dry_run=dry_run, embed=embed, recorder=recorder)
+
+    # --- What the engine asks of it ---------------------------------------------------------------------------------
+
+    def specs(self) -> list[ToolSpec]:
+        return [tool.spec for tool in self.tools.values()]
 
     def label(self, name: str) -> str:
         """What the visitor reads while the tool of that name runs."""
-        tool = self.tools.get(name)
-        return tool.label(self.locale, self._home) if tool else "…"
+        return self.tools[name].label(self.locale, self._home) if name in self.tools else "…"
+
+    @property
+    def locale(self) -> str:
+        return self.conversation.locale if self.conversation else ""
 
     @property
     def _home(self) -> str:
-        return self.assistant.locale if self.assistant else ""
+        return self.conversation.assistant.locale if self.conversation else ""
 
-    def check(self, name: str, arguments: Any) -> tuple[dict[str, Any], ToolError | None]:
+    def achieved(self) -> frozenset[str]:
+        return self.earlier.acts
+
+    def receipts(self) -> tuple[Receipt, ...]:
+        return self.earlier.receipts
+
+    def achieved_by(self, names: Iterable[str]) -> frozenset[str]:
+        """What calls of the tools of these names bring about when they are done."""
+        return frozenset[str]().union(*(self.tools[name].achieves for name in names if name in self.tools))
+
+    async def execute(self, call: ToolCallRequest, *, round: int, ordinal: int) -> ToolResult:
+        """Run a model's call, once per place in the turn: the same place again gives the recorded result."""
+        place = ledger.Place(self.turn, round, ordinal) if self.turn else None
+        if self.recorder is None:
+            return await self._execute(call, place=place)
+        return await self.recorder.result_of(call, self.tools.get(call.name), lambda: self._execute(call, place=place))
+
+    async def execute_relayed(self, call: ToolCallRequest) -> ToolResult:
+        """Run a call that a browser passes on from a voice session, once per call id of this conversation."""
+        assert self.conversation is not None
+        named = hashlib.sha256(f"{self.conversation.pk} {call.id}".encode(errors="replace")).hexdigest()
+        return await self._execute(call, key=f"relay-{named[:48]}")
+
+    async def execute_opening_call(self, row: Row) -> ToolResult:
+        """Run what a visitor's click asked for, or their answer on a confirm card; `row` is its entry in the ledger."""
+        if self.turn is not None:
+            await in_db(ledger.adopt)(row, self.turn)
+        if row.state in (Row.State.PENDING, Row.State.WAITING) and await in_db(ledger.answer_of_visitor)(row) == "cancel":
+            return await self._decline(row)
+        _, problem = self._validate(row.name, row.arguments)
+        return await self._with_receipts(await self._resolve(row, problem))
+
+    # --- From a call to its row -------------------------------------------------------------------------------------
+
+    async def _execute(self, call: ToolCallRequest, *, place: ledger.Place | None = None, key: str = "") -> ToolResult:
+        name = clean(call.name)[:64] or "?"
+        arguments, problem = self._validate(name, call.arguments)
+        row = await in_db(ledger.write)(
+            self.organization,
+            name,
+            arguments,
+            conversation=None if self.dry_run else self.conversation,
+            place=place,
+            key=key,
+            model_call_id=clean(call.id),
+            dry_run=self.dry_run,
+            opaque=_opaque(call),
+        )
+        if (row.name, row.arguments) != (name, arguments):
+            return ToolResult("Not run: another call stands in its place.", "refused")
+        return await self._with_receipts(await self._resolve(row, problem))
+
+    async def execute_for_staff(self, name: str, arguments: Any) -> ToolResult:
+        """Run a call of staff's own."""
+        checked, problem = self._validate(name, arguments)
+        initiator = Row.Initiator.STAFF
+        row = await in_db(ledger.write)(self.organization, name, checked, initiator=initiator, dry_run=self.dry_run)
+        return await self._resolve(row, problem)
+
+    def _validate(self, name: str, arguments: Any) -> tuple[dict[str, Any], ToolError | None]:
         """The arguments as they may be stored and used, and why they may not be."""
         if name not in self.tools:
             return {}, ToolRefused(REASONS["unknown_tool"], code="unknown_tool")
@@ -143,27 +217,37 @@ class Executor:
         except ToolError as error:
             return {}, error
 
-    async def run(self, row: Row, problem: ToolError | None = None) -> ToolResult:
-        """Bring a row to its result, or to the visitor for his word; a row that has a result keeps it."""
+    async def _with_receipts(self, result: ToolResult) -> ToolResult:
+        """With every receipt of the conversation, now that there is one more."""
+        if not result.achieved or self.dry_run or self.conversation is None:
+            return result
+        achievements = await in_db(achievements_of)(self.conversation, self.tools)
+        return replace(result, receipts=achievements.receipts)
+
+    # --- From a row to its result -----------------------------------------------------------------------------------
+
+    async def _resolve(self, row: Row, problem: ToolError | None = None) -> ToolResult:
+        """Bring a row to its result, or to a card that asks the visitor; a row that has a result keeps it."""
         if row.state == Row.State.SENT:
             return await self.settle(row)
         confirmed = await in_db(ledger.answer_of_visitor)(row) == "confirm"
         if row.state != Row.State.PENDING and not (row.state == Row.State.WAITING and confirmed):
             return self._recorded(row)
         if problem is not None:
-            return await self._close(row, replace(_turned_down(problem), misused=True), problem.code)
+            return await self._close(row, replace(_refusal(problem), misused=True), problem.code)
         tool = self.tools[row.name]
-        if reason := await in_db(ledger.authorize)(row, tool.method, self.assistant, tool.operation.risk_of(tool.method)):
+        assistant = self.conversation.assistant if self.conversation else None
+        if reason := await in_db(ledger.authorize)(row, tool.method, assistant, tool.risk):
             return await self._close(row, ToolResult(REASONS[reason], "refused"), reason)
         if self.conversation and not (confirmed or row.dry_run):
-            proof = tool.operation.needs_proof(tool.method) and not await in_db(verification.is_proven)(self.conversation)
-            if proof or tool.operation.needs_word(tool.method):
+            proof = tool.needs_proof and not await in_db(verification.is_proven)(self.conversation)
+            if proof or tool.needs_word:
                 return await self._ask(row, tool, proof=proof)
         if not await in_db(ledger.claim)(row):
             return await self.settle(row)
         return await self._act(row, tool)
 
-    async def decline(self, row: Row) -> ToolResult:
+    async def _decline(self, row: Row) -> ToolResult:
         """The visitor said no: let go of what `prepare` held."""
         tool = self.tools.get(row.name)
         if tool and tool.operation.decline:
@@ -175,7 +259,7 @@ class Executor:
         return await self._close(row, ToolResult(DECLINED, "refused"), "declined")
 
     async def settle(self, row: Row) -> ToolResult:
-        """The result of a call that somebody else began: his, when it comes; else as the method allows."""
+        """The result of a call that another runner began: its own, when it comes; else as the method allows."""
         tool = self.tools.get(row.name)
         patience = (tool.seconds if tool else 20.0) + GRACE_SECONDS
         await in_db(ledger.reload)(row)
@@ -191,19 +275,20 @@ class Executor:
         return self._recorded(row)
 
     async def _ask(self, row: Row, tool: Tool, *, proof: bool) -> ToolResult:
-        """Show the visitor what is about to be done, and wait for his word, or for proof that his address is his."""
+        """Show the visitor what is about to be done, and wait for their consent, or for the proof of their address."""
         try:
             async with asyncio.timeout(tool.seconds):
                 prepare = tool.operation.prepare
-                preview = (
-                    await prepare(self._context(row, tool), tool.arguments(row)) if prepare else self._preview(row, tool)
-                )
+                if prepare:
+                    preview = await prepare(self._context(row, tool), tool.arguments(row))
+                else:
+                    preview = preview_of(row, tool, tool.title(self.locale, self._home))
         except ToolError as error:
-            return await self._close(row, _told(tool, _turned_down(error)), error.code)
+            return await self._close(row, _presentable(tool, _refusal(error)), error.code)
         except Exception:
             log.exception("call %s: preparing failed", row.pk)
             return await self._close(row, ToolResult(FAILED, "failed"), "internal")
-        content = _content(preview, self.locale)
+        content = card_content(preview, self.locale)
         kind, text, expires_at = Card.Kind.CONFIRM, WAITING, preview.expires_at
         if proof:
             assert self.conversation
@@ -215,12 +300,12 @@ class Executor:
 
     async def _act(self, row: Row, tool: Tool) -> ToolResult:
         # Shielded: cut off half-way by a turn that is stopped, nobody would know whether it happened.
-        task = asyncio.create_task(self._acted(row, tool))
+        task = asyncio.create_task(self._run_and_record(row, tool))
         _acting.add(task)
         task.add_done_callback(_acting.discard)
         return await asyncio.shield(task)
 
-    async def _acted(self, row: Row, tool: Tool) -> ToolResult:
+    async def _run_and_record(self, row: Row, tool: Tool) -> ToolResult:
         code = ""
         harmless = tool.may_repeat or row.dry_run
         started = time.monotonic()
@@ -228,7 +313,7 @@ class Executor:
             async with asyncio.timeout(tool.seconds):
                 result = await tool.operation.run(self._context(row, tool), tool.arguments(row))
         except ToolError as error:
-            result, code = _turned_down(error), error.code
+            result, code = _refusal(error), error.code
         except SecretUnreadable:
             log.error("call %s: a secret of method %s cannot be opened", row.pk, tool.method.pk)
             result, code = ToolResult(FAILED, "failed"), "secret_unreadable"
@@ -245,7 +330,7 @@ class Executor:
                 "internal",
             )
         log.info("call %s: %s after %.0f ms", row.pk, result.outcome, (time.monotonic() - started) * 1000)
-        return await self._close(row, _told(tool, result, really=not row.dry_run), code)
+        return await self._close(row, _presentable(tool, result, really=not row.dry_run), code)
 
     async def _close(self, row: Row, result: ToolResult, code: str = "") -> ToolResult:
         sources = tuple(asdict(source) for source in result.sources)
@@ -256,37 +341,50 @@ class Executor:
 
     def _recorded(self, row: Row) -> ToolResult:
         """What the ledger says of a call that is closed, or waits."""
-        tool = self.tools.get(row.name)
-        done = row.state == Row.State.DONE and not row.dry_run
-        achieved = tool.operation.achieves(tool.method) if tool and done else frozenset()
-        outcome: Any = row.state if row.state in Row.ENDED else "unknown"
-        return ToolResult(row.result, outcome, achieved, tuple(Source(**source) for source in row.sources))
+        return recorded_result(row, self.tools.get(row.name))
 
     def _context(self, row: Row, tool: Tool) -> Context:
-        return Context(self.organization, tool.method, row, self.conversation, self.assistant, row.dry_run, self.embed)
-
-    def _preview(self, row: Row, tool: Tool) -> Preview:
-        """The confirm card of an operation that has none of its own: what is to be done, with which values."""
-        described = tool.schema["properties"]
-        lines = tuple(
-            (str(described.get(name, {}).get("title") or _readable(name)), _shown(value))
-            for name, value in row.arguments.items()
-        )
-        return Preview(tool.title(self.locale, self._home), lines)
+        assistant = self.conversation.assistant if self.conversation else None
+        return Context(self.organization, tool.method, row, self.conversation, assistant, row.dry_run, self.embed)
 
 
-def _turned_down(error: ToolError) -> ToolResult:
+async def try_out(
+    method: Method, arguments: Any, *, name: str = "", dry_run: bool = True, embed: Embed | None = None
+) -> ToolResult:
+    """Run a method for its own staff; a dry run tells what would be sent.
+
+    `name` picks one of the method's tools; the first is meant when it is empty.
+    """
+    tools = {tool.name: tool for tool in tools_of(method)}
+    executor = Executor(method.organization, tools, dry_run=dry_run, embed=embed)
+    return await executor.execute_for_staff(name or next(iter(tools), method.name), arguments)
+
+
+def recorded_result(row: Row, tool: Tool | None) -> ToolResult:
+    """What the ledger says of a call that is closed, or waits; `tool` is None where its method is gone."""
+    done = row.state == Row.State.DONE and not row.dry_run
+    outcome: Any = row.state if row.state in Row.ENDED else "unknown"
+    sources = tuple(Source(**source) for source in row.sources)
+    return ToolResult(row.result, outcome, tool.achieves if tool and done else frozenset(), sources)
+
+
+def _opaque(call: ToolCallRequest) -> dict[str, Any]:
+    """What goes back to the model that made the call; nothing where it made it without."""
+    parts = {"call": call.extra, "message": call.opaque}
+    kept = {name: part for name, part in parts.items() if part}
+    return {"made_by": call.made_by, **kept} if kept and call.made_by else {}
+
+
+def _refusal(error: ToolError) -> ToolResult:
     return ToolResult(str(error), "refused" if isinstance(error, ToolRefused) else "failed")
 
 
-def _told(tool: Tool, result: ToolResult, *, really: bool = True) -> ToolResult:
+def _presentable(tool: Tool, result: ToolResult, *, really: bool = True) -> ToolResult:
     """The result as model and ledger may see it: without secrets, not too long, and with what it brought about."""
     text = redacted(clean(result.text), _secrets(tool.method))
     if len(text) > MAX_RESULT_CHARS:
         text = text[:MAX_RESULT_CHARS] + "\n[The rest was too long and is left out.]"
-    achieved = (
-        (result.achieved or tool.operation.achieves(tool.method)) if result.outcome == "done" and really else frozenset()
-    )
+    achieved = (result.achieved or tool.achieves) if result.outcome == "done" and really else frozenset()
     return ToolResult(text, result.outcome, achieved, result.sources)
 
 
@@ -298,23 +396,3 @@ def _secrets(method: Method) -> list[str]:
         except SecretUnreadable:
             continue  # what we cannot read we cannot have sent
     return secrets
-
-
-def _readable(name: str) -> str:
-    return name.replace("_", " ").capitalize()
-
-
-def _shown(value: Any) -> str:
-    """All of it: what is confirmed is what is sent. The size of arguments is bounded, and a long line can be scrolled."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _content(preview: Preview, locale: str) -> dict[str, Any]:
-    """A preview as docs/protocol.md has it for a confirm card."""
-    return {
-        "title": preview.title,
-        "lines": [[visible(label), visible(value)] for label, value in preview.lines],
-        "fields": [{"name": name, "label": label, "type": kind} for name, label, kind in preview.fields],
-        "confirm_label": preview.confirm_label or label("confirm", locale),
-        **({"cancel_label": preview.cancel_label} if preview.cancel_label else {}),
-    }

@@ -346,6 +346,8 @@ def _result_text(response: outbound.Response, keep: str) -> str:
 
 KIND = Kind(
     "HTTP request",
+    "Sends a request to your organization's own API.",
+    "language",
     Config,
     (
         Operation(

@@ -95,7 +95,7 @@ class Operation:
     prepare: Callable[[Context, dict[str, Any]], Awaitable[Preview]] | None = None
     decline: Callable[[Context, dict[str, Any]], Awaitable[None]] | None = None
     # What a call of it brings about, in the words of `engine.claims.ACTS` ("booked", "sent"), or "any": a reply that
-    # claims more is caught. The toolbox puts it into the result's `achieved` when the call is done.
+    # claims more is caught. The executor puts it into the result's `achieved` when the call is done.
     brings_about: frozenset[str] = frozenset()
     idempotent: bool | Callable[[Method], bool] = False  # a second run does no harm: it may be repeated after a crash
     seconds: Callable[[Method], float] = lambda method: 20.0  # a call that takes longer is given up
@@ -120,9 +120,12 @@ class Operation:
 
 @dataclass(frozen=True)
 class Kind:
-    """`Config` is the form that staff fill in; its `cleaned_data` is the method's `config`."""
+    """`label`, `description` and `icon` (a name of Material Symbols) are the card by which staff choose the kind. `Config`
+    is the form that they fill in; its `cleaned_data` is the method's `config`."""
 
     label: str
+    description: str
+    icon: str
     Config: type[forms.Form]
     operations: tuple[Operation, ...]
     # By field of the form: what of the organization's own there is to choose from, as (value, label).

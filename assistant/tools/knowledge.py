@@ -56,6 +56,8 @@ def _sources(found: list[Found]) -> tuple[Source, ...]:
 
 KIND = Kind(
     "Search in the knowledge",
+    "Searches the texts, files and pages that you have given the assistants.",
+    "menu_book",
     Config,
     (Operation(run, description=_description, parameters=_query, risk=Method.Risk.READ, idempotent=True),),
     own_parameters=False,

@@ -326,6 +326,8 @@ def _result_text(answer: dict[str, Any]) -> str:
 
 KIND = Kind(
     "MCP tool",
+    "Calls a tool of a remote MCP server, reached over streamable HTTP.",
+    "extension",
     Config,
     (Operation(run, brings_about=frozenset({"any"}), idempotent=may_repeat, seconds=seconds),),
     secrets=(CREDENTIAL,),

@@ -6,7 +6,7 @@ import logging
 
 from assistant.llm import ToolSpec
 from assistant.models import Method, Organization
-from assistant.tools.executor import tools_of
+from assistant.tools.tool import tools_of
 
 log = logging.getLogger(__name__)
 

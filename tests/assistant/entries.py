@@ -1,5 +1,5 @@
 """Every way in which an address that is not the operator's gets into the product: forms that take one, and functions that
-go there. Each is driven through its real view, task or toolbox, and tells what was said and what it kept.
+go there. Each is driven through its real view, task or executor, and tells what was said and what it kept.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ from assistant.services.conversations.messages import append_message
 from assistant.services.knowledge import documents
 from assistant.services.methods import replays
 from assistant.tools import KINDS, importing
+from assistant.tools.executor import Executor
 from assistant.tools.importing import mcp, sentence
-from assistant.tools.toolbox import ConversationToolbox
 from tests import make
 from tests.assistant.admin.test_scoping import entered
 from tests.rebinding import Answer, Asked
@@ -93,8 +93,8 @@ class Rooms:
         """As a model does."""
 
         async def execute() -> None:
-            toolbox = await ConversationToolbox.for_conversation(self.talk)
-            await toolbox.execute(ToolCallRequest("c", "look", arguments or {"order": "1"}), round=1, ordinal=0)
+            executor = await Executor.for_conversation(self.talk)
+            await executor.execute(ToolCallRequest("c", "look", arguments or {"order": "1"}), round=1, ordinal=0)
 
         async_to_sync(execute)()
         return self.of_ledger()

@@ -14,8 +14,9 @@ from assistant.llm import Receipt
 from assistant.models import Conversation, Turn
 from assistant.sentences import LANGUAGES
 from assistant.services.conversations.messages import post_message
+from assistant.turns.outcome import describe_receipts
 from tests import make
-from tests.fakes import ScriptedModel, ScriptedToolbox, always, says
+from tests.fakes import ScriptedExecutor, ScriptedModel, always, says
 
 pytestmark = pytest.mark.django_db
 
@@ -38,9 +39,9 @@ def models(**by_task: ScriptedModel):
     return chosen
 
 
-async def answered(conversation: Conversation, model_for, toolbox: ScriptedToolbox | None = None) -> Turn:
+async def answered(conversation: Conversation, model_for, executor: ScriptedExecutor | None = None) -> Turn:
     turn = (await in_db(post_message)(conversation, "c-1", "Hello")).turn
-    await turns.run(turn.pk, model_for=model_for, toolbox_for=always(toolbox or ScriptedToolbox("", "find_slots")))
+    await turns.run(turn.pk, model_for=model_for, executor_for=always(executor or ScriptedExecutor("", "find_slots")))
     return await in_db(Turn.objects.get)(pk=turn.pk)
 
 
@@ -74,8 +75,8 @@ async def test_where_nobody_can_decide_the_server_says_that_nothing_was_done(con
 async def test_the_line_names_what_was_done(conversation, settings):
     settings.DEMO_MODEL = False
     receipt = Receipt("booked", "K7QM2P", (datetime(2030, 1, 8, 10, tzinfo=UTC),), "Tuesday 8 January, 10:00")
-    toolbox = ScriptedToolbox("", "find_slots", earlier=frozenset({"booked"}), receipts=(receipt,))
-    await answered(conversation, models(reply=ScriptedModel(says("Thursday at 14:00 it is!"))), toolbox)
+    executor = ScriptedExecutor("", "find_slots", earlier=frozenset({"booked"}), receipts=(receipt,))
+    await answered(conversation, models(reply=ScriptedModel(says("Thursday at 14:00 it is!"))), executor)
     assert (await text_of(conversation)).endswith(
         "\n\nDone in this chat so far: appointment booked · Tuesday 8 January, 10:00 · K7QM2P."
     )
@@ -90,4 +91,4 @@ async def test_the_demonstration_model_follows_a_script_and_is_neither_asked_nor
 
 @pytest.mark.parametrize("locale", LANGUAGES)
 def test_the_servers_own_line_passes_its_own_gate(locale: str):
-    assert not claimed(turns.what_was_done((), locale))
+    assert not claimed(describe_receipts((), locale))

@@ -26,8 +26,9 @@ from assistant.services.conversations.leases import (
 )
 from assistant.services.conversations.messages import post_message
 from assistant.services.conversations.state import change_state
+from assistant.turns import runner
 from tests import make
-from tests.fakes import ScriptedModel, ScriptedToolbox, always, calls, says
+from tests.fakes import ScriptedExecutor, ScriptedModel, always, calls, says
 
 pytestmark = pytest.mark.django_db
 
@@ -49,8 +50,8 @@ def ask(conversation: Conversation, text: str = "Hello", id: str = "c-1") -> Tur
     return post_message(conversation, id, text).turn
 
 
-async def run(turn, model, toolbox=None):
-    await turns.run(turn.pk, model_for=always(model), toolbox_for=always(toolbox or ScriptedToolbox("", "find_slots")))
+async def run(turn, model, executor=None):
+    await turns.run(turn.pk, model_for=always(model), executor_for=always(executor or ScriptedExecutor("", "find_slots")))
     return await in_db(Turn.objects.get)(pk=turn.pk)
 
 
@@ -141,13 +142,13 @@ async def test_a_stop_keeps_what_was_said(conversation):
     turn = await in_db(ask)(conversation)
     never = asyncio.Event()
     model = ScriptedModel(says("One. ", "Two.", wait_for=never))
-    task = asyncio.create_task(turns.run(turn.pk, model_for=always(model), toolbox_for=always(ScriptedToolbox())))
-    turns._running[str(turn.pk)] = turns._Running(task)
+    task = asyncio.create_task(turns.run(turn.pk, model_for=always(model), executor_for=always(ScriptedExecutor())))
+    runner._running[str(turn.pk)] = runner._Running(task)
     while live.draft(turn.pk, 1).text != "One. ":
         await asyncio.sleep(0.005)
     await turns.stop(conversation, str(turn.pk))
     await asyncio.wait_for(task, 5)
-    del turns._running[str(turn.pk)]
+    del runner._running[str(turn.pk)]
     message = await in_db(reply)(conversation)
     assert (message.text, message.state) == ("One.", "stopped")
     assert (await in_db(Turn.objects.get)(pk=turn.pk)).state == "stopped"
@@ -156,18 +157,18 @@ async def test_a_stop_keeps_what_was_said(conversation):
 async def test_what_was_stopped_before_it_began_is_not_begun(conversation):
     turn = await in_db(ask)(conversation)
     await turns.stop(conversation, str(turn.pk))
-    model, toolbox = ScriptedModel(says("Hi.")), ScriptedToolbox()
-    after = await run(turn, model, toolbox)
-    assert (after.state, model.requests, toolbox.ran) == ("stopped", [], [])
+    model, executor = ScriptedModel(says("Hi.")), ScriptedExecutor()
+    after = await run(turn, model, executor)
+    assert (after.state, model.requests, executor.ran) == ("stopped", [], [])
     assert await in_db(reply)(conversation) is None
 
 
 async def test_a_runner_that_lost_its_lease_writes_nothing(conversation, monkeypatch):
-    monkeypatch.setattr(turns, "HEARTBEAT_SECONDS", 0.01)
-    monkeypatch.setattr(turns, "SHARE_SECONDS", 0.01)
+    monkeypatch.setattr(runner, "HEARTBEAT_SECONDS", 0.01)
+    monkeypatch.setattr(runner, "SHARE_SECONDS", 0.01)
     turn = await in_db(ask)(conversation)
     model = ScriptedModel(says("One. ", "Two.", wait_for=asyncio.Event()))
-    task = asyncio.create_task(turns.run(turn.pk, model_for=always(model), toolbox_for=always(ScriptedToolbox())))
+    task = asyncio.create_task(turns.run(turn.pk, model_for=always(model), executor_for=always(ScriptedExecutor())))
     while live.draft(turn.pk, 1).text != "One. ":
         await asyncio.sleep(0.005)
     await in_db(Turn.objects.filter(pk=turn.pk).update)(fence=99)
@@ -179,12 +180,12 @@ async def test_a_runner_that_lost_its_lease_writes_nothing(conversation, monkeyp
 async def test_a_runner_whose_lease_has_run_out_by_its_own_clocks_shows_nothing_until_it_is_renewed(
     conversation, heard, settings, monkeypatch
 ):
-    monkeypatch.setattr(turns, "SHARE_SECONDS", 0.01)
+    monkeypatch.setattr(runner, "SHARE_SECONDS", 0.01)
     settings.ASSISTANT_LEASE_SECONDS = 0
     turn = await in_db(ask)(conversation)
     renewed = asyncio.Event()
     model = ScriptedModel(says("One. ", "Two. ", "Three.", wait_for=renewed))
-    task = asyncio.create_task(turns.run(turn.pk, model_for=always(model), toolbox_for=always(ScriptedToolbox())))
+    task = asyncio.create_task(turns.run(turn.pk, model_for=always(model), executor_for=always(ScriptedExecutor())))
     while live.draft(turn.pk, 1).text != "One. ":
         await asyncio.sleep(0.005)
     assert heard == []
@@ -208,7 +209,7 @@ def test_a_lease_has_run_out_as_soon_as_either_clock_says_so(conversation, setti
 async def test_a_runner_that_is_shut_down_hands_its_turn_over_at_once(conversation):
     turn = await in_db(ask)(conversation)
     model = ScriptedModel(says("One. ", "Two.", wait_for=asyncio.Event()))
-    task = asyncio.create_task(turns.run(turn.pk, model_for=always(model), toolbox_for=always(ScriptedToolbox())))
+    task = asyncio.create_task(turns.run(turn.pk, model_for=always(model), executor_for=always(ScriptedExecutor())))
     while live.draft(turn.pk, 1).text != "One. ":
         await asyncio.sleep(0.005)
     task.cancel()
@@ -229,11 +230,11 @@ async def test_a_turn_is_resumed_from_the_ledger(conversation):
         sources=[{"title": "Hours", "url": "https://home.example/hours"}],
     )  # fmt: skip
     await in_db(Turn.objects.filter(pk=turn.pk).update)(leased_until=timezone.now() - timedelta(seconds=1))
-    model, toolbox = ScriptedModel(says("Ten.")), ScriptedToolbox()
-    after = await run(turn, model, toolbox)
+    model, executor = ScriptedModel(says("Ten.")), ScriptedExecutor()
+    after = await run(turn, model, executor)
     assert [m.text for m in model.requests[0][-2:]] == ["", "10:00"]
     assert model.requests[0][-2].calls[0].id == call_id(turn.pk, 1, 0), "as the dead runner's model was told"
-    assert toolbox.ran == [] and after.rounds == 2
+    assert executor.ran == [] and after.rounds == 2
     reply = await in_db(conversation.messages.get)(role="assistant")
     assert reply.sources == [{"title": "Hours", "url": "https://home.example/hours"}]
 
@@ -254,7 +255,7 @@ async def test_a_turn_past_its_deadline_ends_with_a_word(conversation):
 
 async def test_tools_are_shown_by_their_label_only(conversation, heard):
     model = ScriptedModel(calls("find_slots", secret="arguments"), says("Ten."))
-    await run(await in_db(ask)(conversation), model, ScriptedToolbox("secret result", "find_slots"))
+    await run(await in_db(ask)(conversation), model, ScriptedExecutor("secret result", "find_slots"))
     tools = [event.payload() for event in heard if event.type.startswith("tool.")]
     assert [tool["label"] for tool in tools] == ["find_slots…", "find_slots…"]
     assert "secret" not in str(tools)
@@ -270,12 +271,12 @@ async def test_the_next_message_is_answered_when_the_first_is(conversation):
     assert texts == ["One?", "Two?", "One.", "Two."]
 
 
-def test_left_behind_turns_are_found_and_adopted_at_once(conversation):
+def test_a_turn_is_found_as_left_behind_once_its_lease_has_lapsed(conversation):
     turn = ask(conversation)
     claim_turn(turn.pk)
     Turn.objects.update(created_at=timezone.now() - timedelta(seconds=5))
     assert turns_left_behind() == []
-    assert turns.adopt() == 1
+    Turn.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
     assert turns_left_behind() == [turn.pk]
 
 
@@ -304,10 +305,10 @@ async def test_a_cache_that_hangs_holds_up_no_database_thread_and_is_left_alone_
     assert live.draft("t-3") == live.ReplyDraft() and len(asked) == 1
 
 
-class Clicked(ScriptedToolbox):
+class Clicked(ScriptedExecutor):
     """Runs what a click asked for."""
 
-    async def open(self, row: ToolCall) -> ToolResult:
+    async def execute_opening_call(self, row: ToolCall) -> ToolResult:
         self.ran.append((row.name, row.arguments))
         return ToolResult("It is booked.", achieved=frozenset({"booked"}))
 
@@ -325,18 +326,18 @@ def click(conversation: Conversation) -> Turn:
 async def test_what_a_visitor_has_confirmed_is_done_though_he_or_staff_stopped_the_reply(conversation):
     turn = await in_db(click)(conversation)
     await turns.stop(conversation, str(turn.pk))
-    model, toolbox = ScriptedModel(says("You are ", "booked.", wait_for=asyncio.Event())), Clicked("", "book")
-    after = await run(turn, model, toolbox)
-    assert [name for name, _ in toolbox.ran] == ["book"] and after.state == "stopped"
+    model, executor = ScriptedModel(says("You are ", "booked.", wait_for=asyncio.Event())), Clicked("", "book")
+    after = await run(turn, model, executor)
+    assert [name for name, _ in executor.ran] == ["book"] and after.state == "stopped"
 
 
 async def test_a_click_is_acted_on_in_silence_while_a_person_answers(conversation):
     turn = await in_db(click)(conversation)
     await in_db(change_state)(conversation, Conversation.State.STAFF)
-    model, toolbox = ScriptedModel(says("You are booked.")), Clicked("", "book")
-    after = await run(turn, model, toolbox)
+    model, executor = ScriptedModel(says("You are booked.")), Clicked("", "book")
+    after = await run(turn, model, executor)
     assert (after.state, after.code, model.requests) == ("done", "", [])
-    assert [name for name, _ in toolbox.ran] == ["book"]
+    assert [name for name, _ in executor.ran] == ["book"]
     assert await in_db(reply)(conversation) is None
     ended = await in_db(lambda: conversation.events.latest("seq"))()
     assert (ended.type, ended.data) == ("turn.ended", {"outcome": "done"})

@@ -17,7 +17,7 @@ from assistant.services.conversations import card_answers
 from assistant.services.conversations.history import build_history
 from assistant.services.conversations.leases import retry_turn
 from assistant.services.conversations.messages import post_message
-from assistant.tools.toolbox import ConversationToolbox
+from assistant.tools.executor import Executor
 from tests import make
 from tests.fakes import ScriptedModel, always, says
 
@@ -44,9 +44,9 @@ def confirmed(talk: Conversation) -> Turn:
     return turn
 
 
-async def run(turn: Turn, toolbox_for: Any = ConversationToolbox.for_turn) -> Turn:
+async def run(turn: Turn, executor_for: Any = Executor.for_turn) -> Turn:
     model = ScriptedModel(says("It is cancelled."))
-    await turns.run(turn.pk, model_for=always(model), toolbox_for=toolbox_for)
+    await turns.run(turn.pk, model_for=always(model), executor_for=executor_for)
     return await in_db(Turn.objects.get)(pk=turn.pk)
 
 

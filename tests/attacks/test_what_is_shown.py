@@ -16,7 +16,7 @@ from assistant.models import Card, Conversation, Method
 from assistant.models import ToolCall as Row
 from assistant.redaction import visible
 from assistant.services.deliveries import outbox
-from assistant.tools.toolbox import ConversationToolbox
+from assistant.tools.executor import Executor
 from tests import make
 from tests.assistant.admin.test_scoping import entered
 
@@ -69,8 +69,8 @@ def a_method(talk: Conversation) -> None:
 async def test_a_card_to_confirm_shows_all_that_will_be_sent(note: str) -> None:
     talk = await sync_to_async(make.conversation)()
     await a_method(talk)
-    toolbox = await ConversationToolbox.for_conversation(talk)
-    await toolbox.relay(ToolCallRequest("c", "note", {"note": note}))
+    executor = await Executor.for_conversation(talk)
+    await executor.execute_relayed(ToolCallRequest("c", "note", {"note": note}))
     card = await Card.objects.aget()
     assert card.content["lines"] == [["Note", visible(note)]]
     assert (await Row.objects.aget()).arguments == {"note": note}

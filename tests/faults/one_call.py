@@ -1,4 +1,4 @@
-"""What a `Crew` does that calls a method through the toolbox: one call, and what the next runner makes of several."""
+"""What a `Crew` does that calls a method through the executor: one call, and what the next runner makes of several."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from assistant.llm import ToolCallRequest
 from assistant.models import Method, Turn
 from assistant.services.conversations.leases import MAX_ATTEMPTS, begin_turn
 from assistant.services.conversations.messages import append_message
-from assistant.tools.toolbox import ConversationToolbox
+from assistant.tools.executor import Executor
 from tests import make
 
 
@@ -35,8 +35,8 @@ def prepare(url: str, repeatable: bool, turns: int) -> list[str]:
 
 def call(turn_id: str) -> None:
     async def run() -> None:
-        toolbox = await ConversationToolbox.for_turn(await turn(turn_id))
-        await toolbox.execute(ToolCallRequest("c", "order", {"what": "pizza"}), round=1, ordinal=0)
+        executor = await Executor.for_turn(await turn(turn_id))
+        await executor.execute(ToolCallRequest("c", "order", {"what": "pizza"}), round=1, ordinal=0)
 
     asyncio.run(run())
 
@@ -71,7 +71,7 @@ def give_up(turn_ids: list[str]) -> None:
 def resume(turn_ids: list[str]) -> None:
     async def run() -> None:
         for turn_id in turn_ids:
-            await ConversationToolbox.for_turn(await turn(turn_id))
+            await Executor.for_turn(await turn(turn_id))
 
     asyncio.run(run())
 

@@ -18,8 +18,8 @@ import kombu
 import pytest
 from django.conf import settings
 
-from assistant import turns
 from assistant.services import renewal
+from assistant.turns import keeper
 from interworky.celery import RECONNECT_SECONDS, SWEEP_SECONDS, app
 from tests import servers
 
@@ -157,7 +157,7 @@ def test_what_is_waited_for_after_an_outage_is_bounded_and_documented(monkeypatc
         SWEEP_SECONDS,
         renewal.LEASE.seconds,
         settings.ASSISTANT_LEASE_SECONDS,
-        turns.KEEPER_SECONDS,
+        keeper.KEEPER_SECONDS,
     )
     assert bounds == (5, 15, 30, 15, 2)
     connecting = 5  # seconds, in CELERY_BROKER_TRANSPORT_OPTIONS

@@ -8,12 +8,12 @@ import json
 import pytest
 from channels.testing import WebsocketCommunicator
 
-from assistant import turns
 from assistant.async_db import in_db
 from assistant.models import Conversation, Message, Turn
 from assistant.services.conversations.sessions import Session, open_session
+from assistant.turns import runner
 from tests import make
-from tests.fakes import ScriptedModel, ScriptedToolbox, always, says
+from tests.fakes import ScriptedExecutor, ScriptedModel, always, says
 from widget import consumers
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -23,9 +23,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def scripted(monkeypatch):
     """Every turn of these tests is answered by this model."""
     model = ScriptedModel(says("Hi", " there."))
-    run = turns.run
+    run = runner.run
     monkeypatch.setattr(
-        turns, "run", lambda turn_id: run(turn_id, model_for=always(model), toolbox_for=always(ScriptedToolbox()))
+        runner, "run", lambda turn_id: run(turn_id, model_for=always(model), executor_for=always(ScriptedExecutor()))
     )
     return model
 

@@ -1,6 +1,6 @@
 """Inputs for what a JSON Schema asks for, and what was typed into them: staff stand in for the model in a test.
 
-What is typed goes to the toolbox as it is, right or wrong, so that a test shows what a model would be told.
+What is typed goes to the executor as it is, right or wrong, so that a test shows what a model would be told.
 """
 
 from __future__ import annotations

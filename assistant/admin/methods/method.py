@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -29,9 +28,11 @@ from assistant.models import Assistant, Method, Organization, ToolCall
 from assistant.models.methods.method import MAX_METHODS
 from assistant.providers import embeddings
 from assistant.services.conversations import handoffs
-from assistant.tools import KINDS, toolbox
+from assistant.tools import KINDS
+from assistant.tools.executor import try_out
 from assistant.tools.kind import Kind
 from assistant.tools.parameters import check_schema
+from assistant.tools.tool import tools_of
 
 SPARE_SECRETS = 2
 RISK_LABELS = {
@@ -50,12 +51,6 @@ def config_form(kind: Kind, organization: Organization, **arguments: Any) -> for
         check = isinstance(field.widget, forms.CheckboxInput)
         field.widget.attrs.setdefault("class", " ".join(CHECKBOX_CLASSES) if check else "iw-input")
     return form
-
-
-def _about(kind: Kind) -> str:
-    """The first sentence of the module that makes the kind: what it is, in words for people."""
-    module = inspect.getmodule(kind.Config)
-    return (inspect.getdoc(module) or "").split("\n\n")[0].replace("\n", " ")
 
 
 class SecretsForm(forms.Form):
@@ -180,9 +175,9 @@ class MethodForm(TranslationsForm, OneOrganizationForm):
         others = Method.objects.filter(organization=self.instance.organization).exclude(pk=self.instance.pk)
         if self.instance._state.adding and others.count() >= MAX_METHODS:
             self.add_error(None, f"An organization has at most {MAX_METHODS} methods.")
-        taken = {tool.name for other in others for tool in toolbox.tools_of(other)}
+        taken = {tool.name for other in others for tool in tools_of(other)}
         candidate = Method(name=cleaned.get("name", ""), kind=self.instance.kind)
-        for tool in toolbox.tools_of(candidate):
+        for tool in tools_of(candidate):
             if tool.name in taken:
                 self.add_error("name", f"Another method is called {tool.name} by the model already.")
         return cleaned
@@ -290,7 +285,7 @@ class MethodAdmin(Translations, Scoped):
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": "New method",
-            "kinds": [(name, kind, _about(kind)) for name, kind in KINDS.items()],
+            "kinds": KINDS,
             "organizations": organizations(request, self.add_rank),
             "chosen": chosen,
         }
@@ -321,11 +316,11 @@ class MethodAdmin(Translations, Scoped):
         return [*own, *super().get_urls()]
 
     def test_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """A method run by staff, through the same door as a model's call: dry first, then for real."""
+        """A method run by staff, through the same executor as a model's call: dry first, then for real."""
         method = self.get_object(request, object_id)
         if not self.may_operate(request, method):
             raise PermissionDenied
-        tools = {tool.name: tool for tool in toolbox.tools_of(method)}
+        tools = {tool.name: tool for tool in tools_of(method)}
         tool = tools.get(request.GET.get("tool", "")) or next(iter(tools.values()), None)
         if tool is None:
             raise Http404("This kind of method is gone.")
@@ -334,7 +329,7 @@ class MethodAdmin(Translations, Scoped):
             really = "send" in request.POST
             arguments = given_arguments(tool.schema, request.POST)
             embed = embeddings.of_query
-            result = async_to_sync(toolbox.try_out)(method, arguments, name=tool.name, dry_run=not really, embed=embed)
+            result = async_to_sync(try_out)(method, arguments, name=tool.name, dry_run=not really, embed=embed)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,

@@ -93,7 +93,7 @@ _ANSWERS = {
 
 
 def _visitors_call(card: Card, tool: str, arguments: dict[str, Any]) -> ToolCall:
-    """The ledger row of what a click asked for; the toolbox checks and runs it like any other."""
+    """The ledger row of what a click asked for; the executor checks and runs it like any other."""
     return ToolCall.objects.create(
         organization=card.conversation.organization,
         conversation=card.conversation,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -51,21 +52,9 @@ def next_seq(conversation: Conversation, **changes: Any) -> int:
 
 def render_event(event: Event) -> events.WidgetEvent:
     """A row as a widget may see it; cards as they are now."""
-    match event.type:
-        case "message.added":
-            assert event.message is not None
-            return events.MessageAdded(event.seq, render_message(event.message))
-        case "message.rated":
-            return events.MessageRated(event.seq, str(event.message_id), event.data["value"])
-        case "turn.ended":
-            return events.TurnEnded(event.seq, str(event.turn_id), **event.data)
-        case "card.added" | "card.updated":
-            assert event.card is not None
-            kind = events.CardAdded if event.type == "card.added" else events.CardUpdated
-            return kind(event.seq, render_card(event.card))
-        case "conversation.updated":
-            return events.ConversationUpdated(event.seq, **event.data)
-    raise ValueError(event.type)
+    cls = events.EVENTS[event.type]
+    fields = {name: _FROM_ROW[source](event) for name, source in cls.from_row.items()}
+    return cls(seq=event.seq, **fields, **event.data)  # type: ignore[call-arg]
 
 
 def render_message(message: Message) -> dict[str, Any]:
@@ -96,6 +85,15 @@ def render_card(card: Card) -> dict[str, Any]:
     if card.choice:
         shown["choice"] = card.choice
     return shown
+
+
+# What `WidgetEvent.from_row` may name.
+_FROM_ROW: dict[str, Callable[[Any], Any]] = {
+    "message": lambda event: render_message(event.message),
+    "card": lambda event: render_card(event.card),
+    "message_id": lambda event: str(event.message_id),
+    "turn_id": lambda event: str(event.turn_id),
+}
 
 
 def format_instant(at: datetime) -> str:

@@ -135,8 +135,3 @@ def turns_left_behind(limit: int = 50) -> list[UUID]:
     forgotten = timezone.now() - timedelta(seconds=2)
     found = Turn.objects.claimable().next_in_line().filter(created_at__lt=forgotten).order_by("created_at")
     return list(found.values_list("pk", flat=True)[:limit])
-
-
-def let_leases_lapse() -> int:
-    """End all leases at once: for the start of a process that is the only one. Returns how many there were."""
-    return Turn.objects.filter(state=Turn.State.RUNNING).update(leased_until=timezone.now() - timedelta(seconds=1))

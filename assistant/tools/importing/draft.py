@@ -17,10 +17,10 @@ from assistant.errors import ImportRefused
 from assistant.models import Method
 from assistant.redaction import clean, is_storable
 from assistant.tools import KINDS, template
-from assistant.tools.executor import tools_of
 from assistant.tools.kind import configured
 from assistant.tools.parameters import check_schema, offered
 from assistant.tools.request import header_lines
+from assistant.tools.tool import tools_of
 
 MAX_DRAFTS = 2000
 MAX_NAME_CHARS = 48

@@ -19,7 +19,7 @@ REFERENCE = re.compile(r"\b[Rr]eference\W+(?:is\W+)?([A-Z0-9]{6})\b")
 
 # How a call ended, by the words of its result: the first that matches.
 OUTCOMES = {
-    "unproven": r"proves with a mailed code",
+    "unproven": r"proves? with a mailed code",
     "waiting": r"asked to confirm|\(waiting\)",
     "taken": r"slot_taken|no longer (?:free|available)|already taken|been taken|just taken",
     "declined": r"declined|said no\b|does not want|decided against|changed (?:his|her|their) mind",

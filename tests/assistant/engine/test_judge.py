@@ -8,7 +8,7 @@ from assistant.engine import judge, loop
 from assistant.errors import ProviderError
 from assistant.events import ReplyDelta
 from assistant.llm import ChatMessage, Receipt
-from tests.fakes import ScriptedModel, ScriptedToolbox, calls, says
+from tests.fakes import ScriptedExecutor, ScriptedModel, calls, says
 
 DOUBTFUL = "Your message is with the team."
 
@@ -25,9 +25,9 @@ def answers(*verdicts: bool | None):
     return decide, asked
 
 
-async def run(model, toolbox, decide=None):
+async def run(model, executor, decide=None):
     text, screens, ended = "", [], None
-    async for event in loop.run(model, toolbox, [ChatMessage("user", "Please.")], judge=decide):
+    async for event in loop.run(model, executor, [ChatMessage("user", "Please.")], judge=decide):
         if isinstance(event, ReplyDelta):
             text = text[: event.offset] + event.text
             screens.append(text)
@@ -38,45 +38,45 @@ async def run(model, toolbox, decide=None):
 async def test_what_the_judge_calls_a_claim_is_corrected_and_never_on_the_screen():
     decide, asked = answers(True)
     model = ScriptedModel(says("Sure. ", DOUBTFUL, " Bye."), says("Shall I pass it on?"))
-    text, screens, ended = await run(model, ScriptedToolbox(), decide)
+    text, screens, ended = await run(model, ScriptedExecutor(), decide)
     assert text == "Sure. Shall I pass it on?" and not any("with the team" in screen for screen in screens)
     assert asked == [(DOUBTFUL + " Bye.", (), ())] and ended.caught == (DOUBTFUL + " Bye.",)
 
 
 async def test_what_the_judge_acquits_is_shown_as_it_was_written():
     decide, _ = answers(False)
-    text, _, ended = await run(ScriptedModel(says("Sure. ", DOUBTFUL, " Bye.")), ScriptedToolbox(), decide)
+    text, _, ended = await run(ScriptedModel(says("Sure. ", DOUBTFUL, " Bye.")), ScriptedExecutor(), decide)
     assert text == ended.text == f"Sure. {DOUBTFUL} Bye." and not ended.unsure
 
 
 @pytest.mark.parametrize("decide", [None, answers(None)[0]])
 async def test_what_nobody_can_judge_is_shown_and_marked(decide):
-    text, _, ended = await run(ScriptedModel(says(DOUBTFUL)), ScriptedToolbox(), decide)
+    text, _, ended = await run(ScriptedModel(says(DOUBTFUL)), ScriptedExecutor(), decide)
     assert text == DOUBTFUL and ended.unsure
 
 
 async def test_the_judge_is_not_asked_about_what_patterns_can_tell():
     decide, asked = answers()
-    await run(ScriptedModel(says("We open at nine. Which day suits you?")), ScriptedToolbox(acts=True), decide)
-    await run(ScriptedModel(says("Your table is booked."), says("Shall I book it?")), ScriptedToolbox(acts=True), decide)
+    await run(ScriptedModel(says("We open at nine. Which day suits you?")), ScriptedExecutor(acts=True), decide)
+    await run(ScriptedModel(says("Your table is booked."), says("Shall I book it?")), ScriptedExecutor(acts=True), decide)
     assert asked == []
 
 
 async def test_the_judge_is_told_what_was_done_and_what_tools_returned():
     decide, asked = answers(False)
     receipt = Receipt("sent", "M-12AB34")
-    toolbox = ScriptedToolbox("Sent to the kitchen.", "send", achieved=frozenset({"sent"}), receipts=(receipt,))
-    await run(ScriptedModel(calls("send"), says("Friday at 10 it is!")), toolbox, decide)
+    executor = ScriptedExecutor("Sent to the kitchen.", "send", achieved=frozenset({"sent"}), receipts=(receipt,))
+    await run(ScriptedModel(calls("send"), says("Friday at 10 it is!")), executor, decide)
     assert asked == [("Friday at 10 it is!", (receipt,), ("Sent to the kitchen.",))]
 
 
 async def test_a_language_without_a_grammar_is_judged_only_while_nothing_was_done():
     thai = "การจองของคุณเรียบร้อยแล้ว"
     decide, asked = answers(False)
-    await run(ScriptedModel(says(thai)), ScriptedToolbox(acts=True), decide)
+    await run(ScriptedModel(says(thai)), ScriptedExecutor(acts=True), decide)
     assert len(asked) == 1
-    toolbox = ScriptedToolbox("Done.", "book", achieved=frozenset({"booked"}), acts=True)
-    await run(ScriptedModel(calls("book"), says(thai)), toolbox, decide)
+    executor = ScriptedExecutor("Done.", "book", achieved=frozenset({"booked"}), acts=True)
+    await run(ScriptedModel(calls("book"), says(thai)), executor, decide)
     assert len(asked) == 1
 
 

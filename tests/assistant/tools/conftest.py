@@ -22,9 +22,17 @@ from .acts import Acts
 def acts(monkeypatch: pytest.MonkeyPatch) -> Acts:
     counted = Acts()
     operation = Operation(counted.run, brings_about=frozenset({"done"}), seconds=lambda method: 1.0)
-    monkeypatch.setitem(KINDS, "counted", Kind("Counted", forms.Form, (operation,)))
+    monkeypatch.setitem(KINDS, "counted", Kind("Counted", "Counts.", "bolt", forms.Form, (operation,)))
     monkeypatch.setitem(
-        KINDS, "harmless", Kind("Harmless", forms.Form, (Operation(counted.run, idempotent=True, seconds=lambda m: 1.0),))
+        KINDS,
+        "harmless",
+        Kind(
+            "Harmless",
+            "Counts.",
+            "bolt",
+            forms.Form,
+            (Operation(counted.run, idempotent=True, seconds=lambda m: 1.0),),
+        ),
     )
     return counted
 

@@ -20,7 +20,7 @@ from assistant.services.conversations import card_answers, cards
 from assistant.services.conversations.messages import post_message
 from assistant.services.conversations.sessions import update_visitor
 from assistant.tools import KINDS
-from assistant.tools.toolbox import ConversationToolbox, try_out
+from assistant.tools.executor import Executor, try_out
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -62,17 +62,17 @@ async def run(conversation: Conversation, tool: str, **arguments: Any) -> ToolRe
     """As a model calls it, in a turn of its own."""
 
     posted = await in_db(post_message)(conversation, f"m{await count(Turn)}", "Hello")
-    toolbox = await ConversationToolbox.for_turn(await loaded(posted.turn))
-    return await toolbox.execute(ToolCallRequest("c", f"appointment_{tool}", arguments), round=1, ordinal=0)
+    executor = await Executor.for_turn(await loaded(posted.turn))
+    return await executor.execute(ToolCallRequest("c", f"appointment_{tool}", arguments), round=1, ordinal=0)
 
 
 async def click(conversation: Conversation, kind: str, choice: str, **fields: str) -> ToolResult:
     """As a visitor answers the newest card of that kind."""
     card = await row(kind)
     turn = await in_db(card_answers.answer)(conversation, str(card.pk), choice, fields)
-    toolbox = await ConversationToolbox.for_turn(await loaded(turn))
+    executor = await Executor.for_turn(await loaded(turn))
     call = await in_db(lambda: Row.objects.select_related("conversation").get(pk=turn.opening_call_id))()
-    return await toolbox.open(call)
+    return await executor.execute_opening_call(call)
 
 
 async def a_slot(conversation: Conversation) -> str:
@@ -284,10 +284,10 @@ async def test_what_was_booked_moved_and_cancelled_has_receipts_with_reference_a
     assert all(appointment.start_at + timedelta(hours=1) in one.times for one in moved.receipts)
 
     posted = await in_db(post_message)(conversation, "later", "Thanks")
-    assert (await ConversationToolbox.for_turn(await loaded(posted.turn))).receipts() == moved.receipts
+    assert (await Executor.for_turn(await loaded(posted.turn))).receipts() == moved.receipts
     stranger = await in_db(make.conversation)(conversation.assistant)
     posted = await in_db(post_message)(stranger, "c-1", "Hello")
-    assert (await ConversationToolbox.for_turn(await loaded(posted.turn))).receipts() == ()
+    assert (await Executor.for_turn(await loaded(posted.turn))).receipts() == ()
 
 
 async def click_through_a_booking(conversation: Conversation) -> ToolResult:
@@ -352,9 +352,9 @@ async def test_a_time_is_booked_only_after_the_mailed_code_where_staff_want_that
     proven = {"email": "ann@example.com", "email_verified_at": timezone.now()}
     await in_db(Visitor.objects.update)(**proven)  # as the right code does
     await in_db(cards.update)(card, state=Card.State.ANSWERED, choice="confirm")
-    toolbox = await ConversationToolbox.for_conversation(conversation)
+    executor = await Executor.for_conversation(conversation)
     call = await in_db(Row.objects.select_related("conversation").get)(pk=card.call_id)
-    assert (await toolbox.open(call)).outcome == "done"
+    assert (await executor.execute_opening_call(call)).outcome == "done"
     assert await count(Appointment, state="confirmed", email="ann@example.com", name="Ann") == 1
 
 

@@ -16,7 +16,7 @@ from assistant.models import Card, Conversation, Delivery, Method
 from assistant.models import ToolCall as Row
 from assistant.services.deliveries import outbox
 from assistant.tools import email
-from assistant.tools.toolbox import ConversationToolbox, try_out
+from assistant.tools.executor import Executor, try_out
 
 from .acts import call
 
@@ -35,8 +35,8 @@ def an_email(make_method: Make, talk: Conversation, **config: Any) -> Method:
 
 
 async def called(talk: Conversation, ordinal: int = 0, **arguments: Any) -> ToolResult:
-    toolbox = await ConversationToolbox.for_conversation(talk)
-    return await toolbox.execute(call(**arguments), round=1, ordinal=ordinal)
+    executor = await Executor.for_conversation(talk)
+    return await executor.execute(call(**arguments), round=1, ordinal=ordinal)
 
 
 async def test_a_message_to_the_team_is_queued_with_its_receipt(method: Make, talk: Conversation) -> None:

@@ -1,9 +1,9 @@
-"""The one door for side effects, against a model that is a puppet of the visitor."""
+"""The one executor of side effects, against a model that is a puppet of the visitor."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
@@ -18,7 +18,8 @@ from assistant.models import Card, Conversation, Method, Turn
 from assistant.models import ToolCall as Row
 from assistant.services.conversations import card_answers
 from assistant.services.methods import ledger
-from assistant.tools.toolbox import ConversationToolbox, try_out
+from assistant.tools.executor import Executor, try_out
+from assistant.tools.tool import Tool
 from tests import make
 from tests.assistant.tools.acts import Acts, call
 
@@ -31,15 +32,15 @@ def rows() -> list[Row]:
 
 
 async def run(turn: Turn, wish: ToolCallRequest, *, round: int = 1, ordinal: int = 0) -> ToolResult:
-    toolbox = await ConversationToolbox.for_turn(turn)
-    return await toolbox.execute(wish, round=round, ordinal=ordinal)
+    executor = await Executor.for_turn(turn)
+    return await executor.execute(wish, round=round, ordinal=ordinal)
 
 
 async def test_a_call_is_in_the_ledger_before_and_after_the_act(turn: Turn, method: Make, acts: Acts) -> None:
     made = await sync_to_async(method)(turn.conversation.assistant)
-    toolbox = await ConversationToolbox.for_turn(turn)
+    executor = await Executor.for_turn(turn)
     acts.hold = asyncio.Event()
-    running = asyncio.create_task(toolbox.execute(call(text="x"), round=1, ordinal=0))
+    running = asyncio.create_task(executor.execute(call(text="x"), round=1, ordinal=0))
     await acts.begun.wait()
     (row,) = await sync_to_async(rows)()
     assert (row.state, row.arguments, row.turn_id, row.round) == (Row.State.SENT, {"text": "x"}, turn.pk, 1)
@@ -51,8 +52,8 @@ async def test_a_call_is_in_the_ledger_before_and_after_the_act(turn: Turn, meth
     assert (row.state, row.result, row.method_id, row.attempts) == (Row.State.DONE, "Done so.", made.pk, 1)
 
 
-def offered(toolbox: ConversationToolbox) -> set[str]:
-    return {spec.name for spec in toolbox.specs()}
+def offered(executor: Executor) -> set[str]:
+    return {spec.name for spec in executor.specs()}
 
 
 async def test_only_this_assistants_own_enabled_methods_are_offered_and_run(turn: Turn, method: Make, acts: Acts) -> None:
@@ -67,26 +68,26 @@ async def test_only_this_assistants_own_enabled_methods_are_offered_and_run(turn
         mine.methods.add(theirs)  # even where a row was tied wrongly
 
     await sync_to_async(set_up)()
-    toolbox = await ConversationToolbox.for_turn(turn)
-    assert offered(toolbox) == {"mine"}
+    executor = await Executor.for_turn(turn)
+    assert offered(executor) == {"mine"}
     for ordinal, name in enumerate(["switched_off", "sisters", "theirs", "made_up", "", "x" * 300, "__class__", "mine\x00"]):
-        result = await toolbox.execute(call(name, text="x"), round=1, ordinal=ordinal)
+        result = await executor.execute(call(name, text="x"), round=1, ordinal=ordinal)
         assert result.outcome in ("refused", "done") and (result.outcome == "done") == (name == "mine\x00")
     assert len(acts.seen) == 1
 
 
 async def test_what_is_switched_off_while_a_turn_runs_is_not_run(turn: Turn, method: Make, acts: Acts) -> None:
     made = await sync_to_async(method)(turn.conversation.assistant)
-    toolbox = await ConversationToolbox.for_turn(turn)
+    executor = await Executor.for_turn(turn)
     await Method.objects.filter(pk=made.pk).aupdate(enabled=False)
-    assert (await toolbox.execute(call(text="x"), round=1, ordinal=0)).outcome == "refused"
+    assert (await executor.execute(call(text="x"), round=1, ordinal=0)).outcome == "refused"
     await Method.objects.filter(pk=made.pk).aupdate(enabled=True)
     assistant = turn.conversation.assistant
     await assistant.methods.aclear()
-    assert (await toolbox.execute(call(text="x"), round=1, ordinal=1)).outcome == "refused"
+    assert (await executor.execute(call(text="x"), round=1, ordinal=1)).outcome == "refused"
     await assistant.methods.aadd(made)
     await type(assistant).objects.filter(pk=assistant.pk).aupdate(enabled=False)
-    assert (await toolbox.execute(call(text="x"), round=1, ordinal=2)).outcome == "refused"
+    assert (await executor.execute(call(text="x"), round=1, ordinal=2)).outcome == "refused"
     assert acts.seen == []
 
 
@@ -120,10 +121,10 @@ async def test_arguments_that_do_not_fit_are_told_to_the_model_and_never_run(
 async def test_what_staff_have_fixed_is_neither_seen_nor_changed(name: str, turn: Turn, method: Make, acts: Acts) -> None:
     schema = {"type": "object", "properties": {"text": {"type": "string"}, "shop": {"type": "string"}}, "required": ["shop"]}
     await sync_to_async(method)(turn.conversation.assistant, parameters=schema, fixed={"shop": "berlin"})
-    toolbox = await ConversationToolbox.for_turn(turn)
-    assert "shop" not in str(toolbox.specs()[0].parameters)
-    assert (await toolbox.execute(call(**{"text": "x", name: "evil"}), round=1, ordinal=0)).outcome == "failed"
-    assert (await toolbox.execute(call(text="x"), round=1, ordinal=1)).outcome == "done"
+    executor = await Executor.for_turn(turn)
+    assert "shop" not in str(executor.specs()[0].parameters)
+    assert (await executor.execute(call(**{"text": "x", name: "evil"}), round=1, ordinal=0)).outcome == "failed"
+    assert (await executor.execute(call(text="x"), round=1, ordinal=1)).outcome == "done"
     assert acts.seen == [{"text": "x", "shop": "berlin"}]
 
 
@@ -132,21 +133,21 @@ async def test_what_staff_have_fixed_is_neither_seen_nor_changed(name: str, turn
 
 async def test_fifty_runs_of_one_place_are_one_act(turn: Turn, method: Make, acts: Acts) -> None:
     await sync_to_async(method)(turn.conversation.assistant)
-    toolbox = await ConversationToolbox.for_turn(turn)
-    results = await asyncio.gather(*(toolbox.execute(call(text="x"), round=1, ordinal=0) for _ in range(50)))
+    executor = await Executor.for_turn(turn)
+    results = await asyncio.gather(*(executor.execute(call(text="x"), round=1, ordinal=0) for _ in range(50)))
     assert len(acts.seen) == 1
     assert {(result.text, result.outcome) for result in results} == {("Done so.", "done")}
 
 
 async def test_a_call_relayed_from_a_voice_session_runs_once_per_id(turn: Turn, method: Make, acts: Acts) -> None:
     await sync_to_async(method)(turn.conversation.assistant)
-    toolbox = await ConversationToolbox.for_conversation(turn.conversation)
-    results = await asyncio.gather(*(toolbox.relay(call(text="x")) for _ in range(10)))
+    executor = await Executor.for_conversation(turn.conversation)
+    results = await asyncio.gather(*(executor.execute_relayed(call(text="x")) for _ in range(10)))
     assert {result.outcome for result in results} == {"done"} and len(acts.seen) == 1
-    assert (await toolbox.relay(call(text="other"))).outcome == "refused"
+    assert (await executor.execute_relayed(call(text="other"))).outcome == "refused"
     other = await sync_to_async(make.conversation)(turn.conversation.assistant)
-    toolbox = await ConversationToolbox.for_conversation(other)
-    assert (await toolbox.relay(call(text="x"))).outcome == "done" and len(acts.seen) == 2
+    executor = await Executor.for_conversation(other)
+    assert (await executor.execute_relayed(call(text="x"))).outcome == "done" and len(acts.seen) == 2
 
 
 async def test_the_same_place_again_gives_the_recorded_result(turn: Turn, method: Make, acts: Acts) -> None:
@@ -175,7 +176,7 @@ async def crashed(turn: Turn, kind: str, method: Make, *, began: float = 60, sta
 
 async def test_a_call_that_died_on_the_way_is_unknown_and_not_repeated(turn: Turn, method: Make, acts: Acts) -> None:
     row = await crashed(turn, "counted", method)
-    await ConversationToolbox.for_turn(turn)
+    await Executor.for_turn(turn)
     await row.arefresh_from_db()
     assert (row.state, row.code, acts.seen) == (Row.State.UNKNOWN, "no_word", [])
     assert (await run(turn, call(text="x"))).outcome == "unknown"
@@ -186,10 +187,10 @@ async def test_a_harmless_call_that_died_on_the_way_is_repeated_under_the_same_k
     turn: Turn, method: Make, acts: Acts
 ) -> None:
     row = await crashed(turn, "harmless", method)
-    toolboxes = await asyncio.gather(*(ConversationToolbox.for_turn(turn) for _ in range(5)))
+    executors = await asyncio.gather(*(Executor.for_turn(turn) for _ in range(5)))
     await row.arefresh_from_db()
     assert (row.state, acts.keys, row.attempts) == (Row.State.DONE, [row.idempotency_key], 2)
-    assert len(toolboxes) == 5
+    assert len(executors) == 5
 
 
 async def test_a_call_that_another_runner_may_still_be_making_is_waited_for(turn: Turn, method: Make, acts: Acts) -> None:
@@ -213,7 +214,7 @@ async def test_the_truth_is_kept_when_it_comes_after_it_was_given_up(turn: Turn,
 async def test_a_call_that_never_began_is_said_to_be_so(turn: Turn, method: Make, acts: Acts) -> None:
     row = await crashed(turn, "counted", method, state=Row.State.PENDING)
     await Row.objects.filter(pk=row.pk).aupdate(attempts=0)
-    await ConversationToolbox.for_turn(turn)
+    await Executor.for_turn(turn)
     await row.arefresh_from_db()
     assert (row.state, row.code, acts.seen) == (Row.State.FAILED, "not_begun", [])
 
@@ -257,13 +258,13 @@ async def test_a_runner_that_slept_while_its_turn_ended_elsewhere_begins_no_call
     turn: Turn, method: Make, acts: Acts
 ) -> None:
     await sync_to_async(method)(turn.conversation.assistant)
-    toolbox = await ConversationToolbox.for_turn(turn)
+    executor = await Executor.for_turn(turn)
     await Turn.objects.filter(pk=turn.pk).aupdate(fence=2)
     with pytest.raises(TurnTaken):
-        await toolbox.execute(call(text="x"), round=1, ordinal=0)
+        await executor.execute(call(text="x"), round=1, ordinal=0)
     await Turn.objects.filter(pk=turn.pk).aupdate(fence=turn.fence, state=Turn.State.FAILED)
     with pytest.raises(TurnTaken):
-        await toolbox.execute(call(text="x"), round=1, ordinal=0)
+        await executor.execute(call(text="x"), round=1, ordinal=0)
     assert acts.seen == [] and await sync_to_async(rows)() == []
 
 
@@ -309,14 +310,14 @@ async def test_a_long_or_dirty_result_is_cut_and_cleaned(turn: Turn, method: Mak
 
 async def test_quotas_hold_under_parallel_calls_and_count_only_what_was_done(turn: Turn, method: Make, acts: Acts) -> None:
     await sync_to_async(method)(turn.conversation.assistant, per_visitor_per_day=3)
-    toolbox = await ConversationToolbox.for_turn(turn)
-    wishes = [toolbox.execute(call(text=str(n)), round=1, ordinal=n) for n in range(10)]
+    executor = await Executor.for_turn(turn)
+    wishes = [executor.execute(call(text=str(n)), round=1, ordinal=n) for n in range(10)]
     results = await asyncio.gather(*wishes)
     assert [result.outcome for result in results].count("done") == 3 == len(acts.seen)
     await Row.objects.all().aupdate(created_at=timezone.now() - timedelta(days=2))
     acts.raises = ToolError("No.")
     for n in range(5):
-        assert (await toolbox.execute(call(text="x"), round=2, ordinal=n)).outcome == "failed"
+        assert (await executor.execute(call(text="x"), round=2, ordinal=n)).outcome == "failed"
 
 
 async def test_a_quota_of_the_day_is_shared_by_all_visitors_of_one_organization(
@@ -325,16 +326,16 @@ async def test_a_quota_of_the_day_is_shared_by_all_visitors_of_one_organization(
     made = await sync_to_async(method)(turn.conversation.assistant, per_day=1)
     assert (await run(turn, call(text="x"))).outcome == "done"
     other = await sync_to_async(make.conversation)(turn.conversation.assistant)
-    toolbox = await ConversationToolbox.for_conversation(other)
-    result = await toolbox.execute(call(text="x"), round=1, ordinal=0)
+    executor = await Executor.for_conversation(other)
+    result = await executor.execute(call(text="x"), round=1, ordinal=0)
     assert result.outcome == "refused"
     assert (await Row.objects.alatest("created_at")).code == "daily_quota"
     foreign = await sync_to_async(make.conversation)(
         await sync_to_async(make.assistant)(await sync_to_async(make.organization)("B"))
     )
     await sync_to_async(method)(foreign.assistant, made.name, per_day=1)
-    toolbox = await ConversationToolbox.for_conversation(foreign)
-    assert (await toolbox.execute(call(text="x"), round=1, ordinal=0)).outcome == "done"
+    executor = await Executor.for_conversation(foreign)
+    assert (await executor.execute(call(text="x"), round=1, ordinal=0)).outcome == "done"
 
 
 # --- The visitor's word ----------------------------------------------------------------------------------------------
@@ -366,41 +367,41 @@ async def test_what_cannot_be_undone_waits_for_the_visitors_word(turn: Turn, met
         "confirm_label": "Confirm",
     }
     answer, opening = await sync_to_async(click)(turn.conversation, card, "confirm")
-    toolbox = await ConversationToolbox.for_turn(answer)
-    assert acts.seen == [], "to load a toolbox runs nothing"
-    result = await toolbox.open(opening)
+    executor = await Executor.for_turn(answer)
+    assert acts.seen == [], "to load an executor runs nothing"
+    result = await executor.execute_opening_call(opening)
     assert result.outcome == "done" and acts.seen == [{"text": "to be done"}]
-    assert await toolbox.open(opening) == result
+    assert await executor.execute_opening_call(opening) == result
     assert len(acts.seen) == 1
 
 
 async def test_fifty_confirmations_are_one_act(turn: Turn, method: Make, acts: Acts) -> None:
     _, card = await asked(turn, method)
     answer, opening = await sync_to_async(click)(turn.conversation, card, "confirm")
-    toolbox = await ConversationToolbox.for_turn(answer)
+    executor = await Executor.for_turn(answer)
     copies = [await Row.objects.select_related("conversation").aget(pk=opening.pk) for _ in range(50)]
-    results = await asyncio.gather(*(toolbox.open(copy) for copy in copies))
+    results = await asyncio.gather(*(executor.execute_opening_call(copy) for copy in copies))
     assert len(acts.seen) == 1 and {result.outcome for result in results} == {"done"}
 
 
 async def test_a_no_is_a_no(turn: Turn, method: Make, acts: Acts) -> None:
     _, card = await asked(turn, method)
     answer, opening = await sync_to_async(click)(turn.conversation, card, "cancel")
-    toolbox = await ConversationToolbox.for_turn(answer)
-    assert (await toolbox.open(opening)).outcome == "refused"
-    assert (await toolbox.open(opening)).outcome == "refused"
+    executor = await Executor.for_turn(answer)
+    assert (await executor.execute_opening_call(opening)).outcome == "refused"
+    assert (await executor.execute_opening_call(opening)).outcome == "refused"
     await opening.arefresh_from_db()
     assert (opening.state, opening.code, acts.seen) == (Row.State.REFUSED, "declined", [])
 
 
 async def test_neither_a_model_nor_another_click_can_say_yes_for_the_visitor(turn: Turn, method: Make, acts: Acts) -> None:
     row, _ = await asked(turn, method)
-    toolbox = await ConversationToolbox.for_turn(turn)
-    assert (await toolbox.execute(call(text="to be done"), round=1, ordinal=0)).outcome == "waiting"
-    assert (await toolbox.open(row)).outcome == "waiting"
+    executor = await Executor.for_turn(turn)
+    assert (await executor.execute(call(text="to be done"), round=1, ordinal=0)).outcome == "waiting"
+    assert (await executor.execute_opening_call(row)).outcome == "waiting"
     await Row.objects.filter(pk=row.pk).aupdate(state=Row.State.PENDING)
     await row.arefresh_from_db()
-    assert (await toolbox.open(row)).outcome == "waiting"
+    assert (await executor.execute_opening_call(row)).outcome == "waiting"
     assert acts.seen == []
 
 
@@ -426,17 +427,45 @@ async def test_staff_try_a_method_through_the_same_door_without_being_asked(turn
 
 async def test_a_dry_run_achieves_nothing_and_uses_up_nothing(turn: Turn, method: Make, acts: Acts) -> None:
     await sync_to_async(method)(turn.conversation.assistant, per_day=1, risk=Method.Risk.IRREVERSIBLE)
-    toolbox = await ConversationToolbox.for_conversation(turn.conversation, dry_run=True)
+    executor = await Executor.for_conversation(turn.conversation, dry_run=True)
     for _ in range(3):
-        result = await toolbox.execute(call(text="x"), round=1, ordinal=0)
+        result = await executor.execute(call(text="x"), round=1, ordinal=0)
         assert (result.outcome, result.achieved) == ("done", frozenset())
-    assert (await ConversationToolbox.for_turn(turn)).achieved() == frozenset()
+    assert (await Executor.for_turn(turn)).achieved() == frozenset()
 
 
 async def test_the_ledger_remembers_what_earlier_turns_brought_about(turn: Turn, method: Make, acts: Acts) -> None:
     await sync_to_async(method)(turn.conversation.assistant)
-    assert (await ConversationToolbox.for_turn(turn)).achieved() == frozenset()
+    assert (await Executor.for_turn(turn)).achieved() == frozenset()
     await run(turn, call(text="x"))
-    assert (await ConversationToolbox.for_turn(turn)).achieved() == frozenset({"done"})
+    assert (await Executor.for_turn(turn)).achieved() == frozenset({"done"})
     other = await sync_to_async(make.conversation)(turn.conversation.assistant)
-    assert (await ConversationToolbox.for_conversation(other)).achieved() == frozenset()
+    assert (await Executor.for_conversation(other)).achieved() == frozenset()
+
+
+class Recorder:
+    """Knows the result of one call, and keeps what every call came to."""
+
+    def __init__(self, known: ToolCallRequest) -> None:
+        self.known = known
+        self.seen: list[tuple[str, str]] = []
+
+    async def result_of(
+        self, wish: ToolCallRequest, tool: Tool | None, run: Callable[[], Awaitable[ToolResult]]
+    ) -> ToolResult:
+        result = ToolResult("As it was then.") if wish == self.known else await run()
+        self.seen.append((tool.name if tool else "?", result.outcome))
+        return result
+
+
+async def test_a_recorder_may_answer_a_call_itself_and_sees_the_result_of_every_other(
+    turn: Turn, method: Make, acts: Acts
+) -> None:
+    await sync_to_async(method)(turn.conversation.assistant)
+    recorder = Recorder(known=call(text="then"))
+    executor = await Executor.for_conversation(turn.conversation, recorder=recorder)
+    assert (await executor.execute(call(text="then"), round=1, ordinal=0)).text == "As it was then."
+    assert acts.seen == [] and await sync_to_async(rows)() == []
+    assert (await executor.execute(call(text="now"), round=1, ordinal=1)).text == "Done so."
+    assert (await executor.execute(call("nothing", text="now"), round=1, ordinal=2)).outcome == "refused"
+    assert len(acts.seen) == 1 and recorder.seen == [("do_it", "done"), ("do_it", "done"), ("?", "refused")]

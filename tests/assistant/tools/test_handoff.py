@@ -14,7 +14,7 @@ from assistant.services.conversations import card_answers, handoffs
 from assistant.services.conversations.events import resume_session
 from assistant.services.deliveries import outbox
 from assistant.tools import handoff
-from assistant.tools.toolbox import ConversationToolbox
+from assistant.tools.executor import Executor
 from tests import make
 
 from .acts import call
@@ -49,9 +49,9 @@ async def clicked(talk: Conversation) -> Row:
     begun = await Turn.objects.select_related(
         "opening_call", "conversation__assistant__organization", "conversation__visitor"
     ).aget(pk=turn.pk)
-    toolbox = await ConversationToolbox.for_turn(begun)
+    executor = await Executor.for_turn(begun)
     assert begun.opening_call
-    await toolbox.open(begun.opening_call)
+    await executor.execute_opening_call(begun.opening_call)
     return await Row.objects.aget(pk=begun.opening_call.pk)
 
 
@@ -65,8 +65,8 @@ async def test_the_conversation_waits_the_team_is_told_and_the_visitor_can_leave
     talk.visitor.email = "ann@example.com"
     await talk.visitor.asave()
     await sync_to_async(a_handoff)(method, talk)
-    toolbox = await ConversationToolbox.for_conversation(talk, turn=turn)
-    result = await toolbox.execute(call("person", reason="A refund."), round=1, ordinal=0)
+    executor = await Executor.for_conversation(talk, turn=turn)
+    result = await executor.execute(call("person", reason="A refund."), round=1, ordinal=0)
     assert (result.outcome, result.achieved) == ("done", frozenset({"sent"}))
     await talk.arefresh_from_db()
     assert talk.state == Conversation.State.WAITING
@@ -80,8 +80,8 @@ async def test_the_conversation_waits_the_team_is_told_and_the_visitor_can_leave
     answered = await sync_to_async(card_answers.answer)(talk, str(card.pk), "send", fields)
     assert answered is not None
     opening = await Turn.objects.select_related("opening_call", "conversation__assistant__organization").aget(pk=answered.pk)
-    toolbox = await ConversationToolbox.for_turn(opening)
-    assert (await toolbox.open(opening.opening_call)).outcome == "done"
+    executor = await Executor.for_turn(opening)
+    assert (await executor.execute_opening_call(opening.opening_call)).outcome == "done"
     left = await Delivery.objects.alatest("created_at")
     assert left.to == "team@example.com" and "ann@example.com" in left.text and left.reply_to == ""
     assert await Card.objects.filter(kind=Card.Kind.RECEIPT).acount() == 1
@@ -89,7 +89,7 @@ async def test_the_conversation_waits_the_team_is_told_and_the_visitor_can_leave
 
 async def test_what_is_no_address_is_not_passed_on(method: Make, talk: Conversation) -> None:
     await sync_to_async(a_handoff)(method, talk)
-    toolbox = await ConversationToolbox.for_conversation(talk)
+    executor = await Executor.for_conversation(talk)
     for address in (
         "nobody",
         "a@b@c.example",
@@ -97,7 +97,7 @@ async def test_what_is_no_address_is_not_passed_on(method: Make, talk: Conversat
         "a@example.com, b@example.com",
         "a@example.com\nBcc: x@y.z",
     ):
-        result = await toolbox.execute(call("person_contact", email=address), round=1, ordinal=0)
+        result = await executor.execute(call("person_contact", email=address), round=1, ordinal=0)
         assert result.outcome == "failed", address
     assert not await Delivery.objects.aexists()
 
@@ -155,10 +155,10 @@ async def test_a_second_try_that_is_refused_does_not_take_back_that_somebody_was
     method: Make, talk: Conversation, turn: Turn
 ) -> None:
     await in_db(a_handoff)(method, talk)
-    toolbox = await ConversationToolbox.for_conversation(talk, turn=turn)
-    assert (await toolbox.execute(call("person", reason="One."), round=1, ordinal=0)).outcome == "done"
+    executor = await Executor.for_conversation(talk, turn=turn)
+    assert (await executor.execute(call("person", reason="One."), round=1, ordinal=0)).outcome == "done"
     await in_db(use_up_the_day)(talk)
-    assert (await toolbox.execute(call("person", reason="Two."), round=2, ordinal=0)).outcome == "failed"
+    assert (await executor.execute(call("person", reason="Two."), round=2, ordinal=0)).outcome == "failed"
     assert (await in_db(shown)(talk))[:2] == ("waiting", True)
 
 
@@ -198,8 +198,8 @@ async def test_a_form_says_no_more_than_that_it_is_kept_until_a_receipt_does(met
         opening = await Turn.objects.select_related(
             "opening_call", "conversation__assistant__organization", "conversation__visitor"
         ).aget(pk=answered.pk)
-        toolbox = await ConversationToolbox.for_turn(opening)
-        result = await toolbox.open(opening.opening_call)
+        executor = await Executor.for_turn(opening)
+        result = await executor.execute_opening_call(opening.opening_call)
         await card.arefresh_from_db()
         assert (result.outcome, card.content.get("note")) == ("failed" if note else "done", note)
         receipts = Card.objects.filter(conversation=talk, kind=Card.Kind.RECEIPT)

@@ -22,7 +22,7 @@ from assistant.llm import ToolResult
 from assistant.models import Conversation, Method
 from assistant.models import ToolCall as Row
 from assistant.tools import http
-from assistant.tools.toolbox import ConversationToolbox, try_out
+from assistant.tools.executor import Executor, try_out
 from tests.assistant.upstream import answering, server
 
 from .acts import call
@@ -50,8 +50,8 @@ def an_http(make_method: Make, talk: Conversation, config: dict[str, Any], **fie
 
 
 async def called(talk: Conversation, **arguments: Any) -> ToolResult:
-    toolbox = await ConversationToolbox.for_conversation(talk)
-    return await toolbox.execute(call(**arguments), round=1, ordinal=0)
+    executor = await Executor.for_conversation(talk)
+    return await executor.execute(call(**arguments), round=1, ordinal=0)
 
 
 class Recorder:
@@ -149,8 +149,8 @@ async def test_fixed_and_secret_parameters_are_sent_and_never_shown(method: Make
     _, (request,) = await sent(method, talk, config, {"order": "1"}, **fields)
     assert request.url.path == "/berlin/o" and request.headers["x-tenant"] == "t-123456"
     assert json.loads(request.content) == {"order": "1", "tag": "web", "pin": "9876543"}
-    toolbox = await ConversationToolbox.for_conversation(talk)
-    assert toolbox.specs()[0].parameters["properties"].keys() == {"order"}
+    executor = await Executor.for_conversation(talk)
+    assert executor.specs()[0].parameters["properties"].keys() == {"order"}
     assert (await called(talk, order="1", pin="0")).outcome == "failed"
 
 
@@ -242,8 +242,8 @@ async def test_a_sealed_secret_copied_to_another_method_does_not_open(method: Ma
     await Method.objects.filter(pk=thief.pk).aupdate(secrets=mine.secrets)
     recorder = Recorder()
     with outbound.transport_for_tests(httpx.MockTransport(recorder)):
-        toolbox = await ConversationToolbox.for_conversation(talk)
-        assert (await toolbox.execute(call("thief", order="1"), round=1, ordinal=0)).outcome == "failed"
+        executor = await Executor.for_conversation(talk)
+        assert (await executor.execute(call("thief", order="1"), round=1, ordinal=0)).outcome == "failed"
     assert recorder.requests == []
 
 

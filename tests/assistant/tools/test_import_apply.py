@@ -15,8 +15,8 @@ from assistant.models import Assistant, Conversation, Method, Organization
 from assistant.models.methods.method import MAX_METHODS
 from assistant.services.methods import imports
 from assistant.tools import importing
+from assistant.tools.executor import Executor
 from assistant.tools.importing import MethodDraft
-from assistant.tools.toolbox import ConversationToolbox
 from tests import make
 
 from .acts import call
@@ -219,7 +219,7 @@ async def test_an_imported_method_is_called_like_any_other(talk: Conversation):
         return httpx.Response(200, json={"state": "sent", "echo": request.headers["authorization"]})
 
     with outbound.transport_for_tests(httpx.MockTransport(answer)):
-        toolbox = await ConversationToolbox.for_conversation(talk)
-        result = await toolbox.execute(call("get_orders_order_id", order_id="A 1", q="x"), round=1, ordinal=0)
+        executor = await Executor.for_conversation(talk)
+        result = await executor.execute(call("get_orders_order_id", order_id="A 1", q="x"), round=1, ordinal=0)
     assert str(seen[0].url) == "https://api.example.com/orders/A%201?q=x"
     assert result.outcome == "done" and '"sent"' in result.text and "sk-imported" not in result.text

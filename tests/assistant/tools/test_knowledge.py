@@ -14,7 +14,7 @@ from assistant.models import Conversation, Document, Method, Question, ToolCall
 from assistant.services.conversations.events import resume_session
 from assistant.services.conversations.messages import post_message
 from assistant.services.knowledge import documents
-from assistant.tools.toolbox import ConversationToolbox, try_out
+from assistant.tools.executor import Executor, try_out
 from tests import make
 from tests.fakes import Reply, ScriptedModel, always, calls, says
 
@@ -41,8 +41,8 @@ def searching(method: Make, talk: Conversation) -> Conversation:
 
 
 async def look_up(talk: Conversation, query: str, ordinal: int = 0) -> Any:
-    toolbox = await ConversationToolbox.for_conversation(talk)
-    return await toolbox.execute(call("look_up", query=query), round=1, ordinal=ordinal)
+    executor = await Executor.for_conversation(talk)
+    return await executor.execute(call("look_up", query=query), round=1, ordinal=ordinal)
 
 
 async def ask(talk: Conversation, model: ScriptedModel, text: str = "Where can I park?") -> None:

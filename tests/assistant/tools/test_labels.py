@@ -11,8 +11,7 @@ from asgiref.sync import async_to_sync
 from assistant.models import Method
 from assistant.sentences import CATALOGUES, LANGUAGES
 from assistant.tools import KINDS
-from assistant.tools.executor import tools_of
-from assistant.tools.toolbox import ConversationToolbox
+from assistant.tools.executor import Executor, tools_of
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -24,7 +23,7 @@ def label(locale: str, *, home: str = "en", tool: str = "order_status", **fields
     conversation.visitor.locale = locale
     fields = {"kind": "http", "name": "order_status", "description": "Looks.", "risk": "read", **fields}
     conversation.assistant.methods.add(Method.objects.create(organization=conversation.organization, **fields))
-    return async_to_sync(ConversationToolbox.for_conversation)(conversation).label(tool)
+    return async_to_sync(Executor.for_conversation)(conversation).label(tool)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -20,8 +20,8 @@ from assistant.models import Conversation, Method
 from assistant.models import ToolCall as Row
 from assistant.services.methods import imports
 from assistant.tools import importing
+from assistant.tools.executor import Executor, try_out
 from assistant.tools.importing import mcp
-from assistant.tools.toolbox import ConversationToolbox, try_out
 from tests import servers
 from tests.assistant.upstream import server
 from tests.attacks.readers import Chunks
@@ -66,8 +66,8 @@ async def methods(talk: Conversation, url: str, **options: Any) -> dict[str, Met
 
 
 async def called(talk: Conversation, name: str, **arguments: Any) -> ToolResult:
-    toolbox = await ConversationToolbox.for_conversation(talk)
-    return await toolbox.execute(call(name, **arguments), round=1, ordinal=0)
+    executor = await Executor.for_conversation(talk)
+    return await executor.execute(call(name, **arguments), round=1, ordinal=0)
 
 
 @pytest.mark.django_db

@@ -20,7 +20,7 @@ from assistant.services.conversations.leases import claim_turn
 from assistant.services.conversations.sessions import update_visitor
 from assistant.services.deliveries import outbox, verification
 from assistant.services.methods import ledger
-from assistant.tools.toolbox import ConversationToolbox
+from assistant.tools.executor import Executor
 from tests import make
 
 from .acts import call
@@ -37,8 +37,8 @@ def asked(method: Make, talk: Conversation) -> Callable[[], Any]:
     method(talk.assistant, kind="email", parameters=parameters, config=config)
 
     async def ask() -> tuple[Any, Card]:
-        toolbox = await ConversationToolbox.for_conversation(talk)
-        result = await toolbox.execute(call(message="As discussed."), round=1, ordinal=0)
+        executor = await Executor.for_conversation(talk)
+        result = await executor.execute(call(message="As discussed."), round=1, ordinal=0)
         return result, await Card.objects.select_related("call").alatest("created_at")
 
     return ask
@@ -64,9 +64,9 @@ def wrong(code: str) -> str:
 
 async def finish(turn: Turn) -> Any:
     claimed = await in_db(claim_turn)(turn.pk)
-    toolbox = await ConversationToolbox.for_turn(claimed)
+    executor = await Executor.for_turn(claimed)
     assert claimed.opening_call
-    return await toolbox.open(claimed.opening_call)
+    return await executor.execute_opening_call(claimed.opening_call)
 
 
 async def test_nothing_is_mailed_before_the_visitors_own_click(asked, talk):

@@ -15,13 +15,13 @@ from django.db import OperationalError, connection
 from django.test import AsyncClient
 from django.utils import timezone
 
-from assistant import turns
 from assistant.async_db import in_db
 from assistant.models import Assistant, Budget, Message, Provider, ToolCall, Turn, Visitor
 from assistant.services.conversations import cards
 from assistant.services.organizations import rate_limits
+from assistant.turns import runner
 from tests import make
-from tests.fakes import ScriptedModel, ScriptedToolbox, always, says
+from tests.fakes import ScriptedExecutor, ScriptedModel, always, says
 from widget.urls import urlpatterns
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -31,10 +31,10 @@ API = "/api/v1/widget/"
 
 @pytest.fixture(autouse=True)
 def scripted(monkeypatch):
-    run = turns.run
+    run = runner.run
     model = ScriptedModel(says("Hi", " there."))
     monkeypatch.setattr(
-        turns, "run", lambda turn_id: run(turn_id, model_for=always(model), toolbox_for=always(ScriptedToolbox()))
+        runner, "run", lambda turn_id: run(turn_id, model_for=always(model), executor_for=always(ScriptedExecutor()))
     )
 
 

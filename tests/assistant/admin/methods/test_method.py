@@ -1,4 +1,4 @@
-"""Methods: defined by filling in a form, tried out through the same door as a model's call."""
+"""Methods: defined by filling in a form, tried out through the same executor as a model's call."""
 
 from __future__ import annotations
 
@@ -6,12 +6,17 @@ from typing import Any
 
 import httpx
 import pytest
+from django import forms
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 from django.test import Client
 
 from assistant import outbound
 from assistant.admin.rows import FixedField, ParametersField
+from assistant.llm import ToolResult
 from assistant.models import Method, Organization, ToolCall
+from assistant.tools import KINDS
+from assistant.tools.kind import Context, Kind, Operation
 from tests.assistant.admin.filled import METHOD_SECRET, fill
 from tests.assistant.admin.test_scoping import entered, fields_of
 
@@ -183,6 +188,36 @@ def test_one_chooses_organization_and_kind_before_anything_else(boss, home):
     kinds = boss.get(f"/admin/assistant/method/add/?organization={other.pk}").content.decode()
     assert f"?organization={other.pk}&amp;kind=http" in kinds
     assert boss.get(f"/admin/assistant/method/add/?organization={other.pk}&kind=appointment").status_code == 200
+
+
+class Greeting(forms.Form):
+    word = forms.CharField()
+
+
+def is_a_greeting(method: Method) -> None:
+    if method.config["word"] == "Goodbye":
+        raise ValidationError("That is no greeting.")
+
+
+async def greet(context: Context, arguments: dict[str, Any]) -> ToolResult:
+    return ToolResult(context.config["word"])
+
+
+def test_a_new_kind_needs_its_row_alone_to_have_a_card_a_form_and_checks(boss, home, monkeypatch):
+    operation = Operation(greet, risk=Method.Risk.READ)
+    row = Kind("Wave", "Greets the visitor by name.", "waving_hand", Greeting, (operation,), check=is_a_greeting)
+    monkeypatch.setitem(KINDS, "wave", row)
+    cards = boss.get(f"/admin/assistant/method/add/?organization={home.pk}").content.decode()
+    assert all(text in cards for text in ("kind=wave", "Wave", "Greets the visitor by name.", ">waving_hand<"))
+    address = f"/admin/assistant/method/add/?organization={home.pk}&kind=wave"
+    assert 'name="config-word"' in boss.get(address).content.decode()
+    typed = {name: value for name, value in HTTP.items() if not name.startswith(("config-", "secrets-"))}
+    assert "That is no greeting." in boss.post(address, {**typed, "config-word": "Goodbye"}).content.decode()
+    assert boss.post(address, {**typed, "config-word": "Hello"}).status_code == 302
+    made = Method.objects.get(kind="wave")
+    assert made.config == {"word": "Hello"}
+    tested = boss.post(f"/admin/assistant/method/{made.pk}/test/", {"argument-item": "x", "dry": "1"})
+    assert tested.context["result"].text == "Hello"
 
 
 # --- Trying it out ----------------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from assistant.services.conversations.outcomes import Outcome, finish_turn
 from assistant.services.organizations import prompt_versions
 from tests import make
 from tests.assistant.test_turns import ask, reply, run
-from tests.fakes import ScriptedModel, ScriptedToolbox, always, calls, says
+from tests.fakes import ScriptedExecutor, ScriptedModel, always, calls, says
 
 pytestmark = pytest.mark.django_db
 TOO_LONG = ProviderError("8193 of 8192", cause="context_too_long")
@@ -194,7 +194,7 @@ async def test_a_call_that_was_made_before_the_context_ran_out_is_known_to_the_s
     await in_db(earlier)(conversation, 4)
     turn = await in_db(ask)(conversation, "Book it")
 
-    class Booked(ScriptedToolbox):
+    class Booked(ScriptedExecutor):
         async def execute(self, call, *, round, ordinal):
             await in_db(ToolCall.objects.create)(
                 organization=conversation.organization, conversation=conversation, turn=turn, name=call.name, round=round,
@@ -202,10 +202,10 @@ async def test_a_call_that_was_made_before_the_context_ran_out_is_known_to_the_s
             )  # fmt: skip
             return await super().execute(call, round=round, ordinal=ordinal)
 
-    toolbox = Booked("Booked.", "book")
+    executor = Booked("Booked.", "book")
     model = ScriptedModel(calls("book", slot="s"), says(error=TOO_LONG), says("There you are."))
-    assert (await run(turn, model, toolbox)).state == "done"
-    assert len(toolbox.ran) == 1
+    assert (await run(turn, model, executor)).state == "done"
+    assert len(executor.ran) == 1
     assert [message.text for message in model.requests[2]][-3:] == ["Book it", "", "Booked."]
 
 
@@ -239,7 +239,7 @@ async def test_a_visitor_hears_a_kind_sentence_and_staff_see_whose_limit_it_was(
     await in_db(Budget.objects.create)(organization=assistant.organization, visitor_day_tokens=1, sentence=organizations)
     talk = await in_db(make.conversation)(assistant)
     turn = await in_db(ask)(talk)
-    await turns.run(turn.pk, toolbox_for=always(ScriptedToolbox()))
+    await turns.run(turn.pk, executor_for=always(ScriptedExecutor()))
     ended = (await in_db(resume_session)(talk, 0)).events[-1]
     assert ended["code"] == "budget_exceeded" and ended["text"].startswith(heard)
     assert "limit of visitor" in (await in_db(Turn.objects.get)(pk=turn.pk)).detail

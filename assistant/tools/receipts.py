@@ -1,0 +1,36 @@
+"""What a conversation has brought about, by its ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from assistant.llm import Receipt
+from assistant.models import Conversation
+from assistant.services.booking import appointments
+from assistant.services.methods import ledger
+from assistant.tools.tool import Tool
+
+# A booking sends a confirmation too; it is the booking that the receipt is of.
+_FIRST = ("booked", "rescheduled", "cancelled", "sent")
+
+
+@dataclass(frozen=True)
+class Achievements:
+    """The acts, and those of them that have a reference or a time."""
+
+    acts: frozenset[str] = frozenset()
+    receipts: tuple[Receipt, ...] = ()
+
+
+def achievements_of(conversation: Conversation, tools: Mapping[str, Tool]) -> Achievements:
+    done = [tools[name] for name in ledger.done_names(conversation) if name in tools]
+    acts = frozenset[str]().union(*(tool.achieves for tool in done))
+    given = ledger.receipts(conversation) if acts else []
+    times = appointments.times_of(conversation, {reference for _, reference in given}) if given else {}
+    receipts = tuple(
+        Receipt(next((act for act in _FIRST if act in tools[name].achieves), "done"), reference, *times.get(reference, ()))
+        for name, reference in given
+        if name in tools and tools[name].achieves
+    )
+    return Achievements(acts, receipts)

@@ -1,0 +1,45 @@
+"""What sockets and views call on behalf of a visitor."""
+
+from __future__ import annotations
+
+from assistant.async_db import in_db
+from assistant.models import Conversation
+from assistant.sentences import sentence
+from assistant.services.conversations import card_answers, handoffs
+from assistant.services.conversations.leases import request_stop, retry_turn
+from assistant.services.conversations.messages import Posted, post_message
+from assistant.turns.runner import start, stop_here
+
+
+async def post(conversation: Conversation, client_id: str, text: str, page: dict[str, str] | None = None) -> Posted:
+    """Save a visitor's message and start its answer. Returning is the promise that it is saved."""
+    posted = await in_db(post_message)(conversation, client_id, text, page)
+    if posted.new and posted.turn:
+        start(posted.turn.pk)
+    return posted
+
+
+async def answer_card(conversation: Conversation, card_id: str, choice: str, fields: dict[str, str] | None) -> None:
+    """Save a visitor's answer to a card, and let the assistant go on from it."""
+    turn = await in_db(card_answers.answer)(conversation, card_id, choice, fields)
+    if turn:
+        start(turn.pk)
+
+
+async def request_human(conversation: Conversation) -> None:
+    """Ask for a person on behalf of the visitor."""
+    turn = await in_db(handoffs.request_human)(conversation, sentence("human_request", conversation.locale))
+    if turn:
+        start(turn.pk)
+
+
+async def retry(conversation: Conversation, turn_id: str) -> None:
+    """Answer the message of a failed turn again."""
+    turn = await in_db(retry_turn)(conversation, turn_id)
+    start(turn.pk)
+
+
+async def stop(conversation: Conversation, turn_id: str) -> None:
+    """End a running reply where it is."""
+    await in_db(request_stop)(conversation, turn_id)
+    stop_here(turn_id)

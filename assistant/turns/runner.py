@@ -1,0 +1,217 @@
+"""Running a turn: claim it, hold its lease while the reply is written, save the outcome."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from uuid import UUID
+
+from django.conf import settings
+from django.utils import timezone
+
+from assistant import events, live
+from assistant.async_db import in_db
+from assistant.engine.loop import ReplyEnded
+from assistant.errors import InterworkyError, ProviderError, TurnTaken
+from assistant.models import Turn
+from assistant.providers import embeddings, router
+from assistant.services.conversations.leases import (
+    MAX_ATTEMPTS,
+    claim_turn,
+    give_back_lease,
+    holds_lease,
+    next_queued_turn,
+    renew_lease,
+)
+from assistant.services.conversations.outcomes import finish_turn
+from assistant.services.knowledge import questions
+from assistant.tools.executor import Executor
+from assistant.turns.outcome import Ending, build_outcome
+from assistant.turns.reply import ExecutorFor, ModelFor, announce_if_leased, write_reply
+
+log = logging.getLogger(__name__)
+
+SHARE_SECONDS = 0.3  # how old a draft may be that another process shows
+HEARTBEAT_SECONDS = 2.0
+EXECUTOR_FOR: ExecutorFor = partial(Executor.for_turn, embed=embeddings.of_query)
+
+
+@dataclass
+class _Running:
+    task: asyncio.Task[None]
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+_running: dict[str, _Running] = {}  # by turn id; the strong reference that keeps a task alive
+
+
+def start(turn_id: UUID | str) -> None:
+    """Run a turn in this process, as a task beside the caller's."""
+    key = str(turn_id)
+    if key not in _running:
+        task = asyncio.get_running_loop().create_task(_run_and_go_on(key), name=f"turn {key}")
+        _running[key] = _Running(task)
+        task.add_done_callback(lambda _: _running.pop(key, None))
+
+
+def stop_here(turn_id: str) -> None:
+    """End a reply where it is, if this process is the one that writes it."""
+    if running := _running.get(turn_id):
+        running.stop.set()
+
+
+def running_tasks() -> set[asyncio.Task[None]]:
+    """The turns that this process runs now."""
+    return {running.task for running in _running.values()}
+
+
+async def _run_and_go_on(turn_id: str) -> None:
+    """Run a turn, then whatever its conversation has queued meanwhile."""
+    following: UUID | None = None
+    try:
+        conversation_id = await run(turn_id)
+        following = await in_db(next_queued_turn)(conversation_id)
+    except TurnTaken:
+        log.debug("turn %s is another runner's", turn_id)
+    except Exception:
+        log.exception("turn %s was left behind; it will be resumed", turn_id)
+    if following and str(following) != turn_id:
+        start(following)
+
+
+async def run(
+    turn_id: UUID | str, *, model_for: ModelFor = router.model_for, executor_for: ExecutorFor = EXECUTOR_FOR
+) -> UUID:
+    """Claim a turn, answer it, save the outcome; returns its conversation's id.
+
+    Raises `TurnTaken` when it is not ours to run, or no longer.
+    """
+    turn = await in_db(claim_turn)(turn_id)
+    stop = _running[str(turn_id)].stop if str(turn_id) in _running else asyncio.Event()
+    if turn.stop_requested_at:
+        stop.set()
+    draft = live.ReplyDraft(fence=turn.fence)
+    live.keep_draft(turn.pk, draft)
+    announce_if_leased(turn, events.TurnStarted(str(turn.pk), str(turn.message_id)))
+    try:
+        async with _heartbeat(turn, stop, draft):
+            ending = await _answer(turn, draft, stop, model_for, executor_for)
+        await in_db(finish_turn)(turn, build_outcome(ending, turn.conversation.locale))
+        await _note_question(turn)
+    except asyncio.CancelledError:
+        await asyncio.shield(in_db(give_back_lease)(turn))
+        raise
+    finally:
+        live.keep_draft(turn.pk, None)
+    return turn.conversation_id
+
+
+async def _note_question(turn: Turn) -> None:
+    """For staff, if it got no good answer. The reply stands whatever becomes of this."""
+    try:
+        await in_db(questions.record_unanswered)(turn.pk)
+    except Exception:
+        log.exception("turn %s: its question could not be noted", turn.pk)
+
+
+async def _answer(
+    turn: Turn, draft: live.ReplyDraft, stop: asyncio.Event, model_for: ModelFor, executor_for: ExecutorFor
+) -> Ending:
+    """Write the reply; whatever happens, how that ended: a visitor is never left without a word."""
+    reply: ReplyEnded | None = None
+    failure: InterworkyError | None = None
+    began = time.monotonic()
+    try:
+        if turn.attempts > MAX_ATTEMPTS:
+            raise InterworkyError("Too many runners failed at this turn.")
+        async with asyncio.timeout((turn.deadline_at - timezone.now()).total_seconds()):
+            reply = await _write_until_stopped(turn, draft, stop, model_for, executor_for)
+    except TimeoutError:
+        failure = ProviderError("The turn's deadline passed.", cause="timeout", code="not_available")
+    except InterworkyError as error:
+        failure = error
+    except Exception as error:
+        log.exception("turn %s failed", turn.pk)
+        failure = InterworkyError(type(error).__name__)
+    return Ending(draft.text.rstrip(), round((time.monotonic() - began) * 1000), reply, failure)
+
+
+async def _write_until_stopped(
+    turn: Turn, draft: live.ReplyDraft, stop: asyncio.Event, model_for: ModelFor, executor_for: ExecutorFor
+) -> ReplyEnded | None:
+    """How the reply ended; None when the visitor stopped it. Raises what writing it raises."""
+    # A stop takes effect only once what a click has asked for, or an earlier runner has begun, has come to its end.
+    may_stop = asyncio.Event()
+    if turn.fence == 1 and turn.opening_call is None:
+        may_stop.set()
+    stopping = asyncio.ensure_future(_wait_for_all(may_stop, stop))
+    writing = asyncio.ensure_future(write_reply(turn, draft, model_for, executor_for, may_stop))
+    try:
+        await asyncio.wait({writing, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        return writing.result() if writing.done() else None
+    finally:
+        for task in (writing, stopping):
+            task.cancel()
+        await asyncio.gather(writing, stopping, return_exceptions=True)
+
+
+async def _wait_for_all(*wanted: asyncio.Event) -> None:
+    for event in wanted:
+        await event.wait()
+
+
+class _Heartbeat:
+    """Keeps a turn's lease, and a copy of its draft for other processes; a lost lease cancels `body`."""
+
+    def __init__(self, turn: Turn, stop: asyncio.Event, draft: live.ReplyDraft, body: asyncio.Task[None]) -> None:
+        self.turn, self.stop, self.draft, self.body = turn, stop, draft, body
+        self.lost: TurnTaken | None = None
+
+    async def run(self) -> None:
+        renewed = time.monotonic()
+        interval = min(HEARTBEAT_SECONDS, settings.ASSISTANT_LEASE_SECONDS / 3)
+        shared = ""
+        while self.lost is None:
+            await asyncio.sleep(SHARE_SECONDS)
+            if self.draft.text != shared and holds_lease(self.turn):
+                shared = self.draft.text
+                await live.share_draft(self.turn.pk, self.draft)
+            if time.monotonic() - renewed >= interval:
+                renewed = time.monotonic()
+                await self._renew()
+
+    async def _renew(self) -> None:
+        try:
+            if await in_db(renew_lease)(self.turn):
+                self.stop.set()
+        except TurnTaken as error:
+            self.lost = error
+            self.body.cancel()
+        except Exception:
+            # The database may be back before the lease lapses.
+            log.warning("the lease on turn %s could not be renewed", self.turn.pk, exc_info=True)
+
+
+@asynccontextmanager
+async def _heartbeat(turn: Turn, stop: asyncio.Event, draft: live.ReplyDraft) -> AsyncIterator[None]:
+    """Keep the lease while the body runs. Raises `TurnTaken` in its place when the lease is lost."""
+    body = asyncio.current_task()
+    assert body is not None
+    heart = _Heartbeat(turn, stop, draft, body)
+    beating = asyncio.create_task(heart.run())
+    try:
+        yield
+    except asyncio.CancelledError:
+        if heart.lost:
+            body.uncancel()
+            raise heart.lost from None
+        raise
+    finally:
+        beating.cancel()
+        with suppress(asyncio.CancelledError):
+            await beating
