@@ -34,6 +34,7 @@ from assistant.providers.presets import PRESETS
 
 DEADLINE_SECONDS = 90.0
 REQUEST_SECONDS = 30.0
+LOCAL_TIMES = 3  # as much of both for a model on one's own machine, which is loaded first and writes slowly
 OUTPUT_TOKENS = 256  # models that think need room before they speak
 MODELS_BYTES = 4_194_304
 MAX_MODELS = 2000
@@ -137,13 +138,16 @@ async def probe(
     model: str = "",
     *,
     tools: Sequence[ToolSpec] = (),
-    deadline_seconds: float = DEADLINE_SECONDS,
+    deadline_seconds: float | None = None,
     realtime_azure: bool = False,
 ) -> Report:
     """Measure `model` (its model for replies by default) at `provider`.
 
-    `tools` are the assistants' own: they are offered and never run.
+    `tools` are the assistants' own: they are offered and never run. `deadline_seconds` for all of it: by itself as many as
+    suit the address.
     """
+    if deadline_seconds is None:
+        deadline_seconds = DEADLINE_SECONDS * _times(provider)
     run = _Probe(provider, model or provider.smart, realtime_azure, tools)
     try:
         async with asyncio.timeout(deadline_seconds):
@@ -154,6 +158,10 @@ async def probe(
             "deadline", "failed", "timeout", f"Stopped after {deadline_seconds:g} seconds. Not answered by then: {silent}."
         )
     return run.report()
+
+
+def _times(provider: ProviderSettings) -> int:
+    return LOCAL_TIMES if presets.is_local(provider.base_url) else 1
 
 
 async def shutdowns(provider: ProviderSettings) -> dict[str, str]:
@@ -209,6 +217,11 @@ class _Probe:
             total_ms=self.streamed.total_ms if self.streamed else None,
             curl=curl(self.provider, self.model),
         )
+
+    @property
+    def request_seconds(self) -> float:
+        """How long one question may take: what is set for the provider, else what suits its address."""
+        return max(REQUEST_SECONDS * _times(self.provider), self.provider.silence_seconds or 0)
 
     def left(self) -> list[str]:
         """The checks that have no outcome yet."""
@@ -466,7 +479,7 @@ class _Probe:
                 reach=self.provider.reach,
                 headers={**self.provider.request_headers(), "Content-Type": "application/json"},
                 content=completions.body(self.request(COUNT, streaming=True)),
-                read_seconds=REQUEST_SECONDS,
+                read_seconds=self.request_seconds,
             ) as answer:
                 return answer.headers.get("content-type", "").startswith("text/event-stream")
         except OutboundError:
@@ -480,8 +493,8 @@ class _Probe:
             list(tools),
             max_output_tokens=OUTPUT_TOKENS,
             capabilities=replace(self.can, streaming=streaming),
-            silence_seconds=REQUEST_SECONDS,
-            deadline_seconds=REQUEST_SECONDS,
+            silence_seconds=self.request_seconds,
+            deadline_seconds=self.request_seconds,
         )
 
     def fail(self, name: str, error: ProviderError) -> None:
