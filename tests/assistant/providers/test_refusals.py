@@ -18,7 +18,11 @@ from .test_server_transcripts import REQUEST, TRANSCRIPTS, Transcript
 REFUSALS = {name: one for name, one in TRANSCRIPTS.items() if name.startswith("refusal-")}
 SENT = [
     completions.body(replace(REQUEST, capabilities=capabilities))
-    for capabilities in (Capabilities(), Capabilities(token_limit="max_completion_tokens"))
+    for capabilities in (
+        Capabilities(),
+        Capabilities(token_limit="max_completion_tokens"),
+        Capabilities(system_role=False),
+    )
 ]
 
 
