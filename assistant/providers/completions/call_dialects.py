@@ -21,7 +21,9 @@ MAX_CHILD_CHARS = 4096  # of arguments that each have a tag of their own name
 MAX_NO_JSON = 16  # brackets in a call that begin no JSON
 
 _TAGGED = re.compile(
-    r"<[|｜]?(?:\w+[:｜])?(?:invoke|function|tool)(?:\s+name)?\s*=\s*[\"']?([\w.:/-]+)[\"']?\s*[^<>]{0,80}>", re.IGNORECASE
+    r"<[|｜]?(?:\w+[:｜])?(?:invoke|(?:function|tool)(?:_call)?)(?:\s+name)?\s*=\s*[\"']?([\w.:/-]+)[\"']?"
+    r"\s*[^<>]{0,80}>",
+    re.IGNORECASE,
 )
 _PARAMETER = re.compile(
     r"<[|｜]?(?:\w+[:｜])?param(?:eter)?(?:\s+name)?\s*=\s*[\"']?([\w.-]+)[\"']?[^<>]{0,80}>(.*?)"
@@ -29,14 +31,17 @@ _PARAMETER = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _CHILD = re.compile(r"<([\w.-]+)>(.*?)</\1>", re.DOTALL)
-_TOOL_NAME = re.compile(r"<tool_name>\s*([\w.:/-]+)\s*</tool_name>", re.IGNORECASE)
+_TOOL_NAME = re.compile(r"<(tool|function)_name>\s*(?P<name>[\w.:/-]+)\s*</\1_name>", re.IGNORECASE)
+_ARGUMENTS_TAG = re.compile(r"\s*<(parameters|arguments|args|params|input)>(.*?)(?:</\1>|\Z)", re.DOTALL | re.IGNORECASE)
+_OWN_TAG = re.compile(r"\s*<([\w.-]+)>(.*?)(?:</\1>|\Z)", re.DOTALL | re.IGNORECASE)
 _KEY_AND_VALUE = re.compile(r"<arg_key>([^<]{0,200})</arg_key>\s*<arg_value>((?:(?!<arg_key>).)*?)</arg_value>", re.DOTALL)
 # Marks within a call that only keep its parts apart.
 _BETWEEN = re.compile(
-    r"\[CALL_ID\][^\[\]]{0,80}|<\|[^|<>\n]{0,40}\|>|<｜[^｜<>\n]{0,40}｜>|\[(?:ARGS|TOOL_CALLS)\]|```[a-z_]*|</s>",
+    r"\[CALL_ID\][^\[\]]{0,80}|<\|[^|<>\n]{0,40}\|>|<｜[^｜<>\n]{0,40}｜>|\[(?:ARGS|TOOL_CALLS)\]|```[a-z_]*|</s>"
+    r"|</?[a-z_:]{1,40}>",
     re.IGNORECASE,
 )
-_NAME_BEFORE = re.compile(r"([A-Za-z_][\w.:/-]*)\s*\Z")
+_NAME_BEFORE = re.compile(r"([A-Za-z_][\w.:/-]*)[|`]?\s*(?:\b(?:json|code)\s*)?\(?\s*\Z")
 _JSON_BEGIN = re.compile(r"[{\[]")
 _REACT = re.compile(r"\s*([\w.:-]+)\s*\n\s*action[ _]input\s*:\s*", re.IGNORECASE)
 
@@ -45,15 +50,12 @@ def read_calls(body: str, tools: Tools) -> list[Call]:
     """The calls that `body` can mean, in their order; [] when it means none."""
     if _TAGGED.search(body):
         return list(_tagged(body, tools))
-    if name := _TOOL_NAME.search(body):
-        return [
-            (
-                name[1],
-                _converted(
-                    name[1], _CHILD.findall(body[name.end() :].partition("<parameters>")[2][:MAX_CHILD_CHARS]), tools
-                ),
-            )
-        ]
+    if named := _TOOL_NAME.search(body):
+        around = _ARGUMENTS_TAG.match(body, named.end())
+        return [(named["name"], _within_tag(named["name"], around[2] if around else "", tools))]
+    if (own := _OWN_TAG.match(body)) and resolved(own[1], tools) in tools:
+        return [(own[1], _within_tag(own[1], own[2], tools))]
+    body = body.replace("longcat_arg_", "arg_").lstrip("`")
     if "<arg_key>" in body:
         name = re.match(r"\s*([\w.:/-]+)", body)
         return [(name[1], _converted(name[1], _KEY_AND_VALUE.findall(body), tools))] if name else []
@@ -61,6 +63,13 @@ def read_calls(body: str, tools: Tools) -> list[Call]:
         body = f"{react[1]}\n{body[react.end() :]}"
     text = re.sub(r'<\|"\|>|<escape>', '"', body)
     return list(_named_objects(text)) or list(_objects(text, tools)) or list(_python(_BETWEEN.sub("\n", text).strip()))
+
+
+def _within_tag(name: str, inside: str, tools: Tools) -> dict[str, Any] | None:
+    """The arguments between two tags: as JSON, or with a tag of its own name for each."""
+    if inside.lstrip()[:1] == "{":
+        return _value_at(inside, inside.index("{"))[0]
+    return _converted(name, _CHILD.findall(inside[:MAX_CHILD_CHARS]), tools)
 
 
 def _tagged(body: str, tools: Tools) -> Iterator[Call]:
@@ -116,9 +125,10 @@ def _in_value(value: Any, tools: Tools) -> Iterator[Call]:
         if isinstance(value.get(within), list):
             yield from _in_value(value[within], tools)
             return
-    if isinstance(value.get("function"), dict):
-        yield from _in_value(value["function"], tools)
-        return
+    for within in ("function", "tool_call", "function_call"):
+        if isinstance(value.get(within), dict):
+            yield from _in_value(value[within], tools)
+            return
     name = next((value[key] for key in _NAMES if isinstance(value.get(key), str) and value[key].strip()), "")
     if not name:
         only = next(iter(value)) if len(value) == 1 else ""
@@ -135,7 +145,10 @@ def _in_value(value: Any, tools: Tools) -> Iterator[Call]:
 
 
 _NAMES = ("name", "tool_name", "function_name", "recipient_name", "function", "tool", "action")
-_ARGUMENTS = ("arguments", "parameters", "args", "input", "action_input", "kwargs")
+_ARGUMENTS = (
+    "arguments", "parameters", "args", "input", "action_input", "tool_input", "tool_args", "tool_arguments", "params",
+    "kwargs",
+)  # fmt: skip
 
 
 def _python(text: str) -> Iterator[Call]:

@@ -58,7 +58,11 @@ class _Exchange:
         can = request.capabilities
         spoken = {tool.name for tool in request.tools if tool.spoken and not can.tools}
         offered = [tool for tool in request.tools if can.tools or tool.spoken]
-        self.reply = Reply(request.provider.key, spoken, unopened=not can.opens_thinking, tools=offered)
+        # A model may write a call all the same where it may not call: what it asks for is hidden, and not run.
+        called = {call.name for message in request.messages for call in message.calls}
+        withheld = called.union(tool.name for tool in request.tools)
+        unopened = not can.opens_thinking
+        self.reply = Reply(request.provider.key, spoken, unopened, tools=offered, withheld=sorted(withheld))
         # Between the first byte and the last of an answer that is not streamed, a model thinks and writes all of it.
         streamed = b'"stream":false' not in self.sent
         self._silence_seconds = request.silence_seconds if streamed else request.deadline_seconds

@@ -83,6 +83,8 @@ def _words(error: Any, key: str = "") -> tuple[str, str]:
             for item in message
             if isinstance(item, dict)
         )
+    if isinstance(error.get("metadata"), dict) and isinstance(raw := error["metadata"].get("raw"), str):
+        message = f"{message}: {raw}"  # OpenRouter's "Provider returned error" has the provider's own words there
     codes = " ".join(str(error[name]) for name in ("code", "type", "param", "status") if error.get(name))
     return redacted(str(message), [key])[:2000], redacted(codes, [key])[:200]
 

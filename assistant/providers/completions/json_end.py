@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 _IN_TEXT = re.compile(r'["\\]')
-_OUTSIDE = re.compile(r'["{}\[\]]')
+_OUTSIDE = re.compile(r'["{}\[\]()]')
 
 
 class JsonEnd:
-    """Finds the end of one object, array or string that comes in pieces, looking at each character once."""
+    """Finds the end of one object, array, string or call that comes in pieces, looking at each character once."""
 
     def __init__(self) -> None:
         self._depth = 0
@@ -33,7 +33,7 @@ class JsonEnd:
                     self._escaped = True
                 case '"':
                     self._in_text = not self._in_text
-                case "{" | "[":
+                case "{" | "[" | "(":
                     self._depth += 1
                 case _:
                     self._depth -= 1

@@ -56,7 +56,7 @@ NO = (
 NO_TOOLS = (
     r"not support tool|not support function|not supported with tools|tools is not supported|tools are not supported"
     r"|function calling is not supported|tool use is not supported|support tool use|tool choice requires"
-    r"|enable-auto-tool-choice|tool calling is not|does not support tools|--jinja"
+    r"|enable-auto-tool-choice|tool calling is not|does not support tools|--jinja|tool role (?:is )?not supported"
 )
 
 RULES: tuple[Rule, ...] = (
@@ -65,7 +65,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         ANY,
         r"insufficient_quota|credit_balance_exhausted|credit balance|billing_hard_limit|billing_not_active"
-        r"|insufficient credits|insufficient balance|payment required|out of credits|spending limit",
+        r"|insufficient credits|insufficient balance|payment required|out of credits|spending limit|api usage limits",
         "quota",
         "OpenAI, Anthropic, xAI, Fireworks",
     ),
@@ -74,6 +74,13 @@ RULES: tuple[Rule, ...] = (
         r"exceededbudget|budget_exceeded|budget has been exceeded|over budget|key limit exceeded|arrearage",
         "quota",
         "LiteLLM, OpenRouter, DashScope",
+    ),
+    Rule(
+        (*range(400, 429), *range(430, 500)),
+        r"rate_limit_exceeded|rate limit exceeded|(?:tokens|requests) per minute|throttlingexception|too many requests",
+        "rate_limited",
+        "Groq under the status 413, Bedrock behind LiteLLM",
+        retryable=True,
     ),
     # --- About the visitor's message or the conversation: another server would say the same
     Rule(
@@ -89,9 +96,10 @@ RULES: tuple[Rule, ...] = (
         (*range(400, 429), *range(430, 500), 500),
         r"context_length_exceeded|context length|context window|context size|prompt is too long|too many tokens"
         r"|input is too long|maximum number of tokens|reduce the length|exceed_context_size|max_new_tokens` must be"
-        r"|too large for model with \d+ maximum context|input token count",
+        r"|too large for model with \d+ maximum context|input token count|model token limit|range of input length"
+        r"|prompt 超长|maximum supported sequence length",
         "context_too_long",
-        "OpenAI, vLLM, llama.cpp, Cerebras, Fireworks, Anthropic, TGI, Mistral, Gemini",
+        "OpenAI, vLLM, llama.cpp, Cerebras, Fireworks, Anthropic, TGI, Mistral, Gemini, Moonshot, DashScope, Z.ai",
         try_next=False,
     ),
     # --- A generation that failed: the same request may go well the next time
@@ -134,6 +142,15 @@ RULES: tuple[Rule, ...] = (
     # --- Tools at all
     Rule(
         FORM,
+        r"tool use in streaming|tools?[^.]{0,40}not[^.]{0,20} support[^.]{0,30} stream"
+        r"|stream\w*[^.]{0,40}not support[^.]{0,30}tool",
+        "form_refused",
+        "Bedrock",
+        lacks={"tools_streaming": False},
+        sent=TOOLS,
+    ),
+    Rule(
+        FORM,
         NO_TOOLS,
         "tools_unsupported",
         "llama.cpp, Ollama, vLLM, OpenRouter, Together",
@@ -143,11 +160,19 @@ RULES: tuple[Rule, ...] = (
     # --- The form of a conversation
     Rule(
         FORM,
-        r"system role not supported|system role is not supported",
+        r"system role not supported|system role is not supported|only user and assistant roles",
         "form_refused",
         "Gemma 2 templates in llama.cpp, vLLM, LM Studio",
         lacks={"system_role": False},
         sent=b'"role":"system"',
+    ),
+    Rule(
+        FORM,
+        r"only user and assistant roles",
+        "form_refused",
+        "templates without tools in LM Studio",
+        lacks={"tools": False},
+        sent=b'"role":"tool"',
     ),
     Rule(
         FORM,
@@ -159,9 +184,10 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         FORM,
-        r"content\W.{0,40}must be a (?:string|non-null)|content[^a-z].{0,40}valid string|nonetype|none has no",
+        r"content\W.{0,40}must be (?:a )?(?:string|non-null)|content[^a-z].{0,40}valid string|nonetype|none has no"
+        r"|content\W{1,3}invalid type: null|content type: <nil>|missing field \W?content",
         "form_refused",
-        "LM Studio, mistral-common, templates of Qwen 3 and Ministral",
+        "LM Studio, mistral-common, TGI, Ollama, DeepSeek, Cloudflare, templates of Qwen 3 and Ministral",
         lacks={"null_content": False},
         sent=b'"content":null',
     ),
@@ -233,9 +259,9 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         PARAMETER,
-        _all(NO, "temperature"),
+        rf"{_all(NO, 'temperature')}|temperature\W[^.]{{0,20}}only be set to",
         "bad_request",
-        "OpenAI's thinking models",
+        "OpenAI's thinking models, Anthropic's while they think",
         lacks={"temperature": False},
         sent=b'"temperature":',
     ),
@@ -265,7 +291,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         PARAMETER,
-        _all(NO, "reasoning"),
+        _all(NO, "reasoning|thinking"),
         "bad_request",
         "models that do not think",
         lacks={"reasoning_effort": False},
@@ -287,7 +313,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         REFUSED,
         _all(
-            "model",
+            "model|deployment",
             r"not found|not_found|not exist|not a valid model|invalid model|decommissioned|unknown model|deprecated"
             r"|not available|no longer available|deploymentnotfound|not supported by any provider",
         ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Any
 
 import orjson
@@ -39,11 +39,16 @@ PIECE_CHARS = 1024  # what the filters are given at a time: their work on one pi
 
 
 class Reply:
-    """One answer, put together from the objects of its stream. `tools` are those that were offered; `spoken` the names
-    that a model without tools may ask for in its text."""
+    """One answer, put together from the objects of its stream. `tools` are those that were offered, `withheld` the names
+    of the assistant's others; `spoken` the names that a model without tools may ask for in its text."""
 
     def __init__(
-        self, key: str = "", spoken: Container[str] = (), unopened: bool = False, tools: Sequence[ToolSpec] = ()
+        self,
+        key: str = "",
+        spoken: Container[str] = (),
+        unopened: bool = False,
+        tools: Sequence[ToolSpec] = (),
+        withheld: Iterable[str] = (),
     ) -> None:
         self._key = key  # which a server may repeat, in an error and elsewhere
         self._secret = key if len(key) >= MIN_KEY_CHARS else ""
@@ -62,7 +67,7 @@ class Reply:
         self._collector = CallCollector(self._schemas, self._secret)
         self._harmony = Harmony()
         self._visible = Visible(unopened)
-        self._written = WrittenCalls(self._schemas)
+        self._written = WrittenCalls({**{name: {} for name in withheld}, **self._schemas}, offered=self._schemas)
         self._spoken = Spoken(spoken) if spoken else None
         self._mask = KeyMask(key)
         self._half = ""  # of a character that came in two
@@ -109,6 +114,8 @@ class Reply:
         whole = self.finish == "stop" or (self.finish is None and not self.unknown_finish)
         text = self._visible.feed(self._harmony.close()) + self._visible.close(whole=whole)
         text = self._written.feed(text) + self._written.close()
+        if self._visible.over and self.finish == "length":
+            self.finish = "stop"  # what was cut short is only what it made up behind the end of its answer
         for recipient, body in self._harmony.calls:
             self._written.take(recipient, body)
         for name, arguments in self._written.calls:

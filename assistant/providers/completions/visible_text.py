@@ -32,15 +32,25 @@ _AROUND_ANSWER = (
     (r"<(?:response|answer)>", r"</(?:response|answer)>"),
     (r"<\|(?:START_RESPONSE|begin_of_solution)\|>", r"<\|(?:END_RESPONSE|end_of_solution)\|>"),
     # The beginning of an answer in templates that a server does not know
-    (r"<s>|<bos>|<\|im_start\|>assistant\b|<\|assistant\|>", r"(?!)"),
+    (
+        r"<s>|<bos>|<\|im_start\|>assistant\b|<\|assistant\|>|<\|start_header_id\|>assistant<\|end_header_id\|>"
+        r"|<start_of_turn>model\b",
+        r"(?!)",
+    ),
 )
+# What a template writes behind an answer. What a model goes on with is made up, the visitor's next words for one.
+_OVER = (
+    "<|im_end|>", "<|eot_id|>", "<|eom_id|>", "<end_of_turn>", "<|endoftext|>", "<|end_of_text|>", "<|end_of_turn|>",
+    "<|im_start|>user", "<start_of_turn>user", "<|start_header_id|>user<|end_header_id|>", "</s>", "<eos>",
+    "<｜end▁of▁sentence｜>", "<|end_of_sentence|>", "<|im_start|>", "<start_of_turn>",
+)  # fmt: skip
 _ENDS = "|".join(end for _, end in _THINKING)
 _MARK = re.compile(
     "|".join(
         [f"(?P<open{n}>{opening})" for n, (opening, _) in enumerate(_THINKING)]
         + [f"(?P<around{n}>{opening})" for n, (opening, _) in enumerate(_AROUND_ANSWER)]
         + [f"(?P<after{n}>{end})" for n, (_, end) in enumerate(_AROUND_ANSWER)]
-        + [f"(?P<end>{_ENDS})"]
+        + [f"(?P<over>{'|'.join(map(re.escape, _OVER))})", f"(?P<end>{_ENDS})"]
     ),
     re.IGNORECASE,
 )
@@ -55,11 +65,15 @@ _LITERALS = (
     *(f"<|{edge}_{word}|>" for word in ("thinking", "response") for edge in ("start", "end")),
     *(f"[{slash}{word}]" for word in ("think", "thinking", "reasoning") for slash in ("", "/")),
     *(f"◁{slash}{word}▷" for word in ("think", "thinking") for slash in ("", "/")),
-    "<|channel>thought", "<channel|>", "<s>", "<bos>", "<|im_start|>assistant", "<|assistant|>",
+    "<|channel>thought", "<channel|>", "<s>", "<bos>", "<|im_start|>assistant", "<|assistant|>", "<start_of_turn>model",
+    "<|start_header_id|>assistant<|end_header_id|>", *_OVER,
 )  # fmt: skip
 _TAG_BEGUN = re.compile(rf"</?(?:{_TAG})(?:\s[^<>\n]{{0,80}})?\Z", re.IGNORECASE)
+_SPEAKERS = ("assistant", "model")  # behind the mark that begins a message
+_OPENING = re.compile(r"[<\[◁]")
 _NOT_SPACE = re.compile(r"\S")
 _SENTENCE_END = re.compile(r"[.!?…。！？]\s*\Z")
+_QUOTES_BEFORE = tuple("`'\"‘“„«")
 _QUOTES = "`'\"‘“„«<([{"
 
 
@@ -86,6 +100,7 @@ class Visible:
         self._around: re.Pattern[str] | None = None  # what ends the answer, as it has begun with a mark of its own
         self._line = ""  # the beginning of what was shown of this line, and its end
         self._in_code = False  # between two lines of ```
+        self.over = False  # a mark of the template's has ended the answer
         self._worded = False  # a letter or digit has been shown
         self._skip_space = True
 
@@ -115,7 +130,7 @@ class Visible:
         """What is certain of `text` goes into the result, what is not into `_held`. Each character is looked at once."""
         shown: list[str] = []
         at = 0
-        while at < len(text):
+        while at < len(text) and not self.over:
             if self._closing:
                 at = self._hide(text, at)
                 continue
@@ -133,8 +148,10 @@ class Visible:
             self._show(text[at : mark.start()], shown)
             at = mark.end()
             following = text[at : at + 1]
-            if not following and not final and _SENTENCE_END.search(self._line):
-                self._held = mark[0]
+            role = text[at:].casefold()
+            may_go_on = mark.lastgroup == "over" and not self._worded and any(one.startswith(role) for one in _SPEAKERS)
+            if not final and (may_go_on or (not following and _SENTENCE_END.search(self._line))):
+                self._held = text[mark.start() :]
                 break
             if not self._counts(mark, following, shown):
                 self._show(mark[0], shown)
@@ -157,6 +174,9 @@ class Visible:
         kind = mark.lastgroup or ""
         if self._in_code:
             return False
+        if kind == "over":
+            self.over = self._worded and self._line[-1:] not in _QUOTES_BEFORE
+            return self.over or not self._worded
         if kind.startswith("around"):
             if self._skip_space:
                 self._around = re.compile(_AROUND_ANSWER[int(kind[6:])][1], re.IGNORECASE)
@@ -208,11 +228,8 @@ def _both_ends(line: str) -> str:
 
 def _begun(text: str, start: int) -> int:
     """Where a mark may have begun whose end has not come, or the length of `text`."""
-    near = max(start, len(text) - _LONGEST_MARK)
-    for opening in "<[◁":
-        at = text.rfind(opening, near)
-        if at < 0:
-            continue
+    for begun in _OPENING.finditer(text, max(start, len(text) - _LONGEST_MARK)):
+        at = begun.start()
         rest = text[at:].casefold()
         if any(mark.startswith(rest) for mark in _LITERALS) or _TAG_BEGUN.match(text, at):
             return at

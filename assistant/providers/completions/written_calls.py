@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Container, Mapping
 from typing import Any, Literal
 
 from assistant.providers.completions.call_dialects import read_calls
+from assistant.providers.completions.dialects import Dialect, marks
 from assistant.providers.completions.json_end import JsonEnd
 from assistant.providers.completions.tool_calls import resolved
 
@@ -17,89 +17,54 @@ HEAD_CHARS = 400  # within which it is decided whether something is a call
 Verdict = Literal["yes", "no", "wait"]
 
 
-@dataclass(frozen=True)
-class Dialect:
-    """How calls in one way of writing begin and end. `end` is a pattern; empty: with the answer; None: with the JSON value.
-
-    Where the mark is `certain`, nothing but a call begins like this, and one that cannot be read is hidden all the same.
-    Otherwise it is one only if it names a tool that was offered.
-    """
-
-    mark: str
-    end: str | None
-    seen: str
-    certain: bool = True
-
-
-DIALECTS = (
-    Dialect("<tool_call>", r"</tool_call>", "Qwen, Hermes; GLM 4.5 with <arg_key>; Granite 3"),
-    Dialect("<tool_calls>", r"</tool_calls>", "Jamba, Hunyuan"),
-    Dialect("<toolcall>", r"</toolcall>", "Nemotron"),
-    Dialect("<function_call>", r"</function_call>", "Hermes' forerunners, EXAONE"),
-    Dialect("<functioncall>", r"</functioncall>|<\|endoftext\|>", "Glaive"),
-    Dialect("<function_calls>", r"</function_calls>", "Anthropic's, OLMo 3"),
-    Dialect("<tool_use>", r"</tool_use>", "prompted models"),
-    Dialect("<tool_code>", r"</tool_code>", "Gemma"),
-    Dialect("<invoke name=", r"</invoke>", "Anthropic's, without what is around it"),
-    Dialect("<function=", r"</function>", "Llama 3.1, Functionary 3.1, Qwen3-Coder, Groq's failed_generation"),
-    Dialect("<function name=", r"</function>", "MiniCPM"),
-    Dialect("<minimax:tool_call>", r"</minimax:tool_call>", "MiniMax M2"),
-    Dialect("<seed:tool_call>", r"</seed:tool_call>", "ByteDance Seed"),
-    Dialect("<｜dsml｜function_calls>", r"</｜dsml｜function_calls>", "DeepSeek 3.2"),
-    Dialect("<|tool_call|>", r"<\|/tool_call\|>|</\|tool_call\|>", "Granite 3, Phi 4"),
-    Dialect("<|tool_call>", r"<tool_call\|>", "Gemma 4"),
-    Dialect("<start_function_call>", r"<end_function_call>", "FunctionGemma"),
-    Dialect("<|tool_calls_section_begin|>", r"<\|tool_calls_section_end\|>", "Kimi K2"),
-    Dialect("<|tool_call_begin|>", r"<\|tool_call_end\|>", "Kimi K2"),
-    Dialect("<｜tool▁calls▁begin｜>", r"<｜tool▁calls▁end｜>", "DeepSeek 3 and R1"),
-    Dialect("<｜tool▁call▁begin｜>", r"<｜tool▁call▁end｜>", "DeepSeek 3 and R1"),
-    Dialect("<|tool_call_start|>", r"<\|tool_call_end\|>", "LFM2"),
-    Dialect("<|tools_prefix|>", r"<\|tools_suffix\|>", "Apertus"),
-    Dialect("<|start_action|>", r"<\|end_action\|>", "Command R7B and A"),
-    Dialect("<|action_start|>", r"<\|action_end\|>", "InternLM"),
-    Dialect("<|python_tag|>", r"<\|eom_id\|>|<\|eot_id\|>", "Llama 3"),
-    Dialect("<|recipient|>", "", "Functionary 2"),
-    Dialect("[tool_calls]", r"</s>", "Mistral"),
-    Dialect("[tool_request]", r"\[end_tool_request\]", "LM Studio"),
-    Dialect("functools[", "", "Phi 4 mini"),
-    Dialect(">>>", "", "Functionary 3", certain=False),
-    Dialect("action:", "", "Command R, and models trained on ReAct", certain=False),
-    Dialect("```", r"```", "any", certain=False),
-    Dialect("{", None, "Llama 3, and any", certain=False),
-    Dialect("[", None, "xLAM; [name(argument=…)] of Llama 4 and others", certain=False),
-    Dialect("<tool_response>", r"</tool_response>", "what Qwen makes up after its call"),
-)
-_BY_MARK = {dialect.mark: dialect for dialect in DIALECTS}
-_MARK = re.compile("|".join(sorted(map(re.escape, _BY_MARK), key=len, reverse=True)), re.IGNORECASE)
-_LONGEST_MARK = max(map(len, _BY_MARK))
-_BEGINNINGS = frozenset(mark[:length] for mark in _BY_MARK for length in range(1, len(mark)))
-_ENDS = {dialect.mark: re.compile(dialect.end, re.IGNORECASE) if dialect.end else None for dialect in DIALECTS}
 _LONGEST_END = 40
 _CODE_END = re.compile(r"```")
 # What is left over behind a call: what separates it from the next, and what ends marks that were never opened.
-_BEHIND_CALL = re.compile(r"(?:[\s;,]|</[\w:｜]{1,40}>|<\|(?:eom_id|eot_id|im_end|call|end)\|>)*")
+_BEHIND_CALL = re.compile(r"(?:[\s;,]|</[\w:｜]{1,40}>|<\|(?:eom_id|eot_id|im_end|call|end)\|>|`(?!\w))*")
 _BEHIND_CALL_BEGUN = re.compile(r"<(?:/[\w:｜]{0,40}|\|[\w|]{0,10})?\Z")
 
 CALL_FENCES = ("tool_code", "tool_call", "tool_calls", "function_call", "tool", "tool_use")
-DATA_FENCES = ("", "json", "python", "py", "xml", "text", "plaintext")
+DATA_FENCES = ("", "json", "python", "py", "javascript", "js", "xml", "text", "plaintext")
 NAME_KEYS = ("name", "tool_name", "function_name", "function", "tool", "action", "recipient_name")
-OTHER_KEYS = ("arguments", "parameters", "args", "input", "action_input", "id", "type", "tool_calls", "tool_uses", "kwargs")
+OTHER_KEYS = (
+    "arguments", "parameters", "args", "input", "action_input", "tool_input", "tool_args", "tool_arguments", "params",
+    "kwargs", "id", "type", "tool_calls", "tool_uses", "tool_call", "function_call", "thought", "reasoning",
+)  # fmt: skip
+# A call in all but its name.
+_NAMED_CALL = r'\s*"[\w.:/-]{1,100}"\s*,\s*"(?:arguments|parameters|args|tool_input|action_input|params)"\s*:\s*[{"]'
+_NAMED_CALL_BEGUN = r'\s*"[\w.:/-]{0,100}(?:"\s*(?:,\s*(?:"[a-z_]{0,15}(?:"\s*(?::\s*)?)?)?)?)?'
 _NAMED = re.compile(r'"(?:name|tool_name|function_name|function|tool|action|recipient_name)"\s*:\s*"([^"\\]*)"')
+# A name, and what it is called with.
+_CALLED = (
+    r"(?::\d{1,3})?[|`]?(?:\(\s*(?:[)\"'{]|\w+\s*[=:])"
+    r"|\s{0,3}(?:<\|constrain\|>)?\s?(?:json|code)?\s{0,2}(?:<\|message\|>)?\s?\{\s*(?:[\"'}]|\w+\s*:))"
+)
+_CALLED_BEGUN = (
+    r"(?::\d{0,3})?[|`]?(?:\(\s*\w{0,60}\s*"
+    r"|\s{0,3}(?:<[|a-z>]{0,12})?\s?(?:j|js|jso|json|c|co|cod|code)?\s{0,2}(?:<[|a-z>]{0,12})?\s?(?:\{\s*\w{0,60}\s*)?)"
+)
+_PYTHON_CALL = r"[a-z]+_\w{1,80}\(\s*\w{1,60}\s*="
+_PYTHON_CALL_BEGUN = r"[a-z]\w{0,80}(?:\(\s*\w{0,60}\s*)?"
+_REACT_CALL = r"[\w.:-]{1,100}[ \t]*\n\s*action[ _]input\s*:"
+_REACT_CALL_BEGUN = r"[\w.:-]{0,100}[ \t]*(?:\n\s*[a-z _]{0,14})?"
 _FIRST_KEY = re.compile(r'(?:\[\s{0,40}+)?\{\s*"([^"\\]{1,40})"\s*:\s*')
 _FIRST_KEY_BEGUN = re.compile(r'(?:\[\s{0,40}+)?(?:\{\s*(?:"([^"\\]{0,40})(?:"\s*)?)?)?\Z')
 
 
 class WrittenCalls:
-    """Text without the calls in it. `tools` are the parameters' schemas of the tools that were offered, by name.
+    """Text without the calls in it. `tools` are the parameters' schemas of the assistant's tools, by name; `offered` those
+    of them that may be called now, by itself all.
 
     Text is held back only as long as it may yet become a call. `calls` are those that can be run; `unread` says that
-    there was one that cannot: it names no tool of ours, or its arguments are not readable.
+    there was one that cannot: it names no tool that was offered, or its arguments are not readable.
     """
 
-    def __init__(self, tools: Mapping[str, Mapping[str, Any]]) -> None:
+    def __init__(self, tools: Mapping[str, Mapping[str, Any]], offered: Container[str] | None = None) -> None:
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.unread = False
         self._tools = tools
+        self._offered = tools if offered is None else offered
+        self._marks = marks(tuple(tools))
         self._held = ""
         self._in_code = False
         self._behind_call = False
@@ -142,9 +107,9 @@ class WrittenCalls:
                     self._held = text[at:]
                     break
                 self._behind_call = False
-            mark = _MARK.search(text, at)
+            mark = self._marks.pattern.search(text, at)
             if mark is None:
-                until = len(text) if final else _begun(text, at)
+                until = len(text) if final else self._begun(text, at)
                 self._show(text[at:until], shown)
                 self._held = text[until:]
                 break
@@ -159,13 +124,13 @@ class WrittenCalls:
 
     def _decide(self, mark: re.Match[str], text: str, verdict: Verdict, shown: list[str]) -> int:
         """Go into a call, or on with the text; returns where."""
-        dialect = _BY_MARK[mark[0].lower()]
+        dialect = self._marks.by_mark[mark[0].lower()]
         if verdict == "no" or (verdict == "wait" and not dialect.certain):
             self._show(mark[0], shown)
             self._in_code = dialect.mark == "```"
             return mark.end()
         self._dialect, self._body, self._chars, self._tail, self._end = dialect, [], 0, "", JsonEnd()
-        if dialect.end is None or dialect.mark in _PART_OF_CALL:
+        if dialect.end is None or dialect.part:
             self._body.append(mark[0] if dialect.end is not None else "")
             return mark.start() if dialect.end is None else mark.end()
         return mark.end()
@@ -188,12 +153,12 @@ class WrittenCalls:
             self._body.append(text[at:after])
         else:
             searched = self._tail + text[at:]
-            pattern = _ENDS[self._dialect.mark]
+            pattern = self._marks.ends[self._dialect.mark]
             found = pattern.search(searched) if pattern else None
             end = at + found.end() - len(self._tail) if found else -1
             after = end if found else len(text)
             self._body.append(text[at:after])
-            self._tail = searched[-_LONGEST_END:]
+            self._tail = searched[-max(_LONGEST_END, self._marks.longest) :]
         self._chars += after - at
         if end >= 0:
             self._finish()
@@ -208,10 +173,10 @@ class WrittenCalls:
         self._behind_call = True
         if dialect.mark == "<tool_response>":
             return
-        if pattern := _ENDS[dialect.mark]:
+        if pattern := self._marks.ends[dialect.mark]:
             # The mark that ends it is no part of it, but for tags that belong to the call.
             ends = [end.start() for end in pattern.finditer(body)]
-            if ends and dialect.mark not in _PART_OF_CALL:
+            if ends and not dialect.part:
                 body = body[: ends[-1]]
         if dialect.mark == "```":
             body = re.sub(r"\A[ \t]*[a-z_]*[ \t]*\n", "", body, flags=re.IGNORECASE)
@@ -222,7 +187,7 @@ class WrittenCalls:
         self.unread = self.unread or not calls
         for name, arguments in calls:
             known = resolved(name, self._tools)
-            if known in self._tools and arguments is not None:
+            if known in self._tools and known in self._offered and arguments is not None:
                 self.calls.append((known, arguments))
             else:
                 self.unread = True
@@ -235,17 +200,26 @@ class WrittenCalls:
 
     # --- Is it one? ---------------------------------------------------------------------------------------------------
 
+    def _begun(self, text: str, start: int) -> int:
+        """Where a mark may have begun whose end has not come, or the length of `text`."""
+        for at in range(max(start, len(text) - self._marks.longest + 1), len(text)):
+            if text[at:].lower() in self._marks.beginnings:
+                return at
+        return len(text)
+
     def _verdict(self, mark: re.Match[str], text: str, final: bool) -> Verdict:
-        if not final and text[mark.start() : mark.start() + _LONGEST_MARK].lower() in _BEGINNINGS:
+        if not final and text[mark.start() : mark.start() + self._marks.longest].lower() in self._marks.beginnings:
             return "wait"  # it may become a longer mark
         head = text[mark.end() : mark.end() + HEAD_CHARS]
-        dialect = _BY_MARK[mark[0].lower()]
+        dialect = self._marks.by_mark[mark[0].lower()]
         verdict = self._of(dialect, head)
         if verdict == "wait" and len(head) == HEAD_CHARS:
             return "no"
         return verdict
 
     def _of(self, dialect: Dialect, head: str) -> Verdict:
+        if dialect.name:
+            return _of_pattern(_CALLED, _CALLED_BEGUN, head)
         match dialect.mark:
             case "{":
                 return self._of_json("{" + head)
@@ -253,14 +227,16 @@ class WrittenCalls:
                 bare = head.lstrip()
                 if bare[:1] in ("", "{"):
                     return self._of_json("[" + head) if bare else "wait"
-                return self._of_python(bare)
+                known = self._of_python(bare)
+                unknown = known == "no" and self._tools
+                return _of_pattern(_PYTHON_CALL, _PYTHON_CALL_BEGUN, bare) if unknown else known
             case "```":
                 return self._of_fence(head)
-            case ">>>" | "action:":
+            case ">>>" | "action:" | "tool call:" | "function call:":
                 return self._of_line(head, dialect) if self._line_begins else "no"
             case "<tool_response>":
                 return "yes" if self.calls or self.unread else "no"
-            case "<function=" | "<function name=" | "<invoke name=":
+            case mark if mark[-1] == "=":
                 return _of_pattern(r'\s*["\']?[\w.:-]{1,100}["\']?\s*[>{]', r'\s*["\']?[\w.:-]{0,100}["\']?\s*', head)
             case "<|recipient|>" if head.lstrip()[:3] in ("", "a", "al", "all"):
                 return "no" if head.lstrip()[:3] == "all" else "wait"
@@ -274,16 +250,19 @@ class WrittenCalls:
         if key is None:
             begun = _FIRST_KEY_BEGUN.match(text)
             word = (begun[1] or "") if begun else ""
-            return "wait" if begun and any(known.startswith(word) for known in (*NAME_KEYS, *OTHER_KEYS)) else "no"
+            keys = (*NAME_KEYS, *OTHER_KEYS, *self._tools)
+            return "wait" if begun and any(known.startswith(word) for known in keys) else "no"
+        rest = text[key.end() :]
+        if resolved(key[1], self._tools) in self._tools and rest[:1] in ("", "{"):
+            return "yes" if rest else "wait"
         if key[1] not in (*NAME_KEYS, *OTHER_KEYS):
             return "no"
         names = [found[1] for found in _NAMED.finditer(text)]
         if any(resolved(name, self._tools) in self._tools for name in names):
             return "yes"
-        rest = text[key.end() :]
         if key[1] in OTHER_KEYS or rest[:1] in ("", "{"):
             return "wait"
-        return "wait" if rest[0] == '"' and re.fullmatch(r"\s*[\w.:/-]{0,100}", rest[1:]) else "no"
+        return _of_pattern(_NAMED_CALL, _NAMED_CALL_BEGUN, rest) if self._tools else "no"
 
     def _of_python(self, text: str) -> Verdict:
         """Whether `text` begins with a call of a tool that was offered, as Python writes it."""
@@ -317,10 +296,10 @@ class WrittenCalls:
         if body[0] == "{" or body.startswith("[") and body[1:].lstrip()[:1] in ("", "{"):
             return self._of_json(body)
         if body[0] == "<":
-            tag = next((one for one in _BY_MARK if one[0] == "<" and body.lower().startswith(one)), "")
+            tag = next((one for one in self._marks.by_mark if one[0] == "<" and body.lower().startswith(one)), "")
             if tag:
-                return self._of(_BY_MARK[tag], body[len(tag) :])
-            return "wait" if body.lower() in _BEGINNINGS else "no"
+                return self._of(self._marks.by_mark[tag], body[len(tag) :])
+            return "wait" if body.lower() in self._marks.beginnings else "no"
         return self._of_python(body.lstrip("["))
 
     def _of_line(self, head: str, dialect: Dialect) -> Verdict:
@@ -336,11 +315,10 @@ class WrittenCalls:
             return "no"
         if not found[3]:
             return "wait"
-        following = found[3] == "{" or "\n" in found[2]
-        return "yes" if following and resolved(found[1], self._tools) in self._tools else "no"
-
-
-_PART_OF_CALL = ("<invoke name=", "<function=", "<function name=", "functools[")
+        following = found[3] in "{(" or "\n" in found[2]
+        if following and resolved(found[1], self._tools) in self._tools:
+            return "yes"
+        return _of_pattern(_REACT_CALL, _REACT_CALL_BEGUN, body.lower()) if self._tools else "no"
 
 
 def _of_certain(head: str) -> Verdict:
@@ -357,11 +335,3 @@ def _of_pattern(whole: str, begun: str, text: str) -> Verdict:
     if re.match(whole, text):
         return "yes"
     return "wait" if re.fullmatch(begun, text) else "no"
-
-
-def _begun(text: str, start: int) -> int:
-    """Where a mark may have begun whose end has not come, or the length of `text`."""
-    for at in range(max(start, len(text) - _LONGEST_MARK + 1), len(text)):
-        if text[at:].lower() in _BEGINNINGS:
-            return at
-    return len(text)

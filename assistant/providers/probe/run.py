@@ -6,12 +6,14 @@ import asyncio
 from collections.abc import Sequence
 
 from assistant.llm import ToolSpec
+from assistant.providers import presets
 from assistant.providers.configuration import ProviderSettings
 from assistant.providers.probe.checks import CHECKS, list_models
 from assistant.providers.probe.report import Report
 from assistant.providers.probe.state import REQUEST_SECONDS, Probe
 
 DEADLINE_SECONDS = 90.0
+LOCAL_TIMES = 3  # as much of both for a model on one's own machine, which is loaded first and writes slowly
 
 
 async def probe(
@@ -19,14 +21,20 @@ async def probe(
     model: str = "",
     *,
     tools: Sequence[ToolSpec] = (),
-    deadline_seconds: float = DEADLINE_SECONDS,
-    request_seconds: float = REQUEST_SECONDS,
+    deadline_seconds: float | None = None,
+    request_seconds: float | None = None,
     realtime_azure: bool = False,
 ) -> Report:
     """Measure `model` (its model for replies by default) at `provider`.
 
-    `tools` are the assistants' own: they are offered and never run.
+    `tools` are the assistants' own: they are offered and never run. `deadline_seconds` is for all of it, `request_seconds`
+    for each question: by default what suits the address, and no less than the provider's own limit of silence.
     """
+    times = LOCAL_TIMES if presets.is_local(provider.base_url) else 1
+    if deadline_seconds is None:
+        deadline_seconds = DEADLINE_SECONDS * times
+    if request_seconds is None:
+        request_seconds = max(REQUEST_SECONDS * times, provider.silence_seconds or 0)
     run = Probe(provider, model or provider.smart, realtime_azure, tools, request_seconds)
     try:
         async with asyncio.timeout(deadline_seconds):

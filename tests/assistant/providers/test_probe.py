@@ -369,6 +369,17 @@ async def test_a_server_that_hangs_is_given_up():
     assert check(report, "models")[0] == "timeout" and check(report)[0] == "timeout"
 
 
+def test_a_model_on_ones_own_machine_may_take_longer_and_one_that_is_known_to_be_slow_as_long_as_it_is_given():
+    def seconds(url: str, **fields: Any) -> float:
+        return (
+            probing._Probe(ProviderSettings("p", url, smart="m", **fields), "m").request([], streaming=True).deadline_seconds
+        )
+
+    assert seconds("https://api.example.com/v1") == probing.REQUEST_SECONDS
+    assert seconds("http://localhost:8080/v1") == seconds("http://10.0.0.5/v1") == 3 * probing.REQUEST_SECONDS
+    assert seconds("https://api.example.com/v1", silence_seconds=240.0) == 240
+
+
 async def test_the_whole_probe_has_an_end():
     began = time.monotonic()
     async with Server(chat=[None]) as server:

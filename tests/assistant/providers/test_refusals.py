@@ -22,6 +22,7 @@ SENT = [
         Capabilities(),
         Capabilities(token_limit="max_completion_tokens"),
         Capabilities(effort_with_tools="none"),
+        Capabilities(system_role=False),
     )
 ]
 

@@ -1,0 +1,135 @@
+"""Every way of writing a tool call into the text that we know, with the models it was seen with."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+# What models write before a tool's name where their server takes the marks away, or nobody taught them any.
+BEFORE_NAMES = (
+    "", "`", "functions.", "`functions.", "default_api.", "call:", "|functions.", "to=functions.", "to=",
+    "commentary to=functions.", "commentary to=", "assistantcommentary to=functions.", "assistantcommentary to=",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How calls in one way of writing begin and end. `end` is a pattern; empty: with the answer; None: with the JSON value.
+
+    Where the mark is `certain`, nothing but a call begins like this, and one that cannot be read is hidden all the same.
+    Otherwise it is one only if it names a tool of ours. `part`: the mark and the end belong to the call.
+    """
+
+    mark: str
+    end: str | None
+    seen: str
+    certain: bool = True
+    part: bool = False
+    name: bool = False  # the mark is a tool's name
+
+
+DIALECTS = (
+    Dialect("<tool_call>", r"</tool_call>", "Qwen, Hermes; GLM 4.5 with <arg_key>; Granite 3"),
+    Dialect("<tool_call name=", r"</tool_call>", "prompted models", part=True),
+    Dialect("<tool_calls>", r"</tool_calls>", "Jamba, Hunyuan"),
+    Dialect("<tools>", r"</tools>", "Qwen2.5-Coder"),
+    Dialect("<tool>", r"</(?:arguments|parameters|args|params|input)>", "prompted models"),
+    Dialect("<tool name=", r"</tool>", "prompted models", part=True),
+    Dialect("<execute_tool>", r"</execute_tool>", "prompted models"),
+    Dialect("<use_mcp_tool>", r"</use_mcp_tool>", "MiroThinker, and whoever was taught Cline's"),
+    Dialect("<longcat_tool_call>", r"</longcat_tool_call>", "LongCat"),
+    Dialect("<toolcall>", r"</toolcall>", "Nemotron"),
+    Dialect("<function_call>", r"</function_call>", "Hermes' forerunners, EXAONE"),
+    Dialect("<function_call name=", r"</function_call>", "Jan, prompted models", part=True),
+    Dialect("<xai:function_call name=", r"</xai:function_call>", "Grok", part=True),
+    Dialect("<function_name>", r"</(?:arguments|parameters|args|params|input)>", "prompted models", part=True),
+    Dialect("<function>", r"</(?:arguments|parameters|args|params|input)>", "prompted models"),
+    Dialect("<functioncall>", r"</functioncall>|<\|endoftext\|>", "Glaive"),
+    Dialect("<function_calls>", r"</function_calls>", "Anthropic's, OLMo 3"),
+    Dialect("<tool_use>", r"</tool_use>", "prompted models"),
+    Dialect("<tool_code>", r"</tool_code>", "Gemma"),
+    Dialect("<invoke name=", r"</invoke>", "Anthropic's, without what is around it", part=True),
+    Dialect("<steptml:invoke name=", r"</steptml:invoke>", "Step 3, without what is around it", part=True),
+    Dialect("<antml:function_calls>", r"</antml:function_calls>", "Claude"),
+    Dialect("<antml:invoke name=", r"</antml:invoke>", "Claude, without what is around it", part=True),
+    Dialect("<function=", r"</function>", "Llama 3.1, Functionary 3.1, Qwen3-Coder, Groq's failed_generation", part=True),
+    Dialect("<function name=", r"</function>", "MiniCPM", part=True),
+    Dialect("<minimax:tool_call>", r"</minimax:tool_call>", "MiniMax M2"),
+    Dialect("<seed:tool_call>", r"</seed:tool_call>", "ByteDance Seed"),
+    Dialect("<｜dsml｜function_calls>", r"</｜dsml｜function_calls>", "DeepSeek 3.2"),
+    Dialect("<|tool_call|>", r"<\|/tool_call\|>|</\|tool_call\|>", "Granite 3, Phi 4"),
+    Dialect("<|tool_call>", r"<tool_call\|>", "Gemma 4"),
+    Dialect("<start_function_call>", r"<end_function_call>", "FunctionGemma"),
+    Dialect("<|tool_calls_section_begin|>", r"<\|tool_calls_section_end\|>", "Kimi K2"),
+    Dialect("<|tool_call_begin|>", r"<\|tool_call_end\|>", "Kimi K2"),
+    Dialect("<|tool_calls_begin|>", r"<\|tool_calls_end\|>", "Step 3, and DeepSeek's in plain letters"),
+    Dialect("<|tool▁calls▁begin|>", r"<\|tool▁calls▁end\|>", "copies of DeepSeek"),
+    Dialect("<|tool▁call▁begin|>", r"<\|tool▁call▁end\|>", "copies of DeepSeek"),
+    Dialect("<｜tool▁calls▁begin｜>", r"<｜tool▁calls▁end｜>", "DeepSeek 3 and R1"),
+    Dialect("<｜tool▁call▁begin｜>", r"<｜tool▁call▁end｜>", "DeepSeek 3 and R1"),
+    Dialect("<|tool_call_start|>", r"<\|tool_call_end\|>", "LFM2"),
+    Dialect("<|tools_prefix|>", r"<\|tools_suffix\|>", "Apertus"),
+    Dialect("<|start_action|>", r"<\|end_action\|>", "Command R7B and A"),
+    Dialect("<|action_start|>", r"<\|action_end\|>", "InternLM"),
+    Dialect("<|plugin|>", r"<\|action_end\|>", "InternLM"),
+    Dialect("<|function_call|>", r"<\|/function_call\|>", "GigaChat"),
+    Dialect("<|tool_call:begin|>", r"<\|tool_call:end\|>", "Solar"),
+    Dialect("[unused11]", r"\[unused12\]", "openPangu"),
+    Dialect("[tool_call]", r"\[/tool_call\]", "MiniMax M1"),
+    Dialect("<|python_tag|>", r"<\|eom_id\|>|<\|eot_id\|>", "Llama 3"),
+    Dialect("<|recipient|>", "", "Functionary 2"),
+    Dialect("[tool_calls]", r"</s>", "Mistral"),
+    Dialect("[tool_request]", r"\[end_tool_request\]", "LM Studio"),
+    Dialect("functools[", "", "Phi 4 mini", part=True),
+    Dialect(">>>", "", "Functionary 3", certain=False),
+    Dialect("tool call:", "", "prompted models", certain=False),
+    Dialect("function call:", "", "prompted models", certain=False),
+    Dialect("action:", "", "Command R, and whoever was taught ReAct", certain=False),
+    Dialect("```", r"```", "any", certain=False),
+    Dialect("{", None, "Llama 3, and any", certain=False),
+    Dialect("[", None, "xLAM; [name(argument=…)] of Llama 4 and others", certain=False),
+    Dialect("<tool_response>", r"</tool_response>", "what Qwen makes up after its call"),
+)
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What may begin a call where tools of certain names exist."""
+
+    dialects: tuple[Dialect, ...]
+    by_mark: dict[str, Dialect] = field(init=False)
+    pattern: re.Pattern[str] = field(init=False)
+    longest: int = field(init=False)
+    beginnings: frozenset[str] = field(init=False)
+    ends: dict[str, re.Pattern[str] | None] = field(init=False)
+
+    def __post_init__(self) -> None:
+        by_mark = {dialect.mark: dialect for dialect in self.dialects}
+        # A name within a word, or behind the bracket of a tag, is none.
+        alone = {one.mark: r"(?<![\w</])" if one.name and one.mark[0].isalpha() else "" for one in self.dialects}
+        marks = [alone[mark] + re.escape(mark) for mark in sorted(by_mark, key=len, reverse=True)]
+        ends = {one.mark: re.compile(one.end, re.IGNORECASE) if one.end else None for one in self.dialects}
+        for name, value in (
+            ("by_mark", by_mark),
+            ("pattern", re.compile("|".join(marks), re.IGNORECASE)),
+            ("longest", max(map(len, by_mark))),
+            ("beginnings", frozenset(mark[:length] for mark in by_mark for length in range(1, len(mark)))),
+            ("ends", ends),
+        ):
+            object.__setattr__(self, name, value)
+
+
+@lru_cache(maxsize=64)
+def marks(names: tuple[str, ...]) -> Marks:
+    """Those of all dialects, and the names themselves: as a tag, and as the function that is called."""
+    names = tuple(name for name in names if re.fullmatch(r"[A-Za-z_][\w.-]{2,99}", name))  # a model may have made one up
+    own = [
+        *(Dialect(f"<{name}>".lower(), rf"</{re.escape(name)}>", "whoever was taught Cline's", part=True) for name in names),
+        *(
+            Dialect(f"{before}{name}".lower(), None, "gpt-oss, Kimi and others without marks", certain=False, name=True)
+            for name in names
+            for before in BEFORE_NAMES
+        ),
+    ]
+    return Marks((*DIALECTS, *own))

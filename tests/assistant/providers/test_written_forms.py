@@ -1,0 +1,156 @@
+"""Calls as text in whatever form a model gives them: run where they name a tool that was offered, and shown in no case."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from assistant.llm import ChatMessage, ToolCallRequest, ToolSpec
+from assistant.providers.completions.reply import Reply
+from assistant.providers.configuration import ProviderSettings
+
+from .stub import Stub, says
+from .test_completions import asking, collect
+
+FIND = ToolSpec(
+    "find_times",
+    "Find.",
+    {"type": "object", "properties": {"part_of_day": {"type": "string"}, "people": {"type": "integer"}}},
+)
+ARGUMENTS = '{"part_of_day": "evening", "people": 2}'
+PLAIN = 'part_of_day="evening", people=2'
+TAGS = "<part_of_day>evening</part_of_day><people>2</people>"
+
+
+def reply_to(text: str, size: int, offered: bool = True) -> tuple[str, Reply]:
+    reply = Reply(tools=[FIND] if offered else [], withheld=["find_times"])
+    pieces = [text[at : at + size] for at in range(0, len(text), size)]
+    shown = "".join(reply.add({"choices": [{"delta": {"content": piece}}]}) for piece in pieces)
+    shown += reply.add({"choices": [{"delta": {}, "finish_reason": "stop"}]})
+    return shown + reply.close(), reply
+
+
+CALLS = [
+    # The name alone, as a function or as a tag
+    f"find_times({PLAIN})",
+    f"find_times({ARGUMENTS})",
+    'find_times({part_of_day: "evening", people: 2})',
+    f"`find_times({PLAIN})`",
+    f"find_times {ARGUMENTS}",
+    f"find_times\n{ARGUMENTS}",
+    f"functions.find_times:0{ARGUMENTS}",
+    f"|functions.find_times:0|{ARGUMENTS}",
+    f"to=functions.find_times json {ARGUMENTS}",
+    f"assistantcommentary to=functions.find_times <|constrain|>json<|message|>{ARGUMENTS}",
+    f"Tool call: find_times({ARGUMENTS})",
+    f"<find_times>{ARGUMENTS}</find_times>",
+    f"<find_times>\n{TAGS}\n</find_times>",
+    f"```xml\n<find_times>{TAGS}</find_times>\n```",
+    f"```js\nfind_times({ARGUMENTS})\n```",
+    # JSON around it
+    f'{{"find_times": {ARGUMENTS}}}',
+    f'{{"tool_call": {{"name": "find_times", "arguments": {ARGUMENTS}}}}}',
+    f'{{"function_call": {{"name": "find_times", "arguments": {ARGUMENTS}}}}}',
+    f'{{"thought": "I look.", "action": "find_times", "action_input": {ARGUMENTS}}}',
+    f'{{"tool": "find_times", "tool_input": {ARGUMENTS}}}',
+    f'{{"function": "find_times", "params": {ARGUMENTS}}}',
+    # Tags around it
+    f'<tools>\n{{"name": "find_times", "arguments": {ARGUMENTS}}}\n</tools>',
+    f'<tool_call name="find_times">{ARGUMENTS}</tool_call>',
+    f'<function_call name="find_times">{ARGUMENTS}</function_call>',
+    f"<function>find_times</function>\n<parameters>{ARGUMENTS}</parameters>",
+    f"<tool_name>find_times</tool_name><arguments>{ARGUMENTS}</arguments>".replace("tool_name", "function_name"),
+    f"<use_mcp_tool><tool_name>find_times</tool_name><arguments>{ARGUMENTS}</arguments></use_mcp_tool>",
+    f"<|tool_calls_begin|><|tool_call_begin|>find_times<|tool_sep|>{ARGUMENTS}<|tool_call_end|><|tool_calls_end|>",
+    f'[unused11][{{"name": "find_times", "arguments": {ARGUMENTS}}}][unused12]',
+]
+
+
+@pytest.mark.parametrize("written", CALLS)
+@pytest.mark.parametrize("size", [1, 5, 1000])
+def test_a_call_of_an_offered_tool_is_run_in_whatever_form_it_is_written(written: str, size: int) -> None:
+    shown, reply = reply_to(written, size)
+    [call] = reply.calls(complete=True)
+    assert (shown.strip(), call.name, call.arguments) == ("", "find_times", {"part_of_day": "evening", "people": 2})
+
+
+UNKNOWN = [
+    '{"name": "get_weather", "parameters": {"city": "Rome"}}',
+    '```json\n{"name": "get_weather", "arguments": {"city": "Rome"}}\n```',
+    '[{"name": "get_weather", "arguments": {"city": "Rome"}}]',
+    '[get_weather(city="Rome")]',
+    'Action: get_weather\nAction Input: {"city": "Rome"}',
+]
+
+
+@pytest.mark.parametrize("written", UNKNOWN)
+@pytest.mark.parametrize("size", [1, 5, 1000])
+def test_a_call_of_a_tool_that_there_is_not_is_hidden_and_said_to_be_unread(written: str, size: int) -> None:
+    shown, reply = reply_to(written, size)
+    assert (shown.strip(), reply.calls(complete=True), reply.unread_call) == ("", (), True)
+
+
+@pytest.mark.parametrize("written", [*CALLS[:6], *CALLS[15:17], *UNKNOWN[:2]])
+def test_a_call_is_hidden_where_the_tools_are_withheld(written: str) -> None:
+    shown, reply = reply_to(written, 4, offered=False)
+    assert (shown.strip(), reply.calls(complete=True), reply.unread_call) == ("", (), True)
+
+
+async def test_a_call_is_hidden_in_the_last_round_in_which_nothing_is_offered() -> None:
+    called = [
+        ChatMessage("user", "Tonight?"),
+        ChatMessage("assistant", "", (ToolCallRequest("c", "find_times", {}),)),
+        ChatMessage("tool", "None.", call_id="c"),
+    ]
+    async with Stub() as stub:
+        stub.script(says(CALLS[15]))
+        request = asking(ProviderSettings("there", stub.url, smart="m"))
+        text, completion = await collect(replace(request, messages=called))
+    assert (text, completion.calls, completion.unread_call) == ("", (), True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "You can find_times yourself, or call (020) 7946.",
+        "The parameter is called find_times (a list).",
+        'For your developer: {"name": "Rome", "open": true}, [a_list] and [get_weather].',
+        "Action: get_weather\nThen call us.",
+        "A <tool> is a tool, and a <function> is a function.",
+    ],
+)
+@pytest.mark.parametrize("size", [1, 5, 1000])
+def test_text_that_only_looks_like_a_call_is_shown(text: str, size: int) -> None:
+    assert reply_to(text, size)[0] == text
+
+
+# --- The end of an answer, written out ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        *("<|im_end|>", "<|eot_id|>", "<end_of_turn>", "<|endoftext|>", "</s>", "<｜end▁of▁sentence｜>"),
+        *("<|im_start|>user", "<|start_header_id|>user<|end_header_id|>"),
+    ],
+)
+@pytest.mark.parametrize("size", [1, 5, 1000])
+def test_what_a_model_goes_on_with_behind_its_templates_end_is_not_shown(end: str, size: int) -> None:
+    assert reply_to(f"We open at nine.{end}\n<|im_start|>user\nAnd on Sunday?", size)[0] == "We open at nine."
+    assert reply_to(f"<|start_header_id|>assistant<|end_header_id|>\n\nWe open at nine.{end}", size)[0] == "We open at nine."
+
+
+@pytest.mark.parametrize("size", [1, 5, 1000])
+def test_marks_of_a_template_before_an_answer_are_not_shown(size: int) -> None:
+    assert (
+        reply_to("<|im_start|>\n<|im_end|>\n<|im_start|>assistant\nWe open at nine.<|im_start|>", size)[0]
+        == "We open at nine."
+    )
+    assert reply_to("<start_of_turn>model\nWe open at nine.<end_of_turn>", size)[0] == "We open at nine."
+    assert reply_to("<|im_start|>\n<|im_start|>\n", size)[0] == ""
+
+
+def test_text_about_the_end_of_a_template_is_shown() -> None:
+    text = "Models end with `<|im_end|>`; in code:\n```\nWe open.</s>\n```\nThat is all."
+    assert reply_to(text, 5)[0] == text
