@@ -12,6 +12,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.forms.widgets import Script
 
 from assistant.redaction import is_storable
 from assistant.tools.parameters import PROPERTY_NAME, offered
@@ -34,6 +35,9 @@ class RowsWidget(forms.Widget):
     """A table with a line per row; its value is a list of rows, or text where JSON was edited."""
 
     template_name = "admin/assistant/rows.html"
+
+    class Media:
+        js = (Script("admin-extra/rows.js", defer=True),)
 
     def __init__(self, columns: tuple[Column, ...], add_label: str) -> None:
         super().__init__()

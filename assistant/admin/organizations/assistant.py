@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminColorInputWidget, UnfoldAdminTextareaWidget
 
-from assistant.admin.organizations.install import install_steps, may_allow
+from assistant.admin.organizations.install import COPY_SCRIPT, install_steps, may_allow
 from assistant.admin.organizations.prompt_versions import PromptVersions
 from assistant.admin.scoping import OneOrganizationForm, Scoped
 from assistant.models import Assistant, Organization
@@ -44,6 +44,10 @@ class AssistantForm(OneOrganizationForm):
 @admin.register(Assistant)
 class AssistantAdmin(PromptVersions, Scoped):
     form = AssistantForm
+
+    class Media:
+        js = (COPY_SCRIPT,)
+
     list_display = ["name", "organization", "method_count", "conversation_count", "last_conversation", "is_enabled"]
     list_filter = ["organization", "enabled"]
     search_fields = ["name", "public_key", "organization__name"]

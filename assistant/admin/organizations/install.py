@@ -6,12 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.forms.widgets import Script
 from django.http import HttpRequest
 from django.urls import Resolver404, resolve
 
 from assistant.admin.scoping import Rank, rank_in
 from assistant.models import Assistant, RefusedOrigin
 from assistant.services.organizations import access
+
+COPY_SCRIPT = Script("admin-extra/copy.js", defer=True)  # for the button beside a script tag
 
 
 @dataclass(frozen=True)

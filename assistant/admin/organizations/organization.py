@@ -14,7 +14,7 @@ from django.template.loader import render_to_string
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminURLInputWidget
 
-from assistant.admin.organizations.install import install_steps, may_allow
+from assistant.admin.organizations.install import COPY_SCRIPT, install_steps, may_allow
 from assistant.admin.organizations.people import admit_members
 from assistant.admin.scoping import Rank, Scoped, ScopedStackedInline, ScopedTabularInline, rank_in
 from assistant.models import Budget, Membership, Organization
@@ -82,6 +82,10 @@ class OrganizationAdmin(Scoped):
     add_rank = delete_rank = Rank.SUPERUSER
     change_rank = Rank.OWNER
     form = OrganizationForm
+
+    class Media:
+        js = (COPY_SCRIPT,)
+
     inlines = [MembersInline, BudgetInline]
     list_display = ["name", "sites", "assistant_count", "member_count", "is_active"]
     search_fields = ["name", "slug", "website"]
