@@ -44,7 +44,7 @@ REFUSED_HEADERS = {
     "upgrade", "via", "forwarded", "x-forwarded-for", "x-forwarded-host",
 }  # fmt: skip
 IN_THE_OPEN = (
-    "“%(name)s” is a credential, and it would stand in the %(where)s for all to read. Take it out there, and give it under "
+    "“%(name)s” looks like a credential, and everyone could read it in the %(where)s. Remove it there, and enter it under "
     "Authentication, or under Secrets with {name} in its place."
 )
 IN_DOUBT = (
@@ -54,82 +54,89 @@ IN_DOUBT = (
 
 
 class Config(forms.Form):
-    """What staff fill in. Neither visitor nor model chooses any of it."""
+    """The settings of the method. Neither the visitor nor the model chooses any of them."""
 
-    verb = forms.ChoiceField(label="Request", choices=[(v, v) for v in ("GET", "POST", "PUT", "PATCH", "DELETE")])
+    verb = forms.ChoiceField(label="HTTP method", choices=[(v, v) for v in ("GET", "POST", "PUT", "PATCH", "DELETE")])
     url = forms.CharField(
-        label="Address",
+        label="URL",
         max_length=2000,
-        help_text="Such as https://api.example.com/orders/{order_id}. A name in braces stands for a parameter.",
+        help_text="Write a parameter in braces, such as https://api.example.com/orders/{order_id}.",
     )
     slashes = forms.CharField(
-        label="May contain slashes",
+        label="Parameters with slashes",
         required=False,
         max_length=1000,
-        help_text="Parameters of the path whose values may hold / or \\, such as file_path.",
+        help_text="Parameters of the path whose values can contain / or \\, such as file_path.",
     )
     headers = forms.CharField(
         required=False, max_length=4000, widget=forms.Textarea, help_text="One per line, such as X-Shop: {shop}."
     )
     send = forms.ChoiceField(
-        label="Other parameters",
+        label="Send other parameters",
         required=False,
-        choices=[("", "as usual for the request"), ("query", "in the address"), ("json", "as JSON"), ("form", "as a form")],
+        choices=[("", "Default of the HTTP method"), ("query", "In the URL"), ("json", "As JSON"), ("form", "As a form")],
     )
     auth = forms.ChoiceField(
         label="Authentication",
         choices=[
             ("none", "None"),
             ("bearer", "Bearer token"),
-            ("basic", "User and password"),
+            ("basic", "User name and password"),
             ("header", "API key in a header"),
-            ("query", "API key in the address"),
+            ("query", "API key in the URL"),
             ("hmac", "Signature (Standard Webhooks)"),
         ],
         initial="none",
     )
-    auth_user = forms.CharField(label="User", required=False, max_length=120)
-    auth_name = forms.CharField(label="Name of the key", required=False, max_length=64, help_text="Such as X-Api-Key.")
+    auth_user = forms.CharField(label="User name", required=False, max_length=120)
+    auth_name = forms.CharField(
+        label="API key name", required=False, max_length=64, help_text="The header or URL parameter, such as X-Api-Key."
+    )
     idempotency_header = forms.CharField(
+        label="Idempotency header",
         required=False,
         max_length=64,
         initial="Idempotency-Key",
-        help_text="Carries the same value whenever the same call is sent again. Empty: none is sent.",
+        help_text="Has the same value whenever the same call is sent again. Empty: not sent.",
     )
     repeatable = forms.BooleanField(
-        label="May be sent twice",
+        label="Safe to retry",
         required=False,
-        help_text="The server knows the idempotency key, so that sending again after a breakdown does no harm.",
+        help_text="The server supports the idempotency header, so sending a call again after a failure does no harm.",
     )
     keep = forms.CharField(
-        label="Keep of the answer",
+        label="Response fields to keep",
         required=False,
         max_length=2000,
         widget=forms.Textarea,
-        help_text="JSON pointers, one per line, such as /items/*/name. Empty: all of it.",
+        help_text="JSON pointers, one per line, such as /items/*/name. Empty: the whole response.",
     )
-    timeout_seconds = forms.IntegerField(min_value=1, max_value=30, initial=15)
-    max_kb = forms.IntegerField(label="Largest answer, in KB", min_value=1, max_value=1024, initial=256)
+    timeout_seconds = forms.IntegerField(label="Timeout in seconds", min_value=1, max_value=30, initial=15)
+    max_kb = forms.IntegerField(label="Largest response in KB", min_value=1, max_value=1024, initial=256)
 
     def clean_url(self) -> str:
         url: str = self.cleaned_data["url"]
         authority = re.split(r"[/?#]", url.partition("://")[2])[0]
         if any(brace in url.partition("://")[0] + authority for brace in "{}"):
-            raise ValidationError("The host is always the same: no parameter can stand in it.", code="placeholder_host")
+            raise ValidationError(
+                "The host cannot contain a parameter. Use parameters in the path or the query only.", code="placeholder_host"
+            )
         if template.has_stray_braces(url):
-            raise ValidationError("Write a parameter as {name}, with letters, digits and _.", code="placeholder")
+            raise ValidationError("Write a parameter as {name}, with letters, digits and _ only.", code="placeholder")
         try:
             outbound.check_url(template.IN_ADDRESS.sub("x", url), Reach.TENANT)
         except AddressRefused as error:
             raise ValidationError(str(error), code="address_refused") from error
         parts = ADDRESS.fullmatch(url)
         if parts is None or any(ord(char) <= 32 for char in url):
-            raise ValidationError("The address must have no spaces and no part after #.", code="url")
+            raise ValidationError("Remove spaces and everything after # from the URL.", code="url")
         if paths.why_unsafe(template.IN_ADDRESS.sub("x", parts[2] or ""), slashes=True):
-            raise ValidationError("The path may not hold . or .. as a part, or control characters.", code="dots")
+            raise ValidationError("Remove . and .. segments and control characters from the path.", code="dots")
         check_no_credential(url)
         if any(template.names(pair.partition("=")[0]) for pair in (parts[3] or "").split("&")):
-            raise ValidationError("A parameter can be a value of the query, not a name.", code="placeholder_key")
+            raise ValidationError(
+                "A parameter can be a value in the query, such as ?id={id}, but not a name.", code="placeholder_key"
+            )
         return url
 
     def clean_headers(self) -> str:
@@ -137,15 +144,15 @@ class Config(forms.Form):
         try:
             pairs = header_lines(text)
         except ValueError as error:
-            raise ValidationError("Write each header as Name: value.", code="header_line") from error
+            raise ValidationError("Write each header on a line of its own, as Name: value.", code="header_line") from error
         for name, value in pairs:
             check_header_name(name)
             if template.has_stray_braces(value):
-                raise ValidationError("Write a parameter as {name}, with letters, digits and _.", code="placeholder")
+                raise ValidationError("Write a parameter as {name}, with letters, digits and _ only.", code="placeholder")
             if not template.names(value) and is_credential(name, value):
                 raise ValidationError(IN_THE_OPEN, code="credential_in_the_open", params={"name": name, "where": "header"})
             if not all(" " <= char <= "~" for char in value):
-                raise ValidationError("A header's value is plain ASCII text.", code="header_value")
+                raise ValidationError("The value of a header can contain ASCII characters only.", code="header_value")
         return text
 
     def clean_idempotency_header(self) -> str:
@@ -158,49 +165,57 @@ class Config(forms.Form):
         try:
             pointers.tree(self.cleaned_data["keep"])
         except ValueError as error:
-            raise ValidationError("“%(line)s” is no JSON pointer.", code="pointer", params={"line": error}) from error
+            raise ValidationError(
+                "“%(line)s” is not a JSON pointer. Write one such as /items/*/name.", code="pointer", params={"line": error}
+            ) from error
         return self.cleaned_data["keep"]
 
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = self.cleaned_data
         if given.get("verb") == "GET" and given.get("send") in ("json", "form"):
-            self.add_error("send", ValidationError("A GET request has no body.", code="get_body"))
+            self.add_error(
+                "send",
+                ValidationError("A GET request has no body. Send the parameters in the URL, or use POST.", code="get_body"),
+            )
         auth, name = given.get("auth"), given.get("auth_name", "")
         if auth in ("header", "query") and not name:
-            self.add_error("auth_name", ValidationError("Which header or parameter holds the key?", code="required"))
+            self.add_error(
+                "auth_name",
+                ValidationError("Enter the name of the header or URL parameter that holds the API key.", code="required"),
+            )
         if auth == "header" and name:
             try:
                 check_header_name(name)
             except ValidationError as error:
                 self.add_error("auth_name", error)
         if auth == "basic" and (not given.get("auth_user") or ":" in given["auth_user"]):
-            self.add_error("auth_user", ValidationError("A user without a colon is needed.", code="auth_user"))
+            self.add_error("auth_user", ValidationError("Enter a user name without a colon.", code="auth_user"))
         return given
 
 
 def check_no_credential(url: str) -> None:
-    """Raises `ValidationError` where the query holds a key: an address is shown to all staff, and kept as it is."""
+    """Raises `ValidationError` where the query holds a key: a URL is shown to all staff, and stored unencrypted."""
     for pair in url.partition("#")[0].partition("?")[2].split("&"):
         name, _, value = pair.partition("=")
         if not template.names(value) and is_credential(name, value):
-            where = {"name": name[:64], "where": "address"}
+            where = {"name": name[:64], "where": "URL"}
             raise ValidationError(IN_THE_OPEN, code="credential_in_the_open", params=where)
 
 
 def check_header_name(name: str) -> None:
     if not HEADER_NAME.fullmatch(name):
-        raise ValidationError("“%(name)s” is no header's name.", code="header_name", params={"name": name[:64]})
+        raise ValidationError("“%(name)s” is not a valid header name.", code="header_name", params={"name": name[:64]})
     if name.lower() in REFUSED_HEADERS:
-        text = "The header %(name)s is set by us; use the fields for authentication and content."
+        text = "The header %(name)s is set automatically. Remove it, and use the fields for authentication and parameters."
         raise ValidationError(text, code="header_refused", params={"name": name})
 
 
 def check(method: Method) -> None:
-    """Every placeholder must stand for something that will be there, and no secret among what everybody may read."""
+    """Raise `ValidationError` for a placeholder without a value, and for a credential where everybody can read it."""
     config = configured(Config, method)
     for name, value in method.fixed.items():
         if isinstance(value, str) and is_credential(name, value):
-            text = "The fixed value “%(name)s” is a credential. Keep it under Secrets, by the same name."
+            text = "The fixed value “%(name)s” looks like a credential. Enter it under Secrets instead, with the same name."
             raise ValidationError(text, code="credential_in_the_open", params={"name": name})
     properties = method.parameters.get("properties", {})
     secrets = {name for name, entry in method.secrets.items() if entry["origin"] == method.origin} - {CREDENTIAL}
@@ -211,18 +226,22 @@ def check(method: Method) -> None:
     path = template.names(parts[2] or "") if parts else set()
     for name in sorted(template.names(config["url"]) | template.names(config["headers"])):
         if name not in sure and name not in properties:
-            raise ValidationError("There is no parameter “%(name)s”.", code="placeholder_unknown", params={"name": name})
+            raise ValidationError(
+                "There is no parameter “%(name)s”. Add it under Parameters, or correct the name.",
+                code="placeholder_unknown",
+                params={"name": name},
+            )
         if name in path and name not in sure:
-            text = "“%(name)s” stands in the path, so it must be required."
+            text = "“%(name)s” is used in the path, so make it a required parameter."
             raise ValidationError(text, code="placeholder_optional", params={"name": name})
         if properties.get(name, {}).get("type") in ("object", "array") and (
             name in path or name in template.names(config["headers"])
         ):
-            text = "“%(name)s” is a list or an object, which fits no path or header."
+            text = "“%(name)s” is a list or an object, which cannot be used in a path or a header."
             raise ValidationError(text, code="placeholder_type", params={"name": name})
     for name in names_in(config["slashes"]):
         if name not in path:
-            text = "“%(name)s” may contain slashes, but it does not stand in the path of the address."
+            text = "“%(name)s” is listed under Parameters with slashes, but is not used in the path of the URL."
             raise ValidationError(text, code="slashes", params={"name": name})
 
 
@@ -232,7 +251,7 @@ def _check_credential(method: Method, config: dict[str, Any]) -> None:
     if (config["auth"] == "header" and name.lower() in headers) or (
         config["auth"] == "query" and name in {*method.parameters.get("properties", {}), *method.fixed}
     ):
-        text = "“%(name)s” holds the credential, so it can be nothing else as well."
+        text = "“%(name)s” holds the credential. Remove the header, parameter or fixed value of the same name."
         raise ValidationError(text, code="credential_twice", params={"name": name})
     if config["auth"] not in ("bearer", "header"):
         return

@@ -54,33 +54,42 @@ def check_schema(schema: Any, fixed: Iterable[str] = ()) -> None:
 
 def _problems(schema: Any, fixed: set[str]) -> Iterator[ValidationError]:
     if not isinstance(schema, dict) or schema.get("type") != "object":
-        yield _problem("schema_type", "The parameters must be a JSON Schema of type object.")
+        yield _problem("schema_type", "The parameters must be a JSON Schema with the type object.")
         return
     try:
         size = len(json.dumps(schema, allow_nan=False).encode())
     except (TypeError, ValueError, RecursionError):
-        yield _problem("schema_json", "The parameters are not plain JSON.")
+        yield _problem("schema_json", "The parameters are not valid JSON.")
         return
     if size > MAX_SCHEMA_BYTES:
-        yield _problem("schema_size", "The parameters are larger than %(most)s bytes.", most=MAX_SCHEMA_BYTES)
+        yield _problem("schema_size", "The parameters are too large. They can have %(most)s bytes.", most=MAX_SCHEMA_BYTES)
         return
     if schema.get("additionalProperties", False) is not False:
-        yield _problem("additional", "A method takes no other parameters than those named.")
+        yield _problem(
+            "additional", "additionalProperties must be false: a method accepts only the parameters that it lists."
+        )
     folded: dict[str, str] = {}
     properties = schema.get("properties")
     for name in properties if isinstance(properties, dict) else {}:
         if _folded(name) in fixed:
-            yield _problem("fixed_collision", "“%(name)s” has a fixed value: the model cannot give it too.", name=name[:64])
+            yield _problem(
+                "fixed_collision",
+                "“%(name)s” also has a fixed value. Remove the parameter or the fixed value.",
+                name=name[:64],
+            )
         if _folded(name) in folded:
             yield _problem(
-                "same_name", "“%(name)s” and “%(other)s” are too much alike.", name=name, other=folded[_folded(name)]
+                "same_name",
+                "“%(name)s” and “%(other)s” are too similar. Rename one of them.",
+                name=name,
+                other=folded[_folded(name)],
             )
         folded[_folded(name)] = name
     count = [0]
     found = list(_of_node(schema, "parameters", 0, count))
     yield from found[:20]
     if count[0] > MAX_PROPERTIES:
-        yield _problem("too_many", "At most %(most)s parameters are possible.", most=MAX_PROPERTIES)
+        yield _problem("too_many", "There can be at most %(most)s parameters.", most=MAX_PROPERTIES)
     if not found and count[0] <= MAX_PROPERTIES:
         try:
             _validator(_canonical(schema))
@@ -94,26 +103,28 @@ def _of_node(node: Any, where: str, depth: int, count: list[int]) -> Iterator[Va
         yield _problem("schema_type", "%(where)s: must be an object with a type.", where=where)
         return
     if depth > MAX_DEPTH:
-        yield _problem("too_deep", "%(where)s: nested more than %(most)s deep.", where=where, most=MAX_DEPTH)
+        yield _problem("too_deep", "%(where)s: nested more than %(most)s levels deep.", where=where, most=MAX_DEPTH)
         return
     kind = node.get("type")
     if isinstance(kind, list):
-        yield _problem("type_list", "%(where)s: a parameter has one type; leave it optional instead.", where=where)
+        yield _problem(
+            "type_list", "%(where)s: choose one type. Make the parameter optional instead of allowing null.", where=where
+        )
     elif kind is None and not {"enum", "anyOf", "oneOf"} & node.keys():
-        yield _problem("type_missing", "%(where)s: has no type.", where=where)
+        yield _problem("type_missing", "%(where)s: the type is missing.", where=where)
     elif kind is not None and (not isinstance(kind, str) or kind not in TYPES):
-        yield _problem("type_unknown", "%(where)s: “%(type)s” is no type.", where=where, type=str(kind)[:40])
+        yield _problem("type_unknown", "%(where)s: “%(type)s” is not a JSON Schema type.", where=where, type=str(kind)[:40])
     for keyword in node:
         belongs_to = KEYWORDS.get(keyword)
         if keyword in ("$ref", "$dynamicRef", "$recursiveRef", "$defs", "definitions", "$id", "$anchor", "$dynamicAnchor"):
-            yield _problem("reference", "%(where)s: references are not possible; write the type out.", where=where)
+            yield _problem("reference", "%(where)s: references are not supported. Write the type out.", where=where)
         elif keyword == "const":
-            yield _problem("const", "%(where)s: a value that never changes belongs with the fixed ones.", where=where)
+            yield _problem("const", "%(where)s: enter a value that never changes under Fixed values.", where=where)
         elif belongs_to is None:
             yield _problem("keyword", "%(where)s: “%(word)s” is not supported.", where=where, word=str(keyword)[:40])
         elif isinstance(kind, str) and belongs_to and belongs_to != {"integer": "number"}.get(kind, kind):
             yield _problem(
-                "keyword", "%(where)s: “%(word)s” does not go with %(type)s.", where=where, word=keyword, type=kind
+                "keyword", "%(where)s: “%(word)s” does not apply to the type %(type)s.", where=where, word=keyword, type=kind
             )
     yield from _of_values(node, where)
     yield from _of_children(node, where, depth, count)
@@ -123,9 +134,9 @@ def _of_values(node: dict[str, Any], where: str) -> Iterator[ValidationError]:
     for low, high in BOUNDS:
         least, most = node.get(low), node.get(high)
         if isinstance(least, int | float) and isinstance(most, int | float) and least > most:
-            yield _problem("bounds", "%(where)s: %(low)s is above %(high)s.", where=where, low=low, high=high)
+            yield _problem("bounds", "%(where)s: %(low)s is greater than %(high)s.", where=where, low=low, high=high)
     if "multipleOf" in node and (not _is_number(node["multipleOf"]) or node["multipleOf"] <= 0):
-        yield _problem("multiple_of", "%(where)s: multipleOf must be above 0.", where=where)
+        yield _problem("multiple_of", "%(where)s: multipleOf must be greater than 0.", where=where)
     if "format" in node and not (isinstance(node["format"], str) and node["format"] in FORMATS):
         known = ", ".join(sorted(FORMATS))
         yield _problem("format", "%(where)s: the format must be one of %(known)s.", where=where, known=known)
@@ -133,7 +144,9 @@ def _of_values(node: dict[str, Any], where: str) -> Iterator[ValidationError]:
         try:
             _check_pattern(node["pattern"])
         except ValueError:
-            yield _problem("pattern", "%(where)s: not a pattern that can be matched in linear time.", where=where)
+            yield _problem(
+                "pattern", "%(where)s: the pattern is not valid, or cannot be matched in linear time.", where=where
+            )
     choices = node.get("enum")
     if "enum" in node and (not isinstance(choices, list) or not choices or len(choices) > 200):
         yield _problem("enum", "%(where)s: enum must be a list of 1 to 200 values.", where=where)
@@ -157,7 +170,11 @@ def _of_children(node: dict[str, Any], where: str, depth: int, count: list[int])
             )
     for name, child in properties.items():
         if not PROPERTY_NAME.fullmatch(name):
-            yield _problem("name", "“%(name)s”: use letters, digits, _ and -, at most 64.", name=name[:64])
+            yield _problem(
+                "name",
+                "“%(name)s” is not a valid name. Use up to 64 letters, digits, _ and -, with a letter first.",
+                name=name[:64],
+            )
         yield from _of_node(child, f"{where}.{name}"[:200], depth + 1, count)
     if "items" in node:
         yield from _of_node(node["items"], f"{where}[]", depth + 1, count)
