@@ -14,7 +14,7 @@ from assistant.models.organizations.organization import Organization
 
 class DocumentQuerySet(models.QuerySet["Document"]):
     def due(self, now: datetime) -> DocumentQuerySet:
-        """To be read: new, left behind by a worker whose lease has lapsed, or a page whose time has come again."""
+        """To be read: new, left by a worker whose lease has expired, or a page that is due for a check."""
         return self.filter(
             models.Q(state=Document.State.QUEUED)
             | models.Q(state=Document.State.READING, leased_until__lt=now)
@@ -22,7 +22,7 @@ class DocumentQuerySet(models.QuerySet["Document"]):
         )
 
     def known_to(self, assistant: Assistant) -> DocumentQuerySet:
-        """Those that are ticked for this assistant, or for nobody and so for all of its organization."""
+        """Those selected for this assistant, and those for no assistant in particular: they are for all of them."""
         ticked = Document.assistants.through.objects.filter(document=models.OuterRef("pk"))
         return self.filter(
             models.Q(models.Exists(ticked.filter(assistant=assistant.pk))) | ~models.Q(models.Exists(ticked)),
@@ -45,7 +45,7 @@ class Document(models.Model):
         FAILED = "failed", "Failed"
 
     class Refresh(models.IntegerChoices):
-        NEVER = 0, "Only when asked to"
+        NEVER = 0, "Only on request"
         HOURLY = 1, "Every hour"
         DAILY = 24, "Every day"
         WEEKLY = 168, "Every week"
@@ -53,23 +53,30 @@ class Document(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="documents")
     assistants = models.ManyToManyField(
-        Assistant, blank=True, related_name="documents", help_text="Who may search it. None ticked: all of them."
+        Assistant,
+        blank=True,
+        related_name="documents",
+        help_text="The assistants that may search it. None selected: all of them.",
     )
     kind = models.CharField(max_length=4, choices=Kind.choices, default=Kind.TEXT, editable=False)
-    title = models.CharField(max_length=200, blank=True, help_text="Visitors read it as the source of an answer.")
-    url = models.URLField("address", max_length=1000, blank=True)
+    title = models.CharField(
+        max_length=200, blank=True, help_text="Shown to visitors as the source of an answer, such as Price list 2026."
+    )
+    url = models.URLField("URL", max_length=1000, blank=True)
     # What was written, or what was found in the file or on the page: Markdown, of which headings count.
     text = models.TextField(blank=True, max_length=500_000)
     refresh_hours = models.PositiveSmallIntegerField(
-        "read again", choices=Refresh.choices, default=Refresh.DAILY, help_text="How often the page is looked at."
+        "read again", choices=Refresh.choices, default=Refresh.DAILY, help_text="How often the page is checked for changes."
     )
 
     state = models.CharField(max_length=7, choices=State.choices, default=State.QUEUED, editable=False)
     fence = models.PositiveIntegerField(default=0, editable=False)
     leased_until = models.DateTimeField(null=True, blank=True, editable=False)
     attempts = models.PositiveSmallIntegerField(default=0, editable=False)  # since it was last read
-    next_read_at = models.DateTimeField(null=True, blank=True, editable=False, db_index=True)
-    read_at = models.DateTimeField(null=True, blank=True, editable=False)  # when its text was last seen to be current
+    next_read_at = models.DateTimeField("next check", null=True, blank=True, editable=False, db_index=True)
+    read_at = models.DateTimeField(
+        "last read", null=True, blank=True, editable=False
+    )  # when its text was last seen to be current
     code = models.CharField(max_length=40, blank=True, editable=False)  # why it could not be read
     problem = models.CharField(max_length=300, blank=True, editable=False)  # the same in a sentence, for staff
     note = models.CharField(max_length=300, blank=True, editable=False)  # what was left out
@@ -89,7 +96,7 @@ class Document(models.Model):
 
 
 class DocumentFile(models.Model):
-    """An uploaded file until its text is out: never served, and deleted once it has been read."""
+    """An uploaded file until its text is extracted: never served, and deleted once it has been read."""
 
     document = models.OneToOneField(Document, models.CASCADE, related_name="file")
     name = models.CharField(max_length=200)
@@ -117,7 +124,7 @@ class PassageQuerySet(models.QuerySet["Passage"]):
 
 
 class Passage(models.Model):
-    """A part of a document that can be read by itself: what a search finds."""
+    """A part of a document that makes sense by itself: what a search finds."""
 
     document = models.ForeignKey(Document, models.CASCADE, related_name="passages")
     position = models.PositiveIntegerField()
@@ -137,8 +144,8 @@ class Passage(models.Model):
 
 
 class PassageVector(models.Model):
-    """What a passage means, as a model sees it. A table of its own: it is made later than the passage and by somebody
-    else, may be missing, and is too large to be read along.
+    """A passage's embedding. A table of its own: it is made after the passage, by another job, may be missing, and is too
+    large to be loaded with every passage.
     """
 
     passage = models.OneToOneField(Passage, models.CASCADE, primary_key=True, related_name="vector")
@@ -155,7 +162,7 @@ class PassageVector(models.Model):
 
 
 class Embedding(models.Model):
-    """An organization's passages on their way to having vectors: who is at it, and why it does not go on."""
+    """The job that embeds an organization's passages: its lease, and why it is stuck."""
 
     organization = models.OneToOneField(Organization, models.CASCADE, primary_key=True, related_name="embedding")
     version = models.UUIDField(default=uuid.uuid4)  # another one when there are more vectors: what is kept in memory is old
@@ -170,17 +177,17 @@ class Embedding(models.Model):
 
 
 class Question(models.Model):
-    """What visitors asked and got no good answer to, counted; gone with the newest conversation that asked it."""
+    """A question that got no good answer, counted; deleted with the latest conversation that asked it."""
 
     class Reason(models.TextChoices):
-        NOT_FOUND = "not_found", "Nothing was found"
-        UNSURE = "unsure", "It said that it does not know"
-        DISLIKED = "disliked", "The visitor did not like the answer"
+        NOT_FOUND = "not_found", "Nothing found"
+        UNSURE = "unsure", "The assistant did not know"
+        DISLIKED = "disliked", "Rated unhelpful"
 
     class State(models.TextChoices):
         OPEN = "open", "Open"
         ANSWERED = "answered", "Answered"
-        DISMISSED = "dismissed", "Left aside"
+        DISMISSED = "dismissed", "Dismissed"
 
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="questions")
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="questions")  # the newest
@@ -188,13 +195,14 @@ class Question(models.Model):
     text = models.CharField("question", max_length=300)  # as it was asked last
     reason = models.CharField(max_length=10, choices=Reason.choices)
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN, db_index=True)
-    times = models.PositiveIntegerField(default=1)
+    times = models.PositiveIntegerField("times asked", default=1)
     document = models.ForeignKey(Document, models.SET_NULL, null=True, blank=True, related_name="questions")  # its answer
     first_at = models.DateTimeField("first asked")
     last_at = models.DateTimeField("last asked")
 
     class Meta:
         ordering = ["-times", "-last_at"]
+        verbose_name = "unanswered question"
         constraints = [models.UniqueConstraint(fields=["organization", "key"], name="question_once_per_organization")]
 
     def __str__(self) -> str:
