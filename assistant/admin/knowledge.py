@@ -1,4 +1,4 @@
-"""What assistants may search: texts, files and pages. And what visitors asked that none of them answered."""
+"""Documents that assistants search (texts, files and web pages), and the questions that none of them answered."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminT
 
 from assistant import outbound
 from assistant.admin.scoping import OneOrganizationForm, ReadOnly, Scoped, organizations
+from assistant.admin.states import column_labels
 from assistant.errors import AddressRefused
 from assistant.models import Assistant, Document, Method, Organization, Question
 from assistant.providers import embeddings
@@ -32,16 +33,20 @@ from assistant.services.organizations import prompt_versions
 MAX_AT_ONCE = 50  # files or pages that are added together
 MAX_SHOWN = 100  # passages on a document's page
 KINDS = (
-    (Document.Kind.TEXT, "edit_note", "Write a text", "Type or paste it. Headings with # help to find the right part."),
-    (Document.Kind.FILE, "upload_file", "Upload files", "Text, Markdown, HTML, PDF or Word. The file itself is not kept."),
-    (Document.Kind.PAGE, "language", "Name web pages", "Fetched now, and looked at again as often as you like."),
+    (
+        Document.Kind.TEXT,
+        "edit_note",
+        "Write a text",
+        "Type or paste it. Headings that start with # help the search find the right part.",
+    ),
+    (
+        Document.Kind.FILE,
+        "upload_file",
+        "Upload files",
+        "Text, Markdown, HTML, PDF or Word. Only the text is kept, not the file.",
+    ),
+    (Document.Kind.PAGE, "language", "Add web pages", "Read now, and again on the schedule that you choose."),
 )
-STATE_LABELS = {
-    Document.State.QUEUED.label: "info",
-    Document.State.READING.label: "info",
-    Document.State.READY.label: "success",
-    Document.State.FAILED.label: "danger",
-}
 
 
 class ManyFiles(forms.ClearableFileInput):
@@ -50,7 +55,7 @@ class ManyFiles(forms.ClearableFileInput):
 
 
 class FilesField(forms.FileField):
-    """One or several files, each of a kind and size that can be read; cleans to a list."""
+    """One or several files, each of a readable type and size; cleans to a list."""
 
     def __init__(self, *, many: bool, **kwargs: Any) -> None:
         accept = ",".join(f".{suffix}" for suffix in SUFFIXES)
@@ -62,18 +67,22 @@ class FilesField(forms.FileField):
         if self.required and not given:
             raise ValidationError(self.error_messages["required"], code="required")
         if len(given) > MAX_AT_ONCE:
-            raise ValidationError(f"At most {MAX_AT_ONCE} files at a time.")
+            raise ValidationError(f"At most {MAX_AT_ONCE} files can be added at a time.")
         cleaned = [super(FilesField, self).clean(one, None) for one in given]
         for one in cleaned:
             if one.size > MAX_BYTES:
-                raise ValidationError(f"{one.name} is larger than {MAX_BYTES // 1_000_000} MB.")
+                raise ValidationError(
+                    f"{one.name} is larger than {MAX_BYTES // 1_000_000} MB. Upload a smaller file, or split it."
+                )
             if one.name.rpartition(".")[2].lower() not in SUFFIXES:
-                raise ValidationError(f"{one.name} is of no kind that can be read: {', '.join(SUFFIXES)}.")
+                raise ValidationError(
+                    f"{one.name} cannot be read. Upload a file of one of these types: {', '.join(SUFFIXES)}."
+                )
         return cleaned
 
 
 class AddressesField(forms.CharField):
-    """Web addresses, one per line; cleans to a list."""
+    """URLs, one per line; cleans to a list."""
 
     widget = UnfoldAdminTextareaWidget({"rows": 6, "placeholder": "https://www.example.com/prices"})
 
@@ -81,15 +90,15 @@ class AddressesField(forms.CharField):
         lines = [line.strip() for line in super().clean(value).splitlines()]
         found = list(dict.fromkeys(_page_address(line) for line in lines if line))
         if len(found) > MAX_AT_ONCE:
-            raise ValidationError(f"At most {MAX_AT_ONCE} pages at a time.")
+            raise ValidationError(f"At most {MAX_AT_ONCE} pages can be added at a time.")
         return found
 
 
 def _page_address(text: str) -> str:
-    """An address that may be fetched; https where none says how. Raises `ValidationError`."""
+    """A URL that may be fetched, with https:// where the scheme is missing. Raises `ValidationError`."""
     url = text if "://" in text else f"https://{text}"
     if len(url) > 1000:
-        raise ValidationError("An address has at most 1000 characters.")
+        raise ValidationError("A URL can have at most 1000 characters.")
     try:
         outbound.check_url(url, outbound.Reach.TENANT)
     except AddressRefused as error:
@@ -113,11 +122,11 @@ class DocumentForm(OneOrganizationForm):
         page = self.kind == Document.Kind.PAGE
         if "url" in self.fields:
             link: Any = self.fields["url"]
-            link.label, link.required = ("Address", True) if page else ("Link", False)
-            link.help_text = "" if page else "Where visitors can read it for themselves, if anywhere. Shown with answers."
+            link.label, link.required = ("URL", True) if page else ("Link", False)
+            link.help_text = "" if page else "Shown with answers as the source, such as https://www.example.com/prices."
         if "assistants" in self.fields:
             chosen: Any = self.fields["assistants"]
-            chosen.widget = chosen.widget.widget  # without the buttons that add and change
+            chosen.widget = chosen.widget.widget  # without Django's buttons to add and change one
             chosen.widget.choices = chosen.choices
         if self.kind == Document.Kind.TEXT:
             for name in {"title", "text"} & set(self.fields):
@@ -128,7 +137,7 @@ class DocumentForm(OneOrganizationForm):
         if self.kind == Document.Kind.PAGE:
             return _page_address(url)
         if url and urlsplit(url).scheme not in ("http", "https"):
-            raise ValidationError("A link begins with https:// or http://.")
+            raise ValidationError("Enter a link that starts with https:// or http://.")
         return url
 
     def clean(self) -> dict[str, Any]:
@@ -137,28 +146,36 @@ class DocumentForm(OneOrganizationForm):
         others = Document.objects.filter(organization=home).exclude(pk=self.instance.pk)
         new = len(cleaned.get("upload") or cleaned.get("addresses") or [1])
         if home and self.instance._state.adding and others.count() + new > documents.MAX_DOCUMENTS:
-            self.add_error(None, f"An organization has at most {documents.MAX_DOCUMENTS} documents.")
+            self.add_error(None, f"An organization can have at most {documents.MAX_DOCUMENTS} documents. Delete some first.")
         wanted = cleaned.get("addresses") or ([cleaned.get("url")] if self.kind == Document.Kind.PAGE else [])
         for url in others.filter(kind=Document.Kind.PAGE, url__in=wanted).values_list("url", flat=True):
-            self.add_error("addresses" if "addresses" in self.fields else "url", f"{url} is known already.")
+            self.add_error("addresses" if "addresses" in self.fields else "url", f"{url} has already been added.")
         return cleaned
 
 
 class NewFilesForm(DocumentForm):
-    upload = FilesField(many=True, label="Files", help_text=f"At most {MAX_BYTES // 1_000_000} MB each.")
+    upload = FilesField(many=True, label="Files", help_text=f"Up to {MAX_BYTES // 1_000_000} MB each.")
 
 
 class FileForm(DocumentForm):
-    upload = FilesField(many=False, required=False, label="Newer version", help_text="Takes the place of what was read.")
+    upload = FilesField(
+        many=False,
+        required=False,
+        label="Replace the file",
+        help_text="The new file replaces the text read from the old one.",
+    )
 
 
 class NewPagesForm(DocumentForm):
-    addresses = AddressesField(help_text="One per line. Any public page; links on it are not followed.")
+    addresses = AddressesField(
+        label="URLs", help_text="One per line, such as https://www.example.com/prices. Links on a page are not followed."
+    )
 
 
 @admin.register(Document)
 class DocumentAdmin(Scoped):
     form = DocumentForm
+    empty_text = "Add texts, files or web pages that assistants can search."
     list_display = ["shown_title", "kind", "organization", "searched_by", "passage_count", "shown_state", "read_at"]
     list_filter = ["organization", "kind", "state"]
     search_fields = ["title", "url", "text"]
@@ -207,7 +224,7 @@ class DocumentAdmin(Scoped):
         kinds = {kind.value: label for kind, _, label, _ in KINDS}
         kind = request.GET.get("kind", "")
         if kind not in kinds:
-            context = {**self.admin_site.each_context(request), "opts": self.opts, "title": "More knowledge", "kinds": KINDS}
+            context = {**self.admin_site.each_context(request), "opts": self.opts, "title": "Add documents", "kinds": KINDS}
             return TemplateResponse(request, "admin/assistant/document_kinds.html", context)
         return super().add_view(request, form_url, {**(extra_context or {}), "title": kinds[kind]})
 
@@ -264,7 +281,7 @@ class DocumentAdmin(Scoped):
         return [path("search/", try_out, name="assistant_document_search"), *super().get_urls()]
 
     def search_view(self, request: HttpRequest) -> HttpResponse:
-        """What a question finds, as the model would get it, and what the model is told whatever is asked."""
+        """What a question finds, as the model would get it, and what is in its prompt anyway."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         assistants = self.admin_site.get_model_admin(Assistant).get_queryset(request)
@@ -281,7 +298,7 @@ class DocumentAdmin(Scoped):
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": "Try a question",
+            "title": "Test a question",
             "assistants": assistants,
             "chosen": chosen,
             "query": query,
@@ -296,7 +313,9 @@ class DocumentAdmin(Scoped):
     def read_again(self, request: HttpRequest, queryset: models.QuerySet[Document]) -> None:
         begun = sum(documents.read_again(row) for row in self.within_reach(request, queryset, self.operate_rank))
         level = messages.SUCCESS if begun else messages.WARNING
-        self.message_user(request, f"{begun} are being read. Texts and files that were read have nothing new.", level)
+        self.message_user(
+            request, f"Being read again: {begun}. Texts, and files that have been read, do not change by themselves.", level
+        )
 
     # --- The list ---------------------------------------------------------------------------------------------------
 
@@ -306,20 +325,20 @@ class DocumentAdmin(Scoped):
 
     @display(description="Searched by")
     def searched_by(self, obj: Document) -> str:
-        return ", ".join(assistant.name for assistant in obj.assistants.all()) or "all assistants"
+        return ", ".join(assistant.name for assistant in obj.assistants.all()) or "All assistants"
 
     @display(description="Passages", ordering="passages_total")
     def passage_count(self, obj: Any) -> int:
         return obj.passages_total
 
-    @display(description="State", ordering="state", label=STATE_LABELS)
+    @display(description="State", ordering="state", label=column_labels(Document))
     def shown_state(self, obj: Document) -> str:
         return obj.get_state_display()
 
 
 def _meaning(mine: models.QuerySet[Organization]) -> dict[str, Any] | None:
-    """Whether what these organizations know is searched by meaning too, and how far that has come; None where nobody has
-    set it up."""
+    """Whether these organizations' documents are searched by meaning too, and how many have been indexed; None where no
+    embedding model is set up."""
     maker = embeddings.configured()
     if maker is None:
         return None
@@ -334,7 +353,7 @@ def _content(file: Any) -> tuple[str, bytes]:
 
 
 class StateFilter(DropdownFilter):
-    """Open questions, unless others are asked for."""
+    """Open questions by default."""
 
     title = "state"
     parameter_name = "state"
@@ -349,30 +368,33 @@ class StateFilter(DropdownFilter):
 
 @admin.register(Question)
 class QuestionAdmin(ReadOnly):
+    empty_text = "Questions that the assistants could not answer well appear here."
     list_display = ["text", "times", "reason_label", "organization", "last_at", "talk", "answer"]
     list_filter = ["organization", StateFilter, "reason"]
     search_fields = ["text"]
     actions = ["set_aside"]
     fieldsets = (
         (None, {"fields": ("organization", "text", "times", "reason", "state", "answer")}),
-        ("Where it was asked", {"fields": ("talk", "first_at", "last_at")}),
+        ("Asked in", {"fields": ("talk", "first_at", "last_at")}),
     )
     readonly_fields = ["talk", "answer"]
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Question]:
         return super().get_queryset(request).select_related("organization", "conversation", "document")
 
-    @action(description="Set aside", permissions=["operate"])
+    @action(description="Dismiss", permissions=["operate"])
     def set_aside(self, request: HttpRequest, queryset: models.QuerySet[Question]) -> None:
         rows = list(self.within_reach(request, queryset, self.operate_rank))
         for row in rows:
             questions.set_aside(row)
-        self.message_user(request, f"{len(rows)} set aside. They stay so when they are asked again.", messages.SUCCESS)
+        self.message_user(
+            request, f"Dismissed: {len(rows)}. They stay dismissed when they are asked again.", messages.SUCCESS
+        )
 
     def object_actions(self, obj: Question) -> list[str]:
         return ["set_aside"] if obj.state == Question.State.OPEN else []
 
-    @display(description="Why", ordering="reason")
+    @display(description="Reason", ordering="reason")
     def reason_label(self, obj: Question) -> str:
         return obj.get_reason_display()
 
@@ -387,4 +409,4 @@ class QuestionAdmin(ReadOnly):
             address = reverse("admin:assistant_document_change", args=[obj.document_id])
             return format_html('<a class="iw-link" href="{}">{}</a>', address, obj.document)
         address = f"{reverse('admin:assistant_document_add')}?kind=text&question={obj.pk}"
-        return format_html('<a class="iw-link" href="{}">Write it</a>', address)
+        return format_html('<a class="iw-link" href="{}">Write an answer</a>', address)

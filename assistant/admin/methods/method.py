@@ -1,4 +1,4 @@
-"""Methods: what an assistant may do. The kind is chosen first; its own form then stands among the method's fields."""
+"""Methods: what an assistant may do. The kind is chosen first; its settings are then part of the method's form."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from assistant.admin.methods.arguments import given_arguments, inputs_for
 from assistant.admin.methods.imports import Imports
 from assistant.admin.rows import FixedField, ParametersField
 from assistant.admin.scoping import OneOrganizationForm, Scoped, organizations
+from assistant.admin.states import value_labels
 from assistant.models import Assistant, Method, Organization, ToolCall
 from assistant.models.methods.method import MAX_METHODS
 from assistant.providers import embeddings
@@ -33,15 +34,10 @@ from assistant.tools.kind import Kind
 from assistant.tools.parameters import check_schema
 
 SPARE_SECRETS = 2
-RISK_LABELS = {
-    Method.Risk.READ.label: "success",
-    Method.Risk.WRITE.label: "warning",
-    Method.Risk.IRREVERSIBLE.label: "danger",
-}
 
 
 def config_form(kind: Kind, organization: Organization, **arguments: Any) -> forms.Form:
-    """The kind's own form, dressed for the admin."""
+    """The kind's own form, with the admin's classes."""
     form = kind.form(organization, prefix="config", **arguments)
     for field in form.fields.values():
         if isinstance(field.widget, forms.Textarea):
@@ -58,7 +54,7 @@ def _about(kind: Kind) -> str:
 
 
 class SecretsForm(forms.Form):
-    """Write-only: a secret that is kept is never sent back to the browser, only that it is there and since when."""
+    """Write-only: a stored secret is never sent back to the browser, only the fact and the date that it was set."""
 
     def __init__(self, kind: Kind, method: Method, data: Any = None) -> None:
         super().__init__(data, prefix="secrets")
@@ -71,14 +67,14 @@ class SecretsForm(forms.Form):
             if name in self.kept:
                 self.fields[f"forget_{name}"] = forms.BooleanField(required=False)
         for number in range(SPARE_SECRETS if kind.own_secrets else 0):
-            attrs = {"class": "iw-input", "placeholder": "name", "autocomplete": "off"}
+            attrs = {"class": "iw-input", "placeholder": "Name", "autocomplete": "off"}
             self.fields[f"name_{number}"] = forms.RegexField(
                 r"\A[A-Za-z_][A-Za-z0-9_]{0,63}\Z", required=False, widget=forms.TextInput(attrs)
             )
-            self.fields[f"more_{number}"] = _secret_field("Another secret")
+            self.fields[f"more_{number}"] = _secret_field("Additional secret")
 
     def lines(self) -> list[dict[str, Any]]:
-        """What the template draws: one line per secret that there is or may be."""
+        """One line for the template per secret that is set or can be set."""
         found = []
         for name in self.names:
             entry = self.kept.get(name)
@@ -103,7 +99,7 @@ class SecretsForm(forms.Form):
         return cleaned
 
     def apply(self) -> None:
-        """Set and forget on the method, which the caller saves. Its address must be the new one already."""
+        """Set and delete secrets on the method, which the caller saves. Its URL must already be the new one."""
         for name in self.names:
             if self.cleaned_data.get(f"value_{name}"):
                 self.method.set_secret(name, self.cleaned_data[f"value_{name}"])
@@ -128,14 +124,19 @@ class MethodForm(OneOrganizationForm):
     editable = True
     visible_assistants: models.QuerySet[Assistant]
 
-    parameters = ParametersField(label="Parameters", help_text="What the model must find out before it calls.")
-    fixed = FixedField(label="Fixed values", help_text="Sent along every time. The model neither sees nor changes them.")
+    parameters = ParametersField(
+        label="Parameters", help_text="What the model has to find out before it calls the method, such as order_id."
+    )
+    fixed = FixedField(
+        label="Fixed values",
+        help_text="Sent with every call, such as shop = main-street. The model neither sees nor changes them.",
+    )
     assistants = forms.ModelMultipleChoiceField(
         Assistant.objects.none(),
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget(),
         label="Assistants",
-        help_text="Which of them may use it.",
+        help_text="The assistants that may use this method.",
     )
 
     class Meta:
@@ -178,19 +179,19 @@ class MethodForm(OneOrganizationForm):
                 self.add_error("parameters", error)
         others = Method.objects.filter(organization=self.instance.organization).exclude(pk=self.instance.pk)
         if self.instance._state.adding and others.count() >= MAX_METHODS:
-            self.add_error(None, f"An organization has at most {MAX_METHODS} methods.")
+            self.add_error(None, f"An organization can have at most {MAX_METHODS} methods. Delete some first.")
         taken = {tool.name for other in others for tool in toolbox.tools_of(other)}
         candidate = Method(name=cleaned.get("name", ""), kind=self.instance.kind)
         for tool in toolbox.tools_of(candidate):
             if tool.name in taken:
-                self.add_error("name", f"Another method is called {tool.name} by the model already.")
+                self.add_error("name", f"The model already knows another method as {tool.name}. Choose a different name.")
         return cleaned
 
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]
         config_fits, secrets_fit = self.config.is_valid(), self.secrets.is_valid()
         if not (config_fits and secrets_fit):
-            self.add_error(None, "Some of the settings below need another look.")
+            self.add_error(None, "Some of the settings below are not valid. Correct the ones that are marked.")
             return
         self.instance.config = self.config.cleaned_data
         if not self.errors:
@@ -204,6 +205,7 @@ class MethodForm(OneOrganizationForm):
 @admin.register(Method)
 class MethodAdmin(Scoped):
     form = MethodForm
+    empty_text = "A method lets an assistant act, such as sending an e-mail or calling your API."
     list_display = ["name", "organization", "kind_label", "shown_risk", "used_by", "calls_24h", "failed_24h", "is_enabled"]
     list_filter = ["organization", "risk", "enabled"]
     search_fields = ["name", "description", "public_label"]
@@ -240,18 +242,18 @@ class MethodAdmin(Scoped):
     def get_fieldsets(self, request: HttpRequest, obj: Method | None = None) -> Any:
         kind = KINDS.get(obj.kind if obj else self._chosen(request)[1])
         what = ("name", "enabled", "description", "instruction", "public_label")
-        sections: list[Any] = [("What it is", {"fields": (("organization", *what) if obj else what)})]
+        sections: list[Any] = [("Basics", {"fields": (("organization", *what) if obj else what)})]
         if kind and kind.own_parameters:
-            sections.append(("What it is given", {"fields": ("parameters", "fixed")}))
+            sections.append(("Input", {"fields": ("parameters", "fixed")}))
         care: list[Any] = []
         if kind is None or any(operation.risk is None for operation in kind.operations):
             care.append("risk")
         if kind is None or any(operation.confirm is None for operation in kind.operations):
             care.append("confirm")
         care.append(("per_visitor_per_day", "per_network_per_day", "per_day"))
-        sections.append(("How careful to be", {"fields": tuple(care)}))
+        sections.append(("Confirmation and limits", {"fields": tuple(care)}))
         if self.has_change_permission(request, obj):
-            sections.append(("Who may use it", {"fields": ("assistants",)}))
+            sections.append(("Access", {"fields": ("assistants",)}))
         return sections
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
@@ -260,7 +262,7 @@ class MethodAdmin(Scoped):
         organization, name = self._chosen(request)
         if organization is None or name not in KINDS:
             return self._choose(request)
-        return super().add_view(request, form_url, {**(extra_context or {}), "title": f"New method: {KINDS[name].label}"})
+        return super().add_view(request, form_url, {**(extra_context or {}), "title": f"Add method: {KINDS[name].label}"})
 
     def _chosen(self, request: HttpRequest) -> tuple[Any, str]:
         """The organization and the kind that the address names; of a single organization, that one."""
@@ -279,7 +281,7 @@ class MethodAdmin(Scoped):
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": "New method",
+            "title": "Add method",
             "kinds": [(name, kind, _about(kind)) for name, kind in KINDS.items()],
             "organizations": organizations(request, self.add_rank),
             "chosen": chosen,
@@ -290,11 +292,12 @@ class MethodAdmin(Scoped):
         before = set(obj.secrets)
         super().save_model(request, obj, form, change)
         if lost := before - set(obj.secrets):
-            text = f"The address has changed, so what was kept for the old one is forgotten: {', '.join(sorted(lost))}."
+            text = f"The server has changed, so these secrets were deleted: {', '.join(sorted(lost))}. Enter them again."
             self.message_user(request, text, messages.WARNING)
         if obj.kind == handoffs.KIND and not handoffs.address_of(obj, obj.organization):
             text = (
-                "Nobody is told when a visitor asks for a person: give it an address, or the organization one for the team."
+                "Nobody is notified when a visitor asks for a person. Enter an e-mail address here, or the team e-mail of "
+                "the organization."
             )
             self.message_user(request, text, messages.WARNING)
 
@@ -303,7 +306,7 @@ class MethodAdmin(Scoped):
         if "assistants" in form.cleaned_data:
             form.instance.assistants.set(form.cleaned_data["assistants"])
 
-    # --- Trying it out ----------------------------------------------------------------------------------------------
+    # --- Testing ----------------------------------------------------------------------------------------------
 
     def get_urls(self) -> list[Any]:
         test = self.admin_site.admin_view(self.test_view)
@@ -311,14 +314,14 @@ class MethodAdmin(Scoped):
         return [*own, *super().get_urls()]
 
     def test_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """A method run by staff, through the same door as a model's call: dry first, then for real."""
+        """A method run by staff, through the same executor as a model's call: a dry run first, then for real."""
         method = self.get_object(request, object_id)
         if not self.may_operate(request, method):
             raise PermissionDenied
         tools = {tool.name: tool for tool in toolbox.tools_of(method)}
         tool = tools.get(request.GET.get("tool", "")) or next(iter(tools.values()), None)
         if tool is None:
-            raise Http404("This kind of method is gone.")
+            raise Http404("This kind of method no longer exists.")
         result, really = None, False
         if request.method == "POST":
             really = "send" in request.POST
@@ -353,17 +356,17 @@ class MethodAdmin(Scoped):
 
     actions_list = ["import_methods"]
 
-    @action(description="Import", icon="download", permissions=["add"])
+    @action(description="Import methods", icon="download", permissions=["add"])
     def import_methods(self, request: HttpRequest) -> HttpResponse:
         return redirect("admin:assistant_method_import")
 
     @display(description="Kind", ordering="kind")
     def kind_label(self, obj: Method) -> str:
-        return KINDS[obj.kind].label if obj.kind in KINDS else f"{obj.kind} (gone)"
+        return KINDS[obj.kind].label if obj.kind in KINDS else f"{obj.kind} (no longer available)"
 
-    @display(description="Risk", ordering="risk", label=RISK_LABELS)
+    @display(description="Risk", ordering="risk", label=value_labels("risk"))
     def shown_risk(self, obj: Method) -> str:
-        """The highest of its operations."""
+        """The highest risk among its operations."""
         order = list(Method.Risk)
         kind = KINDS.get(obj.kind)
         risks = [Method.Risk(operation.risk_of(obj)) for operation in kind.operations] if kind else [Method.Risk(obj.risk)]
@@ -371,19 +374,19 @@ class MethodAdmin(Scoped):
 
     @display(description="Used by")
     def used_by(self, obj: Method) -> str:
-        return ", ".join(assistant.name for assistant in obj.assistants.all()) or "nobody"
+        return ", ".join(assistant.name for assistant in obj.assistants.all()) or "No assistant"
 
-    @display(description="Calls, 24 h", ordering="calls_today")
+    @display(description="Calls in 24 h", ordering="calls_today")
     def calls_24h(self, obj: Any) -> int:
         return obj.calls_today
 
-    @display(description="Failed, 24 h", ordering="failures_today")
+    @display(description="Failed in 24 h", ordering="failures_today")
     def failed_24h(self, obj: Any) -> int:
         return obj.failures_today
 
-    @display(description="State", ordering="enabled", label={"on": "success", "off": "danger"})
+    @display(description="State", ordering="enabled", label={"On": "success", "Off": "danger"})
     def is_enabled(self, obj: Method) -> str:
-        return "on" if obj.enabled else "off"
+        return "On" if obj.enabled else "Off"
 
 
 def _count(rows: models.QuerySet[Any]) -> models.expressions.Combinable:
