@@ -250,7 +250,7 @@ class MethodAdmin(Scoped):
             care.append("risk")
         if kind is None or any(operation.confirm is None for operation in kind.operations):
             care.append("confirm")
-        care.append(("per_visitor_per_day", "per_network_per_day", "per_day"))
+        care += ["per_visitor_per_day", "per_network_per_day", "per_day"]
         sections.append(("Confirmation and limits", {"fields": tuple(care)}))
         if self.has_change_permission(request, obj):
             sections.append(("Access", {"fields": ("assistants",)}))
