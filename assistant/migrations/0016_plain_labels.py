@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
             model_name="assistant",
             name="enabled",
             field=models.BooleanField(
-                default=True, help_text="Off: its widget does not open, and its API access is disabled."
+                default=True, help_text="Off: visitors cannot chat with it."
             ),
         ),
         migrations.AlterField(

@@ -27,7 +27,7 @@ class Assistant(models.Model):
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="assistants")
     name = models.CharField(max_length=60, default="Assistant")
     public_key = models.CharField(max_length=40, unique=True, default=new_public_key, editable=False)
-    enabled = models.BooleanField(default=True, help_text="Off: its widget does not open, and its API access is disabled.")
+    enabled = models.BooleanField(default=True, help_text="Off: visitors cannot chat with it.")
 
     instructions = models.TextField(
         blank=True,
