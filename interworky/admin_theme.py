@@ -10,7 +10,6 @@ UNFOLD = {
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("admin-extra/icon.svg")}],
     "SHOW_VIEW_ON_SITE": False,
     "STYLES": [lambda request: static("admin-extra/admin.css")],
-    "SCRIPTS": [lambda request: static("admin-extra/admin.js")],
     "DASHBOARD_CALLBACK": "assistant.admin.dashboard.dashboard",
     "ENVIRONMENT": "assistant.admin.navigation.environment",
     "LOGIN": {"form": "interworky.login.LoginForm"},

@@ -1,4 +1,4 @@
-"""What staff see: a module or a folder per noun. `scoping` decides who may see and change what."""
+"""The admin: a module or a folder per noun. `scoping` decides who may see and change what."""
 
 from assistant.admin import booking, conversations, deliveries, knowledge
 from assistant.admin.methods import ledger, method, replay

@@ -18,16 +18,10 @@ from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminSingleTimeWidget
 
 from assistant.admin.scoping import ReadOnly, Scoped, ScopedTabularInline
+from assistant.admin.states import column_labels
 from assistant.errors import InterworkyError
 from assistant.models import Appointment, Calendar, Closure, OpeningHours
 from assistant.services.booking import appointments
-
-STATE_LABELS = {
-    Appointment.State.HELD.label: "info",
-    Appointment.State.CONFIRMED.label: "success",
-    Appointment.State.CANCELLED.label: "danger",
-    Appointment.State.EXPIRED.label: "",
-}
 
 
 class ClosingTimeWidget(UnfoldAdminSingleTimeWidget):
@@ -36,7 +30,7 @@ class ClosingTimeWidget(UnfoldAdminSingleTimeWidget):
 
 
 class ClosingTimeField(forms.TimeField):
-    """A time of day, of which 24:00, the end of the day, is kept as midnight."""
+    """A time of day that also takes 24:00, the end of the day, and stores it as midnight."""
 
     def to_python(self, value: Any) -> time | None:
         is_end = isinstance(value, str) and re.fullmatch(r"\s*24[:.]00([:.]00)?\s*", value)
@@ -46,7 +40,7 @@ class ClosingTimeField(forms.TimeField):
 class OpeningHoursForm(forms.ModelForm):
     closes = ClosingTimeField(
         widget=ClosingTimeWidget(format="%H:%M"),
-        help_text="Until midnight: 24:00. A time before the opening is one of the next day: 18:00 to 02:00.",
+        help_text="Enter 24:00 for midnight. A time before the opening time is on the next day, such as 18:00 to 02:00.",
     )
 
 
@@ -63,13 +57,14 @@ class ClosureInline(ScopedTabularInline):
 @admin.register(Calendar)
 class CalendarAdmin(Scoped):
     inlines = [OpeningHoursInline, ClosureInline]
+    empty_text = "A calendar holds the opening hours that visitors can book."
     list_display = ["name", "organization", "timezone", "slot_minutes", "opening", "upcoming"]
     list_filter = ["organization"]
     search_fields = ["name", "location"]
     fieldsets = (
         (None, {"fields": ("organization", "name", "location", "timezone")}),
         (
-            "How it is booked",
+            "Booking rules",
             {
                 "fields": (
                     ("slot_minutes", "buffer_minutes"),
@@ -85,22 +80,22 @@ class CalendarAdmin(Scoped):
         found = super().get_queryset(request).select_related("organization").prefetch_related("hours")
         return found.annotate(ahead=models.Count("appointments", filter=ahead))
 
-    @display(description="Open")
+    @display(description="Open on")
     def opening(self, obj: Calendar) -> str:
         days = dict.fromkeys(hours.get_weekday_display()[:3] for hours in obj.hours.all())
-        return " ".join(days) or "never"
+        return " ".join(days) or "Never"
 
-    @display(description="Booked ahead", ordering="ahead")
+    @display(description="Upcoming appointments", ordering="ahead")
     def upcoming(self, obj: Any) -> int:
         return obj.ahead
 
 
 class WhenFilter(DropdownFilter):
-    title = "when"
+    title = "time"
     parameter_name = "when"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("today", "Today"), ("week", "The next seven days"), ("ahead", "From now on"), ("past", "Past")]
+        return [("today", "Today"), ("week", "Next 7 days"), ("ahead", "Upcoming"), ("past", "Past")]
 
     def queryset(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
         now = timezone.now()
@@ -116,6 +111,7 @@ class WhenFilter(DropdownFilter):
 
 @admin.register(Appointment)
 class AppointmentAdmin(ReadOnly):
+    empty_text = "Appointments that visitors book in a conversation appear here."
     list_display = ["when", "who", "calendar", "organization", "reference", "shown_state", "created_at"]
     list_filter = ["organization", "calendar", "state", WhenFilter, ("start_at", RangeDateFilter)]
     search_fields = ["reference", "name", "email", "phone"]
@@ -124,8 +120,8 @@ class AppointmentAdmin(ReadOnly):
     actions = ["cancel"]
     fieldsets = (
         (None, {"fields": ("reference", "shown_state", "when", "visitor_when", "calendar", "organization")}),
-        ("Who comes", {"fields": ("name", "email", "phone", "reason")}),
-        ("Where it comes from", {"fields": ("conversation", "created_at", "updated_at")}),
+        ("Visitor", {"fields": ("name", "email", "phone", "reason")}),
+        ("Source", {"fields": ("conversation", "created_at", "updated_at")}),
         ("E-mails", {"fields": ("mails",)}),
     )
     readonly_fields = ["shown_state", "when", "visitor_when", "mails"]
@@ -133,7 +129,7 @@ class AppointmentAdmin(ReadOnly):
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Appointment]:
         return super().get_queryset(request).select_related("organization", "calendar", "conversation__organization")
 
-    @action(description="Cancel, and tell the visitor", permissions=["operate"])
+    @action(description="Cancel and notify the visitor", permissions=["operate"])
     def cancel(self, request: HttpRequest, queryset: models.QuerySet[Appointment]) -> None:
         done = 0
         for appointment in self.within_reach(request, queryset, self.operate_rank):
@@ -143,7 +139,9 @@ class AppointmentAdmin(ReadOnly):
             except InterworkyError as error:
                 self.message_user(request, f"{appointment.reference}: {error}", messages.WARNING)
         if done:
-            self.message_user(request, f"{done} cancelled; those who left an address are told.", messages.SUCCESS)
+            self.message_user(
+                request, f"Cancelled: {done}. Visitors who gave an e-mail address are notified.", messages.SUCCESS
+            )
 
     def object_actions(self, obj: Appointment) -> list[str]:
         ahead = obj.state in (Appointment.State.HELD, Appointment.State.CONFIRMED) and obj.start_at > timezone.now()
@@ -151,23 +149,23 @@ class AppointmentAdmin(ReadOnly):
 
     @display(description="When", ordering="start_at")
     def when(self, obj: Appointment) -> str:
-        """In the calendar's own time: that is what the door says."""
+        """In the calendar's own time zone, as the opening hours are."""
         return render_to_string("admin/assistant/when.html", _span(obj, obj.timezone))
 
-    @display(description="For the visitor")
+    @display(description="Visitor's local time")
     def visitor_when(self, obj: Appointment) -> str:
         zone = obj.visitor_timezone
-        return render_to_string("admin/assistant/when.html", _span(obj, zone)) if zone else "in the same zone"
+        return render_to_string("admin/assistant/when.html", _span(obj, zone)) if zone else "Same time zone"
 
-    @display(description="Who", ordering="name")
+    @display(description="Visitor", ordering="name")
     def who(self, obj: Appointment) -> str:
-        return obj.name or obj.email or "not said yet"
+        return obj.name or obj.email or "Not given yet"
 
-    @display(description="State", ordering="state", label=STATE_LABELS)
+    @display(description="State", ordering="state", label=column_labels(Appointment))
     def shown_state(self, obj: Appointment) -> str:
         return obj.get_state_display()
 
-    @display(description="Sent")
+    @display(description="E-mails")
     def mails(self, obj: Appointment) -> str:
         return render_to_string("admin/assistant/mails.html", {"mails": obj.deliveries.order_by("created_at")})
 

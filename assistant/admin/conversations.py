@@ -1,4 +1,4 @@
-"""Conversations as staff read them: what was said on the left, what was done on the right. And who was there."""
+"""Conversations and visitors: the transcript on the left, turns and tool calls on the right."""
 
 from __future__ import annotations
 
@@ -20,22 +20,16 @@ from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter
 from unfold.decorators import display
 
 from assistant.admin.scoping import ReadOnly, has_several
+from assistant.admin.states import column_labels
 from assistant.errors import InputError
 from assistant.models import Appointment, Card, Conversation, Message, ToolCall, Turn, Visitor
 from assistant.services.conversations import takeover
 from assistant.services.conversations.state import change_state, leave_note
 
-STATE_LABELS = {
-    Conversation.State.ASSISTANT.label: "primary",
-    Conversation.State.WAITING.label: "danger",
-    Conversation.State.STAFF.label: "info",
-    Conversation.State.CLOSED.label: "",
-}
-
 
 @dataclass
 class Exchange:
-    """A message and what followed it: on the left what the visitor saw, messages and cards; beside it the turns."""
+    """A message and what followed it: what the visitor saw (messages and cards), and the turns that produced it."""
 
     at: datetime
     new_day: bool
@@ -44,7 +38,7 @@ class Exchange:
 
 
 def transcript(conversation: Conversation) -> list[Exchange]:
-    """All that happened, in the order in which the visitor saw it."""
+    """The conversation in the order in which the visitor saw it, by message that was answered."""
     turns: dict[UUID, list[Turn]] = {}
     ledger = models.Prefetch("tool_calls", ToolCall.objects.select_related("method").prefetch_related("deliveries"))
     for turn in conversation.turns.prefetch_related(ledger):
@@ -66,7 +60,7 @@ def transcript(conversation: Conversation) -> list[Exchange]:
 
 
 class HasFilter(DropdownFilter):
-    title = "what happened"
+    title = "event"
     parameter_name = "happened"
     found = {
         "booking": models.Exists(Appointment.objects.filter(conversation=models.OuterRef("pk"))),
@@ -81,10 +75,10 @@ class HasFilter(DropdownFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [
-            ("booking", "An appointment"),
-            ("failed", "A reply that failed"),
-            ("trouble", "A method that failed"),
-            ("disliked", "A thumb down"),
+            ("booking", "Appointment booked"),
+            ("failed", "Reply failed"),
+            ("trouble", "Tool call failed"),
+            ("disliked", "Rated unhelpful"),
         ]
 
     def queryset(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
@@ -97,6 +91,7 @@ def _back_to(conversation: Conversation, part: str = "") -> HttpResponse:
 
 @admin.register(Conversation)
 class ConversationAdmin(ReadOnly):
+    empty_text = "Conversations appear here as soon as a visitor writes to an assistant."
     list_display = [
         "title_or_id",
         "visitor",
@@ -115,7 +110,7 @@ class ConversationAdmin(ReadOnly):
         "appointments__reference",
         "appointments__email",
     ]
-    search_help_text = "Words that were said, a visitor's name or e-mail, or a reference such as 7KQ2MX."
+    search_help_text = "Search for words of a message, a visitor's name or e-mail, or a reference such as 7KQ2MX."
     date_hierarchy = "created_at"
     change_form_template = "admin/assistant/conversation.html"
 
@@ -134,7 +129,7 @@ class ConversationAdmin(ReadOnly):
         ]
 
     def _act(self, name: str, view: Callable[[HttpRequest, Conversation], HttpResponse]) -> URLPattern:
-        """A button on the page, for those who may act here."""
+        """The route of a button on the page, for staff who may act in the conversation's organization."""
 
         @require_POST
         def checked(request: HttpRequest, object_id: str) -> HttpResponse:
@@ -149,7 +144,7 @@ class ConversationAdmin(ReadOnly):
     def close(self, request: HttpRequest, conversation: Conversation) -> HttpResponse:
         change_state(conversation, Conversation.State.CLOSED)
         self.message_user(
-            request, "Closed. The visitor reads that it has ended, and can begin a new conversation.", messages.SUCCESS
+            request, "Conversation closed. The visitor sees that it has ended, and can start a new one.", messages.SUCCESS
         )
         return _back_to(conversation)
 
@@ -173,7 +168,7 @@ class ConversationAdmin(ReadOnly):
         return HttpResponse(status=204)
 
     def seq_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """The newest `seq`, by which the page knows that there is more to show."""
+        """The newest `seq` as JSON, from which the page knows whether there is more to show."""
         if not self.has_view_permission(request):
             return HttpResponse(status=403)
         return JsonResponse({"seq": self.get_object(request, object_id).last_seq})
@@ -212,7 +207,7 @@ class ConversationAdmin(ReadOnly):
     def assistant_name(self, obj: Conversation) -> str:
         return obj.assistant.name
 
-    @display(description="State", ordering="state", label=STATE_LABELS)
+    @display(description="State", ordering="state", label=column_labels(Conversation))
     def shown_state(self, obj: Conversation) -> str:
         return obj.get_state_display()
 
@@ -223,13 +218,14 @@ class ConversationAdmin(ReadOnly):
 
 @admin.register(Visitor)
 class VisitorAdmin(ReadOnly):
+    empty_text = "Visitors appear here as soon as they open the chat."
     list_display = ["__str__", "email", "organization", "locale", "conversation_count", "last_seen_at"]
     list_filter = ["organization", ("last_seen_at", RangeDateFilter)]
     search_fields = ["name", "email", "phone"]
     ordering = ["-last_seen_at"]
     fieldsets = (
         (None, {"fields": ("name", "email", "email_verified_at", "phone", "locale", "timezone", "organization")}),
-        ("Here", {"fields": ("talks", "bookings", "created_at", "last_seen_at")}),
+        ("Activity", {"fields": ("talks", "bookings", "created_at", "last_seen_at")}),
     )
     readonly_fields = ["talks", "bookings"]
 

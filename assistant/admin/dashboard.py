@@ -1,4 +1,4 @@
-"""The first page: what happened today, what needs somebody, and what is still to be set up."""
+"""The first page: today's numbers, what needs attention, and what is still to be set up."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from assistant.services.deliveries import outbox as deliveries
 from assistant.services.organizations import access as services
 
 CHART_DAYS = 14
-WATCHED = 20  # organizations whose models are looked at here; an e-mail tells of all
+WATCHED = 20  # organizations whose models are checked here; an e-mail reports on all of them
 ASKING = 5  # sites that were refused
 UNFINISHED = 3  # organizations whose next steps are shown at once
 
@@ -55,7 +55,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         can_act=models.Exists(
             Method.objects.filter(organization=models.OuterRef("pk"), enabled=True, assistants__enabled=True)
         ),
-        # What staff say on pages of our own, such as the preview, is no visitor's talk.
+        # Conversations on pages of our own, such as the preview, are staff trying it out.
         has_talked=models.Exists(
             Conversation.objects.filter(organization=models.OuterRef("pk"), messages__role=Message.Role.VISITOR).exclude(
                 origin__in=["", settings.PUBLIC_URL]
@@ -95,17 +95,17 @@ def _numbers(mine: Any, talks: Any, booked: Any, now: datetime, today: datetime)
     outbox = reverse("admin:assistant_delivery_changelist")
     return [
         Number("Conversations today", talks.filter(created_at__gte=today).count(), conversations),
-        Number("Booked today", booked.filter(created_at__gte=today).count(), appointments),
+        Number("Appointments booked today", booked.filter(created_at__gte=today).count(), appointments),
         Number("Waiting for a person", waiting.count(), f"{conversations}?state__exact=waiting", alarming=True),
-        Number("Replies that failed in 24 h", failed.count(), f"{conversations}?happened=failed", alarming=True),
+        Number("Replies failed in 24 h", failed.count(), f"{conversations}?happened=failed", alarming=True),
         Number(
-            "E-mails given up",
+            "E-mails failed",
             mails.filter(state=Delivery.State.DEAD).count(),
             f"{outbox}?state__exact=dead",
             alarming=True,
         ),
         *(
-            [Number("E-mails that could not be sent yet", retried, f"{outbox}?state__exact=queued", alarming=True)]
+            [Number("E-mails being retried", retried, f"{outbox}?state__exact=queued", alarming=True)]
             if (retried := mails.retried().count())
             else []
         ),
@@ -123,8 +123,8 @@ def _bars(talks: Any, today: datetime) -> list[dict[str, Any]]:
 
 
 def who_answers(mine: models.QuerySet[Organization]) -> dict[str, Any]:
-    """Which models answer visitors: the organizations' own, and for those without one that can be used the installation's,
-    which may be the demonstration model or nobody at all."""
+    """Which models answer visitors: the organizations' own and, for organizations without a usable one, the installation's,
+    which may be the demonstration model or none at all."""
     rows = list(Provider.objects.filter(organization__in=mine, enabled=True).select_related("organization")[:WATCHED])
     wrong = {row.pk: router.what_is_wrong(row) for row in rows}
     own = [row for row in rows if not wrong[row.pk]]
@@ -154,15 +154,17 @@ def model_endings(
 
 
 def next_steps(organization: Any) -> list[Step]:
-    """From an empty organization to a visitor who was answered; it comes annotated, as above."""
+    """The steps from an empty organization to an answered visitor. `organization` is annotated as in `dashboard`."""
     assistant = organization.first_assistant
     change = reverse("admin:assistant_organization_change", args=[organization.pk])
     here = f"?organization={organization.pk}"
     on_site = reverse("admin:assistant_assistant_change", args=[assistant]) if assistant else change
     allowed = organization.allow_any_origin or bool(organization.allowed_origins.strip())
     return [
-        Step("Name the sites that may show the widget", allowed, change),
+        Step("Enter the sites that may show the widget", allowed, change),
         Step("Create an assistant", assistant is not None, reverse("admin:assistant_assistant_add") + here),
-        Step("Let it act: add a method", organization.can_act, reverse("admin:assistant_method_add") + here),
+        Step(
+            "Add a method, so that the assistant can act", organization.can_act, reverse("admin:assistant_method_add") + here
+        ),
         Step("Paste the script tag into your site, open it, and say hello", organization.has_talked, on_site),
     ]

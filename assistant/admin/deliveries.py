@@ -1,4 +1,4 @@
-"""Deliveries: every e-mail that was promised, and what became of it."""
+"""Deliveries: every e-mail that was queued, and its outcome."""
 
 from __future__ import annotations
 
@@ -10,22 +10,14 @@ from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.decorators import action, display
 
 from assistant.admin.scoping import ReadOnly
+from assistant.admin.states import column_labels
 from assistant.models import Delivery
 from assistant.services.deliveries import outbox
-
-STATE_LABELS = {
-    Delivery.State.QUEUED.label: "info",
-    Delivery.State.SENDING.label: "info",
-    "Trying again": "warning",
-    Delivery.State.SENT.label: "success",
-    Delivery.State.KEPT.label: "warning",
-    Delivery.State.LOGGED.label: "warning",
-    Delivery.State.DEAD.label: "danger",
-}
 
 
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnly):
+    empty_text = "E-mails that the assistants, appointments and notices send appear here."
     list_display = ["subject", "to", "organization", "shown_state", "attempts", "last_error", "created_at", "sent_at"]
     list_filter = ["organization", "state", ("created_at", RangeDateFilter)]
     search_fields = ["to", "subject", "text", "appointment__reference"]
@@ -34,21 +26,21 @@ class DeliveryAdmin(ReadOnly):
     fieldsets = (
         (None, {"fields": ("organization", "to", "reply_to", "subject", "shown_text", "has_invitation")}),
         (
-            "What became of it",
+            "Delivery",
             {"fields": ("shown_state", "attempts", "last_error", "created_at", "next_attempt_at", "sent_at")},
         ),
-        ("Where it comes from", {"fields": ("conversation", "appointment", "message_id")}),
+        ("Source", {"fields": ("conversation", "appointment", "message_id")}),
     )
     readonly_fields = ["shown_text", "has_invitation", "shown_state", "message_id"]
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Delivery]:
         return super().get_queryset(request).select_related("organization", "conversation", "appointment")
 
-    @action(description="Send again what was given up", permissions=["operate"])
+    @action(description="Send again", permissions=["operate"])
     def send_again(self, request: HttpRequest, queryset: models.QuerySet[Delivery]) -> None:
         again = sum(outbox.redrive(row) for row in self.within_reach(request, queryset, self.operate_rank))
         level = messages.SUCCESS if again else messages.WARNING
-        self.message_user(request, f"{again} on their way again. Only what was given up can be sent again.", level)
+        self.message_user(request, f"Queued again: {again}. Only failed e-mails can be sent again.", level)
 
     def object_actions(self, obj: Delivery) -> list[str]:
         return ["send_again"] if obj.state == Delivery.State.DEAD else []
@@ -57,7 +49,7 @@ class DeliveryAdmin(ReadOnly):
     def shown_text(self, obj: Delivery) -> str:
         return render_to_string("admin/assistant/block.html", {"text": obj.text})
 
-    @display(description="State", ordering="state", label=STATE_LABELS)
+    @display(description="State", ordering="state", label=column_labels(Delivery))
     def shown_state(self, obj: Delivery) -> str:
         return obj.state_label
 

@@ -1,4 +1,4 @@
-"""What assistants may search: texts, files and pages. And what visitors asked that none of them answered."""
+"""Documents that assistants search (texts, files and web pages), and the questions that none of them answered."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from unfold.decorators import action, display
 
 from assistant.admin.knowledge_forms import DocumentForm, FileForm, NewFilesForm, NewPagesForm, WrittenField
 from assistant.admin.scoping import ReadOnly, Scoped, organizations
+from assistant.admin.states import column_labels
 from assistant.models import Assistant, Document, Method, Organization, Question
 from assistant.providers import embeddings
 from assistant.services.knowledge import documents, questions, vectors
@@ -27,21 +28,26 @@ from assistant.services.organizations import prompt_versions
 
 MAX_SHOWN = 100  # passages on a document's page
 KINDS = (
-    (Document.Kind.TEXT, "edit_note", "Write a text", "Type or paste it. Headings with # help to find the right part."),
-    (Document.Kind.FILE, "upload_file", "Upload files", "Text, CSV, HTML, PDF or Word. The file itself is not kept."),
-    (Document.Kind.PAGE, "language", "Name web pages", "Fetched now, and looked at again as often as you like."),
+    (
+        Document.Kind.TEXT,
+        "edit_note",
+        "Write a text",
+        "Type or paste it. Headings that start with # help the search find the right part.",
+    ),
+    (
+        Document.Kind.FILE,
+        "upload_file",
+        "Upload files",
+        "Text, Markdown, CSV, HTML, PDF or Word. Only the text is kept, not the file.",
+    ),
+    (Document.Kind.PAGE, "language", "Add web pages", "Read now, and again on the schedule that you choose."),
 )
-STATE_LABELS = {
-    Document.State.QUEUED.label: "info",
-    Document.State.READING.label: "info",
-    Document.State.READY.label: "success",
-    Document.State.FAILED.label: "danger",
-}
 
 
 @admin.register(Document)
 class DocumentAdmin(Scoped):
     form = DocumentForm
+    empty_text = "Add texts, files or web pages that assistants can search."
     list_display = ["shown_title", "kind", "organization", "searched_by", "passage_count", "shown_state", "read_at"]
     list_filter = ["organization", "kind", "state"]
     search_fields = ["title", "url", "text"]
@@ -96,7 +102,7 @@ class DocumentAdmin(Scoped):
         kinds = {kind.value: label for kind, _, label, _ in KINDS}
         kind = request.GET.get("kind", "")
         if kind not in kinds:
-            context = {**self.admin_site.each_context(request), "opts": self.opts, "title": "More knowledge", "kinds": KINDS}
+            context = {**self.admin_site.each_context(request), "opts": self.opts, "title": "Add documents", "kinds": KINDS}
             return TemplateResponse(request, "admin/assistant/document_kinds.html", context)
         return super().add_view(request, form_url, {**(extra_context or {}), "title": kinds[kind]})
 
@@ -174,7 +180,7 @@ class DocumentAdmin(Scoped):
         return [path("search/", try_out, name="assistant_document_search"), *super().get_urls()]
 
     def search_view(self, request: HttpRequest) -> HttpResponse:
-        """What a question finds, as the model would get it, and what the model is told whatever is asked."""
+        """What a question finds, as the model would get it, and what is in its prompt anyway."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         assistants = self.admin_site.get_model_admin(Assistant).get_queryset(request)
@@ -191,7 +197,7 @@ class DocumentAdmin(Scoped):
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": "Try a question",
+            "title": "Test a question",
             "assistants": assistants,
             "chosen": chosen,
             "query": query,
@@ -206,7 +212,9 @@ class DocumentAdmin(Scoped):
     def read_again(self, request: HttpRequest, queryset: models.QuerySet[Document]) -> None:
         begun = sum(documents.read_again(row) for row in self.within_reach(request, queryset, self.operate_rank))
         level = messages.SUCCESS if begun else messages.WARNING
-        self.message_user(request, f"{begun} are being read. Texts and files that were read have nothing new.", level)
+        self.message_user(
+            request, f"Being read again: {begun}. Texts, and files that have been read, do not change by themselves.", level
+        )
 
     # --- The list ---------------------------------------------------------------------------------------------------
 
@@ -216,20 +224,20 @@ class DocumentAdmin(Scoped):
 
     @display(description="Searched by")
     def searched_by(self, obj: Document) -> str:
-        return ", ".join(assistant.name for assistant in obj.assistants.all()) or "all assistants"
+        return ", ".join(assistant.name for assistant in obj.assistants.all()) or "All assistants"
 
     @display(description="Passages", ordering="passages_total")
     def passage_count(self, obj: Any) -> int:
         return obj.passages_total
 
-    @display(description="State", ordering="state", label=STATE_LABELS)
+    @display(description="State", ordering="state", label=column_labels(Document))
     def shown_state(self, obj: Document) -> str:
         return obj.get_state_display()
 
 
 def _meaning(mine: models.QuerySet[Organization]) -> dict[str, Any] | None:
-    """Whether what these organizations know is searched by meaning too, and how far that has come; None where nobody has
-    set it up."""
+    """Whether these organizations' documents are searched by meaning too, and how many have been indexed; None where no
+    embedding model is set up."""
     maker = embeddings.configured()
     if maker is None:
         return None
@@ -244,7 +252,7 @@ def _content(file: Any) -> tuple[str, bytes]:
 
 
 class StateFilter(DropdownFilter):
-    """Open questions, unless others are asked for."""
+    """Open questions by default."""
 
     title = "state"
     parameter_name = "state"
@@ -259,30 +267,33 @@ class StateFilter(DropdownFilter):
 
 @admin.register(Question)
 class QuestionAdmin(ReadOnly):
+    empty_text = "Questions that the assistants could not answer well appear here."
     list_display = ["text", "times", "reason_label", "organization", "last_at", "talk", "answer"]
     list_filter = ["organization", StateFilter, "reason"]
     search_fields = ["text"]
     actions = ["set_aside"]
     fieldsets = (
         (None, {"fields": ("organization", "text", "times", "reason", "state", "answer")}),
-        ("Where it was asked", {"fields": ("talk", "first_at", "last_at")}),
+        ("Asked in", {"fields": ("talk", "first_at", "last_at")}),
     )
     readonly_fields = ["talk", "answer"]
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Question]:
         return super().get_queryset(request).select_related("organization", "conversation", "document")
 
-    @action(description="Set aside", permissions=["operate"])
+    @action(description="Dismiss", permissions=["operate"])
     def set_aside(self, request: HttpRequest, queryset: models.QuerySet[Question]) -> None:
         rows = list(self.within_reach(request, queryset, self.operate_rank))
         for row in rows:
             questions.set_aside(row)
-        self.message_user(request, f"{len(rows)} set aside. They stay so when they are asked again.", messages.SUCCESS)
+        self.message_user(
+            request, f"Dismissed: {len(rows)}. They stay dismissed when they are asked again.", messages.SUCCESS
+        )
 
     def object_actions(self, obj: Question) -> list[str]:
         return ["set_aside"] if obj.state == Question.State.OPEN else []
 
-    @display(description="Why", ordering="reason")
+    @display(description="Reason", ordering="reason")
     def reason_label(self, obj: Question) -> str:
         return obj.get_reason_display()
 
@@ -297,4 +308,4 @@ class QuestionAdmin(ReadOnly):
             address = reverse("admin:assistant_document_change", args=[obj.document_id])
             return format_html('<a class="iw-link" href="{}">{}</a>', address, obj.document)
         address = f"{reverse('admin:assistant_document_add')}?kind=text&question={obj.pk}"
-        return format_html('<a class="iw-link" href="{}">Write it</a>', address)
+        return format_html('<a class="iw-link" href="{}">Write an answer</a>', address)

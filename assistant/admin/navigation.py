@@ -1,4 +1,4 @@
-"""The sidebar: what this user may open, with the number of what waits for him."""
+"""The sidebar: the pages that this user may open, with the number of rows that need attention."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ PAGES = (
             ("Conversations", "chat", "conversation"),
             ("Appointments", "event_available", "appointment"),
             ("Visitors", "person_search", "visitor"),
-            ("Unanswered", "contact_support", "question"),
+            ("Unanswered questions", "contact_support", "question"),
         ),
     ),
     (
-        "Set up",
+        "Setup",
         (
             ("Organizations", "apartment", "organization"),
             ("Assistants", "smart_toy", "assistant"),
             ("Methods", "bolt", "method"),
-            ("Knowledge", "menu_book", "document"),
+            ("Documents", "menu_book", "document"),
             ("Calendars", "calendar_month", "calendar"),
             ("Providers", "hub", "provider"),
         ),
     ),
     (
-        "Behind the scenes",
+        "Activity",
         (
             ("Deliveries", "outgoing_mail", "delivery"),
-            ("Ledger", "receipt_long", "toolcall"),
+            ("Tool calls", "receipt_long", "toolcall"),
             ("Replays", "replay", "replay"),
             ("Usage", "toll", "usage"),
             ("Prices", "payments", "price"),
@@ -61,7 +61,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             if model_admin is not None and model_admin.has_view_permission(request):
                 link = reverse(f"admin:{model_admin.opts.app_label}_{name}_changelist")
                 item = {"title": label, "icon": icon, "link": link, **_badge(request, name, model_admin)}
-                # Statistics stand below Usage among the addresses, and beside it here.
+                # The URL of Statistics lies below that of Usage, but it is an entry of its own here.
                 here = {"active": False} if name == "usage" and request.path == statistics else {}
                 items.append({**item, **here})
         if title:
@@ -69,8 +69,8 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         else:
             groups[0]["items"] += items
     if admins["user"].has_view_permission(request):
-        people = {"title": "People", "icon": "group", "link": reverse("admin:auth_user_changelist")}
-        groups.append({"title": "", "separator": True, "items": [people]})
+        users = {"title": "Users", "icon": "group", "link": reverse("admin:auth_user_changelist")}
+        groups.append({"title": "", "separator": True, "items": [users]})
     if admins["usage"].has_view_permission(request):
         groups[0]["items"].append({"title": "Statistics", "icon": "monitoring", "link": statistics})
     return groups

@@ -1,4 +1,4 @@
-"""The admin's Content-Security-Policy: scripts of our own files, and nothing from anywhere else."""
+"""The admin's Content-Security-Policy: scripts from our own files only, and nothing from other servers."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.decorators import sync_and_async_middleware
 
-# 'unsafe-eval' is for Alpine, which Unfold's pages are made of: it compiles the attributes of our own templates. No script
-# stands in a page, so that none needs a nonce. Styles do: htmx and Alpine write them.
+# 'unsafe-eval' is for Alpine, on which Unfold's pages are built: it compiles the attributes of our own templates. No page
+# has an inline script, so none needs a nonce. Inline styles are allowed because htmx and Alpine write them.
 POLICY = "; ".join(
     (
         "default-src 'none'",

@@ -1,6 +1,6 @@
 """Small tables inside a form: a method's parameters and fixed values, edited by row and stored as JSON.
 
-What a table cannot show, such as a nested schema from an import, is shown and edited as JSON instead.
+What does not fit a table, such as a nested schema from an import, is shown and edited as JSON instead.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.forms.widgets import Script
 
 from assistant.redaction import is_storable
 from assistant.tools.parameters import PROPERTY_NAME, offered
 
 SPARE_ROWS = 2  # so that a row can be added without JavaScript
-MAX_LINES = 1000  # that are looked at; more fields than that Django takes for an attack
+MAX_LINES = 1000  # Django refuses forms with more fields than that
 MAX_FIXED_BYTES = 16_384
 
 
@@ -34,6 +35,9 @@ class RowsWidget(forms.Widget):
     """A table with a line per row; its value is a list of rows, or text where JSON was edited."""
 
     template_name = "admin/assistant/rows.html"
+
+    class Media:
+        js = (Script("admin-extra/rows.js", defer=True),)
 
     def __init__(self, columns: tuple[Column, ...], add_label: str) -> None:
         super().__init__()
@@ -112,16 +116,18 @@ class RowsField(forms.Field):
     def to_python(self, value: Any) -> dict[str, Any]:
         stored = self._read(value) if isinstance(value, str) else self.stored(value or [])
         if not is_storable(stored):
-            raise ValidationError("There are characters in it that are no text, or a number that is none.")
+            raise ValidationError(
+                "It contains characters or numbers that cannot be stored. Remove control characters, NaN and Infinity."
+            )
         return stored
 
     def _read(self, text: str) -> dict[str, Any]:
         try:
             stored = json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise ValidationError(f"This is not JSON: {str(error)[:120]}") from error
+            raise ValidationError(f"This is not valid JSON: {str(error)[:120]}") from error
         if not isinstance(stored, dict):
-            raise ValidationError("A JSON object is needed: { … }.")
+            raise ValidationError("Enter a JSON object: { … }.")
         return stored
 
     def has_changed(self, initial: Any, data: Any) -> bool:
@@ -143,16 +149,16 @@ TYPES = (
     ("string", "Text"),
     ("integer", "Whole number"),
     ("number", "Number"),
-    ("boolean", "Yes or no"),
-    ("list", "List of texts"),
+    ("boolean", "Yes/no"),
+    ("list", "List of text values"),
 )
 FORMATS = (
     ("", "Any"),
     ("date", "Date"),
     ("time", "Time"),
     ("date-time", "Date and time"),
-    ("email", "E-mail"),
-    ("uri", "Web address"),
+    ("email", "E-mail address"),
+    ("uri", "URL"),
     ("uuid", "UUID"),
 )
 
@@ -164,10 +170,10 @@ class ParametersField(RowsField):
     columns = (
         Column("name", "Name", hint="order_id"),
         Column("type", "Type", "select", TYPES),
-        Column("description", "What it is, for the model", hint="The number on the order confirmation"),
+        Column("description", "Description for the model", hint="The number on the order confirmation"),
         Column("required", "Required", "check"),
-        Column("enum", "Only these", hint="small, large"),
-        Column("format", "Form", "select", FORMATS),
+        Column("enum", "Allowed values", hint="small, large"),
+        Column("format", "Format", "select", FORMATS),
     )
 
     def same(self, one: dict[str, Any], other: dict[str, Any]) -> bool:
@@ -205,9 +211,11 @@ class ParametersField(RowsField):
         for row in rows:
             name = row["name"]
             if not PROPERTY_NAME.fullmatch(name):
-                raise ValidationError(f"“{name[:60]}” is no name for a parameter: use letters, digits, _ and -.")
+                raise ValidationError(
+                    f"“{name[:60]}” is not a valid parameter name. Use letters, digits, _ and -, with a letter first."
+                )
             if name in properties:
-                raise ValidationError(f"There are two parameters called {name}.")
+                raise ValidationError(f"Two parameters are called {name}. Rename one of them.")
             properties[name] = self._schema(row)
             if row["required"]:
                 required.append(name)
@@ -216,7 +224,7 @@ class ParametersField(RowsField):
 
     def _schema(self, row: dict[str, Any]) -> dict[str, Any]:
         if row["type"] not in dict(TYPES) or row["format"] not in dict(FORMATS):
-            raise ValidationError(f"{row['name']}: choose a type and a form from the list.")
+            raise ValidationError(f"{row['name']}: choose a type and a format from the list.")
         schema: dict[str, Any] = {"type": row["type"]}
         if row["type"] == "list":
             schema = {"type": "array", "items": {"type": "string"}}
@@ -224,15 +232,15 @@ class ParametersField(RowsField):
             schema["description"] = row["description"]
         if row["enum"]:
             if row["type"] not in ("string", "integer", "number"):
-                raise ValidationError(f"{row['name']}: “only these” goes with texts and numbers.")
+                raise ValidationError(f"{row['name']}: only text and numbers can have allowed values.")
             as_type = {"string": str, "integer": int, "number": float}[row["type"]]
             try:
                 schema["enum"] = [as_type(item.strip()) for item in row["enum"].split(",") if item.strip()]
             except ValueError as error:
-                raise ValidationError(f"{row['name']}: every one of “only these” must be a number.") from error
+                raise ValidationError(f"{row['name']}: every allowed value must be a number.") from error
         if row["format"]:
             if row["type"] != "string":
-                raise ValidationError(f"{row['name']}: a form goes with texts only.")
+                raise ValidationError(f"{row['name']}: only text can have a format.")
             schema["format"] = row["format"]
         return schema
 
@@ -250,9 +258,9 @@ class FixedField(RowsField):
     def to_python(self, value: Any) -> dict[str, Any]:
         stored = super().to_python(value)
         if len(json.dumps(stored)) > MAX_FIXED_BYTES:
-            raise ValidationError(f"The fixed values are larger than {MAX_FIXED_BYTES:,} bytes.")
+            raise ValidationError(f"The fixed values are too large. They can have {MAX_FIXED_BYTES:,} bytes in total.")
         if long := next((name for name in stored if len(name) > 64), None):
-            raise ValidationError(f"A name has at most 64 characters, not as many as “{long[:60]}…”.")
+            raise ValidationError(f"The name “{long[:60]}…” is too long. A name can have at most 64 characters.")
         return stored
 
     def rows(self, stored: dict[str, Any]) -> list[dict[str, Any]] | None:
@@ -269,11 +277,11 @@ class FixedField(RowsField):
         for row in rows:
             name, text = row["name"], row["value"]
             if not name or name in found:
-                raise ValidationError(f"Every fixed value needs a name of its own ({name[:60] or 'one has none'}).")
+                raise ValidationError(f"Give every fixed value a different name ({name[:60] or 'one has no name'}).")
             try:
                 found[name] = READ[row["type"]](text)
             except (ValueError, KeyError) as error:
-                raise ValidationError(f"{name}: “{text[:60]}” is not of that type.") from error
+                raise ValidationError(f"{name}: “{text[:60]}” is not of the chosen type.") from error
         return found
 
 

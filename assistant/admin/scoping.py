@@ -1,9 +1,9 @@
-"""Who sees and changes what: one organization's staff never meet another's rows.
+"""Permissions: staff of one organization see and change only its rows.
 
-Authority comes from `Membership` alone, never from Django's permission rows: a role is a rank within one organization,
+They come from `Membership` alone, never from Django's permission rows: a role is a rank within one organization,
 and each admin says which rank an act takes. Rows are filtered where Django asks for them (lists, forms, history,
 autocomplete, deletion all go through `get_queryset` and `get_object`), and so are the choices of every relation.
-Somebody else's row answers 404, like one that never was.
+Another organization's row answers 404, like one that does not exist.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Rank(IntEnum):
     EDITOR = 2
     OWNER = 3
     SUPERUSER = 4
-    NOBODY = 5  # what even superusers may not do here, such as typing a ledger row
+    NOBODY = 5  # what even superusers may not do here, such as adding a tool call
 
 
 RANKS = {
@@ -68,7 +68,7 @@ def organizations(request: HttpRequest, rank: Rank = Rank.VIEWER) -> models.Quer
 
 
 def has_several(request: HttpRequest) -> bool:
-    """Whether it helps this user to be told which organization a row belongs to."""
+    """Whether this user sees rows of several organizations, so that pages should name them."""
     return len(organizations(request)[:2]) > 1
 
 
@@ -81,7 +81,7 @@ class VisibleRowsFilter(RelatedDropdownFilter):
 
 
 class OneOrganizationForm(forms.ModelForm):
-    """Whatever a row points at belongs to the organization that the row belongs to; for superusers as well."""
+    """Everything a row refers to belongs to the row's own organization; for superusers as well."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -98,7 +98,7 @@ class OneOrganizationForm(forms.ModelForm):
             chosen = cleaned.get(name)
             rows: list[Any] = [chosen] if isinstance(chosen, models.Model) else list(chosen or [])
             if any(row.organization_id != home for row in rows):
-                self.add_error(name, "This belongs to another organization.")
+                self.add_error(name, "This belongs to another organization. Choose one of the same organization.")
         return cleaned
 
     def _get_validation_exclusions(self) -> set[str]:
@@ -134,7 +134,7 @@ class VisibleChoices:
 
 
 class Discreet:
-    """What is not there and what is not for this user answer alike; Django would redirect with a message."""
+    """404 for rows that do not exist and for rows of others alike; Django would redirect with a message."""
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         obj = super().get_object(request, object_id, from_field)  # type: ignore[misc]
@@ -169,11 +169,13 @@ class Scoped(VisibleChoices, Discreet, ModelAdmin):
     form: type[forms.ModelForm] = OneOrganizationForm
     list_filter_submit = True
     list_per_page = 50
+    warn_unsaved_form = True
+    empty_text = ""  # below "No … yet" where the list is empty
     show_full_result_count = False
 
     def rank(self, request: HttpRequest, obj: models.Model | None) -> Rank:
-        """The user's rank where `obj` belongs; the highest he has anywhere without one. What belongs to no organization
-        is the installation's, and so its superusers'."""
+        """The user's rank in the organization of `obj`; without one, the highest they have anywhere. Rows of no organization
+        belong to the installation, and so to its superusers."""
         highest = rank_in(request, None)
         if obj is None or highest == Rank.SUPERUSER:
             return highest
@@ -188,7 +190,7 @@ class Scoped(VisibleChoices, Discreet, ModelAdmin):
         return value.pk if last == "pk" else getattr(value, f"{last}_id")
 
     def get_ordering(self, request: HttpRequest) -> Any:
-        # Said aloud, since a model's own order gets lost when rows are counted with `annotate`.
+        # Explicit, because a model's own order is lost when rows are counted with `annotate`.
         return self.ordering or self.opts.ordering
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
@@ -227,7 +229,7 @@ class Scoped(VisibleChoices, Discreet, ModelAdmin):
             kwargs["queryset"] = mine
             kwargs.setdefault("initial", mine.first())
             if rank_in(request, None) != Rank.SUPERUSER:
-                kwargs["required"] = True  # where it may be empty, that means: for all
+                kwargs["required"] = True  # empty would mean: for all organizations
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_list_display(self, request: HttpRequest) -> list[str]:
@@ -245,7 +247,7 @@ class Scoped(VisibleChoices, Discreet, ModelAdmin):
         return chosen
 
     def within_reach(self, request: HttpRequest, rows: models.QuerySet[Any], rank: Rank) -> models.QuerySet[Any]:
-        """Those rows in whose organization the user has `rank`: he may be an editor here and a viewer there."""
+        """The rows in whose organization the user has `rank`: they may be an editor in one and a viewer in another."""
         if request.user.is_superuser:
             return rows
         mine = [pk for pk, held in ranks(request).items() if held >= rank]
@@ -253,7 +255,7 @@ class Scoped(VisibleChoices, Discreet, ModelAdmin):
 
 
 class ReadOnly(Scoped):
-    """Rows that the system writes: looked at, never typed, changed or deleted by hand; acted upon through actions."""
+    """Rows that the system writes: staff read them and use actions on them, but never add, change or delete one."""
 
     add_rank = change_rank = delete_rank = Rank.NOBODY
     change_form_outer_before_template = "admin/assistant/object_actions.html"
@@ -272,7 +274,7 @@ class ReadOnly(Scoped):
 
 
 class ScopedInline(VisibleChoices, InlineModelAdmin):
-    """Rows that belong to the row above them: who may change that may change these."""
+    """Rows of a parent row: whoever may change the parent may change them."""
 
     extra = 0
     edit_rank = Rank.EDITOR

@@ -1,4 +1,4 @@
-"""Staff read times on their organization's clock."""
+"""The time zone of the admin: that of the user's organizations."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from assistant.admin.scoping import organizations
 
 
 def zone_of(request: HttpRequest) -> ZoneInfo | None:
-    """The zone that all of the user's organizations share; None, and so the installation's, where they do not."""
+    """The zone that all of the user's organizations share; None (the installation's) where they have several."""
     if not request.user.is_authenticated:
         return None
     names = list(organizations(request).order_by().values_list("timezone", flat=True).distinct()[:2])

@@ -35,7 +35,9 @@ class Migration(migrations.Migration):
                 (
                     "timezone",
                     models.CharField(
-                        default="UTC", max_length=60, validators=[assistant.models.organizations.organization.validate_timezone]
+                        default="UTC",
+                        max_length=60,
+                        validators=[assistant.models.organizations.organization.validate_timezone],
                     ),
                 ),
                 (
@@ -153,7 +155,9 @@ class Migration(migrations.Migration):
                 (
                     "timezone",
                     models.CharField(
-                        default="UTC", max_length=60, validators=[assistant.models.organizations.organization.validate_timezone]
+                        default="UTC",
+                        max_length=60,
+                        validators=[assistant.models.organizations.organization.validate_timezone],
                     ),
                 ),
                 (
@@ -568,7 +572,10 @@ class Migration(migrations.Migration):
                 (
                     "public_key",
                     models.CharField(
-                        default=assistant.models.organizations.assistant.new_public_key, editable=False, max_length=40, unique=True
+                        default=assistant.models.organizations.assistant.new_public_key,
+                        editable=False,
+                        max_length=40,
+                        unique=True,
                     ),
                 ),
                 ("enabled", models.BooleanField(default=True)),

@@ -50,9 +50,7 @@ class Migration(migrations.Migration):
                 ("numbers", models.BinaryField()),
             ],
             options={
-                "indexes": [
-                    models.Index(fields=["model", "dimension", "passage"], name="assistant_p_model_d5923a_idx")
-                ],
+                "indexes": [models.Index(fields=["model", "dimension", "passage"], name="assistant_p_model_d5923a_idx")],
             },
         ),
     ]

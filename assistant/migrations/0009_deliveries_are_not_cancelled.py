@@ -4,15 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('assistant', '0008_conversation_notes'),
+        ("assistant", "0008_conversation_notes"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='delivery',
-            name='state',
-            field=models.CharField(choices=[('queued', 'Queued'), ('sending', 'Sending'), ('sent', 'Sent'), ('dead', 'Given up')], db_index=True, default='queued', max_length=10),
+            model_name="delivery",
+            name="state",
+            field=models.CharField(
+                choices=[("queued", "Queued"), ("sending", "Sending"), ("sent", "Sent"), ("dead", "Given up")],
+                db_index=True,
+                default="queued",
+                max_length=10,
+            ),
         ),
     ]

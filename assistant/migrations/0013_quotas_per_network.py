@@ -4,20 +4,27 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('assistant', "0012_deliveries_kept_and_origins_refused"),
+        ("assistant", "0012_deliveries_kept_and_origins_refused"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='calendar',
-            name='unproven_per_day',
-            field=models.PositiveIntegerField(default=50, help_text='How many bookings in 24 hours may have an e-mail address that its visitor has not proven to be theirs.', verbose_name='unproven bookings per day'),
+            model_name="calendar",
+            name="unproven_per_day",
+            field=models.PositiveIntegerField(
+                default=50,
+                help_text="How many bookings in 24 hours may have an e-mail address that its visitor has not proven to be theirs.",
+                verbose_name="unproven bookings per day",
+            ),
         ),
         migrations.AddField(
-            model_name='method',
-            name='per_network_per_day',
-            field=models.PositiveIntegerField(blank=True, help_text='How often all visitors of one network, such as an office or a home, may use it in 24 hours. Empty: a quarter of what all visitors may.', null=True),
+            model_name="method",
+            name="per_network_per_day",
+            field=models.PositiveIntegerField(
+                blank=True,
+                help_text="How often all visitors of one network, such as an office or a home, may use it in 24 hours. Empty: a quarter of what all visitors may.",
+                null=True,
+            ),
         ),
     ]

@@ -23,27 +23,53 @@ def new_reference() -> str:
 
 
 class Calendar(models.Model):
-    """Something that one party at a time can book: a person, a room, a chair. Its row is the lock for booking it."""
+    """Something that one visitor at a time can book: a person, a room, a chair. Its row is the lock for bookings."""
 
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="calendars")
     name = models.CharField(max_length=80)
-    timezone = models.CharField(max_length=60, default="UTC", validators=[validate_timezone])
-    location = models.CharField(max_length=200, blank=True, help_text="Where it takes place; goes into the invitation.")
-    slot_minutes = models.PositiveIntegerField(default=30, validators=[MinValueValidator(5), MaxValueValidator(720)])
+    timezone = models.CharField(
+        "time zone",
+        max_length=60,
+        default="UTC",
+        validators=[validate_timezone],
+        help_text="The time zone of the opening hours, such as Europe/Berlin.",
+    )
+    location = models.CharField(
+        max_length=200,
+        blank=True,
+        help_text="Where appointments take place, such as 14 Harbour Lane. Shown in the invitation.",
+    )
+    slot_minutes = models.PositiveIntegerField(
+        "length in minutes",
+        default=30,
+        validators=[MinValueValidator(5), MaxValueValidator(720)],
+        help_text="How long an appointment takes.",
+    )
     buffer_minutes = models.PositiveIntegerField(
-        default=0, validators=[MaxValueValidator(240)], help_text="Kept free after each appointment."
+        "break in minutes", default=0, validators=[MaxValueValidator(240)], help_text="Kept free after each appointment."
     )
     notice_minutes = models.PositiveIntegerField(
-        default=120, validators=[MaxValueValidator(43_200)], help_text="How long before its start a time can last be booked."
+        "notice in minutes",
+        default=120,
+        validators=[MaxValueValidator(43_200)],
+        help_text="How long before it starts an appointment must be booked. 120: two hours.",
     )
     horizon_days = models.PositiveIntegerField(
-        default=60, validators=[MinValueValidator(1), MaxValueValidator(730)], help_text="How far ahead it can be booked."
+        "days ahead",
+        default=60,
+        validators=[MinValueValidator(1), MaxValueValidator(730)],
+        help_text="How many days ahead appointments can be booked.",
     )
-    hold_minutes = models.PositiveIntegerField(default=10, validators=[MinValueValidator(1), MaxValueValidator(120)])
+    hold_minutes = models.PositiveIntegerField(
+        "hold in minutes",
+        default=10,
+        validators=[MinValueValidator(1), MaxValueValidator(120)],
+        help_text="How long a time stays reserved until the visitor confirms it.",
+    )
     unproven_per_day = models.PositiveIntegerField(
-        "unproven bookings per day",
+        "unverified bookings per day",
         default=50,
-        help_text="How many bookings in 24 hours may have an e-mail address that its visitor has not proven to be theirs.",
+        help_text="How many bookings in 24 hours may use an e-mail address that the visitor has not verified.",
     )
 
     class Meta:
@@ -78,7 +104,7 @@ class OpeningHours(models.Model):
 
     def clean(self) -> None:
         if self.opens and self.closes == self.opens != time():
-            raise ValidationError("Opening and closing time are the same. For the whole day: from 00:00 to 24:00.")
+            raise ValidationError("Opening and closing time are the same. For the whole day, enter 00:00 to 24:00.")
 
 
 class Closure(models.Model):
@@ -97,7 +123,7 @@ class Closure(models.Model):
 
     def clean(self) -> None:
         if self.first_day and self.last_day and self.last_day < self.first_day:
-            raise ValidationError("The last day is before the first.")
+            raise ValidationError("The last day is before the first day. Change one of them.")
 
 
 class AppointmentQuerySet(models.QuerySet["Appointment"]):
@@ -128,8 +154,8 @@ class Appointment(models.Model):
     call = models.OneToOneField(ToolCall, models.SET_NULL, null=True, blank=True, related_name="appointment")
     reference = models.CharField(max_length=8, unique=True, default=new_reference, editable=False)
     state = models.CharField(max_length=10, choices=State.choices, default=State.HELD)
-    start_at = models.DateTimeField()
-    end_at = models.DateTimeField()  # of the appointment itself
+    start_at = models.DateTimeField("start")
+    end_at = models.DateTimeField("end")  # of the appointment itself
     busy_until = models.DateTimeField()  # end_at and the calendar's buffer: what must not overlap
     timezone = models.CharField(max_length=60)  # of the calendar when it was booked
     visitor_timezone = models.CharField(max_length=60, blank=True)

@@ -34,9 +34,9 @@ class Delivery(models.Model):
         QUEUED = "queued"
         SENDING = "sending"
         SENT = "sent"
-        KEPT = "kept", "Kept in the demo mailbox"  # nothing left this machine: no mail server is set up
-        LOGGED = "logged", "Written to the server's log"  # nor here
-        DEAD = "dead", "Given up"
+        KEPT = "kept", "Kept in the demo mailbox"  # not sent: no mail server is set up
+        LOGGED = "logged", "Written to the server's log"  # likewise
+        DEAD = "dead", "Failed"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.ForeignKey(
@@ -45,22 +45,22 @@ class Delivery(models.Model):
     conversation = models.ForeignKey(Conversation, models.SET_NULL, null=True, blank=True, related_name="deliveries")
     call = models.ForeignKey(ToolCall, models.SET_NULL, null=True, blank=True, related_name="deliveries")
     appointment = models.ForeignKey(Appointment, models.SET_NULL, null=True, blank=True, related_name="deliveries")
-    key = models.CharField(max_length=120, unique=True)  # the same promise made twice is one row
+    key = models.CharField(max_length=120, unique=True)  # so that the same e-mail queued twice is one row
     to = models.EmailField()
     reply_to = models.EmailField(blank=True)
     subject = models.CharField(max_length=200)
     text = models.TextField()
     html = models.TextField(blank=True)
-    ics = models.TextField(blank=True)  # the invitation as it was when promised
+    ics = models.TextField(blank=True)  # the invitation as it was when the e-mail was queued
     ics_method = models.CharField(max_length=10, blank=True)  # REQUEST or CANCEL
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED, db_index=True)
     fence = models.PositiveIntegerField(default=0)
     leased_until = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
-    next_attempt_at = models.DateTimeField(default=timezone.now)
+    next_attempt_at = models.DateTimeField("next attempt", default=timezone.now)
     last_error = models.CharField(max_length=500, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    sent_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField("created", auto_now_add=True)
+    sent_at = models.DateTimeField("sent", null=True, blank=True)
 
     objects = DeliveryQuerySet.as_manager()
 

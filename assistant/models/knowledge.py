@@ -16,7 +16,7 @@ from assistant.models.organizations.organization import Organization
 
 class DocumentQuerySet(models.QuerySet["Document"]):
     def due(self, now: datetime) -> DocumentQuerySet:
-        """To be read: new, left behind by a worker whose lease has lapsed, or a page whose time has come again."""
+        """To be read: new, left by a worker whose lease has expired, or a page that is due for a check."""
         return self.filter(
             models.Q(state=Document.State.QUEUED)
             | models.Q(state=Document.State.READING, leased_until__lt=now)
@@ -47,7 +47,7 @@ class Document(models.Model):
         FAILED = "failed", "Failed"
 
     class Refresh(models.IntegerChoices):
-        NEVER = 0, "Only when asked to"
+        NEVER = 0, "Only on request"
         HOURLY = 1, "Every hour"
         DAILY = 24, "Every day"
         WEEKLY = 168, "Every week"
@@ -55,23 +55,30 @@ class Document(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="documents")
     assistants = models.ManyToManyField(
-        Assistant, blank=True, related_name="documents", help_text="Who may search it. None ticked: all of them."
+        Assistant,
+        blank=True,
+        related_name="documents",
+        help_text="The assistants that may search it. None selected: all of them.",
     )
     kind = models.CharField(max_length=4, choices=Kind.choices, default=Kind.TEXT, editable=False)
-    title = models.CharField(max_length=200, blank=True, help_text="Visitors read it as the source of an answer.")
-    url = models.URLField("address", max_length=1000, blank=True)
+    title = models.CharField(
+        max_length=200, blank=True, help_text="Shown to visitors as the source of an answer, such as Price list 2026."
+    )
+    url = models.URLField("URL", max_length=1000, blank=True)
     # What was written, or what was found in the file or on the page: Markdown, of which headings count.
     text = models.TextField(blank=True, max_length=500_000)
     refresh_hours = models.PositiveSmallIntegerField(
-        "read again", choices=Refresh.choices, default=Refresh.DAILY, help_text="How often the page is looked at."
+        "read again", choices=Refresh.choices, default=Refresh.DAILY, help_text="How often the page is checked for changes."
     )
 
     state = models.CharField(max_length=7, choices=State.choices, default=State.QUEUED, editable=False)
     fence = models.PositiveIntegerField(default=0, editable=False)
     leased_until = models.DateTimeField(null=True, blank=True, editable=False)
     attempts = models.PositiveSmallIntegerField(default=0, editable=False)  # since it was last read
-    next_read_at = models.DateTimeField(null=True, blank=True, editable=False, db_index=True)
-    read_at = models.DateTimeField(null=True, blank=True, editable=False)  # when its text was last seen to be current
+    next_read_at = models.DateTimeField("next check", null=True, blank=True, editable=False, db_index=True)
+    read_at = models.DateTimeField(
+        "last read", null=True, blank=True, editable=False
+    )  # when its text was last seen to be current
     code = models.CharField(max_length=40, blank=True, editable=False)  # why it could not be read
     problem = models.CharField(max_length=300, blank=True, editable=False)  # the same in a sentence, for staff
     note = models.CharField(max_length=300, blank=True, editable=False)  # what was left out
@@ -93,7 +100,7 @@ class Document(models.Model):
 
 
 class DocumentFile(models.Model):
-    """An uploaded file until its text is out: never served, and deleted once it has been read."""
+    """An uploaded file until its text is extracted: never served, and deleted once it has been read."""
 
     document = models.OneToOneField(Document, models.CASCADE, related_name="file")
     name = models.CharField(max_length=200)
@@ -122,7 +129,7 @@ class PassageQuerySet(models.QuerySet["Passage"]):
 
 
 class Passage(models.Model):
-    """A part of a document that can be read by itself: what a search finds."""
+    """A part of a document that makes sense by itself: what a search finds."""
 
     document = models.ForeignKey(Document, models.CASCADE, related_name="passages")
     position = models.PositiveIntegerField()
@@ -142,8 +149,8 @@ class Passage(models.Model):
 
 
 class PassageVector(models.Model):
-    """What a passage means, as a model sees it. A table of its own: it is made later than the passage and by somebody
-    else, may be missing, and is too large to be read along.
+    """A passage's embedding. A table of its own: it is made after the passage, by another job, may be missing, and is too
+    large to be loaded with every passage.
     """
 
     passage = models.OneToOneField(Passage, models.CASCADE, primary_key=True, related_name="vector")
@@ -178,14 +185,14 @@ class Question(models.Model):
     """A question without a good answer, counted; deleted with the newest conversation that asked it."""
 
     class Reason(models.TextChoices):
-        NOT_FOUND = "not_found", "Nothing was found"
-        UNSURE = "unsure", "It said that it does not know"
-        DISLIKED = "disliked", "The visitor did not like the answer"
+        NOT_FOUND = "not_found", "Nothing found"
+        UNSURE = "unsure", "The assistant did not know"
+        DISLIKED = "disliked", "Rated unhelpful"
 
     class State(models.TextChoices):
         OPEN = "open", "Open"
         ANSWERED = "answered", "Answered"
-        DISMISSED = "dismissed", "Left aside"
+        DISMISSED = "dismissed", "Dismissed"
 
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="questions")
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="questions")  # the newest
@@ -193,13 +200,14 @@ class Question(models.Model):
     text = models.CharField("question", max_length=300)  # as it was asked last
     reason = models.CharField(max_length=10, choices=Reason.choices)
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN, db_index=True)
-    times = models.PositiveIntegerField(default=1)
+    times = models.PositiveIntegerField("times asked", default=1)
     document = models.ForeignKey(Document, models.SET_NULL, null=True, blank=True, related_name="questions")  # its answer
     first_at = models.DateTimeField("first asked")
     last_at = models.DateTimeField("last asked")
 
     class Meta:
         ordering = ["-times", "-last_at"]
+        verbose_name = "unanswered question"
         constraints = [models.UniqueConstraint(fields=["organization", "key"], name="question_once_per_organization")]
 
     def __str__(self) -> str:

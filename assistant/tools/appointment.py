@@ -28,14 +28,16 @@ ANY = "any"  # weak models fill in every parameter that they see
 
 
 class Config(forms.Form):
-    """Which calendar is booked. Neither visitor nor model chooses it."""
+    """The calendar to book. Neither the visitor nor the model chooses it."""
 
-    calendar = forms.TypedChoiceField(coerce=int, help_text="Whose time is booked. Hours are set in the calendar.")
+    calendar = forms.TypedChoiceField(
+        coerce=int, help_text="The calendar to book. Its opening hours are set under Calendars."
+    )
     proof = forms.BooleanField(
-        label="Only with a mailed code",
+        label="Require a verified e-mail address",
         required=False,
-        help_text="A visitor books only after typing the code that was mailed to their address, so that nobody fills the "
-        "calendar under invented ones.",
+        help_text="Visitors can book only after entering a code that is sent to their e-mail address, so that nobody fills "
+        "the calendar with invented addresses.",
     )
 
 

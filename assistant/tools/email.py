@@ -29,45 +29,56 @@ SURROUNDINGS: dict[str, Callable[[Context], str]] = {
 
 
 class Config(forms.Form):
-    """What staff fill in. Neither visitor nor model chooses any of it."""
+    """The settings of the method. Neither the visitor nor the model chooses any of them."""
 
     recipient = forms.ChoiceField(
-        label="Goes to",
+        label="Recipient",
         required=False,
         initial="team",
         choices=[
-            ("team", "the addresses below"),
-            ("visitor", "the visitor, once a mailed code has shown that it is his"),
+            ("team", "The addresses below"),
+            ("visitor", "The visitor, once they have verified their address with a code"),
         ],
     )
     to = forms.CharField(
-        label="Addresses", required=False, max_length=600, widget=forms.Textarea, help_text="At most five, one per line."
+        label="Addresses",
+        required=False,
+        max_length=600,
+        widget=forms.Textarea,
+        help_text="Up to five, one per line, such as team@example.com.",
     )
-    subject = forms.CharField(max_length=200, help_text="A parameter stands as {{ name }}.")
+    subject = forms.CharField(max_length=200, help_text="Write a parameter as {{ name }}, such as Order {{ order_id }}.")
     body = forms.CharField(
+        label="Text",
         required=False,
         max_length=10_000,
         widget=forms.Textarea,
-        help_text="Plain text; a parameter stands as {{ name }}. Empty: all parameters are listed.",
+        help_text="Plain text. Write a parameter as {{ name }}. Empty: all parameters are listed.",
     )
     layout = forms.ChoiceField(
         required=False,
         initial="simple",
-        choices=[("simple", "The text alone"), ("detailed", "The text, then all parameters, time and place")],
+        choices=[("simple", "Text only"), ("detailed", "Text, then all parameters, the time and the page")],
     )
     reply_to_visitor = forms.BooleanField(
-        label="Answers go to the visitor",
+        label="Replies go to the visitor",
         required=False,
         initial=True,
-        help_text="Only when his address is known to be his.",
+        help_text="Only if the visitor has verified their address.",
     )
-    per_recipient_per_day = forms.IntegerField(min_value=1, max_value=5000, initial=100)
+    per_recipient_per_day = forms.IntegerField(
+        label="E-mails per recipient",
+        min_value=1,
+        max_value=5000,
+        initial=100,
+        help_text="How many this method sends to one address in 24 hours.",
+    )
 
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = self.cleaned_data
         addresses = addresses_in(given.get("to", ""))
         if (given.get("recipient") or "team") == "team" and not 1 <= len(addresses) <= MAX_RECIPIENTS:
-            self.add_error("to", ValidationError("One to five addresses are needed.", code="recipients"))
+            self.add_error("to", ValidationError("Enter one to five addresses, one per line.", code="recipients"))
         for address in addresses:
             try:
                 outbox.plain_address(address)
@@ -81,11 +92,15 @@ def addresses_in(text: str) -> list[str]:
 
 
 def check(method: Method) -> None:
-    """Templates may name only what is there."""
+    """Raise `ValidationError` for a template that names an unknown parameter."""
     config = configured(Config, method)
     known = {*method.parameters.get("properties", {}), *method.fixed, *SURROUNDINGS}
     for name in sorted(template.names(config["subject"] + config["body"], template.IN_LETTER) - known):
-        raise ValidationError("There is no parameter “%(name)s”.", code="placeholder_unknown", params={"name": name})
+        raise ValidationError(
+            "There is no parameter “%(name)s”. Add it under Parameters, or correct the name.",
+            code="placeholder_unknown",
+            params={"name": name},
+        )
 
 
 async def run(context: Context, arguments: dict[str, Any]) -> ToolResult:

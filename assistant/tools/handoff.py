@@ -23,18 +23,19 @@ NO_ADDRESS = (
 
 
 class Config(forms.Form):
-    """What staff fill in."""
+    """The settings of the method."""
 
     to = forms.EmailField(
-        label="Tell",
+        label="Notify",
         required=False,
-        help_text="Empty: the organization's address for the team. Without either, nobody is told, and visitors hear so.",
+        help_text="The e-mail address to notify. Empty: the organization's team e-mail. Without either, nobody is notified, "
+        "and visitors are told so.",
     )
     text = forms.CharField(
-        label="Said to the visitor",
+        label="Message to the visitor",
         required=False,
         max_length=300,
-        help_text="Once the team is being told. Empty: ours, in the visitor's language. Promise no more than you keep.",
+        help_text="Shown when the team is notified, such as We reply within an hour. Empty: a default text.",
     )
 
 

@@ -54,62 +54,65 @@ OUTCOME_UNKNOWN = (
 
 
 class Config(forms.Form):
-    """What staff fill in. Neither visitor nor model chooses any of it."""
+    """The settings of the method. Neither the visitor nor the model chooses any of them."""
 
-    verb = forms.ChoiceField(label="Request", choices=[(v, v) for v in ("GET", "POST", "PUT", "PATCH", "DELETE")])
+    verb = forms.ChoiceField(label="HTTP method", choices=[(v, v) for v in ("GET", "POST", "PUT", "PATCH", "DELETE")])
     url = forms.CharField(
-        label="Address",
+        label="URL",
         max_length=2000,
-        help_text="Such as https://api.example.com/orders/{order_id}. A name in braces stands for a parameter.",
+        help_text="Write a parameter in braces, such as https://api.example.com/orders/{order_id}.",
     )
     slashes = forms.CharField(
-        label="May contain slashes",
+        label="Parameters with slashes",
         required=False,
         max_length=1000,
-        help_text="Parameters of the path whose values may hold / or \\, such as file_path.",
+        help_text="Parameters of the path whose values can contain / or \\, such as file_path.",
     )
     headers = forms.CharField(
         required=False, max_length=4000, widget=forms.Textarea, help_text="One per line, such as X-Shop: {shop}."
     )
     send = forms.ChoiceField(
-        label="Other parameters",
+        label="Send other parameters",
         required=False,
-        choices=[("", "as usual for the request"), ("query", "in the address"), ("json", "as JSON"), ("form", "as a form")],
+        choices=[("", "Default of the HTTP method"), ("query", "In the URL"), ("json", "As JSON"), ("form", "As a form")],
     )
     auth = forms.ChoiceField(
         label="Authentication",
         choices=[
             ("none", "None"),
             ("bearer", "Bearer token"),
-            ("basic", "User and password"),
+            ("basic", "User name and password"),
             ("header", "API key in a header"),
-            ("query", "API key in the address"),
+            ("query", "API key in the URL"),
             ("hmac", "Signature (Standard Webhooks)"),
         ],
         initial="none",
     )
-    auth_user = forms.CharField(label="User", required=False, max_length=120)
-    auth_name = forms.CharField(label="Name of the key", required=False, max_length=64, help_text="Such as X-Api-Key.")
+    auth_user = forms.CharField(label="User name", required=False, max_length=120)
+    auth_name = forms.CharField(
+        label="API key name", required=False, max_length=64, help_text="The header or URL parameter, such as X-Api-Key."
+    )
     idempotency_header = forms.CharField(
+        label="Idempotency header",
         required=False,
         max_length=64,
         initial="Idempotency-Key",
-        help_text="Carries the same value whenever the same call is sent again. Empty: none is sent.",
+        help_text="Has the same value whenever the same call is sent again. Empty: not sent.",
     )
     repeatable = forms.BooleanField(
-        label="May be sent twice",
+        label="Safe to retry",
         required=False,
-        help_text="The server knows the idempotency key, so that sending again after a breakdown does no harm.",
+        help_text="The server supports the idempotency header, so sending a call again after a failure does no harm.",
     )
     keep = forms.CharField(
-        label="Keep of the answer",
+        label="Response fields to keep",
         required=False,
         max_length=2000,
         widget=forms.Textarea,
-        help_text="JSON pointers, one per line, such as /items/*/name. Empty: all of it.",
+        help_text="JSON pointers, one per line, such as /items/*/name. Empty: the whole response.",
     )
-    timeout_seconds = forms.IntegerField(min_value=1, max_value=30, initial=15)
-    max_kb = forms.IntegerField(label="Largest answer, in KB", min_value=1, max_value=1024, initial=256)
+    timeout_seconds = forms.IntegerField(label="Timeout in seconds", min_value=1, max_value=30, initial=15)
+    max_kb = forms.IntegerField(label="Largest response in KB", min_value=1, max_value=1024, initial=256)
 
     def clean_url(self) -> str:
         url: str = self.cleaned_data["url"]
@@ -139,7 +142,7 @@ class Config(forms.Form):
         try:
             pairs = header_lines(text)
         except ValueError as error:
-            raise ValidationError("Write each header as Name: value.", code="header_line") from error
+            raise ValidationError("Write each header on a line of its own, as Name: value.", code="header_line") from error
         for name, value in pairs:
             check_header_name(name)
             if template.has_stray_braces(value):
@@ -222,7 +225,11 @@ def check(method: Method) -> None:
     path = template.names(parts[2] or "") if parts else set()
     for name in sorted(template.names(config["url"]) | template.names(config["headers"])):
         if name not in sure and name not in properties:
-            raise ValidationError("There is no parameter “%(name)s”.", code="placeholder_unknown", params={"name": name})
+            raise ValidationError(
+                "There is no parameter “%(name)s”. Add it under Parameters, or correct the name.",
+                code="placeholder_unknown",
+                params={"name": name},
+            )
         if name in path and name not in sure:
             text = "“%(name)s” is part of the path, so it must be required."
             raise ValidationError(text, code="placeholder_optional", params={"name": name})

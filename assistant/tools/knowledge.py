@@ -19,9 +19,15 @@ NOTHING = "Nothing was found about this. Say that you do not know, and offer to 
 
 
 class Config(forms.Form):
-    """What staff fill in."""
+    """The settings of the method."""
 
-    passages = forms.IntegerField(label="Passages at most", min_value=1, max_value=8, initial=4)
+    passages = forms.IntegerField(
+        label="Passages per search",
+        min_value=1,
+        max_value=8,
+        initial=4,
+        help_text="How many passages the model gets at most.",
+    )
 
 
 def _query(method: Method) -> dict[str, Any]:

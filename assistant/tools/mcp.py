@@ -42,21 +42,23 @@ NOT_BEGUN = {-32700, -32600, -32601, -32602}  # JSON-RPC: not read, not valid, n
 
 
 class Config(forms.Form):
-    """What staff fill in. Neither visitor nor model chooses any of it."""
+    """The settings of the method. Neither the visitor nor the model chooses any of them."""
 
-    url = forms.CharField(label="Address", max_length=2000, help_text="Of the MCP server, such as https://example.com/mcp.")
-    tool = forms.CharField(max_length=128, help_text="What the server calls it.")
+    url = forms.CharField(label="Server URL", max_length=2000, help_text="Such as https://example.com/mcp.")
+    tool = forms.CharField(max_length=128, help_text="The name that the server gives it, such as search_orders.")
     auth = forms.ChoiceField(
         label="Authentication",
         choices=[("none", "None"), ("bearer", "Bearer token"), ("header", "API key in a header")],
         initial="none",
     )
-    auth_name = forms.CharField(label="Name of the key", required=False, max_length=64, help_text="Such as X-Api-Key.")
-    repeatable = forms.BooleanField(
-        label="May be called twice", required=False, help_text="Calling again after a breakdown does no harm."
+    auth_name = forms.CharField(
+        label="API key header", required=False, max_length=64, help_text="The name of the header, such as X-Api-Key."
     )
-    timeout_seconds = forms.IntegerField(min_value=1, max_value=60, initial=20)
-    max_kb = forms.IntegerField(label="Largest answer, in KB", min_value=1, max_value=1024, initial=256)
+    repeatable = forms.BooleanField(
+        label="Safe to retry", required=False, help_text="Calling the tool again after a failure does no harm."
+    )
+    timeout_seconds = forms.IntegerField(label="Timeout in seconds", min_value=1, max_value=60, initial=20)
+    max_kb = forms.IntegerField(label="Largest response in KB", min_value=1, max_value=1024, initial=256)
 
     def clean_url(self) -> str:
         url: str = self.cleaned_data["url"]

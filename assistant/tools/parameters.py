@@ -54,7 +54,7 @@ def check_schema(schema: Any, fixed: Iterable[str] = ()) -> None:
 
 def _problems(schema: Any, fixed: set[str]) -> Iterator[ValidationError]:
     if not isinstance(schema, dict) or schema.get("type") != "object":
-        yield _problem("schema_type", "The parameters must be a JSON Schema of type object.")
+        yield _problem("schema_type", "The parameters must be a JSON Schema with the type object.")
         return
     try:
         size = len(json.dumps(schema, allow_nan=False).encode())
@@ -62,7 +62,7 @@ def _problems(schema: Any, fixed: set[str]) -> Iterator[ValidationError]:
         yield _problem("schema_json", "The parameters are not valid JSON.")
         return
     if size > MAX_SCHEMA_BYTES:
-        yield _problem("schema_size", "The parameters are larger than %(most)s bytes.", most=MAX_SCHEMA_BYTES)
+        yield _problem("schema_size", "The parameters are too large. They can have %(most)s bytes.", most=MAX_SCHEMA_BYTES)
         return
     if schema.get("additionalProperties", False) is not False:
         yield _problem(

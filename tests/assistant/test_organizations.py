@@ -111,7 +111,7 @@ def test_an_owner_allows_a_site_that_asked_with_one_click(assistant):
         assert SITE in boss.get(page).content.decode(), page
     row = RefusedOrigin.objects.get()
     answer = boss.post(f"/admin/assistant/assistant/{assistant.pk}/origin/", {"allow": row.pk}, follow=True)
-    assert f"{SITE} may show the widget now." in answer.content.decode()
+    assert f"{SITE} can show the widget now." in answer.content.decode()
     assistant.organization.refresh_from_db()
     assert assistant.organization.allowed_origins.splitlines() == [make.ORIGIN, SITE]
     assert access.for_widget(assistant.public_key, SITE) == assistant

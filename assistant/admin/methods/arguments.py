@@ -1,6 +1,6 @@
-"""Inputs for what a JSON Schema asks for, and what was typed into them: staff stand in for the model in a test.
+"""Inputs for the properties of a JSON Schema: in a test, staff enter what the model would send.
 
-What is typed goes to the executor as it is, right or wrong, so that a test shows what a model would be told.
+Values are passed on as they were entered, valid or not, so that a test shows what a model would be told.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def inputs_for(schema: dict[str, Any], given: Mapping[str, Any]) -> list[dict[st
 
 
 def given_arguments(schema: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """What was typed, in the schema's types where it can be read so; what was left empty is left out."""
+    """The values that were entered, as the schema's types where they can be read so; empty ones are left out."""
     arguments = {}
     for name, prop in schema.get("properties", {}).items():
         text = str(given.get(f"argument-{name}", "")).strip()

@@ -1,7 +1,7 @@
-"""Methods from elsewhere: a document, an MCP server or a sentence becomes a list to tick; only ticking stores anything.
+"""Imports of methods from an API description, an MCP server or a sentence: a preview first, then what staff select.
 
-Between the two pages the drafts wait in the cache, sealed for one user and one organization, since a document may hold
-credentials and a server may say something else when it is asked again.
+Between the two pages the drafts are in the cache, sealed for one user and one organization: a document may hold
+credentials, and a server may answer differently when it is asked again.
 """
 
 from __future__ import annotations
@@ -38,26 +38,26 @@ from assistant.tools import importing
 from assistant.tools.importing import Found, MethodDraft, documents, mcp, sentence
 from assistant.tools.request import CREDENTIAL
 
-WAIT_SECONDS = 3600  # until drafts that nobody ticked are forgotten
+WAIT_SECONDS = 3600  # until drafts that were not imported expire
 ASK_SECONDS = 60.0
 INPUT = {"class": "iw-input"}
 
 
 class DocumentForm(forms.Form):
     text = forms.CharField(
-        label="Paste it here",
+        label="Description",
         required=False,
         widget=forms.Textarea(
             {**INPUT, "class": "iw-input iw-mono", "rows": 8, "placeholder": "openapi: 3.1.0 …", "spellcheck": "false"}
         ),
     )
-    file = forms.FileField(label="or choose a file", required=False, widget=UnfoldAdminFileFieldWidget())
+    file = forms.FileField(label="Or upload a file", required=False, widget=UnfoldAdminFileFieldWidget())
     base_url = forms.URLField(
-        label="Address of the API",
+        label="Base URL of the API",
         required=False,
         assume_scheme="https",
         widget=forms.TextInput({**INPUT, "placeholder": "https://api.example.com"}),
-        help_text="Only if the document does not say, or says another.",
+        help_text="Only if the description has none, or a wrong one. For example https://api.example.com.",
     )
 
     def found(self, organization: Organization) -> Found:
@@ -68,7 +68,7 @@ class DocumentForm(forms.Form):
 
 class ServerForm(forms.Form):
     url = forms.CharField(
-        label="Address", max_length=2000, widget=forms.TextInput({**INPUT, "placeholder": "https://…/mcp"})
+        label="Server URL", max_length=2000, widget=forms.TextInput({**INPUT, "placeholder": "https://…/mcp"})
     )
     auth = forms.ChoiceField(
         label="Authentication",
@@ -76,7 +76,7 @@ class ServerForm(forms.Form):
         widget=forms.Select(INPUT),
     )
     auth_name = forms.CharField(
-        label="Name of the header", required=False, widget=forms.TextInput({**INPUT, "placeholder": "X-Api-Key"})
+        label="Header name", required=False, widget=forms.TextInput({**INPUT, "placeholder": "X-Api-Key"})
     )
     credential = forms.CharField(
         label="Credential", required=False, max_length=8000, widget=forms.PasswordInput({**INPUT, "autocomplete": "off"})
@@ -88,7 +88,7 @@ class ServerForm(forms.Form):
 
 class SentenceForm(forms.Form):
     sentence = forms.CharField(
-        label="What shall visitors be able to do, and at which address?",
+        label="What should visitors be able to do, and at which URL?",
         max_length=sentence.MAX_CHARS,
         widget=forms.Textarea(
             {
@@ -124,15 +124,19 @@ async def _asked(organization: Organization, question: list[llm.ChatMessage]) ->
                     if isinstance(piece, llm.Completion):
                         return piece.text
     except (ProviderError, BudgetExceeded) as error:
-        raise ImportRefused(f"No model could be asked: {error}", code="no_model") from error
+        raise ImportRefused(
+            f"The draft could not be written, because no model answered: {error}", code="no_model"
+        ) from error
     except TimeoutError as error:
-        raise ImportRefused("The model took too long.", code="no_model") from error
-    raise ImportRefused("The model said nothing.", code="no_model")
+        raise ImportRefused(
+            "The model took too long to write a draft. Try again, or use a shorter description.", code="no_model"
+        ) from error
+    raise ImportRefused("The model wrote nothing. Try again, or describe the method differently.", code="no_model")
 
 
 @dataclass(frozen=True)
 class Account:
-    """A server that wants a credential: asked for once, for all drafts that go there."""
+    """A server that needs a credential: asked for once, for all drafts that use it."""
 
     origin: str
     auth: str
@@ -172,7 +176,7 @@ class Line:
         return [
             {
                 "name": name,
-                "type": node.get("type") or "one of several",
+                "type": node.get("type") or "one of several types",
                 "required": name in schema.get("required", []),
                 "description": node.get("description", ""),
                 "enum": ", ".join(str(value) for value in node.get("enum", [])[:12]),
@@ -182,7 +186,7 @@ class Line:
 
 
 class Imports:
-    """The pages, for `MethodAdmin`, whose rules about who may add a method are theirs."""
+    """The pages, for `MethodAdmin`, whose permissions to add a method apply to them."""
 
     def __init__(self, methods: Scoped) -> None:
         self.methods = methods
@@ -194,7 +198,7 @@ class Imports:
             path("import/<str:token>/", view(self.preview), name="assistant_method_import_preview"),
         ]
 
-    # --- Where from -----------------------------------------------------------------------------------------------
+    # --- Source -----------------------------------------------------------------------------------------------
 
     def start(self, request: HttpRequest) -> HttpResponse:
         organization = self._organization(request)
@@ -217,7 +221,7 @@ class Imports:
         return self._page(request, "admin/assistant/import.html", context)
 
     def _organization(self, request: HttpRequest) -> Organization | None:
-        """The one that the address names, or the only one; None to ask which."""
+        """The organization in the query string, or the user's only one; None where they have to choose."""
         if not self.methods.has_add_permission(request):
             raise PermissionDenied
         mine = organizations(request, self.methods.add_rank)
@@ -236,7 +240,7 @@ class Imports:
         return token
 
     def _kept(self, request: HttpRequest, token: str) -> tuple[Organization, Found]:
-        """Raises `Http404` for another user's, another organization's, or one that is forgotten."""
+        """Raises `Http404` for an import of another user or organization, and for one that has expired."""
         organization_id, sealed = cache.get(f"import.{token}") or (0, "")
         organization = organizations(request, self.methods.add_rank).filter(pk=organization_id).first()
         if organization is None:
@@ -247,7 +251,7 @@ class Imports:
             raise Http404("No such import.") from error
         return organization, Found.from_json(json.loads(stored))
 
-    # --- What to take ---------------------------------------------------------------------------------------------
+    # --- Preview ---------------------------------------------------------------------------------------------
 
     def preview(self, request: HttpRequest, token: str) -> HttpResponse:
         if not self.methods.has_add_permission(request):
@@ -257,7 +261,7 @@ class Imports:
         except Http404:
             if cache.get(f"import.{token}"):
                 raise
-            self.methods.message_user(request, "That import has waited too long. Begin again.", messages.WARNING)
+            self.methods.message_user(request, "This import has expired. Start again.", messages.WARNING)
             return redirect("admin:assistant_method_import")
         rows = list(Method.objects.filter(organization=organization))
         found = importing.settled(found, rows)
@@ -302,7 +306,7 @@ class Imports:
         numbers = {int(text) for text in request.POST.getlist("draft") if text.isdecimal()}
         ticked = [draft for number, draft in enumerate(found.drafts) if number in numbers]
         if not ticked:
-            raise ImportRefused("Nothing is ticked.", code="nothing")
+            raise ImportRefused("Select at least one method.", code="nothing")
         if bad := next((draft for draft in ticked if draft.problems), None):
             raise ImportRefused(f"{bad.name}: {bad.problems[0].text}", code=bad.problems[0].code)
         given = {account: self._credential(request, number) for number, account in enumerate(accounts)}
@@ -336,7 +340,7 @@ def _origin(draft: MethodDraft) -> str:
 
 
 def _shown(origin: str) -> str:
-    """An origin as people write it."""
+    """An origin without the default port of its scheme."""
     scheme, _, port = origin.rpartition(":")
     return scheme if (scheme.partition(":")[0], port) in (("https", "443"), ("http", "80")) else origin
 
@@ -354,5 +358,5 @@ def _lines(found: Found, rows: list[Method]) -> list[Line]:
 
 
 def _counted(applied: imports.Applied) -> str:
-    parts = [f"{len(rows)} {word}" for rows, word in ((applied.created, "made"), (applied.updated, "updated")) if rows]
-    return f"Methods: {' and '.join(parts)}."
+    parts = [f"{len(rows)} {word}" for rows, word in ((applied.created, "created"), (applied.updated, "updated")) if rows]
+    return f"Methods imported: {', '.join(parts)}."

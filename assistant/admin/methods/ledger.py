@@ -1,4 +1,4 @@
-"""The ledger: every call of a method, whether a model, a visitor's click or a test by staff asked for it."""
+"""Tool calls: every call of a method, by a model, a visitor's click or a test by staff."""
 
 from __future__ import annotations
 
@@ -13,22 +13,14 @@ from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.decorators import display
 
 from assistant.admin.scoping import ReadOnly
+from assistant.admin.states import column_labels
 from assistant.models import ToolCall
 from assistant.redaction import visible
-
-STATE_LABELS = {
-    ToolCall.State.PENDING.label: "",
-    ToolCall.State.WAITING.label: "info",
-    ToolCall.State.SENT.label: "warning",
-    ToolCall.State.DONE.label: "success",
-    ToolCall.State.FAILED.label: "danger",
-    ToolCall.State.REFUSED.label: "warning",
-    ToolCall.State.UNKNOWN.label: "danger",
-}
 
 
 @admin.register(ToolCall)
 class LedgerAdmin(ReadOnly):
+    empty_text = "Every call of a method appears here, by a model, a visitor or a test."
     list_display = ["name", "organization", "shown_state", "initiator", "risk", "receipt", "took", "dry_run", "created_at"]
     list_filter = ["organization", "method", "state", "initiator", "dry_run", ("created_at", RangeDateFilter)]
     search_fields = ["name", "receipt", "result", "idempotency_key"]
@@ -36,20 +28,20 @@ class LedgerAdmin(ReadOnly):
     ordering = ["-created_at"]
     fieldsets = (
         (None, {"fields": ("name", "method", "shown_state", "code", "receipt", "risk", "dry_run", "initiator")}),
-        ("What was asked, and what came back", {"fields": ("shown_arguments", "shown_result")}),
-        ("When", {"fields": ("created_at", "started_at", "finished_at", "took", "attempts", "idempotency_key")}),
-        ("Where it comes from", {"fields": ("organization", "conversation")}),
+        ("Arguments and result", {"fields": ("shown_arguments", "shown_result")}),
+        ("Timing", {"fields": ("created_at", "started_at", "finished_at", "took", "attempts", "idempotency_key")}),
+        ("Source", {"fields": ("organization", "conversation")}),
     )
     readonly_fields = ["shown_state", "took", "shown_arguments", "shown_result"]
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[ToolCall]:
         return super().get_queryset(request).select_related("organization", "method", "conversation")
 
-    @display(description="State", ordering="state", label=STATE_LABELS)
+    @display(description="State", ordering="state", label=column_labels(ToolCall))
     def shown_state(self, obj: ToolCall) -> str:
         return obj.get_state_display()
 
-    @display(description="Took")
+    @display(description="Duration")
     def took(self, obj: ToolCall) -> str:
         if not obj.started_at or not obj.finished_at:
             return "–"

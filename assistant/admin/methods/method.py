@@ -1,4 +1,4 @@
-"""Methods: what an assistant may do. The kind is chosen first; its own form then stands among the method's fields."""
+"""Methods: what an assistant may do. The kind is chosen first; its settings are then part of the method's form."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from assistant.admin.methods.arguments import given_arguments, inputs_for
 from assistant.admin.methods.imports import Imports
 from assistant.admin.rows import FixedField, ParametersField
 from assistant.admin.scoping import OneOrganizationForm, Scoped, organizations
+from assistant.admin.states import value_labels
 from assistant.admin.translations import Translations, TranslationsForm
 from assistant.models import Assistant, Method, Organization, ToolCall
 from assistant.models.methods.method import MAX_METHODS
@@ -35,15 +36,10 @@ from assistant.tools.parameters import check_schema
 from assistant.tools.tool import tools_of
 
 SPARE_SECRETS = 2
-RISK_LABELS = {
-    Method.Risk.READ.label: "success",
-    Method.Risk.WRITE.label: "warning",
-    Method.Risk.IRREVERSIBLE.label: "danger",
-}
 
 
 def config_form(kind: Kind, organization: Organization, **arguments: Any) -> forms.Form:
-    """The kind's own form, dressed for the admin."""
+    """The kind's own form, with the admin's classes."""
     form = kind.form(organization, prefix="config", **arguments)
     for field in form.fields.values():
         if isinstance(field.widget, forms.Textarea):
@@ -54,7 +50,7 @@ def config_form(kind: Kind, organization: Organization, **arguments: Any) -> for
 
 
 class SecretsForm(forms.Form):
-    """Write-only: a secret that is kept is never sent back to the browser, only that it is there and since when."""
+    """Write-only: a stored secret is never sent back to the browser, only the fact and the date that it was set."""
 
     def __init__(self, kind: Kind, method: Method, data: Any = None) -> None:
         super().__init__(data, prefix="secrets")
@@ -67,14 +63,14 @@ class SecretsForm(forms.Form):
             if name in self.kept:
                 self.fields[f"forget_{name}"] = forms.BooleanField(required=False)
         for number in range(SPARE_SECRETS if kind.own_secrets else 0):
-            attrs = {"class": "iw-input", "placeholder": "name", "autocomplete": "off"}
+            attrs = {"class": "iw-input", "placeholder": "Name", "autocomplete": "off"}
             self.fields[f"name_{number}"] = forms.RegexField(
                 r"\A[A-Za-z_][A-Za-z0-9_]{0,63}\Z", required=False, widget=forms.TextInput(attrs)
             )
-            self.fields[f"more_{number}"] = _secret_field("Another secret")
+            self.fields[f"more_{number}"] = _secret_field("Additional secret")
 
     def lines(self) -> list[dict[str, Any]]:
-        """What the template draws: one line per secret that there is or may be."""
+        """One line for the template per secret that is set or can be set."""
         found = []
         for name in self.names:
             entry = self.kept.get(name)
@@ -99,7 +95,7 @@ class SecretsForm(forms.Form):
         return cleaned
 
     def apply(self) -> None:
-        """Set and forget on the method, which the caller saves. Its address must be the new one already."""
+        """Set and delete secrets on the method, which the caller saves. Its URL must already be the new one."""
         for name in self.names:
             if self.cleaned_data.get(f"value_{name}"):
                 self.method.set_secret(name, self.cleaned_data[f"value_{name}"])
@@ -124,14 +120,19 @@ class MethodForm(TranslationsForm, OneOrganizationForm):
     editable = True
     visible_assistants: models.QuerySet[Assistant]
 
-    parameters = ParametersField(label="Parameters", help_text="What the model must find out before it calls.")
-    fixed = FixedField(label="Fixed values", help_text="Sent along every time. The model neither sees nor changes them.")
+    parameters = ParametersField(
+        label="Parameters", help_text="What the model has to find out before it calls the method, such as order_id."
+    )
+    fixed = FixedField(
+        label="Fixed values",
+        help_text="Sent with every call, such as shop = main-street. The model neither sees nor changes them.",
+    )
     assistants = forms.ModelMultipleChoiceField(
         Assistant.objects.none(),
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget(),
         label="Assistants",
-        help_text="Which of them may use it.",
+        help_text="The assistants that may use this method.",
     )
 
     class Meta:
@@ -174,19 +175,19 @@ class MethodForm(TranslationsForm, OneOrganizationForm):
                 self.add_error("parameters", error)
         others = Method.objects.filter(organization=self.instance.organization).exclude(pk=self.instance.pk)
         if self.instance._state.adding and others.count() >= MAX_METHODS:
-            self.add_error(None, f"An organization has at most {MAX_METHODS} methods.")
+            self.add_error(None, f"An organization can have at most {MAX_METHODS} methods. Delete some first.")
         taken = {tool.name for other in others for tool in tools_of(other)}
         candidate = Method(name=cleaned.get("name", ""), kind=self.instance.kind)
         for tool in tools_of(candidate):
             if tool.name in taken:
-                self.add_error("name", f"Another method is called {tool.name} by the model already.")
+                self.add_error("name", f"The model already knows another method as {tool.name}. Choose a different name.")
         return cleaned
 
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]
         config_fits, secrets_fit = self.config.is_valid(), self.secrets.is_valid()
         if not (config_fits and secrets_fit):
-            self.add_error(None, "Some of the settings below need another look.")
+            self.add_error(None, "Some of the settings below are not valid. Correct the ones that are marked.")
             return
         self.instance.config = self.config.cleaned_data
         if not self.errors:
@@ -201,6 +202,7 @@ class MethodForm(TranslationsForm, OneOrganizationForm):
 class MethodAdmin(Translations, Scoped):
     form = MethodForm
     translated = ("public_label",)
+    empty_text = "A method lets an assistant act, such as sending an e-mail or calling your API."
     list_display = ["name", "organization", "kind_label", "shown_risk", "used_by", "calls_24h", "failed_24h", "is_enabled"]
     list_filter = ["organization", "risk", "enabled"]
     search_fields = ["name", "description", "public_label"]
@@ -239,7 +241,7 @@ class MethodAdmin(Translations, Scoped):
         # Operations with a suffix are labelled for what each of them does: see `Operation.label`.
         labelled = kind is None or any(not operation.suffix for operation in kind.operations)
         what = ("name", "enabled", "description", "instruction", *(["public_label"] if labelled else []))
-        sections: list[Any] = [("What it is", {"fields": (("organization", *what) if obj else what)})]
+        sections: list[Any] = [("Basics", {"fields": (("organization", *what) if obj else what)})]
         if labelled and self.has_change_permission(request, obj):
             fields = tuple(name for _, names in self.in_each_language() for name in names)
             about = (
@@ -247,16 +249,16 @@ class MethodAdmin(Translations, Scoped):
             )
             sections.append(("Public label by language", {"fields": fields, "classes": ["collapse"], "description": about}))
         if kind and kind.own_parameters:
-            sections.append(("What it is given", {"fields": ("parameters", "fixed")}))
+            sections.append(("Input", {"fields": ("parameters", "fixed")}))
         care: list[Any] = []
         if kind is None or any(operation.risk is None for operation in kind.operations):
             care.append("risk")
         if kind is None or any(operation.confirm is None for operation in kind.operations):
             care.append("confirm")
-        care.append(("per_visitor_per_day", "per_network_per_day", "per_day"))
-        sections.append(("How careful to be", {"fields": tuple(care)}))
+        care += ["per_visitor_per_day", "per_network_per_day", "per_day"]
+        sections.append(("Confirmation and limits", {"fields": tuple(care)}))
         if self.has_change_permission(request, obj):
-            sections.append(("Who may use it", {"fields": ("assistants",)}))
+            sections.append(("Access", {"fields": ("assistants",)}))
         return sections
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
@@ -265,7 +267,7 @@ class MethodAdmin(Translations, Scoped):
         organization, name = self._chosen(request)
         if organization is None or name not in KINDS:
             return self._choose(request)
-        return super().add_view(request, form_url, {**(extra_context or {}), "title": f"New method: {KINDS[name].label}"})
+        return super().add_view(request, form_url, {**(extra_context or {}), "title": f"Add method: {KINDS[name].label}"})
 
     def _chosen(self, request: HttpRequest) -> tuple[Any, str]:
         """The organization and the kind that the address names; of a single organization, that one."""
@@ -284,7 +286,7 @@ class MethodAdmin(Translations, Scoped):
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": "New method",
+            "title": "Add method",
             "kinds": KINDS,
             "organizations": organizations(request, self.add_rank),
             "chosen": chosen,
@@ -295,11 +297,12 @@ class MethodAdmin(Translations, Scoped):
         before = set(obj.secrets)
         super().save_model(request, obj, form, change)
         if lost := before - set(obj.secrets):
-            text = f"The address has changed, so what was kept for the old one is forgotten: {', '.join(sorted(lost))}."
+            text = f"The server has changed, so these secrets were deleted: {', '.join(sorted(lost))}. Enter them again."
             self.message_user(request, text, messages.WARNING)
         if obj.asks_for_a_person and not handoffs.address_of(obj, obj.organization):
             text = (
-                "Nobody is told when a visitor asks for a person: give it an address, or the organization one for the team."
+                "Nobody is notified when a visitor asks for a person. Enter an e-mail address here, or the team e-mail of "
+                "the organization."
             )
             self.message_user(request, text, messages.WARNING)
 
@@ -308,7 +311,7 @@ class MethodAdmin(Translations, Scoped):
         if "assistants" in form.cleaned_data:
             form.instance.assistants.set(form.cleaned_data["assistants"])
 
-    # --- Trying it out ----------------------------------------------------------------------------------------------
+    # --- Testing ----------------------------------------------------------------------------------------------
 
     def get_urls(self) -> list[Any]:
         test = self.admin_site.admin_view(self.test_view)
@@ -316,14 +319,14 @@ class MethodAdmin(Translations, Scoped):
         return [*own, *super().get_urls()]
 
     def test_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """A method run by staff, through the same executor as a model's call: dry first, then for real."""
+        """A method run by staff, through the same executor as a model's call: a dry run first, then for real."""
         method = self.get_object(request, object_id)
         if not self.may_operate(request, method):
             raise PermissionDenied
         tools = {tool.name: tool for tool in tools_of(method)}
         tool = tools.get(request.GET.get("tool", "")) or next(iter(tools.values()), None)
         if tool is None:
-            raise Http404("This kind of method is gone.")
+            raise Http404("This kind of method no longer exists.")
         result, really = None, False
         if request.method == "POST":
             really = "send" in request.POST
@@ -358,17 +361,17 @@ class MethodAdmin(Translations, Scoped):
 
     actions_list = ["import_methods"]
 
-    @action(description="Import", icon="download", permissions=["add"])
+    @action(description="Import methods", icon="download", permissions=["add"])
     def import_methods(self, request: HttpRequest) -> HttpResponse:
         return redirect("admin:assistant_method_import")
 
     @display(description="Kind", ordering="kind")
     def kind_label(self, obj: Method) -> str:
-        return KINDS[obj.kind].label if obj.kind in KINDS else f"{obj.kind} (gone)"
+        return KINDS[obj.kind].label if obj.kind in KINDS else f"{obj.kind} (no longer available)"
 
-    @display(description="Risk", ordering="risk", label=RISK_LABELS)
+    @display(description="Risk", ordering="risk", label=value_labels("risk"))
     def shown_risk(self, obj: Method) -> str:
-        """The highest of its operations."""
+        """The highest risk among its operations."""
         order = list(Method.Risk)
         kind = KINDS.get(obj.kind)
         risks = [Method.Risk(operation.risk_of(obj)) for operation in kind.operations] if kind else [Method.Risk(obj.risk)]
@@ -376,19 +379,19 @@ class MethodAdmin(Translations, Scoped):
 
     @display(description="Used by")
     def used_by(self, obj: Method) -> str:
-        return ", ".join(assistant.name for assistant in obj.assistants.all()) or "nobody"
+        return ", ".join(assistant.name for assistant in obj.assistants.all()) or "No assistant"
 
-    @display(description="Calls, 24 h", ordering="calls_today")
+    @display(description="Calls in 24 h", ordering="calls_today")
     def calls_24h(self, obj: Any) -> int:
         return obj.calls_today
 
-    @display(description="Failed, 24 h", ordering="failures_today")
+    @display(description="Failed in 24 h", ordering="failures_today")
     def failed_24h(self, obj: Any) -> int:
         return obj.failures_today
 
-    @display(description="State", ordering="enabled", label={"on": "success", "off": "danger"})
+    @display(description="State", ordering="enabled", label={"On": "success", "Off": "danger"})
     def is_enabled(self, obj: Method) -> str:
-        return "on" if obj.enabled else "off"
+        return "On" if obj.enabled else "Off"
 
 
 def _count(rows: models.QuerySet[Any]) -> models.expressions.Combinable:

@@ -1,4 +1,4 @@
-"""A past conversation answered again by today's assistant: the button for it, and both replies side by side."""
+"""Replays: a past conversation answered again by the current assistant, with both replies side by side."""
 
 from __future__ import annotations
 
@@ -18,16 +18,11 @@ from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.decorators import display
 
 from assistant.admin.scoping import ReadOnly
+from assistant.admin.states import column_labels
 from assistant.models import Conversation, Replay
 from assistant.services.methods import replays
 from assistant.services.methods.replays import Compared
 
-STATE_LABELS = {
-    Replay.State.QUEUED.label: "info",
-    Replay.State.RUNNING.label: "info",
-    Replay.State.DONE.label: "success",
-    Replay.State.FAILED.label: "danger",
-}
 LOOK_AGAIN_SECONDS = 3
 MAX_WORDS = 1500  # of a text that is compared word by word; a longer one is shown as replaced
 TOKEN = re.compile(r"\s+|\w+|[^\w\s]")
@@ -57,6 +52,7 @@ class Line:
 
 @admin.register(Replay)
 class ReplayAdmin(ReadOnly):
+    empty_text = "Start a replay on the page of a conversation."
     list_display = ["conversation", "organization", "shown_state", "progress", "by", "created_at"]
     list_filter = ["organization", "state", ("created_at", RangeDateFilter)]
     change_form_template = "admin/assistant/replay.html"
@@ -69,7 +65,7 @@ class ReplayAdmin(ReadOnly):
         return [path("of/<path:object_id>/", start, name="assistant_replay_start"), *super().get_urls()]
 
     def start_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Begin a replay of the conversation of that id."""
+        """Start a replay of the conversation with that id."""
         talks = self.admin_site.get_model_admin(Conversation)
         conversation = talks.get_object(request, object_id)
         if not self.may_operate(request, conversation):
@@ -86,6 +82,7 @@ class ReplayAdmin(ReadOnly):
             "replay": replay,
             "lines": lines,
             "running": replay.state in Replay.OPEN,
+            "progress": f"{len(replay.results)} of {replay.total}" if replay.state in Replay.OPEN else "",
             "unchanged": sum(one.unchanged for one in lines),
             "caught": sum(len(result["caught"]) for result in replay.results),
             "may_operate": self.may_operate(request, replay),
@@ -96,11 +93,11 @@ class ReplayAdmin(ReadOnly):
             response["Refresh"] = str(LOOK_AGAIN_SECONDS)
         return response
 
-    @display(description="State", ordering="state", label=STATE_LABELS)
+    @display(description="State", ordering="state", label=column_labels(Replay))
     def shown_state(self, obj: Replay) -> str:
         return obj.get_state_display()
 
-    @display(description="Answered")
+    @display(description="Messages answered")
     def progress(self, obj: Replay) -> str:
         return f"{len(obj.results)} of {obj.total}"
 
@@ -111,7 +108,7 @@ def line(compared: Compared) -> Line:
 
 
 def difference(old: str, new: str) -> tuple[list[Piece], list[Piece]]:
-    """Both texts in pieces, by words: what both have, what only the old one has, what only the new one has."""
+    """Both texts in pieces, word by word: what is the same, what only the old one has, what only the new one has."""
     before, after = TOKEN.findall(old), TOKEN.findall(new)
     if max(len(before), len(after)) > MAX_WORDS:
         same = old == new

@@ -1,4 +1,4 @@
-"""Assistants: who each one is, what it knows, what it may do, and how it looks."""
+"""Assistants: their instructions, knowledge, methods, appearance and model."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminColorInputWidget, UnfoldAdminTextareaWidget
 
-from assistant.admin.organizations.install import install_steps, may_allow
+from assistant.admin.organizations.install import COPY_SCRIPT, install_steps, may_allow
 from assistant.admin.organizations.prompt_versions import PromptVersions
 from assistant.admin.scoping import OneOrganizationForm, Scoped
 from assistant.admin.translations import Translations, TranslationsForm
@@ -37,31 +37,36 @@ class AssistantForm(TranslationsForm, OneOrganizationForm):
         methods: Any = self.fields.get("methods")
         if methods is not None:
             methods.label_from_instance = lambda method: Truncator(f"{method.name}: {method.description}").chars(120)
-            methods.widget = methods.widget.widget  # without the buttons that add and change
+            methods.widget = methods.widget.widget  # without Django's buttons to add and change one
             methods.widget.choices = methods.choices
-            methods.help_text = "" if methods.queryset.exists() else "There are no methods yet."
+            methods.help_text = "" if methods.queryset.exists() else "There are no methods yet. Add them under Methods."
 
 
 @admin.register(Assistant)
 class AssistantAdmin(PromptVersions, Translations, Scoped):
     form = AssistantForm
     translated = ("greeting", "starters", "disclosure")
+
+    class Media:
+        js = (COPY_SCRIPT,)
+
+    empty_text = "An assistant answers visitors on your site."
     list_display = ["name", "organization", "method_count", "conversation_count", "last_conversation", "is_enabled"]
     list_filter = ["organization", "enabled"]
     search_fields = ["name", "public_key", "organization__name"]
     readonly_fields = ["install", "versions"]
     change_form_outer_after_template = "admin/assistant/origin_form.html"
     fieldsets = (
-        ("On your site", {"fields": ("install",)}),
-        ("Who it is", {"fields": ("organization", "name", "enabled", "instructions", "versions")}),
-        ("What it knows", {"fields": ("knowledge",)}),
-        ("What it may do", {"fields": ("methods",)}),
+        ("Installation", {"fields": ("install",)}),
+        ("Basics", {"fields": ("organization", "name", "enabled", "instructions", "versions")}),
+        ("Knowledge", {"fields": ("knowledge",)}),
+        ("Methods", {"fields": ("methods",)}),
         (
-            "How it looks",
+            "Appearance",
             {"fields": ("title", "greeting", "starters", "disclosure", ("accent", "position"), "locale")},
         ),
         (
-            "The model",
+            "Model",
             {
                 "fields": (
                     "provider",
@@ -70,10 +75,10 @@ class AssistantAdmin(PromptVersions, Translations, Scoped):
                     ("temperature", "max_output_tokens"),
                     ("history_messages", "history_tokens"),
                 ),
-                "description": "Which model answers is the provider's default, unless one is named here.",
+                "description": "Leave these empty to use the provider's default models.",
             },
         ),
-        ("Beside the conversation", {"fields": ("makes_notes", "reuse_answers_hours", "limit_sentence")}),
+        ("Summaries, cached answers and limits", {"fields": ("makes_notes", "reuse_answers_hours", "limit_sentence")}),
     )
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -111,13 +116,17 @@ class AssistantAdmin(PromptVersions, Translations, Scoped):
         number = request.POST.get(act, "")
         refused = assistant.refused_origins.filter(pk=number).first() if number.isdecimal() and len(number) < 18 else None
         if refused is None:
-            self.message_user(request, "That site is not asking any more.", messages.WARNING)
+            self.message_user(request, "That site is no longer in the list.", messages.WARNING)
         elif act == "allow":
             access.allow(refused)
-            self.message_user(request, f"{refused.origin} may show the widget now.", messages.SUCCESS)
+            self.message_user(request, f"{refused.origin} can show the widget now.", messages.SUCCESS)
         else:
             access.ignore(refused)
-            self.message_user(request, f"{refused.origin} is ignored from now on.", messages.SUCCESS)
+            self.message_user(
+                request,
+                f"{refused.origin} is ignored from now on. You can still add it to the allowed sites.",
+                messages.SUCCESS,
+            )
         return HttpResponseRedirect(reverse("admin:assistant_assistant_change", args=[assistant.pk]))
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
@@ -152,6 +161,6 @@ class AssistantAdmin(PromptVersions, Translations, Scoped):
     def last_conversation(self, obj: Any) -> Any:
         return obj.latest
 
-    @display(description="State", ordering="enabled", label={"on": "success", "off": "danger"})
+    @display(description="State", ordering="enabled", label={"On": "success", "Off": "danger"})
     def is_enabled(self, obj: Assistant) -> str:
-        return "on" if obj.enabled else "off"
+        return "On" if obj.enabled else "Off"

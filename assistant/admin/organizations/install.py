@@ -1,4 +1,4 @@
-"""How an assistant gets onto a site: its script tag, and whether a page there has asked for the widget."""
+"""Installation of an assistant: its script tag, and whether a page has loaded the widget."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.forms.widgets import Script
 from django.http import HttpRequest
 from django.urls import Resolver404, resolve
 
 from assistant.admin.scoping import Rank, rank_in
 from assistant.models import Assistant, RefusedOrigin
 from assistant.services.organizations import access
+
+COPY_SCRIPT = Script("admin-extra/copy.js", defer=True)  # for the button beside a script tag
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ class InstallSteps:
 
 
 def install_steps(assistant: Assistant, asking: Iterable[RefusedOrigin], *, may_allow: bool) -> InstallSteps:
-    """`asking` are the refused sites of all assistants of its organization."""
+    """`asking`: the refused sites of all assistants of the organization."""
     return InstallSteps(
         assistant,
         script_tag(assistant),
@@ -37,7 +40,7 @@ def install_steps(assistant: Assistant, asking: Iterable[RefusedOrigin], *, may_
 
 
 def may_allow(request: HttpRequest, organization_id: int) -> bool:
-    """Who may change the organization may say where its widget stands."""
+    """Whether the user may change the organization, and with it the sites that may show the widget."""
     return rank_in(request, organization_id) >= Rank.OWNER
 
 

@@ -1,4 +1,4 @@
-"""Organizations: who they are, where their widget may stand, and who works there."""
+"""Organizations: their allowed sites, members and limits."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.template.loader import render_to_string
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminURLInputWidget
 
-from assistant.admin.organizations.install import install_steps, may_allow
+from assistant.admin.organizations.install import COPY_SCRIPT, install_steps, may_allow
 from assistant.admin.organizations.people import admit_members
 from assistant.admin.scoping import Rank, Scoped, ScopedStackedInline, ScopedTabularInline, rank_in
 from assistant.models import Budget, Membership, Organization
@@ -24,12 +24,12 @@ from assistant.services.organizations import access
 
 class MembersFormSet(BaseInlineFormSet):
     def clean(self) -> None:
-        """Refuse to leave an organization that had an owner without one."""
+        """Refuse to leave an organization without an owner if it had one."""
         super().clean()
         kept = [form for form in self.forms if form not in self.deleted_forms and form.instance.user_id]
         had = any(form.initial.get("role") == Membership.Role.OWNER for form in self.initial_forms)
         if had and not any(form.cleaned_data.get("role") == Membership.Role.OWNER for form in kept):
-            raise ValidationError("An organization keeps at least one owner.")
+            raise ValidationError("An organization needs at least one owner. Make another member an owner first.")
 
 
 class MembersInline(ScopedTabularInline):
@@ -41,7 +41,7 @@ class MembersInline(ScopedTabularInline):
     tab = True
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Only superusers add: the list of users to choose from is everybody's."""
+        """Only superusers add members: the choices are the users of the whole installation."""
         return rank_in(request, None) == Rank.SUPERUSER
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
@@ -69,10 +69,13 @@ class OrganizationForm(forms.ModelForm):
         widgets = {"allowed_origins": UnfoldAdminTextareaWidget({"rows": 4})}
 
     def clean(self) -> dict[str, Any]:
-        """Where the widget may stand is said, one way or the other: forgetting it is the commonest reason for silence."""
+        """Require allowed sites, or any site: forgetting them is the most common reason why a widget does not show."""
         cleaned = super().clean() or self.cleaned_data
         if "allowed_origins" in cleaned and not cleaned["allowed_origins"].strip() and not cleaned.get("allow_any_origin"):
-            self.add_error("allowed_origins", "Name the sites that may show the widget, or let any site show it.")
+            self.add_error(
+                "allowed_origins",
+                "Enter the sites that may show the widget, such as https://www.example.com, or allow any site.",
+            )
         return cleaned
 
 
@@ -82,7 +85,12 @@ class OrganizationAdmin(Scoped):
     add_rank = delete_rank = Rank.SUPERUSER
     change_rank = Rank.OWNER
     form = OrganizationForm
+
+    class Media:
+        js = (COPY_SCRIPT,)
+
     inlines = [MembersInline, BudgetInline]
+    empty_text = "An organization owns assistants, methods, documents and conversations."
     list_display = ["name", "sites", "assistant_count", "member_count", "is_active"]
     search_fields = ["name", "slug", "website"]
     prepopulated_fields = {"slug": ["name"]}
@@ -90,8 +98,8 @@ class OrganizationAdmin(Scoped):
     change_form_outer_after_template = "admin/assistant/origin_form.html"
     fieldsets = (
         (None, {"fields": ("name", "slug", "website", "team_email", "timezone", "active")}),
-        ("Where the widget may stand", {"fields": ("allowed_origins", "allow_any_origin", "install")}),
-        ("Who answers", {"fields": ("use_platform_providers",)}),
+        ("Allowed sites", {"fields": ("allowed_origins", "allow_any_origin", "install")}),
+        ("Models", {"fields": ("use_platform_providers",)}),
     )
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Organization]:
@@ -104,7 +112,7 @@ class OrganizationAdmin(Scoped):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is not None:
             return super().get_fieldsets(request, obj)
-        return (*self.fieldsets[:1], ("Where the widget may stand", {"fields": ("allowed_origins", "allow_any_origin")}))
+        return (*self.fieldsets[:1], ("Allowed sites", {"fields": ("allowed_origins", "allow_any_origin")}))
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         super().save_formset(request, form, formset, change)
@@ -114,7 +122,8 @@ class OrganizationAdmin(Scoped):
         super().save_model(request, obj, form, change)
         for method in handoffs.without_address(Organization.objects.filter(pk=obj.pk)):
             text = (
-                f"Nobody is told when a visitor asks for a person by {method.name}: neither it nor the team has an address."
+                f"Nobody is notified when a visitor asks for a person through {method.name}: enter an e-mail address there, "
+                "or a team e-mail here."
             )
             self.message_user(request, text, messages.WARNING)
 
@@ -131,9 +140,9 @@ class OrganizationAdmin(Scoped):
         ]
         return render_to_string("admin/assistant/install.html", {"steps": steps, "organization": obj})
 
-    @display(description="Sites")
+    @display(description="Allowed sites")
     def sites(self, obj: Organization) -> str:
-        return "any site" if obj.allow_any_origin else ", ".join(obj.allowed_origins.split()) or "none yet"
+        return "Any site" if obj.allow_any_origin else ", ".join(obj.allowed_origins.split()) or "None yet"
 
     @display(description="Assistants")
     def assistant_count(self, obj: Organization) -> int:
@@ -143,6 +152,6 @@ class OrganizationAdmin(Scoped):
     def member_count(self, obj: Any) -> int:
         return obj.members
 
-    @display(description="State", ordering="active", label={"on": "success", "off": "danger"})
+    @display(description="State", ordering="active", label={"On": "success", "Off": "danger"})
     def is_active(self, obj: Organization) -> str:
-        return "on" if obj.active else "off"
+        return "On" if obj.active else "Off"

@@ -1,4 +1,4 @@
-"""Who may log in: users and their memberships, for superusers."""
+"""Users and their memberships, for superusers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from assistant.admin.scoping import ScopedTabularInline, SuperusersOnly
 from assistant.models import Membership
 
-# Authority comes from memberships; groups and permission rows would only look as if they did something.
+# Permissions come from memberships alone; groups and permission rows would have no effect.
 admin.site.unregister(Group)
 admin.site.unregister(User)
 
@@ -37,13 +37,12 @@ class UserAdmin(SuperusersOnly, DjangoUserAdmin, ModelAdmin):
     filter_horizontal = ()
     fieldsets = (
         (None, {"fields": ("username", "password")}),
-        ("About", {"fields": (("first_name", "last_name"), "email")}),
+        ("Personal details", {"fields": (("first_name", "last_name"), "email")}),
         (
             "Access",
             {
                 "fields": ("is_active", "is_staff", "is_superuser"),
-                "description": "Staff may enter this site and see the organizations they belong to. "
-                "Superusers see everything.",
+                "description": "Staff can log in here and see their own organizations. Superusers see everything.",
             },
         ),
         ("Dates", {"fields": (("last_login", "date_joined"),)}),
@@ -56,5 +55,5 @@ class UserAdmin(SuperusersOnly, DjangoUserAdmin, ModelAdmin):
 
 
 def admit_members(memberships: models.QuerySet[Membership]) -> None:
-    """A member is staff: without that, the login page turns him away."""
+    """Make members staff: without that, the login page refuses them."""
     User.objects.filter(pk__in=memberships.values("user"), is_staff=False).update(is_staff=True)

@@ -1,4 +1,4 @@
-"""The page of what an assistant was told when: each version beside the one before, and the way back to it."""
+"""Versions of an assistant's instructions, knowledge and greeting: what each one changed, and a button to restore it."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from assistant.models import Assistant, PromptVersion
 from assistant.services.organizations import prompt_versions
 
 SHOWN = 50  # versions; older ones stay in the database
-AROUND = 1  # unchanged lines that stand beside a change
+AROUND = 1  # unchanged lines shown beside a change
 
 
 @dataclass(frozen=True)
 class Line:
-    """`mark` is "+" for what came, "-" for what went, " " for what stands beside it, "…" for what was left out."""
+    """`mark` is "+" for an added line, "-" for a removed one, " " for context, "…" for lines that are left out."""
 
     mark: str
     text: str = ""
@@ -61,7 +61,7 @@ class PromptVersions:
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "original": assistant,
-            "title": f"What {assistant.name} was told",
+            "title": f"Versions of {assistant.name}",
             "assistant": assistant,
             "shown": history(assistant),
             "may_edit": may_edit,
@@ -76,14 +76,18 @@ class PromptVersions:
         except (ValueError, NotFound) as error:
             raise Http404("No such version.") from error
         if changed:
-            self.log_change(request, assistant, f"Went back to version {number}.")  # type: ignore[attr-defined]
-        said = f"As in version {number} again, from the next message on." if changed else "Nothing was different."
+            self.log_change(request, assistant, f"Restored version {number}.")  # type: ignore[attr-defined]
+        said = (
+            f"Version {number} restored. It takes effect with the next message."
+            if changed
+            else "That version is already current."
+        )
         messages.success(request, said)
         return HttpResponseRedirect(reverse("admin:assistant_assistant_versions", args=[assistant.pk]))
 
 
 def history(assistant: Assistant) -> list[Shown]:
-    """Versions, the newest first, each with what it changed of the one before."""
+    """Versions, the newest first, each with its changes to the one before."""
     rows = list(assistant.prompt_versions.select_related("by")[: SHOWN + 1])
     found = []
     for place, row in enumerate(rows[:SHOWN]):
@@ -95,7 +99,7 @@ def history(assistant: Assistant) -> list[Shown]:
 
 
 def difference(old: str, new: str) -> Iterator[Line]:
-    """Line by line, with what stands beside each change."""
+    """The changed lines, with the line before and after each change."""
     before, after = old.splitlines(), new.splitlines()
     groups = SequenceMatcher(None, before, after, autojunk=False).get_grouped_opcodes(AROUND)
     for number, group in enumerate(groups):

@@ -11,14 +11,14 @@ from assistant.models.conversations.turn import ToolCall
 
 
 class Card(models.Model):
-    """Something a visitor can act on or keep, drawn by the server from rows: a model cannot make one up."""
+    """Something a visitor can act on or keep, built by the server from rows: a model cannot invent one."""
 
     class Kind(models.TextChoices):
-        SLOTS = "slots"
-        CONFIRM = "confirm"
-        RECEIPT = "receipt"
-        CONTACT = "contact"
-        VERIFY = "verify"
+        SLOTS = "slots", "Times"
+        CONFIRM = "confirm", "Confirmation"
+        RECEIPT = "receipt", "Receipt"
+        CONTACT = "contact", "Contact form"
+        VERIFY = "verify", "E-mail verification"
 
     class State(models.TextChoices):
         OPEN = "open"
@@ -26,7 +26,7 @@ class Card(models.Model):
         EXPIRED = "expired"
         CLOSED = "closed"
 
-    ASKING = (Kind.CONFIRM, Kind.VERIFY)  # whose call waits for the visitor's word
+    ASKING = (Kind.CONFIRM, Kind.VERIFY)  # whose call waits for the visitor to confirm
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="cards")

@@ -17,13 +17,13 @@ class Visitor(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="visitors")
     name = models.CharField(max_length=120, blank=True)
-    email = models.EmailField(blank=True)
-    email_verified_at = models.DateTimeField(null=True, blank=True)
+    email = models.EmailField("e-mail", blank=True)
+    email_verified_at = models.DateTimeField("e-mail verified", null=True, blank=True)
     phone = models.CharField(max_length=40, blank=True)
-    locale = models.CharField(max_length=12, blank=True)
-    timezone = models.CharField(max_length=60, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    last_seen_at = models.DateTimeField(auto_now_add=True)
+    locale = models.CharField("language", max_length=12, blank=True)
+    timezone = models.CharField("time zone", max_length=60, blank=True)
+    created_at = models.DateTimeField("first seen", auto_now_add=True)
+    last_seen_at = models.DateTimeField("last seen", auto_now_add=True)
 
     def __str__(self) -> str:
         return self.name or self.email or f"Visitor {str(self.id)[:8]}"
@@ -36,7 +36,7 @@ class Conversation(models.Model):
         ASSISTANT = "assistant", "With the assistant"
         WAITING = "waiting", "Waiting for a person"
         STAFF = "staff", "With a person"
-        CLOSED = "closed"
+        CLOSED = "closed", "Closed"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="conversations")
@@ -54,7 +54,7 @@ class Conversation(models.Model):
     network = models.CharField(max_length=64, blank=True)  # its IP address's keyed hash (services.usage), for limits
     last_seq = models.PositiveBigIntegerField(default=0)  # given out under the row's lock
     created_at = models.DateTimeField(auto_now_add=True)
-    last_message_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    last_message_at = models.DateTimeField("last message", null=True, blank=True, db_index=True)
 
     class Meta:
         ordering = ["-last_message_at", "-created_at"]

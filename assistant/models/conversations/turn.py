@@ -30,7 +30,7 @@ class TurnQuerySet(models.QuerySet["Turn"]):
 
 
 class Turn(models.Model):
-    """A visitor's message and all until its reply ends: leased to one runner at a time, under a fencing number."""
+    """A visitor's message and everything until its reply ends: leased to one runner at a time, with a fencing token."""
 
     class State(models.TextChoices):
         QUEUED = "queued"
@@ -100,14 +100,14 @@ class ToolCall(models.Model):
     class State(models.TextChoices):
         PENDING = "pending"  # written, nothing done yet
         WAITING = "waiting", "Waiting for the visitor"
-        SENT = "sent"  # the act may have begun
+        SENT = "sent", "In progress"  # it may have taken effect
         DONE = "done"
         FAILED = "failed"  # certainly nothing happened
         REFUSED = "refused"
-        UNKNOWN = "unknown"  # it may have happened: never retried silently
+        UNKNOWN = "unknown", "Outcome unknown"  # it may have happened: never retried silently
 
-    OPEN = (State.PENDING, State.SENT)  # somebody is at it, or should be
-    ENDED = (State.WAITING, State.DONE, State.FAILED, State.REFUSED, State.UNKNOWN)  # there is a result to speak of
+    OPEN = (State.PENDING, State.SENT)  # a worker is running it, or should be
+    ENDED = (State.WAITING, State.DONE, State.FAILED, State.REFUSED, State.UNKNOWN)  # there is a result
 
     class Initiator(models.TextChoices):
         MODEL = "model"
@@ -137,9 +137,9 @@ class ToolCall(models.Model):
     receipt = models.CharField(max_length=40, blank=True)  # the reference that a visitor was given
     idempotency_key = models.CharField(max_length=64, unique=True)
     attempts = models.PositiveSmallIntegerField(default=0)
-    created_at = models.DateTimeField(auto_now_add=True)
-    started_at = models.DateTimeField(null=True, blank=True)
-    finished_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField("created", auto_now_add=True)
+    started_at = models.DateTimeField("started", null=True, blank=True)
+    finished_at = models.DateTimeField("finished", null=True, blank=True)
 
     objects = ToolCallQuerySet.as_manager()
 
@@ -153,7 +153,7 @@ class ToolCall(models.Model):
     @property
     def asked(self) -> str:
         """The arguments as staff read them; invisible and direction-changing characters are shown as their numbers."""
-        return visible("\n".join(f"{name}: {value}" for name, value in self.arguments.items())) or "nothing"
+        return visible("\n".join(f"{name}: {value}" for name, value in self.arguments.items())) or "None"
 
     @property
     def answered(self) -> str:

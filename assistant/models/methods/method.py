@@ -15,7 +15,8 @@ from assistant.secrets import seal, unseal
 from assistant.sentences import language
 
 method_name = RegexValidator(
-    r"\A[a-z](?:_?[a-z0-9])*\Z", "Use small letters, digits and single underscores, starting with a letter."
+    r"\A[a-z](?:_?[a-z0-9])*\Z",
+    "Use lower-case letters, digits and single underscores, starting with a letter, such as order_status.",
 )
 
 MAX_METHODS = 50  # per organization
@@ -35,15 +36,15 @@ class MethodQuerySet(models.QuerySet["Method"]):
 
 
 class Method(models.Model):
-    """A tool that an organization has set up: a kind, its configuration, and what a model must give it."""
+    """A tool that an organization has set up: a kind, its configuration, and the parameters that a model provides."""
 
     class Risk(models.TextChoices):
         READ = "read", "Reads only"
-        WRITE = "write", "Changes something"
-        IRREVERSIBLE = "irreversible", "Changes something for good"
+        WRITE = "write", "Makes changes"
+        IRREVERSIBLE = "irreversible", "Makes irreversible changes"
 
     class Confirm(models.TextChoices):
-        BY_RISK = "", "When it changes something for good"
+        BY_RISK = "", "Before irreversible changes"
         ALWAYS = "always", "Always"
         NEVER = "never", "Never"
 
@@ -53,29 +54,54 @@ class Method(models.Model):
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="methods")
     # 48 leaves room for an operation's suffix within the 64 characters that providers accept.
     name = models.CharField(
-        max_length=48, validators=[method_name], help_text="What the model calls it, such as order_status."
+        max_length=48, validators=[method_name], help_text="The name by which the model calls it, such as order_status."
     )
     kind = models.CharField(max_length=20)
     enabled = models.BooleanField(default=True)
-    description = models.CharField(max_length=1000, help_text="What it does, for the model.")
-    instruction = models.TextField(blank=True, max_length=4000, help_text="When and how the model should use it.")
+    description = models.CharField(
+        max_length=1000, help_text="What it does, for the model. For example: Looks up the status of an order."
+    )
+    instruction = models.TextField(
+        blank=True,
+        max_length=4000,
+        help_text="When and how the model should use it. For example: Ask for the order number first.",
+    )
     public_label = models.CharField(
-        max_length=60, blank=True, help_text='What the visitor reads meanwhile: "Checking the order…"'
+        "status text", max_length=60, blank=True, help_text="Shown to the visitor while it runs, such as Checking the order…"
+    )
+    parameters = models.JSONField(
+        default=no_parameters, blank=True, help_text="What the model has to provide, as JSON Schema."
     )
     translations = models.JSONField(default=dict, blank=True, editable=False)  # language → {"public_label": …}
-    parameters = models.JSONField(default=no_parameters, blank=True, help_text="What the model must give, as JSON Schema.")
     fixed = models.JSONField(default=dict, blank=True, help_text="Values that the model neither sees nor changes.")
     config = models.JSONField(default=dict, blank=True)
     secrets = models.JSONField(default=dict, blank=True, editable=False)  # name → {sealed, origin, hint, at}
-    risk = models.CharField(max_length=12, choices=Risk.choices, default=Risk.WRITE)
-    confirm = models.CharField(max_length=8, choices=Confirm.choices, default=Confirm.BY_RISK, blank=True)
-    per_visitor_per_day = models.PositiveIntegerField(default=20, help_text="How often one visitor may use it in 24 hours.")
-    per_day = models.PositiveIntegerField(default=1000, help_text="How often all visitors together may use it in 24 hours.")
+    risk = models.CharField(
+        max_length=12,
+        choices=Risk.choices,
+        default=Risk.WRITE,
+        help_text="What a call can do. Irreversible: what cannot be undone, such as a payment.",
+    )
+    confirm = models.CharField(
+        "ask the visitor",
+        max_length=8,
+        choices=Confirm.choices,
+        default=Confirm.BY_RISK,
+        blank=True,
+        help_text="When the visitor has to confirm a call before it runs.",
+    )
+    per_visitor_per_day = models.PositiveIntegerField(
+        "calls per visitor", default=20, help_text="How often one visitor can use it in 24 hours."
+    )
+    per_day = models.PositiveIntegerField(
+        "calls in total", default=1000, help_text="How often all visitors together can use it in 24 hours."
+    )
     per_network_per_day = models.PositiveIntegerField(
+        "calls per network",
         null=True,
         blank=True,
-        help_text="How often all visitors of one network, such as an office or a home, may use it in 24 hours. "
-        "Empty: a quarter of what all visitors may.",
+        help_text="How often all visitors of one network, such as an office or a home, can use it in 24 hours. "
+        "Empty: a quarter of the total.",
     )
     source = models.CharField(max_length=300, blank=True, editable=False)  # where an import took it from, to update it
     created_at = models.DateTimeField(auto_now_add=True)
@@ -91,7 +117,7 @@ class Method(models.Model):
         return self.name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        # A secret goes nowhere but where it was saved for: with another address, it must be given anew.
+        # A secret is sent only to the server that it was saved for: with another one, it has to be entered again.
         kept = {name: entry for name, entry in self.secrets.items() if entry["origin"] == self.origin}
         if kept != self.secrets:
             self.secrets = kept
@@ -111,7 +137,7 @@ class Method(models.Model):
 
     @property
     def network_share(self) -> int:
-        """How often one network may use it in 24 hours: one that could use up everybody's share would shut out the rest."""
+        """How often one network may use it in 24 hours, so that no network can use up the calls of all others."""
         if self.per_network_per_day is not None:
             return self.per_network_per_day
         return max(self.per_visitor_per_day, -(-self.per_day // 4))
@@ -127,7 +153,7 @@ class Method(models.Model):
         return f"{parts.scheme}://{(parts.hostname or '').lower()}:{port}"
 
     def set_secret(self, name: str, value: str) -> None:
-        """Keep `value` sealed for the present address; an empty one forgets it. Takes effect with `save`."""
+        """Seal `value` for the current server; an empty value deletes the secret. Takes effect with `save`."""
         others = {key: entry for key, entry in self.secrets.items() if key != name}
         if value:
             entry = {
@@ -140,7 +166,7 @@ class Method(models.Model):
         self.secrets = others
 
     def secret(self, name: str) -> str:
-        """The secret, or "" where none is kept for the present address. Raises `SecretUnreadable` when its key is gone."""
+        """The secret, or "" where none is set for the current server. Raises `SecretUnreadable` when its key is gone."""
         entry = self.secrets.get(name)
         if entry is None or entry["origin"] != self.origin:
             return ""

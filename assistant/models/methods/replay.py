@@ -19,16 +19,16 @@ class ReplayQuerySet(models.QuerySet["Replay"]):
 
 
 class Replay(models.Model):
-    """A past conversation, answered again by the assistant as it is now, with nothing really done.
+    """A past conversation, answered again by the assistant as it is now, without real effects.
 
     `results` has one entry per message that was answered, as `services.replays.Result` describes it.
     """
 
     class State(models.TextChoices):
         QUEUED = "queued", "Waiting"
-        RUNNING = "running"
-        DONE = "done"
-        FAILED = "failed"
+        RUNNING = "running", "Running"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
 
     OPEN = (State.QUEUED, State.RUNNING)
 

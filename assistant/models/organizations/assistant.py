@@ -15,7 +15,7 @@ from assistant.sentences import CATALOGUES, label
 
 OURS = ("greeting", "disclosure")  # texts that begin as those of our catalogues
 
-hex_colour = RegexValidator(r"\A#[0-9a-fA-F]{6}\Z", "Use a colour such as #0f766e.")
+hex_colour = RegexValidator(r"\A#[0-9a-fA-F]{6}\Z", "Enter a colour as # and six hexadecimal digits, such as #0f766e.")
 
 
 def new_public_key() -> str:
@@ -24,7 +24,7 @@ def new_public_key() -> str:
 
 
 class Assistant(models.Model):
-    """A persona on a site: prompt, look, model, and the methods it may use."""
+    """An assistant on a site: its prompt, appearance, model, and the methods it may use."""
 
     class Position(models.TextChoices):
         RIGHT = "right", "Bottom right"
@@ -33,67 +33,95 @@ class Assistant(models.Model):
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="assistants")
     name = models.CharField(max_length=60, default="Assistant")
     public_key = models.CharField(max_length=40, unique=True, default=new_public_key, editable=False)
-    enabled = models.BooleanField(default=True)
+    enabled = models.BooleanField(default=True, help_text="Off: visitors cannot chat with it.")
 
     instructions = models.TextField(
-        blank=True, max_length=20_000, help_text="How it should speak and what it should and should not do."
+        blank=True,
+        max_length=20_000,
+        help_text="How it should write, and what it should and should not do. For example: Never quote prices.",
     )
     knowledge = models.TextField(
-        blank=True, max_length=60_000, help_text="Facts it may answer from: hours, prices, address, policies."
+        blank=True,
+        max_length=60_000,
+        help_text="Facts for its answers, sent with every message: opening hours, prices, address, policies.",
     )
-    methods = models.ManyToManyField(Method, blank=True, related_name="assistants", help_text="What it may do.")
+    methods = models.ManyToManyField(
+        Method, blank=True, related_name="assistants", help_text="What it may do in a conversation."
+    )
 
-    title = models.CharField(max_length=60, blank=True, help_text="Shown in the widget's header; its name if empty.")
+    title = models.CharField(max_length=60, blank=True, help_text="Shown at the top of the widget. Empty: its name.")
     greeting = models.CharField(max_length=300, default=label("greeting"))
-    starters = models.TextField(blank=True, help_text="Suggested first questions, one per line, at most four.")
+    starters = models.TextField(
+        "suggested questions",
+        blank=True,
+        help_text="Suggested first questions, one per line, up to four. For example: When are you open?",
+    )
     disclosure = models.CharField(
         max_length=300,
         default=label("disclosure"),
-        help_text="Shown, and read out, before the first answer.",
+        help_text="Shown before the first answer, and read out by screen readers. Tells visitors that they talk to an AI.",
     )
     translations = models.JSONField(default=dict, blank=True, editable=False)  # language → {"greeting": …, "starters": …}
-    accent = models.CharField(max_length=7, default="#0f766e", validators=[hex_colour])
+    accent = models.CharField("accent colour", max_length=7, default="#0f766e", validators=[hex_colour])
     position = models.CharField(max_length=5, choices=Position.choices, default=Position.RIGHT)
-    locale = models.CharField(max_length=12, default="en", help_text="The widget's language where the page names none.")
+    locale = models.CharField(
+        "language", max_length=12, default="en", help_text="Used where the page sets no language. A code such as en or de."
+    )
 
     provider = models.ForeignKey(
-        "Provider", models.SET_NULL, null=True, blank=True, related_name="assistants", help_text="Empty: any of them."
+        "Provider",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="assistants",
+        help_text="Empty: any provider of the organization.",
     )
-    model = models.CharField(max_length=200, blank=True, help_text="Leave empty for the provider's default.")
-    fast_model = models.CharField(max_length=200, blank=True, help_text="For titles, summaries and checks.")
-    fallback_model = models.CharField(max_length=200, blank=True, help_text="Asked when the model above fails.")
-    temperature = models.FloatField(null=True, blank=True, validators=[MinValueValidator(0), MaxValueValidator(2)])
+    model = models.CharField(max_length=200, blank=True, help_text="Empty: the provider's default.")
+    fast_model = models.CharField(
+        max_length=200, blank=True, help_text="For titles, summaries and checks. Empty: the provider's default."
+    )
+    fallback_model = models.CharField(max_length=200, blank=True, help_text="Used when the model above fails.")
+    temperature = models.FloatField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0), MaxValueValidator(2)],
+        help_text="From 0 (predictable) to 2 (varied). Empty: the provider's default.",
+    )
     max_output_tokens = models.PositiveIntegerField(
+        "longest reply in tokens",
         null=True,
         blank=True,
         validators=[MinValueValidator(16), MaxValueValidator(32_000)],
-        help_text="How long a reply may become; leave empty for the provider's limit, or 1024.",
+        help_text="The longest reply, in tokens. Empty: the provider's limit, or 1024.",
     )
     history_messages = models.PositiveIntegerField(
+        "messages in the context",
         default=20,
         validators=[MinValueValidator(2), MaxValueValidator(200)],
-        help_text="How many of the last messages the model is shown.",
+        help_text="How many of the latest messages the model gets.",
     )
     history_tokens = models.PositiveIntegerField(
+        "tokens of messages",
         default=6000,
         validators=[MinValueValidator(200), MaxValueValidator(500_000)],
-        help_text="How much of the model's context they may take, roughly. Small local models may need less.",
+        help_text="How many tokens they can take, roughly. Lower it for a small local model.",
     )
     makes_notes = models.BooleanField(
         "titles and summaries",
         default=True,
-        help_text="Let the fast model name conversations and sum them up for you, once nobody is writing.",
+        help_text="The fast model gives conversations a title and a summary for staff, once they pause.",
     )
     reuse_answers_hours = models.PositiveSmallIntegerField(
-        "reuse answers for hours",
+        "reuse answers, in hours",
         default=0,
         validators=[MaxValueValidator(168)],
-        help_text="Answer the very same first question again without asking the model, for so long. 0: never.",
+        help_text="For how many hours an identical first question gets the same answer, without the model. 0: never.",
     )
     limit_sentence = models.CharField(
+        "message at a limit",
         max_length=300,
         blank=True,
-        help_text="What visitors read when a limit of the budget is reached; empty for the organization's sentence.",
+        help_text="Shown to visitors when a budget limit is reached. Empty: the organization's message.",
     )
 
     seen_at = models.DateTimeField(null=True, editable=False)  # when a page last asked for the widget, to a few minutes
@@ -130,7 +158,7 @@ def _starters(text: str) -> list[str]:
 
 
 class RefusedOrigin(models.Model):
-    """A site whose page asked for an assistant that it may not show. A few per assistant, for staff to allow or ignore."""
+    """A site that tried to show an assistant without being allowed to. A few per assistant, for staff to allow or ignore."""
 
     assistant = models.ForeignKey(Assistant, models.CASCADE, related_name="refused_origins")
     origin = models.CharField(max_length=200)  # as `normal_origin` writes it
@@ -147,7 +175,7 @@ class RefusedOrigin(models.Model):
 
 
 class PromptVersion(models.Model):
-    """An assistant's prompt, in force from `at` until the next version."""
+    """An assistant's instructions, knowledge and greeting from `at` until the next version."""
 
     TEXTS = ("instructions", "knowledge", "greeting")
 

@@ -37,7 +37,7 @@ def is_timezone(name: str) -> bool:
 
 def validate_timezone(name: str) -> None:
     if not is_timezone(name):
-        raise ValidationError("%(name)s is not a time zone; use a name such as Europe/Berlin.", params={"name": name[:60]})
+        raise ValidationError("%(name)s is not a time zone. Enter a name such as Europe/Berlin.", params={"name": name[:60]})
 
 
 def normal_origin(text: str) -> str:
@@ -48,7 +48,7 @@ def normal_origin(text: str) -> str:
     parts = urlsplit(text)
     port = parts.port  # raises ValueError by itself when out of range
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("an origin starts with http:// or https:// and names a host")
+        raise ValueError("an origin starts with http:// or https:// and a host name")
     if parts.path.strip("/") or parts.query or parts.fragment or parts.username is not None or "*" in parts.hostname:
         raise ValueError("an origin has no path, user or wildcard")
     default = {"http": 80, "https": 443}[parts.scheme]
@@ -63,10 +63,10 @@ def _normal_host(host: str) -> str:
             # As browsers do it: IDNA 2008, in which straße.example is not strasse.example.
             host = idna.encode(host, uts46=True, transitional=False).decode()
         except idna.IDNAError as error:
-            raise ValueError("the name of the host cannot be written in a DNS") from error
+            raise ValueError("the host name is invalid") from error
     labels = host.removesuffix(".").split(".")
     if len(host) > 253 or not all(LABEL.fullmatch(label) and _is_readable(label) for label in labels):
-        raise ValueError("the name of the host is not valid")
+        raise ValueError("the host name is invalid")
     if NUMBER.fullmatch(labels[-1]):
         ip_address(host)  # browsers take it for an address, in whatever spelling
     return host
@@ -87,7 +87,7 @@ def validate_origins(text: str) -> None:
                 normal_origin(line)
             except ValueError as error:
                 raise ValidationError(
-                    "%(line)s: %(why)s, for example https://www.example.com.",
+                    "%(line)s: %(why)s. Enter an origin such as https://www.example.com.",
                     params={"line": line.strip()[:80], "why": str(error)},
                 ) from error
 
@@ -96,28 +96,40 @@ class Organization(models.Model):
     """A tenant: the owner of the sites that show the widget."""
 
     class PlatformProviders(models.TextChoices):
-        ALONE = "alone", "While it has no provider of its own"
-        FALLBACK = "fallback", "Also when its own fail"
-        NEVER = "never"
+        ALONE = "alone", "Only without a provider of its own"
+        FALLBACK = "fallback", "Also when its own providers fail"
+        NEVER = "never", "Never"
 
     name = models.CharField(max_length=120)
-    slug = models.SlugField(max_length=60, unique=True)
+    slug = models.SlugField(max_length=60, unique=True, help_text="A short unique name for addresses, such as bright-smile.")
     website = models.URLField(blank=True)
-    team_email = models.EmailField(blank=True, help_text="Where notices for the team go.")
-    timezone = models.CharField(max_length=60, default="UTC", validators=[validate_timezone])
+    team_email = models.EmailField(
+        "team e-mail", blank=True, help_text="Where notices go, such as that a visitor asks for a person."
+    )
+    timezone = models.CharField(
+        "time zone",
+        max_length=60,
+        default="UTC",
+        validators=[validate_timezone],
+        help_text="For the times that staff see, such as Europe/Berlin.",
+    )
     allowed_origins = models.TextField(
+        "allowed sites",
         blank=True,
         validators=[validate_origins],
-        help_text="The sites that may show the widget, one origin per line, such as https://www.example.com.",
+        help_text="Sites that may show the widget, one origin per line, such as https://www.example.com.",
     )
-    allow_any_origin = models.BooleanField(default=False, help_text="Let any site show the widget. For trials.")
+    allow_any_origin = models.BooleanField(
+        "allow any site", default=False, help_text="Every site can show the widget. For trials only."
+    )
     use_platform_providers = models.CharField(
+        "shared providers",
         max_length=8,
         choices=PlatformProviders.choices,
         default=PlatformProviders.ALONE,
-        help_text="When the model servers set up for all organizations may answer for this one.",
+        help_text="When the providers that are set up for all organizations answer for this one.",
     )
-    active = models.BooleanField(default=True, help_text="Off: every widget and every door of this organization is closed.")
+    active = models.BooleanField(default=True, help_text="Off: widgets and API access are disabled.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

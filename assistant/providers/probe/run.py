@@ -30,11 +30,10 @@ async def probe(
     `tools` are the assistants' own: they are offered and never run. `deadline_seconds` is for all of it, `request_seconds`
     for each question: by default what suits the address, and no less than the provider's own limit of silence.
     """
-    times = LOCAL_TIMES if presets.is_local(provider.base_url) else 1
     if deadline_seconds is None:
-        deadline_seconds = DEADLINE_SECONDS * times
+        deadline_seconds = DEADLINE_SECONDS * _times(provider)
     if request_seconds is None:
-        request_seconds = max(REQUEST_SECONDS * times, provider.silence_seconds or 0)
+        request_seconds = seconds_for_a_request(provider)
     run = Probe(provider, model or provider.smart, realtime_azure, tools, request_seconds)
     try:
         async with asyncio.timeout(deadline_seconds):
@@ -50,6 +49,14 @@ async def probe(
     for name in _left(run):
         run.add(name, "skipped")
     return run.report()
+
+
+def seconds_for_a_request(provider: ProviderSettings) -> float:
+    return max(REQUEST_SECONDS * _times(provider), provider.silence_seconds or 0)
+
+
+def _times(provider: ProviderSettings) -> int:
+    return LOCAL_TIMES if presets.is_local(provider.base_url) else 1
 
 
 async def shutdowns(provider: ProviderSettings) -> dict[str, str]:

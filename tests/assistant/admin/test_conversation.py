@@ -19,7 +19,7 @@ def test_who_closes_a_conversation_is_told_what_the_visitor_sees_and_can_do():
     session = open_session(assistant, make.ORIGIN)
     boss = entered(User.objects.create_superuser("boss"))
     page = boss.post(f"/admin/assistant/conversation/{session.conversation.pk}/close/", follow=True).content.decode()
-    assert "Closed. The visitor reads that it has ended, and can begin a new conversation." in page
+    assert "Conversation closed. The visitor sees that it has ended, and can start a new one." in page
     shown = resume_session(Conversation.objects.get(), 0)
     assert shown.conversation["state"] == "closed"
     new = open_session(assistant, make.ORIGIN, token=session.token)

@@ -31,12 +31,12 @@ def queued(of, key: str) -> Delivery:
 
 def test_mails_that_are_tried_again_are_counted_beside_those_that_were_given_up(boss):
     home = make.organization()
-    assert "could not be sent yet" not in boss.get("/admin/").content.decode()
+    assert "being retried" not in boss.get("/admin/").content.decode()
     queued(home, "not tried yet")
     for key, for_good in (("for now", False), ("for good", True)):
         outbox.failed(outbox.claim(queued(home, key).pk), "No answer", for_good=for_good)
     counts = {number.label: number.count for number in boss.get("/admin/").context["numbers"]}
-    assert (counts["E-mails that could not be sent yet"], counts["E-mails given up"]) == (1, 1)
+    assert (counts["E-mails being retried"], counts["E-mails failed"]) == (1, 1)
     assert "Trying again" in boss.get("/admin/assistant/delivery/").content.decode()
 
 
@@ -59,7 +59,7 @@ def test_the_first_page_names_a_method_by_which_nobody_would_be_told(boss):
     home = make.organization()
     method = Method.objects.create(organization=home, name="fetch_someone", kind="handoff", description="x")
     make.assistant(home).methods.add(method)
-    said = "Nobody is told when a visitor asks for a person"
+    said = "Nobody is notified when a visitor asks for a person"
     first = boss.get("/admin/").content.decode()
     assert said in first and f"/admin/assistant/method/{method.pk}/change/" in first
     Organization.objects.update(team_email="team@example.com")
@@ -79,7 +79,7 @@ def test_saving_what_leaves_nobody_to_be_told_says_so(boss):
             saved = boss.post(page, fields, follow=True)
             assert saved.redirect_chain, saved.context["adminform"].form.errors
             warnings = [str(message) for message in saved.context["messages"]]
-            assert any("Nobody is told" in text for text in warnings) == warned, (address, team, warnings)
+            assert any("Nobody is notified" in text for text in warnings) == warned, (address, team, warnings)
 
 
 def test_a_talk_on_our_own_page_is_no_proof_of_the_tag_on_the_site(boss, settings):

@@ -134,7 +134,7 @@ def test_a_kept_key_stays_when_something_else_is_changed(boss: Client, home: Org
 def test_the_first_page_names_a_provider_that_cannot_be_asked(boss: Client, home: Organization) -> None:
     row = Provider.objects.create(organization=home, name="Half", preset="openai")
     page = boss.get("/admin/").content.decode()
-    assert "The provider Half is not asked:" in page and "key is not set, and OpenAI needs a key" in page
+    assert "The provider Half is not used:" in page and "key is not set, and OpenAI needs a key" in page
     assert change(row) in page
     elsewhere = entered(member(make.organization("Elsewhere"), "owner"))
     assert "Half" not in elsewhere.get("/admin/").content.decode()

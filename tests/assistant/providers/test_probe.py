@@ -20,6 +20,7 @@ from assistant.outbound import OutboundError, Reach
 from assistant.providers.completions import Capabilities
 from assistant.providers.configuration import ProviderSettings
 from assistant.providers.probe import Report, curl, listed, probe
+from assistant.providers.probe.run import REQUEST_SECONDS, seconds_for_a_request
 
 from .stub import HEAD, Received, Step, Stub, delta, event, says, status
 
@@ -371,12 +372,10 @@ async def test_a_server_that_hangs_is_given_up():
 
 def test_a_model_on_ones_own_machine_may_take_longer_and_one_that_is_known_to_be_slow_as_long_as_it_is_given():
     def seconds(url: str, **fields: Any) -> float:
-        return (
-            probing._Probe(ProviderSettings("p", url, smart="m", **fields), "m").request([], streaming=True).deadline_seconds
-        )
+        return seconds_for_a_request(ProviderSettings("p", url, smart="m", **fields))
 
-    assert seconds("https://api.example.com/v1") == probing.REQUEST_SECONDS
-    assert seconds("http://localhost:8080/v1") == seconds("http://10.0.0.5/v1") == 3 * probing.REQUEST_SECONDS
+    assert seconds("https://api.example.com/v1") == REQUEST_SECONDS
+    assert seconds("http://localhost:8080/v1") == seconds("http://10.0.0.5/v1") == 3 * REQUEST_SECONDS
     assert seconds("https://api.example.com/v1", silence_seconds=240.0) == 240
 
 

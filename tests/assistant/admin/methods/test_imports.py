@@ -106,7 +106,7 @@ def test_nothing_is_stored_of_what_cannot_be_taken(editor, posted):
     before = Method.objects.count()
     response = start(editor, text=shop())
     page = editor.post(response.url, posted)
-    assert page.status_code == 200 and "Nothing has been stored." in page.content.decode()
+    assert page.status_code == 200 and "Nothing has been saved." in page.content.decode()
     assert Method.objects.count() == before
 
 
@@ -161,7 +161,7 @@ def test_another_organization_cannot_be_named(home):
 def test_who_has_several_organizations_chooses_first(home):
     fill("other", "Badger")
     boss = entered(User.objects.create_superuser("boss"))
-    assert "For which organization?" in boss.get(START).content.decode()
+    assert "Choose the organization" in boss.get(START).content.decode()
     response = boss.post(f"{START}?organization={home.pk}", {"source": "document", "document-text": shop()})
     boss.post(response.url, {"draft": ["0"]})
     assert home.methods.filter(name="get_a").exists()
@@ -195,7 +195,7 @@ def test_an_import_that_waited_too_long_begins_again(editor):
     url = start(editor, text=shop()).url
     cache.clear()
     response = editor.get(url, follow=True)
-    assert response.redirect_chain[0][0] == START and "waited too long" in response.content.decode()
+    assert response.redirect_chain[0][0] == START and "has expired" in response.content.decode()
 
 
 def test_the_list_of_methods_leads_there(editor):

@@ -89,34 +89,34 @@ def test_a_method_is_made_from_rows_fields_and_a_secret(boss, home):
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"name": "Stock levels"}, "small letters"),
-        ({"name": "order_status"}, "Another method"),
+        ({"name": "Stock levels"}, "lower-case letters"),
+        ({"name": "order_status"}, "already knows another method"),
         ({"config-url": "https://{item}.example.com/"}, "The host cannot contain parameters"),
-        ({"config-url": "http://169.254.169.254/{item}"}, "another look"),
+        ({"config-url": "http://169.254.169.254/{item}"}, "settings below are not valid"),
         ({"config-url": "https://api.example.com/{nothing}"}, "no parameter"),
-        ({"parameters-0-name": "bad name"}, "no name for a parameter"),
-        ({"parameters-1-name": "item"}, "two parameters"),
-        ({"parameters-1-type": "boolean"}, "goes with texts and numbers"),
+        ({"parameters-0-name": "bad name"}, "not a valid parameter name"),
+        ({"parameters-1-name": "item"}, "Two parameters"),
+        ({"parameters-1-type": "boolean"}, "only text and numbers"),
         ({"parameters-1-type": "nonsense"}, "choose a type"),
         ({"fixed-0-name": "item"}, "fixed value"),
-        ({"fixed-0-value": "seven"}, "not of that type"),
+        ({"fixed-0-value": "seven"}, "not of the chosen type"),
         ({"parameters-json": '{"type": "object", "properties": {"item": {"$ref": "http://evil.example"}}}'}, "references"),
-        ({"parameters-json": "{"}, "not JSON"),
-        ({"parameters-json": "[" * 100_000}, "not JSON"),
+        ({"parameters-json": "{"}, "not valid JSON"),
+        ({"parameters-json": "[" * 100_000}, "not valid JSON"),
         ({"parameters-json": '{"type": "object", "properties": {"a": {"type": {"a": 1}}}}'}, "is not a valid type"),
         ({"parameters-json": '{"type": "object", "properties": {"a": {"type": "string", "format": {}}}}'}, "the format"),
-        ({"parameters-0-description": "a \0 b"}, "no text"),
-        ({"fixed-0-type": "number", "fixed-0-value": "nan"}, "a number that is none"),
-        ({"fixed-0-type": "number", "fixed-0-value": "-inf"}, "a number that is none"),
-        ({"fixed-json": '{"a": NaN}'}, "a number that is none"),
-        ({"fixed-json": '{"a": "\\ud800"}'}, "no text"),
-        ({"fixed-0-type": "string", "fixed-0-value": "a\0b"}, "no text"),
-        ({"fixed-0-type": "string", "fixed-0-value": "x" * 20_000}, "larger than"),
+        ({"parameters-0-description": "a \0 b"}, "cannot be stored"),
+        ({"fixed-0-type": "number", "fixed-0-value": "nan"}, "cannot be stored"),
+        ({"fixed-0-type": "number", "fixed-0-value": "-inf"}, "cannot be stored"),
+        ({"fixed-json": '{"a": NaN}'}, "cannot be stored"),
+        ({"fixed-json": '{"a": "\\ud800"}'}, "cannot be stored"),
+        ({"fixed-0-type": "string", "fixed-0-value": "a\0b"}, "cannot be stored"),
+        ({"fixed-0-type": "string", "fixed-0-value": "x" * 20_000}, "too large"),
         ({"fixed-0-name": "x" * 65}, "at most 64"),
         ({"secrets-value_credential": "sk\u200b-1"}, "not allowed in a header"),
         ({"config-auth": "header", "config-auth_name": "X-Key", "config-headers": "x-key: 1"}, "carries the credential"),
         ({"config-auth": "query", "config-auth_name": "size"}, "carries the credential"),
-        ({"secrets-more_0": "a secret without a name"}, "another look"),
+        ({"secrets-more_0": "a secret without a name"}, "settings below are not valid"),
     ],
 )
 def test_what_cannot_work_is_refused_with_its_reason_and_nothing_is_kept(boss, home, changes, said):
@@ -142,7 +142,7 @@ def test_a_secret_is_kept_when_left_empty_forgotten_when_asked_and_lost_with_the
     said = boss.post(address, {**kept, "config-url": "https://evil.example.net/{item}"}, follow=True).content.decode()
     made.refresh_from_db()
     assert made.secrets == {}
-    assert "is forgotten: credential" in said
+    assert "these secrets were deleted: credential" in said
     boss.post(address, {**HTTP})
     boss.post(address, {**kept, "secrets-forget_credential": "on"})
     made.refresh_from_db()
@@ -184,7 +184,7 @@ def test_rows_and_json_become_each_other():
 
 def test_one_chooses_organization_and_kind_before_anything_else(boss, home):
     other = Organization.objects.create(name="Other", slug="other")
-    assert "For which organization" in boss.get("/admin/assistant/method/add/").content.decode()
+    assert "Choose the organization" in boss.get("/admin/assistant/method/add/").content.decode()
     kinds = boss.get(f"/admin/assistant/method/add/?organization={other.pk}").content.decode()
     assert f"?organization={other.pk}&amp;kind=http" in kinds
     assert boss.get(f"/admin/assistant/method/add/?organization={other.pk}&kind=appointment").status_code == 200
@@ -233,7 +233,7 @@ def test_a_dry_run_shows_what_would_be_sent_and_sends_nothing(boss, home):
     body = page.content.decode()
     assert "https://api.example.com/orders/A-17" in body
     assert METHOD_SECRET not in body
-    assert "Really do it" in body
+    assert "Run for real" in body
     written = ToolCall.objects.get(initiator=ToolCall.Initiator.STAFF)
     assert (written.dry_run, written.state, written.method) == (True, ToolCall.State.DONE, method)
 

@@ -46,7 +46,7 @@ def test_one_click_goes_back_and_is_in_force_with_the_next_message(assistant, ed
     assistant.instructions = "Worse."
     prompt_versions.save(assistant)
     response = editor.post(page(assistant), {"number": 1}, follow=True)
-    assert "As in version 1 again" in response.content.decode()
+    assert "Version 1 restored" in response.content.decode()
     assistant.refresh_from_db()
     assert prompt_versions.instructions(assistant) == "Be brief.\nBe kind."
     newest = assistant.prompt_versions.first()

@@ -68,7 +68,7 @@ def test_a_member_of_several_chooses_among_his_own_and_a_superuser_sees_the_inst
     used(home, "here", {"": 2})
     used(elsewhere, "there", {"": 3})
     boss = entered(User.objects.create_superuser("boss"))
-    assert all(name in boss.get(PAGE).content.decode() for name in ("here", "there", "The whole installation"))
+    assert all(name in boss.get(PAGE).content.decode() for name in ("here", "there", "Whole installation"))
     only = boss.get(f"{PAGE}?organization={home.pk}").content.decode()
     assert '<b class="iw-strong">here' in only and '<b class="iw-strong">there' not in only
     user = member(home, "viewer")
@@ -96,7 +96,7 @@ def test_owners_resume_their_own_provider_at_once_and_no_other(home, elsewhere):
     mine, theirs, platform = paused(home), paused(elsewhere), paused(None)
     owner = entered(member(home, "owner"))
     body = owner.get(PAGE).content.decode()
-    assert "unauthorized" in body and "Resume now" in body
+    assert "unauthorized" in body and "Use it again now" in body
     assert "platform-one" not in body and "Zanzibar" not in body
     for row in (theirs, platform):
         assert owner.post(PAGE, {"close": row.pk}).status_code == 404
