@@ -2,7 +2,7 @@
  * given to it without waiting for anything, and says `done` once the server has them all. */
 import { createOutbox } from "../../static/widget/src/outbox.js";
 import { createStore, initial } from "../../static/widget/src/store.js";
-import { createTransport } from "../../static/widget/src/transport.js";
+import { createTransport } from "../../static/widget/src/transport/index.js";
 
 const { host, origin, token, texts, sockets } = JSON.parse(process.argv[2]);
 

@@ -5,14 +5,14 @@ import { randomHex } from "./random.js";
 /**
  * @param {object} parts
  * @param {import("./store.js").Store} parts.store
- * @param {import("./transport.js").Transport} parts.transport
+ * @param {import("./transport/index.js").Transport} parts.transport
  * @param {import("./kept.js").Kept} parts.storage
  * @param {ReturnType<typeof import("./session.js").createSession>} parts.session
  */
 export function createActions({ store, transport, storage, session }) {
   let typedAt = 0;
 
-  /** A click during a short outage goes out when it is over. @param {import("./transport.js").Frame} frame */
+  /** A click during a short outage goes out when it is over. @param {import("./transport/index.js").Frame} frame */
   async function send(frame) {
     if (transport.send(frame)) return true;
     transport.open();

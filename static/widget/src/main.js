@@ -7,7 +7,7 @@ import { createOutbox } from "./outbox.js";
 import { createSession } from "./session.js";
 import { createStore, initial, isWaiting, unread } from "./store.js";
 import css from "./styles/widget.css";
-import { createTransport } from "./transport.js";
+import { createTransport } from "./transport/index.js";
 import { createPanel } from "./views/panel.js";
 import { createTeaser } from "./views/teaser.js";
 

@@ -4,19 +4,19 @@
  * each, and a server that cannot save the first may be back for the second.
  */
 
-import { retryDelay } from "./transport.js";
+import { createBackoff } from "./transport/backoff.js";
 
 /**
  * @param {import("./store.js").Store} store
- * @param {Pick<import("./transport.js").Transport, "send">} transport
- * @param {Pick<import("./transport.js").World, "setTimeout" | "clearTimeout" | "random">} world
+ * @param {Pick<import("./transport/index.js").Transport, "send">} transport
+ * @param {Pick<import("./transport/index.js").World, "setTimeout" | "clearTimeout" | "random">} world
  */
 export function createOutbox(store, transport, world) {
   /** The message under way on this connection. */
   let underWay = "";
   /** Those that the server has said to have on this connection, without having shown them yet. @type {Set<string>} */
   let saved = new Set();
-  let refusals = 0;
+  const backoff = createBackoff(world.random);
   /** @type {any} */ let again;
 
   function pump() {
@@ -35,7 +35,7 @@ export function createOutbox(store, transport, world) {
     again = undefined;
     underWay = "";
     saved = new Set();
-    refusals = 0;
+    backoff.reset();
   }
 
   return {
@@ -47,15 +47,15 @@ export function createOutbox(store, transport, world) {
     /** The server says that it has the message. @param {string} id */
     has(id) {
       saved.add(id);
-      refusals = 0;
+      backoff.reset();
       pump();
     },
     /** What the server could not save just now is sent again, and before everything that was written after it.
-     * @param {import("./transport.js").WireEvent} event */
+     * @param {import("./transport/index.js").WireEvent} event */
     hear({ type, code, of }) {
       if (type !== "error" || code !== "unavailable" || of !== underWay || again !== undefined) return;
       underWay = "";
-      again = world.setTimeout(() => ((again = undefined), pump()), retryDelay(refusals++, world.random()));
+      again = world.setTimeout(() => ((again = undefined), pump()), backoff.next());
     },
   };
 }

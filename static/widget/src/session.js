@@ -1,6 +1,6 @@
 /** The visitor's token: kept in this browser, made when there is none, renewed when it was refused. */
 import { toJson } from "./json.js";
-import { Refused } from "./transport.js";
+import { Refused } from "./transport/backoff.js";
 
 /**
  * @param {string} host @param {string} key @param {import("./kept.js").Kept} storage

@@ -1,77 +1,10 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { createTransport, eventsOf, Refused, retryDelay } from "../../static/widget/src/transport.js";
-import { example, examples } from "./wire.js";
+import { Refused } from "../../../static/widget/src/transport/backoff.js";
+import { createTransport } from "../../../static/widget/src/transport/index.js";
+import { example, examples } from "../wire.js";
+import { settle, stream, world } from "./world.js";
 
-/** A world whose clock is moved by hand and whose sockets do what the test says. */
-function world({ sockets = true, respond = async () => new Response(null, { status: 204 }) } = {}) {
-  const timers = new Map();
-  let now = 0;
-  let last = 0;
-  const made = [];
-  const asked = [];
-  class FakeSocket {
-    constructor(url) {
-      if (!sockets) throw new Error("forbidden by the page's policy");
-      this.url = url;
-      this.sent = [];
-      made.push(this);
-    }
-    send(text) {
-      this.sent.push(JSON.parse(text));
-    }
-    close() {
-      this.closed = true;
-    }
-    open() {
-      this.onopen();
-    }
-    say(event) {
-      this.onmessage({ data: JSON.stringify(event) });
-    }
-    end(code = 1006) {
-      this.onclose({ code });
-    }
-  }
-  return {
-    sockets: made,
-    asked,
-    get socket() {
-      return made.at(-1);
-    },
-    parts: {
-      WebSocket: FakeSocket,
-      fetch: async (url, init = {}) => {
-        asked.push({
-          url,
-          method: init.method ?? "GET",
-          body: init.body && JSON.parse(init.body),
-          headers: init.headers,
-        });
-        return respond(url, init);
-      },
-      setTimeout: (run, ms) => (timers.set(++last, { run, at: now + ms }), last),
-      clearTimeout: (timer) => timers.delete(timer),
-      random: () => 0.5,
-    },
-    /** Moves the clock, running what falls due in order, and lets promises settle. */
-    async pass(ms) {
-      const until = now + ms;
-      for (;;) {
-        await settle();
-        const due = [...timers].filter(([, { at }]) => at <= until).sort(([, a], [, b]) => a.at - b.at)[0];
-        if (!due) break;
-        timers.delete(due[0]);
-        now = due[1].at;
-        due[1].run();
-      }
-      now = until;
-      await settle();
-    },
-  };
-}
-
-const settle = () => new Promise((resolve) => setImmediate(resolve));
 const ready = (more = {}) => ({ ...example("events", "session.ready"), ...more });
 
 function connect(fake, options = {}) {
@@ -102,19 +35,6 @@ async function online(fake, options) {
   fake.socket.say(ready());
   return parts;
 }
-
-test("the delay before coming back is anywhere below a ceiling that doubles from one second to thirty", () => {
-  assert.equal(retryDelay(0, 0), 500);
-  assert.deepEqual(
-    [0, 1, 2, 5, 50].map((attempt) => retryDelay(attempt, 1)),
-    [1_000, 2_000, 4_000, 30_000, 30_000],
-  );
-  const delays = Array.from({ length: 500 }, () => retryDelay(5, Math.random()));
-  assert.ok(
-    Math.max(...delays) - Math.min(...delays) > 10_000,
-    "five hundred widgets are spread over more than ten seconds",
-  );
-});
 
 test("a socket opens the session with the token in its first frame, never in the address", async () => {
   const fake = world();
@@ -258,17 +178,6 @@ test("closing is final until it is opened again", async () => {
   assert.equal(fake.sockets.length, 2);
 });
 
-/** A stream that stays open and says what the test says. */
-function stream() {
-  let controller;
-  const body = new ReadableStream({ start: (given) => void (controller = given) });
-  return {
-    body,
-    say: (event) => controller.enqueue(new TextEncoder().encode(`id: 1\ndata: ${JSON.stringify(event)}\n\n`)),
-    end: () => controller.close(),
-  };
-}
-
 test("where two sockets in a row do not open, events are streamed and frames are posted", async () => {
   const source = stream();
   const fake = world({
@@ -395,14 +304,4 @@ test("a proxy that answers for a server that is away says that nothing could be 
   transport.send(example("frames", "message.send"));
   await settle();
   assert.deepEqual(heard.events.at(-1), { type: "error", code: "unavailable", text: "", of: "c-1" });
-});
-
-test("server-sent events are read however the bytes are cut", () => {
-  const text = ': hello\r\nid: 3\r\ndata: {"a":1}\r\n\r\nevent: x\ndata: {"b":\ndata: 2}\n\n\n';
-  for (let size = 1; size <= text.length; size += 1) {
-    const heard = [];
-    const read = eventsOf((event) => heard.push(event));
-    for (let at = 0; at < text.length; at += size) read(text.slice(at, at + size));
-    assert.deepEqual(heard, [{ a: 1 }, { b: 2 }], `in pieces of ${size}`);
-  }
 });
