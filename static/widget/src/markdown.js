@@ -1,5 +1,5 @@
 /**
- * The little Markdown a reply may use: paragraphs, lists, code, bold, italic, links. Pure; `dom.js` makes the nodes.
+ * The little Markdown a reply may use: paragraphs, lists, code, bold, italic, links. Pure; `prose.js` makes the nodes.
  *
  * Nothing throws and every prefix of a reply is drawn sensibly, because a reply is drawn while it is being written.
  * Images are not among it: an address that loads by itself could carry what the visitor wrote to another server.

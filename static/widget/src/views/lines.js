@@ -1,7 +1,8 @@
-import { createProse, h, icon, iconButton } from "../dom.js";
+import { h, icon, iconButton } from "../dom.js";
 import { BAD, CHECK, COPY, GOOD, INFO } from "../icons.js";
 import { clock, fill } from "../locales/index.js";
 import { safeLink } from "../markdown.js";
+import { createProse } from "../prose.js";
 
 /**
  * The kinds of lines that a conversation is made of, but for its cards.

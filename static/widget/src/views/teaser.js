@@ -1,4 +1,5 @@
-import { createProse, h } from "../dom.js";
+import { h } from "../dom.js";
+import { createProse } from "../prose.js";
 import { unread } from "../store.js";
 
 /** The beginning of an answer that came while the panel was closed. @param {() => void} onPress */
