@@ -30,7 +30,7 @@ function widget({ pending = [], goesOut = () => true } = {}) {
     refuse(id, code) {
       const event = { type: "error", code, text: "No.", of: id };
       store.dispatch(event);
-      outbox.hear(event);
+      outbox.onError(event);
     },
     turn: (connection) => store.dispatch({ type: "connection.changed", connection }),
     wait: () => timers.splice(0).forEach((run) => run()),
@@ -52,7 +52,7 @@ test("over HTTP it is enough that the server says it has the message", () => {
   const { sent, outbox, write, acknowledge } = widget();
   write("a");
   write("b");
-  outbox.has("a");
+  outbox.onSaved("a");
   assert.deepEqual(sent, ["a", "b"]);
   acknowledge("a");
   assert.deepEqual(sent, ["a", "b"]);
@@ -62,7 +62,7 @@ test("what was under way when the connection was lost goes first on the next one
   const { sent, outbox, write, turn } = widget();
   write("a");
   write("b");
-  outbox.has("a"); // its answer was there, its row was not shown
+  outbox.onSaved("a"); // its answer was there, its row was not shown
   turn("offline");
   write("c");
   turn("connecting");

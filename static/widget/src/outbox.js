@@ -29,7 +29,7 @@ export function createOutbox(store, transport, world) {
     if (transport.send({ type: "message.send", ...message })) underWay = message.id;
   }
 
-  /** Nobody knows what became of it: on the next connection it goes first, under the id that it had. */
+  /** What became of the message under way is unknown: on the next connection it goes first, under the id it had. */
   function forget() {
     world.clearTimeout(again);
     again = undefined;
@@ -45,15 +45,15 @@ export function createOutbox(store, transport, world) {
       pump();
     },
     /** The server says that it has the message. @param {string} id */
-    has(id) {
+    onSaved(id) {
       saved.add(id);
       backoff.reset();
       pump();
     },
     /** What the server could not save just now is sent again, and before everything that was written after it.
      * @param {import("./transport/index.js").WireEvent} event */
-    hear({ type, code, of }) {
-      if (type !== "error" || code !== "unavailable" || of !== underWay || again !== undefined) return;
+    onError({ code, of }) {
+      if (code !== "unavailable" || of !== underWay || again !== undefined) return;
       underWay = "";
       again = world.setTimeout(() => ((again = undefined), pump()), backoff.next());
     },
