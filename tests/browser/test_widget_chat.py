@@ -414,6 +414,17 @@ def test_the_page_chooses_the_language(
     assert widget.shadow("getComputedStyle(root.querySelector('.panel')).direction") == direction
 
 
+@pytest.mark.parametrize(("browser", "time"), [("en-US", r"^\d{1,2}:\d{2} [AP]M$"), ("en-GB", r"^\d{2}:\d{2}$")])
+def test_on_a_page_in_english_the_browsers_region_decides_how_times_are_written(
+    browser: str, time: str, new_widget: NewWidget, site: Site, fake: FakeServer
+) -> None:
+    widget = new_widget(locale=browser).visit(site.url).open()
+    widget.ask("hello")
+    assert fake.sessions[-1]["locale"] == browser, "so that the server writes its times in the same way"
+    expect(widget.own.locator("time")).to_have_text(re.compile(time))
+    expect(widget.replies.locator("time")).to_have_text(re.compile(time))
+
+
 def test_the_tag_chooses_colour_side_and_theme(new_widget: NewWidget, site: Site, fake: FakeServer) -> None:
     site.put("/", page(fake.url, attributes='data-accent="#7c3aed" data-position="left" data-theme="dark" data-locale="fr"'))
     widget = new_widget().visit(site.url)

@@ -8,6 +8,7 @@ import { createCommands, createEvents } from "./loader/commands.js";
 import { attachHost } from "./loader/host.js";
 import { createLoad } from "./loader/load.js";
 import { lookOf, readTag } from "./loader/tag.js";
+import { launcherLabel } from "./locales/launcher.js";
 import { createStorage } from "./storage.js";
 import css from "./styles/launcher.css";
 import { createLauncher } from "./views/launcher.js";
@@ -21,7 +22,12 @@ function start({ host, key, options }) {
   const storage = createStorage(key);
   const kept = storage.read();
   const events = createEvents();
-  const launcher = createLauncher({ onIntent: () => load.panel().catch(() => {}), onPress: () => commands.toggle() });
+  const label = launcherLabel(options.locale || document.documentElement.lang || kept.config?.locale);
+  const launcher = createLauncher({
+    label,
+    onIntent: () => load.panel().catch(() => {}),
+    onPress: () => commands.toggle(),
+  });
   const root = h("div", { class: "root" }, launcher.el);
   const { shadow, remove } = attachHost(root, css);
   dress(kept.config ?? lookOf(options.look));

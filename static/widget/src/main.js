@@ -1,7 +1,7 @@
 /** The panel: joins connection, store and views, once a visitor has shown intent. */
 import { createActions } from "./actions.js";
 import { createKept } from "./kept.js";
-import { chooseLocale } from "./locales/index.js";
+import { chooseLocale, withRegion } from "./locales/index.js";
 import { createConnection } from "./panel/connection.js";
 import { emitChanges } from "./panel/page_events.js";
 import { createPainting } from "./panel/painting.js";
@@ -28,7 +28,8 @@ import { createTeaser } from "./views/teaser.js";
 /** @param {Loader} loader */
 export function mount({ host, config, storage: stored, root, shadow, launcher, options, emit }) {
   const language = chooseLocale(options.locale, document.documentElement.lang, config.locale, navigator.language);
-  const { locale, strings: t } = language;
+  const { strings: t } = language;
+  const locale = withRegion(language.locale, navigator.languages);
   const storage = createKept(stored);
   const store = createStore(initial(config, restore(storage)));
   const session = createSession(host, config.key, storage, (...request) => fetch(...request), locale);

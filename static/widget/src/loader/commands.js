@@ -3,20 +3,17 @@
 /** @typedef {{ [command: string]: any }} Commands */
 
 export function createEvents() {
-  /** @type {Map<string, Set<(detail: any) => void>>} */
-  const listeners = new Map();
+  /** @type {Record<string, Set<(detail: any) => void>>} */
+  const listeners = Object.create(null);
+  /** @param {string} name */
+  const of = (name) => (listeners[name] ??= new Set());
   return {
     /** @param {string} name @param {unknown} [detail] */
-    emit(name, detail) {
-      for (const listener of listeners.get(name) ?? []) listener(detail);
-    },
+    emit: (name, detail) => of(name).forEach((listener) => listener(detail)),
     /** @param {string} name @param {(detail: any) => void} listener @returns {() => void} stops it again */
-    on(name, listener) {
-      listeners.set(name, (listeners.get(name) ?? new Set()).add(listener));
-      return () => listeners.get(name)?.delete(listener);
-    },
+    on: (name, listener) => (of(name).add(listener), () => of(name).delete(listener)),
     /** @param {string} name @param {(detail: any) => void} listener */
-    off: (name, listener) => listeners.get(name)?.delete(listener),
+    off: (name, listener) => of(name).delete(listener),
   };
 }
 

@@ -1,4 +1,4 @@
-/** @satisfies {Record<string, string>} */
+/** @satisfies {Record<string, string | import("./index.js").Plural>} */
 export default {
   chat: "Chat",
   close: "Close chat",
@@ -28,6 +28,8 @@ export default {
   writing: "Writing…",
   staffWriting: "{name} is writing…",
   you: "You",
+  says: "{name}:",
+  comma: ", ",
   copy: "Copy",
   copied: "Copied",
   good: "Good answer",
@@ -36,7 +38,7 @@ export default {
   stopped: "Stopped.",
   incomplete: "This answer was cut off.",
   sources: "Sources",
-  tooLong: "{count} characters too many",
+  tooLong: { one: "{count} character too many", other: "{count} characters too many" },
   zone: "Time zone: {zone}",
   moreTimes: "More times",
   gone: "No longer available",

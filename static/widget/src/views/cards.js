@@ -105,7 +105,7 @@ function drawSlots({ title, timezone, days = [] }, { t, locale, answer, redraw }
           type: "button",
           class: "slot",
           value: id,
-          "aria-label": [label, time, note].filter(Boolean).join(", "),
+          "aria-label": [label, time, note].filter(Boolean).join(t.comma),
           onclick: () => answer(id),
         },
         h("time", { datetime: start_at }, time),
@@ -202,7 +202,7 @@ function drawClosed(card, { t }) {
   const words = !answered
     ? t.gone
     : card.kind === "slots"
-      ? fill(t.picked, { choice: nameOfSlot(card) })
+      ? fill(t.picked, { choice: nameOfSlot(card, t.comma) })
       : ({ confirm: t.confirmed, cancel: t.declined, send: card.note || t.handedIn }[card.choice ?? ""] ?? "");
   return [
     heading(answered && card.choice !== "cancel" ? CHECK : CALENDAR, card.title),
@@ -210,10 +210,10 @@ function drawClosed(card, { t }) {
   ];
 }
 
-/** @param {Card} card */
-function nameOfSlot({ days = [], choice }) {
+/** @param {Card} card @param {string} comma */
+function nameOfSlot({ days = [], choice }, comma) {
   for (const { label, slots } of days)
-    for (const slot of slots) if (slot.id === choice) return `${label}, ${slot.label}`;
+    for (const slot of slots) if (slot.id === choice) return label + comma + slot.label;
   return "";
 }
 

@@ -1,9 +1,9 @@
 import { h, icon, iconButton } from "../dom.js";
 import { PENCIL, SEND, STOP } from "../icons.js";
-import { fill } from "../locales/index.js";
+import { count } from "../locales/index.js";
 
 /** Where the visitor writes. @param {import("./index.js").Actions} actions @param {import("./index.js").Page} page */
-export function createComposer(actions, { t }) {
+export function createComposer(actions, { t, locale }) {
   /** @type {import("./index.js").State} */
   let state;
   let restored = false;
@@ -43,7 +43,7 @@ export function createComposer(actions, { t }) {
   function draw() {
     const over = excess();
     const running = state.turn !== null;
-    length.textContent = over > 0 ? fill(t.tooLong, { count: over }) : "";
+    length.textContent = over > 0 ? count(t.tooLong, over, locale) : "";
     send.setAttribute("aria-disabled", String(!box.value.trim() || over > 0));
     stop.hidden = !running;
     send.hidden = running && !box.value.trim();

@@ -1,6 +1,6 @@
 import { h, icon, iconButton } from "../dom.js";
 import { BAD, CHECK, COPY, GOOD, INFO } from "../icons.js";
-import { clock, fill } from "../locales/index.js";
+import { clock, dayOf, fill } from "../locales/index.js";
 import { safeLink } from "../markdown.js";
 import { createProse } from "../prose.js";
 
@@ -53,9 +53,8 @@ export function createDay(_, { locale }) {
     el: h("p", { class: "day" }, time),
     /** @param {string} at */
     update(at) {
-      const long = /** @type {const} */ ({ weekday: "long", day: "numeric", month: "long" });
       time.dateTime = at;
-      time.textContent = new Intl.DateTimeFormat(locale, long).format(new Date(at));
+      time.textContent = dayOf(at, locale);
     },
   };
 }
@@ -67,7 +66,7 @@ export function createOwn(actions, { t, locale }) {
   const el = h(
     "div",
     { class: "line own" },
-    h("span", { class: "hidden" }, `${t.you}: `),
+    h("span", { class: "hidden" }, `${fill(t.says, { name: t.you })} `),
     h("div", { class: "bubble" }, text),
     meta,
   );
@@ -135,7 +134,12 @@ export function createReply(actions, { t, locale, announce }) {
       message = next;
       const { role, text, state, at, rating, live, sources: known = [] } = next;
       el.className = `line ${role === "system" ? "system" : role === "staff" ? "reply staff" : "reply"}${live ? " live" : ""}`;
-      who.textContent = role === "staff" ? conversation?.staff || t.team : role === "system" ? "" : `${t.assistant}: `;
+      who.textContent =
+        role === "staff"
+          ? conversation?.staff || t.team
+          : role === "system"
+            ? ""
+            : `${fill(t.says, { name: t.assistant })} `;
       who.classList.toggle("hidden", role !== "staff");
       prose.update(text);
       note.hidden = live || state === "complete" || state === undefined;
@@ -150,8 +154,8 @@ export function createReply(actions, { t, locale, announce }) {
       }
       sources.hidden = known.length === 0;
       sources.replaceChildren(
-        `${t.sources}: `,
-        ...known.flatMap((source, index) => [index ? ", " : "", drawSource(source)]),
+        `${fill(t.says, { name: t.sources })} `,
+        ...known.flatMap((source, index) => [index ? t.comma : "", drawSource(source)]),
       );
     },
   };
