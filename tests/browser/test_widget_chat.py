@@ -296,7 +296,7 @@ def test_without_sockets_the_whole_conversation_runs_over_http(widget: Widget, f
     expect(widget.page.locator(".slot").first).to_be_visible()
     widget.page.locator(".slot").first.click()
     widget.page.get_by_role("button", name="Not now").click()
-    expect(widget.page.locator(".confirm")).to_contain_text("You said no.")
+    expect(widget.page.locator(".confirm")).to_contain_text("You declined.")
     assert "GET /api/v1/widget/events" in fake.requests
     expect(widget.page.get_by_role("alert")).to_have_count(0)
 

@@ -53,7 +53,7 @@ test("the next conversation is the same visitor's, or a new one's where the toke
   );
 });
 
-test("a refusal says when to come back", async () => {
+test("a refusal carries the time after which to try again", async () => {
   const { session } = started({}, [429]);
   await assert.rejects(session.token(), { final: false, retryAfterMs: 7_000 });
 });

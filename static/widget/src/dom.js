@@ -32,7 +32,7 @@ export function icon(path) {
   return svg;
 }
 
-/** A button that shows an icon and says its name. @param {string} path @param {string} label @param {Props} [props] */
+/** A button that shows an icon and has a name for screen readers. @param {string} path @param {string} label @param {Props} [props] */
 export function iconButton(path, label, props) {
   return h("button", { type: "button", class: "icon", "aria-label": label, title: label, ...props }, icon(path));
 }

@@ -1,5 +1,5 @@
 /**
- * Sends what the visitor has written in the order in which it was written: the next message goes out once the server has
+ * Sends the visitor's messages in the order in which they were written: the next message goes out once the server has
  * the one before, or has refused it for good. Two under way at once could change places: over HTTP they have a connection
  * each, and a server that cannot save the first may be back for the second.
  */
@@ -14,7 +14,7 @@ import { createBackoff } from "./transport/backoff.js";
 export function createOutbox(store, transport, world) {
   /** The message under way on this connection. */
   let underWay = "";
-  /** Those that the server has said to have on this connection, without having shown them yet. @type {Set<string>} */
+  /** Saved according to the server on this connection, while their events are still to come. @type {Set<string>} */
   let saved = new Set();
   const backoff = createBackoff(world.random);
   /** @type {any} */ let again;
@@ -44,13 +44,13 @@ export function createOutbox(store, transport, world) {
       if (state.connection !== before.connection) forget();
       pump();
     },
-    /** The server says that it has the message. @param {string} id */
+    /** The server has confirmed over HTTP that it has the message. @param {string} id */
     onSaved(id) {
       saved.add(id);
       backoff.reset();
       pump();
     },
-    /** What the server could not save just now is sent again, and before everything that was written after it.
+    /** A message that the server could not save just now is resent, before everything that was written after it.
      * @param {import("./transport/index.js").WireEvent} event */
     onError({ code, of }) {
       if (code !== "unavailable" || of !== underWay || again !== undefined) return;

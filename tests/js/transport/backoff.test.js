@@ -15,7 +15,7 @@ test("the delay before coming back is anywhere below a ceiling that doubles from
   );
 });
 
-test("the ceiling of the delay rises with every failure and falls back when the connection stands again", () => {
+test("the ceiling of the delay rises with every failure and falls back once there is a connection again", () => {
   const backoff = createBackoff(() => 1);
   assert.deepEqual([backoff.next(), backoff.next(), backoff.next()], [1_000, 2_000, 4_000]);
   backoff.reset();

@@ -8,40 +8,40 @@ import { settle, stream, world } from "./world.js";
 const ready = (more = {}) => ({ ...example("events", "session.ready"), ...more });
 
 function connect(fake, options = {}) {
-  const heard = { events: [], statuses: [], seq: 0, gap: false, tokens: [], saved: [] };
+  const seen = { events: [], statuses: [], seq: 0, gap: false, tokens: [], saved: [] };
   const transport = createTransport(
     {
       host: "https://chat.example.com",
-      token: async (spent) => (heard.tokens.push(spent), options.token ? options.token(spent) : "token-1"),
-      after: () => heard.seq,
-      missed: () => heard.gap,
+      token: async (spent) => (seen.tokens.push(spent), options.token ? options.token(spent) : "token-1"),
+      after: () => seen.seq,
+      missed: () => seen.gap,
       onEvent: (event) => {
-        heard.events.push(event);
-        if (event.type === "session.ready") heard.gap = false;
+        seen.events.push(event);
+        if (event.type === "session.ready") seen.gap = false;
       },
-      onSaved: (id) => heard.saved.push(id),
-      onStatus: (status) => heard.statuses.push(status),
+      onSaved: (id) => seen.saved.push(id),
+      onStatus: (status) => seen.statuses.push(status),
     },
     fake.parts,
   );
   transport.open();
-  return { transport, heard };
+  return { transport, seen };
 }
 
 async function online(fake, options) {
   const parts = connect(fake, options);
   await settle();
   fake.socket.open();
-  fake.socket.say(ready());
+  fake.socket.deliver(ready());
   return parts;
 }
 
 test("a socket opens the session with the token in its first frame, never in the address", async () => {
   const fake = world();
-  const { heard } = await online(fake);
+  const { seen } = await online(fake);
   assert.equal(fake.socket.url, "wss://chat.example.com/ws/v1/chat");
   assert.deepEqual(fake.socket.sent, [{ type: "session.open", token: "token-1", after: 0 }]);
-  assert.deepEqual(heard.statuses, ["connecting", "online"]);
+  assert.deepEqual(seen.statuses, ["connecting", "online"]);
 });
 
 test("nothing is sent before the session is ready", async () => {
@@ -50,16 +50,16 @@ test("nothing is sent before the session is ready", async () => {
   await settle();
   fake.socket.open();
   assert.equal(transport.send(example("frames", "message.send")), false);
-  fake.socket.say(ready());
+  fake.socket.deliver(ready());
   assert.equal(transport.send(example("frames", "message.send")), true);
 });
 
 test("a socket that was lost comes back and asks for what came after the last event", async () => {
   const fake = world();
-  const { heard } = await online(fake);
-  heard.seq = 7;
+  const { seen } = await online(fake);
+  seen.seq = 7;
   fake.socket.end();
-  assert.equal(heard.statuses.at(-1), "offline");
+  assert.equal(seen.statuses.at(-1), "offline");
   await fake.pass(1_000);
   fake.socket.open();
   assert.deepEqual(fake.socket.sent[0], { type: "session.open", token: "token-1", after: 7 });
@@ -68,10 +68,10 @@ test("a socket that was lost comes back and asks for what came after the last ev
 
 test("a gap is asked for once, on the same socket", async () => {
   const fake = world();
-  const { heard } = await online(fake);
-  heard.gap = true;
-  fake.socket.say(example("events", "reply.delta"));
-  fake.socket.say(example("events", "reply.delta"));
+  const { seen } = await online(fake);
+  seen.gap = true;
+  fake.socket.deliver(example("events", "reply.delta"));
+  fake.socket.deliver(example("events", "reply.delta"));
   assert.equal(
     fake.socket.sent.filter(({ type }) => type === "session.open").length,
     2,
@@ -82,70 +82,70 @@ test("a gap is asked for once, on the same socket", async () => {
 
 test("a quiet connection is pinged every 25 seconds, and one that does not answer is given up", async () => {
   const fake = world();
-  const { heard } = await online(fake);
+  const { seen } = await online(fake);
   await fake.pass(25_000);
   assert.equal(fake.socket.sent.at(-1).type, "ping");
-  fake.socket.say({ type: "pong", seq: 1 });
+  fake.socket.deliver({ type: "pong", seq: 1 });
   await fake.pass(25_000);
-  assert.equal(heard.statuses.at(-1), "online");
+  assert.equal(seen.statuses.at(-1), "online");
   await fake.pass(10_000);
-  assert.equal(heard.statuses.at(-1), "offline");
+  assert.equal(seen.statuses.at(-1), "offline");
   assert.equal(fake.sockets[0].closed, true);
 });
 
-test("a message that is not acknowledged within ten seconds means that nobody listens", async () => {
+test("a connection on which a message is not acknowledged within ten seconds is given up", async () => {
   const fake = world();
-  const { transport, heard } = await online(fake);
+  const { transport, seen } = await online(fake);
   transport.send(example("frames", "message.send"));
   await fake.pass(10_000);
-  assert.equal(heard.statuses.at(-1), "offline");
+  assert.equal(seen.statuses.at(-1), "offline");
 });
 
-test("what an old socket still says is not heard", async () => {
+test("what an old socket still delivers is ignored", async () => {
   const fake = world();
-  const { heard } = await online(fake);
+  const { seen } = await online(fake);
   const old = fake.socket;
   old.end();
   await fake.pass(2_000);
-  const before = heard.events.length;
-  old.say(example("events", "reply.delta"));
+  const before = seen.events.length;
+  old.deliver(example("events", "reply.delta"));
   old.end();
-  assert.equal(heard.events.length, before);
+  assert.equal(seen.events.length, before);
   assert.equal(fake.sockets.length, 2);
 });
 
 test("a spent token is renewed at once, and a server that refuses the new one too is not asked without end", async () => {
   const fake = world();
-  const { heard } = connect(fake);
+  const { seen } = connect(fake);
   await settle();
   fake.socket.open();
   fake.socket.end(4401);
   await settle();
-  assert.deepEqual(heard.tokens, [undefined, "token-1", undefined]);
+  assert.deepEqual(seen.tokens, [undefined, "token-1", undefined]);
   assert.equal(fake.sockets.length, 2);
   fake.socket.open();
   fake.socket.end(4401);
   await settle();
-  assert.equal(heard.statuses.at(-1), "offline");
+  assert.equal(seen.statuses.at(-1), "offline");
   assert.equal(fake.sockets.length, 2);
 });
 
-test("an origin that may not is not tried again", async () => {
+test("an origin that is not allowed is not tried again", async () => {
   const fake = world();
-  const { heard } = connect(fake);
+  const { seen } = connect(fake);
   await settle();
   fake.socket.open();
   fake.socket.end(4403);
   await fake.pass(600_000);
-  assert.equal(heard.statuses.at(-1), "refused");
+  assert.equal(seen.statuses.at(-1), "refused");
   assert.equal(fake.sockets.length, 1);
 });
 
-test("a session that is refused is not tried again; one that is told to wait waits that long", async () => {
+test("a session that is refused is not tried again; one with a Retry-After is tried again after that time", async () => {
   const refused = world();
-  const { heard } = connect(refused, { token: async () => Promise.reject(new Refused(403)) });
+  const { seen } = connect(refused, { token: async () => Promise.reject(new Refused(403)) });
   await refused.pass(600_000);
-  assert.deepEqual([heard.statuses.at(-1), heard.tokens.length], ["refused", 1]);
+  assert.deepEqual([seen.statuses.at(-1), seen.tokens.length], ["refused", 1]);
   const limited = world();
   let calls = 0;
   connect(limited, { token: async () => (calls++ ? "token-1" : Promise.reject(new Refused(429, 20))) });
@@ -155,7 +155,7 @@ test("a session that is refused is not tried again; one that is told to wait wai
   assert.equal(calls, 2);
 });
 
-test("waking up tries at once instead of waiting, and pings a connection that seems to stand", async () => {
+test("waking up reconnects at once instead of waiting, and pings a connection that seems to be open", async () => {
   const fake = world();
   const { transport } = await online(fake);
   transport.wake();
@@ -183,7 +183,7 @@ test("where two sockets in a row do not open, events are streamed and frames are
   const fake = world({
     respond: async (url) => (url.includes("events") ? new Response(source.body) : new Response(null, { status: 202 })),
   });
-  const { transport, heard } = connect(fake);
+  const { transport, seen } = connect(fake);
   for (let attempt = 0; attempt < 2; attempt += 1) {
     await settle();
     fake.socket.end();
@@ -191,9 +191,9 @@ test("where two sockets in a row do not open, events are streamed and frames are
   }
   assert.equal(fake.asked.at(-1).url, "https://chat.example.com/api/v1/widget/events?after=0");
   assert.equal(fake.asked.at(-1).headers.Authorization, "Bearer token-1");
-  source.say(ready());
+  source.deliver(ready());
   await settle();
-  assert.equal(heard.statuses.at(-1), "online");
+  assert.equal(seen.statuses.at(-1), "online");
   const sent = { ...example("frames", "message.send") };
   assert.equal(transport.send(sent), true);
   const { type: _, ...body } = sent;
@@ -204,11 +204,11 @@ test("where two sockets in a row do not open, events are streamed and frames are
 test("a page that forbids sockets outright is served by the stream at once", async () => {
   const sources = [stream(), stream()];
   const fake = world({ sockets: false, respond: async () => new Response(sources[fake.asked.length - 1].body) });
-  const { heard } = connect(fake);
+  const { seen } = connect(fake);
   await settle();
-  sources[0].say(ready());
+  sources[0].deliver(ready());
   await settle();
-  assert.equal(heard.statuses.at(-1), "online");
+  assert.equal(seen.statuses.at(-1), "online");
   sources[0].end();
   await fake.pass(2_000);
   assert.equal(fake.asked.length, 2, "a stream that ended is opened again");
@@ -222,16 +222,16 @@ test("every frame that has a place over HTTP goes there, with its token", async 
   });
   const { transport } = connect(fake);
   await settle();
-  source.say(ready());
+  source.deliver(ready());
   await settle();
   const posted = [];
   for (const [name, frame] of examples("frames"))
     if (name !== "session.open" && transport.send(frame)) posted.push(name);
-  const unheard = ["ping", "session.open", "typing"]; // what a stream has no use for
+  const notCarried = ["ping", "session.open", "typing"]; // what a stream has no use for
   const names = [...examples("frames")].map(([name]) => name);
   assert.deepEqual(
     posted,
-    names.filter((name) => !unheard.includes(name)),
+    names.filter((name) => !notCarried.includes(name)),
   );
   const paths = fake.asked.slice(1).map(({ url }) => url.replace(/^.*widget/, "").replace(/0d6a[\w-]+/, "ID"));
   assert.deepEqual(paths, [
@@ -255,16 +255,16 @@ test("a problem document becomes an error event that names its frame", async () 
     respond: async (url) =>
       url.includes("events") ? new Response(source.body) : Response.json(problem, { status: 429 }),
   });
-  const { transport, heard } = connect(fake);
+  const { transport, seen } = connect(fake);
   await settle();
-  source.say(ready());
+  source.deliver(ready());
   await settle();
   transport.send(example("frames", "message.send"));
   await settle();
-  assert.deepEqual(heard.events.at(-1), { type: "error", code: "too_much", text: "Please wait.", of: "c-1" });
+  assert.deepEqual(seen.events.at(-1), { type: "error", code: "too_much", text: "Please wait.", of: "c-1" });
 });
 
-test("over HTTP a message is known to be saved by its answer, and one without an answer in ten seconds by nobody", async () => {
+test("over HTTP the answer confirms a message, and a message without an answer in ten seconds ends the connection", async () => {
   const source = stream();
   let answered = true;
   const fake = world({
@@ -276,32 +276,32 @@ test("over HTTP a message is known to be saved by its answer, and one without an
           ? Response.json({ seq: 1, turn: null }, { status: 202 })
           : new Promise(() => {}),
   });
-  const { transport, heard } = connect(fake);
+  const { transport, seen } = connect(fake);
   await settle();
-  source.say(ready());
+  source.deliver(ready());
   await settle();
   transport.send({ type: "turn.stop", turn: "t" });
   transport.send({ type: "message.send", id: "a", text: "?" });
   await fake.pass(10_000);
-  assert.deepEqual([heard.saved, heard.statuses.at(-1)], [["a"], "online"]);
+  assert.deepEqual([seen.saved, seen.statuses.at(-1)], [["a"], "online"]);
   answered = false;
   transport.send({ type: "message.send", id: "b", text: "?" });
   await fake.pass(10_000);
-  assert.deepEqual([heard.saved, heard.statuses.at(-1)], [["a"], "offline"]);
+  assert.deepEqual([seen.saved, seen.statuses.at(-1)], [["a"], "offline"]);
 });
 
-test("a proxy that answers for a server that is away says that nothing could be saved just now", async () => {
+test("an answer of a proxy in front of a server that is down means that nothing could be saved just now", async () => {
   const source = stream();
   const fake = world({
     sockets: false,
     respond: async (url) =>
       url.includes("events") ? new Response(source.body) : new Response("<h1>Bad gateway</h1>", { status: 502 }),
   });
-  const { transport, heard } = connect(fake);
+  const { transport, seen } = connect(fake);
   await settle();
-  source.say(ready());
+  source.deliver(ready());
   await settle();
   transport.send(example("frames", "message.send"));
   await settle();
-  assert.deepEqual(heard.events.at(-1), { type: "error", code: "unavailable", text: "", of: "c-1" });
+  assert.deepEqual(seen.events.at(-1), { type: "error", code: "unavailable", text: "", of: "c-1" });
 });

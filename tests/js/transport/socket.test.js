@@ -27,7 +27,7 @@ test("a socket opens the session as soon as it is open, and hands on what it rec
   socket.open();
   assert.equal(socket.url, "ws://chat.example.com/ws/v1/chat");
   assert.deepEqual(socket.sent, [{ type: "session.open", token: "token-1", after: 3 }]);
-  socket.say(READY);
+  socket.deliver(READY);
   assert.deepEqual(seen.events, ["session.ready"]);
 });
 
@@ -59,7 +59,7 @@ test("a socket that never opened has reached no server, and one that opened but 
 test("a server that answered before and falls silent was reached", async () => {
   const { fake, socket, seen } = connected();
   socket.open();
-  socket.say(READY);
+  socket.deliver(READY);
   await fake.pass(35_000);
   assert.equal(socket.sent.at(-1).type, "ping");
   assert.deepEqual(seen.closed, [[undefined, true]]);
@@ -68,10 +68,10 @@ test("a server that answered before and falls silent was reached", async () => {
 test("what was missed is asked for once until it is there", () => {
   const { socket, connection } = connected();
   socket.open();
-  socket.say(READY);
+  socket.deliver(READY);
   assert.equal(connection.resync() && connection.resync(), true);
   assert.equal(socket.sent.length, 2);
-  socket.say(READY);
+  socket.deliver(READY);
   connection.resync();
   assert.equal(socket.sent.length, 3);
 });
@@ -81,16 +81,16 @@ test("a socket that is ready is probed with a ping, one that is opening its sess
   assert.equal(connection.probe(), false, "it may never open");
   socket.open();
   assert.deepEqual([connection.probe(), socket.sent.length], [true, 1]);
-  socket.say(READY);
+  socket.deliver(READY);
   assert.deepEqual([connection.probe(), socket.sent.at(-1).type], [true, "ping"]);
 });
 
 test("a socket that was closed reports nothing more and pings no longer", async () => {
   const { fake, socket, connection, seen } = connected();
   socket.open();
-  socket.say(READY);
+  socket.deliver(READY);
   connection.close();
-  socket.say(READY);
+  socket.deliver(READY);
   socket.end(4401);
   await fake.pass(60_000);
   assert.deepEqual([seen.events.length, seen.closed.length, socket.sent.length], [1, 0, 1]);

@@ -24,7 +24,7 @@ function listening({ source = stream(), answer = () => new Response(null, { stat
 
 test("a stream asks for what came after the last event, with the token in a header", async () => {
   const { fake, source, seen } = listening({ after: 7 });
-  source.say({ type: "pong", seq: 7 });
+  source.deliver({ type: "pong", seq: 7 });
   await settle();
   assert.equal(fake.asked[0].url, "https://chat.example.com/api/v1/widget/events?after=7");
   assert.equal(fake.asked[0].headers.Authorization, "Bearer token-1");
@@ -53,7 +53,7 @@ test("a stream that was closed reports nothing more, whatever still arrives", as
   await settle();
   connection.send({ type: "message.send", id: "a", text: "?" });
   connection.close();
-  source.say({ type: "pong", seq: 1 });
+  source.deliver({ type: "pong", seq: 1 });
   await settle();
   assert.deepEqual(seen, { events: [], saved: [], closed: [] });
 });
@@ -83,9 +83,9 @@ test("a stream carries no pings and no typing, and only a new one brings what wa
 test("server-sent events are read however the bytes are cut", () => {
   const text = ': hello\r\nid: 3\r\ndata: {"a":1}\r\n\r\nevent: x\ndata: {"b":\ndata: 2}\n\n\n';
   for (let size = 1; size <= text.length; size += 1) {
-    const heard = [];
-    const read = eventsOf((event) => heard.push(event));
+    const seen = [];
+    const read = eventsOf((event) => seen.push(event));
     for (let at = 0; at < text.length; at += size) read(text.slice(at, at + size));
-    assert.deepEqual(heard, [{ a: 1 }, { b: 2 }], `in pieces of ${size}`);
+    assert.deepEqual(seen, [{ a: 1 }, { b: 2 }], `in pieces of ${size}`);
   }
 });

@@ -1,4 +1,4 @@
-/** A world whose clock is moved by hand and whose sockets do what the test says. */
+/** A world whose clock is moved by hand and whose sockets do what the test wants. */
 export function world({ sockets = true, respond = async () => new Response(null, { status: 204 }) } = {}) {
   const timers = new Map();
   let now = 0;
@@ -21,7 +21,7 @@ export function world({ sockets = true, respond = async () => new Response(null,
     open() {
       this.onopen();
     }
-    say(event) {
+    deliver(event) {
       this.onmessage({ data: JSON.stringify(event) });
     }
     end(code = 1006) {
@@ -68,13 +68,13 @@ export function world({ sockets = true, respond = async () => new Response(null,
 
 export const settle = () => new Promise((resolve) => setImmediate(resolve));
 
-/** A stream that stays open and says what the test says. */
+/** A stream that stays open and delivers what the test wants. */
 export function stream() {
   let controller;
   const body = new ReadableStream({ start: (given) => void (controller = given) });
   return {
     body,
-    say: (event) => controller.enqueue(new TextEncoder().encode(`id: 1\ndata: ${JSON.stringify(event)}\n\n`)),
+    deliver: (event) => controller.enqueue(new TextEncoder().encode(`id: 1\ndata: ${JSON.stringify(event)}\n\n`)),
     end: () => controller.close(),
   };
 }

@@ -33,7 +33,7 @@ export function createCommands({ load, events: { emit, on, off }, storage, onBus
       const panel = /** @type {Commands} */ (await load.panel());
       return await panel[command](...values);
     } catch {
-      emit("error", { code: "not_loaded" }); // said in the console, for the site's owner
+      emit("error", { code: "not_loaded" }); // the console has the reason, for the site's owner
     } finally {
       onBusy(false);
     }

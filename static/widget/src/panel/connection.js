@@ -47,7 +47,7 @@ export function createConnection(host, store, session) {
   return { transport, outbox };
 }
 
-/** Nobody says that they have stopped typing: it is over when it has not been said again for a while.
+/** There is no event for the end of typing: it ends when `staff.typing` has not come again for a while.
  * @param {import("../store.js").Store} store */
 function createStaffTimer(store) {
   /** @type {any} */

@@ -1,4 +1,4 @@
-/** What the page's own scripts are told of: `Interworky.on` in docs/widget.md. Texts stay in the widget. */
+/** The events for the page's own scripts: `Interworky.on` in docs/widget.md. Texts stay in the widget. */
 import { unread } from "../store.js";
 
 /** @typedef {import("../store.js").State} State */

@@ -1,9 +1,9 @@
-/** When to try again: how long to wait, and what is not worth another try. */
+/** The retry policy: how long to wait, and which refusals are final. */
 
 /** Statuses of `POST sessions` and of the event stream that another try does not change. */
 const FINAL = new Set([403, 404]);
 
-/** A server that has answered, and said no. */
+/** A refusal by the server, with its status. */
 export class Refused extends Error {
   /** @param {number} status @param {number} [retryAfterSeconds] */
   constructor(status, retryAfterSeconds) {

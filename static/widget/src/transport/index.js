@@ -1,6 +1,6 @@
 /**
  * Frames out, events in: a WebSocket that comes back, or an event stream and POST where a WebSocket cannot. It knows
- * neither page nor state; what it needs of the world it is given.
+ * neither page nor state; clock, network and randomness are passed in.
  *
  * @typedef {{ type: string, [field: string]: any }} Frame
  * @typedef {Frame} WireEvent
@@ -17,15 +17,15 @@
  * @property {string} token a visitor's
  * @property {() => number} after the last `seq` applied
  * @property {(event: WireEvent) => void} onEvent
- * @property {(id: string) => void} [onSaved] the server says over HTTP that it has this message; its event may follow
- * @property {(error?: unknown) => void} onClose it has ended by itself; `Refused` where the server said why
+ * @property {(id: string) => void} [onSaved] the server has confirmed this message over HTTP; its event may follow
+ * @property {(error?: unknown) => void} onClose the connection has ended by itself; `Refused` where the server gave a reason
  *
  * @typedef {object} Connection one attempt, by socket or stream
  * @property {(frame: Frame) => void} send
  * @property {() => void} close for good: nothing of it is reported any more
  * @property {(type: string) => boolean} carries whether frames of this type go over it
  * @property {() => boolean} resync asks for what was missed; false where that takes a new connection
- * @property {() => boolean} probe whether it seems to stand; where it does, the server is asked for a sign of life
+ * @property {() => boolean} probe whether the connection is worth keeping; if it is ready, it is tested with a ping
  */
 import { createDialler } from "./dial.js";
 import { Reconnector } from "./reconnect.js";

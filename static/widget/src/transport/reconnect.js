@@ -1,4 +1,4 @@
-/** Keeps one connection standing for as long as one is wanted. */
+/** Keeps one connection open for as long as one is wanted. */
 import { createBackoff, Refused } from "./backoff.js";
 
 /** @typedef {import("./index.js").Connection} Connection */
@@ -52,7 +52,7 @@ export class Reconnector {
     this.#drop();
   }
 
-  /** Gives the connection up for another one. */
+  /** Replaces the connection with a new one. */
   reconnect() {
     const mine = this.#drop();
     this.#options.onStatus("connecting");

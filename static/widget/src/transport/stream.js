@@ -84,7 +84,7 @@ export function openStream({ host, token, after, onEvent, onSaved, onClose }, wo
 
 /** A problem document as the event that a socket would have brought. @param {Response} response @param {string} of */
 async function problemOf(response, of) {
-  // A proxy in front says the same in words of its own.
+  // A proxy in front answers without a problem document.
   const fallback = [502, 503, 504].includes(response.status) ? "unavailable" : "internal";
   const { code = fallback, title = "" } = await response.json().catch(() => ({}));
   return { type: "error", code, text: title, of };

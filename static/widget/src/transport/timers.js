@@ -1,6 +1,6 @@
-/** What a connection does by the clock. @typedef {Pick<import("./index.js").World, "setTimeout" | "clearTimeout">} Clock */
+/** The timers of a connection. @typedef {Pick<import("./index.js").World, "setTimeout" | "clearTimeout">} Clock */
 
-/** A server that owes us an answer for longer is gone, whatever the connection says of itself. */
+/** A server that has not answered for longer is treated as gone, even if the connection still looks open. */
 const ANSWER_WITHIN_MS = 10_000;
 const PING_EVERY_MS = 25_000;
 

@@ -1,7 +1,7 @@
 import { h, icon, iconButton } from "../dom.js";
 import { ALERT, CLOSE } from "../icons.js";
 
-/** The one line that says what is wrong.
+/** The error line below the header.
  * @param {import("./index.js").Actions} actions @param {import("./index.js").Page} page */
 export function createBanner(actions, { t }) {
   const text = h("span");

@@ -2,7 +2,7 @@ import { h, icon, iconButton } from "../dom.js";
 import { PENCIL, SEND, STOP } from "../icons.js";
 import { count } from "../locales/index.js";
 
-/** Where the visitor writes. @param {import("./index.js").Actions} actions @param {import("./index.js").Page} page */
+/** The text box, with its buttons. @param {import("./index.js").Actions} actions @param {import("./index.js").Page} page */
 export function createComposer(actions, { t, locale }) {
   /** @type {import("./index.js").State} */
   let state;
@@ -19,7 +19,7 @@ export function createComposer(actions, { t, locale }) {
     onkeydown: press,
   });
   const length = h("p", { class: "length", id: "length", role: "status" });
-  const stop = iconButton(STOP, t.stop, { class: "icon round stop", onclick: halt });
+  const stop = iconButton(STOP, t.stop, { class: "icon round stop", onclick: stopTurn });
   const send = iconButton(SEND, t.send, { class: "icon round send", type: "submit" });
   const form = h("form", { onsubmit: submit, novalidate: true }, h("div", { class: "field" }, box, stop, send), length);
   const anew = h(
@@ -67,7 +67,7 @@ export function createComposer(actions, { t, locale }) {
     box.focus();
   }
 
-  function halt() {
+  function stopTurn() {
     if (state.turn) actions.stop(state.turn.id);
     box.focus();
   }

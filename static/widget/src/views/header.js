@@ -2,7 +2,7 @@ import { h, icon, iconButton } from "../dom.js";
 import { CLOSE, MORE, PENCIL, PERSON } from "../icons.js";
 import { fill } from "../locales/index.js";
 
-/** Who is speaking, and what else one can do.
+/** The name of the assistant or member of staff, and the menu.
  * @param {import("./index.js").Actions} actions @param {import("./index.js").Page} page */
 export function createHeader(actions, { t, isPage }) {
   const avatar = h("span", { class: "avatar", "aria-hidden": "true" });

@@ -1,7 +1,7 @@
 import { h, icon } from "../dom.js";
 import { CHAT, DOWN } from "../icons.js";
 
-/** The one thing a page shows before a visitor asks for more.
+/** The button that opens the panel, with the count of unread messages.
  * @param {{ label: string, onIntent: () => void, onPress: () => void }} options */
 export function createLauncher({ label, onIntent, onPress }) {
   const badge = h("span", { class: "badge", hidden: true });

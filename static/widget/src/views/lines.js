@@ -5,7 +5,7 @@ import { safeLink } from "../markdown.js";
 import { createProse } from "../prose.js";
 
 /**
- * The kinds of lines that a conversation is made of, but for its cards.
+ * The lines of a conversation, except its cards.
  *
  * @typedef {import("./index.js").Actions} Actions
  * @typedef {import("./index.js").Page} Page
@@ -15,23 +15,23 @@ import { createProse } from "../prose.js";
  * @typedef {{ el: HTMLElement, update(data: any, state: State): void }} Line `data` is what the line shows
  */
 
-/** The greeting, and that a machine answers. @returns {Line} */
+/** The greeting, and the disclosure that an AI answers. @returns {Line} */
 export function createIntro() {
-  const said = h("p", { dir: "auto" });
-  const disclosed = h("span", { dir: "auto" });
-  const note = h("p", { class: "disclosure" }, icon(INFO), disclosed);
+  const text = h("p", { dir: "auto" });
+  const disclosureText = h("span", { dir: "auto" });
+  const note = h("p", { class: "disclosure" }, icon(INFO), disclosureText);
   return {
-    el: h("div", { class: "line intro" }, h("div", { class: "bubble" }, said), note),
+    el: h("div", { class: "line intro" }, h("div", { class: "bubble" }, text), note),
     /** @param {Config} config */
     update({ greeting, disclosure }) {
-      said.textContent = greeting;
-      disclosed.textContent = disclosure;
+      text.textContent = greeting;
+      disclosureText.textContent = disclosure;
       note.hidden = !disclosure;
     },
   };
 }
 
-/** Questions to begin with. @param {Actions} actions @returns {Line} */
+/** Starter questions. @param {Actions} actions @returns {Line} */
 export function createStarters(actions) {
   const el = h("div", { class: "starters" });
   /** @param {string} text */
@@ -46,7 +46,7 @@ export function createStarters(actions) {
   };
 }
 
-/** Where another day begins. @param {Actions} _ @param {Page} page @returns {Line} */
+/** The divider above the first message of a day. @param {Actions} _ @param {Page} page @returns {Line} */
 export function createDay(_, { locale }) {
   const time = h("time");
   return {
@@ -59,7 +59,7 @@ export function createDay(_, { locale }) {
   };
 }
 
-/** What the visitor wrote. @param {Actions} actions @param {Page} page @returns {Line} */
+/** A message of the visitor. @param {Actions} actions @param {Page} page @returns {Line} */
 export function createOwn(actions, { t, locale }) {
   const text = h("p", { dir: "auto" });
   const meta = h("div", { class: "meta" });
@@ -97,7 +97,7 @@ export function createOwn(actions, { t, locale }) {
   };
 }
 
-/** What the assistant or a person of the team wrote. @param {Actions} actions @param {Page} page @returns {Line} */
+/** A message of the assistant or of a member of staff. @param {Actions} actions @param {Page} page @returns {Line} */
 export function createReply(actions, { t, locale, announce }) {
   const who = h("span", { class: "name" });
   const prose = createProse();
@@ -167,7 +167,7 @@ function drawSource({ title, url }) {
   return href ? h("a", { href, target: "_blank", rel: "noopener noreferrer nofollow" }, title) : title;
 }
 
-/** Dots while an answer is due, and what is being done for it. @param {Actions} _ @param {Page} page @returns {Line} */
+/** Dots while an answer is due, with the label of the tool at work. @param {Actions} _ @param {Page} page @returns {Line} */
 export function createStatus(_, { t }) {
   const label = h("span");
   const dots = h("span", { class: "dots", role: "img", "aria-label": t.writing }, h("i"), h("i"), h("i"));
@@ -181,7 +181,7 @@ export function createStatus(_, { t }) {
   };
 }
 
-/** Why there is no answer. @param {Actions} actions @param {Page} page @returns {Line} */
+/** The reason why a turn has no answer. @param {Actions} actions @param {Page} page @returns {Line} */
 export function createNotice(actions, { t }) {
   const text = h("span");
   const again = h("button", { type: "button", class: "text" }, t.retry);
