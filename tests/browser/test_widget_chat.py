@@ -414,6 +414,29 @@ def test_the_page_chooses_the_language(
     assert widget.shadow("getComputedStyle(root.querySelector('.panel')).direction") == direction
 
 
+def test_from_right_to_left_latin_names_stay_beside_their_avatar_and_the_placeholder_reads_as_arabic(
+    new_widget: NewWidget, site: Site, fake: FakeServer
+) -> None:
+    site.put("/", page(fake.url, attributes='data-locale="ar"'))
+    widget = new_widget().visit(site.url).open()
+    gap = widget.shadow(
+        """(() => {
+            const name = document.createRange();
+            name.selectNodeContents(root.querySelector('h2'));
+            return root.querySelector('.avatar').getBoundingClientRect().left - name.getBoundingClientRect().right;
+        })()"""
+    )
+    assert isinstance(gap, int | float) and 0 <= gap <= 20
+    expect(widget.box).to_have_css("direction", "rtl")
+    widget.box.fill("Hello.")
+    expect(widget.box).to_have_css("direction", "ltr")
+    widget.box.fill("")
+    expect(widget.box).to_have_css("direction", "rtl")
+    widget.say("fail")
+    expect(widget.page.locator(".notice bdi")).to_have_css("direction", "ltr")
+    expect(widget.page.locator(".notice")).to_have_css("direction", "rtl")
+
+
 @pytest.mark.parametrize(("browser", "time"), [("en-US", r"^\d{1,2}:\d{2} [AP]M$"), ("en-GB", r"^\d{2}:\d{2}$")])
 def test_on_a_page_in_english_the_browsers_region_decides_how_times_are_written(
     browser: str, time: str, new_widget: NewWidget, site: Site, fake: FakeServer

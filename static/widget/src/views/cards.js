@@ -88,7 +88,7 @@ const table = (lines = []) =>
   h(
     "dl",
     null,
-    lines.flatMap(([label, value]) => [h("dt", null, h("bdi", null, label)), h("dd", { dir: "auto" }, value)]),
+    lines.flatMap(([label, value]) => [h("dt", null, h("bdi", null, label)), h("dd", null, h("bdi", null, value))]),
   );
 
 /** @param {Card} card @param {CardContext} context @param {boolean} folded */

@@ -14,7 +14,6 @@ export function createComposer(actions, { t, locale }) {
     "aria-describedby": "length",
     autocomplete: "off",
     enterkeyhint: "send",
-    dir: "auto",
     oninput: () => (actions.typing(), actions.keepDraft(box.value), fit()),
     onkeydown: press,
   });
@@ -47,6 +46,7 @@ export function createComposer(actions, { t, locale }) {
     send.setAttribute("aria-disabled", String(!box.value.trim() || over > 0));
     stop.hidden = !running;
     send.hidden = running && !box.value.trim();
+    box.dir = box.value ? "auto" : ""; // an empty box reads as the panel does, and so does its placeholder
   }
 
   /** @param {KeyboardEvent} event */

@@ -6,7 +6,7 @@ import { fill } from "../locales/index.js";
  * @param {import("./index.js").Actions} actions @param {import("./index.js").Page} page */
 export function createHeader(actions, { t, isPage }) {
   const avatar = h("span", { class: "avatar", "aria-hidden": "true" });
-  const title = h("h2", { id: "title", dir: "auto" });
+  const title = h("bdi"); // in the direction of its own letters, at the side of the avatar
   const who = h("span");
   const demo = h("span", { class: "pill", title: t.demoHint }, t.demo);
   const person = item(PERSON, t.person, actions.askForPerson);
@@ -23,7 +23,7 @@ export function createHeader(actions, { t, isPage }) {
     "div",
     { class: "header" },
     avatar,
-    h("div", { class: "who" }, title, h("p", null, who, demo)),
+    h("div", { class: "who" }, h("h2", { id: "title" }, title), h("p", null, who, demo)),
     h("div", { class: "menu-place", onkeydown: move, onfocusout: leave }, more, menu),
     close,
   );

@@ -91,7 +91,7 @@ export function createOwn(actions, { t, locale }) {
           { type: "button", class: "text", onclick: () => actions.discard(message.id) },
           t.discard,
         );
-        meta.replaceChildren(h("span", { class: "why" }, message.failed || t.notSent), again, discard);
+        meta.replaceChildren(h("span", { class: "why" }, h("bdi", null, message.failed || t.notSent)), again, discard);
       }
     },
   };
@@ -183,10 +183,10 @@ export function createStatus(_, { t }) {
 
 /** The reason why a turn has no answer. @param {Actions} actions @param {Page} page @returns {Line} */
 export function createNotice(actions, { t }) {
-  const text = h("span");
+  const text = h("bdi");
   const again = h("button", { type: "button", class: "text" }, t.retry);
   return {
-    el: h("div", { class: "line notice" }, text, again),
+    el: h("div", { class: "line notice" }, h("span", null, text), again),
     /** @param {import("../store.js").Notice & { isLast: boolean }} notice */
     update(notice) {
       text.textContent = notice.text || (notice.outcome === "stopped" ? t.stopped : t.internal);
