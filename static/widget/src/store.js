@@ -278,6 +278,9 @@ export const unread = ({ items, seen, open }) =>
 export const isWaiting = ({ turn, conversation, pending }) =>
   turn !== null || pending.some(({ failed }) => !failed) || ["waiting", "staff"].includes(conversation?.state ?? "");
 
+/** The label of the tool at work for the visitor. @param {State} state */
+export const toolOf = ({ turn }) => turn?.tools.at(-1)?.label;
+
 /** @param {State} state */
 export function createStore(state) {
   /** @type {Set<(state: State, before: State) => void>} */

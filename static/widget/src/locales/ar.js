@@ -28,7 +28,7 @@ export default {
   writing: "يكتب…",
   staffWriting: "{name} يكتب…",
   you: "أنت",
-  says: "{name}:",
+  labelled: "{name}:",
   comma: "، ",
   copy: "نسخ",
   copied: "تم النسخ",

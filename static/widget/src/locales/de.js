@@ -28,7 +28,7 @@ export default {
   writing: "Schreibt …",
   staffWriting: "{name} schreibt …",
   you: "Sie",
-  says: "{name}:",
+  labelled: "{name}:",
   comma: ", ",
   copy: "Kopieren",
   copied: "Kopiert",

@@ -28,7 +28,7 @@ export default {
   writing: "Writing…",
   staffWriting: "{name} is writing…",
   you: "You",
-  says: "{name}:",
+  labelled: "{name}:",
   comma: ", ",
   copy: "Copy",
   copied: "Copied",

@@ -28,7 +28,7 @@ export default {
   writing: "Escribiendo…",
   staffWriting: "{name} está escribiendo…",
   you: "Usted",
-  says: "{name}:",
+  labelled: "{name}:",
   comma: ", ",
   copy: "Copiar",
   copied: "Copiado",

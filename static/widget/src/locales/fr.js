@@ -28,7 +28,7 @@ export default {
   writing: "Écrit…",
   staffWriting: "{name} écrit…",
   you: "Vous",
-  says: "{name} :",
+  labelled: "{name} :",
   comma: ", ",
   copy: "Copier",
   copied: "Copié",

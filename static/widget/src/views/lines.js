@@ -66,7 +66,7 @@ export function createOwn(actions, { t, locale }) {
   const el = h(
     "div",
     { class: "line own" },
-    h("span", { class: "hidden" }, `${fill(t.says, { name: t.you })} `),
+    h("span", { class: "hidden" }, `${fill(t.labelled, { name: t.you })} `),
     h("div", { class: "bubble" }, text),
     meta,
   );
@@ -139,7 +139,7 @@ export function createReply(actions, { t, locale, announce }) {
           ? conversation?.staff || t.team
           : role === "system"
             ? ""
-            : `${fill(t.says, { name: t.assistant })} `;
+            : `${fill(t.labelled, { name: t.assistant })} `;
       who.classList.toggle("hidden", role !== "staff");
       prose.update(text);
       note.hidden = live || state === "complete" || state === undefined;
@@ -153,13 +153,16 @@ export function createReply(actions, { t, locale, announce }) {
         time.textContent = clock(at, locale);
       }
       sources.hidden = known.length === 0;
-      sources.replaceChildren(
-        `${fill(t.says, { name: t.sources })} `,
-        ...known.flatMap((source, index) => [index ? t.comma : "", drawSource(source)]),
-      );
+      sources.replaceChildren(...drawSources(known, t));
     },
   };
 }
+
+/** @param {import("../store.js").Source[]} sources @param {Page["t"]} t */
+const drawSources = (sources, t) => [
+  `${fill(t.labelled, { name: t.sources })} `,
+  ...sources.flatMap((source, place) => [place ? t.comma : "", drawSource(source)]),
+];
 
 /** @param {import("../store.js").Source} source */
 function drawSource({ title, url }) {

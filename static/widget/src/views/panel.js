@@ -1,28 +1,19 @@
 import { h } from "../dom.js";
+import { createLiveRegion } from "./announcements.js";
 import { VIEWS } from "./index.js";
 
 const SMALL = "(max-width: 640px)";
-/** How long an announcement stays for a screen reader that is still reading something else. */
-const ANNOUNCED_MS = 7000;
-
 /** The dialog around the views. On a small screen it covers the page and keeps the focus; otherwise it floats beside it.
  * @param {import("./index.js").Actions} actions @param {Omit<import("./index.js").Page, "announce">} page */
 export function createPanel(actions, page) {
-  const liveRegion = h("div", { class: "hidden", role: "status", "aria-atomic": "false" });
-  /** @param {string} text */
-  function announce(text) {
-    // A new node each time, so that repeated words are announced again and simultaneous ones one after the other.
-    const line = h("p", null, text);
-    liveRegion.append(line);
-    setTimeout(() => line.remove(), ANNOUNCED_MS);
-  }
-  const views = VIEWS.map((create) => create(actions, { ...page, announce }));
+  const liveRegion = createLiveRegion();
+  const views = VIEWS.map((create) => create(actions, { ...page, announce: liveRegion.announce }));
   const composer = /** @type {ReturnType<typeof import("./composer.js").createComposer>} */ (views.at(-1));
   const el = h(
     "div",
     { class: "panel", id: "panel", role: "dialog", "aria-labelledby": "title", tabindex: "-1", hidden: true },
     views.map((view) => view.el),
-    liveRegion,
+    liveRegion.el,
   );
   const small = matchMedia(SMALL);
   const viewport = window.visualViewport;
