@@ -26,16 +26,17 @@ for (const [lang, strings] of Object.entries(LOCALES)) {
     }
   });
 
-  test(`${lang} has a sentence for each way in which it counts`, () => {
-    const rules = new Intl.PluralRules(lang);
+  test(`${lang} has no plural form that the language does not know, and always the one for the rest`, () => {
+    const { pluralCategories } = new Intl.PluralRules(lang).resolvedOptions();
     for (const [key, forms] of Object.entries(strings)) {
       assert.equal(typeof forms, typeof LOCALES.en[key], key);
       if (typeof forms === "string") continue;
-      assert.deepEqual(Object.keys(forms).sort(), [...rules.resolvedOptions().pluralCategories].sort(), key);
-      // Arabic has words of its own for one and two of a thing; any other sentence must say how many.
-      for (const [form, sentence] of Object.entries(forms))
-        if (!["zero", "one", "two"].includes(form))
-          assert.deepEqual(placeholders(sentence), ["{count}"], `${key} ${form}`);
+      assert.ok("other" in forms, key);
+      for (const [form, sentence] of Object.entries(forms)) {
+        assert.ok(pluralCategories.includes(form), `${key} ${form}`);
+        // Arabic has words of its own for one and two of a thing; any other sentence must say how many.
+        if (!["one", "two"].includes(form)) assert.deepEqual(placeholders(sentence), ["{count}"], `${key} ${form}`);
+      }
     }
   });
 
@@ -98,7 +99,7 @@ test("the server and the widget read a clock of twelve hours in the same regions
   const slots = readFileSync(new URL("../../assistant/services/booking/slots.py", import.meta.url), "utf8");
   const regions = (name) =>
     [...slots.match(new RegExp(`^${name} = .*`, "m"))[0].matchAll(/"([A-Z]{2})"/g)].map(([, region]) => region);
-  assert.deepEqual([regions("TWELVE_HOURS"), regions("MONTH_FIRST")], [TWELVE_HOURS, MONTH_FIRST]);
+  assert.deepEqual([regions("TWELVE_HOURS").sort(), regions("MONTH_FIRST")], [[...TWELVE_HOURS].sort(), MONTH_FIRST]);
 });
 
 test("values are put in as text", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Refused } from "../../../static/widget/src/transport/backoff.js";
-import { Reconnector } from "../../../static/widget/src/transport/reconnect.js";
+import { createReconnector } from "../../../static/widget/src/transport/reconnect.js";
 import { settle, world } from "./world.js";
 
 /** A reconnector whose connections do nothing: the test ends them and confirms them. */
@@ -9,7 +9,7 @@ function reconnector(token = async () => "token-1") {
   const fake = world();
   const dialled = [];
   const statuses = [];
-  const link = new Reconnector(
+  const link = createReconnector(
     {
       token,
       dial(bearer, onClose) {
@@ -28,14 +28,14 @@ test("a connection is ready once it is confirmed, and a confirmation of an earli
   const { link, dialled, statuses } = reconnector();
   link.start();
   await settle();
-  assert.equal(link.ready, undefined);
+  assert.equal(link.attempt().ready, undefined);
   link.start();
   await settle();
   link.confirm(dialled[0]);
-  assert.deepEqual([link.ready, dialled[0].closed], [undefined, true]);
+  assert.deepEqual([link.attempt().ready, dialled[0].closed], [undefined, true]);
   link.confirm(dialled[1]);
   link.confirm(dialled[1]);
-  assert.equal(link.ready, dialled[1]);
+  assert.deepEqual(link.attempt(), { connection: dialled[1], ready: true });
   assert.deepEqual(statuses, ["connecting", "connecting", "online"]);
 });
 
@@ -79,7 +79,7 @@ test("nothing is tried again after a stop, not even what was waiting", async () 
   dialled[0].onClose();
   link.stop();
   await fake.pass(600_000);
-  assert.deepEqual([dialled.length, link.isWanted], [1, false]);
+  assert.deepEqual([dialled.length, link.isWanted()], [1, false]);
 });
 
 test("a refusal for good ends it, and a wish to start begins anew", async () => {
@@ -88,7 +88,7 @@ test("a refusal for good ends it, and a wish to start begins anew", async () => 
   await settle();
   dialled[0].onClose(new Refused(404));
   await fake.pass(600_000);
-  assert.deepEqual([dialled.length, statuses.at(-1), link.isWanted], [1, "refused", false]);
+  assert.deepEqual([dialled.length, statuses.at(-1), link.isWanted()], [1, "refused", false]);
   link.start();
   await settle();
   assert.equal(dialled.length, 2);

@@ -39,7 +39,6 @@ export default {
   incomplete: "انقطعت هذه الإجابة.",
   sources: "المصادر",
   tooLong: {
-    zero: "لا أحرف زائدة",
     one: "حرف واحد زائد",
     two: "حرفان زائدان",
     few: "{count} أحرف زائدة",

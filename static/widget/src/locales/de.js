@@ -38,7 +38,7 @@ export default {
   stopped: "Angehalten.",
   incomplete: "Diese Antwort wurde abgeschnitten.",
   sources: "Quellen",
-  tooLong: { one: "{count} Zeichen zu viel", other: "{count} Zeichen zu viel" },
+  tooLong: { other: "{count} Zeichen zu viel" },
   zone: "Zeitzone: {zone}",
   moreTimes: "Weitere Zeiten",
   gone: "Nicht mehr verfügbar",

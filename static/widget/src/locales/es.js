@@ -38,7 +38,7 @@ export default {
   stopped: "Detenido.",
   incomplete: "Esta respuesta quedó cortada.",
   sources: "Fuentes",
-  tooLong: { one: "{count} carácter de más", many: "{count} caracteres de más", other: "{count} caracteres de más" },
+  tooLong: { one: "{count} carácter de más", other: "{count} caracteres de más" },
   zone: "Zona horaria: {zone}",
   moreTimes: "Más horas",
   gone: "Ya no está disponible",

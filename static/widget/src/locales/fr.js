@@ -38,11 +38,7 @@ export default {
   stopped: "Arrêté.",
   incomplete: "Cette réponse a été interrompue.",
   sources: "Sources",
-  tooLong: {
-    one: "{count} caractère de trop",
-    many: "{count} caractères de trop",
-    other: "{count} caractères de trop",
-  },
+  tooLong: { one: "{count} caractère de trop", other: "{count} caractères de trop" },
   zone: "Fuseau horaire : {zone}",
   moreTimes: "Plus d’horaires",
   gone: "N’est plus disponible",

@@ -5,7 +5,7 @@ import en from "./en.js";
 import es from "./es.js";
 import fr from "./fr.js";
 
-/** A sentence for each way in which a language counts. @typedef {{ [category in Intl.LDMLPluralRule]?: string }} Plural */
+/** A sentence for each way in which a language counts; `other` stands in for those that do not differ from it. @typedef {{ [category in Intl.LDMLPluralRule]?: string }} Plural */
 /** @typedef {{ [key in keyof typeof en]: (typeof en)[key] extends string ? string : Plural }} Strings */
 
 /** @type {Record<string, Strings>} */
@@ -16,8 +16,8 @@ const RIGHT_TO_LEFT = new Set(["ar", "fa", "he", "ur"]);
 /** Where English is read on a clock of twelve hours, and where the month stands before the day (CLDR 48): as the server
  * has it for the times that it writes (`assistant/services/booking/slots.py`). What a browser makes of English in other
  * regions is American. */
-export const TWELVE_HOURS = ["US", "CA", "AU", "NZ", "IN", "PK", "BD", "PH", "SG", "MY", "HK", "JM", "PR"];
 export const MONTH_FIRST = ["US", "CA", "PH", "PR"];
+export const TWELVE_HOURS = [...MONTH_FIRST, "AU", "NZ", "IN", "PK", "BD", "SG", "MY", "HK", "JM"];
 
 /** The first of `wanted` that we speak; English otherwise. @param {...(string | undefined | null)} wanted */
 export function chooseLocale(...wanted) {
@@ -46,25 +46,32 @@ function partsOf(locale) {
 /** The time of day, written as the server writes that of a slot: 14:30, or 2:30 PM. @param {string} at
  * @param {string} locale */
 export function clock(at, locale) {
-  const { language, region = "" } = partsOf(locale);
-  const isTwelve = language === "en" && TWELVE_HOURS.includes(region);
-  /** @type {Intl.DateTimeFormatOptions} */
-  const style = isTwelve ? { hour: "numeric", hourCycle: "h12" } : { hour: "2-digit", hourCycle: "h23" };
-  const format = new Intl.DateTimeFormat(isTwelve ? "en-US" : language, { ...DIGITS, ...style, minute: "2-digit" });
-  return format.format(new Date(at)).replace("\u202f", " ");
+  const date = new Date(at);
+  const hour = date.getHours();
+  const minute = twoDigits(date.getMinutes());
+  if (!isEnglishOf(TWELVE_HOURS, locale)) return `${twoDigits(hour)}:${minute}`;
+  return `${hour % 12 || 12}:${minute} ${hour < 12 ? "AM" : "PM"}`;
 }
+
+/** @param {number} part */
+const twoDigits = (part) => String(part).padStart(2, "0");
 
 /** The day, written as the server writes that of a slot. @param {string} at @param {string} locale */
 export function dayOf(at, locale) {
-  const { language, region = "" } = partsOf(locale);
-  const english = MONTH_FIRST.includes(region) ? "en-US" : "en-GB";
-  /** @type {Intl.DateTimeFormatOptions} */
-  const style = { ...DIGITS, weekday: "long", day: "numeric", month: "long" };
-  return new Intl.DateTimeFormat(language === "en" ? english : locale, style).format(new Date(at));
+  const english = isEnglishOf(MONTH_FIRST, locale) ? "en-US" : "en-GB";
+  return new Intl.DateTimeFormat(partsOf(locale).language === "en" ? english : locale, {
+    numberingSystem: "latn", // the digits of the server's times
+    weekday: "long",
+    day: "numeric",
+    month: "long",
+  }).format(new Date(at));
 }
 
-/** The digits of the server's times, beside which ours stand. */
-const DIGITS = { numberingSystem: "latn" };
+/** @param {string[]} regions @param {string} locale */
+const isEnglishOf = (regions, locale) => {
+  const { language, region = "" } = partsOf(locale);
+  return language === "en" && regions.includes(region);
+};
 
 /** @param {string} sentence with `{name}` in it @param {Record<string, string | number>} values */
 export const fill = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));

@@ -28,7 +28,7 @@
  * @property {() => boolean} probe whether the connection is worth keeping; if it is ready, it is tested with a ping
  */
 import { createDialler } from "./dial.js";
-import { Reconnector } from "./reconnect.js";
+import { createReconnector } from "./reconnect.js";
 
 /**
  * @param {object} options
@@ -44,7 +44,13 @@ import { Reconnector } from "./reconnect.js";
  */
 export function createTransport({ host, token, after, missed, onEvent, onSaved, onStatus }, world) {
   const dial = createDialler(world);
-  const link = new Reconnector({ token, dial: begin, onStatus }, world);
+  const link = createReconnector({ token, dial: begin, onStatus }, world);
+
+  /** The connection over which frames may go out just now. */
+  function ready() {
+    const { ready, connection } = link.attempt();
+    return ready ? connection : undefined;
+  }
 
   /** @param {string} bearer @param {(error?: unknown) => void} onClose */
   function begin(bearer, onClose) {
@@ -57,31 +63,31 @@ export function createTransport({ host, token, after, missed, onEvent, onSaved, 
       onEvent(event) {
         onEvent(event);
         if (event.type === "session.ready") link.confirm(connection);
-        if (missed() && link.ready === connection && !connection.resync()) link.reconnect();
+        if (missed() && ready() === connection && !connection.resync()) link.reconnect();
       },
     });
     return connection;
   }
 
   /** Whether a frame of this type could go out just now. @param {string} type */
-  const can = (type) => link.ready?.carries(type) ?? false;
+  const can = (type) => ready()?.carries(type) ?? false;
 
   return {
     open() {
-      if (!link.isWanted) link.start();
+      if (!link.isWanted()) link.start();
     },
-    close: () => link.stop(),
+    close: link.stop,
     /** Starts anew at once, with the token of the moment. */
-    restart: () => link.start(),
+    restart: link.start,
     /** The page woke or the network came back: a waiting attempt is made now, a quiet connection is tried. */
     wake() {
-      if (link.isWanted && !link.current?.probe()) link.start();
+      if (link.isWanted() && !link.attempt().connection?.probe()) link.start();
     },
     can,
     /** Sends `frame` now, or not at all. @param {Frame} frame @returns {boolean} whether it went out */
     send(frame) {
       if (!can(frame.type)) return false;
-      link.ready?.send(frame);
+      ready()?.send(frame);
       return true;
     },
   };
