@@ -41,6 +41,7 @@ test("a token that is spent or was refused is not used again", async () => {
   const { asked, session } = started({ session: { token: "old", expires_at: "2001-01-01T00:00:00Z" } });
   assert.equal(await session.token(), "t-1");
   assert.equal(await session.token("t-1"), "t-2");
+  assert.equal(session.lastToken(), "t-2");
   assert.equal(asked[0].bearer, undefined);
 });
 

@@ -305,3 +305,19 @@ test("an answer of a proxy in front of a server that is down means that nothing 
   await settle();
   assert.deepEqual(seen.events.at(-1), { type: "error", code: "unavailable", text: "", of: "c-1" });
 });
+
+test("over a stream what was missed is asked for by another stream, from the last event on", async () => {
+  const sources = [stream(), stream()];
+  const fake = world({ sockets: false, respond: async () => new Response(sources[fake.asked.length - 1].body) });
+  const { seen } = connect(fake);
+  await settle();
+  sources[0].deliver(ready());
+  await settle();
+  Object.assign(seen, { seq: 4, gap: true });
+  sources[0].deliver(example("events", "reply.delta"));
+  await settle();
+  assert.deepEqual(
+    fake.asked.map(({ url }) => url.replace(/.*\?/, "")),
+    ["after=0", "after=4"],
+  );
+});

@@ -54,6 +54,7 @@ test("a stream that was closed reports nothing more, whatever still arrives", as
   connection.send({ type: "message.send", id: "a", text: "?" });
   connection.close();
   source.deliver({ type: "pong", seq: 1 });
+  source.end();
   await settle();
   assert.deepEqual(seen, { events: [], saved: [], closed: [] });
 });
