@@ -178,7 +178,7 @@ def javascript() -> Counter[str]:
     if not (ROOT / "node_modules").exists() and run([npm, "ci", "--no-audit", "--no-fund", "--silent"])[0]:
         shutil.rmtree(ROOT / "node_modules", ignore_errors=True)
         raise Missing("npm ci could not install what package-lock.json names")
-    outcome = check(npm, "run", "--silent", "types")
+    outcome = check(npm, "run", "--silent", "lint") + check(npm, "run", "--silent", "types")
     # What it prints is for people; the last lines of its other report say how many.
     shown = ["--test-reporter=dot", "--test-reporter-destination=stdout"]
     with tempfile.NamedTemporaryFile("r") as report:

@@ -4,38 +4,38 @@ const POLL_MS = 3000;
 const TYPING_MS = 3000;
 
 async function poll() {
-    const talk = document.querySelector("[data-seq-url]");
-    if (!talk || document.hidden) return; // closed meanwhile, or in a tab that nobody looks at
-    try {
-        const { seq } = await (await fetch(talk.dataset.seqUrl)).json();
-        if (String(seq) === talk.dataset.seq) return;
-        const answer = await fetch(location.href);
-        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-        if (answer.ok && page.querySelector("#talk")) replaceParts(talk, page);
-    } catch {
-        // The network may be back at the next poll.
-    }
+  const talk = document.querySelector("[data-seq-url]");
+  if (!talk || document.hidden) return; // closed meanwhile, or in a tab that nobody looks at
+  try {
+    const { seq } = await (await fetch(talk.dataset.seqUrl)).json();
+    if (String(seq) === talk.dataset.seq) return;
+    const answer = await fetch(location.href);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (answer.ok && page.querySelector("#talk")) replaceParts(talk, page);
+  } catch {
+    // The network may be back at the next poll.
+  }
 }
 
 function replaceParts(talk, page) {
-    const opened = [...talk.querySelectorAll("details")].map((part) => part.open);
-    page.querySelectorAll("#talk details").forEach((part, place) => {
-        part.open = opened[place] ?? part.open;
-    });
-    const box = document.querySelector("#answer textarea");
-    const begun = box && (box.value || box === document.activeElement); // a reply being written stays
-    for (const part of ["#talk", ".iw-top", ...(begun ? [] : ["#answer"])]) {
-        document.querySelector(part)?.replaceWith(page.querySelector(part) ?? "");
-    }
+  const opened = [...talk.querySelectorAll("details")].map((part) => part.open);
+  page.querySelectorAll("#talk details").forEach((part, place) => {
+    part.open = opened[place] ?? part.open;
+  });
+  const box = document.querySelector("#answer textarea");
+  const begun = box && (box.value || box === document.activeElement); // a reply being written stays
+  for (const part of ["#talk", ".iw-top", ...(begun ? [] : ["#answer"])]) {
+    document.querySelector(part)?.replaceWith(page.querySelector(part) ?? "");
+  }
 }
 
 let typedAt = 0;
 document.addEventListener("input", ({ target }) => {
-    if (!target.dataset.typing || Date.now() - typedAt < TYPING_MS) return;
-    typedAt = Date.now();
-    fetch(target.dataset.typing, { method: "POST", body: new FormData(target.form) });
+  if (!target.dataset.typing || Date.now() - typedAt < TYPING_MS) return;
+  typedAt = Date.now();
+  fetch(target.dataset.typing, { method: "POST", body: new FormData(target.form) });
 });
 
 document.addEventListener("DOMContentLoaded", () => {
-    if (document.querySelector("[data-seq-url]")) setInterval(poll, POLL_MS);
+  if (document.querySelector("[data-seq-url]")) setInterval(poll, POLL_MS);
 });

@@ -1,18 +1,18 @@
 /** Bundles src into dist: `loader.js`, the script a customer pastes, and `panel.js`, the module it loads on intent. */
 import { fileURLToPath } from "node:url";
-import { readFile } from "node:fs/promises";
-import { build, transform } from "esbuild";
+import { build } from "esbuild";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const TARGET = ["chrome111", "firefox113", "safari16.4"]; // the first to have constructable stylesheets and :dir
 
-/** A stylesheet as its minified text: it goes into a constructable stylesheet, never into a style element. */
+/** A stylesheet as its minified text, with what it imports: it goes into a constructable stylesheet, which may not import
+ * anything itself, and never into a style element. */
 const stylesheets = {
   name: "stylesheets",
   setup(bundle) {
     bundle.onLoad({ filter: /\.css$/ }, async ({ path }) => {
-      const { code } = await transform(await readFile(path, "utf8"), { loader: "css", minify: true, target: TARGET });
-      return { contents: code.trim(), loader: "text" };
+      const joined = await build({ entryPoints: [path], bundle: true, minify: true, target: TARGET, write: false });
+      return { contents: joined.outputFiles[0].text.trim(), loader: "text" };
     });
   },
 };

@@ -296,7 +296,7 @@ def test_without_sockets_the_whole_conversation_runs_over_http(widget: Widget, f
     expect(widget.page.locator(".slot").first).to_be_visible()
     widget.page.locator(".slot").first.click()
     widget.page.get_by_role("button", name="Not now").click()
-    expect(widget.page.locator(".confirm")).to_contain_text("You said no.")
+    expect(widget.page.locator(".confirm")).to_contain_text("You declined.")
     assert "GET /api/v1/widget/events" in fake.requests
     expect(widget.page.get_by_role("alert")).to_have_count(0)
 
@@ -421,6 +421,40 @@ def test_the_first_words_are_in_the_visitors_language(new_widget: NewWidget, sit
     expect(widget.page.get_by_text("Schön, dass Sie da sind!", exact=True)).to_be_visible()
     expect(widget.page.get_by_role("button", name="Wann ist offen?")).to_be_visible()
     expect(widget.page.locator(".disclosure")).to_contain_text("It can make mistakes.")
+
+
+def test_from_right_to_left_latin_names_stay_beside_their_avatar_and_the_placeholder_reads_as_arabic(
+    new_widget: NewWidget, site: Site, fake: FakeServer
+) -> None:
+    site.put("/", page(fake.url, attributes='data-locale="ar"'))
+    widget = new_widget().visit(site.url).open()
+    gap = widget.shadow(
+        """(() => {
+            const name = document.createRange();
+            name.selectNodeContents(root.querySelector('h2'));
+            return root.querySelector('.avatar').getBoundingClientRect().left - name.getBoundingClientRect().right;
+        })()"""
+    )
+    assert isinstance(gap, int | float) and 0 <= gap <= 20
+    expect(widget.box).to_have_css("direction", "rtl")
+    widget.box.fill("Hello.")
+    expect(widget.box).to_have_css("direction", "ltr")
+    widget.box.fill("")
+    expect(widget.box).to_have_css("direction", "rtl")
+    widget.say("fail")
+    expect(widget.page.locator(".notice bdi")).to_have_css("direction", "ltr")
+    expect(widget.page.locator(".notice")).to_have_css("direction", "rtl")
+
+
+@pytest.mark.parametrize(("browser", "time"), [("en-US", r"^\d{1,2}:\d{2} [AP]M$"), ("en-GB", r"^\d{2}:\d{2}$")])
+def test_on_a_page_in_english_the_browsers_region_decides_how_times_are_written(
+    browser: str, time: str, new_widget: NewWidget, site: Site, fake: FakeServer
+) -> None:
+    widget = new_widget(locale=browser).visit(site.url).open()
+    widget.ask("hello")
+    assert fake.sessions[-1]["locale"] == browser, "so that the server writes its times in the same way"
+    expect(widget.own.locator("time")).to_have_text(re.compile(time))
+    expect(widget.replies.locator("time")).to_have_text(re.compile(time))
 
 
 def test_the_tag_chooses_colour_side_and_theme(new_widget: NewWidget, site: Site, fake: FakeServer) -> None:

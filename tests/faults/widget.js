@@ -2,7 +2,7 @@
  * given to it without waiting for anything, and says `done` once the server has them all. */
 import { createOutbox } from "../../static/widget/src/outbox.js";
 import { createStore, initial } from "../../static/widget/src/store.js";
-import { createTransport } from "../../static/widget/src/transport.js";
+import { createTransport } from "../../static/widget/src/transport/index.js";
 
 const { host, origin, token, texts, sockets } = JSON.parse(process.argv[2]);
 
@@ -28,8 +28,8 @@ const transport = createTransport(
     token: async () => token,
     after: () => store.get().seq,
     missed: () => store.get().gap,
-    onEvent: (event) => (store.dispatch(event), outbox.hear(event)),
-    onSaved: (id) => outbox.has(id),
+    onEvent: (event) => (store.dispatch(event), event.type === "error" && outbox.onError(event)),
+    onSaved: (id) => outbox.onSaved(id),
     onStatus: (connection) => store.dispatch({ type: "connection.changed", connection }),
   },
   world,

@@ -1,24 +1,106 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import test from "node:test";
-import { chooseLocale, fill, inLanguage, LOCALES } from "../../static/widget/src/locales/index.js";
+import {
+  chooseLocale,
+  clock,
+  count,
+  dayOf,
+  fill,
+  inLanguage,
+  LOCALES,
+  MONTH_FIRST,
+  TWELVE_HOURS,
+  withRegion,
+} from "../../static/widget/src/locales/index.js";
+import { launcherLabel } from "../../static/widget/src/locales/launcher.js";
 
 const placeholders = (sentence) => [...sentence.matchAll(/\{\w+\}/g)].map(([name]) => name).sort();
 
 for (const [lang, strings] of Object.entries(LOCALES)) {
   test(`${lang} says everything that English says, with the same values in it`, () => {
-    assert.deepEqual(Object.keys(strings), Object.keys(LOCALES.en));
+    assert.deepEqual(Object.keys(strings).sort(), Object.keys(LOCALES.en).sort());
     for (const [key, sentence] of Object.entries(strings)) {
+      if (typeof sentence !== "string") continue;
       assert.ok(sentence.trim(), key);
       assert.deepEqual(placeholders(sentence), placeholders(LOCALES.en[key]), key);
     }
   });
+
+  test(`${lang} has no plural form that the language does not know, and always the one for the rest`, () => {
+    const { pluralCategories } = new Intl.PluralRules(lang).resolvedOptions();
+    for (const [key, forms] of Object.entries(strings)) {
+      assert.equal(typeof forms, typeof LOCALES.en[key], key);
+      if (typeof forms === "string") continue;
+      assert.ok("other" in forms, key);
+      for (const [form, sentence] of Object.entries(forms)) {
+        assert.ok(pluralCategories.includes(form), `${key} ${form}`);
+        // Arabic has words of its own for one and two of a thing; any other sentence must say how many.
+        if (!["one", "two"].includes(form)) assert.deepEqual(placeholders(sentence), ["{count}"], `${key} ${form}`);
+      }
+    }
+  });
+
+  test(`the launcher has the name in ${lang} that it keeps once the panel is there`, () => {
+    for (const locale of [lang, lang.toUpperCase(), `${lang}-XX`]) assert.equal(launcherLabel(locale), strings.chat);
+  });
 }
+
+test("the launcher of a page in a language that the widget does not speak is called Chat", () => {
+  assert.deepEqual([launcherLabel("fi"), launcherLabel("arn"), launcherLabel()], ["Chat", "Chat", "Chat"]);
+});
+
+test("a count chooses its sentence as the language does", () => {
+  const counted = (lang, number) => count(LOCALES[lang.slice(0, 2)].tooLong, number, lang);
+  assert.deepEqual([counted("en", 1), counted("en", 2)], ["1 character too many", "2 characters too many"]);
+  assert.deepEqual([counted("fr-CA", 1), counted("de", 1)], ["1 caractère de trop", "1 Zeichen zu viel"]);
+  assert.equal(new Set([1, 2, 3, 11, 100].map((number) => counted("ar", number))).size, 5);
+});
 
 test("the first language that we speak is taken, with its region and direction", () => {
   assert.equal(chooseLocale("de-CH", "en").locale, "de-CH");
   assert.equal(chooseLocale("xx", undefined, "fr").strings, LOCALES.fr);
   assert.equal(chooseLocale("ar-EG").dir, "rtl");
   assert.equal(chooseLocale("", "tlh").locale, "en");
+});
+
+test("a language without a region gets the one that the browser names for it", () => {
+  assert.equal(withRegion("en", ["en-US", "en"]), "en-US");
+  assert.equal(withRegion("en", ["de-DE", "en-gb"]), "en-GB");
+  assert.equal(withRegion("EN", ["en-Latn-AU"]), "en-AU");
+  assert.equal(withRegion("de", ["en-US", "en"]), "de", "another language's region says nothing");
+  assert.equal(withRegion("en", ["en"]), "en");
+  assert.equal(withRegion("en"), "en", "a page may have hidden what the browser says");
+});
+
+test("a region that the page or the tag has named stays", () => {
+  assert.equal(withRegion("en-GB", ["en-US"]), "en-GB");
+  assert.equal(withRegion("de_CH", ["de-DE"]), "de_CH");
+});
+
+// Without a zone these are wall times, as the machine's.
+const AFTERNOON = new Date(2030, 0, 8, 14, 5).toISOString();
+const MIDNIGHT = new Date(2030, 0, 8, 0, 5).toISOString();
+
+test("times are written as the server writes those of slots", () => {
+  for (const locale of ["en", "en-GB", "en-DE", "de", "de-AT", "fr", "es", "es-US", "ar", "ar-EG"])
+    assert.deepEqual([clock(AFTERNOON, locale), clock(MIDNIGHT, locale)], ["14:05", "00:05"], locale);
+  for (const locale of ["en-US", "en_us", "en-AU", "en-IN"])
+    assert.deepEqual([clock(AFTERNOON, locale), clock(MIDNIGHT, locale)], ["2:05 PM", "12:05 AM"], locale);
+});
+
+test("the month stands before the day where the server puts it there", () => {
+  assert.equal(dayOf(AFTERNOON, "en-US"), "Tuesday, January 8");
+  for (const locale of ["en", "en-GB", "en-AU", "en-DE"]) assert.equal(dayOf(AFTERNOON, locale), "Tuesday 8 January");
+  assert.equal(dayOf(AFTERNOON, "de-CH"), "Dienstag, 8. Januar");
+  assert.match(dayOf(AFTERNOON, "ar-EG"), /8/, "in the digits of the server's dates");
+});
+
+test("the server and the widget read a clock of twelve hours in the same regions", () => {
+  const slots = readFileSync(new URL("../../assistant/services/booking/slots.py", import.meta.url), "utf8");
+  const regions = (name) =>
+    [...slots.match(new RegExp(`^${name} = .*`, "m"))[0].matchAll(/"([A-Z]{2})"/g)].map(([, region]) => region);
+  assert.deepEqual([regions("TWELVE_HOURS").sort(), regions("MONTH_FIRST")], [[...TWELVE_HOURS].sort(), MONTH_FIRST]);
 });
 
 test("values are put in as text", () => {

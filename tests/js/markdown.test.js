@@ -132,7 +132,7 @@ test("every prefix of a reply is drawn, and none takes long", () => {
 
 const link = (text, href) => ({ type: "link", href, inline: [words(text)] });
 
-test("a link whose words look like another address says where it goes", () => {
+test("a link whose label looks like another address shows where it goes", () => {
   const evil = "https://evil.example/login";
   for (const label of [
     "https://bank.example",

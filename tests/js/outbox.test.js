@@ -5,7 +5,7 @@ import { createStore, initial } from "../../static/widget/src/store.js";
 
 const CONFIG = /** @type {any} */ ({ key: "pk_1", starters: [], max_chars: 4000 });
 
-/** A widget that is online, whose frames are noted and whose one timer runs when the test says so. */
+/** A widget that is online, whose frames are noted and whose one timer runs when the test calls for it. */
 function widget({ pending = [], goesOut = () => true } = {}) {
   const store = createStore(initial(CONFIG, { pending, connection: "online" }));
   const sent = [];
@@ -30,7 +30,7 @@ function widget({ pending = [], goesOut = () => true } = {}) {
     refuse(id, code) {
       const event = { type: "error", code, text: "No.", of: id };
       store.dispatch(event);
-      outbox.hear(event);
+      outbox.onError(event);
     },
     turn: (connection) => store.dispatch({ type: "connection.changed", connection }),
     wait: () => timers.splice(0).forEach((run) => run()),
@@ -48,11 +48,11 @@ test("the next message goes out once the one before is acknowledged", () => {
   assert.deepEqual(sent, ["a", "b", "c"]);
 });
 
-test("over HTTP it is enough that the server says it has the message", () => {
+test("over HTTP the server's confirmation is enough", () => {
   const { sent, outbox, write, acknowledge } = widget();
   write("a");
   write("b");
-  outbox.has("a");
+  outbox.onSaved("a");
   assert.deepEqual(sent, ["a", "b"]);
   acknowledge("a");
   assert.deepEqual(sent, ["a", "b"]);
@@ -62,7 +62,7 @@ test("what was under way when the connection was lost goes first on the next one
   const { sent, outbox, write, turn } = widget();
   write("a");
   write("b");
-  outbox.has("a"); // its answer was there, its row was not shown
+  outbox.onSaved("a"); // its answer was there, its row was not shown
   turn("offline");
   write("c");
   turn("connecting");
@@ -90,7 +90,7 @@ test("what could not be saved just now is sent again after a while, and nothing 
   assert.deepEqual([sent, store.get().problem], [["a", "a", "b"], null]);
 });
 
-test("a new connection does not wait for what the last one was told to wait for", () => {
+test("a new connection does not wait for a delay of the last one", () => {
   const { sent, timers, write, refuse, turn } = widget();
   write("a");
   refuse("a", "unavailable");

@@ -47,7 +47,7 @@ test("where storage is refused or full, the page remembers", () => {
   assert.equal(full.read().session?.token, "t");
 });
 
-test("what somebody else wrote there is not trusted to be ours", () => {
+test("what another script wrote there is not trusted", () => {
   const shared = area();
   for (const text of ["", "null", "{", "7"]) {
     shared.rows.set("interworky:pk_1", text);
@@ -55,7 +55,7 @@ test("what somebody else wrote there is not trusted to be ours", () => {
   }
 });
 
-test("forgetting a visitor keeps nothing of him", () => {
+test("forgetting a visitor keeps nothing of theirs", () => {
   const storage = keptIn("pk_1", area);
   const shared = area();
   const kept = keptIn("pk_1", () => shared);
@@ -72,7 +72,7 @@ test("forgetting a visitor keeps nothing of him", () => {
   assert.deepEqual(storage.read(), {});
 });
 
-test("whatever stands in our place, the widget reads its own kind of thing or nothing", () => {
+test("whatever another script left there, the widget reads entries of the right type or nothing", () => {
   const strange = [
     '"[object Object]"',
     "[1, 2]",
@@ -102,12 +102,12 @@ test("a page that gives arrays a toJSON of its own does not spoil what is kept",
   // What Prototype.js 1.6 does: the array becomes a string within the JSON.
   Object.defineProperty(Array.prototype, "toJSON", { value: () => "[]", configurable: true });
   try {
-    keptIn("pk_1", () => shared).keep({ id: "a", text: 'He said: "yes"\n', page: { url: "/", title: "" } });
+    keptIn("pk_1", () => shared).keep({ id: "a", text: 'They wrote: "yes"\n', page: { url: "/", title: "" } });
   } finally {
     delete Array.prototype.toJSON;
   }
   assert.deepEqual(JSON.parse(shared.rows.get("interworky:pk_1")), {
-    outbox: [{ id: "a", text: 'He said: "yes"\n', page: { url: "/", title: "" } }],
+    outbox: [{ id: "a", text: 'They wrote: "yes"\n', page: { url: "/", title: "" } }],
   });
 });
 

@@ -1,30 +1,39 @@
 import { randomHex } from "./random.js";
 
-/** What a visitor can do. A view calls these and nothing else. */
-
 /**
- * @param {object} parts
- * @param {import("./store.js").Store} parts.store
- * @param {import("./transport.js").Transport} parts.transport
- * @param {import("./kept.js").Kept} parts.storage
- * @param {ReturnType<typeof import("./session.js").createSession>} parts.session
+ * What a visitor can do. A view calls these and nothing else.
+ *
+ * @typedef {import("./store.js").Store} Store
+ * @typedef {import("./store.js").State} State
+ * @typedef {(frame: import("./transport/index.js").Frame) => Promise<boolean>} Send whether the frame went out
+ * @typedef {object} Parts
+ * @property {Store} store
+ * @property {import("./transport/index.js").Transport} transport
+ * @property {import("./kept.js").Kept} storage
+ * @property {ReturnType<typeof import("./session.js").createSession>} session
  */
-export function createActions({ store, transport, storage, session }) {
-  let typedAt = 0;
 
-  /** A click during a short outage goes out when it is over. @param {import("./transport.js").Frame} frame */
-  async function send(frame) {
-    if (transport.send(frame)) return true;
-    transport.open();
-    const sent = (await until(store, ({ connection }) => connection === "online")) && transport.send(frame);
-    if (!sent) store.dispatch({ type: "error", code: "offline", text: "", of: frame.type });
-    return sent;
-  }
-
-  const actions = {
+/** @param {Parts} parts */
+export function createActions(parts) {
+  const { store, storage } = parts;
+  const send = createSender(parts);
+  return {
     open: () => store.dispatch({ type: "panel.opened" }),
     close: () => store.dispatch({ type: "panel.closed" }),
+    dismissProblem: () => store.dispatch({ type: "problem.dismissed" }),
+    /** Kept for the next page. @param {string} draft */
+    keepDraft: (draft) => storage.write({ draft: draft || undefined }),
+    ...createMessageActions(parts),
+    ...createAnswerActions(store, send),
+    askForPerson: () => send({ type: "human.request" }),
+    startAnew: () => startAnew(parts, send),
+  };
+}
 
+/** @param {Parts} parts */
+function createMessageActions({ store, transport, storage }) {
+  let typedAt = 0;
+  const actions = {
     /** Shown at once, kept until the server has it. @param {string} text */
     send(text) {
       text = text.trim();
@@ -55,55 +64,67 @@ export function createActions({ store, transport, storage, session }) {
       typedAt = Date.now();
       transport.send({ type: "typing" });
     },
-    /** Kept for the next page. @param {string} draft */
-    keepDraft: (draft) => storage.write({ draft: draft || undefined }),
-    /** @param {string} turn */
-    stop: (turn) => send({ type: "turn.stop", turn }),
-    /** @param {string} turn */
-    async retry(turn) {
-      if (await send({ type: "turn.retry", turn })) store.dispatch({ type: "retry.asked", turn });
-    },
-    /** @param {string} card @param {string} choice @param {Record<string, string>} [fields] */
-    answer(card, choice, fields) {
-      if (card in store.get().answering) return; // a second click
-      store.dispatch({ type: "card.answering", card, choice });
-      void send({ type: "card.answer", card, choice, ...(fields && { fields }) });
-    },
-    /** @param {string} message @param {number} value 1, -1 or 0 for neither */
-    rate(message, value) {
-      store.dispatch({ type: "rating.given", message, value });
-      void send({ type: "message.rate", message, value });
-    },
-    askForPerson: () => send({ type: "human.request" }),
-    async startAnew() {
-      const isClosed = (/** @type {import("./store.js").State} */ { conversation }) => conversation?.state === "closed";
-      if (!isClosed(store.get())) {
-        // Its end must be saved before a session is asked for, or that would be the same conversation again.
-        if (!(await send({ type: "conversation.new" })) || !(await until(store, isClosed))) return;
-      }
-      try {
-        await session.next();
-      } catch {
-        return store.dispatch({ type: "error", code: "offline", text: "" });
-      }
-      storage.write({ outbox: undefined, seen: undefined });
-      store.dispatch({ type: "conversation.left" });
-      transport.restart();
-    },
-    dismissProblem: () => store.dispatch({ type: "problem.dismissed" }),
   };
   return actions;
 }
 
-/** Whether the state comes to be so within eight seconds.
- * @param {import("./store.js").Store} store @param {(state: import("./store.js").State) => boolean} so
- * @returns {Promise<boolean>} */
-function until(store, so) {
-  if (so(store.get())) return Promise.resolve(true);
+/** @param {Store} store @param {Send} send */
+const createAnswerActions = (store, send) => ({
+  /** @param {string} turn */
+  stop: (turn) => send({ type: "turn.stop", turn }),
+  /** @param {string} turn */
+  async retry(turn) {
+    if (await send({ type: "turn.retry", turn })) store.dispatch({ type: "retry.asked", turn });
+  },
+  /** @param {string} card @param {string} choice @param {Record<string, string>} [fields] */
+  answer(card, choice, fields) {
+    if (card in store.get().answering) return; // a second click
+    store.dispatch({ type: "card.answering", card, choice });
+    void send({ type: "card.answer", card, choice, ...(fields && { fields }) });
+  },
+  /** @param {string} message @param {number} value 1, -1 or 0 for neither */
+  rate(message, value) {
+    store.dispatch({ type: "rating.given", message, value });
+    void send({ type: "message.rate", message, value });
+  },
+});
+
+/** A click during a short outage goes out when it is over. @param {Parts} parts @returns {Send} */
+const createSender =
+  ({ store, transport }) =>
+  async (frame) => {
+    if (transport.send(frame)) return true;
+    transport.open();
+    const sent = (await until(store, ({ connection }) => connection === "online")) && transport.send(frame);
+    if (!sent) store.dispatch({ type: "error", code: "offline", text: "", of: frame.type });
+    return sent;
+  };
+
+/** @param {Parts} parts @param {Send} send */
+async function startAnew({ store, transport, storage, session }, send) {
+  const isClosed = (/** @type {State} */ { conversation }) => conversation?.state === "closed";
+  if (!isClosed(store.get())) {
+    // Its end must be saved before a session is asked for, or that would be the same conversation again.
+    if (!(await send({ type: "conversation.new" })) || !(await until(store, isClosed))) return;
+  }
+  try {
+    await session.next();
+  } catch {
+    return store.dispatch({ type: "error", code: "offline", text: "" });
+  }
+  storage.write({ outbox: undefined, seen: undefined });
+  store.dispatch({ type: "conversation.left" });
+  transport.restart();
+}
+
+/** Whether `condition` becomes true within eight seconds.
+ * @param {Store} store @param {(state: State) => boolean} condition @returns {Promise<boolean>} */
+function until(store, condition) {
+  if (condition(store.get())) return Promise.resolve(true);
   return new Promise((resolve) => {
     const timer = setTimeout(() => (stop(), resolve(false)), 8_000);
     const stop = store.subscribe((state) => {
-      if (so(state)) (clearTimeout(timer), stop(), resolve(true));
+      if (condition(state)) (clearTimeout(timer), stop(), resolve(true));
     });
   });
 }

@@ -1,5 +1,5 @@
 /**
- * The little Markdown a reply may use: paragraphs, lists, code, bold, italic, links. Pure; `dom.js` makes the nodes.
+ * The little Markdown a reply may use: paragraphs, lists, code, bold, italic, links. Pure; `prose.js` makes the nodes.
  *
  * Nothing throws and every prefix of a reply is drawn sensibly, because a reply is drawn while it is being written.
  * Images are not among it: an address that loads by itself could carry what the visitor wrote to another server.
@@ -104,33 +104,34 @@ const INLINE = new RegExp(
 export function parseInline(text) {
   /** @type {Inline[]} */
   const parts = [];
-  const say = (/** @type {string} */ words) => {
+  const addText = (/** @type {string} */ words) => {
     const last = parts.at(-1);
     if (last?.type === "text") last.text += words;
     else if (words) parts.push({ type: "text", text: words });
   };
   let from = 0;
   for (const match of text.matchAll(INLINE)) {
-    say(text.slice(from, match.index));
+    addText(text.slice(from, match.index));
     from = match.index + match[0].length;
     const { code, label, href, strong, strong2, em, em2, url, escaped } = match.groups ?? {};
     if (code) parts.push({ type: "code", text: code });
-    else if (href) sayLink(label, href, parts, say);
+    else if (href) addLink(label, href, parts, addText);
     else if (strong ?? strong2) parts.push({ type: "strong", inline: parseInline(strong ?? strong2) });
     else if (em ?? em2) parts.push({ type: "em", inline: parseInline(em ?? em2) });
-    else if (url) sayAddress(url, parts, say);
-    else if (escaped) say(escaped);
+    else if (url) addAddress(url, parts, addText);
+    else if (escaped) addText(escaped);
     else parts.push({ type: "break" });
   }
-  say(text.slice(from));
+  addText(text.slice(from));
   return parts;
 }
 
-/** @param {string} label @param {string} href @param {Inline[]} parts @param {(words: string) => void} say */
-function sayLink(label, href, parts, say) {
+/** @param {string} label @param {string} href @param {Inline[]} parts @param {(words: string) => void} addText */
+function addLink(label, href, parts, addText) {
   const safe = safeLink(href);
-  if (safe) parts.push({ type: "link", href: safe, inline: [{ type: "text", text: honest(label, safe) || href }] });
-  else say(label);
+  if (safe)
+    parts.push({ type: "link", href: safe, inline: [{ type: "text", text: labelWithTarget(label, safe) || href }] });
+  else addText(label);
 }
 
 const INVISIBLE = /[\p{Cf}\u034f\u115f\u1160\u3164\ufe00-\ufe0f\uffa0]/gu;
@@ -138,7 +139,7 @@ const HOST = /[\p{L}\p{N}][\p{L}\p{M}\p{N}-]{0,62}(?:\.[\p{L}\p{M}\p{N}-]{1,63})
 
 /** The words of a link, and where it really goes when they look like an address elsewhere.
  * @param {string} label @param {string} href @returns {string} */
-function honest(label, href) {
+function labelWithTarget(label, href) {
   const { protocol, hostname, pathname } = new URL(href);
   const host = protocol === "mailto:" ? pathname.slice(pathname.lastIndexOf("@") + 1).toLowerCase() : hostname;
   const seen = label.replace(INVISIBLE, "").normalize("NFKC").replaceAll("。", ".");
@@ -157,13 +158,13 @@ function isPartOf(name, host) {
 }
 
 /** A bare address; a full stop or bracket after it belongs to the sentence.
- * @param {string} url @param {Inline[]} parts @param {(words: string) => void} say */
-function sayAddress(url, parts, say) {
+ * @param {string} url @param {Inline[]} parts @param {(words: string) => void} addText */
+function addAddress(url, parts, addText) {
   const address = url.replace(/[.,;:!?)\]}]+$/, "");
   const safe = safeLink(address);
   if (safe) parts.push({ type: "link", href: safe, inline: [{ type: "text", text: address }] });
-  else say(address);
-  say(url.slice(address.length));
+  else addText(address);
+  addText(url.slice(address.length));
 }
 
 /** The address if a visitor may be sent there, else null. @param {string} href */

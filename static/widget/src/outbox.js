@@ -1,22 +1,22 @@
 /**
- * Sends what the visitor has written in the order in which it was written: the next message goes out once the server has
+ * Sends the visitor's messages in the order in which they were written: the next message goes out once the server has
  * the one before, or has refused it for good. Two under way at once could change places: over HTTP they have a connection
  * each, and a server that cannot save the first may be back for the second.
  */
 
-import { retryDelay } from "./transport.js";
+import { createBackoff } from "./transport/backoff.js";
 
 /**
  * @param {import("./store.js").Store} store
- * @param {Pick<import("./transport.js").Transport, "send">} transport
- * @param {Pick<import("./transport.js").World, "setTimeout" | "clearTimeout" | "random">} world
+ * @param {Pick<import("./transport/index.js").Transport, "send">} transport
+ * @param {Pick<import("./transport/index.js").World, "setTimeout" | "clearTimeout" | "random">} world
  */
 export function createOutbox(store, transport, world) {
   /** The message under way on this connection. */
   let underWay = "";
-  /** Those that the server has said to have on this connection, without having shown them yet. @type {Set<string>} */
+  /** Saved according to the server on this connection, while their events are still to come. @type {Set<string>} */
   let saved = new Set();
-  let refusals = 0;
+  const backoff = createBackoff(world.random);
   /** @type {any} */ let again;
 
   function pump() {
@@ -29,13 +29,13 @@ export function createOutbox(store, transport, world) {
     if (transport.send({ type: "message.send", ...message })) underWay = message.id;
   }
 
-  /** Nobody knows what became of it: on the next connection it goes first, under the id that it had. */
+  /** What became of the message under way is unknown: on the next connection it goes first, under the id it had. */
   function forget() {
     world.clearTimeout(again);
     again = undefined;
     underWay = "";
     saved = new Set();
-    refusals = 0;
+    backoff.reset();
   }
 
   return {
@@ -44,18 +44,18 @@ export function createOutbox(store, transport, world) {
       if (state.connection !== before.connection) forget();
       pump();
     },
-    /** The server says that it has the message. @param {string} id */
-    has(id) {
+    /** The server has confirmed over HTTP that it has the message. @param {string} id */
+    onSaved(id) {
       saved.add(id);
-      refusals = 0;
+      backoff.reset();
       pump();
     },
-    /** What the server could not save just now is sent again, and before everything that was written after it.
-     * @param {import("./transport.js").WireEvent} event */
-    hear({ type, code, of }) {
-      if (type !== "error" || code !== "unavailable" || of !== underWay || again !== undefined) return;
+    /** A message that the server could not save just now is resent, before everything that was written after it.
+     * @param {import("./transport/index.js").WireEvent} event */
+    onError({ code, of }) {
+      if (code !== "unavailable" || of !== underWay || again !== undefined) return;
       underWay = "";
-      again = world.setTimeout(() => ((again = undefined), pump()), retryDelay(refusals++, world.random()));
+      again = world.setTimeout(() => ((again = undefined), pump()), backoff.next());
     },
   };
 }

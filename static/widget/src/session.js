@@ -1,12 +1,15 @@
 /** The visitor's token: kept in this browser, made when there is none, renewed when it was refused. */
 import { toJson } from "./json.js";
-import { Refused } from "./transport.js";
+import { Refused } from "./transport/backoff.js";
 
 /**
  * @param {string} host @param {string} key @param {import("./kept.js").Kept} storage
  * @param {typeof fetch} request @param {string} locale that the widget speaks: the server's words stand among its own
  */
 export function createSession(host, key, storage, request, locale) {
+  /** The one handed out last. */
+  let used = "";
+
   /** @param {string} [bearer] @returns {Promise<string>} */
   async function make(bearer) {
     const response = await request(`${host}/api/v1/widget/sessions`, {
@@ -35,7 +38,9 @@ export function createSession(host, key, storage, request, locale) {
 
   return {
     /** @param {string} [spent] a token that was refused @returns {Promise<string>} */
-    token: async (spent) => usable(spent) ?? alone(async () => usable(spent) ?? make()),
+    token: async (spent) => (used = usable(spent) ?? (await alone(async () => usable(spent) ?? make()))),
+    /** What this page's connection uses: empty before there is one. */
+    lastToken: () => used,
     /** The same visitor's next conversation. @returns {Promise<string>} */
     next: () => make(usable(undefined) ?? undefined),
   };

@@ -2,7 +2,7 @@ import { toJson } from "./json.js";
 
 /**
  * What one assistant's widget keeps in this browser: first-party localStorage, or memory where that is refused. `kept.js`
- * says what is in it; here any object will do, since the loader asks no more of it than whether something is there.
+ * checks the entries one by one; the loader reads them unchecked, since it only looks at whether they are there.
  *
  * @param {string} key the assistant's public key @param {() => Storage} [area] throws where storage is refused
  */

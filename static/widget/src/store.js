@@ -1,6 +1,6 @@
 /**
- * All that the widget shows, and the one function that changes it: `reduce(state, event)`, pure, for events of the wire
- * (docs/protocol.md) and for what happens in the page alike. An unknown event changes nothing.
+ * The state of the widget, and the one function that changes it: `reduce(state, event)`. It is pure, and handles events of
+ * the wire (docs/protocol.md) and of the page alike. An unknown event changes nothing.
  */
 
 /**
@@ -37,7 +37,7 @@
  *
  * @typedef {import("./kept.js").Unsent & { failed?: string }} Pending `failed` is the sentence that says why
  * @typedef {object} Turn the reply in the making
- * @property {string} id @property {number} fence of whoever writes it: what an earlier one still says is not shown
+ * @property {string} id @property {number} fence of the server that writes it; events of an earlier fence are ignored
  * @property {string} text @property {number} length of `text` in code points
  * @property {{ call: string, label: string }[]} tools at work @property {boolean} replied its message is there already
  *
@@ -51,19 +51,19 @@
  * @property {Item[]} items
  * @property {Pending[]} pending
  * @property {Turn | null} turn
- * @property {string[]} ended the last turns that ended: what comes late for them is not shown
+ * @property {string[]} ended the last turns that ended; late events of theirs are ignored
  * @property {Record<string, string>} answering card → the choice on its way
- * @property {{ code: string, text: string } | null} problem the last refusal that no line of its own shows
+ * @property {{ code: string, text: string } | null} problem the last refusal that is not shown on a line of its own
  * @property {boolean} staffTyping
  * @property {string} draft what was being written when the page was left
- * @property {number} seen the last `seq` that the visitor has had before him
+ * @property {number} seen the last `seq` that the visitor has seen
  *
  * @typedef {{ type: string, [field: string]: any }} WireEvent
  */
 
 const ENDED_KEPT = 20;
 
-const nothingYet = {
+const EMPTY = {
   conversation: null,
   seq: 0,
   gap: false,
@@ -83,7 +83,7 @@ export const initial = (config, kept) => ({
   draft: "",
   seen: 0,
   pending: [],
-  ...nothingYet,
+  ...EMPTY,
   ...kept,
 });
 
@@ -92,9 +92,9 @@ export const initial = (config, kept) => ({
 /** One handler per event type of docs/protocol.md. @type {Record<string, Handler>} */
 export const EVENTS = {
   "session.ready"(state, { conversation, events, seq, more, turn }) {
-    // Another conversation than the one shown: its events start anew, whatever `after` was asked for.
+    // A different conversation from the one shown: its events start at 1, whatever `after` was sent.
     const other = state.conversation !== null && state.conversation.id !== conversation.id;
-    let next = { ...(other ? { ...state, ...nothingYet, seen: 0 } : state), conversation, gap: false };
+    let next = { ...(other ? { ...state, ...EMPTY, seen: 0 } : state), conversation, gap: false };
     if (other && state.seq > 0 && events[0]?.seq !== 1 && seq > 0 && !more) return { ...next, gap: true };
     if (more && events.length) next.seq = Math.max(next.seq, events[0].seq - 1);
     for (const event of events) next = reduce(next, event);
@@ -168,18 +168,18 @@ export const EVENTS = {
   error(state, { code, text, of }) {
     const refused = code !== "unavailable" && state.pending.some(({ id }) => id === of);
     const failed = (/** @type {Pending} */ message) => (message.id === of ? { ...message, failed: text } : message);
-    // What cannot be saved just now is sent again by itself.
+    // The outbox resends what could not be saved just now.
     const pending = refused ? state.pending.map(failed) : state.pending;
     return { ...state, pending, answering: {}, problem: refused ? state.problem : { code, text } };
   },
 };
 
-/** What happens in the page. @type {Record<string, Handler>} */
+/** Events of the page itself. @type {Record<string, Handler>} */
 const PAGE = {
   "panel.opened": (state) => ({ ...state, open: true }),
   "panel.closed": (state) => (state.open ? { ...state, open: false } : state),
   "connection.changed"(state, { connection }) {
-    // An attempt to come back is no reason to say that we are back.
+    // The banner stays until the connection is back: an attempt is not that yet.
     return connection === "connecting" && state.connection === "offline" ? state : { ...state, connection };
   },
   "message.written": (state, { message }) => ({
@@ -197,26 +197,26 @@ const PAGE = {
   "retry.asked": (state, { turn }) => ({ ...state, items: state.items.filter(({ id }) => id !== turn) }),
   "staff.quiet": (state) => ({ ...state, staffTyping: false }),
   "problem.dismissed": (state) => ({ ...state, problem: null }),
-  "conversation.left": (state) => ({ ...state, ...nothingYet, pending: [], seen: 0 }),
+  "conversation.left": (state) => ({ ...state, ...EMPTY, pending: [], seen: 0 }),
 };
 
 /** @param {State} state @param {WireEvent} event @returns {State} */
 export function reduce(state, event) {
   const handler = Object.hasOwn(EVENTS, event.type) ? EVENTS[event.type] : undefined;
-  if (!handler) return Object.hasOwn(PAGE, event.type) ? look(PAGE[event.type](state, event)) : state;
+  if (!handler) return Object.hasOwn(PAGE, event.type) ? markSeen(PAGE[event.type](state, event)) : state;
   if (event.type === "session.ready" || event.type === "pong" || event.type === "error")
-    return look(handler(state, event));
+    return markSeen(handler(state, event));
   if (event.seq === undefined) {
     return isLate(state, event) ? state : handler(state, event);
   }
   if (event.type === "message.added") state = acknowledge(state, event.message);
   if (event.seq <= state.seq) return state;
   if (event.seq > state.seq + 1) return { ...state, gap: true };
-  return look({ ...handler(state, event), seq: event.seq });
+  return markSeen({ ...handler(state, event), seq: event.seq });
 }
 
 /** @param {State} state */
-const look = (state) => (state.open && state.seen < state.seq ? { ...state, seen: state.seq } : state);
+const markSeen = (state) => (state.open && state.seen < state.seq ? { ...state, seen: state.seq } : state);
 
 /** @param {State} state @param {Message} message */
 function acknowledge(state, message) {
@@ -241,7 +241,7 @@ function rate(state, id, value) {
   return { ...state, items };
 }
 
-/** Whether an event is about a turn that has ended, or by a server that another has followed.
+/** Whether an event belongs to a turn that has ended, or comes from a server that no longer has the turn.
  * @param {State} state @param {WireEvent} event */
 const isLate = ({ turn, ended }, { turn: id, fence = 0 }) =>
   id !== undefined && (ended.includes(id) || (turn !== null && turn.id === id && fence < turn.fence));
@@ -249,7 +249,7 @@ const isLate = ({ turn, ended }, { turn: id, fence = 0 }) =>
 /** @param {string} id @param {number} fence @returns {Turn} */
 const beginning = (id, fence) => ({ id, fence, text: "", length: 0, tools: [], replied: false });
 
-/** The running turn; one whose `turn.started` was missed begins here, and so does one that another server goes on with.
+/** The running turn; one whose `turn.started` was missed begins here, and so does one that another server has taken over.
  * @param {State} state @param {{ turn: string, fence?: number }} event @returns {Turn} */
 const turnOf = ({ turn }, { turn: id, fence = 0 }) =>
   turn !== null && turn.id === id && turn.fence === fence ? turn : beginning(id, fence);
@@ -269,7 +269,7 @@ const isRetryable = (item) => item?.kind === "notice" && item.notice.retryable;
 const isReplyOf = (item, turn) =>
   item.kind === "message" && item.message.role !== "visitor" && item.message.turn === turn;
 
-/** How many messages of the other side came while the panel was closed. @param {State} state */
+/** How many messages and cards came in while the panel was closed. @param {State} state */
 export const unread = ({ items, seen, open }) =>
   open
     ? 0
@@ -278,6 +278,9 @@ export const unread = ({ items, seen, open }) =>
 /** Whether an answer is due. @param {State} state */
 export const isWaiting = ({ turn, conversation, pending }) =>
   turn !== null || pending.some(({ failed }) => !failed) || ["waiting", "staff"].includes(conversation?.state ?? "");
+
+/** The label of the tool at work for the visitor. @param {State} state */
+export const toolOf = ({ turn }) => turn?.tools.at(-1)?.label;
 
 /** @param {State} state */
 export function createStore(state) {

@@ -131,6 +131,7 @@ class FakeServer:
         self._numbers = itertools.count(1)
         self.requests: list[str] = []
         self.frames: list[dict[str, Any]] = []
+        self.sessions: list[dict[str, Any]] = []  # what each was asked for with
         self._open: set[web.WebSocketResponse] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -248,6 +249,7 @@ class FakeServer:
     async def _session(self, request: web.Request) -> web.Response:
         if self.refusal and self.refusal < 1000:
             return web.json_response({"code": "not_allowed"}, status=self.refusal)
+        self.sessions.append(await request.json())
         old = self.conversations.get(request.headers.get("Authorization", "").removeprefix("Bearer "))
         number = next(self._numbers)
         token = f"token-{number}"

@@ -1,35 +1,89 @@
+/** The languages that the widget speaks: the one list, and how times and dates are written in each. */
 import ar from "./ar.js";
 import de from "./de.js";
 import en from "./en.js";
 import es from "./es.js";
 import fr from "./fr.js";
 
-/** @typedef {Record<keyof typeof en, string>} Strings */
+/** A sentence for each way in which a language counts; `other` stands in for those that do not differ from it. @typedef {{ [category in Intl.LDMLPluralRule]?: string }} Plural */
+/** @typedef {{ [key in keyof typeof en]: (typeof en)[key] extends string ? string : Plural }} Strings */
 
 /** @type {Record<string, Strings>} */
 export const LOCALES = { ar, de, en, es, fr };
 
 const RIGHT_TO_LEFT = new Set(["ar", "fa", "he", "ur"]);
 
+/** Where English is read on a clock of twelve hours, and where the month stands before the day (CLDR 48): as the server
+ * has it for the times that it writes (`assistant/services/booking/slots.py`). What a browser makes of English in other
+ * regions is American. */
+export const MONTH_FIRST = ["US", "CA", "PH", "PR"];
+export const TWELVE_HOURS = [...MONTH_FIRST, "AU", "NZ", "IN", "PK", "BD", "SG", "MY", "HK", "JM"];
+
 /** The first of `wanted` that we speak; English otherwise. @param {...(string | undefined | null)} wanted */
 export function chooseLocale(...wanted) {
-  const locale = wanted.find((name) => name && language(name) in LOCALES) ?? "en";
-  const lang = language(locale);
-  return { locale, strings: LOCALES[lang], dir: RIGHT_TO_LEFT.has(lang) ? "rtl" : "ltr" };
+  const locale = wanted.find((name) => name && partsOf(name).language in LOCALES) ?? "en";
+  const { language } = partsOf(locale);
+  return { locale, strings: LOCALES[language], dir: RIGHT_TO_LEFT.has(language) ? "rtl" : "ltr" };
 }
 
 /**
  * The settings with the texts that visitors of `locale` read.
  * @param {import("../store.js").Config} config @param {string} locale
  */
-export const inLanguage = (config, locale) => ({ ...config, ...config.texts?.[language(locale)] });
+export const inLanguage = (config, locale) => ({ ...config, ...config.texts?.[partsOf(locale).language] });
 
-/** @param {string} locale such as `de-CH` */
-const language = (locale) => locale.toLowerCase().split(/[-_]/)[0];
+/** `locale` with a region: its own, or that of the first of the browser's languages that is the same language. A page in
+ * English says `en`; whether its visitor reads 2:30 PM or 14:30, their browser knows.
+ * @param {string} locale @param {readonly string[]} [browser] `navigator.languages` */
+export function withRegion(locale, browser = []) {
+  const { language, region } = partsOf(locale);
+  if (region) return locale;
+  const same = browser.map(partsOf).find((its) => its.language === language && its.region);
+  return same ? `${language}-${same.region}` : locale;
+}
 
-/** The time of day, written as the server writes that of a slot. @param {string} at @param {string} locale */
-export const clock = (at, locale) =>
-  new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(new Date(at));
+/** @param {string} locale such as `de-CH`, `en_us` or `en-Latn-US` */
+function partsOf(locale) {
+  const [language, ...rest] = locale.split(/[-_]/);
+  const region = rest.slice(0, 2).find((part) => part.length === 2);
+  return { language: language.toLowerCase(), region: region?.toUpperCase() };
+}
+
+/** The time of day, written as the server writes that of a slot: 14:30, or 2:30 PM. @param {string} at
+ * @param {string} locale */
+export function clock(at, locale) {
+  const date = new Date(at);
+  const hour = date.getHours();
+  const minute = twoDigits(date.getMinutes());
+  if (!isEnglishOf(TWELVE_HOURS, locale)) return `${twoDigits(hour)}:${minute}`;
+  return `${hour % 12 || 12}:${minute} ${hour < 12 ? "AM" : "PM"}`;
+}
+
+/** @param {number} part */
+const twoDigits = (part) => String(part).padStart(2, "0");
+
+/** The day, written as the server writes that of a slot. @param {string} at @param {string} locale */
+export function dayOf(at, locale) {
+  const english = isEnglishOf(MONTH_FIRST, locale) ? "en-US" : "en-GB";
+  return new Intl.DateTimeFormat(partsOf(locale).language === "en" ? english : locale, {
+    numberingSystem: "latn", // the digits of the server's times
+    weekday: "long",
+    day: "numeric",
+    month: "long",
+  }).format(new Date(at));
+}
+
+/** @param {string[]} regions @param {string} locale */
+const isEnglishOf = (regions, locale) => {
+  const { language, region = "" } = partsOf(locale);
+  return language === "en" && regions.includes(region);
+};
 
 /** @param {string} sentence with `{name}` in it @param {Record<string, string | number>} values */
 export const fill = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
+
+/** @param {Plural} forms @param {number} count @param {string} locale */
+export function count(forms, count, locale) {
+  const form = forms[new Intl.PluralRules(locale).select(count)] ?? forms.other ?? "";
+  return fill(form, { count });
+}

@@ -1,12 +1,12 @@
 import { h, icon, iconButton } from "../dom.js";
 import { ALERT, CLOSE } from "../icons.js";
 
-/** The one line that says what is wrong.
+/** The error line below the header.
  * @param {import("./index.js").Actions} actions @param {import("./index.js").Page} page */
 export function createBanner(actions, { t }) {
-  const text = h("span");
+  const text = h("bdi");
   const dismiss = iconButton(CLOSE, t.dismiss, { onclick: actions.dismissProblem });
-  const el = h("div", { class: "banner", role: "alert", hidden: true }, icon(ALERT), text, dismiss);
+  const el = h("div", { class: "banner", role: "alert", hidden: true }, icon(ALERT), h("span", null, text), dismiss);
   return {
     el,
     /** @param {import("./index.js").State} state */

@@ -14,7 +14,7 @@ const CODE = { type: "text", inputmode: "numeric", autocomplete: "one-time-code"
 /**
  * @typedef {import("../store.js").Card} Card
  * @typedef {import("../store.js").Field} Field
- * @typedef {object} Desk what a kind needs to draw itself
+ * @typedef {object} CardContext what the views of the kinds share
  * @property {import("./index.js").Page["t"]} t @property {string} locale @property {string} host
  * @property {(choice: string, fields?: Record<string, string>) => void} answer @property {() => void} redraw
  */
@@ -26,8 +26,8 @@ export function createCard(actions, { t, locale, host }) {
   /** @type {Card} */
   let card;
   let folded = true;
-  /** @type {Desk} */
-  const desk = {
+  /** @type {CardContext} */
+  const context = {
     t,
     locale,
     host,
@@ -45,8 +45,8 @@ export function createCard(actions, { t, locale, host }) {
     el.setAttribute("aria-label", card.title);
     el.replaceChildren(
       ...(card.state === "open" || card.kind === "receipt"
-        ? KINDS[card.kind](card, desk, folded)
-        : drawClosed(card, desk)),
+        ? KINDS[card.kind](card, context, folded)
+        : drawClosed(card, context)),
     );
     for (const input of inputsOf(el)) input.value = kept[input.name] ?? input.value;
     // The next step of a card is where its first one was.
@@ -71,7 +71,7 @@ export function createCard(actions, { t, locale, host }) {
   };
 }
 
-/** @type {Record<Card["kind"], (card: Card, desk: Desk, folded: boolean) => (Node | string)[]>} */
+/** @type {Record<Card["kind"], (card: Card, context: CardContext, folded: boolean) => (Node | string)[]>} */
 const KINDS = {
   slots: drawSlots,
   confirm: drawConfirm,
@@ -88,10 +88,10 @@ const table = (lines = []) =>
   h(
     "dl",
     null,
-    lines.flatMap(([label, value]) => [h("dt", null, h("bdi", null, label)), h("dd", { dir: "auto" }, value)]),
+    lines.flatMap(([label, value]) => [h("dt", null, h("bdi", null, label)), h("dd", null, h("bdi", null, value))]),
   );
 
-/** @param {Card} card @param {Desk} desk @param {boolean} folded */
+/** @param {Card} card @param {CardContext} context @param {boolean} folded */
 function drawSlots({ title, timezone, days = [] }, { t, locale, answer, redraw }, folded) {
   let room = folded ? FIRST_SLOTS : Infinity;
   const shown = days.map(({ label, slots }) => {
@@ -105,7 +105,7 @@ function drawSlots({ title, timezone, days = [] }, { t, locale, answer, redraw }
           type: "button",
           class: "slot",
           value: id,
-          "aria-label": [label, time, note].filter(Boolean).join(", "),
+          "aria-label": [label, time, note].filter(Boolean).join(t.comma),
           onclick: () => answer(id),
         },
         h("time", { datetime: start_at }, time),
@@ -129,7 +129,7 @@ function drawSlots({ title, timezone, days = [] }, { t, locale, answer, redraw }
   ];
 }
 
-/** @param {Card} card @param {Desk} desk */
+/** @param {Card} card @param {CardContext} context */
 function drawConfirm({ title, lines, fields = [], confirm_label, cancel_label, expires_at }, { t, locale, answer }) {
   const until = expires_at && clock(expires_at, locale);
   return [
@@ -147,7 +147,7 @@ function drawConfirm({ title, lines, fields = [], confirm_label, cancel_label, e
   ];
 }
 
-/** @param {Card} card @param {Desk} desk */
+/** @param {Card} card @param {CardContext} context */
 function drawContact({ title, text, fields = [] }, { t, answer }) {
   return [
     heading(MAIL, title),
@@ -158,7 +158,7 @@ function drawContact({ title, text, fields = [] }, { t, answer }) {
   ];
 }
 
-/** An address first, then the code that was mailed to it. @param {Card} card @param {Desk} desk */
+/** An address first, then the code that was mailed to it. @param {Card} card @param {CardContext} context */
 function drawVerify({ title, text, lines, fields = [], confirm_label, again_label, problem }, { t, answer }) {
   const buttons = [
     h("button", { type: "submit", class: "button", value: "confirm" }, confirm_label || t.send),
@@ -175,7 +175,7 @@ function drawVerify({ title, text, lines, fields = [], confirm_label, again_labe
   ];
 }
 
-/** @param {Card} card @param {Desk} desk */
+/** @param {Card} card @param {CardContext} context */
 function drawReceipt({ title, reference, lines, status = "done", note, ics_url, manage_url }, { t, host }) {
   const word = { done: "", sending: t.statusSending, failed: t.statusFailed, cancelled: t.statusCancelled }[status];
   const link = (/** @type {string | undefined} */ path, /** @type {string} */ label, /** @type {object} */ props) => {
@@ -196,13 +196,13 @@ function drawReceipt({ title, reference, lines, status = "done", note, ics_url, 
   ];
 }
 
-/** A card that was answered or that time has closed: one quiet line. @param {Card} card @param {Desk} desk */
+/** A card that was answered or that time has closed: one quiet line. @param {Card} card @param {CardContext} context */
 function drawClosed(card, { t }) {
   const answered = card.state === "answered";
   const words = !answered
     ? t.gone
     : card.kind === "slots"
-      ? fill(t.picked, { choice: nameOfSlot(card) })
+      ? fill(t.picked, { choice: nameOfSlot(card, t.comma) })
       : ({ confirm: t.confirmed, cancel: t.declined, send: card.note || t.handedIn }[card.choice ?? ""] ?? "");
   return [
     heading(answered && card.choice !== "cancel" ? CHECK : CALENDAR, card.title),
@@ -210,10 +210,10 @@ function drawClosed(card, { t }) {
   ];
 }
 
-/** @param {Card} card */
-function nameOfSlot({ days = [], choice }) {
+/** @param {Card} card @param {string} comma */
+function nameOfSlot({ days = [], choice }, comma) {
   for (const { label, slots } of days)
-    for (const slot of slots) if (slot.id === choice) return `${label}, ${slot.label}`;
+    for (const slot of slots) if (slot.id === choice) return label + comma + slot.label;
   return "";
 }
 
@@ -235,7 +235,7 @@ function addressOn(host, path) {
   return /^https?:$/.test(url.protocol) ? url.href : null;
 }
 
-/** @param {Field[]} fields @param {Desk["t"]} t @param {(values: Record<string, string>) => void} onSubmit
+/** @param {Field[]} fields @param {CardContext["t"]} t @param {(values: Record<string, string>) => void} onSubmit
  * @param {HTMLElement[]} buttons @param {string} [problem] with the last answer */
 function drawForm(fields, t, onSubmit, buttons, problem = "") {
   const places = fields.map(({ name, label, type, value = "" }, place) => {

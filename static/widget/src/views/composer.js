@@ -1,12 +1,43 @@
 import { h, icon, iconButton } from "../dom.js";
 import { PENCIL, SEND, STOP } from "../icons.js";
-import { fill } from "../locales/index.js";
+import { count } from "../locales/index.js";
 
-/** Where the visitor writes. @param {import("./index.js").Actions} actions @param {import("./index.js").Page} page */
-export function createComposer(actions, { t }) {
+const TALLEST_PX = 140;
+
+/** The text box with its buttons, or the end of the conversation.
+ * @param {import("./index.js").Actions} actions @param {import("./index.js").Page} page */
+export function createComposer(actions, page) {
+  const writing = createForm(actions, page);
+  const ended = createEnded(actions, page);
+  const el = h("div", { class: "footer" }, writing.el, ended.el);
+  let restored = false;
+  return {
+    el,
+    /** @param {import("./index.js").State} state */
+    update(state) {
+      const isClosed = state.conversation?.state === "closed";
+      writing.el.hidden = isClosed || state.connection === "refused";
+      ended.el.hidden = !isClosed;
+      if (!restored) writing.box.value = state.draft;
+      restored = true;
+      writing.update(state);
+    },
+    focus: () => (writing.el.hidden ? ended.button : writing.box).focus(),
+    fit: writing.fit,
+  };
+}
+
+/** @param {import("./index.js").Actions} actions @param {import("./index.js").Page} page */
+function createEnded(actions, { t }) {
+  const content = [icon(PENCIL), t.newConversation];
+  const button = h("button", { type: "button", class: "button", onclick: actions.startAnew }, content);
+  return { button, el: h("div", { class: "ended", hidden: true }, h("p", null, t.ended), button) };
+}
+
+/** @param {import("./index.js").Actions} actions @param {import("./index.js").Page} page */
+function createForm(actions, { t, locale }) {
   /** @type {import("./index.js").State} */
   let state;
-  let restored = false;
   const box = h("textarea", {
     rows: "1",
     placeholder: t.placeholder,
@@ -14,46 +45,30 @@ export function createComposer(actions, { t }) {
     "aria-describedby": "length",
     autocomplete: "off",
     enterkeyhint: "send",
-    dir: "auto",
     oninput: () => (actions.typing(), actions.keepDraft(box.value), fit()),
-    onkeydown: press,
+    onkeydown: (/** @type {KeyboardEvent} */ event) => sendsMessage(event) && submit(event),
   });
   const length = h("p", { class: "length", id: "length", role: "status" });
-  const stop = iconButton(STOP, t.stop, { class: "icon round stop", onclick: halt });
+  const stop = iconButton(STOP, t.stop, { class: "icon round stop", onclick: stopTurn });
   const send = iconButton(SEND, t.send, { class: "icon round send", type: "submit" });
-  const form = h("form", { onsubmit: submit, novalidate: true }, h("div", { class: "field" }, box, stop, send), length);
-  const anew = h(
-    "button",
-    { type: "button", class: "button", onclick: actions.startAnew },
-    icon(PENCIL),
-    t.newConversation,
-  );
-  const closed = h("div", { class: "ended", hidden: true }, h("p", null, t.ended), anew);
-  const el = h("div", { class: "footer" }, form, closed);
-
-  const excess = () => [...box.value.trim()].length - state.config.max_chars;
+  const el = h("form", { onsubmit: submit, novalidate: true }, h("div", { class: "field" }, box, stop, send), length);
 
   function fit() {
     box.style.height = "auto";
     box.style.height = `${box.scrollHeight}px`;
-    box.classList.toggle("tall", box.scrollHeight > 140);
+    box.classList.toggle("tall", box.scrollHeight > TALLEST_PX);
     draw();
   }
 
   function draw() {
-    const over = excess();
+    const text = box.value.trim();
+    const excess = [...text].length - state.config.max_chars;
     const running = state.turn !== null;
-    length.textContent = over > 0 ? fill(t.tooLong, { count: over }) : "";
-    send.setAttribute("aria-disabled", String(!box.value.trim() || over > 0));
+    length.textContent = excess > 0 ? count(t.tooLong, excess, locale) : "";
+    send.setAttribute("aria-disabled", String(!text || excess > 0));
     stop.hidden = !running;
-    send.hidden = running && !box.value.trim();
-  }
-
-  /** @param {KeyboardEvent} event */
-  function press(event) {
-    // While a word is being composed (Japanese, Chinese, Korean), Enter chooses it; Safari says so only as 229.
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
-    submit(event);
+    send.hidden = running && !text;
+    box.dir = box.value ? "auto" : ""; // an empty box reads as the panel does, and so does its placeholder
   }
 
   /** @param {Event} event */
@@ -67,26 +82,15 @@ export function createComposer(actions, { t }) {
     box.focus();
   }
 
-  function halt() {
+  function stopTurn() {
     if (state.turn) actions.stop(state.turn.id);
     box.focus();
   }
 
-  return {
-    el,
-    /** @param {import("./index.js").State} next */
-    update(next) {
-      state = next;
-      const ended = next.conversation?.state === "closed";
-      form.hidden = ended || next.connection === "refused";
-      closed.hidden = !ended;
-      if (!restored) {
-        restored = true;
-        box.value = next.draft;
-      }
-      draw();
-    },
-    focus: () => (form.hidden ? anew : box).focus(),
-    fit,
-  };
+  return { el, box, fit, update: (/** @type {typeof state} */ next) => ((state = next), draw()) };
 }
+
+/** While a word is being composed (Japanese, Chinese, Korean), Enter chooses it; Safari reports that only as key code 229.
+ * @param {KeyboardEvent} event */
+const sendsMessage = ({ key, shiftKey, isComposing, keyCode }) =>
+  key === "Enter" && !shiftKey && !isComposing && keyCode !== 229;

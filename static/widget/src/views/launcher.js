@@ -1,16 +1,16 @@
 import { h, icon } from "../dom.js";
 import { CHAT, DOWN } from "../icons.js";
 
-/** The one thing a page shows before a visitor asks for more.
- * @param {{ onIntent: () => void, onPress: () => void }} actions */
-export function createLauncher({ onIntent, onPress }) {
+/** The button that opens the panel, with the count of unread messages.
+ * @param {{ label: string, onIntent: () => void, onPress: () => void }} options */
+export function createLauncher({ label, onIntent, onPress }) {
   const badge = h("span", { class: "badge", hidden: true });
   const el = h(
     "button",
     {
       type: "button",
       class: "launcher",
-      "aria-label": "Chat",
+      "aria-label": label,
       "aria-expanded": "false",
       "aria-haspopup": "dialog",
       onclick: onPress,

@@ -1,10 +1,11 @@
-import { createProse, h, icon, iconButton } from "../dom.js";
+import { h, icon, iconButton } from "../dom.js";
 import { BAD, CHECK, COPY, GOOD, INFO } from "../icons.js";
-import { clock, fill } from "../locales/index.js";
+import { clock, dayOf, fill } from "../locales/index.js";
 import { safeLink } from "../markdown.js";
+import { createProse } from "../prose.js";
 
 /**
- * The kinds of lines that a conversation is made of, but for its cards.
+ * The lines of a conversation, except its cards.
  *
  * @typedef {import("./index.js").Actions} Actions
  * @typedef {import("./index.js").Page} Page
@@ -14,23 +15,23 @@ import { safeLink } from "../markdown.js";
  * @typedef {{ el: HTMLElement, update(data: any, state: State): void }} Line `data` is what the line shows
  */
 
-/** The greeting, and that a machine answers. @returns {Line} */
+/** The greeting, and the disclosure that an AI answers. @returns {Line} */
 export function createIntro() {
-  const said = h("p", { dir: "auto" });
-  const disclosed = h("span", { dir: "auto" });
-  const note = h("p", { class: "disclosure" }, icon(INFO), disclosed);
+  const text = h("p", { dir: "auto" });
+  const disclosureText = h("span", { dir: "auto" });
+  const note = h("p", { class: "disclosure" }, icon(INFO), disclosureText);
   return {
-    el: h("div", { class: "line intro" }, h("div", { class: "bubble" }, said), note),
+    el: h("div", { class: "line intro" }, h("div", { class: "bubble" }, text), note),
     /** @param {Config} config */
     update({ greeting, disclosure }) {
-      said.textContent = greeting;
-      disclosed.textContent = disclosure;
+      text.textContent = greeting;
+      disclosureText.textContent = disclosure;
       note.hidden = !disclosure;
     },
   };
 }
 
-/** Questions to begin with. @param {Actions} actions @returns {Line} */
+/** Starter questions. @param {Actions} actions @returns {Line} */
 export function createStarters(actions) {
   const el = h("div", { class: "starters" });
   /** @param {string} text */
@@ -45,28 +46,27 @@ export function createStarters(actions) {
   };
 }
 
-/** Where another day begins. @param {Actions} _ @param {Page} page @returns {Line} */
+/** The divider above the first message of a day. @param {Actions} _ @param {Page} page @returns {Line} */
 export function createDay(_, { locale }) {
   const time = h("time");
   return {
     el: h("p", { class: "day" }, time),
     /** @param {string} at */
     update(at) {
-      const long = /** @type {const} */ ({ weekday: "long", day: "numeric", month: "long" });
       time.dateTime = at;
-      time.textContent = new Intl.DateTimeFormat(locale, long).format(new Date(at));
+      time.textContent = dayOf(at, locale);
     },
   };
 }
 
-/** What the visitor wrote. @param {Actions} actions @param {Page} page @returns {Line} */
+/** A message of the visitor. @param {Actions} actions @param {Page} page @returns {Line} */
 export function createOwn(actions, { t, locale }) {
   const text = h("p", { dir: "auto" });
   const meta = h("div", { class: "meta" });
   const el = h(
     "div",
     { class: "line own" },
-    h("span", { class: "hidden" }, `${t.you}: `),
+    h("span", { class: "hidden" }, `${fill(t.labelled, { name: t.you })} `),
     h("div", { class: "bubble" }, text),
     meta,
   );
@@ -91,13 +91,13 @@ export function createOwn(actions, { t, locale }) {
           { type: "button", class: "text", onclick: () => actions.discard(message.id) },
           t.discard,
         );
-        meta.replaceChildren(h("span", { class: "why" }, message.failed || t.notSent), again, discard);
+        meta.replaceChildren(h("span", { class: "why" }, h("bdi", null, message.failed || t.notSent)), again, discard);
       }
     },
   };
 }
 
-/** What the assistant or a person of the team wrote. @param {Actions} actions @param {Page} page @returns {Line} */
+/** A message of the assistant or of a member of staff. @param {Actions} actions @param {Page} page @returns {Line} */
 export function createReply(actions, { t, locale, announce }) {
   const who = h("span", { class: "name" });
   const prose = createProse();
@@ -134,7 +134,12 @@ export function createReply(actions, { t, locale, announce }) {
       message = next;
       const { role, text, state, at, rating, live, sources: known = [] } = next;
       el.className = `line ${role === "system" ? "system" : role === "staff" ? "reply staff" : "reply"}${live ? " live" : ""}`;
-      who.textContent = role === "staff" ? conversation?.staff || t.team : role === "system" ? "" : `${t.assistant}: `;
+      who.textContent =
+        role === "staff"
+          ? conversation?.staff || t.team
+          : role === "system"
+            ? ""
+            : `${fill(t.labelled, { name: t.assistant })} `;
       who.classList.toggle("hidden", role !== "staff");
       prose.update(text);
       note.hidden = live || state === "complete" || state === undefined;
@@ -148,13 +153,16 @@ export function createReply(actions, { t, locale, announce }) {
         time.textContent = clock(at, locale);
       }
       sources.hidden = known.length === 0;
-      sources.replaceChildren(
-        `${t.sources}: `,
-        ...known.flatMap((source, index) => [index ? ", " : "", drawSource(source)]),
-      );
+      sources.replaceChildren(...drawSources(known, t));
     },
   };
 }
+
+/** @param {import("../store.js").Source[]} sources @param {Page["t"]} t */
+const drawSources = (sources, t) => [
+  `${fill(t.labelled, { name: t.sources })} `,
+  ...sources.flatMap((source, place) => [place ? t.comma : "", drawSource(source)]),
+];
 
 /** @param {import("../store.js").Source} source */
 function drawSource({ title, url }) {
@@ -162,7 +170,7 @@ function drawSource({ title, url }) {
   return href ? h("a", { href, target: "_blank", rel: "noopener noreferrer nofollow" }, title) : title;
 }
 
-/** Dots while an answer is due, and what is being done for it. @param {Actions} _ @param {Page} page @returns {Line} */
+/** Dots while an answer is due, with the label of the tool at work. @param {Actions} _ @param {Page} page @returns {Line} */
 export function createStatus(_, { t }) {
   const label = h("span");
   const dots = h("span", { class: "dots", role: "img", "aria-label": t.writing }, h("i"), h("i"), h("i"));
@@ -176,12 +184,12 @@ export function createStatus(_, { t }) {
   };
 }
 
-/** Why there is no answer. @param {Actions} actions @param {Page} page @returns {Line} */
+/** The reason why a turn has no answer. @param {Actions} actions @param {Page} page @returns {Line} */
 export function createNotice(actions, { t }) {
-  const text = h("span");
+  const text = h("bdi");
   const again = h("button", { type: "button", class: "text" }, t.retry);
   return {
-    el: h("div", { class: "line notice" }, text, again),
+    el: h("div", { class: "line notice" }, h("span", null, text), again),
     /** @param {import("../store.js").Notice & { isLast: boolean }} notice */
     update(notice) {
       text.textContent = notice.text || (notice.outcome === "stopped" ? t.stopped : t.internal);

@@ -1,28 +1,19 @@
 import { h } from "../dom.js";
+import { createLiveRegion } from "./announcements.js";
 import { VIEWS } from "./index.js";
 
 const SMALL = "(max-width: 640px)";
-/** How long what was announced stays for a screen reader that is still busy. */
-const ANNOUNCED_MS = 7000;
-
-/** The dialog around the views. On a small screen it covers the page and keeps the focus; otherwise it stands beside it.
+/** The dialog around the views. On a small screen it covers the page and keeps the focus; otherwise it floats beside it.
  * @param {import("./index.js").Actions} actions @param {Omit<import("./index.js").Page, "announce">} page */
 export function createPanel(actions, page) {
-  const voice = h("div", { class: "hidden", role: "status", "aria-atomic": "false" });
-  /** @param {string} text */
-  function announce(text) {
-    // A node of its own each time: the same words twice are then said twice, and what comes together is said in turn.
-    const said = h("p", null, text);
-    voice.append(said);
-    setTimeout(() => said.remove(), ANNOUNCED_MS);
-  }
-  const views = VIEWS.map((create) => create(actions, { ...page, announce }));
+  const liveRegion = createLiveRegion();
+  const views = VIEWS.map((create) => create(actions, { ...page, announce: liveRegion.announce }));
   const composer = /** @type {ReturnType<typeof import("./composer.js").createComposer>} */ (views.at(-1));
   const el = h(
     "div",
     { class: "panel", id: "panel", role: "dialog", "aria-labelledby": "title", tabindex: "-1", hidden: true },
     views.map((view) => view.el),
-    voice,
+    liveRegion.el,
   );
   const small = matchMedia(SMALL);
   const viewport = window.visualViewport;

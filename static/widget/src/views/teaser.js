@@ -1,7 +1,8 @@
-import { createProse, h } from "../dom.js";
+import { h } from "../dom.js";
+import { createProse } from "../prose.js";
 import { unread } from "../store.js";
 
-/** The beginning of an answer that came while the panel was closed. @param {() => void} onPress */
+/** A preview of the message that arrived while the panel was closed. @param {() => void} onPress */
 export function createTeaser(onPress) {
   const prose = createProse();
   const text = h("span", { dir: "auto" });
@@ -11,10 +12,10 @@ export function createTeaser(onPress) {
     /** @param {import("../store.js").State} state */
     update(state) {
       const last = state.items.at(-1);
-      const said = last?.kind === "message" ? last.message.text : last?.kind === "card" ? last.card.title : "";
-      el.hidden = unread(state) === 0 || !said;
+      const preview = last?.kind === "message" ? last.message.text : last?.kind === "card" ? last.card.title : "";
+      el.hidden = unread(state) === 0 || !preview;
       if (el.hidden) return;
-      prose.update(said);
+      prose.update(preview);
       text.textContent = [...prose.el.childNodes].map((block) => block.textContent).join(" ");
     },
   };

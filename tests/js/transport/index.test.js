@@ -1,127 +1,47 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { createTransport, eventsOf, Refused, retryDelay } from "../../static/widget/src/transport.js";
-import { example, examples } from "./wire.js";
+import { Refused } from "../../../static/widget/src/transport/backoff.js";
+import { createTransport } from "../../../static/widget/src/transport/index.js";
+import { example, examples } from "../wire.js";
+import { settle, stream, world } from "./world.js";
 
-/** A world whose clock is moved by hand and whose sockets do what the test says. */
-function world({ sockets = true, respond = async () => new Response(null, { status: 204 }) } = {}) {
-  const timers = new Map();
-  let now = 0;
-  let last = 0;
-  const made = [];
-  const asked = [];
-  class FakeSocket {
-    constructor(url) {
-      if (!sockets) throw new Error("forbidden by the page's policy");
-      this.url = url;
-      this.sent = [];
-      made.push(this);
-    }
-    send(text) {
-      this.sent.push(JSON.parse(text));
-    }
-    close() {
-      this.closed = true;
-    }
-    open() {
-      this.onopen();
-    }
-    say(event) {
-      this.onmessage({ data: JSON.stringify(event) });
-    }
-    end(code = 1006) {
-      this.onclose({ code });
-    }
-  }
-  return {
-    sockets: made,
-    asked,
-    get socket() {
-      return made.at(-1);
-    },
-    parts: {
-      WebSocket: FakeSocket,
-      fetch: async (url, init = {}) => {
-        asked.push({
-          url,
-          method: init.method ?? "GET",
-          body: init.body && JSON.parse(init.body),
-          headers: init.headers,
-        });
-        return respond(url, init);
-      },
-      setTimeout: (run, ms) => (timers.set(++last, { run, at: now + ms }), last),
-      clearTimeout: (timer) => timers.delete(timer),
-      random: () => 0.5,
-    },
-    /** Moves the clock, running what falls due in order, and lets promises settle. */
-    async pass(ms) {
-      const until = now + ms;
-      for (;;) {
-        await settle();
-        const due = [...timers].filter(([, { at }]) => at <= until).sort(([, a], [, b]) => a.at - b.at)[0];
-        if (!due) break;
-        timers.delete(due[0]);
-        now = due[1].at;
-        due[1].run();
-      }
-      now = until;
-      await settle();
-    },
-  };
-}
-
-const settle = () => new Promise((resolve) => setImmediate(resolve));
 const ready = (more = {}) => ({ ...example("events", "session.ready"), ...more });
 
 function connect(fake, options = {}) {
-  const heard = { events: [], statuses: [], seq: 0, gap: false, tokens: [], saved: [] };
+  const seen = { events: [], statuses: [], seq: 0, gap: false, tokens: [], saved: [] };
   const transport = createTransport(
     {
       host: "https://chat.example.com",
-      token: async (spent) => (heard.tokens.push(spent), options.token ? options.token(spent) : "token-1"),
-      after: () => heard.seq,
-      missed: () => heard.gap,
+      token: async (spent) => (seen.tokens.push(spent), options.token ? options.token(spent) : "token-1"),
+      after: () => seen.seq,
+      missed: () => seen.gap,
       onEvent: (event) => {
-        heard.events.push(event);
-        if (event.type === "session.ready") heard.gap = false;
+        seen.events.push(event);
+        if (event.type === "session.ready") seen.gap = false;
       },
-      onSaved: (id) => heard.saved.push(id),
-      onStatus: (status) => heard.statuses.push(status),
+      onSaved: (id) => seen.saved.push(id),
+      onStatus: (status) => seen.statuses.push(status),
     },
     fake.parts,
   );
   transport.open();
-  return { transport, heard };
+  return { transport, seen };
 }
 
 async function online(fake, options) {
   const parts = connect(fake, options);
   await settle();
   fake.socket.open();
-  fake.socket.say(ready());
+  fake.socket.deliver(ready());
   return parts;
 }
 
-test("the delay before coming back is anywhere below a ceiling that doubles from one second to thirty", () => {
-  assert.equal(retryDelay(0, 0), 500);
-  assert.deepEqual(
-    [0, 1, 2, 5, 50].map((attempt) => retryDelay(attempt, 1)),
-    [1_000, 2_000, 4_000, 30_000, 30_000],
-  );
-  const delays = Array.from({ length: 500 }, () => retryDelay(5, Math.random()));
-  assert.ok(
-    Math.max(...delays) - Math.min(...delays) > 10_000,
-    "five hundred widgets are spread over more than ten seconds",
-  );
-});
-
 test("a socket opens the session with the token in its first frame, never in the address", async () => {
   const fake = world();
-  const { heard } = await online(fake);
+  const { seen } = await online(fake);
   assert.equal(fake.socket.url, "wss://chat.example.com/ws/v1/chat");
   assert.deepEqual(fake.socket.sent, [{ type: "session.open", token: "token-1", after: 0 }]);
-  assert.deepEqual(heard.statuses, ["connecting", "online"]);
+  assert.deepEqual(seen.statuses, ["connecting", "online"]);
 });
 
 test("nothing is sent before the session is ready", async () => {
@@ -130,16 +50,16 @@ test("nothing is sent before the session is ready", async () => {
   await settle();
   fake.socket.open();
   assert.equal(transport.send(example("frames", "message.send")), false);
-  fake.socket.say(ready());
+  fake.socket.deliver(ready());
   assert.equal(transport.send(example("frames", "message.send")), true);
 });
 
 test("a socket that was lost comes back and asks for what came after the last event", async () => {
   const fake = world();
-  const { heard } = await online(fake);
-  heard.seq = 7;
+  const { seen } = await online(fake);
+  seen.seq = 7;
   fake.socket.end();
-  assert.equal(heard.statuses.at(-1), "offline");
+  assert.equal(seen.statuses.at(-1), "offline");
   await fake.pass(1_000);
   fake.socket.open();
   assert.deepEqual(fake.socket.sent[0], { type: "session.open", token: "token-1", after: 7 });
@@ -148,10 +68,10 @@ test("a socket that was lost comes back and asks for what came after the last ev
 
 test("a gap is asked for once, on the same socket", async () => {
   const fake = world();
-  const { heard } = await online(fake);
-  heard.gap = true;
-  fake.socket.say(example("events", "reply.delta"));
-  fake.socket.say(example("events", "reply.delta"));
+  const { seen } = await online(fake);
+  seen.gap = true;
+  fake.socket.deliver(example("events", "reply.delta"));
+  fake.socket.deliver(example("events", "reply.delta"));
   assert.equal(
     fake.socket.sent.filter(({ type }) => type === "session.open").length,
     2,
@@ -162,70 +82,70 @@ test("a gap is asked for once, on the same socket", async () => {
 
 test("a quiet connection is pinged every 25 seconds, and one that does not answer is given up", async () => {
   const fake = world();
-  const { heard } = await online(fake);
+  const { seen } = await online(fake);
   await fake.pass(25_000);
   assert.equal(fake.socket.sent.at(-1).type, "ping");
-  fake.socket.say({ type: "pong", seq: 1 });
+  fake.socket.deliver({ type: "pong", seq: 1 });
   await fake.pass(25_000);
-  assert.equal(heard.statuses.at(-1), "online");
+  assert.equal(seen.statuses.at(-1), "online");
   await fake.pass(10_000);
-  assert.equal(heard.statuses.at(-1), "offline");
+  assert.equal(seen.statuses.at(-1), "offline");
   assert.equal(fake.sockets[0].closed, true);
 });
 
-test("a message that is not acknowledged within ten seconds means that nobody listens", async () => {
+test("a connection on which a message is not acknowledged within ten seconds is given up", async () => {
   const fake = world();
-  const { transport, heard } = await online(fake);
+  const { transport, seen } = await online(fake);
   transport.send(example("frames", "message.send"));
   await fake.pass(10_000);
-  assert.equal(heard.statuses.at(-1), "offline");
+  assert.equal(seen.statuses.at(-1), "offline");
 });
 
-test("what an old socket still says is not heard", async () => {
+test("what an old socket still delivers is ignored", async () => {
   const fake = world();
-  const { heard } = await online(fake);
+  const { seen } = await online(fake);
   const old = fake.socket;
   old.end();
   await fake.pass(2_000);
-  const before = heard.events.length;
-  old.say(example("events", "reply.delta"));
+  const before = seen.events.length;
+  old.deliver(example("events", "reply.delta"));
   old.end();
-  assert.equal(heard.events.length, before);
+  assert.equal(seen.events.length, before);
   assert.equal(fake.sockets.length, 2);
 });
 
 test("a spent token is renewed at once, and a server that refuses the new one too is not asked without end", async () => {
   const fake = world();
-  const { heard } = connect(fake);
+  const { seen } = connect(fake);
   await settle();
   fake.socket.open();
   fake.socket.end(4401);
   await settle();
-  assert.deepEqual(heard.tokens, [undefined, "token-1", undefined]);
+  assert.deepEqual(seen.tokens, [undefined, "token-1", undefined]);
   assert.equal(fake.sockets.length, 2);
   fake.socket.open();
   fake.socket.end(4401);
   await settle();
-  assert.equal(heard.statuses.at(-1), "offline");
+  assert.equal(seen.statuses.at(-1), "offline");
   assert.equal(fake.sockets.length, 2);
 });
 
-test("an origin that may not is not tried again", async () => {
+test("an origin that is not allowed is not tried again", async () => {
   const fake = world();
-  const { heard } = connect(fake);
+  const { seen } = connect(fake);
   await settle();
   fake.socket.open();
   fake.socket.end(4403);
   await fake.pass(600_000);
-  assert.equal(heard.statuses.at(-1), "refused");
+  assert.equal(seen.statuses.at(-1), "refused");
   assert.equal(fake.sockets.length, 1);
 });
 
-test("a session that is refused is not tried again; one that is told to wait waits that long", async () => {
+test("a session that is refused is not tried again; one with a Retry-After is tried again after that time", async () => {
   const refused = world();
-  const { heard } = connect(refused, { token: async () => Promise.reject(new Refused(403)) });
+  const { seen } = connect(refused, { token: async () => Promise.reject(new Refused(403)) });
   await refused.pass(600_000);
-  assert.deepEqual([heard.statuses.at(-1), heard.tokens.length], ["refused", 1]);
+  assert.deepEqual([seen.statuses.at(-1), seen.tokens.length], ["refused", 1]);
   const limited = world();
   let calls = 0;
   connect(limited, { token: async () => (calls++ ? "token-1" : Promise.reject(new Refused(429, 20))) });
@@ -235,7 +155,7 @@ test("a session that is refused is not tried again; one that is told to wait wai
   assert.equal(calls, 2);
 });
 
-test("waking up tries at once instead of waiting, and pings a connection that seems to stand", async () => {
+test("waking up reconnects at once instead of waiting, and pings a connection that seems to be open", async () => {
   const fake = world();
   const { transport } = await online(fake);
   transport.wake();
@@ -258,23 +178,12 @@ test("closing is final until it is opened again", async () => {
   assert.equal(fake.sockets.length, 2);
 });
 
-/** A stream that stays open and says what the test says. */
-function stream() {
-  let controller;
-  const body = new ReadableStream({ start: (given) => void (controller = given) });
-  return {
-    body,
-    say: (event) => controller.enqueue(new TextEncoder().encode(`id: 1\ndata: ${JSON.stringify(event)}\n\n`)),
-    end: () => controller.close(),
-  };
-}
-
 test("where two sockets in a row do not open, events are streamed and frames are posted", async () => {
   const source = stream();
   const fake = world({
     respond: async (url) => (url.includes("events") ? new Response(source.body) : new Response(null, { status: 202 })),
   });
-  const { transport, heard } = connect(fake);
+  const { transport, seen } = connect(fake);
   for (let attempt = 0; attempt < 2; attempt += 1) {
     await settle();
     fake.socket.end();
@@ -282,9 +191,9 @@ test("where two sockets in a row do not open, events are streamed and frames are
   }
   assert.equal(fake.asked.at(-1).url, "https://chat.example.com/api/v1/widget/events?after=0");
   assert.equal(fake.asked.at(-1).headers.Authorization, "Bearer token-1");
-  source.say(ready());
+  source.deliver(ready());
   await settle();
-  assert.equal(heard.statuses.at(-1), "online");
+  assert.equal(seen.statuses.at(-1), "online");
   const sent = { ...example("frames", "message.send") };
   assert.equal(transport.send(sent), true);
   const { type: _, ...body } = sent;
@@ -295,11 +204,11 @@ test("where two sockets in a row do not open, events are streamed and frames are
 test("a page that forbids sockets outright is served by the stream at once", async () => {
   const sources = [stream(), stream()];
   const fake = world({ sockets: false, respond: async () => new Response(sources[fake.asked.length - 1].body) });
-  const { heard } = connect(fake);
+  const { seen } = connect(fake);
   await settle();
-  sources[0].say(ready());
+  sources[0].deliver(ready());
   await settle();
-  assert.equal(heard.statuses.at(-1), "online");
+  assert.equal(seen.statuses.at(-1), "online");
   sources[0].end();
   await fake.pass(2_000);
   assert.equal(fake.asked.length, 2, "a stream that ended is opened again");
@@ -313,16 +222,16 @@ test("every frame that has a place over HTTP goes there, with its token", async 
   });
   const { transport } = connect(fake);
   await settle();
-  source.say(ready());
+  source.deliver(ready());
   await settle();
   const posted = [];
   for (const [name, frame] of examples("frames"))
     if (name !== "session.open" && transport.send(frame)) posted.push(name);
-  const unheard = ["ping", "session.open", "typing"]; // what a stream has no use for
+  const notCarried = ["ping", "session.open", "typing"]; // what a stream has no use for
   const names = [...examples("frames")].map(([name]) => name);
   assert.deepEqual(
     posted,
-    names.filter((name) => !unheard.includes(name)),
+    names.filter((name) => !notCarried.includes(name)),
   );
   const paths = fake.asked.slice(1).map(({ url }) => url.replace(/^.*widget/, "").replace(/0d6a[\w-]+/, "ID"));
   assert.deepEqual(paths, [
@@ -346,16 +255,16 @@ test("a problem document becomes an error event that names its frame", async () 
     respond: async (url) =>
       url.includes("events") ? new Response(source.body) : Response.json(problem, { status: 429 }),
   });
-  const { transport, heard } = connect(fake);
+  const { transport, seen } = connect(fake);
   await settle();
-  source.say(ready());
+  source.deliver(ready());
   await settle();
   transport.send(example("frames", "message.send"));
   await settle();
-  assert.deepEqual(heard.events.at(-1), { type: "error", code: "too_much", text: "Please wait.", of: "c-1" });
+  assert.deepEqual(seen.events.at(-1), { type: "error", code: "too_much", text: "Please wait.", of: "c-1" });
 });
 
-test("over HTTP a message is known to be saved by its answer, and one without an answer in ten seconds by nobody", async () => {
+test("over HTTP the answer confirms a message, and a message without an answer in ten seconds ends the connection", async () => {
   const source = stream();
   let answered = true;
   const fake = world({
@@ -367,42 +276,48 @@ test("over HTTP a message is known to be saved by its answer, and one without an
           ? Response.json({ seq: 1, turn: null }, { status: 202 })
           : new Promise(() => {}),
   });
-  const { transport, heard } = connect(fake);
+  const { transport, seen } = connect(fake);
   await settle();
-  source.say(ready());
+  source.deliver(ready());
   await settle();
   transport.send({ type: "turn.stop", turn: "t" });
   transport.send({ type: "message.send", id: "a", text: "?" });
   await fake.pass(10_000);
-  assert.deepEqual([heard.saved, heard.statuses.at(-1)], [["a"], "online"]);
+  assert.deepEqual([seen.saved, seen.statuses.at(-1)], [["a"], "online"]);
   answered = false;
   transport.send({ type: "message.send", id: "b", text: "?" });
   await fake.pass(10_000);
-  assert.deepEqual([heard.saved, heard.statuses.at(-1)], [["a"], "offline"]);
+  assert.deepEqual([seen.saved, seen.statuses.at(-1)], [["a"], "offline"]);
 });
 
-test("a proxy that answers for a server that is away says that nothing could be saved just now", async () => {
+test("an answer of a proxy in front of a server that is down means that nothing could be saved just now", async () => {
   const source = stream();
   const fake = world({
     sockets: false,
     respond: async (url) =>
       url.includes("events") ? new Response(source.body) : new Response("<h1>Bad gateway</h1>", { status: 502 }),
   });
-  const { transport, heard } = connect(fake);
+  const { transport, seen } = connect(fake);
   await settle();
-  source.say(ready());
+  source.deliver(ready());
   await settle();
   transport.send(example("frames", "message.send"));
   await settle();
-  assert.deepEqual(heard.events.at(-1), { type: "error", code: "unavailable", text: "", of: "c-1" });
+  assert.deepEqual(seen.events.at(-1), { type: "error", code: "unavailable", text: "", of: "c-1" });
 });
 
-test("server-sent events are read however the bytes are cut", () => {
-  const text = ': hello\r\nid: 3\r\ndata: {"a":1}\r\n\r\nevent: x\ndata: {"b":\ndata: 2}\n\n\n';
-  for (let size = 1; size <= text.length; size += 1) {
-    const heard = [];
-    const read = eventsOf((event) => heard.push(event));
-    for (let at = 0; at < text.length; at += size) read(text.slice(at, at + size));
-    assert.deepEqual(heard, [{ a: 1 }, { b: 2 }], `in pieces of ${size}`);
-  }
+test("over a stream what was missed is asked for by another stream, from the last event on", async () => {
+  const sources = [stream(), stream()];
+  const fake = world({ sockets: false, respond: async () => new Response(sources[fake.asked.length - 1].body) });
+  const { seen } = connect(fake);
+  await settle();
+  sources[0].deliver(ready());
+  await settle();
+  Object.assign(seen, { seq: 4, gap: true });
+  sources[0].deliver(example("events", "reply.delta"));
+  await settle();
+  assert.deepEqual(
+    fake.asked.map(({ url }) => url.replace(/.*\?/, "")),
+    ["after=0", "after=4"],
+  );
 });

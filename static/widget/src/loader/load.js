@@ -1,0 +1,44 @@
+/** Fetches the panel, once, when something is to be shown in it. */
+
+/**
+ * @typedef {import("../main.js").Panel} Panel
+ * @typedef {import("../store.js").Config} Config
+ */
+
+/**
+ * @param {string} host @param {string} key
+ * @param {(config: Config, panel: typeof import("../main.js")) => Panel} begin makes the panel of what was fetched
+ */
+export function createLoad(host, key, begin) {
+  /** @type {Promise<Panel> | undefined} */
+  let loading;
+  let refused = false;
+
+  async function fetchPanel() {
+    const response = await fetch(`${host}/api/v1/widget/config/${encodeURIComponent(key)}`).catch(() => null);
+    refused = response !== null && response.status < 500 && !response.ok;
+    // A refusal that the browser keeps from us looks like a network that failed.
+    if (!response || response.status === 403)
+      throw new Error(
+        `${location.origin} is not among the organization's allowed origins, or ${host} cannot be reached.`,
+      );
+    if (!response.ok) throw new Error(`no assistant answers to the key ${key} (${response.status}).`);
+    const config = await response.json();
+    return begin(config, await import(`${host}/widget/${config.version}/panel.js`));
+  }
+
+  return {
+    panel() {
+      loading ??= fetchPanel().catch((error) => {
+        if (!refused) loading = undefined; // a network that failed may come back; a refusal stays one
+        console.warn(`Interworky: ${error.message}`);
+        throw error;
+      });
+      return loading;
+    },
+    /** Where it has been asked for: the panel. */
+    begun: () => loading,
+  };
+}
+
+/** @typedef {ReturnType<typeof createLoad>} Load */

@@ -1,0 +1,3 @@
+/** What the launcher is called before the panel, and with it every other word, has been fetched: `Chat`, which is
+ * understood in every language that the widget speaks but this one. @param {string} [locale] */
+export const launcherLabel = (locale) => (/^ar\b/i.test(locale ?? "") ? "الدردشة" : "Chat");

@@ -1,0 +1,36 @@
+/** Shows the state, at most once per frame: a reply arrives in more pieces than a screen can show. */
+import { unread } from "../store.js";
+
+/**
+ * @param {object} parts
+ * @param {import("../store.js").Store} parts.store
+ * @param {ShadowRoot} parts.shadow
+ * @param {ReturnType<typeof import("../views/panel.js").createPanel>} parts.panel
+ * @param {ReturnType<typeof import("../views/teaser.js").createTeaser>} parts.teaser
+ * @param {import("../views/launcher.js").Launcher} parts.launcher
+ * @param {string} parts.label the launcher's
+ */
+export function createPainting({ store, shadow, panel, teaser, launcher, label }) {
+  let painted = store.get();
+  let frame = 0;
+
+  function paint() {
+    cancelAnimationFrame(frame);
+    frame = 0;
+    const [state, before] = [store.get(), painted];
+    painted = state;
+    const hadFocus = panel.el.contains(shadow.activeElement);
+    panel.update(state, before);
+    teaser.update(state);
+    launcher.update({ open: state.open, unread: unread(state), label, controls: "panel" });
+    if (hadFocus && !state.open) launcher.el.focus();
+  }
+  paint();
+
+  /** What a click has opened or closed is shown at once. @param {import("../store.js").State} state
+   * @param {import("../store.js").State} before */
+  return function schedule(state, before) {
+    if (state.open !== before.open) paint();
+    else frame ||= requestAnimationFrame(paint);
+  };
+}

@@ -1,0 +1,18 @@
+/** What of the state outlives the page. */
+import { isWaiting } from "../store.js";
+
+/** @typedef {import("../store.js").State} State */
+
+/** What an earlier page has left. @param {import("../kept.js").Kept} storage @returns {Partial<State>} */
+export function restore(storage) {
+  const { seen = 0, draft = "", outbox = [] } = storage.read();
+  return { seen, draft, pending: outbox };
+}
+
+/** @param {import("../kept.js").Kept} storage @param {State} state @param {State} before */
+export function persist(storage, state, before) {
+  for (const { id } of before.pending) if (!state.pending.some((message) => message.id === id)) storage.drop(id);
+  if (state.open !== before.open) storage.write({ open: state.open || undefined });
+  if (state.seen !== before.seen) storage.write({ seen: state.seen || undefined });
+  if (isWaiting(state) !== isWaiting(before)) storage.write({ waiting: isWaiting(state) || undefined });
+}

@@ -1,0 +1,54 @@
+/** What the loader can ask of the panel: the commands of docs/widget.md, and `resume`. */
+
+/**
+ * @param {object} parts
+ * @param {import("../store.js").Store} parts.store
+ * @param {import("../transport/index.js").Transport} parts.transport
+ * @param {import("../kept.js").Kept} parts.storage
+ * @param {import("../actions.js").Actions} parts.actions
+ * @param {() => void} parts.focus moves the focus into the panel
+ */
+export function createVerbs({ store, transport, storage, actions, focus }) {
+  /** @type {{ name?: string, email?: string }} */
+  let visitor = {};
+
+  const verbs = {
+    open() {
+      if (store.get().open) return;
+      const { session, outbox = [] } = storage.read();
+      if (session || outbox.length) transport.open();
+      actions.open();
+      focus();
+    },
+    close: actions.close,
+    toggle: () => (store.get().open ? verbs.close() : verbs.open()),
+    /** @param {string} text */
+    sendMessage(text) {
+      verbs.open();
+      actions.send(String(text));
+    },
+    /** What the page knows of the visitor: data, not proof. @param {{ name?: string, email?: string }} known */
+    identify({ name, email }) {
+      visitor = { name, email };
+      verbs.introduce();
+    },
+    /** Passes on what the page knows of the visitor; once more on each new connection. */
+    introduce() {
+      if (visitor.name || visitor.email) transport.send({ type: "visitor.update", ...visitor });
+    },
+    /** After a reload or on the next page. @param {boolean} reopen */
+    resume(reopen) {
+      transport.open();
+      if (reopen) actions.open();
+    },
+    reset() {
+      transport.close();
+      storage.clear();
+      visitor = {};
+      store.dispatch({ type: "connection.changed", connection: "idle" });
+      store.dispatch({ type: "conversation.left" });
+      actions.close();
+    },
+  };
+  return verbs;
+}

@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { createCommands, createEvents } from "../../../static/widget/src/loader/commands.js";
+
+/** Commands whose panel notes what it is asked to do; `fails`: it cannot be fetched. */
+function commands({ fails = false } = {}) {
+  const asked = [];
+  const note =
+    (name) =>
+    (/** @type {unknown[]} */ ...values) =>
+      void asked.push([name, ...values]);
+  const names = ["open", "close", "toggle", "sendMessage", "identify", "reset", "destroy"];
+  const panel = Object.fromEntries(names.map((name) => [name, note(name)]));
+  let loading;
+  const load = {
+    panel: () => (loading ??= fails ? Promise.reject(new Error("not allowed")) : Promise.resolve(panel)),
+    begun: () => loading,
+  };
+  const events = createEvents();
+  const made = createCommands({
+    load,
+    events,
+    storage: { forget: note("storage.forget") },
+    onBusy: note("busy"),
+    remove: note("remove"),
+  });
+  return { asked, events, commands: made };
+}
+
+test("a command fetches the panel and is busy until it has run", async () => {
+  const { asked, commands: api } = commands();
+  await api.sendMessage("Tuesday?");
+  assert.deepEqual(asked, [
+    ["busy", true],
+    ["sendMessage", "Tuesday?"],
+    ["busy", false],
+  ]);
+});
+
+test("a panel that cannot be fetched is an error event, and nothing stays busy", async () => {
+  const { asked, events, commands: api } = commands({ fails: true });
+  const errors = [];
+  events.on("error", (detail) => errors.push(detail));
+  await api.open();
+  assert.deepEqual(errors, [{ code: "not_loaded" }]);
+  assert.deepEqual(asked.at(-1), ["busy", false]);
+});
+
+test("closing, resetting and destroying fetch no panel where there is none yet", async () => {
+  const { asked, commands: api } = commands();
+  await api.close();
+  await api.reset();
+  await api.destroy();
+  assert.deepEqual(asked, [["storage.forget"], ["remove"]]);
+});
+
+test("a panel that is there is reset and destroyed itself", async () => {
+  const { asked, commands: api } = commands();
+  await api.open();
+  await api.reset();
+  await api.destroy();
+  const names = asked.map(([name]) => name).filter((name) => name !== "busy");
+  assert.deepEqual(names, ["open", "reset", "remove", "destroy"]);
+});
+
+test("queued commands run in their order, and an unknown one is passed over", async () => {
+  const { asked, commands: api } = commands();
+  api.push(["identify", { name: "Ada" }], ["explode"], ["open"]);
+  await api.toggle();
+  const names = asked.map(([name]) => name).filter((name) => name !== "busy");
+  assert.deepEqual(names, ["identify", "open", "toggle"]);
+});
+
+test("a listener is called until it is removed, whichever way, and an event may have any name", () => {
+  const events = createEvents();
+  const seen = [];
+  const listener = (detail) => seen.push(detail);
+  const stop = events.on("__proto__", listener);
+  events.emit("__proto__", 1);
+  stop();
+  events.emit("__proto__", 2);
+  events.on("open", listener);
+  events.off("open", listener);
+  events.emit("open", 3);
+  events.emit("constructor", 4);
+  assert.deepEqual(seen, [1]);
+});
