@@ -191,7 +191,7 @@ def test_without_its_assistant_the_page_says_so():
     seed()
     Assistant.objects.update(enabled=False)
     page = Client().get("/").content.decode()
-    assert "widget.js" not in page and "removed or switched off" in page
+    assert "widget.js" not in page and "deleted or disabled" in page
 
 
 @pytest.mark.django_db

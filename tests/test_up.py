@@ -73,7 +73,7 @@ def test_it_shows_where_everything_is_and_keeps_its_data_through_a_kill(app_serv
     app_server.kill()
     app_server.start()
     said_again = app_server.log.read_text()[len(said) :]
-    assert "password as before" in said_again
+    assert "password unchanged" in said_again
     assert password[1] not in said_again
     assert (app_server.data_dir / "keys.json").read_text() == keys
     assert "Bright Smile" in get(app_server, "/")

@@ -349,7 +349,7 @@ def test_it_answers_who_only_wants_to_know_whether_anybody_is_there():
     assert Visit().says("Answer with the single word: ok").text == "ok"
 
 
-SEND = ToolSpec("send_price_list", "Send the visitor our price list by e-mail, to his own address.", schema())
+SEND = ToolSpec("send_price_list", "Send the visitor our price list by e-mail, to their own address.", schema())
 
 
 @pytest.mark.parametrize("said", ["Can you e-mail me the price list?", "Send me your prices, please.", "mail me the prices"])
