@@ -1,4 +1,4 @@
-"""What is announced reaches open widgets, unless it came late."""
+"""Published events reach open widgets, unless they are late."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from assistant import events, live
 
 
 async def heard_of(*announced: events.WidgetEvent) -> list[str]:
-    """The types of what a listener hears of `announced`, up to a mark behind it."""
+    """The types of the events in `announced` that a subscriber receives, up to a mark after them."""
     conversation_id = uuid4()
     async with live.subscribe(live.group(conversation_id)) as ear:
         for event in (*announced, events.StaffTyping()):

@@ -1,4 +1,4 @@
-"""A past conversation before today's assistant: what would be said and done now, with nothing done."""
+"""A past conversation is answered by today's assistant, without side effects."""
 
 from __future__ import annotations
 

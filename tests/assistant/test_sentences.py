@@ -1,4 +1,4 @@
-"""What visitors read, in each language that we write."""
+"""The sentences that visitors read, in every supported language."""
 
 from __future__ import annotations
 

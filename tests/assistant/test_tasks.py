@@ -1,4 +1,4 @@
-"""What a worker does with a mail: a real SMTP server on the other end, well or badly behaved."""
+"""Delivery of e-mails by a worker, to a real SMTP server that behaves well or badly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A model that cannot call tools says what it cannot do, and hands the visitor a form that a person will read."""
+"""A model without tool calls says what it cannot do, and offers a form that a person will read."""
 
 from __future__ import annotations
 

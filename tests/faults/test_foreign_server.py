@@ -1,4 +1,4 @@
-"""The product against a model server that others wrote, with the faults that they thought of (aimock, from npm)."""
+"""The product against a third-party model server with fault injection (aimock, from npm)."""
 
 from __future__ import annotations
 

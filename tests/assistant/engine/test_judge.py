@@ -1,4 +1,4 @@
-"""The second judge: asked when no pattern can tell, believed when it answers with one word, done without when it cannot."""
+"""The second judge: asked if no pattern can decide, trusted if it answers with one word, skipped if it fails."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Appointments as tools: what a model sees and may do, and what only the visitor's word sets off."""
+"""Appointments as tools: what a model sees and may do, and what needs the visitor's confirmation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""E-mail methods: to whom, what it says, how often, and what the visitor sees of it."""
+"""E-mail methods: recipients, contents, limits and receipts."""
 
 from __future__ import annotations
 

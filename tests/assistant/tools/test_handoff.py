@@ -1,4 +1,4 @@
-"""Fetching a person, and leaving an address for one."""
+"""Handing over to a person, and leaving an address for the team."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From drafts to rows: all of them or none, found again by where they came from."""
+"""Drafts become rows, all of them or none, and are identified by their source when imported again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes to the visitor himself waits until a mailed code has shown that the address is his."""
+"""E-mails to visitors wait until a mailed code has verified their address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Appointments: a hold, its confirmation with all that goes with it, and every change after."""
+"""Appointments: holds, their confirmation with all its effects, and later changes."""
 
 from __future__ import annotations
 

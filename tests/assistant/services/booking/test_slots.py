@@ -1,4 +1,4 @@
-"""Free times: what hours, clocks, closures and other people's appointments leave over."""
+"""Free times, given opening hours, daylight saving, closures and other appointments."""
 
 from __future__ import annotations
 

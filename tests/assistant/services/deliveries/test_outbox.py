@@ -1,4 +1,4 @@
-"""The outbox: promised with what it tells of, sent by a worker, and its outcome told on the receipt."""
+"""The outbox: stored with the change it reports, sent by a worker, and its outcome shown on the receipt."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def rung(monkeypatch):
-    """The ids that a worker was told of, in place of a broker."""
+    """The ids passed to a worker, in place of a broker."""
     told: list[str] = []
     monkeypatch.setattr(current_app, "send_task", lambda name, args: told.append((name, *args)))
     return told

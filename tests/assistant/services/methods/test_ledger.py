@@ -1,4 +1,4 @@
-"""The ledger of tool calls, beneath the door that everything goes through."""
+"""The ledger of tool calls, which the executor writes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""First questions that are answered again without a model, where staff allow it."""
+"""Repeated first questions are answered without a model, if staff allow it."""
 
 from __future__ import annotations
 

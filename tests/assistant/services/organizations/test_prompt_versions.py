@@ -1,4 +1,4 @@
-"""What an assistant is told: edits, versions, the operator's file; and how much of a conversation the model is shown."""
+"""Prompts: edits, versions and the operator's file; and how much of a conversation the model gets."""
 
 from __future__ import annotations
 
