@@ -39,7 +39,7 @@ def method(name: str) -> Method:
 
 
 @pytest.mark.django_db
-def test_seeding_gives_an_administrator_whose_password_is_told_once():
+def test_seeding_creates_an_administrator_whose_password_is_shown_once():
     first = seed()
     assert first.password and authenticate(username=first.admin_user, password=first.password)
     assert seed().password is None

@@ -80,7 +80,7 @@ def test_it_shows_where_everything_is_and_keeps_its_data_through_a_kill(app_serv
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_it_stops_in_time_and_tells_those_who_listen_to_come_back(start_app, how):
+def test_it_stops_in_time_and_asks_clients_to_reconnect(start_app, how):
     app = start_app()
     token = session(app)
     said = app.log.read_text()

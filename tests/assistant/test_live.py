@@ -36,7 +36,7 @@ async def test_what_an_earlier_runner_of_a_turn_says_goes_no_further() -> None:
     ) == ["turn.started 1", "reply.delta 1", "turn.started 2", "reply.delta 2", "reply.delta 1"]
 
 
-async def test_of_a_turn_that_has_ended_only_rows_are_heard() -> None:
+async def test_only_durable_events_of_an_ended_turn_are_delivered() -> None:
     turn = str(uuid4())
     assert await heard_of(
         events.ReplyDelta(turn, 0, "One", 1),

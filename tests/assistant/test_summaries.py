@@ -91,7 +91,7 @@ async def test_one_that_was_closed_is_summed_up_at_once_and_again_when_it_has_go
     assert (await seen(talk)).summary == "Second." and len(model.requests) == 3
 
 
-async def test_a_summary_is_told_what_was_really_done(talk):
+async def test_a_summary_is_based_on_what_was_really_done(talk):
     await in_db(ToolCall.objects.create)(
         organization_id=talk.organization_id, conversation=talk, name="book", state="done", risk="write", receipt="7KQ2MX",
         idempotency_key="k",

@@ -58,7 +58,7 @@ def test_a_conversation_begins_without_redis_and_goes_on_when_it_comes(productio
         assert durable(socket) == [1, 2, 3, 4, 5, 6]
 
 
-def test_two_processes_go_on_while_redis_is_killed_and_hear_each_other_again(
+def test_two_processes_continue_while_redis_is_down_and_receive_each_others_events_again(
     production: Callable[..., Production], redis: Redis
 ):
     redis.start()

@@ -242,7 +242,7 @@ async def test_a_time_that_somebody_else_took_comes_with_others_to_click(convers
     assert (await in_db(Row.objects.latest)("created_at")).code == "slot_taken"
 
 
-async def test_cancelling_asks_first_and_is_told(conversation):
+async def test_cancelling_asks_first_and_is_reported(conversation):
     appointment = await a_booking(conversation)
     assert (await run(conversation, "cancel", reference=appointment.reference)).outcome == "waiting"
     await sync_to_async(appointment.refresh_from_db)()
@@ -257,7 +257,7 @@ async def test_cancelling_asks_first_and_is_told(conversation):
     assert receipts == ["cancelled", "cancelled"]
 
 
-async def test_moving_asks_first_and_is_told(conversation):
+async def test_moving_asks_first_and_is_reported(conversation):
     appointment = await a_booking(conversation)
     later = slots.slot_id(appointment.calendar, appointment.start_at + timedelta(hours=1))
     assert (await run(conversation, "reschedule", reference=appointment.reference, slot=later)).outcome == "waiting"

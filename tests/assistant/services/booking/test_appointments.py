@@ -255,7 +255,7 @@ def test_a_booking_its_receipt_and_its_mails_exist_together_or_not_at_all(calend
 # --- Change ----------------------------------------------------------------------------------------------------------
 
 
-def test_moving_frees_the_old_time_and_tells_both_sides(calendar, conversation):
+def test_moving_frees_the_old_time_and_notifies_both_sides(calendar, conversation):
     appointment = booked(calendar, conversation)
     ten = NINE + timedelta(hours=1)
     moved = appointments.reschedule(appointment, slots.slot_id(calendar, ten), call=call_of(conversation), now=NOW)
@@ -303,7 +303,7 @@ def test_an_appointment_is_not_moved_for_ever(calendar, conversation):
     assert Delivery.objects.filter(to="ann@example.com").count() <= outbox.PER_ADDRESS_PER_DAY
 
 
-def test_cancelling_frees_the_time_tells_both_sides_and_marks_the_receipt(calendar, conversation):
+def test_cancelling_frees_the_time_notifies_both_sides_and_marks_the_receipt(calendar, conversation):
     appointment = booked(calendar, conversation)
     cancelled = appointments.cancel(appointment, now=NOW)
     assert (cancelled.state, cancelled.sequence) == ("cancelled", 1)
@@ -314,7 +314,7 @@ def test_cancelling_frees_the_time_tells_both_sides_and_marks_the_receipt(calend
     assert booked(calendar, make.conversation(conversation.assistant)).state == "confirmed"
 
 
-def test_staff_who_cancel_are_not_told_so(calendar, conversation):
+def test_staff_who_cancel_are_not_notified_of_it(calendar, conversation):
     appointments.cancel(booked(calendar, conversation), by_staff=True, now=NOW)
     assert Delivery.objects.filter(to="team@example.com").count() == 1
 

@@ -129,7 +129,7 @@ def test_a_calendar_without_hours_offers_nothing_and_does_not_fail():
         ),
     ],
 )
-def test_what_is_no_day_is_refused_and_told_what_today_is(day):
+def test_an_invalid_day_is_refused_with_todays_date(day):
     with pytest.raises(ToolError, match="2030-01-07, which is today, Monday 7 January 2030"):
         slots.offer(make.calendar(), from_day=day, now=MONDAY)
 
@@ -166,7 +166,7 @@ def test_an_hour_that_the_clocks_skip_is_not_offered():
     assert labels(offer) == ["01:00", "01:30", "03:00", "03:30"]
 
 
-def test_an_hour_that_the_clocks_repeat_is_offered_twice_and_told_apart():
+def test_an_hour_repeated_by_daylight_saving_is_offered_twice_with_its_offset():
     calendar = make.calendar(timezone="Europe/Berlin", opens="01:30", closes="03:30")
     offer = slots.offer(calendar, from_day="2030-10-27", now=datetime(2030, 10, 26, tzinfo=UTC))
     assert labels(offer) == [

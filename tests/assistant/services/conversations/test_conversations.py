@@ -200,7 +200,7 @@ def test_a_token_dies_at_an_absolute_age(settings):
 
 
 @pytest.mark.parametrize("shut", ["assistant", "organization", "origin"])
-def test_a_good_token_is_worth_nothing_once_the_door_is_shut(shut):
+def test_a_valid_token_is_refused_once_access_is_disabled(shut):
     assistant = make.assistant()
     session = open_session(assistant, make.ORIGIN)
     if shut == "assistant":

@@ -69,7 +69,7 @@ def set_instructions(assistant: Assistant) -> None:
     ],
     ids=["instructions", "knowledge", "language", "model"],
 )
-async def test_whatever_the_model_would_be_told_otherwise_makes_it_another_question(assistant, change):
+async def test_any_difference_in_the_prompt_makes_it_another_question(assistant, change):
     model = ScriptedModel(says("One."), says("Two."))
     await first(assistant, "Hello", model)
     await in_db(change)(assistant)
