@@ -65,7 +65,7 @@ def test_a_demonstration_that_staff_have_replaced_does_not_come_back():
 
 
 @pytest.mark.django_db
-def test_an_administrator_who_is_there_keeps_his_password():
+def test_an_existing_administrator_keeps_their_password():
     get_user_model().objects.create_superuser("ada", password="secret")
     assert seed().password is None
     assert not get_user_model().objects.filter(username="admin").exists()

@@ -353,7 +353,7 @@ SEND = ToolSpec("send_price_list", "Send the visitor our price list by e-mail, t
 
 
 @pytest.mark.parametrize("said", ["Can you e-mail me the price list?", "Send me your prices, please.", "mail me the prices"])
-def test_what_the_visitor_wants_in_his_mailbox_is_sent_there(said: str):
+def test_what_visitors_want_in_their_mailbox_is_sent_there(said: str):
     talk = Visit([*TOOLS, SEND])
     assert called(talk.says(said)) == ("send_price_list", {})
     waits = talk.returns(executor.WAITING_FOR_PROOF).text
@@ -361,5 +361,5 @@ def test_what_the_visitor_wants_in_his_mailbox_is_sent_there(said: str):
 
 
 @pytest.mark.parametrize("said", ["How much is a check-up?", "What are your prices?", "Can you send the team a message?"])
-def test_what_he_only_asks_about_is_not_sent(said: str):
+def test_what_visitors_only_ask_about_is_not_sent(said: str):
     assert "send_price_list" not in [call.name for call in Visit([*TOOLS, SEND]).says(said).calls]

@@ -101,7 +101,7 @@ def test_one_call_holds_one_time_however_often_it_runs(calendar, conversation):
     assert held(calendar, conversation, call=call).pk == held(calendar, conversation, call=call).pk
 
 
-def test_a_visitor_may_ask_again_for_the_time_that_he_holds_himself(calendar, conversation):
+def test_a_visitor_may_request_a_time_that_they_already_hold(calendar, conversation):
     first = held(calendar, conversation, call=call_of(conversation))
     second = held(calendar, conversation, call=call_of(conversation))
     first.refresh_from_db()
@@ -175,7 +175,7 @@ def test_a_booking_without_name_or_address_stays_a_hold(calendar, conversation, 
     assert (hold.state, Delivery.objects.count()) == ("held", 0)
 
 
-def test_nothing_that_a_visitor_typed_goes_to_an_address_that_may_not_be_his(calendar, conversation):
+def test_nothing_that_a_visitor_typed_is_sent_to_an_unverified_address(calendar, conversation):
     hold = held(calendar, conversation)
     bait = "Win at evil.example"
     appointments.confirm(hold, name=bait, email="victim@example.com", phone=bait, reason=bait, now=NOW)
@@ -208,7 +208,7 @@ def test_an_address_is_not_flooded_by_many_visitors(calendar, conversation):
     assert Delivery.objects.filter(to="ann@example.com").count() == outbox.PER_ADDRESS_PER_DAY
 
 
-def test_what_he_said_of_himself_is_remembered_and_never_overwritten(calendar, conversation):
+def test_what_visitors_say_about_themselves_is_kept_and_never_overwritten(calendar, conversation):
     booked(calendar, conversation)
     booked(calendar, conversation, NINE + timedelta(hours=1), email="other@example.com")
     conversation.visitor.refresh_from_db()

@@ -142,7 +142,7 @@ def test_a_zone_that_names_no_place_leaves_the_calendars_own(zone):
     assert slots.offer(make.calendar(timezone="Asia/Tokyo"), visitor_timezone=zone, now=MONDAY).timezone == "Asia/Tokyo"
 
 
-def test_a_visitor_elsewhere_sees_his_own_clock_and_the_business_beside_it():
+def test_a_visitor_in_another_zone_sees_their_own_time_and_the_business_time_beside_it():
     calendar = make.calendar(timezone="Europe/Berlin", opens="09:00", closes="10:00")
     offer = slots.offer(calendar, from_day=TUESDAY, visitor_timezone="America/New_York", now=MONDAY)
     assert labels(offer) == ["03:00 (09:00 Berlin)", "03:30 (09:30 Berlin)"]
