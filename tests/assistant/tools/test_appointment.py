@@ -133,7 +133,7 @@ async def test_a_visitor_in_another_zone_reads_the_business_own_time_beside_each
         ("tlh", "Tuesday ", "Book this appointment?", "When", "Appointment confirmed: Tuesday "),
     ],
 )
-async def test_a_visitor_is_spoken_to_in_his_own_language(conversation, locale, tuesday, question, when, title):
+async def test_a_visitor_is_addressed_in_their_own_language(conversation, locale, tuesday, question, when, title):
     await in_db(Visitor.objects.update)(locale=locale)
     day = DAY + timedelta(days=(1 - DAY.weekday()) % 7)
     found = await run(conversation, "find_times", from_day=day.isoformat())
