@@ -1,4 +1,4 @@
-"""How the admin looks: Unfold's settings. What it shows, and to whom, is `assistant.admin`'s."""
+"""The appearance of the admin: Unfold's settings. `assistant.admin` decides what it shows, and to whom."""
 
 from django.templatetags.static import static
 

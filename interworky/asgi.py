@@ -1,4 +1,4 @@
-"""HTTP, WebSocket, and the keepers that run beside them. Production: see docs/operations.md for the server's command."""
+"""HTTP, WebSocket and background tasks. docs/operations.md has the command for production."""
 
 import os
 
@@ -16,7 +16,7 @@ from interworky.lifespan import Lifespan  # noqa: E402
 from interworky.rules import RULES, is_staff, slots  # noqa: E402
 from widget.routing import websocket_urlpatterns  # noqa: E402
 
-HAND_OVER_SECONDS = 5  # what has not ended by then is given back
+HAND_OVER_SECONDS = 5  # for handing over replies that have not finished by then
 
 application = Lifespan(
     Edge(ProtocolTypeRouter({"http": http, "websocket": URLRouter(websocket_urlpatterns)}), RULES, is_staff, slots()),

@@ -1,4 +1,4 @@
-"""The Celery app, and the clock: what runs when."""
+"""The Celery app and its schedule."""
 
 import os
 from typing import Any
@@ -12,7 +12,7 @@ from kombu.connection import Connection as AnyConnection
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "interworky.settings")
 
 SWEEP_SECONDS = 15.0
-RECONNECT_SECONDS = 5  # between two attempts at a broker that is away; Celery itself waits for up to thirty
+RECONNECT_SECONDS = 5  # between attempts to reach a broker that is down; Celery's default goes up to thirty
 
 
 class Connection(AnyConnection):
@@ -27,7 +27,7 @@ class Amqp(AMQP):
 
 
 def new_app(**options: Any) -> Celery:
-    """An app with our settings and tasks. Which queues a worker takes is kept in its app: each embedded one has its own."""
+    """An app with our settings and tasks. An app stores the queues of its worker, so each embedded worker has its own."""
     made = Celery("interworky", amqp=Amqp, **options)
     made.config_from_object("django.conf:settings", namespace="CELERY")
     for name in ("tasks", "jobs", "summaries", "replay"):
@@ -40,14 +40,14 @@ app = new_app()
 
 @app.task(name="interworky.resume_turns")  # type: ignore[untyped-decorator]
 def resume_turns() -> None:
-    """Answer what no web process is left to answer."""
+    """Answer messages for which no web process is left."""
     from assistant import turns
 
     async_to_sync(turns.resume_here)()
 
 
 app.conf.beat_schedule = {
-    # A tick that is still waiting when the next one comes has nothing left to do.
+    # A tick that is still queued when the next one comes has nothing left to do, so it expires.
     "sweep": {"task": "assistant.jobs.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS}},
     "think": {"task": "assistant.summaries.think", "schedule": 60.0, "options": {"expires": 60}},
     "embed": {"task": "assistant.jobs.embed", "schedule": 30.0, "options": {"expires": 30}},
@@ -55,7 +55,7 @@ app.conf.beat_schedule = {
     "measure models": {"task": "assistant.jobs.measure_models", "schedule": 3600.0, "options": {"expires": 3600}},
     "tidy": {"task": "assistant.jobs.tidy", "schedule": 3600.0, "options": {"expires": 3600}},
 }
-if not settings.EMBEDDED:  # where the only web process lives and dies with its worker
+if not settings.EMBEDDED:  # embedded, the only web process and its worker end together
     app.conf.beat_schedule["resume turns"] = {
         "task": "interworky.resume_turns",
         "schedule": 20.0,

@@ -1,8 +1,8 @@
-"""The edge: what is decided about an HTTP request before Django sees it.
+"""Limits on HTTP requests, applied before Django sees them.
 
-Django's handler writes a body to disk before any view can refuse it, looks at the host before any view can answer a probe,
-and gives each request to a synchronous view a thread, and with it a database connection, of its own. So these are bounded
-here: the size and the time of a body, the requests of a network, the synchronous requests at once. Sockets have bounds of
+Django's handler writes a body to disk before any view can refuse it, checks the host before any view can answer a probe,
+and gives each request for a synchronous view its own thread and database connection. So the size and the time of a body,
+the requests of a network, and the number of concurrent synchronous requests are limited here. Sockets have limits of
 their own (`interworky.websocket_protocol`, `widget.consumers`).
 """
 
@@ -29,21 +29,21 @@ log = logging.getLogger(__name__)
 ASGIApp = Callable[[Any, Any, Any], Awaitable[None]]
 
 PROBES = ("/healthz", "/readyz")
-FOR_OURSELVES = ("/demo/api/", "/demo-llm/")  # all that our own HTTP client may ask us for
-SEND_SECONDS = 20  # that a client may take to read a part of a page
-LINGER_SECONDS = 2  # that a refused body is still read and dropped: else the client may never see the refusal
+FOR_OURSELVES = ("/demo/api/", "/demo-llm/")  # the only paths that our own HTTP client may request
+SEND_SECONDS = 20  # that a client may take to read one part of a response
+LINGER_SECONDS = 2  # for which a refused body is still read and discarded, or else the client may never see the response
 BUSY_SECONDS = 5
 
 
 class Slots:
-    """How many requests are worked on at once; a few more wait for their turn, and whoever comes then is refused."""
+    """A limit on concurrent requests. A few more may wait; beyond that, requests are refused."""
 
     def __init__(self, at_once: int, waiting: int) -> None:
         self.semaphore = asyncio.Semaphore(at_once)
         self.waiting, self.most_waiting = 0, waiting
 
     async def acquire(self) -> None:
-        """Raises `TooMuch` where too many wait already."""
+        """Raises `TooMuch` if too many are waiting already."""
         if self.waiting >= self.most_waiting:
             raise TooMuch("synchronous requests at once", retry_after_seconds=BUSY_SECONDS)
         self.waiting += 1
@@ -58,8 +58,8 @@ class Slots:
 
 @dataclass(frozen=True)
 class Rule:
-    """What requests whose path begins with `prefix` may bring: `max_bytes` of a body within `seconds`, and `staff_bytes`
-    within `staff_seconds` where somebody of the staff is signed in. `slots` names the ones that it needs, if any."""
+    """Limits for requests whose path begins with `prefix`: a body of `max_bytes` within `seconds`, or of `staff_bytes`
+    within `staff_seconds` for signed-in staff. `slots` names the slots that such a request needs, if any."""
 
     prefix: str
     max_bytes: int
@@ -76,12 +76,12 @@ class Refused(Exception):
 
 
 class Unread(Exception):
-    """A client with a slot does not read its page."""
+    """A client that holds a slot does not read its response."""
 
 
 @dataclass
 class Request:
-    """One request on its way in: its body is counted while it comes, and its slot is taken once all of it is there."""
+    """One request: its body is counted while it arrives, and its slot is acquired once the body is complete."""
 
     edge: Edge
     rule: Rule
@@ -100,7 +100,7 @@ class Request:
         self.deadline = asyncio.get_running_loop().time() + self.rule.seconds
 
     async def admit(self, size: int) -> None:
-        """Raises `Refused` where a body of `size` is too large, for whoever sends it."""
+        """Raises `Refused` if a body of `size` is too large for this client."""
         if self.limit < size <= self.rule.staff_bytes and await self.edge.is_staff(self.scope):
             self.limit = self.rule.staff_bytes
             self.deadline += self.rule.staff_seconds - self.rule.seconds
@@ -108,7 +108,7 @@ class Request:
             raise Refused(413, "message_too_long")
 
     async def read(self) -> Any:
-        """The application's `receive`. A refusal looks like a client that went away."""
+        """The application's `receive`. To the application, a refusal looks like a disconnect."""
         if self.complete:
             return await self.receive()
         try:
@@ -133,7 +133,7 @@ class Request:
             self.held = slots
 
     async def write(self, message: Any) -> None:
-        """The application's `send`. What has a slot cannot be held by a client that does not read."""
+        """The application's `send`. A client that does not read cannot occupy a slot for long."""
         if self.refused:
             return
         self.started = True
@@ -148,8 +148,8 @@ class Request:
 
 
 class Edge:
-    """`app` behind `rules`, the longest prefix first. `is_staff` says whether a request comes from somebody who is signed
-    in as staff; it is asked for large bodies alone. `slots` are those that rules name."""
+    """`app` behind `rules`, of which the longest matching prefix applies. `is_staff` says whether a request comes from
+    signed-in staff, and is called only for large bodies. `slots` are those that the rules name."""
 
     def __init__(
         self,
@@ -170,7 +170,7 @@ class Edge:
             await self.app(scope, receive, send)
             return
         if scope["path"] in PROBES:
-            # Probes name the host by its IP address, or not at all; no link and no redirect is made of it.
+            # Probes send an IP address as host, or none; their responses contain no link and no redirect.
             rest = [(name, value) for name, value in scope["headers"] if name != b"host"]
             scope = {**scope, "headers": [*rest, (b"host", b"localhost")]}
         request = Request(self, self.rule_of(scope["path"]), scope, receive, send)
@@ -186,11 +186,11 @@ class Edge:
             await _refuse(request, request.refused)
 
     def _look(self, request: Request) -> None:
-        """Raises `Refused` for our own client where it has no business, and for a network that asks without end."""
+        """Raises `Refused` for our own client outside `FOR_OURSELVES`, and for a network over its rate limit."""
         headers = request.scope["headers"]
         if any(name == HEADER and constant_time_compare(value, self.own_mark()) for name, value in headers):
             if not request.scope["path"].startswith(FOR_OURSELVES):
-                log.warning("A request of ours to ourselves was refused: somebody's method, page or provider makes it.")
+                log.warning("Refused a request from this server to itself; a method, page or provider has its address.")
                 raise Refused(403, "not_allowed")
             return
         try:
@@ -208,20 +208,20 @@ async def _slot_released(request: Request) -> AsyncIterator[None]:
     try:
         yield
     except Unread:
-        log.info("A client that did not read its page was sent away.")
+        log.info("Closed the connection of a client that did not read its response.")
     finally:
         if request.held:
             request.held.release()
 
 
 def _declared_size(scope: Any) -> int:
-    """What the header says; 0 where it says nothing that can be read: what comes is counted."""
+    """The declared size of the body, or 0 if there is no valid header; the body is counted in any case."""
     value = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
     return int(value) if value.isdigit() and len(value) < 19 else 0
 
 
 async def _refuse(request: Request, refused: Refused) -> None:
-    """A problem document, readable by the page that asked; the connection ends with it."""
+    """Send a problem document that the requesting page can read, and close the connection."""
     locale = access.locale_of(request.scope["headers"])
     body = {"type": "about:blank", "title": sentence(refused.code, locale), "status": refused.status, "code": refused.code}
     origin = next((value for name, value in request.scope["headers"] if name == b"origin"), b"null")

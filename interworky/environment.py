@@ -1,4 +1,4 @@
-"""django-environ, with one more promise: a value that cannot be used is named and never shown, for it may be a secret."""
+"""django-environ with strict parsing. Errors name the variable and never show its value, which may be a secret."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 
 
 class Environment(environ.Env):
-    """Typed values of the environment. Surrounding whitespace, a BOM and a pair of quotes do not belong to a value;
-    a blank value is none. Raises `ImproperlyConfigured` with the variable's name and what was expected.
+    """Typed values of the environment. Surrounding whitespace, a BOM and a pair of quotes are stripped from a value;
+    a blank value counts as unset. Raises `ImproperlyConfigured` with the variable's name and what was expected.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.known: set[str] = set()  # every variable that was asked for
+        self.known: set[str] = set()  # every variable that was read
 
     def get_value(self, var: str, cast: Any = None, default: Any = "", parse_default: bool = False) -> Any:
-        # All of environ's typed readers end here. Its own reader takes "$…" for the name of another variable,
-        # any word for False, and shows the value when it cannot read it.
+        # All of environ's typed readers end here. Its own version takes "$…" for the name of another variable and any
+        # unknown word for False, and shows a value that it cannot parse.
         self.known.add(var)
         text = self.ENVIRON.get(var, "")
-        if any(ord(c) < 32 or 0xDC80 <= ord(c) <= 0xDCFF for c in text.strip()):  # the second: bytes that were no UTF-8
+        if any(ord(c) < 32 or 0xDC80 <= ord(c) <= 0xDCFF for c in text.strip()):  # the latter: bytes that are not UTF-8
             raise ImproperlyConfigured(f"{var} holds control characters or is not UTF-8.")
         text = text.strip().strip("\ufeff").strip()
         if len(text) >= 2 and text[0] == text[-1] and text[0] in "\"'":
@@ -74,17 +74,19 @@ class Environment(environ.Env):
         text = self.address(var, "http", "https", default=default).rstrip("/")
         parts = urlsplit(text)
         if parts.path or parts.query or parts.fragment or parts.username is not None:
-            raise ImproperlyConfigured(f"{var} must be scheme, host and port alone, such as https://chat.example.com.")
+            raise ImproperlyConfigured(
+                f"{var} must consist of scheme, host and port only, such as https://chat.example.com."
+            )
         return text
 
     def choice(self, var: str, default: str, choices: Iterable[str]) -> str:
         text: str = self.str(var, default=default)
         if text not in choices:
-            raise ImproperlyConfigured(f"{var} names nothing that is known here.")
+            raise ImproperlyConfigured(f"{var} is not one of the values it may have.")
         return text
 
     def misspelt(self, present: Mapping[str, str]) -> dict[str, str]:
-        """Variables that look like one of ours with a slip of the pen: name → the name that was probably meant."""
+        """Variables whose names look like misspelt names of ours: name → the name that was probably meant."""
         found = {}
         for name in present:
             if name not in self.known:
@@ -95,7 +97,7 @@ class Environment(environ.Env):
 
 
 def read_dotenv(path: Path) -> None:
-    """Take what the environment does not hold from `path`. Raises `ImproperlyConfigured` for a line that is no setting."""
+    """Read variables that the environment does not set from `path`. Raises `ImproperlyConfigured` for an invalid line."""
     if not path.is_file():
         return
     try:
@@ -105,5 +107,5 @@ def read_dotenv(path: Path) -> None:
     for number, line in enumerate(lines, 1):
         if line.strip() and not re.match(r"\s*(#|(export )?[A-Za-z_0-9]+=)", line):
             raise ImproperlyConfigured(f"{path}, line {number} is neither NAME=value nor a comment.")
-    logging.getLogger("environ").setLevel(logging.CRITICAL)  # it would show lines that it cannot read
+    logging.getLogger("environ").setLevel(logging.CRITICAL)  # it would log lines that it cannot parse
     environ.Env.read_env(path, encoding="utf-8-sig")

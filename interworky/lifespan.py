@@ -1,4 +1,4 @@
-"""What runs beside the requests of a web process, from its start to its end."""
+"""Background tasks of a web process, from its start to its end."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ ASGIApp = Callable[[Any, Any, Any], Awaitable[None]]
 
 
 class Lifespan:
-    """An ASGI application around `app` that runs each of `keepers` while the server does.
+    """An ASGI application around `app` that runs `keepers` for as long as the server runs.
 
-    It starts only when `obstacles`, asked once, names none. A keeper runs until it is cancelled; one that fails is
-    logged and started again. Cancelled, it has `stop_seconds` to hand over what it holds.
+    It refuses to start if `obstacles`, called once, returns any. A keeper runs until it is cancelled; if it fails, the
+    error is logged and it is restarted. After being cancelled it has `stop_seconds` to hand over its work.
     """
 
     def __init__(
@@ -54,12 +54,12 @@ class Lifespan:
 
 
 async def keep(keeper: Keeper) -> None:
-    """Run `keeper` until it is cancelled, through whatever it raises."""
+    """Run `keeper` until it is cancelled, and restart it after any exception."""
     while True:
         try:
             with suppress(asyncio.CancelledError):
                 await keeper()
             return
         except Exception:
-            log.exception("A background keeper failed; it starts again in a second.")
+            log.exception("A background task failed; it restarts in a second.")
             await asyncio.sleep(1)

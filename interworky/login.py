@@ -1,4 +1,4 @@
-"""The log-in form of the admin. It stands here since the admin site imports it while it is being made itself."""
+"""The log-in form of the admin. It is here because the admin site imports it while it is itself being created."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 class LoginForm(AuthenticationForm):
-    """Refuses the attempt too many before its password is looked at, and says when the next one may be made."""
+    """Refuses an attempt over the limit before checking its password, and says when to try again."""
 
     request: HttpRequest
 
@@ -32,7 +32,7 @@ class LoginForm(AuthenticationForm):
             with logins.turn_to_hash():
                 return super().clean()
         except TooMuch as error:
-            log.warning("an attempt to log in was refused: there were too many before it")
+            log.warning("Refused a log-in: too many attempts.")
             minutes = math.ceil(error.retry_after_seconds / 60)
             raise ValidationError(
                 "Too many attempts to log in. Try again in %(wait)s.",

@@ -1,4 +1,4 @@
-"""What our log does not keep."""
+"""Log filters: mask appointment links, and limit messages that clients can provoke."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ ADDRESS = re.compile(r"(/appointments/)[^\s/?\"']+")
 
 
 class Discreet(logging.Filter):
-    """Blanks the part of an appointment page's address that lets anybody move or cancel it: Django names the address of
-    whatever request fails."""
+    """Masks the secret part of an appointment page's address, with which anybody could move or cancel the appointment:
+    Django logs the path of every failed request."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         said = record.getMessage()
@@ -22,8 +22,8 @@ class Discreet(logging.Filter):
 
 
 class Sparing(logging.Filter):
-    """One line a minute and no traceback: for what anybody can make the server say, as often as they ask. Of other records
-    than those that begin with `start` it takes nothing."""
+    """At most one line a minute, without traceback, for messages that any client can provoke as often as they like.
+    Records that do not begin with `start` pass unchanged."""
 
     SECONDS = 60
 

@@ -1,4 +1,4 @@
-"""What is said of a request that is refused before a view has seen it."""
+"""Error pages for requests that are refused before they reach a view."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.views import defaults
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """A form beyond our limits is named as such, with the limit; anything else is a plain bad request."""
+    """For a form over a limit, a page that names the limit; otherwise Django's page for a bad request."""
     match exception:
         case RequestDataTooBig():
             reason = f"A form may hold {settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1_000_000} MB of text at most."

@@ -1,4 +1,4 @@
-"""What a request may bring, by the beginning of its path: the table that the edge goes by."""
+"""Request limits by path prefix: the table that `interworky.edge` applies."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from interworky.edge import Rule, Slots
 from widget.frames import MAX_FRAME_BYTES
 
 FORM_BYTES = 65_536
-PROMPT_BYTES = 2_500_000  # whole conversations go to the demonstration model
+PROMPT_BYTES = 2_500_000  # the demonstration model is sent whole conversations
 
-# Slots of synchronous views: each has a thread and may have a database connection. Whoever hashes passwords has others, so
-# that a flood of log-ins holds up nothing but log-ins.
+# Slots of synchronous views: each has a thread and may have a database connection. Log-ins, which hash passwords, have
+# slots of their own, so that a flood of log-ins delays only log-ins.
 PAGES, LOGINS = "pages", "logins"
 
 RULES = (
@@ -42,7 +42,7 @@ def slots() -> dict[str, Slots]:
 
 
 async def is_staff(scope: Any) -> bool:
-    """Whether the request's session is that of a member of the staff."""
+    """Whether the request's session belongs to a member of staff."""
     cookies = "; ".join(value.decode("latin-1") for name, value in scope["headers"] if name == b"cookie")
     session = parse_cookie(cookies).get(settings.SESSION_COOKIE_NAME, "")
     return bool(session) and await in_db(logins.is_staff_session)(session)

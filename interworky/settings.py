@@ -1,7 +1,7 @@
 """The only reader of the environment.
 
 Embedded by default: SQLite, everything in one process, nothing to configure. `DATABASE_URL` and `REDIS_URL` move the
-same code to PostgreSQL, Redis, Celery workers and beat; from then on what embedded generates must be given.
+same code to PostgreSQL, Redis, Celery workers and beat; the keys that an embedded installation generates must then be set.
 """
 
 import os
@@ -32,7 +32,7 @@ REDIS_URL = env.address("REDIS_URL", "redis", "rediss")
 EMBEDDED = not DATABASE_URL and not REDIS_URL
 DEBUG = env.bool("DEBUG", default=False)
 
-# --- Keys: generated and kept on the first embedded run, required in production ---------------------------------------
+# --- Keys: generated and stored by the first embedded run, required in production -------------------------------------
 
 if TESTING or sys.argv[1:2] == ["keys"]:
     _keys = fresh_keys()
@@ -42,18 +42,18 @@ else:
     _keys = {"SECRET_KEY": "", "FIELD_KEYS": []}
 SECRET_KEY = env.str("SECRET_KEY", default=_keys["SECRET_KEY"])
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
-FIELD_KEYS = env.list("FIELD_KEYS", default=_keys["FIELD_KEYS"])  # the first seals, all open
+FIELD_KEYS = env.list("FIELD_KEYS", default=_keys["FIELD_KEYS"])  # the first encrypts, all decrypt
 if not SECRET_KEY or not FIELD_KEYS:
     raise ImproperlyConfigured(
         "SECRET_KEY and FIELD_KEYS must be set when DATABASE_URL or REDIS_URL is. Make them with: python3 manage.py keys"
     )
 
-# --- Where we are ----------------------------------------------------------------------------------------------------
+# --- Addresses -------------------------------------------------------------------------------------------------------
 
 PORT = env.number("PORT", 8000, 1, 65_535)
-HOST = env.str("HOST", default="127.0.0.1")  # that `manage.py up` listens on
+HOST = env.str("HOST", default="127.0.0.1")  # where `manage.py up` listens
 PUBLIC_URL = env.origin("PUBLIC_URL", default=f"http://localhost:{PORT}")
-# This machine may always ask: health checks do.
+# This machine is always allowed, for health checks.
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *env.list("ALLOWED_HOSTS", default=[urlsplit(PUBLIC_URL).hostname])]
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[PUBLIC_URL])
 TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 0, 0, 10)
@@ -63,8 +63,8 @@ ROOT_URLCONF = "interworky.urls"
 ASGI_APPLICATION = "interworky.asgi.application"
 
 INSTALLED_APPS = [
-    *(["daphne"] if "runserver" in sys.argv[1:2] else []),  # what it loads costs every process 0.1 s and 16 MB
-    "interworky.apps.InterworkyConfig",  # before unfold: its templates win
+    *(["daphne"] if "runserver" in sys.argv[1:2] else []),  # loading it costs every process 0.1 s and 16 MB
+    "interworky.apps.InterworkyConfig",  # before unfold, so that its templates take precedence
     "assistant",
     "widget",
     "interworky.demo",
@@ -121,7 +121,7 @@ else:
             "NAME": DATA_DIR / "interworky.sqlite3",
             "CONN_MAX_AGE": None,
             "OPTIONS": {
-                # IMMEDIATE: a transaction that will write waits for its turn at the start, where waiting is allowed.
+                # IMMEDIATE: a writing transaction waits for the lock when it begins, where SQLite allows it to wait.
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 20,
                 "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
@@ -131,10 +131,10 @@ else:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DB_THREADS = env.number("DB_THREADS", 8, 1, 200)
 DB_THREAD_SENSITIVE = TESTING
-PAGE_THREADS = env.number("PAGE_THREADS", 8, 2, 200)  # synchronous pages at once, such as the admin's
+PAGE_THREADS = env.number("PAGE_THREADS", 8, 2, 200)  # concurrent synchronous pages, such as the admin's
 
 if REDIS_URL:
-    # A Redis that hangs or is away must not hold a visitor; by itself the client tries for many seconds.
+    # A Redis that hangs or is down must not delay visitors; by default the client retries for many seconds.
     _patience = {"socket_connect_timeout": 1, "socket_timeout": 1, "retry": Retry(NoBackoff(), 0)}
     CACHES = {
         "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL, "OPTIONS": _patience}
@@ -142,7 +142,7 @@ if REDIS_URL:
 else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 100_000}}}
 
-# --- Celery: executes; rows decide -----------------------------------------------------------------------------------
+# --- Celery: runs tasks; the database's rows decide what is due ------------------------------------------------------
 
 CELERY_BROKER_URL = env.address(
     "CELERY_BROKER_URL", "redis", "rediss", "amqp", "amqps", "memory", default=REDIS_URL or "memory://localhost//"
@@ -155,21 +155,21 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SOFT_TIME_LIMIT = 120
 CELERY_TASK_TIME_LIMIT = 150
-CELERY_TASK_PUBLISH_RETRY = False  # the sweep finds a lost task; a hanging broker would hold a request
+CELERY_TASK_PUBLISH_RETRY = False  # the sweep finds a lost message; a retry would delay the request
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a broker may be away for a night
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # retry forever: a broker may be down for a night
 CELERY_BROKER_TRANSPORT_OPTIONS = (
     {"visibility_timeout": 600, "unacked_restore_throttle": 1, "socket_timeout": 5, "socket_connect_timeout": 5}
     if CELERY_BROKER_URL.startswith("redis")
     else {"polling_interval": 0.05}
 )
 CELERY_TIMEZONE = "UTC"
-# Apart by kind of work, so that no tenant's slow pages hold up a code or a confirmation. A worker that is started without
-# --queues takes all of them. What is in neither of the first two (turns, replays, summaries) goes to the default, "celery".
+# One queue per kind of work, so that no tenant's slow pages delay a code or a confirmation. A worker started without
+# --queues serves all of them. Tasks in neither of the first two (turns, replays, summaries) go to the default, "celery".
 CELERY_TASK_QUEUES = {name: {"exchange": name, "routing_key": name} for name in ("mail", "documents", "celery")}
 CELERY_TASK_ROUTES = {
     "assistant.tasks.deliver": {"queue": "mail"},
-    "assistant.jobs.sweep": {"queue": "mail"},  # it hands over the mail that a broker forgot, and takes milliseconds
+    "assistant.jobs.sweep": {"queue": "mail"},  # it queues e-mails again that were lost, and takes milliseconds
     "assistant.tasks.read_document": {"queue": "documents"},
     "assistant.tasks.embed_passages": {"queue": "documents"},
 }
@@ -181,7 +181,7 @@ if EMAIL_URL:
     vars().update(environ.Env.email_url_config(EMAIL_URL))
     EMAIL_TIMEOUT = 20
 elif EMBEDDED:
-    EMAIL_BACKEND = "interworky.demo.mailbox.MailboxBackend"  # readable in a browser, see /demo/mailbox
+    EMAIL_BACKEND = "interworky.demo.mailbox.MailboxBackend"  # read in a browser at /demo/mailbox
 else:
     EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Interworky <assistant@localhost>")
@@ -208,22 +208,22 @@ AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
 ]
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
-# Of a form, without its files. Each letter of most scripts is sent as six to twelve bytes, and a text of knowledge may have
-# half a million of them; an import of thousands of requests is as many ticks.
+# Limits of a form, without its files. In most scripts a letter is sent as six to twelve bytes, and a text of knowledge may
+# have half a million of them; an import of thousands of requests has as many checkboxes.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 25_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
-UPLOAD_MAX_MB = env.number("UPLOAD_MAX_MB", 100, 3, 10_000)  # of one form of the staff's, all its files together
+UPLOAD_MAX_MB = env.number("UPLOAD_MAX_MB", 100, 3, 10_000)  # per form submitted by staff, all its files together
 
-METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # whoever has it may read /metrics; without one nobody may
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # the bearer token for /metrics, which is off without one
 if METRICS_TOKEN and len(METRICS_TOKEN) < 16:
-    raise ImproperlyConfigured("METRICS_TOKEN must have 16 characters at least; leave it out to have no metrics.")
+    raise ImproperlyConfigured("METRICS_TOKEN must have at least 16 characters. Remove it to turn metrics off.")
 
-# Origins of private networks that tenants' methods and providers may still be sent to, such as http://127.0.0.1:9000.
+# Private origins that tenants' methods and providers may nevertheless reach, such as http://127.0.0.1:9000.
 OUTBOUND_ALLOWED_ORIGINS = env.list("OUTBOUND_ALLOWED_ORIGINS", default=[PUBLIC_URL] if EMBEDDED else [])
 
 # --- The assistant ---------------------------------------------------------------------------------------------------
 
-# What `providers.configuration` reads; nothing else looks at these.
+# Read only by `providers.configuration`.
 AI_ENVIRONMENT = {
     name: value
     for name, value in os.environ.items()
@@ -231,23 +231,23 @@ AI_ENVIRONMENT = {
     or name in ("SMART_LLM", "FAST_LLM")
 }
 DEMO_MODEL_URL = env.address("DEMO_MODEL_URL", "http", "https", default=f"http://127.0.0.1:{PORT}/demo-llm/v1")
-DEMO_MODEL = env.bool("DEMO_MODEL", default=EMBEDDED)  # whether the demonstration model may answer at all
-DEMO_MODEL_DELAY_MS = env.number("DEMO_MODEL_DELAY_MS", 30, 0, 10_000)  # that a word of it takes
+DEMO_MODEL = env.bool("DEMO_MODEL", default=EMBEDDED)  # whether the demonstration model may answer
+DEMO_MODEL_DELAY_MS = env.number("DEMO_MODEL_DELAY_MS", 30, 0, 10_000)  # per word
 DEMO_SITE = env.bool("DEMO_SITE", default=EMBEDDED)  # a dentist's site to try the widget on, at /
 
 ASSISTANT_MAX_ROUNDS = env.number("ASSISTANT_MAX_ROUNDS", 8, 1, 50)
 ASSISTANT_MAX_CALLS = env.number("ASSISTANT_MAX_CALLS", 12, 1, 100)
 ASSISTANT_TURN_SECONDS = env.number("ASSISTANT_TURN_SECONDS", 120, 5, 3600)
-# How long a provider of the environment may be silent. A model that is loaded on the first question may need more.
-ASSISTANT_SILENCE_SECONDS = env.number("ASSISTANT_SILENCE_SECONDS", 0, 0, 600)  # 0: by the kind of server
+# How long a provider of the environment may send nothing. A model that is loaded on the first request may need more.
+ASSISTANT_SILENCE_SECONDS = env.number("ASSISTANT_SILENCE_SECONDS", 0, 0, 600)  # 0: depends on the kind of server
 ASSISTANT_LEASE_SECONDS = env.number("ASSISTANT_LEASE_SECONDS", 15, 2, 600)
 ASSISTANT_DRAIN_SECONDS = env.number("ASSISTANT_DRAIN_SECONDS", 1 if EMBEDDED else 20, 0, 600)
-ASSISTANT_PROMPT_DIR = env.str("ASSISTANT_PROMPT_DIR", default="")  # of <public key>.md, which go before instructions
+ASSISTANT_PROMPT_DIR = env.str("ASSISTANT_PROMPT_DIR", default="")  # of <public key>.md, which precede the instructions
 if ASSISTANT_PROMPT_DIR and not Path(ASSISTANT_PROMPT_DIR).is_dir():
-    raise ImproperlyConfigured("ASSISTANT_PROMPT_DIR must be a folder that is there.")
+    raise ImproperlyConfigured("ASSISTANT_PROMPT_DIR must be an existing folder.")
 VISITOR_TOKEN_DAYS = env.number("VISITOR_TOKEN_DAYS", 7, 1, 365)
 MESSAGE_MAX_CHARS = 4000
-RATE_LIMITS = env.bool("RATE_LIMITS", default=True)  # off where something in front of us counts better
+RATE_LIMITS = env.bool("RATE_LIMITS", default=True)  # off if a proxy limits requests instead
 
 # --- Language, static files, logs ------------------------------------------------------------------------------------
 
@@ -257,7 +257,7 @@ TIME_ZONE = env.choice("TIME_ZONE", "UTC", zoneinfo.available_timezones())
 USE_TZ = True
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-WHITENOISE_USE_FINDERS = True  # served from where they are: there is no collecting, and so none to forget
+WHITENOISE_USE_FINDERS = True  # served in place, so that there is no collectstatic to forget
 WHITENOISE_AUTOREFRESH = DEBUG
 
 LOG_LEVEL = env.choice("LOG_LEVEL", "info", ("debug", "info", "warning", "error")).upper()
@@ -279,4 +279,4 @@ LOGGING = {
     },
 }
 
-MISSPELT_VARIABLES = env.misspelt(os.environ)  # name → what was probably meant; a check warns of them
+MISSPELT_VARIABLES = env.misspelt(os.environ)  # name → what was probably meant; a check warns about them

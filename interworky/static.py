@@ -1,4 +1,4 @@
-"""Static files, without taking every other request through a thread on the way."""
+"""Static files through WhiteNoise, without a thread for every other request."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 
 
 class StaticFiles(WhiteNoiseMiddleware):
-    """WhiteNoise for an async server: its own middleware is sync, and Django then leaves the event loop for each request."""
+    """WhiteNoise for an async server: its sync middleware would make Django leave the event loop for each request."""
 
     sync_capable = False
     async_capable = True

@@ -1,4 +1,4 @@
-"""The whole product in one process: the web server, its Celery workers and their clock, over one data directory."""
+"""The whole product in one process: web server, Celery workers and beat, on one data directory."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ from celery.worker import WorkController
 from interworky.celery import app, new_app
 from interworky.generated_keys import make_private
 
-STOP_SECONDS = 4.5  # Ctrl-C promises five; what is still running then is in the database and goes on after the next start
+STOP_SECONDS = 4.5  # five are promised; what is still running then is in the database and continues after the next start
 
 
 class Refused(Exception):
-    """It cannot start here; the text is the sentence to show."""
+    """The server cannot start; the text is the message to show."""
 
 
 @contextmanager
 def owning(data_dir: Path, address: str) -> Iterator[None]:
-    """Hold `data_dir` for this process: an in-memory broker and channel layer cannot be shared by two.
+    """Lock `data_dir` for this process: broker and broadcasts are in its memory and cannot be shared with another.
 
-    The lock goes with the process, however that ends. Raises `Refused` when another one holds it.
+    The lock is released when the process ends, however it ends. Raises `Refused` if another process holds it.
     """
     try:
         make_private(data_dir, files=True)
-        file: TextIO = open(data_dir / "up.lock", "a+")  # noqa: SIM115 - open as long as we run
+        file: TextIO = open(data_dir / "up.lock", "a+")  # noqa: SIM115 - open while the process runs
     except OSError as error:
-        raise Refused(f"Cannot write in {data_dir}: {error.strerror}. Choose another place with DATA_DIR.") from error
+        raise Refused(f"Cannot write to {data_dir}: {error.strerror}. Set DATA_DIR to another directory.") from error
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -54,12 +54,12 @@ def owning(data_dir: Path, address: str) -> Iterator[None]:
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """A socket for the server. Raises `Refused` when the port is taken or not ours to take."""
+    """A listening socket for the server. Raises `Refused` if the port is in use or not permitted."""
     listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
-        listening.listen()  # another server with SO_REUSEADDR shows only now
+        listening.listen()  # only this fails if another server listens with SO_REUSEADDR
     except OSError as error:
         listening.close()
         advice = f"Choose another: PORT={port % 65_000 + 1} python3 manage.py up"
@@ -72,7 +72,7 @@ THREADS = {"mail": 2, "documents": 4, "celery": 2}
 
 
 class Worker(threading.Thread):
-    """A Celery worker for one queue as a thread of this process, started anew should it ever fall over."""
+    """A Celery worker for one queue in a thread of this process, restarted if it ever fails."""
 
     def __init__(self, queue: str, threads: int) -> None:
         super().__init__(name=f"worker {queue}", daemon=True)
@@ -82,7 +82,7 @@ class Worker(threading.Thread):
 
     def run(self) -> None:
         while not self.stopping.is_set():
-            # Nobody else is there to mingle or gossip with.
+            # There are no other workers to synchronise with.
             self.controller = WorkController(
                 app=new_app(set_as_current=False),
                 queues=self.queue,
@@ -97,20 +97,20 @@ class Worker(threading.Thread):
             self.stopping.wait(1)
 
     def ask_to_stop(self) -> None:
-        """Finish what is running and take nothing new. The worker looks up every two seconds."""
+        """Finish the running tasks and start no new ones. The worker checks every two seconds."""
         self.stopping.set()
         if self.controller:
             self.controller.consumer.blueprint.state = CLOSE
 
 
 def start_clock() -> None:
-    """Beat in a thread that keeps its times in memory: the work it calls for is found in the database."""
+    """Run beat in a thread. Its schedule is kept in memory only, because the tasks find their work in the database."""
     service = Service(app, max_interval=1, scheduler_cls=Scheduler)
     threading.Thread(target=service.start, name="clock", daemon=True).start()
 
 
 class Server(uvicorn.Server):
-    """`ready` is called once, when the first request would be answered."""
+    """uvicorn, which calls `ready` once it can answer requests."""
 
     def __init__(self, ready: Callable[[], None]) -> None:
         self.ready = ready
@@ -121,7 +121,7 @@ class Server(uvicorn.Server):
                 log_config=None,
                 access_log=False,
                 server_header=False,
-                proxy_headers=False,  # TRUSTED_PROXY_COUNT decides whom we believe
+                proxy_headers=False,  # TRUSTED_PROXY_COUNT decides which headers are trusted
                 ws="interworky.websocket_protocol:Protocol",
                 ws_max_size=65_536,
                 ws_per_message_deflate=False,
@@ -135,7 +135,7 @@ class Server(uvicorn.Server):
             self.ready()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        for name in ("uvicorn.error", "asyncio"):  # that open streams are cut is what was asked for
+        for name in ("uvicorn.error", "asyncio"):  # they would report the streams that stopping cuts off
             logging.getLogger(name).setLevel(logging.CRITICAL)
         limit = threading.Timer(STOP_SECONDS, os._exit, [0])
         limit.daemon = True
@@ -146,13 +146,13 @@ class Server(uvicorn.Server):
 def serve(listening: socket.socket, ready: Callable[[], None]) -> NoReturn:
     """Run everything until Ctrl-C or SIGTERM, then stop within `STOP_SECONDS`, and with it the process."""
     for number in (signal.SIGINT, signal.SIGTERM):
-        # uvicorn raises the signal once more when it is done; stopping when asked to is no failure.
+        # uvicorn raises the signal again when it has stopped; stopping on request is not a failure.
         signal.signal(number, lambda *_: None)
     workers = [Worker(queue, threads) for queue, threads in THREADS.items()]
     for worker in workers:
         worker.start()
     start_clock()
-    app.send_task("assistant.jobs.sweep")  # at once: what the last end left behind has waited long enough
+    app.send_task("assistant.jobs.sweep")  # at once, for what the last run left unfinished
     Server(ready).run(sockets=[listening])
     for worker in workers:
         worker.ask_to_stop()
@@ -160,4 +160,4 @@ def serve(listening: socket.socket, ready: Callable[[], None]) -> NoReturn:
         worker.join()
     logging.shutdown()
     sys.stdout.flush()
-    os._exit(0)  # nothing is left to tidy up, and taking this interpreter apart would take longer than all of the above
+    os._exit(0)  # nothing is left to clean up, and shutting down the interpreter would take longer than all of the above

@@ -1,4 +1,4 @@
-"""uvicorn's WebSockets, with a bound on what one client may make the server read."""
+"""uvicorn's WebSocket protocol, with a limit on the bytes that one client may send."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Any
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 BYTES_PER_SECOND = 16_384
-BYTES_AT_ONCE = 393_216  # a widget that comes back with all its unsent messages has a third of that
-CONTROL_BYTES = 1_024  # that a ping or a fragment counts for: browsers send none, and each costs as much as a message
-SLICE_BYTES = 4_096  # read at once; the smallest frames have seven bytes
+BYTES_AT_ONCE = 393_216  # a widget that reconnects with all its unsent messages needs a third of that
+CONTROL_BYTES = 1_024  # charged for a ping or a fragment: browsers send none, and each costs as much as a message
+SLICE_BYTES = 4_096  # parsed at once; the smallest frames have seven bytes
 TOO_MUCH = 4429  # docs/protocol.md
 
 
 class Protocol(WebSocketsSansIOProtocol):
-    """Ends a connection that sends more than a widget can have to say.
+    """Closes a connection that sends more than a widget ever needs to.
 
-    Consumers count frames, yet see neither pings nor the pieces of a message: a flood of them held everybody else up for
-    seconds, and pongs that nobody reads filled the memory.
+    Consumers count frames, but see neither pings nor fragments: a flood of them delayed all other clients for
+    seconds, and unread pongs filled the memory.
     """
 
     def connection_made(self, transport: BaseTransport) -> None:
@@ -30,7 +30,7 @@ class Protocol(WebSocketsSansIOProtocol):
         if not self.handshake_initiated:
             super().data_received(data)
             if not self.handshake_initiated:
-                # Headers that the library could not read. It would leave the client waiting, and the socket open.
+                # The library could not parse the headers. It would leave the client waiting and the socket open.
                 self.transport.write(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
                 self.transport.close()
             return

@@ -1,4 +1,4 @@
-"""Doubles for the edges: a model with a queue of replies and a memory of what it was asked, an executor with answers."""
+"""Test doubles: a model with scripted replies that records its requests, and an executor with fixed results."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ from dnslib import AAAA, CNAME, QTYPE, RR, A, DNSRecord
 from dnslib.server import DNSHandler, DNSLogger
 
 PUBLIC = "93.184.216.34"  # once example.com's; the guard lets it pass, and nothing here really dials it
-CANARY = "the canary sang"  # what whoever reaches it gets to read
+CANARY = "the canary sang"  # the response of the server that must not be reached
 
 Answer = tuple[int, dict[str, str], bytes]
 Address = tuple[str, int]
@@ -66,7 +66,7 @@ class Listener(ThreadingHTTPServer):
         return True
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Whoever hangs up half-way is no error of the test's."""
+        """A client that disconnects half-way is not a test error."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -132,7 +132,7 @@ class Network:
 
     @contextmanager
     def watched(self, *spared: Address) -> Iterator[None]:
-        """Whoever connects or looks a name up meanwhile meets this network, and is seen."""
+        """Meanwhile all connections and DNS look-ups go to this network, and are recorded."""
         global _hooked, _watching
         if not _hooked:
             sys.addaudithook(_hear)  # for good: there is no taking it back

@@ -53,7 +53,7 @@ def chromium() -> str:
 def postgresql() -> Iterator[str]:
     """A PostgreSQL server of our own; gives the address of its superuser's database, `postgres://…/postgres`."""
     initdb = program("initdb", "/usr/lib/postgresql/*/bin/initdb", "/opt/homebrew/opt/postgresql*/bin/initdb")
-    # It refuses to run as root; whoever installed it as root has its user too.
+    # It refuses to run as root; where it was installed as root, its own user exists too.
     owner: dict[str, Any] = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
     folder = Path(tempfile.mkdtemp(prefix="interworky-postgres-"))
     if owner:
@@ -89,7 +89,7 @@ def _answers_sql(url: str) -> bool:
 
 @contextmanager
 def new_database(server_url: str) -> Iterator[str]:
-    """An empty database on the server of `postgresql()`, gone afterwards with whoever still holds it."""
+    """An empty database on the server of `postgresql()`. It is dropped afterwards, with any open connections."""
     import psycopg
 
     name = f"test_{os.getpid()}_{time.monotonic_ns()}"

@@ -176,7 +176,7 @@ def test_beat_starts_and_stops(values, tmp_path):
     assert code == 0, log.read_text()
 
 
-def test_the_worker_hears_what_is_rung_and_stops(values, tmp_path):
+def test_the_worker_receives_tasks_and_stops(values, tmp_path):
     log = tmp_path / "log"
     worker = launch(command("worker"), log, env=values)
     ring = "from interworky.celery import app; app.send_task('assistant.jobs.sweep')"

@@ -39,7 +39,7 @@ def method(name: str) -> Method:
 
 
 @pytest.mark.django_db
-def test_seeding_gives_an_administrator_whose_password_is_told_once():
+def test_seeding_creates_an_administrator_whose_password_is_shown_once():
     first = seed()
     assert first.password and authenticate(username=first.admin_user, password=first.password)
     assert seed().password is None
@@ -65,7 +65,7 @@ def test_a_demonstration_that_staff_have_replaced_does_not_come_back():
 
 
 @pytest.mark.django_db
-def test_an_administrator_who_is_there_keeps_his_password():
+def test_an_existing_administrator_keeps_their_password():
     get_user_model().objects.create_superuser("ada", password="secret")
     assert seed().password is None
     assert not get_user_model().objects.filter(username="admin").exists()
@@ -191,7 +191,7 @@ def test_without_its_assistant_the_page_says_so():
     seed()
     Assistant.objects.update(enabled=False)
     page = Client().get("/").content.decode()
-    assert "widget.js" not in page and "removed or switched off" in page
+    assert "widget.js" not in page and "deleted or disabled" in page
 
 
 @pytest.mark.django_db

@@ -58,7 +58,7 @@ def test_every_tool_of_the_tests_is_imported_or_run():
     assert sorted(set(DEV) - used) == []
 
 
-def test_nothing_is_imported_that_only_another_package_brings_along():
+def test_only_direct_dependencies_are_imported():
     assert sorted(imported(*architecture.OURS) - {*RUNTIME, *EXTRAS, *BROUGHT_ALONG}) == []
     assert set(BROUGHT_ALONG.values()) <= set(RUNTIME)
 

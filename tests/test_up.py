@@ -73,14 +73,14 @@ def test_it_shows_where_everything_is_and_keeps_its_data_through_a_kill(app_serv
     app_server.kill()
     app_server.start()
     said_again = app_server.log.read_text()[len(said) :]
-    assert "password as before" in said_again
+    assert "password unchanged" in said_again
     assert password[1] not in said_again
     assert (app_server.data_dir / "keys.json").read_text() == keys
     assert "Bright Smile" in get(app_server, "/")
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_it_stops_in_time_and_tells_those_who_listen_to_come_back(start_app, how):
+def test_it_stops_in_time_and_asks_clients_to_reconnect(start_app, how):
     app = start_app()
     token = session(app)
     said = app.log.read_text()

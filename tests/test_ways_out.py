@@ -24,7 +24,7 @@ OUT = {
     ("assistant.tools.mcp:Session._post", "stream", TENANT): "an MCP tool that a model calls",
     ("assistant.tools.mcp:_leave", "fetch", TENANT): "an MCP server whose tools are listed",
     ("assistant.tasks:_read_page", "fetch", TENANT): "a page that is named",
-    # The reach of a provider is that of whoever set its address: a row's is its organization's (`router.from_row`).
+    # A provider's reach depends on who set its address: a row's is its organization's (`router.from_row`).
     (
         "assistant.providers.completions.exchange:_Exchange.texts",
         "stream",
@@ -67,7 +67,7 @@ UP = {
     "assistant.voice.run_call": "a method that a voice session calls",
     "assistant.voice.session_key": "a provider that gives session keys",
 }
-# Whoever else can open a socket, and why no address of others comes to it.
+# Other modules that can open a socket, and why no foreign address gets there.
 SOCKETS = {
     "assistant.live": "redis: REDIS_URL",
     "assistant.management.doctor.system": "redis, kombu and the mail server: of the environment",

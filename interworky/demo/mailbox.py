@@ -1,4 +1,4 @@
-"""Where an embedded installation's e-mails go: files that can be read in a browser, instead of other people's inboxes."""
+"""The demonstration's mailbox: e-mails of an embedded installation are kept as files, to be read in a browser."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def in_use() -> bool:
 
 
 def key() -> str:
-    """What the link to the mailbox that `manage.py up` prints holds: the same after every start."""
+    """The key in the link to the mailbox that `manage.py up` prints. It is the same after every start."""
     return salted_hmac("interworky.demo.mailbox", "key").hexdigest()[:32]
 
 
@@ -46,9 +46,9 @@ def folder() -> Path:
 
 
 class MailboxBackend(BaseEmailBackend):
-    """Keeps each e-mail as one file, named by its Message-ID: a message that is sent twice is one."""
+    """Keeps each e-mail as one file, named after its Message-ID, so that an e-mail sent twice is kept once."""
 
-    delivery_state = "kept"  # what the outbox says of it then: nothing was sent
+    delivery_state = "kept"  # the state that the outbox records: nothing was sent
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         for message in email_messages:
@@ -64,11 +64,11 @@ def _keep(message: EmailMessage) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(f".{secrets.token_hex(4)}")
     draft.write_bytes(mime.as_bytes())
-    os.replace(draft, path)  # whole or not at all
+    os.replace(draft, path)  # atomic: the complete file or none
 
 
 def id_of(message_id: str) -> str:
-    """A file's name for any Message-ID: it is the sender's text, and may hold what no file name should."""
+    """A safe file name for any Message-ID, which may contain characters that a file name must not."""
     return hashlib.sha256(message_id.strip().encode()).hexdigest()[:24]
 
 
@@ -77,7 +77,7 @@ def id_of(message_id: str) -> str:
 
 @dataclass(frozen=True)
 class Invitation:
-    """The event that a mail carries, with its instants on the clock of this installation."""
+    """The event in an e-mail, with its times in this installation's zone."""
 
     cancelled: bool
     summary: str
@@ -140,7 +140,7 @@ class Mail:
 
     @cached_property
     def invitation(self) -> Invitation | None:
-        """The first event of the mail's calendar part, or None where there is none that can be read."""
+        """The first event of the e-mail's calendar part, or None if there is none or it is invalid."""
         for part in self.message.walk():
             if part.get_content_type() in ("text/calendar", "application/ics"):
                 content = part.get_payload(decode=True)

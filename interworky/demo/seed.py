@@ -1,4 +1,4 @@
-"""The demonstration organization: made once, and from then on the staff's to change."""
+"""The demonstration organization: created once, and not overwritten afterwards."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from assistant.services.knowledge import documents
 from interworky.demo.treatments import TREATMENTS
 
 SLUG = "bright-smile-dental"
-# Fixed, so that a page that was copied from the demonstration works on the next installation too. It authorises nothing.
+# Fixed, so that a page copied from the demonstration also works with another installation. It authorises nothing.
 PUBLIC_KEY = "pk_bright_smile_demo"
 ADMIN = "admin"
 HERE = Path(__file__).parent
 PRICE_PATH = "/demo/api/treatments/{treatment}"
-GUIDES_PATH = "/demo/treatments/"  # the page that its guides are sources with
+GUIDES_PATH = "/demo/treatments/"  # the page that the guides link to as their source
 
 
 @dataclass(frozen=True)
 class Seeded:
-    """`password` is the new administrator's, or None when there was one already."""
+    """`password` is the new administrator's, or None if there already was an administrator."""
 
     password: str | None = None
     admin_user: str = ADMIN
@@ -39,7 +39,7 @@ class Seeded:
 
 @transaction.atomic
 def seed() -> Seeded:
-    """Make the organization and its administrator where there are none; what staff have changed or removed stays so."""
+    """Create the organization and an administrator if there are none. What staff have changed or deleted is left alone."""
     organization = Organization.objects.filter(slug=SLUG).first()
     if organization is not None:
         _follow_address(organization)
@@ -54,7 +54,7 @@ def seed() -> Seeded:
 
 
 def machine_timezone(localtime: Path = Path("/etc/localtime")) -> str:
-    """This machine's zone where it names a place, else Europe/London. (Django has set TZ to its own by now.)"""
+    """This machine's zone if it is named after a place, else Europe/London. (Django has already set TZ to its own.)"""
     name = str(localtime.resolve()).partition("zoneinfo/")[2]
     try:
         validate_timezone(name)
@@ -64,13 +64,13 @@ def machine_timezone(localtime: Path = Path("/etc/localtime")) -> str:
 
 
 def _origins() -> list[str]:
-    """Where the demonstration's own pages can be opened."""
+    """The origins under which the demonstration's own pages can be opened."""
     port = urlsplit(settings.PUBLIC_URL).port or settings.PORT
     return list(dict.fromkeys([settings.PUBLIC_URL, f"http://localhost:{port}", f"http://127.0.0.1:{port}"]))
 
 
 def _follow_address(organization: Organization) -> None:
-    """After a start under another address: let the demonstration's pages in, and point its price list at the new one."""
+    """After a start under a new address: allow the demonstration's pages, and point its price list at that address."""
     allowed = organization.allowed_origins.split()
     if missing := [origin for origin in _origins() if origin not in allowed]:
         organization.allowed_origins = "\n".join([*allowed, *missing])
@@ -193,7 +193,7 @@ def _price_list(organization: Organization) -> Method:
         organization=organization,
         name="send_price_list",
         kind="email",
-        description="Send the visitor our price list by e-mail, to his own address.",
+        description="Send the visitor our price list by e-mail, to their own address.",
         public_label="Sending the price list…",
         config={"recipient": "visitor", "subject": "Prices at Bright Smile Dental", "body": f"Our prices:\n\n{prices}"},
         risk=Method.Risk.WRITE,
@@ -205,9 +205,9 @@ def _person(organization: Organization) -> Method:
         organization=organization,
         name="human",
         kind="handoff",
-        description="Fetch a person of the team into this conversation.",
+        description="Hand this conversation over to a person from the team.",
         instruction="Use it when the visitor asks for a person, or is upset.",
-        public_label="Fetching a person…",
+        public_label="Asking the team…",
         risk=Method.Risk.WRITE,
     )
 
@@ -225,5 +225,5 @@ def _guides(organization: Organization) -> Method:
 
 
 def _parameters(**properties: dict[str, Any]) -> dict[str, Any]:
-    """A JSON Schema of which every property is required."""
+    """A JSON Schema in which every property is required."""
     return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}

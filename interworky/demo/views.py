@@ -1,4 +1,4 @@
-"""The demonstration's pages: a dentist's site with the widget, its small API, and the mailbox."""
+"""The demonstration's pages: a dentist's website with the widget, its small API, and the mailbox."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ View = Callable[..., HttpResponseBase]
 
 KEY_COOKIE = "mailbox"
 
-# What a careful site's owner would send; the widget has to live with it.
+# The policy that a careful site owner would set; the widget has to work under it.
 SITE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
@@ -46,7 +46,7 @@ MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; bas
 
 
 def reading(view: View) -> View:
-    """GET and HEAD alone."""
+    """Allows only GET and HEAD."""
 
     @wraps(view)
     def guarded(request: HttpRequest, **arguments: Any) -> HttpResponseBase:
@@ -58,7 +58,7 @@ def reading(view: View) -> View:
 
 
 def of_the_site(view: View) -> View:
-    """There only where the demonstration site is switched on."""
+    """Answers 404 unless the demonstration site is on."""
 
     @wraps(view)
     def guarded(request: HttpRequest, **arguments: Any) -> HttpResponseBase:
@@ -101,7 +101,7 @@ def _site(request: HttpRequest, template: str, here: str) -> HttpResponse:
         SITE_POLICY,
         here=here,
         treatments=TREATMENTS,
-        # Of the host that the visitor came by, so that localhost and 127.0.0.1 both work.
+        # On the host that the visitor used, so that localhost and 127.0.0.1 both work.
         widget_url=request.build_absolute_uri("/widget.js"),
         key=PUBLIC_KEY if Assistant.objects.filter(public_key=PUBLIC_KEY, enabled=True).exists() else "",
         mailbox=mailbox.in_use(),
@@ -131,11 +131,11 @@ def price(request: HttpRequest, treatment: str) -> JsonResponse:
 
 
 def of_the_mailbox(view: View) -> View:
-    """There only while e-mails go into the mailbox; for staff, and for whoever has opened the link that `manage.py up`
-    prints.
+    """Open to staff, and to anyone who has opened the link that `manage.py up` prints. Answers 404 unless e-mails go into
+    the mailbox.
 
-    The mails are visitors' own. That a request comes from this machine, and that no proxy says otherwise, proves nothing:
-    proxies that say nothing come from this machine too, and so does the server when somebody has it fetch a page.
+    The e-mails are the visitors'. A request from this machine without proxy headers proves nothing: it may come through
+    a proxy that adds none, or from this server itself when somebody makes it fetch a page.
     """
 
     @wraps(view)
@@ -171,7 +171,7 @@ def mail(request: HttpRequest, id: str) -> HttpResponse:
 @xframe_options_sameorigin
 @of_the_mailbox
 def mail_html(request: HttpRequest, id: str) -> HttpResponse:
-    """The mail's HTML, for the sandboxed frame: no scripts, nothing fetched, links open elsewhere."""
+    """The e-mail's HTML, for the sandboxed frame: no scripts, no requests, and links open in a new tab."""
     response = HttpResponse('<!doctype html><base target="_blank">' + _mail(id).html)
     response["Content-Security-Policy"] = MAIL_POLICY
     return response

@@ -208,7 +208,7 @@ class Rooms:
         return Said("done", text, text)
 
     def turn(self, url: str) -> Said:
-        """What a visitor is told."""
+        """The text that the visitor sees."""
         self.set_provider(url)
         begun = begin_turn(self.message)
         async_to_sync(turns.run)(begun.pk)
@@ -262,7 +262,7 @@ class Rooms:
         return self._of_report(card, card["checks"])
 
     def remeasured(self, url: str) -> Said:
-        """What the clock asks of a model that use has contradicted."""
+        """The scheduled measurement of a model whose use has contradicted an earlier one."""
         self.set_provider(url)
         provider = router.from_row(self.provider)
         if provider is None:
@@ -281,7 +281,7 @@ class Rooms:
         return Said(code, text, (report["models"], report["capabilities"]) if report["models"] or report["ok"] else None)
 
     def listing(self, url: str) -> Said:
-        """What a server says of its models' ends, when the clock asks."""
+        """The scheduled question when a server's models will be retired."""
         self.set_provider(url)
         Delivery.objects.all().delete()
         jobs.warn_of_shutdowns()
@@ -460,7 +460,7 @@ ENTRIES = {
     ),
 }
 
-# Where an address is written down: whoever takes it says at once what can be said without asking anybody, the DNS neither.
+# Where an address is entered: it is rejected at once if that is possible without a request, even to the DNS.
 FIELD = frozenset({"field"})
 DRAFT = frozenset({"address_refused", "no_server", "url", "invented_address", "placeholder_host"})
 FORMS = {

@@ -120,7 +120,7 @@ def test_an_address_that_is_not_public_is_refused_where_it_is_written(entry: Ent
     for url in dict.fromkeys([*SPELLINGS, *TRICKS]) if entry.whole else FEW_SPELLINGS[:2]:
         check(entry, entry.drive(rooms, at(url, net.canary.port)), url)
     assert net.trespasses() == []
-    assert not net.asked and not net.names.asked, "whoever writes a name must not learn from us what it resolves to"
+    assert not net.asked and not net.names.asked, "the person who enters a name must not learn what it resolves to"
     assert entry.drive(rooms, "http://shop.test/").code == "done"
 
 
@@ -158,7 +158,7 @@ def test_a_name_that_resolves_to_what_is_not_public_is_not_connected_to(entry: E
 
 @entries(ENTRIES)
 def test_a_name_that_turns_after_it_was_checked_leads_nowhere_new(entry: Entry, rooms: Rooms, net: Network) -> None:
-    """Whoever asked once to check and again to connect, or for a second request, would be told of loopback."""
+    """A second look-up, to connect or for another request, would resolve to loopback."""
     turnings = [[[PUBLIC], ["127.0.0.1"]], [[PUBLIC], ["::1"], [PUBLIC, "10.0.0.7"]]]
     for answers in turnings if entry.whole else turnings[:1]:
         net.names["turning.test"] = net.names["api.openai.com"] = answers

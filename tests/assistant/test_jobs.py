@@ -1,4 +1,4 @@
-"""What the clock runs, beyond what the tests of each service hold."""
+"""Scheduled jobs, beyond what the tests of each service cover."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def own(home: Organization, **fields: Any) -> Provider:
 
 
 def mails(days_before: int) -> list[str]:
-    """To whom there is mail once the clock has run twice on that day."""
+    """The recipients of e-mail after the job has run twice on that day."""
     for _ in range(2):
         jobs.warn_of_shutdowns(END - timedelta(days=days_before))
     return list(Delivery.objects.order_by("created_at").values_list("to", flat=True))

@@ -1,4 +1,4 @@
-"""What our letters name or link is there."""
+"""What our e-mails name or link to exists."""
 
 from __future__ import annotations
 

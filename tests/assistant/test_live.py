@@ -1,4 +1,4 @@
-"""What is announced reaches open widgets, unless it came late."""
+"""Published events reach open widgets, unless they are late."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from assistant import events, live
 
 
 async def heard_of(*announced: events.WidgetEvent) -> list[str]:
-    """The types of what a listener hears of `announced`, up to a mark behind it."""
+    """The types of the events in `announced` that a subscriber receives, up to a mark after them."""
     conversation_id = uuid4()
     async with live.subscribe(live.group(conversation_id)) as ear:
         for event in (*announced, events.StaffTyping()):
@@ -36,7 +36,7 @@ async def test_what_an_earlier_runner_of_a_turn_says_goes_no_further() -> None:
     ) == ["turn.started 1", "reply.delta 1", "turn.started 2", "reply.delta 2", "reply.delta 1"]
 
 
-async def test_of_a_turn_that_has_ended_only_rows_are_heard() -> None:
+async def test_only_durable_events_of_an_ended_turn_are_delivered() -> None:
     turn = str(uuid4())
     assert await heard_of(
         events.ReplyDelta(turn, 0, "One", 1),

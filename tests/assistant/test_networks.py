@@ -1,4 +1,4 @@
-"""Client addresses, as proxies of every kind write them, and the networks that they belong to."""
+"""Client addresses in the formats of various proxies, and the networks that they belong to."""
 
 from __future__ import annotations
 

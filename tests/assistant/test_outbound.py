@@ -1,4 +1,4 @@
-"""The one door out, against real sockets on loopback: the guard, redirects, limits, and what it says of failures."""
+"""Outbound HTTP, against real sockets on loopback: address checks, redirects, limits and errors."""
 
 from __future__ import annotations
 

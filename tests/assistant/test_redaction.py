@@ -1,4 +1,4 @@
-"""Secrets, however another server dresses them up, and text that nobody should have to keep."""
+"""Secrets in any encoding that another server may use are masked, and so is text that must not be stored."""
 
 from __future__ import annotations
 

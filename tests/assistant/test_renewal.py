@@ -1,4 +1,4 @@
-"""Leases of background work hold as long as it lasts, and not much longer."""
+"""Leases of background work last as long as the work, and not much longer."""
 
 from __future__ import annotations
 

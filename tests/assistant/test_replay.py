@@ -1,4 +1,4 @@
-"""A past conversation before today's assistant: what would be said and done now, with nothing done."""
+"""A past conversation is answered by today's assistant, without side effects."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ async def test_every_message_is_answered_again_after_what_had_been_said_then():
     assert [message.text for message in model.requests[1][1:]] == ["Hello", "Hi!", "Are you open?"]
 
 
-async def test_todays_instructions_are_told_with_the_day_of_the_message():
+async def test_a_replay_uses_todays_instructions_and_the_messages_date():
     talk = await past(("Hello", "Hi!"))
     talk.assistant.instructions = "Sing every answer."
     await talk.assistant.asave()
@@ -196,7 +196,7 @@ async def test_what_came_later_does_not_back_a_claim_and_what_came_before_does()
     assert [bool(result["caught"]) for result in row.results] == [True, True, False]
 
 
-async def test_a_click_is_told_with_what_came_of_it_then():
+async def test_a_click_is_given_to_the_model_with_its_original_result():
     talk = await past(("Order a comb", "Please confirm."))
     click = await ToolCall.objects.acreate(
         organization=talk.organization,

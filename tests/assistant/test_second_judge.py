@@ -1,4 +1,4 @@
-"""A turn whose reply no pattern can judge: the fast model decides, and where it cannot, the server says what was done."""
+"""If no pattern can judge a reply, the fast model does; if that fails too, the server adds what has been done."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whole turns against servers that refuse whatever is not of their form, in their own words."""
+"""Whole turns against servers that reject any deviation from their format, with their own error messages."""
 
 from __future__ import annotations
 
@@ -131,8 +131,8 @@ async def test_thoughts_that_were_kept_are_shown_to_nobody(conversation, setting
         assert answer.status_code == 200 and "LOOK FIRST" not in answer.content.decode()
 
 
-async def test_calls_of_another_provider_are_told_to_a_server_that_wants_its_own_signatures(conversation, settings):
-    """The first request is refused, what it teaches is kept, and the visitor notices nothing."""
+async def test_calls_of_another_provider_are_put_in_words_for_a_server_that_requires_signatures(conversation, settings):
+    """The first request is rejected, the lesson is stored, and the visitor notices nothing."""
 
     class Deepseek(Refusing):
         rules = (strict.deepseek,)

@@ -68,14 +68,14 @@ async def test_after_the_first_exchange_a_conversation_has_a_title_and_a_languag
 
 
 async def test_once_nobody_writes_any_more_it_is_summed_up_for_staff(talk):
-    model = ScriptedModel(TITLE, says("He wanted a check-up."))
+    model = ScriptedModel(TITLE, says("They wanted a check-up."))
     await think(model)
     await think(model)
     assert (await seen(talk)).summary == "" and len(model.requests) == 1
     await in_db(idle)(talk)
     await think(model)
     await think(model)
-    assert (await seen(talk)).summary == "He wanted a check-up." and len(model.requests) == 2
+    assert (await seen(talk)).summary == "They wanted a check-up." and len(model.requests) == 2
 
 
 async def test_one_that_was_closed_is_summed_up_at_once_and_again_when_it_has_gone_on(talk):
@@ -91,7 +91,7 @@ async def test_one_that_was_closed_is_summed_up_at_once_and_again_when_it_has_go
     assert (await seen(talk)).summary == "Second." and len(model.requests) == 3
 
 
-async def test_a_summary_is_told_what_was_really_done(talk):
+async def test_a_summary_is_based_on_what_was_really_done(talk):
     await in_db(ToolCall.objects.create)(
         organization_id=talk.organization_id, conversation=talk, name="book", state="done", risk="write", receipt="7KQ2MX",
         idempotency_key="k",

@@ -1,4 +1,4 @@
-"""What a worker does with a mail: a real SMTP server on the other end, well or badly behaved."""
+"""Delivery of e-mails by a worker, to a real SMTP server that behaves well or badly."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ def test_a_greylisted_recipient_is_tried_again(server):
         ConnectionRefusedError(111, "refused"),
     ],
 )
-def test_what_the_operator_or_time_can_mend_is_tried_again(settings, error):
+def test_errors_that_the_operator_or_time_can_fix_are_retried(settings, error):
     settings.EMAIL_BACKEND = f"{__name__}.Failing"
     Failing.error = error
     delivery = settled(queued())

@@ -1,4 +1,4 @@
-"""A model that cannot call tools says what it cannot do, and hands the visitor a form that a person will read."""
+"""A model without tool calls says what it cannot do, and offers a form that a person will read."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def asked(**can: bool) -> dict:
     return json.loads(completions.body(request))
 
 
-def test_only_who_cannot_call_is_told_of_the_word():
+def test_only_a_model_without_tools_is_given_the_keyword():
     told = asked(tools=False)["messages"]
     assert [message["role"] for message in told] == ["system", "user"]
     assert "You are Mia." in told[0]["content"] and "[[person_form]]" in told[0]["content"]

@@ -165,7 +165,7 @@ async def test_a_body_that_is_still_coming_takes_no_slot():
 # --- Whose requests they are ------------------------------------------------------------------------------------------
 
 
-async def test_a_network_that_asks_without_end_is_told_to_wait(monkeypatch: Any):
+async def test_a_network_over_its_rate_limit_has_to_wait(monkeypatch: Any):
     monkeypatch.setitem(rate_limits.LIMITS, "page", rate_limits.Limit(network=("2/minute",), shared=False))
     assert [await Client(path).ask() for path in ("/", "/large/", "/")] == [200, 200, 429]
 

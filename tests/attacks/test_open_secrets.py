@@ -86,7 +86,7 @@ def test_a_fixed_value_that_is_a_credential_is_refused() -> None:
         http.check(method)
 
 
-def test_an_imported_credential_is_sealed_and_told_to_no_model() -> None:
+def test_an_imported_credential_is_encrypted_and_shown_to_no_model() -> None:
     request = {"method": "GET", "url": "https://a.example/o?token=9f3Qz81Lm&q=tea"}
     document = {"info": {"name": "Shop", "schema": "postman v2"}, "item": [{"name": "Find", "request": request}]}
     (draft,) = importing.read(json.dumps(document)).drafts

@@ -1,4 +1,4 @@
-"""The admin in a real browser: nothing that strangers write runs there, and our few lines of script do their work."""
+"""The admin in a real browser: text from strangers never runs there, and our scripts work."""
 
 from __future__ import annotations
 

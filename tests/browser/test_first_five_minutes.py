@@ -1,4 +1,4 @@
-"""A newcomer's first five minutes, against the product as `manage.py up` starts it: nothing faked, nothing configured.
+"""A new user's first five minutes with the product as `manage.py up` starts it, without doubles or configuration.
 
 With SCREENSHOTS set to a folder, what a person would see is kept there.
 """

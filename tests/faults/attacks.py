@@ -1,4 +1,4 @@
-"""What a hostile client does to a socket, as a program:
+"""Attacks of a hostile client on a socket, as a program:
 `python -m tests.faults.attacks NAME PORT ORIGIN ADDRESS SECONDS TOKEN…`, ADDRESS being what a proxy says of it.
 
 It prints, as JSON, how often the server ended a connection with which code, or "eof".

@@ -1,4 +1,4 @@
-"""Racing bookers: `main` forks them for one race after another, and prints as JSON what became of each one's try.
+"""Concurrent bookings: `main` forks a process for each, race after race, and prints the outcomes as JSON.
 
 For a process of its own, whose environment names a database with tables, after `django.setup()`.
 """
@@ -29,12 +29,12 @@ NOW = datetime(2030, 1, 7, 0, 0, tzinfo=UTC)
 
 
 def nine(round: int) -> datetime:
-    """Nine o'clock on a day of the round's own."""
+    """Nine o'clock, on a different day for each round."""
     return NOW.replace(hour=9) + timedelta(days=round + 1)
 
 
 def book(calendar: Calendar, round: int, booker: int) -> None:
-    """Half of them want 9:00, the others the overlapping 9:15; each holds, then confirms."""
+    """Half of them book 9:00, the others the overlapping 9:15; each holds, then confirms."""
     start_at = nine(round) + timedelta(minutes=15 * (booker % 2))
     hold = appointments.hold(calendar, slots.slot_id(calendar, start_at), now=NOW)
     appointments.confirm(hold, name="Ann", email=f"ann{round}.{booker}@example.com", now=NOW)
@@ -47,7 +47,7 @@ def confirm(calendar: Calendar, round: int, booker: int) -> None:
 
 
 def confirm_lapsed(calendar: Calendar, round: int, booker: int) -> None:
-    """One confirms a hold that has lapsed, while the others book its time anew."""
+    """One confirms an expired hold, while the others book the same time."""
     late = NOW + timedelta(hours=1)
     if booker:
         hold = appointments.hold(calendar, slots.slot_id(calendar, nine(round)), now=late)
@@ -57,13 +57,13 @@ def confirm_lapsed(calendar: Calendar, round: int, booker: int) -> None:
 
 
 def move(calendar: Calendar, round: int, booker: int) -> None:
-    """Each moves his own appointment to the same time."""
+    """Each moves their own appointment to the same time."""
     own = Appointment.objects.get(calendar=calendar, start_at=nine(round) + timedelta(minutes=30 * (booker + 1)))
     appointments.reschedule(own, slots.slot_id(calendar, nine(round)), now=NOW)
 
 
 def cancel_and_book(calendar: Calendar, round: int, booker: int) -> None:
-    """One cancels; whoever of the others comes after him may have the time."""
+    """One cancels; one of the others may then get the time."""
     if booker == 0:
         appointments.cancel(Appointment.objects.get(calendar=calendar, start_at=nine(round), state="confirmed"), now=NOW)
     else:
@@ -71,7 +71,7 @@ def cancel_and_book(calendar: Calendar, round: int, booker: int) -> None:
 
 
 def deliver(calendar: Calendar, round: int, booker: int) -> None:
-    """All run the task of the same mail, which the file backend writes into one file per sending."""
+    """All run the task of the same e-mail; the file backend writes one file each time it is sent."""
     tasks.deliver(str(Delivery.objects.get(key=f"race-{round}").pk))
 
 

@@ -1,4 +1,4 @@
-"""What a `Crew` does that asks for models, as many web processes do at once."""
+"""Functions for a `Crew` that request models, as many concurrent web processes do."""
 
 from __future__ import annotations
 

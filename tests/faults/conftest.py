@@ -1,4 +1,4 @@
-"""Production's pieces: one PostgreSQL server for all tests of a worker, a Redis for each."""
+"""Servers for production tests: one PostgreSQL per test worker, one Redis per test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A process that has the product loaded and forks: what wants many processes of the product has each in a moment."""
+"""A process that has loaded the product and forks, so that a test gets many processes quickly."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Crew:
         return [given for _, given in ended]
 
     def kill(self) -> None:
-        """Whoever is at work; they are gone when this returns."""
+        """Kill the working processes; they have ended when this returns."""
         while not (pids := self.pids):
             time.sleep(0.001)
         for pid in pids:

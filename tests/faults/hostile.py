@@ -1,4 +1,4 @@
-"""Servers that give away whatever they are told: a model server that says its key in every way it can fail, methods'
+"""Servers that leak whatever they are sent: a model server that includes its key in every kind of error, methods'
 servers that echo each request, a mail server that says the password back. Each notes what it was sent."""
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ class Hostile:
 
 
 class Mail:
-    """Wants a password, and says it back when it is asked to deliver to `refused@…`."""
+    """Requires a password, and repeats it in its answer to an e-mail for `refused@…`."""
 
     def __init__(self) -> None:
         self.passwords: list[bytes] = []
@@ -150,7 +150,7 @@ class Mail:
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
         if address.startswith("refused"):
             self.refused += 1
-            return f"550 {address} is not for whoever has {self.passwords[-1].decode()}"
+            return f"550 {address} is not allowed for {self.passwords[-1].decode()}"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 

@@ -1,4 +1,4 @@
-"""What must hold of a database after anything whatsoever: each invariant is a query for the rows that break it.
+"""Invariants of the database. Each is a query for the rows that violate it.
 
 The words are those of SQLite and PostgreSQL alike. Two kinds: what may never be, and what may not last once everything runs
 again and has had its minute.

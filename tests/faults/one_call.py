@@ -1,4 +1,4 @@
-"""What a `Crew` does that calls a method through the executor: one call, and what the next runner makes of several."""
+"""Functions for a `Crew` that call a method through the executor, and take over the calls of a killed runner."""
 
 from __future__ import annotations
 

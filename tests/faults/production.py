@@ -1,4 +1,4 @@
-"""The product as docker-compose.yml runs it: its very commands, over PostgreSQL and Redis servers that can be stopped."""
+"""The product, run with the commands of docker-compose.yml on PostgreSQL and Redis servers that can be stopped."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ class Redis(Process):
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
-        """It takes connections, and answers nothing."""
+        """Accept connections, but answer nothing."""
         assert self.process
         self.process.send_signal(signal.SIGSTOP)
         try:
@@ -129,7 +129,7 @@ class Postgres:
         self.again: subprocess.Popen[bytes] | None = None
 
     def stop(self) -> None:
-        """As an administrator does who is in a hurry: open connections are cut."""
+        """Stop the server at once; open connections are cut."""
         pid = int((self.data / "postmaster.pid").read_text().split()[0])
         os.kill(pid, signal.SIGINT)
         until(lambda: not (self.data / "postmaster.pid").exists())

@@ -1,4 +1,4 @@
-"""One client does what it likes to the server as `manage.py up` runs it: its memory stays, its other visitors are answered,
+"""One client attacks the server that `manage.py up` runs: its memory does not grow, other visitors are answered,
 and nobody passes for somebody else."""
 
 from __future__ import annotations

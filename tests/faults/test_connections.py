@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL: a web process has as many as docs/operations.md says, however many ask at once."""
+"""A web process opens no more connections to PostgreSQL than docs/operations.md says, however many clients there are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Web processes are restarted one after another, as a deployment does it, while visitors write: no word is lost."""
+"""Rolling restarts of web processes while visitors write: no message is lost."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ RESTARTS = int(os.environ.get("RESTARTS", "2"))
 
 
 class Client:
-    """A visitor whose widget goes wherever a server is, and sends again what was not acknowledged."""
+    """A visitor whose widget reconnects to any server, and resends what was not acknowledged."""
 
     def __init__(self, here: Production, number: int) -> None:
         self.here, self.number = here, number

@@ -1,4 +1,4 @@
-"""The product against a model server that others wrote, with the faults that they thought of (aimock, from npm)."""
+"""The product against a third-party model server with fault injection (aimock, from npm)."""
 
 from __future__ import annotations
 
@@ -181,7 +181,7 @@ def clinic() -> Conversation:
 
 
 @pytest.mark.django_db
-async def test_a_turn_calls_a_tool_and_tells_what_came_of_it(aimock: str, settings: Any) -> None:
+async def test_a_turn_calls_a_tool_and_reports_the_result(aimock: str, settings: Any) -> None:
     settings.AI_ENVIRONMENT = environment(main=aimock)
     turn, text = await replied(await in_db(clinic)(), "Please say that I am late")
     assert (turn.state, turn.rounds, text) == ("done", 2, "They know now."), turn.detail

@@ -1,4 +1,4 @@
-"""What was promised holds when the process is killed in between, as memory that runs out or a power cut would.
+"""Promises hold when the process is killed in between, as by a lack of memory or a power failure.
 
 `KILLS` sets how often it is tried.
 """
@@ -26,7 +26,7 @@ VISITORS = 4
 
 
 class Sink:
-    """A mail server that notes the Message-ID of whatever it takes."""
+    """A mail server that records the Message-ID of every e-mail it accepts."""
 
     def __init__(self) -> None:
         self.taken: list[tuple[str, str]] = []
@@ -78,7 +78,7 @@ def test_a_booking_s_mail_goes_out_once_though_the_process_died_before_it_could(
     sink.open()
     app.start()
     until(lambda: len(sink.taken) >= sum(promised.values()), 60)
-    time.sleep(1)  # whoever would send it twice has had the time to
+    time.sleep(1)  # time in which an e-mail could be sent twice
     assert Counter((to,) for _, to in sink.taken) == promised
     assert len({id for id, _ in sink.taken}) == len(sink.taken)
     until(lambda: not rows(app, "SELECT 1 FROM assistant_delivery WHERE state != 'sent'"))
@@ -90,7 +90,7 @@ def test_an_acknowledged_message_is_there_once_and_answered_once_whenever_the_pr
 ):
     app = start_app(DEMO_MODEL_DELAY_MS="15", ASSISTANT_LEASE_SECONDS="4")
     chance = random.Random(trial)
-    visitors = [Visitor(app.url) for _ in range(VISITORS)]  # each of them at another point of his turn
+    visitors = [Visitor(app.url) for _ in range(VISITORS)]  # each at a different point of their turn
     for visitor in visitors:
         visitor.say("Can I come in on Tuesday afternoon?", id="only")
         time.sleep(chance.uniform(0, 0.2))

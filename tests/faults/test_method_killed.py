@@ -1,4 +1,4 @@
-"""A method whose process dies, at every point of its request: what is not harmless happens at most once.
+"""A method whose process is killed, at every point of its request: changes are made at most once.
 
 `KILLS` sets how often each point is tried.
 """

@@ -1,4 +1,4 @@
-"""Whatever comes fifty times at once happens once, on both homes."""
+"""What is requested fifty times at once happens once, embedded and in production."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One visitor's messages stand in the order in which they were written, whatever happens to the server meanwhile."""
+"""A visitor's messages keep the order in which they were written, whatever happens to the server meanwhile."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the product stands on goes away and comes back: Redis, PostgreSQL, the disk. Nobody restarts anything."""
+"""Outages of Redis, PostgreSQL and the disk: the product recovers without a restart."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from .sockets import Socket
 from .test_killed import Sink
 from .visitor import Visitor, until
 
-LATE = 2.5  # seconds that news may take while the doorbell is away, and what a busy machine adds
+LATE = 2.5  # seconds that an update may take without broadcasts, plus what a busy machine adds
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_a_conversation_begins_without_redis_and_goes_on_when_it_comes(productio
         assert durable(socket) == [1, 2, 3, 4, 5, 6]
 
 
-def test_two_processes_go_on_while_redis_is_killed_and_hear_each_other_again(
+def test_two_processes_continue_while_redis_is_down_and_receive_each_others_events_again(
     production: Callable[..., Production], redis: Redis
 ):
     redis.start()
@@ -71,7 +71,7 @@ def test_two_processes_go_on_while_redis_is_killed_and_hear_each_other_again(
             one.ask("Hi!", "b-1")
             other.hear("turn.ended")
             redis.kill()
-            # Whoever is served by the process that answers loses nothing at all; the other tab is a moment late.
+            # A tab on the process that answers loses nothing at all; the other tab is updated a moment later.
             began = time.monotonic()
             one.ask("Hi!", "b-2")
             other.hear("turn.ended")

@@ -1,4 +1,4 @@
-"""Two processes, two providers, one of which fails in every way there is: nobody's turn is lost, and nobody is flooded.
+"""Two processes and two providers, one of which fails in every possible way: no turn is lost, no server is flooded.
 
 `TURNS` sets how many each process asks for each failure.
 """
@@ -50,7 +50,7 @@ async def test_weights_hold_across_processes(run: Run) -> None:
         assert took == {"a": len(a.requests), "b": len(b.requests)}
         expected = {"a": 0.6 * turns * PROCESSES, "b": 0.4 * turns * PROCESSES}
         chi_squared = sum((took[name] - share) ** 2 / share for name, share in expected.items())
-        print(f"{dict(took)}, chi squared {chi_squared:.3f}")  # noqa: T201 - the figures, for whoever runs it with -s
+        print(f"{dict(took)}, chi squared {chi_squared:.3f}")  # noqa: T201 - the figures, shown with -s
         assert chi_squared < CHI_SQUARED_P_001
 
 

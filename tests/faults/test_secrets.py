@@ -1,4 +1,4 @@
-"""No secret is found anywhere but on its way to the server it was given for: everything is kept, then searched."""
+"""Secrets are sent only to the server they were saved for: all output and storage is recorded, then searched."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Canaries(dict[str, str]):
         return [name for name, secret in self.items() if name != but and any(form in content for form in forms(secret))]
 
     def around(self, content: bytes) -> list[bytes]:
-        """A few words around each of them, for whoever has to find out how it got there."""
+        """The text around each secret, to help find out how it got there."""
         places = (content.find(form) for secret in self.values() for form in forms(secret))
         return [content[max(0, at - 300) : at + 60] for at in places if at >= 0]
 
@@ -115,7 +115,7 @@ def listening_to(url: str, token: str, kept: Kept) -> Iterator[None]:
 
 
 def methods(web: Hostile, canaries: Canaries) -> list[dict[str, Any]]:
-    """One of every kind of authentication, for a server that accepts it and for one that refuses it."""
+    """Every kind of authentication, for a server that accepts it and for one that refuses it."""
     found = []
     for manner in ("echo", "refuse"):
         for auth in HTTP_AUTHS:
@@ -315,7 +315,7 @@ def press(app: servers.App, path: str, kept: Kept, cookie: dict[str, str]) -> No
 
 
 def redis_monitored(url: str, password: str, kept: Kept) -> Iterator[None]:
-    """Set Redis a password, and keep every command it gets until the next step: cache, channel layer, Celery messages."""
+    """Set Redis a password, and keep every command it gets until the next step: cache, broadcasts, Celery messages."""
     import redis
 
     with redis.Redis.from_url(url) as client, client.monitor() as monitor:

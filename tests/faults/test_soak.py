@@ -41,7 +41,7 @@ class Talker(threading.Thread):
     def run(self) -> None:
         while not self.done.is_set():
             self.visitor.url = self.chance.choice(self.urls)
-            # Whoever is away is no news here, and a card that another click has answered is none either.
+            # A server that is down is expected here, and so is a card that another click has answered.
             with suppress(OSError, AssertionError, ConnectionError):
                 self.chance.choice([self.write, self.write, self.interrupt, self.book])()
 

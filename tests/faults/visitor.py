@@ -15,8 +15,8 @@ _ids = count()
 
 
 class Visitor:
-    """One visitor of the demonstration organization at `url`, on a page of `origin`, by itself the server's own; a proxy
-    would say that he comes from `address`."""
+    """One visitor of the demonstration organization at `url`, on a page of `origin`, by default the server's own. With
+    `address`, they seem to come from there through a proxy."""
 
     def __init__(self, url: str, key: str = PUBLIC_KEY, origin: str = "", address: str = "") -> None:
         self.url, self.token, self.origin = url, "", origin or url

@@ -1,4 +1,4 @@
-"""A tool's arguments from a visitor's words, by the tool's own schema."""
+"""Arguments for a tool, found in the visitor's words according to the tool's schema."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def required(tool: ToolSpec) -> list[str]:
 
 
 def fill(tool: ToolSpec, talk: Talk, said: str, answers: dict[str, str]) -> tuple[dict[str, Any], str]:
-    """Arguments for `tool`, and the question to ask where a required one was not said; empty when none is missing.
+    """Arguments for `tool`, and the question to ask if a required one is missing, or an empty string.
 
-    What is missing is filled with something valid too, for a caller that must call all the same. Of what is not
-    required, only what was clearly said is sent.
+    A missing argument is still given a valid value, for a caller that has to make the call anyway. Optional arguments are
+    filled in only if the visitor clearly stated them.
     """
     everything = "\n".join(message.text for message in talk.heard if message.role == "user")
     found: dict[str, Any] = {}
@@ -39,7 +39,7 @@ def fill(tool: ToolSpec, talk: Talk, said: str, answers: dict[str, str]) -> tupl
         elif needed:
             missing.append(name)
             found[name] = plainest(schema)
-    missing.sort(key=lambda name: not is_text(name))  # what it is about comes before who says it
+    missing.sort(key=lambda name: not is_text(name))  # ask for the message before the name
     return found, question(missing[0], properties(tool)[missing[0]]) if missing else ""
 
 
@@ -52,7 +52,7 @@ def question(name: str, schema: Schema) -> str:
 
 
 def spoken(name: str) -> str:
-    """A parameter's name as one would say it: `visitor_name` → "name"."""
+    """A parameter's name as people say it: `visitor_name` → "name"."""
     if is_text(name):
         return "message"
     plain = name.removeprefix("visitor_").removeprefix("your_").replace("_", " ")
@@ -64,7 +64,7 @@ def is_text(name: str) -> bool:
 
 
 def plainest(schema: Schema) -> Any:
-    """The plainest valid value of a simple schema."""
+    """The simplest valid value of a simple schema."""
     if choices := schema.get("enum"):
         return next((choice for choice in choices if choice in ("any", "all")), choices[0])
     if "default" in schema:
@@ -103,7 +103,7 @@ def _value(name: str, schema: Schema, said: str, everything: str, answer: str | 
 
 
 def _longest(schema: Schema) -> int:
-    """How many characters a value may have. Our own requests say it in words: a schema goes out in few keywords."""
+    """The maximum length of a value. Our own requests state it in words, because schemas are sent with few keywords."""
     told = re.search(r"(?:at most|to) (\d+) characters", schema.get("description") or "", re.I)
     return schema.get("maxLength") or (int(told[1]) if told else 2000)
 
@@ -116,13 +116,13 @@ def _free_text(name: str, said: str) -> str:
         return text if len(text) <= 60 else text[:59] + "…"
     if quoted := re.search(r"[\"“'`]([^\"”'`]+)[\"”'`]", said):
         return quoted[1]
-    # What a question leaves once its own words are taken away: "where is order 4711?" → "4711".
+    # What is left of a question without its common words: "where is order 4711?" → "4711".
     own = set(words.meaning(name.replace("_", " ")))
     return " ".join(word for word in words.tokens(said) if word not in words.STOP and not own & set(words.meaning(word)))
 
 
 def closest(said: str, choices: list[str]) -> str | None:
-    """The choice of which the greatest part was said, or None when no word of any was."""
+    """The choice with the greatest share of its words in `said`, or None if no word of any occurs."""
     heard = set(words.meaning(said))
 
     def share(choice: str) -> float:
@@ -145,6 +145,6 @@ _INTRODUCTION = re.compile(rf"^.*?\b(?:{'|'.join(PASS_ON)})\b[\s:,–-]*", re.I 
 
 
 def passed_on(said: str) -> str:
-    """What is to be passed on, or nothing yet: "Can you tell the team I'm running late?" → "I'm running late"."""
+    """The message to pass on, or "" if there is none: "Can you tell the team I'm running late?" → "I'm running late"."""
     rest = words.NAME.sub("", _INTRODUCTION.sub("", said, count=1)).strip(" .!?:,\"“”'")
     return rest if len(rest.split()) > 1 else ""

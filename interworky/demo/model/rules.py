@@ -1,8 +1,8 @@
-"""What the demonstration model says: the first rule that has something to say wins.
+"""The rules of the demonstration model: the first rule that returns a reply wins.
 
-It is a script, not a mind, and keeps a good model's manners: it never says that something was done unless a tool's
-result says so, it takes days from the calendar of its instructions and slot ids from tool results, and it answers a
-tool's result with text, so that it cannot loop.
+It is a script that behaves like a good model: it never says that something was done unless a tool's result says so, it
+takes days from the calendar in its instructions and slot ids from tool results, and it answers a tool's result with
+text, so that it cannot loop.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Reply:
     calls: tuple[ToolCallRequest, ...] = ()
 
 
-MAX_HEARD_CHARS = 4000  # of one message: more than a visitor writes, and as much as every rule reads at once
+MAX_HEARD_CHARS = 4000  # of one message: more than visitors write, and as much as any rule reads at once
 
 
 def reply(messages: list[ChatMessage], tools: list[ToolSpec], forced: str | None = None) -> Reply:
@@ -45,7 +45,7 @@ def call(tool: ToolSpec, arguments: dict[str, Any]) -> Reply:
 
 
 def calls(*wishes: tuple[ToolSpec, dict[str, Any]]) -> Reply:
-    """Ids only tell the calls of one reply apart; the wire gives them their own."""
+    """Calls with ids that are unique only within the reply; `wire` assigns the final ones."""
     return Reply(calls=tuple(ToolCallRequest(str(n), tool.name, arguments) for n, (tool, arguments) in enumerate(wishes)))
 
 
@@ -65,7 +65,7 @@ ANSWERS = {
 
 
 def report(talk: Talk, name: str, result: str) -> str:
-    """A tool's result in a sentence: what it says, and nothing beyond it."""
+    """A tool's result as a sentence that says no more than the result does."""
     if passage := re.match(r"\[1\] [^\n]*\n(.*?)(?:\n\n\[2\] |\Z)", result, re.S):
         return passage[1]
     if result.startswith("Nothing was found"):
@@ -100,7 +100,7 @@ def report(talk: Talk, name: str, result: str) -> str:
 
 
 def _asked_for(talk: Talk) -> set[str]:
-    """Every slot that was asked for, free or not."""
+    """All slots that were requested, free or not."""
     return {
         str(value)
         for m in talk.messages
@@ -111,7 +111,7 @@ def _asked_for(talk: Talk) -> set[str]:
 
 
 def readable(result: str) -> str | None:
-    """The JSON answer of somebody's API in words, or None where there is none."""
+    """An API's JSON response in words, or None if there is none."""
     found = re.search(r"[{\[].*[}\]]", result, re.S)
     try:
         data = json.loads(found[0]) if found else None
@@ -164,7 +164,7 @@ ORDINALS = ("first|1st|earliest|any|whichever", "second|2nd", "third|3rd", "four
 
 
 def pick(talk: Talk) -> Reply | None:
-    """One of the times just offered: by its hour, its place in the list, or a yes to the only one that was named."""
+    """One of the times just offered, chosen by its hour, by its place in the list, or by a yes to the only one."""
     tool, slots = (talk.moving and talk.tool("reschedule$")) or talk.tool("book$"), talk.slots
     if tool is None or not slots or talk.hears("cancel|instead of|another|other|tell|e-?mail"):
         return None
@@ -215,7 +215,7 @@ def cancel(talk: Talk) -> Reply | None:
 
 
 def find_times(talk: Talk) -> Reply | None:
-    """A search for free times, from the day and part of the day that the visitor speaks of."""
+    """A search for free times on the day and part of the day that the visitor mentions."""
     tool = talk.tool("find_times$")
     move = talk.tool("reschedule$") is not None and talk.hears(MOVE)
     if tool is None or (not move and talk.hears(NO_WISH)):
@@ -249,7 +249,7 @@ def is_email(name: str) -> bool:
 
 
 def named(talk: Talk) -> Reply | None:
-    """Tools that were asked for by their very names: once, or once with each value that was given."""
+    """Tools requested by their exact names: called once, or once for each value given."""
     wanted = [tool for tool in talk.tools if re.search(rf"(?<![\w-]){re.escape(tool.name)}(?![\w-])", talk.said)]
     wishes: list[tuple[ToolSpec, dict[str, Any]]] = []
     for tool in wanted:
@@ -261,13 +261,13 @@ def named(talk: Talk) -> Reply | None:
 
 
 def repeated(talk: Talk) -> Reply | None:
-    """ "Answer with the single word: ok", as somebody says who only wants to see whether anybody is there."""
+    """The answer to "Answer with the single word: ok", which checks whether the model responds at all."""
     word = re.match(r"(?:answer|reply|respond) with (?:only |just )?the (?:single )?word:? \W*(\w+)\W*$", talk.said, re.I)
     return Reply(word[1]) if word else None
 
 
 def message(talk: Talk) -> Reply | None:
-    """An e-mail to the team, once all that it needs has been said."""
+    """An e-mail to the team, once the visitor has said everything it needs."""
     said, answers = talk.request
     tool = next((tool for tool in talk.tools if is_email(tool.name)), None)
     if tool is None or not re.search(rf"\b(?:{'|'.join(PASS_ON)}|running late)\b", said, re.I):
@@ -281,7 +281,7 @@ def is_for_visitor(name: str) -> bool:
 
 
 def mail_me(talk: Talk) -> Reply | None:
-    """What the visitor wants in his own mailbox, from a tool that is named after it: "send_price_list"."""
+    """An e-mail to the visitor, by a tool named after its content: "send_price_list"."""
     if not talk.hears(r"e-?mail|mail|send") or not talk.hears("me|my|us"):
         return None
     heard = set(words.meaning(talk.said))
@@ -291,7 +291,7 @@ def mail_me(talk: Talk) -> Reply | None:
 
 
 def lookup(talk: Talk) -> Reply | None:
-    """The tool whose name, choices and description share most with the question, when they share enough."""
+    """The tool whose name, choices and description have most in common with the question, if that is enough."""
     said, answers = talk.request
     heard = set(words.meaning(said))
 
@@ -319,20 +319,20 @@ def is_search(tool: ToolSpec) -> bool:
 
 
 def guides(talk: Talk) -> Reply | None:
-    """A search in the organization's texts, where they are said to be about what was asked."""
+    """A search in the organization's texts, if the tool's description covers the question."""
     tool = next((tool for tool in talk.tools if is_search(tool)), None)
     about = set(words.meaning(tool.description)) if tool else set()
     return search(talk) if len(about & set(words.meaning(talk.said))) >= 2 else None
 
 
 def search(talk: Talk) -> Reply | None:
-    """The last resort before not knowing."""
+    """A knowledge search as the last resort before admitting ignorance."""
     tool = next((tool for tool in talk.tools if is_search(tool)), None)
     return call(tool, {"query": talk.said[:300]}) if tool and words.meaning(talk.said) else None
 
 
 def answered(talk: Talk) -> Reply | None:
-    """The visitor has just answered a question of ours: go on with what it was asked for."""
+    """Continue what our question was asked for, now that the visitor has answered it."""
     return (message(talk) or lookup(talk)) if talk.request[1] else None
 
 
@@ -401,7 +401,7 @@ def abilities(talk: Talk) -> Reply | None:
 
 
 def corrected(talk: Talk) -> Reply | None:
-    """The last word is an instruction, not the visitor's: something we said was not right."""
+    """The correction that an instruction at the end asks for: something in our reply was wrong."""
     if talk.messages and talk.messages[-1].text.startswith(NOTE) and talk.heard:
         return Reply("I'm sorry, I cannot say that for certain. Please ask the team.")
     return None

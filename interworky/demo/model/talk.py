@@ -1,4 +1,4 @@
-"""A request as the rules see it: what was said, what is known, which times were offered."""
+"""A request as the rules see it: the conversation, the knowledge, and the times that were offered."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MOVE = r"\b(?:move|reschedule|change|postpone|shift)\b.{0,60}\b(?:appointment|bo
 NOTES = re.compile(re.escape(NOTE) + r".*?\](?=\n\n|\Z)", re.S)
 REFERENCE = re.compile(r"\b[Rr]eference\W+(?:is\W+)?([A-Z0-9]{6})\b")
 
-# How a call ended, by the words of its result: the first that matches.
+# A call's outcome, by the words of its result: the first match counts.
 OUTCOMES = {
     "unproven": r"proves? with a mailed code",
     "waiting": r"asked to confirm|\(waiting\)",
@@ -41,7 +41,7 @@ ASK_VALUE = "Could you tell me your {name}, please?"
 
 
 def asked_for(text: str) -> str | None:
-    """The parameter that a question of ours asks for, as it was spoken of, or None for any other text."""
+    """The parameter that our question asks for, by its spoken name, or None for any other text."""
     if text.endswith(ASK_MESSAGE):
         return "message"
     found = re.search(r"Which ([\w -]+) do you mean: .*\?$|Could you tell me your ([\w -]+), please\?$", text, re.S)
@@ -52,7 +52,7 @@ def asked_for(text: str) -> str | None:
 class Slot:
     id: str
     clock: str  # "10:30", as it was written
-    day: str  # the last words above it, or beside it, that name a weekday
+    day: str  # the last text above or beside it that names a weekday
 
 
 _SCAN = re.compile(
@@ -63,14 +63,14 @@ _SCAN = re.compile(
 
 
 def slots_in(result: str) -> list[Slot]:
-    """The slots that a tool's result names, as "Tuesday 8 January … 10:00 [slot …]"."""
+    """The slots in a tool's result, written as "Tuesday 8 January … 10:00 [slot …]"."""
     found: list[Slot] = []
     day = clock = ""
     for match in _SCAN.finditer(result):
         if match["day"]:
             day = match["day"]
         elif match["clock"]:
-            clock = clock or match["clock"]  # a second one beside it is the same time elsewhere
+            clock = clock or match["clock"]  # a second one beside it is the same time in another zone
         else:
             if match["id"] and clock:
                 found.append(Slot(match["id"], clock, day))
@@ -89,7 +89,7 @@ class Talk:
 
     @cached_property
     def days(self) -> list[date]:
-        """The calendar of the instructions, today first."""
+        """The days of the calendar in the instructions, starting today."""
         return words.days_in(self.system)
 
     @cached_property
@@ -122,7 +122,7 @@ class Talk:
 
     @cached_property
     def results(self) -> list[tuple[str, str]]:
-        """Names and texts of the tool results that wait for an answer: those at the very end."""
+        """Names and texts of the tool results that have no answer yet: those at the end."""
         found = []
         for message in reversed(self.messages):
             if message.role != "tool":
@@ -132,7 +132,7 @@ class Talk:
 
     @cached_property
     def slots(self) -> list[Slot]:
-        """The times that the newest search found, unless one of them was booked since."""
+        """The times found by the latest search, unless one of them has been booked since."""
         for message in reversed(self.messages):
             name = self.called.get(message.call_id, "") if message.role == "tool" else ""
             if name.endswith("find_times"):
@@ -143,20 +143,20 @@ class Talk:
 
     @cached_property
     def moving(self) -> bool:
-        """Whether the times are wanted for an appointment that is there already."""
+        """Whether the times are for moving an existing appointment."""
         said = [message.text for message in self.heard if message.role == "user"][-4:]
         moved = any(name.endswith("reschedule") for name in self.called.values())
         return not moved and any(re.search(MOVE, text, re.I) for text in said)
 
     @cached_property
     def reference(self) -> str:
-        """The newest booking's reference that stands anywhere in the conversation, or "unknown"."""
+        """The reference of the latest booking in the conversation, or "unknown"."""
         found = [ref for message in self.messages for ref in REFERENCE.findall(message.text) if message.role != "system"]
         return found[-1] if found else "unknown"
 
     @cached_property
     def searched(self) -> date | None:
-        """The day of the newest search for times."""
+        """The day of the latest search for times."""
         for message in reversed(self.messages):
             for call in message.calls:
                 if call.name.endswith("find_times"):
@@ -165,7 +165,7 @@ class Talk:
 
     @cached_property
     def request(self) -> tuple[str, dict[str, str]]:
-        """What the visitor first asked for, and his answers since to our questions about it, by what they asked for."""
+        """The visitor's original request, and their answers to our questions about it, by parameter."""
         heard, answers = list(self.heard), dict[str, str]()
         while len(heard) > 2 and (name := asked_for(heard[-2].text)):
             answer = heard[-1].text.strip()

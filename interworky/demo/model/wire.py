@@ -26,7 +26,7 @@ from assistant.llm import ChatMessage, ToolCallRequest, ToolSpec
 from interworky.demo.model import rules
 
 MODEL = "demo"
-CONTEXT_CHARS = 250_000  # rules read all of it on the event loop
+CONTEXT_CHARS = 250_000  # the rules read all of it on the event loop
 FINGERPRINT = "fp_demonstration"
 CREATED = 1_767_225_600  # 2026-01-01: a model's own date, not the answer's
 ROLES = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant", "tool": "tool"}
@@ -35,7 +35,7 @@ MAX_BODY_BYTES = 2_500_000
 
 
 class Refused(Exception):
-    """A request that OpenAI's server would refuse too."""
+    """A request that OpenAI's server would reject too."""
 
     def __init__(self, status: int, message: str, *, param: str | None = None, code: str | None = None) -> None:
         super().__init__(message)
@@ -50,7 +50,7 @@ View = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
 
 
 def served(method: str = "") -> Callable[[View], View]:
-    """A view of this server: there only while it is switched on, of one method or any, with errors in OpenAI's shape."""
+    """A view of this server: 404 unless it is on, limited to one method if given, with errors in OpenAI's format."""
 
     def wrap(view: View) -> View:
         @csrf_exempt
@@ -110,12 +110,12 @@ async def chat_completions(request: HttpRequest) -> HttpResponseBase:
 
 
 def _delay() -> float:
-    """Seconds that a word takes."""
+    """Seconds per word."""
     return settings.DEMO_MODEL_DELAY_MS / 1000
 
 
 async def _events(chunks: list[dict[str, Any]]) -> AsyncIterator[bytes]:
-    """The stream at a typist's pace. A caller that goes away cancels it in a pause."""
+    """The stream, with a delay after each word. If the client disconnects, it is cancelled during a delay."""
     for chunk in chunks:
         await asyncio.sleep(_delay())
         yield b"data: %s\n\n" % json.dumps(chunk, separators=(",", ":")).encode()
@@ -124,7 +124,7 @@ async def _events(chunks: list[dict[str, Any]]) -> AsyncIterator[bytes]:
 
 @dataclass(frozen=True)
 class Wanted:
-    """A request that passed every check."""
+    """A request that has passed every check."""
 
     messages: list[ChatMessage]
     tools: list[ToolSpec]
@@ -135,7 +135,7 @@ class Wanted:
 
 
 def _parse(request: HttpRequest) -> Wanted:
-    """Raises `Refused` for what is not a chat completion request."""
+    """Parse a request. Raises `Refused` if it is not a chat completion request."""
     if len(request.body) > MAX_BODY_BYTES:
         raise Refused(413, "The request is too large.")
     try:
@@ -183,7 +183,7 @@ def _message(place: int, raw: object) -> ChatMessage:
     if not isinstance(raw, dict) or raw.get("role") not in ROLES:
         raise Refused(400, f"Invalid value for '{where}.role'.", param=f"{where}.role", code="invalid_value")
     content = raw.get("content")
-    if isinstance(content, list):  # parts: what is not text cannot be read here
+    if isinstance(content, list):  # parts: only text is supported here
         content = "\n".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
     if content is not None and not isinstance(content, str):
         raise Refused(400, f"Invalid type for '{where}.content'.", param=f"{where}.content", code="invalid_type")
@@ -232,7 +232,7 @@ def _forced(choice: object, tools: list[ToolSpec]) -> str | None:
 
 
 def pieces_of(text: str) -> list[str]:
-    """A text in its words, each with the space after it: what we call tokens here."""
+    """The words of a text, each with the space after it. These count as tokens here."""
     return [piece + " " for piece in text.split(" ")[:-1]] + ([text.split(" ")[-1]] if text else [])
 
 
@@ -264,7 +264,7 @@ class Answer:
 
     @property
     def usage(self) -> dict[str, int]:
-        """Words, since that is what this model is made of."""
+        """Counted in words, because this model has no tokens."""
         completion = len(self.pieces) + sum(len(_arguments(call).split()) + 1 for call in self.reply.calls)
         return {
             "prompt_tokens": self.prompt_tokens,
@@ -292,7 +292,7 @@ class Answer:
         return {**self._envelope("chat.completion"), "choices": [choice], "usage": self.usage}
 
     def chunks(self, *, include_usage: bool) -> list[dict[str, Any]]:
-        """The same answer as a stream gives it: role, words, calls with their arguments in parts, finish, usage."""
+        """The same answer as a stream: role, words, calls with their arguments in parts, finish reason, usage."""
         deltas: list[dict[str, Any]] = [{"role": "assistant", "content": "" if self.pieces else None}]
         deltas += [{"content": piece} for piece in self.pieces]
         for n, call in enumerate(self.reply.calls):

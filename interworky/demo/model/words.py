@@ -1,4 +1,4 @@
-"""Reading English well enough for a demonstration: words, days, times, names, and the lines that answer a question."""
+"""Simple parsing of English for the demonstration: words, days, times, names, and lines that answer a question."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ STOP = frozenset(
         """,
     )
 )
-# What means the same to somebody asking: every word on the right counts as the word on the left.
+# Synonyms in questions: every word on the right counts as the word on the left.
 SAME = {
     "price": "cost costs fee fees charge charges expensive cheap pricing £ $ €",
     "address": "where address located location directions find street situated",
@@ -63,7 +63,7 @@ SUFFIXES = (
 
 
 def stem(word: str) -> str:
-    """`word` without its ending, so that "opening" meets "opens"."""
+    """`word` without its ending, so that "opening" matches "opens"."""
     for suffix in SUFFIXES:
         if word.endswith(suffix) and len(word) - len(suffix) >= 3:
             return word.removesuffix(suffix)
@@ -77,15 +77,15 @@ def tokens(text: str) -> list[str]:
     return re.findall(r"[^\W_]+|[£$€]", text.lower())
 
 
-@lru_cache(maxsize=8192)  # what an assistant knows is the same in every request
+@lru_cache(maxsize=8192)  # an assistant's knowledge is the same in every request
 def meaning(text: str) -> tuple[str, ...]:
-    """The stems that carry a text's meaning, synonyms made one, in order."""
+    """The stems of a text's meaningful words, in order, with synonyms unified."""
     text = re.sub(r"\bhow (much|expensive)\b", "price", text.lower())
     text = re.sub(r"\b(get there|get to you|find you)\b", "address", text)
     return tuple(_SAME.get(stem(word), stem(word)) for word in tokens(text) if word not in STOP or word in ("who", "where"))
 
 
-# --- What the assistant was told -------------------------------------------------------------------------------------
+# --- The assistant's knowledge ---------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class Section:
 
 
 def knowledge(system: str) -> list[Section]:
-    """The sections of the part of a system prompt that stands under "# What you know"."""
+    """The sections of a system prompt below "# What you know"."""
     found = re.search(r"^# What you know[^\n]*\n(.*?)(?=^# End of what you know|\Z)", system, re.M | re.S)
     sections: list[Section] = []
     heading, lines = "", list[str]()
@@ -113,7 +113,7 @@ MAX_LINES = 10
 
 
 def best_lines(question: str, sections: list[Section]) -> str | None:
-    """The lines that answer `question`, or None where too few of its words occur anywhere."""
+    """The lines that answer `question`, or None if too few of its words occur anywhere."""
     wanted = set(meaning(question))
     if not wanted or not sections:
         return None
@@ -135,7 +135,7 @@ def best_lines(question: str, sections: list[Section]) -> str | None:
     if covered(section) < 0.4 * math.fsum(rarity.values()):
         return None
     scores = [score(set(meaning(line))) for line in section.lines]
-    if max(scores) == 0 or wanted <= set(meaning(section.heading)):  # it asks for all of it
+    if max(scores) == 0 or wanted <= set(meaning(section.heading)):  # the question is about the whole section
         chosen = list(section.lines[:MAX_LINES])
     else:
         chosen = [line for line, points in zip(section.lines, scores, strict=True) if points >= 0.7 * max(scores)][
@@ -152,7 +152,7 @@ DAY = re.compile(rf"\b(?:{_DAY}),?\s+\(?(\d{{4}}-\d\d-\d\d)|\b(\d{{4}}-\d\d-\d\d
 
 
 def days_in(system: str) -> list[date]:
-    """The days that a system prompt names beside their weekday under "# Today" (or else before what it knows), in order."""
+    """The dates with weekdays in a system prompt below "# Today" (or else before the knowledge), in order."""
     told = re.split(r"^# What you know", system, maxsplit=1, flags=re.M)[0]
     told = re.split(r"^# Today\b", told, maxsplit=1, flags=re.M)[-1]
     found: dict[date, None] = {}
@@ -165,7 +165,7 @@ def days_in(system: str) -> list[date]:
 
 
 def day_in(text: str, days: list[date]) -> date | None:
-    """The day that `text` speaks of, looked up in `days` (today's first) and never computed from a clock of our own."""
+    """The day that `text` mentions, looked up in `days` (today first), never computed from our own clock."""
     if not days:
         return None
     text, today = text.lower(), days[0]
@@ -214,12 +214,12 @@ HOURS = {
     )
 }
 _HOUR = rf"(\d{{1,2}}|{'|'.join(HOURS)})"
-# hour, minute, half of the day: what each pattern captures, in this order.
+# Each pattern captures hour, minute and half of the day, in this order.
 CLOCKS = (
     r"\b(\d{1,2})[:.h](\d\d)(?:\s*([ap])\.?m\b)?",  # 10:30, 2.15 pm
     rf"(?<![:.\d]){_HOUR}()\s*([ap])\.?m\b",  # 2pm
     rf"\b(?:at|around|about|the|@)\s+{_HOUR}()()(?=$|[.,!?]|\s+(?:o.?clock|please|works|is|would|on|slot|one)\b)",
-    rf"^\W*{_HOUR}()()(?:\s+o.?clock)?(?:\s+please)?\W*$",  # nothing but the hour
+    rf"^\W*{_HOUR}()()(?:\s+o.?clock)?(?:\s+please)?\W*$",  # only the hour
 )
 PAST = re.compile(rf"\b(half past|quarter past|quarter to)\s+{_HOUR}\b")
 

@@ -6,7 +6,7 @@ from interworky.generated_keys import fresh_keys
 
 
 class Command(BaseCommand):
-    help = "Print a fresh SECRET_KEY and a fresh FIELD_KEYS, as lines for .env."
+    help = "Print a new SECRET_KEY and new FIELD_KEYS, as lines for .env."
     requires_system_checks = ()
 
     def handle(self, **options: Any) -> None:

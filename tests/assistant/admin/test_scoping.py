@@ -23,7 +23,7 @@ CANARY = "Zanzibar"
 
 
 class Two:
-    """Somebody of one organization, and all that is not his."""
+    """A member of one organization, and everything that is not theirs."""
 
     def __init__(self) -> None:
         self.mine = fill("mine", "Aardvark")

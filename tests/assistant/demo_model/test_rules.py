@@ -216,11 +216,11 @@ def test_a_tool_is_chosen_by_its_name_and_choices():
         ("What are your opening hours?", "Monday to Friday"),
     ],
 )
-def test_questions_are_answered_from_what_it_was_told(question: str, answer: str):
+def test_questions_are_answered_from_the_knowledge(question: str, answer: str):
     assert answer in Visit().says(question).text
 
 
-def test_what_it_was_not_told_it_does_not_know():
+def test_it_admits_what_is_not_in_its_knowledge():
     reply = Visit().says("What is the capital of France?")
     assert "I don't know" in reply.text and "opening hours" in reply.text
 
@@ -228,7 +228,7 @@ def test_what_it_was_not_told_it_does_not_know():
 LOOK_UP = ToolSpec("guides", "Search the guides: eating, drinking and pain after whitening.", schema("query", query=TEXT))
 
 
-def test_what_the_guides_are_said_to_be_about_is_looked_up_there_and_told_in_their_words():
+def test_topics_of_the_guides_are_looked_up_there_and_quoted():
     visit = Visit([*TOOLS, LOOK_UP])
     assert called(visit.says("Can I drink coffee after whitening?")) == (
         "guides",
@@ -349,11 +349,11 @@ def test_it_answers_who_only_wants_to_know_whether_anybody_is_there():
     assert Visit().says("Answer with the single word: ok").text == "ok"
 
 
-SEND = ToolSpec("send_price_list", "Send the visitor our price list by e-mail, to his own address.", schema())
+SEND = ToolSpec("send_price_list", "Send the visitor our price list by e-mail, to their own address.", schema())
 
 
 @pytest.mark.parametrize("said", ["Can you e-mail me the price list?", "Send me your prices, please.", "mail me the prices"])
-def test_what_the_visitor_wants_in_his_mailbox_is_sent_there(said: str):
+def test_what_visitors_want_in_their_mailbox_is_sent_there(said: str):
     talk = Visit([*TOOLS, SEND])
     assert called(talk.says(said)) == ("send_price_list", {})
     waits = talk.returns(executor.WAITING_FOR_PROOF).text
@@ -361,5 +361,5 @@ def test_what_the_visitor_wants_in_his_mailbox_is_sent_there(said: str):
 
 
 @pytest.mark.parametrize("said", ["How much is a check-up?", "What are your prices?", "Can you send the team a message?"])
-def test_what_he_only_asks_about_is_not_sent(said: str):
+def test_what_visitors_only_ask_about_is_not_sent(said: str):
     assert "send_price_list" not in [call.name for call in Visit([*TOOLS, SEND]).says(said).calls]

@@ -1,4 +1,4 @@
-"""What judging costs grows with the length of a reply and no faster, counted in calls and not in seconds."""
+"""The cost of judging is linear in the length of a reply, measured in function calls."""
 
 import sys
 

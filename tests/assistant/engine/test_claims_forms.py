@@ -1,4 +1,4 @@
-"""Claims in tables, headings and lines, behind markup and look-alikes: what a reader sees is what is judged."""
+"""Claims in tables, headings and lines, hidden by markup or look-alike letters, are judged as a reader sees them."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A claim is bound to its receipt: its act, its time, its reference, and how often."""
+"""A claim must match its receipt in the action, the time, the reference and the number."""
 
 from datetime import UTC, datetime, timedelta
 

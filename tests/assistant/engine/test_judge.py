@@ -1,4 +1,4 @@
-"""The second judge: asked when no pattern can tell, believed when it answers with one word, done without when it cannot."""
+"""The second judge: asked if no pattern can decide, trusted if it answers with one word, skipped if it fails."""
 
 from __future__ import annotations
 
@@ -55,14 +55,14 @@ async def test_what_nobody_can_judge_is_shown_and_marked(decide):
     assert text == DOUBTFUL and ended.unsure
 
 
-async def test_the_judge_is_not_asked_about_what_patterns_can_tell():
+async def test_the_judge_is_not_asked_where_patterns_can_decide():
     decide, asked = answers()
     await run(ScriptedModel(says("We open at nine. Which day suits you?")), ScriptedExecutor(acts=True), decide)
     await run(ScriptedModel(says("Your table is booked."), says("Shall I book it?")), ScriptedExecutor(acts=True), decide)
     assert asked == []
 
 
-async def test_the_judge_is_told_what_was_done_and_what_tools_returned():
+async def test_the_judge_is_given_the_completed_calls_and_tool_results():
     decide, asked = answers(False)
     receipt = Receipt("sent", "M-12AB34")
     executor = ScriptedExecutor("Sent to the kitchen.", "send", achieved=frozenset({"sent"}), receipts=(receipt,))

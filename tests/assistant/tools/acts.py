@@ -1,4 +1,4 @@
-"""A kind whose acts are counted."""
+"""A kind of method that counts its runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from assistant.tools.kind import Context
 
 @dataclass
 class Acts:
-    """What the counted kind has done, and how it is to behave."""
+    """What the counting kind has done, and how it is to behave."""
 
     seen: list[dict[str, Any]] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)

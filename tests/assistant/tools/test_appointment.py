@@ -1,4 +1,4 @@
-"""Appointments as tools: what a model sees and may do, and what only the visitor's word sets off."""
+"""Appointments as tools: what a model sees and may do, and what needs the visitor's confirmation."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ async def test_a_visitor_in_another_zone_reads_the_business_own_time_beside_each
         ("tlh", "Tuesday ", "Book this appointment?", "When", "Appointment confirmed: Tuesday "),
     ],
 )
-async def test_a_visitor_is_spoken_to_in_his_own_language(conversation, locale, tuesday, question, when, title):
+async def test_a_visitor_is_addressed_in_their_own_language(conversation, locale, tuesday, question, when, title):
     await in_db(Visitor.objects.update)(locale=locale)
     day = DAY + timedelta(days=(1 - DAY.weekday()) % 7)
     found = await run(conversation, "find_times", from_day=day.isoformat())
@@ -243,7 +243,7 @@ async def test_a_time_that_somebody_else_took_comes_with_others_to_click(convers
     assert (await in_db(Row.objects.latest)("created_at")).code == "slot_taken"
 
 
-async def test_cancelling_asks_first_and_is_told(conversation):
+async def test_cancelling_asks_first_and_is_reported(conversation):
     appointment = await a_booking(conversation)
     assert (await run(conversation, "cancel", reference=appointment.reference)).outcome == "waiting"
     await sync_to_async(appointment.refresh_from_db)()
@@ -258,7 +258,7 @@ async def test_cancelling_asks_first_and_is_told(conversation):
     assert receipts == ["cancelled", "cancelled"]
 
 
-async def test_moving_asks_first_and_is_told(conversation):
+async def test_moving_asks_first_and_is_reported(conversation):
     appointment = await a_booking(conversation)
     later = slots.slot_id(appointment.calendar, appointment.start_at + timedelta(hours=1))
     assert (await run(conversation, "reschedule", reference=appointment.reference, slot=later)).outcome == "waiting"

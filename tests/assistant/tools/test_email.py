@@ -1,4 +1,4 @@
-"""E-mail methods: to whom, what it says, how often, and what the visitor sees of it."""
+"""E-mail methods: recipients, contents, limits and receipts."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ async def test_the_visitor_is_written_to_at_a_verified_address_only(method: Make
     assert (await Delivery.objects.aget()).to == "ann@example.com"
 
 
-async def test_his_letter_is_in_his_language_and_the_teams_in_english(method: Make, talk: Conversation) -> None:
+async def test_the_visitors_e_mail_is_in_their_language_and_the_teams_in_english(method: Make, talk: Conversation) -> None:
     talk.visitor.email, talk.visitor.email_verified_at, talk.visitor.locale = "ann@example.com", timezone.now(), "fr-CA"
     await talk.visitor.asave()
     made = await sync_to_async(an_email)(method, talk)
@@ -116,7 +116,7 @@ async def test_his_letter_is_in_his_language_and_the_teams_in_english(method: Ma
     assert receipts[0].startswith("Message à ")
 
 
-async def test_answers_go_to_the_visitor_when_the_address_is_his(method: Make, talk: Conversation) -> None:
+async def test_replies_go_to_the_visitor_if_their_address_is_verified(method: Make, talk: Conversation) -> None:
     await sync_to_async(an_email)(method, talk, to="a@example.com, b@example.com\na@example.com", layout="detailed")
     talk.visitor.email, talk.visitor.email_verified_at = "ann@example.com", timezone.now()
     await talk.visitor.asave()

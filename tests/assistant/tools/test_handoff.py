@@ -1,4 +1,4 @@
-"""Fetching a person, and leaving an address for one."""
+"""Handing over to a person, and leaving an address for the team."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ async def clicked(talk: Conversation) -> Row:
 NOBODY = "Nobody from the team could be notified just now."
 
 
-async def test_the_conversation_waits_the_team_is_told_and_the_visitor_can_leave_an_address(
+async def test_the_conversation_waits_the_team_is_notified_and_the_visitor_can_leave_an_address(
     method: Make, turn: Turn
 ) -> None:
     talk = turn.conversation
@@ -105,7 +105,7 @@ async def test_what_is_no_address_is_not_passed_on(method: Make, talk: Conversat
 # --- Only what is so is said ------------------------------------------------------------------------------------------
 
 
-async def test_a_visitor_who_asks_for_a_person_sees_that_the_team_is_told_once_a_delivery_exists(
+async def test_a_visitor_who_asks_for_a_person_sees_that_the_team_is_notified_once_a_delivery_exists(
     method: Make, talk: Conversation
 ) -> None:
     await in_db(a_handoff)(method, talk)
@@ -121,7 +121,7 @@ async def test_a_visitor_who_asks_for_a_person_sees_that_the_team_is_told_once_a
 
 
 @pytest.mark.parametrize("why", ["no address", "the team's day is used up", "the address cannot be written to"])
-async def test_the_conversation_waits_and_the_visitor_hears_that_nobody_could_be_told(
+async def test_the_conversation_waits_and_the_visitor_reads_that_nobody_could_be_notified(
     method: Make, talk: Conversation, why: str
 ) -> None:
     to = {"no address": "", "the address cannot be written to": "a@b@c"}.get(why, "team@example.com")
@@ -151,7 +151,7 @@ async def test_without_a_method_for_it_the_conversation_waits_and_says_so(talk: 
     assert (said.role, said.text.startswith("The team is not notified from here.")) == ("system", True)
 
 
-async def test_a_second_try_that_is_refused_does_not_take_back_that_somebody_was_told(
+async def test_a_refused_second_request_does_not_withdraw_the_first_notification(
     method: Make, talk: Conversation, turn: Turn
 ) -> None:
     await in_db(a_handoff)(method, talk)
@@ -165,7 +165,7 @@ async def test_a_second_try_that_is_refused_does_not_take_back_that_somebody_was
 @pytest.mark.parametrize(
     ("state", "text"), [("dead", NOBODY), ("kept", "This is a demonstration: the e-mail was not sent.")]
 )
-async def test_that_somebody_was_told_is_taken_back_when_the_notice_is_not_sent(
+async def test_the_notification_is_withdrawn_if_the_notice_is_not_sent(
     method: Make, talk: Conversation, state: str, text: str
 ) -> None:
     await in_db(a_handoff)(method, talk)

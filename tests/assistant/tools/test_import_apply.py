@@ -1,4 +1,4 @@
-"""From drafts to rows: all of them or none, found again by where they came from."""
+"""Drafts become rows, all of them or none, and are identified by their source when imported again."""
 
 from __future__ import annotations
 
@@ -187,7 +187,7 @@ def test_two_organizations_import_the_same_without_meeting(mia):
     assert mia.organization.methods.get().description == "As it is"
 
 
-def test_what_another_import_would_change_is_told_beforehand(mia):
+def test_changes_by_another_import_are_shown_beforehand(mia):
     apply(mia.organization, shop("/a"))
     method = mia.organization.methods.get()
 

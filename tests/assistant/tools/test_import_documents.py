@@ -1,4 +1,4 @@
-"""Documents of others: read as plain values, or refused by name."""
+"""Imported documents are read as plain values, or rejected with a named reason."""
 
 from __future__ import annotations
 

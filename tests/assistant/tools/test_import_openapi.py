@@ -110,7 +110,7 @@ def test_the_same_name_in_several_places_gives_two_parameters():
     assert (url, content) == ("https://api.example.com/v1/orders/p?id=q", {"id": 1})
 
 
-def test_operations_without_names_and_with_equal_ones_are_told_apart():
+def test_operations_without_names_or_with_equal_names_get_distinct_ones():
     operation = {"operationId": "list things!"}
     paths = {
         "/a/{x}": {"get": {}},

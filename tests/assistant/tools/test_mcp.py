@@ -87,7 +87,7 @@ async def test_a_real_servers_tools_become_methods(talk, url, settings):
 
 
 @pytest.mark.django_db
-async def test_a_real_servers_tools_are_called_through_the_door(talk, url, settings):
+async def test_a_real_servers_tools_are_called_through_the_executor(talk, url, settings):
     settings.OUTBOUND_ALLOWED_ORIGINS = [url.removesuffix("/mcp")]
     await methods(talk, url)
     tide = await called(talk, "next_tide", port="dover", hours=6)

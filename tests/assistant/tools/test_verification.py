@@ -1,4 +1,4 @@
-"""What goes to the visitor himself waits until a mailed code has shown that the address is his."""
+"""E-mails to visitors wait until a mailed code has verified their address."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ async def test_the_right_code_proves_the_address_and_sends_what_waited(asked, ta
     assert not any(code in text for text in [*texts, *rows, *calls, *letters])
 
 
-async def test_who_has_proven_his_address_is_not_asked_again(asked, talk):
+async def test_a_verified_visitor_is_not_asked_for_an_address_again(asked, talk):
     talk.visitor.email, talk.visitor.email_verified_at = "ann@example.com", timezone.now()
     await talk.visitor.asave()
     result, card = await asked()

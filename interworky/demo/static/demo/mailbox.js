@@ -1,4 +1,4 @@
-// New mails appear by themselves. The page is fetched again and its list put in place, but only when it has changed.
+// Shows new e-mails automatically: fetches the page again, and replaces the list if it has changed.
 async function refresh() {
   if (document.hidden) return;
   const response = await fetch(location.href, { cache: "no-store" });

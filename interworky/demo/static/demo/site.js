@@ -1,4 +1,4 @@
-// "Try the assistant": what a button says is said in the chat. Commands wait in a plain list until the widget has come.
+// "Try the assistant": a click sends the button's text to the chat. Commands wait in a plain list until the widget has loaded.
 for (const button of document.querySelectorAll("[data-say], [data-open]")) {
   button.addEventListener("click", () => {
     const widget = (window.Interworky ??= []);

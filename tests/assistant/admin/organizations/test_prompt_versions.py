@@ -87,9 +87,9 @@ def test_a_difference_shows_what_changed_and_little_else():
 
 
 def test_a_summary_stands_in_the_list_and_on_the_page(assistant, editor):
-    talk = make.conversation(assistant, title="A check-up", summary="He wanted a <b>check-up</b>.", language="de")
+    talk = make.conversation(assistant, title="A check-up", summary="They wanted a <b>check-up</b>.", language="de")
     for address in ("/admin/assistant/conversation/", f"/admin/assistant/conversation/{talk.pk}/change/"):
-        assert "He wanted a &lt;b&gt;check-up&lt;/b&gt;." in editor.get(address).content.decode()
+        assert "They wanted a &lt;b&gt;check-up&lt;/b&gt;." in editor.get(address).content.decode()
 
 
 def test_the_first_page_warns_of_models_that_end_those_who_chose_them(assistant, editor, settings: Any):

@@ -1,4 +1,4 @@
-"""Appointments: a hold, its confirmation with all that goes with it, and every change after."""
+"""Appointments: holds, their confirmation with all its effects, and later changes."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_one_call_holds_one_time_however_often_it_runs(calendar, conversation):
     assert held(calendar, conversation, call=call).pk == held(calendar, conversation, call=call).pk
 
 
-def test_a_visitor_may_ask_again_for_the_time_that_he_holds_himself(calendar, conversation):
+def test_a_visitor_may_request_a_time_that_they_already_hold(calendar, conversation):
     first = held(calendar, conversation, call=call_of(conversation))
     second = held(calendar, conversation, call=call_of(conversation))
     first.refresh_from_db()
@@ -175,7 +175,7 @@ def test_a_booking_without_name_or_address_stays_a_hold(calendar, conversation, 
     assert (hold.state, Delivery.objects.count()) == ("held", 0)
 
 
-def test_nothing_that_a_visitor_typed_goes_to_an_address_that_may_not_be_his(calendar, conversation):
+def test_nothing_that_a_visitor_typed_is_sent_to_an_unverified_address(calendar, conversation):
     hold = held(calendar, conversation)
     bait = "Win at evil.example"
     appointments.confirm(hold, name=bait, email="victim@example.com", phone=bait, reason=bait, now=NOW)
@@ -208,7 +208,7 @@ def test_an_address_is_not_flooded_by_many_visitors(calendar, conversation):
     assert Delivery.objects.filter(to="ann@example.com").count() == outbox.PER_ADDRESS_PER_DAY
 
 
-def test_what_he_said_of_himself_is_remembered_and_never_overwritten(calendar, conversation):
+def test_what_visitors_say_about_themselves_is_kept_and_never_overwritten(calendar, conversation):
     booked(calendar, conversation)
     booked(calendar, conversation, NINE + timedelta(hours=1), email="other@example.com")
     conversation.visitor.refresh_from_db()
@@ -255,7 +255,7 @@ def test_a_booking_its_receipt_and_its_mails_exist_together_or_not_at_all(calend
 # --- Change ----------------------------------------------------------------------------------------------------------
 
 
-def test_moving_frees_the_old_time_and_tells_both_sides(calendar, conversation):
+def test_moving_frees_the_old_time_and_notifies_both_sides(calendar, conversation):
     appointment = booked(calendar, conversation)
     ten = NINE + timedelta(hours=1)
     moved = appointments.reschedule(appointment, slots.slot_id(calendar, ten), call=call_of(conversation), now=NOW)
@@ -303,7 +303,7 @@ def test_an_appointment_is_not_moved_for_ever(calendar, conversation):
     assert Delivery.objects.filter(to="ann@example.com").count() <= outbox.PER_ADDRESS_PER_DAY
 
 
-def test_cancelling_frees_the_time_tells_both_sides_and_marks_the_receipt(calendar, conversation):
+def test_cancelling_frees_the_time_notifies_both_sides_and_marks_the_receipt(calendar, conversation):
     appointment = booked(calendar, conversation)
     cancelled = appointments.cancel(appointment, now=NOW)
     assert (cancelled.state, cancelled.sequence) == ("cancelled", 1)
@@ -314,7 +314,7 @@ def test_cancelling_frees_the_time_tells_both_sides_and_marks_the_receipt(calend
     assert booked(calendar, make.conversation(conversation.assistant)).state == "confirmed"
 
 
-def test_staff_who_cancel_are_not_told_so(calendar, conversation):
+def test_staff_who_cancel_are_not_notified_of_it(calendar, conversation):
     appointments.cancel(booked(calendar, conversation), by_staff=True, now=NOW)
     assert Delivery.objects.filter(to="team@example.com").count() == 1
 

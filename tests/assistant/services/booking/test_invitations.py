@@ -1,4 +1,4 @@
-"""iCalendar: what people's calendars are told, through every change and whatever stands in the texts."""
+"""iCalendar invitations, after every change and with any text in them."""
 
 from __future__ import annotations
 

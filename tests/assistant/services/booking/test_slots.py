@@ -1,4 +1,4 @@
-"""Free times: what hours, clocks, closures and other people's appointments leave over."""
+"""Free times, given opening hours, daylight saving, closures and other appointments."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def test_a_calendar_without_hours_offers_nothing_and_does_not_fail():
         ),
     ],
 )
-def test_what_is_no_day_is_refused_and_told_what_today_is(day):
+def test_an_invalid_day_is_refused_with_todays_date(day):
     with pytest.raises(ToolError, match="2030-01-07, which is today, Monday 7 January 2030"):
         slots.offer(make.calendar(), from_day=day, now=MONDAY)
 
@@ -142,7 +142,7 @@ def test_a_zone_that_names_no_place_leaves_the_calendars_own(zone):
     assert slots.offer(make.calendar(timezone="Asia/Tokyo"), visitor_timezone=zone, now=MONDAY).timezone == "Asia/Tokyo"
 
 
-def test_a_visitor_elsewhere_sees_his_own_clock_and_the_business_beside_it():
+def test_a_visitor_in_another_zone_sees_their_own_time_and_the_business_time_beside_it():
     calendar = make.calendar(timezone="Europe/Berlin", opens="09:00", closes="10:00")
     offer = slots.offer(calendar, from_day=TUESDAY, visitor_timezone="America/New_York", now=MONDAY)
     assert labels(offer) == ["03:00 (09:00 Berlin)", "03:30 (09:30 Berlin)"]
@@ -166,7 +166,7 @@ def test_an_hour_that_the_clocks_skip_is_not_offered():
     assert labels(offer) == ["01:00", "01:30", "03:00", "03:30"]
 
 
-def test_an_hour_that_the_clocks_repeat_is_offered_twice_and_told_apart():
+def test_an_hour_repeated_by_daylight_saving_is_offered_twice_with_its_offset():
     calendar = make.calendar(timezone="Europe/Berlin", opens="01:30", closes="03:30")
     offer = slots.offer(calendar, from_day="2030-10-27", now=datetime(2030, 10, 26, tzinfo=UTC))
     assert labels(offer) == [

@@ -200,7 +200,7 @@ def test_a_token_dies_at_an_absolute_age(settings):
 
 
 @pytest.mark.parametrize("shut", ["assistant", "organization", "origin"])
-def test_a_good_token_is_worth_nothing_once_the_door_is_shut(shut):
+def test_a_valid_token_is_refused_once_access_is_disabled(shut):
     assistant = make.assistant()
     session = open_session(assistant, make.ORIGIN)
     if shut == "assistant":
@@ -246,7 +246,7 @@ def test_a_token_of_another_assistant_starts_anew():
     assert session.conversation.visitor.organization == ours.organization
 
 
-def test_a_visitor_rates_replies_of_his_own_conversation_only():
+def test_visitors_rate_replies_in_their_own_conversation_only():
     mine, other = make.conversation(), make.conversation(make.assistant(make.organization("Other")))
     end(post_message(other, "c-1", "Hello").turn, "Hi")
     reply = Message.objects.get(role="assistant")

@@ -1,4 +1,4 @@
-"""The outbox: promised with what it tells of, sent by a worker, and its outcome told on the receipt."""
+"""The outbox: stored with the change it reports, sent by a worker, and its outcome shown on the receipt."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def rung(monkeypatch):
-    """The ids that a worker was told of, in place of a broker."""
+    """The ids passed to a worker, in place of a broker."""
     told: list[str] = []
     monkeypatch.setattr(current_app, "send_task", lambda name, args: told.append((name, *args)))
     return told
@@ -50,7 +50,7 @@ def test_the_same_promise_twice_is_one_row():
     )
 
 
-def test_a_worker_is_told_once_the_transaction_is_through(rung, django_capture_on_commit_callbacks):
+def test_a_task_is_queued_once_the_transaction_has_committed(rung, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks() as told_later:
         delivery = queued()
         assert rung == []
@@ -59,7 +59,7 @@ def test_a_worker_is_told_once_the_transaction_is_through(rung, django_capture_o
     assert rung == [("assistant.tasks.deliver", str(delivery.pk))]
 
 
-def test_the_name_that_workers_are_told_is_a_task():
+def test_the_queued_name_is_a_task():
     assert tasks.deliver.name == outbox.TASK
 
 

@@ -1,4 +1,4 @@
-"""The ledger of tool calls, beneath the door that everything goes through."""
+"""The ledger of tool calls, which the executor writes."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_a_row_is_taken_over_only_when_its_time_is_over(talk: Conversation, turn
     assert ledger.claim_again(row, 20) and not ledger.claim_again(late, 20)
 
 
-def test_whoever_has_lost_the_row_cannot_close_it(talk: Conversation, turn: Turn) -> None:
+def test_a_runner_that_has_lost_the_row_cannot_close_it(talk: Conversation, turn: Turn) -> None:
     row = write(talk, turn)
     ledger.claim(row)
     ToolCall.objects.update(started_at=timezone.now() - timedelta(minutes=1))
@@ -152,7 +152,7 @@ def test_a_turn_that_ends_closes_its_calls_and_lets_a_card_wait_on(talk: Convers
     ]
 
 
-def test_whoever_runs_a_call_still_says_what_came_of_it_once_its_turn_has_ended(talk: Conversation, turn: Turn) -> None:
+def test_a_runner_still_reports_a_calls_result_after_its_turn_has_ended(talk: Conversation, turn: Turn) -> None:
     running = claim_turn(turn.pk)
     slow = write(talk, running)
     assert ledger.claim(slow)
@@ -232,7 +232,7 @@ def test_a_confirmed_call_whose_turn_was_given_up_before_it_ran_has_not_begun(ta
     assert state_of(row) == (State.FAILED, "not_begun")
 
 
-def test_the_sweep_closes_what_nobody_will_bring_to_an_end_and_the_check_counts_it(talk: Conversation, turn: Turn) -> None:
+def test_the_sweep_closes_orphaned_calls_and_the_check_counts_them(talk: Conversation, turn: Turn) -> None:
     running = claim_turn(turn.pk)
     at_work, relayed, fresh = write(talk, running), write(talk, key="old"), write(talk, key="new")
     assert ledger.claim(at_work) and ledger.claim(relayed) and ledger.claim(fresh)

@@ -1,4 +1,4 @@
-"""First questions that are answered again without a model, where staff allow it."""
+"""Repeated first questions are answered without a model, if staff allow it."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def set_instructions(assistant: Assistant) -> None:
     ],
     ids=["instructions", "knowledge", "language", "model"],
 )
-async def test_whatever_the_model_would_be_told_otherwise_makes_it_another_question(assistant, change):
+async def test_any_difference_in_the_prompt_makes_it_another_question(assistant, change):
     model = ScriptedModel(says("One."), says("Two."))
     await first(assistant, "Hello", model)
     await in_db(change)(assistant)

@@ -1,4 +1,4 @@
-"""What an assistant is told: edits, versions, the operator's file; and how much of a conversation the model is shown."""
+"""Prompts: edits, versions and the operator's file; and how much of a conversation the model gets."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_every_change_of_a_text_is_a_version_with_who_and_what_was_there_before(
     ]
 
 
-def test_a_new_assistant_has_its_first_version_from_whoever_made_it():
+def test_a_new_assistants_first_version_is_by_its_creator():
     home, editor = make.organization(), User.objects.create_user("ed")
     assistant = Assistant(organization=home, instructions="One.")
     prompt_versions.save(assistant, editor)
@@ -233,7 +233,7 @@ async def test_where_the_browser_names_no_language_the_visitors_own_is_spoken(co
         ("", "", "The assistant has reached its limit"),
     ],
 )
-async def test_a_visitor_hears_a_kind_sentence_and_staff_see_whose_limit_it_was(settings, own, organizations, heard):
+async def test_a_visitor_reads_a_kind_sentence_and_staff_see_whose_limit_was_reached(settings, own, organizations, heard):
     settings.AI_ENVIRONMENT = {"AI_BASE_URL": "http://127.0.0.1:9/v1", "AI_MODEL": "m"}  # nobody is asked
     assistant = await in_db(make.assistant)(limit_sentence=own)
     await in_db(Budget.objects.create)(organization=assistant.organization, visitor_day_tokens=1, sentence=organizations)

@@ -174,7 +174,7 @@ def test_a_minute_later_requests_are_free_again(conversation: Conversation) -> N
     reserve(conversation, now=NOON + timedelta(minutes=1))
 
 
-def test_the_team_hears_once_that_a_limit_is_near(conversation: Conversation) -> None:
+def test_the_team_is_notified_once_that_a_limit_is_near(conversation: Conversation) -> None:
     budget(conversation, day_tokens=1000, month_tokens=100_000)
     for tokens, mails in (((700, 0), 0), ((90, 10), 1), ((10, 0), 1)):
         budgets.settle(reserve(conversation, tokens), [attempt(tokens)])

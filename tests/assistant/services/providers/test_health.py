@@ -124,7 +124,7 @@ def test_failures_that_were_under_way_do_not_lengthen_the_pause() -> None:
     assert state(30) == "half-open"
 
 
-def test_whoever_died_while_probing_does_not_hold_the_place() -> None:
+def test_a_process_that_died_while_probing_does_not_block_the_probe() -> None:
     fail(times=5)
     assert probe(30)
     assert not probe(89)
@@ -178,7 +178,7 @@ def test_lessons_add_up() -> None:
     assert health.standings({(KEY, "m")}, T0)[KEY, "m"].capabilities == {"tools": False, "streaming": True}
 
 
-def test_an_organizations_team_is_told_once_a_day_what_only_it_can_mend() -> None:
+def test_a_team_is_notified_once_a_day_of_problems_that_only_it_can_fix() -> None:
     organization = make.organization(team_email="team@example.com")
     row = Provider.objects.create(organization=organization, name="Ours", base_url="https://api.example.com/v1", smart="m")
     for cause in ("unauthorized", "unauthorized"):
@@ -203,7 +203,7 @@ def test_a_new_key_or_address_clears_what_was_held_against_the_old() -> None:
         assert row.health.exists() is (change == "name")
 
 
-def test_the_team_is_not_told_what_passes_by_itself() -> None:
+def test_the_team_is_not_notified_of_temporary_problems() -> None:
     organization = make.organization(team_email="team@example.com")
     row = Provider.objects.create(organization=organization, name="Ours", base_url="https://api.example.com/v1", smart="m")
     fail(times=5, provider_id=row.pk)

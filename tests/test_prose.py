@@ -1,0 +1,63 @@
+"""Words that are no longer used in code, documents and templates. CONTRIBUTING.md says how we write instead."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.servers import ROOT
+
+WORDS = "he|his|him|himself|whoever|doorbells?|(?:mend|knock|heed)(?:s|ed|ing)?"
+RETIRED = re.compile(rf"(?<![a-z])({WORDS})(?![a-z])", re.I)  # also as part of a name: an underscore ends a word
+
+# Folders and files that have been edited so far. Everything below them is checked.
+DONE = (
+    "README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/", "interworky/", "tests/attacks/", "tests/bench/", "tests/faults/",
+    "tests/upgrades/", "tests/conftest.py", "tests/fakes.py", "tests/make.py", "tests/rebinding.py", "tests/run.py",
+    "tests/servers.py", "tests/test_", "tests/assistant/demo_model/", "tests/assistant/entries.py",
+    "tests/assistant/services/booking/", "tests/assistant/services/conversations/", "tests/assistant/services/deliveries/",
+    "tests/assistant/services/methods/", "tests/assistant/services/organizations/", "tests/assistant/tools/",
+)  # fmt: skip
+NOT_YET = (
+    "docs/providers.md",
+    "docs/widget.md",
+    "docs/admin.md",
+    "docs/knowledge.md",
+    "tests/assistant/tools/test_executor.py",
+)
+# What these words stand in is data there: the words themselves, and English as visitors and models write it.
+DATA = ("tests/test_prose.py", "interworky/demo/model/words.py")
+SPELLINGS = ("(?:his|her|their)",)  # in patterns for what models write
+
+
+def prose() -> list[str]:
+    listed = subprocess.run(
+        ["git", "ls-files", "*.py", "*.md", "*.html", "*.js"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    return [name for name in listed.stdout.splitlines() if name.startswith(DONE) and name not in (*NOT_YET, *DATA)]
+
+
+def retired(text: str) -> Iterator[tuple[int, str]]:
+    """The number of each line with a retired word, and the word."""
+    for number, line in enumerate(text.splitlines(), 1):
+        for spelling in SPELLINGS:
+            line = line.replace(spelling, "")
+        for word in RETIRED.findall(line):
+            yield number, word
+
+
+def test_retired_words_do_not_come_back():
+    files = prose()
+    if not files:
+        pytest.skip("not a git checkout")
+    found = [f"{name}:{number}: {word}" for name in files for number, word in retired(Path(ROOT, name).read_text())]
+    assert found == []
+
+
+def test_retired_words_are_found_as_whole_words_also_within_names():
+    text = "Whoever knocks\nis theirs; recommend the chimney\nand he mended it.\nsaid (?:his|her|their) name\nto_heed()"
+    assert list(retired(text)) == [(1, "Whoever"), (1, "knocks"), (3, "he"), (3, "mended"), (5, "heed")]
