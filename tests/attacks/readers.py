@@ -83,7 +83,9 @@ def answer(text: str) -> None:
     from assistant.outbound import Response
     from assistant.tools import http
 
-    http._told(Response(200, httpx.Headers({"content-type": "application/json"}), text.encode(), ""), "/*/a\n/*/b\n/0/c")
+    http._result_text(
+        Response(200, httpx.Headers({"content-type": "application/json"}), text.encode(), ""), "/*/a\n/*/b\n/0/c"
+    )
 
 
 def masked(secret: str) -> Callable[[str], None]:

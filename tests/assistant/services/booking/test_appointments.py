@@ -92,7 +92,7 @@ def test_a_time_that_is_not_offered_cannot_be_held_even_with_a_true_id(calendar,
 
 def test_a_closure_that_came_meanwhile_counts(calendar, conversation):
     calendar.closures.create(first_day=NINE.date(), last_day=NINE.date())
-    with pytest.raises(ToolError, match="cannot be booked any more"):
+    with pytest.raises(ToolError, match="cannot be booked any longer"):
         held(calendar, conversation)
 
 
