@@ -56,7 +56,7 @@ def embed() -> None:
     if embeddings.configured():
         lagging = (one for one in vectors.lagging(embeddings.known_space()) if embeddings.provider_for(one))
         for organization in islice(lagging, EMBEDDED_AT_ONCE):
-            live.hand_over(vectors.TASK, str(organization.pk))
+            live.queue_task(vectors.TASK, str(organization.pk))
 
 
 @shared_task(name="assistant.jobs.tidy")  # type: ignore[untyped-decorator]
@@ -98,7 +98,7 @@ def measure_due() -> list[probe.Report]:
 
 
 def warn_of_shutdowns(today: date | None = None) -> None:
-    """Write to whoever can name another model, once for each stage of `sunset.WARNING_DAYS` and once it is over: to an
+    """Write to those who can choose another model, once for each stage of `sunset.WARNING_DAYS` and once it is over: to an
     organization's team of its own choice, to the operators of the environment's."""
     owners: list[Organization | None] = [None, *Organization.objects.filter(active=True)]
     uses = [(owner, provider, models) for owner in owners for provider, models in retirements.in_use(owner)]

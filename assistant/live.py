@@ -1,12 +1,13 @@
-"""The doorbells: to open widgets, and to Celery. Nothing depends on either being heard.
+"""Notifications to open widgets, and to Celery. Nothing depends on their delivery.
 
-What is rung has been committed or kept as a snapshot before, so a lost ring costs a moment, never a message: listeners
-notice gaps in `seq` and `offset`, sweeps find rows that no worker took. What a runner says of a reply bears its fence:
-from one that another has followed, or of a turn that has ended, it goes no further.
+Whatever is published has been committed before, or kept as a snapshot, so a lost notification costs a moment and never a
+message: subscribers notice gaps in `seq` and `offset`, and sweeps find rows that no worker took. Events about a reply in
+the making carry the fence of their runner; those of a runner that another has replaced, and those about a turn that has
+ended, are dropped.
 
-A bell rings in its own process at once, and in the others through Redis, where there is one. A process that does not hear
-the others, because Redis is away or slow, looks for new rows instead, every `LOOK_SECONDS`, with one query for all that it
-has open.
+An event reaches subscribers in the same process at once, and those in other processes through Redis, where there is one.
+A process that cannot receive from the others, because Redis is down or slow, asks the database for new rows instead, every
+`POLL_SECONDS`, with one query for all conversations that it has open.
 """
 
 from __future__ import annotations
@@ -44,33 +45,33 @@ log = logging.getLogger(__name__)
 QUEUE_LIMIT = 20_000
 SUBSCRIPTION_LIMIT = 500
 SEND_SECONDS = 2
-TICK_SECONDS = 1.0  # a process rings itself through Redis that often, to know that it hears
-DEAF_SECONDS = 3.0  # without that
-LOOK_SECONDS = 1.5
+PROBE_SECONDS = 1.0  # how often a process publishes to itself through Redis, to know that it receives
+SILENCE_SECONDS = 3.0  # without such a message, until Redis is taken to be down
+POLL_SECONDS = 1.5
 SNAPSHOT_SECONDS = 600
-AWAY_SECONDS = 5.0  # that a cache which did not answer is left alone
+CACHE_PAUSE_SECONDS = 5.0  # for which a cache that did not answer is not asked
 PREFIX = "interworky."
 RUNNERS = "runners"
-FENCES_LIMIT = 10_000  # turns of which the newest fence is known, the last that were heard of
+FENCES_LIMIT = 10_000  # turns of which the newest fence is known, the most recent ones
 
 
 def group(conversation_id: UUID | str) -> str:
-    """The name under which a conversation's open widgets listen."""
+    """The channel that a conversation's open widgets subscribe to."""
     return f"conversation.{conversation_id}"
 
 
 def announce(conversation_id: UUID | str, event: WidgetEvent) -> None:
-    """Ring every open widget of a conversation. From any thread; returns at once, raises nothing."""
+    """Publish an event to every open widget of a conversation. From any thread; returns at once, raises nothing."""
     _publish(group(conversation_id), event.payload())
 
 
 def ask_to_stop(turn_id: UUID | str) -> None:
-    """Tell whichever process runs this turn that its visitor wants it to end."""
+    """Ask the process that runs this turn, whichever it is, to end it."""
     _publish(RUNNERS, {"turn": str(turn_id)})
 
 
-def hand_over(task: str, row_id: UUID | str) -> None:
-    """Give a committed row's id to Celery once the transaction is through."""
+def queue_task(task: str, row_id: UUID | str) -> None:
+    """Queue a Celery task for a row once the transaction has committed."""
 
     def send() -> None:
         from celery import current_app
@@ -84,47 +85,47 @@ def hand_over(task: str, row_id: UUID | str) -> None:
     transaction.on_commit(send)
 
 
-# --- Listening ------------------------------------------------------------------------------------------------------
+# --- Subscribing ------------------------------------------------------------------------------------------------------
 
 
 class Subscription:
-    """What one listener hears, in order: payloads, and None where some may have been missed and the rows tell more.
+    """What one subscriber receives, in order: payloads, and None where some may have been missed and must be read from rows.
 
-    `told` is the newest `seq` that its owner has passed on; what it accounts for already is not heard again.
+    `delivered` is the newest `seq` that its owner has passed on; older events are skipped.
     """
 
     def __init__(self) -> None:
-        self.told = 0
-        self._heard: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue(SUBSCRIPTION_LIMIT)
+        self.delivered = 0
+        self._received: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue(SUBSCRIPTION_LIMIT)
 
     def put(self, payload: dict[str, Any] | None) -> None:
-        if self._heard.full():
-            # Who does not listen costs no more than this; he reads the rows when he does.
-            while not self._heard.empty():
-                self._heard.get_nowait()
+        if self._received.full():
+            # A slow subscriber costs no more than this; it reads the rows once it is back.
+            while not self._received.empty():
+                self._received.get_nowait()
             payload = None
-        self._heard.put_nowait(payload)
+        self._received.put_nowait(payload)
 
     async def next(self) -> dict[str, Any] | None:
         while True:
-            payload = await self._heard.get()
+            payload = await self._received.get()
             seq = payload.get("seq") if payload else None
             if seq is None:
                 return payload
-            if seq > self.told:
-                return payload if seq == self.told + 1 else None
+            if seq > self.delivered:
+                return payload if seq == self.delivered + 1 else None
 
 
 @asynccontextmanager
 async def subscribe(to: str) -> AsyncIterator[Subscription]:
-    """An ear for what is rung to `to`, a `group` or `RUNNERS`, in this process and in the others."""
-    bell = bind(asyncio.get_running_loop())
-    ear = Subscription()
-    await bell.admit(to, ear)
+    """Subscribe to what is published to `to`, a `group` or `RUNNERS`, in this process and in the others."""
+    broadcaster = bind(asyncio.get_running_loop())
+    subscription = Subscription()
+    await broadcaster.admit(to, subscription)
     try:
-        yield ear
+        yield subscription
     finally:
-        await bell.dismiss(to, ear)
+        await broadcaster.dismiss(to, subscription)
 
 
 # --- The text of replies in the making ------------------------------------------------------------------------------
@@ -132,7 +133,7 @@ async def subscribe(to: str) -> AsyncIterator[Subscription]:
 
 @dataclass
 class ReplyDraft:
-    """A reply as far as the runner under `fence` has come; `tools` are the labels at work now."""
+    """A reply as remote as the runner with `fence` has written it; `tools` are the labels of running tools."""
 
     text: str = ""
     tools: list[str] = field(default_factory=list)
@@ -143,7 +144,7 @@ _drafts: dict[str, ReplyDraft] = {}  # of the turns that this process runs
 
 
 def keep_draft(turn_id: UUID | str, draft: ReplyDraft | None) -> None:
-    """What `draft` answers from in this process; None forgets it."""
+    """Set what `draft` returns in this process; None removes it."""
     if draft is None:
         _drafts.pop(str(turn_id), None)
     else:
@@ -151,49 +152,49 @@ def keep_draft(turn_id: UUID | str, draft: ReplyDraft | None) -> None:
 
 
 # A thread of its own: a Redis that hangs holds up copies of drafts, and nothing that waits for the database.
-_shelf = ThreadPoolExecutor(1, thread_name_prefix="drafts")
-_away_until = 0.0  # on the monotonic clock
+_draft_thread = ThreadPoolExecutor(1, thread_name_prefix="drafts")
+_cache_paused_until = 0.0  # on the monotonic clock
 
 
 async def share_draft(turn_id: UUID | str, draft: ReplyDraft) -> None:
     """A copy for the other processes. Without a cache they show the reply when it is whole."""
     snapshot = draft.text, list(draft.tools)
     await asyncio.get_running_loop().run_in_executor(
-        _shelf, _cached, cache.set, f"draft.{turn_id}.{draft.fence}", snapshot, SNAPSHOT_SECONDS
+        _draft_thread, _cached, cache.set, f"draft.{turn_id}.{draft.fence}", snapshot, SNAPSHOT_SECONDS
     )
 
 
 def _cached(ask: Callable[..., Any], *args: Any) -> Any:
-    """What the cache says; None from one that is away, and for a while after."""
-    global _away_until
-    if time.monotonic() >= _away_until:
+    """The cache's answer; None where it is down, and for a while after."""
+    global _cache_paused_until
+    if time.monotonic() >= _cache_paused_until:
         try:
             return ask(*args)
         except RedisError:
-            _away_until = time.monotonic() + AWAY_SECONDS
+            _cache_paused_until = time.monotonic() + CACHE_PAUSE_SECONDS
     return None
 
 
 def draft(turn_id: UUID | str, fence: int = 0) -> ReplyDraft:
-    """The reply so far, of the runner under `fence`; empty when nobody has begun it, or nobody can say."""
+    """The reply so remote, by the runner with `fence`; empty if it has not begun, or cannot be read."""
     if (mine := _drafts.get(str(turn_id))) is not None and mine.fence == fence:
         return mine
     text, tools = _cached(cache.get, f"draft.{turn_id}.{fence}") or ("", [])
     return ReplyDraft(text, tools, fence)
 
 
-# --- The ringing itself ---------------------------------------------------------------------------------------------
+# --- Broadcasting ---------------------------------------------------------------------------------------------
 
 
 class Fences:
-    """The newest fence of each turn that was heard of lately, so that nobody shows what an earlier runner still says."""
+    """The newest fence of each recent turn, so that events of an earlier runner are dropped."""
 
     def __init__(self, limit: int = FENCES_LIMIT) -> None:
         self.limit = limit
         self._newest: OrderedDict[str, float] = OrderedDict()
 
     def admit(self, payload: dict[str, Any]) -> bool:
-        """Whether the event may go on to widgets. Durable ones always may: the database was asked before."""
+        """Whether the event may go to widgets. Durable events always may: they are in the database."""
         turn, fence = payload.get("turn"), payload.get("fence")
         if payload.get("type") == "turn.ended":
             fence = math.inf
@@ -209,49 +210,49 @@ class Fences:
 
 
 class Broadcaster:
-    """The listeners of one event loop, and its way to those of other processes.
+    """The subscribers of one event loop, and its connection to other processes.
 
-    One queue and one sender, so that what is rung arrives in the order in which it was rung.
+    One queue and one sender, so that events arrive in the order in which they were published.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
         self.name = uuid4().hex
-        self.ears: dict[str, set[Subscription]] = {}
+        self.subscriptions: dict[str, set[Subscription]] = {}
         self.fences = Fences()
         self.queue: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue(QUEUE_LIMIT)
         self.tasks: dict[str, asyncio.Task[None]] = {}
-        self.far: PubSub | None = None
-        self.away = False
+        self.remote: PubSub | None = None
+        self.down = False
 
     def put(self, to: str, payload: dict[str, Any]) -> None:
         if not self.fences.admit(payload):
             return
-        for ear in self.ears.get(to, ()):
-            ear.put(payload)
+        for subscription in self.subscriptions.get(to, ()):
+            subscription.put(payload)
         if settings.REDIS_URL:
-            self._keep_up("send", self._send)
+            self._ensure_running("send", self._send)
             with suppress(asyncio.QueueFull):
                 self.queue.put_nowait((to, payload))
 
-    async def admit(self, to: str, ear: Subscription) -> None:
-        first = to not in self.ears
-        self.ears.setdefault(to, set()).add(ear)
+    async def admit(self, to: str, subscription: Subscription) -> None:
+        first = to not in self.subscriptions
+        self.subscriptions.setdefault(to, set()).add(subscription)
         if settings.REDIS_URL:
-            self._keep_up("attend", self._attend)
-            if first and self.far:
-                with suppress(RedisError, OSError):  # whoever attends notices it too
-                    await self.far.subscribe(PREFIX + to)
+            self._ensure_running("receive", self._receive_or_poll)
+            if first and self.remote:
+                with suppress(RedisError, OSError):  # the receiving task notices it too
+                    await self.remote.subscribe(PREFIX + to)
 
-    async def dismiss(self, to: str, ear: Subscription) -> None:
-        self.ears[to].discard(ear)
-        if not self.ears[to]:
-            del self.ears[to]
-            if self.far:
+    async def dismiss(self, to: str, subscription: Subscription) -> None:
+        self.subscriptions[to].discard(subscription)
+        if not self.subscriptions[to]:
+            del self.subscriptions[to]
+            if self.remote:
                 with suppress(RedisError, OSError):
-                    await self.far.unsubscribe(PREFIX + to)
+                    await self.remote.unsubscribe(PREFIX + to)
 
-    def _keep_up(self, name: str, run: Any) -> None:
+    def _ensure_running(self, name: str, run: Any) -> None:
         if name not in self.tasks or self.tasks[name].done():
             self.tasks[name] = self.loop.create_task(run())
 
@@ -263,74 +264,74 @@ class Broadcaster:
                     async with asyncio.timeout(SEND_SECONDS):
                         await redis.publish(PREFIX + to, orjson.dumps({"from": self.name, "payload": payload}))
                 except (RedisError, OSError, TimeoutError):
-                    # The others look for themselves meanwhile: what piles up here would be old when it arrives.
+                    # The others poll meanwhile: what piles up here would be outdated on arrival.
                     while not self.queue.empty():
                         self.queue.get_nowait()
-                    self._is_away(True)
+                    self._set_down(True)
                     await asyncio.sleep(0.2)
 
-    async def _attend(self) -> None:
-        """Hear the other processes; while that cannot be, look for what they have saved."""
+    async def _receive_or_poll(self) -> None:
+        """Receive from other processes; while that fails, poll for what they have saved."""
         while True:
             try:
-                await self._hear()
+                await self._receive()
             except (RedisError, OSError):
                 pass
             finally:
-                self.far = None
-            self._is_away(True)
-            await self._look()
-            await asyncio.sleep(LOOK_SECONDS)
+                self.remote = None
+            self._set_down(True)
+            await self._poll()
+            await asyncio.sleep(POLL_SECONDS)
 
-    async def _hear(self) -> None:
-        """Returns when it hears itself no more. Raises `RedisError`, `OSError`."""
+    async def _receive(self) -> None:
+        """Receive until our own messages no longer come back. Raises `RedisError`, `OSError`."""
         own = PREFIX + self.name
-        async with _redis() as redis, redis.pubsub(ignore_subscribe_messages=True) as self.far:
-            await self.far.subscribe(own, *(PREFIX + to for to in self.ears))
+        async with _redis() as redis, redis.pubsub(ignore_subscribe_messages=True) as self.remote:
+            await self.remote.subscribe(own, *(PREFIX + to for to in self.subscriptions))
             caught_up = False
-            heard_at = rung_at = time.monotonic()
+            received_at = probed_at = time.monotonic()
             await redis.publish(own, b"")
-            while time.monotonic() - heard_at < DEAF_SECONDS:
-                if time.monotonic() - rung_at >= TICK_SECONDS:
-                    rung_at = time.monotonic()
+            while time.monotonic() - received_at < SILENCE_SECONDS:
+                if time.monotonic() - probed_at >= PROBE_SECONDS:
+                    probed_at = time.monotonic()
                     await redis.publish(own, b"")
-                message = await self.far.get_message(timeout=TICK_SECONDS)
+                message = await self.remote.get_message(timeout=PROBE_SECONDS)
                 if message is None:
                     continue
                 to = message["channel"].decode()
                 if to != own:
-                    self._heard(to.removeprefix(PREFIX), message["data"])
+                    self._deliver(to.removeprefix(PREFIX), message["data"])
                     continue
-                heard_at = time.monotonic()
+                received_at = time.monotonic()
                 if not caught_up:
                     caught_up = True
-                    self._is_away(False)
-                    await self._look()
+                    self._set_down(False)
+                    await self._poll()
 
-    def _heard(self, to: str, data: bytes) -> None:
-        ring = orjson.loads(data)
-        if ring["from"] != self.name and self.fences.admit(ring["payload"]):
-            for ear in self.ears.get(to, ()):
-                ear.put(ring["payload"])
+    def _deliver(self, to: str, data: bytes) -> None:
+        message = orjson.loads(data)
+        if message["from"] != self.name and self.fences.admit(message["payload"]):
+            for subscription in self.subscriptions.get(to, ()):
+                subscription.put(message["payload"])
 
-    async def _look(self) -> None:
-        """Wake the listeners whose conversations have rows that they have not heard of."""
-        open_now = [to.removeprefix(group("")) for to in self.ears if to != RUNNERS]
+    async def _poll(self) -> None:
+        """Notify the subscribers whose conversations have rows that they have not received."""
+        open_now = [to.removeprefix(group("")) for to in self.subscriptions if to != RUNNERS]
         if not open_now:
             return
         try:
             newest = await in_db(_newest_seqs)(open_now)
         except DatabaseError:
-            return  # it is asked again in a moment
+            return  # the next poll asks again
         for conversation_id, seq in newest:
-            for ear in self.ears.get(group(conversation_id), ()):
-                if seq > ear.told:
-                    ear.put(None)
+            for subscription in self.subscriptions.get(group(conversation_id), ()):
+                if seq > subscription.delivered:
+                    subscription.put(None)
 
-    def _is_away(self, away: bool) -> None:
-        if away != self.away:
-            self.away = away
-            log.warning("Redis is away; open widgets are served from the database." if away else "Redis is back.")
+    def _set_down(self, down: bool) -> None:
+        if down != self.down:
+            self.down = down
+            log.warning("Redis is down; open widgets are served from the database." if down else "Redis is back.")
 
 
 def _newest_seqs(conversation_ids: list[str]) -> list[tuple[UUID, int]]:
@@ -343,28 +344,30 @@ def _redis() -> Redis:
     )
 
 
-_bell: Broadcaster | None = None  # that is rung
-_bells: dict[asyncio.AbstractEventLoop, Broadcaster] = {}  # a strong reference: their tasks end with their loop, not before
+_current: Broadcaster | None = None  # that publishes
+_broadcasters: dict[
+    asyncio.AbstractEventLoop, Broadcaster
+] = {}  # a strong reference: their tasks end with their loop, not before
 _lock = threading.Lock()
 
 
 def bind(loop: asyncio.AbstractEventLoop) -> Broadcaster:
-    """Ring from this event loop: the server's own, so that nothing hops between threads on the way to a socket."""
-    global _bell
+    """Publish from this event loop: the server's own, so that nothing hops between threads on the way to a socket."""
+    global _current
     with _lock:
-        if _bell is None or _bell.loop is not loop:
-            _bell = _bells.get(loop) or _bells.setdefault(loop, Broadcaster(loop))
-        return _bell
+        if _current is None or _current.loop is not loop:
+            _current = _broadcasters.get(loop) or _broadcasters.setdefault(loop, Broadcaster(loop))
+        return _current
 
 
 async def close() -> None:
-    """Ring and hear no more on this event loop, which is about to end."""
-    global _bell
+    """Stop publishing and receiving on this event loop, which is about to end."""
+    global _current
     with _lock:
-        bell = _bells.pop(asyncio.get_running_loop(), None)
-        if bell is not None and bell is _bell:
-            _bell = None
-    pending = set(bell.tasks.values()) if bell is not None else set()
+        broadcaster = _broadcasters.pop(asyncio.get_running_loop(), None)
+        if broadcaster is not None and broadcaster is _current:
+            _current = None
+    pending = set(broadcaster.tasks.values()) if broadcaster is not None else set()
     while pending:
         for task in pending:
             task.cancel()  # again and again: Redis' client swallows one that comes while it connects
@@ -373,12 +376,12 @@ async def close() -> None:
 
 def _publish(to: str, payload: dict[str, Any]) -> None:
     try:
-        bell = _bell
-        if bell is None or not bell.loop.is_running():
-            bell = bind(_loop_of_our_own())
-        bell.loop.call_soon_threadsafe(bell.put, to, payload)
+        broadcaster = _current
+        if broadcaster is None or not broadcaster.loop.is_running():
+            broadcaster = bind(_loop_of_our_own())
+        broadcaster.loop.call_soon_threadsafe(broadcaster.put, to, payload)
     except Exception:
-        log.warning("An announcement could not be rung.", exc_info=True)
+        log.warning("An event could not be published.", exc_info=True)
 
 
 @lru_cache(maxsize=1)

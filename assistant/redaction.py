@@ -74,7 +74,7 @@ def _plain_forms(secret: str) -> Iterator[str]:
 
 
 def _coded_forms(secret: str) -> Iterator[str]:
-    # Whoever shows a whole request in base64 or hex shows its address as it was sent.
+    # A whole request in base64 or hex contains its address as it was sent.
     for form in {secret, quote(secret, safe=""), quote(secret), quote_plus(secret)}:
         raw = form.encode(errors="replace")
         yield raw.hex()
@@ -196,8 +196,8 @@ def is_storable(value: Any) -> bool:
 def visible(text: str) -> str:
     """`text` with every character that shows nothing, or turns others around, as its number: `⟨U+202E⟩`.
 
-    Whoever is asked to confirm or to judge a text has to see what it is. What a script or an emoji cannot be written without
-    stays: a joiner between two letters that are not ASCII, a variation selector behind a character that it can vary.
+    People who are asked to confirm or to judge a text have to see what it is. What a script or an emoji cannot be written
+    without stays: a joiner between two letters that are not ASCII, a variation selector behind a character that it can vary.
     """
     shown = []
     for at, char in enumerate(text):

@@ -38,7 +38,7 @@ def ready(conversation: Conversation, after: int, subscription: live.Subscriptio
     """The same, with `subscription` continuing from there."""
     stands = resumed(conversation, after, network)
     # Not what the widget says it has had: one from before a restored backup has had more than there is.
-    subscription.told = stands.events[-1]["seq"] if stands.events else min(stands.seq, conversation.last_seq)
+    subscription.delivered = stands.events[-1]["seq"] if stands.events else min(stands.seq, conversation.last_seq)
     return stands
 
 
@@ -50,7 +50,7 @@ async def next_events(conversation: Conversation, subscription: live.Subscriptio
             payloads = [payload]
         else:
             try:
-                payloads = list((await in_db(resume_session)(conversation, subscription.told)).events)
+                payloads = list((await in_db(resume_session)(conversation, subscription.delivered)).events)
             except DatabaseError:
                 log.warning("what was missed of conversation %s cannot be read", conversation.pk)
                 await asyncio.sleep(AGAIN_SECONDS)
@@ -60,6 +60,6 @@ async def next_events(conversation: Conversation, subscription: live.Subscriptio
                 subscription.put(None)  # the next caller reads the rows instead
                 raise
         for payload in payloads:
-            subscription.told = max(subscription.told, payload.get("seq", 0))
+            subscription.delivered = max(subscription.delivered, payload.get("seq", 0))
         if payloads:
             return payloads

@@ -274,7 +274,7 @@ class ReadOnly(Scoped):
 
 
 class ScopedInline(VisibleChoices, InlineModelAdmin):
-    """Rows of a parent row: whoever may change the parent may change them."""
+    """Rows of a parent row: anybody who may change the parent may change them."""
 
     extra = 0
     edit_rank = Rank.EDITOR

@@ -52,7 +52,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class ReplyEnded(WidgetEvent):
-    """The loop's last word, for whoever runs it. `caught` are the claims that were not shown; `unkept` is the second of
+    """How the reply ended, for the runner. `caught` are the claims that were not shown; `unkept` is the second of
     them, which ended the reply, or empty. `unsure`: something was shown that nobody could judge. `receipts` say what was
     done.
     """

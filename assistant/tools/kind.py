@@ -40,7 +40,7 @@ class Preview:
     """What a confirm card shows before the act: drawn from the stored arguments, never from the model's prose.
 
     `lines` are label and value; `fields` is what the visitor must still give, as (name, label, input type), and is
-    merged into the arguments when he confirms. `cancel_label` is for a question that a plain "no" would leave unclear.
+    merged into the arguments when they confirm. `cancel_label` is for a question that a plain "no" would leave unclear.
     """
 
     title: str
@@ -87,7 +87,7 @@ class Operation:
     # the method in the visitor's language, goes before that of an operation without a suffix.
     label: str = ""
     risk: Method.Risk | None = None
-    # Whether it may act only for a visitor whose e-mail address is known to be his: he proves it on a card first.
+    # Whether it may act only for a visitor whose e-mail address is verified: a card asks for the mailed code first.
     needs_proof: Callable[[Method], bool] = lambda method: False
     # Whether a model that cannot call tools may ask for it in its text; it is called without arguments then.
     spoken: bool = False

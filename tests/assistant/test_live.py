@@ -17,7 +17,7 @@ async def heard_of(*announced: events.WidgetEvent) -> list[str]:
         heard = []
         async with asyncio.timeout(5):
             while (payload := await ear.next()) and payload["type"] != "staff.typing":
-                ear.told = payload.get("seq", ear.told)
+                ear.delivered = payload.get("seq", ear.delivered)
                 heard.append(f"{payload['type']} {payload.get('fence', '')}".strip())
     return heard
 

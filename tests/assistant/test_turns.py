@@ -323,7 +323,7 @@ def click(conversation: Conversation) -> Turn:
     return begin_turn(message, call)
 
 
-async def test_what_a_visitor_has_confirmed_is_done_though_he_or_staff_stopped_the_reply(conversation):
+async def test_what_a_visitor_has_confirmed_is_done_though_they_or_staff_stopped_the_reply(conversation):
     turn = await in_db(click)(conversation)
     await turns.stop(conversation, str(turn.pk))
     model, executor = ScriptedModel(says("You are ", "booked.", wait_for=asyncio.Event())), Clicked("", "book")

@@ -1,4 +1,4 @@
-"""Whatever the doorbell loses, doubles or turns round: a widget that comes back shows what the database holds.
+"""Notifications may be lost, doubled or reordered: a widget that reconnects shows what the database holds.
 
 The services and the widget's own `reduce` are the real ones; between them is a wire that does its worst.
 """
@@ -200,7 +200,7 @@ class Chat(RuleBasedStateMachine):
 
     @rule(number=WIDGETS)
     def come_back(self, number: int) -> None:
-        """`session.open`, on a new socket or on the same one: its answer is the one thing that is not a doorbell."""
+        """`session.open`, on a new socket or on the same one: its answer is the only event that is never lost."""
         self.open[number] = True
         ready = resume_session(self.conversation, self.shown[number]["seq"])
         self.shown[number] = self.play(number, ready.payload())

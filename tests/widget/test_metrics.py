@@ -38,7 +38,7 @@ async def test_without_a_token_in_the_settings_there_is_nothing_there(path, sett
 
 @pytest.mark.parametrize("path", ["/metrics", "/metrics.json"])
 @pytest.mark.parametrize("sent", ["", "Bearer", f"Bearer {TOKEN}x", f"Bearer {TOKEN[:-1]}", f"Basic {TOKEN}", "Bearer ÿ"])
-async def test_whoever_has_not_the_token_learns_nothing(path, sent):
+async def test_a_request_without_the_token_learns_nothing(path, sent):
     refused = await AsyncClient().get(path, headers={"authorization": sent} if sent else {})
     assert (refused.status_code, refused.headers["WWW-Authenticate"]) == (401, "Bearer")
     assert (await AsyncClient().post(path, headers=BEARER)).status_code == 405

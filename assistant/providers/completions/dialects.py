@@ -37,7 +37,7 @@ DIALECTS = (
     Dialect("<tool>", r"</(?:arguments|parameters|args|params|input)>", "prompted models"),
     Dialect("<tool name=", r"</tool>", "prompted models", part=True),
     Dialect("<execute_tool>", r"</execute_tool>", "prompted models"),
-    Dialect("<use_mcp_tool>", r"</use_mcp_tool>", "MiroThinker, and whoever was taught Cline's"),
+    Dialect("<use_mcp_tool>", r"</use_mcp_tool>", "MiroThinker, and models trained on Cline's format"),
     Dialect("<longcat_tool_call>", r"</longcat_tool_call>", "LongCat"),
     Dialect("<toolcall>", r"</toolcall>", "Nemotron"),
     Dialect("<function_call>", r"</function_call>", "Hermes' forerunners, EXAONE"),
@@ -85,7 +85,7 @@ DIALECTS = (
     Dialect(">>>", "", "Functionary 3", certain=False),
     Dialect("tool call:", "", "prompted models", certain=False),
     Dialect("function call:", "", "prompted models", certain=False),
-    Dialect("action:", "", "Command R, and whoever was taught ReAct", certain=False),
+    Dialect("action:", "", "Command R, and models trained on ReAct", certain=False),
     Dialect("```", r"```", "any", certain=False),
     Dialect("{", None, "Llama 3, and any", certain=False),
     Dialect("[", None, "xLAM; [name(argument=…)] of Llama 4 and others", certain=False),
@@ -125,7 +125,10 @@ def marks(names: tuple[str, ...]) -> Marks:
     """Those of all dialects, and the names themselves: as a tag, and as the function that is called."""
     names = tuple(name for name in names if re.fullmatch(r"[A-Za-z_][\w.-]{2,99}", name))  # a model may have made one up
     own = [
-        *(Dialect(f"<{name}>".lower(), rf"</{re.escape(name)}>", "whoever was taught Cline's", part=True) for name in names),
+        *(
+            Dialect(f"<{name}>".lower(), rf"</{re.escape(name)}>", "models trained on Cline's format", part=True)
+            for name in names
+        ),
         *(
             Dialect(f"{before}{name}".lower(), None, "gpt-oss, Kimi and others without marks", certain=False, name=True)
             for name in names

@@ -51,7 +51,7 @@ def queue(document: Document, *, file: tuple[str, bytes] | None = None, encoding
         else:
             DocumentFile.objects.filter(document=document).update(encoding=encoding)
         if has_to_be_read(document):
-            live.hand_over(TASK, document.pk)
+            live.queue_task(TASK, document.pk)
         else:
             _keep(document, Extracted(document.text, note=document.note))
 
@@ -64,7 +64,7 @@ def read_again(document: Document) -> bool:
     with transaction.atomic():
         if not rows.update(state=Document.State.QUEUED, attempts=0, next_read_at=None):
             return True  # somebody is at it
-        live.hand_over(TASK, document.pk)
+        live.queue_task(TASK, document.pk)
     return True
 
 
@@ -77,7 +77,7 @@ def enqueue_due(limit: int = 50) -> int:
     )  # of each, so that nobody's thousand hide another's one
     found = list(first.values_list("pk", flat=True)[:limit])
     for document_id in found:
-        live.hand_over(TASK, document_id)
+        live.queue_task(TASK, document_id)
     return len(found)
 
 
@@ -85,7 +85,7 @@ def enqueue_next(organization_id: int) -> None:
     """Tell a worker of the organization's next document, which may have been turned away while others were being read."""
     due = Document.objects.due(timezone.now()).filter(organization=organization_id, organization__active=True)
     if next_id := due.order_by("next_read_at", "created_at").values_list("pk", flat=True).first():
-        live.hand_over(TASK, next_id)
+        live.queue_task(TASK, next_id)
 
 
 def index_due(limit: int = 50, passages: int = INDEXED_AT_ONCE) -> int:

@@ -102,7 +102,7 @@ def _clean(text: str) -> str:
     """Without what no reader sees and databases refuse; every line ends alike."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n\n")
     # C0 and C1 controls, bidirectional overrides, lone surrogates, zero-width marks and the invisible "tag" letters in
-    # which an instruction to a model can hide from whoever looks at the text.
+    # in which an instruction to a model can hide from people who read the text.
     return _UNSEEN.sub("", text)
 
 

@@ -133,11 +133,11 @@ def keep(embedding: Embedding, space: Space, found: Mapping[int, Sequence[float]
 
 
 def give_back(embedding: Embedding, *, unfinished: bool = False) -> None:
-    """The run is over: searches see what is new, and whoever comes next may go on."""
+    """End the run: searches see what is new, and the next worker may go on."""
     mine = Embedding.objects.filter(pk=embedding.pk, fence=embedding.fence)
     with transaction.atomic():
         if mine.update(leased_until=None, version=uuid4()) and unfinished:
-            live.hand_over(TASK, str(embedding.pk))
+            live.queue_task(TASK, str(embedding.pk))
 
 
 def failed(embedding: Embedding, problem: str) -> None:

@@ -148,7 +148,7 @@ def _stem(word: str) -> str:
     if len(word) > LONGEST_STEMMED:
         return word[:MAX_STEM_CHARS]
     if word.isascii():
-        # Umlauts are often written out; whoever writes "Oeffnung" means what was indexed without its dots.
+        # Umlauts are often written out; somebody who writes "Oeffnung" means what was indexed without its dots.
         word = word.replace("ae", "a").replace("oe", "o").replace("ue", "u")
     elif "\u0600" <= word[0] <= "\u06ff":
         word = _ARABIC_ENDING.sub("", _ARABIC_AND.sub("", _ARABIC_ARTICLE.sub("", word)))

@@ -83,7 +83,7 @@ def begin(conversation: Conversation, by: Any = None) -> Replay:
             replay = Replay.objects.create(
                 organization_id=conversation.organization_id, conversation=conversation, by=by, total=total
             )
-            live.hand_over(TASK, replay.pk)
+            live.queue_task(TASK, replay.pk)
             return replay
     except IntegrityError:
         return Replay.objects.get(conversation=conversation, state__in=Replay.OPEN)
@@ -93,7 +93,7 @@ def enqueue_due(limit: int = 20) -> None:
     """Tell workers of the replays that were left behind."""
     found = Replay.objects.due(timezone.now()).filter(organization__active=True).order_by("created_at")
     for replay_id in found.values_list("pk", flat=True)[:limit]:
-        live.hand_over(TASK, replay_id)
+        live.queue_task(TASK, replay_id)
 
 
 def claim(replay_id: UUID | str) -> tuple[Replay, Question | None] | None:
@@ -119,7 +119,7 @@ def keep(replay: Replay, result: Result) -> None:
     with transaction.atomic():
         changes = {"results": [*replay.results, result], "state": Replay.State.QUEUED, "attempts": 0}
         if _mine(replay).update(**changes, leased_until=None):
-            live.hand_over(TASK, replay.pk)
+            live.queue_task(TASK, replay.pk)
 
 
 def end(replay: Replay, problem: str = "") -> None:

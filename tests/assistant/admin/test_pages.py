@@ -152,7 +152,7 @@ def test_staff_close_a_conversation_by_post_alone(boss):
     assert talk.state == Conversation.State.CLOSED
 
 
-def test_staff_answer_a_visitor_and_hand_him_back(boss):
+def test_staff_answer_a_visitor_and_hand_the_conversation_back(boss):
     home = fill("home", "Aardvark")
     talk = Conversation.objects.get(organization=home)
     page, answer, typing, seq = (

@@ -241,7 +241,7 @@ def test_a_method_cannot_be_added_elsewhere_nor_given_to_others_assistants(two, 
     assert not method.assistants.filter(pk=assistant.pk).exists()
 
 
-def test_a_member_sets_prices_for_his_organization_and_not_for_all(two, owner):
+def test_a_member_sets_prices_for_their_organization_and_not_for_all(two, owner):
     price = {"model": "gpt-4.1", "prompt": "1", "completion": "1"}
     assert owner.post("/admin/assistant/price/add/", {**price, "organization": ""}).status_code == 200
     for_all = Price.objects.create(organization=None, **price)
@@ -299,7 +299,7 @@ def test_actions_reach_only_rows_of_ones_own(two, owner, model, action):
     assert getattr(theirs, "state", None) == state
 
 
-def test_a_viewer_reads_everything_of_his_and_changes_nothing(two, viewer):
+def test_a_viewer_reads_everything_of_their_organization_and_changes_nothing(two, viewer):
     for model, path in addresses_with_object():
         if model is User:
             continue

@@ -101,10 +101,10 @@ UNOPENED = asking(capabilities=Capabilities(opens_thinking=False))
 @pytest.mark.parametrize(
     ("said", "end", "text"),
     [
-        ("Hm. He wants\n</think>\n\nHi </think>!", "stop", "Hi </think>!"),
+        ("Hm. They want\n</think>\n\nHi </think>!", "stop", "Hi </think>!"),
         ("<think>Hm.</think>Hi", "stop", "Hi"),
         ("\nHi, nothing to think about.", "stop", "Hi, nothing to think about."),
-        ("Hm. He wants\n</think>\n\nHi", "length", "Hi"),
+        ("Hm. They want\n</think>\n\nHi", "length", "Hi"),
     ],
 )
 def test_thinking_that_the_template_opened_is_not_shown_once_that_is_known(said: str, end: str, text: str) -> None:
@@ -114,7 +114,7 @@ def test_thinking_that_the_template_opened_is_not_shown_once_that_is_known(said:
 
 def test_thinking_that_did_not_come_to_its_end_is_no_reply() -> None:
     with pytest.raises(ProviderError) as raised:
-        heard([stream(delta(content="Hm. He wants"), delta("length"))], UNOPENED)
+        heard([stream(delta(content="Hm. They want"), delta("length"))], UNOPENED)
     assert raised.value.cause == "empty"
 
 

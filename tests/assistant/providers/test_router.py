@@ -199,7 +199,7 @@ async def test_a_row_without_the_key_it_needs_silences_nobody(scene: Any) -> Non
         s.pool("a")
         half = await s.own("b", key="", preset="openai")
         await s.change(half, base_url="")
-        assert (await s.ask()).provider == "a", "the platform's serve whoever has none that can be used"
+        assert (await s.ask()).provider == "a", "the platform's serve an organization without one that can be used"
         await s.change(s.assistant, provider=half)
         assert (await s.ask()).provider == "a"
         await s.own("b2", at="b")
@@ -716,7 +716,7 @@ async def test_no_log_holds_a_key_or_a_word_of_the_conversation(scene: Any, capl
         assert TENANT_KEY not in stored and PLATFORM_KEY not in stored
 
 
-async def test_a_tool_result_of_an_earlier_round_reaches_whoever_answers(scene: Any) -> None:
+async def test_a_tool_result_of_an_earlier_round_reaches_the_one_that_answers(scene: Any) -> None:
     async with scene("a") as s:
         s.pool("a")
         history = [

@@ -109,7 +109,7 @@ def test_what_is_no_transcript_is_refused(text: bytes) -> None:
         transcript.read(text)
 
 
-async def test_only_whoever_records_is_recorded() -> None:
+async def test_only_a_recording_task_is_recorded() -> None:
     async with Stub() as stub:
 
         async def look() -> None:

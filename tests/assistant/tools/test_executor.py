@@ -199,9 +199,9 @@ async def test_a_call_that_another_runner_may_still_be_making_is_waited_for(turn
     await asyncio.sleep(0.3)
     assert not waiting.done()
     row.attempts = 1
-    await sync_to_async(ledger.close)(row, Row.State.DONE, "He has done it.")
+    await sync_to_async(ledger.close)(row, Row.State.DONE, "It has been done.")
     result = await waiting
-    assert (result.text, result.outcome, acts.seen) == ("He has done it.", "done", [])
+    assert (result.text, result.outcome, acts.seen) == ("It has been done.", "done", [])
 
 
 async def test_the_truth_is_kept_when_it_comes_after_it_was_given_up(turn: Turn, method: Make, acts: Acts) -> None:

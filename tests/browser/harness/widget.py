@@ -1,4 +1,4 @@
-"""The widget as a visitor has it before him."""
+"""The widget as a visitor sees it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Widget:
         self.errors: list[str] = []
         self.warnings: list[str] = []
         page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("console", self._hear)
+        page.on("console", self._collect)
         self.launcher = page.locator(".launcher")
         self.panel = page.locator(".panel")
         self.box = page.locator("textarea[enterkeyhint=send]")
@@ -23,7 +23,7 @@ class Widget:
         self.replies = page.locator(".reply:not(.live)")
         self.own = page.locator(".own")
 
-    def _hear(self, message: object) -> None:
+    def _collect(self, message: object) -> None:
         kind, text = message.type, message.text  # type: ignore[attr-defined]
         if kind == "error":
             self.errors.append(text)

@@ -64,7 +64,7 @@ def test_it_tells_requests_failures_times_tokens_and_money(home):
     assert "answered 5, failed 0" in ninety
 
 
-def test_a_member_of_several_chooses_among_his_own_and_a_superuser_sees_the_installation(home, elsewhere):
+def test_a_member_of_several_chooses_among_their_own_and_a_superuser_sees_the_installation(home, elsewhere):
     used(home, "here", {"": 2})
     used(elsewhere, "there", {"": 3})
     boss = entered(User.objects.create_superuser("boss"))

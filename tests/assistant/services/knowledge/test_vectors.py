@@ -343,7 +343,7 @@ def test_of_a_passage_that_is_too_long_for_the_model_the_beginning_counts(mia: A
     assert 350 < len(server.texts[-1]) < 700 and server.texts[-1].startswith("House\nParking")
 
 
-def test_a_failure_is_told_waited_out_and_mended(mia: Assistant, server: Meanings, sweep: Any) -> None:
+def test_a_failure_is_reported_waited_out_and_recovered_from(mia: Assistant, server: Meanings, sweep: Any) -> None:
     told(mia)
     server.answers = [httpx.Response(503)] * 2
     for minutes in (1, 2):
