@@ -129,7 +129,7 @@ def _about_contact(method: Method) -> str:
 
 
 KIND = Kind(
-    "Fetch a person",
+    "Hand over to a person",
     "Asks for a person: the conversation waits for your staff, who get an e-mail, and the visitor may leave an address.",
     "support_agent",
     Config,

@@ -61,7 +61,7 @@ def _sources(found: list[Found]) -> tuple[Source, ...]:
 
 
 KIND = Kind(
-    "Search in the knowledge",
+    "Knowledge search",
     "Searches the texts, files and pages that you have given the assistants.",
     "menu_book",
     Config,
