@@ -12,7 +12,7 @@ import pytest
 from django.test import AsyncClient, Client
 from django.utils.dates import MONTHS, WEEKDAYS
 
-from assistant import tasks, turns
+from assistant import tasks
 from assistant.async_db import in_db
 from assistant.llm import ToolCallRequest
 from assistant.models import Card, Conversation, Delivery, Method, ToolCall, Turn
@@ -23,6 +23,7 @@ from assistant.services.conversations.events import render_card
 from assistant.services.conversations.messages import post_message
 from assistant.services.organizations import rate_limits
 from assistant.tools.executor import Executor
+from assistant.turns import outcome
 from tests import make
 from widget.views import api_view as views
 
@@ -123,7 +124,7 @@ async def loaded(turn: Turn | None) -> Turn:
 async def begin(turn: Turn | None) -> None:
     begun = await loaded(turn)
     assert begun.opening_call
-    await (await Executor.for_turn(begun)).open(
+    await (await Executor.for_turn(begun)).execute_opening_call(
         await ToolCall.objects.select_related("conversation").aget(pk=begun.opening_call.pk)
     )
 
@@ -188,7 +189,7 @@ async def test_labels_of_tools_and_lines_of_the_server(talk: Conversation) -> No
     executor = await Executor.for_conversation(talk)
     labels = {spec.name: executor.label(spec.name) for spec in executor.specs()}
     assert len(labels) >= 8 and {name: words(text) for name, text in labels.items() if words(text)} == {}
-    assert words(turns.what_was_done((), "qps")) == []
+    assert words(outcome.describe_receipts((), "qps")) == []
 
 
 def test_pages_and_calendar_files_of_an_appointment(talk: Conversation) -> None:

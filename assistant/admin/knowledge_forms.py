@@ -42,13 +42,17 @@ class FilesField(forms.FileField):
         if self.required and not given:
             raise ValidationError(self.error_messages["required"], code="required")
         if len(given) > MAX_AT_ONCE:
-            raise ValidationError(f"At most {MAX_AT_ONCE} files at a time.")
+            raise ValidationError(f"At most {MAX_AT_ONCE} files can be added at a time.")
         cleaned = [super(FilesField, self).clean(one, None) for one in given]
         for one in cleaned:
             if one.size > MAX_BYTES:
-                raise ValidationError(f"{one.name} is larger than {MAX_BYTES // 1_000_000} MB.")
+                raise ValidationError(
+                    f"{one.name} is larger than {MAX_BYTES // 1_000_000} MB. Upload a smaller file, or split it."
+                )
             if one.name.rpartition(".")[2].lower() not in SUFFIXES:
-                raise ValidationError(f"{one.name} is of no kind that can be read: {', '.join(SUFFIXES)}.")
+                raise ValidationError(
+                    f"{one.name} cannot be read. Upload a file of one of these types: {', '.join(SUFFIXES)}."
+                )
         return cleaned
 
 
@@ -83,7 +87,7 @@ class AddressesField(forms.CharField):
         lines = [line.strip() for line in super().clean(value).splitlines()]
         found = list(dict.fromkeys(_page_address(line) for line in lines if line))
         if len(found) > MAX_AT_ONCE:
-            raise ValidationError(f"At most {MAX_AT_ONCE} pages at a time.")
+            raise ValidationError(f"At most {MAX_AT_ONCE} pages can be added at a time.")
         return found
 
 
@@ -91,7 +95,7 @@ def _page_address(text: str) -> str:
     """An address that may be fetched; https where none says how. Raises `ValidationError`."""
     url = text if "://" in text else f"https://{text}"
     if len(url) > 1000:
-        raise ValidationError("An address has at most 1000 characters.")
+        raise ValidationError("A URL can have at most 1000 characters.")
     try:
         outbound.check_url(url, outbound.Reach.TENANT)
     except AddressRefused as error:
@@ -130,7 +134,7 @@ class DocumentForm(OneOrganizationForm):
         if self.kind == Document.Kind.PAGE:
             return _page_address(url)
         if url and urlsplit(url).scheme not in ("http", "https"):
-            raise ValidationError("A link begins with https:// or http://.")
+            raise ValidationError("Enter a link that starts with https:// or http://.")
         return url
 
     def clean(self) -> dict[str, Any]:
@@ -142,7 +146,7 @@ class DocumentForm(OneOrganizationForm):
             self.add_error(None, f"An organization has at most {documents.MAX_DOCUMENTS} documents.")
         wanted = cleaned.get("addresses") or ([cleaned.get("url")] if self.kind == Document.Kind.PAGE else [])
         for url in others.filter(kind=Document.Kind.PAGE, url__in=wanted).values_list("url", flat=True):
-            self.add_error("addresses" if "addresses" in self.fields else "url", f"{url} is known already.")
+            self.add_error("addresses" if "addresses" in self.fields else "url", f"{url} has already been added.")
         return cleaned
 
 

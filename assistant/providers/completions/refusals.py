@@ -142,8 +142,8 @@ RULES: tuple[Rule, ...] = (
     # --- Tools at all
     Rule(
         FORM,
-        r"tool use in streaming|tools?[^.]{0,40}not[^.]{0,20} support[^.]{0,30} stream"
-        r"|stream\w*[^.]{0,40}not support[^.]{0,30}tool",
+        r"tool use in streaming|tools?[^.;]{0,40}not[^.;]{0,20} support[^.;]{0,30} stream(?!_options)"
+        r"|stream(?!_options)\w*[^.;]{0,40}not support[^.;]{0,30}tool",
         "form_refused",
         "Bedrock",
         lacks={"tools_streaming": False},

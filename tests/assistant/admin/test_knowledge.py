@@ -133,9 +133,9 @@ def test_a_newer_version_takes_the_place_of_a_file(editor: Client, home: Organiz
 @pytest.mark.parametrize(
     ("files", "said"),
     [
-        ([("a.exe", b"MZ")], "of no kind that can be read"),
+        ([("a.exe", b"MZ")], "cannot be read"),
         ([("huge.txt", b"x" * (MAX_BYTES + 1))], "larger than 10 MB"),
-        ([("a.txt", b"good"), ("b.doc", b"old")], "b.doc is of no kind"),
+        ([("a.txt", b"good"), ("b.doc", b"old")], "b.doc cannot be read"),
         ([(f"{n}.txt", b"x") for n in range(51)], "At most 50 files"),
         ([("empty.txt", b"")], "empty"),
         ([], "required"),

@@ -441,7 +441,7 @@ def test_staff_see_how_far_it_has_come_and_why_it_does_not_go_on(talk: Conversat
     body = editor.get(page).content.decode()
     assert "3 of 4 passages have a vector" in body and "unauthorized (401)" in body
     document = Document.objects.get(title="House")
-    assert "3 of 3 passages are found by meaning" in editor.get(f"{page}{document.pk}/change/").content.decode()
+    assert "3 of 3 passages can also be found by meaning" in editor.get(f"{page}{document.pk}/change/").content.decode()
     tried = editor.get(f"{page}search/", {"query": PARKEN}).content.decode()
     assert "Free behind the house." in tried and "100 % · meaning" in tried
 
@@ -457,7 +457,7 @@ def test_where_it_is_not_set_up_or_not_wished_for_staff_are_not_told_of_it(talk:
     page = "/admin/assistant/document/"
     editor = entered(member(talk.organization, "editor"))
     Organization.objects.update(use_platform_providers="never")
-    assert "which may not see what stands here" in editor.get(page).content.decode()
+    assert "which this organization does not allow" in editor.get(page).content.decode()
     settings.AI_ENVIRONMENT = {}
     assert "by meaning" not in editor.get(page).content.decode().lower()
 
