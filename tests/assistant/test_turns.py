@@ -297,7 +297,7 @@ async def test_a_cache_that_hangs_holds_up_no_database_thread_and_is_left_alone_
         raise RedisTimeout
 
     monkeypatch.setattr(live.cache, "set", hang)
-    monkeypatch.setattr(live, "_away_until", 0.0)
+    monkeypatch.setattr(live, "_cache_paused_until", 0.0)
     await live.share_draft("t-1", live.ReplyDraft("One"))
     await live.share_draft("t-2", live.ReplyDraft("Two"))
     assert [key for key, _ in asked] == ["draft.t-1.0"] and asked[0][1].startswith("drafts")

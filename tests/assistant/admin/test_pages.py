@@ -89,7 +89,7 @@ def test_a_connection_is_tested_and_a_failure_is_shown_and_measures_nothing(boss
     address = f"/admin/assistant/provider/{provider.pk}/test/"
     with outbound.transport_for_tests(httpx.MockTransport(answer)):
         body = boss.post(address).content.decode()
-    assert "It cannot hold a conversation" in body
+    assert "This model cannot hold a conversation" in body
     assert "unauthorized" in body
     assert "llama-at-home" in body
     assert PROVIDER_SECRET not in body
