@@ -30,7 +30,7 @@ def upgrade(**environment: str) -> list[str]:
 
 def test_the_landings_so_far_have_their_states_kept() -> None:
     landed = sorted(path.stem for path in MIGRATIONS.glob("0*.py"))
-    assert STATES and landed[: len(STATES)] == STATES
+    assert STATES[0] == landed[0] and set(STATES) <= set(landed)  # one for each landing, named for its newest migration
 
 
 def test_every_earlier_state_becomes_the_newest_on_sqlite(tmp_path: Path) -> None:
