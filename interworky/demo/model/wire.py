@@ -24,6 +24,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from assistant.llm import ChatMessage, ToolCallRequest, ToolSpec
 from interworky.demo.model import rules
+from interworky.demo.model.reply import Reply
 
 MODEL = "demo"
 CONTEXT_CHARS = 250_000  # the rules read all of it on the event loop
@@ -248,7 +249,7 @@ def pieces_of(text: str) -> list[str]:
 class Answer:
     id: str
     created: int
-    reply: rules.Reply
+    reply: Reply
     pieces: list[str]
     finish: str
     prompt_tokens: int
@@ -264,7 +265,7 @@ class Answer:
         return cls(
             f"chatcmpl-{secrets.token_hex(14)}",
             int(time.time()),
-            rules.Reply("".join(pieces), calls),
+            Reply("".join(pieces), calls),
             pieces,
             finish,
             sum(len(message.text.split()) + 4 for message in wanted.messages),
