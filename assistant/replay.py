@@ -168,7 +168,7 @@ class Rehearsal:
 
 def _as_if_done(tool: Tool, dry: llm.ToolResult) -> llm.ToolResult:
     """What the model is given for a dry run: that it was done, or that the visitor is asked, as it would be."""
-    if tool.needs_word:
+    if tool.needs_confirmation:
         return llm.ToolResult(WAITING, "waiting")
     return replace(dry, text=dry.text + GO_ON if tool.achieves else dry.text, achieved=tool.achieves)
 

@@ -241,7 +241,7 @@ class Executor:
             return await self._close(row, ToolResult(REASONS[reason], "refused"), reason)
         if self.conversation and not (confirmed or row.dry_run):
             proof = tool.needs_proof and not await in_db(verification.is_proven)(self.conversation)
-            if proof or tool.needs_word:
+            if proof or tool.needs_confirmation:
                 return await self._ask(row, tool, proof=proof)
         if not await in_db(ledger.claim)(row):
             return await self.settle(row)

@@ -103,7 +103,7 @@ class Operation:
     def may_repeat(self, method: Method) -> bool:
         return self.idempotent if isinstance(self.idempotent, bool) else self.idempotent(method)
 
-    def needs_word(self, method: Method) -> bool:
+    def needs_confirmation(self, method: Method) -> bool:
         """Whether the visitor must say yes before the act."""
         confirm = method.confirm if self.confirm is None else self.confirm
         if confirm == Method.Confirm.BY_RISK:

@@ -60,9 +60,9 @@ class Tool:
         return self.operation.may_repeat(self.method)
 
     @property
-    def needs_word(self) -> bool:
+    def needs_confirmation(self) -> bool:
         """Whether the visitor must say yes before the act."""
-        return self.operation.needs_word(self.method)
+        return self.operation.needs_confirmation(self.method)
 
     @property
     def needs_proof(self) -> bool:
