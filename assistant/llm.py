@@ -77,14 +77,14 @@ class ChatMessage:
 class ToolSpec:
     """What a model sees of a tool; `parameters` is a JSON Schema of type object.
 
-    A model that cannot call tools may still ask for one that is `spoken`, without arguments, by naming it in its text.
+    A model that cannot call tools may still ask for one that is `callable_in_text`: by naming it, without arguments.
     `acts`: a done call of it brings something about.
     """
 
     name: str
     description: str
     parameters: dict[str, Any]
-    spoken: bool = False
+    callable_in_text: bool = False
     acts: bool = False
 
 

@@ -149,7 +149,7 @@ KIND = Kind(
             parameters=_nothing,
             label="tool_form",
             risk=Method.Risk.READ,
-            spoken=True,
+            callable_in_text=True,
             idempotent=True,
         ),
         Operation(

@@ -90,7 +90,7 @@ class Operation:
     # Whether it may act only for a visitor whose e-mail address is verified: a card asks for the mailed code first.
     needs_proof: Callable[[Method], bool] = lambda method: False
     # Whether a model that cannot call tools may ask for it in its text; it is called without arguments then.
-    spoken: bool = False
+    callable_in_text: bool = False
     confirm: Method.Confirm | None = None
     prepare: Callable[[Context, dict[str, Any]], Awaitable[Preview]] | None = None
     decline: Callable[[Context, dict[str, Any]], Awaitable[None]] | None = None

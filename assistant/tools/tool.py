@@ -31,7 +31,7 @@ class Tool:
             self.name,
             self.operation.description(self.method),
             self.schema,
-            spoken=self.operation.spoken,
+            callable_in_text=self.operation.callable_in_text,
             acts=bool(self.achieves),
         )
 

@@ -79,7 +79,7 @@ async def _offer_form_instead(executor: TurnExecutor, round: int) -> None:
     """What was claimed, or asked for in a call that nobody can run, has not been done: the visitor gets what even a model
     without tools may offer, a form for a person to read."""
     for tool in executor.specs():
-        if tool.spoken:
+        if tool.callable_in_text:
             await executor.execute(llm.ToolCallRequest(f"instead_{round}", tool.name, {}), round=round + 1, ordinal=0)
             return
 
