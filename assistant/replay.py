@@ -116,8 +116,8 @@ async def _events(
     # Not the visitor's conversation: what staff try out is not taken from what the visitor may use.
     model = await model_for(conversation.assistant, task="reply")
     limits = loop.Limits(settings.ASSISTANT_MAX_ROUNDS, settings.ASSISTANT_MAX_CALLS)
-    before = executor.achieved_by(question.done_before)
-    async with aclosing(loop.run(model, executor, messages, limits, achieved=before)) as happenings:
+    before = executor.effects_of(question.done_before)
+    async with aclosing(loop.run(model, executor, messages, limits, effects=before)) as happenings:
         async for event in happenings:
             yield event
 
@@ -170,7 +170,7 @@ def _as_if_done(tool: Tool, dry: llm.ToolResult) -> llm.ToolResult:
     """What the model is given for a dry run: that it was done, or that the visitor is asked, as it would be."""
     if tool.needs_confirmation:
         return llm.ToolResult(WAITING, "waiting")
-    return replace(dry, text=dry.text + GO_ON if tool.achieves else dry.text, achieved=tool.achieves)
+    return replace(dry, text=dry.text + GO_ON if tool.effects else dry.text, effects=tool.effects)
 
 
 def _sorted(arguments: dict[str, Any] | None) -> str:

@@ -95,8 +95,8 @@ class Operation:
     prepare: Callable[[Context, dict[str, Any]], Awaitable[Preview]] | None = None
     decline: Callable[[Context, dict[str, Any]], Awaitable[None]] | None = None
     # What a call of it brings about, in the words of `engine.claims.ACTS` ("booked", "sent"), or "any": a reply that
-    # claims more is caught. The executor puts it into the result's `achieved` when the call is done.
-    brings_about: frozenset[str] = frozenset()
+    # claims more is caught. The executor puts it into the result's `effects` when the call is done.
+    effects: frozenset[str] = frozenset()
     idempotent: bool | Callable[[Method], bool] = False  # a second run does no harm: it may be repeated after a crash
     seconds: Callable[[Method], float] = lambda method: 20.0  # a call that takes longer is given up
 
@@ -113,9 +113,9 @@ class Operation:
     def risk_of(self, method: Method) -> str:
         return self.risk or method.risk
 
-    def achieves(self, method: Method) -> frozenset[str]:
+    def effects_of(self, method: Method) -> frozenset[str]:
         """What a done call has brought about; what only reads brings about nothing."""
-        return frozenset() if self.risk_of(method) == Method.Risk.READ else self.brings_about
+        return frozenset() if self.risk_of(method) == Method.Risk.READ else self.effects
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ class Tool:
             self.operation.description(self.method),
             self.schema,
             callable_in_text=self.operation.callable_in_text,
-            acts=bool(self.achieves),
+            acts=bool(self.effects),
         )
 
     def label(self, locale: str, home: str) -> str:
@@ -70,9 +70,9 @@ class Tool:
         return self.operation.needs_proof(self.method)
 
     @property
-    def achieves(self) -> frozenset[str]:
+    def effects(self) -> frozenset[str]:
         """What a done call of it has brought about."""
-        return self.operation.achieves(self.method)
+        return self.operation.effects_of(self.method)
 
     def arguments(self, row: ToolCall) -> dict[str, Any]:
         """What the kind gets: the stored arguments, and over them what staff have fixed."""

@@ -112,7 +112,7 @@ async def _run_engine(
                 executor,
                 messages,
                 limits,
-                achieved=opening.achieved,
+                effects=opening.effects,
                 receipts=opening.receipts,
                 from_round=context.from_round,
                 key=str(writer.turn.pk),
@@ -137,7 +137,7 @@ class _Opening:
     """What came of the call that a visitor's click asked for: `messages` say it to the model."""
 
     messages: tuple[llm.ChatMessage, ...] = ()
-    achieved: frozenset[str] = frozenset()
+    effects: frozenset[str] = frozenset()
     receipts: tuple[llm.Receipt, ...] = ()
 
 
@@ -149,7 +149,7 @@ async def _run_opening_call(row: ToolCall, executor: TurnExecutor, writer: Reply
     writer.show(events.ToolFinished(str(writer.turn.pk), str(row.pk), label, result.ok))
     call = as_call(row)
     messages = llm.ChatMessage("assistant", "", calls=(call,)), llm.ChatMessage("tool", result.text, call_id=call.id)
-    return _Opening(messages, result.achieved, result.receipts)
+    return _Opening(messages, result.effects, result.receipts)
 
 
 def announce_if_leased(turn: Turn, event: FencedEvent) -> bool:

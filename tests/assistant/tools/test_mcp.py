@@ -95,7 +95,7 @@ async def test_a_real_servers_tools_are_called_through_the_executor(talk, url, s
     assert (await called(talk, "next_tide", port="paris")).text.startswith("The arguments are invalid.")
     ferry = await called(talk, "book_ferry", party={"lead": {"name": "Ann"}, "others": [{"name": "Bo", "age": 3}]})
     assert (ferry.outcome, json.loads(ferry.text)) == ("done", {"lead": "Ann", "seats": "2"})
-    assert ferry.achieved == {"any"}
+    assert ferry.effects == {"any"}
     asked = await called(talk, "sink", port="dover")
     assert asked.outcome == "waiting"  # for good, unless its server says otherwise
     rows = [(row.name, row.state) async for row in Row.objects.order_by("created_at")]
