@@ -11,9 +11,9 @@ from typing import Any
 
 from assistant.tools.importing.draft import (
     RISKS,
-    CannotTake,
     Found,
     MethodDraft,
+    NotImportable,
     Problem,
     argument_name,
     joined,
@@ -58,13 +58,13 @@ def _draft(row: dict[str, Any], base_url: str) -> MethodDraft:
     )
     try:
         return _filled(draft, row, verb, base_url)
-    except CannotTake as error:
+    except NotImportable as error:
         return MethodDraft(**{**vars(draft), "problems": (error.problem,)})
 
 
 def _filled(draft: MethodDraft, row: dict[str, Any], verb: str, base_url: str) -> MethodDraft:
     if str(row.get("capability_type") or "http") != "http":
-        raise CannotTake("not_http", "This sends an e-mail. Create an e-mail method instead.")
+        raise NotImportable("not_http", "This sends an e-mail. Create an e-mail method instead.")
     fixed = {str(one.get("field_name")): one.get("field_value") for one in _objects(row.get("fixed_params"))}
     given = {str(one.get("field_name")): one for one in _objects(row.get("dynamic_params"))}
     notes = [TOKEN_WANTED] if given.pop(TOKEN, None) else []
@@ -111,14 +111,14 @@ def _parameters(given: dict[str, dict[str, Any]]) -> dict[str, Any]:
 def _address(url: str, known: set[str], in_path: list[str]) -> str:
     """`url` with `:name` as `{name}`; what belongs in the path and stands nowhere in it goes to its end.
 
-    Raises `CannotTake` for a placeholder that is none of the `known` parameters.
+    Raises `NotImportable` for a placeholder that is none of the `known` parameters.
     """
     missing = dict.fromkeys(in_path)
 
     def placeholder(match: re.Match[str]) -> str:
         name = argument_name(match[1] or match[2])
         if name not in known:
-            raise CannotTake("placeholder_unknown", f"The address uses “{name}”, which is not a parameter.")
+            raise NotImportable("placeholder_unknown", f"The address uses “{name}”, which is not a parameter.")
         missing.pop(name, None)
         return f"{{{name}}}"
 

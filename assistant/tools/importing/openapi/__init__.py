@@ -12,9 +12,9 @@ from assistant.models import Method
 from assistant.tools.http import REFUSED_HEADERS
 from assistant.tools.importing.draft import (
     RISKS,
-    CannotTake,
     Found,
     MethodDraft,
+    NotImportable,
     Problem,
     method_name,
     plain,
@@ -76,7 +76,7 @@ class _Api:
             return [self._blank("", path[:300], {}, TOO_LONG)]
         try:
             item = self.schemas.resolved(item)
-        except CannotTake as error:
+        except NotImportable as error:
             return [self._blank("", path, {}, error.problem)]
         if not isinstance(item, dict):
             return [self._blank("", path, {}, Problem("path_item", "The description of this path is not an object."))]
@@ -116,7 +116,7 @@ class _Api:
             url, server_notes = server_url((operation, item, self.document), self.base_url)
             auth, auth_notes = authentication(self.document, self.schemas, operation)
             request = self._request(verb, path, item, operation, auth)
-        except CannotTake as error:
+        except NotImportable as error:
             return replace(draft, problems=(error.problem,))
         query = "&".join(request.queries)
         address = url + request.path
@@ -166,7 +166,7 @@ class _Api:
             for one in given if isinstance(given, list) else []:
                 parameter = self.schemas.resolved(one)
                 if not isinstance(parameter, dict) or not isinstance(parameter.get("name"), str):
-                    raise CannotTake("parameter", "A parameter has no name.")
+                    raise NotImportable("parameter", "A parameter has no name.")
                 found[str(parameter.get("in")), parameter["name"]] = parameter
         # The path's first: its names are the ones that staff will know.
         return sorted(found.values(), key=lambda parameter: parameter.get("in") != "path")
@@ -178,16 +178,16 @@ class _Api:
             return
         try:
             if place not in ("path", "query", "header"):
-                raise CannotTake(
+                raise NotImportable(
                     "parameter_place", f"Requires the {str(place)[:20]} parameter “{name[:60]}”, which is not supported."
                 )
             if place == "header" and name.lower() in REFUSED_HEADERS:
-                raise CannotTake(
+                raise NotImportable(
                     "header_refused",
                     f"Requires the header {name[:60]}, which is set automatically and cannot be a parameter.",
                 )
             schema = self._sent(parameter, place)
-        except CannotTake as error:
+        except NotImportable as error:
             if required or error.problem.code.startswith("ref_"):
                 raise
             request.notes[Problem(error.problem.code, f"Left out: {name[:60]}. {error.problem.text}")] = None
@@ -208,11 +208,13 @@ class _Api:
         content = parameter.get("content")
         if isinstance(content, dict) and content:
             if place != "query" or "application/json" not in content:
-                raise CannotTake("parameter_content", f"“{parameter['name'][:60]}” is sent in a form that is not supported.")
+                raise NotImportable(
+                    "parameter_content", f"“{parameter['name'][:60]}” is sent in a form that is not supported."
+                )
             inner = content["application/json"]
             schema = self.schemas.simple(inner.get("schema", {}) if isinstance(inner, dict) else {})
             if schema.get("type") == "array":
-                raise CannotTake(
+                raise NotImportable(
                     "parameter_content", f"“{parameter['name'][:60]}” is a list in a form that is not supported."
                 )
         else:
@@ -227,7 +229,7 @@ class _Api:
         """Lists that are sent in one value are a text for the model; objects can only be in a body."""
         branches = [schema, *schema.get("anyOf", [])]
         if any(branch.get("type") == "object" for branch in branches):
-            raise CannotTake(
+            raise NotImportable(
                 "parameter_object", f"“{parameter['name'][:60]}” is an object outside the body, which is not supported."
             )
         if not any(branch.get("type") == "array" for branch in branches):
@@ -235,13 +237,13 @@ class _Api:
         style = parameter.get("style", "form" if place == "query" else "simple")
         if style == "form" and parameter.get("explode") is not False and schema.get("type") == "array":
             if schema["items"].get("type") in ("object", "array"):
-                raise CannotTake(
+                raise NotImportable(
                     "parameter_object",
                     f"“{parameter['name'][:60]}” is a list of objects outside the body, which is not supported.",
                 )
             return schema
         if style not in ("form", "simple", *SEPARATORS):
-            raise CannotTake(
+            raise NotImportable(
                 "parameter_style", f"“{parameter['name'][:60]}” uses the style {str(style)[:20]}, which is not supported."
             )
         choices = schema.get("items", {}).get("enum", [])
@@ -264,11 +266,11 @@ class _Api:
         needed = body.get("required") is True
         try:
             if request.verb == "GET":
-                raise CannotTake("get_body", "A GET request cannot have a body.")
+                raise NotImportable("get_body", "A GET request cannot have a body.")
             send, media = media_of(content)
             schema = self.schemas.simple(media.get("schema", {}) if isinstance(media, dict) else {}, level=0)
             schema = one_object(schema)
-        except CannotTake as error:
+        except NotImportable as error:
             if needed or error.problem.code.startswith("ref_"):
                 raise
             request.notes[Problem(error.problem.code, f"The body is left out. {error.problem.text}")] = None

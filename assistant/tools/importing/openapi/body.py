@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from assistant.tools.importing.draft import CannotTake
+from assistant.tools.importing.draft import NotImportable
 
 
 def media_of(content: dict[str, Any]) -> tuple[str, Any]:
@@ -16,7 +16,7 @@ def media_of(content: dict[str, Any]) -> tuple[str, Any]:
     for name, media in content.items():
         if name.partition(";")[0].strip().lower() == "application/x-www-form-urlencoded":
             return "form", media
-    raise CannotTake(
+    raise NotImportable(
         "body_type", f"The body has the type {', '.join(content)[:100]}; only JSON and URL-encoded forms are supported."
     )
 
@@ -29,7 +29,7 @@ def one_object(schema: dict[str, Any]) -> dict[str, Any]:
         required = set.intersection(*(set(branch.get("required", [])) for branch in branches))
         return {"type": "object", "anyOf": [], "properties": properties, "required": sorted(required)}
     if schema.get("type") != "object":
-        raise CannotTake("body_shape", f"The body must be an object. Its type is {schema.get('type', 'mixed')}.")
+        raise NotImportable("body_shape", f"The body must be an object. Its type is {schema.get('type', 'mixed')}.")
     if not schema.get("properties"):
-        raise CannotTake("body_open", "The content of the body is not described.")
+        raise NotImportable("body_open", "The content of the body is not described.")
     return schema

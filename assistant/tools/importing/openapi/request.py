@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from assistant.tools.importing.draft import CannotTake, Problem, argument_name
+from assistant.tools.importing.draft import NotImportable, Problem, argument_name
 
 
 @dataclass
@@ -30,7 +30,7 @@ class Request:
         wanted = [plain_name, f"{plain_name[:55]}_{place}", *(f"{plain_name[:55]}_{n}" for n in range(2, 99))]
         name = next((one for one in wanted if folded(one) not in self.taken), None)
         if name is None:
-            raise CannotTake("same_name", f"Too many parameters are named “{wire[:60]}”.")
+            raise NotImportable("same_name", f"Too many parameters are named “{wire[:60]}”.")
         self.put(name, schema)
         if required:
             self.required.append(name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from assistant.tools.importing.draft import CannotTake, Problem
+from assistant.tools.importing.draft import NotImportable, Problem
 from assistant.tools.importing.schemas import Schemas
 
 OAUTH = Problem("oauth", "Uses OAuth: enter an access token. It is sent unchanged and never renewed.")
@@ -24,7 +24,7 @@ def authentication(
     for way in ways:
         try:
             found.append(_way(way, schemas, schemes if isinstance(schemes, dict) else {}))
-        except CannotTake as error:
+        except NotImportable as error:
             problems.append(error)
     if not found:
         raise problems[0]
@@ -34,10 +34,10 @@ def authentication(
 def _way(way: Any, schemas: Schemas, schemes: dict[str, Any]) -> tuple[dict[str, str], list[Problem]]:
     names = list(way) if isinstance(way, dict) else []
     if len(names) != 1:
-        raise CannotTake("security_several", "Requires several credentials at once, which is not supported.")
+        raise NotImportable("security_several", "Requires several credentials at once, which is not supported.")
     scheme = schemas.resolved(schemes.get(names[0]))
     if not isinstance(scheme, dict):
-        raise CannotTake("security_unknown", f"Requires the credential “{names[0][:60]}”, which is not described.")
+        raise NotImportable("security_unknown", f"Requires the credential “{names[0][:60]}”, which is not described.")
     match scheme.get("type"), str(scheme.get("scheme", "")).lower(), scheme.get("in"):
         case "http", "bearer", _:
             return {"auth": "bearer"}, []
@@ -50,7 +50,7 @@ def _way(way: Any, schemas: Schemas, schemes: dict[str, Any]) -> tuple[dict[str,
         case (("oauth2" | "openIdConnect"), _, _):
             return {"auth": "bearer"}, [OAUTH]
     kind = " ".join(str(scheme.get(key, ""))[:30] for key in ("type", "scheme", "in")).strip()
-    raise CannotTake("security_unsupported", f"Unsupported authentication: {kind}.")
+    raise NotImportable("security_unsupported", f"Unsupported authentication: {kind}.")
 
 
 def is_credential(parameter: dict[str, Any], auth: dict[str, str]) -> bool:

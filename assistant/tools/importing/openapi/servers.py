@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
-from assistant.tools.importing.draft import CannotTake, Problem, joined
+from assistant.tools.importing.draft import NotImportable, Problem, joined
 
 MAX_URL_CHARS = 2000  # as a method's own form has it
 TOO_LONG = Problem("url", f"The address is longer than {MAX_URL_CHARS} characters.")
@@ -26,24 +26,24 @@ def server_url(holders: Iterable[dict[str, Any]], base_url: str) -> tuple[str, l
     server = servers[0] if servers and isinstance(servers[0], dict) else {}
     url = str(server.get("url") or "/")
     if len(url) > MAX_URL_CHARS:
-        raise CannotTake(TOO_LONG.code, TOO_LONG.text)
+        raise NotImportable(TOO_LONG.code, TOO_LONG.text)
     variables = server.get("variables")
     for name in PLACEHOLDER.findall(url):
         variable = variables.get(name) if isinstance(variables, dict) else None
         default = variable.get("default") if isinstance(variable, dict) else None
         if default is None:
-            raise CannotTake(
+            raise NotImportable(
                 "server_variable", f"The server address has no value for {{{name[:40]}}}. Enter the full address."
             )
         url = url.replace(f"{{{name}}}", str(default)[:MAX_URL_CHARS])
         if len(url) > MAX_URL_CHARS:
-            raise CannotTake(TOO_LONG.code, TOO_LONG.text)
+            raise NotImportable(TOO_LONG.code, TOO_LONG.text)
         notes.append(Problem("server_variable", f"In the server address, {name[:40]} is set to {str(default)[:60]}."))
     if base_url:
         relative = "://" not in url and url != "/"
         return joined(base_url, url).rstrip("/") if relative else base_url.rstrip("/"), []
     if "://" not in url:
-        raise CannotTake("no_server", "The document names no server. Enter the address of the API.")
+        raise NotImportable("no_server", "The document names no server. Enter the address of the API.")
     return url.rstrip("/"), notes
 
 
