@@ -411,7 +411,7 @@ def _of_draft(text: str, base_url: str = "") -> Said:
 
 
 def _first_of(found: importing.Found) -> Said:
-    (draft,) = importing.settled(found, []).drafts
+    (draft,) = importing.validated(found, []).drafts
     return Said(draft.problems[0].code, draft.problems[0].text) if draft.problems else Said("done", "", draft.config["url"])
 
 

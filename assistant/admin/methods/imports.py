@@ -264,7 +264,7 @@ class Imports:
             self.methods.message_user(request, "This import has expired. Start again.", messages.WARNING)
             return redirect("admin:assistant_method_import")
         rows = list(Method.objects.filter(organization=organization))
-        found = importing.settled(found, rows)
+        found = importing.validated(found, rows)
         accounts = list(dict.fromkeys(a for draft in found.drafts if not draft.problems and (a := Account.of(draft))))
         problem = ""
         if request.method == "POST":

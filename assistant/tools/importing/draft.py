@@ -98,7 +98,7 @@ class NotImportable(Exception):
         self.problem = Problem(code, text)
 
 
-def settled(found: Found, methods: Sequence[Method]) -> Found:
+def validated(found: Found, methods: Sequence[Method]) -> Found:
     """`found`, each draft validated like staff's own, under a name that is free among the organization's `methods`."""
     known = {method.source: method for method in methods if method.source}
     taken = {tool.name for method in methods for tool in tools_of(method)} | {method.name for method in methods}

@@ -59,7 +59,7 @@ def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 
 async def methods(talk: Conversation, url: str, **options: Any) -> dict[str, Method]:
     """All the tools of a server, as methods of the talk's assistant."""
-    found = importing.settled(await mcp.read(url, **options), [])
+    found = importing.validated(await mcp.read(url, **options), [])
     assert [draft.problems for draft in found.drafts if draft.problems] == []
     await sync_to_async(imports.apply)(talk.organization, found.drafts, importing.fit, assistants=[talk.assistant])
     return {method.config["tool"]: method async for method in talk.organization.methods.all()}
@@ -164,7 +164,7 @@ class Script:
 async def listed(settings: Any, script: Script, **options: Any) -> importing.Found:
     async with server(script) as (address, script.seen):
         settings.OUTBOUND_ALLOWED_ORIGINS = [address]
-        return importing.settled(await mcp.read(f"{address}/mcp", **options), [])
+        return importing.validated(await mcp.read(f"{address}/mcp", **options), [])
 
 
 def tools(*named: dict[str, Any], **more: Any) -> dict[str, Any]:
