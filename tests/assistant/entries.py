@@ -238,7 +238,7 @@ class Rooms:
             title="", titled_at=None, thinking_until=None, last_message_at=timezone.now() - timedelta(hours=1)
         )
         self._ended_turn()
-        async_to_sync(summaries.think_of)(self.talk.pk)
+        async_to_sync(summaries.summarize)(self.talk.pk)
         self.talk.refresh_from_db()
         return Said("done" if self.talk.title else "failed", "", self.talk.title or None)
 
