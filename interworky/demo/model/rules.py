@@ -15,7 +15,7 @@ from typing import Any
 from assistant.llm import NOTE, ChatMessage, ToolSpec
 from interworky.demo.model import words
 from interworky.demo.model.appointments import cancel, find_times, pick
-from interworky.demo.model.arguments import PASS_ON, fill, is_text, plainest, properties, required, spoken
+from interworky.demo.model.arguments import PASS_ON, fill, in_words, is_text, plainest, properties, required
 from interworky.demo.model.purposes import HANDOFF, is_email, is_for_visitor, is_search
 from interworky.demo.model.reply import Reply, call, calls
 from interworky.demo.model.results import no_answer, report, suggestion
@@ -44,7 +44,7 @@ def named(talk: Talk) -> Reply | None:
     wishes: list[tuple[ToolSpec, dict[str, Any]]] = []
     for tool in wanted:
         name = next((n for n in required(tool) if properties(tool)[n].get("type") == "string"), "")
-        values = re.findall(rf"\bwith (?:the {spoken(name)} )?(\w+)", talk.said) if name else []
+        values = re.findall(rf"\bwith (?:the {in_words(name)} )?(\w+)", talk.said) if name else []
         filled = fill(tool, talk, talk.said, {})[0]
         wishes += [(tool, {**filled, name: value}) for value in values] or [(tool, filled)]
     return calls(*wishes) if wishes else None
