@@ -1,6 +1,6 @@
 /** The panel: joins connection, store and views, once a visitor has shown intent. */
 import { createActions } from "./actions.js";
-import { createKept } from "./kept.js";
+import { createSavedEntries } from "./saved_entries.js";
 import { chooseLocale, inLanguage, withRegion } from "./locales/index.js";
 import { createConnection } from "./panel/connection.js";
 import { emitChanges } from "./panel/page_events.js";
@@ -30,7 +30,7 @@ export function mount({ host, config, storage: stored, root, shadow, launcher, o
   const language = chooseLocale(options.locale, document.documentElement.lang, config.locale, navigator.language);
   const { strings: t } = language;
   const locale = withRegion(language.locale, navigator.languages);
-  const storage = createKept(stored);
+  const storage = createSavedEntries(stored);
   const store = createStore(initial(inLanguage(config, locale), restore(storage)));
   const session = createSession(host, config.key, storage, (...request) => fetch(...request), locale);
   const { transport, outbox } = createConnection(host, store, session);

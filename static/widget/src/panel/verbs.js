@@ -4,7 +4,7 @@
  * @param {object} parts
  * @param {import("../store.js").Store} parts.store
  * @param {import("../transport/index.js").Transport} parts.transport
- * @param {import("../kept.js").Kept} parts.storage
+ * @param {import("../saved_entries.js").SavedEntries} parts.storage
  * @param {import("../actions.js").Actions} parts.actions
  * @param {() => void} parts.focus moves the focus into the panel
  */
