@@ -109,8 +109,8 @@ def warn_of_shutdowns(today: date | None = None) -> None:
 
 
 def _warn_of(notice: retirements.Notice, owner: Organization | None) -> None:
-    told = f"{owner.pk if owner else ''}\n{notice.provider}\n{notice.model}\n{notice.ends_on}\n{notice.stage}"
-    key = "sunset:" + hashlib.sha256(told.encode()).hexdigest()[:40]
+    identity = f"{owner.pk if owner else ''}\n{notice.provider}\n{notice.model}\n{notice.ends_on}\n{notice.stage}"
+    key = "sunset:" + hashlib.sha256(identity.encode()).hexdigest()[:40]
     subject = f"The model {notice.model} {'has ended' if notice.days < 0 else f'ends on {notice.ends_on}'}"
     pages = " or ".join(f"{name} ({admin_pages.address(page)})" for name, page in MODEL_PAGES.items())
     text = (

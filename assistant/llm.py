@@ -77,14 +77,14 @@ class ChatMessage:
 class ToolSpec:
     """What a model sees of a tool; `parameters` is a JSON Schema of type object.
 
-    A model that cannot call tools may still ask for one that is `spoken`, without arguments, by naming it in its text.
+    A model that cannot call tools may still ask for one that is `callable_in_text`: by naming it, without arguments.
     `acts`: a done call of it brings something about.
     """
 
     name: str
     description: str
     parameters: dict[str, Any]
-    spoken: bool = False
+    callable_in_text: bool = False
     acts: bool = False
 
 
@@ -94,13 +94,13 @@ class ToolResult:
 
     `outcome`: done · failed (nothing happened) · refused (policy) · unknown (it may have happened)
     · waiting (a card asks the visitor first; nothing has happened yet).
-    `achieved` names what it brought about, as `Operation.brings_about` does, and is empty unless done. `misused`: the call
+    `effects` names what it brought about, as `Operation.effects` does, and is empty unless done. `misused`: the call
     itself was wrong, as there is no such tool or its arguments do not fit.
     """
 
     text: str
     outcome: Literal["done", "failed", "refused", "unknown", "waiting"] = "done"
-    achieved: frozenset[str] = frozenset()
+    effects: frozenset[str] = frozenset()
     sources: tuple[Source, ...] = ()
     misused: bool = False
     receipts: tuple[Receipt, ...] = ()
@@ -180,7 +180,7 @@ class ToolExecutor(Protocol):
         """What a visitor reads while the tool of that name runs."""
         ...
 
-    def achieved(self) -> frozenset[str]:
+    def effects(self) -> frozenset[str]:
         """What earlier turns of this conversation brought about, by the ledger."""
         ...
 

@@ -61,7 +61,7 @@ async def answer(replay_id: UUID | str, model_for: ModelFor = router.model_for) 
         return False
     lease = renewal.Renewal(replay)
     try:
-        await in_db(replays.keep)(replay, await _again(replay.conversation, question, model_for))
+        await in_db(replays.keep)(replay, await _answer_now(replay.conversation, question, model_for))
     except BudgetExceeded:
         await in_db(replays.end)(replay, "The organization's budget for today is used up.")
         return False
@@ -70,14 +70,14 @@ async def answer(replay_id: UUID | str, model_for: ModelFor = router.model_for) 
     return True
 
 
-async def _again(conversation: Conversation, question: Question, model_for: ModelFor) -> Result:
+async def _answer_now(conversation: Conversation, question: Question, model_for: ModelFor) -> Result:
     """What the message would be answered with now. Raises `BudgetExceeded`."""
-    rehearsal = Rehearsal(question.recorded)
+    recorder = ReplayRecorder(question.recorded)
     began = time.monotonic()
     text, problem, ended = "", "", None
     try:
         async with asyncio.timeout(REPLY_SECONDS):
-            async with aclosing(_events(conversation, question, rehearsal, model_for)) as happenings:
+            async with aclosing(_run_engine(conversation, question, recorder, model_for)) as happenings:
                 async for event in happenings:
                     if isinstance(event, events.ReplyDelta):
                         text = text[: event.offset] + event.text
@@ -95,7 +95,7 @@ async def _again(conversation: Conversation, question: Question, model_for: Mode
     return Result(
         message=str(question.turn.message_id),
         text=clean(text).rstrip(),
-        calls=rehearsal.calls,
+        calls=recorder.calls,
         caught=[clean(claim) for claim in ended.caught] if ended else [],
         problem=problem or _unfinished(ended),
         provider=ended.provider if ended else "",
@@ -106,18 +106,18 @@ async def _again(conversation: Conversation, question: Question, model_for: Mode
     )
 
 
-async def _events(
-    conversation: Conversation, question: Question, rehearsal: Rehearsal, model_for: ModelFor
+async def _run_engine(
+    conversation: Conversation, question: Question, recorder: ReplayRecorder, model_for: ModelFor
 ) -> AsyncGenerator[events.WidgetEvent, None]:
     """What the engine does, with today's prompt, methods and model."""
-    executor = await Executor.for_conversation(conversation, dry_run=True, embed=embeddings.of_query, recorder=rehearsal)
+    executor = await Executor.for_conversation(conversation, dry_run=True, embed=embeddings.of_query, recorder=recorder)
     system = await in_db(_system_message)(conversation, question, can_act=bool(executor.tools))
     messages = [llm.ChatMessage("system", system), *question.said]
     # Not the visitor's conversation: what staff try out is not taken from what the visitor may use.
     model = await model_for(conversation.assistant, task="reply")
     limits = loop.Limits(settings.ASSISTANT_MAX_ROUNDS, settings.ASSISTANT_MAX_CALLS)
-    before = executor.achieved_by(question.done_before)
-    async with aclosing(loop.run(model, executor, messages, limits, achieved=before)) as happenings:
+    before = executor.effects_of(question.done_before)
+    async with aclosing(loop.run(model, executor, messages, limits, effects=before)) as happenings:
         async for event in happenings:
             yield event
 
@@ -140,7 +140,7 @@ def _unfinished(ended: loop.ReplyEnded | None) -> str:
     }.get(ended.finish, "" if ended.text else "It said nothing.")
 
 
-class Rehearsal:
+class ReplayRecorder:
     """The executor's recorder in a replay: a call that the conversation made then has the result that it had, any other
     is a dry run of which the model is told that it was done. `calls` are those that were made."""
 
@@ -168,9 +168,9 @@ class Rehearsal:
 
 def _as_if_done(tool: Tool, dry: llm.ToolResult) -> llm.ToolResult:
     """What the model is given for a dry run: that it was done, or that the visitor is asked, as it would be."""
-    if tool.needs_word:
+    if tool.needs_confirmation:
         return llm.ToolResult(WAITING, "waiting")
-    return replace(dry, text=dry.text + GO_ON if tool.achieves else dry.text, achieved=tool.achieves)
+    return replace(dry, text=dry.text + GO_ON if tool.effects else dry.text, effects=tool.effects)
 
 
 def _sorted(arguments: dict[str, Any] | None) -> str:

@@ -1,6 +1,18 @@
 """The appearance of the admin: Unfold's settings. `assistant.admin` decides what it shows, and to whom."""
 
+from collections.abc import Callable
+
+from django.http import HttpRequest
 from django.templatetags.static import static
+
+
+def stylesheet(name: str) -> Callable[[HttpRequest], str]:
+    return lambda request: static(f"admin-extra/styles/{name}.css")
+
+
+# What every page may need. What belongs to one page, such as statistics, its template links. They are files and not one
+# bundle, since the server needs no build: browsers ask for all of them at once, and keep them.
+STYLESHEETS = ("base", "layout", "controls", "forms", "lists")
 
 UNFOLD = {
     "SITE_TITLE": "Interworky",
@@ -9,7 +21,7 @@ UNFOLD = {
     "SITE_URL": None,
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("admin-extra/icon.svg")}],
     "SHOW_VIEW_ON_SITE": False,
-    "STYLES": [lambda request: static("admin-extra/admin.css")],
+    "STYLES": [stylesheet(name) for name in STYLESHEETS],
     "DASHBOARD_CALLBACK": "assistant.admin.dashboard.dashboard",
     "ENVIRONMENT": "assistant.admin.navigation.environment",
     "LOGIN": {"form": "interworky.login.LoginForm"},

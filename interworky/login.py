@@ -29,7 +29,7 @@ class LoginForm(AuthenticationForm):
             return super().clean()
         try:
             logins.count_attempt(username, networks.network_of_request(self.request.META))
-            with logins.turn_to_hash():
+            with logins.one_hash_at_a_time():
                 return super().clean()
         except TooMuch as error:
             log.warning("Refused a log-in: too many attempts.")

@@ -10,7 +10,7 @@ from collections.abc import Callable
 ADDRESS = re.compile(r"(/appointments/)[^\s/?\"']+")
 
 
-class Discreet(logging.Filter):
+class MaskAppointmentLinks(logging.Filter):
     """Masks the secret part of an appointment page's address, with which anybody could move or cancel the appointment:
     Django logs the path of every failed request."""
 
@@ -21,7 +21,7 @@ class Discreet(logging.Filter):
         return True
 
 
-class Sparing(logging.Filter):
+class OncePerMinute(logging.Filter):
     """At most one line a minute, without traceback, for messages that any client can provoke as often as they like.
     Records that do not begin with `start` pass unchanged."""
 

@@ -266,16 +266,16 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "filters": {
-        "discreet": {"()": "interworky.logs.Discreet"},
-        "sparing": {"()": "interworky.logs.Sparing"},
-        "sparing_utf8": {"()": "interworky.logs.Sparing", "start": "Invalid UTF-8"},
+        "mask_links": {"()": "interworky.logs.MaskAppointmentLinks"},
+        "once_per_minute": {"()": "interworky.logs.OncePerMinute"},
+        "once_per_minute_utf8": {"()": "interworky.logs.OncePerMinute", "start": "Invalid UTF-8"},
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["discreet"]}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["mask_links"]}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         **{name: {"level": LOG_LEVEL} for name in ("assistant", "widget", "interworky")},
-        "django.security.DisallowedHost": {"filters": ["sparing"]},
-        "uvicorn.error": {"filters": ["sparing_utf8"]},
+        "django.security.DisallowedHost": {"filters": ["once_per_minute"]},
+        "uvicorn.error": {"filters": ["once_per_minute_utf8"]},
     },
 }
 

@@ -83,14 +83,14 @@ class ScriptedExecutor:
         self,
         text: str = "",
         *names: str,
-        achieved: frozenset[str] = frozenset(),
+        effects: frozenset[str] = frozenset(),
         earlier: frozenset[str] = frozenset(),
         misused: bool = False,
         receipts: tuple[Receipt, ...] = (),
         acts: bool = False,
     ) -> None:
         self.text, self.names = text, names or ("find_slots",)
-        self.does, self.earlier, self.misused = achieved, earlier, misused
+        self.does, self.earlier, self.misused = effects, earlier, misused
         self.gives, self.acts = receipts, acts
         self.ran: list[tuple[str, dict[str, Any] | None]] = []
         self.at_once = self.most_at_once = 0
@@ -101,7 +101,7 @@ class ScriptedExecutor:
     def label(self, name: str) -> str:
         return f"{name}…"
 
-    def achieved(self) -> frozenset[str]:
+    def effects(self) -> frozenset[str]:
         return self.earlier
 
     def receipts(self) -> tuple[Receipt, ...]:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from interworky.admin_theme import STYLESHEETS
+
 ROOT = Path(__file__).resolve().parent.parent
 MAX_CHARS = 140
 TEMPLATES = sorted(path for package in ("assistant", "interworky", "widget") for path in (ROOT / package).rglob("*.html"))
@@ -32,3 +34,14 @@ def test_states_are_drawn_by_the_tag_and_not_by_ladders_of_conditions():
     ladder = re.compile(r"iw-label\{% if [\w.]*(?:state|outcome|risk) ==")
     assert [path.name for path in TEMPLATES if ladder.search(path.read_text())] == []
     assert ladder.search("""<span class="iw-label{% if turn.state == 'done' %} iw-good{% endif %}">""")
+
+
+def test_every_script_and_stylesheet_of_the_admin_is_loaded_by_a_page():
+    """One that no page loads is dead, or the page that needs it lost it."""
+    sources = [*TEMPLATES, *(ROOT / "assistant" / "admin").rglob("*.py")]
+    loaded = set(re.findall(r"admin-extra/([\w./-]+)", "\n".join(path.read_text() for path in sources)))
+    loaded |= {f"styles/{name}.css" for name in STYLESHEETS}
+    folder = ROOT / "static" / "admin-extra"
+    files = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.suffix in (".css", ".js")}
+    assert files - loaded == set()
+    assert {name for name in loaded if not (folder / name).exists()} == set()

@@ -60,8 +60,8 @@ UP = {
     "assistant.replay.answer": "a provider that a replay asks",
     "assistant.tasks._embed": OPERATORS,  # for vectors of passages
     "assistant.tasks._read_page": "a page that is looked at again",
-    "assistant.summaries.think_of_all": "a provider that gives conversations titles",
-    "assistant.summaries.think_of": "a provider that gives conversations titles",
+    "assistant.summaries.summarize_all_due": "a provider that gives conversations titles",
+    "assistant.summaries.summarize": "a provider that gives conversations titles",
     "assistant.turns.runner.*": "a provider that answers a visitor",
     "assistant.turns.runner.run": "a provider that answers a visitor",
     "assistant.voice.run_call": "a method that a voice session calls",

@@ -159,9 +159,9 @@ class DocumentAdmin(Scoped):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         mine = organizations(request)
-        told = mine.filter(documents__isnull=False).distinct()
+        with_documents = mine.filter(documents__isnull=False).distinct()
         searching = Method.objects.filter(kind="knowledge", enabled=True, assistants__isnull=False)
-        silent = list(told.exclude(pk__in=searching.values("organization"))[:5])
+        silent = list(with_documents.exclude(pk__in=searching.values("organization"))[:5])
         return super().changelist_view(request, {**(extra_context or {}), "silent": silent, "meaning": _meaning(mine)})
 
     def change_view(
@@ -189,11 +189,11 @@ class DocumentAdmin(Scoped):
         query = request.GET.get("query", "")[:300]
         method = chosen.methods.filter(kind="knowledge", enabled=True).first() if chosen else None
         found: list[Found] = []
-        told: list[Found] = []
+        from_prompt: list[Found] = []
         if chosen and query:
             vector = async_to_sync(embeddings.of_query)(chosen.organization, query)
             found = search(chosen.organization, chosen, query, method.config.get("passages", 4) if method else 8, vector)
-            told = in_prompt(chosen, query)
+            from_prompt = in_prompt(chosen, query)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -202,7 +202,7 @@ class DocumentAdmin(Scoped):
             "chosen": chosen,
             "query": query,
             "found": found,
-            "told": told,
+            "from_prompt": from_prompt,
             "is_told": bool(chosen and (chosen.knowledge.strip() or prompt_versions.instructions(chosen).strip())),
             "searches": method is not None,
         }

@@ -133,7 +133,7 @@ class VisibleChoices:
         return visible & kwargs["queryset"] if "queryset" in kwargs else visible
 
 
-class Discreet:
+class MissingIsNotFound:
     """404 for rows that do not exist and for rows of others alike; Django would redirect with a message."""
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
@@ -143,7 +143,7 @@ class Discreet:
         return obj
 
 
-class SuperusersOnly(Discreet):
+class SuperusersOnly(MissingIsNotFound):
     """Beyond any organization: users and what else concerns the whole installation."""
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
@@ -157,7 +157,7 @@ class SuperusersOnly(Discreet):
     has_module_permission = _allowed
 
 
-class Scoped(VisibleChoices, Discreet, ModelAdmin):
+class Scoped(VisibleChoices, MissingIsNotFound, ModelAdmin):
     """The base of every admin of an organization's rows.
 
     `organization_path` is the lookup from the model to its organization; the ranks say who may do what there.

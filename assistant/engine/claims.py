@@ -24,13 +24,13 @@ _CHANGES = frozenset({"booked", "cancelled", "rescheduled"})
 
 @dataclass(frozen=True)
 class Evidence:
-    """What claims are held against. `achieved` names acts, "any" backs everything; `receipts` are those of them that have a
+    """What claims are held against. `effects` names acts, "any" backs everything; `receipts` are those of them that have a
     reference or a time; `said` are the texts from which a reference may be repeated: a visitor's, a tool's, ours.
 
     `idle`: methods that act are on offer, and none has run.
     """
 
-    achieved: frozenset[str] = frozenset()
+    effects: frozenset[str] = frozenset()
     receipts: tuple[Receipt, ...] = ()
     said: tuple[str, ...] = ()
     idle: bool = False
@@ -42,7 +42,7 @@ class Evidence:
 
     def backs(self) -> frozenset[str]:
         """The acts that may be spoken of: any act backs a vague "done"."""
-        backed = set(self.achieved)
+        backed = set(self.effects)
         if backed:
             backed.add("done")
         if backed & {"booked", "rescheduled"}:
@@ -68,14 +68,14 @@ def claimed(text: str) -> frozenset[str]:
     return judge(text, NOTHING).unbacked
 
 
-def unbacked(sentence: str, achieved: frozenset[str], receipts: tuple[Receipt, ...] = ()) -> frozenset[str]:
-    """What a sentence claims beyond `achieved` and `receipts`."""
-    return judge(sentence, Evidence(achieved, receipts)).unbacked
+def unbacked(sentence: str, effects: frozenset[str], receipts: tuple[Receipt, ...] = ()) -> frozenset[str]:
+    """What a sentence claims beyond `effects` and `receipts`."""
+    return judge(sentence, Evidence(effects, receipts)).unbacked
 
 
 def judge(text: str, evidence: Evidence) -> Verdict:
     """Hold what `text` says, in sentences and in lines, against `evidence`."""
-    if "any" in evidence.achieved:
+    if "any" in evidence.effects:
         return Verdict()
     folded = fold(text)
     if not any(map(str.isalnum, folded.text)):
@@ -95,7 +95,7 @@ def judge(text: str, evidence: Evidence) -> Verdict:
         found |= {act for clause in reading.clauses for act in _misbound(clause, row, reading.acts, evidence)}
         doubtful = doubtful or (reading.doubtful and not _known(row, evidence)) or (reading.named and evidence.idle)
         context = row if row.endswith(":") else context
-    if not found and not evidence.achieved:
+    if not found and not evidence.effects:
         whole = " ".join(block.rows)
         doubtful = (
             doubtful
@@ -129,7 +129,7 @@ def _times(evidence: Evidence, acts: frozenset[str]) -> list[datetime]:
 
 def _known(text: str, evidence: Evidence) -> bool:
     """Whether what may be a claim is of something that did happen, as far as its times tell."""
-    if not evidence.achieved & _CHANGES:
+    if not evidence.effects & _CHANGES:
         return False
     times = [time for receipt in evidence.receipts for time in receipt.times]
     return not times or agree(stated(text), times)
@@ -175,13 +175,13 @@ class Gate:
 
     def __init__(
         self,
-        achieved: frozenset[str],
+        effects: frozenset[str],
         receipts: tuple[Receipt, ...] = (),
         *,
         said: tuple[str, ...] = (),
         idle: bool = False,
     ) -> None:
-        self.evidence = Evidence(achieved, receipts, said, idle)
+        self.evidence = Evidence(effects, receipts, said, idle)
         self.text = ""  # let through so far
         self.caught = ""  # what claimed too much
         self.withheld = ""
@@ -291,7 +291,7 @@ class Gate:
         return self._held[:begun]
 
     def _may_claim(self, flows: str) -> bool:
-        if not flows.strip() or "any" in self.evidence.achieved:
+        if not flows.strip() or "any" in self.evidence.effects:
             return False
         folded = fold(flows)
         said = clauses.WORD.findall(folded.text.lower())

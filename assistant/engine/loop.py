@@ -78,7 +78,7 @@ class _Turn:
     """What one run of the loop gathers."""
 
     messages: list[ChatMessage]
-    achieved: frozenset[str]
+    effects: frozenset[str]
     receipts: dict[tuple[str, str], Receipt]  # by act and reference
     said: list[str]  # from which the model may repeat a reference
     key: str = ""
@@ -131,7 +131,7 @@ async def run(
     messages: list[ChatMessage],
     limits: Limits = Limits(),
     *,
-    achieved: frozenset[str] = frozenset(),
+    effects: frozenset[str] = frozenset(),
     receipts: tuple[Receipt, ...] = (),
     from_round: int = 0,
     key: str = "",
@@ -139,19 +139,19 @@ async def run(
 ) -> AsyncGenerator[WidgetEvent, None]:
     """The events of one reply, `ReplyEnded` last; `turn` is left empty in them.
 
-    `achieved` and `receipts` are what this turn has brought about before the model is heard, `from_round` the rounds that a
+    `effects` and `receipts` are what this turn has brought about before the model is heard, `from_round` the rounds that a
     run that was cut off had used, `key` the turn's id, which the ids of its calls are made of. `judge` decides what the gate
     cannot. Raises what the model raises; tools do not raise.
     """
     done_before = {(one.act, one.reference): one for one in (*executor.receipts(), *receipts)}
     said = [message.text for message in messages]
-    turn = _Turn(list(messages), executor.achieved() | achieved, done_before, said, key, rounds=from_round)
+    turn = _Turn(list(messages), executor.effects() | effects, done_before, said, key, rounds=from_round)
     acting = any(spec.acts for spec in executor.specs())
     while True:
         at_a_loss = max(turn.misuses.values(), default=0) >= MAX_MISUSES
         last_round = at_a_loss or turn.rounds >= limits.rounds or turn.calls >= limits.calls
         turn.rounds += 1
-        gate = Gate(turn.achieved, tuple(turn.receipts.values()), said=tuple(turn.said), idle=acting and not turn.achieved)
+        gate = Gate(turn.effects, tuple(turn.receipts.values()), said=tuple(turn.said), idle=acting and not turn.effects)
         before = turn.text
         async for event in _stream_answer(model, executor, turn, gate, before, offer=not last_round):
             yield event
@@ -289,7 +289,7 @@ async def _act(executor: ToolExecutor, turn: _Turn, message: ChatMessage, limits
         same = _sameness(call)
         result = results[first[same]]
         turn.messages.append(ChatMessage("tool", result.text, call_id=call.id))
-        turn.achieved |= result.achieved
+        turn.effects |= result.effects
         turn.receipts.update({(one.act, one.reference): one for one in result.receipts})
         turn.said.append(result.text)
         turn.returned.append(result.text)

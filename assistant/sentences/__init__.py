@@ -70,14 +70,14 @@ def label(name: str, /, locale: str = "", **values: str | int) -> str:
 
 def language(locale: str) -> str:
     """The language of `locale` ("de-AT") where we write it, else English."""
-    return _spoken(locale) if is_written(locale) else "en"
+    return _language_code(locale) if is_written(locale) else "en"
 
 
 def is_written(locale: str) -> bool:
-    return _spoken(locale) in CATALOGUES
+    return _language_code(locale) in CATALOGUES
 
 
-def _spoken(locale: str) -> str:
+def _language_code(locale: str) -> str:
     return locale.replace("_", "-").split("-")[0].lower()
 
 

@@ -50,7 +50,7 @@ def _key(username: str) -> str:
 
 
 @contextmanager
-def turn_to_hash(seconds: float = HASH_SECONDS) -> Iterator[None]:
+def one_hash_at_a_time(seconds: float = HASH_SECONDS) -> Iterator[None]:
     """One password at a time in this process. Raises `TooMuch` when it takes too long to be next."""
     if not _hashing.acquire(timeout=seconds):
         raise TooMuch("passwords to hash", retry_after_seconds=60)

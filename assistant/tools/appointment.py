@@ -336,7 +336,7 @@ KIND = Kind(
             needs_proof=needs_proof,
             prepare=_in_db(_prepare_book),
             decline=_in_db(_decline_book),
-            brings_about=frozenset({"booked", "sent"}),
+            effects=frozenset({"booked", "sent"}),
             idempotent=True,
         ),
         Operation(
@@ -348,7 +348,7 @@ KIND = Kind(
             risk=Method.Risk.IRREVERSIBLE,
             confirm=Method.Confirm.ALWAYS,
             prepare=_in_db(_prepare_cancel),
-            brings_about=frozenset({"cancelled", "sent"}),
+            effects=frozenset({"cancelled", "sent"}),
             idempotent=True,
         ),
         Operation(
@@ -360,7 +360,7 @@ KIND = Kind(
             risk=Method.Risk.WRITE,
             confirm=Method.Confirm.ALWAYS,
             prepare=_in_db(_prepare_move),
-            brings_about=frozenset({"rescheduled", "sent"}),
+            effects=frozenset({"rescheduled", "sent"}),
             idempotent=True,
         ),
     ),

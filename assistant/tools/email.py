@@ -191,7 +191,7 @@ KIND = Kind(
             label="tool_send",
             risk=Method.Risk.WRITE,
             needs_proof=to_visitor,
-            brings_about=frozenset({"sent"}),
+            effects=frozenset({"sent"}),
             idempotent=True,
         ),
     ),

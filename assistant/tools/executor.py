@@ -30,7 +30,7 @@ from assistant.services.methods import ledger
 from assistant.tools import parameters
 from assistant.tools.confirmation import card_content, preview_of
 from assistant.tools.kind import Context, Embed
-from assistant.tools.receipts import Achievements, achievements_of
+from assistant.tools.receipts import Effects, effects_so_far
 from assistant.tools.tool import Tool, tools_for, tools_of
 
 log = logging.getLogger(__name__)
@@ -94,7 +94,7 @@ class Executor:
     dry_run: bool = False
     embed: Embed | None = None
     recorder: Recorder | None = None
-    earlier: Achievements = Achievements()
+    earlier: Effects = Effects()
 
     # --- Made for a conversation, a turn ----------------------------------------------------------------------------
 
@@ -105,14 +105,14 @@ class Executor:
         for row in left_behind:
             await executor.settle(row)
         if left_behind:
-            executor.earlier = await in_db(achievements_of)(turn.conversation, executor.tools)
+            executor.earlier = await in_db(effects_so_far)(turn.conversation, executor.tools)
         return executor
 
     @classmethod
     def _of_turn(cls, turn: Turn, embed: Embed | None) -> tuple[Executor, list[Row]]:
         """One hop: the executor, and what an earlier runner left open."""
         executor = cls._of(turn.conversation, turn=turn, embed=embed)
-        executor.earlier = achievements_of(turn.conversation, executor.tools)
+        executor.earlier = effects_so_far(turn.conversation, executor.tools)
         return executor, ledger.left_behind(turn)
 
     @classmethod
@@ -149,15 +149,15 @@ class Executor:
     def _home(self) -> str:
         return self.conversation.assistant.locale if self.conversation else ""
 
-    def achieved(self) -> frozenset[str]:
+    def effects(self) -> frozenset[str]:
         return self.earlier.acts
 
     def receipts(self) -> tuple[Receipt, ...]:
         return self.earlier.receipts
 
-    def achieved_by(self, names: Iterable[str]) -> frozenset[str]:
+    def effects_of(self, names: Iterable[str]) -> frozenset[str]:
         """What calls of the tools of these names bring about when they are done."""
-        return frozenset[str]().union(*(self.tools[name].achieves for name in names if name in self.tools))
+        return frozenset[str]().union(*(self.tools[name].effects for name in names if name in self.tools))
 
     async def execute(self, call: ToolCallRequest, *, round: int, ordinal: int) -> ToolResult:
         """Run a model's call, once per place in the turn: the same place again gives the recorded result."""
@@ -219,10 +219,10 @@ class Executor:
 
     async def _with_receipts(self, result: ToolResult) -> ToolResult:
         """With every receipt of the conversation, now that there is one more."""
-        if not result.achieved or self.dry_run or self.conversation is None:
+        if not result.effects or self.dry_run or self.conversation is None:
             return result
-        achievements = await in_db(achievements_of)(self.conversation, self.tools)
-        return replace(result, receipts=achievements.receipts)
+        so_far = await in_db(effects_so_far)(self.conversation, self.tools)
+        return replace(result, receipts=so_far.receipts)
 
     # --- From a row to its result -----------------------------------------------------------------------------------
 
@@ -241,7 +241,7 @@ class Executor:
             return await self._close(row, ToolResult(REASONS[reason], "refused"), reason)
         if self.conversation and not (confirmed or row.dry_run):
             proof = tool.needs_proof and not await in_db(verification.is_proven)(self.conversation)
-            if proof or tool.needs_word:
+            if proof or tool.needs_confirmation:
                 return await self._ask(row, tool, proof=proof)
         if not await in_db(ledger.claim)(row):
             return await self.settle(row)
@@ -365,7 +365,7 @@ def recorded_result(row: Row, tool: Tool | None) -> ToolResult:
     done = row.state == Row.State.DONE and not row.dry_run
     outcome: Any = row.state if row.state in Row.ENDED else "unknown"
     sources = tuple(Source(**source) for source in row.sources)
-    return ToolResult(row.result, outcome, tool.achieves if tool and done else frozenset(), sources)
+    return ToolResult(row.result, outcome, tool.effects if tool and done else frozenset(), sources)
 
 
 def _opaque(call: ToolCallRequest) -> dict[str, Any]:
@@ -384,8 +384,8 @@ def _presentable(tool: Tool, result: ToolResult, *, really: bool = True) -> Tool
     text = redacted(clean(result.text), _secrets(tool.method))
     if len(text) > MAX_RESULT_CHARS:
         text = text[:MAX_RESULT_CHARS] + "\n[The rest was too long and is left out.]"
-    achieved = (result.achieved or tool.achieves) if result.outcome == "done" and really else frozenset()
-    return ToolResult(text, result.outcome, achieved, result.sources)
+    effects = (result.effects or tool.effects) if result.outcome == "done" and really else frozenset()
+    return ToolResult(text, result.outcome, effects, result.sources)
 
 
 def _secrets(method: Method) -> list[str]:

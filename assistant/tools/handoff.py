@@ -139,7 +139,7 @@ KIND = Kind(
             parameters=_reason,
             label="tool_person",
             risk=Method.Risk.WRITE,
-            brings_about=frozenset({"sent"}),
+            effects=frozenset({"sent"}),
             idempotent=True,
         ),
         Operation(
@@ -149,7 +149,7 @@ KIND = Kind(
             parameters=_nothing,
             label="tool_form",
             risk=Method.Risk.READ,
-            spoken=True,
+            callable_in_text=True,
             idempotent=True,
         ),
         Operation(
@@ -159,7 +159,7 @@ KIND = Kind(
             parameters=_contact,
             label="tool_send",
             risk=Method.Risk.WRITE,
-            brings_about=frozenset({"sent"}),
+            effects=frozenset({"sent"}),
             idempotent=True,
         ),
     ),

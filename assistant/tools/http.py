@@ -359,7 +359,7 @@ KIND = Kind(
     (
         Operation(
             run,
-            brings_about=frozenset({"any"}),
+            effects=frozenset({"any"}),
             idempotent=may_repeat,
             seconds=seconds,
         ),

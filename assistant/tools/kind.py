@@ -90,20 +90,20 @@ class Operation:
     # Whether it may act only for a visitor whose e-mail address is verified: a card asks for the mailed code first.
     needs_proof: Callable[[Method], bool] = lambda method: False
     # Whether a model that cannot call tools may ask for it in its text; it is called without arguments then.
-    spoken: bool = False
+    callable_in_text: bool = False
     confirm: Method.Confirm | None = None
     prepare: Callable[[Context, dict[str, Any]], Awaitable[Preview]] | None = None
     decline: Callable[[Context, dict[str, Any]], Awaitable[None]] | None = None
     # What a call of it brings about, in the words of `engine.claims.ACTS` ("booked", "sent"), or "any": a reply that
-    # claims more is caught. The executor puts it into the result's `achieved` when the call is done.
-    brings_about: frozenset[str] = frozenset()
+    # claims more is caught. The executor puts it into the result's `effects` when the call is done.
+    effects: frozenset[str] = frozenset()
     idempotent: bool | Callable[[Method], bool] = False  # a second run does no harm: it may be repeated after a crash
     seconds: Callable[[Method], float] = lambda method: 20.0  # a call that takes longer is given up
 
     def may_repeat(self, method: Method) -> bool:
         return self.idempotent if isinstance(self.idempotent, bool) else self.idempotent(method)
 
-    def needs_word(self, method: Method) -> bool:
+    def needs_confirmation(self, method: Method) -> bool:
         """Whether the visitor must say yes before the act."""
         confirm = method.confirm if self.confirm is None else self.confirm
         if confirm == Method.Confirm.BY_RISK:
@@ -113,9 +113,9 @@ class Operation:
     def risk_of(self, method: Method) -> str:
         return self.risk or method.risk
 
-    def achieves(self, method: Method) -> frozenset[str]:
+    def effects_of(self, method: Method) -> frozenset[str]:
         """What a done call has brought about; what only reads brings about nothing."""
-        return frozenset() if self.risk_of(method) == Method.Risk.READ else self.brings_about
+        return frozenset() if self.risk_of(method) == Method.Risk.READ else self.effects
 
 
 @dataclass(frozen=True)

@@ -331,6 +331,6 @@ KIND = Kind(
     "Calls a tool of a remote MCP server, reached over streamable HTTP.",
     "extension",
     Config,
-    (Operation(run, brings_about=frozenset({"any"}), idempotent=may_repeat, seconds=seconds),),
+    (Operation(run, effects=frozenset({"any"}), idempotent=may_repeat, seconds=seconds),),
     secrets=(CREDENTIAL,),
 )

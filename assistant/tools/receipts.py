@@ -16,21 +16,21 @@ _FIRST = ("booked", "rescheduled", "cancelled", "sent")
 
 
 @dataclass(frozen=True)
-class Achievements:
+class Effects:
     """The acts, and those of them that have a reference or a time."""
 
     acts: frozenset[str] = frozenset()
     receipts: tuple[Receipt, ...] = ()
 
 
-def achievements_of(conversation: Conversation, tools: Mapping[str, Tool]) -> Achievements:
+def effects_so_far(conversation: Conversation, tools: Mapping[str, Tool]) -> Effects:
     done = [tools[name] for name in ledger.done_names(conversation) if name in tools]
-    acts = frozenset[str]().union(*(tool.achieves for tool in done))
+    acts = frozenset[str]().union(*(tool.effects for tool in done))
     given = ledger.receipts(conversation) if acts else []
     times = appointments.times_of(conversation, {reference for _, reference in given}) if given else {}
     receipts = tuple(
-        Receipt(next((act for act in _FIRST if act in tools[name].achieves), "done"), reference, *times.get(reference, ()))
+        Receipt(next((act for act in _FIRST if act in tools[name].effects), "done"), reference, *times.get(reference, ()))
         for name, reference in given
-        if name in tools and tools[name].achieves
+        if name in tools and tools[name].effects
     )
-    return Achievements(acts, receipts)
+    return Effects(acts, receipts)

@@ -31,8 +31,8 @@ class Tool:
             self.name,
             self.operation.description(self.method),
             self.schema,
-            spoken=self.operation.spoken,
-            acts=bool(self.achieves),
+            callable_in_text=self.operation.callable_in_text,
+            acts=bool(self.effects),
         )
 
     def label(self, locale: str, home: str) -> str:
@@ -60,9 +60,9 @@ class Tool:
         return self.operation.may_repeat(self.method)
 
     @property
-    def needs_word(self) -> bool:
+    def needs_confirmation(self) -> bool:
         """Whether the visitor must say yes before the act."""
-        return self.operation.needs_word(self.method)
+        return self.operation.needs_confirmation(self.method)
 
     @property
     def needs_proof(self) -> bool:
@@ -70,9 +70,9 @@ class Tool:
         return self.operation.needs_proof(self.method)
 
     @property
-    def achieves(self) -> frozenset[str]:
+    def effects(self) -> frozenset[str]:
         """What a done call of it has brought about."""
-        return self.operation.achieves(self.method)
+        return self.operation.effects_of(self.method)
 
     def arguments(self, row: ToolCall) -> dict[str, Any]:
         """What the kind gets: the stored arguments, and over them what staff have fixed."""

@@ -79,7 +79,7 @@ async def _offer_form_instead(executor: TurnExecutor, round: int) -> None:
     """What was claimed, or asked for in a call that nobody can run, has not been done: the visitor gets what even a model
     without tools may offer, a form for a person to read."""
     for tool in executor.specs():
-        if tool.spoken:
+        if tool.callable_in_text:
             await executor.execute(llm.ToolCallRequest(f"instead_{round}", tool.name, {}), round=round + 1, ordinal=0)
             return
 
@@ -112,7 +112,7 @@ async def _run_engine(
                 executor,
                 messages,
                 limits,
-                achieved=opening.achieved,
+                effects=opening.effects,
                 receipts=opening.receipts,
                 from_round=context.from_round,
                 key=str(writer.turn.pk),
@@ -137,7 +137,7 @@ class _Opening:
     """What came of the call that a visitor's click asked for: `messages` say it to the model."""
 
     messages: tuple[llm.ChatMessage, ...] = ()
-    achieved: frozenset[str] = frozenset()
+    effects: frozenset[str] = frozenset()
     receipts: tuple[llm.Receipt, ...] = ()
 
 
@@ -149,7 +149,7 @@ async def _run_opening_call(row: ToolCall, executor: TurnExecutor, writer: Reply
     writer.show(events.ToolFinished(str(writer.turn.pk), str(row.pk), label, result.ok))
     call = as_call(row)
     messages = llm.ChatMessage("assistant", "", calls=(call,)), llm.ChatMessage("tool", result.text, call_id=call.id)
-    return _Opening(messages, result.achieved, result.receipts)
+    return _Opening(messages, result.effects, result.receipts)
 
 
 def announce_if_leased(turn: Turn, event: FencedEvent) -> bool:

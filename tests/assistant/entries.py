@@ -238,7 +238,7 @@ class Rooms:
             title="", titled_at=None, thinking_until=None, last_message_at=timezone.now() - timedelta(hours=1)
         )
         self._ended_turn()
-        async_to_sync(summaries.think_of)(self.talk.pk)
+        async_to_sync(summaries.summarize)(self.talk.pk)
         self.talk.refresh_from_db()
         return Said("done" if self.talk.title else "failed", "", self.talk.title or None)
 
@@ -411,7 +411,7 @@ def _of_draft(text: str, base_url: str = "") -> Said:
 
 
 def _first_of(found: importing.Found) -> Said:
-    (draft,) = importing.settled(found, []).drafts
+    (draft,) = importing.validated(found, []).drafts
     return Said(draft.problems[0].code, draft.problems[0].text) if draft.problems else Said("done", "", draft.config["url"])
 
 

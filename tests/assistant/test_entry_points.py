@@ -291,7 +291,7 @@ def test_what_a_document_refers_to_is_not_fetched(rooms: Rooms, net: Network) ->
         "servers": [{"url": "https://a.example"}],
         "paths": {"/x": {"post": body}, "/y": {"$ref": there}},
     }
-    drafts = importing.settled(importing.read(json.dumps(text)), []).drafts
+    drafts = importing.validated(importing.read(json.dumps(text)), []).drafts
     assert {problem.code for draft in drafts for problem in draft.problems} == {"ref_remote"}
     assert (net.asked, net.trespasses()) == ([], [])
 

@@ -50,7 +50,7 @@ def idle(conversation: Conversation, minutes: int = 16, **fields: Any) -> None:
 
 
 async def think(model: ScriptedModel) -> None:
-    await summaries.think_of_all(always(model))
+    await summaries.summarize_all_due(always(model))
 
 
 async def seen(conversation: Conversation) -> Conversation:
@@ -209,7 +209,7 @@ async def test_it_is_asked_for_the_fast_model_on_the_conversations_account(talk)
         asked.append((assistant.pk, given))
         return ScriptedModel(TITLE)
 
-    await summaries.think_of_all(model_for)
+    await summaries.summarize_all_due(model_for)
     assert asked == [(talk.assistant_id, {"task": "fast", "conversation": talk})]
 
 

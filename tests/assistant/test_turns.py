@@ -310,7 +310,7 @@ class Clicked(ScriptedExecutor):
 
     async def execute_opening_call(self, row: ToolCall) -> ToolResult:
         self.ran.append((row.name, row.arguments))
-        return ToolResult("It is booked.", achieved=frozenset({"booked"}))
+        return ToolResult("It is booked.", effects=frozenset({"booked"}))
 
 
 def click(conversation: Conversation) -> Turn:

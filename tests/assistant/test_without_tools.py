@@ -17,7 +17,7 @@ from assistant.services.conversations.messages import post_message
 from tests import make
 from tests.assistant.providers.stub import Stub, says, status
 
-FORM = ToolSpec("person_form", "Show a form.", {"type": "object"}, spoken=True)
+FORM = ToolSpec("person_form", "Show a form.", {"type": "object"}, callable_in_text=True)
 BOOK = ToolSpec("book", "Book a time.", {"type": "object"})
 
 

@@ -13,7 +13,7 @@ from assistant.outbound.instance import HEADER
 from assistant.services.organizations import rate_limits
 from interworky import rules
 from interworky.edge import Edge, Rule, Slots
-from interworky.logs import Sparing
+from interworky.logs import OncePerMinute
 
 RULES = (Rule("/", 100, slots="pages"), Rule("/large/", 100, staff_bytes=1000), Rule("/slow/", 100, seconds=0.01))
 STAFF, NOBODY = (b"cookie", b"staff"), (b"cookie", b"")
@@ -200,11 +200,11 @@ async def test_another_page_keeps_the_host_that_was_asked_for():
 
 def test_what_anybody_can_make_it_log_is_a_line_a_minute_without_a_traceback():
     now = 0.0
-    sparing = Sparing(clock=lambda: now)
+    limited = OncePerMinute(clock=lambda: now)
     record = logging.LogRecord("django.security.DisallowedHost", logging.ERROR, "", 0, "No", None, (ValueError, None, None))
-    assert [sparing.filter(record) for _ in range(3)] == [True, False, False]
+    assert [limited.filter(record) for _ in range(3)] == [True, False, False]
     assert record.exc_info is None
-    now = Sparing.SECONDS
-    assert sparing.filter(record)
-    sparing = Sparing("Invalid UTF-8", clock=lambda: now)
-    assert [sparing.filter(record) for _ in range(2)] == [True, True]
+    now = OncePerMinute.SECONDS
+    assert limited.filter(record)
+    limited = OncePerMinute("Invalid UTF-8", clock=lambda: now)
+    assert [limited.filter(record) for _ in range(2)] == [True, True]

@@ -113,12 +113,12 @@ def test_it_is_counted_where_other_limits_are_off(settings: Any):
 
 
 def test_one_password_is_hashed_at_a_time():
-    with logins.turn_to_hash():
+    with logins.one_hash_at_a_time():
         turns: list[str] = []
 
         def second() -> None:
             try:
-                with logins.turn_to_hash(seconds=0.01):
+                with logins.one_hash_at_a_time(seconds=0.01):
                     turns.append("hashed")
             except TooMuch:
                 turns.append("refused")
@@ -127,7 +127,7 @@ def test_one_password_is_hashed_at_a_time():
         thread.start()
         thread.join()
     assert turns == ["refused"]
-    with logins.turn_to_hash(seconds=0.01):
+    with logins.one_hash_at_a_time(seconds=0.01):
         pass
 
 

@@ -62,14 +62,14 @@ def cost() -> None:
         "replies that claim nothing": [e.text for e in CORPUS if not e.acts],
         "replies that claim something backed": [e.text for e in CORPUS if e.acts],
     }
-    achieved = frozenset({"booked", "cancelled", "rescheduled", "sent", "done"})
+    effects = frozenset({"booked", "cancelled", "rescheduled", "sent", "done"})
     for name, texts in replies.items():
         pieces = [tokens(text) for text in texts]
-        delayed = sum(_delayed(reply, achieved) for reply in pieces)
+        delayed = sum(_delayed(reply, effects) for reply in pieces)
         slowest, began = 0.0, time.perf_counter()
         for _ in range(REPEATS):
             for reply in pieces:
-                gate = Gate(achieved)
+                gate = Gate(effects)
                 for piece in reply:
                     before = time.perf_counter()
                     gate.push(piece)
@@ -83,9 +83,9 @@ def cost() -> None:
         )
 
 
-def _delayed(reply: list[str], achieved: frozenset[str]) -> int:
+def _delayed(reply: list[str], effects: frozenset[str]) -> int:
     """How many pieces brought nothing to the screen, the half word at the end apart."""
-    gate, waiting = Gate(achieved), 0
+    gate, waiting = Gate(effects), 0
     for piece in reply:
         gate.push(piece)
         waiting += gate._armed

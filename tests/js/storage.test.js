@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { createKept } from "../../static/widget/src/kept.js";
+import { createSavedEntries } from "../../static/widget/src/saved_entries.js";
 import { createStorage } from "../../static/widget/src/storage.js";
 
-const keptIn = (key, area) => createKept(createStorage(key, area));
+const savedIn = (key, area) => createSavedEntries(createStorage(key, area));
 
 function area() {
   const rows = new Map();
@@ -12,7 +12,7 @@ function area() {
 
 test("two tabs share what is kept, and neither overwrites the other's messages", () => {
   const shared = area();
-  const [one, two] = [keptIn("pk_1", () => shared), keptIn("pk_1", () => shared)];
+  const [one, two] = [savedIn("pk_1", () => shared), savedIn("pk_1", () => shared)];
   one.keep({ id: "a", text: "1" });
   two.keep({ id: "b", text: "2" });
   one.keep({ id: "a", text: "1" });
@@ -26,17 +26,17 @@ test("two tabs share what is kept, and neither overwrites the other's messages",
 
 test("assistants on one site do not meet", () => {
   const shared = area();
-  keptIn("pk_1", () => shared).write({ open: true });
-  assert.deepEqual(keptIn("pk_2", () => shared).read(), {});
+  savedIn("pk_1", () => shared).write({ open: true });
+  assert.deepEqual(savedIn("pk_2", () => shared).read(), {});
 });
 
 test("where storage is refused or full, the page remembers", () => {
-  const refused = keptIn("pk_1", () => {
+  const refused = savedIn("pk_1", () => {
     throw new Error("SecurityError");
   });
   refused.keep({ id: "a", text: "1" });
   assert.deepEqual(refused.read().outbox, [{ id: "a", text: "1" }]);
-  const full = keptIn("pk_1", () => ({
+  const full = savedIn("pk_1", () => ({
     getItem: () => null,
     setItem: () => {
       throw new Error("QuotaExceededError");
@@ -51,24 +51,24 @@ test("what another script wrote there is not trusted", () => {
   const shared = area();
   for (const text of ["", "null", "{", "7"]) {
     shared.rows.set("interworky:pk_1", text);
-    assert.equal(keptIn("pk_1", () => shared).read().session, undefined);
+    assert.equal(savedIn("pk_1", () => shared).read().session, undefined);
   }
 });
 
 test("forgetting a visitor keeps nothing of theirs", () => {
-  const storage = keptIn("pk_1", area);
+  const storage = savedIn("pk_1", area);
   const shared = area();
-  const kept = keptIn("pk_1", () => shared);
-  kept.write({
+  const saved = savedIn("pk_1", () => shared);
+  saved.write({
     session: { token: "t", expires_at: "" },
     seen: 3,
     draft: "secret",
     open: true,
     config: { accent: "#000000" },
   });
-  kept.keep({ id: "a", text: "1" });
-  kept.clear();
-  assert.deepEqual(kept.read(), { config: { accent: "#000000" } });
+  saved.keep({ id: "a", text: "1" });
+  saved.clear();
+  assert.deepEqual(saved.read(), { config: { accent: "#000000" } });
   assert.deepEqual(storage.read(), {});
 });
 
@@ -84,17 +84,17 @@ test("whatever another script left there, the widget reads entries of the right 
   for (const text of strange) {
     const shared = area();
     shared.rows.set("interworky:pk_1", text);
-    const kept = keptIn("pk_1", () => shared);
-    assert.deepEqual(kept.read(), {}, text);
-    kept.keep({ id: "a", text: "1" });
-    assert.deepEqual(kept.read().outbox, [{ id: "a", text: "1" }], text);
+    const saved = savedIn("pk_1", () => shared);
+    assert.deepEqual(saved.read(), {}, text);
+    saved.keep({ id: "a", text: "1" });
+    assert.deepEqual(saved.read().outbox, [{ id: "a", text: "1" }], text);
   }
   const shared = area();
   shared.rows.set(
     "interworky:pk_1",
     JSON.stringify({ outbox: [{ id: "a", text: "1" }, "b", null, { id: 3 }], seen: 4 }),
   );
-  assert.deepEqual(keptIn("pk_1", () => shared).read(), { outbox: [{ id: "a", text: "1" }], seen: 4 });
+  assert.deepEqual(savedIn("pk_1", () => shared).read(), { outbox: [{ id: "a", text: "1" }], seen: 4 });
 });
 
 test("a page that gives arrays a toJSON of its own does not spoil what is kept", () => {
@@ -102,7 +102,7 @@ test("a page that gives arrays a toJSON of its own does not spoil what is kept",
   // What Prototype.js 1.6 does: the array becomes a string within the JSON.
   Object.defineProperty(Array.prototype, "toJSON", { value: () => "[]", configurable: true });
   try {
-    keptIn("pk_1", () => shared).keep({ id: "a", text: 'They wrote: "yes"\n', page: { url: "/", title: "" } });
+    savedIn("pk_1", () => shared).keep({ id: "a", text: 'They wrote: "yes"\n', page: { url: "/", title: "" } });
   } finally {
     delete Array.prototype.toJSON;
   }
@@ -113,8 +113,8 @@ test("a page that gives arrays a toJSON of its own does not spoil what is kept",
 
 test("a visitor who is forgotten leaves the look of the assistant alone", () => {
   const shared = area();
-  const kept = keptIn("pk_1", () => shared);
-  kept.write({ config: { accent: "#123456" }, seen: 4, draft: "x" });
-  kept.clear();
-  assert.deepEqual(kept.read(), { config: { accent: "#123456" } });
+  const saved = savedIn("pk_1", () => shared);
+  saved.write({ config: { accent: "#123456" }, seen: 4, draft: "x" });
+  saved.clear();
+  assert.deepEqual(saved.read(), { config: { accent: "#123456" } });
 });

@@ -264,7 +264,7 @@ class Imports:
             self.methods.message_user(request, "This import has expired. Start again.", messages.WARNING)
             return redirect("admin:assistant_method_import")
         rows = list(Method.objects.filter(organization=organization))
-        found = importing.settled(found, rows)
+        found = importing.validated(found, rows)
         accounts = list(dict.fromkeys(a for draft in found.drafts if not draft.problems and (a := Account.of(draft))))
         problem = ""
         if request.method == "POST":
@@ -276,27 +276,14 @@ class Imports:
                 cache.delete(f"import.{token}")
                 self.methods.message_user(request, _counted(applied), messages.SUCCESS)
                 return redirect("admin:assistant_method_changelist")
-        lines = _lines(found, rows)
-        if request.method == "POST":
-            ticked = set(request.POST.getlist("draft"))
-        else:
-            ticked = {str(line.number) for line in lines if line.ticked}
         context = {
-            "title": f"Import from {found.title}",
             "organization": organization,
             "found": found,
-            "lines": lines,
-            "ticked": ticked,
-            "usable": sum(line.state != "refused" for line in lines),
-            "refused": sum(line.state == "refused" for line in lines),
-            "goes_to": sorted({_shown(origin) for draft in found.drafts if (origin := _origin(draft))}),
-            "room": max(0, MAX_METHODS - len(rows)),
-            "most": MAX_METHODS,
             "accounts": list(enumerate(accounts)),
             "assistants": self._assistants(request, organization),
             "chosen": set(request.POST.getlist("assistant")),
-            "checkbox": " ".join(CHECKBOX_CLASSES),
             "problem": problem,
+            **_previewed(request, found, rows),
         }
         return self._page(request, "admin/assistant/import_preview.html", context)
 
@@ -343,6 +330,26 @@ def _shown(origin: str) -> str:
     """An origin without the default port of its scheme."""
     scheme, _, port = origin.rpartition(":")
     return scheme if (scheme.partition(":")[0], port) in (("https", "443"), ("http", "80")) else origin
+
+
+def _previewed(request: HttpRequest, found: Found, rows: list[Method]) -> dict[str, Any]:
+    """What the preview shows of the drafts; a form that came back with a problem keeps what was selected."""
+    lines = _lines(found, rows)
+    if request.method == "POST":
+        ticked = set(request.POST.getlist("draft"))
+    else:
+        ticked = {str(line.number) for line in lines if line.ticked}
+    return {
+        "title": f"Import from {found.title}",
+        "lines": lines,
+        "ticked": ticked,
+        "usable": sum(line.state != "refused" for line in lines),
+        "refused": sum(line.state == "refused" for line in lines),
+        "goes_to": sorted({_shown(origin) for draft in found.drafts if (origin := _origin(draft))}),
+        "room": max(0, MAX_METHODS - len(rows)),
+        "most": MAX_METHODS,
+        "checkbox": " ".join(CHECKBOX_CLASSES),
+    }
 
 
 def _lines(found: Found, rows: list[Method]) -> list[Line]:

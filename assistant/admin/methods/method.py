@@ -342,7 +342,7 @@ class MethodAdmin(Translations, Scoped):
             "tools": tools,
             "tool": tool,
             "risk": Method.Risk(tool.operation.risk_of(method)),
-            "asks_visitor": tool.operation.needs_word(method),
+            "asks_visitor": tool.operation.needs_confirmation(method),
             "inputs": inputs_for(tool.schema, request.POST if request.method == "POST" else {}),
             "result": result,
             "really": really,

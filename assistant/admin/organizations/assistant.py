@@ -142,12 +142,12 @@ class AssistantAdmin(PromptVersions, Translations, Scoped):
 
     @display(description="Versions")
     def versions(self, obj: Assistant) -> str:
-        told = {
+        context = {
             "assistant": obj,
             "count": obj.prompt_versions.count() if obj.pk else 0,
             "file": prompt_versions.file_text(obj),
         }
-        return render_to_string("admin/assistant/versions_link.html", told)
+        return render_to_string("admin/assistant/versions_link.html", context)
 
     @display(description="Methods", ordering="methods_total")
     def method_count(self, obj: Any) -> int:

@@ -13,8 +13,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from assistant.management.doctor import Examination, described, examine, new_style
+from assistant.management.doctor import Examination, Finding, described, examine, new_style
 from assistant.providers.configuration import ProviderSettings
+from assistant.providers.probe import Report
 
 MARKS = {"ok": "✓", "hint": "·", "warning": "!", "error": "✗"}
 
@@ -60,6 +61,21 @@ def page(seen: Examination) -> Iterator[str]:
         yield f"Rotation: {found.rotation}, {retries}"
     yield ""
     yield "Where providers were looked for, in this order"
+    yield from _sources(seen)
+    for report in seen.reports:
+        yield ""
+        yield from _probed(report)
+    for title, levels in (("Problems", ("error", "warning")), ("Suggestions", ("hint",)), ("OK", ("ok",))):
+        yield from _section(title, [finding for level in levels for finding in seen.findings if finding.level == level])
+    if today := new_style(found):
+        yield ""
+        yield "The same settings under their current names"
+        yield from (f"  {variable}={text}" for variable, text in today.items())
+
+
+def _sources(seen: Examination) -> Iterator[str]:
+    """Where providers can come from, and which each place holds."""
+    found = seen.found
     own = sum(len(organization["providers"]) for organization in seen.organizations)
     yield f"  1. organizations' own providers: {own}"
     for organization in seen.organizations:
@@ -72,33 +88,31 @@ def page(seen: Examination) -> Iterator[str]:
     demo = any(provider.source == "demo" for provider in found.providers)
     yield f"  {len(found.groups) + 2}. the demonstration model: {'used' if demo else 'not used'}"
 
-    for report in seen.reports:
-        yield ""
-        yield f"Asked: {report.provider}, {report.model}"
-        for check in report.checks:
-            time = f" ({check.ms} ms)" if check.ms is not None else ""
-            yield f"  {check.name.replace('_', ' ')}: {check.outcome}{time} {check.detail}".rstrip()
-        if report.capabilities:
-            learnt = ", ".join(f"{name}={value!r}" for name, value in sorted(report.capabilities.items()))
-            yield f"  learnt: {learnt}"
-        if report.models:
-            more = f" and {len(report.models) - 10} more" if len(report.models) > 10 else ""
-            yield f"  models on the server: {', '.join(report.models[:10])}{more}"
-        yield f"  by hand: {report.curl}"
 
-    for title, levels in (("Problems", ("error", "warning")), ("Suggestions", ("hint",)), ("OK", ("ok",))):
-        lines = [finding for level in levels for finding in seen.findings if finding.level == level]
-        if lines:
-            yield ""
-            yield title
-        for finding in lines:
-            yield f"  {MARKS[finding.level]} {finding.about}: {finding.text}"
-            if finding.remedy:
-                yield f"      → {finding.remedy}"
-    if today := new_style(found):
+def _probed(report: Report) -> Iterator[str]:
+    """What a provider's server answered to each check."""
+    yield f"Asked: {report.provider}, {report.model}"
+    for check in report.checks:
+        time = f" ({check.ms} ms)" if check.ms is not None else ""
+        yield f"  {check.name.replace('_', ' ')}: {check.outcome}{time} {check.detail}".rstrip()
+    if report.capabilities:
+        learnt = ", ".join(f"{name}={value!r}" for name, value in sorted(report.capabilities.items()))
+        yield f"  learnt: {learnt}"
+    if report.models:
+        more = f" and {len(report.models) - 10} more" if len(report.models) > 10 else ""
+        yield f"  models on the server: {', '.join(report.models[:10])}{more}"
+    yield f"  by hand: {report.curl}"
+
+
+def _section(title: str, findings: list[Finding]) -> Iterator[str]:
+    """Findings under a title; nothing where there are none."""
+    if findings:
         yield ""
-        yield "The same settings under their current names"
-        yield from (f"  {variable}={text}" for variable, text in today.items())
+        yield title
+    for finding in findings:
+        yield f"  {MARKS[finding.level]} {finding.about}: {finding.text}"
+        if finding.remedy:
+            yield f"      → {finding.remedy}"
 
 
 def _named(provider: dict[str, Any]) -> str:

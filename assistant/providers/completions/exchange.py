@@ -56,8 +56,8 @@ class _Exchange:
         self.request = request
         self.sent = body(request)
         can = request.capabilities
-        spoken = {tool.name for tool in request.tools if tool.spoken and not can.tools}
-        offered = [tool for tool in request.tools if can.tools or tool.spoken]
+        spoken = {tool.name for tool in request.tools if tool.callable_in_text and not can.tools}
+        offered = [tool for tool in request.tools if can.tools or tool.callable_in_text]
         # A model may write a call all the same where it may not call: what it asks for is hidden, and not run.
         called = {call.name for message in request.messages for call in message.calls}
         withheld = called.union(tool.name for tool in request.tools)

@@ -99,7 +99,7 @@ def _with_instructions(request: Request) -> list[ChatMessage]:
         added = _WITHOUT_TOOLS + "".join(
             f"\nThen write [[{tool.name}]] as the last line of your answer, for this: {tool.description}"
             for tool in request.tools
-            if tool.spoken
+            if tool.callable_in_text
         )
     if not added:
         return request.messages

@@ -71,16 +71,23 @@ def queue_with_receipt(
                 conversation=conversation,
                 call=call,
             )
-        if conversation and notice.receipt_title and not call.cards.filter(kind=Card.Kind.RECEIPT).exists():
-            content = {
-                "title": notice.receipt_title,
-                "reference": reference,
-                "lines": [[name, visible(value)] for name, value in notice.receipt_lines or notice.lines],
-                "status": "sending",
-            }
-            cards.add(conversation, Card.Kind.RECEIPT, content, call=call)
+        if conversation:
+            _add_receipt(call, conversation, notice, reference)
         ledger.give_receipt(call, reference)
     return reference
+
+
+def _add_receipt(call: ToolCall, conversation: Conversation, notice: Notice, reference: str) -> None:
+    """Show the visitor that the notice is being sent, once for each call."""
+    if not notice.receipt_title or call.cards.filter(kind=Card.Kind.RECEIPT).exists():
+        return
+    content = {
+        "title": notice.receipt_title,
+        "reference": reference,
+        "lines": [[name, visible(value)] for name, value in notice.receipt_lines or notice.lines],
+        "status": "sending",
+    }
+    cards.add(conversation, Card.Kind.RECEIPT, content, call=call)
 
 
 def letter(organization: Organization, conversation: Conversation | None, notice: Notice, reference: str) -> tuple[str, str]:

@@ -48,30 +48,38 @@ def apply(
     with transaction.atomic():
         # Two imports at once would each see room for their own.
         Organization.objects.select_for_update().get(pk=organization.pk)
-        mine = list(Method.objects.filter(organization=organization))
-        known = {method.source: method for method in mine if method.source}
-        names = {method.name for method in mine}
-        created: list[Method] = []
-        updated: list[Method] = []
-        for draft in drafts:
-            method = known.get(draft.source) or Method(organization=organization, source=draft.source)
-            new = method._state.adding
-            try:
-                fit(method, draft)
-            except ValidationError as error:
-                raise ImportRefused(f"{draft.name}: {' '.join(error.messages)}", code="does_not_fit") from error
-            if new and method.name in names:
-                raise ImportRefused(f"Another method is named {method.name} by now. Import again.", code="name_taken")
-            names.add(method.name)
-            if draft.source:
-                known[draft.source] = method
-            method.save()
-            (created if new else updated).append(method)
-        if created and len(mine) + len(created) > MAX_METHODS:
-            room = max(0, MAX_METHODS - len(mine))
+        before = list(Method.objects.filter(organization=organization))
+        applied = _save_each(organization, drafts, fit, before)
+        if applied.created and len(before) + len(applied.created) > MAX_METHODS:
+            room = max(0, MAX_METHODS - len(before))
             text = f"An organization can have at most {MAX_METHODS} methods, so {room} more can be added. Select fewer."
             raise ImportRefused(text, code="limit")
         for assistant in assistants:
             if assistant.organization_id == organization.pk:
-                assistant.methods.add(*created)
+                assistant.methods.add(*applied.created)
+    return applied
+
+
+def _save_each(
+    organization: Organization, drafts: Sequence[Draft], fit: Callable[[Method, Draft], None], before: list[Method]
+) -> Applied:
+    """A method of each draft, saved one by one, so that each name is compared with those saved before it."""
+    known = {method.source: method for method in before if method.source}
+    names = {method.name for method in before}
+    created: list[Method] = []
+    updated: list[Method] = []
+    for draft in drafts:
+        method = known.get(draft.source) or Method(organization=organization, source=draft.source)
+        new = method._state.adding
+        try:
+            fit(method, draft)
+        except ValidationError as error:
+            raise ImportRefused(f"{draft.name}: {' '.join(error.messages)}", code="does_not_fit") from error
+        if new and method.name in names:
+            raise ImportRefused(f"Another method is named {method.name} by now. Import again.", code="name_taken")
+        names.add(method.name)
+        if draft.source:
+            known[draft.source] = method
+        method.save()
+        (created if new else updated).append(method)
     return Applied(tuple(created), tuple(updated))

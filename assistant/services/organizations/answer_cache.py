@@ -22,13 +22,13 @@ PLACES = 500  # per assistant
 MAX_CHARS = 8000
 
 
-def key(told: Any, question: str) -> str:
-    """Names a question under all that the model would be told beside it; `told` has a telling `repr`.
+def key(context: Any, question: str) -> str:
+    """Names a question under all that the model would be told beside it; `context` has a `repr` that shows all of it.
 
     Case, spacing and the marks at the end make no other question.
     """
     plain = " ".join(unicodedata.normalize("NFKC", question).casefold().split()).rstrip(" .!?…。？！")
-    return hashlib.sha256(f"{told!r}\n{plain}".encode()).hexdigest()
+    return hashlib.sha256(f"{context!r}\n{plain}".encode()).hexdigest()
 
 
 def recall(assistant: Assistant, key: str) -> str:

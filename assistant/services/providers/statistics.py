@@ -80,6 +80,14 @@ def by_provider(rows: Any, *, by_organization: bool = False) -> list[ProviderSta
     """Each provider among `rows`, the busiest first; each once per organization where that is asked for."""
     place = (*PLACE, "organization_id") if by_organization else PLACE
     tallies: dict[tuple[Any, ...], _Tally] = defaultdict(_Tally)
+    _add_sums(tallies, rows, place)
+    _add_times(tallies, rows, place)
+    health = {row.key: row for row in ProviderHealth.objects.filter(model="", key__in={where[2] for where in tallies})}
+    found = [_summed_up(where, tally, health.get(where[2])) for where, tally in tallies.items()]
+    return sorted(found, key=lambda one: (-one.requests, one.name))
+
+
+def _add_sums(tallies: dict[tuple[Any, ...], _Tally], rows: Any, place: tuple[str, ...]) -> None:
     sums = rows.order_by().values(*place, "model", "cause")
     for row in sums.annotate(
         requests=Count("pk"),
@@ -95,35 +103,37 @@ def by_provider(rows: Any, *, by_organization: bool = False) -> list[ProviderSta
         tally.last_used_at = max(filter(None, (tally.last_used_at, row["last"])))
         if row["cause"] not in NO_FAILURE:
             tally.failures[row["cause"]] += row["requests"]
+
+
+def _add_times(tallies: dict[tuple[Any, ...], _Tally], rows: Any, place: tuple[str, ...]) -> None:
     for *where, cause, first, total in _samples(rows, *place, "cause", "first_token_ms", "total_ms"):
         tally = tallies[tuple(where)]
         if cause in NO_FAILURE and total is not None:
             tally.total.append(total)
         if first is not None:
             tally.first.append(first)
-    health = {row.key: row for row in ProviderHealth.objects.filter(model="", key__in={where[2] for where in tallies})}
-    found = [
-        ProviderStatistics(
-            name=name,
-            source=source,
-            health_key=key,
-            organization_id=owner[0] if owner else None,
-            requests=tally.requests,
-            failures=dict(tally.failures.most_common()),
-            tokens=tally.tokens,
-            micros=tally.micros,
-            total_p50_ms=percentile(tally.total, 0.5),
-            total_p95_ms=percentile(tally.total, 0.95),
-            first_token_p50_ms=percentile(tally.first, 0.5),
-            first_token_p95_ms=percentile(tally.first, 0.95),
-            last_used_at=tally.last_used_at,
-            state=health[key].state if key in health else "closed",
-            open_until=health[key].open_until if key in health else None,
-            models=tuple(sorted(tally.models)),
-        )
-        for (name, source, key, *owner), tally in tallies.items()
-    ]
-    return sorted(found, key=lambda one: (-one.requests, one.name))
+
+
+def _summed_up(where: tuple[Any, ...], tally: _Tally, health: ProviderHealth | None) -> ProviderStatistics:
+    name, source, key, *owner = where
+    return ProviderStatistics(
+        name=name,
+        source=source,
+        health_key=key,
+        organization_id=owner[0] if owner else None,
+        requests=tally.requests,
+        failures=dict(tally.failures.most_common()),
+        tokens=tally.tokens,
+        micros=tally.micros,
+        total_p50_ms=percentile(tally.total, 0.5),
+        total_p95_ms=percentile(tally.total, 0.95),
+        first_token_p50_ms=percentile(tally.first, 0.5),
+        first_token_p95_ms=percentile(tally.first, 0.95),
+        last_used_at=tally.last_used_at,
+        state=health.state if health else "closed",
+        open_until=health.open_until if health else None,
+        models=tuple(sorted(tally.models)),
+    )
 
 
 def _samples(rows: Any, *fields: str) -> Iterable[tuple[Any, ...]]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from assistant.errors import ImportRefused
 from assistant.tools.importing import documents, legacy_export, openapi, postman
-from assistant.tools.importing.draft import Found, MethodDraft, Problem, changes, fit, settled
+from assistant.tools.importing.draft import Found, MethodDraft, Problem, changes, fit, validated
 
-__all__ = ["Found", "MethodDraft", "Problem", "changes", "fit", "read", "settled"]
+__all__ = ["Found", "MethodDraft", "Problem", "changes", "fit", "read", "validated"]
 
 
 def read(data: bytes | str, *, base_url: str = "") -> Found:

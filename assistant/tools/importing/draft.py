@@ -90,7 +90,7 @@ class Found:
         return cls(stored["title"], tuple(drafts), problems(stored["notes"]))
 
 
-class CannotTake(Exception):
+class NotImportable(Exception):
     """Why one request cannot become a method."""
 
     def __init__(self, code: str, text: str) -> None:
@@ -98,7 +98,7 @@ class CannotTake(Exception):
         self.problem = Problem(code, text)
 
 
-def settled(found: Found, methods: Sequence[Method]) -> Found:
+def validated(found: Found, methods: Sequence[Method]) -> Found:
     """`found`, each draft validated like staff's own, under a name that is free among the organization's `methods`."""
     known = {method.source: method for method in methods if method.source}
     taken = {tool.name for method in methods for tool in tools_of(method)} | {method.name for method in methods}
@@ -258,11 +258,11 @@ def plain(text: Any, limit: int = MAX_DESCRIPTION_CHARS) -> str:
 
 
 def joined(base_url: str, url: str) -> str:
-    """`url`, which may be relative. Raises `CannotTake` where it is invalid."""
+    """`url`, which may be relative. Raises `NotImportable` where it is invalid."""
     try:
         return urljoin(base_url, url)
     except ValueError as error:
-        raise CannotTake("url", f"Invalid address: “{url[:60]}”.") from error
+        raise NotImportable("url", f"Invalid address: “{url[:60]}”.") from error
 
 
 def source_key(*parts: str) -> str:

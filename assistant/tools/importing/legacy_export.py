@@ -11,9 +11,9 @@ from typing import Any
 
 from assistant.tools.importing.draft import (
     RISKS,
-    CannotTake,
     Found,
     MethodDraft,
+    NotImportable,
     Problem,
     argument_name,
     joined,
@@ -58,65 +58,76 @@ def _draft(row: dict[str, Any], base_url: str) -> MethodDraft:
     )
     try:
         return _filled(draft, row, verb, base_url)
-    except CannotTake as error:
+    except NotImportable as error:
         return MethodDraft(**{**vars(draft), "problems": (error.problem,)})
 
 
 def _filled(draft: MethodDraft, row: dict[str, Any], verb: str, base_url: str) -> MethodDraft:
     if str(row.get("capability_type") or "http") != "http":
-        raise CannotTake("not_http", "This sends an e-mail. Create an e-mail method instead.")
+        raise NotImportable("not_http", "This sends an e-mail. Create an e-mail method instead.")
     fixed = {str(one.get("field_name")): one.get("field_value") for one in _objects(row.get("fixed_params"))}
     given = {str(one.get("field_name")): one for one in _objects(row.get("dynamic_params"))}
     notes = [TOKEN_WANTED] if given.pop(TOKEN, None) else []
     token = str(fixed.pop(TOKEN, "") or row.get("auth") or "")
+    parameters = _parameters(given)
+    bound = {_argument(wire): value for wire, value in fixed.items()}
+    in_path = [_argument(wire) for wire in (*given, *fixed) if wire.endswith(IN_PATH)]
     url = joined(base_url, str(row.get("method_endpoint", "")))
-    schemas = Schemas({})
-    properties: dict[str, Any] = {}
-    required: list[str] = []
-    in_path: dict[str, str] = {}
-    for wire, one in given.items():
-        name = argument_name(wire.removesuffix(IN_PATH))
-        about = {"type": one.get("field_type", "string"), "description": one.get("field_description", "")}
-        properties[name] = schemas.simple(about)
-        if wire.endswith(IN_PATH):
-            in_path[name] = name
-        if one.get("field_required") is True or wire.endswith(IN_PATH):
-            required.append(name)
-    bound = {}
-    for wire, value in fixed.items():
-        name = argument_name(wire.removesuffix(IN_PATH))
-        bound[name] = value
-        if wire.endswith(IN_PATH):
-            in_path[name] = name
-
-    def placeholder(match: re.Match[str]) -> str:
-        name = argument_name(match[1] or match[2])
-        if name not in properties and name not in bound:
-            raise CannotTake("placeholder_unknown", f"The address uses “{name}”, which is not a parameter.")
-        in_path.pop(name, None)
-        return f"{{{name}}}"
-
-    scheme, mark, rest = url.partition("://")
-    url = scheme + mark + SEGMENT.sub(placeholder, rest)
-    address, question, query = url.partition("?")
-    for name in in_path:  # what stands nowhere goes to the end
-        address = f"{address.rstrip('/')}/{{{name}}}"
     config = {
         "verb": verb,
-        "url": address + question + query,
+        "url": _address(url, {*parameters["properties"], *bound}, in_path),
         "send": "json" if verb != "GET" else "",
         "auth": "bearer" if token or notes else "none",
     }
     return MethodDraft(
         **{
             **vars(draft),
-            "parameters": {"type": "object", "properties": properties, "required": required},
+            "parameters": parameters,
             "fixed": bound,
             "config": config,
             "secrets": {CREDENTIAL: token.removeprefix("Bearer ")} if token else {},
             "notes": tuple(notes),
         }
     )
+
+
+def _argument(field_name: str) -> str:
+    return argument_name(field_name.removesuffix(IN_PATH))
+
+
+def _parameters(given: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """The fields that a model fills in, as a JSON schema; one that stands in the path is always required."""
+    schemas = Schemas({})
+    properties: dict[str, Any] = {}
+    required: list[str] = []
+    for wire, one in given.items():
+        about = {"type": one.get("field_type", "string"), "description": one.get("field_description", "")}
+        properties[_argument(wire)] = schemas.simple(about)
+        if one.get("field_required") is True or wire.endswith(IN_PATH):
+            required.append(_argument(wire))
+    return {"type": "object", "properties": properties, "required": required}
+
+
+def _address(url: str, known: set[str], in_path: list[str]) -> str:
+    """`url` with `:name` as `{name}`; what belongs in the path and stands nowhere in it goes to its end.
+
+    Raises `NotImportable` for a placeholder that is none of the `known` parameters.
+    """
+    missing = dict.fromkeys(in_path)
+
+    def placeholder(match: re.Match[str]) -> str:
+        name = argument_name(match[1] or match[2])
+        if name not in known:
+            raise NotImportable("placeholder_unknown", f"The address uses “{name}”, which is not a parameter.")
+        missing.pop(name, None)
+        return f"{{{name}}}"
+
+    scheme, mark, rest = url.partition("://")
+    url = scheme + mark + SEGMENT.sub(placeholder, rest)
+    address, question, query = url.partition("?")
+    for name in missing:
+        address = f"{address.rstrip('/')}/{{{name}}}"
+    return address + question + query
 
 
 def _objects(value: Any) -> list[dict[str, Any]]:

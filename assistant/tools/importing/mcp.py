@@ -10,7 +10,7 @@ from assistant.errors import ImportRefused, OutboundError, ToolError
 from assistant.models import Method
 from assistant.redaction import redacted
 from assistant.tools import mcp
-from assistant.tools.importing.draft import CannotTake, Found, MethodDraft, Problem, method_name, plain, source_key
+from assistant.tools.importing.draft import Found, MethodDraft, NotImportable, Problem, method_name, plain, source_key
 from assistant.tools.importing.schemas import Budget, Schemas
 from assistant.tools.request import CREDENTIAL
 
@@ -56,8 +56,8 @@ def _draft(tool: dict[str, Any], config: dict[str, Any], secrets: dict[str, str]
     try:
         schema = schemas.fitted(lambda: schemas.simple(tool.get("inputSchema") or {"type": "object"}, level=0))
         if schema.get("type") != "object":
-            raise CannotTake("schema_type", "The input schema is not an object.")
-    except CannotTake as error:
+            raise NotImportable("schema_type", "The input schema is not an object.")
+    except NotImportable as error:
         return replace(draft, problems=(error.problem,))
     parameters = {"type": "object", "properties": schema.get("properties", {}), "required": schema.get("required", [])}
     return replace(draft, parameters=parameters, notes=tuple(schemas.notes))

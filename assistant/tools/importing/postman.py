@@ -20,9 +20,9 @@ from assistant.tools.credentials import is_credential
 from assistant.tools.http import REFUSED_HEADERS
 from assistant.tools.importing.draft import (
     RISKS,
-    CannotTake,
     Found,
     MethodDraft,
+    NotImportable,
     Problem,
     argument_name,
     method_name,
@@ -109,7 +109,7 @@ class _Request:
                 schema["description"] = text
             self.properties[name] = schema
         if len(self.properties) > MAX_PROPERTIES:
-            raise CannotTake("too_many", f"Has more than {MAX_PROPERTIES} parameters.")
+            raise NotImportable("too_many", f"Has more than {MAX_PROPERTIES} parameters.")
         if required:
             self.required[name] = None
         return name
@@ -139,14 +139,14 @@ class _Collection:
         made = _Request()
         try:
             config = self._config(made, verb, request, auth)
-        except CannotTake as error:
+        except NotImportable as error:
             return replace(draft, problems=(error.problem,))
         parameters = {"type": "object", "properties": made.properties, "required": list(made.required)}
         return replace(draft, parameters=parameters, config=config, secrets=made.secrets, notes=tuple(made.notes))
 
     def _config(self, made: _Request, verb: str, request: dict[str, Any], auth: Any) -> dict[str, Any]:
         if verb not in VERBS:
-            raise CannotTake("verb", f"{verb} requests are not supported.")
+            raise NotImportable("verb", f"{verb} requests are not supported.")
         url = request.get("url")
         described = {str(one.get("key")): one for one in _objects(url.get("variable") if isinstance(url, dict) else None)}
         address = self._address(made, _raw(url), described)
@@ -192,16 +192,16 @@ class _Collection:
         text = self._known(raw.partition("#")[0].partition("?")[0]).strip()
         if opening := re.match(r"\{\{[^{}]*\}\}", text):
             if not self.base_url:
-                raise CannotTake("no_server", f"The variable {opening[0]} has no value. Enter the address of the API.")
+                raise NotImportable("no_server", f"The variable {opening[0]} has no value. Enter the address of the API.")
             text = self.base_url.rstrip("/") + text[opening.end() :]
         if "://" not in text:
             text = f"https://{text}" if re.match(r"[\w-]+(\.[\w-]+)+(:\d+)?(/|$)", text) else text
         scheme, mark, rest = text.partition("://")
         host, slash, path = rest.partition("/")
         if not mark or not host:
-            raise CannotTake("no_server", "The document names no server. Enter the address of the API.")
+            raise NotImportable("no_server", "The document names no server. Enter the address of the API.")
         if "{" in host:
-            raise CannotTake("placeholder_host", "The host cannot contain variables. Enter the address of the API.")
+            raise NotImportable("placeholder_host", "The host cannot contain variables. Enter the address of the API.")
 
         def segment(match: re.Match[str]) -> str:
             name = match[1] or match[2]
@@ -263,7 +263,7 @@ class _Collection:
             self._keep(made, password)
             return {"auth": "basic", "auth_user": user}
         if scheme.lower() != "bearer" and rest:
-            raise CannotTake("security_unsupported", f"Unsupported authentication: {scheme[:30]}.")
+            raise NotImportable("security_unsupported", f"Unsupported authentication: {scheme[:30]}.")
         self._keep(made, rest.strip() or ("" if scheme.lower() == "bearer" else scheme))
         return {"auth": "bearer"}
 
@@ -295,7 +295,7 @@ class _Collection:
                 made.notes[OAUTH] = None
                 self._keep(made, known.get("accessToken", ""))
                 return {"auth": "bearer"}
-        raise CannotTake("security_unsupported", f"Unsupported authentication: {str(kind)[:30]}.")
+        raise NotImportable("security_unsupported", f"Unsupported authentication: {str(kind)[:30]}.")
 
     # --- The body -------------------------------------------------------------------------------------------------
 
@@ -317,7 +317,7 @@ class _Collection:
             case "raw":
                 self._json(made, str(content))
                 return "json"
-        raise CannotTake(
+        raise NotImportable(
             "body_type", f"The body has the type {str(mode)[:20]}; only JSON and URL-encoded forms are supported."
         )
 
@@ -327,9 +327,9 @@ class _Collection:
         try:
             example = json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise CannotTake("body_type", "The body is not valid JSON.") from error
+            raise NotImportable("body_type", "The body is not valid JSON.") from error
         if not isinstance(example, dict):
-            raise CannotTake("body_shape", "The body is not a JSON object.")
+            raise NotImportable("body_shape", "The body is not a JSON object.")
         for name, value in example.items():
             self._member(made, name, value, "")
 
@@ -340,9 +340,9 @@ class _Collection:
             self._keep(made, str(value))
             return
         if argument_name(wire) != wire:
-            raise CannotTake("property_name", f"“{wire[:60]}” is not a valid parameter name.")
+            raise NotImportable("property_name", f"“{wire[:60]}” is not a valid parameter name.")
         if wire in made.properties:
-            raise CannotTake("same_name", f"“{wire[:60]}” is used both in the body and elsewhere.")
+            raise NotImportable("same_name", f"“{wire[:60]}” is used both in the body and elsewhere.")
         variable = isinstance(value, str) and VARIABLE.fullmatch(value)
         scalar = None if variable or isinstance(value, dict | list) else value
         made.add(wire, kind=_kind(value), about=_text(about), required=bool(variable), such_as=scalar)

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 from django.core.exceptions import ValidationError
 
-from assistant.tools.importing.draft import CannotTake, Problem, plain
+from assistant.tools.importing.draft import NotImportable, Problem, plain
 from assistant.tools.parameters import (
     BOUNDS,
     FORMATS,
@@ -67,19 +67,19 @@ class Schemas:
         self._level = LEVELS[0]
 
     def resolved(self, node: Any) -> Any:
-        """`node`, or what its `$ref` leads to. Raises `CannotTake`: ref_remote, ref_missing, ref_circular."""
+        """`node`, or what its `$ref` leads to. Raises `NotImportable`: ref_remote, ref_missing, ref_circular."""
         for _ in range(MAX_REFERENCES):
             if not isinstance(node, dict) or not isinstance(node.get("$ref"), str):
                 return node
             node = self._target(node["$ref"])
-        raise CannotTake("ref_circular", "A reference points to itself.")
+        raise NotImportable("ref_circular", "A reference points to itself.")
 
     def _target(self, reference: str) -> Any:
         if not reference.startswith("#"):
-            raise CannotTake("ref_remote", f"Refers to another file, which is not loaded: {reference[:100]}")
+            raise NotImportable("ref_remote", f"Refers to another file, which is not loaded: {reference[:100]}")
         node = self._document
         if len(reference) > MAX_REFERENCE_CHARS:
-            raise CannotTake("ref_missing", f"Reference not found: {reference[:100]}")
+            raise NotImportable("ref_missing", f"Reference not found: {reference[:100]}")
         for part in unquote(reference[1:]).split("/")[1:]:
             key = part.replace("~1", "/").replace("~0", "~")
             if isinstance(node, dict) and key in node:
@@ -87,7 +87,7 @@ class Schemas:
             elif isinstance(node, list) and key.isdecimal() and int(key) < len(node):
                 node = node[int(key)]
             else:
-                raise CannotTake("ref_missing", f"Reference not found: {reference[:100]}")
+                raise NotImportable("ref_missing", f"Reference not found: {reference[:100]}")
         return node
 
     def fitted(self, build: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -104,13 +104,13 @@ class Schemas:
                 self._budget.nodes -= nodes - self._left
             if len(json.dumps(schema)) <= MAX_SCHEMA_BYTES and _properties(schema) <= MAX_PROPERTIES:
                 return schema
-        raise CannotTake("too_many", f"Has more than {MAX_PROPERTIES} parameters, or very large ones.")
+        raise NotImportable("too_many", f"Has more than {MAX_PROPERTIES} parameters, or very large ones.")
 
     def simple(self, schema: Any, *, level: int = 1, path: tuple[str, ...] = ()) -> dict[str, Any]:
-        """The schema in our own subset. Raises `CannotTake` where it cannot be expressed, `TooLarge` past `MAX_NODES`."""
+        """The schema in our own subset. Raises `NotImportable` where it cannot be expressed, `TooLarge` past `MAX_NODES`."""
         self._spend(schema)
         if schema is False:
-            raise CannotTake("impossible", "A part of the schema allows no value.")
+            raise NotImportable("impossible", "A part of the schema allows no value.")
         if not isinstance(schema, dict):
             schema = {}
         if isinstance(reference := schema.get("$ref"), str):
@@ -118,7 +118,7 @@ class Schemas:
                 self.notes[RECURSIVE] = None
                 return {"type": "object"}
             if len(path) >= MAX_REFERENCES:
-                raise CannotTake("ref_circular", "A chain of references is too long.")
+                raise NotImportable("ref_circular", "A chain of references is too long.")
             target = self._target(reference)
             beside = {key: value for key, value in schema.items() if key != "$ref"}
             merged = {**target, **beside} if isinstance(target, dict) else target
@@ -143,7 +143,7 @@ class Schemas:
         if not isinstance(parts, list):
             return schema
         if depth > 20:
-            raise CannotTake("ref_circular", "A chain of references is too long.")
+            raise NotImportable("ref_circular", "A chain of references is too long.")
         merged = {key: value for key, value in schema.items() if key != "allOf"}
         for part in parts:
             if isinstance(part, dict) and part.get("$ref") in path:
@@ -192,7 +192,7 @@ class Schemas:
     def _typed(self, schema: dict[str, Any], level: int, path: tuple[str, ...]) -> dict[str, Any]:
         kind = schema.get("type") or _meant(schema)
         if kind not in SENDABLE:
-            raise CannotTake("type_unknown", f"“{str(kind)[:40]}” is not a supported type.")
+            raise NotImportable("type_unknown", f"“{str(kind)[:40]}” is not a supported type.")
         made: dict[str, Any] = {"type": kind}
         if "const" in schema or "enum" in schema:
             self._choices(made, schema)
@@ -255,10 +255,10 @@ class Schemas:
                 if _mapping(self.resolved(child)).get("readOnly") is True:
                     continue
                 if not PROPERTY_NAME.fullmatch(name):
-                    raise CannotTake("property_name", f"“{name[:60]}” is not a valid parameter name.")
+                    raise NotImportable("property_name", f"“{name[:60]}” is not a valid parameter name.")
                 made = self.simple(child, level=level + 1, path=path)
                 properties[name] = self._or_null(made, level) if name in needed and self._takes_null(child) else made
-            except CannotTake as error:
+            except NotImportable as error:
                 if name in needed or error.problem.code.startswith("ref_"):
                     raise
                 self.notes[Problem(error.problem.code, f"Left out: {name[:60]}. {error.problem.text}")] = None

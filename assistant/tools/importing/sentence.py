@@ -13,7 +13,16 @@ from urllib.parse import urlsplit
 
 from assistant.errors import ImportRefused
 from assistant.llm import ChatMessage
-from assistant.tools.importing.draft import RISKS, CannotTake, Found, MethodDraft, Problem, argument_name, method_name, plain
+from assistant.tools.importing.draft import (
+    RISKS,
+    Found,
+    MethodDraft,
+    NotImportable,
+    Problem,
+    argument_name,
+    method_name,
+    plain,
+)
 from assistant.tools.importing.schemas import Schemas
 
 MAX_CHARS = 2000
@@ -65,7 +74,7 @@ def read(sentence: str, answer: str) -> Found:
     )
     try:
         draft = replace(draft, parameters=_parameters(row.get("parameters")), config=_config(row, sentence, verb, url))
-    except CannotTake as error:
+    except NotImportable as error:
         draft = replace(draft, problems=(error.problem,))
     note = Problem("drafted", "Written by a model. Review it before you select it.")
     return Found(plain(sentence, 80), (replace(draft, notes=(note,)),))
@@ -73,16 +82,16 @@ def read(sentence: str, answer: str) -> Found:
 
 def _config(row: dict[str, Any], sentence: str, verb: str, url: str) -> dict[str, Any]:
     if verb not in VERBS:
-        raise CannotTake("verb", f"{verb[:20] or 'Unnamed'} requests are not supported.")
+        raise NotImportable("verb", f"{verb[:20] or 'Unnamed'} requests are not supported.")
     try:
         host = urlsplit(url).netloc.lower()
     except ValueError:
         host = ""
     if host not in _hosts(sentence):
-        raise CannotTake("invented_address", f"The address “{url[:100]}” is not the one in your description.")
+        raise NotImportable("invented_address", f"The address “{url[:100]}” is not the one in your description.")
     auth = str(row.get("auth") or "none")
     if auth not in AUTH:
-        raise CannotTake("security_unsupported", f"Unsupported authentication: {auth[:30]}.")
+        raise NotImportable("security_unsupported", f"Unsupported authentication: {auth[:30]}.")
     name = str(row.get("auth_name") or "")[:64] if auth in ("header", "query") else ""
     return {"verb": verb, "url": url, "auth": auth, "auth_name": name}
 
@@ -94,7 +103,7 @@ def _parameters(rows: Any) -> dict[str, Any]:
     for row in rows if isinstance(rows, list) else []:
         name = str(row.get("name") or "") if isinstance(row, dict) else ""
         if not name or argument_name(name) != name:
-            raise CannotTake("property_name", f"“{name[:60]}” is not a valid parameter name.")
+            raise NotImportable("property_name", f"“{name[:60]}” is not a valid parameter name.")
         properties[name] = schemas.simple({key: row[key] for key in ("type", "description", "enum") if row.get(key)})
         if row.get("required") is True:
             required.append(name)

@@ -33,7 +33,7 @@ def fill(tool: ToolSpec, talk: Talk, said: str, answers: dict[str, str]) -> tupl
     missing: list[str] = []
     for name, schema in properties(tool).items():
         needed = name in required(tool)
-        value = _value(name, schema, said, everything, answers.get(spoken(name)), needed)
+        value = _value(name, schema, said, everything, answers.get(in_words(name)), needed)
         if value is not None:
             found[name] = value
         elif needed:
@@ -47,11 +47,11 @@ def question(name: str, schema: Schema) -> str:
     if is_text(name):
         return ASK_MESSAGE
     if choices := schema.get("enum"):
-        return ASK_CHOICE.format(name=spoken(name), choices=", ".join(map(str, choices[:12])))
-    return ASK_VALUE.format(name=spoken(name))
+        return ASK_CHOICE.format(name=in_words(name), choices=", ".join(map(str, choices[:12])))
+    return ASK_VALUE.format(name=in_words(name))
 
 
-def spoken(name: str) -> str:
+def in_words(name: str) -> str:
     """A parameter's name as people say it: `visitor_name` → "name"."""
     if is_text(name):
         return "message"
@@ -90,7 +90,7 @@ def _value(name: str, schema: Schema, said: str, everything: str, answer: str | 
     for pattern, applies in (
         (words.EMAIL, schema.get("format") == "email" or "email" in name),
         (words.PHONE, "phone" in name),
-        (words.NAME, spoken(name) in ("name", "full name", "from name")),
+        (words.NAME, in_words(name) in ("name", "full name", "from name")),
     ):
         if applies:
             match = pattern.search(everything)

@@ -24,6 +24,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from assistant.llm import ChatMessage, ToolCallRequest, ToolSpec
 from interworky.demo.model import rules
+from interworky.demo.model.reply import Reply
 
 MODEL = "demo"
 CONTEXT_CHARS = 250_000  # the rules read all of it on the event loop
@@ -136,6 +137,33 @@ class Wanted:
 
 def _parse(request: HttpRequest) -> Wanted:
     """Parse a request. Raises `Refused` if it is not a chat completion request."""
+    data = _body(request)
+    if not isinstance(data.get("model"), str):
+        raise Refused(400, "You must provide a model parameter.", param="model")
+    _known(data["model"])
+    messages = _messages(data.get("messages"))
+    tools = data.get("tools") or []
+    if not isinstance(tools, list):
+        raise Refused(400, "Invalid type for 'tools': an array was expected.", param="tools", code="invalid_type")
+    specs = [_tool(n, tool) for n, tool in enumerate(tools)]
+    choice = data.get("tool_choice")
+    limit = data.get("max_completion_tokens", data.get("max_tokens"))
+    if limit is not None and (not isinstance(limit, int) or limit < 1):
+        raise Refused(
+            400, "Invalid 'max_tokens': integer above 0 expected.", param="max_tokens", code="integer_below_min_value"
+        )
+    options = data.get("stream_options")
+    return Wanted(
+        messages,
+        [] if choice == "none" else specs,
+        _forced(choice, specs),
+        stream=data.get("stream") is True,
+        include_usage=isinstance(options, dict) and options.get("include_usage") is True,
+        max_tokens=limit,
+    )
+
+
+def _body(request: HttpRequest) -> dict[str, Any]:
     if len(request.body) > MAX_BODY_BYTES:
         raise Refused(413, "The request is too large.")
     try:
@@ -144,38 +172,19 @@ def _parse(request: HttpRequest) -> Wanted:
         raise Refused(400, "We could not parse the JSON body of your request.") from error
     if not isinstance(data, dict):
         raise Refused(400, "The body of your request must be a JSON object.")
-    if not isinstance(data.get("model"), str):
-        raise Refused(400, "You must provide a model parameter.", param="model")
-    _known(data["model"])
-    messages = data.get("messages")
-    if not isinstance(messages, list):
+    return data
+
+
+def _messages(raw: object) -> list[ChatMessage]:
+    if not isinstance(raw, list):
         raise Refused(400, "Missing required parameter: 'messages'.", param="messages", code="missing_required_parameter")
-    if not messages:
+    if not raw:
         raise Refused(400, "Invalid 'messages': empty array.", param="messages", code="empty_array")
-    tools = data.get("tools") or []
-    if not isinstance(tools, list):
-        raise Refused(400, "Invalid type for 'tools': an array was expected.", param="tools", code="invalid_type")
-    specs = [_tool(n, tool) for n, tool in enumerate(tools)]
-    choice = data.get("tool_choice")
-    forced = _forced(choice, specs)
-    limit = data.get("max_completion_tokens", data.get("max_tokens"))
-    if limit is not None and (not isinstance(limit, int) or limit < 1):
-        raise Refused(
-            400, "Invalid 'max_tokens': integer above 0 expected.", param="max_tokens", code="integer_below_min_value"
-        )
-    heard = [_message(n, message) for n, message in enumerate(messages)]
-    if sum(len(message.text) for message in heard) > CONTEXT_CHARS:
+    messages = [_message(n, message) for n, message in enumerate(raw)]
+    if sum(len(message.text) for message in messages) > CONTEXT_CHARS:
         text = f"This model's maximum context length is {CONTEXT_CHARS} characters."
         raise Refused(400, text, param="messages", code="context_length_exceeded")
-    options = data.get("stream_options")
-    return Wanted(
-        heard,
-        [] if choice == "none" else specs,
-        forced,
-        stream=data.get("stream") is True,
-        include_usage=isinstance(options, dict) and options.get("include_usage") is True,
-        max_tokens=limit,
-    )
+    return messages
 
 
 def _message(place: int, raw: object) -> ChatMessage:
@@ -240,7 +249,7 @@ def pieces_of(text: str) -> list[str]:
 class Answer:
     id: str
     created: int
-    reply: rules.Reply
+    reply: Reply
     pieces: list[str]
     finish: str
     prompt_tokens: int
@@ -256,7 +265,7 @@ class Answer:
         return cls(
             f"chatcmpl-{secrets.token_hex(14)}",
             int(time.time()),
-            rules.Reply("".join(pieces), calls),
+            Reply("".join(pieces), calls),
             pieces,
             finish,
             sum(len(message.text.split()) + 4 for message in wanted.messages),

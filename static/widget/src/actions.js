@@ -9,7 +9,7 @@ import { randomHex } from "./random.js";
  * @typedef {object} Parts
  * @property {Store} store
  * @property {import("./transport/index.js").Transport} transport
- * @property {import("./kept.js").Kept} storage
+ * @property {import("./saved_entries.js").SavedEntries} storage
  * @property {ReturnType<typeof import("./session.js").createSession>} session
  */
 
@@ -44,7 +44,7 @@ function createMessageActions({ store, transport, storage }) {
         page: { url: location.href.split("#")[0].slice(0, 2000), title: document.title.slice(0, 300) },
       });
     },
-    /** The same message under the same id: the server saves it once. @param {import("./kept.js").Unsent} unsent */
+    /** The same message under the same id: the server saves it once. @param {import("./saved_entries.js").Unsent} unsent */
     resend({ id, text, page }) {
       const message = { id, text, page };
       storage.keep(message);

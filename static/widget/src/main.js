@@ -1,6 +1,6 @@
 /** The panel: joins connection, store and views, once a visitor has shown intent. */
 import { createActions } from "./actions.js";
-import { createKept } from "./kept.js";
+import { createSavedEntries } from "./saved_entries.js";
 import { chooseLocale, inLanguage, withRegion } from "./locales/index.js";
 import { createConnection } from "./panel/connection.js";
 import { emitChanges } from "./panel/page_events.js";
@@ -8,7 +8,7 @@ import { createPainting } from "./panel/painting.js";
 import { persist, restore } from "./panel/persistence.js";
 import { watchSurroundings } from "./panel/surroundings.js";
 import { followTheme } from "./panel/theme.js";
-import { createVerbs } from "./panel/verbs.js";
+import { createPanelCommands } from "./panel/panel_commands.js";
 import { createSession } from "./session.js";
 import { createStore, initial } from "./store.js";
 import css from "./styles/widget.css";
@@ -30,14 +30,14 @@ export function mount({ host, config, storage: stored, root, shadow, launcher, o
   const language = chooseLocale(options.locale, document.documentElement.lang, config.locale, navigator.language);
   const { strings: t } = language;
   const locale = withRegion(language.locale, navigator.languages);
-  const storage = createKept(stored);
+  const storage = createSavedEntries(stored);
   const store = createStore(initial(inLanguage(config, locale), restore(storage)));
   const session = createSession(host, config.key, storage, (...request) => fetch(...request), locale);
   const { transport, outbox } = createConnection(host, store, session);
   const actions = createActions({ store, transport, storage, session });
   const panel = createPanel(actions, { t, locale, host, isPage: options.mode === "page" });
-  const teaser = createTeaser(() => verbs.open());
-  const verbs = createVerbs({ store, transport, storage, actions, focus: panel.focus });
+  const teaser = createTeaser(() => commands.open());
+  const commands = createPanelCommands({ store, transport, storage, actions, focus: panel.focus });
 
   attach({ root, shadow, language, parts: [panel.el, teaser.el], press: panel.press });
   const stopTheme = followTheme(root, options.accent ?? config.accent, options.theme);
@@ -47,13 +47,13 @@ export function mount({ host, config, storage: stored, root, shadow, launcher, o
     paint(state, before);
     persist(storage, state, before);
     emitChanges(emit, state, before);
-    if (state.connection === "online" && before.connection !== "online") verbs.introduce();
+    if (state.connection === "online" && before.connection !== "online") commands.introduce();
     outbox.update(state, before);
   });
 
   emit("ready");
   return {
-    ...verbs,
+    ...commands,
     destroy() {
       unsubscribe();
       transport.close();

@@ -3,7 +3,7 @@ import { toJson } from "./json.js";
 import { Refused } from "./transport/backoff.js";
 
 /**
- * @param {string} host @param {string} key @param {import("./kept.js").Kept} storage
+ * @param {string} host @param {string} key @param {import("./saved_entries.js").SavedEntries} storage
  * @param {typeof fetch} request @param {string} locale that the widget speaks: the server's words stand among its own
  */
 export function createSession(host, key, storage, request, locale) {

@@ -35,7 +35,7 @@
  *   | { kind: "card", id: string, seq: number, card: Card }
  *   | { kind: "notice", id: string, seq: number, notice: Notice }} Item one line of the conversation, in the order of `seq`
  *
- * @typedef {import("./kept.js").Unsent & { failed?: string }} Pending `failed` is the sentence that says why
+ * @typedef {import("./saved_entries.js").Unsent & { failed?: string }} Pending `failed` is the sentence that says why
  * @typedef {object} Turn the reply in the making
  * @property {string} id @property {number} fence of the server that writes it; events of an earlier fence are ignored
  * @property {string} text @property {number} length of `text` in code points

@@ -17,8 +17,8 @@ from tests.assistant.engine.claims_corpus import CORPUS, DEVELOPMENT, HELD_OUT, 
 NOTHING = frozenset[str]()
 
 
-def through(text: str, achieved: frozenset[str] = NOTHING, pieces: list[str] | None = None) -> Gate:
-    gate = Gate(achieved)
+def through(text: str, effects: frozenset[str] = NOTHING, pieces: list[str] | None = None) -> Gate:
+    gate = Gate(effects)
     for piece in pieces or [text]:
         gate.push(piece)
     gate.close()

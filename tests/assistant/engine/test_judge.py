@@ -65,7 +65,7 @@ async def test_the_judge_is_not_asked_where_patterns_can_decide():
 async def test_the_judge_is_given_the_completed_calls_and_tool_results():
     decide, asked = answers(False)
     receipt = Receipt("sent", "M-12AB34")
-    executor = ScriptedExecutor("Sent to the kitchen.", "send", achieved=frozenset({"sent"}), receipts=(receipt,))
+    executor = ScriptedExecutor("Sent to the kitchen.", "send", effects=frozenset({"sent"}), receipts=(receipt,))
     await run(ScriptedModel(calls("send"), says("Friday at 10 it is!")), executor, decide)
     assert asked == [("Friday at 10 it is!", (receipt,), ("Sent to the kitchen.",))]
 
@@ -75,7 +75,7 @@ async def test_a_language_without_a_grammar_is_judged_only_while_nothing_was_don
     decide, asked = answers(False)
     await run(ScriptedModel(says(thai)), ScriptedExecutor(acts=True), decide)
     assert len(asked) == 1
-    executor = ScriptedExecutor("Done.", "book", achieved=frozenset({"booked"}), acts=True)
+    executor = ScriptedExecutor("Done.", "book", effects=frozenset({"booked"}), acts=True)
     await run(ScriptedModel(calls("book"), says(thai)), executor, decide)
     assert len(asked) == 1
 

@@ -191,7 +191,7 @@ async def test_a_model_that_claims_twice_is_cut_off_and_said_so():
 
 async def test_a_claim_that_the_ledger_backs_is_shown():
     model = ScriptedModel(calls("book"), says("I've booked you in for Tuesday."))
-    events = await run(model, ScriptedExecutor("Booked, reference A7K2QF.", "book", achieved=frozenset({"booked"})))
+    events = await run(model, ScriptedExecutor("Booked, reference A7K2QF.", "book", effects=frozenset({"booked"})))
     assert shown(events) == "I've booked you in for Tuesday."
 
 

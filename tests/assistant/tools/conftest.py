@@ -21,7 +21,7 @@ from .acts import Acts
 @pytest.fixture
 def acts(monkeypatch: pytest.MonkeyPatch) -> Acts:
     counted = Acts()
-    operation = Operation(counted.run, brings_about=frozenset({"done"}), seconds=lambda method: 1.0)
+    operation = Operation(counted.run, effects=frozenset({"done"}), seconds=lambda method: 1.0)
     monkeypatch.setitem(KINDS, "counted", Kind("Counted", "Counts.", "bolt", forms.Form, (operation,)))
     monkeypatch.setitem(
         KINDS,

@@ -194,7 +194,7 @@ async def test_booking_holds_asks_and_books_on_the_visitors_word_alone(conversat
 
     booked = await click(conversation, "confirm", "confirm", name="Ann", email="ann@example.com")
     assert booked.outcome == "done"
-    assert booked.achieved == {"booked", "sent"}
+    assert booked.effects == {"booked", "sent"}
     appointment = await in_db(Appointment.objects.get)(state="confirmed")
     assert appointment.reference in booked.text
     assert (await row("receipt")).content["reference"] == appointment.reference
@@ -251,7 +251,7 @@ async def test_cancelling_asks_first_and_is_reported(conversation):
     content = (await row("confirm")).content
     assert (content["confirm_label"], content["cancel_label"]) == ("Yes, cancel it", "No, keep it")
     done = await click(conversation, "confirm", "confirm")
-    assert (done.outcome, done.achieved) == ("done", {"cancelled", "sent"})
+    assert (done.outcome, done.effects) == ("done", {"cancelled", "sent"})
     await sync_to_async(appointment.refresh_from_db)()
     assert appointment.state == "cancelled"
     receipts = await in_db(lambda: [card.content["status"] for card in Card.objects.filter(kind="receipt")])()
@@ -264,7 +264,7 @@ async def test_moving_asks_first_and_is_reported(conversation):
     assert (await run(conversation, "reschedule", reference=appointment.reference, slot=later)).outcome == "waiting"
     assert any(label == "New time" for label, _ in (await row("confirm")).content["lines"])
     done = await click(conversation, "confirm", "confirm")
-    assert done.achieved == {"rescheduled", "sent"}
+    assert done.effects == {"rescheduled", "sent"}
     start_at = appointment.start_at
     await sync_to_async(appointment.refresh_from_db)()
     assert appointment.start_at == start_at + timedelta(hours=1)
@@ -326,7 +326,7 @@ async def test_a_dry_run_shows_and_changes_nothing(conversation):
     before = [await count(model) for model in (Appointment, Card, Delivery)]
     for tool, arguments in [("find_times", {}), ("book", {"slot": slot})]:
         result = await try_out(method, arguments, name=f"appointment_{tool}")
-        assert (result.outcome, result.achieved) == ("done", frozenset())
+        assert (result.outcome, result.effects) == ("done", frozenset())
     assert [await count(model) for model in (Appointment, Card, Delivery)] == before
 
 

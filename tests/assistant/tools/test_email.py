@@ -42,7 +42,7 @@ async def called(talk: Conversation, ordinal: int = 0, **arguments: Any) -> Tool
 async def test_a_message_to_the_team_is_queued_with_its_receipt(method: Make, talk: Conversation) -> None:
     await sync_to_async(an_email)(method, talk)
     result = await called(talk, name="Ann", message="Running late <b>&</b>")
-    assert (result.outcome, result.achieved) == ("done", frozenset({"sent"}))
+    assert (result.outcome, result.effects) == ("done", frozenset({"sent"}))
     delivery, row = await Delivery.objects.aget(), await Row.objects.aget()
     assert (delivery.to, delivery.subject, delivery.reply_to) == ("team@example.com", "From Ann", "")
     assert "Message: Running late <b>&</b>" in delivery.text

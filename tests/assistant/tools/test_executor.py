@@ -47,7 +47,7 @@ async def test_a_call_is_in_the_ledger_before_and_after_the_act(turn: Turn, meth
     assert row.idempotency_key == f"call-{row.pk}" == acts.keys[0]
     acts.hold.set()
     result = await running
-    assert (result.text, result.outcome, result.achieved) == ("Done so.", "done", frozenset({"done"}))
+    assert (result.text, result.outcome, result.effects) == ("Done so.", "done", frozenset({"done"}))
     await sync_to_async(row.refresh_from_db)()
     assert (row.state, row.result, row.method_id, row.attempts) == (Row.State.DONE, "Done so.", made.pk, 1)
 
@@ -286,7 +286,7 @@ async def test_a_failure_is_told_in_words_of_ours(
     await sync_to_async(method)(turn.conversation.assistant, kind=kind)
     acts.raises = raises
     result = await run(turn, call(text="x"))
-    assert result.outcome == outcome and "secret detail" not in result.text and result.achieved == frozenset()
+    assert result.outcome == outcome and "secret detail" not in result.text and result.effects == frozenset()
     (row,) = await sync_to_async(rows)()
     assert (row.state, row.code) == (outcome, code)
 
@@ -430,17 +430,17 @@ async def test_a_dry_run_achieves_nothing_and_uses_up_nothing(turn: Turn, method
     executor = await Executor.for_conversation(turn.conversation, dry_run=True)
     for _ in range(3):
         result = await executor.execute(call(text="x"), round=1, ordinal=0)
-        assert (result.outcome, result.achieved) == ("done", frozenset())
-    assert (await Executor.for_turn(turn)).achieved() == frozenset()
+        assert (result.outcome, result.effects) == ("done", frozenset())
+    assert (await Executor.for_turn(turn)).effects() == frozenset()
 
 
 async def test_the_ledger_remembers_what_earlier_turns_brought_about(turn: Turn, method: Make, acts: Acts) -> None:
     await sync_to_async(method)(turn.conversation.assistant)
-    assert (await Executor.for_turn(turn)).achieved() == frozenset()
+    assert (await Executor.for_turn(turn)).effects() == frozenset()
     await run(turn, call(text="x"))
-    assert (await Executor.for_turn(turn)).achieved() == frozenset({"done"})
+    assert (await Executor.for_turn(turn)).effects() == frozenset({"done"})
     other = await sync_to_async(make.conversation)(turn.conversation.assistant)
-    assert (await Executor.for_conversation(other)).achieved() == frozenset()
+    assert (await Executor.for_conversation(other)).effects() == frozenset()
 
 
 class Recorder:

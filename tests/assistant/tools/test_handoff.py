@@ -67,7 +67,7 @@ async def test_the_conversation_waits_the_team_is_notified_and_the_visitor_can_l
     await sync_to_async(a_handoff)(method, talk)
     executor = await Executor.for_conversation(talk, turn=turn)
     result = await executor.execute(call("person", reason="A refund."), round=1, ordinal=0)
-    assert (result.outcome, result.achieved) == ("done", frozenset({"sent"}))
+    assert (result.outcome, result.effects) == ("done", frozenset({"sent"}))
     await talk.arefresh_from_db()
     assert talk.state == Conversation.State.WAITING
     notice = await Delivery.objects.aget()

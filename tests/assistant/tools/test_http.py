@@ -403,10 +403,10 @@ async def test_a_private_address_is_refused_however_it_got_there(method: Make, t
 
 async def test_only_what_changes_something_counts_as_done(method: Make, talk: Conversation, settings: Any) -> None:
     result, _ = await met(replying(), method, talk, settings, verb="GET")
-    assert result.achieved == frozenset()
+    assert result.effects == frozenset()
     await Method.objects.all().adelete()
     result, _ = await met(replying(), method, talk, settings, verb="POST")
-    assert result.achieved == frozenset({"any"})
+    assert result.effects == frozenset({"any"})
 
 
 # --- What staff may write -----------------------------------------------------------------------------------------------

@@ -43,7 +43,7 @@ def shop(*paths: str, host: str = "api.example.com", **operation: Any) -> str:
 
 
 def drafts(text: str, of: Organization) -> tuple[MethodDraft, ...]:
-    return importing.settled(importing.read(text), list(of.methods.all())).drafts
+    return importing.validated(importing.read(text), list(of.methods.all())).drafts
 
 
 def apply(of: Organization, text: str, **options: Any) -> imports.Applied:
@@ -202,7 +202,7 @@ def test_changes_by_another_import_are_shown_beforehand(mia):
 
 
 def test_drafts_survive_being_put_away(mia):
-    found = importing.settled(importing.read(shop("/a", "/{b")), [])
+    found = importing.validated(importing.read(shop("/a", "/{b")), [])
     assert importing.Found.from_json(json.loads(json.dumps(found.as_json()))) == found
     assert found.drafts[1].problems
 

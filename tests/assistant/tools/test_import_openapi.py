@@ -35,7 +35,7 @@ def described(**changes: Any) -> dict[str, Any]:
 
 
 def read(document: dict[str, Any], **options: Any) -> Found:
-    return importing.settled(importing.read(json.dumps(document), **options), [])
+    return importing.validated(importing.read(json.dumps(document), **options), [])
 
 
 def one(operation: dict[str, Any], *, verb: str = "post", path: str = "/things", **changes: Any) -> MethodDraft:
@@ -135,7 +135,7 @@ def test_a_name_that_no_model_could_call_is_made_one_that_it_can():
 
 def test_a_method_of_the_same_name_is_left_alone():
     other = Method(name="get_order", kind="http")
-    (draft,) = importing.settled(importing.read(json.dumps(described())), [other]).drafts
+    (draft,) = importing.validated(importing.read(json.dumps(described())), [other]).drafts
     assert draft.name == "get_order_2"
 
 
@@ -445,7 +445,9 @@ def test_no_nonsense_in_a_description_makes_it_fail():
     for changed in mutations(document, lambda part: part):
         count += 1
         try:
-            found = importing.settled(openapi.read(changed) if openapi.recognises(changed) else importing.Found("", ()), [])
+            found = importing.validated(
+                openapi.read(changed) if openapi.recognises(changed) else importing.Found("", ()), []
+            )
         except ImportRefused as refused:
             assert refused.code
         else:
@@ -478,7 +480,7 @@ def package(name: str) -> Iterator[str]:
 def test_a_published_description_becomes_methods(name, file, operations, methods):
     with needed(lambda: package(name)) as folder:
         found = importing.read(Path(folder, file).read_bytes(), base_url="https://api.example.com")
-    drafts = importing.settled(found, []).drafts
+    drafts = importing.validated(found, []).drafts
     good = [draft for draft in drafts if not draft.problems]
     assert (len(drafts), len(good)) == (operations, methods)
     assert len({draft.name for draft in good}) == methods

@@ -20,7 +20,7 @@ SECRET = "sk-in-the-collection"
 
 
 def read(document: Any, **options: Any) -> Found:
-    return importing.settled(importing.read(json.dumps(document), **options), [])
+    return importing.validated(importing.read(json.dumps(document), **options), [])
 
 
 def collection(*items: Any, **more: Any) -> dict[str, Any]:
@@ -214,7 +214,7 @@ def test_no_nonsense_in_a_collection_makes_it_fail():
 
     for broken in changed(document):
         try:
-            found = importing.settled(importing.read(json.dumps(broken)), [])
+            found = importing.validated(importing.read(json.dumps(broken)), [])
         except ImportRefused as refused:
             assert refused.code
         else:

@@ -59,7 +59,7 @@ async def test_passages_are_numbered_and_say_where_they_are_from(searching: Conv
         "[2] Prices › Cars\nParking costs 2."
     )
     assert result.sources == (Source("House", "https://www.example.com/parking"), Source("Prices"))
-    assert result.achieved == frozenset()
+    assert result.effects == frozenset()
 
 
 async def test_a_document_is_one_source_and_a_weak_passage_none(searching: Conversation) -> None:

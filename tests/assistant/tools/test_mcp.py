@@ -59,7 +59,7 @@ def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 
 async def methods(talk: Conversation, url: str, **options: Any) -> dict[str, Method]:
     """All the tools of a server, as methods of the talk's assistant."""
-    found = importing.settled(await mcp.read(url, **options), [])
+    found = importing.validated(await mcp.read(url, **options), [])
     assert [draft.problems for draft in found.drafts if draft.problems] == []
     await sync_to_async(imports.apply)(talk.organization, found.drafts, importing.fit, assistants=[talk.assistant])
     return {method.config["tool"]: method async for method in talk.organization.methods.all()}
@@ -95,7 +95,7 @@ async def test_a_real_servers_tools_are_called_through_the_executor(talk, url, s
     assert (await called(talk, "next_tide", port="paris")).text.startswith("The arguments are invalid.")
     ferry = await called(talk, "book_ferry", party={"lead": {"name": "Ann"}, "others": [{"name": "Bo", "age": 3}]})
     assert (ferry.outcome, json.loads(ferry.text)) == ("done", {"lead": "Ann", "seats": "2"})
-    assert ferry.achieved == {"any"}
+    assert ferry.effects == {"any"}
     asked = await called(talk, "sink", port="dover")
     assert asked.outcome == "waiting"  # for good, unless its server says otherwise
     rows = [(row.name, row.state) async for row in Row.objects.order_by("created_at")]
@@ -164,7 +164,7 @@ class Script:
 async def listed(settings: Any, script: Script, **options: Any) -> importing.Found:
     async with server(script) as (address, script.seen):
         settings.OUTBOUND_ALLOWED_ORIGINS = [address]
-        return importing.settled(await mcp.read(f"{address}/mcp", **options), [])
+        return importing.validated(await mcp.read(f"{address}/mcp", **options), [])
 
 
 def tools(*named: dict[str, Any], **more: Any) -> dict[str, Any]:

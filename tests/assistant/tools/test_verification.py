@@ -71,7 +71,7 @@ async def finish(turn: Turn) -> Any:
 
 async def test_nothing_is_mailed_before_the_visitors_own_click(asked, talk):
     result, card = await asked()
-    assert (result.outcome, result.achieved) == ("waiting", frozenset())
+    assert (result.outcome, result.effects) == ("waiting", frozenset())
     assert (card.kind, card.state, card.content["lines"]) == ("verify", "open", [["Message", "As discussed."]])
     assert [field["name"] for field in card.content["fields"]] == ["email"]
     assert not await Delivery.objects.aexists()
@@ -85,7 +85,7 @@ async def test_the_right_code_proves_the_address_and_sends_what_waited(asked, ta
     visitor = await Visitor.objects.aget(pk=talk.visitor_id)
     assert visitor.email == mail.outbox[0].to[0] == "Ann@example.com" and visitor.email_verified_at
     result = await finish(turn)
-    assert (result.outcome, result.achieved) == ("done", frozenset({"sent"}))
+    assert (result.outcome, result.effects) == ("done", frozenset({"sent"}))
     letter = await Delivery.objects.exclude(key__startswith="code:").aget()
     assert (letter.to, "As discussed." in letter.text) == ("Ann@example.com", True)
     # Neither model nor page nor table has seen the code.

@@ -73,14 +73,14 @@ def rendered(grid: Grid, heads: int | None = None) -> str:
     wide = max(map(len, grid), default=0)
     if heads is None:
         heads = _guessed_heads(grid, wide)
-    told: set[int] = set()
+    written: set[int] = set()
     if not 0 < heads < len(grid):
-        return "\n".join(line for row in grid if (line := _plain(row, told)))
+        return "\n".join(line for row in grid if (line := _plain(row, written)))
     names = [_name(row[at] for row in grid[:heads] if at < len(row)) for at in range(wide)]
-    lines = [_title(row, wide, told) or "" for row in grid[:heads]]
+    lines = [_title(row, wide, written) or "" for row in grid[:heads]]
     for row in grid[heads:]:
-        title = _title(row, wide, told)
-        lines.append(" | ".join(_pairs(row, names, told)) if title is None else title)
+        title = _title(row, wide, written)
+        lines.append(" | ".join(_pairs(row, names, written)) if title is None else title)
     return "\n".join(line for line in lines if line)
 
 
@@ -95,25 +95,25 @@ def _runs(row: Sequence[Cell | None]) -> list[tuple[Cell | None, int, int]]:
     return found
 
 
-def _said(cell: Cell | None, told: set[int]) -> str:
+def _once(cell: Cell | None, written: set[int]) -> str:
     """The text of a cell: in every row that it covers, or in the first alone where it is long."""
-    if cell is None or id(cell) in told:
+    if cell is None or id(cell) in written:
         return ""
     if len(cell.text) > MAX_REPEATED_CHARS:
-        told.add(id(cell))
+        written.add(id(cell))
     return cell.text
 
 
-def _plain(row: Sequence[Cell | None], told: set[int]) -> str:
+def _plain(row: Sequence[Cell | None], written: set[int]) -> str:
     """Its values in their places; one that is missing keeps its place, or the next would stand under another column."""
-    line = " | ".join(_said(cell, told) for cell, _, _ in _runs(row))
+    line = " | ".join(_once(cell, written) for cell, _, _ in _runs(row))
     return " ".join(line.split()).removesuffix(" |") if line.strip(" |") else ""
 
 
-def _title(row: Sequence[Cell | None], wide: int, told: set[int]) -> str | None:
+def _title(row: Sequence[Cell | None], wide: int, written: set[int]) -> str | None:
     """The text of a row that is one cell over the whole width, as titles within a table are; None for other rows."""
     runs = _runs(row)
-    return _said(runs[0][0], told) if wide > 1 and len(runs) == 1 and runs[0][2] == wide else None
+    return _once(runs[0][0], written) if wide > 1 and len(runs) == 1 and runs[0][2] == wide else None
 
 
 def _name(column: Iterable[Cell | None]) -> str:
@@ -122,9 +122,9 @@ def _name(column: Iterable[Cell | None]) -> str:
     return " ".join(texts)[:MAX_NAME_CHARS].strip().rstrip(":")
 
 
-def _pairs(row: Sequence[Cell | None], names: Sequence[str], told: set[int]) -> Iterator[str]:
+def _pairs(row: Sequence[Cell | None], names: Sequence[str], written: set[int]) -> Iterator[str]:
     for cell, begin, end in _runs(row):
-        text = _said(cell, told)
+        text = _once(cell, written)
         if not text:
             continue
         name = ", ".join(dict.fromkeys(name for name in names[begin:end] if name))[:MAX_NAME_CHARS]

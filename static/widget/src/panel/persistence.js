@@ -3,13 +3,13 @@ import { isWaiting } from "../store.js";
 
 /** @typedef {import("../store.js").State} State */
 
-/** What an earlier page has left. @param {import("../kept.js").Kept} storage @returns {Partial<State>} */
+/** What an earlier page has left. @param {import("../saved_entries.js").SavedEntries} storage @returns {Partial<State>} */
 export function restore(storage) {
   const { seen = 0, draft = "", outbox = [] } = storage.read();
   return { seen, draft, pending: outbox };
 }
 
-/** @param {import("../kept.js").Kept} storage @param {State} state @param {State} before */
+/** @param {import("../saved_entries.js").SavedEntries} storage @param {State} state @param {State} before */
 export function persist(storage, state, before) {
   for (const { id } of before.pending) if (!state.pending.some((message) => message.id === id)) storage.drop(id);
   if (state.open !== before.open) storage.write({ open: state.open || undefined });

@@ -2,7 +2,7 @@
 
 /**
  * @param {import("../transport/index.js").Transport} transport
- * @param {import("../kept.js").Kept} storage
+ * @param {import("../saved_entries.js").SavedEntries} storage
  * @param {ReturnType<typeof import("../session.js").createSession>} session
  * @returns {() => void} stops watching
  */

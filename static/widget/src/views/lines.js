@@ -60,7 +60,7 @@ export function createDay(_, { locale }) {
 }
 
 /** A message of the visitor. @param {Actions} actions @param {Page} page @returns {Line} */
-export function createOwn(actions, { t, locale }) {
+export function createVisitorMessage(actions, { t, locale }) {
   const text = h("p", { dir: "auto" });
   const meta = h("div", { class: "meta" });
   const el = h(

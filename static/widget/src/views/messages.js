@@ -3,7 +3,15 @@ import { DOWN } from "../icons.js";
 import { toolOf } from "../store.js";
 import { announceNew } from "./announcements.js";
 import { createCard } from "./cards.js";
-import { createDay, createIntro, createNotice, createOwn, createReply, createStarters, createStatus } from "./lines.js";
+import {
+  createDay,
+  createIntro,
+  createNotice,
+  createVisitorMessage,
+  createReply,
+  createStarters,
+  createStatus,
+} from "./lines.js";
 import { createScrolling } from "./scrolling.js";
 
 /**
@@ -75,10 +83,10 @@ function entriesOf(state) {
     const key = keys.get(item) ?? item.id;
     if (item.kind === "card") entries.push(entry(key, createCard, item.card));
     else if (item.kind === "message")
-      entries.push(entry(key, item.message.role === "visitor" ? createOwn : createReply, item.message));
+      entries.push(entry(key, item.message.role === "visitor" ? createVisitorMessage : createReply, item.message));
     else entries.push(entry(key, createNotice, { ...item.notice, isLast: item === items.at(-1) && !turn }));
   }
-  for (const message of pending) entries.push(entry(message.id, createOwn, message));
+  for (const message of pending) entries.push(entry(message.id, createVisitorMessage, message));
   if (turn?.text) entries.push(entry(`turn:${turn.id}`, createReply, { ...turn, role: "assistant", live: true }));
 
   const withPerson = ["waiting", "staff"].includes(conversation?.state ?? "");

@@ -4,15 +4,15 @@
  * @param {object} parts
  * @param {import("../store.js").Store} parts.store
  * @param {import("../transport/index.js").Transport} parts.transport
- * @param {import("../kept.js").Kept} parts.storage
+ * @param {import("../saved_entries.js").SavedEntries} parts.storage
  * @param {import("../actions.js").Actions} parts.actions
  * @param {() => void} parts.focus moves the focus into the panel
  */
-export function createVerbs({ store, transport, storage, actions, focus }) {
+export function createPanelCommands({ store, transport, storage, actions, focus }) {
   /** @type {{ name?: string, email?: string }} */
   let visitor = {};
 
-  const verbs = {
+  const commands = {
     open() {
       if (store.get().open) return;
       const { session, outbox = [] } = storage.read();
@@ -21,16 +21,16 @@ export function createVerbs({ store, transport, storage, actions, focus }) {
       focus();
     },
     close: actions.close,
-    toggle: () => (store.get().open ? verbs.close() : verbs.open()),
+    toggle: () => (store.get().open ? commands.close() : commands.open()),
     /** @param {string} text */
     sendMessage(text) {
-      verbs.open();
+      commands.open();
       actions.send(String(text));
     },
     /** What the page knows of the visitor: data, not proof. @param {{ name?: string, email?: string }} known */
     identify({ name, email }) {
       visitor = { name, email };
-      verbs.introduce();
+      commands.introduce();
     },
     /** Passes on what the page knows of the visitor; once more on each new connection. */
     introduce() {
@@ -50,5 +50,5 @@ export function createVerbs({ store, transport, storage, actions, focus }) {
       actions.close();
     },
   };
-  return verbs;
+  return commands;
 }

@@ -29,7 +29,7 @@ const TYPES = {
 };
 
 /** @param {import("./storage.js").Stored} storage */
-export function createKept({ name, read: readAny, write }) {
+export function createSavedEntries({ name, read: readAny, write }) {
   /** @returns {Entries} */
   function read() {
     const found = readAny();
@@ -64,4 +64,4 @@ export function createKept({ name, read: readAny, write }) {
   };
 }
 
-/** @typedef {ReturnType<typeof createKept>} Kept */
+/** @typedef {ReturnType<typeof createSavedEntries>} SavedEntries */

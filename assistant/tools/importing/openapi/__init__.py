@@ -3,36 +3,34 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from assistant.errors import ImportRefused
 from assistant.models import Method
 from assistant.tools.http import REFUSED_HEADERS
 from assistant.tools.importing.draft import (
     RISKS,
-    CannotTake,
     Found,
     MethodDraft,
+    NotImportable,
     Problem,
-    argument_name,
-    joined,
     method_name,
     plain,
     source_key,
 )
+from assistant.tools.importing.openapi.body import media_of, one_object
+from assistant.tools.importing.openapi.request import Request, folded
+from assistant.tools.importing.openapi.security import authentication, is_credential
+from assistant.tools.importing.openapi.servers import MAX_URL_CHARS, PLACEHOLDER, TOO_LONG, host_of, server_url
 from assistant.tools.importing.schemas import Schemas
 
 VERBS = ("get", "post", "put", "patch", "delete")
 OTHER_VERBS = ("head", "options", "trace", "query")
-MAX_URL_CHARS = 2000  # as a method's own form has it
-TOO_LONG = Problem("url", f"The address is longer than {MAX_URL_CHARS} characters.")
-PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 # What a request says of itself; OpenAPI has such parameters ignored.
 OWN_HEADERS = {"accept", "content-type", "authorization"}
 SEPARATORS = {"spaceDelimited": "spaces", "pipeDelimited": "|"}
-OAUTH = Problem("oauth", "Uses OAuth: enter an access token. It is sent unchanged and never renewed.")
 
 
 def recognises(document: Any) -> bool:
@@ -51,7 +49,7 @@ def read(document: dict[str, Any], *, base_url: str = "") -> Found:
         raise ImportRefused("The document has no paths, so there is nothing to import.", code="no_paths")
     info = document.get("info")
     title = plain(info.get("title"), 80) if isinstance(info, dict) else ""
-    api = _Api(document, Schemas(document), title or "API", base_url, _server(document, base_url))
+    api = _Api(document, Schemas(document), title or "API", base_url, host_of(document, base_url))
     drafts = [draft for path, item in paths.items() for draft in api.of_path(path, item)]
     notes = (
         [Problem("webhooks", "Webhooks are left out: they are requests that the API sends to you.")]
@@ -59,47 +57,6 @@ def read(document: dict[str, Any], *, base_url: str = "") -> Found:
         else []
     )
     return Found(api.title, tuple(drafts), tuple(notes))
-
-
-@dataclass
-class _Request:
-    """One operation while it is being put together."""
-
-    verb: str
-    path: str
-    taken: set[str] = field(default_factory=set)  # names of parameters, folded
-    queries: list[str] = field(default_factory=list)
-    headers: list[str] = field(default_factory=list)
-    properties: dict[str, Any] = field(default_factory=dict)
-    required: list[str] = field(default_factory=list)
-    fixed: dict[str, Any] = field(default_factory=dict)
-    send: str = ""
-    has_body: bool = False
-    notes: dict[Problem, None] = field(default_factory=dict)
-
-    def add(self, wire: str, place: str, schema: dict[str, Any], required: bool) -> str:
-        """A parameter under a name that no other has; the name."""
-        plain_name = argument_name(wire)
-        wanted = [plain_name, f"{plain_name[:55]}_{place}", *(f"{plain_name[:55]}_{n}" for n in range(2, 99))]
-        name = next((one for one in wanted if _folded(one) not in self.taken), None)
-        if name is None:
-            raise CannotTake("same_name", f"Too many parameters are named “{wire[:60]}”.")
-        self.put(name, schema)
-        if required:
-            self.required.append(name)
-        return name
-
-    def put(self, name: str, schema: dict[str, Any]) -> None:
-        self.properties[name] = schema
-        self.taken.add(_folded(name))
-
-    def schema(self) -> dict[str, Any]:
-        made = {"type": "object", "properties": self.properties}
-        return {**made, "required": self.required} if self.required else made
-
-
-def _folded(name: str) -> str:
-    return name.replace("_", "").replace("-", "").lower()
 
 
 @dataclass(frozen=True)
@@ -119,7 +76,7 @@ class _Api:
             return [self._blank("", path[:300], {}, TOO_LONG)]
         try:
             item = self.schemas.resolved(item)
-        except CannotTake as error:
+        except NotImportable as error:
             return [self._blank("", path, {}, error.problem)]
         if not isinstance(item, dict):
             return [self._blank("", path, {}, Problem("path_item", "The description of this path is not an object."))]
@@ -156,10 +113,10 @@ class _Api:
         if not isinstance(operation, dict):
             return replace(draft, problems=(Problem("operation", "The description is not an object."),))
         try:
-            url, server_notes = self._address(item, operation)
-            auth, auth_notes = self._auth(operation)
+            url, server_notes = server_url((operation, item, self.document), self.base_url)
+            auth, auth_notes = authentication(self.document, self.schemas, operation)
             request = self._request(verb, path, item, operation, auth)
-        except CannotTake as error:
+        except NotImportable as error:
             return replace(draft, problems=(error.problem,))
         query = "&".join(request.queries)
         address = url + request.path
@@ -182,15 +139,15 @@ class _Api:
 
     def _request(
         self, verb: str, path: str, item: dict[str, Any], operation: dict[str, Any], auth: dict[str, str]
-    ) -> _Request:
-        made: list[_Request] = []
+    ) -> Request:
+        made: list[Request] = []
 
         def build() -> dict[str, Any]:
-            request = _Request(verb.upper(), path)
+            request = Request(verb.upper(), path)
             made.append(request)
             self._body(request, operation)
             for parameter in self._parameters(item, operation):
-                if not _is_credential(parameter, auth):
+                if not is_credential(parameter, auth):
                     self._place(request, parameter)
             self._undeclared(request)
             if not request.has_body and verb not in ("get", "delete"):
@@ -209,28 +166,28 @@ class _Api:
             for one in given if isinstance(given, list) else []:
                 parameter = self.schemas.resolved(one)
                 if not isinstance(parameter, dict) or not isinstance(parameter.get("name"), str):
-                    raise CannotTake("parameter", "A parameter has no name.")
+                    raise NotImportable("parameter", "A parameter has no name.")
                 found[str(parameter.get("in")), parameter["name"]] = parameter
         # The path's first: its names are the ones that staff will know.
         return sorted(found.values(), key=lambda parameter: parameter.get("in") != "path")
 
-    def _place(self, request: _Request, parameter: dict[str, Any]) -> None:
+    def _place(self, request: Request, parameter: dict[str, Any]) -> None:
         name, place = parameter["name"], parameter.get("in")
         required = parameter.get("required") is True or place == "path"
         if place == "header" and name.lower() in OWN_HEADERS:
             return
         try:
             if place not in ("path", "query", "header"):
-                raise CannotTake(
+                raise NotImportable(
                     "parameter_place", f"Requires the {str(place)[:20]} parameter “{name[:60]}”, which is not supported."
                 )
             if place == "header" and name.lower() in REFUSED_HEADERS:
-                raise CannotTake(
+                raise NotImportable(
                     "header_refused",
                     f"Requires the header {name[:60]}, which is set automatically and cannot be a parameter.",
                 )
             schema = self._sent(parameter, place)
-        except CannotTake as error:
+        except NotImportable as error:
             if required or error.problem.code.startswith("ref_"):
                 raise
             request.notes[Problem(error.problem.code, f"Left out: {name[:60]}. {error.problem.text}")] = None
@@ -251,11 +208,13 @@ class _Api:
         content = parameter.get("content")
         if isinstance(content, dict) and content:
             if place != "query" or "application/json" not in content:
-                raise CannotTake("parameter_content", f"“{parameter['name'][:60]}” is sent in a form that is not supported.")
+                raise NotImportable(
+                    "parameter_content", f"“{parameter['name'][:60]}” is sent in a form that is not supported."
+                )
             inner = content["application/json"]
             schema = self.schemas.simple(inner.get("schema", {}) if isinstance(inner, dict) else {})
             if schema.get("type") == "array":
-                raise CannotTake(
+                raise NotImportable(
                     "parameter_content", f"“{parameter['name'][:60]}” is a list in a form that is not supported."
                 )
         else:
@@ -270,7 +229,7 @@ class _Api:
         """Lists that are sent in one value are a text for the model; objects can only be in a body."""
         branches = [schema, *schema.get("anyOf", [])]
         if any(branch.get("type") == "object" for branch in branches):
-            raise CannotTake(
+            raise NotImportable(
                 "parameter_object", f"“{parameter['name'][:60]}” is an object outside the body, which is not supported."
             )
         if not any(branch.get("type") == "array" for branch in branches):
@@ -278,20 +237,20 @@ class _Api:
         style = parameter.get("style", "form" if place == "query" else "simple")
         if style == "form" and parameter.get("explode") is not False and schema.get("type") == "array":
             if schema["items"].get("type") in ("object", "array"):
-                raise CannotTake(
+                raise NotImportable(
                     "parameter_object",
                     f"“{parameter['name'][:60]}” is a list of objects outside the body, which is not supported.",
                 )
             return schema
         if style not in ("form", "simple", *SEPARATORS):
-            raise CannotTake(
+            raise NotImportable(
                 "parameter_style", f"“{parameter['name'][:60]}” uses the style {str(style)[:20]}, which is not supported."
             )
         choices = schema.get("items", {}).get("enum", [])
         such = f" of {', '.join(map(str, choices))}" if choices else ""
         return {"type": "string", "description": f"One or more{such}, separated by {SEPARATORS.get(style, 'commas')}."}
 
-    def _undeclared(self, request: _Request) -> None:
+    def _undeclared(self, request: Request) -> None:
         """What stands in braces in the path but is not described, is a text."""
         for name in PLACEHOLDER.findall(request.path):
             if name not in request.properties:
@@ -299,7 +258,7 @@ class _Api:
                 request.path = request.path.replace(f"{{{name}}}", f"{{{argument}}}", 1)
                 request.notes[Problem("undeclared", f"“{name[:60]}” is part of the path but not described.")] = None
 
-    def _body(self, request: _Request, operation: dict[str, Any]) -> None:
+    def _body(self, request: Request, operation: dict[str, Any]) -> None:
         body = self.schemas.resolved(operation.get("requestBody"))
         content = body.get("content") if isinstance(body, dict) else None
         if not isinstance(content, dict) or not content:
@@ -307,11 +266,11 @@ class _Api:
         needed = body.get("required") is True
         try:
             if request.verb == "GET":
-                raise CannotTake("get_body", "A GET request cannot have a body.")
-            send, media = _media(content)
+                raise NotImportable("get_body", "A GET request cannot have a body.")
+            send, media = media_of(content)
             schema = self.schemas.simple(media.get("schema", {}) if isinstance(media, dict) else {}, level=0)
-            schema = _one_object(schema)
-        except CannotTake as error:
+            schema = one_object(schema)
+        except NotImportable as error:
             if needed or error.problem.code.startswith("ref_"):
                 raise
             request.notes[Problem(error.problem.code, f"The body is left out. {error.problem.text}")] = None
@@ -323,126 +282,10 @@ class _Api:
         request.has_body, request.send = True, send
         required = dict.fromkeys(schema.get("required", []) if needed else [])
         for name, child in schema.get("properties", {}).items():
-            if name not in required and _folded(name) in request.taken:
+            if name not in required and folded(name) in request.taken:
                 request.notes[Problem("same_name", f"Left out: {name}, which is too similar to another name.")] = None
             elif name in required and len(child.get("enum", [])) == 1:
                 request.fixed[name] = child["enum"][0]  # what never changes needs no model
             else:
                 request.put(name, child)
         request.required += [name for name in required if name in request.properties]
-
-    # --- Where it goes, and as whom -------------------------------------------------------------------------------
-
-    def _address(self, item: dict[str, Any], operation: dict[str, Any]) -> tuple[str, list[Problem]]:
-        for holder in (operation, item, self.document):
-            servers = holder.get("servers")
-            if isinstance(servers, list) and servers:
-                break
-        else:
-            servers = []
-        notes = (
-            [Problem("servers", "The document lists several servers. The first one is used.")] if len(servers) > 1 else []
-        )
-        server = servers[0] if servers and isinstance(servers[0], dict) else {}
-        url = str(server.get("url") or "/")
-        if len(url) > MAX_URL_CHARS:
-            raise CannotTake(TOO_LONG.code, TOO_LONG.text)
-        variables = server.get("variables")
-        for name in PLACEHOLDER.findall(url):
-            variable = variables.get(name) if isinstance(variables, dict) else None
-            default = variable.get("default") if isinstance(variable, dict) else None
-            if default is None:
-                raise CannotTake(
-                    "server_variable", f"The server address has no value for {{{name[:40]}}}. Enter the full address."
-                )
-            url = url.replace(f"{{{name}}}", str(default)[:MAX_URL_CHARS])
-            if len(url) > MAX_URL_CHARS:
-                raise CannotTake(TOO_LONG.code, TOO_LONG.text)
-            notes.append(Problem("server_variable", f"In the server address, {name[:40]} is set to {str(default)[:60]}."))
-        if self.base_url:
-            relative = "://" not in url and url != "/"
-            return joined(self.base_url, url).rstrip("/") if relative else self.base_url.rstrip("/"), []
-        if "://" not in url:
-            raise CannotTake("no_server", "The document names no server. Enter the address of the API.")
-        return url.rstrip("/"), notes
-
-    def _auth(self, operation: dict[str, Any]) -> tuple[dict[str, str], list[Problem]]:
-        """The first way to authenticate that is possible; without any, the problem of the first."""
-        ways = operation.get("security", self.document.get("security"))
-        if not isinstance(ways, list) or not ways or {} in ways:
-            return {}, []
-        components = self.document.get("components")
-        schemes = components.get("securitySchemes") if isinstance(components, dict) else {}
-        found: list[tuple[dict[str, str], list[Problem]]] = []
-        problems = []
-        for way in ways:
-            try:
-                found.append(self._way(way, schemes if isinstance(schemes, dict) else {}))
-            except CannotTake as error:
-                problems.append(error)
-        if not found:
-            raise problems[0]
-        return min(found, key=lambda one: len(one[1]))  # one without a note before one with
-
-    def _way(self, way: Any, schemes: dict[str, Any]) -> tuple[dict[str, str], list[Problem]]:
-        names = list(way) if isinstance(way, dict) else []
-        if len(names) != 1:
-            raise CannotTake("security_several", "Requires several credentials at once, which is not supported.")
-        scheme = self.schemas.resolved(schemes.get(names[0]))
-        if not isinstance(scheme, dict):
-            raise CannotTake("security_unknown", f"Requires the credential “{names[0][:60]}”, which is not described.")
-        match scheme.get("type"), str(scheme.get("scheme", "")).lower(), scheme.get("in"):
-            case "http", "bearer", _:
-                return {"auth": "bearer"}, []
-            case "http", "basic", _:
-                return {"auth": "basic"}, []
-            case "apiKey", _, ("header" | "query") as place if isinstance(scheme.get("name"), str):
-                if place == "header" and scheme["name"].lower() == "authorization":
-                    return {"auth": "bearer"}, [Problem("bearer", "The key is sent as a bearer token.")]
-                return {"auth": place, "auth_name": scheme["name"]}, []
-            case (("oauth2" | "openIdConnect"), _, _):
-                return {"auth": "bearer"}, [OAUTH]
-        kind = " ".join(str(scheme.get(key, ""))[:30] for key in ("type", "scheme", "in")).strip()
-        raise CannotTake("security_unsupported", f"Unsupported authentication: {kind}.")
-
-
-def _is_credential(parameter: dict[str, Any], auth: dict[str, str]) -> bool:
-    """Whether a document describes its credential as a parameter too, which no model should see."""
-    place, name = parameter.get("in"), parameter["name"].lower()
-    return place == auth.get("auth") and name == auth.get("auth_name", "").lower()
-
-
-def _server(document: dict[str, Any], base_url: str) -> str:
-    servers = document.get("servers")
-    first = servers[0] if isinstance(servers, list) and servers else None
-    try:
-        return urlsplit(base_url or (str(first.get("url")) if isinstance(first, dict) else "")).netloc.lower()
-    except ValueError:
-        return ""
-
-
-def _media(content: dict[str, Any]) -> tuple[str, Any]:
-    """How the body is sent, and its description."""
-    for name, media in content.items():
-        if re.fullmatch(r"application/(?:[\w.+-]+\+)?json|\*/\*", name.partition(";")[0].strip(), re.IGNORECASE):
-            return "json", media
-    for name, media in content.items():
-        if name.partition(";")[0].strip().lower() == "application/x-www-form-urlencoded":
-            return "form", media
-    raise CannotTake(
-        "body_type", f"The body has the type {', '.join(content)[:100]}; only JSON and URL-encoded forms are supported."
-    )
-
-
-def _one_object(schema: dict[str, Any]) -> dict[str, Any]:
-    """A body's schema as one object: of several that are possible, all their properties, none of which is needed."""
-    branches = schema.get("anyOf", [])
-    if branches and all(branch.get("type") == "object" for branch in branches):
-        properties = {name: child for branch in reversed(branches) for name, child in branch.get("properties", {}).items()}
-        required = set.intersection(*(set(branch.get("required", [])) for branch in branches))
-        return {"type": "object", "anyOf": [], "properties": properties, "required": sorted(required)}
-    if schema.get("type") != "object":
-        raise CannotTake("body_shape", f"The body must be an object. Its type is {schema.get('type', 'mixed')}.")
-    if not schema.get("properties"):
-        raise CannotTake("body_open", "The content of the body is not described.")
-    return schema

@@ -1,0 +1,93 @@
+"""Rules of the demonstration model about appointments: finding a time, picking one, and cancelling."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+from interworky.demo.model import words
+from interworky.demo.model.arguments import fill, plainest, properties, required
+from interworky.demo.model.reply import Reply, call
+from interworky.demo.model.results import times
+from interworky.demo.model.talk import MOVE, YES, Talk
+
+ORDINALS = ("first|1st|earliest|any|whichever", "second|2nd", "third|3rd", "fourth|4th", "fifth|5th", "sixth|6th")
+
+
+def pick(talk: Talk) -> Reply | None:
+    """One of the times just offered, chosen by its hour, by its place in the list, or by a yes to the only one."""
+    tool, slots = (talk.moving and talk.tool("reschedule$")) or talk.tool("book$"), talk.slots
+    if tool is None or not slots or talk.hears("cancel|instead of|another|other|tell|e-?mail"):
+        return None
+    if day := words.day_in(talk.said, talk.days):
+        slots = [slot for slot in slots if words.WEEKDAYS[day.weekday()] in slot.day.lower() or not slot.day]
+    if wished := words.clocks_in(talk.said):
+        chosen = [slot for slot in slots if words.clocks_in(slot.clock) & wished]
+        if not chosen and slots:
+            return Reply(f"That time is not free. I can offer {times(slots)}. Which one suits you?")
+    elif len(talk.said.split()) > 8:
+        return None
+    elif talk.hears("last|latest"):
+        chosen = slots[-1:]
+    elif place := next((n for n, ordinal in enumerate(ORDINALS, 1) if talk.hears(ordinal)), None):
+        chosen = slots[place - 1 : place]
+    elif talk.starts(YES) and talk.before.endswith(("Which one suits you?", "that for you?")):
+        chosen = [slot for slot in slots if words.clocks_in(slot.clock) & words.clocks_in(talk.before)]
+        if len(chosen) > 1:
+            return Reply(f"Gladly. Which one: {times(slots)}?")
+    else:
+        return None
+    if not chosen:
+        return None
+    argument = next((name for name in properties(tool) if "slot" in name), "slot")
+    arguments = {**fill(tool, talk, talk.said, {})[0], argument: chosen[0].id}
+    if "reference" in properties(tool):
+        arguments["reference"] = talk.reference
+    return call(tool, arguments)
+
+
+WISH = (
+    r"(?:an?|another|new|any|free|next|earlier|book|make|get|schedule) (?:\w+ )?(?:appointment|appt|booking|slot|time)s?"
+    r"|come (?:in|by|over|round)|(?:fit|squeeze) me in|see (?:me|(?:a|the|your) (?:dentist|doctor|hygienist))|book|reserve"
+    r"|availab(?:le|ility)|anything free|(?:free|open) (?:time|slot)s?"
+    r"|appointments? (?:please|available|free|on|for|next|tomorrow|today)"
+    r"|other times?|another day|termin|rendez-?vous|cita"
+)
+
+
+NO_WISH = r"my (?:appointment|booking)|cancel\w*|price|costs?|how much|open|opens|close[sd]?|hours"
+
+
+def cancel(talk: Talk) -> Reply | None:
+    tool = talk.tool("cancel$")
+    if tool is None or not talk.hears(r"cancel (?:it|that|(?:my|the|this) (?:\w+ )?(?:appointment|booking))"):
+        return None
+    return call(tool, {"reference": talk.reference})
+
+
+def find_times(talk: Talk) -> Reply | None:
+    """A search for free times on the day and part of the day that the visitor mentions."""
+    tool = talk.tool("find_times$")
+    move = talk.tool("reschedule$") is not None and talk.hears(MOVE)
+    if tool is None or (not move and talk.hears(NO_WISH)):
+        return None
+    day, part = words.day_in(talk.said, talk.days), words.part_of_day_in(talk.said)
+    go_on = talk.starts(YES) and talk.before.endswith("Shall I look at another day?")
+    another = go_on or (talk.searched is not None and talk.hears("another|other|else|next one"))
+    instead = talk.searched is not None and (day or (part and len(talk.said.split()) < 8))
+    if not (move or another or instead or (day and part) or talk.hears(WISH)):
+        return None
+    if day is None and talk.searched:
+        day = talk.searched + timedelta(1 if another else 0)  # "… and in the afternoon?" stays on the day
+    day = day or next(iter(talk.days), None)
+    arguments: dict[str, Any] = {}
+    for name, schema in properties(tool).items():
+        if "part" in name:
+            if part and part in schema.get("enum", [part]):
+                arguments[name] = part
+        elif day and re.search("day|date", name):
+            arguments[name] = day.isoformat()
+        if name in required(tool):
+            arguments.setdefault(name, plainest(schema))
+    return call(tool, arguments)
