@@ -1,9 +1,10 @@
-"""One socket against the real consumer, rows and channel layer; the model is scripted."""
+"""One socket against the real consumer and rows; a stub stands where the model server does."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+from typing import Any
 
 import pytest
 from channels.testing import WebsocketCommunicator
@@ -11,31 +12,18 @@ from channels.testing import WebsocketCommunicator
 from assistant.async_db import in_db
 from assistant.models import Conversation, Message, Turn
 from assistant.services.conversations.sessions import Session, open_session
-from assistant.turns import runner
 from tests import make
-from tests.fakes import ScriptedExecutor, ScriptedModel, always, says
 from widget import consumers
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def scripted(monkeypatch):
-    """Every turn of these tests is answered by this model."""
-    model = ScriptedModel(says("Hi", " there."))
-    run = runner.run
-    monkeypatch.setattr(
-        runner, "run", lambda turn_id: run(turn_id, model_for=always(model), executor_for=always(ScriptedExecutor()))
-    )
-    return model
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("answered")]
 
 
 class Socket:
     """A connected widget: `tell` sends a frame, `hear` waits for an event of a type."""
 
-    def __init__(self, origin: str = make.ORIGIN, headers: list | None = None) -> None:
+    def __init__(self, origin: str = make.ORIGIN, headers: list | None = None, **options: Any) -> None:
         given = [(b"origin", origin.encode())] if headers is None else headers
-        self.wire = WebsocketCommunicator(consumers.WidgetConsumer.as_asgi(), "/ws/v1/chat", headers=given)
+        self.wire = WebsocketCommunicator(consumers.WidgetConsumer.as_asgi(**options), "/ws/v1/chat", headers=given)
 
     async def __aenter__(self) -> Socket:
         assert (await self.wire.connect())[0]
@@ -166,9 +154,8 @@ async def test_binary_frames_are_refused():
         assert await socket.closed() == consumers.BAD_FRAME
 
 
-async def test_a_socket_that_says_nothing_is_closed(monkeypatch):
-    monkeypatch.setattr(consumers, "OPEN_SECONDS", 0.05)
-    async with Socket() as socket:
+async def test_a_socket_that_says_nothing_is_closed():
+    async with Socket(open_seconds=0.05) as socket:
         assert await socket.closed() == consumers.NO_OPEN
 
 

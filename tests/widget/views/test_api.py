@@ -19,23 +19,13 @@ from assistant.async_db import in_db
 from assistant.models import Assistant, Budget, Message, Provider, ToolCall, Turn, Visitor
 from assistant.services.conversations import cards
 from assistant.services.organizations import rate_limits
-from assistant.turns import runner
 from tests import make
-from tests.fakes import ScriptedExecutor, ScriptedModel, always, says
+from tests.rates import spend
 from widget.urls import urlpatterns
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("answered")]
 
 API = "/api/v1/widget/"
-
-
-@pytest.fixture(autouse=True)
-def scripted(monkeypatch):
-    run = runner.run
-    model = ScriptedModel(says("Hi", " there."))
-    monkeypatch.setattr(
-        runner, "run", lambda turn_id: run(turn_id, model_for=always(model), executor_for=always(ScriptedExecutor()))
-    )
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +37,7 @@ class Page:
     """A visitor's page: its origin, and its token once it has one."""
 
     def __init__(self, origin: str = make.ORIGIN) -> None:
-        self.client, self.origin, self.token = AsyncClient(), origin, ""
+        self.client, self.origin, self.token, self.visitor = AsyncClient(), origin, "", ""
 
     def headers(self, **more: str) -> dict[str, str]:
         headers = {"origin": self.origin} if self.origin else {}
@@ -65,7 +55,7 @@ class Page:
     async def open(self, assistant) -> None:
         answer = await self.post("sessions", {"key": assistant.public_key, "timezone": "Europe/London"})
         assert answer.status_code == 201, answer.content
-        self.token = answer.json()["token"]
+        self.token, self.visitor = answer.json()["token"], answer.json()["visitor"]
 
 
 @pytest.fixture
@@ -97,8 +87,8 @@ async def test_a_conversation_without_a_socket(page, assistant):
     assert [event["type"] for event in again["events"]] == ["message.rated"]
 
 
-async def test_the_same_message_fifty_times_at_once_is_one_row_with_one_answer(page, assistant, monkeypatch):
-    monkeypatch.setitem(rate_limits.LIMITS, "message.send", rate_limits.Limit())
+async def test_the_same_message_fifty_times_at_once_is_one_row_with_one_answer(page, assistant, settings):
+    settings.RATE_LIMITS = False
     await page.open(assistant)
     answers = await asyncio.gather(*(page.post("messages", {"id": "c-1", "text": "Hello"}) for _ in range(50)))
     assert {(a.status_code, a.content) for a in answers} == {(202, answers[0].content)}
@@ -202,9 +192,9 @@ async def test_another_visitor_finds_nothing(page, assistant):
     assert b"secret" not in (await other.get("events?after=0")).content
 
 
-async def test_too_many_requests_are_told_when_to_try_again(page, assistant, monkeypatch):
-    monkeypatch.setitem(rate_limits.LIMITS, "message.send", rate_limits.Limit(visitor=("2/minute",)))
+async def test_too_many_requests_are_told_when_to_try_again(page, assistant):
     await page.open(assistant)
+    await in_db(spend)("message.send", visitor=page.visitor, left=2)
     for number in range(2):
         assert (await page.post("messages", {"id": f"c-{number}", "text": "Hi"})).status_code == 202
     refused = await page.post("messages", {"id": "c-9", "text": "Hi"})
@@ -212,9 +202,9 @@ async def test_too_many_requests_are_told_when_to_try_again(page, assistant, mon
     await ended(2)
 
 
-async def test_an_opinion_given_too_often_is_refused(page, assistant, monkeypatch):
-    monkeypatch.setitem(rate_limits.LIMITS, "message.rate", rate_limits.Limit(visitor=("2/minute",)))
+async def test_an_opinion_given_too_often_is_refused(page, assistant):
     await page.open(assistant)
+    await in_db(spend)("message.rate", visitor=page.visitor, left=2)
     paths = [f"messages/{uuid4()}/rating" for _ in range(3)]
     answers = [await page.post(path, {"value": 1}) for path in paths]
     assert [answer.status_code for answer in answers] == [404, 404, 429]

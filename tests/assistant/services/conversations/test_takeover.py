@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from assistant import live
+from assistant.async_db import in_db
 from assistant.errors import Conflict, InputError
 from assistant.models import Conversation, Message, Turn
 from assistant.services.conversations import takeover
@@ -45,14 +46,14 @@ def test_who_answers_holds_the_conversation_until_it_is_handed_back(conversation
     assert (conversation.state, conversation.staff) == ("assistant", None)
 
 
-def test_a_reply_in_the_making_gives_way_to_a_person(conversation, grace, monkeypatch):
-    asked = []
-    monkeypatch.setattr(live, "ask_to_stop", asked.append)
-    running, queued = (post_message(conversation, f"c-{n}", "Hello").turn for n in range(2))
-    claim_turn(running.pk)
-    takeover.answer(conversation, grace, "I am here.")
-    assert set(asked) == {running.pk, queued.pk}
-    assert not Turn.objects.filter(stop_requested_at=None).exists()
+async def test_a_reply_in_the_making_gives_way_to_a_person(conversation, grace):
+    running, queued = [await in_db(post_message)(conversation, f"c-{n}", "Hello") for n in range(2)]
+    await in_db(claim_turn)(running.turn.pk)
+    async with live.subscribe(live.RUNNERS) as runners:
+        await in_db(takeover.answer)(conversation, grace, "I am here.")
+        asked = {(await runners.next())["turn"] for _ in range(2)}
+    assert asked == {str(running.turn.pk), str(queued.turn.pk)}
+    assert not await Turn.objects.filter(stop_requested_at=None).aexists()
 
 
 def test_a_failed_reply_is_not_tried_again_while_a_person_answers(conversation, grace):
