@@ -160,9 +160,9 @@ def test_production_passes_the_deploy_check_with_keys_that_were_made_when_there_
         ({"DEMO_MODEL": "true"}, "E107"), ({"DEMO_SITE": "true"}, "E107"), ({"SECRET_KEY": "short"}, "E108"),
     ],
 )  # fmt: skip
-def test_what_is_good_for_trying_fails_the_deploy_check(settings_with, monkeypatch, change, finding):
-    monkeypatch.setattr(checks, "settings", SimpleNamespace(**settings_with(**{**PRODUCTION, **change})))
-    found = {message.id: message for message in checks.embedded_pieces(None)}
+def test_what_is_good_for_trying_fails_the_deploy_check(settings_with, change, finding):
+    changed = SimpleNamespace(**settings_with(**{**PRODUCTION, **change}))
+    found = {message.id: message for message in checks.embedded_pieces(None, changed)}
     assert found[f"assistant.{finding}"].level == ERROR
     assert found[f"assistant.{finding}"].hint
 

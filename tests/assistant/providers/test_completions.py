@@ -19,7 +19,7 @@ from assistant import outbound
 from assistant.errors import OutboundError, ProviderError
 from assistant.llm import ChatMessage, Completion, ToolCallRequest, ToolSpec
 from assistant.providers import completions
-from assistant.providers.completions import Capabilities, Request, exchange
+from assistant.providers.completions import Capabilities, Request
 from assistant.providers.configuration import ProviderSettings
 
 from .stub import HEAD, Stub, calls, delta, event, says, status
@@ -428,11 +428,10 @@ async def test_drops_that_never_end_are_ended_by_the_deadline() -> None:
         assert raised.value.cause == "timeout"
 
 
-async def test_a_server_that_says_the_end_but_does_not_hang_up_costs_no_reply(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exchange, "TAIL_SECONDS", 0.1)
+async def test_a_server_that_says_the_end_but_does_not_hang_up_costs_no_reply() -> None:
     async with Stub() as stub:
         stub.script([*says("Hi")[:-2], None], [*calls("book", '{"slot":"a1"}')[:-1], None])
-        request = asking(replace(PROVIDER, base_url=stub.url))
+        request = asking(replace(PROVIDER, base_url=stub.url), tail_seconds=0.1)
         assert meaning((await collect(request))[1]) == Meaning("Hi")
         assert meaning((await collect(request))[1]) == Meaning(calls=(("book", {"slot": "a1"}),), finish="tool_calls")
 
@@ -458,11 +457,10 @@ EMPTY_BETWEEN = [EVERY[0], EVERY[1], event(delta("stop", content="")), EVERY[2]]
 
 
 @pytest.mark.parametrize("events", [EVERY, FIRST, EMPTY_BETWEEN], ids=["every", "first", "empty"])
-async def test_text_behind_a_reason_to_finish_is_waited_for(events: list[bytes], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exchange, "TAIL_SECONDS", 0.001)
+async def test_text_behind_a_reason_to_finish_is_waited_for(events: list[bytes]) -> None:
     answer = httpx.Response(200, stream=Pausing(*events, event(b"[DONE]")))
     with outbound.transport_for_tests(httpx.MockTransport(lambda _: answer)):
-        assert (await collect(asking()))[0] == "We open at nine."
+        assert (await collect(asking(tail_seconds=0.001)))[0] == "We open at nine."
 
 
 async def test_a_server_that_falls_silent_is_not_taken_at_its_word_when_it_always_says_the_end() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
+import sys
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -13,13 +14,13 @@ import pytest
 from django.core.cache import cache
 from django.core.checks import run_checks
 
+from assistant import outbound
 from assistant.async_db import in_db
 from assistant.errors import ProviderBadResponse, ProviderError
 from assistant.management.doctor import examine
 from assistant.models import Budget, Embedding, Organization, Provider, ProviderHealth, Spending, Usage
 from assistant.providers import embeddings
 from assistant.providers.configuration import load
-from assistant.services.knowledge import vectors
 from tests import make
 from tests.assistant.meanings import ENVIRONMENT, KEY, Meanings
 
@@ -155,15 +156,14 @@ async def test_no_organization_is_served_from_what_another_one_asked(server: Mea
 
 
 async def test_a_late_server_keeps_nobody_waiting_and_neither_query_nor_key_is_logged(
-    server: Meanings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    server: Meanings, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     home = await ready()
     assert embeddings.QUERY_SECONDS <= 0.8
-    monkeypatch.setattr(embeddings, "QUERY_SECONDS", 0.05)
     server.late = True
     began = time.monotonic()
-    assert await embeddings.of_query(home, QUERY) is None
+    assert await embeddings.of_query(home, QUERY, seconds=0.05) is None
     assert time.monotonic() - began < 5
     assert await in_db(searches)() == [("timeout", 0)]
     assert "searched by words alone: timeout" in caplog.text
@@ -171,15 +171,15 @@ async def test_a_late_server_keeps_nobody_waiting_and_neither_query_nor_key_is_l
 
 
 async def test_whatever_breaks_a_query_goes_without_and_its_text_stays_out_of_the_log(
-    server: Meanings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    server: Meanings, caplog: pytest.LogCaptureFixture
 ) -> None:
     home = await ready()
 
-    def broken(provider: Any, texts: Any) -> bytes:
-        raise RuntimeError(f"cannot write {texts}")
+    def broken(request: httpx.Request) -> httpx.Response:
+        raise RuntimeError(f"cannot send {request.content!r}")
 
-    monkeypatch.setattr(embeddings, "_body", broken)
-    assert await embeddings.of_query(home, QUERY) is None
+    with outbound.transport_for_tests(httpx.MockTransport(broken)):
+        assert await embeddings.of_query(home, QUERY) is None
     assert "RuntimeError" in caplog.text and "grandmother" not in caplog.text
 
 
@@ -240,7 +240,7 @@ async def test_without_the_extra_nothing_is_asked_and_a_check_names_what_is_miss
     server: Meanings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = await ready()
-    monkeypatch.setattr(vectors, "installed", lambda: False)
+    monkeypatch.setitem(sys.modules, "numpy", None)
     assert await embeddings.of_query(home, QUERY) is None
     assert server.texts == []
     (said,) = [one for one in run_checks() if one.id == "assistant.W004"]
@@ -250,7 +250,7 @@ async def test_without_the_extra_nothing_is_asked_and_a_check_names_what_is_miss
 def test_with_the_extra_or_without_a_model_there_is_nothing_to_say(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     assert not [one for one in run_checks() if one.id == "assistant.W004"]
     settings.AI_ENVIRONMENT = {}
-    monkeypatch.setattr(vectors, "installed", lambda: False)
+    monkeypatch.setitem(sys.modules, "numpy", None)
     assert not [one for one in run_checks() if one.id == "assistant.W004"]
 
 

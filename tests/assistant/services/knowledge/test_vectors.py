@@ -39,6 +39,7 @@ Whitening is 290.
 # Hours
 We open at nine.
 """
+LONG = "\n".join(f"# Room {number}\nWhere it is." for number in range(1, 36))  # more than a batch
 PARKEN = "Wo kann mein Wagen stehen?"
 
 
@@ -65,8 +66,8 @@ def told(of: Assistant, body: str = HOUSE, title: str = "House", **fields: Any) 
     return document
 
 
-def embed(of: Assistant) -> Embedding:
-    tasks.embed_passages(str(of.organization_id))
+def embed(of: Assistant, **options: Any) -> Embedding:
+    tasks.embed_passages(str(of.organization_id), **options)
     return Embedding.objects.get(organization=of.organization)
 
 
@@ -161,19 +162,20 @@ def test_what_has_gone_since_is_not_found_and_takes_nobodys_place(mia: Assistant
     assert headings(mia, PARKEN) == ["House › Parking 6", "House › Parking 7"]
 
 
-def test_memory_has_a_bound_and_what_had_to_go_comes_back(
-    mia: Assistant, server: Meanings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_memory_has_a_bound_and_what_had_to_go_comes_back(mia: Assistant, server: Meanings) -> None:
     others = [mia, *(make.assistant(make.organization(f"O{number}")) for number in range(3))]
     for one in others:
         told(one)
         embed(one)
-    monkeypatch.setattr(vectors, "MAX_BYTES", 2 * 3 * 32 * 4)
-    vectors._matrices.clear()
+    matrices = vectors.Matrices(max_bytes=2 * 3 * 32 * 4)
     for one in [*others, *others]:
-        assert headings(one, PARKEN) == ["House › Parking"]
-        assert sum(matrix.rows.nbytes for matrix in vectors._matrices.values()) <= vectors.MAX_BYTES
-    assert list(vectors._matrices) == [one.organization_id for one in others[-2:]]
+        known = Document.objects.filter(organization=one.organization).values_list("pk", flat=True)
+        vector = vector_of(one, PARKEN)
+        assert vector
+        ((passage, _),) = vectors.nearest(one.organization, known, vector, matrices)
+        assert Passage.objects.get(pk=passage).title == "House › Parking"
+        assert sum(matrix.rows.nbytes for matrix in matrices.held.values()) <= matrices.max_bytes
+    assert list(matrices.held) == [one.organization_id for one in others[-2:]]
 
 
 def test_vectors_are_loaded_once_for_many_searches(mia: Assistant, server: Meanings, django_assert_num_queries: Any) -> None:
@@ -232,11 +234,9 @@ def test_indexing_waits_for_nobody(mia: Assistant, server: Meanings) -> None:
 
 
 def test_a_killed_task_is_gone_on_with_when_its_lease_lapses_and_nothing_is_asked_twice(
-    mia: Assistant, server: Meanings, sweep: Any, monkeypatch: pytest.MonkeyPatch
+    mia: Assistant, server: Meanings, sweep: Any
 ) -> None:
-    monkeypatch.setattr(vectors, "BATCH", 2)
-    monkeypatch.setattr(vectors, "LOOKED_AT", 2)
-    told(mia)
+    told(mia, LONG)
     # As far as a worker came that was killed after its first batch:
     dead = vectors.claim(mia.organization_id)
     assert dead
@@ -245,53 +245,59 @@ def test_a_killed_task_is_gone_on_with_when_its_lease_lapses_and_nothing_is_aske
     given = async_to_sync(embeddings.of_passages)(mia.organization, space, [row.text for row in first])
     assert vectors.keep(dead, space, dict(zip([row.pk for row in first], given, strict=True)))
 
+    assert with_vectors() == vectors.BATCH
     before = list(server.texts)
     embed(mia)
     assert sweep() == [] and server.texts == before  # it may be alive
     Embedding.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
     assert sweep() == [str(mia.organization_id)]
     embed(mia)
-    assert server.texts[len(before) :] == ["House › Hours\nWe open at nine."]
-    assert with_vectors() == 3
+    assert server.texts[len(before) :] == [f"House › Room {number}\nWhere it is." for number in (33, 34, 35)]
+    assert with_vectors() == 35
     # And should it wake up, it writes nothing any more.
     assert not vectors.keep(dead, space, {first[0].pk: None})
     vectors.give_back(dead)
-    assert with_vectors() == 3
+    assert with_vectors() == 35
 
 
-def test_a_run_goes_through_all_batches(mia: Assistant, server: Meanings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vectors, "BATCH", 2)
-    monkeypatch.setattr(vectors, "LOOKED_AT", 2)
-    told(mia, HOUSE + "\n# Team\nAmara.\n# Pain\nIt does not hurt.")
+def test_a_run_goes_through_all_batches(mia: Assistant, server: Meanings) -> None:
+    told(mia, LONG)
     embed(mia)
-    assert [len(texts) for texts in server.asked[1:]] == [2, 2, 1]
-    assert with_vectors() == 5
+    assert [len(texts) for texts in server.asked[1:]] == [32, 3]
+    assert with_vectors() == 35
 
 
-def test_a_run_that_has_lost_its_lease_stops(mia: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_passages_that_lack_a_vector_are_looked_for_some_at_a_time(mia: Assistant, server: Meanings) -> None:
+    told(mia)
+    embed(mia)
+    told(mia, "Parking for guests.", "Guests")
+    claimed = vectors.claim(mia.organization_id)
+    assert claimed
+    space = async_to_sync(embeddings.space_of)(mia.organization)
+    assert [row.title for row in vectors.batch(claimed, space, looked_at=2)] == ["Guests"]
+
+
+def test_a_run_that_has_lost_its_lease_stops(mia: Assistant) -> None:
     class Slow(Meanings):
         async def __call__(self, request: httpx.Request) -> httpx.Response:
             await in_db(Embedding.objects.update)(fence=9)
             return await super().__call__(request)
 
-    monkeypatch.setattr(vectors, "BATCH", 2)
-    told(mia)
+    told(mia, LONG)
     with Slow().serving() as server:
         assert embed(mia).leased_until  # as the other one has it
-    assert len(server.texts) == 2 and with_vectors() == 0
+    assert len(server.texts) == vectors.BATCH and with_vectors() == 0
 
 
 def test_a_run_that_takes_long_is_given_on(
     mia: Assistant,
     server: Meanings,
     rung: list[str],
-    monkeypatch: pytest.MonkeyPatch,
     django_capture_on_commit_callbacks: Any,
 ) -> None:
-    monkeypatch.setattr(tasks, "EMBEDDING_SECONDS", -1)
     told(mia)
     with django_capture_on_commit_callbacks(execute=True):
-        assert embed(mia).leased_until is None
+        assert embed(mia, seconds=-1).leased_until is None
     assert rung == [str(mia.organization_id)]
 
 
@@ -423,7 +429,6 @@ def test_without_numpy_knowledge_is_indexed_and_searched_as_ever(
     talk: Conversation, mia: Assistant, sweep: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "numpy", None)
-    monkeypatch.setattr(vectors, "installed", lambda: False)
     told(mia, "Bicycles go into the rack.", "Bicycles")
     assert sweep() == []
     assert headings(mia, "bicycles") == ["Bicycles"]
