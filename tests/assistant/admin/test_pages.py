@@ -8,11 +8,13 @@ from datetime import UTC, datetime
 
 import httpx
 import pytest
+from django.contrib.admin import site
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.test import Client
 
 from assistant import outbound
+from assistant.admin.providers.provider import ProviderAdmin
 from assistant.models import Appointment, Assistant, Conversation, Delivery, Method, Organization, Provider
 from assistant.services.conversations.events import resume_session
 from assistant.services.conversations.history import build_history
@@ -98,17 +100,22 @@ def test_a_connection_is_tested_and_a_failure_is_shown_and_measures_nothing(boss
     assert entered(member(home, "editor")).post(address).status_code == 403
 
 
-def test_nobody_waits_long_for_a_server_that_does_not_answer(boss, monkeypatch):
+class InAHurry(ProviderAdmin):
+    test_seconds = 0.8
+
+
+def test_nobody_waits_long_for_a_server_that_does_not_answer(rf):
     async def answer(request: httpx.Request) -> httpx.Response:
         if request.url.path.endswith("/models"):
             return httpx.Response(200, json={"data": [{"id": "llama-at-home"}]})
         await asyncio.sleep(30)
         raise AssertionError("the test went on")
 
-    monkeypatch.setattr("assistant.admin.providers.provider.TEST_SECONDS", 0.8)
     provider = Provider.objects.get(organization=fill("home", "Aardvark"))
+    request = rf.post("/")
+    request.user = User.objects.create_superuser("boss")
     with outbound.transport_for_tests(httpx.MockTransport(answer)):
-        body = boss.post(f"/admin/assistant/provider/{provider.pk}/test/").content.decode()
+        body = InAHurry(Provider, site).test_view(request, str(provider.pk)).render().content.decode()
     assert "Stopped after 0.8 seconds. Not answered by then: chat, stream, tools" in body
     assert "llama-at-home" in body
 

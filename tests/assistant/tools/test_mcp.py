@@ -207,10 +207,9 @@ async def test_a_server_that_does_not_speak_the_protocol_is_named(code, results,
     assert refused.value.code == code
 
 
-async def test_a_server_that_never_answers_is_left(settings, monkeypatch):
-    monkeypatch.setattr(mcp.mcp.tools, "__kwdefaults__", {"seconds": 0.3})
+async def test_a_server_that_never_answers_is_left(settings):
     with pytest.raises(ImportRefused) as refused:
-        await listed(settings, Script(list=5.0))
+        await listed(settings, Script(list=5.0), seconds=0.3)
     assert refused.value.code == "timeout"
 
 

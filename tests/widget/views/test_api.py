@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import OperationalError, connection
+from django.http import HttpRequest, HttpResponse
 from django.test import AsyncClient
 from django.utils import timezone
 
@@ -22,6 +23,7 @@ from assistant.services.organizations import rate_limits
 from tests import make
 from tests.rates import spend
 from widget.urls import urlpatterns
+from widget.views.api_view import api_view
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("answered")]
 
@@ -223,10 +225,13 @@ async def test_a_key_that_no_database_takes_is_an_unknown_one(page):
     assert (await page.client.get("/chat/pk_%00")).status_code == 404
 
 
-async def test_what_nobody_foresaw_is_a_problem_that_the_page_may_read(page, assistant, monkeypatch):
-    monkeypatch.setattr("widget.views.api.presentation", lambda assistant: 1 / 0)
-    answer = await page.get(f"config/{assistant.public_key}")
-    assert (answer.status_code, answer.json()["code"]) == (500, "internal")
+async def test_what_nobody_foresaw_is_a_problem_that_the_page_may_read(async_rf):
+    @api_view("GET", limit="config", session=False)
+    async def broken(request: HttpRequest) -> HttpResponse:
+        raise ZeroDivisionError("division by zero")
+
+    answer = await broken(async_rf.get("/", headers={"origin": make.ORIGIN}))
+    assert (answer.status_code, json.loads(answer.content)["code"]) == (500, "internal")
     assert answer["access-control-allow-origin"] == make.ORIGIN and "division" not in answer.content.decode()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import subprocess
 import sys
 import zipfile
 from datetime import timedelta
@@ -399,23 +398,13 @@ def test_a_pdf_of_five_hundred_pages_is_read_as_far_as_is_sensible(mia: Assistan
     assert found(mia, "parking level 250")[0] == "A file › Page 250"
 
 
-def test_a_child_that_takes_all_memory_or_never_ends_takes_nobody_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    def run(command: list[str], **options: Any) -> Any:
-        program = f"import sys; sys.path.append({str(extraction.ROOT)!r}); sys.stdin.buffer.read();"
-        program += "from assistant.services.knowledge import extraction as e; e._bound_this_process();"
-        return real([sys.executable, "-I", "-c", program + "x = bytearray(4_000_000_000)"], **options)
-
-    real = subprocess.run
-    monkeypatch.setattr(extraction.subprocess, "run", run)
+def test_a_child_that_takes_all_memory_or_never_ends_takes_nobody_with_it() -> None:
+    greedy = "import sys; sys.path.append(sys.argv[1]); sys.stdin.buffer.read();"
+    greedy += "from assistant.services.knowledge import extraction as e; e._bound_this_process();"
     with pytest.raises(RuntimeError, match="MemoryError"):
-        extraction.extract(b"x", "a.txt")
-
-    def hang(command: list[str], **options: Any) -> Any:
-        raise subprocess.TimeoutExpired(command, 1)
-
-    monkeypatch.setattr(extraction.subprocess, "run", hang)
+        extraction.extract(b"x", "a.txt", program=greedy + "x = bytearray(4_000_000_000)")
     with pytest.raises(Unreadable) as caught:
-        extraction.extract(b"x", "a.txt")
+        extraction.extract(b"x", "a.txt", program="import time; time.sleep(60)", wait_seconds=0.1)
     assert caught.value.code == "too_long"
 
 
