@@ -167,7 +167,7 @@ def test_what_is_good_for_trying_fails_the_deploy_check(settings_with, change, f
     assert found[f"assistant.{finding}"].hint
 
 
-def test_a_slip_of_the_pen_is_pointed_out(settings_with, settings):
+def test_a_misspelt_variable_is_pointed_out(settings_with, settings):
     found = settings_with(DATABSE_URL="postgres://db", ASSISTANT_MAX_ROUND="3", AI_API_KEY="sk-1")["MISSPELT_VARIABLES"]
     assert found == {"DATABSE_URL": "DATABASE_URL", "ASSISTANT_MAX_ROUND": "ASSISTANT_MAX_ROUNDS"}
     settings.MISSPELT_VARIABLES = found

@@ -98,7 +98,9 @@ async def unchecked(transport: Transport, url: str) -> httpx.Response:
         return await transport.handle_async_request(httpx.Request("GET", url, extensions=more))
 
 
-async def test_the_walls_behind_the_first_hold_alone(connected: list[Any], names: dict[str, list[str]]) -> None:
+async def test_resolver_and_socket_refuse_private_addresses_without_the_check_of_the_url(
+    connected: list[Any], names: dict[str, list[str]]
+) -> None:
     names.update({name: ["127.0.0.1"] for name in ("localhost", "LOCALHOST", "localhost.", "a.localhost", "printer.local")})
     for url in HOSTILE:
         try:
@@ -330,7 +332,7 @@ async def test_nothing_was_sent_where_nobody_listens_or_the_name_is_unknown(name
     assert (raised.value.code, raised.value.sent) == ("dns", False)
 
 
-async def test_tls_that_fails_is_said_so_and_nothing_was_sent() -> None:
+async def test_a_tls_failure_is_named_and_nothing_was_sent() -> None:
     async def plain(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 400 This is no TLS\r\n\r\n")
         writer.close()

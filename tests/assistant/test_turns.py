@@ -99,7 +99,7 @@ async def test_a_turn_ends_with_its_reply_and_what_was_measured(conversation):
     assert sent[0]["type"] == "turn.started"
 
 
-async def test_the_model_is_told_who_it_is_what_it_knows_and_what_day_it_is(conversation):
+async def test_the_prompt_says_who_the_assistant_is_what_it_knows_and_what_day_it_is(conversation):
     conversation.assistant.knowledge = "Parking is behind the house."
     conversation.assistant.instructions = "Be brief."
     await in_db(conversation.assistant.save)()
@@ -151,12 +151,12 @@ async def test_a_reply_without_a_proper_end_is_incomplete(conversation, finish):
     assert turn.code == "incomplete" and (await in_db(reply)(conversation)).state == "incomplete"
 
 
-async def test_an_empty_answer_is_no_bubble(conversation):
+async def test_an_empty_answer_adds_no_message(conversation):
     turn = await run(await in_db(ask)(conversation), ScriptedModel(says()))
     assert turn.code == "no_answer" and await in_db(reply)(conversation) is None
 
 
-async def test_a_model_that_lies_twice_is_followed_by_an_honest_sentence(conversation):
+async def test_a_second_false_claim_is_followed_by_an_honest_sentence(conversation):
     turn = await run(await in_db(ask)(conversation), ScriptedModel(says("I've booked you in for Tuesday.")))
     message = await in_db(reply)(conversation)
     assert "booked" not in message.text and "not been done" in message.text
@@ -265,7 +265,7 @@ async def test_a_turn_that_takes_its_runners_down_is_given_up(conversation):
     assert (after.state, after.code) == ("failed", "internal")
 
 
-async def test_a_turn_past_its_deadline_ends_with_a_word(conversation):
+async def test_a_turn_past_its_deadline_ends_with_an_apology(conversation):
     turn = await in_db(ask)(conversation)
     await in_db(Turn.objects.filter(pk=turn.pk).update)(deadline_at=timezone.now() + timedelta(seconds=1))
     after = await run(turn, ScriptedModel(says("One. ", "Two.", wait_for=asyncio.Event())))

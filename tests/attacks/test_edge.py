@@ -139,7 +139,7 @@ async def test_every_path_has_a_rule_and_no_stranger_fills_a_disk(settings: Any)
 # --- Slots -----------------------------------------------------------------------------------------------------------
 
 
-async def test_so_many_pages_are_made_at_once_and_so_many_wait():
+async def test_the_number_of_pages_rendered_at_once_and_waiting_is_bounded():
     slots = Slots(at_once=1, waiting=1)
     await slots.acquire()
     second = Client("/")

@@ -265,7 +265,7 @@ async def test_one_network_cannot_spread_it_over_many_visitors(long: Session) ->
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_what_was_had_already_costs_next_to_nothing(long: Session) -> None:
+async def test_resuming_without_new_events_costs_next_to_nothing(long: Session) -> None:
     socket = Socket(long.token, "192.0.2.1")
     await socket.open()
     for _ in range(20):
@@ -277,7 +277,7 @@ async def test_what_was_had_already_costs_next_to_nothing(long: Session) -> None
 
 
 @pytest.mark.django_db
-def test_a_network_begins_so_many_conversations_and_no_more() -> None:
+def test_the_number_of_conversations_a_network_begins_is_limited() -> None:
     spend("session.new", network=network_of("2001:db8::1"), left=3)
     assistant = make.assistant()
     opened = [open_session(assistant, make.ORIGIN, address="2001:db8::1") for _ in range(3)]

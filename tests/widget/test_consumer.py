@@ -68,7 +68,7 @@ async def test_a_message_is_acknowledged_answered_and_ended():
         assert (await socket.hear("turn.ended"))["outcome"] == "done"
 
 
-async def test_two_tabs_of_one_visitor_hear_the_same():
+async def test_two_tabs_of_one_visitor_get_the_same_events():
     opened = await session()
     async with Socket() as one, Socket() as two:
         for socket in (one, two):
@@ -118,7 +118,7 @@ async def test_a_reconnect_resumes_after_what_was_seen():
         ("null", 4403), ("", 4403), ("file://", 4401), ("https://www.example.com@evil.org", 4401),
     ],
 )  # fmt: skip
-async def test_only_the_page_that_the_token_was_made_for_is_heard(origin, code):
+async def test_a_socket_is_accepted_only_from_the_origin_of_its_token(origin, code):
     opened = await session()
     async with Socket(origin) as socket:
         await socket.tell("session.open", token=opened.token, after=0)
@@ -154,7 +154,7 @@ async def test_binary_frames_are_refused():
         assert await socket.closed() == consumers.BAD_FRAME
 
 
-async def test_a_socket_that_says_nothing_is_closed():
+async def test_a_silent_socket_is_closed():
     async with Socket(open_seconds=0.05) as socket:
         assert await socket.closed() == consumers.NO_OPEN
 
@@ -196,7 +196,7 @@ async def test_an_assistant_that_is_switched_off_stops_listening():
     assert await in_db(Message.objects.count)() == 0
 
 
-async def test_nobody_hears_another_conversation():
+async def test_nobody_gets_events_of_another_conversation():
     ours = await session()
     theirs = await in_db(open_session)(await in_db(make.assistant)(await in_db(make.organization)("Other")), make.ORIGIN)
     async with Socket() as mine, Socket() as other:
@@ -214,7 +214,7 @@ async def test_nobody_hears_another_conversation():
         assert (await other.hear("error"))["code"] == "not_found"
 
 
-async def test_closing_and_starting_anew():
+async def test_a_closed_conversation_is_followed_by_a_new_one():
     opened = await session()
     async with Socket() as socket:
         await socket.tell("session.open", token=opened.token, after=0)

@@ -47,7 +47,7 @@ def test_hours_may_end_at_midnight_or_past_it(boss, opens, closes, kept, shown):
 @pytest.mark.parametrize(
     ("closes", "why"), [("10:00", "Opening and closing time are the same"), ("24:30", "valid time"), ("25:00", "valid time")]
 )
-def test_hours_that_say_nothing_are_refused_with_the_reason(boss, closes, why):
+def test_invalid_hours_are_refused_with_the_reason(boss, closes, why):
     calendar = make.calendar(weekdays=[])
     answer = saved(boss, calendar, "10:00", closes)
     assert answer.status_code == 200 and why in answer.content.decode()

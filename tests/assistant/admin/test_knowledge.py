@@ -42,7 +42,7 @@ def page_of(document: Document) -> str:
     return f"/admin/assistant/document/{document.pk}/change/"
 
 
-def test_one_chooses_first_what_it_is(editor: Client) -> None:
+def test_staff_choose_the_kind_of_document_first(editor: Client) -> None:
     body = editor.get(ADD).content.decode()
     assert all(f"?kind={kind}" in body for kind in ("text", "file", "page"))
     assert editor.get(f"{ADD}?kind=nonsense").status_code == 200
@@ -115,7 +115,7 @@ def test_the_length_of_a_text_is_counted_in_characters(editor: Client, home: Org
     assert "at most 500,000 characters, and this one has 500005" in said
 
 
-def test_a_newer_version_takes_the_place_of_a_file(editor: Client, home: Organization) -> None:
+def test_a_newer_upload_replaces_a_file(editor: Client, home: Organization) -> None:
     add(editor, home, "file", upload=[file("a.txt")])
     made = Document.objects.get(kind="file")
     tasks.read_document(str(made.pk))
@@ -149,7 +149,7 @@ def test_files_that_cannot_be_read_are_refused_and_nothing_is_kept(
     assert not DocumentFile.objects.exists()
 
 
-def test_why_a_file_could_not_be_read_stands_on_its_page(editor: Client, home: Organization) -> None:
+def test_the_page_of_an_unreadable_file_says_why(editor: Client, home: Organization) -> None:
     add(editor, home, "file", upload=[file("scan.pdf", b"%PDF-1.4 broken")])
     made = Document.objects.get(kind="file")
     tasks.read_document(str(made.pk))
@@ -285,7 +285,7 @@ def test_questions_are_counted_in_the_sidebar_until_they_are_set_aside(editor: C
     assert theirs.state == "open"
 
 
-def test_what_the_assistant_is_told_anyway_is_not_denied(editor: Client, home: Organization) -> None:
+def test_a_question_tried_mentions_knowledge_that_is_always_in_the_prompt(editor: Client, home: Organization) -> None:
     mia = home.assistants.get()
     mia.knowledge = "# Parking\n\nBehind the house, two hours free.\n\n# Payment\n\nCash and cards."
     mia.instructions = "Offer a discount of ten percent to students."

@@ -64,6 +64,6 @@ def test_a_form_beyond_the_limits_is_told_which_one(editor: Client, home: Organi
     assert not Document.objects.filter(title="Long").exists()
 
 
-def test_another_bad_request_is_a_plain_one(client: Client) -> None:
+def test_any_other_bad_request_gets_the_plain_error_page(client: Client) -> None:
     said = client.get("/admin/login/", headers={"host": "elsewhere.example"})
     assert said.status_code == 400 and b"at most" not in said.content

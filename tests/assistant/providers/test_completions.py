@@ -512,7 +512,7 @@ async def test_a_connection_that_breaks_is_worth_another_try_only_before_the_fir
         assert (raised.value.cause, raised.value.retryable) == (cause, retryable)
 
 
-async def test_nobody_there() -> None:
+async def test_a_refused_connection_is_classified() -> None:
     async with Stub() as stub:
         gone = stub.url
     with pytest.raises(ProviderError) as raised:
@@ -520,7 +520,7 @@ async def test_nobody_there() -> None:
     assert (raised.value.cause, raised.value.retryable) == ("refused", True)
 
 
-async def test_a_server_that_does_not_speak_tls() -> None:
+async def test_a_failed_tls_handshake_is_classified() -> None:
     async def plain(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
         writer.close()
@@ -536,12 +536,12 @@ async def test_a_server_that_does_not_speak_tls() -> None:
     ("code", "cause", "retryable"),
     [("dns", "dns", True), ("redirect", "bad_response", False), ("too_large", "bad_response", False)],
 )
-def test_what_the_way_out_says_is_a_cause_too(code: str, cause: str, retryable: bool) -> None:
+def test_every_outbound_error_has_a_cause(code: str, cause: str, retryable: bool) -> None:
     error = completions.from_outbound(OutboundError("…", code=code), answered=False)
     assert (error.cause, error.retryable) == (cause, retryable)
 
 
-async def test_time_to_the_first_word_and_to_the_last() -> None:
+async def test_times_to_the_first_and_the_last_word_are_measured() -> None:
     async with Stub() as stub:
         stub.always([HEAD, 0.1, event(delta(content="Hi")), 0.1, event(delta("stop")), event(b"[DONE]")])
         _, completion = await collect(asking(replace(PROVIDER, base_url=stub.url)))

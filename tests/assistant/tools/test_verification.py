@@ -153,7 +153,7 @@ async def test_a_code_cannot_be_given_before_one_was_sent(asked, talk):
     assert not await Delivery.objects.aexists()
 
 
-async def test_what_is_no_address_is_said_on_the_card(asked, talk):
+async def test_an_invalid_address_is_reported_on_the_card(asked, talk):
     await asked()
     await in_db(click)(talk, "confirm", email="ann@example.com\r\nBcc: x@example.com")
     card = await talk.cards.aget()
@@ -182,7 +182,7 @@ async def test_a_visitor_gets_so_many_codes_a_day_and_an_address_no_flood(asked,
     assert await in_db(verification._too_many)(neighbour)
 
 
-async def test_no_is_an_answer(asked, talk):
+async def test_declining_a_code_ends_the_call(asked, talk):
     await asked()
     turn = await in_db(click)(talk, "cancel")
     assert (await finish(turn)).outcome == "refused"

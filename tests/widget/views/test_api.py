@@ -76,7 +76,7 @@ async def ended(count: int = 1) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_a_conversation_without_a_socket(page, assistant):
+async def test_a_whole_conversation_runs_without_a_socket(page, assistant):
     await page.open(assistant)
     answer = await page.post("messages", {"id": "c-1", "text": "Hello"})
     assert answer.status_code == 202 and answer.json()["seq"] == 1
@@ -107,7 +107,7 @@ async def test_another_text_under_the_same_id_is_a_conflict(page, assistant):
 
 
 @pytest.mark.parametrize("origin", ["", "null", "https://evil.example", "https://www.example.com.evil.example"])
-async def test_no_session_for_a_page_that_may_not(assistant, origin):
+async def test_a_page_of_another_site_gets_no_session(assistant, origin):
     refused = await Page(origin).post("sessions", {"key": assistant.public_key})
     assert refused.status_code == 403 and refused.json()["code"] == "not_allowed"
 
@@ -156,7 +156,7 @@ async def test_a_body_beyond_the_limit_is_refused(page, assistant):
 
 
 @pytest.mark.parametrize("after", ["-1", "abc", "1e3", "１", "9" * 30, "1.5", " 1"])
-async def test_a_seq_that_is_none_is_refused(page, assistant, after):
+async def test_an_invalid_seq_is_refused(page, assistant, after):
     await page.open(assistant)
     assert (await page.get(f"events?after={quote(after)}")).status_code == 400
 
@@ -194,7 +194,7 @@ async def test_another_visitor_finds_nothing(page, assistant):
     assert b"secret" not in (await other.get("events?after=0")).content
 
 
-async def test_too_many_requests_are_told_when_to_try_again(page, assistant):
+async def test_a_rate_limited_client_is_told_when_to_try_again(page, assistant):
     await page.open(assistant)
     await in_db(spend)("message.send", visitor=page.visitor, left=2)
     for number in range(2):
@@ -204,7 +204,7 @@ async def test_too_many_requests_are_told_when_to_try_again(page, assistant):
     await ended(2)
 
 
-async def test_an_opinion_given_too_often_is_refused(page, assistant):
+async def test_rating_too_often_is_refused(page, assistant):
     await page.open(assistant)
     await in_db(spend)("message.rate", visitor=page.visitor, left=2)
     paths = [f"messages/{uuid4()}/rating" for _ in range(3)]
@@ -213,19 +213,19 @@ async def test_an_opinion_given_too_often_is_refused(page, assistant):
 
 
 @pytest.mark.parametrize("zone", ["Etc/Unknown", "Factory", "\0", "x" * 1000])
-async def test_a_time_zone_that_nobody_knows_keeps_no_visitor_out(page, assistant, zone):
+async def test_an_unknown_time_zone_keeps_no_visitor_out(page, assistant, zone):
     answer = await page.post("sessions", {"key": assistant.public_key, "timezone": zone})
     assert answer.status_code == 201
     assert (await in_db(Visitor.objects.get)()).timezone == ""
 
 
-async def test_a_key_that_no_database_takes_is_an_unknown_one(page):
+async def test_a_key_that_no_database_can_store_is_unknown(page):
     for answer in (await page.post("sessions", {"key": "pk_\0"}), await page.get("config/pk_%00")):
         assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
     assert (await page.client.get("/chat/pk_%00")).status_code == 404
 
 
-async def test_what_nobody_foresaw_is_a_problem_that_the_page_may_read(async_rf):
+async def test_an_unexpected_error_is_a_problem_document_that_the_page_can_read(async_rf):
     @api_view("GET", limit="config", session=False)
     async def broken(request: HttpRequest) -> HttpResponse:
         raise ZeroDivisionError("division by zero")
@@ -248,7 +248,7 @@ async def test_other_methods_are_refused(page, method):
     assert answer.status_code == 405
 
 
-async def test_config_tells_how_to_look_and_nothing_else(page, assistant):
+async def test_the_config_contains_presentational_settings_only(page, assistant):
     assistant.instructions, assistant.knowledge = "secret instructions", "secret knowledge"
     await in_db(assistant.save)()
     answer = await page.get(f"config/{assistant.public_key}")
@@ -350,14 +350,14 @@ def speaks(assistant):
     own.save()
 
 
-async def test_calls_of_a_voice_session_are_refused_where_nobody_speaks(page, assistant):
+async def test_voice_calls_are_refused_where_voice_is_not_offered(page, assistant):
     await page.open(assistant)
     refused = await page.post("tool-calls", {"call": "c-1", "name": "delete_everything", "arguments": {}})
     assert (refused.status_code, refused.json()["code"]) == (403, "not_allowed")
     assert await in_db(ToolCall.objects.count)() == 0
 
 
-async def test_a_voice_session_s_call_goes_through_the_executor_once(page, assistant):
+async def test_a_call_of_a_voice_session_goes_through_the_executor_once(page, assistant):
     await speaks(assistant)
     await page.open(assistant)
     for _ in range(2):
@@ -368,7 +368,7 @@ async def test_a_voice_session_s_call_goes_through_the_executor_once(page, assis
         assert (await page.post("tool-calls", body)).status_code == 400
 
 
-async def test_a_person_is_fetched_and_a_conversation_ended_without_a_socket(page, assistant):
+async def test_a_handoff_and_the_end_of_a_conversation_work_without_a_socket(page, assistant):
     await page.open(assistant)
     assert (await page.post("visitor", {"name": "Ada", "email": "ada@example.com"})).status_code == 204
     assert (await page.post("visitor", {"timezone": "Moon/Crater"})).status_code == 400

@@ -72,7 +72,7 @@ def test_nothing_is_answered_while_a_person_holds_the_conversation():
     assert post_message(conversation, "c-1", "Hello").turn is None
 
 
-def test_the_same_opinion_again_is_no_news():
+def test_the_same_rating_again_is_not_an_event():
     conversation = make.conversation()
     end(post_message(conversation, "c-1", "Hello").turn, "Hi there")
     reply = Message.objects.get(role="assistant")
@@ -183,7 +183,7 @@ def test_a_token_opens_its_conversation_from_its_origin_only():
 
 
 @pytest.mark.parametrize("token, code", [("", "token_required"), ("x", "token_invalid"), ("a:b:c", "token_invalid")])
-def test_what_is_no_token_of_ours_is_refused(token, code):
+def test_a_token_that_we_did_not_issue_is_refused(token, code):
     with pytest.raises(NotAllowed) as refused:
         conversation_for_token(token, make.ORIGIN)
     assert refused.value.code == code

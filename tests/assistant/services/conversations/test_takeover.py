@@ -29,7 +29,7 @@ def conversation() -> Conversation:
     return make.conversation()
 
 
-def test_who_answers_holds_the_conversation_until_it_is_handed_back(conversation, grace):
+def test_staff_who_answer_hold_the_conversation_until_they_hand_it_back(conversation, grace):
     takeover.answer(conversation, grace, "Hello, this is Grace.\x00")
     takeover.answer(conversation, grace, "How can I help?")
     events = resume_session(conversation, 0).events
@@ -75,7 +75,7 @@ def test_a_closed_conversation_stays_closed(conversation, grace):
 
 
 @pytest.mark.parametrize("text", ["", "  ", "\x07\x00"])
-def test_nothing_is_no_answer(conversation, grace, text):
+def test_an_empty_answer_of_staff_is_refused(conversation, grace, text):
     with pytest.raises(InputError):
         takeover.answer(conversation, grace, text)
     assert not conversation.events.exists()

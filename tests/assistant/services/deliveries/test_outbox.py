@@ -63,7 +63,7 @@ def test_the_queued_name_is_a_task():
     assert tasks.deliver.name == outbox.TASK
 
 
-def test_a_broker_that_is_away_costs_nothing(monkeypatch, django_capture_on_commit_callbacks):
+def test_an_unreachable_broker_loses_no_email(monkeypatch, django_capture_on_commit_callbacks):
     def away(*_, **__):
         raise ConnectionError("broker")
 
@@ -113,7 +113,7 @@ BAD_ADDRESSES = [
 
 
 @pytest.mark.parametrize("address", BAD_ADDRESSES)
-def test_what_is_not_one_plain_address_is_refused(address):
+def test_anything_but_one_plain_address_is_refused(address):
     for field in ("to", "reply_to"):
         if address or field == "to":
             with pytest.raises(ToolError) as refused:

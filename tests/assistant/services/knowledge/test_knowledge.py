@@ -106,7 +106,7 @@ def test_forms_of_a_word_are_one_word(one: str, other: str) -> None:
 @pytest.mark.parametrize(
     "hostile", ["", "\0", "'\"\\ | & ! * : ( ) NEAR OR AND NOT -- ; <->", "\ud800", "\u202e\u2028", "💥" * 99]
 )
-def test_what_is_no_word_gives_none_and_signs_of_a_query_language_never_stay(hostile: str) -> None:
+def test_punctuation_and_query_operators_are_no_words(hostile: str) -> None:
     assert all(word.isalnum() for word in stems(hostile))
     assert not {"'", '"', "\\", " "} & set("".join(stems(hostile + PRACTICE)))
 
@@ -127,7 +127,7 @@ def test_a_passage_stands_under_all_its_headings() -> None:
     ]
 
 
-def test_a_comment_in_code_is_no_heading_and_a_title_is_not_said_twice() -> None:
+def test_a_comment_in_code_is_no_heading_and_a_title_is_not_repeated() -> None:
     assert [part.title for part in passages("# House\n```\n# not a heading\n```", "house")] == ["house"]
 
 
@@ -181,7 +181,7 @@ def test_the_passage_that_says_most_comes_first(mia: Assistant, query: str, head
 
 
 @pytest.mark.parametrize("query", ["helicopter tours", "", "the a of", "Do you have a swimming pool for dogs?", "?!"])
-def test_what_nothing_is_known_about_finds_nothing(mia: Assistant, query: str) -> None:
+def test_a_query_about_an_unknown_topic_finds_nothing(mia: Assistant, query: str) -> None:
     text(mia)
     assert found(mia, query) == []
 
@@ -373,7 +373,7 @@ def test_a_page_whose_navigation_never_ends_is_read_all_the_same() -> None:
         ("a.txt", b"x" * (MAX_BYTES + 1), "too_large"),
     ],
 )
-def test_what_cannot_be_read_is_told_by_name(mia: Assistant, name: str, data: bytes, code: str) -> None:
+def test_an_unreadable_file_has_a_named_error(mia: Assistant, name: str, data: bytes, code: str) -> None:
     document = after(file(mia, name, data))
     assert (document.state, document.code, document.problem) == ("failed", code, PROBLEMS[code])
     assert DocumentFile.objects.filter(document=document).exists()  # to be read again once the reason is gone
@@ -680,7 +680,7 @@ def test_a_question_goes_with_the_conversation_that_asked_it(mia: Assistant) -> 
 
 
 @pytest.mark.parametrize("said", ["?", "💥", "\u202e", "x" * 4000, "the the the"])
-def test_a_question_of_no_word_is_one_like_any_other(mia: Assistant, said: str) -> None:
+def test_a_question_without_words_is_listed_like_any_other(mia: Assistant, said: str) -> None:
     for _ in range(2):
         exchange(mia, said, "I don't know that.")
     assert Question.objects.get().times == 2

@@ -134,7 +134,7 @@ def test_no_passage_of_another_organization_or_assistant_is_found_by_its_meaning
     assert [one.title for one in found(other, PARKEN)] == ["Theirs"]
 
 
-def test_who_may_search_is_asked_anew_of_what_is_kept_in_memory(mia: Assistant, server: Meanings) -> None:
+def test_access_is_checked_at_every_search_of_vectors_in_memory(mia: Assistant, server: Meanings) -> None:
     ours = told(mia)
     embed(mia)
     assert found(mia, PARKEN)
@@ -146,7 +146,7 @@ def test_who_may_search_is_asked_anew_of_what_is_kept_in_memory(mia: Assistant, 
     assert found(mia, PARKEN) == []
 
 
-def test_what_one_may_not_search_takes_the_place_of_nothing(mia: Assistant, server: Meanings) -> None:
+def test_hidden_passages_take_no_places_in_the_results(mia: Assistant, server: Meanings) -> None:
     nearer = "\n".join(f"# {number}\nParking." for number in range(vectors.NEAREST + 10))
     told(mia, nearer, "Hers").assistants.add(make.assistant(mia.organization, name="Sister"))
     told(mia, "Parking at a price.", "Ours")
@@ -209,7 +209,7 @@ def sweep(rung: list[str], django_capture_on_commit_callbacks: Any) -> Any:
     return run
 
 
-def test_the_sweep_hands_over_who_lacks_vectors_until_nobody_does(
+def test_the_sweep_queues_organizations_until_none_lacks_vectors(
     mia: Assistant, server: Meanings, sweep: Any, settings: Any
 ) -> None:
     home = str(mia.organization_id)
@@ -289,7 +289,7 @@ def test_a_run_that_has_lost_its_lease_stops(mia: Assistant) -> None:
     assert len(server.texts) == vectors.BATCH and with_vectors() == 0
 
 
-def test_a_run_that_takes_long_is_given_on(
+def test_a_run_that_takes_too_long_is_continued_by_another(
     mia: Assistant,
     server: Meanings,
     rung: list[str],
@@ -458,7 +458,7 @@ def test_staff_of_others_see_neither_their_figures_nor_their_problems(talk: Conv
     assert "0 of 0 passages" in body and "Problem of ours" not in body
 
 
-def test_where_it_is_not_set_up_or_not_wished_for_staff_are_not_told_of_it(talk: Conversation, settings: Any) -> None:
+def test_staff_see_no_progress_where_vectors_are_not_set_up_or_not_wanted(talk: Conversation, settings: Any) -> None:
     page = "/admin/assistant/document/"
     editor = entered(member(talk.organization, "editor"))
     Organization.objects.update(use_platform_providers="never")
