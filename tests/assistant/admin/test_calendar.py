@@ -5,19 +5,13 @@ from __future__ import annotations
 from datetime import time
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 
 from assistant.models import Calendar
 from tests import make
-from tests.assistant.admin.test_scoping import entered, fields_of
+from tests.assistant.admin.test_scoping import fields_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def boss() -> Client:
-    return entered(User.objects.create_superuser("boss"))
 
 
 def saved(client: Client, calendar: Calendar, opens: str, closes: str):

@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import transaction
-from django.test import Client
 
 from assistant.models import Assistant, Delivery, Method, Organization
 from assistant.services.conversations.messages import append_message
 from assistant.services.deliveries import outbox
 from tests import make
-from tests.assistant.admin.test_scoping import entered, fields_of
+from tests.assistant.admin.test_scoping import fields_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def boss() -> Client:
-    return entered(User.objects.create_superuser("boss"))
 
 
 # Of the forms for members and limits on an organization's page.

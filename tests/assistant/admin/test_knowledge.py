@@ -20,16 +20,6 @@ pytestmark = pytest.mark.django_db
 ADD = "/admin/assistant/document/add/"
 
 
-@pytest.fixture
-def home() -> Organization:
-    return fill("home", "Aardvark")
-
-
-@pytest.fixture
-def editor(home: Organization) -> Client:
-    return entered(member(home, "editor"))
-
-
 def add(client: Client, home: Organization, kind: str, query: str = "", **fields: Any) -> Any:
     return client.post(f"{ADD}?kind={kind}{query}", {"organization": home.pk, "refresh_hours": 24, **fields})
 
@@ -199,19 +189,17 @@ def test_an_organization_has_only_so_many_documents(editor: Client, home: Organi
 
 
 def test_reading_again_is_for_editors_and_for_what_can_be_read(
-    editor: Client, home: Organization, django_capture_on_commit_callbacks: Any, monkeypatch: pytest.MonkeyPatch
+    editor: Client, home: Organization, django_capture_on_commit_callbacks: Any, queued_tasks: list[tuple[str, str]]
 ) -> None:
-    rung: list[str] = []
-    monkeypatch.setattr("celery.current_app.send_task", lambda name, args: rung.append(args[0]))
     add(editor, home, "page", addresses="https://www.example.com/")
     page = Document.objects.get(kind="page")
     Document.objects.filter(pk=page.pk).update(state="failed")
     form = {"action": "read_again", "_selected_action": [row.pk for row in Document.objects.all()]}
     with django_capture_on_commit_callbacks(execute=True):
         entered(member(home, "viewer")).post("/admin/assistant/document/", form)
-        assert rung == []
+        assert queued_tasks == []
         editor.post("/admin/assistant/document/", form)
-    assert rung == [str(page.pk)]
+    assert queued_tasks == [(documents.TASK, str(page.pk))]
 
 
 def test_a_document_is_ticked_for_assistants_of_its_own_organization_only(editor: Client, home: Organization) -> None:

@@ -10,22 +10,10 @@ import pytest
 from django.test import Client
 
 from assistant.models import Document, Organization
-from tests.assistant.admin.filled import fill, member
-from tests.assistant.admin.test_scoping import entered
 
 pytestmark = pytest.mark.django_db
 ADD = "/admin/assistant/document/add/?kind=text"
 IMPORT = "/admin/assistant/method/import/"
-
-
-@pytest.fixture
-def home() -> Organization:
-    return fill("home", "Aardvark")
-
-
-@pytest.fixture
-def editor(home: Organization) -> Client:
-    return entered(member(home, "editor"))
 
 
 def sent(client: Client, address: str, fields: Any) -> Any:

@@ -11,7 +11,6 @@ import pytest
 from django.contrib.admin import site
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
-from django.test import Client
 
 from assistant import outbound
 from assistant.admin.providers.provider import ProviderAdmin
@@ -24,11 +23,6 @@ from tests.assistant.admin.test_scoping import addresses_with_object, entered, p
 
 pytestmark = pytest.mark.django_db
 POLYGLOT = "'\"><img src=x onerror=hacked()><script>hacked()</script>"
-
-
-@pytest.fixture
-def boss() -> Client:
-    return entered(User.objects.create_superuser("boss"))
 
 
 def pages(home: Organization) -> list[str]:

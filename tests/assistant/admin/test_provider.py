@@ -7,7 +7,6 @@ from typing import Any
 
 import httpx
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 
 from assistant import outbound
@@ -28,11 +27,6 @@ ADD = "/admin/assistant/provider/add/"
 @pytest.fixture
 def home() -> Organization:
     return make.organization()
-
-
-@pytest.fixture
-def boss(home: Organization) -> Client:
-    return entered(User.objects.create_superuser("boss"))
 
 
 def own(home: Organization, key: str = KEY, **fields: Any) -> Provider:

@@ -6,12 +6,10 @@ import logging
 import random
 import sys
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
-from django.core.cache import cache
 from django.core.checks import run_checks
 
 from assistant import outbound
@@ -22,23 +20,11 @@ from assistant.models import Budget, Embedding, Organization, Provider, Provider
 from assistant.providers import embeddings
 from assistant.providers.configuration import load
 from tests import make
-from tests.assistant.meanings import ENVIRONMENT, KEY, Meanings
+from tests.assistant.meanings import KEY, Meanings
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("vectors_configured")]
 QUERY = "Where does grandmother's secret car go?"
 OPENAI = "https://api.openai.com/v1"
-
-
-@pytest.fixture(autouse=True)
-def configured(settings: Any) -> None:
-    settings.AI_ENVIRONMENT = ENVIRONMENT
-    cache.clear()
-
-
-@pytest.fixture
-def server() -> Iterator[Meanings]:
-    with Meanings().serving() as server:
-        yield server
 
 
 async def ready(**fields: Any) -> Organization:

@@ -13,7 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from assistant import outbound
-from assistant.models import Method, Organization, Usage
+from assistant.models import Method, Usage
 from tests.assistant.admin.filled import fill, member
 from tests.assistant.admin.test_scoping import entered
 
@@ -21,16 +21,6 @@ pytestmark = pytest.mark.django_db
 START = "/admin/assistant/method/import/"
 SECRET = "sk-imported-do-not-show"
 POLYGLOT = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7|add:7 }}"
-
-
-@pytest.fixture
-def home() -> Organization:
-    return fill("home", "Aardvark")
-
-
-@pytest.fixture
-def editor(home: Organization) -> Client:
-    return entered(member(home, "editor"))
 
 
 def shop(words: str = "Shop", *, auth: bool = True) -> str:

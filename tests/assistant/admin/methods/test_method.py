@@ -7,7 +7,6 @@ from typing import Any
 import httpx
 import pytest
 from django import forms
-from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.test import Client
 
@@ -17,20 +16,10 @@ from assistant.llm import ToolResult
 from assistant.models import Method, Organization, ToolCall
 from assistant.tools import KINDS
 from assistant.tools.kind import Context, Kind, Operation
-from tests.assistant.admin.filled import METHOD_SECRET, fill
+from tests.assistant.admin.filled import METHOD_SECRET
 from tests.assistant.admin.test_scoping import entered, fields_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def boss() -> Client:
-    return entered(User.objects.create_superuser("boss"))
-
-
-@pytest.fixture
-def home() -> Organization:
-    return fill("home", "Aardvark")
 
 
 def row(number: int, **cells: str) -> dict[str, str]:

@@ -21,11 +21,6 @@ PAGE = "/admin/assistant/usage/statistics/"
 
 
 @pytest.fixture
-def home() -> Organization:
-    return fill("home", "Aardvark")
-
-
-@pytest.fixture
 def elsewhere() -> Organization:
     return fill("elsewhere", "Zanzibar")
 

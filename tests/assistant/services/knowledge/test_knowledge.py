@@ -528,17 +528,15 @@ def test_a_reader_that_lost_its_lease_or_comes_after_a_change_writes_nothing(mia
 
 
 def test_what_a_dead_worker_left_is_taken_up_and_given_up_when_it_kills_again(
-    mia: Assistant, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+    mia: Assistant, queued_tasks: list[tuple[str, str]], django_capture_on_commit_callbacks: Any
 ) -> None:
-    rung: list[str] = []
-    monkeypatch.setattr("celery.current_app.send_task", lambda name, args: rung.append(args[0]))
     document = file(mia, "a.txt", b"Parking")
     for _ in range(documents.MAX_ATTEMPTS):
         assert documents.claim(document.pk)
         Document.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
     with django_capture_on_commit_callbacks(execute=True):
         jobs.sweep()
-    assert str(document.pk) in rung
+    assert (documents.TASK, str(document.pk)) in queued_tasks
     assert (after(document).state, document.code) == ("failed", "no_word")
 
 

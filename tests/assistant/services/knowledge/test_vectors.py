@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 from asgiref.sync import async_to_sync
-from django.core.cache import cache
 from django.utils import timezone
 
 from assistant import jobs, outbound, tasks, turns, voice
@@ -29,7 +27,7 @@ from tests.assistant.admin.test_scoping import entered
 from tests.assistant.meanings import ENVIRONMENT, Meanings
 from tests.fakes import ScriptedModel, always, calls, says
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("vectors_configured")]
 HOUSE = """# Parking
 Free behind the house.
 
@@ -41,18 +39,6 @@ We open at nine.
 """
 LONG = "\n".join(f"# Room {number}\nWhere it is." for number in range(1, 36))  # more than a batch
 PARKEN = "Wo kann mein Wagen stehen?"
-
-
-@pytest.fixture(autouse=True)
-def configured(settings: Any) -> None:
-    settings.AI_ENVIRONMENT = ENVIRONMENT
-    cache.clear()
-
-
-@pytest.fixture
-def server() -> Iterator[Meanings]:
-    with Meanings().serving() as server:
-        yield server
 
 
 @pytest.fixture
@@ -191,20 +177,13 @@ def test_vectors_are_loaded_once_for_many_searches(mia: Assistant, server: Meani
 
 
 @pytest.fixture
-def rung(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The organizations that were handed to Celery."""
-    ids: list[str] = []
-    monkeypatch.setattr("celery.current_app.send_task", lambda name, args: ids.append(args[0]))
-    return ids
-
-
-@pytest.fixture
-def sweep(rung: list[str], django_capture_on_commit_callbacks: Any) -> Any:
+def sweep(queued_tasks: list[tuple[str, str]], django_capture_on_commit_callbacks: Any) -> Any:
     def run() -> list[str]:
-        rung.clear()
+        """The organizations that are handed over."""
+        queued_tasks.clear()
         with django_capture_on_commit_callbacks(execute=True):
             jobs.embed()
-        return list(rung)
+        return [organization for _, organization in queued_tasks]
 
     return run
 
@@ -292,13 +271,13 @@ def test_a_run_that_has_lost_its_lease_stops(mia: Assistant) -> None:
 def test_a_run_that_takes_too_long_is_continued_by_another(
     mia: Assistant,
     server: Meanings,
-    rung: list[str],
+    queued_tasks: list[tuple[str, str]],
     django_capture_on_commit_callbacks: Any,
 ) -> None:
     told(mia)
     with django_capture_on_commit_callbacks(execute=True):
         assert embed(mia, seconds=-1).leased_until is None
-    assert rung == [str(mia.organization_id)]
+    assert queued_tasks == [(vectors.TASK, str(mia.organization_id))]
 
 
 def test_another_model_makes_all_vectors_anew_and_none_of_the_old_is_compared_with_it(
