@@ -109,7 +109,7 @@ def _sealed_texts() -> Iterator[str]:
 
 
 @register(Tags.security, deploy=True)
-def embedded_pieces(app_configs: object, **kwargs: object) -> list[CheckMessage]:
+def embedded_pieces(app_configs: object, settings: Any = settings, **kwargs: object) -> list[CheckMessage]:
     address = urlsplit(settings.PUBLIC_URL)
     email = settings.EMAIL_BACKEND.rpartition(".")[0]
     found: tuple[tuple[str, Any, str, str], ...] = (

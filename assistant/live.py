@@ -133,7 +133,7 @@ async def subscribe(to: str) -> AsyncIterator[Subscription]:
 
 @dataclass
 class ReplyDraft:
-    """A reply as remote as the runner with `fence` has written it; `tools` are the labels of running tools."""
+    """A reply as far as the runner with `fence` has written it; `tools` are the labels of running tools."""
 
     text: str = ""
     tools: list[str] = field(default_factory=list)
@@ -151,36 +151,48 @@ def keep_draft(turn_id: UUID | str, draft: ReplyDraft | None) -> None:
         _drafts[str(turn_id)] = draft
 
 
-# A thread of its own: a Redis that hangs holds up copies of drafts, and nothing that waits for the database.
-_draft_thread = ThreadPoolExecutor(1, thread_name_prefix="drafts")
-_cache_paused_until = 0.0  # on the monotonic clock
+class DraftCopies:
+    """Copies of drafts in a cache that all processes share. One that is down is not asked for a while."""
+
+    def __init__(self, shared: Any = cache) -> None:
+        self._cache = shared
+        self._paused_until = 0.0  # on the monotonic clock
+        # A thread of its own: a Redis that hangs holds up copies of drafts, and nothing that waits for the database.
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="drafts")
+
+    async def keep(self, turn_id: UUID | str, draft: ReplyDraft) -> None:
+        snapshot = draft.text, list(draft.tools)
+        await asyncio.get_running_loop().run_in_executor(
+            self._thread, self._asked, self._cache.set, f"draft.{turn_id}.{draft.fence}", snapshot, SNAPSHOT_SECONDS
+        )
+
+    def read(self, turn_id: UUID | str, fence: int = 0) -> ReplyDraft:
+        """Empty where there is none, or the cache is down."""
+        text, tools = self._asked(self._cache.get, f"draft.{turn_id}.{fence}") or ("", [])
+        return ReplyDraft(text, tools, fence)
+
+    def _asked(self, ask: Callable[..., Any], *args: Any) -> Any:
+        if time.monotonic() >= self._paused_until:
+            try:
+                return ask(*args)
+            except RedisError:
+                self._paused_until = time.monotonic() + CACHE_PAUSE_SECONDS
+        return None
+
+
+_copies = DraftCopies()
 
 
 async def share_draft(turn_id: UUID | str, draft: ReplyDraft) -> None:
     """A copy for the other processes. Without a cache they show the reply when it is whole."""
-    snapshot = draft.text, list(draft.tools)
-    await asyncio.get_running_loop().run_in_executor(
-        _draft_thread, _cached, cache.set, f"draft.{turn_id}.{draft.fence}", snapshot, SNAPSHOT_SECONDS
-    )
-
-
-def _cached(ask: Callable[..., Any], *args: Any) -> Any:
-    """The cache's answer; None where it is down, and for a while after."""
-    global _cache_paused_until
-    if time.monotonic() >= _cache_paused_until:
-        try:
-            return ask(*args)
-        except RedisError:
-            _cache_paused_until = time.monotonic() + CACHE_PAUSE_SECONDS
-    return None
+    await _copies.keep(turn_id, draft)
 
 
 def draft(turn_id: UUID | str, fence: int = 0) -> ReplyDraft:
-    """The reply so remote, by the runner with `fence`; empty if it has not begun, or cannot be read."""
+    """The reply so far, by the runner with `fence`; empty if it has not begun, or cannot be read."""
     if (mine := _drafts.get(str(turn_id))) is not None and mine.fence == fence:
         return mine
-    text, tools = _cached(cache.get, f"draft.{turn_id}.{fence}") or ("", [])
-    return ReplyDraft(text, tools, fence)
+    return _copies.read(turn_id, fence)
 
 
 # --- Broadcasting ---------------------------------------------------------------------------------------------

@@ -71,9 +71,11 @@ def deliver(delivery_id: str) -> None:
             log.exception("Delivery %s: what waits for it could not be brought up to date.", delivery.pk)
 
 
-def _once_the_database_is_back(write: Callable[[], object]) -> None:
+def _once_the_database_is_back(
+    write: Callable[[], object], *, seconds: float = OUTCOME_SECONDS, every: float = OUTCOME_EVERY_SECONDS
+) -> None:
     """What has left us must not leave us twice because its outcome could not be written just then."""
-    ends = time.monotonic() + OUTCOME_SECONDS
+    ends = time.monotonic() + seconds
     while True:
         try:
             with fresh_connections():
@@ -83,7 +85,7 @@ def _once_the_database_is_back(write: Callable[[], object]) -> None:
             if time.monotonic() > ends:
                 raise
             log.warning("an outcome cannot be written yet", exc_info=True)
-            time.sleep(OUTCOME_EVERY_SECONDS)
+            time.sleep(every)
 
 
 @shared_task(name=documents.TASK)  # type: ignore[untyped-decorator]
@@ -140,15 +142,15 @@ def _read_page(document: Document) -> None:
 
 @shared_task(name=vectors.TASK)  # type: ignore[untyped-decorator]
 @fresh_connections()
-def embed_passages(organization_id: str) -> None:
-    """Give an organization's passages the vectors that they lack, if nobody else is at it: as many as one run can."""
+def embed_passages(organization_id: str, seconds: float = EMBEDDING_SECONDS) -> None:
+    """Give an organization's passages the vectors that they lack, if nobody else is at it, for so many seconds."""
     embedding = vectors.claim(int(organization_id))
     if embedding is None:
         return
     lease = renewal.Renewal(embedding)
     unfinished = False
     try:
-        unfinished = async_to_sync(_embed)(embedding)
+        unfinished = async_to_sync(_embed)(embedding, seconds)
     except InterworkyError as error:
         log.warning("Organization %s: no vectors for now: %s", embedding.pk, getattr(error, "cause", error.code))
         vectors.failed(embedding, str(error))
@@ -160,10 +162,10 @@ def embed_passages(organization_id: str) -> None:
         vectors.give_back(embedding, unfinished=unfinished)
 
 
-async def _embed(embedding: Embedding) -> bool:
+async def _embed(embedding: Embedding, seconds: float) -> bool:
     """Whether there is more to do. Raises what the server or the budget says against it."""
     space = await embeddings.space_of(embedding.organization)
-    ends = time.monotonic() + EMBEDDING_SECONDS
+    ends = time.monotonic() + seconds
     batches, after = 0, 0
     while passages := await in_db(vectors.batch)(embedding, space, after):
         if time.monotonic() > ends:

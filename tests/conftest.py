@@ -88,6 +88,14 @@ def only_loopback(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
 
 
+@pytest.fixture
+def queued_tasks(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """What is handed to Celery, in place of a broker: the name of each task, and the id of its row."""
+    queued: list[tuple[str, str]] = []
+    monkeypatch.setattr("celery.current_app.send_task", lambda name, args: queued.append((name, *args)))
+    return queued
+
+
 @contextmanager
 def needed(server: Callable[[], AbstractContextManager[str]]) -> Iterator[str]:
     """Skip by name what a user's machine does not have; in CI, where it must be there, fail."""

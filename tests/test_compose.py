@@ -69,7 +69,7 @@ def values(postgres_server: str) -> Iterator[dict[str, str]]:
 # --- The form --------------------------------------------------------------------------------------------------------
 
 
-def test_it_says_nothing_that_compose_does_not_know():
+def test_the_file_uses_only_keys_that_compose_knows():
     assert set(COMPOSE) <= {"services", "volumes", "x-app"}
     assert {name: set(service) - KEYS for name, service in SERVICES.items() if set(service) - KEYS} == {}
     for service in SERVICES.values():

@@ -160,14 +160,14 @@ def test_production_passes_the_deploy_check_with_keys_that_were_made_when_there_
         ({"DEMO_MODEL": "true"}, "E107"), ({"DEMO_SITE": "true"}, "E107"), ({"SECRET_KEY": "short"}, "E108"),
     ],
 )  # fmt: skip
-def test_what_is_good_for_trying_fails_the_deploy_check(settings_with, monkeypatch, change, finding):
-    monkeypatch.setattr(checks, "settings", SimpleNamespace(**settings_with(**{**PRODUCTION, **change})))
-    found = {message.id: message for message in checks.embedded_pieces(None)}
+def test_what_is_good_for_trying_fails_the_deploy_check(settings_with, change, finding):
+    changed = SimpleNamespace(**settings_with(**{**PRODUCTION, **change}))
+    found = {message.id: message for message in checks.embedded_pieces(None, changed)}
     assert found[f"assistant.{finding}"].level == ERROR
     assert found[f"assistant.{finding}"].hint
 
 
-def test_a_slip_of_the_pen_is_pointed_out(settings_with, settings):
+def test_a_misspelt_variable_is_pointed_out(settings_with, settings):
     found = settings_with(DATABSE_URL="postgres://db", ASSISTANT_MAX_ROUND="3", AI_API_KEY="sk-1")["MISSPELT_VARIABLES"]
     assert found == {"DATABSE_URL": "DATABASE_URL", "ASSISTANT_MAX_ROUND": "ASSISTANT_MAX_ROUNDS"}
     settings.MISSPELT_VARIABLES = found

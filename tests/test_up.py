@@ -161,7 +161,7 @@ def test_a_python_without_venv_says_what_to_install(checkout):
     assert not (checkout / ".venv").exists()
 
 
-def test_any_other_command_sees_to_its_environment_too(checkout):
+def test_every_other_command_prepares_its_environment_too(checkout):
     (checkout / ".venv").write_text("a file where a directory should be")
     done = bootstrap(checkout, "doctor", before="import sys; sys.modules['django'] = None")
     assert f"Cannot make a virtual environment in {checkout}" in done.stderr and done.stdout == ""

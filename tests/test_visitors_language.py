@@ -154,7 +154,7 @@ def deliver() -> None:
         tasks.deliver(str(pk))
 
 
-async def test_cards_messages_and_emails_of_an_appointment(talk: Conversation) -> None:
+async def test_everything_about_an_appointment_is_in_the_visitors_language(talk: Conversation) -> None:
     slot = r"\[slot (\S+)\]"
     found = re.findall(slot, await run(talk, "appointment_find_times"))
     await run(talk, "appointment_book", slot=found[0])
@@ -170,7 +170,7 @@ async def test_cards_messages_and_emails_of_an_appointment(talk: Conversation) -
     assert {name: found for name, text in texts.items() if (found := words(text))} == {}
 
 
-async def test_cards_messages_and_emails_around_a_person_and_a_code(talk: Conversation) -> None:
+async def test_everything_about_a_handoff_and_a_code_is_in_the_visitors_language(talk: Conversation) -> None:
     await begin(await in_db(handoffs.request_human)(talk, "⟦…⟧"))
     await click(talk, "send", name="Ann", email=ANN, message="⟦…⟧")
     await run(talk, "email")
@@ -185,14 +185,14 @@ async def test_cards_messages_and_emails_around_a_person_and_a_code(talk: Conver
     assert {name: found for name, text in texts.items() if (found := words(text))} == {}
 
 
-async def test_labels_of_tools_and_lines_of_the_server(talk: Conversation) -> None:
+async def test_tool_labels_and_the_servers_own_sentences_are_in_the_visitors_language(talk: Conversation) -> None:
     executor = await Executor.for_conversation(talk)
     labels = {spec.name: executor.label(spec.name) for spec in executor.specs()}
     assert len(labels) >= 8 and {name: words(text) for name, text in labels.items() if words(text)} == {}
     assert words(outcome.describe_receipts((), "qps")) == []
 
 
-def test_pages_and_calendar_files_of_an_appointment(talk: Conversation) -> None:
+def test_pages_and_calendar_files_are_in_the_visitors_language(talk: Conversation) -> None:
     calendar = talk.organization.calendars.get()
     held = appointments.hold(calendar, slots.offer(calendar).slots[0].id, conversation=talk)
     appointment = appointments.confirm(held, name="Ann", email=ANN)

@@ -38,14 +38,18 @@ WORDS = (
 )  # fmt: skip
 
 
+def holder_of(token: str) -> str:
+    """Whom the requests of a link are counted for: the counter keeps no token."""
+    return hashlib.sha256(token.encode()).hexdigest()[:32]
+
+
 def of_link(view: Callable[[HttpRequest, Appointment], HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """A view of the appointment that a link names, within the link's rate limit."""
 
     @wraps(view)
     def checked(request: HttpRequest, token: str) -> HttpResponseBase:
-        holder = hashlib.sha256(token.encode()).hexdigest()[:32]
         try:
-            rate_limits.hit("appointment", visitor=holder, network=networks.network_of_request(request.META))
+            rate_limits.hit("appointment", visitor=holder_of(token), network=networks.network_of_request(request.META))
             appointment = appointments.for_token(token)
         except TooMuch as error:
             return _hardened(pages.refused(request, error, 429))

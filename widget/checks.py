@@ -5,6 +5,8 @@ widget.E001  the built widget is not there, so the script tag would load nothing
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.core.checks import CheckMessage, Error, register
 
 from widget.assets import assets
@@ -13,8 +15,8 @@ BUILT = ("loader.js", "panel.js")
 
 
 @register()
-def bundle(app_configs: object, **kwargs: object) -> list[CheckMessage]:
-    missing = [name for name in BUILT if name not in assets()]
+def bundle(app_configs: object, built: Iterable[str] = BUILT, **kwargs: object) -> list[CheckMessage]:
+    missing = [name for name in built if name not in assets()]
     if not missing:
         return []
     return [

@@ -43,6 +43,10 @@ class WidgetConsumer(AsyncWebsocketConsumer):
     origin = ""
     network = ""
 
+    def __init__(self, open_seconds: float = OPEN_SECONDS) -> None:
+        super().__init__()
+        self.open_seconds = open_seconds  # within which `session.open` must come
+
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         self.sending = asyncio.Lock()  # what is read for the widget goes out before what happens meanwhile
         async with AsyncExitStack() as self.until_gone, AsyncExitStack() as self.while_subscribed:
@@ -77,7 +81,7 @@ class WidgetConsumer(AsyncWebsocketConsumer):
             await self.close(TOO_MUCH, "too_much")
             return
         self.until_gone.enter_context(access.connection_of_network(self.network))
-        timer = asyncio.get_running_loop().call_later(OPEN_SECONDS, self._close_unopened)
+        timer = asyncio.get_running_loop().call_later(self.open_seconds, self._close_unopened)
         self.until_gone.callback(timer.cancel)
 
     def _close_unopened(self) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 
 import aiohttp
 import httpx
+from aiohttp.abc import AbstractResolver
 from yarl import URL
 
 from assistant.errors import AddressRefused, OutboundError
@@ -37,11 +38,13 @@ class Progress:
 
 
 class Transport(httpx.AsyncBaseTransport):
-    """One session of connections. `guarded` lets public addresses only."""
+    """One session of connections. `guarded` lets public addresses only, whatever the resolver says."""
 
-    def __init__(self, *, guarded: bool, keep_alive: bool) -> None:
+    def __init__(self, *, guarded: bool, keep_alive: bool, resolver: AbstractResolver | None = None) -> None:
         kept: dict[str, Any] = {"keepalive_timeout": KEEP_ALIVE_SECONDS} if keep_alive else {"force_close": True}
-        guard: dict[str, Any] = {"resolver": GuardedResolver(), "socket_factory": guarded_socket} if guarded else {}
+        guard: dict[str, Any] = {"socket_factory": guarded_socket} if guarded else {}
+        if guarded or resolver:
+            guard["resolver"] = resolver or GuardedResolver()
         self.session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
                 ssl=tls_context(), limit=MAX_CONNECTIONS, use_dns_cache=False, enable_cleanup_closed=False, **kept, **guard

@@ -103,13 +103,13 @@ def _space(provider: ProviderSettings, standing: health.Standing) -> Space | Non
 # --- What is asked ----------------------------------------------------------------------------------------------------
 
 
-async def of_query(organization: Organization, text: str) -> Vector | None:
-    """The vector of a query; None if it is not there within `QUERY_SECONDS`, for any reason. Logs no text."""
+async def of_query(organization: Organization, text: str, *, seconds: float = QUERY_SECONDS) -> Vector | None:
+    """The vector of a query; None if it is not there within `seconds`, for any reason. Logs no text."""
     try:
         ready = await in_db(_looked_up)(organization, " ".join(text.split()))
         if not isinstance(ready, _Request):
             return ready
-        (numbers,) = await _answered(ready, QUERY_SECONDS)
+        (numbers,) = await _answered(ready, seconds)
         assert ready.space
         return Vector(numbers, ready.space)
     except (ProviderError, BudgetExceeded) as error:

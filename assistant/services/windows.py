@@ -19,8 +19,8 @@ class Windows:
         self.most_keys, self.clock = most_keys, clock
         self.counts: dict[Hashable, tuple[float, int]] = {}  # when its window ends, and how often; by when it began
 
-    def hit(self, key: Hashable, most: int, seconds: float) -> float:
-        """Count one of `key`; the seconds to wait when that is more than `most` in a window of `seconds`, else 0."""
+    def hit(self, key: Hashable, most: int, seconds: float, cost: int = 1) -> float:
+        """Count `cost` of `key`; the seconds to wait when that is more than `most` in a window of `seconds`, else 0."""
         now = self.clock()
         end, count = self.counts.get(key, (0.0, 0))
         if end <= now:
@@ -28,8 +28,8 @@ class Windows:
             if len(self.counts) >= self.most_keys:
                 del self.counts[next(iter(self.counts))]  # whose window has begun first
             end, count = now + seconds, 0
-        self.counts[key] = end, count + 1
-        return max(1.0, end - now) if count >= most else 0.0
+        self.counts[key] = end, count + cost
+        return max(1.0, end - now) if count + cost > most else 0.0
 
     def clear(self) -> None:
         self.counts.clear()

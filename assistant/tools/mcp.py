@@ -35,6 +35,7 @@ UNDERSTOOD = {PROTOCOL_VERSION, "2025-06-18", "2025-03-26"}
 MAX_PAGES = 20
 MAX_TOOLS = 500
 MAX_LIST_BYTES = 2_000_000
+LIST_SECONDS = 20.0
 LEAVE_SECONDS = 2.0
 REPEATED_PAGE = "The server repeats a page of its tool list. It may have more tools than are listed here."
 SESSION_ID = "Mcp-Session-Id"
@@ -237,7 +238,7 @@ class Listed:
     remark: str = ""
 
 
-async def tools(url: str, headers: dict[str, str], *, seconds: float = 20.0) -> Listed:
+async def tools(url: str, headers: dict[str, str], *, seconds: float = LIST_SECONDS) -> Listed:
     """The server's tools, page by page, until there are no more or a page repeats.
 
     Raises `OutboundError`, `ToolError`.

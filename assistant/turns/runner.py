@@ -50,11 +50,12 @@ class _Running:
 _running: dict[str, _Running] = {}  # by turn id; the strong reference that keeps a task alive
 
 
-def start(turn_id: UUID | str) -> None:
+def start(turn_id: UUID | str, *, model_for: ModelFor = router.model_for, executor_for: ExecutorFor = EXECUTOR_FOR) -> None:
     """Run a turn in this process, as a task beside the caller's."""
     key = str(turn_id)
     if key not in _running:
-        task = asyncio.get_running_loop().create_task(_run_and_go_on(key), name=f"turn {key}")
+        running = _run_and_go_on(key, model_for, executor_for)
+        task = asyncio.get_running_loop().create_task(running, name=f"turn {key}")
         _running[key] = _Running(task)
         task.add_done_callback(lambda _: _running.pop(key, None))
 
@@ -70,22 +71,26 @@ def running_tasks() -> set[asyncio.Task[None]]:
     return {running.task for running in _running.values()}
 
 
-async def _run_and_go_on(turn_id: str) -> None:
+async def _run_and_go_on(turn_id: str, model_for: ModelFor, executor_for: ExecutorFor) -> None:
     """Run a turn, then whatever its conversation has queued meanwhile."""
     following: UUID | None = None
     try:
-        conversation_id = await run(turn_id)
+        conversation_id = await run(turn_id, model_for=model_for, executor_for=executor_for)
         following = await in_db(next_queued_turn)(conversation_id)
     except TurnTaken:
         log.debug("turn %s is another runner's", turn_id)
     except Exception:
         log.exception("turn %s was left behind; it will be resumed", turn_id)
     if following and str(following) != turn_id:
-        start(following)
+        start(following, model_for=model_for, executor_for=executor_for)
 
 
 async def run(
-    turn_id: UUID | str, *, model_for: ModelFor = router.model_for, executor_for: ExecutorFor = EXECUTOR_FOR
+    turn_id: UUID | str,
+    *,
+    model_for: ModelFor = router.model_for,
+    executor_for: ExecutorFor = EXECUTOR_FOR,
+    share_seconds: float = SHARE_SECONDS,
 ) -> UUID:
     """Claim a turn, answer it, save the outcome; returns its conversation's id.
 
@@ -99,7 +104,7 @@ async def run(
     live.keep_draft(turn.pk, draft)
     announce_if_leased(turn, events.TurnStarted(str(turn.pk), str(turn.message_id)))
     try:
-        async with _heartbeat(turn, stop, draft):
+        async with _heartbeat(turn, stop, draft, share_seconds):
             ending = await _answer(turn, draft, stop, model_for, executor_for)
         await in_db(finish_turn)(turn, build_outcome(ending, turn.conversation.locale))
         await _note_question(turn)
@@ -168,8 +173,10 @@ async def _wait_for_all(*wanted: asyncio.Event) -> None:
 class _Heartbeat:
     """Keeps a turn's lease, and a copy of its draft for other processes; a lost lease cancels `body`."""
 
-    def __init__(self, turn: Turn, stop: asyncio.Event, draft: live.ReplyDraft, body: asyncio.Task[None]) -> None:
-        self.turn, self.stop, self.draft, self.body = turn, stop, draft, body
+    def __init__(
+        self, turn: Turn, stop: asyncio.Event, draft: live.ReplyDraft, share_seconds: float, body: asyncio.Task[None]
+    ) -> None:
+        self.turn, self.stop, self.draft, self.share_seconds, self.body = turn, stop, draft, share_seconds, body
         self.lost: TurnTaken | None = None
 
     async def run(self) -> None:
@@ -177,7 +184,7 @@ class _Heartbeat:
         interval = min(HEARTBEAT_SECONDS, settings.ASSISTANT_LEASE_SECONDS / 3)
         shared = ""
         while self.lost is None:
-            await asyncio.sleep(SHARE_SECONDS)
+            await asyncio.sleep(self.share_seconds)
             if self.draft.text != shared and holds_lease(self.turn):
                 shared = self.draft.text
                 await live.share_draft(self.turn.pk, self.draft)
@@ -198,11 +205,11 @@ class _Heartbeat:
 
 
 @asynccontextmanager
-async def _heartbeat(turn: Turn, stop: asyncio.Event, draft: live.ReplyDraft) -> AsyncIterator[None]:
+async def _heartbeat(turn: Turn, stop: asyncio.Event, draft: live.ReplyDraft, share_seconds: float) -> AsyncIterator[None]:
     """Keep the lease while the body runs. Raises `TurnTaken` in its place when the lease is lost."""
     body = asyncio.current_task()
     assert body is not None
-    heart = _Heartbeat(turn, stop, draft, body)
+    heart = _Heartbeat(turn, stop, draft, share_seconds, body)
     beating = asyncio.create_task(heart.run())
     try:
         yield

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from asgiref.sync import async_to_sync
@@ -50,6 +51,9 @@ from tests.rebinding import Answer, Asked
 
 WORDS = "The lighthouse is open from nine."
 ORDER = {"type": "object", "properties": {"order": {"type": "string"}}, "required": ["order"]}
+
+
+model_for = partial(router.model_for, backoff_seconds=0.001)
 
 
 @dataclass(frozen=True)
@@ -197,7 +201,7 @@ class Rooms:
         self.set_provider(url)
 
         async def ask() -> str:
-            model = await router.model_for(self.mia, conversation=self.talk)
+            model = await model_for(self.mia, conversation=self.talk)
             async with aclosing(model.stream([ChatMessage("user", "Hi")], [])) as pieces:  # type: ignore[type-var]
                 return "".join([piece async for piece in pieces if isinstance(piece, str)])
 
@@ -211,7 +215,7 @@ class Rooms:
         """The text that the visitor sees."""
         self.set_provider(url)
         begun = begin_turn(self.message)
-        async_to_sync(turns.run)(begun.pk)
+        async_to_sync(turns.run)(begun.pk, model_for=model_for)
         begun = Turn.objects.get(pk=begun.pk)
         said = self.talk.messages.filter(role="assistant", turn=begun).last()
         return Said(begun.code or begun.state, begun.detail, said.text if said else None)

@@ -16,7 +16,6 @@ from django.conf import settings as configured
 
 from assistant import tasks
 from assistant.models import Document
-from assistant.providers import router
 from assistant.services.knowledge import documents
 from assistant.tools import importing
 from tests.assistant.entries import ENTRIES, FORMS, WORDS, Entry, Rooms, Said, Site
@@ -71,11 +70,10 @@ def servers() -> Iterator[Network]:
 
 
 @pytest.fixture
-def net(servers: Network, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Network]:
+def net(servers: Network, settings: Any) -> Iterator[Network]:
     settings.OUTBOUND_ALLOWED_ORIGINS = []
     settings.AI_ENVIRONMENT = {}
     settings.DEMO_MODEL = False
-    monkeypatch.setattr(router.router, "BACKOFF_SECONDS", 0.001)
     servers.site.answer = Site()
     redis = urlsplit(configured.REDIS_URL)
     with servers.watched(*[(redis.hostname, redis.port)] if redis.hostname and redis.port else ()):

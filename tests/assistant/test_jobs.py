@@ -54,7 +54,7 @@ def mails(days_before: int) -> list[str]:
     return list(Delivery.objects.order_by("created_at").values_list("to", flat=True))
 
 
-def test_a_team_is_told_of_its_models_end_once_at_each_stage(home):
+def test_a_team_is_notified_of_a_retirement_once_at_each_stage(home):
     own(home)
     counts = {days: len(mails(days)) for days in (91, 90, 89, 31, 30, 8, 7, 0, -1, -30)}
     assert counts == {91: 0, 90: 1, 89: 1, 31: 1, 30: 2, 8: 2, 7: 3, 0: 3, -1: 4, -30: 4}
@@ -62,7 +62,7 @@ def test_a_team_is_told_of_its_models_end_once_at_each_stage(home):
     assert first.organization == home and "ends on 2031-06-01" in first.subject and "in 90 days" in first.text
 
 
-def test_operators_are_told_of_the_environments_models_and_nobody_else(home, settings):
+def test_only_operators_are_notified_of_the_environments_models(home, settings):
     settings.AI_ENVIRONMENT = {"AI_BASE_URL": "https://llm.example.com/v1", "AI_MODEL": "m"}
     User.objects.create_superuser("boss", "boss@example.com")
     User.objects.create_superuser("nobody")
@@ -71,14 +71,14 @@ def test_operators_are_told_of_the_environments_models_and_nobody_else(home, set
     assert Delivery.objects.get().organization is None
 
 
-def test_a_model_that_an_assistant_names_is_its_organizations_affair(home, settings):
+def test_the_retirement_of_an_assistants_model_is_reported_to_its_organization(home, settings):
     settings.AI_ENVIRONMENT = {"AI_BASE_URL": "https://llm.example.com/v1", "AI_MODEL": "lasting"}
     make.assistant(home, model="m")
     make.assistant(make.organization("Other", team_email="other@example.com"))
     assert mails(20) == ["team@example.com"]
 
 
-def test_each_organization_hears_of_its_own_providers_alone(home):
+def test_each_organization_is_notified_of_its_own_providers_alone(home):
     own(home, smart="lasting", fallback_model="v")
     own(make.organization("Other", team_email="other@example.com"), smart="lasting")
     own(make.organization("Shut", team_email="shut@example.com", active=False))
@@ -106,7 +106,7 @@ def test_what_is_known_without_asking_is_there_to_be_shown(home):
     assert retirements.known() == []
 
 
-def test_who_has_been_told_is_never_forgotten(home):
+def test_a_retirement_is_not_announced_again_after_old_rows_were_deleted(home):
     own(home)
     told = mails(20)
     Delivery.objects.update(created_at=timezone.now() - timedelta(days=900), state=Delivery.State.SENT)

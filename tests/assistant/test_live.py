@@ -22,7 +22,7 @@ async def heard_of(*announced: events.WidgetEvent) -> list[str]:
     return heard
 
 
-async def test_what_an_earlier_runner_of_a_turn_says_goes_no_further() -> None:
+async def test_events_of_an_earlier_runner_are_dropped() -> None:
     turn, other = str(uuid4()), str(uuid4())
     assert await heard_of(
         events.TurnStarted(turn, "m", 1),
@@ -48,7 +48,7 @@ async def test_only_durable_events_of_an_ended_turn_are_delivered() -> None:
     ) == ["reply.delta 1", "message.added", "turn.ended", "message.rated"]
 
 
-def test_fences_are_remembered_of_so_many_turns_and_no_more() -> None:
+def test_the_number_of_remembered_fences_is_bounded() -> None:
     fences = live.Fences(limit=2)
     say = [events.ReplyDelta(turn, 0, "", fence).payload() for turn, fence in [("a", 2), ("b", 2), ("a", 2), ("c", 2)]]
     assert all(map(fences.admit, say))
@@ -56,7 +56,7 @@ def test_fences_are_remembered_of_so_many_turns_and_no_more() -> None:
     assert fences.admit(events.ReplyDelta("b", 0, "", 1).payload()), "the one longest unheard of is forgotten"
 
 
-async def test_a_draft_is_that_of_the_runner_it_is_asked_of() -> None:
+async def test_a_draft_is_read_by_the_fence_of_its_runner() -> None:
     turn = uuid4()
     await live.share_draft(turn, live.ReplyDraft("from the second", fence=2))
     live.keep_draft(turn, live.ReplyDraft("from the first", fence=1))

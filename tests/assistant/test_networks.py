@@ -24,7 +24,7 @@ def test_an_ipv6_customer_is_one_network() -> None:
 
 
 @pytest.mark.parametrize("address", ["", "unknown", "unix:", "300.1.1.1"])
-def test_no_address_is_no_network(address: str) -> None:
+def test_a_request_without_an_address_has_no_network(address: str) -> None:
     assert network_of(address) == ""
 
 

@@ -11,10 +11,12 @@ from typing import Any
 
 import httpx
 import pytest
+from aiohttp.abc import AbstractResolver, ResolveResult
 
 from assistant import outbound
 from assistant.errors import AddressRefused, OutboundError
 from assistant.outbound import Reach, guard
+from assistant.outbound.transport import Progress, Transport
 from tests.assistant.upstream import OK, answering, server
 
 # What staff, a visitor, a model or an import might write to reach what is ours. The DNS names are answered by a double.
@@ -89,15 +91,24 @@ async def test_an_address_that_is_not_public_is_never_connected_to(url: str, con
     assert connected == []
 
 
-async def test_the_walls_behind_the_first_hold_alone(
-    connected: list[Any], names: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch
+async def unchecked(transport: Transport, url: str) -> httpx.Response:
+    """The answer to a request whose URL nobody has looked at."""
+    more = {"timeout": {"connect": 2, "read": 2}, "progress": Progress()}
+    async with transport:
+        return await transport.handle_async_request(httpx.Request("GET", url, extensions=more))
+
+
+async def test_resolver_and_socket_refuse_private_addresses_without_the_check_of_the_url(
+    connected: list[Any], names: dict[str, list[str]]
 ) -> None:
-    monkeypatch.setattr(guard, "check_public", lambda url: None)
     names.update({name: ["127.0.0.1"] for name in ("localhost", "LOCALHOST", "localhost.", "a.localhost", "printer.local")})
     for url in HOSTILE:
-        with pytest.raises(OutboundError) as raised:
-            await outbound.fetch("GET", url, reach=Reach.TENANT)
-        assert not raised.value.sent, url
+        try:
+            guard.parse(url)
+        except AddressRefused:
+            continue  # no URL that could be sent
+        with pytest.raises((AddressRefused, OutboundError)):
+            await unchecked(Transport(guarded=True, keep_alive=False), url)
     assert connected == []
 
 
@@ -154,18 +165,20 @@ async def test_a_name_that_changes_its_answer_is_asked_once_and_held_to_it(
     assert {address[0] for address in connected} == {"93.184.216.34"}
 
 
-async def test_the_socket_itself_refuses_what_slipped_past_the_resolver(
-    connected: list[Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(guard.GuardedResolver, "look_up", lambda self, host, port: _answer("93.184.216.34"))
-    monkeypatch.setattr(guard, "check_public", lambda url: None)
+class Careless(AbstractResolver):
+    """A resolver that gives out a private address."""
+
+    async def resolve(self, host: str, port: int = 0, family: Any = socket.AF_UNSPEC) -> list[ResolveResult]:
+        return [ResolveResult(hostname=host, host="127.0.0.1", port=port, family=socket.AF_INET, proto=0, flags=0)]
+
+    async def close(self) -> None:
+        pass
+
+
+async def test_the_socket_itself_refuses_what_slipped_past_the_resolver(connected: list[Any]) -> None:
     with pytest.raises(AddressRefused):
-        await outbound.fetch("GET", "http://127.0.0.1:8080/", reach=Reach.TENANT)
+        await unchecked(Transport(guarded=True, keep_alive=False, resolver=Careless()), "http://shop.example:8080/")
     assert connected == []
-
-
-async def _answer(address: str) -> list[tuple[int, str]]:
-    return [(socket.AF_INET, address)]
 
 
 async def test_proxies_of_the_environment_are_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -319,7 +332,7 @@ async def test_nothing_was_sent_where_nobody_listens_or_the_name_is_unknown(name
     assert (raised.value.code, raised.value.sent) == ("dns", False)
 
 
-async def test_tls_that_fails_is_said_so_and_nothing_was_sent() -> None:
+async def test_a_tls_failure_is_named_and_nothing_was_sent() -> None:
     async def plain(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 400 This is no TLS\r\n\r\n")
         writer.close()

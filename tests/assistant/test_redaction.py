@@ -113,5 +113,5 @@ def test_a_secret_outside_the_basic_plane_is_masked_as_halves_too() -> None:
     assert redacted(percent(secret), [secret]) == MASK
 
 
-def test_a_secret_that_there_is_not_masks_nothing() -> None:
+def test_an_empty_secret_masks_nothing() -> None:
     assert redacted("None is left.", [None, ""]) == "None is left."

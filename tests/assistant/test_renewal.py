@@ -62,8 +62,7 @@ def test_a_lease_holds_while_the_work_lasts() -> None:
 
 
 @pytest.mark.django_db
-def test_a_mail_that_is_out_is_written_down_once_the_database_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tasks, "OUTCOME_EVERY_SECONDS", 0.0)
+def test_a_mail_that_is_out_is_written_down_once_the_database_is_back() -> None:
     delivery, asked = claimed(), []
 
     def write() -> None:
@@ -72,10 +71,9 @@ def test_a_mail_that_is_out_is_written_down_once_the_database_is_back(monkeypatc
             raise OperationalError("the server is away")
         assert outbox.sent(delivery)
 
-    tasks._once_the_database_is_back(write)
+    tasks._once_the_database_is_back(write, every=0)
     delivery.refresh_from_db()
     assert (len(asked), delivery.state) == (4, Delivery.State.SENT)
-    monkeypatch.setattr(tasks, "OUTCOME_SECONDS", -1.0)
     asked.clear()
     with pytest.raises(OperationalError):
-        tasks._once_the_database_is_back(write)
+        tasks._once_the_database_is_back(write, seconds=-1)

@@ -170,7 +170,7 @@ async def test_another_call_is_dry_and_the_model_goes_on_as_if_it_were_done():
     assert (result["text"], result["caught"]) == ("Your order has been placed.", [])
 
 
-async def test_what_needs_the_visitors_word_waits_and_backs_no_claim():
+async def test_a_call_that_needs_confirmation_waits_and_backs_no_claim():
     talk = await past(("Order a comb", "Done."), risk=Method.Risk.IRREVERSIBLE)
     row, model = await replayed(
         talk, calls("order", item="comb"), says("Your order has been placed."), says("Please confirm the card.")

@@ -67,7 +67,7 @@ async def test_after_the_first_exchange_a_conversation_has_a_title_and_a_languag
     assert model.offered == [[]]  # it can act upon nothing
 
 
-async def test_once_nobody_writes_any_more_it_is_summed_up_for_staff(talk):
+async def test_an_idle_conversation_is_summarised_for_staff(talk):
     model = ScriptedModel(TITLE, says("They wanted a check-up."))
     await think(model)
     await think(model)
@@ -78,7 +78,7 @@ async def test_once_nobody_writes_any_more_it_is_summed_up_for_staff(talk):
     assert (await seen(talk)).summary == "They wanted a check-up." and len(model.requests) == 2
 
 
-async def test_one_that_was_closed_is_summed_up_at_once_and_again_when_it_has_gone_on(talk):
+async def test_a_closed_conversation_is_summarised_at_once_and_again_after_it_continued(talk):
     model = ScriptedModel(TITLE, says("First."), says("Second."))
     await in_db(change_state)(talk, Conversation.State.CLOSED)
     for _ in range(3):
@@ -134,7 +134,7 @@ def long_ago() -> Conversation:
     ],
     ids=["not answered", "somebody waits", "long ago", "not wanted", "shut organization"],
 )
-async def test_the_model_is_left_alone(given):
+async def test_no_summary_is_requested_where_none_is_due(given):
     await in_db(given)()
     model = ScriptedModel(TITLE)
     await think(model)
@@ -162,7 +162,7 @@ async def test_the_demonstration_model_makes_no_notes(talk, settings):
         says(error=RuntimeError("a bug")),
     ],
 )
-async def test_what_fails_changes_nothing_and_is_put_off(talk, reply):
+async def test_a_failed_summary_changes_nothing_and_is_postponed(talk, reply):
     model = ScriptedModel(reply)
     await think(model)
     await think(model)
@@ -171,7 +171,7 @@ async def test_what_fails_changes_nothing_and_is_put_off(talk, reply):
     assert noted.thinking_until - timezone.now() > timedelta(minutes=50)
 
 
-async def test_one_that_fails_does_not_keep_the_others_waiting():
+async def test_a_failed_summary_does_not_delay_the_others():
     first, second = [await in_db(talked)(of=await in_db(make.assistant)(await in_db(make.organization)(n))) for n in "ab"]
     await think(ScriptedModel(says(error=RuntimeError("a bug")), TITLE))
     assert [(await seen(one)).titled_at is not None for one in (first, second)] == [False, True]
@@ -202,7 +202,7 @@ def test_a_note_is_made_by_one_worker_at_a_time_and_a_late_one_writes_nothing(ta
     assert talk.title == "In time" and stored_summaries.claim(talk.pk) is None
 
 
-async def test_it_is_asked_for_the_fast_model_on_the_conversations_account(talk):
+async def test_a_summary_uses_the_fast_model_and_the_conversations_budget(talk):
     asked = []
 
     async def model_for(assistant: Assistant, **given: Any) -> ScriptedModel:
@@ -213,7 +213,7 @@ async def test_it_is_asked_for_the_fast_model_on_the_conversations_account(talk)
     assert asked == [(talk.assistant_id, {"task": "fast", "conversation": talk})]
 
 
-def test_the_clock_calls_for_it_by_its_name():
+def test_the_schedule_names_an_existing_task():
     from interworky.celery import app
 
     app.loader.import_default_modules()

@@ -265,5 +265,5 @@ def test_a_worker_that_died_while_sending_is_followed_by_one_with_the_same_messa
     assert [mail["Message-ID"] for mail in server.accepted] == [delivery.message_id]
 
 
-def test_a_row_that_is_gone_is_nobodys_error():
+def test_a_deleted_row_is_no_error():
     tasks.deliver("6d0a3f6e-0000-4000-8000-000000000000")

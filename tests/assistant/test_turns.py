@@ -2,14 +2,17 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db.models import F
 from django.utils import timezone
 from redis.exceptions import TimeoutError as RedisTimeout
 
-from assistant import live, turns
+from assistant import events, live, turns
 from assistant.async_db import in_db
 from assistant.errors import BudgetExceeded, ProviderError, ProviderUnavailable, TurnTaken
 from assistant.llm import ToolResult, call_id
@@ -38,12 +41,25 @@ def conversation() -> Conversation:
     return make.conversation()
 
 
-@pytest.fixture
-def heard(monkeypatch) -> list:
-    """Every event that was announced, in order."""
-    events: list = []
-    monkeypatch.setattr(live, "announce", lambda conversation_id, event: events.append(event))
-    return events
+class Watching:
+    """An open widget of the conversation."""
+
+    def __init__(self, conversation: Conversation, subscription: live.Subscription) -> None:
+        self.conversation, self.subscription = conversation, subscription
+
+    async def seen(self) -> list[dict[str, Any]]:
+        """What it has been sent since it was last asked, in order."""
+        live.announce(self.conversation.pk, events.StaffTyping())  # arrives after all else
+        seen: list[dict[str, Any]] = []
+        while (payload := await self.subscription.next() or {}).get("type") != "staff.typing":
+            seen.append(payload)
+        return seen
+
+
+@asynccontextmanager
+async def watching(conversation: Conversation) -> AsyncIterator[Watching]:
+    async with live.subscribe(live.group(conversation.pk)) as subscription:
+        yield Watching(conversation, subscription)
 
 
 def ask(conversation: Conversation, text: str = "Hello", id: str = "c-1") -> Turn:
@@ -55,26 +71,35 @@ async def run(turn, model, executor=None):
     return await in_db(Turn.objects.get)(pk=turn.pk)
 
 
+async def shown(turn: Turn, text: str) -> None:
+    """Wait until the reply in the making is `text`."""
+    async with asyncio.timeout(5):
+        while live.draft(turn.pk, 1).text != text:
+            await asyncio.sleep(0.005)
+
+
 def reply(conversation) -> Message | None:
     return conversation.messages.filter(role="assistant").last()
 
 
-async def test_a_turn_ends_with_its_reply_and_what_was_measured(conversation, heard):
-    turn = await run(await in_db(ask)(conversation), ScriptedModel(says("Hi", " there.")))
+async def test_a_turn_ends_with_its_reply_and_what_was_measured(conversation):
+    async with watching(conversation) as widget:
+        turn = await run(await in_db(ask)(conversation), ScriptedModel(says("Hi", " there.")))
+        sent = await widget.seen()
     assert (turn.state, turn.provider, turn.model, turn.rounds) == ("done", "scripted", "script-1", 1)
     assert turn.completion_tokens and turn.first_token_ms and turn.total_ms is not None
     message = await in_db(reply)(conversation)
     assert (message.text, message.state, message.turn_id) == ("Hi there.", "complete", turn.pk)
     text = ""
-    for event in heard:
-        if event.type == "reply.delta":
-            assert (event.turn, event.fence) == (str(turn.pk), 1)
-            text = text[: event.offset] + event.text
+    for event in sent:
+        if event["type"] == "reply.delta":
+            assert (event["turn"], event["fence"]) == (str(turn.pk), 1)
+            text = text[: event["offset"]] + event["text"]
     assert text == "Hi there."
-    assert [event.type for event in heard][0] == "turn.started"
+    assert sent[0]["type"] == "turn.started"
 
 
-async def test_the_model_is_told_who_it_is_what_it_knows_and_what_day_it_is(conversation):
+async def test_the_prompt_says_who_the_assistant_is_what_it_knows_and_what_day_it_is(conversation):
     conversation.assistant.knowledge = "Parking is behind the house."
     conversation.assistant.instructions = "Be brief."
     await in_db(conversation.assistant.save)()
@@ -97,7 +122,7 @@ async def test_the_model_is_told_who_it_is_what_it_knows_and_what_day_it_is(conv
         (RuntimeError("secret-host"), "internal", True),
     ],
 )
-async def test_every_failure_is_one_code_and_one_sentence_without_its_cause(conversation, heard, error, code, retryable):
+async def test_every_failure_is_one_code_and_one_sentence_without_its_cause(conversation, error, code, retryable):
     turn = await run(await in_db(ask)(conversation), ScriptedModel(says(error=error)))
     assert (turn.state, turn.code, turn.retryable) == ("failed", code, retryable)
     ended = (await in_db(resume_session)(conversation, 0)).events[-1]
@@ -106,7 +131,7 @@ async def test_every_failure_is_one_code_and_one_sentence_without_its_cause(conv
     assert await in_db(reply)(conversation) is None
 
 
-async def test_an_organization_words_its_own_limit(conversation, heard):
+async def test_an_organization_words_its_own_limit(conversation):
     error = BudgetExceeded(whose="visitor", sentence="Call us on Monday.")
     await run(await in_db(ask)(conversation), ScriptedModel(says(error=error)))
     assert (await in_db(resume_session)(conversation, 0)).events[-1]["text"] == "Call us on Monday."
@@ -126,12 +151,12 @@ async def test_a_reply_without_a_proper_end_is_incomplete(conversation, finish):
     assert turn.code == "incomplete" and (await in_db(reply)(conversation)).state == "incomplete"
 
 
-async def test_an_empty_answer_is_no_bubble(conversation):
+async def test_an_empty_answer_adds_no_message(conversation):
     turn = await run(await in_db(ask)(conversation), ScriptedModel(says()))
     assert turn.code == "no_answer" and await in_db(reply)(conversation) is None
 
 
-async def test_a_model_that_lies_twice_is_followed_by_an_honest_sentence(conversation):
+async def test_a_second_false_claim_is_followed_by_an_honest_sentence(conversation):
     turn = await run(await in_db(ask)(conversation), ScriptedModel(says("I've booked you in for Tuesday.")))
     message = await in_db(reply)(conversation)
     assert "booked" not in message.text and "not been done" in message.text
@@ -142,13 +167,11 @@ async def test_a_stop_keeps_what_was_said(conversation):
     turn = await in_db(ask)(conversation)
     never = asyncio.Event()
     model = ScriptedModel(says("One. ", "Two.", wait_for=never))
-    task = asyncio.create_task(turns.run(turn.pk, model_for=always(model), executor_for=always(ScriptedExecutor())))
-    runner._running[str(turn.pk)] = runner._Running(task)
-    while live.draft(turn.pk, 1).text != "One. ":
-        await asyncio.sleep(0.005)
+    turns.start(turn.pk, model_for=always(model), executor_for=always(ScriptedExecutor()))
+    await shown(turn, "One. ")
+    (task,) = runner.running_tasks()
     await turns.stop(conversation, str(turn.pk))
     await asyncio.wait_for(task, 5)
-    del runner._running[str(turn.pk)]
     message = await in_db(reply)(conversation)
     assert (message.text, message.state) == ("One.", "stopped")
     assert (await in_db(Turn.objects.get)(pk=turn.pk)).state == "stopped"
@@ -163,37 +186,34 @@ async def test_what_was_stopped_before_it_began_is_not_begun(conversation):
     assert await in_db(reply)(conversation) is None
 
 
-async def test_a_runner_that_lost_its_lease_writes_nothing(conversation, monkeypatch):
-    monkeypatch.setattr(runner, "HEARTBEAT_SECONDS", 0.01)
-    monkeypatch.setattr(runner, "SHARE_SECONDS", 0.01)
+async def test_a_runner_that_lost_its_lease_writes_nothing(conversation, settings):
+    settings.ASSISTANT_LEASE_SECONDS = 0.03  # renewed three times as often
     turn = await in_db(ask)(conversation)
     model = ScriptedModel(says("One. ", "Two.", wait_for=asyncio.Event()))
-    task = asyncio.create_task(turns.run(turn.pk, model_for=always(model), executor_for=always(ScriptedExecutor())))
-    while live.draft(turn.pk, 1).text != "One. ":
-        await asyncio.sleep(0.005)
+    seams = {"model_for": always(model), "executor_for": always(ScriptedExecutor()), "share_seconds": 0.01}
+    task = asyncio.create_task(turns.run(turn.pk, **seams))
+    await shown(turn, "One. ")
     await in_db(Turn.objects.filter(pk=turn.pk).update)(fence=99)
     with pytest.raises(TurnTaken):
         await asyncio.wait_for(task, 5)
     assert await in_db(reply)(conversation) is None
 
 
-async def test_a_runner_whose_lease_has_run_out_by_its_own_clocks_shows_nothing_until_it_is_renewed(
-    conversation, heard, settings, monkeypatch
-):
-    monkeypatch.setattr(runner, "SHARE_SECONDS", 0.01)
+async def test_a_runner_whose_lease_has_run_out_by_its_own_clocks_shows_nothing_until_it_is_renewed(conversation, settings):
     settings.ASSISTANT_LEASE_SECONDS = 0
     turn = await in_db(ask)(conversation)
     renewed = asyncio.Event()
     model = ScriptedModel(says("One. ", "Two. ", "Three.", wait_for=renewed))
-    task = asyncio.create_task(turns.run(turn.pk, model_for=always(model), executor_for=always(ScriptedExecutor())))
-    while live.draft(turn.pk, 1).text != "One. ":
-        await asyncio.sleep(0.005)
-    assert heard == []
-    settings.ASSISTANT_LEASE_SECONDS = 15
-    renewed.set()
-    await task
-    deltas = [event for event in heard if event.type == "reply.delta"]
-    assert deltas[0].offset == 0 and "".join(event.text for event in deltas) == "One. Two. Three."
+    seams = {"model_for": always(model), "executor_for": always(ScriptedExecutor()), "share_seconds": 0.01}
+    async with watching(conversation) as widget:
+        task = asyncio.create_task(turns.run(turn.pk, **seams))
+        await shown(turn, "One. ")
+        assert await widget.seen() == []
+        settings.ASSISTANT_LEASE_SECONDS = 15
+        renewed.set()
+        await task
+        deltas = [event for event in await widget.seen() if event["type"] == "reply.delta"]
+    assert deltas[0]["offset"] == 0 and "".join(event["text"] for event in deltas) == "One. Two. Three."
 
 
 @pytest.mark.parametrize("slow", [0, 1], ids=["the monotonic clock", "the wall clock"])
@@ -210,8 +230,7 @@ async def test_a_runner_that_is_shut_down_hands_its_turn_over_at_once(conversati
     turn = await in_db(ask)(conversation)
     model = ScriptedModel(says("One. ", "Two.", wait_for=asyncio.Event()))
     task = asyncio.create_task(turns.run(turn.pk, model_for=always(model), executor_for=always(ScriptedExecutor())))
-    while live.draft(turn.pk, 1).text != "One. ":
-        await asyncio.sleep(0.005)
+    await shown(turn, "One. ")
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -246,17 +265,18 @@ async def test_a_turn_that_takes_its_runners_down_is_given_up(conversation):
     assert (after.state, after.code) == ("failed", "internal")
 
 
-async def test_a_turn_past_its_deadline_ends_with_a_word(conversation):
+async def test_a_turn_past_its_deadline_ends_with_an_apology(conversation):
     turn = await in_db(ask)(conversation)
     await in_db(Turn.objects.filter(pk=turn.pk).update)(deadline_at=timezone.now() + timedelta(seconds=1))
     after = await run(turn, ScriptedModel(says("One. ", "Two.", wait_for=asyncio.Event())))
     assert (after.state, after.code) == ("failed", "incomplete")
 
 
-async def test_tools_are_shown_by_their_label_only(conversation, heard):
+async def test_tools_are_shown_by_their_label_only(conversation):
     model = ScriptedModel(calls("find_slots", secret="arguments"), says("Ten."))
-    await run(await in_db(ask)(conversation), model, ScriptedExecutor("secret result", "find_slots"))
-    tools = [event.payload() for event in heard if event.type.startswith("tool.")]
+    async with watching(conversation) as widget:
+        await run(await in_db(ask)(conversation), model, ScriptedExecutor("secret result", "find_slots"))
+        tools = [event for event in await widget.seen() if event["type"].startswith("tool.")]
     assert [tool["label"] for tool in tools] == ["find_slots…", "find_slots…"]
     assert "secret" not in str(tools)
 
@@ -289,20 +309,27 @@ def test_what_waits_behind_another_turn_hides_nothing_that_was_left_behind(conve
     assert turns_left_behind(10) == [left.pk]
 
 
-async def test_a_cache_that_hangs_holds_up_no_database_thread_and_is_left_alone_for_a_while(monkeypatch):
-    asked = []
+class HangingCache:
+    """A cache that never answers; `asked` is what it was asked for, and on which thread."""
 
-    def hang(key, *_):
-        asked.append((key, threading.current_thread().name))
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str]] = []
+
+    def get(self, key: str, *_) -> None:
+        self.asked.append((key, threading.current_thread().name))
         raise RedisTimeout
 
-    monkeypatch.setattr(live.cache, "set", hang)
-    monkeypatch.setattr(live, "_cache_paused_until", 0.0)
-    await live.share_draft("t-1", live.ReplyDraft("One"))
-    await live.share_draft("t-2", live.ReplyDraft("Two"))
-    assert [key for key, _ in asked] == ["draft.t-1.0"] and asked[0][1].startswith("drafts")
-    monkeypatch.setattr(live.cache, "get", lambda key: hang(key))
-    assert live.draft("t-3") == live.ReplyDraft() and len(asked) == 1
+    set = get
+
+
+async def test_a_cache_that_hangs_holds_up_no_database_thread_and_is_left_alone_for_a_while():
+    cache = HangingCache()
+    copies = live.DraftCopies(cache)
+    await copies.keep("t-1", live.ReplyDraft("One"))
+    await copies.keep("t-2", live.ReplyDraft("Two"))
+    ((key, thread),) = cache.asked
+    assert key == "draft.t-1.0" and thread.startswith("drafts")
+    assert copies.read("t-3") == live.ReplyDraft() and len(cache.asked) == 1
 
 
 class Clicked(ScriptedExecutor):

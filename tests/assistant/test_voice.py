@@ -30,7 +30,7 @@ def talking() -> Conversation:
     return Conversation.objects.select_related("assistant__organization", "visitor").get(pk=talk.pk)
 
 
-async def test_who_speaks_is_known_by_name_and_by_the_page_where_they_wrote_last():
+async def test_a_voice_session_knows_the_visitors_name_and_last_page():
     requests: list[httpx.Request] = []
 
     def answer(request: httpx.Request) -> httpx.Response:

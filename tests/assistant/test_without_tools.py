@@ -98,7 +98,7 @@ async def test_the_visitor_gets_the_form_from_a_server_that_knows_no_tools(conve
 
 
 @pytest.mark.django_db
-async def test_who_claims_to_have_done_it_all_the_same_is_followed_by_the_form(conversation, settings):
+async def test_a_false_claim_without_tools_is_followed_by_the_form(conversation, settings):
     async with WithoutTools() as server:
         settings.AI_ENVIRONMENT = {"AI_BASE_URL": server.url, "AI_MODEL": "m"}
         server.always(says("Your appointment is booked!"))

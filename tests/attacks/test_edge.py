@@ -11,9 +11,11 @@ import pytest
 
 from assistant.outbound.instance import HEADER
 from assistant.services.organizations import rate_limits
+from assistant.services.organizations.networks import network_of
 from interworky import rules
 from interworky.edge import Edge, Rule, Slots
 from interworky.logs import OncePerMinute
+from tests.rates import spend
 
 RULES = (Rule("/", 100, slots="pages"), Rule("/large/", 100, staff_bytes=1000), Rule("/slow/", 100, seconds=0.01))
 STAFF, NOBODY = (b"cookie", b"staff"), (b"cookie", b"")
@@ -137,7 +139,7 @@ async def test_every_path_has_a_rule_and_no_stranger_fills_a_disk(settings: Any)
 # --- Slots -----------------------------------------------------------------------------------------------------------
 
 
-async def test_so_many_pages_are_made_at_once_and_so_many_wait():
+async def test_the_number_of_pages_rendered_at_once_and_waiting_is_bounded():
     slots = Slots(at_once=1, waiting=1)
     await slots.acquire()
     second = Client("/")
@@ -165,8 +167,9 @@ async def test_a_body_that_is_still_coming_takes_no_slot():
 # --- Whose requests they are ------------------------------------------------------------------------------------------
 
 
-async def test_a_network_over_its_rate_limit_has_to_wait(monkeypatch: Any):
-    monkeypatch.setitem(rate_limits.LIMITS, "page", rate_limits.Limit(network=("2/minute",), shared=False))
+async def test_a_network_over_its_rate_limit_has_to_wait():
+    rate_limits.reset()
+    spend("page", network=network_of("192.0.2.1"), left=2)
     assert [await Client(path).ask() for path in ("/", "/large/", "/")] == [200, 200, 429]
 
 

@@ -19,7 +19,6 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from assistant.async_db import in_db
 from assistant.errors import TooMuch
 from assistant.models import Conversation, Visitor
-from assistant.services.conversations import events
 from assistant.services.conversations.events import RESUME_BYTES, resume_session
 from assistant.services.conversations.messages import append_message
 from assistant.services.conversations.sessions import Session, open_session
@@ -28,7 +27,9 @@ from assistant.services.organizations import rate_limits
 from assistant.services.organizations.networks import network_of
 from assistant.services.windows import Windows
 from tests import make
+from tests.rates import spend
 from widget import consumers
+from widget.appointments import holder_of
 from widget.frames import FRAMES
 
 API = "/api/v1/widget/"
@@ -103,7 +104,8 @@ class Page:
         return await getattr(self.client, method.lower())(API + path, headers=self.headers(), **data)
 
     async def open(self, assistant: Any) -> Page:
-        self.token = (await in_db(open_session)(assistant, make.ORIGIN)).token
+        session = await in_db(open_session)(assistant, make.ORIGIN)
+        self.token, self.visitor = session.token, str(session.conversation.visitor_id)
         return self
 
 
@@ -113,12 +115,13 @@ BODY = {"value": 1, "choice": "confirm", "call": "c-1", "name": "nothing", "argu
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("whose", ["visitor", "network"])
 @pytest.mark.parametrize("path", sorted(path for path, view in API_ENDPOINTS.items() if view.session))
-async def test_one_request_too_many_is_refused(path: str, whose: str, monkeypatch: Any, settings: Any) -> None:
+async def test_one_request_too_many_is_refused(path: str, whose: str, settings: Any) -> None:
     settings.TRUSTED_PROXY_COUNT = 1
     view = API_ENDPOINTS[path]
-    monkeypatch.setitem(rate_limits.LIMITS, view.limit, rate_limits.Limit(**{whose: ("1/hour",)}))
     assistant = await in_db(make.assistant)()
     first, other = await Page("192.0.2.1").open(assistant), await Page("192.0.2.1").open(assistant)
+    counted = {"network": network_of("192.0.2.1")} if whose == "network" else {"visitor": first.visitor}
+    await in_db(spend)(view.limit, **counted, left=1)
     again = other if whose == "network" else first
     again_address, free = ("192.0.2.1", "192.0.2.2") if whose == "network" else ("192.0.2.2", "")
     where = re.sub(r"<uuid:\w+>", str(uuid4()), path.removeprefix(API[1:]))
@@ -132,15 +135,16 @@ async def test_one_request_too_many_is_refused(path: str, whose: str, monkeypatc
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_appointments_link_is_counted_for_its_holder_and_for_the_network(monkeypatch: Any) -> None:
-    monkeypatch.setitem(rate_limits.LIMITS, "appointment", rate_limits.Limit(("1/hour",), ("2/hour",)))
+def test_an_appointments_link_is_counted_for_its_holder_and_for_the_network() -> None:
+    spend("appointment", network=network_of("127.0.0.1"), left=2)
+    spend("appointment", visitor=holder_of("a"), left=1)
     paths = ["/appointments/a/", "/appointments/a/invitation.ics", "/appointments/b/", "/appointments/c/"]
     assert [Client().get(path).status_code for path in paths] == [404, 429, 404, 429]
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_the_hosted_page_is_counted(monkeypatch: Any) -> None:
-    monkeypatch.setitem(rate_limits.LIMITS, "hosted", rate_limits.Limit(network=("1/hour",), shared=False))
+async def test_the_hosted_page_is_counted() -> None:
+    spend("hosted", network=network_of("127.0.0.1"), left=1)
     assert [(await AsyncClient().get("/chat/pk_nobody")).status_code for _ in range(2)] == [404, 429]
 
 
@@ -183,13 +187,11 @@ class Socket:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("whose", ["visitor", "network"])
 @pytest.mark.parametrize("type", sorted(set(FRAMES) - {"session.open"}))
-async def test_one_frame_too_many_is_refused(type: str, whose: str, monkeypatch: Any, settings: Any) -> None:
+async def test_one_frame_too_many_is_refused(type: str, whose: str, settings: Any) -> None:
     settings.TRUSTED_PROXY_COUNT = 1
-    monkeypatch.setitem(
-        rate_limits.LIMITS, type, rate_limits.Limit(**{whose: ("1/hour",)}, shared=rate_limits.LIMITS[type].shared)
-    )
     session = await in_db(open_session)(await in_db(make.assistant)(), make.ORIGIN)
-    await in_db(rate_limits.hit)(type, visitor=str(session.conversation.visitor_id), network=network_of("192.0.2.1"))
+    visitor = str(session.conversation.visitor_id)
+    await in_db(spend)(type, **({"network": network_of("192.0.2.1")} if whose == "network" else {"visitor": visitor}))
     socket = Socket(session.token, "192.0.2.1" if whose == "network" else "192.0.2.2")
     await socket.open()
     await socket.say(EXAMPLES[type])
@@ -220,9 +222,8 @@ def test_an_answer_is_bounded_and_holds_the_newest(long: Session) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_newest_event_is_given_however_large_it_is(long: Session, monkeypatch: Any) -> None:
-    monkeypatch.setattr(events, "RESUME_BYTES", 1)
-    assert [event["seq"] for event in resume_session(long.conversation, 0).events] == [200]
+def test_the_newest_event_is_given_however_large_it_is(long: Session) -> None:
+    assert [event["seq"] for event in resume_session(long.conversation, 0, max_bytes=1).events] == [200]
 
 
 def most(limit: str, size: int) -> int:
@@ -264,7 +265,7 @@ async def test_one_network_cannot_spread_it_over_many_visitors(long: Session) ->
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_what_was_had_already_costs_next_to_nothing(long: Session) -> None:
+async def test_resuming_without_new_events_costs_next_to_nothing(long: Session) -> None:
     socket = Socket(long.token, "192.0.2.1")
     await socket.open()
     for _ in range(20):
@@ -276,8 +277,8 @@ async def test_what_was_had_already_costs_next_to_nothing(long: Session) -> None
 
 
 @pytest.mark.django_db
-def test_a_network_begins_so_many_conversations_and_no_more(monkeypatch: Any) -> None:
-    monkeypatch.setitem(rate_limits.LIMITS, "session.new", rate_limits.Limit(network=("3/day",)))
+def test_the_number_of_conversations_a_network_begins_is_limited() -> None:
+    spend("session.new", network=network_of("2001:db8::1"), left=3)
     assistant = make.assistant()
     opened = [open_session(assistant, make.ORIGIN, address="2001:db8::1") for _ in range(3)]
     with pytest.raises(TooMuch):
@@ -290,8 +291,8 @@ def test_a_network_begins_so_many_conversations_and_no_more(monkeypatch: Any) ->
 
 
 @pytest.mark.django_db
-def test_a_visitor_who_closes_and_begins_again_is_counted(monkeypatch: Any) -> None:
-    monkeypatch.setitem(rate_limits.LIMITS, "session.new", rate_limits.Limit(network=("2/day",)))
+def test_a_visitor_who_closes_and_begins_again_is_counted() -> None:
+    spend("session.new", network=network_of("192.0.2.1"), left=2)
     session = open_session(make.assistant(), make.ORIGIN, address="192.0.2.1")
     assistant = session.conversation.assistant
     for refused in (False, True):
@@ -307,8 +308,9 @@ def test_a_visitor_who_closes_and_begins_again_is_counted(monkeypatch: Any) -> N
 # --- Whose share it is -------------------------------------------------------------------------------------------------
 
 
-def test_a_greedy_visitor_takes_nothing_from_the_others_of_the_network(monkeypatch: Any) -> None:
-    monkeypatch.setitem(rate_limits.LIMITS, "human.request", rate_limits.Limit(("1/hour",), ("3/hour",)))
+def test_a_greedy_visitor_takes_nothing_from_the_others_of_the_network() -> None:
+    spend("human.request", network="office", left=3)
+    spend("human.request", visitor="greedy", left=1)
     rate_limits.hit("human.request", visitor="greedy", network="office")
     for _ in range(10):
         with pytest.raises(TooMuch):

@@ -81,7 +81,7 @@ def test_trying_many_users_from_one_network_ends_too():
     assert answers[:30] == ["wrong"] * 30 and all(answer.startswith("Too many") for answer in answers[30:])
 
 
-def test_who_is_locked_in_one_network_gets_in_from_another():
+def test_a_user_locked_out_in_one_network_can_log_in_from_another():
     for _ in range(20):
         log_in("guess")
     assert log_in(PASSWORD).startswith("Too many")
@@ -105,7 +105,7 @@ def test_the_right_password_forgives_the_wrong_ones_before():
         assert log_in(PASSWORD) == "in"
 
 
-def test_it_is_counted_where_other_limits_are_off(settings: Any):
+def test_log_ins_are_counted_where_other_limits_are_off(settings: Any):
     settings.RATE_LIMITS = False
     for _ in range(5):
         log_in("guess")

@@ -35,7 +35,7 @@ def test_a_credential_is_known_by_its_name_or_its_look(name: str, value: str) ->
 
 
 @pytest.mark.parametrize(("name", "value"), HARMLESS)
-def test_what_only_sounds_alike_is_none(name: str, value: str) -> None:
+def test_a_name_that_only_resembles_a_credentials_is_accepted(name: str, value: str) -> None:
     assert not is_credential(name, value)
 
 
@@ -68,7 +68,7 @@ def test_a_placeholder_for_a_secret_is_no_credential_in_the_open() -> None:
     assert form(url="https://shop.example.com/o?api_key={key}", headers="X-Api-Key: {key}").is_valid()
 
 
-def test_an_mcp_servers_address_holds_none_either() -> None:
+def test_an_mcp_servers_address_may_not_contain_a_credential() -> None:
     fields = {"tool": "a", "auth": "none", "timeout_seconds": 5, "max_kb": 64}
     (error,) = mcp.Config({**fields, "url": "https://a.example/mcp?token=abc"}).errors.as_data()["url"]
     assert error.code == "credential_in_the_open"

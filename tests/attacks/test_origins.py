@@ -49,7 +49,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize("text", REFUSED, ids=ascii)
-def test_what_is_no_origin_is_refused_by_name(text: str) -> None:
+def test_an_invalid_origin_is_refused_by_name(text: str) -> None:
     with pytest.raises(ValidationError):
         Organization(name="A", slug="a", allowed_origins=text).full_clean(validate_unique=False)
 

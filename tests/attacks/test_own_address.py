@@ -39,12 +39,12 @@ OUTSIDE = [
 
 @pytest.mark.parametrize("path", OUTSIDE)
 @pytest.mark.parametrize("ours", [OURS, "http://LOCALHOST:8000", "http://127.0.0.1:8000"])
-def test_nothing_else_of_our_own_may(ours: str, path: str) -> None:
+def test_no_other_address_of_ours_may_be_asked(ours: str, path: str) -> None:
     with pytest.raises(AddressRefused, match="Interworky itself"):
         outbound.check_url(ours + path, Reach.TENANT)
 
 
-def test_nothing_of_our_own_may_where_there_is_no_demonstration(settings: Any) -> None:
+def test_no_address_of_ours_may_be_asked_without_the_demonstration(settings: Any) -> None:
     settings.DEMO_SITE = False
     with pytest.raises(AddressRefused, match="Interworky itself"):
         outbound.check_url(OURS + "/demo/api/treatments", Reach.TENANT)
@@ -75,7 +75,7 @@ async def test_a_redirect_within_our_own_address_is_checked_as_well(settings: An
 
 
 @pytest.mark.parametrize("headers", [{}, {"User-Agent": "Mozilla/5.0"}, {"user-agent": ""}])
-async def test_every_request_of_ours_says_so(headers: dict[str, str]) -> None:
+async def test_every_outbound_request_carries_the_mark_of_its_installation(headers: dict[str, str]) -> None:
     asked: list[httpx.Request] = []
 
     async def answer(request: httpx.Request) -> httpx.Response:

@@ -85,7 +85,7 @@ def test_a_strange_host_is_refused_and_fills_no_log(app: servers.App):
     assert log.count("Invalid HTTP_HOST header") == 1
 
 
-def test_what_it_keeps_is_its_owners_alone(app: servers.App):
+def test_the_data_directory_is_readable_by_its_owner_alone(app: servers.App):
     kept = [app.data_dir, *app.data_dir.rglob("*")]
     assert len(kept) > 3
     assert [path for path in kept if path.stat().st_mode & 0o077] == []

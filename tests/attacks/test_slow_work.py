@@ -95,24 +95,21 @@ def test_readers_that_died_are_not_counted() -> None:
 
 @pytest.mark.django_db
 def test_the_sweep_hands_over_a_few_of_each_organization(
-    monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+    queued_tasks: list[tuple[str, str]], django_capture_on_commit_callbacks: Any
 ) -> None:
     many, one = pages(make.organization("Many"), 60), pages(make.organization("One"), 1)
-    rung: list[str] = []
-    monkeypatch.setattr("celery.current_app.send_task", lambda name, args: rung.append(args[0]))
     with django_capture_on_commit_callbacks(execute=True):
         assert documents.enqueue_due() == documents.READ_AT_ONCE + 1
-    assert str(one[0].pk) in rung and len({str(row.pk) for row in many} & set(rung)) == documents.READ_AT_ONCE
+    ids = {id for _, id in queued_tasks}
+    assert str(one[0].pk) in ids and len({str(row.pk) for row in many} & ids) == documents.READ_AT_ONCE
 
 
 @pytest.mark.django_db
 def test_a_document_that_was_turned_away_is_handed_over_when_another_is_read(
-    monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+    queued_tasks: list[tuple[str, str]], django_capture_on_commit_callbacks: Any
 ) -> None:
     waiting = pages(make.organization(), 3)
-    rung: list[str] = []
-    monkeypatch.setattr("celery.current_app.send_task", lambda name, args: rung.append(args[0]))
     Document.objects.filter(pk=waiting[0].pk).update(url="http://127.0.0.1/")  # refused at once
     with django_capture_on_commit_callbacks(execute=True):
         tasks.read_document(str(waiting[0].pk))
-    assert rung == [str(waiting[1].pk)]
+    assert queued_tasks == [(documents.TASK, str(waiting[1].pk))]

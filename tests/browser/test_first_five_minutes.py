@@ -87,7 +87,7 @@ def until(condition: Callable[[], object], seconds: float = 15) -> object:
     return found
 
 
-def test_from_the_question_to_the_mail(app, visit):
+def test_a_visitor_gets_from_the_question_to_the_confirmation_email(app, visit):
     widget = visit(app.url)
     shot(widget.page, "demo")
     assert "demonstration" in widget.open().panel.inner_text().lower()

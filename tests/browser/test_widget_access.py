@@ -34,7 +34,9 @@ def look_at(widget: Widget, rules: list[str], state: str) -> None:
 
 
 @pytest.mark.parametrize("look", ["light", "dark", "small", "pale accent", "right to left"])
-def test_axe_finds_nothing_in_any_state(look: str, new_widget: NewWidget, site: Site, fake: FakeServer) -> None:
+def test_axe_finds_no_accessibility_problem_in_any_state(
+    look: str, new_widget: NewWidget, site: Site, fake: FakeServer
+) -> None:
     fake.delay_seconds = 0.003
     attributes = {"pale accent": 'data-accent="#ffe680"', "right to left": 'data-locale="ar"'}.get(look, "")
     site.put("/", page(fake.url, attributes=attributes))

@@ -125,7 +125,7 @@ def test_a_time_is_one_line_and_the_business_own_another(width: int, new_widget:
     assert not overflow(widget.page)
 
 
-def test_many_times_unfold(widget: Widget) -> None:
+def test_a_long_list_of_times_unfolds(widget: Widget) -> None:
     widget.open().ask("slots-many")
     shown = widget.page.locator(".slot").count()
     assert shown < 12

@@ -233,7 +233,7 @@ def test_where_storage_is_refused_one_can_still_talk(new_widget: NewWidget, site
     assert widget.errors == []
 
 
-def test_a_page_that_may_not_show_us_is_left_in_peace(new_widget: NewWidget, site: Site, fake: FakeServer) -> None:
+def test_a_site_that_is_not_allowed_shows_nothing(new_widget: NewWidget, site: Site, fake: FakeServer) -> None:
     fake.refusal = 403
     widget = new_widget().visit(site.url)
     widget.launcher.click()

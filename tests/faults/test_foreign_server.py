@@ -107,7 +107,7 @@ def asking(url: str, text: str, **fields: Any) -> Request:
     return Request(provider, "m", [ChatMessage("user", text)], silence_seconds=5, **fields)
 
 
-async def test_its_words_its_calls_and_its_count_arrive(aimock: str) -> None:
+async def test_text_calls_and_token_counts_of_a_foreign_server_arrive(aimock: str) -> None:
     text, done = await collect(asking(aimock, "hello"))
     assert (text, done.finish, done.usage.exact) == ("Grüß dich 👋, how can I help?", "stop", True)
     text, done = await collect(asking(aimock, "both", tools=TOOLS))
@@ -126,7 +126,7 @@ CHAOS = [
 
 
 @pytest.mark.parametrize(("rate", "causes"), CHAOS)
-async def test_its_faults_have_their_causes(aimock: str, rate: str, causes: set[str]) -> None:
+async def test_failures_of_a_foreign_server_are_classified(aimock: str, rate: str, causes: set[str]) -> None:
     chaos(aimock, **{rate: 1})
     try:
         with pytest.raises(ProviderError) as raised:
@@ -142,7 +142,7 @@ async def test_its_faults_have_their_causes(aimock: str, rate: str, causes: set[
 # --- All of the product but the page ----------------------------------------------------------------------------------
 
 
-async def test_a_probe_finds_out_what_it_can_do(aimock: str) -> None:
+async def test_a_probe_measures_a_foreign_server(aimock: str) -> None:
     report = await probe(ProviderSettings("aimock", f"{aimock}/v1", KEY, smart="gpt-4o"))
     assert report.ok and "gpt-4o" in report.models
     found = {check.name: check.outcome for check in report.checks}
@@ -202,7 +202,9 @@ async def test_a_turn_calls_a_tool_and_reports_the_result(aimock: str, settings:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("rate", [rate for rate, _ in CHAOS])
-async def test_whatever_ails_it_another_one_answers(aimock: str, another: str, settings: Any, rate: str) -> None:
+async def test_another_provider_answers_whenever_a_foreign_server_fails(
+    aimock: str, another: str, settings: Any, rate: str
+) -> None:
     settings.AI_ENVIRONMENT = environment(ill=aimock, well=another)
     chaos(aimock, **{rate: 1})
     try:
@@ -214,7 +216,9 @@ async def test_whatever_ails_it_another_one_answers(aimock: str, another: str, s
     assert [name for name, _ in attempts] == ["ill", "well"] and attempts[0][1] in dict(CHAOS)[rate]
 
 
-def test_a_visitor_of_the_running_product_is_answered_by_it(aimock: str, start_app: Callable[..., servers.App]) -> None:
+def test_a_visitor_of_the_running_product_is_answered_by_a_foreign_server(
+    aimock: str, start_app: Callable[..., servers.App]
+) -> None:
     app = start_app(**environment(main=aimock))
     visitor = Visitor(app.url)
     before = len(journal(aimock))

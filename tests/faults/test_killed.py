@@ -63,7 +63,7 @@ def rows(app: servers.App, sql: str) -> list[tuple]:
         return database.execute(sql).fetchall()
 
 
-def test_a_booking_s_mail_goes_out_once_though_the_process_died_before_it_could(
+def test_the_email_of_a_booking_is_sent_once_though_the_process_died_before_sending_it(
     start_app: Callable[..., servers.App], sink: Sink
 ):
     app = start_app(EMAIL_URL=f"smtp://127.0.0.1:{sink.port}", DEMO_MODEL_DELAY_MS="0")

@@ -18,7 +18,7 @@ TEXTS = [f"Message {number}" for number in range(40)]
 
 
 @pytest.mark.parametrize("sockets", [True, False], ids=["over a socket", "over HTTP"])
-def test_a_widget_s_messages_stand_in_the_order_of_writing_though_the_server_is_killed(
+def test_messages_of_a_widget_keep_their_order_though_the_server_is_killed(
     start_app: Callable[..., servers.App], sockets: bool
 ):
     try:

@@ -1,37 +1,120 @@
-"""Upgrades the kept states, each in a database of its own, and looks at what has become of their rows.
+"""Upgrades the kept states, each in a database of its own, and looks at what has become of their rows and tables.
 
-For a process of its own: it makes and changes databases under its feet. Names of states come as arguments.
+The first, which has the longest way, is upgraded by Django's own command. The others take each step together: what a
+migration spends its time on is making the models of each step, and so that is done once for all of them.
+
+For a process of its own, `python -m tests.upgrades STATE…`: it makes and changes databases under its feet.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
+from django.apps import apps
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.db import connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations import Migration
+from django.db.migrations.recorder import MigrationRecorder
+from django.db.migrations.state import ProjectState
+from django.test import Client
+
+from assistant.models import Assistant, Conversation
+from assistant.services.conversations.events import resume_session
+from assistant.services.conversations.history import build_history
+from assistant.services.conversations.messages import post_message
+from assistant.services.knowledge import search
+from assistant.services.methods import ledger
+from assistant.services.organizations import access
+from assistant.services.providers import statistics
 from tests.upgrades import states
 
 
-def into_a_new_database(name: str) -> None:
-    from django.db import connection
-
-    if connection.vendor == "postgresql":
-        with connection._nodb_cursor() as cursor:
+def new_database(name: str) -> BaseDatabaseWrapper:
+    found = connections.create_connection("default")
+    if found.vendor == "postgresql":
+        with found._nodb_cursor() as cursor:
             cursor.execute(f'CREATE DATABASE "{name}"')
-        connection.close()
-        connection.settings_dict["NAME"] = name
+        place: Any = name
     else:
-        connection.close()
-        connection.settings_dict["NAME"] = connection.settings_dict["NAME"].with_name(f"{name}.sqlite3")
+        place = found.settings_dict["NAME"].with_name(f"{name}.sqlite3")
+    found.settings_dict = {**found.settings_dict, "NAME": place}
+    return found
+
+
+@contextmanager
+def default(database: BaseDatabaseWrapper) -> Iterator[None]:
+    """All that is asked of the default database is asked of this one."""
+    before = connections["default"]
+    connections["default"] = database
+    try:
+        yield
+    finally:
+        connections["default"] = before
+
+
+def upgrade(name: str, kept: states.Rows) -> None:
+    states.load(states.migrate(name), kept)
+    call_command("migrate", verbosity=0)
+
+
+def upgrade_together(databases: dict[str, BaseDatabaseWrapper], kept: dict[str, states.Rows]) -> None:
+    executor = states.executor()
+    leaves = sorted(executor.loader.graph.leaf_nodes(), key=lambda leaf: leaf[0] == "assistant")  # ours after all others
+    state = executor.loader.project_state([])
+    state.apps  # noqa: B018 - made now, and changed from step to step
+    for migration, _ in executor.migration_plan(leaves, clean_start=True):
+        take_step(migration, state, list(databases.values()))
+        if migration.app_label == "assistant" and migration.name in databases:
+            with default(databases[migration.name]):
+                states.load(state.apps, kept[migration.name])
+
+
+def take_step(migration: Migration, state: ProjectState, databases: list[BaseDatabaseWrapper]) -> None:
+    """What `Migration.apply` does, in every database before the next operation."""
+    with ExitStack() as editors:
+        changed = [(one, editors.enter_context(one.schema_editor(atomic=migration.atomic))) for one in databases]
+        for operation in migration.operations:
+            before = state.clone()
+            operation.state_forwards(migration.app_label, state)
+            for database, editor in changed:
+                with default(database):
+                    operation.database_forwards(migration.app_label, editor, before, state)
+    for database in databases:
+        with default(database):
+            MigrationRecorder(database).record_applied(migration.app_label, migration.name)
 
 
 # What a migration changes on purpose: the old default of 20 s was never somebody's choice.
 CHANGED = {("assistant.provider", "timeout_seconds")}
 
 
-def rows_survive(kept: states.Rows) -> None:
-    from django.apps import apps
+def schema() -> dict[str, Any]:
+    """Columns and constraints of every table, however they have come about."""
+    found = {}
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            columns = {
+                column.name: (column.type_code, column.display_size, column.precision, column.scale, column.null_ok)
+                for column in connection.introspection.get_table_description(cursor, table)
+            }
+            constraints = connection.introspection.get_constraints(cursor, table)
+            # SQLite numbers those without a name in the order of the columns, which a table that was altered has otherwise.
+            named = {
+                re.sub(r"^(fk|__unnamed_constraint)_\d+.*", "", name) + repr(told) for name, told in constraints.items()
+            }
+            found[table] = columns, named
+    return found
 
+
+def rows_survive(kept: states.Rows) -> None:
     for label, rows in kept.items():
         model = apps.get_model(label)
         columns = {field.attname for field in model._meta.concrete_fields}
@@ -46,15 +129,6 @@ def rows_survive(kept: states.Rows) -> None:
 
 
 def the_conversation_goes_on() -> None:
-    from assistant.models import Assistant, Conversation
-    from assistant.services.conversations.events import resume_session
-    from assistant.services.conversations.history import build_history
-    from assistant.services.conversations.messages import post_message
-    from assistant.services.knowledge import search
-    from assistant.services.methods import ledger
-    from assistant.services.organizations import access
-    from assistant.services.providers import statistics
-
     talk = Conversation.objects.select_related("assistant__organization", "visitor").get()
     shown = resume_session(talk, 0)
     assert [event["message"]["text"] for event in shown.events] == ["Where can I park?"]
@@ -67,11 +141,6 @@ def the_conversation_goes_on() -> None:
 
 
 def staff_see_it() -> None:
-    from django.apps import apps
-    from django.contrib import admin
-    from django.contrib.auth.models import User
-    from django.test import Client
-
     client = Client(SERVER_NAME="localhost")
     client.force_login(User.objects.create_superuser("owner", password=None))
     for model in apps.get_app_config("assistant").get_models():
@@ -82,23 +151,22 @@ def staff_see_it() -> None:
                 assert answer.status_code == 200, f"{path}: {answer.status_code}"
 
 
-def main() -> None:
-    import django
-
-    django.setup()
-    from django.core.management import call_command
-
-    for name in sys.argv[1:]:
-        kept: dict[str, Any] = json.loads((states.FOLDER / f"{name}.json").read_text())
-        into_a_new_database(f"upgraded_from_{name}")
-        states.load(states.migrate(name), kept)
+def check(names: list[str]) -> None:
+    kept = {name: json.loads((states.FOLDER / f"{name}.json").read_text()) for name in names}
+    first, *others = kept
+    databases = {name: new_database(f"upgraded_from_{name}") for name in kept}
+    with default(databases[first]):
+        upgrade(first, kept[first])
+    upgrade_together({name: databases[name] for name in others}, kept)
+    with default(new_database("made_new")):
         call_command("migrate", verbosity=0)
-        rows_survive(kept)
-        the_conversation_goes_on()
-        if name == sys.argv[1]:  # every page, of what has come the longest way
-            staff_see_it()
+        new = schema()
+    for name, database in databases.items():
+        with default(database):
+            call_command("migrate", verbosity=0)  # has nothing left to do but what follows every one
+            rows_survive(kept[name])
+            the_conversation_goes_on()
+            if name == first:
+                staff_see_it()
+                assert schema() == new, "a new database has other tables"
         sys.stdout.write(f"{name}\n")
-
-
-if __name__ == "__main__":
-    main()

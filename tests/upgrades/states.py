@@ -14,6 +14,12 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import django
+from django.core.management.color import no_style
+from django.db import connection, transaction
+from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
+
 FOLDER = Path(__file__).parent
 AT = datetime(2030, 1, 8, 14, tzinfo=UTC)
 Rows = dict[str, list[dict[str, Any]]]
@@ -127,9 +133,6 @@ def dump(rows: list[Any]) -> Rows:
 
 
 def load(apps: Any, kept: Rows) -> None:
-    from django.core.management.color import no_style
-    from django.db import connection, transaction
-
     with transaction.atomic():  # some point at what comes later
         for label, rows in kept.items():
             _load_rows(apps.get_model(label), rows)
@@ -156,20 +159,23 @@ def value(model: Any, name: str, kept: Any) -> Any:
     return bytes(found) if isinstance(found, memoryview) else found
 
 
+def executor() -> MigrationExecutor:
+    """Of the migrations that there were, not of those that stand for several of them in a new database."""
+    found = MigrationExecutor(connection)
+    found.loader = MigrationLoader(connection, replace_migrations=False)
+    for key, migration in found.loader.replacements.items():
+        found.loader.graph.remove_replacement_node(key, migration.replaces)
+    return found
+
+
 def migrate(to: str) -> Any:
     """Bring the database to that migration of ours, and everybody else's to the newest; the models as they were then."""
-    from django.db import connection
-    from django.db.migrations.executor import MigrationExecutor
-
-    executor = MigrationExecutor(connection)
-    others = [leaf for leaf in executor.loader.graph.leaf_nodes() if leaf[0] != "assistant"]
-    state = executor.migrate([("assistant", to), *others])
-    return state.apps
+    found = executor()
+    others = [leaf for leaf in found.loader.graph.leaf_nodes() if leaf[0] != "assistant"]
+    return found.migrate([("assistant", to), *others]).apps
 
 
 def main() -> None:
-    import django
-
     django.setup()
     kept = dump(fill(migrate(sys.argv[1])))
     json.dump(kept, sys.stdout, ensure_ascii=False, default=str, separators=(",", ":"))

@@ -20,7 +20,7 @@ MIGRATIONS = servers.ROOT / "assistant" / "migrations"
 def upgrade(**environment: str) -> list[str]:
     """The states that were upgraded."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.upgrades.check", *STATES],
+        [sys.executable, "-m", "tests.upgrades", *STATES],
         cwd=servers.ROOT, env=servers.environment(DJANGO_SETTINGS_MODULE="interworky.settings", **environment),
         capture_output=True, text=True, timeout=300,
     )  # fmt: skip

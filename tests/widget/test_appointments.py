@@ -92,7 +92,7 @@ def test_a_time_that_is_gone_or_made_up_is_refused_in_words(visitor, appointment
     assert appointment.sequence == 0
 
 
-def test_the_file_puts_it_into_a_calendar_and_later_takes_it_out(visitor, appointment):
+def test_the_calendar_file_adds_the_appointment_and_later_cancels_it(visitor, appointment):
     file = visitor.get(address(appointment) + "invitation.ics")
     assert file["Content-Type"].startswith("text/calendar")
     assert icalendar.Calendar.from_ical(file.content)["METHOD"] == "PUBLISH"

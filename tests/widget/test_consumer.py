@@ -1,9 +1,10 @@
-"""One socket against the real consumer, rows and channel layer; the model is scripted."""
+"""One socket against the real consumer and rows; a stub stands where the model server does."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+from typing import Any
 
 import pytest
 from channels.testing import WebsocketCommunicator
@@ -11,31 +12,18 @@ from channels.testing import WebsocketCommunicator
 from assistant.async_db import in_db
 from assistant.models import Conversation, Message, Turn
 from assistant.services.conversations.sessions import Session, open_session
-from assistant.turns import runner
 from tests import make
-from tests.fakes import ScriptedExecutor, ScriptedModel, always, says
 from widget import consumers
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def scripted(monkeypatch):
-    """Every turn of these tests is answered by this model."""
-    model = ScriptedModel(says("Hi", " there."))
-    run = runner.run
-    monkeypatch.setattr(
-        runner, "run", lambda turn_id: run(turn_id, model_for=always(model), executor_for=always(ScriptedExecutor()))
-    )
-    return model
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("answered")]
 
 
 class Socket:
     """A connected widget: `tell` sends a frame, `hear` waits for an event of a type."""
 
-    def __init__(self, origin: str = make.ORIGIN, headers: list | None = None) -> None:
+    def __init__(self, origin: str = make.ORIGIN, headers: list | None = None, **options: Any) -> None:
         given = [(b"origin", origin.encode())] if headers is None else headers
-        self.wire = WebsocketCommunicator(consumers.WidgetConsumer.as_asgi(), "/ws/v1/chat", headers=given)
+        self.wire = WebsocketCommunicator(consumers.WidgetConsumer.as_asgi(**options), "/ws/v1/chat", headers=given)
 
     async def __aenter__(self) -> Socket:
         assert (await self.wire.connect())[0]
@@ -80,7 +68,7 @@ async def test_a_message_is_acknowledged_answered_and_ended():
         assert (await socket.hear("turn.ended"))["outcome"] == "done"
 
 
-async def test_two_tabs_of_one_visitor_hear_the_same():
+async def test_two_tabs_of_one_visitor_get_the_same_events():
     opened = await session()
     async with Socket() as one, Socket() as two:
         for socket in (one, two):
@@ -130,7 +118,7 @@ async def test_a_reconnect_resumes_after_what_was_seen():
         ("null", 4403), ("", 4403), ("file://", 4401), ("https://www.example.com@evil.org", 4401),
     ],
 )  # fmt: skip
-async def test_only_the_page_that_the_token_was_made_for_is_heard(origin, code):
+async def test_a_socket_is_accepted_only_from_the_origin_of_its_token(origin, code):
     opened = await session()
     async with Socket(origin) as socket:
         await socket.tell("session.open", token=opened.token, after=0)
@@ -166,9 +154,8 @@ async def test_binary_frames_are_refused():
         assert await socket.closed() == consumers.BAD_FRAME
 
 
-async def test_a_socket_that_says_nothing_is_closed(monkeypatch):
-    monkeypatch.setattr(consumers, "OPEN_SECONDS", 0.05)
-    async with Socket() as socket:
+async def test_a_silent_socket_is_closed():
+    async with Socket(open_seconds=0.05) as socket:
         assert await socket.closed() == consumers.NO_OPEN
 
 
@@ -209,7 +196,7 @@ async def test_an_assistant_that_is_switched_off_stops_listening():
     assert await in_db(Message.objects.count)() == 0
 
 
-async def test_nobody_hears_another_conversation():
+async def test_nobody_gets_events_of_another_conversation():
     ours = await session()
     theirs = await in_db(open_session)(await in_db(make.assistant)(await in_db(make.organization)("Other")), make.ORIGIN)
     async with Socket() as mine, Socket() as other:
@@ -227,7 +214,7 @@ async def test_nobody_hears_another_conversation():
         assert (await other.hear("error"))["code"] == "not_found"
 
 
-async def test_closing_and_starting_anew():
+async def test_a_closed_conversation_is_followed_by_a_new_one():
     opened = await session()
     async with Socket() as socket:
         await socket.tell("session.open", token=opened.token, after=0)

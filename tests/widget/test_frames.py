@@ -31,7 +31,7 @@ def test_a_message_is_taken_as_it_is():
         '{"type": "session.open", "token": "t", "after": ' + "9" * 5000 + "}",
     ],
 )  # fmt: skip
-def test_what_is_no_frame_is_refused(raw):
+def test_an_invalid_frame_is_refused(raw):
     with pytest.raises(InputError):
         frames.parse(raw)
 

@@ -31,7 +31,7 @@ def used(name: str = 'a "b"\n') -> None:
 
 
 @pytest.mark.parametrize("path", ["/metrics", "/metrics.json"])
-async def test_without_a_token_in_the_settings_there_is_nothing_there(path, settings):
+async def test_metrics_do_not_exist_without_a_token_in_the_settings(path, settings):
     settings.METRICS_TOKEN = ""
     assert (await AsyncClient().get(path, headers={"authorization": "Bearer "})).status_code == 404
 
@@ -44,7 +44,7 @@ async def test_a_request_without_the_token_learns_nothing(path, sent):
     assert (await AsyncClient().post(path, headers=BEARER)).status_code == 405
 
 
-async def test_operators_get_the_numbers_in_prometheus_words():
+async def test_operators_get_the_metrics_in_prometheus_format():
     await in_db(used)()
     answer = await AsyncClient().get("/metrics", headers=BEARER)
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")

@@ -92,7 +92,7 @@ async def _admit(request: HttpRequest, limit: str, session: bool) -> tuple[Conve
     """Count the request; with `session`, the conversation of its token, in a tuple. Raises `NotAllowed`, `TooMuch`."""
     headers, network = raw_headers(request), network_of(request)
     if not session:
-        await _counted(limit, network=network)
+        await _counted(limit, network)
         return ()
     token, origin = access.bearer(headers), access.origin_of(headers)
 
@@ -104,11 +104,11 @@ async def _admit(request: HttpRequest, limit: str, session: bool) -> tuple[Conve
     return (await in_db(look)(),)
 
 
-async def _counted(limit: str, **whose: str) -> None:
+async def _counted(limit: str, network: str) -> None:
     if rate_limits.LIMITS[limit].shared:
-        await in_db(rate_limits.hit)(limit, **whose)
+        await in_db(rate_limits.hit)(limit, network=network)
     else:
-        rate_limits.hit(limit, **whose)
+        rate_limits.hit(limit, network=network)
 
 
 def _with_cors(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:

@@ -21,7 +21,6 @@ from assistant.providers.completions.request import Request, body
 MAX_ANSWER_BYTES = 33_554_432  # hidden reasoning can be long
 ERROR_BYTES = 65_536
 CONNECT_SECONDS = 3.0
-TAIL_SECONDS = 5.0  # for the usage and the end of the stream, once the answer has ended
 DONE_SECONDS = 2.0  # for the end of the connection alone, which then serves again
 SLICE_BYTES = 16_384  # of an answer that are read in one go: then others get their turn
 
@@ -193,7 +192,7 @@ class _Exchange:
                 return None  # the last words had said that they are the last
         # Nothing but the count of tokens is still to come. Only a stream that is read to its end frees its connection.
         try:
-            async with asyncio.timeout(DONE_SECONDS if self.events.done else TAIL_SECONDS):
+            async with asyncio.timeout(DONE_SECONDS if self.events.done else self.request.tail_seconds):
                 return await anext(chunks, None)
         except (TimeoutError, OutboundError):
             return None

@@ -32,6 +32,7 @@ class Request:
     capabilities: Capabilities = Capabilities()
     silence_seconds: float = SILENCE_SECONDS
     deadline_seconds: float = 120.0  # for all of it, as long as the text is being taken
+    tail_seconds: float = 5.0  # for the usage and the end of the stream, once the answer has ended
 
 
 def body(request: Request) -> bytes:

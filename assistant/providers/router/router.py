@@ -48,13 +48,18 @@ MAX_LESSONS = 12  # from one model in one turn: more than there is to learn
 
 
 async def model_for(
-    assistant: Assistant, *, task: Task = "reply", conversation: Conversation | None = None, turn: Turn | None = None
+    assistant: Assistant,
+    *,
+    task: Task = "reply",
+    conversation: Conversation | None = None,
+    turn: Turn | None = None,
+    backoff_seconds: float = BACKOFF_SECONDS,
 ) -> Router:
     """The model that answers for `assistant` in one turn. Raises `ProviderUnavailable` when nobody is configured."""
     groups = await in_db(candidates)(assistant, task)
     if not any(groups):
         raise ProviderUnavailable()
-    return Router(groups, Asking(assistant, task, conversation, turn))
+    return Router(groups, Asking(assistant, task, conversation, turn), backoff_seconds=backoff_seconds)
 
 
 class Router:
@@ -67,11 +72,13 @@ class Router:
         *,
         now: Callable[[], datetime] = timezone.now,
         chance: random.Random | None = None,
+        backoff_seconds: float = BACKOFF_SECONDS,
     ) -> None:
         self._groups = groups
         self._asking = asking
         self._now = now
         self._chance = chance or random.Random()
+        self._backoff = backoff_seconds
         self._rules = platform()
         self._spare = ATTEMPTS - 1  # requests that may still be repeated in this turn
         self._failures_left = self._rules.max_retries if self._rules.retry_failed else 0
@@ -246,7 +253,7 @@ class Router:
             times = sum(one.place == asked.place for one, _ in plan.failed)
             if not (error.retryable or error.cause == "cut_off") or (times > 1 and error.cause != "rate_limited"):
                 continue
-            least = 0 if times == 1 and error.cause in AT_ONCE else self._chance.uniform(0, BACKOFF_SECONDS * 2**times)
+            least = 0 if times == 1 and error.cause in AT_ONCE else self._chance.uniform(0, self._backoff * 2**times)
             wait = max(error.retry_after_seconds or 0, least)
             if wait > min(LONGEST_WAIT_SECONDS, left):
                 continue

@@ -107,20 +107,20 @@ def is_notified(conversation: Conversation) -> bool:
     return bool(shown and shown.get("notified"))
 
 
-def resume_session(conversation: Conversation, after: int) -> events.SessionReady:
-    """Everything durable after `after`, and the reply in the making."""
+def resume_session(
+    conversation: Conversation, after: int, *, limit: int = RESUME_LIMIT, max_bytes: int = RESUME_BYTES
+) -> events.SessionReady:
+    """The newest `limit` durable events after `after`, of at most `max_bytes` of JSON, and the reply in the making."""
     conversation.refresh_from_db(fields=["state", "last_seq", "staff"])
     rows = list(
-        conversation.events.filter(seq__gt=after)
-        .select_related("message", "card", "turn")
-        .order_by("-seq")[: RESUME_LIMIT + 1]
+        conversation.events.filter(seq__gt=after).select_related("message", "card", "turn").order_by("-seq")[: limit + 1]
     )
     shown: list[dict[str, Any]] = []
     size = 0
-    for row in rows[:RESUME_LIMIT]:
+    for row in rows[:limit]:
         payload = render_event(row).payload()
         size += len(orjson.dumps(payload))
-        if shown and size > RESUME_BYTES:
+        if shown and size > max_bytes:
             break
         shown.append(payload)
     more = len(shown) < len(rows)

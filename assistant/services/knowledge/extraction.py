@@ -35,14 +35,22 @@ _META = re.compile(
 )
 
 
-def extract(data: bytes, name: str, *, charset: str = "", chosen: str = "") -> Extracted:
-    """The text of a file of that name, read in a child process. `charset` is what its server says, `chosen` the encoding
-    that staff have decided on. Raises `Unreadable`."""
+def extract(
+    data: bytes,
+    name: str,
+    *,
+    charset: str = "",
+    chosen: str = "",
+    program: str = CHILD,
+    wait_seconds: float = SECONDS + 15,
+) -> Extracted:
+    """The text of a file of that name, read by `program` in a child process. `charset` is what its server says, `chosen`
+    the encoding that staff have decided on. Raises `Unreadable`."""
     if len(data) > MAX_BYTES:
         raise Unreadable("too_large")
-    command = [sys.executable, "-I", "-c", CHILD, str(ROOT), name[-80:], charset[:60], chosen]
+    command = [sys.executable, "-I", "-c", program, str(ROOT), name[-80:], charset[:60], chosen]
     try:
-        child = subprocess.run(command, input=data, capture_output=True, timeout=SECONDS + 15, check=False)
+        child = subprocess.run(command, input=data, capture_output=True, timeout=wait_seconds, check=False)
     except subprocess.TimeoutExpired as error:
         raise Unreadable("too_long") from error
     if child.returncode < 0:  # the system ended it, at one of its bounds

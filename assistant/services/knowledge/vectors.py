@@ -95,10 +95,10 @@ def claim(organization_id: int) -> Embedding | None:
     return Embedding.objects.select_related("organization").get(pk=organization_id)
 
 
-def batch(embedding: Embedding, space: Space, after: int = 0) -> list[Passage]:
+def batch(embedding: Embedding, space: Space, after: int = 0, *, looked_at: int = LOOKED_AT) -> list[Passage]:
     """The next passages that lack a vector, by their keys, of which those up to `after` are known to have one."""
     own = Passage.objects.filter(document__organization=embedding.organization_id).order_by("pk")
-    while some := list(own.filter(pk__gt=after).values_list("pk", flat=True)[:LOOKED_AT]):
+    while some := list(own.filter(pk__gt=after).values_list("pk", flat=True)[:looked_at]):
         done = set(_done(space).filter(passage__in=some).values_list("pk", flat=True))
         if lacking := [pk for pk in some if pk not in done]:
             return list(own.filter(pk__in=lacking[:BATCH]).only("title", "text"))
@@ -198,19 +198,53 @@ class _Matrix:
     used: int = 0  # the number of the search that used it last
 
 
-_clock = count(1)
-_matrices: dict[int, _Matrix] = {}
-_loading = threading.Lock()
+class Matrices:
+    """The vectors that this process keeps in memory, by organization: those that were searched last, up to `max_bytes`."""
+
+    def __init__(self, max_bytes: int = MAX_BYTES) -> None:
+        self.max_bytes = max_bytes
+        self.held: dict[int, _Matrix] = {}
+        self._searches = count(1)
+        self._loading = threading.Lock()
+
+    def of(self, organization_id: int, space: Space) -> _Matrix | None:
+        """The organization's vectors as they are in the database; None when there are none."""
+        current = Embedding.objects.filter(pk=organization_id).values_list("version", flat=True).first()
+        if current is None:
+            return None
+        version = (current, space.model, space.dimension)
+        matrix = self.held.get(organization_id)
+        if matrix is None or matrix.version != version:
+            with self._loading:  # one at a time: a burst of questions shall not load the same vectors side by side
+                matrix = self.held.get(organization_id)
+                if matrix is None or matrix.version != version:
+                    matrix = self.held[organization_id] = _loaded(organization_id, version, self.max_bytes)
+                    self._make_room()
+        matrix.used = next(self._searches)
+        return matrix if matrix.passages else None
+
+    def _make_room(self) -> None:
+        """Forget those of whom nobody has asked anything for the longest time."""
+        by_age = sorted(self.held, key=lambda organization_id: self.held[organization_id].used)
+        size = sum(matrix.rows.nbytes for matrix in self.held.values())
+        for organization_id in by_age:
+            if size > self.max_bytes and self.held[organization_id].used:  # not the one that has just come
+                size -= self.held.pop(organization_id).rows.nbytes
 
 
-def nearest(organization: Organization, known: Collection[UUID], vector: Vector) -> list[tuple[int, float]]:
+_matrices = Matrices()
+
+
+def nearest(
+    organization: Organization, known: Collection[UUID], vector: Vector, matrices: Matrices = _matrices
+) -> list[tuple[int, float]]:
     """Keys and cosines of the passages that say most of what `vector` means, best first, from the documents `known`.
 
     A passage that has gone since the vectors were loaded may still be among them.
     """
     import numpy
 
-    matrix = _matrix(organization.pk, vector.space)
+    matrix = matrices.of(organization.pk, vector.space)
     if matrix is None:
         return []
     direction = numpy.asarray(vector.numbers, numpy.float32)
@@ -222,24 +256,7 @@ def nearest(organization: Organization, known: Collection[UUID], vector: Vector)
     return [(matrix.passages[row], float(cosines[row])) for row in best if cosines[row] >= vector.space.floor]
 
 
-def _matrix(organization_id: int, space: Space) -> _Matrix | None:
-    """The organization's vectors as they are in the database; None when there are none."""
-    current = Embedding.objects.filter(pk=organization_id).values_list("version", flat=True).first()
-    if current is None:
-        return None
-    version = (current, space.model, space.dimension)
-    matrix = _matrices.get(organization_id)
-    if matrix is None or matrix.version != version:
-        with _loading:  # one at a time: a burst of questions shall not load the same vectors side by side
-            matrix = _matrices.get(organization_id)
-            if matrix is None or matrix.version != version:
-                matrix = _matrices[organization_id] = _loaded(organization_id, version)
-                _make_room()
-    matrix.used = next(_clock)
-    return matrix if matrix.passages else None
-
-
-def _loaded(organization_id: int, version: tuple[UUID, str, int]) -> _Matrix:
+def _loaded(organization_id: int, version: tuple[UUID, str, int], max_bytes: int) -> _Matrix:
     import numpy
 
     _, model, dimension = version
@@ -248,19 +265,10 @@ def _loaded(organization_id: int, version: tuple[UUID, str, int]) -> _Matrix:
     ).order_by("pk")
     places: dict[UUID, int] = {}
     passages, homes, numbers = [], [], bytearray()
-    most = MAX_BYTES // (4 * dimension)
+    most = max_bytes // (4 * dimension)
     for pk, document, data in stored.values_list("pk", "passage__document_id", "numbers")[:most].iterator(1000):
         passages.append(pk)
         homes.append(places.setdefault(document, len(places)))
         numbers += data
     rows = numpy.frombuffer(numbers, WIRE).astype(numpy.float32).reshape(len(passages), dimension)
     return _Matrix(version, rows, passages, numpy.array(homes, numpy.intp), list(places))
-
-
-def _make_room() -> None:
-    """Forget those of whom nobody has asked anything for the longest time."""
-    by_age = sorted(_matrices, key=lambda organization_id: _matrices[organization_id].used)
-    held = sum(matrix.rows.nbytes for matrix in _matrices.values())
-    for organization_id in by_age:
-        if held > MAX_BYTES and _matrices[organization_id].used:  # not the one that has just come
-            held -= _matrices.pop(organization_id).rows.nbytes

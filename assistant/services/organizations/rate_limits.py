@@ -102,28 +102,28 @@ def reset() -> None:
         storage.reset()
 
 
-def hit(kind: str, *, visitor: str = "", network: str = "") -> None:
-    """Count one request of a row of LIMITS: `visitor`'s by its id, `network`'s by what `network_of` says. Blank is not
-    counted. Raises `TooMuch` with the seconds to wait when that is one too many."""
+def hit(kind: str, *, visitor: str = "", network: str = "", cost: int = 1) -> None:
+    """Count a request of a row of LIMITS, which weighs as much as `cost` of them: `visitor`'s by its id, `network`'s by
+    what `network_of` says. Blank is not counted. Raises `TooMuch` with the seconds to wait when that is too many."""
     limit = LIMITS[kind]
     if not limit.shared:
-        _hit_here(limit, kind, visitor, network)
+        _hit_here(limit, kind, visitor, network, cost)
         return
 
     def count(storage: Storage) -> None:
         limiter = MovingWindowRateLimiter(storage)
         for item, place in _places(limit, kind, visitor, network):
-            if not limiter.hit(item, *place):
+            if not limiter.hit(item, *place, cost=cost):
                 reset = limiter.get_window_stats(item, *place).reset_time
                 raise TooMuch(" of ".join(place), retry_after_seconds=max(1, round(reset - time.time())))
 
     _count(count, limit)
 
 
-def _hit_here(limit: Limit, kind: str, visitor: str, network: str) -> None:
+def _hit_here(limit: Limit, kind: str, visitor: str, network: str, cost: int) -> None:
     if settings.RATE_LIMITS:
         for item, place in _places(limit, kind, visitor, network):
-            if wait := _windows.hit((item, place), item.amount, item.get_expiry()):
+            if wait := _windows.hit((item, place), item.amount, item.get_expiry(), cost):
                 raise TooMuch(" of ".join(place), retry_after_seconds=round(wait))
 
 

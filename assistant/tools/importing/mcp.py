@@ -17,15 +17,17 @@ from assistant.tools.request import CREDENTIAL
 MAX_REASON_CHARS = 600
 
 
-async def read(url: str, *, auth: str = "none", auth_name: str = "", credential: str = "") -> Found:
-    """Import a server's tools. Raises `ImportRefused` with the code of what went wrong."""
+async def read(
+    url: str, *, auth: str = "none", auth_name: str = "", credential: str = "", seconds: float = mcp.LIST_SECONDS
+) -> Found:
+    """Import a server's tools, listed within `seconds`. Raises `ImportRefused` with the code of what went wrong."""
     config = {"url": url, "auth": auth, "auth_name": auth_name}
     form = mcp.Config({**config, "tool": "any", "timeout_seconds": 20, "max_kb": 256})
     if not form.is_valid():
         error = next(iter(form.errors.as_data().values()))[0]
         raise ImportRefused(" ".join(error.messages), code=error.code)
     try:
-        listed = await mcp.tools(url, mcp.credentials(config, credential))
+        listed = await mcp.tools(url, mcp.credentials(config, credential), seconds=seconds)
     except (OutboundError, ToolError) as error:
         raise ImportRefused(redacted(str(error), [credential])[:MAX_REASON_CHARS], code=error.code) from error
     if not listed.tools:

@@ -5,19 +5,13 @@ from __future__ import annotations
 from datetime import time
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 
 from assistant.models import Calendar
 from tests import make
-from tests.assistant.admin.test_scoping import entered, fields_of
+from tests.assistant.admin.test_scoping import fields_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def boss() -> Client:
-    return entered(User.objects.create_superuser("boss"))
 
 
 def saved(client: Client, calendar: Calendar, opens: str, closes: str):
@@ -47,7 +41,7 @@ def test_hours_may_end_at_midnight_or_past_it(boss, opens, closes, kept, shown):
 @pytest.mark.parametrize(
     ("closes", "why"), [("10:00", "Opening and closing time are the same"), ("24:30", "valid time"), ("25:00", "valid time")]
 )
-def test_hours_that_say_nothing_are_refused_with_the_reason(boss, closes, why):
+def test_invalid_hours_are_refused_with_the_reason(boss, closes, why):
     calendar = make.calendar(weekdays=[])
     answer = saved(boss, calendar, "10:00", closes)
     assert answer.status_code == 200 and why in answer.content.decode()

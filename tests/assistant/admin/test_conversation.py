@@ -14,7 +14,7 @@ from tests.assistant.admin.test_scoping import entered
 pytestmark = pytest.mark.django_db
 
 
-def test_who_closes_a_conversation_is_told_what_the_visitor_sees_and_can_do():
+def test_closing_a_conversation_tells_staff_what_the_visitor_sees_and_can_do():
     assistant = make.assistant()
     session = open_session(assistant, make.ORIGIN)
     boss = entered(User.objects.create_superuser("boss"))

@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import transaction
-from django.test import Client
 
 from assistant.models import Assistant, Delivery, Method, Organization
 from assistant.services.conversations.messages import append_message
 from assistant.services.deliveries import outbox
 from tests import make
-from tests.assistant.admin.test_scoping import entered, fields_of
+from tests.assistant.admin.test_scoping import fields_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def boss() -> Client:
-    return entered(User.objects.create_superuser("boss"))
 
 
 # Of the forms for members and limits on an organization's page.
@@ -29,7 +22,7 @@ def queued(of, key: str) -> Delivery:
     return outbox.queue_email(of, to="ann@example.com", subject="Hello", text="Hi.", key=key)
 
 
-def test_mails_that_are_tried_again_are_counted_beside_those_that_were_given_up(boss):
+def test_retried_emails_are_counted_separately_from_those_given_up(boss):
     home = make.organization()
     assert "being retried" not in boss.get("/admin/").content.decode()
     queued(home, "not tried yet")
@@ -55,7 +48,7 @@ def test_the_first_page_says_when_e_mails_are_not_sent(boss, settings, backend, 
     assert "E-mails are not sent" in first and said in first
 
 
-def test_the_first_page_names_a_method_by_which_nobody_would_be_told(boss):
+def test_the_first_page_names_a_method_that_would_notify_nobody(boss):
     home = make.organization()
     method = Method.objects.create(organization=home, name="fetch_someone", kind="handoff", description="x")
     make.assistant(home).methods.add(method)
@@ -66,7 +59,7 @@ def test_the_first_page_names_a_method_by_which_nobody_would_be_told(boss):
     assert said not in boss.get("/admin/").content.decode()
 
 
-def test_saving_what_leaves_nobody_to_be_told_says_so(boss):
+def test_saving_a_setting_that_leaves_nobody_to_notify_shows_a_warning(boss):
     home = make.organization(team_email="team@example.com", website="https://www.example.com")
     make.assistant(home).methods.add(
         Method.objects.create(organization=home, name="fetch_someone", kind="handoff", description="x")
@@ -82,7 +75,7 @@ def test_saving_what_leaves_nobody_to_be_told_says_so(boss):
             assert any("Nobody is notified" in text for text in warnings) == warned, (address, team, warnings)
 
 
-def test_a_talk_on_our_own_page_is_no_proof_of_the_tag_on_the_site(boss, settings):
+def test_a_conversation_on_our_own_page_does_not_prove_that_the_tag_is_installed(boss, settings):
     home = make.organization()
     for origin, done in ((settings.PUBLIC_URL, False), (make.ORIGIN, True)):
         talk = make.conversation(Assistant.objects.first() or make.assistant(home), origin=origin)

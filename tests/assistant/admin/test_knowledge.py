@@ -20,16 +20,6 @@ pytestmark = pytest.mark.django_db
 ADD = "/admin/assistant/document/add/"
 
 
-@pytest.fixture
-def home() -> Organization:
-    return fill("home", "Aardvark")
-
-
-@pytest.fixture
-def editor(home: Organization) -> Client:
-    return entered(member(home, "editor"))
-
-
 def add(client: Client, home: Organization, kind: str, query: str = "", **fields: Any) -> Any:
     return client.post(f"{ADD}?kind={kind}{query}", {"organization": home.pk, "refresh_hours": 24, **fields})
 
@@ -42,7 +32,7 @@ def page_of(document: Document) -> str:
     return f"/admin/assistant/document/{document.pk}/change/"
 
 
-def test_one_chooses_first_what_it_is(editor: Client) -> None:
+def test_staff_choose_the_kind_of_document_first(editor: Client) -> None:
     body = editor.get(ADD).content.decode()
     assert all(f"?kind={kind}" in body for kind in ("text", "file", "page"))
     assert editor.get(f"{ADD}?kind=nonsense").status_code == 200
@@ -115,7 +105,7 @@ def test_the_length_of_a_text_is_counted_in_characters(editor: Client, home: Org
     assert "at most 500,000 characters, and this one has 500005" in said
 
 
-def test_a_newer_version_takes_the_place_of_a_file(editor: Client, home: Organization) -> None:
+def test_a_newer_upload_replaces_a_file(editor: Client, home: Organization) -> None:
     add(editor, home, "file", upload=[file("a.txt")])
     made = Document.objects.get(kind="file")
     tasks.read_document(str(made.pk))
@@ -149,7 +139,7 @@ def test_files_that_cannot_be_read_are_refused_and_nothing_is_kept(
     assert not DocumentFile.objects.exists()
 
 
-def test_why_a_file_could_not_be_read_stands_on_its_page(editor: Client, home: Organization) -> None:
+def test_the_page_of_an_unreadable_file_says_why(editor: Client, home: Organization) -> None:
     add(editor, home, "file", upload=[file("scan.pdf", b"%PDF-1.4 broken")])
     made = Document.objects.get(kind="file")
     tasks.read_document(str(made.pk))
@@ -190,29 +180,26 @@ def test_a_link_of_a_text_is_a_web_address(editor: Client, home: Organization) -
     assert Document.objects.get(title="T").url == "https://www.example.com/t"
 
 
-def test_an_organization_has_only_so_many_documents(
-    editor: Client, home: Organization, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(documents, "MAX_DOCUMENTS", 2)
-    assert "at most 2" in add(editor, home, "file", upload=[file("a.txt"), file("b.txt")]).content.decode()
+def test_an_organization_has_only_so_many_documents(editor: Client, home: Organization) -> None:
+    room = documents.MAX_DOCUMENTS - Document.objects.filter(organization=home).count()
+    Document.objects.bulk_create(Document(organization=home, title="T") for _ in range(room - 1))
+    assert "at most 1000" in add(editor, home, "file", upload=[file("a.txt"), file("b.txt")]).content.decode()
     assert add(editor, home, "text", title="T", text="T").status_code == 302
-    assert "at most 2" in add(editor, home, "text", title="T", text="T").content.decode()
+    assert "at most 1000" in add(editor, home, "text", title="T", text="T").content.decode()
 
 
 def test_reading_again_is_for_editors_and_for_what_can_be_read(
-    editor: Client, home: Organization, django_capture_on_commit_callbacks: Any, monkeypatch: pytest.MonkeyPatch
+    editor: Client, home: Organization, django_capture_on_commit_callbacks: Any, queued_tasks: list[tuple[str, str]]
 ) -> None:
-    rung: list[str] = []
-    monkeypatch.setattr("celery.current_app.send_task", lambda name, args: rung.append(args[0]))
     add(editor, home, "page", addresses="https://www.example.com/")
     page = Document.objects.get(kind="page")
     Document.objects.filter(pk=page.pk).update(state="failed")
     form = {"action": "read_again", "_selected_action": [row.pk for row in Document.objects.all()]}
     with django_capture_on_commit_callbacks(execute=True):
         entered(member(home, "viewer")).post("/admin/assistant/document/", form)
-        assert rung == []
+        assert queued_tasks == []
         editor.post("/admin/assistant/document/", form)
-    assert rung == [str(page.pk)]
+    assert queued_tasks == [(documents.TASK, str(page.pk))]
 
 
 def test_a_document_is_ticked_for_assistants_of_its_own_organization_only(editor: Client, home: Organization) -> None:
@@ -286,7 +273,7 @@ def test_questions_are_counted_in_the_sidebar_until_they_are_set_aside(editor: C
     assert theirs.state == "open"
 
 
-def test_what_the_assistant_is_told_anyway_is_not_denied(editor: Client, home: Organization) -> None:
+def test_a_question_tried_mentions_knowledge_that_is_always_in_the_prompt(editor: Client, home: Organization) -> None:
     mia = home.assistants.get()
     mia.knowledge = "# Parking\n\nBehind the house, two hours free.\n\n# Payment\n\nCash and cards."
     mia.instructions = "Offer a discount of ten percent to students."

@@ -10,22 +10,10 @@ import pytest
 from django.test import Client
 
 from assistant.models import Document, Organization
-from tests.assistant.admin.filled import fill, member
-from tests.assistant.admin.test_scoping import entered
 
 pytestmark = pytest.mark.django_db
 ADD = "/admin/assistant/document/add/?kind=text"
 IMPORT = "/admin/assistant/method/import/"
-
-
-@pytest.fixture
-def home() -> Organization:
-    return fill("home", "Aardvark")
-
-
-@pytest.fixture
-def editor(home: Organization) -> Client:
-    return entered(member(home, "editor"))
 
 
 def sent(client: Client, address: str, fields: Any) -> Any:
@@ -64,6 +52,6 @@ def test_a_form_beyond_the_limits_is_told_which_one(editor: Client, home: Organi
     assert not Document.objects.filter(title="Long").exists()
 
 
-def test_another_bad_request_is_a_plain_one(client: Client) -> None:
+def test_any_other_bad_request_gets_the_plain_error_page(client: Client) -> None:
     said = client.get("/admin/login/", headers={"host": "elsewhere.example"})
     assert said.status_code == 400 and b"at most" not in said.content

@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 
 import httpx
 import pytest
+from django.contrib.admin import site
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
-from django.test import Client
 
 from assistant import outbound
+from assistant.admin.providers.provider import ProviderAdmin
 from assistant.models import Appointment, Assistant, Conversation, Delivery, Method, Organization, Provider
 from assistant.services.conversations.events import resume_session
 from assistant.services.conversations.history import build_history
@@ -22,11 +23,6 @@ from tests.assistant.admin.test_scoping import addresses_with_object, entered, p
 
 pytestmark = pytest.mark.django_db
 POLYGLOT = "'\"><img src=x onerror=hacked()><script>hacked()</script>"
-
-
-@pytest.fixture
-def boss() -> Client:
-    return entered(User.objects.create_superuser("boss"))
 
 
 def pages(home: Organization) -> list[str]:
@@ -51,7 +47,7 @@ def test_nothing_that_strangers_write_is_markup_and_no_secret_is_told_on_any_pag
         assert not re.search(r"x-[\w:.-]+=\"[^\"]*hacked", body), address
 
 
-def test_a_page_visited_is_text_and_never_a_link(boss):
+def test_a_visited_page_is_shown_as_text_and_never_as_a_link(boss):
     home = fill("home", "Aardvark")
     talk = Conversation.objects.get(organization=home)
     assert 'href="javascript:' not in boss.get(f"/admin/assistant/conversation/{talk.pk}/change/").content.decode()
@@ -78,7 +74,7 @@ def test_history_names_what_was_changed_and_not_to_what(boss):
     assert "sk-0123456789" not in entry.change_message
 
 
-def test_a_connection_is_tested_and_a_failure_is_shown_and_measures_nothing(boss):
+def test_a_failed_connection_test_is_shown_and_changes_no_measurements(boss):
     def answer(request: httpx.Request) -> httpx.Response:
         if request.url.path.endswith("/models"):
             return httpx.Response(200, json={"data": [{"id": "llama-at-home"}]})
@@ -98,17 +94,22 @@ def test_a_connection_is_tested_and_a_failure_is_shown_and_measures_nothing(boss
     assert entered(member(home, "editor")).post(address).status_code == 403
 
 
-def test_nobody_waits_long_for_a_server_that_does_not_answer(boss, monkeypatch):
+class InAHurry(ProviderAdmin):
+    test_seconds = 0.8
+
+
+def test_nobody_waits_long_for_a_server_that_does_not_answer(rf):
     async def answer(request: httpx.Request) -> httpx.Response:
         if request.url.path.endswith("/models"):
             return httpx.Response(200, json={"data": [{"id": "llama-at-home"}]})
         await asyncio.sleep(30)
         raise AssertionError("the test went on")
 
-    monkeypatch.setattr("assistant.admin.providers.provider.TEST_SECONDS", 0.8)
     provider = Provider.objects.get(organization=fill("home", "Aardvark"))
+    request = rf.post("/")
+    request.user = User.objects.create_superuser("boss")
     with outbound.transport_for_tests(httpx.MockTransport(answer)):
-        body = boss.post(f"/admin/assistant/provider/{provider.pk}/test/").content.decode()
+        body = InAHurry(Provider, site).test_view(request, str(provider.pk)).render().content.decode()
     assert "Stopped after 0.8 seconds. Not answered by then: chat, stream, tools" in body
     assert "llama-at-home" in body
 
@@ -259,7 +260,7 @@ def test_the_first_page_warns_that_a_script_answers(boss, settings):
     assert "sk-1234567890abcdef" not in body
 
 
-def test_a_broken_configuration_is_told_without_its_value(boss, settings):
+def test_a_broken_configuration_is_reported_without_its_value(boss, settings):
     settings.AI_ENVIRONMENT = {"AI_API_KEY": "sk-1234567890abcdef", "AI_BASE_URL": "ftp://nowhere"}
     body = boss.get("/admin/").content.decode()
     assert "No model answers" in body
@@ -267,7 +268,7 @@ def test_a_broken_configuration_is_told_without_its_value(boss, settings):
     assert "ftp://nowhere" not in body
 
 
-def test_an_organization_says_where_its_widget_may_stand(boss):
+def test_an_organization_lists_the_sites_allowed_to_show_its_widget(boss):
     none = {"memberships-TOTAL_FORMS": 0, "memberships-INITIAL_FORMS": 0, "budget-TOTAL_FORMS": 0, "budget-INITIAL_FORMS": 0}
     new = {"name": "New", "slug": "new", "timezone": "UTC", "active": "on", "use_platform_providers": "alone", **none}
     assert "Enter the sites" in boss.post("/admin/assistant/organization/add/", new).content.decode()

@@ -7,7 +7,6 @@ from typing import Any
 
 import httpx
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 
 from assistant import outbound
@@ -28,11 +27,6 @@ ADD = "/admin/assistant/provider/add/"
 @pytest.fixture
 def home() -> Organization:
     return make.organization()
-
-
-@pytest.fixture
-def boss(home: Organization) -> Client:
-    return entered(User.objects.create_superuser("boss"))
 
 
 def own(home: Organization, key: str = KEY, **fields: Any) -> Provider:
@@ -67,7 +61,7 @@ def errors(response: Any) -> dict[str, str]:
         ({"preset": "openai", "key": "sk-…cdef"}, "key"),
     ],
 )
-def test_one_that_could_not_answer_is_not_saved_as_one_that_is_on(
+def test_a_provider_that_could_not_answer_cannot_be_saved_as_enabled(
     boss: Client, home: Organization, form: dict[str, str], field: str
 ) -> None:
     said = errors(boss.post(ADD, {**FORM, "organization": home.pk, **form}))
@@ -75,7 +69,7 @@ def test_one_that_could_not_answer_is_not_saved_as_one_that_is_on(
     assert not Provider.objects.exists()
 
 
-def test_it_says_where_a_key_comes_from(boss: Client, home: Organization) -> None:
+def test_the_form_links_to_the_page_where_a_key_is_issued(boss: Client, home: Organization) -> None:
     said = errors(boss.post(ADD, {**FORM, "organization": home.pk, "preset": "groq"}))
     assert "Groq needs a key" in said["key"] and "console.groq.com" in said["key"]
 
@@ -86,7 +80,7 @@ def test_a_server_that_wants_no_key_is_saved_without_one(boss: Client, home: Org
     assert router.from_row(Provider.objects.get())
 
 
-def test_one_that_is_off_may_be_half_made(boss: Client, home: Organization) -> None:
+def test_a_disabled_provider_may_be_incomplete(boss: Client, home: Organization) -> None:
     form = {name: value for name, value in FORM.items() if name != "enabled"}
     response = boss.post(ADD, {**form, "organization": home.pk, "preset": "openai"}, follow=True)
     assert not Provider.objects.get().enabled
@@ -94,7 +88,7 @@ def test_one_that_is_off_may_be_half_made(boss: Client, home: Organization) -> N
 
 
 @pytest.mark.parametrize("url", ["https://llm.example.com/v1", "https://api.openai.com/v1"])
-def test_a_key_entered_beside_an_error_is_asked_for_again_and_not_lost_in_silence(
+def test_a_key_entered_beside_an_error_has_to_be_entered_again_and_the_form_says_so(
     boss: Client, home: Organization, url: str
 ) -> None:
     form = {**FORM, "organization": home.pk, "base_url": url, "smart": "m"}
@@ -110,7 +104,7 @@ def test_a_key_entered_beside_an_error_is_asked_for_again_and_not_lost_in_silenc
     assert Provider.objects.get().key(url) == KEY
 
 
-def test_another_address_is_not_saved_without_its_key(boss: Client, home: Organization) -> None:
+def test_a_changed_address_is_not_saved_without_a_key_for_it(boss: Client, home: Organization) -> None:
     row = own(home)
     moved = {**FORM, **OURS, "base_url": "https://evil.example.net/v1"}
     assert "belongs to another address" in errors(boss.post(change(row), moved))["key"]
@@ -218,7 +212,7 @@ def test_what_was_learnt_is_forgotten_for_one_model_or_all_after_a_question(boss
     assert known(other), "another provider's stays"
 
 
-def test_only_who_may_change_a_provider_makes_it_forget(home: Organization) -> None:
+def test_only_owners_can_clear_what_was_learnt_about_a_provider(home: Organization) -> None:
     row = own(home)
     taught(row, "m", tools=False)
     strangers = make.organization("Elsewhere")

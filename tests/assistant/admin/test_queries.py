@@ -13,7 +13,7 @@ from tests.assistant.admin.test_scoping import entered, plain_addresses
 pytestmark = pytest.mark.django_db
 
 
-def test_no_page_asks_once_per_row():
+def test_no_admin_page_makes_a_query_per_row():
     boss = entered(User.objects.create_superuser("boss"))
 
     def queries() -> dict[str, int]:

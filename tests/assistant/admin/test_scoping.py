@@ -120,7 +120,7 @@ def test_every_admin_is_scoped_or_for_superusers_only(model, model_admin):
 
 
 @pytest.mark.parametrize(("model", "path"), addresses_with_object(), ids=lambda value: str(value))
-def test_the_address_of_somebody_elses_row_answers_like_one_that_never_was(two, owner, model, path):
+def test_the_url_of_another_organizations_row_answers_like_an_unknown_one(two, owner, model, path):
     row = row_of(model, two.theirs)
     for query in ("", "?_popup=1&_to_field=id"):
         address = with_object(path, row.pk) + query
@@ -157,7 +157,7 @@ def relations() -> list[tuple[str, str, str]]:
 
 
 @pytest.mark.parametrize("relation", relations(), ids="-".join)
-def test_autocomplete_offers_only_rows_of_ones_own(two, owner, relation):
+def test_autocomplete_offers_only_rows_of_the_members_organizations(two, owner, relation):
     app, model, field = relation
     query = {"app_label": app, "model_name": model, "field_name": field, "term": "zanzibar"}
     response = owner.get("/admin/autocomplete/", query)
@@ -250,7 +250,7 @@ def test_a_member_sets_prices_for_their_organization_and_not_for_all(two, owner)
     assert list(Price.objects.filter(organization=None)) == [for_all]
 
 
-def test_members_have_no_say_over_users(two, owner):
+def test_members_cannot_manage_users(two, owner):
     me = User.objects.get(username="owner-mine")
     for address in (f"/admin/auth/user/{me.pk}/change/", "/admin/auth/user/add/", f"/admin/auth/user/{me.pk}/password/"):
         assert owner.post(address, {"username": "x", "is_superuser": "on"}).status_code in (403, 404)
@@ -288,7 +288,7 @@ def test_an_owner_sets_roles_but_adds_nobody_and_stays(two, owner):
 @pytest.mark.parametrize(
     ("model", "action"), [(Appointment, "cancel"), (Delivery, "send_again"), (Method, "delete_selected")], ids=str
 )
-def test_actions_reach_only_rows_of_ones_own(two, owner, model, action):
+def test_actions_affect_only_rows_of_the_members_organizations(two, owner, model, action):
     theirs = row_of(model, two.theirs)
     state = getattr(theirs, "state", None)
     address = f"/admin/assistant/{model._meta.model_name}/"
@@ -318,7 +318,7 @@ def test_a_viewer_reads_everything_of_their_organization_and_changes_nothing(two
         assert model.objects.get(pk=row.pk).state == row.state
 
 
-def test_an_editor_here_who_is_a_viewer_there_acts_only_here(two):
+def test_a_role_in_one_organization_gives_no_rights_in_another(two):
     both = member(two.mine, "editor", "both")
     Membership.objects.create(user=both, organization=two.theirs, role=Membership.Role.VIEWER)
     client = entered(both)

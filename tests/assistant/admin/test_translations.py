@@ -51,7 +51,7 @@ def test_a_text_that_is_too_long_is_refused_beside_its_field(assistant: Assistan
     assert answer.status_code == 200 and "greeting_es" in answer.context["adminform"].form.errors
 
 
-def test_who_may_only_look_is_shown_no_empty_fields(assistant: Assistant) -> None:
+def test_viewers_are_shown_no_empty_fields(assistant: Assistant) -> None:
     viewer = entered(member(assistant.organization, Membership.Role.VIEWER, "vi"))
     body = viewer.get(f"/admin/assistant/assistant/{assistant.pk}/change/").content.decode()
     assert "Hello from Leeds" in body and CATALOGUES["de"].name not in body
@@ -107,7 +107,7 @@ def test_a_new_language_has_its_fields_without_more(
     assert assistant.texts["eo"]["greeting"] == "Saluton!"
 
 
-def test_words_of_ours_that_staff_left_are_in_every_language() -> None:
+def test_default_texts_are_translated_into_every_language() -> None:
     untouched = Assistant()
     assert {language: set(texts) for language, texts in untouched.texts.items()} == {
         language: {"greeting", "disclosure"} for language in CATALOGUES if language != "en"

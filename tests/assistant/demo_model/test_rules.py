@@ -148,7 +148,7 @@ def test_a_time_taken_meanwhile_leaves_the_others_on_offer():
     assert not reply.calls and "14:00" not in reply.text and "14:30 and 15:00" in reply.text
 
 
-def test_a_declined_booking_is_let_go():
+def test_a_declined_booking_releases_its_time():
     visit = Visit()
     visit.says("Can I come in on Tuesday?")
     visit.returns(FREE)
@@ -220,7 +220,7 @@ def test_questions_are_answered_from_the_knowledge(question: str, answer: str):
     assert answer in Visit().says(question).text
 
 
-def test_it_admits_what_is_not_in_its_knowledge():
+def test_the_demo_model_admits_what_is_not_in_its_knowledge():
     reply = Visit().says("What is the capital of France?")
     assert "I don't know" in reply.text and "opening hours" in reply.text
 
@@ -238,7 +238,7 @@ def test_topics_of_the_guides_are_looked_up_there_and_quoted():
     assert visit.returns(found).text == "Leave coffee\nfor two hours."
 
 
-def test_it_searches_before_it_does_not_know_and_says_so_when_nothing_is_found():
+def test_the_demo_model_searches_first_and_says_when_nothing_was_found():
     visit = Visit([*TOOLS, LOOK_UP])
     assert "Free for two hours" in visit.says("Where can I park?").text
     assert called(visit.says("Do you sell umbrellas?"))[0] == "guides"
@@ -246,7 +246,7 @@ def test_it_searches_before_it_does_not_know_and_says_so_when_nothing_is_found()
     assert visit.says("Thanks!").text.startswith("You're welcome")
 
 
-def test_it_says_what_it_is():
+def test_the_demo_model_says_what_it_is():
     assert "demonstration" in Visit().says("Are you a real person?").text
 
 
@@ -345,7 +345,7 @@ def test_a_tool_that_is_asked_for_by_name_is_called_once_per_value():
     assert called(Visit([note]).says("Call note_colour once, with the colour red.")) == ("note_colour", {"colour": "red"})
 
 
-def test_it_answers_who_only_wants_to_know_whether_anybody_is_there():
+def test_a_visitor_who_asks_whether_anybody_is_there_gets_an_answer():
     assert Visit().says("Answer with the single word: ok").text == "ok"
 
 

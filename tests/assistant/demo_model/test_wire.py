@@ -178,7 +178,7 @@ def test_a_bad_request_is_refused_in_openais_shape(server: SimpleNamespace, body
     assert set(response.json()["error"]) == {"message", "type", "param", "code"}
 
 
-def test_only_the_methods_that_openai_takes(server: SimpleNamespace):
+def test_only_openais_http_methods_are_accepted(server: SimpleNamespace):
     assert httpx.get(f"{server.url}/chat/completions", trust_env=False).status_code == 405
     assert httpx.post(f"{server.url}/models", trust_env=False).json()["error"]["code"] == "method_not_allowed"
 
@@ -188,7 +188,7 @@ def test_parts_of_text_are_read(client: openai.OpenAI):
     assert client.chat.completions.create(model="demo", messages=messages).choices[0].message.content
 
 
-def test_it_is_not_there_unless_it_is_switched_on(server: SimpleNamespace, settings: Any):
+def test_the_demo_server_is_absent_unless_enabled(server: SimpleNamespace, settings: Any):
     settings.DEMO_MODEL = False
     assert httpx.get(f"{server.url}/models", trust_env=False).status_code == 404
     assert httpx.post(f"{server.url}/chat/completions", json={}, trust_env=False).status_code == 404

@@ -56,7 +56,7 @@ def rates(examples: list[Example]) -> dict[str, tuple[float, float]]:
 
 
 @pytest.mark.parametrize("examples", [DEVELOPMENT, HELD_OUT], ids=["development", "held-out"])
-def test_hardly_a_claim_gets_through_and_hardly_another_sentence_is_stopped(examples: list[Example]):
+def test_nearly_every_claim_is_caught_and_hardly_any_other_sentence(examples: list[Example]):
     """Of patterns alone, the second judge apart: 0 % and 0 % on the development half; 3.8 % and 1.4 % on the other."""
     let_through, stopped = rates(examples)["all"]
     assert let_through <= (0.02 if examples is DEVELOPMENT else 0.05)
@@ -83,7 +83,7 @@ def test_a_method_of_unknown_effect_backs_every_claim():
     assert not [example for example in CORPUS if through(example.text, frozenset({"any"})).caught]
 
 
-def test_another_act_backs_no_claim():
+def test_a_receipt_of_another_act_backs_no_claim():
     assert through("I've cancelled your appointment.", frozenset({"booked", "sent"})).caught
     assert through("Your appointment is booked.", frozenset({"sent"})).caught
 
@@ -107,14 +107,14 @@ def test_a_long_reply_is_judged_alike_however_it_is_cut(seed: int):
 
 
 @given(st.text(alphabet=st.characters(codec="utf-8"), max_size=1500), st.lists(st.integers(0, 1500), max_size=20))
-def test_a_text_without_claims_comes_out_as_it_went_in(text: str, places: list[int]):
+def test_a_text_without_claims_is_passed_on_unchanged(text: str, places: list[int]):
     gate = Gate(NOTHING)
     shown = "".join(gate.push(piece) for piece in cut(text, places)) + gate.close()
     if not gate.caught:
         assert shown + gate.release() == gate.text == text
 
 
-def test_sentences_that_claim_nothing_come_out_as_they_went_in():
+def test_sentences_without_claims_are_passed_on_unchanged():
     honest = [example.text for example in CORPUS if not example.acts and not through(example.text).caught]
     text = "\n\n".join(honest)
     gate = Gate(NOTHING)
@@ -164,7 +164,7 @@ def test_markup_and_invisible_letters_hide_no_claim():
         assert through(text).caught
 
 
-def test_what_staff_write_about_their_house_is_no_claim():
+def test_facts_about_the_business_are_not_claims():
     """Sentences of our own documents stand for what knowledge and instructions are made of."""
     sentences = [
         sentence

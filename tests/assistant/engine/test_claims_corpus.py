@@ -16,7 +16,7 @@ from tests.bench.bench_claims import rates, table
 MOST = 0.03  # of claims let through, and of others stopped, in each language of the widget
 
 
-def test_hardly_a_claim_gets_through_and_hardly_another_text_is_stopped_in_a_language_of_the_widget():
+def test_nearly_every_claim_is_caught_and_hardly_any_other_text_in_each_widget_language():
     found = rates(read(HERE / "development"))
     sys.stdout.write(f"\n{table(found)}\n")
     assert set(LANGUAGES) <= set(found)
@@ -30,7 +30,7 @@ def test_hardly_a_claim_gets_through_and_hardly_another_text_is_stopped_in_a_lan
         assert counts[False, "doubted"] <= 0.15 * others, language
 
 
-def test_what_others_wrote_without_sight_of_the_grammars_is_judged_about_as_well():
+def test_a_held_out_corpus_is_judged_about_as_well():
     found = rates(read(HERE))
     sys.stdout.write(f"\n{table(found)}\n")
     total = sum(found.values(), Counter())
@@ -47,7 +47,7 @@ def test_every_grammar_has_sentences_of_both_kinds():
     assert kinds == {(language, claims) for language in GRAMMARS for claims in (True, False)}
 
 
-def test_a_line_of_a_corpus_that_is_no_case_is_refused(tmp_path: Path):
+def test_an_invalid_line_of_a_corpus_is_refused(tmp_path: Path):
     (tmp_path / "en.txt").write_text("# a comment\n\n+ Your table\\nis booked.\nno sign\n")
     with pytest.raises(ValueError, match=r"en\.txt:4"):
         read(tmp_path)

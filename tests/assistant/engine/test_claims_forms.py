@@ -49,7 +49,7 @@ def test_lines_that_confirm_are_claims(text: str):
         "Booking status: not confirmed yet",
     ],
 )
-def test_lines_that_inform_are_none(text: str):
+def test_lines_that_only_inform_are_not_claims(text: str):
     assert not gate_of(text).caught
 
 
@@ -84,7 +84,7 @@ def test_a_disguise_hides_no_claim(disguise: str):
 @pytest.mark.parametrize(
     "text", ["Grüße aus München, žluťoučký kůň", "L'été à Noël ; ça va ?", "mp3, h264 and CO₂", "1.2.3"]
 )
-def test_folding_leaves_what_is_no_disguise(text: str):
+def test_folding_leaves_ordinary_text_unchanged(text: str):
     assert not fold(text).disguised
 
 
@@ -92,7 +92,7 @@ def test_folding_leaves_what_is_no_disguise(text: str):
     "text",
     ["Here you go: QX7M4T", "Ваш код QX7M4T", "รหัสของคุณคือ QX7M4T", "ご参考：QX7M4T", "Code (keep it): **QX7M4T**"],
 )
-def test_a_reference_that_nobody_gave_out_is_a_claim_in_every_language(text: str):
+def test_a_reference_that_was_never_issued_is_a_claim_in_every_language(text: str):
     assert gate_of(text).caught
     assert not gate_of(text, said=("Booked under the reference QX7M4T.",)).caught
 
@@ -130,6 +130,6 @@ def test_a_claim_after_a_doubtful_sentence_takes_it_along():
     assert gate.text == "Hello!" and gate.caught.startswith("Your message") and not gate.withheld
 
 
-def test_the_heading_of_a_claim_falls_with_it():
+def test_a_claims_heading_is_withheld_with_it():
     gate = gate_of("Fine.\n\n**Table for two**\n\nStatus: reserved")
     assert gate.text.strip() == "Fine." and gate.caught

@@ -50,7 +50,7 @@ async def test_what_the_judge_acquits_is_shown_as_it_was_written():
 
 
 @pytest.mark.parametrize("decide", [None, answers(None)[0]])
-async def test_what_nobody_can_judge_is_shown_and_marked(decide):
+async def test_a_reply_that_cannot_be_judged_is_shown_and_marked(decide):
     text, _, ended = await run(ScriptedModel(says(DOUBTFUL)), ScriptedExecutor(), decide)
     assert text == DOUBTFUL and ended.unsure
 

@@ -181,7 +181,7 @@ async def test_a_claim_without_a_receipt_is_never_on_the_screen_and_gets_one_cor
     assert model.requests[1][-1].text.startswith(NOTE)
 
 
-async def test_a_model_that_claims_twice_is_cut_off_and_said_so():
+async def test_a_second_false_claim_ends_the_reply_with_an_honest_sentence():
     model = ScriptedModel(says("I have sent the e-mail."), says("Sure. Your e-mail has been sent!"))
     events = await run(model, ScriptedExecutor(""))
     assert events[-1].unkept == "Your e-mail has been sent!"

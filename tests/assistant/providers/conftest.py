@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from assistant.async_db import in_db
-from assistant.providers import router
 from tests import make
 
 from .scene import Scene
@@ -15,8 +14,7 @@ from .stub import Stub
 
 
 @pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
-    monkeypatch.setattr(router.router, "BACKOFF_SECONDS", 0.01)
+def quick(settings: Any) -> None:
     settings.AI_ENVIRONMENT = {}
     settings.OUTBOUND_ALLOWED_ORIGINS = []
 

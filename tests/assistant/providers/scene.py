@@ -89,7 +89,7 @@ class Scene:
 
     async def model(self, **given: Any) -> Router:
         given = {"conversation": self.conversation, **given}
-        model = await router.model_for(self.assistant, **given)
+        model = await router.model_for(self.assistant, backoff_seconds=0.01, **given)
         model._now = lambda: timezone.now() + self.clock
         model._chance = random.Random(7)
         return model

@@ -19,7 +19,7 @@ from assistant import outbound
 from assistant.errors import OutboundError, ProviderError
 from assistant.llm import ChatMessage, Completion, ToolCallRequest, ToolSpec
 from assistant.providers import completions
-from assistant.providers.completions import Capabilities, Request, exchange
+from assistant.providers.completions import Capabilities, Request
 from assistant.providers.configuration import ProviderSettings
 
 from .stub import HEAD, Stub, calls, delta, event, says, status
@@ -428,11 +428,10 @@ async def test_drops_that_never_end_are_ended_by_the_deadline() -> None:
         assert raised.value.cause == "timeout"
 
 
-async def test_a_server_that_says_the_end_but_does_not_hang_up_costs_no_reply(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exchange, "TAIL_SECONDS", 0.1)
+async def test_a_server_that_says_the_end_but_does_not_hang_up_costs_no_reply() -> None:
     async with Stub() as stub:
         stub.script([*says("Hi")[:-2], None], [*calls("book", '{"slot":"a1"}')[:-1], None])
-        request = asking(replace(PROVIDER, base_url=stub.url))
+        request = asking(replace(PROVIDER, base_url=stub.url), tail_seconds=0.1)
         assert meaning((await collect(request))[1]) == Meaning("Hi")
         assert meaning((await collect(request))[1]) == Meaning(calls=(("book", {"slot": "a1"}),), finish="tool_calls")
 
@@ -458,11 +457,10 @@ EMPTY_BETWEEN = [EVERY[0], EVERY[1], event(delta("stop", content="")), EVERY[2]]
 
 
 @pytest.mark.parametrize("events", [EVERY, FIRST, EMPTY_BETWEEN], ids=["every", "first", "empty"])
-async def test_text_behind_a_reason_to_finish_is_waited_for(events: list[bytes], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exchange, "TAIL_SECONDS", 0.001)
+async def test_text_behind_a_reason_to_finish_is_waited_for(events: list[bytes]) -> None:
     answer = httpx.Response(200, stream=Pausing(*events, event(b"[DONE]")))
     with outbound.transport_for_tests(httpx.MockTransport(lambda _: answer)):
-        assert (await collect(asking()))[0] == "We open at nine."
+        assert (await collect(asking(tail_seconds=0.001)))[0] == "We open at nine."
 
 
 async def test_a_server_that_falls_silent_is_not_taken_at_its_word_when_it_always_says_the_end() -> None:
@@ -514,7 +512,7 @@ async def test_a_connection_that_breaks_is_worth_another_try_only_before_the_fir
         assert (raised.value.cause, raised.value.retryable) == (cause, retryable)
 
 
-async def test_nobody_there() -> None:
+async def test_a_refused_connection_is_classified() -> None:
     async with Stub() as stub:
         gone = stub.url
     with pytest.raises(ProviderError) as raised:
@@ -522,7 +520,7 @@ async def test_nobody_there() -> None:
     assert (raised.value.cause, raised.value.retryable) == ("refused", True)
 
 
-async def test_a_server_that_does_not_speak_tls() -> None:
+async def test_a_failed_tls_handshake_is_classified() -> None:
     async def plain(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
         writer.close()
@@ -538,12 +536,12 @@ async def test_a_server_that_does_not_speak_tls() -> None:
     ("code", "cause", "retryable"),
     [("dns", "dns", True), ("redirect", "bad_response", False), ("too_large", "bad_response", False)],
 )
-def test_what_the_way_out_says_is_a_cause_too(code: str, cause: str, retryable: bool) -> None:
+def test_every_outbound_error_has_a_cause(code: str, cause: str, retryable: bool) -> None:
     error = completions.from_outbound(OutboundError("…", code=code), answered=False)
     assert (error.cause, error.retryable) == (cause, retryable)
 
 
-async def test_time_to_the_first_word_and_to_the_last() -> None:
+async def test_times_to_the_first_and_the_last_word_are_measured() -> None:
     async with Stub() as stub:
         stub.always([HEAD, 0.1, event(delta(content="Hi")), 0.1, event(delta("stop")), event(b"[DONE]")])
         _, completion = await collect(asking(replace(PROVIDER, base_url=stub.url)))

@@ -46,7 +46,7 @@ def test_providers_that_are_all_switched_off_leave_none_and_no_demo_model_either
     assert found.usable == () and len(found.providers) == 1 and found.configured
 
 
-def test_nothing_configured_is_nothing_wrong():
+def test_an_empty_configuration_has_no_problems():
     found = load({})
     assert found.providers == () and found.problems == () and not found.configured
 
@@ -108,7 +108,7 @@ def test_environment_providers_may_reach_private_addresses():
         ),
     ],
 )
-def test_a_base_url_is_normalised_once_and_for_all(written: str, base: str):
+def test_a_base_url_is_normalised_and_stays_so(written: str, base: str):
     assert normal_base_url(written) == base
     assert normal_base_url(base) == base
 
@@ -363,7 +363,7 @@ def test_a_misspelt_variable_gets_the_nearest_name(written: str, meant: str):
     assert found.providers == () and "canary" not in repr(found)
 
 
-def test_other_peoples_variables_are_left_alone():
+def test_unrelated_variables_are_ignored():
     assert load({"OPENAI_ORG_ID": "org-1", "GROQ_LOG": "info", "TOGETHER_DEBUG": "1"}).problems == ()
 
 
@@ -433,7 +433,7 @@ def test_legacy_settings_have_an_equivalent_in_the_new_style():
 )
 @example({"AI_X_URL": "http://[::1", "AI_X_KEY": "k"})
 @example({"AI_BASE_URL": "https://xn--\udcff"})
-def test_no_environment_whatever_makes_it_crash(environment: dict[str, str]):
+def test_no_environment_crashes_the_configuration(environment: dict[str, str]):
     found = load(environment)
     for provider in found.providers:
         assert provider.base_url.startswith(("http://", "https://")) and provider.smart

@@ -81,7 +81,7 @@ def test_nothing_configured_is_healthy_where_the_demonstration_model_may_answer(
     assert "AI_API_KEY" in said(seen, "hint")
 
 
-def test_nobody_to_answer_is_said_in_the_documented_words_with_the_documented_remedies(settings):
+def test_a_missing_provider_is_reported_with_the_documented_words_and_remedies(settings):
     settings.AI_ENVIRONMENT, settings.DEMO_MODEL = {}, False
     seen, code = examined()
     assert code == 1
@@ -90,7 +90,7 @@ def test_nobody_to_answer_is_said_in_the_documented_words_with_the_documented_re
     assert "AI_<NAME>_KEY" in wrong and "AI_<NAME>_ENABLED=true" in wrong
 
 
-def test_it_prints_what_was_found_from_where_and_in_which_order(settings):
+def test_the_doctor_prints_each_provider_with_its_source_and_order(settings):
     settings.AI_ENVIRONMENT = {
         "AI_GROQ_KEY": "gsk_abcdefgh5678", "AI_GROQ_SMART": "a", "AI_GROQ_FAST": "b", "AI_GROQ_WEIGHT": "3",
         "OPENAI_API_KEY": KEY,
@@ -124,7 +124,7 @@ def test_no_key_is_ever_printed(settings):
         assert code == 1
 
 
-def test_each_problem_is_told_with_its_variable_and_its_remedy(settings):
+def test_each_problem_is_reported_with_its_variable_and_remedy(settings):
     settings.AI_ENVIRONMENT = {
         "AI_GROQ_KEY": "gsk_abcdefgh5678",
         "AI_GROQ_WEIGHT": "two",
@@ -258,7 +258,7 @@ def test_an_organizations_own_provider_is_listed_probed_and_never_shown_its_key(
     assert server.requests[-1].headers["authorization"] == f"Bearer {KEY}"
 
 
-def test_an_organizations_provider_that_is_not_complete_is_said(settings):
+def test_an_incomplete_provider_of_an_organization_is_reported(settings):
     settings.AI_ENVIRONMENT = {"AI_API_KEY": KEY}
     make.organization("Acme").providers.create(name="Half", base_url="https://llm.example.com")
     assert "Acme: Half" in said(examined()[0], "warning")
@@ -274,19 +274,19 @@ def test_a_stored_key_that_can_no_longer_be_decrypted_is_an_error(settings):
     assert code == 1 and "FIELD_KEYS" in said(seen, "error")
 
 
-def test_the_basics_are_looked_at_too(settings):
+def test_the_doctor_checks_database_redis_broker_email_and_keys(settings):
     settings.AI_ENVIRONMENT = {"AI_API_KEY": KEY}
     assert {"database", "redis", "broker", "e-mail", "keys", "PUBLIC_URL"} <= {f["about"] for f in examined()[0]["findings"]}
 
 
-def test_a_redis_that_does_not_answer_is_said_without_its_password(settings):
+def test_an_unreachable_redis_is_reported_without_its_password(settings):
     settings.AI_ENVIRONMENT, settings.REDIS_URL = {"AI_API_KEY": KEY}, "redis://:canary@127.0.0.1:1/0"
     settings.CELERY_BROKER_URL = settings.REDIS_URL
     text, code = run()
     assert code == 1 and "redis://127.0.0.1:1" in text and "canary" not in text
 
 
-def test_an_assistant_that_may_be_shown_nowhere_is_said(settings):
+def test_an_assistant_without_allowed_sites_is_reported(settings):
     settings.AI_ENVIRONMENT = {"AI_API_KEY": KEY}
     make.assistant(make.organization("Acme", allowed_origins=""))
     assert "allowed origins" in said(examined()[0], "warning")

@@ -4,40 +4,27 @@ from __future__ import annotations
 
 import logging
 import random
+import sys
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
-from django.core.cache import cache
 from django.core.checks import run_checks
 
+from assistant import outbound
 from assistant.async_db import in_db
 from assistant.errors import ProviderBadResponse, ProviderError
 from assistant.management.doctor import examine
 from assistant.models import Budget, Embedding, Organization, Provider, ProviderHealth, Spending, Usage
 from assistant.providers import embeddings
 from assistant.providers.configuration import load
-from assistant.services.knowledge import vectors
 from tests import make
-from tests.assistant.meanings import ENVIRONMENT, KEY, Meanings
+from tests.assistant.meanings import KEY, Meanings
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("vectors_configured")]
 QUERY = "Where does grandmother's secret car go?"
 OPENAI = "https://api.openai.com/v1"
-
-
-@pytest.fixture(autouse=True)
-def configured(settings: Any) -> None:
-    settings.AI_ENVIRONMENT = ENVIRONMENT
-    cache.clear()
-
-
-@pytest.fixture
-def server() -> Iterator[Meanings]:
-    with Meanings().serving() as server:
-        yield server
 
 
 async def ready(**fields: Any) -> Organization:
@@ -61,7 +48,7 @@ def searches() -> list[tuple[str, int]]:
 # --- The wire ---------------------------------------------------------------------------------------------------------
 
 
-async def test_it_asks_as_openai_wants_it_and_puts_the_answer_into_the_order_of_the_texts(server: Meanings) -> None:
+async def test_requests_follow_openais_form_and_vectors_are_put_in_the_order_of_the_texts(server: Meanings) -> None:
     provider = embeddings.configured()
     assert provider
     found, spent = await embeddings.ask(provider, ["parking", "price"], 1)
@@ -104,7 +91,7 @@ def test_an_answer_that_is_not_a_vector_for_each_text_is_none(answer: Any) -> No
         (200, {"choices": []}, "bad_response"),
     ],
 )
-async def test_what_goes_wrong_is_told_as_it_is_of_chat_and_without_the_key(status: int, body: Any, cause: str) -> None:
+async def test_failures_are_classified_as_those_of_chat_and_without_the_key(status: int, body: Any, cause: str) -> None:
     provider = embeddings.configured()
     assert provider
     with Meanings(httpx.Response(status, json=body)).serving(), pytest.raises(ProviderError) as caught:
@@ -126,7 +113,7 @@ async def test_a_model_is_measured_once_and_its_floor_lies_between_what_belongs_
     assert embeddings._cosine(question, right) > space.floor > embeddings._cosine(question, wrong)
 
 
-def test_a_model_to_which_all_texts_are_alike_or_any_is_not_used() -> None:
+def test_a_model_that_cannot_tell_texts_apart_is_not_used() -> None:
     chance = random.Random(5)
     noise = [[chance.gauss() for _ in range(64)] for _ in range(24)]
     for numbers in (noise, [[1.0, 0.5]] * 24):
@@ -155,15 +142,14 @@ async def test_no_organization_is_served_from_what_another_one_asked(server: Mea
 
 
 async def test_a_late_server_keeps_nobody_waiting_and_neither_query_nor_key_is_logged(
-    server: Meanings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    server: Meanings, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     home = await ready()
     assert embeddings.QUERY_SECONDS <= 0.8
-    monkeypatch.setattr(embeddings, "QUERY_SECONDS", 0.05)
     server.late = True
     began = time.monotonic()
-    assert await embeddings.of_query(home, QUERY) is None
+    assert await embeddings.of_query(home, QUERY, seconds=0.05) is None
     assert time.monotonic() - began < 5
     assert await in_db(searches)() == [("timeout", 0)]
     assert "searched by words alone: timeout" in caplog.text
@@ -171,15 +157,15 @@ async def test_a_late_server_keeps_nobody_waiting_and_neither_query_nor_key_is_l
 
 
 async def test_whatever_breaks_a_query_goes_without_and_its_text_stays_out_of_the_log(
-    server: Meanings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    server: Meanings, caplog: pytest.LogCaptureFixture
 ) -> None:
     home = await ready()
 
-    def broken(provider: Any, texts: Any) -> bytes:
-        raise RuntimeError(f"cannot write {texts}")
+    def broken(request: httpx.Request) -> httpx.Response:
+        raise RuntimeError(f"cannot send {request.content!r}")
 
-    monkeypatch.setattr(embeddings, "_body", broken)
-    assert await embeddings.of_query(home, QUERY) is None
+    with outbound.transport_for_tests(httpx.MockTransport(broken)):
+        assert await embeddings.of_query(home, QUERY) is None
     assert "RuntimeError" in caplog.text and "grandmother" not in caplog.text
 
 
@@ -215,7 +201,7 @@ async def test_a_spent_budget_sends_nothing(server: Meanings) -> None:
 
 
 @pytest.mark.parametrize("wish", ["never", "alone"])
-async def test_who_keeps_the_platforms_servers_out_sends_them_no_text(server: Meanings, wish: str) -> None:
+async def test_an_organization_that_excludes_platform_providers_sends_them_no_text(server: Meanings, wish: str) -> None:
     home = await ready()
 
     def keep_out() -> None:
@@ -240,17 +226,17 @@ async def test_without_the_extra_nothing_is_asked_and_a_check_names_what_is_miss
     server: Meanings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = await ready()
-    monkeypatch.setattr(vectors, "installed", lambda: False)
+    monkeypatch.setitem(sys.modules, "numpy", None)
     assert await embeddings.of_query(home, QUERY) is None
     assert server.texts == []
     (said,) = [one for one in run_checks() if one.id == "assistant.W004"]
     assert "EMBEDDING_MODEL" in said.msg and "numpy" in said.msg and "requirements-vectors.lock" in said.hint
 
 
-def test_with_the_extra_or_without_a_model_there_is_nothing_to_say(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_warning_with_the_extra_installed_or_without_a_model(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     assert not [one for one in run_checks() if one.id == "assistant.W004"]
     settings.AI_ENVIRONMENT = {}
-    monkeypatch.setattr(vectors, "installed", lambda: False)
+    monkeypatch.setitem(sys.modules, "numpy", None)
     assert not [one for one in run_checks() if one.id == "assistant.W004"]
 
 
@@ -279,7 +265,7 @@ POOL = {"AI_A_URL": "https://a.example.com", "AI_A_KEY": "key-of-a", "AI_A_SMART
         ({"AI_API_KEY": "sk-chat-0123456789"}, OPENAI, "sk-chat-0123456789"),
     ],
 )  # fmt: skip
-def test_who_makes_vectors_has_its_own_key_or_is_the_first_provider(
+def test_the_embedding_server_has_its_own_key_or_is_the_first_provider(
     environment: dict[str, str], address: str, key: str
 ) -> None:
     found = load({**environment, "EMBEDDING_MODEL": "m"})
@@ -297,7 +283,7 @@ def test_who_makes_vectors_has_its_own_key_or_is_the_first_provider(
         ({"AI_EMBEDDING_MODEL": "m"}, "AI_EMBEDDING_MODEL", "unknown_variable"),
     ],
 )
-def test_what_is_wrong_with_it_is_named(environment: dict[str, str], variable: str, code: str) -> None:
+def test_problems_of_the_embedding_configuration_are_named(environment: dict[str, str], variable: str, code: str) -> None:
     found = load(environment)
     assert found.embedding is None
     assert (variable, code) in [(problem.variable, problem.code) for problem in found.problems]

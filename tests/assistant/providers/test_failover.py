@@ -98,7 +98,7 @@ async def test_what_the_visitors_words_are_to_blame_for_goes_to_nobody_else(scen
         assert s.asked() == {"a": 1, "b": 0}
 
 
-async def test_a_stray_failure_of_the_first_is_outlived_although_the_second_always_refuses(scene: Any) -> None:
+async def test_a_transient_failure_of_the_first_is_retried_although_the_second_always_refuses(scene: Any) -> None:
     async with scene("ab") as s:
         s.pool("a", "b")
         s.a.script(at_once(500))

@@ -58,7 +58,7 @@ async def test_a_model_that_was_misjudged_is_measured_anew_and_put_right(scene: 
         assert len(server.requests) == asked, "once is enough"
 
 
-async def test_one_whose_provider_has_changed_or_is_off_is_not_asked(scene: Any) -> None:
+async def test_a_changed_or_disabled_provider_is_not_measured_again(scene: Any) -> None:
     async with scene("") as s, Server() as server:
         s.stubs["a"] = server
         row = await s.own("a", smart="m")
@@ -79,7 +79,7 @@ def test_what_was_measured_before_anybody_noted_why_is_still_obeyed() -> None:
     assert health.standings({("k", "m")})["k", "m"].capabilities == {"tools": False}
 
 
-def test_a_measuring_that_found_nothing_is_tried_again_after_a_day() -> None:
+def test_a_measurement_without_a_result_is_repeated_after_a_day() -> None:
     now = timezone.now()
     health.measured("k", "m", {"streaming": False}, name="a", now=now - timedelta(days=8))
     assert len(health.due_for_measuring(9, now)) == 1

@@ -88,7 +88,7 @@ def outcomes(report: Report) -> dict[str, str]:
     return {check.name: check.outcome for check in report.checks}
 
 
-async def test_a_server_that_can_everything_but_speak():
+async def test_a_server_with_every_capability_but_voice_is_measured():
     report, server = await probed()
     assert outcomes(report) == {**dict.fromkeys(ALL, "yes"), "realtime": "no"}
     assert report.ok
@@ -242,7 +242,7 @@ async def test_the_assistants_own_tools_are_offered_and_what_they_teach_is_kept(
     assert "schema" in report.capabilities, "that their schemas were accepted is kept too"
 
 
-async def test_own_tools_that_are_refused_for_good_are_said():
+async def test_own_tools_that_stay_refused_are_reported():
     async with Stumbling(99, status(400, {"error": {"message": "grammar"}}), b"Note it.") as server:
         report = await probe(ProviderSettings("p", server.url, KEY, smart="m"), tools=[own_tool(maxLength=2000)])
     assert outcomes(report)["own_tools"] == "failed" and report.capabilities["tools"] is True
@@ -429,7 +429,7 @@ async def test_voice_is_asked_of_openai_itself():
     assert "ek_1" not in json.dumps(report.as_json())
 
 
-async def test_models_that_end_soon_are_said():
+async def test_models_about_to_be_retired_are_reported():
     listing = status(
         200, {"data": [{"id": "m", "shutdown_date": "2020-01-01"}, {"id": "other", "shutdown_date": "2020-01-01"}]}
     )

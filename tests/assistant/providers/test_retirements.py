@@ -42,7 +42,7 @@ def test_a_model_of_the_same_name_elsewhere_is_not_meant():
 
 
 @pytest.mark.parametrize("text", ["", "soon", "2027", "null", "2027-13-01"])
-def test_a_date_that_is_none_says_nothing(text: str):
+def test_an_invalid_date_is_ignored(text: str):
     assert notices(SERVER, ["m"], {"m": text}, today=TODAY) == []
 
 
@@ -59,7 +59,7 @@ def test_the_documented_default_for_voice_is_known_to_have_ended_and_by_what_to_
     assert notice.stage == 0 and notice.replacement
 
 
-def test_the_shipped_list_is_sound():
+def test_every_entry_of_the_shipped_list_is_valid():
     for preset, models in retirements.shipped().items():
         assert preset in PRESETS
         for model, entry in models.items():

@@ -104,7 +104,7 @@ def test_what_no_answer_came_to_and_what_broke_off_is_said() -> None:
 
 
 @pytest.mark.parametrize("text", [b"", b"hello", b"=== answer 1: 50 bytes\nshort"])
-def test_what_is_no_transcript_is_refused(text: bytes) -> None:
+def test_an_invalid_transcript_is_refused(text: bytes) -> None:
     with pytest.raises(ValueError, match="transcript"):
         transcript.read(text)
 

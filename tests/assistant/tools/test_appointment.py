@@ -176,7 +176,7 @@ async def test_a_new_search_in_a_later_turn_takes_the_place_of_the_old_card(conv
 @pytest.mark.parametrize(
     "day", ["2026-02-30", "2026-13-01", "tomorrow", "20300108", "2030-W02-2", "2030-01-08T10:00", "11/12/2030", "", 5]
 )
-async def test_what_is_no_day_comes_back_to_the_model(conversation, day):
+async def test_an_invalid_day_is_returned_to_the_model(conversation, day):
     result = await run(conversation, "find_times", from_day=day)
     assert result.outcome == ("done" if day == "" else "failed")
 
@@ -216,7 +216,7 @@ async def test_an_address_that_a_model_made_up_of_nothing_is_asked_for(conversat
     assert [field["name"] for field in (await row("confirm")).content["fields"]] == ["email"]
 
 
-async def test_no_lets_go_of_the_time(conversation):
+async def test_declining_releases_the_time(conversation):
     await run(conversation, "book", slot=await a_slot(conversation), name="Ann", email="ann@example.com")
     assert (await click(conversation, "confirm", "cancel")).outcome == "refused"
     assert await count(Appointment, state="expired") == 1

@@ -106,7 +106,7 @@ def nested(depth: int) -> Any:
 
 
 @pytest.mark.parametrize("arguments", [*BAD_ARGUMENTS, nested(100_000)], ids=lambda value: str(type(value).__name__))
-async def test_arguments_that_do_not_fit_are_told_to_the_model_and_never_run(
+async def test_invalid_arguments_are_returned_to_the_model_and_never_run(
     arguments: Any, turn: Turn, method: Make, acts: Acts
 ) -> None:
     await sync_to_async(method)(turn.conversation.assistant)
@@ -280,7 +280,7 @@ async def test_a_runner_that_slept_while_its_turn_ended_elsewhere_begins_no_call
         ("counted", TimeoutError(), "unknown", "timeout"),
     ],
 )
-async def test_a_failure_is_told_in_words_of_ours(
+async def test_a_failure_is_described_in_our_own_words(
     kind: str, raises: Exception, outcome: str, code: str, turn: Turn, method: Make, acts: Acts
 ) -> None:
     await sync_to_async(method)(turn.conversation.assistant, kind=kind)
@@ -384,7 +384,7 @@ async def test_fifty_confirmations_are_one_act(turn: Turn, method: Make, acts: A
     assert len(acts.seen) == 1 and {result.outcome for result in results} == {"done"}
 
 
-async def test_a_no_is_a_no(turn: Turn, method: Make, acts: Acts) -> None:
+async def test_a_declined_call_is_not_run(turn: Turn, method: Make, acts: Acts) -> None:
     _, card = await asked(turn, method)
     answer, opening = await sync_to_async(click)(turn.conversation, card, "cancel")
     executor = await Executor.for_turn(answer)
@@ -416,7 +416,9 @@ async def test_a_method_may_always_or_never_ask(turn: Turn, method: Make, acts: 
 # --- Tests by staff, replays, memory ---------------------------------------------------------------------------------
 
 
-async def test_staff_try_a_method_through_the_same_door_without_being_asked(turn: Turn, method: Make, acts: Acts) -> None:
+async def test_staff_test_a_method_through_the_same_executor_without_confirmation(
+    turn: Turn, method: Make, acts: Acts
+) -> None:
     made = await sync_to_async(method)(turn.conversation.assistant, risk=Method.Risk.IRREVERSIBLE, per_day=0)
     assert (await try_out(made, {"text": 5})).outcome == "failed"
     result = await try_out(made, {"text": "x"}, dry_run=False)

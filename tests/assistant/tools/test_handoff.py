@@ -87,7 +87,7 @@ async def test_the_conversation_waits_the_team_is_notified_and_the_visitor_can_l
     assert await Card.objects.filter(kind=Card.Kind.RECEIPT).acount() == 1
 
 
-async def test_what_is_no_address_is_not_passed_on(method: Make, talk: Conversation) -> None:
+async def test_an_invalid_address_is_not_passed_on(method: Make, talk: Conversation) -> None:
     await sync_to_async(a_handoff)(method, talk)
     executor = await Executor.for_conversation(talk)
     for address in (

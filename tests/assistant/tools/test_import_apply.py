@@ -142,7 +142,7 @@ def test_a_secret_does_not_follow_an_import_to_another_address(mia):
     assert second.secrets == {} and second.origin == "https://evil.example.org:443"
 
 
-def test_one_that_does_not_fit_leaves_nothing_behind(mia):
+def test_an_invalid_draft_leaves_nothing_behind(mia):
     good, bad = drafts(shop("/a", "/b"), mia.organization)
     bad.config["url"] = "http://127.0.0.1/"
     with pytest.raises(ImportRefused) as refused:

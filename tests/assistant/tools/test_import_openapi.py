@@ -276,7 +276,7 @@ WHOLE: list[tuple[str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("code", "document"), WHOLE, ids=[code for code, _ in WHOLE])
-def test_a_description_that_is_none_is_refused_whole(code, document):
+def test_an_invalid_description_is_refused_as_a_whole(code, document):
     with pytest.raises(ImportRefused) as refused:
         read(document)
     assert refused.value.code == code
@@ -520,7 +520,7 @@ def test_a_path_without_a_slash_does_not_reach_the_host() -> None:
     assert [problem.code for problem in draft.problems] == ["path"]
 
 
-def test_an_address_that_is_none_is_said_to_be_none() -> None:
+def test_an_invalid_address_is_reported_as_invalid() -> None:
     found = read(described(servers=[{"url": "//[x"}]), base_url="https://api.example.com/")
     assert [problem.code for problem in found.drafts[0].problems] == ["url"]
 

@@ -177,7 +177,7 @@ def test_what_a_request_cannot_become_is_named(code, request_):
         ("no_requests", collection({"name": "Empty", "item": []}, 7, None)),
     ],
 )
-def test_a_collection_that_is_none_is_refused_whole(code, document):
+def test_an_invalid_collection_is_refused_as_a_whole(code, document):
     with pytest.raises(ImportRefused) as refused:
         read(document)
     assert refused.value.code == code

@@ -207,14 +207,13 @@ async def test_a_server_that_does_not_speak_the_protocol_is_named(code, results,
     assert refused.value.code == code
 
 
-async def test_a_server_that_never_answers_is_left(settings, monkeypatch):
-    monkeypatch.setattr(mcp.mcp.tools, "__kwdefaults__", {"seconds": 0.3})
+async def test_a_server_that_never_answers_is_given_up(settings):
     with pytest.raises(ImportRefused) as refused:
-        await listed(settings, Script(list=5.0))
+        await listed(settings, Script(list=5.0), seconds=0.3)
     assert refused.value.code == "timeout"
 
 
-async def test_only_what_a_method_may_be_is_taken_of_a_server(settings):
+async def test_only_tools_that_can_become_methods_are_imported(settings):
     remote = {"type": "object", "properties": {"a": {"$ref": "http://127.0.0.1:9/schema.json"}}}
     wide = {"type": "object", "properties": {f"p{n}": {"type": "string"} for n in range(5000)}}
     loop: dict[str, Any] = {"type": "object", "properties": {"next": {"$ref": "#"}}}

@@ -23,6 +23,6 @@ def test_what_is_pointed_at_is_kept(lines: str, kept: object) -> None:
 
 
 @pytest.mark.parametrize("line", ["items", "/a~2", "/" + "x" * 300])
-def test_what_is_no_pointer_is_named(line: str) -> None:
+def test_an_invalid_pointer_is_named(line: str) -> None:
     with pytest.raises(ValueError, match="x{300}|items|a~2"):
         pointers.tree(line)

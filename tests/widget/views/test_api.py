@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import OperationalError, connection
+from django.http import HttpRequest, HttpResponse
 from django.test import AsyncClient
 from django.utils import timezone
 
@@ -19,23 +20,14 @@ from assistant.async_db import in_db
 from assistant.models import Assistant, Budget, Message, Provider, ToolCall, Turn, Visitor
 from assistant.services.conversations import cards
 from assistant.services.organizations import rate_limits
-from assistant.turns import runner
 from tests import make
-from tests.fakes import ScriptedExecutor, ScriptedModel, always, says
+from tests.rates import spend
 from widget.urls import urlpatterns
+from widget.views.api_view import api_view
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("answered")]
 
 API = "/api/v1/widget/"
-
-
-@pytest.fixture(autouse=True)
-def scripted(monkeypatch):
-    run = runner.run
-    model = ScriptedModel(says("Hi", " there."))
-    monkeypatch.setattr(
-        runner, "run", lambda turn_id: run(turn_id, model_for=always(model), executor_for=always(ScriptedExecutor()))
-    )
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +39,7 @@ class Page:
     """A visitor's page: its origin, and its token once it has one."""
 
     def __init__(self, origin: str = make.ORIGIN) -> None:
-        self.client, self.origin, self.token = AsyncClient(), origin, ""
+        self.client, self.origin, self.token, self.visitor = AsyncClient(), origin, "", ""
 
     def headers(self, **more: str) -> dict[str, str]:
         headers = {"origin": self.origin} if self.origin else {}
@@ -65,7 +57,7 @@ class Page:
     async def open(self, assistant) -> None:
         answer = await self.post("sessions", {"key": assistant.public_key, "timezone": "Europe/London"})
         assert answer.status_code == 201, answer.content
-        self.token = answer.json()["token"]
+        self.token, self.visitor = answer.json()["token"], answer.json()["visitor"]
 
 
 @pytest.fixture
@@ -84,7 +76,7 @@ async def ended(count: int = 1) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_a_conversation_without_a_socket(page, assistant):
+async def test_a_whole_conversation_runs_without_a_socket(page, assistant):
     await page.open(assistant)
     answer = await page.post("messages", {"id": "c-1", "text": "Hello"})
     assert answer.status_code == 202 and answer.json()["seq"] == 1
@@ -97,8 +89,8 @@ async def test_a_conversation_without_a_socket(page, assistant):
     assert [event["type"] for event in again["events"]] == ["message.rated"]
 
 
-async def test_the_same_message_fifty_times_at_once_is_one_row_with_one_answer(page, assistant, monkeypatch):
-    monkeypatch.setitem(rate_limits.LIMITS, "message.send", rate_limits.Limit())
+async def test_the_same_message_fifty_times_at_once_is_one_row_with_one_answer(page, assistant, settings):
+    settings.RATE_LIMITS = False
     await page.open(assistant)
     answers = await asyncio.gather(*(page.post("messages", {"id": "c-1", "text": "Hello"}) for _ in range(50)))
     assert {(a.status_code, a.content) for a in answers} == {(202, answers[0].content)}
@@ -115,7 +107,7 @@ async def test_another_text_under_the_same_id_is_a_conflict(page, assistant):
 
 
 @pytest.mark.parametrize("origin", ["", "null", "https://evil.example", "https://www.example.com.evil.example"])
-async def test_no_session_for_a_page_that_may_not(assistant, origin):
+async def test_a_page_of_another_site_gets_no_session(assistant, origin):
     refused = await Page(origin).post("sessions", {"key": assistant.public_key})
     assert refused.status_code == 403 and refused.json()["code"] == "not_allowed"
 
@@ -164,7 +156,7 @@ async def test_a_body_beyond_the_limit_is_refused(page, assistant):
 
 
 @pytest.mark.parametrize("after", ["-1", "abc", "1e3", "１", "9" * 30, "1.5", " 1"])
-async def test_a_seq_that_is_none_is_refused(page, assistant, after):
+async def test_an_invalid_seq_is_refused(page, assistant, after):
     await page.open(assistant)
     assert (await page.get(f"events?after={quote(after)}")).status_code == 400
 
@@ -202,9 +194,9 @@ async def test_another_visitor_finds_nothing(page, assistant):
     assert b"secret" not in (await other.get("events?after=0")).content
 
 
-async def test_too_many_requests_are_told_when_to_try_again(page, assistant, monkeypatch):
-    monkeypatch.setitem(rate_limits.LIMITS, "message.send", rate_limits.Limit(visitor=("2/minute",)))
+async def test_a_rate_limited_client_is_told_when_to_try_again(page, assistant):
     await page.open(assistant)
+    await in_db(spend)("message.send", visitor=page.visitor, left=2)
     for number in range(2):
         assert (await page.post("messages", {"id": f"c-{number}", "text": "Hi"})).status_code == 202
     refused = await page.post("messages", {"id": "c-9", "text": "Hi"})
@@ -212,31 +204,34 @@ async def test_too_many_requests_are_told_when_to_try_again(page, assistant, mon
     await ended(2)
 
 
-async def test_an_opinion_given_too_often_is_refused(page, assistant, monkeypatch):
-    monkeypatch.setitem(rate_limits.LIMITS, "message.rate", rate_limits.Limit(visitor=("2/minute",)))
+async def test_rating_too_often_is_refused(page, assistant):
     await page.open(assistant)
+    await in_db(spend)("message.rate", visitor=page.visitor, left=2)
     paths = [f"messages/{uuid4()}/rating" for _ in range(3)]
     answers = [await page.post(path, {"value": 1}) for path in paths]
     assert [answer.status_code for answer in answers] == [404, 404, 429]
 
 
 @pytest.mark.parametrize("zone", ["Etc/Unknown", "Factory", "\0", "x" * 1000])
-async def test_a_time_zone_that_nobody_knows_keeps_no_visitor_out(page, assistant, zone):
+async def test_an_unknown_time_zone_keeps_no_visitor_out(page, assistant, zone):
     answer = await page.post("sessions", {"key": assistant.public_key, "timezone": zone})
     assert answer.status_code == 201
     assert (await in_db(Visitor.objects.get)()).timezone == ""
 
 
-async def test_a_key_that_no_database_takes_is_an_unknown_one(page):
+async def test_a_key_that_no_database_can_store_is_unknown(page):
     for answer in (await page.post("sessions", {"key": "pk_\0"}), await page.get("config/pk_%00")):
         assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
     assert (await page.client.get("/chat/pk_%00")).status_code == 404
 
 
-async def test_what_nobody_foresaw_is_a_problem_that_the_page_may_read(page, assistant, monkeypatch):
-    monkeypatch.setattr("widget.views.api.presentation", lambda assistant: 1 / 0)
-    answer = await page.get(f"config/{assistant.public_key}")
-    assert (answer.status_code, answer.json()["code"]) == (500, "internal")
+async def test_an_unexpected_error_is_a_problem_document_that_the_page_can_read(async_rf):
+    @api_view("GET", limit="config", session=False)
+    async def broken(request: HttpRequest) -> HttpResponse:
+        raise ZeroDivisionError("division by zero")
+
+    answer = await broken(async_rf.get("/", headers={"origin": make.ORIGIN}))
+    assert (answer.status_code, json.loads(answer.content)["code"]) == (500, "internal")
     assert answer["access-control-allow-origin"] == make.ORIGIN and "division" not in answer.content.decode()
 
 
@@ -253,7 +248,7 @@ async def test_other_methods_are_refused(page, method):
     assert answer.status_code == 405
 
 
-async def test_config_tells_how_to_look_and_nothing_else(page, assistant):
+async def test_the_config_contains_presentational_settings_only(page, assistant):
     assistant.instructions, assistant.knowledge = "secret instructions", "secret knowledge"
     await in_db(assistant.save)()
     answer = await page.get(f"config/{assistant.public_key}")
@@ -355,14 +350,14 @@ def speaks(assistant):
     own.save()
 
 
-async def test_calls_of_a_voice_session_are_refused_where_nobody_speaks(page, assistant):
+async def test_voice_calls_are_refused_where_voice_is_not_offered(page, assistant):
     await page.open(assistant)
     refused = await page.post("tool-calls", {"call": "c-1", "name": "delete_everything", "arguments": {}})
     assert (refused.status_code, refused.json()["code"]) == (403, "not_allowed")
     assert await in_db(ToolCall.objects.count)() == 0
 
 
-async def test_a_voice_session_s_call_goes_through_the_executor_once(page, assistant):
+async def test_a_call_of_a_voice_session_goes_through_the_executor_once(page, assistant):
     await speaks(assistant)
     await page.open(assistant)
     for _ in range(2):
@@ -373,7 +368,7 @@ async def test_a_voice_session_s_call_goes_through_the_executor_once(page, assis
         assert (await page.post("tool-calls", body)).status_code == 400
 
 
-async def test_a_person_is_fetched_and_a_conversation_ended_without_a_socket(page, assistant):
+async def test_a_handoff_and_the_end_of_a_conversation_work_without_a_socket(page, assistant):
     await page.open(assistant)
     assert (await page.post("visitor", {"name": "Ada", "email": "ada@example.com"})).status_code == 204
     assert (await page.post("visitor", {"timezone": "Moon/Crater"})).status_code == 400

@@ -5,7 +5,7 @@ from __future__ import annotations
 from widget.assets import version
 
 
-async def test_the_loader_and_its_modules(async_client):
+async def test_the_loader_and_its_modules_are_served(async_client):
     loader = await async_client.get("/widget.js", headers={"accept-encoding": "br"})
     assert loader.status_code == 200 and loader.headers["content-encoding"] == "br"
     assert "max-age=300" in loader.headers["cache-control"]

@@ -13,7 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from assistant import outbound
-from assistant.models import Method, Organization, Usage
+from assistant.models import Method, Usage
 from tests.assistant.admin.filled import fill, member
 from tests.assistant.admin.test_scoping import entered
 
@@ -21,16 +21,6 @@ pytestmark = pytest.mark.django_db
 START = "/admin/assistant/method/import/"
 SECRET = "sk-imported-do-not-show"
 POLYGLOT = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7|add:7 }}"
-
-
-@pytest.fixture
-def home() -> Organization:
-    return fill("home", "Aardvark")
-
-
-@pytest.fixture
-def editor(home: Organization) -> Client:
-    return entered(member(home, "editor"))
 
 
 def shop(words: str = "Shop", *, auth: bool = True) -> str:
@@ -91,7 +81,7 @@ REFUSALS = [
 
 
 @pytest.mark.parametrize(("code", "fields"), REFUSALS)
-def test_what_cannot_be_read_is_said_where_it_was_pasted(editor, code, fields):
+def test_an_unreadable_description_is_reported_beside_the_field_it_was_pasted_into(editor, code, fields):
     response = start(editor, **fields)
     assert (response.status_code, errors(response)) == (200, [code])
 
@@ -158,7 +148,7 @@ def test_another_organization_cannot_be_named(home):
     assert not stranger.methods.filter(name="get_a").exists()
 
 
-def test_who_has_several_organizations_chooses_first(home):
+def test_a_member_of_several_organizations_first_chooses_one(home):
     fill("other", "Badger")
     boss = entered(User.objects.create_superuser("boss"))
     assert "Choose the organization" in boss.get(START).content.decode()
@@ -167,7 +157,7 @@ def test_who_has_several_organizations_chooses_first(home):
     assert home.methods.filter(name="get_a").exists()
 
 
-def test_what_waits_to_be_ticked_is_sealed(editor):
+def test_drafts_waiting_for_selection_are_encrypted(editor):
     text = json.dumps(
         {
             "info": {"name": "C", "schema": "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"},
@@ -182,7 +172,7 @@ def test_what_waits_to_be_ticked_is_sealed(editor):
     assert Method.objects.get(name="one").secret("credential") == SECRET
 
 
-def test_no_word_of_a_document_becomes_markup(editor):
+def test_text_of_an_imported_document_never_becomes_markup(editor):
     text = json.dumps(json.loads(shop(POLYGLOT)) | {"webhooks": {POLYGLOT: {}}})
     url = start(editor, text=text.replace('"head"', '"trace"')).url
     for page in (editor.get(url), editor.post(url, {"draft": ["1"]})):
@@ -191,14 +181,14 @@ def test_no_word_of_a_document_becomes_markup(editor):
         assert "{{ 7|add:7 }}" in html
 
 
-def test_an_import_that_waited_too_long_begins_again(editor):
+def test_an_expired_import_has_to_be_started_again(editor):
     url = start(editor, text=shop()).url
     cache.clear()
     response = editor.get(url, follow=True)
     assert response.redirect_chain[0][0] == START and "has expired" in response.content.decode()
 
 
-def test_the_list_of_methods_leads_there(editor):
+def test_the_list_of_methods_links_to_the_import(editor):
     page = editor.get("/admin/assistant/method/").content.decode()
     assert "/admin/assistant/method/import_methods/" in page
     assert editor.get("/admin/assistant/method/import_methods/").url == START
@@ -296,14 +286,14 @@ BAD_DRAFTS = [
 
 
 @pytest.mark.parametrize(("code", "changes"), BAD_DRAFTS)
-def test_what_a_model_drafts_is_examined_like_anything_else(editor, code, changes):
+def test_a_model_s_draft_is_validated_like_any_other(editor, code, changes):
     response, _ = drafted(editor, {**ORDER, **changes})
     (line,) = editor.get(response.url).context["lines"]
     assert code in [problem.code for problem in line.draft.problems]
 
 
 @pytest.mark.parametrize("said", ["I cannot do that.", "{", "[1]", "{]}", "7", "[" * 5000 + "{" * 5000 + "}"])
-def test_a_model_that_answers_anything_else_is_said_to(editor, said):
+def test_a_model_answer_that_is_not_a_draft_is_reported(editor, said):
     response, _ = drafted(editor, said)
     assert errors(response, "sentence") == ["model_answer"]
 

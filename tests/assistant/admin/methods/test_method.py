@@ -7,7 +7,6 @@ from typing import Any
 import httpx
 import pytest
 from django import forms
-from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.test import Client
 
@@ -17,20 +16,10 @@ from assistant.llm import ToolResult
 from assistant.models import Method, Organization, ToolCall
 from assistant.tools import KINDS
 from assistant.tools.kind import Context, Kind, Operation
-from tests.assistant.admin.filled import METHOD_SECRET, fill
+from tests.assistant.admin.filled import METHOD_SECRET
 from tests.assistant.admin.test_scoping import entered, fields_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def boss() -> Client:
-    return entered(User.objects.create_superuser("boss"))
-
-
-@pytest.fixture
-def home() -> Organization:
-    return fill("home", "Aardvark")
 
 
 def row(number: int, **cells: str) -> dict[str, str]:
@@ -119,7 +108,7 @@ def test_a_method_is_made_from_rows_fields_and_a_secret(boss, home):
         ({"secrets-more_0": "a secret without a name"}, "settings below are not valid"),
     ],
 )
-def test_what_cannot_work_is_refused_with_its_reason_and_nothing_is_kept(boss, home, changes, said):
+def test_an_invalid_method_is_refused_with_the_reason_and_not_saved(boss, home, changes, said):
     response = add(boss, home, **changes)
     assert response.status_code == 200
     assert said in response.content.decode()
@@ -182,7 +171,7 @@ def test_rows_and_json_become_each_other():
     assert fixed.clean(fixed.prepare_value(stored)) == stored
 
 
-def test_one_chooses_organization_and_kind_before_anything_else(boss, home):
+def test_staff_choose_the_organization_and_the_kind_first(boss, home):
     other = Organization.objects.create(name="Other", slug="other")
     assert "Choose the organization" in boss.get("/admin/assistant/method/add/").content.decode()
     kinds = boss.get(f"/admin/assistant/method/add/?organization={other.pk}").content.decode()
@@ -238,7 +227,7 @@ def test_a_dry_run_shows_what_would_be_sent_and_sends_nothing(boss, home):
     assert (written.dry_run, written.state, written.method) == (True, ToolCall.State.DONE, method)
 
 
-def test_a_real_test_is_sent_and_stands_in_the_ledger(boss, home):
+def test_a_real_test_is_sent_and_recorded_in_the_ledger(boss, home):
     sent = []
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -255,13 +244,13 @@ def test_a_real_test_is_sent_and_stands_in_the_ledger(boss, home):
     assert (written.dry_run, written.state) == (False, ToolCall.State.DONE)
 
 
-def test_a_test_with_wrong_arguments_says_what_a_model_would_be_told(boss, home):
+def test_a_test_with_invalid_arguments_shows_the_error_a_model_would_get(boss, home):
     page = boss.post(f"/admin/assistant/method/{home.methods.get().pk}/test/", {"argument-order_id": "", "dry": "1"})
     assert "order_id" in page.context["result"].text
     assert page.context["result"].outcome == "failed"
 
 
-def test_a_viewer_may_not_try_out(home):
+def test_a_viewer_cannot_test_a_method(home):
     from tests.assistant.admin.filled import member
 
     viewer = entered(member(home, "viewer"))
@@ -279,7 +268,7 @@ def test_a_viewer_may_not_try_out(home):
         {"n": {"type": "integer", "enum": [1, 2]}, "m": {"type": "number", "enum": [0.5]}},
     ],
 )
-def test_what_an_import_has_made_is_what_the_form_gives_back(property):
+def test_an_imported_method_survives_a_save_of_its_form_unchanged(property):
     stored = {"type": "object", "properties": property, "additionalProperties": False}
     field = ParametersField()
     assert field.clean(field.prepare_value(stored)) == stored

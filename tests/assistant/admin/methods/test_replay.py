@@ -51,14 +51,14 @@ def test_a_viewer_reads_replays_and_starts_none(home: Organization) -> None:
     assert Replay.objects.count() == 1
 
 
-def test_another_organizations_conversation_is_not_there(home: Organization) -> None:
+def test_another_organizations_conversation_is_not_found(home: Organization) -> None:
     client = entered(member(fill("other", "Zebra"), "owner"))
     talk = Conversation.objects.get(organization=home)
     assert client.post(button(talk)).status_code == 404
     assert not Replay.objects.filter(organization=home, state="queued").exists()
 
 
-def test_it_is_started_by_post_alone(home: Organization) -> None:
+def test_a_replay_is_started_by_post_only(home: Organization) -> None:
     client = entered(member(home, "editor"))
     assert client.get(button(Conversation.objects.get())).status_code == 405
     assert Replay.objects.count() == 1
@@ -80,7 +80,7 @@ def test_words_are_compared_and_not_letters() -> None:
     )
 
 
-def test_changes_that_only_a_space_parts_are_one() -> None:
+def test_changes_separated_only_by_a_space_are_merged() -> None:
     assert difference("a red car", "a blue bus") == (
         [Piece("same", "a "), Piece("gone", "red car")],
         [Piece("same", "a "), Piece("new", "blue bus")],
@@ -88,7 +88,7 @@ def test_changes_that_only_a_space_parts_are_one() -> None:
 
 
 @given(st.text(alphabet="ab .\n", max_size=60), st.text(alphabet="ab .\n", max_size=60))
-def test_the_pieces_make_the_texts_again(old: str, new: str) -> None:
+def test_the_marked_pieces_add_up_to_the_two_texts(old: str, new: str) -> None:
     gone, came = difference(old, new)
     assert ("".join(piece.text for piece in gone), "".join(piece.text for piece in came)) == (old, new)
     assert not any(piece.kind == "new" for piece in gone) and not any(piece.kind == "gone" for piece in came)

@@ -42,7 +42,7 @@ def test_an_edit_in_the_form_is_a_version_with_its_author_and_a_readable_differe
     assert "2 versions" in editor.get(address).content.decode()
 
 
-def test_one_click_goes_back_and_is_in_force_with_the_next_message(assistant, editor):
+def test_one_click_restores_a_version_from_the_next_message_on(assistant, editor):
     assistant.instructions = "Worse."
     prompt_versions.save(assistant)
     response = editor.post(page(assistant), {"number": 1}, follow=True)
@@ -54,7 +54,7 @@ def test_one_click_goes_back_and_is_in_force_with_the_next_message(assistant, ed
 
 
 @pytest.mark.parametrize("number", ["9", "", "x", "-1"])
-def test_a_version_that_is_none_is_not_found(assistant, editor, number):
+def test_an_unknown_version_is_not_found(assistant, editor, number):
     assert editor.post(page(assistant), {"number": number}).status_code == 404
 
 
@@ -69,7 +69,7 @@ def test_viewers_read_versions_and_strangers_do_not(assistant):
     assert stranger.post(page(assistant), {"number": 1}).status_code == 404
 
 
-def test_an_operators_file_is_named_where_staff_would_edit_in_vain(assistant, editor, settings, tmp_path):
+def test_a_prompt_file_is_named_where_it_overrides_the_editor(assistant, editor, settings, tmp_path):
     settings.ASSISTANT_PROMPT_DIR = str(tmp_path)
     (tmp_path / f"{assistant.public_key}.md").write_text("From the file.")
     for address in (page(assistant), f"/admin/assistant/assistant/{assistant.pk}/change/"):

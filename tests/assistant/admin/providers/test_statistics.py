@@ -21,11 +21,6 @@ PAGE = "/admin/assistant/usage/statistics/"
 
 
 @pytest.fixture
-def home() -> Organization:
-    return fill("home", "Aardvark")
-
-
-@pytest.fixture
 def elsewhere() -> Organization:
     return fill("elsewhere", "Zanzibar")
 
@@ -49,7 +44,7 @@ def paused(home: Organization | None) -> ProviderHealth:
     return ProviderHealth.objects.get(key=key)
 
 
-def test_it_tells_requests_failures_times_tokens_and_money(home):
+def test_the_page_shows_requests_failures_latencies_tokens_and_cost(home):
     used(home, "cerebrum", {"": 8, "timeout": 1, "rate_limited": 1})
     used(home, "cerebrum", {"": 5}, days_ago=60)
     body = entered(member(home, "viewer")).get(PAGE).content.decode()
@@ -79,12 +74,12 @@ def test_a_member_of_several_chooses_among_their_own_and_a_superuser_sees_the_in
 
 
 @pytest.mark.parametrize("query", ["organization=x", "organization=-1", "organization=1e3", "organization=" + "9" * 30])
-def test_an_organization_that_is_none_is_not_found(home, query):
+def test_an_unknown_organization_is_not_found(home, query):
     assert entered(member(home, "owner")).get(f"{PAGE}?{query}").status_code == 404
 
 
 @pytest.mark.parametrize("days", ["0", "x", "-1", "10000000000"])
-def test_a_period_that_is_none_is_a_week(home, days):
+def test_an_unknown_period_means_a_week(home, days):
     assert entered(member(home, "owner")).get(f"{PAGE}?days={days}").context["period"] == "7 days"
 
 
@@ -118,7 +113,7 @@ def test_owners_resume_their_own_provider_at_once_and_no_other(home, elsewhere):
 # --- Charts -----------------------------------------------------------------------------------------------------------
 
 
-def test_bars_stand_on_each_other_and_stay_inside():
+def test_bars_are_stacked_within_the_chart():
     chart = charts.bars("T", ["a", "b"], [Series("x", [3, 0], "main"), Series("y", [1, 0], "bad")], "{:g}".format)
     [[x, y], []] = [column.pieces for column in chart.columns]
     assert x.y + x.height == charts.FLOOR and y.y + y.height == pytest.approx(x.y)
@@ -128,18 +123,18 @@ def test_bars_stand_on_each_other_and_stay_inside():
     assert [label for _, label in chart.ticks] == ["0", "2", "4"]
 
 
-def test_a_line_leaves_out_what_nobody_knows():
+def test_a_line_has_gaps_where_there_is_no_data():
     chart = charts.lines("T", ["a", "b", "c"], [Series("x", [10, None, 20], "main")], "{:g}".format)
     assert len(chart.lines[0].dots) == 2
     assert chart.columns[1].title == "b: x –"
 
 
-def test_a_chart_of_nothing_says_so():
+def test_an_empty_chart_says_that_it_is_empty():
     assert charts.bars("T", [], [Series("x", [], "main")], str).empty
     assert charts.lines("T", ["a"], [Series("x", [None], "main")], str).empty
 
 
-def test_labels_are_few_and_the_last_day_has_one():
+def test_a_chart_has_few_labels_and_one_for_the_last_day():
     names = [str(number) for number in range(90)]
     chart = charts.bars("T", names, [Series("x", [1] * 90, "main")], str)
     assert len(chart.labels) <= charts.LABELS and chart.labels[-1][1] == "89"

@@ -9,7 +9,6 @@ from django.utils import timezone
 from assistant import llm
 from assistant.errors import Conflict, NotAllowed, NotFound, TurnTaken
 from assistant.models import Conversation, Message, ToolCall, Turn
-from assistant.services.conversations import events
 from assistant.services.conversations.events import resume_session
 from assistant.services.conversations.history import build_history, estimated_tokens
 from assistant.services.conversations.leases import claim_turn, next_queued_turn, renew_lease, retry_turn
@@ -59,12 +58,11 @@ def test_seq_rises_by_one_over_all_durable_events():
     assert [event["type"] for event in ready.events] == ["turn.ended", "message.rated", "conversation.updated"]
 
 
-def test_resume_gives_the_newest_events_and_says_when_older_ones_are_left_out(monkeypatch):
-    monkeypatch.setattr(events, "RESUME_LIMIT", 3)
+def test_resume_gives_the_newest_events_and_says_when_older_ones_are_left_out():
     conversation = make.conversation()
     for number in range(5):
         post_message(conversation, f"c-{number}", "Hello")
-    ready = resume_session(conversation, 0)
+    ready = resume_session(conversation, 0, limit=3)
     assert [event["seq"] for event in ready.events] == [3, 4, 5] and ready.more
 
 
@@ -74,7 +72,7 @@ def test_nothing_is_answered_while_a_person_holds_the_conversation():
     assert post_message(conversation, "c-1", "Hello").turn is None
 
 
-def test_the_same_opinion_again_is_no_news():
+def test_the_same_rating_again_is_not_an_event():
     conversation = make.conversation()
     end(post_message(conversation, "c-1", "Hello").turn, "Hi there")
     reply = Message.objects.get(role="assistant")
@@ -185,7 +183,7 @@ def test_a_token_opens_its_conversation_from_its_origin_only():
 
 
 @pytest.mark.parametrize("token, code", [("", "token_required"), ("x", "token_invalid"), ("a:b:c", "token_invalid")])
-def test_what_is_no_token_of_ours_is_refused(token, code):
+def test_a_token_that_we_did_not_issue_is_refused(token, code):
     with pytest.raises(NotAllowed) as refused:
         conversation_for_token(token, make.ORIGIN)
     assert refused.value.code == code

@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from assistant import live
+from assistant.async_db import in_db
 from assistant.errors import Conflict, InputError
 from assistant.models import Conversation, Message, Turn
 from assistant.services.conversations import takeover
@@ -28,7 +29,7 @@ def conversation() -> Conversation:
     return make.conversation()
 
 
-def test_who_answers_holds_the_conversation_until_it_is_handed_back(conversation, grace):
+def test_staff_who_answer_hold_the_conversation_until_they_hand_it_back(conversation, grace):
     takeover.answer(conversation, grace, "Hello, this is Grace.\x00")
     takeover.answer(conversation, grace, "How can I help?")
     events = resume_session(conversation, 0).events
@@ -45,14 +46,14 @@ def test_who_answers_holds_the_conversation_until_it_is_handed_back(conversation
     assert (conversation.state, conversation.staff) == ("assistant", None)
 
 
-def test_a_reply_in_the_making_gives_way_to_a_person(conversation, grace, monkeypatch):
-    asked = []
-    monkeypatch.setattr(live, "ask_to_stop", asked.append)
-    running, queued = (post_message(conversation, f"c-{n}", "Hello").turn for n in range(2))
-    claim_turn(running.pk)
-    takeover.answer(conversation, grace, "I am here.")
-    assert set(asked) == {running.pk, queued.pk}
-    assert not Turn.objects.filter(stop_requested_at=None).exists()
+async def test_a_reply_in_the_making_gives_way_to_a_person(conversation, grace):
+    running, queued = [await in_db(post_message)(conversation, f"c-{n}", "Hello") for n in range(2)]
+    await in_db(claim_turn)(running.turn.pk)
+    async with live.subscribe(live.RUNNERS) as runners:
+        await in_db(takeover.answer)(conversation, grace, "I am here.")
+        asked = {(await runners.next())["turn"] for _ in range(2)}
+    assert asked == {str(running.turn.pk), str(queued.turn.pk)}
+    assert not await Turn.objects.filter(stop_requested_at=None).aexists()
 
 
 def test_a_failed_reply_is_not_tried_again_while_a_person_answers(conversation, grace):
@@ -74,7 +75,7 @@ def test_a_closed_conversation_stays_closed(conversation, grace):
 
 
 @pytest.mark.parametrize("text", ["", "  ", "\x07\x00"])
-def test_nothing_is_no_answer(conversation, grace, text):
+def test_an_empty_answer_of_staff_is_refused(conversation, grace, text):
     with pytest.raises(InputError):
         takeover.answer(conversation, grace, text)
     assert not conversation.events.exists()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import subprocess
 import sys
 import zipfile
 from datetime import timedelta
@@ -107,7 +106,7 @@ def test_forms_of_a_word_are_one_word(one: str, other: str) -> None:
 @pytest.mark.parametrize(
     "hostile", ["", "\0", "'\"\\ | & ! * : ( ) NEAR OR AND NOT -- ; <->", "\ud800", "\u202e\u2028", "💥" * 99]
 )
-def test_what_is_no_word_gives_none_and_signs_of_a_query_language_never_stay(hostile: str) -> None:
+def test_punctuation_and_query_operators_are_no_words(hostile: str) -> None:
     assert all(word.isalnum() for word in stems(hostile))
     assert not {"'", '"', "\\", " "} & set("".join(stems(hostile + PRACTICE)))
 
@@ -128,7 +127,7 @@ def test_a_passage_stands_under_all_its_headings() -> None:
     ]
 
 
-def test_a_comment_in_code_is_no_heading_and_a_title_is_not_said_twice() -> None:
+def test_a_comment_in_code_is_no_heading_and_a_title_is_not_repeated() -> None:
     assert [part.title for part in passages("# House\n```\n# not a heading\n```", "house")] == ["house"]
 
 
@@ -182,7 +181,7 @@ def test_the_passage_that_says_most_comes_first(mia: Assistant, query: str, head
 
 
 @pytest.mark.parametrize("query", ["helicopter tours", "", "the a of", "Do you have a swimming pool for dogs?", "?!"])
-def test_what_nothing_is_known_about_finds_nothing(mia: Assistant, query: str) -> None:
+def test_a_query_about_an_unknown_topic_finds_nothing(mia: Assistant, query: str) -> None:
     text(mia)
     assert found(mia, query) == []
 
@@ -374,7 +373,7 @@ def test_a_page_whose_navigation_never_ends_is_read_all_the_same() -> None:
         ("a.txt", b"x" * (MAX_BYTES + 1), "too_large"),
     ],
 )
-def test_what_cannot_be_read_is_told_by_name(mia: Assistant, name: str, data: bytes, code: str) -> None:
+def test_an_unreadable_file_has_a_named_error(mia: Assistant, name: str, data: bytes, code: str) -> None:
     document = after(file(mia, name, data))
     assert (document.state, document.code, document.problem) == ("failed", code, PROBLEMS[code])
     assert DocumentFile.objects.filter(document=document).exists()  # to be read again once the reason is gone
@@ -399,23 +398,13 @@ def test_a_pdf_of_five_hundred_pages_is_read_as_far_as_is_sensible(mia: Assistan
     assert found(mia, "parking level 250")[0] == "A file › Page 250"
 
 
-def test_a_child_that_takes_all_memory_or_never_ends_takes_nobody_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    def run(command: list[str], **options: Any) -> Any:
-        program = f"import sys; sys.path.append({str(extraction.ROOT)!r}); sys.stdin.buffer.read();"
-        program += "from assistant.services.knowledge import extraction as e; e._bound_this_process();"
-        return real([sys.executable, "-I", "-c", program + "x = bytearray(4_000_000_000)"], **options)
-
-    real = subprocess.run
-    monkeypatch.setattr(extraction.subprocess, "run", run)
+def test_a_child_that_takes_all_memory_or_never_ends_takes_nobody_with_it() -> None:
+    greedy = "import sys; sys.path.append(sys.argv[1]); sys.stdin.buffer.read();"
+    greedy += "from assistant.services.knowledge import extraction as e; e._bound_this_process();"
     with pytest.raises(RuntimeError, match="MemoryError"):
-        extraction.extract(b"x", "a.txt")
-
-    def hang(command: list[str], **options: Any) -> Any:
-        raise subprocess.TimeoutExpired(command, 1)
-
-    monkeypatch.setattr(extraction.subprocess, "run", hang)
+        extraction.extract(b"x", "a.txt", program=greedy + "x = bytearray(4_000_000_000)")
     with pytest.raises(Unreadable) as caught:
-        extraction.extract(b"x", "a.txt")
+        extraction.extract(b"x", "a.txt", program="import time; time.sleep(60)", wait_seconds=0.1)
     assert caught.value.code == "too_long"
 
 
@@ -539,17 +528,15 @@ def test_a_reader_that_lost_its_lease_or_comes_after_a_change_writes_nothing(mia
 
 
 def test_what_a_dead_worker_left_is_taken_up_and_given_up_when_it_kills_again(
-    mia: Assistant, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+    mia: Assistant, queued_tasks: list[tuple[str, str]], django_capture_on_commit_callbacks: Any
 ) -> None:
-    rung: list[str] = []
-    monkeypatch.setattr("celery.current_app.send_task", lambda name, args: rung.append(args[0]))
     document = file(mia, "a.txt", b"Parking")
     for _ in range(documents.MAX_ATTEMPTS):
         assert documents.claim(document.pk)
         Document.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
     with django_capture_on_commit_callbacks(execute=True):
         jobs.sweep()
-    assert str(document.pk) in rung
+    assert (documents.TASK, str(document.pk)) in queued_tasks
     assert (after(document).state, document.code) == ("failed", "no_word")
 
 
@@ -691,7 +678,7 @@ def test_a_question_goes_with_the_conversation_that_asked_it(mia: Assistant) -> 
 
 
 @pytest.mark.parametrize("said", ["?", "💥", "\u202e", "x" * 4000, "the the the"])
-def test_a_question_of_no_word_is_one_like_any_other(mia: Assistant, said: str) -> None:
+def test_a_question_without_words_is_listed_like_any_other(mia: Assistant, said: str) -> None:
     for _ in range(2):
         exchange(mia, said, "I don't know that.")
     assert Question.objects.get().times == 2

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 from asgiref.sync import async_to_sync
-from django.core.cache import cache
 from django.utils import timezone
 
 from assistant import jobs, outbound, tasks, turns, voice
@@ -29,7 +27,7 @@ from tests.assistant.admin.test_scoping import entered
 from tests.assistant.meanings import ENVIRONMENT, Meanings
 from tests.fakes import ScriptedModel, always, calls, says
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("vectors_configured")]
 HOUSE = """# Parking
 Free behind the house.
 
@@ -39,19 +37,8 @@ Whitening is 290.
 # Hours
 We open at nine.
 """
+LONG = "\n".join(f"# Room {number}\nWhere it is." for number in range(1, 36))  # more than a batch
 PARKEN = "Wo kann mein Wagen stehen?"
-
-
-@pytest.fixture(autouse=True)
-def configured(settings: Any) -> None:
-    settings.AI_ENVIRONMENT = ENVIRONMENT
-    cache.clear()
-
-
-@pytest.fixture
-def server() -> Iterator[Meanings]:
-    with Meanings().serving() as server:
-        yield server
 
 
 @pytest.fixture
@@ -65,8 +52,8 @@ def told(of: Assistant, body: str = HOUSE, title: str = "House", **fields: Any) 
     return document
 
 
-def embed(of: Assistant) -> Embedding:
-    tasks.embed_passages(str(of.organization_id))
+def embed(of: Assistant, **options: Any) -> Embedding:
+    tasks.embed_passages(str(of.organization_id), **options)
     return Embedding.objects.get(organization=of.organization)
 
 
@@ -133,7 +120,7 @@ def test_no_passage_of_another_organization_or_assistant_is_found_by_its_meaning
     assert [one.title for one in found(other, PARKEN)] == ["Theirs"]
 
 
-def test_who_may_search_is_asked_anew_of_what_is_kept_in_memory(mia: Assistant, server: Meanings) -> None:
+def test_access_is_checked_at_every_search_of_vectors_in_memory(mia: Assistant, server: Meanings) -> None:
     ours = told(mia)
     embed(mia)
     assert found(mia, PARKEN)
@@ -145,7 +132,7 @@ def test_who_may_search_is_asked_anew_of_what_is_kept_in_memory(mia: Assistant, 
     assert found(mia, PARKEN) == []
 
 
-def test_what_one_may_not_search_takes_the_place_of_nothing(mia: Assistant, server: Meanings) -> None:
+def test_hidden_passages_take_no_places_in_the_results(mia: Assistant, server: Meanings) -> None:
     nearer = "\n".join(f"# {number}\nParking." for number in range(vectors.NEAREST + 10))
     told(mia, nearer, "Hers").assistants.add(make.assistant(mia.organization, name="Sister"))
     told(mia, "Parking at a price.", "Ours")
@@ -161,19 +148,20 @@ def test_what_has_gone_since_is_not_found_and_takes_nobodys_place(mia: Assistant
     assert headings(mia, PARKEN) == ["House › Parking 6", "House › Parking 7"]
 
 
-def test_memory_has_a_bound_and_what_had_to_go_comes_back(
-    mia: Assistant, server: Meanings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_memory_has_a_bound_and_what_had_to_go_comes_back(mia: Assistant, server: Meanings) -> None:
     others = [mia, *(make.assistant(make.organization(f"O{number}")) for number in range(3))]
     for one in others:
         told(one)
         embed(one)
-    monkeypatch.setattr(vectors, "MAX_BYTES", 2 * 3 * 32 * 4)
-    vectors._matrices.clear()
+    matrices = vectors.Matrices(max_bytes=2 * 3 * 32 * 4)
     for one in [*others, *others]:
-        assert headings(one, PARKEN) == ["House › Parking"]
-        assert sum(matrix.rows.nbytes for matrix in vectors._matrices.values()) <= vectors.MAX_BYTES
-    assert list(vectors._matrices) == [one.organization_id for one in others[-2:]]
+        known = Document.objects.filter(organization=one.organization).values_list("pk", flat=True)
+        vector = vector_of(one, PARKEN)
+        assert vector
+        ((passage, _),) = vectors.nearest(one.organization, known, vector, matrices)
+        assert Passage.objects.get(pk=passage).title == "House › Parking"
+        assert sum(matrix.rows.nbytes for matrix in matrices.held.values()) <= matrices.max_bytes
+    assert list(matrices.held) == [one.organization_id for one in others[-2:]]
 
 
 def test_vectors_are_loaded_once_for_many_searches(mia: Assistant, server: Meanings, django_assert_num_queries: Any) -> None:
@@ -189,25 +177,18 @@ def test_vectors_are_loaded_once_for_many_searches(mia: Assistant, server: Meani
 
 
 @pytest.fixture
-def rung(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The organizations that were handed to Celery."""
-    ids: list[str] = []
-    monkeypatch.setattr("celery.current_app.send_task", lambda name, args: ids.append(args[0]))
-    return ids
-
-
-@pytest.fixture
-def sweep(rung: list[str], django_capture_on_commit_callbacks: Any) -> Any:
+def sweep(queued_tasks: list[tuple[str, str]], django_capture_on_commit_callbacks: Any) -> Any:
     def run() -> list[str]:
-        rung.clear()
+        """The organizations that are handed over."""
+        queued_tasks.clear()
         with django_capture_on_commit_callbacks(execute=True):
             jobs.embed()
-        return list(rung)
+        return [organization for _, organization in queued_tasks]
 
     return run
 
 
-def test_the_sweep_hands_over_who_lacks_vectors_until_nobody_does(
+def test_the_sweep_queues_organizations_until_none_lacks_vectors(
     mia: Assistant, server: Meanings, sweep: Any, settings: Any
 ) -> None:
     home = str(mia.organization_id)
@@ -232,11 +213,9 @@ def test_indexing_waits_for_nobody(mia: Assistant, server: Meanings) -> None:
 
 
 def test_a_killed_task_is_gone_on_with_when_its_lease_lapses_and_nothing_is_asked_twice(
-    mia: Assistant, server: Meanings, sweep: Any, monkeypatch: pytest.MonkeyPatch
+    mia: Assistant, server: Meanings, sweep: Any
 ) -> None:
-    monkeypatch.setattr(vectors, "BATCH", 2)
-    monkeypatch.setattr(vectors, "LOOKED_AT", 2)
-    told(mia)
+    told(mia, LONG)
     # As far as a worker came that was killed after its first batch:
     dead = vectors.claim(mia.organization_id)
     assert dead
@@ -245,54 +224,60 @@ def test_a_killed_task_is_gone_on_with_when_its_lease_lapses_and_nothing_is_aske
     given = async_to_sync(embeddings.of_passages)(mia.organization, space, [row.text for row in first])
     assert vectors.keep(dead, space, dict(zip([row.pk for row in first], given, strict=True)))
 
+    assert with_vectors() == vectors.BATCH
     before = list(server.texts)
     embed(mia)
     assert sweep() == [] and server.texts == before  # it may be alive
     Embedding.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
     assert sweep() == [str(mia.organization_id)]
     embed(mia)
-    assert server.texts[len(before) :] == ["House › Hours\nWe open at nine."]
-    assert with_vectors() == 3
+    assert server.texts[len(before) :] == [f"House › Room {number}\nWhere it is." for number in (33, 34, 35)]
+    assert with_vectors() == 35
     # And should it wake up, it writes nothing any more.
     assert not vectors.keep(dead, space, {first[0].pk: None})
     vectors.give_back(dead)
-    assert with_vectors() == 3
+    assert with_vectors() == 35
 
 
-def test_a_run_goes_through_all_batches(mia: Assistant, server: Meanings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vectors, "BATCH", 2)
-    monkeypatch.setattr(vectors, "LOOKED_AT", 2)
-    told(mia, HOUSE + "\n# Team\nAmara.\n# Pain\nIt does not hurt.")
+def test_a_run_goes_through_all_batches(mia: Assistant, server: Meanings) -> None:
+    told(mia, LONG)
     embed(mia)
-    assert [len(texts) for texts in server.asked[1:]] == [2, 2, 1]
-    assert with_vectors() == 5
+    assert [len(texts) for texts in server.asked[1:]] == [32, 3]
+    assert with_vectors() == 35
 
 
-def test_a_run_that_has_lost_its_lease_stops(mia: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_passages_that_lack_a_vector_are_looked_for_some_at_a_time(mia: Assistant, server: Meanings) -> None:
+    told(mia)
+    embed(mia)
+    told(mia, "Parking for guests.", "Guests")
+    claimed = vectors.claim(mia.organization_id)
+    assert claimed
+    space = async_to_sync(embeddings.space_of)(mia.organization)
+    assert [row.title for row in vectors.batch(claimed, space, looked_at=2)] == ["Guests"]
+
+
+def test_a_run_that_has_lost_its_lease_stops(mia: Assistant) -> None:
     class Slow(Meanings):
         async def __call__(self, request: httpx.Request) -> httpx.Response:
             await in_db(Embedding.objects.update)(fence=9)
             return await super().__call__(request)
 
-    monkeypatch.setattr(vectors, "BATCH", 2)
-    told(mia)
+    told(mia, LONG)
     with Slow().serving() as server:
         assert embed(mia).leased_until  # as the other one has it
-    assert len(server.texts) == 2 and with_vectors() == 0
+    assert len(server.texts) == vectors.BATCH and with_vectors() == 0
 
 
-def test_a_run_that_takes_long_is_given_on(
+def test_a_run_that_takes_too_long_is_continued_by_another(
     mia: Assistant,
     server: Meanings,
-    rung: list[str],
-    monkeypatch: pytest.MonkeyPatch,
+    queued_tasks: list[tuple[str, str]],
     django_capture_on_commit_callbacks: Any,
 ) -> None:
-    monkeypatch.setattr(tasks, "EMBEDDING_SECONDS", -1)
     told(mia)
     with django_capture_on_commit_callbacks(execute=True):
-        assert embed(mia).leased_until is None
-    assert rung == [str(mia.organization_id)]
+        assert embed(mia, seconds=-1).leased_until is None
+    assert queued_tasks == [(vectors.TASK, str(mia.organization_id))]
 
 
 def test_another_model_makes_all_vectors_anew_and_none_of_the_old_is_compared_with_it(
@@ -423,7 +408,6 @@ def test_without_numpy_knowledge_is_indexed_and_searched_as_ever(
     talk: Conversation, mia: Assistant, sweep: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "numpy", None)
-    monkeypatch.setattr(vectors, "installed", lambda: False)
     told(mia, "Bicycles go into the rack.", "Bicycles")
     assert sweep() == []
     assert headings(mia, "bicycles") == ["Bicycles"]
@@ -453,7 +437,7 @@ def test_staff_of_others_see_neither_their_figures_nor_their_problems(talk: Conv
     assert "0 of 0 passages" in body and "Problem of ours" not in body
 
 
-def test_where_it_is_not_set_up_or_not_wished_for_staff_are_not_told_of_it(talk: Conversation, settings: Any) -> None:
+def test_staff_see_no_progress_where_vectors_are_not_set_up_or_not_wanted(talk: Conversation, settings: Any) -> None:
     page = "/admin/assistant/document/"
     editor = entered(member(talk.organization, "editor"))
     Organization.objects.update(use_platform_providers="never")

@@ -88,7 +88,7 @@ def test_what_means_something_else_stays_another_word(one: str, other: str) -> N
 
 
 @pytest.mark.parametrize("chatter", ["is it on or off to us", "où est-ce que tu vas", "wo ist es", "هل هو في", "он на то"])
-def test_small_words_tell_nothing(chatter: str) -> None:
+def test_stop_words_do_not_count(chatter: str) -> None:
     assert len(stems(chatter)) <= 1
 
 
@@ -127,7 +127,7 @@ def mia() -> Assistant:
         ("what costs 1200", "An implant is € 1.200."),
     ],
 )
-def test_a_search_finds_them(mia: Assistant, query: str, body: str) -> None:
+def test_passages_are_found_by_every_form_of_their_words(mia: Assistant, query: str, body: str) -> None:
     document = Document(organization=mia.organization, title="Practice", text=f"# One\n{body}\n# Two\nSomething else.")
     documents.queue(document)
     assert [found.heading for found in search(mia.organization, mia, query)][:1] == ["Practice › One"]

@@ -92,7 +92,7 @@ USES_UP = {
 
 
 @pytest.mark.parametrize(("state", "code", "counts"), [(*ended, counts) for ended, counts in USES_UP.items()])
-def test_what_was_asked_of_somebody_uses_up_the_quota(
+def test_a_call_counts_against_the_quota_once_it_was_sent_or_the_visitor_was_asked(
     state: str, code: str, counts: bool, talk: Conversation, method: Method
 ) -> None:
     method.per_visitor_per_day = 1

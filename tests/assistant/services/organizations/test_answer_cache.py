@@ -83,14 +83,14 @@ async def test_a_question_asked_on_another_page_is_another_question(assistant):
     assert heard == ["An implant.", "A crown.", "An implant."]
 
 
-async def test_another_assistant_keeps_its_own(assistant):
+async def test_each_assistant_has_its_own_answers(assistant):
     model = ScriptedModel(says("One."), says("Two."))
     other = await in_db(make.assistant)(assistant.organization, reuse_answers_hours=24)
     assert (await first(assistant, "Hello", model))[1] == "One."
     assert (await first(other, "Hello", model))[1] == "Two."
 
 
-async def test_only_first_messages_are_answered_so(assistant):
+async def test_only_first_messages_are_answered_from_the_cache(assistant):
     model = ScriptedModel(says("One."), says("Two."), says("Three."))
     await first(assistant, "Yes", model)
     talk = await in_db(make.conversation)(assistant)
@@ -115,7 +115,7 @@ async def test_no_answer_is_kept_that_is_more_or_less_than_a_models_own_words(as
     assert (await first(assistant, "Tuesday?", ScriptedModel(says("Fresh."))))[1] == "Fresh."
 
 
-async def test_a_cache_that_is_away_costs_no_reply(assistant, settings):
+async def test_an_unreachable_cache_costs_no_reply(assistant, settings):
     settings.CACHES = {
         "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1/0"}
     }
@@ -125,18 +125,19 @@ async def test_a_cache_that_is_away_costs_no_reply(assistant, settings):
     assert len(model.requests) == 2
 
 
-def test_what_is_kept_is_bounded_and_a_place_never_gives_another_questions_answer(assistant, monkeypatch):
-    monkeypatch.setattr(answer_cache, "PLACES", 3)
-    keys = [answer_cache.key("told", f"question {number}") for number in range(20)]
+def test_what_is_kept_is_bounded_and_a_place_never_gives_another_questions_answer(assistant, settings):
+    roomy = {"OPTIONS": {"MAX_ENTRIES": 10_000}, "LOCATION": "roomy"}  # the bound is ours, not the cache's
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", **roomy}}
+    keys = [answer_cache.key("told", f"question {number}") for number in range(2 * answer_cache.PLACES)]
     for number, key in enumerate(keys):
         answer_cache.keep(assistant, key, f"answer {number}")
     found = {number: text for number, key in enumerate(keys) if (text := answer_cache.recall(assistant, key))}
-    assert 0 < len(found) <= 3 and all(text == f"answer {number}" for number, text in found.items())
+    assert 300 < len(found) <= answer_cache.PLACES and all(text == f"answer {number}" for number, text in found.items())
     answer_cache.keep(assistant, keys[0], "x" * 10_000)
     assert answer_cache.recall(assistant, keys[0]) != "x" * 10_000
 
 
-def test_signs_and_spaces_make_no_other_question_but_words_do():
+def test_punctuation_and_spaces_make_no_different_question_but_words_do():
     assert answer_cache.key(1, "Are you  open?") == answer_cache.key(1, "are you open")
     assert len({answer_cache.key(1, text) for text in ("open", "opens", "öffnen", "C++", "C#")}) == 5
     assert answer_cache.key(1, "open") != answer_cache.key(2, "open")

@@ -69,7 +69,7 @@ def test_a_new_assistants_first_version_is_by_its_creator():
     assert assistant.prompt_versions.get().by == editor
 
 
-def test_what_was_written_past_the_service_is_not_lost():
+def test_a_text_changed_without_the_service_is_kept_as_a_version():
     assistant = make.assistant(instructions="One.")
     prompt_versions.save(assistant)
     type(assistant).objects.filter(pk=assistant.pk).update(knowledge="Open on Sundays.")
@@ -91,7 +91,7 @@ def test_going_back_is_a_version_of_its_own():
     assert not prompt_versions.restore(assistant, 1)  # it is there already
 
 
-def test_a_version_of_another_assistant_is_none():
+def test_another_assistants_version_cannot_be_restored():
     mine, other = make.assistant(), make.assistant(make.organization("Other"))
     prompt_versions.save(other)
     with pytest.raises(NotFound):

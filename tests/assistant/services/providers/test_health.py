@@ -38,7 +38,7 @@ def probe(seconds: float, **more: Any) -> bool:
     return health.claim_probe(KEY, "m", now=at(seconds), **more)
 
 
-def test_a_provider_nobody_knows_is_asked() -> None:
+def test_an_unknown_provider_is_asked() -> None:
     assert state() == "closed"
 
 
