@@ -75,5 +75,5 @@ async def test_a_plain_turn_costs_so_many_statements_transactions_and_hops(setti
         async with metered(monkeypatch) as cost:
             assert (await widget.ask("And on Sunday?"))["outcome"] == "done"
             await settled()
-        assert (cost.statements, cost.transactions, cost.hops) == (19, 2, 3), str(cost)
+        assert (cost.statements, cost.transactions, cost.hops) == (15, 2, 3), str(cost)
         assert await in_db(Turn.objects.filter(state="done").count)() == 2

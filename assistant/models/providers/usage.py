@@ -12,9 +12,10 @@ from assistant.models.conversations.turn import Turn
 from assistant.models.organizations.assistant import Assistant
 from assistant.models.organizations.organization import Organization
 from assistant.models.providers.provider import Provider
+from assistant.models.revisions import SetByStaff
 
 
-class Budget(models.Model):
+class Budget(SetByStaff):
     """An organization's limits. Empty means no limit; an organization without a row has these defaults.
 
     Money is in US dollars and counts what has a known price; tokens count always.
@@ -65,7 +66,7 @@ class Spending(models.Model):
         return f"{self.scope} {self.subject} {self.period}: {self.tokens} tokens"
 
 
-class Price(models.Model):
+class Price(SetByStaff):
     """What a model costs, in US dollars per million tokens. A row of the organization's goes before the platform's."""
 
     organization = models.ForeignKey(

@@ -112,12 +112,11 @@ class Rate:
 FREE = Rate(Decimal(0), Decimal(0), known=True)
 
 
-def rate_of(organization_id: int, model: str) -> Rate:
+def rate_of(organization: Organization, model: str) -> Rate:
     """The organization's price of `model`, else everybody's, else the list's; the longest match of each."""
-    rows = Price.objects.filter(Q(organization=organization_id) | Q(organization=None)).filter(
-        Q(model=model) | Q(model__endswith="*")
-    )
-    fits = [row for row in rows if row.model == model or model.startswith(row.model.removesuffix("*"))]
+    snapshot = organization.snapshot
+    rows = snapshot.prices if snapshot else Price.objects.filter(Q(organization=organization) | Q(organization=None))
+    fits = [row for row in rows if row.model == model or (row.model[-1:] == "*" and model.startswith(row.model[:-1]))]
     if fits:
         row = max(fits, key=lambda row: (row.organization_id is not None, row.model == model, len(row.model)))
         return Rate(row.prompt, row.completion, known=True)
@@ -220,6 +219,12 @@ def _limits(asking: Asking, budget: Budget, now: datetime) -> list[_Limit]:
     return limits
 
 
+def _budget_of(organization: Organization) -> Budget:
+    if organization.snapshot:
+        return organization.snapshot.budget
+    return Budget.objects.filter(organization=organization).first() or Budget()
+
+
 def _micros(dollars: Decimal | None) -> int | None:
     return None if dollars is None else int(dollars * 1_000_000)
 
@@ -238,9 +243,9 @@ def reserve(
     `free` requests cost no money, as those to the demonstration model, but their tokens count.
     """
     organization = asking.organization
-    budget = Budget.objects.filter(organization=organization).first() or Budget()
+    budget = _budget_of(organization)
     limits = _limits(asking, budget, now or timezone.now())
-    rate = FREE if free else rate_of(organization.pk, model)
+    rate = FREE if free else rate_of(organization, model)
     tokens = prompt_tokens + completion_tokens
     micros = rate.micros(prompt_tokens, completion_tokens) or 0
     with transaction.atomic(savepoint=False):
@@ -305,7 +310,7 @@ def _for_update() -> str:
 
 def refuse_if_spent(asking: Asking, now: datetime | None = None) -> None:
     """Raises `BudgetExceeded` where nothing more fits: for what cannot be measured beforehand, as a talk. Takes nothing."""
-    budget = Budget.objects.filter(organization=asking.organization).first() or Budget()
+    budget = _budget_of(asking.organization)
     rows = Spending.objects.filter(organization=asking.organization)
     for limit in _limits(asking, budget, now or timezone.now()):
         scope, subject, period = limit.place
@@ -330,7 +335,7 @@ def settle(reservation: Reservation, attempts: Sequence[Attempt]) -> None:
     rates = {reservation.model: reservation.rate}
     for attempt in attempts:
         if attempt.model not in rates:
-            rates[attempt.model] = rate_of(asking.organization.pk, attempt.model)
+            rates[attempt.model] = rate_of(asking.organization, attempt.model)
     rows = [_row(asking, attempt, rates[attempt.model]) for attempt in attempts]
     tokens = sum(row.prompt_tokens + row.completion_tokens for row in rows) - reservation.tokens
     micros = sum(row.micros or 0 for row in rows) - reservation.micros
