@@ -18,16 +18,17 @@ from assistant.models.organizations.organization import Organization
 def raise_revisions(organization_ids: Iterable[int | None]) -> None:
     """Of these organizations; None stands for all of them."""
     ids = set(organization_ids)
-    changed = Organization.objects.all() if None in ids else Organization.objects.filter(pk__in=ids)
-    if ids:
-        changed.raise_revisions()
+    if None in ids:
+        Organization.objects.raise_revisions()
+    elif ids:
+        Organization.objects.filter(pk__in=[pk for pk in ids if pk is not None]).raise_revisions()
 
 
 class SettingsQuerySet(models.QuerySet):
     """Of a model that is `SetByStaff`: what is written past the instances raises the revision, too."""
 
     def update(self, **changes: Any) -> int:
-        if set(changes) <= self.model.RECORDED:
+        if set(changes) <= self.model.RECORDED:  # type: ignore[attr-defined]
             return super().update(**changes)
         with transaction.atomic():
             owners = set(self.order_by().values_list("organization_id", flat=True))
@@ -50,12 +51,10 @@ class SettingsQuerySet(models.QuerySet):
 
 
 class SetByStaff(models.Model):
-    """A row of an organization that its staff set, and that turns read from a snapshot. `RECORDED` are the columns that the
-    product writes by itself and no turn reads."""
+    """A row of an organization that its staff set, and that turns read from a snapshot; its manager's queryset is a
+    `SettingsQuerySet`. `RECORDED` are the columns that the product writes by itself and no turn reads."""
 
     RECORDED: ClassVar[frozenset[str]] = frozenset()
-
-    objects = SettingsQuerySet.as_manager()
 
     class Meta:
         abstract = True
@@ -67,8 +66,8 @@ class SetByStaff(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         with transaction.atomic():
-            before = type(self)._base_manager.filter(pk=self.pk).values_list("organization_id", flat=True)
-            raise_revisions(before)
+            saved: Any = type(self)._base_manager.filter(pk=self.pk)
+            raise_revisions(saved.values_list("organization_id", flat=True))
             super().save(*args, **kwargs)
 
 

@@ -11,7 +11,7 @@ from django.db import models
 
 from assistant.models.methods.method import Method
 from assistant.models.organizations.organization import Organization
-from assistant.models.revisions import SetByStaff, watch_links
+from assistant.models.revisions import SetByStaff, SettingsQuerySet, watch_links
 from assistant.sentences import CATALOGUES, label
 
 OURS = ("greeting", "disclosure")  # texts that begin as those of our catalogues
@@ -131,6 +131,8 @@ class Assistant(SetByStaff):
     seen_origin = models.CharField(max_length=300, blank=True, editable=False)  # whose page
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+
+    objects = SettingsQuerySet.as_manager()
 
     class Meta:
         ordering = ["organization", "name"]

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from assistant import secrets
 from assistant.models.organizations.organization import Organization, normal_origin
-from assistant.models.revisions import SetByStaff
+from assistant.models.revisions import SetByStaff, SettingsQuerySet
 
 # Extra headers are stored and shown in the clear, so none of them may be a credential or steer the connection.
 FORBIDDEN_HEADERS = re.compile(
@@ -163,6 +163,8 @@ class Provider(SetByStaff):
     enabled = models.BooleanField(default=True, help_text="Off: this provider is not used.")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+
+    objects = SettingsQuerySet.as_manager()
 
     class Meta:
         ordering = ["organization", "name"]

@@ -12,7 +12,7 @@ from assistant.models.conversations.turn import Turn
 from assistant.models.organizations.assistant import Assistant
 from assistant.models.organizations.organization import Organization
 from assistant.models.providers.provider import Provider
-from assistant.models.revisions import SetByStaff
+from assistant.models.revisions import SetByStaff, SettingsQuerySet
 
 
 class Budget(SetByStaff):
@@ -38,6 +38,8 @@ class Budget(SetByStaff):
     sentence = models.CharField(
         max_length=300, blank=True, help_text="What a visitor reads when a limit is reached; a polite default if empty."
     )
+
+    objects = SettingsQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"Budget of {self.organization}"
@@ -76,6 +78,8 @@ class Price(SetByStaff):
     prompt = models.DecimalField(max_digits=12, decimal_places=6, validators=[MinValueValidator(0)])
     completion = models.DecimalField(max_digits=12, decimal_places=6, validators=[MinValueValidator(0)])
     updated_at = models.DateTimeField(auto_now=True)
+
+    objects = SettingsQuerySet.as_manager()
 
     class Meta:
         ordering = ["model"]

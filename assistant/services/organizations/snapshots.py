@@ -96,9 +96,12 @@ def _read(organization_id: int) -> Snapshot:
     providers = list(Provider.objects.filter(organization=organization))
     budget = Budget.objects.filter(organization=organization).first() or Budget()
     prices = list(Price.objects.filter(Q(organization=organization) | Q(organization=None)))
-    for row in (*assistants.values(), *methods.values(), *providers):
+    owned: list[Assistant | Method | Provider] = [*assistants.values(), *methods.values(), *providers]
+    for row in owned:
         row.organization = organization
-    organization._prefetched_objects_cache = {"providers": _fetched(organization.providers.all(), providers)}  # type: ignore[attr-defined]
+    organization._prefetched_objects_cache = {  # type: ignore[attr-defined]
+        "providers": _fetched(organization.providers.all(), providers)
+    }
     of_assistant = {pk: [method for method in methods.values() if (pk, method.pk) in used] for pk in assistants}
     snapshot = Snapshot(organization.revision, organization, assistants, of_assistant, budget, prices)
     organization.snapshot = snapshot
@@ -106,5 +109,5 @@ def _read(organization_id: int) -> Snapshot:
 
 
 def _fetched(rows: QuerySet[Provider], found: list[Provider]) -> QuerySet[Provider]:
-    rows._result_cache = found  # type: ignore[attr-defined]
+    rows._result_cache = found
     return rows

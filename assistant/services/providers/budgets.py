@@ -261,7 +261,7 @@ def reserve(
             prompt_tokens=prompt_tokens,
             completion_tokens=completion_tokens,
         )
-        usage_id = None if full else insert(row, returning="id")[0][0]
+        usage_id: int = 0 if full else insert(row, returning="id")[0][0]
     # Outside of the block: the transaction may be a message's, which stands whether or not it can be answered.
     if full:
         raise _exceeded(asking, budget, full)
