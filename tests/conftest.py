@@ -19,6 +19,7 @@ from django.conf import settings
 from django.db import connection
 
 from assistant import live
+from assistant.services.organizations import snapshots
 from tests import servers
 
 
@@ -72,6 +73,12 @@ def no_session_outlives_the_tests(request: pytest.FixtureRequest) -> Iterator[No
     with blocker.unblock(), connection.cursor() as cursor:
         others = "datname = current_database() AND pid <> pg_backend_pid()"
         cursor.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")
+
+
+@pytest.fixture(autouse=True)
+def nothing_known_of_another_tests_organizations() -> None:
+    """What is rolled back is known by the same keys and revisions as what the next test writes."""
+    snapshots.SNAPSHOTS.clear()
 
 
 @pytest.fixture(autouse=True)

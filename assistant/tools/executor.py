@@ -101,7 +101,7 @@ class Executor:
     @classmethod
     async def for_turn(cls, turn: Turn, *, embed: Embed | None = None) -> Executor:
         """The executor of a turn; what an earlier runner of it left open is settled first, so that a model learns of it."""
-        executor, left_behind = await in_db(cls._of_turn)(turn, embed)
+        executor, left_behind = await in_db(cls.load)(turn, embed)
         for row in left_behind:
             await executor.settle(row)
         if left_behind:
@@ -109,9 +109,12 @@ class Executor:
         return executor
 
     @classmethod
-    def _of_turn(cls, turn: Turn, embed: Embed | None) -> tuple[Executor, list[Row]]:
-        """One hop: the executor, and what an earlier runner left open."""
+    def load(cls, turn: Turn, embed: Embed | None = None, *, acted: bool = True) -> tuple[Executor, list[Row]]:
+        """On a database thread: the executor, and what an earlier runner left open. `acted`: the ledger may hold calls of
+        this conversation."""
         executor = cls._of(turn.conversation, turn=turn, embed=embed)
+        if not acted:
+            return executor, []
         executor.earlier = effects_so_far(turn.conversation, executor.tools)
         return executor, ledger.left_behind(turn)
 

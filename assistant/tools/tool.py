@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from assistant.llm import ToolSpec
@@ -20,11 +22,11 @@ class Tool:
     method: Method
     operation: Operation
 
-    @property
+    @cached_property
     def schema(self) -> dict[str, Any]:
         return parameters.offered(self.operation.parameters(self.method), {*self.method.fixed, *self.method.secrets})
 
-    @property
+    @cached_property
     def spec(self) -> ToolSpec:
         """The tool as a model is offered it."""
         return ToolSpec(
@@ -92,11 +94,18 @@ def tools_of(method: Method) -> list[Tool]:
     ]
 
 
-def tools_for(conversation: Conversation) -> dict[str, Tool]:
+def tools_for(conversation: Conversation) -> Mapping[str, Tool]:
     """What the conversation's assistant may call now, by name: of its own organization's methods, those that are enabled."""
-    methods = conversation.assistant.methods.filter(enabled=True, organization=conversation.organization_id)
+    assistant = conversation.assistant
+    if snapshot := assistant.organization.snapshot:
+        return snapshot.derived(("tools", assistant.pk), lambda: _by_name(snapshot.methods[assistant.pk]))
+    methods = assistant.methods.filter(enabled=True, organization=conversation.organization_id)
+    return _by_name(methods.select_related("organization"))
+
+
+def _by_name(methods: Iterable[Method]) -> Mapping[str, Tool]:
     tools: dict[str, Tool] = {}
-    for method in methods.select_related("organization"):
+    for method in methods:
         for tool in tools_of(method):
             tools.setdefault(tool.name, tool)
     return tools

@@ -29,24 +29,32 @@ class Context:
     key: str
 
 
-def build_context(turn: Turn, tools: list[llm.ToolSpec], too_long: list[llm.ChatMessage] | None = None) -> Context:
-    """`too_long` is a history that was more than the model can take: half of it is given then."""
+def build_context(
+    turn: Turn, tools: list[llm.ToolSpec], too_long: list[llm.ChatMessage] | None = None, *, acted: bool = True
+) -> Context:
+    """`too_long` is a history that was more than the model can take: half of it is given then. `acted`: the ledger may hold
+    calls of this conversation."""
     conversation = turn.conversation
     assistant = conversation.assistant
     scene = build_scene(conversation, now=timezone.now(), can_act=bool(tools), message=turn.message)
     most, tokens = assistant.history_messages, assistant.history_tokens
     if too_long:
         most, tokens = len(too_long) // 2, estimated_tokens(too_long) // 2
-    said = build_history(turn, most, tokens)
+    said = build_history(turn, most, tokens, acted=acted)
     # An attempt that failed, or a runner that died, may have acted: it must not be done twice.
-    done = ToolCall.objects.filter(turn__message=turn.message_id, state__in=ToolCall.ENDED)
-    if turn.opening_call_id:
-        done = done.exclude(pk=turn.opening_call_id)
-    rows = list(done.order_by("turn__created_at", "round", "ordinal"))
+    rows = _done_for(turn) if turn.may_have_calls else []
     from_round = max((row.round for row in rows if row.turn_id == turn.pk), default=0)
     key = "" if rows or turn.opening_call_id else _answer_key(turn, scene, tools)
     sources = tuple(llm.Source(**source) for row in rows for source in row.sources)
     return Context(instructions(scene), said, as_rounds(rows), sources, from_round, key)
+
+
+def _done_for(turn: Turn) -> list[ToolCall]:
+    """The calls with a result that this turn's message has set off, in this turn and in those that failed before it."""
+    done = ToolCall.objects.filter(turn__message=turn.message_id, state__in=ToolCall.ENDED)
+    if turn.opening_call_id:
+        done = done.exclude(pk=turn.opening_call_id)
+    return list(done.order_by("turn__created_at", "round", "ordinal"))
 
 
 def _answer_key(turn: Turn, scene: Scene, tools: list[llm.ToolSpec]) -> str:

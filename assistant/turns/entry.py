@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from assistant.async_db import in_db
 from assistant.models import Conversation
 from assistant.sentences import sentence
 from assistant.services.conversations import card_answers, handoffs
 from assistant.services.conversations.leases import request_stop, retry_turn
-from assistant.services.conversations.messages import Posted, post_message
+from assistant.services.conversations.messages import Posted
+from assistant.turns.beginning import post_and_begin
 from assistant.turns.runner import start, stop_here
+
+_posting: set[asyncio.Task[Posted]] = set()
 
 
 async def post(conversation: Conversation, client_id: str, text: str, page: dict[str, str] | None = None) -> Posted:
     """Save a visitor's message and start its answer. Returning is the promise that it is saved."""
-    posted = await in_db(post_message)(conversation, client_id, text, page)
+    # A task of its own: a visitor who leaves at this moment must not leave a turn behind that is claimed and not run.
+    posting = asyncio.ensure_future(_post(conversation, client_id, text, page))
+    _posting.add(posting)
+    posting.add_done_callback(_posting.discard)
+    return await asyncio.shield(posting)
+
+
+async def _post(conversation: Conversation, client_id: str, text: str, page: dict[str, str] | None) -> Posted:
+    posted, begun = await in_db(post_and_begin)(conversation, client_id, text, page)
     if posted.new and posted.turn:
-        start(posted.turn.pk)
+        start(posted.turn.pk, begun)
     return posted
 
 

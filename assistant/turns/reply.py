@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Protocol, cast
 
 from django.conf import settings
 
@@ -21,6 +21,7 @@ from assistant.providers import router
 from assistant.services.conversations.history import as_call
 from assistant.services.conversations.leases import holds_lease
 from assistant.services.organizations import answer_cache
+from assistant.turns.beginning import Prepared
 from assistant.turns.context import Context, build_context
 from assistant.turns.outcome import KEPT, SILENT
 
@@ -39,14 +40,24 @@ class TurnExecutor(llm.ToolExecutor, Protocol):
         ...
 
 
-async def write_reply(
-    turn: Turn, draft: live.ReplyDraft, model_for: ModelFor, executor_for: ExecutorFor, may_stop: asyncio.Event
-) -> loop.ReplyEnded:
+@dataclass(frozen=True)
+class Means:
+    """What a reply is written with. What was `prepared` with the message is used first."""
+
+    model_for: ModelFor
+    executor_for: ExecutorFor
+    prepared: Prepared | None = None
+
+
+async def write_reply(turn: Turn, draft: live.ReplyDraft, means: Means, may_stop: asyncio.Event) -> loop.ReplyEnded:
     """Run the engine, and show what it does as it does it; the reply grows in `draft`. `may_stop` is set once nothing that
     was begun before is open any more."""
     assistant = turn.conversation.assistant
-    executor = await executor_for(turn)
-    context = await in_db(build_context)(turn, executor.specs())
+    if prepared := means.prepared:
+        executor, context = cast(TurnExecutor, prepared.executor), prepared.context
+    else:
+        executor = await means.executor_for(turn)
+        context = await in_db(build_context)(turn, executor.specs())
     writer = ReplyWriter(turn, draft)
     opening = _Opening()
     if turn.opening_call:
@@ -57,15 +68,17 @@ async def write_reply(
     if context.key and (kept := await in_db(answer_cache.recall)(assistant, context.key)):
         writer.write(events.ReplyDelta(str(turn.pk), 0, kept))
         return loop.ReplyEnded(kept, "stop", 0, llm.TokenUsage(), provider=KEPT)
-    model = await model_for(assistant, task="reply", conversation=turn.conversation, turn=turn)
-    judge = _judge_of(turn, model_for)
+    model: llm.Model | None = prepared.model if prepared else None
+    if model is None:
+        model = await means.model_for(assistant, task="reply", conversation=turn.conversation, turn=turn)
+    judge = _judge_of(turn, means.model_for)
     try:
         ended = await _run_engine(model, executor, context, opening, writer, judge)
     except ProviderError as error:
         if error.cause != "context_too_long" or draft.text or len(context.said) == 1:
             raise
         # Once more with half of what was said before. What this turn has done meanwhile is in the ledger.
-        executor = await executor_for(turn)
+        executor = await means.executor_for(turn)
         context = await in_db(build_context)(turn, executor.specs(), context.said)
         ended = await _run_engine(model, executor, context, opening, writer, judge)
     if ended.unkept or ended.unread_call:

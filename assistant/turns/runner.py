@@ -25,14 +25,14 @@ from assistant.services.conversations.leases import (
     claim_turn,
     give_back_lease,
     holds_lease,
-    next_queued_turn,
     renew_lease,
 )
-from assistant.services.conversations.outcomes import finish_turn
+from assistant.services.conversations.outcomes import Outcome, finish_turn, settle_all
 from assistant.services.knowledge import questions
 from assistant.tools.executor import Executor
+from assistant.turns.beginning import Begun
 from assistant.turns.outcome import Ending, build_outcome
-from assistant.turns.reply import ExecutorFor, ModelFor, announce_if_leased, write_reply
+from assistant.turns.reply import ExecutorFor, Means, ModelFor, announce_if_leased, write_reply
 
 log = logging.getLogger(__name__)
 
@@ -45,18 +45,25 @@ EXECUTOR_FOR: ExecutorFor = partial(Executor.for_turn, embed=embeddings.of_query
 class _Running:
     task: asyncio.Task[None]
     stop: asyncio.Event = field(default_factory=asyncio.Event)
+    begun: Begun | None = None
 
 
 _running: dict[str, _Running] = {}  # by turn id; the strong reference that keeps a task alive
 
 
-def start(turn_id: UUID | str, *, model_for: ModelFor = router.model_for, executor_for: ExecutorFor = EXECUTOR_FOR) -> None:
-    """Run a turn in this process, as a task beside the caller's."""
+def start(
+    turn_id: UUID | str,
+    begun: Begun | None = None,
+    *,
+    model_for: ModelFor | None = None,
+    executor_for: ExecutorFor | None = None,
+) -> None:
+    """Run a turn in this process, as a task beside the caller's. `begun`: it is claimed for this process already."""
     key = str(turn_id)
     if key not in _running:
         running = _run_and_go_on(key, model_for, executor_for)
         task = asyncio.get_running_loop().create_task(running, name=f"turn {key}")
-        _running[key] = _Running(task)
+        _running[key] = _Running(task, begun=begun)
         task.add_done_callback(lambda _: _running.pop(key, None))
 
 
@@ -71,12 +78,11 @@ def running_tasks() -> set[asyncio.Task[None]]:
     return {running.task for running in _running.values()}
 
 
-async def _run_and_go_on(turn_id: str, model_for: ModelFor, executor_for: ExecutorFor) -> None:
+async def _run_and_go_on(turn_id: str, model_for: ModelFor | None, executor_for: ExecutorFor | None) -> None:
     """Run a turn, then whatever its conversation has queued meanwhile."""
     following: UUID | None = None
     try:
-        conversation_id = await run(turn_id, model_for=model_for, executor_for=executor_for)
-        following = await in_db(next_queued_turn)(conversation_id)
+        following = await run(turn_id, model_for=model_for, executor_for=executor_for)
     except TurnTaken:
         log.debug("turn %s is another runner's", turn_id)
     except Exception:
@@ -88,16 +94,22 @@ async def _run_and_go_on(turn_id: str, model_for: ModelFor, executor_for: Execut
 async def run(
     turn_id: UUID | str,
     *,
-    model_for: ModelFor = router.model_for,
-    executor_for: ExecutorFor = EXECUTOR_FOR,
+    model_for: ModelFor | None = None,
+    executor_for: ExecutorFor | None = None,
     share_seconds: float = SHARE_SECONDS,
-) -> UUID:
-    """Claim a turn, answer it, save the outcome; returns its conversation's id.
+) -> UUID | None:
+    """Claim a turn, unless it was begun with its message, answer it and save the outcome; returns its conversation's next
+    turn that waits. Without `model_for` and `executor_for`, the router and the executor are asked.
 
     Raises `TurnTaken` when it is not ours to run, or no longer.
     """
-    turn = await in_db(claim_turn)(turn_id)
-    stop = _running[str(turn_id)].stop if str(turn_id) in _running else asyncio.Event()
+    running = _running.get(str(turn_id))
+    begun = (running.begun if running else None) or Begun(await in_db(claim_turn)(turn_id))
+    turn = begun.turn
+    turn.unsettled = turn.unsettled or []
+    usable = begun.prepared if model_for is None and executor_for is None else None
+    means = Means(model_for or router.model_for, executor_for or EXECUTOR_FOR, usable)
+    stop = running.stop if running else asyncio.Event()
     if turn.stop_requested_at:
         stop.set()
     draft = live.ReplyDraft(fence=turn.fence)
@@ -105,28 +117,49 @@ async def run(
     announce_if_leased(turn, events.TurnStarted(str(turn.pk), str(turn.message_id)))
     try:
         async with _heartbeat(turn, stop, draft, share_seconds):
-            ending = await _answer(turn, draft, stop, model_for, executor_for)
-        await in_db(finish_turn)(turn, build_outcome(ending, turn.conversation.locale))
-        await _note_question(turn)
+            ending = await _answer(turn, draft, stop, means)
+        await _close(begun)
+        await in_db(_finish)(turn, build_outcome(ending, turn.conversation.locale))
     except asyncio.CancelledError:
         await asyncio.shield(in_db(give_back_lease)(turn))
         raise
     finally:
         live.keep_draft(turn.pk, None)
-    return turn.conversation_id
+        await asyncio.shield(_settle(begun))
+    return turn.following
 
 
-async def _note_question(turn: Turn) -> None:
-    """For staff, if it got no good answer. The reply stands whatever becomes of this."""
+def _finish(turn: Turn, outcome: Outcome) -> None:
+    """One hop: save the outcome, and note the question for staff where it may have got no good answer. The reply stands
+    whatever becomes of that."""
+    finish_turn(turn, outcome)
+    if not outcome.text or not (turn.may_have_calls or questions.does_not_know(outcome.text)):
+        return
     try:
-        await in_db(questions.record_unanswered)(turn.pk)
+        questions.record_unanswered(turn.pk)
     except Exception:
         log.exception("turn %s: its question could not be noted", turn.pk)
 
 
-async def _answer(
-    turn: Turn, draft: live.ReplyDraft, stop: asyncio.Event, model_for: ModelFor, executor_for: ExecutorFor
-) -> Ending:
+async def _close(begun: Begun) -> None:
+    """Let go of what was prepared and not used."""
+    if begun.prepared and begun.prepared.model:
+        await begun.prepared.model.close()
+
+
+async def _settle(begun: Begun) -> None:
+    """Settle what no outcome has: the turn is another runner's by now, or will be."""
+    if begun.turn.unsettled is None:
+        return
+    try:
+        await _close(begun)
+        if begun.turn.unsettled:
+            await in_db(settle_all)(begun.turn)
+    except Exception:
+        log.exception("turn %s: what it has used could not be settled", begun.turn.pk)
+
+
+async def _answer(turn: Turn, draft: live.ReplyDraft, stop: asyncio.Event, means: Means) -> Ending:
     """Write the reply; whatever happens, how that ended: a visitor is never left without a word."""
     reply: ReplyEnded | None = None
     failure: InterworkyError | None = None
@@ -135,7 +168,7 @@ async def _answer(
         if turn.attempts > MAX_ATTEMPTS:
             raise InterworkyError("Too many runners failed at this turn.")
         async with asyncio.timeout((turn.deadline_at - timezone.now()).total_seconds()):
-            reply = await _write_until_stopped(turn, draft, stop, model_for, executor_for)
+            reply = await _write_until_stopped(turn, draft, stop, means)
     except TimeoutError:
         failure = ProviderError("The turn's deadline passed.", cause="timeout", code="not_available")
     except InterworkyError as error:
@@ -146,16 +179,14 @@ async def _answer(
     return Ending(draft.text.rstrip(), round((time.monotonic() - began) * 1000), reply, failure)
 
 
-async def _write_until_stopped(
-    turn: Turn, draft: live.ReplyDraft, stop: asyncio.Event, model_for: ModelFor, executor_for: ExecutorFor
-) -> ReplyEnded | None:
+async def _write_until_stopped(turn: Turn, draft: live.ReplyDraft, stop: asyncio.Event, means: Means) -> ReplyEnded | None:
     """How the reply ended; None when the visitor stopped it. Raises what writing it raises."""
     # A stop takes effect only once what a click has asked for, or an earlier runner has begun, has come to its end.
     may_stop = asyncio.Event()
     if turn.fence == 1 and turn.opening_call is None:
         may_stop.set()
     stopping = asyncio.ensure_future(_wait_for_all(may_stop, stop))
-    writing = asyncio.ensure_future(write_reply(turn, draft, model_for, executor_for, may_stop))
+    writing = asyncio.ensure_future(write_reply(turn, draft, means, may_stop))
     try:
         await asyncio.wait({writing, stopping}, return_when=asyncio.FIRST_COMPLETED)
         return writing.result() if writing.done() else None

@@ -132,8 +132,9 @@ def the_conversation_goes_on() -> None:
     talk = Conversation.objects.select_related("assistant__organization", "visitor").get()
     shown = resume_session(talk, 0)
     assert [event["message"]["text"] for event in shown.events] == ["Where can I park?"]
+    newest = talk.last_seq
     posted = post_message(talk, "c-2", "And on Sundays?")
-    assert posted.new and posted.turn and posted.message.seq == talk.last_seq + 1
+    assert posted.new and posted.turn and posted.message.seq == newest + 1
     assert build_history(posted.turn, 10)[-1].text == "And on Sundays?"
     assert access.for_widget("pk_upgraded", "https://www.example.com") == Assistant.objects.get()
     assert [found.text for found in search.search(talk.organization, None, "park")] == ["You can park behind the house."]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
+from uuid import UUID
 
 from django.db import models
 from django.utils import timezone
@@ -69,8 +71,11 @@ class Turn(models.Model):
     started_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
 
-    # When its runner last knew that the lease was its own, by its monotonic and its wall clock: no column.
-    held_at: tuple[float, float] = (0.0, 0.0)
+    # What its runner knows; none of these is a column.
+    held_at: tuple[float, float] = (0.0, 0.0)  # when the lease was last its own, by its monotonic and its wall clock
+    may_have_calls = True  # False: the ledger holds no call of it, since it was new when it was claimed and has made none
+    unsettled: list[Any] | None = None  # what was reserved for it and is settled with its outcome; None: settled at once
+    following: UUID | None = None  # once it has ended: the conversation's next turn that waited then
 
     objects = TurnQuerySet.as_manager()
 

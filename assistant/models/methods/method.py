@@ -11,6 +11,7 @@ from django.db import models
 from django.utils import timezone
 
 from assistant.models.organizations.organization import Organization
+from assistant.models.revisions import SetByStaff, SettingsQuerySet
 from assistant.secrets import seal, unseal
 from assistant.sentences import language
 
@@ -29,13 +30,13 @@ def no_parameters() -> dict[str, Any]:
     return {"type": "object", "properties": {}, "additionalProperties": False}
 
 
-class MethodQuerySet(models.QuerySet["Method"]):
+class MethodQuerySet(SettingsQuerySet):
     def asking_for_a_person(self) -> MethodQuerySet:
         """The enabled methods by which an assistant hands a conversation over to a person."""
         return self.filter(kind=HANDOFF, enabled=True)
 
 
-class Method(models.Model):
+class Method(SetByStaff):
     """A tool that an organization has set up: a kind, its configuration, and the parameters that a model provides."""
 
     class Risk(models.TextChoices):

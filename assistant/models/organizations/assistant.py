@@ -11,6 +11,7 @@ from django.db import models
 
 from assistant.models.methods.method import Method
 from assistant.models.organizations.organization import Organization
+from assistant.models.revisions import SetByStaff, SettingsQuerySet, watch_links
 from assistant.sentences import CATALOGUES, label
 
 OURS = ("greeting", "disclosure")  # texts that begin as those of our catalogues
@@ -23,8 +24,10 @@ def new_public_key() -> str:
     return "pk_" + secrets.token_urlsafe(15)
 
 
-class Assistant(models.Model):
+class Assistant(SetByStaff):
     """An assistant on a site: its prompt, appearance, model, and the methods it may use."""
+
+    RECORDED = frozenset({"seen_at", "seen_origin"})
 
     class Position(models.TextChoices):
         RIGHT = "right", "Bottom right"
@@ -129,6 +132,8 @@ class Assistant(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
+    objects = SettingsQuerySet.as_manager()
+
     class Meta:
         ordering = ["organization", "name"]
 
@@ -151,6 +156,9 @@ class Assistant(models.Model):
             if texts := {**ours, **self.translations.get(language, {})}:
                 found[language] = {**texts, **({"starters": _starters(texts["starters"])} if "starters" in texts else {})}
         return found
+
+
+watch_links(Assistant.methods.through)
 
 
 def _starters(text: str) -> list[str]:

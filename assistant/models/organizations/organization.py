@@ -8,12 +8,14 @@ import zoneinfo
 from contextlib import suppress
 from functools import cache, lru_cache
 from ipaddress import ip_address
+from typing import Any
 from urllib.parse import urlsplit
 
 import idna
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
+from django.db.models import F
 
 log = logging.getLogger(__name__)
 
@@ -92,6 +94,32 @@ def validate_origins(text: str) -> None:
                 ) from error
 
 
+class RevisionField(models.PositiveBigIntegerField):
+    """A number that every save of its row raises, whatever the instance says that it is: two processes that save what
+    they have read at the same moment raise it twice."""
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        return super().pre_save(model_instance, add) if add else F(self.attname) + 1
+
+    def deconstruct(self) -> Any:
+        name, _, args, kwargs = super().deconstruct()
+        return name, "django.db.models.PositiveBigIntegerField", args, kwargs  # it is one to the database
+
+
+class OrganizationQuerySet(models.QuerySet["Organization"]):
+    def update(self, **changes: Any) -> int:
+        return super().update(**{"revision": F("revision") + 1, **changes})
+
+    def bulk_update(self, objs: Any, fields: Any, batch_size: int | None = None) -> int:
+        with transaction.atomic():
+            self.filter(pk__in=[one.pk for one in objs]).update()
+            return super().bulk_update(objs, fields, batch_size)
+
+    def raise_revisions(self) -> int:
+        """What staff set of these organizations is another from now on. Inside the transaction that changes it."""
+        return self.update()
+
+
 class Organization(models.Model):
     """A tenant: the owner of the sites that show the widget."""
 
@@ -130,13 +158,25 @@ class Organization(models.Model):
         help_text="When the providers that are set up for all organizations answer for this one.",
     )
     active = models.BooleanField(default=True, help_text="Off: widgets and API access are disabled.")
+    # Of all that staff set for it: see models.revisions. Whoever has read a row knows whether what they know is current.
+    revision = RevisionField(default=1, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    # What belongs to it at `revision`, where it was read with the row (services.organizations.snapshots): no column.
+    snapshot: Any = None
+
+    objects = OrganizationQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if kwargs.get("update_fields") is not None:
+            kwargs["update_fields"] = {*kwargs["update_fields"], "revision"}
+        super().save(*args, **kwargs)
 
     def clean(self) -> None:
         """Origins are kept as browsers send them: one per line, in ASCII."""

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from assistant import secrets
 from assistant.models.organizations.organization import Organization, normal_origin
+from assistant.models.revisions import SetByStaff, SettingsQuerySet
 
 # Extra headers are stored and shown in the clear, so none of them may be a credential or steer the connection.
 FORBIDDEN_HEADERS = re.compile(
@@ -60,7 +61,7 @@ def validate_server_url(url: str) -> None:
         raise ValidationError("Enter the address without spaces and without #.")
 
 
-class Provider(models.Model):
+class Provider(SetByStaff):
     """A model server that an organization brings itself, with its own key."""
 
     class Effort(models.TextChoices):
@@ -162,6 +163,8 @@ class Provider(models.Model):
     enabled = models.BooleanField(default=True, help_text="Off: this provider is not used.")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+
+    objects = SettingsQuerySet.as_manager()
 
     class Meta:
         ordering = ["organization", "name"]

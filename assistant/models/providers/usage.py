@@ -12,9 +12,10 @@ from assistant.models.conversations.turn import Turn
 from assistant.models.organizations.assistant import Assistant
 from assistant.models.organizations.organization import Organization
 from assistant.models.providers.provider import Provider
+from assistant.models.revisions import SetByStaff, SettingsQuerySet
 
 
-class Budget(models.Model):
+class Budget(SetByStaff):
     """An organization's limits. Empty means no limit; an organization without a row has these defaults.
 
     Money is in US dollars and counts what has a known price; tokens count always.
@@ -37,6 +38,8 @@ class Budget(models.Model):
     sentence = models.CharField(
         max_length=300, blank=True, help_text="What a visitor reads when a limit is reached; a polite default if empty."
     )
+
+    objects = SettingsQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"Budget of {self.organization}"
@@ -65,7 +68,7 @@ class Spending(models.Model):
         return f"{self.scope} {self.subject} {self.period}: {self.tokens} tokens"
 
 
-class Price(models.Model):
+class Price(SetByStaff):
     """What a model costs, in US dollars per million tokens. A row of the organization's goes before the platform's."""
 
     organization = models.ForeignKey(
@@ -75,6 +78,8 @@ class Price(models.Model):
     prompt = models.DecimalField(max_digits=12, decimal_places=6, validators=[MinValueValidator(0)])
     completion = models.DecimalField(max_digits=12, decimal_places=6, validators=[MinValueValidator(0)])
     updated_at = models.DateTimeField(auto_now=True)
+
+    objects = SettingsQuerySet.as_manager()
 
     class Meta:
         ordering = ["model"]

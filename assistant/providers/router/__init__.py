@@ -18,7 +18,7 @@ from assistant.providers.router.candidates import (
     platform,
 )
 from assistant.providers.router.rotation import ordered
-from assistant.providers.router.router import ATTEMPTS, Router, model_for
+from assistant.providers.router.router import ATTEMPTS, Router, model_for, model_of_turn
 from assistant.providers.router.rows import examined, from_row, what_is_wrong
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "is_demo",
     "may_use_platform",
     "model_for",
+    "model_of_turn",
     "ordered",
     "patience",
     "platform",

@@ -3,7 +3,8 @@
 `Router.stream` is the only place that repeats requests: at most `ATTEMPTS` in a turn beyond what its rounds need anyway,
 under one deadline, and to another provider only while the visitor has seen nothing of this turn's reply. It uses the
 database twice per round: before it, to select who may be asked and to reserve the budget, and after it, to settle; and
-once more for each failure, so that other processes know at once.
+once more for each failure, so that other processes know at once. In a turn, what is reserved is settled with its outcome,
+and the first round is prepared with its message: a plain turn's only round then takes no hop of its own.
 
 Any failure goes to the next provider, except what is provably about the visitor's input (`OF_INPUT`). A refusal that says
 what the server lacks is a lesson: it is stored at once, the same server is asked again without it, and that is no attempt.
@@ -16,12 +17,13 @@ import logging
 import random
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, nullcontext
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from assistant import llm
@@ -56,10 +58,24 @@ async def model_for(
     backoff_seconds: float = BACKOFF_SECONDS,
 ) -> Router:
     """The model that answers for `assistant` in one turn. Raises `ProviderUnavailable` when nobody is configured."""
-    groups = await in_db(candidates)(assistant, task)
+    return await in_db(_model_for)(Asking(assistant, task, conversation, turn), task, backoff_seconds)
+
+
+def model_of_turn(turn: Turn, messages: list[llm.ChatMessage], tools: list[llm.ToolSpec]) -> Router:
+    """The model that replies in a turn, with the first of its rounds prepared for these `messages` and `tools`. Reads,
+    reserves and claims in the database. Raises `ProviderUnavailable`, `BudgetExceeded`."""
+    assistant = turn.conversation.assistant
+    router = _model_for(Asking(assistant, "reply", turn.conversation, turn), "reply")
+    router.prepare(messages, tools)
+    return router
+
+
+def _model_for(asking: Asking, task: Task, backoff_seconds: float = BACKOFF_SECONDS) -> Router:
+    assert asking.assistant
+    groups = candidates(asking.assistant, task)
     if not any(groups):
         raise ProviderUnavailable()
-    return Router(groups, Asking(assistant, task, conversation, turn), backoff_seconds=backoff_seconds)
+    return Router(groups, asking, backoff_seconds=backoff_seconds)
 
 
 class Router:
@@ -84,6 +100,7 @@ class Router:
         self._failures_left = self._rules.max_retries if self._rules.retry_failed else 0
         self._current: Candidate | None = None  # that answered the last round
         self._shown = False  # the visitor has seen text of this turn's
+        self._prepared: Plan | None = None  # for the round that begins next
         self._lessons: dict[tuple[str, str], set[tuple[str, Any]]] = {}  # what each model refused in this turn
         left = (asking.turn.deadline_at - now()).total_seconds() if asking.turn else settings.ASSISTANT_TURN_SECONDS
         self._ends = time.monotonic() + left
@@ -92,7 +109,7 @@ class Router:
         self, messages: list[llm.ChatMessage], tools: list[llm.ToolSpec]
     ) -> AsyncIterator[str | llm.Completion]:
         """Visible text, then one `Completion`. Raises `ProviderError`, `BudgetExceeded`."""
-        plan = await in_db(self._prepare)(messages, tools)
+        plan, self._prepared = self._prepared or await in_db(self._prepare)(messages, tools), None
         asked: Candidate | None = plan.order[0]
         began = time.monotonic()
         text = ""
@@ -156,25 +173,57 @@ class Router:
             deadline_seconds=left,
         )
 
+    def prepare(self, messages: list[llm.ChatMessage], tools: list[llm.ToolSpec]) -> None:
+        """Select and reserve for the round that begins next, on a database thread and inside the caller's transaction.
+        Raises what `stream` raises."""
+        self._prepared = self._prepare(messages, tools)
+
+    async def close(self) -> None:
+        """Let go of what was prepared for a round that did not begin."""
+        plan, self._prepared = self._prepared, None
+        if plan is None:
+            return
+        if plan.order[0].place in plan.half_open:
+            await in_db(health.give_back_probe)(*plan.order[0].place)
+        await self._settle(plan, None)
+
     def _prepare(self, messages: list[llm.ChatMessage], tools: list[llm.ToolSpec]) -> Plan:
         """One hop: the candidates in their order, and the reservation. Raises what `stream` raises."""
-        selector = Selector(self._groups, self._asking, self._rules, self._chance)
-        chosen = selector.select(self._now(), self._current, shown=self._shown)
+        # Selecting comes first: it locks rows that everybody shares, and must not wait for them with a budget in its hands.
+        chosen = Selector(self._groups, self._asking, self._rules, self._chance).select(
+            self._now(), self._current, shown=self._shown
+        )
         first = chosen.order[0]
         try:
-            reservation = budgets.reserve(
-                self._asking,
-                model=first.model,
-                prompt_tokens=completions.estimated_tokens(completions.body(self._request(first, messages, tools))),
-                completion_tokens=first.max_output_tokens,
-                free=first.source == Usage.Source.DEMO,
-                now=self._now(),
-            )
+            reservation = self._reserve(first, completions.body(self._request(first, messages, tools)))
         except BudgetExceeded:
             if first.place in chosen.half_open:
                 health.give_back_probe(*first.place)
             raise
         return Plan(chosen.order, reservation, chosen.half_open, chosen.well)
+
+    def _reserve(self, first: Candidate, body: bytes) -> budgets.Reservation:
+        """Reserve for a round, and settle those before it in the same transaction."""
+        ended = tuple(self._unsettled or ())
+        with transaction.atomic() if ended else nullcontext():
+            for reservation, attempts in ended:
+                budgets.settle(reservation, attempts)
+            reserved = budgets.reserve(
+                self._asking,
+                model=first.model,
+                prompt_tokens=completions.estimated_tokens(body),
+                completion_tokens=first.max_output_tokens,
+                free=first.source == Usage.Source.DEMO,
+                now=self._now(),
+            )
+        if self._unsettled:
+            del self._unsettled[: len(ended)]
+        return reserved
+
+    @property
+    def _unsettled(self) -> list[Any] | None:
+        """The rounds of a turn that are settled with its next one, or its outcome; None: each is settled at its end."""
+        return self._asking.turn.unsettled if self._asking.turn else None
 
     # --- When it fails ------------------------------------------------------------------------------------------------
 
@@ -262,16 +311,27 @@ class Router:
         return None
 
     async def _settle(self, plan: Plan, winner: Candidate | None) -> None:
-        """One hop: settle the budget, and note that `winner` is well and what was learnt about it. Done once."""
+        """One hop: settle the budget, and note that `winner` is well and what was learnt about it. Done once; no hop where
+        the turn's end settles and there is nothing to note."""
         if plan.settled:
             return
         plan.settled = True
         self._current = winner or self._current
+        if self._unsettled is not None:
+            self._unsettled.append((plan.reservation, plan.attempts))
+            if not self._has_news(plan, winner):
+                return
         # Shielded: if a visitor's stop cancelled this, the budget would stay reserved.
         await asyncio.shield(in_db(self._write)(plan, winner))
 
+    @staticmethod
+    def _has_news(plan: Plan, winner: Candidate | None) -> bool:
+        """Whether the end of this round says something about a provider that is not stored."""
+        return winner is not None and bool(winner.place not in plan.well or plan.errors or plan.learnt)
+
     def _write(self, plan: Plan, winner: Candidate | None) -> None:
-        budgets.settle(plan.reservation, plan.attempts)
+        if self._unsettled is None:
+            budgets.settle(plan.reservation, plan.attempts)
         if winner is None:
             return
         for asked, error in plan.failed:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import orjson
 from django.db import transaction
-from django.db.models import F
 
 from assistant import events, live
+from assistant.errors import NotFound
 from assistant.models import Card, Conversation, Event, Message, Turn
+from assistant.services.statements import execute, insert
 
 RESUME_LIMIT = 400  # durable events given at once; older ones are only in the admin
 RESUME_BYTES = 262_144  # of their JSON, likewise; the newest is always given
@@ -25,28 +27,55 @@ def record_event(
     turn: Turn | None = None,
     card: Card | None = None,
     data: dict[str, Any] | None = None,
+    seq: int | None = None,
 ) -> Event:
-    """Save a durable event under the next `seq`, and publish it once the transaction has committed."""
-    event = Event.objects.create(
+    """Save a durable event under the next `seq`, or under one that was given out for it, and publish it once the
+    transaction has committed."""
+    event = Event(
         conversation=conversation,
-        seq=next_seq(conversation),
+        seq=next_seq(conversation) if seq is None else seq,
         type=type,
         message=message,
         turn=turn,
         card=card,
         data=data or {},
     )
-    transaction.on_commit(lambda: live.announce(conversation.pk, render_event(event)))
+    save_events(event)
     return event
 
 
-def next_seq(conversation: Conversation, **changes: Any) -> int:
-    """The next number of this conversation, and `changes` to its row. The row stays locked until the transaction ends, so
-    numbers are committed in the order in which they were given out."""
+def save_events(*events: Event) -> None:
+    """Save durable events in one statement, and publish them in this order once the transaction has committed."""
+    insert(*events)
+    for event in events:
+        transaction.on_commit(partial(_publish, event))
+
+
+def _publish(event: Event) -> None:
+    live.announce(event.conversation_id, render_event(event))
+
+
+_ADVANCE = """
+    UPDATE assistant_conversation
+    SET last_seq = last_seq + %s, last_message_at = COALESCE(%s, last_message_at),
+        title = CASE WHEN title = '' THEN %s ELSE title END
+    WHERE id = %s
+    RETURNING last_seq, state, staff_id, title
+"""
+
+
+def next_seq(conversation: Conversation, count: int = 1, *, said_at: datetime | None = None, title: str = "") -> int:
+    """The next number of this conversation; with `count` the last of as many. One that has no title yet gets `title`.
+
+    The row stays locked until the transaction ends, so numbers are committed in the order in which they were given out, and
+    what the row says of the conversation's state is read with it.
+    """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("A seq is given out inside the transaction that uses it.")
-    Conversation.objects.filter(pk=conversation.pk).update(last_seq=F("last_seq") + 1, **changes)
-    conversation.last_seq = Conversation.objects.values_list("last_seq", flat=True).get(pk=conversation.pk)
+    found = execute(_ADVANCE, count, said_at, title, conversation.pk)
+    if not found:
+        raise NotFound("No such conversation.")
+    conversation.last_seq, conversation.state, conversation.staff_id, conversation.title = found[0]
     return conversation.last_seq
 
 

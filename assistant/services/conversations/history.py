@@ -21,12 +21,12 @@ SHORTENED = " … (shortened)"
 MESSAGE_TOKENS = 4  # that a message takes beside its text
 
 
-def build_history(turn: Turn, limit: int, tokens: int | None = None) -> list[llm.ChatMessage]:
+def build_history(turn: Turn, limit: int, tokens: int | None = None, *, acted: bool = True) -> list[llm.ChatMessage]:
     """What was said before `turn`, and its own message: at most `limit` messages, whole exchanges only.
 
     Where they would take more than `tokens`, roughly, long results of tools are shortened first and the oldest exchanges
     left out then; the newest stays as it was. A reply that failed leaves no trace, what its turn did does. Staff's words
-    are the assistant's side.
+    are the assistant's side. `acted`: the ledger may hold calls of this conversation.
     """
     earlier = list(
         Message.objects.filter(Q(seq__lt=turn.message.seq) | Q(turn__created_at__lt=turn.created_at))
@@ -38,7 +38,7 @@ def build_history(turn: Turn, limit: int, tokens: int | None = None) -> list[llm
         .order_by("-seq")[:limit]
     )
     asked = {message.pk: message.seq for message in earlier if message.role == Message.Role.VISITOR}
-    calls = _calls_by_message(turn, set(asked))
+    calls = _calls_by_message(turn, set(asked)) if acted else {}
     # A reply stands with the message that it answers, wherever it came in: visitors write on while it is being written.
     exchanges: dict[int, list[llm.ChatMessage]] = {}
     for message in reversed(earlier):

@@ -16,16 +16,25 @@ from assistant import live
 from assistant.errors import Conflict, NotFound, TurnTaken
 from assistant.models import Conversation, Message, ToolCall, Turn
 from assistant.services.methods import ledger
+from assistant.services.statements import insert
 
 
-def begin_turn(message: Message, opening_call: ToolCall | None = None) -> Turn:
-    """Queue the answer to `message`. Inside the caller's transaction."""
-    return Turn.objects.create(
-        conversation_id=message.conversation_id,
+def begin_turn(message: Message, opening_call: ToolCall | None = None, *, claimed: bool = False) -> Turn:
+    """Queue the answer to `message`, or, with `claimed`, begin it as its first runner: that is for the answer to a new
+    message before which its conversation has nothing to answer. Inside the caller's transaction."""
+    now, held_at = timezone.now(), _clocks()
+    turn = Turn(
+        conversation=message.conversation,
         message=message,
         opening_call=opening_call,
-        deadline_at=timezone.now() + timedelta(seconds=settings.ASSISTANT_TURN_SECONDS),
+        deadline_at=now + timedelta(seconds=settings.ASSISTANT_TURN_SECONDS),
     )
+    if claimed:
+        turn.state, turn.fence, turn.attempts = Turn.State.RUNNING, 1, 1
+        turn.started_at, turn.leased_until = now, now + lease_duration()
+        turn.held_at, turn.may_have_calls = held_at, False
+    insert(turn)
+    return turn
 
 
 MAX_ATTEMPTS = 4  # a turn that took this many runners down with it is given up

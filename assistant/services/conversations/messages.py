@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from assistant import live
 from assistant.errors import Conflict, NotFound
-from assistant.models import Conversation, Event, Message, Turn
-from assistant.services.conversations.events import next_seq, record_event, render_event
+from assistant.models import Conversation, Message, Turn
+from assistant.services.conversations.events import next_seq, record_event
 from assistant.services.conversations.leases import begin_turn
 from assistant.services.conversations.state import set_state
 from assistant.services.knowledge import questions
+from assistant.services.statements import insert
 
 
 def append_message(conversation: Conversation, role: str, text: str, **fields: Any) -> Message:
     """Save a message and its event; the visitor's first one names the conversation. Inside the caller's transaction."""
-    message = Message(conversation=conversation, role=role, text=text, **fields)
-    changes: dict[str, Any] = {"last_message_at": timezone.now()}
-    if role == Message.Role.VISITOR and not conversation.title:
-        changes["title"] = " ".join(text.split())[:80]
-    message.seq = next_seq(conversation, **changes)
-    message.save(force_insert=True)
-    event = Event.objects.create(conversation=conversation, seq=message.seq, type="message.added", message=message)
-    transaction.on_commit(lambda: live.announce(conversation.pk, render_event(event)))
+    seq = next_seq(conversation, said_at=timezone.now(), title=_title(text) if role == Message.Role.VISITOR else "")
+    message = Message(conversation=conversation, seq=seq, role=role, text=text, **fields)
+    insert(message)
+    record_event(conversation, "message.added", message=message, seq=seq)
     return message
+
+
+def _title(text: str) -> str:
+    return " ".join(text.split())[:80]
 
 
 @dataclass(frozen=True)
@@ -39,24 +40,63 @@ class Posted:
     new: bool
 
 
-def post_message(conversation: Conversation, client_id: str, text: str, page: dict[str, str] | None = None) -> Posted:
+# Asked once the conversation is locked, with the message: whether something is to be answered before it, and whether the
+# ledger holds calls of this conversation.
+_BEFORE = """
+    EXISTS(SELECT 1 FROM assistant_turn WHERE conversation_id = %s AND state IN ('queued', 'running')),
+    EXISTS(SELECT 1 FROM assistant_toolcall WHERE conversation_id = %s)
+"""
+
+
+def post_message(
+    conversation: Conversation,
+    client_id: str,
+    text: str,
+    page: dict[str, str] | None = None,
+    *,
+    prepare: Callable[[Turn, bool], object] | None = None,
+) -> Posted:
     """Save a visitor's message and the turn that is to answer it, once per `client_id`.
+
+    With `prepare` the turn is claimed for this process, unless another one of the conversation comes first; `prepare` is
+    called with it, and with whether the conversation has made calls, at the end of the same transaction.
 
     Raises `Conflict` when the id was used for another text.
     """
-    with transaction.atomic():
-        # The conversation's lock first: of two copies that race, the second then finds the first.
-        locked = Conversation.objects.select_for_update().get(pk=conversation.pk)
-        known = Message.objects.filter(conversation=locked, client_id=client_id).first()
-        if known is not None:
-            if known.text != text:
-                raise Conflict("This id was used for another text.")
-            return Posted(known, known.turns.order_by("created_at").first(), new=False)
-        if locked.state == Conversation.State.CLOSED:
-            set_state(locked, Conversation.State.ASSISTANT)
-        message = append_message(locked, Message.Role.VISITOR, text, client_id=client_id, page=page or {})
-        turn = None if locked.state == Conversation.State.STAFF else begin_turn(message)
-        return Posted(message, turn, new=True)
+    try:
+        with transaction.atomic():
+            return _post(conversation, client_id, text, page, prepare)
+    except IntegrityError:
+        # The conversation's lock comes first: of two copies that race, the second then finds the first.
+        known = Message.objects.filter(conversation=conversation, client_id=client_id).first()
+        if known is None:
+            raise
+        if known.text != text:
+            raise Conflict("This id was used for another text.") from None
+        return Posted(known, known.turns.order_by("created_at").first(), new=False)
+
+
+def _post(
+    conversation: Conversation,
+    client_id: str,
+    text: str,
+    page: dict[str, str] | None,
+    prepare: Callable[[Turn, bool], object] | None,
+) -> Posted:
+    role = Message.Role.VISITOR
+    seq = next_seq(conversation, said_at=timezone.now(), title=_title(text))
+    if conversation.state == Conversation.State.CLOSED:
+        set_state(conversation, Conversation.State.ASSISTANT, seq=seq)
+        seq = next_seq(conversation)
+    message = Message(conversation=conversation, seq=seq, role=role, text=text, client_id=client_id, page=page or {})
+    [(waits, acted)] = insert(message, returning=_BEFORE, values=(conversation.pk, conversation.pk))
+    record_event(conversation, "message.added", message=message, seq=seq)
+    if conversation.state == Conversation.State.STAFF:
+        return Posted(message, None, new=True)
+    turn = begin_turn(message, claimed=prepare is not None and not waits)
+    if prepare and not waits:
+        prepare(turn, bool(acted))
+    return Posted(message, turn, new=True)
 
 
 def rate_message(conversation: Conversation, message_id: str, value: int) -> None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
 from assistant.errors import TurnTaken
-from assistant.models import Conversation, Message, Turn
-from assistant.services.conversations.events import record_event
-from assistant.services.conversations.messages import append_message
+from assistant.models import Event, Message, Turn
+from assistant.services.conversations.events import next_seq, save_events
 from assistant.services.methods import ledger
+from assistant.services.providers import budgets
+from assistant.services.statements import execute, insert
 
 
 @dataclass(frozen=True)
@@ -31,39 +34,74 @@ class Outcome:
 
 
 def finish_turn(turn: Turn, outcome: Outcome) -> Message | None:
-    """Save the reply and the outcome in one transaction, and close what the turn leaves open; returns the reply.
+    """Save the reply and the outcome in one transaction, settle what was reserved, and close what the turn leaves open;
+    returns the reply. The turn knows then which one follows it.
 
     Raises `TurnTaken` when the lease is lost.
     """
+    conversation, now = turn.conversation, timezone.now()
     with transaction.atomic():
-        Conversation.objects.select_for_update().get(pk=turn.conversation_id)
-        changes = {
-            "state": outcome.state,
-            "code": outcome.code,
-            "detail": outcome.detail,
-            "retryable": outcome.retryable,
-            "ended_at": timezone.now(),
-            **(outcome.measured or {}),
-        }
-        if not Turn.objects.filter(pk=turn.pk, fence=turn.fence, state=Turn.State.RUNNING).update(**changes):
-            raise TurnTaken("The lease is lost; another runner's outcome counts.")
-        ledger.close_with(turn)
-        reply = None
+        # The numbers first: they come with the conversation's lock.
+        last = next_seq(conversation, 2 if outcome.text else 1, said_at=now if outcome.text else None)
+        turn.following = _end(turn, outcome, now)
+        if turn.may_have_calls:
+            ledger.close_with(turn)
+        reply, added = None, []
         if outcome.text:
-            reply = append_message(
-                turn.conversation,
-                Message.Role.ASSISTANT,
-                outcome.text,
+            reply = Message(
+                conversation=conversation,
+                seq=last - 1,
+                role=Message.Role.ASSISTANT,
+                text=outcome.text,
                 state=outcome.text_state,
                 turn=turn,
                 sources=list(outcome.sources),
             )
-        told: dict[str, Any] = {"outcome": outcome.state}
-        if outcome.code:
-            told["code"] = outcome.code
-        if outcome.shown:
-            told["text"] = outcome.shown
-        if outcome.retryable:
-            told["retryable"] = True
-        record_event(turn.conversation, "turn.ended", turn=turn, data=told)
-        return reply
+            insert(reply)
+            added = [Event(conversation=conversation, seq=reply.seq, type="message.added", message=reply)]
+        ended = Event(conversation=conversation, seq=last, type="turn.ended", turn=turn, data=_shown(outcome))
+        save_events(*added, ended)
+        # Last: the rows of the organization's limits are what all of its turns want.
+        settle_all(turn)
+    turn.unsettled = None
+    return reply
+
+
+def _end(turn: Turn, outcome: Outcome, now: datetime) -> UUID | None:
+    """Save the outcome under the fence; returns the conversation's next turn that waits."""
+    changes = {
+        "state": outcome.state,
+        "code": outcome.code,
+        "detail": outcome.detail,
+        "retryable": outcome.retryable,
+        "ended_at": now,
+        **(outcome.measured or {}),
+    }
+    ended = execute(
+        f"UPDATE assistant_turn SET {', '.join(f'{column} = %s' for column in changes)} "
+        "WHERE id = %s AND fence = %s AND state = 'running' RETURNING (SELECT waiting.id FROM assistant_turn AS waiting "
+        "WHERE waiting.conversation_id = %s AND waiting.state = 'queued' ORDER BY waiting.created_at LIMIT 1)",
+        *changes.values(),
+        *(turn.pk, turn.fence, turn.conversation_id),
+    )
+    if not ended:
+        raise TurnTaken("The lease is lost; another runner's outcome counts.")
+    return UUID(str(ended[0][0])) if ended[0][0] else None
+
+
+def settle_all(turn: Turn) -> None:
+    """Settle what was reserved for a turn and was to be settled with its outcome."""
+    for reservation, attempts in turn.unsettled or ():
+        budgets.settle(reservation, attempts)
+
+
+def _shown(outcome: Outcome) -> dict[str, Any]:
+    """The end of a turn as its widget is told it."""
+    shown: dict[str, Any] = {"outcome": outcome.state}
+    if outcome.code:
+        shown["code"] = outcome.code
+    if outcome.shown:
+        shown["text"] = outcome.shown
+    if outcome.retryable:
+        shown["retryable"] = True
+    return shown

@@ -13,7 +13,7 @@ from django.utils import timezone
 from assistant.errors import InputError, NotAllowed
 from assistant.models import Assistant, Conversation, Visitor
 from assistant.models.organizations.organization import is_timezone
-from assistant.services.organizations import access, networks, rate_limits
+from assistant.services.organizations import access, networks, rate_limits, snapshots
 
 TOKEN_SALT = "visitor"
 
@@ -75,13 +75,11 @@ def conversation_for_token(token: str, origin: str) -> Conversation:
         raise NotAllowed("The token has expired.", code="token_expired") from error
     except signing.BadSignature as error:
         raise NotAllowed("The token is invalid.", code="token_invalid") from error
-    conversation = (
-        Conversation.objects.select_related("assistant__organization", "visitor")
-        .filter(pk=claims["c"], visitor=claims["v"], assistant=claims["a"])
-        .first()
-    )
+    mine = Conversation.objects.select_related("visitor").filter(pk=claims["c"], visitor=claims["v"], assistant=claims["a"])
+    conversation = snapshots.with_revision(mine).first()
     if conversation is None or claims["o"] != origin:
         raise NotAllowed("The token belongs to another conversation or origin.", code="token_invalid")
+    snapshots.give(conversation)
     if not access.admits(conversation.assistant, origin):
         raise NotAllowed("The assistant is not available from that origin.")
     return conversation

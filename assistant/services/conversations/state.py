@@ -10,10 +10,13 @@ from assistant.models import Conversation, ConversationNote
 from assistant.services.conversations.events import record_event
 
 
-def set_state(conversation: Conversation, state: str, *, staff: Any = None, notified: bool = False) -> None:
+def set_state(
+    conversation: Conversation, state: str, *, staff: Any = None, notified: bool = False, seq: int | None = None
+) -> None:
     """Set who holds the conversation. Inside the caller's transaction.
 
-    `notified`: of one that waits for a person, whether somebody was told of it.
+    `notified`: of one that waits for a person, whether somebody was told of it. `seq`: the number that was given out for
+    its event.
     """
     conversation.state = state
     conversation.staff = staff
@@ -22,7 +25,7 @@ def set_state(conversation: Conversation, state: str, *, staff: Any = None, noti
     data: dict[str, Any] = {"state": state, **({"staff": name} if name else {})}
     if state == Conversation.State.WAITING:
         data["notified"] = notified
-    record_event(conversation, "conversation.updated", data=data)
+    record_event(conversation, "conversation.updated", data=data, seq=seq)
 
 
 def change_state(conversation: Conversation, state: str, *, staff: Any = None) -> None:

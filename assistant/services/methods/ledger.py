@@ -72,6 +72,8 @@ def write(
     """
     if place and not Turn.objects.open().filter(pk=place.turn.pk, fence=place.turn.fence).exists():
         raise TurnTaken("The lease is lost; nothing may be begun.")
+    if place:
+        place.turn.may_have_calls = True
     row_id = uuid4()
     where = {"turn": place.turn, "round": place.round, "ordinal": place.ordinal} if place else {}
     try:

@@ -1,7 +1,8 @@
 """Budgets of tokens and money: reserved before a request, settled after it.
 
-A reservation is taken from one row per limit, by a conditional update: what does not fit is refused before anything
-is sent, however many ask at once. A runner that dies leaves its reservation spent, since it may have been.
+A reservation is added to one row per limit, and taken back at once where it does not fit: the rows stay locked meanwhile,
+so it is refused before anything is sent, however many ask at once. A runner that dies leaves its reservation spent, since it
+may have been.
 """
 
 from __future__ import annotations
@@ -11,13 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from functools import reduce
-from operator import or_
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db import transaction
-from django.db.models import F, Q
+from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from assistant import llm
@@ -25,6 +24,7 @@ from assistant.errors import BudgetExceeded, ToolError
 from assistant.models import Assistant, Budget, Conversation, Organization, Price, Spending, Turn, Usage
 from assistant.services import admin_pages
 from assistant.services.deliveries import outbox
+from assistant.services.statements import execute, insert, overwrite
 
 log = logging.getLogger(__name__)
 
@@ -112,12 +112,11 @@ class Rate:
 FREE = Rate(Decimal(0), Decimal(0), known=True)
 
 
-def rate_of(organization_id: int, model: str) -> Rate:
+def rate_of(organization: Organization, model: str) -> Rate:
     """The organization's price of `model`, else everybody's, else the list's; the longest match of each."""
-    rows = Price.objects.filter(Q(organization=organization_id) | Q(organization=None)).filter(
-        Q(model=model) | Q(model__endswith="*")
-    )
-    fits = [row for row in rows if row.model == model or model.startswith(row.model.removesuffix("*"))]
+    snapshot = organization.snapshot
+    rows = snapshot.prices if snapshot else Price.objects.filter(Q(organization=organization) | Q(organization=None))
+    fits = [row for row in rows if row.model == model or (row.model[-1:] == "*" and model.startswith(row.model[:-1]))]
     if fits:
         row = max(fits, key=lambda row: (row.organization_id is not None, row.model == model, len(row.model)))
         return Rate(row.prompt, row.completion, known=True)
@@ -173,20 +172,23 @@ class _Limit:
     requests: int | None = None
 
     @property
-    def place(self) -> Q:
-        return Q(scope=self.scope, subject=self.subject, period=self.period)
+    def place(self) -> tuple[str, str, str]:
+        return self.scope, self.subject, self.period
 
-    def room(self, tokens: int, micros: int) -> Q:
-        """Its row, if so much more still fits."""
-        room = self.place
-        for name, cap, more in (
-            ("tokens", self.tokens, tokens),
-            ("micros", self.micros, micros),
-            ("requests", self.requests, 1),
-        ):
-            if cap is not None:
-                room &= Q(**{f"{name}__lte": cap - more})
-        return room
+    def admits(self, used: _Used) -> bool:
+        caps = (used.tokens, self.tokens), (used.micros, self.micros), (used.requests, self.requests)
+        return all(cap is None or taken <= cap for taken, cap in caps)
+
+
+@dataclass(frozen=True)
+class _Used:
+    """What a limit's row counts."""
+
+    row_id: int
+    tokens: int
+    micros: int
+    requests: int
+    warned: bool
 
 
 @dataclass(frozen=True)
@@ -217,6 +219,12 @@ def _limits(asking: Asking, budget: Budget, now: datetime) -> list[_Limit]:
     return limits
 
 
+def _budget_of(organization: Organization) -> Budget:
+    if organization.snapshot:
+        return organization.snapshot.budget
+    return Budget.objects.filter(organization=organization).first() or Budget()
+
+
 def _micros(dollars: Decimal | None) -> int | None:
     return None if dollars is None else int(dollars * 1_000_000)
 
@@ -235,43 +243,78 @@ def reserve(
     `free` requests cost no money, as those to the demonstration model, but their tokens count.
     """
     organization = asking.organization
-    budget = Budget.objects.filter(organization=organization).first() or Budget()
+    budget = _budget_of(organization)
     limits = _limits(asking, budget, now or timezone.now())
-    rate = FREE if free else rate_of(organization.pk, model)
+    rate = FREE if free else rate_of(organization, model)
     tokens = prompt_tokens + completion_tokens
     micros = rate.micros(prompt_tokens, completion_tokens) or 0
-    for _ in range(2):
-        with transaction.atomic():
-            if _reserve_in_all(organization, limits, tokens, micros):
-                row = Usage.objects.create(
-                    organization=organization,
-                    assistant=asking.assistant,
-                    conversation=asking.conversation,
-                    turn=asking.turn,
-                    model=model,
-                    task=asking.task,
-                    reserved=True,
-                    prompt_tokens=prompt_tokens,
-                    completion_tokens=completion_tokens,
-                )
-                return Reservation(row.pk, asking, model, rate, prompt_tokens, tokens, micros, tuple(limits))
-            transaction.set_rollback(True)
-        # Perhaps only because a period has begun, or a visitor has come, that has no row yet.
+    with transaction.atomic(savepoint=False):
+        full = _take(organization, limits, tokens, micros)
+        row = Usage(
+            organization=organization,
+            assistant=asking.assistant,
+            conversation=asking.conversation,
+            turn=asking.turn,
+            model=model,
+            task=asking.task,
+            reserved=True,
+            prompt_tokens=prompt_tokens,
+            completion_tokens=completion_tokens,
+        )
+        usage_id: int = 0 if full else insert(row, returning="id")[0][0]
+    # Outside of the block: the transaction may be a message's, which stands whether or not it can be answered.
+    if full:
+        raise _exceeded(asking, budget, full)
+    return Reservation(usage_id, asking, model, rate, prompt_tokens, tokens, micros, tuple(limits))
+
+
+def _take(organization: Organization, limits: list[_Limit], tokens: int, micros: int) -> _Limit | None:
+    """Take it from the rows of all limits, or from none: then the limit that has no room."""
+    used = _add(organization.pk, limits, tokens, micros, 1)
+    if len(used) < len(limits):
+        # A period has begun, or a visitor has come, that has no row yet.
+        missing = [limit for limit in limits if limit.place not in used]
         Spending.objects.bulk_create(
-            [Spending(organization=organization, scope=one.scope, subject=one.subject, period=one.period) for one in limits],
+            [
+                Spending(organization=organization, scope=one.scope, subject=one.subject, period=one.period)
+                for one in missing
+            ],
             ignore_conflicts=True,
         )
-    rows = Spending.objects.filter(organization=organization)
-    full = next((limit for limit in limits if not rows.filter(limit.room(tokens, micros)).exists()), limits[0])
-    raise _exceeded(asking, budget, full)
+        used |= _add(organization.pk, missing, tokens, micros, 1)
+    full = next((limit for limit in limits if not limit.admits(used[limit.place])), None)
+    if full:
+        _add(organization.pk, limits, -tokens, -micros, -1)
+    return full
+
+
+def _add(
+    organization_id: int, limits: Sequence[_Limit], tokens: int, micros: int, requests: int = 0
+) -> dict[tuple[str, str, str], _Used]:
+    """Add to the row of each limit that has one, and return what they count now, by place. The rows are locked until the
+    transaction ends, in one order, so that requests of an organization queue up and never wait for each other in turn."""
+    one = "(organization_id = %s AND scope = %s AND subject = %s AND period = %s)"
+    found = execute(
+        "UPDATE assistant_spending SET tokens = tokens + %s, micros = micros + %s, requests = requests + %s WHERE id IN ("
+        f"SELECT id FROM assistant_spending WHERE {' OR '.join([one] * len(limits))} ORDER BY id{_for_update()}"
+        ") RETURNING scope, subject, period, id, tokens, micros, requests, warned",
+        *(tokens, micros, requests),
+        *(value for limit in limits for value in (organization_id, *limit.place)),
+    )
+    return {(scope, subject, period): _Used(*counted) for scope, subject, period, *counted in found}
+
+
+def _for_update() -> str:
+    return " FOR UPDATE" if connection.features.has_select_for_update else ""
 
 
 def refuse_if_spent(asking: Asking, now: datetime | None = None) -> None:
     """Raises `BudgetExceeded` where nothing more fits: for what cannot be measured beforehand, as a talk. Takes nothing."""
-    budget = Budget.objects.filter(organization=asking.organization).first() or Budget()
+    budget = _budget_of(asking.organization)
     rows = Spending.objects.filter(organization=asking.organization)
     for limit in _limits(asking, budget, now or timezone.now()):
-        used = rows.filter(limit.place).first() or Spending()
+        scope, subject, period = limit.place
+        used = rows.filter(scope=scope, subject=subject, period=period).first() or Spending()
         caps = ((used.tokens, limit.tokens), (used.micros, limit.micros), (used.requests, limit.requests))
         if any(cap is not None and taken >= cap for taken, cap in caps):
             raise _exceeded(asking, budget, limit)
@@ -286,36 +329,35 @@ def _exceeded(asking: Asking, budget: Budget, full: _Limit) -> BudgetExceeded:
     )
 
 
-def _reserve_in_all(organization: Organization, limits: list[_Limit], tokens: int, micros: int) -> bool:
-    """Take it from every row; False when some row has no room, or is not there. The caller rolls back."""
-    rows = Spending.objects.filter(organization=organization)
-    more = {"tokens": F("tokens") + tokens, "micros": F("micros") + micros, "requests": F("requests") + 1}
-    first, *rest = (limit.room(tokens, micros) for limit in limits)
-    return rows.filter(first).update(**more) == 1 and rows.filter(reduce(or_, rest)).update(**more) == len(rest)
-
-
 def settle(reservation: Reservation, attempts: Sequence[Attempt]) -> None:
     """Replace what was reserved by what was used; one row stays per attempt. None: nothing was sent."""
     asking = reservation.asking
     rates = {reservation.model: reservation.rate}
     for attempt in attempts:
         if attempt.model not in rates:
-            rates[attempt.model] = rate_of(asking.organization.pk, attempt.model)
+            rates[attempt.model] = rate_of(asking.organization, attempt.model)
     rows = [_row(asking, attempt, rates[attempt.model]) for attempt in attempts]
-    spent = {
-        "tokens": F("tokens") + sum(row.prompt_tokens + row.completion_tokens for row in rows) - reservation.tokens,
-        "micros": F("micros") + sum(row.micros or 0 for row in rows) - reservation.micros,
-    }
-    with transaction.atomic():
+    tokens = sum(row.prompt_tokens + row.completion_tokens for row in rows) - reservation.tokens
+    micros = sum(row.micros or 0 for row in rows) - reservation.micros
+    with transaction.atomic(savepoint=False):
         # Once only: a second settling would give back what is not reserved any more.
-        if not Usage.objects.filter(pk=reservation.usage_id, reserved=True).delete()[0]:
+        if not _replace(reservation.usage_id, rows):
             return
-        Usage.objects.bulk_create(rows)
-        first, *rest = (limit.place for limit in reservation.limits)
-        of_organization = Spending.objects.filter(organization=asking.organization)
-        of_organization.filter(first).update(**spent)
-        of_organization.filter(reduce(or_, rest)).update(**spent)
-        _warn(asking.organization, [limit for limit in reservation.limits if limit.scope == "organization"])
+        used = _add(asking.organization.pk, reservation.limits, tokens, micros)
+        _warn(asking.organization, {limit: used[limit.place] for limit in reservation.limits if limit.place in used})
+
+
+def _replace(usage_id: int, rows: list[Usage]) -> bool:
+    """Put `rows` in the place of a reservation; False where it has been settled before."""
+    if not rows:
+        return bool(execute("DELETE FROM assistant_usage WHERE id = %s AND reserved RETURNING id", usage_id))
+    first, *others = rows
+    first.pk = usage_id
+    if not overwrite(first, "reserved"):
+        return False
+    if others:
+        insert(*others)
+    return True
 
 
 def _row(asking: Asking, attempt: Attempt, rate: Rate) -> Usage:
@@ -353,26 +395,23 @@ def _precision(exact: bool) -> Usage.Precision:
     return Usage.Precision.EXACT if exact else Usage.Precision.ESTIMATED
 
 
-def _warn(organization: Organization, limits: list[_Limit]) -> None:
+def _warn(organization: Organization, used: dict[_Limit, _Used]) -> None:
     """One e-mail per period, when the organization's own limit is nearly reached."""
-    caps = {limit.period: (limit.tokens, limit.micros) for limit in limits if limit.tokens or limit.micros}
-    if not caps:
-        return
-    unwarned = Spending.objects.filter(organization=organization, scope="organization", period__in=caps, warned=False)
-    for row in unwarned:
-        tokens, micros = caps[row.period]
-        shares = [used / cap for used, cap in ((row.tokens, tokens), (row.micros, micros)) if cap]
-        if max(shares, default=0) < WARN_AT or not Spending.objects.filter(pk=row.pk, warned=False).update(warned=True):
+    for limit, row in used.items():
+        shares = [taken / cap for taken, cap in ((row.tokens, limit.tokens), (row.micros, limit.micros)) if cap]
+        if limit.scope != "organization" or row.warned or max(shares, default=0) < WARN_AT:
             continue
-        log.warning("organization %s has used %d %% of its limit for %s", organization.pk, max(shares) * 100, row.period)
+        if not Spending.objects.filter(pk=row.row_id, warned=False).update(warned=True):
+            continue
+        log.warning("organization %s has used %d %% of its limit for %s", organization.pk, max(shares) * 100, limit.period)
         notify_team(
             organization,
-            f"{organization.name}: {max(shares):.0%} of your assistant's limit for {row.period} is used",
-            f"Your assistant has used {row.tokens:,} tokens and ${row.micros / 1_000_000:,.2f} in {row.period}.\n\n"
+            f"{organization.name}: {max(shares):.0%} of your assistant's limit for {limit.period} is used",
+            f"Your assistant has used {row.tokens:,} tokens and ${row.micros / 1_000_000:,.2f} in {limit.period}.\n\n"
             "When the limit is reached, visitors are told that the assistant cannot answer until the next period. An owner "
             "can change the limit in the admin, on the organization's page, under Limits:\n"
             + admin_pages.address("assistant_organization_change", organization.pk),
-            key=f"budget:{row.pk}",
+            key=f"budget:{row.row_id}",
         )
 
 

@@ -1,0 +1,113 @@
+"""Snapshots of what an organization's staff have set, one per process and organization.
+
+A turn needs an assistant with its texts, its methods, the organization's providers, budget and prices: rows that change a
+few times a week and were read with every message. They are kept for as long as the organization's revision is the one that
+they were read at (models.revisions). The revision comes with the conversation's row, so looking costs nothing, and a change
+reaches the next message in every process.
+
+What turns change themselves is not in it: a provider's health and what was learnt of it, which another process may have
+written a moment ago, spending, conversations and the ledger. Secrets are in it as they are in their columns, sealed.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from django.db.models import F, Q, QuerySet
+
+from assistant.models import Assistant, Budget, Conversation, Method, Organization, Price, Provider
+
+T = TypeVar("T")
+LIMIT = 500  # organizations of which one is kept, those that visitors wrote to last
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """An organization with what belongs to it at `revision`. Whoever gets rows of it gets copies; `methods` are shared, and
+    nobody changes them."""
+
+    revision: int
+    organization: Organization
+    assistants: dict[int, Assistant]
+    methods: dict[int, list[Method]]  # that are enabled, by assistant
+    budget: Budget
+    prices: list[Price]  # its own, and those for all
+    _derived: dict[Hashable, Any] = field(default_factory=dict)
+
+    def give_to(self, conversation: Conversation) -> None:
+        """Set the conversation's assistant and organization, as they are in here."""
+        if found := self.assistants.get(conversation.assistant_id):
+            conversation.assistant = copy.copy(found)
+            conversation.organization = conversation.assistant.organization = copy.copy(self.organization)
+
+    def derived(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What `make` makes of this snapshot and of nothing else, made once."""
+        if key not in self._derived:
+            self._derived[key] = make()
+        return self._derived[key]
+
+
+class Snapshots:
+    """The snapshots of one process."""
+
+    def __init__(self, limit: int = LIMIT) -> None:
+        self.limit = limit
+        self._kept: OrderedDict[int, Snapshot] = OrderedDict()
+
+    def at(self, organization_id: int, revision: int) -> Snapshot:
+        """The organization at `revision`, or at a later one. Reads the database where that is not what is kept."""
+        kept = self._kept.get(organization_id)
+        if kept is None or kept.revision != revision:
+            kept = self._kept[organization_id] = _read(organization_id)
+        self._kept.move_to_end(organization_id)
+        while len(self._kept) > self.limit:
+            self._kept.popitem(last=False)
+        return kept
+
+    def clear(self) -> None:
+        self._kept.clear()
+
+
+SNAPSHOTS = Snapshots()
+at = SNAPSHOTS.at
+
+
+def with_revision(conversations: QuerySet[Conversation]) -> QuerySet[Conversation]:
+    """The conversations with the revision of their organization as `revision`, for `give`."""
+    return conversations.annotate(revision=F("organization__revision"))
+
+
+def give(conversation: Any) -> None:
+    """Set a conversation's assistant and organization from the snapshot. It was read `with_revision`."""
+    at(conversation.organization_id, conversation.revision).give_to(conversation)
+
+
+def _read(organization_id: int) -> Snapshot:
+    # First: what is changed while the rest is read has a later revision, and is read again with the next message.
+    organization = Organization.objects.get(pk=organization_id)
+    assistants = {row.pk: row for row in Assistant.objects.filter(organization=organization)}
+    methods = {row.pk: row for row in Method.objects.filter(organization=organization, enabled=True)}
+    links = Assistant.methods.through.objects.filter(assistant__in=assistants).values_list("assistant_id", "method_id")
+    used = set(links)
+    providers = list(Provider.objects.filter(organization=organization))
+    budget = Budget.objects.filter(organization=organization).first() or Budget()
+    prices = list(Price.objects.filter(Q(organization=organization) | Q(organization=None)))
+    owned: list[Assistant | Method | Provider] = [*assistants.values(), *methods.values(), *providers]
+    for row in owned:
+        row.organization = organization
+    organization._prefetched_objects_cache = {  # type: ignore[attr-defined]
+        "providers": _fetched(organization.providers.all(), providers)
+    }
+    of_assistant = {pk: [method for method in methods.values() if (pk, method.pk) in used] for pk in assistants}
+    snapshot = Snapshot(organization.revision, organization, assistants, of_assistant, budget, prices)
+    organization.snapshot = snapshot
+    return snapshot
+
+
+def _fetched(rows: QuerySet[Provider], found: list[Provider]) -> QuerySet[Provider]:
+    rows._result_cache = found
+    return rows

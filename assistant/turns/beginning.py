@@ -1,0 +1,80 @@
+"""The beginning of a turn: made ready in the transaction that saves its message, so that the model is asked at once."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from django.db import DatabaseError
+
+from assistant import llm
+from assistant.models import Conversation, Turn
+from assistant.providers import embeddings, router
+from assistant.services.conversations.messages import Posted, post_message
+from assistant.tools.executor import Executor
+from assistant.turns.context import Context, build_context
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """All that the first request to the model is made of. `model` has reserved its budget; it is None where the answer may
+    be one that was kept."""
+
+    executor: Executor
+    context: Context
+    model: router.Router | None
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A turn that is claimed for this process. `prepared` is None where that failed: its runner then meets the failure on
+    the ordinary way, and says so."""
+
+    turn: Turn
+    prepared: Prepared | None = None
+
+
+class _Unprepared(Exception):
+    """The database failed while a turn was prepared, so that its transaction cannot be committed."""
+
+
+def post_and_begin(
+    conversation: Conversation, client_id: str, text: str, page: dict[str, str] | None
+) -> tuple[Posted, Begun | None]:
+    """One hop, one transaction: save a message with its turn, claim that, reserve its budget and read what its model is
+    given. Nothing that fails in the second half loses the message; a turn that has to wait is queued. Raises what
+    `post_message` raises."""
+    begun: list[Begun] = []
+
+    def begin(turn: Turn, acted: bool) -> None:
+        begun.append(_begin(turn, acted))
+
+    try:
+        posted = post_message(conversation, client_id, text, page, prepare=begin)
+    except _Unprepared:
+        log.warning("a turn could not be prepared with its message", exc_info=True)
+        return post_message(conversation, client_id, text, page), None
+    return posted, begun[0] if begun else None
+
+
+def _begin(turn: Turn, acted: bool) -> Begun:
+    turn.unsettled = []
+    try:
+        return Begun(turn, _prepare(turn, acted))
+    except DatabaseError as error:
+        raise _Unprepared from error
+    except Exception as error:
+        log.debug("turn %s was not prepared: %s", turn.pk, type(error).__name__)
+        return Begun(turn)
+
+
+def _prepare(turn: Turn, acted: bool) -> Prepared:
+    executor, _ = Executor.load(turn, embeddings.of_query, acted=acted)
+    tools = executor.specs()
+    context = build_context(turn, tools, acted=acted)
+    if context.key:
+        return Prepared(executor, context, None)
+    messages = [llm.ChatMessage("system", context.system), *context.said, *context.done]
+    return Prepared(executor, context, router.model_of_turn(turn, messages, tools))

@@ -1,0 +1,134 @@
+"""The beginning of a turn with its message: what goes wrong in it loses nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import OperationalError, connection
+from django.utils import timezone
+
+from assistant import turns
+from assistant.async_db import in_db
+from assistant.models import Budget, Conversation, Message, Spending, Turn, Usage
+from assistant.services.conversations.leases import claim_turn, turns_left_behind
+from assistant.turns.beginning import post_and_begin
+from assistant.turns.runner import running_tasks, stop_here
+from tests import make
+from tests.assistant.providers.stub import Stub, says
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@asynccontextmanager
+async def site(settings: Any) -> AsyncIterator[tuple[Conversation, Stub]]:
+    async with Stub() as stub:
+        settings.AI_ENVIRONMENT = {"AI_API_KEY": "sk-1", "AI_BASE_URL": stub.url, "AI_MODEL": "big"}
+        yield await in_db(make.conversation)(), stub
+
+
+async def ended() -> None:
+    while tasks := running_tasks():
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def all_of(rows: Any) -> list[Any]:
+    return await in_db(list)(rows.all())
+
+
+async def test_a_message_beyond_the_budget_is_saved_and_its_turn_says_so(settings):
+    async with site(settings) as (conversation, stub):
+        await in_db(Budget.objects.create)(organization=conversation.organization, day_tokens=1)
+        await turns.post(conversation, "c-1", "Hello")
+        await ended()
+        [turn] = await all_of(Turn.objects)
+        assert (turn.state, turn.code, stub.requests) == ("failed", "budget_exceeded", [])
+        assert await in_db(Message.objects.filter(client_id="c-1").exists)()
+        assert {row.tokens for row in await all_of(Spending.objects)} == {0}, "what did not fit was given back"
+        assert await all_of(Usage.objects) == []
+
+
+async def test_a_database_that_fails_while_a_turn_is_made_ready_loses_no_message(settings):
+    failures = 0
+
+    def fail_once(execute: Any, sql: str, *given: Any) -> Any:
+        nonlocal failures
+        if 'INSERT INTO "assistant_usage"' in sql and not failures:
+            failures += 1
+            raise OperationalError("gone for a moment")
+        return execute(sql, *given)
+
+    def posted(conversation: Conversation) -> Any:
+        with connection.execute_wrapper(fail_once):
+            return post_and_begin(conversation, "c-1", "Hello", {})
+
+    async with site(settings) as (conversation, _):
+        message, begun = await in_db(posted)(conversation)
+        assert (message.turn.state, begun, failures) == ("queued", None, 1)
+        turns.start(message.turn.pk)
+        await ended()
+        [turn] = await all_of(Turn.objects)
+        assert turn.state == "done"
+
+
+async def test_a_message_behind_another_waits_for_it_and_is_answered_after_it(settings):
+    async with site(settings) as (conversation, stub):
+        stub.script([*says("One.")[:2], 0.05, *says("One.")[2:]])
+        await turns.post(conversation, "c-1", "One?")
+        second = await turns.post(conversation, "c-2", "Two?")
+        assert second.turn and second.turn.state == "queued"
+        await ended()
+        said = [message.role for message in await all_of(Message.objects.order_by("seq"))]
+        assert said == ["visitor", "visitor", "assistant", "assistant"]
+        assert [request.json["messages"][-1]["content"] for request in stub.requests] == ["One?", "Two?"]
+
+
+async def test_a_turn_whose_process_died_at_once_is_taken_over_when_its_lease_lapses(settings):
+    def left_behind(conversation: Conversation) -> Turn:
+        posted, begun = post_and_begin(conversation, "c-1", "Hello", {})
+        assert begun and posted.turn and turns_left_behind() == []
+        past = timezone.now() - timedelta(minutes=1)
+        Turn.objects.update(leased_until=past, created_at=past)
+        assert turns_left_behind() == [posted.turn.pk]
+        return claim_turn(posted.turn.pk)
+
+    async with site(settings) as (conversation, _):
+        turn = await in_db(left_behind)(conversation)
+        assert (turn.fence, turn.attempts) == (2, 2)
+        [reserved] = await all_of(Usage.objects)
+        assert reserved.reserved, "what it may have used stays spent"
+
+
+async def test_a_visitor_who_leaves_while_their_message_is_saved_is_answered(settings):
+    async with site(settings) as (conversation, _):
+        leaving = asyncio.ensure_future(turns.post(conversation, "c-1", "Hello"))
+        await asyncio.sleep(0)
+        leaving.cancel()
+        while not await in_db(Turn.objects.filter(state="done").exists)():
+            await asyncio.sleep(0.01)
+        await ended()
+
+
+async def test_what_was_reserved_for_a_reply_that_was_stopped_at_once_is_given_back(settings):
+    async with site(settings) as (conversation, _):
+        posted, begun = await in_db(post_and_begin)(conversation, "c-1", "Hello", {})
+        turns.start(posted.turn.pk, begun)
+        stop_here(str(posted.turn.pk))
+        await ended()
+        [turn] = await all_of(Turn.objects)
+        assert turn.state == "stopped"
+        assert not await in_db(Usage.objects.filter(reserved=True).exists)()
+        assert all(row.tokens < 1024 for row in await all_of(Spending.objects)), "the answer that never came is not counted"
+
+
+async def test_a_turn_is_settled_with_its_outcome_and_once(settings):
+    async with site(settings) as (conversation, _):
+        await turns.post(conversation, "c-1", "Hello")
+        await ended()
+        [used] = await all_of(Usage.objects)
+        assert (used.reserved, used.prompt_tokens, used.completion_tokens) == (False, 7, 3)
+        assert {row.tokens for row in await all_of(Spending.objects)} == {10}
