@@ -10,8 +10,8 @@ from django.conf import settings
 from django.db import migrations, models
 
 import assistant.models.booking
-import assistant.models.organizations.assistant
 import assistant.models.methods.method
+import assistant.models.organizations.assistant
 import assistant.models.organizations.organization
 import assistant.models.providers.provider
 

@@ -14,7 +14,7 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from assistant.models import Assistant, Calendar, Document, Method, Organization
+from assistant.models import Assistant, Calendar, Document, Method, Organization, Service
 from assistant.models.organizations.organization import validate_timezone
 from assistant.services.knowledge import documents
 from interworky.demo.treatments import TREATMENTS
@@ -133,14 +133,15 @@ def _calendar(organization: Organization) -> Calendar:
         name="Dr Amara Okafor",
         timezone=organization.timezone,
         location="Bright Smile Dental, 14 Harbour Lane",
-        slot_minutes=30,
-        notice_minutes=60,
-        horizon_days=60,
     )
     for weekday in range(5):
         calendar.hours.create(weekday=weekday, opens=time(8, 30), closes=time(12, 30))
         calendar.hours.create(weekday=weekday, opens=time(13, 30), closes=time(16 if weekday == 4 else 18))
     calendar.hours.create(weekday=5, opens=time(9), closes=time(13))
+    service = Service.objects.create(
+        organization=organization, name="Check-up", minutes=30, notice_minutes=60, place=Service.Place.IN_PERSON
+    )
+    service.offerings.create(calendar=calendar)
     return calendar
 
 

@@ -220,9 +220,10 @@ def test_not_even_a_superuser_mixes_two_organizations(two):
 
 def test_nothing_can_be_added_to_or_moved_into_another_organization(two, owner):
     before = Calendar.objects.filter(organization=two.theirs).count()
-    inlines = {f"{name}-{total}_FORMS": 0 for name in ("hours", "closures") for total in ("TOTAL", "INITIAL")}
-    minutes = {"slot_minutes": 30, "buffer_minutes": 0, "notice_minutes": 0, "horizon_days": 60, "hold_minutes": 10}
-    minutes["unproven_per_day"] = 50
+    inlines = {
+        f"{name}-{total}_FORMS": 0 for name in ("hours", "closures", "special_hours") for total in ("TOTAL", "INITIAL")
+    }
+    minutes = {"hold_minutes": 10, "unproven_per_day": 50}
     new = {"organization": two.theirs.pk, "name": "Mole", "timezone": "UTC", **minutes, **inlines}
     assert owner.post("/admin/assistant/calendar/add/", new).status_code == 200
     mine = Calendar.objects.get(organization=two.mine)
