@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import zoneinfo
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db import models
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
 from django.utils import timezone
 from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter
 from unfold.decorators import action, display
@@ -18,7 +21,7 @@ from assistant.admin.scoping import ReadOnly
 from assistant.admin.states import column_labels
 from assistant.errors import InterworkyError
 from assistant.models import Appointment
-from assistant.services.booking import appointments
+from assistant.services.booking import appointments, invitations
 
 
 class WhenFilter(DropdownFilter):
@@ -40,43 +43,99 @@ class WhenFilter(DropdownFilter):
         return queryset.filter(spans.get(self.value() or "", models.Q()))
 
 
+ABOUT = ("service", "calendar", "where", "price")
+
+
 @admin.register(Appointment)
 class AppointmentAdmin(ReadOnly):
     empty_text = "Appointments that visitors book in a conversation appear here."
-    list_display = ["when", "who", "calendar", "organization", "reference", "shown_state", "created_at"]
-    list_filter = ["organization", "calendar", "state", WhenFilter, ("start_at", RangeDateFilter)]
-    search_fields = ["reference", "name", "email", "phone"]
+    list_display = ["when", "who", "service", "calendar", "organization", "reference", "shown_state", "created_at"]
+    list_filter = ["organization", "service", "calendar", "state", WhenFilter, ("start_at", RangeDateFilter)]
+    search_fields = ["reference", "name", "email", "phone", "service__name"]
     date_hierarchy = "start_at"
     ordering = ["-start_at"]
-    actions = ["cancel"]
+    actions = ["approve", "decline", "cancel", "attended", "no_show"]
     fieldsets = (
-        (None, {"fields": ("reference", "shown_state", "when", "visitor_when", "calendar", "organization")}),
-        ("Visitor", {"fields": ("name", "email", "phone", "reason")}),
+        (None, {"fields": ("reference", "shown_state", "when", "visitor_when", *ABOUT, "organization")}),
+        ("Visitor", {"fields": ("name", "email", "phone", "reason", "cancel_reason")}),
         ("Source", {"fields": ("conversation", "created_at", "updated_at")}),
         ("E-mails", {"fields": ("mails",)}),
     )
-    readonly_fields = ["shown_state", "when", "visitor_when", "mails"]
+    readonly_fields = ["shown_state", "when", "visitor_when", "where", "mails"]
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Appointment]:
-        return super().get_queryset(request).select_related("organization", "calendar", "conversation__organization")
+        related = ("organization", "calendar", "service", "visitor", "conversation__organization")
+        return super().get_queryset(request).select_related(*related)
 
-    @action(description="Cancel and notify the visitor", permissions=["operate"])
-    def cancel(self, request: HttpRequest, queryset: models.QuerySet[Appointment]) -> None:
-        done = 0
+    @action(description="Cancel", permissions=["operate"])
+    def cancel(self, request: HttpRequest, queryset: models.QuerySet[Appointment]) -> HttpResponse | None:
+        """After a page that asks: a reason, and whether the visitors are notified."""
+        rows = self.within_reach(request, queryset, self.operate_rank)
+        if "sure" not in request.POST:
+            return self._ask_before_cancelling(request, rows) if rows else None
+        notify, reason = "notify" in request.POST, request.POST.get("reason", "")
+        change = partial(appointments.cancel, by_staff=True, reason=reason, notify_visitor=notify)
+        told = "Visitors who gave an e-mail address are notified." if notify else "The visitors are not notified."
+        self._change(request, queryset, change, "Cancelled", told)
+        return None
+
+    def _ask_before_cancelling(self, request: HttpRequest, rows: models.QuerySet[Appointment]) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": "Cancel appointments",
+            "rows": [(row, _span(row, row.timezone)) for row in rows[:100]],
+            "with_mail": sum(bool(row.email) for row in rows),
+        }
+        return TemplateResponse(request, "admin/assistant/cancel_appointments.html", context)
+
+    @action(description="Approve request", permissions=["operate"])
+    def approve(self, request: HttpRequest, queryset: models.QuerySet[Appointment]) -> None:
+        self._change(request, queryset, appointments.approve, "Approved", "The visitors are notified.")
+
+    @action(description="Decline request", permissions=["operate"])
+    def decline(self, request: HttpRequest, queryset: models.QuerySet[Appointment]) -> None:
+        self._change(request, queryset, appointments.decline, "Declined", "The visitors are notified and told other times.")
+
+    @action(description="Mark as attended", permissions=["operate"])
+    def attended(self, request: HttpRequest, queryset: models.QuerySet[Appointment]) -> None:
+        self._change(request, queryset, partial(appointments.close, attended=True), "Attended")
+
+    @action(description="Mark as no-show", permissions=["operate"])
+    def no_show(self, request: HttpRequest, queryset: models.QuerySet[Appointment]) -> None:
+        self._change(request, queryset, partial(appointments.close, attended=False), "No-shows")
+
+    def _change(
+        self,
+        request: HttpRequest,
+        queryset: models.QuerySet[Appointment],
+        change: Callable[[Appointment], Appointment],
+        done: str,
+        told: str = "",
+    ) -> None:
+        count = 0
         for appointment in self.within_reach(request, queryset, self.operate_rank):
             try:
-                appointments.cancel(appointment, by_staff=True)
-                done += 1
+                change(appointment)
+                count += 1
             except InterworkyError as error:
                 self.message_user(request, f"{appointment.reference}: {error}", messages.WARNING)
-        if done:
-            self.message_user(
-                request, f"Cancelled: {done}. Visitors who gave an e-mail address are notified.", messages.SUCCESS
-            )
+        if count:
+            self.message_user(request, f"{done}: {count}. {told}".strip(), messages.SUCCESS)
 
     def object_actions(self, obj: Appointment) -> list[str]:
-        ahead = obj.state in (Appointment.State.HELD, Appointment.State.CONFIRMED) and obj.start_at > timezone.now()
-        return ["cancel"] if ahead else []
+        state, ahead = obj.state, obj.start_at > timezone.now()
+        if state == Appointment.State.REQUESTED:
+            return ["approve", "decline"] if ahead else ["decline"]
+        if state in (Appointment.State.HELD, Appointment.State.CONFIRMED) and ahead:
+            return ["cancel"]
+        names = {Appointment.State.CONFIRMED: ["attended", "no_show"], Appointment.State.ATTENDED: ["no_show"]}
+        names[Appointment.State.NO_SHOW] = ["attended"]
+        return [] if ahead else names.get(Appointment.State(state), [])
+
+    @display(description="Where")
+    def where(self, obj: Appointment) -> str:
+        return invitations.place_of(obj) or "Not stated"
 
     @display(description="When", ordering="start_at")
     def when(self, obj: Appointment) -> str:

@@ -115,7 +115,7 @@ def place(appointment: Appointment, calendar: Calendar, start_at: datetime, now:
 
 
 def refuse_unless_free(
-    offering: Offering, start_at: datetime, now: datetime, *, visitor_id: int | None, without: Collection[UUID]
+    offering: Offering, start_at: datetime, now: datetime, *, visitor_id: UUID | None, without: Collection[UUID]
 ) -> QuerySet[Appointment]:
     """The holds of the same visitor that would have to go: no visitor should read that a time is taken by their own hold.
 
