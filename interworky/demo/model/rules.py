@@ -33,6 +33,8 @@ def reply(messages: list[ChatMessage], tools: list[ToolSpec], forced: str | None
     """The next words or calls. `forced` names a tool that must be called, or is "required" for any."""
     talk = Talk([replace(m, text=m.text[:MAX_HEARD_CHARS]) if m.role == "user" else m for m in messages], tools)
     if talk.results:
+        if again := search_again(talk):
+            return again
         return Reply(" ".join(dict.fromkeys(report(talk, name, text) for name, text in talk.results)))
     if forced and tools:
         tool = next((tool for tool in tools if tool.name == forced), tools[0])
@@ -160,6 +162,25 @@ def offer(result: str, wished: set[int]) -> str:
     return f"These times are free: {times(slots)}. Which one suits you?"
 
 
+def search_again(talk: Talk) -> Reply | None:
+    """The search for the service that the visitor named, else for the first, where the last one only listed them."""
+    name, text = talk.results[-1]
+    searched = [call for message in talk.messages for call in message.calls if call.name == name]
+    services = re.findall(r"^- (.+?) \[service (\w+)\]", text, re.M)
+    tool = talk.tool("find_times$")
+    if (
+        tool is None
+        or not text.startswith("Which service?")
+        or not services
+        or (searched[-1].arguments or {}).get("service")
+    ):
+        return None
+    said = [set(words.meaning(message.text)) for message in talk.heard[::-1] if message.role == "user"]
+    shared = [(len(heard & set(words.meaning(title))), id) for heard in said for title, id in services]
+    best = next((id for count, id in shared if count and count == max(n for n, _ in shared)), services[0][1])
+    return call(tool, {**(searched[-1].arguments or {}), "service": best})
+
+
 ORDINALS = ("first|1st|earliest|any|whichever", "second|2nd", "third|3rd", "fourth|4th", "fifth|5th", "sixth|6th")
 
 
@@ -234,7 +255,7 @@ def find_times(talk: Talk) -> Reply | None:
         if "part" in name:
             if part and part in schema.get("enum", [part]):
                 arguments[name] = part
-        elif day and re.search("day|date", name):
+        elif day and re.search("(?<!week)day|date", name):
             arguments[name] = day.isoformat()
         if name in required(tool):
             arguments.setdefault(name, plainest(schema))
