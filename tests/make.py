@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import time
+from datetime import datetime, time
 from typing import Any
 
-from assistant.models import Assistant, Calendar, Conversation, Organization, Visitor
+from assistant.models import Assistant, Calendar, Conversation, Organization, Service, Visitor
+from assistant.services.booking import offers, slot_ids
+from assistant.services.booking.offers import Offer
+from assistant.services.booking.slot_ids import Pick
 
 ORIGIN = "https://www.example.com"
 
@@ -36,10 +39,40 @@ def calendar(
     weekdays: Iterable[int] = range(7),
     **fields: Any,
 ) -> Calendar:
-    """Open the same hours on each of `weekdays` (0 is Monday), bookable up to the very minute."""
-    made = Calendar.objects.create(
-        organization=of or organization(), **{"name": "Dr. Moss", "notice_minutes": 0, "horizon_days": 60, **fields}
-    )
+    """Open the same hours on each of `weekdays` (0 is Monday), with one service, bookable up to the very minute.
+
+    `fields` are the service's where it has them, else the calendar's.
+    """
+    own = {name: fields.pop(name) for name in list(fields) if name in CALENDARS_OWN}
+    made = Calendar.objects.create(organization=of or organization(), **{"name": "Dr. Moss", **own})
     for weekday in weekdays:
         made.hours.create(weekday=weekday, opens=time.fromisoformat(opens), closes=time.fromisoformat(closes))
+    service(made, **{"name": made.name, **fields})
     return made
+
+
+CALENDARS_OWN = {"name", "timezone", "location", "hold_minutes", "unproven_per_day"}
+
+
+def service(*calendars: Calendar, **fields: Any) -> Service:
+    made = Service.objects.create(
+        organization=calendars[0].organization, **{"name": "Cut", "notice_minutes": 0, "horizon_days": 60, **fields}
+    )
+    for order, one in enumerate(calendars):
+        made.offerings.create(calendar=one, order=order)
+    return made
+
+
+def pick(calendar: Calendar, start_at: datetime) -> Pick:
+    """That time of a calendar's only service."""
+    return Pick(calendar.services.select_related("organization").get(), calendar, start_at)
+
+
+def slot_id(calendar: Calendar, start_at: datetime) -> str:
+    chosen = pick(calendar, start_at)
+    return slot_ids.issue(chosen.service, chosen.calendar, start_at)
+
+
+def offer(calendar: Calendar, **wish: Any) -> Offer:
+    """Free times of a calendar's only service."""
+    return offers.offer(calendar.services.select_related("organization").get(), calendar, **wish)

@@ -127,8 +127,15 @@ async def test_its_calendar_has_free_times():
 
     await in_db(seed)()
     found = await in_db(method)("appointment")
-    result = await try_out(found, {}, name="appointment_find_times")
-    assert result.outcome == "done" and result.text.startswith("Free times:")
+    listed = await try_out(found, {}, name="appointment_find_times")
+    services = re.findall(r"^- (.+?) \[service (\d+)\]: (\d+) minutes, (.+?); with", listed.text, re.M)
+    assert [(name, minutes) for name, _, minutes, _ in services][:2] == [
+        ("Check-up with X-rays", "30"),
+        ("Cleaning by the hygienist", "45"),
+    ]
+    for _, id, *_ in services:
+        result = await try_out(found, {"service": id}, name="appointment_find_times")
+        assert result.outcome == "done" and result.text.startswith("Free times:")
 
 
 def test_no_line_of_what_it_knows_reads_like_a_claim_of_something_done():

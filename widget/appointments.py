@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from functools import wraps
+from datetime import timedelta
+from functools import partial, wraps
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
@@ -18,9 +19,9 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods
 
 from assistant.errors import InterworkyError, NotFound, TooMuch
-from assistant.models import Appointment
+from assistant.models import Appointment, Service
 from assistant.sentences import catalogue, label, language
-from assistant.services.booking import appointments, invitations, slots
+from assistant.services.booking import appointments, invitations, lookup, offers, slot_ids, wording
 from assistant.services.organizations import networks, rate_limits
 from widget import pages
 
@@ -33,9 +34,15 @@ HEADERS = {
 }
 
 WORDS = (
-    "your_appointment", "is_cancelled", "is_over", "with", "reference", "ask_cancel", "cancel", "keep", "other_time",
-    "from_day", "show", "nothing_then", "nothing_free", "back", "add_to_calendar", "cancel_it",
+    "reference", "ask_cancel", "cancel", "keep", "other_time", "from_day", "show", "nothing_then", "nothing_free", "back",
+    "add_to_calendar", "cancel_it", "later", "ask_move", "move", "new_time", "cancel_reason", "new_time_saved",
 )  # fmt: skip
+TITLES = {
+    Appointment.State.REQUESTED: "is_requested",
+    Appointment.State.CONFIRMED: "your_appointment",
+    Appointment.State.CANCELLED: "is_cancelled",
+    Appointment.State.DECLINED: "is_declined",
+}
 
 
 def holder_of(token: str) -> str:
@@ -50,7 +57,7 @@ def of_link(view: Callable[[HttpRequest, Appointment], HttpResponseBase]) -> Cal
     def checked(request: HttpRequest, token: str) -> HttpResponseBase:
         try:
             rate_limits.hit("appointment", visitor=holder_of(token), network=networks.network_of_request(request.META))
-            appointment = appointments.for_token(token)
+            appointment = lookup.for_token(token)
         except TooMuch as error:
             return _hardened(pages.refused(request, error, 429))
         except NotFound as error:
@@ -69,10 +76,10 @@ def page(request: HttpRequest, appointment: Appointment) -> HttpResponseBase:
     if request.method == "POST":
         try:
             if request.POST.get("do") == "cancel":
-                appointments.cancel(appointment)
-            else:
-                appointments.reschedule(appointment, request.POST.get("slot", ""))
-            return _hardened(HttpResponseRedirect(request.path))
+                appointments.cancel(appointment, reason=request.POST.get("reason", ""))
+                return _hardened(HttpResponseRedirect(request.path))
+            appointments.reschedule(appointment, _picked(appointment, request.POST.get("slot", "")))
+            return _hardened(HttpResponseRedirect(f"{request.path}?done=move"))
         except InterworkyError as error:
             # What the error says is for a model; whether it is cancelled or over, the page says itself.
             locale = invitations.locale_of(appointment)
@@ -82,44 +89,73 @@ def page(request: HttpRequest, appointment: Appointment) -> HttpResponseBase:
     return _hardened(render(request, "widget/appointment.html", _shown(request, appointment, refused)))
 
 
+def _picked(appointment: Appointment, slot: str) -> slot_ids.Pick:
+    return slot_ids.read(slot, Service.objects.filter(pk=appointment.service_id))
+
+
 def _shown(request: HttpRequest, appointment: Appointment, refused: str) -> dict[str, Any]:
     locale = invitations.locale_of(appointment)
-    confirmed = appointment.state == Appointment.State.CONFIRMED
-    ahead = confirmed and appointment.start_at > timezone.now()
-    shown: dict[str, Any] = {
+    ended = appointment.state in (Appointment.State.CANCELLED, Appointment.State.DECLINED)
+    begun = not ended and appointment.start_at <= timezone.now()
+    changeable = appointments.may_change(appointment)
+    too_late = not ended and not begun and not changeable
+    title = "is_over" if begun else TITLES.get(Appointment.State(appointment.state), "is_over")
+    return {
         "appointment": appointment,
         "language": language(locale),
         "direction": catalogue(locale).direction,
         "say": {name: label(name, locale) for name in WORDS},
+        "title": label(title, locale),
         "lines": invitations.lines(appointment),
-        "ahead": ahead,
-        "cancelled": not confirmed,
+        "changeable": changeable,
+        "cancelled": ended,
+        "note": label("awaits_answer", locale) if title == "is_requested" else "",
+        "moved": request.GET.get("done") == "move" and changeable,
         "refused": refused,
-        "invitation_url": invitations.ics_url(appointment),
-        "asks": request.GET.get("do", "") if ahead else "",
+        "too_late": label("changes_until", locale, hours=appointment.service.cancel_hours) if too_late else "",
+        "invitation_url": "" if ended or begun else invitations.ics_url(appointment),
+        **(_asked(request, appointment, locale) if changeable else {"asks": ""}),
     }
-    if shown["asks"] == "move":
-        zone = appointment.visitor_timezone
-        day = request.GET.get("day", "")
+
+
+def _asked(request: HttpRequest, appointment: Appointment, locale: str) -> dict[str, Any]:
+    """What the page asks for: to cancel, to choose another time, or to say yes to the one that was chosen."""
+    asks = request.GET.get("do", "") or ("move" if request.method == "POST" else "")
+    if asks != "move":
+        return {"asks": asks if asks == "cancel" else ""}
+    if slot := request.GET.get("slot", ""):
         try:
-            offer = slots.offer(appointment.calendar, from_day=day, visitor_timezone=zone, moving=appointment)
+            chosen = offers.describe(_picked(appointment, slot), appointment.visitor_timezone, locale)
+            return {"asks": "move_to", "slot": slot, "chosen": chosen}
         except InterworkyError:
-            offer = slots.offer(appointment.calendar, visitor_timezone=zone, moving=appointment)
-        shown["offer"] = offer
-        shown["days"] = [
-            (slots.day_label(on, offer.today, locale), [(slot.id, slot.label_in(locale)) for slot in free])
-            for on, free in offer.days
-        ]
-        shown["times_in"] = label("times_in", locale, zone=offer.timezone)
-        shown["day"] = day
-    return shown
+            pass  # the times below are the answer
+    return {"asks": "move", **_times(request, appointment, locale)}
+
+
+def _times(request: HttpRequest, appointment: Appointment, locale: str) -> dict[str, Any]:
+    service, zone = appointment.service, appointment.visitor_timezone
+    # By the same person or in the same room, as it was booked.
+    search = partial(offers.offer, service, appointment.calendar, visitor_timezone=zone, moving=appointment)
+    day = request.GET.get("day", "")
+    until = day if request.GET.get("from") != "later" else "9999-12-31"
+    try:
+        offer = search(from_day=day, to_day=until)
+    except InterworkyError:
+        offer = search()
+    days = [
+        (wording.day_label(on, offer.today, locale), [(slot.id, slot.label_in(locale)) for slot in free])
+        for on, free in offer.days
+    ]
+    later = (offer.days[-1][0] + timedelta(days=1)).isoformat() if offer.days else ""
+    times_in = label("times_in", locale, zone=offer.timezone)
+    return {"offer": offer, "days": days, "times_in": times_in, "day": day, "later": later}
 
 
 @require_GET
 @of_link
 def invitation(request: HttpRequest, appointment: Appointment) -> HttpResponseBase:
     """The appointment as a file for a calendar; once cancelled, the file that takes it out again."""
-    cancelled = appointment.state == Appointment.State.CANCELLED
+    cancelled = appointment.state in (Appointment.State.CANCELLED, Appointment.State.DECLINED)
     method: invitations.Method = "CANCEL" if cancelled else "PUBLISH"
     body = invitations.ics(appointment, method)
     response = HttpResponse(body, content_type=f"text/calendar; charset=utf-8; method={method}")

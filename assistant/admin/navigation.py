@@ -30,6 +30,7 @@ PAGES = (
             ("Assistants", "smart_toy", "assistant"),
             ("Methods", "bolt", "method"),
             ("Documents", "menu_book", "document"),
+            ("Services", "content_cut", "service"),
             ("Calendars", "calendar_month", "calendar"),
             ("Providers", "hub", "provider"),
         ),

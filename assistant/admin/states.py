@@ -20,8 +20,12 @@ UNFOLD = {GOOD: "success", WARN: "warning", BAD: "danger", INFO: "info", PLAIN: 
 ROWS: dict[type[models.Model], dict[str, str]] = {
     Appointment: {
         Appointment.State.HELD: INFO,
+        Appointment.State.REQUESTED: WARN,
         Appointment.State.CONFIRMED: GOOD,
+        Appointment.State.ATTENDED: PLAIN,
+        Appointment.State.NO_SHOW: BAD,
         Appointment.State.CANCELLED: BAD,
+        Appointment.State.DECLINED: PLAIN,
         Appointment.State.EXPIRED: PLAIN,
     },
     Card: {

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from assistant.llm import Receipt
 from assistant.models import Conversation
-from assistant.services.booking import appointments
+from assistant.services.booking import lookup
 from assistant.services.methods import ledger
 from assistant.tools.tool import Tool
 
@@ -27,7 +27,7 @@ def effects_so_far(conversation: Conversation, tools: Mapping[str, Tool]) -> Eff
     done = [tools[name] for name in ledger.done_names(conversation) if name in tools]
     acts = frozenset[str]().union(*(tool.effects for tool in done))
     given = ledger.receipts(conversation) if acts else []
-    times = appointments.times_of(conversation, {reference for _, reference in given}) if given else {}
+    times = lookup.times_of(conversation, {reference for _, reference in given}) if given else {}
     receipts = tuple(
         Receipt(next((act for act in _FIRST if act in tools[name].effects), "done"), reference, *times.get(reference, ()))
         for name, reference in given

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import time
 from pathlib import Path
@@ -14,7 +15,7 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from assistant.models import Assistant, Calendar, Document, Method, Organization
+from assistant.models import Assistant, Calendar, Document, Method, Organization, Service
 from assistant.models.organizations.organization import validate_timezone
 from assistant.services.knowledge import documents
 from interworky.demo.treatments import TREATMENTS
@@ -112,10 +113,8 @@ def _populate(organization: Organization) -> None:
         knowledge=knowledge(),
         accent="#0f766e",
     )
-    calendar = _calendar(organization)
-    assistant.methods.set(
-        [make(organization) for make in (_message, _price, _price_list, _person, _guides)] + [_appointment(calendar)],
-    )
+    makers = (_message, _price, _price_list, _person, _guides, _book)
+    assistant.methods.set([make(organization) for make in makers])
     for path in sorted((HERE / "guides").glob("*.md")):
         title, _, text = path.read_text().removeprefix("# ").partition("\n")
         guide = Document(organization=organization, title=title, text=text.strip(), url=settings.PUBLIC_URL + GUIDES_PATH)
@@ -127,33 +126,66 @@ def knowledge() -> str:
     return (HERE / "knowledge.md").read_text().strip().replace("{treatments}", prices)
 
 
-def _calendar(organization: Organization) -> Calendar:
+def _book(organization: Organization) -> Method:
+    """The practice's services, each with who does it."""
+    dentist = _calendar(organization, "Dr Amara Okafor", [((8, 30), (12, 30)), ((13, 30), (18, 0))], range(4))
+    _open(dentist, [((8, 30), (12, 30)), ((13, 30), (16, 0))], [4])
+    _open(dentist, [((9, 0), (13, 0))], [5])
+    hygienist = _calendar(organization, "Priya Raman, hygienist", [((9, 0), (13, 0)), ((14, 0), (17, 0))], range(4))
+    offered = {
+        "check-up": (30, "#0f766e", [dentist]),
+        "cleaning": (45, "#1d4ed8", [hygienist]),
+        "white-filling": (45, "#b45309", [dentist]),
+        "whitening": (30, "#7c3aed", [hygienist]),
+        "children": (20, "#be185d", [dentist, hygienist]),
+    }
+    for order, (name, (minutes, colour, calendars)) in enumerate(offered.items()):
+        treatment = TREATMENTS[name]
+        service = Service.objects.create(
+            organization=organization,
+            name=treatment.name,
+            description=treatment.text,
+            order=order,
+            colour=colour,
+            minutes=minutes,
+            step_minutes=15,
+            price=treatment.price,
+            place=Service.Place.IN_PERSON,
+            notice_minutes=60,
+            cancel_hours=2,
+        )
+        for place, calendar in enumerate(calendars):
+            service.offerings.create(calendar=calendar, order=place)
+    return Method.objects.create(
+        organization=organization,
+        name="appointment",
+        kind="appointment",
+        description="Appointments are with Dr Amara Okafor, dentist, and Priya Raman, hygienist.",
+        instruction="Without another wish, look for a check-up. Offer two or three times in words; the visitor sees all of "
+        "them as buttons.",
+        config={"services": [], "calendar": None},
+        risk=Method.Risk.WRITE,
+    )
+
+
+Hours = list[tuple[tuple[int, int], tuple[int, int]]]
+
+
+def _calendar(organization: Organization, name: str, hours: Hours, weekdays: Iterable[int]) -> Calendar:
     calendar = Calendar.objects.create(
         organization=organization,
-        name="Dr Amara Okafor",
+        name=name,
         timezone=organization.timezone,
         location="Bright Smile Dental, 14 Harbour Lane",
-        slot_minutes=30,
-        notice_minutes=60,
-        horizon_days=60,
     )
-    for weekday in range(5):
-        calendar.hours.create(weekday=weekday, opens=time(8, 30), closes=time(12, 30))
-        calendar.hours.create(weekday=weekday, opens=time(13, 30), closes=time(16 if weekday == 4 else 18))
-    calendar.hours.create(weekday=5, opens=time(9), closes=time(13))
+    _open(calendar, hours, weekdays)
     return calendar
 
 
-def _appointment(calendar: Calendar) -> Method:
-    return Method.objects.create(
-        organization=calendar.organization,
-        name="appointment",
-        kind="appointment",
-        description="Appointments are with Dr Amara Okafor and last 30 minutes.",
-        instruction="Offer two or three times in words; the visitor sees all of them as buttons.",
-        config={"calendar": calendar.pk},
-        risk=Method.Risk.WRITE,
-    )
+def _open(calendar: Calendar, hours: Hours, weekdays: Iterable[int]) -> None:
+    for weekday in weekdays:
+        for opens, closes in hours:
+            calendar.hours.create(weekday=weekday, opens=time(*opens), closes=time(*closes))
 
 
 def _message(organization: Organization) -> Method:

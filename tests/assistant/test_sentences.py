@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from assistant.sentences import CATALOGUES, FOLDER, LANGUAGES, Text, label, language, read, sentence
-from assistant.services.booking import slots
+from assistant.services.booking import wording
 
 ROOT = Path(__file__).parent.parent.parent
 ENGLISH = CATALOGUES["en"]
@@ -116,7 +116,7 @@ def test_a_language_is_added_with_one_file(tmp_path: Path, monkeypatch: pytest.M
     file.write_text(file.read_text().replace('when = "When"', 'when = "Kiam"').replace("l j F", "F j, l"))
     monkeypatch.setitem(CATALOGUES, "eo", read(file))
     assert (language("eo-XX"), label("when", "eo"), label("what", "eo")) == ("eo", "Kiam", "What")
-    assert slots.day_label(date(2030, 1, 8), locale="eo").startswith("januaro 8, mardo")
+    assert wording.day_label(date(2030, 1, 8), locale="eo").startswith("januaro 8, mardo")
 
 
 def test_the_widget_and_the_server_write_the_same_languages() -> None:

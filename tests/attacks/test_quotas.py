@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from assistant.errors import ToolRefused
 from assistant.models import Appointment, Assistant, Calendar, Conversation, Delivery, Method, ToolCall, Visitor
-from assistant.services.booking import appointments, slots
+from assistant.services.booking import appointments, limits
 from assistant.services.deliveries import email_receipts, outbox
 from assistant.services.methods import ledger
 from assistant.services.organizations import networks
@@ -102,12 +102,12 @@ def test_one_network_cannot_use_up_the_days_messages_to_the_team(mia: Assistant,
 
 @pytest.fixture
 def calendar(mia: Assistant) -> Calendar:
-    return make.calendar(mia.organization, opens="00:00", closes="23:00", slot_minutes=5)
+    return make.calendar(mia.organization, opens="00:00", closes="23:00", minutes=5)
 
 
 def hold(calendar: Calendar, talk: Conversation) -> Appointment:
     start_at = NOW + timedelta(days=1, minutes=5 * Appointment.objects.count())
-    return appointments.hold(calendar, slots.slot_id(calendar, start_at), conversation=talk, now=NOW)
+    return appointments.hold(make.pick(calendar, start_at), conversation=talk, now=NOW)
 
 
 def book(calendar: Calendar, talk: Conversation) -> Appointment:
@@ -117,7 +117,7 @@ def book(calendar: Calendar, talk: Conversation) -> Appointment:
 
 
 def test_one_network_holds_so_many_times_and_takes_nobodys_hold_away(calendar: Calendar, visit: Visit) -> None:
-    first = [hold(calendar, visit()) for _ in range(appointments.HOLDS_PER_NETWORK)]
+    first = [hold(calendar, visit()) for _ in range(limits.HOLDS_PER_NETWORK)]
     with pytest.raises(ToolRefused, match="same network"):
         hold(calendar, visit())
     assert hold(calendar, visit(OFFICE)).state == "held"
@@ -125,7 +125,7 @@ def test_one_network_holds_so_many_times_and_takes_nobodys_hold_away(calendar: C
 
 
 def test_one_network_fills_no_calendar_with_unproven_bookings(calendar: Calendar, visit: Visit) -> None:
-    for _ in range(appointments.UNPROVEN_PER_NETWORK_PER_DAY):
+    for _ in range(limits.UNPROVEN_PER_NETWORK_PER_DAY):
         book(calendar, visit())
     with pytest.raises(ToolRefused, match="network"):
         book(calendar, visit())

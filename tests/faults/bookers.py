@@ -21,7 +21,7 @@ from django.urls import reverse
 from assistant import tasks
 from assistant.errors import ToolError
 from assistant.models import Appointment, Calendar, Delivery
-from assistant.services.booking import appointments, slots
+from assistant.services.booking import appointments
 from assistant.services.deliveries import outbox
 from tests import make
 
@@ -36,7 +36,7 @@ def nine(round: int) -> datetime:
 def book(calendar: Calendar, round: int, booker: int) -> None:
     """Half of them book 9:00, the others the overlapping 9:15; each holds, then confirms."""
     start_at = nine(round) + timedelta(minutes=15 * (booker % 2))
-    hold = appointments.hold(calendar, slots.slot_id(calendar, start_at), now=NOW)
+    hold = appointments.hold(make.pick(calendar, start_at), now=NOW)
     appointments.confirm(hold, name="Ann", email=f"ann{round}.{booker}@example.com", now=NOW)
 
 
@@ -50,7 +50,7 @@ def confirm_lapsed(calendar: Calendar, round: int, booker: int) -> None:
     """One confirms an expired hold, while the others book the same time."""
     late = NOW + timedelta(hours=1)
     if booker:
-        hold = appointments.hold(calendar, slots.slot_id(calendar, nine(round)), now=late)
+        hold = appointments.hold(make.pick(calendar, nine(round)), now=late)
     else:
         hold = Appointment.objects.filter(calendar=calendar, start_at=nine(round)).earliest("created_at")
     appointments.confirm(hold, name="Ann", email=f"ann{round}.{booker}@example.com", now=late)
@@ -59,7 +59,7 @@ def confirm_lapsed(calendar: Calendar, round: int, booker: int) -> None:
 def move(calendar: Calendar, round: int, booker: int) -> None:
     """Each moves their own appointment to the same time."""
     own = Appointment.objects.get(calendar=calendar, start_at=nine(round) + timedelta(minutes=30 * (booker + 1)))
-    appointments.reschedule(own, slots.slot_id(calendar, nine(round)), now=NOW)
+    appointments.reschedule(own, make.pick(calendar, nine(round)), now=NOW)
 
 
 def cancel_and_book(calendar: Calendar, round: int, booker: int) -> None:
@@ -84,12 +84,12 @@ def prepare(race: str, bookers: int, rounds: int) -> Calendar:
         calendar.hours.create(weekday=weekday, opens=clock(9, 15), closes=clock(23))
 
     def taken(start_at: datetime, email: str) -> None:
-        hold = appointments.hold(calendar, slots.slot_id(calendar, start_at), now=NOW)
+        hold = appointments.hold(make.pick(calendar, start_at), now=NOW)
         appointments.confirm(hold, name="Ann", email=email, now=NOW)
 
     for round in range(rounds):
         if race in ("confirm", "confirm_lapsed"):
-            appointments.hold(calendar, slots.slot_id(calendar, nine(round)), now=NOW)
+            appointments.hold(make.pick(calendar, nine(round)), now=NOW)
         elif race == "move":
             for booker in range(bookers):
                 taken(nine(round) + timedelta(minutes=30 * (booker + 1)), f"own{round}.{booker}@example.com")

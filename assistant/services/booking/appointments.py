@@ -1,36 +1,31 @@
-"""Appointments: held, confirmed, moved and cancelled under the calendar's lock.
+"""Appointments: held, booked, moved, cancelled and closed, all under the locks of their calendars.
 
 The lock makes racing bookers wait for each other, so that the check for overlaps sees what the last one wrote; on
-PostgreSQL a constraint says the same once more. Measured with sixteen bookers, the check alone books twice, the
+PostgreSQL constraints say the same once more. Measured with sixteen bookers, the check alone books twice, the
 constraint alone deadlocks; both together do neither.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
-from uuid import UUID
+from typing import TypeVar
 
-from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db import IntegrityError
 from django.utils import timezone
 
-from assistant.errors import NotFound, ToolError, ToolRefused
-from assistant.models import Appointment, Calendar, Card, Conversation, ToolCall, Visitor
-from assistant.services.booking import invitations, slots
-from assistant.services.conversations import cards
+from assistant.errors import ToolError, ToolRefused
+from assistant.models import Appointment, Calendar, Conversation, Offering, ToolCall, Visitor
+from assistant.services.booking import invitations, limits, notices, offers, placing, states, wording
+from assistant.services.booking.placing import NotOffered, Overlap, locked
+from assistant.services.booking.slot_ids import Pick
 from assistant.services.deliveries import outbox
-from assistant.services.methods import ledger
 
-HOLDS_PER_VISITOR = 3
-BOOKINGS_PER_VISITOR_PER_DAY = 5
-HOLDS_PER_NETWORK = 10  # on one calendar, at a time
-UNPROVEN_PER_NETWORK_PER_DAY = 10  # in one organization: bookings under addresses that are not verified
+Result = TypeVar("Result")
+
 CHANGES_PER_APPOINTMENT = 10  # each sends an e-mail to an address that its owner may not have given us
 
-HELD, CONFIRMED = Appointment.State.HELD, Appointment.State.CONFIRMED
-CANCELLED, EXPIRED = Appointment.State.CANCELLED, Appointment.State.EXPIRED
+State = Appointment.State
 
 
 class SlotTaken(ToolError):
@@ -38,348 +33,339 @@ class SlotTaken(ToolError):
 
     code = "slot_taken"
 
-    def __init__(self, alternatives: slots.Offer) -> None:
+    def __init__(self, pick: Pick, alternatives: offers.Offer) -> None:
         said = "; ".join(
-            f"{slots.day_label(slot.local.date(), alternatives.today)}, {slot.label} [slot {slot.id}]"
+            f"{wording.day_label(slot.local.date(), alternatives.today)}, {slot.label} [slot {slot.id}]"
             for slot in alternatives.slots
         )
         super().__init__(f"That time has just been taken. Free times close to it: {said or 'none'}.")
-        self.alternatives = alternatives
+        self.pick, self.alternatives = pick, alternatives
 
 
-# --- Find --------------------------------------------------------------------------------------------------------
+# --- Hold and book ----------------------------------------------------------------------------------------------------
 
 
-def for_token(token: str) -> Appointment:
-    """The appointment that a link was signed for. Raises `NotFound`."""
-    return _found(Appointment.objects.filter(pk=invitations.id_in(token)).exclude(state__in=[HELD, EXPIRED]))
-
-
-def for_visitor(calendar: Calendar, visitor: Visitor | None, reference: str) -> Appointment:
-    """The visitor's own appointment of that reference.
-
-    Raises `ToolError`, the same for unknown and foreign ones, which lists their upcoming appointments.
-    """
-    mine = calendar.appointments.filter(visitor=visitor, visitor__isnull=False)
-    try:
-        return _found(mine.filter(state__in=[CONFIRMED, CANCELLED], reference=reference.strip().upper()))
-    except NotFound as error:
-        ahead = mine.filter(state=CONFIRMED, start_at__gt=timezone.now())[:5]
-        named = "; ".join(f"{row.reference}: {slots.when(row, row.visitor_timezone)}" for row in ahead)
-        raise ToolError(
-            f"This visitor has no appointment with that reference. Their upcoming appointments: {named or 'none'}.",
-            code="not_found",
-        ) from error
-
-
-def _found(rows: QuerySet[Appointment]) -> Appointment:
-    appointment = rows.select_related("calendar", "organization", "visitor", "conversation").first()
-    if appointment is None:
-        raise NotFound("No such appointment.")
-    return appointment
-
-
-def times_of(conversation: Conversation, references: Collection[str]) -> dict[str, tuple[tuple[datetime, ...], str]]:
-    """By reference: beginning and end as visitor and calendar read them on their clocks, and the beginning in words."""
-    rows = Appointment.objects.filter(organization=conversation.organization_id, reference__in=references)
-    found = {}
-    for row in rows.select_related("calendar"):
-        zones = dict.fromkeys((row.timezone, row.visitor_timezone, conversation.visitor.timezone, row.calendar.timezone))
-        known = [zone for name in zones if (zone := slots.known_zone(name))]
-        times = tuple(at.astimezone(zone) for zone in known for at in (row.start_at, row.end_at))
-        found[row.reference] = times, slots.when(row, row.visitor_timezone, conversation.locale)
-    return found
-
-
-# --- Hold and confirm -------------------------------------------------------------------------------------------------
+def hold_of(call: ToolCall | None, now: datetime | None = None) -> Appointment | None:
+    """What a call has held or booked already; None once its hold is gone, or has lapsed."""
+    held = Appointment.objects.select_related(*placing.RELATED).filter(call=call).first() if call else None
+    if held is None or held.confirmed_at:
+        return held
+    stands = held.state == State.HELD and held.held_until is not None and held.held_until > (now or timezone.now())
+    return held if stands else None
 
 
 def hold(
-    calendar: Calendar,
-    slot_id: str,
+    pick: Pick,
     *,
     conversation: Conversation | None = None,
     call: ToolCall | None = None,
     now: datetime | None = None,
 ) -> Appointment:
-    """Keep a free time for a visitor until they confirm, for `calendar.hold_minutes` at most; once per `call`.
+    """Keep a free time for a visitor until they confirm, for the calendar's `hold_minutes` at most; once per `call`.
 
-    A visitor's oldest hold gives way when they have too many. Raises `SlotTaken`, `ToolRefused` where the visitor's network
-    has too many, and `ToolError` for a time that is not offered.
+    Without a calendar in `pick` it is held on the one that the service's setting chooses of those that are free. A
+    visitor's oldest hold gives way when they have too many. Raises `SlotTaken`, `ToolRefused` where there are too many
+    holds or appointments, and `ToolError` for a time that is not offered.
     """
     now = now or timezone.now()
-    start_at = slots.start_of(calendar, slot_id)
-    visitor = conversation.visitor if conversation else None
-    with _locked(calendar.pk, now) as locked:
-        held = Appointment.objects.filter(call=call).first() if call else None
-        if held is not None and (held.confirmed_at or (held.state == HELD and held.start_at == start_at)):
-            return held
-        _refuse_too_many_holds(locked, conversation, now)
-        held = held or Appointment(organization_id=locked.organization_id, calendar=locked, call=call)
-        held.visitor, held.conversation = visitor, conversation
-        held.visitor_timezone = visitor.timezone if visitor else ""
-        _place_at(held, locked, start_at, now)
-        held.state, held.held_until = HELD, now + timedelta(minutes=locked.hold_minutes)
-        held.save()
-        if visitor is not None:
-            mine = locked.appointments.filter(visitor=visitor, state=HELD).order_by("-held_until", "-created_at")
-            surplus = list(mine.values_list("pk", flat=True)[HOLDS_PER_VISITOR:])
-            Appointment.objects.filter(pk__in=surplus).update(state=EXPIRED)
+
+    def attempt(offering: Offering) -> Appointment:
+        try:
+            with locked({offering.calendar_id}, now) as calendars:
+                return placing.hold_on(calendars[offering.calendar_id], pick, conversation, call, now)
+        except IntegrityError:
+            # The same call, running twice, has held it on another calendar.
+            if (held := hold_of(call, now)) is not None:
+                return held
+            raise
+
+    held = hold_of(call, now)
+    if held is not None and (held.confirmed_at or (held.service_id, held.start_at) == (pick.service.pk, pick.start_at)):
         return held
+    visitor_timezone = conversation.visitor.timezone if conversation else ""
+    return _on_a_free_calendar(pick, attempt, visitor_timezone, now)
 
 
 def confirm(
     appointment: Appointment, *, name: str, email: str, phone: str = "", reason: str = "", now: datetime | None = None
 ) -> Appointment:
-    """Make a hold an appointment, with its receipt and its e-mails, all in one transaction; a second time changes
-    nothing. A hold that has lapsed is good as long as nobody has taken the time.
+    """Make a hold an appointment, or a request where staff approve those, with its receipt and its e-mails, all in one
+    transaction; a second time changes nothing. A hold that has lapsed is good as long as nobody has taken the time.
 
     Raises `SlotTaken`, `ToolError` (a bad address, a booking called off), `ToolRefused` (too many).
     """
     now = now or timezone.now()
-    with _locked(appointment.calendar_id, now) as locked:
-        appointment = _fresh(appointment.pk)
-        if appointment.state == CONFIRMED:
+
+    def book(appointment: Appointment) -> Appointment:
+        if appointment.state in (State.REQUESTED, State.CONFIRMED):
             return appointment
-        if appointment.state == CANCELLED:
-            raise ToolError("That appointment has been cancelled.", code="cancelled")
-        if appointment.state == EXPIRED:
-            _place_at(appointment, locked, appointment.start_at, now)
+        if appointment.state == State.EXPIRED:
+            placing.place(appointment, appointment.calendar, appointment.start_at, now)
         appointment.name = outbox.one_line(name, 120)
         appointment.email = outbox.visitors_address(appointment.organization, email)
         appointment.phone = outbox.one_line(phone, 40)
         appointment.reason = outbox.one_line(reason, 300)
         if not appointment.name:
             raise ToolError("A name is needed to book.", code="bad_arguments")
-        _refuse_too_many(appointment, locked, now)
-        appointment.state, appointment.held_until, appointment.confirmed_at = CONFIRMED, None, now
+        limits.refuse_too_many_bookings(appointment, now)
+        states.change(appointment, State.REQUESTED if appointment.service.approval else State.CONFIRMED)
+        appointment.held_until, appointment.confirmed_at = None, now
         appointment.save()
         if appointment.visitor is not None:
-            _keep_contact_details(appointment.visitor, appointment)
-        _notify(appointment, "confirmed", appointment.call)
+            keep_contact_details(appointment.visitor, appointment)
+        change: invitations.Change = "requested" if appointment.state == State.REQUESTED else "confirmed"
+        notices.write(appointment, change, appointment.call)
         return appointment
+
+    return _change(appointment, book, now)
 
 
 def release(appointment: Appointment) -> None:
-    """Let a hold go. What is confirmed stays."""
-    Appointment.objects.filter(pk=appointment.pk, state=HELD).update(state=EXPIRED)
+    """Let a hold go. What is booked stays."""
+    Appointment.objects.filter(pk=appointment.pk, state=State.HELD).update(state=State.EXPIRED)
 
 
 def expire_holds(now: datetime | None = None) -> int:
     """Let all lapsed holds go. They count as free already; this only keeps the list honest."""
-    return Appointment.objects.lapsed(now or timezone.now()).update(state=EXPIRED)
+    return Appointment.objects.lapsed(now or timezone.now()).update(state=State.EXPIRED)
 
 
 # --- Change -----------------------------------------------------------------------------------------------------------
 
 
-def check_free(calendar: Calendar, slot_id: str, moving: Appointment, now: datetime | None = None) -> None:
+def may_change(appointment: Appointment, now: datetime | None = None) -> bool:
+    """Whether its visitor can still move or cancel it themselves."""
+    ahead = appointment.state in (State.REQUESTED, State.CONFIRMED)
+    return ahead and (now or timezone.now()) < latest_change(appointment)
+
+
+def latest_change(appointment: Appointment) -> datetime:
+    return appointment.start_at - timedelta(hours=appointment.service.cancel_hours)
+
+
+def check_changeable(appointment: Appointment, now: datetime | None = None) -> None:
+    """Raises `ToolError`, as `cancel` does, where its visitor can no longer change it."""
+    _refuse_unless_changeable(appointment, now or timezone.now(), by_staff=False)
+
+
+def check_free(pick: Pick, moving: Appointment, now: datetime | None = None) -> None:
     """Whether `moving` could have that time now. Raises as `reschedule` does, and promises nothing."""
     now = now or timezone.now()
-    _refuse_unless_ahead(moving, now)
-    with _naming_alternatives():
-        _refuse_unless_free(moving, calendar, slots.start_of(calendar, slot_id), now)
+    _refuse_unless_changeable(moving, now, by_staff=False)
+    _refuse_other_service(pick, moving)
+
+    def attempt(offering: Offering) -> None:
+        placing.refuse_unless_free(offering, pick.start_at, now, visitor_id=moving.visitor_id, without=[moving.pk])
+
+    _on_a_free_calendar(pick, attempt, moving.visitor_timezone, now, moving)
 
 
 def reschedule(
-    appointment: Appointment, slot_id: str, *, call: ToolCall | None = None, now: datetime | None = None
+    appointment: Appointment,
+    pick: Pick,
+    *,
+    call: ToolCall | None = None,
+    by_staff: bool = False,
+    notify_visitor: bool = True,
+    now: datetime | None = None,
 ) -> Appointment:
     """Move an appointment; it keeps its reference and its place in people's calendars. The same time changes nothing.
 
-    Raises `SlotTaken`, and `ToolError` where it is over, cancelled, or moved too often.
+    A service that staff approve is requested again, unless staff move it. Raises `SlotTaken`, and `ToolError` where it is
+    over, cancelled, too late to change, or moved too often.
     """
     now = now or timezone.now()
-    start_at = slots.start_of(appointment.calendar, slot_id)
-    with _locked(appointment.calendar_id, now) as locked:
-        appointment = _fresh(appointment.pk)
-        if appointment.start_at == start_at and appointment.state == CONFIRMED:
+    _refuse_other_service(pick, appointment)
+
+    def move(appointment: Appointment, calendar: Calendar) -> Appointment:
+        if appointment.start_at == pick.start_at and pick.calendar in (None, appointment.calendar):
+            _refuse_unless_changeable(appointment, now, by_staff=True)
             return appointment
-        _refuse_unless_ahead(appointment, now)
-        if appointment.sequence >= CHANGES_PER_APPOINTMENT:
+        _refuse_unless_changeable(appointment, now, by_staff=by_staff)
+        if appointment.sequence >= CHANGES_PER_APPOINTMENT and not by_staff:
             raise ToolRefused("That appointment has been moved too often. The team can still move it.", code="too_many")
-        if appointment.email:
+        if appointment.email and not by_staff:
             outbox.visitors_address(appointment.organization, appointment.email)
-        _place_at(appointment, locked, start_at, now)
+        placing.place(appointment, calendar, pick.start_at, now)
+        if appointment.service.approval and not by_staff and appointment.state == State.CONFIRMED:
+            states.change(appointment, State.REQUESTED)
         appointment.sequence += 1
         appointment.save()
-        _notify(appointment, "moved", call)
+        change: invitations.Change = "requested" if appointment.state == State.REQUESTED else "moved"
+        notices.write(appointment, change, call, notify_team=not by_staff, notify_visitor=notify_visitor)
         return appointment
+
+    def attempt(offering: Offering) -> Appointment:
+        return _change(appointment, lambda fresh: move(fresh, offering.calendar), now, also={offering.calendar_id})
+
+    return _on_a_free_calendar(pick, attempt, appointment.visitor_timezone, now, appointment)
 
 
 def cancel(
-    appointment: Appointment, *, call: ToolCall | None = None, by_staff: bool = False, now: datetime | None = None
+    appointment: Appointment,
+    *,
+    call: ToolCall | None = None,
+    reason: str = "",
+    by_staff: bool = False,
+    notify_visitor: bool = True,
+    now: datetime | None = None,
 ) -> Appointment:
-    """Cancel an appointment and tell both sides (staff need not be told what they did); a second time changes nothing.
+    """Cancel an appointment and notify both sides (staff need not be told what they did); a second time changes nothing.
 
-    Raises `ToolError` where it has begun already.
+    Raises `ToolError` where it has begun already, and for its visitor where it is too late by the service's rule.
     """
     now = now or timezone.now()
-    with _locked(appointment.calendar_id, now):
-        appointment = _fresh(appointment.pk)
-        if appointment.state == CANCELLED:
+
+    def call_off(appointment: Appointment) -> Appointment:
+        if appointment.state in (State.CANCELLED, State.DECLINED):
             return appointment
-        if appointment.state in (HELD, EXPIRED):
+        if appointment.state in (State.HELD, State.EXPIRED):
             release(appointment)
             appointment.refresh_from_db()
             return appointment
-        _refuse_unless_ahead(appointment, now)
-        appointment.state = CANCELLED
+        _refuse_unless_changeable(appointment, now, by_staff=by_staff)
+        states.change(appointment, State.CANCELLED)
+        appointment.cancel_reason = outbox.one_line(reason, 300)
         appointment.sequence += 1
         appointment.save()
-        _notify(appointment, "cancelled", call, notify_team=not by_staff)
+        notices.write(appointment, "cancelled", call, notify_team=not by_staff, notify_visitor=notify_visitor)
         return appointment
 
+    return _change(appointment, call_off, now)
 
-# --- Under the lock ---------------------------------------------------------------------------------------------------
+
+# --- By staff ---------------------------------------------------------------------------------------------------------
 
 
-@contextmanager
-def _locked(calendar_id: int, now: datetime) -> Iterator[Calendar]:
-    """The calendar, ours alone until the transaction ends, without lapsed holds.
+def approve(appointment: Appointment, *, now: datetime | None = None) -> Appointment:
+    """Confirm what a visitor requested, and notify them. Raises `ToolError` where it is no request, or has begun."""
+    return _answer(appointment, State.CONFIRMED, now or timezone.now())
 
-    On SQLite the transaction itself is the lock: it began IMMEDIATE.
+
+def decline(appointment: Appointment, *, reason: str = "", now: datetime | None = None) -> Appointment:
+    """Decline a request; its visitor is told which times close to it are free. Raises as `approve` does."""
+    now, service = now or timezone.now(), appointment.service
+    zone = appointment.visitor_timezone
+    instead = offers.near(service, None, appointment.start_at, visitor_timezone=zone, now=now)
+    return _answer(appointment, State.DECLINED, now, reason, instead)
+
+
+def _answer(
+    appointment: Appointment, to: str, now: datetime, reason: str = "", instead: offers.Offer | None = None
+) -> Appointment:
+    def answer(appointment: Appointment) -> Appointment:
+        if appointment.state == to:
+            return appointment
+        if appointment.state != State.REQUESTED:
+            raise ToolError("Only a request can be approved or declined.", code="wrong_state")
+        if appointment.start_at <= now and to == State.CONFIRMED:
+            raise ToolError("That time is over. Decline the request, or move it first.", code="too_late")
+        states.change(appointment, to)
+        appointment.cancel_reason = outbox.one_line(reason, 300)
+        appointment.sequence += 1
+        appointment.save()
+        change: invitations.Change = "confirmed" if to == State.CONFIRMED else "declined"
+        notices.write(appointment, change, None, notify_team=False, instead=instead)
+        return appointment
+
+    return _change(appointment, answer, now)
+
+
+def close(appointment: Appointment, *, attended: bool, now: datetime | None = None) -> Appointment:
+    """Record whether the visitor came. Raises `ToolError` before it has begun."""
+    now = now or timezone.now()
+    to = State.ATTENDED if attended else State.NO_SHOW
+
+    def record(appointment: Appointment) -> Appointment:
+        if appointment.state == to:
+            return appointment
+        if appointment.start_at > now:
+            raise ToolError("That appointment has not begun yet.", code="too_early")
+        states.change(appointment, to)
+        appointment.save()
+        return appointment
+
+    return _change(appointment, record, now)
+
+
+# --- Under the locks --------------------------------------------------------------------------------------------------
+
+
+def _change(
+    appointment: Appointment, work: Callable[[Appointment], Result], now: datetime, also: Collection[int] = ()
+) -> Result:
+    """Run `work` on the row as it is, while its calendar, and those in `also`, are ours alone."""
+    calendar_id = appointment.calendar_id
+    pick = Pick(appointment.service, appointment.calendar, appointment.start_at)
+    while True:
+        try:
+            with locked({calendar_id, *also}, now):
+                fresh = placing.fresh(appointment.pk)
+                if fresh.calendar_id in {calendar_id, *also}:
+                    return work(fresh)
+        except Overlap as overlap:
+            if also:
+                raise
+            raise _taken(pick, overlap, appointment.visitor_timezone, now) from None
+        calendar_id = fresh.calendar_id  # it was moved meanwhile
+
+
+def _on_a_free_calendar(
+    pick: Pick,
+    attempt: Callable[[Offering], Result],
+    visitor_timezone: str,
+    now: datetime,
+    moving: Appointment | None = None,
+) -> Result:
+    """The first attempt that succeeds, calendar by calendar, each under a lock of its own.
+
+    Other times are looked for when the locks are gone: that takes a while, and nobody should have to wait for it.
     """
-    with _naming_alternatives(), transaction.atomic():
-        locked = Calendar.objects.select_for_update(no_key=True).get(pk=calendar_id)
-        locked.appointments.lapsed(now).update(state=EXPIRED)
-        yield locked
+    refusal: NotOffered | None = None
+    overlap: Overlap | None = None
+    for offering in placing.candidates(pick, now, moving):
+        try:
+            return attempt(offering)
+        except Overlap as error:
+            overlap = error
+        except NotOffered as error:
+            refusal = error
+    if overlap is None:
+        raise refusal or NotOffered()
+    raise _taken(pick, overlap, visitor_timezone, now, moving) from None
 
 
-class _Overlap(Exception):
-    """Found under the lock: (calendar, start_at, visitor_timezone, now)."""
+def _taken(
+    pick: Pick, overlap: Overlap, visitor_timezone: str, now: datetime, moving: Appointment | None = None
+) -> SlotTaken:
+    found = offers.near(
+        pick.service, pick.calendar, pick.start_at, visitor_timezone=visitor_timezone, now=now, moving=moving
+    )
+    return SlotTaken(pick, found)
 
 
-@contextmanager
-def _naming_alternatives() -> Iterator[None]:
-    """Look for other times when the lock is gone: that takes a while, and nobody should have to wait for it."""
-    try:
-        yield
-    except _Overlap as overlap:
-        calendar, start_at, visitor_timezone, now = overlap.args
-        raise SlotTaken(slots.near(calendar, start_at, visitor_timezone=visitor_timezone, now=now)) from None
+def _refuse_other_service(pick: Pick, moving: Appointment) -> None:
+    if pick.service.pk != moving.service_id:
+        raise ToolError("That time is for another service. Look for free times of this one.", code="unknown_slot")
 
 
-def _fresh(appointment_id: UUID) -> Appointment:
-    related = ("calendar", "organization", "visitor", "conversation", "call")
-    return Appointment.objects.select_related(*related).get(pk=appointment_id)
+def _refuse_unless_changeable(appointment: Appointment, now: datetime, *, by_staff: bool) -> None:
+    if State.CANCELLED not in states.TRANSITIONS[appointment.state]:
+        states.change(appointment, State.CANCELLED)  # raises
+    if appointment.start_at <= now:
+        raise ToolError("That appointment has already begun.", code="too_late")
+    if not by_staff and not may_change(appointment, now):
+        raise ToolError(
+            f"That appointment can be changed until {appointment.service.cancel_hours} hours before it starts. It is too "
+            "late for that now; the team can still change it.",
+            code="too_late",
+        )
 
 
-def _place_at(appointment: Appointment, calendar: Calendar, start_at: datetime, now: datetime) -> None:
-    """Put the appointment, unsaved, at `start_at`. Raises as `_refuse_unless_free` does."""
-    _refuse_unless_free(appointment, calendar, start_at, now).update(state=EXPIRED)
-    appointment.start_at = start_at
-    appointment.end_at = start_at + timedelta(minutes=calendar.slot_minutes)
-    appointment.busy_until = start_at + slots.busy_for(calendar)
-    appointment.timezone = calendar.timezone
-
-
-def _refuse_unless_free(
-    appointment: Appointment, calendar: Calendar, start_at: datetime, now: datetime
-) -> QuerySet[Appointment]:
-    """The holds of the same visitor that would have to go: no visitor should read that a time is taken by their own hold.
-
-    Raises `_Overlap`, and `ToolError` for a time that is not offered.
-    """
-    if not slots.is_offered(calendar, start_at, now):
-        raise ToolError("That time cannot be booked any longer. Look for free times again.", code="slot_gone")
-    others = calendar.appointments.taking_time(now).exclude(pk=appointment.pk)
-    there = others.filter(start_at__lt=start_at + slots.busy_for(calendar), busy_until__gt=start_at)
-    own = Q(state=HELD, visitor__isnull=False, visitor=appointment.visitor_id)
-    if there.exclude(own).exists():
-        raise _Overlap(calendar, start_at, appointment.visitor_timezone, now)
-    return there.filter(own)
-
-
-def _keep_contact_details(visitor: Visitor, appointment: Appointment) -> None:
+def keep_contact_details(visitor: Visitor, appointment: Appointment) -> None:
     """Keep what the visitor typed for their next booking; what is there already stays."""
     for name in ("name", "email", "phone"):
         # Only into an empty column, whatever was read before: a proof belongs to the address beside it.
         blank = Visitor.objects.filter(pk=visitor.pk, **{name: ""})
         if (value := getattr(appointment, name)) and blank.update(**{name: value}):
             setattr(visitor, name, value)
-
-
-def _refuse_unless_ahead(appointment: Appointment, now: datetime) -> None:
-    if appointment.state != CONFIRMED:
-        raise ToolError("That appointment has been cancelled.", code="cancelled")
-    if appointment.start_at <= now:
-        raise ToolError("That appointment has already begun.", code="too_late")
-
-
-def _refuse_too_many_holds(calendar: Calendar, conversation: Conversation | None, now: datetime) -> None:
-    """Of a visitor's own the oldest gives way; of a network's none does, since it may be somebody else's."""
-    if conversation is None or not conversation.network:
-        return
-    others = calendar.appointments.filter(state=HELD, held_until__gt=now, conversation__network=conversation.network)
-    if others.exclude(visitor=conversation.visitor_id).count() >= HOLDS_PER_NETWORK:
-        raise ToolRefused(
-            "Too many times are being held for visitors of the same network. Try again when they have booked, or in "
-            f"{calendar.hold_minutes} minutes.",
-            code="too_many",
-        )
-
-
-def _refuse_too_many(appointment: Appointment, calendar: Calendar, now: datetime) -> None:
-    """Raises `ToolRefused` where the visitor, their network or the calendar has had enough bookings for a day."""
-    if appointment.visitor_id is None:
-        return  # by staff
-    today = Appointment.objects.filter(confirmed_at__gt=now - timedelta(days=1))
-    if today.filter(visitor=appointment.visitor_id).count() >= BOOKINGS_PER_VISITOR_PER_DAY:
-        raise ToolRefused("This visitor has booked as often as one may in a day.", code="too_many")
-    if _is_proven(appointment):
-        return
-    unproven = today.filter(visitor__isnull=False).exclude(
-        visitor__email=F("email"), visitor__email_verified_at__isnull=False
-    )
-    network = appointment.conversation.network if appointment.conversation else ""
-    of_network = unproven.filter(organization=appointment.organization_id, conversation__network=network)
-    if network and of_network.count() >= UNPROVEN_PER_NETWORK_PER_DAY:
-        raise ToolRefused(
-            "From this visitor's network as many times have been booked as may be in a day. The team can still book it.",
-            code="too_many",
-        )
-    if unproven.filter(calendar=calendar).count() >= calendar.unproven_per_day:
-        raise ToolRefused(
-            "As many times as may be in a day have been booked here. The team can still book it.", code="too_many"
-        )
-
-
-def _is_proven(appointment: Appointment) -> bool:
-    visitor = appointment.visitor
-    return visitor is not None and bool(visitor.email_verified_at) and visitor.email == appointment.email
-
-
-def _notify(
-    appointment: Appointment, change: invitations.Change, call: ToolCall | None, *, notify_team: bool = True
-) -> None:
-    """The receipt, the visitor's e-mail and the team's notice: rows of the transaction that made the change."""
-    note = ""
-    if appointment.email:
-        note = outbox.confirmation_note(appointment.email, locale=invitations.locale_of(appointment))
-    if call:
-        ledger.give_receipt(call, appointment.reference)
-    receipts = Card.objects.select_related("conversation").filter(kind=Card.Kind.RECEIPT)
-    first = receipts.filter(call=appointment.call_id).first() if appointment.call_id else None
-    if first is not None:
-        # What an older receipt shows must not send anybody to the wrong hour.
-        cards.update(first, content=invitations.receipt(appointment, change, "" if call else note))
-    if appointment.conversation and call and (first is None or call.pk != appointment.call_id):
-        cards.add(appointment.conversation, Card.Kind.RECEIPT, invitations.receipt(appointment, change, note), call=call)
-    if appointment.email:
-        outbox.queue_email(
-            appointment.organization,
-            to=appointment.email,
-            key=f"appointment:{appointment.pk}:{appointment.sequence}:visitor",
-            conversation=appointment.conversation,
-            call=call or appointment.call,
-            appointment=appointment,
-            **invitations.visitors_email(appointment, change),
-        )
-    if notify_team and appointment.organization.team_email:
-        outbox.queue_email(
-            appointment.organization,
-            to=appointment.organization.team_email,
-            key=f"appointment:{appointment.pk}:{appointment.sequence}:team",
-            appointment=appointment,
-            **invitations.teams_email(appointment, change),
-        )

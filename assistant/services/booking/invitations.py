@@ -16,13 +16,14 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from assistant.errors import NotFound
-from assistant.models import Appointment
+from assistant.models import Appointment, Service
 from assistant.sentences import catalogue, label, language
-from assistant.services.booking import slots
+from assistant.services.booking import offers, wording
 from assistant.services.deliveries import outbox
 
 Method = Literal["REQUEST", "CANCEL", "PUBLISH"]
-Change = Literal["confirmed", "moved", "cancelled"]
+Change = Literal["requested", "confirmed", "moved", "cancelled", "declined"]
+ENDED = ("cancelled", "declined")  # after these changes nothing takes place
 
 
 class Letter(TypedDict, total=False):
@@ -76,10 +77,9 @@ def ics(appointment: Appointment, method: Method) -> str:
     said = (("reference", appointment.reference), ("change_or_cancel", manage_url(appointment)))
     event.add("description", "\n".join(f"{label(name, locale_of(appointment))}: {value}" for name, value in said))
     event.add("url", manage_url(appointment))
-    if appointment.calendar.location:
-        event.add("location", outbox.one_line(appointment.calendar.location, 200))
-    cancelled = appointment.state == Appointment.State.CANCELLED
-    event.add("status", "CANCELLED" if cancelled else "CONFIRMED")
+    if where := place_of(appointment):
+        event.add("location", outbox.one_line(where, 200))
+    event.add("status", _STATUS.get(Appointment.State(appointment.state), "CONFIRMED"))
     event.add("transp", "OPAQUE")
     organizer = icalendar.vCalAddress(f"mailto:{_organizer(appointment)}")
     organizer.params["CN"] = outbox.one_line(appointment.organization.name, 120)
@@ -104,15 +104,31 @@ def locale_of(appointment: Appointment) -> str:
 
 
 def lines(appointment: Appointment) -> list[list[str]]:
-    """What a receipt and an e-mail say of it: pairs of label and value, in the visitor's time zone and language."""
+    """What a receipt and an e-mail say of it: pairs of label and value, in the visitor's language."""
     locale = locale_of(appointment)
-    said = [
-        [label("when", locale), slots.when(appointment, appointment.visitor_timezone, locale)],
-        [label("what", locale), appointment.calendar.name],
-    ]
-    if appointment.calendar.location:
-        said.append([label("where", locale), appointment.calendar.location])
-    return said
+    said = (
+        ("when", wording.when(appointment, appointment.visitor_timezone, locale)),
+        ("what", appointment.service.name),
+        ("with", _calendar_name(appointment)),
+        ("where", place_of(appointment)),
+        ("price", appointment.price),
+    )
+    return [[label(name, locale), value] for name, value in said if value]
+
+
+def place_of(appointment: Appointment) -> str:
+    """Where it takes place: the address, the link, or that somebody calls."""
+    service = appointment.service
+    where = service.location or appointment.calendar.location
+    if service.place == Service.Place.PHONE:
+        by_phone = label("by_phone", locale_of(appointment))
+        return f"{by_phone}: {where}" if where else by_phone
+    return where
+
+
+def _calendar_name(appointment: Appointment) -> str:
+    """With whom, or on what, where the service itself does not say it."""
+    return "" if appointment.calendar.name == appointment.service.name else appointment.calendar.name
 
 
 def receipt(appointment: Appointment, change: Change, note: str = "") -> dict[str, Any]:
@@ -121,62 +137,99 @@ def receipt(appointment: Appointment, change: Change, note: str = "") -> dict[st
         "title": label(change, locale_of(appointment)),
         "reference": appointment.reference,
         "lines": lines(appointment),
-        "status": "cancelled" if change == "cancelled" else "done",
+        "status": "cancelled" if change in ENDED else "done",
     }
+    if change == "requested":
+        note = f"{label('awaits_answer', locale_of(appointment))} {note}".strip()
     if note:
         content["note"] = note
-    if change != "cancelled":
+    if change not in ENDED:
         content |= {"ics_url": ics_url(appointment), "manage_url": manage_url(appointment)}
     return content
 
 
-def visitors_email(appointment: Appointment, change: Change) -> Letter:
-    """The e-mail to the visitor, with the invitation or its cancellation."""
+def visitors_email(appointment: Appointment, change: Change, instead: offers.Offer | None = None) -> Letter:
+    """The e-mail to the visitor, with the invitation or its cancellation, and with times that are free instead."""
     locale = locale_of(appointment)
     title = label(change, locale)
+    ended = change in ENDED
     about = {
         "language": language(locale),
         "direction": catalogue(locale).direction,
         "title": title,
+        "note": label("awaits_answer", locale) if change == "requested" else "",
         "organization": appointment.organization.name,
-        "lines": [*lines(appointment), [label("reference", locale), appointment.reference]],
-        "manage_url": "" if change == "cancelled" else manage_url(appointment),
+        "lines": [*lines(appointment), [label("reference", locale), appointment.reference], *_instead(instead, locale)],
+        "manage_url": "" if ended else manage_url(appointment),
         "manage": label("change_or_cancel", locale),
     }
-    start = slots.when(appointment, appointment.visitor_timezone, locale)
+    start = wording.when(appointment, appointment.visitor_timezone, locale)
     return {
         "subject": f"{title}: {start} · {appointment.organization.name}",
         "text": render_to_string("assistant/appointment.txt", about),
         "html": render_to_string("assistant/appointment.html", about),
         "reply_to": appointment.organization.team_email,
-        "ics": ics(appointment, "CANCEL" if change == "cancelled" else "REQUEST"),
-        "ics_method": "CANCEL" if change == "cancelled" else "REQUEST",
+        "ics": ics(appointment, "CANCEL" if ended else "REQUEST"),
+        "ics_method": "CANCEL" if ended else "REQUEST",
     }
 
 
+def _instead(offer: offers.Offer | None, locale: str) -> list[list[str]]:
+    found = offer.slots if offer else []
+    said = [f"{wording.day_label(slot.local.date(), locale=locale)}, {slot.label_in(locale)}" for slot in found]
+    return [[label("other_times", locale), "; ".join(said)]] if said else []
+
+
 def teams_email(appointment: Appointment, change: Change) -> Letter:
-    """The notice to the team, in the calendar's own time."""
-    said = [("Name", appointment.name), ("E-mail", appointment.email), ("Phone", appointment.phone)]
-    said.append(("Reason", appointment.reason))
+    """The notice to the team, in the calendar's own time, with the entry for their own calendars."""
+    about = (
+        ("Service", appointment.service.name),
+        ("Calendar", appointment.calendar.name),
+        ("Place", outbox.one_line(place_of(appointment), 300)),
+        ("Price", appointment.price),
+        ("Reference", appointment.reference),
+    )
+    typed = (
+        ("Name", appointment.name),
+        ("E-mail", appointment.email),
+        ("Phone", appointment.phone),
+        ("Reason", appointment.reason),
+        ("Reason for cancelling", appointment.cancel_reason),
+    )
     text = [
-        f"{label(change)}: {slots.when(appointment)}",
-        f"Calendar: {appointment.calendar.name}",
-        f"Reference: {appointment.reference}",
+        f"{label(change)}: {wording.when(appointment)}",
+        *(f"{name}: {value}" for name, value in about if value),
         "",
         "What the visitor wrote (not verified):",
-        *(f"  {label}: {outbox.one_line(value, 300)}" for label, value in said if value),
+        *(f"  {name}: {outbox.one_line(value, 300)}" for name, value in typed if value),
+        "",
+        f"{'Approve or decline it' if change == 'requested' else 'In the admin'}: {admin_url(appointment)}",
     ]
     visitor = appointment.visitor
     verified = visitor is not None and visitor.email_verified_at and visitor.email == appointment.email
     return {
-        "subject": f"{label(change)}: {slots.when(appointment)}",
+        "subject": f"{label(change)}: {appointment.service.name}, {wording.when(appointment)}",
         "text": "\n".join(text) + "\n",
         "reply_to": appointment.email if verified else "",
+        "ics": ics(appointment, "CANCEL" if change in ENDED else "PUBLISH"),
+        "ics_method": "CANCEL" if change in ENDED else "PUBLISH",
     }
 
 
+def admin_url(appointment: Appointment) -> str:
+    return settings.PUBLIC_URL + reverse("admin:assistant_appointment_change", args=[appointment.pk])
+
+
+_STATUS = {
+    Appointment.State.REQUESTED: "TENTATIVE",
+    Appointment.State.CANCELLED: "CANCELLED",
+    Appointment.State.DECLINED: "CANCELLED",
+}
+
+
 def _summary(appointment: Appointment) -> str:
-    return outbox.one_line(f"{appointment.calendar.name} · {appointment.organization.name}", 200)
+    named = (appointment.service.name, _calendar_name(appointment), appointment.organization.name)
+    return outbox.one_line(" · ".join(name for name in named if name), 200)
 
 
 def _organizer(appointment: Appointment) -> str:

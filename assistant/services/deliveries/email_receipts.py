@@ -15,7 +15,7 @@ from assistant.models import Card, Conversation, Delivery, Organization, ToolCal
 from assistant.redaction import visible
 from assistant.sentences import catalogue, label, language
 from assistant.services import admin_pages
-from assistant.services.booking import slots
+from assistant.services.booking import wording
 from assistant.services.conversations import cards
 from assistant.services.deliveries import outbox
 from assistant.services.methods import ledger
@@ -108,7 +108,7 @@ def letter(organization: Organization, conversation: Conversation | None, notice
             "sent_from",
             locale,
             organization=organization.name,
-            at=slots.moment(timezone.now(), organization.timezone, locale),
+            at=wording.moment(timezone.now(), organization.timezone, locale),
             reference=reference,
         ),
     }

@@ -86,8 +86,27 @@ def find_times(talk: Talk) -> Reply | None:
         if "part" in name:
             if part and part in schema.get("enum", [part]):
                 arguments[name] = part
-        elif day and re.search("day|date", name):
+        elif day and re.search("(?<!week)day|date", name):
             arguments[name] = day.isoformat()
         if name in required(tool):
             arguments.setdefault(name, plainest(schema))
     return call(tool, arguments)
+
+
+def search_again(talk: Talk) -> Reply | None:
+    """The search for the service that the visitor named, else for the first, where the last one only listed them."""
+    name, text = talk.results[-1]
+    searched = [call for message in talk.messages for call in message.calls if call.name == name]
+    services = re.findall(r"^- (.+?) \[service (\w+)\]", text, re.M)
+    tool = talk.tool("find_times$")
+    if (
+        tool is None
+        or not text.startswith("Which service?")
+        or not services
+        or (searched[-1].arguments or {}).get("service")
+    ):
+        return None
+    said = [set(words.meaning(message.text)) for message in talk.heard[::-1] if message.role == "user"]
+    shared = [(len(heard & set(words.meaning(title))), id) for heard in said for title, id in services]
+    best = next((id for count, id in shared if count and count == max(n for n, _ in shared)), services[0][1])
+    return call(tool, {**(searched[-1].arguments or {}), "service": best})

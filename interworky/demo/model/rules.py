@@ -14,7 +14,7 @@ from typing import Any
 
 from assistant.llm import NOTE, ChatMessage, ToolSpec
 from interworky.demo.model import words
-from interworky.demo.model.appointments import cancel, find_times, pick
+from interworky.demo.model.appointments import cancel, find_times, pick, search_again
 from interworky.demo.model.arguments import PASS_ON, fill, in_words, is_text, plainest, properties, required
 from interworky.demo.model.purposes import HANDOFF, is_email, is_for_visitor, is_search
 from interworky.demo.model.reply import Reply, call, calls
@@ -28,6 +28,8 @@ def reply(messages: list[ChatMessage], tools: list[ToolSpec], forced: str | None
     """The next words or calls. `forced` names a tool that must be called, or is "required" for any."""
     talk = Talk([replace(m, text=m.text[:MAX_HEARD_CHARS]) if m.role == "user" else m for m in messages], tools)
     if talk.results:
+        if again := search_again(talk):
+            return again
         return Reply(" ".join(dict.fromkeys(report(talk, name, text) for name, text in talk.results)))
     if forced and tools:
         tool = next((tool for tool in tools if tool.name == forced), tools[0])

@@ -24,6 +24,7 @@ from assistant.models import (
     Question,
     RefusedOrigin,
     Replay,
+    Service,
     ToolCall,
     Turn,
     Usage,
@@ -43,6 +44,11 @@ def fill(slug: str, word: str) -> Organization:
     home = Organization.objects.create(name=f"{word} Ltd", slug=slug, website=ORIGIN, allowed_origins=ORIGIN)
     calendar = Calendar.objects.create(organization=home, name=f"{word} chair", location=word)
     calendar.hours.create(weekday=0, opens=time(9), closes=time(17))
+    service = Service.objects.create(organization=home, name=f"{word} cut", description=word, location=word)
+    service.offerings.create(calendar=calendar, price=word)
+    calendar.special_hours.create(
+        first_day=date(2030, 12, 27), last_day=date(2030, 12, 27), opens=time(9), closes=time(12), reason=word
+    )
     calendar.closures.create(first_day=date(2030, 12, 24), last_day=date(2030, 12, 26), reason=word)
     method = Method.objects.create(
         organization=home,
@@ -116,7 +122,9 @@ def fill(slug: str, word: str) -> Organization:
         visitor=visitor,
         conversation=talk,
         state="confirmed",
+        service=service,
         start_at=start,
+        busy_from=start,
         end_at=start + timedelta(minutes=30),
         busy_until=start + timedelta(minutes=30),
         timezone="UTC",

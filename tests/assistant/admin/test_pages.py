@@ -220,10 +220,14 @@ def test_an_appointment_is_cancelled_and_the_visitor_told(boss):
     booked = Appointment.objects.get(organization=home)
     booked.email = "jonas@example.org"
     booked.save()
-    assert "Cancel and notify the visitor" in boss.get(f"/admin/assistant/appointment/{booked.pk}/change/").content.decode()
-    boss.post("/admin/assistant/appointment/", {"action": "cancel", "_selected_action": [booked.pk]})
+    assert 'value="cancel"' in boss.get(f"/admin/assistant/appointment/{booked.pk}/change/").content.decode()
+    chosen = {"action": "cancel", "_selected_action": [booked.pk]}
+    asked = boss.post("/admin/assistant/appointment/", chosen).content.decode()
     booked.refresh_from_db()
-    assert booked.state == Appointment.State.CANCELLED
+    assert booked.state == Appointment.State.CONFIRMED and "Cancel 1 appointment?" in asked and booked.reference in asked
+    boss.post("/admin/assistant/appointment/", chosen | {"sure": "yes", "notify": "on", "reason": "Ill"})
+    booked.refresh_from_db()
+    assert (booked.state, booked.cancel_reason) == (Appointment.State.CANCELLED, "Ill")
     assert Delivery.objects.filter(appointment=booked, to="jonas@example.org").exists()
 
 

@@ -220,9 +220,8 @@ def test_not_even_a_superuser_mixes_two_organizations(two):
 
 def test_nothing_can_be_added_to_or_moved_into_another_organization(two, owner):
     before = Calendar.objects.filter(organization=two.theirs).count()
-    inlines = {f"{name}-{total}_FORMS": 0 for name in ("hours", "closures") for total in ("TOTAL", "INITIAL")}
-    minutes = {"slot_minutes": 30, "buffer_minutes": 0, "notice_minutes": 0, "horizon_days": 60, "hold_minutes": 10}
-    minutes["unproven_per_day"] = 50
+    inlines = {f"{name}-{total}_FORMS": 0 for name in ("closures", "special_hours") for total in ("TOTAL", "INITIAL")}
+    minutes = {"hold_minutes": 10, "unproven_per_day": 50}
     new = {"organization": two.theirs.pk, "name": "Mole", "timezone": "UTC", **minutes, **inlines}
     assert owner.post("/admin/assistant/calendar/add/", new).status_code == 200
     mine = Calendar.objects.get(organization=two.mine)
@@ -293,7 +292,7 @@ def test_actions_affect_only_rows_of_the_members_organizations(two, owner, model
     state = getattr(theirs, "state", None)
     address = f"/admin/assistant/{model._meta.model_name}/"
     for select in ({"_selected_action": [theirs.pk]}, {"_selected_action": [theirs.pk], "select_across": "1"}):
-        response = owner.post(address, {"action": action, "post": "yes", **select}, follow=True)
+        response = owner.post(address, {"action": action, "post": "yes", "sure": "yes", **select}, follow=True)
         assert not tells(response)
     theirs.refresh_from_db()
     assert getattr(theirs, "state", None) == state
@@ -314,7 +313,8 @@ def test_a_viewer_reads_everything_of_their_organization_and_changes_nothing(two
         row.refresh_from_db()
     for model, action in ((Appointment, "cancel"), (Delivery, "send_again")):
         row = row_of_mine(model, two.mine)
-        viewer.post(f"/admin/assistant/{model._meta.model_name}/", {"action": action, "_selected_action": [row.pk]})
+        chosen = {"action": action, "sure": "yes", "_selected_action": [row.pk]}
+        viewer.post(f"/admin/assistant/{model._meta.model_name}/", chosen)
         assert model.objects.get(pk=row.pk).state == row.state
 
 

@@ -363,3 +363,24 @@ def test_what_visitors_want_in_their_mailbox_is_sent_there(said: str):
 @pytest.mark.parametrize("said", ["How much is a check-up?", "What are your prices?", "Can you send the team a message?"])
 def test_what_visitors_only_ask_about_is_not_sent(said: str):
     assert "send_price_list" not in [call.name for call in Visit([*TOOLS, SEND]).says(said).calls]
+
+
+SERVICES = """Which service? Ask the visitor if that is not clear, then call this again.
+- Check-up [service 3]: 30 minutes, £55; with Dr Moss [calendar 1]. A careful look.
+- Cleaning by the hygienist [service 4]: 45 minutes, £70; with Pia [calendar 2]."""
+
+
+@pytest.mark.parametrize(
+    ("said", "service"),
+    [
+        ("I need a cleaning on Tuesday afternoon", "4"),
+        ("Can I come in on Tuesday afternoon?", "3"),
+        ("Book a check-up for Tuesday", "3"),
+    ],
+)
+def test_it_searches_again_for_the_service_that_was_named_else_for_the_first(said, service):
+    visit = Visit()
+    (first,) = visit.says(said).calls
+    (again,) = visit.returns(SERVICES).calls
+    assert again.arguments == {**first.arguments, "service": service}
+    assert "14:00" in visit.returns(FREE).text

@@ -15,7 +15,7 @@ from assistant.async_db import in_db
 from assistant.llm import ToolCallRequest, ToolResult
 from assistant.models import Appointment, Card, Conversation, Delivery, Method, Turn, Visitor
 from assistant.models import ToolCall as Row
-from assistant.services.booking import appointments, invitations, slots
+from assistant.services.booking import appointments, invitations, slot_ids
 from assistant.services.conversations import card_answers, cards
 from assistant.services.conversations.messages import post_message
 from assistant.services.conversations.sessions import update_visitor
@@ -92,9 +92,13 @@ def test_the_kind_is_listed_and_its_calendar_is_one_of_the_organizations_own(con
     kind = KINDS["appointment"]
     form = kind.form(conversation.organization, data={"calendar": str(own.pk)})
     assert form.is_valid()
-    assert form.cleaned_data == {"calendar": own.pk, "proof": False}
-    for bad in (str(foreign.pk), "0", "x", ""):
+    assert form.cleaned_data == {"services": [], "calendar": own.pk, "proof": False}
+    for bad in (str(foreign.pk), "0", "x"):
         assert not kind.form(conversation.organization, data={"calendar": bad}).is_valid()
+    service, elsewhere = own.services.get(), foreign.services.get()
+    chosen = kind.form(conversation.organization, data={"services": [str(service.pk)]})
+    assert chosen.is_valid() and chosen.cleaned_data == {"services": [service.pk], "calendar": None, "proof": False}
+    assert not kind.form(conversation.organization, data={"services": [str(elsewhere.pk)]}).is_valid()
 
 
 async def test_a_calendar_of_another_organization_is_none_even_when_the_row_names_it(conversation):
@@ -233,7 +237,7 @@ async def test_a_time_that_somebody_else_took_comes_with_others_to_click(convers
     slot = await a_slot(conversation)
     other = await in_db(make.conversation)(conversation.assistant)
     calendar = await in_db(conversation.organization.calendars.get)()
-    await in_db(appointments.hold)(calendar, slot, conversation=other)
+    await in_db(lambda: appointments.hold(slot_ids.read(slot, calendar.services.all()), conversation=other))()
     result = await run(conversation, "book", slot=slot)
     assert result.outcome == "failed"
     assert "just been taken" in result.text
@@ -260,7 +264,7 @@ async def test_cancelling_asks_first_and_is_reported(conversation):
 
 async def test_moving_asks_first_and_is_reported(conversation):
     appointment = await a_booking(conversation)
-    later = slots.slot_id(appointment.calendar, appointment.start_at + timedelta(hours=1))
+    later = await in_db(make.slot_id)(appointment.calendar, appointment.start_at + timedelta(hours=1))
     assert (await run(conversation, "reschedule", reference=appointment.reference, slot=later)).outcome == "waiting"
     assert any(label == "New time" for label, _ in (await row("confirm")).content["lines"])
     done = await click(conversation, "confirm", "confirm")
@@ -277,7 +281,7 @@ async def test_what_was_booked_moved_and_cancelled_has_receipts_with_reference_a
     assert (receipt.act, receipt.reference) == ("booked", appointment.reference)
     assert set(receipt.times) == {appointment.start_at, appointment.end_at} and receipt.when
 
-    later = slots.slot_id(appointment.calendar, appointment.start_at + timedelta(hours=1))
+    later = await in_db(make.slot_id)(appointment.calendar, appointment.start_at + timedelta(hours=1))
     await run(conversation, "reschedule", reference=appointment.reference, slot=later)
     moved = await click(conversation, "confirm", "confirm")
     assert [one.act for one in moved.receipts] == ["booked", "rescheduled"]
@@ -322,7 +326,7 @@ async def test_a_puppet_model_books_cancels_and_moves_nothing_by_itself(conversa
 async def test_a_dry_run_shows_and_changes_nothing(conversation):
     appointment = await a_booking(conversation)
     method = await in_db(Method.objects.select_related("organization").get)()
-    slot = slots.slot_id(appointment.calendar, appointment.start_at + timedelta(hours=1))
+    slot = await in_db(make.slot_id)(appointment.calendar, appointment.start_at + timedelta(hours=1))
     before = [await count(model) for model in (Appointment, Card, Delivery)]
     for tool, arguments in [("find_times", {}), ("book", {"slot": slot})]:
         result = await try_out(method, arguments, name=f"appointment_{tool}")

@@ -1,0 +1,175 @@
+"""Calendars: their weeks, the days that differ, and public holidays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.http import HttpRequest
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from unfold.decorators import display
+
+from assistant.admin.booking.fields import DayField, HourField, HoursField
+from assistant.admin.booking.holidays import holidays_view
+from assistant.admin.scoping import OneOrganizationForm, Scoped, ScopedTabularInline
+from assistant.models import Calendar, Closure, SpecialHours
+from assistant.services.booking import calendars, entry
+
+DAYS = [f"day_{weekday}" for weekday in range(7)]
+
+
+class CalendarForm(OneOrganizationForm):
+    """A calendar with its week: one field for each weekday."""
+
+    day_0, day_1, day_2, day_3, day_4, day_5, day_6 = (HoursField(label=name) for name in entry.WEEKDAYS)
+
+    class Meta:
+        model = Calendar
+        fields = ["organization", "name", "location", "timezone", "hold_minutes", "unproven_per_day"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        week = calendars.week_of(self.instance) if self.instance.pk else calendars.USUAL_WEEK
+        for name, intervals in zip(DAYS, week, strict=True):
+            if name in self.fields:  # viewers get none of them
+                self.fields[name].initial = intervals
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        try:
+            entry.refuse_overlaps([cleaned.get(name) or [] for name in DAYS])
+        except ValueError as error:
+            raise ValidationError(str(error), code="overlap") from error
+        return cleaned
+
+
+class SpanForm(forms.ModelForm):
+    """Days from one to another; the first alone where no last one is given."""
+
+    first_day = DayField(help_text="Such as 2026-12-24 or 24.12.2026.")
+    last_day = DayField(required=False, help_text="Leave empty for one day.")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        first = cleaned.get("first_day")
+        if first and not cleaned.get("last_day") and "last_day" not in self.errors:
+            cleaned["last_day"] = self.instance.last_day = first
+        if first and cleaned.get("last_day") and cleaned["last_day"] < first:
+            self.add_error("last_day", "The last day is before the first day. Change one of them.")
+        return cleaned
+
+
+class SpecialHoursForm(SpanForm):
+    opens = HourField(help_text="Such as 9, 9:30 or 6pm.")
+    closes = HourField(closing=True, help_text="24:00 is midnight; a time before the opening is on the next day.")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if cleaned.get("opens") and cleaned["opens"] == cleaned.get("closes"):
+            self.add_error("closes", "Opening and closing time are the same. For the whole day, enter 0:00 to 24:00.")
+        return cleaned
+
+
+class SpecialHoursFormSet(forms.BaseInlineFormSet):
+    def clean(self) -> None:
+        super().clean()
+        rows = [form.cleaned_data for form in self.forms if getattr(form, "cleaned_data", None) and not form.errors]
+        kept = [row for row in rows if row and not row.get("DELETE")]
+        if clash := calendars.clash_of(kept):
+            raise ValidationError(f"{clash} Change one of them.", code="overlap")
+
+
+class SpecialHoursInline(ScopedTabularInline):
+    model = SpecialHours
+    form = SpecialHoursForm
+    formset = SpecialHoursFormSet
+    verbose_name_plural = "other hours on single days"
+    fields = ["first_day", "last_day", "opens", "closes", "reason"]
+
+
+class ClosureInline(ScopedTabularInline):
+    model = Closure
+    form = SpanForm
+    verbose_name_plural = "closed days"
+    fields = ["first_day", "last_day", "reason"]
+
+
+@admin.register(Calendar)
+class CalendarAdmin(Scoped):
+    form = CalendarForm
+    inlines = [SpecialHoursInline, ClosureInline]
+    change_form_outer_before_template = "admin/assistant/calendar_actions.html"
+    empty_text = "A calendar is a person, a room or a chair, with the hours in which visitors can book."
+    list_display = ["name", "organization", "timezone", "opening", "offers", "upcoming"]
+    list_filter = ["organization"]
+    search_fields = ["name", "location"]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Calendar | None = None) -> Any:
+        zone = f", {obj.timezone}" if obj else ""
+        about = (
+            f"Times are in the calendar's zone{zone}. Several intervals a day are separated by commas, such as 9–12:30, "
+            "13:30–18. An empty day is closed."
+        )
+        week = DAYS if self.rank(request, obj) >= self.change_rank else ["week"]
+        return (
+            (None, {"fields": ("organization", "name", "location", "timezone")}),
+            ("Opening hours", {"fields": week, "description": about}),
+            ("Booking rules", {"fields": (("hold_minutes", "unproven_per_day"),)}),
+        )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [*super().get_readonly_fields(request, obj), "week"]
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Calendar]:
+        ahead = models.Q(appointments__state__in=["requested", "confirmed"], appointments__start_at__gte=timezone.now())
+        found = super().get_queryset(request).select_related("organization").prefetch_related("hours", "services")
+        return found.annotate(ahead=models.Count("appointments", filter=ahead, distinct=True))
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(lambda request, object_id: holidays_view(self, request, object_id))
+        return [path("<path:object_id>/holidays/", view, name="assistant_calendar_holidays"), *super().get_urls()]
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        calendar = form.instance
+        calendars.set_week(calendar, [form.cleaned_data.get(name) or [] for name in DAYS])
+        self.warn_of_closed_bookings(request, calendar)
+        if not calendar.services.exists():
+            text = (
+                "No service is offered on this calendar yet, so nothing can be booked on it. Add it to one under Services."
+            )
+            self.message_user(request, text, messages.WARNING)
+
+    def warn_of_closed_bookings(self, request: HttpRequest, calendar: Calendar) -> None:
+        """Name the appointments that stand where the calendar is closed: they stay until staff move or cancel them."""
+        rows = calendars.booked_while_closed(calendar, timezone.now())
+        if not rows:
+            return
+        link = '<a class="iw-link" href="{}">{}</a>'
+        addresses = ((reverse("admin:assistant_appointment_change", args=[row.pk]), row) for row in rows[:10])
+        links = format_html_join(", ", link, addresses)
+        more = f" and {len(rows) - 10} more" if len(rows) > 10 else ""
+        text = "Booked while the calendar is closed: {}{}. They stay booked until you move or cancel them."
+        self.message_user(request, format_html(text, links, more), messages.WARNING)
+
+    @display(description="Opening hours")
+    def week(self, obj: Calendar) -> str:
+        return "; ".join(str(row) for row in obj.hours.all()) or "None"
+
+    @display(description="Open on")
+    def opening(self, obj: Calendar) -> str:
+        days = dict.fromkeys(hours.get_weekday_display()[:3] for hours in obj.hours.all())
+        return " ".join(days) or "Never"
+
+    @display(description="Services")
+    def offers(self, obj: Calendar) -> str:
+        return ", ".join(service.name for service in obj.services.all()) or "None yet"
+
+    @display(description="Upcoming appointments", ordering="ahead")
+    def upcoming(self, obj: Any) -> int:
+        return obj.ahead

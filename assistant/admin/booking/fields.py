@@ -1,0 +1,77 @@
+"""Form fields that take times, days and hours as staff write them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, time
+from typing import Any, TypeVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from assistant.services.booking import entry
+from assistant.services.booking.hours import Interval
+
+Value = TypeVar("Value")
+
+
+def parsed(parse: Callable[[str], Value], text: str) -> Value:
+    """`parse(text)`, what it refuses as an error of the field."""
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise ValidationError(str(error), code="invalid") from error
+
+
+class DayField(forms.DateField):
+    widget = UnfoldAdminTextInputWidget
+
+    def to_python(self, value: Any) -> date | None:
+        if isinstance(value, str) and value.strip():
+            return parsed(entry.parse_day, value)
+        return super().to_python(value)
+
+
+class HourField(forms.TimeField):
+    widget = UnfoldAdminTextInputWidget
+
+    def __init__(self, *, closing: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.closing = closing  # whether midnight is the end of the day
+
+    def to_python(self, value: Any) -> time | None:
+        if isinstance(value, str) and value.strip():
+            return parsed(entry.parse_time, value)
+        return super().to_python(value)
+
+    def prepare_value(self, value: Any) -> Any:
+        return entry.write_time(value, closing=self.closing) if isinstance(value, time) else value
+
+
+class HoursWidget(UnfoldAdminTextInputWidget):
+    """The hours of one weekday, with a button that copies them to the days below."""
+
+    template_name = "admin/assistant/hours_input.html"
+
+    class Media:
+        js = ("admin-extra/hours.js",)
+
+
+class HoursField(forms.CharField):
+    """The hours of one day, such as 9–12:30, 13:30–18; none for a day that is closed."""
+
+    widget = HoursWidget
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, **kwargs)
+
+    def to_python(self, value: Any) -> Any:
+        return parsed(entry.parse_intervals, value or "") if not isinstance(value, list) else value
+
+    def prepare_value(self, value: Any) -> Any:
+        is_hours = isinstance(value, list) and all(isinstance(one, Interval) for one in value)
+        return ", ".join(entry.write_interval(one) for one in value) if is_hours else value
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return self.prepare_value(initial or []) != (data or "").strip()

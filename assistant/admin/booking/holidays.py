@@ -1,0 +1,61 @@
+"""Public holidays of a country, listed for staff to tick."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from unfold.widgets import UnfoldAdminSelectWidget
+
+from assistant.services.booking import holidays
+
+
+class CountryForm(forms.Form):
+    country = forms.ChoiceField(widget=UnfoldAdminSelectWidget)
+    region = forms.ChoiceField(widget=UnfoldAdminSelectWidget, required=False)
+
+    def __init__(self, country: str, data: dict[str, str]) -> None:
+        super().__init__(data if country else None)
+        self.fields["country"].choices = [("", "Choose a country"), *holidays.countries()]  # type: ignore[attr-defined]
+        regions = [(code, code) for code in holidays.regions(country)]
+        self.fields["region"].choices = [("", "The whole country"), *regions]  # type: ignore[attr-defined]
+        if not regions:
+            del self.fields["region"]
+
+
+def holidays_view(model_admin: Any, request: HttpRequest, object_id: str) -> HttpResponse:
+    """GET lists the holidays of this year and the next; POST closes the calendar on those that are ticked."""
+    calendar = model_admin.get_object(request, object_id)
+    if not model_admin.has_change_permission(request, calendar):
+        raise PermissionDenied
+    chosen = {name: request.GET.get(name, "") for name in ("country", "region")}
+    form = CountryForm(chosen["country"], chosen)
+    found = []
+    if chosen["country"] and form.is_valid():
+        today = timezone.localdate()
+        known = holidays.of(chosen["country"], form.cleaned_data.get("region", ""), [today.year, today.year + 1])
+        found = [one for one in known if one.day >= today]
+    back = reverse("admin:assistant_calendar_change", args=[calendar.pk])
+    if request.method == "POST":
+        ticked = set(request.POST.getlist("day"))
+        added = holidays.close_on(calendar, [one for one in found if one.day.isoformat() in ticked])
+        model_admin.message_user(request, f"Closed days added: {added}.", messages.SUCCESS)
+        model_admin.warn_of_closed_bookings(request, calendar)
+        return HttpResponseRedirect(back)
+    closed = [(row.first_day, row.last_day) for row in calendar.closures.all()]
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "opts": model_admin.opts,
+        "original": calendar,
+        "title": f"Public holidays for {calendar}",
+        "form": form,
+        "found": [(one, any(first <= one.day <= last for first, last in closed)) for one in found],
+        "back": back,
+    }
+    return TemplateResponse(request, "admin/assistant/holidays.html", context)

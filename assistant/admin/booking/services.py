@@ -1,0 +1,96 @@
+"""Services: what can be booked, and where."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db import models
+from django.http import HttpRequest
+from django.utils import timezone
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminColorInputWidget
+
+from assistant.admin.scoping import OneOrganizationForm, Scoped, ScopedTabularInline
+from assistant.models import Offering, Service
+
+
+class ServiceForm(OneOrganizationForm):
+    class Meta:
+        model = Service
+        fields = "__all__"
+        widgets = {"colour": UnfoldAdminColorInputWidget()}
+
+
+class OfferingFormSet(forms.BaseInlineFormSet):
+    """Calendars of the service's own organization, for superusers as well."""
+
+    def clean(self) -> None:
+        super().clean()
+        for form in self.forms:
+            calendar = getattr(form, "cleaned_data", {}).get("calendar")
+            if calendar and calendar.organization_id != self.instance.organization_id:
+                form.add_error("calendar", "This belongs to another organization. Choose one of the same organization.")
+
+
+class OfferingInline(ScopedTabularInline):
+    model = Offering
+    formset = OfferingFormSet
+    fields = ["calendar", "minutes", "price", "order"]
+    verbose_name_plural = "calendars that offer it"
+
+    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
+        return 0 if obj else 1
+
+
+@admin.register(Service)
+class ServiceAdmin(Scoped):
+    form = ServiceForm
+    inlines = [OfferingInline]
+    empty_text = "A service is what visitors book, such as a haircut of 45 minutes."
+    list_display = ["name", "organization", "length", "price", "offered_on", "upcoming", "active"]
+    list_filter = ["organization", "active"]
+    search_fields = ["name", "description"]
+    fieldsets = (
+        (None, {"fields": ("organization", "name", "description", ("active", "colour", "order"))}),
+        (
+            "Time and price",
+            {
+                "fields": (
+                    ("minutes", "price"),
+                    ("buffer_before_minutes", "buffer_after_minutes"),
+                    ("step_minutes", "capacity"),
+                )
+            },
+        ),
+        ("Place", {"fields": (("place", "location"),)}),
+        (
+            "Booking rules",
+            {"fields": ("choice", ("notice_minutes", "horizon_days"), ("per_day", "per_visitor"), "approval")},
+        ),
+        ("Changes by visitors", {"fields": (("cancel_hours", "ask_cancel_reason"),)}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Service]:
+        ahead = models.Q(appointments__state__in=["requested", "confirmed"], appointments__start_at__gte=timezone.now())
+        found = super().get_queryset(request).select_related("organization").prefetch_related("offerings__calendar")
+        return found.annotate(ahead=models.Count("appointments", filter=ahead, distinct=True))
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        if not form.instance.offerings.exists():
+            text = "No calendar offers this service yet, so nobody can book it. Add one under “Calendars that offer it”."
+            self.message_user(request, text, messages.WARNING)
+
+    @display(description="Length", ordering="minutes")
+    def length(self, obj: Service) -> str:
+        return f"{obj.minutes} min"
+
+    @display(description="Calendars")
+    def offered_on(self, obj: Service) -> str:
+        return ", ".join(offering.calendar.name for offering in obj.offerings.all()) or "None yet"
+
+    @display(description="Upcoming appointments", ordering="ahead")
+    def upcoming(self, obj: Any) -> int:
+        return obj.ahead

@@ -1,0 +1,109 @@
+"""Appointments: who has which time on which calendar, and for what."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from datetime import datetime
+
+from django.db import models
+
+from assistant.models.booking.calendars import Calendar
+from assistant.models.booking.services import Service
+from assistant.models.conversations.conversation import Conversation, Visitor
+from assistant.models.conversations.turn import ToolCall
+from assistant.models.organizations.organization import Organization
+
+# No 0/O, 1/I/L: a reference is read out over the phone.
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+
+
+def new_reference() -> str:
+    return "".join(secrets.choice(ALPHABET) for _ in range(6))
+
+
+class AppointmentQuerySet(models.QuerySet["Appointment"]):
+    def taking_time(self, now: datetime) -> AppointmentQuerySet:
+        """What nobody else may have the time of: booked, requested, or held for somebody who may still confirm."""
+        held = models.Q(state=Appointment.State.HELD, held_until__gt=now)
+        return self.filter(models.Q(state__in=BOOKED) | held)
+
+    def lapsed(self, now: datetime) -> AppointmentQuerySet:
+        """Holds that nobody confirmed in time."""
+        return self.filter(state=Appointment.State.HELD, held_until__lte=now)
+
+    def upcoming(self, now: datetime) -> AppointmentQuerySet:
+        """Requested or confirmed, and not begun."""
+        return self.filter(state__in=[Appointment.State.REQUESTED, Appointment.State.CONFIRMED], start_at__gt=now)
+
+
+class Appointment(models.Model):
+    """A place on a calendar for a time: held for a visitor until `held_until`, then requested or confirmed, and so on as
+    `services.booking.states` allows."""
+
+    class State(models.TextChoices):
+        HELD = "held"  # until `held_until`
+        REQUESTED = "requested"  # waits for staff to approve it
+        CONFIRMED = "confirmed"
+        ATTENDED = "attended"
+        NO_SHOW = "no_show", "No-show"
+        CANCELLED = "cancelled"
+        DECLINED = "declined"  # a request that staff did not approve
+        EXPIRED = "expired"  # a hold that nobody confirmed
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="appointments")
+    calendar = models.ForeignKey(Calendar, models.RESTRICT, related_name="appointments")
+    service = models.ForeignKey(Service, models.RESTRICT, related_name="appointments")
+    visitor = models.ForeignKey(Visitor, models.SET_NULL, null=True, blank=True, related_name="appointments")
+    conversation = models.ForeignKey(Conversation, models.SET_NULL, null=True, blank=True, related_name="appointments")
+    call = models.OneToOneField(ToolCall, models.SET_NULL, null=True, blank=True, related_name="appointment")
+    reference = models.CharField(max_length=8, unique=True, default=new_reference, editable=False)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.HELD)
+    start_at = models.DateTimeField("start")
+    end_at = models.DateTimeField("end")  # of the appointment itself
+    # With the buffers before and after it: what must not overlap on one calendar, except within one session.
+    busy_from = models.DateTimeField()
+    busy_until = models.DateTimeField()
+    # Appointments of one session share its time, each in a seat of its own; 0 for a service that one party has to itself.
+    session = models.BigIntegerField(default=0)
+    seat = models.PositiveSmallIntegerField(default=0)
+    timezone = models.CharField(max_length=60)  # of the calendar when it was booked
+    visitor_timezone = models.CharField(max_length=60, blank=True)
+    held_until = models.DateTimeField(null=True, blank=True)
+    confirmed_at = models.DateTimeField(null=True, blank=True)  # when its visitor booked or requested it
+    price = models.CharField(max_length=60, blank=True)  # as it was when it was booked
+    name = models.CharField(max_length=120, blank=True)
+    email = models.EmailField(blank=True)
+    phone = models.CharField(max_length=40, blank=True)
+    reason = models.CharField(max_length=300, blank=True)
+    cancel_reason = models.CharField("reason for cancelling", max_length=300, blank=True)
+    sequence = models.PositiveIntegerField(default=0)  # of its iCalendar event; grows with every change
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = AppointmentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["start_at"]
+        indexes = [models.Index(fields=["calendar", "state", "start_at"])]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(start_at__lt=models.F("end_at")), name="appointment_ends_after_start"),
+            models.CheckConstraint(
+                condition=models.Q(end_at__lte=models.F("busy_until")), name="appointment_buffer_is_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(busy_from__lte=models.F("start_at")), name="appointment_buffer_before_is_not_negative"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reference} · {self.name}" if self.name else self.reference
+
+    @property
+    def ics_uid(self) -> str:
+        return f"{self.id}@interworky"
+
+
+# States, other than a hold's, in which nobody else may have the time. The constraint of migration 0021 lists the same.
+BOOKED = [Appointment.State.REQUESTED, Appointment.State.CONFIRMED, Appointment.State.ATTENDED, Appointment.State.NO_SHOW]

@@ -1,0 +1,158 @@
+"""Services: what visitors book, and the calendars that offer it."""
+
+from __future__ import annotations
+
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+
+from assistant.models.booking.calendars import Calendar
+from assistant.models.organizations.organization import Organization
+
+
+class Service(models.Model):
+    """What a visitor books, such as a haircut: its length, its rules, and the calendars on which it is offered."""
+
+    class Place(models.TextChoices):
+        IN_PERSON = "in_person", "In person"
+        PHONE = "phone", "By phone"
+        LINK = "link", "Video call or link"
+
+    class Choice(models.TextChoices):
+        FAIREST = "fairest", "The one with the fewest upcoming appointments"
+        FIRST = "first", "The first in order"
+
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="services")
+    name = models.CharField(max_length=80, help_text="As visitors read it, such as Cut and finish.")
+    description = models.TextField(
+        max_length=500, blank=True, help_text="What visitors and the assistant should know, such as what is included."
+    )
+    active = models.BooleanField(default=True, help_text="Whether it can be booked. Existing appointments stay.")
+    colour = models.CharField(
+        max_length=7,
+        default="#0f766e",
+        validators=[RegexValidator(r"^#[0-9a-fA-F]{6}$", "Enter a colour such as #0f766e.")],
+        help_text="Its colour in the calendar.",
+    )
+    order = models.PositiveSmallIntegerField(default=0, help_text="Services with lower numbers are listed first.")
+    minutes = models.PositiveIntegerField(
+        "length in minutes",
+        default=30,
+        validators=[MinValueValidator(5), MaxValueValidator(1440)],
+        help_text="How long an appointment takes.",
+    )
+    buffer_before_minutes = models.PositiveIntegerField(
+        "break before, in minutes",
+        default=0,
+        validators=[MaxValueValidator(240)],
+        help_text="Kept free before each appointment.",
+    )
+    buffer_after_minutes = models.PositiveIntegerField(
+        "break after, in minutes",
+        default=0,
+        validators=[MaxValueValidator(240)],
+        help_text="Kept free after each appointment.",
+    )
+    step_minutes = models.PositiveIntegerField(
+        "offer a time every … minutes",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(5), MaxValueValidator(1440)],
+        help_text="15 offers 9:00, 9:15, 9:30 and so on. Leave empty for one time after the other, breaks included.",
+    )
+    price = models.CharField(max_length=60, blank=True, help_text="As visitors read it, such as £45 or from £45.")
+    place = models.CharField(
+        max_length=10,
+        choices=Place.choices,
+        blank=True,
+        help_text="Where it takes place. In person: times are shown as the clock there reads.",
+    )
+    location = models.CharField(
+        max_length=200,
+        blank=True,
+        help_text="The address, the phone number or the link. Leave empty for the location of the calendar.",
+    )
+    capacity = models.PositiveSmallIntegerField(
+        "places",
+        default=1,
+        validators=[MinValueValidator(1), MaxValueValidator(500)],
+        help_text="How many can book the same time on one calendar. 1 for an appointment; 12 for a class of twelve.",
+    )
+    choice = models.CharField(
+        "if the visitor does not mind",
+        max_length=10,
+        choices=Choice.choices,
+        default=Choice.FAIREST,
+        help_text="Which of the free calendars gets the appointment.",
+    )
+    notice_minutes = models.PositiveIntegerField(
+        "notice in minutes",
+        default=120,
+        validators=[MaxValueValidator(43_200)],
+        help_text="How long before it starts an appointment must be booked. 120: two hours.",
+    )
+    horizon_days = models.PositiveIntegerField(
+        "days ahead",
+        default=60,
+        validators=[MinValueValidator(1), MaxValueValidator(730)],
+        help_text="How many days ahead appointments can be booked.",
+    )
+    per_day = models.PositiveSmallIntegerField(
+        "at most per day",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="How many appointments of this service one calendar takes in a day. Leave empty for no limit.",
+    )
+    per_visitor = models.PositiveSmallIntegerField(
+        "at most per visitor",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="How many upcoming appointments of this service one visitor may have. Leave empty for no limit.",
+    )
+    approval = models.BooleanField(
+        "staff approve each booking",
+        default=False,
+        help_text="Visitors request a time, which is kept for them, and the team confirms or declines it.",
+    )
+    cancel_hours = models.PositiveSmallIntegerField(
+        "changes until … hours before",
+        default=0,
+        validators=[MaxValueValidator(720)],
+        help_text="Until how many hours before the start visitors can move or cancel it themselves. 0: until it starts.",
+    )
+    ask_cancel_reason = models.BooleanField(
+        "ask why it is cancelled", default=False, help_text="Visitors may give a reason; the team reads it."
+    )
+    calendars: models.ManyToManyField[Calendar, Offering] = models.ManyToManyField(
+        Calendar, through="Offering", related_name="services"
+    )
+
+    class Meta:
+        ordering = ["organization", "order", "name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Offering(models.Model):
+    """A service on one calendar, with what differs there."""
+
+    service = models.ForeignKey(Service, models.CASCADE, related_name="offerings")
+    calendar = models.ForeignKey(Calendar, models.CASCADE, related_name="offerings")
+    order = models.PositiveSmallIntegerField(default=0, help_text="Calendars with lower numbers are listed first.")
+    minutes = models.PositiveIntegerField(
+        "other length",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(5), MaxValueValidator(1440)],
+        help_text="How many minutes it takes here, if that differs.",
+    )
+    price = models.CharField("other price", max_length=60, blank=True, help_text="What it costs here, if that differs.")
+
+    class Meta:
+        ordering = ["order", "calendar__name", "pk"]
+        constraints = [models.UniqueConstraint(fields=["service", "calendar"], name="one_offering_per_service_and_calendar")]
+
+    def __str__(self) -> str:
+        return f"{self.service} · {self.calendar}"

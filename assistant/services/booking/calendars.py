@@ -1,0 +1,68 @@
+"""The week of a calendar, and what is booked while it is closed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, time
+from itertools import combinations
+from typing import Any
+
+from django.db import transaction
+
+from assistant.models import Appointment, Calendar, OpeningHours
+from assistant.services.booking import entry, resources
+from assistant.services.booking.hours import Interval
+
+Week = Sequence[Sequence[Interval]]  # Monday first
+
+USUAL_WEEK: Week = [[Interval(time(9), time(17))]] * 5 + [[], []]
+
+
+def week_of(calendar: Calendar) -> list[list[Interval]]:
+    week: list[list[Interval]] = [[] for _ in range(7)]
+    for row in calendar.hours.order_by("opens"):
+        week[row.weekday].append(Interval(row.opens, row.closes))
+    return week
+
+
+@transaction.atomic
+def set_week(calendar: Calendar, week: Week) -> None:
+    """Replace the opening hours; nothing is written where they are the same. An open hold keeps its time."""
+    if [list(intervals) for intervals in week] == week_of(calendar):
+        return
+    calendar.hours.all().delete()
+    OpeningHours.objects.bulk_create(
+        OpeningHours(calendar=calendar, weekday=weekday, opens=interval.opens, closes=interval.closes)
+        for weekday, intervals in enumerate(week)
+        for interval in intervals
+    )
+
+
+def booked_while_closed(calendar: Calendar, now: datetime) -> list[Appointment]:
+    """Upcoming appointments that begin or end outside the calendar's hours, as they are now."""
+    calendar = Calendar.objects.prefetch_related("hours", "special_hours", "closures").get(pk=calendar.pk)
+    hours = resources.hours_of(calendar)
+
+    def is_open(row: Appointment) -> bool:
+        inside = any(
+            opens <= row.start_at and row.end_at <= closes
+            for _, opens, closes in hours.stretches(row.start_at, row.start_at)
+        )
+        return inside and not hours.is_closed_during(row.start_at, row.end_at)
+
+    return [row for row in calendar.appointments.upcoming(now) if not is_open(row)]
+
+
+def clash_of(rows: Sequence[dict[str, Any]]) -> str:
+    """A sentence about two of the special hours (as a form cleans them) that overlap on a day; "" where none do."""
+    for one, other in combinations(rows, 2):
+        common = max(one["first_day"], other["first_day"]), min(one["last_day"], other["last_day"])
+        if common[0] > common[1]:
+            continue
+        named = [Interval(row["opens"], row["closes"]) for row in (one, other)]
+        try:
+            entry.refuse_overlaps([named])
+        except ValueError:
+            both = " and ".join(entry.write_interval(interval) for interval in named)
+            return f"The hours {both} overlap on {common[0]}."
+    return ""

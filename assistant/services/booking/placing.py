@@ -1,0 +1,143 @@
+"""A place for an appointment on a calendar, under the calendar's lock."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Count, Q, QuerySet
+
+from assistant.errors import ToolError
+from assistant.models import Appointment, Calendar, Conversation, Offering, Service, ToolCall
+from assistant.services.booking import limits, offers, resources, slots, states
+from assistant.services.booking.slot_ids import Pick
+
+HOLDS_PER_VISITOR = 3
+RELATED = ("calendar", "organization", "service__organization", "visitor", "conversation", "call")
+
+State = Appointment.State
+
+
+class Overlap(Exception):
+    """The calendar is busy then. Found under the lock; other times are looked for outside it."""
+
+
+class NotOffered(ToolError):
+    """The calendar's hours or the service's rules do not offer that time (any longer)."""
+
+    code = "slot_gone"
+
+    def __init__(self) -> None:
+        super().__init__("That time cannot be booked any longer. Look for free times again.")
+
+
+@contextmanager
+def locked(calendar_ids: Collection[int], now: datetime) -> Iterator[Mapping[int, Calendar]]:
+    """The calendars, ours alone until the transaction ends, without lapsed holds.
+
+    They are locked in the order of their ids, so that two who want the same two never wait for each other. On SQLite the
+    transaction itself is the lock: it began IMMEDIATE.
+    """
+    with transaction.atomic():
+        rows = Calendar.objects.select_for_update(no_key=True).filter(pk__in=calendar_ids).order_by("pk")
+        found = {calendar.pk: calendar for calendar in rows}
+        Appointment.objects.lapsed(now).filter(calendar__in=found).update(state=State.EXPIRED)
+        yield found
+
+
+def fresh(appointment_id: UUID) -> Appointment:
+    return Appointment.objects.select_related(*RELATED).get(pk=appointment_id)
+
+
+def candidates(pick: Pick, now: datetime, moving: Appointment | None = None) -> list[Offering]:
+    """The calendars to try, best first: the one that was picked, or by the service's setting. Where an appointment moves,
+    its own calendar is the best of several."""
+    service = pick.service
+    offerings = resources.offerings_of(service, pick.calendar)
+    if moving is not None and not offerings:  # the service is no longer booked anew, or not there; its times still count
+        found = service.offerings.select_related("calendar", "service").filter(calendar=pick.calendar or moving.calendar)
+        offerings = list(found)
+    if len(offerings) > 1 and service.choice == Service.Choice.FAIREST:
+        ahead = Appointment.objects.taking_time(now).filter(
+            start_at__gt=now, calendar__in=[o.calendar_id for o in offerings]
+        )
+        counted = dict(ahead.order_by().values_list("calendar").annotate(Count("pk")))
+        offerings.sort(key=lambda offering: counted.get(offering.calendar_id, 0))
+    if moving is not None:
+        offerings.sort(key=lambda offering: offering.calendar_id != moving.calendar_id)
+    return offerings
+
+
+def hold_on(
+    calendar: Calendar, pick: Pick, conversation: Conversation | None, call: ToolCall | None, now: datetime
+) -> Appointment:
+    """Hold that time on a locked calendar, in the row that the call has already where it has one."""
+    visitor = conversation.visitor if conversation else None
+    held = Appointment.objects.select_related(*RELATED).filter(call=call).first() if call else None
+    if held is not None and (held.confirmed_at or (held.state == State.HELD and held.start_at == pick.start_at)):
+        return held
+    limits.refuse_too_many_holds(calendar, conversation, now)
+    held = held or Appointment(organization_id=calendar.organization_id, call=call)
+    held.service = pick.service
+    held.visitor, held.conversation = visitor, conversation
+    held.visitor_timezone = visitor.timezone if visitor else ""
+    limits.refuse_too_many_of_visitor(held, now)
+    place(held, calendar, pick.start_at, now)
+    if held.state != State.HELD:
+        states.change(held, State.HELD)
+    held.held_until = now + timedelta(minutes=calendar.hold_minutes)
+    held.save()
+    if visitor is not None:
+        mine = calendar.appointments.filter(visitor=visitor, state=State.HELD).order_by("-held_until", "-created_at")
+        surplus = list(mine.values_list("pk", flat=True)[HOLDS_PER_VISITOR:])
+        Appointment.objects.filter(pk__in=surplus).update(state=State.EXPIRED)
+    return held
+
+
+def place(appointment: Appointment, calendar: Calendar, start_at: datetime, now: datetime) -> None:
+    """Put the appointment, unsaved, at `start_at` of a locked calendar. Raises as `refuse_unless_free` does."""
+    offering = appointment.service.offerings.select_related("calendar", "service").filter(calendar=calendar).first()
+    if offering is None:
+        raise NotOffered
+    without = [appointment.pk]
+    own = refuse_unless_free(offering, start_at, now, visitor_id=appointment.visitor_id, without=without)
+    own.update(state=State.EXPIRED)
+    rules = resources.rules_of(offering)
+    appointment.calendar, appointment.timezone = calendar, calendar.timezone
+    appointment.start_at, appointment.end_at = start_at, start_at + rules.length
+    appointment.busy_from, appointment.busy_until = rules.busy(start_at)
+    appointment.price = offering.price or offering.service.price
+    appointment.session = slots.session_number(offering.service_id, start_at) if rules.capacity > 1 else 0
+    appointment.seat = _free_seat(appointment, now)
+
+
+def refuse_unless_free(
+    offering: Offering, start_at: datetime, now: datetime, *, visitor_id: UUID | None, without: Collection[UUID]
+) -> QuerySet[Appointment]:
+    """The holds of the same visitor that would have to go: no visitor should read that a time is taken by their own hold.
+
+    Raises `Overlap`, and `NotOffered`.
+    """
+    busy_from, busy_until = resources.rules_of(offering).busy(start_at)
+    own = Appointment.objects.filter(
+        Q(state=State.HELD, visitor__isnull=False, visitor=visitor_id),
+        calendar=offering.calendar_id, busy_from__lt=busy_until, busy_until__gt=busy_from,
+    ).exclude(pk__in=without)  # fmt: skip
+    left_out = [*without, *own.values_list("pk", flat=True)]
+    (resource,) = resources.load([offering], since=start_at, now=now, without=left_out)
+    if not offers.is_offered(resource, start_at, now):
+        raise NotOffered
+    if not slots.places_left(resource, start_at):
+        raise Overlap
+    return own
+
+
+def _free_seat(appointment: Appointment, now: datetime) -> int:
+    if not appointment.session:
+        return 0
+    rows = Appointment.objects.taking_time(now).filter(calendar=appointment.calendar, session=appointment.session)
+    taken = set(rows.exclude(pk=appointment.pk).values_list("seat", flat=True))
+    return next(seat for seat in range(len(taken) + 1) if seat not in taken)
