@@ -107,7 +107,7 @@ def _book(context: Context, arguments: dict[str, Any]) -> ToolResult:
     if booked.state == Appointment.State.REQUESTED:
         # Not booked yet, and not to be called so.
         text = f"Requested under the reference {booked.reference}: {what}. The team confirms it or suggests another time."
-        return ToolResult(f"{text} {mail}", achieved=frozenset({"sent"}))
+        return ToolResult(f"{text} {mail}", effects=frozenset({"sent"}))
     return ToolResult(f"Booked under the reference {booked.reference}: {what}. {mail}")
 
 
@@ -199,7 +199,7 @@ def _move(context: Context, arguments: dict[str, Any]) -> ToolResult:
     when = wording.when(moved, moved.visitor_timezone)
     if moved.state == Appointment.State.REQUESTED:
         text = f"Another time is requested for {moved.reference}: {when}. The team confirms it or suggests another time."
-        return ToolResult(f"{text} The visitor sees a receipt.", achieved=frozenset({"sent"}))
+        return ToolResult(f"{text} The visitor sees a receipt.", effects=frozenset({"sent"}))
     return ToolResult(f"The appointment {moved.reference} is moved to {when}. The visitor sees a receipt.")
 
 
