@@ -112,7 +112,8 @@ async function startAnew({ store, transport, storage, session }, send) {
   } catch {
     return store.dispatch({ type: "error", code: "offline", text: "" });
   }
-  storage.write({ outbox: undefined, seen: undefined });
+  storage.dropAll();
+  storage.write({ seen: undefined });
   store.dispatch({ type: "conversation.left" });
   transport.restart();
 }
