@@ -283,6 +283,14 @@ def test_a_tab_that_has_not_learnt_of_a_new_conversation_does_not_undo_it(
     assert len({conversation.id for conversation in fake.conversations.values()}) == 2
 
 
+def test_a_message_in_which_there_is_nothing_to_read_is_not_sent(widget: Widget, fake: FakeServer) -> None:
+    widget.open().ask("hello")
+    for text in ("\u200b", " \u2060\ufeff", "\u00ad\n"):
+        widget.say(text)
+    widget.ask("hello")
+    assert [frame["text"] for frame in fake.frames if frame["type"] == "message.send"] == ["hello", "hello"]
+
+
 def test_a_conversation_that_was_ended_elsewhere_offers_another(widget: Widget, fake: FakeServer) -> None:
     widget.open().ask("hello")
     fake.call(fake.say_closed())

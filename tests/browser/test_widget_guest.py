@@ -213,7 +213,7 @@ def test_the_page_can_open_listen_introduce_and_remove(widget: Widget, fake: Fak
     widget.page.wait_for_function("heard.length === 1")
     run("stop()")
     run("Interworky.reset()")
-    widget.page.wait_for_function("!JSON.parse(localStorage['interworky:pk_test']).session")
+    widget.page.wait_for_function("!localStorage['interworky:pk_test:session']")
     run("Interworky.open()")
     expect(widget.own).to_have_count(0)
     run("Interworky.destroy()")
