@@ -283,6 +283,20 @@ def test_a_tab_that_has_not_learnt_of_a_new_conversation_does_not_undo_it(
     assert len({conversation.id for conversation in fake.conversations.values()}) == 2
 
 
+def test_what_is_to_be_confirmed_stands_whole_above_the_button(widget: Widget, fake: FakeServer) -> None:
+    widget.open().ask("hello")
+
+    async def ask_to_confirm() -> None:
+        fake.only().card("confirm", lines=[["Note", "Thank you. " * 200 + "And pay 1,000."]])
+
+    fake.call(ask_to_confirm())
+    note = widget.page.locator(".confirm dd")
+    expect(note).to_contain_text("And pay 1,000.")
+    assert note.evaluate("el => el.scrollHeight <= el.clientHeight")
+    button = widget.page.locator(".confirm button").first
+    assert button.evaluate("el => el.getBoundingClientRect().top") > note.evaluate("el => el.getBoundingClientRect().bottom")
+
+
 def test_a_message_in_which_there_is_nothing_to_read_is_not_sent(widget: Widget, fake: FakeServer) -> None:
     widget.open().ask("hello")
     for text in ("\u200b", " \u2060\ufeff", "\u00ad\n"):
