@@ -16,6 +16,7 @@ MAX_READINGS = 6  # encodings within encodings; more of them is nothing that any
 # Never part of UTF-8, but read as "." or "/" by decoders that take over-long forms.
 _OVERLONG = re.compile(r"%(?:c[01]|e0%80|f0%80%80)%", re.IGNORECASE)
 _SLASHES = re.compile(r"[/\\]")
+BLANKS = " \t\xa0\u2800"  # the space, and symbols that look like it
 # No letters, but format characters to the eye: U+034F, the Hangul fillers, variation selectors.
 _INVISIBLE = set("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0") | {chr(code) for code in range(0xFE00, 0xFE10)}
 
@@ -40,6 +41,11 @@ def why_unsafe(text: str, *, slashes: bool = False) -> str:
     return ""
 
 
+def is_blank(text: str) -> bool:
+    """Whether a segment of `text` would be an empty one to a server that drops what cannot be seen."""
+    return not _visible(text).strip(BLANKS)
+
+
 def _readings(text: str) -> Iterator[str | None]:
     """`text` as it is, folded, and decoded until nothing changes; None where it never ends."""
     seen = text
@@ -61,5 +67,6 @@ def _visible(text: str) -> str:
 
 
 def _is_dots(part: str) -> bool:
-    shown = _visible(part).strip()
-    return bool(shown) and not shown.strip(". ")
+    """Whether it is dots; Java's servers cut a segment at its first semicolon before they look."""
+    shown = _visible(part).partition(";")[0].strip(BLANKS)
+    return bool(shown) and not shown.strip("." + BLANKS)

@@ -163,7 +163,7 @@ class Edge:
         self.rules = sorted(rules, key=lambda rule: -len(rule.prefix))
 
     def rule_of(self, path: str) -> Rule:
-        return next(rule for rule in self.rules if path.startswith(rule.prefix))
+        return next((rule for rule in self.rules if path.startswith(rule.prefix)), self.rules[-1])
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
@@ -175,6 +175,8 @@ class Edge:
             scope = {**scope, "headers": [*rest, (b"host", b"localhost")]}
         request = Request(self, self.rule_of(scope["path"]), scope, receive, send)
         try:
+            if not scope["path"].startswith("/"):  # "OPTIONS *", or a whole URL as for a proxy
+                raise Refused(400, "bad_input")
             self._look(request)
             await request.admit(_declared_size(scope))
         except Refused as refused:

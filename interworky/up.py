@@ -76,6 +76,9 @@ class Worker(threading.Thread):
 
     def __init__(self, queue: str, threads: int) -> None:
         super().__init__(name=f"worker {queue}", daemon=True)
+        # Here, before any of the threads: modules that several threads import at once, and that import each other, can be
+        # half-loaded in one of them, and a worker does not learn of tasks that are defined after it has started.
+        app.loader.import_default_modules()
         self.queue, self.threads = queue, threads
         self.stopping = threading.Event()
         self.controller: WorkController | None = None

@@ -209,3 +209,20 @@ def test_what_is_missing_or_has_changed_since_is_installed(checkout, command, ch
         (checkout / changed).write_text((checkout / changed).read_text() + "# newer\n")
     done = bootstrap(checkout, command, before=WITHOUT_VENV)  # as far as it needs to go to show that it set out
     assert "cannot make virtual environments" in done.stderr
+
+
+EVERY_TASK = """
+import django
+django.setup()
+from interworky.up import Worker, app
+Worker("mail", 1)
+print(*sorted({entry["task"] for entry in app.conf.beat_schedule.values()} - set(app.tasks)))
+"""
+
+
+def test_all_tasks_are_defined_before_the_first_worker_starts(tmp_path):
+    values = environment(DATA_DIR=str(tmp_path), DJANGO_SETTINGS_MODULE="interworky.settings")
+    found = subprocess.run(
+        [sys.executable, "-c", EVERY_TASK], cwd=ROOT, env=values, capture_output=True, text=True, timeout=60
+    )
+    assert (found.stdout.strip(), found.returncode) == ("", 0), found.stderr

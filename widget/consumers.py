@@ -99,8 +99,10 @@ class WidgetConsumer(AsyncWebsocketConsumer):
         try:
             frame = frames.parse(text_data) if text_data is not None else None
         except InputError as error:
-            if self.conversation and error.code != "bad_input":
-                await self._refuse(error.code, _named(text_data))
+            # A value that is refused ends no conversation: the widget would send it again on its next connection, and on
+            # every one after that.
+            if self.conversation and (of := _named(text_data)):
+                await self._refuse(error.code, of)
                 return
             frame = None
         if frame is None or (self.conversation is None and not isinstance(frame, frames.SessionOpen)):
@@ -242,9 +244,12 @@ def _newest_seq(conversation: Conversation) -> int:
 
 
 def _named(text: str | None) -> str | None:
-    """The id of a frame that was refused, if it has one."""
+    """What a refused frame is called in `error`: its id, or else its type; None for what is no frame of a known type."""
     try:
-        value = frames.load(text or "").get("id")
+        value = frames.load(text or "")
     except InputError:
         return None
-    return value[:64] if isinstance(value, str) else None
+    kind, id = value.get("type"), value.get("id")
+    if not isinstance(kind, str) or kind not in frames.FRAMES or kind == frames.SessionOpen.type:
+        return None
+    return id[:64] if isinstance(id, str) and id else kind

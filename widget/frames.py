@@ -130,7 +130,7 @@ def load(raw: str | bytes) -> dict[str, Any]:
 def parse(raw: str) -> Frame:
     """One frame from its text. Raises `InputError`."""
     if len(raw.encode("utf-8", "surrogatepass")) > MAX_FRAME_BYTES:
-        raise InputError("The frame is too large.")
+        raise InputError("The frame is too large.", code="message_too_long")
     value = load(raw)
     kind = value.pop("type", None)
     if not isinstance(kind, str) or kind not in FRAMES:
@@ -211,8 +211,10 @@ def _page(given: dict[str, Any]) -> dict[str, str]:
 
 
 def _fields(given: dict[str, Any]) -> dict[str, str]:
-    if len(given) > 12 or not all(isinstance(value, str) and len(value) <= 2000 for value in given.values()):
-        raise InputError("Fields are at most twelve short texts.")
+    if len(given) > 12 or not all(isinstance(value, str) for value in given.values()):
+        raise InputError("Fields are at most twelve texts.")
+    if any(len(value) > 2000 for value in given.values()):
+        raise InputError("A field has at most 2,000 characters.", code="message_too_long")
     return {clean(key)[:40]: clean(value) for key, value in given.items()}
 
 

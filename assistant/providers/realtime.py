@@ -37,6 +37,7 @@ NOT_AVAILABLE = "Realtime sessions not available"
 SECRET_SECONDS = 10  # the shortest that OpenAI grants; a secret opens as many sessions as one likes until then
 DEADLINE_SECONDS = 10.0
 VOICES = ("alloy", "ash", "ballad", "cedar", "coral", "echo", "marin", "sage", "shimmer", "verse")
+NO_PROVIDER = f"{NOT_AVAILABLE}: no provider is set up for voice."
 TRANSCRIPTION_MODEL = "whisper-1"
 MAX_OUTPUT_TOKENS = 1024
 
@@ -88,7 +89,7 @@ def choose(providers: Iterable[ProviderSettings], *, azure: bool = False) -> tup
         if can:
             return provider, ""
         first = first or reason
-    return None, first or f"{NOT_AVAILABLE}: no provider is set up."
+    return None, first or NO_PROVIDER
 
 
 async def session_key(
@@ -100,7 +101,7 @@ async def session_key(
     azure: bool = False,
 ) -> SessionKey:
     """A fresh secret for one session of `provider`. Raises `Refused`."""
-    can, reason = available(provider, azure=azure) if provider else (False, f"{NOT_AVAILABLE}: no provider is set up.")
+    can, reason = available(provider, azure=azure) if provider else (False, NO_PROVIDER)
     if not can or provider is None:
         log.info(NOT_AVAILABLE)  # expected with most providers, hence no warning
         raise Refused(503, "Realtime not available", reason)

@@ -22,7 +22,7 @@ def preview_of(row: ToolCall, tool: Tool, title: str) -> Preview:
 
 
 def _shown(value: Any) -> str:
-    """All of it: what is confirmed is what is sent. The size of arguments is bounded, and a long line can be scrolled."""
+    """All of it: what is confirmed is what is sent. The size of arguments is bounded."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 

@@ -18,7 +18,7 @@ from assistant.outbound import Reach
 from assistant.redaction import MASK, redacted
 from assistant.secrets import SecretUnreadable
 from assistant.tools import pointers, template
-from assistant.tools.credentials import is_credential
+from assistant.tools.credentials import in_path, is_credential
 from assistant.tools.kind import Context, Kind, Operation, configured
 from assistant.tools.parameters import check_schema
 from assistant.tools.request import ADDRESS, CREDENTIAL, build, check_credential, header_lines, names_in
@@ -46,6 +46,10 @@ REFUSED_HEADERS = {
 CREDENTIAL_IN_PLAIN_TEXT = (
     "“%(name)s” is a credential, which the %(where)s would show in plain text. Remove it there and enter it under "
     "Authentication, or under Secrets and write {name} in its place."
+)
+CREDENTIAL_IN_PATH = (
+    "The path contains a credential, such as the token of a webhook, which the address would show in plain text. Enter it "
+    "under Secrets and write {name} in its place."
 )
 OUTCOME_UNKNOWN = (
     "It is unknown whether this took effect: the other server closed the connection before it responded. "
@@ -193,7 +197,9 @@ class Config(forms.Form):
 
 
 def check_no_credential(url: str) -> None:
-    """Raises `ValidationError` where the query contains a key: addresses are shown to all staff and stored in plain text."""
+    """Raises `ValidationError` where the address contains a key: all staff see it, and it is stored as it is."""
+    if in_path(url.partition("?")[0]):
+        raise ValidationError(CREDENTIAL_IN_PATH, code="credential_in_the_open")
     for pair in url.partition("#")[0].partition("?")[2].split("&"):
         name, _, value = pair.partition("=")
         if not template.names(value) and is_credential(name, value):

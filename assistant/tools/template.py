@@ -46,7 +46,7 @@ def path_filled(path: str, values: dict[str, Any], over_segments: Collection[str
 
     def segment_part(name: str) -> str:
         text = as_text(values[name]) if values.get(name) is not None else ""
-        if not text.strip():
+        if not text.strip() or paths.is_blank(text):
             raise ToolError(f"`{name}` is required.", code="bad_arguments")
         if reason := paths.why_unsafe(text, slashes=name in over_segments):
             raise ToolError(f"`{name}` is part of the address, so it must not contain {reason}.", code="bad_arguments")

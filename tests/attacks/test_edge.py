@@ -91,6 +91,12 @@ async def test_a_body_is_counted_while_it_comes_whatever_it_says_of_itself():
         assert client.read == [b"x" * 60]
 
 
+@pytest.mark.parametrize("target", ["http://evil.example/", "*", "admin", ""])
+async def test_a_request_whose_target_is_no_path_is_refused_and_no_failure(target: str):
+    client = Client(target, [b"x"])
+    assert await client.ask() == 400 and client.code == "bad_input" and client.seen == {}
+
+
 async def test_a_body_within_its_bound_arrives_whole():
     client = Client("/", [b"x" * 60, b"y" * 40])
     assert await client.ask() == 200 and client.read == [b"x" * 60, b"y" * 40]

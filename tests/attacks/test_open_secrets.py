@@ -19,13 +19,14 @@ OPEN = [
     ("Ocp-Apim-Subscription-Key", "1"),
     ("key", "AIzaSyA1234567890abcdefghijklmnopqrs"), ("sig", "9f86d081884c7d659a2f"), ("anything", "Bearer abcdefgh12345"),
     ("anything", "sk-proj-abcdefghijklmnop"), ("x", "ghp_abcdefghijklmnopqrstuvwx"), ("api%5Fkey", "abc"),
-    ("x", "Basic%20dXNlcjpwYXNz"),
+    ("x", "Basic%20dXNlcjpwYXNz"), ("appid", "b6907d289e10d714a6e88b30761fae22"),
+    ("sid", "AbCd1234EfGh5678IjKl"), ("sessionId", "AbCd1234EfGh5678IjKl"),
 ]  # fmt: skip
 HARMLESS = [
     ("key", "name"), ("page_token", "abc"), ("next_token", "CAUQAA"), ("q", "api_key"), ("monkey", "abc"),
     ("X-Shop", "berlin"),
     ("api_key", ""), ("keyword", "abc"), ("code", "DE"), ("tokens", "5"), ("sort", "secret"),
-    ("X-Request-Source", "interworky"),
+    ("X-Request-Source", "interworky"), ("app_id", "shop"), ("sid", "17"), ("pass", "day"),
 ]  # fmt: skip
 
 
@@ -49,6 +50,12 @@ def form(**changes: str) -> http.Config:
     [
         ("url", "https://shop.example.com/o?page=1&api_key=abc"),
         ("url", "https://shop.example.com/o?token=abc"),
+        ("url", "https://hooks.slack.com/services/T01ABCDEF/B02ABCDEF/abcdefghijklmnopqrstuvwx"),
+        ("url", "https://discord.com/api/webhooks/112233445566778899/abc_DEF-ghijklmnopqrstuvwxyz0123456789"),
+        ("url", "https://api.telegram.org/bot110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw/sendMessage"),
+        ("url", "https://contoso.webhook.office.com/webhookb2/a@b/IncomingWebhook/0123456789abcdef0123456789abcdef/x"),
+        ("url", "https://hooks.zapier.com/hooks/catch/123456/abcdef1/"),
+        ("url", "https://shop.example.com/keys/sk-proj-abcdefghijklmnop/orders"),
         ("headers", "X-Shop: berlin\nX-Api-Key: abc"),
         ("headers", "X-Forward: Bearer abcdefgh12345"),
     ],
@@ -56,12 +63,28 @@ def form(**changes: str) -> http.Config:
 def test_a_credential_in_a_plain_field_is_refused_with_the_place_where_it_belongs(field: str, value: str) -> None:
     (error,) = form(**{field: value}).errors.as_data()[field]
     assert error.code == "credential_in_the_open"
-    assert "under Authentication" in error.messages[0] and "abc" not in error.messages[0]
+    assert "under Secrets" in error.messages[0] and "abc" not in error.messages[0]
 
 
 def test_an_authorization_header_is_refused_as_before() -> None:
     (error,) = form(headers="Authorization: Bearer abc").errors.as_data()["headers"]
     assert error.code == "header_refused"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/shops/3fa85f64-5717-4562-b3fc-2c963f66afa6/orders",
+        "/services/list/2026",
+        "/bot/help",
+        "/bot{token}/sendMessage",
+        "/hooks/{secret}",
+        "/api/webhooks/12/edit",
+        "/basic/plan",
+    ],
+)
+def test_an_id_in_a_path_is_no_credential(path: str) -> None:
+    assert form(url="https://shop.example.com" + path).is_valid()
 
 
 def test_a_placeholder_for_a_secret_is_no_credential_in_the_open() -> None:

@@ -12,6 +12,7 @@ from assistant import outbound
 from assistant.errors import AddressRefused
 from assistant.models import Organization
 from assistant.models.organizations.organization import normal_origin
+from assistant.providers.configuration.values import normal_base_url
 from tests import make
 
 
@@ -23,6 +24,7 @@ from tests import make
         ("https://Käse.example:8443", "https://xn--kse-qla.example:8443"),
         ("https://日本語.example", "https://xn--wgv71a119e.example"),
         ("https://xn--wei-7ka.example", "https://xn--wei-7ka.example"),
+        ("https://xn--ls8h.example", "https://xn--ls8h.example"),  # an emoji: not in IDNA 2008, but browsers go there
         ("https://my_shop.example", "https://my_shop.example"),
         ("http://[2001:DB8:0::1]:8080", "http://[2001:db8::1]:8080"),
         ("http://192.0.2.7", "http://192.0.2.7"),
@@ -38,6 +40,11 @@ def test_two_names_that_differ_by_a_sharp_s_are_two_sites() -> None:
     assert not organization.allows("https://weiss.example")
 
 
+def test_a_providers_address_leads_where_it_was_typed_and_its_key_goes_there() -> None:
+    assert normal_base_url("https://api.weiß.example/v1") == "https://api.xn--wei-7ka.example/v1"
+    assert outbound.origin("https://api.weiß.example/v1") == outbound.origin(normal_base_url("https://api.weiß.example/v1"))
+
+
 REFUSED = [
     "https://a.example;script-src *", "https://a.example 'unsafe-inline'", "https://a.example\t.b", 'https://"a".example',
     "https://a.example,https://b.example", "https://a.example\x00", "https://a\u2028.example", "https://a.example；b",
@@ -45,6 +52,8 @@ REFUSED = [
     "https://" + "a" * 64 + ".example", "https://" + "a." * 130 + "example", "http://0x7f.1", "http://1.2.3", "http://[::1",
     "https://a.example:99999", "https://a.example:x", "javascript:alert(1)", "https://*.example", "https://u@a.example",
     "https://a.example/path", "https://", "https://a\u200d.example", "https://(a).example",
+    "https://xn--a.example", "https://xn--WEI-7KA-.example", "https://xn--abc-.example",
+    "https://[2001:db8::1].example", "https://[2001:db8::1]a", "http://[fe80::1%eth0]", "http://[fe80::1%25eth0]:80",
 ]  # fmt: skip
 
 

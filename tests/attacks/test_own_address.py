@@ -34,6 +34,7 @@ OUTSIDE = [
     "/demo/api/%252e%252e/mailbox/", "/demo/api/..%2fmailbox/", "/demo/api/..\\mailbox/",
     "/demo/api//demo/mailbox/", "//demo/mailbox/", "/demo/%61pi/../mailbox/", "/demo/api/\uff0e\uff0e/mailbox/",
     "/demo/api/.%E2%80%8B./mailbox/", "/demo/mailbox/?/demo/api/", "/demo/mailbox/#/demo/api/", "/demo/api/%0d%0a",
+    "/demo/api/..;/mailbox/", "/demo/api/a/..;x=1/..;/mailbox/", "/demo/api/%2e%2e%3b/mailbox/",
 ]  # fmt: skip
 
 

@@ -39,6 +39,7 @@ LEAVING = [
     "5\uff0fcancel", "5\uff3ccancel", "5%EF%BC%8Fcancel", "\u2100ncel", ".\u200b.", "\u200b..", ".\u2060.",
     ".\u034f.", ".\ufe0f.",    "\u202e..", "\uff0e\uff0e", "\u2025", ".%2e", "%2E%2e", ".%E2%80%8B.",
     ".\u3164.", "5\rX", "5\nX", "5%0d%0aX",
+    "..;", "..;a=b", ".;x", "%2e%2e;x", "..%3Bx", "\u200b..;", ".\u2800.",
     "5\u2028X", "5\x85X",    "%c0%ae%c0%ae", "%C0%AFcancel", "%e0%80%af", "%25%32%65%25%32%65",
 ]  # fmt: skip
 
@@ -49,6 +50,15 @@ def test_a_value_that_could_leave_its_segment_is_refused_by_name(value: str) -> 
     with pytest.raises(ToolError, match="`order` is part of the address, so it must not contain") as refused:
         address(method(), value)
     assert refused.value.code == "bad_arguments"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "value", ["", "  ", "\u200b", "\u2060\ufeff", "\u3164", "\u034f", "\u2800", "\xa0", "\u00ad \u200d"]
+)
+def test_a_value_that_shows_nothing_would_leave_its_segment_empty(value: str) -> None:
+    with pytest.raises(ToolError, match="`order` is required"):
+        address(method(), value)
 
 
 STAYING = [

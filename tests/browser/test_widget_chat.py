@@ -257,6 +257,54 @@ def test_a_new_conversation_begins_in_both_tabs(widget: Widget, site: Site, fake
     assert fake.only().events[0]["message"]["text"] == "hello"
 
 
+def test_a_tab_that_has_not_learnt_of_a_new_conversation_does_not_undo_it(
+    widget: Widget, site: Site, fake: FakeServer
+) -> None:
+    widget.open().ask("hello")
+    other = Widget(widget.page.context.new_page()).visit(site.url)
+    expect(other.replies).to_have_count(1)
+    # As in a browser that is slow to tell one process of another's writes.
+    other.page.evaluate(
+        """() => {
+          const before = { ...localStorage };
+          Storage.prototype.getItem = (name) => before[name] ?? null;
+          window.addEventListener("storage", (event) => event.stopImmediatePropagation(), true);
+        }"""
+    )
+    widget.page.get_by_role("button", name="More").click()
+    widget.page.get_by_role("menuitem", name="New conversation").click()
+    expect(widget.page.locator(".chip")).to_have_count(3)
+    other.launcher.click()  # closes the panel, and writes that
+    widget.ask("hello")
+    widget.page.reload()
+    widget.open()
+    expect(widget.own).to_have_count(1)
+    assert fake.only().events[0]["message"]["text"] == "hello"
+    assert len({conversation.id for conversation in fake.conversations.values()}) == 2
+
+
+def test_what_is_to_be_confirmed_stands_whole_above_the_button(widget: Widget, fake: FakeServer) -> None:
+    widget.open().ask("hello")
+
+    async def ask_to_confirm() -> None:
+        fake.only().card("confirm", lines=[["Note", "Thank you. " * 200 + "And pay 1,000."]])
+
+    fake.call(ask_to_confirm())
+    note = widget.page.locator(".confirm dd")
+    expect(note).to_contain_text("And pay 1,000.")
+    assert note.evaluate("el => el.scrollHeight <= el.clientHeight")
+    button = widget.page.locator(".confirm button").first
+    assert button.evaluate("el => el.getBoundingClientRect().top") > note.evaluate("el => el.getBoundingClientRect().bottom")
+
+
+def test_a_message_in_which_there_is_nothing_to_read_is_not_sent(widget: Widget, fake: FakeServer) -> None:
+    widget.open().ask("hello")
+    for text in ("\u200b", " \u2060\ufeff", "\u00ad\n"):
+        widget.say(text)
+    widget.ask("hello")
+    assert [frame["text"] for frame in fake.frames if frame["type"] == "message.send"] == ["hello", "hello"]
+
+
 def test_a_conversation_that_was_ended_elsewhere_offers_another(widget: Widget, fake: FakeServer) -> None:
     widget.open().ask("hello")
     fake.call(fake.say_closed())

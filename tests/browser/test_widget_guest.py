@@ -119,7 +119,16 @@ def test_one_request_before_the_first_click_no_cookie_no_third_party_one_global(
     strangers = {r.url for r in asked if not r.url.startswith((site.url, fake.url, "data:"))}
     assert strangers == set()
     assert widget.page.context.cookies() == []
-    assert set(widget.page.evaluate("Object.keys(localStorage)")) == {"interworky:pk_test"}
+    kept = widget.page.evaluate("Object.keys(localStorage)")
+    assert kept and all(name.startswith("interworky:pk_test:") for name in kept)
+
+
+def test_a_page_that_says_nonsense_of_its_visitor_disturbs_them_not(widget: Widget, fake: FakeServer) -> None:
+    widget.open().ask("hello")
+    fake.call(fake.say({"type": "error", "code": "bad_input", "text": "Not understood.", "of": "visitor.update"}))
+    widget.ask("hello")
+    expect(widget.page.get_by_text("Not understood.")).to_have_count(0)
+    assert any("identify() was refused" in warning for warning in widget.warnings)
 
 
 def test_opening_the_panel_makes_no_visitor_before_one_writes(widget: Widget, fake: FakeServer) -> None:
@@ -204,7 +213,7 @@ def test_the_page_can_open_listen_introduce_and_remove(widget: Widget, fake: Fak
     widget.page.wait_for_function("heard.length === 1")
     run("stop()")
     run("Interworky.reset()")
-    widget.page.wait_for_function("!JSON.parse(localStorage['interworky:pk_test']).session")
+    widget.page.wait_for_function("!localStorage['interworky:pk_test:session']")
     run("Interworky.open()")
     expect(widget.own).to_have_count(0)
     run("Interworky.destroy()")

@@ -43,11 +43,14 @@ def test_a_page_that_changes_what_is_built_in_has_a_chat_that_survives_a_reload(
     assert widget.errors == []
 
 
-@pytest.mark.parametrize("left", ['"[]"', "[1]", "7", "{", '{"outbox": "x", "seen": "y", "config": 3, "open": "no"}'])
+@pytest.mark.parametrize(
+    "left", ['"[]"', "[1]", "7", "{", "null", '{"outbox": "x", "seen": "y", "config": 3, "open": "no"}']
+)
 def test_whatever_another_script_left_in_storage_the_panel_opens(left: str, new_widget: NewWidget, site: Site) -> None:
     widget = new_widget()
     widget.page.goto(f"{site.url}/nothing-here")
-    widget.page.evaluate(f"localStorage.setItem('interworky:pk_test', {json.dumps(left)})")
+    for name in ("", ":session", ":seen", ":config", ":unsent:x"):
+        widget.page.evaluate(f"localStorage.setItem('interworky:pk_test{name}', {json.dumps(left)})")
     widget.errors.clear()  # the page that is not there
     widget.visit(site.url).open().ask("hello")
     assert widget.errors == []

@@ -147,9 +147,18 @@ test("a link whose label looks like another address shows where it goes", () => 
   ]) {
     assert.deepEqual(parseInline(`[${label}](${evil})`), [link(`${label} (evil.example)`, evil)], label);
   }
+  assert.deepEqual(parseInline("[https://bank](https://evil)"), [link("https://bank (evil)", "https://evil")]);
   assert.deepEqual(parseInline("[help@bank.example](mailto:me@evil.example)"), [
     link("help@bank.example (me@evil.example)", "mailto:me@evil.example"),
   ]);
+});
+
+test("the words of a link cannot be turned around", () => {
+  const evil = "https://evil.example/";
+  assert.deepEqual(parseInline(`[\u202eelpmaxe.knab//:sptth\u202c](${evil})`), [
+    link("elpmaxe.knab//:sptth (evil.example)", evil),
+  ]);
+  assert.deepEqual(parseInline(`[our \u2067prices\u2069](${evil})`), [link("our prices", evil)]);
 });
 
 test("a link whose words are its address, or none, stays as it was written", () => {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from typing import Any
+from uuid import UUID
 
 import pytest
 from channels.testing import WebsocketCommunicator
@@ -145,6 +146,42 @@ async def test_an_admin_cookie_opens_nothing():
 async def test_anything_before_session_open_is_refused(text):
     async with Socket() as socket:
         await socket.wire.send_to(text_data=text)
+        assert await socket.closed() == consumers.BAD_FRAME
+
+
+ID = str(UUID(int=1))
+REFUSED_VALUES = [
+    ({"type": "message.send", "id": "c-1", "text": "\u200b\u2060"}, "bad_input", "c-1"),
+    ({"type": "message.send", "id": "c-1", "text": ["a"]}, "bad_input", "c-1"),
+    ({"type": "message.send", "id": "c-1", "text": "x" * 17_000}, "message_too_long", "c-1"),
+    ({"type": "message.send", "id": "", "text": "a"}, "bad_input", "message.send"),
+    ({"type": "visitor.update", "email": "ann@"}, "bad_input", "visitor.update"),
+    ({"type": "visitor.update", "name": "A" * 121}, "bad_input", "visitor.update"),
+    ({"type": "card.answer", "card": "1", "choice": "send"}, "bad_input", "card.answer"),
+    ({"type": "card.answer", "card": ID, "choice": "send", "fields": {"a": "x" * 2001}}, "message_too_long", "card.answer"),
+    ({"type": "message.rate", "message": ID, "value": 9}, "bad_input", "message.rate"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("frame, code, of", REFUSED_VALUES)
+async def test_a_value_that_is_refused_is_refused_by_name_and_ends_no_conversation(frame, code, of):
+    opened = await session()
+    async with Socket() as socket:
+        await socket.tell("session.open", token=opened.token, after=0)
+        await socket.hear("session.ready")
+        await socket.tell(**frame)
+        error = await socket.hear("error")
+        assert (error["code"], error["of"]) == (code, of)
+        await socket.tell("message.send", id="c-2", text="Hello")
+        assert (await socket.hear("message.added"))["message"]["client_id"] == "c-2"
+
+
+async def test_a_second_session_open_that_is_refused_ends_the_socket():
+    opened = await session()
+    async with Socket() as socket:
+        await socket.tell("session.open", token=opened.token, after=0)
+        await socket.hear("session.ready")
+        await socket.tell("session.open", token=opened.token, after=-1)
         assert await socket.closed() == consumers.BAD_FRAME
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from asgiref.sync import async_to_sync
@@ -21,6 +21,7 @@ from unfold.widgets import CHECKBOX_CLASSES, UnfoldAdminCheckboxSelectMultipleWi
 
 from assistant.admin.methods.arguments import given_arguments, inputs_for
 from assistant.admin.methods.imports import Imports
+from assistant.admin.methods.secrets import SecretsForm
 from assistant.admin.rows import FixedField, ParametersField
 from assistant.admin.scoping import OneOrganizationForm, Scoped, organizations
 from assistant.admin.states import value_labels
@@ -33,9 +34,8 @@ from assistant.tools import KINDS
 from assistant.tools.executor import try_out
 from assistant.tools.kind import Kind
 from assistant.tools.parameters import check_schema
+from assistant.tools.request import CREDENTIAL
 from assistant.tools.tool import tools_of
-
-SPARE_SECRETS = 2
 
 
 def config_form(kind: Kind, organization: Organization, **arguments: Any) -> forms.Form:
@@ -47,69 +47,6 @@ def config_form(kind: Kind, organization: Organization, **arguments: Any) -> for
         check = isinstance(field.widget, forms.CheckboxInput)
         field.widget.attrs.setdefault("class", " ".join(CHECKBOX_CLASSES) if check else "iw-input")
     return form
-
-
-class SecretsForm(forms.Form):
-    """Write-only: a stored secret is never sent back to the browser, only the fact and the date that it was set."""
-
-    def __init__(self, kind: Kind, method: Method, data: Any = None) -> None:
-        super().__init__(data, prefix="secrets")
-        self.kind = kind
-        self.method = method
-        self.kept = dict(method.secrets)  # as they were: `apply` changes the method's
-        self.names = list(dict.fromkeys([*kind.secrets, *self.kept]))
-        for name in self.names:
-            self.fields[f"value_{name}"] = _secret_field(name.replace("_", " ").capitalize())
-            if name in self.kept:
-                self.fields[f"forget_{name}"] = forms.BooleanField(required=False)
-        for number in range(SPARE_SECRETS if kind.own_secrets else 0):
-            attrs = {"class": "iw-input", "placeholder": "Name", "autocomplete": "off"}
-            self.fields[f"name_{number}"] = forms.RegexField(
-                r"\A[A-Za-z_][A-Za-z0-9_]{0,63}\Z", required=False, widget=forms.TextInput(attrs)
-            )
-            self.fields[f"more_{number}"] = _secret_field("Additional secret")
-
-    def lines(self) -> list[dict[str, Any]]:
-        """One line for the template per secret that is set or can be set."""
-        found = []
-        for name in self.names:
-            entry = self.kept.get(name)
-            found.append(
-                {
-                    "value": self[f"value_{name}"],
-                    "forget": self[f"forget_{name}"] if entry else None,
-                    "hint": entry["hint"] if entry else "",
-                    "at": datetime.fromisoformat(entry["at"]) if entry else None,
-                }
-            )
-        return found
-
-    def spares(self) -> list[tuple[Any, Any]]:
-        return [(self[f"name_{n}"], self[f"more_{n}"]) for n in range(SPARE_SECRETS if self.kind.own_secrets else 0)]
-
-    def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = self.cleaned_data
-        for number in range(SPARE_SECRETS if self.kind.own_secrets else 0):
-            if cleaned.get(f"more_{number}") and f"name_{number}" in cleaned and not cleaned[f"name_{number}"]:
-                self.add_error(f"name_{number}", "Give this secret a name.")
-        return cleaned
-
-    def apply(self) -> None:
-        """Set and delete secrets on the method, which the caller saves. Its URL must already be the new one."""
-        for name in self.names:
-            if self.cleaned_data.get(f"value_{name}"):
-                self.method.set_secret(name, self.cleaned_data[f"value_{name}"])
-            elif self.cleaned_data.get(f"forget_{name}"):
-                self.method.set_secret(name, "")
-        for number in range(SPARE_SECRETS if self.kind.own_secrets else 0):
-            name, value = self.cleaned_data[f"name_{number}"], self.cleaned_data[f"more_{number}"]
-            if name and value:
-                self.method.set_secret(name, value)
-
-
-def _secret_field(label: str) -> forms.CharField:
-    widget = forms.PasswordInput({"class": "iw-input", "autocomplete": "new-password"}, render_value=False)
-    return forms.CharField(label=label, required=False, max_length=8000, strip=True, widget=widget)
 
 
 class MethodForm(TranslationsForm, OneOrganizationForm):
@@ -182,6 +119,11 @@ class MethodForm(TranslationsForm, OneOrganizationForm):
             if tool.name in taken:
                 self.add_error("name", f"The model already knows another method as {tool.name}. Choose a different name.")
         return cleaned
+
+    def full_clean(self) -> None:
+        super().full_clean()
+        if self.is_bound and self.errors:
+            self.secrets.ask_again()
 
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]
@@ -298,6 +240,9 @@ class MethodAdmin(Translations, Scoped):
         super().save_model(request, obj, form, change)
         if lost := before - set(obj.secrets):
             text = f"The server has changed, so these secrets were deleted: {', '.join(sorted(lost))}. Enter them again."
+            self.message_user(request, text, messages.WARNING)
+        if obj.config.get("auth", "none") != "none" and CREDENTIAL not in obj.secrets:
+            text = "This method cannot work yet: enter its credential under Secrets."
             self.message_user(request, text, messages.WARNING)
         if obj.asks_for_a_person and not handoffs.address_of(obj, obj.organization):
             text = (

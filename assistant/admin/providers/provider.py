@@ -17,10 +17,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
-from django.utils.html import format_html
 from unfold.decorators import action, display
 from unfold.widgets import (
-    UnfoldAdminPasswordWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
     UnfoldBooleanSwitchWidget,
@@ -28,6 +26,7 @@ from unfold.widgets import (
 
 from assistant import outbound
 from assistant.admin.scoping import OneOrganizationForm, Rank, Scoped
+from assistant.admin.secret_inputs import UnfoldSecretInput, ask_again
 from assistant.errors import AddressRefused
 from assistant.models import Provider
 from assistant.models.providers.provider import origin_of
@@ -47,18 +46,6 @@ def report_key(provider: Provider) -> str:
     return f"provider.report.{provider.pk}"
 
 
-class KeyWidget(UnfoldAdminPasswordWidget):
-    """Never renders a key. Whether one was entered is rendered, so that the form can ask for it again."""
-
-    entered_before = False
-
-    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> Any:
-        shown = super().render(name, value, attrs, renderer)
-        if not self.entered_before:
-            return shown
-        return format_html('{}<input type="hidden" name="{}_again" value="1">', shown, name)
-
-
 class ProviderForm(OneOrganizationForm):
     """The key goes in and never comes out. A provider that could not answer is not saved as one that is on."""
 
@@ -66,7 +53,7 @@ class ProviderForm(OneOrganizationForm):
         required=False,
         max_length=4096,
         strip=True,
-        widget=KeyWidget({"autocomplete": "new-password"}, render_value=False),
+        widget=UnfoldSecretInput({"autocomplete": "new-password"}, render_value=False),
     )
     forget_key = forms.BooleanField(required=False, label="Delete the stored key", widget=UnfoldBooleanSwitchWidget())
 
@@ -139,10 +126,8 @@ class ProviderForm(OneOrganizationForm):
 
     def full_clean(self) -> None:
         super().full_clean()
-        if self.is_bound and self.errors and "key" in self.fields and self.cleaned_data.get("key"):
-            self.fields["key"].widget.entered_before = True
-            if "key" not in self.errors:
-                self.add_error("key", "Enter the key again: it was not saved, because of another error on this page.")
+        if self.is_bound and self.errors and "key" in self.fields:
+            ask_again(self, ["key"], "the key")
 
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]

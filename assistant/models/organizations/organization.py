@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 UNFIT = re.compile(r"[\x00-\x20\x7f-\xa0\"'`<>\\;,()]|\s")
 LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
+BRACKETED = re.compile(r"\[[0-9a-fA-F:.]+\](:[0-9]*)?")
 NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
 # Aliases that `zoneinfo` opens but that name no place: they differ between machines, or are not zones at all.
@@ -53,13 +54,15 @@ def normal_origin(text: str) -> str:
         raise ValueError("an origin starts with http:// or https:// and a host name")
     if parts.path.strip("/") or parts.query or parts.fragment or parts.username is not None or "*" in parts.hostname:
         raise ValueError("an origin has no path, user or wildcard")
+    if parts.netloc.startswith("[") and not BRACKETED.fullmatch(parts.netloc):  # urlsplit drops what stands behind
+        raise ValueError("an address in brackets is followed by a port or nothing")
     default = {"http": 80, "https": 443}[parts.scheme]
     return f"{parts.scheme}://{_normal_host(parts.hostname)}" + ("" if port in (None, default) else f":{port}")
 
 
 def _normal_host(host: str) -> str:
     if ":" in host:
-        return f"[{ip_address(host.partition('%')[0])}]"
+        return f"[{ip_address(host)}]"
     if not host.isascii():
         try:
             # As browsers do it: IDNA 2008, in which straße.example is not strasse.example.
@@ -75,10 +78,14 @@ def _normal_host(host: str) -> str:
 
 
 def _is_readable(label: str) -> bool:
-    """Whether what stands behind "xn--" can be decoded; browsers show no page where it cannot."""
+    """Whether what stands behind "xn--" is what browsers would write so; they show no page where it is not."""
+    if not label.startswith("xn--"):
+        return True
     try:
-        return not label.startswith("xn--") or bool(label[4:].encode().decode("punycode"))
-    except UnicodeError:
+        name = label[4:].encode().decode("punycode")
+        written = idna.uts46_remap(name, std3_rules=False, transitional=False) == name
+        return written and not name.isascii() and name.encode("punycode").decode() == label[4:]
+    except (UnicodeError, idna.IDNAError):
         return False
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qs, urlsplit
 
+import idna
+
 from assistant.providers import presets
 from assistant.providers.configuration.settings import ROTATIONS, Rotation
 
@@ -117,8 +119,9 @@ def _normal_host(host: str) -> str:
     host = host.rstrip(".").lower()
     if not host.isascii():
         try:
-            host = host.encode("idna").decode()
-        except UnicodeError as error:
+            # IDNA 2008, as our HTTP client has it: by the older standard, straße.example is another domain, strasse.example.
+            host = idna.encode(host, uts46=True, transitional=False).decode()
+        except idna.IDNAError as error:
             raise BadValue("url_host", "is not a valid host name", "For example https://api.example.com/v1.") from error
     if ":" in host:
         return f"[{host}]"

@@ -15,7 +15,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from assistant.errors import TurnTaken
-from assistant.models import Assistant, Card, Conversation, Method, Organization, ToolCall, Turn
+from assistant.models import Assistant, Card, Conversation, Delivery, Method, Organization, ToolCall, Turn
 from assistant.services.conversations import cards
 
 State = ToolCall.State
@@ -39,6 +39,8 @@ _OF_OPEN_TURN = Exists(Turn.objects.open().filter(_ITS_TURN))
 _ASKED = Card.objects.filter(call=OuterRef("pk"), kind__in=Card.ASKING)
 _ANSWERED = Q(Exists(_ASKED.filter(state=Card.State.ANSWERED))) & ~Exists(_ASKED.filter(state=Card.State.OPEN))
 _OPEN = Q(state__in=ToolCall.OPEN) | Q(_ANSWERED, state=State.WAITING)  # somebody is at it, or should be
+_MESSAGES = Delivery.objects.filter(call=OuterRef("pk"), appointment=None)
+_GIVEN_UP = Q(Exists(_MESSAGES.filter(state=Delivery.State.DEAD))) & ~Exists(_MESSAGES.exclude(state=Delivery.State.DEAD))
 _OF_ENDED_TURN = Exists(Turn.objects.filter(_ITS_TURN, state__in=Turn.ENDED))
 
 
@@ -278,15 +280,19 @@ def _close_open(rows: QuerySet[ToolCall], limit: int | None = None) -> int:
     return len(found)
 
 
+def _done(conversation: Conversation) -> QuerySet[ToolCall]:
+    """The calls that have changed something in this conversation: one whose messages were all given up has not."""
+    return conversation.tool_calls.filter(state=State.DONE, dry_run=False).exclude(_GIVEN_UP)
+
+
 def done_names(conversation: Conversation) -> set[str]:
     """The tools that have changed something in this conversation."""
-    return set(conversation.tool_calls.filter(state=State.DONE, dry_run=False).values_list("name", flat=True))
+    return set(_done(conversation).values_list("name", flat=True))
 
 
 def receipts(conversation: Conversation) -> list[tuple[str, str]]:
     """Of the calls that have changed something in this conversation: the tool's name and the visitor's reference."""
-    done = conversation.tool_calls.filter(state=State.DONE, dry_run=False).exclude(receipt="")
-    return list(done.values_list("name", "receipt"))
+    return list(_done(conversation).exclude(receipt="").values_list("name", "receipt"))
 
 
 def reload(row: ToolCall) -> None:

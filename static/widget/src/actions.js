@@ -37,7 +37,7 @@ function createMessageActions({ store, transport, storage }) {
     /** Shown at once, kept until the server has it. @param {string} text */
     send(text) {
       text = text.trim();
-      if (!text || store.get().conversation?.state === "closed") return;
+      if (isBlank(text) || store.get().conversation?.state === "closed") return;
       actions.resend({
         id: randomHex(16),
         text,
@@ -67,6 +67,9 @@ function createMessageActions({ store, transport, storage }) {
   };
   return actions;
 }
+
+/** Whether there is nothing to read: a zero-width space that came along with a paste is no message. @param {string} text */
+export const isBlank = (text) => /^[\s\p{Cc}\p{Cf}]*$/u.test(text);
 
 /** @param {Store} store @param {Send} send */
 const createAnswerActions = (store, send) => ({
@@ -112,7 +115,8 @@ async function startAnew({ store, transport, storage, session }, send) {
   } catch {
     return store.dispatch({ type: "error", code: "offline", text: "" });
   }
-  storage.write({ outbox: undefined, seen: undefined });
+  storage.dropAll();
+  storage.write({ seen: undefined });
   store.dispatch({ type: "conversation.left" });
   transport.restart();
 }

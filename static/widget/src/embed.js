@@ -20,9 +20,9 @@ if (tag && !page.Interworky?.destroy) start(tag);
 /** @param {import("./loader/tag.js").Tag} tag */
 function start({ host, key, options }) {
   const storage = createStorage(key);
-  const kept = storage.read();
+  const look = storage.get("config");
   const events = createEvents();
-  const label = launcherLabel(options.locale || document.documentElement.lang || kept.config?.locale);
+  const label = launcherLabel(options.locale || document.documentElement.lang || look?.locale);
   const launcher = createLauncher({
     label,
     onIntent: () => load.panel().catch(() => {}),
@@ -30,10 +30,10 @@ function start({ host, key, options }) {
   });
   const root = h("div", { class: "root" }, launcher.el);
   const { shadow, remove } = attachHost(root, css);
-  dress(kept.config ?? lookOf(options.look));
+  dress(look ?? lookOf(options.look));
 
   const load = createLoad(host, key, (config, { mount }) => {
-    storage.write({ config });
+    storage.set("config", config);
     dress(config);
     return mount({ host, config, storage, root, shadow, launcher, options, emit: events.emit });
   });
@@ -63,17 +63,17 @@ function start({ host, key, options }) {
   if (options.mode === "page") {
     root.dataset.mode = "page";
     commands.open();
-  } else if (kept.session && (kept.open || kept.waiting)) {
+  } else if (storage.get("session") && (storage.get("open") || storage.get("waiting"))) {
     load.panel().then(
-      (panel) => panel.resume(reopens(kept)),
+      (panel) => panel.resume(reopens(storage.get("open"))),
       () => {},
     );
   }
 }
 
 /** A reply that was being typed goes on here. A small screen is not covered again on a new page.
- * @param {{ open?: boolean }} kept */
-function reopens({ open }) {
+ * @param {unknown} open */
+function reopens(open) {
   const [navigation] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
   return Boolean(open) && (!matchMedia("(max-width: 640px)").matches || navigation?.type === "reload");
 }

@@ -134,16 +134,22 @@ function addLink(label, href, parts, addText) {
   else addText(label);
 }
 
+/** What turns letters around: with one, "moc.knab" reads as a bank's address. */
+const TURNING = /[\u202a-\u202e\u2066-\u2069]/g;
 const INVISIBLE = /[\p{Cf}\u034f\u115f\u1160\u3164\ufe00-\ufe0f\uffa0]/gu;
 const HOST = /[\p{L}\p{N}][\p{L}\p{M}\p{N}-]{0,62}(?:\.[\p{L}\p{M}\p{N}-]{1,63}){0,8}\.[\p{L}\p{M}\p{N}-]{2,63}/gu;
 
-/** The words of a link, and where it really goes when they look like an address elsewhere.
- * @param {string} label @param {string} href @returns {string} */
-function labelWithTarget(label, href) {
+const AUTHORITY = /(?<=:\/\/)[^\s/?#]+/gu; // of an address that is written out, with or without a dot
+
+/** The words of a link, as they were written, and where it really goes when they look like an address elsewhere.
+ * @param {string} words @param {string} href @returns {string} */
+function labelWithTarget(words, href) {
+  const label = words.replace(TURNING, "");
   const { protocol, hostname, pathname } = new URL(href);
   const host = protocol === "mailto:" ? pathname.slice(pathname.lastIndexOf("@") + 1).toLowerCase() : hostname;
   const seen = label.replace(INVISIBLE, "").normalize("NFKC").replaceAll("。", ".");
-  const elsewhere = (seen.match(HOST) ?? []).some((name) => !isPartOf(name, host));
+  const names = [...(seen.match(HOST) ?? []), ...(seen.match(AUTHORITY) ?? [])];
+  const elsewhere = names.some((name) => !isPartOf(name, host));
   return elsewhere ? `${label} (${protocol === "mailto:" ? pathname : host})` : label;
 }
 

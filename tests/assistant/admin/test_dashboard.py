@@ -33,6 +33,17 @@ def test_retried_emails_are_counted_separately_from_those_given_up(boss):
     assert "Trying again" in boss.get("/admin/assistant/delivery/").content.decode()
 
 
+def test_a_session_in_which_nothing_was_written_is_no_conversation(boss):
+    assistant = make.assistant()
+    silent, talk = make.conversation(assistant), make.conversation(assistant)
+    with transaction.atomic():
+        append_message(talk, "visitor", "Hello")
+    page = boss.get("/admin/")
+    counts = {number.label: number.count for number in page.context["numbers"]}
+    assert counts["Conversations today"] == 1
+    assert str(talk.pk) in page.content.decode() and str(silent.pk) not in page.content.decode()
+
+
 @pytest.mark.parametrize(
     ("backend", "said"),
     [

@@ -4,13 +4,13 @@ import { createSavedEntries } from "../../../static/widget/src/saved_entries.js"
 import { persist, restore } from "../../../static/widget/src/panel/persistence.js";
 import { createStorage } from "../../../static/widget/src/storage.js";
 import { createStore, initial } from "../../../static/widget/src/store.js";
+import { createArea } from "../area.js";
 
 const CONFIG = /** @type {any} */ ({ key: "pk_1", starters: [], max_chars: 4000 });
 
 /** A page that keeps its state in `rows`; another one on the same rows is the visitor's next page. */
 function page(rows = new Map()) {
-  const area = { getItem: (name) => rows.get(name) ?? null, setItem: (name, text) => rows.set(name, text) };
-  const storage = createSavedEntries(createStorage("pk_1", () => /** @type {any} */ (area)));
+  const storage = createSavedEntries(createStorage("pk_1", () => createArea(rows)));
   const store = createStore(initial(CONFIG, restore(storage)));
   store.subscribe((state, before) => persist(storage, state, before));
   return { store, storage, rows };

@@ -28,6 +28,9 @@ export function createConnection(host, store, session) {
       after: () => store.get().seq,
       missed: () => store.get().gap,
       onEvent(event) {
+        // What the page's script has said of the visitor is no business of theirs.
+        if (event.type === "error" && event.of === "visitor.update")
+          return console.warn(`Interworky: identify() was refused (${event.code}); check the name and the address.`);
         store.dispatch(event);
         if (event.type === "error") outbox.onError(event);
         if (event.type === "staff.typing") staffStopsTyping();

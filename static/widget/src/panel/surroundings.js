@@ -11,7 +11,7 @@ export function watchSurroundings(transport, storage, session) {
   /** Another tab has begun another conversation, or become another visitor. @param {StorageEvent} event */
   function onStorage({ key }) {
     const used = session.lastToken();
-    if (key !== storage.name || !used) return;
+    if (key !== `${storage.name}:session` || !used) return;
     const now = storage.read().session?.token;
     if (now && now !== used) transport.restart();
   }

@@ -1,3 +1,4 @@
+import { isBlank } from "../actions.js";
 import { h, icon, iconButton } from "../dom.js";
 import { PENCIL, SEND, STOP } from "../icons.js";
 import { count } from "../locales/index.js";
@@ -65,9 +66,9 @@ function createForm(actions, { t, locale }) {
     const excess = [...text].length - state.config.max_chars;
     const running = state.turn !== null;
     length.textContent = excess > 0 ? count(t.tooLong, excess, locale) : "";
-    send.setAttribute("aria-disabled", String(!text || excess > 0));
+    send.setAttribute("aria-disabled", String(isBlank(text) || excess > 0));
     stop.hidden = !running;
-    send.hidden = running && !text;
+    send.hidden = running && isBlank(text);
     box.dir = box.value ? "auto" : ""; // an empty box reads as the panel does, and so does its placeholder
   }
 

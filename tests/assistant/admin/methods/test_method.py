@@ -55,6 +55,29 @@ def add(client: Client, home: Organization, **changes: Any) -> Any:
     return client.post(f"/admin/assistant/method/add/?organization={home.pk}&kind=http", {**HTTP, **changes})
 
 
+def test_a_secret_that_is_not_saved_because_of_another_error_is_asked_for_again(boss: Client, home: Organization) -> None:
+    address = f"/admin/assistant/method/add/?organization={home.pk}&kind=http"
+    refused = boss.post(
+        address, {**HTTP, "config-url": "ht!tp", "secrets-name_0": "shop_key", "secrets-more_0": "s3cr3t-value"}
+    )
+    page = refused.content.decode()
+    assert page.count("Enter it again: it was not saved") == 2
+    assert "sk-brand-new-secret" not in page and "s3cr3t-value" not in page
+    again = {**HTTP, "secrets-value_credential": "", "secrets-value_credential_again": "1"}
+    assert "Enter it again" in boss.post(address, again).content.decode()
+    assert not Method.objects.filter(name="stock").exists()
+    assert boss.post(address, {**again, "secrets-value_credential": "sk-typed-again"}).status_code == 302
+    assert Method.objects.get(name="stock").secret("credential") == "sk-typed-again"
+
+
+def test_a_method_without_the_credential_that_it_needs_says_so(boss: Client, home: Organization) -> None:
+    address = f"/admin/assistant/method/add/?organization={home.pk}&kind=http"
+    said = boss.post(address, {**HTTP, "secrets-value_credential": ""}, follow=True).content.decode()
+    assert "cannot work yet: enter its credential" in said
+    said = boss.post(address, {**HTTP, "name": "open", "config-auth": "none", "secrets-value_credential": ""}, follow=True)
+    assert "cannot work yet" not in said.content.decode()
+
+
 def test_a_method_is_made_from_rows_fields_and_a_secret(boss, home):
     response = add(boss, home, assistants=[home.assistants.get().pk])
     assert response.status_code == 302, response.context["adminform"].form.errors

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from assistant.checks import open_calls
-from assistant.models import Card, Conversation, Message, Method, ToolCall, Turn
+from assistant.models import Card, Conversation, Delivery, Message, Method, ToolCall, Turn
 from assistant.services.conversations import card_answers
 from assistant.services.conversations.leases import begin_turn, claim_turn
 from assistant.services.conversations.messages import append_message
@@ -243,3 +243,20 @@ def test_the_sweep_closes_orphaned_calls_and_the_check_counts_them(talk: Convers
     assert found.id == "assistant.W016" and found.msg.startswith("1 tool calls")
     assert ledger.close_orphans() == 1 and open_calls(databases=["default"]) == []
     assert [state_of(row)[0] for row in (at_work, relayed, fresh)] == [State.SENT, State.UNKNOWN, State.SENT]
+
+
+def test_a_message_that_was_given_up_is_nothing_that_has_been_done(talk: Conversation) -> None:
+    call = write(talk)
+    ledger.give_receipt(call, "M-1A2B3C")
+    ToolCall.objects.filter(pk=call.pk).update(state=State.DONE)
+    mails = [
+        Delivery.objects.create(
+            organization=talk.organization, call=call, key=key, to=f"{key}@example.com", subject="s", text="t"
+        )
+        for key in ("ann", "bob")
+    ]
+    for state in ("queued", "sending", "sent", "kept", "dead"):
+        Delivery.objects.filter(pk=mails[0].pk).update(state=state)
+        assert ledger.done_names(talk) == {"do_it"} and ledger.receipts(talk) == [("do_it", "M-1A2B3C")], state
+    Delivery.objects.update(state="dead")
+    assert ledger.done_names(talk) == set() and ledger.receipts(talk) == []
