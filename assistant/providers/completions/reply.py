@@ -134,6 +134,11 @@ class Reply:
         return self._visible.met_unopened
 
     @property
+    def ran_on(self) -> bool:
+        """Text came behind the end of the answer, as the template has it."""
+        return self._visible.over
+
+    @property
     def unread_call(self) -> bool:
         """The text held a call that cannot be run."""
         return self._written.unread
