@@ -121,7 +121,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         FORM,
         r"failed to parse grammar|error parsing grammar|parse grammar|grammar[^.]{0,40}(?:error|invalid|fail)"
-        r"|failed to initialize samplers|unable to generate parser"
+        r"|failed to initialize samplers|error: function has no builtins"
         r"|unrecognized schema|failed to (?:compile|convert|parse)[^.]{0,40}schema"
         r"|unsupported json schema|json schema is invalid|invalid json schema|invalid schema for function"
         r"|invalid tool schema|invalid_function_parameters|schema fields|schema contains features|xgrammar|outlines"
