@@ -82,12 +82,16 @@ class Worker(threading.Thread):
         self.queue, self.threads = queue, threads
         self.stopping = threading.Event()
         self.controller: WorkController | None = None
+        # Here, before any thread runs: tasks that several threads make at once are met by another half made.
+        self.app = new_app(set_as_current=False)
+        self.app.loader.import_default_modules()
+        self.app.finalize()
 
     def run(self) -> None:
         while not self.stopping.is_set():
             # There are no other workers to synchronise with.
             self.controller = WorkController(
-                app=new_app(set_as_current=False),
+                app=self.app,
                 queues=self.queue,
                 pool_cls="threads",
                 concurrency=self.threads,

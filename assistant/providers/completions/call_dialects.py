@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -18,6 +19,7 @@ Tools = Mapping[str, Mapping[str, Any]]
 
 MAX_PYTHON_CHARS = 8192
 MAX_CHILD_CHARS = 4096  # of arguments that each have a tag of their own name
+MAX_SHELL_LINES = 20
 MAX_NO_JSON = 16  # brackets in a call that begin no JSON
 
 _TAGGED = re.compile(
@@ -34,6 +36,8 @@ _CHILD = re.compile(r"<([\w.-]+)>(.*?)</\1>", re.DOTALL)
 _TOOL_NAME = re.compile(r"<(tool|function)_name>\s*(?P<name>[\w.:/-]+)\s*</\1_name>", re.IGNORECASE)
 _ARGUMENTS_TAG = re.compile(r"\s*<(parameters|arguments|args|params|input)>(.*?)(?:</\1>|\Z)", re.DOTALL | re.IGNORECASE)
 _OWN_TAG = re.compile(r"\s*<([\w.-]+)>(.*?)(?:</\1>|\Z)", re.DOTALL | re.IGNORECASE)
+_ATTRIBUTES_TAG = re.compile(r"\s*<([\w.-]+)\s((?:[^<>\"']|\"[^\"]*\"|'[^']*')*?)/?>")
+_ATTRIBUTE = re.compile(r"([\w-]+)\s*=\s*([\"'])(.*?)\2", re.DOTALL)
 _KEY_AND_VALUE = re.compile(r"<arg_key>([^<]{0,200})</arg_key>\s*<arg_value>((?:(?!<arg_key>).)*?)</arg_value>", re.DOTALL)
 # Marks within a call that only keep its parts apart.
 _BETWEEN = re.compile(
@@ -43,26 +47,60 @@ _BETWEEN = re.compile(
 )
 _NAME_BEFORE = re.compile(r"([A-Za-z_][\w.:/-]*)[|`]?\s*(?:\b(?:json|code)\s*)?\(?\s*\Z")
 _JSON_BEGIN = re.compile(r"[{\[]")
-_REACT = re.compile(r"\s*([\w.:-]+)\s*\n\s*action[ _]input\s*:\s*", re.IGNORECASE)
+# A name, and its arguments behind words of their own.
+_GIVEN = re.compile(
+    r"[\s`*]*([\w.:-]+)[`*]*\s*(?:\n\s*[`*]*(?:action[ _]input|tool[ _]input|arguments|parameters|params|args|input)[`*]*"
+    r"\s*:[\s`*]*|\swith\b[^\n{]{0,30}(?=\{)|(?=\[\s*\{))",
+    re.IGNORECASE,
+)
+_QWEN = re.compile(r"✿FUNCTION✿\s*[:：]\s*`?([\w.:/-]+)`?\s*✿ARGS✿\s*[:：]\s*(?=\{)", re.IGNORECASE)
+# Forms that say the same as tags in other brackets.
+_AS_TAGS = (
+    (re.compile(r"\]<\]minimax\[>\["), ""),
+    (re.compile(r"<\|open\|>call\s+tool=\"([\w.:/-]+)\"[^<>]{0,80}<\|sep\|>"), r"<function=\1>"),
+    (re.compile(r"<\|open\|>argument\s+key=\"([\w.-]+)\"[^<>]{0,80}<\|sep\|>"), r"<parameter=\1>"),
+    (re.compile(r"<\|close\|>argument<\|sep\|>"), "</parameter>"),
+    (re.compile(r"<\|(?:open|close)\|>[^<>]{0,80}<\|sep\|>"), ""),
+)
+_HASH_ROCKETS = re.compile(r'\{\s*tool\s*=>\s*"([\w.:/-]+)"\s*,\s*args\s*=>\s*\{(.*)\}\s*\}', re.DOTALL)
+_OPTION = re.compile(r"--([\w-]+)[ =]+(\"(?:[^\"\\]|\\.)*\"|[^\n]*?)(?=\s+--|\s*\n|\s*\Z)")
 
 
 def read_calls(body: str, tools: Tools) -> list[Call]:
     """The calls that `body` can mean, in their order; [] when it means none."""
+    for form, tag in _AS_TAGS:
+        body = form.sub(tag, body)
     if _TAGGED.search(body):
         return list(_tagged(body, tools))
+    if starts := list(_QWEN.finditer(body)):
+        return [(start[1], _value_at(body, start.end())[0]) for start in starts]
+    if rockets := _HASH_ROCKETS.search(body):
+        return [
+            (
+                rockets[1],
+                _converted(rockets[1], [(key, text.strip('"')) for key, text in _OPTION.findall(rockets[2])], tools),
+            )
+        ]
     if named := _TOOL_NAME.search(body):
         around = _ARGUMENTS_TAG.match(body, named.end())
         return [(named["name"], _within_tag(named["name"], around[2] if around else "", tools))]
+    if (alone := _ATTRIBUTES_TAG.match(body)) and resolved(alone[1], tools) in tools:
+        return [(alone[1], _converted(alone[1], [(key, text) for key, _, text in _ATTRIBUTE.findall(alone[2])], tools))]
     if (own := _OWN_TAG.match(body)) and resolved(own[1], tools) in tools:
         return [(own[1], _within_tag(own[1], own[2], tools))]
-    body = body.replace("longcat_arg_", "arg_").lstrip("`")
+    body = re.sub(r"\A\s*`{1,2}(?!`)", "", body.replace("longcat_arg_", "arg_"))
     if "<arg_key>" in body:
         name = re.match(r"\s*([\w.:/-]+)", body)
         return [(name[1], _converted(name[1], _KEY_AND_VALUE.findall(body), tools))] if name else []
-    if react := _REACT.match(body):
-        body = f"{react[1]}\n{body[react.end() :]}"
+    if (given := _GIVEN.match(body)) and resolved(given[1], tools) in tools:
+        body = f"{given[1]}\n{body[given.end() :].removeprefix('[')}"
     text = re.sub(r'<\|"\|>|<escape>', '"', body)
-    return list(_named_objects(text)) or list(_objects(text, tools)) or list(_python(_BETWEEN.sub("\n", text).strip()))
+    return (
+        list(_named_objects(text))
+        or list(_objects(text, tools))
+        or list(_python(_BETWEEN.sub("\n", text).strip(" \n`")))
+        or (list(_shell(body, tools)))
+    )
 
 
 def _within_tag(name: str, inside: str, tools: Tools) -> dict[str, Any] | None:
@@ -82,7 +120,9 @@ def _tagged(body: str, tools: Tools) -> Iterator[Call]:
             yield start[1], _converted(start[1], pairs, tools)
             continue
         brace = inside.find("{")
-        if brace < 0:
+        if brace < 0 and (children := _CHILD.findall(inside[:MAX_CHILD_CHARS])):
+            yield start[1], _converted(start[1], children, tools)
+        elif brace < 0:
             yield start[1], {} if not re.sub(r"<[^<>]*>", "", inside).strip() else None
         else:
             yield start[1], _value_at(inside, brace)[0]
@@ -121,21 +161,25 @@ def _in_value(value: Any, tools: Tools) -> Iterator[Call]:
         return
     if not isinstance(value, dict):
         return
-    for within in ("tool_calls", "tool_uses"):
+    if value.get("method") == "tools/call" and isinstance(value.get("params"), dict):
+        value = value["params"]  # of the Model Context Protocol
+    for within in ("tool_calls", "tool_uses", "actions", "calls"):
         if isinstance(value.get(within), list):
             yield from _in_value(value[within], tools)
             return
-    for within in ("function", "tool_call", "function_call"):
+    for within in ("function", "tool_call", "function_call", "command"):
         if isinstance(value.get(within), dict):
             yield from _in_value(value[within], tools)
             return
-    name = next((value[key] for key in _NAMES if isinstance(value.get(key), str) and value[key].strip()), "")
+    named = next((key for key in _NAMES if isinstance(value.get(key), str) and value[key].strip()), "")
+    name = value[named] if named else ""
     if not name:
         only = next(iter(value)) if len(value) == 1 else ""
         if only and resolved(only, tools) in tools and isinstance(value[only], dict):
             yield only, value[only]
         return
-    arguments: Any = next((value[key] for key in _ARGUMENTS if key in value), {})
+    beside = {key: value[key] for key in value if key != named and key in _properties(name, tools)}
+    arguments: Any = next((value[key] for key in _ARGUMENTS if key in value), beside)
     if isinstance(arguments, dict) and isinstance(arguments.get("tool_uses"), list) and resolved(name, tools) not in tools:
         yield from _in_value(arguments["tool_uses"], tools)
     elif isinstance(arguments, str):
@@ -144,7 +188,9 @@ def _in_value(value: Any, tools: Tools) -> Iterator[Call]:
         yield name, arguments if isinstance(arguments, dict) else {} if arguments is None else None
 
 
-_NAMES = ("name", "tool_name", "function_name", "recipient_name", "function", "tool", "action")
+_NAMES = (
+    "name", "tool_name", "function_name", "recipient_name", "function", "tool", "action", "method", "command", "api",
+)  # fmt: skip
 _ARGUMENTS = (
     "arguments", "parameters", "args", "input", "action_input", "tool_input", "tool_args", "tool_arguments", "params",
     "kwargs",
@@ -170,6 +216,28 @@ def _python(text: str) -> Iterator[Call]:
                 pending = [*node.args, *pending]
                 continue
             yield name.removesuffix(".call"), _literals(node)
+
+
+def _shell(text: str, tools: Tools) -> Iterator[Call]:
+    """`name --key value` and `name key=value`, a line each."""
+    for line in text.splitlines()[:MAX_SHELL_LINES]:
+        try:
+            name, *words = shlex.split(line.strip().strip("`").lstrip("$> "))
+        except ValueError:
+            continue
+        if resolved(name, tools) not in tools:
+            continue
+        pairs: list[tuple[str, str]] = []
+        for word in words:
+            key, equals, value = word.partition("=")
+            if word.startswith("--"):
+                pairs.append((key.lstrip("-"), value if equals else "true"))
+            elif equals and key.isidentifier():
+                pairs.append((key, value))
+            elif pairs and pairs[-1][1] == "true":
+                pairs[-1] = (pairs[-1][0], word)
+        if pairs and all(key in _properties(name, tools) for key, _ in pairs):
+            yield name, _converted(name, pairs, tools)
 
 
 def _literals(node: ast.Call) -> dict[str, Any] | None:
@@ -202,7 +270,7 @@ def _value_at(text: str, at: int) -> tuple[dict[str, Any] | None, int]:
 
 def _converted(name: str, pairs: list[tuple[str, str]], tools: Tools) -> dict[str, Any]:
     """Values that were written without their type get the one that the tool's schema names."""
-    properties = tools.get(resolved(name, tools), {}).get("properties", {})
+    properties = _properties(name, tools)
     arguments: dict[str, Any] = {}
     for key, text in pairs:
         value = text.strip()
@@ -210,6 +278,11 @@ def _converted(name: str, pairs: list[tuple[str, str]], tools: Tools) -> dict[st
         types = schema.get("type") if isinstance(schema, dict) else None
         arguments[key.strip()] = value if types in ("string", None) else _typed(value)
     return arguments
+
+
+def _properties(name: str, tools: Tools) -> Mapping[str, Any]:
+    properties = tools.get(resolved(name, tools), {}).get("properties", {})
+    return properties if isinstance(properties, dict) else {}
 
 
 def _typed(text: str) -> Any:

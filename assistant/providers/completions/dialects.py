@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -10,6 +11,18 @@ from functools import lru_cache
 BEFORE_NAMES = (
     "", "`", "functions.", "`functions.", "default_api.", "call:", "|functions.", "to=functions.", "to=",
     "commentary to=functions.", "commentary to=", "assistantcommentary to=functions.", "assistantcommentary to=",
+    "await ", "print(", "result = ", "response = ", "call ", "calling ", "calling function ", "calling tool ", "call: ",
+    "- ", "* ", "> ", "$ ", "/", "@", "#", "- `", "* `", "🔧 ",
+)  # fmt: skip
+# Those that no sentence has. A name behind any other is a call only where its line says nothing else: see `context`.
+NEVER_IN_SENTENCES = ("functions.", "default_api.", "to=")
+# What models without a format of their own write before a call, and how they set it off.
+LABELS = (
+    "tool call", "tool_call", "tool calls", "tool_calls", "tool use", "tool_use", "tool", "function call", "function_call",
+    "function", "action", "calling tool", "calling function", "calling",
+)  # fmt: skip
+BRACKETED = (
+    "tool call", "tool_call", "tool use", "tool_use", "function call", "function_call", "calling tool", "tool", "call",
 )  # fmt: skip
 
 
@@ -27,6 +40,7 @@ class Dialect:
     certain: bool = True
     part: bool = False
     name: bool = False  # the mark is a tool's name
+    line: bool = False  # the mark counts only where a line begins
 
 
 DIALECTS = (
@@ -58,6 +72,22 @@ DIALECTS = (
     Dialect("<minimax:tool_call>", r"</minimax:tool_call>", "MiniMax M2"),
     Dialect("<seed:tool_call>", r"</seed:tool_call>", "ByteDance Seed"),
     Dialect("<｜dsml｜function_calls>", r"</｜dsml｜function_calls>", "DeepSeek 3.2"),
+    Dialect("<｜dsml｜tool_calls>", r"</｜dsml｜tool_calls>", "DeepSeek 4"),
+    Dialect("<｜dsml｜invoke name=", r"</｜dsml｜invoke>", "DeepSeek 3.2 and 4, without what is around it", part=True),
+    Dialect("]<]minimax[>[<tool_call>", r"\]<\]minimax\[>\[</tool_call>", "MiniMax M3"),
+    Dialect("<|open|>tools<|sep|>", r"<\|close\|>tools<\|sep\|>", "Kimi K3"),
+    Dialect("<tool-call>", r"</tool-call>", "prompted models"),
+    Dialect("<call>", r"</call>", "prompted models"),
+    Dialect("<functions>", r"</functions>", "prompted models"),
+    Dialect("<action>", r"</action_input>", "prompted models"),
+    Dialect("<|functioncallbegin|>", r"<\|functioncallend\|>", "Doubao"),
+    Dialect("<|function_call_begin|>", r"<\|function_call_end\|>", "copies of Kimi"),
+    Dialect("<|message_sep|>\n\nfunction call<|role_sep|>", "", "GigaChat 3"),
+    Dialect("assistantcommentary to=", "", "gpt-oss, without its tokens"),
+    Dialect("✿function✿", "", "Qwen through Qwen-Agent", part=True),
+    Dialect("[toolcall]", r"\[/toolcall\]", "prompted models"),
+    Dialect("[function_call]", r"\[/function_call\]", "prompted models"),
+    Dialect("[use_tool]", "", "prompted models"),
     Dialect("<|tool_call|>", r"<\|/tool_call\|>|</\|tool_call\|>", "Granite 3, Phi 4"),
     Dialect("<|tool_call>", r"<tool_call\|>", "Gemma 4"),
     Dialect("<start_function_call>", r"<end_function_call>", "FunctionGemma"),
@@ -81,11 +111,15 @@ DIALECTS = (
     Dialect("<|recipient|>", "", "Functionary 2"),
     Dialect("[tool_calls]", r"</s>", "Mistral"),
     Dialect("[tool_request]", r"\[end_tool_request\]", "LM Studio"),
-    Dialect("functools[", "", "Phi 4 mini", part=True),
-    Dialect(">>>", "", "Functionary 3", certain=False),
-    Dialect("tool call:", "", "prompted models", certain=False),
-    Dialect("function call:", "", "prompted models", certain=False),
-    Dialect("action:", "", "Command R, and models trained on ReAct", certain=False),
+    Dialect("functools[", "", "Phi 4 mini, Firefunction", part=True),
+    Dialect("functools [", "", "Phi 4 mini", part=True),
+    Dialect(">>>", "", "Functionary 3", certain=False, line=True),
+    *(
+        Dialect(mark, "", "prompted models; Command R and ReAct with `action`", certain=False, line=True)
+        for label in LABELS
+        for mark in (f"{label}:", f"**{label}:**", f"**{label}**:", f"### {label}\n", f"### {label}:")
+    ),
+    *(Dialect(f"[{label}:", None, "prompted models", certain=False) for label in BRACKETED),
     Dialect("```", r"```", "any", certain=False),
     Dialect("{", None, "Llama 3, and any", certain=False),
     Dialect("[", None, "xLAM; [name(argument=…)] of Llama 4 and others", certain=False),
@@ -97,7 +131,7 @@ DIALECTS = (
 class Marks:
     """What may begin a call where tools of certain names exist."""
 
-    dialects: tuple[Dialect, ...]
+    names: tuple[str, ...]
     by_mark: dict[str, Dialect] = field(init=False)
     pattern: re.Pattern[str] = field(init=False)
     longest: int = field(init=False)
@@ -105,34 +139,41 @@ class Marks:
     ends: dict[str, re.Pattern[str] | None] = field(init=False)
 
     def __post_init__(self) -> None:
-        by_mark = {dialect.mark: dialect for dialect in self.dialects}
-        # A name within a word, or behind the bracket of a tag, is none.
-        alone = {one.mark: r"(?<![\w</])" if one.name and one.mark[0].isalpha() else "" for one in self.dialects}
-        marks = [alone[mark] + re.escape(mark) for mark in sorted(by_mark, key=len, reverse=True)]
-        ends = {one.mark: re.compile(one.end, re.IGNORECASE) if one.end else None for one in self.dialects}
+        fixed = [*DIALECTS, *(tag for name in self.names for tag in _tags(name))]
+        named = [_called(before, name) for name in self.names for before in BEFORE_NAMES]
+        by_mark = {dialect.mark: dialect for dialect in (*fixed, *named)}
+        literal = _one_of(one.mark for one in fixed)
+        # A name within a word, or behind the bracket of a tag, is none. What stands before names is tried once for all of
+        # them: written out, they are hundreds of marks.
+        spelled = rf"(?:(?<![\w</])|(?=[`|]))(?:{_one_of(BEFORE_NAMES)})(?:{_one_of(self.names)})"
         for name, value in (
             ("by_mark", by_mark),
-            ("pattern", re.compile("|".join(marks), re.IGNORECASE)),
+            ("pattern", re.compile(f"{literal}|{spelled}" if self.names else literal, re.IGNORECASE)),
             ("longest", max(map(len, by_mark))),
             ("beginnings", frozenset(mark[:length] for mark in by_mark for length in range(1, len(mark)))),
-            ("ends", ends),
+            ("ends", {mark: re.compile(one.end, re.IGNORECASE) if one.end else None for mark, one in by_mark.items()}),
         ):
             object.__setattr__(self, name, value)
+
+
+def _one_of(texts: Iterable[str]) -> str:
+    return "|".join(map(re.escape, sorted(texts, key=len, reverse=True)))
+
+
+def _tags(name: str) -> tuple[Dialect, Dialect]:
+    end, seen = rf"</{re.escape(name)}>", "models trained on Cline's format"
+    return (
+        Dialect(f"<{name}>".lower(), end, seen, part=True),
+        Dialect(f"<{name} ".lower(), rf"/>|{end}", seen, certain=False, part=True),
+    )
+
+
+def _called(before: str, name: str) -> Dialect:
+    return Dialect(f"{before}{name}".lower(), None, "gpt-oss, Kimi and others without marks", certain=False, name=True)
 
 
 @lru_cache(maxsize=64)
 def marks(names: tuple[str, ...]) -> Marks:
     """Those of all dialects, and the names themselves: as a tag, and as the function that is called."""
-    names = tuple(name for name in names if re.fullmatch(r"[A-Za-z_][\w.-]{2,99}", name))  # a model may have made one up
-    own = [
-        *(
-            Dialect(f"<{name}>".lower(), rf"</{re.escape(name)}>", "models trained on Cline's format", part=True)
-            for name in names
-        ),
-        *(
-            Dialect(f"{before}{name}".lower(), None, "gpt-oss, Kimi and others without marks", certain=False, name=True)
-            for name in names
-            for before in BEFORE_NAMES
-        ),
-    ]
-    return Marks((*DIALECTS, *own))
+    # A model may have made one up.
+    return Marks(tuple(name for name in names if re.fullmatch(r"[A-Za-z_][\w.-]{2,99}", name)))

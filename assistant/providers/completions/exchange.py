@@ -165,6 +165,7 @@ class _Exchange:
             total_ms=self._elapsed_ms(),
             learnt={"opens_thinking": False} if reply.met_unopened else {},
             opaque=reply.opaque,
+            ran_on=reply.ran_on,
             unread_call=reply.unread_call and finish in ("stop", "tool_calls"),
         )
 

@@ -19,6 +19,9 @@ _MESSAGE = re.compile(r"<\|message\|>")
 _END = re.compile(r"<\|(?:end|return|call|start|channel)\|>")
 _LONGEST = 24
 _BEGUN = re.compile(r"<(?:\|(?:[a-z]{0,10}(?:\|(?:>\s{0,3}[a-z]{0,12})?)?)?)?\Z")
+# Where the server took away what stands before it, an answer begins with the recipient of a call.
+_TO = re.compile(r"\s*to=[\w.:/-]+\s*\Z")
+_TO_BEGUN = re.compile(r"\s*(?:t|to|to=[\w.:/-]*\s*)(?:<(?:\|\w*\|?)?)?\Z")
 _RECIPIENT = re.compile(r"\bto=([\w.:/-]+)")
 
 
@@ -36,7 +39,11 @@ class Harmony:
         self._chars = 0
 
     def feed(self, text: str) -> str:
+        if not self._shown and self._mode == "text" and _TO_BEGUN.match(self._held + text):
+            self._held += text
+            return ""
         if not self._held and self._mode == "text" and "<" not in text:
+            self._shown = self._shown or bool(text.strip())
             return text
         return self._scan(self._held + text, final=False)
 
@@ -67,6 +74,12 @@ class Harmony:
                 continue
             mark = (_BEGIN if self._mode == "text" else _END).search(text, at)
             until = mark.start() if mark else len(text) if final else _begun(text, at)
+            if mark and mark[0].startswith("<|channel|>") and not self._shown and _TO.match(text[at:until]):
+                self._mode = "header"
+                continue
+            if not final and mark is None and until < len(text) and not self._shown and _TO.match(text[at:until]):
+                self._held = text[at:]
+                break
             self._take(text[at:until], shown)
             if mark is None:
                 self._held = text[until:]

@@ -121,7 +121,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         FORM,
         r"failed to parse grammar|error parsing grammar|parse grammar|grammar[^.]{0,40}(?:error|invalid|fail)"
-        r"|failed to initialize samplers|unrecognized schema|failed to (?:compile|convert|parse)[^.]{0,40}schema"
+        r"|failed to initialize samplers|error: function has no builtins"
+        r"|unrecognized schema|failed to (?:compile|convert|parse)[^.]{0,40}schema"
         r"|unsupported json schema|json schema is invalid|invalid json schema|invalid schema for function"
         r"|invalid tool schema|invalid_function_parameters|schema fields|schema contains features|xgrammar|outlines"
         r"|function_declarations|functiondeclarations|input_schema|unsupported schema|schema[^.]{0,60}not supported"

@@ -11,6 +11,7 @@ import orjson
 from assistant.errors import ProviderError
 from assistant.llm import Finish, ToolCallRequest, ToolSpec
 from assistant.providers.completions.failures import classified, status_of
+from assistant.providers.completions.framing import Framing
 from assistant.providers.completions.harmony import Harmony
 from assistant.providers.completions.key_mask import MIN_KEY_CHARS, KeyMask
 from assistant.providers.completions.tool_calls import CallCollector
@@ -67,6 +68,7 @@ class Reply:
         self._collector = CallCollector(self._schemas, self._secret)
         self._harmony = Harmony()
         self._visible = Visible(unopened)
+        self._framing = Framing()
         self._written = WrittenCalls({**{name: {} for name in withheld}, **self._schemas}, offered=self._schemas)
         self._spoken = Spoken(spoken) if spoken else None
         self._mask = KeyMask(key)
@@ -113,6 +115,7 @@ class Reply:
         """The text that was held back until the end was certain."""
         whole = self.finish == "stop" or (self.finish is None and not self.unknown_finish)
         text = self._visible.feed(self._harmony.close()) + self._visible.close(whole=whole)
+        text = self._framing.feed(text) + self._framing.close(whole=whole)
         text = self._written.feed(text) + self._written.close()
         if self._visible.over and self.finish == "length":
             self.finish = "stop"  # what was cut short is only what it made up behind the end of its answer
@@ -129,6 +132,11 @@ class Reply:
     @property
     def met_unopened(self) -> bool:
         return self._visible.met_unopened
+
+    @property
+    def ran_on(self) -> bool:
+        """Text came behind the end of the answer, as the template has it."""
+        return self._visible.over
 
     @property
     def unread_call(self) -> bool:
@@ -230,7 +238,7 @@ class Reply:
         shown: list[str] = []
         for at in range(0, len(content), PIECE_CHARS):
             text = self._harmony.feed(content[at : at + PIECE_CHARS])
-            text = self._written.feed(self._visible.feed(text))
+            text = self._written.feed(self._framing.feed(self._visible.feed(text)))
             text = self._spoken.feed(text) if self._spoken else text
             shown.append(self._keep(self._mask.feed(text)))
             if self.too_long:

@@ -26,11 +26,14 @@ _THINKING: tuple[tuple[str, str], ...] = (
     (r"\[(?:THINK|THINKING|REASONING)\]", r"\[/(?:THINK|THINKING|REASONING)\]"),  # Mistral Magistral
     (r"◁(?:think|thinking)▷", r"◁/(?:think|thinking)▷"),  # Kimi VL
     (r"<\|channel>thought\b", r"<channel\|>"),  # Gemma 4
+    (r"<\|open\|>think<\|sep\|>", r"<\|close\|>think<\|sep\|>"),  # Kimi K3
 )
 _AROUND_ANSWER = (
     # Granite 3.3, R1 and its copies, Command A, OpenThoughts
     (r"<(?:response|answer)>", r"</(?:response|answer)>"),
     (r"<\|(?:START_RESPONSE|begin_of_solution)\|>", r"<\|(?:END_RESPONSE|end_of_solution)\|>"),
+    (r"<\|open\|>response<\|sep\|>", r"<\|close\|>response<\|sep\|>"),  # Kimi K3
+    (r"✿RETURN✿[:：]", r"(?!)"),  # Qwen through Qwen-Agent
     # The beginning of an answer in templates that a server does not know
     (
         r"<s>|<bos>|<\|im_start\|>assistant\b|<\|assistant\|>|<\|start_header_id\|>assistant<\|end_header_id\|>"
@@ -42,7 +45,7 @@ _AROUND_ANSWER = (
 _OVER = (
     "<|im_end|>", "<|eot_id|>", "<|eom_id|>", "<end_of_turn>", "<|endoftext|>", "<|end_of_text|>", "<|end_of_turn|>",
     "<|im_start|>user", "<start_of_turn>user", "<|start_header_id|>user<|end_header_id|>", "</s>", "<eos>",
-    "<｜end▁of▁sentence｜>", "<|end_of_sentence|>", "<|im_start|>", "<start_of_turn>",
+    "<｜end▁of▁sentence｜>", "<|end_of_sentence|>", "<|close|>message<|sep|>", "<|im_start|>", "<start_of_turn>",
 )  # fmt: skip
 _ENDS = "|".join(end for _, end in _THINKING)
 _MARK = re.compile(
@@ -65,12 +68,14 @@ _LITERALS = (
     *(f"<|{edge}_{word}|>" for word in ("thinking", "response") for edge in ("start", "end")),
     *(f"[{slash}{word}]" for word in ("think", "thinking", "reasoning") for slash in ("", "/")),
     *(f"◁{slash}{word}▷" for word in ("think", "thinking") for slash in ("", "/")),
+    *(f"<|{edge}|>{word}<|sep|>" for word in ("think", "response") for edge in ("open", "close")),
+    "✿return✿:", "✿return✿：",
     "<|channel>thought", "<channel|>", "<s>", "<bos>", "<|im_start|>assistant", "<|assistant|>", "<start_of_turn>model",
     "<|start_header_id|>assistant<|end_header_id|>", *_OVER,
 )  # fmt: skip
 _TAG_BEGUN = re.compile(rf"</?(?:{_TAG})(?:\s[^<>\n]{{0,80}})?\Z", re.IGNORECASE)
 _SPEAKERS = ("assistant", "model")  # behind the mark that begins a message
-_OPENING = re.compile(r"[<\[◁]")
+_OPENING = re.compile(r"[<\[◁✿]")
 _NOT_SPACE = re.compile(r"\S")
 _SENTENCE_END = re.compile(r"[.!?…。！？]\s*\Z")
 _QUOTES_BEFORE = tuple("`'\"‘“„«")

@@ -4,51 +4,48 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Mapping
-from typing import Any, Literal
+from typing import Any
 
 from assistant.providers.completions.call_dialects import read_calls
-from assistant.providers.completions.dialects import Dialect, marks
+from assistant.providers.completions.context import place
+from assistant.providers.completions.dialects import NEVER_IN_SENTENCES, Dialect, marks
 from assistant.providers.completions.json_end import JsonEnd
 from assistant.providers.completions.tool_calls import resolved
+from assistant.providers.completions.verdicts import (
+    BEFORE_NAME,
+    BEHIND_CALL,
+    BEHIND_CALL_BEGUN,
+    BRACKETED_CALL,
+    BRACKETED_CALL_BEGUN,
+    CALL_FENCES,
+    CALLED,
+    CALLED_BEGUN,
+    DATA_FENCES,
+    FIRST_KEY,
+    FIRST_KEY_BEGUN,
+    LABELLED_CALL,
+    LABELLED_CALL_BEGUN,
+    NAME_KEYS,
+    NAMED,
+    NAMED_CALL,
+    NAMED_CALL_BEGUN,
+    OTHER_KEYS,
+    PYTHON_CALL,
+    PYTHON_CALL_BEGUN,
+    SHELL_CALL,
+    SHELL_CALL_BEGUN,
+    Verdict,
+    of_certain,
+    of_pattern,
+)  # fmt: skip
 
 MAX_BODY_CHARS = 65_536
 HEAD_CHARS = 400  # within which it is decided whether something is a call
 
-Verdict = Literal["yes", "no", "wait"]
-
-
 _LONGEST_END = 40
 _CODE_END = re.compile(r"```")
-# What is left over behind a call: what separates it from the next, and what ends marks that were never opened.
-_BEHIND_CALL = re.compile(r"(?:[\s;,]|</[\w:｜]{1,40}>|<\|(?:eom_id|eot_id|im_end|call|end)\|>|`(?!\w))*")
-_BEHIND_CALL_BEGUN = re.compile(r"<(?:/[\w:｜]{0,40}|\|[\w|]{0,10})?\Z")
-
-CALL_FENCES = ("tool_code", "tool_call", "tool_calls", "function_call", "tool", "tool_use")
-DATA_FENCES = ("", "json", "python", "py", "javascript", "js", "xml", "text", "plaintext")
-NAME_KEYS = ("name", "tool_name", "function_name", "function", "tool", "action", "recipient_name")
-OTHER_KEYS = (
-    "arguments", "parameters", "args", "input", "action_input", "tool_input", "tool_args", "tool_arguments", "params",
-    "kwargs", "id", "type", "tool_calls", "tool_uses", "tool_call", "function_call", "thought", "reasoning",
-)  # fmt: skip
-# A call in all but its name.
-_NAMED_CALL = r'\s*"[\w.:/-]{1,100}"\s*,\s*"(?:arguments|parameters|args|tool_input|action_input|params)"\s*:\s*[{"]'
-_NAMED_CALL_BEGUN = r'\s*"[\w.:/-]{0,100}(?:"\s*(?:,\s*(?:"[a-z_]{0,15}(?:"\s*(?::\s*)?)?)?)?)?'
-_NAMED = re.compile(r'"(?:name|tool_name|function_name|function|tool|action|recipient_name)"\s*:\s*"([^"\\]*)"')
-# A name, and what it is called with.
-_CALLED = (
-    r"(?::\d{1,3})?[|`]?(?:\(\s*(?:[)\"'{]|\w+\s*[=:])"
-    r"|\s{0,3}(?:<\|constrain\|>)?\s?(?:json|code)?\s{0,2}(?:<\|message\|>)?\s?\{\s*(?:[\"'}]|\w+\s*:))"
-)
-_CALLED_BEGUN = (
-    r"(?::\d{0,3})?[|`]?(?:\(\s*\w{0,60}\s*"
-    r"|\s{0,3}(?:<[|a-z>]{0,12})?\s?(?:j|js|jso|json|c|co|cod|code)?\s{0,2}(?:<[|a-z>]{0,12})?\s?(?:\{\s*\w{0,60}\s*)?)"
-)
-_PYTHON_CALL = r"[a-z]+_\w{1,80}\(\s*\w{1,60}\s*="
-_PYTHON_CALL_BEGUN = r"[a-z]\w{0,80}(?:\(\s*\w{0,60}\s*)?"
-_REACT_CALL = r"[\w.:-]{1,100}[ \t]*\n\s*action[ _]input\s*:"
-_REACT_CALL_BEGUN = r"[\w.:-]{0,100}[ \t]*(?:\n\s*[a-z _]{0,14})?"
-_FIRST_KEY = re.compile(r'(?:\[\s{0,40}+)?\{\s*"([^"\\]{1,40})"\s*:\s*')
-_FIRST_KEY_BEGUN = re.compile(r'(?:\[\s{0,40}+)?(?:\{\s*(?:"([^"\\]{0,40})(?:"\s*)?)?)?\Z')
+_LINE_END = re.compile(r"\n")
+_MAX_LINE = 200
 
 
 class WrittenCalls:
@@ -68,7 +65,9 @@ class WrittenCalls:
         self._held = ""
         self._in_code = False
         self._behind_call = False
-        self._line_begins = True
+        self._line = ""  # what has been shown of this line, or its end
+        self._final = False
+        self._to_line_end = False  # the call that we are in ends with its line
         self._dialect: Dialect | None = None  # of the call that we are in
         self._body: list[str] = []
         self._chars = 0
@@ -90,9 +89,10 @@ class WrittenCalls:
         self._read(f"{name}\n{body}")
 
     def _scan(self, text: str, final: bool) -> str:
-        self._held = ""
+        self._held, self._final = "", final
         shown: list[str] = []
-        at = 0
+        # With what stands before it, since a name within a word is none.
+        text, at = self._line[-1:] + text, len(self._line[-1:])
         while at < len(text):
             if self._dialect:
                 at = self._go_on(text, at)
@@ -101,15 +101,15 @@ class WrittenCalls:
                 at = self._code(text, at, shown, final)
                 continue
             if self._behind_call:
-                behind = _BEHIND_CALL.match(text, at)
+                behind = BEHIND_CALL.match(text, at)
                 at = behind.end() if behind else at
-                if at == len(text) or (not final and _BEHIND_CALL_BEGUN.match(text, at)):
+                if at == len(text) or (not final and BEHIND_CALL_BEGUN.match(text, at)):
                     self._held = text[at:]
                     break
                 self._behind_call = False
             mark = self._marks.pattern.search(text, at)
-            if mark is None:
-                until = len(text) if final else self._begun(text, at)
+            until = len(text) if final else self._begun(text, at)
+            if mark is None or until < mark.start():  # a longer mark may have begun before the one that is there
                 self._show(text[at:until], shown)
                 self._held = text[until:]
                 break
@@ -130,6 +130,7 @@ class WrittenCalls:
             self._in_code = dialect.mark == "```"
             return mark.end()
         self._dialect, self._body, self._chars, self._tail, self._end = dialect, [], 0, "", JsonEnd()
+        self._to_line_end = dialect.name and re.match(CALLED, text[mark.end() :]) is None
         if dialect.end is None or dialect.part:
             self._body.append(mark[0] if dialect.end is not None else "")
             return mark.start() if dialect.end is None else mark.end()
@@ -147,7 +148,12 @@ class WrittenCalls:
     def _go_on(self, text: str, at: int) -> int:
         """Within a call: up to its end, or the end of `text`."""
         assert self._dialect
-        if self._dialect.end is None:
+        if self._to_line_end:
+            found = _LINE_END.search(text, at)
+            end = found.end() if found else -1
+            after = found.end() if found else len(text)
+            self._body.append(text[at:after])
+        elif self._dialect.end is None:
             end = self._end.feed(text, at)
             after = end if end >= 0 else len(text)
             self._body.append(text[at:after])
@@ -179,7 +185,15 @@ class WrittenCalls:
             if ends and not dialect.part:
                 body = body[: ends[-1]]
         if dialect.mark == "```":
-            body = re.sub(r"\A[ \t]*[a-z_]*[ \t]*\n", "", body, flags=re.IGNORECASE)
+            body = re.sub(
+                r"\A[ \t]*(?:" + "|".join((*CALL_FENCES, *filter(None, DATA_FENCES))) + r")?[ \t]*\n", "", body, flags=re.I
+            )
+        elif dialect.name:
+            before = BEFORE_NAME.match(body)
+            body = body[before.end() :] if before else body
+            body = body[:-1] if before and before[0].endswith("(") else body
+        elif dialect.mark[0] == "[" and dialect.mark[-1] == ":":
+            body = body[len(dialect.mark) : -1]
         self._read(body if self._chars <= MAX_BODY_CHARS else "")
 
     def _read(self, body: str) -> None:
@@ -195,8 +209,8 @@ class WrittenCalls:
     def _show(self, text: str, shown: list[str]) -> None:
         if text:
             shown.append(text)
-            line = text.rpartition("\n")
-            self._line_begins = not line[2].strip() and (bool(line[1]) or self._line_begins)
+            _, newline, line = text.rpartition("\n")
+            self._line = (line if newline else self._line + line)[-_MAX_LINE:]
 
     # --- Is it one? ---------------------------------------------------------------------------------------------------
 
@@ -214,12 +228,17 @@ class WrittenCalls:
         dialect = self._marks.by_mark[mark[0].lower()]
         verdict = self._of(dialect, head)
         if verdict == "wait" and len(head) == HEAD_CHARS:
-            return "no"
+            # What follows is not waited for where nothing before it says that it is a sentence.
+            return "yes" if dialect.name and re.match(CALLED, head) and not self._line.strip() else "no"
         return verdict
 
     def _of(self, dialect: Dialect, head: str) -> Verdict:
         if dialect.name:
-            return _of_pattern(_CALLED, _CALLED_BEGUN, head)
+            return self._of_name(dialect, head)
+        if dialect.line:
+            return self._of_line(head) if not self._line.strip() else "no"
+        if dialect.mark[0] == "[" and dialect.mark[-1] == ":":
+            return self._of_bracket(head.lstrip(), unknown=re.search(r"[ _]", dialect.mark) is not None)
         match dialect.mark:
             case "{":
                 return self._of_json("{" + head)
@@ -229,26 +248,56 @@ class WrittenCalls:
                     return self._of_json("[" + head) if bare else "wait"
                 known = self._of_python(bare)
                 unknown = known == "no" and self._tools
-                return _of_pattern(_PYTHON_CALL, _PYTHON_CALL_BEGUN, bare) if unknown else known
+                return of_pattern(PYTHON_CALL, PYTHON_CALL_BEGUN, bare) if unknown else known
             case "```":
                 return self._of_fence(head)
-            case ">>>" | "action:" | "tool call:" | "function call:":
-                return self._of_line(head, dialect) if self._line_begins else "no"
+            case "✿function✿":
+                return of_pattern(r"\s*[:：]\s*`?\w", r"\s*(?:[:：]\s*`?)?", head)
+            case "assistantcommentary to=":
+                return of_pattern(r"[\w.:-]{1,100}[^\w.:-]", r"[\w.:-]{0,100}", head)
             case "<tool_response>":
                 return "yes" if self.calls or self.unread else "no"
+            case mark if mark[0] == "<" and mark[-1] == " ":
+                return of_pattern(r"\s*[\w-]{1,60}\s*=\s*[\"']", r"\s*[\w-]{0,60}\s*(?:=\s*)?", head)
             case mark if mark[-1] == "=":
-                return _of_pattern(r'\s*["\']?[\w.:-]{1,100}["\']?\s*[>{]', r'\s*["\']?[\w.:-]{0,100}["\']?\s*', head)
+                return of_pattern(r'\s*["\']?[\w.:-]{1,100}["\']?\s*[>{]', r'\s*["\']?[\w.:-]{0,100}["\']?\s*', head)
             case "<|recipient|>" if head.lstrip()[:3] in ("", "a", "al", "all"):
                 return "no" if head.lstrip()[:3] == "all" else "wait"
-            case "functools[":
-                return _of_pattern(r"\s*\{", r"\s*", head)
-        return _of_certain(head)
+            case "functools[" | "functools [":
+                return of_pattern(r"\s*\{", r"\s*", head)
+        return of_certain(head)
+
+    def _of_bracket(self, body: str, unknown: bool) -> Verdict:
+        """Whether `[tool call: …` is one; `unknown`: also of a tool that there is not."""
+        if body[:1] in ("{", "["):
+            return self._of_json(body)
+        verdict = of_pattern(BRACKETED_CALL, BRACKETED_CALL_BEGUN, body)
+        name = re.match(r"`?([\w.:-]+)", body)
+        known = name is not None and resolved(name[1], self._tools) in self._tools
+        return "no" if verdict == "yes" and not (known or unknown) else verdict
+
+    def _of_name(self, dialect: Dialect, head: str) -> Verdict:
+        """Whether the name of a tool is called here, or only named."""
+        called = of_pattern(CALLED, CALLED_BEGUN, head)
+        if called == "yes":
+            before = BEFORE_NAME.match(dialect.mark)
+            if before and any(one in before[0].lower() for one in NEVER_IN_SENTENCES):
+                return "yes"
+            stands = place(self._line, head, self._marks, final=self._final)
+            return "wait" if stands == "unknown" else "yes" if stands == "apart" else "no"
+        if self._line.strip(" \t-*>$`"):
+            return called
+        shell = re.match(SHELL_CALL, head)
+        if shell and (self._final or shell[0].endswith("\n")):
+            return "yes"
+        begun = "\n" not in head and re.fullmatch(SHELL_CALL_BEGUN, head) is not None
+        return "wait" if called == "wait" or (begun and not self._final) else "no"
 
     def _of_json(self, text: str) -> Verdict:
         """Whether JSON that begins like this is a call of a tool that was offered."""
-        key = _FIRST_KEY.match(text)
+        key = FIRST_KEY.match(text)
         if key is None:
-            begun = _FIRST_KEY_BEGUN.match(text)
+            begun = FIRST_KEY_BEGUN.match(text)
             word = (begun[1] or "") if begun else ""
             keys = (*NAME_KEYS, *OTHER_KEYS, *self._tools)
             return "wait" if begun and any(known.startswith(word) for known in keys) else "no"
@@ -257,12 +306,12 @@ class WrittenCalls:
             return "yes" if rest else "wait"
         if key[1] not in (*NAME_KEYS, *OTHER_KEYS):
             return "no"
-        names = [found[1] for found in _NAMED.finditer(text)]
+        names = [found[1] for found in NAMED.finditer(text)]
         if any(resolved(name, self._tools) in self._tools for name in names):
             return "yes"
         if key[1] in OTHER_KEYS or rest[:1] in ("", "{"):
             return "wait"
-        return _of_pattern(_NAMED_CALL, _NAMED_CALL_BEGUN, rest) if self._tools else "no"
+        return of_pattern(NAMED_CALL, NAMED_CALL_BEGUN, rest) if self._tools else "no"
 
     def _of_python(self, text: str) -> Verdict:
         """Whether `text` begins with a call of a tool that was offered, as Python writes it."""
@@ -284,11 +333,14 @@ class WrittenCalls:
         if language.lstrip()[:1] in ("{", "["):
             language, newline, body = "", "\n", head
         language = language.strip().lower()
+        if language and resolved(language, self._tools) in self._tools and newline:
+            return "yes"
         if not newline:
-            return "wait" if any(one.startswith(language) for one in (*CALL_FENCES, *DATA_FENCES)) else "no"
+            named = any(name.lower().startswith(language) for name in self._tools)
+            return "wait" if named or any(one.startswith(language) for one in (*CALL_FENCES, *DATA_FENCES)) else "no"
         body = body.lstrip()
         if language in CALL_FENCES:
-            return _of_certain(body)
+            return of_certain(body)
         if language not in DATA_FENCES:
             return "no"
         if not body:
@@ -300,9 +352,16 @@ class WrittenCalls:
             if tag:
                 return self._of(self._marks.by_mark[tag], body[len(tag) :])
             return "wait" if body.lower() in self._marks.beginnings else "no"
-        return self._of_python(body.lstrip("["))
+        body = re.sub(r"\A[$>][ \t]*", "", body)
+        first = re.match(r"([\w.-]{1,100})[ \t]", body)
+        if first and resolved(first[1], self._tools) in self._tools:
+            line = body[first.end() - 1 :]
+            if re.match(SHELL_CALL, line) and ("\n" in line or self._final):
+                return "yes"
+            return "wait" if "\n" not in line and not self._final and re.fullmatch(SHELL_CALL_BEGUN, line) else "no"
+        return self._of_python(body.lstrip("[")) if body else "wait"
 
-    def _of_line(self, head: str, dialect: Dialect) -> Verdict:
+    def _of_line(self, head: str) -> Verdict:
         body = head.lstrip()
         if not body or body in ("`", "``"):
             return "wait"
@@ -310,7 +369,7 @@ class WrittenCalls:
             return self._of_fence(body[3:])
         if body[0] in "[{":
             return self._of_json(body)
-        found = re.match(r"([\w.:-]{1,100})(\s*)(.?)", body)
+        found = re.match(r"[`*]*([\w.:-]{1,100})[`*]*(\s*)(.?)", body)
         if not found:
             return "no"
         if not found[3]:
@@ -318,20 +377,4 @@ class WrittenCalls:
         following = found[3] in "{(" or "\n" in found[2]
         if following and resolved(found[1], self._tools) in self._tools:
             return "yes"
-        return _of_pattern(_REACT_CALL, _REACT_CALL_BEGUN, body.lower()) if self._tools else "no"
-
-
-def _of_certain(head: str) -> Verdict:
-    """Whether what follows a certain mark is a call, or prose about the mark."""
-    body = head.lstrip()
-    if not body or body in ("`", "``", "<"):
-        return "wait"
-    if body[0] in "{[" or body.startswith("```") or re.match(r"</?[\w|｜]", body):
-        return "yes"
-    return _of_pattern(r"[\w.:-]{1,100}[ \t]*(?:[({\[<｜\"]|\n\s*[({<`])", r"[\w.:-]{1,100}[ \t]*(?:\n\s*)?", body)
-
-
-def _of_pattern(whole: str, begun: str, text: str) -> Verdict:
-    if re.match(whole, text):
-        return "yes"
-    return "wait" if re.fullmatch(begun, text) else "no"
+        return of_pattern(LABELLED_CALL, LABELLED_CALL_BEGUN, body.lower()) if self._tools else "no"

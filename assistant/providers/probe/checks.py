@@ -17,7 +17,7 @@ from assistant.providers.probe.state import Probe
 REFUSED = ("bad_request", "schema_refused", "not_found", "tools_unsupported")
 GIVEN_UP = ("dns", "refused", "tls", "timeout", "address_refused")  # asking again would only take as long again
 TRIES = 3  # of what fails in a way that may pass, before it is taken for what the server cannot do
-THOUGHT_TOKENS = 50  # more than these for "ok" were thought
+THOUGHT_TOKENS = 50  # more than these that are not in the answer were thought
 
 COLOURS = ToolSpec(
     "note_colour",
@@ -71,7 +71,7 @@ async def chat(run: Probe) -> bool:
     began = time.monotonic()
     try:
         _, answer = await run.ask(SAY_OK, streaming=False)
-        thinks = answer.usage.exact and answer.usage.completion_tokens > THOUGHT_TOKENS
+        thinks = _thought(answer)
     except ProviderError as error:
         if not _still_thinking(error):
             run.fail("chat", error)
@@ -263,6 +263,13 @@ async def voice(run: Probe) -> bool:
     run.note("realtime", True)
     run.add("realtime", "yes")
     return True
+
+
+def _thought(answer: Completion) -> bool:
+    """Whether more was counted than the answer can have: no token is shorter than a byte. A small model that chatters, or
+    goes on behind the end of its answer, was counted for what it wrote."""
+    beyond = answer.usage.completion_tokens - len(answer.text.encode())
+    return answer.usage.exact and beyond > THOUGHT_TOKENS and not answer.ran_on
 
 
 def _still_thinking(error: ProviderError) -> bool:

@@ -255,6 +255,14 @@ async def test_a_model_that_thinks_before_it_says_ok_is_known_to():
     assert report.capabilities["thinks"] is True
 
 
+@pytest.mark.parametrize("said", ["ok " * 180, "ok<end_of_turn>\n<start_of_turn>user\n" + "And then? " * 40])
+async def test_a_model_that_chatters_does_not_count_as_one_that_thinks(said: str):
+    choice = {"index": 0, "message": {"role": "assistant", "content": said}, "finish_reason": "length"}
+    counted = {"prompt_tokens": 7, "completion_tokens": 180}
+    report, _ = await probed(chat=status(200, {"choices": [choice], "usage": counted}))
+    assert report.capabilities["thinks"] is False
+
+
 async def test_a_model_that_refuses_tools_can_talk_but_not_act():
     report, _ = await probed(tools="refused")
     assert outcomes(report)["tools"] == "no" and report.ok

@@ -64,6 +64,19 @@ CALLS = [
     f"<use_mcp_tool><tool_name>find_times</tool_name><arguments>{ARGUMENTS}</arguments></use_mcp_tool>",
     f"<|tool_calls_begin|><|tool_call_begin|>find_times<|tool_sep|>{ARGUMENTS}<|tool_call_end|><|tool_calls_end|>",
     f'[unused11][{{"name": "find_times", "arguments": {ARGUMENTS}}}][unused12]',
+    # Labels, and what is written before a call
+    f"**Tool call:** `find_times`\n```json\n{ARGUMENTS}\n```",
+    f'### Tool call\n```json\n{{"name": "find_times", "arguments": {ARGUMENTS}}}\n```',
+    f"**Function call:** `find_times({PLAIN})`",
+    f"Function: find_times\nParameters: {ARGUMENTS}",
+    f"[Tool call: find_times {ARGUMENTS}]",
+    f"[calling tool: find_times with args {ARGUMENTS}]",
+    f"await find_times({PLAIN})",
+    f"- `find_times({PLAIN})`",
+    f"print(find_times({PLAIN}))",
+    f"find_times {PLAIN.replace(',', '')}",
+    "/find_times --part_of_day evening --people=2",
+    f"Thought: I should look.\nAction: find_times[{ARGUMENTS}]\nObservation: none",
 ]
 
 
@@ -118,11 +131,45 @@ async def test_a_call_is_hidden_in_the_last_round_in_which_nothing_is_offered() 
         'For your developer: {"name": "Rome", "open": true}, [a_list] and [get_weather].',
         "Action: get_weather\nThen call us.",
         "A <tool> is a tool, and a <function> is a function.",
+        f"You can type find_times({PLAIN}) for that.",
+        f"`find_times({PLAIN})` looks for free times.",
+        f"Ich rufe find_times({PLAIN}) auf.",
+        f"See https://shop.example/find_times({PLAIN}) and prefind_times({PLAIN}).",
+        "Call find_times --help, and find_times people=2 is how.",
+        "[call: us] or [tool: a mirror (round)].\nTool: a mirror (round).\nThought: rest a day.\nanalysis follows.",
     ],
 )
 @pytest.mark.parametrize("size", [1, 5, 1000])
 def test_text_that_only_looks_like_a_call_is_shown(text: str, size: int) -> None:
     assert reply_to(text, size)[0] == text
+
+
+# --- Answers whose parts are named in plain words ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Thought: simple.\nFinal Answer: We open at nine.", "We open at nine."),
+        ("Sure.\n**Thought:** simple.\n\n**Final Answer:** Nine.", "Sure.\nNine."),
+        ("Thought: no tool.\nAction: None\nFinal Answer: Nine.", "Nine."),
+        ("Final Answer: Nine.", "Nine."),
+        ("analysisThey greet.assistantanalysisI answer.assistantfinalHello!", "Hello!"),
+        ("analysisThey greet, and I never", ""),
+        ("assistantfinalHello!", "Hello!"),
+        ("Thought: a day of rest helps.\nThat is all.", "Thought: a day of rest helps.\nThat is all."),
+    ],
+)
+@pytest.mark.parametrize("size", [1, 5, 1000])
+def test_what_a_part_named_as_thinking_says_is_hidden(text: str, shown: str, size: int) -> None:
+    assert reply_to(text, size)[0] == shown
+
+
+def test_what_is_held_back_as_thinking_has_a_limit() -> None:
+    text = "Thought: " + "rest " * 5000
+    shown, reply = reply_to(text, 1000)
+    assert shown == text == reply.text
+    assert len(reply_to("analysisWe " + "think " * 20_000 + "assistantfinalHello!", 1000)[0]) == len("Hello!")
 
 
 # --- The end of an answer, written out ----------------------------------------------------------------------------------

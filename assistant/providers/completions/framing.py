@@ -1,0 +1,145 @@
+"""Answers whose parts are named in plain words: ReAct's, and those of gpt-oss whose server took the tokens away.
+
+    Thought: I should look.                         analysisThe visitor wants …
+    Action: find_times                              assistantcommentary to=functions.find_times json{…}
+    Action Input: {…}                               analysisNow I know.assistantfinalTen is free.
+    Thought: I know now.
+    Final Answer: Ten is free.
+
+What is thought is hidden; a call goes on to the reader of calls, with the words that begin it; the answer is shown without
+the words before it. Nothing is held back but behind such a word, and a text that has no other of them is shown whole.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+MAX_HELD_CHARS = 16_384
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """`opening` begins what is thought, where an answer begins or (`lines`) any of its lines does. `certain`: no answer to a
+    visitor begins so, and one that has no other part was all thought."""
+
+    opening: re.Pattern[str]
+    begun: re.Pattern[str]
+    answer: re.Pattern[str]
+    call: re.Pattern[str]
+    lines: bool = False
+    certain: bool = False
+
+
+_FRAMES = (
+    _Frame(  # gpt-oss
+        opening=re.compile(r"(?:assistant)?analysis(?=[A-Z*\n])"),
+        begun=re.compile(r"(?:assistant|assistanta\w{0,8}|a\w{0,8})"),
+        answer=re.compile(r"assistantfinal(?:\s*<\|message\|>)?\s*"),
+        call=re.compile(r"(?=assistantcommentary\s+to=)"),
+        certain=True,
+    ),
+    _Frame(
+        opening=re.compile(r"(?:\*\*)?Thought(?:\s\d+)?(?:\*\*)?:"),
+        begun=re.compile(r"\*{0,2}(?:T|Th|Tho|Thou|Thoug|Though|Thought(?:\s\d*)?\*{0,2})?"),
+        answer=re.compile(r"^[ \t]*(?:\*\*)?Final Answer(?:\*\*)?:(?:\*\*)?[ \t]*\n?", re.MULTILINE),
+        call=re.compile(
+            r"^(?=[ \t]*(?:\*\*)?Action(?:\s\d+)?(?:\*\*)?:(?!\**\s*(?:none|n/a|no\b|respond|finish|final)))",
+            re.IGNORECASE | re.MULTILINE,
+        ),
+        lines=True,
+    ),
+)
+_ONLY_ANSWER = re.compile(r"assistantfinal(?=\S)|(?:\*\*)?Final Answer(?:\*\*)?:(?:\*\*)?[ \t]*\n?")
+_ONLY_ANSWER_BEGUN = re.compile(
+    r"(?:assistant(?:f\w{0,4})?|a\w{0,8}|\*{0,2}F(?:inal?|i|in)?(?: A\w{0,5})?\*{0,2}:?\*{0,2}[ \t]*)"
+)
+_WORD_CHARS = 60  # no word that begins a part is longer
+
+
+class Framing:
+    """A filter for one answer; text is fed to it in pieces."""
+
+    def __init__(self) -> None:
+        self._held = ""
+        self._frame: _Frame | None = None
+        self._first = True  # nothing of the answer has come
+        self._line_begins = True
+        self._searched = 0
+
+    def feed(self, text: str) -> str:
+        if self._frame is None and not self._held and not self._line_begins and "\n" not in text:
+            return text
+        self._held += text
+        return self._scan(final=False)
+
+    def close(self, whole: bool = True) -> str:
+        """What was held back; `whole` is False where the answer was cut short."""
+        shown = self._scan(final=True)
+        rest, self._held = self._held, ""
+        if self._frame and (self._frame.certain or not whole):
+            return shown
+        return shown + rest
+
+    def _scan(self, final: bool) -> str:
+        shown: list[str] = []
+        while self._held:
+            if self._frame is None:
+                if not self._outside(shown, final):
+                    break
+            elif not self._within(shown, final):
+                break
+        return "".join(shown)
+
+    def _outside(self, shown: list[str], final: bool) -> bool:
+        """Up to where thinking begins; returns whether there is more to look at."""
+        at = 0
+        while True:
+            if self._line_begins:
+                frame = next(
+                    (one for one in _FRAMES if (self._first or one.lines) and one.opening.match(self._held, at)), None
+                )
+                if frame:
+                    shown.append(self._held[:at])
+                    self._held, self._frame, self._searched = self._held[at:], frame, 0
+                    return True
+                answer = _ONLY_ANSWER.match(self._held) if self._first else None
+                if answer and (final or answer.end() < len(self._held)):
+                    self._held, self._first, self._line_begins = self._held[answer.end() :], False, False
+                    return True
+                rest = self._held[at:]
+                begun = [one.begun for one in _FRAMES if self._first or one.lines] + [_ONLY_ANSWER_BEGUN] * self._first
+                if not final and any(one.fullmatch(rest) for one in begun):
+                    shown.append(self._held[:at])
+                    self._held = rest
+                    return False
+                self._first = False
+            line = self._held.find("\n", at)
+            if line < 0:
+                shown.append(self._held)
+                self._held, self._line_begins = "", False
+                return False
+            at, self._line_begins = line + 1, True
+            if at == len(self._held):
+                shown.append(self._held)
+                self._held = ""
+                return False
+
+    def _within(self, shown: list[str], final: bool) -> bool:
+        """Up to where thinking ends; returns whether it did."""
+        assert self._frame
+        found = [
+            one for pattern in (self._frame.answer, self._frame.call) if (one := pattern.search(self._held, self._searched))
+        ]
+        end = min(found, key=lambda one: one.start(), default=None)
+        # What is behind the word must have come as well: it says whether there is a call.
+        if end is not None and (final or len(self._held) - end.end() >= _WORD_CHARS or "\n" in self._held[end.end() :]):
+            self._held, self._frame, self._first, self._line_begins = self._held[end.end() :], None, False, False
+            return True
+        if self._frame.certain:
+            self._held = self._held if end else self._held[-_WORD_CHARS:]
+        elif len(self._held) > MAX_HELD_CHARS:
+            shown.append(self._held)
+            self._held, self._frame, self._line_begins = "", None, False
+        self._searched = end.start() if end else max(0, len(self._held) - _WORD_CHARS)
+        return False
