@@ -68,6 +68,9 @@ class Snapshots:
             self._kept.popitem(last=False)
         return kept
 
+    def __contains__(self, organization_id: int) -> bool:
+        return organization_id in self._kept
+
     def clear(self) -> None:
         self._kept.clear()
 
