@@ -27,8 +27,8 @@ LIMIT = 500  # organizations of which one is kept, those that visitors wrote to 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """An organization with what belongs to it at `revision`. Whoever gets rows of it gets copies; `methods` are shared, and
-    nobody changes them."""
+    """An organization with what belongs to it at `revision`. A conversation is given copies of its rows; `methods` are
+    shared, and nobody changes them."""
 
     revision: int
     organization: Organization
