@@ -17,9 +17,10 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
-from assistant.models import Assistant, Budget, Conversation, Method, Organization, Price, Provider
+from assistant.models import Assistant, Budget, Conversation, Method, Organization, Price, Provider, Rotation
 
 T = TypeVar("T")
 LIMIT = 500  # organizations of which one is kept, those that visitors wrote to last
@@ -80,8 +81,10 @@ at = SNAPSHOTS.at
 
 
 def with_revision(conversations: QuerySet[Conversation]) -> QuerySet[Conversation]:
-    """The conversations with the revision of their organization as `revision`, for `give`."""
-    return conversations.annotate(revision=F("organization__revision"))
+    """The conversations with the revision of their organization as `revision`, for `give`, and with how often providers'
+    health has changed as `health`, for `services.providers.health`."""
+    changes = Rotation.objects.filter(pk=Rotation.HEALTH).values("number")
+    return conversations.annotate(revision=F("organization__revision"), health=Coalesce(Subquery(changes), 0))
 
 
 def give(conversation: Any) -> None:
