@@ -52,7 +52,10 @@ def build_history(turn: Turn, limit: int, tokens: int | None = None, *, acted: b
     """
     seq, message_id = turn.message.seq, turn.message_id
     found = execute(_EARLIER, turn.conversation_id, seq, turn.created_at, message_id, limit)
-    earlier = [_Said(UUID(str(pk)), *said, UUID(str(answers)) if answers else None) for pk, *said, answers in found]
+    earlier = [
+        _Said(UUID(str(pk)), place, role, text, UUID(str(answers)) if answers else None)
+        for pk, place, role, text, answers in found
+    ]
     asked = {message.pk: message.seq for message in earlier if message.role == Message.Role.VISITOR}
     calls = _calls_by_message(turn, set(asked)) if acted else {}
     # A reply stands with the message that it answers, wherever it came in: visitors write on while it is being written.
