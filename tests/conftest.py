@@ -20,6 +20,7 @@ from django.db import connection
 
 from assistant import live
 from assistant.services.organizations import snapshots
+from assistant.services.providers import health
 from tests import servers
 
 
@@ -79,6 +80,7 @@ def no_session_outlives_the_tests(request: pytest.FixtureRequest) -> Iterator[No
 def nothing_known_of_another_tests_organizations() -> None:
     """What is rolled back is known by the same keys and revisions as what the next test writes."""
     snapshots.SNAPSHOTS.clear()
+    health.forget_kept()
 
 
 @pytest.fixture(autouse=True)

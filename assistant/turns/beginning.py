@@ -5,12 +5,16 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 
 from assistant import llm
-from assistant.models import Conversation, Turn
+from assistant.engine.claims import Gate
+from assistant.models import Assistant, Conversation, Turn, Visitor
+from assistant.outbound.transport import tls_context
 from assistant.providers import embeddings, router
 from assistant.services.conversations.messages import Posted, post_message
+from assistant.services.conversations.outcomes import Outcome, finish_turn
+from assistant.services.organizations import snapshots
 from assistant.tools.executor import Executor
 from assistant.turns.context import Context, build_context
 
@@ -78,3 +82,22 @@ def _prepare(turn: Turn, acted: bool) -> Prepared:
         return Prepared(executor, context, None)
     messages = [llm.ChatMessage("system", context.system), *context.said, *context.done]
     return Prepared(executor, context, router.model_of_turn(turn, messages, tools))
+
+
+def rehearse() -> None:
+    """Run the path of a turn once and leave nothing behind, so that the first visitor after a start does not pay for what
+    is only loaded when it is needed: a connection, an organization, compiled statements and patterns."""
+    assistant = Assistant.objects.filter(enabled=True, organization__active=True).select_related("organization").first()
+    tls_context()
+    Gate(frozenset()).push("Hello. ")
+    if assistant is None:
+        return
+    with transaction.atomic():
+        visitor = Visitor.objects.create(organization=assistant.organization)
+        Conversation.objects.create(organization=assistant.organization, assistant=assistant, visitor=visitor)
+        conversation = snapshots.with_revision(Conversation.objects.select_related("visitor")).get(visitor=visitor)
+        snapshots.give(conversation)
+        posted, begun = post_and_begin(conversation, "rehearsal", "Hello", {})
+        if posted.turn and begun:
+            finish_turn(begun.turn, Outcome(Turn.State.DONE, "Hello."))
+        transaction.set_rollback(True)

@@ -14,9 +14,10 @@ from django.utils import timezone
 
 from assistant import turns
 from assistant.async_db import in_db
-from assistant.models import Budget, Conversation, Message, Spending, Turn, Usage
+from assistant.models import Budget, Conversation, Event, Message, Spending, Turn, Usage
 from assistant.services.conversations.leases import claim_turn, turns_left_behind
-from assistant.turns.beginning import post_and_begin
+from assistant.services.organizations import snapshots
+from assistant.turns.beginning import post_and_begin, rehearse
 from assistant.turns.runner import running_tasks, stop_here
 from tests import make
 from tests.assistant.providers.stub import Stub, says
@@ -132,3 +133,12 @@ async def test_a_turn_is_settled_with_its_outcome_and_once(settings):
         [used] = await all_of(Usage.objects)
         assert (used.reserved, used.prompt_tokens, used.completion_tokens) == (False, 7, 3)
         assert {row.tokens for row in await all_of(Spending.objects)} == {10}
+
+
+async def test_a_rehearsal_loads_what_a_turn_needs_and_leaves_nothing_behind(settings):
+    async with site(settings) as (conversation, stub):
+        await in_db(rehearse)()
+        assert conversation.organization_id in snapshots.SNAPSHOTS
+        for rows in (Message, Turn, Event, Usage, Spending):
+            assert await all_of(rows.objects) == []
+        assert [row.pk for row in await all_of(Conversation.objects)] == [conversation.pk] and stub.requests == []

@@ -9,14 +9,18 @@ from contextlib import asynccontextmanager
 
 import pytest
 from channels.testing import WebsocketCommunicator
+from django import forms
 
 from assistant.async_db import in_db
-from assistant.models import Turn
+from assistant.llm import ToolResult
+from assistant.models import Method, Turn
 from assistant.services.conversations.sessions import Session, open_session
+from assistant.tools import KINDS
+from assistant.tools.kind import Context, Kind, Operation
 from assistant.turns.runner import running_tasks
 from tests import make
 from tests.assistant.meter import metered
-from tests.assistant.providers.stub import Stub
+from tests.assistant.providers.stub import Stub, calls, says
 from widget import consumers
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -75,5 +79,45 @@ async def test_a_plain_turn_costs_so_many_statements_transactions_and_hops(setti
         async with metered(monkeypatch) as cost:
             assert (await widget.ask("And on Sunday?"))["outcome"] == "done"
             await settled()
-        assert (cost.statements, cost.transactions, cost.hops) == (15, 2, 3), str(cost)
+        assert (cost.statements, cost.transactions, cost.hops) == (14, 2, 3), str(cost)
         assert await in_db(Turn.objects.filter(state="done").count)() == 2
+
+
+async def test_opening_a_widget_again_costs_so_much(settings, monkeypatch):
+    async with opened(settings) as (widget, session, _):
+        await widget.ask("When are you open?")
+        await settled()
+        async with metered(monkeypatch) as cost:
+            await widget.tell("session.open", token=session.token, after=0)
+            await widget.hear("session.ready")
+        assert (cost.statements, cost.transactions, cost.hops) == (4, 0, 2), str(cost)
+
+
+@pytest.fixture
+def kind(monkeypatch) -> None:
+    """A kind of method that reads something and is done."""
+
+    async def run(context: Context, arguments: dict) -> ToolResult:
+        return ToolResult("It is open.")
+
+    operation = Operation(run, risk=Method.Risk.READ, idempotent=True)
+    monkeypatch.setitem(KINDS, "reading", Kind("Reading", "Reads.", "bolt", forms.Form, (operation,)))
+
+
+async def test_a_turn_with_a_call_costs_so_much(settings, monkeypatch, kind):
+    def set_up(session: Session) -> None:
+        method = Method.objects.create(
+            organization=session.conversation.organization, name="look", kind="reading", description="Looks.", risk="read"
+        )
+        session.conversation.assistant.methods.add(method)
+
+    async with opened(settings) as (widget, session, stub):
+        await in_db(set_up)(session)
+        await widget.ask("Hello?")
+        await settled()
+        stub.script(calls("look", "{}"), says("It is open."))
+        async with metered(monkeypatch) as cost:
+            assert (await widget.ask("Are you open?"))["outcome"] == "done"
+            await settled()
+        assert len(stub.requests) == 3
+        assert (cost.statements, cost.transactions, cost.hops) == (35, 7, 9), str(cost)

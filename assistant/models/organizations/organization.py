@@ -165,7 +165,7 @@ class Organization(models.Model):
         help_text="When the providers that are set up for all organizations answer for this one.",
     )
     active = models.BooleanField(default=True, help_text="Off: widgets and API access are disabled.")
-    # Of all that staff set for it: see models.revisions. Whoever has read a row knows whether what they know is current.
+    # Of all that staff set for it: see models.revisions. A process that reads a row knows whether what it keeps is current.
     revision = RevisionField(default=1, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -10,7 +10,9 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
-from django.db import models
+from django.db import models, transaction
+from django.db.models import F
+from django.db.models.signals import post_delete, post_save
 from django.utils import timezone
 
 from assistant import secrets
@@ -210,6 +212,15 @@ def origin_of(url: str) -> str:
     return normal_origin(f"{parts.scheme}://{parts.netloc}")
 
 
+class HealthQuerySet(models.QuerySet["ProviderHealth"]):
+    def update(self, **changes: Any) -> int:
+        with transaction.atomic(savepoint=False):
+            changed = super().update(**changes)
+            if changed:
+                _raise_health()
+            return changed
+
+
 class ProviderHealth(models.Model):
     """What all processes know about one provider under one key: whether it may be asked, and what it can do.
 
@@ -234,6 +245,8 @@ class ProviderHealth(models.Model):
     measured_at = models.DateTimeField(null=True, blank=True)
     measure_after = models.DateTimeField(null=True, blank=True)  # when it is to be measured anew
 
+    objects = HealthQuerySet.as_manager()
+
     class Meta:
         ordering = ["name", "model"]
         verbose_name_plural = "provider health"
@@ -254,10 +267,25 @@ class ProviderHealth(models.Model):
 
 
 class Rotation(models.Model):
-    """The counter of one rotation among providers, shared by all processes."""
+    """The counter of one rotation among providers, shared by all processes. The one called `HEALTH` counts the changes to
+    what is known of providers' health: a process that reads it knows whether what it keeps is current."""
+
+    HEALTH = "health"
 
     key = models.CharField(max_length=80, primary_key=True)
     number = models.PositiveBigIntegerField(default=0)
 
     def __str__(self) -> str:
         return f"{self.key}: {self.number}"
+
+
+def _raise_health(**_: Any) -> None:
+    """In the transaction that changes a provider's health."""
+    counter = Rotation.objects.filter(pk=Rotation.HEALTH)
+    if not counter.update(number=F("number") + 1):
+        Rotation.objects.bulk_create([Rotation(key=Rotation.HEALTH)], ignore_conflicts=True)
+        counter.update(number=F("number") + 1)
+
+
+for _signal in (post_save, post_delete):
+    _signal.connect(_raise_health, sender=ProviderHealth)

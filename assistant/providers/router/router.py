@@ -176,7 +176,8 @@ class Router:
     def prepare(self, messages: list[llm.ChatMessage], tools: list[llm.ToolSpec]) -> None:
         """Select and reserve for the round that begins next, on a database thread and inside the caller's transaction.
         Raises what `stream` raises."""
-        self._prepared = self._prepare(messages, tools)
+        # What this turn finds out itself is not counted in what its conversation was read with.
+        self._prepared = self._prepare(messages, tools, getattr(self._asking.conversation, "health", None))
 
     async def close(self) -> None:
         """Let go of what was prepared for a round that did not begin."""
@@ -187,11 +188,11 @@ class Router:
             await in_db(health.give_back_probe)(*plan.order[0].place)
         await self._settle(plan, None)
 
-    def _prepare(self, messages: list[llm.ChatMessage], tools: list[llm.ToolSpec]) -> Plan:
+    def _prepare(self, messages: list[llm.ChatMessage], tools: list[llm.ToolSpec], health_at: int | None = None) -> Plan:
         """One hop: the candidates in their order, and the reservation. Raises what `stream` raises."""
         # Selecting comes first: it locks rows that everybody shares, and must not wait for them with a budget in its hands.
         chosen = Selector(self._groups, self._asking, self._rules, self._chance).select(
-            self._now(), self._current, shown=self._shown
+            self._now(), self._current, shown=self._shown, health_at=health_at
         )
         first = chosen.order[0]
         try:

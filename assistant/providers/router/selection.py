@@ -43,12 +43,13 @@ class Selector:
     rules: Configuration
     chance: random.Random
 
-    def select(self, now: datetime, current: Candidate | None, *, shown: bool) -> Selection:
-        """`current` answered the last round of this turn; `shown` when the visitor has seen text of it.
+    def select(self, now: datetime, current: Candidate | None, *, shown: bool, health_at: int | None = None) -> Selection:
+        """`current` answered the last round of this turn; `shown` when the visitor has seen text of it. `health_at` as
+        `health.standings` has it.
 
         Raises `ProviderUnavailable` when there is nobody to ask.
         """
-        standings = health.standings({one.place for group in self.groups for one in group}, now)
+        standings = health.standings({one.place for group in self.groups for one in group}, now, at=health_at)
         half_open = {place for place, standing in standings.items() if standing.state == "half-open"}
         groups = [[_measured(one, standings[one.place].capabilities) for one in group] for group in self.groups]
         if current and shown:

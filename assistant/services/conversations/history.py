@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from copy import copy
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 from uuid import UUID
@@ -14,11 +14,33 @@ from django.db.models import Q
 
 from assistant import llm
 from assistant.models import Message, ToolCall, Turn
+from assistant.services.statements import execute
 
 NOT_YET_CONFIRMED = "The visitor was shown a card to confirm this, and had not answered yet."
 SHORT_RESULT_CHARS = 400  # that is left of an older tool result where the model's context is short
 SHORTENED = " … (shortened)"
 MESSAGE_TOKENS = 4  # that a message takes beside its text
+
+
+# As rows with all of their columns and their turns', these took half of the time before the model is asked.
+_EARLIER = """
+    SELECT message.id, message.seq, message.role, message.text, turn.message_id
+    FROM assistant_message AS message LEFT JOIN assistant_turn AS turn ON turn.id = message.turn_id
+    WHERE message.conversation_id = %s AND (message.seq < %s OR turn.created_at < %s) AND message.role <> 'system'
+        AND (turn.id IS NULL OR (turn.state <> 'failed' AND turn.message_id <> %s))
+    ORDER BY message.seq DESC LIMIT %s
+"""
+
+
+@dataclass(frozen=True)
+class _Said:
+    """A message of the conversation; `answers` is the message that its turn is about."""
+
+    pk: UUID
+    seq: int
+    role: str
+    text: str
+    answers: UUID | None
 
 
 def build_history(turn: Turn, limit: int, tokens: int | None = None, *, acted: bool = True) -> list[llm.ChatMessage]:
@@ -28,23 +50,20 @@ def build_history(turn: Turn, limit: int, tokens: int | None = None, *, acted: b
     left out then; the newest stays as it was. A reply that failed leaves no trace, what its turn did does. Staff's words
     are the assistant's side. `acted`: the ledger may hold calls of this conversation.
     """
-    earlier = list(
-        Message.objects.filter(Q(seq__lt=turn.message.seq) | Q(turn__created_at__lt=turn.created_at))
-        .filter(conversation_id=turn.conversation_id)
-        .exclude(role=Message.Role.SYSTEM)
-        .exclude(turn__state=Turn.State.FAILED)
-        .exclude(turn__message=turn.message_id)
-        .select_related("turn")
-        .order_by("-seq")[:limit]
-    )
+    seq, message_id = turn.message.seq, turn.message_id
+    found = execute(_EARLIER, turn.conversation_id, seq, turn.created_at, message_id, limit)
+    earlier = [
+        _Said(UUID(str(pk)), place, role, text, UUID(str(answers)) if answers else None)
+        for pk, place, role, text, answers in found
+    ]
     asked = {message.pk: message.seq for message in earlier if message.role == Message.Role.VISITOR}
     calls = _calls_by_message(turn, set(asked)) if acted else {}
     # A reply stands with the message that it answers, wherever it came in: visitors write on while it is being written.
     exchanges: dict[int, list[llm.ChatMessage]] = {}
     for message in reversed(earlier):
-        place = asked.get(message.turn.message_id, message.seq) if message.turn else message.seq
+        place = asked.get(message.answers, message.seq) if message.answers else message.seq
         exchange = exchanges.setdefault(place, [])
-        exchange.append(_as_chat(message))
+        exchange.append(_as_chat(message.role, message.text))
         if message.role == Message.Role.VISITOR:
             exchange += as_rounds(calls.get(message.pk, []))
     kept: list[list[llm.ChatMessage]] = []
@@ -52,7 +71,7 @@ def build_history(turn: Turn, limit: int, tokens: int | None = None, *, acted: b
         if sum(map(len, kept)) + len(exchanges[place]) >= limit:
             break
         kept.insert(0, exchanges[place])
-    asking = _as_chat(turn.message)
+    asking = _as_chat(turn.message.role, turn.message.text)
     if tokens is not None:
         kept = _within(kept, tokens - estimated_tokens([asking]))
     return [*chain.from_iterable(kept), asking]
@@ -111,8 +130,8 @@ def _calls_by_message(turn: Turn, messages: set[UUID]) -> dict[UUID, list[ToolCa
     return calls
 
 
-def _as_chat(message: Message) -> llm.ChatMessage:
-    return llm.ChatMessage("user" if message.role == Message.Role.VISITOR else "assistant", message.text)
+def _as_chat(role: str, text: str) -> llm.ChatMessage:
+    return llm.ChatMessage("user" if role == Message.Role.VISITOR else "assistant", text)
 
 
 def as_rounds(calls: list[ToolCall]) -> list[llm.ChatMessage]:

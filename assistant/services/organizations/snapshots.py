@@ -17,9 +17,10 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
-from assistant.models import Assistant, Budget, Conversation, Method, Organization, Price, Provider
+from assistant.models import Assistant, Budget, Conversation, Method, Organization, Price, Provider, Rotation
 
 T = TypeVar("T")
 LIMIT = 500  # organizations of which one is kept, those that visitors wrote to last
@@ -27,8 +28,8 @@ LIMIT = 500  # organizations of which one is kept, those that visitors wrote to 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """An organization with what belongs to it at `revision`. Whoever gets rows of it gets copies; `methods` are shared, and
-    nobody changes them."""
+    """An organization with what belongs to it at `revision`. A conversation is given copies of its rows; `methods` are
+    shared, and nobody changes them."""
 
     revision: int
     organization: Organization
@@ -68,6 +69,9 @@ class Snapshots:
             self._kept.popitem(last=False)
         return kept
 
+    def __contains__(self, organization_id: int) -> bool:
+        return organization_id in self._kept
+
     def clear(self) -> None:
         self._kept.clear()
 
@@ -77,8 +81,10 @@ at = SNAPSHOTS.at
 
 
 def with_revision(conversations: QuerySet[Conversation]) -> QuerySet[Conversation]:
-    """The conversations with the revision of their organization as `revision`, for `give`."""
-    return conversations.annotate(revision=F("organization__revision"))
+    """The conversations with the revision of their organization as `revision`, for `give`, and with how often providers'
+    health has changed as `health`, for `services.providers.health`."""
+    changes = Rotation.objects.filter(pk=Rotation.HEALTH).values("number")
+    return conversations.annotate(revision=F("organization__revision"), health=Coalesce(Subquery(changes), 0))
 
 
 def give(conversation: Any) -> None:

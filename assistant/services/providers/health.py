@@ -36,6 +36,7 @@ REFUSAL_TRUSTED_FOR = timedelta(days=1)  # how long a refusal in use counts as p
 REMEASURED_AFTER = timedelta(days=7)  # a check's word
 REMEASURED_AGAIN = timedelta(days=1)  # after a measuring that found nothing out
 MAX_WHY = 300  # characters
+KEPT = 500  # sets of models of which a process keeps the rows
 LAST_PROVIDER = timedelta(seconds=5)  # how often the only provider is asked while it is open
 
 # Refusals of a request's form, and generations that came to nothing. The router counts them only where another server
@@ -117,12 +118,14 @@ def last_used(conversation: Conversation) -> str:
     return answered.order_by("-at").values_list("health_key", flat=True).first() or ""
 
 
-def standings(wanted: Iterable[tuple[str, str]], now: datetime | None = None) -> dict[tuple[str, str], Standing]:
-    """The standing of each (health key, model); one query."""
+def standings(
+    wanted: Iterable[tuple[str, str]], now: datetime | None = None, *, at: int | None = None
+) -> dict[tuple[str, str], Standing]:
+    """The standing of each (health key, model); one query. `at` is how often providers' health has changed, as the caller
+    has just read it: then none, unless it has changed since this process asked last."""
     now = now or timezone.now()
-    wanted = set(wanted)
-    rows = ProviderHealth.objects.filter(key__in={key for key, _ in wanted}, model__in={"", *(model for _, model in wanted)})
-    found = {(row.key, row.model): row for row in rows}
+    wanted = frozenset(wanted)
+    found = {(row.key, row.model): row for row in _rows(wanted, at)}
     result = {}
     for key, model in wanted:
         both = [row for row in (found.get((key, "")), found.get((key, model))) if row]
@@ -140,6 +143,27 @@ def standings(wanted: Iterable[tuple[str, str]], now: datetime | None = None) ->
             any(_is_probed(row, now) for row in both),
         )
     return result
+
+
+_kept: dict[frozenset[tuple[str, str]], tuple[int, list[ProviderHealth]]] = {}
+
+
+def _rows(wanted: frozenset[tuple[str, str]], at: int | None) -> list[ProviderHealth]:
+    kept = _kept.get(wanted)
+    if kept and kept[0] == at:
+        return kept[1]
+    keys, models = {key for key, _ in wanted}, {"", *(model for _, model in wanted)}
+    rows = list(ProviderHealth.objects.filter(key__in=keys, model__in=models))
+    if at is not None:
+        if len(_kept) >= KEPT:
+            _kept.clear()
+        _kept[wanted] = at, rows
+    return rows
+
+
+def forget_kept() -> None:
+    """Ask the database again, whatever the count says; for tests, which roll it back."""
+    _kept.clear()
 
 
 def _state(row: ProviderHealth, now: datetime) -> str:

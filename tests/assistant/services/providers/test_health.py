@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from assistant.models import Delivery, Provider, ProviderHealth
+from assistant.models import Delivery, Provider, ProviderHealth, Rotation
 from assistant.services.providers import health
 from tests import make
 
@@ -208,3 +208,46 @@ def test_the_team_is_not_notified_of_temporary_problems() -> None:
     row = Provider.objects.create(organization=organization, name="Ours", base_url="https://api.example.com/v1", smart="m")
     fail(times=5, provider_id=row.pk)
     assert not Delivery.objects.exists()
+
+
+# --- What a process keeps -----------------------------------------------------------------------------------------------
+
+
+def changes() -> int:
+    return Rotation.objects.filter(pk=Rotation.HEALTH).values_list("number", flat=True).first() or 0
+
+
+def test_what_is_known_is_asked_again_only_when_something_has_changed(django_assert_num_queries):
+    place = ("platform:kept:1", "big")
+    assert health.standings([place], at=changes())[place].state == "closed"
+    count = changes()
+    with django_assert_num_queries(0):
+        assert health.standings([place], at=count)[place].well
+    with django_assert_num_queries(1):
+        health.standings([place])  # nobody has said how often
+    health.failed(*place, "unauthorized", name="kept")
+    assert health.standings([place], at=changes())[place].state == "open"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda key: health.failed(key, "big", "timeout", name="n"),
+        lambda key: health.measured(key, "big", {"tools": False}, name="n"),
+        lambda key: ProviderHealth.objects.filter(key=key).update(failures=3),
+        lambda key: ProviderHealth.objects.filter(key=key).delete(),
+        lambda key: ProviderHealth.objects.get(key=key).save(),
+        lambda key: health.close(key, ""),
+    ],
+)
+def test_every_change_to_a_providers_health_is_counted(change):
+    ProviderHealth.objects.create(key="platform:counted:1", name="n", failures=1)
+    before = changes()
+    change("platform:counted:1")
+    assert changes() > before
+
+
+def test_an_answer_of_a_provider_that_is_well_changes_nothing():
+    before = changes()
+    health.succeeded("platform:well:1", "big")
+    assert changes() == before
