@@ -76,16 +76,15 @@ class Worker(threading.Thread):
 
     def __init__(self, queue: str, threads: int) -> None:
         super().__init__(name=f"worker {queue}", daemon=True)
-        # Here, before any of the threads: modules that several threads import at once, and that import each other, can be
-        # half-loaded in one of them, and a worker does not learn of tasks that are defined after it has started.
+        # All before any thread runs: what several threads import or make at once, one of them can meet half made, and a
+        # worker does not learn of tasks that are defined after it has started.
         app.loader.import_default_modules()
-        self.queue, self.threads = queue, threads
-        self.stopping = threading.Event()
-        self.controller: WorkController | None = None
-        # Here, before any thread runs: tasks that several threads make at once are met by another half made.
         self.app = new_app(set_as_current=False)
         self.app.loader.import_default_modules()
         self.app.finalize()
+        self.queue, self.threads = queue, threads
+        self.stopping = threading.Event()
+        self.controller: WorkController | None = None
 
     def run(self) -> None:
         while not self.stopping.is_set():
