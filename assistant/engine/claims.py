@@ -73,6 +73,12 @@ def unbacked(sentence: str, achieved: frozenset[str], receipts: tuple[Receipt, .
     return judge(sentence, Evidence(achieved, receipts)).unbacked
 
 
+def prepare() -> None:
+    """Compile what the first replies would wait for."""
+    judge("Hello, we are open on Tuesday, 14 March, at 10:30. Reference: AB12CD", NOTHING)
+    clauses.compile_grammars()
+
+
 def judge(text: str, evidence: Evidence) -> Verdict:
     """Hold what `text` says, in sentences and in lines, against `evidence`."""
     if "any" in evidence.achieved:

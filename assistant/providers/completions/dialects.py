@@ -103,12 +103,23 @@ class Marks:
     longest: int = field(init=False)
     beginnings: frozenset[str] = field(init=False)
     ends: dict[str, re.Pattern[str] | None] = field(init=False)
+    _openings: re.Pattern[str] = field(init=False)  # the characters that marks begin with, other than letters
+    _spelt: tuple[str, ...] = field(init=False)  # of those that begin with a letter, what all of them hold
+
+    def search(self, text: str, at: int) -> re.Match[str] | None:
+        """The first mark from `at` on. A token hardly ever has one, and trying all of them at every letter is slow."""
+        if text.isascii() and not self._openings.search(text, at):
+            small = text.lower()
+            if not any(mark in small for mark in self._spelt):
+                return None
+        return self.pattern.search(text, at)
 
     def __post_init__(self) -> None:
         by_mark = {dialect.mark: dialect for dialect in self.dialects}
         # A name within a word, or behind the bracket of a tag, is none.
         alone = {one.mark: r"(?<![\w</])" if one.name and one.mark[0].isalpha() else "" for one in self.dialects}
         marks = [alone[mark] + re.escape(mark) for mark in sorted(by_mark, key=len, reverse=True)]
+        spelt = [mark for mark in by_mark if mark[0].isalpha()]
         ends = {one.mark: re.compile(one.end, re.IGNORECASE) if one.end else None for one in self.dialects}
         for name, value in (
             ("by_mark", by_mark),
@@ -116,6 +127,8 @@ class Marks:
             ("longest", max(map(len, by_mark))),
             ("beginnings", frozenset(mark[:length] for mark in by_mark for length in range(1, len(mark)))),
             ("ends", ends),
+            ("_openings", re.compile("|".join({re.escape(mark[0]) for mark in by_mark if not mark[0].isalpha()}) or "(?!)")),
+            ("_spelt", tuple(mark for mark in spelt if not any(other in mark for other in spelt if other != mark))),
         ):
             object.__setattr__(self, name, value)
 

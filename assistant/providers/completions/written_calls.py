@@ -69,6 +69,7 @@ class WrittenCalls:
         self._in_code = False
         self._behind_call = False
         self._line_begins = True
+        self._last_shown = ""
         self._dialect: Dialect | None = None  # of the call that we are in
         self._body: list[str] = []
         self._chars = 0
@@ -107,7 +108,7 @@ class WrittenCalls:
                     self._held = text[at:]
                     break
                 self._behind_call = False
-            mark = self._marks.pattern.search(text, at)
+            mark = self._marks.search(text, at)
             if mark is None:
                 until = len(text) if final else self._begun(text, at)
                 self._show(text[at:until], shown)
@@ -195,16 +196,25 @@ class WrittenCalls:
     def _show(self, text: str, shown: list[str]) -> None:
         if text:
             shown.append(text)
+            self._last_shown = text[-1]
             line = text.rpartition("\n")
             self._line_begins = not line[2].strip() and (bool(line[1]) or self._line_begins)
 
     # --- Is it one? ---------------------------------------------------------------------------------------------------
 
     def _begun(self, text: str, start: int) -> int:
-        """Where a mark may have begun whose end has not come, or the length of `text`."""
-        for at in range(max(start, len(text) - self._marks.longest + 1), len(text)):
-            if text[at:].lower() in self._marks.beginnings:
-                return at
+        """Where a mark may have begun whose end has not come, or the length of `text`. Within a word, none begins with a
+        letter: most words end in letters that a tool's name may begin with."""
+        first = max(start, len(text) - self._marks.longest + 1)
+        before = text[first - 1] if first else self._last_shown
+        small = text[first:].lower()
+        if len(small) != len(text) - first:
+            small = "".join(letter.lower()[0] for letter in text[first:])  # some are two in lower case
+        for place, letter in enumerate(small):
+            within = letter.isalpha() and (before.isalnum() or before == "_")
+            if not within and small[place:] in self._marks.beginnings:
+                return first + place
+            before = letter
         return len(text)
 
     def _verdict(self, mark: re.Match[str], text: str, final: bool) -> Verdict:

@@ -9,7 +9,7 @@ from assistant.engine.word_heads import WordHeads
 from tests.assistant.engine.claims_corpus import CORPUS
 
 NOTHING = frozenset[str]()
-ORDINARY = "Of| course|!| Parking| is| behind| the| house|,| and| the| lift| works|.".split("|")
+ORDINARY = ["Of", " course", "!", " Parking", " is", " behind", " the", " house", ",", " and", " the", " lift", " runs", "."]
 
 
 def screens(pieces: list[str], *, idle: bool = False) -> list[str]:
