@@ -23,16 +23,14 @@ async def of_one_turn(provider_port: int) -> str:
     """Statements · hops onto database threads · transactions, of a turn without tools, from its frame to its end."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        port = servers.free_port()
-        environment = servers.environment(
-            DATA_DIR=name, PORT=str(port), AI_API_KEY="x", AI_BASE_URL=f"http://127.0.0.1:{provider_port}/v1",
-            AI_MODEL="bench", RATE_LIMITS="false",
-        )  # fmt: skip
+        app = servers.App(
+            folder, AI_API_KEY="x", AI_BASE_URL=f"http://127.0.0.1:{provider_port}/v1", AI_MODEL="bench", RATE_LIMITS="false"
+        )
         command = [sys.executable, "-m", "tests.bench.chat.counting", str(folder / "counts")]
-        process = servers.launch(command, folder / "log", env=environment)
+        process = servers.launch(command, app.log, env=app.environment)
         try:
-            servers.until(lambda: servers.accepts(port), 60, process, folder / "log")
-            url = f"http://localhost:{port}"
+            servers.until(app.answers, 60, process, app.log)
+            url, port = app.url, app.port
             visitor = OurVisitor(await asyncio.to_thread(lambda: Browser(url).token))
             await visitor.connect(port, "/ws/v1/chat", url)
             for _ in range(3):
