@@ -7,7 +7,7 @@ costs nothing that `session.ready` does not give back.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 
@@ -22,7 +22,7 @@ class WidgetEvent:
 
     def payload(self) -> dict[str, Any]:
         """The event as JSON-ready values; fields that are None are left out."""
-        return {"type": self.type, **{k: v for k, v in asdict(self).items() if v is not None}}
+        return {"type": self.type, **{name: value for name, value in vars(self).items() if value is not None}}
 
 
 @dataclass(frozen=True)

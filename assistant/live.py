@@ -22,7 +22,7 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -55,6 +55,18 @@ RUNNERS = "runners"
 FENCES_LIMIT = 10_000  # turns of which the newest fence is known, the most recent ones
 
 
+class Payload(dict[str, Any]):
+    """An event as JSON-ready values, encoded once for all who receive it. Nobody changes it."""
+
+    @cached_property
+    def encoded(self) -> bytes:
+        return orjson.dumps(self)
+
+    @cached_property
+    def text(self) -> str:
+        return self.encoded.decode()
+
+
 def group(conversation_id: UUID | str) -> str:
     """The channel that a conversation's open widgets subscribe to."""
     return f"conversation.{conversation_id}"
@@ -62,12 +74,12 @@ def group(conversation_id: UUID | str) -> str:
 
 def announce(conversation_id: UUID | str, event: WidgetEvent) -> None:
     """Publish an event to every open widget of a conversation. From any thread; returns at once, raises nothing."""
-    _publish(group(conversation_id), event.payload())
+    _publish(group(conversation_id), Payload(event.payload()))
 
 
 def ask_to_stop(turn_id: UUID | str) -> None:
     """Ask the process that runs this turn, whichever it is, to end it."""
-    _publish(RUNNERS, {"turn": str(turn_id)})
+    _publish(RUNNERS, Payload(turn=str(turn_id)))
 
 
 def queue_task(task: str, row_id: UUID | str) -> None:
@@ -96,9 +108,9 @@ class Subscription:
 
     def __init__(self) -> None:
         self.delivered = 0
-        self._received: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue(SUBSCRIPTION_LIMIT)
+        self._received: asyncio.Queue[Payload | None] = asyncio.Queue(SUBSCRIPTION_LIMIT)
 
-    def put(self, payload: dict[str, Any] | None) -> None:
+    def put(self, payload: Payload | None) -> None:
         if self._received.full():
             # A slow subscriber costs no more than this; it reads the rows once it is back.
             while not self._received.empty():
@@ -106,7 +118,7 @@ class Subscription:
             payload = None
         self._received.put_nowait(payload)
 
-    async def next(self) -> dict[str, Any] | None:
+    async def next(self) -> Payload | None:
         while True:
             payload = await self._received.get()
             seq = payload.get("seq") if payload else None
@@ -232,12 +244,12 @@ class Broadcaster:
         self.name = uuid4().hex
         self.subscriptions: dict[str, set[Subscription]] = {}
         self.fences = Fences()
-        self.queue: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue(QUEUE_LIMIT)
+        self.queue: asyncio.Queue[tuple[str, Payload]] = asyncio.Queue(QUEUE_LIMIT)
         self.tasks: dict[str, asyncio.Task[None]] = {}
         self.remote: PubSub | None = None
         self.down = False
 
-    def put(self, to: str, payload: dict[str, Any]) -> None:
+    def put(self, to: str, payload: Payload) -> None:
         if not self.fences.admit(payload):
             return
         for subscription in self.subscriptions.get(to, ()):
@@ -274,7 +286,8 @@ class Broadcaster:
                 to, payload = await self.queue.get()
                 try:
                     async with asyncio.timeout(SEND_SECONDS):
-                        await redis.publish(PREFIX + to, orjson.dumps({"from": self.name, "payload": payload}))
+                        message = b'{"from":"%s","payload":%s}' % (self.name.encode(), payload.encoded)
+                        await redis.publish(PREFIX + to, message)
                 except (RedisError, OSError, TimeoutError):
                     # The others poll meanwhile: what piles up here would be outdated on arrival.
                     while not self.queue.empty():
@@ -323,8 +336,9 @@ class Broadcaster:
     def _deliver(self, to: str, data: bytes) -> None:
         message = orjson.loads(data)
         if message["from"] != self.name and self.fences.admit(message["payload"]):
+            payload = Payload(message["payload"])
             for subscription in self.subscriptions.get(to, ()):
-                subscription.put(message["payload"])
+                subscription.put(payload)
 
     async def _poll(self) -> None:
         """Notify the subscribers whose conversations have rows that they have not received."""
@@ -386,14 +400,25 @@ async def close() -> None:
         _, pending = await asyncio.wait(pending, timeout=0.2)
 
 
-def _publish(to: str, payload: dict[str, Any]) -> None:
+def _publish(to: str, payload: Payload) -> None:
     try:
         broadcaster = _current
         if broadcaster is None or not broadcaster.loop.is_running():
             broadcaster = bind(_loop_of_our_own())
-        broadcaster.loop.call_soon_threadsafe(broadcaster.put, to, payload)
+        if _runs_here(broadcaster.loop):
+            # What other threads published before this was known here has been put: what they schedule runs in its order.
+            broadcaster.put(to, payload)
+        else:
+            broadcaster.loop.call_soon_threadsafe(broadcaster.put, to, payload)
     except Exception:
         log.warning("An event could not be published.", exc_info=True)
+
+
+def _runs_here(loop: asyncio.AbstractEventLoop) -> bool:
+    try:
+        return asyncio.get_running_loop() is loop
+    except RuntimeError:
+        return False
 
 
 @lru_cache(maxsize=1)

@@ -1,5 +1,6 @@
 """HTTP, WebSocket and background tasks. docs/operations.md has the command for production."""
 
+import asyncio
 import os
 
 from django.core.asgi import get_asgi_application
@@ -11,16 +12,23 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402 - needs
 from django.conf import settings  # noqa: E402
 
 from assistant import checks, turns  # noqa: E402
+from assistant.engine import claims  # noqa: E402
 from interworky.edge import Edge  # noqa: E402
 from interworky.lifespan import Lifespan  # noqa: E402
 from interworky.rules import RULES, is_staff, slots  # noqa: E402
 from widget.routing import websocket_urlpatterns  # noqa: E402
 
+
+async def prepare_claims() -> None:
+    """On a thread, while the server answers already: the first reply does not wait for what it would compile."""
+    await asyncio.to_thread(claims.prepare)
+
+
 HAND_OVER_SECONDS = 5  # for handing over replies that have not finished by then
 
 application = Lifespan(
     Edge(ProtocolTypeRouter({"http": http, "websocket": URLRouter(websocket_urlpatterns)}), RULES, is_staff, slots()),
-    keepers=[turns.run_keeper],
+    keepers=[turns.run_keeper, prepare_claims],
     obstacles=lambda: checks.lost_keys(databases=["default"]),
     stop_seconds=settings.ASSISTANT_DRAIN_SECONDS + HAND_OVER_SECONDS,
 )

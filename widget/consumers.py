@@ -209,7 +209,7 @@ class WidgetConsumer(AsyncWebsocketConsumer):
         while True:
             for payload in await feed.next_events(conversation, subscription):
                 async with self.sending:
-                    await self._send_text(orjson.dumps(payload).decode())
+                    await self._send_text(payload.text)
 
     async def _send_event(self, event: events.WidgetEvent) -> None:
         await self._send_text(orjson.dumps(event.payload()).decode())

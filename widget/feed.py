@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Any
 
 import orjson
 from django.db import DatabaseError
@@ -42,7 +41,7 @@ def ready(conversation: Conversation, after: int, subscription: live.Subscriptio
     return stands
 
 
-async def next_events(conversation: Conversation, subscription: live.Subscription) -> list[dict[str, Any]]:
+async def next_events(conversation: Conversation, subscription: live.Subscription) -> list[live.Payload]:
     """The next events: one that was published, or the rows whose publication was missed."""
     while True:
         payload = await subscription.next()
@@ -50,7 +49,8 @@ async def next_events(conversation: Conversation, subscription: live.Subscriptio
             payloads = [payload]
         else:
             try:
-                payloads = list((await in_db(resume_session)(conversation, subscription.delivered)).events)
+                missed = await in_db(resume_session)(conversation, subscription.delivered)
+                payloads = [live.Payload(event) for event in missed.events]
             except DatabaseError:
                 log.warning("what was missed of conversation %s cannot be read", conversation.pk)
                 await asyncio.sleep(AGAIN_SECONDS)

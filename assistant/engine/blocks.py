@@ -15,6 +15,7 @@ from assistant.engine.moments import UNSPACED, stated
 _OURS = re.compile(r"(?<![\w-])(?:(?=[A-Z]*\d)(?=\d*[A-Z])[2-9A-HJKMNP-Z]{6}|M-[0-9A-F]{6})(?![\w-])")
 _OURS_SMALL = re.compile(r"(?<![\w@./-])(?=[a-z]*\d)(?=\d*[a-z])[2-9a-hjkmnp-z]{6}(?![\w@-])")  # where a label speaks of one
 _CODE = r"(?=[A-Z0-9-]*\d)[A-Z0-9][A-Z0-9-]{3,19}|[A-Z]{5,12}"
+_CODE_FOLLOWS = re.compile(rf"[ :#=](?:{_CODE})(?!\w)")
 _LINE = re.compile(r"\A[\W_]*(?P<label>[^\W_][^:=|–—\n]{0,59}?) ?(?:[:=]| [–—-] |\t| {3,}) ?(?P<value>\S.*)\Z")
 _LONGEST_LABEL, _MOST_PAIRS = 60, 40
 _MARKER = re.compile(r"\A(?:\s+|\s*[-•·▪●◦‣+–—]\s+|\s*\d{1,2}[.)]\s+)")
@@ -94,9 +95,10 @@ def look(text: str) -> Found:
     labels = _labels()
     acts: set[str] = set()
     codes = {found[0] for found in _OURS.finditer(text)}
-    if labels.reference.search(text):
-        codes |= {found[0] for found in _OURS_SMALL.finditer(text)}
-    for found in labels.named.finditer(text):
+    # In this order: few sentences have anything like a code, and looking for labels costs more than all the rest.
+    if (small := {found[0] for found in _OURS_SMALL.finditer(text)}) and labels.reference.search(text):
+        codes |= small
+    for found in labels.named.finditer(text) if _CODE_FOLLOWS.search(text) else ():
         label = found[0][: found.start("code") - found.start()].strip(" :#=").lower()
         if label not in _BARE or re.search(r"[A-Z].*\d|\d.*[A-Z]", found["code"]):
             codes.add(found["code"])

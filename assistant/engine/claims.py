@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from assistant.engine import blocks, clauses
-from assistant.engine.clauses import TRIGGERS
 from assistant.engine.folding import fold
-from assistant.engine.moments import agree, names_day, stated
+from assistant.engine.moments import agree, stated
+from assistant.engine.waiting import Watch, speaks_of_acts
 from assistant.llm import Receipt
 
 ACTS = ("booked", "cancelled", "rescheduled", "sent", "done")
@@ -73,6 +73,12 @@ def unbacked(sentence: str, effects: frozenset[str], receipts: tuple[Receipt, ..
     return judge(sentence, Evidence(effects, receipts)).unbacked
 
 
+def prepare() -> None:
+    """Compile what the first replies would wait for."""
+    judge("Hello, we are open on Tuesday, 14 March, at 10:30. Reference: AB12CD", NOTHING)
+    clauses.compile_grammars()
+
+
 def judge(text: str, evidence: Evidence) -> Verdict:
     """Hold what `text` says, in sentences and in lines, against `evidence`."""
     if "any" in evidence.effects:
@@ -99,7 +105,7 @@ def judge(text: str, evidence: Evidence) -> Verdict:
         whole = " ".join(block.rows)
         doubtful = (
             doubtful
-            or (folded.disguised and _speaks_of_acts(whole))
+            or (folded.disguised and speaks_of_acts(whole))
             or (len(block.rows) > 1 and bool(clauses.read(whole, context=context).clauses))
             or (evidence.idle and clauses.languages(whole)[1])
         )
@@ -135,11 +141,6 @@ def _known(text: str, evidence: Evidence) -> bool:
     return not times or agree(stated(text), times)
 
 
-def _speaks_of_acts(text: str) -> bool:
-    words = set(clauses.WORD.findall(text.lower()))
-    return not words.isdisjoint(TRIGGERS) or any(clauses.names_act(name, text) for name in clauses.STEMMED)
-
-
 # --- The gate ---------------------------------------------------------------------------------------------------------
 
 LONGEST_SENTENCE = 600  # characters; what is longer (a table, a page without a full stop) is judged in pieces of this size
@@ -152,16 +153,8 @@ _SENTENCE_END = re.compile(
     r"(?:(?<!(?<!\S)\d)(?<!(?<!\S)\d\d)(?<!(?<![^\W_])[a-zA-Z])(?<!\bDr)(?<!\bMr)(?<!\bMs)(?<!\bMrs)(?<!\bProf)(?<!\bNr)(?<!\bNo)"
     r"(?<!\bSt)\.|[!?…؟]|(?<=\d[:.]\d\d)\.)(?=[\s\"'”’)\]*_]|$)|[。！？｡।]|\n[ \t]*\n"
 )
+_MAY_END = re.compile(r"[.!?…؟。！？｡।\n]")
 _CLOSED = re.compile(r"[.!?…؟。！？।][\s\"'”’)\]*_]*\Z")
-_LETTERS_OF_STEMS = re.compile("[\u0400-\u052f\u0590-\u06ff\u0900-\u097f\u3041-\u30ff\u4e00-\u9fff]")
-_ROOTS = re.compile(
-    r"(?<!\w)(?:rezerw|zarezerw|zabuk|umówi|zapis|potwier|odwoł|anulow|przeło|przeni|przesu|wysł|przekaz|powiadom|gotow|załatw"
-    r"|do zob|widzi|randevu|rezervas|kayd|iptal|gönder|onay|ilet|bekli|görüş|tamam|hallet)",
-    re.IGNORECASE,
-)
-_OFFERS = re.compile(
-    r"free|available|open|frei|verfügbar|geöffnet|libre|disponible|ouvert|abiert|liber|apert|livre|vrij|\?", re.IGNORECASE
-)
 _SPELT = re.compile(r"(?:(?<!\S)[^\W\d_][ .·-]+){2,20}\S*\Z")
 
 
@@ -171,6 +164,10 @@ class Gate:
     `push` and `close` return what may be shown now. Once `caught` is set, nothing more comes out: `text` is the reply up
     to what was caught. From a doubtful sentence on, everything is `withheld` until the reply is over: then `release` lets
     it out, and `refuse` makes it what was caught. How the reply is cut into pieces changes none of this.
+
+    A word is shown as soon as no word that matters begins with it, so an ordinary token is shown when it comes. Every
+    sentence is judged once, when it is whole; of one that is doubtful, at least the last word is withheld, if it was shown
+    or not.
     """
 
     def __init__(
@@ -185,21 +182,25 @@ class Gate:
         self.text = ""  # let through so far
         self.caught = ""  # what claimed too much
         self.withheld = ""
-        self._sentence = ""  # of `text`, the beginning of the sentence that is being written
-        self._before = ""  # what the sentence is read with: a heading, or the end of a piece that was too long
-        self._heading = 0  # how much of `text` before the sentence is that heading, and falls with it
+        self._sentence = ""  # that is being written, and what has come behind it
+        self._shown = 0  # how much of it is in `text`
+        self._checked = 0  # how much of it is whole words that claim nothing
+        self._searched = 0  # where its end may be at the earliest
+        self._watch = Watch(idle)
+        self._before = ""  # what it is read with: a heading, or the end of a piece that was too long
+        self._heading = 0  # how much of `text` before it is that heading, and falls with it
         self._kept = 0  # of `text`, what stays if what is withheld does not
-        self._held = ""
-        self._armed = False  # the sentence has a word that may make a claim of it
 
     def push(self, text: str) -> str:
         """Take the next piece of a reply."""
+        if len(text) <= _SLICE:
+            return self._take(text, end=False)
         # In slices, so that what is held stays short and the time linear, however much comes at once.
-        return "".join(self._judge(text[start : start + _SLICE], end=False) for start in range(0, len(text), _SLICE))
+        return "".join(self._take(text[start : start + _SLICE], end=False) for start in range(0, len(text), _SLICE))
 
     def close(self) -> str:
         """The reply is over: judge what is left."""
-        return self._judge("", end=True)
+        return self._take("", end=True)
 
     @property
     def doubtful(self) -> str:
@@ -217,33 +218,36 @@ class Gate:
         self.caught = self.doubtful
         self.text, self.withheld = self.text[: self._kept], ""
 
-    def _judge(self, text: str, end: bool) -> str:
+    def _take(self, text: str, end: bool) -> str:
         if self.caught:
             return ""
-        self._held += text
+        self._sentence += text
         out = ""
         while (cut := self._cut(end)) is not None:
-            piece, self._held = self._held[:cut], self._held[cut:]
-            sentence = self._sentence + piece
+            sentence, rest = self._sentence[:cut], self._sentence[cut:]
+            piece = sentence[self._shown :]
             verdict = judge(self._before + sentence, self.evidence)
             if verdict.unbacked:
                 return self._catch(out, sentence)
             if verdict.doubtful and not self.withheld:
-                self._kept = len(self.text) + len(out) - len(self._sentence) - self._heading
+                self._kept = len(self.text) + len(out) - self._shown - self._heading
+                piece = piece or self._last_word(sentence)
             if verdict.doubtful or self.withheld:
                 self.withheld += piece
             else:
                 out += piece
-            self._begin_sentence(sentence, broken_off=len(sentence) == LONGEST_SENTENCE)
-        if not self._armed and not self.withheld:
-            flows = self._flowing()
-            self._armed = self._may_claim(flows)
-            if not self._armed:
-                out += flows
-                self._sentence += flows
-                self._held = self._held[len(flows) :]
+            self._begin_sentence(sentence, rest)
+        if not self._watch.armed and not self.withheld:
+            out += self._flow()
         self.text += out
         return out
+
+    def _last_word(self, sentence: str) -> str:
+        """The last word of a sentence all of which is shown, as one without a full stop at the end of a reply is: it gives
+        way, so that what is in doubt has an end that is withheld."""
+        word = sentence[sentence.rstrip().rfind(" ") + 1 :]
+        self.text = self.text[: -len(word)]
+        return word
 
     def _catch(self, out: str, sentence: str) -> str:
         """Nothing of the sentence stays, nor of the heading over it, nor what was withheld before it."""
@@ -253,11 +257,12 @@ class Gate:
             kept = self._kept
         else:
             self.caught = sentence.strip()
-            kept = len(self.text) - len(self._sentence) - self._heading
+            kept = len(self.text) - self._shown - self._heading
         self.text, self.withheld, self._sentence = self.text[:kept], "", ""
         return out
 
-    def _begin_sentence(self, last: str, broken_off: bool) -> None:
+    def _begin_sentence(self, last: str, rest: str) -> None:
+        broken_off = len(last) == LONGEST_SENTENCE
         heading = not broken_off and len(self._before + last) <= _HEADING and _CLOSED.search(last) is None
         if broken_off:
             self._before, self._heading = (self._before + last)[-_OVERLAP:], 0
@@ -265,40 +270,57 @@ class Gate:
             self._before, self._heading = self._before + last, self._heading + (0 if self.withheld else len(last))
         elif last.strip():
             self._before, self._heading = "", 0
-        self._sentence, self._armed = "", False
+        self._watch.begin(headed=bool(self._before))
+        self._sentence = rest
+        self._shown = self._checked = self._searched = 0
 
     def _cut(self, end: bool) -> int | None:
-        """Where in what is held the sentence that is being written ends; None while it goes on."""
-        room = LONGEST_SENTENCE - len(self._sentence)
-        match = _SENTENCE_END.search(self._held[: room + 1])
-        if match and match.end() <= room:
+        """Where the sentence that is being written ends; None while it goes on."""
+        text = self._sentence
+        if not end and len(text) <= LONGEST_SENTENCE and not _MAY_END.search(text, self._searched):
+            self._searched = len(text)
+            return None
+        match = _SENTENCE_END.search(text, self._searched, LONGEST_SENTENCE + 1)
+        if match and match.end() <= LONGEST_SENTENCE:
             # A full stop at the very end may be the middle of "3.50" or "e.g.": wait for what follows.
-            if end or match.end() < len(self._held) or match.group()[0] in "\n。！？｡।":
+            if end or match.end() < len(text) or match.group()[0] in "\n。！？｡।":
                 return match.end()
-        elif len(self._held) > room:
-            return room
-        return len(self._held) if end and self._held else None
+            self._searched = match.start()
+        elif len(text) > LONGEST_SENTENCE:
+            return LONGEST_SENTENCE
+        else:
+            begun = text.rstrip(" \t")
+            self._searched = len(begun) - begun.endswith("\n")  # an empty line may follow
+        return len(text) if end and text else None
 
-    def _flowing(self) -> str:
-        """Of what is held, all that cannot grow into another word: no last word, no letters written apart, no tag."""
-        body = self._held.rstrip() if "\n" in self._held[len(self._held.rstrip()) :] else self._held
-        begun = max(body.rfind(" "), body.rfind("\t")) + 1
-        tag = body.rfind("<", max(0, len(body) - 200))
+    def _flow(self) -> str:
+        """What more of the sentence may be shown while it is being written."""
+        text, until = self._sentence, len(self._sentence)
+        if "any" not in self.evidence.effects:
+            until = self._whole_words()
+            if until > self._checked:
+                self._watch.add(text[self._checked : until], text[: self._checked], self._before)
+                if self._watch.armed:
+                    return ""
+                self._checked = until
+            if len(text) < LONGEST_SENTENCE and self._watch.shows(text[until:]):
+                until = len(text)
+        more = text[self._shown : until]
+        if not more or more.isspace():
+            return ""  # white space alone is nothing to see
+        self._shown = until
+        return more
+
+    def _whole_words(self) -> int:
+        """How far the sentence cannot grow into other words: no last word, no letters written apart, no tag."""
+        body, start = self._sentence, self._checked
+        bare = body.rstrip()
+        if "\n" in body[len(bare) :]:
+            body = bare
+        until = max(start, body.rfind(" ", start) + 1, body.rfind("\t", start) + 1)
+        tag = body.rfind("<", max(start, len(body) - 200))
         if tag >= 0 and ">" not in body[tag:]:
-            begun = min(begun, max(body.rfind(" ", 0, tag), body.rfind("\t", 0, tag)) + 1)
-        if (spelt := _SPELT.search(body, max(0, len(body) - 60))) and spelt.start() < begun:
-            begun = spelt.start()
-        return self._held[:begun]
-
-    def _may_claim(self, flows: str) -> bool:
-        if not flows.strip() or "any" in self.evidence.effects:
-            return False
-        folded = fold(flows)
-        said = clauses.WORD.findall(folded.text.lower())
-        if folded.disguised or not TRIGGERS.isdisjoint(said) or _LETTERS_OF_STEMS.search(flows):
-            return True
-        if _ROOTS.search(folded.text) or blocks.names_code(folded.text):
-            return True
-        if names_day(folded.text) and not _OFFERS.search(self._before + self._sentence + flows):
-            return True
-        return self.evidence.idle and len(said) > 1 and not clauses.has_known_word(self._sentence + folded.text)
+            until = min(until, max(start, body.rfind(" ", start, tag) + 1, body.rfind("\t", start, tag) + 1))
+        if len(body) - start > 3 and (spelt := _SPELT.search(body, max(start, len(body) - 60))):
+            until = min(until, spelt.start())
+        return until

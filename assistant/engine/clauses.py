@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -11,6 +12,7 @@ from itertools import islice
 from assistant.engine.folding import respelled
 from assistant.engine.grammars import GRAMMARS, LEXICONS, Grammar, Lexicon, Stems
 from assistant.engine.moments import UNSPACED, Moment, stated
+from assistant.engine.word_heads import WordHeads
 
 WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _BREAKS = (
@@ -102,11 +104,16 @@ def _one(body: str, spaced: bool = True) -> re.Pattern[str]:
 
 @cache
 def _language(name: str) -> _Language:
-    """Compiled when it is first met: a third of a second for all of them, which no start need wait for."""
+    """Compiled when it is first met, if `compile_grammars` has not been called: a third of a second for all of them."""
     grammar, lexicon = GRAMMARS[name], LEXICONS[name]
     if isinstance(grammar, Grammar):
         return _of_grammar(grammar, lexicon, _breaks(name))
     return _of_stems(grammar, lexicon, _breaks(name), spaced=name not in UNSPACED)
+
+
+def compile_grammars() -> None:
+    for name in GRAMMARS:
+        _language(name)
 
 
 def _breaks(name: str) -> re.Pattern[str]:
@@ -146,7 +153,7 @@ def _of_grammar(grammar: Grammar, lexicon: Lexicon, breaks: re.Pattern[str]) -> 
         forms=re.compile(rf"(?<!\w)(?:{every_form})(?!\w)", re.IGNORECASE),
         weak=re.compile(grammar.weak or "(?!)", re.IGNORECASE),
         addressed=re.compile(addressed, re.IGNORECASE),
-        nouns=_one(rf"(?:{nouns})(?:s|e|en|es|n)?|{grammar.others}" if grammar.others else rf"(?:{nouns})(?:s|e|en|es|n)?"),
+        nouns=_one(_nouns(grammar)),
         denied=re.compile(grammar.denied, re.IGNORECASE),
         denied_anywhere=False,
         later=re.compile(grammar.later, re.IGNORECASE),
@@ -154,6 +161,14 @@ def _of_grammar(grammar: Grammar, lexicon: Lexicon, breaks: re.Pattern[str]) -> 
         free=_one(lexicon.free),
         again=_one(lexicon.again),
     )
+
+
+def _nouns(grammar: Grammar | Stems) -> str:
+    """What can be booked, sent or cancelled."""
+    if isinstance(grammar, Stems):
+        return grammar.nouns
+    nouns = rf"(?:{_any(grammar.noun)})(?:s|e|en|es|n)?"
+    return f"{nouns}|{grammar.others}" if grammar.others else nouns
 
 
 def _ways(grammar: Grammar) -> tuple[list[tuple[str, str]], list[tuple[str, str]], list[tuple[str, str]]]:
@@ -215,6 +230,8 @@ _FOREIGN_LATIN = re.compile(
     "[åøæőűățșřěůďťňāēīūģķļņšžčđðþħġĉŝơưạảấầẩẫậắằẳẵặẹẻẽếềểễệịỉĩọỏốồổỗộớờởỡợụủũứừửữựỳỵỷỹ]", re.IGNORECASE
 )
 _OWN_LETTERS = re.compile("[ąęłśźżğıİßñ¿¡œыэёіїєґ]")
+# Of the languages in Latin letters.
+NOUN_HEADS = WordHeads((body for name in _SCRIPTS[0][2] if (body := _nouns(GRAMMARS[name]))), fewest=3)
 STEMMED = tuple(name for name, grammar in GRAMMARS.items() if isinstance(grammar, Stems))
 
 
@@ -222,14 +239,18 @@ STEMMED = tuple(name for name, grammar in GRAMMARS.items() if isinstance(grammar
 def languages(text: str) -> tuple[tuple[str, ...], bool]:
     """The languages that folded `text` may be written in, and whether it is surely in none that there is a grammar for."""
     letters = sum(map(str.isalpha, text))
-    counts = {name: 0 if name != "latin" and text.isascii() else len(letter.findall(text)) for name, letter, _ in _SCRIPTS}
-    said = [word for word in WORD.findall(text.lower())]
+    counts = dict.fromkeys((name for name, _, _ in _SCRIPTS), 0)
+    if text.isascii():
+        counts["latin"] = letters
+    else:
+        counts = {name: len(letter.findall(text)) for name, letter, _ in _SCRIPTS}
+    said = WORD.findall(text.lower())
+    hits = _hits(said)
     found: list[str] = []
     for script, _, names in _SCRIPTS:
         if not counts[script]:
             continue
-        hits = {name: sum(word in _WORDS[name] for word in said) for name in names}
-        most = max(hits.values())
+        most = max(hits[name] for name in names)
         if len(names) == 1 or script == "han" or not most:
             found += [name for name in names if name not in found]
         else:
@@ -237,12 +258,22 @@ def languages(text: str) -> tuple[tuple[str, ...], bool]:
     return tuple(found), _foreign(text, letters, counts, said)
 
 
-_KNOWN = frozenset[str]().union(*_WORDS.values())
+_LANGUAGES_OF = {word: tuple(name for name in _WORDS if word in _WORDS[name]) for words in _WORDS.values() for word in words}
+
+
+def _hits(said: list[str]) -> Counter[str]:
+    """How many of these words are among the commonest of each language."""
+    return Counter(name for word in said for name in _LANGUAGES_OF.get(word, ()))
+
+
+def is_common(word: str) -> bool:
+    """Whether a word is one of the commonest of a language that there is a grammar for."""
+    return word.lower() in _LANGUAGES_OF
 
 
 def has_known_word(text: str) -> bool:
     """Whether a text has one of the commonest words of a language that there is a grammar for."""
-    return not _KNOWN.isdisjoint(WORD.findall(text.lower()))
+    return any(map(is_common, WORD.findall(text)))
 
 
 def _foreign(text: str, letters: int, counts: dict[str, int], said: list[str]) -> bool:
@@ -255,12 +286,12 @@ def _foreign(text: str, letters: int, counts: dict[str, int], said: list[str]) -
     words = [word for word in said if len(word) > 1 and word.isalpha()]
     if len(words) < 3 or _OWN_LETTERS.search(text):
         return False
-    if sum(_FOREIGN_LATIN.search(word) is not None for word in words) * 4 >= len(words):
+    if _FOREIGN_LATIN.search(text) and sum(_FOREIGN_LATIN.search(word) is not None for word in words) * 4 >= len(words):
         return True
-    if not TRIGGERS.isdisjoint(words) or stated(text).weekdays:
+    most = max(_hits(words).values(), default=0)
+    if most >= len(words) / 10 if most else len(words) <= 3:
         return False
-    most = max(sum(word in known for word in words) for known in _WORDS.values())
-    return most < len(words) / 10 if most else len(words) > 3
+    return TRIGGERS.isdisjoint(words) and not stated(text).weekdays
 
 
 # --- One sentence ----------------------------------------------------------------------------------------------------

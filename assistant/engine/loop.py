@@ -156,6 +156,7 @@ async def run(
         async for event in _stream_answer(model, executor, turn, gate, before, offer=not last_round):
             yield event
         if gate.withheld:
+            turn.text = before + gate.text  # without a last word that was shown too soon
             async for event in _judge_withheld(turn, gate, judge):
                 yield event
         done = turn.last

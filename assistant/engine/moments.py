@@ -10,6 +10,7 @@ from functools import cache, lru_cache
 
 from assistant.engine.folding import respelled
 from assistant.engine.grammars import LEXICONS
+from assistant.engine.word_heads import WordHeads
 
 UNSPACED = {"ja", "zh"}  # written without spaces: a word has no borders there
 
@@ -44,14 +45,18 @@ _CLOCK = re.compile(
     r"|\. ?(?:" + _MONTHS + r")(?!\w)| (?:de |di )?(?:" + _MONTHS + r")(?!\w))(?: ?" + _PM.format(3) + ")?",
     re.IGNORECASE,
 )
-_VAGUE_CLOCK = re.compile(
-    r"(?<!\w)(?:noon|midday|half past \w+|quarter (?:past|to) \w+|(?:at|by|for) (?:one|two|three|four|five|six|seven"
+_VAGUE = (
+    r"noon|midday|half past \w+|quarter (?:past|to) \w+|(?:at|by|for) (?:one|two|three|four|five|six|seven"
     r"|eight|nine|ten"
     r"|eleven|twelve)|mittags?|halb \w+|viertel (?:vor|nach) \w+|midi|mediod[ií]a|mezzogiorno|meio-dia|half \w+"
     r"|polud\w+|öğle\w*"
-    r"|полд\w+|полудн\w+|صباحا|مساء|ظهرا|الساعه \w+|बजे|正午|中午|早上|上午|下午|午前|午後)(?!\w)",
-    re.IGNORECASE,
+    r"|полд\w+|полудн\w+|صباحا|مساء|ظهرا|الساعه \w+|बजे|正午|中午|早上|上午|下午|午前|午後"
 )
+_VAGUE_CLOCK = re.compile(rf"(?<!\w)(?:{_VAGUE})(?!\w)", re.IGNORECASE)
+_DIGIT = re.compile(r"\d")
+# What cannot match is not searched: the patterns of sixteen languages cost a hundred times as much as their words.
+_DAYS = {name: "|".join(lexicon.days) for name, lexicon in LEXICONS.items()}
+_SOON = {name: lexicon.soon for name, lexicon in LEXICONS.items()}
 
 
 _NONE: frozenset[int] = frozenset()
@@ -79,24 +84,32 @@ def _day_patterns() -> tuple[re.Pattern[str], ...]:
 
 @cache
 def _any_day() -> re.Pattern[str]:
-    return re.compile("|".join(pattern.pattern for pattern in _day_patterns()), re.IGNORECASE)
+    return _of_all(_DAYS)
 
 
 @cache
 def _soon() -> re.Pattern[str]:
-    return _of_all({name: lexicon.soon for name, lexicon in LEXICONS.items()})
+    return _of_all(_SOON)
 
 
 def _of_all(by_language: dict[str, str]) -> re.Pattern[str]:
-    bodies = []
-    for name, body in by_language.items():
-        bodies.append(respelled(body) if name in UNSPACED else rf"(?<!\w)(?:{respelled(body)})(?!\w)")
-    return re.compile("|".join(bodies), re.IGNORECASE)
+    spaced = "|".join(respelled(body) for name, body in by_language.items() if name not in UNSPACED)
+    unspaced = "|".join(respelled(body) for name, body in by_language.items() if name in UNSPACED)
+    return re.compile(rf"(?<!\w)(?:{spaced})(?!\w)|{unspaced}", re.IGNORECASE)
+
+
+def _heads(by_language: dict[str, str]) -> WordHeads:
+    return WordHeads(respelled(body) for name, body in by_language.items() if name not in UNSPACED)
+
+
+DAY_HEADS = _heads(_DAYS)
+_SOON_HEADS = _heads(_SOON)
+_VAGUE_HEADS = WordHeads([_VAGUE])
 
 
 def names_day(text: str) -> bool:
     """Whether folded `text` names a weekday."""
-    return _any_day().search(text) is not None
+    return DAY_HEADS.may_match(text) and _any_day().search(text) is not None
 
 
 @lru_cache(maxsize=512)
@@ -105,15 +118,17 @@ def stated(text: str) -> Moment:
     weekdays = (
         frozenset(n for n, pattern in enumerate(_day_patterns()) if pattern.search(text)) if names_day(text) else _NONE
     )
-    dates = frozenset(int(next(filter(None, found.groups()))) for found in _DATE.finditer(text))
+    digits = _DIGIT.search(text)
+    dates = frozenset(int(next(filter(None, found.groups()))) for found in _DATE.finditer(text)) if digits else _NONE
     clocks = set()
-    for found in _CLOCK.finditer(text):
+    for found in _CLOCK.finditer(text) if digits else ():
         for form in "123":
             if (hour := found[f"h{form}"]) is not None:
                 clocks.add(_clock(int(hour), int(found[f"m{form}"] or 0), (found[f"half{form}"] or "").lower()))
     valid = frozenset(clock for clock in clocks if clock[0] < 25)
-    day = bool(weekdays or dates or _soon().search(text))
-    return Moment(weekdays, dates, valid, day, bool(valid) or _VAGUE_CLOCK.search(text) is not None)
+    day = bool(weekdays or dates or (_SOON_HEADS.may_match(text) and _soon().search(text)))
+    vague = not valid and _VAGUE_HEADS.may_match(text) and _VAGUE_CLOCK.search(text) is not None
+    return Moment(weekdays, dates, valid, day, bool(valid) or vague)
 
 
 def _clock(hour: int, minute: int, half: str) -> tuple[int, int, bool]:

@@ -62,3 +62,14 @@ async def test_a_draft_is_read_by_the_fence_of_its_runner() -> None:
     live.keep_draft(turn, live.ReplyDraft("from the first", fence=1))
     assert [live.draft(turn, fence).text for fence in (1, 2, 3)] == ["from the first", "from the second", ""]
     live.keep_draft(turn, None)
+
+
+async def test_an_event_is_encoded_once_for_all_who_receive_it() -> None:
+    conversation_id = uuid4()
+    to = live.group(conversation_id)
+    async with live.subscribe(to) as one, live.subscribe(to) as other:
+        live.announce(conversation_id, events.ReplyDelta("t", 0, "Grüß", 1))
+        async with asyncio.timeout(5):
+            first, second = await one.next(), await other.next()
+    assert first is not None and second is not None
+    assert first.text is second.text and first.text == '{"type":"reply.delta","turn":"t","offset":0,"text":"Grüß","fence":1}'

@@ -136,7 +136,8 @@ async def _stream(conversation: Conversation, after: int, network: str) -> Async
     gone = asyncio.Event()
     async with live.subscribe(live.group(conversation.pk)) as subscription:
         with access.connection_of_network(network), access.connection_of_visitor(str(conversation.visitor_id), gone.set):
-            yield _sse((await in_db(feed.ready)(conversation, after, subscription, network)).payload())
+            ready = await in_db(feed.ready)(conversation, after, subscription, network)
+            yield _sse(live.Payload(ready.payload()))
             while not gone.is_set():
                 try:
                     async with asyncio.timeout(HEARTBEAT_SECONDS):
@@ -156,9 +157,9 @@ def _is_still_admitted(conversation: Conversation) -> bool:
     return organization_access.admits(conversation.assistant, conversation.origin)
 
 
-def _sse(payload: dict[str, Any]) -> bytes:
+def _sse(payload: live.Payload) -> bytes:
     number = b"id: %d\n" % payload["seq"] if "seq" in payload else b""
-    return number + b"data: " + orjson.dumps(payload) + b"\n\n"
+    return number + b"data: " + payload.encoded + b"\n\n"
 
 
 @api_view("POST", limit="turn.stop")

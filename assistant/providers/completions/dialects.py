@@ -41,6 +41,7 @@ class Dialect:
     part: bool = False
     name: bool = False  # the mark is a tool's name
     line: bool = False  # the mark counts only where a line begins
+    within: bool = False  # the mark may follow a letter without a space
 
 
 DIALECTS = (
@@ -83,7 +84,7 @@ DIALECTS = (
     Dialect("<|functioncallbegin|>", r"<\|functioncallend\|>", "Doubao"),
     Dialect("<|function_call_begin|>", r"<\|function_call_end\|>", "copies of Kimi"),
     Dialect("<|message_sep|>\n\nfunction call<|role_sep|>", "", "GigaChat 3"),
-    Dialect("assistantcommentary to=", "", "gpt-oss, without its tokens"),
+    Dialect("assistantcommentary to=", "", "gpt-oss, without its tokens", within=True),
     Dialect("✿function✿", "", "Qwen through Qwen-Agent", part=True),
     Dialect("[toolcall]", r"\[/toolcall\]", "prompted models"),
     Dialect("[function_call]", r"\[/function_call\]", "prompted models"),
@@ -137,27 +138,50 @@ class Marks:
     longest: int = field(init=False)
     beginnings: frozenset[str] = field(init=False)
     ends: dict[str, re.Pattern[str] | None] = field(init=False)
+    within: frozenset[str] = field(init=False)  # the beginnings of those that may begin within a word
+    _openings: re.Pattern[str] = field(init=False)  # the characters that marks begin with, other than letters
+    _spelt: tuple[str, ...] = field(init=False)  # of those that begin with a letter, what all of them hold
+
+    def search(self, text: str, at: int) -> re.Match[str] | None:
+        """The first mark from `at` on. A token hardly ever has one, and trying all of them at every letter is slow."""
+        if text.isascii() and not self._openings.search(text, at):
+            small = text.lower()
+            if not any(mark in small for mark in self._spelt):
+                return None
+        return self.pattern.search(text, at)
 
     def __post_init__(self) -> None:
         fixed = [*DIALECTS, *(tag for name in self.names for tag in _tags(name))]
         named = [_called(before, name) for name in self.names for before in BEFORE_NAMES]
         by_mark = {dialect.mark: dialect for dialect in (*fixed, *named)}
-        literal = _one_of(one.mark for one in fixed)
+        literal = _one_of(fixed)
         # A name within a word, or behind the bracket of a tag, is none. What stands before names is tried once for all of
         # them: written out, they are hundreds of marks.
-        spelled = rf"(?:(?<![\w</])|(?=[`|]))(?:{_one_of(BEFORE_NAMES)})(?:{_one_of(self.names)})"
+        names = "|".join(map(re.escape, sorted(self.names, key=len, reverse=True)))
+        before = "|".join(map(re.escape, sorted(BEFORE_NAMES, key=len, reverse=True)))
+        spelled = rf"(?:{_APART}|(?=[`|]))(?:{before})(?:{names})"
+        spelt = [mark for mark in by_mark if mark[0].isalpha()]
+        openings = {re.escape(mark[0]) for mark in by_mark if not mark[0].isalpha()}
         for name, value in (
             ("by_mark", by_mark),
             ("pattern", re.compile(f"{literal}|{spelled}" if self.names else literal, re.IGNORECASE)),
             ("longest", max(map(len, by_mark))),
             ("beginnings", frozenset(mark[:length] for mark in by_mark for length in range(1, len(mark)))),
             ("ends", {mark: re.compile(one.end, re.IGNORECASE) if one.end else None for mark, one in by_mark.items()}),
+            ("within", frozenset(mark[:n] for mark, one in by_mark.items() if one.within for n in range(1, len(mark)))),
+            ("_openings", re.compile("|".join(openings))),
+            ("_spelt", tuple(mark for mark in spelt if not any(other in mark for other in spelt if other != mark))),
         ):
             object.__setattr__(self, name, value)
 
 
-def _one_of(texts: Iterable[str]) -> str:
-    return "|".join(map(re.escape, sorted(texts, key=len, reverse=True)))
+_APART = r"(?<![\w</])"
+
+
+def _one_of(dialects: Iterable[Dialect]) -> str:
+    """A pattern for their marks, the longest first. A mark that begins with a letter begins a word."""
+    by_length = sorted(dialects, key=lambda one: len(one.mark), reverse=True)
+    return "|".join((_APART if one.mark[0].isalpha() and not one.within else "") + re.escape(one.mark) for one in by_length)
 
 
 def _tags(name: str) -> tuple[Dialect, Dialect]:

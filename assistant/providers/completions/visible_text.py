@@ -75,7 +75,7 @@ _LITERALS = (
 )  # fmt: skip
 _TAG_BEGUN = re.compile(rf"</?(?:{_TAG})(?:\s[^<>\n]{{0,80}})?\Z", re.IGNORECASE)
 _SPEAKERS = ("assistant", "model")  # behind the mark that begins a message
-_OPENING = re.compile(r"[<\[◁✿]")
+_OPENING = re.compile(r"[<\[◁✿]")  # what every mark begins with
 _NOT_SPACE = re.compile(r"\S")
 _SENTENCE_END = re.compile(r"[.!?…。！？]\s*\Z")
 _QUOTES_BEFORE = tuple("`'\"‘“„«")
@@ -144,7 +144,7 @@ class Visible:
                 if first is None:
                     break
                 at = first.start()
-            mark = _MARK.search(text, at)
+            mark = _MARK.search(text, at) if _OPENING.search(text, at) else None
             if mark is None:
                 until = len(text) if final else _begun(text, at)
                 self._show(text[at:until], shown)

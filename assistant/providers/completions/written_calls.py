@@ -107,7 +107,7 @@ class WrittenCalls:
                     self._held = text[at:]
                     break
                 self._behind_call = False
-            mark = self._marks.pattern.search(text, at)
+            mark = self._marks.search(text, at)
             until = len(text) if final else self._begun(text, at)
             if mark is None or until < mark.start():  # a longer mark may have begun before the one that is there
                 self._show(text[at:until], shown)
@@ -215,10 +215,18 @@ class WrittenCalls:
     # --- Is it one? ---------------------------------------------------------------------------------------------------
 
     def _begun(self, text: str, start: int) -> int:
-        """Where a mark may have begun whose end has not come, or the length of `text`."""
-        for at in range(max(start, len(text) - self._marks.longest + 1), len(text)):
-            if text[at:].lower() in self._marks.beginnings:
-                return at
+        """Where a mark may have begun whose end has not come, or the length of `text`. Within a word, hardly any begins with
+        a letter: most words end in letters that a tool's name may begin with."""
+        first = max(start, len(text) - self._marks.longest + 1)
+        before = text[first - 1] if first else ""
+        small = text[first:].lower()
+        if len(small) != len(text) - first:
+            small = "".join(letter.lower()[0] for letter in text[first:])  # some are two in lower case
+        for index, letter in enumerate(small):
+            within = letter.isalpha() and (before.isalnum() or before == "_")
+            if small[index:] in (self._marks.within if within else self._marks.beginnings):
+                return first + index
+            before = letter
         return len(text)
 
     def _verdict(self, mark: re.Match[str], text: str, final: bool) -> Verdict:

@@ -1,6 +1,7 @@
 """What model servers send in a whole turn, from `tests/wire/servers/turns/`: the K-th answer to the K-th request.
 
 A file `NAME.http` begins with lines of comment: the server and version that it stands for, and what is special about it.
+Those called `real-…` were recorded; the others follow the form that its documentation, its parser or a report shows.
 Then come the answers as HTTP has them, status line first, with a line of `#### ` before each but the first:
 
     # Server: Mistral API, 2026-11

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from assistant.llm import ToolCallRequest
+from assistant.llm import ToolCallRequest, ToolSpec
 from assistant.providers.completions import Reply
 from assistant.providers.completions.reply import MAX_OPAQUE_BYTES
 from assistant.providers.completions.tool_calls import MAX_EXTRA_BYTES, read_arguments, resolved
@@ -63,6 +63,14 @@ def test_ordinary_text_is_held_back_for_a_few_letters_only(name: str) -> None:
     for fed, piece in enumerate(shown[:-1], 1):
         seen += len(piece)
         assert fed - seen < 32, text[:fed]
+
+
+def test_a_word_is_not_held_back_for_ending_like_the_beginning_of_a_tools_name() -> None:
+    shown, reply = [], Reply(tools=[ToolSpec("find_times", "", {}), ToolSpec("send_note", "", {})])
+    for piece in ["Of", " cour", "se", " f", "ree", " rooms find", "_times("]:
+        shown.append(reply.add({"choices": [{"delta": {"content": piece}}]}))
+    assert shown[:5] == ["Of", " cour", "se", " ", "free"]
+    assert "find" not in "".join(shown)
 
 
 def test_json_that_is_no_call_is_shown_as_soon_as_that_is_certain() -> None:

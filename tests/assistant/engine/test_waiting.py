@@ -1,0 +1,90 @@
+"""How soon the words of a reply are shown, and which of them wait."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistant.engine.claims import Gate, claimed
+from assistant.engine.word_heads import WordHeads
+from tests.assistant.engine.claims_corpus import CORPUS
+
+NOTHING = frozenset[str]()
+ORDINARY = ["Of", " course", "!", " Parking", " is", " behind", " the", " house", ",", " and", " the", " lift", " runs", "."]
+
+
+def screens(pieces: list[str], *, idle: bool = False) -> list[str]:
+    """What has been shown after each piece."""
+    gate, shown = Gate(NOTHING, idle=idle), ""
+    return [shown := shown + gate.push(piece) for piece in pieces]
+
+
+@pytest.mark.parametrize("idle", [False, True])
+def test_an_ordinary_word_is_shown_the_moment_it_comes(idle: bool):
+    so_far = ""
+    for piece, screen in zip(ORDINARY, screens(ORDINARY, idle=idle), strict=True):
+        so_far += piece
+        # What may end a sentence waits until the sentence is judged.
+        assert screen == (so_far if piece not in "!." else so_far[:-1]), piece
+
+
+@pytest.mark.parametrize("word", ["boo", "b", "resched", "rés", "Dien", "Tues", "rezer", "randev", "AB", "e-ma"])
+def test_what_may_grow_into_a_word_that_matters_waits(word: str):
+    assert screens(["We", " ", word])[-1] == "We"
+
+
+@pytest.mark.parametrize("piece", ["b00", "bo\u200bo", "**bo", "<b", "&#98;", "b o o", "бо", "10:3", "x@y"])
+def test_letters_that_are_not_plain_wait_for_the_end_of_their_word(piece: str):
+    assert screens(["We", " " + piece])[-1] == "We"
+
+
+def test_a_short_common_word_is_shown_and_the_rest_of_a_longer_one_waits():
+    assert screens(["It", " is", " for", "warded"]) == ["It", "It is", "It is for", "It is for"]
+
+
+def test_where_something_could_be_claimed_of_a_booking_the_last_word_waits():
+    assert screens(["Your", " message", " now", " rests"])[-1] == "Your message now "
+
+
+def test_a_doubtful_reply_without_a_full_stop_is_never_taken_for_judged():
+    gate = Gate(NOTHING, idle=True)
+    shown = "".join(map(gate.push, ["So", " this", " here", " is", " yours"])) + gate.close()
+    assert "yours" not in shown and (gate.caught or gate.withheld)
+
+
+def test_a_reply_that_ends_in_white_space_is_judged_like_any_other():
+    for example in CORPUS:
+        with_space, without = Gate(NOTHING), Gate(NOTHING)
+        for gate, text in ((with_space, example.text + " "), (without, example.text)):
+            for letter in text:
+                gate.push(letter)
+            gate.close()
+        assert with_space.caught == without.caught
+
+
+def test_no_prefix_of_a_caught_reply_is_a_claim_on_the_screen():
+    for example in CORPUS:
+        pieces = example.text.replace(" ", "\0 ").split("\0")
+        for screen in screens(["Well", "."] + [" " + pieces[0], *pieces[1:]]):
+            assert not claimed(screen.partition(".")[2]) or not example.acts, screen
+
+
+@pytest.mark.parametrize(
+    ("pattern", "words", "others"),
+    [
+        ("sunday|sun[.,]", ["sunday", "Sun"], ["sundays", "sunny", "on"]),
+        (r"sobot\w+|środ\w+", ["sobota", "srode"], ["sob", "wtorek"]),
+        (r"tues?\b|thu(?:rs?)?\b", ["tue", "tues", "thurs"], ["thursdays"]),
+        (r"(?:next|this) week|half past \w+", ["next", "this", "half"], ["week", "past"]),
+        (r"p'ust|a(?!b)c|[xy]z", ["p", "ac", "xz", "yz"], ["z"]),
+    ],
+)
+def test_the_heads_of_a_pattern_are_what_its_matches_begin_with(pattern: str, words: list[str], others: list[str]):
+    heads = WordHeads([pattern])
+    assert all(map(heads.begin, words)) and not any(map(heads.begin, others))
+    assert all(heads.may_match(f"well, {word}") for word in words) and not heads.may_match(" ".join(others))
+    assert all(heads.may_become(word[:1]) for word in words)
+
+
+def test_a_pattern_that_may_begin_with_anything_excludes_nothing():
+    assert WordHeads([r"\w+day"]).may_match("what ever") and WordHeads([r"\w+day"]).may_become("q")
+    assert not WordHeads([r"\w+day|noon"], fewest=3).may_match("what ever")

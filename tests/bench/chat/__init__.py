@@ -1,0 +1,1 @@
+"""Parts of `bench_chat`: a provider, visitors, and the systems between them."""
