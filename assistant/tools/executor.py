@@ -110,8 +110,7 @@ class Executor:
 
     @classmethod
     def load(cls, turn: Turn, embed: Embed | None = None, *, acted: bool = True) -> tuple[Executor, list[Row]]:
-        """On a database thread: the executor, and what an earlier runner left open. `acted`: the ledger may hold calls of
-        this conversation."""
+        """On a database thread: the executor, and what an earlier runner left open, if the conversation has `acted`."""
         executor = cls._of(turn.conversation, turn=turn, embed=embed)
         if not acted:
             return executor, []

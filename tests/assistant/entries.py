@@ -4,6 +4,7 @@ go there. Each is driven through its real view, task or executor, and tells what
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from contextlib import aclosing, suppress
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import Any
+from uuid import uuid4
 
 from asgiref.sync import async_to_sync
 from django.contrib import admin
@@ -21,6 +23,7 @@ from django.utils import timezone
 
 from assistant import jobs, replay, summaries, tasks, turns, voice
 from assistant.admin.methods.imports import DocumentForm
+from assistant.async_db import in_db
 from assistant.errors import ImportRefused, ProviderUnavailable
 from assistant.llm import ChatMessage, ToolCallRequest
 from assistant.management.doctor import examine
@@ -45,6 +48,7 @@ from assistant.services.methods import replays
 from assistant.tools import KINDS, importing
 from assistant.tools.executor import Executor
 from assistant.tools.importing import mcp, sentence
+from assistant.turns.runner import running_tasks
 from tests import make
 from tests.assistant.admin.test_scoping import entered
 from tests.rebinding import Answer, Asked
@@ -214,9 +218,13 @@ class Rooms:
     def turn(self, url: str) -> Said:
         """The text that the visitor sees."""
         self.set_provider(url)
-        begun = begin_turn(self.message)
-        async_to_sync(turns.run)(begun.pk, model_for=model_for)
-        begun = Turn.objects.get(pk=begun.pk)
+
+        async def answered() -> Turn:
+            posted = await turns.post(self.talk, uuid4().hex, "Hello")
+            await asyncio.gather(*running_tasks(), return_exceptions=True)
+            return await in_db(Turn.objects.get)(pk=posted.turn.pk)
+
+        begun = async_to_sync(answered)()
         said = self.talk.messages.filter(role="assistant", turn=begun).last()
         return Said(begun.code or begun.state, begun.detail, said.text if said else None)
 

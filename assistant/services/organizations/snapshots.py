@@ -12,6 +12,7 @@ written a moment ago, spending, conversations and the ledger. Secrets are in it 
 from __future__ import annotations
 
 import copy
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
@@ -58,15 +59,18 @@ class Snapshots:
     def __init__(self, limit: int = LIMIT) -> None:
         self.limit = limit
         self._kept: OrderedDict[int, Snapshot] = OrderedDict()
+        self._lock = threading.Lock()  # of the order in which they were used; database threads read at the same moment
 
     def at(self, organization_id: int, revision: int) -> Snapshot:
         """The organization at `revision`, or at a later one. Reads the database where that is not what is kept."""
         kept = self._kept.get(organization_id)
         if kept is None or kept.revision != revision:
-            kept = self._kept[organization_id] = _read(organization_id)
-        self._kept.move_to_end(organization_id)
-        while len(self._kept) > self.limit:
-            self._kept.popitem(last=False)
+            kept = _read(organization_id)
+        with self._lock:
+            self._kept[organization_id] = kept
+            self._kept.move_to_end(organization_id)
+            while len(self._kept) > self.limit:
+                self._kept.popitem(last=False)
         return kept
 
     def __contains__(self, organization_id: int) -> bool:
