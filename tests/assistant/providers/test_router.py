@@ -694,6 +694,27 @@ async def test_a_turn_that_is_cancelled_before_the_first_word_is_settled_too(sce
         assert (await in_db(Usage.objects.get)()).cause == "stopped"
 
 
+async def test_a_turn_that_is_cancelled_while_it_probes_leaves_the_probe_to_the_next(scene: Any) -> None:
+    async with scene("ab") as s:
+        s.pool("a", "b")
+        s.a.always(at_once(500))
+        for _ in range(6):
+            await s.fresh()
+            await s.ask()
+        s.clock = timedelta(seconds=31)
+        s.a.always([HEAD, None])
+        await s.fresh()
+        probing = asyncio.ensure_future(s.ask())
+        while s.asked()["a"] < 6:
+            await asyncio.sleep(0.01)
+        probing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await probing
+        s.a.always(says("Back."))
+        await s.fresh()
+        assert (await s.ask()).text == "Back."
+
+
 async def test_no_log_holds_a_key_or_a_word_of_the_conversation(scene: Any, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, logger="assistant")
     async with scene("abc") as s:

@@ -1,0 +1,149 @@
+"""`make mutants`: takes one mechanism after the other out of a copy of the tree, and says whether a test has noticed.
+
+`python -m tests.mutants fence quota` tries those alone whose names contain one of the words. The results are kept in
+`docs/mutants.md`; `tests/test_mutants.py` checks that each mechanism is still where it is taken out, and was tried.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.servers import ROOT, environment
+
+TABLE = ROOT / "docs" / "mutants.md"
+HEAD = """# Mechanisms, and the tests that notice their absence
+
+`make mutants` takes each of these out of a copy of the tree, one at a time, and runs the tests that guard it. The table is
+what it said last of each.
+
+| Without | in | fails |
+|---|---|---|
+"""
+
+
+@dataclass(frozen=True)
+class Mutant:
+    name: str
+    file: str
+    before: str  # stands once in the file
+    after: str
+    tests: tuple[str, ...]
+
+
+SERVICES, TESTS = "assistant/services", "tests/assistant"
+MUTANTS = (
+    # Turns: leases, fences, what widgets are sent
+    Mutant("fences on ephemeral events", "assistant/live.py", "if fence < self._newest.get(turn, 0):", "if False:",
+           (f"{TESTS}/test_live.py",)),
+    Mutant("silence of a runner whose lease has lapsed", "assistant/turns/reply.py", "if not holds_lease(turn):",
+           "if False:", (f"{TESTS}/test_turns.py",)),
+    Mutant("the fence of a turn's outcome", f"{SERVICES}/conversations/outcomes.py",
+           "filter(pk=turn.pk, fence=turn.fence, state=Turn.State.RUNNING).update(**changes)",
+           "filter(pk=turn.pk).update(**changes)", (f"{TESTS}/services/conversations/test_conversations.py",)),
+    Mutant("the fence of a renewed lease", f"{SERVICES}/conversations/leases.py",
+           "mine = Turn.objects.filter(pk=turn.pk, fence=turn.fence, state=Turn.State.RUNNING)",
+           "mine = Turn.objects.filter(pk=turn.pk)", (f"{TESTS}/test_turns.py",)),
+    Mutant("the fence of an e-mail's outcome", f"{SERVICES}/deliveries/outbox.py",
+           "filter(pk=delivery.pk, fence=delivery.fence, state=Delivery.State.SENDING)", "filter(pk=delivery.pk)",
+           (f"{TESTS}/services/deliveries/test_outbox.py",)),
+    Mutant("a pause for a cache that is down", "assistant/live.py",
+           "self._paused_until = time.monotonic() + CACHE_PAUSE_SECONDS", "pass", (f"{TESTS}/test_turns.py",)),
+    # The ledger
+    Mutant("closing a turn's calls with the turn", f"{SERVICES}/conversations/outcomes.py", "ledger.close_with(turn)",
+           "pass", (f"{TESTS}/services/methods/test_ledger.py",)),
+    Mutant("closing orphaned calls that were sent", f"{SERVICES}/methods/ledger.py",
+           "ToolCall.objects.filter(pk__in=sent, state=State.SENT)", "ToolCall.objects.none()",
+           (f"{TESTS}/services/methods/test_ledger.py",)),
+    Mutant("closing orphaned calls that had not begun", f"{SERVICES}/methods/ledger.py",
+           "state__in=[State.PENDING, State.WAITING]).update(", "state__in=[]).update(",
+           (f"{TESTS}/services/methods/test_ledger.py",)),
+    # Quotas and limits
+    Mutant("a method's quota per network", f"{SERVICES}/methods/ledger.py", 'return "network_quota"', "pass",
+           ("tests/attacks/test_quotas.py",)),
+    Mutant("a day's tokens per network", f"{SERVICES}/providers/budgets.py",
+           'limits.append(_Limit("network", conversation.network, day, budget.network_day_tokens))', "pass",
+           (f"{TESTS}/services/providers/test_budgets.py",)),
+    Mutant("a day's tokens per visitor", f"{SERVICES}/providers/budgets.py",
+           'limits.append(_Limit("visitor", str(conversation.visitor_id), day, budget.visitor_day_tokens))', "pass",
+           (f"{TESTS}/services/providers/test_budgets.py",)),
+    Mutant("rate limits per network", f"{SERVICES}/organizations/rate_limits.py", '("network", network, limit.network)',
+           '("network", "", limit.network)', ("tests/attacks/test_limits.py",)),
+    Mutant("rate limits per visitor", f"{SERVICES}/organizations/rate_limits.py", '("visitor", visitor, limit.visitor)',
+           '("visitor", "", limit.visitor)', ("tests/attacks/test_limits.py",)),
+    Mutant("charging what a resumed session brought back", f"{SERVICES}/organizations/rate_limits.py",
+           "cost=1 + size // CHARGED_BYTES", "cost=0", ("tests/attacks/test_limits.py",)),
+    # Where requests go
+    Mutant("refusing requests to ourselves", "assistant/outbound/__init__.py", "own_origin.check(url)", "pass",
+           ("tests/attacks/test_own_address.py",)),
+    Mutant("refusing private addresses without DNS", "assistant/outbound/__init__.py", "guard.check_public(url)", "pass",
+           (f"{TESTS}/test_outbound.py",)),
+    Mutant("checking every answer of the resolver", "assistant/outbound/guard.py",
+           "if any(why_refused(address) for _, address in answers):", "if False:", (f"{TESTS}/test_outbound.py",)),
+    Mutant("checking the address that is connected to", "assistant/outbound/guard.py", "if why_refused(target):",
+           "if False:", (f"{TESTS}/test_outbound.py",)),
+    # Model servers
+    Mutant("lessons of a refusal", "assistant/providers/router/router.py", "known.update(new.items())\n        return new",
+           "return {}", (f"{TESTS}/providers/test_router.py",)),
+    Mutant("no failover after the first visible word", "assistant/providers/router/router.py", "self._shown = True", "pass",
+           (f"{TESTS}/providers/test_router.py",)),
+    Mutant("giving back the probe of a stopped turn", "assistant/providers/router/router.py",
+           "if asked.place in plan.half_open and not text:", "if False:", (f"{TESTS}/providers/test_router.py",)),
+    # Knowledge and appointments
+    Mutant("the lock on a calendar", f"{SERVICES}/booking/appointments.py",
+           "Calendar.objects.select_for_update(no_key=True).get(pk=calendar_id)", "Calendar.objects.get(pk=calendar_id)",
+           ("tests/faults/test_booking_races.py",)),
+    Mutant("the fence of passages' vectors", f"{SERVICES}/knowledge/vectors.py",
+           "select_for_update().filter(pk=embedding.pk, fence=embedding.fence)",
+           "select_for_update().filter(pk=embedding.pk)", (f"{TESTS}/services/knowledge/test_vectors.py",)),
+    Mutant("the bound of vectors in memory", f"{SERVICES}/knowledge/vectors.py", "if size > self.max_bytes and",
+           "if False and", (f"{TESTS}/services/knowledge/test_vectors.py",)),
+)  # fmt: skip
+
+
+def copied(to: Path) -> None:
+    files = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT, capture_output=True, check=True)
+    for name in filter(None, files.stdout.decode().split("\0")):
+        if (ROOT / name).is_file():
+            (to / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, to / name)
+
+
+def noticed(mutant: Mutant, tree: Path) -> str:
+    """The test that fails without it; "" when none does."""
+    file = tree / mutant.file
+    whole = file.read_text()
+    file.write_text(whole.replace(mutant.before, mutant.after))
+    try:
+        command = [sys.executable, "-m", "pytest", "--no-header", "-x", *mutant.tests]
+        done = subprocess.run(command, cwd=tree, env=environment(), capture_output=True, text=True)
+    finally:
+        file.write_text(whole)
+    failed = re.search(r"^(?:FAILED|ERROR) \S+?::(\w+)", done.stdout, re.MULTILINE)
+    if done.returncode != 0 and failed is None:
+        raise SystemExit(f"Without {mutant.name} the tests do not run:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+    return failed[1] if failed else ""
+
+
+def main(words: list[str]) -> int:
+    chosen = [one for one in MUTANTS if not words or any(word in one.name for word in words)]
+    rows = {line.split(" | ")[0]: line for line in TABLE.read_text().splitlines() if line.startswith("| ")}
+    with tempfile.TemporaryDirectory() as folder:
+        copied(Path(folder))
+        for mutant in chosen:
+            test = noticed(mutant, Path(folder))
+            row = f"| {mutant.name} | `{mutant.file}` | {f'`{test}`' if test else '**nothing**'} |"
+            rows[f"| {mutant.name}"] = row
+            sys.stdout.write(row + "\n")
+            sys.stdout.flush()
+            TABLE.write_text(HEAD + "".join(rows[key] + "\n" for one in MUTANTS if (key := f"| {one.name}") in rows))
+    return 1 if any("**nothing**" in row for row in rows.values()) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
