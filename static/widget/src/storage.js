@@ -1,8 +1,9 @@
 import { toJson } from "./json.js";
 
 /**
- * What one assistant's widget keeps in this browser: first-party localStorage, or memory where that is refused. `kept.js`
- * checks the entries one by one; the loader reads them unchecked, since it only looks at whether they are there.
+ * What one assistant's widget keeps in this browser: first-party localStorage, or memory where that is refused.
+ * `saved_entries.js` checks the entries one by one; the loader reads them unchecked, since it only looks at whether they
+ * are there.
  *
  * @param {string} key the assistant's public key @param {() => Storage} [area] throws where storage is refused
  */
