@@ -1,4 +1,4 @@
-"""All that the server may tell a widget: one class per type. `docs/protocol.md` and `tests/wire/` hold an example of each.
+"""Events that the server sends to widgets: one class per type. `docs/protocol.md` and `tests/wire/` hold an example of each.
 
 Durable events carry a `seq` and are rendered from rows, so a reader who missed one can ask again. Losing one of the others
 costs nothing that `session.ready` does not give back.

@@ -86,12 +86,12 @@ async def _answer_now(conversation: Conversation, question: Question, model_for:
     except BudgetExceeded:
         raise
     except TimeoutError:
-        problem = f"It was not finished after {REPLY_SECONDS:.0f} seconds."
+        problem = f"The reply was not finished after {REPLY_SECONDS:.0f} seconds."
     except InterworkyError as error:
         problem = f"{type(error).__name__}: {error}"[:300]
     except Exception as error:
         log.exception("a reply to message %s could not be rehearsed", question.turn.message_id)
-        problem = f"It failed for a reason on our side: {type(error).__name__}."
+        problem = f"The reply failed because of an internal error: {type(error).__name__}."
     return Result(
         message=str(question.turn.message_id),
         text=clean(text).rstrip(),
@@ -132,12 +132,12 @@ def _unfinished(ended: loop.ReplyEnded | None) -> str:
     if ended is None:
         return ""
     if ended.unkept:
-        return "It ended there, because it said again what had not happened. The visitor would read that it was not done."
+        return "The model repeated a false claim, so the reply ends there. The visitor would read that it was not done."
     return {
-        "length": "It was cut off: too long.",
-        "cut_off": "It was cut off by the provider.",
-        "content_filter": "The provider's filter stopped it.",
-    }.get(ended.finish, "" if ended.text else "It said nothing.")
+        "length": "The reply was cut off at its maximum length.",
+        "cut_off": "The provider cut the reply off.",
+        "content_filter": "The provider's content filter stopped the reply.",
+    }.get(ended.finish, "" if ended.text else "The model returned no text.")
 
 
 class ReplayRecorder:

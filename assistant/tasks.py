@@ -111,7 +111,7 @@ def read_document(document_id: str) -> None:
         documents.failed(document, error.code, str(error))
     except Exception:
         log.exception("Document %s could not be read.", document.pk)
-        documents.failed(document, "internal", "Reading it failed for a reason on our side.")
+        documents.failed(document, "internal", "Reading it failed because of an internal error.")
     finally:
         lease.stop()
         documents.enqueue_next(document.organization_id)
@@ -156,7 +156,7 @@ def embed_passages(organization_id: str, seconds: float = EMBEDDING_SECONDS) -> 
         vectors.failed(embedding, str(error))
     except Exception:
         log.exception("Organization %s: no vectors for now.", embedding.pk)
-        vectors.failed(embedding, "It failed for a reason on our side.")
+        vectors.failed(embedding, "Indexing failed because of an internal error.")
     finally:
         lease.stop()
         vectors.give_back(embedding, unfinished=unfinished)

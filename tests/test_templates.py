@@ -45,3 +45,8 @@ def test_every_script_and_stylesheet_of_the_admin_is_loaded_by_a_page():
     files = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.suffix in (".css", ".js")}
     assert files - loaded == set()
     assert {name for name in loaded if not (folder / name).exists()} == set()
+
+
+def test_comments_end_on_the_line_on_which_they_begin():
+    """Django shows a `{#` that is not closed on its line."""
+    assert [path.name for path in TEMPLATES if re.search(r"\{#(?!.*#\})", path.read_text())] == []

@@ -56,7 +56,7 @@ UP = {
     "assistant.jobs.measure_due": "a provider that is measured anew",
     "assistant.management.doctor.providers._probe_embeddings": OPERATORS,  # EMBEDDING_*, or its first provider
     "assistant.management.doctor.providers._probed": "a provider that the doctor probes",
-    "assistant.replay._events": "a provider that a replay asks",
+    "assistant.replay._run_engine": "a provider that a replay asks",
     "assistant.replay.answer": "a provider that a replay asks",
     "assistant.tasks._embed": OPERATORS,  # for vectors of passages
     "assistant.tasks._read_page": "a page that is looked at again",

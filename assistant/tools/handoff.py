@@ -17,7 +17,7 @@ from assistant.tools.kind import Context, Kind, Operation, configured
 FORM = "form"
 PER_TEAM_PER_DAY = 200
 NO_ADDRESS = (
-    "Nobody has been written to: the team has no address here. What the visitor wrote is kept in this conversation. Say "
+    "Nobody was notified: the team has no e-mail address here. What the visitor wrote is kept in this conversation. Say "
     "so, and do not say that it was passed on."
 )
 

@@ -112,6 +112,32 @@ def test_pages_fit_a_telephone(tour):
     assert tour.too_wide == []
 
 
+def test_the_state_of_a_method_is_in_view_on_a_laptop(staff):
+    """Lists scroll sideways when they must; what staff look for stands before that, whatever the names are."""
+    staff.goto("/admin/assistant/method/")
+    state = staff.get_by_role("columnheader", name="State").bounding_box()
+    assert state is not None and state["x"] + state["width"] < 1280
+
+
+def test_a_telephone_shows_the_name_of_the_page_whole(app, filled, chromium):
+    with signed_in(app, chromium, width=375, height=812) as page:
+        for address, name in (("/admin/assistant/conversation/", "Conversations"), ("/admin/assistant/method/", "Methods")):
+            page.goto(address)
+            title = page.locator("h1").get_by_text(name)
+            assert title.evaluate("part => part.scrollWidth <= part.clientWidth && part.clientWidth > 0"), address
+            heading = page.locator("h1").evaluate("part => part.scrollWidth <= part.clientWidth")
+            assert heading, address
+
+
+def test_leaving_a_form_with_unsaved_changes_asks_first(filled, staff):
+    staff.goto(f"/admin/assistant/method/{filled['method']}/change/")
+    staff.locator("[name=description]").press_sequentially("x")
+    with staff.expect_event("dialog") as dialog:
+        staff.close(run_before_unload=True)
+    assert dialog.value.type == "beforeunload"
+    dialog.value.accept()
+
+
 def test_a_row_is_added_to_a_methods_parameters(filled, staff):
     staff.goto(f"/admin/assistant/method/{filled['method']}/change/")
     rows = staff.locator("[data-rows=parameters] tbody tr")

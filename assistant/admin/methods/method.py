@@ -145,7 +145,7 @@ class MethodAdmin(Translations, Scoped):
     form = MethodForm
     translated = ("public_label",)
     empty_text = "A method lets an assistant act, such as sending an e-mail or calling your API."
-    list_display = ["name", "organization", "kind_label", "shown_risk", "used_by", "calls_24h", "failed_24h", "is_enabled"]
+    list_display = ["name", "is_enabled", "organization", "kind_label", "shown_risk", "used_by", "calls_24h", "failed_24h"]
     list_filter = ["organization", "risk", "enabled"]
     search_fields = ["name", "description", "public_label"]
     change_form_template = "admin/assistant/method.html"

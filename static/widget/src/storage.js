@@ -1,8 +1,9 @@
 import { toJson } from "./json.js";
 
 /**
- * What one assistant's widget keeps in this browser: first-party localStorage, or memory where that is refused. `kept.js`
- * checks the entries one by one; the loader reads them unchecked, since it only looks at whether they are there.
+ * What one assistant's widget keeps in this browser: first-party localStorage, or memory where that is refused.
+ * `saved_entries.js` checks the entries one by one; the loader reads them unchecked, since it only looks at whether they
+ * are there.
  *
  * Each entry has a key of its own. Tabs may run in processes that learn late of each other's writes: a tab that wrote more
  * than it has changed would put back what another tab has just replaced, such as the session.

@@ -7,8 +7,8 @@ import time
 import pytest
 
 from assistant.providers import presets
-from assistant.providers.configuration import clean_auth, normal_base_url
-from assistant.providers.presets import PRESETS
+from assistant.providers.configuration import clean_auth, load, normal_base_url
+from assistant.providers.presets import PRESETS, Preset, by_name, by_url
 from assistant.services.providers.budgets import LIST_PRICES
 
 NAMED = [
@@ -146,3 +146,12 @@ def test_looking_at_a_key_takes_linear_time():
     for key in PRESETS:
         presets.key_looks_right(key, "sk-" + "-" * 1_000_000)
     assert time.perf_counter() - started < 5
+
+
+def test_a_new_preset_needs_its_row_alone_to_be_known_by_name_and_by_host(monkeypatch):
+    row = Preset("Acme", "https://llm.acme.test/v1", smart="acme-large", fast="acme-small", hosts=("llm.acme.test",))
+    monkeypatch.setitem(PRESETS, "acme", row)
+    found = load({"AI_ACME_KEY": "k-0123456789"})
+    (provider,) = found.usable
+    assert (provider.base_url, provider.smart, provider.fast) == ("https://llm.acme.test/v1", "acme-large", "acme-small")
+    assert by_name("ACME2") == "acme" and by_url("https://llm.acme.test/v1/") == "acme"

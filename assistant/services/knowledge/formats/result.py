@@ -13,19 +13,19 @@ SUFFIXES = (*TEXT_SUFFIXES, *TABLE_SUFFIXES, "html", "htm", "pdf", "docx")
 
 PROBLEMS = {
     "unsupported": "Files of this kind cannot be read. Use .txt, .md, .csv, .html, .pdf or .docx.",
-    "not_that_format": "This is not what its name says: its content is of another format, or damaged.",
-    "binary": "This is no text: it holds bytes that stand for no letter.",
+    "not_that_format": "The content does not match the file's extension, or the file is damaged.",
+    "binary": "This is a binary file, not text.",
     "unknown_encoding": (
-        "The encoding of this text cannot be recognised with certainty. Choose it under “Encoding”, or save the text "
+        "The encoding of this text cannot be detected reliably. Choose it under “Encoding”, or save the text "
         "as UTF-8 and upload it again."
     ),
-    "wrong_encoding": "This text is not in the encoding that was chosen for it. Choose another one under “Encoding”.",
-    "encrypted": "This PDF is locked with a password. Save it without one.",
-    "no_text": "No text was found in it. A scanned document holds pictures of text only.",
-    "too_large": "This is too large: its content unpacks to more than can be read.",
-    "too_long": "Reading it took too long, or too much memory, and was given up.",
-    "no_pypdf": "Reading PDF files needs the package pypdf, which requirements.lock holds.",
-    "no_docx": "Reading .docx files needs the package python-docx, which requirements.lock holds.",
+    "wrong_encoding": "The text is not in the chosen encoding. Choose another one under “Encoding”.",
+    "encrypted": "This PDF is protected by a password. Upload a copy without one.",
+    "no_text": "No text was found. A scanned document contains only images of text.",
+    "too_large": "The file is too large once it is unpacked.",
+    "too_long": "Reading the file took too long or too much memory.",
+    "no_pypdf": "Reading PDF files requires the package pypdf, which is in requirements.lock.",
+    "no_docx": "Reading .docx files requires the package python-docx, which is in requirements.lock.",
 }
 
 

@@ -1,0 +1,52 @@
+"""What every list offers: a button that says what it adds, and what it says when nothing is there."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from tests.assistant.admin.filled import fill
+from tests.assistant.admin.test_scoping import entered
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def boss() -> Client:
+    return entered(User.objects.create_superuser("boss"))
+
+
+def test_the_button_for_a_new_row_says_what_it_adds(boss):
+    fill("home", "Aardvark")
+    for model, label in (("method", "Add method"), ("calendar", "Add calendar"), ("organization", "Add organization")):
+        body = boss.get(f"/admin/assistant/{model}/").content.decode()
+        assert f'aria-label="{label}"' in body and f'<span class="iw-add-label">{label}</span>' in body, model
+
+
+def test_an_empty_list_says_so_and_offers_the_first_row(boss):
+    body = boss.get("/admin/assistant/method/").content.decode()
+    assert "No methods yet" in body and 'href="/admin/assistant/method/add/' in body
+    assert "This page yielded into no results" not in body
+
+
+def test_an_empty_list_that_nobody_adds_to_says_where_its_rows_come_from(boss):
+    body = boss.get("/admin/assistant/conversation/").content.decode()
+    assert "No conversations yet" in body and "Add conversation" not in body
+
+
+def test_a_search_without_matches_offers_to_reset_it(boss):
+    fill("home", "Aardvark")
+    body = boss.get("/admin/assistant/method/?q=zebra").content.decode()
+    assert "No matches" in body and "Reset filters" in body and "No methods yet" not in body
+    assert "0 results" in body
+
+
+def test_the_number_of_results_is_named_only_where_some_are_left_out(boss):
+    fill("home", "Aardvark")
+    assert "result" not in header(boss.get("/admin/assistant/method/").content.decode())
+    assert "1 result" in header(boss.get("/admin/assistant/method/?q=order").content.decode())
+
+
+def header(body: str) -> str:
+    return body[body.index("<h1") : body.index("</h1>")]
