@@ -24,6 +24,7 @@ from assistant.models import Appointment, Calendar, Delivery
 from assistant.services.booking import appointments
 from assistant.services.deliveries import outbox
 from tests import make
+from tests.faults import mixed_bookers
 
 NOW = datetime(2030, 1, 7, 0, 0, tzinfo=UTC)
 
@@ -75,10 +76,17 @@ def deliver(calendar: Calendar, round: int, booker: int) -> None:
     tasks.deliver(str(Delivery.objects.get(key=f"race-{round}").pk))
 
 
-RACES = {race.__name__: race for race in (book, confirm, confirm_lapsed, move, cancel_and_book, deliver)}
+def mixed(calendar: Calendar, round: int, booker: int) -> None:
+    """Tool calls, cards, links and staff, all for times that overlap."""
+    mixed_bookers.race(calendar, round, booker)
+
+
+RACES = {race.__name__: race for race in (book, confirm, confirm_lapsed, move, cancel_and_book, deliver, mixed)}
 
 
 def prepare(race: str, bookers: int, rounds: int) -> Calendar:
+    if race == "mixed":
+        return mixed_bookers.prepare(bookers, rounds)
     calendar = make.calendar(make.organization(race), closes="23:00", horizon_days=rounds + 40)
     for weekday in range(7):
         calendar.hours.create(weekday=weekday, opens=clock(9, 15), closes=clock(23))
@@ -141,8 +149,9 @@ def outcome(race: str, bookers: int, rounds: int) -> dict[str, Any]:
         outcomes[round].append(became)
     for process in racing:
         process.join(10)
-    taken = Appointment.objects.taking_time(NOW).filter(calendar=calendar)
-    spans = list(taken.order_by("start_at").values_list("start_at", "busy_until"))
-    overlaps = sum(later[0] < earlier[1] for earlier, later in zip(spans, spans[1:], strict=False))
+    taken = Appointment.objects.taking_time(NOW).filter(organization=calendar.organization)
+    spans = list(taken.order_by("calendar", "busy_from").values_list("calendar", "busy_from", "busy_until"))
+    pairs = zip(spans, spans[1:], strict=False)
+    overlaps = sum(later[0] == earlier[0] and later[1] < earlier[2] for earlier, later in pairs)
     told = Delivery.objects.filter(organization=calendar.organization, ics_method="REQUEST").count()
     return {"outcomes": outcomes, "overlaps": overlaps, "invitations": told}

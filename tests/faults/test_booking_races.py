@@ -81,6 +81,11 @@ def test_a_time_that_is_cancelled_goes_to_one_at_most(raced: Raced):
     assert raced.booked("cancel_and_book")[0] == 0
 
 
+def test_of_all_who_come_by_tool_card_link_or_as_staff_one_gets_the_time(raced: Raced):
+    assert raced.outcomes("mixed") == [one_of(BOOKERS)] * ROUNDS
+    assert raced.booked("mixed")[0] == 0
+
+
 def test_a_mail_whose_task_runs_many_times_at_once_is_sent_once(raced: Raced):
     assert raced.outcomes("deliver") == [Counter({"done": BOOKERS})] * ROUNDS
     sent = re.findall(r"^Message-ID: (.+)$", "".join(file.read_text() for file in raced.mails.iterdir()), re.M)
