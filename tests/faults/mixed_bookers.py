@@ -91,7 +91,7 @@ def _prepare_booker(bot: Assistant, calendar: Calendar, round: int, booker: int)
         elsewhere = pick.start_at - timedelta(days=1) if booker % 8 == LINK else pick.start_at + timedelta(days=1)
         found = slots_near(calendar, elsewhere + timedelta(hours=2 * (booker // 8)))
         held = appointments.hold(Pick(pick.service, calendar, found))
-        appointments.confirm(held, name=name, email=f"own{name}@example.com")
+        appointments.confirm(held, name=name, email=f"link{name}@example.com")
         return
     email = f"ann{name}@example.com"
     make.conversation(bot, visitor=Visitor.objects.create(organization=bot.organization, name=name, email=email))
@@ -127,7 +127,7 @@ def _by_card(calendar: Calendar, pick: Pick, name: str) -> None:
 
 
 def _by_link(calendar: Calendar, pick: Pick, name: str) -> None:
-    own = Appointment.objects.get(email=f"own{name}@example.com")
+    own = Appointment.objects.get(email=f"link{name}@example.com")
     page, slot = f"/appointments/{invitations.token_of(own)}/", slot_ids.issue(pick.service, calendar, pick.start_at)
     answer = Client(SERVER_NAME="localhost").post(page, {"slot": slot})
     if answer.status_code != 302:
