@@ -66,6 +66,21 @@ def the_conversation_goes_on() -> None:
     assert ledger.close_orphans() == 0 and statistics.waiting()["turns"] == {"queued": 1, "running": 0}
 
 
+def what_was_bookable_still_is(kept: states.Rows) -> None:
+    """A calendar's length, break and rules are those of its one service, and its appointments are of that."""
+    from assistant.models import Appointment, Calendar
+
+    for row in kept["assistant.calendar"]:
+        if "slot_minutes" not in row:
+            continue
+        service = Calendar.objects.get(pk=row["id"]).services.get()
+        assert (service.name, str(service.minutes)) == (row["name"], row["slot_minutes"])
+        assert str(service.buffer_after_minutes) == row["buffer_minutes"]
+        assert [str(service.notice_minutes), str(service.horizon_days)] == [row["notice_minutes"], row["horizon_days"]]
+        for appointment in Appointment.objects.filter(calendar=row["id"]):
+            assert appointment.service == service and appointment.busy_from == appointment.start_at
+
+
 def staff_see_it() -> None:
     from django.apps import apps
     from django.contrib import admin
@@ -94,6 +109,7 @@ def main() -> None:
         states.load(states.migrate(name), kept)
         call_command("migrate", verbosity=0)
         rows_survive(kept)
+        what_was_bookable_still_is(kept)
         the_conversation_goes_on()
         if name == sys.argv[1]:  # every page, of what has come the longest way
             staff_see_it()
