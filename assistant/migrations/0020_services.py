@@ -188,13 +188,13 @@ class Migration(migrations.Migration):
                     "step_minutes",
                     models.PositiveIntegerField(
                         blank=True,
-                        help_text="15 offers 9:00, 9:15, 9:30 and so on. Leave empty for one time after the other, breaks included.",
+                        help_text="From one offered time to the next. 15: 9:00, 9:15, 9:30. Leave empty for the length with its breaks.",
                         null=True,
                         validators=[
                             django.core.validators.MinValueValidator(5),
                             django.core.validators.MaxValueValidator(1440),
                         ],
-                        verbose_name="offer a time every … minutes",
+                        verbose_name="step in minutes",
                     ),
                 ),
                 (
@@ -296,9 +296,9 @@ class Migration(migrations.Migration):
                     "cancel_hours",
                     models.PositiveSmallIntegerField(
                         default=0,
-                        help_text="Until how many hours before the start visitors can move or cancel it themselves. 0: until it starts.",
+                        help_text="How long before the start visitors can last move or cancel it themselves. 0: until it starts.",
                         validators=[django.core.validators.MaxValueValidator(720)],
-                        verbose_name="changes until … hours before",
+                        verbose_name="latest change, in hours",
                     ),
                 ),
                 (

@@ -15,15 +15,16 @@ from datetime import time as clock
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 
 from assistant import tasks
 from assistant.errors import ToolError
 from assistant.models import Appointment, Calendar, Delivery
-from assistant.services.booking import appointments
+from assistant.services.booking import appointments, slots
 from assistant.services.deliveries import outbox
 from tests import make
+from tests.faults import mixed_bookers
 
 NOW = datetime(2030, 1, 7, 0, 0, tzinfo=UTC)
 
@@ -75,10 +76,17 @@ def deliver(calendar: Calendar, round: int, booker: int) -> None:
     tasks.deliver(str(Delivery.objects.get(key=f"race-{round}").pk))
 
 
-RACES = {race.__name__: race for race in (book, confirm, confirm_lapsed, move, cancel_and_book, deliver)}
+def mixed(calendar: Calendar, round: int, booker: int) -> None:
+    """Tool calls, cards, links and staff, all for times that overlap."""
+    mixed_bookers.race(calendar, round, booker)
+
+
+RACES = {race.__name__: race for race in (book, confirm, confirm_lapsed, move, cancel_and_book, deliver, mixed)}
 
 
 def prepare(race: str, bookers: int, rounds: int) -> Calendar:
+    if race == "mixed":
+        return mixed_bookers.prepare(bookers, rounds)
     calendar = make.calendar(make.organization(race), closes="23:00", horizon_days=rounds + 40)
     for weekday in range(7):
         calendar.hours.create(weekday=weekday, opens=clock(9, 15), closes=clock(23))
@@ -141,8 +149,46 @@ def outcome(race: str, bookers: int, rounds: int) -> dict[str, Any]:
         outcomes[round].append(became)
     for process in racing:
         process.join(10)
-    taken = Appointment.objects.taking_time(NOW).filter(calendar=calendar)
-    spans = list(taken.order_by("start_at").values_list("start_at", "busy_until"))
-    overlaps = sum(later[0] < earlier[1] for earlier, later in zip(spans, spans[1:], strict=False))
+    taken = Appointment.objects.taking_time(NOW).filter(organization=calendar.organization)
+    spans = list(taken.order_by("calendar", "busy_from").values_list("calendar", "busy_from", "busy_until"))
+    pairs = zip(spans, spans[1:], strict=False)
+    overlaps = sum(later[0] == earlier[0] and later[1] < earlier[2] for earlier, later in pairs)
     told = Delivery.objects.filter(organization=calendar.organization, ics_method="REQUEST").count()
     return {"outcomes": outcomes, "overlaps": overlaps, "invitations": told}
+
+
+def written_without_the_service() -> None:
+    """What the database says, by itself, to a row beside a class of one o'clock in seat 0."""
+    here = make.calendar(make.organization("unlocked"), name="Room")
+    there = make.calendar(here.organization, name="Other room")
+    one = NOW.replace(hour=13)
+    number = slots.session_number(here.services.get().pk, one)
+
+    def write(calendar: Calendar = here, start_at: datetime = one, **fields: Any) -> str:
+        end_at = start_at + timedelta(hours=1)
+        values = {"state": "confirmed", "session": number, "seat": 0, **fields}
+        try:
+            with transaction.atomic():
+                Appointment.objects.create(
+                    organization=calendar.organization, calendar=calendar, service=calendar.services.get(),
+                    start_at=start_at, busy_from=start_at, end_at=end_at, busy_until=end_at, timezone="UTC", **values,
+                )  # fmt: skip
+        except IntegrityError:
+            return "refused"
+        return "written"
+
+    half_past = one + timedelta(minutes=30)
+    outcomes = {
+        "the first": write(),
+        "the same seat": write(state="requested"),
+        "another seat": write(seat=1),
+        "another session at the same time": write(session=number + 1, seat=2),
+        "another session that overlaps": write(start_at=half_past, session=number + 30, seat=2),
+        "somebody who wants the room alone": write(session=0),
+        "somebody who was there": write(session=0, state="attended"),
+        "somebody who has cancelled": write(session=0, state="cancelled"),
+        "the next hour": write(start_at=one + timedelta(hours=1), session=0),
+        "an overlap in the next hour": write(start_at=one + timedelta(hours=1, minutes=59), session=0),
+        "another room": write(there, session=0),
+    }
+    json.dump(outcomes, sys.stdout)

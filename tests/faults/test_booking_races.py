@@ -43,11 +43,16 @@ class Raced:
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def raced(request: pytest.FixtureRequest, new_database: Databases) -> Raced:
     database = new_database(request.param)
+    return Raced(ran(f"main({BOOKERS}, {ROUNDS})", database), Path(database["DATA_DIR"]) / "mails")
+
+
+def ran(call: str, database: dict[str, str]) -> Any:
+    """What a function of `bookers` prints, in a process of its own."""
     values = environment(DJANGO_SETTINGS_MODULE="interworky.settings", **database)
-    program = f"import django; django.setup(); from tests.faults import bookers; bookers.main({BOOKERS}, {ROUNDS})"
+    program = f"import django; django.setup(); from tests.faults import bookers; bookers.{call}"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=values, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
-    return Raced(json.loads(done.stdout), Path(database["DATA_DIR"]) / "mails")
+    return json.loads(done.stdout)
 
 
 def one_of(bookers: int) -> Counter[str]:
@@ -81,7 +86,21 @@ def test_a_time_that_is_cancelled_goes_to_one_at_most(raced: Raced):
     assert raced.booked("cancel_and_book")[0] == 0
 
 
+def test_of_all_who_come_by_tool_card_link_or_as_staff_one_gets_the_time(raced: Raced):
+    assert raced.outcomes("mixed") == [one_of(BOOKERS)] * ROUNDS
+    assert raced.booked("mixed")[0] == 0
+
+
 def test_a_mail_whose_task_runs_many_times_at_once_is_sent_once(raced: Raced):
     assert raced.outcomes("deliver") == [Counter({"done": BOOKERS})] * ROUNDS
     sent = re.findall(r"^Message-ID: (.+)$", "".join(file.read_text() for file in raced.mails.iterdir()), re.M)
     assert len(sent) == len(set(sent)) == ROUNDS
+
+
+def test_postgresql_refuses_an_overlap_that_no_service_has_checked(new_database: Databases):
+    outcomes = ran("written_without_the_service()", new_database("postgresql"))
+    refused = {what for what, outcome in outcomes.items() if outcome == "refused"}
+    assert refused == {
+        "the same seat", "another session at the same time", "another session that overlaps",
+        "somebody who wants the room alone", "somebody who was there", "an overlap in the next hour",
+    }  # fmt: skip

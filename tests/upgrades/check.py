@@ -26,7 +26,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.db.migrations.state import ProjectState
 from django.test import Client
 
-from assistant.models import Assistant, Conversation
+from assistant.models import Appointment, Assistant, Calendar, Conversation
 from assistant.services.conversations.events import resume_session
 from assistant.services.conversations.history import build_history
 from assistant.services.conversations.messages import post_message
@@ -141,6 +141,19 @@ def the_conversation_goes_on() -> None:
     assert ledger.close_orphans() == 0 and statistics.waiting()["turns"] == {"queued": 1, "running": 0}
 
 
+def what_was_bookable_still_is(kept: states.Rows) -> None:
+    """A calendar's length, break and rules are those of its one service, and its appointments are of that."""
+    for row in kept["assistant.calendar"]:
+        if "slot_minutes" not in row:
+            continue
+        service = Calendar.objects.get(pk=row["id"]).services.get()
+        assert (service.name, str(service.minutes)) == (row["name"], row["slot_minutes"])
+        assert str(service.buffer_after_minutes) == row["buffer_minutes"]
+        assert [str(service.notice_minutes), str(service.horizon_days)] == [row["notice_minutes"], row["horizon_days"]]
+        for appointment in Appointment.objects.filter(calendar=row["id"]):
+            assert appointment.service == service and appointment.busy_from == appointment.start_at
+
+
 def staff_see_it() -> None:
     client = Client(SERVER_NAME="localhost")
     client.force_login(User.objects.create_superuser("owner", password=None))
@@ -166,6 +179,7 @@ def check(names: list[str]) -> None:
         with default(database):
             call_command("migrate", verbosity=0)  # has nothing left to do but what follows every one
             rows_survive(kept[name])
+            what_was_bookable_still_is(kept[name])
             the_conversation_goes_on()
             if name == first:
                 staff_see_it()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import icalendar
@@ -108,3 +109,45 @@ def test_a_link_that_we_did_not_sign_finds_nothing(visitor, appointment):
         assert visitor.get(f"/appointments/{bad}/invitation.ics").status_code == 404
     appointment.refresh_from_db()
     assert appointment.state == "confirmed"
+
+
+def test_a_time_is_moved_only_after_the_page_has_asked_and_then_it_says_so(visitor, appointment):
+    slot = make.offer(appointment.calendar).slots[3]
+    asked = visitor.get(address(appointment) + f"?do=move&slot={slot.id}").content.decode()
+    appointment.refresh_from_db()
+    assert "Move this appointment?" in asked and slot.label in asked and appointment.sequence == 0
+    moved = visitor.post(address(appointment), {"slot": slot.id}, follow=True).content.decode()
+    assert "The new time is saved." in moved
+    made_up = visitor.get(address(appointment) + "?do=move&slot=x").content.decode()
+    assert "Choose another time" in made_up
+
+
+def test_later_days_follow_those_that_are_shown(visitor, appointment):
+    seen = set()
+    page = visitor.get(address(appointment) + "?do=move").content.decode()
+    for _ in range(3):
+        days = re.findall(r"<h2>(\w+day \d+ \w+)", page)
+        assert len(days) == 3 and not seen & set(days)
+        seen |= set(days)
+        page = visitor.get(
+            address(appointment) + re.search(r'href="(\?do=move&amp;from=later[^"]+)"', page)[1].replace("&amp;", "&")
+        )
+        page = page.content.decode()
+
+
+def test_what_is_too_late_to_change_says_until_when_it_could_be(visitor, appointment):
+    appointment.service.__class__.objects.update(cancel_hours=720)
+    page = visitor.get(address(appointment)).content.decode()
+    assert "until 720 hours before it starts. Please call us" in page and "?do=cancel" not in page
+    assert visitor.post(address(appointment), {"do": "cancel"}).status_code == 200
+    appointment.refresh_from_db()
+    assert appointment.state == "confirmed"
+
+
+def test_a_reason_is_asked_where_staff_want_one_and_the_team_reads_it(visitor, appointment):
+    assert "<textarea" not in visitor.get(address(appointment) + "?do=cancel").content.decode()
+    appointment.service.__class__.objects.update(ask_cancel_reason=True)
+    assert "<textarea" in visitor.get(address(appointment) + "?do=cancel").content.decode()
+    visitor.post(address(appointment), {"do": "cancel", "reason": "I have a cold"})
+    appointment.refresh_from_db()
+    assert appointment.cancel_reason == "I have a cold"

@@ -88,14 +88,14 @@ class SpecialHoursInline(ScopedTabularInline):
     model = SpecialHours
     form = SpecialHoursForm
     formset = SpecialHoursFormSet
-    verbose_name_plural = "other hours on single days"
+    verbose_name, verbose_name_plural = "day with other hours", "other hours on single days"
     fields = ["first_day", "last_day", "opens", "closes", "reason"]
 
 
 class ClosureInline(ScopedTabularInline):
     model = Closure
     form = SpanForm
-    verbose_name_plural = "closed days"
+    verbose_name, verbose_name_plural = "closed day", "closed days"
     fields = ["first_day", "last_day", "reason"]
 
 

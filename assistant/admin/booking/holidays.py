@@ -23,7 +23,7 @@ class CountryForm(forms.Form):
     def __init__(self, country: str, data: dict[str, str]) -> None:
         super().__init__(data if country else None)
         self.fields["country"].choices = [("", "Choose a country"), *holidays.countries()]  # type: ignore[attr-defined]
-        regions = [(code, code) for code in holidays.regions(country)]
+        regions = holidays.regions(country)
         self.fields["region"].choices = [("", "The whole country"), *regions]  # type: ignore[attr-defined]
         if not regions:
             del self.fields["region"]

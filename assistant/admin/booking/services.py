@@ -10,7 +10,7 @@ from django.db import models
 from django.http import HttpRequest
 from django.utils import timezone
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminColorInputWidget
+from unfold.widgets import UnfoldAdminColorInputWidget, UnfoldAdminTextareaWidget
 
 from assistant.admin.scoping import OneOrganizationForm, Scoped, ScopedTabularInline
 from assistant.models import Offering, Service
@@ -20,7 +20,7 @@ class ServiceForm(OneOrganizationForm):
     class Meta:
         model = Service
         fields = "__all__"
-        widgets = {"colour": UnfoldAdminColorInputWidget()}
+        widgets = {"colour": UnfoldAdminColorInputWidget(), "description": UnfoldAdminTextareaWidget(attrs={"rows": 3})}
 
 
 class OfferingFormSet(forms.BaseInlineFormSet):
@@ -38,7 +38,7 @@ class OfferingInline(ScopedTabularInline):
     model = Offering
     formset = OfferingFormSet
     fields = ["calendar", "minutes", "price", "order"]
-    verbose_name_plural = "calendars that offer it"
+    verbose_name, verbose_name_plural = "calendar", "calendars that offer it"
 
     def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
         return 0 if obj else 1
@@ -53,7 +53,7 @@ class ServiceAdmin(Scoped):
     list_filter = ["organization", "active"]
     search_fields = ["name", "description"]
     fieldsets = (
-        (None, {"fields": ("organization", "name", "description", ("active", "colour", "order"))}),
+        (None, {"fields": ("organization", "name", "description", "active", ("colour", "order"))}),
         (
             "Time and price",
             {

@@ -53,11 +53,11 @@ class Service(models.Model):
         help_text="Kept free after each appointment.",
     )
     step_minutes = models.PositiveIntegerField(
-        "offer a time every … minutes",
+        "step in minutes",
         null=True,
         blank=True,
         validators=[MinValueValidator(5), MaxValueValidator(1440)],
-        help_text="15 offers 9:00, 9:15, 9:30 and so on. Leave empty for one time after the other, breaks included.",
+        help_text="From one offered time to the next. 15: 9:00, 9:15, 9:30. Leave empty for the length with its breaks.",
     )
     price = models.CharField(max_length=60, blank=True, help_text="As visitors read it, such as £45 or from £45.")
     place = models.CharField(
@@ -116,10 +116,10 @@ class Service(models.Model):
         help_text="Visitors request a time, which is kept for them, and the team confirms or declines it.",
     )
     cancel_hours = models.PositiveSmallIntegerField(
-        "changes until … hours before",
+        "latest change, in hours",
         default=0,
         validators=[MaxValueValidator(720)],
-        help_text="Until how many hours before the start visitors can move or cancel it themselves. 0: until it starts.",
+        help_text="How long before the start visitors can last move or cancel it themselves. 0: until it starts.",
     )
     ask_cancel_reason = models.BooleanField(
         "ask why it is cancelled", default=False, help_text="Visitors may give a reason; the team reads it."

@@ -28,9 +28,12 @@ def countries() -> list[tuple[str, str]]:
     return sorted(named, key=lambda pair: pair[1])
 
 
-def regions(country: str) -> list[str]:
-    """The states or provinces of a country that have holidays of their own."""
-    return list(holidays.list_supported_countries().get(country, []))
+def regions(country: str) -> list[tuple[str, str]]:
+    """Code and name of the states or provinces of a country that have holidays of their own, by name."""
+    codes = holidays.list_supported_countries().get(country, [])
+    aliases = holidays.country_holidays(country).subdivisions_aliases if codes else {}
+    names = {code: name for name, code in reversed(aliases.items())}
+    return sorted(((code, names.get(code, code)) for code in codes), key=lambda pair: pair[1])
 
 
 def of(country: str, region: str, years: Collection[int]) -> list[Holiday]:

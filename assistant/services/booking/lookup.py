@@ -51,3 +51,10 @@ def times_of(conversation: Conversation, references: Collection[str]) -> dict[st
         times = tuple(at.astimezone(zone) for zone in known for at in (row.start_at, row.end_at))
         found[row.reference] = times, wording.when(row, row.visitor_timezone, conversation.locale)
     return found
+
+
+def waiting_for_staff(conversation: Conversation, references: Collection[str]) -> frozenset[str]:
+    """Those of the references that are requests which staff have not approved."""
+    rows = Appointment.objects.filter(organization=conversation.organization_id, reference__in=references)
+    states = [Appointment.State.REQUESTED, Appointment.State.DECLINED]
+    return frozenset(rows.filter(state__in=states).values_list("reference", flat=True))
