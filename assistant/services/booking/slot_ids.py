@@ -1,4 +1,4 @@
-"""Slot ids: a service, a calendar or whoever is free, and an instant, under a seal of ours.
+"""Slot ids: a service, a calendar or whichever is free, and an instant, under a seal of ours.
 
 Short enough for a model to repeat without a slip. An id is a convenience and no permission: what it names is looked at
 again under the calendar's lock before it is held.

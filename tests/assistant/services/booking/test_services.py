@@ -1,4 +1,4 @@
-"""Services apart from calendars: whoever is free, places in a class, approval, and what visitors may change."""
+"""Services apart from calendars: whichever is free, places in a class, approval, and what visitors may change."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_a_calendar_may_take_longer_and_cost_more(talk, chairs):
     assert (right.end_at - right.start_at, right.price) == (HOUR, "£70")
 
 
-def test_whoever_is_free_gets_it_until_nobody_is(talk, chairs):
+def test_whichever_is_free_gets_it_until_nobody_is(talk, chairs):
     cut = make.service(*chairs)
     taken = {book(cut, talk).calendar, book(cut, another(talk)).calendar}
     assert taken == set(chairs)

@@ -182,7 +182,7 @@ def found(*resources: Resource) -> list[tuple[int, tuple[int, ...], int]]:
     return [(one.start_at.hour, one.calendars, one.places) for one in free(resources, NINE, NINE + 5 * HOUR, NINE - HOUR)]
 
 
-def test_whoever_is_free_is_named_for_each_time():
+def test_whichever_is_free_is_named_for_each_time():
     mira, tom = resource(1, Busy(NINE, NINE + HOUR)), resource(2, Busy(NINE + HOUR, NINE + 2 * HOUR))
     assert found(mira, tom) == [(9, (2,), 1), (10, (1,), 1), (11, (1, 2), 2)]
 
