@@ -10,7 +10,12 @@ import pytest
 from tests import test_architecture as architecture
 
 # An example of a new kind, event or language is entered where a real one would be. Nothing else is ever added here.
-REGISTRIES = {"assistant.tools.KINDS", "assistant.events.EVENTS", "assistant.sentences.CATALOGUES"}
+REGISTRIES = {
+    "assistant.tools.KINDS",
+    "assistant.events.EVENTS",
+    "assistant.providers.presets.PRESETS",
+    "assistant.sentences.CATALOGUES",
+}
 PATCHING = {"setattr", "delattr", "setitem", "delitem", "patch", "object", "dict", "multiple"}
 
 

@@ -185,7 +185,7 @@ async def test_a_claim_is_caught_as_it_would_be_in_a_conversation():
     talk = await past(("Order a comb", "Done."))
     row, _ = await replayed(talk, says("Sure. Your order has been placed."))
     result = row.results[0]
-    assert len(result["caught"]) == 2 and "had not happened" in result["problem"]
+    assert len(result["caught"]) == 2 and "repeated a false claim" in result["problem"]
     assert "placed" not in result["text"]
 
 

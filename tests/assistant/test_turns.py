@@ -168,7 +168,7 @@ async def test_a_stop_keeps_what_was_said(conversation):
     never = asyncio.Event()
     model = ScriptedModel(says("One. ", "Two.", wait_for=never))
     turns.start(turn.pk, model_for=always(model), executor_for=always(ScriptedExecutor()))
-    await shown(turn, "One. ")
+    await shown(turn, "One.")
     (task,) = runner.running_tasks()
     await turns.stop(conversation, str(turn.pk))
     await asyncio.wait_for(task, 5)
@@ -192,7 +192,7 @@ async def test_a_runner_that_lost_its_lease_writes_nothing(conversation, setting
     model = ScriptedModel(says("One. ", "Two.", wait_for=asyncio.Event()))
     seams = {"model_for": always(model), "executor_for": always(ScriptedExecutor()), "share_seconds": 0.01}
     task = asyncio.create_task(turns.run(turn.pk, **seams))
-    await shown(turn, "One. ")
+    await shown(turn, "One.")
     await in_db(Turn.objects.filter(pk=turn.pk).update)(fence=99)
     with pytest.raises(TurnTaken):
         await asyncio.wait_for(task, 5)
@@ -207,7 +207,7 @@ async def test_a_runner_whose_lease_has_run_out_by_its_own_clocks_shows_nothing_
     seams = {"model_for": always(model), "executor_for": always(ScriptedExecutor()), "share_seconds": 0.01}
     async with watching(conversation) as widget:
         task = asyncio.create_task(turns.run(turn.pk, **seams))
-        await shown(turn, "One. ")
+        await shown(turn, "One.")
         assert await widget.seen() == []
         settings.ASSISTANT_LEASE_SECONDS = 15
         renewed.set()
@@ -230,7 +230,7 @@ async def test_a_runner_that_is_shut_down_hands_its_turn_over_at_once(conversati
     turn = await in_db(ask)(conversation)
     model = ScriptedModel(says("One. ", "Two.", wait_for=asyncio.Event()))
     task = asyncio.create_task(turns.run(turn.pk, model_for=always(model), executor_for=always(ScriptedExecutor())))
-    await shown(turn, "One. ")
+    await shown(turn, "One.")
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

@@ -445,7 +445,7 @@ async def test_what_staff_approve_is_requested_and_never_called_booked(conversat
     asked = (await row("confirm")).content
     assert (asked["title"], asked["confirm_label"]) == ("Request this appointment?", "Request")
     done = await click(conversation, "confirm", "confirm")
-    assert (done.outcome, done.achieved) == ("done", {"sent"}) and done.text.startswith("Requested under the reference")
+    assert (done.outcome, done.effects) == ("done", {"sent"}) and done.text.startswith("Requested under the reference")
     assert [one.act for one in done.receipts] == ["sent"]
     receipt = (await row("receipt")).content
     assert receipt["title"] == "Appointment requested" and receipt["note"].startswith("The team will confirm it")

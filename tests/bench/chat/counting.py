@@ -9,6 +9,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -62,13 +63,11 @@ def _run(file: Path) -> None:
     from django.core.management import execute_from_command_line
     from django.db.backends.signals import connection_created
 
-    from assistant import async_db
+    submit = ThreadPoolExecutor.submit
 
-    submit = async_db._threads.submit
-
-    def counted(*args: Any, **kwargs: Any) -> Any:
-        _counts["hops"] += 1
-        return submit(*args, **kwargs)
+    def counted(pool: Any, *args: Any, **kwargs: Any) -> Any:
+        _counts["hops"] += pool._thread_name_prefix == "db"
+        return submit(pool, *args, **kwargs)
 
     def write() -> None:
         while True:
@@ -76,7 +75,7 @@ def _run(file: Path) -> None:
             time.sleep(0.1)
 
     connection_created.connect(lambda connection, **_: connection.execute_wrappers.append(_count), weak=False)
-    async_db._threads.submit = counted  # type: ignore[method-assign]
+    ThreadPoolExecutor.submit = counted  # type: ignore[method-assign]
     threading.Thread(target=write, daemon=True).start()
     execute_from_command_line(["manage.py", "up"])
 
