@@ -450,9 +450,9 @@ async def test_what_staff_approve_is_requested_and_never_called_booked(conversat
     receipt = (await row("receipt")).content
     assert receipt["title"] == "Appointment requested" and receipt["note"].startswith("The team will confirm it")
     posted = await in_db(post_message)(conversation, "later", "Thanks")
-    assert (await Executor.for_turn(await loaded(posted.turn))).achieved() == {"sent"}
+    assert (await Executor.for_turn(await loaded(posted.turn))).effects() == {"sent"}
     await in_db(lambda: appointments.approve(Appointment.objects.select_related("service").get()))()
     posted = await in_db(post_message)(conversation, "latest", "Thanks")
-    assert (await Executor.for_turn(await loaded(posted.turn))).achieved() == {"booked", "sent"}
+    assert (await Executor.for_turn(await loaded(posted.turn))).effects() == {"booked", "sent"}
     receipt = (await row("receipt")).content
     assert receipt["title"] == "Appointment confirmed", "once staff have approved it"
