@@ -9,12 +9,13 @@ from functools import cache, lru_cache
 from itertools import islice
 
 from assistant.engine.folding import respelled
-from assistant.engine.grammars import GRAMMARS, LEXICONS, Grammar, Lexicon, Stems
+from assistant.engine.grammars import GRAMMARS, LEXICONS, STATEMENTS, Grammar, Lexicon, Stems
 from assistant.engine.moments import UNSPACED, Moment, stated
+from assistant.engine.statements import PRICE, is_rule, likeliest, states
 
 WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _BREAKS = (
-    r"[,;:–—!،؛、] ?| [–—-] |(?<=[。！])|(?=\b(?:please|let me know|feel free)\b)"
+    r"[,;–—!،؛、✅✔☑] ?|:(?!\d\d) ?| [–—-] |(?<=[。！])|(?=\b(?:please|let me know|feel free)\b)"
     r"|\. (?=(?:your?|i|we|the|an?|ihre?|ich|wir|sie|dein|votre|vous|nous|je|un|une|su|tu|he|ho|il|la|le|uw|ik|er)\b)"
 )
 _CONJUNCTIONS = {
@@ -58,7 +59,7 @@ class Reading:
 
     clauses: tuple[Clause, ...] = ()
     doubtful: bool = False
-    named: bool = False  # something that can be booked or sent is spoken of, and neither offered, asked for nor denied
+    named: bool = False  # no pattern knows it, and it speaks of the visitor's matter as of a fact
 
     @property
     def acts(self) -> frozenset[str]:
@@ -266,8 +267,8 @@ def _foreign(text: str, letters: int, counts: dict[str, int], said: list[str]) -
 # --- One sentence ----------------------------------------------------------------------------------------------------
 
 
-def read(sentence: str, *, context: str = "") -> Reading:
-    """What one folded sentence says; `context` is what stands above it, and only takes back ("Free times:")."""
+def read(sentence: str, *, context: str = "", idle: bool = False) -> Reading:
+    """What one folded sentence says; `context`, which stands above it, only takes back. `named` only while `idle`."""
     plain = " ".join(sentence.split())
     names, _ = languages(plain)
     if not plain or not names:
@@ -285,28 +286,30 @@ def read(sentence: str, *, context: str = "") -> Reading:
     if found:
         return Reading(tuple(found))
     spoken = [_language(name) for name in names]
-    weak = [_language(name) for name in vocal]
-    single = not asks and _single(stated(plain))
-    if not weak and not single and not any(language.nouns.search(plain) for language in spoken):
-        return Reading()
+    single = not asks and not PRICE.search(plain) and _single(stated(plain))
     offered = any(language.free.search(context + " " + plain) for language in spoken)
-    doubtful = any(_doubtful(language, plain, _asserted(language, plain, asks), offered) for language in weak)
+    doubtful = any(
+        _doubtful(_language(name), plain, _asserted(_language(name), plain, asks), offered)
+        for name in vocal
+        if name not in STATEMENTS or not is_rule(name, plain)
+    )
     if not doubtful and not offered and single:
         # A day and an hour, neither offered nor asked for nor denied, can hardly be anything but an appointment.
         doubtful = not any(language.denied.search(plain) or language.condition.search(plain) for language in spoken)
-    # An item of a list that is no sentence informs: "Tom at the reception: appointments and invoices".
-    named = (
-        not doubtful and not offered and plain[-1] in ".!。।)" and any(_names(language, plain, asks) for language in spoken)
-    )
+    named = idle and not doubtful and any(_speaks(name, plain, asks, offered) for name in likeliest(names, plain, said))
     return Reading((), doubtful, named)
 
 
-def _names(language: _Language, plain: str, asks: bool) -> bool:
-    clauses = (plain[begins:ends_at] for begins, ends_at, _ in _asserted(language, plain, asks))
-    return any(
-        _holds(language, language.nouns.search(clause), clause) and not language.condition.search(clause)
-        for clause in clauses
-    )
+def _speaks(name: str, plain: str, asks: bool, offered: bool) -> bool:
+    """Whether a sentence that no pattern knows speaks of the visitor's matter as of a fact."""
+    language = _language(name)
+    clauses = [plain[begins:ends_at] for begins, ends_at, _ in _asserted(language, plain, asks)]
+    clauses = [clause for clause in clauses if not language.condition.search(clause)]
+    if name in STATEMENTS:
+        return states(name, plain, clauses, asks=asks, offered=offered)
+    # An item of a list that is no sentence informs: "Tom at the reception: appointments and invoices".
+    sentence = not offered and plain[-1] in ".!。।)"
+    return sentence and any(_holds(language, language.nouns.search(clause), clause) for clause in clauses)
 
 
 def names_act(name: str, text: str) -> bool:

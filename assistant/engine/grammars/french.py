@@ -1,6 +1,6 @@
 """How French says that something has been done."""
 
-from .grammar import Grammar, Lexicon, inflected, words
+from .grammar import Grammar, Lexicon, Statements, inflected, words
 
 GRAMMAR = Grammar(
     acts={
@@ -48,8 +48,12 @@ GRAMMAR = Grammar(
     r"|avant (?:que|de)|après (?:que|votre|la|chaque)|déjà "
     r"(?:réservé|pris|complet)\w*|nous (?:avons|sommes) (?:\w+ )?(?:nos|notre|déménagé\w*|au|en)|avez-vous)\b"
     r"|\blorsqu['’]",
-    condition=r"\b(?:si|dès (?:que|la|votre)|quand|lorsque|une fois|après (?:que|votre|la)|avant (?:que|de)|(?:merci "
-    r"de|veuillez) (?:confirm|cliqu|indiqu)\w*)\b|\bs['’]il\b(?! (?:vous|te) pla)",
+    condition=(
+        r"\b(?:si|dès (?:que|(?:la |votre )(?:confirmation|validation|réception|réponse|paiement|inscription"
+        r"|commande))|quand|lorsque|une fois|après (?:que|(?:la |votre )(?:confirmation|validation|réception|réponse"
+        r"|paiement|inscription|commande|visite))|avant (?:que|de)|(?:merci "
+        r"de|veuillez) (?:confirm|cliqu|indiqu)\w*)\b|\bs['’]il\b(?! (?:vous|te) pla)"
+    ),
     reach=7,
     managed=r"(?:\bje viens (?:de|d['’])|\bnous venons (?:de|d['’])|\bj['’]ai (?:bien )?pu|\bnous avons pu|\bje me "
     r"suis permis)",
@@ -132,10 +136,149 @@ LEXICON = Lexicon(
     ),
     again="aussi|également|deuxième|second[e]?|autre|en plus|les deux|deux",
     words=words(
+        "se font mes ses ton ta tes tu te lui eux chez sous vers puis fait faire être avoir peut peuvent derrière devant "
+        "comme moins sans jour cet cela ça bon qu'il n'est s'est d'un ans gens mieux "
         "environ minutes heures jours trente deux trois dure coûte chaque entre avant après depuis leur leurs "
         "le la les un une des est sont vous votre vos je nous il elle à pour de du sur en dans et ou avec ce"
         " cette ne pas peux pouvez avez avons ai a sera si notre nos mon ma me par non oui quel quelle comment"
         " quand où ici été bonjour merci au aux que qui c'est j'ai d'une l'on plus bien très tout tous on se y"
         " mais donc car"
+    ),
+)
+
+_PAST = (
+    r"(?!(?:trouv|vérifi|regard|cherch|consult|oubli|pens|essay|situ|ferm|limit|recommand|conseill|autoris|accept"
+    r"|précis|déménag"
+    r"|rénov|form|fond|équip|qualifi|diplôm|désol|intéress|calcul|march|cong|ét|caf|santé|clé|journ|ann|dur|entr"
+    r"|soir|matin|id|th"
+    r"|remport|gagn|ouvr|arriv|facilit|qualit|beaut|soci|sécurit|variét|quantit|possibilit|disponibilit|activit"
+    r"|côt)ée?s?(?!\w))"
+    r"(?:[\w-]{2,}é(?:e|s|es)?|(?:\w{0,3}(?:mis|pris|dit|écrit|inscrit|fait|ouvert|offert|joint|refait|soumis|promis"
+    r"|traduit)"
+    r"|choisi|averti|fini|rempli|parti|établi|fourni|garanti|réuni|saisi|servi|converti|abouti|\w{0,4}(?:reçu|vu"
+    r"|prévu|tenu|rendu"
+    r"|attendu|résolu|convenu|répondu|vendu|perçu|voulu|obtenu|venu|conclu|exclu|entendu))(?:e|s|es)?)(?!\w)"
+)
+_HERE = r"\A\W*(?:(?:ok|okay|bon|parfait|super|entendu|alors|donc|et|voilà|d'accord|très bien) )?"
+_ADV = (
+    r"(?: (?:bien|déjà|aussi|également|donc|désormais|maintenant|tout|juste|immédiatement|aussitôt|directement|même"
+    r"|vite|également))*"
+)
+STATEMENTS = Statements(
+    own=r"(?<!-)\b(?:vous|votre|vos|vôtre|tu|te|ton|ta|tes|toi)\b|\bt['’]",
+    bids=(
+        r"\A\W*(?:(?:et|ou|puis|ensuite|sinon|inutile|pour \w+|alors|simplement|donc) )*(?!avez|êtes|aurez|chez"
+        r"|assez|rendez-vous)\w{2,}ez(?:-\w+)*(?! (?:que|qu['’]))(?!\w)"
+        r"|\A\W*(?:(?:et|ou|puis) )?(?:clique|choisis|envoie|appelle|apporte|écris|va|viens|prends|donne|dis|regarde"
+        r"|vérifie|utilise|contacte|passe|remplis|indique|garde|pense|fais|laisse|attends)\b"
+        r"|\bvous (?:trouverez|voulez|pouvez|devez|souhaitez|cherchez|aimez|préférez|aurez besoin|bénéficiez|payez"
+        r"|choisissez|disposez)\b|\btu (?:veux|peux|dois|cherches|préfères|trouveras)\b"
+        r"|\b(?:merci|bienvenue?s?|bonjour|je vous en prie|avec plaisir|bonne question|enchantée?|ravie?)\b"
+        r"|\bj['’]ai (?:encore )?besoin\b|\bil (?:me|nous) (?:faut|faudra|faudrait|manque)\b"
+        r"|\bje suis (?:votre|l['’]|ton|le|la|là)|\b(?:vous|te|t['’]) ?(?:aider|conviendrai\w*|convient|propose\w*"
+        r"|invit\w+|recommand\w+|conseill\w+|suggèr\w+|accompagn\w+|orient\w+|rappelle que)\b"
+        r"|\A\W*(?:(?:votre|vos|ton|ta) (?:e-?mail|nom|prénom|numéro|adresse|date|téléphone)(?: de téléphone)?)\W*\Z"
+        r"|\bselon (?:votre|vos)\b|\bà votre (?:disposition|écoute|service)\b|\bde votre choix\b"
+        r"|\bje vous souhaite\b"
+        r"|\bje (?:vous|te) garde\b|\b(?:comprend|comprennent|inclut|incluent|contient|couvre|coûte|fonctionne\w*"
+        r"|concerne|signifie|donne accès|stockées?|libres?|disponibles?|ouvert\w*|fermé\w*|ouvre|ferme|(?:cours"
+        r"|stage|atelier|séance|saison)(?: \S+){0,4} (?:commence|débute)|dure|suffit|suffisent"
+        r"|gratuit\w*|réservent|il reste|acompte de|le mieux|(?<!est )en ligne|parvient la veille|relève|sera ravie?)\b"
+    ),
+    episode=(
+        r"\b(?:tout de suite|en ce moment|en train de|déjà|demain|ce soir|aujourd['’]hui|ce matin|cet après-midi"
+        r"|dans (?:environ )?\d+ minutes|d['’]ici|désormais|maintenant|à présent|à l['’]instant|immédiatement"
+        r"|(?:sur la|dans le|dans la|au|à la|en) (?:liste|dossier|système|planning|agenda|fiche|cuisine|profil)|sait"
+        r"|savent|connaît|connue?s?|s['’]en (?:charge|occupe)\w*|ça marche|(?:il|elle|on) (?:envoie|prend"
+        r"|s['’]adapte|passe|rappelle|arrive|apporte)"
+        r"|est chez|sont chez|part (?:au|à|chez|pour)|de côté|au nom de|monte|en route|ser(?:a|ont) (?:prêt\w*"
+        r"|à l['’]|chez|au )|bascule\w*|s['’]en réjouit|prend (?:donc )?fin|est à la (?!maison|disposition)\w+)\b"
+    ),
+    always=(
+        rf"\best (?:déjà |désormais |bien )?(?:effecti|acti)(?:f|ve)\b|\b(?:porte"
+        rf"|sous) le numéro [1-9]\d{{2,6}}(?![\d ]*\d)|\bquelqu['’]un (?:est|s['’]en|va|vient|passe)\b"
+        rf"|\best (?:déjà |désormais |bien )?(?:effecti|acti)(?:f|ve)\b|\b(?:porte"
+        rf"|sous) le numéro [1-9]\d{{2,6}}(?![\d ]*\d)|\bquelqu['’]un (?:est|s['’]en|va|vient|passe)\b"
+        rf"|\b(?:les|vos) [\w.'’ -]{{2,40}} sont{_ADV} {_PAST}\W*\Z|\b(?:les deux|tous les|toutes les|ces"
+        rf"|vos) [\w.'’-]+ sont{_ADV} {_PAST}|\b(?:a|ont|avait){_ADV} (?:été )?{_PAST}|\b(?:s['’]est"
+        rf"|se sont){_ADV} {_PAST}|\b(?:le|la|l['’]|votre|ce|cette) ?(?:[\w.'’-]+ ){{1,5}}?est{_ADV} {_PAST}"
+        rf"|(?:\bj['’] ?ai|\bjai|\bje (?:vous |te |t['’]|l['’]|le |la |les |lui |leur |me |m['’]|vous l['’]"
+        rf"|y ?)?(?:ai|suis)){_ADV} {_PAST}"
+        r"|\bje viens (?:de|d['’])|\bnous venons (?:de|d['’])|\bvient d['’]être|\bviennent d['’]être"
+        r"|\bj['’]ai (?:bien )?(?:dit à|pris|mis|fait|vu avec|parlé|demandé|laissé)"
+        rf"|\b(?:nous avons|on a|nous vous avons|on vous a|nous l['’]avons|on l['’]a"
+        rf"|on t['’]a){_ADV} {_PAST}(?= (?:votre|vos|vous|ton|ta|tes|la|le|les|l['’]|de|à)\b|\W*\Z)"
+        rf"|(?:\bs['’]en est|on s['’]en est) occupée?|\bc['’]est{_ADV} (?:{_PAST}|bon|ok|fait|tout bon|dans la boîte)"
+        rf"|{_HERE}{_PAST}(?: (?:pour|à|au|dans|sur|en|par|chez|le|la|sous|et)(?!\w)|\W*\Z)"
+        rf"|{_HERE}(?!(?:pas|non|ne|je|il|elle|est|sont|si|la plupart|aucune?"
+        rf"|sans)\b)(?:[\w'’-]+ ){{1,4}}(?<!pas )(?<!est )(?<!sont )"
+        rf"(?<!plus )(?<!non )(?<!sera )(?<!seront )(?<!être )(?<!à )(?<!le )(?<!la )(?<!de )(?<!du )(?<!les )"
+        rf"(?<!un )(?<!une ){_PAST}(?: (?:à"
+        rf"|au|aux|pour|chez|dans|sur|jusqu['’]\w+|par|en|le|la|dès)(?!\w)|\W*\Z)"
+        r"|\b(?:a|ont)(?: bien)? été (?:chargée?s?|prévenue?s?|informée?s?|avertie?s?|sollicitée?s?|saisie?s?"
+        r"|mandatée?s?)\b"
+        r"|\bfigure(?:nt)? (?:désormais|maintenant|à présent|bien|au|dans)|\best (?:au courant|en route|en chemin)\b"
+    ),
+    theirs=(
+        rf"\b(?:a|ont|avait){_ADV} (?:été|reçu|eu|noté|pris|vu|trouvé|accepté|confirmé|validé|appris|donné|promis|dit"
+        rf"|réussi|bloqué|mis)\b"
+        rf"|\b(?:est|sont|es|êtes){_ADV} {_PAST}|\bt['’]es{_ADV} {_PAST}"
+        rf"|\b(?:vous|tu|t['’]|l['’]) ?(?:a|ont|est|sont|êtes|es|avez|as){_ADV} (?:été )?(?:\w+ )?{_PAST}(?! \?)"
+        r"|\b(?:vous|te|t['’]|lui) ?(?:attend|attendent|(?:r?app|cont|répon|recev|écri|atten|accueil|ver|regard"
+        r"|joind|rejoind|téléphon"
+        r"|livr|prend|recontact|envoi|tiend|transmett|donn)\w*r(?:a|ont)|rappelle\w*|contacte\w*|recontacte|écrit"
+        r"|va \w+r|vont \w+r)(?!\w)"
+        r"|\b(?:passera|arrivera|regardera|verra|devrait être|devrait arriver|devraient|apparaîtra|cesser(?:a|ont)"
+        r"|interviendra|viendra"
+        r"|prendra|s['’]en occupe\w*|sait que|savent que|est prêt\w*|est au nom|est en route|reviendra)\b"
+        r"|\b(?:vous êtes|tu es|t['’]es|vous voilà|te voilà)(?! (?:bienvenue?s?|libres?|les? bienvenue?s?"
+        r"|intéressée?s?|à la recherche"
+        r"|sûre?s?|en retard|pas|au bon|nouve\w+|d['’]accord|déjà client\w*|toujours|malade|enceinte|nombreux|ici)\b)"
+        r"|"
+        + _HERE
+        + r"(?:votre|vos|ton|ta|tes)(?: [\w.'’-]+){1,7}? (?:est|sont|a|ont|figure|passe|commence|se termine|tient|reste"
+        r"|part|prend|débute|démarre|était|vous attend|t['’]attend|compte|court|entre|se trouve(?= (?:désormais"
+        r"|à présent|maintenant|chez|entre))"
+        r"|bénéficie)(?! (?:gratuit\w*|importante?s?|valables?|obligatoires?|possibles?|une?|le|la|les|toujours|\d"
+        r"|de \d|requis\w*"
+        r"|nécessaires?|bienvenue?)\b)"
+    ),
+    now=(
+        r"\b(?:désormais|maintenant|à présent|dès (?:aujourd['’]hui|maintenant|lundi|demain)|à compter"
+        r"|comme (?:demandé|souhaité|convenu"
+        r"|prévu)|déjà|à l['’]instant|il y a (?:un instant|quelques|une minute)|d['’]ores et déjà|tout juste"
+        r"|à votre nom|à ton nom"
+        r"|actuellement|dorénavant|avec effet|n['’](?:avez|as|êtes|es|est|existe) plus|ne \w+(?: \w+)? plus"
+        r"|en (?:route|chemin)|mis de côté)\b"
+    ),
+    excused=(
+        r"\b(?:pas|jamais|rien|aucune?|sans|pourr\w*|peux|peut|pouv\w*|peuvent|voul\w*|voudr\w*|souhait\w*|aimer\w*"
+        r"|dois|doit|doivent|devez"
+        r"|faut|faudr\w*|si|lorsque|quand|dès que|tant que|une fois|avant (?:que|de)|après (?:que|avoir)"
+        r"|malheureusement|désolée?|veuillez"
+        r"|merci (?:de|d['’])|comment|quel(?:le)?s?|disiez|dites|dit que vous|avez-vous|as-tu|est-ce|ni|serai\w*|avoir"
+        r"|pour (?:(?!janvier|février|hier|hiver|dîner|déjeuner)\w+er|que)|pensez"
+        r"|n['’]hésitez|voici ce|ce que|auriez|cliquez|comprends que|vois que|on dirait|il semble|(?:qui|que"
+        r"|dont) vous (?:avez|aviez)|avez (?:le )?droit|vous (?:avez|aviez) (?:dit|mentionné"
+        r"|écrit|demandé)|voulez|préfér\w*|a-t-\w+|sont-\w+|est-\w+|s['’]il)\b"
+        r"|\bn['’](?!(?:avez|as|aurez|êtes|es|est|existe|en aurez) plus)|\bne\b(?! (?:vous|\w+(?: \w+)? plus))|\bs['’]il"
+    ),
+    house=(
+        r"\b(?:les?|la) (?:derni|premi|prochain)\w+ \S+ (?:est|commence|débute|serait) |\A\W*(?:l['’]|la "
+        r"|le )\w+ est (?:gratuite?|possible|obligatoire|inclus|compris)|\b(?:en|depuis) (?:19|20)\d\d\b|\b(?:depuis"
+        r"|l['’]an(?:née)? (?:dernier|dernière|passée?)|le mois dernier|toujours|généralement|en général"
+        r"|habituellement|souvent|parfois|automatiquement|chaque|la plupart|(?:nos|les|aux|certains"
+        r"|nouveaux) (?:clients|patients|visiteurs|membres)|d['’]habitude|normalement|par (?:nuit"
+        r"|personne|jour|mois|heure)|systématiquement|en principe|rénové\w*)\b|\A\W*(?:les(?! deux)|des"
+        r"|nos) (?:[\w'’-]+ ){1,4}?(?:sont|ont|se|doivent|reçoivent)\b"
+        r"(?![^?]*\bau nom d)(?! (?:été|bien|maintenant|sur|déjà|en route|chez|pour vous|\w+\W*\Z))"
+        r"|\bvos (?:données|informations)\b|\bvotre (?:question|vie privée)\b|à votre disposition|(?:indiqu"
+        r"|signal)\w+ (?:à|sur) la carte|\A\W*(?!votre)[^?]*\b(?:reçoit|livre|travaille|consulte|absent|ouvert"
+        r"|fermé) \S*\s?le (?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)(?! (?:\d|prochain|matin \d))\b"
+        r"|\bvous avez donc\b[^?]*\?|\bdu lundi au\b|\bvous (?:me )?(?:disiez|aviez|vouliez|souhaitiez)\b"
+        r"|\bcartes? .{0,20}fonctionne|\best (?:comprise?|(?:ouvert|fermé)e? (?:de|du|le|à|tous|toute|jusqu\S+|au"
+        r"|en))(?!\w)"
+        r"|\A\W*(?:une?) (?:[\w'’-]+ ){1,3}?est (?:\w+ )?(?:gratuit|envoy|cré|remis|nécessair|obligatoir"
+        r"|demand)\w*(?! pour vous)"
     ),
 )

@@ -1,6 +1,6 @@
 """How German says that something has been done."""
 
-from .grammar import Grammar, Lexicon, words
+from .grammar import Grammar, Lexicon, Statements, words
 
 GRAMMAR = Grammar(
     acts={
@@ -35,17 +35,24 @@ GRAMMAR = Grammar(
         "termin buchung reservierung nachricht e-mail mail bestätigung anfrage bestellung tisch zimmer platz "
         "stornierung zahlung anmeldung"
     ),
-    denied=r"\b(?:nicht|kein\w*|nie|nichts|noch|würde\w*|könnte\w*|kann|können|soll\w*|möchte\w*|werde|werden|wird"
-    r"|muss|müssen|bitte|lassen|gerne|leider|haben sie|hast du|immer|meist\w*|normalerweise|üblicherweise|erst"
-    r"|jede\w*|warum|wie|laut|damit ich|gesagt|geschrieben|erwähnt|falls|ob|wenn|ausgebucht|automatisch|wurden sie"
-    r"|sind sie sicher)\b|\bnoch nicht\b",
-    later=r"\b(?:(?:letztes|voriges|vergangenes) jahr|für (?:patienten|kunden|gäste)|jemand anderes|nach (?:der|dem"
-    r"|ihrer|ihrem|deiner|deinem|jeder) \w+|sobald|falls|ob|bevor sie"
-    r"|bevor du|nachdem sie|nachdem du|wenn (?:sie|du)|erst|nach (?:der|ihrer"
-    r"|deiner) (?:bestätigung|zahlung|buchung)|(?:dieser|der|die|das|diese[rs]?) [\w-]+ (?:ist|wurde) (?:leider "
-    r"|bereits |schon )+(?:gebucht|reserviert|vergeben|belegt)|wir (?:sind|haben) (?:unser\w*|im|seit)|keine?n?|noch "
-    r"nichts?)\b",
-    condition=r"\b(?:sobald|wenn|falls|nachdem (?:sie|du|ihr|die|der|das)|bevor|ob|bitte (?:\w+ )?(?:bestätigen"
+    denied=(
+        r"\b(?:niemand\w*|nicht|kein\w*|nie|nichts|noch|würde\w*|könnte\w*|kann|können|soll\w*|möchte\w*|werde"
+        r"|werden|wird"
+        r"|muss|müssen|bitte|lassen|gerne|leider|haben sie|hast du|immer|meist(?:ens|en|e)?|normalerweise"
+        r"|üblicherweise|erst"
+        r"|jede\w*|warum|wie|laut|damit ich|gesagt|geschrieben|erwähnt|falls|ob|wenn|ausgebucht|automatisch|wurden sie"
+        r"|sind sie sicher)\b|\bnoch nicht\b"
+    ),
+    later=(
+        r"\b(?:mit (?:einer|der) anzahlung|(?:letztes|voriges|vergangenes) jahr|für (?:patienten|kunden|gäste)"
+        r"|jemand anderes|nach (?:der|dem"
+        r"|ihrer|ihrem|deiner|deinem|jeder) \w+|sobald|falls|ob|bevor sie"
+        r"|bevor du|nachdem sie|nachdem du|wenn (?:sie|du)|erst|nach (?:der|ihrer"
+        r"|deiner) (?:bestätigung|zahlung|buchung)|(?:dieser|der|die|das|diese[rs]?) [\w-]+ (?:ist|wurde) (?:leider "
+        r"|bereits |schon )+(?:gebucht|reserviert|vergeben|belegt)|wir (?:sind|haben) (?:unser\w*|im|seit)|keine?n?|noch "
+        r"nichts?)\b"
+    ),
+    condition=r"\b(?:sobald|solange|wenn|falls|nachdem (?:sie|du|ihr|die|der|das)|bevor|ob|bitte (?:\w+ )?(?:bestätigen"
     r"|klicken|geben)|bestätigen sie)\b",
     reach=14,
     managed=r"\b(?:ich konnte|wir konnten|konnte ich|konnten wir|es ist mir gelungen|ich bin dabei)",
@@ -146,11 +153,155 @@ LEXICON = Lexicon(
     ),
     again="auch|ebenfalls|zweite[nrs]?|weitere[nrs]?|beide|zwei|zusätzlich|außerdem|noch einen|noch eine",
     words=words(
+        "beim seit habe hab bin bist seid euch ihm worden deine meine worden mich sehr wieder gibt liegt steht "
         "etwa minuten stunden tage tagen eine einer eines unter über dauert kostet diese dieser dieses jede alle"
         " mehr neue zwei drei "
         "der die das ein eine einen ist sind sie ihr ihre ihren ich wir es zu für von am um im in und oder mit"
         " nicht kann können haben hat wird werden wenn unser unsere mein mir mich als bei aus so nein ja bitte"
         " was welche wie wann da hier war wurde würde gern gerne den dem des auf auch noch nur alles guten tag"
         " hallo danke vielen dank leider dann schon jetzt du dein dich uns ihnen durch nach bis zum zur"
+    ),
+)
+
+_KNOWN = (
+    "gefunden|gesehen|geprüft|gelesen|gehört|geschaut|nachgesehen|nachgeschaut|verstanden|überprüft|geöffnet|geschlossen"
+    "|geeignet|erlaubt|gestattet|enthalten|begrenzt|beschränkt|gedacht|gemeint|bekannt|betroffen|berechtigt|geboten"
+    "|verboten|erwünscht|gegen|genügend|gelegen|verbunden|beheizt|bestimmt|getrennt|gewünscht|ausgebildet|renoviert"
+    "|umgezogen"
+    "|gegründet|erweitert|umgebaut|modernisiert|ausgezeichnet|spezialisiert|interessiert|verpflichtet|empfohlen|benötigt"
+    "|verhindert|versucht|gefreut|gewesen|geworden|besetzt|vergeben|überfordert|verfügt|besteht|bietet|erhalten sie"
+    "|beträgt|bereit|gut|gern|gerechnet|inbegriffen|gefragt|geht|gibt|gilt|verbessert|bittet|beachten|berechnet|entsteht"
+    "|eröffnet|aufgepasst|entstanden|gelernt|gesammelt|erforderlich|betreut|gewonnen"
+)
+_PAST = (
+    rf"(?!(?:\w{{0,4}}(?:{_KNOWN}))(?!\w))"
+    r"(?:(?-i:[a-zäöüß]\w*)?ge\w{2,}(?:t|en)|(?-i:[a-zäöüß])\w{2,}iert|(?-i:[veübzdwmh])(?:e|er|ber|ent|er|urch"
+    r"|ieder|iss|inter|"
+    r"nter|oll|orbe\w|u)\w{2,}(?:t|en))(?!\w)"
+)
+_PAST = (
+    rf"(?!(?:\w{{0,4}}(?:{_KNOWN}))(?!\w))(?-i:(?=[a-zäöüß]))"
+    r"(?:\w*ge\w{2,}(?:t|en)|\w{3,}iert|(?:\w{0,5}(?:be|ver|er|ent|zer)|über|unter|hinter|voll|durch"
+    r"|wieder)\w{2,}(?:t|en))(?!\w)"
+)
+_FEW = r"(?: [^\s!?;]+){0,12}?"
+_HERE = r"\A\W*(?:(?:ok|okay|gut|super|perfekt|prima|also|und|dann|damit|alles klar|passt) )?"
+STATEMENTS = Statements(
+    own=r"\b(?:sie|ihnen|ihr\w{0,2}|du|dich|dir|dein\w{0,2}|euch|euer|eure\w?)\b",
+    bids=(
+        r"\A\W*dass\b|\bzu \w+n\W*\Z|\berst (?:nach|wenn)\b|\bfreut sich über\b|(?<!ist )\bonline\b|\blässt sich\b"
+        r"|\banliegen (?:gehört|betrifft)|\A\W*(?:(?:und|oder|dann|einfach|am besten|sonst|alternativ|dazu|dafür"
+        r"|hierfür|zum \w+|zur \w+) )*(?!haben|sind|werden|stehen|wurden)\w{3,}(?:en|rn|ln) sie\b"
+        r"|\A\W*(?:bring|schick|schreib|ruf|nimm|gib|komm|klick|wähl|schau|sag|frag|mach|nutz|melde|füll|geh|öffne"
+        r"|bestätig|teil|prüf|warte|trag)e? (?!ich)"
+        r"|\bfinden sie(?! in ihrem (?:postfach|e-mail|posteingang))|\b(?:erreichen|brauchen|benötigen|bezahlen"
+        r"|zahlen|parken|wählen|sparen) sie\b|\bsie (?:finden(?! (?:jetzt|nun))|erreichen|brauchen|benötigen|zahlen"
+        r"|bezahlen|parken|wählen"
+        r"|sparen|möchten|wollen|suchen|fragen|kennen|können|müssen|dürfen|sollten)\b|\bdu (?:findest|erreichst"
+        r"|brauchst|zahlst|möchtest|willst|suchst|kannst)\b"
+        r"|\b(?:danke|vielen dank|gern geschehen|willkommen|freut mich|guten tag|hallo)\b|\b(?:brauche?"
+        r"|benötigen?) (?:ich|wir)\b|\b(?:ich|wir) (?:brauche?n?|benötigen?|bieten|empfehlen|helfe)\b"
+        r"|\bhalte\b(?: [^\s]+){0,6} frei\b|\bfür (?:sie|dich) frei\b|\b(?:für|bei) ihre[mnr]? (?:besuch|anfahrt"
+        r"|sicherheit|termin) (?:gilt|gelten)\b|\bkomm\w* drauf an|\bhängt von\b"
+        r"|\bje nach\b|\bihrer wahl\b|\bwünsch\w+ (?:ich|wir)?\b|\bich bin (?:ihr|der|die|dein)\b"
+        r"|\bunterstütz\w* (?:sie|dich)\b|\bhelfe? (?:ich|wir)? ?(?:ihnen|dir)\b"
+        r"|\b(?!(?:erwarten|sehen|begrüßen|rufen|holen|melden|bringen|kontaktieren|haben wir|finden|sitzen|stehen"
+        r"|sind|haben|bekommen|erhalten|wohnen|laufen|liegen|fahren) )\w{3,}(?:en|ln"
+        r"|rn) sie (?:\w+ )?(?:über|im|in|auf|unter|an|bei|mit|beim|am|zum)\b|\b(?:enthält|umfasst|beinhaltet|kostet"
+        r"|funktioniert|deckt|gilt|bedeutet|geht es um|betrifft|gespeichert|offen|geöffnet|geschlossen|frei|freie"
+        r"|verfügbar|plätze|öffnet|schließt|(?:kurs|workshop|training|saison|unterricht|führung|termin|behandlung"
+        r"|stunde)\w*(?: \S+){0,4} (?:beginnt|startet)|dauert|reicht"
+        r"|werktags|montags|dienstags|mittwochs|donnerstags|freitags|samstags|sonntags|anzahlung von)\b"
+    ),
+    episode=(
+        r"\b(?:gleich|gerade|soeben|jetzt|nun|bereits|schon|heute|morgen|in (?:etwa |rund |ca. )?\d+ minuten"
+        r"|ab (?:sofort|jetzt|heute)|vorhin|momentan|unterwegs|in (?:der )?(?:zustellung|bearbeitung|arbeit|mache)"
+        r"|wie (?:gewünscht|vereinbart|besprochen|abgesprochen)|wunschgemäß"
+        r"|auf dem weg|(?:auf der|im|in der|in den|ins|im|beim) (?:warte)?(?:liste|auftrag|akte|system|kalender"
+        r"|kartei|plan|profil|team|unterlagen|terminbuch)|bekannt|dabei|weiß|wissen|kennt|hat (?:alles|es|den|die"
+        r"|das)"
+        r"|(?:er|sie|es) (?:kümmert|meldet|kommt|bringt|holt|übernimmt|schickt|ruft|sieht|schaut|plant)|kümmert sich"
+        r"|(?:gibt es|da kommt) (?:nun|jetzt|nichts mehr)|läuft|auf \d+ uhr (?:gelegt|verlegt|gesetzt))\b"
+    ),
+    always=(
+        rf"\b(?:hat|haben|ist|sind|wurden?|war"
+        rf"|waren)(?<!haben sie)(?<!hast du)(?: [^\s!?;]+){{0,12}}? {_PAST}(?= *(?:\W|\Z|und|oder|worden))"
+        rf"|\b(?:habe?|hatte|hab['’]s) ich{_FEW} {_PAST}|\bich (?:habe?|hab['’]s|hatte|bin){_FEW} {_PAST}"
+        rf"|{_HERE}(?:habe?|hab['’]s){_FEW} {_PAST}"
+        r"|\bbescheid (?:gesagt|gegeben)\b|\b(?:weiß|wissen|weiss)(?: \w+)? (?:darüber |davon )?(?:bescheid|dass|davon)\b"
+        rf"|{_HERE}{_PAST}(?:\W*\Z| (?:für|auf|in|im|an|bei|bis|mit|am|ist|sind|wurde)(?!\w))"
+        rf"|{_HERE}(?!(?:nicht|kein\w*|ist|sind|noch|wird|werden"
+        rf"|nur)(?!\w))(?:[\w-]+ ){{1,4}}(?<!nicht )(?<!ist )(?<!sind )(?<!wird )"
+        rf"(?<!werden ){_PAST}\W*\Z"
+        rf"|\b(?:wurde|ist)(?: \S+){{0,4}} (?:gebeten|beauftragt|verständigt|informiert|instruiert|unterrichtet"
+        rf"|angewiesen)(?!\w)"
+        r"|\b(?:nummer|aktenzeichen|vorgang) [1-9]\d{2,6}(?![\d ]*\d)|\bauf den weg\b|\bhält\b[^?]*\b(?:frei|zurück"
+        r"|bereit)\b|\bauf den namen\b|\b(?:liegt|liegen|steht|stehen)(?: \S+){0,9} (?:vor|bereit)(?!\w)"
+        r"|\bist (?:schon |bereits |nun |jetzt )?(?:raus|durch|aus|weg|geregelt|unterwegs)\b"
+    ),
+    theirs=(
+        rf"\b(?:ist|sind|wurden?|war|hat|haben (?:wir|die)|wir haben|die \w+ haben)(?: [^\s!?;]+){{0,12}}? {_PAST}"
+        rf"|\b(?:du bist|bist du|sie sind|sind sie|ihr seid|seid ihr|sie wurden|du wurdest|du hast"
+        rf"|sie haben)(?: [^\s!?;]+){{0,12}}?"
+        rf" (?:{_PAST}|bekommen|erhalten)"
+        r"|\b(?:sie|du|ihr) (?:stehen|stehst|steht|sind|bist|seid|wohnen|wohnst)(?! (?:willkommen|herzlich"
+        r"|hier richtig|richtig"
+        r"|bei uns (?:richtig|willkommen|in)|interessiert|unsicher|krank|zufrieden|verpflichtet|berechtigt"
+        r"|verhindert|auf der suche"
+        r"|sich|nicht|noch|am besten|neu|dann|schwanger|mitglied|einverstanden|jederzeit)\b)"
+        r"|\b(?:meldet|melden|ruft|rufen|kontaktiert|kontaktieren|kommt|kommen|schreibt|antwortet|erwartet|erwarten"
+        r"|wartet|holt"
+        r"|bringt|schaut|kümmert|kümmern|sieht|erreicht)(?: sich)?(?: [^\s!?;]+){0,8}?"
+        r" (?:sie|ihnen|dich|dir|an|zurück|darum|vorbei|rein|euch|ihren?|deinen?)\b"
+        r"|\b(?:wird|werden|sollten?|müssten?)(?: [^\s!?;]+){0,9}? (?:melden|anrufen|zurückrufen|kontaktieren|sein"
+        r"|eintreffen"
+        r"|erreichen|schreiben|antworten|kümmern|vorbeikommen|abholen|ankommen|warten|begrüßen|empfangen"
+        r"|zurückmelden|abgebucht"
+        r"|erscheinen|eingehen)\b|\bhat(?: [^\s!?;]+){0,6}? (?:bekommen|erhalten|vorliegen)\b"
+        r"|"
+        + _HERE
+        + r"(?:ihre?|dein|deine|euer|eure)(?: [\w.'’-]+){1,6}? (?:ist|sind|wurden?|hat|haben|ruht|läuft|liegt|liegen"
+        r"|steht"
+        r"|stehen|endet|beginnt|startet|geht|ging|bleibt|wartet|war|entfällt|befindet|gehört|pausiert|kommt|gilt|lautet)"
+        r"(?! (?:uns |immer |stets |natürlich |selbstverständlich )?(?:wichtig|kostenlos|willkommen|gültig"
+        r"|erforderlich|nötig|möglich"
+        r"|frei|ein|eine|der|die|das|sicher bei|\d)\b)"
+        r"|"
+        + _HERE
+        + r"(?:der|die|das) (?:[\w.'’-]+ ){1,5}?(?:ist|sind|wurden?) (?:[^\s!?;]+ ){0,5}?(?:für sie|für dich|für ihn"
+        r"|auf ihren"
+        r"|auf den namen|unter ihrem|auf deinen)\b"
+    ),
+    now=(
+        r"\b(?:jetzt|nun|ab sofort|soeben|eben|gerade|hiermit|bereits|schon|wie (?:gewünscht|besprochen|vereinbart"
+        r"|erbeten)"
+        r"|auf ihren wunsch|auf deinen wunsch|vor \w+ (?:minuten?|augenblicken)|inzwischen|mittlerweile|ab heute"
+        r"|derzeit|aktuell"
+        r"|momentan|nicht mehr|ab dem (?:nächsten|kommenden)|zurzeit)\b"
+    ),
+    excused=(
+        r"\b(?:nicht(?! mehr)|kein\w*|nie|nichts|weder|ohne|würd\w*|könn\w*|kann|kannst|möcht\w*|soll(?:te)? ich"
+        r"|sollten?|niemand\w*|darf|dürfen|muss|müssen"
+        r"|bitte|falls|ob|wenn|sobald|solange|bevor|leider|lassen|gerne?|verstehe|klingt|scheint|(?:der|die|dem|den"
+        r"|das) (?:sie|du)|sagten|schrieben|erwähnt\w*|wollt\w*"
+        r"|wie(?! (?:gewünscht|besprochen|vereinbart))|welche\w*|was|wann|warum|wo|hätte\w*|wäre\w*|bräuchte|lässt"
+        r"|am besten"
+        r"|sie (?:schrieben|sagten|meinten|fragten)|du (?:sagtest|schriebst|meintest))\b|\A\W*(?:ist|sind) (?:der"
+        r"|die|das|ihr\w*)\b|\A\W*(?:zum|zur|nach|damit ihr\w*|damit sie|haben sie|hast du|habt ihr)\b"
+    ),
+    house=(
+        r"\b(?:19|20)\d\d\b|\A\W*(?:hat|wird|haben|hast|habt|soll|sollten?|möchten|wünschen|brauchen|ist|sind"
+        r"|wurde) (?:sie|du|ihr\w*|der|die|das|es)\b[^?]*,"
+        r"|\b(?:wurde|ist) (?:bisher |noch )nichts\b|\b(?:der|die) (?:letzte|erste|nächste|früheste)\w* \w+ (?:ist"
+        r"|beginnt|wäre|startet)\b|\b(?:seit|letzte[snm] (?:jahr|monat|woche|sommer|winter)|immer|meist(?:ens|en|e)?"
+        r"|normalerweise|in der regel|automatisch"
+        r"|jede[rsnm]?|viele|(?:unsere|viele|meisten|neue|unseren|vielen) (?:kunden|gäste\w?|patienten|mitglieder)"
+        r"|üblicherweise|gewöhnlich|häufig|oft|auf der (?:speise)?karte|jeweils|zur verfügung|von \w+ bis \w+tags?"
+        r"|pro (?:nacht|person|tag|monat|stunde)"
+        r"|grundsätzlich|generell|stets|wöchentlich|täglich|renoviert|umgezogen)\b"
+        r"|\A\W*(?!(?:sie|wir|ihre|deine|die|beide|alle|zwei|drei)\b)(?:\w+e )?\w+(?:en|n|s|er|e)(?: \w+)? (?:werden"
+        r"|erfolgen|lassen|sind)\b(?![^?]*\bauf den namen)(?! (?:auf|unterwegs|für|jetzt|nun|bereits|schon|bei|im))"
+        r"|\bihre (?:daten|frage|privatsphäre|angaben)\b|\A\W*(?:sie haben|du hast|sie möchten) also\b|\A\W*(?:sie"
+        r"|du) (?:hatten|hattest|schrieben|sagten|wollten|wolltest|meinten)\b"
     ),
 )
