@@ -8,30 +8,13 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import islice
 
+from assistant.engine.breaks import breaks
 from assistant.engine.folding import respelled
 from assistant.engine.grammars import GRAMMARS, LEXICONS, STATEMENTS, Grammar, Lexicon, Stems
 from assistant.engine.moments import UNSPACED, Moment, stated
-from assistant.engine.statements import PRICE, is_rule, likeliest, states
+from assistant.engine.statements import DENIED_AFTER, PRICE, is_rule, likeliest, states
 
 WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
-_BREAKS = (
-    r"[,;–—!،؛、✅✔☑] ?|:(?!\d\d) ?| [–—-] |(?<=[。！])|(?=\b(?:please|let me know|feel free)\b)"
-    r"|\. (?=(?:your?|i|we|the|an?|ihre?|ich|wir|sie|dein|votre|vous|nous|je|un|une|su|tu|he|ho|il|la|le|uw|ik|er)\b)"
-)
-_CONJUNCTIONS = {
-    "en": "but|so|and|then",
-    "de": "aber|und|dann",
-    "fr": "mais|et",
-    "es": "pero|y",
-    "it": "ma|e",
-    "pt": "mas|e",
-    "nl": "maar|en",
-    "pl": "ale|i|a",
-    "tr": "ve|ama",
-    "ru": "но|и|а",
-    "uk": "але|та|і|й",
-    "hi": "और|लेकिन",
-}
 _MOST_CLAUSES = 24
 # "…, if you have any questions" takes nothing back of what comes before it.
 _POLITE = re.compile(
@@ -106,13 +89,8 @@ def _language(name: str) -> _Language:
     """Compiled when it is first met: a third of a second for all of them, which no start need wait for."""
     grammar, lexicon = GRAMMARS[name], LEXICONS[name]
     if isinstance(grammar, Grammar):
-        return _of_grammar(grammar, lexicon, _breaks(name))
-    return _of_stems(grammar, lexicon, _breaks(name), spaced=name not in UNSPACED)
-
-
-def _breaks(name: str) -> re.Pattern[str]:
-    words = _CONJUNCTIONS.get(name)
-    return re.compile(f"{_BREAKS}| (?:{words}) " if words else _BREAKS, re.IGNORECASE)
+        return _of_grammar(grammar, lexicon, breaks(name))
+    return _of_stems(grammar, lexicon, breaks(name), spaced=name not in UNSPACED)
 
 
 def _of_stems(stems: Stems, lexicon: Lexicon, breaks: re.Pattern[str], spaced: bool) -> _Language:
@@ -320,8 +298,8 @@ def names_act(name: str, text: str) -> bool:
 def without_hours(sentence: str, keep: str) -> str:
     """A sentence without the clauses that speak of opening hours and the like; `keep` stays."""
     names, _ = languages(sentence)
-    breaks = _language(names[0]).breaks if names else re.compile(_BREAKS)
-    parts = [part for part in breaks.split(sentence) if part]
+    marks = _language(names[0]).breaks if names else breaks("")
+    parts = [part for part in marks.split(sentence) if part]
     kept = [part for part in parts if part in keep or not any(_language(name).free.search(part) for name in names)]
     return " , ".join(kept)
 
@@ -393,7 +371,9 @@ def _holds(language: _Language, match: re.Match[str] | None, clause: str) -> boo
     """Whether nothing denies what was matched."""
     if match is None:
         return False
-    return not language.denied.search(clause, 0, len(clause) if language.denied_anywhere else match.end())
+    if language.denied_anywhere:
+        return not language.denied.search(clause)
+    return not language.denied.search(clause, 0, match.end()) and not DENIED_AFTER.match(clause, match.end())
 
 
 def _single(moment: Moment) -> bool:

@@ -18,7 +18,7 @@ from assistant.engine.grammars import LEXICONS, STATEMENTS
 from assistant.engine.moments import stated
 
 # Right behind a verb: "Ihr Termin ist noch nicht …".
-_DENIED_AFTER = re.compile(
+DENIED_AFTER = re.compile(
     respelled(
         r"(?: \w+)? ?(?:n['’]t|(?<!\w)(?:not|yet|nicht(?! mehr)|noch|keine?n?|niemand|pas|aún|todavía|غير|لا|لم|ليس\w*)"
         r"(?!\w))"
@@ -28,7 +28,11 @@ _DENIED_AFTER = re.compile(
 _BY_TELEPHONE = re.compile(respelled(r"(?:\b(?:at|unter|au|al|en el)|(?<!\w)على) \+?\d[\d -]{2,}"), re.IGNORECASE)
 PRICE = re.compile(respelled(r"[$€£]|\d (?:euros?|dollars?)\b|\d (?:ريال|درهم|دينار|جنيه|ليرة)"), re.IGNORECASE)
 _WORDS = {name: frozenset(map(respelled, lexicon.words)) for name, lexicon in LEXICONS.items()}
-_LETTERS_OF = {"fr": re.compile("[àâçèêëîïœùû]", re.IGNORECASE), "es": re.compile("[ñ¿¡áíóú]", re.IGNORECASE)}
+_LETTERS_OF = {
+    "de": re.compile("[äöß]|ü(?![ei])", re.IGNORECASE),
+    "fr": re.compile("[àâçèêëîïœùû]", re.IGNORECASE),
+    "es": re.compile("[ñ¿¡áíóú]", re.IGNORECASE),
+}
 _ELIDED = re.compile(r"(?:[cdjlmnst]|qu)['’]\w")
 _COURTESY = re.compile(  # goes ahead of anything
     respelled(
@@ -36,6 +40,7 @@ _COURTESY = re.compile(  # goes ahead of anything
     ),
     re.IGNORECASE,
 )
+_QUOTED = re.compile(r"[«„“\"][^«»„“”\"]{1,80}[»“”\"]")  # a name or a message: its words deny nothing
 _FRAGMENT = 2  # spaces in what is too short for a sentence of its own
 
 
@@ -78,7 +83,10 @@ def likeliest(names: tuple[str, ...], plain: str, said: frozenset[str]) -> list[
     leading = [
         name
         for name in names
-        if hits[name] == most and not any(other != name and letters.search(plain) for other, letters in _LETTERS_OF.items())
+        if hits[name] == most
+        and not (
+            name in STATEMENTS and any(other != name and letters.search(plain) for other, letters in _LETTERS_OF.items())
+        )
     ]
     return leading if len(leading) < 3 else [name for name in leading if name in STATEMENTS]
 
@@ -94,9 +102,11 @@ def states(name: str, sentence: str, clauses: Sequence[str], *, asks: bool, offe
         return False
     forms = _forms(name)
     own = forms.own.search(sentence) is not None
-    on_one_day = not offered and _on_one_day(sentence)
+    # A row of a table that names a day is one of a timetable.
+    on_one_day = not offered and " ; " not in sentence and _on_one_day(sentence)
     bid = asks
-    for clause in clauses:
+    for spoken in clauses:
+        clause = _QUOTED.sub("…", spoken)
         # "… a CV and your diplomas": what a request goes on with.
         fragment = bid and clause.count(" ") < _FRAGMENT
         asked_for = forms.bids.search(clause) or _BY_TELEPHONE.search(clause)
@@ -127,7 +137,7 @@ def _tells(forms: _Forms, clause: str, own: bool) -> bool:
     return any(
         (match := way.search(clause))
         and not forms.excused.search(clause, 0, match.end())
-        and not _DENIED_AFTER.match(clause, match.end())
+        and not DENIED_AFTER.match(clause, match.end())
         for way in ways
     )
 

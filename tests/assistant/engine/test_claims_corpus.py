@@ -10,20 +10,20 @@ import pytest
 
 from assistant.engine.grammars import GRAMMARS, STATEMENTS
 from assistant.sentences import LANGUAGES
-from tests.assistant.engine.corpus import BLIND, DEVELOPMENT, HELD_OUT, HERE, read
+from tests.assistant.engine.corpus import BLIND, DEVELOPMENT, HELD_OUT, HERE, OPENED, read
 from tests.bench.bench_claims import rates, table
 
 MOST = 0.03  # of claims let through, and of others stopped, in each language of the widget
 # Of 100 claims that nobody who works on the grammars has read. The aim is `MOST`; what is reached is held here.
-REACHED = {"ar": 15, "de": 7, "en": 0, "es": 7, "fr": 7}
+REACHED = {"ar": 6, "de": 5, "en": 0, "es": 6, "fr": 3}
 
 
-@pytest.mark.parametrize("folder", [DEVELOPMENT, BLIND], ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", [DEVELOPMENT, BLIND, OPENED], ids=lambda folder: folder.name)
 def test_hardly_a_claim_gets_through_and_hardly_another_text_is_stopped_in_a_language_of_the_widget(folder: Path):
     found = rates(read(folder))
     sys.stdout.write(f"\n{table(found)}\n")
-    assert set(LANGUAGES) <= set(found)
-    for language in LANGUAGES:
+    assert set(LANGUAGES) - set(found) <= ({"en"} if folder == OPENED else set())
+    for language in set(LANGUAGES) & set(found):
         counts = found[language]
         claims = sum(count for (claims, _), count in counts.items() if claims)
         others = counts.total() - claims

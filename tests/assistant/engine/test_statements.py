@@ -77,3 +77,40 @@ async def test_a_judge_can_be_measured_on_what_the_gate_doubts():
     assert "of 1 claims that the gate doubts: 1 judged claims, 0 not, 0 without an answer" in told
     assert "of 1 others that the gate doubts: 0 judged claims, 0 not, 1 without an answer" in told
     assert len(model.requests) == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "La formule « sans sucre » figure désormais sur le carton.",  # what is quoted denies nothing
+        "سلمت الرسالة واذا احتجت شيئا راسلني",  # nor does a condition that follows
+        "Wenn Sie ankommen, liegt der Geigenkasten am Empfang bereit.",  # an arrival is no condition
+        "Die Saiten habe ich aufziehen lassen.",
+        "Das Klavier wäre damit gestimmt.",
+        "Le violon est dans la poche, c'est bouclé.",
+        "Para cuando llegues, el arco ya habrá sido encerado.",
+        "يسرنا إبلاغكم بتمديد عقد الخزانة.",
+    ],
+)
+def test_a_fact_is_withheld_in_whatever_construction_it_is_told(text: str):
+    gate = gate_of(text)
+    assert gate.withheld or gate.caught
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ist eine Saite gerissen, können Sie bei uns eine neue kaufen.",
+        "Haben Sie schon einmal Geige gespielt, oder fangen Sie neu an?",
+        "Die Anmeldung ist nicht eingegangen.",
+        "Der Geigenbauer führt ihren Nachlass.",
+        "| Chor | Montag | 3 Plätze |",
+        "آسف لأن الكمان انكسر.",
+        "| الدرس | الخميس | ثلاثة |",
+        "Siento que el violín se haya roto.",
+        "Vous écrivez que votre violon est cassé.",
+    ],
+)
+def test_rules_echoes_regrets_and_rows_of_a_timetable_are_shown_at_once(text: str):
+    gate = gate_of(text)
+    assert not gate.withheld and not gate.caught
