@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 
@@ -24,6 +25,10 @@ _EDGE = re.compile(r"\A[^\w\u0900-\u097f]+|[^\w\u0900-\u097f]+\Z")
 _CANCELLED = re.compile(
     "cancel|storn|abgesagt|annul|anul|disdett|geannul|afgezegd|odwoł|iptal|отмен|аннул|скасов|ביטל|בוטל|ملغ|الغاء"
     "|रद्द|कैंस|取消|キャンセル",
+    re.IGNORECASE,
+)
+_ASKS = re.compile(
+    "[?؟]|please confirm|bitte bestätigen|(?:veuillez|merci de) confirmer|por favor,? confirm|confirme por favor|يرجي تاكيد",
     re.IGNORECASE,
 )
 _MOVED = re.compile(
@@ -102,7 +107,7 @@ def look(text: str) -> Found:
         label = found[0][: found.start("code") - found.start()].strip(" :#=").lower()
         if label not in _BARE or re.search(r"[A-Z].*\d|\d.*[A-Z]", found["code"]):
             codes.add(found["code"])
-    details = confirmed = 0
+    details, confirmed, listed = 0, 0, Counter[str]()
     for label, value in pairs:
         bare = _EDGE.sub("", label)
         if labels.status.fullmatch(bare) and (state := labels.done.match(_EDGE.sub("", value))):
@@ -110,20 +115,22 @@ def look(text: str) -> Found:
         elif labels.done.fullmatch(bare) and stated(value).day:
             acts.add(_act(bare))
         details += labels.details.fullmatch(bare) is not None
+        listed[bare] += 1
         if labels.reference.fullmatch(bare) and bare.lower() not in _BARE and (code := re.match(_CODE, _joined(value))):
             codes.add(code[0])
     for line in lines:
         confirmed += labels.confirmation.fullmatch(_EDGE.sub("", line)) is not None
     if confirmed and (details or stated(text).whole):
         acts.add("booked")
-    asks = re.search("[?؟]", text) is not None
+    asks = _ASKS.search(text) is not None
     offers = any(
         re.search(r"\bfree\b|\bfrei\b|\blibre\b|\bavailable\b|\bverfügbar\b|\bdisponible\b|متاح", value)
         for _, value in pairs
     )
     if acts and (asks or offers):
         return Found(frozenset(), frozenset(codes), True, tuple(_rows(lines)))
-    shaped = details >= 2 and not asks and (stated(text).day or stated(text).clock)
+    # What a table has in several rows is a list: of courses, of prices.
+    shaped = details >= 2 and not asks and max(listed.values()) == 1 and (stated(text).day or stated(text).clock)
     return Found(frozenset(acts), frozenset(codes), bool(shaped), tuple(_rows(lines)))
 
 

@@ -96,10 +96,10 @@ def judge(text: str, evidence: Evidence) -> Verdict:
     doubtful = block.doubtful and not _known(folded.text, evidence)
     context = ""
     for row in block.rows:
-        reading = clauses.read(row, context=context)
+        reading = clauses.read(row, context=context, idle=evidence.idle)
         found |= reading.acts - backed
         found |= {act for clause in reading.clauses for act in _misbound(clause, row, reading.acts, evidence)}
-        doubtful = doubtful or (reading.doubtful and not _known(row, evidence)) or (reading.named and evidence.idle)
+        doubtful = doubtful or (reading.doubtful and not _known(row, evidence)) or reading.named
         context = row if row.endswith(":") else context
     if not found and not evidence.effects:
         whole = " ".join(block.rows)

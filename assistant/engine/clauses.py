@@ -9,30 +9,14 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import islice
 
+from assistant.engine.breaks import breaks
 from assistant.engine.folding import respelled
-from assistant.engine.grammars import GRAMMARS, LEXICONS, Grammar, Lexicon, Stems
+from assistant.engine.grammars import GRAMMARS, LEXICONS, STATEMENTS, Grammar, Lexicon, Stems
 from assistant.engine.moments import UNSPACED, Moment, stated
+from assistant.engine.statements import DENIED_AFTER, PRICE, is_rule, likeliest, states
 from assistant.engine.word_heads import WordHeads
 
 WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
-_BREAKS = (
-    r"[,;:–—!،؛、] ?| [–—-] |(?<=[。！])|(?=\b(?:please|let me know|feel free)\b)"
-    r"|\. (?=(?:your?|i|we|the|an?|ihre?|ich|wir|sie|dein|votre|vous|nous|je|un|une|su|tu|he|ho|il|la|le|uw|ik|er)\b)"
-)
-_CONJUNCTIONS = {
-    "en": "but|so|and|then",
-    "de": "aber|und|dann",
-    "fr": "mais|et",
-    "es": "pero|y",
-    "it": "ma|e",
-    "pt": "mas|e",
-    "nl": "maar|en",
-    "pl": "ale|i|a",
-    "tr": "ve|ama",
-    "ru": "но|и|а",
-    "uk": "але|та|і|й",
-    "hi": "और|लेकिन",
-}
 _MOST_CLAUSES = 24
 # "…, if you have any questions" takes nothing back of what comes before it.
 _POLITE = re.compile(
@@ -60,7 +44,7 @@ class Reading:
 
     clauses: tuple[Clause, ...] = ()
     doubtful: bool = False
-    named: bool = False  # something that can be booked or sent is spoken of, and neither offered, asked for nor denied
+    named: bool = False  # no pattern knows it, and it speaks of the visitor's matter as of a fact
 
     @property
     def acts(self) -> frozenset[str]:
@@ -107,18 +91,13 @@ def _language(name: str) -> _Language:
     """Compiled when it is first met, if `compile_grammars` has not been called: a third of a second for all of them."""
     grammar, lexicon = GRAMMARS[name], LEXICONS[name]
     if isinstance(grammar, Grammar):
-        return _of_grammar(grammar, lexicon, _breaks(name))
-    return _of_stems(grammar, lexicon, _breaks(name), spaced=name not in UNSPACED)
+        return _of_grammar(grammar, lexicon, breaks(name))
+    return _of_stems(grammar, lexicon, breaks(name), spaced=name not in UNSPACED)
 
 
 def compile_grammars() -> None:
     for name in GRAMMARS:
         _language(name)
-
-
-def _breaks(name: str) -> re.Pattern[str]:
-    words = _CONJUNCTIONS.get(name)
-    return re.compile(f"{_BREAKS}| (?:{words}) " if words else _BREAKS, re.IGNORECASE)
 
 
 def _of_stems(stems: Stems, lexicon: Lexicon, breaks: re.Pattern[str], spaced: bool) -> _Language:
@@ -297,8 +276,8 @@ def _foreign(text: str, letters: int, counts: dict[str, int], said: list[str]) -
 # --- One sentence ----------------------------------------------------------------------------------------------------
 
 
-def read(sentence: str, *, context: str = "") -> Reading:
-    """What one folded sentence says; `context` is what stands above it, and only takes back ("Free times:")."""
+def read(sentence: str, *, context: str = "", idle: bool = False) -> Reading:
+    """What one folded sentence says; `context`, which stands above it, only takes back. `named` only while `idle`."""
     plain = " ".join(sentence.split())
     names, _ = languages(plain)
     if not plain or not names:
@@ -316,28 +295,30 @@ def read(sentence: str, *, context: str = "") -> Reading:
     if found:
         return Reading(tuple(found))
     spoken = [_language(name) for name in names]
-    weak = [_language(name) for name in vocal]
-    single = not asks and _single(stated(plain))
-    if not weak and not single and not any(language.nouns.search(plain) for language in spoken):
-        return Reading()
+    single = not asks and not PRICE.search(plain) and _single(stated(plain))
     offered = any(language.free.search(context + " " + plain) for language in spoken)
-    doubtful = any(_doubtful(language, plain, _asserted(language, plain, asks), offered) for language in weak)
+    doubtful = any(
+        _doubtful(_language(name), plain, _asserted(_language(name), plain, asks), offered)
+        for name in vocal
+        if name not in STATEMENTS or not is_rule(name, plain)
+    )
     if not doubtful and not offered and single:
         # A day and an hour, neither offered nor asked for nor denied, can hardly be anything but an appointment.
         doubtful = not any(language.denied.search(plain) or language.condition.search(plain) for language in spoken)
-    # An item of a list that is no sentence informs: "Tom at the reception: appointments and invoices".
-    named = (
-        not doubtful and not offered and plain[-1] in ".!。।)" and any(_names(language, plain, asks) for language in spoken)
-    )
+    named = idle and not doubtful and any(_speaks(name, plain, asks, offered) for name in likeliest(names, plain, said))
     return Reading((), doubtful, named)
 
 
-def _names(language: _Language, plain: str, asks: bool) -> bool:
-    clauses = (plain[begins:ends_at] for begins, ends_at, _ in _asserted(language, plain, asks))
-    return any(
-        _holds(language, language.nouns.search(clause), clause) and not language.condition.search(clause)
-        for clause in clauses
-    )
+def _speaks(name: str, plain: str, asks: bool, offered: bool) -> bool:
+    """Whether a sentence that no pattern knows speaks of the visitor's matter as of a fact."""
+    language = _language(name)
+    clauses = [plain[begins:ends_at] for begins, ends_at, _ in _asserted(language, plain, asks)]
+    clauses = [clause for clause in clauses if not language.condition.search(clause)]
+    if name in STATEMENTS:
+        return states(name, plain, clauses, asks=asks, offered=offered)
+    # An item of a list that is no sentence informs: "Tom at the reception: appointments and invoices".
+    sentence = not offered and plain[-1] in ".!。।)"
+    return sentence and any(_holds(language, language.nouns.search(clause), clause) for clause in clauses)
 
 
 def names_act(name: str, text: str) -> bool:
@@ -348,8 +329,8 @@ def names_act(name: str, text: str) -> bool:
 def without_hours(sentence: str, keep: str) -> str:
     """A sentence without the clauses that speak of opening hours and the like; `keep` stays."""
     names, _ = languages(sentence)
-    breaks = _language(names[0]).breaks if names else re.compile(_BREAKS)
-    parts = [part for part in breaks.split(sentence) if part]
+    marks = _language(names[0]).breaks if names else breaks("")
+    parts = [part for part in marks.split(sentence) if part]
     kept = [part for part in parts if part in keep or not any(_language(name).free.search(part) for name in names)]
     return " , ".join(kept)
 
@@ -421,7 +402,9 @@ def _holds(language: _Language, match: re.Match[str] | None, clause: str) -> boo
     """Whether nothing denies what was matched."""
     if match is None:
         return False
-    return not language.denied.search(clause, 0, len(clause) if language.denied_anywhere else match.end())
+    if language.denied_anywhere:
+        return not language.denied.search(clause)
+    return not language.denied.search(clause, 0, match.end()) and not DENIED_AFTER.match(clause, match.end())
 
 
 def _single(moment: Moment) -> bool:

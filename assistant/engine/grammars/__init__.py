@@ -18,9 +18,9 @@ from . import (
     turkish,
     ukrainian,
 )
-from .grammar import Grammar, Lexicon, Stems
+from .grammar import Grammar, Lexicon, Statements, Stems
 
-__all__ = ["GRAMMARS", "LEXICONS", "Grammar", "Lexicon", "Stems"]
+__all__ = ["GRAMMARS", "LEXICONS", "STATEMENTS", "Grammar", "Lexicon", "Statements", "Stems"]
 
 _LANGUAGES = {
     "en": english,
@@ -42,3 +42,10 @@ _LANGUAGES = {
 }
 GRAMMARS: dict[str, Grammar | Stems] = {name: language.GRAMMAR for name, language in _LANGUAGES.items()}
 LEXICONS: dict[str, Lexicon] = {name: language.LEXICON for name, language in _LANGUAGES.items()}
+STATEMENTS: dict[str, Statements] = {
+    "en": english.STATEMENTS,
+    "de": german.STATEMENTS,
+    "fr": french.STATEMENTS,
+    "es": spanish.STATEMENTS,
+    "ar": arabic.STATEMENTS,
+}

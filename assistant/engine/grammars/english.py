@@ -1,6 +1,6 @@
 """How English says that something has been done."""
 
-from .grammar import Grammar, Lexicon, words
+from .grammar import Grammar, Lexicon, Statements, words
 
 GRAMMAR = Grammar(
     acts={
@@ -59,11 +59,16 @@ GRAMMAR = Grammar(
     r"(?:already|just) (?:booked|taken|reserved)|(?:sent|booked|changed|cancelled|canceled|moved|made|added|placed) "
     r"(?:no|nothing|none)|we(?:['’]ve| have)?(?: recently| just)? (?:moved|changed|updated|added|made|extended"
     r"|completed|opened|closed|upgraded|arranged|set up|created|reserved|paid|called|registered|raised) (?:to \d+|to "
-    r"a|our|new|a new|in|on|from|over|at|some|more|the (?:office|practice|shop|clinic|business))|(?:order|parcel"
+    r"a|(?:two|three|four|five|six|\d+) new|our|new|a new|in|on|from|over|at|some|more|the (?:office|practice|shop"
+    r"|clinic|business))|(?:order|parcel"
     r"|package|shipment|item)s?(?: \S+){0,3} (?:sent|delivered|shipped|dispatched|paid) (?:on|yesterday|last|at"
     r"|from))\b",
-    condition=r"\b(?:once|when(?:ever)?|if|until|unless|as soon as|after (?:you|your|the|each|every)|please "
-    r"(?:confirm|click|press|fill|enter|provide|tell|give|choose|pick|select|complete))\b",
+    condition=(
+        r"\b(?:once|when(?:ever)?|if|until(?! (?:further|next|the \d|\d|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov"
+        r"|dec|mon|tue|wed|thu|fri|sat|sun|noon|then))"
+        r"|unless|as soon as|after (?:you|your|the|each|every)|please "
+        r"(?:confirm|click|press|fill|enter|provide|tell|give|choose|pick|select|complete))\b"
+    ),
     reach=5,
     managed=r"\b(?:i|we) (?:was|were|am|are|managed|have been|['’]ve been)(?: now| also| just)?(?: able)? to(?: go "
     r"ahead and)?|\b(?:i|we)(?:['’]ve| have)? (?:went|gone|go) ahead (?:and|to)|\b(?:i|we) took the liberty of",
@@ -185,6 +190,7 @@ LEXICON = Lexicon(
     ),
     again="also|another|second|too|as well|both|two|additional(?:ly)?|extra|again|each|all three|three",
     words=words(
+        "has had were did does one some my who into over because being "
         "within three two one days day minutes about takes costs its our new each next last first than while"
         " between during their there these those "
         "the a an is are you your i we it to for of on at in and or with this that not can will have has be do if"
@@ -192,5 +198,152 @@ LEXICON = Lexicon(
         " thank thanks hello hi sorry sure great welcome ok okay good any more but all see they he she him her"
         " get about out up now also only its than them then very may could should i'm i've you're it's that's"
         " don't isn't"
+    ),
+)
+
+# Verbs whose past differs from "-ed", and words in "-ed" that tell nothing of what was done.
+_STRONG = (
+    "sent|put|set|made|done|told|taken|took|given|gave|paid|held|kept|left|let|cut|gone|went|spoken|spoke|written|wrote"
+    "|drawn|brought|bought|sold|met|built|begun|withdrawn|run|rang|rung|dealt|thrown|threw|chosen|hidden|laid|shut"
+    "|undone|rewritten|split|struck|reset|got you|had (?:a word|it|that|them|him|her|your)|squared|fit|found you|thrown"
+)
+_PAST = (
+    r"(?!(?:includ|requir|need|allow|permitt|accept|recommend|advis|locat|bas|clos|interest|suppos|worri|pleas|delight"
+    r"|concern|limit|subject|entitl|tir|detail|advanc|experienc|qualifi|licens|certifi|renovat|found|establish|design"
+    r"|us|call|nam|list|describ|mention|display|print|calculat|check|look|want|tri|hop|notic|search|ask if|wish|thank"
+    r"|understand|lik|lov|enjoy|review|assum|wonder|expect to|apologi[sz]|confus|miss|mix|misunderstand|help|answer|learn"
+    r"|train|vot|open|start|work|join|treat|serv|receiv)ed\b)"
+    rf"(?:\w{{2,}}ed|{_STRONG})\b"
+)
+_HERE = r"\A\W*(?:(?:ok|okay|alright|all right|and|so|great|perfect|good news|right|then|also|as of \w+) )?"
+STATEMENTS = Statements(
+    own=r"\b(?:you|your|yours|u|ur|yourself)\b",
+    bids=(
+        r"\A\W*(?:(?:and|or|then|just|simply|also|so|otherwise|instead|next|to \w+|for \w+) )*(?:click|bring|send"
+        r"|choose|call|visit|check|enter|use|go|keep|feel|give"
+        r"|tell|let|write|fill|open|log|follow|make|take|press|ask|note|contact|reply|try|see|have|look|pick|select"
+        r"|provide|share|show|come"
+        r"|arrive|wear|say|drop|get|hold|remember|be|do|avoid|stay|text|e-?mail|ring|type|scan|sign|register|book"
+        r"|cancel|change|confirm|join|speak"
+        r"|talk|wait|enjoy|consider|leave|upload|download|print|attach|describe|add|put|turn|switch|shut|wash|rinse"
+        r"|apply|read|return|pay|thanks?|thank you)\b"
+        r"(?! (?:it done|you\b|that you))"
+        r"|\byou(?:['’]re| are) (?:very |most |always |more than )?welcome\b|\bthank|\b(?:glad|happy|pleased|hope"
+        r"|here) (?:to|for|that) (?:help|hear|you)"
+        r"|\byou(?:['’]ll| will) (?:find|need|have to|also need|then|be able)\b|\b(?:find|reach|contact|call|visit"
+        r"|follow) us\b|\bi(?:['’]m| am) (?:your|the|here)"
+        r"|\bi(?:['’]ll| will| do|['’]d)? (?:also |just |still |would |then |first )*(?:need|require|check|look)\b"
+        r"|\bwe (?:need|ask|recommend|offer|suggest|advise|accept)\b"
+        r"|\bgood (?:question|choice)\b|\b(?:for|in|with) (?:you|your) (?:convenience|area|interest|patience"
+        r"|understanding|security|safety|own safety)\b"
+        r"|\bof your choice\b|\b(?:depends|based) on\b|\bhold(?:ing)?\b(?: \S+){0,6} for (?:ten|five|fifteen|\d+) minutes"
+        r"|\A\W*your (?:e-?mail|name|phone|number|address|date|preferred)[\w -]*\W*\Z|\byour \w+ should (?!arrive"
+        r"|show|reach|be (?:there|in|with|ready|on))|\b(?:includes?|contains?|covers?|costs?|works? (?:at|in|with"
+        r"|on)|comes with|means|gives (?:you )?access|is about|(?<!is )online|belongs|concerns|would love|stored"
+        r"|never|places? left|left in|spots? left|free|available|open|closed|opens|closes"
+        r"|(?:class|course|workshop|session|season|lesson|tour|event|show)\w*(?: \S+){0,4} (?:starts?|begins?)"
+        r"|slots?|openings?|enough|hours|weekdays|between \d+ and \d+ (?:weeks|days)|secures)\b"
+    ),
+    episode=(
+        r"\b(?:now|right away|straight away|today|tonight|tomorrow|this (?:morning|afternoon|evening|week)|(?:in"
+        r"|another) (?:about )?\d+ minutes|ago|immediately"
+        r"|first thing|shortly|already|currently|in progress|under ?way|from (?:now|today)|as (?:requested|agreed"
+        r"|discussed|promised)|(?:up|over|out|through) (?:to|for) \d+"
+        r"|(?:is|are|['’]s|['’]re) (?:\w+ )?(?!(?:looking|going|opening|closing|starting|missing|having|being"
+        r"|parking|asking|wondering|running|following|morning|evening"
+        r"|during|including|depending|interesting|amazing|boring|pricing|cleaning|charging|something|anything"
+        r"|nothing|everything)\b)\w{2,}ing"
+        r"|(?:on|in|at|off) (?:the|our|his|her|their|its) (?:roster|list|file|system|schedule|calendar|diary|books"
+        r"|queue|record|sheet|profile|chart|plan|loop|account|way)"
+        r"|(?:is|are|['’]s) with (?:dr|ms|mr|mrs|the|our)|(?:knows?|(?:is|are) aware|ha(?:s|ve) (?:it|them"
+        r"|everything|all)|ready for|after all|works for)|as a courtesy|free of charge for"
+        r"|looking forward|is being|are being|will be (?:ready|done|there|waiting|finished|back)|(?:i|we)(?:['’]ll"
+        r"| will) (?:have|keep|send|let|put|hold|bring|get)|(?:he|she|they|it)(?:['’]ll| will)|[\w.]+ (?:will"
+        r"|['’]ll) (?:be|start|take|do|handle|sort|look|come|go|bring|have|get|let|make|finish|begin))\b"
+    ),
+    always=(
+        rf"\b(?:has|have|['’]ve|['’]s)(?: \w+)? been {_PAST}|\b(?:was|were) (?:\w+ly )?{_PAST}|\b(?:is|are"
+        rf"|['’]s) (?:now |already |being |\w+ly )?{_PAST}(?= (?:for|to|under|on|as|at)\b)"
+        rf"|\b(?:the|our|my|your|they|she|he|it|[\w.]+)(?:['’]ve|['’]s| has| have) {_PAST}|\b(?:he|she|they) {_PAST}"
+        rf"|\b(?:the|our|my) [\w-]+ (?:got|picked up|accepted|approved|confirmed|agreed|took over|signed off|left"
+        rf"|received|knows)\b"
+        rf"|\b(?:i|we)(?:['’]ve| have|['’]d)(?: [\w]+ly| just| already| also| now| gone ahead and| then)* {_PAST}"
+        rf"|\bi(?: [\w]+ly| just| already| also| then| went ahead and)* {_PAST}"
+        rf"|\bwe(?: [\w]+ly| just| already| also| then)* {_PAST}(?= (?:you|your|ur|it|that|this|them|him|her|the)\b)"
+        rf"|{_HERE}(?:\w+ly |now |all |just |duly )?(?!need)\b{_PAST}(?: (?:in|to|for|on|with|under|from|off|as|at|by"
+        rf"|and|your|you)\b"
+        r"|\W*\Z)"
+        rf"|{_HERE}(?!(?:i|we|you|he|she|they|it|there|who|that"
+        rf"|which)\b)(?:[\w'’-]+ ){{0,2}}[\w'’-]+(?<!s) (?<!is )(?<!be )(?<!been )(?<!not )(?<!are )(?<!only )"
+        rf"(?<!no )(?<!when )(?<!if ){_PAST}"
+        r" (?:to|for|until|at|on|with|in|as|from|by|under|through)\b"
+        rf"|{_HERE}(?:[\w'’-]+ ){{1,3}}(?<!are )(?<!is )(?<!was )(?<!were )(?<!be )(?<!been )(?<!not )(?<!you )(?<!if )"
+        rf"(?<!only )(?<!no )(?<!when ){_PAST}\W*\Z"
+        r"|\b(?:has|have)(?: \w+)? been (?:asked|told|instructed|informed|notified|briefed|alerted)\b"
+        r"|\b(?:the|your) (?:reservation|booking|appointment|table|order|slot|request|visit)(?: \S+){0,6} (?:stands"
+        r"|holds|exists|counts|remains)\b|\b(?:under|with|has|is|as) (?:the )?(?:number|case|ticket"
+        r"|file) [1-9]\d{2,6}(?![\d ]*\d)|\bset(?:s|ting)? off\b|\bthat['’]s you\b|\btaken care of\b|\b(?:is|are"
+        r"|['’]s|['’]re) (?:now |already )?on (?:his|her|their|it) way\b"
+    ),
+    theirs=(
+        rf"\b(?:has|have|had|['’]s|['’]ve)(?: \w+)? been\b|\b(?:is|are|was|were|['’]s|['’]re|got"
+        rf"|gets)(?: \w+){{0,2}} {_PAST}"
+        r"|\b(?:knows?|agreed|(?:is|are) (?:aware|expecting|waiting|looking forward|coming|ready|expected|yours"
+        r"|all yours)"
+        r"|awaits?|expects?)\b"
+        r"|\b(?:will|['’]ll|is going to|should|are going to)(?: (?:be|then|also|now|personally|just))*"
+        r" (?:call|phone|ring|contact|reach|get back|get in touch|in touch|write|reply|answer|e-?mail|text|meet|see"
+        r"|collect"
+        r"|pick|visit|expect|wait|await|stop by|there|with you|come|arrive|let (?:him|her|them)|look|calling|ringing"
+        r"|contacting|emailing|handle|follow|bring|deliver|hear|show up|appear|stop|start|end)"
+        r"|\byou(?:['’]re| are)(?: \w+ly)?(?! (?:welcome|right|interested|looking|asking|free|very|so|sure|able|allowed"
+        r"|entitled|responsible|planning|having|in pain|correct|not|a|an|the|always|absolutely|still|unsure|feeling"
+        r"|experiencing|unable|required|most|eligible|in good|happy|bringing|coming|staying|late|running|over|under"
+        r"|pregnant|travell?ing|referring|talking|using|thinking)\b)(?= \w)"
+        rf"|\byou(?:['’]ve| have)(?: \w+)? {_PAST}"
+        r"|" + _HERE + r"(?:your|ur)(?: [\w'’#-]+){1,6}?(?: (?:is|are|was|were|has|have|had|went|got|came|starts?"
+        r"|ends|runs"
+        r"|stands|sits|counts|begins|stays|remains|made|stops?|takes effect|reached|now)|['’]s)\b(?! (?:free|welcome"
+        r"|right"
+        r"|important|due|optional|required|possible|our|an?|\d|always|fully|refundable|valid|usually|correct|very"
+        r"|not|worth"
+        r"|calculated|included|good|limited|based)\b)"
+    ),
+    now=(
+        r"\b(?:now|already|effective|as of|from (?:now|today|next|this)|as (?:you )?(?:requested|asked|wished|agreed"
+        r"|discussed"
+        r"|promised)|(?:per|at|on) your request|moments? ago|minutes? ago|seconds? ago|currently|immediate effect"
+        r"|no longer|on (?:its|their|his|her) way|all (?:set|yours|sorted)|in (?:our|the) (?:system|books|calendar|diary)"
+        r"|on (?:file|record|the list|the books)|yours)\b"
+    ),
+    excused=(
+        r"\b(?:not|no(?! (?:longer|worries|problem))|cannot|never|nothing|none|nobody|neither|nor|without|unable|can"
+        r"|could|would|may|might|must|let me"
+        r"|let['’]s|please|needs?|want|like|love|wish|happy|sorry|hope|to be|unfortunately|how|why|which|what|where"
+        r"|whether"
+        r"|if|when|unless|until(?! (?:further|next|the \d|\d|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mon|tue"
+        r"|wed|thu|fri|sat|sun|noon|then))"
+        r"|once|in case|said|told me|you (?:mentioned|asked|wrote|said|wanted|told|mention|say)|only"
+        r"|shall|feel free|make sure|ensure|i (?:see|understand|hear|gather)|(?:who|whom|that|which|lawyer|person"
+        r"|one) you|you spoke|sounds? like|looks? like|whichever|whatever|after(?! all)|before"
+        r"|while|depending|suppose|seems?"
+        r"|(?<=\A)(?:did|do|does|has|have|are|were|was|is) (?:you|the|your|that|it|there|anyone))\b"
+        r"|n['’]t\b|['’]d (?:like|love|be|need)\b"
+    ),
+    house=(
+        r"\b(?:in|since|from|of) (?:19|20)\d\d\b|\b(?:last (?:year|month|summer|spring|autumn|fall|winter)|years ago"
+        r"|usually|always|normally|typically|generally|often|sometimes|automatically|by default|most|any|whenever|founded"
+        r"|renovated|each|every|on the menu|yearly|annually|at your disposal|(?<!from )monday (?:to|through) \w+"
+        r"|per (?:night"
+        r"|person|day|month|hour)|(?:our|many|new|most) (?:customers|guests|patients|visitors|members|people)"
+        r"|for over|fully booked|booked (?:out|up|solid)|(?:the|our) (?:last|first|next|earliest"
+        r"|latest) (?:appointment|slot|class|session|entry|tour|treatment|time)(?: of the day)?"
+        r" (?:is|starts|begins|would)|(?:is|are) closed)\b"
+        r"|\A\W*so,? you (?:have|want|would|['’]d)[^?]*\?|\A\W*(?!(?:all|both|your|the|these|those|this|two"
+        r"|three)\b)(?:[\w-]+ ){0,3}[\w-]+(?<!s)s(?: \w+)? (?:are|get|have|can)\b(?! (?:your|on|now|with|under|set"
+        r"|ready|already|being|for you|\w+ing))"
+        r"|\byour (?:data|question|privacy|personal|feedback)\b|\A\W*you (?:chose|picked|mentioned|said|asked|wanted"
+        r"|wrote|told|were)\b|\bbeen taken\b|\bjust taken\b"
+        r"|\A\W*(?:an?|each|every) (?:[\w-]+ ){1,3}is (?:then |always )?\w+ed\b(?! (?:for you|under))"
     ),
 )

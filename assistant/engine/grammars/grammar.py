@@ -57,6 +57,25 @@ class Stems:
 
 
 @dataclass(frozen=True)
+class Statements:
+    """Closed classes of a language (auxiliaries, pronouns, adverbs of time, negations), by which a sentence that tells a
+    visitor what now is so in a matter of theirs differs from an offer, a rule or a fact about the business, whatever its
+    verb. The second judge is asked about it while no method has run.
+
+    `own` is looked for in the whole sentence, everything else in one clause.
+    """
+
+    own: str  # the visitor and what is theirs: "you", "your"
+    bids: str  # makes of a clause a request, a courtesy or a direction: "click", "you're welcome", "you'll find us"
+    episode: str  # places what is said in one hour and not in all: "tonight", "in 20 minutes", "is bringing", "on the list"
+    always: str  # states a fact of the visitor's matter by itself: "I have …ed"
+    theirs: str  # does so where the sentence has `own`: "has been …ed", "will call"
+    now: str  # the same, with no verb needed: "now", "as requested"
+    excused: str  # ahead of any of them, takes it back: negations, modal verbs, wishes, questions
+    house: str  # wherever it stands in the sentence, makes it a rule or a piece of history: "usually", "since 2016"
+
+
+@dataclass(frozen=True)
 class Lexicon:
     """The few words of a language that are needed whatever the sentence is built like."""
 

@@ -8,26 +8,39 @@ from pathlib import Path
 
 import pytest
 
-from assistant.engine.grammars import GRAMMARS
+from assistant.engine.grammars import GRAMMARS, STATEMENTS
 from assistant.sentences import LANGUAGES
-from tests.assistant.engine.corpus import HERE, read
+from tests.assistant.engine.corpus import BLIND, DEVELOPMENT, HELD_OUT, HERE, OPENED, read
 from tests.bench.bench_claims import rates, table
 
 MOST = 0.03  # of claims let through, and of others stopped, in each language of the widget
+# Of 100 claims that nobody who works on the grammars has read. The aim is `MOST`; what is reached is held here.
+REACHED = {"ar": 6, "de": 5, "en": 0, "es": 6, "fr": 3}
 
 
-def test_nearly_every_claim_is_caught_and_hardly_any_other_text_in_each_widget_language():
-    found = rates(read(HERE / "development"))
+@pytest.mark.parametrize("folder", [DEVELOPMENT, BLIND, OPENED], ids=lambda folder: folder.name)
+def test_hardly_a_claim_gets_through_and_hardly_another_text_is_stopped_in_a_language_of_the_widget(folder: Path):
+    found = rates(read(folder))
     sys.stdout.write(f"\n{table(found)}\n")
-    assert set(LANGUAGES) <= set(found)
-    for language in LANGUAGES:
+    assert set(LANGUAGES) - set(found) <= ({"en"} if folder == OPENED else set())
+    for language in set(LANGUAGES) & set(found):
         counts = found[language]
         claims = sum(count for (claims, _), count in counts.items() if claims)
         others = counts.total() - claims
         assert claims >= 25 and others >= 25
         assert counts[True, "shown"] <= MOST * claims + 0.5, language
         assert counts[False, "caught"] <= MOST * others, language
-        assert counts[False, "doubted"] <= 0.15 * others, language
+        assert counts[False, "doubted"] <= 0.1 * others, language
+
+
+def test_what_nobody_who_works_on_the_grammars_has_read_is_judged_as_well_as_it_was():
+    found = rates(read(HELD_OUT))
+    assert set(found) == set(LANGUAGES) == set(STATEMENTS)
+    for language, counts in found.items():
+        assert counts.total() == 200
+        assert counts[True, "shown"] <= REACHED[language], language
+        assert counts[False, "caught"] <= MOST * 100, language
+        assert counts[False, "doubted"] <= 22, language
 
 
 def test_a_held_out_corpus_is_judged_about_as_well():
@@ -43,7 +56,7 @@ def test_a_held_out_corpus_is_judged_about_as_well():
 
 
 def test_every_grammar_has_sentences_of_both_kinds():
-    kinds = {(case.language, case.claims) for case in read(HERE / "development")}
+    kinds = {(case.language, case.claims) for case in read(DEVELOPMENT)}
     assert kinds == {(language, claims) for language in GRAMMARS for claims in (True, False)}
 
 

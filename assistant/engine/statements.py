@@ -1,0 +1,148 @@
+"""Statements about a visitor's own matter: what a sentence says is so, whatever verb it says it with.
+
+Lists of verbs never end, and a false claim in words that no pattern knows would pass ("Your membership is paused", "The
+plumber is on his way"). What does end are the forms around the verb: pronouns, auxiliaries, adverbs of time, negations.
+While methods that act are on offer and none has run, what has the form of a fact about the visitor's matter, and is no
+question, offer, condition, rule or history of the business, is left to the second judge.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from assistant.engine.folding import respelled
+from assistant.engine.grammars import LEXICONS, STATEMENTS
+from assistant.engine.moments import stated
+
+# Right behind a verb: "Ihr Termin ist noch nicht …".
+DENIED_AFTER = re.compile(
+    respelled(
+        r"(?: \w+)? ?(?:n['’]t|(?<!\w)(?:not|yet|nicht(?! mehr)|noch|keine?n?|niemand|pas|aún|todavía|غير|لا|لم|ليس\w*)"
+        r"(?!\w))"
+    ),
+    re.IGNORECASE,
+)
+_BY_TELEPHONE = re.compile(respelled(r"(?:\b(?:at|unter|au|al|en el)|(?<!\w)على) \+?\d[\d -]{2,}"), re.IGNORECASE)
+PRICE = re.compile(respelled(r"[$€£]|\d (?:euros?|dollars?)\b|\d (?:ريال|درهم|دينار|جنيه|ليرة)"), re.IGNORECASE)
+_WORDS = {name: frozenset(map(respelled, lexicon.words)) for name, lexicon in LEXICONS.items()}
+_LETTERS_OF = {
+    "de": re.compile("[äöß]|ü(?![ei])", re.IGNORECASE),
+    "fr": re.compile("[àâçèêëîïœùû]", re.IGNORECASE),
+    "es": re.compile("[ñ¿¡áíóú]", re.IGNORECASE),
+}
+_ELIDED = re.compile(r"(?:[cdjlmnst]|qu)['’]\w")
+_COURTESY = re.compile(  # goes ahead of anything
+    respelled(
+        r"thank|danke|vielen dank|gern|merci|avec plaisir|gracias|con |de nada|encantad|شكر|نشكر|أشكر|أهلا|مرحبا|عفوا"
+    ),
+    re.IGNORECASE,
+)
+_QUOTED = re.compile(r"[«„“\"][^«»„“”\"]{1,80}[»“”\"]")  # a name or a message: its words deny nothing
+_FRAGMENT = 2  # spaces in what is too short for a sentence of its own
+
+
+@dataclass(frozen=True)
+class _Forms:
+    own: re.Pattern[str]
+    bids: re.Pattern[str]
+    episode: re.Pattern[str]
+    always: re.Pattern[str]
+    theirs: re.Pattern[str]
+    now: re.Pattern[str]
+    excused: re.Pattern[str]
+    house: re.Pattern[str]
+
+
+@cache
+def _forms(name: str) -> _Forms:
+    found = STATEMENTS[name]
+
+    def one(body: str) -> re.Pattern[str]:
+        return re.compile(respelled(body), re.IGNORECASE)
+
+    return _Forms(
+        one(found.own),
+        one(found.bids),
+        one(found.episode),
+        one(found.always),
+        one(found.theirs),
+        one(found.now),
+        one(found.excused),
+        one(found.house),
+    )
+
+
+def likeliest(names: tuple[str, ...], plain: str, said: frozenset[str]) -> list[str]:
+    """Of the languages that a sentence may be in, those that have the most of its words `said`; of many, the widget's."""
+    elided = sum(_ELIDED.match(word) is not None for word in said)
+    hits = {name: len(said & _WORDS[name]) + (elided if name in ("fr", "it") else 0) for name in names}
+    most = max(hits.values())
+    leading = [
+        name
+        for name in names
+        if hits[name] == most
+        and not (
+            name in STATEMENTS and any(other != name and letters.search(plain) for other, letters in _LETTERS_OF.items())
+        )
+    ]
+    return leading if len(leading) < 3 else [name for name in leading if name in STATEMENTS]
+
+
+def is_rule(name: str, sentence: str) -> bool:
+    """Whether a folded `sentence` in the language `name` tells how the business does things, or what it once did."""
+    return _forms(name).house.search(sentence) is not None
+
+
+def states(name: str, sentence: str, clauses: Sequence[str], *, asks: bool, offered: bool) -> bool:
+    """Whether one of the `clauses` that a folded `sentence` asserts, in the language `name`, states such a fact."""
+    if is_rule(name, sentence):
+        return False
+    forms = _forms(name)
+    own = forms.own.search(sentence) is not None
+    # A row of a table that names a day is one of a timetable.
+    on_one_day = not offered and " ; " not in sentence and _on_one_day(sentence)
+    bid = asks
+    for spoken in clauses:
+        clause = _QUOTED.sub("…", spoken)
+        # "… a CV and your diplomas": what a request goes on with.
+        fragment = bid and clause.count(" ") < _FRAGMENT
+        asked_for = forms.bids.search(clause) or _BY_TELEPHONE.search(clause)
+        if not bid and not asked_for and _speaks_of_now(forms, clause, on_one_day):
+            return True
+        if not fragment and _tells(forms, clause, own):
+            return True
+        bid = bid or (asked_for is not None and not _COURTESY.match(asked_for[0].strip()))
+    return False
+
+
+def _speaks_of_now(forms: _Forms, clause: str, on_one_day: bool) -> bool:
+    """Whether a clause speaks of the visitor, or of one hour and no other, and nothing takes it back."""
+    if forms.excused.search(clause):
+        return False
+    if forms.own.search(clause):
+        return True
+    return not PRICE.search(clause) and (on_one_day or forms.episode.search(clause) is not None)
+
+
+def _tells(forms: _Forms, clause: str, own: bool) -> bool:
+    """Whether a clause has one of the verbs' forms that tell a fact, and nothing ahead of it takes it back."""
+    ways = [forms.always]
+    if own and not forms.bids.search(clause):
+        ways.append(forms.theirs)
+    if forms.own.search(clause):
+        ways.append(forms.now)
+    return any(
+        (match := way.search(clause))
+        and not forms.excused.search(clause, 0, match.end())
+        and not DENIED_AFTER.match(clause, match.end())
+        for way in ways
+    )
+
+
+def _on_one_day(sentence: str) -> bool:
+    """Whether something is said of one day, and neither of several nor of hours from and to."""
+    moment = stated(sentence)
+    return moment.day and len(moment.weekdays) < 2 and len(moment.clocks) < 2 and len(moment.dates) < 2
