@@ -1,4 +1,4 @@
-"""What model servers say when they refuse, and what it means: one table, read from the top."""
+"""Rules that classify the errors of model servers: what they say, and what it means. One table, read from the top."""
 
 from __future__ import annotations
 
