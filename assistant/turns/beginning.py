@@ -84,7 +84,7 @@ def _prepare(turn: Turn, acted: bool) -> Prepared:
     return Prepared(executor, context, router.model_of_turn(turn, messages, tools))
 
 
-def rehearse() -> None:
+def warm_up() -> None:
     """Run the path of a turn once and leave nothing behind, so that the first visitor after a start does not pay for what
     is only loaded when it is needed: a connection, an organization, compiled statements and patterns."""
     assistant = Assistant.objects.filter(enabled=True, organization__active=True).select_related("organization").first()
@@ -97,7 +97,7 @@ def rehearse() -> None:
         Conversation.objects.create(organization=assistant.organization, assistant=assistant, visitor=visitor)
         conversation = snapshots.with_revision(Conversation.objects.select_related("visitor")).get(visitor=visitor)
         snapshots.give(conversation)
-        posted, begun = post_and_begin(conversation, "rehearsal", "Hello", {})
+        posted, begun = post_and_begin(conversation, "warm-up", "Hello", {})
         if posted.turn and begun:
             finish_turn(begun.turn, Outcome(Turn.State.DONE, "Hello."))
         transaction.set_rollback(True)
