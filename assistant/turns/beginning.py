@@ -80,7 +80,7 @@ def _prepare(turn: Turn, acted: bool) -> Prepared:
     context = build_context(turn, tools, acted=acted)
     if context.key:
         return Prepared(executor, context, None)
-    messages = [llm.ChatMessage("system", context.system), *context.said, *context.done]
+    messages = [llm.ChatMessage("system", context.system), *context.history, *context.calls]
     return Prepared(executor, context, router.model_of_turn(turn, messages, tools))
 
 
