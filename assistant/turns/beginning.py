@@ -96,7 +96,7 @@ def warm_up() -> None:
         visitor = Visitor.objects.create(organization=assistant.organization)
         Conversation.objects.create(organization=assistant.organization, assistant=assistant, visitor=visitor)
         conversation = snapshots.with_revision(Conversation.objects.select_related("visitor")).get(visitor=visitor)
-        snapshots.give(conversation)
+        snapshots.attach(conversation)
         posted, begun = post_and_begin(conversation, "warm-up", "Hello", {})
         if posted.turn and begun:
             finish_turn(begun.turn, Outcome(Turn.State.DONE, "Hello."))

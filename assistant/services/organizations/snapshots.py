@@ -40,7 +40,7 @@ class Snapshot:
     prices: list[Price]  # its own, and those for all
     _derived: dict[Hashable, Any] = field(default_factory=dict)
 
-    def give_to(self, conversation: Conversation) -> None:
+    def attach_to(self, conversation: Conversation) -> None:
         """Set the conversation's assistant and organization, as they are in here."""
         if found := self.assistants.get(conversation.assistant_id):
             conversation.assistant = copy.copy(found)
@@ -85,15 +85,15 @@ at = SNAPSHOTS.at
 
 
 def with_revision(conversations: QuerySet[Conversation]) -> QuerySet[Conversation]:
-    """The conversations with the revision of their organization as `revision`, for `give`, and with how often providers'
+    """The conversations with the revision of their organization as `revision`, for `attach`, and with how often providers'
     health has changed as `health`, for `services.providers.health`."""
     changes = Rotation.objects.filter(pk=Rotation.HEALTH).values("number")
     return conversations.annotate(revision=F("organization__revision"), health=Coalesce(Subquery(changes), 0))
 
 
-def give(conversation: Any) -> None:
+def attach(conversation: Any) -> None:
     """Set a conversation's assistant and organization from the snapshot. It was read `with_revision`."""
-    at(conversation.organization_id, conversation.revision).give_to(conversation)
+    at(conversation.organization_id, conversation.revision).attach_to(conversation)
 
 
 def _read(organization_id: int) -> Snapshot:
