@@ -17,7 +17,7 @@ from assistant.services.organizations import answer_cache
 
 @dataclass(frozen=True)
 class Context:
-    """What the model reads: `system` says who it is, `history` is the conversation up to the message that it answers, `calls`
+    """What the model reads: `system` says who it is, `history` is the conversation up to the message it answers, `calls`
     are those that this message has already led to, with their results, and `sources` the documents they found. `from_round`
     is the last round that an earlier runner of this turn finished; `key` is the answer's key in the cache, or empty."""
 
