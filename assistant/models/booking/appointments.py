@@ -74,7 +74,7 @@ class Appointment(models.Model):
     confirmed_at = models.DateTimeField(null=True, blank=True)  # when its visitor booked or requested it
     price = models.CharField(max_length=60, blank=True)  # as it was when it was booked
     name = models.CharField(max_length=120, blank=True)
-    email = models.EmailField(blank=True)
+    email = models.EmailField("e-mail", blank=True)
     phone = models.CharField(max_length=40, blank=True)
     reason = models.CharField(max_length=300, blank=True)
     cancel_reason = models.CharField("reason for cancelling", max_length=300, blank=True)
