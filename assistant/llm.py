@@ -1,4 +1,4 @@
-"""What engine, model and tools exchange: pure values. Identity belongs to storage."""
+"""Values that engine, models and tools exchange. They have no identity: ids belong to storage."""
 
 from __future__ import annotations
 

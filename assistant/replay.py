@@ -1,4 +1,4 @@
-"""A past conversation before today's assistant: its prompt, its methods, its model, and nothing really done.
+"""Replays: a past conversation before today's assistant, with its prompt, methods and model, and no effects.
 
 Each message of the visitor is put to it with all that was said before it at the time, so that every reply compares with
 the one that the visitor got. A call that the conversation made then has its result from the ledger; any other is a dry

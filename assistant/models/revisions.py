@@ -1,4 +1,4 @@
-"""Revisions: a number on each organization that every change to what its staff set raises, in the same transaction.
+"""Revisions: a number on each organization, raised in the same transaction by every change to what its staff set.
 
 A process that has read an organization's settings keeps them for as long as the number is the one that it read them at
 (services.organizations.snapshots). Rows that are for all organizations raise every number.

@@ -1,4 +1,4 @@
-"""The beginning of a turn: made ready in the transaction that saves its message, so that the model is asked at once."""
+"""Beginning of a turn: prepared in the transaction that saves its message, so that the model is asked at once."""
 
 from __future__ import annotations
 

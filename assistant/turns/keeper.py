@@ -1,4 +1,4 @@
-"""Beside the server: taking over what other runners left behind, passing on stops, and handing over at the end."""
+"""Background work beside the server: taking over abandoned turns, passing on stops, and handing over on shutdown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writing a turn's reply: the engine is run, and what it does is shown as it does it."""
+"""Writing a turn's reply: runs the engine, and shows what it does as it happens."""
 
 from __future__ import annotations
 

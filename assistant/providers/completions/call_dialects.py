@@ -1,4 +1,4 @@
-"""What the body of a call that was written as text says, whichever way it is written."""
+"""Parsers of the bodies of tool calls that were written as text, one per dialect."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a tool's name with arguments stands in a sentence, which explains the tool, or is a call.
+"""Whether a tool's name with arguments is a call, or part of a sentence that explains the tool.
 
 Models that were taught no mark write `book(slot="9")` alone on a line, or behind a sentence's end. An answer to a visitor's
 developer writes the same within a sentence. A call within a sentence is shown as text, because what has effects is never

@@ -1,4 +1,4 @@
-"""Every way of writing a tool call into the text that we know, with the models it was seen with."""
+"""Dialects: every known way of writing a tool call into the text, with the models it was seen with."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers whose parts are named in plain words: ReAct's, and those of gpt-oss whose server took the tokens away.
+"""Answers in labelled parts: ReAct's, and those of gpt-oss whose server removed the special tokens.
 
     Thought: I should look.                         analysisThe visitor wants …
     Action: find_times                              assistantcommentary to=functions.find_times json{…}

@@ -1,4 +1,4 @@
-"""Where a JSON value ends, looked for while its text is still coming."""
+"""The end of a JSON value in text that is still arriving."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One answer, put together from the JSON objects of its stream."""
+"""One reply, assembled from the JSON objects of its stream."""
 
 from __future__ import annotations
 

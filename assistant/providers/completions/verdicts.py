@@ -1,4 +1,4 @@
-"""What calls begin with, as patterns: each with what it looks like while its text is still coming."""
+"""Patterns for how calls begin, each with a form for text that is still arriving."""
 
 from __future__ import annotations
 

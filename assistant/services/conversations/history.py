@@ -1,4 +1,4 @@
-"""History: what was said and done before a turn, in the form that a model is given."""
+"""History of a conversation before a turn, in the form that a model is given."""
 
 from __future__ import annotations
 

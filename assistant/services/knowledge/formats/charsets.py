@@ -1,4 +1,4 @@
-"""Bytes as text: by what they say of themselves, by what others say of them, or by what their letters look like.
+"""Decoding of bytes: by what they declare, by what others declare about them, or by their characters.
 
 A wrong guess reads like a text and finds nothing, so there is no guess without a margin: `Unreadable` names the doubt, and
 staff choose. chardet weighs the encodings of the web; what no language writes (a currency sign within a word, letters of

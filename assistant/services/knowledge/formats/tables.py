@@ -1,4 +1,4 @@
-"""Tables as lines of text that can be read one by one: each row says which column a value stands under.
+"""Tables as lines of text that make sense one by one: each value is labelled with its column.
 
 A table is cut into passages like any text, and a model that is given a few rows does not see the first one.
 """
