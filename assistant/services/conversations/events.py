@@ -13,7 +13,7 @@ from django.db import transaction
 from assistant import events, live
 from assistant.errors import NotFound
 from assistant.models import Card, Conversation, Event, Message, Turn
-from assistant.services.statements import execute, insert
+from assistant.services.raw_sql import execute, insert
 
 RESUME_LIMIT = 400  # durable events given at once; older ones are only in the admin
 RESUME_BYTES = 262_144  # of their JSON, likewise; the newest is always given

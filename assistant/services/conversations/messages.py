@@ -15,7 +15,7 @@ from assistant.services.conversations.events import next_seq, record_event
 from assistant.services.conversations.leases import begin_turn
 from assistant.services.conversations.state import set_state
 from assistant.services.knowledge import questions
-from assistant.services.statements import insert
+from assistant.services.raw_sql import insert
 
 
 def append_message(conversation: Conversation, role: str, text: str, **fields: Any) -> Message:

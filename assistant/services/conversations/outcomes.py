@@ -15,7 +15,7 @@ from assistant.models import Event, Message, Turn
 from assistant.services.conversations.events import next_seq, save_events
 from assistant.services.methods import ledger
 from assistant.services.providers import budgets
-from assistant.services.statements import execute, insert
+from assistant.services.raw_sql import execute, insert
 
 
 @dataclass(frozen=True)

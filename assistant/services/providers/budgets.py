@@ -24,7 +24,7 @@ from assistant.errors import BudgetExceeded, ToolError
 from assistant.models import Assistant, Budget, Conversation, Organization, Price, Spending, Turn, Usage
 from assistant.services import admin_pages
 from assistant.services.deliveries import outbox
-from assistant.services.statements import execute, insert, overwrite
+from assistant.services.raw_sql import execute, insert, overwrite
 
 log = logging.getLogger(__name__)
 
