@@ -23,8 +23,8 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Prepared:
-    """All that the first request to the model is made of. `model` has reserved its budget; it is None where the answer may
-    be one that was kept."""
+    """Everything that the first request to the model needs. `model` has reserved its budget; it is None if the answer may
+    come from the cache."""
 
     executor: Executor
     context: Context
@@ -33,8 +33,8 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Begun:
-    """A turn that is claimed for this process. `prepared` is None where that failed: its runner then meets the failure on
-    the ordinary way, and says so."""
+    """A turn that is claimed for this process. `prepared` is None if that failed: its runner then runs into the same failure
+    and reports it."""
 
     turn: Turn
     prepared: Prepared | None = None
@@ -47,8 +47,8 @@ class _Unprepared(Exception):
 def post_and_begin(
     conversation: Conversation, client_id: str, text: str, page: dict[str, str] | None
 ) -> tuple[Posted, Begun | None]:
-    """One hop, one transaction: save a message with its turn, claim that, reserve its budget and read what its model is
-    given. Nothing that fails in the second half loses the message; a turn that has to wait is queued. Raises what
+    """One hop, one transaction: save a message with its turn, claim the turn, reserve its budget and read its model's
+    context. A failure in the second half does not lose the message; a turn that has to wait is queued. Raises what
     `post_message` raises."""
     begun: list[Begun] = []
 

@@ -32,8 +32,8 @@ class Context:
 def build_context(
     turn: Turn, tools: list[llm.ToolSpec], too_long: list[llm.ChatMessage] | None = None, *, acted: bool = True
 ) -> Context:
-    """`too_long` is a history that was more than the model can take: half of it is given then. `acted`: the ledger may hold
-    calls of this conversation."""
+    """`too_long` is a history that exceeded the model's context window: this one has half its length. `acted`: the ledger
+    may hold calls of this conversation."""
     conversation = turn.conversation
     assistant = conversation.assistant
     scene = build_scene(conversation, now=timezone.now(), can_act=bool(tools), message=turn.message)

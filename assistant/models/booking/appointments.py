@@ -24,16 +24,16 @@ def new_reference() -> str:
 
 class AppointmentQuerySet(models.QuerySet["Appointment"]):
     def taking_time(self, now: datetime) -> AppointmentQuerySet:
-        """What nobody else may have the time of: booked, requested, or held for somebody who may still confirm."""
+        """Appointments that keep their time from others: booked, requested, or held and still to be confirmed."""
         held = models.Q(state=Appointment.State.HELD, held_until__gt=now)
         return self.filter(models.Q(state__in=BOOKED) | held)
 
     def lapsed(self, now: datetime) -> AppointmentQuerySet:
-        """Holds that nobody confirmed in time."""
+        """Holds that were not confirmed in time."""
         return self.filter(state=Appointment.State.HELD, held_until__lte=now)
 
     def upcoming(self, now: datetime) -> AppointmentQuerySet:
-        """Requested or confirmed, and not begun."""
+        """Requested or confirmed, and not started yet."""
         return self.filter(state__in=[Appointment.State.REQUESTED, Appointment.State.CONFIRMED], start_at__gt=now)
 
 

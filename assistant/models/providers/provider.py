@@ -283,7 +283,7 @@ class Rotation(models.Model):
 
 
 def _raise_health(**_: Any) -> None:
-    """In the transaction that changes a provider's health."""
+    """Count a change of a provider's health, in the same transaction."""
     counter = Rotation.objects.filter(pk=Rotation.HEALTH)
     if not counter.update(number=F("number") + 1):
         Rotation.objects.bulk_create([Rotation(key=Rotation.HEALTH)], ignore_conflicts=True)

@@ -155,7 +155,7 @@ class Marks:
         named = [_called(before, name) for name in self.names for before in BEFORE_NAMES]
         by_mark = {dialect.mark: dialect for dialect in (*fixed, *named)}
         literal = _one_of(fixed)
-        # A name within a word, or behind the bracket of a tag, is none. What stands before names is tried once for all of
+        # A name within a word, or after the bracket of a tag, is not a call. What precedes names is tried once for all of
         # them: written out, they are hundreds of marks.
         names = "|".join(map(re.escape, sorted(self.names, key=len, reverse=True)))
         before = "|".join(map(re.escape, sorted(BEFORE_NAMES, key=len, reverse=True)))

@@ -135,7 +135,7 @@ class Reply:
 
     @property
     def ran_on(self) -> bool:
-        """Text came behind the end of the answer, as the template has it."""
+        """Text arrived after the end of the answer, as the template marks it."""
         return self._visible.over
 
     @property

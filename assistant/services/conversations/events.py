@@ -45,7 +45,7 @@ def record_event(
 
 
 def save_events(*events: Event) -> None:
-    """Save durable events in one statement, and publish them in this order once the transaction has committed."""
+    """Save durable events in one statement, and publish them in this order after the transaction has committed."""
     insert(*events)
     for event in events:
         transaction.on_commit(partial(_publish, event))

@@ -96,7 +96,7 @@ def settle_all(turn: Turn) -> None:
 
 
 def _shown(outcome: Outcome) -> dict[str, Any]:
-    """The end of a turn as its widget is told it."""
+    """The event that tells the widget about the end of a turn."""
     shown: dict[str, Any] = {"outcome": outcome.state}
     if outcome.code:
         shown["code"] = outcome.code
