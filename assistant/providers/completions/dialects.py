@@ -14,7 +14,7 @@ BEFORE_NAMES = (
     "await ", "print(", "result = ", "response = ", "call ", "calling ", "calling function ", "calling tool ", "call: ",
     "- ", "* ", "> ", "$ ", "/", "@", "#", "- `", "* `", "🔧 ",
 )  # fmt: skip
-# Those that no sentence has. A name behind any other is a call only where its line says nothing else: see `context`.
+# Marks that occur in no sentence. A name after any other mark is a call only if its line says nothing else: see `context`.
 NEVER_IN_SENTENCES = ("functions.", "default_api.", "to=")
 # What models without a format of their own write before a call, and how they set it off.
 LABELS = (

@@ -45,7 +45,7 @@ def _all(*patterns: str) -> str:
     return r"\A" + "".join(f"(?=.*(?:{pattern}))" for pattern in patterns)
 
 
-# What a plainer schema is tried after; behind the last there is none.
+# The next plainer schema to try; there is none after the last.
 NEXT_SCHEMA = {"full": "plain", "plain": "bare"}
 
 TOOLS = b'"tools":'

@@ -17,7 +17,7 @@ class JsonEnd:
         self._escaped = False
 
     def feed(self, piece: str, start: int = 0) -> int:
-        """The place in `piece` behind the value's end, or -1 when that has not come."""
+        """The place in `piece` after the value's end, or -1 when that has not come."""
         at = start
         while at < len(piece):
             if self._escaped:

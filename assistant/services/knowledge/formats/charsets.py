@@ -137,7 +137,7 @@ _SYMBOLS = set("€£¥¢°§©®™№×÷±µ฿₪¤¬¦′″´¨¸")
 _WORD = re.compile(r"[^\W\d_]+")
 _UNWRITTEN = re.compile(
     r"[^\W\d_][¤¦§¨©ª«¬®°±²³´µ¶¸¹º»¼½¾×÷‡†‰‹›„“”•™€£¥¢ˆˇ¿¡˜˘˙˚˛˝…–—][^\W\d_]"  # a sign within a word
-    r"|[a-zß-öø-ÿа-яёіїєґα-ωά-ώ][A-ZÀ-ÖØ-ÞА-ЯЁІЇЄҐΑ-Ω]"  # a capital behind a small letter
+    r"|[a-zß-öø-ÿа-яёіїєґα-ωά-ώ][A-ZÀ-ÖØ-ÞА-ЯЁІЇЄҐΑ-Ω]"  # a capital after a small letter
     r"|(?:^|\s)[…–—‡†‰ˆ˜•™]\w|[ˆ˜‡](?:\s|$)"
     r"|\w–(?:\s|$)|[¡¿](?:[\s.,]|$)"
 )

@@ -85,7 +85,7 @@ def rendered(grid: Grid, heads: int | None = None) -> str:
 
 
 def _runs(row: Sequence[Cell | None]) -> list[tuple[Cell | None, int, int]]:
-    """The cells of a row, each once, with the first place that it covers and the one behind its last."""
+    """The cells of a row, each once, with the first place that it covers and the one after its last."""
     found: list[tuple[Cell | None, int, int]] = []
     for at, cell in enumerate(row):
         if found and cell is not None and found[-1][0] is cell:
