@@ -1,4 +1,4 @@
-"""The way from async code to the database: `in_db`, and the connections of its threads."""
+"""Database access from async code: `in_db`, and the connections of its threads."""
 
 from __future__ import annotations
 

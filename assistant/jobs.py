@@ -1,4 +1,4 @@
-"""What the clock runs. Each job finds its own work in the database, so a tick that is missed or doubled costs nothing."""
+"""Scheduled jobs. Each finds its own work in the database, so a run that is missed or doubled costs nothing."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ FENCES_LIMIT = 10_000  # turns of which the newest fence is known, the most rece
 
 
 class Payload(dict[str, Any]):
-    """An event as JSON-ready values, encoded once for all who receive it. Nobody changes it."""
+    """An event as JSON-ready values, encoded once for all subscribers, and never changed."""
 
     @cached_property
     def encoded(self) -> bytes:
@@ -164,7 +164,7 @@ def keep_draft(turn_id: UUID | str, draft: ReplyDraft | None) -> None:
 
 
 class DraftCopies:
-    """Copies of drafts in a cache that all processes share. One that is down is not asked for a while."""
+    """Copies of drafts in a cache that all processes share. While it is down, it is asked only now and then."""
 
     def __init__(self, shared: Any = cache) -> None:
         self._cache = shared
@@ -179,7 +179,7 @@ class DraftCopies:
         )
 
     def read(self, turn_id: UUID | str, fence: int = 0) -> ReplyDraft:
-        """Empty where there is none, or the cache is down."""
+        """Empty if there is no copy, or the cache is down."""
         text, tools = self._asked(self._cache.get, f"draft.{turn_id}.{fence}") or ("", [])
         return ReplyDraft(text, tools, fence)
 
@@ -196,7 +196,7 @@ _copies = DraftCopies()
 
 
 async def share_draft(turn_id: UUID | str, draft: ReplyDraft) -> None:
-    """A copy for the other processes. Without a cache they show the reply when it is whole."""
+    """Store a copy for the other processes. Without a cache they show the reply when it is complete."""
     await _copies.keep(turn_id, draft)
 
 

@@ -1,4 +1,4 @@
-"""What engine, model and tools exchange: pure values. Identity belongs to storage."""
+"""Values that engine, models and tools exchange. They have no identity: ids belong to storage."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ class Completion:
     learnt: dict[str, Any] = field(default_factory=dict)  # what the answer itself showed of the model's ways
     opaque: dict[str, Any] = field(default_factory=dict)  # as `ChatMessage.opaque`; never shown
     unread_call: bool = False  # its text held a call, which was not shown and cannot be run
-    ran_on: bool = False  # the model went on behind the end of its answer; that is counted, and not shown
+    ran_on: bool = False  # the model went on after the end of its answer; that is counted, and not shown
 
     @property
     def made_by(self) -> str:

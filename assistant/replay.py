@@ -1,4 +1,4 @@
-"""A past conversation before today's assistant: its prompt, its methods, its model, and nothing really done.
+"""Replays: a past conversation before today's assistant, with its prompt, methods and model, and no effects.
 
 Each message of the visitor is put to it with all that was said before it at the time, so that every reply compares with
 the one that the visitor got. A call that the conversation made then has its result from the ledger; any other is a dry
@@ -112,7 +112,7 @@ async def _run_engine(
     """What the engine does, with today's prompt, methods and model."""
     executor = await Executor.for_conversation(conversation, dry_run=True, embed=embeddings.of_query, recorder=recorder)
     system = await in_db(_system_message)(conversation, question, can_act=bool(executor.tools))
-    messages = [llm.ChatMessage("system", system), *question.said]
+    messages = [llm.ChatMessage("system", system), *question.history]
     # Not the visitor's conversation: what staff try out is not taken from what the visitor may use.
     model = await model_for(conversation.assistant, task="reply")
     limits = loop.Limits(settings.ASSISTANT_MAX_ROUNDS, settings.ASSISTANT_MAX_CALLS)

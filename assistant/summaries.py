@@ -1,4 +1,4 @@
-"""What the fast model does when nobody waits for it: it names conversations, sums them up, and says their language.
+"""Background work of the fast model: titles, summaries and languages of conversations.
 
 For staff, and out of visitors' way: one at a time, by the clock, only where nobody waits for an answer. It counts towards
 the organization's budget as any request does, with the task "fast".

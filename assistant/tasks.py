@@ -1,4 +1,4 @@
-"""What Celery runs: each task claims one row, does one slow thing, and writes the outcome. Safe to run twice at once."""
+"""Celery tasks: each claims one row, does one slow thing, and writes the outcome. Safe to run twice at once."""
 
 from __future__ import annotations
 

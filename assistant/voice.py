@@ -1,4 +1,4 @@
-"""Voice: whether an assistant can speak, and the short-lived key with which a visitor's browser may talk to it."""
+"""Voice: whether an assistant can speak, and the short-lived session key for a visitor's browser."""
 
 from __future__ import annotations
 

@@ -25,6 +25,7 @@ from tests.test_settings import PRODUCTION
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES = COMPOSE["services"]
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 WORKERS = ("worker", "worker-mail", "worker-documents")
 OURS = ("web", *WORKERS, "beat", "migrate")
 # Of the Compose specification, what is used here: a misspelt key is refused by `docker compose config`.
@@ -82,14 +83,25 @@ def test_the_file_uses_only_keys_that_compose_knows():
 IN_ONE_PROCESS = {"PORT", "HOST", "DATA_DIR", "DEBUG", "DEMO_SITE", "DEMO_MODEL", "DEMO_MODEL_URL", "DEMO_MODEL_DELAY_MS"}
 
 
-def test_every_variable_that_operations_knows_is_passed_on():
-    explained = (
-        (ROOT / "docs" / "operations.md").read_text().partition("## In production")[2].partition("## What it connects")[0]
-    )
+def documented(operations: str) -> set[str]:
+    """The variables in the tables for production."""
+    explained = operations.partition("## In production")[2].partition("## What it connects")[0]
     rows = "\n".join(row.rsplit(" | ", 1)[0] for row in explained.splitlines() if row.startswith("| `"))
-    documented = set(re.findall(r"`([A-Z][A-Z_]+)`", rows)) - IN_ONE_PROCESS
-    assert "METRICS_TOKEN" in documented
-    assert documented - set(COMPOSE["x-app"]["environment"]) == set()
+    return set(re.findall(r"`([A-Z][A-Z_]+)`", rows))
+
+
+def not_passed_on(operations: str = OPERATIONS) -> set[str]:
+    return documented(operations) - IN_ONE_PROCESS - set(COMPOSE["x-app"]["environment"])
+
+
+def test_every_variable_that_operations_knows_is_passed_on():
+    assert "METRICS_TOKEN" in documented(OPERATIONS)
+    assert not_passed_on() == set()
+
+
+def test_a_new_setting_for_production_is_missed_until_it_is_passed_on():
+    row = "| `VISITORS_AT_ONCE` | how many visitors may chat at once, 3 |\n"
+    assert not_passed_on(OPERATIONS.replace("| `METRICS_TOKEN`", f"{row}| `METRICS_TOKEN`")) == {"VISITORS_AT_ONCE"}
 
 
 def test_every_service_waits_for_what_exists_and_can_be_waited_for():

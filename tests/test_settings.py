@@ -223,30 +223,46 @@ def test_a_stopping_process_has_the_seconds_that_replies_are_given_and_some_to_h
 # --- Where variables are described ------------------------------------------------------------------------------------
 
 
-def variables() -> set[str]:
+SETTINGS = (ROOT / "interworky" / "settings.py").read_text()
+EXAMPLE = (ROOT / ".env.example").read_text()
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
+
+
+def variables(source: str = SETTINGS) -> set[str]:
     """Every variable that the settings read by its name."""
-    tree = ast.parse((ROOT / "interworky" / "settings.py").read_text())
     return {
         call.args[0].value
-        for call in ast.walk(tree)
+        for call in ast.walk(ast.parse(source))
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and ast.unparse(call.func.value) == "env"
         and call.args and isinstance(call.args[0], ast.Constant)
     }  # fmt: skip
 
 
+def in_example(text: str = EXAMPLE) -> set[str]:
+    return set(re.findall(r"^#?([A-Z0-9_]+)=", text, re.MULTILINE))
+
+
+def in_operations(text: str = OPERATIONS) -> set[str]:
+    return set(re.findall(r"`([A-Z][A-Z0-9_]+)`", text))
+
+
 def test_every_variable_stands_in_the_example_file():
-    example = set(re.findall(r"^#?([A-Z0-9_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
     assert len(variables()) > 30
-    assert variables() - example == set()
+    assert variables() - in_example() == set()
 
 
 def test_every_variable_is_explained_to_operators():
-    explained = set(re.findall(r"`([A-Z][A-Z0-9_]+)`", (ROOT / "docs" / "operations.md").read_text()))
-    assert variables() - explained == set()
+    assert variables() - in_operations() == set()
+
+
+def test_a_new_setting_needs_its_line_and_is_missed_wherever_it_is_not_described():
+    new = variables(f'{SETTINGS}\nVISITORS_AT_ONCE = env.int("VISITORS_AT_ONCE", 3)\n')
+    assert new - in_example() == new - in_operations() == {"VISITORS_AT_ONCE"}
+    assert new - in_example(f"{EXAMPLE}\n#VISITORS_AT_ONCE=3\n") == set()
+    assert new - in_operations(f"{OPERATIONS}\n| `VISITORS_AT_ONCE` | how many visitors may chat at once, 3 |\n") == set()
 
 
 def test_the_example_file_names_no_variable_that_nothing_reads():
-    example = set(re.findall(r"^#?([A-Z0-9_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
     models = (
         "AI_",
         "OPENAI_",
@@ -259,4 +275,4 @@ def test_the_example_file_names_no_variable_that_nothing_reads():
         "SMART_",
         "FAST_",
     )
-    assert {name for name in example - variables() if not name.startswith(models)} == set()
+    assert {name for name in in_example() - variables() if not name.startswith(models)} == set()

@@ -1,4 +1,4 @@
-"""Access of a request: its origin, token and client address, read alike for HTTP and WebSocket, and open connections."""
+"""Access control of requests: origin, token and client address, alike for HTTP and WebSocket, and open connections."""
 
 from __future__ import annotations
 

@@ -107,13 +107,7 @@ class Ping(Frame):
     type: ClassVar[str] = "ping"
 
 
-FRAMES: dict[str, type[Frame]] = {
-    cls.type: cls
-    for cls in (
-        SessionOpen, MessageSend, TurnStop, TurnRetry, CardAnswer, MessageRate, HumanRequest, VisitorUpdate,
-        ConversationClose, ConversationNew, Typing, Ping,
-    )
-}  # fmt: skip
+FRAMES: dict[str, type[Frame]] = {frame.type: frame for frame in Frame.__subclasses__()}  # those above
 
 
 def load(raw: str | bytes) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What a visitor reads in place of a page that is refused."""
+"""Pages for visitors whose request is refused."""
 
 from __future__ import annotations
 

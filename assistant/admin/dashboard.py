@@ -48,7 +48,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     now = timezone.now()
     today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     mine = organizations(request)
-    # A session in which nothing was written is no conversation to anybody but us.
+    # A session without a message is not a conversation to staff.
     talks = Conversation.objects.filter(organization__in=mine, last_seq__gt=0)
     booked = Appointment.objects.filter(organization__in=mine, state=Appointment.State.CONFIRMED)
     newest = mine.order_by("-created_at").annotate(

@@ -1,4 +1,4 @@
-"""Forms of documents: what may be written, uploaded or named, and what is wrong with it if it may not."""
+"""Forms for documents: texts, files and web pages, each validated with a reason for what is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Inputs for secrets: never rendered with one, and never without a word when one is lost."""
+"""Inputs for secrets: write-only, and with a message when one that was entered could not be saved."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fields for what visitors read in each language, beside the text that holds where there is none."""
+"""Fields for visitors' texts in each language, beside the default for languages without one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a model is told before the conversation: who it is, what it knows, what day it is."""
+"""The prompt: what a model is told before the conversation (who it is, what it knows, what day it is)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Word heads: how the words that matter begin, to know at once that a word, or a text, is none of them.
+"""Prefixes of words in patterns, to rule out at once most words, or whole texts, that no pattern can match.
 
 A pattern of a hundred alternatives is tried at every letter of a text. A word is looked up once, and nearly none of an
 ordinary reply begins like any of them.
@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import pairwise
 
 _RUN = re.compile(r"\w+")
 _UNSPACED = re.compile("[\u3041-\u30ff\u4e00-\u9fff]")
@@ -79,22 +80,8 @@ def _of_alternatives(body: str) -> _Runs:
 
 def _split(body: str) -> list[str]:
     """The alternatives of a pattern."""
-    parts, depth, start, at = [], 0, 0, 0
-    while at < len(body):
-        match body[at]:
-            case "\\":
-                at += 1
-            case "[":
-                at = body.index("]", at + 2)
-            case "(":
-                depth += 1
-            case ")":
-                depth -= 1
-            case "|" if not depth:
-                parts.append(body[start:at])
-                start = at + 1
-        at += 1
-    return [*parts, body[start:]]
+    bars = [at for at, sign, depth in _signs(body) if sign == "|" and not depth]
+    return [body[start + 1 : end] for start, end in pairwise([-1, *bars, len(body)])]
 
 
 def _of_sequence(body: str) -> _Runs:
@@ -144,17 +131,21 @@ def _of_class(members: str) -> _Runs:
 
 
 def _closing(body: str, opening: int) -> int:
-    depth, at = 0, opening
-    while True:
+    """Where the group that begins at `opening` ends."""
+    return next(at for at, sign, depth in _signs(body, opening) if sign == ")" and not depth)
+
+
+def _signs(body: str, at: int = 0) -> Iterator[tuple[int, str, int]]:
+    """Each character of a pattern that is neither escaped nor in a class: its place, itself, and the depth of groups after
+    it, counted from `at`."""
+    depth = 0
+    while at < len(body):
         match body[at]:
             case "\\":
                 at += 1
             case "[":
                 at = body.index("]", at + 2)
-            case "(":
-                depth += 1
-            case ")":
-                depth -= 1
-                if not depth:
-                    return at
+            case sign:
+                depth += (sign == "(") - (sign == ")")
+                yield at, sign, depth
         at += 1

@@ -1,4 +1,4 @@
-"""Revisions: a number on each organization that every change to what its staff set raises, in the same transaction.
+"""Revisions: a number on each organization, raised in the same transaction by every change to what its staff set.
 
 A process that has read an organization's settings keeps them for as long as the number is the one that it read them at
 (services.organizations.snapshots). Rows that are for all organizations raise every number.
@@ -16,7 +16,7 @@ from assistant.models.organizations.organization import Organization
 
 
 def raise_revisions(organization_ids: Iterable[int | None]) -> None:
-    """Of these organizations; None stands for all of them."""
+    """Raise the revisions of these organizations; None stands for all of them."""
     ids = set(organization_ids)
     if None in ids:
         Organization.objects.raise_revisions()
@@ -25,7 +25,7 @@ def raise_revisions(organization_ids: Iterable[int | None]) -> None:
 
 
 class SettingsQuerySet(models.QuerySet):
-    """Of a model that is `SetByStaff`: what is written past the instances raises the revision, too."""
+    """Raises the revision for bulk writes to a model that is `SetByStaff`, which bypass `save`."""
 
     def update(self, **changes: Any) -> int:
         if set(changes) <= self.model.RECORDED:  # type: ignore[attr-defined]
@@ -76,7 +76,7 @@ def _changed(instance: Any, **_: Any) -> None:
 
 
 def watch_links(through: type[models.Model]) -> None:
-    """Raise the revision with what is added to a many-to-many field of a model that is `SetByStaff`, or taken from it."""
+    """Raise the revision when rows are added to or removed from a many-to-many field of a model that is `SetByStaff`."""
     m2m_changed.connect(_linked, sender=through)
 
 

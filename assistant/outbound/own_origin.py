@@ -1,4 +1,4 @@
-"""Requests of tenants to the product's own origin: refused, but for the demonstration's API.
+"""Refusal of tenants' requests to the product's own origin, except to the demonstration's API.
 
 A server that calls itself arrives from the loopback address, which local-only pages trust: without this limit a method or
 a knowledge page could read the mailbox, the metrics or the admin's log-in page in the server's name.

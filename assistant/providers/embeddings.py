@@ -1,4 +1,4 @@
-"""Texts as vectors, by OpenAI's embeddings API: one server and one model, which the operator sets.
+"""Embeddings through OpenAI's API: one server and one model, which the operator sets.
 
     vector = await of_query(organization, "Where can I park?")    # None if it does not come in time; never raises
     space = await space_of(organization)                          # measured when it is first asked for

@@ -1,4 +1,4 @@
-"""PRESETS, one row per provider: what its address, key and models usually look like.
+"""Presets of providers, one row each: what their addresses, keys and models usually look like.
 
 A preset fills in and hints; it never decides. What a server can do is measured (`probe`), a key's shape is a
 warning and never a veto, and a name that is not in the table is simply "custom".

@@ -1,4 +1,4 @@
-"""Credentials where they stand in the open: in an address, a header or a fixed value, which many may read."""
+"""Detection of credentials that are stored in the open: in an address, a header or a fixed value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An e-mail to people whom staff have chosen, or to the visitor's own, verified address: never to anybody else."""
+"""E-mail methods: to recipients whom staff have chosen, or to the visitor's own verified address, and nobody else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Asking for a person: the conversation waits for staff, who are told by e-mail, and the visitor may leave an address."""
+"""Handoff to a person: the conversation waits for staff, who are notified, and the visitor may leave an address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A search in the texts, files and pages that staff have told the assistants of."""
+"""Search in the organization's documents, as a tool."""
 
 from __future__ import annotations
 

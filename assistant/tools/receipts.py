@@ -1,4 +1,4 @@
-"""What a conversation has brought about, by its ledger."""
+"""Receipts of a conversation: what its ledger shows to have been done."""
 
 from __future__ import annotations
 

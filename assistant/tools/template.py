@@ -1,4 +1,4 @@
-"""Placeholders in templates of staff: `{name}` in addresses, `{{name}}` in e-mails.
+"""Placeholders in staff's templates: `{name}` in addresses, `{{name}}` in e-mails.
 
 Filled in one pass: what a value holds is never looked at again, so no value can bring a placeholder of its own.
 """

@@ -1,4 +1,4 @@
-"""A visitor's message and all that follows until its reply has ended: the one room that knows engine, providers and tools.
+"""Turns: a visitor's message, and everything until its reply has ended. The one room that knows engine, providers and tools.
 
 A turn is a leased row. Its runner is an asyncio task of the process that took the message; the sockets only watch. When
 a runner dies, its lease lapses, and the next process to find the row goes on from the ledger.

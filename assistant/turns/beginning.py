@@ -1,4 +1,4 @@
-"""The beginning of a turn: made ready in the transaction that saves its message, so that the model is asked at once."""
+"""Beginning of a turn: prepared in the transaction that saves its message, so that the model is asked at once."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Prepared:
-    """All that the first request to the model is made of. `model` has reserved its budget; it is None where the answer may
-    be one that was kept."""
+    """Everything that the first request to the model needs. `model` has reserved its budget; it is None if the answer may
+    come from the cache."""
 
     executor: Executor
     context: Context
@@ -33,8 +33,8 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Begun:
-    """A turn that is claimed for this process. `prepared` is None where that failed: its runner then meets the failure on
-    the ordinary way, and says so."""
+    """A turn that is claimed for this process. `prepared` is None if that failed: its runner then runs into the same failure
+    and reports it."""
 
     turn: Turn
     prepared: Prepared | None = None
@@ -47,8 +47,8 @@ class _Unprepared(Exception):
 def post_and_begin(
     conversation: Conversation, client_id: str, text: str, page: dict[str, str] | None
 ) -> tuple[Posted, Begun | None]:
-    """One hop, one transaction: save a message with its turn, claim that, reserve its budget and read what its model is
-    given. Nothing that fails in the second half loses the message; a turn that has to wait is queued. Raises what
+    """One hop, one transaction: save a message with its turn, claim the turn, reserve its budget and read its model's
+    context. A failure in the second half does not lose the message; a turn that has to wait is queued. Raises what
     `post_message` raises."""
     begun: list[Begun] = []
 
@@ -80,11 +80,11 @@ def _prepare(turn: Turn, acted: bool) -> Prepared:
     context = build_context(turn, tools, acted=acted)
     if context.key:
         return Prepared(executor, context, None)
-    messages = [llm.ChatMessage("system", context.system), *context.said, *context.done]
+    messages = [llm.ChatMessage("system", context.system), *context.history, *context.calls]
     return Prepared(executor, context, router.model_of_turn(turn, messages, tools))
 
 
-def rehearse() -> None:
+def warm_up() -> None:
     """Run the path of a turn once and leave nothing behind, so that the first visitor after a start does not pay for what
     is only loaded when it is needed: a connection, an organization, compiled statements and patterns."""
     assistant = Assistant.objects.filter(enabled=True, organization__active=True).select_related("organization").first()
@@ -96,8 +96,8 @@ def rehearse() -> None:
         visitor = Visitor.objects.create(organization=assistant.organization)
         Conversation.objects.create(organization=assistant.organization, assistant=assistant, visitor=visitor)
         conversation = snapshots.with_revision(Conversation.objects.select_related("visitor")).get(visitor=visitor)
-        snapshots.give(conversation)
-        posted, begun = post_and_begin(conversation, "rehearsal", "Hello", {})
+        snapshots.attach(conversation)
+        posted, begun = post_and_begin(conversation, "warm-up", "Hello", {})
         if posted.turn and begun:
             finish_turn(begun.turn, Outcome(Turn.State.DONE, "Hello."))
         transaction.set_rollback(True)

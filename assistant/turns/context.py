@@ -1,4 +1,4 @@
-"""What is read from the database for a turn: all that its model is given to read."""
+"""Context of a turn: everything its model is given to read, from the database."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from assistant.services.organizations import answer_cache
 
 @dataclass(frozen=True)
 class Context:
-    """What the model reads: `system` says who it is, `said` is the conversation up to the message that it answers, `done`
-    the calls that this message has set off already, and `sources` what they were found in. `from_round` is the last round
-    that an earlier runner of this turn finished; `key` is what the answer may be kept under, or empty."""
+    """What the model reads: `system` says who it is, `history` is the conversation up to the message it answers, `calls`
+    are those that this message has already led to, with their results, and `sources` the documents they found. `from_round`
+    is the last round that an earlier runner of this turn finished; `key` is the answer's key in the cache, or empty."""
 
     system: str
-    said: list[llm.ChatMessage]
-    done: list[llm.ChatMessage]
+    history: list[llm.ChatMessage]
+    calls: list[llm.ChatMessage]
     sources: tuple[llm.Source, ...]
     from_round: int
     key: str
@@ -32,21 +32,21 @@ class Context:
 def build_context(
     turn: Turn, tools: list[llm.ToolSpec], too_long: list[llm.ChatMessage] | None = None, *, acted: bool = True
 ) -> Context:
-    """`too_long` is a history that was more than the model can take: half of it is given then. `acted`: the ledger may hold
-    calls of this conversation."""
+    """`too_long` is a history that exceeded the model's context window: this one has half its length. `acted`: the ledger
+    may hold calls of this conversation."""
     conversation = turn.conversation
     assistant = conversation.assistant
     scene = build_scene(conversation, now=timezone.now(), can_act=bool(tools), message=turn.message)
     most, tokens = assistant.history_messages, assistant.history_tokens
     if too_long:
         most, tokens = len(too_long) // 2, estimated_tokens(too_long) // 2
-    said = build_history(turn, most, tokens, acted=acted)
+    history = build_history(turn, most, tokens, acted=acted)
     # An attempt that failed, or a runner that died, may have acted: it must not be done twice.
     rows = _done_for(turn) if turn.may_have_calls else []
     from_round = max((row.round for row in rows if row.turn_id == turn.pk), default=0)
     key = "" if rows or turn.opening_call_id else _answer_key(turn, scene, tools)
     sources = tuple(llm.Source(**source) for row in rows for source in row.sources)
-    return Context(instructions(scene), said, as_rounds(rows), sources, from_round, key)
+    return Context(instructions(scene), history, as_rounds(rows), sources, from_round, key)
 
 
 def _done_for(turn: Turn) -> list[ToolCall]:

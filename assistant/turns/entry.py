@@ -1,4 +1,4 @@
-"""What sockets and views call on behalf of a visitor."""
+"""Entry points of turns, for sockets and views on behalf of a visitor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Beside the server: taking over what other runners left behind, passing on stops, and handing over at the end."""
+"""Background work beside the server: taking over abandoned turns, passing on stops, and handing over on shutdown."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from assistant import live
 from assistant.async_db import in_db
 from assistant.services.conversations.leases import turns_left_behind
 from assistant.tools import executor
-from assistant.turns.beginning import rehearse
+from assistant.turns.beginning import warm_up
 from assistant.turns.runner import running_tasks, start, stop_here
 
 log = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ async def run_keeper() -> None:
     turns of this process end, and hand over what takes longer than ASSISTANT_DRAIN_SECONDS."""
     live.bind(asyncio.get_running_loop())
     try:
-        await _rehearse()
+        await _warm_up()
         async with asyncio.TaskGroup() as group:
             group.create_task(_keep_resuming())
             group.create_task(_pass_on_stops())
@@ -34,10 +34,10 @@ async def run_keeper() -> None:
         await drain(settings.ASSISTANT_DRAIN_SECONDS)
 
 
-async def _rehearse() -> None:
+async def _warm_up() -> None:
     """Load what the first turn needs, before there is one."""
     try:
-        await in_db(rehearse)()
+        await in_db(warm_up)()
     except Exception:
         log.warning("the path of a turn could not be warmed up", exc_info=True)
 

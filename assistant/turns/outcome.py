@@ -1,4 +1,4 @@
-"""What is saved and shown at the end of a turn, from how the writing of its reply ended."""
+"""Outcome of a turn: what is saved and shown at the end, depending on how its reply ended."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writing a turn's reply: the engine is run, and what it does is shown as it does it."""
+"""Writing a turn's reply: runs the engine, and shows what it does as it happens."""
 
 from __future__ import annotations
 
@@ -75,11 +75,11 @@ async def write_reply(turn: Turn, draft: live.ReplyDraft, means: Means, may_stop
     try:
         ended = await _run_engine(model, executor, context, opening, writer, judge)
     except ProviderError as error:
-        if error.cause != "context_too_long" or draft.text or len(context.said) == 1:
+        if error.cause != "context_too_long" or draft.text or len(context.history) == 1:
             raise
         # Once more with half of what was said before. What this turn has done meanwhile is in the ledger.
         executor = await means.executor_for(turn)
-        context = await in_db(build_context)(turn, executor.specs(), context.said)
+        context = await in_db(build_context)(turn, executor.specs(), context.history)
         ended = await _run_engine(model, executor, context, opening, writer, judge)
     if ended.unkept or ended.unread_call:
         await _offer_form_instead(executor, ended.rounds)
@@ -116,7 +116,7 @@ def _judge_of(turn: Turn, model_for: ModelFor) -> Judge:
 async def _run_engine(
     model: llm.Model, executor: TurnExecutor, context: Context, opening: _Opening, writer: ReplyWriter, judge: Judge
 ) -> loop.ReplyEnded:
-    messages = [llm.ChatMessage("system", context.system), *context.said, *context.done, *opening.messages]
+    messages = [llm.ChatMessage("system", context.system), *context.history, *context.calls, *opening.messages]
     limits = loop.Limits(settings.ASSISTANT_MAX_ROUNDS, settings.ASSISTANT_MAX_CALLS)
     try:
         async with aclosing(

@@ -17,7 +17,7 @@ from assistant.async_db import in_db
 from assistant.models import Budget, Conversation, Event, Message, Spending, Turn, Usage
 from assistant.services.conversations.leases import claim_turn, turns_left_behind
 from assistant.services.organizations import snapshots
-from assistant.turns.beginning import post_and_begin, rehearse
+from assistant.turns.beginning import post_and_begin, warm_up
 from assistant.turns.runner import running_tasks, stop_here
 from tests import make
 from tests.assistant.providers.stub import Stub, says
@@ -135,9 +135,9 @@ async def test_a_turn_is_settled_with_its_outcome_and_once(settings):
         assert {row.tokens for row in await all_of(Spending.objects)} == {10}
 
 
-async def test_a_rehearsal_loads_what_a_turn_needs_and_leaves_nothing_behind(settings):
+async def test_warming_up_loads_what_a_turn_needs_and_leaves_nothing_behind(settings):
     async with site(settings) as (conversation, stub):
-        await in_db(rehearse)()
+        await in_db(warm_up)()
         assert conversation.organization_id in snapshots.SNAPSHOTS
         for rows in (Message, Turn, Event, Usage, Spending):
             assert await all_of(rows.objects) == []

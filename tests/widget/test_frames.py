@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, field
+from typing import ClassVar
 
 import pytest
 
 from assistant.errors import InputError
 from widget import frames
+
+
+@dataclass(frozen=True)
+class CardOpen(frames.Frame):
+    """A throw-away frame, as one is added to `widget/frames.py`."""
+
+    type: ClassVar[str] = "card.open"
+    card: str = field(metadata={"check": "uuid"})
+    note: str = field(default="", metadata={"max": 5})
+
 
 GOOD = {"type": "message.send", "id": "c-1", "text": "Hello"}
 
@@ -91,3 +103,18 @@ def test_a_rating_is_one_of_three(value):
 def test_an_address_that_mail_would_not_reach_is_refused(email):
     with pytest.raises(InputError):
         frames.parse(json.dumps({"type": "visitor.update", "email": email}))
+
+
+def test_a_new_frame_needs_its_class_alone_to_be_parsed_and_checked(monkeypatch):
+    monkeypatch.setitem(frames.FRAMES, CardOpen.type, CardOpen)
+    good = {"type": "card.open", "card": "0d6a1c2e-0000-4000-8000-0000000000a2"}
+    assert frames.parse(json.dumps(good)) == CardOpen(good["card"])
+    for bad in ({"card": "x"}, {"card": None}, {"note": "x" * 6}, {"note": 7}, {"colour": "red"}):
+        with pytest.raises(InputError):
+            frames.parse(json.dumps({**good, **bad}))
+
+
+def test_every_class_of_a_frame_is_in_the_table_and_its_base_is_not():
+    classes = {one for one in vars(frames).values() if isinstance(one, type) and issubclass(one, frames.Frame)}
+    assert set(frames.FRAMES.values()) == classes - {frames.Frame}
+    assert all(name == frame.type for name, frame in frames.FRAMES.items()) and "" not in frames.FRAMES

@@ -1,4 +1,4 @@
-"""Providers that organizations bring themselves: their form, the test of their connection, what was learnt about them."""
+"""Providers of organizations: their form, the test of their connection, and what was learnt about them."""
 
 from __future__ import annotations
 

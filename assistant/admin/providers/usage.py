@@ -1,4 +1,4 @@
-"""What was asked of models, what it took and cost, and the limits and prices that staff set."""
+"""Usage of models, with its cost, and the limits and prices that staff set."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an examination found, as it is printed or given as JSON."""
+"""Findings of `manage.py doctor`, printed as text or JSON."""
 
 from __future__ import annotations
 

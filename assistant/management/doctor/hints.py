@@ -1,4 +1,4 @@
-"""What would make a working set-up a better one: one small rule each."""
+"""Hints that improve a working set-up: one small rule each."""
 
 from __future__ import annotations
 

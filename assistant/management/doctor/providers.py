@@ -1,4 +1,4 @@
-"""The model servers: who answers, what is wrong with the settings, and what a probe finds out."""
+"""Checks of the model servers: who answers, what is wrong with the settings, and what a probe measures."""
 
 from __future__ import annotations
 

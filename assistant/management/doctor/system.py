@@ -1,4 +1,4 @@
-"""Everything but the model servers: database, Redis, broker, e-mail, keys and addresses."""
+"""Checks of everything else: database, Redis, broker, e-mail, keys and addresses."""
 
 from __future__ import annotations
 

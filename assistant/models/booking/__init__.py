@@ -1,4 +1,4 @@
-"""What can be booked, when and where, and what has been."""
+"""Services, calendars and appointments."""
 
 from assistant.models.booking.appointments import Appointment, new_reference
 from assistant.models.booking.calendars import Calendar, Closure, OpeningHours, SpecialHours

@@ -24,16 +24,16 @@ def new_reference() -> str:
 
 class AppointmentQuerySet(models.QuerySet["Appointment"]):
     def taking_time(self, now: datetime) -> AppointmentQuerySet:
-        """What nobody else may have the time of: booked, requested, or held for somebody who may still confirm."""
+        """Appointments that keep their time from others: booked, requested, or held and still to be confirmed."""
         held = models.Q(state=Appointment.State.HELD, held_until__gt=now)
         return self.filter(models.Q(state__in=BOOKED) | held)
 
     def lapsed(self, now: datetime) -> AppointmentQuerySet:
-        """Holds that nobody confirmed in time."""
+        """Holds that were not confirmed in time."""
         return self.filter(state=Appointment.State.HELD, held_until__lte=now)
 
     def upcoming(self, now: datetime) -> AppointmentQuerySet:
-        """Requested or confirmed, and not begun."""
+        """Requested or confirmed, and not started yet."""
         return self.filter(state__in=[Appointment.State.REQUESTED, Appointment.State.CONFIRMED], start_at__gt=now)
 
 
@@ -74,7 +74,7 @@ class Appointment(models.Model):
     confirmed_at = models.DateTimeField(null=True, blank=True)  # when its visitor booked or requested it
     price = models.CharField(max_length=60, blank=True)  # as it was when it was booked
     name = models.CharField(max_length=120, blank=True)
-    email = models.EmailField(blank=True)
+    email = models.EmailField("e-mail", blank=True)
     phone = models.CharField(max_length=40, blank=True)
     reason = models.CharField(max_length=300, blank=True)
     cancel_reason = models.CharField("reason for cancelling", max_length=300, blank=True)

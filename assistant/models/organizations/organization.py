@@ -54,7 +54,7 @@ def normal_origin(text: str) -> str:
         raise ValueError("an origin starts with http:// or https:// and a host name")
     if parts.path.strip("/") or parts.query or parts.fragment or parts.username is not None or "*" in parts.hostname:
         raise ValueError("an origin has no path, user or wildcard")
-    if parts.netloc.startswith("[") and not BRACKETED.fullmatch(parts.netloc):  # urlsplit drops what stands behind
+    if parts.netloc.startswith("[") and not BRACKETED.fullmatch(parts.netloc):  # urlsplit drops what follows the bracket
         raise ValueError("an address in brackets is followed by a port or nothing")
     default = {"http": 80, "https": 443}[parts.scheme]
     return f"{parts.scheme}://{_normal_host(parts.hostname)}" + ("" if port in (None, default) else f":{port}")
@@ -78,7 +78,7 @@ def _normal_host(host: str) -> str:
 
 
 def _is_readable(label: str) -> bool:
-    """Whether what stands behind "xn--" is what browsers would write so; they show no page where it is not."""
+    """Whether what follows "xn--" is what browsers would write; they show no page otherwise."""
     if not label.startswith("xn--"):
         return True
     try:
@@ -123,7 +123,7 @@ class OrganizationQuerySet(models.QuerySet["Organization"]):
             return super().bulk_update(objs, fields, batch_size)
 
     def raise_revisions(self) -> int:
-        """What staff set of these organizations is another from now on. Inside the transaction that changes it."""
+        """Mark the settings of these organizations as changed, inside the transaction that changes them."""
         return self.update()
 
 

@@ -80,13 +80,16 @@ class Provider(SetByStaff):
         max_length=40, blank=True, help_text="The kind of server. It fills in the fields that you leave empty."
     )
     base_url = models.CharField(
+        "base URL",
         max_length=500,
         blank=True,
         validators=[validate_server_url],
         help_text="For example https://api.example.com/v1. Empty: the preset's address. "
         "For another server, enter the key again.",
     )
-    api_version = models.CharField(max_length=40, blank=True, help_text="For Azure OpenAI only, for example 2024-10-21.")
+    api_version = models.CharField(
+        "API version", max_length=40, blank=True, help_text="For Azure OpenAI only, for example 2024-10-21."
+    )
     auth = models.CharField(
         "authentication",
         max_length=80,
@@ -280,7 +283,7 @@ class Rotation(models.Model):
 
 
 def _raise_health(**_: Any) -> None:
-    """In the transaction that changes a provider's health."""
+    """Count a change of a provider's health, in the same transaction."""
     counter = Rotation.objects.filter(pk=Rotation.HEALTH)
     if not counter.update(number=F("number") + 1):
         Rotation.objects.bulk_create([Rotation(key=Rotation.HEALTH)], ignore_conflicts=True)

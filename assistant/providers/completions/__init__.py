@@ -2,11 +2,10 @@
 
 `request` writes the body, `event_stream` turns bytes into JSON objects, `reply` turns objects into text and tool calls,
 `harmony`, `visible_text` and `key_mask` hide what is not for visitors, `tool_calls` puts calls together and `written_calls`
-finds those that were written as text. `failures` classifies what went wrong by the table in `refusals`, and `exchange` joins
-them with the outbound client. Nothing is retried here, and nothing depends on a vendor's name: what a server cannot do is
-measured (`Capabilities`) and obeyed. What a server was measured to lack is in `error.details["lacks"]`.
-
-Source: https://platform.openai.com/docs/api-reference/chat-streaming, and the servers' deviations as each is commented.
+finds those that were written as text. `failures` classifies what went wrong by the table in `failure_rules`, and `exchange`
+joins them with the outbound client. Nothing is retried here, and nothing depends on a vendor's name: what a server cannot do
+is measured (`Capabilities`) and obeyed. What a server was measured to lack is in `error.details["lacks"]`. Source:
+https://platform.openai.com/docs/api-reference/chat-streaming, and the servers' deviations as each is commented.
 """
 
 from assistant.providers.completions.capabilities import Capabilities

@@ -1,4 +1,4 @@
-"""What the body of a call that was written as text says, whichever way it is written."""
+"""Parsers of the bodies of tool calls that were written as text, one per dialect."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _BETWEEN = re.compile(
 )
 _NAME_BEFORE = re.compile(r"([A-Za-z_][\w.:/-]*)[|`]?\s*(?:\b(?:json|code)\s*)?\(?\s*\Z")
 _JSON_BEGIN = re.compile(r"[{\[]")
-# A name, and its arguments behind words of their own.
+# A name, and its arguments after a label of their own.
 _GIVEN = re.compile(
     r"[\s`*]*([\w.:-]+)[`*]*\s*(?:\n\s*[`*]*(?:action[ _]input|tool[ _]input|arguments|parameters|params|args|input)[`*]*"
     r"\s*:[\s`*]*|\swith\b[^\n{]{0,30}(?=\{)|(?=\[\s*\{))",

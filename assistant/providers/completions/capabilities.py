@@ -1,4 +1,4 @@
-"""What one model of one server can do, and what is sent to it instead of what it refuses."""
+"""Capabilities of one model on one server, and what is sent instead of what it refuses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a tool's name with arguments stands in a sentence, which explains the tool, or is a call.
+"""Whether a tool's name with arguments is a call, or part of a sentence that explains the tool.
 
 Models that were taught no mark write `book(slot="9")` alone on a line, or behind a sentence's end. An answer to a visitor's
 developer writes the same within a sentence. A call within a sentence is shown as text, because what has effects is never
@@ -15,7 +15,7 @@ from assistant.providers.completions.json_end import JsonEnd
 
 Place = Literal["apart", "sentence", "unknown"]
 
-# Behind these, something new begins.
+# After these, something new begins.
 _NEW = re.compile(r"(?:[.!?:…。！？：،؛؟]|->|=>|→|\()\s*\Z")
 # Before a call: how models announce it in the same line.
 _ANNOUNCED = re.compile(
@@ -42,7 +42,7 @@ def place(before: str, call: str, marks: Marks, *, final: bool) -> Place:
         not rest or rest[: marks.longest].lower() in marks.beginnings or (another and another.end() == len(rest))
     ):
         return "unknown"
-    # Another call behind it is no sentence.
+    # Another call after it does not make a sentence.
     goes_on = _WORD.match(rest) is not None and (another is None or _WORD.match(rest, another.end()) is not None)
     if call.lstrip()[:1] == "{":
         return "sentence" if goes_on and not announced else "apart"

@@ -1,4 +1,4 @@
-"""Every way of writing a tool call into the text that we know, with the models it was seen with."""
+"""Dialects: every known way of writing a tool call into the text, with the models it was seen with."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BEFORE_NAMES = (
     "await ", "print(", "result = ", "response = ", "call ", "calling ", "calling function ", "calling tool ", "call: ",
     "- ", "* ", "> ", "$ ", "/", "@", "#", "- `", "* `", "🔧 ",
 )  # fmt: skip
-# Those that no sentence has. A name behind any other is a call only where its line says nothing else: see `context`.
+# Marks that occur in no sentence. A name after any other mark is a call only if its line says nothing else: see `context`.
 NEVER_IN_SENTENCES = ("functions.", "default_api.", "to=")
 # What models without a format of their own write before a call, and how they set it off.
 LABELS = (
@@ -155,7 +155,7 @@ class Marks:
         named = [_called(before, name) for name in self.names for before in BEFORE_NAMES]
         by_mark = {dialect.mark: dialect for dialect in (*fixed, *named)}
         literal = _one_of(fixed)
-        # A name within a word, or behind the bracket of a tag, is none. What stands before names is tried once for all of
+        # A name within a word, or after the bracket of a tag, is not a call. What precedes names is tried once for all of
         # them: written out, they are hundreds of marks.
         names = "|".join(map(re.escape, sorted(self.names, key=len, reverse=True)))
         before = "|".join(map(re.escape, sorted(BEFORE_NAMES, key=len, reverse=True)))

@@ -30,7 +30,7 @@ class EventStream:
 
     def __init__(self) -> None:
         self.done = False  # [DONE] has come
-        self.failure: ProviderBadResponse | None = None  # what came behind the objects that were returned last
+        self.failure: ProviderBadResponse | None = None  # what came after the objects that were returned last
         self._buffer = bytearray()  # a line, or a whole document, whose end has not come
         self._lines: list[bytes] = []  # of an event whose JSON is spread over several
         self._lines_bytes = 0
@@ -142,7 +142,7 @@ class EventStream:
 
 
 def _try(data: bytes, events: list[dict[str, Any]]) -> bool:
-    """Take one line as a whole event, as nearly all are, without waiting for the blank line behind it."""
+    """Take one line as a whole event, as nearly all are, without waiting for the blank line after it."""
     try:
         events += _objects(data)
     except ValueError:

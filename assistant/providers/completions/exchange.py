@@ -1,4 +1,4 @@
-"""One request and its answer: text as it comes, then one `Completion`."""
+"""One request and its response: text as it arrives, then one `Completion`."""
 
 from __future__ import annotations
 

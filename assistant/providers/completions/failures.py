@@ -1,4 +1,4 @@
-"""What a refusal or a failed exchange means: its cause, whether to ask again, and whether to ask another."""
+"""Classification of failures: the cause of an error, whether to ask again, and whether to ask another provider."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from assistant.errors import OutboundError, ProviderError
-from assistant.providers.completions.refusals import NEXT_SCHEMA, RULES
+from assistant.providers.completions.failure_rules import NEXT_SCHEMA, RULES
 from assistant.redaction import redacted
 
 RETRY_AFTER_SECONDS = 60.0

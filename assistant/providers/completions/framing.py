@@ -1,4 +1,4 @@
-"""Answers whose parts are named in plain words: ReAct's, and those of gpt-oss whose server took the tokens away.
+"""Answers in labelled parts: ReAct's, and those of gpt-oss whose server removed the special tokens.
 
     Thought: I should look.                         analysisThe visitor wants …
     Action: find_times                              assistantcommentary to=functions.find_times json{…}
@@ -63,7 +63,7 @@ class Framing:
     def __init__(self) -> None:
         self._held = ""
         self._frame: _Frame | None = None
-        self._first = True  # nothing of the answer has come
+        self._first = True  # nothing of the answer has arrived
         self._line_begins = True
         self._searched = 0
 
@@ -92,7 +92,7 @@ class Framing:
         return "".join(shown)
 
     def _outside(self, shown: list[str], final: bool) -> bool:
-        """Up to where thinking begins; returns whether there is more to look at."""
+        """Read up to where thinking begins; returns whether there is more to read."""
         at = 0
         while True:
             if self._line_begins:
@@ -126,13 +126,13 @@ class Framing:
                 return False
 
     def _within(self, shown: list[str], final: bool) -> bool:
-        """Up to where thinking ends; returns whether it did."""
+        """Read up to where thinking ends; returns whether it did."""
         assert self._frame
         found = [
             one for pattern in (self._frame.answer, self._frame.call) if (one := pattern.search(self._held, self._searched))
         ]
         end = min(found, key=lambda one: one.start(), default=None)
-        # What is behind the word must have come as well: it says whether there is a call.
+        # What follows the word must have arrived as well: it decides whether this is a call.
         if end is not None and (final or len(self._held) - end.end() >= _WORD_CHARS or "\n" in self._held[end.end() :]):
             self._held, self._frame, self._first, self._line_begins = self._held[end.end() :], None, False, False
             return True

@@ -1,4 +1,4 @@
-"""gpt-oss's own format, harmony, where a server passes it on as text: channels, and calls to `functions.name`.
+"""Harmony, gpt-oss's own format, where a server passes it on as text: channels, and calls to `functions.name`.
 
     <|channel|>analysis<|message|>thinking<|end|><|start|>assistant<|channel|>final<|message|>the answer<|return|>
     <|start|>assistant<|channel|>commentary to=functions.name <|constrain|>json<|message|>{"its": "arguments"}<|call|>

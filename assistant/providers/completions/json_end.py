@@ -1,4 +1,4 @@
-"""Where a JSON value ends, looked for while its text is still coming."""
+"""The end of a JSON value in text that is still arriving."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class JsonEnd:
         self._escaped = False
 
     def feed(self, piece: str, start: int = 0) -> int:
-        """The place in `piece` behind the value's end, or -1 when that has not come."""
+        """The place in `piece` after the value's end, or -1 when that has not come."""
         at = start
         while at < len(piece):
             if self._escaped:

@@ -1,4 +1,4 @@
-"""A provider's key, masked in what the provider itself answers, wherever the answer is cut."""
+"""Masking of a provider's key in the provider's own output, wherever chunks divide it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One answer, put together from the JSON objects of its stream."""
+"""One reply, assembled from the JSON objects of its stream."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Reply:
         self.finish: Finish | None = None
         self.unknown_finish = ""  # a reason that we do not know is no end
         self.ended = False  # the last object said nothing but the end, after text or a call
-        self.finish_is_moot = False  # more came behind a reason to finish: this server says one with everything
+        self.finish_is_moot = False  # more came after a reason to finish: this server says one with everything
         self.usage: tuple[int, int] | None = None
         self.generated = 0  # bytes of everything, thinking and arguments included: what an estimate rests on
         self.answered = False  # something of this wire format has come
@@ -118,7 +118,7 @@ class Reply:
         text = self._framing.feed(text) + self._framing.close(whole=whole)
         text = self._written.feed(text) + self._written.close()
         if self._visible.over and self.finish == "length":
-            self.finish = "stop"  # what was cut short is only what it made up behind the end of its answer
+            self.finish = "stop"  # what was cut short is only what it made up after the end of its answer
         for recipient, body in self._harmony.calls:
             self._written.take(recipient, body)
         for name, arguments in self._written.calls:
@@ -135,7 +135,7 @@ class Reply:
 
     @property
     def ran_on(self) -> bool:
-        """Text came behind the end of the answer, as the template has it."""
+        """Text arrived after the end of the answer, as the template marks it."""
         return self._visible.over
 
     @property

@@ -1,4 +1,4 @@
-"""A tool's parameters as JSON Schema, in as few keywords as a server needs to be told.
+"""JSON Schemas of tool parameters, in as few keywords as a server accepts.
 
 Servers translate schemas: into grammars (llama.cpp refuses all tools over one `maxLength: 2000`), into their own types
 (Gemini has no `enum` of integers and no union with null), into a validator that knows fewer keywords than the standard. Each

@@ -1,4 +1,4 @@
-"""Tool calls, put together from the pieces of a stream, and the names and arguments that models make of ours."""
+"""Tool calls, assembled from the pieces of a stream, and repair of the names and arguments that models garble."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What calls begin with, as patterns: each with what it looks like while its text is still coming."""
+"""Patterns for how calls begin, each with a form for text that is still arriving."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from assistant.providers.completions.dialects import BEFORE_NAMES
 
 Verdict = Literal["yes", "no", "wait"]
 
-# What is left over behind a call: what separates it from the next, and what ends marks that were never opened.
+# What is left over after a call: what separates it from the next, and what ends marks that were never opened.
 BEHIND_CALL = re.compile(
     r"(?:[\s;,]|</[\w:｜]{1,40}>|<\|(?:eom_id|eot_id|im_end|call|end)\|>|<\|close\|>message<\|sep\|>|`(?!\w))*"
 )
@@ -44,7 +44,7 @@ CALLED_BEGUN = (
 )
 PYTHON_CALL = r"[a-z]+_\w{1,80}\(\s*\w{1,60}\s*="
 PYTHON_CALL_BEGUN = r"[a-z]\w{0,80}(?:\(\s*\w{0,60}\s*)?"
-# Behind a label that says it is a call: the name, and its arguments on the next line or behind a bracket.
+# After a label that says it is a call: the name, and its arguments on the next line or after a bracket.
 _GIVEN = r"(?:action[ _]input|tool[ _]input|arguments|parameters|params|args|input)"
 LABELLED_CALL = rf"[`*]*[\w.:-]{{1,100}}[`*]*(?:[ \t]*\n+\s*[`*]*{_GIVEN}[`*]*\s*:|[ \t]*\n*```|[ \t]*\[\s*\{{)"
 LABELLED_CALL_BEGUN = r"[`*]*[\w.:-]{0,100}[`*]*[ \t]*(?:\[\s*|`{0,2}|\n+\s*[`*]*[a-z _]{0,14}[`*]*\s*)"

@@ -41,7 +41,7 @@ _AROUND_ANSWER = (
         r"(?!)",
     ),
 )
-# What a template writes behind an answer. What a model goes on with is made up, the visitor's next words for one.
+# What a template writes after an answer. What a model goes on with is made up, the visitor's next words for one.
 _OVER = (
     "<|im_end|>", "<|eot_id|>", "<|eom_id|>", "<end_of_turn>", "<|endoftext|>", "<|end_of_text|>", "<|end_of_turn|>",
     "<|im_start|>user", "<start_of_turn>user", "<|start_header_id|>user<|end_header_id|>", "</s>", "<eos>",
@@ -74,7 +74,7 @@ _LITERALS = (
     "<|start_header_id|>assistant<|end_header_id|>", *_OVER,
 )  # fmt: skip
 _TAG_BEGUN = re.compile(rf"</?(?:{_TAG})(?:\s[^<>\n]{{0,80}})?\Z", re.IGNORECASE)
-_SPEAKERS = ("assistant", "model")  # behind the mark that begins a message
+_SPEAKERS = ("assistant", "model")  # after the mark that begins a message
 _OPENING = re.compile(r"[<\[◁✿]")  # what every mark begins with
 _NOT_SPACE = re.compile(r"\S")
 _SENTENCE_END = re.compile(r"[.!?…。！？]\s*\Z")

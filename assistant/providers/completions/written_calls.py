@@ -1,4 +1,4 @@
-"""Tool calls that a model wrote as text, because its server does not know its dialect: taken out, and read."""
+"""Tool calls that a model wrote as text, because its server does not know its dialect: removed and parsed."""
 
 from __future__ import annotations
 

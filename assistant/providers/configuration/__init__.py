@@ -1,4 +1,4 @@
-"""The environment's providers, in one order, and what is wrong with them.
+"""Providers of the environment, in their order, and problems with them.
 
 Groups are looked at in this order; the first that holds a usable provider answers, later ones are "shadowed":
 

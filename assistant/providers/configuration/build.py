@@ -1,4 +1,4 @@
-"""One provider out of the texts of one group."""
+"""Building of one provider from the texts of one group of variables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The groups of variables that name providers. Each function returns a group's providers, and adds what is wrong."""
+"""Groups of variables that name providers. Each function returns a group's providers, and adds its problems."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The settings of one provider and of all of them, and what may be wrong with them."""
+"""Settings of one provider and of all of them, and the problems they may have."""
 
 from __future__ import annotations
 

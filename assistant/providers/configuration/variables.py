@@ -1,4 +1,4 @@
-"""The names of the variables that are read, and what was probably meant by others."""
+"""Names of the variables that are read, and what a misspelt one was probably meant to be."""
 
 from __future__ import annotations
 

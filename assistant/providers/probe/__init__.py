@@ -1,4 +1,4 @@
-"""What a server can really do, measured.
+"""Probes: what a server can really do, measured.
 
 models → chat → stream → tools → tools while streaming → the assistants' own tools → parallel calls → usage → realtime
 

@@ -267,7 +267,7 @@ async def voice(run: Probe) -> bool:
 
 def _thought(answer: Completion) -> bool:
     """Whether more was counted than the answer can have: no token is shorter than a byte. A small model that chatters, or
-    goes on behind the end of its answer, was counted for what it wrote."""
+    goes on after the end of its answer, was counted for what it wrote."""
     beyond = answer.usage.completion_tokens - len(answer.text.encode())
     return answer.usage.exact and beyond > THOUGHT_TOKENS and not answer.ran_on
 

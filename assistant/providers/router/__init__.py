@@ -1,4 +1,4 @@
-"""Which model answers: candidates, rotation, health, retries, until the first visible token.
+"""Selection of the model that answers: candidates, rotation, health, and retries until the first visible token.
 
 `rows` reads an organization's provider into settings, `candidates` lists the models that may answer for an assistant,
 `rotation` puts them in order, `plan` decides who is asked in one round, and `router` asks, learns and moves on. What came

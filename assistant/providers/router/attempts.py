@@ -1,4 +1,4 @@
-"""What came of each request of a round: the plan as it is worked off, and the attempts for the statistics."""
+"""Attempts of a round: the plan of requests, and the outcome of each for the statistics."""
 
 from __future__ import annotations
 

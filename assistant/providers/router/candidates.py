@@ -1,4 +1,4 @@
-"""The models that may answer for an assistant: its organization's, the platform's, the demonstration model."""
+"""Candidates: the models that may answer for an assistant (its organization's, the platform's, the demonstration's)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The order in which candidates are asked: round-robin, random, weighted, failover."""
+"""Rotation of candidates: round-robin, random, weighted, failover."""
 
 from __future__ import annotations
 

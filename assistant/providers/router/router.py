@@ -176,11 +176,11 @@ class Router:
     def prepare(self, messages: list[llm.ChatMessage], tools: list[llm.ToolSpec]) -> None:
         """Select and reserve for the round that begins next, on a database thread and inside the caller's transaction.
         Raises what `stream` raises."""
-        # What this turn finds out itself is not counted in what its conversation was read with.
+        # What this turn finds out itself is not included in the health that was read with its conversation.
         self._prepared = self._prepare(messages, tools, getattr(self._asking.conversation, "health", None))
 
     async def close(self) -> None:
-        """Let go of what was prepared for a round that did not begin."""
+        """Release what was prepared for a round that did not begin."""
         plan, self._prepared = self._prepared, None
         if plan is None:
             return
@@ -190,7 +190,7 @@ class Router:
 
     def _prepare(self, messages: list[llm.ChatMessage], tools: list[llm.ToolSpec], health_at: int | None = None) -> Plan:
         """One hop: the candidates in their order, and the reservation. Raises what `stream` raises."""
-        # Selecting comes first: it locks rows that everybody shares, and must not wait for them with a budget in its hands.
+        # Selecting comes first: it locks rows that everybody shares, and must not wait for them while holding a budget.
         chosen = Selector(self._groups, self._asking, self._rules, self._chance).select(
             self._now(), self._current, shown=self._shown, health_at=health_at
         )

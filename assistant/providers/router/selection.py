@@ -1,4 +1,4 @@
-"""Who is asked in one round, and in which order: health, stickiness, rotation, and the log that explains the choice."""
+"""Selection for one round: health, stickiness, rotation, and the log that explains the choice."""
 
 from __future__ import annotations
 

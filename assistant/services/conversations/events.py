@@ -13,7 +13,7 @@ from django.db import transaction
 from assistant import events, live
 from assistant.errors import NotFound
 from assistant.models import Card, Conversation, Event, Message, Turn
-from assistant.services.statements import execute, insert
+from assistant.services.raw_sql import execute, insert
 
 RESUME_LIMIT = 400  # durable events given at once; older ones are only in the admin
 RESUME_BYTES = 262_144  # of their JSON, likewise; the newest is always given
@@ -45,7 +45,7 @@ def record_event(
 
 
 def save_events(*events: Event) -> None:
-    """Save durable events in one statement, and publish them in this order once the transaction has committed."""
+    """Save durable events in one statement, and publish them in this order after the transaction has committed."""
     insert(*events)
     for event in events:
         transaction.on_commit(partial(_publish, event))

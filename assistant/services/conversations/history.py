@@ -1,4 +1,4 @@
-"""History: what was said and done before a turn, in the form that a model is given."""
+"""History of a conversation before a turn, in the form that a model is given."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.db.models import Q
 
 from assistant import llm
 from assistant.models import Message, ToolCall, Turn
-from assistant.services.statements import execute
+from assistant.services.raw_sql import execute
 
 NOT_YET_CONFIRMED = "The visitor was shown a card to confirm this, and had not answered yet."
 SHORT_RESULT_CHARS = 400  # that is left of an older tool result where the model's context is short

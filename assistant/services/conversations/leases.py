@@ -16,7 +16,7 @@ from assistant import live
 from assistant.errors import Conflict, NotFound, TurnTaken
 from assistant.models import Conversation, Message, ToolCall, Turn
 from assistant.services.methods import ledger
-from assistant.services.statements import insert
+from assistant.services.raw_sql import insert
 
 
 def begin_turn(message: Message, opening_call: ToolCall | None = None, *, claimed: bool = False) -> Turn:

@@ -15,7 +15,7 @@ from assistant.services.conversations.events import next_seq, record_event
 from assistant.services.conversations.leases import begin_turn
 from assistant.services.conversations.state import set_state
 from assistant.services.knowledge import questions
-from assistant.services.statements import insert
+from assistant.services.raw_sql import insert
 
 
 def append_message(conversation: Conversation, role: str, text: str, **fields: Any) -> Message:
@@ -40,7 +40,7 @@ class Posted:
     new: bool
 
 
-# Asked once the conversation is locked, with the message: whether something is to be answered before it, and whether the
+# Read with the message once the conversation is locked: whether another message is to be answered first, and whether the
 # ledger holds calls of this conversation.
 _BEFORE = """
     EXISTS(SELECT 1 FROM assistant_turn WHERE conversation_id = %s AND state IN ('queued', 'running')),

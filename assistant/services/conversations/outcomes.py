@@ -15,7 +15,7 @@ from assistant.models import Event, Message, Turn
 from assistant.services.conversations.events import next_seq, save_events
 from assistant.services.methods import ledger
 from assistant.services.providers import budgets
-from assistant.services.statements import execute, insert
+from assistant.services.raw_sql import execute, insert
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def settle_all(turn: Turn) -> None:
 
 
 def _shown(outcome: Outcome) -> dict[str, Any]:
-    """The end of a turn as its widget is told it."""
+    """The event that tells the widget about the end of a turn."""
     shown: dict[str, Any] = {"outcome": outcome.state}
     if outcome.code:
         shown["code"] = outcome.code

@@ -79,7 +79,7 @@ def conversation_for_token(token: str, origin: str) -> Conversation:
     conversation = snapshots.with_revision(mine).first()
     if conversation is None or claims["o"] != origin:
         raise NotAllowed("The token belongs to another conversation or origin.", code="token_invalid")
-    snapshots.give(conversation)
+    snapshots.attach(conversation)
     if not access.admits(conversation.assistant, origin):
         raise NotAllowed("The assistant is not available from that origin.")
     return conversation

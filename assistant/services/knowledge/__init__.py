@@ -1,1 +1,1 @@
-"""What an organization has told its assistants: read from texts, files and pages, cut into passages, and searched."""
+"""Knowledge of an organization: documents read from texts, files and pages, split into passages, and searched."""

@@ -1,4 +1,4 @@
-"""A text, cut into passages that can be read by themselves."""
+"""Splitting of a text into passages that can be read on their own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What visitors asked and got no good answer to: gathered here, counted, and answered by staff with a text."""
+"""Unanswered questions of visitors: collected, counted, and answered by staff with a text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Searching what an organization's assistants know: by its words, and by its meaning where there are vectors.
+"""Search in an organization's documents: by words, and by meaning where there are vectors.
 
 By words, the database's full-text index finds the candidates; what they are worth is reckoned here, by BM25, so that
 SQLite and PostgreSQL put them into the same order. The two ways are joined by rank, since their figures do not compare.

@@ -1,4 +1,4 @@
-"""Passages as vectors: which of them lack one, who gives them one, and which are closest to what a question means.
+"""Vectors of passages: which are missing, who computes them, and which are closest to a question.
 
 Optional: numpy comes with the extra "vectors" and is loaded with the first matrix. Rows decide what is left to do, so a
 task may be lost, killed or run twice; one writer at a time has an organization, under a lease.

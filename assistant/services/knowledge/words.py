@@ -1,4 +1,4 @@
-"""Text as the words that the index holds and a search looks for, alike in every language and on every database.
+"""Normalised words for the index and for searches, alike in every language and on every database.
 
 What is written in several ways becomes one word: elided articles, joined and hyphenated words, the letter forms and
 articles of Arabic and Hebrew, digits of any script, groups of thousands, telephone numbers.

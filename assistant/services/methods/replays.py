@@ -59,7 +59,7 @@ class Question:
     that set it off. `recorded` are the calls that the reply then made."""
 
     turn: Turn
-    said: list[llm.ChatMessage]
+    history: list[llm.ChatMessage]
     done_before: frozenset[str]
     recorded: list[ToolCall]
 
@@ -155,15 +155,15 @@ def _turns(conversation: Conversation) -> list[Turn]:
 def _question(conversation: Conversation, turn: Turn) -> Question:
     turn.conversation = conversation
     assistant = conversation.assistant
-    said = build_history(turn, assistant.history_messages, assistant.history_tokens)
+    history = build_history(turn, assistant.history_messages, assistant.history_tokens)
     done = ToolCall.objects.filter(conversation=conversation, state=ToolCall.State.DONE, dry_run=False)
     names = set(done.filter(turn__message__seq__lt=turn.message.seq).values_list("name", flat=True))
     click = turn.opening_call
     if click is not None and click.state in ToolCall.ENDED:
-        said += as_rounds([click])
+        history += as_rounds([click])
         names |= {click.name} if click.state == ToolCall.State.DONE else set()
     recorded = [row for row in _calls_of([turn.message_id]) if click is None or row.pk != click.pk]
-    return Question(turn, said, frozenset(names), recorded)
+    return Question(turn, history, frozenset(names), recorded)
 
 
 def _calls_of(messages: Iterable[UUID]) -> list[ToolCall]:

@@ -1,4 +1,4 @@
-"""Cache of answers to first questions, given again without a model where staff allow it.
+"""Cache of answers to first questions, reused without a model where staff allow it.
 
 An answer is kept only if a model gave it in one round without any tool, and it is found again only while everything that
 the model would be told is the same: who the assistant is and what it knows, its tools, its models, the language, the page

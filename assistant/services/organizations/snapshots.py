@@ -24,13 +24,13 @@ from django.db.models.functions import Coalesce
 from assistant.models import Assistant, Budget, Conversation, Method, Organization, Price, Provider, Rotation
 
 T = TypeVar("T")
-LIMIT = 500  # organizations of which one is kept, those that visitors wrote to last
+LIMIT = 500  # snapshots that are kept, those of the organizations that visitors wrote to last
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """An organization with what belongs to it at `revision`. A conversation is given copies of its rows; `methods` are
-    shared, and nobody changes them."""
+    """An organization and its settings at `revision`. Conversations get copies of its rows; `methods` are shared and must
+    not be changed."""
 
     revision: int
     organization: Organization
@@ -40,14 +40,14 @@ class Snapshot:
     prices: list[Price]  # its own, and those for all
     _derived: dict[Hashable, Any] = field(default_factory=dict)
 
-    def give_to(self, conversation: Conversation) -> None:
-        """Set the conversation's assistant and organization, as they are in here."""
+    def attach_to(self, conversation: Conversation) -> None:
+        """Set the conversation's assistant and organization to copies of these."""
         if found := self.assistants.get(conversation.assistant_id):
             conversation.assistant = copy.copy(found)
             conversation.organization = conversation.assistant.organization = copy.copy(self.organization)
 
     def derived(self, key: Hashable, make: Callable[[], T]) -> T:
-        """What `make` makes of this snapshot and of nothing else, made once."""
+        """A value that `make` computes from this snapshot alone, computed once."""
         if key not in self._derived:
             self._derived[key] = make()
         return self._derived[key]
@@ -59,7 +59,7 @@ class Snapshots:
     def __init__(self, limit: int = LIMIT) -> None:
         self.limit = limit
         self._kept: OrderedDict[int, Snapshot] = OrderedDict()
-        self._lock = threading.Lock()  # of the order in which they were used; database threads read at the same moment
+        self._lock = threading.Lock()  # guards the order of use: database threads read concurrently
 
     def at(self, organization_id: int, revision: int) -> Snapshot:
         """The organization at `revision`, or at a later one. Reads the database where that is not what is kept."""
@@ -85,19 +85,19 @@ at = SNAPSHOTS.at
 
 
 def with_revision(conversations: QuerySet[Conversation]) -> QuerySet[Conversation]:
-    """The conversations with the revision of their organization as `revision`, for `give`, and with how often providers'
+    """The conversations with the revision of their organization as `revision`, for `attach`, and with how often providers'
     health has changed as `health`, for `services.providers.health`."""
     changes = Rotation.objects.filter(pk=Rotation.HEALTH).values("number")
     return conversations.annotate(revision=F("organization__revision"), health=Coalesce(Subquery(changes), 0))
 
 
-def give(conversation: Any) -> None:
+def attach(conversation: Any) -> None:
     """Set a conversation's assistant and organization from the snapshot. It was read `with_revision`."""
-    at(conversation.organization_id, conversation.revision).give_to(conversation)
+    at(conversation.organization_id, conversation.revision).attach_to(conversation)
 
 
 def _read(organization_id: int) -> Snapshot:
-    # First: what is changed while the rest is read has a later revision, and is read again with the next message.
+    # The revision is read first: a change while the rest is read raises it, so that the next message reads all again.
     organization = Organization.objects.get(pk=organization_id)
     assistants = {row.pk: row for row in Assistant.objects.filter(organization=organization)}
     methods = {row.pk: row for row in Method.objects.filter(organization=organization, enabled=True)}

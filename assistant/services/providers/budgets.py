@@ -24,7 +24,7 @@ from assistant.errors import BudgetExceeded, ToolError
 from assistant.models import Assistant, Budget, Conversation, Organization, Price, Spending, Turn, Usage
 from assistant.services import admin_pages
 from assistant.services.deliveries import outbox
-from assistant.services.statements import execute, insert, overwrite
+from assistant.services.raw_sql import execute, insert, overwrite
 
 log = logging.getLogger(__name__)
 
@@ -182,7 +182,7 @@ class _Limit:
 
 @dataclass(frozen=True)
 class _Used:
-    """What a limit's row counts."""
+    """What the row of a limit counts."""
 
     row_id: int
     tokens: int
@@ -269,10 +269,10 @@ def reserve(
 
 
 def _take(organization: Organization, limits: list[_Limit], tokens: int, micros: int) -> _Limit | None:
-    """Take it from the rows of all limits, or from none: then the limit that has no room."""
+    """Reserve it in the rows of all limits, or in none of them; returns the limit that is exceeded, if any."""
     used = _add(organization.pk, limits, tokens, micros, 1)
     if len(used) < len(limits):
-        # A period has begun, or a visitor has come, that has no row yet.
+        # A new period or a new visitor has no row yet.
         missing = [limit for limit in limits if limit.place not in used]
         Spending.objects.bulk_create(
             [
@@ -292,7 +292,7 @@ def _add(
     organization_id: int, limits: Sequence[_Limit], tokens: int, micros: int, requests: int = 0
 ) -> dict[tuple[str, str, str], _Used]:
     """Add to the row of each limit that has one, and return what they count now, by place. The rows are locked until the
-    transaction ends, in one order, so that requests of an organization queue up and never wait for each other in turn."""
+    transaction ends, in one order, so that requests of an organization queue up and cannot deadlock."""
     one = "(organization_id = %s AND scope = %s AND subject = %s AND period = %s)"
     found = execute(
         "UPDATE assistant_spending SET tokens = tokens + %s, micros = micros + %s, requests = requests + %s WHERE id IN ("
@@ -348,7 +348,7 @@ def settle(reservation: Reservation, attempts: Sequence[Attempt]) -> None:
 
 
 def _replace(usage_id: int, rows: list[Usage]) -> bool:
-    """Put `rows` in the place of a reservation; False where it has been settled before."""
+    """Replace a reservation by `rows`; False if it has been settled before."""
     if not rows:
         return bool(execute("DELETE FROM assistant_usage WHERE id = %s AND reserved RETURNING id", usage_id))
     first, *others = rows

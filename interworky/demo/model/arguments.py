@@ -1,4 +1,4 @@
-"""Arguments for a tool, found in the visitor's words according to the tool's schema."""
+"""Arguments for a tool, found in the visitor's words by the tool's schema."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a tool is for, as far as its name and parameters show."""
+"""Purposes of tools, inferred from their names and parameters."""
 
 from __future__ import annotations
 

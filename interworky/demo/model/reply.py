@@ -1,4 +1,4 @@
-"""What the demonstration model replies: words, or calls of tools."""
+"""Replies of the demonstration model: words, or tool calls."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the demonstration model says once a tool has returned, and what it says that it can do."""
+"""Replies to tool results, and to questions about what the assistant can do."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import User
 from django.test import Client
 
@@ -50,3 +51,14 @@ def test_the_number_of_results_is_named_only_where_some_are_left_out(boss):
 
 def header(body: str) -> str:
     return body[body.index("<h1") : body.index("</h1>")]
+
+
+def test_labels_of_columns_spell_initials_and_e_mail_as_people_do():
+    labels = {
+        f"{model.__name__}.{field.name}": str(field.verbose_name)
+        for model in apps.get_app_config("assistant").get_models()
+        for field in model._meta.concrete_fields
+        if field.editable and not field.primary_key
+    }
+    assert labels["Provider.base_url"] == "base URL"
+    assert {name: text for name, text in labels.items() if {"url", "api", "ip", "email"} & set(text.split())} == {}

@@ -1,4 +1,4 @@
-"""Bytes as text: by what they say of themselves, by what others say of them, or by what their letters look like.
+"""Decoding of bytes: by what they declare, by what others declare about them, or by their characters.
 
 A wrong guess reads like a text and finds nothing, so there is no guess without a margin: `Unreadable` names the doubt, and
 staff choose. chardet weighs the encodings of the web; what no language writes (a currency sign within a word, letters of
@@ -137,7 +137,7 @@ _SYMBOLS = set("€£¥¢°§©®™№×÷±µ฿₪¤¬¦′″´¨¸")
 _WORD = re.compile(r"[^\W\d_]+")
 _UNWRITTEN = re.compile(
     r"[^\W\d_][¤¦§¨©ª«¬®°±²³´µ¶¸¹º»¼½¾×÷‡†‰‹›„“”•™€£¥¢ˆˇ¿¡˜˘˙˚˛˝…–—][^\W\d_]"  # a sign within a word
-    r"|[a-zß-öø-ÿа-яёіїєґα-ωά-ώ][A-ZÀ-ÖØ-ÞА-ЯЁІЇЄҐΑ-Ω]"  # a capital behind a small letter
+    r"|[a-zß-öø-ÿа-яёіїєґα-ωά-ώ][A-ZÀ-ÖØ-ÞА-ЯЁІЇЄҐΑ-Ω]"  # a capital after a small letter
     r"|(?:^|\s)[…–—‡†‰ˆ˜•™]\w|[ˆ˜‡](?:\s|$)"
     r"|\w–(?:\s|$)|[¡¿](?:[\s.,]|$)"
 )

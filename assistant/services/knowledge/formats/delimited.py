@@ -1,4 +1,4 @@
-"""Tables as text files: CSV and its relatives, whatever stands between their values."""
+"""Tables as text files: CSV and its relatives, with any delimiter."""
 
 from __future__ import annotations
 

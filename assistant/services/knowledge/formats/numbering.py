@@ -1,4 +1,4 @@
-"""The numbers of a Word document's lists, which its text does not hold: Word counts them when it shows them."""
+"""List numbers of a Word document, which Word computes and does not store in the text."""
 
 from __future__ import annotations
 

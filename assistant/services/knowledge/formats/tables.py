@@ -1,4 +1,4 @@
-"""Tables as lines of text that can be read one by one: each row says which column a value stands under.
+"""Tables as lines of text that make sense one by one: each value is labelled with its column.
 
 A table is cut into passages like any text, and a model that is given a few rows does not see the first one.
 """
@@ -85,7 +85,7 @@ def rendered(grid: Grid, heads: int | None = None) -> str:
 
 
 def _runs(row: Sequence[Cell | None]) -> list[tuple[Cell | None, int, int]]:
-    """The cells of a row, each once, with the first place that it covers and the one behind its last."""
+    """The cells of a row, each once, with the first place that it covers and the one after its last."""
     found: list[tuple[Cell | None, int, int]] = []
     for at, cell in enumerate(row):
         if found and cell is not None and found[-1][0] is cell:

@@ -1,4 +1,4 @@
-"""Web pages as Markdown: what their readers see."""
+"""Web pages as Markdown: the content that readers see."""
 
 from __future__ import annotations
 

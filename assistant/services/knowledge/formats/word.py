@@ -1,4 +1,4 @@
-"""Word documents as Markdown: the text as it stands once all changes are accepted, with its tables and lists.
+"""Word documents as Markdown: the text with all changes accepted, its tables and its lists.
 
 python-docx opens the package; its paragraphs and cells leave out what stands within content controls, tracked changes and
 text boxes, so the elements are read one by one here. What cannot become text is counted, for a note to staff.

@@ -225,5 +225,5 @@ def test_the_least_recently_written_to_organization_is_forgotten():
 def test_a_conversations_organization_is_the_one_of_its_assistant():
     conversation = make.conversation()
     found: Any = snapshots.with_revision(Conversation.objects.all()).get(pk=conversation.pk)
-    snapshots.give(found)
+    snapshots.attach(found)
     assert found.organization is found.assistant.organization and found.organization.snapshot

@@ -1,4 +1,4 @@
-"""Statements of the path of a turn, written once.
+"""Raw SQL for the path of a turn: statements that are built once instead of by the ORM each time.
 
 The ORM builds each statement anew, which takes about 0.5 ms where running it takes 0.1. What every turn runs is written
 here and in the services that use it as SQL that SQLite and PostgreSQL both take.

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from assistant.providers import completions
-from assistant.providers.completions import Capabilities, refusals
+from assistant.providers.completions import Capabilities, failure_rules
 from assistant.providers.completions.failures import classified, searched
 
 from .test_completions import PROVIDER, asking
@@ -39,17 +39,17 @@ def rows(one: Transcript) -> set[int]:
     found = set()
     for sent in SENT:
         text = searched(said(one))
-        found.add(next(n for n, rule in enumerate(refusals.RULES) if rule.matches(one.status, text, sent)))
+        found.add(next(n for n, rule in enumerate(failure_rules.RULES) if rule.matches(one.status, text, sent)))
     return found
 
 
 def test_every_row_of_the_table_decides_about_a_transcript() -> None:
     decided = {row for one in REFUSALS.values() for row in rows(one)}
-    assert [rule.pattern or rule.cause for n, rule in enumerate(refusals.RULES) if n not in decided] == []
+    assert [rule.pattern or rule.cause for n, rule in enumerate(failure_rules.RULES) if n not in decided] == []
 
 
 def test_every_row_says_where_it_was_seen() -> None:
-    assert all(rule.seen for rule in refusals.RULES)
+    assert all(rule.seen for rule in failure_rules.RULES)
 
 
 @pytest.mark.parametrize(("schema", "lacks"), [("full", {"schema": "plain"}), ("plain", {"schema": "bare"}), ("bare", None)])
@@ -60,7 +60,7 @@ def test_a_schema_is_made_plainer_step_by_step(schema: str, lacks: Any) -> None:
 
 
 def test_only_what_is_the_conversations_own_is_not_given_to_the_next_provider() -> None:
-    kept = {rule.cause for rule in refusals.RULES if not rule.try_next}
+    kept = {rule.cause for rule in failure_rules.RULES if not rule.try_next}
     assert kept == {"content_filter", "context_too_long"}
 
 

@@ -1,4 +1,4 @@
-"""What model servers say when they refuse, and what it means: one table, read from the top."""
+"""Rules that classify the errors of model servers: what they say, and what it means. One table, read from the top."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _all(*patterns: str) -> str:
     return r"\A" + "".join(f"(?=.*(?:{pattern}))" for pattern in patterns)
 
 
-# What a plainer schema is tried after; behind the last there is none.
+# The next plainer schema to try; there is none after the last.
 NEXT_SCHEMA = {"full": "plain", "plain": "bare"}
 
 TOOLS = b'"tools":'
