@@ -130,7 +130,7 @@ def _hold(context: Context, slot: str) -> Appointment:
     try:
         return appointments.hold(_pick(context, slot), conversation=context.conversation, call=context.call)
     except appointments.SlotTaken as taken:
-        search.show(context, taken.pick.service, taken.pick.calendar, taken.alternatives)
+        search.show(context, taken.pick.service, taken.pick.calendar, taken.alternatives, "just_taken")
         raise
 
 
@@ -194,7 +194,7 @@ def _move(context: Context, arguments: dict[str, Any]) -> ToolResult:
     try:
         moved = appointments.reschedule(appointment, _pick(context, arguments["slot"]), call=context.call)
     except appointments.SlotTaken as taken:
-        search.show(context, taken.pick.service, taken.pick.calendar, taken.alternatives)
+        search.show(context, taken.pick.service, taken.pick.calendar, taken.alternatives, "just_taken")
         raise
     when = wording.when(moved, moved.visitor_timezone)
     if moved.state == Appointment.State.REQUESTED:

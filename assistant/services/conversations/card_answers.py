@@ -10,6 +10,7 @@ from django.utils import timezone
 from assistant.errors import InputError, NotFound
 from assistant.models import Card, Conversation, Message, ToolCall, Turn
 from assistant.sentences import label
+from assistant.services.booking import browsing
 from assistant.services.conversations import cards
 from assistant.services.conversations.leases import begin_turn
 from assistant.services.conversations.messages import append_message
@@ -52,7 +53,9 @@ def _slots(card: Card, choice: str, fields: dict[str, str]) -> tuple[str, ToolCa
             if slot["id"] == choice:
                 arguments = {**card.action.get("arguments", {}), card.action["argument"]: choice}
                 return f"{day['label']}, {slot['label']}", _visitors_call(card, card.action["tool"], arguments)
-    raise InputError("That time was not offered.")
+    said = browsing.chosen(card, choice)
+    card.content = {**card.content, "picked": said}
+    return said, _visitors_call(card, card.action["tool"], {card.action["argument"]: choice})
 
 
 def _confirm(card: Card, choice: str, fields: dict[str, str]) -> tuple[str, ToolCall | None]:

@@ -115,7 +115,7 @@ async def test_times_are_named_to_the_model_and_shown_to_the_visitor(conversatio
     (day,) = card.content["days"]
     assert [(slot["label"], slot["id"]) for slot in day["slots"]] == named
     assert named[0][0] == "12:00"
-    assert card.action == {"tool": "appointment_book", "argument": "slot"}
+    assert (card.action["tool"], card.action["argument"]) == ("appointment_book", "slot")
     assert DAY.isoformat() in result.text
 
 
