@@ -18,7 +18,7 @@ from django.urls import reverse
 from assistant.errors import NotFound
 from assistant.models import Appointment, Service
 from assistant.sentences import catalogue, label, language
-from assistant.services.booking import offers, wording
+from assistant.services.booking import form_fields, offers, wording
 from assistant.services.deliveries import outbox
 
 Method = Literal["REQUEST", "CANCEL", "PUBLISH"]
@@ -136,7 +136,7 @@ def receipt(appointment: Appointment, change: Change, note: str = "") -> dict[st
     content: dict[str, Any] = {
         "title": label(change, locale_of(appointment)),
         "reference": appointment.reference,
-        "lines": lines(appointment),
+        "lines": [*lines(appointment), *([name, value] for name, value in form_fields.answered(appointment))],
         "status": "cancelled" if change in ENDED else "done",
     }
     if change == "requested":
@@ -194,6 +194,7 @@ def teams_email(appointment: Appointment, change: Change) -> Letter:
         ("E-mail", appointment.email),
         ("Phone", appointment.phone),
         ("Reason", appointment.reason),
+        *form_fields.answered(appointment),
         ("Reason for cancelling", appointment.cancel_reason),
     )
     text = [
