@@ -16,10 +16,11 @@ from typing import Any
 from django.utils import timezone
 
 from assistant.errors import InputError, NotFound, ToolError
-from assistant.models import Calendar, Card, Conversation, Service
+from assistant.models import Appointment, Calendar, Card, Conversation, Service
 from assistant.sentences import label
-from assistant.services.booking import menus, offers, wording
+from assistant.services.booking import menus, offers, slot_ids, wording
 from assistant.services.booking.hours import DAY, INSTANT
+from assistant.services.conversations import cards
 from assistant.services.conversations.events import format_instant
 
 DAYS_AT_ONCE = 3
@@ -138,6 +139,23 @@ def chosen(card: Card, slot: str) -> str:
     if pick is None:
         raise InputError("That time was not offered.")
     return offers.describe(pick, conversation.visitor.timezone, conversation.locale)
+
+
+def offer_again(card: Card) -> None:
+    """Where a card that was not answered in time kept one for its visitor: say so, and offer the free ones close to it."""
+    held = Appointment.objects.filter(call=card.call_id, confirmed_at=None).first() if card.call_id else None
+    if held is None or card.call is None:
+        return
+    conversation = card.conversation
+    try:
+        pick = slot_ids.read(str(card.call.arguments.get("slot", "")), menus.bookable(conversation.organization))
+        menu = menus.menu_of(conversation.organization, [pick.service.pk], pick.calendar.pk if pick.calendar else None)
+    except ToolError:
+        return  # it is not booked here any more
+    zone, locale = conversation.visitor.timezone, conversation.locale
+    offer = offers.near(menu.services[0], menu.only, held.start_at, visitor_timezone=zone)
+    shown = content(menu, menu.services[0], menu.only, offer, locale, label("hold_expired", locale))
+    cards.add(conversation, Card.Kind.SLOTS, shown, action=action(menu, card.call.name))
 
 
 def _menu(conversation: Conversation, card: Card) -> menus.Menu:

@@ -64,16 +64,16 @@ def problems(fields: list[dict[str, Any]], given: Mapping[str, str], locale: str
 
 def _problem(field: Mapping[str, Any], value: str) -> str:
     """The label of what is wrong with a value; "" where nothing is."""
-    kind = field["type"]
-    if not value or (kind == "checkbox" and value != TICKED):
-        return "" if field.get("optional") else "must_tick" if kind == "checkbox" else "fill_this_in"
-    if kind == "tel":
+    input_type = field["type"]
+    if not value or (input_type == "checkbox" and value != TICKED):
+        return "" if field.get("optional") else "must_tick" if input_type == "checkbox" else "fill_this_in"
+    if input_type == "tel":
         return "" if _PHONE.fullmatch(value) and sum(char.isdigit() for char in value) >= 5 else "bad_phone"
-    if kind == "number":
+    if input_type == "number":
         return "" if _NUMBER.fullmatch(value) else "not_number"
-    if kind == "select":
+    if input_type == "select":
         return "" if value in field.get("options", []) else "not_choice"
-    if field["name"] == Visitor.email.field.name:
+    if input_type == "email":
         return "" if _is_address(value) else "bad_email"
     is_own = field["name"].startswith(OWN) or field["name"] == "reason"
     return "too_long" if is_own and len(value) > MOST_CHARS else ""

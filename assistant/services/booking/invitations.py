@@ -148,6 +148,12 @@ def receipt(appointment: Appointment, change: Change, note: str = "") -> dict[st
     return content
 
 
+def replaced(appointment: Appointment, content: dict[str, Any]) -> dict[str, Any]:
+    """The content of a receipt that holds no longer: what it was of, without a time that nobody should come at."""
+    note = label("no_longer_valid", locale_of(appointment))
+    return {"title": content["title"], "reference": content["reference"], "lines": [], "status": "replaced", "note": note}
+
+
 def visitors_email(appointment: Appointment, change: Change, instead: offers.Offer | None = None) -> Letter:
     """The e-mail to the visitor, with the invitation or its cancellation, and with times that are free instead."""
     locale = locale_of(appointment)

@@ -37,6 +37,7 @@ def answer(conversation: Conversation, card_id: str, choice: str, fields: dict[s
             return None
         if card.expires_at and card.expires_at <= timezone.now():
             cards.update(card, state=Card.State.EXPIRED)
+            browsing.offer_again(card)
             return None
         given = _checked(card, fields or {})
         if choice in ("confirm", "send") and _refused(card, given):
@@ -115,7 +116,9 @@ def _visitors_call(card: Card, tool: str, arguments: dict[str, Any]) -> ToolCall
 def _refused(card: Card, given: dict[str, str]) -> bool:
     """Whether a value is not acceptable; the card then says which, and why, and keeps what was typed."""
     asked = card.content.get("fields", [])
-    found = form_fields.problems(asked, given, card.conversation.locale)
+    names = {field["name"] for field in card.content.get("with_code", [])}  # address and code have checks of their own
+    checked = [field for field in asked if field["name"] in names] if card.kind == Card.Kind.VERIFY else asked
+    found = form_fields.problems(checked, given, card.conversation.locale)
     if found:
         cards.update(card, content={**card.content, "fields": form_fields.with_problems(asked, given, found)})
     return bool(found)

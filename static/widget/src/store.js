@@ -37,7 +37,7 @@
  * @property {string} [confirm_label] @property {string} [cancel_label] @property {string} [again_label]
  * @property {string} [problem]
  * @property {string} [reference] @property {string} [note]
- * @property {"done" | "sending" | "failed" | "cancelled"} [status]
+ * @property {"done" | "sending" | "failed" | "cancelled" | "replaced"} [status]
  * @property {string} [ics_url] @property {string} [manage_url]
  *
  * @typedef {{ turn: string, code: string, text: string, retryable: boolean, outcome: "stopped" | "failed" }} Notice

@@ -259,7 +259,7 @@ async def test_cancelling_asks_first_and_is_reported(conversation):
     await sync_to_async(appointment.refresh_from_db)()
     assert appointment.state == "cancelled"
     receipts = await in_db(lambda: [card.content["status"] for card in Card.objects.filter(kind="receipt")])()
-    assert receipts == ["cancelled", "cancelled"]
+    assert receipts == ["replaced", "cancelled"]
 
 
 async def test_moving_asks_first_and_is_reported(conversation):

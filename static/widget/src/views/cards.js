@@ -199,21 +199,28 @@ function drawVerify({ title, text, lines, fields = [], confirm_label, again_labe
 
 /** @param {Card} card @param {CardContext} context */
 function drawReceipt({ title, reference, lines, status = "done", note, ics_url, manage_url }, { t, host }) {
-  const word = { done: "", sending: t.statusSending, failed: t.statusFailed, cancelled: t.statusCancelled }[status];
+  const word = {
+    done: "",
+    sending: t.statusSending,
+    failed: t.statusFailed,
+    cancelled: t.statusCancelled,
+    replaced: "",
+  }[status];
+  const isValid = status !== "cancelled" && status !== "replaced";
   const link = (/** @type {string | undefined} */ path, /** @type {string} */ label, /** @type {object} */ props) => {
     const href = path && addressOn(host, path);
     return href ? h("a", { class: "button plain", href, rel: "noopener", ...props }, label) : "";
   };
   return [
-    heading(status === "failed" || status === "cancelled" ? ALERT : CHECK, title),
+    heading(status === "replaced" ? CALENDAR : status === "failed" || status === "cancelled" ? ALERT : CHECK, title),
     word ? h("p", { class: "state" }, word) : "",
     table([...(reference ? [/** @type {[string, string]} */ ([t.reference, reference])] : []), ...(lines ?? [])]),
     note ? h("p", { class: "small" }, note) : "",
     h(
       "div",
       { class: "buttons" },
-      status !== "cancelled" && link(ics_url, t.addToCalendar, { download: "" }),
-      status !== "cancelled" && link(manage_url, t.manage, { target: "_blank" }),
+      isValid && link(ics_url, t.addToCalendar, { download: "" }),
+      isValid && link(manage_url, t.manage, { target: "_blank" }),
     ),
   ];
 }

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.utils import timezone
 
 from assistant.errors import InputError, NotFound
 from assistant.models import Card, Conversation, ToolCall
-from assistant.services.booking import browsing, menus, offers, slot_ids
+from assistant.services.booking import appointments, browsing, menus, offers, slot_ids
 from assistant.services.booking.browsing import Asked, browse
 from assistant.services.conversations import card_answers, cards
 from tests import make
@@ -139,3 +140,22 @@ def test_a_time_that_is_not_of_the_cards_services_cannot_be_chosen(conversation)
         with pytest.raises(InputError):
             card_answers.answer(conversation, str(card.pk), bad)
     assert not ToolCall.objects.exists()
+
+
+def test_a_time_that_was_not_confirmed_in_time_is_said_to_be_gone_and_others_are_offered(conversation):
+    service = menus.menu_of(conversation.organization, [], None).service("Colour")
+    start_at = next(iter(offers.Search(service, None, "", timezone.now()).free(timezone.now(), NOW))).start_at
+    slot = slot_ids.issue(service, None, start_at)
+    call = ToolCall.objects.create(
+        organization=conversation.organization, conversation=conversation, name="visits_book", arguments={"slot": slot},
+        state="waiting",
+    )  # fmt: skip
+    appointments.hold(slot_ids.Pick(service, None, start_at), conversation=conversation, call=call)
+    past = timezone.now() - timedelta(minutes=1)
+    card = cards.add(conversation, "confirm", {"title": "Book?"}, call=call, expires_at=past)
+    assert card_answers.answer(conversation, str(card.pk), "confirm") is None
+    card.refresh_from_db()
+    offered = conversation.cards.get(kind="slots")
+    assert (card.state, offered.action["tool"]) == ("expired", "visits_book")
+    assert offered.content["problem"].startswith("The time was no longer kept for you.")
+    assert sum(len(day["slots"]) for day in offered.content["days"]) == 3
