@@ -134,6 +134,15 @@ class CardUpdated(WidgetEvent):
 
 
 @dataclass(frozen=True)
+class SlotsShown(WidgetEvent):
+    """What a visitor has asked to see on a slots card; for them alone, and in place of what it showed."""
+
+    type: ClassVar[str] = "slots.shown"
+    card: str
+    view: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class ConversationUpdated(WidgetEvent):
     type: ClassVar[str] = "conversation.updated"
     durable: ClassVar[bool] = True

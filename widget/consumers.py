@@ -155,6 +155,8 @@ class WidgetConsumer(AsyncWebsocketConsumer):
                 await turns.retry(conversation, frame.turn)
             case frames.CardAnswer():
                 await turns.answer_card(conversation, frame.card, frame.choice, frame.fields)
+            case frames.SlotsBrowse():
+                await self._send_event(await in_db(feed.browsed)(conversation, frame))
             case frames.MessageRate():
                 await in_db(rate_message)(conversation, frame.message, frame.value)
             case frames.HumanRequest():

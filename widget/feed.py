@@ -11,8 +11,10 @@ from django.db import DatabaseError
 from assistant import events, live
 from assistant.async_db import in_db
 from assistant.models import Conversation
+from assistant.services.booking import browsing
 from assistant.services.conversations.events import resume_session
 from assistant.services.organizations import rate_limits
+from widget import frames
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +41,12 @@ def ready(conversation: Conversation, after: int, subscription: live.Subscriptio
     # Not what the widget says it has had: one from before a restored backup has had more than there is.
     subscription.delivered = stands.events[-1]["seq"] if stands.events else min(stands.seq, conversation.last_seq)
     return stands
+
+
+def browsed(conversation: Conversation, frame: frames.SlotsBrowse) -> events.SlotsShown:
+    """What a visitor has asked to see on a slots card. Raises `InputError`, `NotFound`."""
+    asked = browsing.Asked(frame.day, frame.after, frame.before, frame.month, frame.service, frame.calendar)
+    return events.SlotsShown(frame.card, browsing.browse(conversation, frame.card, asked))
 
 
 async def next_events(conversation: Conversation, subscription: live.Subscription) -> list[live.Payload]:

@@ -67,6 +67,20 @@ class CardAnswer(Frame):
 
 
 @dataclass(frozen=True)
+class SlotsBrowse(Frame):
+    """What to show on a slots card, by ids that it has shown: services.booking.browsing checks them."""
+
+    type: ClassVar[str] = "slots.browse"
+    card: str = field(metadata={"check": "uuid"})
+    day: str = field(default="", metadata={"max": 10})
+    after: str = field(default="", metadata={"max": 10})
+    before: str = field(default="", metadata={"max": 10})
+    month: str = field(default="", metadata={"max": 7})
+    service: str = field(default="", metadata={"max": 20})
+    calendar: str = field(default="", metadata={"max": 20})
+
+
+@dataclass(frozen=True)
 class MessageRate(Frame):
     type: ClassVar[str] = "message.rate"
     message: str = field(metadata={"check": "uuid"})

@@ -15,6 +15,7 @@ urlpatterns = [
     path(API + "turns/<uuid:turn>/stop", api.stop_turn),
     path(API + "turns/<uuid:turn>/retry", api.retry_turn),
     path(API + "cards/<uuid:card>/answer", api.answer_card),
+    path(API + "cards/<uuid:card>/slots", api.browse_slots),
     path(API + "messages/<uuid:message>/rating", api.rate_message),
     path(API + "human", api.human),
     path(API + "visitor", api.visitor),

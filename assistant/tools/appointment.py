@@ -17,7 +17,7 @@ from assistant.errors import ToolError
 from assistant.llm import ToolResult
 from assistant.models import Appointment, Method, Organization
 from assistant.sentences import label
-from assistant.services.booking import appointments, invitations, lookup, menus, offers, slot_ids, wording
+from assistant.services.booking import appointments, form_fields, invitations, lookup, menus, offers, slot_ids, wording
 from assistant.services.booking.slots import PARTS_OF_DAY
 from assistant.services.deliveries import outbox
 from assistant.tools import appointment_search as search
@@ -80,13 +80,14 @@ def _prepare_book(context: Context, arguments: dict[str, Any]) -> Preview:
         known["email"] = outbox.public_address(known["email"])
     except ToolError:
         known["email"] = ""  # none yet, or a model's slip: the card asks
-    given = {**known, "phone": arguments.get("phone"), "reason": arguments.get("reason")}
+    given = {**known, "phone": _given(context, arguments, "phone"), "reason": arguments.get("reason") or ""}
     asked = (("name", say("your_name"), "text"), ("email", say("your_email"), "email"))
     approval = held.service.approval
     return Preview(
         say("ask_request" if approval else "ask_book"),
         lines=(*_lines(held), *((say(name), str(value)) for name, value in given.items() if value)),
         fields=tuple(field for field in asked if not known[field[0]]),
+        form=tuple(form_fields.fields_of(held.service, given, held.visitor, search.locale_of(context))),
         confirm_label=say("request" if approval else "book"),
         expires_at=held.held_until,
     )
@@ -99,10 +100,12 @@ def _book(context: Context, arguments: dict[str, Any]) -> ToolResult:
         _hold(context, arguments["slot"]),
         name=_given(context, arguments, "name"),
         email=_email(context, arguments),
-        phone=arguments.get("phone") or "",
+        phone=_given(context, arguments, "phone"),
         reason=arguments.get("reason") or "",
     )
     what = f"{menus.title(booked.service, booked.calendar)}, {wording.when(booked, booked.visitor_timezone)}"
+    if answers := form_fields.answered(booked):
+        what += f". The form: {'; '.join(f'{name}: {value}' for name, value in answers)}"
     mail = f"A confirmation is on its way to {booked.email}. The visitor sees a receipt."
     if booked.state == Appointment.State.REQUESTED:
         # Not booked yet, and not to be called so.
@@ -130,7 +133,7 @@ def _hold(context: Context, slot: str) -> Appointment:
     try:
         return appointments.hold(_pick(context, slot), conversation=context.conversation, call=context.call)
     except appointments.SlotTaken as taken:
-        search.show(context, taken.pick.service, taken.pick.calendar, taken.alternatives)
+        search.show(context, taken.pick.service, taken.pick.calendar, taken.alternatives, "just_taken")
         raise
 
 
@@ -194,7 +197,7 @@ def _move(context: Context, arguments: dict[str, Any]) -> ToolResult:
     try:
         moved = appointments.reschedule(appointment, _pick(context, arguments["slot"]), call=context.call)
     except appointments.SlotTaken as taken:
-        search.show(context, taken.pick.service, taken.pick.calendar, taken.alternatives)
+        search.show(context, taken.pick.service, taken.pick.calendar, taken.alternatives, "just_taken")
         raise
     when = wording.when(moved, moved.visitor_timezone)
     if moved.state == Appointment.State.REQUESTED:

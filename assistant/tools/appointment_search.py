@@ -6,9 +6,9 @@ from typing import Any
 
 from assistant.llm import ToolResult
 from assistant.models import Calendar, Card, Service, Visitor
-from assistant.services.booking import menus, offers, wording
+from assistant.sentences import label
+from assistant.services.booking import browsing, menus, offers, wording
 from assistant.services.conversations import cards
-from assistant.services.conversations.events import format_instant
 from assistant.tools.kind import Context
 
 ANY = "any"  # weak models fill in every parameter that they see
@@ -50,7 +50,10 @@ def find_times(context: Context, arguments: dict[str, Any]) -> ToolResult:
     menu = menu_of(context)
     service = menu.service(_chosen(arguments, "service"))
     if service is None:
-        return ToolResult(f"Which service? Ask the visitor if that is not clear, then call this again.\n{menu.text()}")
+        text = f"Which service? Ask the visitor if that is not clear, then call this again.\n{menu.text()}"
+        if show(context, None, None, None):
+            text += "\nThe visitor sees these services and can choose one there."
+        return ToolResult(text)
     calendar = menu.calendar(service, _chosen(arguments, "calendar"))
     offer = offers.offer(
         service,
@@ -73,13 +76,19 @@ def find_times(context: Context, arguments: dict[str, Any]) -> ToolResult:
     text.append(f"Times are in {offer.timezone}. Today is {wording.day_label(offer.today)} ({offer.today.isoformat()}).")
     if wording.reads_twelve_hours(locale_of(context)):
         text.append("The visitor reads them on a 12-hour clock: 2:30 PM for 14:30.")
-    if show(context, service, calendar, offer):
+    if show(context, service, calendar, offer, "nothing_then" if offer.problem else ""):
         text.append("The visitor sees these times as buttons and can choose one there.")
     return ToolResult("\n".join(text))
 
 
-def show(context: Context, service: Service, calendar: Calendar | None, offer: offers.Offer) -> bool:
-    """Put the times on a card, once per call; those of earlier turns are spent."""
+def show(
+    context: Context,
+    service: Service | None,
+    calendar: Calendar | None,
+    offer: offers.Offer | None,
+    problem: str = "",
+) -> bool:
+    """Put the times on a card, or the services to choose from, once per call; those of earlier turns are spent."""
     conversation = context.conversation
     if conversation is None or context.dry_run:
         return False
@@ -89,20 +98,8 @@ def show(context: Context, service: Service, calendar: Calendar | None, offer: o
     shown = conversation.cards.filter(kind=Card.Kind.SLOTS, state=Card.State.OPEN, action__tool=tool)
     for card in shown.exclude(call__turn=context.call.turn_id).select_related("conversation"):
         cards.update(card, state=Card.State.EXPIRED)
-    days = [
-        {
-            "label": wording.day_label(day, offer.today, conversation.locale),
-            "slots": [_button(slot, conversation.locale) for slot in free],
-        }
-        for day, free in offer.days
-    ]
-    title = menus.title(service, calendar)
-    content = {"title": title, "timezone": offer.timezone, "days": days}
-    cards.add(conversation, Card.Kind.SLOTS, content, call=context.call, action={"tool": tool, "argument": "slot"})
+    menu = menu_of(context)
+    said = label(problem, conversation.locale) if problem else ""
+    content = browsing.content(menu, service, calendar, offer, conversation.locale, said)
+    cards.add(conversation, Card.Kind.SLOTS, content, call=context.call, action=browsing.action(menu, tool))
     return True
-
-
-def _button(slot: offers.Slot, locale: str) -> dict[str, str]:
-    """A slot as docs/protocol.md has it for a slots card."""
-    note = {"note": text} if (text := slot.note_in(locale)) else {}
-    return {"id": slot.id, "label": slot.time_in(locale), **note, "start_at": format_instant(slot.start_at)}

@@ -31,7 +31,10 @@ def card_content(preview: Preview, locale: str) -> dict[str, Any]:
     return {
         "title": preview.title,
         "lines": [[visible(label), visible(value)] for label, value in preview.lines],
-        "fields": [{"name": name, "label": label, "type": kind} for name, label, kind in preview.fields],
+        "fields": [
+            *({"name": name, "label": label, "type": kind} for name, label, kind in preview.fields),
+            *preview.form,
+        ],
         "confirm_label": preview.confirm_label or label("confirm", locale),
         **({"cancel_label": preview.cancel_label} if preview.cancel_label else {}),
     }

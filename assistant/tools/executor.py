@@ -295,6 +295,7 @@ class Executor:
         if proof:
             assert self.conversation
             content |= await in_db(verification.first_step)(self.conversation)
+            content |= {"with_code": list(preview.form)} if preview.form else {}
             kind, text, expires_at = Card.Kind.VERIFY, WAITING_FOR_PROOF, timezone.now() + verification.CODE_VALID_FOR
         if not await in_db(ledger.wait_for_visitor)(row, content, text, expires_at, kind):
             return await self.settle(row)

@@ -40,12 +40,14 @@ class Preview:
     """What a confirm card shows before the act: drawn from the stored arguments, never from the model's prose.
 
     `lines` are label and value; `fields` is what the visitor must still give, as (name, label, input type), and is
-    merged into the arguments when they confirm. `cancel_label` is for a question that a plain "no" would leave unclear.
+    merged into the arguments when they confirm; `form`, further fields as docs/protocol.md has them. `cancel_label` is
+    for a question that a plain "no" would leave unclear.
     """
 
     title: str
     lines: tuple[tuple[str, str], ...] = ()
     fields: tuple[tuple[str, str, str], ...] = ()
+    form: tuple[dict[str, Any], ...] = ()
     confirm_label: str = ""  # "Confirm", in the visitor's language
     cancel_label: str = ""  # the widget's own word
     expires_at: datetime | None = None  # until when what it shows is kept for the visitor

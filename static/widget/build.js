@@ -1,4 +1,5 @@
-/** Bundles src into dist: `loader.js`, the script a customer pastes, and `panel.js`, the module it loads on intent. */
+/** Bundles src into dist: `loader.js`, the script a customer pastes, `panel.js`, the module it loads on intent, and
+ * `booking.js`, which the panel loads with the first card of times. */
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
@@ -17,7 +18,17 @@ const stylesheets = {
   },
 };
 
-/** @param {string} [folder] where the two files go */
+/** What the panel imports when it is needed is a file beside it. */
+const lazily = {
+  name: "lazily",
+  setup(bundle) {
+    bundle.onResolve({ filter: /booking\/index\.js$/ }, ({ kind }) =>
+      kind === "dynamic-import" ? { path: "./booking.js", external: true } : undefined,
+    );
+  },
+};
+
+/** @param {string} [folder] where the three files go */
 export async function bundle(folder = `${here}dist`) {
   const common = {
     bundle: true,
@@ -25,10 +36,16 @@ export async function bundle(folder = `${here}dist`) {
     target: TARGET,
     charset: "utf8",
     legalComments: "none",
-    plugins: [stylesheets],
+    plugins: [stylesheets, lazily],
   };
   await build({ ...common, entryPoints: [`${here}src/embed.js`], outfile: `${folder}/loader.js`, format: "iife" });
   await build({ ...common, entryPoints: [`${here}src/main.js`], outfile: `${folder}/panel.js`, format: "esm" });
+  await build({
+    ...common,
+    entryPoints: [`${here}src/booking/index.js`],
+    outfile: `${folder}/booking.js`,
+    format: "esm",
+  });
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await bundle();

@@ -131,7 +131,7 @@ def test_a_long_list_of_times_unfolds(widget: Widget) -> None:
     assert shown < 12
     widget.page.get_by_role("button", name="More times").click()
     expect(widget.page.locator(".slot")).to_have_count(24)
-    expect(widget.page.get_by_role("group", name="Choose a time")).to_be_focused()
+    expect(widget.page.get_by_role("group", name="Cut and finish")).to_be_focused()
 
 
 def test_what_is_being_typed_into_a_card_survives_what_happens_around_it(widget: Widget, fake: FakeServer) -> None:

@@ -18,8 +18,13 @@ test("the loader is at most 4 KB, and all there is to a usable panel at most 30 
   );
 });
 
+test("looking through times is no part of the panel, and at most 5 KB", () => {
+  assert.match(read("panel.js"), /import\("\.\/booking\.js"\)/);
+  assert.ok(bytes("booking.js") <= 5 * 1_024, `booking.js has ${bytes("booking.js")} bytes`);
+});
+
 test("nothing that is shipped parses markup, evaluates text or names another server", () => {
-  for (const name of ["loader.js", "panel.js"]) {
+  for (const name of ["loader.js", "panel.js", "booking.js"]) {
     const code = read(name);
     assert.doesNotMatch(code, /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|cookie/);
     const addresses = [...code.matchAll(/https?:\/\/[\w.-]+/g)].map(([address]) => address);
@@ -38,7 +43,7 @@ test(
     const folder = mkdtempSync(join(tmpdir(), "widget-"));
     try {
       await bundle(folder);
-      for (const name of ["loader.js", "panel.js"]) {
+      for (const name of ["loader.js", "panel.js", "booking.js"]) {
         // Not `assert.equal`: it would print two bundles.
         const isSame = readFileSync(join(folder, name), "utf8") === read(name);
         assert.ok(isSame, `run "npm run build": ${name} is not what src makes`);

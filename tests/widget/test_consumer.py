@@ -11,7 +11,9 @@ import pytest
 from channels.testing import WebsocketCommunicator
 
 from assistant.async_db import in_db
-from assistant.models import Conversation, Message, Turn
+from assistant.models import Card, Conversation, Message, Turn
+from assistant.services.booking import browsing, menus, offers
+from assistant.services.conversations import cards
 from assistant.services.conversations.sessions import Session, open_session
 from tests import make
 from widget import consumers
@@ -49,6 +51,29 @@ class Socket:
                 message = await self.wire.receive_output(8)
                 if message["type"] == "websocket.close":
                     return message["code"]
+
+
+async def test_a_slots_card_is_looked_through_without_a_turn():
+    opened = await session()
+    card = await in_db(_a_slots_card)(opened)
+    async with Socket() as socket:
+        await socket.tell("session.open", token=opened.token, after=0)
+        await socket.hear("session.ready")
+        await socket.tell("slots.browse", card=str(card.pk), after=card.content["days"][0]["date"])
+        shown = await socket.hear("slots.shown")
+        assert shown["card"] == str(card.pk)
+        assert shown["view"]["days"][0]["date"] == card.content["days"][1]["date"]
+        await socket.tell("slots.browse", card=str(opened.conversation.pk))
+        assert (await socket.hear("error"))["of"] == "slots.browse"
+    assert not await in_db(Turn.objects.exists)()
+
+
+def _a_slots_card(opened: Session) -> Card:
+    make.calendar(opened.conversation.organization)
+    menu = menus.menu_of(opened.conversation.organization, [], None)
+    service = menu.service("Dr. Moss")
+    content = browsing.content(menu, service, None, offers.offer(service), "")
+    return cards.add(opened.conversation, "slots", content, action=browsing.action(menu, "visits_book"))
 
 
 async def session(**fields) -> Session:

@@ -181,6 +181,12 @@ async def answer_card(request: HttpRequest, conversation: Conversation, card: UU
     return HttpResponse(status=204)
 
 
+@api_view("POST", limit="slots.browse")
+async def browse_slots(request: HttpRequest, conversation: Conversation, card: UUID) -> HttpResponse:
+    frame = frames.build(frames.SlotsBrowse, {**body_of(request), "card": str(card)})
+    return answer((await in_db(feed.browsed)(conversation, frame)).payload())
+
+
 @api_view("POST", limit="message.rate")
 async def rate_message(request: HttpRequest, conversation: Conversation, message: UUID) -> HttpResponse:
     frame = frames.build(frames.MessageRate, {**body_of(request), "message": str(message)})

@@ -21,7 +21,7 @@ from assistant.admin.scoping import ReadOnly
 from assistant.admin.states import column_labels
 from assistant.errors import InterworkyError
 from assistant.models import Appointment
-from assistant.services.booking import appointments, invitations
+from assistant.services.booking import appointments, form_fields, invitations
 
 
 class WhenFilter(DropdownFilter):
@@ -57,11 +57,15 @@ class AppointmentAdmin(ReadOnly):
     actions = ["approve", "decline", "cancel", "attended", "no_show"]
     fieldsets = (
         (None, {"fields": ("reference", "shown_state", "when", "visitor_when", *ABOUT, "organization")}),
-        ("Visitor", {"fields": ("name", "email", "phone", "reason", "cancel_reason")}),
+        ("Visitor", {"fields": ("name", "email", "phone", "reason", "filled_in", "cancel_reason")}),
         ("Source", {"fields": ("conversation", "created_at", "updated_at")}),
         ("E-mails", {"fields": ("mails",)}),
     )
-    readonly_fields = ["shown_state", "when", "visitor_when", "where", "mails"]
+    readonly_fields = ["shown_state", "when", "visitor_when", "where", "filled_in", "mails"]
+
+    @display(description="Form")
+    def filled_in(self, obj: Appointment) -> str:
+        return "\n".join(f"{name}: {value}" for name, value in form_fields.answered(obj)) or "-"
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Appointment]:
         related = ("organization", "calendar", "service", "visitor", "conversation__organization")

@@ -13,7 +13,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminColorInputWidget, UnfoldAdminTextareaWidget
 
 from assistant.admin.scoping import OneOrganizationForm, Scoped, ScopedTabularInline
-from assistant.models import Offering, Service
+from assistant.models import FormField, Offering, Service
 
 
 class ServiceForm(OneOrganizationForm):
@@ -44,10 +44,24 @@ class OfferingInline(ScopedTabularInline):
         return 0 if obj else 1
 
 
+class FormFieldInline(ScopedTabularInline):
+    model = FormField
+    fields = ["label", "kind", "options", "required", "help", "order"]
+    extra = 0
+    verbose_name = "field"
+    verbose_name_plural = "fields of your own that visitors fill in when they book"
+
+    def formfield_for_dbfield(self, db_field: models.Field[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "options" and field is not None:
+            field.widget.attrs["rows"] = 2
+        return field
+
+
 @admin.register(Service)
 class ServiceAdmin(Scoped):
     form = ServiceForm
-    inlines = [OfferingInline]
+    inlines = [OfferingInline, FormFieldInline]
     empty_text = "A service is what visitors book, such as a haircut of 45 minutes."
     list_display = ["name", "organization", "length", "price", "offered_on", "upcoming", "active"]
     list_filter = ["organization", "active"]
@@ -69,6 +83,7 @@ class ServiceAdmin(Scoped):
             "Booking rules",
             {"fields": ("choice", ("notice_minutes", "horizon_days"), ("per_day", "per_visitor"), "approval")},
         ),
+        ("Form", {"fields": (("ask_phone", "ask_notes"),)}),
         ("Changes by visitors", {"fields": (("cancel_hours", "ask_cancel_reason"),)}),
     )
 

@@ -77,6 +77,8 @@ class Appointment(models.Model):
     email = models.EmailField("e-mail", blank=True)
     phone = models.CharField(max_length=40, blank=True)
     reason = models.CharField(max_length=300, blank=True)
+    # What was answered to the service's own fields: `{"field", "label", "given", "value"}` each, as it was asked then.
+    answers = models.JSONField(default=list, blank=True)
     cancel_reason = models.CharField("reason for cancelling", max_length=300, blank=True)
     sequence = models.PositiveIntegerField(default=0)  # of its iCalendar event; grows with every change
     created_at = models.DateTimeField(auto_now_add=True)

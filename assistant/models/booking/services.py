@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 
@@ -20,6 +21,11 @@ class Service(models.Model):
     class Choice(models.TextChoices):
         FAIREST = "fairest", "The one with the fewest upcoming appointments"
         FIRST = "first", "The first in order"
+
+    class Ask(models.TextChoices):
+        NO = "no", "Not asked"
+        OPTIONAL = "optional", "Optional"
+        REQUIRED = "required", "Required"
 
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="services")
     name = models.CharField(max_length=80, help_text="As visitors read it, such as Cut and finish.")
@@ -124,6 +130,20 @@ class Service(models.Model):
     ask_cancel_reason = models.BooleanField(
         "ask why it is cancelled", default=False, help_text="Visitors may give a reason; the team reads it."
     )
+    ask_phone = models.CharField(
+        "phone number",
+        max_length=10,
+        choices=Ask.choices,
+        default=Ask.NO,
+        help_text="Whether visitors are asked for it when they book. Their name and e-mail address always are.",
+    )
+    ask_notes = models.CharField(
+        "notes",
+        max_length=10,
+        choices=Ask.choices,
+        default=Ask.NO,
+        help_text="Whether visitors are asked what else the team should know.",
+    )
     calendars: models.ManyToManyField[Calendar, Offering] = models.ManyToManyField(
         Calendar, through="Offering", related_name="services"
     )
@@ -156,3 +176,41 @@ class Offering(models.Model):
 
     def __str__(self) -> str:
         return f"{self.service} · {self.calendar}"
+
+
+class FormField(models.Model):
+    """A question of staff's own that visitors answer when they book a service."""
+
+    class Kind(models.TextChoices):
+        TEXT = "text", "Text"
+        CHOICE = "choice", "Choice"
+        CHECKBOX = "checkbox", "Checkbox"
+        NUMBER = "number", "Number"
+
+    service = models.ForeignKey(Service, models.CASCADE, related_name="form_fields")
+    label = models.CharField(max_length=120, help_text="As visitors read it, such as Your dog's name.")
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.TEXT)
+    options = models.TextField(
+        max_length=1000, blank=True, help_text="What there is to choose from, one per line. For a choice only."
+    )
+    required = models.BooleanField(
+        default=False, help_text="Whether it must be answered; a checkbox, whether it must be ticked."
+    )
+    help = models.CharField(max_length=200, blank=True, help_text="Shown below the field, such as where to find the number.")
+    order = models.PositiveSmallIntegerField(default=0, help_text="Fields with lower numbers are asked first.")
+
+    class Meta:
+        ordering = ["order", "pk"]
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def option_list(self) -> list[str]:
+        return list(dict.fromkeys(line.strip() for line in self.options.splitlines() if line.strip()))
+
+    def clean(self) -> None:
+        if self.kind == self.Kind.CHOICE and len(self.option_list) < 2:
+            raise ValidationError({"options": "A choice needs two options or more, one per line."})
+        if self.kind != self.Kind.CHOICE and self.option_list:
+            raise ValidationError({"options": "Only a choice has options. Change the kind, or leave this empty."})

@@ -18,7 +18,7 @@ from django.urls import reverse
 from assistant.errors import NotFound
 from assistant.models import Appointment, Service
 from assistant.sentences import catalogue, label, language
-from assistant.services.booking import offers, wording
+from assistant.services.booking import form_fields, offers, wording
 from assistant.services.deliveries import outbox
 
 Method = Literal["REQUEST", "CANCEL", "PUBLISH"]
@@ -136,7 +136,7 @@ def receipt(appointment: Appointment, change: Change, note: str = "") -> dict[st
     content: dict[str, Any] = {
         "title": label(change, locale_of(appointment)),
         "reference": appointment.reference,
-        "lines": lines(appointment),
+        "lines": [*lines(appointment), *([name, value] for name, value in form_fields.answered(appointment))],
         "status": "cancelled" if change in ENDED else "done",
     }
     if change == "requested":
@@ -146,6 +146,12 @@ def receipt(appointment: Appointment, change: Change, note: str = "") -> dict[st
     if change not in ENDED:
         content |= {"ics_url": ics_url(appointment), "manage_url": manage_url(appointment)}
     return content
+
+
+def replaced(appointment: Appointment, content: dict[str, Any]) -> dict[str, Any]:
+    """The content of a receipt that holds no longer: what it was of, without a time that nobody should come at."""
+    note = label("no_longer_valid", locale_of(appointment))
+    return {"title": content["title"], "reference": content["reference"], "lines": [], "status": "replaced", "note": note}
 
 
 def visitors_email(appointment: Appointment, change: Change, instead: offers.Offer | None = None) -> Letter:
@@ -194,6 +200,7 @@ def teams_email(appointment: Appointment, change: Change) -> Letter:
         ("E-mail", appointment.email),
         ("Phone", appointment.phone),
         ("Reason", appointment.reason),
+        *form_fields.answered(appointment),
         ("Reason for cancelling", appointment.cancel_reason),
     )
     text = [

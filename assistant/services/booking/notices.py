@@ -49,8 +49,15 @@ def write(
 def _update_receipts(appointment: Appointment, change: invitations.Change, call: ToolCall | None, note: str) -> None:
     receipts = Card.objects.select_related("conversation").filter(kind=Card.Kind.RECEIPT)
     first = receipts.filter(call=appointment.call_id).first() if appointment.call_id else None
-    if first is not None:
+    ended = change in invitations.ENDED
+    if ended and appointment.conversation:
+        # Above it stands what was said of the booking then; that it is cancelled is said below, where it happened.
+        for card in receipts.filter(conversation=appointment.conversation, content__reference=appointment.reference):
+            cards.update(card, content=invitations.replaced(appointment, card.content))
+    elif first is not None:
         # What an older receipt shows must not send anybody to the wrong hour.
         cards.update(first, content=invitations.receipt(appointment, change, "" if call else note))
-    if appointment.conversation and call and (first is None or call.pk != appointment.call_id):
-        cards.add(appointment.conversation, Card.Kind.RECEIPT, invitations.receipt(appointment, change, note), call=call)
+    is_news = call is not None and (first is None or call.pk != appointment.call_id)
+    if appointment.conversation and (is_news or (ended and first is not None)):
+        content = invitations.receipt(appointment, change, note)
+        cards.add(appointment.conversation, Card.Kind.RECEIPT, content, call=call or appointment.call)

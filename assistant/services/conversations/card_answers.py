@@ -10,6 +10,7 @@ from django.utils import timezone
 from assistant.errors import InputError, NotFound
 from assistant.models import Card, Conversation, Message, ToolCall, Turn
 from assistant.sentences import label
+from assistant.services.booking import browsing, form_fields
 from assistant.services.conversations import cards
 from assistant.services.conversations.leases import begin_turn
 from assistant.services.conversations.messages import append_message
@@ -22,7 +23,7 @@ def answer(conversation: Conversation, card_id: str, choice: str, fields: dict[s
     """Record a visitor's answer, once; returns the turn that continues from it.
 
     The same again, or a late one, returns None and changes nothing; so does a step of a card that has more than one,
-    which shows the next.
+    which shows the next, and a form with a value that is not acceptable, which says so.
 
     Raises `NotFound` for a card of somebody else's, `InputError` for a choice that was not offered.
     """
@@ -36,8 +37,11 @@ def answer(conversation: Conversation, card_id: str, choice: str, fields: dict[s
             return None
         if card.expires_at and card.expires_at <= timezone.now():
             cards.update(card, state=Card.State.EXPIRED)
+            browsing.offer_again(card)
             return None
         given = _checked(card, fields or {})
+        if choice in ("confirm", "send") and _refused(card, given):
+            return None
         if card.kind == Card.Kind.VERIFY and choice != "cancel" and not verification.proceed(card, choice, given):
             return None
         said, call = _ANSWERS[Card.Kind(card.kind)](card, choice, given)
@@ -52,7 +56,9 @@ def _slots(card: Card, choice: str, fields: dict[str, str]) -> tuple[str, ToolCa
             if slot["id"] == choice:
                 arguments = {**card.action.get("arguments", {}), card.action["argument"]: choice}
                 return f"{day['label']}, {slot['label']}", _visitors_call(card, card.action["tool"], arguments)
-    raise InputError("That time was not offered.")
+    said = browsing.chosen(card, choice)
+    card.content = {**card.content, "picked": said}
+    return said, _visitors_call(card, card.action["tool"], {card.action["argument"]: choice})
 
 
 def _confirm(card: Card, choice: str, fields: dict[str, str]) -> tuple[str, ToolCall | None]:
@@ -63,8 +69,7 @@ def _confirm(card: Card, choice: str, fields: dict[str, str]) -> tuple[str, Tool
         raise InputError("There is nothing left to confirm.")
     if choice == "cancel":
         return card.content.get("cancel_label") or label("no_thanks", card.conversation.locale), call
-    _check_complete(card, fields)
-    call.arguments = {**call.arguments, **fields}
+    call.arguments = {**call.arguments, **form_fields.keep(call, fields, card.conversation.locale)}
     call.save(update_fields=["arguments"])
     return card.content.get("confirm_label") or label("confirm", card.conversation.locale), call
 
@@ -72,7 +77,6 @@ def _confirm(card: Card, choice: str, fields: dict[str, str]) -> tuple[str, Tool
 def _contact(card: Card, choice: str, fields: dict[str, str]) -> tuple[str, ToolCall | None]:
     if choice != "send":
         raise InputError("A contact form is answered by send.")
-    _check_complete(card, fields)
     arguments = {**card.action.get("arguments", {}), **fields}
     # True from this transaction on; `leave_contact` removes the note once the address is forwarded.
     card.content = {**card.content, "note": label("kept_here", card.conversation.locale)}
@@ -81,7 +85,12 @@ def _contact(card: Card, choice: str, fields: dict[str, str]) -> tuple[str, Tool
 
 
 def _verified(card: Card, choice: str, fields: dict[str, str]) -> tuple[str, ToolCall | None]:
-    return label("no_thanks" if choice == "cancel" else "email_proven", card.conversation.locale), card.call
+    if choice == "cancel" or card.call is None:
+        return label("no_thanks", card.conversation.locale), card.call
+    given = form_fields.keep(card.call, fields, card.conversation.locale)
+    card.call.arguments = {**card.call.arguments, **{name: given[name] for name in given if name != "code"}}
+    card.call.save(update_fields=["arguments"])
+    return label("email_proven", card.conversation.locale), card.call
 
 
 _ANSWERS = {
@@ -104,10 +113,15 @@ def _visitors_call(card: Card, tool: str, arguments: dict[str, Any]) -> ToolCall
     )
 
 
-def _check_complete(card: Card, fields: dict[str, str]) -> None:
-    missing = [field["label"] for field in card.content.get("fields", []) if not fields.get(field["name"])]
-    if missing:
-        raise InputError(label("fill_in", card.conversation.locale, fields=", ".join(missing)))
+def _refused(card: Card, given: dict[str, str]) -> bool:
+    """Whether a value is not acceptable; the card then says which, and why, and keeps what was typed."""
+    asked = card.content.get("fields", [])
+    names = {field["name"] for field in card.content.get("with_code", [])}  # address and code have checks of their own
+    checked = [field for field in asked if field["name"] in names] if card.kind == Card.Kind.VERIFY else asked
+    found = form_fields.problems(checked, given, card.conversation.locale)
+    if found:
+        cards.update(card, content={**card.content, "fields": form_fields.with_problems(asked, given, found)})
+    return bool(found)
 
 
 def _checked(card: Card, fields: dict[str, str]) -> dict[str, str]:

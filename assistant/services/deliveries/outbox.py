@@ -194,7 +194,8 @@ def _update_receipt(delivery: Delivery) -> None:
     """Bring the receipt card of the delivery's call up to date, in the caller's transaction."""
     if delivery.call_id is None:
         return
-    card = Card.objects.select_related("conversation").filter(call=delivery.call_id, kind=Card.Kind.RECEIPT).first()
+    receipts = Card.objects.select_related("conversation").filter(call=delivery.call_id, kind=Card.Kind.RECEIPT)
+    card = receipts.order_by("-created_at").first()
     if card is None:
         return
     content, locale = dict(card.content), card.conversation.locale

@@ -101,7 +101,10 @@ def _mail_code(card: Card, address: str) -> None:
         card,
         {
             "text": say("code_sent", email=email),
-            "fields": [{"name": "code", "label": say("code_from_mail"), "type": "code"}],
+            "fields": [
+                {"name": "code", "label": say("code_from_mail"), "type": "code"},
+                *card.content.get("with_code", []),  # what else the act needs to know
+            ],
             "confirm_label": say("confirm"),
             "again_label": say("other_code"),
         },

@@ -204,8 +204,9 @@ def answer_of_visitor(row: ToolCall) -> Literal["confirm", "cancel", ""]:
     return card.choice if card and card.choice in ("confirm", "cancel") else ""  # type: ignore[return-value]
 
 
-def give_up_waiting() -> None:
-    """Close the calls whose card ran out before it was answered."""
+def give_up_waiting() -> list[Card]:
+    """Close the calls whose card ran out before it was answered; returns the cards that have run out now."""
+    expired = []
     late = Q(state=Card.State.OPEN, expires_at__lte=timezone.now()) | Q(state=Card.State.EXPIRED)
     found = Card.objects.filter(late, kind__in=Card.ASKING, call__state=State.WAITING).select_related("call", "conversation")
     for card in found[:200]:
@@ -217,8 +218,10 @@ def give_up_waiting() -> None:
                 continue
             if card.state == Card.State.OPEN:
                 cards.update(card, state=Card.State.EXPIRED)
+                expired.append(card)
             assert card.call is not None
             close(card.call, State.REFUSED, NOT_CONFIRMED, code="expired")
+    return expired
 
 
 def left_behind(turn: Turn) -> list[ToolCall]:

@@ -48,6 +48,7 @@ LIMITS = {
     "turn.stop": Limit(("30/minute",), ("240/minute",)),
     "turn.retry": Limit(("10/minute", "60/hour"), ("40/minute", "400/hour")),
     "card.answer": Limit(("30/minute", "300/hour"), ("120/minute", "1200/hour")),
+    "slots.browse": Limit(("60/minute", "600/hour"), ("240/minute", "2400/hour")),
     "message.rate": Limit(("30/minute", "300/hour"), ("120/minute", "1200/hour")),
     "human.request": Limit(("6/minute", "20/hour"), ("20/minute", "100/hour")),
     "visitor.update": Limit(("20/minute", "120/hour"), ("120/minute", "1200/hour")),

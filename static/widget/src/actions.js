@@ -85,6 +85,8 @@ const createAnswerActions = (store, send) => ({
     store.dispatch({ type: "card.answering", card, choice });
     void send({ type: "card.answer", card, choice, ...(fields && { fields }) });
   },
+  /** What else there is to choose from. @param {string} card @param {import("./booking/index.js").Asked} asked */
+  browse: (card, asked) => void send({ type: "slots.browse", card, ...asked }),
   /** @param {string} message @param {number} value 1, -1 or 0 for neither */
   rate(message, value) {
     store.dispatch({ type: "rating.given", message, value });

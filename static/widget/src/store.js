@@ -18,16 +18,26 @@
  * @property {string} [turn] @property {number} [rating] @property {Source[]} [sources]
  *
  * @typedef {{ id: string, label: string, note?: string, start_at: string }} Slot
- * @typedef {{ name: string, label: string, type: string, value?: string }} Field
+ * @typedef {{ date?: string, label: string, slots: Slot[] }} Day
+ * @typedef {{ id: string, name: string, minutes: number[], price?: string, description?: string }} Service
+ * @typedef {object} View what a slots card shows of a service; `free` are the days of `month` that have something free
+ * @property {string} title @property {string} [timezone] @property {string} [service] @property {string} [calendar]
+ * @property {{ id: string, name: string }[]} [calendars] @property {string} [first_day] @property {string} [last_day]
+ * @property {Day[]} [days] @property {string} [problem] @property {string} [month] @property {string[]} [free]
+ * @typedef {object} Field
+ * @property {string} name @property {string} label @property {string} type @property {string} [value]
+ * @property {boolean} [optional] @property {string} [help] @property {string[]} [options] @property {string} [problem]
  * @typedef {object} Card every kind's fields, as docs/protocol.md gives them
  * @property {string} id @property {"slots" | "confirm" | "receipt" | "contact" | "verify"} kind
  * @property {"open" | "answered" | "expired" | "closed"} state @property {string} at @property {string} [choice]
  * @property {string} title @property {string} [text] @property {string} [timezone] @property {string} [expires_at]
- * @property {{ label: string, slots: Slot[] }[]} [days] @property {Field[]} [fields] @property {[string, string][]} [lines]
+ * @property {Day[]} [days] @property {Field[]} [fields] @property {[string, string][]} [lines]
+ * @property {Service[]} [services] @property {string} [service] @property {string} [calendar] @property {string} [picked]
+ * @property {{ id: string, name: string }[]} [calendars] @property {string} [first_day] @property {string} [last_day]
  * @property {string} [confirm_label] @property {string} [cancel_label] @property {string} [again_label]
  * @property {string} [problem]
  * @property {string} [reference] @property {string} [note]
- * @property {"done" | "sending" | "failed" | "cancelled"} [status]
+ * @property {"done" | "sending" | "failed" | "cancelled" | "replaced"} [status]
  * @property {string} [ics_url] @property {string} [manage_url]
  *
  * @typedef {{ turn: string, code: string, text: string, retryable: boolean, outcome: "stopped" | "failed" }} Notice
@@ -53,6 +63,7 @@
  * @property {Turn | null} turn
  * @property {string[]} ended the last turns that ended; late events of theirs are ignored
  * @property {Record<string, string>} answering card → the choice on its way
+ * @property {Record<string, View>} browsed slots card → what its visitor has looked at since
  * @property {{ code: string, text: string } | null} problem the last refusal that is not shown on a line of its own
  * @property {boolean} staffTyping
  * @property {string} draft what was being written when the page was left
@@ -71,6 +82,7 @@ const EMPTY = {
   turn: null,
   ended: /** @type {string[]} */ ([]),
   answering: {},
+  browsed: /** @type {Record<string, View>} */ ({}),
   problem: null,
   staffTyping: false,
 };
@@ -153,10 +165,17 @@ export const EVENTS = {
   },
   "card.updated"(state, { seq, card }) {
     const { [card.id]: _, ...answering } = state.answering;
+    const { [card.id]: __, ...browsed } = state.browsed;
     if (!state.items.some((item) => item.id === card.id))
       return { ...EVENTS["card.added"](state, { seq, card }), answering };
     const items = state.items.map((item) => (item.kind === "card" && item.id === card.id ? { ...item, card } : item));
-    return { ...state, items, answering };
+    return { ...state, items, answering, browsed };
+  },
+  "slots.shown"(state, { card, view }) {
+    // A month says which days are free; the times that are shown stay.
+    const { days: _, ...month } = view;
+    const shown = view.month ? { ...state.browsed[card], ...month } : view;
+    return { ...state, browsed: { ...state.browsed, [card]: shown }, problem: null };
   },
   "conversation.updated": (state, { state: to, staff, notified }) => ({
     ...state,

@@ -115,7 +115,7 @@ async def test_times_are_named_to_the_model_and_shown_to_the_visitor(conversatio
     (day,) = card.content["days"]
     assert [(slot["label"], slot["id"]) for slot in day["slots"]] == named
     assert named[0][0] == "12:00"
-    assert card.action == {"tool": "appointment_book", "argument": "slot"}
+    assert (card.action["tool"], card.action["argument"]) == ("appointment_book", "slot")
     assert DAY.isoformat() in result.text
 
 
@@ -259,7 +259,7 @@ async def test_cancelling_asks_first_and_is_reported(conversation):
     await sync_to_async(appointment.refresh_from_db)()
     assert appointment.state == "cancelled"
     receipts = await in_db(lambda: [card.content["status"] for card in Card.objects.filter(kind="receipt")])()
-    assert receipts == ["cancelled", "cancelled"]
+    assert receipts == ["replaced", "cancelled"]
 
 
 async def test_moving_asks_first_and_is_reported(conversation):

@@ -19,6 +19,8 @@ from typing import Any
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
+from . import times
+
 ROOT = Path(__file__).parents[3]
 DIST = ROOT / "static" / "widget" / "dist"
 CARDS = ROOT / "tests" / "wire" / "cards"
@@ -160,12 +162,14 @@ class FakeServer:
         app.add_routes([
             web.get("/widget.js", self._file("loader.js")),
             web.get("/widget/{version}/panel.js", self._file("panel.js")),
+            web.get("/widget/{version}/booking.js", self._file("booking.js")),
             web.get("/api/v1/widget/config/{key}", self._config),
             web.post("/api/v1/widget/sessions", self._session),
             web.post("/api/v1/widget/messages", self._post_message),
             web.get("/api/v1/widget/events", self._stream),
             web.post("/api/v1/widget/turns/{turn}/{verb}", self._post_turn),
             web.post("/api/v1/widget/cards/{card}/answer", self._post_card),
+            web.post("/api/v1/widget/cards/{card}/slots", self._post_slots),
             web.get("/ws/v1/chat", self._socket),
             web.route("OPTIONS", "/{path:.*}", self._preflight),
         ])  # fmt: skip
@@ -281,6 +285,10 @@ class FakeServer:
         self._receive(self._of(request), frame)
         return web.Response(status=204)
 
+    async def _post_slots(self, request: web.Request) -> web.Response:
+        asked = await request.json()
+        return web.json_response({"type": "slots.shown", "card": request.match_info["card"], "view": times.shown(asked)})
+
     async def _stream(self, request: web.Request) -> web.StreamResponse:
         conversation = self._of(request)
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
@@ -376,6 +384,8 @@ class FakeServer:
                 conversation.turn["stopped"] = True
             case "card.answer":
                 self._start(self._answer(conversation, frame))
+            case "slots.browse":
+                conversation.say({"type": "slots.shown", "card": frame["card"], "view": times.shown(frame)})
             case "message.rate":
                 conversation.say(
                     {"type": "message.rated", "message": frame["message"], "value": frame["value"]}, durable=True

@@ -241,6 +241,7 @@ test("every frame that has a place over HTTP goes there, with its token", async 
     "/human",
     "/messages/ID/rating",
     "/messages",
+    "/cards/ID/slots",
     "/turns/ID/retry",
     "/turns/ID/stop",
     "/visitor",

@@ -187,7 +187,9 @@ async def test_another_visitor_finds_nothing(page, assistant):
     assert len(routes) >= 4
     for route in routes:
         path = re.sub(r"<uuid:(\w+)>", lambda found: str(rows[found[1]]), route)
-        answer = await other.post(path, {"value": 1} if "rating" in route else {"choice": "confirm"})
+        answer = await other.post(
+            path, {"value": 1} if "rating" in route else {} if "slots" in route else {"choice": "confirm"}
+        )
         assert answer.status_code == 404, (route, answer.content)
     await in_db(card.refresh_from_db)()
     assert card.state == "open" and (await in_db(Message.objects.get)(pk=reply.pk)).rating is None

@@ -63,4 +63,6 @@ export default {
   statusCancelled: "أُلغي",
   required: "يرجى ملء هذا الحقل.",
   email: "يرجى إدخال عنوان بريد إلكتروني مثل ada@example.com.",
+  optional: "(اختياري)",
+  number: "يرجى إدخال رقم.",
 };

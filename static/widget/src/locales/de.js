@@ -57,4 +57,6 @@ export default {
   statusCancelled: "Abgesagt",
   required: "Bitte füllen Sie dieses Feld aus.",
   email: "Bitte geben Sie eine E-Mail-Adresse wie ada@example.com ein.",
+  optional: "(freiwillig)",
+  number: "Bitte geben Sie eine Zahl ein.",
 };

@@ -57,4 +57,6 @@ export default {
   statusCancelled: "Cancelled",
   required: "Please fill this in.",
   email: "Please enter an e-mail address such as ada@example.com.",
+  optional: "(optional)",
+  number: "Please enter a number.",
 };

@@ -57,4 +57,6 @@ export default {
   statusCancelled: "Cancelado",
   required: "Rellene este campo.",
   email: "Introduzca una dirección de correo como ada@example.com.",
+  optional: "(opcional)",
+  number: "Introduzca un número.",
 };

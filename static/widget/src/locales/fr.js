@@ -57,4 +57,6 @@ export default {
   statusCancelled: "Annulé",
   required: "Veuillez remplir ce champ.",
   email: "Veuillez saisir une adresse e-mail comme ada@example.com.",
+  optional: "(facultatif)",
+  number: "Veuillez saisir un nombre.",
 };

@@ -11,6 +11,7 @@ const ROUTES = {
   "turn.stop": ({ turn }) => [`turns/${turn}/stop`, {}],
   "turn.retry": ({ turn }) => [`turns/${turn}/retry`, {}],
   "card.answer": ({ card, choice, fields }) => [`cards/${card}/answer`, { choice, fields }],
+  "slots.browse": ({ type, card, ...asked }) => [`cards/${card}/slots`, asked],
   "message.rate": ({ message, value }) => [`messages/${message}/rating`, { value }],
   "human.request": () => ["human", {}],
   "visitor.update": ({ type, ...about }) => ["visitor", about],
@@ -66,6 +67,7 @@ export function openStream({ host, token, after, onEvent, onSaved, onClose }, wo
     if (abort.signal.aborted) return;
     if (response.status === 401) throw new Refused(401);
     if (!response.ok) return receive(await problemOf(response, frame.id ?? frame.type));
+    if (response.status === 200) return receive(await response.json());
     if (!isMessage) return;
     deadline.clear();
     onSaved?.(frame.id);

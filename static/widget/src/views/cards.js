@@ -1,19 +1,14 @@
 import { h, icon } from "../dom.js";
 import { ALERT, CALENDAR, CHECK, MAIL } from "../icons.js";
 import { clock, fill } from "../locales/index.js";
-import { randomHex } from "../random.js";
+import { drawForm, inputsOf, keepTyped } from "./form.js";
 
 /** So many times are offered at once; the others unfold. */
 const FIRST_SLOTS = 9;
 
-const AUTOCOMPLETE = { name: "name", email: "email", phone: "tel", tel: "tel" };
-
-/** A one-time code, as phones and keyboards know it. */
-const CODE = { type: "text", inputmode: "numeric", autocomplete: "one-time-code", maxlength: "12" };
-
 /**
  * @typedef {import("../store.js").Card} Card
- * @typedef {import("../store.js").Field} Field
+ * @typedef {import("../store.js").View} SlotsView
  * @typedef {object} CardContext what the views of the kinds share
  * @property {import("./index.js").Page["t"]} t @property {string} locale @property {string} host
  * @property {(choice: string, fields?: Record<string, string>) => void} answer @property {() => void} redraw
@@ -21,10 +16,14 @@ const CODE = { type: "text", inputmode: "numeric", autocomplete: "one-time-code"
 
 /** A card of any kind. It is drawn anew only when the server changed it, so that what is being typed stays.
  * @param {import("./index.js").Actions} actions @param {import("./index.js").Page} page */
-export function createCard(actions, { t, locale, host }) {
+export function createCard(actions, { t, locale, host, announce }) {
   const el = h("div", { class: "line card", role: "group", tabindex: "-1" });
   /** @type {Card} */
   let card;
+  /** @type {SlotsView | undefined} what its visitor has looked at since */
+  let view;
+  /** @type {import("../booking/index.js").Browser | undefined} */
+  let browser;
   let folded = true;
   /** @type {CardContext} */
   const context = {
@@ -39,27 +38,50 @@ export function createCard(actions, { t, locale, host }) {
   };
 
   function draw() {
-    const hadFocus = el.contains(/** @type {ShadowRoot} */ (el.getRootNode()).activeElement);
-    const kept = valuesOf(el);
+    const focused = /** @type {HTMLElement | null} */ (/** @type {ShadowRoot} */ (el.getRootNode()).activeElement);
+    const hadFocus = el.contains(focused);
+    const restore = keepTyped(el);
+    const isOpen = card.state === "open";
     el.className = `line card ${card.kind} ${card.state} ${card.status ?? ""}`;
     el.setAttribute("aria-label", card.title);
     el.replaceChildren(
-      ...(card.state === "open" || card.kind === "receipt"
-        ? KINDS[card.kind](card, context, folded)
+      ...(isOpen || card.kind === "receipt"
+        ? KINDS[card.kind]({ ...card, ...view }, context, folded && !view)
         : drawClosed(card, context)),
     );
-    for (const input of inputsOf(el)) input.value = kept[input.name] ?? input.value;
-    // The next step of a card is where its first one was.
-    if (hadFocus) (card.state === "open" && card.kind === "verify" ? inputsOf(el)[0] : el).focus();
+    if (isOpen && browser) el.querySelector("h3")?.after(browser.el);
+    restore();
+    if (!hadFocus) return;
+    if (focused !== el && el.contains(focused)) return focused?.focus();
+    // The next step of a card is where its first one was; what is wrong in a form comes first.
+    const inputs = [...inputsOf(el)];
+    const wrong = inputs.find((input) => input.getAttribute("aria-invalid") === "true");
+    (isOpen ? (wrong ?? (card.kind === "verify" ? inputs[0] : el)) : el).focus();
+  }
+
+  /** Days, months and services to look through: code that is fetched when there is a card for it. */
+  async function loadBrowser() {
+    const { createBrowser } = await import("../booking/index.js").catch(() => ({ createBrowser: null }));
+    if (!createBrowser || browser) return;
+    const root = /** @type {ShadowRoot} */ (el.getRootNode());
+    const look = (/** @type {import("../booking/index.js").Asked} */ asked) => actions.browse(card.id, asked);
+    browser = createBrowser(root, { locale, announce, look, first: () => el.querySelector(".slot") });
+    browser.update({ ...card, ...view });
+    draw();
   }
 
   return {
     el,
     /** @param {Card} next @param {import("./index.js").State} state */
-    update(next, { answering }) {
-      if (next !== card) {
+    update(next, { answering, browsed }) {
+      if (next !== card || browsed[next.id] !== view) {
+        const isNew = !card;
         card = next;
+        view = browsed[card.id];
+        browser?.update({ ...card, ...view });
         draw();
+        browser?.settle();
+        if (isNew && card.kind === "slots" && card.services && card.state === "open") queueMicrotask(loadBrowser);
       }
       const choice = answering[card.id];
       el.setAttribute("aria-busy", String(choice !== undefined));
@@ -177,21 +199,28 @@ function drawVerify({ title, text, lines, fields = [], confirm_label, again_labe
 
 /** @param {Card} card @param {CardContext} context */
 function drawReceipt({ title, reference, lines, status = "done", note, ics_url, manage_url }, { t, host }) {
-  const word = { done: "", sending: t.statusSending, failed: t.statusFailed, cancelled: t.statusCancelled }[status];
+  const word = {
+    done: "",
+    sending: t.statusSending,
+    failed: t.statusFailed,
+    cancelled: t.statusCancelled,
+    replaced: "",
+  }[status];
+  const isValid = status !== "cancelled" && status !== "replaced";
   const link = (/** @type {string | undefined} */ path, /** @type {string} */ label, /** @type {object} */ props) => {
     const href = path && addressOn(host, path);
     return href ? h("a", { class: "button plain", href, rel: "noopener", ...props }, label) : "";
   };
   return [
-    heading(status === "failed" || status === "cancelled" ? ALERT : CHECK, title),
+    heading(status === "replaced" ? CALENDAR : status === "failed" || status === "cancelled" ? ALERT : CHECK, title),
     word ? h("p", { class: "state" }, word) : "",
     table([...(reference ? [/** @type {[string, string]} */ ([t.reference, reference])] : []), ...(lines ?? [])]),
     note ? h("p", { class: "small" }, note) : "",
     h(
       "div",
       { class: "buttons" },
-      status !== "cancelled" && link(ics_url, t.addToCalendar, { download: "" }),
-      status !== "cancelled" && link(manage_url, t.manage, { target: "_blank" }),
+      isValid && link(ics_url, t.addToCalendar, { download: "" }),
+      isValid && link(manage_url, t.manage, { target: "_blank" }),
     ),
   ];
 }
@@ -202,7 +231,7 @@ function drawClosed(card, { t }) {
   const words = !answered
     ? t.gone
     : card.kind === "slots"
-      ? fill(t.picked, { choice: nameOfSlot(card, t.comma) })
+      ? fill(t.picked, { choice: card.picked || nameOfSlot(card, t.comma) })
       : ({ confirm: t.confirmed, cancel: t.declined, send: card.note || t.handedIn }[card.choice ?? ""] ?? "");
   return [
     heading(answered && card.choice !== "cancel" ? CHECK : CALENDAR, card.title),
@@ -234,54 +263,3 @@ function addressOn(host, path) {
   const url = new URL(path, host);
   return /^https?:$/.test(url.protocol) ? url.href : null;
 }
-
-/** @param {Field[]} fields @param {CardContext["t"]} t @param {(values: Record<string, string>) => void} onSubmit
- * @param {HTMLElement[]} buttons @param {string} [problem] with the last answer */
-function drawForm(fields, t, onSubmit, buttons, problem = "") {
-  const places = fields.map(({ name, label, type, value = "" }, place) => {
-    const id = `field-${randomHex(4)}`;
-    const props = {
-      id,
-      name,
-      autocomplete: AUTOCOMPLETE[/** @type {keyof typeof AUTOCOMPLETE} */ (name)] ?? "off",
-      "aria-required": "true",
-      "aria-describedby": `${id}-why`,
-      dir: "auto",
-    };
-    const input =
-      type === "textarea"
-        ? h("textarea", { ...props, rows: "3" })
-        : h("input", { ...props, ...(type === "code" ? CODE : { type }) });
-    input.value = value;
-    const wrong = place === 0 && problem;
-    if (wrong) input.setAttribute("aria-invalid", "true");
-    const why = h("p", { class: "why", id: `${id}-why` }, wrong || "");
-    return { input, why, el: h("div", { class: "input" }, h("label", { for: id }, h("bdi", null, label)), input, why) };
-  });
-
-  /** @param {Event} event */
-  function submit(event) {
-    event.preventDefault();
-    for (const { input, why } of places) {
-      why.textContent = !input.value.trim() ? t.required : input.validity.typeMismatch ? t.email : "";
-      input.setAttribute("aria-invalid", String(why.textContent !== ""));
-    }
-    const wrong = places.find(({ why }) => why.textContent);
-    if (wrong) wrong.input.focus();
-    else onSubmit(Object.fromEntries(places.map(({ input }) => [input.name, input.value.trim()])));
-  }
-
-  return h(
-    "form",
-    { novalidate: true, onsubmit: submit },
-    places.map(({ el }) => el),
-    h("div", { class: "buttons" }, buttons),
-  );
-}
-
-/** @param {HTMLElement} el */
-const inputsOf = (el) =>
-  /** @type {NodeListOf<HTMLInputElement | HTMLTextAreaElement>} */ (el.querySelectorAll("input, textarea"));
-
-/** @param {HTMLElement} el @returns {Record<string, string>} */
-const valuesOf = (el) => Object.fromEntries([...inputsOf(el)].map(({ name, value }) => [name, value]));

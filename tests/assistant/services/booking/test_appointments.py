@@ -305,7 +305,9 @@ def test_cancelling_frees_the_time_notifies_both_sides_and_marks_the_receipt(cal
     appointment = booked(calendar, conversation)
     cancelled = appointments.cancel(appointment, now=NOW)
     assert (cancelled.state, cancelled.sequence) == ("cancelled", 1)
-    assert conversation.cards.get().content["status"] == "cancelled"
+    old, new = conversation.cards.order_by("created_at")
+    assert (old.content["status"], old.content["lines"], "manage_url" in old.content) == ("replaced", [], False)
+    assert (old.content["title"], new.content["status"]) == ("Appointment confirmed", "cancelled")
     assert set(Delivery.objects.filter(ics_method="CANCEL").values_list("to", flat=True)) == {
         "ann@example.com",
         "team@example.com",

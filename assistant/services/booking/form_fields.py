@@ -1,0 +1,118 @@
+"""The form of a booking: what a service asks its visitors, and what they answered, checked field by field.
+
+Name and e-mail address are always asked for, and phone number, notes and fields of staff's own as the service says. What is
+known of a visitor is not asked again. What was answered is kept with the appointment as it was asked, so that a field
+that staff change later does not change it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from assistant.errors import ToolError
+from assistant.models import Appointment, FormField, Service, ToolCall, Visitor
+from assistant.sentences import label
+from assistant.services.deliveries import outbox
+
+MOST_CHARS = 300
+OWN = "field-"  # how the names of staff's own fields begin
+TICKED = "yes"
+INPUTS = {
+    FormField.Kind.TEXT: "text",
+    FormField.Kind.CHOICE: "select",
+    FormField.Kind.CHECKBOX: "checkbox",
+    FormField.Kind.NUMBER: "number",
+}
+
+_PHONE = re.compile(r"[0-9+()/.\- ]{5,40}")
+_NUMBER = re.compile(r"[+-]?[0-9]{1,15}([.,][0-9]{1,10})?")
+
+
+def fields_of(service: Service, known: Mapping[str, str], visitor: Visitor | None, locale: str) -> list[dict[str, Any]]:
+    """What is still to be asked beside name and address, as docs/protocol.md has a card's fields.
+
+    `known` are the values of `phone` and `reason` that are there already. What the visitor answered when they last booked
+    the service is filled in.
+    """
+    asked: list[dict[str, Any]] = []
+    for name, wanted, kind in (("phone", service.ask_phone, "tel"), ("reason", service.ask_notes, "textarea")):
+        if wanted != Service.Ask.NO and not known.get(name):
+            field = {"name": name, "label": label(f"your_{name}", locale), "type": kind}
+            asked.append(field | ({} if wanted == Service.Ask.REQUIRED else {"optional": True}))
+    before = _answered_before(service, visitor)
+    for one in service.form_fields.all():
+        field = {"name": f"{OWN}{one.pk}", "label": one.label, "type": INPUTS[FormField.Kind(one.kind)]}
+        said = {"help": one.help, "options": one.option_list, "optional": not one.required, "value": before.get(one.pk, "")}
+        asked.append(field | {name: value for name, value in said.items() if value})
+    return asked
+
+
+def _answered_before(service: Service, visitor: Visitor | None) -> dict[int, str]:
+    if visitor is None:
+        return {}
+    last = service.appointments.filter(visitor=visitor, confirmed_at__isnull=False).order_by("-confirmed_at").first()
+    return {one["field"]: one["given"] for one in last.answers} if last else {}
+
+
+def problems(fields: list[dict[str, Any]], given: Mapping[str, str], locale: str) -> dict[str, str]:
+    """Why each value that cannot be accepted cannot, by the name of its field, in the visitor's language."""
+    found = {field["name"]: _problem(field, given.get(field["name"], "")) for field in fields}
+    return {name: label(why, locale, max=MOST_CHARS) for name, why in found.items() if why}
+
+
+def _problem(field: Mapping[str, Any], value: str) -> str:
+    """The label of what is wrong with a value; "" where nothing is."""
+    input_type = field["type"]
+    if not value or (input_type == "checkbox" and value != TICKED):
+        return "" if field.get("optional") else "must_tick" if input_type == "checkbox" else "fill_this_in"
+    if input_type == "tel":
+        return "" if _PHONE.fullmatch(value) and sum(char.isdigit() for char in value) >= 5 else "bad_phone"
+    if input_type == "number":
+        return "" if _NUMBER.fullmatch(value) else "not_number"
+    if input_type == "select":
+        return "" if value in field.get("options", []) else "not_choice"
+    if input_type == "email":
+        return "" if _is_address(value) else "bad_email"
+    is_own = field["name"].startswith(OWN) or field["name"] == "reason"
+    return "too_long" if is_own and len(value) > MOST_CHARS else ""
+
+
+def _is_address(value: str) -> bool:
+    try:
+        outbox.public_address(value)
+    except ToolError:
+        return False
+    return True
+
+
+def with_problems(fields: list[dict[str, Any]], given: Mapping[str, str], found: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The fields once more, with what was typed and what is wrong with it."""
+    plain = [{name: value for name, value in field.items() if name != "problem"} for field in fields]
+    typed = [field | ({"value": given[field["name"]]} if field["name"] in given else {}) for field in plain]
+    return [field | ({"problem": found[field["name"]]} if field["name"] in found else {}) for field in typed]
+
+
+def keep(call: ToolCall, given: Mapping[str, str], locale: str) -> dict[str, str]:
+    """Keep the answers to staff's own fields with what the call holds; returns the others, which are its arguments.
+
+    In the caller's transaction. The fields are read anew: an answer is of the organization's own field, or none.
+    """
+    own = {name.removeprefix(OWN): value for name, value in given.items() if name.startswith(OWN)}
+    if own:
+        found = FormField.objects.filter(service__appointments__call=call, pk__in=[pk for pk in own if pk.isdecimal()])
+        answers = [_answer(one, own[str(one.pk)], locale) for one in found]
+        Appointment.objects.filter(call=call).update(answers=answers)
+    return {name: value for name, value in given.items() if not name.startswith(OWN)}
+
+
+def _answer(field: FormField, given: str, locale: str) -> dict[str, Any]:
+    is_tick = field.kind == FormField.Kind.CHECKBOX
+    value = label("yes", locale) if is_tick else outbox.one_line(given, MOST_CHARS)
+    return {"field": field.pk, "label": field.label, "given": given, "value": value}
+
+
+def answered(appointment: Appointment) -> list[tuple[str, str]]:
+    """Label and value of each answer, as one line each."""
+    return [(outbox.one_line(one["label"], 120), outbox.one_line(one["value"], MOST_CHARS)) for one in appointment.answers]

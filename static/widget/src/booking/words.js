@@ -1,0 +1,73 @@
+/** The words for looking through times, in every language of the widget; fetched with the code that shows them.
+ * @typedef {typeof WORDS["en"]} Words */
+export const WORDS = {
+  en: {
+    services: "What you can book",
+    change: "Change",
+    who: "With",
+    anyone: "Anyone",
+    earlier: "Earlier",
+    later: "Later",
+    choose: "Choose a day",
+    previous: "Previous month",
+    next: "Next month",
+    full: "nothing free",
+    from: "from {length}",
+  },
+  de: {
+    services: "Was Sie buchen können",
+    change: "Ändern",
+    who: "Bei",
+    anyone: "Egal bei wem",
+    earlier: "Früher",
+    later: "Später",
+    choose: "Tag wählen",
+    previous: "Voriger Monat",
+    next: "Nächster Monat",
+    full: "nichts frei",
+    from: "ab {length}",
+  },
+  fr: {
+    services: "Ce que vous pouvez réserver",
+    change: "Modifier",
+    who: "Avec",
+    anyone: "Peu importe",
+    earlier: "Plus tôt",
+    later: "Plus tard",
+    choose: "Choisir un jour",
+    previous: "Mois précédent",
+    next: "Mois suivant",
+    full: "rien de libre",
+    from: "dès {length}",
+  },
+  es: {
+    services: "Qué puede reservar",
+    change: "Cambiar",
+    who: "Con",
+    anyone: "Me da igual",
+    earlier: "Antes",
+    later: "Después",
+    choose: "Elegir un día",
+    previous: "Mes anterior",
+    next: "Mes siguiente",
+    full: "nada libre",
+    from: "desde {length}",
+  },
+  ar: {
+    services: "ما يمكنك حجزه",
+    change: "تغيير",
+    who: "مع",
+    anyone: "أي شخص متاح",
+    earlier: "أبكر",
+    later: "لاحقًا",
+    choose: "اختيار يوم",
+    previous: "الشهر السابق",
+    next: "الشهر التالي",
+    full: "لا شيء متاح",
+    from: "من {length}",
+  },
+};
+
+/** @param {string} locale @returns {Words} */
+export const wordsOf = (locale) =>
+  WORDS[/** @type {keyof typeof WORDS} */ (locale.slice(0, 2).toLowerCase())] ?? WORDS.en;
