@@ -19,7 +19,7 @@ from assistant.models import Organization
 from assistant.providers import embeddings, measuring, probe, retirements
 from assistant.providers.configuration import ProviderSettings
 from assistant.services import admin_pages
-from assistant.services.booking import appointments, browsing
+from assistant.services.booking import appointments, browsing, busy_times, entries
 from assistant.services.deliveries import outbox
 from assistant.services.knowledge import documents, vectors
 from assistant.services.methods import ledger, replays
@@ -47,6 +47,8 @@ def sweep() -> None:
     ledger.close_orphans()
     documents.enqueue_due()
     documents.index_due()
+    busy_times.enqueue_due()
+    entries.enqueue_due()
     replays.enqueue_due()
 
 

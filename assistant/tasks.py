@@ -15,6 +15,7 @@ from celery import shared_task
 from django.conf import settings
 from django.core.mail import BadHeaderError, EmailMultiAlternatives, get_connection
 from django.db import DatabaseError
+from django.utils import timezone
 
 from assistant import outbound
 from assistant.async_db import fresh_connections, in_db
@@ -23,6 +24,7 @@ from assistant.models import Delivery, Document, Embedding
 from assistant.providers import embeddings
 from assistant.redaction import redacted
 from assistant.services import renewal
+from assistant.services.booking import busy_expansion, busy_times, entries, remote_calendars
 from assistant.services.conversations import handoffs
 from assistant.services.deliveries import outbox, verification
 from assistant.services.knowledge import documents, vectors
@@ -177,6 +179,52 @@ async def _embed(embedding: Embedding, seconds: float) -> bool:
         if not await in_db(vectors.keep)(embedding, space, given, shown=batches % vectors.SHOWN_EVERY == 0):
             return False  # somebody else has the lease
     return False
+
+
+@shared_task(name=busy_times.TASK)  # type: ignore[untyped-decorator]
+@fresh_connections()
+def read_outside_calendar(outside_id: str) -> None:
+    """Read the busy times of an outside calendar, if it is due and nobody else is at it."""
+    outside = busy_times.claim(outside_id)
+    if outside is None:
+        return
+    lease = renewal.Renewal(outside)
+    try:
+        since, until = busy_times.window(timezone.now())
+        read = remote_calendars.read(outside, since, until, busy_times.conditions(outside))
+        if read.body is None:
+            busy_times.unchanged(outside)
+        else:
+            found = busy_expansion.expanded(read.body, outside.calendar.timezone, since, until)
+            busy_times.keep(outside, found, etag=read.etag, last_modified=read.last_modified)
+    except (remote_calendars.RemoteError, busy_expansion.CalendarUnreadable) as error:
+        busy_times.failed(outside, str(error))
+    except Exception:
+        log.exception("Outside calendar %s could not be read.", outside.pk)
+        busy_times.failed(outside, "Reading it failed because of an internal error.")
+    finally:
+        lease.stop()
+
+
+@shared_task(name=entries.TASK)  # type: ignore[untyped-decorator]
+@fresh_connections()
+def write_outside_entry(entry_id: str) -> None:
+    """Bring one appointment's entry in an outside calendar up to date, if it is due and nobody else is at it."""
+    entry = entries.claim(entry_id)
+    if entry is None:
+        return
+    lease = renewal.Renewal(entry)
+    try:
+        remote_calendars.write(entry.outside, entry.appointment_id, entries.text_of(entry))
+    except remote_calendars.RemoteError as error:
+        entries.failed(entry, str(error))
+    except Exception:
+        log.exception("Outside entry %s could not be written.", entry.pk)
+        entries.failed(entry, "Writing it failed because of an internal error.")
+    else:
+        entries.written(entry)
+    finally:
+        lease.stop()
 
 
 def _email(delivery: Delivery) -> EmailMultiAlternatives:

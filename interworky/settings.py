@@ -172,6 +172,8 @@ CELERY_TASK_ROUTES = {
     "assistant.jobs.sweep": {"queue": "mail"},  # it queues e-mails again that were lost, and takes milliseconds
     "assistant.tasks.read_document": {"queue": "documents"},
     "assistant.tasks.embed_passages": {"queue": "documents"},
+    "assistant.tasks.read_outside_calendar": {"queue": "documents"},
+    "assistant.tasks.write_outside_entry": {"queue": "documents"},
 }
 
 # --- E-mail ----------------------------------------------------------------------------------------------------------

@@ -115,6 +115,28 @@ def redis() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@contextmanager
+def radicale() -> Iterator[str]:
+    """A CalDAV server of our own with the user mira, password s3cret, and her calendar; gives the calendar's address."""
+    folder, port = Path(tempfile.mkdtemp(prefix="interworky-radicale-")), free_port()
+    (folder / "users").write_text("mira:s3cret\n")
+    calendar = folder / "collections" / "collection-root" / "mira" / "salon"
+    calendar.mkdir(parents=True)
+    (calendar / ".Radicale.props").write_text('{"tag": "VCALENDAR"}')
+    options = {
+        "server-hosts": f"127.0.0.1:{port}", "auth-type": "htpasswd", "auth-htpasswd-filename": str(folder / "users"),
+        "auth-htpasswd-encryption": "plain", "auth-delay": "0", "storage-filesystem-folder": str(folder / "collections"),
+    }  # fmt: skip
+    command = [sys.executable, "-m", "radicale", "--config", "", *(f"--{name}={value}" for name, value in options.items())]
+    server = launch(command, folder / "log", cwd=folder)
+    try:
+        until(lambda: accepts(port), 30, server, folder / "log")
+        yield f"http://127.0.0.1:{port}/mira/salon/"
+    finally:
+        end(server, signal.SIGTERM)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def launch(command: Sequence[str | Path], log: Path, **options: Any) -> subprocess.Popen[bytes]:
     """Start `command` in a process group of its own, its output appended to `log`."""
     with log.open("ab") as file:

@@ -24,7 +24,7 @@ WITHOUT_IMPORT = {
 }
 # Imported although another package brings it along, which is that package's own interface.
 BROUGHT_ALONG = {"asgiref": "django", "kombu": "celery"}
-TOOLS = {"pytest-xdist", "pytest-django", "ruff", "mypy", "django-stubs", "types-pyyaml", "uv"}
+TOOLS = {"pytest-xdist", "pytest-django", "ruff", "mypy", "django-stubs", "types-pyyaml", "uv", "radicale"}
 
 
 def asked(*groups: list[str]) -> list[str]:

@@ -16,8 +16,21 @@ from django.utils import timezone
 
 from assistant.admin.organizations.install import may_allow
 from assistant.admin.scoping import has_several, organizations
-from assistant.models import Appointment, Assistant, Conversation, Delivery, Message, Method, Organization, Provider, Turn
+from assistant.models import (
+    Appointment,
+    Assistant,
+    Conversation,
+    Delivery,
+    Message,
+    Method,
+    Organization,
+    OutsideCalendar,
+    OutsideEntry,
+    Provider,
+    Turn,
+)
 from assistant.providers import retirements, router
+from assistant.services.booking import busy_times
 from assistant.services.conversations import handoffs
 from assistant.services.deliveries import outbox as deliveries
 from assistant.services.organizations import access as services
@@ -74,6 +87,13 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         upcoming=booked.filter(start_at__gte=now).select_related("calendar").order_by("start_at")[:6],
         answers=who_answers(mine),
         asking=[(row, may_allow(request, row.assistant.organization_id)) for row in services.refused_sites(mine)[:ASKING]],
+        unread_calendars=[
+            (row, busy_times.state_of(row))
+            for row in OutsideCalendar.objects.failing()
+            .filter(organization__in=mine)
+            .select_related("organization")[:WATCHED]
+        ],
+        unwritten=OutsideEntry.objects.failed().filter(outside__organization__in=mine).count(),
         telling_nobody=handoffs.without_address(mine),
         mails_are=deliveries.state_with(get_connection()),
         endings=model_endings(request, mine),

@@ -32,6 +32,8 @@ PAGES = (
             ("Documents", "menu_book", "document"),
             ("Services", "content_cut", "service"),
             ("Calendars", "calendar_month", "calendar"),
+            ("Outside calendars", "sync", "outsidecalendar"),
+            ("Calendar feeds", "rss_feed", "calendarfeed"),
             ("Providers", "hub", "provider"),
         ),
     ),

@@ -15,9 +15,11 @@ from django.db import DatabaseError, connections
 from django.utils import timezone
 
 from assistant.async_db import fresh_connections
-from assistant.models import Delivery, Document, Embedding, Replay
+from assistant.models import Delivery, Document, Embedding, OutsideCalendar, OutsideEntry, Replay
 
 log = logging.getLogger(__name__)
+
+Row = Delivery | Document | Embedding | OutsideCalendar | OutsideEntry | Replay
 
 LEASE = timedelta(seconds=30)
 EVERY_SECONDS = 8.0
@@ -27,7 +29,7 @@ LONGEST_SECONDS = 150.0  # that a task may run: one that hangs must not hold its
 class Renewal:
     """Keeps the lease of `row`, as this worker has claimed it, from when it is made until `stop`."""
 
-    def __init__(self, row: Delivery | Document | Embedding | Replay, every: float = EVERY_SECONDS) -> None:
+    def __init__(self, row: Row, every: float = EVERY_SECONDS) -> None:
         self.row, self.every = row, every
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"lease {row.pk}", daemon=True)
@@ -51,7 +53,7 @@ class Renewal:
             connections.close_all()
 
 
-def renew(row: Delivery | Document | Embedding | Replay) -> bool:
+def renew(row: Row) -> bool:
     """Hold the lease for as long again. False when it is over, or another's."""
     rows: Any = type(row)._default_manager
     mine = rows.filter(pk=row.pk, fence=row.fence, leased_until__isnull=False)

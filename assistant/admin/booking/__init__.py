@@ -1,5 +1,5 @@
 """Services, calendars and the appointments in them."""
 
-from assistant.admin.booking import appointments, calendars, services
+from assistant.admin.booking import appointments, calendars, outside, services
 
-__all__ = ["appointments", "calendars", "services"]
+__all__ = ["appointments", "calendars", "outside", "services"]

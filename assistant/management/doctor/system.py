@@ -17,7 +17,8 @@ from kombu.exceptions import OperationalError
 
 from assistant import secrets
 from assistant.management.doctor.findings import Examination, Level, host_of
-from assistant.models import Assistant
+from assistant.models import Assistant, OutsideCalendar, OutsideEntry
+from assistant.services.booking import busy_times
 
 MAX_ASSISTANTS = 50
 OF_HTTPS = ("security.W004", "security.W008", "security.W012", "security.W016")  # follow from PUBLIC_URL
@@ -156,6 +157,17 @@ def check_sites(seen: Examination) -> None:
         )
 
 
+def check_outside_calendars(seen: Examination) -> None:
+    if any(finding.about == "database" and finding.level == "error" for finding in seen.findings):
+        return
+    for outside in OutsideCalendar.objects.failing().select_related("organization")[:MAX_ASSISTANTS]:
+        about, remedy = f"{outside.organization}: {outside}", "Check it in the admin under Outside calendars."
+        seen.add("warning", about, busy_times.state_of(outside), remedy)
+    if unwritten := OutsideEntry.objects.failed().count():
+        seen.add("warning", "outside calendars", f"{unwritten} bookings could not be entered yet",
+                 "The admin lists the reasons under Outside calendars.")  # fmt: skip
+
+
 RULES: tuple[Callable[[Examination], None], ...] = (
     check_django,
     check_queues,
@@ -163,4 +175,5 @@ RULES: tuple[Callable[[Examination], None], ...] = (
     check_public_url,
     check_env_file,
     check_sites,
+    check_outside_calendars,
 )

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from assistant.errors import ToolError, ToolRefused
 from assistant.models import Appointment, Calendar, Conversation, Offering, ToolCall, Visitor
-from assistant.services.booking import invitations, limits, notices, offers, placing, states, wording
+from assistant.services.booking import invitations, limits, notices, offers, placing, resources, states, wording
 from assistant.services.booking.placing import NotOffered, Overlap, locked
 from assistant.services.booking.slot_ids import Pick
 from assistant.services.deliveries import outbox
@@ -90,7 +90,8 @@ def confirm(
     appointment: Appointment, *, name: str, email: str, phone: str = "", reason: str = "", now: datetime | None = None
 ) -> Appointment:
     """Make a hold an appointment, or a request where staff approve those, with its receipt and its e-mails, all in one
-    transaction; a second time changes nothing. A hold that has lapsed is good as long as nobody has taken the time.
+    transaction; a second time changes nothing. A hold that has lapsed is good as long as nobody has taken the time, and any
+    hold as long as no outside calendar has become busy then.
 
     Raises `SlotTaken`, `ToolError` (a bad address, a booking called off), `ToolRefused` (too many).
     """
@@ -101,6 +102,8 @@ def confirm(
             return appointment
         if appointment.state == State.EXPIRED:
             placing.place(appointment, appointment.calendar, appointment.start_at, now)
+        elif resources.is_busy_elsewhere(appointment):  # since it was held
+            raise Overlap
         appointment.name = outbox.one_line(name, 120)
         appointment.email = outbox.visitors_address(appointment.organization, email)
         appointment.phone = outbox.one_line(phone, 40)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from assistant.models import Appointment, Card, ToolCall
-from assistant.services.booking import invitations, offers
+from assistant.services.booking import entries, invitations, offers
 from assistant.services.conversations import cards
 from assistant.services.deliveries import outbox
 from assistant.services.methods import ledger
@@ -19,6 +19,7 @@ def write(
     instead: offers.Offer | None = None,
 ) -> None:
     """`call` is the one that made the change in the chat, where one did; `instead`, the times to offer in its place."""
+    entries.queue(appointment)
     note = ""
     if appointment.email and notify_visitor:
         note = outbox.confirmation_note(appointment.email, locale=invitations.locale_of(appointment))

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from assistant.models import Appointment, Calendar, Offering, Service
+from assistant.models import Appointment, BusyTime, Calendar, Offering, Service
 from assistant.services.booking.hours import Days, Hours, Interval
 from assistant.services.booking.slots import Busy, Resource, Rules, Timeline
 
@@ -29,7 +29,7 @@ def load(offerings: Iterable[Offering], *, since: datetime, now: datetime, witho
     Appointments whose ids are in `without` count as free.
     """
     offerings = list(offerings)
-    busy = _busy_spans([offering.calendar for offering in offerings], since, now, without)
+    busy = _busy_spans(offerings, since, now, without)
     return [
         Resource(
             offering.service_id,
@@ -67,15 +67,26 @@ def rules_of(offering: Offering) -> Rules:
 
 
 def _busy_spans(
-    calendars: list[Calendar], since: datetime, now: datetime, without: Collection[UUID]
+    offerings: list[Offering], since: datetime, now: datetime, without: Collection[UUID]
 ) -> dict[int, list[Busy]]:
     """All that keeps a calendar busy, by its id: the one place to add what is not an appointment."""
-    spans: dict[int, list[Busy]] = {calendar.pk: [] for calendar in calendars}
-    rows = Appointment.objects.taking_time(now).filter(calendar__in=calendars, busy_until__gt=since - LONGEST)
+    spans: dict[int, list[Busy]] = {offering.calendar_id: [] for offering in offerings}
+    rows = Appointment.objects.taking_time(now).filter(calendar__in=list(spans), busy_until__gt=since - LONGEST)
     columns = ("calendar_id", "busy_from", "busy_until", "session")
     for calendar_id, busy_from, busy_until, session in rows.exclude(pk__in=without).values_list(*columns):
         spans[calendar_id].append(Busy(busy_from, busy_until, session))
+    furthest = now + timedelta(days=max((one.service.horizon_days for one in offerings), default=0)) + LONGEST
+    outside = BusyTime.objects.filter(calendar__in=list(spans), source__enabled=True, source__reads_busy=True)
+    outside = outside.filter(end_at__gt=since - LONGEST, start_at__lt=furthest)
+    for calendar_id, start_at, end_at in outside.values_list("calendar_id", "start_at", "end_at"):
+        spans[calendar_id].append(Busy(start_at, end_at))
     return spans
+
+
+def is_busy_elsewhere(appointment: Appointment) -> bool:
+    """Whether an outside calendar has something else at the appointment's time, breaks included."""
+    rows = BusyTime.objects.filter(calendar=appointment.calendar_id, source__enabled=True, source__reads_busy=True)
+    return rows.filter(start_at__lt=appointment.busy_until, end_at__gt=appointment.busy_from).exists()
 
 
 def _booked_on(offering: Offering, since: datetime, now: datetime, without: Collection[UUID]) -> Counter[date]:

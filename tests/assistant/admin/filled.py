@@ -13,12 +13,14 @@ from assistant.models import (
     Assistant,
     Budget,
     Calendar,
+    CalendarFeed,
     Conversation,
     Delivery,
     Document,
     Membership,
     Method,
     Organization,
+    OutsideCalendar,
     Price,
     Provider,
     Question,
@@ -50,6 +52,10 @@ def fill(slug: str, word: str) -> Organization:
         first_day=date(2030, 12, 27), last_day=date(2030, 12, 27), opens=time(9), closes=time(12), reason=word
     )
     calendar.closures.create(first_day=date(2030, 12, 24), last_day=date(2030, 12, 26), reason=word)
+    CalendarFeed.objects.create(organization=home, calendar=calendar)
+    outside = OutsideCalendar(organization=home, calendar=calendar, name=word, username=word, last_error=word, note=word)
+    outside.set_address(f"https://calendar.example.com/{PROVIDER_SECRET}.ics")
+    outside.save()
     method = Method.objects.create(
         organization=home,
         name="order_status",
