@@ -19,6 +19,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 
+from assistant.admin.counting import BoundedPaginator
 from assistant.models import Membership, Organization
 
 
@@ -172,6 +173,7 @@ class Scoped(VisibleChoices, MissingIsNotFound, ModelAdmin):
     warn_unsaved_form = True
     empty_text = ""  # below "No … yet" where the list is empty
     show_full_result_count = False
+    paginator = BoundedPaginator
 
     def rank(self, request: HttpRequest, obj: models.Model | None) -> Rank:
         """The user's rank in the organization of `obj`; without one, the highest they have anywhere. Rows of no organization
