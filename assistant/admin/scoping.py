@@ -78,7 +78,12 @@ class VisibleRowsFilter(RelatedDropdownFilter):
 
     def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
         related = model_admin.admin_site.get_model_admin(field.remote_field.model)
-        return [(row.pk, str(row)) for row in related.get_queryset(request)]
+        # Without what the related list counts for each of its rows: of 10,000 assistants, that took four seconds.
+        visible = related.get_queryset(request).order_by().values("pk")
+        rows = related.model._default_manager.filter(pk__in=visible)
+        if related.model is not Organization:
+            rows = rows.select_related("organization")  # which some have in their names
+        return [(row.pk, str(row)) for row in rows]
 
 
 class OneOrganizationForm(forms.ModelForm):

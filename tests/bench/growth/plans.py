@@ -94,13 +94,13 @@ def _postgresql(node: dict[str, Any], big: set[str], stops: bool, lines: list[st
 
 
 def _sqlite(steps: list[str], sql: str, big: set[str]) -> Iterator[str]:
-    sorts = any(step.startswith("USE TEMP B-TREE") and " LAST " not in step for step in steps)
+    sorts = any(step in ("USE TEMP B-TREE FOR ORDER BY", "USE TEMP B-TREE FOR DISTINCT") for step in steps)
     for step in steps:
         words = step.split()
         if words[0] != "SCAN":
             continue
         table = next((name for name in big if words[1] == name or f'"{name}" {words[1]}' in sql or (
             f"{name} AS {words[1]}" in sql)), "")  # fmt: skip
-        stops = " LIMIT " in sql and "INDEX" in step and not sorts
+        stops = " LIMIT " in sql and not sorts and ("INDEX" in step or " WHERE " not in sql)
         if table and not stops and "CONSTANT" not in step:
             yield table
