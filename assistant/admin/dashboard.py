@@ -21,7 +21,6 @@ from assistant.models import (
     Assistant,
     Conversation,
     Delivery,
-    Message,
     Method,
     Organization,
     OutsideCalendar,
@@ -38,6 +37,7 @@ from assistant.services.organizations import access as services
 CHART_DAYS = 14
 WATCHED = 20  # organizations whose models are checked here; an e-mail reports on all of them
 ASKING = 5  # sites that were refused
+NEWEST = 20  # organizations that may still be set up
 UNFINISHED = 3  # organizations whose next steps are shown at once
 
 
@@ -64,26 +64,32 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     # A session without a message is not a conversation to staff.
     talks = Conversation.objects.filter(organization__in=mine, last_seq__gt=0)
     booked = Appointment.objects.filter(organization__in=mine, state=Appointment.State.CONFIRMED)
-    newest = mine.order_by("-created_at").annotate(
-        first_assistant=models.Min("assistants__pk"),
-        can_act=models.Exists(
-            Method.objects.filter(organization=models.OuterRef("pk"), enabled=True, assistants__enabled=True)
-        ),
-        # Conversations on pages of our own, such as the preview, are staff trying it out.
-        has_talked=models.Exists(
-            Conversation.objects.filter(organization=models.OuterRef("pk"), messages__role=Message.Role.VISITOR).exclude(
-                origin__in=["", settings.PUBLIC_URL]
-            )
-        ),
+    # Chosen first: the subqueries are then asked of them alone, where PostgreSQL would prepare them for all.
+    chosen = list(mine.order_by("-created_at").values_list("pk", flat=True)[:NEWEST])
+    newest = (
+        Organization.objects.filter(pk__in=chosen)
+        .order_by("-created_at")
+        .annotate(
+            first_assistant=models.Min("assistants__pk"),
+            can_act=models.Exists(
+                Method.objects.filter(organization=models.OuterRef("pk"), enabled=True, assistants__enabled=True)
+            ),
+            # Conversations on pages of our own, such as the preview, are staff trying it out.
+            has_talked=models.Exists(
+                Conversation.objects.filter(organization=models.OuterRef("pk"), last_seq__gt=0).exclude(
+                    origin__in=["", settings.PUBLIC_URL]
+                )
+            ),
+        )
     )
-    setting_up = [(organization, next_steps(organization)) for organization in newest[:20]]
+    setting_up = [(organization, next_steps(organization)) for organization in newest]
     context.update(
         title="Today",
         numbers=_numbers(mine, talks, booked, now, today),
         bars=_bars(talks, today),
-        recent=talks.select_related("assistant", "organization", "visitor").order_by(
-            models.F("last_message_at").desc(nulls_last=True)
-        )[:9],
+        recent=talks.filter(last_message_at__isnull=False)  # in which form an index gives them in this order
+        .select_related("assistant", "organization", "visitor")
+        .order_by("-last_message_at")[:9],
         upcoming=booked.filter(start_at__gte=now).select_related("calendar").order_by("start_at")[:6],
         answers=who_answers(mine),
         asking=[(row, may_allow(request, row.assistant.organization_id)) for row in services.refused_sites(mine)[:ASKING]],

@@ -21,7 +21,6 @@ class DeliveryAdmin(ReadOnly):
     list_display = ["subject", "to", "organization", "shown_state", "attempts", "last_error", "created_at", "sent_at"]
     list_filter = ["organization", "state", ("created_at", RangeDateFilter)]
     search_fields = ["to", "subject", "text", "appointment__reference"]
-    date_hierarchy = "created_at"
     actions = ["send_again"]
     fieldsets = (
         (None, {"fields": ("organization", "to", "reply_to", "subject", "shown_text", "has_invitation")}),

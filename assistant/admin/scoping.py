@@ -19,6 +19,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 
+from assistant.admin.counting import BoundedPaginator
 from assistant.models import Membership, Organization
 
 
@@ -77,7 +78,12 @@ class VisibleRowsFilter(RelatedDropdownFilter):
 
     def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
         related = model_admin.admin_site.get_model_admin(field.remote_field.model)
-        return [(row.pk, str(row)) for row in related.get_queryset(request)]
+        # Without what the related list counts for each of its rows: of 10,000 assistants, that took four seconds.
+        visible = related.get_queryset(request).order_by().values("pk")
+        rows = related.model._default_manager.filter(pk__in=visible)
+        if related.model is not Organization:
+            rows = rows.select_related("organization")  # which some have in their names
+        return [(row.pk, str(row)) for row in rows]
 
 
 class OneOrganizationForm(forms.ModelForm):
@@ -172,6 +178,7 @@ class Scoped(VisibleChoices, MissingIsNotFound, ModelAdmin):
     warn_unsaved_form = True
     empty_text = ""  # below "No … yet" where the list is empty
     show_full_result_count = False
+    paginator = BoundedPaginator
 
     def rank(self, request: HttpRequest, obj: models.Model | None) -> Rank:
         """The user's rank in the organization of `obj`; without one, the highest they have anywhere. Rows of no organization

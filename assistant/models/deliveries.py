@@ -67,7 +67,11 @@ class Delivery(models.Model):
     class Meta:
         ordering = ["-created_at"]
         verbose_name_plural = "deliveries"
-        indexes = [models.Index(fields=["state", "next_attempt_at"])]
+        indexes = [
+            models.Index(fields=["state", "next_attempt_at"]),
+            models.Index(fields=["created_at"]),
+            models.Index(fields=["organization", "created_at"]),
+        ]
 
     def __str__(self) -> str:
         return f"{self.subject} → {self.to}"

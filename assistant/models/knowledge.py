@@ -207,6 +207,11 @@ class Question(models.Model):
 
     class Meta:
         ordering = ["-times", "-last_at"]
+        indexes = [
+            models.Index(fields=["-times", "-last_at"]),
+            models.Index(fields=["organization", "-times", "-last_at"]),
+            models.Index(fields=["state", "organization"]),
+        ]
         verbose_name = "unanswered question"
         constraints = [models.UniqueConstraint(fields=["organization", "key"], name="question_once_per_organization")]
 

@@ -52,7 +52,6 @@ class AppointmentAdmin(ReadOnly):
     list_display = ["when", "who", "service", "calendar", "organization", "reference", "shown_state", "created_at"]
     list_filter = ["organization", "service", "calendar", "state", WhenFilter, ("start_at", RangeDateFilter)]
     search_fields = ["reference", "name", "email", "phone", "service__name"]
-    date_hierarchy = "start_at"
     ordering = ["-start_at"]
     actions = ["approve", "decline", "cancel", "attended", "no_show"]
     fieldsets = (

@@ -16,8 +16,9 @@ from unfold.decorators import display
 
 from assistant.admin.booking.fields import DayField, HourField, HoursField
 from assistant.admin.booking.holidays import holidays_view
+from assistant.admin.counting import count_of
 from assistant.admin.scoping import OneOrganizationForm, Scoped, ScopedTabularInline
-from assistant.models import Calendar, Closure, SpecialHours
+from assistant.models import Appointment, Calendar, Closure, SpecialHours
 from assistant.services.booking import calendars, entry
 
 DAYS = [f"day_{weekday}" for weekday in range(7)]
@@ -126,9 +127,9 @@ class CalendarAdmin(Scoped):
         return [*super().get_readonly_fields(request, obj), "week"]
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Calendar]:
-        ahead = models.Q(appointments__state__in=["requested", "confirmed"], appointments__start_at__gte=timezone.now())
+        ahead = Appointment.objects.upcoming(timezone.now()).filter(calendar=models.OuterRef("pk"))
         found = super().get_queryset(request).select_related("organization").prefetch_related("hours", "services")
-        return found.annotate(ahead=models.Count("appointments", filter=ahead, distinct=True))
+        return found.annotate(ahead=count_of(ahead, "calendar"))
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(lambda request, object_id: holidays_view(self, request, object_id))

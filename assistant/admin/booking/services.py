@@ -12,8 +12,9 @@ from django.utils import timezone
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminColorInputWidget, UnfoldAdminTextareaWidget
 
+from assistant.admin.counting import count_of
 from assistant.admin.scoping import OneOrganizationForm, Scoped, ScopedTabularInline
-from assistant.models import FormField, Offering, Service
+from assistant.models import Appointment, FormField, Offering, Service
 
 
 class ServiceForm(OneOrganizationForm):
@@ -88,9 +89,9 @@ class ServiceAdmin(Scoped):
     )
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Service]:
-        ahead = models.Q(appointments__state__in=["requested", "confirmed"], appointments__start_at__gte=timezone.now())
+        ahead = Appointment.objects.upcoming(timezone.now()).filter(service=models.OuterRef("pk"))
         found = super().get_queryset(request).select_related("organization").prefetch_related("offerings__calendar")
-        return found.annotate(ahead=models.Count("appointments", filter=ahead, distinct=True))
+        return found.annotate(ahead=count_of(ahead, "service"))
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)

@@ -24,7 +24,6 @@ class LedgerAdmin(ReadOnly):
     list_display = ["name", "organization", "shown_state", "initiator", "risk", "receipt", "took", "dry_run", "created_at"]
     list_filter = ["organization", "method", "state", "initiator", "dry_run", ("created_at", RangeDateFilter)]
     search_fields = ["name", "receipt", "result", "idempotency_key"]
-    date_hierarchy = "created_at"
     ordering = ["-created_at"]
     fieldsets = (
         (None, {"fields": ("name", "method", "shown_state", "code", "receipt", "risk", "dry_run", "initiator")}),

@@ -10,7 +10,6 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
-from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -19,6 +18,7 @@ from django.utils import timezone
 from unfold.decorators import action, display
 from unfold.widgets import CHECKBOX_CLASSES, UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextareaWidget
 
+from assistant.admin.counting import count_of
 from assistant.admin.methods.arguments import given_arguments, inputs_for
 from assistant.admin.methods.imports import Imports
 from assistant.admin.methods.secrets import SecretsForm
@@ -160,7 +160,7 @@ class MethodAdmin(Translations, Scoped):
             .get_queryset(request)
             .select_related("organization")
             .prefetch_related("assistants")
-            .annotate(calls_today=_count(recent), failures_today=_count(failed))
+            .annotate(calls_today=count_of(recent, "method"), failures_today=count_of(failed, "method"))
         )
 
     # --- The form ---------------------------------------------------------------------------------------------------
@@ -337,9 +337,3 @@ class MethodAdmin(Translations, Scoped):
     @display(description="State", ordering="enabled", label={"On": "success", "Off": "danger"})
     def is_enabled(self, obj: Method) -> str:
         return "On" if obj.enabled else "Off"
-
-
-def _count(rows: models.QuerySet[Any]) -> models.expressions.Combinable:
-    """Rows of a correlated subquery, counted apart from the joins of the query around it."""
-    counted = rows.values("method").annotate(count=models.Count("pk")).values("count")
-    return Coalesce(models.Subquery(counted), 0)

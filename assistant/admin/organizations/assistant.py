@@ -14,11 +14,12 @@ from django.views.decorators.http import require_POST
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminColorInputWidget, UnfoldAdminTextareaWidget
 
+from assistant.admin.counting import count_of
 from assistant.admin.organizations.install import COPY_SCRIPT, install_steps, may_allow
 from assistant.admin.organizations.prompt_versions import PromptVersions
 from assistant.admin.scoping import OneOrganizationForm, Scoped
 from assistant.admin.translations import Translations, TranslationsForm
-from assistant.models import Assistant, Organization
+from assistant.models import Assistant, Conversation, Organization
 from assistant.services.organizations import access, prompt_versions
 
 
@@ -92,14 +93,17 @@ class AssistantAdmin(PromptVersions, Translations, Scoped):
         return found if obj is not None else found[1:]  # a tag exists once the assistant does
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Assistant]:
+        talks = Conversation.objects.filter(assistant=models.OuterRef("pk"))
         return (
             super()
             .get_queryset(request)
             .select_related("organization")
             .annotate(
-                conversations_total=models.Count("conversations", distinct=True),
-                methods_total=models.Count("methods", filter=models.Q(methods__enabled=True), distinct=True),
-                latest=models.Max("conversations__last_message_at"),
+                conversations_total=count_of(talks, "assistant"),
+                methods_total=models.Count("methods", filter=models.Q(methods__enabled=True)),
+                latest=models.Subquery(
+                    talks.filter(last_message_at__isnull=False).order_by("-last_message_at").values("last_message_at")[:1]
+                ),
             )
         )
 

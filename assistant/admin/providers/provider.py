@@ -25,10 +25,11 @@ from unfold.widgets import (
 )
 
 from assistant import outbound
+from assistant.admin.counting import count_of
 from assistant.admin.scoping import OneOrganizationForm, Rank, Scoped
 from assistant.admin.secret_inputs import UnfoldSecretInput, ask_again
 from assistant.errors import AddressRefused
-from assistant.models import Provider
+from assistant.models import Provider, Usage
 from assistant.models.providers.provider import origin_of
 from assistant.outbound import Reach
 from assistant.providers import measuring, router
@@ -190,8 +191,8 @@ class ProviderAdmin(Scoped):
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Provider]:
         found = super().get_queryset(request).select_related("organization").prefetch_related("health")
-        day_ago = timezone.now() - timedelta(days=1)
-        return found.annotate(requests_today=models.Count("usages", filter=models.Q(usages__at__gte=day_ago)))
+        recent = Usage.objects.filter(provider=models.OuterRef("pk"), at__gte=timezone.now() - timedelta(days=1))
+        return found.annotate(requests_today=count_of(recent, "provider"))
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         hidden = set() if obj is not None and obj.sealed_key else {"forget_key"}

@@ -88,7 +88,14 @@ class Appointment(models.Model):
 
     class Meta:
         ordering = ["start_at"]
-        indexes = [models.Index(fields=["calendar", "state", "start_at"])]
+        indexes = [
+            models.Index(fields=["calendar", "state", "start_at"]),
+            models.Index(fields=["state", "held_until"]),
+            models.Index(fields=["start_at"]),
+            models.Index(fields=["organization", "start_at"]),
+            models.Index(fields=["created_at"]),
+            models.Index(fields=["organization", "created_at"]),
+        ]
         constraints = [
             models.CheckConstraint(condition=models.Q(start_at__lt=models.F("end_at")), name="appointment_ends_after_start"),
             models.CheckConstraint(

@@ -25,6 +25,9 @@ class Visitor(models.Model):
     created_at = models.DateTimeField("first seen", auto_now_add=True)
     last_seen_at = models.DateTimeField("last seen", auto_now_add=True)
 
+    class Meta:
+        indexes = [models.Index(fields=["last_seen_at"]), models.Index(fields=["organization", "last_seen_at"])]
+
     def __str__(self) -> str:
         return self.name or self.email or f"Visitor {str(self.id)[:8]}"
 
@@ -58,6 +61,13 @@ class Conversation(models.Model):
 
     class Meta:
         ordering = ["-last_message_at", "-created_at"]
+        indexes = [
+            models.Index(fields=["state", "organization"]),
+            models.Index(fields=["created_at"]),
+            models.Index(fields=["organization", "created_at"]),
+            models.Index(fields=["organization", "last_message_at"]),
+            models.Index(fields=["assistant", "last_message_at"]),
+        ]
 
     def __str__(self) -> str:
         return self.title or f"Conversation {str(self.id)[:8]}"
@@ -102,6 +112,7 @@ class Message(models.Model):
             models.UniqueConstraint(fields=["conversation", "client_id"], name="message_once_per_client_id"),
             models.UniqueConstraint(fields=["conversation", "seq"], name="message_once_per_seq"),
         ]
+        indexes = [models.Index(fields=["rating"], condition=models.Q(rating__isnull=False), name="message_that_was_rated")]
 
     def __str__(self) -> str:
         return f"{self.role}: {self.text[:60]}"

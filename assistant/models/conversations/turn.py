@@ -47,7 +47,7 @@ class Turn(models.Model):
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="turns")
     message = models.ForeignKey(Message, models.CASCADE, related_name="turns")  # that it answers
     opening_call = models.ForeignKey(
-        "ToolCall", models.SET_NULL, null=True, blank=True, related_name="+"
+        "ToolCall", models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
     )  # a click asked for it
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED, db_index=True)
     fence = models.PositiveIntegerField(default=0)
@@ -81,7 +81,14 @@ class Turn(models.Model):
 
     class Meta:
         ordering = ["created_at"]
-        indexes = [models.Index(fields=["state", "leased_until"])]
+        indexes = [
+            models.Index(fields=["state", "leased_until"]),
+            models.Index(fields=["state", "ended_at"]),
+            # Few have one; with all the others in it, SQLite's statistics would say that it finds nothing.
+            models.Index(
+                fields=["opening_call"], condition=models.Q(opening_call__isnull=False), name="turn_by_opening_call"
+            ),
+        ]
         constraints = [
             # One reply at a time per conversation: the others wait their turn.
             models.UniqueConstraint(
@@ -150,6 +157,11 @@ class ToolCall(models.Model):
 
     class Meta:
         ordering = ["created_at", "round", "ordinal"]
+        indexes = [
+            models.Index(fields=["created_at"]),
+            models.Index(fields=["organization", "created_at"]),
+            models.Index(fields=["method", "created_at"]),
+        ]
         constraints = [models.UniqueConstraint(fields=["turn", "round", "ordinal"], name="call_once_per_place")]
 
     def __str__(self) -> str:

@@ -140,6 +140,7 @@ class Usage(models.Model):
             models.Index(fields=["organization", "-at"]),
             models.Index(fields=["conversation", "-at"]),
             models.Index(fields=["health_key", "-at"]),
+            models.Index(fields=["provider", "at"]),
         ]
 
     def __str__(self) -> str:

@@ -110,12 +110,13 @@ def _calls_by_message(turn: Turn, messages: set[UUID]) -> dict[UUID, list[ToolCa
     it was made, and with its result at the click that set it off."""
     if not messages and turn.opening_call_id is None:
         return {}
+    # Of this conversation, as all of them are: so that they are found by it, however many others there are.
     opened = dict(
-        Turn.objects.filter(Q(message__in=messages) | Q(pk=turn.pk), opening_call__isnull=False).values_list(
+        turn.conversation.turns.filter(Q(message__in=messages) | Q(pk=turn.pk), opening_call__isnull=False).values_list(
             "opening_call_id", "message_id"
         )
     )
-    rows = ToolCall.objects.filter(Q(turn__message__in=messages) | Q(pk__in=opened), state__in=ToolCall.ENDED)
+    rows = turn.conversation.tool_calls.filter(Q(turn__message__in=messages) | Q(pk__in=opened), state__in=ToolCall.ENDED)
     calls: dict[UUID, list[ToolCall]] = {}
     for row in rows.select_related("turn").order_by("turn__created_at", "round", "ordinal"):
         made, set_off = row.turn.message_id if row.turn else None, opened.get(row.pk)

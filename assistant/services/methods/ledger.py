@@ -242,8 +242,8 @@ def close_with(turn: Turn) -> None:
     A row that is locked just now is being written by its runner, which may want the conversation's lock next, which
     the caller has: that one is left to its runner, and to `close_orphans`.
     """
-    mine = Q(turn=turn) | Q(pk=turn.opening_call_id)
-    rows = ToolCall.objects.filter(mine, _OPEN, ~_OF_OPEN_TURN)
+    mine = Q(turn=turn) | Q(pk=turn.opening_call_id) if turn.opening_call_id else Q(turn=turn)
+    rows = ToolCall.objects.filter(mine, _OPEN, ~_OF_OPEN_TURN).order_by()
     _close_open(rows.select_for_update(skip_locked=True, of=("self",)))
 
 
@@ -260,7 +260,8 @@ def orphans() -> QuerySet[ToolCall]:
     process that ran them must have died."""
     late = timezone.now() - ORPHANED
     silent = Q(started_at__lt=late) | Q(started_at=None, created_at__lt=late)
-    return ToolCall.objects.filter(_OPEN, ~_OF_OPEN_TURN, silent | Q(_OF_ENDED_TURN))
+    unended = Q(state__in=[*ToolCall.OPEN, State.WAITING])  # as `_OPEN` says, too, but in a form for which there is an index
+    return ToolCall.objects.filter(unended, _OPEN, ~_OF_OPEN_TURN, silent | Q(_OF_ENDED_TURN)).order_by()
 
 
 def close_orphans(limit: int = 500) -> int:

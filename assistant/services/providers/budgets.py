@@ -429,5 +429,7 @@ def sweep(now: datetime | None = None) -> int:
     """Delete old usage rows and the counters of past periods. Returns how many counters."""
     now = now or timezone.now()
     Usage.objects.filter(at__lt=now - KEEP_USAGE).delete()
-    past = Q(created_at__lt=now - KEEP_SPENDINGS) | Q(period__contains="T", created_at__lt=now - timedelta(hours=1))
-    return Spending.objects.filter(past).delete()[0]
+    deleted: int = Spending.objects.filter(created_at__lt=now - KEEP_SPENDINGS).delete()[0]
+    # Those of minutes, every hour: looked for among what is new, rather than among all that is kept.
+    lately = now - timedelta(days=2), now - timedelta(hours=1)
+    return deleted + Spending.objects.filter(period__contains="T", created_at__range=lately).delete()[0]

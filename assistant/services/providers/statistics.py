@@ -265,8 +265,9 @@ def _histogram(row: dict[str, Any], name: str) -> tuple[list[int], int]:
 
 def turns(now: datetime | None = None) -> dict[tuple[str, str], int]:
     """Turns that ended since the month began, by state and code."""
-    ended = Turn.objects.filter(ended_at__gte=counted_since(now)).order_by().values_list("state", "code")
-    return {(state, code): count for state, code, count in ended.annotate(count=Count("pk"))}
+    ended = Turn.objects.filter(state__in=Turn.ENDED, ended_at__gte=counted_since(now))
+    counts = ended.order_by().values_list("state", "code").annotate(count=Count("pk"))
+    return {(state, code): count for state, code, count in counts}
 
 
 def waiting() -> dict[str, dict[str, int]]:
