@@ -9,6 +9,7 @@ from assistant.models.methods.method import Method
 from assistant.models.methods.replay import Replay
 from assistant.models.organizations.assistant import Assistant, PromptVersion, RefusedOrigin
 from assistant.models.organizations.organization import Membership, Organization
+from assistant.models.privacy import Removal
 from assistant.models.providers.provider import Provider, ProviderHealth, Rotation
 from assistant.models.providers.usage import Budget, Price, Spending, Usage
 
@@ -18,6 +19,6 @@ __all__ = [
     "Appointment", "Assistant", "Budget", "Calendar", "Card", "Closure", "Conversation", "ConversationNote",
     "Delivery", "Document", "DocumentFile", "Embedding", "Event", "Membership", "Message", "Method", "Offering",
     "OpeningHours", "Organization", "Passage", "PassageVector", "Price", "PromptVersion", "Provider", "ProviderHealth",
-    "Question", "RefusedOrigin", "Replay", "Rotation", "Service", "SpecialHours", "Spending", "ToolCall", "Turn",
+    "Question", "RefusedOrigin", "Removal", "Replay", "Rotation", "Service", "SpecialHours", "Spending", "ToolCall", "Turn",
     "Usage", "Visitor",
 ]  # fmt: skip
