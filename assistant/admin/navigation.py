@@ -43,6 +43,7 @@ PAGES = (
             ("Replays", "replay", "replay"),
             ("Usage", "toll", "usage"),
             ("Prices", "payments", "price"),
+            ("Removed data", "delete_sweep", "removal"),
         ),
     ),
 )
