@@ -23,6 +23,7 @@ from assistant.services.booking import appointments, browsing, busy_times, entri
 from assistant.services.deliveries import outbox
 from assistant.services.knowledge import documents, vectors
 from assistant.services.methods import ledger, replays
+from assistant.services.privacy import erasure, retention
 from assistant.services.providers import budgets, health
 from assistant.tools.offered import tools_offered
 
@@ -50,6 +51,7 @@ def sweep() -> None:
     busy_times.enqueue_due()
     entries.enqueue_due()
     replays.enqueue_due()
+    erasure.finish_due()
 
 
 @shared_task(name="assistant.jobs.embed")  # type: ignore[untyped-decorator]
@@ -67,6 +69,7 @@ def embed() -> None:
 def tidy() -> None:
     """Let go of what has been kept for long enough. Every hour."""
     budgets.sweep()
+    retention.run()
 
 
 @shared_task(name="assistant.jobs.watch_models")  # type: ignore[untyped-decorator]

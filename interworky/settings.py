@@ -124,7 +124,8 @@ else:
                 # IMMEDIATE: a writing transaction waits for the lock when it begins, where SQLite allows it to wait.
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 20,
-                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; "
+                "PRAGMA secure_delete=ON;",  # what is deleted is overwritten with zeros
             },
         }
     }

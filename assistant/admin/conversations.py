@@ -20,6 +20,7 @@ from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter
 from unfold.decorators import display
 
 from assistant.admin.counting import count_of
+from assistant.admin.privacy import VisitorsData
 from assistant.admin.scoping import ReadOnly, has_several
 from assistant.admin.states import column_labels
 from assistant.errors import InputError
@@ -239,7 +240,7 @@ class ConversationAdmin(ReadOnly):
 
 
 @admin.register(Visitor)
-class VisitorAdmin(ReadOnly):
+class VisitorAdmin(VisitorsData, ReadOnly):
     empty_text = "Visitors appear here as soon as they open the chat."
     list_display = ["__str__", "email", "organization", "locale", "conversation_count", "last_seen_at"]
     list_filter = ["organization", ("last_seen_at", RangeDateFilter)]

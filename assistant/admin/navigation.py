@@ -45,6 +45,7 @@ PAGES = (
             ("Replays", "replay", "replay"),
             ("Usage", "toll", "usage"),
             ("Prices", "payments", "price"),
+            ("Removed data", "delete_sweep", "removal"),
         ),
     ),
 )

@@ -22,6 +22,7 @@ from assistant.models.methods.method import Method
 from assistant.models.methods.replay import Replay
 from assistant.models.organizations.assistant import Assistant, PromptVersion, RefusedOrigin
 from assistant.models.organizations.organization import Membership, Organization
+from assistant.models.privacy import Removal
 from assistant.models.providers.provider import Provider, ProviderHealth, Rotation
 from assistant.models.providers.usage import Budget, Price, Spending, Usage
 
@@ -32,6 +33,6 @@ __all__ = [
     "Conversation", "ConversationNote", "Delivery", "Document", "DocumentFile", "Embedding", "Event",
     "FormField", "Membership", "Message", "Method", "Offering", "OpeningHours", "Organization",
     "OutsideCalendar", "OutsideEntry", "Passage", "PassageVector", "Price", "PromptVersion", "Provider",
-    "ProviderHealth", "Question", "RefusedOrigin", "Replay", "Rotation", "Service", "SpecialHours", "Spending",
-    "ToolCall", "Turn", "Usage", "Visitor",
+    "ProviderHealth", "Question", "RefusedOrigin", "Removal", "Replay", "Rotation", "Service", "SpecialHours",
+    "Spending", "ToolCall", "Turn", "Usage", "Visitor",
 ]  # fmt: skip

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db import models
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from assistant.models.booking import Appointment
 from assistant.models.conversations.conversation import Conversation
@@ -14,7 +15,16 @@ from assistant.models.conversations.turn import ToolCall
 from assistant.models.organizations.organization import Organization
 
 
+def erased_address(address: str) -> str:
+    """What stands in place of an address once its visitor is erased: a keyed hash, by which limits go on to count it."""
+    return f"{salted_hmac('erased address', address.casefold(), algorithm='sha256').hexdigest()[:32]}@erased.invalid"
+
+
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    def to_address(self, address: str) -> DeliveryQuerySet:
+        """Those to `address`, also where the visitor whose address it is has been erased since."""
+        return self.filter(models.Q(to__iexact=address) | models.Q(to=erased_address(address)))
+
     def due(self, now: datetime) -> DeliveryQuerySet:
         """Due now, or left behind by a worker whose lease has lapsed."""
         return self.filter(

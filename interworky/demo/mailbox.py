@@ -55,6 +55,11 @@ class MailboxBackend(BaseEmailBackend):
             _keep(message)
         return len(email_messages)
 
+    def forget(self, message_ids: Sequence[str]) -> None:
+        """Delete e-mails whose visitor was erased."""
+        for message_id in message_ids:
+            (folder() / f"{id_of(message_id)}.eml").unlink(missing_ok=True)
+
 
 def _keep(message: EmailMessage) -> None:
     mime = message.message()

@@ -100,6 +100,7 @@ class OrganizationAdmin(Scoped):
         (None, {"fields": ("name", "slug", "website", "team_email", "timezone", "active")}),
         ("Allowed sites", {"fields": ("allowed_origins", "allow_any_origin", "install")}),
         ("Models", {"fields": ("use_platform_providers",)}),
+        ("Privacy", {"fields": ("keep_messages_days", "keep_visitors_days", "keep_ledger_days")}),
     )
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Organization]:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import idna
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 from django.db.models import F
 
@@ -163,6 +164,30 @@ class Organization(models.Model):
         choices=PlatformProviders.choices,
         default=PlatformProviders.ALONE,
         help_text="When the providers that are set up for all organizations answer for this one.",
+    )
+    keep_messages_days = models.PositiveIntegerField(
+        "keep messages for, in days",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(36_500)],
+        help_text="Messages, summaries and notes are deleted this long after a conversation's last message, such as 90. "
+        "Leave empty to keep them.",
+    )
+    keep_visitors_days = models.PositiveIntegerField(
+        "keep visitors for, in days",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(36_500)],
+        help_text="Visitors are erased, with everything about them, this long after their last visit or appointment, such "
+        "as 365. Leave empty to keep them.",
+    )
+    keep_ledger_days = models.PositiveIntegerField(
+        "keep tool calls and e-mails for, in days",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(36_500)],
+        help_text="Tool calls and e-mails of the outbox are deleted after this time, such as 180. Leave empty to keep "
+        "them. Usage and costs stay as numbers.",
     )
     active = models.BooleanField(default=True, help_text="Off: widgets and API access are disabled.")
     # Of all that staff set for it: see models.revisions. A process that reads a row knows whether what it keeps is current.

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from assistant.errors import TurnTaken
+from assistant.errors import NotFound, TurnTaken
 from assistant.models import Event, Message, Turn
 from assistant.services.conversations.events import next_seq, save_events
 from assistant.services.methods import ledger
@@ -42,7 +42,10 @@ def finish_turn(turn: Turn, outcome: Outcome) -> Message | None:
     conversation, now = turn.conversation, timezone.now()
     with transaction.atomic():
         # The numbers first: they come with the conversation's lock.
-        last = next_seq(conversation, 2 if outcome.text else 1, said_at=now if outcome.text else None)
+        try:
+            last = next_seq(conversation, 2 if outcome.text else 1, said_at=now if outcome.text else None)
+        except NotFound as error:
+            raise TurnTaken("The conversation was erased.") from error
         turn.following = _end(turn, outcome, now)
         if turn.may_have_calls:
             ledger.close_with(turn)

@@ -117,7 +117,8 @@ def letter(organization: Organization, conversation: Conversation | None, notice
 
 def _check_cap(organization: Organization, address: str, key: str, most: int, network: str) -> None:
     day_ago = timezone.now() - timedelta(days=1)
-    today = Delivery.objects.filter(organization=organization, to__iexact=address, created_at__gt=day_ago).exclude(key=key)
+    rows = Delivery.objects.to_address(address).filter(organization=organization, created_at__gt=day_ago)
+    today = rows.exclude(key=key)
     share = max(NETWORK_AT_LEAST, -(-most // 4))  # who could use up the day's messages would silence everybody else
     if network and today.filter(conversation__network=network).count() >= share:
         text = "The daily limit of messages from this visitor's network to that address is reached."

@@ -237,7 +237,7 @@ def visitors_address(organization: Organization, text: str) -> str:
     """
     address = plain_address(public_address(text))
     day_ago = timezone.now() - timedelta(days=1)
-    recent = Delivery.objects.filter(organization=organization, to__iexact=address, created_at__gt=day_ago)
+    recent = Delivery.objects.to_address(address).filter(organization=organization, created_at__gt=day_ago)
     if recent.count() >= PER_ADDRESS_PER_DAY:
         raise ToolRefused(f"No more e-mails may be sent to {address} today.", code="too_many_emails")
     return address

@@ -51,5 +51,10 @@ def keep(assistant: Assistant, key: str, text: str) -> None:
         log.warning("the cache is away: an answer was not kept", exc_info=True)
 
 
+def forget(assistant_id: int) -> None:
+    """Drop all answers that are kept for an assistant. Raises what the cache raises."""
+    cache.delete_many([f"answer.{assistant_id}.{place}" for place in range(PLACES)])
+
+
 def _place(assistant: Assistant, key: str) -> str:
     return f"answer.{assistant.pk}.{int(key[:8], 16) % PLACES}"

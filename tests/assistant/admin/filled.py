@@ -25,6 +25,7 @@ from assistant.models import (
     Provider,
     Question,
     RefusedOrigin,
+    Removal,
     Replay,
     Service,
     ToolCall,
@@ -155,6 +156,7 @@ def fill(slug: str, word: str) -> Organization:
     Replay.objects.create(
         organization=home, conversation=talk, state="done", total=1, results=[{**now_said, **measured}], problem=word
     )
+    Removal.objects.create(organization=home, reason="retention", counts={"Message": 3})
     RefusedOrigin.objects.create(assistant=assistant, origin=word, last_at=now)
     provider = Provider(organization=home, name=word, base_url="https://llm.example.com/v1", smart=word)
     provider.set_key(f"sk-{PROVIDER_SECRET}", provider.base_url)

@@ -24,6 +24,7 @@ ABOUT_STAFF = "it is about staff, not about what turns do"
 LEFT_OUT = {
     **dict.fromkeys(["Visitor", "Conversation", "Message", "Event", "Turn", "ToolCall", "Card"], OF_VISITORS),
     **dict.fromkeys(["Appointment", "Delivery", "Question", "Spending", "Usage", "RefusedOrigin"], OF_VISITORS),
+    "Removal": "it records what is gone",
     "ProviderHealth": "turns write it, and each must see what another process has just found out",
     **dict.fromkeys(["Calendar", "OpeningHours", "Closure", "SpecialHours", "Service", "Offering"], READ_WHERE_USED),
     **dict.fromkeys(["CalendarFeed", "OutsideCalendar", "BusyTime", "OutsideEntry"], READ_WHERE_USED),

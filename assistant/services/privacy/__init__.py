@@ -1,0 +1,1 @@
+"""What is stored about visitors: the inventory, export, erasure and retention."""
