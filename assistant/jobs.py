@@ -19,7 +19,7 @@ from assistant.models import Organization
 from assistant.providers import embeddings, measuring, probe, retirements
 from assistant.providers.configuration import ProviderSettings
 from assistant.services import admin_pages
-from assistant.services.booking import appointments
+from assistant.services.booking import appointments, reminders
 from assistant.services.deliveries import outbox
 from assistant.services.knowledge import documents, vectors
 from assistant.services.methods import ledger, replays
@@ -42,6 +42,7 @@ def sweep() -> None:
     """Hand over again what a broker or a dead worker forgot, and let go of what nobody confirmed. Every few seconds."""
     outbox.enqueue_due()
     appointments.expire_holds()
+    reminders.send_due()
     ledger.give_up_waiting()
     ledger.close_orphans()
     documents.enqueue_due()

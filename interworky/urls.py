@@ -3,7 +3,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.templatetags.static import static
 from django.urls import include, path
 
-from widget import appointments
+from widget import appointments, feedback
 
 
 def favicon(request: HttpRequest) -> HttpResponse:
@@ -23,6 +23,7 @@ urlpatterns = [
     path("", include("widget.urls")),
     path("appointments/<str:token>/", appointments.page, name="appointment"),
     path("appointments/<str:token>/invitation.ics", appointments.invitation, name="appointment-invitation"),
+    path("feedback/<str:token>/", feedback.page, name="feedback"),
     path("admin/r/<path:path>", no_page),
     path("admin/", admin.site.urls),
     path("demo-llm/", include("interworky.demo.model.wire")),

@@ -32,6 +32,7 @@ PAGES = (
             ("Documents", "menu_book", "document"),
             ("Services", "content_cut", "service"),
             ("Calendars", "calendar_month", "calendar"),
+            ("Message texts", "edit_note", "messagetemplate"),
             ("Providers", "hub", "provider"),
         ),
     ),

@@ -1,5 +1,5 @@
-"""Services, calendars and the appointments in them."""
+"""Services, calendars, the appointments in them, and what is sent about these."""
 
-from assistant.admin.booking import appointments, calendars, services
+from assistant.admin.booking import appointments, calendars, messages, services
 
-__all__ = ["appointments", "calendars", "services"]
+__all__ = ["appointments", "calendars", "messages", "services"]

@@ -20,7 +20,7 @@ from unfold.decorators import action, display
 from assistant.admin.scoping import ReadOnly
 from assistant.admin.states import column_labels
 from assistant.errors import InterworkyError
-from assistant.models import Appointment
+from assistant.models import Appointment, Feedback
 from assistant.services.booking import appointments, invitations
 
 
@@ -59,9 +59,10 @@ class AppointmentAdmin(ReadOnly):
         (None, {"fields": ("reference", "shown_state", "when", "visitor_when", *ABOUT, "organization")}),
         ("Visitor", {"fields": ("name", "email", "phone", "reason", "cancel_reason")}),
         ("Source", {"fields": ("conversation", "created_at", "updated_at")}),
+        ("Feedback", {"fields": ("shown_feedback",)}),
         ("E-mails", {"fields": ("mails",)}),
     )
-    readonly_fields = ["shown_state", "when", "visitor_when", "where", "mails"]
+    readonly_fields = ["shown_state", "when", "visitor_when", "where", "shown_feedback", "mails"]
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Appointment]:
         related = ("organization", "calendar", "service", "visitor", "conversation__organization")
@@ -154,6 +155,11 @@ class AppointmentAdmin(ReadOnly):
     @display(description="State", ordering="state", label=column_labels(Appointment))
     def shown_state(self, obj: Appointment) -> str:
         return obj.get_state_display()
+
+    @display(description="What the visitor said")
+    def shown_feedback(self, obj: Appointment) -> str:
+        given = Feedback.objects.filter(appointment=obj).first()
+        return f"{given.score} of 5. {given.comment}".strip() if given else "Nothing yet"
 
     @display(description="E-mails")
     def mails(self, obj: Appointment) -> str:

@@ -14,6 +14,7 @@ from unfold.widgets import UnfoldAdminColorInputWidget
 
 from assistant.admin.scoping import OneOrganizationForm, Scoped, ScopedTabularInline
 from assistant.models import Offering, Service
+from assistant.services.booking import reminders
 
 
 class ServiceForm(OneOrganizationForm):
@@ -69,6 +70,7 @@ class ServiceAdmin(Scoped):
             "Booking rules",
             {"fields": ("choice", ("notice_minutes", "horizon_days"), ("per_day", "per_visitor"), "approval")},
         ),
+        ("Reminders and feedback", {"fields": (("reminder_hours", "follow_up_hours"), "remind_team")}),
         ("Changes by visitors", {"fields": (("cancel_hours", "ask_cancel_reason"),)}),
     )
 
@@ -76,6 +78,11 @@ class ServiceAdmin(Scoped):
         ahead = models.Q(appointments__state__in=["requested", "confirmed"], appointments__start_at__gte=timezone.now())
         found = super().get_queryset(request).select_related("organization").prefetch_related("offerings__calendar")
         return found.annotate(ahead=models.Count("appointments", filter=ahead, distinct=True))
+
+    def save_model(self, request: HttpRequest, obj: Service, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change and "reminder_hours" in form.changed_data:
+            reminders.skip_passed_of(obj)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)

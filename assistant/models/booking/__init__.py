@@ -2,9 +2,11 @@
 
 from assistant.models.booking.appointments import Appointment, new_reference
 from assistant.models.booking.calendars import Calendar, Closure, OpeningHours, SpecialHours
+from assistant.models.booking.messages import AppointmentNotice, Feedback, MessageTemplate
 from assistant.models.booking.services import Offering, Service
 
 __all__ = [
-    "Appointment", "Calendar", "Closure", "Offering", "OpeningHours", "Service", "SpecialHours",
+    "Appointment", "AppointmentNotice", "Calendar", "Closure", "Feedback", "MessageTemplate", "Offering", "OpeningHours",
+    "Service", "SpecialHours",
     "new_reference",  # by its name here, migration 0001 finds it
 ]  # fmt: skip
