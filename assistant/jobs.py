@@ -19,7 +19,7 @@ from assistant.models import Organization
 from assistant.providers import embeddings, measuring, probe, retirements
 from assistant.providers.configuration import ProviderSettings
 from assistant.services import admin_pages
-from assistant.services.booking import appointments, browsing, busy_times, entries
+from assistant.services.booking import appointments, browsing, busy_times, entries, reminders
 from assistant.services.deliveries import outbox
 from assistant.services.knowledge import documents, vectors
 from assistant.services.methods import ledger, replays
@@ -45,6 +45,7 @@ def sweep() -> None:
     appointments.expire_holds()
     for card in ledger.give_up_waiting():
         browsing.offer_again(card)
+    reminders.send_due()
     ledger.close_orphans()
     documents.enqueue_due()
     documents.index_due()

@@ -3,7 +3,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.templatetags.static import static
 from django.urls import include, path
 
-from widget import appointments, calendar_feeds
+from widget import appointments, calendar_feeds, feedback
 
 
 def favicon(request: HttpRequest) -> HttpResponse:
@@ -24,6 +24,7 @@ urlpatterns = [
     path("appointments/<str:token>/", appointments.page, name="appointment"),
     path("appointments/<str:token>/invitation.ics", appointments.invitation, name="appointment-invitation"),
     path("calendars/<str:token>.ics", calendar_feeds.feed, name="calendar-feed"),
+    path("feedback/<str:token>/", feedback.page, name="feedback"),
     path("admin/r/<path:path>", no_page),
     path("admin/", admin.site.urls),
     path("demo-llm/", include("interworky.demo.model.wire")),

@@ -59,9 +59,9 @@ def of_link(view: Callable[[HttpRequest, Appointment], HttpResponseBase]) -> Cal
             rate_limits.hit("appointment", visitor=holder_of(token), network=networks.network_of_request(request.META))
             appointment = lookup.for_token(token)
         except TooMuch as error:
-            return _hardened(pages.refused(request, error, 429))
+            return hardened(pages.refused(request, error, 429))
         except NotFound as error:
-            return _hardened(pages.refused(request, error, 404))
+            return hardened(pages.refused(request, error, 404))
         return view(request, appointment)
 
     return checked
@@ -77,16 +77,16 @@ def page(request: HttpRequest, appointment: Appointment) -> HttpResponseBase:
         try:
             if request.POST.get("do") == "cancel":
                 appointments.cancel(appointment, reason=request.POST.get("reason", ""))
-                return _hardened(HttpResponseRedirect(request.path))
+                return hardened(HttpResponseRedirect(request.path))
             appointments.reschedule(appointment, _picked(appointment, request.POST.get("slot", "")))
-            return _hardened(HttpResponseRedirect(f"{request.path}?done=move"))
+            return hardened(HttpResponseRedirect(f"{request.path}?done=move"))
         except InterworkyError as error:
             # What the error says is for a model; whether it is cancelled or over, the page says itself.
             locale = invitations.locale_of(appointment)
             gone = error.code in ("slot_taken", "slot_gone")
             refused = label("just_taken" if gone else "no_more_changes", locale)
             appointment.refresh_from_db()
-    return _hardened(render(request, "widget/appointment.html", _shown(request, appointment, refused)))
+    return hardened(render(request, "widget/appointment.html", _shown(request, appointment, refused)))
 
 
 def _picked(appointment: Appointment, slot: str) -> slot_ids.Pick:
@@ -160,10 +160,10 @@ def invitation(request: HttpRequest, appointment: Appointment) -> HttpResponseBa
     body = invitations.ics(appointment, method)
     response = HttpResponse(body, content_type=f"text/calendar; charset=utf-8; method={method}")
     response["Content-Disposition"] = f'attachment; filename="appointment-{appointment.reference}.ics"'
-    return _hardened(response)
+    return hardened(response)
 
 
-def _hardened(response: HttpResponseBase) -> HttpResponseBase:
+def hardened(response: HttpResponseBase) -> HttpResponseBase:
     for name, value in HEADERS.items():
         response[name] = value
     return response

@@ -34,6 +34,7 @@ PAGES = (
             ("Calendars", "calendar_month", "calendar"),
             ("Outside calendars", "sync", "outsidecalendar"),
             ("Calendar feeds", "rss_feed", "calendarfeed"),
+            ("Message texts", "edit_note", "messagetemplate"),
             ("Providers", "hub", "provider"),
         ),
     ),

@@ -47,6 +47,7 @@ ROWS: dict[type[models.Model], dict[str, str]] = {
         Delivery.State.KEPT: WARN,
         Delivery.State.LOGGED: WARN,
         Delivery.State.DEAD: BAD,
+        Delivery.State.WITHDRAWN: PLAIN,
     },
     Document: {
         Document.State.QUEUED: INFO,

@@ -2,15 +2,6 @@
 
 from assistant.models.booking import (
     Appointment,
-    BusyTime,
-    Calendar,
-    CalendarFeed,
-    Closure,
-    FormField,
-    Offering,
-    OpeningHours,
-    OutsideCalendar,
-    OutsideEntry,
     Service,
     SpecialHours,
 )
@@ -29,10 +20,10 @@ from assistant.models.providers.usage import Budget, Price, Spending, Usage
 from .knowledge import Document, DocumentFile, Embedding, Passage, PassageVector, Question
 
 __all__ = [
-    "Appointment", "Assistant", "Budget", "BusyTime", "Calendar", "CalendarFeed", "Card", "Closure",
-    "Conversation", "ConversationNote", "Delivery", "Document", "DocumentFile", "Embedding", "Event",
-    "FormField", "Membership", "Message", "Method", "Offering", "OpeningHours", "Organization",
-    "OutsideCalendar", "OutsideEntry", "Passage", "PassageVector", "Price", "PromptVersion", "Provider",
-    "ProviderHealth", "Question", "RefusedOrigin", "Removal", "Replay", "Rotation", "Service", "SpecialHours",
-    "Spending", "ToolCall", "Turn", "Usage", "Visitor",
+    "Appointment", "AppointmentNotice", "Assistant", "Budget", "BusyTime", "Calendar", "CalendarFeed", "Card",
+    "Closure", "Conversation", "ConversationNote", "Delivery", "Document", "DocumentFile", "Embedding", "Event",
+    "Feedback", "FormField", "Membership", "Message", "MessageTemplate", "Method", "Offering", "OpeningHours",
+    "Organization", "OutsideCalendar", "OutsideEntry", "Passage", "PassageVector", "Price", "PromptVersion",
+    "Provider", "ProviderHealth", "Question", "RefusedOrigin", "Removal", "Replay", "Rotation", "Service",
+    "SpecialHours", "Spending", "ToolCall", "Turn", "Usage", "Visitor",
 ]  # fmt: skip

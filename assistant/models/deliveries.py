@@ -47,6 +47,7 @@ class Delivery(models.Model):
         KEPT = "kept", "Kept in the demo mailbox"  # not sent: no mail server is set up
         LOGGED = "logged", "Written to the server's log"  # likewise
         DEAD = "dead", "Failed"
+        WITHDRAWN = "withdrawn"  # overtaken before it was sent, as a reminder by a cancellation
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.ForeignKey(
@@ -69,6 +70,8 @@ class Delivery(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField("next attempt", default=timezone.now)
     last_error = models.CharField(max_length=500, blank=True)
+    # Not sent from then on, such as a reminder once its appointment has begun, was moved or was cancelled.
+    send_before = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField("created", auto_now_add=True)
     sent_at = models.DateTimeField("sent", null=True, blank=True)
 

@@ -1,5 +1,5 @@
-"""Services, calendars and the appointments in them."""
+"""Services, calendars, the appointments in them, and what is sent about these."""
 
-from assistant.admin.booking import appointments, calendars, outside, services
+from assistant.admin.booking import appointments, calendars, messages, outside, services
 
-__all__ = ["appointments", "calendars", "outside", "services"]
+__all__ = ["appointments", "calendars", "messages", "outside", "services"]

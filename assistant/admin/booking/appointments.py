@@ -20,7 +20,7 @@ from unfold.decorators import action, display
 from assistant.admin.scoping import ReadOnly
 from assistant.admin.states import column_labels
 from assistant.errors import InterworkyError
-from assistant.models import Appointment
+from assistant.models import Appointment, Feedback
 from assistant.services.booking import appointments, form_fields, invitations
 
 
@@ -58,9 +58,10 @@ class AppointmentAdmin(ReadOnly):
         (None, {"fields": ("reference", "shown_state", "when", "visitor_when", *ABOUT, "organization")}),
         ("Visitor", {"fields": ("name", "email", "phone", "reason", "filled_in", "cancel_reason")}),
         ("Source", {"fields": ("conversation", "created_at", "updated_at")}),
+        ("Feedback", {"fields": ("shown_feedback",)}),
         ("E-mails", {"fields": ("mails",)}),
     )
-    readonly_fields = ["shown_state", "when", "visitor_when", "where", "filled_in", "mails"]
+    readonly_fields = ["shown_state", "when", "visitor_when", "where", "filled_in", "shown_feedback", "mails"]
 
     @display(description="Form")
     def filled_in(self, obj: Appointment) -> str:
@@ -157,6 +158,11 @@ class AppointmentAdmin(ReadOnly):
     @display(description="State", ordering="state", label=column_labels(Appointment))
     def shown_state(self, obj: Appointment) -> str:
         return obj.get_state_display()
+
+    @display(description="What the visitor said")
+    def shown_feedback(self, obj: Appointment) -> str:
+        given = Feedback.objects.filter(appointment=obj).first()
+        return f"{given.score} of 5. {given.comment}".strip() if given else "Nothing yet"
 
     @display(description="E-mails")
     def mails(self, obj: Appointment) -> str:

@@ -15,6 +15,7 @@ from unfold.widgets import UnfoldAdminColorInputWidget, UnfoldAdminTextareaWidge
 from assistant.admin.counting import count_of
 from assistant.admin.scoping import OneOrganizationForm, Scoped, ScopedTabularInline
 from assistant.models import Appointment, FormField, Offering, Service
+from assistant.services.booking import reminders
 
 
 class ServiceForm(OneOrganizationForm):
@@ -85,6 +86,7 @@ class ServiceAdmin(Scoped):
             {"fields": ("choice", ("notice_minutes", "horizon_days"), ("per_day", "per_visitor"), "approval")},
         ),
         ("Form", {"fields": (("ask_phone", "ask_notes"),)}),
+        ("Reminders and feedback", {"fields": (("reminder_hours", "follow_up_hours"), "remind_team")}),
         ("Changes by visitors", {"fields": (("cancel_hours", "ask_cancel_reason"),)}),
     )
 
@@ -92,6 +94,11 @@ class ServiceAdmin(Scoped):
         ahead = Appointment.objects.upcoming(timezone.now()).filter(service=models.OuterRef("pk"))
         found = super().get_queryset(request).select_related("organization").prefetch_related("offerings__calendar")
         return found.annotate(ahead=count_of(ahead, "service"))
+
+    def save_model(self, request: HttpRequest, obj: Service, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change and "reminder_hours" in form.changed_data:
+            reminders.skip_passed_of(obj)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)

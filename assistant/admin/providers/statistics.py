@@ -18,6 +18,7 @@ from assistant.admin.providers import charts
 from assistant.admin.providers.charts import Chart, Series
 from assistant.admin.scoping import Rank, has_several, organizations, rank_in
 from assistant.models import Organization, ProviderHealth
+from assistant.services.booking import feedback
 from assistant.services.providers import health, statistics
 from assistant.services.providers.statistics import Span
 
@@ -75,6 +76,7 @@ def page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
         charts=_charts(spans, days),
         providers=[(one, names.get(one.organization_id or 0, "")) for one in found],
         reasons=_reasons(found),
+        feedback=feedback.summaries(seen, spans[0].start),
         breakers=_breakers(request, seen),
     )
     return TemplateResponse(request, "admin/assistant/statistics.html", context)

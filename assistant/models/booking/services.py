@@ -2,12 +2,37 @@
 
 from __future__ import annotations
 
+import re
+
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 
 from assistant.models.booking.calendars import Calendar
 from assistant.models.organizations.organization import Organization
+
+MOST_REMINDERS, LONGEST_REMINDER_HOURS = 5, 720
+
+
+def parse_reminder_hours(text: str) -> list[int]:
+    """ "24, 2" as numbers, the longest first. Raises `ValueError` that says what it takes."""
+    words = [word for word in re.split(r"[,;\s]+", text.strip()) if word]
+    wrong = [word for word in words if not (word.isascii() and word.isdigit() and 1 <= int(word) <= LONGEST_REMINDER_HOURS)]
+    if wrong:
+        raise ValueError(
+            f"“{wrong[0][:20]}” is not a number of hours. Enter whole hours up to {LONGEST_REMINDER_HOURS}, such as 24, 2."
+        )
+    hours = sorted({int(word) for word in words}, reverse=True)
+    if len(hours) > MOST_REMINDERS:
+        raise ValueError(f"These are {len(hours)} reminders. Enter {MOST_REMINDERS} at most.")
+    return hours
+
+
+def validate_reminder_hours(text: str) -> None:
+    try:
+        parse_reminder_hours(text)
+    except ValueError as error:
+        raise ValidationError(str(error)) from error
 
 
 class Service(models.Model):
@@ -144,6 +169,22 @@ class Service(models.Model):
         default=Ask.NO,
         help_text="Whether visitors are asked what else the team should know.",
     )
+    reminder_hours = models.CharField(
+        "reminders, hours before",
+        max_length=40,
+        blank=True,
+        default="24",
+        validators=[validate_reminder_hours],
+        help_text="24, 2 reminds the visitor a day and two hours before it starts. Leave empty for no reminder.",
+    )
+    remind_team = models.BooleanField("remind the team as well", default=False)
+    follow_up_hours = models.PositiveSmallIntegerField(
+        "ask for feedback, hours after",
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(720)],
+        help_text="How long after its end the visitor is asked how it was. Leave empty to ask nobody.",
+    )
     calendars: models.ManyToManyField[Calendar, Offering] = models.ManyToManyField(
         Calendar, through="Offering", related_name="services"
     )
@@ -153,6 +194,11 @@ class Service(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def reminders(self) -> list[int]:
+        """How many hours before the start visitors are reminded, the longest first."""
+        return parse_reminder_hours(self.reminder_hours)
 
 
 class Offering(models.Model):

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from assistant.errors import ToolError, ToolRefused
 from assistant.models import Appointment, Calendar, Conversation, Offering, ToolCall, Visitor
-from assistant.services.booking import invitations, limits, notices, offers, placing, resources, states, wording
+from assistant.services.booking import invitations, limits, notices, offers, placing, reminders, resources, states, wording
 from assistant.services.booking.placing import NotOffered, Overlap, locked
 from assistant.services.booking.slot_ids import Pick
 from assistant.services.deliveries import outbox
@@ -118,6 +118,7 @@ def confirm(
             keep_contact_details(appointment.visitor, appointment)
         change: invitations.Change = "requested" if appointment.state == State.REQUESTED else "confirmed"
         notices.write(appointment, change, appointment.call)
+        reminders.skip_passed(appointment, now)
         return appointment
 
     return _change(appointment, book, now)
@@ -196,6 +197,7 @@ def reschedule(
         appointment.save()
         change: invitations.Change = "requested" if appointment.state == State.REQUESTED else "moved"
         notices.write(appointment, change, call, notify_team=not by_staff, notify_visitor=notify_visitor)
+        reminders.skip_passed(appointment, now)
         return appointment
 
     def attempt(offering: Offering) -> Appointment:
@@ -269,6 +271,7 @@ def _answer(
         appointment.save()
         change: invitations.Change = "confirmed" if to == State.CONFIRMED else "declined"
         notices.write(appointment, change, None, notify_team=False, instead=instead)
+        reminders.skip_passed(appointment, now)
         return appointment
 
     return _change(appointment, answer, now)

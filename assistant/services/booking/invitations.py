@@ -6,8 +6,10 @@ team's notice alone, where they are labelled as theirs.
 
 from __future__ import annotations
 
+from datetime import UTC
 from email.utils import parseaddr
 from typing import Any, Literal, Required, TypedDict
+from urllib.parse import quote, urlencode
 
 import icalendar
 from django.conf import settings
@@ -16,14 +18,16 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from assistant.errors import NotFound
-from assistant.models import Appointment, Service
+from assistant.models import Appointment, MessageTemplate, Service
 from assistant.sentences import catalogue, label, language
-from assistant.services.booking import form_fields, offers, wording
+from assistant.services.booking import form_fields, message_templates, offers, wording
 from assistant.services.deliveries import outbox
 
 Method = Literal["REQUEST", "CANCEL", "PUBLISH"]
-Change = Literal["requested", "confirmed", "moved", "cancelled", "declined"]
+Change = Literal["requested", "confirmed", "moved", "cancelled", "declined", "reminder", "follow_up"]
 ENDED = ("cancelled", "declined")  # after these changes nothing takes place
+
+UNCHANGED = ("reminder", "follow_up")  # say nothing new to a calendar
 
 
 class Letter(TypedDict, total=False):
@@ -38,6 +42,7 @@ class Letter(TypedDict, total=False):
 
 
 _signer = signing.Signer(salt="assistant.appointment", sep=".")
+_feedback_signer = signing.Signer(salt="assistant.feedback", sep=".")
 
 
 def token_of(appointment: Appointment) -> str:
@@ -55,6 +60,23 @@ def id_in(token: str) -> str:
 
 def manage_url(appointment: Appointment) -> str:
     return settings.PUBLIC_URL + reverse("appointment", args=[token_of(appointment)])
+
+
+def feedback_token(appointment: Appointment) -> str:
+    """The credential to say how it was, and for nothing else: the link above is for more."""
+    return _feedback_signer.sign(appointment.pk.hex)
+
+
+def id_in_feedback_token(token: str) -> str:
+    """Raises `NotFound` as `id_in` does."""
+    try:
+        return _feedback_signer.unsign(token)
+    except signing.BadSignature as error:
+        raise NotFound("No such appointment.") from error
+
+
+def feedback_url(appointment: Appointment) -> str:
+    return settings.PUBLIC_URL + reverse("feedback", args=[feedback_token(appointment)])
 
 
 def ics_url(appointment: Appointment) -> str:
@@ -126,6 +148,38 @@ def place_of(appointment: Appointment) -> str:
     return where
 
 
+def map_url(appointment: Appointment) -> str:
+    """Where the place is on a map, for one that a visitor goes to; "" for any other."""
+    where = appointment.service.location or appointment.calendar.location
+    in_person = appointment.service.place in (Service.Place.IN_PERSON, "")
+    if not where or "://" in where or not in_person:
+        return ""
+    return "https://www.openstreetmap.org/search?" + urlencode({"query": outbox.one_line(where, 200)})
+
+
+def calendar_links(appointment: Appointment) -> list[tuple[str, str]]:
+    """Name and address of the pages on which a visitor adds it to a calendar on the web; times are in UTC."""
+    start, end = (f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}" for at in (appointment.start_at, appointment.end_at))
+    details = f"{label('reference', locale_of(appointment))}: {appointment.reference}\n{manage_url(appointment)}"
+    where = outbox.one_line(place_of(appointment), 200)
+    google = {"action": "TEMPLATE", "text": _summary(appointment), "dates": f"{start}/{end}", "details": details}
+    outlook = {
+        **{"path": "/calendar/action/compose", "rru": "addevent", "subject": _summary(appointment), "body": details},
+        "startdt": f"{appointment.start_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "enddt": f"{appointment.end_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+    }
+    add = "https://calendar.google.com/calendar/render?"
+    compose = "/calendar/0/deeplink/compose?" + urlencode({**outlook, "location": where}, quote_via=quote)
+    return [
+        (
+            "Google",
+            add + urlencode({**google, "location": where}, quote_via=quote),
+        ),
+        ("Outlook.com", "https://outlook.live.com" + compose),
+        ("Microsoft 365", "https://outlook.office.com" + compose),
+    ]
+
+
 def _calendar_name(appointment: Appointment) -> str:
     """With whom, or on what, where the service itself does not say it."""
     return "" if appointment.calendar.name == appointment.service.name else appointment.calendar.name
@@ -154,8 +208,16 @@ def replaced(appointment: Appointment, content: dict[str, Any]) -> dict[str, Any
     return {"title": content["title"], "reference": content["reference"], "lines": [], "status": "replaced", "note": note}
 
 
-def visitors_email(appointment: Appointment, change: Change, instead: offers.Offer | None = None) -> Letter:
-    """The e-mail to the visitor, with the invitation or its cancellation, and with times that are free instead."""
+def visitors_email(
+    appointment: Appointment,
+    change: Change,
+    instead: offers.Offer | None = None,
+    template: MessageTemplate | None = None,
+) -> Letter:
+    """The e-mail to the visitor, with the invitation or its cancellation, and with times that are free instead.
+
+    Staff's own text stands in it where they have one; `template` is one to show instead.
+    """
     locale = locale_of(appointment)
     title = label(change, locale)
     ended = change in ENDED
@@ -163,21 +225,58 @@ def visitors_email(appointment: Appointment, change: Change, instead: offers.Off
         "language": language(locale),
         "direction": catalogue(locale).direction,
         "title": title,
-        "note": label("awaits_answer", locale) if change == "requested" else "",
+        "note": label("awaits_answer" if change == "requested" else f"intro_{change}", locale),
         "organization": appointment.organization.name,
         "lines": [*lines(appointment), [label("reference", locale), appointment.reference], *_instead(instead, locale)],
         "manage_url": "" if ended else manage_url(appointment),
         "manage": label("change_or_cancel", locale),
+        **_look(appointment),
     }
+    if not ended and change != "follow_up":
+        links = [(label("add_to_calendar", locale), ics_url(appointment)), *calendar_links(appointment)]
+        where = map_url(appointment)
+        about["links"] = [*([(label("show_map", locale), where)] if where else []), *links]
+    if change == "follow_up":
+        about |= {"manage_url": feedback_url(appointment), "manage": label("give_feedback", locale)}
     start = wording.when(appointment, appointment.visitor_timezone, locale)
-    return {
-        "subject": f"{title}: {start} · {appointment.organization.name}",
+    subject = f"{title}: {start} · {appointment.organization.name}"
+    if own := template or message_templates.chosen(appointment, change, MessageTemplate.Audience.VISITOR, locale):
+        values = _values(appointment, change, locale, start)
+        about["note"] = message_templates.fill(own.text, values)
+        subject = message_templates.fill(own.subject, values) or subject
+    letter: Letter = {
+        "subject": subject,
         "text": render_to_string("assistant/appointment.txt", about),
         "html": render_to_string("assistant/appointment.html", about),
         "reply_to": appointment.organization.team_email,
-        "ics": ics(appointment, "CANCEL" if ended else "REQUEST"),
-        "ics_method": "CANCEL" if ended else "REQUEST",
     }
+    if change not in UNCHANGED:
+        method: Method = "CANCEL" if ended else "REQUEST"
+        letter |= {"ics": ics(appointment, method), "ics_method": method}
+    return letter
+
+
+def _values(appointment: Appointment, change: Change, locale: str, when: str) -> dict[str, str]:
+    """What placeholders stand for, whoever reads them."""
+    return {
+        "title": label(change, locale),
+        "organization": appointment.organization.name,
+        "service": appointment.service.name,
+        "with": appointment.calendar.name,
+        "where": place_of(appointment),
+        "when": when,
+        "price": appointment.price,
+        "reference": appointment.reference,
+        "manage_link": manage_url(appointment),
+        "feedback_link": feedback_url(appointment),
+    }
+
+
+def _look(appointment: Appointment) -> dict[str, str]:
+    """What makes an e-mail look like the business: the colour of the assistant that booked it, or of its first."""
+    talk, of = appointment.conversation, appointment.organization
+    assistant = talk.assistant if talk else of.assistants.order_by("pk").first() if of.pk else None
+    return {"accent": assistant.accent if assistant else "#0f766e", "website": of.website}
 
 
 def _instead(offer: offers.Offer | None, locale: str) -> list[list[str]]:
@@ -186,41 +285,49 @@ def _instead(offer: offers.Offer | None, locale: str) -> list[list[str]]:
     return [[label("other_times", locale), "; ".join(said)]] if said else []
 
 
-def teams_email(appointment: Appointment, change: Change) -> Letter:
+def teams_email(appointment: Appointment, change: Change, template: MessageTemplate | None = None) -> Letter:
     """The notice to the team, in the calendar's own time, with the entry for their own calendars."""
     about = (
-        ("Service", appointment.service.name),
-        ("Calendar", appointment.calendar.name),
-        ("Place", outbox.one_line(place_of(appointment), 300)),
-        ("Price", appointment.price),
-        ("Reference", appointment.reference),
+        ("what", appointment.service.name),
+        ("with", appointment.calendar.name),
+        ("where", outbox.one_line(place_of(appointment), 300)),
+        ("price", appointment.price),
+        ("reference", appointment.reference),
     )
     typed = (
-        ("Name", appointment.name),
-        ("E-mail", appointment.email),
-        ("Phone", appointment.phone),
-        ("Reason", appointment.reason),
+        (label("name"), appointment.name),
+        (label("email"), appointment.email),
+        (label("phone"), appointment.phone),
+        (label("reason"), appointment.reason),
         *form_fields.answered(appointment),
-        ("Reason for cancelling", appointment.cancel_reason),
+        (label("cancel_reason"), appointment.cancel_reason),
     )
     text = [
         f"{label(change)}: {wording.when(appointment)}",
-        *(f"{name}: {value}" for name, value in about if value),
+        *(f"{label(name)}: {value}" for name, value in about if value),
         "",
-        "What the visitor wrote (not verified):",
+        f"{label('visitor_wrote')}:",
         *(f"  {name}: {outbox.one_line(value, 300)}" for name, value in typed if value),
         "",
-        f"{'Approve or decline it' if change == 'requested' else 'In the admin'}: {admin_url(appointment)}",
+        f"{label('answer_request' if change == 'requested' else 'in_admin')}: {admin_url(appointment)}",
     ]
     visitor = appointment.visitor
     verified = visitor is not None and visitor.email_verified_at and visitor.email == appointment.email
-    return {
-        "subject": f"{label(change)}: {appointment.service.name}, {wording.when(appointment)}",
+    subject = f"{label(change)}: {appointment.service.name}, {wording.when(appointment)}"
+    if own := template or message_templates.chosen(appointment, change, MessageTemplate.Audience.TEAM, ""):
+        values = _values(appointment, change, "", wording.when(appointment))
+        values |= {name: outbox.one_line(getattr(appointment, name), 300) for name in message_templates.TYPED}
+        text = [message_templates.fill(own.text, values), "", *text]
+        subject = message_templates.fill(own.subject, values) or subject
+    letter: Letter = {
+        "subject": subject,
         "text": "\n".join(text) + "\n",
         "reply_to": appointment.email if verified else "",
-        "ics": ics(appointment, "CANCEL" if change in ENDED else "PUBLISH"),
-        "ics_method": "CANCEL" if change in ENDED else "PUBLISH",
     }
+    if change not in UNCHANGED:
+        method: Method = "CANCEL" if change in ENDED else "PUBLISH"
+        letter |= {"ics": ics(appointment, method), "ics_method": method}
+    return letter
 
 
 def admin_url(appointment: Appointment) -> str:

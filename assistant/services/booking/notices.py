@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from assistant.models import Appointment, Card, ToolCall
 from assistant.services.booking import entries, invitations, offers
 from assistant.services.conversations import cards
 from assistant.services.deliveries import outbox
 from assistant.services.methods import ledger
+
+REMINDER = "reminder:"  # how the outbox' keys of reminders begin
 
 
 def write(
@@ -20,6 +24,7 @@ def write(
 ) -> None:
     """`call` is the one that made the change in the chat, where one did; `instead`, the times to offer in its place."""
     entries.queue(appointment)
+    outbox.withdraw(appointment.deliveries.filter(key__startswith=REMINDER))
     note = ""
     if appointment.email and notify_visitor:
         note = outbox.confirmation_note(appointment.email, locale=invitations.locale_of(appointment))
@@ -45,6 +50,39 @@ def write(
             appointment=appointment,
             **invitations.teams_email(appointment, change),
         )
+
+
+def write_reminder(appointment: Appointment, hours: int) -> None:
+    """To be sent before it begins, or not at all; in the transaction that records it as sent."""
+    key = f"{REMINDER}{appointment.pk}:{hours}:{appointment.start_at.timestamp():.0f}"
+    if appointment.email:
+        _email(appointment, "reminder", f"{key}:visitor", send_before=appointment.start_at)
+    if appointment.service.remind_team and appointment.organization.team_email:
+        outbox.queue_email(
+            appointment.organization,
+            to=appointment.organization.team_email,
+            key=f"{key}:team",
+            appointment=appointment,
+            send_before=appointment.start_at,
+            **invitations.teams_email(appointment, "reminder"),
+        )
+
+
+def write_follow_up(appointment: Appointment) -> None:
+    if appointment.email:
+        _email(appointment, "follow_up", f"follow-up:{appointment.pk}")
+
+
+def _email(appointment: Appointment, change: invitations.Change, key: str, *, send_before: datetime | None = None) -> None:
+    outbox.queue_email(
+        appointment.organization,
+        to=appointment.email,
+        key=key,
+        conversation=appointment.conversation,
+        appointment=appointment,
+        send_before=send_before,
+        **invitations.visitors_email(appointment, change),
+    )
 
 
 def _update_receipts(appointment: Appointment, change: invitations.Change, call: ToolCall | None, note: str) -> None:

@@ -10,13 +10,13 @@ import logging
 import random
 import re
 import unicodedata
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from celery import current_app
 from django.core.mail.backends import console
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from email_validator import EmailNotValidError, validate_email
 
@@ -51,6 +51,7 @@ def queue_email(
     appointment: Appointment | None = None,
     ics: str = "",
     ics_method: str = "",
+    send_before: datetime | None = None,
 ) -> Delivery:
     """Promise one e-mail to one address, in the caller's transaction; the same `key` again is the same promise.
 
@@ -71,6 +72,7 @@ def queue_email(
         html=html,
         ics=ics,
         ics_method=ics_method,
+        send_before=send_before,
     )
     try:
         with transaction.atomic():
@@ -111,6 +113,9 @@ def claim(delivery_id: UUID | str) -> Delivery | None:
     ):
         return None
     delivery = Delivery.objects.select_related("organization").get(pk=delivery_id)
+    if delivery.send_before is not None and delivery.send_before <= now:
+        _settle(delivery, state=Delivery.State.WITHDRAWN)
+        return None
     if delivery.attempts > MAX_ATTEMPTS:
         failed(delivery, NO_OUTCOME, for_good=True)
         return None
@@ -140,6 +145,14 @@ def failed(delivery: Delivery, error: str, *, for_good: bool) -> bool:
     wait = min(FIRST_WAIT_SECONDS * 2 ** (delivery.attempts - 1), LONGEST_WAIT_SECONDS)
     again_at = timezone.now() + timedelta(seconds=wait * random.uniform(0.5, 1))
     return _settle(delivery, state=Delivery.State.QUEUED, next_attempt_at=again_at, last_error=one_line(error, 500))
+
+
+def withdraw(deliveries: QuerySet[Delivery]) -> int:
+    """Send none of these that are still to be sent, in the caller's transaction. One that a worker is sending at this
+    moment is not tried again."""
+    unsent = deliveries.filter(state__in=[Delivery.State.QUEUED, Delivery.State.SENDING])
+    unsent.update(send_before=timezone.now())
+    return unsent.filter(state=Delivery.State.QUEUED).update(state=Delivery.State.WITHDRAWN)
 
 
 def redrive(delivery: Delivery) -> bool:
@@ -175,6 +188,7 @@ _MESSAGE = {
     Delivery.State.KEPT: ("done", "not_mailed"),
     Delivery.State.LOGGED: ("done", "not_mailed"),
     Delivery.State.DEAD: ("failed", "not_delivered"),
+    Delivery.State.WITHDRAWN: ("failed", "not_delivered"),
 }
 _CONFIRMATION = {
     Delivery.State.QUEUED: "mail_queued",

@@ -24,9 +24,11 @@ ABOUT_STAFF = "it is about staff, not about what turns do"
 LEFT_OUT = {
     **dict.fromkeys(["Visitor", "Conversation", "Message", "Event", "Turn", "ToolCall", "Card"], OF_VISITORS),
     **dict.fromkeys(["Appointment", "Delivery", "Question", "Spending", "Usage", "RefusedOrigin"], OF_VISITORS),
+    **dict.fromkeys(["AppointmentNotice", "Feedback"], OF_VISITORS),
     "Removal": "it records what is gone",
     "ProviderHealth": "turns write it, and each must see what another process has just found out",
     **dict.fromkeys(["Calendar", "OpeningHours", "Closure", "SpecialHours", "Service", "Offering"], READ_WHERE_USED),
+    **dict.fromkeys(["FormField", "MessageTemplate"], READ_WHERE_USED),
     **dict.fromkeys(["CalendarFeed", "OutsideCalendar", "BusyTime", "OutsideEntry"], READ_WHERE_USED),
     **dict.fromkeys(["Document", "DocumentFile", "Passage", "PassageVector", "Embedding"], READ_WHERE_USED),
     **dict.fromkeys(["ConversationNote", "Membership", "PromptVersion", "Replay"], ABOUT_STAFF),
