@@ -21,7 +21,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from assistant.errors import InterworkyError, NotFound, TooMuch
 from assistant.models import Appointment, Service
 from assistant.sentences import catalogue, label, language
-from assistant.services.booking import appointments, invitations, lookup, offers, slot_ids, wording
+from assistant.services.booking import appointments, browsing, invitations, lookup, offers, slot_ids, wording
 from assistant.services.organizations import networks, rate_limits
 from widget import pages
 
@@ -35,7 +35,8 @@ HEADERS = {
 
 WORDS = (
     "reference", "ask_cancel", "cancel", "keep", "other_time", "from_day", "show", "nothing_then", "nothing_free", "back",
-    "add_to_calendar", "cancel_it", "later", "ask_move", "move", "new_time", "cancel_reason", "new_time_saved",
+    "add_to_calendar", "cancel_it", "later", "ask_move", "move", "new_time", "cancel_reason", "new_time_saved", "earlier",
+    "will_be_told", "call_us",
 )  # fmt: skip
 TITLES = {
     Appointment.State.REQUESTED: "is_requested",
@@ -102,6 +103,8 @@ def _shown(request: HttpRequest, appointment: Appointment, refused: str) -> dict
     title = "is_over" if begun else TITLES.get(Appointment.State(appointment.state), "is_over")
     return {
         "appointment": appointment,
+        "accent": _accent(appointment),
+        "until": label("changes_possible_until", locale, until=_until(appointment, locale)) if changeable else "",
         "language": language(locale),
         "direction": catalogue(locale).direction,
         "say": {name: label(name, locale) for name in WORDS},
@@ -116,6 +119,17 @@ def _shown(request: HttpRequest, appointment: Appointment, refused: str) -> dict
         "invitation_url": "" if ended or begun else invitations.ics_url(appointment),
         **(_asked(request, appointment, locale) if changeable else {"asks": ""}),
     }
+
+
+def _accent(appointment: Appointment) -> str:
+    """The colour of the assistant that it was booked with, else of the organization's first."""
+    if appointment.conversation is not None:
+        return appointment.conversation.assistant.accent
+    return appointment.organization.assistants.values_list("accent", flat=True).first() or ""
+
+
+def _until(appointment: Appointment, locale: str) -> str:
+    return wording.moment(appointments.latest_change(appointment), appointment.timezone, locale)
 
 
 def _asked(request: HttpRequest, appointment: Appointment, locale: str) -> dict[str, Any]:
@@ -135,20 +149,25 @@ def _asked(request: HttpRequest, appointment: Appointment, locale: str) -> dict[
 def _times(request: HttpRequest, appointment: Appointment, locale: str) -> dict[str, Any]:
     service, zone = appointment.service, appointment.visitor_timezone
     # By the same person or in the same room, as it was booked.
-    search = partial(offers.offer, service, appointment.calendar, visitor_timezone=zone, moving=appointment)
-    day = request.GET.get("day", "")
-    until = day if request.GET.get("from") != "later" else "9999-12-31"
+    ask = partial(offers.offer, service, appointment.calendar, visitor_timezone=zone, moving=appointment)
+    search = offers.Search(service, appointment.calendar, zone, timezone.now(), appointment)
+    day, way = request.GET.get("day", ""), request.GET.get("from")
+    until = day if way != "later" else "9999-12-31"
     try:
-        offer = search(from_day=day, to_day=until)
+        offer = ask(from_day=day, to_day=until)
+        if way == "earlier" and (before := browsing.days_before(search, offers.parse_day(day, search.today))):
+            offer = search.offer(before)
     except InterworkyError:
-        offer = search()
+        offer = ask()
     days = [
         (wording.day_label(on, offer.today, locale), [(slot.id, slot.label_in(locale)) for slot in free])
         for on, free in offer.days
     ]
     later = (offer.days[-1][0] + timedelta(days=1)).isoformat() if offer.days else ""
+    is_first = not offer.days or not browsing.days_before(search, offer.days[0][0])
+    earlier = "" if is_first else offer.days[0][0].isoformat()
     times_in = label("times_in", locale, zone=offer.timezone)
-    return {"offer": offer, "days": days, "times_in": times_in, "day": day, "later": later}
+    return {"offer": offer, "days": days, "times_in": times_in, "day": day, "later": later, "earlier": earlier}
 
 
 @require_GET

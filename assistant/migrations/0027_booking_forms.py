@@ -12,6 +12,16 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.AddField(
+            model_name="organization",
+            name="phone",
+            field=models.CharField(
+                blank=True,
+                help_text="Shown where visitors are asked to call, such as on the page of their appointment: +44 20 7946 0000.",
+                max_length=40,
+                verbose_name="phone number",
+            ),
+        ),
+        migrations.AddField(
             model_name='appointment',
             name='answers',
             field=models.JSONField(blank=True, default=list),

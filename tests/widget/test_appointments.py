@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from assistant.models import Appointment, Visitor
+from assistant.models import Appointment, Organization, Service, Visitor
 from assistant.services.booking import appointments, invitations
 from tests import make
 
@@ -62,6 +62,28 @@ def test_looking_changes_nothing(visitor, appointment):
         assert visitor.get(address(appointment) + query).status_code == 200
     appointment.refresh_from_db()
     assert (appointment.state, appointment.sequence) == ("confirmed", 0)
+
+
+def test_the_page_says_until_when_it_can_be_changed_whom_to_call_and_what_will_happen(visitor, appointment):
+    Organization.objects.update(phone="+44 20 7946 0000")
+    text = visitor.get(address(appointment)).content.decode()
+    assert "You can change or cancel it here until " in text
+    assert 'href="tel:+442079460000"' in text and "border-top: 6px solid #0f766e" in text
+    assert "You and the team get an e-mail" in visitor.get(address(appointment) + "?do=cancel").content.decode()
+    Service.objects.update(cancel_hours=100)
+    late = visitor.get(address(appointment)).content.decode()
+    assert "until 100 hours before" in late and "+44 20 7946 0000" in late and "?do=cancel" not in late
+
+
+def test_free_days_are_leafed_through_in_both_directions(visitor, appointment):
+    first = visitor.get(address(appointment) + "?do=move").content.decode()
+    later = re.search(r"from=later&amp;day=([0-9-]+)", first)
+    assert later and "from=earlier" not in first
+    second = visitor.get(address(appointment) + f"?do=move&from=later&day={later[1]}").content.decode()
+    earlier = re.search(r"from=earlier&amp;day=([0-9-]+)", second)
+    assert earlier and earlier[1] == later[1]
+    back = visitor.get(address(appointment) + f"?do=move&from=earlier&day={earlier[1]}").content.decode()
+    assert re.findall("<h2>.*?</h2>", back) == re.findall("<h2>.*?</h2>", first)
 
 
 def test_cancelling_there_is_seen_in_the_chat(visitor, appointment):

@@ -97,7 +97,7 @@ class OrganizationAdmin(Scoped):
     readonly_fields = ["install"]
     change_form_outer_after_template = "admin/assistant/origin_form.html"
     fieldsets = (
-        (None, {"fields": ("name", "slug", "website", "team_email", "timezone", "active")}),
+        (None, {"fields": ("name", "slug", "website", "team_email", "phone", "timezone", "active")}),
         ("Allowed sites", {"fields": ("allowed_origins", "allow_any_origin", "install")}),
         ("Models", {"fields": ("use_platform_providers",)}),
         ("Privacy", {"fields": ("keep_messages_days", "keep_visitors_days", "keep_ledger_days")}),

@@ -142,6 +142,12 @@ class Organization(models.Model):
     team_email = models.EmailField(
         "team e-mail", blank=True, help_text="Where notices go, such as that a visitor asks for a person."
     )
+    phone = models.CharField(
+        "phone number",
+        max_length=40,
+        blank=True,
+        help_text="Shown where visitors are asked to call, such as on the page of their appointment: +44 20 7946 0000.",
+    )
     timezone = models.CharField(
         "time zone",
         max_length=60,
