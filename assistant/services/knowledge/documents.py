@@ -1,5 +1,7 @@
-"""Documents from being told of to being searchable. A row is claimed by one conditional write, read by `tasks`, and
-given its passages here; the passages that it had stay until there are new ones, so a page that is down is still known.
+"""Documents, from their upload until a search can find them.
+
+A row is claimed by one conditional write, read by `tasks`, and given its passages here. Its old passages stay until there
+are new ones, so the content of a page that is down is still known.
 """
 
 from __future__ import annotations

@@ -1,5 +1,7 @@
-"""A file's text as Markdown. It is read in a child process, since files are anybody's: one that would take all memory, or
-the processor for minutes, takes down a child and not the server that chats with visitors.
+"""Extraction of a file's text as Markdown, in a child process.
+
+Files come from untrusted sources: one that takes all memory, or the processor for minutes, ends a child and not the
+server that chats with visitors.
 
     extract(data, name) -> Extracted          in a child, from anywhere
 
