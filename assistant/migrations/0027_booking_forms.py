@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('assistant', '0021_a_service_for_each_calendar'),
+        ('assistant', '0026_outside_calendars'),
     ]
 
     operations = [

@@ -2,6 +2,18 @@
 
 from assistant.models.booking import (
     Appointment,
+    AppointmentNotice,
+    BusyTime,
+    Calendar,
+    CalendarFeed,
+    Closure,
+    Feedback,
+    FormField,
+    MessageTemplate,
+    Offering,
+    OpeningHours,
+    OutsideCalendar,
+    OutsideEntry,
     Service,
     SpecialHours,
 )
