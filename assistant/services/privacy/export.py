@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
-from django.db.models import Field, Model
+from django.db.models import Model
 from django.template.loader import render_to_string
 from django.utils import timezone
 
@@ -65,7 +65,7 @@ def _moment(row: dict[str, Any]) -> tuple[datetime, int]:
     return at, row.get("seq", 0)
 
 
-def _value(field: Field[Any, Any], row: Model) -> Any:
+def _value(field: Any, row: Model) -> Any:
     return getattr(row, field.attname)
 
 
