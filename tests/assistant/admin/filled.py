@@ -18,6 +18,7 @@ from assistant.models import (
     Delivery,
     Document,
     Membership,
+    MessageTemplate,
     Method,
     Organization,
     OutsideCalendar,
@@ -49,6 +50,7 @@ def fill(slug: str, word: str) -> Organization:
     calendar.hours.create(weekday=0, opens=time(9), closes=time(17))
     service = Service.objects.create(organization=home, name=f"{word} cut", description=word, location=word)
     service.offerings.create(calendar=calendar, price=word)
+    MessageTemplate.objects.create(organization=home, message="reminder", subject=word, text=word)
     calendar.special_hours.create(
         first_day=date(2030, 12, 27), last_day=date(2030, 12, 27), opens=time(9), closes=time(12), reason=word
     )
