@@ -17,6 +17,7 @@ from tests.assistant.admin.filled import fill
 def plant(slug: str, word: str) -> Visitor:
     """The visitor of a new organization, with a row in each table about visitors and `word` in each field about them."""
     home = fill(slug, f"Owner of {slug}")
+    home.removals.all().delete()
     visitor = Visitor.objects.get(organization=home)
     talk = Conversation.objects.get(visitor=visitor)
     talk.notes.create(text="A note.")
