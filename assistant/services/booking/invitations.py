@@ -257,7 +257,7 @@ def visitors_email(
 
 
 def _values(appointment: Appointment, change: Change, locale: str, when: str) -> dict[str, str]:
-    """What placeholders stand for, whoever reads them."""
+    """What the placeholders of every audience stand for."""
     return {
         "title": label(change, locale),
         "organization": appointment.organization.name,

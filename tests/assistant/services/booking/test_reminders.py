@@ -191,3 +191,9 @@ def test_a_service_refuses_reminders_that_are_no_hours(calendar):
     with pytest.raises(ValidationError) as refused:
         service.full_clean()
     assert "“a” is not a number of hours" in str(refused.value)
+
+
+def test_a_beat_that_found_what_another_has_sent_meanwhile_sends_nothing(calendar, conversation):
+    appointment = booked(calendar, conversation)
+    assert [reminders.remind(appointment.pk, NINE - 3 * HOUR) for _ in range(2)] == [True, False]
+    assert [reminders.ask(appointment.pk, appointment.end_at + HOUR) for _ in range(2)] == [True, False]
