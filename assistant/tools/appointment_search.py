@@ -50,10 +50,10 @@ def find_times(context: Context, arguments: dict[str, Any]) -> ToolResult:
     menu = menu_of(context)
     service = menu.service(_chosen(arguments, "service"))
     if service is None:
-        question = f"Which service? Ask the visitor if that is not clear, then call this again.\n{menu.text()}"
+        which = f"Which service? Ask the visitor if that is not clear, then call this again.\n{menu.text()}"
         if show(context, None, None, None):
-            question += "\nThe visitor sees these services and can choose one there."
-        return ToolResult(question)
+            which += "\nThe visitor sees these services and can choose one there."
+        return ToolResult(which)
     calendar = menu.calendar(service, _chosen(arguments, "calendar"))
     offer = offers.offer(
         service,

@@ -73,7 +73,8 @@ export function createBrowser(root, { locale, announce, look, first }) {
   function facts({ minutes, price }) {
     const length = minutes.length ? lengthOf(minutes[0], locale) : "";
     const from = minutes.length > 1 ? words.from.replace("{length}", length) : length;
-    return [from, price].filter(Boolean).join(" · ");
+    // Each in its own direction: "£45" within Arabic would read "45£".
+    return [from, price].filter(Boolean).flatMap((fact, place) => [place ? " · " : "", h("bdi", null, fact)]);
   }
 
   function drawServices() {
@@ -87,7 +88,7 @@ export function createBrowser(root, { locale, announce, look, first }) {
     };
     const about = (/** @type {import("../store.js").Service} */ one, /** @type {boolean} */ isTitle) => [
       isTitle ? "" : h("strong", null, h("bdi", null, one.name)),
-      h("span", { class: "facts" }, h("bdi", null, facts(one))),
+      h("span", { class: "facts" }, facts(one)),
       one.description ? h("span", { class: "about", dir: "auto" }, one.description) : "",
     ];
     if (chosen && !choosing) {

@@ -88,11 +88,7 @@ export function createMonth(locale, words, show, choose, leave) {
     };
     const weeks = weeksOf(month, firstWeekday(locale));
     const days = weeks[0].map((day) =>
-      h(
-        "th",
-        { scope: "col", abbr: long.format(dateOf(day)) },
-        h("span", { "aria-hidden": "true" }, short.format(dateOf(day))),
-      ),
+      h("th", { scope: "col", abbr: long.format(dateOf(day)) }, short.format(dateOf(day))),
     );
     el.replaceChildren(
       h(
