@@ -186,5 +186,5 @@ class OutsideCalendarAdmin(WithButtons):
 
     @display(description="Bookings not entered there")
     def entered(self, obj: OutsideCalendar) -> str:
-        failed = obj.entries.failed() if obj.pk else []
+        failed = list(obj.entries.failed()) if obj.pk else []
         return f"{len(failed)}: {failed[0].last_error}" if failed else "None"
