@@ -44,9 +44,12 @@ class CalendarFeedAdmin(WithButtons):
     fields = ["organization", "calendar", ("shows_name", "shows_contact", "shows_reason"), "address", "read_at"]
     readonly_fields = ["address", "read_at"]
 
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[CalendarFeed]:
+        return super().get_queryset(request).select_related("organization", "calendar")
+
     @display(description="Address")
     def address(self, obj: CalendarFeed) -> str:
-        """Not for viewers: whoever has it can read the feed without logging in."""
+        """Not for viewers: anyone who has it can read the feed without logging in."""
         return feeds.address_of(obj) if obj.pk and self._may_see(obj) else "Shown to editors once the feed is saved."
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
@@ -119,7 +122,7 @@ class OutsideCalendarForm(OneOrganizationForm):
 class OutsideCalendarAdmin(WithButtons):
     form = OutsideCalendarForm
     empty_text = "A calendar on another server: its busy times block bookings, and bookings can be entered there."
-    list_display = ["name", "organization", "calendar", "kind", "enabled", "state", "entered"]
+    list_display = ["name", "organization", "calendar", "kind", "enabled", "state", "unwritten"]
     list_filter = ["organization", "calendar", "enabled"]
     search_fields = ["name"]
     actions = ["check_now", "write_again"]
@@ -131,6 +134,11 @@ class OutsideCalendarAdmin(WithButtons):
         ("What it is for", {"fields": ("reads_busy", "writes_bookings")}),
         ("State", {"fields": ("state", "overlapped", "entered", "tried_at", "read_at")}),
     )
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[OutsideCalendar]:
+        failed = models.Q(entries__written__lt=models.F("entries__wanted")) & ~models.Q(entries__last_error="")
+        found = super().get_queryset(request).select_related("organization", "calendar")
+        return found.annotate(missing=models.Count("entries", filter=failed))
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if self.rank(request, obj) >= self.change_rank:
@@ -171,6 +179,10 @@ class OutsideCalendarAdmin(WithButtons):
     def overlapped(self, obj: OutsideCalendar) -> str:
         found = [row.reference for row in busy_times.overlapped(obj)[:20]] if obj.pk else []
         return f"{', '.join(found)}. They stay booked until you move or cancel them." if found else "None"
+
+    @display(description="Not entered there", ordering="missing")
+    def unwritten(self, obj: Any) -> int:
+        return obj.missing
 
     @display(description="Bookings not entered there")
     def entered(self, obj: OutsideCalendar) -> str:

@@ -61,7 +61,7 @@ class OutsideQuerySet(models.QuerySet["OutsideCalendar"]):
 class OutsideCalendar(models.Model):
     """A calendar on another server: its busy times block ours, and our bookings can be entered there.
 
-    Its address is a secret like its password, since whoever has the address of a private feed can read it.
+    Its address is a secret like its password, since anyone who has the address of a private feed can read it.
     """
 
     class Kind(models.TextChoices):
