@@ -54,7 +54,7 @@ def as_zip(organization: Organization, visitor: Visitor) -> bytes:
 
 
 def _rows(visitor: Visitor, model: type[Model], table: Table) -> list[dict[str, Any]]:
-    fields = [model._meta.get_field(name) for name in table.shown.split()] + inventory.visitors_fields(model, table)
+    fields = [*inventory.fields(model, table.shown.split()), *inventory.visitors_fields(model, table)]
     rows = inventory.rows_of(visitor, model, table).order_by("pk")
     found = [{field.name: _value(field, row) for field in fields} for row in rows]
     return sorted(found, key=_moment)

@@ -319,7 +319,11 @@ def rows_of(visitor: Visitor, model: type[Model], table: Table) -> QuerySet[Any]
 
 
 def visitors_fields(model: type[Model], table: Table) -> list[Field[Any, Any]]:
-    return [model._meta.get_field(name) for name in table.names(About.VISITOR)]  # type: ignore[misc]
+    return fields(model, table.names(About.VISITOR))
+
+
+def fields(model: type[Model], names: list[str]) -> list[Field[Any, Any]]:
+    return [model._meta.get_field(name) for name in names]  # type: ignore[misc]
 
 
 def as_markdown() -> str:

@@ -20,6 +20,7 @@ from assistant.models import (
     Conversation,
     Delivery,
     Message,
+    Method,
     Organization,
     Removal,
     Spending,
@@ -129,9 +130,10 @@ def erased(turn: Turn) -> Removal:
 
 def test_a_running_turn_cannot_bring_anything_back():
     turn = running_turn()
+    home = turn.conversation.organization
+    method = Method.objects.create(organization=home, name="look_up", kind="http", description="Looks up.")
     call = ledger.write(
-        turn.conversation.organization, "look_up", {"for": MINE}, conversation=turn.conversation,
-        place=ledger.Place(turn, 1, 0),
+        home, "look_up", {"for": MINE}, conversation=turn.conversation, method=method, place=ledger.Place(turn, 1, 0)
     )  # fmt: skip
     assert ledger.claim(call)
     erased(turn)
