@@ -1,6 +1,15 @@
 """Tables, constraints and querysets; every write goes through `services`."""
 
-from assistant.models.booking import Appointment, Calendar, Closure, Offering, OpeningHours, Service, SpecialHours
+from assistant.models.booking import (
+    Appointment,
+    BlockedTime,
+    Calendar,
+    Closure,
+    Offering,
+    OpeningHours,
+    Service,
+    SpecialHours,
+)
 from assistant.models.conversations.card import Card
 from assistant.models.conversations.conversation import Conversation, ConversationNote, Event, Message, Visitor
 from assistant.models.conversations.turn import ToolCall, Turn
@@ -15,7 +24,7 @@ from assistant.models.providers.usage import Budget, Price, Spending, Usage
 from .knowledge import Document, DocumentFile, Embedding, Passage, PassageVector, Question
 
 __all__ = [
-    "Appointment", "Assistant", "Budget", "Calendar", "Card", "Closure", "Conversation", "ConversationNote",
+    "Appointment", "Assistant", "BlockedTime", "Budget", "Calendar", "Card", "Closure", "Conversation", "ConversationNote",
     "Delivery", "Document", "DocumentFile", "Embedding", "Event", "Membership", "Message", "Method", "Offering",
     "OpeningHours", "Organization", "Passage", "PassageVector", "Price", "PromptVersion", "Provider", "ProviderHealth",
     "Question", "RefusedOrigin", "Replay", "Rotation", "Service", "SpecialHours", "Spending", "ToolCall", "Turn",

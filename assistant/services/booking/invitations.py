@@ -148,7 +148,9 @@ def receipt(appointment: Appointment, change: Change, note: str = "") -> dict[st
     return content
 
 
-def visitors_email(appointment: Appointment, change: Change, instead: offers.Offer | None = None) -> Letter:
+def visitors_email(
+    appointment: Appointment, change: Change, instead: offers.Offer | None = None, message: str = ""
+) -> Letter:
     """The e-mail to the visitor, with the invitation or its cancellation, and with times that are free instead."""
     locale = locale_of(appointment)
     title = label(change, locale)
@@ -159,7 +161,12 @@ def visitors_email(appointment: Appointment, change: Change, instead: offers.Off
         "title": title,
         "note": label("awaits_answer", locale) if change == "requested" else "",
         "organization": appointment.organization.name,
-        "lines": [*lines(appointment), [label("reference", locale), appointment.reference], *_instead(instead, locale)],
+        "lines": [
+            *lines(appointment),
+            [label("reference", locale), appointment.reference],
+            *([[label("team_message", locale), outbox.one_line(message, 500)]] if message.strip() else []),
+            *_instead(instead, locale),
+        ],
         "manage_url": "" if ended else manage_url(appointment),
         "manage": label("change_or_cancel", locale),
     }

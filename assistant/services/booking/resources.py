@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from assistant.models import Appointment, Calendar, Offering, Service
+from assistant.models import Appointment, BlockedTime, Calendar, Offering, Service
 from assistant.services.booking.hours import Days, Hours, Interval
 from assistant.services.booking.slots import Busy, Resource, Rules, Timeline
 
@@ -75,6 +75,9 @@ def _busy_spans(
     columns = ("calendar_id", "busy_from", "busy_until", "session")
     for calendar_id, busy_from, busy_until, session in rows.exclude(pk__in=without).values_list(*columns):
         spans[calendar_id].append(Busy(busy_from, busy_until, session))
+    blocked = BlockedTime.objects.filter(calendar__in=calendars, end_at__gt=since - LONGEST)
+    for calendar_id, start_at, end_at in blocked.values_list("calendar_id", "start_at", "end_at"):
+        spans[calendar_id].append(Busy(start_at, end_at))
     return spans
 
 

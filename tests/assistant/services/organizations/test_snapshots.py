@@ -25,7 +25,9 @@ LEFT_OUT = {
     **dict.fromkeys(["Visitor", "Conversation", "Message", "Event", "Turn", "ToolCall", "Card"], OF_VISITORS),
     **dict.fromkeys(["Appointment", "Delivery", "Question", "Spending", "Usage", "RefusedOrigin"], OF_VISITORS),
     "ProviderHealth": "turns write it, and each must see what another process has just found out",
-    **dict.fromkeys(["Calendar", "OpeningHours", "Closure", "SpecialHours", "Service", "Offering"], READ_WHERE_USED),
+    **dict.fromkeys(
+        ["Calendar", "OpeningHours", "Closure", "SpecialHours", "BlockedTime", "Service", "Offering"], READ_WHERE_USED
+    ),
     **dict.fromkeys(["Document", "DocumentFile", "Passage", "PassageVector", "Embedding"], READ_WHERE_USED),
     **dict.fromkeys(["ConversationNote", "Membership", "PromptVersion", "Replay"], ABOUT_STAFF),
 }
