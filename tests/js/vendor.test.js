@@ -23,7 +23,7 @@ test(
   "the library that is committed is what its build makes",
   { skip: !installed && "it is not installed" },
   async () => {
-    const { bundle } = await import("../../static/admin-extra/build.js");
+    const { bundle } = await import("../../static/build-vendor.js");
     const folder = mkdtempSync(join(tmpdir(), "vendor-"));
     try {
       await bundle(folder);

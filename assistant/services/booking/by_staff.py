@@ -125,6 +125,11 @@ def block(
     return row
 
 
+def unblock(row: BlockedTime) -> None:
+    """Let the time be booked again."""
+    row.delete()
+
+
 def refuse_occupied(calendar: Calendar, start_at: datetime, end_at: datetime, now: datetime) -> None:
     if found := booked_between(calendar, start_at, end_at, now):
         raise Occupied(found)
