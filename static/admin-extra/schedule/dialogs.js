@@ -132,7 +132,7 @@ function form(name, { changed, calendars }) {
   const refusal = dialog.querySelector("[data-refusal]");
   let address = "";
   let done = () => "";
-  let asked = 0;
+  let questions = 0;
 
   const control = (field) => element.elements.namedItem(field);
   const fields = () => Object.fromEntries(new FormData(element));
@@ -144,15 +144,15 @@ function form(name, { changed, calendars }) {
     for (const one of element.querySelectorAll("[aria-invalid]")) one.removeAttribute("aria-invalid");
   }
 
-  function refuse(answer, onlyFilled = false) {
+  function refuse(answer, asked = null) {
     for (const [field, errors] of Object.entries(answer.fields ?? {})) {
       const input = control(field);
-      if (!input || (onlyFilled && !input.value)) continue;
+      if (!input || (asked && !asked[field])) continue; // what was still empty then is no mistake yet
       input.setAttribute("aria-invalid", "true");
       input.closest("p").append(Object.assign(node("small", errors.join(" ")), { className: "iw-bad iw-field-error" }));
     }
     if (answer.fields) {
-      if (!onlyFilled) element.querySelector("[aria-invalid]")?.focus();
+      if (!asked) element.querySelector("[aria-invalid]")?.focus();
       return;
     }
     refusal.querySelector("[data-text]").textContent = answer.error;
@@ -177,12 +177,13 @@ function form(name, { changed, calendars }) {
   async function check() {
     const zone = calendars.get(fields().calendar)?.zone ?? "";
     for (const hint of element.querySelectorAll("[data-zone]")) hint.textContent = zone;
-    const number = (asked += 1);
+    const number = (questions += 1);
     if (!fields().day || !fields().time) return;
-    const answer = await post(address, { ...fields(), check: "yes" });
-    if (number !== asked || !dialog.open) return;
+    const sent = fields();
+    const answer = await post(address, { ...sent, check: "yes" });
+    if (number !== questions || !dialog.open) return;
     clear();
-    if (!answer.ok) refuse(answer, true);
+    if (!answer.ok) refuse(answer, sent);
   }
 
   function open(values, to, told, reverted = () => {}) {
@@ -215,7 +216,7 @@ function form(name, { changed, calendars }) {
   });
   element.addEventListener("submit", async (event) => {
     event.preventDefault();
-    asked += 1;
+    questions += 1;
     const button = event.submitter;
     if (button) button.disabled = true;
     const answer = await post(address, fields());

@@ -74,7 +74,8 @@ function start(place) {
     noEventsContent: "No appointments in these days",
     eventSources: [{ events: fetchEvents }],
     lazyFetching: false,
-    eventClick: ({ event }) => {
+    eventClick: ({ event, jsEvent }) => {
+      jsEvent.preventDefault(); // or Enter would press the first button of the dialog that it opens
       const { row, kind } = event.extendedProps;
       if (kind === "appointment") dialogs.openAbout(row);
       else if (kind === "blocked" && row.movable) dialogs.openBlock(row);
