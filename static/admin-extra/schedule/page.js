@@ -72,7 +72,13 @@ function start(place) {
     filterEventsWithResources: false,
     datesAboveResources: true,
     noEventsContent: "No appointments in these days",
-    eventSources: [{ events: fetchEvents }],
+    eventSources: [
+      {
+        events: (info, ok, failed) => {
+          fetchEvents(info, ok, failed); // the promise stays here: the library would take it for the events
+        },
+      },
+    ],
     lazyFetching: false,
     eventClick: ({ event, jsEvent }) => {
       jsEvent.preventDefault(); // or Enter would press the first button of the dialog that it opens
