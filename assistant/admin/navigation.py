@@ -56,6 +56,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """Unfold's navigation: only models that have an admin, and that this user may see."""
     admins = {model._meta.model_name: model_admin for model, model_admin in admin.site._registry.items()}
     statistics = reverse("admin:assistant_usage_statistics")
+    schedule = reverse("admin:assistant_schedule")
     groups: list[dict[str, Any]] = [
         {"title": "", "items": [{"title": "Today", "icon": "home", "link": reverse("admin:index")}]}
     ]
@@ -66,8 +67,10 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             if model_admin is not None and model_admin.has_view_permission(request):
                 link = reverse(f"admin:{model_admin.opts.app_label}_{name}_changelist")
                 item = {"title": label, "icon": icon, "link": link, **_badge(request, name, model_admin)}
-                # The URL of Statistics lies below that of Usage, but it is an entry of its own here.
-                here = {"active": False} if name == "usage" and request.path == statistics else {}
+                # The URLs of Statistics and Calendar lie below those of lists, but they are entries of their own here.
+                here = {"active": False} if request.path in (statistics, schedule) else {}
+                if name == "appointment":
+                    items.append({"title": "Calendar", "icon": "calendar_today", "link": schedule})
                 items.append({**item, **here})
         if title:
             groups.append({"title": title, "separator": True, "items": items})

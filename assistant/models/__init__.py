@@ -3,6 +3,7 @@
 from assistant.models.booking import (
     Appointment,
     AppointmentNotice,
+    BlockedTime,
     BusyTime,
     Calendar,
     CalendarFeed,
@@ -32,10 +33,11 @@ from assistant.models.providers.usage import Budget, Price, Spending, Usage
 from .knowledge import Document, DocumentFile, Embedding, Passage, PassageVector, Question
 
 __all__ = [
-    "Appointment", "AppointmentNotice", "Assistant", "Budget", "BusyTime", "Calendar", "CalendarFeed", "Card",
-    "Closure", "Conversation", "ConversationNote", "Delivery", "Document", "DocumentFile", "Embedding", "Event",
-    "Feedback", "FormField", "Membership", "Message", "MessageTemplate", "Method", "Offering", "OpeningHours",
-    "Organization", "OutsideCalendar", "OutsideEntry", "Passage", "PassageVector", "Price", "PromptVersion",
-    "Provider", "ProviderHealth", "Question", "RefusedOrigin", "Removal", "Replay", "Rotation", "Service",
-    "SpecialHours", "Spending", "ToolCall", "Turn", "Usage", "Visitor",
+    "Appointment", "AppointmentNotice", "Assistant", "BlockedTime", "Budget", "BusyTime", "Calendar",
+    "CalendarFeed", "Card", "Closure", "Conversation", "ConversationNote", "Delivery", "Document",
+    "DocumentFile", "Embedding", "Event", "Feedback", "FormField", "Membership", "Message", "MessageTemplate",
+    "Method", "Offering", "OpeningHours", "Organization", "OutsideCalendar", "OutsideEntry", "Passage",
+    "PassageVector", "Price", "PromptVersion", "Provider", "ProviderHealth", "Question", "RefusedOrigin",
+    "Removal", "Replay", "Rotation", "Service", "SpecialHours", "Spending", "ToolCall", "Turn", "Usage",
+    "Visitor",
 ]  # fmt: skip

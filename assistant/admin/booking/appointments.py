@@ -17,6 +17,7 @@ from django.utils import timezone
 from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter
 from unfold.decorators import action, display
 
+from assistant.admin.booking import schedule
 from assistant.admin.scoping import ReadOnly
 from assistant.admin.states import column_labels
 from assistant.errors import InterworkyError
@@ -48,6 +49,7 @@ ABOUT = ("service", "calendar", "where", "price")
 
 @admin.register(Appointment)
 class AppointmentAdmin(ReadOnly):
+    list_before_template = "admin/assistant/appointment_tools.html"
     empty_text = "Appointments that visitors book in a conversation appear here."
     list_display = ["when", "who", "service", "calendar", "organization", "reference", "shown_state", "created_at"]
     list_filter = ["organization", "service", "calendar", "state", WhenFilter, ("start_at", RangeDateFilter)]
@@ -70,6 +72,9 @@ class AppointmentAdmin(ReadOnly):
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Appointment]:
         related = ("organization", "calendar", "service", "visitor", "conversation__organization")
         return super().get_queryset(request).select_related(*related)
+
+    def get_urls(self) -> list[Any]:
+        return [*schedule.urls(self), *super().get_urls()]
 
     @action(description="Cancel", permissions=["operate"])
     def cancel(self, request: HttpRequest, queryset: models.QuerySet[Appointment]) -> HttpResponse | None:

@@ -114,5 +114,5 @@ class Appointment(models.Model):
         return f"{self.id}@interworky"
 
 
-# States, other than a hold's, in which nobody else may have the time. The constraint of migration 0021 lists the same.
+# States, other than a hold's, in which nobody else may have the time. The constraint of migration 0020 lists the same.
 BOOKED = [Appointment.State.REQUESTED, Appointment.State.CONFIRMED, Appointment.State.ATTENDED, Appointment.State.NO_SHOW]

@@ -94,6 +94,25 @@ class Closure(models.Model):
             raise ValidationError("The last day is before the first day. Change one of them.")
 
 
+class BlockedTime(models.Model):
+    """A time in which staff let nothing be booked on a calendar, such as a break or a delivery."""
+
+    calendar = models.ForeignKey(Calendar, models.CASCADE, related_name="blocked_times")
+    start_at = models.DateTimeField("start")
+    end_at = models.DateTimeField("end")
+    reason = models.CharField(max_length=120, blank=True)
+
+    class Meta:
+        ordering = ["start_at"]
+        indexes = [models.Index(fields=["calendar", "end_at"])]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(start_at__lt=models.F("end_at")), name="blocked_time_ends_after_start")
+        ]
+
+    def __str__(self) -> str:
+        return self.reason or "Blocked"
+
+
 class SpecialHours(models.Model):
     """Other hours on days, first and last included, in place of the weekday's. Several rows give several intervals."""
 

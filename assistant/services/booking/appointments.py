@@ -87,11 +87,21 @@ def hold(
 
 
 def confirm(
-    appointment: Appointment, *, name: str, email: str, phone: str = "", reason: str = "", now: datetime | None = None
+    appointment: Appointment,
+    *,
+    name: str,
+    email: str,
+    phone: str = "",
+    reason: str = "",
+    by_staff: bool = False,
+    notify_visitor: bool = True,
+    now: datetime | None = None,
 ) -> Appointment:
     """Make a hold an appointment, or a request where staff approve those, with its receipt and its e-mails, all in one
     transaction; a second time changes nothing. A hold that has lapsed is good as long as nobody has taken the time, and any
     hold as long as no outside calendar has become busy then.
+
+    Staff approve what they book, and may book for somebody without an e-mail address.
 
     Raises `SlotTaken`, `ToolError` (a bad address, a booking called off), `ToolRefused` (too many).
     """
@@ -101,23 +111,25 @@ def confirm(
         if appointment.state in (State.REQUESTED, State.CONFIRMED):
             return appointment
         if appointment.state == State.EXPIRED:
-            placing.place(appointment, appointment.calendar, appointment.start_at, now)
+            placing.place(appointment, appointment.calendar, _pick_of(appointment), now)
         elif resources.is_busy_elsewhere(appointment):  # since it was held
             raise Overlap
         appointment.name = outbox.one_line(name, 120)
-        appointment.email = outbox.visitors_address(appointment.organization, email)
+        if email.strip() or not by_staff:
+            appointment.email = outbox.visitors_address(appointment.organization, email)
         appointment.phone = outbox.one_line(phone, 40)
         appointment.reason = outbox.one_line(reason, 300)
         if not appointment.name:
             raise ToolError("A name is needed to book.", code="bad_arguments")
         limits.refuse_too_many_bookings(appointment, now)
-        states.change(appointment, State.REQUESTED if appointment.service.approval else State.CONFIRMED)
+        needs_approval = appointment.service.approval and not by_staff
+        states.change(appointment, State.REQUESTED if needs_approval else State.CONFIRMED)
         appointment.held_until, appointment.confirmed_at = None, now
         appointment.save()
         if appointment.visitor is not None:
             keep_contact_details(appointment.visitor, appointment)
         change: invitations.Change = "requested" if appointment.state == State.REQUESTED else "confirmed"
-        notices.write(appointment, change, appointment.call)
+        notices.write(appointment, change, appointment.call, notify_team=not by_staff, notify_visitor=notify_visitor)
         reminders.skip_passed(appointment, now)
         return appointment
 
@@ -159,7 +171,7 @@ def check_free(pick: Pick, moving: Appointment, now: datetime | None = None) -> 
     _refuse_other_service(pick, moving)
 
     def attempt(offering: Offering) -> None:
-        placing.refuse_unless_free(offering, pick.start_at, now, visitor_id=moving.visitor_id, without=[moving.pk])
+        placing.refuse_unless_free(offering, pick, now, visitor_id=moving.visitor_id, without=[moving.pk])
 
     _on_a_free_calendar(pick, attempt, moving.visitor_timezone, now, moving)
 
@@ -171,9 +183,11 @@ def reschedule(
     call: ToolCall | None = None,
     by_staff: bool = False,
     notify_visitor: bool = True,
+    message: str = "",
     now: datetime | None = None,
 ) -> Appointment:
     """Move an appointment; it keeps its reference and its place in people's calendars. The same time changes nothing.
+    `message` is what staff write to the visitor in the e-mail about it.
 
     A service that staff approve is requested again, unless staff move it. Raises `SlotTaken`, and `ToolError` where it is
     over, cancelled, too late to change, or moved too often.
@@ -182,7 +196,7 @@ def reschedule(
     _refuse_other_service(pick, appointment)
 
     def move(appointment: Appointment, calendar: Calendar) -> Appointment:
-        if appointment.start_at == pick.start_at and pick.calendar in (None, appointment.calendar):
+        if _is_there(appointment, pick):
             _refuse_unless_changeable(appointment, now, by_staff=True)
             return appointment
         _refuse_unless_changeable(appointment, now, by_staff=by_staff)
@@ -190,13 +204,13 @@ def reschedule(
             raise ToolRefused("That appointment has been moved too often. The team can still move it.", code="too_many")
         if appointment.email and not by_staff:
             outbox.visitors_address(appointment.organization, appointment.email)
-        placing.place(appointment, calendar, pick.start_at, now)
+        placing.place(appointment, calendar, pick, now)
         if appointment.service.approval and not by_staff and appointment.state == State.CONFIRMED:
             states.change(appointment, State.REQUESTED)
         appointment.sequence += 1
         appointment.save()
         change: invitations.Change = "requested" if appointment.state == State.REQUESTED else "moved"
-        notices.write(appointment, change, call, notify_team=not by_staff, notify_visitor=notify_visitor)
+        notices.write(appointment, change, call, notify_team=not by_staff, notify_visitor=notify_visitor, message=message)
         reminders.skip_passed(appointment, now)
         return appointment
 
@@ -213,6 +227,7 @@ def cancel(
     reason: str = "",
     by_staff: bool = False,
     notify_visitor: bool = True,
+    message: str = "",
     now: datetime | None = None,
 ) -> Appointment:
     """Cancel an appointment and notify both sides (staff need not be told what they did); a second time changes nothing.
@@ -233,7 +248,9 @@ def cancel(
         appointment.cancel_reason = outbox.one_line(reason, 300)
         appointment.sequence += 1
         appointment.save()
-        notices.write(appointment, "cancelled", call, notify_team=not by_staff, notify_visitor=notify_visitor)
+        notices.write(
+            appointment, "cancelled", call, notify_team=not by_staff, notify_visitor=notify_visitor, message=message
+        )
         return appointment
 
     return _change(appointment, call_off, now)
@@ -302,7 +319,7 @@ def _change(
 ) -> Result:
     """Run `work` on the row as it is, while its calendar, and those in `also`, are ours alone."""
     calendar_id = appointment.calendar_id
-    pick = Pick(appointment.service, appointment.calendar, appointment.start_at)
+    pick = _pick_of(appointment)
     while True:
         try:
             with locked({calendar_id, *also}, now):
@@ -312,7 +329,7 @@ def _change(
         except Overlap as overlap:
             if also:
                 raise
-            raise _taken(pick, overlap, appointment.visitor_timezone, now) from None
+            raise taken(pick, overlap, appointment.visitor_timezone, now) from None
         calendar_id = fresh.calendar_id  # it was moved meanwhile
 
 
@@ -338,16 +355,27 @@ def _on_a_free_calendar(
             refusal = error
     if overlap is None:
         raise refusal or NotOffered()
-    raise _taken(pick, overlap, visitor_timezone, now, moving) from None
+    raise taken(pick, overlap, visitor_timezone, now, moving) from None
 
 
-def _taken(
+def taken(
     pick: Pick, overlap: Overlap, visitor_timezone: str, now: datetime, moving: Appointment | None = None
 ) -> SlotTaken:
+    """The error that says so and names other times. They are those of visitors: of the service's length, and in step."""
     found = offers.near(
         pick.service, pick.calendar, pick.start_at, visitor_timezone=visitor_timezone, now=now, moving=moving
     )
     return SlotTaken(pick, found)
+
+
+def _pick_of(appointment: Appointment) -> Pick:
+    return Pick(appointment.service, appointment.calendar, appointment.start_at)
+
+
+def _is_there(appointment: Appointment, pick: Pick) -> bool:
+    length = pick.length or appointment.end_at - appointment.start_at
+    same_time = (appointment.start_at, appointment.end_at) == (pick.start_at, pick.start_at + length)
+    return same_time and pick.calendar in (None, appointment.calendar)
 
 
 def _refuse_other_service(pick: Pick, moving: Appointment) -> None:

@@ -42,15 +42,7 @@ def booked_while_closed(calendar: Calendar, now: datetime) -> list[Appointment]:
     """Upcoming appointments that begin or end outside the calendar's hours, as they are now."""
     calendar = Calendar.objects.prefetch_related("hours", "special_hours", "closures").get(pk=calendar.pk)
     hours = resources.hours_of(calendar)
-
-    def is_open(row: Appointment) -> bool:
-        inside = any(
-            opens <= row.start_at and row.end_at <= closes
-            for _, opens, closes in hours.stretches(row.start_at, row.start_at)
-        )
-        return inside and not hours.is_closed_during(row.start_at, row.end_at)
-
-    return [row for row in calendar.appointments.upcoming(now) if not is_open(row)]
+    return [row for row in calendar.appointments.upcoming(now) if not hours.is_open_during(row.start_at, row.end_at)]
 
 
 def clash_of(rows: Sequence[dict[str, Any]]) -> str:

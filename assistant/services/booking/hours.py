@@ -78,6 +78,11 @@ class Hours:
                 yield day, *self._stretch(day, interval)
             day += DAY
 
+    def is_open_during(self, start_at: datetime, end_at: datetime) -> bool:
+        """Whether one stretch of the hours has all of it."""
+        inside = any(opens <= start_at and end_at <= closes for _, opens, closes in self.stretches(start_at, start_at))
+        return inside and not self.is_closed_during(start_at, end_at)
+
     def midnight(self, day: date) -> datetime:
         return datetime.combine(day, time(), self.zone).astimezone(UTC)
 

@@ -212,11 +212,13 @@ def visitors_email(
     appointment: Appointment,
     change: Change,
     instead: offers.Offer | None = None,
+    message: str = "",
     template: MessageTemplate | None = None,
 ) -> Letter:
     """The e-mail to the visitor, with the invitation or its cancellation, and with times that are free instead.
 
-    Staff's own text stands in it where they have one; `template` is one to show instead.
+    Staff's own text stands in it where they have one; `template` is one to show instead, `message` what they
+    write to this visitor.
     """
     locale = locale_of(appointment)
     title = label(change, locale)
@@ -227,7 +229,12 @@ def visitors_email(
         "title": title,
         "note": label("awaits_answer" if change == "requested" else f"intro_{change}", locale),
         "organization": appointment.organization.name,
-        "lines": [*lines(appointment), [label("reference", locale), appointment.reference], *_instead(instead, locale)],
+        "lines": [
+            *lines(appointment),
+            [label("reference", locale), appointment.reference],
+            *([[label("team_message", locale), outbox.one_line(message, 500)]] if message.strip() else []),
+            *_instead(instead, locale),
+        ],
         "manage_url": "" if ended else manage_url(appointment),
         "manage": label("change_or_cancel", locale),
         **_look(appointment),

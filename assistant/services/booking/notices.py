@@ -21,8 +21,10 @@ def write(
     notify_team: bool = True,
     notify_visitor: bool = True,
     instead: offers.Offer | None = None,
+    message: str = "",
 ) -> None:
-    """`call` is the one that made the change in the chat, where one did; `instead`, the times to offer in its place."""
+    """`call` is the one that made the change in the chat, where one did; `instead`, the times to offer in its place;
+    `message`, what staff write to the visitor."""
     entries.queue(appointment)
     outbox.withdraw(appointment.deliveries.filter(key__startswith=REMINDER))
     note = ""
@@ -40,7 +42,7 @@ def write(
             conversation=appointment.conversation,
             call=call or appointment.call,
             appointment=appointment,
-            **invitations.visitors_email(appointment, change, instead),
+            **invitations.visitors_email(appointment, change, instead, message),
         )
     if notify_team and appointment.organization.team_email:
         outbox.queue_email(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -32,6 +33,15 @@ class NotOffered(ToolError):
 
     def __init__(self) -> None:
         super().__init__("That time cannot be booked any longer. Look for free times again.")
+
+
+class Closed(NotOffered):
+    """Staff picked a time outside the calendar's hours; they may book it all the same."""
+
+    code = "closed"
+
+    def __init__(self) -> None:
+        ToolError.__init__(self, "The calendar is closed at that time.")
 
 
 @contextmanager
@@ -85,7 +95,7 @@ def hold_on(
     held.visitor, held.conversation = visitor, conversation
     held.visitor_timezone = visitor.timezone if visitor else ""
     limits.refuse_too_many_of_visitor(held, now)
-    place(held, calendar, pick.start_at, now)
+    place(held, calendar, pick, now)
     if held.state != State.HELD:
         states.change(held, State.HELD)
     held.held_until = now + timedelta(minutes=calendar.hold_minutes)
@@ -97,42 +107,51 @@ def hold_on(
     return held
 
 
-def place(appointment: Appointment, calendar: Calendar, start_at: datetime, now: datetime) -> None:
-    """Put the appointment, unsaved, at `start_at` of a locked calendar. Raises as `refuse_unless_free` does."""
+def place(appointment: Appointment, calendar: Calendar, pick: Pick, now: datetime) -> None:
+    """Put the appointment, unsaved, where `pick` says on a locked calendar. Raises as `refuse_unless_free` does."""
     offering = appointment.service.offerings.select_related("calendar", "service").filter(calendar=calendar).first()
     if offering is None:
         raise NotOffered
     without = [appointment.pk]
-    own = refuse_unless_free(offering, start_at, now, visitor_id=appointment.visitor_id, without=without)
+    own = refuse_unless_free(offering, pick, now, visitor_id=appointment.visitor_id, without=without)
     own.update(state=State.EXPIRED)
-    rules = resources.rules_of(offering)
+    rules = rules_for(offering, pick)
     appointment.calendar, appointment.timezone = calendar, calendar.timezone
-    appointment.start_at, appointment.end_at = start_at, start_at + rules.length
-    appointment.busy_from, appointment.busy_until = rules.busy(start_at)
+    appointment.start_at, appointment.end_at = pick.start_at, pick.start_at + rules.length
+    appointment.busy_from, appointment.busy_until = rules.busy(pick.start_at)
     appointment.price = offering.price or offering.service.price
-    appointment.session = slots.session_number(offering.service_id, start_at) if rules.capacity > 1 else 0
+    appointment.session = slots.session_number(offering.service_id, pick.start_at) if rules.capacity > 1 else 0
     appointment.seat = _free_seat(appointment, now)
 
 
 def refuse_unless_free(
-    offering: Offering, start_at: datetime, now: datetime, *, visitor_id: UUID | None, without: Collection[UUID]
+    offering: Offering, pick: Pick, now: datetime, *, visitor_id: UUID | None, without: Collection[UUID]
 ) -> QuerySet[Appointment]:
     """The holds of the same visitor that would have to go: no visitor should read that a time is taken by their own hold.
 
     Raises `Overlap`, and `NotOffered`.
     """
-    busy_from, busy_until = resources.rules_of(offering).busy(start_at)
+    rules = rules_for(offering, pick)
+    busy_from, busy_until = rules.busy(pick.start_at)
     own = Appointment.objects.filter(
         Q(state=State.HELD, visitor__isnull=False, visitor=visitor_id),
         calendar=offering.calendar_id, busy_from__lt=busy_until, busy_until__gt=busy_from,
     ).exclude(pk__in=without)  # fmt: skip
     left_out = [*without, *own.values_list("pk", flat=True)]
-    (resource,) = resources.load([offering], since=start_at, now=now, without=left_out)
-    if not offers.is_offered(resource, start_at, now):
+    (resource,) = resources.load([offering], since=pick.start_at, now=now, without=left_out)
+    resource = replace(resource, rules=rules)
+    if pick.within == "offered" and not offers.is_offered(resource, pick.start_at, now):
         raise NotOffered
-    if not slots.places_left(resource, start_at):
+    if pick.within == "open" and not resource.hours.is_open_during(pick.start_at, pick.start_at + rules.length):
+        raise Closed
+    if not slots.places_left(resource, pick.start_at):
         raise Overlap
     return own
+
+
+def rules_for(offering: Offering, pick: Pick) -> slots.Rules:
+    rules = resources.rules_of(offering)
+    return replace(rules, length=pick.length) if pick.length and rules.capacity == 1 else rules
 
 
 def _free_seat(appointment: Appointment, now: datetime) -> int:

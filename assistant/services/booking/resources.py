@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from assistant.models import Appointment, BusyTime, Calendar, Offering, Service
+from assistant.models import Appointment, BlockedTime, BusyTime, Calendar, Offering, Service
 from assistant.services.booking.hours import Days, Hours, Interval
 from assistant.services.booking.slots import Busy, Resource, Rules, Timeline
 
@@ -79,6 +79,9 @@ def _busy_spans(
     outside = BusyTime.objects.filter(calendar__in=list(spans), source__enabled=True, source__reads_busy=True)
     outside = outside.filter(end_at__gt=since - LONGEST, start_at__lt=furthest)
     for calendar_id, start_at, end_at in outside.values_list("calendar_id", "start_at", "end_at"):
+        spans[calendar_id].append(Busy(start_at, end_at))
+    blocked = BlockedTime.objects.filter(calendar__in=list(spans), end_at__gt=since - LONGEST)
+    for calendar_id, start_at, end_at in blocked.values_list("calendar_id", "start_at", "end_at"):
         spans[calendar_id].append(Busy(start_at, end_at))
     return spans
 

@@ -7,7 +7,8 @@ again under the calendar's lock before it is held.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 from django.db.models import QuerySet
 from django.utils.crypto import constant_time_compare, salted_hmac
@@ -25,6 +26,9 @@ class Pick:
     service: Service
     calendar: Calendar | None
     start_at: datetime  # UTC
+    # Which times may be picked: those that visitors are offered; by staff, any while the calendar is open, or any at all.
+    within: Literal["offered", "open", "any"] = "offered"
+    length: timedelta | None = None  # another than the service's, set by staff
 
 
 def issue(service: Service, calendar: Calendar | None, start_at: datetime) -> str:

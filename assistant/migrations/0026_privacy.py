@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('assistant', '0027_booking_forms'),
+        ('assistant', "0025_booking_forms"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

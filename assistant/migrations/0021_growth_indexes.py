@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('assistant', '0021_a_service_for_each_calendar'),
+        ('assistant', "0020_a_service_for_each_calendar"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

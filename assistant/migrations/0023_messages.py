@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('assistant', '0022_growth_indexes'),
+        ('assistant', "0022_blocked_times"),
     ]
 
     operations = [

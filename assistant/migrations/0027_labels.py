@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('assistant', '0028_privacy'),
+        ('assistant', "0026_privacy"),
     ]
 
     operations = [

@@ -82,7 +82,7 @@ def restore_constraint(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("assistant", "0020_services")]
+    dependencies = [("assistant", "0019_services")]
     operations = [
         migrations.RunPython(add_services, remove_services),
         migrations.AlterField("appointment", "busy_from", models.DateTimeField()),

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('assistant', '0025_messages'),
+        ('assistant', "0023_messages"),
     ]
 
     operations = [

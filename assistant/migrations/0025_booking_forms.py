@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('assistant', '0026_outside_calendars'),
+        ('assistant', "0024_outside_calendars"),
     ]
 
     operations = [

@@ -1,0 +1,212 @@
+"""The calendar page in a real browser: dragged, clicked and typed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests import servers
+from tests.browser.test_admin import HOSTILE, signed_in
+
+# A salon with two chairs, open all day and all week, and two customers tomorrow; prints their ids and the day.
+FILL = """
+import json, sys
+from datetime import time, timedelta
+from django.contrib.auth.models import User
+from django.utils import timezone
+from assistant.models import Appointment
+from assistant.services.booking import by_staff
+from assistant.services.booking.slot_ids import Pick
+from tests import make
+User.objects.create_superuser("tester", password="tester")
+home = make.organization("Salon")
+mira = make.calendar(home, opens="08:00", closes="18:00", name="Mira", timezone="Europe/Berlin", minutes=45)
+tom = make.calendar(home, opens="08:00", closes="18:00", name="Tom", timezone="Europe/Berlin")
+cut = make.service(mira, tom, name="Cut", minutes=60, colour="#7c3aed")
+from zoneinfo import ZoneInfo
+from datetime import datetime
+zone = ZoneInfo("Europe/Berlin")
+day = (timezone.now().astimezone(zone) + timedelta(days=1)).date()
+def at(hour): return datetime.combine(day, time(hour), zone).astimezone(timezone.get_fixed_timezone(0))
+def book(name, calendar, hour, **more):
+    return by_staff.book(Pick(cut, calendar, at(hour), "any"), name=name, **more)
+ada, bob = book("Ada", mira, 10, email="ada@example.org"), book(sys.stdin.read()[:100], tom, 10)
+print(json.dumps({"day": day.isoformat(), "ada": str(ada.pk), "bob": str(bob.pk)}))
+"""
+ASK = "import json; from assistant.models import Appointment, BlockedTime; print(json.dumps({code}, default=str))"
+
+
+class Salon:
+    def __init__(self, app: servers.App) -> None:
+        self.app = app
+        self.filled = json.loads(self.shell(f"exec({FILL!r})", HOSTILE))
+
+    def shell(self, code: str, typed: str = "") -> str:
+        command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", code]
+        environment = self.app.environment
+        run = subprocess.run(
+            command, cwd=servers.ROOT, env=environment, input=typed, capture_output=True, text=True, timeout=60, check=True
+        )
+        return run.stdout.splitlines()[-1]
+
+    def ask(self, code: str) -> object:
+        return json.loads(self.shell(ASK.replace("{code}", code)))
+
+    def times(self, name: str) -> list[str]:
+        """Calendar, start and end of that customer's appointment that stands, in Berlin."""
+        row = f"Appointment.objects.filter(name={name!r}).exclude(state='cancelled').get()"
+        zone = "__import__('zoneinfo').ZoneInfo(r.timezone)"
+        times = ", ".join(f"r.{end}.astimezone({zone}).strftime('%H:%M')" for end in ("start_at", "end_at"))
+        return list(self.ask(f"[[r.calendar.name, {times}] for r in [{row}]][0]"))  # type: ignore[call-overload]
+
+
+@pytest.fixture(scope="module")
+def salon(start_app: Callable[..., servers.App]) -> Salon:
+    return Salon(start_app())
+
+
+@pytest.fixture
+def staff(salon: Salon, chromium: Browser) -> Iterator[Page]:
+    with signed_in(salon.app, chromium) as page:
+        opened(page)
+        yield page
+
+
+def opened(page: Page) -> None:
+    page.goto("/admin/assistant/appointment/schedule/")
+    page.locator("#schedule[aria-busy=false]").wait_for()
+    page.get_by_role("button", name="Next").click()
+    event(page, "Ada").wait_for()
+
+
+def event(page: Page, name: str):
+    return page.locator(".ec-event").filter(has_text=name).first
+
+
+def drag(page: Page, name: str, minutes: int, *, edge: bool = False, sideways: float = 0) -> None:
+    """Drag an event, or its lower edge, by minutes: an hour is as high as the other customer's appointment."""
+    event(page, name).scroll_into_view_if_needed()
+    box = event(page, name).bounding_box()
+    assert box
+    hour = event(page, "onerror").bounding_box()["height"]  # type: ignore[index]
+    x, y = box["x"] + box["width"] / 2, box["y"] + (box["height"] - 3 if edge else 12)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + sideways, y + minutes / 60 * hour / 2, steps=5)
+    page.mouse.move(x + sideways, y + minutes / 60 * hour, steps=5)
+    page.mouse.up()
+
+
+def test_an_appointment_is_dragged_asked_about_and_moved(salon, staff):
+    drag(staff, "Ada", 120)
+    dialog = staff.get_by_role("dialog", name="Move the appointment")
+    expect(dialog.get_by_label("Time")).to_have_value("12:00")
+    dialog.get_by_role("button", name="Move", exact=True).click()
+    expect(staff.get_by_role("status")).to_contain_text("Moved.")
+    assert salon.times("Ada") == ["Mira", "12:00", "13:00"]
+    drag(staff, "Ada", 30, edge=True)
+    expect(dialog.get_by_label("Minutes")).to_have_value("90")
+    dialog.get_by_role("button", name="Move", exact=True).click()
+    expect(dialog).to_be_hidden()
+    assert salon.times("Ada") == ["Mira", "12:00", "13:30"]
+
+
+def test_a_drag_that_is_not_saved_goes_back(salon, staff):
+    before = event(staff, "Ada").bounding_box()
+    drag(staff, "Ada", 60)
+    staff.get_by_role("button", name="Keep the old time").click()
+    expect(staff.get_by_role("dialog")).to_have_count(0)
+    assert event(staff, "Ada").bounding_box() == before
+
+
+def test_a_conflict_is_named_before_saving_and_an_alternative_is_taken(salon, staff):
+    staff.get_by_role("button", name="Book", exact=False).first.click()
+    dialog = staff.get_by_role("dialog", name="Book an appointment")
+    dialog.get_by_label("Calendar").select_option(label="Tom · Salon")
+    dialog.get_by_label("Service").select_option(label="Cut, 60 min")
+    dialog.get_by_label("Day").fill(salon.filled["day"])
+    dialog.get_by_label("Time").fill("10:30")
+    dialog.get_by_label("Name").fill("Cy")
+    expect(dialog.get_by_role("alert")).to_contain_text("That time is taken.")
+    expect(dialog.get_by_role("alert")).to_contain_text("10:00–11:00 Cut")
+    dialog.get_by_role("button", name="Book", exact=True).click()
+    expect(dialog.get_by_role("alert")).to_contain_text("That time is taken.")
+    dialog.locator("[data-alternatives] button").last.click()
+    expect(dialog.get_by_role("alert")).to_be_hidden()
+    dialog.get_by_role("button", name="Book", exact=True).click()
+    expect(staff.get_by_role("status")).to_contain_text("Booked.")
+    assert salon.times("Cy")[0] == "Tom"
+
+
+def test_a_click_books_there_and_a_closed_time_is_booked_only_when_staff_insist(salon, staff):
+    slot = staff.locator(".ec-body .ec-day").last.bounding_box()
+    staff.mouse.click(slot["x"] + slot["width"] / 2, slot["y"] + slot["height"] - 8)
+    dialog = staff.get_by_role("dialog", name="Book an appointment")
+    expect(dialog.locator("[name=calendar] option:checked")).to_have_text("Tom · Salon")
+    dialog.get_by_label("Time").fill("19:00")
+    dialog.get_by_label("Name").fill("Dee")
+    expect(dialog.get_by_role("alert")).to_contain_text("The calendar is closed at that time.")
+    dialog.get_by_label("Book it all the same").check()
+    dialog.get_by_role("button", name="Book", exact=True).click()
+    expect(staff.get_by_role("status")).to_contain_text("Booked.")
+    assert salon.times("Dee")[:2] == ["Tom", "19:00"]
+
+
+def test_all_of_it_works_by_keyboard_and_a_cancellation_is_undone(salon, staff):
+    event(staff, "Ada").focus()
+    staff.keyboard.press("Enter")
+    about = staff.get_by_role("dialog")
+    expect(about).to_contain_text("ada@example.org")
+    about.get_by_role("button", name="Cancel appointment").focus()
+    staff.keyboard.press("Enter")
+    asked = staff.get_by_role("dialog", name="Cancel the appointment?")
+    asked.get_by_label("Reason, for the team").fill("Double booking")
+    staff.keyboard.press("Enter")
+    expect(staff.get_by_role("status")).to_contain_text("Cancelled")
+    assert salon.ask("Appointment.objects.get(name='Ada').cancel_reason") == "Double booking"
+    staff.get_by_role("button", name="Undo").focus()
+    staff.keyboard.press("Enter")
+    expect(staff.get_by_role("status")).to_contain_text("is booked again")
+    expect(event(staff, "Ada")).to_be_visible()
+
+
+def test_a_time_is_blocked_and_unblocked(salon, staff):
+    staff.get_by_role("button", name="Block a time").click()
+    dialog = staff.get_by_role("dialog", name="Block a time")
+    dialog.get_by_label("Day", exact=True).fill(salon.filled["day"])
+    dialog.get_by_label("Time").fill("16")
+    dialog.get_by_label("Until").fill("15:30")
+    dialog.get_by_label("Reason").click()
+    expect(dialog.get_by_text("It ends before it begins")).to_be_visible()
+    dialog.get_by_label("Until").fill("5pm")
+    dialog.get_by_label("Reason").fill("Delivery")
+    dialog.get_by_role("button", name="Block", exact=True).click()
+    expect(event(staff, "Delivery")).to_be_visible()
+    event(staff, "Delivery").click()
+    dialog.get_by_role("button", name="Remove the block").click()
+    expect(event(staff, "Delivery")).to_be_hidden()
+    assert salon.ask("BlockedTime.objects.count()") == 0
+
+
+def test_the_page_asks_nobody_else_runs_no_strangers_words_and_breaks_no_policy(salon, chromium):
+    with signed_in(salon.app, chromium, width=375, height=812) as page:
+        console: list[str] = []
+        elsewhere: list[str] = []
+        page.on("console", lambda said: console.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: console.append(str(error)))
+        page.on("request", lambda asked: elsewhere.append(asked.url) if not asked.url.startswith(salon.app.url) else None)
+        opened(page)
+        for view in ("Week", "Month", "List", "Day"):
+            page.get_by_role("button", name=view, exact=True).click()
+            page.locator("#schedule[aria-busy=false]").wait_for()
+            expect(page.get_by_role("button", name=view, exact=True)).to_have_attribute("aria-pressed", "true")
+        event(page, "onerror").click()
+        expect(page.get_by_role("dialog")).to_contain_text("onerror=hacked")
+        assert page.evaluate("window.hacked") is None
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert (console, elsewhere) == ([], [])
