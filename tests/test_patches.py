@@ -15,6 +15,7 @@ REGISTRIES = {
     "assistant.events.EVENTS",
     "assistant.providers.presets.PRESETS",
     "assistant.sentences.CATALOGUES",
+    "widget.frames.FRAMES",
 }
 PATCHING = {"setattr", "delattr", "setitem", "delitem", "patch", "object", "dict", "multiple"}
 

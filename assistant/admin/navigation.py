@@ -68,7 +68,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
                 link = reverse(f"admin:{model_admin.opts.app_label}_{name}_changelist")
                 item = {"title": label, "icon": icon, "link": link, **_badge(request, name, model_admin)}
                 # The URLs of Statistics and Calendar lie below those of lists, but they are entries of their own here.
-                here = {"active": False} if request.path in (statistics, schedule) else {}
+                here: dict[str, Any] = {"active": False} if request.path in (statistics, schedule) else {}
                 if name == "appointment":
                     items.append({"title": "Calendar", "icon": "calendar_today", "link": schedule})
                 items.append({**item, **here})

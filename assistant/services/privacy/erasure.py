@@ -22,9 +22,21 @@ from django.utils import timezone
 
 from assistant import live
 from assistant.errors import NotFound
-from assistant.models import Appointment, Conversation, Delivery, Organization, Removal, Spending, ToolCall, Turn, Visitor
+from assistant.models import (
+    Appointment,
+    Conversation,
+    Delivery,
+    Feedback,
+    Organization,
+    Removal,
+    Spending,
+    ToolCall,
+    Turn,
+    Visitor,
+)
 from assistant.models.booking.appointments import new_reference
 from assistant.models.deliveries import erased_address
+from assistant.services.booking import entries
 from assistant.services.organizations import answer_cache
 from assistant.services.privacy import inventory
 from assistant.services.privacy.inventory import Erasure
@@ -113,10 +125,13 @@ def blank_appointments(ids: list[UUID]) -> None:
     rows = Appointment.objects.filter(pk__in=ids)
     rows.filter(state=Appointment.State.HELD).update(state=Appointment.State.EXPIRED)
     rows.upcoming(now).update(state=Appointment.State.CANCELLED, sequence=F("sequence") + 1)
-    table = inventory.INVENTORY["Appointment"]
-    empty = {field.name: None if field.null else "" for field in inventory.visitors_fields(Appointment, table)}
+    fields = inventory.visitors_fields(Appointment, inventory.INVENTORY["Appointment"])
+    empty = {field.name: None if field.null else field.get_default() for field in fields}
     for pk in ids:  # a reference is unique, and the visitor has the old one
         rows.filter(pk=pk).update(**{**empty, "reference": new_reference()})
+    Feedback.objects.filter(appointment__in=ids).delete()
+    for appointment in rows:
+        entries.queue(appointment)  # outside calendars have the name
 
 
 def _count_letters(ids: list[UUID]) -> None:

@@ -68,6 +68,7 @@ class Table:
 
 V, S, O, N = About.VISITOR, About.STAFF, About.ORGANIZATION, About.NOBODY  # noqa: E741
 IN_CONVERSATION = ("conversation__visitor",)
+OF_APPOINTMENT = ("appointment__visitor", "appointment__conversation__visitor")
 
 INVENTORY = {
     "Visitor": Table(
@@ -141,18 +142,33 @@ INVENTORY = {
         Term.LEDGER, Erasure.COUNTED, (*IN_CONVERSATION, "appointment__visitor", "call__conversation__visitor"),
         {
             V: "id conversation appointment to reply_to subject text html ics state created_at sent_at", O: "organization",
-            N: "call key ics_method fence leased_until attempts next_attempt_at last_error",
+            N: "call key ics_method send_before fence leased_until attempts next_attempt_at last_error",
         },
     ),
     "Appointment": Table(
         "Who comes when and for what. Without the person, it still says when a calendar was taken.",
         Term.VISITORS, Erasure.BLANKED, ("visitor", *IN_CONVERSATION),
         {
-            V: "visitor conversation call reference visitor_timezone name email phone reason cancel_reason",
+            V: "visitor conversation call reference visitor_timezone name email phone reason answers cancel_reason",
             O: "id organization calendar service state start_at end_at busy_from busy_until session seat timezone price",
             N: "held_until confirmed_at sequence created_at updated_at",
         },
         "id state start_at end_at timezone price created_at",
+    ),
+    "AppointmentNotice": Table(
+        "Which reminders and follow-ups an appointment has had, so that each is sent once.",
+        Term.VISITORS, Erasure.DELETED, OF_APPOINTMENT,
+        {V: "appointment created_at", N: "id name covers_until"},
+    ),
+    "Feedback": Table(
+        "What a visitor said of their appointment afterwards.",
+        Term.VISITORS, Erasure.DELETED, OF_APPOINTMENT,
+        {V: "appointment score comment created_at updated_at", N: "id"},
+    ),
+    "OutsideEntry": Table(
+        "Whether an appointment is entered in an outside calendar. Erasure has the entry rewritten without the person.",
+        Term.VISITORS, Erasure.UNLINKED, OF_APPOINTMENT,
+        {V: "appointment", N: "id outside wanted written fence leased_until attempts next_attempt_at last_error"},
     ),
     "Usage": Table(
         "What models used and cost: budgets, statistics and invoices.",
@@ -175,7 +191,7 @@ INVENTORY = {
     "Organization": Table(
         "The tenant and its settings.", Term.OWNER,
         fields={
-            O: "name slug website team_email timezone allowed_origins allow_any_origin use_platform_providers active "
+            O: "name slug website team_email phone timezone allowed_origins allow_any_origin use_platform_providers active "
                "keep_messages_days keep_visitors_days keep_ledger_days",
             N: "id revision created_at",
         },
@@ -197,11 +213,37 @@ INVENTORY = {
         fields={
             O: "organization name description active colour order minutes buffer_before_minutes buffer_after_minutes "
                "step_minutes price place location capacity choice notice_minutes horizon_days per_day per_visitor approval "
-               "cancel_hours ask_cancel_reason",
+               "cancel_hours ask_cancel_reason ask_phone ask_notes reminder_hours remind_team follow_up_hours",
             N: "id",
         },
     ),
     "Offering": Table("What can be booked.", Term.OWNER, fields={O: "service calendar order minutes price", N: "id"}),
+    "FormField": Table(
+        "What visitors are asked when they book.", Term.OWNER,
+        fields={O: "service label kind options required help order", N: "id"},
+    ),
+    "BlockedTime": Table("What can be booked.", Term.OWNER, fields={O: "calendar start_at end_at reason", N: "id"}),
+    "MessageTemplate": Table(
+        "The organization's own texts of messages about appointments.", Term.OWNER,
+        fields={O: "organization message audience language subject text", N: "id"},
+    ),
+    "CalendarFeed": Table(
+        "Addresses at which other calendars can subscribe to appointments.", Term.OWNER,
+        fields={O: "organization calendar shows_name shows_contact shows_reason", N: "id serial read_at created_at"},
+    ),
+    "OutsideCalendar": Table(
+        "Calendars elsewhere that are read for busy times or get the bookings.", Term.OWNER,
+        fields={
+            O: "organization calendar name kind enabled reads_busy writes_bookings username origin sealed_address "
+               "sealed_password",
+            N: "id etag last_modified full_at fence leased_until failures next_read_at tried_at read_at last_error note "
+               "created_at",
+        },
+    ),
+    "BusyTime": Table(
+        "When an outside calendar is busy: times alone, no titles.", Term.OWNER,
+        fields={O: "source calendar start_at end_at", N: "id"},
+    ),
     "Method": Table(
         "What assistants can do.", Term.OWNER,
         fields={

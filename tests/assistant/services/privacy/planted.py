@@ -9,7 +9,7 @@ from django.apps import apps
 from django.core.cache import cache
 from django.db import connection, models
 
-from assistant.models import Card, Conversation, ConversationNote, Event, Spending, Visitor
+from assistant.models import Appointment, Card, Conversation, ConversationNote, Event, Feedback, Spending, Visitor
 from assistant.services.privacy import inventory
 from tests.assistant.admin.filled import fill
 
@@ -23,6 +23,9 @@ def plant(slug: str, word: str) -> Visitor:
     talk.notes.create(text="A note.")
     assert Card.objects.filter(conversation=talk).exists() and Event.objects.filter(conversation=talk).exists()
     assert ConversationNote.objects.filter(conversation=talk).exists()
+    appointment = Appointment.objects.get(visitor=visitor)
+    appointment.notices.create(name="24", covers_until=appointment.end_at)
+    Feedback.objects.update_or_create(appointment=appointment, defaults={"score": 4, "comment": "Fine."})
     Spending.objects.create(organization=home, scope="visitor", subject=str(visitor.pk), period="2030-01-08")
     for model, table in inventory.models():
         names = [field.name for field in inventory.visitors_fields(model, table) if is_text(field)]

@@ -59,7 +59,7 @@ def test_messages_go_after_their_time_and_the_ledger_stays_with_its_visitor(home
     [removal] = run_later(home, keep_messages_days=30)
     assert removal.counts["Message"] == 2 and removal.organization == home
     left = {name.partition(".")[0] for name in rows_with(MINE)}
-    assert left == {"Visitor", "ToolCall", "Delivery", "Appointment"}
+    assert left == {"Visitor", "ToolCall", "Delivery", "Appointment", "Feedback"}
     talk = Conversation.objects.get(organization=home)
     assert (talk.title, talk.summary, talk.state) == ("", "", "closed")
     assert sorted(rows_with(OTHERS)) == others
