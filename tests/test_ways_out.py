@@ -43,6 +43,13 @@ OUT = {
     ("assistant.tools.mcp:Config.clean_url", "check_url", TENANT): "an MCP tool's form",
     ("assistant.admin.providers.provider:ProviderForm.clean", "check_url", TENANT): "a provider's form",
     ("assistant.admin.knowledge_forms:_page_address", "check_url", TENANT): "the form for new pages",
+    (
+        "assistant.admin.booking.outside:OutsideCalendarForm._check_address",
+        "check_url",
+        TENANT,
+    ): "an outside calendar's form",
+    ("assistant.services.booking.remote_calendars:_ask", "fetch", TENANT): "an outside calendar that is read",
+    ("assistant.services.booking.remote_calendars:is_private", "origin", ""): "an outside calendar that is read",
     ("assistant.tools.request:_plain", "origin", ""): "a method that a model calls",
 }
 # Each function of the upper rooms that has a lower one go out: by these, addresses come to the calls above.
@@ -59,6 +66,8 @@ UP = {
     "assistant.replay._run_engine": "a provider that a replay asks",
     "assistant.replay.answer": "a provider that a replay asks",
     "assistant.tasks._embed": OPERATORS,  # for vectors of passages
+    "assistant.tasks.read_outside_calendar": "an outside calendar that is read",
+    "assistant.tasks.write_outside_entry": "an outside calendar that bookings are entered in",
     "assistant.tasks._read_page": "a page that is looked at again",
     "assistant.summaries.summarize_all_due": "a provider that gives conversations titles",
     "assistant.summaries.summarize": "a provider that gives conversations titles",
@@ -73,6 +82,7 @@ UP = {
 SOCKETS = {
     "assistant.live": "redis: REDIS_URL",
     "assistant.management.doctor.system": "redis, kombu and the mail server: of the environment",
+    "assistant.services.booking.busy_expansion": "a child that reads a calendar from its standard input",
     "assistant.services.knowledge.extraction": "a child that reads a file from its standard input, held below",
     "assistant.services.organizations.rate_limits": "redis: REDIS_URL",
     "assistant.tasks": "smtplib: its errors; the server is EMAIL_URL's",

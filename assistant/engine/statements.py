@@ -1,7 +1,7 @@
 """Statements about a visitor's own matter: what a sentence says is so, whatever verb it says it with.
 
 Lists of verbs never end, and a false claim in words that no pattern knows would pass ("Your membership is paused", "The
-plumber is on his way"). What does end are the forms around the verb: pronouns, auxiliaries, adverbs of time, negations.
+plumber is on the way"). What does end are the forms around the verb: pronouns, auxiliaries, adverbs of time, negations.
 While methods that act are on offer and none has run, what has the form of a fact about the visitor's matter, and is no
 question, offer, condition, rule or history of the business, is left to the second judge.
 """

@@ -21,7 +21,7 @@ from django.core.cache import cache
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
-from assistant import jobs, replay, summaries, tasks, turns, voice
+from assistant import jobs, replay, secrets, summaries, tasks, turns, voice
 from assistant.admin.methods.imports import DocumentForm
 from assistant.async_db import in_db
 from assistant.errors import ImportRefused, ProviderUnavailable
@@ -33,6 +33,7 @@ from assistant.models import (
     Delivery,
     Document,
     Method,
+    OutsideCalendar,
     Provider,
     ProviderHealth,
     Replay,
@@ -191,6 +192,38 @@ class Rooms:
         tasks.read_document(str(self.document.pk))
         self.document.refresh_from_db()
         return Said(self.document.code or self.document.state, self.document.problem, self.document.text or None)
+
+    # --- Outside calendars --------------------------------------------------------------------------------------------
+
+    def set_outside(self, url: str) -> OutsideCalendar:
+        row = OutsideCalendar.objects.filter(organization=self.home).first()
+        if row is None:
+            calendar = make.calendar(self.home)
+            row = OutsideCalendar(organization=self.home, calendar=calendar, name="Own", writes_bookings=True)
+        row.sealed_address = secrets.seal(url, "outside.address", row.organization_id, row.pk)
+        row.next_read_at, row.leased_until, row.last_error, row.failures = timezone.now(), None, "", 0
+        row.save()
+        row.busy_times.all().delete()
+        return row
+
+    def outside_read(self, url: str) -> Said:
+        row = self.set_outside(url)
+        tasks.read_outside_calendar(str(row.pk))
+        row.refresh_from_db()
+        return Said("failed" if row.last_error else "done", row.last_error, list(row.busy_times.values_list("pk")) or None)
+
+    def outside_written(self, url: str) -> Said:
+        row = self.set_outside(url)
+        row.entries.all().delete()
+        start, end = timezone.now() + timedelta(days=1), timezone.now() + timedelta(days=2)
+        booked = row.calendar.appointments.first() or row.calendar.appointments.create(
+            organization=self.home, service=row.calendar.services.get(), state="confirmed", start_at=start, end_at=end,
+            busy_from=start, busy_until=end, timezone="UTC",
+        )  # fmt: skip
+        entry = row.entries.create(appointment=booked, wanted=1)
+        tasks.write_outside_entry(str(entry.pk))
+        entry.refresh_from_db()
+        return Said("failed" if entry.last_error else "done", entry.last_error, entry.written or None)
 
     # --- Providers ----------------------------------------------------------------------------------------------------
 
@@ -371,6 +404,17 @@ class Rooms:
         form = {"organization": str(self.home.pk), "refresh_hours": 24, "addresses": url}
         return _of_form(self._form(Document, "?kind=page")(form))
 
+    def outside_form(self, url: str) -> Said:
+        calendar = self.home.calendars.first() or make.calendar(self.home)
+        form = {
+            "organization": str(self.home.pk),
+            "calendar": str(calendar.pk),
+            "name": "Own",
+            "kind": "ics",
+            "address": url,
+        }
+        return _of_form(self._form(OutsideCalendar)(form))
+
     def page_form(self, url: str) -> Said:
         form = {"title": "", "url": url, "refresh_hours": 24}
         document = Document.objects.get(pk=self.document.pk)
@@ -413,7 +457,7 @@ def openapi(url: str) -> str:
 
 def _of_form(*forms_: Any, kept: Any = None) -> Said:
     errors = [(name, error) for form in forms_ for name, listed in form.errors.as_data().items() for error in listed]
-    of_address = [error for name, error in errors if name in ("url", "base_url", "addresses")]
+    of_address = [error for name, error in errors if name in ("url", "base_url", "address", "addresses")]
     text = " ".join(message for error in of_address for message in error.messages)
     return Said("field" if of_address else "other" if errors else "done", text, kept or None)
 
@@ -458,6 +502,8 @@ ENTRIES = {
     "an MCP server that is imported from": Entry(Rooms.mcp_imported, LISTED),
     "a page that is named": Entry(Rooms.page, TOOL, whole=True, follows=True, done="ready"),
     "a page that is looked at again": Entry(Rooms.page_due, TOOL, follows=True, done="ready"),
+    "an outside calendar that is read": Entry(Rooms.outside_read, FAILED, follows=True),
+    "an outside calendar that bookings are entered in": Entry(Rooms.outside_written, FAILED),
     "a provider that is asked": Entry(Rooms.chat, ASKED, whole=True),
     "a provider that answers a visitor": Entry(Rooms.turn, frozenset({"not_available"})),
     "a provider that is tested": Entry(Rooms.probed, PROBED),
@@ -486,6 +532,7 @@ FORMS = {
     "the page for new pages": Entry(Rooms.pages_page, FIELD),
     "a known page's form": Entry(Rooms.page_form, FIELD, whole=True),
     "a known page's page": Entry(Rooms.page_page, FIELD),
+    "an outside calendar's form": Entry(Rooms.outside_form, FIELD, whole=True),
     "an OpenAPI document": Entry(Rooms.openapi, DRAFT, whole=True),
     "an OpenAPI document's base address": Entry(Rooms.openapi_base, DRAFT | FIELD, whole=True),
     "a Postman collection": Entry(Rooms.postman, DRAFT, whole=True),
@@ -493,6 +540,12 @@ FORMS = {
     "a draft by a model": Entry(Rooms.drafted, DRAFT, whole=True),
     "the page for imports": Entry(Rooms.document, DRAFT),
 }
+
+
+BUSY = (
+    "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Shop//EN\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTAMP:20260101T000000Z\r\n"
+    "DTSTART:{0:%Y%m%d}T100000Z\r\nDURATION:PT1H\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+)
 
 
 class Site:
@@ -508,6 +561,8 @@ class Site:
         if asked.path.endswith("/models"):
             ends = str(timezone.now().date() + timedelta(days=20))
             return 200, self.json, json.dumps({"data": [{"id": "m", "shutdown_date": ends}]}).encode()
+        if "text/calendar" in asked.headers.get("Accept", ""):
+            return 200, {"Content-Type": "text/calendar"}, BUSY.format(timezone.now() + timedelta(days=1)).encode()
         if "text/html" in asked.headers.get("Accept", ""):
             return 200, {"Content-Type": "text/html"}, f"<title>A</title><p>{WORDS}</p>".encode()
         return 200, self.json, json.dumps({"words": WORDS}).encode()

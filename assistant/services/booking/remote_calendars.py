@@ -56,9 +56,8 @@ def normal_address(text: str, kind: str) -> str:
 
 def is_private(address: str) -> bool:
     """Whether a password may be sent there: encrypted, or to a server that the operator has allowed by name."""
-    return address.lower().startswith("https:") or outbound.origin(address) in {
-        outbound.origin(one) for one in settings.OUTBOUND_ALLOWED_ORIGINS
-    }
+    origin = outbound.origin
+    return address.lower().startswith("https:") or origin(address) in map(origin, settings.OUTBOUND_ALLOWED_ORIGINS)
 
 
 def read(outside: OutsideCalendar, since: datetime, until: datetime, conditions: Mapping[str, str]) -> Read:

@@ -170,7 +170,7 @@ def state() -> list[Any]:
 
 
 @pytest.mark.parametrize("who", ["viewer", "stranger", "viewer here and owner elsewhere"])
-def test_whoever_may_not_change_a_calendar_changes_nothing(calendar, who):
+def test_those_who_may_not_change_a_calendar_change_nothing(calendar, who):
     row, block = booked(calendar), by_staff.block(calendar, at(11), at(12))
     elsewhere = make.organization("Elsewhere")
     user = member(calendar.organization, "viewer") if "viewer" in who else member(elsewhere, "owner")
