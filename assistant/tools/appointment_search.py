@@ -88,7 +88,10 @@ def show(
     offer: offers.Offer | None,
     problem: str = "",
 ) -> bool:
-    """Put the times on a card, or the services to choose from, once per call; those of earlier turns are spent."""
+    """Put the times on a card, or the services to choose from, once per call; those of earlier turns are spent.
+
+    Times take the place of the services that the same turn has shown: the model has chosen for the visitor by then.
+    """
     conversation = context.conversation
     if conversation is None or context.dry_run:
         return False
@@ -101,5 +104,11 @@ def show(
     menu = menu_of(context)
     said = label(problem, conversation.locale) if problem else ""
     content = browsing.content(menu, service, calendar, offer, conversation.locale, said)
+    for card in shown.filter(call__turn=context.call.turn_id).select_related("conversation"):
+        if not card.content["days"]:
+            card.call = context.call
+            card.save(update_fields=["call"])
+            cards.update(card, content=content)
+            return True
     cards.add(conversation, Card.Kind.SLOTS, content, call=context.call, action=browsing.action(menu, tool))
     return True

@@ -50,7 +50,7 @@ def test_the_same_message_fifty_times_at_once_is_one_row_and_one_answer(app: ser
 def test_the_same_confirmation_twenty_times_at_once_books_once(app: servers.App):
     visitor = Visitor(app.url)
     visitor.say("Can I come in on Tuesday afternoon?")
-    slots = visitor.card("slots")
+    slots = visitor.times()
     choice = slots["days"][0]["slots"][-1]["id"]
     at_once(20, lambda _: visitor.answer(slots, choice))
     confirm = visitor.card("confirm")

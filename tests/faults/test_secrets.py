@@ -247,7 +247,7 @@ def converse(app: servers.App, web: Hostile, planted: dict[str, Any], kept: Kept
         visitor.card("receipt")
         before = visitor.turns_ended()
         visitor.say("use appointment_find_times " + json.dumps({"service": "Check-up with X-rays"}))
-        slots = visitor.card("slots")
+        slots = visitor.times()
         until(lambda: visitor.turns_ended() > before)
         visitor.answer(slots, slots["days"][0]["slots"][0]["id"])
         fresh = until(

@@ -58,7 +58,7 @@ class Talker(threading.Thread):
 
     def book(self) -> None:
         self.visitor.say("Can I come in on Tuesday afternoon?", f"b-{time.monotonic_ns()}")
-        slots = self.visitor.card("slots", 4)
+        slots = self.visitor.times(4)
         choices = [slot["id"] for day in slots["days"] for slot in day["slots"]]
         self.visitor.answer(slots, self.chance.choice(choices))
         confirm = self.visitor.card("confirm", 4)

@@ -54,13 +54,17 @@ class Visitor:
             lambda: ([e["card"] for e in self.events() if e.get("card", {}).get("kind") == kind] or [None])[-1], seconds
         )
 
+    def times(self, seconds: float = 15) -> dict[str, Any]:
+        """The newest card of times, once there are some: it may show the services first."""
+        return until(lambda: (card := self.card("slots", seconds))["days"] and card, seconds)
+
     def turns_ended(self) -> int:
         return sum(event["type"] == "turn.ended" for event in self.events())
 
     def book(self) -> str:
         """From the question to the receipt; returns the reference."""
         self.say("Can I come in on Tuesday afternoon?")
-        slots = self.card("slots")
+        slots = self.times()
         self.answer(slots, slots["days"][0]["slots"][0]["id"])
         self.answer(self.card("confirm"), "confirm", {"name": "Ada Lovelace", "email": "ada@example.com"})
         return self.card("receipt")["reference"]
