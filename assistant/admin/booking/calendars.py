@@ -19,7 +19,7 @@ from assistant.admin.booking.holidays import holidays_view
 from assistant.admin.counting import count_of
 from assistant.admin.scoping import OneOrganizationForm, Scoped, ScopedTabularInline
 from assistant.models import Appointment, Calendar, Closure, SpecialHours
-from assistant.services.booking import calendars, entry
+from assistant.services.booking import calendars, typed_hours
 
 DAYS = [f"day_{weekday}" for weekday in range(7)]
 
@@ -27,7 +27,7 @@ DAYS = [f"day_{weekday}" for weekday in range(7)]
 class CalendarForm(OneOrganizationForm):
     """A calendar with its week: one field for each weekday."""
 
-    day_0, day_1, day_2, day_3, day_4, day_5, day_6 = (HoursField(label=name) for name in entry.WEEKDAYS)
+    day_0, day_1, day_2, day_3, day_4, day_5, day_6 = (HoursField(label=name) for name in typed_hours.WEEKDAYS)
 
     class Meta:
         model = Calendar
@@ -43,7 +43,7 @@ class CalendarForm(OneOrganizationForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         try:
-            entry.refuse_overlaps([cleaned.get(name) or [] for name in DAYS])
+            typed_hours.refuse_overlaps([cleaned.get(name) or [] for name in DAYS])
         except ValueError as error:
             raise ValidationError(str(error), code="overlap") from error
         return cleaned

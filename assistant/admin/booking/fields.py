@@ -10,7 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from assistant.services.booking import entry
+from assistant.services.booking import typed_hours
 from assistant.services.booking.hours import Interval
 
 Value = TypeVar("Value")
@@ -29,7 +29,7 @@ class DayField(forms.DateField):
 
     def to_python(self, value: Any) -> date | None:
         if isinstance(value, str) and value.strip():
-            return parsed(entry.parse_day, value)
+            return parsed(typed_hours.parse_day, value)
         return super().to_python(value)
 
 
@@ -42,11 +42,11 @@ class HourField(forms.TimeField):
 
     def to_python(self, value: Any) -> time | None:
         if isinstance(value, str) and value.strip():
-            return parsed(entry.parse_time, value)
+            return parsed(typed_hours.parse_time, value)
         return super().to_python(value)
 
     def prepare_value(self, value: Any) -> Any:
-        return entry.write_time(value, closing=self.closing) if isinstance(value, time) else value
+        return typed_hours.write_time(value, closing=self.closing) if isinstance(value, time) else value
 
 
 class HoursWidget(UnfoldAdminTextInputWidget):
@@ -67,11 +67,11 @@ class HoursField(forms.CharField):
         super().__init__(required=False, **kwargs)
 
     def to_python(self, value: Any) -> Any:
-        return parsed(entry.parse_intervals, value or "") if not isinstance(value, list) else value
+        return parsed(typed_hours.parse_intervals, value or "") if not isinstance(value, list) else value
 
     def prepare_value(self, value: Any) -> Any:
         is_hours = isinstance(value, list) and all(isinstance(one, Interval) for one in value)
-        return ", ".join(entry.write_interval(one) for one in value) if is_hours else value
+        return ", ".join(typed_hours.write_interval(one) for one in value) if is_hours else value
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return self.prepare_value(initial or []) != (data or "").strip()

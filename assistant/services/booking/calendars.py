@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from assistant.models import Appointment, Calendar, OpeningHours
-from assistant.services.booking import entry, resources
+from assistant.services.booking import resources, typed_hours
 from assistant.services.booking.hours import Interval
 
 Week = Sequence[Sequence[Interval]]  # Monday first
@@ -53,8 +53,8 @@ def clash_of(rows: Sequence[dict[str, Any]]) -> str:
             continue
         named = [Interval(row["opens"], row["closes"]) for row in (one, other)]
         try:
-            entry.refuse_overlaps([named])
+            typed_hours.refuse_overlaps([named])
         except ValueError:
-            both = " and ".join(entry.write_interval(interval) for interval in named)
+            both = " and ".join(typed_hours.write_interval(interval) for interval in named)
             return f"The hours {both} overlap on {common[0]}."
     return ""

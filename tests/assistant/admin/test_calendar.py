@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from assistant.models import Calendar
-from assistant.services.booking import appointments, entry, holidays
+from assistant.services.booking import appointments, holidays, typed_hours
 from tests import make
 from tests.assistant.admin.test_scoping import fields_of
 
@@ -161,10 +161,10 @@ def test_every_country_has_holidays_and_one_that_is_not_known_is_refused():
     ],
 )
 def test_a_time_is_read(text, at):
-    assert entry.parse_time(text) == at
+    assert typed_hours.parse_time(text) == at
 
 
 @pytest.mark.parametrize("text", ["", "noonish", "13pm", "24:01", "9:60", "-1", "9:0", "99999"])
 def test_what_is_no_time_is_refused(text):
     with pytest.raises(ValueError, match="is not a time"):
-        entry.parse_time(text)
+        typed_hours.parse_time(text)
