@@ -14,7 +14,7 @@ from assistant.engine.folding import respelled
 from assistant.engine.grammars import GRAMMARS, LEXICONS, STATEMENTS, Grammar, Lexicon, Stems
 from assistant.engine.moments import UNSPACED, Moment, stated
 from assistant.engine.statements import DENIED_AFTER, PRICE, is_rule, likeliest, states
-from assistant.engine.word_heads import WordHeads
+from assistant.engine.word_prefixes import WordPrefixes
 
 WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _MOST_CLAUSES = 24
@@ -210,7 +210,7 @@ _FOREIGN_LATIN = re.compile(
 )
 _OWN_LETTERS = re.compile("[ąęłśźżğıİßñ¿¡œыэёіїєґ]")
 # Of the languages in Latin letters.
-NOUN_HEADS = WordHeads((body for name in _SCRIPTS[0][2] if (body := _nouns(GRAMMARS[name]))), fewest=3)
+NOUN_HEADS = WordPrefixes((body for name in _SCRIPTS[0][2] if (body := _nouns(GRAMMARS[name]))), fewest=3)
 STEMMED = tuple(name for name, grammar in GRAMMARS.items() if isinstance(grammar, Stems))
 
 

@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 
 from assistant.engine.folding import respelled
 from assistant.engine.grammars import LEXICONS
-from assistant.engine.word_heads import WordHeads
+from assistant.engine.word_prefixes import WordPrefixes
 
 UNSPACED = {"ja", "zh"}  # written without spaces: a word has no borders there
 
@@ -98,13 +98,13 @@ def _of_all(by_language: dict[str, str]) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)(?:{spaced})(?!\w)|{unspaced}", re.IGNORECASE)
 
 
-def _heads(by_language: dict[str, str]) -> WordHeads:
-    return WordHeads(respelled(body) for name, body in by_language.items() if name not in UNSPACED)
+def _heads(by_language: dict[str, str]) -> WordPrefixes:
+    return WordPrefixes(respelled(body) for name, body in by_language.items() if name not in UNSPACED)
 
 
 DAY_HEADS = _heads(_DAYS)
 _SOON_HEADS = _heads(_SOON)
-_VAGUE_HEADS = WordHeads([_VAGUE])
+_VAGUE_HEADS = WordPrefixes([_VAGUE])
 
 
 def names_day(text: str) -> bool:

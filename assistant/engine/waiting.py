@@ -13,7 +13,7 @@ from assistant.engine import blocks, clauses
 from assistant.engine.clauses import NOUN_HEADS, STEMMED, TRIGGERS, WORD
 from assistant.engine.folding import fold
 from assistant.engine.moments import DAY_HEADS, names_day
-from assistant.engine.word_heads import WordHeads, is_beginning, skeleton
+from assistant.engine.word_prefixes import WordPrefixes, is_beginning, skeleton
 
 _LETTERS_OF_STEMS = re.compile("[\u0400-\u052f\u0590-\u06ff\u0900-\u097f\u3041-\u30ff\u4e00-\u9fff]")
 _STEMS = (
@@ -22,7 +22,7 @@ _STEMS = (
     r"|onay\w*|ilet\w*|bekli\w+|görüş\w*|tamam\w*|hallet\w*"
 )
 _ROOTS = re.compile(rf"(?<!\w)(?:{_STEMS})", re.IGNORECASE)
-_ROOT_HEADS = WordHeads([_STEMS])
+_ROOT_HEADS = WordPrefixes([_STEMS])
 _OFFERS = re.compile(
     r"free|available|open|frei|verfügbar|geöffnet|libre|disponible|ouvert|abiert|liber|apert|livre|vrij|\?", re.IGNORECASE
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from assistant.engine.claims import Gate, claimed
-from assistant.engine.word_heads import WordHeads
+from assistant.engine.word_prefixes import WordPrefixes
 from tests.assistant.engine.claims_corpus import CORPUS
 
 NOTHING = frozenset[str]()
@@ -79,12 +79,12 @@ def test_no_prefix_of_a_caught_reply_is_a_claim_on_the_screen():
     ],
 )
 def test_the_heads_of_a_pattern_are_what_its_matches_begin_with(pattern: str, words: list[str], others: list[str]):
-    heads = WordHeads([pattern])
+    heads = WordPrefixes([pattern])
     assert all(map(heads.begin, words)) and not any(map(heads.begin, others))
     assert all(heads.may_match(f"well, {word}") for word in words) and not heads.may_match(" ".join(others))
     assert all(heads.may_become(word[:1]) for word in words)
 
 
 def test_a_pattern_that_may_begin_with_anything_excludes_nothing():
-    assert WordHeads([r"\w+day"]).may_match("what ever") and WordHeads([r"\w+day"]).may_become("q")
-    assert not WordHeads([r"\w+day|noon"], fewest=3).may_match("what ever")
+    assert WordPrefixes([r"\w+day"]).may_match("what ever") and WordPrefixes([r"\w+day"]).may_become("q")
+    assert not WordPrefixes([r"\w+day|noon"], fewest=3).may_match("what ever")

@@ -30,7 +30,7 @@ def skeleton(word: str) -> str:
     return unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", small))).translate(_LOOSE)
 
 
-class WordHeads:
+class WordPrefixes:
     """How the words of `patterns` begin, each of which matches at the start of a word and up to the end of one.
 
     Whole words and open heads are told apart: "sunday", and "sobot" with any ending. A pattern that may begin with anything
