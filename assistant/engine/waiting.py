@@ -111,7 +111,8 @@ class Watch:
             return False
         if match["mark"]:
             return len(word) > 1 and not about & _TELLING
-        if about & _COMMON and not about & _TELLING and len(word) <= _LONGEST_COMMON:
+        capitals = len(word) > 1 and word.isupper()  # a reference may begin so
+        if about & _COMMON and not about & _TELLING and len(word) <= _LONGEST_COMMON and not capitals:
             return True
         return not _may_become_telling(word)
 
