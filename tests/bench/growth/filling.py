@@ -157,6 +157,11 @@ def _pattern() -> Conversation:
 Changes = dict[str, str]  # column → SQL over `n`, which counts from 1
 
 
+def _newest(model: Any) -> int:
+    """The number of the pattern's row: those before it may have been used up."""
+    return int(model.objects.latest("pk").pk)
+
+
 def _plan(sizes: Sizes, conversation: Conversation) -> list[tuple[type[models.Model], int, Changes]]:
     first, mia = conversation.organization_id, conversation.assistant_id
     calls, few = sizes.conversations, max(sizes.conversations // 10, 1)
@@ -191,7 +196,7 @@ def _plan(sizes: Sizes, conversation: Conversation) -> list[tuple[type[models.Mo
         (Provider, sizes.organizations // 10, {"id": _uuid("provider", "n"), "organization_id": f"{first} + n"}),
         (Method, sizes.organizations - 1, {"id": _uuid("method", "n"), "organization_id": f"{first} + n"}),
         (Document, sizes.organizations - 1, {"id": _uuid("document", "n"), "organization_id": f"{first} + n"}),
-        (Passage, sizes.organizations - 1, {"id": "n + 1", "document_id": _uuid("document", "n")}),
+        (Passage, sizes.organizations - 1, {"id": f"{_newest(Passage)} + n", "document_id": _uuid("document", "n")}),
         (
             Visitor,
             sizes.conversations,
@@ -249,7 +254,7 @@ def _plan(sizes: Sizes, conversation: Conversation) -> list[tuple[type[models.Mo
             Event,
             sizes.messages,
             {
-                "id": "n + 1",
+                "id": f"{_newest(Event)} + n",
                 "conversation_id": talk("n"),
                 "seq": own,
                 "message_id": _uuid("message", "n"),
