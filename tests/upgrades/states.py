@@ -42,7 +42,11 @@ CHOSEN: dict[str, dict[str, Any]] = {
                "parameters": {"type": "object", "properties": {}},
                "config": {"to": "team@example.com", "subject": "A note"}},
     "appointment": {"state": "confirmed", "start_at": AT, "end_at": AT + timedelta(minutes=30),
-                    "busy_until": AT + timedelta(minutes=30), "timezone": "Europe/London", "reference": "K7QM2P"},
+                    "busy_from": AT, "busy_until": AT + timedelta(minutes=30), "timezone": "Europe/London",
+                    "reference": "K7QM2P"},
+    "blockedtime": {"end_at": AT + timedelta(minutes=30)},
+    "busytime": {"end_at": AT + timedelta(minutes=30)},
+    "service": {"name": "Cut", "reminder_hours": "24", "colour": "#0f766e"},
     "delivery": {"state": "sent", "to": "ada@example.com", "ics_method": ""},
     "card": {"kind": "receipt", "state": "closed",
              "content": {"title": "Booked", "reference": "K7QM2P", "lines": [], "status": "done"}},
@@ -70,7 +74,7 @@ def fill(apps: Any) -> list[Any]:
         waiting.remove(model)
         row = model.objects.create(**_values(model, made))
         made[model._meta.model_name] = row
-        for field in model._meta.many_to_many:
+        for field in links(model):
             if field.related_model._meta.model_name in made:
                 getattr(row, field.name).add(made[field.related_model._meta.model_name].pk)
     for row in made.values():  # what was not there yet
@@ -119,6 +123,11 @@ def _value(field: Any, made: dict[str, Any]) -> Any:
 # --- Keeping and loading it ---------------------------------------------------------------------------------------------
 
 
+def links(model: Any) -> list[Any]:
+    """Its many-to-many fields, but for those whose links are rows of a model of ours."""
+    return [field for field in model._meta.many_to_many if field.remote_field.through._meta.auto_created]
+
+
 def dump(rows: list[Any]) -> Rows:
     kept: Rows = {}
     for row in rows:
@@ -126,7 +135,7 @@ def dump(rows: list[Any]) -> Rows:
             field.attname: None if getattr(row, field.attname) is None else field.value_to_string(row)
             for field in row._meta.concrete_fields
         }
-        for field in row._meta.many_to_many:
+        for field in links(row):
             values[field.name] = [other.pk for other in getattr(row, field.name).all()]
         kept.setdefault(row._meta.label_lower, []).append(values)
     return kept
@@ -142,7 +151,7 @@ def load(apps: Any, kept: Rows) -> None:
 
 
 def _load_rows(model: Any, rows: list[dict[str, Any]]) -> None:
-    several = {field.name for field in model._meta.many_to_many}
+    several = {field.name for field in links(model)}
     for values in rows:
         own = {name: value(model, name, values[name]) for name in values.keys() - several}
         row = model.objects.create(**own)
