@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
 import test from "node:test";
 import { addDays, addMonths, firstWeekday, lengthOf, weeksOf } from "../../static/widget/src/booking/dates.js";
 import { WORDS, wordsOf } from "../../static/widget/src/booking/words.js";
@@ -51,4 +52,21 @@ test("what was looked at takes the place of a card's times; a month leaves them,
   assert.deepEqual(month.browsed[card.id].free, ["2030-01-08", "2030-01-09"]);
   const answered = reduce(month, { type: "card.updated", seq: 2, card: { ...card, state: "answered" } });
   assert.deepEqual(answered.browsed, {});
+});
+
+test("the booking module's style sheet names no class of the panel's", () => {
+  const source = new URL("../../static/widget/src/", import.meta.url);
+  const selectors = (/** @type {string} */ path) =>
+    readFileSync(new URL(path, source), "utf8")
+      .replace(/\/\*.*?\*\/|\{[^{}]*\}/gs, ",")
+      .split(",")
+      .map((one) => one.trim());
+  const first = selectors("booking/booking.css").map((one) => /^\.[\w-]+/.exec(one)?.[0]);
+  const own = new Set(first.filter((one) => one !== undefined));
+  const panel = readdirSync(new URL("styles/", source)).flatMap((name) => selectors(`styles/${name}`));
+  assert.ok(own.size > 3);
+  assert.deepEqual(
+    panel.filter((one) => [...own].some((name) => one.split(/[^\w.-]+/).includes(name))),
+    [],
+  );
 });

@@ -48,7 +48,7 @@ export function createBrowser(root, { locale, announce, look, first }) {
   );
   const services = h("div", { class: "services" });
   const people = h("select", { "aria-label": words.who, onchange: () => ask({ calendar: people.value || undefined }) });
-  const who = h("label", { class: "who" }, words.who, people);
+  const who = h("label", { class: "person" }, words.who, people);
   const step = (/** @type {string} */ label, /** @type {() => void} */ onclick) =>
     h("button", { type: "button", class: "button plain", onclick }, label);
   const earlier = step(words.earlier, () => ask({ before: shown.days?.[0]?.date }));
