@@ -23,7 +23,6 @@ from assistant.services.conversations.leases import (
     begin_turn,
     claim_turn,
     holds_lease,
-    next_queued_turn,
     renew_lease,
     turns_left_behind,
 )
@@ -285,8 +284,8 @@ async def test_tools_are_shown_by_their_label_only(conversation):
 async def test_the_next_message_is_answered_when_the_first_is(conversation):
     first = await in_db(ask)(conversation, "One?", "c-1")
     second = await in_db(ask)(conversation, "Two?", "c-2")
-    await run(first, ScriptedModel(says("One.")))
-    assert await in_db(next_queued_turn)(conversation.pk) == second.pk
+    seams = {"model_for": always(ScriptedModel(says("One."))), "executor_for": always(ScriptedExecutor())}
+    assert await turns.run(first.pk, **seams) == second.pk
     await run(second, ScriptedModel(says("Two.")))
     texts = await in_db(lambda: [m.text for m in conversation.messages.all()])()
     assert texts == ["One?", "Two?", "One.", "Two."]

@@ -129,16 +129,6 @@ def retry_turn(conversation: Conversation, turn_id: str) -> Turn:
         return begin_turn(turn.message, turn.opening_call)
 
 
-def next_queued_turn(conversation_id: UUID) -> UUID | None:
-    """The conversation's next turn that nobody runs."""
-    return (
-        Turn.objects.filter(conversation_id=conversation_id, state=Turn.State.QUEUED)
-        .order_by("created_at")
-        .values_list("pk", flat=True)
-        .first()
-    )
-
-
 def turns_left_behind(limit: int = 50) -> list[UUID]:
     """Turns that should run and do not: their runner died, or never began."""
     forgotten = timezone.now() - timedelta(seconds=2)

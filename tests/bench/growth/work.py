@@ -93,7 +93,6 @@ def of_visitors(conversation: Conversation) -> Iterator[Work]:
     yield Work(VISITOR, "a message, its turn and reply", turn)
     yield Work(VISITOR, "a turn with a call", call)
     yield Work(VISITOR, "a rating", rate)
-    yield Work(VISITOR, "a turn that is claimed", lambda: leases.next_queued_turn(conversation.pk))
 
 
 def of_the_clock() -> Iterator[Work]:
