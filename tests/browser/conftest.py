@@ -26,13 +26,22 @@ expect.set_options(timeout=30_000)
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Function) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """With a failure comes what the visitor saw: Playwright's own report leaves the widget out."""
+def pytest_runtest_makereport(
+    item: pytest.Function, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """With a failure come what the visitor saw and what the server printed.
+
+    Playwright's own report is a tree of the page around the widget, which leaves the widget out.
+    """
+    if call.excinfo and "\nAria snapshot:" in str(call.excinfo.value):
+        call.excinfo.value.args = (str(call.excinfo.value).partition("\nAria snapshot:")[0],)
     report = yield
     if report.when == "call" and report.failed and "chromium" in item.funcargs:
         for page in [page for context in item.funcargs["chromium"].contexts for page in context.pages]:
             with suppress(Error):
                 report.sections.append((f"Widget on {page.url}", page.evaluate(f"{ROOT}.querySelector('.panel').innerText")))
+        if isinstance(app := item.funcargs.get("app"), servers.App):
+            report.sections.append(("End of the server's log", app.log.read_text(errors="replace")[-4000:]))
     return report
 
 
