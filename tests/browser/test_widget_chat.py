@@ -114,6 +114,15 @@ def test_two_clicks_on_a_card_are_one_answer(widget: Widget, fake: FakeServer) -
     assert len(sent(fake, "card.answer")) == 1
 
 
+def test_a_click_arrives_although_the_server_cannot_save_and_the_connection_dies(widget: Widget, fake: FakeServer) -> None:
+    fake.unsaved = ["unavailable", "lost"]
+    widget.open().say("slots")
+    widget.page.locator(".slot").first.click()
+    expect(widget.page.locator(".confirm")).to_be_visible()
+    answers = sent(fake, "card.answer")
+    assert len(answers) == 3 and answers[0] == answers[1] == answers[2]
+
+
 @pytest.mark.parametrize("width", [320, 360, 400])
 def test_a_time_is_one_line_and_the_business_own_another(width: int, new_widget: NewWidget, site: Site) -> None:
     widget = new_widget(viewport={"width": width, "height": 700}).visit(site.url).open()

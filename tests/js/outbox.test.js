@@ -10,7 +10,7 @@ function widget({ pending = [], goesOut = () => true } = {}) {
   const store = createStore(initial(CONFIG, { pending, connection: "online" }));
   const sent = [];
   const timers = [];
-  const transport = { send: (frame) => goesOut() && (sent.push(frame.id), true) };
+  const transport = { send: (frame) => goesOut() && (sent.push(frame.id ?? frame.card), true) };
   const world = { setTimeout: (run) => timers.push(run), clearTimeout: () => timers.splice(0), random: () => 0.5 };
   const outbox = createOutbox(store, transport, world);
   store.subscribe(outbox.update);
@@ -21,6 +21,7 @@ function widget({ pending = [], goesOut = () => true } = {}) {
     timers,
     store,
     write: (id) => store.dispatch({ type: "message.written", message: { id, text: id } }),
+    answer: (card) => store.dispatch({ type: "card.answering", card, answer: { choice: "x" } }),
     acknowledge: (id) =>
       store.dispatch({
         type: "message.added",
@@ -127,4 +128,38 @@ test("what did not go out is tried with the next change, not taken for sent", ()
   out = true;
   write("b");
   assert.deepEqual(sent, ["a"]);
+});
+
+test("an answer on a card goes out once, and does not wait for a message", () => {
+  const { sent, write, answer, acknowledge } = widget();
+  write("a");
+  answer("card-1");
+  acknowledge("a");
+  assert.deepEqual(sent, ["a", "card-1"]);
+});
+
+test("an answer goes out again where the connection is lost before the server shows it", () => {
+  const { sent, answer, turn } = widget();
+  answer("card-1");
+  turn("offline");
+  turn("online");
+  assert.deepEqual(sent, ["card-1", "card-1"]);
+});
+
+test("an answer that could not be saved just now is sent again after a while", () => {
+  const { sent, timers, answer, refuse, wait } = widget();
+  answer("card-1");
+  refuse("card.answer", "unavailable");
+  assert.deepEqual([sent, timers.length], [["card-1"], 1]);
+  wait();
+  assert.deepEqual(sent, ["card-1", "card-1"]);
+});
+
+test("a refused answer is not sent again by itself, and a new one is", () => {
+  const { sent, timers, answer, refuse } = widget();
+  answer("card-1");
+  refuse("card.answer", "conflict");
+  assert.deepEqual([sent, timers.length], [["card-1"], 0]);
+  answer("card-1");
+  assert.deepEqual(sent, ["card-1", "card-1"]);
 });

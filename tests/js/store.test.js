@@ -225,9 +225,9 @@ for (const [kind, card] of examples("cards")) {
     let state = play(start(), ready(), { type: "card.added", seq: 1, card }, added(2), {
       type: "card.answering",
       card: card.id,
-      choice: "x",
+      answer: { choice: "x" },
     });
-    assert.equal(state.answering[card.id], "x");
+    assert.deepEqual(state.answering[card.id], { choice: "x" });
     state = reduce(state, { type: "card.updated", seq: 3, card: { ...card, state: "answered", choice: "x" } });
     assert.deepEqual(
       state.items.map((item) => item.kind),
@@ -245,10 +245,32 @@ test("a card whose addition was missed is shown by its update", () => {
 test("a refused click can be made again", () => {
   const state = play(
     start(),
-    { type: "card.answering", card: "c", choice: "x" },
+    { type: "card.answering", card: "c", answer: { choice: "x" } },
     { type: "error", code: "conflict", text: "Taken." },
   );
   assert.deepEqual(state.answering, {});
+});
+
+test("a click that could not be saved just now stays on its way, and the banner goes once it is saved", () => {
+  const [, card] = examples("cards")[0];
+  const clicked = play(
+    start(),
+    ready([{ type: "card.added", seq: 1, card }]),
+    { type: "card.answering", card: card.id, answer: { choice: "x" } },
+    { type: "error", code: "unavailable", text: "Wait.", of: "card.answer" },
+  );
+  assert.deepEqual(clicked.answering, { [card.id]: { choice: "x" } });
+  const saved = reduce(clicked, { type: "card.updated", seq: 2, card: { ...card, state: "answered", choice: "x" } });
+  assert.deepEqual([saved.answering, saved.problem], [{}, null]);
+});
+
+test("a click outlives its connection while its card is open", () => {
+  const [, card] = examples("cards")[0];
+  const open = { type: "card.added", seq: 1, card: { ...card, state: "open" } };
+  const clicked = play(start(), ready([open]), { type: "card.answering", card: card.id, answer: { choice: "x" } });
+  assert.deepEqual(play(clicked, ready()).answering, { [card.id]: { choice: "x" } });
+  const closed = { type: "card.updated", seq: 2, card: { ...card, state: "expired" } };
+  assert.deepEqual(play(clicked, ready([closed])).answering, {});
 });
 
 test("a rating shows at once and follows the server", () => {

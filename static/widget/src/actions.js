@@ -15,7 +15,7 @@ import { randomHex } from "./random.js";
 
 /** @param {Parts} parts */
 export function createActions(parts) {
-  const { store, storage } = parts;
+  const { store, transport, storage } = parts;
   const send = createSender(parts);
   return {
     open: () => store.dispatch({ type: "panel.opened" }),
@@ -24,7 +24,7 @@ export function createActions(parts) {
     /** Kept for the next page. @param {string} draft */
     keepDraft: (draft) => storage.write({ draft: draft || undefined }),
     ...createMessageActions(parts),
-    ...createAnswerActions(store, send),
+    ...createAnswerActions(store, transport, send),
     askForPerson: () => send({ type: "human.request" }),
     startAnew: () => startAnew(parts, send),
   };
@@ -71,19 +71,19 @@ function createMessageActions({ store, transport, storage }) {
 /** Whether there is nothing to read: a zero-width space that came along with a paste is no message. @param {string} text */
 export const isBlank = (text) => /^[\s\p{Cc}\p{Cf}]*$/u.test(text);
 
-/** @param {Store} store @param {Send} send */
-const createAnswerActions = (store, send) => ({
+/** @param {Store} store @param {Parts["transport"]} transport @param {Send} send */
+const createAnswerActions = (store, transport, send) => ({
   /** @param {string} turn */
   stop: (turn) => send({ type: "turn.stop", turn }),
   /** @param {string} turn */
   async retry(turn) {
     if (await send({ type: "turn.retry", turn })) store.dispatch({ type: "retry.asked", turn });
   },
-  /** @param {string} card @param {string} choice @param {Record<string, string>} [fields] */
+  /** The outbox sends it. @param {string} card @param {string} choice @param {Record<string, string>} [fields] */
   answer(card, choice, fields) {
     if (card in store.get().answering) return; // a second click
-    store.dispatch({ type: "card.answering", card, choice });
-    void send({ type: "card.answer", card, choice, ...(fields && { fields }) });
+    store.dispatch({ type: "card.answering", card, answer: { choice, ...(fields && { fields }) } });
+    transport.open();
   },
   /** What else there is to choose from. @param {string} card @param {import("./booking/index.js").Asked} asked */
   browse: (card, asked) => void send({ type: "slots.browse", card, ...asked }),

@@ -1,7 +1,10 @@
 /**
- * Sends the visitor's messages in the order in which they were written: the next message goes out once the server has
- * the one before, or has refused it for good. Two under way at once could change places: over HTTP they have a connection
- * each, and a server that cannot save the first may be back for the second.
+ * Sends what the visitor has written and answered until the server has it: a connection may take what goes into it and
+ * die, and a server may be unable to save just now. To the server the same again changes nothing.
+ *
+ * Messages go in the order in which they were written: the next one once the server has the one before, or has refused it
+ * for good. Two under way at once could change places: over HTTP they have a connection each, and a server that cannot
+ * save the first may be back for the second. Answers on cards are independent of them and of each other.
  */
 
 import { createBackoff } from "./transport/backoff.js";
@@ -16,11 +19,14 @@ export function createOutbox(store, transport, world) {
   let underWay = "";
   /** Saved according to the server on this connection, while their events are still to come. @type {Set<string>} */
   let saved = new Set();
+  /** Cards whose answer is under way on this connection. @type {Set<string>} */
+  let answered = new Set();
   const backoff = createBackoff(world.random);
   /** @type {any} */ let again;
 
   function pump() {
     if (again !== undefined || store.get().connection !== "online") return;
+    pumpAnswers();
     const next = store.get().pending.find(({ id, failed }) => !failed && !saved.has(id));
     if (next?.id === underWay) return;
     underWay = "";
@@ -29,12 +35,20 @@ export function createOutbox(store, transport, world) {
     if (transport.send({ type: "message.send", ...message })) underWay = message.id;
   }
 
-  /** What became of the message under way is unknown: on the next connection it goes first, under the id it had. */
+  function pumpAnswers() {
+    const { answering } = store.get();
+    for (const card of answered) if (!(card in answering)) answered.delete(card);
+    for (const [card, answer] of Object.entries(answering))
+      if (!answered.has(card) && transport.send({ type: "card.answer", card, ...answer })) answered.add(card);
+  }
+
+  /** What became of what was under way is unknown: on the next connection it goes first, under the id it had. */
   function forget() {
     world.clearTimeout(again);
     again = undefined;
     underWay = "";
     saved = new Set();
+    answered = new Set();
     backoff.reset();
   }
 
@@ -50,12 +64,14 @@ export function createOutbox(store, transport, world) {
       backoff.reset();
       pump();
     },
-    /** A message that the server could not save just now is resent, before everything that was written after it.
+    /** What the server could not save just now is resent, a message before everything that was written after it.
      * @param {import("./transport/index.js").WireEvent} event */
     onError({ code, of }) {
-      if (code !== "unavailable" || of !== underWay || again !== undefined) return;
-      underWay = "";
-      again = world.setTimeout(() => ((again = undefined), pump()), backoff.next());
+      if (code !== "unavailable") return;
+      if (of === "card.answer") answered.clear();
+      else if (of === underWay) underWay = "";
+      else return;
+      again ??= world.setTimeout(() => ((again = undefined), pump()), backoff.next());
     },
   };
 }

@@ -46,6 +46,7 @@
  *   | { kind: "notice", id: string, seq: number, notice: Notice }} Item one line of the conversation, in the order of `seq`
  *
  * @typedef {import("./saved_entries.js").Unsent & { failed?: string }} Pending `failed` is the sentence that says why
+ * @typedef {{ choice: string, fields?: Record<string, string> }} Answer
  * @typedef {object} Turn the reply in the making
  * @property {string} id @property {number} fence of the server that writes it; events of an earlier fence are ignored
  * @property {string} text @property {number} length of `text` in code points
@@ -62,7 +63,7 @@
  * @property {Pending[]} pending
  * @property {Turn | null} turn
  * @property {string[]} ended the last turns that ended; late events of theirs are ignored
- * @property {Record<string, string>} answering card → the choice on its way
+ * @property {Record<string, Answer>} answering card → the answer on its way
  * @property {Record<string, View>} browsed slots card → what its visitor has looked at since
  * @property {{ code: string, text: string } | null} problem the last refusal that is not shown on a line of its own
  * @property {boolean} staffTyping
@@ -81,7 +82,7 @@ const EMPTY = {
   items: /** @type {Item[]} */ ([]),
   turn: null,
   ended: /** @type {string[]} */ ([]),
-  answering: {},
+  answering: /** @type {Record<string, Answer>} */ ({}),
   browsed: /** @type {Record<string, View>} */ ({}),
   problem: null,
   staffTyping: false,
@@ -112,7 +113,7 @@ export const EVENTS = {
     for (const event of events) next = reduce(next, event);
     next.conversation = conversation;
     next.turn = turn ? snapshot(turn) : null;
-    return settle({ ...next, seq: Math.max(next.seq, seq), gap: false, answering: {} });
+    return settle({ ...next, seq: Math.max(next.seq, seq), gap: false, answering: stillDue(next) });
   },
   "message.added"(state, { seq, message }) {
     const answered = message.role !== "visitor" && isRetryable(state.items.at(-1));
@@ -166,10 +167,11 @@ export const EVENTS = {
   "card.updated"(state, { seq, card }) {
     const { [card.id]: _, ...answering } = state.answering;
     const { [card.id]: __, ...browsed } = state.browsed;
+    const problem = withoutUnavailable(state);
     if (!state.items.some((item) => item.id === card.id))
-      return { ...EVENTS["card.added"](state, { seq, card }), answering };
+      return { ...EVENTS["card.added"](state, { seq, card }), answering, problem };
     const items = state.items.map((item) => (item.kind === "card" && item.id === card.id ? { ...item, card } : item));
-    return { ...state, items, answering, browsed };
+    return { ...state, items, answering, browsed, problem };
   },
   "slots.shown"(state, { card, view }) {
     // A month says which days are free; the times that are shown stay.
@@ -189,7 +191,8 @@ export const EVENTS = {
     const failed = (/** @type {Pending} */ message) => (message.id === of ? { ...message, failed: text } : message);
     // The outbox resends what could not be saved just now.
     const pending = refused ? state.pending.map(failed) : state.pending;
-    return { ...state, pending, answering: {}, problem: refused ? state.problem : { code, text } };
+    const answering = code === "unavailable" ? state.answering : {};
+    return { ...state, pending, answering, problem: refused ? state.problem : { code, text } };
   },
 };
 
@@ -207,9 +210,9 @@ const PAGE = {
     problem: null,
   }),
   "message.dropped": (state, { id }) => ({ ...state, pending: state.pending.filter((message) => message.id !== id) }),
-  "card.answering": (state, { card, choice }) => ({
+  "card.answering": (state, { card, answer }) => ({
     ...state,
-    answering: { ...state.answering, [card]: choice },
+    answering: { ...state.answering, [card]: answer },
     problem: null,
   }),
   "rating.given": (state, { message, value }) => rate(state, message, value),
@@ -241,8 +244,20 @@ const markSeen = (state) => (state.open && state.seen < state.seq ? { ...state, 
 function acknowledge(state, message) {
   const pending = state.pending.filter(({ id }) => id !== message.client_id);
   if (pending.length === state.pending.length) return state;
-  return { ...state, pending, problem: state.problem?.code === "unavailable" ? null : state.problem };
+  return { ...state, pending, problem: withoutUnavailable(state) };
 }
+
+/** What could not be saved just now has been. @param {State} state */
+const withoutUnavailable = ({ problem }) => (problem?.code === "unavailable" ? null : problem);
+
+/** Answers that the server has not: their cards are open, after all that happened while the connection was away.
+ * @param {State} state */
+const stillDue = ({ items, answering }) =>
+  Object.fromEntries(
+    items.flatMap((item) =>
+      item.kind === "card" && item.card.state === "open" && item.id in answering ? [[item.id, answering[item.id]]] : [],
+    ),
+  );
 
 /** A turn that `session.ready` shows as running may have had its reply among the same events.
  * @param {State} state @returns {State} */

@@ -129,6 +129,7 @@ class FakeServer:
         self.delay_seconds = 0.004  # between two pieces of a reply
         self.sockets = True  # False: as behind a proxy that lets none through
         self.refusal: int | None = None  # a status for sessions, a code for sockets
+        self.unsaved: list[str] = []  # what becomes of the next answers on cards: "unavailable", or "lost" with the socket
         self.conversations: dict[str, Conversation] = {}  # by token
         self._numbers = itertools.count(1)
         self.requests: list[str] = []
@@ -339,6 +340,13 @@ class FakeServer:
                         sender = sender or asyncio.create_task(self._send(socket, queue))
                 elif frame["type"] == "ping" and conversation:
                     queue.put_nowait({"type": "pong", "seq": len(conversation.events)})
+                elif frame["type"] == "card.answer" and self.unsaved:
+                    if self.unsaved.pop(0) == "lost":
+                        await socket.close(code=WSCloseCode.GOING_AWAY)
+                    else:
+                        queue.put_nowait(
+                            {"type": "error", "code": "unavailable", "text": "One moment.", "of": frame["type"]}
+                        )
                 elif conversation:
                     self._receive(conversation, frame, queue)
         finally:

@@ -83,7 +83,7 @@ export function createCard(actions, { t, locale, host, announce }) {
         browser?.settle();
         if (isNew && card.kind === "slots" && card.services && card.state === "open") queueMicrotask(loadBrowser);
       }
-      const choice = answering[card.id];
+      const choice = answering[card.id]?.choice;
       el.setAttribute("aria-busy", String(choice !== undefined));
       for (const button of el.querySelectorAll("button[value]")) {
         button.classList.toggle("chosen", button.getAttribute("value") === choice);
