@@ -216,11 +216,12 @@ function form(name, { changed, calendars }) {
   });
   element.addEventListener("submit", async (event) => {
     event.preventDefault();
-    questions += 1;
+    const number = (questions += 1);
     const button = event.submitter;
     if (button) button.disabled = true;
     const answer = await post(address, fields());
     if (button) button.disabled = false;
+    if (!answer.ok && number !== questions) return; // another time has been chosen meanwhile
     clear();
     if (!answer.ok) return refuse(answer);
     dialog.close("saved");
