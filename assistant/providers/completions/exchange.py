@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import AsyncExitStack, aclosing
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
 from typing import Any
 
 import orjson
@@ -73,27 +73,11 @@ class _Exchange:
 
     async def texts(self) -> AsyncGenerator[str]:
         """The visible text, `reply` filling up meanwhile; returns when the answer has properly ended."""
-        request, reply = self.request, self.reply
+        reply = self.reply
         try:
             async with AsyncExitStack() as stack:
                 async with self._deadline():
-                    answer = await stack.enter_async_context(
-                        outbound.stream(
-                            "POST",
-                            request.provider.endpoint("chat/completions", request.model),
-                            reach=request.provider.reach,
-                            headers={
-                                **request.provider.request_headers(),
-                                "Content-Type": "application/json",
-                                "Accept": "text/event-stream, application/json",
-                            },
-                            content=self.sent,
-                            connect_seconds=CONNECT_SECONDS,
-                            read_seconds=self._silence_seconds,
-                            max_bytes=MAX_ANSWER_BYTES,
-                            resend=True,
-                        )
-                    )
+                    answer = await stack.enter_async_context(self._post())
                     self._answered = True
                     if answer.status != 200:
                         said = await _refusal(answer)
@@ -125,6 +109,21 @@ class _Exchange:
         except TimeoutError as error:
             raise ProviderError("The provider took too long.", cause="timeout") from error
         self._check_end()
+
+    def _post(self) -> AbstractAsyncContextManager[outbound.Streamed]:
+        provider = self.request.provider
+        headers = {"Content-Type": "application/json", "Accept": "text/event-stream, application/json"}
+        return outbound.stream(
+            "POST",
+            provider.endpoint("chat/completions", self.request.model),
+            reach=provider.reach,
+            headers={**provider.request_headers(), **headers},
+            content=self.sent,
+            connect_seconds=CONNECT_SECONDS,
+            read_seconds=self._silence_seconds,
+            max_bytes=MAX_ANSWER_BYTES,
+            resend=True,
+        )
 
     def _refused(self, answer: outbound.Streamed, said: Any) -> ProviderError:
         request = self.request

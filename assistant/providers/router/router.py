@@ -148,11 +148,14 @@ class Router:
             raise final_error(plan)
         finally:
             if asked is not None and len(plan.attempts) < len(plan.tried):
-                # The visitor stopped it, or the turn's time is up.
-                plan.attempts.append(stopped(asked, began, text, plan.reservation.prompt_tokens))
-                if asked.place in plan.half_open and not text:
-                    await asyncio.shield(in_db(health.give_back_probe)(*asked.place))
+                await self._note_stop(plan, asked, began, text)
             await self._settle(plan, None)
+
+    async def _note_stop(self, plan: Plan, asked: Candidate, began: float, text: str) -> None:
+        """The visitor has stopped `asked`, or the turn's time is up."""
+        plan.attempts.append(stopped(asked, began, text, plan.reservation.prompt_tokens))
+        if asked.place in plan.half_open and not text:
+            await asyncio.shield(in_db(health.give_back_probe)(*asked.place))
 
     @property
     def _turn_id(self) -> object:

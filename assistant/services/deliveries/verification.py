@@ -77,6 +77,23 @@ def _mail_code(card: Card, address: str) -> None:
     number = card.action.get("number", 0) + 1
     card.action = {**card.action, "email": email, "number": number}
     card.save(update_fields=["action"])
+    _queue_code(card, email)
+    say = partial(label, locale=card.conversation.locale)
+    _show(
+        card,
+        {
+            "text": say("code_sent", email=email),
+            "fields": [
+                {"name": "code", "label": say("code_from_mail"), "type": "code"},
+                *card.content.get("with_code", []),  # what else the act needs to know
+            ],
+            "confirm_label": say("confirm"),
+            "again_label": say("other_code"),
+        },
+    )
+
+
+def _queue_code(card: Card, email: str) -> None:
     say = partial(label, locale=card.conversation.locale)
     organization = card.conversation.organization.name
     about = {
@@ -94,20 +111,8 @@ def _mail_code(card: Card, address: str) -> None:
         subject=say("code_subject", organization=organization),
         text=render_to_string("assistant/code.txt", about),
         html=render_to_string("assistant/code.html", about),
-        key=f"{KEY}{card.pk}:{number}",
+        key=f"{KEY}{card.pk}:{card.action['number']}",
         conversation=card.conversation,
-    )
-    _show(
-        card,
-        {
-            "text": say("code_sent", email=email),
-            "fields": [
-                {"name": "code", "label": say("code_from_mail"), "type": "code"},
-                *card.content.get("with_code", []),  # what else the act needs to know
-            ],
-            "confirm_label": say("confirm"),
-            "again_label": say("other_code"),
-        },
     )
 
 
