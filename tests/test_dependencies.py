@@ -20,6 +20,8 @@ WITHOUT_IMPORT = {
     "psycopg": "Django's backend for PostgreSQL",
     "django-unfold": "INSTALLED_APPS, and unfold.* in admin",
     "uvicorn": "the server's command, and interworky.up",
+    "uvloop": "uvicorn, which takes its event loop where it is installed",
+    "httptools": "uvicorn, which takes its HTTP parser where it is installed",
     "websockets": "uvicorn's WebSocket protocol, which ours extends",
 }
 # Imported although another package brings it along, which is that package's own interface.

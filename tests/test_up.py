@@ -16,6 +16,10 @@ from pathlib import Path
 from socket import create_server
 
 import pytest
+import uvicorn
+import uvloop
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
@@ -97,6 +101,11 @@ def test_it_stops_in_time_and_asks_clients_to_reconnect(start_app, how):
             socket.recv(5)
     assert closed.value.rcvd and closed.value.rcvd.code == 1012
     assert app.log.read_text() == said
+
+
+def test_the_loop_and_the_parser_of_http_are_those_that_cost_least():
+    assert uvicorn.Config("interworky.asgi:application").get_loop_factory() is uvloop.new_event_loop
+    assert AutoHTTPProtocol is HttpToolsProtocol
 
 
 def test_a_second_one_on_the_same_data_says_where_the_first_is(start_app):

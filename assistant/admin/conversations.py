@@ -24,7 +24,7 @@ from assistant.admin.privacy import VisitorsData
 from assistant.admin.scoping import ReadOnly, has_several
 from assistant.admin.states import column_labels
 from assistant.errors import InputError
-from assistant.models import Appointment, Card, Conversation, Message, ToolCall, Turn, Visitor
+from assistant.models import Appointment, Card, Conversation, Delivery, Message, ToolCall, Turn, Visitor
 from assistant.services.conversations import takeover
 from assistant.services.conversations.state import change_state, leave_note
 
@@ -42,7 +42,10 @@ class Exchange:
 def transcript(conversation: Conversation) -> list[Exchange]:
     """The conversation in the order in which the visitor saw it, by message that was answered."""
     turns: dict[UUID, list[Turn]] = {}
-    ledger = models.Prefetch("tool_calls", ToolCall.objects.select_related("method").prefetch_related("deliveries"))
+    # By the conversation, too: of thousands of turns and calls alone, PostgreSQL reads both tables from end to end.
+    sent = models.Prefetch("deliveries", Delivery.objects.filter(call__conversation=conversation))
+    calls = ToolCall.objects.filter(conversation=conversation).select_related("method").prefetch_related(sent)
+    ledger = models.Prefetch("tool_calls", calls)
     for turn in conversation.turns.prefetch_related(ledger):
         turns.setdefault(turn.message_id, []).append(turn)
     rows: list[tuple[int, datetime, Message | Card]] = [

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from assistant.engine import blocks, clauses
+from assistant.engine import blocks, clauses, statements
 from assistant.engine.folding import fold
 from assistant.engine.moments import agree, stated
 from assistant.engine.waiting import Watch, speaks_of_acts
@@ -77,6 +77,7 @@ def prepare() -> None:
     """Compile what the first replies would wait for."""
     judge("Hello, we are open on Tuesday, 14 March, at 10:30. Reference: AB12CD", NOTHING)
     clauses.compile_grammars()
+    statements.compile_forms()
 
 
 def judge(text: str, evidence: Evidence) -> Verdict:

@@ -75,6 +75,11 @@ def _forms(name: str) -> _Forms:
     )
 
 
+def compile_forms() -> None:
+    for name in STATEMENTS:
+        _forms(name)
+
+
 def likeliest(names: tuple[str, ...], plain: str, said: frozenset[str]) -> list[str]:
     """Of the languages that a sentence may be in, those that have the most of its words `said`; of many, the widget's."""
     elided = sum(_ELIDED.match(word) is not None for word in said)

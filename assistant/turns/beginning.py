@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 from django.db import DatabaseError, transaction
 
-from assistant import llm
-from assistant.engine.claims import Gate
+from assistant import live, llm
 from assistant.models import Assistant, Conversation, Turn, Visitor
 from assistant.outbound.transport import tls_context
-from assistant.providers import embeddings, router
+from assistant.providers import completions, embeddings, router
 from assistant.services.conversations.messages import Posted, post_message
 from assistant.services.conversations.outcomes import Outcome, finish_turn
 from assistant.services.organizations import snapshots
@@ -87,10 +86,11 @@ def _prepare(turn: Turn, acted: bool) -> Prepared:
 def warm_up() -> None:
     """Run the path of a turn once and leave nothing behind, so that the first visitor after a start does not pay for what
     is only loaded when it is needed: a connection, an organization, compiled statements and patterns."""
-    assistant = Assistant.objects.filter(enabled=True, organization__active=True).select_related("organization").first()
     tls_context()
-    Gate(frozenset()).push("Hello. ")
+    live.draft("warm-up")  # loads the cache's backend
+    assistant = Assistant.objects.filter(enabled=True, organization__active=True).select_related("organization").first()
     if assistant is None:
+        completions.read_whole("Hello.", [])
         return
     with transaction.atomic():
         visitor = Visitor.objects.create(organization=assistant.organization)
@@ -98,6 +98,7 @@ def warm_up() -> None:
         conversation = snapshots.with_revision(Conversation.objects.select_related("visitor")).get(visitor=visitor)
         snapshots.attach(conversation)
         posted, begun = post_and_begin(conversation, "warm-up", "Hello", {})
+        completions.read_whole("Hello.", begun.prepared.executor.specs() if begun and begun.prepared else [])
         if posted.turn and begun:
             finish_turn(begun.turn, Outcome(Turn.State.DONE, "Hello."))
         transaction.set_rollback(True)

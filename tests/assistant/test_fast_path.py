@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from channels.testing import WebsocketCommunicator
 from django import forms
 
 from assistant.async_db import in_db
@@ -21,31 +19,9 @@ from assistant.turns.runner import running_tasks
 from tests import make
 from tests.assistant.meter import metered
 from tests.assistant.providers.stub import Stub, calls, says
-from widget import consumers
+from tests.assistant.talking import Widget, connected
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-class Widget:
-    """An open widget on a site; `ask` sends a message and waits for the end of its turn."""
-
-    def __init__(self, wire: WebsocketCommunicator) -> None:
-        self.wire = wire
-        self.asked = 0
-
-    async def tell(self, type: str, **fields: object) -> None:
-        await self.wire.send_to(text_data=json.dumps({"type": type, **fields}))
-
-    async def hear(self, type: str) -> dict:
-        async with asyncio.timeout(10):
-            while (event := json.loads(await self.wire.receive_from(10)))["type"] != type:
-                pass
-            return event
-
-    async def ask(self, text: str) -> dict:
-        self.asked += 1
-        await self.tell("message.send", id=f"c-{self.asked}", text=text)
-        return await self.hear("turn.ended")
 
 
 async def settled() -> None:
@@ -59,17 +35,8 @@ async def opened(settings, **fields: object) -> AsyncIterator[tuple[Widget, Sess
         settings.AI_ENVIRONMENT = {"AI_API_KEY": "sk-1", "AI_BASE_URL": stub.url, "AI_MODEL": "big"}
         assistant = await in_db(make.assistant)(**fields)
         session = await in_db(open_session)(assistant, make.ORIGIN)
-        wire = WebsocketCommunicator(
-            consumers.WidgetConsumer.as_asgi(), "/ws/v1/chat", headers=[(b"origin", make.ORIGIN.encode())]
-        )
-        assert (await wire.connect())[0]
-        widget = Widget(wire)
-        await widget.tell("session.open", token=session.token, after=0)
-        await widget.hear("session.ready")
-        try:
+        async with connected(session, make.ORIGIN) as widget:
             yield widget, session, stub
-        finally:
-            await wire.disconnect()
 
 
 async def test_a_plain_turn_costs_so_many_statements_transactions_and_hops(settings, monkeypatch):
@@ -88,8 +55,8 @@ async def test_opening_a_widget_again_costs_so_much(settings, monkeypatch):
         await widget.ask("When are you open?")
         await settled()
         async with metered(monkeypatch) as cost:
-            await widget.tell("session.open", token=session.token, after=0)
-            await widget.hear("session.ready")
+            await widget.send("session.open", token=session.token, after=0)
+            await widget.receive("session.ready")
         assert (cost.statements, cost.transactions, cost.hops) == (4, 0, 2), str(cost)
 
 

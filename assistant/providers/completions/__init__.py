@@ -12,7 +12,7 @@ from assistant.providers.completions.capabilities import Capabilities
 from assistant.providers.completions.event_stream import MAX_EVENT_BYTES, EventStream
 from assistant.providers.completions.exchange import CONNECT_SECONDS, ask, estimated_tokens
 from assistant.providers.completions.failures import classified, from_outbound
-from assistant.providers.completions.reply import Reply
+from assistant.providers.completions.reply import Reply, read_whole
 from assistant.providers.completions.request import SILENCE_SECONDS, Request, body
 from assistant.providers.completions.visible_text import MAX_TEXT_CHARS, Spoken, Visible
 
@@ -32,4 +32,5 @@ __all__ = [
     "classified",
     "estimated_tokens",
     "from_outbound",
+    "read_whole",
 ]

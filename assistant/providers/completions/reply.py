@@ -274,6 +274,13 @@ class Reply:
         return redacted(text, [self._secret]) != text
 
 
+def read_whole(text: str, tools: Sequence[ToolSpec]) -> str:
+    """`text` as a visitor would see it of a model that was offered `tools`. What reading the next answer of such a model
+    needs is compiled then."""
+    reply = Reply(tools=tools)
+    return reply.add({"choices": [{"delta": {"content": text}, "finish_reason": "stop"}]}) + reply.close()
+
+
 def _paired(text: str) -> tuple[str, str]:
     """`text` with the halves of characters put together, and a half at its end that waits for the next piece."""
     half = ""

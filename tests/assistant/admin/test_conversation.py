@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from assistant.models import Conversation
+from assistant.admin.conversations import transcript
+from assistant.models import Conversation, Delivery, Message
 from assistant.services.conversations.events import resume_session
+from assistant.services.conversations.leases import begin_turn
+from assistant.services.conversations.messages import append_message
 from assistant.services.conversations.sessions import open_session
+from assistant.services.methods import ledger
 from tests import make
 from tests.assistant.admin.test_scoping import entered
 
@@ -24,3 +30,19 @@ def test_closing_a_conversation_tells_staff_what_the_visitor_sees_and_can_do():
     assert shown.conversation["state"] == "closed"
     new = open_session(assistant, make.ORIGIN, token=session.token)
     assert new.conversation != session.conversation and new.conversation.visitor == session.conversation.visitor
+
+
+def test_a_transcript_reads_the_calls_and_messages_of_its_conversation_alone():
+    talk = make.conversation()
+    later = make.conversation(talk.assistant)
+    message = append_message(talk, Message.Role.VISITOR, "Book it, please.")
+    turn = begin_turn(message)
+    call = ledger.write(talk.organization, "book", {}, conversation=talk, place=ledger.Place(turn, 1, 0))
+    # Of an appointment that another conversation is about by now.
+    Delivery.objects.create(organization=talk.organization, conversation=later, call=call, key="k", to="a@example.com")
+    with CaptureQueriesContext(connection) as asked:
+        [exchange] = transcript(talk)
+    [shown] = exchange.turns[0].tool_calls.all()
+    assert [sent.key for sent in shown.deliveries.all()] == ["k"]
+    found = [sql["sql"] for sql in asked if 'FROM "assistant_toolcall"' in sql["sql"] or 'FROM "assistant_del' in sql["sql"]]
+    assert len(found) == 2 and all('"assistant_toolcall"."conversation_id" = ' in sql for sql in found)
