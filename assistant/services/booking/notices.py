@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from assistant.models import Appointment, Card, ToolCall
-from assistant.services.booking import entries, invitations, offers
+from assistant.services.booking import emails, entries, invitations, offers
 from assistant.services.conversations import cards
 from assistant.services.deliveries import outbox
 from assistant.services.methods import ledger
@@ -42,7 +42,7 @@ def write(
             conversation=appointment.conversation,
             call=call or appointment.call,
             appointment=appointment,
-            **invitations.visitors_email(appointment, change, instead, message),
+            **emails.visitors_email(appointment, change, instead, message),
         )
     if notify_team and appointment.organization.team_email:
         outbox.queue_email(
@@ -50,7 +50,7 @@ def write(
             to=appointment.organization.team_email,
             key=f"{key}:team",
             appointment=appointment,
-            **invitations.teams_email(appointment, change),
+            **emails.teams_email(appointment, change),
         )
 
 
@@ -66,7 +66,7 @@ def write_reminder(appointment: Appointment, hours: int) -> None:
             key=f"{key}:team",
             appointment=appointment,
             send_before=appointment.start_at,
-            **invitations.teams_email(appointment, "reminder"),
+            **emails.teams_email(appointment, "reminder"),
         )
 
 
@@ -83,7 +83,7 @@ def _email(appointment: Appointment, change: invitations.Change, key: str, *, se
         conversation=appointment.conversation,
         appointment=appointment,
         send_before=send_before,
-        **invitations.visitors_email(appointment, change),
+        **emails.visitors_email(appointment, change),
     )
 
 

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assistant.models import Appointment, Calendar, Delivery, Organization
-from assistant.services.booking import appointments, invitations
+from assistant.services.booking import appointments, emails, invitations
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -116,7 +116,7 @@ def test_no_text_becomes_a_line_of_its_own(appointment, text):
 @pytest.mark.parametrize("text", ["{{ 7|add:7 }}", "{% debug %}", "<script>alert(1)</script>", "%(x)s", "{0.__class__}"])
 def test_texts_are_shown_and_never_run(appointment, text):
     appointment.calendar.name = text
-    letter = invitations.visitors_email(appointment, "confirmed")
+    letter = emails.visitors_email(appointment, "confirmed")
     assert text in letter["text"]
     assert "<script>" not in letter["html"]
 

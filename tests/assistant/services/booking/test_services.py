@@ -8,7 +8,7 @@ import pytest
 
 from assistant.errors import ToolError, ToolRefused
 from assistant.models import Appointment, Calendar, Conversation, Delivery, Service
-from assistant.services.booking import appointments, invitations, offers
+from assistant.services.booking import appointments, attempts, invitations, offers
 from assistant.services.booking.slot_ids import Pick
 from tests import make
 
@@ -51,7 +51,7 @@ def test_two_services_never_share_one_calendar(talk, chairs):
     colour, cut = make.service(chairs[0], name="Colour", minutes=120), make.service(chairs[0], minutes=45, step_minutes=15)
     book(colour, talk)
     assert offers.offer(cut, from_day="2030-01-08", now=NOW).slots[0].start_at == NINE + 2 * HOUR
-    with pytest.raises(appointments.SlotTaken) as taken:
+    with pytest.raises(attempts.SlotTaken) as taken:
         hold(cut, another(talk), NINE + HOUR)
     assert taken.value.alternatives.slots[0].start_at == NINE + 2 * HOUR
 
@@ -68,7 +68,7 @@ def test_whichever_is_free_gets_it_until_nobody_is(talk, chairs):
     cut = make.service(*chairs)
     taken = {book(cut, talk).calendar, book(cut, another(talk)).calendar}
     assert taken == set(chairs)
-    with pytest.raises(appointments.SlotTaken):
+    with pytest.raises(attempts.SlotTaken):
         hold(cut, another(talk))
 
 
@@ -131,7 +131,7 @@ def test_a_class_is_booked_place_by_place_until_it_is_full(talk, chairs):
     yoga = make.service(chairs[0], name="Yoga", minutes=60, capacity=2)
     first, second = book(yoga, talk), book(yoga, another(talk))
     assert {first.seat, second.seat} == {0, 1} and first.session == second.session != 0
-    with pytest.raises(appointments.SlotTaken):
+    with pytest.raises(attempts.SlotTaken):
         hold(yoga, another(talk))
     appointments.cancel(first, now=NOW)
     assert hold(yoga, another(talk)).seat == 0
@@ -149,7 +149,7 @@ def test_a_class_does_not_share_its_room_with_another(talk, chairs):
     yoga = make.service(chairs[0], name="Yoga", minutes=60, capacity=5)
     dance = make.service(chairs[0], name="Dance", minutes=60, capacity=5)
     book(yoga, talk)
-    with pytest.raises(appointments.SlotTaken):
+    with pytest.raises(attempts.SlotTaken):
         hold(dance, another(talk))
 
 
@@ -160,7 +160,7 @@ def test_a_calendar_takes_only_so_many_of_a_service_a_day(talk, chairs):
     cut = make.service(*chairs, per_day=1)
     book(cut, talk, calendar=chairs[0])
     assert offers.offer(cut, chairs[0], from_day="2030-01-08", now=NOW).problem == "full"
-    with pytest.raises(appointments.SlotTaken):
+    with pytest.raises(attempts.SlotTaken):
         hold(cut, another(talk), NINE + HOUR, calendar=chairs[0])
     assert hold(cut, another(talk), NINE + HOUR).calendar == chairs[1]
 
@@ -195,7 +195,7 @@ def test_a_request_keeps_its_time_and_becomes_an_appointment_when_staff_approve_
     cut = make.service(chairs[0], approval=True)
     requested = book(cut, talk)
     assert requested.state == "requested"
-    with pytest.raises(appointments.SlotTaken):
+    with pytest.raises(attempts.SlotTaken):
         hold(cut, another(talk))
     assert "STATUS:TENTATIVE" in invitations.ics(requested, "REQUEST")
     approved = appointments.approve(requested, now=NOW)
