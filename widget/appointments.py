@@ -116,7 +116,7 @@ def _shown(request: HttpRequest, appointment: Appointment, refused: str) -> dict
         "moved": request.GET.get("done") == "move" and changeable,
         "refused": refused,
         "too_late": label("changes_until", locale, hours=appointment.service.cancel_hours) if too_late else "",
-        "invitation_url": "" if ended or begun else invitations.ics_url(appointment),
+        "calendars": [] if ended or begun else invitations.calendar_links(appointment),
         **(_asked(request, appointment, locale) if changeable else {"asks": ""}),
     }
 

@@ -166,7 +166,7 @@ def _start(context: Context, slot: str) -> str:
 
 
 def _lines(appointment: Appointment) -> tuple[tuple[str, str], ...]:
-    return tuple((name, value) for name, value in invitations.lines(appointment))
+    return tuple((line.label, line.value) for line in invitations.lines(appointment))
 
 
 # --- Cancel and move --------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from django.template.loader import render_to_string
 from assistant.models import Appointment, MessageTemplate
 from assistant.sentences import catalogue, label, language
 from assistant.services.booking import form_fields, invitations, message_templates, offers, wording
-from assistant.services.booking.invitations import ENDED, UNCHANGED, Change, Method
+from assistant.services.booking.invitations import ENDED, UNCHANGED, Change, Line, Method
 from assistant.services.deliveries import outbox
 
 
@@ -51,8 +51,8 @@ def visitors_email(
         "organization": appointment.organization.name,
         "lines": [
             *invitations.lines(appointment),
-            [label("reference", locale), appointment.reference],
-            *([[label("team_message", locale), outbox.one_line(message, 500)]] if message.strip() else []),
+            Line(label("reference", locale), appointment.reference),
+            *([Line(label("team_message", locale), outbox.one_line(message, 500))] if message.strip() else []),
             *_instead(instead, locale),
         ],
         "manage_url": "" if ended else invitations.manage_url(appointment),
@@ -60,12 +60,7 @@ def visitors_email(
         **_look(appointment),
     }
     if not ended and change != "follow_up":
-        links = [
-            (label("add_to_calendar", locale), invitations.ics_url(appointment)),
-            *invitations.calendar_links(appointment),
-        ]
-        where = invitations.map_url(appointment)
-        about["links"] = [*([(label("show_map", locale), where)] if where else []), *links]
+        about |= {"add": label("add_to_calendar", locale), "calendars": invitations.calendar_links(appointment)}
     if change == "follow_up":
         about |= {"manage_url": invitations.feedback_url(appointment), "manage": label("give_feedback", locale)}
     start = wording.when(appointment, appointment.visitor_timezone, locale)
@@ -109,10 +104,10 @@ def _look(appointment: Appointment) -> dict[str, str]:
     return {"accent": assistant.accent if assistant else "#0f766e", "website": of.website}
 
 
-def _instead(offer: offers.Offer | None, locale: str) -> list[list[str]]:
+def _instead(offer: offers.Offer | None, locale: str) -> list[Line]:
     found = offer.slots if offer else []
     said = [f"{wording.day_label(slot.local.date(), locale=locale)}, {slot.label_in(locale)}" for slot in found]
-    return [[label("other_times", locale), "; ".join(said)]] if said else []
+    return [Line(label("other_times", locale), "; ".join(said))] if said else []
 
 
 def teams_email(appointment: Appointment, change: Change, template: MessageTemplate | None = None) -> Letter:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC
 from email.utils import parseaddr
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from urllib.parse import quote, urlencode
 
 import icalendar
@@ -23,6 +23,15 @@ Change = Literal["requested", "confirmed", "moved", "cancelled", "declined", "re
 ENDED = ("cancelled", "declined")  # after these changes nothing takes place
 
 UNCHANGED = ("reminder", "follow_up")  # say nothing new to a calendar
+
+
+class Line(NamedTuple):
+    """What is said of an appointment; `url` is where the value leads, such as an address to a map."""
+
+    label: str
+    value: str
+    url: str = ""
+
 
 _signer = signing.Signer(salt="assistant.appointment", sep=".")
 _feedback_signer = signing.Signer(salt="assistant.feedback", sep=".")
@@ -108,17 +117,17 @@ def locale_of(appointment: Appointment) -> str:
     return appointment.visitor.locale if appointment.visitor else ""
 
 
-def lines(appointment: Appointment) -> list[list[str]]:
-    """What a receipt and an e-mail say of it: pairs of label and value, in the visitor's language."""
+def lines(appointment: Appointment) -> list[Line]:
+    """What a receipt and an e-mail say of it, in the visitor's language."""
     locale = locale_of(appointment)
     said = (
-        ("when", wording.when(appointment, appointment.visitor_timezone, locale)),
-        ("what", appointment.service.name),
-        ("with", _calendar_name(appointment)),
-        ("where", place_of(appointment)),
-        ("price", appointment.price),
+        Line(label("when", locale), wording.when(appointment, appointment.visitor_timezone, locale)),
+        Line(label("what", locale), appointment.service.name),
+        Line(label("with", locale), _calendar_name(appointment)),
+        Line(label("where", locale), place_of(appointment), place_url(appointment)),
+        Line(label("price", locale), appointment.price),
     )
-    return [[label(name, locale), value] for name, value in said if value]
+    return [line for line in said if line.value]
 
 
 def place_of(appointment: Appointment) -> str:
@@ -131,19 +140,21 @@ def place_of(appointment: Appointment) -> str:
     return where
 
 
-def map_url(appointment: Appointment) -> str:
-    """Where the place is on a map, for one that a visitor goes to; "" for any other."""
-    where = appointment.service.location or appointment.calendar.location
-    in_person = appointment.service.place in (Service.Place.IN_PERSON, "")
-    if not where or "://" in where or not in_person:
-        return ""
-    return "https://www.openstreetmap.org/search?" + urlencode({"query": outbox.one_line(where, 200)})
+def place_url(appointment: Appointment) -> str:
+    """Where the place leads: an address to a map, and a link to itself; "" for any other."""
+    where = outbox.one_line(appointment.service.location or appointment.calendar.location, 200)
+    if where.startswith(("https://", "http://")):
+        return where
+    is_address = where and "://" not in where and appointment.service.place in (Service.Place.IN_PERSON, "")
+    return "https://www.openstreetmap.org/search?" + urlencode({"query": where}) if is_address else ""
 
 
 def calendar_links(appointment: Appointment) -> list[tuple[str, str]]:
-    """Name and address of the pages on which a visitor adds it to a calendar on the web; times are in UTC."""
+    """Name and address of the pages on which a visitor adds it to a calendar on the web, and of a file for any other
+    calendar; times are in UTC."""
+    locale = locale_of(appointment)
     start, end = (f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}" for at in (appointment.start_at, appointment.end_at))
-    details = f"{label('reference', locale_of(appointment))}: {appointment.reference}\n{manage_url(appointment)}"
+    details = f"{label('reference', locale)}: {appointment.reference}\n{manage_url(appointment)}"
     where = outbox.one_line(place_of(appointment), 200)
     google = {"action": "TEMPLATE", "text": _summary(appointment), "dates": f"{start}/{end}", "details": details}
     outlook = {
@@ -151,15 +162,13 @@ def calendar_links(appointment: Appointment) -> list[tuple[str, str]]:
         "startdt": f"{appointment.start_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
         "enddt": f"{appointment.end_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
     }
-    add = "https://calendar.google.com/calendar/render?"
+    add = "https://calendar.google.com/calendar/render?" + urlencode({**google, "location": where}, quote_via=quote)
     compose = "/calendar/0/deeplink/compose?" + urlencode({**outlook, "location": where}, quote_via=quote)
     return [
-        (
-            "Google",
-            add + urlencode({**google, "location": where}, quote_via=quote),
-        ),
+        ("Google Calendar", add),
         ("Outlook.com", "https://outlook.live.com" + compose),
         ("Microsoft 365", "https://outlook.office.com" + compose),
+        (label("calendar_file", locale), ics_url(appointment)),
     ]
 
 
@@ -173,7 +182,10 @@ def receipt(appointment: Appointment, change: Change, note: str = "") -> dict[st
     content: dict[str, Any] = {
         "title": label(change, locale_of(appointment)),
         "reference": appointment.reference,
-        "lines": [*lines(appointment), *([name, value] for name, value in form_fields.answered(appointment))],
+        "lines": [
+            *(list(line) if line.url else list(line[:2]) for line in lines(appointment)),
+            *([name, value] for name, value in form_fields.answered(appointment)),
+        ],
         "status": "cancelled" if change in ENDED else "done",
     }
     if change == "requested":
@@ -182,6 +194,7 @@ def receipt(appointment: Appointment, change: Change, note: str = "") -> dict[st
         content["note"] = note
     if change not in ENDED:
         content |= {"ics_url": ics_url(appointment), "manage_url": manage_url(appointment)}
+        content["calendar_links"] = [list(link) for link in calendar_links(appointment)]
     return content
 
 

@@ -88,17 +88,23 @@ def _email(appointment: Appointment, change: invitations.Change, key: str, *, se
 
 
 def _update_receipts(appointment: Appointment, change: invitations.Change, call: ToolCall | None, note: str) -> None:
-    receipts = Card.objects.select_related("conversation").filter(kind=Card.Kind.RECEIPT)
-    first = receipts.filter(call=appointment.call_id).first() if appointment.call_id else None
+    talk = appointment.conversation
+    if talk is None:
+        return
+    receipts = talk.cards.filter(kind=Card.Kind.RECEIPT, content__reference=appointment.reference)
+    shown = list(receipts.select_related("conversation").order_by("created_at"))
     ended = change in invitations.ENDED
-    if ended and appointment.conversation:
-        # Above it stands what was said of the booking then; that it is cancelled is said below, where it happened.
-        for card in receipts.filter(conversation=appointment.conversation, content__reference=appointment.reference):
+    back = not ended and any(card.content["status"] == "cancelled" for card in shown)
+    if ended or back:
+        # Above each stands what was said of it then; what is true now is said below, where it happened.
+        for card in shown:
             cards.update(card, content=invitations.replaced(appointment, card.content))
-    elif first is not None:
+    else:
         # What an older receipt shows must not send anybody to the wrong hour.
-        cards.update(first, content=invitations.receipt(appointment, change, "" if call else note))
-    is_news = call is not None and (first is None or call.pk != appointment.call_id)
-    if appointment.conversation and (is_news or (ended and first is not None)):
+        for card in shown:
+            if card.content["status"] != "replaced":
+                cards.update(card, content=invitations.receipt(appointment, change, "" if call else note))
+    is_news = call is not None and (not shown or call.pk != appointment.call_id)
+    if is_news or back or (ended and shown):
         content = invitations.receipt(appointment, change, note)
-        cards.add(appointment.conversation, Card.Kind.RECEIPT, content, call=call or appointment.call)
+        cards.add(talk, Card.Kind.RECEIPT, content, call=call or appointment.call)

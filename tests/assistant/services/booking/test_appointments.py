@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from assistant.errors import NotFound, ToolError, ToolRefused
 from assistant.models import Appointment, Calendar, Conversation, Delivery, ToolCall, Visitor
-from assistant.services.booking import appointments, attempts, invitations, limits, lookup
+from assistant.services.booking import appointments, attempts, by_staff, invitations, limits, lookup, wording
 from assistant.services.deliveries import outbox
 from tests import make
 
@@ -315,6 +315,28 @@ def test_cancelling_frees_the_time_notifies_both_sides_and_marks_the_receipt(cal
     assert Delivery.objects.filter(to="team@example.com").count() == 2
     assert appointments.cancel(appointment, now=NOW).sequence == 1
     assert booked(calendar, make.conversation(conversation.assistant)).state == "confirmed"
+
+
+def test_a_cancellation_that_is_taken_back_has_its_receipt_below_that_of_the_cancellation(calendar, conversation):
+    appointment = booked(calendar, conversation)
+    _, token = by_staff.cancel(appointment, now=NOW)
+    back = by_staff.undo_cancellation(token, NOW)
+    shown = [card.content for card in conversation.cards.order_by("created_at")]
+    assert [content["status"] for content in shown] == ["replaced", "replaced", "done"]
+    assert shown[2]["reference"] == back.reference and shown[2]["calendar_links"]
+    later = appointments.reschedule(back, make.pick(calendar, NINE + timedelta(hours=3)), by_staff=True, now=NOW)
+    shown = [card.content for card in conversation.cards.order_by("created_at")]
+    assert [content["status"] for content in shown] == ["replaced", "replaced", "done"]
+    assert shown[2]["lines"][0][1] == wording.when(later), "the only one that shows a time"
+
+
+def test_an_e_mail_that_goes_out_late_does_not_make_a_cancelled_receipt_look_valid(calendar, conversation):
+    appointment = booked(calendar, conversation)
+    appointments.cancel(appointment, call=call_of(conversation), now=NOW)
+    first = Delivery.objects.filter(to="ann@example.com").earliest("created_at")
+    outbox.sent(outbox.claim(first.pk))
+    note = conversation.cards.earliest("created_at").content["note"]
+    assert note == "No longer valid. See below."
 
 
 def test_staff_who_cancel_are_not_notified_of_it(calendar, conversation):

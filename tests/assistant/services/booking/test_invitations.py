@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import icalendar
 import pytest
@@ -94,6 +95,35 @@ def test_what_is_written_is_read_back_whatever_the_texts_hold(
     }
     assert (event["DTSTART"].dt, event["DTEND"].dt) == (appointment.start_at, appointment.end_at)
     assert str(calendar["METHOD"]) == ("CANCEL" if cancelled else "REQUEST")
+
+
+def test_a_receipt_links_the_place_to_a_map_and_the_appointment_to_every_usual_calendar(appointment):
+    content = invitations.receipt(appointment, "confirmed")
+    (where,) = (line for line in content["lines"] if line[0] == "Where")
+    assert where[1:] == [
+        "12 High Street, 2nd floor; left",
+        "https://www.openstreetmap.org/search?query=12+High+Street%2C+2nd+floor%3B+left",
+    ]
+    links = dict(content["calendar_links"])
+    assert list(links) == ["Google Calendar", "Outlook.com", "Microsoft 365", "Calendar file (.ics)"]
+    assert links["Calendar file (.ics)"] == content["ics_url"]
+    google = parse_qs(urlsplit(links["Google Calendar"]).query)
+    assert google["dates"] == ["20300108T090000Z/20300108T093000Z"]
+    assert google["text"] == ["Dr. Moss · Bright Smile"] and appointment.reference in google["details"][0]
+    for name, host in (("Outlook.com", "outlook.live.com"), ("Microsoft 365", "outlook.office.com")):
+        parts = urlsplit(links[name])
+        said = parse_qs(parts.query)
+        assert parts.hostname == host and said["location"] == ["12 High Street, 2nd floor; left"]
+        assert (said["startdt"], said["enddt"]) == (["2030-01-08T09:00:00Z"], ["2030-01-08T09:30:00Z"])
+    appointments.cancel(appointment, now=NOW)
+    assert "calendar_links" not in invitations.receipt(appointment, "cancelled")
+
+
+@pytest.mark.parametrize("where", ["javascript:alert(1)", "ftp://example.com/x", "tel:+44", "data:text/html,x"])
+def test_a_place_leads_to_a_map_or_a_page_of_the_web_and_nowhere_else(appointment, where):
+    appointment.calendar.location = where
+    (line,) = (line for line in invitations.lines(appointment) if line.label == "Where")
+    assert not line.url or line.url.startswith("https://www.openstreetmap.org/search?query=")
 
 
 INJECTIONS = [
