@@ -144,7 +144,9 @@ def test_a_month_is_written_as_the_locale_writes_it(
     assert not widget.page.evaluate("document.documentElement.scrollWidth > innerWidth")
 
 
-def test_a_receipt_leads_to_a_map_and_into_calendars_by_keyboard(new_widget: NewWidget, site: Site, fake: FakeServer) -> None:
+def test_a_receipt_leads_to_a_map_and_into_calendars_by_keyboard(
+    new_widget: NewWidget, site: Site, fake: FakeServer
+) -> None:
     widget = new_widget(locale="en-GB").visit(site.url).open()
     widget.say("receipt")
     receipt = widget.page.locator(".card.receipt")

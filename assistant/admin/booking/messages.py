@@ -33,7 +33,7 @@ class MessageTemplateForm(OneOrganizationForm):
             choices=languages,
             required=False,
             widget=UnfoldAdminSelectWidget(),
-            help_text="Visitors who read this language get this text. The team's messages are in English.",
+            help_text="Visitors who read this language get this text. For the team, its own language counts.",
         )
 
     def clean(self) -> dict[str, Any]:

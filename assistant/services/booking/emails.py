@@ -6,7 +6,7 @@ team's notice alone, where they are labelled as theirs.
 
 from __future__ import annotations
 
-from typing import Required, TypedDict
+from typing import Any, Required, TypedDict
 
 from django.template.loader import render_to_string
 
@@ -14,6 +14,7 @@ from assistant.models import Appointment, MessageTemplate
 from assistant.sentences import catalogue, label, language
 from assistant.services.booking import form_fields, invitations, message_templates, offers, wording
 from assistant.services.booking.invitations import ENDED, UNCHANGED, Change, Line, Method
+from assistant.services.booking.looks import look_of
 from assistant.services.deliveries import outbox
 
 
@@ -43,12 +44,11 @@ def visitors_email(
     locale = invitations.locale_of(appointment)
     title = label(change, locale)
     ended = change in ENDED
-    about = {
+    about: dict[str, Any] = {
         "language": language(locale),
         "direction": catalogue(locale).direction,
         "title": title,
         "note": label("awaits_answer" if change == "requested" else f"intro_{change}", locale),
-        "organization": appointment.organization.name,
         "lines": [
             *invitations.lines(appointment),
             Line(label("reference", locale), appointment.reference),
@@ -57,7 +57,8 @@ def visitors_email(
         ],
         "manage_url": "" if ended else invitations.manage_url(appointment),
         "manage": label("change_or_cancel", locale),
-        **_look(appointment),
+        "call_us": label("call_us", locale),
+        "look": look_of(appointment),
     }
     if not ended and change != "follow_up":
         about |= {"add": label("add_to_calendar", locale), "calendars": invitations.calendar_links(appointment)}
@@ -97,13 +98,6 @@ def _values(appointment: Appointment, change: Change, locale: str, when: str) ->
     }
 
 
-def _look(appointment: Appointment) -> dict[str, str]:
-    """What makes an e-mail look like the business: the colour of the assistant that booked it, or of its first."""
-    talk, of = appointment.conversation, appointment.organization
-    assistant = talk.assistant if talk else of.assistants.order_by("pk").first() if of.pk else None
-    return {"accent": assistant.accent if assistant else "#0f766e", "website": of.website}
-
-
 def _instead(offer: offers.Offer | None, locale: str) -> list[Line]:
     found = offer.slots if offer else []
     said = [f"{wording.day_label(slot.local.date(), locale=locale)}, {slot.label_in(locale)}" for slot in found]
@@ -111,45 +105,58 @@ def _instead(offer: offers.Offer | None, locale: str) -> list[Line]:
 
 
 def teams_email(appointment: Appointment, change: Change, template: MessageTemplate | None = None) -> Letter:
-    """The notice to the team, in the calendar's own time, with the entry for their own calendars."""
-    about = (
-        ("what", appointment.service.name),
-        ("with", appointment.calendar.name),
-        ("where", outbox.one_line(invitations.place_of(appointment), 300)),
-        ("price", appointment.price),
-        ("reference", appointment.reference),
-    )
-    typed = (
-        (label("name"), appointment.name),
-        (label("email"), appointment.email),
-        (label("phone"), appointment.phone),
-        (label("reason"), appointment.reason),
-        *form_fields.answered(appointment),
-        (label("cancel_reason"), appointment.cancel_reason),
-    )
-    text = [
-        f"{label(change)}: {wording.when(appointment)}",
-        *(f"{label(name)}: {value}" for name, value in about if value),
-        "",
-        f"{label('visitor_wrote')}:",
-        *(f"  {name}: {outbox.one_line(value, 300)}" for name, value in typed if value),
-        "",
-        f"{label('answer_request' if change == 'requested' else 'in_admin')}: {invitations.admin_url(appointment)}",
-    ]
+    """The notice to the team, in their language and in the calendar's own time, with the entry for their own calendars."""
+    locale = (template.language if template else "") or appointment.organization.team_language
+    when, title = wording.when(appointment, locale=locale), label(change, locale)
+    about: dict[str, Any] = {
+        "language": language(locale),
+        "direction": catalogue(locale).direction,
+        "title": title,
+        "lines": _facts(appointment, when, locale),
+        "typed": _typed(appointment, locale),
+        "visitor_wrote": label("visitor_wrote", locale),
+        "manage_url": invitations.admin_url(appointment),
+        "manage": label("answer_request" if change == "requested" else "in_admin", locale),
+        "look": look_of(appointment),
+        "to_team": True,
+    }
+    subject = f"{title}: {appointment.service.name}, {when}"
+    if own := template or message_templates.chosen(appointment, change, MessageTemplate.Audience.TEAM, locale):
+        values = _values(appointment, change, locale, when)
+        values |= {name: outbox.one_line(getattr(appointment, name), 300) for name in message_templates.TYPED}
+        about["note"] = message_templates.fill(own.text, values)
+        subject = message_templates.fill(own.subject, values) or subject
     visitor = appointment.visitor
     verified = visitor is not None and visitor.email_verified_at and visitor.email == appointment.email
-    subject = f"{label(change)}: {appointment.service.name}, {wording.when(appointment)}"
-    if own := template or message_templates.chosen(appointment, change, MessageTemplate.Audience.TEAM, ""):
-        values = _values(appointment, change, "", wording.when(appointment))
-        values |= {name: outbox.one_line(getattr(appointment, name), 300) for name in message_templates.TYPED}
-        text = [message_templates.fill(own.text, values), "", *text]
-        subject = message_templates.fill(own.subject, values) or subject
     letter: Letter = {
         "subject": subject,
-        "text": "\n".join(text) + "\n",
+        "text": render_to_string("assistant/appointment.txt", about),
+        "html": render_to_string("assistant/appointment.html", about),
         "reply_to": appointment.email if verified else "",
     }
     if change not in UNCHANGED:
         method: Method = "CANCEL" if change in ENDED else "PUBLISH"
-        letter |= {"ics": invitations.ics(appointment, method), "ics_method": method}
+        letter |= {"ics": invitations.ics(appointment, method, to_team=True), "ics_method": method}
     return letter
+
+
+def _facts(appointment: Appointment, when: str, locale: str) -> list[Line]:
+    """What the team reads first: ours, none of it typed by the visitor."""
+    where = outbox.one_line(invitations.place_of(appointment, locale), 300)
+    said = (
+        ("when", when),
+        ("what", appointment.service.name),
+        ("with", appointment.calendar.name),
+        ("where", where),
+        ("price", appointment.price),
+        ("reference", appointment.reference),
+    )
+    return [Line(label(name, locale), value) for name, value in said if value]
+
+
+def _typed(appointment: Appointment, locale: str) -> list[Line]:
+    """What the visitor typed, a line each."""
+    names = ("name", "email", "phone", "reason")
+    said = [(label(name, locale), getattr(appointment, name)) for name in names]
+    said += [*form_fields.answered(appointment), (label("cancel_reason", locale), appointment.cancel_reason)]
+    return [Line(name, outbox.one_line(value, 300)) for name, value in said if value]

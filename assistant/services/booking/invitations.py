@@ -75,8 +75,8 @@ def ics_url(appointment: Appointment) -> str:
     return settings.PUBLIC_URL + reverse("appointment-invitation", args=[token_of(appointment)])
 
 
-def ics(appointment: Appointment, method: Method) -> str:
-    """The appointment as an iCalendar object, its instants in UTC.
+def ics(appointment: Appointment, method: Method, *, to_team: bool = False) -> str:
+    """The appointment as an iCalendar object, its instants in UTC. The team's leads to the admin, not to the visitor's page.
 
     UID stays for life and SEQUENCE grows with every change and with the cancellation, by which a calendar knows a
     newer word from an older. Sources: RFC 5545, and RFC 5546 sections 3.2.2 and 3.2.5.
@@ -88,10 +88,12 @@ def ics(appointment: Appointment, method: Method) -> str:
     event.add("dtstart", appointment.start_at)
     event.add("dtend", appointment.end_at)
     event.add("summary", _summary(appointment))
-    said = (("reference", appointment.reference), ("change_or_cancel", manage_url(appointment)))
-    event.add("description", "\n".join(f"{label(name, locale_of(appointment))}: {value}" for name, value in said))
-    event.add("url", manage_url(appointment))
-    if where := place_of(appointment):
+    locale = appointment.organization.team_language if to_team else locale_of(appointment)
+    url = admin_url(appointment) if to_team else manage_url(appointment)
+    said = (("reference", appointment.reference), ("in_admin" if to_team else "change_or_cancel", url))
+    event.add("description", "\n".join(f"{label(name, locale)}: {value}" for name, value in said))
+    event.add("url", url)
+    if where := place_of(appointment, locale):
         event.add("location", outbox.one_line(where, 200))
     event.add("status", _STATUS.get(Appointment.State(appointment.state), "CONFIRMED"))
     event.add("transp", "OPAQUE")
@@ -130,12 +132,12 @@ def lines(appointment: Appointment) -> list[Line]:
     return [line for line in said if line.value]
 
 
-def place_of(appointment: Appointment) -> str:
-    """Where it takes place: the address, the link, or that somebody calls."""
+def place_of(appointment: Appointment, locale: str | None = None) -> str:
+    """Where it takes place: the address, the link, or that somebody calls. In the visitor's language, if in no other."""
     service = appointment.service
     where = service.location or appointment.calendar.location
     if service.place == Service.Place.PHONE:
-        by_phone = label("by_phone", locale_of(appointment))
+        by_phone = label("by_phone", locale_of(appointment) if locale is None else locale)
         return f"{by_phone}: {where}" if where else by_phone
     return where
 

@@ -94,7 +94,7 @@ def _update_receipts(appointment: Appointment, change: invitations.Change, call:
     receipts = talk.cards.filter(kind=Card.Kind.RECEIPT, content__reference=appointment.reference)
     shown = list(receipts.select_related("conversation").order_by("created_at"))
     ended = change in invitations.ENDED
-    back = not ended and any(card.content["status"] == "cancelled" for card in shown)
+    back = not ended and any(card.content.get("status") == "cancelled" for card in shown)
     if ended or back:
         # Above each stands what was said of it then; what is true now is said below, where it happened.
         for card in shown:
@@ -102,7 +102,7 @@ def _update_receipts(appointment: Appointment, change: invitations.Change, call:
     else:
         # What an older receipt shows must not send anybody to the wrong hour.
         for card in shown:
-            if card.content["status"] != "replaced":
+            if card.content.get("status") != "replaced":
                 cards.update(card, content=invitations.receipt(appointment, change, "" if call else note))
     is_news = call is not None and (not shown or call.pk != appointment.call_id)
     if is_news or back or (ended and shown):
