@@ -22,6 +22,7 @@ from assistant.errors import InterworkyError, NotFound, TooMuch
 from assistant.models import Appointment, Service
 from assistant.sentences import catalogue, label, language
 from assistant.services.booking import appointments, browsing, invitations, lookup, offers, slot_ids, wording
+from assistant.services.booking.looks import look_of
 from assistant.services.organizations import networks, rate_limits
 from widget import pages
 
@@ -103,7 +104,7 @@ def _shown(request: HttpRequest, appointment: Appointment, refused: str) -> dict
     title = "is_over" if begun else TITLES.get(Appointment.State(appointment.state), "is_over")
     return {
         "appointment": appointment,
-        "accent": _accent(appointment),
+        "look": look_of(appointment),
         "until": label("changes_possible_until", locale, until=_until(appointment, locale)) if changeable else "",
         "language": language(locale),
         "direction": catalogue(locale).direction,
@@ -116,16 +117,9 @@ def _shown(request: HttpRequest, appointment: Appointment, refused: str) -> dict
         "moved": request.GET.get("done") == "move" and changeable,
         "refused": refused,
         "too_late": label("changes_until", locale, hours=appointment.service.cancel_hours) if too_late else "",
-        "invitation_url": "" if ended or begun else invitations.ics_url(appointment),
+        "calendars": [] if ended or begun else invitations.calendar_links(appointment),
         **(_asked(request, appointment, locale) if changeable else {"asks": ""}),
     }
-
-
-def _accent(appointment: Appointment) -> str:
-    """The colour of the assistant that it was booked with, else of the organization's first."""
-    if appointment.conversation is not None:
-        return appointment.conversation.assistant.accent
-    return appointment.organization.assistants.values_list("accent", flat=True).first() or ""
 
 
 def _until(appointment: Appointment, locale: str) -> str:

@@ -1,7 +1,8 @@
 """Texts that visitors read, by language.
 
 Each language is one file beside this one, `de.toml`: its sentences by the code of an error or an outcome, the labels on
-cards, pages and in e-mails, and what is to be known of the language itself. E-mails to a team are in English.
+cards, pages and in e-mails, and what is to be known of the language itself. E-mails to a team are in
+English, except those about appointments.
 """
 
 from __future__ import annotations

@@ -17,7 +17,17 @@ from assistant.errors import ToolError
 from assistant.llm import ToolResult
 from assistant.models import Appointment, Method, Organization
 from assistant.sentences import label
-from assistant.services.booking import appointments, form_fields, invitations, lookup, menus, offers, slot_ids, wording
+from assistant.services.booking import (
+    appointments,
+    attempts,
+    form_fields,
+    invitations,
+    lookup,
+    menus,
+    offers,
+    slot_ids,
+    wording,
+)
 from assistant.services.booking.slots import PARTS_OF_DAY
 from assistant.services.deliveries import outbox
 from assistant.tools import appointment_search as search
@@ -132,7 +142,7 @@ def _hold(context: Context, slot: str) -> Appointment:
         return held  # for the slot of these very arguments, whatever staff have changed meanwhile
     try:
         return appointments.hold(_pick(context, slot), conversation=context.conversation, call=context.call)
-    except appointments.SlotTaken as taken:
+    except attempts.SlotTaken as taken:
         search.show(context, taken.pick.service, taken.pick.calendar, taken.alternatives, "just_taken")
         raise
 
@@ -156,7 +166,7 @@ def _start(context: Context, slot: str) -> str:
 
 
 def _lines(appointment: Appointment) -> tuple[tuple[str, str], ...]:
-    return tuple((name, value) for name, value in invitations.lines(appointment))
+    return tuple((line.label, line.value) for line in invitations.lines(appointment))
 
 
 # --- Cancel and move --------------------------------------------------------------------------------------------------
@@ -196,7 +206,7 @@ def _move(context: Context, arguments: dict[str, Any]) -> ToolResult:
         return ToolResult(f"A dry run: {appointment.reference} would be moved.")
     try:
         moved = appointments.reschedule(appointment, _pick(context, arguments["slot"]), call=context.call)
-    except appointments.SlotTaken as taken:
+    except attempts.SlotTaken as taken:
         search.show(context, taken.pick.service, taken.pick.calendar, taken.alternatives, "just_taken")
         raise
     when = wording.when(moved, moved.visitor_timezone)

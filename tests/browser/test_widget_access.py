@@ -74,6 +74,8 @@ def test_axe_finds_no_accessibility_problem_in_any_state(
     widget.page.fill("input[name=email]", "ada@example.com")
     widget.page.click(".confirm [type=submit]")
     expect(widget.page.locator(".receipt.done")).to_be_visible()
+    widget.page.locator(".receipt summary").click()
+    expect(widget.page.get_by_role("link", name="Google Calendar")).to_be_visible()
     check("receipt")
     widget.ask("contact")
     check("contact")

@@ -142,3 +142,20 @@ def test_a_month_is_written_as_the_locale_writes_it(
     moved = str(widget.shadow("root.activeElement.textContent"))
     assert moved == ("7" if locale == "ar" else "9"), "the arrow goes where it points"
     assert not widget.page.evaluate("document.documentElement.scrollWidth > innerWidth")
+
+
+def test_a_receipt_leads_to_a_map_and_into_calendars_by_keyboard(
+    new_widget: NewWidget, site: Site, fake: FakeServer
+) -> None:
+    widget = new_widget(locale="en-GB").visit(site.url).open()
+    widget.say("receipt")
+    receipt = widget.page.locator(".card.receipt")
+    place = receipt.get_by_role("link", name="12 Harbour Street")
+    expect(place).to_have_attribute("href", re.compile(r"^https://www\.openstreetmap\.org/"))
+    google = receipt.get_by_role("link", name="Google Calendar")
+    expect(google).to_be_hidden()
+    receipt.get_by_text("Add to calendar").focus()
+    widget.page.keyboard.press("Enter")
+    expect(google).to_have_attribute("href", re.compile(r"^https://calendar\.google\.com/"))
+    expect(google).to_have_attribute("target", "_blank")
+    expect(receipt.get_by_role("link", name="Calendar file (.ics)")).to_have_attribute("download", "")

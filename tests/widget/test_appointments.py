@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from assistant.models import Appointment, Organization, Service, Visitor
+from assistant.models import Appointment, Calendar, Organization, Service, Visitor
 from assistant.services.booking import appointments, invitations
 from tests import make
 
@@ -55,6 +55,16 @@ def test_the_page_speaks_the_visitors_language(visitor, appointment):
     assert "Zeiten in UTC." in text and "Zurück" in text
     Visitor.objects.update(locale="ar")
     assert '<html lang="ar" dir="rtl">' in visitor.get(address(appointment)).content.decode()
+
+
+def test_the_page_leads_to_a_map_and_into_the_usual_calendars_until_the_appointment_is_cancelled(visitor, appointment):
+    Calendar.objects.update(location="12 High Street")
+    text = visitor.get(address(appointment)).content.decode()
+    links = ["www.openstreetmap.org", "calendar.google.com", "outlook.live.com", "outlook.office.com", "invitation.ics"]
+    assert all(link in text for link in links) and "Calendar file (.ics)" in text
+    appointments.cancel(appointment)
+    text = visitor.get(address(appointment)).content.decode()
+    assert not any(link in text for link in links)
 
 
 def test_looking_changes_nothing(visitor, appointment):

@@ -17,7 +17,7 @@ from assistant.admin.scoping import OneOrganizationForm, Scoped
 from assistant.errors import InterworkyError
 from assistant.models import MessageTemplate
 from assistant.sentences import CATALOGUES
-from assistant.services.booking import invitations, message_templates
+from assistant.services.booking import emails, message_templates
 from assistant.services.deliveries import outbox
 
 
@@ -33,7 +33,7 @@ class MessageTemplateForm(OneOrganizationForm):
             choices=languages,
             required=False,
             widget=UnfoldAdminSelectWidget(),
-            help_text="Visitors who read this language get this text. The team's messages are in English.",
+            help_text="Visitors who read this language get this text. For the team, its own language counts.",
         )
 
     def clean(self) -> dict[str, Any]:
@@ -100,10 +100,10 @@ class MessageTemplateAdmin(Scoped):
         self.message_user(request, f"Queued for {address}, with sample data.", messages.SUCCESS)
 
 
-def letter_of(template: MessageTemplate) -> invitations.Letter:
+def letter_of(template: MessageTemplate) -> emails.Letter:
     """The message as it would be sent, of an appointment that nobody has booked."""
     appointment = message_templates.sample(template.organization, template.language)
     change: Any = template.message
     if template.audience == MessageTemplate.Audience.TEAM:
-        return invitations.teams_email(appointment, change, template)
-    return invitations.visitors_email(appointment, change, template=template)
+        return emails.teams_email(appointment, change, template)
+    return emails.visitors_email(appointment, change, template=template)

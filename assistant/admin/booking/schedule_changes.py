@@ -21,7 +21,7 @@ from assistant.admin.booking.schedule_forms import BlockForm, BookForm, MoveForm
 from assistant.admin.scoping import Rank, organizations
 from assistant.errors import InterworkyError, NotFound
 from assistant.models import Appointment, BlockedTime, Calendar
-from assistant.services.booking import appointments, by_staff, offers, wording
+from assistant.services.booking import appointments, attempts, by_staff, offers, wording
 from assistant.services.booking.placing import Overlap
 from assistant.services.booking.slot_ids import Pick
 
@@ -79,7 +79,7 @@ def _attempt(pick: Pick, moving: Appointment | None, work: Callable[[], Appointm
             by_staff.check(pick, moving)
             return JsonResponse({"ok": True})
         row = work()
-    except (Overlap, appointments.SlotTaken):
+    except (Overlap, attempts.SlotTaken):
         return _conflict(pick, moving)
     return JsonResponse({"ok": True, "id": str(row.pk), "reference": row.reference})
 

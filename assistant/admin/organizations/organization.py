@@ -12,12 +12,13 @@ from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminURLInputWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminURLInputWidget
 
 from assistant.admin.organizations.install import COPY_SCRIPT, install_steps, may_allow
 from assistant.admin.organizations.people import admit_members
 from assistant.admin.scoping import Rank, Scoped, ScopedStackedInline, ScopedTabularInline, rank_in
 from assistant.models import Budget, Membership, Organization
+from assistant.sentences import CATALOGUES
 from assistant.services.conversations import handoffs
 from assistant.services.organizations import access
 
@@ -64,9 +65,19 @@ class BudgetInline(ScopedStackedInline):
 
 class OrganizationForm(forms.ModelForm):
     website = forms.URLField(required=False, assume_scheme="https", widget=UnfoldAdminURLInputWidget())
+    team_language = forms.ChoiceField(
+        choices=[(code, one.name) for code, one in CATALOGUES.items()],
+        required=False,
+        initial="en",
+        widget=UnfoldAdminSelectWidget(),
+        help_text=Organization._meta.get_field("team_language").help_text,
+    )
 
     class Meta:
         widgets = {"allowed_origins": UnfoldAdminTextareaWidget({"rows": 4})}
+
+    def clean_team_language(self) -> str:
+        return self.cleaned_data["team_language"] or self.instance.team_language
 
     def clean(self) -> dict[str, Any]:
         """Require allowed sites, or any site: forgetting them is the most common reason why a widget does not show."""
@@ -97,7 +108,7 @@ class OrganizationAdmin(Scoped):
     readonly_fields = ["install"]
     change_form_outer_after_template = "admin/assistant/origin_form.html"
     fieldsets = (
-        (None, {"fields": ("name", "slug", "website", "team_email", "phone", "timezone", "active")}),
+        (None, {"fields": ("name", "slug", "website", "team_email", "team_language", "phone", "timezone", "active")}),
         ("Allowed sites", {"fields": ("allowed_origins", "allow_any_origin", "install")}),
         ("Models", {"fields": ("use_platform_providers",)}),
         ("Privacy", {"fields": ("keep_messages_days", "keep_visitors_days", "keep_ledger_days")}),

@@ -142,6 +142,9 @@ class Organization(models.Model):
     team_email = models.EmailField(
         "team e-mail", blank=True, help_text="Where notices go, such as that a visitor asks for a person."
     )
+    team_language = models.CharField(
+        "team language", max_length=12, default="en", help_text="Of the e-mails about appointments that go to the team."
+    )
     phone = models.CharField(
         "phone number",
         max_length=40,

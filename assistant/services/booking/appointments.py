@@ -7,39 +7,21 @@ constraint alone deadlocks; both together do neither.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
-from typing import TypeVar
 
 from django.db import IntegrityError
 from django.utils import timezone
 
 from assistant.errors import ToolError, ToolRefused
 from assistant.models import Appointment, Calendar, Conversation, Offering, ToolCall, Visitor
-from assistant.services.booking import invitations, limits, notices, offers, placing, reminders, resources, states, wording
-from assistant.services.booking.placing import NotOffered, Overlap, locked
+from assistant.services.booking import attempts, invitations, limits, notices, offers, placing, reminders, resources, states
+from assistant.services.booking.placing import Overlap, locked
 from assistant.services.booking.slot_ids import Pick
 from assistant.services.deliveries import outbox
-
-Result = TypeVar("Result")
 
 CHANGES_PER_APPOINTMENT = 10  # each sends an e-mail to an address that its owner may not have given us
 
 State = Appointment.State
-
-
-class SlotTaken(ToolError):
-    """Somebody else has that time; `alternatives` are the free ones closest to it."""
-
-    code = "slot_taken"
-
-    def __init__(self, pick: Pick, alternatives: offers.Offer) -> None:
-        said = "; ".join(
-            f"{wording.day_label(slot.local.date(), alternatives.today)}, {slot.label} [slot {slot.id}]"
-            for slot in alternatives.slots
-        )
-        super().__init__(f"That time has just been taken. Free times close to it: {said or 'none'}.")
-        self.pick, self.alternatives = pick, alternatives
 
 
 # --- Hold and book ----------------------------------------------------------------------------------------------------
@@ -83,7 +65,7 @@ def hold(
     if held is not None and (held.confirmed_at or (held.service_id, held.start_at) == (pick.service.pk, pick.start_at)):
         return held
     visitor_timezone = conversation.visitor.timezone if conversation else ""
-    return _on_a_free_calendar(pick, attempt, visitor_timezone, now)
+    return attempts.on_a_free_calendar(pick, attempt, visitor_timezone, now)
 
 
 def confirm(
@@ -111,7 +93,7 @@ def confirm(
         if appointment.state in (State.REQUESTED, State.CONFIRMED):
             return appointment
         if appointment.state == State.EXPIRED:
-            placing.place(appointment, appointment.calendar, _pick_of(appointment), now)
+            placing.place(appointment, appointment.calendar, attempts.pick_of(appointment), now)
         elif resources.is_busy_elsewhere(appointment):  # since it was held
             raise Overlap
         appointment.name = outbox.one_line(name, 120)
@@ -133,7 +115,7 @@ def confirm(
         reminders.skip_passed(appointment, now)
         return appointment
 
-    return _change(appointment, book, now)
+    return attempts.change(appointment, book, now)
 
 
 def release(appointment: Appointment) -> None:
@@ -173,7 +155,7 @@ def check_free(pick: Pick, moving: Appointment, now: datetime | None = None) -> 
     def attempt(offering: Offering) -> None:
         placing.refuse_unless_free(offering, pick, now, visitor_id=moving.visitor_id, without=[moving.pk])
 
-    _on_a_free_calendar(pick, attempt, moving.visitor_timezone, now, moving)
+    attempts.on_a_free_calendar(pick, attempt, moving.visitor_timezone, now, moving)
 
 
 def reschedule(
@@ -215,9 +197,9 @@ def reschedule(
         return appointment
 
     def attempt(offering: Offering) -> Appointment:
-        return _change(appointment, lambda fresh: move(fresh, offering.calendar), now, also={offering.calendar_id})
+        return attempts.change(appointment, lambda fresh: move(fresh, offering.calendar), now, also={offering.calendar_id})
 
-    return _on_a_free_calendar(pick, attempt, appointment.visitor_timezone, now, appointment)
+    return attempts.on_a_free_calendar(pick, attempt, appointment.visitor_timezone, now, appointment)
 
 
 def cancel(
@@ -253,7 +235,7 @@ def cancel(
         )
         return appointment
 
-    return _change(appointment, call_off, now)
+    return attempts.change(appointment, call_off, now)
 
 
 # --- By staff ---------------------------------------------------------------------------------------------------------
@@ -291,7 +273,7 @@ def _answer(
         reminders.skip_passed(appointment, now)
         return appointment
 
-    return _change(appointment, answer, now)
+    return attempts.change(appointment, answer, now)
 
 
 def close(appointment: Appointment, *, attended: bool, now: datetime | None = None) -> Appointment:
@@ -308,68 +290,10 @@ def close(appointment: Appointment, *, attended: bool, now: datetime | None = No
         appointment.save()
         return appointment
 
-    return _change(appointment, record, now)
+    return attempts.change(appointment, record, now)
 
 
-# --- Under the locks --------------------------------------------------------------------------------------------------
-
-
-def _change(
-    appointment: Appointment, work: Callable[[Appointment], Result], now: datetime, also: Collection[int] = ()
-) -> Result:
-    """Run `work` on the row as it is, while its calendar, and those in `also`, are ours alone."""
-    calendar_id = appointment.calendar_id
-    pick = _pick_of(appointment)
-    while True:
-        try:
-            with locked({calendar_id, *also}, now):
-                fresh = placing.fresh(appointment.pk)
-                if fresh.calendar_id in {calendar_id, *also}:
-                    return work(fresh)
-        except Overlap as overlap:
-            if also:
-                raise
-            raise taken(pick, overlap, appointment.visitor_timezone, now) from None
-        calendar_id = fresh.calendar_id  # it was moved meanwhile
-
-
-def _on_a_free_calendar(
-    pick: Pick,
-    attempt: Callable[[Offering], Result],
-    visitor_timezone: str,
-    now: datetime,
-    moving: Appointment | None = None,
-) -> Result:
-    """The first attempt that succeeds, calendar by calendar, each under a lock of its own.
-
-    Other times are looked for when the locks are gone: that takes a while, and nobody should have to wait for it.
-    """
-    refusal: NotOffered | None = None
-    overlap: Overlap | None = None
-    for offering in placing.candidates(pick, now, moving):
-        try:
-            return attempt(offering)
-        except Overlap as error:
-            overlap = error
-        except NotOffered as error:
-            refusal = error
-    if overlap is None:
-        raise refusal or NotOffered()
-    raise taken(pick, overlap, visitor_timezone, now, moving) from None
-
-
-def taken(
-    pick: Pick, overlap: Overlap, visitor_timezone: str, now: datetime, moving: Appointment | None = None
-) -> SlotTaken:
-    """The error that says so and names other times. They are those of visitors: of the service's length, and in step."""
-    found = offers.near(
-        pick.service, pick.calendar, pick.start_at, visitor_timezone=visitor_timezone, now=now, moving=moving
-    )
-    return SlotTaken(pick, found)
-
-
-def _pick_of(appointment: Appointment) -> Pick:
-    return Pick(appointment.service, appointment.calendar, appointment.start_at)
+# --- Checks and details -----------------------------------------------------------------------------------------------
 
 
 def _is_there(appointment: Appointment, pick: Pick) -> bool:

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from assistant.errors import NotFound, ToolError
 from assistant.models import Appointment, BlockedTime, Calendar
-from assistant.services.booking import appointments, notices, placing, states
+from assistant.services.booking import appointments, attempts, notices, placing, states
 from assistant.services.booking.placing import Overlap, locked
 from assistant.services.booking.slot_ids import Pick
 from assistant.services.deliveries import outbox
@@ -188,7 +188,7 @@ def undo_cancellation(token: str, now: datetime | None = None) -> Appointment:
             )
             return row
     except Overlap as overlap:
-        raise appointments.taken(pick, overlap, appointment.visitor_timezone, now) from None
+        raise attempts.taken(pick, overlap, appointment.visitor_timezone, now) from None
 
 
 def read_token(token: str) -> dict[str, Any]:

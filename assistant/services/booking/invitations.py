@@ -1,26 +1,21 @@
-"""Invitations: an appointment's iCalendar object, its receipt, and the e-mails to visitor and team.
-
-An address that a visitor typed need not be their own, so nothing that they typed goes there: their words are in the
-team's notice alone, where they are labelled as theirs.
-"""
+"""Invitations: an appointment's links, its iCalendar object, and its receipt."""
 
 from __future__ import annotations
 
 from datetime import UTC
 from email.utils import parseaddr
-from typing import Any, Literal, Required, TypedDict
+from typing import Any, Literal, NamedTuple
 from urllib.parse import quote, urlencode
 
 import icalendar
 from django.conf import settings
 from django.core import signing
-from django.template.loader import render_to_string
 from django.urls import reverse
 
 from assistant.errors import NotFound
-from assistant.models import Appointment, MessageTemplate, Service
-from assistant.sentences import catalogue, label, language
-from assistant.services.booking import form_fields, message_templates, offers, wording
+from assistant.models import Appointment, Service
+from assistant.sentences import label
+from assistant.services.booking import form_fields, wording
 from assistant.services.deliveries import outbox
 
 Method = Literal["REQUEST", "CANCEL", "PUBLISH"]
@@ -30,15 +25,12 @@ ENDED = ("cancelled", "declined")  # after these changes nothing takes place
 UNCHANGED = ("reminder", "follow_up")  # say nothing new to a calendar
 
 
-class Letter(TypedDict, total=False):
-    """The part of an e-mail that is passed to `deliveries.queue_email`."""
+class Line(NamedTuple):
+    """What is said of an appointment; `url` is where the value leads, such as an address to a map."""
 
-    subject: Required[str]
-    text: Required[str]
-    html: str
-    reply_to: str
-    ics: str
-    ics_method: str
+    label: str
+    value: str
+    url: str = ""
 
 
 _signer = signing.Signer(salt="assistant.appointment", sep=".")
@@ -83,8 +75,8 @@ def ics_url(appointment: Appointment) -> str:
     return settings.PUBLIC_URL + reverse("appointment-invitation", args=[token_of(appointment)])
 
 
-def ics(appointment: Appointment, method: Method) -> str:
-    """The appointment as an iCalendar object, its instants in UTC.
+def ics(appointment: Appointment, method: Method, *, to_team: bool = False) -> str:
+    """The appointment as an iCalendar object, its instants in UTC. The team's leads to the admin, not to the visitor's page.
 
     UID stays for life and SEQUENCE grows with every change and with the cancellation, by which a calendar knows a
     newer word from an older. Sources: RFC 5545, and RFC 5546 sections 3.2.2 and 3.2.5.
@@ -96,10 +88,12 @@ def ics(appointment: Appointment, method: Method) -> str:
     event.add("dtstart", appointment.start_at)
     event.add("dtend", appointment.end_at)
     event.add("summary", _summary(appointment))
-    said = (("reference", appointment.reference), ("change_or_cancel", manage_url(appointment)))
-    event.add("description", "\n".join(f"{label(name, locale_of(appointment))}: {value}" for name, value in said))
-    event.add("url", manage_url(appointment))
-    if where := place_of(appointment):
+    locale = appointment.organization.team_language if to_team else locale_of(appointment)
+    url = admin_url(appointment) if to_team else manage_url(appointment)
+    said = (("reference", appointment.reference), ("in_admin" if to_team else "change_or_cancel", url))
+    event.add("description", "\n".join(f"{label(name, locale)}: {value}" for name, value in said))
+    event.add("url", url)
+    if where := place_of(appointment, locale):
         event.add("location", outbox.one_line(where, 200))
     event.add("status", _STATUS.get(Appointment.State(appointment.state), "CONFIRMED"))
     event.add("transp", "OPAQUE")
@@ -125,42 +119,44 @@ def locale_of(appointment: Appointment) -> str:
     return appointment.visitor.locale if appointment.visitor else ""
 
 
-def lines(appointment: Appointment) -> list[list[str]]:
-    """What a receipt and an e-mail say of it: pairs of label and value, in the visitor's language."""
+def lines(appointment: Appointment) -> list[Line]:
+    """What a receipt and an e-mail say of it, in the visitor's language."""
     locale = locale_of(appointment)
     said = (
-        ("when", wording.when(appointment, appointment.visitor_timezone, locale)),
-        ("what", appointment.service.name),
-        ("with", _calendar_name(appointment)),
-        ("where", place_of(appointment)),
-        ("price", appointment.price),
+        Line(label("when", locale), wording.when(appointment, appointment.visitor_timezone, locale)),
+        Line(label("what", locale), appointment.service.name),
+        Line(label("with", locale), _calendar_name(appointment)),
+        Line(label("where", locale), place_of(appointment), place_url(appointment)),
+        Line(label("price", locale), appointment.price),
     )
-    return [[label(name, locale), value] for name, value in said if value]
+    return [line for line in said if line.value]
 
 
-def place_of(appointment: Appointment) -> str:
-    """Where it takes place: the address, the link, or that somebody calls."""
+def place_of(appointment: Appointment, locale: str | None = None) -> str:
+    """Where it takes place: the address, the link, or that somebody calls. In the visitor's language, if in no other."""
     service = appointment.service
     where = service.location or appointment.calendar.location
     if service.place == Service.Place.PHONE:
-        by_phone = label("by_phone", locale_of(appointment))
+        by_phone = label("by_phone", locale_of(appointment) if locale is None else locale)
         return f"{by_phone}: {where}" if where else by_phone
     return where
 
 
-def map_url(appointment: Appointment) -> str:
-    """Where the place is on a map, for one that a visitor goes to; "" for any other."""
-    where = appointment.service.location or appointment.calendar.location
-    in_person = appointment.service.place in (Service.Place.IN_PERSON, "")
-    if not where or "://" in where or not in_person:
-        return ""
-    return "https://www.openstreetmap.org/search?" + urlencode({"query": outbox.one_line(where, 200)})
+def place_url(appointment: Appointment) -> str:
+    """Where the place leads: an address to a map, and a link to itself; "" for any other."""
+    where = outbox.one_line(appointment.service.location or appointment.calendar.location, 200)
+    if where.startswith(("https://", "http://")):
+        return where
+    is_address = where and "://" not in where and appointment.service.place in (Service.Place.IN_PERSON, "")
+    return "https://www.openstreetmap.org/search?" + urlencode({"query": where}) if is_address else ""
 
 
 def calendar_links(appointment: Appointment) -> list[tuple[str, str]]:
-    """Name and address of the pages on which a visitor adds it to a calendar on the web; times are in UTC."""
+    """Name and address of the pages on which a visitor adds it to a calendar on the web, and of a file for any other
+    calendar; times are in UTC."""
+    locale = locale_of(appointment)
     start, end = (f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}" for at in (appointment.start_at, appointment.end_at))
-    details = f"{label('reference', locale_of(appointment))}: {appointment.reference}\n{manage_url(appointment)}"
+    details = f"{label('reference', locale)}: {appointment.reference}\n{manage_url(appointment)}"
     where = outbox.one_line(place_of(appointment), 200)
     google = {"action": "TEMPLATE", "text": _summary(appointment), "dates": f"{start}/{end}", "details": details}
     outlook = {
@@ -168,15 +164,13 @@ def calendar_links(appointment: Appointment) -> list[tuple[str, str]]:
         "startdt": f"{appointment.start_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
         "enddt": f"{appointment.end_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
     }
-    add = "https://calendar.google.com/calendar/render?"
+    add = "https://calendar.google.com/calendar/render?" + urlencode({**google, "location": where}, quote_via=quote)
     compose = "/calendar/0/deeplink/compose?" + urlencode({**outlook, "location": where}, quote_via=quote)
     return [
-        (
-            "Google",
-            add + urlencode({**google, "location": where}, quote_via=quote),
-        ),
+        ("Google Calendar", add),
         ("Outlook.com", "https://outlook.live.com" + compose),
         ("Microsoft 365", "https://outlook.office.com" + compose),
+        (label("calendar_file", locale), ics_url(appointment)),
     ]
 
 
@@ -190,7 +184,10 @@ def receipt(appointment: Appointment, change: Change, note: str = "") -> dict[st
     content: dict[str, Any] = {
         "title": label(change, locale_of(appointment)),
         "reference": appointment.reference,
-        "lines": [*lines(appointment), *([name, value] for name, value in form_fields.answered(appointment))],
+        "lines": [
+            *(list(line) if line.url else list(line[:2]) for line in lines(appointment)),
+            *([name, value] for name, value in form_fields.answered(appointment)),
+        ],
         "status": "cancelled" if change in ENDED else "done",
     }
     if change == "requested":
@@ -199,6 +196,7 @@ def receipt(appointment: Appointment, change: Change, note: str = "") -> dict[st
         content["note"] = note
     if change not in ENDED:
         content |= {"ics_url": ics_url(appointment), "manage_url": manage_url(appointment)}
+        content["calendar_links"] = [list(link) for link in calendar_links(appointment)]
     return content
 
 
@@ -206,135 +204,6 @@ def replaced(appointment: Appointment, content: dict[str, Any]) -> dict[str, Any
     """The content of a receipt that holds no longer: what it was of, without a time that nobody should come at."""
     note = label("no_longer_valid", locale_of(appointment))
     return {"title": content["title"], "reference": content["reference"], "lines": [], "status": "replaced", "note": note}
-
-
-def visitors_email(
-    appointment: Appointment,
-    change: Change,
-    instead: offers.Offer | None = None,
-    message: str = "",
-    template: MessageTemplate | None = None,
-) -> Letter:
-    """The e-mail to the visitor, with the invitation or its cancellation, and with times that are free instead.
-
-    Staff's own text stands in it where they have one; `template` is one to show instead, `message` what they
-    write to this visitor.
-    """
-    locale = locale_of(appointment)
-    title = label(change, locale)
-    ended = change in ENDED
-    about = {
-        "language": language(locale),
-        "direction": catalogue(locale).direction,
-        "title": title,
-        "note": label("awaits_answer" if change == "requested" else f"intro_{change}", locale),
-        "organization": appointment.organization.name,
-        "lines": [
-            *lines(appointment),
-            [label("reference", locale), appointment.reference],
-            *([[label("team_message", locale), outbox.one_line(message, 500)]] if message.strip() else []),
-            *_instead(instead, locale),
-        ],
-        "manage_url": "" if ended else manage_url(appointment),
-        "manage": label("change_or_cancel", locale),
-        **_look(appointment),
-    }
-    if not ended and change != "follow_up":
-        links = [(label("add_to_calendar", locale), ics_url(appointment)), *calendar_links(appointment)]
-        where = map_url(appointment)
-        about["links"] = [*([(label("show_map", locale), where)] if where else []), *links]
-    if change == "follow_up":
-        about |= {"manage_url": feedback_url(appointment), "manage": label("give_feedback", locale)}
-    start = wording.when(appointment, appointment.visitor_timezone, locale)
-    subject = f"{title}: {start} · {appointment.organization.name}"
-    if own := template or message_templates.chosen(appointment, change, MessageTemplate.Audience.VISITOR, locale):
-        values = _values(appointment, change, locale, start)
-        about["note"] = message_templates.fill(own.text, values)
-        subject = message_templates.fill(own.subject, values) or subject
-    letter: Letter = {
-        "subject": subject,
-        "text": render_to_string("assistant/appointment.txt", about),
-        "html": render_to_string("assistant/appointment.html", about),
-        "reply_to": appointment.organization.team_email,
-    }
-    if change not in UNCHANGED:
-        method: Method = "CANCEL" if ended else "REQUEST"
-        letter |= {"ics": ics(appointment, method), "ics_method": method}
-    return letter
-
-
-def _values(appointment: Appointment, change: Change, locale: str, when: str) -> dict[str, str]:
-    """What the placeholders of every audience stand for."""
-    return {
-        "title": label(change, locale),
-        "organization": appointment.organization.name,
-        "service": appointment.service.name,
-        "with": appointment.calendar.name,
-        "where": place_of(appointment),
-        "when": when,
-        "price": appointment.price,
-        "reference": appointment.reference,
-        "manage_link": manage_url(appointment),
-        "feedback_link": feedback_url(appointment),
-    }
-
-
-def _look(appointment: Appointment) -> dict[str, str]:
-    """What makes an e-mail look like the business: the colour of the assistant that booked it, or of its first."""
-    talk, of = appointment.conversation, appointment.organization
-    assistant = talk.assistant if talk else of.assistants.order_by("pk").first() if of.pk else None
-    return {"accent": assistant.accent if assistant else "#0f766e", "website": of.website}
-
-
-def _instead(offer: offers.Offer | None, locale: str) -> list[list[str]]:
-    found = offer.slots if offer else []
-    said = [f"{wording.day_label(slot.local.date(), locale=locale)}, {slot.label_in(locale)}" for slot in found]
-    return [[label("other_times", locale), "; ".join(said)]] if said else []
-
-
-def teams_email(appointment: Appointment, change: Change, template: MessageTemplate | None = None) -> Letter:
-    """The notice to the team, in the calendar's own time, with the entry for their own calendars."""
-    about = (
-        ("what", appointment.service.name),
-        ("with", appointment.calendar.name),
-        ("where", outbox.one_line(place_of(appointment), 300)),
-        ("price", appointment.price),
-        ("reference", appointment.reference),
-    )
-    typed = (
-        (label("name"), appointment.name),
-        (label("email"), appointment.email),
-        (label("phone"), appointment.phone),
-        (label("reason"), appointment.reason),
-        *form_fields.answered(appointment),
-        (label("cancel_reason"), appointment.cancel_reason),
-    )
-    text = [
-        f"{label(change)}: {wording.when(appointment)}",
-        *(f"{label(name)}: {value}" for name, value in about if value),
-        "",
-        f"{label('visitor_wrote')}:",
-        *(f"  {name}: {outbox.one_line(value, 300)}" for name, value in typed if value),
-        "",
-        f"{label('answer_request' if change == 'requested' else 'in_admin')}: {admin_url(appointment)}",
-    ]
-    visitor = appointment.visitor
-    verified = visitor is not None and visitor.email_verified_at and visitor.email == appointment.email
-    subject = f"{label(change)}: {appointment.service.name}, {wording.when(appointment)}"
-    if own := template or message_templates.chosen(appointment, change, MessageTemplate.Audience.TEAM, ""):
-        values = _values(appointment, change, "", wording.when(appointment))
-        values |= {name: outbox.one_line(getattr(appointment, name), 300) for name in message_templates.TYPED}
-        text = [message_templates.fill(own.text, values), "", *text]
-        subject = message_templates.fill(own.subject, values) or subject
-    letter: Letter = {
-        "subject": subject,
-        "text": "\n".join(text) + "\n",
-        "reply_to": appointment.email if verified else "",
-    }
-    if change not in UNCHANGED:
-        method: Method = "CANCEL" if change in ENDED else "PUBLISH"
-        letter |= {"ics": ics(appointment, method), "ics_method": method}
-    return letter
 
 
 def admin_url(appointment: Appointment) -> str:

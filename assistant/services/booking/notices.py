@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from assistant.models import Appointment, Card, ToolCall
-from assistant.services.booking import entries, invitations, offers
+from assistant.services.booking import emails, entries, invitations, offers
 from assistant.services.conversations import cards
 from assistant.services.deliveries import outbox
 from assistant.services.methods import ledger
@@ -42,7 +42,7 @@ def write(
             conversation=appointment.conversation,
             call=call or appointment.call,
             appointment=appointment,
-            **invitations.visitors_email(appointment, change, instead, message),
+            **emails.visitors_email(appointment, change, instead, message),
         )
     if notify_team and appointment.organization.team_email:
         outbox.queue_email(
@@ -50,7 +50,7 @@ def write(
             to=appointment.organization.team_email,
             key=f"{key}:team",
             appointment=appointment,
-            **invitations.teams_email(appointment, change),
+            **emails.teams_email(appointment, change),
         )
 
 
@@ -66,7 +66,7 @@ def write_reminder(appointment: Appointment, hours: int) -> None:
             key=f"{key}:team",
             appointment=appointment,
             send_before=appointment.start_at,
-            **invitations.teams_email(appointment, "reminder"),
+            **emails.teams_email(appointment, "reminder"),
         )
 
 
@@ -83,22 +83,28 @@ def _email(appointment: Appointment, change: invitations.Change, key: str, *, se
         conversation=appointment.conversation,
         appointment=appointment,
         send_before=send_before,
-        **invitations.visitors_email(appointment, change),
+        **emails.visitors_email(appointment, change),
     )
 
 
 def _update_receipts(appointment: Appointment, change: invitations.Change, call: ToolCall | None, note: str) -> None:
-    receipts = Card.objects.select_related("conversation").filter(kind=Card.Kind.RECEIPT)
-    first = receipts.filter(call=appointment.call_id).first() if appointment.call_id else None
+    talk = appointment.conversation
+    if talk is None:
+        return
+    receipts = talk.cards.filter(kind=Card.Kind.RECEIPT, content__reference=appointment.reference)
+    shown = list(receipts.select_related("conversation").order_by("created_at"))
     ended = change in invitations.ENDED
-    if ended and appointment.conversation:
-        # Above it stands what was said of the booking then; that it is cancelled is said below, where it happened.
-        for card in receipts.filter(conversation=appointment.conversation, content__reference=appointment.reference):
+    back = not ended and any(card.content.get("status") == "cancelled" for card in shown)
+    if ended or back:
+        # Above each stands what was said of it then; what is true now is said below, where it happened.
+        for card in shown:
             cards.update(card, content=invitations.replaced(appointment, card.content))
-    elif first is not None:
+    else:
         # What an older receipt shows must not send anybody to the wrong hour.
-        cards.update(first, content=invitations.receipt(appointment, change, "" if call else note))
-    is_news = call is not None and (first is None or call.pk != appointment.call_id)
-    if appointment.conversation and (is_news or (ended and first is not None)):
+        for card in shown:
+            if card.content.get("status") != "replaced":
+                cards.update(card, content=invitations.receipt(appointment, change, "" if call else note))
+    is_news = call is not None and (not shown or call.pk != appointment.call_id)
+    if is_news or back or (ended and shown):
         content = invitations.receipt(appointment, change, note)
-        cards.add(appointment.conversation, Card.Kind.RECEIPT, content, call=call or appointment.call)
+        cards.add(talk, Card.Kind.RECEIPT, content, call=call or appointment.call)

@@ -213,6 +213,8 @@ def _update_receipt(delivery: Delivery) -> None:
     if card is None:
         return
     content, locale = dict(card.content), card.conversation.locale
+    if content.get("status") == "replaced":
+        return  # what its note says now matters more than its e-mail
     delayed = delivery.is_retried and delivery.attempts >= DELAYED_AFTER
     if delivery.appointment_id:
         note = "mail_delayed" if delayed else _CONFIRMATION[Delivery.State(delivery.state)]

@@ -191,8 +191,8 @@ INVENTORY = {
     "Organization": Table(
         "The tenant and its settings.", Term.OWNER,
         fields={
-            O: "name slug website team_email phone timezone allowed_origins allow_any_origin use_platform_providers active "
-               "keep_messages_days keep_visitors_days keep_ledger_days",
+            O: "name slug website team_email team_language phone timezone allowed_origins allow_any_origin "
+               "use_platform_providers active keep_messages_days keep_visitors_days keep_ledger_days",
             N: "id revision created_at",
         },
     ),

@@ -27,18 +27,19 @@
  * @typedef {object} Field
  * @property {string} name @property {string} label @property {string} type @property {string} [value]
  * @property {boolean} [optional] @property {string} [help] @property {string[]} [options] @property {string} [problem]
+ * @typedef {[label: string, value: string, url?: string]} Line
  * @typedef {object} Card every kind's fields, as docs/protocol.md gives them
  * @property {string} id @property {"slots" | "confirm" | "receipt" | "contact" | "verify"} kind
  * @property {"open" | "answered" | "expired" | "closed"} state @property {string} at @property {string} [choice]
  * @property {string} title @property {string} [text] @property {string} [timezone] @property {string} [expires_at]
- * @property {Day[]} [days] @property {Field[]} [fields] @property {[string, string][]} [lines]
+ * @property {Day[]} [days] @property {Field[]} [fields] @property {Line[]} [lines]
  * @property {Service[]} [services] @property {string} [service] @property {string} [calendar] @property {string} [picked]
  * @property {{ id: string, name: string }[]} [calendars] @property {string} [first_day] @property {string} [last_day]
  * @property {string} [confirm_label] @property {string} [cancel_label] @property {string} [again_label]
  * @property {string} [problem]
  * @property {string} [reference] @property {string} [note]
  * @property {"done" | "sending" | "failed" | "cancelled" | "replaced"} [status]
- * @property {string} [ics_url] @property {string} [manage_url]
+ * @property {string} [ics_url] @property {string} [manage_url] @property {[string, string][]} [calendar_links]
  *
  * @typedef {{ turn: string, code: string, text: string, retryable: boolean, outcome: "stopped" | "failed" }} Notice
  * @typedef {{ kind: "message", id: string, seq: number, message: Message }

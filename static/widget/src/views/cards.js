@@ -105,12 +105,19 @@ const KINDS = {
 /** @param {string} path @param {string} title */
 const heading = (path, title) => h("h3", null, icon(path), h("bdi", null, title));
 
-/** @param {[string, string][]} lines */
-const table = (lines = []) =>
+/** @param {import("../store.js").Line[]} lines @param {string} [host] where what a line leads to is shown */
+const table = (lines = [], host = "") =>
   h(
     "dl",
     null,
-    lines.flatMap(([label, value]) => [h("dt", null, h("bdi", null, label)), h("dd", null, h("bdi", null, value))]),
+    lines.flatMap(([label, value, path]) => {
+      const href = host && path && addressOn(host, path);
+      const shown = h("bdi", null, value);
+      return [
+        h("dt", null, h("bdi", null, label)),
+        h("dd", null, href ? h("a", { href, target: "_blank", rel: "noopener noreferrer" }, shown) : shown),
+      ];
+    }),
   );
 
 /** @param {Card} card @param {CardContext} context @param {boolean} folded */
@@ -198,7 +205,8 @@ function drawVerify({ title, text, lines, fields = [], confirm_label, again_labe
 }
 
 /** @param {Card} card @param {CardContext} context */
-function drawReceipt({ title, reference, lines, status = "done", note, ics_url, manage_url }, { t, host }) {
+function drawReceipt(card, { t, host }) {
+  const { title, reference, lines, status = "done", note, ics_url, manage_url, calendar_links } = card;
   const word = {
     done: "",
     sending: t.statusSending,
@@ -209,18 +217,32 @@ function drawReceipt({ title, reference, lines, status = "done", note, ics_url, 
   const isValid = status !== "cancelled" && status !== "replaced";
   const link = (/** @type {string | undefined} */ path, /** @type {string} */ label, /** @type {object} */ props) => {
     const href = path && addressOn(host, path);
-    return href ? h("a", { class: "button plain", href, rel: "noopener", ...props }, label) : "";
+    return href ? h("a", { href, rel: "noopener noreferrer", ...props }, label) : "";
   };
+  const file = { class: "button plain", download: "" };
   return [
     heading(status === "replaced" ? CALENDAR : status === "failed" || status === "cancelled" ? ALERT : CHECK, title),
     word ? h("p", { class: "state" }, word) : "",
-    table([...(reference ? [/** @type {[string, string]} */ ([t.reference, reference])] : []), ...(lines ?? [])]),
+    table(
+      [...(reference ? [/** @type {[string, string]} */ ([t.reference, reference])] : []), ...(lines ?? [])],
+      isValid ? host : "",
+    ),
     note ? h("p", { class: "small" }, note) : "",
     h(
       "div",
       { class: "buttons" },
-      isValid && link(ics_url, t.addToCalendar, { download: "" }),
-      isValid && link(manage_url, t.manage, { target: "_blank" }),
+      isValid &&
+        (calendar_links
+          ? h(
+              "details",
+              null,
+              h("summary", { class: "button plain" }, t.addToCalendar),
+              calendar_links.map(([name, path]) =>
+                link(path, name, path === ics_url ? { download: "" } : { target: "_blank" }),
+              ),
+            )
+          : link(ics_url, t.addToCalendar, file)),
+      isValid && link(manage_url, t.manage, { class: "button plain", target: "_blank" }),
     ),
   ];
 }

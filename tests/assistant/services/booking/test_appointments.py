@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from assistant.errors import NotFound, ToolError, ToolRefused
 from assistant.models import Appointment, Calendar, Conversation, Delivery, ToolCall, Visitor
-from assistant.services.booking import appointments, invitations, limits, lookup
+from assistant.services.booking import appointments, attempts, by_staff, invitations, limits, lookup, wording
 from assistant.services.deliveries import outbox
 from tests import make
 
@@ -53,7 +53,7 @@ def booked(calendar, conversation, start_at=NINE, now=NOW, email="ann@example.co
 def test_a_held_time_is_nobody_elses_until_it_lapses(calendar, conversation):
     other = make.conversation(conversation.assistant)
     held(calendar, conversation)
-    with pytest.raises(appointments.SlotTaken) as taken:
+    with pytest.raises(attempts.SlotTaken) as taken:
         held(calendar, other)
     assert [slot.label for slot in taken.value.alternatives.slots] == ["09:30", "10:00", "10:30"]
     assert taken.value.code == "slot_taken"
@@ -68,7 +68,7 @@ def test_neighbours_do_not_disturb_each_other_and_a_buffer_keeps_them_apart(cale
     apart = make.calendar(conversation.organization, minutes=30, buffer_after_minutes=15)
     held(apart, conversation)
     apart.services.update(buffer_after_minutes=0)  # and with it the steps; the appointment keeps its own
-    with pytest.raises(appointments.SlotTaken):
+    with pytest.raises(attempts.SlotTaken):
         held(apart, make.conversation(conversation.assistant), NINE + timedelta(minutes=30))
 
 
@@ -158,7 +158,7 @@ def test_a_lapsed_hold_is_confirmed_while_nobody_else_has_the_time(calendar, con
     assert appointments.confirm(hold, name="Ann", email="ann@example.com", now=late).state == "confirmed"
     lost = held(calendar, conversation, NINE + timedelta(hours=1))
     booked(calendar, make.conversation(conversation.assistant), NINE + timedelta(hours=1), now=late)
-    with pytest.raises(appointments.SlotTaken):
+    with pytest.raises(attempts.SlotTaken):
         appointments.confirm(lost, name="Ann", email="ann@example.com", now=late)
 
 
@@ -283,9 +283,9 @@ def test_an_appointment_is_not_moved_to_a_time_that_is_taken(calendar, conversat
     appointment = booked(calendar, conversation)
     ten = NINE + timedelta(hours=1)
     booked(calendar, make.conversation(conversation.assistant), ten)
-    with pytest.raises(appointments.SlotTaken):
+    with pytest.raises(attempts.SlotTaken):
         appointments.reschedule(appointment, make.pick(calendar, ten), now=NOW)
-    with pytest.raises(appointments.SlotTaken):
+    with pytest.raises(attempts.SlotTaken):
         appointments.check_free(make.pick(calendar, ten), appointment, NOW)
     appointment.refresh_from_db()
     assert appointment.start_at == NINE
@@ -315,6 +315,28 @@ def test_cancelling_frees_the_time_notifies_both_sides_and_marks_the_receipt(cal
     assert Delivery.objects.filter(to="team@example.com").count() == 2
     assert appointments.cancel(appointment, now=NOW).sequence == 1
     assert booked(calendar, make.conversation(conversation.assistant)).state == "confirmed"
+
+
+def test_a_cancellation_that_is_taken_back_has_its_receipt_below_that_of_the_cancellation(calendar, conversation):
+    appointment = booked(calendar, conversation)
+    _, token = by_staff.cancel(appointment, now=NOW)
+    back = by_staff.undo_cancellation(token, NOW)
+    shown = [card.content for card in conversation.cards.order_by("created_at")]
+    assert [content["status"] for content in shown] == ["replaced", "replaced", "done"]
+    assert shown[2]["reference"] == back.reference and shown[2]["calendar_links"]
+    later = appointments.reschedule(back, make.pick(calendar, NINE + timedelta(hours=3)), by_staff=True, now=NOW)
+    shown = [card.content for card in conversation.cards.order_by("created_at")]
+    assert [content["status"] for content in shown] == ["replaced", "replaced", "done"]
+    assert shown[2]["lines"][0][1] == wording.when(later), "the only one that shows a time"
+
+
+def test_an_e_mail_that_goes_out_late_does_not_make_a_cancelled_receipt_look_valid(calendar, conversation):
+    appointment = booked(calendar, conversation)
+    appointments.cancel(appointment, call=call_of(conversation), now=NOW)
+    first = Delivery.objects.filter(to="ann@example.com").earliest("created_at")
+    outbox.sent(outbox.claim(first.pk))
+    note = conversation.cards.earliest("created_at").content["note"]
+    assert note == "No longer valid. See below."
 
 
 def test_staff_who_cancel_are_not_notified_of_it(calendar, conversation):

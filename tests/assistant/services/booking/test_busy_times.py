@@ -11,7 +11,7 @@ from django.utils import timezone
 from assistant.jobs import sweep
 from assistant.models import BusyTime, Delivery, OutsideCalendar
 from assistant.secrets import SecretUnreadable
-from assistant.services.booking import appointments, busy_times, remote_calendars
+from assistant.services.booking import appointments, attempts, busy_times, remote_calendars
 from assistant.tasks import read_outside_calendar
 from tests import make
 from tests.assistant.services.booking import outside
@@ -44,7 +44,7 @@ def test_a_busy_time_hides_the_times_that_it_overlaps_and_no_others():
 def test_a_busy_time_refuses_a_hold_of_its_time_and_offers_others():
     calendar = make.calendar(minutes=60)
     read(source(calendar), body=text((at(10), at(12))))
-    with pytest.raises(appointments.SlotTaken) as refused:
+    with pytest.raises(attempts.SlotTaken) as refused:
         appointments.hold(make.pick(calendar, at(11)))
     assert refused.value.alternatives.slots
 
@@ -53,7 +53,7 @@ def test_a_time_that_became_busy_while_it_was_held_cannot_be_confirmed():
     calendar = make.calendar(minutes=60)
     held = appointments.hold(make.pick(calendar, at(10)))
     read(source(calendar), body=text((at(10) + HOUR / 2, at(12))))
-    with pytest.raises(appointments.SlotTaken):
+    with pytest.raises(attempts.SlotTaken):
         appointments.confirm(held, name="Ada", email="ada@example.com")
     held.refresh_from_db()
     assert held.state == "held" and not Delivery.objects.exists()
@@ -63,7 +63,7 @@ def test_a_busy_time_refuses_a_move_into_it():
     calendar = make.calendar(minutes=60)
     booked = book(calendar, at(14))
     read(source(calendar), body=text((at(10), at(12))))
-    with pytest.raises(appointments.SlotTaken):
+    with pytest.raises(attempts.SlotTaken):
         appointments.reschedule(booked, make.pick(calendar, at(10)))
     assert appointments.reschedule(booked, make.pick(calendar, at(12))).start_at == at(12)
 
@@ -101,7 +101,7 @@ def test_a_source_that_fails_keeps_its_last_known_times_and_says_so(status, body
     read(mine, status, body)
     assert busy(mine) == [(at(10), at(12))] and mine.read_at == known and said in mine.last_error
     assert mine in OutsideCalendar.objects.failing() and "still block bookings" in busy_times.state_of(mine)
-    with pytest.raises(appointments.SlotTaken):
+    with pytest.raises(attempts.SlotTaken):
         appointments.hold(make.pick(calendar, at(11)))
     read(mine, body=text())
     assert not mine.last_error and not busy(mine) and not mine.failures

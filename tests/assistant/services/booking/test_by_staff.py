@@ -9,7 +9,7 @@ import pytest
 from assistant.errors import NotFound, ToolError
 from assistant.models import Appointment, BlockedTime, Calendar, Delivery
 from assistant.services.booking import appointments, by_staff
-from assistant.services.booking.appointments import SlotTaken
+from assistant.services.booking.attempts import SlotTaken
 from assistant.services.booking.placing import Closed
 from assistant.services.booking.slot_ids import Pick
 from tests import make

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from assistant.jobs import sweep
 from assistant.models import OutsideCalendar, OutsideEntry
-from assistant.services.booking import appointments, entries
+from assistant.services.booking import appointments, attempts, entries
 from assistant.services.booking.slot_ids import Pick
 from assistant.tasks import read_outside_calendar, write_outside_entry
 from tests import make, servers
@@ -90,7 +90,7 @@ def test_busy_times_are_read_from_a_caldav_server_and_our_own_entries_are_not_am
     assert salon.last_error == ""
     weekly = [(at(12), at(13)), (at(12, 9), at(13, 9))]
     assert list(salon.busy_times.values_list("start_at", "end_at")) == weekly, "and not the booking at 10"
-    with pytest.raises(appointments.SlotTaken):
+    with pytest.raises(attempts.SlotTaken):
         appointments.hold(make.pick(salon.calendar, at(12)))
     assert booked.ics_uid in stored(salon)
 

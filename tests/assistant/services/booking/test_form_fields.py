@@ -9,7 +9,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from assistant.models import Appointment, Card, Conversation, FormField, Service, ToolCall, Visitor
-from assistant.services.booking import appointments, form_fields, invitations, slot_ids
+from assistant.services.booking import appointments, emails, form_fields, invitations, slot_ids
 from assistant.services.conversations import card_answers, cards
 from tests import make
 
@@ -115,8 +115,8 @@ def test_answers_are_read_on_the_receipt_and_by_the_team_and_never_mailed_to_an_
     expected = [("Dog's name", "Rex"), ("Size", "Large"), ("Vaccinated", "Ja"), ("Weight in kg", "2,5")]
     assert form_fields.answered(booked) == expected
     assert ["Size", "Large"] in invitations.receipt(booked, "confirmed")["lines"]
-    assert "Dog's name: Rex" in invitations.teams_email(booked, "confirmed")["text"]
-    assert "Rex" not in str(invitations.visitors_email(booked, "confirmed"))
+    assert "Dog's name: Rex" in emails.teams_email(booked, "confirmed")["text"]
+    assert "Rex" not in str(emails.visitors_email(booked, "confirmed"))
     again = {field["label"]: field.get("value") for field in asked(service, card.conversation)}
     assert (again["Dog's name"], again["Vaccinated"]) == ("Rex", "yes"), "the next time they are filled in"
     service.form_fields.all().delete()

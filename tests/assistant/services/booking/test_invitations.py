@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import icalendar
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assistant.models import Appointment, Calendar, Delivery, Organization
-from assistant.services.booking import appointments, invitations
+from assistant.services.booking import appointments, emails, invitations
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -96,6 +97,35 @@ def test_what_is_written_is_read_back_whatever_the_texts_hold(
     assert str(calendar["METHOD"]) == ("CANCEL" if cancelled else "REQUEST")
 
 
+def test_a_receipt_links_the_place_to_a_map_and_the_appointment_to_every_usual_calendar(appointment):
+    content = invitations.receipt(appointment, "confirmed")
+    (where,) = (line for line in content["lines"] if line[0] == "Where")
+    assert where[1:] == [
+        "12 High Street, 2nd floor; left",
+        "https://www.openstreetmap.org/search?query=12+High+Street%2C+2nd+floor%3B+left",
+    ]
+    links = dict(content["calendar_links"])
+    assert list(links) == ["Google Calendar", "Outlook.com", "Microsoft 365", "Calendar file (.ics)"]
+    assert links["Calendar file (.ics)"] == content["ics_url"]
+    google = parse_qs(urlsplit(links["Google Calendar"]).query)
+    assert google["dates"] == ["20300108T090000Z/20300108T093000Z"]
+    assert google["text"] == ["Dr. Moss · Bright Smile"] and appointment.reference in google["details"][0]
+    for name, host in (("Outlook.com", "outlook.live.com"), ("Microsoft 365", "outlook.office.com")):
+        parts = urlsplit(links[name])
+        said = parse_qs(parts.query)
+        assert parts.hostname == host and said["location"] == ["12 High Street, 2nd floor; left"]
+        assert (said["startdt"], said["enddt"]) == (["2030-01-08T09:00:00Z"], ["2030-01-08T09:30:00Z"])
+    appointments.cancel(appointment, now=NOW)
+    assert "calendar_links" not in invitations.receipt(appointment, "cancelled")
+
+
+@pytest.mark.parametrize("where", ["javascript:alert(1)", "ftp://example.com/x", "tel:+44", "data:text/html,x"])
+def test_a_place_leads_to_a_map_or_a_page_of_the_web_and_nowhere_else(appointment, where):
+    appointment.calendar.location = where
+    (line,) = (line for line in invitations.lines(appointment) if line.label == "Where")
+    assert not line.url or line.url.startswith("https://www.openstreetmap.org/search?query=")
+
+
 INJECTIONS = [
     *("X\r\nATTENDEE:mailto:evil@example.org", "X\nBEGIN:VALARM\nEND:VALARM", "X\r\n METHOD:PUBLISH", "a;b,c\\n:d"),
     *('X";CN="Y', "X\u2028ATTENDEE:mailto:evil@example.org", "X\x85END:VEVENT", "X\x0bEND:VEVENT", "\ufeffX", "X" * 500),
@@ -116,7 +146,7 @@ def test_no_text_becomes_a_line_of_its_own(appointment, text):
 @pytest.mark.parametrize("text", ["{{ 7|add:7 }}", "{% debug %}", "<script>alert(1)</script>", "%(x)s", "{0.__class__}"])
 def test_texts_are_shown_and_never_run(appointment, text):
     appointment.calendar.name = text
-    letter = invitations.visitors_email(appointment, "confirmed")
+    letter = emails.visitors_email(appointment, "confirmed")
     assert text in letter["text"]
     assert "<script>" not in letter["html"]
 
