@@ -14,7 +14,9 @@ from datetime import datetime
 
 from assistant.engine import blocks, clauses, statements
 from assistant.engine.folding import fold
+from assistant.engine.languages import languages_of
 from assistant.engine.moments import agree, stated
+from assistant.engine.patterns import compile_grammars
 from assistant.engine.waiting import Watch, speaks_of_acts
 from assistant.llm import Receipt
 
@@ -76,7 +78,7 @@ def unbacked(sentence: str, effects: frozenset[str], receipts: tuple[Receipt, ..
 def prepare() -> None:
     """Compile what the first replies would wait for."""
     judge("Hello, we are open on Tuesday, 14 March, at 10:30. Reference: AB12CD", NOTHING)
-    clauses.compile_grammars()
+    compile_grammars()
     statements.compile_forms()
 
 
@@ -108,7 +110,7 @@ def judge(text: str, evidence: Evidence) -> Verdict:
             doubtful
             or (folded.disguised and speaks_of_acts(whole))
             or (len(block.rows) > 1 and bool(clauses.read(whole, context=context).clauses))
-            or (evidence.idle and clauses.languages(whole)[1])
+            or (evidence.idle and languages_of(whole)[1])
         )
     return Verdict(frozenset(found), doubtful)
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from assistant.engine.folding import respelled
-from assistant.engine.grammars import LEXICONS, STATEMENTS
+from assistant.engine.grammars import STATEMENTS
 from assistant.engine.moments import stated
 
 # Right behind a verb: "Ihr Termin ist noch nicht …".
@@ -27,13 +27,6 @@ DENIED_AFTER = re.compile(
 )
 _BY_TELEPHONE = re.compile(respelled(r"(?:\b(?:at|unter|au|al|en el)|(?<!\w)على) \+?\d[\d -]{2,}"), re.IGNORECASE)
 PRICE = re.compile(respelled(r"[$€£]|\d (?:euros?|dollars?)\b|\d (?:ريال|درهم|دينار|جنيه|ليرة)"), re.IGNORECASE)
-_WORDS = {name: frozenset(map(respelled, lexicon.words)) for name, lexicon in LEXICONS.items()}
-_LETTERS_OF = {
-    "de": re.compile("[äöß]|ü(?![ei])", re.IGNORECASE),
-    "fr": re.compile("[àâçèêëîïœùû]", re.IGNORECASE),
-    "es": re.compile("[ñ¿¡áíóú]", re.IGNORECASE),
-}
-_ELIDED = re.compile(r"(?:[cdjlmnst]|qu)['’]\w")
 _COURTESY = re.compile(  # goes ahead of anything
     respelled(
         r"thank|danke|vielen dank|gern|merci|avec plaisir|gracias|con |de nada|encantad|شكر|نشكر|أشكر|أهلا|مرحبا|عفوا"
@@ -78,22 +71,6 @@ def _forms(name: str) -> _Forms:
 def compile_forms() -> None:
     for name in STATEMENTS:
         _forms(name)
-
-
-def likeliest(names: tuple[str, ...], plain: str, said: frozenset[str]) -> list[str]:
-    """Of the languages that a sentence may be in, those that have the most of its words `said`; of many, the widget's."""
-    elided = sum(_ELIDED.match(word) is not None for word in said)
-    hits = {name: len(said & _WORDS[name]) + (elided if name in ("fr", "it") else 0) for name in names}
-    most = max(hits.values())
-    leading = [
-        name
-        for name in names
-        if hits[name] == most
-        and not (
-            name in STATEMENTS and any(other != name and letters.search(plain) for other, letters in _LETTERS_OF.items())
-        )
-    ]
-    return leading if len(leading) < 3 else [name for name in leading if name in STATEMENTS]
 
 
 def is_rule(name: str, sentence: str) -> bool:

@@ -10,8 +10,8 @@ import re
 from functools import lru_cache
 
 from assistant.engine import blocks, clauses
-from assistant.engine.clauses import NOUN_HEADS, STEMMED, TRIGGERS, WORD
 from assistant.engine.folding import fold
+from assistant.engine.languages import NOUN_HEADS, STEMMED, TRIGGERS, WORD, has_known_word, is_common
 from assistant.engine.moments import DAY_HEADS, names_day
 from assistant.engine.word_prefixes import WordPrefixes, is_beginning, skeleton
 
@@ -52,7 +52,7 @@ def _about(word: str) -> int:
     parts = _RUN.findall(word)
     telling = _plain(word) in _TRIGGER_SET or any(DAY_HEADS.begin(part) or _ROOT_HEADS.begin(part) for part in parts)
     subject = any(NOUN_HEADS.begin(part) for part in parts)
-    return _TELLING * telling | _SUBJECT * subject | _COMMON * clauses.is_common(word)
+    return _TELLING * telling | _SUBJECT * subject | _COMMON * is_common(word)
 
 
 def _plain(word: str) -> str:
@@ -136,7 +136,7 @@ def _may_claim(words: str, sentence: str, heading: str, idle: bool) -> bool:
         return True
     if names_day(folded.text) and not _OFFERS.search(heading + sentence + words):
         return True
-    return idle and len(said) > 1 and not clauses.has_known_word(sentence + folded.text)
+    return idle and len(said) > 1 and not has_known_word(sentence + folded.text)
 
 
 # --- What may become one ----------------------------------------------------------------------------------------------

@@ -1,0 +1,130 @@
+"""Languages that a text may be written in, told by its script and its commonest words."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from functools import lru_cache
+
+from assistant.engine.folding import respelled
+from assistant.engine.grammars import GRAMMARS, LEXICONS, STATEMENTS, Grammar, Stems
+from assistant.engine.moments import stated
+from assistant.engine.patterns import nouns_of
+from assistant.engine.word_prefixes import WordPrefixes
+
+WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+# The first words of what may make a claim, by language: a sentence without one of them claims nothing.
+TRIGGERS_OF = {
+    name: frozenset(form.split()[0] for forms in (*grammar.acts.values(), grammar.hints) for form in forms)
+    for name, grammar in GRAMMARS.items()
+    if isinstance(grammar, Grammar)
+}
+TRIGGERS = frozenset[str]().union(*TRIGGERS_OF.values())
+_WORDS = {name: frozenset(respelled(word) for word in lexicon.words) for name, lexicon in LEXICONS.items()}
+_SCRIPTS = (
+    (
+        "latin",
+        re.compile(r"[a-z\u00df-\u024f\u1e00-\u1eff]", re.IGNORECASE),
+        ("en", "de", "fr", "es", "it", "pt", "nl", "pl", "tr"),
+    ),
+    ("cyrillic", re.compile("[\u0400-\u052f]"), ("ru", "uk")),
+    ("arabic", re.compile("[\u0621-\u064a]"), ("ar",)),
+    ("hebrew", re.compile("[\u05d0-\u05ea]"), ("he",)),
+    ("devanagari", re.compile("[\u0904-\u0939]"), ("hi",)),
+    ("kana", re.compile("[\u3041-\u30ff]"), ("ja",)),
+    ("han", re.compile("[\u4e00-\u9fff]"), ("zh", "ja")),
+)
+# Letters that no language with a grammar writes, and letters that only one of them does.
+_FOREIGN_LETTERS = re.compile("[پچژگٹڈڑںےۓڭېړښђћџљњјѓќѕўәғқңөұүһҳҷ]", re.IGNORECASE)
+_FOREIGN_LATIN = re.compile(
+    "[åøæőűățșřěůďťňāēīūģķļņšžčđðþħġĉŝơưạảấầẩẫậắằẳẵặẹẻẽếềểễệịỉĩọỏốồổỗộớờởỡợụủũứừửữựỳỵỷỹ]", re.IGNORECASE
+)
+_OWN_LETTERS = re.compile("[ąęłśźżğıİßñ¿¡œыэёіїєґ]")
+# Of the languages in Latin letters.
+NOUN_HEADS = WordPrefixes((body for name in _SCRIPTS[0][2] if (body := nouns_of(GRAMMARS[name]))), fewest=3)
+STEMMED = tuple(name for name, grammar in GRAMMARS.items() if isinstance(grammar, Stems))
+
+
+@lru_cache(maxsize=512)
+def languages_of(text: str) -> tuple[tuple[str, ...], bool]:
+    """The languages that folded `text` may be written in, and whether it is surely in none that there is a grammar for."""
+    letters = sum(map(str.isalpha, text))
+    counts = dict.fromkeys((name for name, _, _ in _SCRIPTS), 0)
+    if text.isascii():
+        counts["latin"] = letters
+    else:
+        counts = {name: len(letter.findall(text)) for name, letter, _ in _SCRIPTS}
+    said = WORD.findall(text.lower())
+    hits = _hits(said)
+    found: list[str] = []
+    for script, _, names in _SCRIPTS:
+        if not counts[script]:
+            continue
+        most = max(hits[name] for name in names)
+        if len(names) == 1 or script == "han" or not most:
+            found += [name for name in names if name not in found]
+        else:
+            found += [name for name in names if hits[name] * 4 >= most * 3]
+    return tuple(found), _foreign(text, letters, counts, said)
+
+
+_LANGUAGES_OF = {word: tuple(name for name in _WORDS if word in _WORDS[name]) for words in _WORDS.values() for word in words}
+
+
+def _hits(said: list[str]) -> Counter[str]:
+    """How many of these words are among the commonest of each language."""
+    return Counter(name for word in said for name in _LANGUAGES_OF.get(word, ()))
+
+
+def is_common(word: str) -> bool:
+    """Whether a word is one of the commonest of a language that there is a grammar for."""
+    return word.lower() in _LANGUAGES_OF
+
+
+def has_known_word(text: str) -> bool:
+    """Whether a text has one of the commonest words of a language that there is a grammar for."""
+    return any(map(is_common, WORD.findall(text)))
+
+
+def _foreign(text: str, letters: int, counts: dict[str, int], said: list[str]) -> bool:
+    if letters - sum(counts.values()) > letters / 2:
+        return letters > 3  # Thai, Korean, Greek, Georgian, …
+    if _FOREIGN_LETTERS.search(text) and counts["arabic"] + counts["cyrillic"] > letters / 2:
+        return True
+    if counts["latin"] + counts["cyrillic"] < letters / 2:
+        return False
+    words = [word for word in said if len(word) > 1 and word.isalpha()]
+    if len(words) < 3 or _OWN_LETTERS.search(text):
+        return False
+    if _FOREIGN_LATIN.search(text) and sum(_FOREIGN_LATIN.search(word) is not None for word in words) * 4 >= len(words):
+        return True
+    most = max(_hits(words).values(), default=0)
+    if most >= len(words) / 10 if most else len(words) <= 3:
+        return False
+    return TRIGGERS.isdisjoint(words) and not stated(text).weekdays
+
+
+# --- Of those, which one -----------------------------------------------------------------------------------------------
+
+_LETTERS_OF = {
+    "de": re.compile("[äöß]|ü(?![ei])", re.IGNORECASE),
+    "fr": re.compile("[àâçèêëîïœùû]", re.IGNORECASE),
+    "es": re.compile("[ñ¿¡áíóú]", re.IGNORECASE),
+}
+_ELIDED = re.compile(r"(?:[cdjlmnst]|qu)['’]\w")
+
+
+def likeliest(names: tuple[str, ...], plain: str, said: frozenset[str]) -> list[str]:
+    """Of the languages that a sentence may be in, those that have the most of its words `said`; of many, the widget's."""
+    elided = sum(_ELIDED.match(word) is not None for word in said)
+    hits = {name: len(said & _WORDS[name]) + (elided if name in ("fr", "it") else 0) for name in names}
+    most = max(hits.values())
+    leading = [
+        name
+        for name in names
+        if hits[name] == most
+        and not (
+            name in STATEMENTS and any(other != name and letters.search(plain) for other, letters in _LETTERS_OF.items())
+        )
+    ]
+    return leading if len(leading) < 3 else [name for name in leading if name in STATEMENTS]
