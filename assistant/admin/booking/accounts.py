@@ -58,6 +58,7 @@ class OAuthClientAdmin(Scoped):
     list_display = ["__str__", "organization", "client_id", "tenant"]
     list_filter = ["organization"]
     fields = ["organization", "provider", "client_id", "secret", "tenant", "redirect_uri"]
+    conditional_fields = {"tenant": "typeof provider === 'undefined' || provider === 'microsoft'"}
     readonly_fields = ["redirect_uri"]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
@@ -115,7 +116,7 @@ class CalendarAccountAdmin(WithButtons):
             self.message_user(request, "Choose one account: each is connected by its owner.", messages.WARNING)
             return None
         try:
-            address = accounts.begin(account, user_id=int(request.user.pk), session=request.session)
+            address = accounts.begin(account, user_id=int(request.user.pk or 0), session=request.session)
         except RemoteError as error:
             self.message_user(request, str(error), messages.ERROR)
             return self._to_page(account)

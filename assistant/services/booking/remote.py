@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from typing import Any
 from uuid import UUID
 
 import icalendar
@@ -55,6 +56,13 @@ class Connector(ABC):
     @abstractmethod
     def remove(self, appointment_id: UUID) -> None:
         """Remove the entry of that appointment, if it is there."""
+
+
+def instant_in(event: icalendar.Event, name: str) -> datetime:
+    """The time of "dtstart" or "dtend" of an entry of ours, in UTC."""
+    value: Any = event[name]
+    at: datetime = value.dt.astimezone(UTC)
+    return at
 
 
 def wait_asked_for(headers: Mapping[str, str], now: datetime) -> timedelta | None:

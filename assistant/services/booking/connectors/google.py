@@ -19,7 +19,7 @@ from assistant.models import CalendarAccount, OutsideCalendar
 from assistant.services.booking.busy_expansion import Span
 from assistant.services.booking.connectors.json_api import Answer, Api
 from assistant.services.booking.connectors.spans import expanded_of
-from assistant.services.booking.remote import Connector, Read, RemoteError
+from assistant.services.booking.remote import Connector, Read, RemoteError, instant_in
 
 BASE = "https://www.googleapis.com/calendar/v3"
 OUR_UID = "interworkyUid"  # a private extended property of our entries
@@ -120,8 +120,8 @@ def _as_google(appointment_id: UUID, event: icalendar.Event) -> dict[str, Any]:
         "summary": str(event["summary"]),
         "description": str(event["description"]),
         "location": str(event.get("location", "")),
-        "start": {"dateTime": event["dtstart"].dt.astimezone(UTC).isoformat(), "timeZone": "UTC"},
-        "end": {"dateTime": event["dtend"].dt.astimezone(UTC).isoformat(), "timeZone": "UTC"},
+        "start": {"dateTime": instant_in(event, "dtstart").isoformat(), "timeZone": "UTC"},
+        "end": {"dateTime": instant_in(event, "dtend").isoformat(), "timeZone": "UTC"},
         "transparency": "opaque",
         "extendedProperties": {"private": {OUR_UID: str(event["uid"])}},
     }

@@ -20,7 +20,7 @@ from assistant.models import CalendarAccount, OutsideCalendar
 from assistant.services.booking.busy_expansion import OWN, Span
 from assistant.services.booking.connectors.json_api import Answer, Api
 from assistant.services.booking.connectors.spans import expanded_of
-from assistant.services.booking.remote import Connector, Read, RemoteError
+from assistant.services.booking.remote import Connector, Read, RemoteError, instant_in
 
 BASE = "https://graph.microsoft.com/v1.0"
 # A name of our own in the set of public strings, as Graph wants a property to be named.
@@ -54,7 +54,7 @@ class Microsoft(Connector):
             self.api.ask("PATCH", f"/me/events/{quote(known, safe='')}", content=content)
         else:
             # The same for a repeated request, another one for a later change.
-            transaction = f"{appointment_id}-{int(event['sequence'])}"
+            transaction = f"{appointment_id}-{event['sequence']}"
             self.api.ask("POST", f"{self.path}/events", content={**content, "transactionId": transaction})
         for double in doubles:
             self._delete(double)
@@ -120,7 +120,7 @@ def _utc(at: datetime) -> str:
 
 def _as_microsoft(event: icalendar.Event) -> dict[str, Any]:
     times = {
-        name: {"dateTime": f"{event[of].dt.astimezone(UTC):%Y-%m-%dT%H:%M:%S}", "timeZone": "UTC"}
+        name: {"dateTime": f"{instant_in(event, of):%Y-%m-%dT%H:%M:%S}", "timeZone": "UTC"}
         for name, of in (("start", "dtstart"), ("end", "dtend"))
     }
     return {
