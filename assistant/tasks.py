@@ -24,7 +24,8 @@ from assistant.models import Delivery, Document, Embedding
 from assistant.providers import embeddings
 from assistant.redaction import redacted
 from assistant.services import renewal
-from assistant.services.booking import busy_expansion, busy_times, entries, remote_calendars
+from assistant.services.booking import busy_times, connectors, entries
+from assistant.services.booking.remote import RemoteError
 from assistant.services.conversations import handoffs
 from assistant.services.deliveries import outbox, verification
 from assistant.services.knowledge import documents, vectors
@@ -191,14 +192,10 @@ def read_outside_calendar(outside_id: str) -> None:
     lease = renewal.Renewal(outside)
     try:
         since, until = busy_times.window(timezone.now())
-        read = remote_calendars.read(outside, since, until, busy_times.conditions(outside))
-        if read.body is None:
-            busy_times.unchanged(outside)
-        else:
-            found = busy_expansion.expanded(read.body, outside.calendar.timezone, since, until)
-            busy_times.keep(outside, found, etag=read.etag, last_modified=read.last_modified)
-    except (remote_calendars.RemoteError, busy_expansion.CalendarUnreadable) as error:
-        busy_times.failed(outside, str(error))
+        whole = busy_times.must_be_whole(outside)
+        busy_times.keep(outside, connectors.to(outside).read(since, until, whole=whole))
+    except RemoteError as error:
+        busy_times.failed(outside, str(error), asked_to_wait=error.wait)
     except Exception:
         log.exception("Outside calendar %s could not be read.", outside.pk)
         busy_times.failed(outside, "Reading it failed because of an internal error.")
@@ -215,9 +212,13 @@ def write_outside_entry(entry_id: str) -> None:
         return
     lease = renewal.Renewal(entry)
     try:
-        remote_calendars.write(entry.outside, entry.appointment_id, entries.text_of(entry))
-    except remote_calendars.RemoteError as error:
-        entries.failed(entry, str(error))
+        connector, event = connectors.to(entry.outside), entries.event_of(entry)
+        if event is None:
+            connector.remove(entry.appointment_id)
+        else:
+            connector.write(entry.appointment_id, event)
+    except RemoteError as error:
+        entries.failed(entry, str(error), asked_to_wait=error.wait)
     except Exception:
         log.exception("Outside entry %s could not be written.", entry.pk)
         entries.failed(entry, "Writing it failed because of an internal error.")

@@ -224,6 +224,17 @@ if METRICS_TOKEN and len(METRICS_TOKEN) < 16:
 # Private origins that tenants' methods and providers may nevertheless reach, such as http://127.0.0.1:9000.
 OUTBOUND_ALLOWED_ORIGINS = env.list("OUTBOUND_ALLOWED_ORIGINS", default=[PUBLIC_URL] if EMBEDDED else [])
 
+# OAuth clients for calendars, for organizations without one of their own: ID, secret and Microsoft's tenant.
+CALENDAR_CLIENTS = {
+    "google": (
+        env.str("GOOGLE_CALENDAR_CLIENT_ID", default=""), env.str("GOOGLE_CALENDAR_CLIENT_SECRET", default=""), "",
+    ),
+    "microsoft": (
+        env.str("MICROSOFT_CALENDAR_CLIENT_ID", default=""), env.str("MICROSOFT_CALENDAR_CLIENT_SECRET", default=""),
+        env.str("MICROSOFT_CALENDAR_TENANT", default="common"),
+    ),
+}  # fmt: skip
+
 # --- The assistant ---------------------------------------------------------------------------------------------------
 
 # Read only by `providers.configuration`.

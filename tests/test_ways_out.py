@@ -48,8 +48,10 @@ OUT = {
         "check_url",
         TENANT,
     ): "an outside calendar's form",
-    ("assistant.services.booking.remote_calendars:_ask", "fetch", TENANT): "an outside calendar that is read",
-    ("assistant.services.booking.remote_calendars:is_private", "origin", ""): "an outside calendar that is read",
+    ("assistant.services.booking.connectors.dav:_ask", "fetch", TENANT): "an outside calendar that is read",
+    ("assistant.services.booking.connectors.dav:is_private", "origin", ""): "an outside calendar that is read",
+    ("assistant.services.booking.connectors.json_api:Api._send", "fetch", TENANT): "a calendar at Google that is read",
+    ("assistant.services.booking.oauth:_post", "fetch", TENANT): "a Google account that is connected",
     ("assistant.tools.request:_plain", "origin", ""): "a method that a model calls",
 }
 # Each function of the upper rooms that has a lower one go out: by these, addresses come to the calls above.
@@ -66,6 +68,11 @@ UP = {
     "assistant.replay._run_engine": "a provider that a replay asks",
     "assistant.replay.answer": "a provider that a replay asks",
     "assistant.tasks._embed": OPERATORS,  # for vectors of passages
+    "assistant.admin.booking.accounts.CalendarAccountAdmin.callback_view": "a Google account that is connected",
+    "assistant.admin.booking.accounts.CalendarAccountAdmin.delete_model": "a Google account that is disconnected",
+    "assistant.admin.booking.accounts.CalendarAccountAdmin.delete_queryset": "a Google account that is disconnected",
+    "assistant.admin.booking.accounts.CalendarAccountAdmin.disconnect": "a Google account that is disconnected",
+    "assistant.admin.booking.accounts.CalendarAccountAdmin.load_calendars": "an account whose calendars are listed",
     "assistant.tasks.read_outside_calendar": "an outside calendar that is read",
     "assistant.tasks.write_outside_entry": "an outside calendar that bookings are entered in",
     "assistant.tasks._read_page": "a page that is looked at again",
@@ -188,6 +195,8 @@ def test_everybody_above_who_has_something_go_out_is_listed_and_driven() -> None
     going = {"assistant.outbound.fetch", "assistant.outbound.stream"}
     # A kind's `run` is found in a table, so those who run it are those who have an executor.
     going |= {"assistant.tools.executor.Executor", "assistant.tools.executor.try_out"}
+    # Likewise an outside calendar's connector.
+    going |= {f"assistant.services.booking.connectors.{name}" for name in ("to", "list_calendars")}
     modules = {architecture.name_of(path) for path in architecture.modules("assistant", "widget")}
     while more := {one for one in uses.keys() - above - going if goes(uses[one] - modules, going)}:
         going |= more

@@ -19,6 +19,7 @@ from assistant.admin.scoping import has_several, organizations
 from assistant.models import (
     Appointment,
     Assistant,
+    CalendarAccount,
     Conversation,
     Delivery,
     Method,
@@ -99,6 +100,9 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
             .filter(organization__in=mine)
             .select_related("organization")[:WATCHED]
         ],
+        withdrawn=CalendarAccount.objects.filter(
+            organization__in=mine, state=CalendarAccount.State.WITHDRAWN
+        ).select_related("organization")[:WATCHED],
         unwritten=OutsideEntry.objects.failed().filter(outside__organization__in=mine).count(),
         telling_nobody=handoffs.without_address(mine),
         mails_are=deliveries.state_with(get_connection()),

@@ -33,6 +33,8 @@ PAGES = (
             ("Services", "content_cut", "service"),
             ("Calendars", "calendar_month", "calendar"),
             ("Outside calendars", "sync", "outsidecalendar"),
+            ("Calendar accounts", "manage_accounts", "calendaraccount"),
+            ("OAuth clients", "key", "oauthclient"),
             ("Calendar feeds", "rss_feed", "calendarfeed"),
             ("Message texts", "edit_note", "messagetemplate"),
             ("Providers", "hub", "provider"),

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 from uuid import uuid4
 
 from asgiref.sync import async_to_sync
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.core.cache import cache
@@ -29,6 +31,7 @@ from assistant.llm import ChatMessage, ToolCallRequest
 from assistant.management.doctor import examine
 from assistant.models import (
     Assistant,
+    CalendarAccount,
     Conversation,
     Delivery,
     Document,
@@ -214,6 +217,8 @@ class Rooms:
 
     def outside_written(self, url: str) -> Said:
         row = self.set_outside(url)
+        row.kind = OutsideCalendar.Kind.CALDAV
+        row.save()
         row.entries.all().delete()
         start, end = timezone.now() + timedelta(days=1), timezone.now() + timedelta(days=2)
         booked = row.calendar.appointments.first() or row.calendar.appointments.create(
@@ -224,6 +229,49 @@ class Rooms:
         tasks.write_outside_entry(str(entry.pk))
         entry.refresh_from_db()
         return Said("failed" if entry.last_error else "done", entry.last_error, entry.written or None)
+
+    # --- Calendar accounts: of Google's, whose addresses are its own -----------------------------------------------------
+
+    def set_account(self) -> CalendarAccount:
+        settings.CALENDAR_CLIENTS = {"google": ("client", "secret", "")}
+        row = CalendarAccount.objects.filter(organization=self.home).first()
+        row = row or CalendarAccount(organization=self.home, name="Own")
+        row.set_tokens("access", "refresh")
+        row.state, row.client_id, row.leased_until, row.problem = "connected", "client", None, ""
+        row.expires_at = timezone.now() + timedelta(hours=1)
+        row.save()
+        return row
+
+    def account_read(self, url: str) -> Said:
+        row = self.set_outside(url)
+        row.kind, row.account, row.remote_id = "google", self.set_account(), url
+        row.save()
+        tasks.read_outside_calendar(str(row.pk))
+        row.refresh_from_db()
+        return Said("failed" if row.last_error else "done", row.last_error, list(row.busy_times.values_list("pk")) or None)
+
+    def account_listed(self, url: str) -> Said:
+        return self.account_act("load_calendars")
+
+    def account_disconnected(self, url: str) -> Said:
+        return self.account_act("disconnect")
+
+    def account_act(self, action: str) -> Said:
+        row = self.set_account()
+        form = {"action": action, "_selected_action": [str(row.pk)], "confirmed": "1"}
+        page = self.boss.post("/admin/assistant/calendaraccount/", form, follow=True)
+        row.refresh_from_db()
+        return Said("failed", " ".join(map(str, page.context["messages"])), row.calendars or None)
+
+    def account_connected(self, url: str) -> Said:
+        """With the code that somebody comes back with, which could be anything."""
+        row = self.set_account()
+        form = {"action": "connect", "_selected_action": [str(row.pk)]}
+        asked = self.boss.post("/admin/assistant/calendaraccount/", form).context["address"]
+        back = {"state": dict(parse_qsl(urlsplit(asked).query))["state"], "code": url}
+        page = self.boss.get("/admin/assistant/calendaraccount/callback/", back, follow=True)
+        row.refresh_from_db()
+        return Said("failed", " ".join(map(str, page.context["messages"])), row.connected_at)
 
     # --- Providers ----------------------------------------------------------------------------------------------------
 
@@ -492,6 +540,8 @@ ASKED = frozenset({"refused", "dns", "not_available"})
 PROBED = frozenset({"address_refused", "dns", "not_usable"})
 FAILED = frozenset({"failed"})
 
+GOOGLE, GOOGLE_TOKENS = "www.googleapis.com", "oauth2.googleapis.com"
+
 ENTRIES = {
     "a method that a model calls": Entry(Rooms.http_get, TOOL, whole=True, follows=True),
     "a method that a model calls to change something": Entry(Rooms.http_post, TOOL),
@@ -504,6 +554,10 @@ ENTRIES = {
     "a page that is looked at again": Entry(Rooms.page_due, TOOL, follows=True, done="ready"),
     "an outside calendar that is read": Entry(Rooms.outside_read, FAILED, follows=True),
     "an outside calendar that bookings are entered in": Entry(Rooms.outside_written, FAILED),
+    "a calendar at Google that is read": Entry(Rooms.account_read, FAILED, host=GOOGLE),
+    "an account whose calendars are listed": Entry(Rooms.account_listed, FAILED, host=GOOGLE),
+    "a Google account that is connected": Entry(Rooms.account_connected, FAILED, host=GOOGLE_TOKENS),
+    "a Google account that is disconnected": Entry(Rooms.account_disconnected, FAILED, host=GOOGLE_TOKENS),
     "a provider that is asked": Entry(Rooms.chat, ASKED, whole=True),
     "a provider that answers a visitor": Entry(Rooms.turn, frozenset({"not_available"})),
     "a provider that is tested": Entry(Rooms.probed, PROBED),

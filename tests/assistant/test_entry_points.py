@@ -127,7 +127,7 @@ def test_an_address_that_is_not_public_is_refused_where_it_is_written(entry: Ent
 
 @entries(ENTRIES)
 def test_a_public_address_is_gone_to_and_seen(entry: Entry, rooms: Rooms, net: Network) -> None:
-    net.names["api.openai.com"] = [[PUBLIC]]
+    net.names[entry.host or "shop.test"] = [[PUBLIC]]
     said = entry.drive(rooms, address(entry))
     if not entry.host:  # its TLS is beyond this network
         assert said.code == entry.done and said.kept and net.site.seen, said
@@ -146,7 +146,7 @@ def test_an_address_that_is_not_public_is_not_connected_to(entry: Entry, rooms: 
 @entries(ENTRIES)
 def test_a_name_that_resolves_to_what_is_not_public_is_not_connected_to(entry: Entry, rooms: Rooms, net: Network) -> None:
     for name in PRIVATE if entry.whole or entry.host else FEW_NAMES:
-        net.names["api.openai.com"] = PRIVATE[name]
+        net.names[entry.host or name] = PRIVATE[name]
         url = address(entry, net.canary.port, name)
         check(entry, entry.drive(rooms, url), url)
         assert net.names.asked[entry.host or name], "the name was looked up"
@@ -159,7 +159,7 @@ def test_a_name_that_turns_after_it_was_checked_leads_nowhere_new(entry: Entry, 
     """A second look-up, to connect or for another request, would resolve to loopback."""
     turnings = [[[PUBLIC], ["127.0.0.1"]], [[PUBLIC], ["::1"], [PUBLIC, "10.0.0.7"]]]
     for answers in turnings if entry.whole else turnings[:1]:
-        net.names["turning.test"] = net.names["api.openai.com"] = answers
+        net.names["turning.test"] = net.names[entry.host or "turning.test"] = answers
         for _ in range(2):
             entry.drive(rooms, address(entry, net.canary.port, "turning.test"))
         assert net.trespasses() == []
@@ -171,7 +171,7 @@ def test_a_name_that_turns_after_it_was_checked_leads_nowhere_new(entry: Entry, 
 def test_a_port_that_is_open_and_one_that_is_not_are_refused_in_the_same_words(
     entry: Entry, rooms: Rooms, net: Network
 ) -> None:
-    net.names["api.openai.com"] = PRIVATE["loopback.test"]
+    net.names[entry.host or "loopback.test"] = PRIVATE["loopback.test"]
     closed = free_port()
     for host in ("loopback.test", "127.0.0.1") if entry.whole else ("loopback.test",):
         one, other = (entry.drive(rooms, address(entry, port, host)) for port in (net.canary.port, closed))

@@ -9,14 +9,16 @@ from django.contrib import admin, messages
 from django.db import models
 from django.http import HttpRequest
 from unfold.decorators import action, display
+from unfold.widgets import UnfoldAdminSelectWidget
 
 from assistant import outbound
-from assistant.admin.scoping import OneOrganizationForm, Scoped
+from assistant.admin.scoping import OneOrganizationForm, Scoped, organizations
 from assistant.admin.secret_inputs import UnfoldSecretInput, ask_again
 from assistant.errors import AddressRefused
-from assistant.models import CalendarFeed, OutsideCalendar
+from assistant.models import CalendarAccount, CalendarFeed, CalendarProvider, OutsideCalendar
 from assistant.models.booking.outside import origin_of
-from assistant.services.booking import busy_times, entries, feeds, remote_calendars
+from assistant.services.booking import busy_times, entries, feeds
+from assistant.services.booking.connectors import dav
 
 BUTTONS = "admin/assistant/object_actions.html"
 
@@ -27,9 +29,13 @@ class WithButtons(Scoped):
     change_form_outer_before_template = BUTTONS
     buttons: tuple[str, ...] = ()
 
+    def buttons_of(self, obj: Any) -> tuple[str, ...]:
+        """Those that make sense for this row."""
+        return self.buttons
+
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
         obj = self.get_object(request, object_id)
-        names = self.buttons if self.may_operate(request, obj) else ()
+        names = self.buttons_of(obj) if self.may_operate(request, obj) else ()
         shown = [(name, getattr(self, name).short_description) for name in names]
         return super().change_view(request, object_id, form_url, {"object_actions": shown, **(extra_context or {})})
 
@@ -70,8 +76,16 @@ class CalendarFeedAdmin(WithButtons):
 
 
 class OutsideCalendarForm(OneOrganizationForm):
-    """Address and password go in and never come out."""
+    """Address and password go in and never come out. A calendar of a connected account has neither."""
 
+    accounts: models.QuerySet[CalendarAccount] = CalendarAccount.objects.none()  # those that this user may choose from
+
+    their_calendar = forms.ChoiceField(
+        label="Calendar there",
+        required=False,
+        widget=UnfoldAdminSelectWidget,
+        help_text="Of an account that is connected under Calendar accounts.",
+    )
     address = forms.CharField(
         required=False,
         max_length=2000,
@@ -85,21 +99,53 @@ class OutsideCalendarForm(OneOrganizationForm):
         help_text="Stored encrypted, and sent to this address's server only. Leave empty to keep it.",
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "their_calendar" in self.fields:
+            field = self.fields["their_calendar"]
+            assert isinstance(field, forms.ChoiceField)
+            chosen = _value(self.instance.account_id, self.instance.remote_id) if self.instance.account_id else ""
+            groups = [(str(one), [(_value(one.pk, each["id"]), each["name"]) for each in one.calendars])
+                      for one in self.accounts]  # fmt: skip
+            known = {value for _, listed in groups for value, _ in listed}
+            gone = [(chosen, "No longer there: choose another one")] if chosen and chosen not in known else []
+            field.choices = [("", "–"), *gone, *groups]
+            if chosen:
+                self.initial["their_calendar"] = chosen
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         kind = cleaned.get("kind") or self.instance.kind
-        if cleaned.get("writes_bookings") and kind != OutsideCalendar.Kind.CALDAV:
-            self.add_error("writes_bookings", "Bookings can only be entered in a CalDAV calendar. Choose CalDAV above.")
-        if "address" in self.fields:
+        if cleaned.get("writes_bookings") and kind == OutsideCalendar.Kind.ICS:
+            self.add_error("writes_bookings", "An iCalendar address is for reading only. Choose another kind above.")
+        if kind in CalendarProvider and "their_calendar" in self.fields:
+            self._check_account(cleaned, kind)
+        elif "address" in self.fields:
             self._check_address(cleaned, kind)
         return cleaned
+
+    def _check_account(self, cleaned: dict[str, Any], kind: str) -> None:
+        account_id, _, remote_id = (cleaned.get("their_calendar") or "").partition(":")
+        account = self.accounts.filter(pk=account_id).first() if account_id else None
+        home = getattr(cleaned.get("organization"), "pk", None) or self.instance.organization_id
+        if account is None:
+            if "their_calendar" not in self.errors:
+                self.add_error("their_calendar", "Choose a calendar. Connect an account under Calendar accounts first.")
+        elif account.organization_id != home:
+            self.add_error("their_calendar", "This account belongs to another organization. Choose another one.")
+        elif account.provider != kind:
+            self.add_error("their_calendar", f"It is one of {account.get_provider_display()}. Choose that kind above.")
+        elif cleaned.get("writes_bookings") and not _may_write(account, remote_id):
+            self.add_error("writes_bookings", "This calendar can only be read by that account. Choose one of its own.")
+        else:
+            self.instance.account, self.instance.remote_id = account, remote_id
 
     def _check_address(self, cleaned: dict[str, Any], kind: str) -> None:
         if not (typed := cleaned.get("address")):
             if not self.instance.sealed_address:
                 self.add_error("address", "Enter the address, such as https://calendar.example.com/private/basic.ics.")
             return
-        address = cleaned["address"] = remote_calendars.normal_address(typed, kind)
+        address = cleaned["address"] = dav.normal_address(typed, kind)
         try:
             outbound.check_url(address, outbound.Reach.TENANT)
             moved = origin_of(address) != self.instance.origin
@@ -108,7 +154,7 @@ class OutsideCalendarForm(OneOrganizationForm):
             return
         if cleaned.get("username") and moved and self.instance.sealed_password and not cleaned.get("password"):
             self.add_error("password", "The stored password belongs to another server. Enter the one for this address.")
-        if cleaned.get("password") and not remote_calendars.is_private(address):
+        if cleaned.get("password") and not dav.is_private(address):
             self.add_error("address", "A password is only sent to an address that begins with https://. Enter one.")
 
     def full_clean(self) -> None:
@@ -116,6 +162,18 @@ class OutsideCalendarForm(OneOrganizationForm):
         if self.is_bound and self.errors and "address" in self.fields:
             ask_again(self, ["address"], "the address")
             ask_again(self, ["password"], "the password")
+
+
+def _value(account_id: object, remote_id: str) -> str:
+    return f"{account_id}:{remote_id}"
+
+
+def _may_write(account: CalendarAccount, remote_id: str) -> bool:
+    return any(one["id"] == remote_id and one["writable"] for one in account.calendars)
+
+
+BY_ADDRESS = "typeof kind === 'undefined' || ['ics', 'caldav'].includes(kind)"
+BY_ACCOUNT = "typeof kind === 'undefined' || ['google', 'microsoft'].includes(kind)"
 
 
 @admin.register(OutsideCalendar)
@@ -127,10 +185,14 @@ class OutsideCalendarAdmin(WithButtons):
     search_fields = ["name"]
     actions = ["check_now", "write_again"]
     buttons = ("check_now", "write_again")
+    conditional_fields = {
+        "their_calendar": BY_ACCOUNT,
+        **dict.fromkeys(["origin", "address", "username", "password"], BY_ADDRESS),
+    }
     readonly_fields = ["origin", "state", "overlapped", "entered", "tried_at", "read_at"]
     fieldsets = (
         (None, {"fields": ("organization", "calendar", "name", "kind", "enabled")}),
-        ("Access", {"fields": ("origin", "address", "username", "password")}),
+        ("Access", {"fields": ("their_calendar", "origin", "address", "username", "password")}),
         ("What it is for", {"fields": ("reads_busy", "writes_bookings")}),
         ("State", {"fields": ("state", "overlapped", "entered", "tried_at", "read_at")}),
     )
@@ -143,14 +205,24 @@ class OutsideCalendarAdmin(WithButtons):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if self.rank(request, obj) >= self.change_rank:
             return self.fieldsets
-        secret = ("address", "password")
+        secret = ("address", "password", "their_calendar")
         return [(title, {"fields": [one for one in part["fields"] if one not in secret]}) for title, part in self.fieldsets]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         # Its busy times and entries are those of this calendar: for another one, add another source.
         return [*super().get_readonly_fields(request, obj), *(["calendar"] if obj else [])]
 
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        found = CalendarAccount.objects.filter(organization__in=organizations(request)).exclude(calendars=[])
+        form.accounts = found.filter(organization=obj.organization_id) if obj else found
+        return form
+
     def save_model(self, request: HttpRequest, obj: OutsideCalendar, form: Any, change: bool) -> None:
+        if obj.kind not in CalendarProvider:
+            obj.account, obj.remote_id = None, ""
+        if {"kind", "their_calendar"} & set(form.changed_data):
+            obj.forget_what_was_read()
         if address := form.cleaned_data.get("address"):
             obj.set_address(address)
         if password := form.cleaned_data.get("password"):

@@ -17,7 +17,7 @@ from kombu.exceptions import OperationalError
 
 from assistant import secrets
 from assistant.management.doctor.findings import Examination, Level, host_of
-from assistant.models import Assistant, OutsideCalendar, OutsideEntry
+from assistant.models import Assistant, CalendarAccount, OutsideCalendar, OutsideEntry
 from assistant.services.booking import busy_times
 
 MAX_ASSISTANTS = 50
@@ -160,6 +160,9 @@ def check_sites(seen: Examination) -> None:
 def check_outside_calendars(seen: Examination) -> None:
     if any(finding.about == "database" and finding.level == "error" for finding in seen.findings):
         return
+    for account in CalendarAccount.objects.filter(state=CalendarAccount.State.WITHDRAWN).select_related("organization"):
+        remedy = "Connect it in the admin under Calendar accounts."
+        seen.add("warning", f"{account.organization}: {account}", account.problem, remedy)
     for outside in OutsideCalendar.objects.failing().select_related("organization")[:MAX_ASSISTANTS]:
         about, remedy = f"{outside.organization}: {outside}", "Check it in the admin under Outside calendars."
         seen.add("warning", about, busy_times.state_of(outside), remedy)

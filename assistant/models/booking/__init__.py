@@ -1,5 +1,6 @@
 """Services, calendars and appointments."""
 
+from assistant.models.booking.accounts import CalendarAccount, CalendarProvider, OAuthClient
 from assistant.models.booking.appointments import Appointment, new_reference
 from assistant.models.booking.calendars import BlockedTime, Calendar, Closure, OpeningHours, SpecialHours
 from assistant.models.booking.messages import AppointmentNotice, Feedback, MessageTemplate
@@ -7,8 +8,8 @@ from assistant.models.booking.outside import BusyTime, CalendarFeed, OutsideCale
 from assistant.models.booking.services import FormField, Offering, Service
 
 __all__ = [
-    "Appointment", "AppointmentNotice", "BlockedTime", "BusyTime", "Calendar", "CalendarFeed", "Closure",
-    "Feedback", "FormField", "MessageTemplate", "Offering", "OpeningHours", "OutsideCalendar", "OutsideEntry",
-    "Service", "SpecialHours",
+    "Appointment", "AppointmentNotice", "BlockedTime", "BusyTime", "Calendar", "CalendarAccount", "CalendarFeed",
+    "CalendarProvider", "Closure", "Feedback", "FormField", "MessageTemplate", "OAuthClient", "Offering", "OpeningHours",
+    "OutsideCalendar", "OutsideEntry", "Service", "SpecialHours",
     "new_reference",  # by its name here, migration 0001 finds it
 ]  # fmt: skip

@@ -10,6 +10,7 @@ from django.db import models
 from django.utils import timezone
 
 from assistant import secrets
+from assistant.models.booking.accounts import CalendarAccount, CalendarProvider
 from assistant.models.booking.appointments import Appointment
 from assistant.models.booking.calendars import Calendar
 from assistant.models.organizations.organization import Organization, normal_origin
@@ -55,18 +56,23 @@ class OutsideQuerySet(models.QuerySet["OutsideCalendar"]):
         return self.to_read().exclude(last_error="")
 
     def to_write(self) -> OutsideQuerySet:
-        return self.filter(enabled=True, writes_bookings=True, kind=OutsideCalendar.Kind.CALDAV, organization__active=True)
+        return self.filter(enabled=True, writes_bookings=True, organization__active=True).exclude(
+            kind=OutsideCalendar.Kind.ICS
+        )
 
 
 class OutsideCalendar(models.Model):
     """A calendar on another server: its busy times block ours, and our bookings can be entered there.
 
-    Its address is a secret like its password, since anyone who has the address of a private feed can read it.
+    Its address is a secret like its password, since anyone who has the address of a private feed can read it. A calendar at
+    Google or Microsoft has neither: it is one of those of an account that was connected.
     """
 
     class Kind(models.TextChoices):
         ICS = "ics", "iCalendar address (read only)"
         CALDAV = "caldav", "CalDAV"
+        GOOGLE = CalendarProvider.GOOGLE.value, CalendarProvider.GOOGLE.label
+        MICROSOFT = CalendarProvider.MICROSOFT.value, CalendarProvider.MICROSOFT.label
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="outside_calendars")
@@ -80,14 +86,19 @@ class OutsideCalendar(models.Model):
     writes_bookings = models.BooleanField(
         "enter bookings there",
         default=False,
-        help_text="Only with CalDAV. They are moved and removed there as they are here.",
+        help_text="Not with an iCalendar address. They are moved and removed there as they are here.",
     )
+    account = models.ForeignKey(
+        CalendarAccount, models.RESTRICT, null=True, blank=True, editable=False, related_name="outside_calendars"
+    )
+    remote_id = models.CharField(max_length=500, blank=True, editable=False)  # which of the account's calendars it is
     username = models.CharField("user name", max_length=200, blank=True)
     origin = models.CharField("server", max_length=300, blank=True, editable=False)  # the only one that gets the password
     sealed_address = models.TextField(blank=True, editable=False)
     sealed_password = models.TextField(blank=True, editable=False)
     etag = models.CharField(max_length=200, blank=True, editable=False)
     last_modified = models.CharField(max_length=60, blank=True, editable=False)
+    sync_token = models.TextField(blank=True, editable=False)  # with which Google tells what has changed since
     full_at = models.DateTimeField(null=True, blank=True, editable=False)  # last read whole, rather than "not modified"
     fence = models.PositiveIntegerField(default=0, editable=False)
     leased_until = models.DateTimeField(null=True, blank=True, editable=False)
@@ -114,7 +125,11 @@ class OutsideCalendar(models.Model):
             self.sealed_password = ""
         self.origin = origin
         self.sealed_address = secrets.seal(address, "outside.address", self.organization_id, self.pk)
-        self.etag = self.last_modified = ""
+        self.forget_what_was_read()
+
+    def forget_what_was_read(self) -> None:
+        """Have it read whole next time; the caller saves."""
+        self.etag = self.last_modified = self.sync_token = ""
         self.full_at = None
 
     def set_password(self, password: str) -> None:

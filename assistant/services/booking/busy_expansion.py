@@ -94,7 +94,7 @@ def expand(data: bytes, zone: str, since: datetime, until: datetime) -> Expanded
             if len(found) > MOST_SPANS:
                 raise CalendarUnreadable(f"It has more than {MOST_SPANS:,} busy times in the next two years.")
     own = [span for span in found if span.uid]
-    return Expanded(tuple([*_joined([span for span in found if not span.uid]), *own]), unreadable, unknown_zones)
+    return Expanded(tuple([*joined([span for span in found if not span.uid]), *own]), unreadable, unknown_zones)
 
 
 def _calendars(data: bytes) -> list[icalendar.Calendar]:
@@ -169,14 +169,15 @@ def _zone_is_unknown(event: Any) -> bool:
     return isinstance(value, datetime) and value.tzinfo is None
 
 
-def _joined(spans: list[Span]) -> list[Span]:
-    joined: list[Span] = []
+def joined(spans: list[Span]) -> list[Span]:
+    """The same times in order, with those that touch or overlap made one."""
+    found: list[Span] = []
     for span in sorted(spans, key=lambda one: one.start):
-        if joined and span.start <= joined[-1].end:
-            joined[-1] = Span(joined[-1].start, max(joined[-1].end, span.end))
+        if found and span.start <= found[-1].end:
+            found[-1] = Span(found[-1].start, max(found[-1].end, span.end))
         else:
-            joined.append(span)
-    return joined
+            found.append(span)
+    return found
 
 
 def _at(seconds: int) -> datetime:

@@ -18,6 +18,7 @@ from assistant.models import Appointment, BusyTime, OutsideCalendar
 from assistant.services import renewal
 from assistant.services.booking import placing
 from assistant.services.booking.busy_expansion import OWN, Expanded
+from assistant.services.booking.remote import Read
 from assistant.services.deliveries import outbox
 from assistant.services.providers import budgets
 
@@ -63,23 +64,21 @@ def claim(outside_id: UUID | str, now: datetime | None = None) -> OutsideCalenda
         return None
     if not due.update(fence=F("fence") + 1, leased_until=now + renewal.LEASE, tried_at=now):
         return None
-    return OutsideCalendar.objects.select_related("organization", "calendar").get(pk=outside_id)
+    return OutsideCalendar.objects.select_related("organization", "calendar", "account").get(pk=outside_id)
 
 
-def conditions(outside: OutsideCalendar, now: datetime | None = None) -> dict[str, str]:
-    """The headers by which the server may answer that nothing has changed; none when it is to be read whole."""
+def must_be_whole(outside: OutsideCalendar, now: datetime | None = None) -> bool:
+    """Whether it is to be read whole, rather than asked whether anything has changed."""
     now = now or timezone.now()
-    if outside.full_at is None or outside.full_at < now - WHOLE_EVERY:
-        return {}
-    headers = {"If-None-Match": outside.etag, "If-Modified-Since": outside.last_modified}
-    return {name: value for name, value in headers.items() if value}
+    return outside.full_at is None or outside.full_at < now - WHOLE_EVERY
 
 
-def keep(
-    outside: OutsideCalendar, found: Expanded, *, etag: str = "", last_modified: str = "", now: datetime | None = None
-) -> bool:
+def keep(outside: OutsideCalendar, read: Read, now: datetime | None = None) -> bool:
     """It was read: replace its busy times. False when the lease was lost meanwhile, and another reader's count."""
     now = now or timezone.now()
+    found = read.found
+    if found is None:
+        return unchanged(outside, now)
     ours = _own(outside, found)
     spans = {(span.start, span.end) for span in found.spans if span.uid not in ours}
     with placing.locked({outside.calendar_id}, now):
@@ -94,7 +93,8 @@ def keep(
              for start, end in sorted(spans - known.keys())),
             batch_size=BATCH,
         )  # fmt: skip
-        _settle(outside, now, etag=etag[:200], last_modified=last_modified[:60], full_at=now, note=_note(found))
+        known_by = {"etag": read.etag[:200], "last_modified": read.last_modified[:60], "sync_token": read.sync_token}
+        _settle(outside, now, **known_by, full_at=now, note=_note(found))
     return True
 
 
@@ -104,14 +104,19 @@ def unchanged(outside: OutsideCalendar, now: datetime | None = None) -> bool:
         return _still_mine(outside) and _settle(outside, now or timezone.now())
 
 
-def failed(outside: OutsideCalendar, problem: str, now: datetime | None = None) -> bool:
-    """It could not be read: keep its last known times, say so, and try again. The team gets one e-mail for each outage."""
+def failed(
+    outside: OutsideCalendar, problem: str, *, asked_to_wait: timedelta | None = None, now: datetime | None = None
+) -> bool:
+    """It could not be read: keep its last known times, say so, and try again. The team gets one e-mail for each outage.
+
+    It is not tried again before its server's own time, where that has named one.
+    """
     now = now or timezone.now()
     with transaction.atomic():
         if not _still_mine(outside):
             return False
         outside.failures += 1
-        wait = min(FIRST_WAIT * 2 ** min(outside.failures - 1, 10), LONGEST_WAIT)
+        wait = max(min(FIRST_WAIT * 2 ** min(outside.failures - 1, 10), LONGEST_WAIT), asked_to_wait or timedelta())
         outside.last_error, outside.next_read_at, outside.leased_until = problem[:300], now + wait, None
         outside.save(update_fields=["failures", "last_error", "next_read_at", "leased_until"])
         if outside.failures == WRITE_TO_TEAM_AFTER:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import icalendar
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -73,14 +74,15 @@ def claim(entry_id: int | str) -> OutsideEntry | None:
     if not due.update(fence=F("fence") + 1, attempts=F("attempts") + 1, leased_until=now + renewal.LEASE):
         return None
     related = [f"appointment__{name}" for name in ("calendar", "service__organization", "organization")]
-    return OutsideEntry.objects.select_related("outside__organization", *related).get(pk=entry_id)
+    related += [f"outside__{name}" for name in ("organization", "calendar", "account")]
+    return OutsideEntry.objects.select_related(*related).get(pk=entry_id)
 
 
-def text_of(entry: OutsideEntry) -> str:
-    """What is to stand there, as iCalendar; "" where nothing is."""
+def event_of(entry: OutsideEntry) -> icalendar.Event | None:
+    """What is to stand there; None where nothing is."""
     appointment = entry.appointment
     there = _stands(appointment) and appointment.calendar_id == entry.outside.calendar_id
-    return feeds.as_calendar([feeds.event(appointment, SHOWN)]) if there else ""
+    return feeds.event(appointment, SHOWN) if there else None
 
 
 def written(entry: OutsideEntry) -> bool:
@@ -94,9 +96,9 @@ def written(entry: OutsideEntry) -> bool:
     return True
 
 
-def failed(entry: OutsideEntry, problem: str) -> bool:
+def failed(entry: OutsideEntry, problem: str, *, asked_to_wait: timedelta | None = None) -> bool:
     """It could not be written: try again, less and less often for about a day; then staff can."""
-    wait = min(FIRST_WAIT * 2 ** min(entry.attempts - 1, 10), LONGEST_WAIT)
+    wait = max(min(FIRST_WAIT * 2 ** min(entry.attempts - 1, 10), LONGEST_WAIT), asked_to_wait or timedelta())
     again_at = timezone.now() + wait if entry.attempts < MAX_ATTEMPTS else None
     mine = OutsideEntry.objects.filter(pk=entry.pk, fence=entry.fence, leased_until__isnull=False)
     return bool(mine.update(last_error=outbox.one_line(problem, 300), next_attempt_at=again_at, leased_until=None))

@@ -234,10 +234,22 @@ INVENTORY = {
     "OutsideCalendar": Table(
         "Calendars elsewhere that are read for busy times or get the bookings.", Term.OWNER,
         fields={
-            O: "organization calendar name kind enabled reads_busy writes_bookings username origin sealed_address "
-               "sealed_password",
-            N: "id etag last_modified full_at fence leased_until failures next_read_at tried_at read_at last_error note "
-               "created_at",
+            O: "organization calendar name kind enabled reads_busy writes_bookings account remote_id username origin "
+               "sealed_address sealed_password",
+            N: "id etag last_modified sync_token full_at fence leased_until failures next_read_at tried_at read_at "
+               "last_error note created_at",
+        },
+    ),
+    "OAuthClient": Table(
+        "Registrations with Google and Microsoft, through which calendar accounts are connected.", Term.OWNER,
+        fields={O: "organization provider client_id sealed_secret tenant", N: "id created_at"},
+    ),
+    "CalendarAccount": Table(
+        "Accounts at Google and Microsoft that staff have connected: tokens, and the names of their calendars.", Term.OWNER,
+        fields={
+            O: "organization provider name address state client_id sealed_access sealed_refresh calendars",
+            S: "connected_by",
+            N: "id problem pending expires_at fence leased_until connected_at created_at",
         },
     ),
     "BusyTime": Table(

@@ -13,6 +13,7 @@ from assistant.models import (
     Assistant,
     Budget,
     Calendar,
+    CalendarAccount,
     CalendarFeed,
     Conversation,
     Delivery,
@@ -20,6 +21,7 @@ from assistant.models import (
     Membership,
     MessageTemplate,
     Method,
+    OAuthClient,
     Organization,
     OutsideCalendar,
     Price,
@@ -59,6 +61,14 @@ def fill(slug: str, word: str) -> Organization:
     outside = OutsideCalendar(organization=home, calendar=calendar, name=word, username=word, last_error=word, note=word)
     outside.set_address(f"https://calendar.example.com/{PROVIDER_SECRET}.ics")
     outside.save()
+    client = OAuthClient(organization=home, client_id=word)
+    client.set_secret(PROVIDER_SECRET)
+    client.save()
+    account = CalendarAccount(
+        organization=home, name=word, address=word, problem=word, calendars=[{"id": word, "name": word, "writable": True}]
+    )
+    account.set_tokens(PROVIDER_SECRET, PROVIDER_SECRET)
+    account.save()
     method = Method.objects.create(
         organization=home,
         name="order_status",

@@ -47,7 +47,7 @@ def test_staff_add_a_calendar_and_its_secrets_are_on_no_page(boss):
         ({"address": ""}, "Enter the address, such as"),
         ({"address": "http://127.0.0.1/a.ics"}, "address"),
         ({"address": "http://calendar.example.com/a.ics"}, "begins with https://"),
-        ({"writes_bookings": "on"}, "only be entered in a CalDAV calendar"),
+        ({"writes_bookings": "on"}, "is for reading only"),
     ],
 )
 def test_what_cannot_work_is_refused_where_it_is_entered_with_the_reason(boss, fields, why):

@@ -11,7 +11,8 @@ from django.utils import timezone
 from assistant.jobs import sweep
 from assistant.models import BusyTime, Delivery, OutsideCalendar
 from assistant.secrets import SecretUnreadable
-from assistant.services.booking import appointments, attempts, busy_times, remote_calendars
+from assistant.services.booking import appointments, attempts, busy_times
+from assistant.services.booking.connectors import dav
 from assistant.tasks import read_outside_calendar
 from tests import make
 from tests.assistant.services.booking import outside
@@ -254,4 +255,4 @@ def test_a_redirect_to_another_server_does_not_carry_the_password():
     ],
 )
 def test_an_address_is_taken_as_people_copy_it(typed, kind, called):
-    assert remote_calendars.normal_address(typed, kind) == called
+    assert dav.normal_address(typed, kind) == called

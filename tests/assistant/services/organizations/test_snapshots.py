@@ -30,6 +30,7 @@ LEFT_OUT = {
     **dict.fromkeys(["Calendar", "OpeningHours", "Closure", "SpecialHours", "Service", "Offering"], READ_WHERE_USED),
     **dict.fromkeys(["FormField", "MessageTemplate", "BlockedTime"], READ_WHERE_USED),
     **dict.fromkeys(["CalendarFeed", "OutsideCalendar", "BusyTime", "OutsideEntry"], READ_WHERE_USED),
+    **dict.fromkeys(["OAuthClient", "CalendarAccount"], READ_WHERE_USED),
     **dict.fromkeys(["Document", "DocumentFile", "Passage", "PassageVector", "Embedding"], READ_WHERE_USED),
     **dict.fromkeys(["ConversationNote", "Membership", "PromptVersion", "Replay"], ABOUT_STAFF),
 }

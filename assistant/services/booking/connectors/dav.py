@@ -1,4 +1,4 @@
-"""Requests to outside calendars: an iCalendar address is read; a CalDAV calendar is asked, written and deleted from.
+"""iCalendar addresses, which are read, and CalDAV calendars, which are asked, written and deleted from.
 
 Sources: RFC 4791 (CalDAV) sections 5.3.2 and 7.8, RFC 4918 (WebDAV).
 """
@@ -7,19 +7,24 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NoReturn
 from uuid import UUID
 
+import icalendar
 from asgiref.sync import async_to_sync
 from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
 from django.conf import settings
+from django.utils import timezone
 
 from assistant import outbound
 from assistant.errors import OutboundError
 from assistant.models import OutsideCalendar
 from assistant.secrets import SecretUnreadable
+from assistant.services.booking import feeds
+from assistant.services.booking.busy_expansion import CalendarUnreadable, Expanded, expanded
+from assistant.services.booking.remote import Connector, Read, RemoteError, wait_asked_for
 
 MAX_BYTES = 5_000_000
 QUERY = """<?xml version="1.0" encoding="utf-8"?>
@@ -28,19 +33,7 @@ QUERY = """<?xml version="1.0" encoding="utf-8"?>
 <C:filter><C:comp-filter name="VCALENDAR"><C:comp-filter name="VEVENT"><C:time-range start="{since}" end="{until}"/>
 </C:comp-filter></C:comp-filter></C:filter></C:calendar-query>"""
 DATA = "{urn:ietf:params:xml:ns:caldav}calendar-data"
-
-
-class RemoteError(Exception):
-    """The server did not do what was asked of it; `str(error)` says so to staff, without an address or a password."""
-
-
-@dataclass(frozen=True)
-class Read:
-    """A calendar's text; `body` is None where its server says that nothing has changed."""
-
-    body: bytes | None
-    etag: str = ""
-    last_modified: str = ""
+EMPTY = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Interworky//Nothing//EN\r\nEND:VCALENDAR\r\n"
 
 
 def normal_address(text: str, kind: str) -> str:
@@ -60,33 +53,49 @@ def is_private(address: str) -> bool:
     return address.lower().startswith("https:") or origin(address) in map(origin, settings.OUTBOUND_ALLOWED_ORIGINS)
 
 
-def read(outside: OutsideCalendar, since: datetime, until: datetime, conditions: Mapping[str, str]) -> Read:
-    """Its events. Raises `RemoteError`."""
-    if outside.kind == OutsideCalendar.Kind.CALDAV:
+class Feed(Connector):
+    """An iCalendar address."""
+
+    def read(self, since: datetime, until: datetime, *, whole: bool) -> Read:
+        known = {"If-None-Match": self.outside.etag, "If-Modified-Since": self.outside.last_modified}
+        conditions = {} if whole else {name: value for name, value in known.items() if value}
+        headers = {"Accept": "text/calendar, */*;q=0.5", **conditions}
+        answer = _ask(self.outside, "GET", headers=headers, max_redirects=5)
+        if answer.status == 304 and conditions:
+            return Read(None)
+        if answer.status != 200:
+            _refuse(answer, "Check the address; its owner may have renewed it.")
+        found = _expanded(self.outside, answer.body, since, until)
+        return Read(found, answer.headers.get("etag", ""), answer.headers.get("last-modified", ""))
+
+    def write(self, appointment_id: UUID, event: icalendar.Event) -> None:
+        raise RemoteError("Bookings cannot be entered through an iCalendar address, which is for reading only.")
+
+    def remove(self, appointment_id: UUID) -> None:
+        raise RemoteError("Bookings cannot be removed through an iCalendar address, which is for reading only.")
+
+
+class CalDAV(Connector):
+    """A calendar on a CalDAV server; the entry of an appointment has an address made of its id."""
+
+    def read(self, since: datetime, until: datetime, *, whole: bool) -> Read:
         times = {name: f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}" for name, at in (("since", since), ("until", until))}
-        answer = _ask(outside, "REPORT", content=QUERY.format(**times), headers={"Depth": "1"}, kind="application/xml")
+        query, headers = QUERY.format(**times), {"Depth": "1"}
+        answer = _ask(self.outside, "REPORT", content=query, headers=headers, kind="application/xml")
         if answer.status != 207:
-            raise RemoteError(_refusal(answer.status, "Enter the address of the calendar itself."))
-        return Read(_events_in(answer.body))
-    answer = _ask(outside, "GET", headers={"Accept": "text/calendar, */*;q=0.5", **conditions}, max_redirects=5)
-    if answer.status == 304 and conditions:
-        return Read(None)
-    if answer.status != 200:
-        raise RemoteError(_refusal(answer.status, "Check the address; its owner may have renewed it."))
-    return Read(answer.body, answer.headers.get("etag", ""), answer.headers.get("last-modified", ""))
+            _refuse(answer, "Enter the address of the calendar itself.")
+        return Read(_expanded(self.outside, _events_in(answer.body), since, until))
 
+    def write(self, appointment_id: UUID, event: icalendar.Event) -> None:
+        text = feeds.as_calendar([event])
+        answer = _ask(self.outside, "PUT", name=f"{appointment_id}.ics", content=text, kind="text/calendar")
+        if answer.status not in (200, 201, 204):
+            _refuse(answer, "The entry could not be written.")
 
-def write(outside: OutsideCalendar, appointment_id: UUID, text: str) -> None:
-    """Make `text` the entry of that appointment; without text, remove it. Twice is as good as once. Raises `RemoteError`."""
-    name = f"{appointment_id}.ics"
-    if not text:
-        answer = _ask(outside, "DELETE", name=name)
+    def remove(self, appointment_id: UUID) -> None:
+        answer = _ask(self.outside, "DELETE", name=f"{appointment_id}.ics")
         if answer.status not in (200, 202, 204, 404, 410):
-            raise RemoteError(_refusal(answer.status, "The entry could not be removed."))
-        return
-    answer = _ask(outside, "PUT", name=name, content=text, kind="text/calendar")
-    if answer.status not in (200, 201, 204):
-        raise RemoteError(_refusal(answer.status, "The entry could not be written."))
+            _refuse(answer, "The entry could not be removed.")
 
 
 def _ask(
@@ -120,6 +129,13 @@ def _ask(
         raise RemoteError(str(error)) from error
 
 
+def _expanded(outside: OutsideCalendar, body: bytes, since: datetime, until: datetime) -> Expanded:
+    try:
+        return expanded(body, outside.calendar.timezone, since, until)
+    except CalendarUnreadable as error:
+        raise RemoteError(str(error)) from error
+
+
 def _events_in(body: bytes) -> bytes:
     """The calendars in an answer to a query, one after the other."""
     try:
@@ -132,12 +148,12 @@ def _events_in(body: bytes) -> bytes:
     return "\r\n".join(text for text in texts if text).encode() or EMPTY
 
 
-EMPTY = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Interworky//Nothing//EN\r\nEND:VCALENDAR\r\n"
-
-
-def _refusal(status: int, otherwise: str) -> str:
+def _refuse(answer: outbound.Response, otherwise: str) -> NoReturn:
+    status = answer.status
     if status in (401, 403):
-        return f"The server refused access ({status}). Check the user name, the password and who may use the calendar."
-    if status in (301, 302, 303, 307, 308):
-        return f"The server answered with a redirect ({status}), which is not followed. Enter the address it leads to."
-    return f"The server answered with {status}. {otherwise}"
+        said = f"The server refused access ({status}). Check the user name, the password and who may use the calendar."
+    elif status in (301, 302, 303, 307, 308):
+        said = f"The server answered with a redirect ({status}), which is not followed. Enter the address it leads to."
+    else:
+        said = f"The server answered with {status}. {otherwise}"
+    raise RemoteError(said, wait=wait_asked_for(answer.headers, timezone.now()))
