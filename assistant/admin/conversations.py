@@ -27,6 +27,7 @@ from assistant.errors import InputError
 from assistant.models import Appointment, Card, Conversation, Delivery, Message, ToolCall, Turn, Visitor
 from assistant.services.conversations import takeover
 from assistant.services.conversations.state import change_state, leave_note
+from assistant.services.organizations.roles import Act
 
 
 @dataclass
@@ -100,6 +101,7 @@ MANY: dict[str, Any] = {"messages": Message, "appointments": Appointment}
 
 @admin.register(Conversation)
 class ConversationAdmin(ReadOnly):
+    operate_rank = Act.ANSWER.rank
     empty_text = "Conversations appear here as soon as a visitor writes to an assistant."
     list_display = [
         "title_or_id",
@@ -220,6 +222,7 @@ class ConversationAdmin(ReadOnly):
             .filter(visitor=conversation.visitor)
             .exclude(pk=conversation.pk)[:5],
             "may_operate": self.may_operate(request, conversation),
+            "may_replay": self.rank(request, conversation) >= Act.SET_UP.rank,
             "has_several": has_several(request),
             "title": "",
         }

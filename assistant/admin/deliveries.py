@@ -13,10 +13,12 @@ from assistant.admin.scoping import ReadOnly
 from assistant.admin.states import column_labels
 from assistant.models import Delivery
 from assistant.services.deliveries import outbox
+from assistant.services.organizations.roles import Act
 
 
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnly):
+    operate_rank = Act.SEND_AGAIN.rank
     empty_text = "E-mails that the assistants, appointments and notices send appear here."
     list_display = ["subject", "to", "organization", "shown_state", "attempts", "last_error", "created_at", "sent_at"]
     list_filter = ["organization", "state", ("created_at", RangeDateFilter)]

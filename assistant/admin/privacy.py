@@ -11,9 +11,10 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from unfold.decorators import action, display
 
-from assistant.admin.scoping import Rank, ReadOnly
+from assistant.admin.scoping import ReadOnly
 from assistant.errors import NotFound
 from assistant.models import Appointment, Conversation, Removal, Visitor
+from assistant.services.organizations.roles import Act
 from assistant.services.privacy import erasure, export
 
 
@@ -21,7 +22,8 @@ class VisitorsData:
     """Export and erasure, for the admin of visitors: its list's actions, and buttons on a visitor's page."""
 
     actions = ["export_data", "erase"]
-    erase_rank = Rank.OWNER  # nothing that is erased can be brought back
+    operate_rank = Act.EXPORT.rank
+    erase_rank = Act.ERASE.rank
     opts: Any
     admin_site: Any
 

@@ -1,15 +1,15 @@
 """Permissions: staff of one organization see and change only its rows.
 
 They come from `Membership` alone, never from Django's permission rows: a role is a rank within one organization,
-and each admin says which rank an act takes. Rows are filtered where Django asks for them (lists, forms, history,
-autocomplete, deletion all go through `get_queryset` and `get_object`), and so are the choices of every relation.
+and each admin says which acts are done there; `services.organizations.roles` says who may. Rows are filtered where
+Django asks for them (lists, forms, history, autocomplete, deletion all go through `get_queryset` and `get_object`), and so
+are the choices of every relation.
 Another organization's row answers 404, like one that does not exist.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from enum import IntEnum
 from typing import Any
 
 from django import forms
@@ -21,22 +21,7 @@ from unfold.contrib.filters.admin import RelatedDropdownFilter
 
 from assistant.admin.counting import BoundedPaginator
 from assistant.models import Membership, Organization
-
-
-class Rank(IntEnum):
-    NONE = 0
-    VIEWER = 1
-    EDITOR = 2
-    OWNER = 3
-    SUPERUSER = 4
-    NOBODY = 5  # what even superusers may not do here, such as adding a tool call
-
-
-RANKS = {
-    Membership.Role.VIEWER.value: Rank.VIEWER,
-    Membership.Role.EDITOR.value: Rank.EDITOR,
-    Membership.Role.OWNER.value: Rank.OWNER,
-}
+from assistant.services.organizations.roles import RANKS, Act, Rank
 
 
 def ranks(request: HttpRequest) -> dict[int, Rank]:
@@ -166,12 +151,13 @@ class SuperusersOnly(MissingIsNotFound):
 class Scoped(VisibleChoices, MissingIsNotFound, ModelAdmin):
     """The base of every admin of an organization's rows.
 
-    `organization_path` is the lookup from the model to its organization; the ranks say who may do what there.
+    `organization_path` is the lookup from the model to its organization; the ranks, each of an `Act`, say who may do what.
     `may_operate` is for acts that are not edits: actions, tests, buttons on a page that is otherwise read-only.
     """
 
     organization_path = "organization"
-    add_rank = change_rank = delete_rank = operate_rank = Rank.EDITOR
+    view_rank = Act.READ.rank
+    add_rank = change_rank = delete_rank = operate_rank = Act.SET_UP.rank
     form: type[forms.ModelForm] = OneOrganizationForm
     list_filter_submit = True
     list_per_page = 50
@@ -204,13 +190,13 @@ class Scoped(VisibleChoices, MissingIsNotFound, ModelAdmin):
         rows = super().get_queryset(request)
         if rank_in(request, None) == Rank.SUPERUSER:
             return rows
-        return rows.filter(**{f"{self.organization_path}__in": list(ranks(request))})
+        return self.within_reach(request, rows, self.view_rank)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.rank(request, obj) >= Rank.VIEWER
+        return self.rank(request, obj) >= self.view_rank
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return self.rank(request, None) >= self.add_rank
@@ -284,7 +270,7 @@ class ScopedInline(VisibleChoices, InlineModelAdmin):
     """Rows of a parent row: anybody who may change the parent may change them."""
 
     extra = 0
-    edit_rank = Rank.EDITOR
+    edit_rank = Act.SET_UP.rank
 
     def _may_edit(self, request: HttpRequest, obj: Any = None) -> bool:
         parent = self.admin_site.get_model_admin(self.parent_model)

@@ -23,6 +23,7 @@ from assistant.admin.states import column_labels
 from assistant.errors import InterworkyError
 from assistant.models import Appointment, Feedback
 from assistant.services.booking import appointments, form_fields, invitations
+from assistant.services.organizations.roles import Act
 
 
 class WhenFilter(DropdownFilter):
@@ -49,6 +50,7 @@ ABOUT = ("service", "calendar", "where", "price")
 
 @admin.register(Appointment)
 class AppointmentAdmin(ReadOnly):
+    operate_rank = Act.BOOK.rank
     list_before_template = "admin/assistant/appointment_tools.html"
     empty_text = "Appointments that visitors book in a conversation appear here."
     list_display = ["when", "who", "service", "calendar", "organization", "reference", "shown_state", "created_at"]

@@ -20,6 +20,7 @@ from assistant.admin.counting import count_of
 from assistant.admin.scoping import OneOrganizationForm, Scoped, ScopedTabularInline
 from assistant.models import Appointment, Calendar, Closure, SpecialHours
 from assistant.services.booking import calendars, typed_hours
+from assistant.services.organizations.roles import Act
 
 DAYS = [f"day_{weekday}" for weekday in range(7)]
 
@@ -102,6 +103,7 @@ class ClosureInline(ScopedTabularInline):
 
 @admin.register(Calendar)
 class CalendarAdmin(Scoped):
+    delete_rank = Act.DELETE.rank
     form = CalendarForm
     inlines = [SpecialHoursInline, ClosureInline]
     change_form_outer_before_template = "admin/assistant/calendar_actions.html"

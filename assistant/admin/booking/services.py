@@ -16,6 +16,7 @@ from assistant.admin.counting import count_of
 from assistant.admin.scoping import OneOrganizationForm, Scoped, ScopedTabularInline
 from assistant.models import Appointment, FormField, Offering, Service
 from assistant.services.booking import reminders
+from assistant.services.organizations.roles import Act
 
 
 class ServiceForm(OneOrganizationForm):
@@ -62,6 +63,7 @@ class FormFieldInline(ScopedTabularInline):
 
 @admin.register(Service)
 class ServiceAdmin(Scoped):
+    delete_rank = Act.DELETE.rank
     form = ServiceForm
     inlines = [OfferingInline, FormFieldInline]
     empty_text = "A service is what visitors book, such as a haircut of 45 minutes."

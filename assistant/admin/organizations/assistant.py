@@ -21,6 +21,7 @@ from assistant.admin.scoping import OneOrganizationForm, Scoped
 from assistant.admin.translations import Translations, TranslationsForm
 from assistant.models import Assistant, Conversation, Organization
 from assistant.services.organizations import access, prompt_versions
+from assistant.services.organizations.roles import Act
 
 
 class AssistantForm(TranslationsForm, OneOrganizationForm):
@@ -45,6 +46,7 @@ class AssistantForm(TranslationsForm, OneOrganizationForm):
 
 @admin.register(Assistant)
 class AssistantAdmin(PromptVersions, Translations, Scoped):
+    delete_rank = Act.DELETE.rank
     form = AssistantForm
     translated = ("greeting", "starters", "disclosure")
 

@@ -10,9 +10,10 @@ from django.forms.widgets import Script
 from django.http import HttpRequest
 from django.urls import Resolver404, resolve
 
-from assistant.admin.scoping import Rank, rank_in
+from assistant.admin.scoping import rank_in
 from assistant.models import Assistant, RefusedOrigin
 from assistant.services.organizations import access
+from assistant.services.organizations.roles import Act
 
 COPY_SCRIPT = Script("admin-extra/copy.js", defer=True)  # for the button beside a script tag
 
@@ -41,7 +42,7 @@ def install_steps(assistant: Assistant, asking: Iterable[RefusedOrigin], *, may_
 
 def may_allow(request: HttpRequest, organization_id: int) -> bool:
     """Whether the user may change the organization, and with it the sites that may show the widget."""
-    return rank_in(request, organization_id) >= Rank.OWNER
+    return rank_in(request, organization_id) >= Act.GOVERN.rank
 
 
 def script_tag(assistant: Assistant) -> str:

@@ -21,6 +21,7 @@ from assistant.models import Budget, Membership, Organization
 from assistant.sentences import CATALOGUES
 from assistant.services.conversations import handoffs
 from assistant.services.organizations import access
+from assistant.services.organizations.roles import Act
 
 
 class MembersFormSet(BaseInlineFormSet):
@@ -36,7 +37,7 @@ class MembersFormSet(BaseInlineFormSet):
 class MembersInline(ScopedTabularInline):
     model = Membership
     formset = MembersFormSet
-    edit_rank = Rank.OWNER
+    edit_rank = Act.MANAGE_MEMBERS.rank
     verbose_name = "member"
     verbose_name_plural = "members"
     tab = True
@@ -51,7 +52,7 @@ class MembersInline(ScopedTabularInline):
 
 class BudgetInline(ScopedStackedInline):
     model = Budget
-    edit_rank = Rank.OWNER
+    edit_rank = Act.PAY.rank
     verbose_name = verbose_name_plural = "limits"
     tab = True
     fields = (
@@ -94,7 +95,7 @@ class OrganizationForm(forms.ModelForm):
 class OrganizationAdmin(Scoped):
     organization_path = "pk"
     add_rank = delete_rank = Rank.SUPERUSER
-    change_rank = Rank.OWNER
+    change_rank = Act.GOVERN.rank
     form = OrganizationForm
 
     class Media:

@@ -26,7 +26,7 @@ from unfold.widgets import (
 
 from assistant import outbound
 from assistant.admin.counting import count_of
-from assistant.admin.scoping import OneOrganizationForm, Rank, Scoped
+from assistant.admin.scoping import OneOrganizationForm, Scoped
 from assistant.admin.secret_inputs import UnfoldSecretInput, ask_again
 from assistant.errors import AddressRefused
 from assistant.models import Provider, Usage
@@ -35,6 +35,7 @@ from assistant.outbound import Reach
 from assistant.providers import measuring, router
 from assistant.providers.presets import PRESETS
 from assistant.providers.probe import probe
+from assistant.services.organizations.roles import Act
 from assistant.services.providers import health as providers
 from assistant.tools.offered import tools_offered
 
@@ -163,7 +164,7 @@ def address_of(provider: Provider) -> str:
 @admin.register(Provider)
 class ProviderAdmin(Scoped):
     form = ProviderForm
-    add_rank = change_rank = delete_rank = operate_rank = Rank.OWNER  # it holds a key, and costs money
+    add_rank = change_rank = delete_rank = operate_rank = Act.PAY.rank
     test_seconds = 20.0  # of a test: a person waits for the page
     list_display = ["name", "organization", "preset_label", "shown_model", "key_kept", "standing", "requests_24h", "weight"]
     list_filter = ["organization", "enabled"]

@@ -19,6 +19,7 @@ from assistant.admin.providers.charts import Chart, Series
 from assistant.admin.scoping import Rank, has_several, organizations, rank_in
 from assistant.models import Organization, ProviderHealth
 from assistant.services.booking import feedback
+from assistant.services.organizations.roles import Act
 from assistant.services.providers import health, statistics
 from assistant.services.providers.statistics import Span
 
@@ -49,7 +50,7 @@ WHY = {
 
 def page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     """GET shows one organization, or all that the user may see; POST `close` resumes one provider at once."""
-    if rank_in(request, None) < Rank.VIEWER:
+    if rank_in(request, None) < Act.READ.rank:
         raise PermissionDenied
     if request.method == "POST":
         return _close(request)
@@ -112,7 +113,7 @@ def _may_close(request: HttpRequest, row: ProviderHealth) -> bool:
     """Those who may change the provider; the platform's are for superusers."""
     if row.provider is None:
         return rank_in(request, None) == Rank.SUPERUSER
-    return rank_in(request, row.provider.organization_id) >= Rank.OWNER
+    return rank_in(request, row.provider.organization_id) >= Act.PAY.rank
 
 
 def _close(request: HttpRequest) -> HttpResponse:

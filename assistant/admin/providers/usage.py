@@ -12,8 +12,9 @@ from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter
 from unfold.decorators import display
 
 from assistant.admin.providers import statistics
-from assistant.admin.scoping import Rank, ReadOnly, Scoped
+from assistant.admin.scoping import ReadOnly, Scoped
 from assistant.models import Price, Usage
+from assistant.services.organizations.roles import Act
 
 
 class TaskFilter(DropdownFilter):
@@ -84,7 +85,7 @@ class UsageAdmin(ReadOnly):
 class PriceAdmin(Scoped):
     """Rows without an organization are the installation's own; members see and set only theirs."""
 
-    add_rank = change_rank = delete_rank = Rank.OWNER
+    add_rank = change_rank = delete_rank = Act.PAY.rank
     list_select_related = ["organization"]
     list_display = ["model", "organization", "prompt", "completion", "updated_at"]
     list_filter = ["organization"]

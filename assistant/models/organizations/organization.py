@@ -255,8 +255,11 @@ class Membership(models.Model):
     """A user of an organization, and their role in it."""
 
     class Role(models.TextChoices):
+        """What each may do is in `services.organizations.roles`."""
+
         OWNER = "owner"
         EDITOR = "editor"
+        AGENT = "agent"
         VIEWER = "viewer"
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
