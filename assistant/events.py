@@ -150,6 +150,7 @@ class ConversationUpdated(WidgetEvent):
     state: str
     staff: str | None = None
     notified: bool | None = None  # of one that waits for a person: whether somebody was told
+    opens_at: str | None = None  # likewise, outside office hours: when the team is back, in UTC
 
 
 @dataclass(frozen=True)

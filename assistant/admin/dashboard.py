@@ -105,6 +105,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         ).select_related("organization")[:WATCHED],
         unwritten=OutsideEntry.objects.failed().filter(outside__organization__in=mine).count(),
         telling_nobody=handoffs.without_address(mine),
+        unheard=talks.filter(state=Conversation.State.WAITING, reach=Conversation.Reach.NOBODY).count(),
         mails_are=deliveries.state_with(get_connection()),
         endings=model_endings(request, mine),
         unfinished=[(row, steps) for row, steps in setting_up if not all(step.done for step in steps)][:UNFINISHED],
@@ -193,6 +194,7 @@ def next_steps(organization: Any) -> list[Step]:
     allowed = organization.allow_any_origin or bool(organization.allowed_origins.strip())
     return [
         Step("Enter the sites that may show the widget", allowed, change),
+        Step("Enter the team e-mail, which is told when a visitor asks for a person", bool(organization.team_email), change),
         Step("Create an assistant", assistant is not None, reverse("admin:assistant_assistant_add") + here),
         Step(
             "Add a method, so that the assistant can act", organization.can_act, reverse("admin:assistant_method_add") + here

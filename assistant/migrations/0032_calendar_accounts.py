@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('assistant', '0027_labels'),
+        ('assistant', '0031_team_language'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

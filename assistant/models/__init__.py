@@ -28,6 +28,7 @@ from assistant.models.deliveries import Delivery
 from assistant.models.methods.method import Method
 from assistant.models.methods.replay import Replay
 from assistant.models.organizations.assistant import Assistant, PromptVersion, RefusedOrigin
+from assistant.models.organizations.office_hours import OfficeClosure, OfficeHours
 from assistant.models.organizations.organization import Membership, Organization
 from assistant.models.privacy import Removal
 from assistant.models.providers.provider import Provider, ProviderHealth, Rotation
@@ -39,8 +40,8 @@ __all__ = [
     "Appointment", "AppointmentNotice", "Assistant", "BlockedTime", "Budget", "BusyTime", "Calendar",
     "CalendarAccount", "CalendarFeed", "CalendarProvider", "Card", "Closure", "Conversation", "ConversationNote",
     "Delivery", "Document", "DocumentFile", "Embedding", "Event", "Feedback", "FormField", "Membership", "Message",
-    "MessageTemplate", "Method", "OAuthClient", "Offering", "OpeningHours", "Organization", "OutsideCalendar",
-    "OutsideEntry", "Passage", "PassageVector", "Price", "PromptVersion", "Provider", "ProviderHealth", "Question",
-    "RefusedOrigin", "Removal", "Replay", "Rotation", "Service", "SpecialHours", "Spending", "ToolCall", "Turn",
-    "Usage", "Visitor",
+    "MessageTemplate", "Method", "OAuthClient", "Offering", "OfficeClosure", "OfficeHours", "OpeningHours",
+    "Organization", "OutsideCalendar", "OutsideEntry", "Passage", "PassageVector", "Price", "PromptVersion",
+    "Provider", "ProviderHealth", "Question", "RefusedOrigin", "Removal", "Replay", "Rotation", "Service",
+    "SpecialHours", "Spending", "ToolCall", "Turn", "Usage", "Visitor",
 ]  # fmt: skip

@@ -59,7 +59,7 @@ async def fetch(context: Context, arguments: dict[str, Any]) -> ToolResult:
     if context.dry_run or context.conversation is None:
         told = _team(context) or "nobody, since the team has no address here,"
         return ToolResult(f"The conversation would wait for a person, and {told} would be told.")
-    problem = await in_db(handoffs.wait_for_person)(
+    asked = await in_db(handoffs.wait_for_person)(
         context.call,
         context.conversation,
         reason=arguments["reason"],
@@ -68,16 +68,20 @@ async def fetch(context: Context, arguments: dict[str, Any]) -> ToolResult:
         contact_tool=f"{context.method.name}_{handoffs.CONTACT}",
         per_day=PER_TEAM_PER_DAY,
     )
-    if problem:
+    if asked.problem:
         raise ToolError(
-            f"Nobody from the team could be told: {problem} The conversation waits for a person all the same, and the "
+            f"Nobody from the team could be told: {asked.problem} The conversation waits for a person all the same, and the "
             "visitor sees a form; what they write there is kept in this conversation. Say so, and do not say that "
             "anybody has been told.",
             code="nobody_told",
         )
+    away = ""
+    if asked.away:
+        until = f" They are back on {asked.back}." if asked.back else ""
+        away = f"It is outside the team's office hours: nobody comes now.{until} Say so. "
     return ToolResult(
         "A notice to the team is on its way by e-mail, and the conversation waits for a person. The visitor sees a card on "
-        "which they can leave an address. Nobody can say whether or when somebody comes: do not promise it."
+        f"which they can leave an address. {away}Nobody can say whether or when somebody comes: do not promise it."
     )
 
 

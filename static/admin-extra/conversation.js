@@ -1,4 +1,5 @@
-// An open conversation: shows new messages as they arrive, and tells the visitor that staff are typing.
+// An open conversation: shows new messages as they arrive, tells the visitor that staff are typing, and keeps a reply that is
+// being written while the page is loaded anew, as after handing back.
 
 const POLL_MS = 3000;
 const TYPING_MS = 3000;
@@ -36,6 +37,17 @@ document.addEventListener("input", ({ target }) => {
   fetch(target.dataset.typing, { method: "POST", body: new FormData(target.form) });
 });
 
+const draftKey = () => `iw-draft ${location.pathname}`; // for as long as the tab is open
+
+document.addEventListener("input", ({ target }) => {
+  if (target.dataset.typing) sessionStorage.setItem(draftKey(), target.value);
+});
+document.addEventListener("submit", ({ target, submitter }) => {
+  if (target.closest("#answer") && submitter?.name !== "hand_back") sessionStorage.removeItem(draftKey());
+});
+
 document.addEventListener("DOMContentLoaded", () => {
+  const box = document.querySelector("#answer textarea");
+  if (box) box.value ||= sessionStorage.getItem(draftKey()) ?? "";
   if (document.querySelector("[data-seq-url]")) setInterval(poll, POLL_MS);
 });

@@ -364,7 +364,7 @@ def test_a_person_takes_over(widget: Widget, fake: FakeServer) -> None:
     widget.page.get_by_role("menuitem", name="Talk to a person").click()
     expect(widget.page.locator(".header")).to_contain_text("You asked for a person.")
     fake.call(fake.say_notified())
-    expect(widget.page.locator(".header")).to_contain_text("Someone from the team will join you here.")
+    expect(widget.page.locator(".header")).to_contain_text("The team has been notified.")
     fake.call(fake.say_staff("Grace"))
     expect(widget.page.locator(".header")).to_contain_text("You are talking to Grace")
     fake.call(fake.say({"type": "staff.typing"}))

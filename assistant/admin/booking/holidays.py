@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from unfold.widgets import UnfoldAdminSelectWidget
 
+from assistant.models import Calendar
 from assistant.services.booking import holidays
 
 
@@ -30,9 +31,10 @@ class CountryForm(forms.Form):
 
 
 def holidays_view(model_admin: Any, request: HttpRequest, object_id: str) -> HttpResponse:
-    """GET lists the holidays of this year and the next; POST closes the calendar on those that are ticked."""
-    calendar = model_admin.get_object(request, object_id)
-    if not model_admin.has_change_permission(request, calendar):
+    """GET lists the holidays of this year and the next; POST closes the calendar, or the organization's office, on those
+    that are ticked."""
+    owner = model_admin.get_object(request, object_id)
+    if not model_admin.has_change_permission(request, owner):
         raise PermissionDenied
     chosen = {name: request.GET.get(name, "") for name in ("country", "region")}
     form = CountryForm(chosen["country"], chosen)
@@ -41,19 +43,20 @@ def holidays_view(model_admin: Any, request: HttpRequest, object_id: str) -> Htt
         today = timezone.localdate()
         known = holidays.of(chosen["country"], form.cleaned_data.get("region", ""), [today.year, today.year + 1])
         found = [one for one in known if one.day >= today]
-    back = reverse("admin:assistant_calendar_change", args=[calendar.pk])
+    back = reverse(f"admin:assistant_{model_admin.opts.model_name}_change", args=[owner.pk])
     if request.method == "POST":
         ticked = set(request.POST.getlist("day"))
-        added = holidays.close_on(calendar, [one for one in found if one.day.isoformat() in ticked])
+        added = holidays.close_on(owner, [one for one in found if one.day.isoformat() in ticked])
         model_admin.message_user(request, f"Closed days added: {added}.", messages.SUCCESS)
-        model_admin.warn_of_closed_bookings(request, calendar)
+        if isinstance(owner, Calendar):
+            model_admin.warn_of_closed_bookings(request, owner)
         return HttpResponseRedirect(back)
-    closed = [(row.first_day, row.last_day) for row in calendar.closures.all()]
+    closed = [(row.first_day, row.last_day) for row in owner.closures.all()]
     context = {
         **model_admin.admin_site.each_context(request),
         "opts": model_admin.opts,
-        "original": calendar,
-        "title": f"Public holidays for {calendar}",
+        "original": owner,
+        "title": f"Public holidays for {owner}",
         "form": form,
         "found": [(one, any(first <= one.day <= last for first, last in closed)) for one in found],
         "back": back,

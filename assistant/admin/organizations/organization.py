@@ -11,16 +11,21 @@ from django.db import models
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
+from django.urls import path
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminURLInputWidget
 
+from assistant.admin.booking.calendars import DAYS, SpanForm
+from assistant.admin.booking.fields import HoursField
+from assistant.admin.booking.holidays import holidays_view
 from assistant.admin.organizations.install import COPY_SCRIPT, install_steps, may_allow
 from assistant.admin.organizations.people import admit_members
 from assistant.admin.scoping import Rank, Scoped, ScopedStackedInline, ScopedTabularInline, rank_in
-from assistant.models import Budget, Membership, Organization
+from assistant.models import Budget, Membership, OfficeClosure, Organization
 from assistant.sentences import CATALOGUES
+from assistant.services.booking import typed_hours
 from assistant.services.conversations import handoffs
-from assistant.services.organizations import access
+from assistant.services.organizations import access, office_hours
 from assistant.services.organizations.roles import Act
 
 
@@ -64,7 +69,19 @@ class BudgetInline(ScopedStackedInline):
     )
 
 
+class ClosureInline(ScopedTabularInline):
+    model = OfficeClosure
+    form = SpanForm
+    edit_rank = Rank.OWNER
+    verbose_name, verbose_name_plural = "day away", "days on which nobody answers"
+    fields = ["first_day", "last_day", "reason"]
+    tab = True
+
+
 class OrganizationForm(forms.ModelForm):
+    """An organization with the week of its office: one field for each weekday."""
+
+    day_0, day_1, day_2, day_3, day_4, day_5, day_6 = (HoursField(label=name) for name in typed_hours.WEEKDAYS)
     website = forms.URLField(required=False, assume_scheme="https", widget=UnfoldAdminURLInputWidget())
     team_language = forms.ChoiceField(
         choices=[(code, one.name) for code, one in CATALOGUES.items()],
@@ -77,6 +94,13 @@ class OrganizationForm(forms.ModelForm):
     class Meta:
         widgets = {"allowed_origins": UnfoldAdminTextareaWidget({"rows": 4})}
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        week = office_hours.week_of(self.instance) if self.instance.pk else [[]] * len(DAYS)
+        for name, intervals in zip(DAYS, week, strict=True):
+            if name in self.fields:  # not for those who may only look, nor where an organization is added
+                self.fields[name].initial = intervals
+
     def clean_team_language(self) -> str:
         return self.cleaned_data["team_language"] or self.instance.team_language
 
@@ -88,7 +112,17 @@ class OrganizationForm(forms.ModelForm):
                 "allowed_origins",
                 "Enter the sites that may show the widget, such as https://www.example.com, or allow any site.",
             )
+        try:
+            typed_hours.refuse_overlaps([cleaned.get(name) or [] for name in DAYS])
+        except ValueError as error:
+            raise ValidationError(str(error), code="overlap") from error
         return cleaned
+
+
+ABOUT_HOURS = (
+    "When your team answers visitors who ask for a person, in the organization's time zone, such as 9–12:30, 13:30–18. At "
+    "other times visitors read when you are back. Leave all days empty if there are no fixed hours."
+)
 
 
 @admin.register(Organization)
@@ -101,16 +135,18 @@ class OrganizationAdmin(Scoped):
     class Media:
         js = (COPY_SCRIPT,)
 
-    inlines = [MembersInline, BudgetInline]
+    inlines = [MembersInline, BudgetInline, ClosureInline]
     empty_text = "An organization owns assistants, methods, documents and conversations."
     list_display = ["name", "sites", "assistant_count", "member_count", "is_active"]
     search_fields = ["name", "slug", "website"]
     prepopulated_fields = {"slug": ["name"]}
     readonly_fields = ["install"]
+    change_form_outer_before_template = "admin/assistant/organization_actions.html"
     change_form_outer_after_template = "admin/assistant/origin_form.html"
     fieldsets = (
         (None, {"fields": ("name", "slug", "website", "team_email", "team_language", "phone", "timezone", "active")}),
         ("Allowed sites", {"fields": ("allowed_origins", "allow_any_origin", "install")}),
+        ("Office hours", {"fields": DAYS, "description": ABOUT_HOURS}),
         ("Models", {"fields": ("use_platform_providers",)}),
         ("Privacy", {"fields": ("keep_messages_days", "keep_visitors_days", "keep_ledger_days")}),
     )
@@ -122,10 +158,29 @@ class OrganizationAdmin(Scoped):
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
         return {} if obj else super().get_prepopulated_fields(request, obj)
 
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(lambda request, object_id: holidays_view(self, request, object_id))
+        return [path("<path:object_id>/holidays/", view, name="assistant_organization_holidays"), *super().get_urls()]
+
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is not None and self.has_change_permission(request, obj):
+            return self.fieldsets
         if obj is not None:
-            return super().get_fieldsets(request, obj)
+            office = ("Office hours", {"fields": ("office_week",)})
+            return tuple(office if name == "Office hours" else (name, rest) for name, rest in self.fieldsets)
         return (*self.fieldsets[:1], ("Allowed sites", {"fields": ("allowed_origins", "allow_any_origin")}))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [*super().get_readonly_fields(request, obj), "office_week"]
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        if change:
+            office_hours.set_week(form.instance, [form.cleaned_data.get(name) or [] for name in DAYS])
+
+    @display(description="Office hours")
+    def office_week(self, obj: Organization) -> str:
+        return "; ".join(map(str, obj.office_hours.all())) or "None"
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         super().save_formset(request, form, formset, change)

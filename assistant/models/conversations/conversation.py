@@ -41,12 +41,21 @@ class Conversation(models.Model):
         STAFF = "staff", "With a person"
         CLOSED = "closed", "Closed"
 
+    class Reach(models.TextChoices):
+        """Of a conversation that waits for a person: whether anybody knows."""
+
+        TOLD = "told", "The team was notified"
+        AWAY = "away", "The team was notified, outside office hours"
+        NOBODY = "nobody", "Nobody was notified"
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="conversations")
     assistant = models.ForeignKey(Assistant, models.CASCADE, related_name="conversations")
     visitor = models.ForeignKey(Visitor, models.CASCADE, related_name="conversations")
     state = models.CharField(max_length=10, choices=State.choices, default=State.ASSISTANT)
     staff = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
+    waiting_since = models.DateTimeField(null=True, blank=True)  # while it waits for a person
+    reach = models.CharField(max_length=6, choices=Reach.choices, blank=True)  # likewise
     title = models.CharField(max_length=120, blank=True)  # the first words, until the fast model has found better ones
     titled_at = models.DateTimeField(null=True, blank=True)  # when it did
     language = models.CharField(max_length=12, blank=True)  # that the visitor writes in, as the fast model saw it

@@ -1,4 +1,4 @@
-"""Public holidays of a country, for staff to tick: days on which a calendar is closed."""
+"""Public holidays of a country, for staff to tick: days on which a calendar is closed, or a team away."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from datetime import date
 from functools import lru_cache
 
 import holidays
+from django.db import transaction
 from holidays.registry import COUNTRIES
 
-from assistant.models import Calendar, Closure
+from assistant.models import Calendar, Organization
 
 
 @dataclass(frozen=True)
@@ -47,11 +48,11 @@ def of(country: str, region: str, years: Collection[int]) -> list[Holiday]:
     return [Holiday(day, name) for day, name in sorted(found.items())]
 
 
-def close_on(calendar: Calendar, chosen: Collection[Holiday]) -> int:
-    """Close the calendar on those days; how many were not closed before."""
-    closed = [(row.first_day, row.last_day) for row in calendar.closures.all()]
+@transaction.atomic
+def close_on(owner: Calendar | Organization, chosen: Collection[Holiday]) -> int:
+    """Close the calendar, or the organization's office, on those days; how many were not closed before."""
+    closed = [(row.first_day, row.last_day) for row in owner.closures.all()]
     new = [one for one in chosen if not any(first <= one.day <= last for first, last in closed)]
-    Closure.objects.bulk_create(
-        Closure(calendar=calendar, first_day=one.day, last_day=one.day, reason=one.name[:120]) for one in new
-    )
+    for one in new:
+        owner.closures.create(first_day=one.day, last_day=one.day, reason=one.name[:120])
     return len(new)

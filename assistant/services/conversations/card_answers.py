@@ -11,7 +11,7 @@ from assistant.errors import InputError, NotFound
 from assistant.models import Card, Conversation, Message, ToolCall, Turn
 from assistant.sentences import label
 from assistant.services.booking import browsing, form_fields
-from assistant.services.conversations import cards
+from assistant.services.conversations import cards, handoffs
 from assistant.services.conversations.leases import begin_turn
 from assistant.services.conversations.messages import append_message
 from assistant.services.deliveries import verification
@@ -80,8 +80,10 @@ def _contact(card: Card, choice: str, fields: dict[str, str]) -> tuple[str, Tool
     arguments = {**card.action.get("arguments", {}), **fields}
     # True from this transaction on; `leave_contact` removes the note once the address is forwarded.
     card.content = {**card.content, "note": label("kept_here", card.conversation.locale)}
+    handoffs.name_visitor(card.conversation, fields)
     said = fields.get("message") or label("write_back", card.conversation.locale)
-    return said, _visitors_call(card, card.action["tool"], arguments)
+    tool = card.action.get("tool")  # none where nobody can be told
+    return said, _visitors_call(card, tool, arguments) if tool else None
 
 
 def _verified(card: Card, choice: str, fields: dict[str, str]) -> tuple[str, ToolCall | None]:

@@ -132,8 +132,13 @@ def format_instant(at: datetime) -> str:
 
 def is_notified(conversation: Conversation) -> bool:
     """Whether the team was notified of a conversation that waits for a person, as the visitor was last shown."""
-    shown = conversation.events.filter(type="conversation.updated").order_by("-seq").values_list("data", flat=True).first()
-    return bool(shown and shown.get("notified"))
+    return bool(_shown_state(conversation).get("notified"))
+
+
+def _shown_state(conversation: Conversation) -> dict[str, Any]:
+    """What the last `conversation.updated` said."""
+    updates = conversation.events.filter(type="conversation.updated").order_by("-seq")
+    return updates.values_list("data", flat=True).first() or {}
 
 
 def resume_session(
@@ -168,7 +173,10 @@ def resume_session(
         }
     about: dict[str, Any] = {"id": str(conversation.pk), "state": conversation.state}
     if conversation.state == Conversation.State.WAITING:
-        about["notified"] = is_notified(conversation)
+        shown_state = _shown_state(conversation)
+        about["notified"] = bool(shown_state.get("notified"))
+        if opens_at := shown_state.get("opens_at"):
+            about["opens_at"] = opens_at
     if conversation.staff:
         about["staff"] = conversation.staff.get_short_name() or conversation.staff.get_username()
     # The newest seq that this answer accounts for: what is committed meanwhile is announced, or seen as a gap.

@@ -6,24 +6,41 @@ delivery fails. The waiting itself and the form stand whether anybody could be t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from assistant.errors import ToolError
 from assistant.models import Assistant, Card, Conversation, Delivery, Message, Method, Organization, ToolCall, Turn
 from assistant.sentences import label
+from assistant.services.booking import wording
 from assistant.services.conversations import cards
 from assistant.services.conversations.events import is_notified
 from assistant.services.conversations.leases import begin_turn
 from assistant.services.conversations.messages import append_message
+from assistant.services.conversations.sessions import update_visitor
 from assistant.services.conversations.state import set_state
 from assistant.services.deliveries import email_receipts
+from assistant.services.organizations.office_hours import Office, office
 
 CONTACT = "contact"  # the suffix of the tool that a form is sent to
-FIELDS = {"name": "text", "email": "email", "message": "textarea"}
+FIELDS = {"email": "email", "name": "text", "message": "textarea"}
+REQUIRED = {"email"}
 LISTED = 20
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What became of asking for a person: `problem` says why nobody could be told, "" where somebody was; `back` is when
+    the team is there again, in words, where it is away just now."""
+
+    problem: str
+    away: bool = False
+    back: str = ""
 
 
 # --- Whom it reaches --------------------------------------------------------------------------------------------------
@@ -69,6 +86,7 @@ def request_human(conversation: Conversation, words: str) -> Turn | None:
         if method is None:
             append_message(locked, Message.Role.SYSTEM, label("nobody_told_here", conversation.locale))
             set_state(locked, Conversation.State.WAITING)
+            _offer_form(None, locked, "write_to_team", label("kept_for_team", locked.locale), "")
             return None
         message = append_message(locked, Message.Role.VISITOR, words)
         call = ToolCall.objects.create(
@@ -93,11 +111,11 @@ def wait_for_person(
     text: str,
     contact_tool: str,
     per_day: int,
-) -> str:
-    """Let the conversation wait for a person, notify the team, and let the visitor leave an address; returns why nobody
-    could be told, or "". The waiting and the form stand in either case. A second time for the same call changes nothing.
+) -> Asked:
+    """Let the conversation wait for a person, notify the team, and let the visitor leave an address. The waiting and the
+    form stand whether anybody could be told or not. A second time for the same call changes nothing.
 
-    `text` is what the visitor reads once the team is being told; empty for ours.
+    `text` is what the visitor reads once the team is being told, during office hours; empty for ours.
     """
     with transaction.atomic():
         # Locked in the order in which a notice locks them.
@@ -105,12 +123,30 @@ def wait_for_person(
         locked = Conversation.objects.select_for_update().get(pk=conversation.pk)
         problem = _notify(call, conversation, reason, team, per_day)
         told = not problem or (locked.state == Conversation.State.WAITING and is_notified(locked))
+        team_is = office(conversation.organization, timezone.now())
         if locked.state in (Conversation.State.ASSISTANT, Conversation.State.WAITING):
-            _wait(locked, notified=told)
+            _wait(locked, team_is, notified=told)
         conversation.state, conversation.staff = locked.state, locked.staff
-        said = (text or label("team_told", conversation.locale)) if told else label("nobody_told", conversation.locale)
-        _offer_form(call, conversation, "person_asked", said, contact_tool)
-    return problem
+        _offer_form(call, conversation, "person_asked", _said(conversation, team_is, told, text), contact_tool)
+    return Asked(problem, not team_is.is_open, _back(conversation, team_is))
+
+
+def _said(conversation: Conversation, team_is: Office, told: bool, text: str) -> str:
+    """What the form says of the request."""
+    locale = conversation.locale
+    if not told:
+        return label("nobody_told", locale)
+    if team_is.is_open:
+        return text or label("team_told", locale)
+    back = _back(conversation, team_is, locale)
+    return label("team_away", locale, when=back) if back else label("team_away_long", locale)
+
+
+def _back(conversation: Conversation, team_is: Office, locale: str = "") -> str:
+    """When the team is back, on the visitor's clock; "" where that is not known. English without a `locale`."""
+    zone = wording.known_zone(conversation.visitor.timezone) if locale else None
+    name = zone.key if zone else conversation.organization.timezone
+    return wording.moment(team_is.opens_at, name, locale) if team_is.opens_at else ""
 
 
 def _notify(call: ToolCall, conversation: Conversation, reason: str, team: str, per_day: int) -> str:
@@ -133,12 +169,13 @@ def _notify(call: ToolCall, conversation: Conversation, reason: str, team: str, 
     return ""
 
 
-def _wait(conversation: Conversation, *, notified: bool) -> None:
-    """Show the visitor that the conversation waits, and whether the team was notified; what is shown already is not said
-    again. Inside the caller's transaction."""
+def _wait(conversation: Conversation, team_is: Office, *, notified: bool) -> None:
+    """Show the visitor that the conversation waits, whether the team was notified and when it is there; what is shown
+    already is not said again. Inside the caller's transaction."""
     waits = conversation.state == Conversation.State.WAITING
     if not waits or is_notified(conversation) != notified:
-        set_state(conversation, Conversation.State.WAITING, notified=notified)
+        away = not team_is.is_open
+        set_state(conversation, Conversation.State.WAITING, notified=notified, away=away, opens_at=team_is.opens_at)
 
 
 def follow(delivery: Delivery) -> None:
@@ -153,7 +190,7 @@ def follow(delivery: Delivery) -> None:
     with transaction.atomic():
         conversation = Conversation.objects.select_for_update().get(pk=delivery.conversation_id)
         if conversation.state == Conversation.State.WAITING:
-            _wait(conversation, notified=not why)
+            _wait(conversation, office(conversation.organization, timezone.now()), notified=not why)
         card = _open_form(call, conversation)
         if card is not None and why:
             cards.update(card, content={**card.content, "text": label(why, conversation.locale)})
@@ -170,20 +207,21 @@ def show_form(call: ToolCall, conversation: Conversation, *, contact_tool: str) 
             _offer_form(call, conversation, "write_to_team", label("leave_address", conversation.locale), contact_tool)
 
 
-def _open_form(call: ToolCall, conversation: Conversation) -> Card | None:
+def _open_form(call: ToolCall | None, conversation: Conversation) -> Card | None:
     """The form of `call` that the visitor has not filled in, else that of an earlier call."""
     forms = conversation.cards.filter(kind=Card.Kind.CONTACT, state=Card.State.OPEN).select_related("conversation")
     return forms.filter(call=call).first() or forms.last()
 
 
-def _offer_form(call: ToolCall, conversation: Conversation, title: str, text: str, contact_tool: str) -> None:
-    """Show the form, or say `text` on the one that stands there."""
+def _offer_form(call: ToolCall | None, conversation: Conversation, title: str, text: str, contact_tool: str) -> None:
+    """Show the form, or say `text` on the one that stands there. Without a `contact_tool`, what is filled in stays in the
+    conversation."""
     content = {"title": label(title, conversation.locale), "text": text}
     if card := _open_form(call, conversation):
         if content != {name: card.content.get(name) for name in content}:
             cards.update(card, content={**card.content, **content})
         return
-    if call.cards.filter(kind=Card.Kind.CONTACT).exists():
+    if call is not None and call.cards.filter(kind=Card.Kind.CONTACT).exists():
         return  # it is filled in
     fields = [
         {
@@ -191,10 +229,17 @@ def _offer_form(call: ToolCall, conversation: Conversation, title: str, text: st
             "label": label(name, conversation.locale),
             "type": kind,
             "value": getattr(conversation.visitor, name, ""),
+            **({} if name in REQUIRED else {"optional": True}),
         }
         for name, kind in FIELDS.items()
     ]
-    cards.add(conversation, Card.Kind.CONTACT, {**content, "fields": fields}, call=call, action={"tool": contact_tool})
+    action = {"tool": contact_tool} if contact_tool else {}
+    cards.add(conversation, Card.Kind.CONTACT, {**content, "fields": fields}, call=call, action=action)
+
+
+def name_visitor(conversation: Conversation, given: Mapping[str, Any]) -> None:
+    """Keep the name and the address that a visitor has left: what they say of themselves, not proof."""
+    update_visitor(conversation, name=str(given.get("name") or ""), email=str(given.get("email") or ""))
 
 
 def leave_contact(
@@ -220,6 +265,8 @@ def leave_contact(
         reference = email_receipts.queue_with_receipt(
             call, organization, conversation, [team], notice, per_recipient_per_day=per_day
         )
+        if conversation is not None:
+            name_visitor(conversation, given)
         _clear_note(call)
     return reference
 

@@ -2,29 +2,44 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from assistant.models import Conversation, ConversationNote
-from assistant.services.conversations.events import record_event
+from assistant.services.conversations.events import format_instant, record_event
 
 
 def set_state(
-    conversation: Conversation, state: str, *, staff: Any = None, notified: bool = False, seq: int | None = None
+    conversation: Conversation,
+    state: str,
+    *,
+    staff: Any = None,
+    notified: bool = False,
+    away: bool = False,
+    opens_at: datetime | None = None,
+    seq: int | None = None,
 ) -> None:
     """Set who holds the conversation. Inside the caller's transaction.
 
-    `notified`: of one that waits for a person, whether somebody was told of it. `seq`: the number that was given out for
-    its event.
+    Of one that waits for a person: `notified`, whether somebody was told of it, and whether the team is `away`, and when it
+    is back. `seq`: the number that was given out for its event.
     """
+    waits = state == Conversation.State.WAITING
+    reach = Conversation.Reach.NOBODY if not notified else Conversation.Reach.AWAY if away else Conversation.Reach.TOLD
     conversation.state = state
     conversation.staff = staff
-    conversation.save(update_fields=["state", "staff"])
+    conversation.waiting_since = (conversation.waiting_since or timezone.now()) if waits else None
+    conversation.reach = reach if waits else ""
+    conversation.save(update_fields=["state", "staff", "waiting_since", "reach"])
     name = (staff.get_short_name() or staff.get_username()) if staff else None
     data: dict[str, Any] = {"state": state, **({"staff": name} if name else {})}
-    if state == Conversation.State.WAITING:
+    if waits:
         data["notified"] = notified
+        if opens_at:
+            data["opens_at"] = format_instant(opens_at)
     record_event(conversation, "conversation.updated", data=data, seq=seq)
 
 

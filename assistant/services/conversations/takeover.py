@@ -1,4 +1,7 @@
-"""Takeover of a conversation by staff: they answer, the assistant is silent, and they hand it back."""
+"""Takeover of a conversation by staff: they answer, the assistant is silent, and they hand it back.
+
+A person who leaves the chat is said to have left, and what the visitor asked meanwhile is the assistant's to answer.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,10 @@ from django.db import transaction
 
 from assistant import events, live
 from assistant.errors import Conflict, InputError
-from assistant.models import Conversation, Message
+from assistant.models import Conversation, Message, Turn
 from assistant.redaction import clean
-from assistant.services.conversations.leases import request_stop
+from assistant.sentences import label
+from assistant.services.conversations.leases import begin_turn, request_stop
 from assistant.services.conversations.messages import append_message
 from assistant.services.conversations.state import set_state
 
@@ -34,12 +38,26 @@ def answer(conversation: Conversation, by: Any, text: str) -> Message:
         return append_message(locked, Message.Role.STAFF, said, staff=by)
 
 
-def hand_back(conversation: Conversation) -> None:
-    """Let the assistant answer again. Raises `Conflict` when the conversation is closed."""
+def hand_back(conversation: Conversation) -> Turn | None:
+    """Let the assistant answer again, beginning with what the visitor has asked and nobody has answered: returns the turn
+    for it. Raises `Conflict` when the conversation is closed."""
     with transaction.atomic():
         locked = _open(conversation)
-        if locked.state != Conversation.State.ASSISTANT:
-            set_state(locked, Conversation.State.ASSISTANT)
+        if locked.state == Conversation.State.ASSISTANT:
+            return None
+        if locked.staff:
+            name = locked.staff.get_short_name() or locked.staff.get_username()
+            append_message(locked, Message.Role.SYSTEM, label("person_left", locked.locale, name=name))
+        set_state(locked, Conversation.State.ASSISTANT)
+        return _answer_open_question(locked)
+
+
+def _answer_open_question(conversation: Conversation) -> Turn | None:
+    """Queue the answer to the visitor's last message, where nothing has been said to it and nothing is being said."""
+    if conversation.turns.open().filter(stop_requested_at=None).exists():
+        return None
+    last = conversation.messages.exclude(role=Message.Role.SYSTEM).order_by("-seq").first()
+    return begin_turn(last) if last and last.role == Message.Role.VISITOR else None
 
 
 def _open(conversation: Conversation) -> Conversation:

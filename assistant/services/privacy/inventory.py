@@ -80,7 +80,7 @@ INVENTORY = {
         "To continue a conversation and show it to staff. The network is a keyed hash of an IP address, for limits.",
         Term.MESSAGES, Erasure.DELETED, ("visitor",),
         {
-            V: "id visitor title language summary origin network created_at last_message_at state",
+            V: "id visitor title language summary origin network created_at last_message_at state waiting_since reach",
             O: "organization assistant", S: "staff",
             N: "titled_at summary_seq thinking_until last_seq",
         },
@@ -195,6 +195,10 @@ INVENTORY = {
                "use_platform_providers active keep_messages_days keep_visitors_days keep_ledger_days",
             N: "id revision created_at",
         },
+    ),
+    "OfficeHours": Table("When the team answers.", Term.OWNER, fields={O: "organization weekday opens closes", N: "id"}),
+    "OfficeClosure": Table(
+        "When the team is away.", Term.OWNER, fields={O: "organization first_day last_day reason", N: "id"}
     ),
     "Membership": Table(
         "Who works for an organization, and in what role.", Term.OWNER, fields={S: "user role", O: "organization", N: "id"}

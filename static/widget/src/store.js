@@ -57,7 +57,7 @@
  * @property {Config} config
  * @property {boolean} open
  * @property {"idle" | "connecting" | "online" | "offline" | "refused"} connection
- * @property {{ id: string, state: "assistant" | "waiting" | "staff" | "closed", staff?: string, notified?: boolean } | null} conversation
+ * @property {{ id: string, state: "assistant" | "waiting" | "staff" | "closed", staff?: string, notified?: boolean, opens_at?: string } | null} conversation
  * @property {number} seq the last durable event applied
  * @property {boolean} gap something was missed: ask again from `seq`
  * @property {Item[]} items
@@ -180,9 +180,9 @@ export const EVENTS = {
     const shown = view.month ? { ...state.browsed[card], ...month } : view;
     return { ...state, browsed: { ...state.browsed, [card]: shown }, problem: null };
   },
-  "conversation.updated": (state, { state: to, staff, notified }) => ({
+  "conversation.updated": (state, { state: to, staff, notified, opens_at }) => ({
     ...state,
-    conversation: { id: state.conversation?.id ?? "", state: to, staff, notified },
+    conversation: { id: state.conversation?.id ?? "", state: to, staff, notified, opens_at },
     staffTyping: false,
   }),
   "staff.typing": (state) => ({ ...state, staffTyping: true }),

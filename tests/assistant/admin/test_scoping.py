@@ -265,7 +265,7 @@ def test_an_owner_sets_roles_but_adds_nobody_and_stays(two, owner):
     me = Membership.objects.get(user__username="owner-mine")
     address = f"/admin/assistant/organization/{two.mine.pk}/change/"
     form = {**fields_of(owner, address), "memberships-TOTAL_FORMS": 3, "memberships-INITIAL_FORMS": 2}
-    form |= {"budget-TOTAL_FORMS": 0, "budget-INITIAL_FORMS": 0}
+    form |= {f"{name}-{count}_FORMS": 0 for name in ("budget", "closures") for count in ("TOTAL", "INITIAL")}
     rows = {
         f"memberships-{number}-{key}": value
         for number, row in enumerate([me, colleague])

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import time, timedelta
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.utils import timezone
 
 from assistant.async_db import in_db
 from assistant.models import Card, Conversation, Delivery, Method, Turn
@@ -76,6 +78,7 @@ async def test_the_conversation_waits_the_team_is_notified_and_the_visitor_can_l
     card = await Card.objects.aget(kind=Card.Kind.CONTACT)
     known = {field["name"]: field["value"] for field in card.content["fields"]}
     assert known == {"name": "", "email": "ann@example.com", "message": ""}
+    assert [field["name"] for field in card.content["fields"] if not field.get("optional")] == ["email"]
     fields = {"name": "Ann", "email": "ann@example.com", "message": "Please call."}
     answered = await sync_to_async(card_answers.answer)(talk, str(card.pk), "send", fields)
     assert answered is not None
@@ -149,6 +152,72 @@ async def test_without_a_method_for_it_the_conversation_waits_and_says_so(talk: 
     assert (await in_db(shown)(talk))[:2] == ("waiting", False)
     said = await talk.messages.aget()
     assert (said.role, said.text.startswith("The team is not notified from here.")) == ("system", True)
+    card = await talk.cards.aget(kind=Card.Kind.CONTACT)
+    answered = await in_db(card_answers.answer)(talk, str(card.pk), "send", {"email": "ann@example.com"})
+    assert answered is not None and answered.opening_call is None
+    visitor = await type(talk.visitor).objects.aget(pk=talk.visitor_id)
+    assert (visitor.email, visitor.name) == ("ann@example.com", "")
+
+
+# --- Office hours -----------------------------------------------------------------------------------------------------
+
+
+def at_all_hours(talk: Conversation, *, away_days: int = 0) -> None:
+    """The office is open day and night, but closed from yesterday to `away_days` from now, where that is not 0."""
+    organization = talk.assistant.organization
+    for weekday in range(7):
+        organization.office_hours.create(weekday=weekday, opens=time(), closes=time())
+    if away_days:
+        today = timezone.now().date()
+        organization.closures.create(first_day=today - timedelta(days=1), last_day=today + timedelta(days=away_days))
+
+
+async def test_outside_office_hours_nobody_is_promised_and_the_visitor_reads_when_the_team_is_back(
+    method: Make, talk: Conversation
+) -> None:
+    await in_db(a_handoff)(method, talk, config={"text": "We reply within an hour."})
+    await in_db(at_all_hours)(talk, away_days=2)
+    row = await clicked(talk)
+    back = timezone.now().date() + timedelta(days=3)
+    assert row.state == "done" and "outside the team's office hours" in row.result and f"{back:%A}" in row.result
+    ready = await in_db(resume_session)(talk, 0)
+    assert ready.conversation["opens_at"] == f"{back}T00:00:00Z" and ready.conversation["notified"] is True
+    [text] = (await in_db(shown)(talk))[2]
+    assert text.startswith("The team is away until") and f"{back:%A}" in text and "within an hour" not in text
+    await talk.arefresh_from_db()
+    assert talk.reach == "away" and talk.waiting_since is not None
+    assert await Delivery.objects.filter(conversation=talk).aexists()
+
+
+async def test_within_office_hours_the_team_is_told_and_nothing_is_said_of_hours(method: Make, talk: Conversation) -> None:
+    await in_db(a_handoff)(method, talk, config={"text": "We reply within an hour."})
+    await in_db(at_all_hours)(talk)
+    row = await clicked(talk)
+    assert "office hours" not in row.result
+    ready = await in_db(resume_session)(talk, 0)
+    assert "opens_at" not in ready.conversation
+    assert (await in_db(shown)(talk))[2] == ["We reply within an hour."]
+    await talk.arefresh_from_db()
+    assert talk.reach == "told"
+
+
+async def test_an_office_that_does_not_open_again_soon_promises_no_day(method: Make, talk: Conversation) -> None:
+    await in_db(a_handoff)(method, talk)
+    await in_db(at_all_hours)(talk, away_days=200)
+    await clicked(talk)
+    assert "opens_at" not in (await in_db(resume_session)(talk, 0)).conversation
+    assert (await in_db(shown)(talk))[2][0].startswith("The team is away at the moment.")
+
+
+async def test_an_address_that_is_left_names_the_visitor_and_needs_nothing_else(method: Make, talk: Conversation) -> None:
+    await in_db(a_handoff)(method, talk)
+    await clicked(talk)
+    card = await Card.objects.aget(conversation=talk, kind=Card.Kind.CONTACT)
+    assert await in_db(card_answers.answer)(talk, str(card.pk), "send", {"name": "Ann"}) is None  # an address it needs
+    answered = await in_db(card_answers.answer)(talk, str(card.pk), "send", {"email": "ann@example.com", "name": "Ann"})
+    assert answered is not None
+    visitor = await type(talk.visitor).objects.aget(pk=talk.visitor_id)
+    assert (visitor.name, visitor.email, visitor.email_verified_at) == ("Ann", "ann@example.com", None)
 
 
 async def test_a_refused_second_request_does_not_withdraw_the_first_notification(

@@ -5,7 +5,7 @@ import { createMenu } from "./menu.js";
 
 /** The name of the assistant or member of staff, and the menu.
  * @param {import("./index.js").Actions} actions @param {import("./index.js").Page} page */
-export function createHeader(actions, { t, isPage }) {
+export function createHeader(actions, { t, isPage, locale }) {
   const avatar = h("span", { class: "avatar", "aria-hidden": "true" });
   const title = h("bdi"); // in the direction of its own letters, at the side of the avatar
   const who = h("span");
@@ -32,7 +32,9 @@ export function createHeader(actions, { t, isPage }) {
       avatar.textContent = [...name][0]?.toUpperCase() ?? "";
       const withPerson = fill(t.withPerson, { name: conversation?.staff || t.team });
       const is = conversation?.state;
-      const waits = conversation?.notified ? t.personDue : t.personAsked;
+      const back = conversation?.opens_at && Date.parse(conversation.opens_at);
+      const told = back && back > Date.now() ? fill(t.personAway, { time: dayAndTime(locale, back) }) : t.personDue;
+      const waits = conversation?.notified ? told : t.personAsked;
       who.textContent = is === "waiting" ? waits : is === "staff" ? withPerson : t.assistant;
       demo.hidden = !config.demo || is === "staff";
       const canAskForPerson = config.human !== false && (is === undefined || is === "assistant");
@@ -40,3 +42,15 @@ export function createHeader(actions, { t, isPage }) {
     },
   };
 }
+
+const WEEK_MS = 6 * 24 * 60 * 60 * 1000;
+
+/** The weekday and the time, with the date where several weekdays of that name lie between.
+ * @param {string} locale @param {number} at */
+const dayAndTime = (locale, at) =>
+  new Intl.DateTimeFormat(locale, {
+    weekday: "long",
+    hour: "numeric",
+    minute: "2-digit",
+    ...(at - Date.now() > WEEK_MS ? { day: "numeric", month: "long" } : {}),
+  }).format(at);

@@ -46,6 +46,26 @@ def test_staff_who_answer_hold_the_conversation_until_they_hand_it_back(conversa
     assert (conversation.state, conversation.staff) == ("assistant", None)
 
 
+def test_the_visitor_reads_that_a_person_has_left_and_the_assistant_answers_what_was_open(conversation, grace):
+    takeover.answer(conversation, grace, "One moment.")
+    asked = post_message(conversation, "c-1", "Is there a lift?")
+    assert asked.turn is None
+    turn = takeover.hand_back(conversation)
+    assert turn is not None and turn.message == asked.message
+    assert conversation.messages.get(role="system").text == "Grace has left the chat."
+    assert [m.text for m in build_history(turn, 9)] == ["One moment.", "Is there a lift?"]
+    assert takeover.hand_back(conversation) is None
+    assert conversation.turns.count() == 1
+
+
+def test_handing_back_begins_nothing_where_the_person_has_answered(conversation, grace):
+    takeover.answer(conversation, grace, "One moment.")
+    post_message(conversation, "c-1", "Is there a lift?")
+    takeover.answer(conversation, grace, "Yes, to the left.")
+    assert takeover.hand_back(conversation) is None
+    assert not conversation.turns.exists()
+
+
 async def test_a_reply_in_the_making_gives_way_to_a_person(conversation, grace):
     running, queued = [await in_db(post_message)(conversation, f"c-{n}", "Hello") for n in range(2)]
     await in_db(claim_turn)(running.turn.pk)
