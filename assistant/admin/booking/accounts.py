@@ -17,11 +17,12 @@ from django.utils.html import format_html, format_html_join
 from unfold.decorators import action, display
 
 from assistant.admin.booking.outside import WithButtons
-from assistant.admin.scoping import OneOrganizationForm, Rank, Scoped
+from assistant.admin.scoping import OneOrganizationForm, Scoped
 from assistant.admin.secret_inputs import UnfoldSecretInput, ask_again
 from assistant.models import CalendarAccount, OAuthClient
 from assistant.services.booking import accounts, busy_times, connectors, entries
 from assistant.services.booking.remote import RemoteError
+from assistant.services.organizations.roles import Act
 
 STATE_LABELS = {"Not connected": "info", "Connected": "success", "Access withdrawn": "danger"}
 
@@ -54,7 +55,7 @@ class OAuthClientForm(OneOrganizationForm):
 class OAuthClientAdmin(Scoped):
     form = OAuthClientForm
     empty_text = "Your organization's own registration with Google or Microsoft, through which accounts are connected."
-    add_rank = change_rank = delete_rank = Rank.OWNER
+    add_rank = change_rank = delete_rank = Act.GOVERN.rank
     list_display = ["__str__", "organization", "client_id", "tenant"]
     list_filter = ["organization"]
     fields = ["organization", "provider", "client_id", "secret", "tenant", "redirect_uri"]

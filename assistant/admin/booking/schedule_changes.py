@@ -18,12 +18,13 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
 from assistant.admin.booking.schedule_forms import BlockForm, BookForm, MoveForm, TimeForm
-from assistant.admin.scoping import Rank, organizations
+from assistant.admin.scoping import organizations
 from assistant.errors import InterworkyError, NotFound
 from assistant.models import Appointment, BlockedTime, Calendar
 from assistant.services.booking import appointments, attempts, by_staff, offers, wording
 from assistant.services.booking.placing import Overlap
 from assistant.services.booking.slot_ids import Pick
+from assistant.services.organizations.roles import Rank
 
 
 def posted(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

@@ -20,13 +20,13 @@ from assistant.admin.booking.fields import HoursField
 from assistant.admin.booking.holidays import holidays_view
 from assistant.admin.organizations.install import COPY_SCRIPT, install_steps, may_allow
 from assistant.admin.organizations.people import admit_members
-from assistant.admin.scoping import Rank, Scoped, ScopedStackedInline, ScopedTabularInline, rank_in
+from assistant.admin.scoping import Scoped, ScopedStackedInline, ScopedTabularInline, rank_in
 from assistant.models import Budget, Membership, OfficeClosure, Organization
 from assistant.sentences import CATALOGUES
 from assistant.services.booking import typed_hours
 from assistant.services.conversations import handoffs
 from assistant.services.organizations import access, office_hours
-from assistant.services.organizations.roles import Act
+from assistant.services.organizations.roles import Act, Rank
 
 
 class MembersFormSet(BaseInlineFormSet):
@@ -72,7 +72,7 @@ class BudgetInline(ScopedStackedInline):
 class ClosureInline(ScopedTabularInline):
     model = OfficeClosure
     form = SpanForm
-    edit_rank = Rank.OWNER
+    edit_rank = Act.GOVERN.rank
     verbose_name, verbose_name_plural = "day away", "days on which nobody answers"
     fields = ["first_day", "last_day", "reason"]
     tab = True

@@ -16,10 +16,10 @@ from django.utils import timezone
 
 from assistant.admin.providers import charts
 from assistant.admin.providers.charts import Chart, Series
-from assistant.admin.scoping import Rank, has_several, organizations, rank_in
+from assistant.admin.scoping import has_several, organizations, rank_in
 from assistant.models import Organization, ProviderHealth
 from assistant.services.booking import feedback
-from assistant.services.organizations.roles import Act
+from assistant.services.organizations.roles import Act, Rank
 from assistant.services.providers import health, statistics
 from assistant.services.providers.statistics import Span
 
