@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET, require_POST
 from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter
 from unfold.decorators import display
 
+from assistant.admin.conversation_files import ConversationFiles
 from assistant.admin.counting import count_of
 from assistant.admin.privacy import VisitorsData
 from assistant.admin.scoping import ReadOnly, has_several
@@ -100,7 +101,7 @@ MANY: dict[str, Any] = {"messages": Message, "appointments": Appointment}
 
 
 @admin.register(Conversation)
-class ConversationAdmin(ReadOnly):
+class ConversationAdmin(ConversationFiles, ReadOnly):
     operate_rank = Act.ANSWER.rank
     empty_text = "Conversations appear here as soon as a visitor writes to an assistant."
     list_display = [

@@ -39,7 +39,7 @@ class Act(Enum):
     BOOK = "Book, move, approve, decline and cancel appointments, record who came, block times", Rank.AGENT
     SEND_AGAIN = "Send a failed e-mail again", Rank.AGENT
     SET_UP = "Set up assistants, methods, documents, services, calendars and message texts, and try them out", Rank.EDITOR
-    EXPORT = "Export the data of a visitor", Rank.EDITOR
+    EXPORT = "Export conversations and the data of a visitor", Rank.EDITOR
     DELETE = "Delete assistants, services and calendars", Rank.OWNER
     ERASE = "Erase a visitor", Rank.OWNER
     PAY = "Set up model providers and their keys, limits and prices", Rank.OWNER
