@@ -26,9 +26,9 @@ OUT = {
     ("assistant.tasks:_read_page", "fetch", TENANT): "a page that is named",
     # A provider's reach depends on who set its address: a row's is its organization's (`router.from_row`).
     (
-        "assistant.providers.completions.exchange:_Exchange.texts",
+        "assistant.providers.completions.exchange:_Exchange._post",
         "stream",
-        "request.provider.reach",
+        "provider.reach",
     ): "a provider that is asked",
     ("assistant.providers.probe.models_list:fetch_models", "fetch", "provider.reach"): "a provider whose models are listed",
     ("assistant.providers.probe.checks:_is_event_stream", "stream", "run.provider.reach"): "a provider that is tested",

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from assistant.models import BusyTime, CalendarAccount, Delivery, OAuthClient, OutsideCalendar, OutsideEntry
 from assistant.secrets import SecretUnreadable
-from assistant.services.booking import accounts, appointments, busy_times, connectors, entries, oauth
+from assistant.services.booking import accounts, appointments, attempts, busy_times, connectors, entries, oauth
 from assistant.services.booking.remote import RemoteError, wait_asked_for
 from assistant.tasks import read_outside_calendar, write_outside_entry
 from tests import make
@@ -108,7 +108,7 @@ def test_busy_times_block_and_what_is_free_or_declined_or_cancelled_does_not(mir
     gone = {"status": "cancelled"} if cloud.provider == "google" else {"isCancelled": True}
     cloud.add("e", at(16), at(17), **gone)
     assert busy(read(mira)) == [(at(10), at(12))] and mira.last_error == ""
-    with pytest.raises(appointments.SlotTaken):
+    with pytest.raises(attempts.SlotTaken):
         appointments.hold(make.pick(mira.calendar, at(11)))
     assert "Dentist" not in repr(list(BusyTime.objects.values()))
 
