@@ -22,10 +22,14 @@ def execute(sql: str, *values: Any) -> list[tuple[Any, ...]]:
         return cursor.fetchall() if cursor.description else []
 
 
-def insert(*rows: Model, returning: str = "", values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+def insert(
+    *rows: Model, returning: str = "", values: tuple[Any, ...] = (), or_nothing: bool = False
+) -> list[tuple[Any, ...]]:
     """Insert rows of one table in one statement and return what `returning` asks for each, with `values` for its
-    placeholders. Like `bulk_create` it sends no signals, and leaves a key that the database gives out unset."""
-    sql = _insertion(type(rows[0]), len(rows)) + (f" RETURNING {returning}" if returning else "")
+    placeholders; with `or_nothing` none for one whose key or place is taken. Like `bulk_create` it sends no signals, and
+    leaves a key that the database gives out unset."""
+    sql = _insertion(type(rows[0]), len(rows)) + " ON CONFLICT DO NOTHING" * or_nothing
+    sql += f" RETURNING {returning}" if returning else ""
     fields = _fields(type(rows[0]))
     stored = [field.get_db_prep_save(field.pre_save(row, True), connection) for row in rows for field in fields]
     with connection.cursor() as cursor:

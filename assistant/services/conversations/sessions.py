@@ -47,7 +47,7 @@ def open_session(
         rate_limits.hit("session.new", network=network)
         visitor = conversation.visitor if conversation else Visitor.objects.create(organization=assistant.organization)
         conversation = Conversation.objects.create(
-            organization=assistant.organization, assistant=assistant, visitor=visitor, origin=origin[:300]
+            organization=assistant.organization, assistant=assistant, visitor=visitor, origin=origin[:300], network=network
         )
     if network and network != conversation.network:
         conversation.network = network
