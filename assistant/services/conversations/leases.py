@@ -62,8 +62,9 @@ def claim_turn(turn_id: UUID | str) -> Turn:
     if not taken:
         raise TurnTaken("Another runner holds this turn.")
     turn = Turn.objects.select_related("message", "opening_call__method").get(pk=turn_id)
-    conversation = snapshots.with_revision(Conversation.objects.select_related("visitor")).get(pk=turn.conversation_id)
-    snapshots.attach(conversation)
+    conversation = snapshots.conversation("conversation.id = %s", turn.conversation_id)
+    if conversation is None:
+        raise TurnTaken("The conversation was erased.")
     turn.conversation = turn.message.conversation = conversation
     if turn.opening_call:
         turn.opening_call.conversation = conversation
