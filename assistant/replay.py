@@ -32,7 +32,8 @@ from assistant.redaction import clean
 from assistant.services import renewal
 from assistant.services.methods import replays
 from assistant.services.methods.replays import Call, Question, Result
-from assistant.tools.executor import WAITING, Executor, recorded_result
+from assistant.tools.executor import Executor
+from assistant.tools.results import WAITING, recorded_result
 from assistant.tools.tool import Tool
 
 log = logging.getLogger(__name__)

@@ -44,8 +44,7 @@ MUTANTS = (
     Mutant("silence of a runner whose lease has lapsed", "assistant/turns/reply.py", "if not holds_lease(turn):",
            "if False:", (f"{TESTS}/test_turns.py",)),
     Mutant("the fence of a turn's outcome", f"{SERVICES}/conversations/outcomes.py",
-           "WHERE id = %s AND fence = %s AND state = 'running' RETURNING (SELECT",
-           "WHERE id = %s AND %s > 0 RETURNING (SELECT",
+           "WHERE id = %s AND fence = %s AND state = 'running' RETURNING", "WHERE id = %s AND %s > 0 RETURNING",
            (f"{TESTS}/services/conversations/test_conversations.py",)),
     Mutant("the fence of a renewed lease", f"{SERVICES}/conversations/leases.py",
            "mine = Turn.objects.filter(pk=turn.pk, fence=turn.fence, state=Turn.State.RUNNING)",
@@ -65,7 +64,7 @@ MUTANTS = (
            "state__in=[State.PENDING, State.WAITING]).update(", "state__in=[]).update(",
            (f"{TESTS}/services/methods/test_ledger.py",)),
     # Quotas and limits
-    Mutant("a method's quota per network", f"{SERVICES}/methods/ledger.py", 'return "network_quota"', "pass",
+    Mutant("a method's quota per network", f"{SERVICES}/methods/policy.py", 'return "network_quota"', "pass",
            ("tests/attacks/test_quotas.py",)),
     Mutant("a day's tokens per network", f"{SERVICES}/providers/budgets.py",
            'limits.append(_Limit("network", conversation.network, day, budget.network_day_tokens))', "pass",

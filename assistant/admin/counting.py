@@ -19,10 +19,23 @@ def count_of(rows: models.QuerySet[Any], by: str) -> models.expressions.Combinab
 
 
 class BoundedPaginator(Paginator):
-    """Counts no further than `COUNTED`: the number of all rows takes reading all of them. What lies behind is reached with
+    """Counts no further than `most`: the number of all rows takes reading all of them. What lies behind is reached with
     the filters and the search."""
+
+    most = COUNTED
+    template_name = "admin/assistant/pagination.html"  # where Unfold looks for it
+
+    @cached_property
+    def counted(self) -> int:
+        """As many rows as there are, or one more than `most`."""
+        rows: Any = self.object_list
+        return rows.order_by().values("pk")[: self.most + 1].count() if isinstance(rows, models.QuerySet) else len(rows)
 
     @cached_property
     def count(self) -> int:
-        rows: Any = self.object_list
-        return rows.order_by().values("pk")[:COUNTED].count() if isinstance(rows, models.QuerySet) else super().count
+        return min(self.counted, self.most)
+
+    @property
+    def named_count(self) -> str:
+        """The number of rows as a page says it."""
+        return f"more than {self.most:,}" if self.counted > self.most else f"{self.counted:,}"

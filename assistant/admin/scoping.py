@@ -14,13 +14,14 @@ from typing import Any
 
 from django import forms
 from django.contrib.admin.options import InlineModelAdmin
-from django.db import models
+from django.db import connection, models
 from django.http import Http404, HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 
 from assistant.admin.counting import BoundedPaginator
 from assistant.models import Membership, Organization
+from assistant.models.organizations.organization import OrganizationQuerySet
 from assistant.services.organizations.roles import RANKS, Act, Rank
 
 
@@ -124,17 +125,28 @@ class VisibleChoices:
         return visible & kwargs["queryset"] if "queryset" in kwargs else visible
 
 
-class MissingIsNotFound:
-    """404 for rows that do not exist and for rows of others alike; Django would redirect with a message."""
+class OneRow:
+    """404 for rows that do not exist and for rows of others alike; Django would redirect with a message.
+
+    What is about to be saved or deleted, with its inline rows, is read once its organizations are locked: two who change
+    rows of one organization take turns, whatever rows they change and in which order.
+    """
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         obj = super().get_object(request, object_id, from_field)  # type: ignore[misc]
+        if obj is not None and request.method == "POST" and connection.in_atomic_block:
+            self.organizations_of(obj).lock()
+            obj = super().get_object(request, object_id, from_field)  # type: ignore[misc]
         if obj is None:
             raise Http404("No such row.")
         return obj
 
+    def organizations_of(self, obj: Any) -> OrganizationQuerySet:
+        """Those whose rows are saved with `obj`."""
+        return Organization.objects.none()
 
-class SuperusersOnly(MissingIsNotFound):
+
+class SuperusersOnly(OneRow):
     """Beyond any organization: users and what else concerns the whole installation."""
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
@@ -148,7 +160,7 @@ class SuperusersOnly(MissingIsNotFound):
     has_module_permission = _allowed
 
 
-class Scoped(VisibleChoices, MissingIsNotFound, ModelAdmin):
+class Scoped(VisibleChoices, OneRow, ModelAdmin):
     """The base of every admin of an organization's rows.
 
     `organization_path` is the lookup from the model to its organization; the ranks, each of an `Act`, say who may do what.
@@ -181,6 +193,9 @@ class Scoped(VisibleChoices, MissingIsNotFound, ModelAdmin):
         for step in steps:
             value = getattr(value, step)
         return value.pk if last == "pk" else getattr(value, f"{last}_id")
+
+    def organizations_of(self, obj: models.Model) -> OrganizationQuerySet:
+        return Organization.objects.filter(pk=self.organization_id(obj))
 
     def get_ordering(self, request: HttpRequest) -> Any:
         # Explicit, because a model's own order is lost when rows are counted with `annotate`.

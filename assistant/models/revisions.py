@@ -1,7 +1,8 @@
 """Revisions: a number on each organization, raised in the same transaction by every change to what its staff set.
 
 A process that has read an organization's settings keeps them for as long as the number is the one that it read them at
-(services.organizations.snapshots). Rows that are for all organizations raise every number.
+(services.organizations.snapshots). Rows that are for all organizations raise every number. The number is raised before the
+row is written, which locks the organization first.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.db import models, transaction
-from django.db.models.signals import m2m_changed, post_delete, post_save
+from django.db.models.signals import m2m_changed, post_save, pre_delete
 
 from assistant.models.organizations.organization import Organization
 
@@ -61,7 +62,7 @@ class SetByStaff(models.Model):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        for signal in (post_save, post_delete):
+        for signal in (post_save, pre_delete):
             signal.connect(_changed, sender=cls)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
@@ -81,5 +82,5 @@ def watch_links(through: type[models.Model]) -> None:
 
 
 def _linked(instance: Any, action: str, **_: Any) -> None:
-    if action.startswith("post_"):
+    if action.startswith("pre_"):
         raise_revisions([instance.organization_id])

@@ -6,49 +6,97 @@ here and in the services that use it as SQL that SQLite and PostgreSQL both take
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Field, Model
+
+M = TypeVar("M", bound=Model)
+
+
+def _database() -> BaseDatabaseWrapper:
+    """This thread's connection itself: `django.db.connection` looks it up anew for each of its attributes, hundreds of times
+    a turn."""
+    return connections[DEFAULT_DB_ALIAS]
 
 
 def execute(sql: str, *values: Any) -> list[tuple[Any, ...]]:
     """Run `sql` and return its rows, as the database has them: UUIDs and instants are not converted on the way back."""
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [_stored(value) for value in values])
+    database = _database()
+    with database.cursor() as cursor:
+        cursor.execute(sql, [_stored(value, database) for value in values])
         return cursor.fetchall() if cursor.description else []
 
 
-def insert(*rows: Model, returning: str = "", values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+@lru_cache
+def columns(model: type[Model], table: str) -> str:
+    """What to select of a `table` for `read`."""
+    return ", ".join(f'{table}."{field.column}"' for field in model._meta.concrete_fields)
+
+
+def read(model: type[M], stored: Sequence[Any]) -> M:
+    """A row of `model` out of its `columns`, as `execute` has returned them."""
+    database = _database()
+    names, converters = _reading(model, database.vendor)
+    values = list(stored)
+    for place, convert in converters:
+        values[place] = convert(values[place], database)
+    return model.from_db(database.alias, names, values)
+
+
+def width(model: type[Model]) -> int:
+    """How many `columns` there are."""
+    return len(model._meta.concrete_fields)
+
+
+@lru_cache
+def _reading(model: type[Model], vendor: str) -> tuple[list[str], list[tuple[int, Callable[[Any, Any], Any]]]]:
+    """The names of a model's columns, and what turns a column's value into a field's, by place."""
+    database = _database()
+    converters: list[tuple[int, Callable[[Any, Any], Any]]] = []
+    for place, field in enumerate(model._meta.concrete_fields):
+        column = field.get_col(model._meta.db_table)
+        for convert in (*database.ops.get_db_converters(column), *column.get_db_converters(database)):
+            converters.append((place, lambda value, database, of=column, by=convert: by(value, of, database)))
+    return [field.attname for field in model._meta.concrete_fields], converters
+
+
+def insert(
+    *rows: Model, returning: str = "", values: tuple[Any, ...] = (), or_nothing: bool = False
+) -> list[tuple[Any, ...]]:
     """Insert rows of one table in one statement and return what `returning` asks for each, with `values` for its
-    placeholders. Like `bulk_create` it sends no signals, and leaves a key that the database gives out unset."""
-    sql = _insertion(type(rows[0]), len(rows)) + (f" RETURNING {returning}" if returning else "")
-    fields = _fields(type(rows[0]))
-    stored = [field.get_db_prep_save(field.pre_save(row, True), connection) for row in rows for field in fields]
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [*stored, *map(_stored, values)])
+    placeholders; with `or_nothing` none for one whose key or place is taken. Like `bulk_create` it sends no signals, and
+    leaves a key that the database gives out unset."""
+    sql = _insertion(type(rows[0]), len(rows)) + " ON CONFLICT DO NOTHING" * or_nothing
+    sql += f" RETURNING {returning}" if returning else ""
+    fields, database = _fields(type(rows[0])), _database()
+    stored = [field.get_db_prep_save(field.pre_save(row, True), database) for row in rows for field in fields]
+    with database.cursor() as cursor:
+        cursor.execute(sql, [*stored, *(_stored(value, database) for value in values)])
         found = cursor.fetchall() if cursor.description else []
     for row in rows:
-        row._state.adding, row._state.db = False, connection.alias
+        row._state.adding, row._state.db = False, database.alias
     return found
 
 
 def overwrite(row: Model, condition: str) -> bool:
     """Store `row` over the one that has its key, where `condition` still holds of that; returns whether it did."""
-    fields = _fields(type(row))
-    stored = [field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields]
+    fields, database = _fields(type(row)), _database()
+    stored = [field.get_db_prep_save(field.pre_save(row, True), database) for field in fields]
     columns = ", ".join(f'"{field.column}" = %s' for field in fields)
     table = f'"{row._meta.db_table}"'
     return bool(execute(f"UPDATE {table} SET {columns} WHERE id = %s AND {condition} RETURNING id", *stored, row.pk))
 
 
-def _stored(value: Any) -> Any:
+def _stored(value: Any, database: BaseDatabaseWrapper) -> Any:
     if isinstance(value, UUID):
-        return value if connection.features.has_native_uuid_field else value.hex
-    return connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
+        return value if database.features.has_native_uuid_field else value.hex
+    return database.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
 
 
 @lru_cache

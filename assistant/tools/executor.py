@@ -14,52 +14,44 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any, Protocol
 
 from django.utils import timezone
 
 from assistant.async_db import in_db
 from assistant.errors import ToolError, ToolRefused
-from assistant.llm import Receipt, Source, ToolCallRequest, ToolResult, ToolSpec
+from assistant.llm import Receipt, ToolCallRequest, ToolResult, ToolSpec
 from assistant.models import Card, Conversation, Method, Organization, Turn
 from assistant.models import ToolCall as Row
-from assistant.redaction import clean, redacted
+from assistant.redaction import clean
 from assistant.secrets import SecretUnreadable
 from assistant.services.deliveries import verification
 from assistant.services.methods import ledger
 from assistant.tools import parameters
 from assistant.tools.confirmation import card_content, preview_of
-from assistant.tools.kind import Context, Embed
+from assistant.tools.kind import Context, Embed, Preview
 from assistant.tools.receipts import Effects, effects_so_far
+from assistant.tools.results import (
+    DECLINED,
+    FAILED,
+    REASONS,
+    TOO_LONG,
+    WAITING,
+    WAITING_FOR_PROOF,
+    opaque_of,
+    presentable,
+    recorded_result,
+    refusal,
+)
 from assistant.tools.tool import Tool, tools_for, tools_of
 
 log = logging.getLogger(__name__)
 
-MAX_RESULT_CHARS = 12_000
 POLL_SECONDS = 0.1
 GRACE_SECONDS = 5.0  # beyond a call's own deadline, until its runner is taken for dead
 
-WAITING = (
-    "The visitor now sees a card with the details and is asked to confirm. Nothing has happened yet: ask for the "
-    "confirmation, and do not say that it is done."
-)
-WAITING_FOR_PROOF = (
-    "The visitor now sees a card on which they give their e-mail address and prove with a mailed code that it is theirs. "
-    "Nothing has happened yet: ask them to do so, and do not say that it is done."
-)
-DECLINED = "The visitor has declined. Nothing was done."
-FAILED = "This failed for a reason on our side. Nothing can be said about its details."
-TOO_LONG = "This took too long and was given up."
-REASONS = {
-    "unknown_tool": "There is no such tool. Use only the tools that were offered.",
-    "not_offered": "This tool is not available any more.",
-    "closed": "This assistant is switched off.",
-    "visitor_quota": "This visitor has used this as often as is allowed in 24 hours. Say so, and offer a person.",
-    "network_quota": (
-        "From this visitor's network this has been used as often as is allowed in 24 hours. Say so, and offer a person."
-    ),
-    "daily_quota": "This has been used as often as is allowed in 24 hours. Say so, and offer a person.",
-}
+Next = Callable[[], Awaitable[ToolResult]]  # the rest of a call's way, once it is known from rows
 
 # A turn that is stopped leaves its calls to finish; they are held here until they have.
 _acting: set[asyncio.Task[ToolResult]] = set()
@@ -176,39 +168,27 @@ class Executor:
 
     async def execute_opening_call(self, row: Row) -> ToolResult:
         """Run what a visitor's click asked for, or their answer on a confirm card; `row` is its entry in the ledger."""
-        if self.turn is not None:
-            await in_db(ledger.adopt)(row, self.turn)
-        if row.state in (Row.State.PENDING, Row.State.WAITING) and await in_db(ledger.answer_of_visitor)(row) == "cancel":
-            return await self._decline(row)
         _, problem = self._validate(row.name, row.arguments)
-        return await self._with_receipts(await self._resolve(row, problem))
+        go_on = await in_db(self._take_up)(row, problem, opening=True)
+        return await self._with_receipts(await go_on())
+
+    async def execute_for_staff(self, name: str, arguments: Any) -> ToolResult:
+        """Run a call of staff's own."""
+        return await self._run(name, arguments, initiator=Row.Initiator.STAFF)
 
     # --- From a call to its row -------------------------------------------------------------------------------------
 
     async def _execute(self, call: ToolCallRequest, *, place: ledger.Place | None = None, key: str = "") -> ToolResult:
+        made = {"conversation": None if self.dry_run else self.conversation, "model_call_id": clean(call.id)}
         name = clean(call.name)[:64] or "?"
-        arguments, problem = self._validate(name, call.arguments)
-        row = await in_db(ledger.write)(
-            self.organization,
-            name,
-            arguments,
-            conversation=None if self.dry_run else self.conversation,
-            place=place,
-            key=key,
-            model_call_id=clean(call.id),
-            dry_run=self.dry_run,
-            opaque=_opaque(call),
-        )
-        if (row.name, row.arguments) != (name, arguments):
-            return ToolResult("Not run: another call stands in its place.", "refused")
-        return await self._with_receipts(await self._resolve(row, problem))
+        result = await self._run(name, call.arguments, place=place, key=key, opaque=opaque_of(call), **made)
+        return await self._with_receipts(result)
 
-    async def execute_for_staff(self, name: str, arguments: Any) -> ToolResult:
-        """Run a call of staff's own."""
+    async def _run(self, name: str, arguments: Any, **fields: Any) -> ToolResult:
+        """Write a call's row, and bring it to its result. `fields` are what `ledger.begin` takes."""
         checked, problem = self._validate(name, arguments)
-        initiator = Row.Initiator.STAFF
-        row = await in_db(ledger.write)(self.organization, name, checked, initiator=initiator, dry_run=self.dry_run)
-        return await self._resolve(row, problem)
+        go_on = await in_db(self._begin)(name, checked, problem, fields)
+        return await go_on()
 
     def _validate(self, name: str, arguments: Any) -> tuple[dict[str, Any], ToolError | None]:
         """The arguments as they may be stored and used, and why they may not be."""
@@ -228,26 +208,61 @@ class Executor:
 
     # --- From a row to its result -----------------------------------------------------------------------------------
 
-    async def _resolve(self, row: Row, problem: ToolError | None = None) -> ToolResult:
-        """Bring a row to its result, or to a card that asks the visitor; a row that has a result keeps it."""
+    def _begin(self, name: str, arguments: dict[str, Any], problem: ToolError | None, fields: dict[str, Any]) -> Next:
+        """On a database thread, in one hop: write the row, allowed and claimed as far as it goes; returns what is next."""
+        tool = None if problem else self.tools[name]
+        card = self._card_before(tool) if tool else None
+        act = self._act_of(tool, at_once=card is None) if tool else None
+        begun = ledger.begin(self.organization, name, arguments, act, dry_run=self.dry_run, **fields)
+        if not begun.new:
+            if (begun.row.name, begun.row.arguments) == (name, arguments):
+                return self._take_up(begun.row, problem)
+            return partial(_give, ToolResult("Not run: another call stands in its place.", "refused"))
+        return self._go_on(begun.row, problem, tool, begun.refused, card)
+
+    def _take_up(self, row: Row, problem: ToolError | None, *, opening: bool = False) -> Next:
+        """On a database thread, in one hop: what is next for a row that was there before; one that has a result keeps it."""
+        if opening and self.turn is not None:
+            ledger.adopt(row, self.turn)
         if row.state == Row.State.SENT:
-            return await self.settle(row)
-        confirmed = await in_db(ledger.answer_of_visitor)(row) == "confirm"
-        if row.state != Row.State.PENDING and not (row.state == Row.State.WAITING and confirmed):
-            return self._recorded(row)
-        if problem is not None:
-            return await self._close(row, replace(_refusal(problem), misused=True), problem.code)
-        tool = self.tools[row.name]
+            return partial(self.settle, row)
+        if row.state not in (Row.State.PENDING, Row.State.WAITING):
+            return partial(_give, self._recorded(row))
+        said = ledger.answer_of_visitor(row)
+        if opening and said == "cancel":
+            return partial(self._decline, row)
+        if row.state == Row.State.WAITING and said != "confirm":
+            return partial(_give, self._recorded(row))
+        tool = None if problem else self.tools[row.name]
+        if tool is None:
+            return self._go_on(row, problem)
+        card = None if said == "confirm" else self._card_before(tool)
+        refused, claimed = ledger.admit(row, self._act_of(tool, at_once=card is None))
+        if not (refused or claimed or card):
+            return partial(self.settle, row)
+        return self._go_on(row, None, tool, refused, card)
+
+    def _go_on(
+        self, row: Row, problem: ToolError | None, tool: Tool | None = None, refused: str = "", card: Card.Kind | None = None
+    ) -> Next:
+        if problem is not None or tool is None:
+            problem = problem or ToolRefused(REASONS["unknown_tool"], code="unknown_tool")
+            return partial(self._close, row, replace(refusal(problem), misused=True), problem.code)
+        if refused:
+            return partial(self._close, row, ToolResult(REASONS[refused], "refused"), refused)
+        return partial(self._ask, row, tool, card) if card else partial(self._act, row, tool)
+
+    def _card_before(self, tool: Tool) -> Card.Kind | None:
+        """The card that asks the visitor before a call of `tool` acts."""
+        if self.conversation is None or self.dry_run:
+            return None
+        if tool.needs_proof and not verification.is_proven(self.conversation):
+            return Card.Kind.VERIFY
+        return Card.Kind.CONFIRM if tool.needs_confirmation else None
+
+    def _act_of(self, tool: Tool, *, at_once: bool) -> ledger.Act:
         assistant = self.conversation.assistant if self.conversation else None
-        if reason := await in_db(ledger.authorize)(row, tool.method, assistant, tool.risk):
-            return await self._close(row, ToolResult(REASONS[reason], "refused"), reason)
-        if self.conversation and not (confirmed or row.dry_run):
-            proof = tool.needs_proof and not await in_db(verification.is_proven)(self.conversation)
-            if proof or tool.needs_confirmation:
-                return await self._ask(row, tool, proof=proof)
-        if not await in_db(ledger.claim)(row):
-            return await self.settle(row)
-        return await self._act(row, tool)
+        return ledger.Act(tool.method, tool.risk, assistant, at_once)
 
     async def _decline(self, row: Row) -> ToolResult:
         """The visitor said no: let go of what `prepare` held."""
@@ -276,7 +291,7 @@ class Executor:
             return await self._close(row, ToolResult(ledger.NOT_BEGUN, "failed"), "not_begun")
         return self._recorded(row)
 
-    async def _ask(self, row: Row, tool: Tool, *, proof: bool) -> ToolResult:
+    async def _ask(self, row: Row, tool: Tool, kind: Card.Kind) -> ToolResult:
         """Show the visitor what is about to be done, and wait for their consent, or for the proof of their address."""
         try:
             async with asyncio.timeout(tool.seconds):
@@ -286,20 +301,23 @@ class Executor:
                 else:
                     preview = preview_of(row, tool, tool.title(self.locale, self._home))
         except ToolError as error:
-            return await self._close(row, _presentable(tool, _refusal(error)), error.code)
+            return await self._close(row, presentable(tool, refusal(error)), error.code)
         except Exception:
             log.exception("call %s: preparing failed", row.pk)
             return await self._close(row, ToolResult(FAILED, "failed"), "internal")
-        content = card_content(preview, self.locale)
-        kind, text, expires_at = Card.Kind.CONFIRM, WAITING, preview.expires_at
-        if proof:
-            assert self.conversation
-            content |= await in_db(verification.first_step)(self.conversation)
-            content |= {"with_code": list(preview.form)} if preview.form else {}
-            kind, text, expires_at = Card.Kind.VERIFY, WAITING_FOR_PROOF, timezone.now() + verification.CODE_VALID_FOR
-        if not await in_db(ledger.wait_for_visitor)(row, content, text, expires_at, kind):
+        text = WAITING_FOR_PROOF if kind == Card.Kind.VERIFY else WAITING
+        if not await in_db(self._show_card)(row, preview, kind, text):
             return await self.settle(row)
         return ToolResult(text, "waiting")
+
+    def _show_card(self, row: Row, preview: Preview, kind: Card.Kind, text: str) -> bool:
+        content, expires_at = card_content(preview, self.locale), preview.expires_at
+        if kind == Card.Kind.VERIFY:
+            assert self.conversation
+            content |= verification.first_step(self.conversation)
+            content |= {"with_code": list(preview.form)} if preview.form else {}
+            expires_at = timezone.now() + verification.CODE_VALID_FOR
+        return ledger.wait_for_visitor(row, content, text, expires_at, kind)
 
     async def _act(self, row: Row, tool: Tool) -> ToolResult:
         # Shielded: cut off half-way by a turn that is stopped, nobody would know whether it happened.
@@ -316,7 +334,7 @@ class Executor:
             async with asyncio.timeout(tool.seconds):
                 result = await tool.operation.run(self._context(row, tool), tool.arguments(row))
         except ToolError as error:
-            result, code = _refusal(error), error.code
+            result, code = refusal(error), error.code
         except SecretUnreadable:
             log.error("call %s: a secret of method %s cannot be opened", row.pk, tool.method.pk)
             result, code = ToolResult(FAILED, "failed"), "secret_unreadable"
@@ -333,7 +351,7 @@ class Executor:
                 "internal",
             )
         log.info("call %s: %s after %.0f ms", row.pk, result.outcome, (time.monotonic() - started) * 1000)
-        return await self._close(row, _presentable(tool, result, really=not row.dry_run), code)
+        return await self._close(row, presentable(tool, result, really=not row.dry_run), code)
 
     async def _close(self, row: Row, result: ToolResult, code: str = "") -> ToolResult:
         sources = tuple(asdict(source) for source in result.sources)
@@ -351,6 +369,10 @@ class Executor:
         return Context(self.organization, tool.method, row, self.conversation, assistant, row.dry_run, self.embed)
 
 
+async def _give(result: ToolResult) -> ToolResult:
+    return result
+
+
 async def try_out(
     method: Method, arguments: Any, *, name: str = "", dry_run: bool = True, embed: Embed | None = None
 ) -> ToolResult:
@@ -361,41 +383,3 @@ async def try_out(
     tools = {tool.name: tool for tool in tools_of(method)}
     executor = Executor(method.organization, tools, dry_run=dry_run, embed=embed)
     return await executor.execute_for_staff(name or next(iter(tools), method.name), arguments)
-
-
-def recorded_result(row: Row, tool: Tool | None) -> ToolResult:
-    """What the ledger says of a call that is closed, or waits; `tool` is None where its method is gone."""
-    done = row.state == Row.State.DONE and not row.dry_run
-    outcome: Any = row.state if row.state in Row.ENDED else "unknown"
-    sources = tuple(Source(**source) for source in row.sources)
-    return ToolResult(row.result, outcome, tool.effects if tool and done else frozenset(), sources)
-
-
-def _opaque(call: ToolCallRequest) -> dict[str, Any]:
-    """What goes back to the model that made the call; nothing where it made it without."""
-    parts = {"call": call.extra, "message": call.opaque}
-    kept = {name: part for name, part in parts.items() if part}
-    return {"made_by": call.made_by, **kept} if kept and call.made_by else {}
-
-
-def _refusal(error: ToolError) -> ToolResult:
-    return ToolResult(str(error), "refused" if isinstance(error, ToolRefused) else "failed")
-
-
-def _presentable(tool: Tool, result: ToolResult, *, really: bool = True) -> ToolResult:
-    """The result as model and ledger may see it: without secrets, not too long, and with what it brought about."""
-    text = redacted(clean(result.text), _secrets(tool.method))
-    if len(text) > MAX_RESULT_CHARS:
-        text = text[:MAX_RESULT_CHARS] + "\n[The rest was too long and is left out.]"
-    effects = (result.effects or tool.effects) if result.outcome == "done" and really else frozenset()
-    return ToolResult(text, result.outcome, effects, result.sources)
-
-
-def _secrets(method: Method) -> list[str]:
-    secrets = []
-    for name in method.secrets:
-        try:
-            secrets.append(method.secret(name))
-        except SecretUnreadable:
-            continue  # what we cannot read we cannot have sent
-    return secrets

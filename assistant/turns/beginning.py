@@ -95,8 +95,8 @@ def warm_up() -> None:
     with transaction.atomic():
         visitor = Visitor.objects.create(organization=assistant.organization)
         Conversation.objects.create(organization=assistant.organization, assistant=assistant, visitor=visitor)
-        conversation = snapshots.with_revision(Conversation.objects.select_related("visitor")).get(visitor=visitor)
-        snapshots.attach(conversation)
+        conversation = snapshots.conversation("conversation.visitor_id = %s", visitor.pk)
+        assert conversation
         posted, begun = post_and_begin(conversation, "warm-up", "Hello", {})
         completions.read_whole("Hello.", begun.prepared.executor.specs() if begun and begun.prepared else [])
         if posted.turn and begun:

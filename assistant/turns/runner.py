@@ -136,7 +136,7 @@ def _finish(turn: Turn, outcome: Outcome) -> None:
     if not outcome.text or not (turn.may_have_calls or questions.does_not_know(outcome.text)):
         return
     try:
-        questions.record_unanswered(turn.pk)
+        questions.record_unanswered(turn, outcome.text)
     except Exception:
         log.exception("turn %s: its question could not be noted", turn.pk)
 

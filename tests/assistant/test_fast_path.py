@@ -11,7 +11,7 @@ from django import forms
 
 from assistant.async_db import in_db
 from assistant.llm import ToolResult
-from assistant.models import Method, Turn
+from assistant.models import Card, Method, ToolCall, Turn
 from assistant.services.conversations.sessions import Session, open_session
 from assistant.tools import KINDS
 from assistant.tools.kind import Context, Kind, Operation
@@ -60,21 +60,31 @@ async def test_opening_a_widget_again_costs_so_much(settings, monkeypatch):
         assert (cost.statements, cost.transactions, cost.hops) == (4, 0, 2), str(cost)
 
 
+async def test_a_new_session_costs_so_much(settings, monkeypatch):
+    async with opened(settings) as (_, session, _stub):
+        async with metered(monkeypatch) as cost:
+            await in_db(open_session)(session.conversation.assistant, make.ORIGIN, address="203.0.113.7")
+        assert (cost.statements, cost.transactions, cost.hops) == (3, 3, 1), str(cost)
+
+
 @pytest.fixture
 def kind(monkeypatch) -> None:
-    """A kind of method that reads something and is done."""
+    """A kind of method that reads something and is done; with the risk "irreversible", it asks the visitor before."""
 
     async def run(context: Context, arguments: dict) -> ToolResult:
         return ToolResult("It is open.")
 
-    operation = Operation(run, risk=Method.Risk.READ, idempotent=True)
+    operation = Operation(run, risk=None, idempotent=True)
     monkeypatch.setitem(KINDS, "reading", Kind("Reading", "Reads.", "bolt", forms.Form, (operation,)))
 
 
-async def test_a_turn_with_a_call_costs_so_much(settings, monkeypatch, kind):
+@asynccontextmanager
+async def with_method(settings, risk: str) -> AsyncIterator[tuple[Widget, Stub]]:
+    """A widget whose assistant may call `look`, after a first turn."""
+
     def set_up(session: Session) -> None:
         method = Method.objects.create(
-            organization=session.conversation.organization, name="look", kind="reading", description="Looks.", risk="read"
+            organization=session.conversation.organization, name="look", kind="reading", description="Looks.", risk=risk
         )
         session.conversation.assistant.methods.add(method)
 
@@ -82,9 +92,31 @@ async def test_a_turn_with_a_call_costs_so_much(settings, monkeypatch, kind):
         await in_db(set_up)(session)
         await widget.ask("Hello?")
         await settled()
+        yield widget, stub
+
+
+async def test_a_turn_with_a_call_costs_so_much(settings, monkeypatch, kind):
+    async with with_method(settings, "read") as (widget, stub):
         stub.script(calls("look", "{}"), says("It is open."))
         async with metered(monkeypatch) as cost:
             assert (await widget.ask("Are you open?"))["outcome"] == "done"
             await settled()
         assert len(stub.requests) == 3
-        assert (cost.statements, cost.transactions, cost.hops) == (35, 7, 9), str(cost)
+        assert (cost.statements, cost.transactions, cost.hops) == (24, 5, 6), str(cost)
+
+
+async def test_a_turn_that_ends_in_a_card_and_the_answer_to_it_cost_so_much(settings, monkeypatch, kind):
+    async with with_method(settings, "irreversible") as (widget, stub):
+        stub.script(calls("look", "{}"), says("Shall I?"))
+        async with metered(monkeypatch) as asking:
+            await widget.ask("Change it, please.")
+            await settled()
+        card = await in_db(Card.objects.get)()
+        stub.script(says("It is open."))
+        async with metered(monkeypatch) as answering:
+            await widget.send("card.answer", card=str(card.pk), choice="confirm")
+            assert (await widget.receive("turn.ended"))["outcome"] == "done"
+            await settled()
+        assert (await in_db(ToolCall.objects.get)()).state == "done"
+        assert (asking.statements, asking.transactions, asking.hops) == (28, 5, 6), str(asking)
+        assert (answering.statements, answering.transactions, answering.hops) == (34, 6, 10), str(answering)

@@ -13,7 +13,8 @@ from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from assistant.admin.scoping import ScopedTabularInline, SuperusersOnly
-from assistant.models import Membership
+from assistant.models import Membership, Organization
+from assistant.models.organizations.organization import OrganizationQuerySet
 
 # Permissions come from memberships alone; groups and permission rows would have no effect.
 admin.site.unregister(Group)
@@ -48,6 +49,9 @@ class UserAdmin(SuperusersOnly, DjangoUserAdmin, ModelAdmin):
         ("Dates", {"fields": (("last_login", "date_joined"),)}),
     )
     readonly_fields = ["last_login", "date_joined"]
+
+    def organizations_of(self, obj: User) -> OrganizationQuerySet:
+        return Organization.objects.filter(memberships__user=obj)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         super().save_formset(request, form, formset, change)

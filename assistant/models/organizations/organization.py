@@ -127,6 +127,12 @@ class OrganizationQuerySet(models.QuerySet["Organization"]):
         """Mark the settings of these organizations as changed, inside the transaction that changes them."""
         return self.update()
 
+    def lock(self) -> None:
+        """Lock these organizations until the transaction ends, against others that do or that change them. What changes
+        several rows of one does so first, so that two of them wait for each other here and nowhere else; rows that refer to
+        an organization may be written meanwhile."""
+        list(self.select_for_update(of=("self",), no_key=True).order_by("pk").values_list("pk"))
+
 
 class Organization(models.Model):
     """A tenant: the owner of the sites that show the widget."""

@@ -53,7 +53,7 @@ class _Exchange:
 
     def __init__(self, request: Request) -> None:
         self.request = request
-        self.sent = body(request)
+        self.sent = request.sent or body(request)
         can = request.capabilities
         spoken = {tool.name for tool in request.tools if tool.callable_in_text and not can.tools}
         offered = [tool for tool in request.tools if can.tools or tool.callable_in_text]

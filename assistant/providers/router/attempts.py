@@ -23,6 +23,7 @@ class Plan:
 
     order: list[Candidate]
     reservation: budgets.Reservation
+    first: completions.Request | None = None  # to the first of them, with its body
     half_open: set[tuple[str, str]] = field(default_factory=set)
     well: set[tuple[str, str]] = field(default_factory=set)  # an answer of theirs changes nothing that is stored
     settled: bool = False
@@ -31,6 +32,12 @@ class Plan:
     tried: list[Candidate] = field(default_factory=list)
     failed: list[tuple[Candidate, ProviderError]] = field(default_factory=list)  # without those that were lessons
     learnt: dict[str, Any] = field(default_factory=dict)  # from the answer itself
+
+    def body_for(self, asked: Candidate, messages: list[llm.ChatMessage], tools: list[llm.ToolSpec]) -> bytes:
+        """The body that was written for a reservation, if it was for this very question; else nothing."""
+        known = self.first
+        same = known is not None and asked is self.order[0] and (known.messages, known.tools) == (messages, tools)
+        return known.sent if known and same else b""
 
 
 def attempt(

@@ -120,7 +120,8 @@ class Router:
                 log.debug("turn %s: asking %s, attempt %d", self._turn_id, asked, len(plan.tried) + 1)
                 plan.tried.append(asked)
                 try:
-                    async with aclosing(completions.ask(self._request(asked, messages, tools))) as pieces:  # type: ignore[type-var]
+                    request = self._request(asked, messages, tools, plan.body_for(asked, messages, tools))
+                    async with aclosing(completions.ask(request)) as pieces:  # type: ignore[type-var]
                         async for piece in pieces:
                             if isinstance(piece, llm.Completion):
                                 plan.attempts.append(attempt(asked, began, piece))
@@ -161,7 +162,9 @@ class Router:
     def _turn_id(self) -> object:
         return self._asking.turn.pk if self._asking.turn else "-"
 
-    def _request(self, asked: Candidate, messages: list[llm.ChatMessage], tools: list[llm.ToolSpec]) -> completions.Request:
+    def _request(
+        self, asked: Candidate, messages: list[llm.ChatMessage], tools: list[llm.ToolSpec], sent: bytes = b""
+    ) -> completions.Request:
         left = self._ends - time.monotonic()
         return completions.Request(
             asked.provider,
@@ -174,6 +177,7 @@ class Router:
             capabilities=asked.capabilities,
             silence_seconds=min(patience(asked), max(left, 0.001)),
             deadline_seconds=left,
+            sent=sent,
         )
 
     def prepare(self, messages: list[llm.ChatMessage], tools: list[llm.ToolSpec]) -> None:
@@ -198,13 +202,15 @@ class Router:
             self._now(), self._current, shown=self._shown, health_at=health_at
         )
         first = chosen.order[0]
+        request = self._request(first, messages, tools)
+        request = replace(request, messages=list(messages), sent=completions.body(request))
         try:
-            reservation = self._reserve(first, completions.body(self._request(first, messages, tools)))
+            reservation = self._reserve(first, request.sent)
         except BudgetExceeded:
             if first.place in chosen.half_open:
                 health.give_back_probe(*first.place)
             raise
-        return Plan(chosen.order, reservation, chosen.half_open, chosen.well)
+        return Plan(chosen.order, reservation, request, chosen.half_open, chosen.well)
 
     def _reserve(self, first: Candidate, body: bytes) -> budgets.Reservation:
         """Reserve for a round, and settle those before it in the same transaction."""

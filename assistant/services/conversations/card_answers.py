@@ -30,9 +30,12 @@ def answer(conversation: Conversation, card_id: str, choice: str, fields: dict[s
     with transaction.atomic():
         # The conversation's lock orders this with messages and with the same click in another tab.
         Conversation.objects.select_for_update().get(pk=conversation.pk)
-        card = Card.objects.select_related("call", "conversation").filter(pk=card_id, conversation=conversation).first()
+        card = Card.objects.select_related("call").filter(pk=card_id, conversation=conversation).first()
         if card is None:
             raise NotFound("No such card.")
+        card.conversation = conversation
+        if card.call:
+            card.call.conversation = conversation
         if card.state != Card.State.OPEN:
             return None
         if card.expires_at and card.expires_at <= timezone.now():
@@ -69,8 +72,9 @@ def _confirm(card: Card, choice: str, fields: dict[str, str]) -> tuple[str, Tool
         raise InputError("There is nothing left to confirm.")
     if choice == "cancel":
         return card.content.get("cancel_label") or label("no_thanks", card.conversation.locale), call
-    call.arguments = {**call.arguments, **form_fields.keep(call, fields, card.conversation.locale)}
-    call.save(update_fields=["arguments"])
+    if kept := form_fields.keep(call, fields, card.conversation.locale):
+        call.arguments = {**call.arguments, **kept}
+        call.save(update_fields=["arguments"])
     return card.content.get("confirm_label") or label("confirm", card.conversation.locale), call
 
 

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from assistant.models import Card, Conversation, ToolCall
 from assistant.services.conversations.events import record_event
+from assistant.services.raw_sql import insert
 
 
 def add(
@@ -21,9 +22,9 @@ def add(
     expires_at: datetime | None = None,
 ) -> Card:
     """Show a card. `content` is what docs/protocol.md says of the kind; `action` never leaves the server."""
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         state = Card.State.CLOSED if kind == Card.Kind.RECEIPT else Card.State.OPEN
-        card = Card.objects.create(
+        card = Card(
             conversation=conversation,
             call=call,
             kind=kind,
@@ -32,6 +33,7 @@ def add(
             action=action or {},
             expires_at=expires_at,
         )
+        insert(card)
         record_event(conversation, "card.added", card=card)
         return card
 
@@ -40,7 +42,7 @@ def update(
     card: Card, *, state: str | None = None, choice: str | None = None, content: dict[str, Any] | None = None
 ) -> Card:
     """Change a card and show the change; what is None stays."""
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         card.state = state if state is not None else card.state
         card.choice = choice[:80] if choice is not None else card.choice
         card.content = content if content is not None else card.content

@@ -119,7 +119,7 @@ def wait_for_person(
     """
     with transaction.atomic():
         # Locked in the order in which a notice locks them.
-        Organization.objects.select_for_update().get(pk=conversation.organization_id)
+        Organization.objects.filter(pk=conversation.organization_id).lock()
         locked = Conversation.objects.select_for_update().get(pk=conversation.pk)
         problem = _notify(call, conversation, reason, team, per_day)
         told = not problem or (locked.state == Conversation.State.WAITING and is_notified(locked))

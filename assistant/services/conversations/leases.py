@@ -16,6 +16,7 @@ from assistant import live
 from assistant.errors import Conflict, NotFound, TurnTaken
 from assistant.models import Conversation, Message, ToolCall, Turn
 from assistant.services.methods import ledger
+from assistant.services.organizations import snapshots
 from assistant.services.raw_sql import insert
 
 
@@ -60,9 +61,13 @@ def claim_turn(turn_id: UUID | str) -> Turn:
         raise TurnTaken("Another turn of this conversation runs.") from error
     if not taken:
         raise TurnTaken("Another runner holds this turn.")
-    turn = Turn.objects.select_related(
-        "conversation__assistant__organization", "conversation__visitor", "message", "opening_call__method"
-    ).get(pk=turn_id)
+    turn = Turn.objects.select_related("message", "opening_call__method").get(pk=turn_id)
+    conversation = snapshots.conversation("conversation.id = %s", turn.conversation_id)
+    if conversation is None:
+        raise TurnTaken("The conversation was erased.")
+    turn.conversation = turn.message.conversation = conversation
+    if turn.opening_call:
+        turn.opening_call.conversation = conversation
     turn.held_at = held_at
     return turn
 

@@ -46,8 +46,8 @@ def finish_turn(turn: Turn, outcome: Outcome) -> Message | None:
             last = next_seq(conversation, 2 if outcome.text else 1, said_at=now if outcome.text else None)
         except NotFound as error:
             raise TurnTaken("The conversation was erased.") from error
-        turn.following = _end(turn, outcome, now)
-        if turn.may_have_calls:
+        turn.following, leaves_calls = _end(turn, outcome, now)
+        if leaves_calls:
             ledger.close_with(turn)
         reply, added = None, []
         if outcome.text:
@@ -70,8 +70,18 @@ def finish_turn(turn: Turn, outcome: Outcome) -> Message | None:
     return reply
 
 
-def _end(turn: Turn, outcome: Outcome, now: datetime) -> UUID | None:
-    """Save the outcome under the fence; returns the conversation's next turn that waits."""
+# The conversation's next turn that waits, and whether this one has calls without a result.
+_LEFT = """
+    (SELECT waiting.id FROM assistant_turn AS waiting
+        WHERE waiting.conversation_id = %s AND waiting.state = 'queued' ORDER BY waiting.created_at LIMIT 1),
+    EXISTS(SELECT 1 FROM assistant_toolcall AS call
+        WHERE call.turn_id = assistant_turn.id AND call.state IN ('pending', 'sent', 'waiting'))
+"""
+
+
+def _end(turn: Turn, outcome: Outcome, now: datetime) -> tuple[UUID | None, bool]:
+    """Save the outcome under the fence; returns the conversation's next turn that waits, and whether calls of this one may
+    still be open."""
     changes = {
         "state": outcome.state,
         "code": outcome.code,
@@ -82,14 +92,14 @@ def _end(turn: Turn, outcome: Outcome, now: datetime) -> UUID | None:
     }
     ended = execute(
         f"UPDATE assistant_turn SET {', '.join(f'{column} = %s' for column in changes)} "
-        "WHERE id = %s AND fence = %s AND state = 'running' RETURNING (SELECT waiting.id FROM assistant_turn AS waiting "
-        "WHERE waiting.conversation_id = %s AND waiting.state = 'queued' ORDER BY waiting.created_at LIMIT 1)",
+        f"WHERE id = %s AND fence = %s AND state = 'running' RETURNING {_LEFT}",
         *changes.values(),
         *(turn.pk, turn.fence, turn.conversation_id),
     )
     if not ended:
         raise TurnTaken("The lease is lost; another runner's outcome counts.")
-    return UUID(str(ended[0][0])) if ended[0][0] else None
+    following, has_open = ended[0]
+    return UUID(str(following)) if following else None, bool(has_open or turn.opening_call_id)
 
 
 def settle_all(turn: Turn) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.core import signing
@@ -16,6 +17,7 @@ from assistant.models.organizations.organization import is_timezone
 from assistant.services.organizations import access, networks, rate_limits, snapshots
 
 TOKEN_SALT = "visitor"
+_MINE = "conversation.id = %s AND conversation.visitor_id = %s AND conversation.assistant_id = %s"
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ def open_session(
         rate_limits.hit("session.new", network=network)
         visitor = conversation.visitor if conversation else Visitor.objects.create(organization=assistant.organization)
         conversation = Conversation.objects.create(
-            organization=assistant.organization, assistant=assistant, visitor=visitor, origin=origin[:300]
+            organization=assistant.organization, assistant=assistant, visitor=visitor, origin=origin[:300], network=network
         )
     if network and network != conversation.network:
         conversation.network = network
@@ -75,11 +77,9 @@ def conversation_for_token(token: str, origin: str) -> Conversation:
         raise NotAllowed("The token has expired.", code="token_expired") from error
     except signing.BadSignature as error:
         raise NotAllowed("The token is invalid.", code="token_invalid") from error
-    mine = Conversation.objects.select_related("visitor").filter(pk=claims["c"], visitor=claims["v"], assistant=claims["a"])
-    conversation = snapshots.with_revision(mine).first()
+    conversation = snapshots.conversation(_MINE, UUID(claims["c"]), UUID(claims["v"]), claims["a"])
     if conversation is None or claims["o"] != origin:
         raise NotAllowed("The token belongs to another conversation or origin.", code="token_invalid")
-    snapshots.attach(conversation)
     if not access.admits(conversation.assistant, origin):
         raise NotAllowed("The assistant is not available from that origin.")
     return conversation

@@ -55,7 +55,7 @@ def queue_with_receipt(
     reference = f"M-{call.pk.hex[:6].upper()}"
     with transaction.atomic():
         # Orders the counting below among all who write for this organization at the same moment.
-        Organization.objects.select_for_update().get(pk=organization.pk)
+        Organization.objects.filter(pk=organization.pk).lock()
         text, html = letter(organization, conversation, notice, reference)
         for number, address in enumerate(dict.fromkeys(map(outbox.plain_address, recipients))):
             key = f"{call.idempotency_key}-{number}"

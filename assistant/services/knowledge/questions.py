@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -46,17 +45,15 @@ def does_not_know(reply: str) -> bool:
     return _NOT_KNOWN.search(reply) is not None
 
 
-def record_unanswered(turn_id: UUID) -> None:
-    """Note the question of a turn that has ended, if nothing was found about it or its reply did not know."""
-    turn = Turn.objects.select_related("message", "conversation").get(pk=turn_id)
-    reply = turn.replies.filter(role=Message.Role.ASSISTANT).last()
-    if reply is None or turn.opening_call_id:  # a click is no question
+def record_unanswered(turn: Turn, reply: str) -> None:
+    """Note the question of a turn that has ended with `reply`, if nothing was found about it or the reply did not know."""
+    if not reply or turn.opening_call_id:  # a click is no question
         return
     searches = turn.tool_calls.searches().filter(state=ToolCall.State.DONE)
     found = [bool(sources) for sources in searches.values_list("sources", flat=True)]
     if found and not any(found):
         note(turn.message, Question.Reason.NOT_FOUND)
-    elif does_not_know(reply.text):
+    elif does_not_know(reply):
         note(turn.message, Question.Reason.UNSURE)
 
 

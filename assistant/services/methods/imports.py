@@ -47,7 +47,7 @@ def apply(
     """
     with transaction.atomic():
         # Two imports at once would each see room for their own.
-        Organization.objects.select_for_update().get(pk=organization.pk)
+        Organization.objects.filter(pk=organization.pk).lock()
         before = list(Method.objects.filter(organization=organization))
         applied = _save_each(organization, drafts, fit, before)
         if applied.created and len(before) + len(applied.created) > MAX_METHODS:

@@ -1,31 +1,23 @@
-"""The ledger of tool calls: each is a row before the act, claimed by one conditional write, and closed after it.
-
-Quotas are counted from these rows under the method's lock, so that calls at the same moment cannot overdraw them.
-"""
+"""The ledger of tool calls: each is a row before the act, claimed by one conditional write, and closed after it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from assistant.errors import TurnTaken
 from assistant.models import Assistant, Card, Conversation, Delivery, Method, Organization, ToolCall, Turn
 from assistant.services.conversations import cards
+from assistant.services.methods import policy
+from assistant.services.raw_sql import insert
 
 State = ToolCall.State
-# A call that was refused, or that never left this server, uses up no quota. One that another server rejected, or did not
-# answer, does: a visitor who guesses order numbers fails most of the time.
-_REJECTED_ELSEWHERE = Q(
-    state=State.FAILED, code__in=["", "timeout", "too_large", "redirect", "mcp_error", "mcp_http", "mcp_type"]
-)
-_COUNTED = (_REJECTED_ELSEWHERE | ~Q(state__in=[State.REFUSED, State.FAILED])) & Q(dry_run=False)
-
 NOT_CONFIRMED = "The visitor did not confirm in time. Nothing was done."
 NOT_BEGUN = "Not run: it was interrupted before it began. Nothing was done."
 OUTCOME_UNKNOWN = (
@@ -53,88 +45,116 @@ class Place:
     ordinal: int
 
 
-def write(
+@dataclass(frozen=True)
+class Act:
+    """What a call would do: run `method`, for visitors of `assistant`, `at_once` or after a card has asked them."""
+
+    method: Method
+    risk: str
+    assistant: Assistant | None
+    at_once: bool
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A call and its row. `new`: there was none at its place before; then `refused` is why it may not run, or empty, and
+    the row is claimed for the caller if it was to act at once."""
+
+    row: ToolCall
+    new: bool
+    refused: str = ""
+
+
+_FENCED = "EXISTS(SELECT 1 FROM assistant_turn WHERE id = %s AND fence = %s AND state IN ('queued', 'running'))"
+
+
+def begin(
     organization: Organization,
     name: str,
     arguments: dict[str, Any],
+    act: Act | None,
     *,
-    method: Method | None = None,
-    conversation: Conversation | None = None,
     place: Place | None = None,
     key: str = "",
-    model_call_id: str = "",
-    risk: str = Method.Risk.READ,
-    initiator: str = ToolCall.Initiator.MODEL,
-    dry_run: bool = False,
-    opaque: dict[str, Any] | None = None,
-) -> ToolCall:
-    """The row of a call, PENDING; the one that is already there when its place, or its `key`, has one.
+    **fields: Any,
+) -> Begun:
+    """Write the row of a call, unless its place, or its `key`, has one; `fields` are its columns. In the same transaction,
+    `authorize` it, where it can `act`, and claim it by writing it, where it is to act at once: exactly one of all callers
+    gets it as `new`, and it is never found not to have begun. Any other is PENDING.
 
     Raises `TurnTaken` where the turn has ended or another runner has it: one that slept through that starts nothing more.
     """
-    if place and not Turn.objects.open().filter(pk=place.turn.pk, fence=place.turn.fence).exists():
-        raise TurnTaken("The lease is lost; nothing may be begun.")
+    with transaction.atomic():
+        row = _row(organization, name, arguments, place, key, fields)
+        refused = policy.why_not(row, act.method, act.assistant) if act else ""
+        if act and not refused:
+            row.method, row.risk = act.method, act.risk
+            if act.at_once:
+                row.state, row.started_at, row.attempts = State.SENT, timezone.now(), 1
+        begun = _insert(row, place)
+        return replace(begun, refused=refused) if begun.new else begun
+
+
+def write(organization: Organization, name: str, arguments: dict[str, Any], **fields: Any) -> ToolCall:
+    """The row of a call, PENDING; the one that is already there when its place, or its `key`, has one. As `begin`."""
+    return begin(organization, name, arguments, None, **fields).row
+
+
+def _row(
+    organization: Organization,
+    name: str,
+    arguments: dict[str, Any],
+    place: Place | None,
+    key: str,
+    fields: dict[str, Any],
+) -> ToolCall:
+    row = ToolCall(organization=organization, name=name[:64], arguments=arguments, **fields)
+    row.idempotency_key = key or f"call-{row.pk}"
+    row.model_call_id = row.model_call_id[:120]
     if place:
+        row.turn, row.round, row.ordinal = place.turn, place.round, place.ordinal
+    return row
+
+
+def _insert(row: ToolCall, place: Place | None) -> Begun:
+    """Insert the row unless its place or its key has one, and only under the turn's fence: what was inserted without it
+    is rolled back with the transaction."""
+    lease = (place.turn.pk, place.turn.fence) if place else ()
+    written = insert(row, returning=_FENCED if place else "id", values=lease, or_nothing=True)
+    if place:
+        if not (written[0][0] if written else _holds(place.turn)):
+            raise TurnTaken("The lease is lost; nothing may be begun.")
         place.turn.may_have_calls = True
-    row_id = uuid4()
-    where = {"turn": place.turn, "round": place.round, "ordinal": place.ordinal} if place else {}
-    try:
-        with transaction.atomic():
-            return ToolCall.objects.create(
-                id=row_id,
-                idempotency_key=key or f"call-{row_id}",
-                organization=organization,
-                conversation=conversation,
-                method=method,
-                name=name[:64],
-                arguments=arguments,
-                model_call_id=model_call_id[:120],
-                risk=risk,
-                initiator=initiator,
-                dry_run=dry_run,
-                opaque=opaque or {},
-                **where,
-            )
-    except IntegrityError:
-        if not (key or place):
-            raise
-        same = {"idempotency_key": key} if key else where
-        return ToolCall.objects.select_related("method").get(**same, conversation=conversation)
+    if written:
+        return Begun(row, new=True)
+    same: dict[str, Any] = {"turn": row.turn_id, "round": row.round, "ordinal": row.ordinal}
+    if row.idempotency_key != f"call-{row.pk}":
+        same = {"idempotency_key": row.idempotency_key}
+    known = ToolCall.objects.select_related("method").get(**same, conversation=row.conversation_id)
+    return Begun(known, new=False)
+
+
+def _holds(turn: Turn) -> bool:
+    return Turn.objects.open().filter(pk=turn.pk, fence=turn.fence).exists()
 
 
 def authorize(row: ToolCall, method: Method, assistant: Assistant | None, risk: str) -> str:
-    """Check the call against the policy as it is now, and record the method and risk it was checked by; "" or why not.
+    """Check the call against the policy as it is now, and record the method and risk it was checked by; "" or why not, as
+    `policy.why_not` says it."""
+    return admit(row, Act(method, risk, assistant, at_once=False))[0]
 
-    Why not: not_offered, closed, visitor_quota, network_quota, daily_quota.
-    """
+
+def admit(row: ToolCall, act: Act) -> tuple[str, bool]:
+    """`authorize` a row and, where it is to act at once, `claim` it in the same transaction: why not, and whether that is
+    done."""
     with transaction.atomic():
-        # The lock makes calls of one method queue up here for the moment of counting.
-        locked = Method.objects.select_for_update().filter(pk=method.pk, organization=row.organization_id).first()
-        if locked is None or not locked.enabled:
-            return "not_offered"
-        if assistant is not None:
-            now = Assistant.objects.select_related("organization").filter(pk=assistant.pk).first()
-            if now is None or not now.enabled or not now.organization.active:
-                return "closed"
-            if not now.methods.filter(pk=method.pk).exists():
-                return "not_offered"
-        if assistant is not None and not row.dry_run:
-            used = ToolCall.objects.filter(
-                _COUNTED, method=method, created_at__gt=timezone.now() - timedelta(days=1), name=row.name
-            ).exclude(pk=row.pk)
-            # A row counts from when it is let through here: before that it has no method.
-            if row.conversation and used.filter(conversation__visitor=row.conversation.visitor_id).count() >= (
-                locked.per_visitor_per_day
-            ):
-                return "visitor_quota"
-            network = row.conversation.network if row.conversation else ""
-            if network and used.filter(conversation__network=network).count() >= locked.network_share:
-                return "network_quota"
-            if used.count() >= locked.per_day:
-                return "daily_quota"
-        row.method, row.risk = locked, risk
+        if refused := policy.why_not(row, act.method, act.assistant):
+            return refused, False
+        row.method, row.risk = act.method, act.risk
+        if act.at_once:
+            return "", claim(row, method=act.method, risk=act.risk)
         row.save(update_fields=["method", "risk"])
-        return ""
+        return "", False
 
 
 def adopt(row: ToolCall, turn: Turn) -> None:
@@ -144,11 +164,11 @@ def adopt(row: ToolCall, turn: Turn) -> None:
         row.save(update_fields=["turn", "round", "ordinal"])
 
 
-def claim(row: ToolCall) -> bool:
+def claim(row: ToolCall, **columns: Any) -> bool:
     """Claim the row for acting on it, from the state that it was read in: exactly one of all callers gets True, and none
-    once its turn has ended."""
+    once its turn has ended. `columns` are set with it."""
     free = ToolCall.objects.filter(Q(_OF_OPEN_TURN) | ~_OF_ENDED_TURN, pk=row.pk, state=row.state)
-    if not free.update(state=State.SENT, started_at=timezone.now(), attempts=F("attempts") + 1):
+    if not free.update(state=State.SENT, started_at=timezone.now(), attempts=F("attempts") + 1, **columns):
         return False
     row.refresh_from_db(fields=["state", "started_at", "attempts"])
     return True

@@ -122,7 +122,7 @@ def refused_sites(organizations: QuerySet[Organization]) -> list[RefusedOrigin]:
 def allow(refused: RefusedOrigin) -> None:
     """Let the site show all assistants of the organization that it asked one of."""
     with transaction.atomic():
-        organization = Organization.objects.select_for_update().get(pk=refused.assistant.organization_id)
+        organization = Organization.objects.select_for_update(no_key=True).get(pk=refused.assistant.organization_id)
         if not organization.allows(refused.origin):
             organization.allowed_origins = "\n".join([*organization.allowed_origins.splitlines(), refused.origin])
             organization.save(update_fields=["allowed_origins"])

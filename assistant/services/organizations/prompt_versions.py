@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import transaction
 
 from assistant.errors import NotFound
-from assistant.models import Assistant, PromptVersion
+from assistant.models import Assistant, Organization, PromptVersion
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,8 @@ def save(assistant: Assistant, by: Any = None, *, restores: int | None = None) -
     What was there before is a version too, even if it was written past this function.
     """
     with transaction.atomic():
-        stored = Assistant.objects.select_for_update().filter(pk=assistant.pk).first()
+        Organization.objects.filter(pk=assistant.organization_id).lock()
+        stored = Assistant.objects.filter(pk=assistant.pk).first()
         if stored is not None:
             _keep(stored, None, None)
         assistant.save()

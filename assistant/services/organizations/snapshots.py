@@ -18,10 +18,10 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from django.db.models import F, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Q, QuerySet
 
-from assistant.models import Assistant, Budget, Conversation, Method, Organization, Price, Provider, Rotation
+from assistant.models import Assistant, Budget, Conversation, Method, Organization, Price, Provider, Rotation, Visitor
+from assistant.services.raw_sql import columns, execute, read, width
 
 T = TypeVar("T")
 LIMIT = 500  # snapshots that are kept, those of the organizations that visitors wrote to last
@@ -84,16 +84,26 @@ SNAPSHOTS = Snapshots()
 at = SNAPSHOTS.at
 
 
-def with_revision(conversations: QuerySet[Conversation]) -> QuerySet[Conversation]:
-    """The conversations with the revision of their organization as `revision`, for `attach`, and with how often providers'
-    health has changed as `health`, for `services.providers.health`."""
-    changes = Rotation.objects.filter(pk=Rotation.HEALTH).values("number")
-    return conversations.annotate(revision=F("organization__revision"), health=Coalesce(Subquery(changes), 0))
+_CONVERSATION = f"""
+    SELECT organization.revision, COALESCE((SELECT number FROM assistant_rotation WHERE key = %s), 0),
+        {columns(Visitor, "visitor")}, {columns(Conversation, "conversation")}
+    FROM assistant_conversation AS conversation JOIN assistant_visitor AS visitor ON visitor.id = conversation.visitor_id
+        JOIN assistant_organization AS organization ON organization.id = conversation.organization_id
+    WHERE """
 
 
-def attach(conversation: Any) -> None:
-    """Set a conversation's assistant and organization from the snapshot. It was read `with_revision`."""
-    at(conversation.organization_id, conversation.revision).attach_to(conversation)
+def conversation(condition: str, *values: Any) -> Conversation | None:
+    """The conversation for which SQL `condition` holds, with its visitor, and with its assistant and organization from the
+    snapshot; `health` is how often providers' health has changed, for `services.providers.health`."""
+    found = execute(_CONVERSATION + condition, Rotation.HEALTH, *values)
+    if not found:
+        return None
+    [(revision, health, *stored)] = found
+    row = read(Conversation, stored[width(Visitor) :])
+    row.visitor = read(Visitor, stored[: width(Visitor)])
+    row.health = health  # type: ignore[attr-defined]
+    at(row.organization_id, revision).attach_to(row)
+    return row
 
 
 def _read(organization_id: int) -> Snapshot:

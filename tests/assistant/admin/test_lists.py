@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import User
+from django.template.loader import render_to_string
 from django.test import Client
 
+from assistant.admin.counting import BoundedPaginator
+from assistant.models import Organization
 from tests.assistant.admin.filled import fill
 from tests.assistant.admin.test_scoping import entered
 
@@ -47,6 +52,23 @@ def test_the_number_of_results_is_named_only_where_some_are_left_out(boss):
     fill("home", "Aardvark")
     assert "result" not in header(boss.get("/admin/assistant/method/").content.decode())
     assert "1 result" in header(boss.get("/admin/assistant/method/?q=order").content.decode())
+
+
+@pytest.mark.parametrize(("most", "said"), [(1, "more than 1 organizations"), (2, "2 organizations")])
+def test_a_list_that_is_longer_than_is_counted_says_so(most, said):
+    fill("home", "Aardvark")
+    fill("other", "Beaver")
+    pages = BoundedPaginator(Organization.objects.order_by("pk"), 50)
+    pages.most = most
+    shown = SimpleNamespace(paginator=pages, result_count=pages.count, opts=Organization._meta)
+    assert said in " ".join(render_to_string(pages.template_name, {"cl": shown}).split())
+    assert pages.count == most
+
+
+def test_a_list_says_how_many_rows_it_has(boss):
+    fill("home", "Aardvark")
+    assert "1 organizations" not in (body := " ".join(boss.get("/admin/assistant/organization/").content.decode().split()))
+    assert "1 organization" in body
 
 
 def header(body: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from assistant.engine.claims import claimed
 from assistant.llm import ChatMessage, ToolCallRequest, ToolSpec, note
-from assistant.tools import executor, knowledge
+from assistant.tools import knowledge, results
 from interworky.demo.model import rules, words
 from interworky.demo.model.rules import Reply
 
@@ -101,7 +101,7 @@ def test_a_booking_from_the_question_to_the_reference():
     offer = visit.returns(FREE).text
     assert "14:00, 14:30 and 15:00 on Tuesday" in offer and not claimed(offer)
     assert called(visit.says("14:30 please")) == ("appointment_book", {"slot": "tf9k1c-8f3a2c"})
-    asks = visit.returns(executor.WAITING).text
+    asks = visit.returns(results.WAITING).text
     assert "confirm" in asks and not claimed(asks)
     visit.says("ok")
     visit.messages[-1] = ChatMessage(
@@ -153,7 +153,7 @@ def test_a_declined_booking_releases_its_time():
     visit.says("Can I come in on Tuesday?")
     visit.returns(FREE)
     visit.says("14:00")
-    reply = visit.returns(executor.DECLINED)
+    reply = visit.returns(results.DECLINED)
     assert "No problem" in reply.text and not claimed(reply.text)
 
 
@@ -356,7 +356,7 @@ SEND = ToolSpec("send_price_list", "Send the visitor our price list by e-mail, t
 def test_what_visitors_want_in_their_mailbox_is_sent_there(said: str):
     talk = Visit([*TOOLS, SEND])
     assert called(talk.says(said)) == ("send_price_list", {})
-    waits = talk.returns(executor.WAITING_FOR_PROOF).text
+    waits = talk.returns(results.WAITING_FOR_PROOF).text
     assert "card" in waits and not claimed(waits)
 
 

@@ -9,7 +9,7 @@ import pytest
 from assistant.providers import presets
 from assistant.providers.configuration import clean_auth, load, normal_base_url
 from assistant.providers.presets import PRESETS, Preset, by_name, by_url
-from assistant.services.providers.budgets import LIST_PRICES
+from assistant.services.providers.prices import LIST_PRICES
 
 NAMED = [
     "openai",

@@ -71,12 +71,11 @@ def of_visitors(conversation: Conversation) -> Iterator[Work]:
         posted, begun = beginning.post_and_begin(mine(), "growth", "And on Sunday?", {})
         assert begun and posted.turn
         method = conversation.assistant.methods.first()
-        row = ledger.write(
-            conversation.organization, "look", {}, method=method, conversation=conversation,
-            place=ledger.Place(begun.turn, 1, 0), risk="read",
-        )  # fmt: skip
-        assert method and not ledger.authorize(row, method, conversation.assistant, "read")
-        assert ledger.claim(row) and ledger.close(row, "done", "It is open.")
+        assert method
+        act = ledger.Act(method, "read", conversation.assistant, at_once=True)
+        place = ledger.Place(begun.turn, 1, 0)
+        call = ledger.begin(conversation.organization, "look", {}, act, conversation=conversation, place=place)
+        assert call.new and ledger.close(call.row, "done", "It is open.")
         assert ledger.done_names(conversation) is not None and ledger.receipts(conversation) is not None
         finish_turn(begun.turn, Outcome(Turn.State.DONE, "Until noon."))
 

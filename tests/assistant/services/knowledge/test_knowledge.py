@@ -619,7 +619,7 @@ def exchange(of: Assistant, said: str, reply: str, *searches: bool) -> Message:
         )
     message = finish_turn(turn, Outcome("done", reply))
     assert message
-    questions.record_unanswered(turn.pk)
+    questions.record_unanswered(turn, reply)
     return message
 
 

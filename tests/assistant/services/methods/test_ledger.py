@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from assistant.checks import open_calls
+from assistant.errors import TurnTaken
 from assistant.models import Card, Conversation, Delivery, Message, Method, ToolCall, Turn
 from assistant.services.conversations import card_answers
 from assistant.services.conversations.leases import begin_turn, claim_turn
@@ -55,6 +56,48 @@ def test_a_place_has_one_row_and_a_row_one_key(talk: Conversation, turn: Turn) -
 def test_exactly_one_of_many_claims_a_row(talk: Conversation, turn: Turn) -> None:
     copies = [write(talk, turn) for _ in range(5)]
     assert [ledger.claim(copy) for copy in copies] == [True, False, False, False, False]
+
+
+def begin(talk: Conversation, turn: Turn, method: Method, *, at_once: bool = True, name: str = "do_it") -> ledger.Begun:
+    act = ledger.Act(method, "write", talk.assistant, at_once)
+    return ledger.begin(talk.organization, name, {}, act, conversation=talk, place=ledger.Place(turn, 1, 0))
+
+
+def test_writing_a_call_that_acts_at_once_claims_it_and_for_one_of_all(
+    talk: Conversation, turn: Turn, method: Method
+) -> None:
+    first, again = begin(talk, turn, method), begin(talk, turn, method)
+    assert (first.new, again.new) == (True, False) and first.row == again.row
+    again.row.refresh_from_db()
+    assert (again.row.state, again.row.attempts, again.row.method, again.row.risk) == (State.SENT, 1, method, "write")
+    assert ledger.close(first.row, State.DONE, "Done.")
+
+
+def test_a_call_that_a_card_comes_before_or_that_may_not_run_is_written_and_not_claimed(
+    talk: Conversation, turn: Turn, method: Method
+) -> None:
+    asks = begin(talk, turn, method, at_once=False)
+    assert (asks.new, asks.refused, asks.row.state, asks.row.started_at) == (True, "", State.PENDING, None)
+    ToolCall.objects.all().delete()
+    talk.assistant.methods.clear()
+    refused = begin(talk, turn, method)
+    assert (refused.new, refused.refused, refused.row.state, refused.row.method) == (
+        True,
+        "not_offered",
+        State.PENDING,
+        None,
+    )
+
+
+def test_nothing_is_written_for_a_runner_whose_lease_is_lost(talk: Conversation, turn: Turn, method: Method) -> None:
+    late = claim_turn(turn.pk)
+    Turn.objects.update(fence=2)
+    with pytest.raises(TurnTaken):
+        begin(talk, late, method)
+    assert not ToolCall.objects.exists()
+    begin(talk, Turn.objects.get(), method)
+    with pytest.raises(TurnTaken):
+        begin(talk, late, method)
 
 
 def test_a_row_is_taken_over_only_when_its_time_is_over(talk: Conversation, turn: Turn) -> None:

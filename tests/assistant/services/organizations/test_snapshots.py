@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.db import models, transaction
+from django.utils import timezone
 
-from assistant.models import Assistant, Budget, Conversation, Method, Organization, Price, Provider
+from assistant.models import Assistant, Budget, Conversation, Method, Organization, Price, Provider, Visitor
 from assistant.models.revisions import SetByStaff
 from assistant.services.conversations.sessions import conversation_for_token, open_session
 from assistant.services.organizations import access, snapshots
@@ -228,7 +229,18 @@ def test_the_least_recently_written_to_organization_is_forgotten():
 
 
 def test_a_conversations_organization_is_the_one_of_its_assistant():
-    conversation = make.conversation()
-    found: Any = snapshots.with_revision(Conversation.objects.all()).get(pk=conversation.pk)
-    snapshots.attach(found)
+    conversation = make.conversation(last_message_at=timezone.now())
+    found: Any = snapshots.conversation("conversation.id = %s", conversation.pk)
     assert found.organization is found.assistant.organization and found.organization.snapshot
+
+
+def test_a_conversation_read_with_its_snapshot_is_as_the_orm_reads_it():
+    visitor = make.conversation(last_message_at=timezone.now(), title="Opening hours").visitor
+    visitor.email_verified_at = timezone.now()
+    visitor.save()
+    for pk in Conversation.objects.values_list("pk", flat=True):
+        found: Any = snapshots.conversation("conversation.id = %s", pk)
+        for row, orm in ((found, Conversation.objects.get(pk=pk)), (found.visitor, Visitor.objects.get(pk=visitor.pk))):
+            fields = [field.attname for field in orm._meta.concrete_fields]
+            assert [getattr(row, name) for name in fields] == [getattr(orm, name) for name in fields]
+            assert not row._state.adding and row._state.db == orm._state.db

@@ -12,7 +12,7 @@ from assistant import llm
 from assistant.errors import BudgetExceeded
 from assistant.models import Assistant, Budget, Conversation, Delivery, Price, Provider, Spending, Usage
 from assistant.services.organizations import networks
-from assistant.services.providers import budgets
+from assistant.services.providers import budgets, prices
 from assistant.services.providers.budgets import Asking, Attempt
 from tests import make
 
@@ -222,9 +222,9 @@ def test_the_nearest_price_holds_and_the_organizations_own_first(conversation: C
         (None, "m*", 1), (None, "mm*", 2), (None, "mmm", 3), (conversation.organization, "mmm*", 4), (other, "mmmm", 9),
     ):  # fmt: skip
         Price.objects.create(organization=organization, model=model, prompt=price, completion=0)
-    rates = [budgets.rate_of(conversation.organization, model).prompt for model in ("m1", "mm1", "mmm", "mmmm")]
+    rates = [prices.rate_of(conversation.organization, model).prompt for model in ("m1", "mm1", "mmm", "mmmm")]
     assert rates == [1, 2, 4, 4]
-    assert budgets.rate_of(other, "mmm").prompt == 3
+    assert prices.rate_of(other, "mmm").prompt == 3
 
 
 def test_a_price_that_changes_leaves_yesterdays_cost_alone(conversation: Conversation) -> None:
