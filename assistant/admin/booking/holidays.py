@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from unfold.widgets import UnfoldAdminSelectWidget
 
+from assistant.admin.booking import closing
 from assistant.services.booking import holidays
 
 
@@ -44,10 +45,14 @@ def holidays_view(model_admin: Any, request: HttpRequest, object_id: str) -> Htt
     back = reverse("admin:assistant_calendar_change", args=[calendar.pk])
     if request.method == "POST":
         ticked = set(request.POST.getlist("day"))
-        added = holidays.close_on(calendar, [one for one in found if one.day.isoformat() in ticked])
-        model_admin.message_user(request, f"Closed days added: {added}.", messages.SUCCESS)
-        model_admin.warn_of_closed_bookings(request, calendar)
-        return HttpResponseRedirect(back)
+        chosen_days = [one for one in found if one.day.isoformat() in ticked]
+
+        def close() -> HttpResponse:
+            added = holidays.close_on(calendar, chosen_days)
+            model_admin.message_user(request, f"Closed days added: {added}.", messages.SUCCESS)
+            return HttpResponseRedirect(back)
+
+        return closing.save(model_admin, request, calendar, close, back)
     closed = [(row.first_day, row.last_day) for row in calendar.closures.all()]
     context = {
         **model_admin.admin_site.each_context(request),

@@ -15,7 +15,7 @@ from django.core import signing
 from django.db import transaction
 from django.utils import timezone
 
-from assistant.errors import NotFound, ToolError
+from assistant.errors import InterworkyError, NotFound, ToolError
 from assistant.models import Appointment, BlockedTime, Calendar
 from assistant.services.booking import appointments, attempts, notices, placing, states
 from assistant.services.booking.placing import Overlap, locked
@@ -133,6 +133,11 @@ def unblock(row: BlockedTime) -> None:
 def refuse_occupied(calendar: Calendar, start_at: datetime, end_at: datetime, now: datetime) -> None:
     if found := booked_between(calendar, start_at, end_at, now):
         raise Occupied(found)
+
+
+def in_words(error: InterworkyError) -> str:
+    """A refusal as staff read it: what models read of a time that is taken lists ids."""
+    return "That time is taken." if error.code == "slot_taken" else str(error)
 
 
 # --- Undo -------------------------------------------------------------------------------------------------------------
