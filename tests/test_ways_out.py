@@ -49,6 +49,12 @@ OUT = {
         TENANT,
     ): "an outside calendar's form",
     ("assistant.services.booking.remote_calendars:_ask", "fetch", TENANT): "an outside calendar that is read",
+    ("assistant.services.deliveries.channels:send", "fetch", TENANT): "a message channel that is sent to",
+    (
+        "assistant.admin.booking.channels:MessageChannelForm._check_address",
+        "check_url",
+        TENANT,
+    ): "a message channel's form",
     ("assistant.services.booking.remote_calendars:is_private", "origin", ""): "an outside calendar that is read",
     ("assistant.tools.request:_plain", "origin", ""): "a method that a model calls",
 }
@@ -67,6 +73,7 @@ UP = {
     "assistant.replay.answer": "a provider that a replay asks",
     "assistant.tasks._embed": OPERATORS,  # for vectors of passages
     "assistant.tasks.read_outside_calendar": "an outside calendar that is read",
+    "assistant.tasks.*": "a message channel that is sent to",
     "assistant.tasks.write_outside_entry": "an outside calendar that bookings are entered in",
     "assistant.tasks._read_page": "a page that is looked at again",
     "assistant.summaries.summarize_all_due": "a provider that gives conversations titles",

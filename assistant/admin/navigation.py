@@ -35,6 +35,7 @@ PAGES = (
             ("Outside calendars", "sync", "outsidecalendar"),
             ("Calendar feeds", "rss_feed", "calendarfeed"),
             ("Message texts", "edit_note", "messagetemplate"),
+            ("Message channels", "sms", "messagechannel"),
             ("Providers", "hub", "provider"),
         ),
     ),

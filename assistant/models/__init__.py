@@ -10,6 +10,7 @@ from assistant.models.booking import (
     Closure,
     Feedback,
     FormField,
+    MessageChannel,
     MessageTemplate,
     Offering,
     OpeningHours,
@@ -35,7 +36,8 @@ from .knowledge import Document, DocumentFile, Embedding, Passage, PassageVector
 __all__ = [
     "Appointment", "AppointmentNotice", "Assistant", "BlockedTime", "Budget", "BusyTime", "Calendar",
     "CalendarFeed", "Card", "Closure", "Conversation", "ConversationNote", "Delivery", "Document",
-    "DocumentFile", "Embedding", "Event", "Feedback", "FormField", "Membership", "Message", "MessageTemplate",
+    "DocumentFile", "Embedding", "Event", "Feedback", "FormField", "Membership", "Message", "MessageChannel",
+    "MessageTemplate",
     "Method", "Offering", "OpeningHours", "Organization", "OutsideCalendar", "OutsideEntry", "Passage",
     "PassageVector", "Price", "PromptVersion", "Provider", "ProviderHealth", "Question", "RefusedOrigin",
     "Removal", "Replay", "Rotation", "Service", "SpecialHours", "Spending", "ToolCall", "Turn", "Usage",

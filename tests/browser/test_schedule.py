@@ -85,7 +85,14 @@ def opened(page: Page) -> None:
     page.goto("/admin/assistant/appointment/schedule/")
     page.locator("#schedule[aria-busy=false]").wait_for()
     page.get_by_role("button", name="Next").click()
-    event(page, "Ada").wait_for()
+    settled(page)
+
+
+def settled(page: Page) -> None:
+    """Both customers are drawn, and nothing is being fetched that would draw them anew."""
+    page.locator("#schedule[aria-busy=false]").wait_for()
+    for name in ("Ada", "onerror"):
+        expect(event(page, name)).to_be_visible()
 
 
 def event(page: Page, name: str):
@@ -94,6 +101,7 @@ def event(page: Page, name: str):
 
 def drag(page: Page, name: str, minutes: int, *, edge: bool = False, sideways: float = 0) -> None:
     """Drag an event, or its lower edge, by minutes: an hour is as high as the other customer's appointment."""
+    settled(page)
     event(page, name).scroll_into_view_if_needed()
     box = event(page, name).bounding_box()
     assert box

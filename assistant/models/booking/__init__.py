@@ -2,13 +2,15 @@
 
 from assistant.models.booking.appointments import Appointment, new_reference
 from assistant.models.booking.calendars import BlockedTime, Calendar, Closure, OpeningHours, SpecialHours
+from assistant.models.booking.channels import MessageChannel
 from assistant.models.booking.messages import AppointmentNotice, Feedback, MessageTemplate
 from assistant.models.booking.outside import BusyTime, CalendarFeed, OutsideCalendar, OutsideEntry
 from assistant.models.booking.services import FormField, Offering, Service
 
 __all__ = [
     "Appointment", "AppointmentNotice", "BlockedTime", "BusyTime", "Calendar", "CalendarFeed", "Closure",
-    "Feedback", "FormField", "MessageTemplate", "Offering", "OpeningHours", "OutsideCalendar", "OutsideEntry",
+    "Feedback", "FormField", "MessageChannel", "MessageTemplate", "Offering", "OpeningHours",
+    "OutsideCalendar", "OutsideEntry",
     "Service", "SpecialHours",
     "new_reference",  # by its name here, migration 0001 finds it
 ]  # fmt: skip

@@ -28,7 +28,7 @@ LEFT_OUT = {
     "Removal": "it records what is gone",
     "ProviderHealth": "turns write it, and each must see what another process has just found out",
     **dict.fromkeys(["Calendar", "OpeningHours", "Closure", "SpecialHours", "Service", "Offering"], READ_WHERE_USED),
-    **dict.fromkeys(["FormField", "MessageTemplate", "BlockedTime"], READ_WHERE_USED),
+    **dict.fromkeys(["FormField", "MessageTemplate", "MessageChannel", "BlockedTime"], READ_WHERE_USED),
     **dict.fromkeys(["CalendarFeed", "OutsideCalendar", "BusyTime", "OutsideEntry"], READ_WHERE_USED),
     **dict.fromkeys(["Document", "DocumentFile", "Passage", "PassageVector", "Embedding"], READ_WHERE_USED),
     **dict.fromkeys(["ConversationNote", "Membership", "PromptVersion", "Replay"], ABOUT_STAFF),
