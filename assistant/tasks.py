@@ -27,7 +27,7 @@ from assistant.services import renewal
 from assistant.services.booking import busy_times, connectors, entries
 from assistant.services.booking.remote import RemoteError
 from assistant.services.conversations import handoffs
-from assistant.services.deliveries import outbox, verification
+from assistant.services.deliveries import channels, outbox, verification
 from assistant.services.knowledge import documents, vectors
 from assistant.services.knowledge.extraction import extract
 from assistant.services.knowledge.formats.result import Unreadable
@@ -46,7 +46,7 @@ EMBEDDING_SECONDS = 45  # of one run; with the batch that is under way it stays 
 @shared_task(name=outbox.TASK)  # type: ignore[untyped-decorator]
 @fresh_connections()
 def deliver(delivery_id: str) -> None:
-    """Send one e-mail of the outbox, if it is due and nobody else is at it.
+    """Send one message of the outbox, if it is due and nobody else is at it.
 
     A worker that dies in between leaves a lease that lapses; who sends it again does so under the same Message-ID.
     """
@@ -55,16 +55,15 @@ def deliver(delivery_id: str) -> None:
         return
     lease = renewal.Renewal(delivery)
     try:
-        backend = get_connection()
-        email = _email(delivery)
-        email.connection = backend
-        email.send()
+        state = SENDERS[Delivery.Kind(delivery.kind)](delivery)
+    except channels.NotSent as problem:
+        outbox.failed(delivery, str(problem), for_good=problem.for_good)
     except Exception as error:  # whatever a mail backend raises is this row's outcome
         log.warning("Delivery %s, attempt %s: %s", delivery.pk, delivery.attempts, type(error).__name__)
         text, for_good = _judged(error)
         outbox.failed(delivery, text, for_good=for_good)
     else:
-        _once_the_database_is_back(lambda: outbox.sent(delivery, outbox.state_with(backend)))
+        _once_the_database_is_back(lambda: outbox.sent(delivery, state))
     finally:
         lease.stop()
     for followed in (verification.follow, handoffs.follow):
@@ -226,6 +225,22 @@ def write_outside_entry(entry_id: str) -> None:
         entries.written(entry)
     finally:
         lease.stop()
+
+
+def _send_email(delivery: Delivery) -> Delivery.State:
+    backend = get_connection()
+    email = _email(delivery)
+    email.connection = backend
+    email.send()
+    return outbox.state_with(backend)
+
+
+# How each kind of message leaves us: a function that sends it, and says what became of it or raises.
+SENDERS: dict[Delivery.Kind, Callable[[Delivery], Delivery.State]] = {
+    Delivery.Kind.EMAIL: _send_email,
+    Delivery.Kind.SMS: channels.send,
+    Delivery.Kind.WEBHOOK: channels.send,
+}
 
 
 def _email(delivery: Delivery) -> EmailMultiAlternatives:

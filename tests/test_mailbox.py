@@ -12,6 +12,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.core.mail import EmailMultiAlternatives
 from django.test import Client
+from django.utils import timezone
 
 from interworky.demo import mailbox
 from interworky.demo.seed import machine_timezone
@@ -99,6 +100,15 @@ def test_a_mail_shows_its_headers_its_text_and_its_invitation_on_the_local_clock
         assert shown in page
     start_at = datetime(2030, 1, 8, 14, tzinfo=UTC).astimezone(ZoneInfo(machine_timezone()))
     assert f"{start_at:%A} {start_at.day} January 2030, {start_at:%H:%M}–" in page
+
+
+def test_when_a_mail_was_sent_is_read_on_the_local_clock_too(settings):
+    message = EmailMultiAlternatives("Hi", "Hello", "a@example.com", ["ada@example.com"])
+    message.extra_headers = {"Message-ID": "<2@interworky>", "Date": "Tue, 08 Jan 2030 14:00:00 -0000"}
+    mailbox.MailboxBackend().send_messages([message])
+    with timezone.override("Asia/Tokyo"):
+        shown = dict(mailbox.get(mailbox.id_of("<2@interworky>")).headers)
+    assert shown["Date"] == "Tuesday 8 January 2030, 23:00 (JST)"
 
 
 def test_a_cancelled_invitation_is_shown_as_cancelled():

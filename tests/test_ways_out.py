@@ -52,6 +52,12 @@ OUT = {
     ("assistant.services.booking.connectors.dav:is_private", "origin", ""): "an outside calendar that is read",
     ("assistant.services.booking.connectors.json_api:Api._send", "fetch", TENANT): "a calendar at Google that is read",
     ("assistant.services.booking.oauth:_post", "fetch", TENANT): "a Google account that is connected",
+    ("assistant.services.deliveries.channels:send", "fetch", TENANT): "a message channel that is sent to",
+    (
+        "assistant.admin.booking.channels:MessageChannelForm._check_address",
+        "check_url",
+        TENANT,
+    ): "a message channel's form",
     ("assistant.tools.request:_plain", "origin", ""): "a method that a model calls",
 }
 # Each function of the upper rooms that has a lower one go out: by these, addresses come to the calls above.
@@ -74,6 +80,7 @@ UP = {
     "assistant.admin.booking.accounts.CalendarAccountAdmin.disconnect": "a Google account that is disconnected",
     "assistant.admin.booking.accounts.CalendarAccountAdmin.load_calendars": "an account whose calendars are listed",
     "assistant.tasks.read_outside_calendar": "an outside calendar that is read",
+    "assistant.tasks.*": "a message channel that is sent to",
     "assistant.tasks.write_outside_entry": "an outside calendar that bookings are entered in",
     "assistant.tasks._read_page": "a page that is looked at again",
     "assistant.summaries.summarize_all_due": "a provider that gives conversations titles",

@@ -1,4 +1,4 @@
-"""Deliveries: every e-mail that was queued, and its outcome."""
+"""Deliveries: every e-mail, text message and webhook that was queued, and its outcome."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from assistant.services.organizations.roles import Act
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnly):
     operate_rank = Act.SEND_AGAIN.rank
-    empty_text = "E-mails that the assistants, appointments and notices send appear here."
-    list_display = ["subject", "to", "organization", "shown_state", "attempts", "last_error", "created_at", "sent_at"]
-    list_filter = ["organization", "state", ("created_at", RangeDateFilter)]
+    empty_text = "E-mails and other messages that the assistants, appointments and notices send appear here."
+    list_display = ["subject", "kind", "to", "organization", "shown_state", "attempts", "last_error", "created_at"]
+    list_filter = ["organization", "kind", "state", ("created_at", RangeDateFilter)]
     search_fields = ["to", "subject", "text", "appointment__reference"]
     actions = ["send_again"]
     fieldsets = (
-        (None, {"fields": ("organization", "to", "reply_to", "subject", "shown_text", "has_invitation")}),
+        (None, {"fields": ("organization", "kind", "channel", "to", "reply_to", "subject", "shown_text", "has_invitation")}),
         (
             "Delivery",
             {"fields": ("shown_state", "attempts", "last_error", "created_at", "next_attempt_at", "sent_at")},
@@ -35,13 +35,13 @@ class DeliveryAdmin(ReadOnly):
     readonly_fields = ["shown_text", "has_invitation", "shown_state", "message_id"]
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Delivery]:
-        return super().get_queryset(request).select_related("organization", "conversation", "appointment")
+        return super().get_queryset(request).select_related("organization", "conversation", "appointment", "channel")
 
     @action(description="Send again", permissions=["operate"])
     def send_again(self, request: HttpRequest, queryset: models.QuerySet[Delivery]) -> None:
         again = sum(outbox.redrive(row) for row in self.within_reach(request, queryset, self.operate_rank))
         level = messages.SUCCESS if again else messages.WARNING
-        self.message_user(request, f"Queued again: {again}. Only failed e-mails can be sent again.", level)
+        self.message_user(request, f"Queued again: {again}. Only failed messages can be sent again.", level)
 
     def object_actions(self, obj: Delivery) -> list[str]:
         return ["send_again"] if obj.state == Delivery.State.DEAD else []

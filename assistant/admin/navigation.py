@@ -37,6 +37,7 @@ PAGES = (
             ("OAuth clients", "key", "oauthclient"),
             ("Calendar feeds", "rss_feed", "calendarfeed"),
             ("Message texts", "edit_note", "messagetemplate"),
+            ("Message channels", "sms", "messagechannel"),
             ("Providers", "hub", "provider"),
         ),
     ),

@@ -1,4 +1,4 @@
-"""The outbox of e-mails."""
+"""The outbox: e-mails, text messages and webhooks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from assistant.models.booking import Appointment
+from assistant.models.booking import Appointment, MessageChannel
 from assistant.models.conversations.conversation import Conversation
 from assistant.models.conversations.turn import ToolCall
 from assistant.models.organizations.organization import Organization
@@ -38,7 +38,12 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 
 
 class Delivery(models.Model):
-    """An e-mail in the outbox, saved in the transaction that promised it."""
+    """A message in the outbox, saved in the transaction that promised it: an e-mail, or what a channel sends."""
+
+    class Kind(models.TextChoices):
+        EMAIL = "email", "E-mail"
+        SMS = "sms", "Text message"
+        WEBHOOK = "webhook", "Webhook"
 
     class State(models.TextChoices):
         QUEUED = "queued"
@@ -56,8 +61,10 @@ class Delivery(models.Model):
     conversation = models.ForeignKey(Conversation, models.SET_NULL, null=True, blank=True, related_name="deliveries")
     call = models.ForeignKey(ToolCall, models.SET_NULL, null=True, blank=True, related_name="deliveries")
     appointment = models.ForeignKey(Appointment, models.SET_NULL, null=True, blank=True, related_name="deliveries")
-    key = models.CharField(max_length=120, unique=True)  # so that the same e-mail queued twice is one row
-    to = models.EmailField()
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.EMAIL)
+    channel = models.ForeignKey(MessageChannel, models.SET_NULL, null=True, blank=True, related_name="deliveries")
+    key = models.CharField(max_length=120, unique=True)  # so that the same message queued twice is one row
+    to = models.CharField(max_length=254)  # an e-mail address, a phone number or a server
     reply_to = models.EmailField(blank=True)
     subject = models.CharField(max_length=200)
     text = models.TextField()

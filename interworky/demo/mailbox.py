@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from email.message import EmailMessage as StoredMessage
-from email.utils import parseaddr
+from email.utils import parseaddr, parsedate_to_datetime
 from functools import cached_property
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.formats import date_format
 
 ID = re.compile(r"[0-9a-f]{24}")
 
@@ -120,7 +121,16 @@ class Mail:
     @property
     def headers(self) -> list[tuple[str, str]]:
         shown = ("From", "To", "Cc", "Reply-To", "Date", "Message-ID")
-        return [(name, value) for name in shown if (value := self.header(name))]
+        read = {name: self.header(name) for name in shown}
+        return [(name, self._date() if name == "Date" else value) for name, value in read.items() if value]
+
+    def _date(self) -> str:
+        """When it was sent, on the clock that the rest of the page is in; as it stands where it is no date."""
+        try:
+            sent_at = parsedate_to_datetime(self.header("Date"))
+        except ValueError:
+            return self.header("Date")
+        return date_format(sent_at.astimezone(timezone.get_current_timezone()), "l j F Y, H:i (e)")
 
     @cached_property
     def text(self) -> str:

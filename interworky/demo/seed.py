@@ -89,6 +89,7 @@ def _organization() -> Organization:
         slug=SLUG,
         website=settings.PUBLIC_URL,
         team_email="hello@brightsmile.example",
+        phone="020 7946 0182",
         timezone=machine_timezone(),
         allowed_origins="\n".join(_origins()),
     )

@@ -35,6 +35,7 @@ from assistant.models import (
     Conversation,
     Delivery,
     Document,
+    MessageChannel,
     Method,
     OutsideCalendar,
     Provider,
@@ -47,6 +48,7 @@ from assistant.providers import measuring, router
 from assistant.providers.realtime import Refused
 from assistant.services.conversations.leases import begin_turn
 from assistant.services.conversations.messages import append_message
+from assistant.services.deliveries import outbox
 from assistant.services.knowledge import documents
 from assistant.services.methods import replays
 from assistant.tools import KINDS, importing
@@ -273,6 +275,16 @@ class Rooms:
         row.refresh_from_db()
         return Said("failed", " ".join(map(str, page.context["messages"])), row.connected_at)
 
+    def channel_sent(self, url: str) -> Said:
+        channel = MessageChannel(organization=self.home, name="Hook", kind="webhook")
+        channel.sealed_address = secrets.seal(url, "channel.address", channel.organization_id, channel.pk)
+        channel.save()
+        key = f"test:{channel.pk}"
+        row = outbox.queue_to_channel(channel, to=channel.origin, subject="Test", text="{}", key=key)
+        tasks.deliver(str(row.pk))
+        row.refresh_from_db()
+        return Said("failed" if row.last_error else "done", row.last_error, row.sent_at)
+
     # --- Providers ----------------------------------------------------------------------------------------------------
 
     def set_provider(self, url: str, **fields: Any) -> None:
@@ -463,6 +475,10 @@ class Rooms:
         }
         return _of_form(self._form(OutsideCalendar)(form))
 
+    def channel_form(self, url: str) -> Said:
+        form = {"organization": str(self.home.pk), "name": "Hook", "kind": "webhook", "format": "json", "per_day": 1}
+        return _of_form(self._form(MessageChannel)({**form, "address": url}))
+
     def page_form(self, url: str) -> Said:
         form = {"title": "", "url": url, "refresh_hours": 24}
         document = Document.objects.get(pk=self.document.pk)
@@ -558,6 +574,7 @@ ENTRIES = {
     "an account whose calendars are listed": Entry(Rooms.account_listed, FAILED, host=GOOGLE),
     "a Google account that is connected": Entry(Rooms.account_connected, FAILED, host=GOOGLE_TOKENS),
     "a Google account that is disconnected": Entry(Rooms.account_disconnected, FAILED, host=GOOGLE_TOKENS),
+    "a message channel that is sent to": Entry(Rooms.channel_sent, FAILED),
     "a provider that is asked": Entry(Rooms.chat, ASKED, whole=True),
     "a provider that answers a visitor": Entry(Rooms.turn, frozenset({"not_available"})),
     "a provider that is tested": Entry(Rooms.probed, PROBED),
@@ -586,6 +603,7 @@ FORMS = {
     "the page for new pages": Entry(Rooms.pages_page, FIELD),
     "a known page's form": Entry(Rooms.page_form, FIELD, whole=True),
     "a known page's page": Entry(Rooms.page_page, FIELD),
+    "a message channel's form": Entry(Rooms.channel_form, FIELD, whole=True),
     "an outside calendar's form": Entry(Rooms.outside_form, FIELD, whole=True),
     "an OpenAPI document": Entry(Rooms.openapi, DRAFT, whole=True),
     "an OpenAPI document's base address": Entry(Rooms.openapi_base, DRAFT | FIELD, whole=True),

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 
 import pytest
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, FloatRect, Locator, Page, expect
 
 from tests import servers
@@ -39,6 +40,9 @@ ada, bob = book("Ada", mira, 10, email="ada@example.org"), book(sys.stdin.read()
 print(json.dumps({"day": day.isoformat(), "ada": str(ada.pk), "bob": str(bob.pk)}))
 """
 ASK = "import json; from assistant.models import Appointment, BlockedTime; print(json.dumps({code}, default=str))"
+
+
+ADA = "Appointment.objects.filter(name='Ada').first()"
 
 
 class Salon:
@@ -81,8 +85,14 @@ def opened(page: Page) -> None:
     page.goto("/admin/assistant/appointment/schedule/")
     page.locator("#schedule[aria-busy=false]").wait_for()
     page.get_by_role("button", name="Next").click()
-    event(page, "Ada").wait_for()
+    settled(page)
+
+
+def settled(page: Page) -> None:
+    """Both customers are drawn, and nothing is being fetched that would draw them anew."""
     page.locator("#schedule[aria-busy=false]").wait_for()
+    for name in ("Ada", "onerror"):
+        expect(event(page, name)).to_be_visible()
 
 
 def event(page: Page, name: str):
@@ -102,6 +112,7 @@ def place_of(event: Locator) -> FloatRect:
 
 def drag(page: Page, name: str, minutes: int, *, edge: bool = False, sideways: float = 0) -> None:
     """Drag an event, or its lower edge, by minutes: an hour is as high as the other customer's appointment."""
+    settled(page)
     hour = place_of(event(page, "onerror"))["height"]
     box = place_of(event(page, name))
     x, y = box["x"] + box["width"] / 2, box["y"] + (box["height"] - 3 if edge else 12)
@@ -220,3 +231,38 @@ def test_the_page_asks_nobody_else_runs_no_strangers_words_and_breaks_no_policy(
         assert page.evaluate("window.hacked") is None
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         assert (console, elsewhere) == ([], [])
+
+
+def wrong_on(page: Page, inside: str = "body") -> list[object]:
+    """What axe finds wrong there, contrast included."""
+    page.evaluate(AXE_SCRIPT)
+    rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+    # The calendar's library calls its grid a table and its events buttons, without rows between them.
+    options = {"runOnly": rules, "resultTypes": ["violations"], "rules": {"aria-required-children": {"enabled": False}}}
+    found = page.evaluate("([inside, options]) => axe.run(inside, options)", [inside, options])
+    assert any(rule["id"] == "color-contrast" for rule in found["passes"] + found["violations"])
+    return [(rule["id"], node["target"], node["html"]) for rule in found["violations"] for node in rule["nodes"]]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_accessibility_problem_on_the_calendar_page(salon, staff, scheme):
+    staff.emulate_media(color_scheme=scheme)
+    assert wrong_on(staff, "#schedule-page") == []
+    staff.get_by_role("button", name="Book", exact=False).first.click()
+    expect(staff.get_by_role("dialog", name="Book an appointment")).to_be_visible()
+    assert wrong_on(staff, "dialog") == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_accessibility_problem_on_the_visitors_pages(salon, chromium, scheme):
+    invitations = "__import__('assistant.services.booking.invitations', fromlist=['token_of'])"
+    token = salon.ask(f"{invitations}.token_of({ADA})")
+    page = chromium.new_page(base_url=salon.app.url, color_scheme=scheme, viewport={"width": 375, "height": 800})
+    try:
+        for query in ("", "?do=move", "?do=cancel"):
+            page.goto(f"/appointments/{token}/{query}")
+            if not query:
+                page.get_by_text("Add to calendar").click()
+            assert wrong_on(page) == [], query
+    finally:
+        page.close()

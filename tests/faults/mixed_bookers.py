@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from asgiref.sync import async_to_sync
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -29,6 +30,7 @@ ZONES = (
     "Europe/Berlin", "Asia/Kathmandu", "Australia/Lord_Howe", "Pacific/Chatham", "Pacific/Kiritimati", "America/St_Johns",
     "Asia/Kolkata", "Africa/Cairo", "Pacific/Pago_Pago",
 )  # fmt: skip
+STAFF = "front-desk"
 CARD, LINK = 1, 2  # of each four bookers, by their numbers
 
 
@@ -57,6 +59,7 @@ def wanted(calendar: Calendar, booker: int) -> Pick:
 def prepare(bookers: int, rounds: int) -> Calendar:
     """A calendar for each round, and what each booker needs before they start. Returns the first."""
     home = make.organization("mixed")
+    User.objects.create_superuser(STAFF)
     bot = make.assistant(home)
     bot.methods.add(Method.objects.create(organization=home, name="appointment", kind="appointment", description="Book."))
     made = []
@@ -136,7 +139,15 @@ def _by_link(calendar: Calendar, pick: Pick, name: str) -> None:
 
 
 def _by_staff(calendar: Calendar, pick: Pick, name: str) -> None:
-    appointments.confirm(appointments.hold(pick), name=name, email=f"staff{name}@example.com")
+    """On the calendar page of the admin."""
+    staff = Client(SERVER_NAME="localhost")
+    staff.force_login(User.objects.get(username=STAFF))
+    local = pick.start_at.astimezone(ZoneInfo(calendar.timezone))
+    typed = {"day": f"{local:%Y-%m-%d}", "time": f"{local:%H:%M}", "name": name, "email": f"staff{name}@example.com"}
+    about = {"calendar": calendar.pk, "service": pick.service.pk, "notify": "on"}
+    answer = staff.post("/admin/assistant/appointment/schedule/book/", {**about, **typed})
+    if answer.status_code != 200:
+        raise ToolError(answer.content.decode(), code=answer.json()["code"])
 
 
 def _call(talk: Conversation, tool: str, **arguments: str) -> None:

@@ -13,16 +13,17 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
+from django.urls import path
 from django.utils import timezone
 from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter
 from unfold.decorators import action, display
 
-from assistant.admin.booking import schedule
+from assistant.admin.booking import schedule, undo
 from assistant.admin.scoping import ReadOnly
 from assistant.admin.states import column_labels
 from assistant.errors import InterworkyError
 from assistant.models import Appointment, Feedback
-from assistant.services.booking import appointments, form_fields, invitations
+from assistant.services.booking import appointments, by_staff, form_fields, invitations
 from assistant.services.organizations.roles import Act
 
 
@@ -76,18 +77,25 @@ class AppointmentAdmin(ReadOnly):
         return super().get_queryset(request).select_related(*related)
 
     def get_urls(self) -> list[Any]:
-        return [*schedule.urls(self), *super().get_urls()]
+        view = self.admin_site.admin_view(partial(undo.page, self))
+        return [*schedule.urls(self), path("undo/", view, name="assistant_appointment_undo"), *super().get_urls()]
 
     @action(description="Cancel", permissions=["operate"])
     def cancel(self, request: HttpRequest, queryset: models.QuerySet[Appointment]) -> HttpResponse | None:
-        """After a page that asks: a reason, and whether the visitors are notified."""
+        """After a page that asks: a reason, and whether the visitors are notified. It can be undone for a while."""
         rows = self.within_reach(request, queryset, self.operate_rank)
         if "sure" not in request.POST:
             return self._ask_before_cancelling(request, rows) if rows else None
-        notify, reason = "notify" in request.POST, request.POST.get("reason", "")
-        change = partial(appointments.cancel, by_staff=True, reason=reason, notify_visitor=notify)
-        told = "Visitors who gave an e-mail address are notified." if notify else "The visitors are not notified."
-        self._change(request, queryset, change, "Cancelled", told)
+        said = {name: request.POST.get(name, "")[:500] for name in ("reason", "message")}
+        notify, tokens = "notify" in request.POST, []
+        for row in rows:
+            try:
+                tokens.append(by_staff.cancel(row, **said, notify_visitor=notify)[1])
+            except InterworkyError as error:
+                self.message_user(request, f"{row.reference}: {error}", messages.WARNING)
+        if tokens:
+            told = "Visitors who gave an e-mail address are notified." if notify else "The visitors are not notified."
+            undo.announce(self, request, f"Cancelled: {len(tokens)}. {told}", tokens)
         return None
 
     def _ask_before_cancelling(self, request: HttpRequest, rows: models.QuerySet[Appointment]) -> HttpResponse:

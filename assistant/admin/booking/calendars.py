@@ -8,12 +8,13 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from unfold.decorators import display
 
+from assistant.admin.booking import closing
 from assistant.admin.booking.fields import DayField, HourField, HoursField
 from assistant.admin.booking.holidays import holidays_view
 from assistant.admin.counting import count_of
@@ -137,11 +138,26 @@ class CalendarAdmin(Scoped):
         view = self.admin_site.admin_view(lambda request, object_id: holidays_view(self, request, object_id))
         return [path("<path:object_id>/holidays/", view, name="assistant_calendar_holidays"), *super().get_urls()]
 
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Before hours are saved that leave bookings outside, staff decide what becomes of those."""
+
+        def change() -> HttpResponse:
+            answer: HttpResponse = super(CalendarAdmin, self).changeform_view(request, object_id, form_url, extra_context)
+            return answer
+
+        calendar = self.get_object(request, object_id) if object_id and request.method == "POST" else None
+        return closing.save(self, request, calendar, change, request.path) if calendar else change()
+
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         calendar = form.instance
         calendars.set_week(calendar, [form.cleaned_data.get(name) or [] for name in DAYS])
-        self.warn_of_closed_bookings(request, calendar)
         if not calendar.services.exists():
             text = (
                 "No service is offered on this calendar yet, so nothing can be booked on it. Add it to one under Services."

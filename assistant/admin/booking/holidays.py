@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from unfold.widgets import UnfoldAdminSelectWidget
 
+from assistant.admin.booking import closing
 from assistant.models import Calendar
 from assistant.services.booking import holidays
 
@@ -46,11 +47,14 @@ def holidays_view(model_admin: Any, request: HttpRequest, object_id: str) -> Htt
     back = reverse(f"admin:assistant_{model_admin.opts.model_name}_change", args=[owner.pk])
     if request.method == "POST":
         ticked = set(request.POST.getlist("day"))
-        added = holidays.close_on(owner, [one for one in found if one.day.isoformat() in ticked])
-        model_admin.message_user(request, f"Closed days added: {added}.", messages.SUCCESS)
-        if isinstance(owner, Calendar):
-            model_admin.warn_of_closed_bookings(request, owner)
-        return HttpResponseRedirect(back)
+        chosen = [one for one in found if one.day.isoformat() in ticked]
+
+        def close() -> HttpResponse:
+            added = holidays.close_on(owner, chosen)
+            model_admin.message_user(request, f"Closed days added: {added}.", messages.SUCCESS)
+            return HttpResponseRedirect(back)
+
+        return closing.save(model_admin, request, owner, close, back) if isinstance(owner, Calendar) else close()
     closed = [(row.first_day, row.last_day) for row in owner.closures.all()]
     context = {
         **model_admin.admin_site.each_context(request),

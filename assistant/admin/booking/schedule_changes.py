@@ -91,6 +91,7 @@ def _conflict(pick: Pick, moving: Appointment | None) -> HttpResponse:
     instead = offers.near(pick.service, pick.calendar, pick.start_at, moving=moving).slots
     taken = [_named(row, zone) for row in found.appointments]
     taken += [f"{_span(row.start_at, row.end_at, zone)} {row.reason or 'blocked'}" for row in found.blocked]
+    taken += [f"{_span(row.start_at, row.end_at, zone)} busy in {row.source.name}" for row in found.busy_elsewhere]
     text = "That time is taken." if taken else "That day has as many appointments of this service as it may have."
     other = [slot.start_at.astimezone(zone) for slot in instead]
     alternatives = [

@@ -3,13 +3,13 @@
 from assistant.models.booking.accounts import CalendarAccount, CalendarProvider, OAuthClient
 from assistant.models.booking.appointments import Appointment, new_reference
 from assistant.models.booking.calendars import BlockedTime, Calendar, Closure, OpeningHours, SpecialHours
+from assistant.models.booking.channels import MessageChannel
 from assistant.models.booking.messages import AppointmentNotice, Feedback, MessageTemplate
 from assistant.models.booking.outside import BusyTime, CalendarFeed, OutsideCalendar, OutsideEntry
 from assistant.models.booking.services import FormField, Offering, Service
 
 __all__ = [
     "Appointment", "AppointmentNotice", "BlockedTime", "BusyTime", "Calendar", "CalendarAccount", "CalendarFeed",
-    "CalendarProvider", "Closure", "Feedback", "FormField", "MessageTemplate", "OAuthClient", "Offering", "OpeningHours",
-    "OutsideCalendar", "OutsideEntry", "Service", "SpecialHours",
-    "new_reference",  # by its name here, migration 0001 finds it
+    "CalendarProvider", "Closure", "Feedback", "FormField", "MessageChannel", "MessageTemplate", "OAuthClient",
+    "Offering", "OpeningHours", "OutsideCalendar", "OutsideEntry", "Service", "SpecialHours", "new_reference",
 ]  # fmt: skip

@@ -14,7 +14,18 @@ from django.utils import timezone
 
 from assistant.errors import ToolError, ToolRefused
 from assistant.models import Appointment, Calendar, Conversation, Offering, ToolCall, Visitor
-from assistant.services.booking import attempts, invitations, limits, notices, offers, placing, reminders, resources, states
+from assistant.services.booking import (
+    attempts,
+    invitations,
+    limits,
+    notices,
+    offers,
+    phones,
+    placing,
+    reminders,
+    resources,
+    states,
+)
 from assistant.services.booking.placing import Overlap, locked
 from assistant.services.booking.slot_ids import Pick
 from assistant.services.deliveries import outbox
@@ -99,7 +110,7 @@ def confirm(
         appointment.name = outbox.one_line(name, 120)
         if email.strip() or not by_staff:
             appointment.email = outbox.visitors_address(appointment.organization, email)
-        appointment.phone = outbox.one_line(phone, 40)
+        appointment.phone = phones.normal(phone, appointment.organization) if phone.strip() else ""
         appointment.reason = outbox.one_line(reason, 300)
         if not appointment.name:
             raise ToolError("A name is needed to book.", code="bad_arguments")

@@ -15,9 +15,9 @@ from django.core import signing
 from django.db import transaction
 from django.utils import timezone
 
-from assistant.errors import NotFound, ToolError
-from assistant.models import Appointment, BlockedTime, Calendar
-from assistant.services.booking import appointments, attempts, notices, placing, states
+from assistant.errors import InterworkyError, NotFound, ToolError
+from assistant.models import Appointment, BlockedTime, BusyTime, Calendar
+from assistant.services.booking import appointments, attempts, notices, placing, resources, states
 from assistant.services.booking.placing import Overlap, locked
 from assistant.services.booking.slot_ids import Pick
 from assistant.services.deliveries import outbox
@@ -31,8 +31,9 @@ _signer = signing.Signer(salt="assistant.cancellation")
 class Conflicts:
     """What keeps a time from being booked."""
 
-    appointments: Sequence[Appointment]
-    blocked: Sequence[BlockedTime]
+    appointments: Sequence[Appointment] = ()
+    blocked: Sequence[BlockedTime] = ()
+    busy_elsewhere: Sequence[BusyTime] = ()
 
 
 class Occupied(ToolError):
@@ -87,15 +88,21 @@ def check(pick: Pick, moving: Appointment | None = None, now: datetime | None = 
 
 
 def conflicts(pick: Pick, moving: Appointment | None = None, now: datetime | None = None) -> Conflicts:
-    """The appointments, holds and blocked times that overlap a pick of one calendar, breaks included."""
+    """The appointments, holds, blocked times and times of outside calendars that overlap a pick of one calendar, breaks
+    included."""
     now = now or timezone.now()
     offering = pick.service.offerings.select_related("calendar", "service").filter(calendar=pick.calendar).first()
     if offering is None or pick.calendar is None:
-        return Conflicts((), ())
+        return Conflicts()
     start_at, end_at = placing.rules_for(offering, pick).busy(pick.start_at)
     booked = booked_between(pick.calendar, start_at, end_at, now)
     blocked = pick.calendar.blocked_times.filter(start_at__lt=end_at, end_at__gt=start_at)
-    return Conflicts([row for row in booked if moving is None or row.pk != moving.pk], list(blocked))
+    elsewhere = resources.busy_elsewhere(pick.calendar).filter(start_at__lt=end_at, end_at__gt=start_at)
+    return Conflicts(
+        [row for row in booked if moving is None or row.pk != moving.pk],
+        list(blocked),
+        list(elsewhere.select_related("source")),
+    )
 
 
 def booked_between(calendar: Calendar, start_at: datetime, end_at: datetime, now: datetime) -> list[Appointment]:
@@ -133,6 +140,11 @@ def unblock(row: BlockedTime) -> None:
 def refuse_occupied(calendar: Calendar, start_at: datetime, end_at: datetime, now: datetime) -> None:
     if found := booked_between(calendar, start_at, end_at, now):
         raise Occupied(found)
+
+
+def in_words(error: InterworkyError) -> str:
+    """A refusal as staff read it: what models read of a time that is taken lists ids."""
+    return "That time is taken." if error.code == "slot_taken" else str(error)
 
 
 # --- Undo -------------------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from typing import Any
 from assistant.errors import ToolError
 from assistant.models import Appointment, FormField, Service, ToolCall, Visitor
 from assistant.sentences import label
+from assistant.services.booking import phones
 from assistant.services.deliveries import outbox
 
 MOST_CHARS = 300
@@ -68,7 +69,8 @@ def _problem(field: Mapping[str, Any], value: str) -> str:
     if not value or (input_type == "checkbox" and value != TICKED):
         return "" if field.get("optional") else "must_tick" if input_type == "checkbox" else "fill_this_in"
     if input_type == "tel":
-        return "" if _PHONE.fullmatch(value) and sum(char.isdigit() for char in value) >= 5 else "bad_phone"
+        plausible = _PHONE.fullmatch(value) and sum(char.isdigit() for char in value) >= 5
+        return "" if plausible and not phones.is_impossible(value) else "bad_phone"
     if input_type == "number":
         return "" if _NUMBER.fullmatch(value) else "not_number"
     if input_type == "select":

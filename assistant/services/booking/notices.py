@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from assistant.models import Appointment, Card, ToolCall
-from assistant.services.booking import emails, entries, invitations, offers
+from assistant.services.booking import channels, emails, entries, invitations, offers
 from assistant.services.conversations import cards
 from assistant.services.deliveries import outbox
 from assistant.services.methods import ledger
@@ -44,6 +44,7 @@ def write(
             appointment=appointment,
             **emails.visitors_email(appointment, change, instead, message),
         )
+    channels.queue(appointment, change, key, notify_visitor=notify_visitor)
     if notify_team and appointment.organization.team_email:
         outbox.queue_email(
             appointment.organization,
@@ -59,6 +60,7 @@ def write_reminder(appointment: Appointment, hours: int) -> None:
     key = f"{REMINDER}{appointment.pk}:{hours}:{appointment.start_at.timestamp():.0f}"
     if appointment.email:
         _email(appointment, "reminder", f"{key}:visitor", send_before=appointment.start_at)
+    channels.queue(appointment, "reminder", key, send_before=appointment.start_at)
     if appointment.service.remind_team and appointment.organization.team_email:
         outbox.queue_email(
             appointment.organization,
@@ -73,6 +75,7 @@ def write_reminder(appointment: Appointment, hours: int) -> None:
 def write_follow_up(appointment: Appointment) -> None:
     if appointment.email:
         _email(appointment, "follow_up", f"follow-up:{appointment.pk}")
+    channels.queue(appointment, "follow_up", f"follow-up:{appointment.pk}")
 
 
 def _email(appointment: Appointment, change: invitations.Change, key: str, *, send_before: datetime | None = None) -> None:

@@ -8,6 +8,8 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.db.models import QuerySet
+
 from assistant.models import Appointment, BlockedTime, BusyTime, Calendar, Offering, Service
 from assistant.services.booking.hours import Days, Hours, Interval
 from assistant.services.booking.slots import Busy, Resource, Rules, Timeline
@@ -86,9 +88,14 @@ def _busy_spans(
     return spans
 
 
+def busy_elsewhere(calendar: Calendar) -> QuerySet[BusyTime]:
+    """What the outside calendars that block a calendar have in them."""
+    return BusyTime.objects.filter(calendar=calendar, source__enabled=True, source__reads_busy=True)
+
+
 def is_busy_elsewhere(appointment: Appointment) -> bool:
     """Whether an outside calendar has something else at the appointment's time, breaks included."""
-    rows = BusyTime.objects.filter(calendar=appointment.calendar_id, source__enabled=True, source__reads_busy=True)
+    rows = busy_elsewhere(appointment.calendar)
     return rows.filter(start_at__lt=appointment.busy_until, end_at__gt=appointment.busy_from).exists()
 
 

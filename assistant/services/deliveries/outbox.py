@@ -1,4 +1,4 @@
-"""The outbox of e-mails: rows written in the transaction that promised them, sent by workers that get a row's id.
+"""The outbox of messages: rows written in the transaction that promised them, sent by workers that get a row's id.
 
 What is here claims a row, and writes what became of it; `tasks.deliver` sends in between. A row that nobody works on
 any more, because a process died or a broker forgot, is found again by `enqueue_due`.
@@ -21,7 +21,7 @@ from django.utils import timezone
 from email_validator import EmailNotValidError, validate_email
 
 from assistant.errors import ToolError, ToolRefused
-from assistant.models import Appointment, Card, Conversation, Delivery, Organization, ToolCall
+from assistant.models import Appointment, Card, Conversation, Delivery, MessageChannel, Organization, ToolCall
 from assistant.redaction import visible
 from assistant.sentences import label
 from assistant.services import renewal
@@ -74,11 +74,42 @@ def queue_email(
         ics_method=ics_method,
         send_before=send_before,
     )
+    return _queued(row)
+
+
+def queue_to_channel(
+    channel: MessageChannel,
+    *,
+    to: str,
+    subject: str,
+    text: str,
+    key: str,
+    appointment: Appointment | None = None,
+    send_before: datetime | None = None,
+) -> Delivery:
+    """Promise one message through a channel, in the caller's transaction; the same `key` again is the same promise."""
+    return _queued(
+        Delivery(
+            organization=channel.organization,
+            channel=channel,
+            kind=channel.kind,
+            conversation=appointment.conversation if appointment else None,
+            appointment=appointment,
+            key=key,
+            to=to[:254],
+            subject=one_line(subject, 200),
+            text=text,
+            send_before=send_before,
+        )
+    )
+
+
+def _queued(row: Delivery) -> Delivery:
     try:
         with transaction.atomic():
             row.save(force_insert=True)
     except IntegrityError:
-        return Delivery.objects.get(key=key)
+        return Delivery.objects.get(key=row.key)
     transaction.on_commit(lambda: enqueue(row.pk))
     return row
 
@@ -112,7 +143,7 @@ def claim(delivery_id: UUID | str) -> Delivery | None:
         state=Delivery.State.SENDING, fence=F("fence") + 1, attempts=F("attempts") + 1, leased_until=now + renewal.LEASE
     ):
         return None
-    delivery = Delivery.objects.select_related("organization").get(pk=delivery_id)
+    delivery = Delivery.objects.select_related("organization", "channel").get(pk=delivery_id)
     if delivery.send_before is not None and delivery.send_before <= now:
         _settle(delivery, state=Delivery.State.WITHDRAWN)
         return None

@@ -138,10 +138,11 @@ INVENTORY = {
         "name",
     ),
     "Delivery": Table(
-        "The outbox: e-mails to visitors and about them, and what became of each. Limits are counted from it.",
+        "The outbox: messages to visitors and about them, and what became of each. Limits are counted from it.",
         Term.LEDGER, Erasure.COUNTED, (*IN_CONVERSATION, "appointment__visitor", "call__conversation__visitor"),
         {
-            V: "id conversation appointment to reply_to subject text html ics state created_at sent_at", O: "organization",
+            V: "id conversation appointment kind to reply_to subject text html ics state created_at sent_at",
+            O: "organization channel",
             N: "call key ics_method send_before fence leased_until attempts next_attempt_at last_error",
         },
     ),
@@ -234,6 +235,15 @@ INVENTORY = {
     "CalendarFeed": Table(
         "Addresses at which other calendars can subscribe to appointments.", Term.OWNER,
         fields={O: "organization calendar shows_name shows_contact shows_reason", N: "id serial read_at created_at"},
+    ),
+    "MessageChannel": Table(
+        "Gateways and webhooks that get messages about appointments: visitors' phone numbers go to the one, all that an "
+        "appointment says of them to the other.", Term.OWNER,
+        fields={
+            O: "organization name kind enabled format body sends_changes sends_reminders per_day origin sealed_address "
+               "sealed_headers",
+            N: "id created_at",
+        },
     ),
     "OutsideCalendar": Table(
         "Calendars elsewhere that are read for busy times or get the bookings.", Term.OWNER,

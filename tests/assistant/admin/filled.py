@@ -19,6 +19,7 @@ from assistant.models import (
     Delivery,
     Document,
     Membership,
+    MessageChannel,
     MessageTemplate,
     Method,
     OAuthClient,
@@ -58,6 +59,10 @@ def fill(slug: str, word: str) -> Organization:
     )
     calendar.closures.create(first_day=date(2030, 12, 24), last_day=date(2030, 12, 26), reason=word)
     CalendarFeed.objects.create(organization=home, calendar=calendar)
+    channel = MessageChannel(organization=home, name=word, body=f'{{"to": "{{to}}", "text": "{{text}} {word}"}}')
+    channel.set_address(f"https://gateway.example.com/{PROVIDER_SECRET}")
+    channel.set_headers(f"X-Key: {PROVIDER_SECRET}")
+    channel.save()
     outside = OutsideCalendar(organization=home, calendar=calendar, name=word, username=word, last_error=word, note=word)
     outside.set_address(f"https://calendar.example.com/{PROVIDER_SECRET}.ics")
     outside.save()

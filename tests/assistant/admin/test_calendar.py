@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, time, timedelta
 from typing import Any
 
@@ -9,8 +10,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from assistant.models import Calendar
-from assistant.services.booking import appointments, holidays, typed_hours
+from assistant.models import Appointment, Calendar, Service
+from assistant.services.booking import appointments, holidays, slot_ids, typed_hours
 from tests import make
 from tests.assistant.admin.test_scoping import fields_of
 
@@ -116,15 +117,110 @@ def test_invalid_days_are_refused_with_the_reason(boss, typed, why):
     assert not calendar.closures.exists() and not calendar.special_hours.exists()
 
 
-def test_closing_a_day_that_is_booked_names_the_appointments(boss):
+# --- Closing a day that is booked ---------------------------------------------------------------------------------------
+
+
+def booked_at(calendar: Calendar, number: int, name: str, email: str = "ann@example.com") -> Appointment:
+    day = (timezone.now() + timedelta(days=3)).date().isoformat()
+    start_at = make.offer(calendar, from_day=day).slots[number].start_at
+    return appointments.confirm(appointments.hold(make.pick(calendar, start_at)), name=name, email=email)
+
+
+def closing(row: Appointment) -> dict[str, Any]:
+    return rows("closures", {"first_day": row.start_at.date().isoformat()})
+
+
+def test_closing_a_day_that_is_booked_asks_first_and_saves_nothing(boss):
+    calendar = make.calendar(name="Mira")
+    ann = booked_at(calendar, 0, "Ann")
+    typed = closing(ann) | {"name": "Mira B."}
+    page = saved(boss, calendar, **typed).content.decode()
+    assert "1 appointment is booked when Mira" in page and ann.reference in page and "Nothing is saved yet" in page
+    assert "was changed successfully" not in page and "Move to Mira" in page
+    calendar.refresh_from_db()
+    assert calendar.name == "Mira" and not calendar.closures.exists(), "and nothing else of the form is saved either"
+    assert 'name="name" value="Mira B."' in page, "what was typed is kept"
+    undecided = saved(boss, calendar, **typed, booked_decided="yes", **{f"booked-{ann.pk}": ""}).content.decode()
+    assert "have no decision yet" in undecided and not calendar.closures.exists()
+    ann.refresh_from_db()
+    assert ann.state == "confirmed"
+
+
+def test_what_is_decided_of_each_booking_is_carried_out_with_the_change(boss):
+    calendar = make.calendar(name="Mira")
+    ann, bob, cy = (booked_at(calendar, number, name) for number, name in enumerate(("Ann", "Bob", "Cy")))
+    page = saved(boss, calendar, **closing(ann)).content.decode()
+    times = re.findall(r'<option value="([a-z0-9-]+-[0-9a-f]{8})">', page)
+    picked = slot_ids.read(times[0], Service.objects.all())
+    assert picked.start_at.date() != ann.start_at.date(), "free times are those of the new hours"
+    decided = {f"booked-{ann.pk}": times[0], f"booked-{bob.pk}": "cancel", f"booked-{cy.pk}": "keep"}
+    said = {"booked_decided": "yes", "booked_notify": "on", "booked_message": "Mira is ill. Sorry!"}
+    text = saved(boss, calendar, **closing(ann), **decided, **said).content.decode()
+    for row in (ann, bob, cy):
+        row.refresh_from_db()
+    assert (ann.state, ann.start_at) == ("confirmed", picked.start_at)
+    assert (bob.state, cy.state) == ("cancelled", "confirmed")
+    assert calendar.closures.count() == 1
+    assert f"Moved: {ann.reference}" in text and f"Cancelled: {bob.reference}" in text
+    assert "Booked while the calendar is closed" in text and cy.reference in text
+    for row in (ann, bob):
+        assert "Mira is ill. Sorry!" in row.deliveries.filter(to="ann@example.com").latest("created_at").text
+    again = saved(boss, calendar).content.decode()
+    assert "Nothing is saved yet" not in again, "what was kept is not asked about again"
+
+
+def test_a_booking_that_came_meanwhile_is_asked_about_as_well(boss):
     calendar = make.calendar()
-    start_at = make.offer(calendar, from_day=(timezone.now() + timedelta(days=3)).date().isoformat()).slots[0].start_at
-    booked = appointments.confirm(appointments.hold(make.pick(calendar, start_at)), name="Ann", email="ann@example.com")
-    answer = saved(boss, calendar, **rows("closures", {"first_day": start_at.date().isoformat()}))
-    text = answer.content.decode()
-    assert "Booked while the calendar is closed" in text and booked.reference in text
-    booked.refresh_from_db()
-    assert booked.state == "confirmed"
+    ann = booked_at(calendar, 0, "Ann")
+    saved(boss, calendar, **closing(ann))
+    bob = booked_at(calendar, 1, "Bob")
+    page = saved(boss, calendar, **closing(ann), booked_decided="yes", **{f"booked-{ann.pk}": "cancel"}).content.decode()
+    assert "have just been booked" in page and bob.reference in page and not calendar.closures.exists()
+    ann.refresh_from_db()
+    assert ann.state == "confirmed"
+
+
+def test_a_time_that_is_taken_meanwhile_leaves_the_booking_as_it_was_and_says_so(boss):
+    calendar = make.calendar()
+    ann, bob = booked_at(calendar, 0, "Ann"), booked_at(calendar, 1, "Bob")
+    page = saved(boss, calendar, **closing(ann)).content.decode()
+    time = re.findall(r'<option value="([a-z0-9-]+-[0-9a-f]{8})">', page)[0]
+    decided = {f"booked-{ann.pk}": time, f"booked-{bob.pk}": time, "booked_decided": "yes"}
+    text = saved(boss, calendar, **closing(ann), **decided).content.decode()
+    states = [Appointment.objects.get(pk=row.pk).start_at == row.start_at for row in (ann, bob)]
+    assert sorted(states) == [False, True], "one of them has it"
+    assert "is still booked as it was. That time is taken." in text
+
+
+def test_shorter_hours_ask_about_what_they_leave_outside_and_longer_ones_about_nothing(boss):
+    calendar = make.calendar()
+    late = booked_at(calendar, -1, "Late")
+    assert late.reference not in saved(boss, calendar, **{f"day_{day}": "8–18" for day in range(7)}).content.decode()
+    page = saved(boss, calendar, **{f"day_{day}": "9–12" for day in range(7)}).content.decode()
+    assert late.reference in page and "08:00–18:00" in " ".join(week(calendar))
+
+
+def test_another_organizations_bookings_cannot_be_decided_there(boss):
+    mine, theirs = make.calendar(), make.calendar(make.organization("Other"))
+    row, other = booked_at(mine, 0, "Ann"), booked_at(theirs, 0, "Bob")
+    decided = {f"booked-{row.pk}": "keep", f"booked-{other.pk}": "cancel", "booked_decided": "yes"}
+    saved(boss, mine, **closing(row), **decided)
+    other.refresh_from_db()
+    assert mine.closures.exists() and other.state == "confirmed"
+
+
+def test_public_holidays_on_booked_days_ask_as_well(boss):
+    calendar = make.calendar(horizon_days=730)
+    year = timezone.localdate().year + 1
+    start_at = make.offer(calendar, from_day=f"{year}-12-25").slots[0].start_at
+    row = appointments.confirm(appointments.hold(make.pick(calendar, start_at)), name="Ann", email="ann@example.com")
+    address = f"/admin/assistant/calendar/{calendar.pk}/holidays/?country=DE&region=BY"
+    page = boss.post(address, {"day": [f"{year}-12-25"]}).content.decode()
+    assert row.reference in page and not calendar.closures.exists()
+    boss.post(address, {"day": [f"{year}-12-25"], "booked_decided": "yes", f"booked-{row.pk}": "cancel"})
+    row.refresh_from_db()
+    assert row.state == "cancelled" and calendar.closures.count() == 1
+    assert not row.deliveries.filter(ics_method="CANCEL").exists(), "notifying was not ticked"
 
 
 def test_public_holidays_are_listed_and_those_that_are_ticked_close_the_calendar(boss):

@@ -234,6 +234,34 @@ def test_an_appointment_is_cancelled_and_the_visitor_told(boss):
     assert Delivery.objects.filter(appointment=booked, to="jonas@example.org").exists()
 
 
+def test_what_was_cancelled_in_the_list_can_be_undone_from_the_message_about_it(boss):
+    booked = Appointment.objects.get(organization=fill("home", "Aardvark"))
+    chosen = {"action": "cancel", "_selected_action": [booked.pk], "sure": "yes"}
+    said = boss.post("/admin/assistant/appointment/", {**chosen, "message": "Sorry!"}, follow=True).content.decode()
+    assert 'href="/admin/assistant/appointment/undo/">Undo</a>' in said
+    asked = boss.get("/admin/assistant/appointment/undo/").content.decode()
+    booked.refresh_from_db()
+    assert booked.reference in asked and "Book it again?" in asked and booked.state == Appointment.State.CANCELLED
+    done = boss.post("/admin/assistant/appointment/undo/", follow=True).content.decode()
+    booked.refresh_from_db()
+    assert f"Booked again: {booked.reference}." in done and booked.state == Appointment.State.CONFIRMED
+    assert "There is nothing to undo" in boss.get("/admin/assistant/appointment/undo/").content.decode()
+
+
+def test_nobody_undoes_a_cancellation_of_another_organization(boss):
+    """Even with the tokens in their session, as when they have left that organization since."""
+    booked = Appointment.objects.get(organization=fill("home", "Aardvark"))
+    boss.post("/admin/assistant/appointment/", {"action": "cancel", "_selected_action": [booked.pk], "sure": "yes"})
+    stranger = entered(member(fill("away", "Badger"), "editor"))
+    session = stranger.session
+    session["cancelled_appointments"] = boss.session["cancelled_appointments"]
+    session.save()
+    assert booked.reference not in stranger.get("/admin/assistant/appointment/undo/").content.decode()
+    stranger.post("/admin/assistant/appointment/undo/")
+    booked.refresh_from_db()
+    assert booked.state == Appointment.State.CANCELLED
+
+
 def test_a_delivery_that_was_given_up_is_sent_again(boss):
     home = fill("home", "Aardvark")
     dead = Delivery.objects.get(organization=home)

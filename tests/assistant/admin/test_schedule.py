@@ -19,6 +19,7 @@ from assistant.services.booking.slot_ids import Pick
 from tests import make
 from tests.assistant.admin.filled import member
 from tests.assistant.admin.test_scoping import entered
+from tests.assistant.services.booking.outside import source
 
 pytestmark = pytest.mark.django_db
 ZONE = ZoneInfo("Europe/Berlin")
@@ -68,6 +69,12 @@ def test_a_conflict_is_named_with_other_times_and_asking_books_nothing(calendar,
     free = staff.post(f"{BASE}schedule/book/", fields(calendar, time="11", check="yes", name=""))
     assert free.json() == {"ok": True}
     assert Appointment.objects.count() == 1
+
+
+def test_what_an_outside_calendar_has_then_is_named_as_the_conflict(calendar, staff):
+    source(calendar).busy_times.create(calendar=calendar, start_at=at(10), end_at=at(10, 30))
+    said = staff.post(f"{BASE}schedule/book/", fields(calendar)).json()
+    assert said["error"] == "That time is taken." and said["conflicts"] == ["10:00–10:30 busy in Mira's own"]
 
 
 @pytest.mark.parametrize(

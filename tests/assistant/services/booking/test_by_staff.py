@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from assistant.errors import NotFound, ToolError
-from assistant.models import Appointment, BlockedTime, Calendar, Delivery
+from assistant.models import Appointment, BlockedTime, Calendar, Delivery, OutsideCalendar
 from assistant.services.booking import appointments, by_staff
 from assistant.services.booking.attempts import SlotTaken
 from assistant.services.booking.placing import Closed
 from assistant.services.booking.slot_ids import Pick
 from tests import make
+from tests.assistant.services.booking.outside import source
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2030, 1, 7, 8, 0, tzinfo=UTC)  # a Monday
@@ -99,7 +100,15 @@ def test_the_conflicts_of_a_time_are_named(calendar):
     wall = by_staff.block(calendar, TEN + HOUR, TEN + 2 * HOUR, "Delivery", now=NOW)
     found = by_staff.conflicts(at(calendar, TEN, length=2 * HOUR), now=NOW)
     assert (found.appointments, found.blocked) == ([row], [wall])
-    assert by_staff.conflicts(at(calendar, TEN), row, NOW) == by_staff.Conflicts([], [])
+    assert by_staff.conflicts(at(calendar, TEN), row, NOW) == by_staff.Conflicts([], [], [])
+
+
+def test_the_conflicts_of_a_time_name_what_an_outside_calendar_has_then(calendar):
+    outside = source(calendar)
+    outside.busy_times.create(calendar=calendar, start_at=TEN, end_at=TEN + HOUR)
+    assert [row.source.name for row in by_staff.conflicts(at(calendar, TEN), now=NOW).busy_elsewhere] == ["Mira's own"]
+    OutsideCalendar.objects.update(reads_busy=False)
+    assert not by_staff.conflicts(at(calendar, TEN), now=NOW).busy_elsewhere
 
 
 # --- Blocked times ----------------------------------------------------------------------------------------------------

@@ -29,7 +29,9 @@ LEFT_OUT = {
     "Removal": "it records what is gone",
     "ProviderHealth": "turns write it, and each must see what another process has just found out",
     **dict.fromkeys(["Calendar", "OpeningHours", "Closure", "SpecialHours", "Service", "Offering"], READ_WHERE_USED),
-    **dict.fromkeys(["FormField", "MessageTemplate", "BlockedTime", "OfficeHours", "OfficeClosure"], READ_WHERE_USED),
+    **dict.fromkeys(
+        ["FormField", "MessageTemplate", "MessageChannel", "BlockedTime", "OfficeHours", "OfficeClosure"], READ_WHERE_USED
+    ),
     **dict.fromkeys(["CalendarFeed", "OutsideCalendar", "BusyTime", "OutsideEntry"], READ_WHERE_USED),
     **dict.fromkeys(["OAuthClient", "CalendarAccount"], READ_WHERE_USED),
     **dict.fromkeys(["Document", "DocumentFile", "Passage", "PassageVector", "Embedding"], READ_WHERE_USED),
