@@ -113,7 +113,7 @@ def test_only_editors_of_the_organization_connect_and_disconnect(account, cloud,
 
 
 def test_a_consent_that_somebody_else_began_is_not_finished_by_another(boss, account, cloud):
-    """Else a member of staff could be made to connect the account of whoever sent them the address."""
+    """Else a member of staff could be made to connect the account of the person who sent them the address."""
     back = cloud.consent(act(boss, account, "connect").context["address"])
     other = entered(member(account.organization, "editor"))
     assert "another session" in said(other.get(f"{LIST}callback/", back, follow=True))
