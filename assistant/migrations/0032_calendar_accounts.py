@@ -1,5 +1,6 @@
-"""Accounts at Google and Microsoft, the OAuth clients that they are connected through, and outside calendars of both."""
+"""Accounts at Google and Microsoft, their OAuth clients and calendars; an assistant's language is one of the widget's."""
 
+import assistant.models.organizations.assistant
 import django.core.validators
 import django.db.models.deletion
 import uuid
@@ -82,5 +83,10 @@ class Migration(migrations.Migration):
                 'ordering': ['organization', 'provider'],
                 'constraints': [models.UniqueConstraint(fields=('organization', 'provider'), name='one_oauth_client_per_provider')],
             },
+        ),
+        migrations.AlterField(
+            model_name='assistant',
+            name='locale',
+            field=models.CharField(default='en', help_text='Used where the page sets no language. A code such as en or de, with or without a region: de-CH.', max_length=12, validators=[assistant.models.organizations.assistant.validate_locale], verbose_name='language'),
         ),
     ]

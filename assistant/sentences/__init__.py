@@ -25,7 +25,8 @@ class Catalogue:
     """One language: its own name, the direction that it is written in, and its texts.
 
     `plural` chooses a form by a count, as gettext's `Plural-Forms` do. `day` and `year` are Django's date patterns of a
-    day and of the year behind it.
+    day and of the year behind it; `dated` is that of both, where the year does not stand last. With `lower`, names of days
+    and months are written small although Django's are not.
     """
 
     name: str
@@ -35,6 +36,8 @@ class Catalogue:
     year: str
     sentences: Mapping[str, str]
     labels: Mapping[str, Text]
+    dated: str = ""
+    lower: bool = False
 
 
 def read(path: Path) -> Catalogue:
@@ -75,6 +78,7 @@ def language(locale: str) -> str:
 
 
 def is_written(locale: str) -> bool:
+    """Whether its language is one of ours: that of "de-AT" is, and "german" is no locale at all."""
     return _language_code(locale) in CATALOGUES
 
 

@@ -1,7 +1,9 @@
-/** Bundles src into dist: `loader.js`, the script a customer pastes, `panel.js`, the module it loads on intent, and
- * `booking.js`, which the panel loads with the first card of times. */
+/** Bundles src into dist: `loader.js`, the script a customer pastes, `panel.js`, the module it loads on intent,
+ * `booking.js`, which the panel loads with the first card of times, and `locale-de.js` and its like, of which the panel
+ * loads the one that is spoken. */
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { LANGUAGES } from "./src/locales/index.js";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const TARGET = ["chrome111", "firefox113", "safari16.4"]; // the first to have constructable stylesheets and :dir
@@ -25,10 +27,13 @@ const lazily = {
     bundle.onResolve({ filter: /booking\/index\.js$/ }, ({ kind }) =>
       kind === "dynamic-import" ? { path: "./booking.js", external: true } : undefined,
     );
+    bundle.onResolve({ filter: /^\.\/\w\w\.js$/ }, ({ kind, path }) =>
+      kind === "dynamic-import" ? { path: path.replace("./", "./locale-"), external: true } : undefined,
+    );
   },
 };
 
-/** @param {string} [folder] where the three files go */
+/** @param {string} [folder] where the files go */
 export async function bundle(folder = `${here}dist`) {
   const common = {
     bundle: true,
@@ -46,6 +51,15 @@ export async function bundle(folder = `${here}dist`) {
     outfile: `${folder}/booking.js`,
     format: "esm",
   });
+  for (const language of LANGUAGES.filter((one) => one !== "en")) {
+    const file = `locale-${language}.js`;
+    await build({
+      ...common,
+      entryPoints: [`${here}src/locales/${language}.js`],
+      outfile: `${folder}/${file}`,
+      format: "esm",
+    });
+  }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await bundle();

@@ -122,3 +122,27 @@ def test_a_language_is_added_with_one_file(tmp_path: Path, monkeypatch: pytest.M
 def test_the_widget_and_the_server_write_the_same_languages() -> None:
     locales = ROOT / "static" / "widget" / "src" / "locales"
     assert {path.stem for path in locales.glob("*.js")} - {"index", "launcher"} == set(LANGUAGES)
+
+
+@pytest.mark.parametrize(
+    ("locale", "day", "dated"),
+    [
+        ("pt-BR", "terça-feira, 8 de janeiro", "terça-feira, 8 de janeiro de 2030"),
+        ("it", "martedì 8 gennaio", "martedì 8 gennaio 2030"),
+        ("pl", "wtorek, 8 stycznia", "wtorek, 8 stycznia 2030"),
+        ("ru", "вторник, 8 января", "вторник, 8 января 2030 г."),
+        ("tr", "8 Ocak Salı", "8 Ocak 2030 Salı"),
+        ("he", "יום שלישי, 8 בינואר", "יום שלישי, 8 בינואר 2030"),
+        ("ja", "1月8日火曜日", "2030年1月8日火曜日"),
+        ("zh-Hant-TW", "1月8日星期二", "2030年1月8日星期二"),
+    ],
+)
+def test_a_day_is_written_as_browsers_write_it(locale: str, day: str, dated: str) -> None:
+    january = date(2030, 1, 8)
+    assert (wording.day_label(january, january, locale), wording.day_label(january, None, locale)) == (day, dated)
+
+
+@pytest.mark.parametrize("locale", ["pl", "ru", "uk"])
+def test_slavic_counts_have_a_form_for_one_for_few_and_for_many(locale: str) -> None:
+    one, few, many, eleven, one_more = (re.sub(r"\d+", "", wording.places_left(n, locale)) for n in (1, 3, 5, 12, 22))
+    assert len({one, few, many}) == 3 and eleven == many and one_more == few

@@ -2,21 +2,8 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import test from "node:test";
 import { addDays, addMonths, firstWeekday, lengthOf, weeksOf } from "../../static/widget/src/booking/dates.js";
-import { WORDS, wordsOf } from "../../static/widget/src/booking/words.js";
-import { LOCALES } from "../../static/widget/src/locales/index.js";
 import { initial, reduce } from "../../static/widget/src/store.js";
 import { example } from "./wire.js";
-
-test("looking through times is worded in every language of the widget, with the same values", () => {
-  assert.deepEqual(Object.keys(WORDS).sort(), Object.keys(LOCALES).sort());
-  for (const [language, words] of Object.entries(WORDS)) {
-    assert.deepEqual(Object.keys(words), Object.keys(WORDS.en), language);
-    for (const [key, word] of Object.entries(words))
-      assert.equal(word.includes("{length}"), WORDS.en[key].includes("{length}"), `${language} ${key}`);
-  }
-  assert.equal(wordsOf("de-CH"), WORDS.de);
-  assert.equal(wordsOf("fi"), WORDS.en);
-});
 
 test("days and months are counted past ends of months, leap years and clock changes", () => {
   assert.equal(addDays("2030-03-30", 2), "2030-04-01");

@@ -4,10 +4,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
 import { brotliCompressSync } from "node:zlib";
+import { LANGUAGES } from "../../static/widget/src/locales/index.js";
 
 const dist = new URL("../../static/widget/dist/", import.meta.url);
 const read = (name) => readFileSync(new URL(name, dist), "utf8");
 const bytes = (name) => brotliCompressSync(read(name)).length;
+const SHIPPED = [
+  "loader.js",
+  "panel.js",
+  "booking.js",
+  ...LANGUAGES.filter((one) => one !== "en").map((language) => `locale-${language}.js`),
+];
 const installed = existsSync(new URL("../../node_modules/esbuild", import.meta.url));
 
 test("the loader is at most 4 KB, and all there is to a usable panel at most 30 KB", () => {
@@ -23,8 +30,18 @@ test("looking through times is no part of the panel, and at most 5 KB", () => {
   assert.ok(bytes("booking.js") <= 5 * 1_024, `booking.js has ${bytes("booking.js")} bytes`);
 });
 
+test("a language is a file of its own beside the panel, at most 2 KB, and no other language is in the panel", () => {
+  const panel = read("panel.js");
+  for (const language of LANGUAGES.filter((one) => one !== "en")) {
+    const file = `locale-${language}.js`;
+    assert.ok(panel.includes(`import("./${file}")`), file);
+    assert.ok(bytes(file) <= 2_048, `${file} has ${bytes(file)} bytes`);
+  }
+  assert.doesNotMatch(panel, /Nachricht|[\u0600-\u06ff]/);
+});
+
 test("nothing that is shipped parses markup, evaluates text or names another server", () => {
-  for (const name of ["loader.js", "panel.js", "booking.js"]) {
+  for (const name of SHIPPED) {
     const code = read(name);
     assert.doesNotMatch(code, /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|cookie/);
     const addresses = [...code.matchAll(/https?:\/\/[\w.-]+/g)].map(([address]) => address);
@@ -43,7 +60,7 @@ test(
     const folder = mkdtempSync(join(tmpdir(), "widget-"));
     try {
       await bundle(folder);
-      for (const name of ["loader.js", "panel.js", "booking.js"]) {
+      for (const name of SHIPPED) {
         // Not `assert.equal`: it would print two bundles.
         const isSame = readFileSync(join(folder, name), "utf8") === read(name);
         assert.ok(isSame, `run "npm run build": ${name} is not what src makes`);

@@ -2,28 +2,39 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
 import {
-  chooseLocale,
   clock,
   count,
   dayOf,
   fill,
   inLanguage,
-  LOCALES,
+  LANGUAGES,
+  loadLocale,
   MONTH_FIRST,
   TWELVE_HOURS,
+  unknownLocale,
   withRegion,
 } from "../../static/widget/src/locales/index.js";
 import { launcherLabel } from "../../static/widget/src/locales/launcher.js";
+
+const LOCALES = Object.fromEntries(
+  await Promise.all(LANGUAGES.map(async (language) => [language, (await loadLocale(language)).strings])),
+);
 
 const placeholders = (sentence) => [...sentence.matchAll(/\{\w+\}/g)].map(([name]) => name).sort();
 
 for (const [lang, strings] of Object.entries(LOCALES)) {
   test(`${lang} says everything that English says, with the same values in it`, () => {
-    assert.deepEqual(Object.keys(strings).sort(), Object.keys(LOCALES.en).sort());
-    for (const [key, sentence] of Object.entries(strings)) {
-      if (typeof sentence !== "string") continue;
-      assert.ok(sentence.trim(), key);
-      assert.deepEqual(placeholders(sentence), placeholders(LOCALES.en[key]), key);
+    const parts = [
+      [strings, LOCALES.en],
+      [strings.booking, LOCALES.en.booking],
+    ];
+    for (const [said, english] of parts) {
+      assert.deepEqual(Object.keys(said).sort(), Object.keys(english).sort());
+      for (const [key, sentence] of Object.entries(said)) {
+        if (typeof sentence !== "string") continue;
+        assert.ok(sentence.trim(), key);
+        assert.deepEqual(placeholders(sentence), placeholders(english[key]), key);
+      }
     }
   });
 
@@ -31,20 +42,25 @@ for (const [lang, strings] of Object.entries(LOCALES)) {
     const { pluralCategories } = new Intl.PluralRules(lang).resolvedOptions();
     for (const [key, forms] of Object.entries(strings)) {
       assert.equal(typeof forms, typeof LOCALES.en[key], key);
-      if (typeof forms === "string") continue;
+      if (typeof forms === "string" || key === "booking") continue;
       assert.ok("other" in forms, key);
       for (const [form, sentence] of Object.entries(forms)) {
         assert.ok(pluralCategories.includes(form), `${key} ${form}`);
-        // Arabic has words of its own for one and two of a thing; any other sentence must say how many.
+        // Arabic and Hebrew have words of their own for one and two of a thing; any other sentence must say how many.
         if (!["one", "two"].includes(form)) assert.deepEqual(placeholders(sentence), ["{count}"], `${key} ${form}`);
       }
     }
   });
 
-  test(`the launcher has the name in ${lang} that it keeps once the panel is there`, () => {
-    for (const locale of [lang, lang.toUpperCase(), `${lang}-XX`]) assert.equal(launcherLabel(locale), strings.chat);
+  test(`the launcher is called Chat, or by the name in ${lang} that it has once the panel is there`, () => {
+    for (const locale of [lang, lang.toUpperCase(), `${lang}-XX`])
+      assert.ok(["Chat", strings.chat].includes(launcherLabel(locale)));
   });
 }
+
+test("the launcher has its Arabic name from the beginning", () => {
+  for (const locale of ["ar", "AR", "ar-EG"]) assert.equal(launcherLabel(locale), LOCALES.ar.chat);
+});
 
 test("the launcher of a page in a language that the widget does not speak is called Chat", () => {
   assert.deepEqual([launcherLabel("fi"), launcherLabel("arn"), launcherLabel()], ["Chat", "Chat", "Chat"]);
@@ -55,13 +71,31 @@ test("a count chooses its sentence as the language does", () => {
   assert.deepEqual([counted("en", 1), counted("en", 2)], ["1 character too many", "2 characters too many"]);
   assert.deepEqual([counted("fr-CA", 1), counted("de", 1)], ["1 caractère de trop", "1 Zeichen zu viel"]);
   assert.equal(new Set([1, 2, 3, 11, 100].map((number) => counted("ar", number))).size, 5);
+  const endings = (lang, ...numbers) => numbers.map((number) => counted(lang, number).replace(/\d+/, ""));
+  for (const lang of ["pl", "ru", "uk"]) {
+    assert.equal(new Set(endings(lang, 1, 2, 5)).size, 3, lang);
+    assert.equal(endings(lang, 22)[0], endings(lang, 2)[0], lang);
+    assert.equal(endings(lang, 12)[0], endings(lang, 5)[0], lang);
+  }
+  assert.notEqual(endings("ru", 21)[0], endings("ru", 11)[0]);
+  assert.deepEqual([counted("he", 1), counted("he", 2)], [LOCALES.he.tooLong.one, LOCALES.he.tooLong.two]);
 });
 
-test("the first language that we speak is taken, with its region and direction", () => {
-  assert.equal(chooseLocale("de-CH", "en").locale, "de-CH");
-  assert.equal(chooseLocale("xx", undefined, "fr").strings, LOCALES.fr);
-  assert.equal(chooseLocale("ar-EG").dir, "rtl");
-  assert.equal(chooseLocale("", "tlh").locale, "en");
+test("the first language that we speak is taken, with its region and direction", async () => {
+  assert.equal((await loadLocale("de-CH", "en")).locale, "de-CH");
+  assert.equal((await loadLocale("xx", undefined, "fr")).strings, LOCALES.fr);
+  assert.equal((await loadLocale("ar-EG")).dir, "rtl");
+  assert.equal((await loadLocale("he_IL")).dir, "rtl");
+  assert.equal((await loadLocale("zh-Hant-TW")).strings, LOCALES.zh);
+  assert.equal((await loadLocale("", "tlh")).locale, "en");
+});
+
+test("a name that is no language is said to the site's owner, with those that are", () => {
+  assert.match(
+    unknownLocale("german"),
+    /data-locale="german" is not a language of the widget\. Use one of: ar, de, en,/,
+  );
+  for (const locale of ["de", "DE-ch", "en_us", "", undefined]) assert.equal(unknownLocale(locale), "", locale);
 });
 
 test("a language without a region gets the one that the browser names for it", () => {

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls import path, reverse
 from django.utils.text import Truncator
+from django.utils.translation import get_language_info
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminColorInputWidget, UnfoldAdminTextareaWidget
@@ -19,6 +20,7 @@ from assistant.admin.organizations.install import COPY_SCRIPT, install_steps, ma
 from assistant.admin.organizations.prompt_versions import PromptVersions
 from assistant.admin.scoping import OneOrganizationForm, Scoped
 from assistant.admin.translations import Translations, TranslationsForm
+from assistant.engine.grammars import STATEMENTS
 from assistant.models import Assistant, Conversation, Organization
 from assistant.services.organizations import access, prompt_versions
 from assistant.services.organizations.roles import Act
@@ -44,6 +46,14 @@ class AssistantForm(TranslationsForm, OneOrganizationForm):
             methods.help_text = "" if methods.queryset.exists() else "There are no methods yet. Add them under Methods."
 
 
+THOROUGHLY = ", ".join(sorted(get_language_info(language)["name"] for language in STATEMENTS))
+CLAIMS = (
+    "What a reply says was booked, sent or changed is checked against what was done. In every language of the widget, "
+    f"patterns know the usual wordings; in {THOROUGHLY}, any other statement about the visitor's matter is judged as well, "
+    "by the fast model. In the other languages a claim in unusual words can get through."
+)
+
+
 @admin.register(Assistant)
 class AssistantAdmin(PromptVersions, Translations, Scoped):
     delete_rank = Act.DELETE.rank
@@ -63,7 +73,7 @@ class AssistantAdmin(PromptVersions, Translations, Scoped):
         ("Installation", {"fields": ("install",)}),
         ("Basics", {"fields": ("organization", "name", "enabled", "instructions", "versions")}),
         ("Knowledge", {"fields": ("knowledge",)}),
-        ("Methods", {"fields": ("methods",)}),
+        ("Methods", {"fields": ("methods",), "description": CLAIMS}),
         (
             "Appearance",
             {"fields": ("title", "greeting", "starters", "disclosure", ("accent", "position"), "locale")},

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 
 from assistant.models.methods.method import Method
 from assistant.models.organizations.organization import Organization
 from assistant.models.revisions import SetByStaff, SettingsQuerySet, watch_links
-from assistant.sentences import CATALOGUES, label
+from assistant.sentences import CATALOGUES, LANGUAGES, is_written, label
 
 OURS = ("greeting", "disclosure")  # texts that begin as those of our catalogues
 
 hex_colour = RegexValidator(r"\A#[0-9a-fA-F]{6}\Z", "Enter a colour as # and six hexadecimal digits, such as #0f766e.")
+
+
+def validate_locale(text: str) -> None:
+    if not re.fullmatch(r"[A-Za-z]{2}([_-][A-Za-z0-9]{2,8})*", text) or not is_written(text):
+        raise ValidationError(
+            "%(text)s is not a language of the widget. Enter one of %(known)s, with or without a region, such as de-CH.",
+            params={"text": text[:40], "known": ", ".join(sorted(LANGUAGES))},
+        )
 
 
 def new_public_key() -> str:
@@ -68,7 +78,11 @@ class Assistant(SetByStaff):
     accent = models.CharField("accent colour", max_length=7, default="#0f766e", validators=[hex_colour])
     position = models.CharField(max_length=5, choices=Position.choices, default=Position.RIGHT)
     locale = models.CharField(
-        "language", max_length=12, default="en", help_text="Used where the page sets no language. A code such as en or de."
+        "language",
+        max_length=12,
+        default="en",
+        validators=[validate_locale],
+        help_text="Used where the page sets no language. A code such as en or de, with or without a region: de-CH.",
     )
 
     provider = models.ForeignKey(

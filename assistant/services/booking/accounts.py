@@ -81,7 +81,7 @@ def use_state(state: str, *, user_id: int, session: SessionBase) -> Consent:
     if said.get("user") != user_id or _digest(nonce) not in begun:
         raise ConsentInvalid("This consent was begun in another session. Press Connect on the account's page.")
     session[SESSION_KEY] = [one for one in begun if one != _digest(nonce)]
-    # The first one wins: of two requests with one state, the second changes no row.
+    # Of two requests with one state, the second changes no row.
     if not CalendarAccount.objects.filter(pk=account_id, pending=_digest(nonce)).update(pending=""):
         raise ConsentInvalid("This consent was used already, or begun anew elsewhere. Press Connect again.")
     account = CalendarAccount.objects.select_related("organization").get(pk=account_id)

@@ -39,15 +39,19 @@ def _named(locale: str) -> str:
     return f"{speech.lower()}-{region.upper()}" if region else speech.lower()
 
 
-MONTH_FIRST_DAY = ("l, F j", ", Y")
+MONTH_FIRST_DAY = ("l, F j", "l, F j, Y")
+# What Django calls a language that it has under a longer name than ours.
+DJANGO_NAMES = {"zh": "zh-hans"}
 
 
 def day_label(day: date, today: date | None = None, locale: str = "") -> str:
     """ "Tuesday 8 January" in the language of `locale`; with the year where it is not the one of `today`."""
     written = catalogue(locale)
-    pattern, year = MONTH_FIRST_DAY if _named(locale) in MONTH_FIRST else (written.day, written.year)
-    with translation.override(language(locale)):  # the names of days and months are of Django's translations
-        return date_format(day, pattern if today and today.year == day.year else pattern + year)
+    if _named(locale) in MONTH_FIRST:
+        pattern, dated = MONTH_FIRST_DAY
+    else:
+        pattern, dated = written.day, written.dated or written.day + written.year
+    return _formatted(day, pattern if today and today.year == day.year else dated, locale)
 
 
 def places_left(count: int, locale: str = "") -> str:
@@ -57,8 +61,15 @@ def places_left(count: int, locale: str = "") -> str:
 
 def weekday_of(day: date, locale: str = "") -> str:
     """ "Tuesday" in the language of `locale`."""
-    with translation.override(language(locale)):
-        return date_format(day, "l")
+    return _formatted(day, "l", locale)
+
+
+def _formatted(day: date, pattern: str, locale: str) -> str:
+    """With the names of days and months that Django's translations have."""
+    spoken = language(locale)
+    with translation.override(DJANGO_NAMES.get(spoken, spoken)):
+        text = date_format(day, pattern)
+    return text.lower() if catalogue(locale).lower else text
 
 
 def moment(at: datetime, zone_name: str, locale: str = "") -> str:

@@ -1,7 +1,7 @@
 /** The panel: joins connection, store and views, once a visitor has shown intent. */
 import { createActions } from "./actions.js";
 import { createSavedEntries } from "./saved_entries.js";
-import { chooseLocale, inLanguage, withRegion } from "./locales/index.js";
+import { inLanguage, loadLocale, unknownLocale, withRegion } from "./locales/index.js";
 import { createConnection } from "./panel/connection.js";
 import { emitChanges } from "./panel/page_events.js";
 import { createPainting } from "./panel/painting.js";
@@ -26,8 +26,10 @@ import { createTeaser } from "./views/teaser.js";
  */
 
 /** @param {Loader} loader */
-export function mount({ host, config, storage: stored, root, shadow, launcher, options, emit }) {
-  const language = chooseLocale(options.locale, document.documentElement.lang, config.locale, navigator.language);
+export async function mount({ host, config, storage: stored, root, shadow, launcher, options, emit }) {
+  const unknown = unknownLocale(options.locale);
+  if (unknown) console.warn(`Interworky: ${unknown}`);
+  const language = await loadLocale(options.locale, document.documentElement.lang, config.locale, navigator.language);
   const { strings: t } = language;
   const locale = withRegion(language.locale, navigator.languages);
   const storage = createSavedEntries(stored);
@@ -64,7 +66,7 @@ export function mount({ host, config, storage: stored, root, shadow, launcher, o
   };
 }
 
-/** @typedef {ReturnType<typeof mount>} Panel */
+/** @typedef {Awaited<ReturnType<typeof mount>>} Panel */
 
 /**
  * @param {object} shown

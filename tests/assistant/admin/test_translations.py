@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import pytest
 from django.test import Client
+from django.utils.translation import get_language_info
 
+from assistant.engine.grammars import STATEMENTS
 from assistant.models import Assistant, Membership, Method
 from assistant.sentences import CATALOGUES
 from tests import make
@@ -114,3 +116,26 @@ def test_default_texts_are_translated_into_every_language() -> None:
     }
     assert untouched.texts["de"]["greeting"] == CATALOGUES["de"].labels["greeting"]
     assert Assistant(greeting="Moin", disclosure="").texts == {}
+
+
+@pytest.mark.parametrize("typed", ["german", "d", "xx", "de-", "deutsch-DE"])
+def test_what_is_no_language_of_the_widget_is_refused_with_those_that_are(assistant, editor, typed) -> None:
+    address = f"/admin/assistant/assistant/{assistant.pk}/change/"
+    page = editor.post(address, {**fields_of(editor, address), "locale": typed}).content.decode()
+    assert f"{typed} is not a language of the widget" in page and "ar, de, en, es, fr, " in page
+    assistant.refresh_from_db()
+    assert assistant.locale == "en"
+
+
+@pytest.mark.parametrize("typed", ["he", "de-CH", "pt_BR", "zh-Hant-TW"])
+def test_a_language_is_taken_with_and_without_its_region(assistant, editor, typed) -> None:
+    address = f"/admin/assistant/assistant/{assistant.pk}/change/"
+    assert editor.post(address, {**fields_of(editor, address), "locale": typed}).status_code == 302
+    assistant.refresh_from_db()
+    assert assistant.locale == typed
+
+
+def test_the_page_says_in_which_languages_claims_are_checked_most_thoroughly(assistant, editor) -> None:
+    page = editor.get(f"/admin/assistant/assistant/{assistant.pk}/change/").content.decode()
+    said = page.partition("patterns know the usual wordings; in ")[2].partition(", any other")[0]
+    assert said.split(", ") == sorted(get_language_info(language)["name"] for language in STATEMENTS)

@@ -13,17 +13,17 @@ from assistant.sentences import LANGUAGES
 from tests.assistant.engine.corpus import BLIND, DEVELOPMENT, HELD_OUT, HERE, OPENED, read
 from tests.bench.bench_claims import rates, table
 
-MOST = 0.03  # of claims let through, and of others stopped, in each language of the widget
+MOST = 0.03  # of claims let through, and of others stopped, in each language that has statements besides a grammar
 # Of 100 claims that nobody who works on the grammars has read. The aim is `MOST`; what is reached is held here.
 REACHED = {"ar": 6, "de": 5, "en": 0, "es": 6, "fr": 3}
 
 
 @pytest.mark.parametrize("folder", [DEVELOPMENT, BLIND, OPENED], ids=lambda folder: folder.name)
-def test_hardly_a_claim_gets_through_and_hardly_another_text_is_stopped_in_a_language_of_the_widget(folder: Path):
+def test_hardly_a_claim_gets_through_and_hardly_another_text_is_stopped_in_a_language_with_statements(folder: Path):
     found = rates(read(folder))
     sys.stdout.write(f"\n{table(found)}\n")
-    assert set(LANGUAGES) - set(found) <= ({"en"} if folder == OPENED else set())
-    for language in set(LANGUAGES) & set(found):
+    assert set(STATEMENTS) - set(found) <= ({"en"} if folder == OPENED else set())
+    for language in set(STATEMENTS) & set(found):
         counts = found[language]
         claims = sum(count for (claims, _), count in counts.items() if claims)
         others = counts.total() - claims
@@ -35,7 +35,7 @@ def test_hardly_a_claim_gets_through_and_hardly_another_text_is_stopped_in_a_lan
 
 def test_what_nobody_who_works_on_the_grammars_has_read_is_judged_as_well_as_it_was():
     found = rates(read(HELD_OUT))
-    assert set(found) == set(LANGUAGES) == set(STATEMENTS)
+    assert set(found) == set(STATEMENTS)
     for language, counts in found.items():
         assert counts.total() == 200
         assert counts[True, "shown"] <= REACHED[language], language
@@ -52,7 +52,11 @@ def test_a_held_out_corpus_is_judged_about_as_well():
     assert total[True, "shown"] <= 0.035 * claims
     assert total[False, "caught"] <= 0.02 * (total.total() - claims)
     assert total[False, "doubted"] <= 0.08 * (total.total() - claims)
-    assert all(found[language][True, "shown"] <= 1 and found[language][False, "caught"] <= 1 for language in LANGUAGES)
+    assert all(found[language][True, "shown"] <= 1 and found[language][False, "caught"] <= 1 for language in STATEMENTS)
+
+
+def test_every_language_of_the_widget_has_a_grammar_of_claims():
+    assert set(LANGUAGES) == set(GRAMMARS) and set(STATEMENTS) < set(GRAMMARS)
 
 
 def test_every_grammar_has_sentences_of_both_kinds():

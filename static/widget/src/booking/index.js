@@ -3,7 +3,6 @@ import { h } from "../dom.js";
 import css from "./booking.css";
 import { lengthOf } from "./dates.js";
 import { createMonth } from "./month.js";
-import { wordsOf } from "./words.js";
 
 /** @typedef {import("../store.js").Card & import("../store.js").View} Shown */
 /** @typedef {{ day?: string, after?: string, before?: string, month?: string, service?: string, calendar?: string }} Asked */
@@ -21,12 +20,12 @@ function dress(root) {
 /**
  * @param {ShadowRoot} root
  * @param {object} page
- * @param {string} page.locale @param {(text: string) => void} page.announce
+ * @param {string} page.locale @param {import("../locales/index.js").Booking} page.words
+ * @param {(text: string) => void} page.announce
  * @param {(asked: Asked) => void} page.look @param {() => HTMLElement | null} page.first the first time on the card
  */
-export function createBrowser(root, { locale, announce, look, first }) {
+export function createBrowser(root, { locale, words, announce, look, first }) {
   dress(root);
-  const words = wordsOf(locale);
   /** @type {Shown} */
   let shown;
   let choosing = false; // a service

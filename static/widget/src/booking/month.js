@@ -6,7 +6,7 @@ import { addDays, addMonths, dateOf, firstWeekday, weeksOf } from "./dates.js";
 /** @typedef {{ first: string, last: string, month?: string, free?: string[] }} Known what can be booked, and what is known to be free */
 
 /**
- * @param {string} locale @param {import("./words.js").Words} words
+ * @param {string} locale @param {import("../locales/index.js").Booking} words
  * @param {(month: string) => void} show asks for a month @param {(day: string) => void} choose @param {() => void} leave
  */
 export function createMonth(locale, words, show, choose, leave) {

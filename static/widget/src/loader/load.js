@@ -7,7 +7,7 @@
 
 /**
  * @param {string} host @param {string} key
- * @param {(config: Config, panel: typeof import("../main.js")) => Panel} begin makes the panel of what was fetched
+ * @param {(config: Config, panel: typeof import("../main.js")) => Panel | Promise<Panel>} begin makes the panel of what was fetched
  */
 export function createLoad(host, key, begin) {
   /** @type {Promise<Panel> | undefined} */

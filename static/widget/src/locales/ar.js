@@ -66,4 +66,17 @@ export default {
   email: "يرجى إدخال عنوان بريد إلكتروني مثل ada@example.com.",
   optional: "(اختياري)",
   number: "يرجى إدخال رقم.",
+  booking: {
+    services: "ما يمكنك حجزه",
+    change: "تغيير",
+    who: "مع",
+    anyone: "أي شخص متاح",
+    earlier: "أبكر",
+    later: "لاحقًا",
+    choose: "اختيار يوم",
+    previous: "الشهر السابق",
+    next: "الشهر التالي",
+    full: "لا شيء متاح",
+    from: "من {length}",
+  },
 };

@@ -60,4 +60,17 @@ export default {
   email: "Bitte geben Sie eine E-Mail-Adresse wie ada@example.com ein.",
   optional: "(freiwillig)",
   number: "Bitte geben Sie eine Zahl ein.",
+  booking: {
+    services: "Was Sie buchen können",
+    change: "Ändern",
+    who: "Bei",
+    anyone: "Egal bei wem",
+    earlier: "Früher",
+    later: "Später",
+    choose: "Tag wählen",
+    previous: "Voriger Monat",
+    next: "Nächster Monat",
+    full: "nichts frei",
+    from: "ab {length}",
+  },
 };

@@ -1,4 +1,4 @@
-/** @satisfies {Record<string, string | import("./index.js").Plural>} */
+/** @satisfies {Record<string, string | import("./index.js").Plural | Record<string, string>>} */
 export default {
   chat: "Chat",
   close: "Close chat",
@@ -60,4 +60,17 @@ export default {
   email: "Please enter an e-mail address such as ada@example.com.",
   optional: "(optional)",
   number: "Please enter a number.",
+  booking: {
+    services: "What you can book",
+    change: "Change",
+    who: "With",
+    anyone: "Anyone",
+    earlier: "Earlier",
+    later: "Later",
+    choose: "Choose a day",
+    previous: "Previous month",
+    next: "Next month",
+    full: "nothing free",
+    from: "from {length}",
+  },
 };

@@ -60,4 +60,17 @@ export default {
   email: "Introduzca una dirección de correo como ada@example.com.",
   optional: "(opcional)",
   number: "Introduzca un número.",
+  booking: {
+    services: "Qué puede reservar",
+    change: "Cambiar",
+    who: "Con",
+    anyone: "Me da igual",
+    earlier: "Antes",
+    later: "Después",
+    choose: "Elegir un día",
+    previous: "Mes anterior",
+    next: "Mes siguiente",
+    full: "nada libre",
+    from: "desde {length}",
+  },
 };

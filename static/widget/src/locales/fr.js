@@ -60,4 +60,17 @@ export default {
   email: "Veuillez saisir une adresse e-mail comme ada@example.com.",
   optional: "(facultatif)",
   number: "Veuillez saisir un nombre.",
+  booking: {
+    services: "Ce que vous pouvez réserver",
+    change: "Modifier",
+    who: "Avec",
+    anyone: "Peu importe",
+    earlier: "Plus tôt",
+    later: "Plus tard",
+    choose: "Choisir un jour",
+    previous: "Mois précédent",
+    next: "Mois suivant",
+    full: "rien de libre",
+    from: "dès {length}",
+  },
 };

@@ -1,17 +1,32 @@
 /** The languages that the widget speaks: the one list, and how times and dates are written in each. */
-import ar from "./ar.js";
-import de from "./de.js";
 import en from "./en.js";
-import es from "./es.js";
-import fr from "./fr.js";
 
 /** A sentence for each way in which a language counts; `other` stands in for those that do not differ from it. @typedef {{ [category in Intl.LDMLPluralRule]?: string }} Plural */
-/** @typedef {{ [key in keyof typeof en]: (typeof en)[key] extends string ? string : Plural }} Strings */
+/** Words for looking through times, which are read with the card of times. @typedef {typeof en.booking} Booking */
+/** @typedef {{ [key in keyof typeof en]: (typeof en)[key] extends string ? string : key extends "booking" ? Booking : Plural }} Strings */
 
-/** @type {Record<string, Strings>} */
-export const LOCALES = { ar, de, en, es, fr };
+/** What each language says: a file beside the panel, fetched when it is spoken. English comes with the panel.
+ * @type {Record<string, () => Promise<{ default: Strings }>>} */
+const FILES = {
+  ar: () => import("./ar.js"),
+  de: () => import("./de.js"),
+  es: () => import("./es.js"),
+  fr: () => import("./fr.js"),
+  he: () => import("./he.js"),
+  hi: () => import("./hi.js"),
+  it: () => import("./it.js"),
+  ja: () => import("./ja.js"),
+  nl: () => import("./nl.js"),
+  pl: () => import("./pl.js"),
+  pt: () => import("./pt.js"),
+  ru: () => import("./ru.js"),
+  tr: () => import("./tr.js"),
+  uk: () => import("./uk.js"),
+  zh: () => import("./zh.js"),
+};
+export const LANGUAGES = ["en", ...Object.keys(FILES)];
 
-const RIGHT_TO_LEFT = new Set(["ar", "fa", "he", "ur"]);
+const RIGHT_TO_LEFT = new Set(["ar", "he"]);
 
 /** Where English is read on a clock of twelve hours, and where the month stands before the day (CLDR 48): as the server
  * has it for the times that it writes (`assistant/services/booking/wording.py`). What a browser makes of English in other
@@ -19,12 +34,29 @@ const RIGHT_TO_LEFT = new Set(["ar", "fa", "he", "ur"]);
 export const MONTH_FIRST = ["US", "CA", "PH", "PR"];
 export const TWELVE_HOURS = [...MONTH_FIRST, "AU", "NZ", "IN", "PK", "BD", "SG", "MY", "HK", "JM"];
 
-/** The first of `wanted` that we speak; English otherwise. @param {...(string | undefined | null)} wanted */
-export function chooseLocale(...wanted) {
-  const locale = wanted.find((name) => name && partsOf(name).language in LOCALES) ?? "en";
+/**
+ * The first of `wanted` that we speak, else English: its name as it was written, its words, and the direction that it is
+ * written in. English too where its file cannot be fetched: a chat in another language is better than none.
+ * @param {...(string | undefined | null)} wanted
+ */
+export async function loadLocale(...wanted) {
+  const locale = wanted.find((name) => name && LANGUAGES.includes(partsOf(name).language)) ?? "en";
   const { language } = partsOf(locale);
-  return { locale, strings: LOCALES[language], dir: RIGHT_TO_LEFT.has(language) ? "rtl" : "ltr" };
+  if (language === "en") return { locale, strings: en, dir: "ltr" };
+  try {
+    const { default: strings } = await FILES[language]();
+    return { locale, strings, dir: RIGHT_TO_LEFT.has(language) ? "rtl" : "ltr" };
+  } catch {
+    return { locale: "en", strings: en, dir: "ltr" };
+  }
 }
+
+/** What to tell the site's owner of a language that they have named and that we do not speak; "" where we do.
+ * @param {string | undefined} locale */
+export const unknownLocale = (locale) =>
+  !locale || LANGUAGES.includes(partsOf(locale).language)
+    ? ""
+    : `data-locale="${locale}" is not a language of the widget. Use one of: ${[...LANGUAGES].sort().join(", ")}.`;
 
 /**
  * The settings with the texts that visitors of `locale` read.

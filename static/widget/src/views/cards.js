@@ -65,7 +65,7 @@ export function createCard(actions, { t, locale, host, announce }) {
     if (!createBrowser || browser) return;
     const root = /** @type {ShadowRoot} */ (el.getRootNode());
     const look = (/** @type {import("../booking/index.js").Asked} */ asked) => actions.browse(card.id, asked);
-    browser = createBrowser(root, { locale, announce, look, first: () => el.querySelector(".slot") });
+    browser = createBrowser(root, { locale, words: t.booking, announce, look, first: () => el.querySelector(".slot") });
     browser.update({ ...card, ...view });
     draw();
   }
