@@ -26,7 +26,7 @@ from assistant.redaction import redacted
 from assistant.services import renewal
 from assistant.services.booking import busy_expansion, busy_times, entries, remote_calendars
 from assistant.services.conversations import handoffs
-from assistant.services.deliveries import outbox, verification
+from assistant.services.deliveries import outbox, staff_links, verification
 from assistant.services.knowledge import documents, vectors
 from assistant.services.knowledge.extraction import extract
 from assistant.services.knowledge.formats.result import Unreadable
@@ -228,7 +228,7 @@ def write_outside_entry(entry_id: str) -> None:
 
 
 def _email(delivery: Delivery) -> EmailMultiAlternatives:
-    text, html = verification.completed(delivery)
+    text, html = staff_links.completed(delivery, *verification.completed(delivery))
     email = EmailMultiAlternatives(
         _literal(delivery.subject),
         text,

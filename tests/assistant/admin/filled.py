@@ -17,6 +17,7 @@ from assistant.models import (
     Conversation,
     Delivery,
     Document,
+    Invitation,
     Membership,
     MessageTemplate,
     Method,
@@ -158,6 +159,9 @@ def fill(slug: str, word: str) -> Organization:
     Replay.objects.create(
         organization=home, conversation=talk, state="done", total=1, results=[{**now_said, **measured}], problem=word
     )
+    clerk = User.objects.create_user(f"clerk-{slug}", first_name=word, is_staff=True)
+    Membership.objects.create(user=clerk, organization=home, role="viewer")
+    Invitation.objects.create(organization=home, email=f"{word.lower()}@example.com", role="agent")
     Removal.objects.create(organization=home, reason="retention", counts={"Message": 3})
     RefusedOrigin.objects.create(assistant=assistant, origin=word, last_at=now)
     provider = Provider(organization=home, name=word, base_url="https://llm.example.com/v1", smart=word)

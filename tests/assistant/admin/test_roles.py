@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.apps import apps
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
@@ -82,6 +83,7 @@ EXAMPLES = {
     Act.READ: reads, Act.ANSWER: answers, Act.BOOK: books, Act.SEND_AGAIN: sends_again,
     Act.SET_UP: opens(LIST.format("calendar") + "add/"), Act.EXPORT: exports, Act.DELETE: deletes, Act.ERASE: erases,
     Act.PAY: opens(LIST.format("provider") + "add/"), Act.GOVERN: governs,
+    Act.MANAGE_MEMBERS: opens(LIST.format("invitation") + "add/"),
 }  # fmt: skip
 
 
@@ -110,7 +112,7 @@ def contents(names: set[str] | None = None) -> dict[str, list[Any]]:
     return {
         model.__name__: list(model._base_manager.order_by("pk").values())
         for model in apps.get_models()
-        if model is not Session and (names is None or model.__name__ in names)
+        if model not in (Session, UserSession) and (names is None or model.__name__ in names)
     }
 
 
