@@ -93,6 +93,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "assistant.admin.accounts.guard.staff_guard",
+    "assistant.admin.audit_trail.audit_trail",
     "assistant.admin.zone.staff_zone",
     "assistant.admin.policy.content_security_policy",
     "django.contrib.messages.middleware.MessageMiddleware",

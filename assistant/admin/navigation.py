@@ -48,6 +48,7 @@ PAGES = (
             ("Usage", "toll", "usage"),
             ("Prices", "payments", "price"),
             ("Removed data", "delete_sweep", "removal"),
+            ("Audit log", "policy", "auditentry"),
         ),
     ),
 )

@@ -1,5 +1,6 @@
 """Tables, constraints and querysets; every write goes through `services`."""
 
+from assistant.models.audit import AuditEntry
 from assistant.models.booking import (
     Appointment,
     AppointmentNotice,
@@ -34,7 +35,7 @@ from assistant.models.providers.usage import Budget, Price, Spending, Usage
 from .knowledge import Document, DocumentFile, Embedding, Passage, PassageVector, Question
 
 __all__ = [
-    "Appointment", "AppointmentNotice", "Assistant", "BlockedTime", "Budget", "BusyTime", "Calendar",
+    "Appointment", "AppointmentNotice", "Assistant", "AuditEntry", "BlockedTime", "Budget", "BusyTime", "Calendar",
     "CalendarFeed", "Card", "Closure", "Conversation", "ConversationNote", "Delivery", "Document",
     "DocumentFile", "Embedding", "Event", "Feedback", "FormField", "Invitation", "Membership", "Message", "MessageTemplate",
     "Method", "Offering", "OpeningHours", "Organization", "OutsideCalendar", "OutsideEntry", "Passage",

@@ -6,7 +6,6 @@ from typing import Any
 
 from allauth.account.internal.flows.login import perform_login, record_authentication
 from allauth.account.models import Login
-from django import forms
 from django.contrib import admin
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.views import LoginView
@@ -20,8 +19,8 @@ class StaffLoginView(LoginView):
 
     template_name = "admin/login.html"
 
-    def get_form_class(self) -> type[forms.BaseForm]:
-        return admin.site.login_form  # type: ignore[return-value]
+    def get_form_class(self) -> Any:
+        return admin.site.login_form
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         about = {**admin.site.each_context(self.request), "title": "Log in", "app_path": self.request.get_full_path()}

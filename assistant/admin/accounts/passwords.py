@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.contrib.auth.views import PasswordResetConfirmView
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
@@ -68,6 +69,7 @@ class ChooseView(PasswordResetConfirmView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)
+        assert isinstance(self.user, User)
         passwords.notify(self.user, "Your password was changed", "A new password was chosen with a link from an e-mail.")
         messages.success(self.request, "Your password was changed. Log in with it.")
         return response

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
@@ -14,7 +14,7 @@ from assistant.models.organizations.organization import Membership, Organization
 VALID_FOR = timedelta(days=7)
 
 
-def expiry() -> object:
+def expiry() -> datetime:
     return timezone.now() + VALID_FOR
 
 

@@ -22,7 +22,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from assistant.errors import InputError, NotFound
 from assistant.models import Delivery, Invitation, Membership, Organization
 from assistant.models.organizations.invitation import expiry
-from assistant.services import logins
+from assistant.services import audit, logins
 from assistant.services.deliveries import letters, outbox
 from assistant.services.organizations import rate_limits
 from assistant.services.organizations.roles import Role
@@ -129,6 +129,7 @@ def account_of(invitation: Invitation) -> User | None:
 
 def join(invitation: Invitation, user: User) -> Membership:
     """Use the invitation for `user`. A member's role stays as it is. Raises `NotFound` when somebody else was faster."""
+    audit.act_as(user)
     with transaction.atomic():
         Organization.objects.select_for_update().get(pk=invitation.organization_id)
         unused = Invitation.objects.open().filter(pk=invitation.pk, number=invitation.number)

@@ -188,6 +188,11 @@ INVENTORY = {
         "What was removed, when and on whose request: the tombstone of an erased visitor, by a random id alone.",
         Term.EVER, fields={O: "organization", S: "by", N: "id visitor reason counts pending at finished_at"},
     ),
+    "AuditEntry": Table(
+        "Who changed, looked at or exported what. Visitors appear by random ids alone; values about people are masked.",
+        Term.EVER,
+        fields={O: "organization", S: "by by_name network act at", N: "id model object_id name detail changes"},
+    ),
     "Organization": Table(
         "The tenant and its settings.", Term.OWNER,
         fields={

@@ -11,6 +11,7 @@ from django.utils import timezone
 from assistant.models import (
     Appointment,
     Assistant,
+    AuditEntry,
     Budget,
     Calendar,
     CalendarFeed,
@@ -162,6 +163,9 @@ def fill(slug: str, word: str) -> Organization:
     clerk = User.objects.create_user(f"clerk-{slug}", first_name=word, is_staff=True)
     Membership.objects.create(user=clerk, organization=home, role="viewer")
     Invitation.objects.create(organization=home, email=f"{word.lower()}@example.com", role="agent")
+    AuditEntry.objects.create(
+        organization=home, by_name=word, act="changed", model="method", name=word, changes={"name": [word, word]}
+    )
     Removal.objects.create(organization=home, reason="retention", counts={"Message": 3})
     RefusedOrigin.objects.create(assistant=assistant, origin=word, last_at=now)
     provider = Provider(organization=home, name=word, base_url="https://llm.example.com/v1", smart=word)

@@ -26,6 +26,7 @@ LEFT_OUT = {
     **dict.fromkeys(["Appointment", "Delivery", "Question", "Spending", "Usage", "RefusedOrigin"], OF_VISITORS),
     **dict.fromkeys(["AppointmentNotice", "Feedback"], OF_VISITORS),
     "Removal": "it records what is gone",
+    "AuditEntry": "it records what staff did",
     "ProviderHealth": "turns write it, and each must see what another process has just found out",
     **dict.fromkeys(["Calendar", "OpeningHours", "Closure", "SpecialHours", "Service", "Offering"], READ_WHERE_USED),
     **dict.fromkeys(["FormField", "MessageTemplate", "BlockedTime"], READ_WHERE_USED),
