@@ -8,5 +8,7 @@ class AssistantConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks, secrets  # noqa: F401 - the first registers the start-up checks
+        from .services import audit
 
+        audit.watch()
         secrets.known_keys()  # no process starts with a FIELD_KEYS that is none

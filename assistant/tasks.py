@@ -27,7 +27,7 @@ from assistant.services import renewal
 from assistant.services.booking import busy_times, connectors, entries
 from assistant.services.booking.remote import RemoteError
 from assistant.services.conversations import handoffs
-from assistant.services.deliveries import channels, outbox, verification
+from assistant.services.deliveries import channels, outbox, staff_links, verification
 from assistant.services.knowledge import documents, vectors
 from assistant.services.knowledge.extraction import extract
 from assistant.services.knowledge.formats.result import Unreadable
@@ -244,7 +244,7 @@ SENDERS: dict[Delivery.Kind, Callable[[Delivery], Delivery.State]] = {
 
 
 def _email(delivery: Delivery) -> EmailMultiAlternatives:
-    text, html = verification.completed(delivery)
+    text, html = staff_links.completed(delivery, *verification.completed(delivery))
     email = EmailMultiAlternatives(
         _literal(delivery.subject),
         text,

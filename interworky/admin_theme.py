@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest
 from django.templatetags.static import static
+from django.urls import reverse_lazy
 
 
 def stylesheet(name: str) -> Callable[[HttpRequest], str]:
@@ -25,6 +26,12 @@ UNFOLD = {
     "DASHBOARD_CALLBACK": "assistant.admin.dashboard.dashboard",
     "ENVIRONMENT": "assistant.admin.navigation.environment",
     "LOGIN": {"form": "interworky.login.LoginForm"},
+    "ACCOUNT": {
+        "navigation": [
+            {"title": "Two-factor and passkeys", "link": reverse_lazy("mfa_index")},
+            {"title": "Where you are logged in", "link": reverse_lazy("usersessions_list")},
+        ]
+    },
     "SIDEBAR": {"navigation": "assistant.admin.navigation.sidebar"},
     "BORDER_RADIUS": "8px",
     "COLORS": {

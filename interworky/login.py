@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from unfold.forms import AuthenticationForm
 
 from assistant.errors import TooMuch
-from assistant.services import logins
+from assistant.services import logins, passwords
 from assistant.services.organizations import networks
 
 log = logging.getLogger(__name__)
@@ -27,12 +27,14 @@ class LoginForm(AuthenticationForm):
         username = self.cleaned_data.get("username") or ""
         if not username or not self.cleaned_data.get("password"):
             return super().clean()
+        username = self.cleaned_data["username"] = logins.username_for(username)
         try:
             logins.count_attempt(username, networks.network_of_request(self.request.META))
             with logins.one_hash_at_a_time():
                 return super().clean()
         except TooMuch as error:
             log.warning("Refused a log-in: too many attempts.")
+            passwords.notify_lockout(username)
             minutes = math.ceil(error.retry_after_seconds / 60)
             raise ValidationError(
                 "Too many attempts to log in. Try again in %(wait)s.",

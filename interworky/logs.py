@@ -7,12 +7,12 @@ import re
 import time
 from collections.abc import Callable
 
-ADDRESS = re.compile(r"(/appointments/)[^\s/?\"']+")
+ADDRESS = re.compile(r"(/appointments/|/invitation/|/password/)[^\s/?\"']+")
 
 
 class MaskAppointmentLinks(logging.Filter):
-    """Masks the secret part of an appointment page's address, with which anybody could move or cancel the appointment:
-    Django logs the path of every failed request."""
+    """Masks the secret part of the address of an appointment's page or of a link to staff, with which anybody could cancel
+    the appointment or log in: Django logs the path of every failed request."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         said = record.getMessage()

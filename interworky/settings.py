@@ -65,6 +65,10 @@ ASGI_APPLICATION = "interworky.asgi.application"
 INSTALLED_APPS = [
     *(["daphne"] if "runserver" in sys.argv[1:2] else []),  # loading it costs every process 0.1 s and 16 MB
     "interworky.apps.InterworkyConfig",  # before unfold, so that its templates take precedence
+    "allauth",  # before assistant, which takes its pages out of the admin; our templates for it are in interworky/templates
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "assistant",
     "widget",
     "interworky.demo",
@@ -87,6 +91,9 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "assistant.admin.accounts.guard.staff_guard",
+    "assistant.admin.audit_trail.audit_trail",
     "assistant.admin.zone.staff_zone",
     "assistant.admin.policy.content_security_policy",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -209,6 +216,19 @@ AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
         ("NumericPasswordValidator", {}),
     )
 ]
+# Accounts of staff: the admin's login form, then a second factor by django-allauth, with pages in assistant.admin.accounts.
+ACCOUNT_ADAPTER = "assistant.admin.accounts.adapters.AccountAdapter"
+MFA_ADAPTER = "assistant.admin.accounts.adapters.MFAAdapter"
+ACCOUNT_EMAIL_VERIFICATION = "none"  # an invitation or an administrator vouches for the address
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_TOTP_ISSUER = "Interworky"
+MFA_TOTP_TOLERANCE = 1  # clocks of telephones differ by half a minute
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _https  # http://localhost
+USERSESSIONS_TRACK_ACTIVITY = True
+PASSWORD_RESET_TIMEOUT = 7200
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 # Limits of a form, without its files. In most scripts a letter is sent as six to twelve bytes, and a text of knowledge may

@@ -26,6 +26,7 @@ urlpatterns = [
     path("calendars/<str:token>.ics", calendar_feeds.feed, name="calendar-feed"),
     path("feedback/<str:token>/", feedback.page, name="feedback"),
     path("admin/r/<path:path>", no_page),
+    path("admin/", include("assistant.admin.accounts.urls")),
     path("admin/", admin.site.urls),
     path("demo-llm/", include("interworky.demo.model.wire")),
     path("", include("interworky.demo.urls")),

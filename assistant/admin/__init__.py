@@ -1,11 +1,11 @@
 """The admin: a module or a folder per noun. `scoping` decides who may see and change what."""
 
-from assistant.admin import booking, conversations, deliveries, knowledge, privacy
+from assistant.admin import audit, booking, conversations, deliveries, knowledge, privacy
 from assistant.admin.methods import ledger, method, replay
-from assistant.admin.organizations import assistant, organization, people
+from assistant.admin.organizations import assistant, organization, people, team
 from assistant.admin.providers import provider, usage
 
 __all__ = [
-    "assistant", "booking", "conversations", "deliveries", "knowledge", "ledger", "method", "organization", "people",
-    "privacy", "provider", "replay", "usage",
+    "assistant", "audit", "booking", "conversations", "deliveries", "knowledge", "ledger", "method", "organization",
+    "people", "privacy", "provider", "replay", "team", "usage",
 ]  # fmt: skip

@@ -27,6 +27,7 @@ PAGES = (
         "Setup",
         (
             ("Organizations", "apartment", "organization"),
+            ("Team", "groups", "membership"),
             ("Assistants", "smart_toy", "assistant"),
             ("Methods", "bolt", "method"),
             ("Documents", "menu_book", "document"),
@@ -50,6 +51,7 @@ PAGES = (
             ("Usage", "toll", "usage"),
             ("Prices", "payments", "price"),
             ("Removed data", "delete_sweep", "removal"),
+            ("Audit log", "policy", "auditentry"),
         ),
     ),
 )

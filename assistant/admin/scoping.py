@@ -22,7 +22,8 @@ from unfold.contrib.filters.admin import RelatedDropdownFilter
 from assistant.admin.counting import BoundedPaginator
 from assistant.models import Membership, Organization
 from assistant.models.organizations.organization import OrganizationQuerySet
-from assistant.services.organizations.roles import RANKS, Act, Rank
+from assistant.services.organizations.roles import RANKS, Act
+from assistant.services.organizations.roles import Rank as Rank
 
 
 def ranks(request: HttpRequest) -> dict[int, Rank]:

@@ -11,7 +11,19 @@ from typing import Any
 from django import template
 from django.db import models
 
-from assistant.models import Appointment, Card, Conversation, Delivery, Document, Message, Method, Replay, ToolCall, Turn
+from assistant.models import (
+    Appointment,
+    Card,
+    Conversation,
+    Delivery,
+    Document,
+    Invitation,
+    Message,
+    Method,
+    Replay,
+    ToolCall,
+    Turn,
+)
 
 GOOD, WARN, BAD, INFO, PLAIN = "good", "warn", "bad", "info", ""
 UNFOLD = {GOOD: "success", WARN: "warning", BAD: "danger", INFO: "info", PLAIN: ""}
@@ -54,6 +66,12 @@ ROWS: dict[type[models.Model], dict[str, str]] = {
         Document.State.READING: INFO,
         Document.State.READY: GOOD,
         Document.State.FAILED: BAD,
+    },
+    Invitation: {
+        Invitation.State.OPEN: INFO,
+        Invitation.State.ACCEPTED: GOOD,
+        Invitation.State.WITHDRAWN: PLAIN,
+        Invitation.State.EXPIRED: WARN,
     },
     Message: {
         Message.State.COMPLETE: GOOD,

@@ -13,9 +13,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import User
+from django.db.models import Q, QuerySet
 
 from assistant.errors import TooMuch
 from assistant.services.organizations import rate_limits
@@ -31,7 +33,7 @@ def count_attempt(username: str, network: str) -> None:
 
     Unknown users are counted like any other: a refusal says nothing about who there is.
     """
-    user = _key(username)
+    user = key_of(username)
     rate_limits.hit("login", visitor=user + network, network=network)
     try:
         rate_limits.hit("login.first", visitor=user + network)
@@ -42,10 +44,11 @@ def count_attempt(username: str, network: str) -> None:
 def forget_attempts(username: str, network: str) -> None:
     """The password was right: what this network got wrong before does not count any more."""
     for kind in ("login", "login.first"):
-        rate_limits.clear(kind, visitor=_key(username) + network)
+        rate_limits.clear(kind, visitor=key_of(username) + network)
 
 
-def _key(username: str) -> str:
+def key_of(username: str) -> str:
+    """By which attempts at a user are counted."""
     return hashlib.sha256(username.strip().casefold().encode()).hexdigest()[:32]
 
 
@@ -58,6 +61,25 @@ def one_hash_at_a_time(seconds: float = HASH_SECONDS) -> Iterator[None]:
         yield
     finally:
         _hashing.release()
+
+
+def has_two_factor(user: User) -> bool:
+    """Whether logging in takes a second factor of theirs; recovery codes alone are none."""
+    return second_factors().filter(user=user).exists()
+
+
+def second_factors() -> QuerySet[Authenticator]:
+    return Authenticator.objects.exclude(type=Authenticator.Type.RECOVERY_CODES)
+
+
+def username_for(typed: str) -> str:
+    """The user whom somebody means that logs in: by name, or by an address that only one user has."""
+    if "@" not in typed or User.objects.filter(username=typed).exists():
+        return typed
+    found = list(
+        User.objects.filter(Q(username__iexact=typed) | Q(email__iexact=typed)).values_list("username", flat=True)[:2]
+    )
+    return found[0] if len(found) == 1 else typed
 
 
 def is_staff_session(key: str) -> bool:

@@ -8,7 +8,6 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import path
@@ -19,40 +18,13 @@ from assistant.admin.booking.calendars import DAYS, SpanForm
 from assistant.admin.booking.fields import HoursField
 from assistant.admin.booking.holidays import holidays_view
 from assistant.admin.organizations.install import COPY_SCRIPT, install_steps, may_allow
-from assistant.admin.organizations.people import admit_members
-from assistant.admin.scoping import Scoped, ScopedStackedInline, ScopedTabularInline, rank_in
-from assistant.models import Budget, Membership, OfficeClosure, Organization
+from assistant.admin.scoping import Scoped, ScopedStackedInline, ScopedTabularInline
+from assistant.models import Budget, OfficeClosure, Organization
 from assistant.sentences import CATALOGUES
 from assistant.services.booking import typed_hours
 from assistant.services.conversations import handoffs
 from assistant.services.organizations import access, office_hours
 from assistant.services.organizations.roles import Act, Rank
-
-
-class MembersFormSet(BaseInlineFormSet):
-    def clean(self) -> None:
-        """Refuse to leave an organization without an owner if it had one."""
-        super().clean()
-        kept = [form for form in self.forms if form not in self.deleted_forms and form.instance.user_id]
-        had = any(form.initial.get("role") == Membership.Role.OWNER for form in self.initial_forms)
-        if had and not any(form.cleaned_data.get("role") == Membership.Role.OWNER for form in kept):
-            raise ValidationError("An organization needs at least one owner. Make another member an owner first.")
-
-
-class MembersInline(ScopedTabularInline):
-    model = Membership
-    formset = MembersFormSet
-    edit_rank = Act.MANAGE_MEMBERS.rank
-    verbose_name = "member"
-    verbose_name_plural = "members"
-    tab = True
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Only superusers add members: the choices are the users of the whole installation."""
-        return rank_in(request, None) == Rank.SUPERUSER
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return [] if rank_in(request, None) == Rank.SUPERUSER else ["user"]
 
 
 class BudgetInline(ScopedStackedInline):
@@ -135,7 +107,7 @@ class OrganizationAdmin(Scoped):
     class Media:
         js = (COPY_SCRIPT,)
 
-    inlines = [MembersInline, BudgetInline, ClosureInline]
+    inlines = [BudgetInline, ClosureInline]
     empty_text = "An organization owns assistants, methods, documents and conversations."
     list_display = ["name", "sites", "assistant_count", "member_count", "is_active"]
     search_fields = ["name", "slug", "website"]
@@ -148,6 +120,7 @@ class OrganizationAdmin(Scoped):
         ("Allowed sites", {"fields": ("allowed_origins", "allow_any_origin", "install")}),
         ("Office hours", {"fields": DAYS, "description": ABOUT_HOURS}),
         ("Models", {"fields": ("use_platform_providers",)}),
+        ("Security", {"fields": ("require_two_factor",)}),
         ("Privacy", {"fields": ("keep_messages_days", "keep_visitors_days", "keep_ledger_days")}),
     )
 
@@ -181,10 +154,6 @@ class OrganizationAdmin(Scoped):
     @display(description="Office hours")
     def office_week(self, obj: Organization) -> str:
         return "; ".join(map(str, obj.office_hours.all())) or "None"
-
-    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        super().save_formset(request, form, formset, change)
-        admit_members(Membership.objects.filter(organization=form.instance))
 
     def save_model(self, request: HttpRequest, obj: Organization, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
-from django.db import models
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
@@ -15,10 +17,14 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from assistant.admin.scoping import ScopedTabularInline, SuperusersOnly
 from assistant.models import Membership, Organization
 from assistant.models.organizations.organization import OrganizationQuerySet
+from assistant.services.organizations import members
 
 # Permissions come from memberships alone; groups and permission rows would have no effect.
 admin.site.unregister(Group)
 admin.site.unregister(User)
+# Second factors and sessions are their owners' affair, on the pages of their account.
+for model in (Authenticator, EmailAddress, UserSession):
+    admin.site.unregister(model)
 
 
 class OrganizationsInline(ScopedTabularInline):
@@ -55,9 +61,6 @@ class UserAdmin(SuperusersOnly, DjangoUserAdmin, ModelAdmin):
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         super().save_formset(request, form, formset, change)
-        admit_members(formset.queryset.model.objects.filter(user=form.instance))
-
-
-def admit_members(memberships: models.QuerySet[Membership]) -> None:
-    """Make members staff: without that, the login page refuses them."""
-    User.objects.filter(pk__in=memberships.values("user"), is_staff=False).update(is_staff=True)
+        if formset.deleted_objects:
+            members.end_sessions(form.instance)
+        members.admit(User.objects.filter(pk=form.instance.pk, memberships__isnull=False))

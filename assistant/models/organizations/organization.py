@@ -204,6 +204,11 @@ class Organization(models.Model):
         help_text="Tool calls and e-mails of the outbox are deleted after this time, such as 180. Leave empty to keep "
         "them. Usage and costs stay as numbers.",
     )
+    require_two_factor = models.BooleanField(
+        "require two-factor authentication",
+        default=False,
+        help_text="Members without it are asked to set it up when they log in, and can do nothing else before.",
+    )
     active = models.BooleanField(default=True, help_text="Off: widgets and API access are disabled.")
     # Of all that staff set for it: see models.revisions. A process that reads a row knows whether what it keeps is current.
     revision = RevisionField(default=1, editable=False)
@@ -273,6 +278,7 @@ class Membership(models.Model):
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.EDITOR)
 
     class Meta:
+        verbose_name = "member"
         constraints = [models.UniqueConstraint(fields=["user", "organization"], name="one_membership_per_user")]
 
     def __str__(self) -> str:

@@ -66,6 +66,11 @@ LIMITS = {
     "login": Limit(("5/5minute", "20/hour"), ("30/5minute", "200/hour"), always=True),  # visitor: a user, from this network
     "login.first": Limit(visitor=("3/hour",), always=True),  # likewise; what login.user does not count
     "login.user": Limit(visitor=("20/15minute",), always=True),  # a user, from anywhere
+    # Links in e-mails to staff, such as an invitation: opened with any token, by any network.
+    "staff-link": Limit(network=("20/minute", "100/hour"), always=True),
+    "password-reset": Limit(("3/hour",), ("20/hour",), always=True),  # visitor: an address that was typed
+    "lockout-notice": Limit(visitor=("1/day",), always=True),  # visitor: a user
+    "invitation": Limit(visitor=("30/hour", "100/day"), always=True),  # visitor: an organization, which sends them
     # Sites that may not show an assistant and are kept for staff to read: anybody can name any site.
     "refused-origin": Limit(network=("3/hour", "10/day")),
     "refused-origin.assistant": Limit(visitor=("20/hour",)),  # visitor: an assistant

@@ -189,11 +189,16 @@ INVENTORY = {
         "What was removed, when and on whose request: the tombstone of an erased visitor, by a random id alone.",
         Term.EVER, fields={O: "organization", S: "by", N: "id visitor reason counts pending at finished_at"},
     ),
+    "AuditEntry": Table(
+        "Who changed, looked at or exported what. Visitors appear by random ids alone; values about people are masked.",
+        Term.EVER,
+        fields={O: "organization", S: "by by_name network act at", N: "id model object_id name detail changes"},
+    ),
     "Organization": Table(
         "The tenant and its settings.", Term.OWNER,
         fields={
             O: "name slug website team_email team_language phone timezone allowed_origins allow_any_origin "
-               "use_platform_providers active keep_messages_days keep_visitors_days keep_ledger_days",
+               "use_platform_providers active require_two_factor keep_messages_days keep_visitors_days keep_ledger_days",
             N: "id revision created_at",
         },
     ),
@@ -203,6 +208,12 @@ INVENTORY = {
     ),
     "Membership": Table(
         "Who works for an organization, and in what role.", Term.OWNER, fields={S: "user role", O: "organization", N: "id"}
+    ),
+    "Invitation": Table(
+        "Who was invited to an organization, by whom, and whether they joined.", Term.OWNER,
+        fields={
+            S: "email role by accepted_by created_at accepted_at withdrawn_at", O: "organization", N: "id number expires_at"
+        },
     ),
     "Calendar": Table(
         "What can be booked.", Term.OWNER,
@@ -350,6 +361,20 @@ INVENTORY = {
     "LogEntry": Table(
         "What staff changed in the admin. The names of an erased visitor's rows are emptied.", Term.OWNER, Erasure.BLANKED,
         fields={S: "user action_time action_flag change_message", V: "object_repr", N: "id content_type object_id"},
+    ),
+    "Authenticator": Table(
+        "Second factors of staff: secrets are sealed, passkeys are public keys.", Term.OWNER,
+        fields={S: "user type data created_at last_used_at", N: "id"},
+    ),
+    "UserSession": Table(
+        "Logins of staff, for them to see and end: from which address and browser.", Term.SESSION,
+        fields={S: "user ip user_agent created_at last_seen_at session_key data", N: "id"},
+    ),
+    "EmailAddress": Table(
+        "Part of django-allauth; not used.", Term.OWNER, fields={S: "user email verified primary", N: "id"}
+    ),
+    "EmailConfirmation": Table(
+        "Part of django-allauth; not used.", Term.OWNER, fields={S: "email_address created sent key", N: "id"}
     ),
     "Session": Table("Logins of staff.", Term.SESSION, fields={S: "session_key session_data expire_date"}),
     "Group": Table("Part of Django; not used.", Term.OWNER, fields={N: "id name"}),

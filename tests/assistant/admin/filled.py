@@ -11,6 +11,7 @@ from django.utils import timezone
 from assistant.models import (
     Appointment,
     Assistant,
+    AuditEntry,
     Budget,
     Calendar,
     CalendarAccount,
@@ -18,6 +19,7 @@ from assistant.models import (
     Conversation,
     Delivery,
     Document,
+    Invitation,
     Membership,
     MessageChannel,
     MessageTemplate,
@@ -172,6 +174,12 @@ def fill(slug: str, word: str) -> Organization:
     measured = {"provider": word, "model": word, "prompt_tokens": 1, "completion_tokens": 1, "total_ms": 1}
     Replay.objects.create(
         organization=home, conversation=talk, state="done", total=1, results=[{**now_said, **measured}], problem=word
+    )
+    clerk = User.objects.create_user(f"clerk-{slug}", first_name=word, is_staff=True)
+    Membership.objects.create(user=clerk, organization=home, role="viewer")
+    Invitation.objects.create(organization=home, email=f"{word.lower()}@example.com", role="agent")
+    AuditEntry.objects.create(
+        organization=home, by_name=word, act="changed", model="method", name=word, changes={"name": [word, word]}
     )
     Removal.objects.create(organization=home, reason="retention", counts={"Message": 3})
     RefusedOrigin.objects.create(assistant=assistant, origin=word, last_at=now)

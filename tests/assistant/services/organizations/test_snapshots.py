@@ -27,6 +27,7 @@ LEFT_OUT = {
     **dict.fromkeys(["Appointment", "Delivery", "Question", "Spending", "Usage", "RefusedOrigin"], OF_VISITORS),
     **dict.fromkeys(["AppointmentNotice", "Feedback"], OF_VISITORS),
     "Removal": "it records what is gone",
+    "AuditEntry": "it records what staff did",
     "ProviderHealth": "turns write it, and each must see what another process has just found out",
     **dict.fromkeys(["Calendar", "OpeningHours", "Closure", "SpecialHours", "Service", "Offering"], READ_WHERE_USED),
     **dict.fromkeys(
@@ -35,7 +36,7 @@ LEFT_OUT = {
     **dict.fromkeys(["CalendarFeed", "OutsideCalendar", "BusyTime", "OutsideEntry"], READ_WHERE_USED),
     **dict.fromkeys(["OAuthClient", "CalendarAccount"], READ_WHERE_USED),
     **dict.fromkeys(["Document", "DocumentFile", "Passage", "PassageVector", "Embedding"], READ_WHERE_USED),
-    **dict.fromkeys(["ConversationNote", "Membership", "PromptVersion", "Replay"], ABOUT_STAFF),
+    **dict.fromkeys(["ConversationNote", "Invitation", "Membership", "PromptVersion", "Replay"], ABOUT_STAFF),
 }
 
 

@@ -1,0 +1,1 @@
+"""Pages of an account: joining by invitation, passwords, two-factor authentication and sessions."""

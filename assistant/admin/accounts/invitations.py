@@ -1,0 +1,112 @@
+"""The page of an invitation: a colleague chooses a password and joins, or joins with the account they have.
+
+Following the link changes nothing, since mail scanners do; joining takes a button.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth import login, password_validation
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from assistant.admin.accounts.pages import counted, dressed, page
+from assistant.errors import NotFound
+from assistant.models import Invitation
+from assistant.services.organizations import members
+
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+class SignUpForm(forms.Form):
+    first_name = forms.CharField(max_length=150)
+    last_name = forms.CharField(max_length=150, required=False)
+    password = forms.CharField(
+        strip=False,
+        widget=forms.PasswordInput({"autocomplete": "new-password"}),
+        help_text="At least 12 characters. A few words that do not belong together are good.",
+    )
+    again = forms.CharField(
+        label="Password again", strip=False, widget=forms.PasswordInput({"autocomplete": "new-password"})
+    )
+
+    def __init__(self, invitation: Invitation, data: object = None) -> None:
+        super().__init__(data)  # type: ignore[arg-type]
+        self.invitation = invitation
+
+    def clean(self) -> dict[str, str]:
+        cleaned = super().clean() or self.cleaned_data
+        password = cleaned.get("password")
+        if password and cleaned.get("again") != password:
+            self.add_error("again", "The two passwords differ.")
+        elif password:
+            names = {"first_name": cleaned.get("first_name", ""), "last_name": cleaned.get("last_name", "")}
+            user = User(username=self.invitation.email, email=self.invitation.email, **names)
+            try:
+                password_validation.validate_password(password, user)
+            except ValidationError as error:
+                self.add_error("password", error)
+        return cleaned
+
+
+@sensitive_post_parameters("password", "again")
+@require_http_methods(["GET", "HEAD", "POST"])
+def invitation(request: HttpRequest, token: str) -> HttpResponse:
+    if refused := counted(request):
+        return refused
+    try:
+        found = members.for_token(token)
+        if isinstance(request.user, User):
+            return _join(request, found, request.user)
+        if members.account_of(found):
+            return _log_in_first(request, found)
+        return _sign_up(request, found)
+    except NotFound:
+        text = (
+            "It was used, withdrawn or sent anew, or its seven days are over. Ask the colleague who invited you to send it "
+            "again. If you have joined already, log in."
+        )
+        links = [("Log in", reverse("admin:login"))]
+        return page(request, "This invitation cannot be used", text=text, links=links, status=404)
+
+
+def _title(found: Invitation) -> str:
+    return f"Join {found.organization.name}"
+
+
+def _join(request: HttpRequest, found: Invitation, user: User) -> HttpResponse:
+    if request.method == "POST":
+        members.join(found, user)
+        messages.success(request, f"You have joined {found.organization.name}.")
+        return HttpResponseRedirect(reverse("admin:index"))
+    text = f"You are logged in as {user.get_username()}. Your role will be: {found.get_role_display().lower()}."
+    return page(request, _title(found), text=text, submit="Join", is_form=True)
+
+
+def _log_in_first(request: HttpRequest, found: Invitation) -> HttpResponse:
+    text = f"{found.email} has an account here. Log in to join. Your role will be: {found.get_role_display().lower()}."
+    links = [("Log in", f"{reverse('admin:login')}?{urlencode({'next': request.path})}")]
+    return page(request, _title(found), text=text, links=links)
+
+
+def _sign_up(request: HttpRequest, found: Invitation) -> HttpResponse:
+    form = SignUpForm(found, request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        try:
+            user = members.sign_up(found, given["first_name"], given["last_name"], given["password"])
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            login(request, user, BACKEND)
+            messages.success(request, f"You have joined {found.organization.name}. Next time, log in with {user.username}.")
+            return HttpResponseRedirect(reverse("admin:index"))
+    text = f"You will log in with {found.email}. Your role will be: {found.get_role_display().lower()}."
+    return page(request, _title(found), text=text, form=dressed(form), submit="Create account and join", is_form=True)

@@ -1,0 +1,39 @@
+"""Letters to staff with a link that is a credential.
+
+The outbox keeps the letter without its link: everybody who may read an organization's deliveries would hold it otherwise.
+The link is derived when the letter is sent (`services.deliveries.staff_links`), from what the delivery's key names.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.template.loader import render_to_string
+
+from assistant.models import Delivery, Organization
+from assistant.services.deliveries import outbox
+
+MARK = "••••••"
+
+
+@dataclass(frozen=True)
+class Letter:
+    """`button` is the label of the link; empty for a letter without one."""
+
+    subject: str
+    text: str
+    button: str = ""
+    small: str = ""
+
+
+def queue(letter: Letter, *, to: str, key: str, organization: Organization | None = None) -> Delivery:
+    """Queue the letter in the caller's transaction. Raises `ToolError` where `to` is not one plain address."""
+    about = {"letter": letter, "link": MARK}
+    return outbox.queue_email(
+        organization,
+        to=to,
+        subject=letter.subject,
+        text=render_to_string("assistant/letter.txt", about),
+        html=render_to_string("assistant/letter.html", about),
+        key=key,
+    )

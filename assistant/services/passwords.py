@@ -1,0 +1,68 @@
+"""Passwords that were forgotten, and notices to their owners: that one was changed, or guessed at too often."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.contrib.auth.tokens import default_token_generator
+from django.urls import reverse
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
+
+from assistant.errors import InterworkyError, TooMuch
+from assistant.services import logins
+from assistant.services.deliveries import letters
+from assistant.services.organizations import rate_limits
+
+KEY = "password-reset:"  # how the outbox' keys of these letters begin
+
+
+def request_reset(address: str, network: str) -> None:
+    """Send a link to each account with that address. The same to the caller whether there is one. Raises `TooMuch`."""
+    rate_limits.hit("password-reset", visitor=logins.key_of(address), network=network)
+    for user in User.objects.filter(email__iexact=address.strip(), is_active=True, is_staff=True)[:5]:
+        letter = letters.Letter(
+            subject="Choose a new password",
+            text=f"Somebody, probably you, asked for a new password for {user.get_username()}.",
+            button="Choose a new password",
+            small="The link can be used once, within two hours. If it was not you, ignore this e-mail: nothing has changed.",
+        )
+        _queue(letter, user, f"{KEY}{urlsafe_base64_encode(force_bytes(user.pk))}:{uuid4().hex}")
+
+
+def link_of(rest: str) -> str:
+    """The link of a delivery, by what follows `KEY` in its key. Its token is valid from now on."""
+    uid = rest.partition(":")[0]
+    user = User.objects.get(pk=urlsafe_base64_decode(uid).decode())
+    return settings.PUBLIC_URL + reverse("password_reset_confirm", args=[uid, default_token_generator.make_token(user)])
+
+
+def notify(user: User, subject: str, text: str) -> None:
+    """Tell the user what happened to their account, if they have an address."""
+    small = f"It is about {user.get_username()}. If it was not you, choose a new password and tell your administrator."
+    _queue(letters.Letter(subject, text, small=small), user, f"account:{uuid4().hex}")
+
+
+def notify_lockout(username: str) -> None:
+    """Tell the user, once a day, that somebody has guessed too often. Nothing where there is no such user."""
+    user = User.objects.filter(username=username, is_active=True, is_staff=True).first()
+    if user is None:
+        return
+    try:
+        rate_limits.hit("lockout-notice", visitor=str(user.pk))
+    except TooMuch:
+        return
+    text = (
+        "There were too many attempts to log in with a wrong password, so that further ones are refused for a while. "
+        "Attempts from other networks are still possible."
+    )
+    notify(user, "Too many attempts to log in", text)
+
+
+def _queue(letter: letters.Letter, user: User, key: str) -> None:
+    try:
+        letters.queue(letter, to=user.email, key=key)
+    except InterworkyError:  # no address, or none that can be written to
+        return
