@@ -2,10 +2,10 @@
 
 from assistant.admin import booking, conversations, deliveries, knowledge, privacy
 from assistant.admin.methods import ledger, method, replay
-from assistant.admin.organizations import assistant, organization, people
+from assistant.admin.organizations import assistant, identity, organization, people
 from assistant.admin.providers import provider, usage
 
 __all__ = [
-    "assistant", "booking", "conversations", "deliveries", "knowledge", "ledger", "method", "organization", "people",
-    "privacy", "provider", "replay", "usage",
+    "assistant", "booking", "conversations", "deliveries", "identity", "knowledge", "ledger", "method", "organization",
+    "people", "privacy", "provider", "replay", "usage",
 ]  # fmt: skip

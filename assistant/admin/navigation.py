@@ -36,6 +36,8 @@ PAGES = (
             ("Calendar feeds", "rss_feed", "calendarfeed"),
             ("Message texts", "edit_note", "messagetemplate"),
             ("Providers", "hub", "provider"),
+            ("Identity keys", "key", "identitykey"),
+            ("Visitor attributes", "sell", "visitorattribute"),
         ),
     ),
     (

@@ -25,6 +25,7 @@ from assistant.models.deliveries import Delivery
 from assistant.models.methods.method import Method
 from assistant.models.methods.replay import Replay
 from assistant.models.organizations.assistant import Assistant, PromptVersion, RefusedOrigin
+from assistant.models.organizations.identity import IdentityKey, VisitorAttribute
 from assistant.models.organizations.organization import Membership, Organization
 from assistant.models.privacy import Removal
 from assistant.models.providers.provider import Provider, ProviderHealth, Rotation
@@ -35,9 +36,9 @@ from .knowledge import Document, DocumentFile, Embedding, Passage, PassageVector
 __all__ = [
     "Appointment", "AppointmentNotice", "Assistant", "BlockedTime", "Budget", "BusyTime", "Calendar",
     "CalendarFeed", "Card", "Closure", "Conversation", "ConversationNote", "Delivery", "Document",
-    "DocumentFile", "Embedding", "Event", "Feedback", "FormField", "Membership", "Message", "MessageTemplate",
-    "Method", "Offering", "OpeningHours", "Organization", "OutsideCalendar", "OutsideEntry", "Passage",
-    "PassageVector", "Price", "PromptVersion", "Provider", "ProviderHealth", "Question", "RefusedOrigin",
-    "Removal", "Replay", "Rotation", "Service", "SpecialHours", "Spending", "ToolCall", "Turn", "Usage",
-    "Visitor",
+    "DocumentFile", "Embedding", "Event", "Feedback", "FormField", "IdentityKey", "Membership", "Message",
+    "MessageTemplate", "Method", "Offering", "OpeningHours", "Organization", "OutsideCalendar",
+    "OutsideEntry", "Passage", "PassageVector", "Price", "PromptVersion", "Provider", "ProviderHealth",
+    "Question", "RefusedOrigin", "Removal", "Replay", "Rotation", "Service", "SpecialHours", "Spending",
+    "ToolCall", "Turn", "Usage", "Visitor", "VisitorAttribute",
 ]  # fmt: skip

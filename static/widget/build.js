@@ -1,5 +1,5 @@
-/** Bundles src into dist: `loader.js`, the script a customer pastes, `panel.js`, the module it loads on intent, and
- * `booking.js`, which the panel loads with the first card of times. */
+/** Bundles src into dist: `loader.js`, the script a customer pastes, `panel.js`, the module it loads on intent, and the
+ * modules that the panel loads when they are needed, such as `booking.js` with the first card of times. */
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
@@ -18,17 +18,19 @@ const stylesheets = {
   },
 };
 
-/** What the panel imports when it is needed is a file beside it. */
+/** The folders of src that are modules of their own: each one's index.js becomes a file beside the panel's. */
+const LAZY = ["booking", "identity"];
+
 const lazily = {
   name: "lazily",
   setup(bundle) {
-    bundle.onResolve({ filter: /booking\/index\.js$/ }, ({ kind }) =>
-      kind === "dynamic-import" ? { path: "./booking.js", external: true } : undefined,
+    bundle.onResolve({ filter: new RegExp(`/(${LAZY.join("|")})/index\\.js$`) }, ({ kind, path }) =>
+      kind === "dynamic-import" ? { path: `./${path.split("/").at(-2)}.js`, external: true } : undefined,
     );
   },
 };
 
-/** @param {string} [folder] where the three files go */
+/** @param {string} [folder] where the files go */
 export async function bundle(folder = `${here}dist`) {
   const common = {
     bundle: true,
@@ -40,12 +42,13 @@ export async function bundle(folder = `${here}dist`) {
   };
   await build({ ...common, entryPoints: [`${here}src/embed.js`], outfile: `${folder}/loader.js`, format: "iife" });
   await build({ ...common, entryPoints: [`${here}src/main.js`], outfile: `${folder}/panel.js`, format: "esm" });
-  await build({
-    ...common,
-    entryPoints: [`${here}src/booking/index.js`],
-    outfile: `${folder}/booking.js`,
-    format: "esm",
-  });
+  for (const name of LAZY)
+    await build({
+      ...common,
+      entryPoints: [`${here}src/${name}/index.js`],
+      outfile: `${folder}/${name}.js`,
+      format: "esm",
+    });
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await bundle();

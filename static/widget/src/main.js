@@ -37,7 +37,7 @@ export function mount({ host, config, storage: stored, root, shadow, launcher, o
   const actions = createActions({ store, transport, storage, session });
   const panel = createPanel(actions, { t, locale, host, isPage: options.mode === "page" });
   const teaser = createTeaser(() => commands.open());
-  const commands = createPanelCommands({ store, transport, storage, actions, focus: panel.focus });
+  const commands = createPanelCommands({ store, transport, storage, actions, session, emit, focus: panel.focus });
 
   attach({ root, shadow, language, parts: [panel.el, teaser.el], press: panel.press });
   const stopTheme = followTheme(root, options.accent ?? config.accent, options.theme);

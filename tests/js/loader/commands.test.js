@@ -12,8 +12,13 @@ function commands({ fails = false } = {}) {
   const names = ["open", "close", "toggle", "sendMessage", "identify", "reset", "destroy"];
   const panel = Object.fromEntries(names.map((name) => [name, note(name)]));
   let loading;
+  let mounted;
   const load = {
-    panel: () => (loading ??= fails ? Promise.reject(new Error("not allowed")) : Promise.resolve(panel)),
+    mounted: new Promise((resolve) => (mounted = resolve)),
+    panel: () =>
+      (loading ??= fails
+        ? Promise.reject(new Error("not allowed"))
+        : Promise.resolve(panel).then((it) => (mounted(it), it))),
     begun: () => loading,
   };
   const events = createEvents();
@@ -65,10 +70,20 @@ test("a panel that is there is reset and destroyed itself", async () => {
 
 test("queued commands run in their order, and an unknown one is passed over", async () => {
   const { asked, commands: api } = commands();
-  api.push(["identify", { name: "Ada" }], ["explode"], ["open"]);
+  api.push(["sendMessage", "Hi"], ["explode"], ["open"]);
   await api.toggle();
   const names = asked.map(([name]) => name).filter((name) => name !== "busy");
-  assert.deepEqual(names, ["identify", "open", "toggle"]);
+  assert.deepEqual(names, ["sendMessage", "open", "toggle"]);
+});
+
+test("knowing the visitor fetches no panel; one that comes for another reason is told", async () => {
+  const { asked, commands: api } = commands();
+  const told = api.identify({ id: "7" }, { token: "t" });
+  await Promise.resolve();
+  assert.deepEqual(asked, []);
+  await api.open();
+  await told;
+  assert.ok(asked.some(([name, known, proof]) => name === "identify" && known.id === "7" && proof.token === "t"));
 });
 
 test("a listener is called until it is removed, whichever way, and an event may have any name", () => {

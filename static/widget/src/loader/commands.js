@@ -46,8 +46,8 @@ export function createCommands({ load, events: { emit, on, off }, storage, onBus
     toggle: () => run("toggle"),
     /** @param {string} text */
     sendMessage: (text) => run("sendMessage", text),
-    /** @param {{ name?: string, email?: string }} visitor */
-    identify: (visitor) => run("identify", visitor),
+    /** Kept until there is a panel: knowing a visitor is no reason to fetch one. @param {any} visitor @param {any} proof */
+    identify: (visitor, proof) => load.mounted.then((panel) => panel.identify(visitor, proof)),
     /** Forgets this visitor here, as after a log-out. */
     reset: async () => (load.begun() ? run("reset") : storage.forget()),
     async destroy() {
