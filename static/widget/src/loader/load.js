@@ -26,7 +26,8 @@ export function createLoad(host, key, begin) {
       );
     if (!response.ok) throw new Error(`no assistant answers to the key ${key} (${response.status}).`);
     const config = await response.json();
-    const panel = begin(config, await import(`${host}/widget/${config.version}/panel.js`));
+    const module = await import(`${host}/widget/${config.version}/panel.js`);
+    const panel = begin(config, module);
     mounted(panel);
     return panel;
   }

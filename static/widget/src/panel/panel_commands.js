@@ -39,6 +39,8 @@ export function createPanelCommands({ store, transport, storage, actions, sessio
       const { logIn } = await import("../identity/index.js");
       return logIn({ session, transport, storage, store, emit }, known, token);
     },
+    /** @param {{ url?: string, title?: string }} [context] */
+    setContext: (context = {}) => actions.setContext(context),
     /** Passes on what the page knows of the visitor; once more on each new connection. */
     introduce() {
       if (visitor.name || visitor.email || visitor.attributes) transport.send({ type: "visitor.update", ...visitor });
