@@ -52,6 +52,7 @@ SNAPSHOT_SECONDS = 600
 CACHE_PAUSE_SECONDS = 5.0  # for which a cache that did not answer is not asked
 PREFIX = "interworky."
 RUNNERS = "runners"
+CHECK = "check_session"
 FENCES_LIMIT = 10_000  # turns of which the newest fence is known, the most recent ones
 
 
@@ -75,6 +76,11 @@ def group(conversation_id: UUID | str) -> str:
 def announce(conversation_id: UUID | str, event: WidgetEvent) -> None:
     """Publish an event to every open widget of a conversation. From any thread; returns at once, raises nothing."""
     _publish(group(conversation_id), Payload(event.payload()))
+
+
+def check_sessions(conversation_id: UUID | str) -> None:
+    """Ask the processes that have widgets of this conversation open to check whether its visitor is still theirs."""
+    _publish(group(conversation_id), Payload({CHECK: True}))
 
 
 def ask_to_stop(turn_id: UUID | str) -> None:

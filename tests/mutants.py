@@ -54,6 +54,18 @@ MUTANTS = (
            (f"{TESTS}/services/deliveries/test_outbox.py",)),
     Mutant("a pause for a cache that is down", "assistant/live.py",
            "self._paused_until = time.monotonic() + CACHE_PAUSE_SECONDS", "pass", (f"{TESTS}/test_turns.py",)),
+    # Visitors who log in
+    Mutant("the key's algorithm, not the token's", f"{SERVICES}/organizations/identity.py",
+           "[key for key in enabled if key.algorithm == header[\"alg\"]]", "enabled",
+           (f"{TESTS}/services/organizations/test_identity.py",)),
+    Mutant("the audience of a token", f"{SERVICES}/organizations/identity.py", '["aud", "sub", "exp"]},',
+           '["aud", "sub", "exp"], "verify_aud": False},', (f"{TESTS}/services/organizations/test_identity.py",)),
+    Mutant("another session token after the login", f"{SERVICES}/conversations/sessions.py",
+           "if conversation.visitor.external_id and until is None:", "if False:",
+           (f"{TESTS}/services/conversations/test_identification.py",)),
+    Mutant("what is signed, kept from what is said", f"{SERVICES}/conversations/sessions.py",
+           'if not verified and kept.get(name, {}).get("verified"):', "if False:",
+           (f"{TESTS}/services/conversations/test_identification.py",)),
     # The ledger
     Mutant("closing a turn's calls with the turn", f"{SERVICES}/conversations/outcomes.py", "ledger.close_with(turn)",
            "pass", (f"{TESTS}/services/methods/test_ledger.py",)),

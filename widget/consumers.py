@@ -162,9 +162,7 @@ class WidgetConsumer(AsyncWebsocketConsumer):
             case frames.HumanRequest():
                 await turns.request_human(conversation)
             case frames.VisitorUpdate():
-                await in_db(update_visitor)(
-                    conversation, name=frame.name, email=frame.email, locale=frame.locale, zone=frame.timezone
-                )
+                await in_db(update_visitor)(conversation, **frame.said())
             case frames.ConversationClose() | frames.ConversationNew():
                 await in_db(change_state)(conversation, Conversation.State.CLOSED)
             case frames.Typing():
@@ -209,7 +207,13 @@ class WidgetConsumer(AsyncWebsocketConsumer):
 
     async def _forward_events(self, conversation: Conversation, subscription: live.Subscription) -> None:
         while True:
-            for payload in await feed.next_events(conversation, subscription):
+            try:
+                payloads = await feed.next_events(conversation, subscription)
+            except NotAllowed as error:
+                # From a task of its own: closing cancels this one.
+                self.leaving = asyncio.ensure_future(_within(SEND_SECONDS, self.close(TOKEN, error.code)))
+                return
+            for payload in payloads:
                 async with self.sending:
                     await self._send_text(payload.text)
 

@@ -10,9 +10,11 @@ from django.db import DatabaseError
 
 from assistant import events, live
 from assistant.async_db import in_db
+from assistant.errors import NotAllowed
 from assistant.models import Conversation
 from assistant.services.booking import browsing
 from assistant.services.conversations.events import resume_session
+from assistant.services.conversations.sessions import is_current
 from assistant.services.organizations import rate_limits
 from widget import frames
 
@@ -50,9 +52,14 @@ def browsed(conversation: Conversation, frame: frames.SlotsBrowse) -> events.Slo
 
 
 async def next_events(conversation: Conversation, subscription: live.Subscription) -> list[live.Payload]:
-    """The next events: one that was published, or the rows whose publication was missed."""
+    """The next events: one that was published, or the rows whose publication was missed. Raises `NotAllowed` once the
+    visitor has logged in: what follows is for their new token."""
     while True:
         payload = await subscription.next()
+        if payload is not None and live.CHECK in payload:
+            if not await in_db(is_current)(conversation):
+                raise NotAllowed("The visitor has logged in since.", code="token_expired")
+            continue
         if payload is not None:
             payloads = [payload]
         else:

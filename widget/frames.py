@@ -99,6 +99,12 @@ class VisitorUpdate(Frame):
     email: str = field(default="", metadata={"check": "email"})
     locale: str = field(default="", metadata={"max": 12})
     timezone: str = field(default="", metadata={"max": 60})
+    attributes: dict[str, Any] = field(default_factory=dict, metadata={"check": "attributes"})
+
+    def said(self) -> dict[str, Any]:
+        """As `services.conversations.sessions.update_visitor` takes it."""
+        about = ("name", "email", "locale", "attributes")
+        return {"zone": self.timezone, **{name: getattr(self, name) for name in about}}
 
 
 @dataclass(frozen=True)
@@ -226,6 +232,16 @@ def _fields(given: dict[str, Any]) -> dict[str, str]:
     return {clean(key)[:40]: clean(value) for key, value in given.items()}
 
 
+def _attributes(given: dict[str, Any]) -> dict[str, Any]:
+    if len(given) > 30 or not all(len(name) <= 40 for name in given):
+        raise InputError("Attributes are at most thirty, with names of at most 40 characters.")
+    if not all(value is None or isinstance(value, (str, int, float)) for value in given.values()):
+        raise InputError("An attribute is a text, a number, true or false, or null to remove it.")
+    if any(isinstance(value, str) and len(value) > 255 for value in given.values()):
+        raise InputError("An attribute has at most 255 characters.", code="message_too_long")
+    return {clean(name): clean(value) if isinstance(value, str) else value for name, value in given.items()}
+
+
 _CHECKS: dict[str, Callable[[Any], Any]] = {
     "client_id": _client_id,
     "message": _message,
@@ -233,4 +249,5 @@ _CHECKS: dict[str, Callable[[Any], Any]] = {
     "email": _email,
     "page": _page,
     "fields": _fields,
+    "attributes": _attributes,
 }

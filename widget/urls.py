@@ -10,6 +10,7 @@ urlpatterns = [
     path("chat/<str:key>", hosted.chat, name="hosted-chat"),
     path(API + "config/<str:key>", api.config),
     path(API + "sessions", api.sessions),
+    path(API + "identity", api.identity),
     path(API + "messages", api.messages),
     path(API + "events", api.events),
     path(API + "turns/<uuid:turn>/stop", api.stop_turn),

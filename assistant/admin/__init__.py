@@ -2,10 +2,10 @@
 
 from assistant.admin import audit, booking, conversations, deliveries, knowledge, privacy
 from assistant.admin.methods import ledger, method, replay
-from assistant.admin.organizations import assistant, organization, people, team
+from assistant.admin.organizations import assistant, identity, organization, people, team
 from assistant.admin.providers import provider, usage
 
 __all__ = [
-    "assistant", "audit", "booking", "conversations", "deliveries", "knowledge", "ledger", "method", "organization",
-    "people", "privacy", "provider", "replay", "team", "usage",
+    "assistant", "audit", "booking", "conversations", "deliveries", "identity", "knowledge", "ledger", "method",
+    "organization", "people", "privacy", "provider", "replay", "team", "usage",
 ]  # fmt: skip

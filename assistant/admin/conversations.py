@@ -28,6 +28,7 @@ from assistant.errors import InputError
 from assistant.models import Appointment, Card, Conversation, Delivery, Message, ToolCall, Turn, Visitor
 from assistant.services.conversations import takeover
 from assistant.services.conversations.state import change_state, leave_note
+from assistant.services.organizations import identity
 from assistant.services.organizations.roles import Act
 
 
@@ -222,6 +223,7 @@ class ConversationAdmin(ConversationFiles, ReadOnly):
             "other_conversations": self.get_queryset(request)
             .filter(visitor=conversation.visitor)
             .exclude(pk=conversation.pk)[:5],
+            "attributes": identity.shown_attributes(conversation.visitor),
             "may_operate": self.may_operate(request, conversation),
             "may_replay": self.rank(request, conversation) >= Act.SET_UP.rank,
             "has_several": has_several(request),
@@ -251,18 +253,23 @@ class VisitorAdmin(VisitorsData, ReadOnly):
     empty_text = "Visitors appear here as soon as they open the chat."
     list_display = ["__str__", "email", "organization", "locale", "conversation_count", "last_seen_at"]
     list_filter = ["organization", ("last_seen_at", RangeDateFilter)]
-    search_fields = ["name", "email", "phone"]
+    search_fields = ["name", "email", "phone", "external_id"]
     ordering = ["-last_seen_at"]
     fieldsets = (
         (None, {"fields": ("name", "email", "email_verified_at", "phone", "locale", "timezone", "organization")}),
+        ("Login on your site", {"fields": ("external_id", "identified_at", "name_verified_at", "facts")}),
         ("Activity", {"fields": ("talks", "bookings", "created_at", "last_seen_at")}),
     )
-    readonly_fields = ["talks", "bookings"]
+    readonly_fields = ["talks", "bookings", "facts"]
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Visitor]:
         found = super().get_queryset(request).select_related("organization")
         talks = Conversation.objects.filter(visitor=models.OuterRef("pk"))
         return found.annotate(talk_count=count_of(talks, "visitor"))
+
+    @display(description="Attributes")
+    def facts(self, obj: Visitor) -> str:
+        return render_to_string("admin/assistant/attributes.html", {"attributes": identity.shown_attributes(obj)})
 
     @display(description="Conversations")
     def talks(self, obj: Visitor) -> str:

@@ -40,6 +40,8 @@ PAGES = (
             ("Message texts", "edit_note", "messagetemplate"),
             ("Message channels", "sms", "messagechannel"),
             ("Providers", "hub", "provider"),
+            ("Identity keys", "key", "identitykey"),
+            ("Visitor attributes", "sell", "visitorattribute"),
         ),
     ),
     (

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from assistant.models import Conversation, Message
-from assistant.services.organizations import prompt_versions
+from assistant.services.organizations import identity, prompt_versions
 
 DAYS_SHOWN = 14
 
@@ -24,6 +24,8 @@ class Scene:
     timezone: str
     visitor_timezone: str = ""
     visitor_name: str = ""
+    visitor_is_known: bool = False  # logged in on the site, under a name that its server has signed
+    visitor_attributes: tuple[tuple[str, str, bool], ...] = ()  # label, value, verified: those that staff have ticked
     locale: str = ""  # that the browser prefers
     language: str = ""  # that the visitor writes in, where somebody has looked
     page_title: str = ""
@@ -45,12 +47,20 @@ def build_scene(conversation: Conversation, *, now: datetime, can_act: bool, mes
         timezone=assistant.organization.timezone,
         visitor_timezone=visitor.timezone,
         visitor_name=visitor.name,
+        visitor_is_known=bool(visitor.name and visitor.name_verified_at),
+        visitor_attributes=_attributes(conversation),
         locale=visitor.locale,
         language=conversation.language,
         page_title=page.get("title", ""),
         page_url=page.get("url", ""),
         can_act=can_act,
     )
+
+
+def _attributes(conversation: Conversation) -> tuple[tuple[str, str, bool], ...]:
+    conversation.visitor.organization = conversation.assistant.organization  # which has a snapshot
+    shown = identity.shown_attributes(conversation.visitor, in_prompt=True)
+    return tuple((one.label, one.value, one.verified) for one in shown)
 
 
 def _last_message(conversation: Conversation) -> Message | None:
@@ -90,7 +100,11 @@ _CANNOT_ACT = """
 def _visitor(scene: Scene) -> str:
     lines = []
     if scene.visitor_name:
-        lines.append(f"The visitor's name, as given: {_plain(scene.visitor_name)}")
+        source = "logged in on the site" if scene.visitor_is_known else "as given"
+        lines.append(f"The visitor's name, {source}: {_plain(scene.visitor_name)}")
+    for label, value, verified in scene.visitor_attributes:
+        source = "from the site" if verified else "as given, unverified"
+        lines.append(f"{_plain(label)}, {source}: {_plain(value)}")
     if scene.visitor_timezone and scene.visitor_timezone != scene.timezone:
         there = scene.now.astimezone(ZoneInfo(scene.visitor_timezone))
         lines.append(f"The visitor is in {scene.visitor_timezone}, where it is {there:%A %H:%M}.")

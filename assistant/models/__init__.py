@@ -30,6 +30,7 @@ from assistant.models.deliveries import Delivery
 from assistant.models.methods.method import Method
 from assistant.models.methods.replay import Replay
 from assistant.models.organizations.assistant import Assistant, PromptVersion, RefusedOrigin
+from assistant.models.organizations.identity import IdentityKey, VisitorAttribute
 from assistant.models.organizations.invitation import Invitation
 from assistant.models.organizations.office_hours import OfficeClosure, OfficeHours
 from assistant.models.organizations.organization import Membership, Organization
@@ -42,9 +43,10 @@ from .knowledge import Document, DocumentFile, Embedding, Passage, PassageVector
 __all__ = [
     "Appointment", "AppointmentNotice", "Assistant", "AuditEntry", "BlockedTime", "Budget", "BusyTime", "Calendar",
     "CalendarAccount", "CalendarFeed", "CalendarProvider", "Card", "Closure", "Conversation", "ConversationNote",
-    "Delivery", "Document", "DocumentFile", "Embedding", "Event", "Feedback", "FormField", "Invitation", "Membership",
-    "Message", "MessageChannel", "MessageTemplate", "Method", "OAuthClient", "Offering", "OfficeClosure",
-    "OfficeHours", "OpeningHours", "Organization", "OutsideCalendar", "OutsideEntry", "Passage", "PassageVector",
-    "Price", "PromptVersion", "Provider", "ProviderHealth", "Question", "RefusedOrigin", "Removal", "Replay",
-    "Rotation", "Service", "SpecialHours", "Spending", "ToolCall", "Turn", "Usage", "Visitor",
+    "Delivery", "Document", "DocumentFile", "Embedding", "Event", "Feedback", "FormField", "IdentityKey",
+    "Invitation", "Membership", "Message", "MessageChannel", "MessageTemplate", "Method", "OAuthClient", "Offering",
+    "OfficeClosure", "OfficeHours", "OpeningHours", "Organization", "OutsideCalendar", "OutsideEntry", "Passage",
+    "PassageVector", "Price", "PromptVersion", "Provider", "ProviderHealth", "Question", "RefusedOrigin", "Removal",
+    "Replay", "Rotation", "Service", "SpecialHours", "Spending", "ToolCall", "Turn", "Usage", "Visitor",
+    "VisitorAttribute",
 ]  # fmt: skip

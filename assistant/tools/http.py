@@ -11,17 +11,19 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from assistant import outbound, paths
+from assistant.async_db import in_db
 from assistant.errors import AddressRefused, OutboundError, ToolError
 from assistant.llm import ToolResult
 from assistant.models import Method
 from assistant.outbound import Reach
 from assistant.redaction import MASK, redacted
 from assistant.secrets import SecretUnreadable
+from assistant.services.organizations import identity
 from assistant.tools import pointers, template
 from assistant.tools.credentials import in_path, is_credential
 from assistant.tools.kind import Context, Kind, Operation, configured
 from assistant.tools.parameters import check_schema
-from assistant.tools.request import ADDRESS, CREDENTIAL, build, check_credential, header_lines, names_in
+from assistant.tools.request import ADDRESS, CREDENTIAL, build, check_credential, header_lines, names_in, names_of_visitor
 
 MARGIN_SECONDS = 3.0  # of the call's deadline over the request's
 TEXTUAL = re.compile(r"(?:application/(?:[\w.+-]+\+)?(?:json|xml)|text/(?!html)[\w.+-]+)\s*(?:;.*)?", re.IGNORECASE)
@@ -51,6 +53,9 @@ CREDENTIAL_IN_PATH = (
     "The path contains a credential, such as the token of a webhook, which the address would show in plain text. Enter it "
     "under Secrets and write {name} in its place."
 )
+NOT_IDENTIFIED = (
+    "The visitor is not logged in on the site, so this cannot be done. Ask them to log in there; do not ask for a user ID."
+)
 OUTCOME_UNKNOWN = (
     "It is unknown whether this took effect: the other server closed the connection before it responded. "
     "Tell the visitor, do not call it again, and offer to have a person check."
@@ -64,7 +69,8 @@ class Config(forms.Form):
     url = forms.CharField(
         label="URL",
         max_length=2000,
-        help_text="Write a parameter in braces, such as https://api.example.com/orders/{order_id}.",
+        help_text="Write a parameter in braces, such as https://api.example.com/orders/{order_id}. "
+        "{visitor.id} is the user ID of a visitor who is logged in on your site.",
     )
     slashes = forms.CharField(
         label="Parameters with slashes",
@@ -224,7 +230,7 @@ def check(method: Method) -> None:
             raise ValidationError(text, code="credential_in_the_open", params={"name": name})
     properties = method.parameters.get("properties", {})
     secrets = {name for name, entry in method.secrets.items() if entry["origin"] == method.origin} - {CREDENTIAL}
-    sure = {*method.parameters.get("required", []), *method.fixed, *secrets}
+    sure = {*method.parameters.get("required", []), *method.fixed, *secrets, *template.VISITOR}
     check_schema(method.parameters, {*method.fixed, *secrets})
     _check_credential(method, config)
     parts = ADDRESS.fullmatch(config["url"])
@@ -283,7 +289,8 @@ async def run(context: Context, arguments: dict[str, Any]) -> ToolResult:
     """Send the request and return the response for the model, trimmed to the fields that staff chose."""
     config = configured(Config, context.method)
     try:
-        request = build(context.method, config, arguments, key=context.call.idempotency_key)
+        visitor = await _visitor(context, names_of_visitor(context.method, config))
+        request = build(context.method, config, arguments, key=context.call.idempotency_key, visitor=visitor)
         if context.dry_run:
             hidden = [context.method.secret(name) for name in context.method.secrets]
             return ToolResult(f"This would be sent:\n{redacted(str(request), hidden)}\n(secrets are shown as {MASK})")
@@ -311,6 +318,21 @@ async def run(context: Context, arguments: dict[str, Any]) -> ToolResult:
     if response.status < 400:
         return ToolResult(f"The server responded with a redirect (HTTP {response.status}), which is not followed.", "failed")
     return ToolResult(f"The server rejected the request (HTTP {response.status}).\n{text}".strip(), "failed")
+
+
+async def _visitor(context: Context, names: set[str]) -> dict[str, str]:
+    """What the organization's server has signed of the visitor, by name. Raises `ToolError` where that is missing."""
+    if not names:
+        return {}
+    if context.conversation is None:
+        if context.dry_run:
+            return {name: f"({name})" for name in names}
+        raise ToolError("This needs a visitor who is logged in on the site, and a test has none.", code="not_identified")
+    known = await in_db(identity.signed_values)(context.conversation.visitor_id)
+    if missing := sorted(name for name in names if not known.get(name)):
+        code = "not_identified" if not known else "not_signed"
+        raise ToolError(NOT_IDENTIFIED if not known else f"The site has not given {missing[0]} for this visitor.", code=code)
+    return {name: known[name] for name in names}
 
 
 def _decoded(body: bytes, content_type: str) -> str:

@@ -9,8 +9,10 @@ import hmac
 import json
 import re
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
@@ -57,12 +59,29 @@ def sent_as(config: dict[str, Any]) -> str:
     return config["send"] or ("query" if config["verb"] in BODILESS else "json")
 
 
-def build(method: Method, config: dict[str, Any], arguments: dict[str, Any], *, key: str) -> Request:
-    """The request for `arguments`; `config` is the method's with its defaults, `key` the same for every attempt.
+def names_of_visitor(method: Method, config: dict[str, Any]) -> set[str]:
+    """What of the visitor the request needs: placeholders of `template.VISITOR` in its address, headers or fixed values."""
+    fixed = [value for value in method.fixed.values() if isinstance(value, str)]
+    found = set().union(*(template.names(text) for text in (config["url"], config["headers"], *fixed)))
+    return found & set(template.VISITOR)
+
+
+def build(
+    method: Method,
+    config: dict[str, Any],
+    arguments: dict[str, Any],
+    *,
+    key: str,
+    visitor: Mapping[str, str] = MappingProxyType({}),
+) -> Request:
+    """The request for `arguments`; `config` is the method's with its defaults, `key` the same for every attempt, `visitor`
+    the values of `names_of_visitor`.
 
     Raises `ToolError` where a value does not fit its place, or the method is not set up completely.
     """
-    values = {**arguments, **{name: method.secret(name) for name in method.secrets if name != CREDENTIAL}}
+    about_visitor = {name for name, value in method.fixed.items() if isinstance(value, str) and value[1:-1] in visitor}
+    arguments = {**arguments, **{name: visitor[method.fixed[name][1:-1]] for name in about_visitor}}
+    values = {**arguments, **visitor, **{name: method.secret(name) for name in method.secrets if name != CREDENTIAL}}
     parts = ADDRESS.fullmatch(config["url"])
     if parts is None:
         raise ToolError("This method is not set up correctly.", code="not_set_up")
@@ -72,7 +91,7 @@ def build(method: Method, config: dict[str, Any], arguments: dict[str, Any], *, 
         if (value := template.header_filled(line, values)) is not None:
             headers[name] = value
     placed = template.names(config["url"]) | template.names(config["headers"])
-    rest = {name: value for name, value in values.items() if name not in placed}
+    rest = {name: value for name, value in values.items() if name not in placed and name not in visitor}
     pairs = list(template.query_filled(query, values))
     content = None
     match sent_as(config):
@@ -87,7 +106,8 @@ def build(method: Method, config: dict[str, Any], arguments: dict[str, Any], *, 
             content = json.dumps(rest, ensure_ascii=False).encode()
     if config["idempotency_header"] and config["verb"] != "GET":
         headers[config["idempotency_header"]] = key
-    over_segments = {*names_in(config["slashes"]), *method.fixed, *method.secrets}  # what staff wrote is theirs
+    # What staff wrote is theirs; a user's name or ID is not.
+    over_segments = {*names_in(config["slashes"]), *method.fixed, *method.secrets} - about_visitor - set(visitor)
     url = base + template.path_filled(path, values, over_segments)
     headers, pairs = _authenticated(method, config, headers, pairs, content or b"", key)
     url += "?" + "&".join(pairs) if pairs else ""

@@ -14,7 +14,9 @@ from urllib.parse import quote
 from assistant import paths
 from assistant.errors import ToolError
 
-NAME = r"[A-Za-z_][A-Za-z0-9_-]{0,63}"
+# Of the visitor, where they are logged in on the site: what its server has signed, and the model neither sees nor chooses.
+VISITOR = ("visitor.id", "visitor.name", "visitor.email")
+NAME = r"(?:visitor\.(?:id|name|email)|[A-Za-z_][A-Za-z0-9_-]{0,63})"
 IN_ADDRESS = re.compile(r"\{(" + NAME + r")\}")
 IN_LETTER = re.compile(r"\{\{ *(" + NAME + r") *\}\}")
 

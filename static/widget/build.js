@@ -1,6 +1,6 @@
-/** Bundles src into dist: `loader.js`, the script a customer pastes, `panel.js`, the module it loads on intent,
- * `booking.js`, which the panel loads with the first card of times, and `locale-de.js` and its like, of which the panel
- * loads the one that is spoken. */
+/** Bundles src into dist: `loader.js`, the script a customer pastes, `panel.js`, the module it loads on intent, the modules
+ * that the panel loads when they are needed, such as `booking.js` with the first card of times, and `locale-de.js` and its
+ * like, of which the panel loads the one that is spoken. */
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { LANGUAGES } from "./src/locales/index.js";
@@ -20,12 +20,14 @@ const stylesheets = {
   },
 };
 
-/** What the panel imports when it is needed is a file beside it. */
+/** The folders of src that are modules of their own: each one's index.js becomes a file beside the panel's. */
+const LAZY = ["booking", "identity"];
+
 const lazily = {
   name: "lazily",
   setup(bundle) {
-    bundle.onResolve({ filter: /booking\/index\.js$/ }, ({ kind }) =>
-      kind === "dynamic-import" ? { path: "./booking.js", external: true } : undefined,
+    bundle.onResolve({ filter: new RegExp(`/(${LAZY.join("|")})/index\\.js$`) }, ({ kind, path }) =>
+      kind === "dynamic-import" ? { path: `./${path.split("/").at(-2)}.js`, external: true } : undefined,
     );
     bundle.onResolve({ filter: /^\.\/\w\w\.js$/ }, ({ kind, path }) =>
       kind === "dynamic-import" ? { path: path.replace("./", "./locale-"), external: true } : undefined,
@@ -45,21 +47,15 @@ export async function bundle(folder = `${here}dist`) {
   };
   await build({ ...common, entryPoints: [`${here}src/embed.js`], outfile: `${folder}/loader.js`, format: "iife" });
   await build({ ...common, entryPoints: [`${here}src/main.js`], outfile: `${folder}/panel.js`, format: "esm" });
-  await build({
-    ...common,
-    entryPoints: [`${here}src/booking/index.js`],
-    outfile: `${folder}/booking.js`,
-    format: "esm",
-  });
-  for (const language of LANGUAGES.filter((one) => one !== "en")) {
-    const file = `locale-${language}.js`;
+  const lazy = Object.fromEntries(LAZY.map((name) => [name, `${name}/index`]));
+  for (const language of LANGUAGES.filter((one) => one !== "en")) lazy[`locale-${language}`] = `locales/${language}`;
+  for (const [name, source] of Object.entries(lazy))
     await build({
       ...common,
-      entryPoints: [`${here}src/locales/${language}.js`],
-      outfile: `${folder}/${file}`,
+      entryPoints: [`${here}src/${source}.js`],
+      outfile: `${folder}/${name}.js`,
       format: "esm",
     });
-  }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await bundle();

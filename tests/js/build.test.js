@@ -9,12 +9,10 @@ import { LANGUAGES } from "../../static/widget/src/locales/index.js";
 const dist = new URL("../../static/widget/dist/", import.meta.url);
 const read = (name) => readFileSync(new URL(name, dist), "utf8");
 const bytes = (name) => brotliCompressSync(read(name)).length;
-const SHIPPED = [
-  "loader.js",
-  "panel.js",
-  "booking.js",
-  ...LANGUAGES.filter((one) => one !== "en").map((language) => `locale-${language}.js`),
-];
+/** The modules that are fetched when they are needed, and what each may weigh. */
+const LAZY = { "booking.js": 5 * 1_024, "identity.js": 1_024 };
+const LOCALES = LANGUAGES.filter((one) => one !== "en").map((language) => `locale-${language}.js`);
+const FILES = ["loader.js", "panel.js", ...Object.keys(LAZY), ...LOCALES];
 const installed = existsSync(new URL("../../node_modules/esbuild", import.meta.url));
 
 test("the loader is at most 4 KB, and all there is to a usable panel at most 30 KB", () => {
@@ -25,15 +23,15 @@ test("the loader is at most 4 KB, and all there is to a usable panel at most 30 
   );
 });
 
-test("looking through times is no part of the panel, and at most 5 KB", () => {
-  assert.match(read("panel.js"), /import\("\.\/booking\.js"\)/);
-  assert.ok(bytes("booking.js") <= 5 * 1_024, `booking.js has ${bytes("booking.js")} bytes`);
-});
+for (const [name, most] of Object.entries(LAZY))
+  test(`${name} is no part of the panel, and at most ${most / 1_024} KB`, () => {
+    assert.ok(read("panel.js").includes(`import("./${name}")`));
+    assert.ok(bytes(name) <= most, `${name} has ${bytes(name)} bytes`);
+  });
 
 test("a language is a file of its own beside the panel, at most 2 KB, and no other language is in the panel", () => {
   const panel = read("panel.js");
-  for (const language of LANGUAGES.filter((one) => one !== "en")) {
-    const file = `locale-${language}.js`;
+  for (const file of LOCALES) {
     assert.ok(panel.includes(`import("./${file}")`), file);
     assert.ok(bytes(file) <= 2_048, `${file} has ${bytes(file)} bytes`);
   }
@@ -41,7 +39,7 @@ test("a language is a file of its own beside the panel, at most 2 KB, and no oth
 });
 
 test("nothing that is shipped parses markup, evaluates text or names another server", () => {
-  for (const name of SHIPPED) {
+  for (const name of FILES) {
     const code = read(name);
     assert.doesNotMatch(code, /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|cookie/);
     const addresses = [...code.matchAll(/https?:\/\/[\w.-]+/g)].map(([address]) => address);
@@ -60,7 +58,7 @@ test(
     const folder = mkdtempSync(join(tmpdir(), "widget-"));
     try {
       await bundle(folder);
-      for (const name of SHIPPED) {
+      for (const name of FILES) {
         // Not `assert.equal`: it would print two bundles.
         const isSame = readFileSync(join(folder, name), "utf8") === read(name);
         assert.ok(isSame, `run "npm run build": ${name} is not what src makes`);

@@ -13,14 +13,14 @@ function started(/** @type {any} */ kept = {}, /** @type {number[]} */ statuses 
   /** @type {any[]} */
   const asked = [];
   const storage = { name: "s", read: () => kept, write: (/** @type {any} */ more) => Object.assign(kept, more) };
-  const request = async (/** @type {string} */ _, /** @type {any} */ { headers, body }) => {
+  const request = async (/** @type {string} */ url, /** @type {any} */ { headers, body }) => {
     const status = statuses.shift() ?? 201;
-    asked.push({ bearer: headers.Authorization, ...JSON.parse(body) });
+    asked.push({ at: url.split("/").at(-1), bearer: headers.Authorization, ...JSON.parse(body) });
     return {
       status,
       ok: status === 201,
       headers: new Headers({ "Retry-After": "7" }),
-      json: async () => ({ token: `t-${asked.length}`, expires_at: LATER }),
+      json: async () => ({ token: `t-${asked.length}`, expires_at: LATER, user: "7", reason: "expired" }),
     };
   };
   return {
@@ -57,4 +57,57 @@ test("the next conversation is the same visitor's, or a new one's where the toke
 test("a refusal carries the time after which to try again", async () => {
   const { session } = started({}, [429]);
   await assert.rejects(session.token(), { final: false, retryAfterMs: 7_000 });
+});
+
+/** How a page logs its visitor in, and what it heard of it. */
+function login(/** @type {string | undefined} */ identity = "signed") {
+  /** @type {any[]} */
+  const heard = [];
+  const stated = {
+    state: async () => identity && { identity, id: "7" },
+    refused: (/** @type {any} */ { reason }) => void heard.push(reason),
+    accepted: (/** @type {any} */ { user }) => void heard.push(user),
+  };
+  return { heard, stated: /** @type {any} */ (stated) };
+}
+
+test("a login takes the place of the session, and is stated again when that expires", async () => {
+  const { asked, session } = started({ session: { token: "guest", expires_at: LATER } });
+  const { heard, stated } = login();
+  const loggedIn = session.logIn(stated);
+  assert.equal(await session.token(), "t-1"); // not the guest's, which is about to be refused
+  await loggedIn;
+  assert.equal(await session.token("t-1"), "t-2");
+  assert.deepEqual(heard, ["7", "7"]);
+  assert.deepEqual(
+    asked.map(({ at, bearer, identity }) => [at, bearer, identity]),
+    [
+      ["identity", "Bearer guest", "signed"],
+      ["identity", undefined, "signed"],
+    ],
+  );
+});
+
+test("a login that is refused says why, and the visitor goes on without", async () => {
+  const { asked, session } = started({}, [403]);
+  const { heard, stated } = login();
+  await session.logIn(stated);
+  assert.equal(await session.token("t-2"), "t-3");
+  assert.deepEqual(heard, ["expired"]);
+  assert.deepEqual(
+    asked.map(({ at }) => at),
+    ["identity", "sessions", "sessions"],
+  );
+});
+
+test("without a token there is no login, and after a log-out none is stated", async () => {
+  const { asked, session } = started();
+  await session.logIn(login("").stated);
+  await session.logIn(login().stated);
+  await session.logIn();
+  await session.token("t-2");
+  assert.deepEqual(
+    asked.map(({ at }) => at),
+    ["sessions", "identity", "sessions"],
+  );
 });

@@ -18,10 +18,10 @@ from assistant.errors import BudgetExceeded, InputError, NotAllowed
 from assistant.llm import ToolCallRequest
 from assistant.models import Assistant, Conversation
 from assistant.providers import realtime, router
-from assistant.services.conversations import handoffs
+from assistant.services.conversations import handoffs, identification
 from assistant.services.conversations.events import format_instant
 from assistant.services.conversations.messages import rate_message as messages_rate_message
-from assistant.services.conversations.sessions import open_session, update_visitor
+from assistant.services.conversations.sessions import Session, is_current, open_session, update_visitor
 from assistant.services.conversations.state import change_state
 from assistant.services.organizations import access as organization_access
 from assistant.services.organizations import networks
@@ -93,15 +93,40 @@ async def sessions(request: HttpRequest) -> HttpResponse:
     session = await in_db(open_session)(
         assistant, origin, token=access.bearer(headers), locale=frames.clean(locale), zone=zone, address=address
     )
-    return answer(
-        {
-            "token": session.token,
-            "expires_at": format_instant(session.expires_at),
-            "visitor": str(session.conversation.visitor_id),
-            "conversation": str(session.conversation.pk),
-        },
-        201,
-    )
+    return answer(_opened(session), 201)
+
+
+def _opened(session: Session) -> dict[str, str]:
+    return {
+        "token": session.token,
+        "expires_at": format_instant(session.expires_at),
+        "visitor": str(session.conversation.visitor_id),
+        "conversation": str(session.conversation.pk),
+    }
+
+
+@api_view("POST", limit="identity", session=False)
+async def identity(request: HttpRequest) -> HttpResponse:
+    """A session for the user whom a token of the organization's server is about."""
+    headers = raw_headers(request)
+    asked = body_of(request)
+    names = ("key", "identity", "id", "locale", "timezone")
+    key, signed, subject, locale, zone = (asked.get(name, "") for name in names)
+    if not all(isinstance(value, str) for value in (key, signed, subject, locale, zone)):
+        raise InputError("key, identity, id, locale and timezone are texts.")
+    origin = access.origin_of(headers)
+    assistant = await in_db(organization_access.for_widget)(key, origin)
+    try:
+        session, stated = await in_db(identification.identify)(
+            assistant, origin, signed, subject=subject, token=access.bearer(headers), locale=frames.clean(locale),
+            zone=zone, address=address_of(request),
+        )  # fmt: skip
+    except NotAllowed as error:
+        if "reason" not in error.details:
+            raise
+        # For the site's developers, who read it in the browser's console.
+        return problem(error.code, 403, access.locale_of(headers), reason=error.details["reason"], detail=str(error))
+    return answer({**_opened(session), "user": stated.subject, "ignored": list(stated.ignored)}, 201)
 
 
 @api_view("POST", limit="message.send")
@@ -142,6 +167,8 @@ async def _stream(conversation: Conversation, after: int, network: str) -> Async
                 try:
                     async with asyncio.timeout(HEARTBEAT_SECONDS):
                         payloads = await feed.next_events(conversation, subscription)
+                except NotAllowed:
+                    return
                 except TimeoutError:
                     # An assistant can be switched off while its streams are open.
                     if not await in_db(_is_still_admitted)(conversation):
@@ -154,7 +181,7 @@ async def _stream(conversation: Conversation, after: int, network: str) -> Async
 
 def _is_still_admitted(conversation: Conversation) -> bool:
     conversation.assistant.refresh_from_db()
-    return organization_access.admits(conversation.assistant, conversation.origin)
+    return organization_access.admits(conversation.assistant, conversation.origin) and is_current(conversation)
 
 
 def _sse(payload: live.Payload) -> bytes:
@@ -225,7 +252,7 @@ async def human(request: HttpRequest, conversation: Conversation) -> HttpRespons
 @api_view("POST", limit="visitor.update")
 async def visitor(request: HttpRequest, conversation: Conversation) -> HttpResponse:
     frame = frames.build(frames.VisitorUpdate, body_of(request))
-    await in_db(update_visitor)(conversation, name=frame.name, email=frame.email, locale=frame.locale, zone=frame.timezone)
+    await in_db(update_visitor)(conversation, **frame.said())
     return HttpResponse(status=204)
 
 

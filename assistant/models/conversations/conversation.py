@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -16,17 +17,23 @@ class Visitor(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="visitors")
+    # What the organization's own server calls them, once a token of it has said so; unique within the organization.
+    external_id = models.CharField("user ID", max_length=255, null=True, blank=True)  # noqa: DJ001 - null keeps the unique constraint out of it
+    identified_at = models.DateTimeField("last login", null=True, blank=True)
     name = models.CharField(max_length=120, blank=True)
+    name_verified_at = models.DateTimeField("name verified", null=True, blank=True)
     email = models.EmailField("e-mail", blank=True)
     email_verified_at = models.DateTimeField("e-mail verified", null=True, blank=True)
     phone = models.CharField(max_length=40, blank=True)
     locale = models.CharField("language", max_length=12, blank=True)
     timezone = models.CharField("time zone", max_length=60, blank=True)
+    attributes = models.JSONField(default=dict, blank=True, editable=False)  # name → {"value": …, "verified": …}
     created_at = models.DateTimeField("first seen", auto_now_add=True)
     last_seen_at = models.DateTimeField("last seen", auto_now_add=True)
 
     class Meta:
         indexes = [models.Index(fields=["last_seen_at"]), models.Index(fields=["organization", "last_seen_at"])]
+        constraints = [models.UniqueConstraint(fields=["organization", "external_id"], name="visitor_once_per_external_id")]
 
     def __str__(self) -> str:
         return self.name or self.email or f"Visitor {str(self.id)[:8]}"
@@ -67,6 +74,9 @@ class Conversation(models.Model):
     last_seq = models.PositiveBigIntegerField(default=0)  # given out under the row's lock
     created_at = models.DateTimeField(auto_now_add=True)
     last_message_at = models.DateTimeField("last message", null=True, blank=True, db_index=True)
+
+    # Until when the token that it was read for holds its visitor to be logged in, as a Unix time: no column.
+    identified_until: Any = None
 
     class Meta:
         ordering = ["-last_message_at", "-created_at"]

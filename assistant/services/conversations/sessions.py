@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.core import signing
+from django.db import transaction
 from django.utils import timezone
 
 from assistant.errors import InputError, NotAllowed
 from assistant.models import Assistant, Conversation, Visitor
 from assistant.models.organizations.organization import is_timezone
-from assistant.services.organizations import access, networks, rate_limits, snapshots
+from assistant.services.organizations import access, identity, networks, rate_limits, snapshots
 
 TOKEN_SALT = "visitor"
 _MINE = "conversation.id = %s AND conversation.visitor_id = %s AND conversation.assistant_id = %s"
@@ -48,15 +50,27 @@ def open_session(
     if conversation is None or conversation.state == Conversation.State.CLOSED:
         rate_limits.hit("session.new", network=network)
         visitor = conversation.visitor if conversation else Visitor.objects.create(organization=assistant.organization)
+        until = conversation.identified_until if conversation else None
         conversation = Conversation.objects.create(
             organization=assistant.organization, assistant=assistant, visitor=visitor, origin=origin[:300], network=network
         )
+        conversation.identified_until = until
     if network and network != conversation.network:
         conversation.network = network
         conversation.save(update_fields=["network"])
     update_visitor(conversation, locale=locale, zone=zone if is_timezone(zone) else "")
-    claims = {"v": str(conversation.visitor_id), "c": str(conversation.pk), "a": assistant.pk, "o": origin}
-    return Session(conversation, signing.dumps(claims, salt=TOKEN_SALT), timezone.now() + token_age())
+    return issue(conversation, origin)
+
+
+def issue(conversation: Conversation, origin: str) -> Session:
+    """A token for the conversation. That of a visitor who is logged in ends when what identified them does."""
+    until = conversation.identified_until
+    claims = {"v": str(conversation.visitor_id), "c": str(conversation.pk), "a": conversation.assistant_id, "o": origin}
+    expires_at = timezone.now() + token_age()
+    if until:
+        claims["x"] = until
+        expires_at = min(expires_at, datetime.fromtimestamp(until, UTC))
+    return Session(conversation, signing.dumps(claims, salt=TOKEN_SALT), expires_at)
 
 
 def token_age() -> timedelta:
@@ -77,16 +91,39 @@ def conversation_for_token(token: str, origin: str) -> Conversation:
         raise NotAllowed("The token has expired.", code="token_expired") from error
     except signing.BadSignature as error:
         raise NotAllowed("The token is invalid.", code="token_invalid") from error
+    until = claims.get("x")
+    if until is not None and until <= time.time():
+        raise NotAllowed("The visitor's login has expired.", code="token_expired")
     conversation = snapshots.conversation(_MINE, UUID(claims["c"]), UUID(claims["v"]), claims["a"])
     if conversation is None or claims["o"] != origin:
         raise NotAllowed("The token belongs to another conversation or origin.", code="token_invalid")
+    if conversation.visitor.external_id and until is None:
+        raise NotAllowed("The token is from before the visitor logged in.", code="token_invalid")
+    conversation.identified_until = until
     if not access.admits(conversation.assistant, origin):
         raise NotAllowed("The assistant is not available from that origin.")
     return conversation
 
 
-def update_visitor(conversation: Conversation, *, name: str = "", email: str = "", locale: str = "", zone: str = "") -> None:
-    """Save what a visitor says about themselves: data, not proof. Empty values change nothing.
+def is_current(conversation: Conversation) -> bool:
+    """Whether the token for which it was read is still that of its visitor, who may have logged in since."""
+    rows = Conversation.objects.filter(pk=conversation.pk, visitor=conversation.visitor_id)
+    rows = rows.filter(visitor__external_id=conversation.visitor.external_id)
+    return rows.exists()
+
+
+def update_visitor(
+    conversation: Conversation,
+    *,
+    name: str = "",
+    email: str = "",
+    locale: str = "",
+    zone: str = "",
+    attributes: dict[str, Any] | None = None,
+) -> tuple[str, ...]:
+    """Save what a visitor says about themselves: data, not proof. Empty values change nothing, nor does anything that the
+    organization's server has said of a visitor who is logged in. Returns the names of `attributes` that were ignored,
+    because staff have not defined them or their values are of another type.
 
     Raises `InputError` for an unknown time zone.
     """
@@ -94,10 +131,37 @@ def update_visitor(conversation: Conversation, *, name: str = "", email: str = "
         raise InputError("Unknown time zone.")
     said = {"name": name[:120], "email": email[:254], "locale": locale[:12], "timezone": zone}
     changes: dict[str, Any] = {field: value for field, value in said.items() if value}
-    # The row as it is now: another tab may have proven the address since this conversation was read.
+    # The row as it is now: another tab may have proven the address, or logged in, since this conversation was read.
     row = Visitor.objects.filter(pk=conversation.visitor_id)
-    if email:
+    signed = row.exclude(external_id=None)
+    if name and signed.exclude(name_verified_at=None).exists():
+        del changes["name"]
+    if email and signed.exclude(email_verified_at=None).exists():
+        del changes["email"]
+    elif email:
         row.exclude(email=email).update(email_verified_at=None)
+    ignored: tuple[str, ...] = ()
+    if attributes:
+        accepted, ignored = identity.accepted_attributes(conversation.organization, attributes)
+        save_attributes(conversation.visitor_id, accepted, verified=False)
     row.update(**changes, last_seen_at=timezone.now())
     for field, value in changes.items():
         setattr(conversation.visitor, field, value)
+    return ignored
+
+
+def save_attributes(visitor_id: Any, accepted: dict[str, Any], *, verified: bool) -> None:
+    """Save values as `identity.accepted_attributes` returns them. What a token has said, only a token changes."""
+    if not accepted:
+        return
+    with transaction.atomic():
+        visitor = Visitor.objects.select_for_update().get(pk=visitor_id)
+        kept = dict(visitor.attributes)
+        for name, value in accepted.items():
+            if not verified and kept.get(name, {}).get("verified"):
+                continue
+            kept.pop(name, None)
+            if value is not None:
+                kept[name] = {"value": value, "verified": verified}
+        visitor.attributes = kept
+        visitor.save(update_fields=["attributes"])

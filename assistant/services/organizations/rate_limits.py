@@ -43,6 +43,7 @@ class Limit:
 LIMITS = {
     "session": Limit(("20/minute", "120/hour"), ("30/minute", "300/hour")),
     "session.new": Limit(network=("30/minute", "200/hour", "1000/day")),  # rows of visitors and conversations
+    "identity": Limit(("20/minute", "120/hour"), ("60/minute", "600/hour")),  # a signature is checked
     "session.open": Limit(("60/minute", "600/hour"), ("600/minute", "6000/hour")),
     "message.send": Limit(("15/minute", "120/hour"), ("60/minute", "600/hour")),
     "turn.stop": Limit(("30/minute",), ("240/minute",)),

@@ -20,7 +20,18 @@ from typing import Any, TypeVar
 
 from django.db.models import Q, QuerySet
 
-from assistant.models import Assistant, Budget, Conversation, Method, Organization, Price, Provider, Rotation, Visitor
+from assistant.models import (
+    Assistant,
+    Budget,
+    Conversation,
+    Method,
+    Organization,
+    Price,
+    Provider,
+    Rotation,
+    Visitor,
+    VisitorAttribute,
+)
 from assistant.services.raw_sql import columns, execute, read, width
 
 T = TypeVar("T")
@@ -38,6 +49,7 @@ class Snapshot:
     methods: dict[int, list[Method]]  # that are enabled, by assistant
     budget: Budget
     prices: list[Price]  # its own, and those for all
+    attributes: list[VisitorAttribute]  # that visitors may have
     _derived: dict[Hashable, Any] = field(default_factory=dict)
 
     def attach_to(self, conversation: Conversation) -> None:
@@ -116,6 +128,7 @@ def _read(organization_id: int) -> Snapshot:
     providers = list(Provider.objects.filter(organization=organization))
     budget = Budget.objects.filter(organization=organization).first() or Budget()
     prices = list(Price.objects.filter(Q(organization=organization) | Q(organization=None)))
+    attributes = list(VisitorAttribute.objects.filter(organization=organization))
     owned: list[Assistant | Method | Provider] = [*assistants.values(), *methods.values(), *providers]
     for row in owned:
         row.organization = organization
@@ -123,7 +136,7 @@ def _read(organization_id: int) -> Snapshot:
         "providers": _fetched(organization.providers.all(), providers)
     }
     of_assistant = {pk: [method for method in methods.values() if (pk, method.pk) in used] for pk in assistants}
-    snapshot = Snapshot(organization.revision, organization, assistants, of_assistant, budget, prices)
+    snapshot = Snapshot(organization.revision, organization, assistants, of_assistant, budget, prices, attributes)
     organization.snapshot = snapshot
     return snapshot
 

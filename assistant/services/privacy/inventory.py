@@ -74,7 +74,11 @@ INVENTORY = {
     "Visitor": Table(
         "To address a visitor, in their language and time zone, and to recognise them when they return.",
         Term.VISITORS, Erasure.DELETED, ("pk",),
-        {V: "id name email email_verified_at phone locale timezone created_at last_seen_at", O: "organization"},
+        {
+            V: "id external_id identified_at name name_verified_at email email_verified_at phone locale timezone attributes "
+               "created_at last_seen_at",
+            O: "organization",
+        },
     ),
     "Conversation": Table(
         "To continue a conversation and show it to staff. The network is a keyed hash of an IP address, for limits.",
@@ -205,6 +209,14 @@ INVENTORY = {
     "OfficeHours": Table("When the team answers.", Term.OWNER, fields={O: "organization weekday opens closes", N: "id"}),
     "OfficeClosure": Table(
         "When the team is away.", Term.OWNER, fields={O: "organization first_day last_day reason", N: "id"}
+    ),
+    "IdentityKey": Table(
+        "Keys with which an organization's server signs who a visitor is.", Term.OWNER,
+        fields={O: "organization name algorithm sealed_secret public_key enabled used_at", N: "id created_at"},
+    ),
+    "VisitorAttribute": Table(
+        "What pages may say of visitors, such as their plan.", Term.OWNER,
+        fields={O: "organization name label type in_prompt", N: "id"},
     ),
     "Membership": Table(
         "Who works for an organization, and in what role.", Term.OWNER, fields={S: "user role", O: "organization", N: "id"}

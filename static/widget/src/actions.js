@@ -33,6 +33,8 @@ export function createActions(parts) {
 /** @param {Parts} parts */
 function createMessageActions({ store, transport, storage }) {
   let typedAt = 0;
+  /** @type {{ url?: string, title?: string }} */
+  let context = {};
   const actions = {
     /** Shown at once, kept until the server has it. @param {string} text */
     send(text) {
@@ -41,7 +43,10 @@ function createMessageActions({ store, transport, storage }) {
       actions.resend({
         id: randomHex(16),
         text,
-        page: { url: location.href.split("#")[0].slice(0, 2000), title: document.title.slice(0, 300) },
+        page: {
+          url: String(context.url ?? location.href.split("#")[0]).slice(0, 2000),
+          title: String(context.title ?? document.title).slice(0, 300),
+        },
       });
     },
     /** The same message under the same id: the server saves it once. @param {import("./saved_entries.js").Unsent} unsent */
@@ -56,6 +61,10 @@ function createMessageActions({ store, transport, storage }) {
     discard(id) {
       storage.drop(id);
       store.dispatch({ type: "message.dropped", id });
+    },
+    /** What the page says of itself. @param {{ url?: string, title?: string }} said */
+    setContext(said) {
+      context = said;
     },
     /** At most one frame in three seconds; the first key connects, so that the first message need not wait. */
     typing() {

@@ -14,14 +14,27 @@ import css from "./styles/launcher.css";
 import { createLauncher } from "./views/launcher.js";
 
 const page = /** @type {any} */ (window);
+const INLINE = "interworky-chat";
 const tag = readTag();
-if (tag && !page.Interworky?.destroy) start(tag);
+if (tag && !page.Interworky?.destroy) begin(tag);
 
-/** @param {import("./loader/tag.js").Tag} tag */
-function start({ host, key, options }) {
+/** Without a key, the page says later, with `init()`, which assistant it wants. @param {import("./loader/tag.js").Tag} tag */
+function begin({ host, options }) {
+  /** @param {import("./loader/tag.js").Options} changes */
+  const init = (changes) => begin({ host, options: { ...options, ...changes } });
+  const key = options.key ?? options.apiKey;
+  if (key) start(options.host ?? host, key, options, init);
+  else page.Interworky = { init };
+}
+
+/**
+ * @param {string} host @param {string} key @param {import("./loader/tag.js").Options} options
+ * @param {(changes: import("./loader/tag.js").Options) => void} restart
+ */
+function start(host, key, options, restart) {
   const storage = createStorage(key);
   const look = storage.get("config");
-  const events = createEvents();
+  const events = createEvents(document);
   const label = launcherLabel(options.locale || document.documentElement.lang || look?.locale);
   const launcher = createLauncher({
     label,
@@ -29,7 +42,7 @@ function start({ host, key, options }) {
     onPress: () => commands.toggle(),
   });
   const root = h("div", { class: "root" }, launcher.el);
-  const { shadow, remove } = attachHost(root, css);
+  const { shadow, inject, remove } = attachHost(root, css, options.mode !== "inline");
   dress(look ?? lookOf(options.look));
 
   const load = createLoad(host, key, (config, { mount }) => {
@@ -42,9 +55,16 @@ function start({ host, key, options }) {
     events,
     storage,
     onBusy: (busy) => launcher.update({ busy }),
-    remove() {
-      remove();
+    onHide: (hidden) => void (launcher.el.hidden = hidden),
+    inject(container) {
+      root.dataset.mode = container ? "inline" : "";
+      inject(container);
+      if (container) commands.open();
+    },
+    remove,
+    end(again) {
       delete page.Interworky;
+      if (again) restart(again);
     },
   });
 
@@ -56,9 +76,24 @@ function start({ host, key, options }) {
     root.dataset.position = (options.position ?? config.position) === "left" ? "left" : "right";
   }
 
+  launcher.el.hidden = "hidden" in options; // the page has a button of its own
+
   const queued = page.Interworky;
   page.Interworky = commands;
   if (Array.isArray(queued)) commands.push(...queued);
+  // Where the page puts this element, the chat is part of the page.
+  if (!customElements.get(INLINE))
+    customElements.define(
+      INLINE,
+      class extends HTMLElement {
+        connectedCallback() {
+          page.Interworky?.inject(this);
+        }
+        disconnectedCallback() {
+          page.Interworky?.remove();
+        }
+      },
+    );
 
   if (options.mode === "page") {
     root.dataset.mode = "page";

@@ -6,6 +6,7 @@ import { createConnection } from "./panel/connection.js";
 import { emitChanges } from "./panel/page_events.js";
 import { createPainting } from "./panel/painting.js";
 import { persist, restore } from "./panel/persistence.js";
+import { remountable } from "./panel/remounting.js";
 import { watchSurroundings } from "./panel/surroundings.js";
 import { followTheme } from "./panel/theme.js";
 import { createPanelCommands } from "./panel/panel_commands.js";
@@ -21,33 +22,44 @@ import { createTeaser } from "./views/teaser.js";
  * @property {import("./storage.js").Stored} storage
  * @property {HTMLElement} root @property {ShadowRoot} shadow
  * @property {import("./views/launcher.js").Launcher} launcher
- * @property {DOMStringMap} options the script tag's data-* attributes
+ * @property {import("./loader/tag.js").Options} options the page's
  * @property {(name: string, detail?: unknown) => void} emit
  */
 
 /** @param {Loader} loader */
-export async function mount({ host, config, storage: stored, root, shadow, launcher, options, emit }) {
+export const mount = async (loader) => remountable(loader, build, languageOf, await languageOf(loader));
+
+/** The first of the languages that the page, the assistant and the browser name. @param {Loader} loader */
+function languageOf({ config, options }) {
   const unknown = unknownLocale(options.locale);
   if (unknown) console.warn(`Interworky: ${unknown}`);
-  const language = await loadLocale(options.locale, document.documentElement.lang, config.locale, navigator.language);
+  return loadLocale(options.locale, document.documentElement.lang, config.locale, navigator.language);
+}
+
+/** @typedef {Awaited<ReturnType<typeof languageOf>>} Language */
+
+/** @param {Loader} loader @param {Language} language */
+function build({ host, config, storage: stored, root, shadow, launcher, options, emit }, language) {
   const { strings: t } = language;
+  const mode = root.dataset.mode || "";
   const locale = withRegion(language.locale, navigator.languages);
   const storage = createSavedEntries(stored);
   const store = createStore(initial(inLanguage(config, locale), restore(storage)));
   const session = createSession(host, config.key, storage, (...request) => fetch(...request), locale);
   const { transport, outbox } = createConnection(host, store, session);
   const actions = createActions({ store, transport, storage, session });
-  const panel = createPanel(actions, { t, locale, host, isPage: options.mode === "page" });
+  const panel = createPanel(actions, { t, locale, host, mode });
   const teaser = createTeaser(() => commands.open());
-  const commands = createPanelCommands({ store, transport, storage, actions, focus: panel.focus });
+  const commands = createPanelCommands({ store, transport, storage, actions, session, emit, focus: panel.focus });
 
-  attach({ root, shadow, language, parts: [panel.el, teaser.el], press: panel.press });
-  const stopTheme = followTheme(root, options.accent ?? config.accent, options.theme);
+  const detach = attach({ root, shadow, language, parts: [panel.el, teaser.el], press: panel.press });
+  const follow = () => followTheme(root, options.accent ?? config.accent, options.theme);
+  let stopTheme = follow();
   const paint = createPainting({ store, shadow, panel, teaser, launcher, label: t.chat });
   const stopWatching = watchSurroundings(transport, storage, session);
   const unsubscribe = store.subscribe((state, before) => {
     paint(state, before);
-    persist(storage, state, before);
+    persist(storage, state, before, mode);
     emitChanges(emit, state, before);
     if (state.connection === "online" && before.connection !== "online") commands.introduce();
     outbox.update(state, before);
@@ -56,7 +68,14 @@ export async function mount({ host, config, storage: stored, root, shadow, launc
   emit("ready");
   return {
     ...commands,
+    isOpen: () => store.get().open,
+    /** As the options say now. */
+    dress() {
+      stopTheme();
+      stopTheme = follow();
+    },
     destroy() {
+      detach();
       unsubscribe();
       transport.close();
       panel.destroy();
@@ -66,6 +85,7 @@ export async function mount({ host, config, storage: stored, root, shadow, launc
   };
 }
 
+/** @typedef {ReturnType<typeof build>} Built */
 /** @typedef {Awaited<ReturnType<typeof mount>>} Panel */
 
 /**
@@ -73,6 +93,7 @@ export async function mount({ host, config, storage: stored, root, shadow, launc
  * @param {HTMLElement} shown.root @param {ShadowRoot} shown.shadow @param {HTMLElement[]} shown.parts
  * @param {{ locale: string, dir: string }} shown.language
  * @param {(event: KeyboardEvent) => void} shown.press
+ * @returns {() => void} takes it all away again
  */
 function attach({ root, shadow, language, parts, press }) {
   const sheet = new CSSStyleSheet();
@@ -82,6 +103,14 @@ function attach({ root, shadow, language, parts, press }) {
   root.dir = language.dir;
   root.prepend(...parts);
   // A page's shortcut must not fire for what is typed to us.
-  for (const name of ["keydown", "keyup", "keypress"]) root.addEventListener(name, (event) => event.stopPropagation());
-  root.addEventListener("keydown", press);
+  const listening = new AbortController();
+  const { signal } = listening;
+  for (const name of ["keydown", "keyup", "keypress"])
+    root.addEventListener(name, (event) => event.stopPropagation(), { signal });
+  root.addEventListener("keydown", press, { signal });
+  return () => {
+    listening.abort();
+    for (const part of parts) part.remove();
+    shadow.adoptedStyleSheets = shadow.adoptedStyleSheets.filter((other) => other !== sheet);
+  };
 }

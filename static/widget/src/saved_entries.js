@@ -6,6 +6,7 @@
  * @typedef {{ id: string, text: string, page?: { url: string, title: string } }} Unsent
  * @typedef {object} Entries
  * @property {Session} [session]
+ * @property {string} [user] who is logged in, by the site's own id
  * @property {boolean} [open] the panel was open
  * @property {boolean} [waiting] an answer is due: the next page looks for it without a click
  * @property {number} [seen] the last `seq` that the visitor has seen
@@ -23,6 +24,7 @@ const isUnsent = (/** @type {any} */ value) => isRecord(value) && isText(value.i
 /** @type {Record<keyof Entries, (value: any) => boolean>} */
 const TYPES = {
   session: (value) => isRecord(value) && isText(value.token) && isText(value.expires_at),
+  user: isText,
   open: (value) => typeof value === "boolean",
   waiting: (value) => typeof value === "boolean",
   seen: Number.isSafeInteger,

@@ -19,6 +19,7 @@ from assistant.models import (
     Conversation,
     Delivery,
     Document,
+    IdentityKey,
     Invitation,
     Membership,
     MessageChannel,
@@ -38,6 +39,7 @@ from assistant.models import (
     Turn,
     Usage,
     Visitor,
+    VisitorAttribute,
 )
 from assistant.services.conversations import cards
 from assistant.services.conversations.messages import append_message
@@ -95,7 +97,18 @@ def fill(slug: str, word: str) -> Organization:
         organization=home, name=f"{word} Mia", instructions=word, knowledge=word, title=word, greeting=word, starters=word
     )
     assistant.methods.add(method)
-    visitor = Visitor.objects.create(organization=home, name=word, email=f"{slug}@example.com", phone=word[:40])
+    VisitorAttribute.objects.create(organization=home, name="plan", label=f"{word} plan")
+    key = IdentityKey(organization=home, name=f"{word} shop")
+    key.set_secret(PROVIDER_SECRET + "-long-enough-for-hs256")
+    key.save()
+    visitor = Visitor.objects.create(
+        organization=home,
+        external_id=f"{word} 7",
+        name=word,
+        email=f"{slug}@example.com",
+        phone=word[:40],
+        attributes={"plan": {"value": word, "verified": True}},
+    )
     talk = Conversation.objects.create(
         organization=home, assistant=assistant, visitor=visitor, title=word, origin=ORIGIN, last_message_at=timezone.now()
     )

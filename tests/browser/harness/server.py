@@ -131,6 +131,7 @@ class FakeServer:
         self.refusal: int | None = None  # a status for sessions, a code for sockets
         self.unsaved: list[str] = []  # what becomes of the next answers on cards: "unavailable", or "lost" with the socket
         self.conversations: dict[str, Conversation] = {}  # by token
+        self.users: dict[str, str] = {}  # the token of each who is logged in
         self._numbers = itertools.count(1)
         self.requests: list[str] = []
         self.frames: list[dict[str, Any]] = []
@@ -163,9 +164,10 @@ class FakeServer:
         app.add_routes([
             web.get("/widget.js", self._file("loader.js")),
             web.get("/widget/{version}/panel.js", self._file("panel.js")),
-            web.get("/widget/{version}/booking.js", self._file("booking.js")),
+            *(web.get(f"/widget/{{version}}/{name}", self._file(name)) for name in ("booking.js", "identity.js")),
             web.get("/api/v1/widget/config/{key}", self._config),
             web.post("/api/v1/widget/sessions", self._session),
+            web.post("/api/v1/widget/identity", self._identity),
             web.post("/api/v1/widget/messages", self._post_message),
             web.get("/api/v1/widget/events", self._stream),
             web.post("/api/v1/widget/turns/{turn}/{verb}", self._post_turn),
@@ -262,6 +264,23 @@ class FakeServer:
         self.conversations[token] = Conversation(number) if fresh else old
         expires = "2099-01-01T00:00:00Z"
         answer = {"token": token, "expires_at": expires, "visitor": "v-1", "conversation": self.conversations[token].id}
+        return web.json_response(answer, status=201)
+
+    async def _identity(self, request: web.Request) -> web.Response:
+        """The token is the user's id; "refused" is refused."""
+        asked = await request.json()
+        user = asked["identity"]
+        if user == "refused":
+            problem = {"code": "identity_refused", "reason": "signature", "detail": "No key has signed this token."}
+            return web.json_response(problem, status=403)
+        self.sessions.append(asked)
+        number = next(self._numbers)
+        bearer = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        guest = None if bearer in self.users.values() else self.conversations.pop(bearer, None)
+        known = self.conversations.get(self.users.get(user, ""))
+        token = self.users[user] = f"token-{number}"
+        self.conversations[token] = known or guest or Conversation(number)
+        answer = {"token": token, "expires_at": "2099-01-01T00:00:00Z", "user": user, "ignored": []}
         return web.json_response(answer, status=201)
 
     def _of(self, request: web.Request) -> Conversation:

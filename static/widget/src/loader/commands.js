@@ -2,14 +2,24 @@
 
 /** @typedef {{ [command: string]: any }} Commands */
 
-export function createEvents() {
+/** @param {EventTarget} [page] hears each event as `interworky:open` and so on, for tag managers and analytics */
+export function createEvents(page) {
   /** @type {Record<string, Set<(detail: any) => void>>} */
   const listeners = Object.create(null);
   /** @param {string} name */
   const of = (name) => (listeners[name] ??= new Set());
   return {
     /** @param {string} name @param {unknown} [detail] */
-    emit: (name, detail) => of(name).forEach((listener) => listener(detail)),
+    emit(name, detail) {
+      for (const listener of of(name)) {
+        try {
+          listener(detail);
+        } catch (error) {
+          reportError(error); // a fault of the page's is not to be one of ours
+        }
+      }
+      page?.dispatchEvent(new CustomEvent(`interworky:${name}`, { detail }));
+    },
     /** @param {string} name @param {(detail: any) => void} listener @returns {() => void} stops it again */
     on: (name, listener) => (of(name).add(listener), () => of(name).delete(listener)),
     /** @param {string} name @param {(detail: any) => void} listener */
@@ -17,23 +27,38 @@ export function createEvents() {
   };
 }
 
+/** What waits for a panel and fetches none: what a page knows of its visitor, or would have shown, is no reason to. */
+const LATER = ["identify", "setContext", "setLocale", "setTheme"];
+
 /**
  * @param {object} parts
  * @param {import("./load.js").Load} parts.load
  * @param {ReturnType<typeof createEvents>} parts.events
  * @param {import("../storage.js").Stored} parts.storage
  * @param {(busy: boolean) => void} parts.onBusy while the panel is on its way
- * @param {() => void} parts.remove takes the widget off the page
+ * @param {(hidden: boolean) => void} parts.onHide
+ * @param {(container?: Element) => void} parts.inject puts the widget on the page, in the container where there is one
+ * @param {() => void} parts.remove takes it off the page
+ * @param {(again?: import("./tag.js").Options) => void} parts.end for good, or to begin again with other options
  */
-export function createCommands({ load, events: { emit, on, off }, storage, onBusy, remove }) {
-  /** @param {string} command @param {...unknown} values */
-  async function run(command, ...values) {
+export function createCommands({ load, events: { emit, on, off }, storage, onBusy, onHide, inject, remove, end }) {
+  /** Has the panel do it. A rejection that the page does not handle is an event, and no error of the page's.
+   * @param {string} command @param {() => Promise<any>} [panel] @returns {(...values: unknown[]) => Promise<unknown>} */
+  const ask =
+    (command, panel = fetched) =>
+    (...values) => {
+      const asked = panel().then((panel) => panel[command](...values));
+      asked.catch(() => {});
+      return asked;
+    };
+
+  async function fetched() {
     onBusy(true);
     try {
-      const panel = /** @type {Commands} */ (await load.panel());
-      return await panel[command](...values);
-    } catch {
+      return await load.panel();
+    } catch (error) {
       emit("error", { code: "not_loaded" }); // the console has the reason, for the site's owner
+      throw error;
     } finally {
       onBusy(false);
     }
@@ -41,17 +66,25 @@ export function createCommands({ load, events: { emit, on, off }, storage, onBus
 
   /** @type {Commands} */
   const commands = {
-    open: () => run("open"),
-    close: () => load.begun() && run("close"),
-    toggle: () => run("toggle"),
-    /** @param {string} text */
-    sendMessage: (text) => run("sendMessage", text),
-    /** @param {{ name?: string, email?: string }} visitor */
-    identify: (visitor) => run("identify", visitor),
+    open: ask("open"),
+    close: async () => load.begun() && ask("close")(),
+    toggle: ask("toggle"),
+    show: () => onHide(false),
+    /** The panel too. */
+    hide: () => (onHide(true), commands.close()),
+    sendMessage: ask("sendMessage"),
+    ...Object.fromEntries(LATER.map((command) => [command, ask(command, () => load.mounted)])),
     /** Forgets this visitor here, as after a log-out. */
-    reset: async () => (load.begun() ? run("reset") : storage.forget()),
-    async destroy() {
+    reset: async () => (load.begun() ? ask("reset")() : storage.forget()),
+    inject,
+    remove,
+    reinject: () => (remove(), inject()),
+    /** @param {import("./tag.js").Options} options */
+    init: (options) => void commands.destroy(options),
+    /** @param {import("./tag.js").Options} [again] */
+    async destroy(again) {
       remove();
+      end(again);
       (await load.begun())?.destroy();
     },
     on,

@@ -12,16 +12,19 @@ const whenIdle = (run) =>
 
 /**
  * @param {HTMLElement} root @param {string} css
- * @returns {{ shadow: ShadowRoot, remove(): void }}
+ * @param {boolean} now whether it goes beside the body at once
+ * @returns {{ shadow: ShadowRoot, inject(container?: Element): void, remove(): void }}
  */
-export function attachHost(root, css) {
+export function attachHost(root, css, now) {
   const el = document.createElement("interworky-widget");
   const shadow = el.attachShadow({ mode: "open" });
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(css);
   shadow.adoptedStyleSheets = [sheet];
   shadow.append(root);
-  let wanted = true;
+  /** @type {Element | undefined} */
+  let container;
+  let wanted = now;
   let returns = 0;
   const observer = new MutationObserver(() => {
     if (!el.isConnected) whenIdle(attach);
@@ -30,7 +33,7 @@ export function attachHost(root, css) {
   function attach() {
     if (!wanted || el.isConnected || returns > MAX_RETURNS) return;
     returns += 1;
-    document.documentElement.append(el);
+    (container ?? document.documentElement).append(el);
     observer.disconnect(); // of a document element that may be another by now
     observer.observe(document, { childList: true });
     observer.observe(document.documentElement, { childList: true });
@@ -43,13 +46,24 @@ export function attachHost(root, css) {
     else addEventListener("load", () => whenIdle(() => whenIdle(attach)), { once: true });
   }
 
+  function remove() {
+    wanted = false;
+    observer.disconnect();
+    el.remove();
+  }
+
   begin();
   return {
     shadow,
-    remove() {
-      wanted = false;
-      observer.disconnect();
-      el.remove();
+    remove,
+    /** @param {Element} [into] */
+    inject(into) {
+      remove();
+      container = into;
+      el.toggleAttribute("inline", Boolean(into));
+      wanted = true;
+      returns = 0;
+      attach();
     },
   };
 }

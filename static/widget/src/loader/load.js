@@ -13,6 +13,8 @@ export function createLoad(host, key, begin) {
   /** @type {Promise<Panel> | undefined} */
   let loading;
   let refused = false;
+  /** @type {(panel: Panel) => void} */
+  let mounted = () => {};
 
   async function fetchPanel() {
     const response = await fetch(`${host}/api/v1/widget/config/${encodeURIComponent(key)}`).catch(() => null);
@@ -24,7 +26,10 @@ export function createLoad(host, key, begin) {
       );
     if (!response.ok) throw new Error(`no assistant answers to the key ${key} (${response.status}).`);
     const config = await response.json();
-    return begin(config, await import(`${host}/widget/${config.version}/panel.js`));
+    const module = await import(`${host}/widget/${config.version}/panel.js`);
+    const panel = await begin(config, module);
+    mounted(panel);
+    return panel;
   }
 
   return {
@@ -36,6 +41,8 @@ export function createLoad(host, key, begin) {
       });
       return loading;
     },
+    /** The panel, once somebody has asked for it. @type {Promise<Panel>} */
+    mounted: new Promise((resolve) => (mounted = resolve)),
     /** Where it has been asked for: the panel. */
     begun: () => loading,
   };

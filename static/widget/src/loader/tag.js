@@ -1,21 +1,25 @@
-/** The script tag that a site has pasted. */
+/** The script tag that a site has pasted, and the settings that its page has made before. */
 
 /**
+ * @typedef {object} Options as attributes of the tag (`data-z-index`), or in `window.interworkySettings` (`zIndex`)
+ * @property {string} [key] the assistant's public key @property {string} [apiKey] the same
+ * @property {string} [host] where the server is, if not where the script came from
+ * @property {string} [look] @property {string} [accent] @property {string} [position] @property {string} [theme]
+ * @property {string} [locale] @property {string} [mode] `page`, or `inline`: only in `<interworky-chat>`
+ * @property {string} [hidden] the launcher is not shown until `show()`: the page has a button of its own
+ *
  * @typedef {object} Tag
- * @property {string} host where the script came from: `https://chat.example.com`
- * @property {string} key the assistant's public key
- * @property {DOMStringMap} options the tag's data-* attributes
+ * @property {string} host `https://chat.example.com`
+ * @property {Options} options
  */
 
-/** @returns {Tag | undefined} nothing where the tag has no key */
+/** @returns {Tag | undefined} nothing where there is no script to tell the server by */
 export function readTag() {
   const script = /** @type {HTMLScriptElement | null} */ (
     document.currentScript ?? document.querySelector("script[data-key][src], script[data-api-key][src]")
   );
-  const options = script?.dataset;
-  const key = options?.key ?? options?.apiKey;
-  if (script && options && key) return { host: new URL(script.src).origin, key, options };
-  console.warn("Interworky: the script tag needs a data-key attribute.");
+  const settings = /** @type {any} */ (window).interworkySettings;
+  if (script) return { host: new URL(script.src).origin, options: { ...settings, ...script.dataset } };
 }
 
 /** How the assistant looked when its tag was copied, as `data-look="#0f766e left"`: the first frame of the first visit.

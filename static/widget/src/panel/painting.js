@@ -13,6 +13,8 @@ import { unread } from "../store.js";
 export function createPainting({ store, shadow, panel, teaser, launcher, label }) {
   let painted = store.get();
   let frame = 0;
+  /** What had the focus when the panel was opened, such as a button of the page's. @type {Element | null} */
+  let opener;
 
   function paint() {
     cancelAnimationFrame(frame);
@@ -23,7 +25,8 @@ export function createPainting({ store, shadow, panel, teaser, launcher, label }
     panel.update(state, before);
     teaser.update(state);
     launcher.update({ open: state.open, unread: unread(state), label, controls: "panel" });
-    if (hadFocus && !state.open) launcher.el.focus();
+    if (state.open && !before.open) opener = document.activeElement;
+    if (hadFocus && !state.open) (launcher.el.hidden ? /** @type {any} */ (opener) : launcher.el)?.focus();
   }
   paint();
 

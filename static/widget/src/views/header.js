@@ -5,7 +5,7 @@ import { createMenu } from "./menu.js";
 
 /** The name of the assistant or member of staff, and the menu.
  * @param {import("./index.js").Actions} actions @param {import("./index.js").Page} page */
-export function createHeader(actions, { t, isPage, locale }) {
+export function createHeader(actions, { t, mode, locale }) {
   const avatar = h("span", { class: "avatar", "aria-hidden": "true" });
   const title = h("bdi"); // in the direction of its own letters, at the side of the avatar
   const who = h("span");
@@ -14,7 +14,7 @@ export function createHeader(actions, { t, isPage, locale }) {
     { path: PERSON, label: t.person, act: actions.askForPerson },
     { path: PENCIL, label: t.newConversation, act: actions.startAnew },
   ]);
-  const close = iconButton(CLOSE, t.close, { hidden: isPage, onclick: actions.close });
+  const close = iconButton(CLOSE, t.close, { hidden: mode !== "", onclick: actions.close });
   const el = h(
     "div",
     { class: "header" },

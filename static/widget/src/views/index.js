@@ -9,7 +9,7 @@ import { createMessages } from "./messages.js";
  * @typedef {object} Page what every view may ask of its surroundings
  * @property {import("../locales/index.js").Strings} t
  * @property {string} locale @property {string} host
- * @property {boolean} isPage the chat is the whole page and cannot be closed
+ * @property {string} mode `page` where the chat is the whole page, `inline` where it is a part of it: then it cannot be closed
  * @property {(text: string) => void} announce says `text` to a screen reader, once
  * @typedef {{ el: HTMLElement, update(state: State, before: State): void }} View
  */

@@ -6,12 +6,20 @@ const SMALL = "(max-width: 640px)";
 /** The dialog around the views. On a small screen it covers the page and keeps the focus; otherwise it floats beside it.
  * @param {import("./index.js").Actions} actions @param {Omit<import("./index.js").Page, "announce">} page */
 export function createPanel(actions, page) {
+  const isInline = page.mode === "inline";
   const liveRegion = createLiveRegion();
   const views = VIEWS.map((create) => create(actions, { ...page, announce: liveRegion.announce }));
   const composer = /** @type {ReturnType<typeof import("./composer.js").createComposer>} */ (views.at(-1));
   const el = h(
     "div",
-    { class: "panel", id: "panel", role: "dialog", "aria-labelledby": "title", tabindex: "-1", hidden: true },
+    {
+      class: "panel",
+      id: "panel",
+      role: isInline ? "region" : "dialog",
+      "aria-labelledby": "title",
+      tabindex: "-1",
+      hidden: true,
+    },
     views.map((view) => view.el),
     liveRegion.el,
   );
@@ -20,8 +28,8 @@ export function createPanel(actions, page) {
 
   /** Escape leaves; where the panel covers the page, Tab stays within. @param {KeyboardEvent} event */
   function press(event) {
-    if (event.key === "Escape" && !event.isComposing && !page.isPage) actions.close();
-    if (event.key !== "Tab" || !small.matches || el.hidden) return;
+    if (event.key === "Escape" && !event.isComposing && !page.mode) actions.close();
+    if (event.key !== "Tab" || !small.matches || el.hidden || isInline) return;
     const stops = /** @type {HTMLElement[]} */ ([
       ...el.querySelectorAll("a, button, input, textarea, [tabindex='0']"),
     ]).filter((stop) => stop.tabIndex >= 0 && stop.checkVisibility());
@@ -36,7 +44,7 @@ export function createPanel(actions, page) {
   function fit() {
     el.style.setProperty("--screen", viewport && small.matches ? `${viewport.height}px` : "100dvh");
     el.style.setProperty("--screen-top", viewport && small.matches ? `${viewport.offsetTop}px` : "0px");
-    el.setAttribute("aria-modal", String(small.matches));
+    if (!isInline) el.setAttribute("aria-modal", String(small.matches));
   }
   viewport?.addEventListener("resize", fit);
   viewport?.addEventListener("scroll", fit);
@@ -53,7 +61,7 @@ export function createPanel(actions, page) {
       if (state.open && !before.open) composer.fit();
     },
     /** On a touch screen the keyboard would hide what there is to read. */
-    focus: () => (matchMedia("(pointer: coarse)").matches ? el.focus() : composer.focus()),
+    focus: () => !isInline && (matchMedia("(pointer: coarse)").matches ? el.focus() : composer.focus()),
     destroy() {
       viewport?.removeEventListener("resize", fit);
       viewport?.removeEventListener("scroll", fit);

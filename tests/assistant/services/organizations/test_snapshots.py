@@ -10,7 +10,17 @@ from django.apps import apps
 from django.db import models, transaction
 from django.utils import timezone
 
-from assistant.models import Assistant, Budget, Conversation, Method, Organization, Price, Provider, Visitor
+from assistant.models import (
+    Assistant,
+    Budget,
+    Conversation,
+    Method,
+    Organization,
+    Price,
+    Provider,
+    Visitor,
+    VisitorAttribute,
+)
 from assistant.models.revisions import SetByStaff
 from assistant.services.conversations.sessions import conversation_for_token, open_session
 from assistant.services.organizations import access, snapshots
@@ -30,9 +40,8 @@ LEFT_OUT = {
     "AuditEntry": "it records what staff did",
     "ProviderHealth": "turns write it, and each must see what another process has just found out",
     **dict.fromkeys(["Calendar", "OpeningHours", "Closure", "SpecialHours", "Service", "Offering"], READ_WHERE_USED),
-    **dict.fromkeys(
-        ["FormField", "MessageTemplate", "MessageChannel", "BlockedTime", "OfficeHours", "OfficeClosure"], READ_WHERE_USED
-    ),
+    **dict.fromkeys(["FormField", "MessageTemplate", "MessageChannel", "BlockedTime"], READ_WHERE_USED),
+    **dict.fromkeys(["OfficeHours", "OfficeClosure", "IdentityKey"], READ_WHERE_USED),
     **dict.fromkeys(["CalendarFeed", "OutsideCalendar", "BusyTime", "OutsideEntry"], READ_WHERE_USED),
     **dict.fromkeys(["OAuthClient", "CalendarAccount"], READ_WHERE_USED),
     **dict.fromkeys(["Document", "DocumentFile", "Passage", "PassageVector", "Embedding"], READ_WHERE_USED),
@@ -62,6 +71,7 @@ def rows() -> Iterator[Any]:
     yield Provider.objects.create(organization=organization, name="own", base_url="https://models.example/v1")
     yield Budget.objects.create(organization=organization)
     yield Price.objects.create(organization=organization, model="big", prompt=1, completion=2)
+    yield VisitorAttribute.objects.create(organization=organization, name="plan", label="Plan")
 
 
 def number(of: Organization) -> int:
@@ -75,6 +85,7 @@ def changed_field(row: Any) -> tuple[str, Any]:
         "Provider": ("weight", 3),
         "Budget": ("sentence", "Later."),
         "Price": ("prompt", 9),
+        "VisitorAttribute": ("in_prompt", True),
     }[type(row).__name__]
 
 
