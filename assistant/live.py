@@ -52,6 +52,7 @@ SNAPSHOT_SECONDS = 600
 CACHE_PAUSE_SECONDS = 5.0  # for which a cache that did not answer is not asked
 PREFIX = "interworky."
 RUNNERS = "runners"
+STAFF = "staff."
 FENCES_LIMIT = 10_000  # turns of which the newest fence is known, the most recent ones
 
 
@@ -75,6 +76,16 @@ def group(conversation_id: UUID | str) -> str:
 def announce(conversation_id: UUID | str, event: WidgetEvent) -> None:
     """Publish an event to every open widget of a conversation. From any thread; returns at once, raises nothing."""
     _publish(group(conversation_id), Payload(event.payload()))
+
+
+def staff_group(organization_id: int) -> str:
+    """The channel that the open inboxes of an organization's staff subscribe to."""
+    return f"{STAFF}{organization_id}"
+
+
+def announce_to_staff(organization_id: int, payload: dict[str, Any]) -> None:
+    """Publish to the open inboxes of an organization's staff: what has changed, for them to read, and who is typing."""
+    _publish(staff_group(organization_id), Payload(payload))
 
 
 def ask_to_stop(turn_id: UUID | str) -> None:
@@ -342,7 +353,11 @@ class Broadcaster:
 
     async def _poll(self) -> None:
         """Notify the subscribers whose conversations have rows that they have not received."""
-        open_now = [to.removeprefix(group("")) for to in self.subscriptions if to != RUNNERS]
+        for to, inboxes in self.subscriptions.items():
+            if to.startswith(STAFF):
+                for inbox in inboxes:
+                    inbox.put(None)  # they read their rows again
+        open_now = [to.removeprefix(group("")) for to in self.subscriptions if to.startswith(group(""))]
         if not open_now:
             return
         try:

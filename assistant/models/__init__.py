@@ -20,10 +20,12 @@ from assistant.models.booking import (
 )
 from assistant.models.conversations.card import Card
 from assistant.models.conversations.conversation import Conversation, ConversationNote, Event, Message, Visitor
+from assistant.models.conversations.inbox import CannedReply, ConversationRead, Tag
 from assistant.models.conversations.turn import ToolCall, Turn
 from assistant.models.deliveries import Delivery
 from assistant.models.methods.method import Method
 from assistant.models.methods.replay import Replay
+from assistant.models.notifications import Notification, NotificationChoice, StaffEvent, TeamWebhook
 from assistant.models.organizations.assistant import Assistant, PromptVersion, RefusedOrigin
 from assistant.models.organizations.office_hours import OfficeClosure, OfficeHours
 from assistant.models.organizations.organization import Membership, Organization
@@ -35,10 +37,11 @@ from .knowledge import Document, DocumentFile, Embedding, Passage, PassageVector
 
 __all__ = [
     "Appointment", "AppointmentNotice", "Assistant", "BlockedTime", "Budget", "BusyTime", "Calendar",
-    "CalendarFeed", "Card", "Closure", "Conversation", "ConversationNote", "Delivery", "Document",
-    "DocumentFile", "Embedding", "Event", "Feedback", "FormField", "Membership", "Message", "MessageTemplate",
-    "Method", "Offering", "OfficeClosure", "OfficeHours", "OpeningHours", "Organization", "OutsideCalendar",
-    "OutsideEntry", "Passage", "PassageVector", "Price", "PromptVersion", "Provider", "ProviderHealth",
-    "Question", "RefusedOrigin", "Removal", "Replay", "Rotation", "Service", "SpecialHours", "Spending",
+    "CalendarFeed", "CannedReply", "Card", "Closure", "Conversation", "ConversationNote", "ConversationRead",
+    "Delivery", "Document", "DocumentFile", "Embedding", "Event", "Feedback", "FormField", "Membership",
+    "Message", "MessageTemplate", "Method", "Notification", "NotificationChoice", "Offering", "OfficeClosure",
+    "OfficeHours", "OpeningHours", "Organization", "OutsideCalendar", "OutsideEntry", "Passage",
+    "PassageVector", "Price", "PromptVersion", "Provider", "ProviderHealth", "Question", "RefusedOrigin",
+    "Removal", "Replay", "Rotation", "Service", "SpecialHours", "Spending", "StaffEvent", "Tag", "TeamWebhook",
     "ToolCall", "Turn", "Usage", "Visitor",
 ]  # fmt: skip

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 
 from django.conf import settings
-from django.contrib.auth import SESSION_KEY
+from django.contrib.auth import SESSION_KEY, get_user
 from django.contrib.auth.models import User
+from django.http import HttpRequest
 
 from assistant.errors import TooMuch
 from assistant.services.organizations import rate_limits
@@ -58,6 +59,14 @@ def one_hash_at_a_time(seconds: float = HASH_SECONDS) -> Iterator[None]:
         yield
     finally:
         _hashing.release()
+
+
+def user_of_session(cookies: Mapping[str, str]) -> User | None:
+    """The active member of the staff whose session the cookies carry, as Django's middleware would find them."""
+    request = HttpRequest()
+    request.session = import_module(settings.SESSION_ENGINE).SessionStore(cookies.get(settings.SESSION_COOKIE_NAME, ""))
+    user = get_user(request)
+    return user if isinstance(user, User) and user.is_active and user.is_staff else None
 
 
 def is_staff_session(key: str) -> bool:

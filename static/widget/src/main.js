@@ -5,6 +5,7 @@ import { chooseLocale, inLanguage, withRegion } from "./locales/index.js";
 import { createConnection } from "./panel/connection.js";
 import { emitChanges } from "./panel/page_events.js";
 import { createPainting } from "./panel/painting.js";
+import { createReceipts } from "./panel/receipts.js";
 import { persist, restore } from "./panel/persistence.js";
 import { watchSurroundings } from "./panel/surroundings.js";
 import { followTheme } from "./panel/theme.js";
@@ -43,12 +44,14 @@ export function mount({ host, config, storage: stored, root, shadow, launcher, o
   const stopTheme = followTheme(root, options.accent ?? config.accent, options.theme);
   const paint = createPainting({ store, shadow, panel, teaser, launcher, label: t.chat });
   const stopWatching = watchSurroundings(transport, storage, session);
+  const receipts = createReceipts(store, transport);
   const unsubscribe = store.subscribe((state, before) => {
     paint(state, before);
     persist(storage, state, before);
     emitChanges(emit, state, before);
     if (state.connection === "online" && before.connection !== "online") commands.introduce();
     outbox.update(state, before);
+    receipts.update();
   });
 
   emit("ready");
@@ -59,6 +62,7 @@ export function mount({ host, config, storage: stored, root, shadow, launcher, o
       transport.close();
       panel.destroy();
       stopWatching();
+      receipts.destroy();
       stopTheme();
     },
   };

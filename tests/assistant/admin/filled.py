@@ -14,6 +14,7 @@ from assistant.models import (
     Budget,
     Calendar,
     CalendarFeed,
+    CannedReply,
     Conversation,
     Delivery,
     Document,
@@ -29,6 +30,7 @@ from assistant.models import (
     Removal,
     Replay,
     Service,
+    TeamWebhook,
     ToolCall,
     Turn,
     Usage,
@@ -59,6 +61,7 @@ def fill(slug: str, word: str) -> Organization:
     outside = OutsideCalendar(organization=home, calendar=calendar, name=word, username=word, last_error=word, note=word)
     outside.set_address(f"https://calendar.example.com/{PROVIDER_SECRET}.ics")
     outside.save()
+    CannedReply.objects.create(organization=home, shortcut="word", text=word)
     method = Method.objects.create(
         organization=home,
         name="order_status",
@@ -111,6 +114,10 @@ def fill(slug: str, word: str) -> Organization:
         )
         cards.add(talk, "receipt", {"title": word, "reference": "7KQ2MX", "lines": [[word, word]], "note": word}, call=call)
         append_message(talk, "assistant", word, turn=turn, sources=[{"title": word, "url": word}], rating=-1)
+    hook = TeamWebhook(organization=home, name=word, last_error=word)
+    hook.set_address(f"https://hooks.example.com/{PROVIDER_SECRET}")
+    hook.save()
+    talk.tags.create(organization=home, name=word[:40])
     document = Document(organization=home, title=word, text=f"# {word}\n{word}", problem=word, note=word)
     documents.queue(document)
     document.assistants.add(assistant)

@@ -31,6 +31,7 @@ LEFT_OUT = {
     **dict.fromkeys(["FormField", "MessageTemplate", "BlockedTime", "OfficeHours", "OfficeClosure"], READ_WHERE_USED),
     **dict.fromkeys(["CalendarFeed", "OutsideCalendar", "BusyTime", "OutsideEntry"], READ_WHERE_USED),
     **dict.fromkeys(["Document", "DocumentFile", "Passage", "PassageVector", "Embedding"], READ_WHERE_USED),
+    **dict.fromkeys(["Tag", "CannedReply", "ConversationRead", "Notification", "TeamWebhook"], ABOUT_STAFF),
     **dict.fromkeys(["ConversationNote", "Membership", "PromptVersion", "Replay"], ABOUT_STAFF),
 }
 
