@@ -10,19 +10,22 @@ from itertools import islice
 
 from asgiref.sync import async_to_sync
 from celery import shared_task
+from django.conf import settings
 from django.contrib.auth import get_user_model
 
 from assistant import live
 from assistant.async_db import fresh_connections
 from assistant.errors import ToolError
-from assistant.models import Organization
+from assistant.models import Organization, StaffEvent
 from assistant.providers import embeddings, measuring, probe, retirements
 from assistant.providers.configuration import ProviderSettings
 from assistant.services import admin_pages
 from assistant.services.booking import appointments, browsing, busy_times, entries, reminders
+from assistant.services.conversations import email_answers, email_replies
 from assistant.services.deliveries import outbox
 from assistant.services.knowledge import documents, vectors
 from assistant.services.methods import ledger, replays
+from assistant.services.notifications import queue as notifications
 from assistant.services.privacy import erasure, retention
 from assistant.services.providers import budgets, health
 from assistant.tools.offered import tools_offered
@@ -42,6 +45,8 @@ MODEL_PAGES = {"Providers": "assistant_provider_changelist", "Assistants": "assi
 def sweep() -> None:
     """Hand over again what a broker or a dead worker forgot, and let go of what nobody confirmed. Every few seconds."""
     outbox.enqueue_due()
+    notifications.enqueue_due()
+    email_answers.send_due()
     appointments.expire_holds()
     for card in ledger.give_up_waiting():
         browsing.offer_again(card)
@@ -53,6 +58,14 @@ def sweep() -> None:
     entries.enqueue_due()
     replays.enqueue_due()
     erasure.finish_due()
+
+
+@shared_task(name="assistant.jobs.read_mailbox")  # type: ignore[untyped-decorator]
+@fresh_connections()
+def read_mailbox() -> None:
+    """Take in visitors' replies from the mailbox that INBOUND_IMAP_URL names, if it does. Every minute."""
+    if settings.INBOUND_IMAP_URL:
+        email_replies.read_mailbox(settings.INBOUND_IMAP_URL)
 
 
 @shared_task(name="assistant.jobs.embed")  # type: ignore[untyped-decorator]
@@ -126,7 +139,7 @@ def _warn_of(notice: retirements.Notice, owner: Organization | None) -> None:
         f"{' and try it there' if owner else ', and try it with: python3 manage.py doctor --probe'}."
     )
     if owner:
-        budgets.notify_team(owner, subject, text, key=key)
+        budgets.notify_team(owner, subject, text, key=key, event=StaffEvent.PROVIDER)
     else:
         _email_operators(subject, text, key)
 

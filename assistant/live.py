@@ -53,6 +53,7 @@ CACHE_PAUSE_SECONDS = 5.0  # for which a cache that did not answer is not asked
 PREFIX = "interworky."
 RUNNERS = "runners"
 CHECK = "check_session"
+STAFF = "staff."
 FENCES_LIMIT = 10_000  # turns of which the newest fence is known, the most recent ones
 
 
@@ -81,6 +82,16 @@ def announce(conversation_id: UUID | str, event: WidgetEvent) -> None:
 def check_sessions(conversation_id: UUID | str) -> None:
     """Ask the processes that have widgets of this conversation open to check whether its visitor is still theirs."""
     _publish(group(conversation_id), Payload({CHECK: True}))
+
+
+def staff_group(organization_id: int) -> str:
+    """The channel that the open inboxes of an organization's staff subscribe to."""
+    return f"{STAFF}{organization_id}"
+
+
+def announce_to_staff(organization_id: int, payload: dict[str, Any]) -> None:
+    """Publish to the open inboxes of an organization's staff: what has changed, for them to read, and who is typing."""
+    _publish(staff_group(organization_id), Payload(payload))
 
 
 def ask_to_stop(turn_id: UUID | str) -> None:
@@ -348,7 +359,11 @@ class Broadcaster:
 
     async def _poll(self) -> None:
         """Notify the subscribers whose conversations have rows that they have not received."""
-        open_now = [to.removeprefix(group("")) for to in self.subscriptions if to != RUNNERS]
+        for to, inboxes in self.subscriptions.items():
+            if to.startswith(STAFF):
+                for inbox in inboxes:
+                    inbox.put(None)  # they read their rows again
+        open_now = [to.removeprefix(group("")) for to in self.subscriptions if to.startswith(group(""))]
         if not open_now:
             return
         try:

@@ -19,11 +19,11 @@ from django.utils import timezone
 
 from assistant import outbound
 from assistant.async_db import fresh_connections, in_db
-from assistant.errors import AddressRefused, InterworkyError, OutboundError
-from assistant.models import Delivery, Document, Embedding
+from assistant.errors import AddressRefused, InterworkyError, OutboundError, ToolError
+from assistant.models import Delivery, Document, Embedding, StaffEvent
 from assistant.providers import embeddings
 from assistant.redaction import redacted
-from assistant.services import renewal
+from assistant.services import admin_pages, renewal
 from assistant.services.booking import busy_times, connectors, entries
 from assistant.services.booking.remote import RemoteError
 from assistant.services.conversations import handoffs
@@ -31,6 +31,8 @@ from assistant.services.deliveries import channels, outbox, staff_links, verific
 from assistant.services.knowledge import documents, vectors
 from assistant.services.knowledge.extraction import extract
 from assistant.services.knowledge.formats.result import Unreadable
+from assistant.services.notifications import queue as notifications
+from assistant.services.notifications import webhooks
 
 log = logging.getLogger(__name__)
 
@@ -66,11 +68,34 @@ def deliver(delivery_id: str) -> None:
         _once_the_database_is_back(lambda: outbox.sent(delivery, state))
     finally:
         lease.stop()
-    for followed in (verification.follow, handoffs.follow):
+    for followed in (verification.follow, handoffs.follow, _report_failure):
         try:
             followed(delivery)
         except Exception:  # the outcome stands whatever becomes of what shows it
             log.exception("Delivery %s: what waits for it could not be brought up to date.", delivery.pk)
+
+
+@shared_task(name=notifications.TASK)  # type: ignore[untyped-decorator]
+@fresh_connections()
+def send_notification(notification_id: str) -> None:
+    """Send one notification to staff, if it is due, still of interest, and nobody else is at it."""
+    row = notifications.claim(notification_id)
+    if row is None:
+        return
+    try:
+        if row.webhook is None:
+            notifications.send_email(row)
+        else:
+            webhooks.post(row)
+            notifications.sent(row)
+    except webhooks.WebhookFailed as error:
+        log.warning("Notification %s, attempt %s: %s", row.pk, row.attempts, error)
+        notifications.failed(row, str(error), for_good=error.for_good)
+    except ToolError as error:  # the user's address is none
+        notifications.failed(row, str(error), for_good=True)
+    except Exception:
+        log.exception("Notification %s could not be sent.", row.pk)
+        notifications.failed(row, "Sending it failed because of an internal error.")
 
 
 def _once_the_database_is_back(
@@ -88,6 +113,16 @@ def _once_the_database_is_back(
                 raise
             log.warning("an outcome cannot be written yet", exc_info=True)
             time.sleep(every)
+
+
+def _report_failure(delivery: Delivery) -> None:
+    """Tell staff of an e-mail that was given up; but not of one that was to tell them something."""
+    told_staff = delivery.key.startswith(notifications.OF_NOTIFICATION)
+    if delivery.state == Delivery.State.DEAD and delivery.organization and not told_staff:
+        link = admin_pages.address("assistant_delivery_change", delivery.pk)
+        title = f"An e-mail to {delivery.to} could not be delivered: {delivery.subject}"
+        about = StaffEvent.DELIVERY, title
+        notifications.notify(delivery.organization, *about, key=f"delivery:{delivery.pk}:{delivery.fence}", link=link)
 
 
 @shared_task(name=documents.TASK)  # type: ignore[untyped-decorator]

@@ -10,8 +10,10 @@ http = get_asgi_application()
 
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402 - needs the apps that the line above loads
 from django.conf import settings  # noqa: E402
+from django.urls import path  # noqa: E402
 
 from assistant import checks, turns  # noqa: E402
+from assistant.admin.inbox.socket import InboxConsumer  # noqa: E402
 from assistant.engine import claims  # noqa: E402
 from interworky.edge import Edge  # noqa: E402
 from interworky.lifespan import Lifespan  # noqa: E402
@@ -26,8 +28,10 @@ async def prepare_claims() -> None:
 
 HAND_OVER_SECONDS = 5  # for handing over replies that have not finished by then
 
+sockets = URLRouter([path("ws/v1/inbox", InboxConsumer.as_asgi()), *websocket_urlpatterns])  # type: ignore[list-item]
+
 application = Lifespan(
-    Edge(ProtocolTypeRouter({"http": http, "websocket": URLRouter(websocket_urlpatterns)}), RULES, is_staff, slots()),
+    Edge(ProtocolTypeRouter({"http": http, "websocket": sockets}), RULES, is_staff, slots()),
     keepers=[turns.run_keeper, prepare_claims],
     obstacles=lambda: checks.lost_keys(databases=["default"]),
     stop_seconds=settings.ASSISTANT_DRAIN_SECONDS + HAND_OVER_SECONDS,

@@ -13,6 +13,7 @@ from interworky.edge import Rule, Slots
 from widget.frames import MAX_FRAME_BYTES
 
 FORM_BYTES = 65_536
+MAIL_BYTES = 25_000_000  # with attachments, which are not kept
 PROMPT_BYTES = 2_500_000  # the demonstration model is sent whole conversations
 
 # Slots of synchronous views: each has a thread and may have a database connection. Log-ins, which hash passwords, have
@@ -22,6 +23,7 @@ PAGES, LOGINS = "pages", "logins"
 RULES = (
     Rule("/", FORM_BYTES, slots=PAGES),
     Rule("/api/", MAX_FRAME_BYTES),
+    Rule("/api/v1/inbound-mail", MAIL_BYTES, slots=PAGES),
     Rule("/chat/", 0),
     Rule("/widget", 0),
     Rule("/static/", 0),

@@ -19,6 +19,7 @@ from assistant.async_db import in_db
 from assistant.errors import InputError, NotAllowed, TooMuch
 from assistant.models import Conversation
 from assistant.sentences import sentence
+from assistant.services.conversations import email_answers
 from assistant.services.conversations.events import render_message
 from assistant.services.conversations.messages import rate_message
 from assistant.services.conversations.sessions import conversation_for_token, update_visitor
@@ -165,8 +166,11 @@ class WidgetConsumer(AsyncWebsocketConsumer):
                 await in_db(update_visitor)(conversation, **frame.said())
             case frames.ConversationClose() | frames.ConversationNew():
                 await in_db(change_state)(conversation, Conversation.State.CLOSED)
+            case frames.ConversationSeen():
+                await in_db(email_answers.mark_seen)(conversation, frame.seq)
             case frames.Typing():
-                pass
+                typing = {"type": "visitor.typing", "conversation": str(conversation.pk)}
+                live.announce_to_staff(conversation.organization_id, typing)
 
     async def _open(self, frame: frames.SessionOpen) -> None:
         self.token = frame.token

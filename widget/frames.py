@@ -118,6 +118,14 @@ class ConversationNew(Frame):
 
 
 @dataclass(frozen=True)
+class ConversationSeen(Frame):
+    """How far the visitor has read, while a person answers."""
+
+    type: ClassVar[str] = "conversation.seen"
+    seq: int
+
+
+@dataclass(frozen=True)
 class Typing(Frame):
     type: ClassVar[str] = "typing"
 

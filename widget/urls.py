@@ -1,6 +1,6 @@
 from django.urls import path
 
-from widget import metrics
+from widget import inbound_mail, metrics
 from widget.views import api, assets, health, hosted
 
 API = "api/v1/widget/"
@@ -23,6 +23,7 @@ urlpatterns = [
     path(API + "conversation/close", api.close_conversation),
     path(API + "session-key", api.session_key),
     path(API + "tool-calls", api.tool_calls),
+    path("api/v1/inbound-mail", inbound_mail.receive),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", metrics.prometheus),

@@ -19,8 +19,10 @@ from django.views.decorators.http import require_GET, require_POST
 from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter
 from unfold.decorators import display
 
+from assistant.admin import notifications
 from assistant.admin.conversation_files import ConversationFiles
 from assistant.admin.counting import count_of
+from assistant.admin.inbox import page as inbox
 from assistant.admin.privacy import VisitorsData
 from assistant.admin.scoping import ReadOnly, has_several
 from assistant.admin.states import column_labels
@@ -153,6 +155,8 @@ class ConversationAdmin(ConversationFiles, ReadOnly):
         acts = {"close": self.close, "note": self.leave_note, "answer": self.answer, "typing": self.typing}
         seq = self.admin_site.admin_view(require_GET(self.seq_view))
         return [
+            *inbox.urls(self),
+            *notifications.urls(self),
             *(self._act(name, view) for name, view in acts.items()),
             path("<path:object_id>/seq/", seq, name="assistant_conversation_seq"),
             *super().get_urls(),

@@ -39,6 +39,9 @@ PAGES = (
             ("Calendar feeds", "rss_feed", "calendarfeed"),
             ("Message texts", "edit_note", "messagetemplate"),
             ("Message channels", "sms", "messagechannel"),
+            ("Webhooks", "webhook", "teamwebhook"),
+            ("Canned replies", "quickreply", "cannedreply"),
+            ("Tags", "sell", "tag"),
             ("Providers", "hub", "provider"),
             ("Identity keys", "key", "identitykey"),
             ("Visitor attributes", "sell", "visitorattribute"),
@@ -64,6 +67,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     admins = {model._meta.model_name: model_admin for model, model_admin in admin.site._registry.items()}
     statistics = reverse("admin:assistant_usage_statistics")
     schedule = reverse("admin:assistant_schedule")
+    inbox = reverse("admin:assistant_inbox")
     groups: list[dict[str, Any]] = [
         {"title": "", "items": [{"title": "Today", "icon": "home", "link": reverse("admin:index")}]}
     ]
@@ -74,8 +78,10 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             if model_admin is not None and model_admin.has_view_permission(request):
                 link = reverse(f"admin:{model_admin.opts.app_label}_{name}_changelist")
                 item = {"title": label, "icon": icon, "link": link, **_badge(request, name, model_admin)}
-                # The URLs of Statistics and Calendar lie below those of lists, but they are entries of their own here.
-                here: dict[str, Any] = {"active": False} if request.path in (statistics, schedule) else {}
+                # The URLs of these pages lie below those of lists, but they are entries of their own here.
+                here: dict[str, Any] = {"active": False} if request.path in (statistics, schedule, inbox) else {}
+                if name == "conversation":
+                    items.append({"title": "Inbox", "icon": "inbox", "link": inbox, "badge": item.pop("badge", None)})
                 if name == "appointment":
                     items.append({"title": "Calendar", "icon": "calendar_today", "link": schedule})
                 items.append({**item, **here})

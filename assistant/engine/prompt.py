@@ -30,6 +30,7 @@ class Scene:
     language: str = ""  # that the visitor writes in, where somebody has looked
     page_title: str = ""
     page_url: str = ""
+    note: str = ""  # from a person who handed the conversation back
     can_act: bool = True
 
 
@@ -53,6 +54,7 @@ def build_scene(conversation: Conversation, *, now: datetime, can_act: bool, mes
         language=conversation.language,
         page_title=page.get("title", ""),
         page_url=page.get("url", ""),
+        note=conversation.note_to_assistant,
         can_act=can_act,
     )
 
@@ -78,6 +80,7 @@ def instructions(scene: Scene) -> str:
         "Use this calendar; do not compute days:",
         "\n".join(f"{day:%A} {day:%Y-%m-%d}" for day in (here + timedelta(days=n) for n in range(DAYS_SHOWN))),
         _visitor(scene),
+        f"# A note from a colleague who has just spoken with the visitor\n{scene.note}" if scene.note else "",
     ]
     if scene.knowledge.strip():
         parts.append(f"# What you know\n{scene.knowledge.strip()}\n# End of what you know")

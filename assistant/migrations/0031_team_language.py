@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('assistant', '0029_office_hours'),
+        ('assistant', '0030_inbox'),
     ]
 
     operations = [

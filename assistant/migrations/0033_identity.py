@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('assistant', '0027_labels'),
+        ('assistant', '0032_calendar_accounts'),
     ]
 
     operations = [

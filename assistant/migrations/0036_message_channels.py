@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('assistant', '0032_calendar_accounts'),
+        ('assistant', '0033_identity'),
     ]
 
     operations = [

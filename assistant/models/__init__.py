@@ -25,10 +25,12 @@ from assistant.models.booking import (
 )
 from assistant.models.conversations.card import Card
 from assistant.models.conversations.conversation import Conversation, ConversationNote, Event, Message, Visitor
+from assistant.models.conversations.inbox import CannedReply, ConversationRead, Tag
 from assistant.models.conversations.turn import ToolCall, Turn
 from assistant.models.deliveries import Delivery
 from assistant.models.methods.method import Method
 from assistant.models.methods.replay import Replay
+from assistant.models.notifications import Notification, NotificationChoice, StaffEvent, TeamWebhook
 from assistant.models.organizations.assistant import Assistant, PromptVersion, RefusedOrigin
 from assistant.models.organizations.identity import IdentityKey, VisitorAttribute
 from assistant.models.organizations.invitation import Invitation
@@ -42,11 +44,12 @@ from .knowledge import Document, DocumentFile, Embedding, Passage, PassageVector
 
 __all__ = [
     "Appointment", "AppointmentNotice", "Assistant", "AuditEntry", "BlockedTime", "Budget", "BusyTime", "Calendar",
-    "CalendarAccount", "CalendarFeed", "CalendarProvider", "Card", "Closure", "Conversation", "ConversationNote",
-    "Delivery", "Document", "DocumentFile", "Embedding", "Event", "Feedback", "FormField", "IdentityKey",
-    "Invitation", "Membership", "Message", "MessageChannel", "MessageTemplate", "Method", "OAuthClient", "Offering",
-    "OfficeClosure", "OfficeHours", "OpeningHours", "Organization", "OutsideCalendar", "OutsideEntry", "Passage",
-    "PassageVector", "Price", "PromptVersion", "Provider", "ProviderHealth", "Question", "RefusedOrigin", "Removal",
-    "Replay", "Rotation", "Service", "SpecialHours", "Spending", "ToolCall", "Turn", "Usage", "Visitor",
+    "CalendarAccount", "CalendarFeed", "CalendarProvider", "CannedReply", "Card", "Closure", "Conversation",
+    "ConversationNote", "ConversationRead", "Delivery", "Document", "DocumentFile", "Embedding", "Event", "Feedback",
+    "FormField", "IdentityKey", "Invitation", "Membership", "Message", "MessageChannel", "MessageTemplate", "Method",
+    "Notification", "NotificationChoice", "OAuthClient", "Offering", "OfficeClosure", "OfficeHours", "OpeningHours",
+    "Organization", "OutsideCalendar", "OutsideEntry", "Passage", "PassageVector", "Price", "PromptVersion",
+    "Provider", "ProviderHealth", "Question", "RefusedOrigin", "Removal", "Replay", "Rotation", "Service",
+    "SpecialHours", "Spending", "StaffEvent", "Tag", "TeamWebhook", "ToolCall", "Turn", "Usage", "Visitor",
     "VisitorAttribute",
 ]  # fmt: skip

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 
 from allauth.mfa.models import Authenticator
 from django.conf import settings
-from django.contrib.auth import SESSION_KEY
+from django.contrib.auth import SESSION_KEY, get_user
 from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
+from django.http import HttpRequest
 
 from assistant.errors import TooMuch
 from assistant.services.organizations import rate_limits
@@ -80,6 +81,14 @@ def username_for(typed: str) -> str:
         User.objects.filter(Q(username__iexact=typed) | Q(email__iexact=typed)).values_list("username", flat=True)[:2]
     )
     return found[0] if len(found) == 1 else typed
+
+
+def user_of_session(cookies: Mapping[str, str]) -> User | None:
+    """The active member of the staff whose session the cookies carry, as Django's middleware would find them."""
+    request = HttpRequest()
+    request.session = import_module(settings.SESSION_ENGINE).SessionStore(cookies.get(settings.SESSION_COOKIE_NAME, ""))
+    user = get_user(request)
+    return user if isinstance(user, User) and user.is_active and user.is_staff else None
 
 
 def is_staff_session(key: str) -> bool:

@@ -41,6 +41,7 @@ from assistant.models import (
     Provider,
     ProviderHealth,
     Replay,
+    TeamWebhook,
     Turn,
 )
 from assistant.models import ToolCall as Row
@@ -51,6 +52,7 @@ from assistant.services.conversations.messages import append_message
 from assistant.services.deliveries import outbox
 from assistant.services.knowledge import documents
 from assistant.services.methods import replays
+from assistant.services.notifications import queue as notifications
 from assistant.tools import KINDS, importing
 from assistant.tools.executor import Executor
 from assistant.tools.importing import mcp, sentence
@@ -216,6 +218,16 @@ class Rooms:
         tasks.read_outside_calendar(str(row.pk))
         row.refresh_from_db()
         return Said("failed" if row.last_error else "done", row.last_error, list(row.busy_times.values_list("pk")) or None)
+
+    def webhook_posted(self, url: str) -> Said:
+        hook = TeamWebhook.objects.filter(organization=self.home).first() or TeamWebhook(organization=self.home, name="x")
+        hook.sealed_address, hook.last_error = secrets.seal(url, "webhook.address", hook.organization_id, hook.pk), ""
+        hook.save()
+        notifications.test(hook)
+        row = hook.notifications.latest("created_at")
+        tasks.send_notification(str(row.pk))
+        row.refresh_from_db()
+        return Said("failed" if row.last_error else "done", row.last_error, [row.pk] if row.state == "sent" else None)
 
     def outside_written(self, url: str) -> Said:
         row = self.set_outside(url)
@@ -479,6 +491,10 @@ class Rooms:
         form = {"organization": str(self.home.pk), "name": "Hook", "kind": "webhook", "format": "json", "per_day": 1}
         return _of_form(self._form(MessageChannel)({**form, "address": url}))
 
+    def webhook_form(self, url: str) -> Said:
+        form = {"organization": self.home.pk, "name": "x", "kind": "slack", "enabled": "on", "events": ["waiting"]}
+        return _of_form(self._form(TeamWebhook)(form | {"address": url}))
+
     def page_form(self, url: str) -> Said:
         form = {"title": "", "url": url, "refresh_hours": 24}
         document = Document.objects.get(pk=self.document.pk)
@@ -575,6 +591,7 @@ ENTRIES = {
     "a Google account that is connected": Entry(Rooms.account_connected, FAILED, host=GOOGLE_TOKENS),
     "a Google account that is disconnected": Entry(Rooms.account_disconnected, FAILED, host=GOOGLE_TOKENS),
     "a message channel that is sent to": Entry(Rooms.channel_sent, FAILED),
+    "a team's webhook": Entry(Rooms.webhook_posted, FAILED),
     "a provider that is asked": Entry(Rooms.chat, ASKED, whole=True),
     "a provider that answers a visitor": Entry(Rooms.turn, frozenset({"not_available"})),
     "a provider that is tested": Entry(Rooms.probed, PROBED),
@@ -605,6 +622,7 @@ FORMS = {
     "a known page's page": Entry(Rooms.page_page, FIELD),
     "a message channel's form": Entry(Rooms.channel_form, FIELD, whole=True),
     "an outside calendar's form": Entry(Rooms.outside_form, FIELD, whole=True),
+    "a webhook's form": Entry(Rooms.webhook_form, FIELD, whole=True),
     "an OpenAPI document": Entry(Rooms.openapi, DRAFT, whole=True),
     "an OpenAPI document's base address": Entry(Rooms.openapi_base, DRAFT | FIELD, whole=True),
     "a Postman collection": Entry(Rooms.postman, DRAFT, whole=True),

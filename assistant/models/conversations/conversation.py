@@ -63,6 +63,15 @@ class Conversation(models.Model):
     staff = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
     waiting_since = models.DateTimeField(null=True, blank=True)  # while it waits for a person
     reach = models.CharField(max_length=6, choices=Reach.choices, blank=True)  # likewise
+    assigned = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="assigned_conversations"
+    )
+    snoozed_until = models.DateTimeField(null=True, blank=True)
+    snoozed_seq = models.PositiveBigIntegerField(default=0)  # a message of the visitor after it ends the snooze
+    seen_seq = models.PositiveBigIntegerField(default=0)  # how far the visitor has read in the widget
+    mailed_seq = models.PositiveBigIntegerField(default=0)  # how far staff's answers were sent to them by e-mail
+    mail_due_at = models.DateTimeField(null=True, blank=True, db_index=True)  # when what they have not read is sent
+    note_to_assistant = models.TextField(max_length=1000, blank=True)  # by the person who handed back last
     title = models.CharField(max_length=120, blank=True)  # the first words, until the fast model has found better ones
     titled_at = models.DateTimeField(null=True, blank=True)  # when it did
     language = models.CharField(max_length=12, blank=True)  # that the visitor writes in, as the fast model saw it

@@ -53,6 +53,8 @@ def save_events(*events: Event) -> None:
 
 def _publish(event: Event) -> None:
     live.announce(event.conversation_id, render_event(event))
+    changed = {"type": "changed", "conversation": str(event.conversation_id), "event": event.type}
+    live.announce_to_staff(event.conversation.organization_id, changed)
 
 
 _ADVANCE = """

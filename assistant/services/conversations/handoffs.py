@@ -18,7 +18,7 @@ from assistant.errors import ToolError
 from assistant.models import Assistant, Card, Conversation, Delivery, Message, Method, Organization, ToolCall, Turn
 from assistant.sentences import label
 from assistant.services.booking import wording
-from assistant.services.conversations import cards
+from assistant.services.conversations import cards, email_answers
 from assistant.services.conversations.events import is_notified
 from assistant.services.conversations.leases import begin_turn
 from assistant.services.conversations.messages import append_message
@@ -240,6 +240,7 @@ def _offer_form(call: ToolCall | None, conversation: Conversation, title: str, t
 def name_visitor(conversation: Conversation, given: Mapping[str, Any]) -> None:
     """Keep the name and the address that a visitor has left: what they say of themselves, not proof."""
     update_visitor(conversation, name=str(given.get("name") or ""), email=str(given.get("email") or ""))
+    email_answers.expect(conversation)
 
 
 def leave_contact(

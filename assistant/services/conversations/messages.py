@@ -15,6 +15,7 @@ from assistant.services.conversations.events import next_seq, record_event
 from assistant.services.conversations.leases import begin_turn
 from assistant.services.conversations.state import set_state
 from assistant.services.knowledge import questions
+from assistant.services.notifications import queue as notifications
 from assistant.services.raw_sql import insert
 
 
@@ -92,6 +93,7 @@ def _post(
     [(waits, acted)] = insert(message, returning=_BEFORE, values=(conversation.pk, conversation.pk))
     record_event(conversation, "message.added", message=message, seq=seq)
     if conversation.state == Conversation.State.STAFF:
+        notifications.about_message(conversation)
         return Posted(message, None, new=True)
     turn = begin_turn(message, claimed=prepare is not None and not waits)
     if prepare and not waits:

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from assistant.models import Conversation, ConversationNote
 from assistant.services.conversations.events import format_instant, record_event
+from assistant.services.notifications import queue as notifications
 
 
 def set_state(
@@ -28,6 +29,7 @@ def set_state(
     is back. `seq`: the number that was given out for its event.
     """
     waits = state == Conversation.State.WAITING
+    begins = waits and conversation.state != state
     reach = Conversation.Reach.NOBODY if not notified else Conversation.Reach.AWAY if away else Conversation.Reach.TOLD
     conversation.state = state
     conversation.staff = staff
@@ -41,6 +43,8 @@ def set_state(
         if opens_at:
             data["opens_at"] = format_instant(opens_at)
     record_event(conversation, "conversation.updated", data=data, seq=seq)
+    if begins:
+        notifications.about_waiting(conversation)
 
 
 def change_state(conversation: Conversation, state: str, *, staff: Any = None) -> None:

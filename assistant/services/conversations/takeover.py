@@ -14,37 +14,73 @@ from assistant.errors import Conflict, InputError
 from assistant.models import Conversation, Message, Turn
 from assistant.redaction import clean
 from assistant.sentences import label
+from assistant.services.conversations import email_answers
 from assistant.services.conversations.leases import begin_turn, request_stop
 from assistant.services.conversations.messages import append_message
 from assistant.services.conversations.state import set_state
 
 MAX_CHARS = 4000
+NOTE_CHARS = 1000
 
 
-def answer(conversation: Conversation, by: Any, text: str) -> Message:
+class Crossed(Conflict):
+    """Another member of staff has answered meanwhile, with `message`."""
+
+    def __init__(self, message: Message) -> None:
+        super().__init__(f"{message.staff or 'Somebody else'} has answered in the meantime.")
+        self.message = message
+
+
+def answer(conversation: Conversation, by: Any, text: str, *, seen: int | None = None) -> Message:
     """Say `text` to the visitor as the user `by`, who holds the conversation from then on; a reply in the making ends.
 
-    Raises `Conflict` when the conversation is closed, `InputError` when nothing is said.
+    Written by somebody who had seen the conversation up to `seen`. Raises `Crossed` where another member of staff has
+    answered since, `Conflict` when the conversation is closed, and `InputError` when nothing is said.
     """
     said = clean(text).strip()[:MAX_CHARS]
     if not said:
         raise InputError("The message is empty.")
     with transaction.atomic():
         locked = _open(conversation)
-        for turn in locked.turns.open():
-            request_stop(locked, str(turn.pk))
-        if (locked.state, locked.staff_id) != (Conversation.State.STAFF, by.pk):
-            set_state(locked, Conversation.State.STAFF, staff=by)
+        if seen is not None:
+            _refuse_crossing(locked, by, seen)
+        _hold(locked, by)
+        email_answers.expect(locked)
         return append_message(locked, Message.Role.STAFF, said, staff=by)
 
 
-def hand_back(conversation: Conversation) -> Turn | None:
+def _refuse_crossing(conversation: Conversation, by: Any, seen: int) -> None:
+    others = conversation.messages.filter(role=Message.Role.STAFF, seq__gt=seen).exclude(staff=by)
+    if found := others.select_related("staff").order_by("-seq").first():
+        raise Crossed(found)
+
+
+def take_over(conversation: Conversation, by: Any) -> None:
+    """Hold the conversation as the user `by`, without a word yet. Raises `Conflict` when it is closed."""
+    with transaction.atomic():
+        _hold(_open(conversation), by)
+
+
+def _hold(conversation: Conversation, by: Any) -> None:
+    """Let `by` answer in the conversation, which is locked, and end a reply in the making."""
+    for turn in conversation.turns.open():
+        request_stop(conversation, str(turn.pk))
+    if conversation.assigned_id is None:
+        conversation.assigned = by
+        conversation.save(update_fields=["assigned"])
+    if (conversation.state, conversation.staff_id) != (Conversation.State.STAFF, by.pk):
+        set_state(conversation, Conversation.State.STAFF, staff=by)
+
+
+def hand_back(conversation: Conversation, note: str = "") -> Turn | None:
     """Let the assistant answer again, beginning with what the visitor has asked and nobody has answered: returns the turn
-    for it. Raises `Conflict` when the conversation is closed."""
+    for it. The assistant reads `note` from then on. Raises `Conflict` when the conversation is closed."""
     with transaction.atomic():
         locked = _open(conversation)
         if locked.state == Conversation.State.ASSISTANT:
             return None
+        locked.note_to_assistant = clean(note).strip()[:NOTE_CHARS]
+        locked.save(update_fields=["note_to_assistant"])
         if locked.staff:
             name = locked.staff.get_short_name() or locked.staff.get_username()
             append_message(locked, Message.Role.SYSTEM, label("person_left", locked.locale, name=name))

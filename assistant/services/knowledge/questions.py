@@ -8,8 +8,10 @@ import re
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from assistant.models import Document, Message, Question, ToolCall, Turn
+from assistant.models import Document, Message, Question, StaffEvent, ToolCall, Turn
+from assistant.services import admin_pages
 from assistant.services.knowledge.words import stems
+from assistant.services.notifications import queue as notifications
 
 # What a reply says that does not know: patterns and not a model judge it, as they do claims (engine.claims). What is not
 # caught here is a question less on a list.
@@ -64,6 +66,14 @@ def record_disliked(reply: Message) -> None:
         note(turn.message, Question.Reason.DISLIKED)
 
 
+def _tell_staff(message: Message, key: str, text: object) -> None:
+    link = admin_pages.address("assistant_question_changelist")
+    title = f"A question without a good answer: {text}"
+    notifications.notify(
+        message.conversation.organization, StaffEvent.QUESTION, title, key=f"question:{key}:{message.pk}", link=link
+    )
+
+
 def note(message: Message, reason: str) -> None:
     """Count a visitor's message, under its words in any order; each message once. What staff have set aside stays there,
     what they have answered is open again."""
@@ -87,6 +97,7 @@ def note(message: Message, reason: str) -> None:
             try:
                 with transaction.atomic():
                     Question.objects.create(organization_id=organization_id, key=key, first_at=now, last_at=now, **newest)
+                    _tell_staff(message, key, newest["text"])
                 return
             except IntegrityError:
                 continue  # asked twice at the same moment: the second time round it is known

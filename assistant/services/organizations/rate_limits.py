@@ -58,8 +58,11 @@ LIMITS = {
     "session-key": Limit(("3/minute", "10/hour"), ("10/minute", "60/hour")),
     "tool-call": Limit(("30/minute", "300/hour"), ("120/minute", "1200/hour")),
     "events": Limit(("600/minute",), ("6000/minute",)),
+    "conversation.seen": Limit(("60/minute",), ("1200/minute",), shared=False),
     "typing": Limit(("120/minute",), ("1200/minute",), shared=False),
     "ping": Limit(("60/minute",), ("1200/minute",), shared=False),
+    "inbound-mail": Limit(("20/minute", "120/hour"), ("600/minute",)),  # visitor: a conversation that is answered by e-mail
+    "inbox": Limit(("240/minute",), shared=False),  # visitor: a member of staff, whose page says what they look at
     "socket": Limit(network=("600/minute",), shared=False),
     "config": Limit(network=("600/minute",), shared=False),
     "hosted": Limit(network=("300/minute",), shared=False),

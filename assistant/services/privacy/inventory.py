@@ -84,9 +84,11 @@ INVENTORY = {
         "To continue a conversation and show it to staff. The network is a keyed hash of an IP address, for limits.",
         Term.MESSAGES, Erasure.DELETED, ("visitor",),
         {
-            V: "id visitor title language summary origin network created_at last_message_at state waiting_since reach",
-            O: "organization assistant", S: "staff",
-            N: "titled_at summary_seq thinking_until last_seq",
+            V: "id visitor title language summary origin network created_at last_message_at state waiting_since reach "
+               "note_to_assistant",
+            O: "organization assistant", S: "staff assigned",
+            N: "titled_at summary_seq thinking_until last_seq snoozed_until snoozed_seq seen_seq "
+               "mailed_seq mail_due_at",
         },
     ),
     "Message": Table(
@@ -99,6 +101,28 @@ INVENTORY = {
         Term.MESSAGES, Erasure.DELETED, IN_CONVERSATION,
         {V: "conversation text at", S: "by", N: "id"},
     ),
+    "ConversationRead": Table(
+        "How far each member of staff has read a conversation.",
+        Term.MESSAGES, Erasure.DELETED, IN_CONVERSATION,
+        {V: "conversation", S: "user", N: "id seq"},
+    ),
+    "Notification": Table(
+        "What staff are told of, and whether it was sent.",
+        Term.MESSAGES, Erasure.DELETED, IN_CONVERSATION,
+        {
+            V: "conversation title created_at", O: "organization webhook", S: "user",
+            N: "id event key seq link state fence leased_until attempts next_attempt_at last_error sent_at",
+        },
+    ),
+    "NotificationChoice": Table(
+        "What each member of staff wants to be told of.", Term.OWNER, fields={S: "user event in_page email", N: "id"}
+    ),
+    "TeamWebhook": Table(
+        "Addresses of teams that are told of events.", Term.OWNER,
+        fields={O: "organization name kind enabled events origin sealed_address", N: "id last_error"},
+    ),
+    "Tag": Table("Words by which staff sort conversations.", Term.OWNER, fields={O: "organization name", N: "id"}),
+    "CannedReply": Table("Replies that staff have prepared.", Term.OWNER, fields={O: "organization shortcut text", N: "id"}),
     "Event": Table(
         "To bring a widget up to date after a reconnect.",
         Term.MESSAGES, Erasure.DELETED, IN_CONVERSATION,

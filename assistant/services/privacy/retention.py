@@ -120,7 +120,7 @@ def _empty(conversation: Conversation) -> dict[str, int]:
             counts[model.__name__] = rows.count()
             rows.delete()
     closed = Conversation.State.CLOSED
-    texts = {"title": "", "summary": "", "language": "", "origin": "", "network": ""}
+    texts = {"title": "", "summary": "", "language": "", "origin": "", "network": "", "note_to_assistant": ""}
     Conversation.objects.filter(pk=conversation.pk).update(**texts, state=closed, staff=None, thinking_until=None)
     return counts
 

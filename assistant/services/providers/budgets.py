@@ -20,9 +20,10 @@ from django.utils import timezone
 
 from assistant import llm
 from assistant.errors import BudgetExceeded, ToolError
-from assistant.models import Assistant, Budget, Conversation, Organization, Spending, Turn, Usage
+from assistant.models import Assistant, Budget, Conversation, Organization, Spending, StaffEvent, Turn, Usage
 from assistant.services import admin_pages
 from assistant.services.deliveries import outbox
+from assistant.services.notifications import queue as notifications
 from assistant.services.providers.prices import FREE, Rate, rate_of
 from assistant.services.raw_sql import execute, insert, overwrite
 
@@ -315,11 +316,15 @@ def _warn(organization: Organization, used: dict[_Limit, _Used]) -> None:
             "can change the limit in the admin, on the organization's page, under Limits:\n"
             + admin_pages.address("assistant_organization_change", organization.pk),
             key=f"budget:{row.row_id}",
+            event=StaffEvent.BUDGET,
         )
 
 
-def notify_team(organization: Organization, subject: str, text: str, *, key: str) -> None:
-    """An e-mail to the organization's team, once per `key`, if it has an address for that."""
+def notify_team(organization: Organization, subject: str, text: str, *, key: str, event: StaffEvent | None = None) -> None:
+    """An e-mail to the organization's team, once per `key`, if it has an address for that; and notifications to those of
+    the staff who want to be told of the `event`, where it is one."""
+    if event is not None:
+        notifications.notify(organization, event, subject, key=key)
     if not organization.team_email:
         return
     try:

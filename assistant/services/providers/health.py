@@ -19,7 +19,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from assistant.models import Conversation, Organization, Provider, ProviderHealth, Rotation, Usage
+from assistant.models import Conversation, Organization, Provider, ProviderHealth, Rotation, StaffEvent, Usage
 from assistant.services import admin_pages
 from assistant.services.providers import budgets
 
@@ -251,6 +251,7 @@ def _notify_staff(row: ProviderHealth, now: datetime) -> None:
         "Other providers answer instead, if there are any. Check it in the admin:\n"
         + admin_pages.address("assistant_provider_change", row.provider.pk),
         key=f"provider:{row.pk}:{row.cause}:{now:%Y-%m-%d}",
+        event=StaffEvent.PROVIDER,
     )
 
 

@@ -5,6 +5,7 @@ import { inLanguage, loadLocale, unknownLocale, withRegion } from "./locales/ind
 import { createConnection } from "./panel/connection.js";
 import { emitChanges } from "./panel/page_events.js";
 import { createPainting } from "./panel/painting.js";
+import { createReceipts } from "./panel/receipts.js";
 import { persist, restore } from "./panel/persistence.js";
 import { remountable } from "./panel/remounting.js";
 import { watchSurroundings } from "./panel/surroundings.js";
@@ -57,12 +58,14 @@ function build({ host, config, storage: stored, root, shadow, launcher, options,
   let stopTheme = follow();
   const paint = createPainting({ store, shadow, panel, teaser, launcher, label: t.chat });
   const stopWatching = watchSurroundings(transport, storage, session);
+  const receipts = createReceipts(store, transport);
   const unsubscribe = store.subscribe((state, before) => {
     paint(state, before);
     persist(storage, state, before, mode);
     emitChanges(emit, state, before);
     if (state.connection === "online" && before.connection !== "online") commands.introduce();
     outbox.update(state, before);
+    receipts.update();
   });
 
   emit("ready");
@@ -80,6 +83,7 @@ function build({ host, config, storage: stored, root, shadow, launcher, options,
       transport.close();
       panel.destroy();
       stopWatching();
+      receipts.destroy();
       stopTheme();
     },
   };

@@ -16,6 +16,7 @@ from assistant.models import (
     Calendar,
     CalendarAccount,
     CalendarFeed,
+    CannedReply,
     Conversation,
     Delivery,
     Document,
@@ -35,6 +36,7 @@ from assistant.models import (
     Removal,
     Replay,
     Service,
+    TeamWebhook,
     ToolCall,
     Turn,
     Usage,
@@ -78,6 +80,7 @@ def fill(slug: str, word: str) -> Organization:
     )
     account.set_tokens(PROVIDER_SECRET, PROVIDER_SECRET)
     account.save()
+    CannedReply.objects.create(organization=home, shortcut="word", text=word)
     method = Method.objects.create(
         organization=home,
         name="order_status",
@@ -141,6 +144,10 @@ def fill(slug: str, word: str) -> Organization:
         )
         cards.add(talk, "receipt", {"title": word, "reference": "7KQ2MX", "lines": [[word, word]], "note": word}, call=call)
         append_message(talk, "assistant", word, turn=turn, sources=[{"title": word, "url": word}], rating=-1)
+    hook = TeamWebhook(organization=home, name=word, last_error=word)
+    hook.set_address(f"https://hooks.example.com/{PROVIDER_SECRET}")
+    hook.save()
+    talk.tags.create(organization=home, name=word[:40])
     document = Document(organization=home, title=word, text=f"# {word}\n{word}", problem=word, note=word)
     documents.queue(document)
     document.assistants.add(assistant)

@@ -178,8 +178,8 @@ def test_staff_answer_a_visitor_and_hand_the_conversation_back(boss):
     assert "Hand back" in editor.get(page).content.decode() and "Hand back" not in viewer.get(page).content.decode()
     editor.post(answer, {"text": "not sent", "hand_back": ""})
     talk.refresh_from_db()
-    *_, said, left = talk.messages.all()
-    assert (talk.state, said.text, left.text) == ("assistant", POLYGLOT, "editor-home has left the chat.")
+    assert (talk.state, talk.messages.last().text) == ("assistant", "editor-home has left the chat.")
+    assert not talk.messages.filter(text="not sent").exists()
 
 
 def test_staff_leave_notes_that_nobody_else_reads(boss):
@@ -278,9 +278,9 @@ def test_the_first_page_says_what_is_still_to_be_done(boss):
     Organization.objects.create(name="New Ltd", slug="new")
     first = boss.get("/admin/")
     ((_, steps),) = first.context["unfinished"]
-    assert [step.done for step in steps] == [False] * 5
+    assert [step.done for step in steps] == [False, False, False, False, False]
     fill("home", "Aardvark")
-    Organization.objects.filter(slug="home").update(team_email="team@home.example")
+    Organization.objects.filter(slug="home").update(team_email="team@example.com")
     assert [organization.slug for organization, _ in boss.get("/admin/").context["unfinished"]] == ["new"]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.apps import apps
+from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.db import connection, models
 
@@ -21,6 +22,8 @@ def plant(slug: str, word: str) -> Visitor:
     visitor = Visitor.objects.get(organization=home)
     talk = Conversation.objects.get(visitor=visitor)
     talk.notes.create(text="A note.")
+    talk.reads.create(user=User.objects.create_user(f"reader-{home.pk}"), seq=1)
+    talk.notifications.create(organization=home, event="waiting", key=f"waiting:{talk.pk}", title="Somebody waits.")
     assert Card.objects.filter(conversation=talk).exists() and Event.objects.filter(conversation=talk).exists()
     assert ConversationNote.objects.filter(conversation=talk).exists()
     appointment = Appointment.objects.get(visitor=visitor)

@@ -1,0 +1,1 @@
+"""The inbox: a live page on which staff answer visitors together."""

@@ -1,0 +1,152 @@
+"""The inbox's WebSocket: says which conversations have changed, who is looking at one, and who is typing.
+
+It carries no texts: the page reads them from the admin's own addresses, which check permissions. Frames in:
+`watch {conversation}` (empty for none), `typing {}`, and `here {}` every few seconds. Out: `changed`, `read`,
+`visitor.typing`, `staff.here {conversation, user, name, typing}`, and `missed` where events may have been lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, parse_cookie
+
+from assistant import events, live
+from assistant.admin.inbox.shown import name_of
+from assistant.admin.scoping import organizations
+from assistant.async_db import in_db
+from assistant.errors import TooMuch
+from assistant.models import Conversation
+from assistant.services import logins
+from assistant.services.organizations import rate_limits
+
+log = logging.getLogger(__name__)
+
+NOT_SIGNED_IN, FORBIDDEN, BAD_FRAME, TOO_MUCH = 4401, 4403, 4400, 4429
+FRAME_BYTES = 500
+SEND_SECONDS = 10
+MOST_ORGANIZATIONS = 50
+
+
+class InboxConsumer(AsyncWebsocketConsumer):
+    user: Any = None
+    watched: Conversation | None = None
+    may_write = False
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        async with contextlib.AsyncExitStack() as self.until_gone:
+            await super().__call__(scope, receive, send)
+
+    async def connect(self) -> None:
+        await self.accept()  # first: a browser that is refused earlier learns nothing but 1006
+        if not self._is_our_page():
+            return await self.close(FORBIDDEN)
+        self.user, found = await in_db(self._admitted)()
+        if self.user is None:
+            return await self.close(NOT_SIGNED_IN)
+        for organization_id in found:
+            group = live.staff_group(organization_id)
+            subscription = await self.until_gone.enter_async_context(live.subscribe(group))
+            forwarding = asyncio.create_task(self._forward(subscription))
+            self.until_gone.callback(forwarding.cancel)
+        await self._send({"type": "ready"})
+
+    def _is_our_page(self) -> bool:
+        """Whether the page that opens the socket comes from the host that it opens it to: cookies alone prove nothing."""
+        headers = dict(self.scope["headers"])
+        origin, host = (headers.get(name, b"").decode("latin-1").lower() for name in (b"origin", b"host"))
+        return bool(host) and urlsplit(origin).netloc == host
+
+    def _admitted(self) -> tuple[Any, list[int]]:
+        """The member of staff whose session it is, and the organizations that they see."""
+        cookies = dict(self.scope["headers"]).get(b"cookie", b"").decode("latin-1")
+        user = logins.user_of_session(parse_cookie(cookies))
+        if user is None:
+            return None, []
+        return user, list(organizations(_as_request(user)).values_list("pk", flat=True)[:MOST_ORGANIZATIONS])
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        if self.user is None:
+            return  # refused; the socket is closing
+        try:
+            frame = orjson.loads(text_data or "") if len(text_data or "") <= FRAME_BYTES else None
+        except orjson.JSONDecodeError:
+            frame = None
+        if not isinstance(frame, dict):
+            return await self.close(BAD_FRAME)
+        try:
+            rate_limits.hit("inbox", visitor=str(self.user.pk))
+        except TooMuch:
+            return await self.close(TOO_MUCH)
+        match frame:
+            case {"type": "watch", "conversation": str(conversation_id)}:
+                await self._watch(conversation_id)
+            case {"type": "typing"} if self.watched and self.may_write:
+                self._say(typing=True)
+                live.announce(self.watched.pk, events.StaffTyping())
+            case {"type": "here"}:
+                await self._still_there()
+
+    async def _watch(self, conversation_id: str) -> None:
+        if self.watched:
+            self._say(gone=True)
+        self.watched, self.may_write = await in_db(self._found)(conversation_id)
+        if self.watched:
+            self._say()
+
+    def _found(self, conversation_id: str) -> tuple[Conversation | None, bool]:
+        request = _as_request(self.user)
+        try:
+            mine = Conversation.objects.filter(organization__in=organizations(request))
+            found = mine.filter(pk=conversation_id).first() if conversation_id else None
+        except ValidationError:  # it is no id
+            found = None
+        conversations: Any = admin.site.get_model_admin(Conversation)
+        return found, found is not None and conversations.may_operate(request, found)
+
+    async def _still_there(self) -> None:
+        """The user's session may have ended, and their role may have changed, since they opened the page."""
+        user, _ = await in_db(self._admitted)()
+        if user is None:
+            return await self.close(NOT_SIGNED_IN)
+        if self.watched:
+            self.watched, self.may_write = await in_db(self._found)(str(self.watched.pk))
+        if self.watched:
+            self._say()
+
+    def _say(self, **more: bool) -> None:
+        """Let the others know who looks at the conversation."""
+        if self.watched:
+            shown = {"conversation": str(self.watched.pk), "user": self.user.pk, "name": name_of(self.user)}
+            live.announce_to_staff(self.watched.organization_id, {"type": "staff.here", **shown, **more})
+
+    async def disconnect(self, code: int) -> None:
+        self._say(gone=True)
+
+    async def _forward(self, subscription: live.Subscription) -> None:
+        while True:
+            payload = await subscription.next()
+            await self._send(payload if payload is not None else {"type": "missed"})
+
+    async def _send(self, payload: dict[str, Any]) -> None:
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                await self.send(text_data=orjson.dumps(payload).decode())
+        except TimeoutError:
+            log.info("an inbox does not read what it is sent")
+            await self.close()
+
+
+def _as_request(user: Any) -> HttpRequest:
+    """What the helpers of `scoping` ask for."""
+    request = HttpRequest()
+    request.user = user
+    return request

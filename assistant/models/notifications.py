@@ -1,0 +1,119 @@
+"""Notifications to staff: what each person wants to be told, webhooks of teams, and the outbox of both."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from assistant import secrets
+from assistant.models.booking.outside import origin_of
+from assistant.models.conversations.conversation import Conversation
+from assistant.models.organizations.organization import Organization
+
+
+class StaffEvent(models.TextChoices):
+    """What staff can be told of."""
+
+    WAITING = "waiting", "A visitor asks for a person"
+    MESSAGE = "message", "A visitor writes in a conversation of mine"
+    DELIVERY = "delivery", "An e-mail could not be delivered"
+    BUDGET = "budget", "A limit is nearly reached"
+    PROVIDER = "provider", "A model provider has stopped answering"
+    QUESTION = "question", "A question has no good answer"
+
+
+class NotificationChoice(models.Model):
+    """How one person is told of one event; without a row, as `services.notifications.choices` has it."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="notification_choices")
+    event = models.CharField(max_length=10, choices=StaffEvent.choices)
+    in_page = models.BooleanField(default=False)
+    email = models.BooleanField("e-mail", default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "event"], name="one_choice_per_event")]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.event}"
+
+
+class TeamWebhook(models.Model):
+    """An address of the team's that is posted to, such as a channel in Slack. The address is a secret: whoever has it can
+    write there."""
+
+    class Kind(models.TextChoices):
+        SLACK = "slack", "Slack, Mattermost, Rocket.Chat: a message"
+        JSON = "json", "Anything else: JSON with the event"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="team_webhooks")
+    name = models.CharField(max_length=80, help_text="What staff call it, such as #reception.")
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.SLACK)
+    enabled = models.BooleanField(default=True)
+    events = models.JSONField(default=list, blank=True)  # values of StaffEvent
+    origin = models.CharField("server", max_length=300, blank=True, editable=False)
+    sealed_address = models.TextField(blank=True, editable=False)
+    last_error = models.CharField(max_length=300, blank=True, editable=False)
+
+    class Meta:
+        ordering = ["organization", "name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def set_address(self, address: str) -> None:
+        """Seal the address; the caller saves. Raises `ValueError`."""
+        self.origin = origin_of(address)
+        self.sealed_address = secrets.seal(address, "webhook.address", self.organization_id, self.pk)
+
+    def address(self) -> str:
+        """Raises `SecretUnreadable`."""
+        return secrets.unseal(self.sealed_address, "webhook.address", self.organization_id, self.pk)
+
+
+class NotificationQuerySet(models.QuerySet["Notification"]):
+    def due(self, now: datetime) -> NotificationQuerySet:
+        free = models.Q(leased_until__isnull=True) | models.Q(leased_until__lt=now)
+        return self.filter(free, state=Notification.State.QUEUED, next_attempt_at__lte=now)
+
+
+class Notification(models.Model):
+    """One event on its way to one person by e-mail, or to one webhook."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        SENT = "sent"
+        WITHDRAWN = "withdrawn"  # seen in the meantime
+        DEAD = "dead", "Failed"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="notifications")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+")
+    webhook = models.ForeignKey(TeamWebhook, models.CASCADE, null=True, related_name="notifications")
+    conversation = models.ForeignKey(Conversation, models.CASCADE, null=True, related_name="notifications")
+    event = models.CharField(max_length=10, choices=StaffEvent.choices)
+    key = models.CharField(max_length=160, unique=True)  # so that the same event told twice is one row
+    seq = models.PositiveBigIntegerField(default=0)  # of the conversation, when it happened
+    title = models.CharField(max_length=200)
+    link = models.CharField(max_length=300, blank=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
+    fence = models.PositiveIntegerField(default=0)
+    leased_until = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(default=timezone.now)
+    last_error = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    objects = NotificationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [models.Index(fields=["state", "next_attempt_at"]), models.Index(fields=["created_at"])]
+
+    def __str__(self) -> str:
+        return self.title

@@ -1,0 +1,227 @@
+"""Visitors' replies to e-mails with staff's answers: read as MIME, and added to their conversation once.
+
+What the signed address proves is that the sender has got our e-mail, and no more: who they say that they are is not
+believed, changes nothing of what is known of the visitor, and is noted for staff where it is somebody else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import imaplib
+import logging
+import re
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from email.utils import getaddresses, parseaddr
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from django.conf import settings
+from django.db import transaction
+from mailparser_reply import EmailReplyParser
+
+from assistant.errors import TooMuch
+from assistant.models import Conversation, Message
+from assistant.redaction import clean
+from assistant.sentences import label
+from assistant.services.conversations.email_answers import MARK, conversation_at
+from assistant.services.conversations.messages import append_message
+from assistant.services.conversations.state import leave_note, set_state
+from assistant.services.deliveries import outbox
+from assistant.services.notifications import queue as notifications
+from assistant.services.organizations import rate_limits
+
+log = logging.getLogger(__name__)
+
+ACCEPTED, IGNORED, UNKNOWN, DUPLICATE, EMPTY, LIMITED = "accepted", "ignored", "unknown", "duplicate", "empty", "limited"
+RECIPIENTS = ("to", "cc", "delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-forwarded-to")
+READ_CHARS = 60_000  # of a mail's text; what is quoted in it is cut off
+NAMES = 10  # of attachments that are named
+LANGUAGES = ["en", "de", "fr", "es"]
+AT_ONCE = 50  # mails of a mailbox that are read in one go
+SECONDS = 20.0
+
+
+def receive(raw: bytes) -> str:
+    """Take in one mail; what became of it, as one of the words above. Raises `ValueError` for what is no mail."""
+    try:
+        mail = message_from_bytes(raw, policy=policy.default)
+        if not isinstance(mail, EmailMessage) or not mail.keys():
+            raise ValueError("This is not a MIME message.")
+        conversation = _addressed(mail)
+        if conversation is None:
+            return UNKNOWN
+        if is_automatic(mail):
+            return IGNORED
+        text, names = reply_of(mail), attachments_of(mail)
+    except (LookupError, UnicodeError, AttributeError, TypeError, IndexError) as error:  # of the library, for bad headers
+        raise ValueError("This message cannot be read.") from error
+    if not text and not names:
+        return EMPTY
+    try:
+        rate_limits.hit("inbound-mail", visitor=str(conversation.pk))
+    except TooMuch:
+        return LIMITED
+    return _added(conversation, mail, text, names, raw)
+
+
+def _addressed(mail: EmailMessage) -> Conversation | None:
+    values = [str(value) for name in RECIPIENTS for value in mail.get_all(name, [])]
+    return next((found for _, address in getaddresses(values) if (found := conversation_at(address))), None)
+
+
+def is_automatic(mail: EmailMessage) -> bool:
+    """Whether a machine has written it (RFC 3834), a list has passed it on, or it is one of our own."""
+    submitted = str(mail.get("auto-submitted", "no")).partition(";")[0].strip().lower()
+    precedence = str(mail.get("precedence", "")).strip().lower()
+    ours = {parseaddr(settings.DEFAULT_FROM_EMAIL)[1].lower(), settings.INBOUND_EMAIL_ADDRESS.lower()}
+    return (
+        submitted != "no"
+        or precedence in ("bulk", "junk", "list", "auto_reply")
+        or any(mail.get(name) for name in ("list-id", "x-autoreply", "x-autorespond", "x-auto-response-suppress"))
+        or mail.get_content_type() == "multipart/report"
+        or str(mail.get("return-path", "x")).strip() == "<>"
+        or parseaddr(str(mail.get("from", "")))[1].lower() in ours
+    )
+
+
+def reply_of(mail: EmailMessage) -> str:
+    """What the sender has written, without what they quote, and without their signature."""
+    part = mail.get_body(("plain", "html"))
+    if part is None:
+        return ""
+    text = str(part.get_content())[:READ_CHARS]
+    if part.get_content_subtype() == "html":
+        text = _text_of(text)
+    lines = clean(text.replace("\r\n", "\n")).split("\n")
+    above = next((number for number, line in enumerate(lines) if MARK in line), len(lines))
+    kept = "\n".join(lines[:above])
+    found = EmailReplyParser(languages=list(LANGUAGES)).parse_reply(kept) or ""
+    return re.sub(r"\n{3,}", "\n\n", found).strip()[: settings.MESSAGE_MAX_CHARS]
+
+
+class _Text(HTMLParser):
+    """The text of an HTML mail, without quotes."""
+
+    HIDDEN, BREAKS = {"script", "style", "head", "title", "blockquote"}, {"br", "p", "div", "tr", "li"}
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pieces: list[str] = []
+        self.hidden = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.hidden += tag in self.HIDDEN
+        if tag in self.BREAKS:
+            self.pieces.append("\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        self.hidden = max(0, self.hidden - (tag in self.HIDDEN))
+
+    def handle_data(self, data: str) -> None:
+        if not self.hidden:
+            self.pieces.append(data)
+
+
+def _text_of(html: str) -> str:
+    reader = _Text()
+    reader.feed(html)
+    reader.close()
+    return "".join(reader.pieces)
+
+
+def attachments_of(mail: EmailMessage) -> list[str]:
+    """The names of what is attached, which is not kept."""
+    names = [" ".join(str(part.get_filename() or part.get_content_type()).split())[:80] for part in mail.iter_attachments()]
+    return names[:NAMES]
+
+
+def _added(conversation: Conversation, mail: EmailMessage, text: str, names: list[str], raw: bytes) -> str:
+    """Add it to the conversation, which a person answers from then on; once, however often it comes in."""
+    sender = parseaddr(str(mail.get("from", "")))[1][:254]
+    client_id = f"mail:{hashlib.sha256(str(mail.get('message-id') or '').encode() or raw).hexdigest()[:48]}"
+    with transaction.atomic():
+        locked = Conversation.objects.select_for_update().get(pk=conversation.pk)
+        if locked.messages.filter(client_id=client_id).exists():
+            return DUPLICATE
+        said = text or label("no_attachments", locked.locale, names=", ".join(names))
+        append_message(locked, Message.Role.VISITOR, said, client_id=client_id)
+        if names and text:
+            append_message(locked, Message.Role.SYSTEM, label("no_attachments", locked.locale, names=", ".join(names)))
+        if sender.lower() != conversation.visitor.email.lower():
+            note = f"The visitor's last message came by e-mail from {sender or 'nobody'}, which is not their own address."
+            leave_note(locked, None, note)
+        if locked.state == Conversation.State.STAFF:
+            notifications.about_message(locked)
+        else:
+            _wait(locked)
+    return ACCEPTED
+
+
+def _wait(conversation: Conversation) -> None:
+    """Let it wait for a person: an assistant's answer would be read by nobody. The team's address is told."""
+    team = conversation.organization.team_email
+    if team:
+        outbox.queue_email(
+            conversation.organization,
+            to=team,
+            subject=f"A visitor has answered by e-mail: {conversation}",
+            text=f"Read what a visitor has written, and answer:\n{notifications.inbox_address(conversation)}\n",
+            key=f"answered:{conversation.pk}:{conversation.last_seq}",
+            conversation=conversation,
+        )
+    set_state(conversation, Conversation.State.WAITING, notified=bool(team))
+
+
+# --- A mailbox --------------------------------------------------------------------------------------------------------
+
+
+def open_mailbox(url: str) -> Any:
+    """A connection to the mailbox of `imaps://user:password@host:993/INBOX`, logged in. Raises `OSError` and
+    `imaplib.IMAP4.error`."""
+    parts = urlsplit(url)
+    make = imaplib.IMAP4_SSL if parts.scheme == "imaps" else imaplib.IMAP4
+    box = make(parts.hostname or "", parts.port or (993 if parts.scheme == "imaps" else 143), timeout=SECONDS)
+    box.login(unquote(parts.username or ""), unquote(parts.password or ""))
+    box.select(unquote(parts.path.strip("/")) or "INBOX")
+    return box
+
+
+def read_mailbox(url: str, open_: Callable[[str], Any] = open_mailbox) -> int:
+    """Take in what has not been read in the mailbox, and mark it as read. Returns how many mails."""
+    try:
+        box = open_(url)
+    except (OSError, imaplib.IMAP4.error) as error:
+        log.warning("The mailbox of INBOUND_IMAP_URL cannot be read: %s", type(error).__name__)
+        return 0
+    count = 0
+    try:
+        for number, raw in _unread(box):
+            try:
+                receive(raw)
+            except ValueError:
+                log.info("a mail of the mailbox is no message")
+            box.store(number, "+FLAGS", "\\Seen")  # after it was taken in: read twice, it counts once
+            count += 1
+    except (OSError, imaplib.IMAP4.error) as error:
+        log.warning("Reading the mailbox of INBOUND_IMAP_URL ended early: %s", type(error).__name__)
+    finally:
+        _leave(box)
+    return count
+
+
+def _unread(box: Any) -> Iterator[tuple[str, bytes]]:
+    _, [found] = box.search(None, "UNSEEN")
+    for number in (found or b"").split()[:AT_ONCE]:
+        _, parts = box.fetch(number.decode(), "(BODY.PEEK[])")
+        raw = next((part[1] for part in parts if isinstance(part, tuple)), None)
+        if raw is not None:
+            yield number.decode(), raw
+
+
+def _leave(box: Any) -> None:
+    with suppress(OSError, imaplib.IMAP4.error):  # it has gone already
+        box.logout()

@@ -1,0 +1,107 @@
+"""The inbox: which conversations want a person, who sees to each, and how far each member of staff has read.
+
+Every change is published to the organization's staff, whose pages read the rows again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import BooleanField, Case, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce
+
+from assistant import live
+from assistant.errors import InputError
+from assistant.models import Conversation, ConversationRead, Message, Tag
+
+State = Conversation.State
+WAITING, MINE, OPEN, CLOSED = "waiting", "mine", "open", "closed"
+TABS = (WAITING, MINE, OPEN, CLOSED)
+MOST_TAGS = 10
+
+
+def annotated(conversations: QuerySet[Any], user: Any, now: datetime) -> QuerySet[Any]:
+    """The conversations with what a line of the inbox shows: `last_text`, `visitor_seq` (of the visitor's last message),
+    `unread` for `user`, and `asleep` while they are snoozed; a new message of the visitor ends that."""
+    messages = Message.objects.filter(conversation=OuterRef("pk")).exclude(role=Message.Role.SYSTEM).order_by("-seq")
+    visitors = messages.filter(role=Message.Role.VISITOR)
+    read = ConversationRead.objects.filter(conversation=OuterRef("pk"), user=user.pk).values("seq")
+    found = conversations.filter(last_seq__gt=0).annotate(
+        last_text=Subquery(messages.values("text")[:1]),
+        last_role=Subquery(messages.values("role")[:1]),
+        visitor_seq=Coalesce(Subquery(visitors.values("seq")[:1]), 0),
+        read_seq=Coalesce(Subquery(read[:1]), 0),
+    )
+    with_person = Q(state__in=[State.WAITING, State.STAFF]) | Q(assigned=user.pk)
+    return found.annotate(
+        unread=_flag(with_person & Q(visitor_seq__gt=F("read_seq"))),
+        asleep=_flag(Q(snoozed_until__gt=now, visitor_seq__lte=F("snoozed_seq"))),
+    )
+
+
+def _flag(condition: Q) -> Case:
+    return Case(When(condition, then=Value(True)), default=Value(False), output_field=BooleanField())
+
+
+def tab(rows: QuerySet[Any], name: str, user: Any) -> QuerySet[Any]:
+    """The rows of one tab, of `annotated` ones: those that wait longest first, else the newest first."""
+    match name:
+        case "waiting":
+            return rows.filter(state=State.WAITING, asleep=False).order_by("waiting_since", "pk")
+        case "mine":
+            mine = Q(assigned=user.pk) | Q(staff=user.pk)
+            return rows.filter(mine, asleep=False).exclude(state=State.CLOSED).order_by("-last_message_at", "pk")
+        case "closed":
+            return rows.filter(state=State.CLOSED).order_by("-last_message_at", "pk")
+        case _:
+            return rows.exclude(state=State.CLOSED).order_by("-last_message_at", "pk")
+
+
+def publish(conversation: Conversation, kind: str = "changed", **data: Any) -> None:
+    """Let the organization's staff know that something about the conversation has changed, once that is committed."""
+    payload = {"type": kind, "conversation": str(conversation.pk), **data}
+    transaction.on_commit(lambda: live.announce_to_staff(conversation.organization_id, payload))
+
+
+def mark_read(conversation: Conversation, user: Any, seq: int) -> None:
+    """`user` has read up to `seq`; never less than before."""
+    with transaction.atomic():
+        row, _ = ConversationRead.objects.get_or_create(conversation=conversation, user=user)
+        if ConversationRead.objects.filter(pk=row.pk, seq__lt=seq).update(seq=min(seq, conversation.last_seq)):
+            publish(conversation, "read", by=user.pk)
+
+
+def assign(conversation: Conversation, user: Any) -> None:
+    """Give the conversation to a member of staff, or to nobody."""
+    _change(conversation, lambda row: setattr(row, "assigned", user), ["assigned"])
+
+
+def snooze(conversation: Conversation, until: datetime | None) -> None:
+    """Leave the conversation out of what waits until then, or until the visitor writes; None brings it back."""
+
+    def change(row: Conversation) -> None:
+        row.snoozed_until, row.snoozed_seq = until, row.last_seq
+
+    _change(conversation, change, ["snoozed_until", "snoozed_seq"])
+
+
+def _change(conversation: Conversation, change: Callable[[Conversation], Any], fields: list[str]) -> None:
+    with transaction.atomic():
+        locked = Conversation.objects.select_for_update().get(pk=conversation.pk)
+        change(locked)
+        locked.save(update_fields=fields)
+        publish(locked)
+
+
+def set_tags(conversation: Conversation, names: Iterable[str]) -> None:
+    """Tag the conversation with exactly these names; those that are new become tags of the organization."""
+    wanted = list(dict.fromkeys(" ".join(name.split())[:40] for name in names if name.strip()))
+    if len(wanted) > MOST_TAGS:
+        raise InputError(f"A conversation has at most {MOST_TAGS} tags.")
+    with transaction.atomic():
+        tags = [Tag.objects.get_or_create(organization_id=conversation.organization_id, name=name)[0] for name in wanted]
+        conversation.tags.set(tags)
+        publish(conversation)

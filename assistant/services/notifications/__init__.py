@@ -1,0 +1,1 @@
+"""Notifications to staff: in the inbox, by e-mail, and to webhooks."""

@@ -1,0 +1,94 @@
+// The inbox: a list, the open conversation, and a socket that says what to read again. Nothing is polled.
+
+import { createList } from "./list.js";
+import { notice } from "./notices.js";
+import { config, connect } from "./server.js";
+import { createTalk } from "./talk.js";
+
+const TOGETHER_MS = 150; // events that come together are read once
+const root = document.getElementById("inbox");
+const offline = document.getElementById("inbox-connection");
+const title = document.title;
+
+const socket = connect(heard, (online) => (offline.hidden = online));
+const list = createList(open, counted);
+const talk = createTalk(socket, {
+  onChanged: () => again("list"),
+  onBack: () => (root.dataset.showing = "list"),
+  onAbout: () => (root.dataset.showing = root.dataset.showing === "side" ? "talk" : "side"),
+});
+
+const due = new Set();
+let timer;
+
+/** Reads the list, the open conversation or both again, soon. */
+function again(...parts) {
+  for (const part of parts) due.add(part);
+  timer ??= setTimeout(() => {
+    timer = undefined;
+    if (due.has("list")) list.reload();
+    if (due.has("talk")) talk.reload();
+    due.clear();
+  }, TOGETHER_MS);
+}
+
+function heard(event) {
+  const isOpen = talk.is(event.conversation);
+  switch (event.type) {
+    case "missed":
+      return again("list", "talk");
+    case "changed":
+      if (isOpen) talk.visitorSpoke();
+      return again("list", ...(isOpen ? ["talk"] : []));
+    case "read":
+      return event.by === config.me && again("list");
+    case "visitor.typing":
+      return isOpen && talk.visitorTypes();
+    case "notice":
+      return notice(event, talk.is);
+    case "staff.here":
+      return isOpen && talk.see(event);
+  }
+}
+
+function open(id) {
+  if (!id) return;
+  root.dataset.showing = "talk";
+  list.mark(id);
+  history.replaceState(null, "", `?conversation=${id}`);
+  return talk.open(id);
+}
+
+function counted({ counts, unread }) {
+  for (const [name, count] of Object.entries(counts)) {
+    const place = root.querySelector(`[data-count="${name}"]`);
+    place.textContent = count;
+    place.hidden = count === 0;
+  }
+  const wanting = counts.waiting + unread;
+  document.title = wanting ? `(${wanting}) ${title}` : title;
+}
+
+document.addEventListener("keydown", (event) => {
+  if (
+    event.target.matches("input, textarea, select, [contenteditable]") ||
+    event.ctrlKey ||
+    event.metaKey ||
+    event.altKey
+  )
+    return;
+  const acts = {
+    j: () => open(list.beside(1)),
+    k: () => open(list.beside(-1)),
+    r: () => talk.focus("reply"),
+    n: () => talk.focus("note"),
+    "/": list.focusSearch,
+  };
+  const act = acts[event.key];
+  if (!act) return;
+  event.preventDefault();
+  act();
+});
+
+list.reload();
+if (config.open) open(config.open);

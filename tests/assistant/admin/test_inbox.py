@@ -1,0 +1,149 @@
+"""The inbox page: what it is given to show, and what staff may do on it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from assistant.models import Conversation, Organization
+from assistant.services.conversations.messages import post_message
+from assistant.services.conversations.state import change_state
+from tests import make
+from tests.assistant.admin.filled import fill, member
+from tests.assistant.admin.test_scoping import entered
+
+BASE = "/admin/assistant/conversation/inbox/"
+ACTS = {
+    "reply": {"text": "Hello.", "seq": "99"},
+    "take": {},
+    "hand-back": {"note": "Be kind."},
+    "note": {"text": "A regular."},
+    "assign": {"user": ""},
+    "tag": {"tags": "vip, refund"},
+    "snooze": {"hours": "4"},
+    "close": {},
+}
+
+
+@pytest.fixture
+def talk(home: Organization) -> Conversation:
+    made = make.conversation(home.assistants.get())
+    post_message(made, "c-1", "Is there a <b>lift</b>?", {"url": "javascript:alert(1)", "title": "Rooms"})
+    change_state(made, "waiting")
+    return made
+
+
+def lines(client, **query) -> list[str]:
+    return [line["id"] for line in client.get(f"{BASE}list/", query).json()["lines"]]
+
+
+def test_staff_see_who_waits_and_everything_beside_it(home, editor, talk):
+    home.conversations.exclude(pk=talk.pk).update(visitor=talk.visitor)
+    found = editor.get(f"{BASE}list/").json()
+    assert [line["id"] for line in found["lines"]] == [str(talk.pk)] and found["counts"] == {"waiting": 1, "mine": 0}
+    assert found["lines"][0]["unread"] is True and found["lines"][0]["reach"] == "Nobody was notified"
+    shown = editor.get(f"{BASE}{talk.pk}/").json()
+    assert [(item["role"], item["text"]) for item in shown["items"]] == [("visitor", "Is there a <b>lift</b>?")]
+    assert shown["page"] == {"title": "Rooms", "url": ""}  # no address that runs something
+    assert shown["may_act"] and [one["title"] for one in shown["earlier"]] == ["Aardvark"]
+    assert [person["name"] for person in shown["people"]] == ["editor-home"]
+    page = editor.get(BASE).content.decode()
+    assert "inbox/page.js" in page and "Canned" in page
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_an_editor_acts_and_a_viewer_reads(home, editor, talk, act):
+    viewer = entered(member(home, "viewer"))
+    assert viewer.get(f"{BASE}{talk.pk}/").json()["may_act"] is False
+    before = Conversation.objects.values().get(pk=talk.pk)
+    refused = viewer.post(f"{BASE}{talk.pk}/{act}/", ACTS[act])
+    assert refused.status_code == 403 and "role" in refused.json()["error"]
+    assert Conversation.objects.values().get(pk=talk.pk) == before and not talk.notes.exists() and not talk.tags.exists()
+    assert editor.post(f"{BASE}{talk.pk}/{act}/", ACTS[act]).json() == {"ok": True}
+
+
+@pytest.mark.parametrize("act", [*ACTS, "read"])
+def test_nobody_acts_on_anothers_conversation(editor, db, act):
+    theirs = fill("theirs", "Zanzibar").conversations.get()
+    before = Conversation.objects.values().get(pk=theirs.pk)
+    assert editor.post(f"{BASE}{theirs.pk}/{act}/", ACTS.get(act, {"seq": 1})).status_code == 404
+    assert editor.get(f"{BASE}{theirs.pk}/").status_code == 404
+    assert Conversation.objects.values().get(pk=theirs.pk) == before
+    assert str(theirs.pk) not in lines(editor, tab="open")
+
+
+def test_two_answers_to_one_message_cannot_cross_unseen(home, editor, talk):
+    seq = editor.get(f"{BASE}{talk.pk}/").json()["seq"]
+    other = entered(member(home, "owner"))
+    assert other.post(f"{BASE}{talk.pk}/reply/", {"text": "To the left.", "seq": seq}).json() == {"ok": True}
+    answer = editor.post(f"{BASE}{talk.pk}/reply/", {"text": "No.", "seq": seq})
+    assert answer.status_code == 409
+    assert (answer.json()["crossed"]["text"], answer.json()["crossed"]["by"]) == ("To the left.", "owner-home")
+    assert editor.post(f"{BASE}{talk.pk}/reply/", {"text": "And right.", "seq": answer.json()["crossed"]["seq"]}).json()[
+        "ok"
+    ]
+
+
+def test_what_was_answered_is_read_and_mine(editor, talk):
+    editor.post(f"{BASE}{talk.pk}/reply/", {"text": "To the left.", "seq": 99})
+    found = editor.get(f"{BASE}list/", {"tab": "mine"}).json()
+    assert [(line["id"], line["unread"]) for line in found["lines"]] == [(str(talk.pk), False)]
+    post_message(talk, "c-2", "Thanks!")
+    found = editor.get(f"{BASE}list/", {"tab": "mine"}).json()
+    assert (found["lines"][0]["unread"], found["unread"]) == (True, 1)
+    editor.post(f"{BASE}{talk.pk}/read/", {"seq": found["lines"][0]["seq"]})
+    assert editor.get(f"{BASE}list/", {"tab": "mine"}).json()["unread"] == 0
+
+
+def test_a_conversation_is_given_to_members_of_its_organization_alone(home, editor, talk):
+    colleague = member(home, "owner")
+    stranger = member(make.organization("Other"), "owner")
+    assert editor.post(f"{BASE}{talk.pk}/assign/", {"user": colleague.pk}).json() == {"ok": True}
+    for user in (stranger.pk, "nobody", "9" * 15, "²"):
+        answer = editor.post(f"{BASE}{talk.pk}/assign/", {"user": user})
+        assert answer.status_code == 400 and "does not belong" in answer.json()["error"]
+    talk.refresh_from_db()
+    assert talk.assigned == colleague
+
+
+def test_the_list_is_searched_and_filtered(home, editor, talk):
+    editor.post(f"{BASE}{talk.pk}/tag/", {"tags": "vip"})
+    assert lines(editor, tab="open", q="lift") == [str(talk.pk)]
+    assert lines(editor, tab="open", q="escalator") == []
+    assert lines(editor, tab="open", tag="vip") == [str(talk.pk)]
+    assert lines(editor, tab="nonsense") == [str(talk.pk)]
+
+
+def test_the_page_knows_when_a_snooze_ends(editor, talk):
+    assert editor.post(f"{BASE}{talk.pk}/snooze/", {"hours": "5000"}).status_code == 400
+    editor.post(f"{BASE}{talk.pk}/snooze/", {"hours": "4"})
+    found = editor.get(f"{BASE}list/").json()
+    talk.refresh_from_db()
+    assert found["lines"] == [] and found["again_at"] == talk.snoozed_until.isoformat()
+    assert talk.snoozed_until > timezone.now() + timedelta(hours=3)
+
+
+@pytest.mark.parametrize("seq", ["", "-1", "x", "9" * 40])
+def test_a_form_without_its_number_is_refused_by_name(editor, talk, seq):
+    answer = editor.post(f"{BASE}{talk.pk}/reply/", {"text": "Hello.", "seq": seq})
+    assert answer.status_code == 400 and "seq" in answer.json()["error"]
+    assert not talk.messages.filter(role="staff").exists()
+
+
+def test_the_list_takes_few_queries_however_long_it_is(home, editor, django_assert_max_num_queries):
+    for number in range(12):
+        one = make.conversation(home.assistants.get())
+        post_message(one, "c-1", f"Hello {number}")
+        change_state(one, "waiting")
+    with django_assert_max_num_queries(18):
+        assert len(lines(editor)) == 12
+
+
+def test_a_superuser_sees_every_organization_and_may_be_assigned(talk, db):
+    boss = User.objects.create_superuser("boss")
+    client = entered(boss)
+    assert client.post(f"{BASE}{talk.pk}/assign/", {"user": boss.pk}).json() == {"ok": True}
+    assert lines(client, tab="mine") == [str(talk.pk)]

@@ -1,0 +1,132 @@
+"""The inbox's socket: who may open it, and what each member of staff hears of."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+from channels.testing import WebsocketCommunicator
+from django.conf import settings
+from django.test import Client
+
+from assistant.admin.inbox.socket import InboxConsumer
+from assistant.async_db import in_db
+from assistant.models import Conversation, Membership, Organization
+from assistant.services.conversations.messages import post_message
+from tests import make
+from tests.assistant.admin.filled import member
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Inbox:
+    """An open page of a member of staff."""
+
+    def __init__(self, cookie: str, origin: str = "https://chat.example.com") -> None:
+        headers = [(b"host", b"chat.example.com"), (b"origin", origin.encode()), (b"cookie", cookie.encode())]
+        self.wire = WebsocketCommunicator(InboxConsumer.as_asgi(), "/ws/v1/inbox", headers=headers)
+
+    async def __aenter__(self) -> Inbox:
+        assert (await self.wire.connect(5))[0]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.wire.disconnect()
+
+    async def tell(self, **frame: object) -> None:
+        await self.wire.send_to(text_data=json.dumps(frame))
+
+    async def hear(self, type: str) -> dict:
+        async with asyncio.timeout(8):
+            while True:
+                event = json.loads(await self.wire.receive_from(8))
+                if event["type"] == type:
+                    return event
+
+    async def closed(self) -> int:
+        async with asyncio.timeout(8):
+            while True:
+                message = await self.wire.receive_output(8)
+                if message["type"] == "websocket.close":
+                    return message["code"]
+
+
+def signed_in(of: Organization, role: str) -> str:
+    client = Client()
+    client.force_login(member(of, role, f"{role}-{of.slug}"))
+    return f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
+
+
+def talks() -> tuple[Conversation, Conversation]:
+    return make.conversation(), make.conversation(make.assistant(make.organization("Other")))
+
+
+@pytest.mark.parametrize(
+    ("origin", "cookie", "code"),
+    [
+        ("https://evil.example.com", True, 4403),
+        ("", True, 4403),
+        ("null", True, 4403),
+        ("https://chat.example.com", False, 4401),
+    ],
+)
+async def test_only_our_own_page_of_somebody_signed_in_may_open_it(origin, cookie, code):
+    talk, _ = await in_db(talks)()
+    mine = await in_db(signed_in)(talk.organization, "owner")
+    async with Inbox(mine if cookie else "", origin) as inbox:
+        assert await inbox.closed() == code
+
+
+async def test_staff_hear_of_their_own_organizations_conversations_alone():
+    talk, other = await in_db(talks)()
+    async with Inbox(await in_db(signed_in)(talk.organization, "viewer")) as inbox:
+        await inbox.hear("ready")
+        await in_db(post_message)(other, "c-1", "Zanzibar")
+        await in_db(post_message)(talk, "c-1", "Hello")
+        assert (await inbox.hear("changed"))["conversation"] == str(talk.pk)
+
+
+async def test_two_members_of_staff_see_each_other_look_and_type():
+    talk, other = await in_db(talks)()
+    one, two = [await in_db(signed_in)(talk.organization, role) for role in ("owner", "editor")]
+    async with Inbox(one) as grace, Inbox(two) as alan:
+        await grace.hear("ready")
+        await alan.hear("ready")
+        await grace.tell(type="watch", conversation=str(other.pk))  # not theirs: nothing happens
+        await grace.tell(type="watch", conversation="nonsense")
+        await grace.tell(type="watch", conversation=str(talk.pk))
+        seen = await alan.hear("staff.here")
+        assert (seen["conversation"], seen["name"]) == (str(talk.pk), "owner-bright-smile")
+        await grace.tell(type="typing")
+        assert (await alan.hear("staff.here"))["typing"] is True
+        await grace.tell(type="watch", conversation="")
+        assert (await alan.hear("staff.here"))["gone"] is True
+
+
+async def test_a_viewer_who_types_is_shown_to_nobody():
+    talk, _ = await in_db(talks)()
+    one, two = [await in_db(signed_in)(talk.organization, role) for role in ("viewer", "owner")]
+    async with Inbox(one) as viewer, Inbox(two) as owner:
+        await owner.hear("ready")
+        await viewer.hear("ready")
+        await viewer.tell(type="watch", conversation=str(talk.pk))
+        await owner.hear("staff.here")
+        await viewer.tell(type="typing")
+        await viewer.tell(type="here")
+        assert "typing" not in await owner.hear("staff.here")
+
+
+async def test_whoever_has_lost_their_login_or_sends_nonsense_is_disconnected():
+    talk, _ = await in_db(talks)()
+    mine = await in_db(signed_in)(talk.organization, "owner")
+    async with Inbox(mine) as inbox:
+        await inbox.hear("ready")
+        await in_db(lambda: Membership.objects.get().user.delete())()
+        await inbox.tell(type="here")
+        assert await inbox.closed() == 4401
+    other = await in_db(signed_in)(talk.organization, "editor")
+    async with Inbox(other) as inbox:
+        await inbox.hear("ready")
+        await inbox.wire.send_to(text_data="[]")
+        assert await inbox.closed() == 4400

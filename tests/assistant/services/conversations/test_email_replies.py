@@ -1,0 +1,208 @@
+"""Visitors' replies by e-mail: what is taken in, from whom, and what is not."""
+
+from __future__ import annotations
+
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from assistant.models import Conversation, Delivery, Message
+from assistant.services.conversations import email_answers, email_replies, takeover
+from assistant.services.conversations.messages import post_message
+from assistant.services.conversations.state import change_state
+from tests import make
+
+pytestmark = pytest.mark.django_db
+KEY = "a-key-of-enough-letters"
+URL = "/api/v1/inbound-mail"
+
+
+@pytest.fixture(autouse=True)
+def inbound(settings: Any, queued_tasks: list[Any]) -> None:
+    settings.INBOUND_EMAIL_ADDRESS, settings.INBOUND_EMAIL_KEY = "reply@in.example.com", KEY
+
+
+@pytest.fixture
+def talk() -> Conversation:
+    made = make.conversation(make.assistant(make.organization(team_email="team@example.com")))
+    made.visitor.email = "ann@example.com"
+    made.visitor.save()
+    post_message(made, "c-1", "Is there a lift?")
+    takeover.answer(made, User.objects.create_user("grace", first_name="Grace"), "Yes, to the left.")
+    return made
+
+
+def a_mail(talk: Conversation, text: str = "And a ramp?", *, html: str = "", **headers: str) -> EmailMessage:
+    mail = EmailMessage()
+    given = {"From": "Ann <ann@example.com>", "To": email_answers.reply_address(talk), "Message-ID": "<1@example.com>"}
+    for name, value in (given | {name.replace("_", "-"): value for name, value in headers.items()}).items():
+        mail[name] = value
+    if html:
+        mail.set_content(html, subtype="html")
+    else:
+        mail.set_content(text)
+    return mail
+
+
+def said(talk: Conversation) -> list[str]:
+    found = Message.objects.filter(conversation=talk, role="visitor", client_id__startswith="mail:")
+    return list(found.order_by("seq").values_list("text", flat=True))
+
+
+def test_a_reply_is_the_visitors_next_message_once_however_often_it_comes(talk):
+    raw = a_mail(talk).as_bytes()
+    assert [email_replies.receive(raw) for _ in range(3)] == ["accepted", "duplicate", "duplicate"]
+    assert said(talk) == ["And a ramp?"]
+    talk.refresh_from_db()
+    assert talk.state == "staff" and not talk.notes.exists() and not talk.turns.filter(message__text="And a ramp?").exists()
+
+
+QUOTED = """And a ramp?
+
+On Tue, 8 Jan 2030 at 10:00, Bright Smile <desk@example.com> wrote:
+> ##- Please write your answer above this line -##
+> Yes, to the left.
+"""
+MARKED = "And a ramp?\n\n##- Bitte schreiben Sie Ihre Antwort über diese Zeile -##\n\nGrace schrieb:\n\nJa."
+GERMAN = "And a ramp?\n\nAm Di., 8. Jan. 2030 um 10:00 Uhr schrieb Bright Smile <desk@example.com>:\n\n> Ja, links.\n"
+OUTLOOK = "And a ramp?\n\n-----Original Message-----\nFrom: Bright Smile\nSent: Tuesday\nTo: Ann\nSubject: Hello\n\nYes."
+
+
+@pytest.mark.parametrize("text", [QUOTED, MARKED, GERMAN, OUTLOOK, "And a ramp?\r\n"])
+def test_what_is_quoted_is_cut_off(talk, text):
+    assert email_replies.receive(a_mail(talk, text).as_bytes()) == "accepted"
+    assert said(talk) == ["And a ramp?"]
+
+
+def test_html_becomes_text(talk):
+    html = "<style>p{}</style><p>And a <b>ramp</b>?</p><script>x()</script><blockquote>Yes, to the left.</blockquote>"
+    assert email_replies.receive(a_mail(talk, html=html).as_bytes()) == "accepted"
+    assert said(talk) == ["And a ramp?"]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Auto_Submitted": "auto-replied"},
+        {"Auto_Submitted": "auto-generated; owner=x"},
+        {"Precedence": "bulk"},
+        {"List_Id": "<news.example.com>"},
+        {"X_Autoreply": "yes"},
+        {"Return_Path": "<>"},
+        {"From": "reply@in.example.com"},
+    ],
+)
+def test_machines_lists_and_we_ourselves_are_not_visitors(talk, headers):
+    assert email_replies.receive(a_mail(talk, "I am away.", **headers).as_bytes()) == "ignored"
+    assert said(talk) == []
+
+
+def test_a_bounce_is_ignored(talk):
+    mail = a_mail(talk)
+    raw = mail.as_bytes().replace(b"Content-Type: text/plain", b"Content-Type: multipart/report; boundary=x")
+    assert email_replies.receive(raw) == "ignored"
+
+
+def test_attachments_are_named_and_not_taken(talk):
+    mail = a_mail(talk)
+    mail.add_attachment(b"MZ", maintype="application", subtype="octet-stream", filename="invoice.exe")
+    assert email_replies.receive(mail.as_bytes()) == "accepted"
+    assert said(talk) == ["And a ramp?"]
+    assert talk.messages.filter(role="system").last().text == "Attachments are not accepted here: invoice.exe"
+    alone = a_mail(talk, "", Message_ID="<2@example.com>")
+    alone.add_attachment(b"MZ", maintype="application", subtype="octet-stream", filename="photo.heic")
+    assert email_replies.receive(alone.as_bytes()) == "accepted"
+    assert said(talk)[-1] == "Attachments are not accepted here: photo.heic"
+
+
+def test_another_sender_changes_nothing_of_the_visitor_and_is_named_to_staff(talk):
+    assert email_replies.receive(a_mail(talk, From="Eve <eve@example.com>").as_bytes()) == "accepted"
+    visitor = type(talk.visitor).objects.get(pk=talk.visitor_id)
+    assert (visitor.email, visitor.name, visitor.email_verified_at) == ("ann@example.com", "", None)
+    assert "eve@example.com" in talk.notes.get().text
+
+
+def test_an_address_without_our_signature_leads_nowhere(talk):
+    for to in ("reply@in.example.com", f"reply+{talk.pk.hex}{'0' * email_answers.SIGNED_CHARS}@in.example.com"):
+        assert email_replies.receive(a_mail(talk, To=to).as_bytes()) == "unknown"
+    assert said(talk) == []
+
+
+def test_the_address_may_stand_where_the_mail_server_put_it(talk):
+    headers = {"To": "desk@example.com", "Delivered_To": email_answers.reply_address(talk)}
+    assert email_replies.receive(a_mail(talk, **headers).as_bytes()) == "accepted"
+
+
+@pytest.mark.parametrize("state", ["assistant", "waiting", "closed"])
+def test_a_reply_to_a_conversation_that_no_person_holds_waits_for_one_and_tells_the_team(talk, state):
+    change_state(talk, state)
+    assert email_replies.receive(a_mail(talk).as_bytes()) == "accepted"
+    talk.refresh_from_db()
+    assert (talk.state, talk.reach) == ("waiting", "told") and not talk.turns.filter(message__text="And a ramp?").exists()
+    assert "answered by e-mail" in Delivery.objects.get(to="team@example.com").subject
+
+
+@pytest.mark.parametrize("raw", [b"", b"nonsense", b"\xff" * 50, b"To: =?x?q?=\n\n"])
+def test_what_is_no_mail_is_refused_or_belongs_to_nobody(db, raw):
+    try:
+        assert email_replies.receive(raw) == "unknown"
+    except ValueError as error:
+        assert "message" in str(error)
+
+
+# --- The two ways in --------------------------------------------------------------------------------------------------
+
+
+def test_the_webhook_takes_mail_with_its_key_alone(talk, settings, client: Client):
+    raw = a_mail(talk).as_bytes()
+
+    def posted(key: str) -> tuple[int, str]:
+        headers = {"authorization": f"Bearer {key}"} if key else {}
+        answer = client.post(URL, raw, content_type="message/rfc822", headers=headers)
+        return answer.status_code, answer.json()["outcome"]
+
+    assert [posted(key) for key in ("", "wrong", KEY[:-1])] == [(403, "not_allowed")] * 3
+    assert said(talk) == []
+    assert posted(KEY) == (200, "accepted")
+    settings.INBOUND_EMAIL_KEY = ""
+    assert posted("") == (403, "not_allowed")
+    assert client.get(URL).status_code == 405
+    assert said(talk) == ["And a ramp?"]
+
+
+class Mailbox:
+    """What imaplib gives, of a mailbox with these mails."""
+
+    def __init__(self, *mails: bytes) -> None:
+        self.mails, self.seen, self.left = mails, [], False
+
+    def search(self, charset: None, what: str) -> tuple[str, list[bytes]]:
+        unread = [str(number) for number in range(1, len(self.mails) + 1) if str(number) not in self.seen]
+        return "OK", [" ".join(unread).encode()]
+
+    def fetch(self, number: str, what: str) -> tuple[str, list[Any]]:
+        return "OK", [(b"x", self.mails[int(number) - 1]), b")"]
+
+    def store(self, number: str, how: str, flag: str) -> None:
+        self.seen.append(number)
+
+    def logout(self) -> None:
+        self.left = True
+
+
+def test_a_mailbox_is_read_and_what_was_taken_in_is_marked(talk):
+    box = Mailbox(b"nonsense", a_mail(talk).as_bytes(), a_mail(talk, "Hello?", Message_ID="<2@x.example>").as_bytes())
+    assert email_replies.read_mailbox("imap://x", lambda url: box) == 3
+    assert said(talk) == ["And a ramp?", "Hello?"] and box.left
+    assert email_replies.read_mailbox("imap://x", lambda url: box) == 0
+
+
+def test_a_mailbox_that_is_down_is_tried_again_later(talk, caplog):
+    def refuse(url: str) -> Any:
+        raise OSError("down")
+
+    assert email_replies.read_mailbox("imaps://user:hunter2@x", refuse) == 0
+    assert "OSError" in caplog.text and "hunter2" not in caplog.text

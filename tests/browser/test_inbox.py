@@ -1,0 +1,196 @@
+"""The inbox in a real browser: two members of staff and three visitors at once."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests import servers
+from tests.browser.harness import Widget
+from tests.browser.test_admin import signed_in
+
+# Two members of staff of the demonstration's organization, whose team can be told, and a canned reply; prints its id.
+FILL = """
+import json
+from django.contrib.auth.models import User
+from assistant.models import CannedReply, Membership, Method, Organization
+home = Organization.objects.get(assistants__isnull=False)
+home.team_email = "team@example.com"
+home.save()
+assistant = home.assistants.first()
+if not assistant.methods.filter(kind="handoff").exists():
+    assistant.methods.add(Method.objects.create(organization=home, name="person", kind="handoff", description="A person."))
+for name, first in (("tester", "Grace"), ("alan", "Alan")):
+    user = User.objects.create_user(name, password="tester", first_name=first, is_staff=True)
+    Membership.objects.create(user=user, organization=home, role="owner")
+CannedReply.objects.create(organization=home, shortcut="lift", text="Hello {visitor}, {me} here: the lift is to the left.")
+print(json.dumps({"home": home.pk}))
+"""
+
+
+class Office:
+    """The product, running, with its staff."""
+
+    def __init__(self, app: servers.App) -> None:
+        self.app = app
+        self.home = json.loads(self.shell(FILL))["home"]
+
+    def shell(self, code: str) -> str:
+        command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", f"exec({code!r})"]
+        run = subprocess.run(
+            command, cwd=servers.ROOT, env=self.app.environment, capture_output=True, text=True, timeout=60, check=True
+        )
+        return run.stdout.splitlines()[-1] if run.stdout else ""
+
+
+@pytest.fixture(scope="module")
+def office(start_app: Callable[..., servers.App]) -> Office:
+    return Office(start_app())
+
+
+@pytest.fixture
+def grace(office: Office, chromium: Browser) -> Iterator[Page]:
+    with signed_in(office.app, chromium) as page:
+        page.goto("/admin/assistant/conversation/inbox/")
+        yield page
+
+
+@pytest.fixture
+def alan(office: Office, chromium: Browser) -> Iterator[Page]:
+    context = chromium.new_context(viewport={"width": 1280, "height": 860}, base_url=office.app.url)
+    page = context.new_page()
+    page.goto("/admin/login/")
+    page.fill("[name=username]", "alan")
+    page.fill("[name=password]", "tester")
+    page.press("[name=password]", "Enter")
+    page.wait_for_url(re.compile("/admin/$"))
+    page.goto("/admin/assistant/conversation/inbox/")
+    yield page
+    context.close()
+
+
+def asks_for_a_person(office: Office, widget: Widget, text: str) -> Widget:
+    widget.visit(office.app.url).open()
+    widget.ask(text)
+    widget.page.get_by_role("button", name="More").click()
+    widget.page.get_by_role("menuitem", name="Talk to a person").click()
+    expect(widget.page.locator(".header")).not_to_contain_text("AI assistant")
+    return widget
+
+
+def found(page: Page, text: str) -> None:
+    """Search for a conversation among the open ones, and open it."""
+    page.get_by_role("tab", name="All open").click()
+    page.get_by_label("Search conversations").fill(text)
+    expect(page.locator("#inbox-lines .iw-inbox-line")).to_have_count(1)
+    page.locator("#inbox-lines .iw-inbox-line").click()
+    expect(page.locator("#inbox-talk [role=log]")).to_contain_text(text)
+
+
+def test_two_members_of_staff_answer_three_visitors_live(office, grace, alan, new_widget):
+    widgets = [asks_for_a_person(office, new_widget(), f"Question {number}?") for number in range(3)]
+    tabs = {"Waiting": grace.get_by_role("tab", name="Waiting"), "Mine": grace.get_by_role("tab", name="Mine")}
+    expect(tabs["Waiting"]).to_contain_text("3")  # without a reload
+    lines = grace.locator("#inbox-lines .iw-inbox-line")
+    expect(lines).to_have_count(3)
+
+    grace.keyboard.press("j")
+    log, box = grace.locator("#inbox-talk [role=log]"), grace.get_by_label("Reply", exact=True)
+    expect(log).to_contain_text("Question 0?")
+    alan.locator("#inbox-lines .iw-inbox-line").first.click()
+    expect(grace.locator(".iw-inbox-others")).to_contain_text("Alan is here, too.")
+
+    box.fill("/li")
+    expect(grace.get_by_role("option", name="/lift")).to_be_visible()
+    box.press("Enter")
+    expect(box).to_have_value("Hello, Grace here: the lift is to the left.")
+    alan.get_by_label("Reply", exact=True).press_sequentially("To the right.")
+    expect(grace.locator(".iw-inbox-others")).to_contain_text("Alan is writing…")
+    expect(widgets[0].page.get_by_text("is writing…")).to_be_visible()
+    box.press("Enter")
+    expect(widgets[0].log.get_by_text("Grace here: the lift is to the left.")).to_be_visible()
+    expect(tabs["Mine"]).to_contain_text("1")
+    expect(tabs["Waiting"]).to_contain_text("2")
+
+    # Alan's page has heard of it; what he wrote before he saw it is not sent unseen where it had not.
+    expect(alan.locator("#inbox-talk [role=log]")).to_contain_text("Grace here")
+    expect(alan.get_by_label("Reply", exact=True)).to_have_value("To the right.")
+
+    widgets[0].page.get_by_role("textbox", name="Write a message").press_sequentially("Th")
+    expect(grace.locator(".iw-inbox-others")).to_contain_text("The visitor is writing…")
+    widgets[0].say("Thank you!")
+    expect(log).to_contain_text("Thank you!")
+
+    widgets[0].say("And is there a ramp?")
+    expect(log).to_contain_text("And is there a ramp?")
+    box.fill("A draft")
+    grace.get_by_role("button", name="Hand back…").click()
+    grace.get_by_label(re.compile("^Note for")).fill("Offer the ramp.")
+    grace.get_by_role("dialog").get_by_role("button", name="Hand back").click()
+    expect(widgets[0].log.get_by_text("Grace has left the chat.")).to_be_visible()
+    expect(box).to_have_value("A draft")
+    expect(widgets[0].log.locator(".reply").last).not_to_contain_text("lift")  # the assistant has answered
+
+    lines.first.click()
+    expect(log).to_contain_text("Question 1?")
+    expect(box).to_have_value("")
+    grace.get_by_role("button", name="Close").click()
+    expect(widgets[1].page.get_by_text("This conversation has ended.").first).to_be_visible()
+    expect(tabs["Waiting"]).to_contain_text("1")
+
+
+def test_an_answer_that_crosses_with_anothers_is_held_back_and_shown(office, grace, alan, new_widget):
+    widget = asks_for_a_person(office, new_widget(), "Who crosses?")
+    for page in (grace, alan):
+        found(page, "Who crosses?")
+    alan.get_by_label("Reply", exact=True).fill("From Alan.")
+    alan.context.set_offline(True)  # his page hears of nothing any more
+    grace.get_by_label("Reply", exact=True).fill("From Grace.")
+    grace.get_by_label("Reply", exact=True).press("Enter")
+    expect(widget.log.get_by_text("From Grace.")).to_be_visible()
+    alan.route("**/inbox/list/**", lambda route: route.abort())
+    alan.context.set_offline(False)
+    alan.evaluate("() => { window.WebSocket = class { readyState = 3; } }")
+    alan.get_by_label("Reply", exact=True).press("Enter")
+    expect(alan.get_by_role("alert").filter(has_text="Grace answered while you were writing")).to_contain_text("From Grace.")
+    expect(widget.log.get_by_text("From Alan.")).to_have_count(0)
+    alan.get_by_role("button", name="Send mine too").click()
+    expect(widget.log.get_by_text("From Alan.")).to_be_visible()
+
+
+def test_tags_notes_assignment_and_snooze_stand_beside_the_conversation(office, grace, new_widget):
+    asks_for_a_person(office, new_widget(), "Sort me")
+    found(grace, "Sort me")
+    side = grace.locator("#inbox-side")
+    side.get_by_label("Add a tag").fill("refund")
+    side.get_by_label("Add a tag").press("Enter")
+    expect(grace.locator("#inbox-lines .iw-inbox-tag", has_text="refund")).to_be_visible()
+    side.get_by_label("Who sees to it").select_option(label="Alan")
+    expect(grace.locator("#inbox-lines")).to_contain_text("Alan")
+    grace.get_by_role("tab", name="Note for the team").click()
+    grace.get_by_label("Note for the team", exact=True).fill("Knows the owner.")
+    grace.get_by_label("Note for the team", exact=True).press("Enter")
+    expect(side).to_contain_text("Knows the owner.")
+    grace.get_by_label("Snooze").select_option(label="1 day")
+    expect(grace.locator("#inbox-talk")).to_contain_text("Snoozed until")
+    grace.get_by_role("tab", name="Waiting").click()
+    expect(grace.locator("#inbox-lines .iw-inbox-line")).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [375, 800])
+def test_the_inbox_fits_small_screens(office, chromium, new_widget, width):
+    asks_for_a_person(office, new_widget(), "A word of three hundred letters: " + "x" * 300)
+    with signed_in(office.app, chromium, width=width, height=812) as page:
+        page.goto("/admin/assistant/conversation/inbox/")
+        page.locator("#inbox-lines .iw-inbox-line").last.click()
+        expect(page.locator("#inbox-talk [role=log]")).to_contain_text("xxx")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        if width == 375:
+            page.get_by_role("button", name="Back to the list").click()
+            expect(page.locator("#inbox-lines")).to_be_visible()
