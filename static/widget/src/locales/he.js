@@ -8,6 +8,7 @@ export default {
   demoHint: "כאן עונה מודל הדגמה מובנה, ולא ספק בינה מלאכותית אמיתי.",
   person: "שיחה עם נציג",
   personDue: "הצוות קיבל הודעה.",
+  personAway: "הצוות יחזור: {time}.",
   personAsked: "ביקשת לשוחח עם נציג.",
   withPerson: "שיחה עם {name}",
   team: "הצוות",

@@ -8,6 +8,7 @@ export default {
   demoHint: "Qui risponde un modello dimostrativo integrato, non un vero fornitore di IA.",
   person: "Parla con una persona",
   personDue: "Il team è stato avvisato.",
+  personAway: "Il team torna: {time}.",
   personAsked: "Ha chiesto di parlare con una persona.",
   withPerson: "Sta parlando con {name}",
   team: "il team",

@@ -8,6 +8,7 @@ export default {
   demoHint: "ここでは実際のAIプロバイダーではなく、組み込みのデモ用モデルが回答します。",
   person: "担当者と話す",
   personDue: "担当チームに通知しました。",
+  personAway: "担当者が戻る日時：{time}。",
   personAsked: "担当者との会話をご希望です。",
   withPerson: "{name}とお話し中です",
   team: "担当チーム",

@@ -8,6 +8,7 @@ export default {
   demoHint: "Hier antwoordt een ingebouwd demonstratiemodel, geen echte AI-aanbieder.",
   person: "Met een medewerker praten",
   personDue: "Het team heeft bericht gekregen.",
+  personAway: "Het team is er weer: {time}.",
   personAsked: "U hebt om een medewerker gevraagd.",
   withPerson: "U praat met {name}",
   team: "het team",

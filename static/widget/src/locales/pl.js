@@ -8,6 +8,7 @@ export default {
   demoHint: "Odpowiada tu wbudowany model demonstracyjny, a nie prawdziwy dostawca AI.",
   person: "Rozmowa z człowiekiem",
   personDue: "Zespół został powiadomiony.",
+  personAway: "Zespół wróci: {time}.",
   personAsked: "Poproszono o rozmowę z człowiekiem.",
   withPerson: "Rozmowa z: {name}",
   team: "zespół",

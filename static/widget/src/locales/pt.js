@@ -8,6 +8,7 @@ export default {
   demoHint: "Quem responde aqui é um modelo de demonstração incorporado, não um provedor de IA real.",
   person: "Falar com uma pessoa",
   personDue: "A equipe foi avisada.",
+  personAway: "A equipe volta em: {time}.",
   personAsked: "Você pediu para falar com uma pessoa.",
   withPerson: "Você está falando com {name}",
   team: "a equipe",

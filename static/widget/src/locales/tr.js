@@ -8,6 +8,7 @@ export default {
   demoHint: "Burada gerçek bir yapay zekâ sağlayıcısı değil, yerleşik bir tanıtım modeli yanıt verir.",
   person: "Bir kişiyle görüş",
   personDue: "Ekibe haber verildi.",
+  personAway: "Ekibin döneceği zaman: {time}.",
   personAsked: "Bir kişiyle görüşmek istediniz.",
   withPerson: "Görüştüğünüz kişi: {name}",
   team: "ekip",

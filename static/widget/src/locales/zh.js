@@ -8,6 +8,7 @@ export default {
   demoHint: "此处由内置的演示模型回答，并非真正的 AI 服务商。",
   person: "转人工",
   personDue: "已通知团队。",
+  personAway: "团队回来的时间：{time}。",
   personAsked: "您已请求人工服务。",
   withPerson: "您正在与{name}交谈",
   team: "团队",
