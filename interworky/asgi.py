@@ -28,7 +28,7 @@ async def prepare_claims() -> None:
 
 HAND_OVER_SECONDS = 5  # for handing over replies that have not finished by then
 
-sockets = URLRouter([path("ws/v1/inbox", InboxConsumer.as_asgi()), *websocket_urlpatterns])  # type: ignore[list-item]
+sockets = URLRouter([path("ws/v1/inbox", InboxConsumer.as_asgi()), *websocket_urlpatterns])
 
 application = Lifespan(
     Edge(ProtocolTypeRouter({"http": http, "websocket": sockets}), RULES, is_staff, slots()),

@@ -31,18 +31,21 @@ class ConversationFiles:
     @action(description="Export as text", permissions=["operate"])
     def export_text(self: Any, request: HttpRequest, queryset: QuerySet[Conversation]) -> HttpResponse | None:
         rows = _chosen(self, request, queryset)
-        return rows and _file("\n\n".join(map(as_text, rows)), "text/plain", "txt")
+        return _file("\n\n".join(map(as_text, rows)), "text/plain", "txt") if rows else None
 
     @action(description="Export as CSV", permissions=["operate"])
     def export_csv(self: Any, request: HttpRequest, queryset: QuerySet[Conversation]) -> HttpResponse | None:
         rows = _chosen(self, request, queryset)
-        return rows and _file("\ufeff" + as_csv(rows), "text/csv", "csv")  # the mark by which spreadsheets know UTF-8
+        # With the mark by which spreadsheets know UTF-8.
+        return _file("\ufeff" + as_csv(rows), "text/csv", "csv") if rows else None
 
     @action(description="Export as JSON", permissions=["operate"])
     def export_json(self: Any, request: HttpRequest, queryset: QuerySet[Conversation]) -> HttpResponse | None:
         rows = _chosen(self, request, queryset)
-        written = rows and json.dumps(list(map(as_data, rows)), cls=DjangoJSONEncoder, ensure_ascii=False, indent=2)
-        return rows and _file(written, "application/json", "json")
+        if not rows:
+            return None
+        written = json.dumps(list(map(as_data, rows)), cls=DjangoJSONEncoder, ensure_ascii=False, indent=2)
+        return _file(written, "application/json", "json")
 
 
 def _chosen(model_admin: Any, request: HttpRequest, queryset: QuerySet[Conversation]) -> list[Conversation] | None:

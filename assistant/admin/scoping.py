@@ -196,7 +196,7 @@ class Scoped(VisibleChoices, OneRow, ModelAdmin):
         return value.pk if last == "pk" else getattr(value, f"{last}_id")
 
     def organizations_of(self, obj: models.Model) -> OrganizationQuerySet:
-        return Organization.objects.filter(pk=self.organization_id(obj))
+        return Organization.objects.filter(pk__in=[self.organization_id(obj)])
 
     def get_ordering(self, request: HttpRequest) -> Any:
         # Explicit, because a model's own order is lost when rows are counted with `annotate`.

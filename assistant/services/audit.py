@@ -145,7 +145,7 @@ def organizations_of(row: models.Model) -> list[int | None]:
 
 def _home(row: models.Model) -> int | None:
     if hasattr(row, "organization_id"):
-        return row.organization_id  # type: ignore[no-any-return]
+        return row.organization_id
     for one in row._meta.concrete_fields:
         if isinstance(one, models.ForeignKey) and one.related_model in _ours():
             parent = getattr(row, one.name)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -62,8 +62,12 @@ def _reading(model: type[Model], vendor: str) -> tuple[list[str], list[tuple[int
     for place, field in enumerate(model._meta.concrete_fields):
         column = field.get_col(model._meta.db_table)
         for convert in (*database.ops.get_db_converters(column), *column.get_db_converters(database)):
-            converters.append((place, lambda value, database, of=column, by=convert: by(value, of, database)))
+            converters.append((place, partial(_converted, column, convert)))
     return [field.attname for field in model._meta.concrete_fields], converters
+
+
+def _converted(column: Any, convert: Callable[..., Any], value: Any, database: Any) -> Any:
+    return convert(value, column, database)
 
 
 def insert(

@@ -47,10 +47,10 @@ def holidays_view(model_admin: Any, request: HttpRequest, object_id: str) -> Htt
     back = reverse(f"admin:assistant_{model_admin.opts.model_name}_change", args=[owner.pk])
     if request.method == "POST":
         ticked = set(request.POST.getlist("day"))
-        chosen = [one for one in found if one.day.isoformat() in ticked]
+        ticked_days = [one for one in found if one.day.isoformat() in ticked]
 
         def close() -> HttpResponse:
-            added = holidays.close_on(owner, chosen)
+            added = holidays.close_on(owner, ticked_days)
             model_admin.message_user(request, f"Closed days added: {added}.", messages.SUCCESS)
             return HttpResponseRedirect(back)
 
