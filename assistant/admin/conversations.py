@@ -72,15 +72,12 @@ def transcript(conversation: Conversation) -> list[Exchange]:
 class HasFilter(DropdownFilter):
     title = "event"
     parameter_name = "happened"
+    # Selected once and not asked for each conversation: SQLite would read all failed replies for each of them.
     found = {
-        "booking": models.Exists(Appointment.objects.filter(conversation=models.OuterRef("pk"))),
-        "failed": models.Exists(Turn.objects.filter(conversation=models.OuterRef("pk"), state=Turn.State.FAILED)),
-        "trouble": models.Exists(
-            ToolCall.objects.filter(
-                conversation=models.OuterRef("pk"), state__in=[ToolCall.State.FAILED, ToolCall.State.UNKNOWN]
-            )
-        ),
-        "disliked": models.Exists(Message.objects.filter(conversation=models.OuterRef("pk"), rating=-1)),
+        "booking": Appointment.objects.all(),
+        "failed": Turn.objects.filter(state=Turn.State.FAILED),
+        "trouble": ToolCall.objects.filter(state__in=[ToolCall.State.FAILED, ToolCall.State.UNKNOWN]),
+        "disliked": Message.objects.filter(rating=-1),
     }
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -92,7 +89,8 @@ class HasFilter(DropdownFilter):
         ]
 
     def queryset(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
-        return queryset.filter(self.found[self.value()]) if self.value() in self.found else queryset
+        rows = self.found.get(self.value() or "")
+        return queryset if rows is None else queryset.filter(pk__in=rows.order_by().values("conversation"))
 
 
 def _back_to(conversation: Conversation, part: str = "") -> HttpResponse:

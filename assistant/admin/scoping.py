@@ -56,8 +56,12 @@ def organizations(request: HttpRequest, rank: Rank = Rank.VIEWER) -> models.Quer
 
 
 def has_several(request: HttpRequest) -> bool:
-    """Whether this user sees rows of several organizations, so that pages should name them."""
-    return len(organizations(request)[:2]) > 1
+    """Whether this user sees rows of several organizations, so that pages should name them; read once per request."""
+    found: bool | None = getattr(request, "several_organizations", None)
+    if found is None:
+        found = len(organizations(request).order_by().values("pk")[:2]) > 1
+        request.several_organizations = found  # type: ignore[attr-defined]
+    return found
 
 
 class VisibleRowsFilter(RelatedDropdownFilter):
@@ -196,7 +200,8 @@ class Scoped(VisibleChoices, OneRow, ModelAdmin):
         return value.pk if last == "pk" else getattr(value, f"{last}_id")
 
     def organizations_of(self, obj: models.Model) -> OrganizationQuerySet:
-        return Organization.objects.filter(pk__in=[self.organization_id(obj)])
+        owner = self.organization_id(obj)
+        return Organization.objects.none() if owner is None else Organization.objects.filter(pk=owner)
 
     def get_ordering(self, request: HttpRequest) -> Any:
         # Explicit, because a model's own order is lost when rows are counted with `annotate`.

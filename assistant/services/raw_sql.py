@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -44,8 +44,8 @@ def read(model: type[M], stored: Sequence[Any]) -> M:
     database = _database()
     names, converters = _reading(model, database.vendor)
     values = list(stored)
-    for place, convert in converters:
-        values[place] = convert(values[place], database)
+    for place, column, convert in converters:
+        values[place] = convert(values[place], column, database)
     return model.from_db(database.alias, names, values)
 
 
@@ -55,19 +55,15 @@ def width(model: type[Model]) -> int:
 
 
 @lru_cache
-def _reading(model: type[Model], vendor: str) -> tuple[list[str], list[tuple[int, Callable[[Any, Any], Any]]]]:
+def _reading(model: type[Model], vendor: str) -> tuple[list[str], list[tuple[int, Any, Callable[..., Any]]]]:
     """The names of a model's columns, and what turns a column's value into a field's, by place."""
-    database = _database()
-    converters: list[tuple[int, Callable[[Any, Any], Any]]] = []
-    for place, field in enumerate(model._meta.concrete_fields):
+    database, fields = _database(), model._meta.concrete_fields
+    converters: list[tuple[int, Any, Callable[..., Any]]] = []
+    for place, field in enumerate(fields):
         column = field.get_col(model._meta.db_table)
-        for convert in (*database.ops.get_db_converters(column), *column.get_db_converters(database)):
-            converters.append((place, partial(_converted, column, convert)))
-    return [field.attname for field in model._meta.concrete_fields], converters
-
-
-def _converted(column: Any, convert: Callable[..., Any], value: Any, database: Any) -> Any:
-    return convert(value, column, database)
+        found = *database.ops.get_db_converters(column), *column.get_db_converters(database)
+        converters += [(place, column, convert) for convert in found]
+    return [field.attname for field in fields], converters
 
 
 def insert(

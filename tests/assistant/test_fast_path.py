@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 from django import forms
+from django.contrib.auth.models import User
+from django.test import Client
 
 from assistant.async_db import in_db
 from assistant.llm import ToolResult
@@ -120,3 +122,20 @@ async def test_a_turn_that_ends_in_a_card_and_the_answer_to_it_cost_so_much(sett
         assert (await in_db(ToolCall.objects.get)()).state == "done"
         assert (asking.statements, asking.transactions, asking.hops) == (28, 5, 6), str(asking)
         assert (answering.statements, answering.transactions, answering.hops) == (34, 6, 10), str(answering)
+
+
+async def test_the_list_of_conversations_costs_staff_so_much(settings, monkeypatch):
+    async with opened(settings) as (widget, _, _stub):
+        await widget.ask("When are you open?")
+        await settled()
+
+        def entered() -> Client:
+            client = Client()
+            client.force_login(User.objects.create_superuser("boss"))
+            client.get("/admin/assistant/conversation/")
+            return client
+
+        boss = await in_db(entered)()
+        async with metered(monkeypatch) as cost:
+            assert (await in_db(boss.get)("/admin/assistant/conversation/")).status_code == 200
+        assert (cost.statements, cost.transactions) == (15, 0), str(cost)

@@ -1,11 +1,16 @@
-"""What a turn costs, beside other chat servers: `python -m tests.bench.bench_chat [--quick] [--chainlit PYTHON]`.
+"""What a turn costs, beside other chat servers: `python -m tests.bench.bench_chat [--quick] [--chainlit PYTHON] [--write]`.
+
+The one command measures both homes of the product, a bare consumer and, where it is installed, Chainlit: alone, in crowds
+of 50, 200 and 400, and at saturation, and that nothing is lost. It prints the tables of docs/performance.md; with --write
+it puts them there.
 
 All systems run at once, on one core, and are measured in turn; the provider, the visitors, PostgreSQL and Redis have the
 other. The provider on loopback takes 200 ms to its first token and writes 50 a second. What is added to that time is
 measured: from the frame to the provider's request, and from its first token to the visitor's. Read the ratios: machines
 differ, and are noisy.
 
-    added        time to first token beyond the provider's, ms, all visitors at once; errors and lost replies behind it
+    added        time to first token beyond the provider's, ms, p50 / p95, all visitors at once; what failed or was lost
+                 behind it
     CPU          of the server's process, fit from replies of two lengths by 20 visitors
     turns/s      of replies of 100 tokens, 400 visitors who go on and on; at CPU's full use, per core
     KiB          of memory for each open socket without a turn
@@ -21,53 +26,22 @@ import argparse
 import asyncio
 import gc
 import os
-import platform
+import shlex
 import signal
-import statistics
 import sys
 import time
 from collections import Counter
-from dataclasses import dataclass, field
 
 from tests import servers
-from tests.bench.chat import counting, provider, systems
+from tests.bench.chat import counting, provider, report, systems
+from tests.bench.chat.report import LONG, SHORT, Row
 from tests.bench.chat.systems import System
 from tests.bench.chat.visitors import Lost, Visitor
 
 LENGTH = 100  # tokens
-SHORT, LONG = 10, 200
 FIT_VISITORS = 20
 BEGAN = time.monotonic()
 ROUNDS = {1: 3, 50: 4, 200: 3, 400: 1}
-
-
-@dataclass
-class Row:
-    """What was measured of one system."""
-
-    added: dict[int, list[float]] = field(default_factory=dict)  # seconds, by visitors
-    failed: dict[int, Counter[str]] = field(default_factory=dict)
-    cpu: dict[int, list[float]] = field(default_factory=dict)  # seconds of one turn, by length
-    saturated: list[float] = field(default_factory=list)  # turns a second
-    kib: float = 0.0
-
-    def cells(self, counts: list[int]) -> list[str]:
-        cells = [_added(self.added.get(n, []), self.failed.get(n, Counter())) for n in counts]
-        if len(self.cpu) < 2:
-            cells += ["", ""]
-        else:
-            short, long = statistics.median(self.cpu[SHORT]), statistics.median(self.cpu[LONG])
-            token = (long - short) / (LONG - SHORT)
-            cells += [f"{(short - SHORT * token) * 1000:.1f}", f"{token * 1000:.3f}"]
-        return [*cells, f"{max(self.saturated, default=0):.0f}", f"{self.kib:.0f}"]
-
-
-def _added(seconds: list[float], failed: Counter[str]) -> str:
-    if not seconds:
-        return f"none ended: {dict(failed)}" if failed else ""
-    ordered = sorted(second * 1000 for second in seconds)
-    told = f"{statistics.median(ordered):.1f} / {ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))]:.1f}"
-    return told + (f" ({sum(failed.values())} failed: {', '.join(failed)})" if failed else "")
 
 
 async def burst(visitors: list[Visitor], length: int) -> list[float | Lost]:
@@ -106,7 +80,8 @@ async def measure_saturation(system: System, row: Row, visitors: list[Visitor], 
         for _ in range(turns):
             try:
                 await visitor.say(LENGTH)
-            except Lost:
+            except Lost as lost:
+                row.lost[str(lost)] += 1
                 return
             ends.append((time.monotonic(), system.cpu_seconds()))
 
@@ -146,22 +121,6 @@ async def measure(found: list[System], rows: dict[str, Row], counts: list[int], 
         await measure_saturation(system, rows[system.name], opened[system.name], 2 if quick else 4)
 
 
-def table(rows: dict[str, Row], counts: list[int], counted: str) -> str:
-    head = [
-        "",
-        *(f"added, {n}" for n in counts),
-        "CPU ms / turn",
-        "/ token",
-        "turns/s",
-        "KiB idle",
-        "statements · hops · BEGIN",
-    ]
-    lines = [head, ["---"] * len(head)]
-    for name, row in rows.items():
-        lines.append([name, *row.cells(counts), counted if name == "ours, SQLite" else ""])
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-
-
 def say(text: str) -> None:
     print(f"{time.monotonic() - BEGAN:4.0f} s  {text}", file=sys.stderr, flush=True)
 
@@ -177,15 +136,11 @@ async def main(options: argparse.Namespace) -> None:
             await measure(found, rows, counts, options.quick)
     finally:  # of a run that is stopped too
         server.close()
-        report(rows, counts, counted)
-
-
-def report(rows: dict[str, Row], counts: list[int], counted: str) -> None:
-    print(table(rows, counts, counted))
-    print(
-        f"\n{platform.processor() or platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, "
-        f"Python {platform.python_version()}, {time.monotonic() - BEGAN:.0f} s"
-    )
+        tables = report.written(rows, counts, counted, options.said, time.monotonic() - BEGAN)
+        print(tables)
+    if options.write:
+        report.rewrite(tables)
+        say(f"written to {report.PAGE.relative_to(servers.ROOT)}")
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -193,7 +148,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="two minutes: one round of each, and no more than 200 visitors")
     parser.add_argument("--chainlit", default=os.environ.get("BENCH_CHAINLIT", ""), metavar="PYTHON")
     parser.add_argument("--no-postgresql", dest="postgresql", action="store_false")
+    parser.add_argument("--write", action="store_true", help="put the tables into docs/performance.md, if the run is whole")
     options = parser.parse_args(arguments)
+    options.said = shlex.join(one for one in arguments if one in ("--quick", "--no-postgresql"))
     if options.postgresql:
         try:
             servers.program("initdb", "/usr/lib/postgresql/*/bin/initdb", "/opt/homebrew/opt/postgresql*/bin/initdb")

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from assistant.admin.conversations import transcript
+from assistant.admin.conversations import HasFilter, transcript
 from assistant.models import Conversation, Delivery, Message
 from assistant.services.conversations.events import resume_session
 from assistant.services.conversations.leases import begin_turn
@@ -46,3 +46,16 @@ def test_a_transcript_reads_the_calls_and_messages_of_its_conversation_alone():
     assert [sent.key for sent in shown.deliveries.all()] == ["k"]
     found = [sql["sql"] for sql in asked if 'FROM "assistant_toolcall"' in sql["sql"] or 'FROM "assistant_del' in sql["sql"]]
     assert len(found) == 2 and all('"assistant_toolcall"."conversation_id" = ' in sql for sql in found)
+
+
+@pytest.mark.parametrize("happened", sorted(HasFilter.found))
+def test_a_filter_by_what_happened_reads_what_happened_once_for_all_conversations(happened: str):
+    boss = entered(User.objects.create_superuser("boss"))
+    with CaptureQueriesContext(connection) as asked:
+        assert boss.get(f"/admin/assistant/conversation/?happened={happened}").status_code == 200
+    [counted] = [sql["sql"] for sql in asked if sql["sql"].startswith("SELECT COUNT(*) FROM (SELECT")]
+    assert " IN (SELECT " in counted
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN QUERY PLAN {counted}")
+            assert not any("CORRELATED" in step[3] for step in cursor.fetchall())

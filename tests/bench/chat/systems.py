@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from tests import servers
+from tests.bench.chat import report
 from tests.bench.chat.visitors import ChainlitVisitor, OurVisitor, Visitor
 from tests.faults.visitor import Visitor as Browser
 
@@ -94,13 +95,13 @@ def running(provider_port: int, chainlit: str, postgresql: bool) -> Iterator[lis
     """All of them, started one after the other. `chainlit` is the Python of the environment that it is installed in."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        found = [_floor(stack, folder, provider_port), _ours(stack, folder / "sqlite", "ours, SQLite", provider_port)]
+        found = [_floor(stack, folder, provider_port), _ours(stack, folder / "sqlite", report.SQLITE, provider_port)]
         if postgresql:
             database = stack.enter_context(servers.new_database(stack.enter_context(servers.postgresql())))
             redis = stack.enter_context(servers.redis())
             key = base64.urlsafe_b64encode(os.urandom(32)).decode()
             home = {"DATABASE_URL": database, "REDIS_URL": redis, "SECRET_KEY": key + key, "FIELD_KEYS": key}
-            found.append(_ours(stack, folder / "postgresql", "ours, PostgreSQL + Redis", provider_port, **home))
+            found.append(_ours(stack, folder / "postgresql", report.POSTGRESQL, provider_port, **home))
         if chainlit:
             found.append(_chainlit(stack, folder / "chainlit", provider_port, chainlit))
         yield found
@@ -140,7 +141,7 @@ def _chainlit(stack: ExitStack, folder: Path, provider_port: int, python: str) -
         process = servers.launch(command, log, env=environment, cwd=folder)
     stack.callback(servers.end, process, signal.SIGTERM)
     servers.until(lambda: servers.accepts(port), 120, process, log)
-    return Chainlit("Chainlit", process.pid, port, "/ws/socket.io/?EIO=4&transport=websocket")
+    return Chainlit(report.CHAINLIT, process.pid, port, "/ws/socket.io/?EIO=4&transport=websocket")
 
 
 async def settle(system: System, seconds: float = 2) -> None:
