@@ -22,7 +22,7 @@ class AuditQuerySet(models.QuerySet["AuditEntry"]):
     def delete(self) -> NoReturn:
         raise AppendOnly("Entries of the audit log are not deleted.")
 
-    bulk_update = update  # type: ignore[assignment]
+    bulk_update = update
 
 
 class AuditEntry(models.Model):
