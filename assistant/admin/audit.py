@@ -12,6 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.utils import timezone
+from django.utils.text import Truncator
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.decorators import display
 
@@ -30,7 +31,7 @@ class AuditAdmin(ReadOnly):
     actions = None
     empty_text = "What members of the team change, look at and export appears here."
     list_before_template = "admin/assistant/audit_tools.html"
-    list_display = ["at", "who", "organization", "act", "what", "changed", "network"]
+    list_display = ["at", "who", "organization", "act", "what", "changed_shortly", "network"]
     list_filter = ["organization", "act", ("at", RangeDateTimeFilter)]
     list_select_related = ["organization"]
     search_fields = ["by_name", "model", "name", "object_id", "detail", "network"]
@@ -72,4 +73,11 @@ class AuditAdmin(ReadOnly):
 
     @display(description="Changes")
     def changed(self, obj: AuditEntry) -> str:
-        return "; ".join(f"{name}: {before} → {after}" for name, (before, after) in obj.changes.items())
+        pairs = obj.changes.items()
+        return "; ".join(
+            f"{name}: {after}" if obj.act == "added" else f"{name}: {was} → {after}" for name, (was, after) in pairs
+        )
+
+    @display(description="Changes")
+    def changed_shortly(self, obj: AuditEntry) -> str:
+        return Truncator(self.changed(obj)).chars(100)

@@ -27,7 +27,7 @@ PAGES = (
         "Setup",
         (
             ("Organizations", "apartment", "organization"),
-            ("Team", "groups", "membership"),
+            ("Members", "groups", "membership"),
             ("Assistants", "smart_toy", "assistant"),
             ("Methods", "bolt", "method"),
             ("Documents", "menu_book", "document"),

@@ -44,6 +44,7 @@ UNWATCHED = {
     "Rotation",
 }  # fmt: skip
 ALSO_WATCHED = {"Appointment"}
+INTERNAL = ("last_login", "seen_at", "seen_origin", "created_at", "date_joined")  # written by the product itself
 
 
 @dataclass
@@ -165,7 +166,7 @@ def is_watched(model: type[models.Model]) -> bool:
 
 
 def _fields(model: type[models.Model]) -> list[Any]:
-    internal = set(INVENTORY[model.__name__].names(About.NOBODY)) | {"last_login", "session_key", "seen_at", "seen_origin"}
+    internal = set(INVENTORY[model.__name__].names(About.NOBODY)) | set(INTERNAL)
     return [one for one in model._meta.concrete_fields if one.name not in internal]
 
 
@@ -176,6 +177,9 @@ def masked(model: type[models.Model], name: str, value: Any) -> Any:
         return ""
     if about_visitor or name in PERSONAL or SECRET.search(name):
         return MASK
+    kind = model._meta.get_field(name)
+    if isinstance(kind, models.ForeignKey):
+        value = kind.related_model._base_manager.filter(pk=value).first() or value
     return value if isinstance(value, (bool, int, float)) else str(value)[:MOST_CHARS]
 
 

@@ -34,7 +34,6 @@ NOTICES = {
 MESSAGES = {
     "mfa/messages/totp_activated.txt": "Two-factor authentication is on. Keep the recovery codes in a safe place.",
     "mfa/messages/totp_deactivated.txt": "The authenticator app was removed.",
-    "mfa/messages/recovery_codes_generated.txt": "These are new recovery codes. Earlier ones have ended.",
     "mfa/messages/webauthn_added.txt": "The passkey was added.",
     "mfa/messages/webauthn_removed.txt": "The passkey was removed.",
     "usersessions/messages/sessions_logged_out.txt": "You are logged out everywhere else.",

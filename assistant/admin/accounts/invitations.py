@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
+from allauth.account.internal.flows.login import record_authentication
 from django import forms
 from django.contrib import messages
 from django.contrib.auth import login, password_validation
@@ -106,6 +107,7 @@ def _sign_up(request: HttpRequest, found: Invitation) -> HttpResponse:
             form.add_error(None, error)
         else:
             login(request, user, BACKEND)
+            record_authentication(request, user, "password", reauthenticated=True)  # as `accounts.login` does
             messages.success(request, f"You have joined {found.organization.name}. Next time, log in with {user.username}.")
             return HttpResponseRedirect(reverse("admin:index"))
     text = f"You will log in with {found.email}. Your role will be: {found.get_role_display().lower()}."

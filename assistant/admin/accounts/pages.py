@@ -17,10 +17,11 @@ NARROW = "account/narrow.html"
 
 
 def page(request: HttpRequest, title: str, *, template: str = NARROW, status: int = 200, **context: Any) -> HttpResponse:
-    """A page outside the admin's navigation. Its address may be a credential, so that no other page may learn it."""
+    """A page outside the admin's navigation. Its address may be a credential, so that no other site may learn it; our own
+    has to, since browsers that send no referrer send no origin either, and Django refuses such forms."""
     about = {**admin.site.each_context(request), "title": title, **context}
     response = render(request, template, about, status=status)
-    response["Referrer-Policy"] = "no-referrer"
+    response["Referrer-Policy"] = "same-origin"
     response["Cache-Control"] = "no-store"
     return response
 

@@ -46,7 +46,6 @@ class MembershipAdmin(Scoped):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         invitations = self.admin_site.get_model_admin(Invitation)
         context = {
-            "title": "Team",
             "roles": roles.Role.labels,
             "acts": roles.table(),
             "invited": invitations.get_queryset(request).open().select_related("organization"),
