@@ -88,8 +88,7 @@ def found(page: Page, text: str) -> None:
     """Search for a conversation among the open ones, and open it."""
     page.get_by_role("tab", name="All open").click()
     page.get_by_label("Search conversations").fill(text)
-    expect(page.locator("#inbox-lines .iw-inbox-line")).to_have_count(1)
-    page.locator("#inbox-lines .iw-inbox-line").click()
+    page.locator("#inbox-lines .iw-inbox-line", has_text=text).click()
     expect(page.locator("#inbox-talk [role=log]")).to_contain_text(text)
 
 
