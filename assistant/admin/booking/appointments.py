@@ -84,11 +84,11 @@ class AppointmentAdmin(ReadOnly):
         rows = self.within_reach(request, queryset, self.operate_rank)
         if "sure" not in request.POST:
             return self._ask_before_cancelling(request, rows) if rows else None
-        said = {name: request.POST.get(name, "")[:500] for name in ("reason", "message")}
+        reason, message = (request.POST.get(name, "")[:500] for name in ("reason", "message"))
         notify, tokens = "notify" in request.POST, []
         for row in rows:
             try:
-                tokens.append(by_staff.cancel(row, **said, notify_visitor=notify)[1])
+                tokens.append(by_staff.cancel(row, reason=reason, message=message, notify_visitor=notify)[1])
             except InterworkyError as error:
                 self.message_user(request, f"{row.reference}: {error}", messages.WARNING)
         if tokens:
