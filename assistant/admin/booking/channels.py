@@ -34,6 +34,7 @@ class MessageChannelForm(OneOrganizationForm):
         "one, text messages are only written to the server's log.",
     )
     headers = forms.CharField(
+        label="Header",
         required=False,
         max_length=2000,
         widget=UnfoldSecretInput({"autocomplete": "off"}, render_value=False),
