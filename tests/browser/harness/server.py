@@ -163,6 +163,10 @@ class FakeServer:
             web.get("/widget.js", self._file("loader.js")),
             web.get("/widget/{version}/panel.js", self._file("panel.js")),
             web.get("/widget/{version}/booking.js", self._file("booking.js")),
+            *(
+                web.get(f"/widget/{{version}}/{path.name}", self._file(path.name))
+                for path in sorted(DIST.glob("locale-*.js"))
+            ),
             web.get("/api/v1/widget/config/{key}", self._config),
             web.post("/api/v1/widget/sessions", self._session),
             web.post("/api/v1/widget/messages", self._post_message),
