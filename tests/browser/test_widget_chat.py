@@ -462,7 +462,16 @@ def test_a_gap_in_the_text_is_filled_from_the_server(widget: Widget, fake: FakeS
     assert len(sent(fake, "session.open")) == 2
 
 
-@pytest.mark.parametrize(("language", "direction", "placeholder"), [("de-AT", "ltr", "Nachricht"), ("ar", "rtl", "اكتب")])
+@pytest.mark.parametrize(
+    ("language", "direction", "placeholder"),
+    [
+        ("de-AT", "ltr", "Nachricht"),
+        ("ar", "rtl", "اكتب"),
+        ("he", "rtl", "כתיבת"),
+        ("zh-Hans", "ltr", "输入"),
+        ("fi", "ltr", "Write"),
+    ],
+)
 def test_the_page_chooses_the_language(
     language: str, direction: str, placeholder: str, new_widget: NewWidget, site: Site, fake: FakeServer
 ) -> None:
@@ -470,6 +479,27 @@ def test_the_page_chooses_the_language(
     widget = new_widget().visit(site.url).open()
     assert placeholder in (widget.box.get_attribute("placeholder") or "")
     assert widget.shadow("getComputedStyle(root.querySelector('.panel')).direction") == direction
+
+
+def test_only_the_language_that_is_spoken_is_fetched(new_widget: NewWidget, site: Site, fake: FakeServer) -> None:
+    for language, files in (("pl", ["locale-pl.js"]), ("en", [])):
+        site.put("/", page(fake.url, attributes=f'data-locale="{language}"'))
+        widget = new_widget()
+        fetched: list[str] = []
+        widget.page.on("request", lambda request, to=fetched: to.append(request.url.rpartition("/")[2]))
+        widget.visit(site.url).open()
+        assert [name for name in fetched if name.startswith("locale-")] == files
+
+
+def test_a_language_that_cannot_be_fetched_is_replaced_by_english(
+    new_widget: NewWidget, site: Site, fake: FakeServer
+) -> None:
+    site.put("/", page(fake.url, attributes='data-locale="he"'))
+    widget = new_widget()
+    widget.page.route("**/locale-he.js", lambda route: route.abort())
+    widget.visit(site.url).open()
+    expect(widget.box).to_have_attribute("placeholder", "Write a message…")
+    assert widget.shadow("getComputedStyle(root.querySelector('.panel')).direction") == "ltr"
 
 
 def test_the_first_words_are_in_the_visitors_language(new_widget: NewWidget, site: Site, fake: FakeServer) -> None:

@@ -164,7 +164,12 @@ class FakeServer:
         app.add_routes([
             web.get("/widget.js", self._file("loader.js")),
             web.get("/widget/{version}/panel.js", self._file("panel.js")),
-            *(web.get(f"/widget/{{version}}/{name}", self._file(name)) for name in ("booking.js", "identity.js")),
+            # The modules that the panel loads when they are needed, and the languages.
+            *(
+                web.get(f"/widget/{{version}}/{path.name}", self._file(path.name))
+                for path in sorted(DIST.glob("*.js"))
+                if path.name not in ("loader.js", "panel.js")
+            ),
             web.get("/api/v1/widget/config/{key}", self._config),
             web.post("/api/v1/widget/sessions", self._session),
             web.post("/api/v1/widget/identity", self._identity),
