@@ -59,7 +59,7 @@ def read(sentence: str, *, context: str = "", idle: bool = False) -> Reading:
     vocal = [
         name
         for name in names
-        if name not in TRIGGERS_OF or not TRIGGERS_OF[name].isdisjoint(said) or patterns_of(name).weak.search(plain)
+        if name not in TRIGGERS_OF or not TRIGGERS_OF[name].isdisjoint(said) or _hinted(name, plain)
     ]
     for name in vocal:
         found += _claiming(patterns_of(name), plain, _asserted(patterns_of(name), plain, asks), asks)
@@ -78,6 +78,10 @@ def read(sentence: str, *, context: str = "", idle: bool = False) -> Reading:
         doubtful = not any(language.denied.search(plain) or language.condition.search(plain) for language in spoken)
     named = idle and not doubtful and any(_speaks(name, plain, asks, offered) for name in likeliest(names, plain, said))
     return Reading((), doubtful, named)
+
+
+def _hinted(name: str, plain: str) -> bool:
+    return patterns_of(name).weak.search(plain) is not None or patterns_of(name).told.search(plain) is not None
 
 
 def _speaks(name: str, plain: str, asks: bool, offered: bool) -> bool:
@@ -144,8 +148,10 @@ def _said(language: LanguagePatterns, text: str) -> set[str]:
     if language.later.search(text):
         return set()
     found = set()
+    if (told := language.told.search(text)) and not language.untold.search(text, 0, told.end()):
+        found.add("sent")
     if language.denied_anywhere and (language.denied.search(text) or language.condition.search(text)):
-        return {act for act, pattern in language.phrases if pattern.search(text)}
+        return found | {act for act, pattern in language.phrases if pattern.search(text)}
     for patterns, unless in (
         (language.phrases, (language.condition,)),
         (language.claims, (language.condition, language.denied)),

@@ -136,6 +136,49 @@ def test_a_claims_heading_is_withheld_with_it():
     assert gate.text.strip() == "Fine." and gate.caught
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The team has been told.",
+        "Someone from the office will join you here.",
+        "One of our stewards knows? No: one of our colleagues will get back to you today.",
+        "Das Team ist informiert.",
+        "Gleich kommt jemand zu Ihnen in den Chat.",
+        "Eine Kollegin ruft Sie noch heute zurück.",
+        "Un collègue vous recontactera.",
+        "Notre équipe est au courant.",
+        "Alguien del equipo le llamará hoy.",
+        "Nuestro equipo está al tanto.",
+        "سينضم إليك موظف هنا.",
+        "الفريق على علم بالأمر.",
+    ],
+)
+def test_that_people_were_told_or_will_come_is_a_claim_of_a_message_sent(text: str):
+    assert gate_of(text).caught
+    gate = Gate(frozenset({"sent"}))
+    assert gate.push(text) + gate.close() == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Nobody from the office has been told.",
+        "Once you have paid, a colleague will contact you.",
+        "Shall I ask whether someone can join?",
+        "Our team speaks Danish.",
+        "Soll sich jemand bei Ihnen melden?",
+        "Wenn Sie möchten, ruft Sie jemand zurück.",
+        "L'équipe n'a pas été prévenue.",
+        "Dès que vous aurez payé, un collègue vous contactera.",
+        "¿Quiere que alguien le llame?",
+        "En cuanto pague, un compañero le contactará.",
+        "بمجرد الدفع سيتواصل معك أحد الزملاء.",
+    ],
+)
+def test_that_people_could_be_told_or_come_is_no_claim(text: str):
+    assert not gate_of(text).caught
+
+
 def test_a_question_over_a_table_excuses_nothing_in_it():
     assert gate_of("|Anything unclear?|Status|\n|---|---|\n|Pedicure|Successful|").caught
     asks = gate_of("Treatment: Pedicure\nDay: Friday, 16:00\nShall I book it?")
