@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from assistant.engine import blocks, clauses
+from assistant.engine import blocks, clauses, weighing
 from assistant.engine.folding import fold
 from assistant.engine.languages import languages_of
 from assistant.engine.moments import agree, stated
@@ -79,6 +79,7 @@ def prepare() -> None:
     """Compile what the first replies would wait for."""
     judge("Hello, we are open on Tuesday, 14 March, at 10:30. Reference: AB12CD", NOTHING)
     compile_grammars()
+    weighing.prepare()
 
 
 def judge(text: str, evidence: Evidence) -> Verdict:
