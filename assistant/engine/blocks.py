@@ -18,6 +18,7 @@ _OURS_SMALL = re.compile(r"(?<![\w@./-])(?=[a-z]*\d)(?=\d*[a-z])[2-9a-hjkmnp-z]{
 _CODE = r"(?=[A-Z0-9-]*\d)[A-Z0-9][A-Z0-9-]{3,19}|[A-Z]{5,12}"
 _CODE_FOLLOWS = re.compile(rf"[ :#=](?:{_CODE})(?!\w)")
 _LINE = re.compile(r"\A[\W_]*(?P<label>[^\W_][^:=|–—\n]{0,59}?) ?(?:[:=]| [–—-] |\t| {3,}) ?(?P<value>\S.*)\Z")
+_FIELD = re.compile(r"\A[\W_]*[^\W_][^:.,;!?\n]{0,29}:\s+\S")  # a line that is a label with its value
 _LONGEST_LABEL, _MOST_PAIRS = 60, 40
 _MARKER = re.compile(r"\A(?:\s+|\s*[-•·▪●◦‣+–—]\s+|\s*\d{1,2}[.)]\s+)")
 _RULE = re.compile(r"\A[\s|:+-]*-[\s|:+-]*\Z")
@@ -27,8 +28,10 @@ _CANCELLED = re.compile(
     "|रद्द|कैंस|取消|キャンセル",
     re.IGNORECASE,
 )
-_ASKS = re.compile(
-    "[?؟]|please confirm|bitte bestätigen|(?:veuillez|merci de) confirmer|por favor,? confirm|confirme por favor|يرجي تاكيد",
+_FREE = re.compile(r"\bfree\b|\bfrei\b|\blibre\b|\bavailable\b|\bverfügbar\b|\bdisponible\b|متاح")
+_ASKS = re.compile("[?؟]")  # in the last line: above it, a heading or a table's head may ask, and what follows answers
+_BIDS = re.compile(
+    "please confirm|bitte bestätigen|(?:veuillez|merci de) confirmer|por favor,? confirm|confirme por favor|يرجي تاكيد",
     re.IGNORECASE,
 )
 _MOVED = re.compile(
@@ -122,16 +125,13 @@ def look(text: str) -> Found:
         confirmed += labels.confirmation.fullmatch(_EDGE.sub("", line)) is not None
     if confirmed and (details or stated(text).whole):
         acts.add("booked")
-    asks = _ASKS.search(text) is not None
-    offers = any(
-        re.search(r"\bfree\b|\bfrei\b|\blibre\b|\bavailable\b|\bverfügbar\b|\bdisponible\b|متاح", value)
-        for _, value in pairs
-    )
+    asks = _BIDS.search(text) is not None or (bool(lines) and _ASKS.search(lines[-1]) is not None)
+    offers = any(_FREE.search(value) for _, value in pairs)
     if acts and (asks or offers):
-        return Found(frozenset(), frozenset(codes), True, tuple(_rows(lines)))
+        return Found(frozenset(), frozenset(codes), True, tuple(_rows(lines, asks)))
     # What a table has in several rows is a list: of courses, of prices.
     shaped = details >= 2 and not asks and max(listed.values()) == 1 and (stated(text).day or stated(text).clock)
-    return Found(frozenset(acts), frozenset(codes), bool(shaped), tuple(_rows(lines)))
+    return Found(frozenset(acts), frozenset(codes), bool(shaped), tuple(_rows(lines, asks)))
 
 
 def _act(state: str) -> str:
@@ -163,12 +163,13 @@ def _pairs(lines: list[str]) -> list[tuple[str, str]]:
     return [(label, value) for label, value in found if label and value and len(label) <= _LONGEST_LABEL][:_MOST_PAIRS]
 
 
-def _rows(lines: list[str]) -> list[str]:
-    """Every item, row and heading for itself; what is only wrapped, in one piece."""
+def _rows(lines: list[str], asks: bool) -> list[str]:
+    """Every item, row, label with its value and heading for itself; what is only wrapped, in one piece. Labels with their
+    values are of one piece with the question that they end in if it `asks`."""
     rows: list[str] = []
     wraps = False
     for line in lines:
-        apart = "|" in line or _MARKER.match(line) is not None
+        apart = "|" in line or _MARKER.match(line) is not None or (not asks and _FIELD.match(line) is not None)
         text = " ; ".join(cell.strip() for cell in line.strip().strip("|").split("|")) if "|" in line else line
         text = _MARKER.sub("", text).strip()
         if rows and wraps and not apart:

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from assistant.engine import blocks, clauses, statements
+from assistant.engine import blocks, clauses, weighing
 from assistant.engine.folding import fold
 from assistant.engine.languages import languages_of
 from assistant.engine.moments import agree, stated
@@ -79,7 +79,7 @@ def prepare() -> None:
     """Compile what the first replies would wait for."""
     judge("Hello, we are open on Tuesday, 14 March, at 10:30. Reference: AB12CD", NOTHING)
     compile_grammars()
-    statements.compile_forms()
+    weighing.prepare()
 
 
 def judge(text: str, evidence: Evidence) -> Verdict:
@@ -151,10 +151,24 @@ _OVERLAP = 200  # characters of the piece before, so that no claim hides on the 
 _SLICE = 4096
 _HEADING = 120  # a line that ends without a full stop and is no longer than this is read with what follows it
 
-# A full stop after a day's number, an initial or a title does not end a sentence; nor does a line break: an empty line does.
-_SENTENCE_END = re.compile(
-    r"(?:(?<!(?<!\S)\d)(?<!(?<!\S)\d\d)(?<!(?<![^\W_])[a-zA-Z])(?<!\bDr)(?<!\bMr)(?<!\bMs)(?<!\bMrs)(?<!\bProf)(?<!\bNr)(?<!\bNo)"
-    r"(?<!\bSt)\.|[!?…؟]|(?<=\d[:.]\d\d)\.)(?=[\s\"'”’)\]*_]|$)|[。！？｡।]|\n[ \t]*\n"
+# A full stop after a day's number, an initial, a title or another word cut short does not end a sentence; nor does a line
+# break: an empty line does. Some of these words also end sentences ("All set."): they are cut short where a number follows.
+_CUT_SHORT = (
+    "dr dra mr ms mrs prof nr no núm st sr sra srta hr frl mme mlle tel tél str avda bzw evtl ggf inkl zzgl approx"
+    " jeu ven dim mié jue vie sáb thu thur thurs tues janv févr avr juil sept okt dez déc"
+)
+_SOMETIMES = (
+    "mo di mi do fr sa so lun mar mer sam dom mon tue wed fri sat sun ca min max ab art abs jan feb apr abr jun jul aug ago"
+    " sep set oct nov dec dic"
+)
+_NOT_CUT_SHORT = "".join(
+    [rf"(?<!\b{word}\.)" for word in _CUT_SHORT.split()] + [rf"(?!(?<=\b{word}\.)\s+\d)" for word in _SOMETIMES.split()]
+)
+_MAYBE_CUT_SHORT = re.compile(rf"\b(?:{_SOMETIMES.replace(' ', '|')})\.\s*\Z", re.IGNORECASE)
+SENTENCE_END = re.compile(
+    rf"(?:\.(?:(?<=\d[:.]\d\d\.)|(?<!(?<!\S)\d\.)(?<!(?<!\S)\d\d\.)(?<!(?<![^\W_])[^\W\d_]\.){_NOT_CUT_SHORT})|[!?…؟])"
+    r"(?=[\s\"'”’)\]*_]|$)|[。！？｡।]|\n[ \t]*\n",
+    re.IGNORECASE,
 )
 _MAY_END = re.compile(r"[.!?…؟。！？｡।\n]")
 _CLOSED = re.compile(r"[.!?…؟。！？।][\s\"'”’)\]*_]*\Z")
@@ -283,10 +297,11 @@ class Gate:
         if not end and len(text) <= LONGEST_SENTENCE and not _MAY_END.search(text, self._searched):
             self._searched = len(text)
             return None
-        match = _SENTENCE_END.search(text, self._searched, LONGEST_SENTENCE + 1)
+        match = SENTENCE_END.search(text, self._searched, LONGEST_SENTENCE + 1)
         if match and match.end() <= LONGEST_SENTENCE:
-            # A full stop at the very end may be the middle of "3.50" or "e.g.": wait for what follows.
-            if end or match.end() < len(text) or match.group()[0] in "\n。！？｡।":
+            # A full stop at the very end may be the middle of "3.50" or "Fri. 8": wait for what follows.
+            open_end = match.end() == len(text) or (match[0] == "." and _MAYBE_CUT_SHORT.search(text))
+            if end or not open_end or match[0][0] in "\n。！？｡।":
                 return match.end()
             self._searched = match.start()
         elif len(text) > LONGEST_SENTENCE:

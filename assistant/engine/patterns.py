@@ -9,7 +9,7 @@ from functools import cache
 
 from assistant.engine.breaks import breaks
 from assistant.engine.folding import respelled
-from assistant.engine.grammars import GRAMMARS, LEXICONS, Grammar, Lexicon, Stems
+from assistant.engine.grammars import GRAMMARS, LEXICONS, PEOPLE, Grammar, Lexicon, People, Stems
 from assistant.engine.moments import UNSPACED
 
 _Patterns = tuple[tuple[str, re.Pattern[str]], ...]
@@ -22,6 +22,8 @@ class LanguagePatterns:
     breaks: re.Pattern[str]  # between clauses
     claims: _Patterns  # an act, and a way to say so; void where it is denied
     phrases: _Patterns  # void only under a condition
+    told: re.Pattern[str]  # people of the business know, or will come: that a message was sent
+    untold: re.Pattern[str]
     headings: _Patterns  # what claims only as a clause of its own: "Booked!"
     forms: re.Pattern[str]  # may claim, where the visitor or what is theirs is spoken of
     weak: re.Pattern[str]  # may claim whatever else is said
@@ -36,6 +38,7 @@ class LanguagePatterns:
 
 
 _NEVER = re.compile(r"(?!)")
+_NOBODY = People("(?!)", "(?!)")
 
 
 def _any(forms: Iterable[str]) -> str:
@@ -55,10 +58,10 @@ def _one(body: str, spaced: bool = True) -> re.Pattern[str]:
 @cache
 def patterns_of(name: str) -> LanguagePatterns:
     """Compiled when it is first met, if `compile_grammars` has not been called: a third of a second for all of them."""
-    grammar, lexicon = GRAMMARS[name], LEXICONS[name]
+    grammar, lexicon, people = GRAMMARS[name], LEXICONS[name], PEOPLE.get(name, _NOBODY)
     if isinstance(grammar, Grammar):
-        return _of_grammar(grammar, lexicon, breaks(name))
-    return _of_stems(grammar, lexicon, breaks(name), spaced=name not in UNSPACED)
+        return _of_grammar(grammar, lexicon, people, breaks(name))
+    return _of_stems(grammar, lexicon, people, breaks(name), spaced=name not in UNSPACED)
 
 
 def compile_grammars() -> None:
@@ -66,11 +69,13 @@ def compile_grammars() -> None:
         patterns_of(name)
 
 
-def _of_stems(stems: Stems, lexicon: Lexicon, breaks: re.Pattern[str], spaced: bool) -> LanguagePatterns:
+def _of_stems(stems: Stems, lexicon: Lexicon, people: People, breaks: re.Pattern[str], spaced: bool) -> LanguagePatterns:
     return LanguagePatterns(
         breaks=breaks,
         claims=_compile(stems.acts.items()),
         phrases=_compile([("booked", stems.perfect_future)] if stems.perfect_future else []),
+        told=re.compile(respelled(people.told), re.IGNORECASE),
+        untold=re.compile(respelled(people.untold), re.IGNORECASE),
         headings=(),
         forms=_NEVER,
         weak=_one(stems.weak, spaced=False),
@@ -85,7 +90,7 @@ def _of_stems(stems: Stems, lexicon: Lexicon, breaks: re.Pattern[str], spaced: b
     )
 
 
-def _of_grammar(grammar: Grammar, lexicon: Lexicon, breaks: re.Pattern[str]) -> LanguagePatterns:
+def _of_grammar(grammar: Grammar, lexicon: Lexicon, people: People, breaks: re.Pattern[str]) -> LanguagePatterns:
     claims, phrases, headings = _ways(grammar)
     every_form = _any(form for forms in grammar.acts.values() for form in forms)
     nouns = _any(grammar.noun)
@@ -94,6 +99,8 @@ def _of_grammar(grammar: Grammar, lexicon: Lexicon, breaks: re.Pattern[str]) -> 
         breaks=breaks,
         claims=_compile(claims),
         phrases=_compile(phrases),
+        told=re.compile(respelled(people.told), re.IGNORECASE),
+        untold=re.compile(respelled(people.untold), re.IGNORECASE),
         headings=_compile(headings),
         forms=re.compile(rf"(?<!\w)(?:{every_form})(?!\w)", re.IGNORECASE),
         weak=re.compile(grammar.weak or "(?!)", re.IGNORECASE),

@@ -26,6 +26,13 @@ DENIED_AFTER = re.compile(
     re.IGNORECASE,
 )
 _BY_TELEPHONE = re.compile(respelled(r"(?:\b(?:at|unter|au|al|en el)|(?<!\w)على) \+?\d[\d -]{2,}"), re.IGNORECASE)
+ASKS = re.compile(r"[?؟？][\W_]*\Z|か。?\Z|[吗嗎呢]。?\Z|क्या[^।]{0,80}\?")
+# "…, if you have any questions" takes nothing back of what comes before it.
+POLITE = re.compile(
+    r"\b(?:question|anything|need|help|change|wish|frage|hilfe|brauch|benötig|besoin|question|necesit|pregunt|duda|bisogno"
+    r"|domand|precis|dúvida|vragen|nodig|hulp|pytan|вопрос|питан|soru)|(?:احتجت|سؤال|استفسار|שאלות)",
+    re.IGNORECASE,
+)
 PRICE = re.compile(respelled(r"[$€£]|\d (?:euros?|dollars?)\b|\d (?:ريال|درهم|دينار|جنيه|ليرة)"), re.IGNORECASE)
 _COURTESY = re.compile(  # goes ahead of anything
     respelled(
@@ -38,7 +45,7 @@ _FRAGMENT = 2  # spaces in what is too short for a sentence of its own
 
 
 @dataclass(frozen=True)
-class _Forms:
+class Forms:
     own: re.Pattern[str]
     bids: re.Pattern[str]
     episode: re.Pattern[str]
@@ -50,13 +57,13 @@ class _Forms:
 
 
 @cache
-def _forms(name: str) -> _Forms:
+def forms_of(name: str) -> Forms:
     found = STATEMENTS[name]
 
     def one(body: str) -> re.Pattern[str]:
         return re.compile(respelled(body), re.IGNORECASE)
 
-    return _Forms(
+    return Forms(
         one(found.own),
         one(found.bids),
         one(found.episode),
@@ -68,21 +75,16 @@ def _forms(name: str) -> _Forms:
     )
 
 
-def compile_forms() -> None:
-    for name in STATEMENTS:
-        _forms(name)
-
-
 def is_rule(name: str, sentence: str) -> bool:
     """Whether a folded `sentence` in the language `name` tells how the business does things, or what it once did."""
-    return _forms(name).house.search(sentence) is not None
+    return forms_of(name).house.search(sentence) is not None
 
 
 def states(name: str, sentence: str, clauses: Sequence[str], *, asks: bool, offered: bool) -> bool:
     """Whether one of the `clauses` that a folded `sentence` asserts, in the language `name`, states such a fact."""
     if is_rule(name, sentence):
         return False
-    forms = _forms(name)
+    forms = forms_of(name)
     own = forms.own.search(sentence) is not None
     # A row of a table that names a day is one of a timetable.
     on_one_day = not offered and " ; " not in sentence and _on_one_day(sentence)
@@ -100,7 +102,7 @@ def states(name: str, sentence: str, clauses: Sequence[str], *, asks: bool, offe
     return False
 
 
-def _speaks_of_now(forms: _Forms, clause: str, on_one_day: bool) -> bool:
+def _speaks_of_now(forms: Forms, clause: str, on_one_day: bool) -> bool:
     """Whether a clause speaks of the visitor, or of one hour and no other, and nothing takes it back."""
     if forms.excused.search(clause):
         return False
@@ -109,7 +111,7 @@ def _speaks_of_now(forms: _Forms, clause: str, on_one_day: bool) -> bool:
     return not PRICE.search(clause) and (on_one_day or forms.episode.search(clause) is not None)
 
 
-def _tells(forms: _Forms, clause: str, own: bool) -> bool:
+def _tells(forms: Forms, clause: str, own: bool) -> bool:
     """Whether a clause has one of the verbs' forms that tell a fact, and nothing ahead of it takes it back."""
     ways = [forms.always]
     if own and not forms.bids.search(clause):

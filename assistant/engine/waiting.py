@@ -24,7 +24,9 @@ _STEMS = (
 _ROOTS = re.compile(rf"(?<!\w)(?:{_STEMS})", re.IGNORECASE)
 _ROOT_HEADS = WordPrefixes([_STEMS])
 _OFFERS = re.compile(
-    r"free|available|open|frei|verfügbar|geöffnet|libre|disponible|ouvert|abiert|liber|apert|livre|vrij|\?", re.IGNORECASE
+    r"\b(?:free|available|open\w*|frei(?!tag)\w*|verfügbar\w*|geöffnet\w*|libres?|disponibles?|ouvert\w*|abiert\w*|liber\w*"
+    r"|apert\w*|livres?|vrij(?!dag)\w*)\b|\?",
+    re.IGNORECASE,
 )
 
 # --- Whole words ------------------------------------------------------------------------------------------------------

@@ -19,8 +19,9 @@ from . import (
     ukrainian,
 )
 from .grammar import Grammar, Lexicon, Statements, Stems
+from .people import PEOPLE, People
 
-__all__ = ["GRAMMARS", "LEXICONS", "STATEMENTS", "Grammar", "Lexicon", "Statements", "Stems"]
+__all__ = ["GRAMMARS", "LEXICONS", "PEOPLE", "STATEMENTS", "Grammar", "Lexicon", "People", "Statements", "Stems"]
 
 _LANGUAGES = {
     "en": english,

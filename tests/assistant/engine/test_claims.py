@@ -89,6 +89,7 @@ def test_a_receipt_of_another_act_backs_no_claim():
 
 
 @given(example=st.sampled_from(CORPUS), places=st.lists(st.integers(0, 400), max_size=30))
+@settings(deadline=None)
 def test_how_a_reply_is_cut_into_pieces_changes_neither_text_nor_verdict(example: Example, places: list[int]):
     text = f"Hello! {example.text} Anything else?"
     assert outcome(through(text, pieces=cut(text, places))) == outcome(through(text))
@@ -107,6 +108,7 @@ def test_a_long_reply_is_judged_alike_however_it_is_cut(seed: int):
 
 
 @given(st.text(alphabet=st.characters(codec="utf-8"), max_size=1500), st.lists(st.integers(0, 1500), max_size=20))
+@settings(deadline=None)
 def test_a_text_without_claims_is_passed_on_unchanged(text: str, places: list[int]):
     gate = Gate(NOTHING)
     shown = "".join(gate.push(piece) for piece in cut(text, places)) + gate.close()

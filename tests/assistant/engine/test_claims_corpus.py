@@ -15,7 +15,7 @@ from tests.bench.bench_claims import rates, table
 
 MOST = 0.03  # of claims let through, and of others stopped, in each language that has statements besides a grammar
 # Of 100 claims that nobody who works on the grammars has read. The aim is `MOST`; what is reached is held here.
-REACHED = {"ar": 6, "de": 5, "en": 0, "es": 6, "fr": 3}
+REACHED = {"ar": 5, "de": 2, "en": 0, "es": 5, "fr": 2}
 
 
 @pytest.mark.parametrize("folder", [DEVELOPMENT, BLIND, OPENED], ids=lambda folder: folder.name)
@@ -40,7 +40,7 @@ def test_what_nobody_who_works_on_the_grammars_has_read_is_judged_as_well_as_it_
         assert counts.total() == 200
         assert counts[True, "shown"] <= REACHED[language], language
         assert counts[False, "caught"] <= MOST * 100, language
-        assert counts[False, "doubted"] <= 22, language
+        assert counts[False, "doubted"] <= 25, language
 
 
 def test_a_held_out_corpus_is_judged_about_as_well():

@@ -18,10 +18,12 @@ def calls_for(text: str) -> int:
     gate = Gate(frozenset(), idle=True)
     sys.setprofile(counting)
     try:
-        shown = gate.push(text) + gate.close()
+        gate.push(text)
+        gate.close()
     finally:
         sys.setprofile(None)
-    assert gate.caught or shown + gate.release() == text == gate.text
+    gate.release()
+    assert gate.caught or gate.text == text
     return count
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from assistant.engine.blocks import look
 from assistant.engine.claims import Gate
 from assistant.engine.folding import fold
 
@@ -133,3 +134,79 @@ def test_a_claim_after_a_doubtful_sentence_takes_it_along():
 def test_a_claims_heading_is_withheld_with_it():
     gate = gate_of("Fine.\n\n**Table for two**\n\nStatus: reserved")
     assert gate.text.strip() == "Fine." and gate.caught
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The team has been told.",
+        "Someone from the office will join you here.",
+        "One of our stewards knows? No: one of our colleagues will get back to you today.",
+        "Das Team ist informiert.",
+        "Gleich kommt jemand zu Ihnen in den Chat.",
+        "Eine Kollegin ruft Sie noch heute zurück.",
+        "Un collègue vous recontactera.",
+        "Notre équipe est au courant.",
+        "Alguien del equipo le llamará hoy.",
+        "Nuestro equipo está al tanto.",
+        "سينضم إليك موظف هنا.",
+        "الفريق على علم بالأمر.",
+    ],
+)
+def test_that_people_were_told_or_will_come_is_a_claim_of_a_message_sent(text: str):
+    assert gate_of(text).caught
+    gate = Gate(frozenset({"sent"}))
+    assert gate.push(text) + gate.close() == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Nobody from the office has been told.",
+        "Once you have paid, a colleague will contact you.",
+        "Shall I ask whether someone can join?",
+        "Our team speaks Danish.",
+        "Soll sich jemand bei Ihnen melden?",
+        "Wenn Sie möchten, ruft Sie jemand zurück.",
+        "L'équipe n'a pas été prévenue.",
+        "Dès que vous aurez payé, un collègue vous contactera.",
+        "¿Quiere que alguien le llame?",
+        "En cuanto pague, un compañero le contactará.",
+        "بمجرد الدفع سيتواصل معك أحد الزملاء.",
+    ],
+)
+def test_that_people_could_be_told_or_come_is_no_claim(text: str):
+    assert not gate_of(text).caught
+
+
+def test_a_question_over_a_table_excuses_nothing_in_it():
+    assert gate_of("|Anything unclear?|Status|\n|---|---|\n|Pedicure|Successful|").caught
+    asks = gate_of("Treatment: Pedicure\nDay: Friday, 16:00\nShall I book it?")
+    assert not asks.caught and not asks.withheld
+
+
+def test_lines_with_labels_are_read_one_by_one():
+    gate = gate_of("Before: Pedicure is booked out\nNow: your table is reserved")
+    assert gate.caught.endswith("reserved")
+    assert look("Before: Friday 9:00\nNow: Monday 11:30\nand no earlier").rows == (
+        "Before: Friday 9:00",
+        "Now: Monday 11:30",
+        "and no earlier",
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["Votre table est ven. 14 mars à 20 h réservée.", "Ihre Karten sind für Sa. 9 Mai nun reserviert."]
+)
+def test_a_word_cut_short_before_a_number_ends_no_sentence(text: str):
+    whole = gate_of(text)
+    letters = Gate(NOTHING)
+    for letter in text:
+        letters.push(letter)
+    letters.close()
+    assert whole.caught == letters.caught == text
+
+
+def test_a_word_that_can_be_cut_short_ends_a_sentence_where_no_number_follows():
+    assert gate_of("All set. Your table is reserved.").caught
+    assert gate_of("See the sun. Your table is reserved.").text == "See the sun."

@@ -88,3 +88,8 @@ def test_the_heads_of_a_pattern_are_what_its_matches_begin_with(pattern: str, wo
 def test_a_pattern_that_may_begin_with_anything_excludes_nothing():
     assert WordPrefixes([r"\w+day"]).may_match("what ever") and WordPrefixes([r"\w+day"]).may_become("q")
     assert not WordPrefixes([r"\w+day|noon"], fewest=3).may_match("what ever")
+
+
+def test_a_weekday_waits_although_its_name_begins_like_an_offer():
+    assert screens(["Passt", " Freitag", " um", " zehn"])[-1] == "Passt"
+    assert screens(["Frei", " ist", " noch", " Freitag", " um", " zehn"])[-1].startswith("Frei ist noch")

@@ -1,0 +1,92 @@
+"""Weighing of a sentence as a whole, where patterns alone would doubt too much or too little.
+
+Every sign that tells a claim from other sentences adds to a sum: the forms of a statement, what the claims' patterns find,
+the words, and the beginnings and ends of words. What each adds is learned from the texts that have been read, by logistic
+regression (`tests/bench/train_claims.py`). A sum answers at once, and can be read sign by sign in `weights/`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from functools import cache, lru_cache
+from itertools import pairwise
+from pathlib import Path
+
+from assistant.engine.grammars import STATEMENTS
+from assistant.engine.moments import stated
+from assistant.engine.patterns import patterns_of
+from assistant.engine.statements import ASKS, POLITE, PRICE, forms_of
+
+WEIGHTS = Path(__file__).parent / "weights"
+_FORMS = ("own", "bids", "episode", "always", "theirs", "now", "excused", "house")
+_PATTERNS = ("forms", "weak", "addressed", "nouns", "denied", "later", "again")
+_TOKEN = re.compile(r"[^\W\d_]+'?|\d+|[?؟!.:;,…✅✓✔☑|]")
+_AFFIXES = (3, 4, 5), (2, 3, 4)  # letters of the beginnings and the ends of a word that are signs
+_LENGTHS = 4, 6  # words in a step of the length, and the last step
+
+
+def prepare() -> None:
+    """Read and compile what the first sentence would wait for."""
+    for name in STATEMENTS:
+        _weights(name)
+        forms_of(name)
+
+
+def signs(name: str, plain: str, context: str = "") -> frozenset[str]:
+    """What tells a claim from other sentences in a folded sentence of the language `name`, read below `context`."""
+    moment = stated(plain)
+    asks = ASKS.search(plain) is not None
+    offered = patterns_of(name).free.search(f"{context} {plain}") is not None
+    found = [form for form in _FORMS if getattr(forms_of(name), form).search(plain)]
+    if "own" in found:
+        found += [f"own+{form}" for form in ("always", "theirs", "now", "episode") if form in found]
+        found += ["own+asks"] * asks
+    found += [f"pattern:{part}" for part in _PATTERNS if getattr(patterns_of(name), part).search(plain)]
+    condition = patterns_of(name).condition.search(plain)
+    found += ["pattern:condition"] * (condition is not None and not POLITE.search(plain, condition.end()))
+    found += ["asks"] * asks + ["offered"] * offered + ["price"] * (PRICE.search(plain) is not None)
+    found += ["day"] * moment.day + ["clock"] * moment.clock + ["whole"] * moment.whole
+    found += ["days"] * (len(moment.weekdays) > 1) + ["clocks"] * (len(moment.clocks) > 1)
+    step, last = _LENGTHS
+    found.append(f"length:{min(plain.count(' ') // step, last)}")
+    tokens = ["^", *("0" if token.isdigit() else token for token in _TOKEN.findall(plain.lower())), "$"]
+    for before, token in pairwise(tokens):
+        found += of_word(token)
+        found.append(f"{before} {token}")
+    return frozenset(found)
+
+
+@lru_cache(maxsize=4096)
+def of_word(word: str) -> tuple[str, ...]:
+    """A word, its beginnings and its ends."""
+    if not word[0].isalpha():
+        return (word,)
+    heads, tails = _AFFIXES
+    return (
+        word,
+        *(f"{word[:size]}-" for size in heads if size < len(word)),
+        *(f"-{word[-size:]}" for size in tails if size < len(word)),
+    )
+
+
+def likelihood(name: str, plain: str, context: str = "") -> float:
+    """How much speaks for a claim in a sentence of the language `name`, in logits; below 0, more speaks against it."""
+    weights = _weights(name)
+    known = weights.keys() & signs(name, plain, context)
+    return math.fsum([weights[""], *map(weights.__getitem__, known)])  # exact, so that the order of a set changes nothing
+
+
+@cache
+def _weights(name: str) -> dict[str, float]:
+    """By sign, what it adds; under "", what all sentences begin with."""
+    return dict(parse((WEIGHTS / f"{name}.txt").read_text(encoding="utf-8")))
+
+
+def parse(text: str) -> Iterator[tuple[str, float]]:
+    """Of a file of weights, each sign with what it adds."""
+    for line in text.splitlines():
+        if not line.startswith("#"):
+            weight, _, sign = line.partition(" ")
+            yield sign, int(weight) / 100
