@@ -14,6 +14,7 @@ from django.template.loader import render_to_string
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminURLInputWidget
 
+from assistant.admin.counting import count_of
 from assistant.admin.organizations.install import COPY_SCRIPT, install_steps, may_allow
 from assistant.admin.organizations.people import admit_members
 from assistant.admin.scoping import Rank, Scoped, ScopedStackedInline, ScopedTabularInline, rank_in
@@ -105,7 +106,8 @@ class OrganizationAdmin(Scoped):
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Organization]:
         counted = super().get_queryset(request).prefetch_related("assistants")
-        return counted.annotate(members=models.Count("memberships", distinct=True))
+        members = Membership.objects.filter(organization=models.OuterRef("pk"))
+        return counted.annotate(members=count_of(members, "organization"))
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
         return {} if obj else super().get_prepopulated_fields(request, obj)
