@@ -69,6 +69,9 @@ MUTANTS = (
     # The ledger
     Mutant("closing a turn's calls with the turn", f"{SERVICES}/conversations/outcomes.py", "ledger.close_with(turn)",
            "pass", (f"{TESTS}/services/methods/test_ledger.py",)),
+    Mutant("the fence of a call that begins", f"{SERVICES}/methods/ledger.py",
+           "if not (written[0][0] if written else _holds(place.turn)):", "if False:",
+           (f"{TESTS}/services/methods/test_ledger.py",)),
     Mutant("closing orphaned calls that were sent", f"{SERVICES}/methods/ledger.py",
            "ToolCall.objects.filter(pk__in=sent, state=State.SENT)", "ToolCall.objects.none()",
            (f"{TESTS}/services/methods/test_ledger.py",)),

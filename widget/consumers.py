@@ -140,16 +140,13 @@ class WidgetConsumer(AsyncWebsocketConsumer):
         if isinstance(frame, frames.SessionOpen):
             await self._open(frame)
             return
+        if isinstance(frame, frames.MessageSend):
+            await self._post(frame)
+            return
         conversation = await self._counted(frame)
         match frame:
             case frames.Ping():
                 await self._send_event(events.Pong(await in_db(_newest_seq)(conversation)))
-            case frames.MessageSend():
-                posted = await turns.post(conversation, frame.id, frame.text, frame.page)
-                if not posted.new:
-                    # The first acknowledgement was lost; the rows give it again.
-                    message = render_message(posted.message)
-                    await self._send_event(events.MessageAdded(posted.message.seq, message))
             case frames.TurnStop():
                 await turns.stop(conversation, frame.turn)
             case frames.TurnRetry():
@@ -180,6 +177,16 @@ class WidgetConsumer(AsyncWebsocketConsumer):
         self.conversation = conversation
         async with self.sending:
             await self._send_event(await in_db(feed.ready)(conversation, frame.after, self.subscription, self.network))
+
+    async def _post(self, frame: frames.MessageSend) -> None:
+        def authorize() -> Conversation:
+            self.conversation = self._authorize(frame)
+            return self.conversation
+
+        posted = await turns.post_to(authorize, frame.id, frame.text, frame.page)
+        if not posted.new:
+            # The first acknowledgement was lost; the rows give it again.
+            await self._send_event(events.MessageAdded(posted.message.seq, render_message(posted.message)))
 
     async def _counted(self, frame: frames.Frame) -> Conversation:
         """The conversation, once the frame is counted: what acts also looks whether it is still ours, for an assistant can

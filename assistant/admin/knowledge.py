@@ -16,10 +16,11 @@ from django.utils.html import format_html, format_html_join
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import action, display
 
+from assistant.admin.counting import count_of
 from assistant.admin.knowledge_forms import DocumentForm, FileForm, NewFilesForm, NewPagesForm, WrittenField
 from assistant.admin.scoping import ReadOnly, Scoped, organizations
 from assistant.admin.states import column_labels
-from assistant.models import Assistant, Document, Method, Organization, Question
+from assistant.models import Assistant, Document, Method, Organization, Passage, Question
 from assistant.providers import embeddings
 from assistant.services.knowledge import documents, questions, vectors
 from assistant.services.knowledge.formats.result import MAX_CHARS
@@ -58,7 +59,8 @@ class DocumentAdmin(Scoped):
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Document]:
         found = super().get_queryset(request).select_related("organization").prefetch_related("assistants__organization")
-        return found.annotate(passages_total=models.Count("passages"))
+        passages = Passage.objects.filter(document=models.OuterRef("pk"))
+        return found.annotate(passages_total=count_of(passages, "document"))
 
     # --- The form ---------------------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ a runner dies, its lease lapses, and the next process to find the row goes on fr
 
 from __future__ import annotations
 
-from assistant.turns.entry import answer_card, post, request_human, retry, stop
+from assistant.turns.entry import answer_card, post, post_to, request_human, retry, stop
 from assistant.turns.keeper import drain, resume, resume_here, run_keeper
 from assistant.turns.runner import run, start
 
@@ -14,6 +14,7 @@ __all__ = [
     "answer_card",
     "drain",
     "post",
+    "post_to",
     "request_human",
     "resume",
     "resume_here",

@@ -12,11 +12,12 @@ from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from assistant import outbound
+from assistant.admin.counting import count_of
 from assistant.admin.scoping import OneOrganizationForm, Scoped, organizations
 from assistant.admin.secret_inputs import UnfoldSecretInput, ask_again
 from assistant.errors import AddressRefused
 from assistant.models import CalendarAccount, CalendarFeed, CalendarProvider, OutsideCalendar
-from assistant.models.booking.outside import origin_of
+from assistant.models.booking.outside import OutsideEntry, origin_of
 from assistant.services.booking import busy_times, entries, feeds
 from assistant.services.booking.connectors import dav
 
@@ -198,9 +199,10 @@ class OutsideCalendarAdmin(WithButtons):
     )
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[OutsideCalendar]:
-        failed = models.Q(entries__written__lt=models.F("entries__wanted")) & ~models.Q(entries__last_error="")
+        entries = OutsideEntry.objects.filter(outside=models.OuterRef("pk"))
+        failed = entries.filter(written__lt=models.F("wanted")).exclude(last_error="")
         found = super().get_queryset(request).select_related("organization", "calendar")
-        return found.annotate(missing=models.Count("entries", filter=failed))
+        return found.annotate(missing=count_of(failed, "outside"))
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if self.rank(request, obj) >= self.change_rank:

@@ -21,7 +21,7 @@ from assistant.admin.organizations.prompt_versions import PromptVersions
 from assistant.admin.scoping import OneOrganizationForm, Scoped
 from assistant.admin.translations import Translations, TranslationsForm
 from assistant.engine.grammars import STATEMENTS
-from assistant.models import Assistant, Conversation, Organization
+from assistant.models import Assistant, Conversation, Method, Organization
 from assistant.services.organizations import access, prompt_versions
 from assistant.services.organizations.roles import Act
 
@@ -112,7 +112,7 @@ class AssistantAdmin(PromptVersions, Translations, Scoped):
             .select_related("organization")
             .annotate(
                 conversations_total=count_of(talks, "assistant"),
-                methods_total=models.Count("methods", filter=models.Q(methods__enabled=True)),
+                methods_total=count_of(Method.objects.filter(assistants=models.OuterRef("pk"), enabled=True), "assistants"),
                 latest=models.Subquery(
                     talks.filter(last_message_at__isnull=False).order_by("-last_message_at").values("last_message_at")[:1]
                 ),

@@ -17,6 +17,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, U
 from assistant.admin.booking.calendars import DAYS, SpanForm
 from assistant.admin.booking.fields import HoursField
 from assistant.admin.booking.holidays import holidays_view
+from assistant.admin.counting import count_of
 from assistant.admin.organizations.install import COPY_SCRIPT, install_steps, may_allow
 from assistant.admin.scoping import Scoped, ScopedStackedInline, ScopedTabularInline
 from assistant.models import Budget, OfficeClosure, Organization
@@ -126,7 +127,8 @@ class OrganizationAdmin(Scoped):
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Organization]:
         counted = super().get_queryset(request).prefetch_related("assistants")
-        return counted.annotate(members=models.Count("memberships", distinct=True))
+        members = Membership.objects.filter(organization=models.OuterRef("pk"))
+        return counted.annotate(members=count_of(members, "organization"))
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
         return {} if obj else super().get_prepopulated_fields(request, obj)

@@ -6,11 +6,13 @@ from types import SimpleNamespace
 
 import pytest
 from django.apps import apps
+from django.contrib.admin import site
 from django.contrib.auth.models import User
 from django.template.loader import render_to_string
 from django.test import Client
 
 from assistant.admin.counting import BoundedPaginator
+from assistant.admin.scoping import Scoped
 from assistant.models import Organization
 from tests.assistant.admin.filled import fill
 from tests.assistant.admin.test_scoping import entered
@@ -84,3 +86,11 @@ def test_labels_of_columns_spell_initials_and_e_mail_as_people_do():
     }
     assert labels["Provider.base_url"] == "base URL"
     assert {name: text for name, text in labels.items() if {"url", "api", "ip", "email"} & set(text.split())} == {}
+
+
+def test_no_list_groups_its_table_for_what_it_counts_on_a_page(rf):
+    """With a GROUP BY, what is counted for a row is counted for each row of the table before a page is cut from it."""
+    request = rf.get("/")
+    request.user = User.objects.create_superuser("boss")
+    lists = {model: of.get_queryset(request) for model, of in site._registry.items() if isinstance(of, Scoped)}
+    assert len(lists) > 15 and [model.__name__ for model, rows in lists.items() if rows.query.group_by is not None] == []
