@@ -41,9 +41,14 @@ class CalendarForm(OneOrganizationForm):
         for name, intervals in zip(DAYS, week, strict=True):
             if name in self.fields:  # viewers get none of them
                 self.fields[name].initial = intervals
+        if self.instance.pk is None and "timezone" in self.fields:  # most calendars are where their organization is
+            self.fields["timezone"].required, self.initial["timezone"] = False, ""
+            self.fields["timezone"].help_text += " Leave empty for that of the organization."
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
+        if cleaned.get("organization") and not cleaned.get("timezone") and "timezone" not in self.errors:
+            cleaned["timezone"] = self.instance.timezone = cleaned["organization"].timezone
         try:
             typed_hours.refuse_overlaps([cleaned.get(name) or [] for name in DAYS])
         except ValueError as error:

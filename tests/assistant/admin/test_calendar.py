@@ -117,6 +117,19 @@ def test_invalid_days_are_refused_with_the_reason(boss, typed, why):
     assert not calendar.closures.exists() and not calendar.special_hours.exists()
 
 
+def test_a_new_calendar_is_in_its_organizations_zone_unless_another_is_entered(boss):
+    of = make.organization(timezone="Europe/Berlin")
+    address = "/admin/assistant/calendar/add/"
+    shown = fields_of(boss, address)
+    assert shown["timezone"] == ""
+    for name, zone in (("Mira", ""), ("Tom", "Asia/Tokyo")):
+        boss.post(address, shown | dict.fromkeys(ROWS, 0) | {"organization": of.pk, "name": name, "timezone": zone})
+    zones = dict(Calendar.objects.values_list("name", "timezone"))
+    assert zones == {"Mira": "Europe/Berlin", "Tom": "Asia/Tokyo"}
+    wrong = shown | dict.fromkeys(ROWS, 0) | {"organization": of.pk, "name": "X", "timezone": "Berlin"}
+    assert "is not a time zone" in boss.post(address, wrong).content.decode()
+
+
 # --- Closing a day that is booked ---------------------------------------------------------------------------------------
 
 
