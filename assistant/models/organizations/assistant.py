@@ -6,6 +6,7 @@ import secrets
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 
@@ -14,6 +15,7 @@ from assistant.models.organizations.organization import Organization
 from assistant.models.revisions import SetByStaff, SettingsQuerySet, watch_links
 from assistant.sentences import CATALOGUES, label
 
+MAX_STARTERS = 4
 OURS = ("greeting", "disclosure")  # texts that begin as those of our catalogues
 
 hex_colour = RegexValidator(r"\A#[0-9a-fA-F]{6}\Z", "Enter a colour as # and six hexadecimal digits, such as #0f766e.")
@@ -22,6 +24,11 @@ hex_colour = RegexValidator(r"\A#[0-9a-fA-F]{6}\Z", "Enter a colour as # and six
 def new_public_key() -> str:
     """Identifies an assistant in a script tag; it is public and authorises nothing."""
     return "pk_" + secrets.token_urlsafe(15)
+
+
+def validate_starters(text: str) -> None:
+    if len([line for line in text.splitlines() if line.strip()]) > MAX_STARTERS:
+        raise ValidationError(f"Visitors see at most {MAX_STARTERS} suggested questions. Remove the others.")
 
 
 class Assistant(SetByStaff):
@@ -57,6 +64,7 @@ class Assistant(SetByStaff):
     starters = models.TextField(
         "suggested questions",
         blank=True,
+        validators=[validate_starters],
         help_text="Suggested first questions, one per line, up to four. For example: When are you open?",
     )
     disclosure = models.CharField(
@@ -162,7 +170,7 @@ watch_links(Assistant.methods.through)
 
 
 def _starters(text: str) -> list[str]:
-    return [line.strip() for line in text.splitlines() if line.strip()][:4]
+    return [line.strip() for line in text.splitlines() if line.strip()][:MAX_STARTERS]
 
 
 class RefusedOrigin(models.Model):

@@ -114,3 +114,12 @@ def test_default_texts_are_translated_into_every_language() -> None:
     }
     assert untouched.texts["de"]["greeting"] == CATALOGUES["de"].labels["greeting"]
     assert Assistant(greeting="Moin", disclosure="").texts == {}
+
+
+def test_a_fifth_suggested_question_is_refused_rather_than_dropped(editor, assistant):
+    address = f"/admin/assistant/assistant/{assistant.pk}/change/"
+    fields = fields_of(editor, address)
+    for name in ("starters", "starters_de"):
+        answer = editor.post(address, {**fields, name: "One?\nTwo?\n\nThree?\nFour?\nFive?"})
+        assert answer.status_code == 200 and "at most 4 suggested questions" in answer.content.decode()
+    assert editor.post(address, {**fields, "starters": "One?\nTwo?\n\nThree?\nFour?\n"}).status_code == 302

@@ -23,6 +23,7 @@ from . import times
 
 ROOT = Path(__file__).parents[3]
 DIST = ROOT / "static" / "widget" / "dist"
+LAZY = ("booking.js", "identity.js", "back.js", "transcript.js")
 CARDS = ROOT / "tests" / "wire" / "cards"
 
 LONG = """Of course. Here is what a **first visit** is like:
@@ -163,7 +164,7 @@ class FakeServer:
         app.add_routes([
             web.get("/widget.js", self._file("loader.js")),
             web.get("/widget/{version}/panel.js", self._file("panel.js")),
-            *(web.get(f"/widget/{{version}}/{name}", self._file(name)) for name in ("booking.js", "identity.js")),
+            *(web.get(f"/widget/{{version}}/{name}", self._file(name)) for name in LAZY),
             web.get("/api/v1/widget/config/{key}", self._config),
             web.post("/api/v1/widget/sessions", self._session),
             web.post("/api/v1/widget/identity", self._identity),

@@ -12,6 +12,7 @@ export default {
   withPerson: "You are talking to {name}",
   team: "the team",
   newConversation: "New conversation",
+  transcript: "Save as text",
   ended: "This conversation has ended.",
   conversation: "Conversation",
   placeholder: "Write a message…",

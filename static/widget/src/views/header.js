@@ -1,11 +1,11 @@
 import { h, iconButton } from "../dom.js";
-import { CLOSE, PENCIL, PERSON } from "../icons.js";
+import { CLOSE, PENCIL, PERSON, SAVE } from "../icons.js";
 import { fill } from "../locales/index.js";
 import { createMenu } from "./menu.js";
 
 /** The name of the assistant or member of staff, and the menu.
  * @param {import("./index.js").Actions} actions @param {import("./index.js").Page} page */
-export function createHeader(actions, { t, mode }) {
+export function createHeader(actions, { t, locale, mode }) {
   const avatar = h("span", { class: "avatar", "aria-hidden": "true" });
   const title = h("bdi"); // in the direction of its own letters, at the side of the avatar
   const who = h("span");
@@ -13,6 +13,7 @@ export function createHeader(actions, { t, mode }) {
   const menu = createMenu(t.menu, [
     { path: PERSON, label: t.person, act: actions.askForPerson },
     { path: PENCIL, label: t.newConversation, act: actions.startAnew },
+    { path: SAVE, label: t.transcript, act: () => actions.saveTranscript({ t, locale }) },
   ]);
   const close = iconButton(CLOSE, t.close, { hidden: mode !== "", onclick: actions.close });
   const el = h(
@@ -33,10 +34,13 @@ export function createHeader(actions, { t, mode }) {
       const withPerson = fill(t.withPerson, { name: conversation?.staff || t.team });
       const is = conversation?.state;
       const waits = conversation?.notified ? t.personDue : t.personAsked;
-      who.textContent = is === "waiting" ? waits : is === "staff" ? withPerson : t.assistant;
+      // A page of its own does not say elsewhere whose it is.
+      const isOf = mode === "page" && config.organization && config.organization !== name ? config.organization : "";
+      const assistant = isOf ? `${isOf} · ${t.assistant}` : t.assistant;
+      who.textContent = is === "waiting" ? waits : is === "staff" ? withPerson : assistant;
       demo.hidden = !config.demo || is === "staff";
       const canAskForPerson = config.human !== false && (is === undefined || is === "assistant");
-      menu.update([canAskForPerson, items.length + pending.length > 0]);
+      menu.update([canAskForPerson, items.length + pending.length > 0, items.length > 0]);
     },
   };
 }
