@@ -68,6 +68,7 @@ class Translations:
             label=str(of.verbose_name).capitalize() if len(self.translated) > 1 else CATALOGUES[language].name,
             required=False,
             max_length=of.max_length,
+            validators=of.validators,
             widget=UnfoldAdminTextInputWidget(attributes)
             if isinstance(of, models.CharField)
             else UnfoldAdminTextareaWidget({**attributes, "rows": 4}),

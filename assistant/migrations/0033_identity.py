@@ -1,5 +1,6 @@
 """Visitors who log in: the keys that sign who they are, and attributes that pages say of them."""
 
+import assistant.models.organizations.assistant
 import django.core.validators
 import django.db.models.deletion
 import uuid
@@ -79,5 +80,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='visitorattribute',
             constraint=models.UniqueConstraint(fields=('organization', 'name'), name='attribute_name_once_per_organization'),
+        ),
+        migrations.AlterField(
+            model_name='assistant',
+            name='starters',
+            field=models.TextField(blank=True, help_text='Suggested first questions, one per line, up to four. For example: When are you open?', validators=[assistant.models.organizations.assistant.validate_starters], verbose_name='suggested questions'),
         ),
     ]

@@ -11,7 +11,7 @@ from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import expect
 
 from .harness import FakeServer, Site, Widget
-from .harness.pages import page
+from .harness.pages import TABLE, page
 
 NewWidget = Callable[..., Widget]
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -97,6 +97,9 @@ def test_axe_finds_no_accessibility_problem_in_any_state(
     fake.call(fake.say_message("staff", "Hello"))
     expect(widget.page.locator(".name:not(.hidden)")).to_be_visible()
     check("with a person")
+    fake.call(fake.say_message("staff", TABLE))
+    expect(widget.page.locator("table")).to_be_visible()
+    check("a table")
     widget.page.evaluate("Interworky.close()")
     fake.call(fake.say_message("staff", "Still there?"))
     expect(widget.page.locator(".teaser")).to_be_visible()

@@ -207,3 +207,36 @@ test("an address ends before the punctuation of any script", () => {
   const arabic = "https://ar.wikipedia.org/wiki/طبيب";
   assert.deepEqual(parseInline(`${arabic}،`), [link(arabic, arabic), words("،")]);
 });
+
+const cell = (text) => (text ? [words(text)] : []);
+
+test("a table has a head and rows, each as wide as the head", () => {
+  const text = "Prices:\n| Cut | Price |\n|:---|---:|\n| **Short** | 30 € |\n| Long |\n| a \\| b | 1 | 2 |\n\nBye";
+  assert.deepEqual(parseMarkdown(text), [
+    paragraph(words("Prices:")),
+    {
+      type: "table",
+      head: [cell("Cut"), cell("Price")],
+      rows: [
+        [[{ type: "strong", inline: [words("Short")] }], cell("30 €")],
+        [cell("Long"), cell("")],
+        [cell("a | b"), cell("1")],
+      ],
+    },
+    paragraph(words("Bye")),
+  ]);
+});
+
+test("bars and dashes that are no table stay as they were written", () => {
+  for (const text of ["a | b", "a | b\nc | d", "a | b\n---", "a\n|---|", "| a | b |\n|---|", "|".repeat(4_000)])
+    assert.ok(
+      parseMarkdown(text).every(({ type }) => type === "paragraph"),
+      text,
+    );
+});
+
+test("while a table is written, every prefix of it is drawn", () => {
+  const whole = "| a | b |\n|---|---|\n| 1 | 2 |\n| 3 | 4 |";
+  for (let end = 1; end <= whole.length; end += 1) assert.ok(parseMarkdown(whole.slice(0, end)).length >= 1);
+  assert.equal(parseMarkdown(whole)[0].type, "table");
+});

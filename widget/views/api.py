@@ -62,6 +62,7 @@ def presentation(assistant: Assistant) -> dict[str, Any]:
         "version": version(),
         "name": assistant.name,
         "title": assistant.title or assistant.name,
+        "organization": assistant.organization.name,
         "greeting": assistant.greeting,
         "disclosure": assistant.disclosure,
         "starters": assistant.starter_list,

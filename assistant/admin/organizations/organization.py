@@ -20,7 +20,7 @@ from assistant.admin.booking.holidays import holidays_view
 from assistant.admin.counting import count_of
 from assistant.admin.organizations.install import COPY_SCRIPT, install_steps, may_allow
 from assistant.admin.scoping import Scoped, ScopedStackedInline, ScopedTabularInline
-from assistant.models import Budget, OfficeClosure, Organization
+from assistant.models import Budget, Membership, OfficeClosure, Organization
 from assistant.sentences import CATALOGUES
 from assistant.services.booking import typed_hours
 from assistant.services.conversations import handoffs

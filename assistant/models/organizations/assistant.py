@@ -16,6 +16,7 @@ from assistant.models.organizations.organization import Organization
 from assistant.models.revisions import SetByStaff, SettingsQuerySet, watch_links
 from assistant.sentences import CATALOGUES, LANGUAGES, is_written, label
 
+MAX_STARTERS = 4
 OURS = ("greeting", "disclosure")  # texts that begin as those of our catalogues
 
 hex_colour = RegexValidator(r"\A#[0-9a-fA-F]{6}\Z", "Enter a colour as # and six hexadecimal digits, such as #0f766e.")
@@ -32,6 +33,11 @@ def validate_locale(text: str) -> None:
 def new_public_key() -> str:
     """Identifies an assistant in a script tag; it is public and authorises nothing."""
     return "pk_" + secrets.token_urlsafe(15)
+
+
+def validate_starters(text: str) -> None:
+    if len([line for line in text.splitlines() if line.strip()]) > MAX_STARTERS:
+        raise ValidationError(f"Visitors see at most {MAX_STARTERS} suggested questions. Remove the others.")
 
 
 class Assistant(SetByStaff):
@@ -67,6 +73,7 @@ class Assistant(SetByStaff):
     starters = models.TextField(
         "suggested questions",
         blank=True,
+        validators=[validate_starters],
         help_text="Suggested first questions, one per line, up to four. For example: When are you open?",
     )
     disclosure = models.CharField(
@@ -176,7 +183,7 @@ watch_links(Assistant.methods.through)
 
 
 def _starters(text: str) -> list[str]:
-    return [line.strip() for line in text.splitlines() if line.strip()][:4]
+    return [line.strip() for line in text.splitlines() if line.strip()][:MAX_STARTERS]
 
 
 class RefusedOrigin(models.Model):

@@ -1,7 +1,7 @@
 """Identification: a visitor becomes the user that the organization's own server says they are.
 
-Whoever was known by a token in their browser alone gets another token, and the former one is no longer valid: it may have
-been somebody else's. Their conversation goes on, and joins those that the user has had in other browsers.
+A visitor who was known by a token in their browser alone gets another token, and the former one is no longer valid: it may
+have been somebody else's. Their conversation goes on, and joins those that the user has had in other browsers.
 """
 
 from __future__ import annotations

@@ -23,6 +23,8 @@ export function createActions(parts) {
     dismissProblem: () => store.dispatch({ type: "problem.dismissed" }),
     /** Kept for the next page. @param {string} draft */
     keepDraft: (draft) => storage.write({ draft: draft || undefined }),
+    /** @param {import("./transcript/index.js").Language} language */
+    saveTranscript: async (language) => (await import("./transcript/index.js")).saveTranscript(store.get(), language),
     ...createMessageActions(parts),
     ...createAnswerActions(store, transport, send),
     askForPerson: () => send({ type: "human.request" }),
@@ -55,7 +57,8 @@ function createMessageActions({ store, transport, storage }) {
       storage.keep(message);
       store.dispatch({ type: "message.written", message });
       transport.open();
-      if (!transport.can("message.send")) transport.wake(); // then the outbox sends it
+      if (navigator.onLine === false) store.dispatch({ type: "network.lost" });
+      else if (!transport.can("message.send")) transport.wake(); // then the outbox sends it
     },
     /** @param {string} id of a message that could not be sent */
     discard(id) {

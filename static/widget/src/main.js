@@ -2,6 +2,7 @@
 import { createActions } from "./actions.js";
 import { createSavedEntries } from "./saved_entries.js";
 import { inLanguage, loadLocale, unknownLocale, withRegion } from "./locales/index.js";
+import { createBackButton } from "./panel/back_button.js";
 import { createConnection } from "./panel/connection.js";
 import { emitChanges } from "./panel/page_events.js";
 import { createPainting } from "./panel/painting.js";
@@ -57,12 +58,14 @@ function build({ host, config, storage: stored, root, shadow, launcher, options,
   const follow = () => followTheme(root, options.accent ?? config.accent, options.theme);
   let stopTheme = follow();
   const paint = createPainting({ store, shadow, panel, teaser, launcher, label: t.chat });
-  const stopWatching = watchSurroundings(transport, storage, session);
+  const back = createBackButton(store, actions.close);
+  const stopWatching = watchSurroundings(transport, store, storage, session);
   const receipts = createReceipts(store, transport);
   const unsubscribe = store.subscribe((state, before) => {
     paint(state, before);
     persist(storage, state, before, mode);
     emitChanges(emit, state, before);
+    if (state.open !== before.open && !mode) void back();
     if (state.connection === "online" && before.connection !== "online") commands.introduce();
     outbox.update(state, before);
     receipts.update();

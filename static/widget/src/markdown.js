@@ -1,5 +1,5 @@
 /**
- * The little Markdown a reply may use: paragraphs, lists, code, bold, italic, links. Pure; `prose.js` makes the nodes.
+ * The little Markdown a reply may use: paragraphs, lists, tables, code, bold, italic, links. Pure; `prose.js` makes the nodes.
  *
  * Nothing throws and every prefix of a reply is drawn sensibly, because a reply is drawn while it is being written.
  * Images are not among it: an address that loads by itself could carry what the visitor wrote to another server.
@@ -12,12 +12,14 @@
  *   | { type: "link", href: string, inline: Inline[] }} Inline
  * @typedef {{ type: "paragraph" | "heading", inline: Inline[] }
  *   | { type: "code", text: string }
+ *   | { type: "table", head: Inline[][], rows: Inline[][][] }
  *   | { type: "list", ordered: boolean, start: number, items: Inline[][] }} Block
  */
 
 const FENCE = /^ {0,3}(```|~~~)/;
 const BULLET = /^ {0,7}[-*+]\s+(.*)$/;
 const NUMBER = /^ {0,7}(\d{1,4})[.)]\s+(.*)$/;
+const RULE = /^ {0,3}(?=.*\|)[\s|:-]*-[\s|:-]*$/; // between a table's head and its rows
 const HEADING = /^ {0,3}#{1,6}\s+(.*?)\s*#*$/;
 
 /** @param {string} text @returns {Block[]} */
@@ -39,11 +41,14 @@ export function parseMarkdown(text) {
     } else if (heading) {
       blocks.push({ type: "heading", inline: parseInline(heading[1]) });
       at += 1;
+    } else if (isTable(lines, at)) {
+      at = readTable(lines, at, blocks);
     } else if (itemOf(line)) {
       at = readList(lines, at, blocks);
     } else {
       const body = [];
-      for (; at < lines.length && lines[at].trim() && !startsBlock(lines[at]); at += 1) body.push(lines[at].trim());
+      for (; at < lines.length && lines[at].trim() && !startsBlock(lines[at]) && !isTable(lines, at); at += 1)
+        body.push(lines[at].trim());
       blocks.push({ type: "paragraph", inline: parseInline(body.join("\n")) });
     }
   }
@@ -52,6 +57,30 @@ export function parseMarkdown(text) {
 
 /** @param {string} line */
 const startsBlock = (line) => FENCE.test(line) || HEADING.test(line) || itemOf(line) !== null;
+
+/** @param {string[]} lines @param {number} at */
+const isTable = (lines, at) =>
+  lines[at].includes("|") && RULE.test(lines[at + 1] ?? "") && cells(lines[at]).length === cells(lines[at + 1]).length;
+
+/** @param {string} line a `\\|` is a bar that is read */
+const cells = (line) =>
+  line
+    .trim()
+    .replace(/^\||(?<!\\)\|$/g, "")
+    .split(/(?<!\\)\|/)
+    .map((cell) => cell.replaceAll("\\|", "|").trim());
+
+/** @param {string[]} lines @param {number} at @param {Block[]} blocks @returns {number} the first line after the table */
+function readTable(lines, at, blocks) {
+  const head = cells(lines[at]);
+  const rows = [];
+  for (at += 2; at < lines.length && lines[at].includes("|"); at += 1) {
+    const row = cells(lines[at]);
+    rows.push(head.map((_, column) => parseInline(row[column] ?? "")));
+  }
+  blocks.push({ type: "table", head: head.map((cell) => parseInline(cell)), rows });
+  return at;
+}
 
 /** @param {string} line @returns {{ ordered: boolean, start: number, text: string } | null} */
 function itemOf(line) {

@@ -27,9 +27,24 @@ export function createProse() {
 /** @param {import("./markdown.js").Block} block @returns {Node} */
 function drawBlock(block) {
   if (block.type === "code") return h("pre", { tabindex: "0" }, h("code", null, block.text));
+  if (block.type === "table") return drawTable(block);
   if (block.type !== "list") return h("p", { class: block.type }, block.inline.map(drawInline));
   const items = block.items.map((item) => h("li", null, item.map(drawInline)));
   return block.ordered ? h("ol", { start: block.start }, items) : h("ul", null, items);
+}
+
+/** A wide one is scrolled sideways, also with the keyboard.
+ * @param {Extract<import("./markdown.js").Block, { type: "table" }>} table */
+function drawTable({ head, rows }) {
+  /** @param {"th" | "td"} tag @param {import("./markdown.js").Inline[][]} cells */
+  const row = (tag, cells) =>
+    h("tr", null, cells.map((cell) => h(tag, tag === "th" ? { scope: "col" } : null, cell.map(drawInline)))); // prettier-ignore
+  const body = rows.map((cells) => row("td", cells));
+  return h(
+    "div",
+    { class: "table", tabindex: "0" },
+    h("table", null, h("thead", null, row("th", head)), h("tbody", null, body)),
+  );
 }
 
 /** @param {import("./markdown.js").Inline} part @returns {Node} */

@@ -6,6 +6,7 @@
 /**
  * @typedef {object} Config presentational settings: `GET config/<key>`
  * @property {string} key @property {string} version @property {string} name @property {string} title
+ * @property {string} [organization]
  * @property {string} greeting @property {string} disclosure @property {string[]} starters
  * @property {Record<string, { greeting?: string, disclosure?: string, starters?: string[] }>} [texts] by language, what differs
  * @property {string} accent @property {"left" | "right"} position @property {string} locale
@@ -205,6 +206,8 @@ const PAGE = {
     // The banner stays until the connection is back: an attempt is not that yet.
     return connection === "connecting" && state.connection === "offline" ? state : { ...state, connection };
   },
+  "network.lost": (state) =>
+    ["idle", "refused"].includes(state.connection) ? state : { ...state, connection: "offline" },
   "message.written": (state, { message }) => ({
     ...state,
     pending: [...state.pending.filter(({ id }) => id !== message.id), message],

@@ -139,3 +139,12 @@ def test_the_page_says_in_which_languages_claims_are_checked_most_thoroughly(ass
     page = editor.get(f"/admin/assistant/assistant/{assistant.pk}/change/").content.decode()
     said = page.partition("patterns know the usual wordings; in ")[2].partition(", any other")[0]
     assert said.split(", ") == sorted(get_language_info(language)["name"] for language in STATEMENTS)
+
+
+def test_a_fifth_suggested_question_is_refused_rather_than_dropped(editor, assistant):
+    address = f"/admin/assistant/assistant/{assistant.pk}/change/"
+    fields = fields_of(editor, address)
+    for name in ("starters", "starters_de"):
+        answer = editor.post(address, {**fields, name: "One?\nTwo?\n\nThree?\nFour?\nFive?"})
+        assert answer.status_code == 200 and "at most 4 suggested questions" in answer.content.decode()
+    assert editor.post(address, {**fields, "starters": "One?\nTwo?\n\nThree?\nFour?\n"}).status_code == 302

@@ -60,3 +60,12 @@ class Site:
     def __exit__(self, *_: object) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+
+# Of a reply: wider than a phone.
+TABLE = """Our prices:
+
+| Service | Minutes | Price | Who |
+|---|---:|---:|---|
+| Check-up | 30 | 45 € | **Dr. Moss** |
+| Cleaning | 45 | 80 € | Mira, or [anybody](https://www.example.com/team) |"""

@@ -13,6 +13,7 @@ export default {
   withPerson: "أنت تتحدث إلى {name}",
   team: "الفريق",
   newConversation: "محادثة جديدة",
+  transcript: "حفظ كنص",
   ended: "انتهت هذه المحادثة.",
   conversation: "المحادثة",
   placeholder: "اكتب رسالة…",

@@ -13,6 +13,7 @@ export default {
   withPerson: "Sie sprechen mit {name}",
   team: "dem Team",
   newConversation: "Neues Gespräch",
+  transcript: "Als Text speichern",
   ended: "Dieses Gespräch ist beendet.",
   conversation: "Gespräch",
   placeholder: "Nachricht schreiben …",

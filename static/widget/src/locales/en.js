@@ -13,6 +13,7 @@ export default {
   withPerson: "You are talking to {name}",
   team: "the team",
   newConversation: "New conversation",
+  transcript: "Save as text",
   ended: "This conversation has ended.",
   conversation: "Conversation",
   placeholder: "Write a message…",

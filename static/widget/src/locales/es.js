@@ -13,6 +13,7 @@ export default {
   withPerson: "Está hablando con {name}",
   team: "el equipo",
   newConversation: "Nueva conversación",
+  transcript: "Guardar como texto",
   ended: "Esta conversación ha terminado.",
   conversation: "Conversación",
   placeholder: "Escriba un mensaje…",

@@ -13,6 +13,7 @@ export default {
   withPerson: "Vous parlez avec {name}",
   team: "l’équipe",
   newConversation: "Nouvelle conversation",
+  transcript: "Enregistrer en texte",
   ended: "Cette conversation est terminée.",
   conversation: "Conversation",
   placeholder: "Écrire un message…",

@@ -13,6 +13,7 @@ export default {
   withPerson: "שיחה עם {name}",
   team: "הצוות",
   newConversation: "שיחה חדשה",
+  transcript: "הורדת השיחה",
   ended: "השיחה הסתיימה.",
   conversation: "שיחה",
   placeholder: "כתיבת הודעה…",

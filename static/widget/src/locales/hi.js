@@ -13,6 +13,7 @@ export default {
   withPerson: "आप {name} से बात कर रहे हैं",
   team: "टीम",
   newConversation: "नई बातचीत",
+  transcript: "बातचीत डाउनलोड करें",
   ended: "यह बातचीत समाप्त हो गई है।",
   conversation: "बातचीत",
   placeholder: "संदेश लिखें…",

@@ -13,6 +13,7 @@ export default {
   withPerson: "Sta parlando con {name}",
   team: "il team",
   newConversation: "Nuova conversazione",
+  transcript: "Scarica la conversazione",
   ended: "Questa conversazione è terminata.",
   conversation: "Conversazione",
   placeholder: "Scriva un messaggio…",

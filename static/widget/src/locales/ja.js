@@ -13,6 +13,7 @@ export default {
   withPerson: "{name}とお話し中です",
   team: "担当チーム",
   newConversation: "新しい会話",
+  transcript: "会話をダウンロード",
   ended: "この会話は終了しました。",
   conversation: "会話",
   placeholder: "メッセージを入力…",

@@ -13,6 +13,7 @@ export default {
   withPerson: "U praat met {name}",
   team: "het team",
   newConversation: "Nieuw gesprek",
+  transcript: "Gesprek downloaden",
   ended: "Dit gesprek is afgelopen.",
   conversation: "Gesprek",
   placeholder: "Schrijf een bericht…",

@@ -13,6 +13,7 @@ export default {
   withPerson: "Rozmowa z: {name}",
   team: "zespół",
   newConversation: "Nowa rozmowa",
+  transcript: "Pobierz rozmowę",
   ended: "Ta rozmowa została zakończona.",
   conversation: "Rozmowa",
   placeholder: "Napisz wiadomość…",

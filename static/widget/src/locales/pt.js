@@ -13,6 +13,7 @@ export default {
   withPerson: "Você está falando com {name}",
   team: "a equipe",
   newConversation: "Nova conversa",
+  transcript: "Baixar a conversa",
   ended: "Esta conversa terminou.",
   conversation: "Conversa",
   placeholder: "Escreva uma mensagem…",

@@ -13,6 +13,7 @@ export default {
   withPerson: "Ваш собеседник: {name}",
   team: "команда",
   newConversation: "Новый разговор",
+  transcript: "Скачать переписку",
   ended: "Этот разговор завершён.",
   conversation: "Разговор",
   placeholder: "Напишите сообщение…",

@@ -13,6 +13,7 @@ export default {
   withPerson: "Görüştüğünüz kişi: {name}",
   team: "ekip",
   newConversation: "Yeni görüşme",
+  transcript: "Görüşmeyi indir",
   ended: "Bu görüşme sona erdi.",
   conversation: "Görüşme",
   placeholder: "Mesaj yazın…",

@@ -13,6 +13,7 @@ export default {
   withPerson: "Ваш співрозмовник: {name}",
   team: "команда",
   newConversation: "Нова розмова",
+  transcript: "Завантажити розмову",
   ended: "Цю розмову завершено.",
   conversation: "Розмова",
   placeholder: "Напишіть повідомлення…",

@@ -13,6 +13,7 @@ export default {
   withPerson: "您正在与{name}交谈",
   team: "团队",
   newConversation: "新对话",
+  transcript: "下载对话",
   ended: "本次对话已结束。",
   conversation: "对话",
   placeholder: "输入消息…",

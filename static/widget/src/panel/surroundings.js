@@ -2,11 +2,12 @@
 
 /**
  * @param {import("../transport/index.js").Transport} transport
+ * @param {import("../store.js").Store} store
  * @param {import("../saved_entries.js").SavedEntries} storage
  * @param {ReturnType<typeof import("../session.js").createSession>} session
  * @returns {() => void} stops watching
  */
-export function watchSurroundings(transport, storage, session) {
+export function watchSurroundings(transport, store, storage, session) {
   const wake = () => document.visibilityState === "visible" && transport.wake();
   /** Another tab has begun another conversation, or become another visitor. @param {StorageEvent} event */
   function onStorage({ key }) {
@@ -19,7 +20,10 @@ export function watchSurroundings(transport, storage, session) {
   /** @type {[EventTarget, string, any][]} */
   const watched = [
     [document, "visibilitychange", wake],
-    [window, "online", wake],
+    // The connection may have outlived it: then nobody would say that it is there again.
+    [window, "online", () => (store.get().connection === "offline" ? transport.restart() : wake())],
+    // Known at once, where the connection itself would notice in half a minute.
+    [window, "offline", () => store.dispatch({ type: "network.lost" })],
     [window, "pageshow", wake],
     [window, "storage", onStorage],
   ];

@@ -1,5 +1,5 @@
 import { h, iconButton } from "../dom.js";
-import { CLOSE, PENCIL, PERSON } from "../icons.js";
+import { CLOSE, PENCIL, PERSON, SAVE } from "../icons.js";
 import { fill } from "../locales/index.js";
 import { createMenu } from "./menu.js";
 
@@ -13,6 +13,7 @@ export function createHeader(actions, { t, mode, locale }) {
   const menu = createMenu(t.menu, [
     { path: PERSON, label: t.person, act: actions.askForPerson },
     { path: PENCIL, label: t.newConversation, act: actions.startAnew },
+    { path: SAVE, label: t.transcript, act: () => actions.saveTranscript({ t, locale }) },
   ]);
   const close = iconButton(CLOSE, t.close, { hidden: mode !== "", onclick: actions.close });
   const el = h(
@@ -35,10 +36,13 @@ export function createHeader(actions, { t, mode, locale }) {
       const back = conversation?.opens_at && Date.parse(conversation.opens_at);
       const told = back && back > Date.now() ? fill(t.personAway, { time: dayAndTime(locale, back) }) : t.personDue;
       const waits = conversation?.notified ? told : t.personAsked;
-      who.textContent = is === "waiting" ? waits : is === "staff" ? withPerson : t.assistant;
+      // A page of its own does not say elsewhere whose it is.
+      const isOf = mode === "page" && config.organization && config.organization !== name ? config.organization : "";
+      const assistant = isOf ? `${isOf} · ${t.assistant}` : t.assistant;
+      who.textContent = is === "waiting" ? waits : is === "staff" ? withPerson : assistant;
       demo.hidden = !config.demo || is === "staff";
       const canAskForPerson = config.human !== false && (is === undefined || is === "assistant");
-      menu.update([canAskForPerson, items.length + pending.length > 0]);
+      menu.update([canAskForPerson, items.length + pending.length > 0, items.length > 0]);
     },
   };
 }

@@ -1,0 +1,1 @@
+function r(e){if("CloseWatcher"in window){let n=new window.CloseWatcher;return n.onclose=e,()=>n.destroy()}let o=typeof history.state=="object"?history.state:{};o?.interworky||history.pushState({...o,interworky:!0},"");let t=new AbortController;return addEventListener("popstate",()=>(t.abort(),e()),{signal:t.signal}),()=>t.abort()}export{r as closeOnBack};

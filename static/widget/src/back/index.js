@@ -1,0 +1,17 @@
+/** The phone's Back closes the panel, rather than leaving the page that it covers. Loaded where it does. */
+
+/** @param {() => void} close @returns {() => void} stops waiting for it */
+export function closeOnBack(close) {
+  if ("CloseWatcher" in window) {
+    const watcher = new /** @type {any} */ (window).CloseWatcher();
+    watcher.onclose = close;
+    return () => watcher.destroy();
+  }
+  // An entry of the same page: what a router has kept with it stays. It is not taken back when the panel is closed in
+  // another way, since the page may be about to go somewhere itself; it serves the next time.
+  const state = typeof history.state === "object" ? history.state : {};
+  if (!state?.interworky) history.pushState({ ...state, interworky: true }, "");
+  const listening = new AbortController();
+  addEventListener("popstate", () => (listening.abort(), close()), { signal: listening.signal });
+  return () => listening.abort();
+}
