@@ -28,7 +28,7 @@ class StaffLoginView(LoginView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         user = form.get_user()
-        # Whoever has just given the password is not asked for it again by the pages that want it confirmed.
+        # The password has just been given: the pages that want it confirmed need not ask for it again.
         record_authentication(self.request, user, "password", reauthenticated=True)
         return perform_login(self.request, Login(user=user, redirect_url=self.get_success_url()))
 
