@@ -87,7 +87,7 @@ def test_the_gateway_gets_the_request_that_staff_described(home):
     assert row.state == "sent"
 
 
-@pytest.mark.parametrize("text", ['He said "{to}"\n\\', "a&To=+4400000&b={id}", "{text}{text}", "ünïcode 🙂"])
+@pytest.mark.parametrize("text", ['Ada said "{to}"\n\\', "a&To=+4400000&b={id}", "{text}{text}", "ünïcode 🙂"])
 def test_no_text_breaks_out_of_its_place(home, text):
     in_json, _ = sending.content(channel(home), "+44", text, "7")
     assert json.loads(in_json) == {"to": "+44", "text": text, "ref": "7"}
