@@ -18,7 +18,7 @@ RETIRED = re.compile(rf"(?<![a-z])({WORDS})(?![a-z])", re.I)  # also as part of 
 DATA = re.compile(
     r"(^|/)(locales|corpus|grammars|migrations|dist|vendor|sentences|wire|breaks\.py|words\.py|languages\.py|questions\.py|test_prose\.py)|claims"
 )
-SPELLINGS = ("(?:his|her|their)", '"he"', "`he`")  # in patterns for what models write; and Hebrew's code
+SPELLINGS = ("(?:his|her|their)", '"he"', "`he`", "locale-he")  # in patterns for what models write; and Hebrew's code
 
 
 def prose() -> list[str]:

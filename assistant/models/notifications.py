@@ -42,8 +42,8 @@ class NotificationChoice(models.Model):
 
 
 class TeamWebhook(models.Model):
-    """An address of the team's that is posted to, such as a channel in Slack. The address is a secret: whoever has it can
-    write there."""
+    """An address of the team's that is posted to, such as a channel in Slack. The address is a secret: anybody who has it
+    can write there."""
 
     class Kind(models.TextChoices):
         SLACK = "slack", "Slack, Mattermost, Rocket.Chat: a message"

@@ -117,7 +117,7 @@ def test_two_members_of_staff_answer_three_visitors_live(office, grace, alan, ne
     expect(tabs["Mine"]).to_contain_text("1")
     expect(tabs["Waiting"]).to_contain_text("2")
 
-    # Alan's page has heard of it; what he wrote before he saw it is not sent unseen where it had not.
+    # Alan's page has heard of it; what Alan wrote before is not sent unseen where it had not.
     expect(alan.locator("#inbox-talk [role=log]")).to_contain_text("Grace here")
     expect(alan.get_by_label("Reply", exact=True)).to_have_value("To the right.")
 
@@ -149,7 +149,7 @@ def test_an_answer_that_crosses_with_anothers_is_held_back_and_shown(office, gra
     for page in (grace, alan):
         found(page, "Who crosses?")
     alan.get_by_label("Reply", exact=True).fill("From Alan.")
-    alan.context.set_offline(True)  # his page hears of nothing any more
+    alan.context.set_offline(True)  # the page hears of nothing any more
     grace.get_by_label("Reply", exact=True).fill("From Grace.")
     grace.get_by_label("Reply", exact=True).press("Enter")
     expect(widget.log.get_by_text("From Grace.")).to_be_visible()

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from django.contrib.auth import get_user_model
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -69,11 +67,10 @@ def assign(request: HttpRequest, conversation: Conversation) -> None:
     chosen = request.POST.get("user", "")
     if not chosen:
         return inbox.assign(conversation, None)
-    members = Q(memberships__organization=conversation.organization_id) | Q(pk=request.user.pk)
-    people = get_user_model().objects.filter(members, is_active=True).distinct()
+    people = inbox.people(conversation.organization_id, request.user.pk)
     user = people.filter(pk=chosen).first() if chosen.isdecimal() else None
     if user is None:
-        raise InputError("This person does not belong to the organization any longer. Choose another one.")
+        raise InputError("This person cannot answer for the organization any longer. Choose another one.")
     inbox.assign(conversation, user)
 
 

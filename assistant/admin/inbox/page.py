@@ -7,9 +7,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -18,7 +17,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from assistant.admin.inbox import changes, shown
 from assistant.admin.scoping import has_several, organizations
-from assistant.models import Conversation, Organization, Tag
+from assistant.models import Conversation, Tag
+from assistant.services import audit
 from assistant.services.conversations import inbox
 from assistant.services.notifications import choices
 
@@ -107,13 +107,7 @@ def opened(model_admin: Any, request: HttpRequest, object_id: Any) -> HttpRespon
     row = rows.filter(pk=conversation.pk).first()
     if row is None:  # nothing has been said in it
         return shown.answer({"error": "There is nothing in this conversation yet."}, status=404)
+    audit.record_look(conversation)
     may_act = model_admin.may_operate(request, conversation)
     earlier = model_admin.get_queryset(request).filter(visitor=row.visitor_id, last_seq__gt=0)
-    return shown.answer(shown.detail(request, row, list(people(row.organization, request)), earlier, may_act))
-
-
-def people(organization: Organization, request: HttpRequest) -> QuerySet[Any]:
-    """Who can be given a conversation of the organization: its members, and whoever asks."""
-    everybody = get_user_model().objects.filter(is_active=True)
-    members = Q(memberships__organization=organization)
-    return everybody.filter(members | Q(pk=request.user.pk)).distinct().order_by("first_name", "username")
+    return shown.answer(shown.detail(request, row, list(inbox.people(row.organization_id, request.user.pk)), earlier, may_act))

@@ -26,7 +26,7 @@ from assistant.async_db import in_db
 from assistant.errors import TooMuch
 from assistant.models import Conversation
 from assistant.services import logins
-from assistant.services.organizations import rate_limits
+from assistant.services.organizations import members, rate_limits
 
 log = logging.getLogger(__name__)
 
@@ -66,10 +66,11 @@ class InboxConsumer(AsyncWebsocketConsumer):
         return bool(host) and urlsplit(origin).netloc == host
 
     def _admitted(self) -> tuple[Any, list[int]]:
-        """The member of staff whose session it is, and the organizations that they see."""
+        """The member of staff whose session it is, and the organizations that they see; None without a second factor where
+        their organization requires one."""
         cookies = dict(self.scope["headers"]).get(b"cookie", b"").decode("latin-1")
         user = logins.user_of_session(parse_cookie(cookies))
-        if user is None:
+        if user is None or members.lacks_two_factor(user):
             return None, []
         return user, list(organizations(_as_request(user)).values_list("pk", flat=True)[:MOST_ORGANIZATIONS])
 

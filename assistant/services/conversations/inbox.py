@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import BooleanField, Case, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
@@ -16,6 +17,7 @@ from django.db.models.functions import Coalesce
 from assistant import live
 from assistant.errors import InputError
 from assistant.models import Conversation, ConversationRead, Message, Tag
+from assistant.services.organizations.roles import Act, Role, may
 
 State = Conversation.State
 WAITING, MINE, OPEN, CLOSED = "waiting", "mine", "open", "closed"
@@ -40,6 +42,13 @@ def annotated(conversations: QuerySet[Any], user: Any, now: datetime) -> QuerySe
         unread=_flag(with_person & Q(visitor_seq__gt=F("read_seq"))),
         asleep=_flag(Q(snoozed_until__gt=now, visitor_seq__lte=F("snoozed_seq"))),
     )
+
+
+def people(organization_id: int, by: int | None) -> QuerySet[User]:
+    """Who can be given a conversation of the organization: its active members who may answer, and the user `by`, who gives it."""
+    answering = [role for role in Role if may(role, Act.ANSWER)]
+    members = Q(memberships__organization=organization_id, memberships__role__in=answering)
+    return User.objects.filter(members | Q(pk=by), is_active=True).distinct().order_by("first_name", "username")
 
 
 def _flag(condition: Q) -> Case:

@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from assistant.models import Conversation, Organization
+from assistant.models import AuditEntry, Conversation, Organization
 from assistant.services.conversations.messages import post_message
 from assistant.services.conversations.state import change_state
 from tests import make
@@ -52,6 +52,13 @@ def test_staff_see_who_waits_and_everything_beside_it(home, editor, talk):
     assert [person["name"] for person in shown["people"]] == ["editor-home"]
     page = editor.get(BASE).content.decode()
     assert "inbox/page.js" in page and "Canned" in page
+
+
+def test_who_opened_a_conversation_in_the_inbox_is_in_the_audit_log(home, editor, talk):
+    editor.get(f"{BASE}{talk.pk}/")
+    editor.get(f"{BASE}{talk.pk}/")
+    [look] = AuditEntry.objects.filter(act="looked", object_id=str(talk.pk))
+    assert look.organization == home and look.by.username == "editor-home"
 
 
 @pytest.mark.parametrize("act", ACTS)
@@ -104,7 +111,7 @@ def test_a_conversation_is_given_to_members_of_its_organization_alone(home, edit
     assert editor.post(f"{BASE}{talk.pk}/assign/", {"user": colleague.pk}).json() == {"ok": True}
     for user in (stranger.pk, "nobody", "9" * 15, "²"):
         answer = editor.post(f"{BASE}{talk.pk}/assign/", {"user": user})
-        assert answer.status_code == 400 and "does not belong" in answer.json()["error"]
+        assert answer.status_code == 400 and "cannot answer for" in answer.json()["error"]
     talk.refresh_from_db()
     assert talk.assigned == colleague
 

@@ -52,6 +52,12 @@ class Inbox:
                     return message["code"]
 
 
+async def test_nobody_listens_without_the_second_factor_that_their_organization_requires():
+    home = await in_db(make.organization)(require_two_factor=True)
+    async with Inbox(await in_db(signed_in)(home, "editor")) as inbox:
+        assert await inbox.closed() == 4401
+
+
 def signed_in(of: Organization, role: str) -> str:
     client = Client()
     client.force_login(member(of, role, f"{role}-{of.slug}"))
@@ -117,7 +123,7 @@ async def test_a_viewer_who_types_is_shown_to_nobody():
         assert "typing" not in await owner.hear("staff.here")
 
 
-async def test_whoever_has_lost_their_login_or_sends_nonsense_is_disconnected():
+async def test_a_user_without_a_login_or_who_sends_nonsense_is_disconnected():
     talk, _ = await in_db(talks)()
     mine = await in_db(signed_in)(talk.organization, "owner")
     async with Inbox(mine) as inbox:
