@@ -110,4 +110,5 @@ def opened(model_admin: Any, request: HttpRequest, object_id: Any) -> HttpRespon
     audit.record_look(conversation)
     may_act = model_admin.may_operate(request, conversation)
     earlier = model_admin.get_queryset(request).filter(visitor=row.visitor_id, last_seq__gt=0)
-    return shown.answer(shown.detail(request, row, list(inbox.people(row.organization_id, request.user.pk)), earlier, may_act))
+    people = list(inbox.people(row.organization_id, request.user.pk))
+    return shown.answer(shown.detail(request, row, people, earlier, may_act))
