@@ -45,7 +45,7 @@ def annotated(conversations: QuerySet[Any], user: Any, now: datetime) -> QuerySe
 
 
 def people(organization_id: int, by: int | None) -> QuerySet[User]:
-    """Who can be given a conversation: the active members of its organization who may answer, and the user `by`, who gives it."""
+    """Who can be given a conversation: the active members of its organization who may answer, and the user `by`."""
     answering = [role for role in Role if may(role, Act.ANSWER)]
     members = Q(memberships__organization=organization_id, memberships__role__in=answering)
     return User.objects.filter(members | Q(pk=by), is_active=True).distinct().order_by("first_name", "username")
