@@ -32,7 +32,7 @@ pytestmark = pytest.mark.django_db
 ANN = "ann@example.com"
 # What is not ours to translate: names that staff gave, addresses, and what Django has no translation of for this language.
 DATA = ["Bright Smile", "Check-up", "High Street", ANN, "Ann", "Asia/Tokyo", "Tokyo", "UTC"]
-DATA += ["Google", "Outlook.com", "Microsoft"]  # names are the same in every language
+DATA += ["Google Calendar", "Outlook.com", "Microsoft"]  # names are the same in every language
 DATES = [str(name) for name in (*WEEKDAYS.values(), *MONTHS.values())]
 # Of a card, what the page does not show.
 HIDDEN = {

@@ -48,7 +48,7 @@ def sunset_letter(talk: Conversation) -> None:
 def handoff_letter(talk: Conversation) -> None:
     call = ToolCall.objects.create(organization=talk.organization, conversation=talk, name="person", idempotency_key="p")
     told = {"team": "team@example.com", "text": "", "contact_tool": "person_contact", "per_day": 5}
-    assert handoffs.wait_for_person(call, talk, reason="A refund.", **told) == ""
+    assert handoffs.wait_for_person(call, talk, reason="A refund.", **told).problem == ""
 
 
 def booking_letters(talk: Conversation) -> None:

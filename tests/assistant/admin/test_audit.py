@@ -27,6 +27,7 @@ from assistant.models.audit import AppendOnly
 from assistant.services import audit
 from assistant.services.privacy import erasure
 from tests.assistant.admin.filled import PROVIDER_SECRET, fill, member
+from tests.assistant.admin.test_dashboard import NO_ROWS
 from tests.assistant.admin.test_roles import LIST, act_on, contents, post_everywhere
 from tests.assistant.admin.test_scoping import entered, fields_of
 
@@ -61,7 +62,7 @@ def change(row: Any) -> str:
 
 
 def test_a_change_is_recorded_with_who_what_when_and_from_which_network(home, owner):
-    form = {**fields_of(owner, change(home)), "budget-TOTAL_FORMS": 0, "budget-INITIAL_FORMS": 0}
+    form = {**fields_of(owner, change(home)), **NO_ROWS}
     assert owner.post(change(home), {**form, "name": "Elsewhere"}).status_code == 302
     [entry] = AuditEntry.objects.all()
     assert (entry.act, entry.organization, entry.by_name, entry.network) == ("changed", home, "ada", "192.0.2.0/24")
@@ -74,8 +75,7 @@ def test_secrets_and_personal_values_are_masked(home, owner):
     form = {"name": "Own", "base_url": row.base_url, "smart": "m", "timeout_seconds": 20, "weight": 1, "headers": "{}"}
     assert owner.post(change(row), {**form, "key": "sk-0123456789"}).status_code == 302
     address = f"{LIST.format('organization')}{home.pk}/change/"
-    none = {"budget-TOTAL_FORMS": 0, "budget-INITIAL_FORMS": 0}
-    owner.post(address, {**fields_of(owner, address), **none, "team_email": "private@example.com"})
+    owner.post(address, {**fields_of(owner, address), **NO_ROWS, "team_email": "private@example.com"})
     appointment = Appointment.objects.get(organization=home)
     with audit.acting(User.objects.get(username="ada"), "2001:db8:1:2:3::4"):
         appointment.name, appointment.state = "Grace Hopper", "attended"

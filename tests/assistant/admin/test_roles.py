@@ -108,7 +108,8 @@ def test_the_document_shows_the_table():
 
 # --- Everything that can be posted, by those who may not write -------------------------------------------------------
 
-SETTINGS = {name for name, table in INVENTORY.items() if table.term == Term.OWNER} - {"LogEntry"}
+PERSONAL = {"NotificationChoice"}  # each member's own: what they are told of
+SETTINGS = {name for name, table in INVENTORY.items() if table.term == Term.OWNER} - {"LogEntry", *PERSONAL}
 
 
 def contents(names: set[str] | None = None) -> dict[str, list[Any]]:
@@ -116,7 +117,9 @@ def contents(names: set[str] | None = None) -> dict[str, list[Any]]:
     return {
         model.__name__: list(model._base_manager.order_by("pk").values())
         for model in apps.get_models()
-        if model not in (Session, UserSession, AuditEntry) and (names is None or model.__name__ in names)
+        if model not in (Session, UserSession, AuditEntry)
+        and model.__name__ not in PERSONAL
+        and (names is None or model.__name__ in names)
     }
 
 
