@@ -15,9 +15,7 @@ pytestmark = pytest.mark.django_db
 
 
 # Of the forms for members and limits on an organization's page.
-NO_ROWS = {
-    f"{prefix}-{count}_FORMS": 0 for prefix in ("memberships", "budget", "closures") for count in ("TOTAL", "INITIAL")
-}
+NO_ROWS = {f"{prefix}-{count}_FORMS": 0 for prefix in ("budget", "closures") for count in ("TOTAL", "INITIAL")}
 
 
 def queued(of, key: str) -> Delivery:

@@ -305,7 +305,7 @@ def test_a_broken_configuration_is_reported_without_its_value(boss, settings):
 
 
 def test_an_organization_lists_the_sites_allowed_to_show_its_widget(boss):
-    none = {f"{name}-{count}_FORMS": 0 for name in ("memberships", "budget", "closures") for count in ("TOTAL", "INITIAL")}
+    none = {f"{name}-{count}_FORMS": 0 for name in ("budget", "closures") for count in ("TOTAL", "INITIAL")}
     new = {"name": "New", "slug": "new", "timezone": "UTC", "active": "on", "use_platform_providers": "alone", **none}
     assert "Enter the sites" in boss.post("/admin/assistant/organization/add/", new).content.decode()
     assert boss.post("/admin/assistant/organization/add/", {**new, "allow_any_origin": "on"}).status_code == 302
