@@ -27,7 +27,7 @@ Rows = dict[str, list[dict[str, Any]]]
 # Where a made-up value would not be one that the product can have written.
 CHOSEN: dict[str, dict[str, Any]] = {
     "organization": {"name": "Bright Smile", "slug": "bright-smile", "timezone": "Europe/London", "active": True,
-                     "allowed_origins": "https://www.example.com"},
+                     "allowed_origins": "https://www.example.com", "team_language": "en"},
     "assistant": {"name": "Mia", "public_key": "pk_upgraded", "enabled": True, "locale": "en", "accent": "#0f766e"},
     "calendar": {"timezone": "Europe/London"},
     "hours": {"opens": time(9), "closes": time(17)},
