@@ -175,6 +175,8 @@ def test_the_menu_is_worked_with_arrows_and_left_with_escape(widget: Widget) -> 
     keys.press("ArrowDown")
     expect(widget.page.get_by_role("menuitem", name="New conversation")).to_be_focused()
     keys.press("ArrowDown")
+    expect(widget.page.get_by_role("menuitem", name="Save as text")).to_be_focused()
+    keys.press("ArrowDown")
     expect(widget.page.get_by_role("menuitem", name="Talk to a person")).to_be_focused()
     keys.press("Escape")
     expect(widget.page.get_by_role("menu")).to_have_count(0)

@@ -97,7 +97,8 @@ def test_an_appointment_from_question_to_receipt(widget: Widget, fake: FakeServe
     expect(receipt).to_contain_text("On its way")
     expect(receipt).not_to_contain_text("On its way")
     expect(receipt).to_contain_text("A7K2QF")
-    link = receipt.get_by_role("link", name="Add to calendar")
+    receipt.get_by_text("Add to calendar").click()
+    link = receipt.get_by_role("link", name="Calendar file")
     assert (link.get_attribute("href") or "").startswith(f"{fake.url}/appointments/")
     answers = sent(fake, "card.answer")
     assert [answer["choice"] for answer in answers] == ["s-2", "confirm"]

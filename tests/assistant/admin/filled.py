@@ -100,7 +100,7 @@ def fill(slug: str, word: str) -> Organization:
         organization=home, name=f"{word} Mia", instructions=word, knowledge=word, title=word, greeting=word, starters=word
     )
     assistant.methods.add(method)
-    VisitorAttribute.objects.create(organization=home, name="plan", label=f"{word} plan")
+    VisitorAttribute.objects.create(organization=home, name="plan", label=f"Plan {word}"[:60])
     key = IdentityKey(organization=home, name=f"{word} shop")
     key.set_secret(PROVIDER_SECRET + "-long-enough-for-hs256")
     key.save()
