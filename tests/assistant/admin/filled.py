@@ -101,7 +101,7 @@ def fill(slug: str, word: str) -> Organization:
     )
     assistant.methods.add(method)
     VisitorAttribute.objects.create(organization=home, name="plan", label=f"Plan {word}"[:60])
-    key = IdentityKey(organization=home, name=f"{word} shop")
+    key = IdentityKey(organization=home, name=f"Shop {word}"[:60])
     key.set_secret(PROVIDER_SECRET + "-long-enough-for-hs256")
     key.save()
     visitor = Visitor.objects.create(
