@@ -28,6 +28,7 @@ from assistant.services.booking import busy_times, connectors, entries
 from assistant.services.booking.remote import RemoteError
 from assistant.services.conversations import handoffs
 from assistant.services.deliveries import channels, outbox, staff_links, verification
+from assistant.services.deliveries.posting import NotSent
 from assistant.services.knowledge import documents, vectors
 from assistant.services.knowledge.extraction import extract
 from assistant.services.knowledge.formats.result import Unreadable
@@ -58,7 +59,7 @@ def deliver(delivery_id: str) -> None:
     lease = renewal.Renewal(delivery)
     try:
         state = SENDERS[Delivery.Kind(delivery.kind)](delivery)
-    except channels.NotSent as problem:
+    except NotSent as problem:
         outbox.failed(delivery, str(problem), for_good=problem.for_good)
     except Exception as error:  # whatever a mail backend raises is this row's outcome
         log.warning("Delivery %s, attempt %s: %s", delivery.pk, delivery.attempts, type(error).__name__)
@@ -86,9 +87,9 @@ def send_notification(notification_id: str) -> None:
         if row.webhook is None:
             notifications.send_email(row)
         else:
-            webhooks.post(row)
+            webhooks.send(row)
             notifications.sent(row)
-    except webhooks.WebhookFailed as error:
+    except NotSent as error:
         log.warning("Notification %s, attempt %s: %s", row.pk, row.attempts, error)
         notifications.failed(row, str(error), for_good=error.for_good)
     except ToolError as error:  # the user's address is none

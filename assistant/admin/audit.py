@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import Any
 
 from django.contrib import admin
@@ -11,13 +9,12 @@ from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
-from django.utils import timezone
 from django.utils.text import Truncator
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.decorators import display
 
-from assistant.admin.booking.paper import without_formula
 from assistant.admin.scoping import ReadOnly
+from assistant.admin.spreadsheets import as_csv
 from assistant.models import AuditEntry
 from assistant.services.organizations.roles import Act
 
@@ -49,14 +46,7 @@ class AuditAdmin(ReadOnly):
             raise PermissionDenied
         listed = self.get_changelist_instance(request)
         assert isinstance(listed, ChangeList)
-        written = io.StringIO()
-        writer = csv.writer(written)
-        writer.writerow(HEADINGS)
-        for row in listed.get_queryset(request)[:MOST_ROWS].iterator(2000):
-            writer.writerow([without_formula(cell) for cell in self._cells(row)])
-        response = HttpResponse("\ufeff" + written.getvalue(), content_type="text/csv; charset=utf-8")
-        response["Content-Disposition"] = f'attachment; filename="audit-log-{timezone.localdate()}.csv"'
-        return response
+        return as_csv("audit-log", HEADINGS, map(self._cells, listed.get_queryset(request)[:MOST_ROWS].iterator(2000)))
 
     def _cells(self, row: AuditEntry) -> list[str]:
         home = row.organization.name if row.organization else ""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from django.contrib import messages
@@ -15,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from unfold.decorators import action
 
-from assistant.admin.booking.paper import without_formula
+from assistant.admin.spreadsheets import as_csv
 from assistant.models import Card, Conversation, Message, ToolCall
 from assistant.services.organizations.roles import Act
 
@@ -36,8 +35,7 @@ class ConversationFiles:
     @action(description="Export as CSV", permissions=["operate"])
     def export_csv(self: Any, request: HttpRequest, queryset: QuerySet[Conversation]) -> HttpResponse | None:
         rows = _chosen(self, request, queryset)
-        # With the mark by which spreadsheets know UTF-8.
-        return _file("\ufeff" + as_csv(rows), "text/csv", "csv") if rows else None
+        return as_csv("conversations", HEADINGS, chain.from_iterable(map(_cells, rows))) if rows else None
 
     @action(description="Export as JSON", permissions=["operate"])
     def export_json(self: Any, request: HttpRequest, queryset: QuerySet[Conversation]) -> HttpResponse | None:
@@ -77,16 +75,10 @@ def as_text(conversation: Conversation) -> str:
     return head + "\n" + "\n".join(lines) + "\n"
 
 
-def as_csv(conversations: list[Conversation]) -> str:
-    written = io.StringIO()
-    writer = csv.writer(written)
-    writer.writerow(HEADINGS)
-    for conversation in conversations:
-        for message in _messages(conversation):
-            name = message.staff.get_full_name() if message.staff else ""
-            cells = (conversation.pk, message.seq, message.at.isoformat(), message.role, name, message.text)
-            writer.writerow([without_formula(str(cell)) for cell in cells])
-    return written.getvalue()
+def _cells(conversation: Conversation) -> Iterator[tuple[object, ...]]:
+    for message in _messages(conversation):
+        name = message.staff.get_full_name() if message.staff else ""
+        yield conversation.pk, message.seq, message.at.isoformat(), message.role, name, message.text
 
 
 def as_data(conversation: Conversation) -> dict[str, Any]:

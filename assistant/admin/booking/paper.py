@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from assistant.admin.booking.schedule_changes import calendars_of
+from assistant.admin.spreadsheets import as_csv
 from assistant.models import Appointment
 from assistant.services.booking import invitations, schedule
 
@@ -26,27 +25,13 @@ HEADINGS = (
 )  # fmt: skip
 
 
-def without_formula(text: str) -> str:
-    """`text` as a cell that no spreadsheet computes: what strangers typed must not become a formula."""
-    is_formula = text.lstrip()[:1] in ("=", "+", "-", "@") or text[:1] in ("\t", "\r", "\n")
-    return f"'{text}" if is_formula else text
-
-
 def export(model_admin: Any, request: HttpRequest) -> HttpResponse:
     """The rows of the list as it is filtered, each in its calendar's own time zone."""
     if not model_admin.has_view_permission(request):
         raise PermissionDenied
     listed = model_admin.get_changelist_instance(request)
     assert isinstance(listed, ChangeList)
-    written = io.StringIO()
-    writer = csv.writer(written)
-    writer.writerow(HEADINGS)
-    for row in listed.get_queryset(request)[:MOST_ROWS].iterator(2000):
-        writer.writerow([without_formula(cell) for cell in _cells(row)])
-    # With the mark by which spreadsheets know UTF-8.
-    response = HttpResponse("\ufeff" + written.getvalue(), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="appointments-{timezone.localdate()}.csv"'
-    return response
+    return as_csv("appointments", HEADINGS, map(_cells, listed.get_queryset(request)[:MOST_ROWS].iterator(2000)))
 
 
 def _cells(row: Appointment) -> list[str]:

@@ -7,28 +7,14 @@ import logging
 import re
 from urllib.parse import quote_plus
 
-from asgiref.sync import async_to_sync
-
-from assistant import outbound
-from assistant.errors import OutboundError
 from assistant.models import Delivery, MessageChannel
 from assistant.secrets import SecretUnreadable
+from assistant.services.deliveries.posting import NotSent, post
 
 log = logging.getLogger(__name__)
 
-MAX_ANSWER = 65_536
-# Answers after which the same request may succeed: the gateway is busy, or asks to wait.
-TRY_AGAIN = {408, 409, 423, 425, 429}
 _PLACE = re.compile(r"\{(to|text|id)\}")
 PLACES = ("to", "text")  # that the body of a text message must hold
-
-
-class NotSent(Exception):
-    """Why it was not sent, as staff read it; `for_good` where the same request would be refused again."""
-
-    def __init__(self, text: str, *, for_good: bool = False) -> None:
-        super().__init__(text)
-        self.for_good = for_good
 
 
 def send(delivery: Delivery) -> Delivery.State:
@@ -46,16 +32,7 @@ def send(delivery: Delivery) -> Delivery.State:
         address = channel.address()
     except SecretUnreadable as error:
         raise NotSent("Its address or headers can no longer be decrypted. Enter both again.") from error
-    try:
-        answer = async_to_sync(outbound.fetch)(
-            "POST", address, reach=outbound.Reach.TENANT, headers=headers, content=body, max_bytes=MAX_ANSWER
-        )
-    except OutboundError as error:
-        raise NotSent(str(error)) from error
-    if not 200 <= answer.status < 300:
-        # Not what it says beside the status: some echo the request, key included.
-        for_good = 400 <= answer.status < 500 and answer.status not in TRY_AGAIN
-        raise NotSent(f"The server answered with {answer.status}.", for_good=for_good)
+    post(address, headers, body)
     return Delivery.State.SENT
 
 

@@ -1,25 +1,13 @@
-"""Posting to a team's webhook, through the egress guard."""
+"""What is posted to a team's webhook."""
 
 from __future__ import annotations
 
 import orjson
-from asgiref.sync import async_to_sync
 
-from assistant import outbound
-from assistant.errors import OutboundError
 from assistant.models import Notification, TeamWebhook
 from assistant.secrets import SecretUnreadable
 from assistant.services.conversations.events import format_instant
-
-SECONDS = 15.0
-
-
-class WebhookFailed(Exception):
-    """`str(error)` says to staff why, without the address; `for_good` that the same would be refused again."""
-
-    def __init__(self, why: str, *, for_good: bool = False) -> None:
-        super().__init__(why)
-        self.for_good = for_good
+from assistant.services.deliveries.posting import NotSent, post
 
 
 def body_of(row: Notification) -> bytes:
@@ -41,24 +29,11 @@ def body_of(row: Notification) -> bytes:
     )
 
 
-def post(row: Notification) -> None:
-    """Raises `WebhookFailed`."""
+def send(row: Notification) -> None:
+    """Raises `NotSent`."""
     assert row.webhook is not None
     try:
         address = row.webhook.address()
-        answer = async_to_sync(outbound.fetch)(
-            "POST",
-            address,
-            reach=outbound.Reach.TENANT,
-            headers={"Content-Type": "application/json"},
-            content=body_of(row),
-            deadline_seconds=SECONDS,
-            max_bytes=65_536,
-        )
     except SecretUnreadable:
-        raise WebhookFailed("The address cannot be read any longer. Enter it again.", for_good=True) from None
-    except OutboundError as error:
-        raise WebhookFailed(str(error)) from None
-    if not 200 <= answer.status < 300:
-        gone = answer.status in (401, 403, 404, 410)
-        raise WebhookFailed(f"The server answered with {answer.status}.", for_good=gone)
+        raise NotSent("The address cannot be read any longer. Enter it again.", for_good=True) from None
+    post(address, {"Content-Type": "application/json"}, body_of(row))

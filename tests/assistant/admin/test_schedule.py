@@ -12,7 +12,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from assistant.admin.booking.paper import without_formula
+from assistant.admin.spreadsheets import without_formula
 from assistant.models import Appointment, BlockedTime, Calendar, Delivery, Membership
 from assistant.services.booking import by_staff
 from assistant.services.booking.slot_ids import Pick
