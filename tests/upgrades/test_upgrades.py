@@ -44,4 +44,4 @@ def test_every_earlier_state_becomes_the_newest_on_postgresql(tmp_path: Path, po
 
 @pytest.mark.parametrize("name", STATES)
 def test_a_kept_state_is_small(name: str) -> None:
-    assert (FOLDER / f"{name}.json").stat().st_size < 20_000
+    assert (FOLDER / f"{name}.json").stat().st_size < 40_000
