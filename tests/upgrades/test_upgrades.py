@@ -22,7 +22,7 @@ def upgrade(**environment: str) -> list[str]:
     done = subprocess.run(
         [sys.executable, "-m", "tests.upgrades", *STATES],
         cwd=servers.ROOT, env=servers.environment(DJANGO_SETTINGS_MODULE="interworky.settings", **environment),
-        capture_output=True, text=True, timeout=300,
+        capture_output=True, text=True, timeout=1200,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr[-3000:]
     return done.stdout.split()
