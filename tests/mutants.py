@@ -39,7 +39,7 @@ class Mutant:
 SERVICES, TESTS = "assistant/services", "tests/assistant"
 MUTANTS = (
     # Turns: leases, fences, what widgets are sent
-    Mutant("fences on ephemeral events", "assistant/live.py", "if fence < self._newest.get(turn, 0):", "if False:",
+    Mutant("fences on ephemeral events", "assistant/live/fences.py", "if fence < self._newest.get(turn, 0):", "if False:",
            (f"{TESTS}/test_live.py",)),
     Mutant("silence of a runner whose lease has lapsed", "assistant/turns/reply.py", "if not holds_lease(turn):",
            "if False:", (f"{TESTS}/test_turns.py",)),
@@ -52,7 +52,7 @@ MUTANTS = (
     Mutant("the fence of an e-mail's outcome", f"{SERVICES}/deliveries/outbox.py",
            "filter(pk=delivery.pk, fence=delivery.fence, state=Delivery.State.SENDING)", "filter(pk=delivery.pk)",
            (f"{TESTS}/services/deliveries/test_outbox.py",)),
-    Mutant("a pause for a cache that is down", "assistant/live.py",
+    Mutant("a pause for a cache that is down", "assistant/live/drafts.py",
            "self._paused_until = time.monotonic() + CACHE_PAUSE_SECONDS", "pass", (f"{TESTS}/test_turns.py",)),
     # Visitors who log in
     Mutant("the key's algorithm, not the token's", f"{SERVICES}/organizations/identity.py",

@@ -117,7 +117,7 @@ def test_a_second_one_on_the_same_data_says_where_the_first_is(start_app):
     assert len(done.stderr.strip().splitlines()) == 1
 
 
-def test_a_taken_port_is_one_sentence_with_a_way_out(tmp_path):
+def test_a_taken_port_is_explained_in_one_sentence_with_a_way_out(tmp_path):
     with closing(create_server(("127.0.0.1", 0))) as other:
         port = other.getsockname()[1]
         done = run_up(DATA_DIR=str(tmp_path), PORT=str(port))
@@ -127,7 +127,7 @@ def test_a_taken_port_is_one_sentence_with_a_way_out(tmp_path):
     assert len(done.stderr.strip().splitlines()) == 1
 
 
-def test_a_data_directory_that_cannot_be_written_is_one_sentence(tmp_path):
+def test_a_data_directory_that_cannot_be_written_is_explained_in_one_sentence(tmp_path):
     (tmp_path / "data").write_text("a file where a directory should be")
     done = run_up(DATA_DIR=str(tmp_path / "data"))
     assert done.returncode == 1
@@ -176,7 +176,7 @@ def test_every_other_command_prepares_its_environment_too(checkout):
     assert f"Cannot make a virtual environment in {checkout}" in done.stderr and done.stdout == ""
 
 
-def test_a_directory_in_which_nothing_can_be_made_is_one_sentence(checkout):
+def test_a_directory_in_which_nothing_can_be_made_is_explained_in_one_sentence(checkout):
     (checkout / ".venv").write_text("a file where a directory should be")
     done = bootstrap(checkout, "up")
     assert done.returncode == 1
@@ -184,7 +184,7 @@ def test_a_directory_in_which_nothing_can_be_made_is_one_sentence(checkout):
     assert refused.startswith(f"Cannot make a virtual environment in {checkout}")
 
 
-def test_no_way_to_the_package_index_is_one_sentence(checkout):
+def test_a_package_index_that_cannot_be_reached_is_explained_in_one_sentence(checkout):
     done = bootstrap(checkout, "up")
     assert done.returncode == 1
     begun, refused = done.stderr.strip().splitlines()

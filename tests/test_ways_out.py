@@ -96,7 +96,8 @@ UP = {
 }
 # Other modules that can open a socket, and why no foreign address gets there.
 SOCKETS = {
-    "assistant.live": "redis: REDIS_URL",
+    "assistant.live.broadcaster": "redis: REDIS_URL",
+    "assistant.live.drafts": "redis: its errors; the server is REDIS_URL's",
     "assistant.management.doctor.system": "redis, kombu and the mail server: of the environment",
     "assistant.services.booking.busy_expansion": "a child that reads a calendar from its standard input",
     "assistant.services.knowledge.extraction": "a child that reads a file from its standard input, held below",

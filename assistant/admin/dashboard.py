@@ -65,25 +65,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     # A session without a message is not a conversation to staff.
     talks = Conversation.objects.filter(organization__in=mine, last_seq__gt=0)
     booked = Appointment.objects.filter(organization__in=mine, state=Appointment.State.CONFIRMED)
-    # Chosen first: the subqueries are then asked of them alone, where PostgreSQL would prepare them for all.
-    chosen = list(mine.order_by("-created_at").values_list("pk", flat=True)[:NEWEST])
-    newest = (
-        Organization.objects.filter(pk__in=chosen)
-        .order_by("-created_at")
-        .annotate(
-            first_assistant=models.Min("assistants__pk"),
-            can_act=models.Exists(
-                Method.objects.filter(organization=models.OuterRef("pk"), enabled=True, assistants__enabled=True)
-            ),
-            # Conversations on pages of our own, such as the preview, are staff trying it out.
-            has_talked=models.Exists(
-                Conversation.objects.filter(organization=models.OuterRef("pk"), last_seq__gt=0).exclude(
-                    origin__in=["", settings.PUBLIC_URL]
-                )
-            ),
-        )
-    )
-    setting_up = [(organization, next_steps(organization)) for organization in newest]
+    setting_up = [(organization, next_steps(organization)) for organization in _newest(mine)]
     context.update(
         title="Today",
         numbers=_numbers(mine, talks, booked, now, today),
@@ -94,16 +76,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         upcoming=booked.filter(start_at__gte=now).select_related("calendar").order_by("start_at")[:6],
         answers=who_answers(mine),
         asking=[(row, may_allow(request, row.assistant.organization_id)) for row in services.refused_sites(mine)[:ASKING]],
-        unread_calendars=[
-            (row, busy_times.state_of(row))
-            for row in OutsideCalendar.objects.failing()
-            .filter(organization__in=mine)
-            .select_related("organization")[:WATCHED]
-        ],
-        withdrawn=CalendarAccount.objects.filter(
-            organization__in=mine, state=CalendarAccount.State.WITHDRAWN
-        ).select_related("organization")[:WATCHED],
-        unwritten=OutsideEntry.objects.failed().filter(outside__organization__in=mine).count(),
+        **_calendar_problems(mine),
         telling_nobody=handoffs.without_address(mine),
         unheard=talks.filter(state=Conversation.State.WAITING, reach=Conversation.Reach.NOBODY).count(),
         mails_are=deliveries.state_with(get_connection()),
@@ -113,6 +86,36 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         belongs_nowhere=not setting_up,
     )
     return context
+
+
+def _newest(mine: models.QuerySet[Organization]) -> models.QuerySet[Organization]:
+    """The organizations that may still be set up, with what `next_steps` reads of them."""
+    # Chosen first: the subqueries are then asked of them alone, where PostgreSQL would prepare them for all.
+    chosen = list(mine.order_by("-created_at").values_list("pk", flat=True)[:NEWEST])
+    ours = models.OuterRef("pk")
+    methods = Method.objects.filter(organization=ours, enabled=True, assistants__enabled=True)
+    # Conversations on pages of our own, such as the preview, are staff trying it out.
+    talks = Conversation.objects.filter(organization=ours, last_seq__gt=0).exclude(origin__in=["", settings.PUBLIC_URL])
+    return (
+        Organization.objects.filter(pk__in=chosen)
+        .order_by("-created_at")
+        .annotate(
+            first_assistant=models.Min("assistants__pk"),
+            can_act=models.Exists(methods),
+            has_talked=models.Exists(talks),
+        )
+    )
+
+
+def _calendar_problems(mine: models.QuerySet[Organization]) -> dict[str, Any]:
+    """Outside calendars that cannot be read or written, and accounts that withdrew their consent."""
+    failing = OutsideCalendar.objects.failing().filter(organization__in=mine).select_related("organization")
+    withdrawn = CalendarAccount.objects.filter(organization__in=mine, state=CalendarAccount.State.WITHDRAWN)
+    return {
+        "unread_calendars": [(row, busy_times.state_of(row)) for row in failing[:WATCHED]],
+        "withdrawn": withdrawn.select_related("organization")[:WATCHED],
+        "unwritten": OutsideEntry.objects.failed().filter(outside__organization__in=mine).count(),
+    }
 
 
 def _numbers(mine: Any, talks: Any, booked: Any, now: datetime, today: datetime) -> list[Number]:

@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
@@ -98,6 +98,17 @@ class _Turn:
     first_token_ms: int | None = None
     sources: dict[Source, None] = field(default_factory=dict)
 
+    def out_of_rounds(self, limits: Limits) -> bool:
+        """Whether the next request is the last, and offers no tools."""
+        at_a_loss = max(self.misuses.values(), default=0) >= MAX_MISUSES
+        return at_a_loss or self.rounds >= limits.rounds or self.calls >= limits.calls
+
+    def show(self, text: str) -> ReplyDelta:
+        """Add to the reply; the event that shows it."""
+        delta = ReplyDelta(turn="", offset=len(self.text), text=text)
+        self.text += text
+        return delta
+
     def count(self, done: Completion) -> None:
         self.last = done
         self.prompt_tokens += done.usage.prompt_tokens
@@ -148,42 +159,32 @@ async def run(
     turn = _Turn(list(messages), executor.effects() | effects, done_before, said, key, rounds=from_round)
     acting = any(spec.acts for spec in executor.specs())
     while True:
-        at_a_loss = max(turn.misuses.values(), default=0) >= MAX_MISUSES
-        last_round = at_a_loss or turn.rounds >= limits.rounds or turn.calls >= limits.calls
+        last_round = turn.out_of_rounds(limits)
         turn.rounds += 1
         gate = Gate(turn.effects, tuple(turn.receipts.values()), said=tuple(turn.said), idle=acting and not turn.effects)
-        before = turn.text
-        async for event in _stream_answer(model, executor, turn, gate, before, offer=not last_round):
+        async for event in _stream_answer(model, executor, turn, gate, judge, offer=not last_round):
             yield event
-        if gate.withheld:
-            turn.text = before + gate.text  # without a last word that was shown too soon
-            async for event in _judge_withheld(turn, gate, judge):
-                yield event
-        done = turn.last
         if gate.caught:
             turn.caught.append(gate.caught)
             if len(turn.caught) > 1:
-                turn.text = before + gate.text
                 yield turn.ended("stop", unkept=gate.caught)
                 return
-            # The beginning of the sentence that was caught is on the screen: it gives way to what comes instead.
-            kept = before + gate.text
-            gap = " " if kept and not kept[-1].isspace() else ""
-            yield ReplyDelta(turn="", offset=len(kept), text=gap)
-            turn.text = kept + gap
-            turn.messages += [ChatMessage("assistant", gate.text + gate.caught), ChatMessage("user", _correction(gate))]
+            yield _take_back(turn, gate)
             continue
+        done = turn.last
         if not done.calls or last_round or done.finish in ("length", "content_filter", "cut_off"):
             yield turn.ended(done.finish if done.finish != "tool_calls" else "stop")
             return
         if turn.text and not turn.text.endswith("\n"):
-            # What is said before a tool and what is said after it are two paragraphs.
-            yield ReplyDelta(turn="", offset=len(turn.text), text="\n\n")
-            turn.text += "\n\n"
-        message = _message(turn, done)
-        turn.messages.append(message)
-        async for event in _act(executor, turn, message, limits):
+            yield turn.show("\n\n")  # what is said before a tool and what is said after it are two paragraphs
+        async for event in _act(executor, turn, _message(turn, done), limits):
             yield event
+
+
+def _take_back(turn: _Turn, gate: Gate) -> ReplyDelta:
+    """Remove what the screen shows of the sentence that was caught, and ask the model for another."""
+    turn.messages += [ChatMessage("assistant", gate.text + gate.caught), ChatMessage("user", _correction(gate))]
+    return turn.show(" " if turn.text and not turn.text[-1].isspace() else "")
 
 
 def _message(turn: _Turn, done: Completion) -> ChatMessage:
@@ -214,12 +215,12 @@ def _opaque(done: Completion) -> tuple[dict[str, Any], list[dict[str, Any]]]:
 
 
 async def _stream_answer(
-    model: Model, executor: ToolExecutor, turn: _Turn, gate: Gate, before: str, *, offer: bool
+    model: Model, executor: ToolExecutor, turn: _Turn, gate: Gate, judge: Judge | None, *, offer: bool
 ) -> AsyncIterator[WidgetEvent]:
-    """One model request: its text as far as the gate lets it through, and no longer than a reply may be."""
-    turn.last = replace(
-        turn.last, text="", calls=(), finish="length", unread_call=False
-    )  # so it ends if it ends without a word of the model's
+    """One model request: its text as far as gate and judge let it through, and no longer than a reply may be."""
+    before = turn.text
+    # So it ends if it ends without a word of the model's.
+    turn.last = replace(turn.last, text="", calls=(), finish="length", unread_call=False)
     async with aclosing(model.stream(turn.messages, executor.specs() if offer else [])) as pieces:  # type: ignore[type-var]
         async for piece in pieces:
             if isinstance(piece, Completion):
@@ -228,10 +229,15 @@ async def _stream_answer(
             else:
                 shown = gate.push(piece)
             if shown:
-                yield ReplyDelta(turn="", offset=len(turn.text), text=shown)
-                turn.text += shown
+                yield turn.show(shown)
             if gate.caught or len(turn.text) + len(gate.withheld) > MAX_REPLY_CHARS:
                 break
+    if gate.withheld:
+        turn.text = before + gate.text  # without a last word that was shown too soon
+        async for event in _judge_withheld(turn, gate, judge):
+            yield event
+    if gate.caught:
+        turn.text = before + gate.text
 
 
 async def _judge_withheld(turn: _Turn, gate: Gate, judge: Judge | None) -> AsyncIterator[WidgetEvent]:
@@ -241,54 +247,64 @@ async def _judge_withheld(turn: _Turn, gate: Gate, judge: Judge | None) -> Async
         gate.refuse()
         return
     turn.unsure = turn.unsure or verdict is None
-    shown = gate.release()
-    yield ReplyDelta(turn="", offset=len(turn.text), text=shown)
-    turn.text += shown
+    yield turn.show(gate.release())
 
 
 async def _act(executor: ToolExecutor, turn: _Turn, message: ChatMessage, limits: Limits) -> AsyncIterator[WidgetEvent]:
     """One round's calls, a few at a time; every call gets exactly one result, in the order of the calls. The same call
     twice in one answer is one: it is run once, and its result is given twice."""
-    calls = message.calls
+    turn.messages.append(message)
     running: dict[int, asyncio.Task[ToolResult]] = {}
     results: dict[int, ToolResult] = {}
     first: dict[str, int] = {}  # the place of each call among those of this answer
-    for place, call in enumerate(calls):
+    for place, call in enumerate(message.calls):
         same = _sameness(call)
         if first.setdefault(same, place) != place:
             continue
         turn.seen[same] += 1
-        if place >= MAX_PARALLEL:
-            results[place] = ToolResult(f"Not run: at most {MAX_PARALLEL} calls at a time.", "refused")
-        elif same in turn.waiting:
-            results[place] = turn.waiting[same]
-        elif turn.seen[same] > MAX_SAME_CALL:
-            results[place] = ToolResult("Not run: this very call was made before in this turn. Use its result.", "refused")
-        elif turn.calls >= limits.calls:
-            results[place] = ToolResult("Not run: too many calls in this turn. Answer with what you have.", "refused")
-        else:
-            turn.calls += 1
-            yield ToolStarted(turn="", call=call.id, label=executor.label(call.name))
-            # The ledger has the message's own fields with the first call of it.
-            written = replace(call, opaque={} if running else message.opaque)
-            running[place] = asyncio.create_task(executor.execute(written, round=turn.rounds, ordinal=place))
+        if (instead := _not_run(turn, same, place, limits)) is not None:
+            results[place] = instead
+            continue
+        turn.calls += 1
+        yield ToolStarted(turn="", call=call.id, label=executor.label(call.name))
+        # The ledger has the message's own fields with the first call of it.
+        written = replace(call, opaque={} if running else message.opaque)
+        running[place] = asyncio.create_task(executor.execute(written, round=turn.rounds, ordinal=place))
     try:
         for place, task in running.items():
-            results[place] = await task
-            label = executor.label(calls[place].name)
-            yield ToolFinished(turn="", call=calls[place].id, label=label, ok=results[place].ok)
+            call, results[place] = message.calls[place], await task
+            yield ToolFinished(turn="", call=call.id, label=executor.label(call.name), ok=results[place].ok)
     finally:
-        # A turn that is stopped here leaves its calls to finish: cut off in the middle of a request, nobody would know
-        # whether it happened. Each has a deadline of its own, and writes its outcome into the ledger.
-        for task in running.values():
-            if not task.done():
-                _finishing.add(task)
-                task.add_done_callback(_finishing.discard)
+        _leave_to_finish(running.values())
+    _record_results(executor, turn, [(call, results[first[_sameness(call)]]) for call in message.calls])
+
+
+def _not_run(turn: _Turn, same: str, place: int, limits: Limits) -> ToolResult | None:
+    """The result of a call that is not run; None for one that is."""
+    if place >= MAX_PARALLEL:
+        return ToolResult(f"Not run: at most {MAX_PARALLEL} calls at a time.", "refused")
+    if same in turn.waiting:
+        return turn.waiting[same]
+    if turn.seen[same] > MAX_SAME_CALL:
+        return ToolResult("Not run: this very call was made before in this turn. Use its result.", "refused")
+    if turn.calls >= limits.calls:
+        return ToolResult("Not run: too many calls in this turn. Answer with what you have.", "refused")
+    return None
+
+
+def _leave_to_finish(tasks: Iterable[asyncio.Task[ToolResult]]) -> None:
+    """Keep the calls of a turn that is stopped: cut off in the middle of a request, nobody would know whether it happened.
+    Each has a deadline of its own, and writes its outcome into the ledger."""
+    for task in tasks:
+        if not task.done():
+            _finishing.add(task)
+            task.add_done_callback(_finishing.discard)
+
+
+def _record_results(executor: ToolExecutor, turn: _Turn, done: list[tuple[ToolCallRequest, ToolResult]]) -> None:
+    """What the calls of one answer have brought about, for the model and for the gate."""
     offered = {spec.name for spec in executor.specs()}
-    misused = set()
-    for call in calls:
-        same = _sameness(call)
-        result = results[first[same]]
+    for call, result in done:
         turn.messages.append(ChatMessage("tool", result.text, call_id=call.id))
         turn.effects |= result.effects
         turn.receipts.update({(one.act, one.reference): one for one in result.receipts})
@@ -296,10 +312,8 @@ async def _act(executor: ToolExecutor, turn: _Turn, message: ChatMessage, limits
         turn.returned.append(result.text)
         turn.sources.update(dict.fromkeys(result.sources))
         if result.outcome == "waiting":
-            turn.waiting[same] = result
-        if result.misused:
-            misused.add(call.name if call.name in offered else "")
-    turn.misuses.update(misused)
+            turn.waiting[_sameness(call)] = result
+    turn.misuses.update({call.name if call.name in offered else "" for call, result in done if result.misused})
 
 
 def _sameness(call: ToolCallRequest) -> str:

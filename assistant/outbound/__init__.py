@@ -109,10 +109,7 @@ async def fetch(
                 # A connection of its own: a POST that dies on one kept too long would be in doubt for nothing.
                 async with _send(request, reach, keep_alive=False) as response:
                     if response.status_code in REDIRECTS and max_redirects and hops == 0:
-                        raise OutboundError(
-                            "The redirect was not followed: there were too many, or the request is not a plain GET.",
-                            code="redirect",
-                        )
+                        raise _not_followed()
                     if response.status_code not in REDIRECTS or not hops or "location" not in response.headers:
                         body = b"".join([chunk async for chunk in Streamed(response, max_bytes).chunks()])
                         return Response(response.status_code, response.headers, body, str(parsed))
@@ -243,6 +240,12 @@ def _guarded(url: httpx.URL, reach: Reach) -> bool:
     return reach is Reach.TENANT and guard.origin_of(url) not in {
         guard.origin_of(httpx.URL(allowed)) for allowed in settings.OUTBOUND_ALLOWED_ORIGINS if urlsplit(allowed).hostname
     }
+
+
+def _not_followed() -> OutboundError:
+    return OutboundError(
+        "The redirect was not followed: there were too many, or the request is not a plain GET.", code="redirect"
+    )
 
 
 def _redirected(url: httpx.URL, location: str) -> httpx.URL:

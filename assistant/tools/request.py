@@ -79,31 +79,22 @@ def build(
 
     Raises `ToolError` where a value does not fit its place, or the method is not set up completely.
     """
-    about_visitor = {name for name, value in method.fixed.items() if isinstance(value, str) and value[1:-1] in visitor}
-    arguments = {**arguments, **{name: visitor[method.fixed[name][1:-1]] for name in about_visitor}}
-    values = {**arguments, **visitor, **{name: method.secret(name) for name in method.secrets if name != CREDENTIAL}}
     parts = ADDRESS.fullmatch(config["url"])
     if parts is None:
         raise ToolError("This method is not set up correctly.", code="not_set_up")
     base, path, query = parts[1], parts[2] or "/", parts[3] or ""
-    headers = {"Accept": "application/json, text/plain;q=0.8"}
-    for name, line in header_lines(config["headers"]):
-        if (value := template.header_filled(line, values)) is not None:
-            headers[name] = value
+    about_visitor = {name for name, value in method.fixed.items() if isinstance(value, str) and value[1:-1] in visitor}
+    arguments = {**arguments, **{name: visitor[method.fixed[name][1:-1]] for name in about_visitor}}
+    values = {**arguments, **visitor, **{name: method.secret(name) for name in method.secrets if name != CREDENTIAL}}
+    headers = _filled_headers(config, values)
     placed = template.names(config["url"]) | template.names(config["headers"])
     rest = {name: value for name, value in values.items() if name not in placed and name not in visitor}
     pairs = list(template.query_filled(query, values))
     content = None
-    match sent_as(config):
-        case "query":
-            pairs += [f"{template.encoded(n)}={template.encoded(v)}" for n, given in rest.items() for v in _each(given)]
-        case "form":
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
-            content = urlencode([(n, template.as_text(v)) for n, given in rest.items() for v in _each(given)]).encode()
-        case _:
-            headers["Content-Type"] = "application/json"
-            # A null that has got this far is one that the schema takes, and means something.
-            content = json.dumps(rest, ensure_ascii=False).encode()
+    if sent_as(config) == "query":
+        pairs += [f"{template.encoded(n)}={template.encoded(v)}" for n, given in rest.items() for v in _each(given)]
+    else:
+        headers["Content-Type"], content = _body(config, rest)
     if config["idempotency_header"] and config["verb"] != "GET":
         headers[config["idempotency_header"]] = key
     # What staff wrote is theirs; a user's name or ID is not.
@@ -114,6 +105,20 @@ def build(
     if _plain(url) not in (method.origin, _plain(method.origin)):  # all parsers agree on where it leads
         raise ToolError("This method is not set up correctly.", code="not_set_up")
     return Request(config["verb"], url, headers, content)
+
+
+def _filled_headers(config: dict[str, Any], values: Mapping[str, Any]) -> dict[str, str]:
+    lines = [(name, template.header_filled(line, values)) for name, line in header_lines(config["headers"])]
+    return {"Accept": "application/json, text/plain;q=0.8"} | {name: value for name, value in lines if value is not None}
+
+
+def _body(config: dict[str, Any], values: dict[str, Any]) -> tuple[str, bytes]:
+    """Content type and content."""
+    if sent_as(config) == "form":
+        pairs = [(name, template.as_text(value)) for name, given in values.items() for value in _each(given)]
+        return "application/x-www-form-urlencoded", urlencode(pairs).encode()
+    # A null that has got this far is one that the schema takes, and means something.
+    return "application/json", json.dumps(values, ensure_ascii=False).encode()
 
 
 def _plain(address: str) -> str:

@@ -64,7 +64,7 @@ def test_a_row_of_before_that_names_our_own_page_or_a_site_no_longer_allowed_is_
     ["", "null", "file://", "ftp://shop.example", "https://", "https://a b", "https://*.shop.example", "javascript:alert(1)",
      "https://shop.example/path", "https://shop.example:99999", "https://" + "a" * 300 + ".example", "https://u@shop.example"],
 )  # fmt: skip
-def test_only_a_site_is_kept_as_one(assistant, origin):
+def test_only_the_origin_of_a_web_page_is_kept_as_a_site(assistant, origin):
     access.record_refused_site(assistant.public_key, origin, "n")
     assert sites(assistant) == []
 

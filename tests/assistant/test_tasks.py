@@ -121,7 +121,7 @@ def test_our_address_may_be_international(server, settings):
     assert mail["From"].addresses[0].addr_spec == "chat@xn--mnchen-3ya.example"
 
 
-def test_a_server_that_says_later_is_asked_later_with_the_same_message_id(server):
+def test_a_temporary_refusal_is_tried_again_with_the_same_message_id(server):
     server.on_data = ["451 4.3.0 Try again later"]
     delivery = settled(queued())
     assert (delivery.state, delivery.attempts) == ("queued", 1)
@@ -134,7 +134,7 @@ def test_a_server_that_says_later_is_asked_later_with_the_same_message_id(server
 
 
 @pytest.mark.parametrize(("stage", "answer"), [("on_rcpt", "550 5.1.1 No such user"), ("on_data", "554 5.7.1 Spam")])
-def test_a_server_that_says_never_is_believed(server, stage, answer):
+def test_a_permanent_refusal_is_not_tried_again(server, stage, answer):
     setattr(server, stage, [answer])
     delivery = settled(queued())
     assert delivery.state == "dead"
@@ -206,7 +206,7 @@ def test_a_server_that_wants_a_log_in_first_has_not_refused_the_mail(settings, e
     assert settled(queued()).state == "queued"
 
 
-def test_a_mail_that_takes_its_worker_down_each_time_is_given_up_in_the_end(server):
+def test_a_mail_whose_worker_dies_each_time_is_given_up_in_the_end(server):
     delivery = queued()
     Delivery.objects.update(
         state="sending", attempts=outbox.MAX_ATTEMPTS, leased_until=timezone.now() - timedelta(seconds=1)

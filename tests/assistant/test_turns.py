@@ -258,7 +258,7 @@ async def test_a_turn_is_resumed_from_the_ledger(conversation):
     assert reply.sources == [{"title": "Hours", "url": "https://home.example/hours"}]
 
 
-async def test_a_turn_that_takes_its_runners_down_is_given_up(conversation):
+async def test_a_turn_whose_runners_die_is_given_up(conversation):
     turn = await in_db(ask)(conversation)
     await in_db(Turn.objects.filter(pk=turn.pk).update)(attempts=MAX_ATTEMPTS)
     after = await run(turn, ScriptedModel(says("Hi.")))

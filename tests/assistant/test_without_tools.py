@@ -11,7 +11,7 @@ from assistant.async_db import in_db
 from assistant.llm import ChatMessage, ToolSpec
 from assistant.models import Card, Method, Turn
 from assistant.providers import completions
-from assistant.providers.completions import Capabilities, Reply, Spoken
+from assistant.providers.completions import Capabilities, Keywords, Reply
 from assistant.providers.configuration import load
 from assistant.services.conversations.messages import post_message
 from tests import make
@@ -22,9 +22,9 @@ BOOK = ToolSpec("book", "Book a time.", {"type": "object"})
 
 
 def heard(text: str, size: int) -> tuple[str, list[str]]:
-    spoken = Spoken({"person_form"})
+    keywords = Keywords({"person_form"})
     pieces = [text[at : at + size] for at in range(0, len(text), size)]
-    return "".join(map(spoken.feed, pieces)) + spoken.close(), list(spoken.asked)
+    return "".join(map(keywords.feed, pieces)) + keywords.close(), list(keywords.asked)
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 100])

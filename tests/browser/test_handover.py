@@ -67,7 +67,7 @@ def office(start_app: Callable[..., servers.App], sink: tuple[Sink, int]) -> Off
     )
 
 
-def test_somebody_was_told_and_the_conversation_goes_on_by_e_mail(office, sink, chromium, new_widget):
+def test_the_team_was_notified_and_the_conversation_goes_on_by_e_mail(office, sink, chromium, new_widget):
     widget = asks_for_a_person(office, new_widget(), "Is there a lift?")
     expect(widget.page.locator(".header")).to_contain_text("The team has been notified.")
     assert "asks for a person" in sink[0].to("team@example.com")["subject"]
@@ -115,7 +115,7 @@ home.closures.create(first_day=today - timedelta(days=1), last_day=today + timed
     office.shell(READ + "home.office_hours.all().delete()")
 
 
-def test_where_nobody_can_be_told_the_visitor_hears_so_and_staff_are_warned(office, chromium, new_widget):
+def test_where_nobody_can_be_notified_the_visitor_reads_so_and_staff_are_warned(office, chromium, new_widget):
     widget = new_widget().visit(office.app.url).open()
     widget.ask("Where can I park?")
     office.shell(READ + "Organization.objects.filter(pk=home.pk).update(team_email='')")

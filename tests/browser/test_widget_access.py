@@ -253,7 +253,7 @@ def test_everything_that_can_be_pressed_is_large_enough(viewport: dict, new_widg
     assert small == []
 
 
-def test_who_wants_no_motion_sees_none(new_widget: NewWidget, site: Site) -> None:
+def test_reduced_motion_is_respected(new_widget: NewWidget, site: Site) -> None:
     widget = new_widget(reduced_motion="reduce").visit(site.url).open()
     widget.say("slow")
     expect(widget.page.locator(".live")).to_be_visible()

@@ -123,7 +123,7 @@ def test_one_request_before_the_first_click_no_cookie_no_third_party_one_global(
     assert kept and all(name.startswith("interworky:pk_test:") for name in kept)
 
 
-def test_a_page_that_says_nonsense_of_its_visitor_disturbs_them_not(widget: Widget, fake: FakeServer) -> None:
+def test_invalid_visitor_data_from_the_page_does_not_disturb_the_chat(widget: Widget, fake: FakeServer) -> None:
     widget.open().ask("hello")
     fake.call(fake.say({"type": "error", "code": "bad_input", "text": "Not understood.", "of": "visitor.update"}))
     widget.ask("hello")

@@ -49,43 +49,54 @@ def api_view(*methods: str, limit: str, session: bool = True) -> Callable[[View]
         @csrf_exempt
         @wraps(view)
         async def checked(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
-            response: HttpResponseBase
-            admitted: tuple[Conversation, ...] = ()
-
-            def locale() -> str:
-                return admitted[0].locale if admitted else access.locale_of(raw_headers(request))
-
             if request.method == "OPTIONS":
-                response = HttpResponse(status=204)
-                response["Access-Control-Allow-Methods"] = ", ".join(methods)
-                response["Access-Control-Allow-Headers"] = "authorization, content-type, last-event-id"
-                response["Access-Control-Max-Age"] = "600"
-            elif request.method not in methods:
-                response = problem("method_not_allowed", 405, locale())
-                response["Allow"] = ", ".join(methods)
-            else:
-                try:
-                    admitted = await _admit(request, limit, session)
-                    response = await view(request, *admitted, **kwargs)
-                except InputError as error:
-                    response = refusal(error, locale())
-                except DatabaseError:
-                    log.warning("%s could not be served", request.path, exc_info=True)
-                    response = problem("unavailable", 503, locale())
-                except InterworkyError as error:
-                    log.exception("%s failed", request.path)
-                    response = problem(error.code, 500, locale())
-                except (Http404, SuspiciousOperation):
-                    raise
-                except Exception:
-                    log.exception("%s failed", request.path)
-                    response = problem("internal", 500, locale())
+                return _with_cors(request, _preflight(methods))
+            if request.method in methods:
+                return _with_cors(request, await _answer(view, request, limit, session, kwargs))
+            response = problem("method_not_allowed", 405, access.locale_of(raw_headers(request)))
+            response["Allow"] = ", ".join(methods)
             return _with_cors(request, response)
 
         checked.limit, checked.methods, checked.session = limit, methods, session  # type: ignore[attr-defined]
         return checked
 
     return decorate
+
+
+def _preflight(methods: tuple[str, ...]) -> HttpResponse:
+    response = HttpResponse(status=204)
+    response["Access-Control-Allow-Methods"] = ", ".join(methods)
+    response["Access-Control-Allow-Headers"] = "authorization, content-type, last-event-id"
+    response["Access-Control-Max-Age"] = "600"
+    return response
+
+
+async def _answer(
+    view: View, request: HttpRequest, limit: str, session: bool, parameters: dict[str, Any]
+) -> HttpResponseBase:
+    """What the view returns, or a problem document that says why it did not, in the visitor's language where it is known."""
+    admitted: tuple[Conversation, ...] = ()
+
+    def locale() -> str:
+        return admitted[0].locale if admitted else access.locale_of(raw_headers(request))
+
+    try:
+        admitted = await _admit(request, limit, session)
+        response: HttpResponseBase = await view(request, *admitted, **parameters)
+        return response
+    except InputError as error:
+        return refusal(error, locale())
+    except DatabaseError:
+        log.warning("%s could not be served", request.path, exc_info=True)
+        return problem("unavailable", 503, locale())
+    except InterworkyError as error:
+        log.exception("%s failed", request.path)
+        return problem(error.code, 500, locale())
+    except (Http404, SuspiciousOperation):
+        raise
+    except Exception:
+        log.exception("%s failed", request.path)
+        return problem("internal", 500, locale())
 
 
 async def _admit(request: HttpRequest, limit: str, session: bool) -> tuple[Conversation, ...]:

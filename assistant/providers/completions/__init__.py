@@ -14,7 +14,7 @@ from assistant.providers.completions.exchange import CONNECT_SECONDS, ask, estim
 from assistant.providers.completions.failures import classified, from_outbound
 from assistant.providers.completions.reply import Reply, read_whole
 from assistant.providers.completions.request import SILENCE_SECONDS, Request, body
-from assistant.providers.completions.visible_text import MAX_TEXT_CHARS, Spoken, Visible
+from assistant.providers.completions.visible_text import MAX_TEXT_CHARS, Keywords, Visible
 
 __all__ = [
     "CONNECT_SECONDS",
@@ -25,7 +25,7 @@ __all__ = [
     "EventStream",
     "Reply",
     "Request",
-    "Spoken",
+    "Keywords",
     "Visible",
     "ask",
     "body",

@@ -55,13 +55,13 @@ class _Exchange:
         self.request = request
         self.sent = request.sent or body(request)
         can = request.capabilities
-        spoken = {tool.name for tool in request.tools if tool.callable_in_text and not can.tools}
+        keywords = {tool.name for tool in request.tools if tool.callable_in_text and not can.tools}
         offered = [tool for tool in request.tools if can.tools or tool.callable_in_text]
         # A model may write a call all the same where it may not call: what it asks for is hidden, and not run.
         called = {call.name for message in request.messages for call in message.calls}
         withheld = called.union(tool.name for tool in request.tools)
         unopened = not can.opens_thinking
-        self.reply = Reply(request.provider.key, spoken, unopened, tools=offered, withheld=sorted(withheld))
+        self.reply = Reply(request.provider.key, keywords, unopened, tools=offered, withheld=sorted(withheld))
         # Between the first byte and the last of an answer that is not streamed, a model thinks and writes all of it.
         streamed = b'"stream":false' not in self.sent
         self._silence_seconds = request.silence_seconds if streamed else request.deadline_seconds

@@ -15,7 +15,7 @@ from assistant.providers.completions.framing import Framing
 from assistant.providers.completions.harmony import Harmony
 from assistant.providers.completions.key_mask import MIN_KEY_CHARS, KeyMask
 from assistant.providers.completions.tool_calls import CallCollector
-from assistant.providers.completions.visible_text import MAX_TEXT_CHARS, Spoken, Visible
+from assistant.providers.completions.visible_text import MAX_TEXT_CHARS, Keywords, Visible
 from assistant.providers.completions.written_calls import WrittenCalls
 from assistant.redaction import is_storable, redacted
 
@@ -41,12 +41,12 @@ PIECE_CHARS = 1024  # what the filters are given at a time: their work on one pi
 
 class Reply:
     """One answer, put together from the objects of its stream. `tools` are those that were offered, `withheld` the names
-    of the assistant's others; `spoken` the names that a model without tools may ask for in its text."""
+    of the assistant's others; `keywords` the names that a model without tools may ask for in its text."""
 
     def __init__(
         self,
         key: str = "",
-        spoken: Container[str] = (),
+        keywords: Container[str] = (),
         unopened: bool = False,
         tools: Sequence[ToolSpec] = (),
         withheld: Iterable[str] = (),
@@ -70,7 +70,7 @@ class Reply:
         self._visible = Visible(unopened)
         self._framing = Framing()
         self._written = WrittenCalls({**{name: {} for name in withheld}, **self._schemas}, offered=self._schemas)
-        self._spoken = Spoken(spoken) if spoken else None
+        self._keywords = Keywords(keywords) if keywords else None
         self._mask = KeyMask(key)
         self._half = ""  # of a character that came in two
         self._streamed = False  # text or a call has come as a delta
@@ -123,9 +123,9 @@ class Reply:
             self._written.take(recipient, body)
         for name, arguments in self._written.calls:
             self._collector.add_whole(name, arguments)
-        if self._spoken:
-            text = self._spoken.feed(text) + self._spoken.close()
-            for name in self._spoken.asked:
+        if self._keywords:
+            text = self._keywords.feed(text) + self._keywords.close()
+            for name in self._keywords.asked:
                 self._collector.add_whole(name, {})
         return self._keep(self._mask.feed(text) + self._mask.close())
 
@@ -239,7 +239,7 @@ class Reply:
         for at in range(0, len(content), PIECE_CHARS):
             text = self._harmony.feed(content[at : at + PIECE_CHARS])
             text = self._written.feed(self._framing.feed(self._visible.feed(text)))
-            text = self._spoken.feed(text) if self._spoken else text
+            text = self._keywords.feed(text) if self._keywords else text
             shown.append(self._keep(self._mask.feed(text)))
             if self.too_long:
                 break

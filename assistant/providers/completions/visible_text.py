@@ -241,13 +241,13 @@ def _begun(text: str, start: int) -> int:
     return len(text)
 
 
-class Spoken:
-    """Takes `[[name]]` out of a text: how a model asks for a tool that cannot call one. `asked` are the names, in order.
+class Keywords:
+    """Takes `[[name]]` out of a text: how a model that cannot call tools asks for one. `asked` are the names, in order.
 
-    Text is held back only as long as it may yet become such a word.
+    Text is held back only as long as it may yet become such a keyword.
     """
 
-    _WORD = re.compile(r"\[\[([^\n\[\]]{0,80})\]\]")
+    _KEYWORD = re.compile(r"\[\[([^\n\[\]]{0,80})\]\]")
     _BEGUN = re.compile(r"\[(?:\[[^\n\[\]]{0,80}\]?)?\Z")
 
     def __init__(self, names: Container[str]) -> None:
@@ -259,11 +259,11 @@ class Spoken:
         text, self._held = self._held + text, ""
         shown: list[str] = []
         at = 0
-        for word in self._WORD.finditer(text):
-            if (name := word[1].strip()) in self._names:
+        for keyword in self._KEYWORD.finditer(text):
+            if (name := keyword[1].strip()) in self._names:
                 self.asked[name] = None
-                shown.append(text[at : word.start()])
-                at = word.end()
+                shown.append(text[at : keyword.start()])
+                at = keyword.end()
         begun = text.rfind("[", at)
         begun = begun - 1 if begun > at and text[begun - 1] == "[" else begun
         if begun < 0 or not self._BEGUN.match(text, begun):

@@ -42,6 +42,10 @@ class Texts:
     source: str
     problems: list[Problem] = field(default_factory=list)
 
+    @property
+    def broken(self) -> bool:
+        return any(found.level == "error" for found in self.problems)
+
     def problem(self, suffix: str, code: str, message: str, hint: str = "", level: Level = "error") -> None:
         self.problems.append(Problem(self.variables.get(suffix, self.source), code, message, hint, level))
 
@@ -78,10 +82,7 @@ def build(
     if not url:
         return None, texts.problems
     row = PRESETS[preset]
-    key = texts.read("KEY", clean_key, "")
-    for rule in (_key_rule, _plaintext_rule):
-        for complaint in rule(texts, url, key, preset):
-            texts.problem(*complaint)
+    key = _key(texts, url, preset)
     smart, fast = _models(texts, url, row, smart_default, fast_default)
     provider = ProviderSettings(
         api_version=_api_version(texts, url, row),
@@ -100,8 +101,7 @@ def build(
         silence_seconds=texts.read("SILENCE_SECONDS", lambda text: integer(text, 1, MAX_SILENCE_SECONDS), None),
         reach=reach,
     )
-    broken = any(found.level == "error" for found in texts.problems)
-    return (None if broken else provider), texts.problems
+    return (None if texts.broken else provider), texts.problems
 
 
 def _server(texts: Texts, name: str, preset: str) -> tuple[str, str]:
@@ -120,6 +120,14 @@ def _server(texts: Texts, name: str, preset: str) -> tuple[str, str]:
     elif preset == "azure" and urlsplit(url).path == "/v1" and not urlsplit(texts.values.get("URL", "")).path.strip("/"):
         url = url.removesuffix("/v1") + "/openai"  # an Azure behind another host name, such as a gateway's
     return url, preset
+
+
+def _key(texts: Texts, url: str, preset: str) -> str:
+    key = texts.read("KEY", clean_key, "")
+    for rule in (_key_rule, _plaintext_rule):
+        for complaint in rule(texts, url, key, preset):
+            texts.problem(*complaint)
+    return key
 
 
 def _key_rule(texts: Texts, url: str, key: str, preset: str) -> Iterator[Complaint]:

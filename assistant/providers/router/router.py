@@ -133,24 +133,32 @@ class Router:
                             self._shown = True
                             yield piece
                 except ProviderError as error:
-                    partial = error.details.pop("partial", None)
-                    plan.attempts.append(attempt(asked, began, partial, error))
-                    plan.errors.append(error)
-                    lesson = self._lesson(asked, error) if partial is None else {}
-                    await in_db(self._note_failure)(plan, asked, error, lesson)
-                    if partial is None and error.cause == "content_filter":
-                        partial = llm.Completion(finish="content_filter", provider=asked.provider.name, model=asked.model)
-                    if partial is not None:
-                        self._report(asked, error, "nobody else is asked")
-                        await self._settle(plan, None)
-                        yield partial
+                    last, asked = await self._recover(plan, asked, began, error)
+                    if last is not None:
+                        yield last
                         return
-                    asked = await self._after(plan, asked, error, lesson)
             raise final_error(plan)
         finally:
             if asked is not None and len(plan.attempts) < len(plan.tried):
                 await self._note_stop(plan, asked, began, text)
             await self._settle(plan, None)
+
+    async def _recover(
+        self, plan: Plan, asked: Candidate, began: float, error: ProviderError
+    ) -> tuple[llm.Completion | None, Candidate | None]:
+        """What a failed request leaves: a completion that ends the round, or the candidate to ask next, if there is one."""
+        partial = error.details.pop("partial", None)
+        plan.attempts.append(attempt(asked, began, partial, error))
+        plan.errors.append(error)
+        lesson = self._lesson(asked, error) if partial is None else {}
+        await in_db(self._note_failure)(plan, asked, error, lesson)
+        if partial is None and error.cause == "content_filter":
+            partial = llm.Completion(finish="content_filter", provider=asked.provider.name, model=asked.model)
+        if partial is None:
+            return None, await self._after(plan, asked, error, lesson)
+        self._report(asked, error, "nobody else is asked")
+        await self._settle(plan, None)
+        return partial, None
 
     async def _note_stop(self, plan: Plan, asked: Candidate, began: float, text: str) -> None:
         """The visitor has stopped `asked`, or the turn's time is up."""

@@ -103,17 +103,9 @@ def confirm(
     def book(appointment: Appointment) -> Appointment:
         if appointment.state in (State.REQUESTED, State.CONFIRMED):
             return appointment
-        if appointment.state == State.EXPIRED:
-            placing.place(appointment, appointment.calendar, attempts.pick_of(appointment), now)
-        elif resources.is_busy_elsewhere(appointment):  # since it was held
-            raise Overlap
-        appointment.name = outbox.one_line(name, 120)
-        if email.strip() or not by_staff:
-            appointment.email = outbox.visitors_address(appointment.organization, email)
-        appointment.phone = phones.normal(phone, appointment.organization) if phone.strip() else ""
+        _check_time(appointment, now)
+        _set_contact(appointment, name, email, phone, email_needed=not by_staff)
         appointment.reason = outbox.one_line(reason, 300)
-        if not appointment.name:
-            raise ToolError("A name is needed to book.", code="bad_arguments")
         limits.refuse_too_many_bookings(appointment, now)
         needs_approval = appointment.service.approval and not by_staff
         states.change(appointment, State.REQUESTED if needs_approval else State.CONFIRMED)
@@ -193,10 +185,8 @@ def reschedule(
             _refuse_unless_changeable(appointment, now, by_staff=True)
             return appointment
         _refuse_unless_changeable(appointment, now, by_staff=by_staff)
-        if appointment.sequence >= CHANGES_PER_APPOINTMENT and not by_staff:
-            raise ToolRefused("That appointment has been moved too often. The team can still move it.", code="too_many")
-        if appointment.email and not by_staff:
-            outbox.visitors_address(appointment.organization, appointment.email)
+        if not by_staff:
+            _refuse_another_move(appointment)
         placing.place(appointment, calendar, pick, now)
         if appointment.service.approval and not by_staff and appointment.state == State.CONFIRMED:
             states.change(appointment, State.REQUESTED)
@@ -311,6 +301,31 @@ def _is_there(appointment: Appointment, pick: Pick) -> bool:
     length = pick.length or appointment.end_at - appointment.start_at
     same_time = (appointment.start_at, appointment.end_at) == (pick.start_at, pick.start_at + length)
     return same_time and pick.calendar in (None, appointment.calendar)
+
+
+def _check_time(appointment: Appointment, now: datetime) -> None:
+    """Whether the time of a hold is still there; one that has lapsed is placed anew. Raises `Overlap`, `NotOffered`."""
+    if appointment.state == State.EXPIRED:
+        placing.place(appointment, appointment.calendar, attempts.pick_of(appointment), now)
+    elif resources.is_busy_elsewhere(appointment):  # since it was held
+        raise Overlap
+
+
+def _set_contact(appointment: Appointment, name: str, email: str, phone: str, *, email_needed: bool) -> None:
+    appointment.name = outbox.one_line(name, 120)
+    if email.strip() or email_needed:
+        appointment.email = outbox.visitors_address(appointment.organization, email)
+    appointment.phone = phones.normal(phone, appointment.organization) if phone.strip() else ""
+    if not appointment.name:
+        raise ToolError("A name is needed to book.", code="bad_arguments")
+
+
+def _refuse_another_move(appointment: Appointment) -> None:
+    """By its visitor: where there have been too many, or its address may not be written to any more."""
+    if appointment.sequence >= CHANGES_PER_APPOINTMENT:
+        raise ToolRefused("That appointment has been moved too often. The team can still move it.", code="too_many")
+    if appointment.email:
+        outbox.visitors_address(appointment.organization, appointment.email)
 
 
 def _refuse_other_service(pick: Pick, moving: Appointment) -> None:

@@ -42,44 +42,51 @@ def visitors_email(
     write to this visitor.
     """
     locale = invitations.locale_of(appointment)
-    title = label(change, locale)
+    about = _visitors_context(appointment, change, locale)
+    if message.strip():
+        about["lines"].append(Line(label("team_message", locale), outbox.one_line(message, 500)))
+    about["lines"] += _instead(instead, locale)
+    start = wording.when(appointment, appointment.visitor_timezone, locale)
+    subject = f"{about['title']}: {start} · {appointment.organization.name}"
+    if own := template or message_templates.chosen(appointment, change, MessageTemplate.Audience.VISITOR, locale):
+        values = _values(appointment, change, locale, start)
+        about["note"] = message_templates.fill(own.text, values)
+        subject = message_templates.fill(own.subject, values) or subject
+    letter = _letter(subject, about, reply_to=appointment.organization.team_email)
+    if change not in UNCHANGED:
+        method: Method = "CANCEL" if change in ENDED else "REQUEST"
+        letter |= {"ics": invitations.ics(appointment, method), "ics_method": method}
+    return letter
+
+
+def _visitors_context(appointment: Appointment, change: Change, locale: str) -> dict[str, Any]:
+    """What the template of an e-mail to the visitor shows: what has changed, the facts, and links to act on them."""
     ended = change in ENDED
     about: dict[str, Any] = {
         "language": language(locale),
         "direction": catalogue(locale).direction,
-        "title": title,
+        "title": label(change, locale),
         "note": label("awaits_answer" if change == "requested" else f"intro_{change}", locale),
-        "lines": [
-            *invitations.lines(appointment),
-            Line(label("reference", locale), appointment.reference),
-            *([Line(label("team_message", locale), outbox.one_line(message, 500))] if message.strip() else []),
-            *_instead(instead, locale),
-        ],
+        "lines": [*invitations.lines(appointment), Line(label("reference", locale), appointment.reference)],
         "manage_url": "" if ended else invitations.manage_url(appointment),
         "manage": label("change_or_cancel", locale),
         "call_us": label("call_us", locale),
         "look": look_of(appointment),
     }
-    if not ended and change != "follow_up":
-        about |= {"add": label("add_to_calendar", locale), "calendars": invitations.calendar_links(appointment)}
     if change == "follow_up":
-        about |= {"manage_url": invitations.feedback_url(appointment), "manage": label("give_feedback", locale)}
-    start = wording.when(appointment, appointment.visitor_timezone, locale)
-    subject = f"{title}: {start} · {appointment.organization.name}"
-    if own := template or message_templates.chosen(appointment, change, MessageTemplate.Audience.VISITOR, locale):
-        values = _values(appointment, change, locale, start)
-        about["note"] = message_templates.fill(own.text, values)
-        subject = message_templates.fill(own.subject, values) or subject
-    letter: Letter = {
+        return about | {"manage_url": invitations.feedback_url(appointment), "manage": label("give_feedback", locale)}
+    if not ended:
+        about |= {"add": label("add_to_calendar", locale), "calendars": invitations.calendar_links(appointment)}
+    return about
+
+
+def _letter(subject: str, about: dict[str, Any], *, reply_to: str) -> Letter:
+    return {
         "subject": subject,
         "text": render_to_string("assistant/appointment.txt", about),
         "html": render_to_string("assistant/appointment.html", about),
-        "reply_to": appointment.organization.team_email,
+        "reply_to": reply_to,
     }
-    if change not in UNCHANGED:
-        method: Method = "CANCEL" if ended else "REQUEST"
-        letter |= {"ics": invitations.ics(appointment, method), "ics_method": method}
-    return letter
 
 
 def _values(appointment: Appointment, change: Change, locale: str, when: str) -> dict[str, str]:
@@ -128,12 +135,7 @@ def teams_email(appointment: Appointment, change: Change, template: MessageTempl
         subject = message_templates.fill(own.subject, values) or subject
     visitor = appointment.visitor
     verified = visitor is not None and visitor.email_verified_at and visitor.email == appointment.email
-    letter: Letter = {
-        "subject": subject,
-        "text": render_to_string("assistant/appointment.txt", about),
-        "html": render_to_string("assistant/appointment.html", about),
-        "reply_to": appointment.email if verified else "",
-    }
+    letter = _letter(subject, about, reply_to=appointment.email if verified else "")
     if change not in UNCHANGED:
         method: Method = "CANCEL" if change in ENDED else "PUBLISH"
         letter |= {"ics": invitations.ics(appointment, method, to_team=True), "ics_method": method}

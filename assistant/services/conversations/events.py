@@ -146,7 +146,7 @@ def _shown_state(conversation: Conversation) -> dict[str, Any]:
 def resume_session(
     conversation: Conversation, after: int, *, limit: int = RESUME_LIMIT, max_bytes: int = RESUME_BYTES
 ) -> events.SessionReady:
-    """The newest `limit` durable events after `after`, of at most `max_bytes` of JSON, and the reply in the making."""
+    """The newest `limit` durable events after `after`, of at most `max_bytes` of JSON, and the unfinished reply."""
     conversation.refresh_from_db(fields=["state", "last_seq", "staff"])
     rows = list(
         conversation.events.filter(seq__gt=after).select_related("message", "card", "turn").order_by("-seq")[: limit + 1]
@@ -161,18 +161,6 @@ def resume_session(
         shown.append(payload)
     more = len(shown) < len(rows)
     shown.reverse()
-    running = conversation.turns.open().order_by("created_at").first()
-    turn = None
-    if running is not None:
-        draft = live.draft(running.pk, running.fence)
-        turn = {
-            "id": str(running.pk),
-            "fence": running.fence,
-            "message": str(running.message_id),
-            "text": draft.text,
-            "offset": len(draft.text),
-            "tools": list(draft.tools),
-        }
     about: dict[str, Any] = {"id": str(conversation.pk), "state": conversation.state}
     if conversation.state == Conversation.State.WAITING:
         shown_state = _shown_state(conversation)
@@ -183,4 +171,19 @@ def resume_session(
         about["staff"] = conversation.staff.get_short_name() or conversation.staff.get_username()
     # The newest seq that this answer accounts for: what is committed meanwhile is announced, or seen as a gap.
     seq = rows[0].seq if rows else max(after, 0)
-    return events.SessionReady(about, shown, seq, more, turn)
+    return events.SessionReady(about, shown, seq, more, _unfinished_reply(conversation))
+
+
+def _unfinished_reply(conversation: Conversation) -> dict[str, Any] | None:
+    running = conversation.turns.open().order_by("created_at").first()
+    if running is None:
+        return None
+    draft = live.draft(running.pk, running.fence)
+    return {
+        "id": str(running.pk),
+        "fence": running.fence,
+        "message": str(running.message_id),
+        "text": draft.text,
+        "offset": len(draft.text),
+        "tools": list(draft.tools),
+    }

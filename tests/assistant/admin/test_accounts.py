@@ -100,7 +100,7 @@ def test_with_an_app_the_password_opens_nothing_until_its_code_is_given(ada):
     assert other.get("/admin/").status_code == 200
 
 
-def test_codes_cannot_be_guessed(ada):
+def test_guessing_codes_is_limited(ada):
     client = Client()
     log_in(client)
     secret = add_app(client)
@@ -234,7 +234,7 @@ def test_a_link_for_a_new_password_is_no_way_around_the_second_factor(ada):
     assert log_in(client, ANOTHER) == f"{FACTORS}log-in/"
 
 
-def test_nobody_learns_who_has_an_account(ada):
+def test_a_request_for_a_new_password_reveals_nothing_about_who_has_an_account(ada):
     assert ask("ada@example.com") == ask("nobody@example.com").replace("nobody", "ada")
     User.objects.filter(pk=ada.pk).update(is_active=False)
     ask("ada@example.com")

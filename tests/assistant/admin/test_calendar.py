@@ -269,11 +269,11 @@ def test_every_country_has_holidays_and_one_that_is_not_known_is_refused():
         ("24", time()),
     ],
 )
-def test_a_time_is_read(text, at):
+def test_a_time_of_day_is_read_however_it_is_typed(text, at):
     assert typed_hours.parse_time(text) == at
 
 
 @pytest.mark.parametrize("text", ["", "noonish", "13pm", "24:01", "9:60", "-1", "9:0", "99999"])
-def test_what_is_no_time_is_refused(text):
+def test_text_that_is_no_time_is_refused(text):
     with pytest.raises(ValueError, match="is not a time"):
         typed_hours.parse_time(text)

@@ -135,7 +135,7 @@ def test_a_consent_is_not_finished_once_the_rank_is_gone(account, cloud):
     ("error", "words"),
     [("access_denied", "it was refused there"), ("server_error", "server_error"), ("<b>x</b>", "an unknown error")],
 )
-def test_a_person_who_does_not_agree_is_told_so(boss, account, cloud, error, words):
+def test_a_person_who_declines_consent_reads_so(boss, account, cloud, error, words):
     assert words in said(connect(boss, account, cloud, error=error))
     account.refresh_from_db()
     assert account.state == "new"
@@ -167,7 +167,7 @@ def test_disconnecting_asks_first_and_names_what_uses_the_account(boss, account,
     assert CalendarAccount.objects.exists() and "outside calendar" in answer.lower(), "it is used"
 
 
-def test_an_account_that_is_deleted_is_disconnected_first(boss, account, cloud):
+def test_an_account_is_disconnected_before_it_is_deleted(boss, account, cloud):
     connect(boss, account, cloud)
     boss.post(f"{LIST}{account.pk}/delete/", {"post": "yes"})
     assert not CalendarAccount.objects.exists() and not cloud.refresh_tokens

@@ -84,7 +84,7 @@ async def test_only_our_own_page_of_somebody_signed_in_may_open_it(origin, cooki
         assert await inbox.closed() == code
 
 
-async def test_staff_hear_of_their_own_organizations_conversations_alone():
+async def test_staff_receive_events_of_their_own_organizations_conversations_alone():
     talk, other = await in_db(talks)()
     async with Inbox(await in_db(signed_in)(talk.organization, "viewer")) as inbox:
         await inbox.hear("ready")

@@ -203,7 +203,7 @@ def test_staff_leave_notes_that_nobody_else_reads(boss):
     assert "Monday" not in str(build_history(turn, 50))
 
 
-def test_times_are_on_the_clock_that_all_of_ones_organizations_share(boss):
+def test_times_are_in_the_zone_that_all_of_a_members_organizations_share(boss):
     home = fill("home", "Aardvark")
     Organization.objects.filter(pk=home.pk).update(timezone="Pacific/Auckland")
     talk = Conversation.objects.get(organization=home)

@@ -95,7 +95,7 @@ def test_every_refused_value_says_which_field_and_why(calendar, staff, wrong, fi
     assert not Appointment.objects.exists()
 
 
-def test_a_closed_time_takes_another_word(calendar, staff):
+def test_a_closed_time_is_booked_only_when_staff_confirm_it_once_more(calendar, staff):
     refused = staff.post(f"{BASE}schedule/book/", fields(calendar, time="20"))
     assert (refused.status_code, refused.json()["code"]) == (409, "closed")
     assert staff.post(f"{BASE}schedule/book/", fields(calendar, time="20", anyway="on")).status_code == 200

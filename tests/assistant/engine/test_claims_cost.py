@@ -55,7 +55,7 @@ def calls_for(text: str) -> int:
         "Tuesday at 10 ",
     ],
 )
-def test_twice_the_text_takes_about_twice_the_calls(piece: str):
+def test_the_work_of_the_gate_grows_in_proportion_to_the_text(piece: str):
     calls_for(piece * 50)  # grammars are compiled when they are first met
     short, long = (calls_for(piece * (size // len(piece))) for size in (4_000, 16_000))
     assert long <= 4.6 * short + 2_000

@@ -282,16 +282,16 @@ def test_a_weight_that_is_no_small_whole_number_leaves_its_provider_out(weight: 
 
 
 @pytest.mark.parametrize("text", ["true", "TRUE", "1", "yes", "On", "", " "])
-def test_enabled_is_understood(text: str):
+def test_every_usual_spelling_of_true_switches_a_provider_on(text: str):
     assert load({**POOL, "AI_GROQ_ENABLED": text}).providers[0].enabled
 
 
 @pytest.mark.parametrize("text", ["false", "False", "0", "no", "OFF"])
-def test_not_enabled_is_understood(text: str):
+def test_every_usual_spelling_of_false_switches_a_provider_off(text: str):
     assert not load({**POOL, "AI_GROQ_ENABLED": text}).providers[0].enabled
 
 
-def test_neither_true_nor_false_is_refused_loudly():
+def test_a_switch_that_is_neither_true_nor_false_is_an_error():
     assert codes({**POOL, "AI_GROQ_ENABLED": "maybe"}) == [("AI_GROQ_ENABLED", "boolean_invalid")]
     assert load({**POOL, "AI_GROQ_ENABLED": "maybe"}).providers == ()
 
@@ -306,18 +306,18 @@ def test_neither_true_nor_false_is_refused_loudly():
         ("roundrobin", "round-robin"),
     ],
 )
-def test_rotations_are_understood(text: str, rotation: str):
+def test_every_usual_spelling_of_a_rotation_is_read(text: str, rotation: str):
     assert load({"AI_ROTATION": text}).rotation == rotation
 
 
-def test_an_unknown_rotation_is_round_robin_and_said():
+def test_an_unknown_rotation_becomes_round_robin_with_a_warning():
     found = load({**POOL, "AI_ROTATION": "bogus"})
     assert found.rotation == "round-robin" and found.usable
     assert [(p.variable, p.code, p.level) for p in found.problems] == [("AI_ROTATION", "rotation_unknown", "warning")]
 
 
 @pytest.mark.parametrize("text", ["-1", "eleven", "11", "1e3", "3.0"])
-def test_a_wrong_number_of_retries_is_three_and_said(text: str):
+def test_an_invalid_number_of_retries_becomes_three_with_a_warning(text: str):
     found = load({"AI_MAX_RETRIES": text})
     assert found.max_retries == 3
     assert [(p.variable, p.code) for p in found.errors] == [("AI_MAX_RETRIES", "number_invalid")]
@@ -387,7 +387,7 @@ def test_an_unknown_server_must_be_told_its_model():
     assert [(p.variable, p.code) for p in found.errors] == [("AI_ACME_SMART", "model_missing")]
 
 
-def test_quotes_and_comments_that_a_container_runtime_leaves_are_taken_off_and_said():
+def test_quotes_and_comments_that_a_container_runtime_leaves_are_removed_with_a_warning():
     found = load({"AI_OPENAI_KEY": '"sk-proj-0123456789"', "AI_OPENAI_SMART": "gpt-4.1   # the big one"})
     assert (found.usable[0].key, found.usable[0].smart) == ("sk-proj-0123456789", "gpt-4.1")
     assert codes({"AI_OPENAI_KEY": '"sk-proj-0123456789"'}) == [("AI_OPENAI_KEY", "repaired")]

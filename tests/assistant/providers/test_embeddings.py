@@ -240,7 +240,7 @@ def test_no_warning_with_the_extra_installed_or_without_a_model(settings: Any, m
     assert not [one for one in run_checks() if one.id == "assistant.W004"]
 
 
-def test_the_doctor_names_the_server_and_says_when_it_refuses(server: Meanings) -> None:
+def test_the_doctor_names_the_server_and_reports_its_refusal(server: Meanings) -> None:
     def findings() -> list[tuple[str, str]]:
         return [(one.level, one.text) for one in examine(ask=True).findings if "vectors" in f"{one.about} {one.text}"]
 

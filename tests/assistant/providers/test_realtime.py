@@ -222,7 +222,7 @@ async def test_the_secret_is_never_logged(caplog):
     assert SECRET not in caplog.text and KEY not in caplog.text and "secret instruction" not in caplog.text
 
 
-async def test_no_voice_is_information_and_not_an_error(caplog):
+async def test_a_server_without_voice_is_logged_as_information_and_not_as_an_error(caplog):
     caplog.set_level(logging.DEBUG)
     await refused(Recorder(), replace(OPENAI, base_url="http://localhost:11434/v1"))
     assert [(record.levelname, record.message) for record in caplog.records if record.name.startswith("assistant")] == [

@@ -48,7 +48,7 @@ async def test_the_environments_model_answers_and_the_fast_one_does_quick_tasks(
         assert s.a.requests[0].headers["authorization"] == f"Bearer {PLATFORM_KEY}"
 
 
-async def test_an_assistant_says_which_model_how_warm_and_how_long(scene: Any) -> None:
+async def test_an_assistant_sets_model_temperature_and_length(scene: Any) -> None:
     async with scene("a") as s:
         s.pool("a")
         await s.change(s.assistant, model="other/model/x", fast_model="tiny", temperature=0.3, max_output_tokens=99)
@@ -58,7 +58,7 @@ async def test_an_assistant_says_which_model_how_warm_and_how_long(scene: Any) -
         assert s.a.requests[1].json["model"] == "tiny"
 
 
-async def test_nobody_configured_and_no_demonstration_is_said_in_the_known_words(scene: Any, settings: Any) -> None:
+async def test_without_a_provider_or_the_demonstration_the_documented_error_is_raised(scene: Any, settings: Any) -> None:
     settings.DEMO_MODEL = False
     async with scene("") as s:
         with pytest.raises(ProviderUnavailable, match="^No available AI providers$"):
@@ -118,7 +118,7 @@ async def test_the_platform_serves_an_organization_only_as_far_as_it_wants(
         assert len(s.b.requests) == own
 
 
-async def test_no_key_ever_meets_an_address_it_was_not_saved_for(scene: Any) -> None:
+async def test_a_key_is_never_sent_to_an_address_that_it_was_not_saved_for(scene: Any) -> None:
     async with scene("ab") as s:
         s.pool("a")
         row = await s.own("a")
@@ -132,7 +132,7 @@ async def test_no_key_ever_meets_an_address_it_was_not_saved_for(scene: Any) -> 
                 assert TENANT_KEY.encode() not in request.raw and PLATFORM_KEY.encode() not in request.raw
 
 
-async def test_an_address_changed_behind_the_forms_back_gets_no_key_either(scene: Any) -> None:
+async def test_an_address_that_was_changed_without_the_form_gets_no_key_either(scene: Any) -> None:
     async with scene("ab") as s:
         row = await s.own("a")
         await in_db(Provider.objects.filter(pk=row.pk).update)(base_url=s.b.url)
@@ -164,7 +164,7 @@ async def test_a_tenants_address_is_held_to_the_guard_and_the_operators_is_not(s
         assert (await s.ask()).provider == "a"
 
 
-async def test_one_organizations_providers_are_no_others(scene: Any, settings: Any) -> None:
+async def test_an_organizations_providers_serve_no_other(scene: Any, settings: Any) -> None:
     settings.DEMO_MODEL = False
     async with scene("a") as s:
         row = await s.own("a")
@@ -232,7 +232,7 @@ def firsts(found: list[Candidate], rotation: Any, turns: int, seed: int = 7) -> 
     return Counter(ordered(found, rotation, number, chance)[0].provider.name for number in range(turns))
 
 
-def test_round_robin_goes_round() -> None:
+def test_round_robin_asks_each_provider_in_turn() -> None:
     found = [candidate(name) for name in "abc"]
     order = [ordered(found, "round-robin", number, random.Random())[0].provider.name for number in range(6)]
     assert order == ["a", "b", "c", "a", "b", "c"]
@@ -245,7 +245,7 @@ def test_weights_hold_within_every_few_turns() -> None:
     assert abs(many["a"] - 3000) <= 5
 
 
-def test_random_is_even_and_can_be_repeated() -> None:
+def test_random_is_even_and_repeatable_with_a_seed() -> None:
     found = [candidate(name) for name in "abc"]
     assert min(firsts(found, "random", 3000).values()) > 900
     assert firsts(found, "random", 50, seed=3) == firsts(found, "random", 50, seed=3)
@@ -344,7 +344,7 @@ async def test_the_only_provider_is_asked_again_where_that_may_help(scene: Any, 
         assert s.asked() == {"a": attempts}
 
 
-async def test_all_failing_is_said_in_the_known_words_with_every_cause_behind(scene: Any) -> None:
+async def test_when_every_provider_fails_the_documented_error_carries_every_cause(scene: Any) -> None:
     async with scene("abc") as s:
         s.pool("a", "b", "c")
         s.a.always(at_once(401, message=PLATFORM_KEY))
@@ -362,7 +362,7 @@ async def test_all_failing_is_said_in_the_known_words_with_every_cause_behind(sc
         assert (error.code, PLATFORM_KEY in str(error)) == ("not_available", False)
 
 
-async def test_a_model_nobody_has_is_said_in_the_known_words(scene: Any) -> None:
+async def test_a_model_that_no_provider_has_raises_the_documented_error(scene: Any) -> None:
     async with scene("ab") as s:
         s.pool("a", "b")
         for stub in (s.a, s.b):

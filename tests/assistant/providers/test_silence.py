@@ -60,7 +60,7 @@ def test_the_environment_says_it_for_each_provider(environment: dict[str, str], 
 
 
 @pytest.mark.parametrize("text", ["0", "601", "soon", "-1", "1.5"])
-def test_a_number_of_seconds_that_cannot_be_is_a_named_problem(text: str) -> None:
+def test_an_invalid_number_of_seconds_is_a_named_problem(text: str) -> None:
     [problem] = configuration.load({"AI_API_KEY": "sk-0123456789", "AI_SILENCE_SECONDS": text}).errors
     assert (problem.variable, problem.code) == ("AI_SILENCE_SECONDS", "number_invalid")
 

@@ -131,7 +131,7 @@ async def test_what_staff_have_fixed_is_neither_seen_nor_changed(name: str, turn
 # --- Once ------------------------------------------------------------------------------------------------------------
 
 
-async def test_fifty_runs_of_one_place_are_one_act(turn: Turn, method: Make, acts: Acts) -> None:
+async def test_fifty_runs_of_one_call_act_once(turn: Turn, method: Make, acts: Acts) -> None:
     await sync_to_async(method)(turn.conversation.assistant)
     executor = await Executor.for_turn(turn)
     results = await asyncio.gather(*(executor.execute(call(text="x"), round=1, ordinal=0) for _ in range(50)))
@@ -204,14 +204,14 @@ async def test_a_call_that_another_runner_may_still_be_making_is_waited_for(turn
     assert (result.text, result.outcome, acts.seen) == ("It has been done.", "done", [])
 
 
-async def test_the_truth_is_kept_when_it_comes_after_it_was_given_up(turn: Turn, method: Make, acts: Acts) -> None:
+async def test_a_result_that_arrives_after_its_call_was_given_up_is_kept(turn: Turn, method: Make, acts: Acts) -> None:
     row = await crashed(turn, "counted", method)
     await Row.objects.filter(pk=row.pk).aupdate(state=Row.State.UNKNOWN, code="no_word")
     row.state, row.attempts = Row.State.SENT, 1
     assert await sync_to_async(ledger.close)(row, Row.State.DONE, "It was done after all.")
 
 
-async def test_a_call_that_never_began_is_said_to_be_so(turn: Turn, method: Make, acts: Acts) -> None:
+async def test_a_call_that_never_began_is_recorded_as_not_begun(turn: Turn, method: Make, acts: Acts) -> None:
     row = await crashed(turn, "counted", method, state=Row.State.PENDING)
     await Row.objects.filter(pk=row.pk).aupdate(attempts=0)
     await Executor.for_turn(turn)
@@ -375,7 +375,7 @@ async def test_what_cannot_be_undone_waits_for_the_visitors_word(turn: Turn, met
     assert len(acts.seen) == 1
 
 
-async def test_fifty_confirmations_are_one_act(turn: Turn, method: Make, acts: Acts) -> None:
+async def test_fifty_confirmations_act_once(turn: Turn, method: Make, acts: Acts) -> None:
     _, card = await asked(turn, method)
     answer, opening = await sync_to_async(click)(turn.conversation, card, "confirm")
     executor = await Executor.for_turn(answer)

@@ -37,7 +37,6 @@ from assistant.models import (
 from tests import make
 
 DAYS = 400  # over which it is spread, evenly
-PER_CONVERSATION = 10  # messages
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ def test_an_owner_enters_the_week_and_ticks_holidays(home):
         assert [f"{row.first_day}" for row in home.closures.all()] == [f"{year}-10-03"]
 
 
-def test_who_may_not_change_the_organization_reads_its_hours(home, editor):
+def test_members_who_may_not_change_the_organization_read_its_hours(home, editor):
     home.office_hours.create(weekday=0, opens=time(9), closes=time(12))
     page = editor.get(f"/admin/assistant/organization/{home.pk}/change/").content.decode()
     assert "Monday 09:00–12:00" in page

@@ -113,7 +113,7 @@ def test_owners_resume_their_own_provider_at_once_and_no_other(home, elsewhere):
 # --- Charts -----------------------------------------------------------------------------------------------------------
 
 
-def test_bars_are_stacked_within_the_chart():
+def test_bars_are_stacked_within_the_charts_height():
     chart = charts.bars("T", ["a", "b"], [Series("x", [3, 0], "main"), Series("y", [1, 0], "bad")], "{:g}".format)
     [[x, y], []] = [column.pieces for column in chart.columns]
     assert x.y + x.height == charts.FLOOR and y.y + y.height == pytest.approx(x.y)

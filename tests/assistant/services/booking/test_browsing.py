@@ -71,7 +71,7 @@ def test_a_day_shows_all_its_times_and_one_without_any_the_nearest(conversation)
     assert days(closed)[0] == "2030-01-14" and closed["problem"].startswith("Nothing is free then.")
 
 
-def test_one_leafs_through_the_free_days_in_both_directions(conversation):
+def test_a_visitor_leafs_through_the_free_days_in_both_directions(conversation):
     card = a_card(conversation)
     later = look(card, after="2030-01-09")
     assert days(later) == ["2030-01-11", "2030-01-14", "2030-01-15"]

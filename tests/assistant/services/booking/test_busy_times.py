@@ -192,7 +192,7 @@ def test_the_clock_hands_over_what_is_due_and_a_check_on_demand_comes_at_once(
     assert queued_tasks == [(busy_times.TASK, str(mine.pk))] and busy_times.claim(mine.pk)
 
 
-def test_bookings_at_a_time_that_became_busy_stay_and_are_named():
+def test_bookings_at_a_time_that_became_busy_stay_and_are_listed_as_conflicts():
     calendar = make.calendar(minutes=60)
     booked = book(calendar, at(10))
     mine = source(calendar)
@@ -201,7 +201,7 @@ def test_bookings_at_a_time_that_became_busy_stay_and_are_named():
     assert booked.state == "confirmed" and list(busy_times.overlapped(mine)) == [booked]
 
 
-def test_what_could_not_be_read_of_a_calendar_is_said():
+def test_what_could_not_be_read_of_a_calendar_is_reported():
     mine = source(make.calendar())
     broken = text((at(10), at(11)), (at(12), at(13))).replace(f"DTSTART:{at(10):%Y%m%d}", "DTSTART:20309999", 1)
     read(mine, body=broken)

@@ -267,7 +267,7 @@ def test_doubles_that_are_there_all_the_same_are_removed(mira, cloud):
     ],
     ids=["429", "503"],
 )
-def test_a_provider_that_asks_to_be_left_alone_is(answer, said, mira, cloud):
+def test_a_provider_that_asks_us_to_wait_is_left_alone_for_that_long(answer, said, mira, cloud):
     cloud.add("a", at(10), at(11))
     read(mira)
     book(mira.calendar, at(14))
@@ -348,7 +348,7 @@ def test_a_token_that_is_refused_before_its_time_is_renewed_once(mira, account, 
 
 
 @both
-def test_a_grant_that_was_withdrawn_is_said_once_and_asked_for_no_more(mira, account, cloud):
+def test_a_withdrawn_grant_is_reported_once_and_not_used_again(mira, account, cloud):
     cloud.add("a", at(10), at(11))
     read(mira)
     book(mira.calendar, at(14))
@@ -474,7 +474,7 @@ def test_an_organizations_own_client_comes_before_the_installations(account, clo
 
 
 @both
-def test_a_client_that_the_provider_refuses_is_said_and_withdraws_nothing(account, cloud, settings):
+def test_a_client_that_the_provider_refuses_is_reported_and_withdraws_nothing(account, cloud, settings):
     settings.CALENDAR_CLIENTS = {account.provider: (CLIENT[0], "expired", "common")}
     expire(account)
     with pytest.raises(RemoteError, match="refused the OAuth client"):

@@ -95,7 +95,7 @@ def test_busy_times_are_read_from_a_caldav_server_and_our_own_entries_are_not_am
     assert booked.ics_uid in stored(salon)
 
 
-def test_a_wrong_password_is_said_and_loses_nothing(salon):
+def test_a_wrong_password_is_reported_and_loses_nothing(salon):
     salon.set_password("wrong")
     salon.save()
     book(salon.calendar, at(10))

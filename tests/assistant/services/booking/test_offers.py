@@ -357,7 +357,7 @@ def test_the_business_clock_says_its_day_where_that_is_another(db):
 
 
 @pytest.mark.parametrize("locale", ["en-US", "en_us", "en-Latn-US", "en-US-u-ca-gregory"])
-def test_who_reads_a_clock_of_twelve_hours_gets_one(locale):
+def test_a_locale_with_a_clock_of_twelve_hours_gets_one(locale):
     calendar = make.calendar(timezone="America/New_York", opens="00:00", closes="00:00", minutes=360)
     offer = make.offer(calendar, from_day=TUESDAY, visitor_timezone="America/Chicago", now=MONDAY)
     assert [slot.label_in(locale) for slot in offer.slots] == [
@@ -372,5 +372,5 @@ def test_who_reads_a_clock_of_twelve_hours_gets_one(locale):
 
 
 @pytest.mark.parametrize("locale", ["", "en", "en-GB", "en-IE", "de-US", "es", "us"])
-def test_everybody_else_reads_a_clock_of_twenty_four(locale):
+def test_every_other_locale_gets_a_clock_of_twenty_four_hours(locale):
     assert wording.clock(datetime(2030, 1, 8, 14, 30, tzinfo=UTC), locale) == "14:30"

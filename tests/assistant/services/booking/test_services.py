@@ -64,7 +64,7 @@ def test_a_calendar_may_take_longer_and_cost_more(talk, chairs):
     assert (right.end_at - right.start_at, right.price) == (HOUR, "£70")
 
 
-def test_whichever_is_free_gets_it_until_nobody_is(talk, chairs):
+def test_a_booking_goes_to_a_calendar_that_is_free_until_none_is(talk, chairs):
     cut = make.service(*chairs)
     taken = {book(cut, talk).calendar, book(cut, another(talk)).calendar}
     assert taken == set(chairs)
@@ -72,7 +72,7 @@ def test_whichever_is_free_gets_it_until_nobody_is(talk, chairs):
         hold(cut, another(talk))
 
 
-def test_the_fairest_is_the_one_with_the_fewest_ahead_and_the_first_is_the_first(talk, chairs):
+def test_fairness_picks_the_calendar_with_the_fewest_bookings_ahead_and_order_the_first_that_is_free(talk, chairs):
     cut = make.service(*chairs)
     book(cut, talk, NINE + 2 * HOUR, calendar=chairs[0])
     assert hold(cut, another(talk)).calendar == chairs[1]
@@ -273,7 +273,7 @@ LINK = "https://meet.example/x"
 
 
 @pytest.mark.parametrize(("place", "location", "said"), [("phone", "", "By phone"), ("link", LINK, LINK)])
-def test_a_call_and_a_link_say_so(talk, chairs, place, location, said):
+def test_the_place_of_a_call_or_a_link_is_named_as_such(talk, chairs, place, location, said):
     booked = book(make.service(chairs[0], place=place, location=location), talk)
     where = invitations.lines(booked)[-1]
     assert where == ("Where", said, LINK if place == "link" else ""), "a link leads to itself, a call nowhere"

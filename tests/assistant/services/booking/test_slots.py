@@ -203,7 +203,7 @@ def test_buffers_on_both_sides_keep_neighbours_apart():
     assert starts_free == [HOUR * 0, HOUR / 4, HOUR * 2.25, HOUR * 2.5]
 
 
-def test_no_more_than_so_many_a_day():
+def test_a_calendar_that_has_its_bookings_of_the_day_offers_nothing_more():
     full = Resource(1, 1, TUESDAY, Rules(HOUR, per_day=2), Timeline(()), {NINE.date(): 2})
     assert found(full) == []
 
@@ -231,5 +231,5 @@ def test_other_hours_of_a_day_replace_those_of_the_weekday():
         (Wish(part_of_day="evening", before=time(18)), [17]),
     ],
 )
-def test_a_wish_is_of_the_clock_that_leads(wish, fitting):
+def test_a_wished_hour_is_read_on_the_clock_that_leads(wish, fitting):
     assert [hour for hour in (9, 12, 17, 20) if wish.fits(NINE.replace(hour=hour))] == fitting

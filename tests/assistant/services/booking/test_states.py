@@ -16,7 +16,7 @@ def test_every_state_stands_in_the_table():
 
 
 @pytest.mark.parametrize("state", [State.CANCELLED, State.DECLINED])
-def test_nothing_comes_back_from_the_end(state):
+def test_no_final_state_is_left_again(state):
     appointment = Appointment(state=state)
     for to in State.values:
         with pytest.raises(ToolError):

@@ -491,7 +491,7 @@ def test_a_private_address_is_not_asked(mia: Assistant) -> None:
     assert site.asked == []
 
 
-def test_the_letters_are_what_the_server_says(mia: Assistant) -> None:
+def test_a_page_is_decoded_as_its_server_says(mia: Assistant) -> None:
     headers = {"content-type": "text/html; charset=iso-8859-1"}
     site = Site(httpx.Response(200, headers=headers, content="<p>Grüße".encode("latin1")))
     assert site.visit(page(mia)).text == "Grüße"

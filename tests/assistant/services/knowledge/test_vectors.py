@@ -437,7 +437,7 @@ def test_staff_of_others_see_neither_their_figures_nor_their_problems(talk: Conv
     assert "0 of 0 passages" in body and "Problem of ours" not in body
 
 
-def test_staff_see_no_progress_where_vectors_are_not_set_up_or_not_wanted(talk: Conversation, settings: Any) -> None:
+def test_staff_see_no_progress_where_vectors_are_not_set_up_or_switched_off(talk: Conversation, settings: Any) -> None:
     page = "/admin/assistant/document/"
     editor = entered(member(talk.organization, "editor"))
     Organization.objects.update(use_platform_providers="never")

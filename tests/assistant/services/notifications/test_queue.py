@@ -53,7 +53,7 @@ def sent_to(*, later: bool = True) -> list[str]:
     return list(Delivery.objects.filter(key__startswith=queue.OF_NOTIFICATION).values_list("to", flat=True).order_by("to"))
 
 
-def test_who_wants_it_is_told_by_e_mail_that_a_visitor_waits_after_a_while(talk):
+def test_staff_who_chose_it_are_notified_by_e_mail_that_a_visitor_waits_after_a_while(talk):
     colleague(talk, "ann", StaffEvent.WAITING)
     colleague(talk, "bob", StaffEvent.MESSAGE)
     other = make.conversation(make.assistant(make.organization("Other")))
@@ -67,7 +67,7 @@ def test_who_wants_it_is_told_by_e_mail_that_a_visitor_waits_after_a_while(talk)
     assert Notification.objects.get().state == "sent"
 
 
-def test_who_has_seen_it_in_the_inbox_or_whose_colleague_answered_is_not_mailed(talk):
+def test_staff_who_saw_it_in_the_inbox_or_whose_colleague_answered_get_no_e_mail(talk):
     ann = colleague(talk, "ann", StaffEvent.WAITING)
     colleague(talk, "bob", StaffEvent.WAITING)
     change_state(talk, "waiting")
@@ -81,7 +81,7 @@ def test_who_has_seen_it_in_the_inbox_or_whose_colleague_answered_is_not_mailed(
     assert sent_to() == ["bob@example.com"]
 
 
-def test_a_message_is_told_to_the_person_who_holds_the_conversation_alone(talk):
+def test_a_message_is_notified_to_the_person_who_holds_the_conversation_alone(talk):
     ann = colleague(talk, "ann", StaffEvent.MESSAGE)
     colleague(talk, "bob", StaffEvent.MESSAGE)
     post_message(talk, "c-2", "Hello?")
@@ -91,7 +91,7 @@ def test_a_message_is_told_to_the_person_who_holds_the_conversation_alone(talk):
     assert sent_to() == ["ann@example.com"]
 
 
-def test_what_is_asked_again_is_told_once_and_a_new_request_again(talk):
+def test_a_repeated_request_is_notified_once_and_a_new_request_again(talk):
     colleague(talk, "ann", StaffEvent.WAITING)
     change_state(talk, "waiting")
     change_state(talk, "waiting")
@@ -136,7 +136,7 @@ def posted(server: Server) -> list[Any]:
     return server.asked
 
 
-def test_a_channel_is_told_at_once_and_no_text_of_a_visitor_is_markup_there(talk):
+def test_a_channel_is_notified_at_once_and_no_text_of_a_visitor_is_markup_there(talk):
     Conversation.objects.filter(pk=talk.pk).update(title="<!channel> & all")
     a_webhook(talk, "waiting")
     change_state(talk, "waiting")
@@ -187,7 +187,7 @@ def test_a_webhook_that_keeps_failing_is_given_up(talk):
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_the_inboxes_of_the_organization_hear_of_it():
+async def test_the_open_inboxes_of_the_organization_receive_the_notification():
     talk = await in_db(make.conversation)()
     async with live.subscribe(live.staff_group(talk.organization_id)) as staff:
         await in_db(change_state)(talk, "waiting")
@@ -196,7 +196,7 @@ async def test_the_inboxes_of_the_organization_hear_of_it():
     assert (notice["event"], notice["only"], notice["conversation"]) == ("waiting", None, str(talk.pk))
 
 
-def test_without_a_choice_conversations_are_told_in_the_page_and_nothing_by_e_mail(db):
+def test_without_a_choice_conversations_are_notified_in_the_page_and_nothing_by_e_mail(db):
     user = User.objects.create_user("new")
     mine = choices.of_user(user)
     assert {event for event, choice in mine.items() if choice.in_page} == {StaffEvent.WAITING, StaffEvent.MESSAGE}

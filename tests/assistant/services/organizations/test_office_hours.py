@@ -45,7 +45,7 @@ def test_the_office_is_open_in_its_hours_and_says_when_it_opens_next(berlin, now
     assert (found.is_open, found.opens_at) == (opens_at is None, at(opens_at) if opens_at else None)
 
 
-def test_nobody_is_there_on_days_away(berlin):
+def test_the_office_is_closed_on_days_away(berlin):
     berlin.closures.create(first_day=date(2030, 1, 9), last_day=date(2030, 1, 10))
     assert office_hours.office(berlin, at("2030-01-09T10:00")).opens_at == at("2030-01-11T08:00")
     berlin.closures.create(first_day=date(2030, 1, 12), last_day=date(2030, 1, 12))

@@ -119,7 +119,7 @@ def test_the_request_that_would_pass_a_limit_is_refused_and_takes_nothing(
     [{"day_tokens": 150}, {"month_tokens": 150}, {"visitor_day_tokens": 150}, {"network_day_tokens": 150},
      {"requests_per_minute": 1}, {"day_tokens": 0}],
 )  # fmt: skip
-def test_what_cannot_be_measured_beforehand_is_refused_once_nothing_is_left(
+def test_a_request_whose_size_is_unknown_is_refused_once_the_budget_is_used_up(
     limits: dict[str, int], conversation: Conversation
 ) -> None:
     asking = Asking(conversation.assistant, "voice", conversation)
@@ -250,14 +250,14 @@ def test_a_price_that_changes_leaves_yesterdays_cost_alone(conversation: Convers
         {"weight": 1001}, {"reasoning_effort": "most"},
     ],
 )  # fmt: skip
-def test_a_provider_row_refuses_what_cannot_be(fields: dict[str, Any]) -> None:
+def test_a_provider_row_refuses_invalid_values(fields: dict[str, Any]) -> None:
     row = Provider(organization=make.organization(), name="a", **{"base_url": "https://x/v1", **fields})
     with pytest.raises(ValidationError) as raised:
         row.full_clean()
     assert set(raised.value.message_dict) == set(fields)
 
 
-def test_a_provider_row_takes_what_can_be() -> None:
+def test_a_provider_row_takes_valid_values() -> None:
     row = Provider(
         organization=make.organization(), name="a", base_url="http://[::1]:11434/v1", auth="header:X-Api-Key",
         headers={"X-Team": "blue", "HTTP-Referer": "https://example.com"}, temperature=0, weight=0,

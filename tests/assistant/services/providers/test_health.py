@@ -172,7 +172,7 @@ def test_another_address_or_key_is_another_provider() -> None:
     assert len(health.health_key(10**12, "n" * 300, "u", "k")) <= 80
 
 
-def test_lessons_add_up() -> None:
+def test_lessons_accumulate() -> None:
     health.measured(KEY, "m", {"tools": False}, name="a")
     health.measured(KEY, "m", {"streaming": True}, name="a")
     assert health.standings({(KEY, "m")}, T0)[KEY, "m"].capabilities == {"tools": False, "streaming": True}
