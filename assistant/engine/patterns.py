@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from functools import cache
 
 from assistant.engine.breaks import breaks
+from assistant.engine.caseless import Caseless
 from assistant.engine.folding import respelled
 from assistant.engine.grammars import GRAMMARS, LEXICONS, PEOPLE, Grammar, Lexicon, People, Stems
 from assistant.engine.moments import UNSPACED
 
-_Patterns = tuple[tuple[str, re.Pattern[str]], ...]
+_Patterns = tuple[tuple[str, Caseless], ...]
 
 
 @dataclass(frozen=True)
@@ -22,22 +23,22 @@ class LanguagePatterns:
     breaks: re.Pattern[str]  # between clauses
     claims: _Patterns  # an act, and a way to say so; void where it is denied
     phrases: _Patterns  # void only under a condition
-    told: re.Pattern[str]  # people of the business know, or will come: that a message was sent
-    untold: re.Pattern[str]
+    told: Caseless  # people of the business know, or will come: that a message was sent
+    untold: Caseless
     headings: _Patterns  # what claims only as a clause of its own: "Booked!"
-    forms: re.Pattern[str]  # may claim, where the visitor or what is theirs is spoken of
-    weak: re.Pattern[str]  # may claim whatever else is said
-    addressed: re.Pattern[str]
-    nouns: re.Pattern[str]
-    denied: re.Pattern[str]
+    forms: Caseless  # may claim, where the visitor or what is theirs is spoken of
+    weak: Caseless  # may claim whatever else is said
+    addressed: Caseless
+    nouns: Caseless
+    denied: Caseless
     denied_anywhere: bool  # the negation may come after the verb
-    later: re.Pattern[str]
-    condition: re.Pattern[str]
-    free: re.Pattern[str]
-    again: re.Pattern[str]
+    later: Caseless
+    condition: Caseless
+    free: Caseless
+    again: Caseless
 
 
-_NEVER = re.compile(r"(?!)")
+_NEVER = Caseless(r"(?!)")
 _NOBODY = People("(?!)", "(?!)")
 
 
@@ -46,13 +47,13 @@ def _any(forms: Iterable[str]) -> str:
 
 
 def _compile(patterns: Iterable[tuple[str, str]]) -> _Patterns:
-    return tuple((act, re.compile(respelled(body), re.IGNORECASE)) for act, body in patterns)
+    return tuple((act, Caseless(respelled(body))) for act, body in patterns)
 
 
-def _one(body: str, spaced: bool = True) -> re.Pattern[str]:
+def _one(body: str, spaced: bool = True) -> Caseless:
     if not body:
         return _NEVER
-    return re.compile(rf"(?<!\w)(?:{respelled(body)})(?!\w)" if spaced else respelled(body), re.IGNORECASE)
+    return Caseless(rf"(?<!\w)(?:{respelled(body)})(?!\w)" if spaced else respelled(body))
 
 
 @cache
@@ -74,8 +75,8 @@ def _of_stems(stems: Stems, lexicon: Lexicon, people: People, breaks: re.Pattern
         breaks=breaks,
         claims=_compile(stems.acts.items()),
         phrases=_compile([("booked", stems.perfect_future)] if stems.perfect_future else []),
-        told=re.compile(respelled(people.told), re.IGNORECASE),
-        untold=re.compile(respelled(people.untold), re.IGNORECASE),
+        told=Caseless(respelled(people.told)),
+        untold=Caseless(respelled(people.untold)),
         headings=(),
         forms=_NEVER,
         weak=_one(stems.weak, spaced=False),
@@ -99,17 +100,17 @@ def _of_grammar(grammar: Grammar, lexicon: Lexicon, people: People, breaks: re.P
         breaks=breaks,
         claims=_compile(claims),
         phrases=_compile(phrases),
-        told=re.compile(respelled(people.told), re.IGNORECASE),
-        untold=re.compile(respelled(people.untold), re.IGNORECASE),
+        told=Caseless(respelled(people.told)),
+        untold=Caseless(respelled(people.untold)),
         headings=_compile(headings),
-        forms=re.compile(rf"(?<!\w)(?:{every_form})(?!\w)", re.IGNORECASE),
-        weak=re.compile(grammar.weak or "(?!)", re.IGNORECASE),
-        addressed=re.compile(addressed, re.IGNORECASE),
+        forms=Caseless(rf"(?<!\w)(?:{every_form})(?!\w)"),
+        weak=Caseless(grammar.weak or "(?!)"),
+        addressed=Caseless(addressed),
         nouns=_one(nouns_of(grammar)),
-        denied=re.compile(grammar.denied, re.IGNORECASE),
+        denied=Caseless(grammar.denied),
         denied_anywhere=False,
-        later=re.compile(grammar.later, re.IGNORECASE),
-        condition=re.compile(grammar.condition, re.IGNORECASE),
+        later=Caseless(grammar.later),
+        condition=Caseless(grammar.condition),
         free=_one(lexicon.free),
         again=_one(lexicon.again),
     )

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from assistant.engine.caseless import Caseless
 from assistant.engine.folding import respelled
 from assistant.engine.grammars import STATEMENTS
 from assistant.engine.moments import stated
@@ -46,22 +47,22 @@ _FRAGMENT = 2  # spaces in what is too short for a sentence of its own
 
 @dataclass(frozen=True)
 class Forms:
-    own: re.Pattern[str]
-    bids: re.Pattern[str]
-    episode: re.Pattern[str]
-    always: re.Pattern[str]
-    theirs: re.Pattern[str]
-    now: re.Pattern[str]
-    excused: re.Pattern[str]
-    house: re.Pattern[str]
+    own: Caseless
+    bids: Caseless
+    episode: Caseless
+    always: Caseless
+    theirs: Caseless
+    now: Caseless
+    excused: Caseless
+    house: Caseless
 
 
 @cache
 def forms_of(name: str) -> Forms:
     found = STATEMENTS[name]
 
-    def one(body: str) -> re.Pattern[str]:
-        return re.compile(respelled(body), re.IGNORECASE)
+    def one(body: str) -> Caseless:
+        return Caseless(respelled(body))
 
     return Forms(
         one(found.own),

@@ -1,0 +1,64 @@
+"""Patterns that are searched without regard to case, at the price of those that have regard to it.
+
+`re.IGNORECASE` costs three times as much where a pattern is a long list of alternatives: only where case counts does `re`
+pass over an alternative by its first letter. So a text is put into small letters once, and its patterns search that.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property, lru_cache
+
+# Letters that `re.IGNORECASE` takes for others beyond what `str.lower` does, or that lower to more than one.
+_ODD = re.compile(
+    "[\u00b5\u0130\u0131\u017f\u01c4-\u01cc\u01f0-\u01f3\u0345\u0370-\u03ff\u1c80-\u1c8f\u1e96-\u1e9e\u1f00-\u1fff\u2126"
+    "\u212a\u212b\ua64a\ua64b\ufb00-\ufb06]"
+)
+_SYNTAX = re.compile(r"\\[^\W\d_]|\(\?P<\w+>")  # what has capitals and stands for no letter
+
+
+class Caseless:
+    """A pattern like one with `re.IGNORECASE`, with those methods that are used of it. The text of its matches is in small
+    letters; their places are those of the text that was searched."""
+
+    def __init__(self, pattern: str) -> None:
+        self.pattern = pattern
+        bare = _SYNTAX.sub("", pattern)
+        self._small = re.compile(pattern) if bare == bare.lower() and _ODD.search(bare) is None else None
+        # A sentence is often its only clause, and is searched for the same from several sides.
+        self._last: tuple[str | None, re.Match[str] | None] = None, None
+
+    def search(self, text: str, pos: int = 0, endpos: int | None = None) -> re.Match[str] | None:
+        if pos or endpos is not None:
+            pattern, searched = self._for(text)
+            return pattern.search(searched, pos, len(text) if endpos is None else endpos)
+        last, found = self._last
+        if last != text:
+            pattern, searched = self._for(text)
+            found = pattern.search(searched)
+            self._last = text, found
+        return found
+
+    def match(self, text: str) -> re.Match[str] | None:
+        pattern, searched = self._for(text)
+        return pattern.match(searched)
+
+    def fullmatch(self, text: str) -> re.Match[str] | None:
+        pattern, searched = self._for(text)
+        return pattern.fullmatch(searched)
+
+    def _for(self, text: str) -> tuple[re.Pattern[str], str]:
+        if self._small and (small := _in_small_letters(text)) is not None:
+            return self._small, small
+        return self._any_case, text
+
+    @cached_property
+    def _any_case(self) -> re.Pattern[str]:
+        """Compiled when it is first needed."""
+        return re.compile(self.pattern, re.IGNORECASE)
+
+
+@lru_cache(maxsize=1024)
+def _in_small_letters(text: str) -> str | None:
+    """None where searching them would not find the same."""
+    return text.lower() if text.isascii() or _ODD.search(text) is None else None

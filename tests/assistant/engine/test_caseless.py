@@ -1,0 +1,59 @@
+"""Searching without regard to case finds what `re.IGNORECASE` finds, in all grammars."""
+
+import re
+from dataclasses import fields
+from re import _casefix  # type: ignore[attr-defined]
+
+import pytest
+
+from assistant.engine.caseless import Caseless
+from assistant.engine.grammars import GRAMMARS, STATEMENTS
+from assistant.engine.patterns import patterns_of
+from assistant.engine.statements import forms_of
+
+TEXTS = (
+    "Your Appointment on Tuesday at 10:30 IS CONFIRMED, and I have sent you an E-Mail.",
+    "IHR TERMIN am Dienstag ist jetzt gebucht; die GRÖẞTE Straße liegt nebenan.",
+    "C’EST NOTÉ : votre rendez-vous est confirmé, À LUNDI.",
+    "Su cita QUEDÓ RESERVADA para mañana, ¿DE ACUERDO?",
+    "RANDEVUNUZ HAZIR, onaylandı; hazır mısınız?",
+    "ЗАПИСЬ ПОДТВЕРЖДЕНА, мы отправили вам ПИСЬМО.",
+    "تم تأكيد موعدك يوم الثلاثاء",
+    "Όλα είναι ΕΤΟΙΜΑ, 5 µg",
+)
+
+
+def of_grammar(name: str) -> list[Caseless]:
+    holders = [patterns_of(name), *([forms_of(name)] if name in STATEMENTS else [])]
+    values = [getattr(holder, field.name) for holder in holders for field in fields(holder)]
+    found = [value for value in values if isinstance(value, Caseless)]
+    return found + [pattern for value in values if isinstance(value, tuple) for _, pattern in value]
+
+
+@pytest.mark.parametrize("name", GRAMMARS)
+def test_every_pattern_of_a_grammar_matches_where_it_would_if_case_were_ignored(name: str) -> None:
+    patterns = of_grammar(name)
+    assert patterns
+    for pattern in patterns:
+        plain = re.compile(pattern.pattern, re.IGNORECASE)
+        for text in TEXTS:
+            for searched in (text, text.lower(), text.upper()):
+                for found, expected in (
+                    (pattern.search(searched), plain.search(searched)),
+                    (pattern.search(searched), plain.search(searched)),  # again: what was found last is remembered
+                    (pattern.search(searched, 0, 20), plain.search(searched, 0, 20)),
+                    (pattern.match(searched), plain.match(searched)),
+                    (pattern.fullmatch(searched), plain.fullmatch(searched)),
+                ):
+                    assert (found and found.span()) == (expected and expected.span()), (pattern.pattern[:80], searched)
+
+
+@pytest.mark.parametrize("code", sorted(_casefix._EXTRA_CASES))
+def test_letters_that_are_equal_to_others_but_for_case_are_found_as_those(code: int) -> None:
+    for other in (code, *_casefix._EXTRA_CASES[code]):
+        assert Caseless(f"x{chr(other)}y").search(f"a X{chr(code)}Y"), (hex(code), hex(other))
+
+
+def test_a_pattern_with_capitals_and_one_with_classes_and_names_match_in_any_case() -> None:
+    assert Caseless("[A-Z]{3} Ä").search("abc ä")
+    assert Caseless(r"(?P<Word>\W\S+)\Z").search("to HERE")["Word"] == " here"  # type: ignore[index]
