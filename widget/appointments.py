@@ -45,6 +45,8 @@ TITLES = {
     Appointment.State.CANCELLED: "is_cancelled",
     Appointment.State.DECLINED: "is_declined",
 }
+# What an error says is for a model; whether the appointment is cancelled or over, the page says itself.
+REFUSALS = {"slot_taken": "just_taken", "slot_gone": "just_taken", "busy": "busy_now"}
 
 
 def holder_of(token: str) -> str:
@@ -83,12 +85,13 @@ def page(request: HttpRequest, appointment: Appointment) -> HttpResponseBase:
             appointments.reschedule(appointment, _picked(appointment, request.POST.get("slot", "")))
             return hardened(HttpResponseRedirect(f"{request.path}?done=move"))
         except InterworkyError as error:
-            # What the error says is for a model; whether it is cancelled or over, the page says itself.
-            locale = invitations.locale_of(appointment)
-            gone = error.code in ("slot_taken", "slot_gone")
-            refused = label("just_taken" if gone else "no_more_changes", locale)
+            refused = refusal(error, invitations.locale_of(appointment))
             appointment.refresh_from_db()
     return hardened(render(request, "widget/appointment.html", _shown(request, appointment, refused)))
+
+
+def refusal(error: InterworkyError, locale: str) -> str:
+    return label(REFUSALS.get(error.code, "no_more_changes"), locale)
 
 
 def _picked(appointment: Appointment, slot: str) -> slot_ids.Pick:

@@ -112,6 +112,7 @@ def _book(context: Context, arguments: dict[str, Any]) -> ToolResult:
         email=_email(context, arguments),
         phone=_given(context, arguments, "phone"),
         reason=arguments.get("reason") or "",
+        call=context.call,
     )
     what = f"{menus.title(booked.service, booked.calendar)}, {wording.when(booked, booked.visitor_timezone)}"
     if answers := form_fields.answered(booked):

@@ -35,6 +35,7 @@ from assistant.tools.receipts import Effects, effects_so_far
 from assistant.tools.results import (
     DECLINED,
     FAILED,
+    NOT_PREPARED,
     REASONS,
     TOO_LONG,
     WAITING,
@@ -302,6 +303,9 @@ class Executor:
                     preview = preview_of(row, tool, tool.title(self.locale, self._home))
         except ToolError as error:
             return await self._close(row, presentable(tool, refusal(error)), error.code)
+        except TimeoutError:
+            log.warning("call %s: preparing was given up after %.0f s", row.pk, tool.seconds)
+            return await self._close(row, ToolResult(NOT_PREPARED, "failed"), "timeout")
         except Exception:
             log.exception("call %s: preparing failed", row.pk)
             return await self._close(row, ToolResult(FAILED, "failed"), "internal")

@@ -25,6 +25,7 @@ WAITING_FOR_PROOF = (
 DECLINED = "The visitor has declined. Nothing was done."
 FAILED = "This failed for a reason on our side. Nothing can be said about its details."
 TOO_LONG = "This took too long and was given up."
+NOT_PREPARED = "This took too long and was given up before anything was done. Try the same again."
 REASONS = {
     "unknown_tool": "There is no such tool. Use only the tools that were offered.",
     "not_offered": "This tool is not available any more.",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import sys
+import threading
 import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -21,7 +22,7 @@ from django.urls import reverse
 from assistant import tasks
 from assistant.errors import ToolError
 from assistant.models import Appointment, Calendar, Delivery
-from assistant.services.booking import appointments, slots
+from assistant.services.booking import appointments, placing, slots
 from assistant.services.deliveries import outbox
 from tests import make
 from tests.faults import mixed_bookers
@@ -162,6 +163,34 @@ def outcome(race: str, bookers: int, rounds: int) -> dict[str, Any]:
     overlaps = sum(later[0] == earlier[0] and later[1] < earlier[2] for earlier, later in pairs)
     told = Delivery.objects.filter(organization=calendar.organization, ics_method="REQUEST").count()
     return {"outcomes": outcomes, "overlaps": overlaps, "invitations": told}
+
+
+def with_the_lock_taken() -> None:
+    """What a booker reads while somebody else keeps the calendar's lock, and afterwards."""
+    calendar = make.calendar(make.organization("queue"), horizon_days=40)
+    pick = make.pick(calendar, nine(1))
+    outcomes: list[str] = []
+
+    def book() -> None:
+        try:
+            with placing.locked({calendar.pk}, NOW, seconds=0.02) as calendars:
+                placing.hold_on(calendars[calendar.pk], pick, None, None, NOW)
+        except ToolError as refused:
+            outcomes.append(refused.code)
+        else:
+            outcomes.append("done")
+        finally:
+            connection.close()
+
+    def in_a_thread() -> None:
+        thread = threading.Thread(target=book)
+        thread.start()
+        thread.join()
+
+    with placing.locked({calendar.pk}, NOW):
+        in_a_thread()
+    in_a_thread()
+    json.dump({"outcomes": outcomes, "held": Appointment.objects.filter(calendar=calendar).count()}, sys.stdout)
 
 
 def written_without_the_service() -> None:

@@ -97,6 +97,11 @@ def test_a_mail_whose_task_runs_many_times_at_once_is_sent_once(raced: Raced):
     assert len(sent) == len(set(sent)) == ROUNDS
 
 
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_booker_who_waits_for_a_calendar_for_too_long_is_told_that_it_is_busy(kind: str, new_database: Databases):
+    assert ran("with_the_lock_taken()", new_database(kind)) == {"outcomes": ["busy", "done"], "held": 1}
+
+
 def test_postgresql_refuses_an_overlap_that_no_service_has_checked(new_database: Databases):
     outcomes = ran("written_without_the_service()", new_database("postgresql"))
     refused = {what for what, outcome in outcomes.items() if outcome == "refused"}

@@ -10,9 +10,12 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from assistant.errors import ToolError
 from assistant.models import Appointment, Calendar, Organization, Service, Visitor
 from assistant.services.booking import appointments, invitations
+from assistant.services.booking.patience import Busy
 from tests import make
+from widget.appointments import refusal
 
 pytestmark = pytest.mark.django_db
 
@@ -123,6 +126,11 @@ def test_a_time_that_is_gone_or_made_up_is_refused_in_words(visitor, appointment
         assert 'role="alert"' in visitor.post(address(appointment), {"slot": slot}).content.decode()
     appointment.refresh_from_db()
     assert appointment.sequence == 0
+
+
+def test_a_page_that_waited_too_long_for_the_calendar_says_that_nothing_was_changed_and_to_try_again():
+    assert "Nothing was changed" in refusal(Busy(), "en") and "Es wurde nichts geändert" in refusal(Busy(), "de-AT")
+    assert "can no longer be changed" in refusal(ToolError("Over.", code="too_late"), "en")
 
 
 def test_the_calendar_file_adds_the_appointment_and_later_cancels_it(visitor, appointment):

@@ -25,16 +25,23 @@ def new_reference() -> str:
 class AppointmentQuerySet(models.QuerySet["Appointment"]):
     def taking_time(self, now: datetime) -> AppointmentQuerySet:
         """Appointments that keep their time from others: booked, requested, or held and still to be confirmed."""
-        held = models.Q(state=Appointment.State.HELD, held_until__gt=now)
+        held = models.Q(state=Appointment.State.HELD, held_until__gt=now) & ~_of_ended_call()
         return self.filter(models.Q(state__in=BOOKED) | held)
 
     def lapsed(self, now: datetime) -> AppointmentQuerySet:
-        """Holds that were not confirmed in time."""
-        return self.filter(state=Appointment.State.HELD, held_until__lte=now)
+        """Holds that nobody confirms any more: their time is over, or the call that held them has ended without booking."""
+        return self.filter(models.Q(held_until__lte=now) | _of_ended_call(), state=Appointment.State.HELD)
 
     def upcoming(self, now: datetime) -> AppointmentQuerySet:
         """Requested or confirmed, and not started yet."""
         return self.filter(state__in=[Appointment.State.REQUESTED, Appointment.State.CONFIRMED], start_at__gt=now)
+
+
+def _of_ended_call() -> models.Q:
+    """Derived from the call, and not written when it ends: a call that is given up while its database thread still runs
+    cannot leave a hold that keeps the time from everybody and that nobody confirms."""
+    ended = models.Q(state__in=[ToolCall.State.FAILED, ToolCall.State.REFUSED])
+    return models.Q(models.Exists(ToolCall.objects.filter(ended, pk=models.OuterRef("call_id"))))
 
 
 class Appointment(models.Model):

@@ -64,7 +64,7 @@ def hold(
 
     def attempt(offering: Offering) -> Appointment:
         try:
-            with locked({offering.calendar_id}, now) as calendars:
+            with locked({offering.calendar_id}, now, call=call) as calendars:
                 return placing.hold_on(calendars[offering.calendar_id], pick, conversation, call, now)
         except IntegrityError:
             # The same call, running twice, has held it on another calendar.
@@ -86,6 +86,7 @@ def confirm(
     email: str,
     phone: str = "",
     reason: str = "",
+    call: ToolCall | None = None,
     by_staff: bool = False,
     notify_visitor: bool = True,
     now: datetime | None = None,
@@ -94,7 +95,7 @@ def confirm(
     transaction; a second time changes nothing. A hold that has lapsed is good as long as nobody has taken the time, and any
     hold as long as no outside calendar has become busy then.
 
-    Staff approve what they book, and may book for somebody without an e-mail address.
+    Staff approve what they book, and may book for somebody without an e-mail address. `call` is the one that acts.
 
     Raises `SlotTaken`, `ToolError` (a bad address, a booking called off), `ToolRefused` (too many).
     """
@@ -118,7 +119,7 @@ def confirm(
         reminders.skip_passed(appointment, now)
         return appointment
 
-    return attempts.change(appointment, book, now)
+    return attempts.change(appointment, book, now, call=call)
 
 
 def release(appointment: Appointment) -> None:
@@ -198,7 +199,8 @@ def reschedule(
         return appointment
 
     def attempt(offering: Offering) -> Appointment:
-        return attempts.change(appointment, lambda fresh: move(fresh, offering.calendar), now, also={offering.calendar_id})
+        also = {offering.calendar_id}
+        return attempts.change(appointment, lambda fresh: move(fresh, offering.calendar), now, also, call)
 
     return attempts.on_a_free_calendar(pick, attempt, appointment.visitor_timezone, now, appointment)
 
@@ -236,7 +238,7 @@ def cancel(
         )
         return appointment
 
-    return attempts.change(appointment, call_off, now)
+    return attempts.change(appointment, call_off, now, call=call)
 
 
 # --- By staff ---------------------------------------------------------------------------------------------------------

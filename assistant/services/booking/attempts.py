@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from assistant.errors import ToolError
-from assistant.models import Appointment, Offering
+from assistant.models import Appointment, Offering, ToolCall
 from assistant.services.booking import offers, placing, wording
 from assistant.services.booking.placing import NotOffered, Overlap, fresh, locked
 from assistant.services.booking.slot_ids import Pick
@@ -30,14 +30,18 @@ class SlotTaken(ToolError):
 
 
 def change(
-    appointment: Appointment, work: Callable[[Appointment], Result], now: datetime, also: Collection[int] = ()
+    appointment: Appointment,
+    work: Callable[[Appointment], Result],
+    now: datetime,
+    also: Collection[int] = (),
+    call: ToolCall | None = None,
 ) -> Result:
-    """Run `work` on the row as it is, while its calendar, and those in `also`, are ours alone."""
+    """Run `work` on the row as it is, while its calendar, and those in `also`, are ours alone; for `call`, if one asks."""
     calendar_id = appointment.calendar_id
     pick = pick_of(appointment)
     while True:
         try:
-            with locked({calendar_id, *also}, now):
+            with locked({calendar_id, *also}, now, call=call):
                 row = fresh(appointment.pk)
                 if row.calendar_id in {calendar_id, *also}:
                     return work(row)

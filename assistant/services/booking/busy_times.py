@@ -81,7 +81,7 @@ def keep(outside: OutsideCalendar, read: Read, now: datetime | None = None) -> b
         return unchanged(outside, now)
     ours = _own(outside, found)
     spans = {(span.start, span.end) for span in found.spans if span.uid not in ours}
-    with placing.locked({outside.calendar_id}, now):
+    with placing.locked({outside.calendar_id}, now, seconds=None):
         if not _still_mine(outside):
             return False
         known = {(start, end): pk for pk, start, end in outside.busy_times.values_list("pk", "start_at", "end_at")}

@@ -44,7 +44,7 @@ def changing_hours(calendar: Calendar, decided: Mapping[str, str], now: datetime
     """Change a calendar's hours within it. Raises `Undecided`, and undoes the change, where it newly leaves bookings
     outside that are not `decided`, by id."""
     now = now or timezone.now()
-    with locked({calendar.pk}, now):
+    with locked({calendar.pk}, now, seconds=None):
         before = {row.pk for row in calendars.booked_while_closed(calendar, now)}
         yield
         found = [row for row in calendars.booked_while_closed(calendar, now) if row.pk not in before]

@@ -8,13 +8,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 
 from assistant.errors import ToolError
 from assistant.models import Appointment, Calendar, Conversation, Offering, Service, ToolCall
-from assistant.services.booking import limits, offers, resources, slots, states
+from assistant.services.booking import limits, offers, patience, resources, slots, states
 from assistant.services.booking.slot_ids import Pick
+from assistant.services.methods import ledger
 
 HOLDS_PER_VISITOR = 3
 RELATED = ("calendar", "organization", "service__organization", "visitor", "conversation", "call")
@@ -45,15 +45,22 @@ class Closed(NotOffered):
 
 
 @contextmanager
-def locked(calendar_ids: Collection[int], now: datetime) -> Iterator[Mapping[int, Calendar]]:
+def locked(
+    calendar_ids: Collection[int], now: datetime, *, call: ToolCall | None = None, seconds: float | None = patience.SECONDS
+) -> Iterator[Mapping[int, Calendar]]:
     """The calendars, ours alone until the transaction ends, without lapsed holds.
 
     They are locked in the order of their ids, so that two who want the same two never wait for each other. On SQLite the
     transaction itself is the lock: it began IMMEDIATE.
+
+    `call` is the one that acts, where one does: its runner may have given it up while we waited for the lock. Raises
+    `patience.Busy` after `seconds` (None: never), and `ToolError` for a call that was given up.
     """
-    with transaction.atomic():
+    with patience.atomic(seconds):
         rows = Calendar.objects.select_for_update(no_key=True).filter(pk__in=calendar_ids).order_by("pk")
         found = {calendar.pk: calendar for calendar in rows}
+        if call is not None:
+            ledger.act_for(call)
         Appointment.objects.lapsed(now).filter(calendar__in=found).update(state=State.EXPIRED)
         yield found
 

@@ -62,7 +62,7 @@ def _to_remind(service: Service, now: datetime) -> list[UUID]:
 def remind(appointment_id: UUID, now: datetime) -> bool:
     """Queue the reminder that is due of one appointment, if one still is."""
     calendar_id = Appointment.objects.values_list("calendar", flat=True).get(pk=appointment_id)
-    with locked({calendar_id}, now):
+    with locked({calendar_id}, now, seconds=None):
         appointment = fresh(appointment_id)
         if appointment.calendar_id != calendar_id or appointment.state != State.CONFIRMED or appointment.start_at <= now:
             return False  # moved to another calendar meanwhile: found again at the next beat
@@ -86,7 +86,7 @@ def skip_passed_of(service: Service, now: datetime | None = None) -> None:
     """Of a service whose reminders staff have changed: what would have been sent already is not sent now."""
     now = now or timezone.now()
     for appointment in service.appointments.filter(state=State.CONFIRMED, start_at__gt=now):
-        with locked({appointment.calendar_id}, now):
+        with locked({appointment.calendar_id}, now, seconds=None):
             skip_passed(fresh(appointment.pk), now)
 
 
@@ -123,7 +123,7 @@ def _to_ask(service: Service, now: datetime) -> list[UUID]:
 def ask(appointment_id: UUID, now: datetime) -> bool:
     """Ask the visitor of one appointment how it was, if nobody has."""
     calendar_id = Appointment.objects.values_list("calendar", flat=True).get(pk=appointment_id)
-    with locked({calendar_id}, now):
+    with locked({calendar_id}, now, seconds=None):
         appointment = fresh(appointment_id)
         if appointment.state not in (State.CONFIRMED, State.ATTENDED) or appointment.end_at > now:
             return False

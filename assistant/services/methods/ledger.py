@@ -8,10 +8,11 @@ from typing import Any, Literal
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Concat
 from django.utils import timezone
 
-from assistant.errors import TurnTaken
+from assistant.errors import ToolError, TurnTaken
 from assistant.models import Assistant, Card, Conversation, Delivery, Method, Organization, ToolCall, Turn
 from assistant.services.conversations import cards
 from assistant.services.methods import policy
@@ -24,6 +25,8 @@ OUTCOME_UNKNOWN = (
     "It is unknown whether this took effect: it was interrupted while it was running. Tell the visitor, do not call it "
     "again, and offer to have a person check."
 )
+TOOK_EFFECT = "It took long, but it took effect. The visitor sees the receipt, with the reference "
+GIVEN_UP = "Not run: it was given up before it could act. Nothing was done."
 ORPHANED = timedelta(minutes=10)  # longer than a call that belongs to no turn may last, with everything around it
 
 _ITS_TURN = Q(pk=OuterRef("turn_id")) | Q(opening_call=OuterRef("pk"))
@@ -185,19 +188,35 @@ def claim_again(row: ToolCall, seconds: float) -> bool:
 
 
 def close(row: ToolCall, state: str, result: str, *, code: str = "", sources: tuple[dict[str, str], ...] = ()) -> bool:
-    """Record the call's outcome. False when another runner has closed it or taken it over.
+    """Record the call's outcome. False when another runner has closed it or taken it over, or when it cannot have failed:
+    a call with a receipt has taken effect, since the receipt was given in the same transaction, and is closed as done.
 
     A late result is still the truth about a call that was given up as unknown, if its own runner reports it.
     """
-    open_to_me = Q(state__in=[State.PENDING, State.WAITING, State.SENT], attempts=row.attempts)
-    if row.state == State.SENT:
-        open_to_me |= Q(state=State.UNKNOWN, code="no_word")
     changes = {"state": state, "result": result, "code": code, "sources": list(sources), "finished_at": timezone.now()}
-    if not ToolCall.objects.filter(open_to_me, pk=row.pk).update(**changes):
+    without = state in (State.FAILED, State.UNKNOWN)
+    mine = ToolCall.objects.filter(_open_to(row), pk=row.pk)
+    if not mine.filter(**{"receipt": ""} if without else {}).update(**changes):
+        if without:
+            mine.update(**changes | {"state": State.DONE, "code": "", "result": Concat(Value(TOOK_EFFECT), "receipt")})
         return False
     for name, value in changes.items():
         setattr(row, name, value)
     return True
+
+
+def _open_to(row: ToolCall) -> Q:
+    """The call as its runner has it in `row`: neither ended nor taken over."""
+    still = Q(state__in=[State.PENDING, State.WAITING, State.SENT], attempts=row.attempts)
+    return still | Q(state=State.UNKNOWN, code="no_word") if row.state == State.SENT else still
+
+
+def act_for(row: ToolCall) -> None:
+    """Inside the transaction that acts: nobody closes the call before that has ended. Raises `ToolError` where it is closed
+    already, as it is when its runner has given it up while a database thread was still at it.
+    """
+    if not ToolCall.objects.select_for_update(no_key=True).filter(_open_to(row), pk=row.pk).exists():
+        raise ToolError(GIVEN_UP, code="given_up")
 
 
 def wait_for_visitor(

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django import forms
 from django.utils import timezone
 
 from assistant import turns
@@ -18,7 +19,9 @@ from assistant.models import Card, Conversation, Method, Turn
 from assistant.models import ToolCall as Row
 from assistant.services.conversations import card_answers
 from assistant.services.methods import ledger
+from assistant.tools import KINDS
 from assistant.tools.executor import Executor, try_out
+from assistant.tools.kind import Context, Kind, Operation, Preview
 from assistant.tools.tool import Tool
 from tests import make
 from tests.assistant.tools.acts import Acts, call
@@ -296,6 +299,40 @@ async def test_a_call_that_takes_too_long_is_given_up(turn: Turn, method: Make, 
     acts.hold = asyncio.Event()
     result = await run(turn, call(text="x"))
     assert result.outcome == "unknown" and len(acts.seen) == 1
+
+
+async def test_a_question_that_takes_too_long_to_prepare_is_given_up_by_that_name(
+    turn: Turn, method: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def prepare(context: Context, arguments: dict[str, Any]) -> Preview:
+        await asyncio.Event().wait()
+        raise AssertionError("Nobody waits that long.")
+
+    acts = Acts()
+    slow = Operation(acts.run, confirm=Method.Confirm.ALWAYS, prepare=prepare, seconds=lambda method: 0.01)
+    monkeypatch.setitem(KINDS, "slow", Kind("Slow", "Waits.", "bolt", forms.Form, (slow,)))
+    await sync_to_async(method)(turn.conversation.assistant, kind="slow")
+    result = await run(turn, call(text="x"))
+    (row,) = await sync_to_async(rows)()
+    assert (result.outcome, row.state, row.code) == ("failed", Row.State.FAILED, "timeout")
+    assert "Try the same again" in result.text and acts.seen == []
+
+
+@pytest.mark.parametrize("raises", [TimeoutError(), RuntimeError("after the commit")])
+async def test_a_call_that_took_effect_before_it_went_wrong_is_reported_as_done(
+    raises: Exception, turn: Turn, method: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def act(context: Context, arguments: dict[str, Any]) -> ToolResult:
+        await sync_to_async(ledger.give_receipt)(context.call, "K7QM2P")
+        raise raises
+
+    acting = Operation(act, effects=frozenset({"booked"}), idempotent=True)
+    monkeypatch.setitem(KINDS, "acting", Kind("Acting", "Acts.", "bolt", forms.Form, (acting,)))
+    await sync_to_async(method)(turn.conversation.assistant, kind="acting")
+    result = await run(turn, call(text="x"))
+    assert (result.outcome, result.effects) == ("done", frozenset({"booked"})) and "K7QM2P" in result.text
+    (row,) = await sync_to_async(rows)()
+    assert (row.state, row.receipt, row.code) == (Row.State.DONE, "K7QM2P", "")
 
 
 async def test_a_long_or_dirty_result_is_cut_and_cleaned(turn: Turn, method: Make, acts: Acts) -> None:
