@@ -165,9 +165,8 @@ def production_home() -> Counter[str]:
         # own, and to these neither: where requests go, what goes over the wire, who may see which page.
         elsewhere = ["faults", *(f"test_{name}.py" for name in ("up", "compose", "locks", "settings", "architecture"))]
         elsewhere += ["assistant/test_entry_points.py", "assistant/tools/test_http.py", "assistant/tools/test_mcp.py"]
-        elsewhere += [
-            f"assistant/admin/test_{name}.py" for name in ("scoping", "roles", "pages", "large_forms", "imports", "queries")
-        ]
+        pages = ("scoping", "roles", "pages", "large_forms", "imports", "queries")
+        elsewhere += [f"assistant/admin/test_{name}.py" for name in pages]
         elsewhere += ["assistant/providers/test_doctor.py", "test_demo_site.py"]
         return pytest("tests", "-m", "django_db", *(f"--ignore=tests/{path}" for path in elsewhere), *PARALLEL, **home)
 
