@@ -21,7 +21,7 @@ from assistant.providers import embeddings, measuring, probe, retirements
 from assistant.providers.configuration import ProviderSettings
 from assistant.services import admin_pages
 from assistant.services.booking import appointments, browsing, busy_times, entries, reminders
-from assistant.services.conversations import email_answers, email_replies
+from assistant.services.conversations import email_answers, email_replies, voice_calls
 from assistant.services.deliveries import outbox
 from assistant.services.knowledge import documents, vectors
 from assistant.services.methods import ledger, replays
@@ -58,6 +58,7 @@ def sweep() -> None:
     entries.enqueue_due()
     replays.enqueue_due()
     erasure.finish_due()
+    voice_calls.end_due()
 
 
 @shared_task(name="assistant.jobs.read_mailbox")  # type: ignore[untyped-decorator]

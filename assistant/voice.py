@@ -1,25 +1,65 @@
-"""Voice: whether an assistant can speak, and the short-lived session key for a visitor's browser."""
+"""Voice: whether an assistant can speak, the short-lived key for a visitor's browser, and what is said in a call."""
 
 from __future__ import annotations
 
+import logging
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from asgiref.sync import async_to_sync
+from celery import shared_task
 from django.utils import timezone
 
-from assistant.async_db import in_db
+from assistant.async_db import fresh_connections, in_db
+from assistant.engine import claims
 from assistant.engine.prompt import build_scene, instructions
 from assistant.errors import NotAllowed
 from assistant.llm import ToolCallRequest, ToolResult
-from assistant.models import Assistant, Conversation
-from assistant.providers import embeddings, realtime, router
+from assistant.models import Assistant, Conversation, Message, VoiceCall
+from assistant.providers import embeddings, realtime, retirements, router
 from assistant.providers.configuration import ProviderSettings
+from assistant.providers.router import Candidate
+from assistant.sentences import sentence
+from assistant.services.conversations import voice_calls
 from assistant.services.providers import budgets
 from assistant.tools.executor import Executor
+from assistant.tools.receipts import effects_so_far
+from assistant.tools.tool import tools_for
+
+log = logging.getLogger(__name__)
+
+SWITCHED_OFF = f"{realtime.NOT_AVAILABLE}: voice calls are switched off for this assistant."
+WORDS_BEFORE = 12  # messages of the conversation that a call begins with
+SPOKEN_RULES = """# You are on a voice call
+- You are heard, not read: speak naturally, in one or two short sentences, without lists, Markdown, links or ids.
+- Cards that tools show (times, confirmations, receipts) are on the visitor's screen: refer to them instead of reading them \
+out, and ask the visitor to press the button where a card waits for them.
+- Spell out names and addresses that you have heard, to check them."""
+CORRECTION = (
+    "What you have just said is not true: no tool's result says that anything was booked, sent or changed. Tell the visitor "
+    "now, in one sentence, that it has not been done yet. Call the tool if it is to be done."
+)
+
+
+def _speaker(assistant: Assistant) -> tuple[Candidate | None, str]:
+    """The first candidate that can speak for `assistant`, or None and the sentence that says why nobody does."""
+    if not assistant.voice:
+        return None, SWITCHED_OFF
+    candidates = [one for group in router.candidates(assistant) for one in group]
+    provider, reason = realtime.choose((one.provider for one in candidates), azure=router.platform().realtime_azure)
+    if provider is None:
+        return None, reason
+    ended = [one for one in retirements.notices(provider, [provider.realtime]) if one.days < 0]
+    if ended:
+        return None, f"{realtime.NOT_AVAILABLE}: {ended[0]} Set AI_REALTIME_MODEL or the provider's voice model."
+    return next(one for one in candidates if one.provider is provider), ""
 
 
 def offered(assistant: Assistant) -> tuple[ProviderSettings | None, str]:
     """The provider that would speak for `assistant`, or None and the sentence that says why nobody does."""
-    groups = router.candidates(assistant)
-    providers = {one.health_key: one.provider for group in groups for one in group}
-    return realtime.choose(providers.values(), azure=router.platform().realtime_azure)
+    speaker, reason = _speaker(assistant)
+    return (speaker.provider if speaker else None), reason
 
 
 async def refuse_unless_offered(assistant: Assistant) -> None:
@@ -35,16 +75,94 @@ async def run_call(conversation: Conversation, call: ToolCallRequest) -> ToolRes
     return await executor.execute_relayed(call)
 
 
-async def session_key(conversation: Conversation) -> realtime.SessionKey:
-    """A key for one voice session of this visitor; what it may say and do is fixed here.
+@dataclass(frozen=True)
+class Session:
+    """A key, and the call that may be made with it."""
+
+    key: realtime.SessionKey
+    call: UUID
+    seconds: int
+
+    def as_json(self) -> dict[str, Any]:
+        return {**self.key.as_json(), "call": str(self.call), "seconds": self.seconds}
+
+
+async def session_key(conversation: Conversation) -> Session:
+    """A key for one voice call of this visitor; what it may say and do is fixed here, and what it may use is reserved.
 
     Raises `realtime.Refused`, and `BudgetExceeded` where a reply in writing would be refused as well.
     """
     assistant = conversation.assistant
     await in_db(budgets.refuse_if_spent)(budgets.Asking(assistant, "voice", conversation))
-    provider, _ = await in_db(offered)(assistant)
+    speaker, reason = await in_db(_speaker)(assistant)
+    if speaker is None:
+        raise realtime.Refused(503, "Realtime not available", reason)
     executor = await Executor.for_conversation(conversation)
     scene = await in_db(build_scene)(conversation, now=timezone.now(), can_act=bool(executor.tools))
-    return await realtime.session_key(
-        provider, instructions=instructions(scene), tools=executor.specs(), azure=router.platform().realtime_azure
-    )
+    before = await in_db(voice_calls.last_words)(conversation, WORDS_BEFORE)
+    call = await in_db(voice_calls.offer)(conversation, _as_speaker(speaker))
+    try:
+        key = await realtime.session_key(
+            speaker.provider,
+            instructions="\n\n".join(filter(None, (instructions(scene), SPOKEN_RULES, _so_far(before)))),
+            tools=executor.specs(),
+            voice=assistant.voice_name,
+            azure=router.platform().realtime_azure,
+        )
+    except BaseException:
+        await in_db(voice_calls.withdraw)(call)
+        raise
+    return Session(key, call.pk, call.seconds)
+
+
+def _as_speaker(one: Candidate) -> voice_calls.Speaker:
+    return voice_calls.Speaker(one.provider.realtime, one.health_key, one.provider.name, one.source, one.row_id)
+
+
+def _so_far(words: list[tuple[str, str]]) -> str:
+    """The conversation before the call: a realtime session knows nothing of it otherwise."""
+    lines = [
+        f"{'Visitor' if role == Message.Role.VISITOR else 'You'}: {' '.join(text.split())[:400]}" for role, text in words
+    ]
+    return "# What was said before this call\n" + "\n".join(lines) if lines else ""
+
+
+async def add_line(conversation: Conversation, call: UUID, line: str, role: str, text: str, *, stopped: bool = False) -> str:
+    """Save what was said in a call; returns what the model is to be told of it, or "".
+
+    Nobody can withhold what has been heard. A claim that the ledger does not back is corrected on the screen, and aloud.
+    """
+    new = await in_db(voice_calls.add_line)(conversation, call, line, role, text, stopped=stopped)
+    if not new or role != Message.Role.ASSISTANT:
+        return ""
+    return CORRECTION if await in_db(_correct)(conversation, text) else ""
+
+
+def _correct(conversation: Conversation, text: str) -> bool:
+    effects = effects_so_far(conversation, tools_for(conversation))
+    evidence = claims.Evidence(effects.acts, effects.receipts, voice_calls.words_of_visitor(conversation))
+    if not claims.judge(text, evidence).unbacked - {"reference"}:
+        return False
+    log.warning("conversation %s: a voice model claimed what the ledger does not hold", conversation.pk)
+    voice_calls.say_not_done(conversation, sentence("not_done", conversation.locale))
+    return True
+
+
+@shared_task(name=voice_calls.TASK)  # type: ignore[untyped-decorator]
+@fresh_connections()
+def hang_up(call_id: str) -> None:
+    """Have the provider end a call that is over for us, if that is due and nobody else is at it."""
+    call = voice_calls.claim_hang_up(call_id)
+    if call is None:
+        return
+    provider = _provider_of(call)
+    if provider is None:
+        log.warning("voice call %s: its provider is no longer set up, so nobody can hang up", call.pk)
+        return
+    if async_to_sync(realtime.hang_up)(provider, call.provider_call):
+        voice_calls.hung_up(call)
+
+
+def _provider_of(call: VoiceCall) -> ProviderSettings | None:
+    candidates = (one for group in router.candidates(call.conversation.assistant) for one in group)
+    return next((one.provider for one in candidates if one.health_key == call.health_key), None)

@@ -30,7 +30,7 @@ def new_app(**options: Any) -> Celery:
     """An app with our settings and tasks. An app stores the queues of its worker, so each embedded worker has its own."""
     made = Celery("interworky", amqp=Amqp, **options)
     made.config_from_object("django.conf:settings", namespace="CELERY")
-    for name in ("tasks", "jobs", "summaries", "replay"):
+    for name in ("tasks", "jobs", "summaries", "replay", "voice"):
         made.autodiscover_tasks(["assistant"], related_name=name)
     return made
 

@@ -1,7 +1,7 @@
 from django.urls import path
 
 from widget import inbound_mail, metrics
-from widget.views import api, assets, health, hosted
+from widget.views import api, assets, health, hosted, voice_calls
 
 API = "api/v1/widget/"
 urlpatterns = [
@@ -23,6 +23,9 @@ urlpatterns = [
     path(API + "conversation/close", api.close_conversation),
     path(API + "session-key", api.session_key),
     path(API + "tool-calls", api.tool_calls),
+    path(API + "voice-calls/<uuid:call>/start", voice_calls.start),
+    path(API + "voice-calls/<uuid:call>/lines", voice_calls.add_line),
+    path(API + "voice-calls/<uuid:call>/end", voice_calls.end),
     path("api/v1/inbound-mail", inbound_mail.receive),
     path("healthz", health.healthz),
     path("readyz", health.readyz),

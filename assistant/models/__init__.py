@@ -27,6 +27,7 @@ from assistant.models.conversations.card import Card
 from assistant.models.conversations.conversation import Conversation, ConversationNote, Event, Message, Visitor
 from assistant.models.conversations.inbox import CannedReply, ConversationRead, Tag
 from assistant.models.conversations.turn import ToolCall, Turn
+from assistant.models.conversations.voice_call import VoiceCall
 from assistant.models.deliveries import Delivery
 from assistant.models.methods.method import Method
 from assistant.models.methods.replay import Replay
@@ -51,5 +52,5 @@ __all__ = [
     "Organization", "OutsideCalendar", "OutsideEntry", "Passage", "PassageVector", "Price", "PromptVersion",
     "Provider", "ProviderHealth", "Question", "RefusedOrigin", "Removal", "Replay", "Rotation", "Service",
     "SpecialHours", "Spending", "StaffEvent", "Tag", "TeamWebhook", "ToolCall", "Turn", "Usage", "Visitor",
-    "VisitorAttribute",
+    "VisitorAttribute", "VoiceCall",
 ]  # fmt: skip

@@ -6,6 +6,8 @@
         # key.as_json() goes to the browser, with `Cache-Control: no-store`, and nowhere else: not to a log, cache or row
     except realtime.Refused as error: JsonResponse(error.body, status=error.status)
 
+    await realtime.hang_up(provider, "rtc_…")  # the id from the Location header of the answer that the browser got
+
 The browser posts its SDP offer to `key.url` with `Authorization: Bearer <key.value>` within `SECRET_SECONDS`: make the offer
 first, ask for the key last. Instructions and tools are fixed here; the browser only relays calls.
 
@@ -27,6 +29,7 @@ import orjson
 from assistant import outbound
 from assistant.errors import OutboundError, ProviderError
 from assistant.llm import ToolSpec
+from assistant.models.organizations.assistant import VOICES
 from assistant.providers import presets
 from assistant.providers.completions import classified, from_outbound
 from assistant.providers.configuration import ProviderSettings
@@ -36,7 +39,6 @@ log = logging.getLogger(__name__)
 NOT_AVAILABLE = "Realtime sessions not available"
 SECRET_SECONDS = 10  # the shortest that OpenAI grants; a secret opens as many sessions as one likes until then
 DEADLINE_SECONDS = 10.0
-VOICES = ("alloy", "ash", "ballad", "cedar", "coral", "echo", "marin", "sage", "shimmer", "verse")
 NO_PROVIDER = f"{NOT_AVAILABLE}: no provider is set up for voice."
 TRANSCRIPTION_MODEL = "whisper-1"
 MAX_OUTPUT_TOKENS = 1024
@@ -105,17 +107,8 @@ async def session_key(
     if not can or provider is None:
         log.info(NOT_AVAILABLE)  # expected with most providers, hence no warning
         raise Refused(503, "Realtime not available", reason)
-    parts = urlsplit(provider.base_url)
-    root = f"{parts.scheme}://{parts.netloc}" + ("/openai/v1" if presets.is_azure(provider.base_url) else "/v1")
     try:
-        answer = await outbound.fetch(
-            "POST",
-            f"{root}/realtime/client_secrets",
-            reach=provider.reach,
-            headers={**provider.request_headers(), "Content-Type": "application/json"},
-            content=orjson.dumps(_wish(provider.realtime, instructions, tools, voice)),
-            deadline_seconds=DEADLINE_SECONDS,
-        )
+        answer = await _post(provider, "client_secrets", orjson.dumps(_wish(provider.realtime, instructions, tools, voice)))
     except OutboundError as error:
         raise _refused(from_outbound(error, answered=False), provider) from None
     said = _json(answer.body)
@@ -124,7 +117,40 @@ async def session_key(
     value, expires_at = said.get("value"), said.get("expires_at")
     if not isinstance(value, str) or not value or not isinstance(expires_at, int):
         raise _refused(ProviderError("The answer contains no key.", cause="bad_response"), provider)
-    return SessionKey(value, expires_at, provider.realtime, f"{root}/realtime/calls")
+    return SessionKey(value, expires_at, provider.realtime, f"{_root(provider)}/realtime/calls")
+
+
+async def hang_up(provider: ProviderSettings, call: str) -> bool:
+    """End a call; `call` is the provider's id for it, of letters, digits, - and _. Returns whether it is over: also one
+    that has ended by itself, or that the provider does not know.
+
+    Source: https://platform.openai.com/docs/api-reference/realtime-calls/hangup-call
+    """
+    try:
+        answer = await _post(provider, f"calls/{call}/hangup", b"{}")
+    except OutboundError as error:
+        log.warning("A call at provider %s was not hung up: %s", provider.name, error.code)
+        return False
+    if answer.status < 300 or answer.status in (404, 409, 410):
+        return True
+    log.warning("A call at provider %s was not hung up: status %s", provider.name, answer.status)
+    return False
+
+
+async def _post(provider: ProviderSettings, path: str, content: bytes) -> outbound.Response:
+    return await outbound.fetch(
+        "POST",
+        f"{_root(provider)}/realtime/{path}",
+        reach=provider.reach,
+        headers={**provider.request_headers(), "Content-Type": "application/json"},
+        content=content,
+        deadline_seconds=DEADLINE_SECONDS,
+    )
+
+
+def _root(provider: ProviderSettings) -> str:
+    parts = urlsplit(provider.base_url)
+    return f"{parts.scheme}://{parts.netloc}" + ("/openai/v1" if presets.is_azure(provider.base_url) else "/v1")
 
 
 def _wish(model: str, instructions: str, tools: Iterable[ToolSpec], voice: str) -> dict[str, Any]:

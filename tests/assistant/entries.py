@@ -43,10 +43,12 @@ from assistant.models import (
     Replay,
     TeamWebhook,
     Turn,
+    VoiceCall,
 )
 from assistant.models import ToolCall as Row
 from assistant.providers import measuring, router
 from assistant.providers.realtime import Refused
+from assistant.services.conversations import voice_calls
 from assistant.services.conversations.leases import begin_turn
 from assistant.services.conversations.messages import append_message
 from assistant.services.deliveries import outbox
@@ -421,6 +423,27 @@ class Rooms:
             self.provider.auth = "none"
         return Said("done", "", key.value)
 
+    def hung_up(self, url: str) -> Said:
+        """The end of a call, which only the provider that gave its key is asked for."""
+        self.set_provider(url, preset="openai")
+        with suppress(ValueError):
+            self.provider.set_key("sk-0123456789abcdefghij", url)
+        self.provider.auth = "bearer"
+        self.provider.save()
+        row = Conversation.objects.select_related("assistant__organization", "visitor").get(pk=self.talk.pk)
+        candidates = (one for group in router.candidates(row.assistant) for one in group)
+        found = next((one for one in candidates if one.row_id == self.provider.pk), None)
+        self.provider.auth = "none"
+        if found is None or not voice.offered(row.assistant)[0]:
+            return Said("not_offered", "")
+        speaker = voice_calls.Speaker("v", found.health_key, "Own", "organization", self.provider.pk)
+        call = voice_calls.start(row, voice_calls.offer(row, speaker).pk, "rtc_1")
+        voice_calls.end(row, call.pk, "visitor", None)
+        VoiceCall.objects.filter(pk=call.pk).update(next_attempt_at=timezone.now())
+        voice.hang_up(str(call.pk))
+        call.refresh_from_db()
+        return Said("done" if call.hung_up_at else "again", "")
+
     # --- Forms, as staff send them ------------------------------------------------------------------------------------
 
     def method_page(self, url: str, kind: str = "http", **config: Any) -> Said:
@@ -604,6 +627,7 @@ ENTRIES = {
     "a provider that gives session keys": Entry(
         Rooms.voice, frozenset({"not_offered", "refused", "dns"}), host="api.openai.com"
     ),
+    "a provider that hangs up": Entry(Rooms.hung_up, frozenset({"not_offered", "again"}), host="api.openai.com"),
 }
 
 # Where an address is entered: it is rejected at once if that is possible without a request, even to the DNS.

@@ -91,6 +91,15 @@ class AssistantAdmin(PromptVersions, Translations, Scoped):
                 "description": "Leave these empty to use the provider's default models.",
             },
         ),
+        (
+            "Voice",
+            {
+                "fields": (("voice", "voice_minutes"), "voice_name"),
+                "description": "Visitors see a microphone where the assistant's provider offers voice: OpenAI or Azure "
+                "OpenAI, with a voice model set. What is said is kept in the conversation, as the visitor's browser passes "
+                "it on.",
+            },
+        ),
         ("Summaries, cached answers and limits", {"fields": ("makes_notes", "reuse_answers_hours", "limit_sentence")}),
     )
 

@@ -132,6 +132,7 @@ class Message(models.Model):
     page = models.JSONField(default=dict, blank=True)  # {url, title} of the page it was written on
     sources = models.JSONField(default=list, blank=True)  # [{title, url}] behind an answer
     rating = models.SmallIntegerField(null=True, blank=True)  # 1 or -1, by the visitor
+    spoken = models.BooleanField(default=False)  # in a voice call, as the visitor's browser has passed it on
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

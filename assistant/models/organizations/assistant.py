@@ -17,6 +17,18 @@ from assistant.models.revisions import SetByStaff, SettingsQuerySet, watch_links
 from assistant.sentences import CATALOGUES, LANGUAGES, is_written, label
 
 MAX_STARTERS = 4
+VOICES = (
+    "alloy",
+    "ash",
+    "ballad",
+    "cedar",
+    "coral",
+    "echo",
+    "marin",
+    "sage",
+    "shimmer",
+    "verse",
+)  # of OpenAI's realtime API
 OURS = ("greeting", "disclosure")  # texts that begin as those of our catalogues
 
 hex_colour = RegexValidator(r"\A#[0-9a-fA-F]{6}\Z", "Enter a colour as # and six hexadecimal digits, such as #0f766e.")
@@ -146,6 +158,21 @@ class Assistant(SetByStaff):
         max_length=300,
         blank=True,
         help_text="Shown to visitors when a budget limit is reached. Empty: the organization's message.",
+    )
+
+    voice = models.BooleanField(
+        "voice calls",
+        default=True,
+        help_text="Visitors can talk to it where a provider offers voice. Off: the widget shows no microphone.",
+    )
+    voice_name = models.CharField(
+        "voice", max_length=20, choices=[(name, name.capitalize()) for name in VOICES], default="sage"
+    )
+    voice_minutes = models.PositiveSmallIntegerField(
+        "longest call, in minutes",
+        default=10,
+        validators=[MinValueValidator(1), MaxValueValidator(60)],
+        help_text="A call is ended after this time. From 1 to 60; the visitor can go on in writing.",
     )
 
     seen_at = models.DateTimeField(null=True, editable=False)  # when a page last asked for the widget, to a few minutes

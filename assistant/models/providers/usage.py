@@ -116,7 +116,7 @@ class Usage(models.Model):
     source = models.CharField(max_length=12, choices=Source.choices, blank=True)
     health_key = models.CharField(max_length=80, blank=True)
     model = models.CharField(max_length=200, blank=True)
-    task = models.CharField(max_length=10)  # reply or fast; embed or search for vectors of passages and of queries
+    task = models.CharField(max_length=10)  # reply, fast or voice; embed or search for vectors of passages and queries
 
     # Reserved until the answer is in: then the tokens are what was set aside, and nobody knows better if we die here.
     reserved = models.BooleanField(default=False)

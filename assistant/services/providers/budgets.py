@@ -172,6 +172,20 @@ def reserve(
     return Reservation(usage_id, asking, model, rate, prompt_tokens, tokens, micros, tuple(limits))
 
 
+def reservation_of(usage_id: int | None) -> Reservation | None:
+    """A reservation that is settled by another process than the one that made it, by its row; None once it is settled."""
+    found = Usage.objects.filter(pk=usage_id, reserved=True).select_related("assistant__organization", "conversation")
+    row = found.first()
+    if row is None:
+        return None
+    asking = Asking(row.assistant, row.task, row.conversation, owner=row.organization)
+    rate = rate_of(row.organization, row.model)
+    tokens = row.prompt_tokens + row.completion_tokens
+    micros = rate.micros(row.prompt_tokens, row.completion_tokens) or 0
+    limits = _limits(asking, _budget_of(row.organization), row.at)
+    return Reservation(row.pk, asking, row.model, rate, row.prompt_tokens, tokens, micros, tuple(limits))
+
+
 def _take(organization: Organization, limits: list[_Limit], tokens: int, micros: int) -> _Limit | None:
     """Reserve it in the rows of all limits, or in none of them; returns the limit that is exceeded, if any."""
     used = _add(organization.pk, limits, tokens, micros, 1)

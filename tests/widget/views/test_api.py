@@ -17,7 +17,7 @@ from django.test import AsyncClient
 from django.utils import timezone
 
 from assistant.async_db import in_db
-from assistant.models import Assistant, Budget, Message, Provider, ToolCall, Turn, Visitor
+from assistant.models import Assistant, Budget, Message, Provider, ToolCall, Turn, Visitor, VoiceCall
 from assistant.services.conversations import cards
 from assistant.services.organizations import rate_limits
 from tests import make
@@ -184,16 +184,23 @@ async def test_another_visitor_finds_nothing(page, assistant):
     await other.open(await in_db(make.assistant)(await in_db(make.organization)("Other")))
     reply = await in_db(Message.objects.get)(role="assistant")
     card = await in_db(lambda: cards.add(reply.conversation, "confirm", {"title": "?"}))()
-    rows = {"turn": posted["turn"], "message": reply.pk, "card": card.pk}
+    call = await in_db(VoiceCall.objects.create)(
+        organization=assistant.organization, conversation=reply.conversation, seconds=60
+    )
+    rows = {"turn": posted["turn"], "message": reply.pk, "card": card.pk, "call": call.pk}
+    spoken = {"provider_call": "rtc_1", "id": "i", "role": "visitor", "text": "Hi", "reason": "visitor"}
     routes = {route for route in ROUTES if "<uuid" in route}
     assert len(routes) >= 4
     for route in routes:
         path = re.sub(r"<uuid:(\w+)>", lambda found: str(rows[found[1]]), route)
+        bodies = {"rating": {"value": 1}, "slots": {}, "voice-calls": spoken, "": {"choice": "confirm"}}
         answer = await other.post(
-            path, {"value": 1} if "rating" in route else {} if "slots" in route else {"choice": "confirm"}
+            path, next((body for name, body in bodies.items() if name in route), {"choice": "confirm"})
         )
         assert answer.status_code == 404, (route, answer.content)
     await in_db(card.refresh_from_db)()
+    await in_db(call.refresh_from_db)()
+    assert (call.state, call.provider_call) == ("offered", "")
     assert card.state == "open" and (await in_db(Message.objects.get)(pk=reply.pk)).rating is None
     assert b"secret" not in (await other.get("events?after=0")).content
 

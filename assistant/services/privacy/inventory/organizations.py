@@ -124,7 +124,8 @@ ORGANIZATIONS = {
         fields={
             O: "organization name public_key enabled instructions knowledge title greeting starters disclosure translations "
                "accent position locale provider model fast_model fallback_model temperature max_output_tokens "
-               "history_messages history_tokens makes_notes reuse_answers_hours limit_sentence seen_at seen_origin",
+               "history_messages history_tokens makes_notes reuse_answers_hours limit_sentence voice voice_name "
+               "voice_minutes seen_at seen_origin",
             N: "id created_at updated_at",
         },
     ),

@@ -32,7 +32,7 @@ VISITORS = {
     "Message": Table(
         "What was said: the conversation itself.",
         Term.MESSAGES, Erasure.DELETED, IN_CONVERSATION,
-        {V: "id conversation seq role text state page sources rating at", S: "staff", N: "client_id turn"},
+        {V: "id conversation seq role text state page sources rating spoken at", S: "staff", N: "client_id turn"},
     ),
     "ConversationNote": Table(
         "What staff note about a conversation for each other.",
@@ -64,6 +64,15 @@ VISITORS = {
             V: "id conversation message state code detail created_at started_at ended_at", O: "provider model",
             N: "opening_call fence leased_until deadline_at attempts stop_requested_at retryable rounds prompt_tokens "
                "completion_tokens first_token_ms total_ms",
+        },
+    ),
+    "VoiceCall": Table(
+        "Voice calls: how long each lasted, what ended it, and what is to be hung up. What was said is in the messages.",
+        Term.MESSAGES, Erasure.DELETED, IN_CONVERSATION,
+        {
+            V: "id conversation state reason seconds created_at started_at ended_at",
+            O: "organization provider provider_name source model",
+            N: "health_key provider_call usage ends_at hung_up_at attempts next_attempt_at",
         },
     ),
     "Card": Table(

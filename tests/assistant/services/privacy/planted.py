@@ -22,6 +22,7 @@ def plant(slug: str, word: str) -> Visitor:
     visitor = Visitor.objects.get(organization=home)
     talk = Conversation.objects.get(visitor=visitor)
     talk.notes.create(text="A note.")
+    talk.voice_calls.create(organization=home, seconds=60)
     talk.reads.create(user=User.objects.create_user(f"reader-{home.pk}"), seq=1)
     talk.notifications.create(organization=home, event="waiting", key=f"waiting:{talk.pk}", title="Somebody waits.")
     assert Card.objects.filter(conversation=talk).exists() and Event.objects.filter(conversation=talk).exists()
