@@ -21,7 +21,7 @@ from unfold.contrib.filters.admin import RelatedDropdownFilter
 
 from assistant.admin.counting import BoundedPaginator
 from assistant.models import Membership, Organization
-from assistant.models.organizations.organization import OrganizationQuerySet
+from assistant.models.organizations.organization import DEMONSTRATION, OrganizationQuerySet
 from assistant.services.organizations.roles import RANKS, Act
 from assistant.services.organizations.roles import Rank as Rank
 
@@ -53,6 +53,13 @@ def organizations(request: HttpRequest, rank: Rank = Rank.VIEWER) -> models.Quer
     if rank_in(request, None) == Rank.SUPERUSER:
         return Organization.objects.all()
     return Organization.objects.filter(pk__in=[pk for pk, held in ranks(request).items() if held >= rank])
+
+
+def preselected(mine: models.QuerySet[Organization]) -> Organization | None:
+    """The organization that a form begins with: the only one, apart from the demonstration. Of several, none is guessed:
+    rows do not move to another organization once they are saved."""
+    own = mine.exclude(slug=DEMONSTRATION)[:2]
+    return own[0] if len(own) == 1 else None if own else mine.first()
 
 
 def has_several(request: HttpRequest) -> bool:
@@ -241,7 +248,7 @@ class Scoped(VisibleChoices, OneRow, ModelAdmin):
         if db_field.name == "organization":
             mine = organizations(request, self.add_rank)
             kwargs["queryset"] = mine
-            kwargs.setdefault("initial", mine.first())
+            kwargs.setdefault("initial", preselected(mine))
             if rank_in(request, None) != Rank.SUPERUSER:
                 kwargs["required"] = True  # empty would mean: for all organizations
         return super().formfield_for_foreignkey(db_field, request, **kwargs)

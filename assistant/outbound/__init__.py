@@ -22,7 +22,18 @@ from . import guard, own_origin, recorder
 from .instance import HEADER, own_mark
 from .transport import Progress, Transport
 
-__all__ = ["AddressRefused", "OutboundError", "Reach", "Response", "Streamed", "check_url", "fetch", "origin", "stream"]
+__all__ = [
+    "AddressRefused",
+    "OutboundError",
+    "Reach",
+    "Response",
+    "Streamed",
+    "check_url",
+    "fetch",
+    "is_private_server",
+    "origin",
+    "stream",
+]
 
 # In every request of ours, whatever a method sets besides: our own local-only pages refuse requests that carry it.
 USER_AGENT = "Interworky"
@@ -72,6 +83,16 @@ class Streamed:
 def check_url(url: str, reach: Reach) -> None:
     """Refuse what can be refused without DNS; for forms. Raises `AddressRefused`."""
     _check(guard.parse(url), reach)
+
+
+def is_private_server(url: str) -> bool:
+    """Whether `url` is a server on this machine or in a private network, which an operator could allow; never our own."""
+    try:
+        parsed = guard.parse(url)
+        own_origin.check(parsed)
+    except AddressRefused:
+        return False
+    return guard.is_private_server(parsed)
 
 
 def origin(url: str) -> str:

@@ -59,6 +59,9 @@ REFUSED = {
         "ff00::/8": "multicast",
     }.items()
 }
+PRIVATE_SERVERS = [
+    ipaddress.ip_network(network) for network in ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/128")
+]
 NAT64 = ipaddress.ip_network("64:ff9b::/96")  # how an IPv6-only network reaches every IPv4 address: it is what it wraps
 PUBLIC_IPV6 = ipaddress.ip_network("2000::/3")
 
@@ -136,6 +139,17 @@ def check_public(url: httpx.URL) -> None:
         return
     if reason := why_refused(host):
         raise AddressRefused(f"The address is not public ({reason}).")
+
+
+def is_private_server(url: httpx.URL) -> bool:
+    """Whether `url` names this machine or one of a private network, as a model server of one's own does. The addresses at
+    which clouds keep their metadata are none."""
+    host = url.host.rstrip(".").lower()
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return "." not in host and not _NUMERIC.fullmatch(host) or f".{host}".endswith(_LOCAL_NAMES)
+    return any(address in network for network in PRIVATE_SERVERS)
 
 
 class GuardedResolver(AbstractResolver):

@@ -16,11 +16,10 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from assistant.models import Assistant, Calendar, Document, Method, Organization, Service
-from assistant.models.organizations.organization import validate_timezone
+from assistant.models.organizations.organization import DEMONSTRATION, validate_timezone
 from assistant.services.knowledge import documents
 from interworky.demo.treatments import TREATMENTS
 
-SLUG = "bright-smile-dental"
 # Fixed, so that a page copied from the demonstration also works with another installation. It authorises nothing.
 PUBLIC_KEY = "pk_bright_smile_demo"
 ADMIN = "admin"
@@ -41,7 +40,7 @@ class Seeded:
 @transaction.atomic
 def seed() -> Seeded:
     """Create the organization and an administrator if there are none. What staff have changed or deleted is left alone."""
-    organization = Organization.objects.filter(slug=SLUG).first()
+    organization = Organization.objects.filter(slug=DEMONSTRATION).first()
     if organization is not None:
         _follow_address(organization)
     elif not Organization.objects.exists():
@@ -86,7 +85,7 @@ def _follow_address(organization: Organization) -> None:
 def _organization() -> Organization:
     return Organization.objects.create(
         name="Bright Smile Dental",
-        slug=SLUG,
+        slug=DEMONSTRATION,
         website=settings.PUBLIC_URL,
         team_email="hello@brightsmile.example",
         phone="020 7946 0182",

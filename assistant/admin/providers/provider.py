@@ -9,6 +9,7 @@ from typing import Any
 
 from asgiref.sync import async_to_sync
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -26,7 +27,7 @@ from unfold.widgets import (
 
 from assistant import outbound
 from assistant.admin.counting import count_of
-from assistant.admin.scoping import OneOrganizationForm, Scoped
+from assistant.admin.scoping import OneOrganizationForm, Rank, Scoped, rank_in
 from assistant.admin.secret_inputs import UnfoldSecretInput, ask_again
 from assistant.errors import AddressRefused
 from assistant.models import Provider, Usage
@@ -41,6 +42,10 @@ from assistant.tools.offered import tools_offered
 
 REPORT_SECONDS = 7 * 24 * 3600  # how long the last report card is kept
 SAID_ELSEWHERE = ("model_assumed",)  # the form shows which
+LOCAL = (
+    "This server is on this machine or in its network. It is allowed because you operate this installation, which runs on "
+    "one machine. Members can use the server, but cannot enter another private address."
+)
 STATE_LABELS = {"in use": "success", "recovering": "warning", "paused": "danger", "off": ""}
 
 
@@ -50,6 +55,8 @@ def report_key(provider: Provider) -> str:
 
 class ProviderForm(OneOrganizationForm):
     """The key goes in and never comes out. A provider that could not answer is not saved as one that is on."""
+
+    by_operator = False  # whether a superuser fills it in
 
     key = forms.CharField(
         required=False,
@@ -99,15 +106,30 @@ class ProviderForm(OneOrganizationForm):
         if not url and "base_url" not in self.errors:
             self.add_error("base_url", "Enter the server's address, for example https://api.example.com/v1.")
         elif url:
-            try:
-                outbound.check_url(url, Reach.TENANT)
-            except AddressRefused as error:
-                self.add_error("base_url", str(error))
+            self._check_address(url)
         if not cleaned.get("smart") and not (preset and preset.smart):
             self.add_error("smart", "Enter the model that answers visitors, for example gpt-5.4.")
         if "base_url" not in self.errors:
             self._check_key(cleaned, url)
         return cleaned
+
+    def _check_address(self, url: str) -> None:
+        """Refuse what is not public, unless an operator enters a server of their own, on an embedded installation."""
+        try:
+            outbound.check_url(url, Reach.TENANT)
+        except AddressRefused as error:
+            if not outbound.is_private_server(url):
+                self.add_error("base_url", str(error))
+            elif settings.EMBEDDED and (self.by_operator or self._was_allowed(url)):
+                self.instance.operator_origin = origin_of(url)
+                return
+            else:
+                remedy = f"The operator can allow it with OUTBOUND_ALLOWED_ORIGINS={origin_of(url)}."
+                self.add_error("base_url", f"{error} {remedy}")
+        self.instance.operator_origin = ""
+
+    def _was_allowed(self, url: str) -> bool:
+        return self.instance.operator_origin == origin_of(url)
 
     def _check_key(self, cleaned: dict[str, Any], url: str) -> None:
         """A key that was entered, or is stored, is never lost without an error."""
@@ -202,8 +224,15 @@ class ProviderAdmin(Scoped):
         main = [name for name in self.fieldsets[0][1]["fields"] if name not in hidden]
         return ((None, {"fields": main}), *self.fieldsets[1:])
 
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        form.by_operator = rank_in(request, None) == Rank.SUPERUSER
+        return form
+
     def save_model(self, request: HttpRequest, obj: Provider, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
+        if obj.set_by_operator:
+            self.message_user(request, LOCAL, messages.INFO)
         for problem in router.examined(obj)[1]:
             if problem.code not in SAID_ELSEWHERE:
                 field = problem.variable.replace("_", " ").capitalize()

@@ -20,6 +20,8 @@ from django.db.models import F
 
 log = logging.getLogger(__name__)
 
+DEMONSTRATION = "bright-smile-dental"  # the slug of the organization that a first start creates
+
 UNFIT = re.compile(r"[\x00-\x20\x7f-\xa0\"'`<>\\;,()]|\s")
 LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 BRACKETED = re.compile(r"\[[0-9a-fA-F:.]+\](:[0-9]*)?")

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models, transaction
@@ -97,6 +98,8 @@ class Provider(SetByStaff):
         validators=[key_style],
         help_text="How the key is sent: bearer, header:<name> such as header:X-Api-Key, or none. Empty: as the preset does.",
     )
+    # That an operator of an embedded installation has let the row reach, although it is not public; "" for none.
+    operator_origin = models.CharField(max_length=300, blank=True, editable=False)
     sealed_key = models.TextField(blank=True, editable=False)
     key_origin = models.CharField(max_length=300, blank=True, editable=False)  # the only place the key is ever sent to
     key_hint = models.CharField(max_length=4, blank=True, editable=False)  # its last characters
@@ -189,6 +192,14 @@ class Provider(SetByStaff):
         if saved and saved != (self.base_url, self.sealed_key):
             # What was measured of the old address or key, or held against it, says nothing about the new.
             self.health.all().delete()
+
+    @property
+    def set_by_operator(self) -> bool:
+        """Whether an operator has entered this very address, on an installation that still is embedded."""
+        try:
+            return settings.EMBEDDED and bool(self.operator_origin) and origin_of(self.base_url) == self.operator_origin
+        except ValueError:
+            return False
 
     def set_key(self, key: str, base_url: str) -> None:
         """Seal `key` for the server at `base_url` (the row's, or its preset's); the caller saves. "" forgets the key."""

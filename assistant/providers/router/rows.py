@@ -41,7 +41,7 @@ def examined(row: Row) -> tuple[ProviderSettings | None, list[Problem]]:
         preset=preset,
         variables={name: "base_url" if name == "URL" else name.lower() for name in values},
         source=f"organization {row.organization_id}",
-        reach=Reach.TENANT,
+        reach=Reach.OPERATOR if row.set_by_operator else Reach.TENANT,
     )
     if provider is None:
         return None, problems

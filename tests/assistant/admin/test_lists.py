@@ -14,6 +14,7 @@ from django.test import Client
 from assistant.admin.counting import BoundedPaginator
 from assistant.admin.scoping import Scoped
 from assistant.models import Organization
+from tests import make
 from tests.assistant.admin.filled import fill
 from tests.assistant.admin.test_scoping import entered
 
@@ -94,3 +95,15 @@ def test_no_list_groups_its_table_for_what_it_counts_on_a_page(rf):
     request.user = User.objects.create_superuser("boss")
     lists = {model: of.get_queryset(request) for model, of in site._registry.items() if isinstance(of, Scoped)}
     assert len(lists) > 15 and [model.__name__ for model, rows in lists.items() if rows.query.group_by is not None] == []
+
+
+def test_a_form_begins_with_the_only_organization_of_ones_own(boss):
+    def begun() -> object:
+        return boss.get("/admin/assistant/calendar/add/").context["adminform"].form.fields["organization"].initial
+
+    demonstration = make.organization("Bright Smile Dental")
+    assert begun() == demonstration
+    own = make.organization("Salon")
+    assert begun() == own
+    make.organization("Garage")
+    assert begun() is None

@@ -227,3 +227,60 @@ def test_only_owners_can_clear_what_was_learnt_about_a_provider(home: Organizati
 def known(row: Provider) -> list[tuple[str, Any]]:
     rows = row.health.exclude(model="").order_by("model")
     return [(standing.model, facts) for standing in rows if (facts := health.learnt(standing))]
+
+
+# --- A server of one's own --------------------------------------------------------------------------------------------
+
+OLLAMA = {"base_url": "http://localhost:11434", "smart": "llama3.2"}
+
+
+@pytest.fixture
+def owner(home: Organization) -> Client:
+    return entered(member(home, "owner"))
+
+
+def test_an_operator_enters_a_server_on_the_machine_itself(
+    boss: Client, owner: Client, home: Organization, settings: Any
+) -> None:
+    settings.EMBEDDED = True
+    saved = boss.post(ADD, {**FORM, "organization": home.pk, **OLLAMA}, follow=True)
+    assert "because you operate this installation" in saved.content.decode()
+    row = Provider.objects.get()
+    provider = router.from_row(row)
+    assert provider and provider.reach is outbound.Reach.OPERATOR
+    # Members keep it as it is, and reach no other private address through it.
+    assert errors(owner.post(change(row), {**FORM, **OLLAMA, "name": "Renamed"})) == {}
+    said = errors(owner.post(change(row), {**FORM, "base_url": "http://localhost:6006", "smart": "m"}))
+    assert "OUTBOUND_ALLOWED_ORIGINS=http://localhost:6006" in said["base_url"]
+    Provider.objects.update(base_url="http://10.0.0.7:8000/v1")
+    assert router.from_row(Provider.objects.get()).reach is outbound.Reach.TENANT  # type: ignore[union-attr]
+    Provider.objects.update(base_url=OLLAMA["base_url"])
+    settings.EMBEDDED = False
+    assert router.from_row(Provider.objects.get()).reach is outbound.Reach.TENANT  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("embedded", [True, False])
+def test_others_read_what_would_allow_a_private_address(
+    boss: Client, owner: Client, home: Organization, settings: Any, embedded: bool
+) -> None:
+    settings.EMBEDDED = embedded
+    said = errors((owner if embedded else boss).post(ADD, {**FORM, "organization": home.pk, **OLLAMA}))
+    assert "OUTBOUND_ALLOWED_ORIGINS=http://localhost:11434" in said["base_url"]
+    assert not Provider.objects.exists()
+
+
+@pytest.mark.parametrize("address", ["http://169.254.169.254/v1", "http://[fd00:ec2::254]/v1", "http://2130706433/v1"])
+def test_not_even_an_operator_enters_an_address_of_a_clouds_metadata(
+    boss: Client, home: Organization, settings: Any, address: str
+) -> None:
+    settings.EMBEDDED = True
+    said = errors(boss.post(ADD, {**FORM, "organization": home.pk, "base_url": address, "smart": "m"}))
+    assert "base_url" in said and "OUTBOUND" not in said["base_url"]
+
+
+def test_not_even_an_operator_enters_the_address_of_interworky_itself(
+    boss: Client, home: Organization, settings: Any
+) -> None:
+    settings.EMBEDDED, settings.PORT = True, 8123
+    said = errors(boss.post(ADD, {**FORM, "organization": home.pk, "base_url": "http://localhost:8123/v1", "smart": "m"}))
+    assert "Interworky itself" in said["base_url"]

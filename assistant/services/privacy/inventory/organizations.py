@@ -140,8 +140,9 @@ ORGANIZATIONS = {
     "Provider": Table(
         "Model servers and their keys.", Term.OWNER,
         fields={
-            O: "organization name preset base_url api_version auth sealed_key key_origin key_hint key_set_at headers smart "
-               "fast realtime fallback_model temperature max_output_tokens reasoning_effort timeout_seconds weight enabled",
+            O: "organization name preset base_url api_version auth operator_origin sealed_key key_origin key_hint "
+               "key_set_at headers smart fast realtime fallback_model temperature max_output_tokens reasoning_effort "
+               "timeout_seconds weight enabled",
             N: "id created_at updated_at",
         },
     ),
