@@ -27,7 +27,7 @@ from assistant import jobs, replay, secrets, summaries, tasks, turns, voice
 from assistant.admin.methods.imports import DocumentForm
 from assistant.async_db import in_db
 from assistant.errors import ImportRefused, ProviderUnavailable
-from assistant.llm import ChatMessage, ToolCallRequest
+from assistant.llm import ChatMessage, TokenUsage, ToolCallRequest
 from assistant.management.doctor import examine
 from assistant.models import (
     Assistant,
@@ -60,6 +60,7 @@ from assistant.tools.executor import Executor
 from assistant.tools.importing import mcp, sentence
 from assistant.turns.runner import running_tasks
 from tests import make
+from tests.assistant.admin.filled import member
 from tests.assistant.admin.test_scoping import entered
 from tests.rebinding import Answer, Asked
 
@@ -88,6 +89,7 @@ class Rooms:
         self.talk: Conversation = make.conversation(self.mia)
         self.user = User.objects.create_superuser("boss")
         self.boss: Client = entered(self.user)
+        self.owner = member(self.home, "owner")
         self.forms: dict[Any, Any] = {}
         self.provider = Provider(organization=self.home, name="Own", smart="m", fast="m", auth="none", realtime="v")
         self.document = Document(organization=self.home, kind="page", url="https://www.example.com/", refresh_hours=24)
@@ -438,7 +440,7 @@ class Rooms:
             return Said("not_offered", "")
         speaker = voice_calls.Speaker("v", found.health_key, "Own", "organization", self.provider.pk)
         call = voice_calls.start(row, voice_calls.offer(row, speaker).pk, "rtc_1")
-        voice_calls.end(row, call.pk, "visitor", None)
+        voice_calls.end(row, call.pk, "visitor", TokenUsage(0, 0))  # nothing is charged: the next address is tried as well
         VoiceCall.objects.filter(pk=call.pk).update(next_attempt_at=timezone.now())
         voice.hang_up(str(call.pk))
         call.refresh_from_db()
@@ -459,7 +461,7 @@ class Rooms:
     def provider_page(self, url: str) -> Said:
         form = {"name": "New", "smart": "m", "timeout_seconds": 20, "weight": 1, "headers": "{}"}
         form |= {"organization": str(self.home.pk), "base_url": url}
-        return self._posted("provider/add/", form, self.home.providers)
+        return self._posted("provider/add/", form, self.home.providers, entered(self.owner))  # an operator may enter more
 
     def pages_page(self, url: str) -> Said:
         form = {"organization": self.home.pk, "refresh_hours": 24, "addresses": url}
@@ -470,10 +472,10 @@ class Rooms:
         form = {"title": "", "url": url, "refresh_hours": 24}
         return self._posted(f"document/{self.document.pk}/change/", form, self.home.documents.filter(url=url))
 
-    def _posted(self, page: str, form: dict[str, Any], rows: Any) -> Said:
+    def _posted(self, page: str, form: dict[str, Any], rows: Any, client: Client | None = None) -> Said:
         """What the form says of its field for an address. `rows` are those that there would be more of."""
         before = set(rows.values_list("pk", flat=True))
-        response = self.boss.post(f"/admin/assistant/{page}", form)
+        response = (client or self.boss).post(f"/admin/assistant/{page}", form)
         more = rows.exclude(pk__in=before)
         kept = list(more)
         if response.status_code != 200:
@@ -493,7 +495,7 @@ class Rooms:
 
     def provider_form(self, url: str) -> Said:
         form = {"name": "New", "smart": "m", "timeout_seconds": 20, "weight": 1, "headers": "{}"}
-        return _of_form(self._form(Provider)({**form, "organization": str(self.home.pk), "base_url": url}))
+        return _of_form(self._form(Provider, by=self.owner)({**form, "organization": str(self.home.pk), "base_url": url}))
 
     def pages_form(self, url: str) -> Said:
         form = {"organization": str(self.home.pk), "refresh_hours": 24, "addresses": url}
@@ -523,10 +525,10 @@ class Rooms:
         document = Document.objects.get(pk=self.document.pk)
         return _of_form(self._form(Document, obj=document)(form, instance=document))
 
-    def _form(self, model: Any, query: str = "", obj: Any = None) -> Any:
+    def _form(self, model: Any, query: str = "", obj: Any = None, by: User | None = None) -> Any:
         if model not in self.forms:
             request: Any = RequestFactory().get(f"/{query}")
-            request.user = self.user
+            request.user = by or self.user
             self.forms[model] = admin.site._registry[model].get_form(request, obj, change=obj is not None)
         return self.forms[model]
 

@@ -124,7 +124,7 @@ class ProviderForm(OneOrganizationForm):
                 self.instance.operator_origin = origin_of(url)
                 return
             else:
-                remedy = f"The operator can allow it with OUTBOUND_ALLOWED_ORIGINS={origin_of(url)}."
+                remedy = "The operator can allow it in OUTBOUND_ALLOWED_ORIGINS."
                 self.add_error("base_url", f"{error} {remedy}")
         self.instance.operator_origin = ""
 

@@ -251,7 +251,7 @@ def test_an_operator_enters_a_server_on_the_machine_itself(
     # Members keep it as it is, and reach no other private address through it.
     assert errors(owner.post(change(row), {**FORM, **OLLAMA, "name": "Renamed"})) == {}
     said = errors(owner.post(change(row), {**FORM, "base_url": "http://localhost:6006", "smart": "m"}))
-    assert "OUTBOUND_ALLOWED_ORIGINS=http://localhost:6006" in said["base_url"]
+    assert "OUTBOUND_ALLOWED_ORIGINS" in said["base_url"]
     Provider.objects.update(base_url="http://10.0.0.7:8000/v1")
     assert router.from_row(Provider.objects.get()).reach is outbound.Reach.TENANT  # type: ignore[union-attr]
     Provider.objects.update(base_url=OLLAMA["base_url"])
@@ -265,7 +265,7 @@ def test_others_read_what_would_allow_a_private_address(
 ) -> None:
     settings.EMBEDDED = embedded
     said = errors((owner if embedded else boss).post(ADD, {**FORM, "organization": home.pk, **OLLAMA}))
-    assert "OUTBOUND_ALLOWED_ORIGINS=http://localhost:11434" in said["base_url"]
+    assert "OUTBOUND_ALLOWED_ORIGINS" in said["base_url"]
     assert not Provider.objects.exists()
 
 
