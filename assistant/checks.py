@@ -4,7 +4,7 @@ assistant.E001       a provider in the environment cannot be used as it is; W001
 assistant.W002       a variable looks like a slip of the pen
 assistant.E003       stored secrets were sealed with keys that are gone (where there is a database to ask)
 assistant.W004       a model for vectors is named, and the package that searches them is missing
-assistant.W016       tool calls stand open that nobody will bring to an end (where there is a database to ask)
+assistant.W016       tool calls were left open (where there is a database to ask)
 assistant.E101–E108  what is good for trying and wrong for production (check --deploy)
 """
 
@@ -74,7 +74,7 @@ def lost_keys(app_configs: object = None, databases: Sequence[str] | None = None
     return [
         Error(
             f"Stored secrets were sealed with keys that FIELD_KEYS does not hold: {', '.join(sorted(lost))}.",
-            hint="Put the old keys back, after the new one: the first seals, all open.",
+            hint="Add the old keys again, after the new one: the first key encrypts, and all of them decrypt.",
             id="assistant.E003",
         )
     ]
@@ -93,8 +93,8 @@ def open_calls(app_configs: object = None, databases: Sequence[str] | None = Non
         return []
     return [
         Warning(
-            f"{count} tool calls stand open that nobody will bring to an end.",
-            hint="The sweep closes them every 15 seconds: see that beat and a worker run.",
+            f"{count} tool calls were left open.",
+            hint="The sweep closes them every 15 seconds: check that beat and a worker are running.",
             id="assistant.W016",
         )
     ]

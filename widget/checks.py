@@ -22,7 +22,7 @@ def bundle(app_configs: object, built: Iterable[str] = BUILT, **kwargs: object) 
     return [
         Error(
             f"static/widget/dist lacks {' and '.join(missing)}.",
-            hint="It is part of the repository; to make it anew: npm ci && npm run build",
+            hint="It is part of the repository; to rebuild it: npm ci && npm run build",
             id="widget.E001",
         )
     ]

@@ -19,7 +19,7 @@ from assistant.models import AuditEntry
 from assistant.services.organizations.roles import Act
 
 MOST_ROWS = 50_000
-HEADINGS = ("At", "Organization", "Who", "Network", "Did", "Kind", "Row", "Name", "Detail", "Changes")
+HEADINGS = ("At", "Organization", "Who", "Network", "Action", "Type", "ID", "Name", "Detail", "Changes")
 
 
 @admin.register(AuditEntry)
@@ -32,7 +32,7 @@ class AuditAdmin(ReadOnly):
     list_filter = ["organization", "act", ("at", RangeDateTimeFilter)]
     list_select_related = ["organization"]
     search_fields = ["by_name", "model", "name", "object_id", "detail", "network"]
-    search_help_text = "Search for a user, a kind such as provider, a name, the id of a row, or a network."
+    search_help_text = "Search for a user, a type such as provider, a name, an ID, or a network."
     fields = ("at", "by_name", "organization", "network", "act", "model", "object_id", "name", "detail", "changed")
     readonly_fields = ["changed"]
 

@@ -115,7 +115,7 @@ class TeamWebhookAdmin(WithButtons):
         rows = list(self.within_reach(request, queryset, self.operate_rank))
         for row in rows:
             queue.test(row)
-        self.message_user(request, f"Tests queued: {len(rows)}. Load the page again in a moment.", messages.SUCCESS)
+        self.message_user(request, f"Tests queued: {len(rows)}. Reload the page in a moment.", messages.SUCCESS)
 
     @display(description="State")
     def state(self, obj: TeamWebhook) -> str:

@@ -35,16 +35,16 @@ class AuditEntry(models.Model):
         DELETED = "deleted"
         LOOKED = "looked", "Looked at"
         EXPORTED = "exported"
-        DONE = "done", "Did"  # a button or an action of a list: `detail` says which
+        DONE = "done", "Other action"  # a button or an action of a list: `detail` says which
 
     organization = models.ForeignKey(Organization, models.CASCADE, null=True, related_name="audit_entries")
     at = models.DateTimeField(default=timezone.now)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     by_name = models.CharField("who", max_length=150, blank=True)  # the name that the user had then
     network = models.CharField(max_length=50, blank=True)  # such as 192.0.2.0/24
-    act = models.CharField("did", max_length=10, choices=Act.choices)
-    model = models.CharField("kind", max_length=60, blank=True)
-    object_id = models.CharField("row", max_length=64, blank=True)
+    act = models.CharField("action", max_length=10, choices=Act.choices)
+    model = models.CharField("type", max_length=60, blank=True)
+    object_id = models.CharField("ID", max_length=64, blank=True)
     name = models.CharField(max_length=200, blank=True)  # empty for rows about visitors
     detail = models.CharField(max_length=200, blank=True)
     changes = models.JSONField(default=dict, blank=True)  # field → [before, after]

@@ -107,7 +107,7 @@ def build(
     return Request(config["verb"], url, headers, content)
 
 
-def _filled_headers(config: dict[str, Any], values: Mapping[str, Any]) -> dict[str, str]:
+def _filled_headers(config: dict[str, Any], values: dict[str, Any]) -> dict[str, str]:
     lines = [(name, template.header_filled(line, values)) for name, line in header_lines(config["headers"])]
     return {"Accept": "application/json, text/plain;q=0.8"} | {name: value for name, value in lines if value is not None}
 

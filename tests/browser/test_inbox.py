@@ -170,7 +170,7 @@ def test_tags_notes_assignment_and_snooze_stand_beside_the_conversation(office, 
     side.get_by_label("Add a tag").fill("refund")
     side.get_by_label("Add a tag").press("Enter")
     expect(grace.locator("#inbox-lines .iw-inbox-tag", has_text="refund")).to_be_visible()
-    side.get_by_label("Who sees to it").select_option(label="Alan")
+    side.get_by_label("Assigned to").select_option(label="Alan")
     expect(grace.locator("#inbox-lines")).to_contain_text("Alan")
     grace.get_by_role("tab", name="Note for the team").click()
     grace.get_by_label("Note for the team", exact=True).fill("Knows the owner.")

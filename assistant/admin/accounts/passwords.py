@@ -34,7 +34,7 @@ class ForgottenForm(forms.Form):
                 passwords.request_reset(cleaned["email"], self.network)
             except TooMuch as error:
                 minutes = math.ceil(error.retry_after_seconds / 60)
-                raise ValidationError(f"Too many links were asked for. Try again in {minutes} minutes.") from error
+                raise ValidationError(f"Too many links were requested. Try again in {minutes} minutes.") from error
         return cleaned
 
 

@@ -124,7 +124,7 @@ class MessageChannelAdmin(WithButtons):
                 self.message_user(request, said, messages.WARNING)
                 continue
             outbox.queue_to_channel(channel, to=to, subject=f"Test of {channel.name}", text=text, key=key)
-            self.message_user(request, f"Queued for {to}. See Deliveries for what became of it.", messages.SUCCESS)
+            self.message_user(request, f"Queued for {to}. See Deliveries for the outcome.", messages.SUCCESS)
 
     @display(description="Latest messages")
     def sent(self, obj: MessageChannel) -> str:

@@ -238,7 +238,7 @@ class OutsideCalendarAdmin(WithButtons):
         rows = list(self.within_reach(request, queryset, self.operate_rank))
         for outside in rows:
             busy_times.check_now(outside)
-        self.message_user(request, f"To be checked now: {len(rows)}. Load the page again in a moment.", messages.SUCCESS)
+        self.message_user(request, f"To be checked now: {len(rows)}. Reload the page in a moment.", messages.SUCCESS)
 
     @action(description="Write bookings again that failed", permissions=["operate"])
     def write_again(self, request: HttpRequest, queryset: models.QuerySet[OutsideCalendar]) -> None:

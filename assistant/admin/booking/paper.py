@@ -51,7 +51,7 @@ def print_day(model_admin: Any, request: HttpRequest) -> HttpResponse:
     try:
         day = date.fromisoformat(request.GET["day"]) if "day" in request.GET else timezone.localdate()
     except ValueError:
-        model_admin.message_user(request, "That is no day. Choose one in the calendar.")
+        model_admin.message_user(request, "That is not a day. Choose one in the calendar.")
         return HttpResponseRedirect(reverse("admin:assistant_schedule"))
     rows = calendars_of(request).prefetch_related("hours", "special_hours", "closures")
     chosen = [pk for pk in request.GET.getlist("calendar") if pk.isdecimal()]

@@ -70,7 +70,7 @@ def assign(request: HttpRequest, conversation: Conversation) -> None:
     people = inbox.people(conversation.organization_id, request.user.pk)
     user = people.filter(pk=chosen).first() if chosen.isdecimal() else None
     if user is None:
-        raise InputError("This person cannot answer for the organization any longer. Choose another one.")
+        raise InputError("This person can no longer answer for the organization. Choose somebody else.")
     inbox.assign(conversation, user)
 
 

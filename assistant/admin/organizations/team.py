@@ -149,13 +149,13 @@ class InvitationAdmin(ReadOnly):
             except InterworkyError as error:
                 self.message_user(request, f"{row.email}: {error}", messages.WARNING)
         if sent:
-            self.message_user(request, f"Sent again: {sent}. Earlier links have ended.", messages.SUCCESS)
+            self.message_user(request, f"Sent again: {sent}. Earlier links no longer work.", messages.SUCCESS)
 
     @action(description="Withdraw", permissions=["operate"])
     def withdraw(self, request: HttpRequest, queryset: models.QuerySet[Invitation]) -> None:
         ended = members.withdraw(self.within_reach(request, queryset, self.operate_rank))
         level = messages.SUCCESS if ended else messages.WARNING
-        self.message_user(request, f"Withdrawn: {ended}. Their links have ended.", level)
+        self.message_user(request, f"Withdrawn: {ended}. Their links no longer work.", level)
 
     @display(description="State", label=column_labels(Invitation))
     def shown_state(self, obj: Invitation) -> str:

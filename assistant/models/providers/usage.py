@@ -23,9 +23,7 @@ class Budget(SetByStaff):
 
     organization = models.OneToOneField(Organization, models.CASCADE, related_name="budget")
     visitor_day_tokens = models.PositiveIntegerField("tokens per visitor and day", null=True, blank=True, default=500_000)
-    network_day_tokens = models.PositiveIntegerField(
-        "tokens per IP address and day", null=True, blank=True, default=2_000_000
-    )
+    network_day_tokens = models.PositiveIntegerField("tokens per network and day", null=True, blank=True, default=2_000_000)
     day_tokens = models.PositiveBigIntegerField("tokens per day", null=True, blank=True, default=10_000_000)
     month_tokens = models.PositiveBigIntegerField("tokens per month", null=True, blank=True, default=150_000_000)
     day_dollars = models.DecimalField(
@@ -36,7 +34,10 @@ class Budget(SetByStaff):
     )
     requests_per_minute = models.PositiveIntegerField("model requests per minute", null=True, blank=True, default=600)
     sentence = models.CharField(
-        max_length=300, blank=True, help_text="What a visitor reads when a limit is reached; a polite default if empty."
+        "message at a limit",
+        max_length=300,
+        blank=True,
+        help_text="Shown to visitors when a limit is reached. Empty: a message of ours.",
     )
 
     objects = SettingsQuerySet.as_manager()

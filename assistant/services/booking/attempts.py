@@ -25,7 +25,7 @@ class SlotTaken(ToolError):
             f"{wording.day_label(slot.local.date(), alternatives.today)}, {slot.label} [slot {slot.id}]"
             for slot in alternatives.slots
         )
-        super().__init__(f"That time has just been taken. Free times close to it: {said or 'none'}.")
+        super().__init__(f"That time has just been taken. Other free times: {said or 'none'}.")
         self.pick, self.alternatives = pick, alternatives
 
 

@@ -35,7 +35,7 @@ def refuse_too_many_bookings(appointment: Appointment, now: datetime) -> None:
     refuse_too_many_of_visitor(appointment, now)
     today = Appointment.objects.filter(confirmed_at__gt=now - timedelta(days=1))
     if today.filter(visitor=appointment.visitor_id).count() >= BOOKINGS_PER_VISITOR_PER_DAY:
-        raise ToolRefused("This visitor has booked as often as one may in a day.", code="too_many")
+        raise ToolRefused("This visitor has reached the number of bookings allowed in a day.", code="too_many")
     if _is_proven(appointment):
         return
     unproven = today.filter(visitor__isnull=False).exclude(
@@ -45,12 +45,12 @@ def refuse_too_many_bookings(appointment: Appointment, now: datetime) -> None:
     of_network = unproven.filter(organization=appointment.organization_id, conversation__network=network)
     if network and of_network.count() >= UNPROVEN_PER_NETWORK_PER_DAY:
         raise ToolRefused(
-            "From this visitor's network as many times have been booked as may be in a day. The team can still book it.",
+            "This visitor's network has reached the number of bookings allowed in a day. The team can still book it.",
             code="too_many",
         )
     if unproven.filter(calendar=appointment.calendar).count() >= appointment.calendar.unproven_per_day:
         raise ToolRefused(
-            "As many times as may be in a day have been booked here. The team can still book it.", code="too_many"
+            "The number of bookings allowed here in a day has been reached. The team can still book it.", code="too_many"
         )
 
 

@@ -138,7 +138,7 @@ def exchange(client: Client, *, code: str, redirect_uri: str, verifier: str) -> 
     found = _tokens(client, asked)
     granted = str(found.get("scope", ""))
     if granted and not {_short(one) for one in client.endpoints.needed} <= {_short(one) for one in granted.split()}:
-        raise RemoteError("Not everything that is needed was allowed. Connect again and leave all the boxes checked.")
+        raise RemoteError("Some of the permissions needed were not granted. Connect again and leave all the boxes checked.")
     tokens = _as_tokens(found)
     if not tokens.refresh:
         raise RemoteError("The provider sent no refresh token, without which the access would end within the hour. "

@@ -63,7 +63,7 @@ def resend(invitation: Invitation) -> None:
     with transaction.atomic():
         again = Invitation.objects.filter(pk=invitation.pk, accepted_at=None, withdrawn_at=None)
         if not again.update(number=F("number") + 1, expires_at=expiry()):
-            raise InputError("This invitation was accepted or withdrawn. Invite the colleague anew.")
+            raise InputError("This invitation was accepted or withdrawn. Invite them again.")
         invitation.refresh_from_db()
         _send(invitation)
 
@@ -115,7 +115,7 @@ def for_token(token: str) -> Invitation:
     found = Invitation.objects.open().filter(pk=key, number=count, organization__active=True)
     invitation = found.select_related("organization", "by").first()
     if invitation is None:
-        raise NotFound("This invitation was used, withdrawn or sent anew, or it has expired.")
+        raise NotFound("This invitation was used, withdrawn or sent again, or it has expired.")
     return invitation
 
 
@@ -134,7 +134,7 @@ def join(invitation: Invitation, user: User) -> Membership:
         Organization.objects.select_for_update().get(pk=invitation.organization_id)
         unused = Invitation.objects.open().filter(pk=invitation.pk, number=invitation.number)
         if not unused.update(accepted_at=timezone.now(), accepted_by=user):
-            raise NotFound("This invitation was used, withdrawn or sent anew, or it has expired.")
+            raise NotFound("This invitation was used, withdrawn or sent again, or it has expired.")
         membership, _ = Membership.objects.get_or_create(
             organization=invitation.organization, user=user, defaults={"role": invitation.role}
         )

@@ -142,7 +142,7 @@ def test_a_time_taken_meanwhile_leaves_the_others_on_offer():
     visit.returns(FREE)
     visit.says("14:00")
     reply = visit.returns(
-        "That time has just been taken. Free times close to it: Tuesday 24 November, 14:30 [slot a-1]; "
+        "That time has just been taken. Other free times: Tuesday 24 November, 14:30 [slot a-1]; "
         "Tuesday 24 November, 15:00 [slot a-2]."
     )
     assert not reply.calls and "14:00" not in reply.text and "14:30 and 15:00" in reply.text

@@ -107,7 +107,7 @@ class Api:
         if status == 403:
             return RemoteError(f"{name} does not allow this account to do that (403). Check who may use the calendar.")
         if status in (404, 410):
-            return RemoteError(f"{name} has no such calendar any more ({status}). Choose another one.")
+            return RemoteError(f"{name} no longer has that calendar ({status}). Choose another one.")
         return RemoteError(f"{name} answered with {status}.", wait=wait)
 
 

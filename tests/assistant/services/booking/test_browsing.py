@@ -157,5 +157,5 @@ def test_a_time_that_was_not_confirmed_in_time_is_said_to_be_gone_and_others_are
     card.refresh_from_db()
     offered = conversation.cards.get(kind="slots")
     assert (card.state, offered.action["tool"]) == ("expired", "visits_book")
-    assert offered.content["problem"].startswith("The time was no longer kept for you.")
+    assert offered.content["problem"].startswith("That time is no longer held for you.")
     assert sum(len(day["slots"]) for day in offered.content["days"]) == 3

@@ -291,7 +291,7 @@ def test_googles_other_way_to_say_that_it_was_asked_too_often_is_understood(mira
 
 @both
 @pytest.mark.parametrize(
-    ("status", "said"), [(403, "Check who may use the calendar"), (404, "no such calendar"), (500, "500")]
+    ("status", "said"), [(403, "Check who may use the calendar"), (404, "no longer has that calendar"), (500, "500")]
 )
 def test_another_refusal_keeps_what_was_known_and_says_why(status, said, mira, cloud):
     cloud.add("a", at(10), at(11))
@@ -412,7 +412,7 @@ def test_a_refresh_that_comes_late_does_not_overwrite_a_new_grant(account, cloud
     late = accounts.claim(account)
     connected(account, cloud)
     kept = account.refresh_token()
-    with pytest.raises(RemoteError, match="connected anew"):
+    with pytest.raises(RemoteError, match="connected again"):
         accounts.refresh(late)
     account.refresh_from_db()
     assert account.state == "connected" and account.refresh_token() == kept

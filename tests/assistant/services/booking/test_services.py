@@ -209,7 +209,7 @@ def test_a_declined_request_frees_its_time_and_names_others(talk, chairs):
     declined = appointments.decline(book(cut, talk), reason="Ill", now=NOW)
     assert (declined.state, declined.cancel_reason) == ("declined", "Ill")
     assert mailed("ann@example.com")[-1] == "Appointment declined CANCEL"
-    assert "Free times close to it: " in Delivery.objects.filter(to="ann@example.com").latest("created_at").text
+    assert "Other free times: " in Delivery.objects.filter(to="ann@example.com").latest("created_at").text
     assert book(cut, another(talk)).state == "requested"
     with pytest.raises(ToolError, match="Only a request"):
         appointments.approve(declined, now=NOW)

@@ -1,0 +1,78 @@
+// Beside the open conversation: who it is assigned to, its tags, and what is known of the visitor.
+
+import { h, moment } from "./dom.js";
+import { config } from "./server.js";
+
+/** The parts of the side: who it is assigned to, tags, the visitor, notes, appointments. `act(name, fields)` changes them. */
+export function about(shown, act) {
+  const facts = shown.facts.map(([name, value]) => [h("dt", {}, name), h("dd", { dir: "auto" }, value)]).flat();
+  return [
+    part("Assigned to", shown.may_act ? assigning(shown, act) : h("p", {}, shown.assigned || "Nobody yet")),
+    part("Tags", ...(shown.may_act ? tagging(shown, act) : [h("p", {}, shown.tags.join(", ") || "None")])),
+    part("Visitor", h("dl", {}, ...facts)),
+    part("Page", ...pageOf(shown.page)),
+    part("Summary", ...(shown.summary ? [h("p", { dir: "auto" }, shown.summary)] : [])),
+    part("Notes", ...shown.notes.map(note)),
+    part("Appointments", ...shown.appointments.map(link)),
+    part("Earlier conversations", ...shown.earlier.map(link)),
+    h("a", { className: "iw-button", href: shown.url }, "Show what the assistant did"),
+  ].filter(Boolean);
+}
+
+const part = (title, ...rows) => (rows.length ? h("section", {}, h("h3", {}, title), ...rows) : "");
+
+const link = (row) =>
+  h(
+    "a",
+    { className: "iw-inbox-link", href: row.url },
+    h("span", {}, row.title),
+    h("small", {}, row.when ?? moment(row.at), row.state ? ` · ${row.state}` : ""),
+  );
+
+const note = ({ text, by, at }) =>
+  h("div", { className: "iw-inbox-note" }, h("p", { dir: "auto" }, text), h("small", {}, `${by} · ${moment(at)}`));
+
+const tag = (name, onRemove) =>
+  h(
+    "span",
+    { className: "iw-inbox-tag" },
+    name,
+    h("button", { type: "button", "aria-label": `Remove the tag ${name}`, onclick: onRemove }, "×"),
+  );
+
+function pageOf({ url, title }) {
+  if (!url) return [];
+  const opened = { href: url, target: "_blank", rel: "noopener noreferrer nofollow" };
+  return [h("a", { className: "iw-inbox-link", ...opened }, title || url)];
+}
+
+function assigning(shown, act) {
+  const select = h("select", { className: "iw-input", "aria-label": "Assigned to" });
+  select.append(
+    new Option("Nobody", ""),
+    ...shown.people.map(({ id, name }) => new Option(id === config.me ? `${name} (you)` : name, id)),
+  );
+  select.value = shown.assigned_id ?? "";
+  select.onchange = () => act("assign", { user: select.value });
+  return select;
+}
+
+function tagging(shown, act) {
+  const known = h("datalist", { id: "inbox-tags" }, ...config.tags.map((name) => h("option", { value: name })));
+  const input = h("input", {
+    className: "iw-input",
+    placeholder: "Add a tag",
+    maxLength: 40,
+    "aria-label": "Add a tag",
+  });
+  input.setAttribute("list", "inbox-tags");
+  input.onkeydown = (event) => {
+    if (event.key !== "Enter" || event.isComposing || !input.value.trim()) return;
+    event.preventDefault();
+    act("tag", { tags: [...shown.tags, input.value.replaceAll(",", " ")].join(",") });
+  };
+  const tags = shown.tags.map((name) =>
+    tag(name, () => act("tag", { tags: shown.tags.filter((one) => one !== name).join(",") })),
+  );
+  return [h("div", { className: "iw-inbox-marks" }, tags), input, known];
+}

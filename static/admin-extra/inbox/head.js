@@ -1,0 +1,75 @@
+// Above the messages of the open conversation: its title, its state, and what can be done with it.
+
+import { button, h, icon, moment, since } from "./dom.js";
+
+const SNOOZES = [
+  ["Snooze", ""],
+  ["1 hour", 1],
+  ["4 hours", 4],
+  ["1 day", 24],
+  ["1 week", 168],
+];
+
+/** What stands above the messages, and what can be done. `act(name, fields)` changes the conversation. */
+export function headOf(shown, { act, onBack, onAbout }) {
+  const waiting = shown.state === "waiting" && !shown.asleep;
+  const state = waiting ? `Waiting for ${since(shown.waiting_since ?? shown.at)} · ${shown.reach}` : stateOf(shown);
+  return [
+    button(icon("arrow_back"), onBack, { className: "iw-button iw-inbox-back", "aria-label": "Back to the list" }),
+    h("div", { className: "iw-inbox-title" }, h("h2", {}, h("bdi", {}, shown.title)), h("small", {}, state)),
+    button(icon("info"), onAbout, { className: "iw-button iw-inbox-about", "aria-label": "About the visitor" }),
+    shown.may_act ? h("div", { className: "iw-inbox-acts" }, ...acts(shown, act)) : "",
+  ];
+}
+
+function stateOf(shown) {
+  if (shown.asleep) return `Snoozed until ${moment(shown.snoozed_until)}`;
+  return shown.state === "staff" ? `With ${shown.staff || "a person"}` : shown.state_label;
+}
+
+function acts(shown, act) {
+  if (shown.state === "closed") return [];
+  const mine = shown.state === "staff";
+  return [
+    mine
+      ? button("Hand back…", () => handBack(shown, act))
+      : button("Take over", () => act("take"), { title: `${shown.names.assistant} stops answering` }),
+    snoozing(shown, act),
+    button("Close", () => act("close")),
+  ];
+}
+
+function snoozing(shown, act) {
+  if (shown.asleep) return button("End snooze", () => act("snooze", { hours: 0 }));
+  const select = h("select", { className: "iw-input", "aria-label": "Snooze" });
+  select.append(...SNOOZES.map(([label, hours]) => new Option(label, hours)));
+  select.onchange = () => act("snooze", { hours: select.value });
+  return select;
+}
+
+function handBack(shown, act) {
+  const name = shown.names.assistant;
+  const note = h("textarea", { className: "iw-input", rows: 3, maxLength: 1000, id: "inbox-note" });
+  const dialog = h(
+    "dialog",
+    { className: "iw-dialog", "aria-labelledby": "inbox-hand-back" },
+    h("h2", { id: "inbox-hand-back" }, `Hand back to ${name}`),
+    h("label", { for: "inbox-note" }, `Note for ${name} (optional)`),
+    note,
+    h("p", { className: "iw-hint" }, `${name} reads it as instructions. A visitor may get ${name} to repeat it.`),
+    h(
+      "div",
+      { className: "iw-actions" },
+      button("Hand back", () => done(true), { className: "iw-button iw-primary" }),
+      button("Cancel", () => done(false)),
+    ),
+  );
+  function done(confirmed) {
+    dialog.close();
+    dialog.remove();
+    if (confirmed) act("hand-back", { note: note.value });
+  }
+  dialog.addEventListener("cancel", () => dialog.remove());
+  document.getElementById("inbox-talk").append(dialog);
+  dialog.showModal();
+}

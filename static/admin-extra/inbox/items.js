@@ -1,0 +1,26 @@
+// What was said and shown in the open conversation.
+
+import { h, moment } from "./dom.js";
+
+const SPEAKERS = { visitor: "Visitor", assistant: "Assistant", system: "" };
+
+/** A message or a card as staff read it. `names` are those of the conversation. */
+export function item(one, names) {
+  if (one.kind === "card") {
+    return h(
+      "div",
+      { className: "iw-inbox-card" },
+      h("small", {}, `${one.label}: ${one.state} · ${moment(one.at)}`),
+      h("p", { dir: "auto" }, one.text),
+    );
+  }
+  if (one.role === "system") return h("p", { className: "iw-inbox-system", dir: "auto" }, one.text);
+  const speaker = one.by || (one.role === "assistant" ? names.assistant : SPEAKERS[one.role]) || "Staff";
+  const cut = one.state === "complete" ? "" : ` · ${one.state}`;
+  return h(
+    "div",
+    { className: `iw-inbox-said iw-by-${one.role}` },
+    h("p", { dir: "auto" }, one.text),
+    h("small", {}, `${speaker} · ${moment(one.at)}${cut}`),
+  );
+}
