@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('assistant', '0036_message_channels'),
+        ('assistant', '0039_labels'),
     ]
 
     operations = [
