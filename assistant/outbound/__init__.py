@@ -67,6 +67,11 @@ class Streamed:
         self._response = response
         self._max_bytes = max_bytes
 
+    @property
+    def arrived(self) -> bool:
+        """Whether the rest of the body is here, so that there is nothing to wait for."""
+        return getattr(self._response.stream, "arrived", True)
+
     async def chunks(self) -> AsyncIterator[bytes]:
         """The body's bytes as they arrive. Raises `OutboundError`: too_large past the cap, timeout, protocol."""
         total = 0

@@ -85,6 +85,10 @@ class _Body(httpx.AsyncByteStream):
         self._response = response
         self._progress = progress
 
+    @property
+    def arrived(self) -> bool:
+        return self._response.content.is_eof()
+
     async def __aiter__(self) -> AsyncIterator[bytes]:
         try:
             async for chunk in self._response.content.iter_any():

@@ -25,7 +25,9 @@ from assistant.turns.beginning import Prepared
 from assistant.turns.context import Context, build_context
 from assistant.turns.outcome import KEPT, SILENT
 
-GATHER_SECONDS = 0.03  # text is shown in pieces of this much time: smooth to the eye, and one event for many tokens
+GATHER_SECONDS = (
+    0.02  # text is shown in pieces of this much time; less than that in which answers are read (`completions.pace`)
+)
 
 ModelFor = Callable[..., Awaitable[llm.Model]]
 ExecutorFor = Callable[[Turn], Awaitable["TurnExecutor"]]

@@ -140,14 +140,12 @@ class Marks:
     ends: dict[str, re.Pattern[str] | None] = field(init=False)
     within: frozenset[str] = field(init=False)  # the beginnings of those that may begin within a word
     _openings: re.Pattern[str] = field(init=False)  # the characters that marks begin with, other than letters
-    _spelt: tuple[str, ...] = field(init=False)  # of those that begin with a letter, what all of them hold
+    _spelt: re.Pattern[str] = field(init=False)  # of those that begin with a letter, what all of them hold
 
     def search(self, text: str, at: int) -> re.Match[str] | None:
         """The first mark from `at` on. A token hardly ever has one, and trying all of them at every letter is slow."""
-        if text.isascii() and not self._openings.search(text, at):
-            small = text.lower()
-            if not any(mark in small for mark in self._spelt):
-                return None
+        if text.isascii() and not self._openings.search(text, at) and not self._spelt.search(text.lower()):
+            return None
         return self.pattern.search(text, at)
 
     def __post_init__(self) -> None:
@@ -170,9 +168,13 @@ class Marks:
             ("ends", {mark: re.compile(one.end, re.IGNORECASE) if one.end else None for mark, one in by_mark.items()}),
             ("within", frozenset(mark[:n] for mark, one in by_mark.items() if one.within for n in range(1, len(mark)))),
             ("_openings", re.compile("|".join(openings))),
-            ("_spelt", tuple(mark for mark in spelt if not any(other in mark for other in spelt if other != mark))),
+            ("_spelt", re.compile("|".join(re.escape(mark) for mark in spelt if not _holds_another(mark, spelt)))),
         ):
             object.__setattr__(self, name, value)
+
+
+def _holds_another(mark: str, marks: list[str]) -> bool:
+    return any(other in mark for other in marks if other != mark)
 
 
 _APART = r"(?<![\w</])"

@@ -15,6 +15,7 @@ from assistant.errors import OutboundError, ProviderBadResponse, ProviderError
 from assistant.llm import Completion, Finish, TokenUsage
 from assistant.providers.completions.event_stream import EventStream
 from assistant.providers.completions.failures import classified, from_outbound
+from assistant.providers.completions.pace import PACE, Pace
 from assistant.providers.completions.reply import Reply
 from assistant.providers.completions.request import Request, body
 
@@ -25,13 +26,13 @@ DONE_SECONDS = 2.0  # for the end of the connection alone, which then serves aga
 SLICE_BYTES = 16_384  # of an answer that are read in one go: then others get their turn
 
 
-async def ask(request: Request) -> AsyncIterator[str | Completion]:
+async def ask(request: Request, pace: Pace = PACE) -> AsyncIterator[str | Completion]:
     """Visible text as it comes, then one `Completion`.
 
     Raises `ProviderError`. When that happens after some text, `error.details["partial"]` is the `Completion` so far,
     with finish "cut_off". Closing the iterator closes the connection.
     """
-    exchange = _Exchange(request)
+    exchange = _Exchange(request, pace)
     reply = exchange.reply
     try:
         async with aclosing(exchange.texts()) as texts:
@@ -51,8 +52,9 @@ async def ask(request: Request) -> AsyncIterator[str | Completion]:
 class _Exchange:
     """One request, and what came back so far."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, pace: Pace) -> None:
         self.request = request
+        self.pace = pace
         self.sent = request.sent or body(request)
         can = request.capabilities
         keywords = {tool.name for tool in request.tools if tool.callable_in_text and not can.tools}
@@ -70,6 +72,7 @@ class _Exchange:
         self._first_token_ms: int | None = None
         self._answered = False
         self._unyielded = 0  # bytes read since others had their turn
+        self._read_at = 0.0  # when text came last, on the monotonic clock
 
     async def texts(self) -> AsyncGenerator[str]:
         """The visible text, `reply` filling up meanwhile; returns when the answer has properly ended."""
@@ -85,7 +88,7 @@ class _Exchange:
                             return
                         raise self._refused(answer, said)
                 chunks = await stack.enter_async_context(aclosing(answer.chunks()))  # type: ignore[type-var]
-                while (chunk := await self._next(chunks)) is not None:
+                while (chunk := await self._next(answer, chunks)) is not None:
                     for start in range(0, len(chunk), SLICE_BYTES):
                         text, error = self._read(self.events.feed(chunk[start : start + SLICE_BYTES]))
                         error = error or self.events.failure
@@ -179,10 +182,12 @@ class _Exchange:
             return "".join(texts), error
         return "".join(texts), None
 
-    async def _next(self, chunks: AsyncIterator[bytes]) -> bytes | None:
+    async def _next(self, answer: outbound.Streamed, chunks: AsyncIterator[bytes]) -> bytes | None:
         """The next bytes; None when there are no more, or none worth waiting for."""
         reply = self.reply
         if not self.events.done and (reply.finish_is_moot or not reply.ended):
+            if self._read_at and not answer.arrived:
+                await self.pace.pause(self._read_at)
             try:
                 async with self._deadline():
                     return await anext(chunks, None)
@@ -212,6 +217,7 @@ class _Exchange:
     def _timed(self, text: str) -> str:
         if self._first_token_ms is None:
             self._first_token_ms = self._elapsed_ms()
+        self._read_at = time.monotonic()
         return text
 
     def _elapsed_ms(self) -> int:

@@ -36,6 +36,12 @@ MINIMAX_STATUS = {1002: 429, 1004: 401, 1008: 402, 1026: 400, 1027: 400, 1039: 4
 OPAQUE = ("reasoning_content", "reasoning", "reasoning_details")
 MAX_OPAQUE_BYTES = 262_144
 MAX_COMPARED_CHARS = 1_048_576
+# Fields of an object that says nothing but its text, as it arrives from most servers.
+_PLAIN_EVENT = {
+    "id", "object", "created", "model", "choices", "usage", "system_fingerprint", "service_tier", "obfuscation", "provider"
+}  # fmt: skip
+_PLAIN_CHOICE = {"index", "delta", "finish_reason", "logprobs", "native_finish_reason"}
+_PLAIN_DELTA = {"role", "content"}
 PIECE_CHARS = 1024  # what the filters are given at a time: their work on one piece grows with its length
 
 
@@ -86,6 +92,11 @@ class Reply:
 
     def add(self, event: dict[str, Any]) -> str:
         """Take one object in; returns the text that became visible. Raises `ProviderError` for an error in the stream."""
+        if self.finish is None and (content := _plain_content(event)):
+            self.answered = True
+            shown = self._add_content(content)
+            self._streamed = True
+            return shown
         self._raise_error(event)
         for holder in (event, event.get("x_groq")):
             usage = holder.get("usage") if isinstance(holder, dict) else None
@@ -279,6 +290,23 @@ def read_whole(text: str, tools: Sequence[ToolSpec]) -> str:
     needs is compiled then."""
     reply = Reply(tools=tools)
     return reply.add({"choices": [{"delta": {"content": text}, "finish_reason": "stop"}]}) + reply.close()
+
+
+def _plain_content(event: dict[str, Any]) -> str:
+    """The text of an object that says nothing else, as nearly all do; else empty."""
+    choices = event.get("choices")
+    if not (event.keys() <= _PLAIN_EVENT and isinstance(choices, list) and choices):
+        return ""
+    if event.get("usage") is not None or event.get("object") == "error":
+        return ""
+    choice = choices[0]
+    if not (isinstance(choice, dict) and choice.keys() <= _PLAIN_CHOICE) or choice.get("finish_reason"):
+        return ""
+    delta = choice.get("delta")
+    if not (isinstance(delta, dict) and delta.keys() <= _PLAIN_DELTA):
+        return ""
+    content = delta.get("content")
+    return content if isinstance(content, str) else ""
 
 
 def _paired(text: str) -> tuple[str, str]:
