@@ -102,7 +102,7 @@ def judge(text: str, evidence: Evidence) -> Verdict:
         reading = clauses.read(row, context=context, idle=evidence.idle)
         found |= reading.acts - backed
         found |= {act for clause in reading.clauses for act in _misbound(clause, row, reading.acts, evidence)}
-        doubtful = doubtful or (reading.doubtful and not _known(row, evidence)) or reading.named
+        doubtful = doubtful or (reading.doubtful and not _known(row, evidence))
         context = row if row.endswith(":") else context
     if not found and not evidence.effects:
         whole = " ".join(block.rows)
@@ -172,6 +172,8 @@ SENTENCE_END = re.compile(
 )
 _MAY_END = re.compile(r"[.!?…؟。！？｡।\n]")
 _CLOSED = re.compile(r"[.!?…؟。！？।][\s\"'”’)\]*_]*\Z")
+_CLAUSE_END = re.compile(r"[,;:،؛](?=\s)|[、，；：]|\s[–—-](?=\s)|(?<=\S)(?=\n)")
+_LOOK = 24, 4  # letters after which a sentence that is being written is looked at again, or that part of it if it is more
 _SPELT = re.compile(r"(?:(?<!\S)[^\W\d_][ .·-]+){2,20}\S*\Z")
 
 
@@ -184,7 +186,8 @@ class Gate:
 
     A word is shown as soon as no word that matters begins with it, so an ordinary token is shown when it comes. Every
     sentence is judged once, when it is whole; of one that is doubtful, at least the last word is withheld, if it was shown
-    or not.
+    or not. While `idle`, any words may make a claim: then a sentence is shown clause by clause, and what is on the screen
+    of it has been judged.
     """
 
     def __init__(
@@ -203,7 +206,7 @@ class Gate:
         self._shown = 0  # how much of it is in `text`
         self._checked = 0  # how much of it is whole words that claim nothing
         self._searched = 0  # where its end may be at the earliest
-        self._watch = Watch(idle)
+        self._watch = Watch()
         self._before = ""  # what it is read with: a heading, or the end of a piece that was too long
         self._heading = 0  # how much of `text` before it is that heading, and falls with it
         self._kept = 0  # of `text`, what stays if what is withheld does not
@@ -243,7 +246,7 @@ class Gate:
         while (cut := self._cut(end)) is not None:
             sentence, rest = self._sentence[:cut], self._sentence[cut:]
             piece = sentence[self._shown :]
-            verdict = judge(self._before + sentence, self.evidence)
+            verdict = self._judge(sentence)
             if verdict.unbacked:
                 return self._catch(out, sentence)
             if verdict.doubtful and not self.withheld:
@@ -255,9 +258,12 @@ class Gate:
                 out += piece
             self._begin_sentence(sentence, rest)
         if not self._watch.armed and not self.withheld:
-            out += self._flow()
+            out += self._flow_by_clauses() if self.evidence.idle else self._flow()
         self.text += out
         return out
+
+    def _judge(self, sentence: str) -> Verdict:
+        return judge(self._before + sentence, self.evidence)
 
     def _last_word(self, sentence: str) -> str:
         """The last word of a sentence all of which is shown, as one without a full stop at the end of a reply is: it gives
@@ -311,6 +317,20 @@ class Gate:
             self._searched = len(begun) - begun.endswith("\n")  # an empty line may follow
         return len(text) if end and text else None
 
+    def _flow_by_clauses(self) -> str:
+        """What more of the sentence may be shown up to the end of its last whole clause, if it may be judged by then."""
+        text = self._sentence
+        fewest, part = _LOOK
+        soonest = self._checked + max(fewest, self._checked // part)
+        if len(text) <= soonest or not (ends := list(_CLAUSE_END.finditer(text, self._checked))):
+            return ""
+        until = ends[-1].end()
+        if until < soonest:
+            return ""
+        self._checked = until
+        verdict = self._judge(text[:until])
+        return "" if verdict.unbacked or verdict.doubtful else self._show(until)
+
     def _flow(self) -> str:
         """What more of the sentence may be shown while it is being written."""
         text, until = self._sentence, len(self._sentence)
@@ -323,7 +343,10 @@ class Gate:
                 self._checked = until
             if len(text) < LONGEST_SENTENCE and self._watch.shows(text[until:]):
                 until = len(text)
-        more = text[self._shown : until]
+        return self._show(until)
+
+    def _show(self, until: int) -> str:
+        more = self._sentence[self._shown : until]
         if not more or more.isspace():
             return ""  # white space alone is nothing to see
         self._shown = until

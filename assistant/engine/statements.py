@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from assistant.engine.folding import respelled
 from assistant.engine.grammars import STATEMENTS
@@ -75,9 +75,15 @@ def forms_of(name: str) -> Forms:
     )
 
 
+@lru_cache(maxsize=256)
+def has(name: str, form: str, text: str) -> bool:
+    """Whether folded `text` in the language `name` has a form: remembered, since a sentence of one clause is asked twice."""
+    return getattr(forms_of(name), form).search(text) is not None
+
+
 def is_rule(name: str, sentence: str) -> bool:
     """Whether a folded `sentence` in the language `name` tells how the business does things, or what it once did."""
-    return forms_of(name).house.search(sentence) is not None
+    return has(name, "house", sentence)
 
 
 def states(name: str, sentence: str, clauses: Sequence[str], *, asks: bool, offered: bool) -> bool:
@@ -85,7 +91,7 @@ def states(name: str, sentence: str, clauses: Sequence[str], *, asks: bool, offe
     if is_rule(name, sentence):
         return False
     forms = forms_of(name)
-    own = forms.own.search(sentence) is not None
+    own = has(name, "own", sentence)
     # A row of a table that names a day is one of a timetable.
     on_one_day = not offered and " ; " not in sentence and _on_one_day(sentence)
     bid = asks
@@ -96,7 +102,7 @@ def states(name: str, sentence: str, clauses: Sequence[str], *, asks: bool, offe
         asked_for = forms.bids.search(clause) or _BY_TELEPHONE.search(clause)
         if not bid and not asked_for and _speaks_of_now(forms, clause, on_one_day):
             return True
-        if not fragment and _tells(forms, clause, own):
+        if not fragment and _tells(name, forms, clause, own):
             return True
         bid = bid or (asked_for is not None and not _COURTESY.match(asked_for[0].strip()))
     return False
@@ -111,15 +117,16 @@ def _speaks_of_now(forms: Forms, clause: str, on_one_day: bool) -> bool:
     return not PRICE.search(clause) and (on_one_day or forms.episode.search(clause) is not None)
 
 
-def _tells(forms: Forms, clause: str, own: bool) -> bool:
+def _tells(name: str, forms: Forms, clause: str, own: bool) -> bool:
     """Whether a clause has one of the verbs' forms that tell a fact, and nothing ahead of it takes it back."""
-    ways = [forms.always]
-    if own and not forms.bids.search(clause):
-        ways.append(forms.theirs)
-    if forms.own.search(clause):
-        ways.append(forms.now)
+    ways = ["always"]
+    if own and not has(name, "bids", clause):
+        ways.append("theirs")
+    if has(name, "own", clause):
+        ways.append("now")
     return any(
-        (match := way.search(clause))
+        has(name, way, clause)
+        and (match := getattr(forms, way).search(clause))
         and not forms.excused.search(clause, 0, match.end())
         and not DENIED_AFTER.match(clause, match.end())
         for way in ways
