@@ -9,7 +9,7 @@ What they cannot tell is withheld for a second judge (`engine.judge`), and never
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from assistant.engine import blocks, clauses, weighing
@@ -17,6 +17,7 @@ from assistant.engine.folding import fold
 from assistant.engine.languages import languages_of
 from assistant.engine.moments import agree, stated
 from assistant.engine.patterns import compile_grammars
+from assistant.engine.statements import ASKS
 from assistant.engine.waiting import Watch, speaks_of_acts
 from assistant.llm import Receipt
 
@@ -154,7 +155,7 @@ _HEADING = 120  # a line that ends without a full stop and is no longer than thi
 # A full stop after a day's number, an initial, a title or another word cut short does not end a sentence; nor does a line
 # break: an empty line does. Some of these words also end sentences ("All set."): they are cut short where a number follows.
 _CUT_SHORT = (
-    "dr dra mr ms mrs prof nr no núm st sr sra srta hr frl mme mlle tel tél str avda bzw evtl ggf inkl zzgl approx"
+    "dr dra mr ms mrs prof nr no núm st sr sra srta hr ref frl mme mlle tel tél str avda bzw evtl ggf inkl zzgl approx"
     " jeu ven dim mié jue vie sáb thu thur thurs tues janv févr avr juil sept okt dez déc"
 )
 _SOMETIMES = (
@@ -174,6 +175,11 @@ _MAY_END = re.compile(r"[.!?…؟。！？｡।\n]")
 _CLOSED = re.compile(r"[.!?…؟。！？।][\s\"'”’)\]*_]*\Z")
 _CLAUSE_END = re.compile(r"[,;:،؛](?=\s)|[、，；：]|\s[–—-](?=\s)|(?<=\S)(?=\n)")
 _LOOK = 24, 4  # letters after which a sentence that is being written is looked at again, or that part of it if it is more
+_AFFIRMS = re.compile(
+    r"[\W_]*(?:yes|yep|yeah|sure|indeed|of course|certainly|absolutely|done|it is|it was|ja|jawohl|doch|klar|oui|si(?=[,.!])"
+    r"|sì|sí|claro|hecho|certo|sim|tak|evet|да|так|כן|हाँ|हां|نعم|أجل|اجل|بلى|ايوه|أيوه|はい|是的?|对|對)(?!\w)",
+    re.IGNORECASE,
+)
 _SPELT = re.compile(r"(?:(?<!\S)[^\W\d_][ .·-]+){2,20}\S*\Z")
 
 
@@ -209,6 +215,7 @@ class Gate:
         self._watch = Watch()
         self._before = ""  # what it is read with: a heading, or the end of a piece that was too long
         self._heading = 0  # how much of `text` before it is that heading, and falls with it
+        self._asked = False  # whether something was done, by the sentence before: a "yes" claims it
         self._kept = 0  # of `text`, what stays if what is withheld does not
 
     def push(self, text: str) -> str:
@@ -263,7 +270,10 @@ class Gate:
         return out
 
     def _judge(self, sentence: str) -> Verdict:
-        return judge(self._before + sentence, self.evidence)
+        verdict = judge(self._before + sentence, self.evidence)
+        if self._asked and not self.evidence.effects and _AFFIRMS.match(sentence):
+            return replace(verdict, doubtful=True)
+        return verdict
 
     def _last_word(self, sentence: str) -> str:
         """The last word of a sentence all of which is shown, as one without a full stop at the end of a reply is: it gives
@@ -293,6 +303,9 @@ class Gate:
             self._before, self._heading = self._before + last, self._heading + (0 if self.withheld else len(last))
         elif last.strip():
             self._before, self._heading = "", 0
+        if last.strip():
+            folded = fold(last).text
+            self._asked = ASKS.search(folded.strip()) is not None and speaks_of_acts(folded)
         self._watch.begin(headed=bool(self._before))
         self._sentence = rest
         self._shown = self._checked = self._searched = 0

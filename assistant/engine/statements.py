@@ -33,6 +33,21 @@ POLITE = re.compile(
     r"|domand|precis|dúvida|vragen|nodig|hulp|pytan|вопрос|питан|soru)|(?:احتجت|سؤال|استفسار|שאלות)",
     re.IGNORECASE,
 )
+# In a condition's words, and none: what comes after it is asserted.
+HEDGE = re.compile(
+    respelled(
+        r"(?<!\w)(?:(?:just )?in case you(?:'re| are|'ve| have| were)? (?:been )?(?:wonder\w*|ask\w*)|if you(?:'re| are)"
+        r" (?:wondering|curious|asking)|(?:if i'm|if i am) not mistaken|unless i(?:'m| am) (?:much )?mistaken"
+        r"|if you must know"
+        r"|(?:since|when|as) you asked|if that's what you(?:'re| are) asking"
+        r"|(?:falls|wenn) (?:sie sich|du dich|ihr euch) (?:das )?frag\w+|wenn ich (?:mich )?nicht irre"
+        r"|falls es sie interessiert|si je ne me trompe(?: pas)?"
+        r"|sauf erreur(?: de ma part)?|(?:si|au cas où) vous vous (?:le )?demand\w+"
+        r"|si no me equivoco|salvo error|(?:si|por si) (?:se|te) lo pregunta\w*"
+        r"|(?:إن|إذا|اذا) لم (?:أكن|أخطئ)(?: مخطئا)?|لو كنت تتساءل|(?:إذا|إن) كنت (?:تتساءل|تسأل))(?!\w)[,:،]?"
+    ),
+    re.IGNORECASE,
+)
 PRICE = re.compile(respelled(r"[$€£]|\d (?:euros?|dollars?)\b|\d (?:ريال|درهم|دينار|جنيه|ليرة)"), re.IGNORECASE)
 _COURTESY = re.compile(  # goes ahead of anything
     respelled(
