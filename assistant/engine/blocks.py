@@ -17,9 +17,10 @@ _OURS = re.compile(r"(?<![\w-])(?:(?=[A-Z]*\d)(?=\d*[A-Z])[2-9A-HJKMNP-Z]{6}|M-[
 _OURS_SMALL = re.compile(r"(?<![\w@./-])(?=[a-z]*\d)(?=\d*[a-z])[2-9a-hjkmnp-z]{6}(?![\w@-])")  # where a label speaks of one
 _CODE = r"(?=[A-Z0-9-]*\d)[A-Z0-9][A-Z0-9-]{3,19}|[A-Z]{5,12}"
 _CODE_FOLLOWS = re.compile(rf"[ :#=](?:{_CODE})(?!\w)")
-_LINE = re.compile(r"\A[\W_]*(?P<label>[^\W_][^:=|–—\n]{0,59}?) ?(?:[:=]| [–—-] |\t| {3,}) ?(?P<value>\S.*)\Z")
+_LINE = re.compile(r"\A[\W_]*(?P<label>[^\W_][^:=→⇒➔➜➡»|–—\n]{0,59}?) ?(?:[:=→⇒➔➜➡»]| [–—-] |\t| {3,}) ?(?P<value>\S.*)\Z")
 _FIELD = re.compile(r"\A[\W_]*[^\W_][^:.,;!?\n]{0,29}:\s+\S")  # a line that is a label with its value
 _LONGEST_LABEL, _MOST_PAIRS = 60, 40
+_DOTTED = re.compile(r"\s+[·•‧∙/]\s+")  # between the parts of a line that is no table: "Fri 14 May · 10:00 · confirmed"
 _MARKER = re.compile(r"\A(?:\s+|\s*[-•·▪●◦‣+–—]\s+|\s*\d{1,2}[.)]\s+)")
 _RULE = re.compile(r"\A[\s|:+-]*-[\s|:+-]*\Z")
 _EDGE = re.compile(r"\A[^\w\u0900-\u097f]+|[^\w\u0900-\u097f]+\Z")
@@ -106,7 +107,8 @@ def look(text: str) -> Found:
     # In this order: few sentences have anything like a code, and looking for labels costs more than all the rest.
     if (small := {found[0] for found in _OURS_SMALL.finditer(text)}) and labels.reference.search(text):
         codes |= small
-    for found in labels.named.finditer(text) if _CODE_FOLLOWS.search(text) else ():
+    grouped = _joined(text)
+    for found in labels.named.finditer(grouped) if _CODE_FOLLOWS.search(grouped) else ():
         label = found[0][: found.start("code") - found.start()].strip(" :#=").lower()
         if label not in _BARE or re.search(r"[A-Z].*\d|\d.*[A-Z]", found["code"]):
             codes.add(found["code"])
@@ -121,6 +123,10 @@ def look(text: str) -> Found:
         listed[bare] += 1
         if labels.reference.fullmatch(bare) and bare.lower() not in _BARE and (code := re.match(_CODE, _joined(value))):
             codes.add(code[0])
+    for parts in (_DOTTED.split(line) for line in lines if _DOTTED.search(line)):
+        done = [found[0] for part in parts if (found := labels.done.fullmatch(_EDGE.sub("", part)))]
+        if done and stated(" ".join(parts)).day:
+            acts.add(_act(done[0]))
     for line in lines:
         confirmed += labels.confirmation.fullmatch(_EDGE.sub("", line)) is not None
     if confirmed and (details or stated(text).whole):

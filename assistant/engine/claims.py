@@ -9,7 +9,7 @@ What they cannot tell is withheld for a second judge (`engine.judge`), and never
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from assistant.engine import blocks, clauses, weighing
@@ -17,6 +17,7 @@ from assistant.engine.folding import fold
 from assistant.engine.languages import languages_of
 from assistant.engine.moments import agree, stated
 from assistant.engine.patterns import compile_grammars
+from assistant.engine.statements import ASKS
 from assistant.engine.waiting import Watch, speaks_of_acts
 from assistant.llm import Receipt
 
@@ -102,7 +103,7 @@ def judge(text: str, evidence: Evidence) -> Verdict:
         reading = clauses.read(row, context=context, idle=evidence.idle)
         found |= reading.acts - backed
         found |= {act for clause in reading.clauses for act in _misbound(clause, row, reading.acts, evidence)}
-        doubtful = doubtful or (reading.doubtful and not _known(row, evidence)) or reading.named
+        doubtful = doubtful or (reading.doubtful and not _known(row, evidence))
         context = row if row.endswith(":") else context
     if not found and not evidence.effects:
         whole = " ".join(block.rows)
@@ -154,7 +155,7 @@ _HEADING = 120  # a line that ends without a full stop and is no longer than thi
 # A full stop after a day's number, an initial, a title or another word cut short does not end a sentence; nor does a line
 # break: an empty line does. Some of these words also end sentences ("All set."): they are cut short where a number follows.
 _CUT_SHORT = (
-    "dr dra mr ms mrs prof nr no núm st sr sra srta hr frl mme mlle tel tél str avda bzw evtl ggf inkl zzgl approx"
+    "dr dra mr ms mrs prof nr no núm st sr sra srta hr ref frl mme mlle tel tél str avda bzw evtl ggf inkl zzgl approx"
     " jeu ven dim mié jue vie sáb thu thur thurs tues janv févr avr juil sept okt dez déc"
 )
 _SOMETIMES = (
@@ -172,6 +173,13 @@ SENTENCE_END = re.compile(
 )
 _MAY_END = re.compile(r"[.!?…؟。！？｡।\n]")
 _CLOSED = re.compile(r"[.!?…؟。！？।][\s\"'”’)\]*_]*\Z")
+_CLAUSE_END = re.compile(r"[,;:،؛](?=\s)|[、，；：]|\s[–—-](?=\s)|(?<=\S)(?=\n)")
+_LOOK = 24, 4  # letters after which a sentence that is being written is looked at again, or that part of it if it is more
+_AFFIRMS = re.compile(
+    r"[\W_]*(?:yes|yep|yeah|sure|indeed|of course|certainly|absolutely|done|it is|it was|ja|jawohl|doch|klar|oui|si(?=[,.!])"
+    r"|sì|sí|claro|hecho|certo|sim|tak|evet|да|так|כן|हाँ|हां|نعم|أجل|اجل|بلى|ايوه|أيوه|はい|是的?|对|對)(?!\w)",
+    re.IGNORECASE,
+)
 _SPELT = re.compile(r"(?:(?<!\S)[^\W\d_][ .·-]+){2,20}\S*\Z")
 
 
@@ -184,7 +192,8 @@ class Gate:
 
     A word is shown as soon as no word that matters begins with it, so an ordinary token is shown when it comes. Every
     sentence is judged once, when it is whole; of one that is doubtful, at least the last word is withheld, if it was shown
-    or not.
+    or not. While `idle`, any words may make a claim: then a sentence is shown clause by clause, and what is on the screen
+    of it has been judged.
     """
 
     def __init__(
@@ -203,9 +212,10 @@ class Gate:
         self._shown = 0  # how much of it is in `text`
         self._checked = 0  # how much of it is whole words that claim nothing
         self._searched = 0  # where its end may be at the earliest
-        self._watch = Watch(idle)
+        self._watch = Watch()
         self._before = ""  # what it is read with: a heading, or the end of a piece that was too long
         self._heading = 0  # how much of `text` before it is that heading, and falls with it
+        self._asked = False  # whether something was done, by the sentence before: a "yes" claims it
         self._kept = 0  # of `text`, what stays if what is withheld does not
 
     def push(self, text: str) -> str:
@@ -243,7 +253,7 @@ class Gate:
         while (cut := self._cut(end)) is not None:
             sentence, rest = self._sentence[:cut], self._sentence[cut:]
             piece = sentence[self._shown :]
-            verdict = judge(self._before + sentence, self.evidence)
+            verdict = self._judge(sentence)
             if verdict.unbacked:
                 return self._catch(out, sentence)
             if verdict.doubtful and not self.withheld:
@@ -255,9 +265,15 @@ class Gate:
                 out += piece
             self._begin_sentence(sentence, rest)
         if not self._watch.armed and not self.withheld:
-            out += self._flow()
+            out += self._flow_by_clauses() if self.evidence.idle else self._flow()
         self.text += out
         return out
+
+    def _judge(self, sentence: str) -> Verdict:
+        verdict = judge(self._before + sentence, self.evidence)
+        if self._asked and not self.evidence.effects and _AFFIRMS.match(sentence):
+            return replace(verdict, doubtful=True)
+        return verdict
 
     def _last_word(self, sentence: str) -> str:
         """The last word of a sentence all of which is shown, as one without a full stop at the end of a reply is: it gives
@@ -287,6 +303,9 @@ class Gate:
             self._before, self._heading = self._before + last, self._heading + (0 if self.withheld else len(last))
         elif last.strip():
             self._before, self._heading = "", 0
+        if last.strip():
+            folded = fold(last).text
+            self._asked = ASKS.search(folded.strip()) is not None and speaks_of_acts(folded)
         self._watch.begin(headed=bool(self._before))
         self._sentence = rest
         self._shown = self._checked = self._searched = 0
@@ -311,6 +330,20 @@ class Gate:
             self._searched = len(begun) - begun.endswith("\n")  # an empty line may follow
         return len(text) if end and text else None
 
+    def _flow_by_clauses(self) -> str:
+        """What more of the sentence may be shown up to the end of its last whole clause, if it may be judged by then."""
+        text = self._sentence
+        fewest, part = _LOOK
+        soonest = self._checked + max(fewest, self._checked // part)
+        if len(text) <= soonest or not (ends := list(_CLAUSE_END.finditer(text, self._checked))):
+            return ""
+        until = ends[-1].end()
+        if until < soonest:
+            return ""
+        self._checked = until
+        verdict = self._judge(text[:until])
+        return "" if verdict.unbacked or verdict.doubtful else self._show(until)
+
     def _flow(self) -> str:
         """What more of the sentence may be shown while it is being written."""
         text, until = self._sentence, len(self._sentence)
@@ -323,7 +356,10 @@ class Gate:
                 self._checked = until
             if len(text) < LONGEST_SENTENCE and self._watch.shows(text[until:]):
                 until = len(text)
-        more = text[self._shown : until]
+        return self._show(until)
+
+    def _show(self, until: int) -> str:
+        more = self._sentence[self._shown : until]
         if not more or more.isspace():
             return ""  # white space alone is nothing to see
         self._shown = until

@@ -28,11 +28,14 @@ _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,200}>")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,10});?")
 _LINK = re.compile(r"\]\([^()\s]{0,200}\)")
 _MARKUP = re.compile(r"\\(?=[^\w\s])|[*_`~\[\]#>]+|(?<![\w])<|<(?![\w])")
+_STRUCK = re.compile(r"~~[^~\n]{0,80}\w[^~\n]{0,80}~~")  # "is ~~not~~ booked": what is struck through may take a denial back
 _WORD = re.compile(r"\w+")
 _SPACED = re.compile(r"(?<!\S)(?:[^\W\d_][ .·-]){3,30}[^\W\d_](?!\w)")
 _LEET = re.compile(r"(?<!\S)[a-z](?=\S*[a-z]\S*[a-z])[a-z01345$@]*[01345$@][a-z]+(?!\w)")
 
-_COSTUME = re.compile("[\uff21-\uff3a\uff41-\uff5a\U0001d400-\U0001d7ff\U0001f130-\U0001f189ᴀ-ᴢ]|[a-zA-Z][\u0335-\u0338]")
+_COSTUME = re.compile(
+    "[\uff21-\uff3a\uff41-\uff5a\U0001d400-\U0001d7ff\U0001f130-\U0001f189ᴀ-ᴢ\u0243-\u024f\ua720-\ua7ff]|[a-zA-Z][\u0335-\u0338]"
+)
 
 _LEET_LETTERS = str.maketrans("01345$@", "oleassa")
 _LATIN_OF = dict(
@@ -92,6 +95,7 @@ def fold(text: str) -> Folded:
         plain, mixed = _one_script(_MARKS.sub("", plain))
         disguised = disguised or mixed
         plain = plain.translate(_ARABIC).translate(_DIGITS)
+    disguised = disguised or _STRUCK.search(plain) is not None
     plain = _MARKUP.sub("", _LINK.sub("", plain))
     joined = _SPACED.sub(lambda letters: re.sub(r"[ .·-]", "", letters[0]), plain)
     bare = _LEET.sub(lambda word: word[0].translate(_LEET_LETTERS), joined)

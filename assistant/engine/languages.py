@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Collection
 from functools import lru_cache
 
 from assistant.engine.folding import respelled
@@ -34,6 +35,22 @@ _SCRIPTS = (
     ("kana", re.compile("[\u3041-\u30ff]"), ("ja",)),
     ("han", re.compile("[\u4e00-\u9fff]"), ("zh", "ja")),
 )
+# By language, letters beyond the plain ones of its script that its words have.
+_LETTERS = {
+    "en": "é",
+    "de": "äöüß",
+    "fr": "àâæçéèêëîïôœùûüÿ",
+    "es": "áéíóúüñºª",
+    "it": "àèéìíîòóù",
+    "pt": "áâãàçéêíóôõúüºª",
+    "nl": "áéëèïíóöüú",
+    "pl": "ąćęłńóśźż",
+    "tr": "çğıöşüâîû",
+    "ru": "абвгдежзийклмнопрстуфхцчшщъыьэюяё",
+    "uk": "абвгдежзийклмнопрстуфхцчшщьюяєіїґ",
+    "zh": "\u4e00-\u9fff",
+}
+_OTHER_LETTERS = {name: re.compile(rf"[^\W\da-z{letters}]") for name, letters in _LETTERS.items()}
 # Letters that no language with a grammar writes, and letters that only one of them does.
 _FOREIGN_LETTERS = re.compile("[پچژگٹڈڑںےۓڭېړښђћџљњјѓќѕўәғқңөұүһҳҷ]", re.IGNORECASE)
 _FOREIGN_LATIN = re.compile(
@@ -55,35 +72,45 @@ def languages_of(text: str) -> tuple[tuple[str, ...], bool]:
     else:
         counts = {name: len(letter.findall(text)) for name, letter, _ in _SCRIPTS}
     said = WORD.findall(text.lower())
-    hits = _hits(said)
+    speaks = _speaking(said)
     found: list[str] = []
     for script, _, names in _SCRIPTS:
         if not counts[script]:
             continue
-        most = max(hits[name] for name in names)
-        if len(names) == 1 or script == "han" or not most:
+        most = max(speaks[name] for name in names)
+        if len(names) == 1 or script == "han":
             found += [name for name in names if name not in found]
         else:
-            found += [name for name in names if hits[name] * 4 >= most * 3]
+            found += [name for name in names if speaks[name] == most or (most > 0 and speaks[name] * 4 >= most * 3)]
     return tuple(found), _foreign(text, letters, counts, said)
 
 
 _LANGUAGES_OF = {word: tuple(name for name in _WORDS if word in _WORDS[name]) for words in _WORDS.values() for word in words}
 
 
-def _hits(said: list[str]) -> Counter[str]:
+def _hits(said: Collection[str]) -> Counter[str]:
     """How many of these words are among the commonest of each language."""
     return Counter(name for word in said for name in _LANGUAGES_OF.get(word, ()))
+
+
+def _speaking(said: Collection[str]) -> Counter[str]:
+    """What speaks for each language: of these words, those among its commonest, less those with letters that it has not."""
+    hits = _hits(said)
+    for word in said:
+        if not word.isascii():
+            hits.subtract(_without(word))
+    return hits
+
+
+@lru_cache(maxsize=4096)
+def _without(word: str) -> tuple[str, ...]:
+    """The languages that have not all the letters of a word."""
+    return tuple(name for name, other in _OTHER_LETTERS.items() if other.search(word))
 
 
 def is_common(word: str) -> bool:
     """Whether a word is one of the commonest of a language that there is a grammar for."""
     return word.lower() in _LANGUAGES_OF
-
-
-def has_known_word(text: str) -> bool:
-    """Whether a text has one of the commonest words of a language that there is a grammar for."""
-    return any(map(is_common, WORD.findall(text)))
 
 
 def _foreign(text: str, letters: int, counts: dict[str, int], said: list[str]) -> bool:
@@ -106,25 +133,15 @@ def _foreign(text: str, letters: int, counts: dict[str, int], said: list[str]) -
 
 # --- Of those, which one -----------------------------------------------------------------------------------------------
 
-_LETTERS_OF = {
-    "de": re.compile("[äöß]|ü(?![ei])", re.IGNORECASE),
-    "fr": re.compile("[àâçèêëîïœùû]", re.IGNORECASE),
-    "es": re.compile("[ñ¿¡áíóú]", re.IGNORECASE),
-}
 _ELIDED = re.compile(r"(?:[cdjlmnst]|qu)['’]\w")
 
 
-def likeliest(names: tuple[str, ...], plain: str, said: frozenset[str]) -> list[str]:
-    """Of the languages that a sentence may be in, those that have the most of its words `said`; of many, the widget's."""
+def likeliest(names: tuple[str, ...], said: frozenset[str]) -> list[str]:
+    """Of the languages that a sentence may be in, those that most of its words `said` speak for; of many, the widget's."""
     elided = sum(_ELIDED.match(word) is not None for word in said)
-    hits = {name: len(said & _WORDS[name]) + (elided if name in ("fr", "it") else 0) for name in names}
-    most = max(hits.values())
-    leading = [
-        name
-        for name in names
-        if hits[name] == most
-        and not (
-            name in STATEMENTS and any(other != name and letters.search(plain) for other, letters in _LETTERS_OF.items())
-        )
-    ]
-    return leading if len(leading) < 3 else [name for name in leading if name in STATEMENTS]
+    speaks = _speaking(said)
+    speaks["fr"] += elided
+    speaks["it"] += elided
+    most = max(speaks[name] for name in names)
+    leading = [name for name in names if speaks[name] == most]
+    return leading if len(leading) < 3 else [name for name in leading if name in STATEMENTS] or leading

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from assistant.engine.caseless import Caseless
 from assistant.engine.folding import respelled
@@ -32,6 +32,21 @@ ASKS = re.compile(r"[?؟？][\W_]*\Z|か。?\Z|[吗嗎呢]。?\Z|क्या[^�
 POLITE = re.compile(
     r"\b(?:question|anything|need|help|change|wish|frage|hilfe|brauch|benötig|besoin|question|necesit|pregunt|duda|bisogno"
     r"|domand|precis|dúvida|vragen|nodig|hulp|pytan|вопрос|питан|soru)|(?:احتجت|سؤال|استفسار|שאלות)",
+    re.IGNORECASE,
+)
+# In a condition's words, and none: what comes after it is asserted.
+HEDGE = re.compile(
+    respelled(
+        r"(?<!\w)(?:(?:just )?in case you(?:'re| are|'ve| have| were)? (?:been )?(?:wonder\w*|ask\w*)|if you(?:'re| are)"
+        r" (?:wondering|curious|asking)|(?:if i'm|if i am) not mistaken|unless i(?:'m| am) (?:much )?mistaken"
+        r"|if you must know"
+        r"|(?:since|when|as) you asked|if that's what you(?:'re| are) asking"
+        r"|(?:falls|wenn) (?:sie sich|du dich|ihr euch) (?:das )?frag\w+|wenn ich (?:mich )?nicht irre"
+        r"|falls es sie interessiert|si je ne me trompe(?: pas)?"
+        r"|sauf erreur(?: de ma part)?|(?:si|au cas où) vous vous (?:le )?demand\w+"
+        r"|si no me equivoco|salvo error|(?:si|por si) (?:se|te) lo pregunta\w*"
+        r"|(?:إن|إذا|اذا) لم (?:أكن|أخطئ)(?: مخطئا)?|لو كنت تتساءل|(?:إذا|إن) كنت (?:تتساءل|تسأل))(?!\w)[,:،]?"
+    ),
     re.IGNORECASE,
 )
 PRICE = re.compile(respelled(r"[$€£]|\d (?:euros?|dollars?)\b|\d (?:ريال|درهم|دينار|جنيه|ليرة)"), re.IGNORECASE)
@@ -76,9 +91,15 @@ def forms_of(name: str) -> Forms:
     )
 
 
+@lru_cache(maxsize=256)
+def has(name: str, form: str, text: str) -> bool:
+    """Whether folded `text` in the language `name` has a form: remembered, since a sentence of one clause is asked twice."""
+    return getattr(forms_of(name), form).search(text) is not None
+
+
 def is_rule(name: str, sentence: str) -> bool:
     """Whether a folded `sentence` in the language `name` tells how the business does things, or what it once did."""
-    return forms_of(name).house.search(sentence) is not None
+    return has(name, "house", sentence)
 
 
 def states(name: str, sentence: str, clauses: Sequence[str], *, asks: bool, offered: bool) -> bool:
@@ -86,7 +107,7 @@ def states(name: str, sentence: str, clauses: Sequence[str], *, asks: bool, offe
     if is_rule(name, sentence):
         return False
     forms = forms_of(name)
-    own = forms.own.search(sentence) is not None
+    own = has(name, "own", sentence)
     # A row of a table that names a day is one of a timetable.
     on_one_day = not offered and " ; " not in sentence and _on_one_day(sentence)
     bid = asks
@@ -97,7 +118,7 @@ def states(name: str, sentence: str, clauses: Sequence[str], *, asks: bool, offe
         asked_for = forms.bids.search(clause) or _BY_TELEPHONE.search(clause)
         if not bid and not asked_for and _speaks_of_now(forms, clause, on_one_day):
             return True
-        if not fragment and _tells(forms, clause, own):
+        if not fragment and _tells(name, forms, clause, own):
             return True
         bid = bid or (asked_for is not None and not _COURTESY.match(asked_for[0].strip()))
     return False
@@ -112,15 +133,16 @@ def _speaks_of_now(forms: Forms, clause: str, on_one_day: bool) -> bool:
     return not PRICE.search(clause) and (on_one_day or forms.episode.search(clause) is not None)
 
 
-def _tells(forms: Forms, clause: str, own: bool) -> bool:
+def _tells(name: str, forms: Forms, clause: str, own: bool) -> bool:
     """Whether a clause has one of the verbs' forms that tell a fact, and nothing ahead of it takes it back."""
-    ways = [forms.always]
-    if own and not forms.bids.search(clause):
-        ways.append(forms.theirs)
-    if forms.own.search(clause):
-        ways.append(forms.now)
+    ways = ["always"]
+    if own and not has(name, "bids", clause):
+        ways.append("theirs")
+    if has(name, "own", clause):
+        ways.append("now")
     return any(
-        (match := way.search(clause))
+        has(name, way, clause)
+        and (match := getattr(forms, way).search(clause))
         and not forms.excused.search(clause, 0, match.end())
         and not DENIED_AFTER.match(clause, match.end())
         for way in ways

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from assistant.engine import blocks, clauses
 from assistant.engine.folding import fold
-from assistant.engine.languages import NOUN_HEADS, STEMMED, TRIGGERS, WORD, has_known_word, is_common
+from assistant.engine.languages import NOUN_HEADS, STEMMED, TRIGGERS, WORD, is_common
 from assistant.engine.moments import DAY_HEADS, names_day
 from assistant.engine.word_prefixes import WordPrefixes, is_beginning, skeleton
 
@@ -36,7 +36,6 @@ _PLAIN = re.compile(rf"[{_LETTER}\d\s'’.,;:!?…()\"“”„«»¿¡/+%€£=
 _MARKUP = str.maketrans("", "", "*_`~[]#>")
 _LETTER_ALONE = re.compile(r"(?<!\w)[^\W\d_](?!\w)")
 _FEWEST_SPELT = 4  # letters that are written apart and read as a word
-_FEWEST_FOREIGN = 3  # words, of which none is known, that make a sentence one in a language without a grammar
 _DIGIT = re.compile(r"\d")
 _RUN = re.compile(r"\w+")
 _TRIGGERS = sorted({skeleton(word) for word in TRIGGERS})
@@ -66,20 +65,18 @@ class Watch:
 
     `armed`: it may make a claim, and what follows waits. `dubious`: it speaks of what can be booked or sent, or of a day and
     an hour, so that it may be one that only the second judge can tell: its last word waits, and it is never on the screen
-    as a whole before it is judged. `idle` is `Evidence.idle`.
+    as a whole before it is judged.
     """
 
-    def __init__(self, idle: bool) -> None:
-        self.idle = idle
+    def __init__(self) -> None:
         self.armed = self.dubious = False
-        self._common = False  # it has a word of a language that there is a grammar for
-        self._words = self._numbers = 0
+        self._numbers = 0
 
     def begin(self, *, headed: bool) -> None:
         """Another sentence begins, read with what came before it if it is `headed`."""
         self.armed = False
         if not headed:
-            self.dubious, self._common, self._words, self._numbers = False, False, 0, 0
+            self.dubious, self._numbers = False, 0
 
     def add(self, words: str, sentence: str, heading: str) -> None:
         """Take the next whole words. `sentence` is what stands before them in it, `heading` what it is read with."""
@@ -87,11 +84,9 @@ class Watch:
             return
         found = _plain_words(words)
         known = [_about(word) for word in found or ()]
-        if found is None or any(flags & _TELLING for flags in known) or (self.idle and len(known) > 1 and not self._common):
-            self.armed = _may_claim(words, sentence, heading, self.idle)
-        self._words += len(known)
+        if found is None or any(flags & _TELLING for flags in known):
+            self.armed = _may_claim(words, sentence, heading)
         for flags in known:
-            self._common = self._common or bool(flags & _COMMON)
             self._numbers += bool(flags & _NUMBER)
             self.dubious = self.dubious or bool(flags & _SUBJECT)
         self.dubious = self.dubious or found is None or self._numbers > 1
@@ -108,8 +103,7 @@ class Watch:
         if not word:
             return not match["mark"]
         about = _about(word)
-        foreign = self._words >= _FEWEST_FOREIGN - 1 and not (self._common or about & _COMMON)
-        if about & _SUBJECT or (self.idle and foreign):
+        if about & _SUBJECT:
             return False
         if match["mark"]:
             return len(word) > 1 and not about & _TELLING
@@ -129,16 +123,14 @@ def _plain_words(text: str) -> list[str] | None:
     return WORD.findall(bare)
 
 
-def _may_claim(words: str, sentence: str, heading: str, idle: bool) -> bool:
+def _may_claim(words: str, sentence: str, heading: str) -> bool:
     folded = fold(words)
     said = WORD.findall(folded.text.lower())
     if folded.disguised or not TRIGGERS.isdisjoint(said) or _LETTERS_OF_STEMS.search(words):
         return True
     if _ROOTS.search(folded.text) or blocks.names_code(folded.text):
         return True
-    if names_day(folded.text) and not _OFFERS.search(heading + sentence + words):
-        return True
-    return idle and len(said) > 1 and not has_known_word(sentence + folded.text)
+    return names_day(folded.text) and not _OFFERS.search(heading + sentence + words)
 
 
 # --- What may become one ----------------------------------------------------------------------------------------------

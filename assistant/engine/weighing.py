@@ -14,23 +14,25 @@ from functools import cache, lru_cache
 from itertools import pairwise
 from pathlib import Path
 
-from assistant.engine.grammars import STATEMENTS
-from assistant.engine.moments import stated
+from assistant.engine.grammars import GRAMMARS, STATEMENTS
+from assistant.engine.moments import UNSPACED, stated
 from assistant.engine.patterns import patterns_of
-from assistant.engine.statements import ASKS, POLITE, PRICE, forms_of
+from assistant.engine.statements import ASKS, POLITE, PRICE, forms_of, has
 
 WEIGHTS = Path(__file__).parent / "weights"
 _FORMS = ("own", "bids", "episode", "always", "theirs", "now", "excused", "house")
 _PATTERNS = ("forms", "weak", "addressed", "nouns", "denied", "later", "again")
 _TOKEN = re.compile(r"[^\W\d_]+'?|\d+|[?؟!.:;,…✅✓✔☑|]")
+_LETTER = re.compile(r"[a-z]+|[^\W\d_]|\d+|[?？!！。、，.:;,…✅✓✔☑|]")  # of a language that is written without spaces
 _AFFIXES = (3, 4, 5), (2, 3, 4)  # letters of the beginnings and the ends of a word that are signs
 _LENGTHS = 4, 6  # words in a step of the length, and the last step
 
 
 def prepare() -> None:
     """Read and compile what the first sentence would wait for."""
-    for name in STATEMENTS:
+    for name in GRAMMARS:
         _weights(name)
+    for name in STATEMENTS:
         forms_of(name)
 
 
@@ -39,7 +41,7 @@ def signs(name: str, plain: str, context: str = "") -> frozenset[str]:
     moment = stated(plain)
     asks = ASKS.search(plain) is not None
     offered = patterns_of(name).free.search(f"{context} {plain}") is not None
-    found = [form for form in _FORMS if getattr(forms_of(name), form).search(plain)]
+    found = [form for form in _FORMS if has(name, form, plain)] if name in STATEMENTS else []
     if "own" in found:
         found += [f"own+{form}" for form in ("always", "theirs", "now", "episode") if form in found]
         found += ["own+asks"] * asks
@@ -51,10 +53,13 @@ def signs(name: str, plain: str, context: str = "") -> frozenset[str]:
     found += ["days"] * (len(moment.weekdays) > 1) + ["clocks"] * (len(moment.clocks) > 1)
     step, last = _LENGTHS
     found.append(f"length:{min(plain.count(' ') // step, last)}")
-    tokens = ["^", *("0" if token.isdigit() else token for token in _TOKEN.findall(plain.lower())), "$"]
+    token_of = _LETTER if name in UNSPACED else _TOKEN
+    tokens = ["^", *("0" if token.isdigit() else token for token in token_of.findall(plain.lower())), "$"]
     for before, token in pairwise(tokens):
         found += of_word(token)
         found.append(f"{before} {token}")
+    if name in UNSPACED:
+        found += ["".join(three) for three in zip(tokens, tokens[1:], tokens[2:], strict=False)]
     return frozenset(found)
 
 

@@ -23,7 +23,7 @@ from assistant import llm
 from assistant.engine import judge
 from assistant.engine.claims import Gate
 from tests.assistant.engine.claims_corpus import CORPUS
-from tests.assistant.engine.corpus import BLIND, DEVELOPMENT, HELD_OUT, HERE, OPENED, Case, read
+from tests.assistant.engine.corpus import BLIND, DEVELOPMENT, FRESH, HELD_OUT, HERE, OPENED, Case, read
 
 REPEATS = 20
 
@@ -159,12 +159,12 @@ async def ask_judge(cases: list[Case], model: llm.Model) -> str:
 def main(arguments: list[str]) -> None:
     folders = [Path(name) for name in arguments if not name.startswith("-")]
     model = FastModel() if "--judge" in arguments else None
-    for folder in folders or [DEVELOPMENT, BLIND, OPENED, HERE]:
+    for folder in folders or [DEVELOPMENT, BLIND, OPENED, FRESH, HERE]:
         cases = read(folder)
         sys.stdout.write(f"{folder}\n{table(rates(cases))}\n\n")
         if model:
             sys.stdout.write(f"{model.name}: {asyncio.run(ask_judge(cases, model))}\n\n")
-        if "--misses" in arguments and folder.resolve() != HELD_OUT:
+        if "--misses" in arguments and folder.resolve() not in (HELD_OUT, FRESH):
             for case in cases:
                 came = verdict(case.text)
                 if (case.claims and came == "shown") or (not case.claims and came != "shown"):

@@ -17,7 +17,7 @@ from itertools import pairwise
 
 from assistant.engine import blocks, claims, weighing
 from assistant.engine.folding import fold
-from assistant.engine.grammars import STATEMENTS
+from assistant.engine.grammars import GRAMMARS
 from tests.assistant.engine.corpus import BLIND, DEVELOPMENT, OPENED, Case, read
 
 FEWEST = 3  # texts in which a sign is met before it counts
@@ -104,7 +104,7 @@ def written(language: str, weights: Weights) -> str:
 
 
 def main() -> None:
-    for language in STATEMENTS:
+    for language in GRAMMARS:
         weights = learn(language, cases(language))
         (weighing.WEIGHTS / f"{language}.txt").write_text(written(language, weights), encoding="utf-8")
         sys.stdout.write(f"{language}: {len(weights)} signs\n")

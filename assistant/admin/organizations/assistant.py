@@ -50,7 +50,7 @@ THOROUGHLY = ", ".join(sorted(get_language_info(language)["name"] for language i
 CLAIMS = (
     "What a reply says was booked, sent or changed is checked against what was done. In every language of the widget, "
     f"patterns know the usual wordings; in {THOROUGHLY}, any other statement about the visitor's matter is judged as well, "
-    "by the fast model. In the other languages a claim in unusual words can get through."
+    "by the fast model. In the other languages this works less well: about one in ten claims in unusual words gets through."
 )
 
 

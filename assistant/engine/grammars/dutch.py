@@ -102,9 +102,12 @@ LEXICON = Lexicon(
     ),
     again="ook|tweede|andere|beide|twee|eveneens|daarnaast|nog een",
     words=words(
-        "ongeveer minuten uur dagen dertig twee drie duurt kost elke tussen voor "
-        "de het een is zijn u uw je jij ik we wij voor van op om in en of met dit dat deze niet kan kunt heb"
-        " heeft hebben wordt als ons onze mijn me door ja nee wat welke hoe wanneer waar hier was er aan te bij"
-        " naar ook nog maar dan hallo dank goed graag alles zo tot uit over"
+        "die dat hij zij ze hem haar hun jullie jou jouw mij zich men iets niets geen alleen al nu net vanaf vanavond"
+        " vanmiddag vanmorgen vandaag morgen gisteren straks pas weer nog bij tegen onder zonder na sinds tijdens om half"
+        " kwart eerst want maar zal zou wil wilt moet mag staat ligt zit gaat komt doet blijft krijgt gaan komen eens elk"
+        " beide maandag dinsdag woensdag donderdag vrijdag zaterdag zondag ongeveer minuten uur dagen dertig twee drie"
+        " duurt kost elke tussen voor de het een is zijn u uw je jij ik we wij van op in en of met dit deze niet kan kunt"
+        " heb heeft hebben wordt als ons onze mijn me door ja nee wat welke hoe wanneer waar hier was er aan te naar ook"
+        " dan hallo dank goed graag alles zo tot uit over"
     ),
 )

@@ -178,7 +178,8 @@ LEXICON = Lexicon(
     ),
     reference=(
         "(?:your |my )?(?:(?:booking|confirmation|reservation|appointment|order|ticket|case"
-        "|request) )?(?:reference|ref|confirmation|booking|code|number|no|id|pin)(?: (?:number|code|no|id))?"
+        r"|request) )?(?:reference|ref\.?|confirmation|booking|code|number|no|id|pin)(?: (?:number|code|no\.?|nr\.?|id))?"
+        "|pnr|(?:record )?locator"
     ),
     details=(
         "date|day|time|when|where|service|treatment|with|name|guests?|party|duration|location|what|price"

@@ -110,9 +110,11 @@ LEXICON = Lexicon(
     ),
     again="anche|second[oa]|altr[oa]|inoltre|entramb[ie]|due|pure",
     words=words(
-        "circa minuti ore giorni trenta due tre dura costa ogni tra prima dopo "
-        "il lo la i gli le un una è sono lei suo sua io noi a per di del della in e o con questo questa non posso"
-        " può ha ho hanno se nostro mio mi da sì no che quale come quando dove qui stato grazie buongiorno ciao"
-        " al alle dei si più tutto ma ci ti c'è dal nel sul molto"
+        "l un dell all nell sull dall coi agli ai dalla dalle dai sui sulla nella nei fino anche già ora oggi domani"
+        " stasera stamattina adesso solo senza ogni mattina sera mezza niente nessun nessuna qualcosa loro vostro vostra"
+        " vostri tuo tua tuoi te vi li le lui sta stai vuole vuoi serve ancora prossima prossimo però quindi così circa"
+        " minuti ore giorni trenta due tre dura costa tra prima dopo il lo la i gli una è sono lei suo sua io noi a per di"
+        " del della in e o con questo questa non posso può ha ho hanno se nostro mio mi da sì no che quale come quando"
+        " dove qui stato grazie buongiorno ciao al alle dei si più tutto ma ci ti c'è dal nel sul molto"
     ),
 )

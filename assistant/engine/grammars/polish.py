@@ -66,9 +66,11 @@ LEXICON = Lexicon(
     confirmation="potwierdzenie(?: (?:rezerwacji|wizyty))?|(?:wizyta|rezerwacja) potwierdzona|szczegóły rezerwacji",
     again=r"też|także|również|drug\w+|kolejn\w+|ob(?:a|ie|ydwie)|dwie|dwa",
     words=words(
-        "około minut godzin dni trwa kosztuje każdy przyjmujemy "
-        "i w na z do nie jest się to że o po za od czy jak dla pan pani pana są mam ma może można proszę dzień"
-        " dobry tak przez przed już jeszcze który która kiedy gdzie co nas nam ci twoja twój państwa być był była"
-        " został została mi lub oraz u ze"
+        "ten ta te tego tej tym tych pana panu panią panem moja twoje nasz nasza jego jej ich im go mu ją tu tam teraz"
+        " dziś dzisiaj jutro rano wieczorem tylko także też bez pod nad przy między który które którym kto gdy jeśli żeby"
+        " aby albo będzie będą były było mamy masz mają mogę możemy trzeba więcej mniej bardzo dwa dwie trzy cztery euro"
+        " nie niego sobie około minut godzin dni trwa kosztuje każdy przyjmujemy i w na z do jest się to że o po za od czy"
+        " jak dla pan pani są mam ma może można proszę dzień dobry tak przez przed już jeszcze która kiedy gdzie co nas"
+        " nam ci twoja twój państwa być był była został została mi lub oraz u ze"
     ),
 )

@@ -122,9 +122,11 @@ LEXICON = Lexicon(
     ),
     again="também|segund[oa]|outr[oa]|além|ambas|ambos|duas|dois",
     words=words(
-        "cerca minutos horas dias trinta dois três dura custa cada entre antes depois "
-        "o a os as um uma é são está você seu sua eu nós para de do da em no na e ou com este esta não posso pode"
-        " tem temos há se nosso meu me por sim que qual como quando onde aqui foi ser obrigado olá bom dia ao à"
-        " mais muito tudo já mas lhe nos dos das pelo pela"
+        "você vocês lhe te ti meu minha seus suas dele dela deles ele ela eles elas isso isto esse essa aquele num numa"
+        " nas aos às até também hoje amanhã ontem agora ainda só sem sobre quem porque então assim muita outro outra mesmo"
+        " mesma dia noite tarde manhã euros reais vai vão está estão foram sai fica ficam cerca minutos horas dias trinta"
+        " dois três dura custa cada entre antes depois o a os as um uma é são seu sua eu nós para de do da em no na e ou"
+        " com este esta não posso pode tem temos há se nosso me por sim que qual como quando onde aqui foi ser obrigado"
+        " olá bom ao à mais muito tudo já mas nos dos das pelo pela"
     ),
 )

@@ -75,9 +75,12 @@ LEXICON = Lexicon(
     confirmation="(?:randevu|rezervasyon) (?:onayı|onaylandı|bilgileri|detayları)|onay",
     again="ayrıca|da|de|ikinci|başka|diğer|her iki|iki",
     words=words(
-        "yaklaşık dakika saat gün sürer her "
-        "ve bir bu için ile de da mi mı mu mü ne var yok çok daha en olarak gibi kadar sonra önce size siz sizin"
-        " ben biz lütfen merhaba evet hayır teşekkürler nasıl hangi olan olur veya ama her şey adınız gün saat"
+        "artık şu bugün yarın şimdi az sizi bana sana ona onu onun bizim benim senin adına adınıza adı geri öne yeni son"
+        " ilk iki üç dört beş altı yedi sekiz on arası başka yalnızca sadece önceden genellikle ister üstü içinde üzere"
+        " diye hem ya beri arasında tam aynı hiç pazartesi salı çarşamba perşembe cuma cumartesi pazar bey hanım kişi"
+        " numara numaralı oldu edildi verdi aldım alır yapar verir gelir eder edilir bulunur olmalı gerekir yaklaşık"
+        " dakika saat gün sürer her ve bir bu için ile de da mi mı mu mü ne var yok çok daha en olarak gibi kadar sonra"
+        " önce size siz sizin ben biz lütfen merhaba evet hayır teşekkürler nasıl hangi olan olur veya ama şey adınız"
         " değil istediğiniz randevu randevunuz"
     ),
 )

@@ -10,12 +10,12 @@ import pytest
 
 from assistant.engine.grammars import GRAMMARS, STATEMENTS
 from assistant.sentences import LANGUAGES
-from tests.assistant.engine.corpus import BLIND, DEVELOPMENT, HELD_OUT, HERE, OPENED, read
+from tests.assistant.engine.corpus import BLIND, DEVELOPMENT, FRESH, HELD_OUT, HERE, OPENED, read
 from tests.bench.bench_claims import rates, table
 
 MOST = 0.03  # of claims let through, and of others stopped, in each language that has statements besides a grammar
 # Of 100 claims that nobody who works on the grammars has read. The aim is `MOST`; what is reached is held here.
-REACHED = {"ar": 5, "de": 2, "en": 0, "es": 5, "fr": 2}
+REACHED = {"ar": 5, "de": 1, "en": 0, "es": 3, "fr": 2}
 
 
 @pytest.mark.parametrize("folder", [DEVELOPMENT, BLIND, OPENED], ids=lambda folder: folder.name)
@@ -40,7 +40,19 @@ def test_what_nobody_who_works_on_the_grammars_has_read_is_judged_as_well_as_it_
         assert counts.total() == 200
         assert counts[True, "shown"] <= REACHED[language], language
         assert counts[False, "caught"] <= MOST * 100, language
-        assert counts[False, "doubted"] <= 25, language
+        assert counts[False, "doubted"] <= 20, language
+
+
+def test_texts_that_nothing_was_learned_from_are_judged_as_well_as_they_were():
+    found = rates(read(FRESH))
+    assert set(found) == set(GRAMMARS)
+    for languages, most, needless in ((set(STATEMENTS), 0.05, 0.13), (set(GRAMMARS) - set(STATEMENTS), 0.1, 0.23)):
+        total = sum((found[language] for language in languages), Counter())
+        claims = sum(count for (claims, _), count in total.items() if claims)
+        assert claims == 20 * len(languages) or claims == 10 * len(languages)
+        assert total[True, "shown"] <= most * claims, total
+        assert total[False, "caught"] == 0
+        assert total[False, "doubted"] <= needless * claims, total
 
 
 def test_a_held_out_corpus_is_judged_about_as_well():
@@ -49,9 +61,9 @@ def test_a_held_out_corpus_is_judged_about_as_well():
     total = sum(found.values(), Counter())
     claims = sum(count for (claims, _), count in total.items() if claims)
     assert len(found) == 16 and claims >= 450 and total.total() - claims >= 450
-    assert total[True, "shown"] <= 0.035 * claims
+    assert total[True, "shown"] <= 0.02 * claims
     assert total[False, "caught"] <= 0.02 * (total.total() - claims)
-    assert total[False, "doubted"] <= 0.08 * (total.total() - claims)
+    assert total[False, "doubted"] <= 0.18 * (total.total() - claims)
     assert all(found[language][True, "shown"] <= 1 and found[language][False, "caught"] <= 1 for language in STATEMENTS)
 
 

@@ -210,3 +210,73 @@ def test_a_word_cut_short_before_a_number_ends_no_sentence(text: str):
 def test_a_word_that_can_be_cut_short_ends_a_sentence_where_no_number_follows():
     assert gate_of("All set. Your table is reserved.").caught
     assert gate_of("See the sun. Your table is reserved.").text == "See the sun."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "💅 Pedicure · Fri 3 May · 16:00 · reserved",
+        "3 May / 16:00 / Mia / confirmed",
+        "Termin • Freitag, 16 Uhr • bestätigt",
+        "Status ➜ confirmed",
+        "Ref. no. QX-4471",
+        "PNR: QX7MLT",
+        "Ref QX7 M4T",
+    ],
+)
+def test_parts_of_a_line_and_abbreviated_labels_are_read_as_cells_and_labels(text: str):
+    assert gate_of(text, idle=True).caught
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Parking · lift · Wi-Fi", "Mon / Wed / Fri: 9:00 to 18:00", "Pedicure → 40 minutes", "Open 9:00 · closed on Sundays"],
+)
+def test_parts_of_a_line_that_only_inform_are_not_claims(text: str):
+    gate = gate_of(text)
+    assert not gate.caught and not gate.withheld
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Is the table reserved? Yes.",
+        "Did I send the form to Mia? I did not forget. Was it sent? Yes, it was!",
+        "Ist der Tisch reserviert? Ja.",
+        "La table est-elle réservée ? Oui !",
+        "¿Está reservada la mesa? Sí.",
+        "هل الطاولة محجوزة؟ نعم.",
+    ],
+)
+@pytest.mark.parametrize("cut", [1, 400])
+def test_a_yes_to_its_own_question_is_left_to_the_second_judge(text: str, cut: int):
+    gate = Gate(NOTHING)
+    for at in range(0, len(text), cut):
+        gate.push(text[at : at + cut])
+    gate.close()
+    assert gate.withheld or gate.caught
+
+
+def test_a_yes_to_another_question_and_one_after_something_was_done_are_shown():
+    assert not gate_of("Is there a lift? Yes, there is.").withheld
+    booked = Gate(frozenset({"booked"}))
+    assert booked.push("Is the table reserved? Yes. ") and not booked.withheld
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "In case you were wondering, your table is reserved.",
+        "Unless I'm mistaken, your table is reserved.",
+        "Falls Sie sich fragen: Ihr Tisch ist reserviert.",
+        "Si je ne me trompe, votre table est réservée.",
+        "Si no me equivoco, su mesa está reservada.",
+    ],
+)
+def test_a_condition_in_name_only_takes_nothing_back(text: str):
+    assert gate_of(text).caught
+
+
+def test_a_denial_that_is_struck_through_does_not_let_the_sentence_pass():
+    assert gate_of("Your table is ~~not~~ reserved.").withheld
+    assert not gate_of("The pool is ~~30~~ 25 metres long.").withheld

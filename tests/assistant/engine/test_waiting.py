@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
+
 import pytest
 
 from assistant.engine.claims import Gate, claimed
 from assistant.engine.word_prefixes import WordPrefixes
 from tests.assistant.engine.claims_corpus import CORPUS
+from tests.assistant.engine.corpus import BLIND, read
 
 NOTHING = frozenset[str]()
 ORDINARY = ["Of", " course", "!", " Parking", " is", " behind", " the", " house", ",", " and", " the", " lift", " runs", "."]
@@ -18,10 +21,9 @@ def screens(pieces: list[str], *, idle: bool = False) -> list[str]:
     return [shown := shown + gate.push(piece) for piece in pieces]
 
 
-@pytest.mark.parametrize("idle", [False, True])
-def test_an_ordinary_word_is_shown_the_moment_it_comes(idle: bool):
+def test_an_ordinary_word_is_shown_the_moment_it_comes():
     so_far = ""
-    for piece, screen in zip(ORDINARY, screens(ORDINARY, idle=idle), strict=True):
+    for piece, screen in zip(ORDINARY, screens(ORDINARY), strict=True):
         so_far += piece
         # What may end a sentence waits until the sentence is judged.
         assert screen == (so_far if piece not in "!." else so_far[:-1]), piece
@@ -43,6 +45,46 @@ def test_a_short_common_word_is_shown_and_the_rest_of_a_longer_one_waits():
 
 def test_where_something_could_be_claimed_of_a_booking_the_last_word_waits():
     assert screens(["Your", " message", " now", " rests"])[-1] == "Your message now "
+
+
+def test_while_nothing_was_done_a_sentence_is_shown_clause_by_clause():
+    clauses = ["Of course!", " The whole house has a lift,", " the hall has two old pianos and a harp;", " tuning is extra."]
+    pieces = [piece for clause in clauses for piece in clause.replace(" ", "\0 ").strip("\0").split("\0")]
+    seen = list(dict.fromkeys(screens([*pieces, " So"], idle=True)))
+    assert seen == ["", *accumulate(clauses)]
+
+
+@pytest.mark.parametrize("cut", [1, 3, 7])
+def test_while_nothing_was_done_nothing_on_the_screen_was_left_for_the_second_judge(cut: int):
+    doubted = 0
+    for case in read(BLIND):
+        gate, opening = Gate(NOTHING, idle=True), "Well.\n\n"
+        text = opening + case.text
+        screens = [gate.push(text[at : at + cut]) and gate.text for at in range(0, len(text), cut)]
+        gate.close()
+        if (gate.withheld or gate.caught) and gate.text == opening:
+            doubted += 1
+            for screen in filter(None, screens):
+                alone = Gate(NOTHING, idle=True)
+                alone.push(screen.removeprefix(opening))
+                alone.close()
+                assert not alone.withheld and not alone.caught, screen
+    assert doubted > 250
+
+
+def test_many_clauses_are_looked_at_no_more_often_than_grows_with_the_sentence():
+    looks = 0
+
+    class Looked(Gate):
+        def _judge(self, text):
+            nonlocal looks
+            looks += 1
+            return super()._judge(text)
+
+    gate = Looked(NOTHING, idle=True)
+    for piece in ["no,", " "] * 140:
+        gate.push(piece)
+    assert 5 < looks < 20
 
 
 def test_a_doubtful_reply_without_a_full_stop_is_never_taken_for_judged():
