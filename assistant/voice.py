@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from asgiref.sync import async_to_sync
@@ -60,6 +61,12 @@ def offered(assistant: Assistant) -> tuple[ProviderSettings | None, str]:
     """The provider that would speak for `assistant`, or None and the sentence that says why nobody does."""
     speaker, reason = _speaker(assistant)
     return (speaker.provider if speaker else None), reason
+
+
+def origin(assistant: Assistant) -> str:
+    """Where the browser posts its offer, for the policy of a page of ours that shows `assistant`; "" without voice."""
+    provider, _ = offered(assistant)
+    return f"https://{urlsplit(provider.base_url).netloc}" if provider else ""
 
 
 async def refuse_unless_offered(assistant: Assistant) -> None:

@@ -54,6 +54,17 @@ MUTANTS = (
            (f"{TESTS}/services/deliveries/test_outbox.py",)),
     Mutant("a pause for a cache that is down", "assistant/live/drafts.py",
            "self._paused_until = time.monotonic() + CACHE_PAUSE_SECONDS", "pass", (f"{TESTS}/test_turns.py",)),
+    # Voice calls
+    Mutant("the end of a call whose minutes are over", f"{SERVICES}/conversations/voice_calls.py",
+           "(active.filter(ends_at__lte=now), VoiceCall.Reason.LIMIT),", "(active.none(), VoiceCall.Reason.LIMIT),",
+           (f"{TESTS}/test_voice_calls.py",)),
+    Mutant("the least that a call is charged", f"{SERVICES}/conversations/voice_calls.py",
+           "max(tokens.prompt_tokens, int(lasted * HEARD_TOKENS_PER_SECOND))", "tokens.prompt_tokens",
+           (f"{TESTS}/test_voice_calls.py",)),
+    Mutant("the correction of a spoken claim", "assistant/voice.py",
+           'CORRECTION if await in_db(_correct)(conversation, text) else ""', '""', (f"{TESTS}/test_voice_calls.py",)),
+    Mutant("the refusal of a voice model that has ended", "assistant/voice.py", "if one.days < 0]", "if False]",
+           (f"{TESTS}/test_voice_calls.py",)),
     # Visitors who log in
     Mutant("the key's algorithm, not the token's", f"{SERVICES}/organizations/identity.py",
            "[key for key in enabled if key.algorithm == header[\"alg\"]]", "enabled",

@@ -33,9 +33,10 @@ View = Callable[..., HttpResponseBase]
 
 KEY_COOKIE = "mailbox"
 
-# The policy that a careful site owner would set; the widget has to work under it.
+# The policy that a careful site owner would set; the widget has to work under it. The second is for voice calls.
 SITE_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self' https://api.openai.com; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 )
 MAILBOX_POLICY = (

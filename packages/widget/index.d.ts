@@ -32,7 +32,7 @@ export interface Visitor {
 export type Token = string | (() => string | Promise<string>);
 
 export interface Events {
-    ready: undefined;
+    ready: { voice: boolean; voice_reason?: string };
     open: undefined;
     close: undefined;
     "message:sent": { id: string; role: "visitor" };

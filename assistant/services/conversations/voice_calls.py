@@ -18,7 +18,7 @@ from django.utils import timezone
 from assistant import live
 from assistant.errors import Conflict, InputError, NotFound
 from assistant.llm import TokenUsage
-from assistant.models import Conversation, Message, Provider, VoiceCall
+from assistant.models import Conversation, Message, VoiceCall
 from assistant.redaction import clean
 from assistant.services.conversations.messages import append_message
 from assistant.services.providers import budgets
@@ -202,7 +202,7 @@ def _settle(call: VoiceCall, tokens: TokenUsage) -> None:
         call.source,
         call.health_key,
         call.model,
-        provider_id=Provider.objects.filter(pk=call.provider_id).values_list("pk", flat=True).first(),
+        provider_id=call.provider_id,
         usage=TokenUsage(prompt, completion, exact=False),
         total_ms=int(lasted * 1000),
     )

@@ -174,8 +174,8 @@ def reserve(
 
 def reservation_of(usage_id: int | None) -> Reservation | None:
     """A reservation that is settled by another process than the one that made it, by its row; None once it is settled."""
-    found = Usage.objects.filter(pk=usage_id, reserved=True).select_related("assistant__organization", "conversation")
-    row = found.first()
+    rows = Usage.objects.select_related("assistant__organization", "conversation")
+    row = rows.filter(pk=usage_id, reserved=True).first() if usage_id else None
     if row is None:
         return None
     asking = Asking(row.assistant, row.task, row.conversation, owner=row.organization)

@@ -25,6 +25,12 @@ export function createActions(parts) {
     keepDraft: (draft) => storage.write({ draft: draft || undefined }),
     /** @param {import("./transcript/index.js").Language} language */
     saveTranscript: async (language) => (await import("./transcript/index.js")).saveTranscript(store.get(), language),
+    /** A voice call, in `footer` in the place of the text box. @param {HTMLElement} footer @param {() => void} focus the text box
+     * @param {import("./views/index.js").Page} page */
+    talk: (footer, focus, page) =>
+      import("./voice/index.js")
+        .then(({ openCall }) => openCall(parts, footer, focus, page))
+        .catch(() => store.dispatch({ type: "error", code: "offline", text: "" })),
     ...createMessageActions(parts),
     ...createAnswerActions(store, transport, send),
     askForPerson: () => send({ type: "human.request" }),

@@ -50,7 +50,7 @@ function build({ host, config, storage: stored, root, shadow, launcher, options,
   const session = createSession(host, config.key, storage, (...request) => fetch(...request), locale);
   const { transport, outbox } = createConnection(host, store, session);
   const actions = createActions({ store, transport, storage, session });
-  const panel = createPanel(actions, { t, locale, host, mode });
+  const panel = createPanel(actions, { t, voice: language.voice, locale, host, mode });
   const teaser = createTeaser(() => commands.open());
   const commands = createPanelCommands({ store, transport, storage, actions, session, emit, focus: panel.focus });
 
@@ -71,7 +71,7 @@ function build({ host, config, storage: stored, root, shadow, launcher, options,
     receipts.update();
   });
 
-  emit("ready");
+  emit("ready", { voice: config.voice, voice_reason: config.voice_reason });
   return {
     ...commands,
     isOpen: () => store.get().open,

@@ -10,13 +10,14 @@
  * @property {string} greeting @property {string} disclosure @property {string[]} starters
  * @property {Record<string, { greeting?: string, disclosure?: string, starters?: string[] }>} [texts] by language, what differs
  * @property {string} accent @property {"left" | "right"} position @property {string} locale
- * @property {boolean} demo @property {boolean} [human] @property {boolean} voice @property {number} max_chars
+ * @property {boolean} demo @property {boolean} [human] @property {boolean} voice @property {string} [voice_reason] @property {number} max_chars
  *
  * @typedef {{ title: string, url: string }} Source
  * @typedef {object} Message
  * @property {string} id @property {string} [client_id] @property {"visitor" | "assistant" | "staff" | "system"} role
  * @property {string} text @property {string} at @property {"complete" | "incomplete" | "stopped"} state
  * @property {string} [turn] @property {number} [rating] @property {Source[]} [sources]
+ * @property {boolean} [spoken] in a voice call
  *
  * @typedef {{ id: string, label: string, note?: string, start_at: string }} Slot
  * @typedef {{ date?: string, label: string, slots: Slot[] }} Day

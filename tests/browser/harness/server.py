@@ -136,6 +136,11 @@ class FakeServer:
         self.requests: list[str] = []
         self.frames: list[dict[str, Any]] = []
         self.sessions: list[dict[str, Any]] = []  # what each was asked for with
+        self.voice_url = ""  # of the realtime double, where there is one
+        self.voice_seconds = 600
+        self.voice_refusal: tuple[int, dict[str, Any]] | None = None
+        self.reports: list[tuple[str, dict[str, Any]]] = []  # what was reported of calls: action and body
+        self.tool_calls: list[dict[str, Any]] = []
         self._open: set[web.WebSocketResponse] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -178,6 +183,9 @@ class FakeServer:
             web.post("/api/v1/widget/turns/{turn}/{verb}", self._post_turn),
             web.post("/api/v1/widget/cards/{card}/answer", self._post_card),
             web.post("/api/v1/widget/cards/{card}/slots", self._post_slots),
+            web.post("/api/v1/widget/session-key", self._session_key),
+            web.post("/api/v1/widget/tool-calls", self._tool_call),
+            web.post("/api/v1/widget/voice-calls/{call}/{action}", self._voice_call),
             web.get("/ws/v1/chat", self._socket),
             web.route("OPTIONS", "/{path:.*}", self._preflight),
         ])  # fmt: skip
@@ -313,6 +321,33 @@ class FakeServer:
     async def _post_slots(self, request: web.Request) -> web.Response:
         asked = await request.json()
         return web.json_response({"type": "slots.shown", "card": request.match_info["card"], "view": times.shown(asked)})
+
+    # Voice
+
+    async def _session_key(self, request: web.Request) -> web.Response:
+        self._of(request)
+        if self.voice_refusal:
+            status, body = self.voice_refusal
+            return web.json_response(body, status=status)
+        key = {"value": "ek_test", "expires_at": 1900000000, "model": "gpt-realtime-2", "url": self.voice_url}
+        return web.json_response(key | {"call": f"call-{next(self._numbers)}", "seconds": self.voice_seconds})
+
+    async def _voice_call(self, request: web.Request) -> web.Response:
+        conversation, action, body = self._of(request), request.match_info["action"], await request.json()
+        self.reports.append((action, body))
+        if action != "lines":
+            return web.Response(status=204)
+        state = "stopped" if body["stopped"] else "complete"
+        conversation.message(body["role"], body["text"], spoken=True, state=state)
+        claims = body["role"] == "assistant" and "I have booked" in body["text"]
+        return web.json_response({"correction": "That has not been done."} if claims else {})
+
+    async def _tool_call(self, request: web.Request) -> web.Response:
+        """A tool named as a kind of card shows that card."""
+        conversation, body = self._of(request), await request.json()
+        self.tool_calls.append(body)
+        conversation.card(body["name"])
+        return web.json_response({"output": f"The {body['name']} are on the screen.", "outcome": "done"})
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
         conversation = self._of(request)

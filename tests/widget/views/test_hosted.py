@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from assistant.async_db import in_db
+from assistant.models import Provider
 from tests import make
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -16,3 +17,19 @@ async def test_the_hosted_page_is_framed_by_allowed_sites_only(async_client):
     assert f'data-key="{assistant.public_key}"' in answer.content.decode()
     assert f"frame-ancestors 'self' {make.ORIGIN}" in answer.headers["content-security-policy"]
     assert (await async_client.get("/chat/pk_nobody")).status_code == 404
+
+
+async def test_the_hosted_page_may_call_the_provider_of_voice_and_nobody_else(async_client):
+    assistant = await in_db(make.assistant)()
+    silent = await async_client.get(f"/chat/{assistant.public_key}")
+    assert "connect-src 'self';" in silent.headers["content-security-policy"]
+
+    def speaks():
+        own = Provider(organization=assistant.organization, name="OpenAI", smart="m", realtime="gpt-realtime-2")
+        own.base_url = "https://api.openai.com/v1"
+        own.set_key("sk-test", own.base_url)
+        own.save()
+
+    await in_db(speaks)()
+    answer = await async_client.get(f"/chat/{assistant.public_key}")
+    assert "connect-src 'self' https://api.openai.com;" in answer.headers["content-security-policy"]

@@ -18,6 +18,7 @@ export default {
   conversation: "Gespräch",
   placeholder: "Nachricht schreiben …",
   send: "Senden",
+  talk: "Anruf starten",
   stop: "Anhalten",
   retry: "Noch einmal",
   discard: "Verwerfen",
@@ -74,4 +75,32 @@ export default {
     full: "nichts frei",
     from: "ab {length}",
   },
+};
+
+/** @type {import("./index.js").Voice} */
+export const voice = {
+  call: "Sprachanruf",
+  explain:
+    "Sie sprechen, der Assistent antwortet laut. Ihre Stimme geht an seinen KI-Anbieter, und das Gesagte wird in diesem Chat mitgeschrieben. Ihr Browser fragt zuerst nach dem Mikrofon.",
+  start: "Anruf starten",
+  cancel: "Nicht jetzt",
+  asking: "Bitte erlauben Sie das Mikrofon …",
+  connecting: "Wird verbunden …",
+  listening: "Hört zu …",
+  thinking: "Denkt nach …",
+  speaking: "Spricht …",
+  muted: "Mikrofon aus",
+  mute: "Stumm",
+  interrupt: "Unterbrechen",
+  end: "Auflegen",
+  microphone: "Mikrofon",
+  soon: "Noch eine Minute.",
+  ended: "Der Anruf ist beendet.",
+  limit: "Die Höchstdauer des Anrufs ist erreicht. Sie können hier schriftlich weitermachen.",
+  network: "Die Verbindung ist abgebrochen. Sie können hier schriftlich weitermachen.",
+  staff: "Jetzt ist ein Mensch da. Bitte schreiben Sie hier weiter.",
+  refused: "Das Mikrofon ist gesperrt. Erlauben Sie es in den Einstellungen Ihres Browsers, oder schreiben Sie hier.",
+  missing: "Es ist kein Mikrofon nutzbar. Sie können hier schreiben.",
+  unavailable: "Anrufe sind gerade nicht möglich. Sie können hier schreiben.",
+  spent: "Zurzeit sind keine weiteren Anrufe möglich. Bitte kommen Sie später wieder.",
 };

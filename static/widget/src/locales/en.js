@@ -18,6 +18,7 @@ export default {
   conversation: "Conversation",
   placeholder: "Write a message…",
   send: "Send",
+  talk: "Start a voice call",
   stop: "Stop",
   retry: "Try again",
   discard: "Discard",
@@ -74,4 +75,32 @@ export default {
     full: "nothing free",
     from: "from {length}",
   },
+};
+
+/** Read with the module of voice calls. */
+export const voice = {
+  call: "Voice call",
+  explain:
+    "You talk, and the assistant answers aloud. Your voice goes to its AI provider, and what is said is written down in this chat. Your browser asks for the microphone first.",
+  start: "Start call",
+  cancel: "Not now",
+  asking: "Please allow the microphone…",
+  connecting: "Connecting…",
+  listening: "Listening…",
+  thinking: "Thinking…",
+  speaking: "Speaking…",
+  muted: "Microphone off",
+  mute: "Mute",
+  interrupt: "Interrupt",
+  end: "End call",
+  microphone: "Microphone",
+  soon: "One minute left.",
+  ended: "The call has ended.",
+  limit: "The call has reached its time limit. You can go on in writing.",
+  network: "The connection of the call was lost. You can go on in writing.",
+  staff: "A person is here now. Please go on in writing.",
+  refused: "The microphone is blocked. Allow it in your browser’s settings, or go on in writing.",
+  missing: "No microphone can be used. You can go on in writing.",
+  unavailable: "Voice calls are not available just now. You can go on in writing.",
+  spent: "No more calls are possible for now. Please come back later.",
 };

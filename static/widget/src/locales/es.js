@@ -18,6 +18,7 @@ export default {
   conversation: "Conversación",
   placeholder: "Escriba un mensaje…",
   send: "Enviar",
+  talk: "Iniciar una llamada de voz",
   stop: "Detener",
   retry: "Reintentar",
   discard: "Descartar",
@@ -74,4 +75,32 @@ export default {
     full: "nada libre",
     from: "desde {length}",
   },
+};
+
+/** @type {import("./index.js").Voice} */
+export const voice = {
+  call: "Llamada de voz",
+  explain:
+    "Usted habla y el asistente responde en voz alta. Su voz se envía a su proveedor de IA y lo que se diga queda escrito en este chat. Antes, el navegador le pedirá permiso para usar el micrófono.",
+  start: "Iniciar llamada",
+  cancel: "Ahora no",
+  asking: "Permita el uso del micrófono…",
+  connecting: "Conectando…",
+  listening: "Escuchando…",
+  thinking: "Pensando…",
+  speaking: "Hablando…",
+  muted: "Micrófono apagado",
+  mute: "Silenciar",
+  interrupt: "Interrumpir",
+  end: "Colgar",
+  microphone: "Micrófono",
+  soon: "Queda un minuto.",
+  ended: "La llamada ha terminado.",
+  limit: "La llamada ha alcanzado su duración máxima. Puede continuar por escrito.",
+  network: "Se ha perdido la conexión de la llamada. Puede continuar por escrito.",
+  staff: "Ya hay una persona aquí. Continúe por escrito, por favor.",
+  refused: "El micrófono está bloqueado. Permítalo en los ajustes del navegador o continúe por escrito.",
+  missing: "No se puede usar ningún micrófono. Puede continuar por escrito.",
+  unavailable: "Las llamadas no están disponibles en este momento. Puede continuar por escrito.",
+  spent: "Por ahora no es posible hacer más llamadas. Vuelva más tarde, por favor.",
 };

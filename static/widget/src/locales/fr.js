@@ -18,6 +18,7 @@ export default {
   conversation: "Conversation",
   placeholder: "Écrire un message…",
   send: "Envoyer",
+  talk: "Démarrer un appel vocal",
   stop: "Arrêter",
   retry: "Réessayer",
   discard: "Supprimer",
@@ -74,4 +75,32 @@ export default {
     full: "rien de libre",
     from: "dès {length}",
   },
+};
+
+/** @type {import("./index.js").Voice} */
+export const voice = {
+  call: "Appel vocal",
+  explain:
+    "Vous parlez et l’assistant répond à voix haute. Votre voix est transmise à son fournisseur d’IA, et ce qui est dit est noté dans ce chat. Votre navigateur demande d’abord l’accès au micro.",
+  start: "Démarrer l’appel",
+  cancel: "Pas maintenant",
+  asking: "Veuillez autoriser le micro…",
+  connecting: "Connexion…",
+  listening: "À l’écoute…",
+  thinking: "Réflexion…",
+  speaking: "Parle…",
+  muted: "Micro coupé",
+  mute: "Couper le micro",
+  interrupt: "Interrompre",
+  end: "Raccrocher",
+  microphone: "Micro",
+  soon: "Plus qu’une minute.",
+  ended: "L’appel est terminé.",
+  limit: "L’appel a atteint sa durée maximale. Vous pouvez continuer par écrit.",
+  network: "La connexion de l’appel a été perdue. Vous pouvez continuer par écrit.",
+  staff: "Quelqu’un est là maintenant. Veuillez continuer par écrit.",
+  refused: "Le micro est bloqué. Autorisez-le dans les réglages de votre navigateur ou continuez par écrit.",
+  missing: "Aucun micro n’est utilisable. Vous pouvez continuer par écrit.",
+  unavailable: "Les appels ne sont pas disponibles pour le moment. Vous pouvez continuer par écrit.",
+  spent: "Plus aucun appel n’est possible pour l’instant. Veuillez revenir plus tard.",
 };

@@ -3,10 +3,11 @@ import en from "./en.js";
 
 /** A sentence for each way in which a language counts; `other` stands in for those that do not differ from it. @typedef {{ [category in Intl.LDMLPluralRule]?: string }} Plural */
 /** Words for looking through times, which are read with the card of times. @typedef {typeof en.booking} Booking */
+/** Words of a voice call, which are read with that. @typedef {typeof import("./en.js").voice} Voice */
 /** @typedef {{ [key in keyof typeof en]: (typeof en)[key] extends string ? string : key extends "booking" ? Booking : Plural }} Strings */
 
 /** What each language says: a file beside the panel, fetched when it is spoken. English comes with the panel.
- * @type {Record<string, () => Promise<{ default: Strings }>>} */
+ * @type {Record<string, () => Promise<{ default: Strings, voice: Voice }>>} */
 const FILES = {
   ar: () => import("./ar.js"),
   de: () => import("./de.js"),
@@ -44,8 +45,8 @@ export async function loadLocale(...wanted) {
   const { language } = partsOf(locale);
   if (language === "en") return { locale, strings: en, dir: "ltr" };
   try {
-    const { default: strings } = await FILES[language]();
-    return { locale, strings, dir: RIGHT_TO_LEFT.has(language) ? "rtl" : "ltr" };
+    const { default: strings, voice } = await FILES[language]();
+    return { locale, strings, voice, dir: RIGHT_TO_LEFT.has(language) ? "rtl" : "ltr" };
   } catch {
     return { locale: "en", strings: en, dir: "ltr" };
   }

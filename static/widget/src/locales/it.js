@@ -18,6 +18,7 @@ export default {
   conversation: "Conversazione",
   placeholder: "Scriva un messaggio…",
   send: "Invia",
+  talk: "Avvia una chiamata vocale",
   stop: "Interrompi",
   retry: "Riprova",
   discard: "Elimina",
@@ -74,4 +75,32 @@ export default {
     full: "niente di libero",
     from: "da {length}",
   },
+};
+
+/** @type {import("./index.js").Voice} */
+export const voice = {
+  call: "Chiamata vocale",
+  explain:
+    "Lei parla e l’assistente risponde a voce. La Sua voce viene inviata al fornitore di IA e ciò che si dice viene trascritto in questa chat. Prima il browser chiede l’accesso al microfono.",
+  start: "Avvia chiamata",
+  cancel: "Non ora",
+  asking: "Consenta l’uso del microfono…",
+  connecting: "Connessione…",
+  listening: "In ascolto…",
+  thinking: "Sto pensando…",
+  speaking: "Sta parlando…",
+  muted: "Microfono spento",
+  mute: "Disattiva audio",
+  interrupt: "Interrompi",
+  end: "Riaggancia",
+  microphone: "Microfono",
+  soon: "Manca un minuto.",
+  ended: "La chiamata è terminata.",
+  limit: "La chiamata ha raggiunto la durata massima. Può continuare per iscritto.",
+  network: "La connessione della chiamata si è interrotta. Può continuare per iscritto.",
+  staff: "Ora c’è una persona. Continui per iscritto, per favore.",
+  refused: "Il microfono è bloccato. Lo consenta nelle impostazioni del browser oppure continui per iscritto.",
+  missing: "Nessun microfono utilizzabile. Può continuare per iscritto.",
+  unavailable: "Al momento le chiamate non sono disponibili. Può continuare per iscritto.",
+  spent: "Per ora non sono possibili altre chiamate. Torni più tardi, per favore.",
 };

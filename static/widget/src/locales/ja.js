@@ -18,6 +18,7 @@ export default {
   conversation: "会話",
   placeholder: "メッセージを入力…",
   send: "送信",
+  talk: "音声通話を始める",
   stop: "停止",
   retry: "再試行",
   discard: "削除",
@@ -74,4 +75,32 @@ export default {
     full: "空きなし",
     from: "{length}から",
   },
+};
+
+/** @type {import("./index.js").Voice} */
+export const voice = {
+  call: "音声通話",
+  explain:
+    "話しかけると、アシスタントが声で答えます。音声は AI プロバイダーに送られ、会話の内容はこのチャットに記録されます。はじめにブラウザがマイクの許可を求めます。",
+  start: "通話を始める",
+  cancel: "今はしない",
+  asking: "マイクの使用を許可してください…",
+  connecting: "接続しています…",
+  listening: "聞いています…",
+  thinking: "考えています…",
+  speaking: "話しています…",
+  muted: "マイクはオフです",
+  mute: "ミュート",
+  interrupt: "話をさえぎる",
+  end: "通話を終える",
+  microphone: "マイク",
+  soon: "残り 1 分です。",
+  ended: "通話が終了しました。",
+  limit: "通話の制限時間になりました。続きは文字でどうぞ。",
+  network: "通話の接続が切れました。続きは文字でどうぞ。",
+  staff: "担当者が対応しています。続きは文字でお願いします。",
+  refused: "マイクがブロックされています。ブラウザの設定で許可するか、文字で続けてください。",
+  missing: "使用できるマイクがありません。続きは文字でどうぞ。",
+  unavailable: "音声通話は現在ご利用いただけません。続きは文字でどうぞ。",
+  spent: "現在これ以上通話できません。後ほどまたお越しください。",
 };

@@ -18,6 +18,7 @@ export default {
   conversation: "Gesprek",
   placeholder: "Schrijf een bericht…",
   send: "Verzenden",
+  talk: "Een spraakgesprek starten",
   stop: "Stoppen",
   retry: "Opnieuw proberen",
   discard: "Weggooien",
@@ -74,4 +75,32 @@ export default {
     full: "niets vrij",
     from: "vanaf {length}",
   },
+};
+
+/** @type {import("./index.js").Voice} */
+export const voice = {
+  call: "Spraakgesprek",
+  explain:
+    "U spreekt en de assistent antwoordt hardop. Uw stem gaat naar zijn AI-aanbieder en wat er gezegd wordt, komt in deze chat te staan. Uw browser vraagt eerst om de microfoon.",
+  start: "Gesprek starten",
+  cancel: "Niet nu",
+  asking: "Sta de microfoon toe…",
+  connecting: "Verbinden…",
+  listening: "Luistert…",
+  thinking: "Denkt na…",
+  speaking: "Spreekt…",
+  muted: "Microfoon uit",
+  mute: "Dempen",
+  interrupt: "Onderbreken",
+  end: "Ophangen",
+  microphone: "Microfoon",
+  soon: "Nog één minuut.",
+  ended: "Het gesprek is beëindigd.",
+  limit: "Het gesprek heeft de maximale duur bereikt. U kunt schriftelijk verdergaan.",
+  network: "De verbinding van het gesprek is verbroken. U kunt schriftelijk verdergaan.",
+  staff: "Er is nu een medewerker. Ga schriftelijk verder.",
+  refused: "De microfoon is geblokkeerd. Sta deze toe in de instellingen van uw browser of ga schriftelijk verder.",
+  missing: "Er is geen bruikbare microfoon. U kunt schriftelijk verdergaan.",
+  unavailable: "Bellen is op dit moment niet mogelijk. U kunt schriftelijk verdergaan.",
+  spent: "Voorlopig zijn er geen gesprekken meer mogelijk. Kom later terug.",
 };

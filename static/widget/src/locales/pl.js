@@ -18,6 +18,7 @@ export default {
   conversation: "Rozmowa",
   placeholder: "Napisz wiadomość…",
   send: "Wyślij",
+  talk: "Rozpocznij rozmowę głosową",
   stop: "Zatrzymaj",
   retry: "Spróbuj ponownie",
   discard: "Odrzuć",
@@ -79,4 +80,32 @@ export default {
     full: "brak wolnych terminów",
     from: "od {length}",
   },
+};
+
+/** @type {import("./index.js").Voice} */
+export const voice = {
+  call: "Rozmowa głosowa",
+  explain:
+    "Mówisz, a asystent odpowiada na głos. Twój głos trafia do jego dostawcy AI, a treść rozmowy jest zapisywana w tym czacie. Przeglądarka najpierw poprosi o dostęp do mikrofonu.",
+  start: "Rozpocznij rozmowę",
+  cancel: "Nie teraz",
+  asking: "Zezwól na użycie mikrofonu…",
+  connecting: "Łączenie…",
+  listening: "Słucham…",
+  thinking: "Myślę…",
+  speaking: "Mówię…",
+  muted: "Mikrofon wyłączony",
+  mute: "Wycisz",
+  interrupt: "Przerwij",
+  end: "Zakończ",
+  microphone: "Mikrofon",
+  soon: "Została jedna minuta.",
+  ended: "Rozmowa została zakończona.",
+  limit: "Rozmowa osiągnęła maksymalny czas. Możesz kontynuować na piśmie.",
+  network: "Połączenie zostało przerwane. Możesz kontynuować na piśmie.",
+  staff: "Jest już z Tobą konsultant. Kontynuuj na piśmie.",
+  refused: "Mikrofon jest zablokowany. Zezwól na niego w ustawieniach przeglądarki albo kontynuuj na piśmie.",
+  missing: "Nie można użyć żadnego mikrofonu. Możesz kontynuować na piśmie.",
+  unavailable: "Rozmowy głosowe są teraz niedostępne. Możesz kontynuować na piśmie.",
+  spent: "Na razie kolejne rozmowy nie są możliwe. Wróć później.",
 };

@@ -18,6 +18,7 @@ export default {
   conversation: "Conversa",
   placeholder: "Escreva uma mensagem…",
   send: "Enviar",
+  talk: "Iniciar uma chamada de voz",
   stop: "Parar",
   retry: "Tentar de novo",
   discard: "Descartar",
@@ -74,4 +75,32 @@ export default {
     full: "nada livre",
     from: "a partir de {length}",
   },
+};
+
+/** @type {import("./index.js").Voice} */
+export const voice = {
+  call: "Chamada de voz",
+  explain:
+    "Você fala e o assistente responde em voz alta. Sua voz é enviada ao provedor de IA dele, e o que for dito fica escrito neste chat. Antes, o navegador pede acesso ao microfone.",
+  start: "Iniciar chamada",
+  cancel: "Agora não",
+  asking: "Permita o uso do microfone…",
+  connecting: "Conectando…",
+  listening: "Ouvindo…",
+  thinking: "Pensando…",
+  speaking: "Falando…",
+  muted: "Microfone desligado",
+  mute: "Silenciar",
+  interrupt: "Interromper",
+  end: "Encerrar",
+  microphone: "Microfone",
+  soon: "Falta um minuto.",
+  ended: "A chamada terminou.",
+  limit: "A chamada atingiu a duração máxima. Você pode continuar por escrito.",
+  network: "A conexão da chamada foi perdida. Você pode continuar por escrito.",
+  staff: "Agora há uma pessoa aqui. Continue por escrito, por favor.",
+  refused: "O microfone está bloqueado. Permita-o nas configurações do navegador ou continue por escrito.",
+  missing: "Nenhum microfone pode ser usado. Você pode continuar por escrito.",
+  unavailable: "As chamadas não estão disponíveis no momento. Você pode continuar por escrito.",
+  spent: "Por enquanto não é possível fazer mais chamadas. Volte mais tarde, por favor.",
 };

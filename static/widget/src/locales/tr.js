@@ -18,6 +18,7 @@ export default {
   conversation: "Görüşme",
   placeholder: "Mesaj yazın…",
   send: "Gönder",
+  talk: "Sesli görüşme başlat",
   stop: "Durdur",
   retry: "Tekrar dene",
   discard: "Sil",
@@ -74,4 +75,32 @@ export default {
     full: "boş saat yok",
     from: "en az {length}",
   },
+};
+
+/** @type {import("./index.js").Voice} */
+export const voice = {
+  call: "Sesli görüşme",
+  explain:
+    "Siz konuşursunuz, asistan sesli yanıt verir. Sesiniz yapay zekâ sağlayıcısına gönderilir, konuşulanlar bu sohbete yazılır. Tarayıcınız önce mikrofon izni ister.",
+  start: "Görüşmeyi başlat",
+  cancel: "Şimdi değil",
+  asking: "Lütfen mikrofona izin verin…",
+  connecting: "Bağlanıyor…",
+  listening: "Dinliyor…",
+  thinking: "Düşünüyor…",
+  speaking: "Konuşuyor…",
+  muted: "Mikrofon kapalı",
+  mute: "Sessize al",
+  interrupt: "Sözünü kes",
+  end: "Görüşmeyi bitir",
+  microphone: "Mikrofon",
+  soon: "Bir dakika kaldı.",
+  ended: "Görüşme sona erdi.",
+  limit: "Görüşme süre sınırına ulaştı. Yazarak devam edebilirsiniz.",
+  network: "Görüşme bağlantısı kesildi. Yazarak devam edebilirsiniz.",
+  staff: "Artık ekipten biri burada. Lütfen yazarak devam edin.",
+  refused: "Mikrofon engellenmiş. Tarayıcı ayarlarından izin verin ya da yazarak devam edin.",
+  missing: "Kullanılabilir mikrofon yok. Yazarak devam edebilirsiniz.",
+  unavailable: "Sesli görüşme şu anda kullanılamıyor. Yazarak devam edebilirsiniz.",
+  spent: "Şimdilik başka görüşme yapılamıyor. Lütfen daha sonra tekrar gelin.",
 };

@@ -33,7 +33,8 @@ export function announceNew(state, before, announce, lineOf) {
   if (label && label !== toolOf(before)) announce(label);
   if (before.connection !== "online" || state.conversation?.id !== before.conversation?.id) return; // a replay
   for (const item of state.items) {
-    if (item.seq <= before.seq || (item.kind === "message" && item.message.role === "visitor")) continue;
+    if (item.seq <= before.seq || (item.kind === "message" && (item.message.role === "visitor" || item.message.spoken)))
+      continue;
     const line = lineOf(item);
     // As it is laid out: `textContent` would run the rows of a card, or two paragraphs, into one word.
     const words = /** @type {HTMLElement?} */ (line?.querySelector(".prose") ?? line)?.innerText;

@@ -1,6 +1,6 @@
 import { isBlank } from "../actions.js";
 import { h, icon, iconButton } from "../dom.js";
-import { PENCIL, SEND, STOP } from "../icons.js";
+import { MIC, PENCIL, SEND, STOP } from "../icons.js";
 import { count } from "../locales/index.js";
 
 const TALLEST_PX = 140;
@@ -36,7 +36,8 @@ function createEnded(actions, { t }) {
 }
 
 /** @param {import("./index.js").Actions} actions @param {import("./index.js").Page} page */
-function createForm(actions, { t, locale }) {
+function createForm(actions, page) {
+  const { t, locale } = page;
   /** @type {import("./index.js").State} */
   let state;
   const box = h("textarea", {
@@ -50,9 +51,18 @@ function createForm(actions, { t, locale }) {
     onkeydown: (/** @type {KeyboardEvent} */ event) => sendsMessage(event) && submit(event),
   });
   const length = h("p", { class: "length", id: "length", role: "status" });
+  const talk = iconButton(MIC, t.talk, {
+    class: "icon round",
+    onclick: () => actions.talk(/** @type {HTMLElement} */ (el.parentNode), () => box.focus(), page),
+  });
   const stop = iconButton(STOP, t.stop, { class: "icon round stop", onclick: stopTurn });
   const send = iconButton(SEND, t.send, { class: "icon round send", type: "submit" });
-  const el = h("form", { onsubmit: submit, novalidate: true }, h("div", { class: "field" }, box, stop, send), length);
+  const el = h(
+    "form",
+    { onsubmit: submit, novalidate: true },
+    h("div", { class: "field" }, box, talk, stop, send),
+    length,
+  );
 
   function fit() {
     box.style.height = "auto";
@@ -68,6 +78,7 @@ function createForm(actions, { t, locale }) {
     length.textContent = excess > 0 ? count(t.tooLong, excess, locale) : "";
     send.setAttribute("aria-disabled", String(isBlank(text) || excess > 0));
     stop.hidden = !running;
+    talk.hidden = !state.config.voice || state.conversation?.state === "staff" || !isBlank(text);
     send.hidden = running && isBlank(text);
     box.dir = box.value ? "auto" : ""; // an empty box reads as the panel does, and so does its placeholder
   }

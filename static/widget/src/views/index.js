@@ -8,6 +8,7 @@ import { createMessages } from "./messages.js";
  * @typedef {import("../store.js").State} State
  * @typedef {object} Page what every view may ask of its surroundings
  * @property {import("../locales/index.js").Strings} t
+ * @property {import("../locales/index.js").Voice} [voice] the words of a call; English has them with the module
  * @property {string} locale @property {string} host
  * @property {string} mode `page` where the chat is the whole page, `inline` where it is a part of it: then it cannot be closed
  * @property {(text: string) => void} announce says `text` to a screen reader, once

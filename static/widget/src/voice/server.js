@@ -1,0 +1,87 @@
+/** What the server is asked and told of a call: docs/protocol.md, *Voice calls*. */
+import { toJson } from "../json.js";
+
+/** @typedef {{ value: string, url: string, call: string, seconds: number }} Key */
+/** No call, or none any more: `reason` is a word of the catalogue, `detail` is for the site's owner. */
+export class NoCall extends Error {
+  /** @param {string} reason @param {string} [detail] */
+  constructor(reason, detail = "") {
+    super(detail || reason);
+    this.reason = reason;
+  }
+}
+
+/** @param {string} host @param {string} token */
+export function createServer(host, token) {
+  let call = "";
+
+  /** @param {string} path @param {object} body @param {boolean} [keepalive] beyond the end of the page */
+  const post = (path, body, keepalive = false) =>
+    fetch(`${host}/api/v1/widget/${path}`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", Authorization: `Bearer ${token}` },
+      body: toJson(body),
+      keepalive,
+    });
+
+  /** @param {string} path @param {object} body */
+  async function answerTo(path, body) {
+    const response = await post(path, body);
+    if (!response.ok) throw new NoCall("network", `${path}: ${response.status}`);
+    return response.json();
+  }
+
+  return {
+    /** @returns {Promise<Key>} */
+    async key() {
+      const response = await post("session-key", {}).catch(() => null);
+      if (!response) throw new NoCall("network");
+      const said = await response.json().catch(() => ({}));
+      if (!response.ok)
+        throw new NoCall(said.code === "budget_exceeded" ? "spent" : "unavailable", said.message ?? said.title);
+      call = said.call;
+      return said;
+    },
+    /** The provider's answer to our offer. @param {Key} key @param {string} offer @returns {Promise<string>} */
+    async connect({ value, url }, offer) {
+      const headers = { "Content-Type": "application/sdp", Authorization: `Bearer ${value}` };
+      const response = await fetch(url, { method: "POST", headers, body: offer }).catch((error) => {
+        throw new NoCall(
+          "network",
+          `${new URL(url).origin} cannot be reached; is it in the page's connect-src? ${error}`,
+        );
+      });
+      if (!response.ok) throw new NoCall("unavailable", `${url}: ${response.status}`);
+      const provider_call = (response.headers.get("Location") ?? "").split("/").at(-1);
+      const started = await post(`voice-calls/${call}/start`, { provider_call }).catch(() => null);
+      if (!started?.ok) throw new NoCall("network", `The call could not be reported: ${started?.status}.`);
+      return response.text();
+    },
+    /** What the model is to be told of it, if anything. @param {import("./events.js").Line} line
+     * @returns {Promise<string | undefined>} */
+    async save({ id, role, text, stopped }) {
+      const { correction } = await answerTo(`voice-calls/${call}/lines`, {
+        id,
+        role,
+        text: text.slice(0, 4_000),
+        stopped,
+      });
+      return correction;
+    },
+    /** @param {import("./events.js").ToolCall} wanted @returns {Promise<string>} */
+    async run({ call_id, name, arguments: given }) {
+      try {
+        return (await answerTo("tool-calls", { call: call_id, name, arguments: JSON.parse(given || "{}") })).output;
+      } catch {
+        return "The tool could not be reached. Nothing was done.";
+      }
+    },
+    /** @param {string} reason @param {{ input: number, output: number }} used */
+    end(reason, { input, output }) {
+      if (!call) return;
+      post(`voice-calls/${call}/end`, { reason, input_tokens: input, output_tokens: output }, true).catch(() => {});
+    },
+  };
+}
+
+/** @typedef {ReturnType<typeof createServer>} Server */
