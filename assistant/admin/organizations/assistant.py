@@ -16,6 +16,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminColorInputWidget, UnfoldAdminTextareaWidget
 
 from assistant.admin.counting import count_of
+from assistant.admin.first_run import problems
 from assistant.admin.organizations.install import COPY_SCRIPT, install_steps, may_allow
 from assistant.admin.organizations.prompt_versions import PromptVersions
 from assistant.admin.scoping import OneOrganizationForm, Scoped
@@ -118,6 +119,11 @@ class AssistantAdmin(PromptVersions, Translations, Scoped):
                 ),
             )
         )
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        if form.instance.enabled and not problems.has_model(form.instance):
+            self.message_user(request, problems.NOBODY_ANSWERS.format(form.instance.name), messages.WARNING)
 
     def get_urls(self) -> list[Any]:
         origin = self.admin_site.admin_view(require_POST(self.origin_view))

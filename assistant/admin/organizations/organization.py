@@ -18,6 +18,7 @@ from assistant.admin.booking.calendars import DAYS, SpanForm
 from assistant.admin.booking.fields import HoursField
 from assistant.admin.booking.holidays import holidays_view
 from assistant.admin.counting import count_of
+from assistant.admin.first_run import pages as first_run
 from assistant.admin.organizations.install import COPY_SCRIPT, install_steps, may_allow
 from assistant.admin.scoping import Scoped, ScopedStackedInline, ScopedTabularInline
 from assistant.models import Budget, Membership, OfficeClosure, Organization
@@ -135,7 +136,8 @@ class OrganizationAdmin(Scoped):
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(lambda request, object_id: holidays_view(self, request, object_id))
-        return [path("<path:object_id>/holidays/", view, name="assistant_organization_holidays"), *super().get_urls()]
+        holidays = path("<path:object_id>/holidays/", view, name="assistant_organization_holidays")
+        return [holidays, *first_run.urls(self), *super().get_urls()]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is not None and self.has_change_permission(request, obj):

@@ -251,7 +251,7 @@ class ProviderAdmin(Scoped):
     @action(description="Save and test", icon="network_check")
     def save_and_test(self, request: HttpRequest, obj: Provider) -> None:
         """Test the saved provider. After the commit: a test takes seconds, and must not hold the database that long."""
-        transaction.on_commit(partial(self._measure, request, obj))
+        transaction.on_commit(partial(self.measure, request, obj))
 
     def response_add(self, request: HttpRequest, obj: Provider, post_url_continue: Any = None) -> HttpResponse:
         return self._to_test(request, obj) or super().response_add(request, obj, post_url_continue)
@@ -275,7 +275,7 @@ class ProviderAdmin(Scoped):
         if not self.may_operate(request, row):
             raise PermissionDenied
         if request.method == "POST":
-            self._measure(request, row)
+            self.measure(request, row)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -287,7 +287,7 @@ class ProviderAdmin(Scoped):
         }
         return TemplateResponse(request, "admin/assistant/provider_test.html", context)
 
-    def _measure(self, request: HttpRequest, row: Provider) -> None:
+    def measure(self, request: HttpRequest, row: Provider) -> None:
         provider = router.from_row(row)
         if provider is None:
             self.message_user(request, f"This provider cannot be tested yet: {router.what_is_wrong(row)}.", messages.ERROR)
