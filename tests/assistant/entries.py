@@ -20,7 +20,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.core.cache import cache
-from django.test import Client, RequestFactory
+from django.test import Client, RequestFactory, override_settings
 from django.utils import timezone
 
 from assistant import jobs, replay, secrets, summaries, tasks, turns, voice
@@ -436,7 +436,8 @@ class Rooms:
     def provider_page(self, url: str) -> Said:
         form = {"name": "New", "smart": "m", "timeout_seconds": 20, "weight": 1, "headers": "{}"}
         form |= {"organization": str(self.home.pk), "base_url": url}
-        return self._posted("provider/add/", form, self.home.providers)
+        with override_settings(EMBEDDED=False):
+            return self._posted("provider/add/", form, self.home.providers)
 
     def pages_page(self, url: str) -> Said:
         form = {"organization": self.home.pk, "refresh_hours": 24, "addresses": url}
@@ -470,7 +471,8 @@ class Rooms:
 
     def provider_form(self, url: str) -> Said:
         form = {"name": "New", "smart": "m", "timeout_seconds": 20, "weight": 1, "headers": "{}"}
-        return _of_form(self._form(Provider)({**form, "organization": str(self.home.pk), "base_url": url}))
+        with override_settings(EMBEDDED=False):  # where an operator may enter a server of their own
+            return _of_form(self._form(Provider)({**form, "organization": str(self.home.pk), "base_url": url}))
 
     def pages_form(self, url: str) -> Said:
         form = {"organization": str(self.home.pk), "refresh_hours": 24, "addresses": url}
