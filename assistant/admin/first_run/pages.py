@@ -202,7 +202,7 @@ def _tested(model_admin: Any, request: HttpRequest, row: Provider) -> bool:
 
 def _warn(request: HttpRequest, assistant: Any) -> None:
     if not problems.has_model(assistant):
-        messages.warning(request, problems.NOBODY_ANSWERS.format(assistant.name))
+        messages.warning(request, problems.nobody_answers(assistant))
     asks = assistant.methods.asking_for_a_person().exists()
     if asks and not assistant.organization.team_email:
         messages.warning(request, "Nobody is notified when a visitor asks for a person: enter the team e-mail in step 2.")

@@ -9,11 +9,17 @@ from assistant.providers import router
 
 WATCHED = 20
 
-NOBODY_ANSWERS = (
-    "{} cannot answer: no provider of the organization can be used, and none is set up for all organizations. Add a "
-    "provider, or complete one."
-)
-NOT_OFFERED = "No assistant may use {} yet. Choose one under Access, or turn the method off."
+
+def nobody_answers(assistant: Assistant) -> str:
+    """What is said of an assistant that was saved and for which no model would be asked."""
+    return (
+        f"{assistant.name} cannot answer: no provider of the organization can be used, and none is set up for all "
+        "organizations. Add a provider, or complete one."
+    )
+
+
+def nobody_offers(method: Method) -> str:
+    return f"No assistant may use {method.name} yet. Choose one under Access, or turn the method off."
 
 
 def without_model(organizations: QuerySet[Organization]) -> list[Assistant]:

@@ -19,7 +19,7 @@ from unfold.decorators import action, display
 from unfold.widgets import CHECKBOX_CLASSES, UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextareaWidget
 
 from assistant.admin.counting import count_of
-from assistant.admin.first_run.problems import NOT_OFFERED
+from assistant.admin.first_run import problems
 from assistant.admin.methods.arguments import given_arguments, inputs_for
 from assistant.admin.methods.imports import Imports
 from assistant.admin.methods.secrets import SecretsForm
@@ -257,7 +257,7 @@ class MethodAdmin(Translations, Scoped):
         if "assistants" in form.cleaned_data:
             form.instance.assistants.set(form.cleaned_data["assistants"])
         if form.instance.enabled and not form.instance.assistants.filter(enabled=True).exists():
-            self.message_user(request, NOT_OFFERED.format(form.instance.name), messages.WARNING)
+            self.message_user(request, problems.nobody_offers(form.instance), messages.WARNING)
 
     # --- Testing ----------------------------------------------------------------------------------------------
 
