@@ -84,8 +84,8 @@ INVENTORY = {
         "To continue a conversation and show it to staff. The network is a keyed hash of an IP address, for limits.",
         Term.MESSAGES, Erasure.DELETED, ("visitor",),
         {
-            V: "id visitor title language summary origin network created_at last_message_at state waiting_since reach "
-               "note_to_assistant",
+            V: "id visitor title language summary origin network created_at last_message_at consented_at state "
+               "waiting_since reach note_to_assistant",
             O: "organization assistant", S: "staff assigned",
             N: "titled_at summary_seq thinking_until last_seq snoozed_until snoozed_seq seen_seq "
                "mailed_seq mail_due_at",
@@ -95,6 +95,15 @@ INVENTORY = {
         "What was said: the conversation itself.",
         Term.MESSAGES, Erasure.DELETED, IN_CONVERSATION,
         {V: "id conversation seq role text state page sources rating at", S: "staff", N: "client_id turn"},
+    ),
+    "Notice": Table(
+        "Which disclosure was shown and what the visitor agreed to, as evidence.",
+        Term.MESSAGES, Erasure.DELETED, IN_CONVERSATION,
+        {V: "conversation text shown_at agreed_at", N: "id"},
+    ),
+    "NoticeText": Table(
+        "The versions of disclosures and consent texts.", Term.OWNER,
+        fields={O: "assistant kind language version text since", N: "id"},
     ),
     "ConversationNote": Table(
         "What staff note about a conversation for each other.",
@@ -328,8 +337,8 @@ INVENTORY = {
     "Assistant": Table(
         "Assistants and their settings.", Term.OWNER,
         fields={
-            O: "organization name public_key enabled instructions knowledge title greeting starters disclosure translations "
-               "accent position locale provider model fast_model fallback_model temperature max_output_tokens "
+            O: "organization name public_key enabled instructions knowledge title greeting starters disclosure consent "
+               "translations accent position locale provider model fast_model fallback_model temperature max_output_tokens "
                "history_messages history_tokens makes_notes reuse_answers_hours limit_sentence seen_at seen_origin",
             N: "id created_at updated_at",
         },
