@@ -144,7 +144,7 @@ def check_public(url: httpx.URL) -> None:
 def is_private_server(url: httpx.URL) -> bool:
     """Whether `url` names this machine or one of a private network, as a model server of one's own does. The addresses at
     which clouds keep their metadata are none."""
-    host = url.host.rstrip(".").lower()
+    host = url.host.lower()
     try:
         address = ipaddress.ip_address(host)
     except ValueError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.core.cache import cache
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.mail import get_connection
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.views.decorators.http import require_GET, require_http_methods
@@ -93,7 +94,9 @@ def seen_view(model_admin: Any, request: HttpRequest, object_id: str) -> HttpRes
     organization = _of(model_admin, request, object_id)
     found = [row for row in organization.assistants.select_related("organization") if access.is_installed(row)]
     refused = access.refused_sites(Organization.objects.filter(pk=organization.pk))
-    return JsonResponse({"seen": found[0].seen_origin if found else "", "refused": [row.origin for row in refused]})
+    said = {"seen": found[0].seen_origin if found else "", "refused": [row.origin for row in refused]}
+    # Anybody may name a site: it is text wherever a browser might take the answer for a page.
+    return HttpResponse(json.dumps(said).replace("<", "\\u003c"), content_type="application/json")
 
 
 def step_view(model_admin: Any, step: Step, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -118,7 +118,7 @@ class ProviderForm(OneOrganizationForm):
         try:
             outbound.check_url(url, Reach.TENANT)
         except AddressRefused as error:
-            if not outbound.is_private_server(url):
+            if not outbound.is_private_server(url) or not _origin(url):
                 self.add_error("base_url", str(error))
             elif settings.EMBEDDED and (self.by_operator or self._was_allowed(url)):
                 self.instance.operator_origin = origin_of(url)
@@ -129,7 +129,7 @@ class ProviderForm(OneOrganizationForm):
         self.instance.operator_origin = ""
 
     def _was_allowed(self, url: str) -> bool:
-        return self.instance.operator_origin == origin_of(url)
+        return self.instance.operator_origin == origin_of(url)  # read after `_origin` has passed it
 
     def _check_key(self, cleaned: dict[str, Any], url: str) -> None:
         """A key that was entered, or is stored, is never lost without an error."""
@@ -169,6 +169,14 @@ class ProviderForm(OneOrganizationForm):
             if problem.level == "error":
                 field = problem.variable if problem.variable in self.fields else None
                 self.add_error(field, f"This {problem.message}. {problem.hint}".strip())
+
+
+def _origin(url: str) -> str:
+    """What an address is allowed by; "" for one that no browser would write."""
+    try:
+        return origin_of(url)
+    except ValueError:
+        return ""
 
 
 def learnt_about(provider: Provider) -> list[tuple[str, list[providers.Learnt]]]:
