@@ -123,7 +123,7 @@ def embedded_pieces(app_configs: object, settings: Any = settings, **kwargs: obj
          "PUBLIC_URL is not an https address that visitors can reach.", "Set it to this server's public address."),
         ("105", "*" in settings.ALLOWED_HOSTS,
          "ALLOWED_HOSTS accepts any host name.", "List the host names of this server."),
-        ("106", email in ("django.core.mail.backends.console", "interworky.demo.mailbox"),
+        ("106", email in ("django.core.mail.backends.console", "interworky.unsent_mail", "interworky.demo.mailbox"),
          "E-mail is not sent.", "Set EMAIL_URL, such as smtp+tls://user:password@smtp.example.com:587."),
         ("107", settings.DEMO_MODEL or settings.DEMO_SITE,
          "The demonstration is on: its model may answer visitors.", "Set DEMO_MODEL and DEMO_SITE to false."),

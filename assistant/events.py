@@ -159,6 +159,13 @@ class StaffTyping(WidgetEvent):
 
 
 @dataclass(frozen=True)
+class ConsentSaved(WidgetEvent):
+    """The visitor may write now."""
+
+    type: ClassVar[str] = "consent.saved"
+
+
+@dataclass(frozen=True)
 class Pong(WidgetEvent):
     type: ClassVar[str] = "pong"
     seq: int

@@ -193,7 +193,7 @@ if EMAIL_URL:
 elif EMBEDDED:
     EMAIL_BACKEND = "interworky.demo.mailbox.MailboxBackend"  # read in a browser at /demo/mailbox
 else:
-    EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+    EMAIL_BACKEND = "interworky.unsent_mail.UnsentBackend"
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Interworky <assistant@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # Visitors' replies to e-mails: an address of which everything after a + arrives, and one of the two ways in which it does.

@@ -19,7 +19,7 @@ from assistant.async_db import in_db
 from assistant.errors import InputError, NotAllowed, TooMuch
 from assistant.models import Conversation
 from assistant.sentences import sentence
-from assistant.services.conversations import email_answers
+from assistant.services.conversations import email_answers, notices
 from assistant.services.conversations.events import render_message
 from assistant.services.conversations.messages import rate_message
 from assistant.services.conversations.sessions import conversation_for_token, update_visitor
@@ -161,6 +161,9 @@ class WidgetConsumer(AsyncWebsocketConsumer):
                 await turns.request_human(conversation)
             case frames.VisitorUpdate():
                 await in_db(update_visitor)(conversation, **frame.said())
+            case frames.ConsentGive():
+                await in_db(notices.agree)(conversation, frame.text)
+                await self._send_event(events.ConsentSaved())
             case frames.ConversationClose() | frames.ConversationNew():
                 await in_db(change_state)(conversation, Conversation.State.CLOSED)
             case frames.ConversationSeen():

@@ -108,6 +108,14 @@ class VisitorUpdate(Frame):
 
 
 @dataclass(frozen=True)
+class ConsentGive(Frame):
+    """The text that the visitor has agreed to, as it was shown."""
+
+    type: ClassVar[str] = "consent.give"
+    text: str = field(metadata={"max": 1000})
+
+
+@dataclass(frozen=True)
 class ConversationClose(Frame):
     type: ClassVar[str] = "conversation.close"
 

@@ -18,6 +18,7 @@ urlpatterns = [
     path(API + "cards/<uuid:card>/answer", api.answer_card),
     path(API + "cards/<uuid:card>/slots", api.browse_slots),
     path(API + "messages/<uuid:message>/rating", api.rate_message),
+    path(API + "consent", api.consent),
     path(API + "human", api.human),
     path(API + "visitor", api.visitor),
     path(API + "conversation/close", api.close_conversation),

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.core.mail import get_connection
 from django.db import models
 from django.db.models.functions import TruncDate
@@ -14,6 +13,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
+from assistant.admin.first_run import problems
+from assistant.admin.first_run import steps as first_run
 from assistant.admin.organizations.install import may_allow
 from assistant.admin.scoping import has_several, organizations
 from assistant.models import (
@@ -22,13 +23,13 @@ from assistant.models import (
     CalendarAccount,
     Conversation,
     Delivery,
-    Method,
     Organization,
     OutsideCalendar,
     OutsideEntry,
     Provider,
     Turn,
 )
+from assistant.models.organizations.organization import DEMONSTRATION
 from assistant.providers import retirements, router
 from assistant.services.booking import busy_times
 from assistant.services.conversations import handoffs
@@ -50,13 +51,6 @@ class Number:
     alarming: bool = False
 
 
-@dataclass(frozen=True)
-class Step:
-    text: str
-    done: bool
-    link: str
-
-
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Unfold's hook for the index page; everything counts only what this user may see."""
     now = timezone.now()
@@ -65,7 +59,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     # A session without a message is not a conversation to staff.
     talks = Conversation.objects.filter(organization__in=mine, last_seq__gt=0)
     booked = Appointment.objects.filter(organization__in=mine, state=Appointment.State.CONFIRMED)
-    setting_up = [(organization, next_steps(organization)) for organization in _newest(mine)]
+    setting_up = [(organization, first_run.states(organization)) for organization in _newest(mine)]
     context.update(
         title="Today",
         numbers=_numbers(mine, talks, booked, now, today),
@@ -77,6 +71,8 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         answers=who_answers(mine),
         asking=[(row, may_allow(request, row.assistant.organization_id)) for row in services.refused_sites(mine)[:ASKING]],
         **_calendar_problems(mine),
+        without_model=problems.without_model(mine),
+        not_offered=problems.not_offered(mine),
         telling_nobody=handoffs.without_address(mine),
         unheard=talks.filter(state=Conversation.State.WAITING, reach=Conversation.Reach.NOBODY).count(),
         mails_are=deliveries.state_with(get_connection()),
@@ -84,27 +80,16 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         unfinished=[(row, steps) for row, steps in setting_up if not all(step.done for step in steps)][:UNFINISHED],
         has_several=has_several(request),
         belongs_nowhere=not setting_up,
+        only_demonstration=request.user.is_superuser and [row.slug for row, _ in setting_up] == [DEMONSTRATION],
     )
     return context
 
 
 def _newest(mine: models.QuerySet[Organization]) -> models.QuerySet[Organization]:
-    """The organizations that may still be set up, with what `next_steps` reads of them."""
+    """The organizations that may still be set up, with what `first_run.states` reads of them."""
     # Chosen first: the subqueries are then asked of them alone, where PostgreSQL would prepare them for all.
     chosen = list(mine.order_by("-created_at").values_list("pk", flat=True)[:NEWEST])
-    ours = models.OuterRef("pk")
-    methods = Method.objects.filter(organization=ours, enabled=True, assistants__enabled=True)
-    # Conversations on pages of our own, such as the preview, are staff trying it out.
-    talks = Conversation.objects.filter(organization=ours, last_seq__gt=0).exclude(origin__in=["", settings.PUBLIC_URL])
-    return (
-        Organization.objects.filter(pk__in=chosen)
-        .order_by("-created_at")
-        .annotate(
-            first_assistant=models.Min("assistants__pk"),
-            can_act=models.Exists(methods),
-            has_talked=models.Exists(talks),
-        )
-    )
+    return first_run.annotated(Organization.objects.filter(pk__in=chosen).order_by("-created_at"))
 
 
 def _calendar_problems(mine: models.QuerySet[Organization]) -> dict[str, Any]:
@@ -186,21 +171,3 @@ def model_endings(
     watched = mine.prefetch_related("providers", "assistants")[:WATCHED]
     owners: list[Organization | None] = [*([None] if request.user.is_superuser else []), *watched]
     return [(owner, notice) for owner in owners for notice in retirements.known(owner)]
-
-
-def next_steps(organization: Any) -> list[Step]:
-    """The steps from an empty organization to an answered visitor. `organization` is annotated as in `dashboard`."""
-    assistant = organization.first_assistant
-    change = reverse("admin:assistant_organization_change", args=[organization.pk])
-    here = f"?organization={organization.pk}"
-    on_site = reverse("admin:assistant_assistant_change", args=[assistant]) if assistant else change
-    allowed = organization.allow_any_origin or bool(organization.allowed_origins.strip())
-    return [
-        Step("Enter the sites that may show the widget", allowed, change),
-        Step("Enter the team e-mail, which is told when a visitor asks for a person", bool(organization.team_email), change),
-        Step("Create an assistant", assistant is not None, reverse("admin:assistant_assistant_add") + here),
-        Step(
-            "Add a method, so that the assistant can act", organization.can_act, reverse("admin:assistant_method_add") + here
-        ),
-        Step("Paste the script tag into your site, open it, and say hello", organization.has_talked, on_site),
-    ]

@@ -26,6 +26,7 @@ from assistant.models.booking import (
 from assistant.models.conversations.card import Card
 from assistant.models.conversations.conversation import Conversation, ConversationNote, Event, Message, Visitor
 from assistant.models.conversations.inbox import CannedReply, ConversationRead, Tag
+from assistant.models.conversations.notices import Notice, NoticeText
 from assistant.models.conversations.turn import ToolCall, Turn
 from assistant.models.conversations.voice_call import VoiceCall
 from assistant.models.deliveries import Delivery
@@ -48,6 +49,7 @@ __all__ = [
     "CalendarAccount", "CalendarFeed", "CalendarProvider", "CannedReply", "Card", "Closure", "Conversation",
     "ConversationNote", "ConversationRead", "Delivery", "Document", "DocumentFile", "Embedding", "Event", "Feedback",
     "FormField", "IdentityKey", "Invitation", "Membership", "Message", "MessageChannel", "MessageTemplate", "Method",
+    "Notice", "NoticeText",
     "Notification", "NotificationChoice", "OAuthClient", "Offering", "OfficeClosure", "OfficeHours", "OpeningHours",
     "Organization", "OutsideCalendar", "OutsideEntry", "Passage", "PassageVector", "Price", "PromptVersion",
     "Provider", "ProviderHealth", "Question", "RefusedOrigin", "Removal", "Replay", "Rotation", "Service",

@@ -66,7 +66,7 @@ async def test_a_new_session_costs_so_much(settings, monkeypatch):
     async with opened(settings) as (_, session, _stub):
         async with metered(monkeypatch) as cost:
             await in_db(open_session)(session.conversation.assistant, make.ORIGIN, address="203.0.113.7")
-        assert (cost.statements, cost.transactions, cost.hops) == (3, 3, 1), str(cost)
+        assert (cost.statements, cost.transactions, cost.hops) == (5, 4, 1), str(cost)
 
 
 @pytest.fixture

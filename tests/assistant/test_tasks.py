@@ -221,12 +221,21 @@ def test_a_mail_whose_worker_dies_each_time_is_given_up_in_the_end(server):
     [
         ("interworky.demo.mailbox.MailboxBackend", "kept", "Kept in the demo mailbox"),
         ("django.core.mail.backends.console.EmailBackend", "logged", "Written to the server's log"),
+        ("interworky.unsent_mail.UnsentBackend", "logged", "Written to the server's log"),
     ],
 )
 def test_what_stays_on_this_machine_is_not_called_sent(settings, tmp_path, backend, state, label):
     settings.EMAIL_BACKEND, settings.DATA_DIR = backend, tmp_path
     delivery = settled(queued())
     assert (delivery.state, delivery.state_label, delivery.sent_at) == (state, label, None)
+
+
+def test_an_e_mail_without_a_mail_server_leaves_nothing_of_it_in_the_log(settings, caplog):
+    settings.EMAIL_BACKEND = "interworky.unsent_mail.UnsentBackend"
+    delivery = settled(queued())
+    said = " ".join(record.getMessage() for record in caplog.records)
+    assert "EMAIL_URL is not set" in said
+    assert delivery.to not in said and delivery.subject not in said
 
 
 class Failing(BaseEmailBackend):

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { createStore, EVENTS, initial, isWaiting, reduce, unread } from "../../static/widget/src/store.js";
+import { consentDue, createStore, EVENTS, initial, isWaiting, reduce, unread } from "../../static/widget/src/store.js";
 import { example, examples } from "./wire.js";
 
 const CONFIG = /** @type {any} */ ({ key: "pk_1", starters: [], max_chars: 4000 });
@@ -332,4 +332,15 @@ test("a waiting conversation shows whether staff were notified, also when that c
   const state = play(start(), ready(), waits(1, false));
   assert.equal(state.conversation?.notified, false);
   assert.equal(reduce(state, waits(2, true)).conversation?.notified, true);
+});
+
+test("consent is due until the server has said otherwise, and over once it is saved", () => {
+  const asking = initial({ ...CONFIG, consent: true });
+  assert.equal(consentDue(asking), true);
+  const ready = { type: "session.ready", events: [], seq: 0, more: false };
+  const asked = reduce(asking, { ...ready, conversation: { id: "c", state: "assistant", consent: "We keep this." } });
+  assert.equal(consentDue(asked), "We keep this.");
+  assert.equal(consentDue(reduce(asked, { type: "consent.saved" })), undefined);
+  assert.equal(consentDue(reduce(asking, { ...ready, conversation: { id: "c", state: "assistant" } })), undefined);
+  assert.ok(!consentDue(initial(CONFIG)));
 });

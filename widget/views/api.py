@@ -15,10 +15,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHt
 from assistant import live, turns, voice
 from assistant.async_db import in_db
 from assistant.errors import BudgetExceeded, InputError, NotAllowed
+from assistant.events import ConsentSaved
 from assistant.llm import ToolCallRequest
 from assistant.models import Assistant, Conversation
 from assistant.providers import realtime, router
-from assistant.services.conversations import handoffs, identification
+from assistant.services.conversations import handoffs, identification, notices
 from assistant.services.conversations.events import format_instant
 from assistant.services.conversations.messages import rate_message as messages_rate_message
 from assistant.services.conversations.sessions import Session, is_current, open_session, update_visitor
@@ -65,8 +66,12 @@ def presentation(assistant: Assistant) -> dict[str, Any]:
         "organization": assistant.organization.name,
         "greeting": assistant.greeting,
         "disclosure": assistant.disclosure,
+        "consent": bool(assistant.consent),  # its text comes with the session, whose server records that it is shown
         "starters": assistant.starter_list,
-        "texts": assistant.texts,
+        "texts": {
+            language: {name: text for name, text in texts.items() if name != notices.Kind.CONSENT}
+            for language, texts in assistant.texts.items()
+        },
         "accent": assistant.accent,
         "position": assistant.position,
         "locale": assistant.locale,
@@ -224,6 +229,7 @@ async def rate_message(request: HttpRequest, conversation: Conversation, message
 
 @api_view("POST", limit="session-key")
 async def session_key(request: HttpRequest, conversation: Conversation) -> HttpResponse:
+    notices.require(conversation)
     try:
         key = await voice.session_key(conversation)
     except realtime.Refused as refused:
@@ -248,6 +254,13 @@ async def tool_calls(request: HttpRequest, conversation: Conversation) -> HttpRe
 async def human(request: HttpRequest, conversation: Conversation) -> HttpResponse:
     await turns.request_human(conversation)
     return HttpResponse(status=204)
+
+
+@api_view("POST", limit="consent.give")
+async def consent(request: HttpRequest, conversation: Conversation) -> HttpResponse:
+    frame = frames.build(frames.ConsentGive, body_of(request))
+    await in_db(notices.agree)(conversation, frame.text)
+    return answer(ConsentSaved().payload())
 
 
 @api_view("POST", limit="visitor.update")

@@ -19,6 +19,7 @@ from unfold.decorators import action, display
 from unfold.widgets import CHECKBOX_CLASSES, UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextareaWidget
 
 from assistant.admin.counting import count_of
+from assistant.admin.first_run import problems
 from assistant.admin.methods.arguments import given_arguments, inputs_for
 from assistant.admin.methods.imports import Imports
 from assistant.admin.methods.secrets import SecretsForm
@@ -255,6 +256,8 @@ class MethodAdmin(Translations, Scoped):
         super().save_related(request, form, formsets, change)
         if "assistants" in form.cleaned_data:
             form.instance.assistants.set(form.cleaned_data["assistants"])
+        if form.instance.enabled and not form.instance.assistants.filter(enabled=True).exists():
+            self.message_user(request, problems.nobody_offers(form.instance), messages.WARNING)
 
     # --- Testing ----------------------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminColorInputWidget, UnfoldAdminTextareaWidget
 
 from assistant.admin.counting import count_of
+from assistant.admin.first_run import problems
 from assistant.admin.organizations.install import COPY_SCRIPT, install_steps, may_allow
 from assistant.admin.organizations.prompt_versions import PromptVersions
 from assistant.admin.scoping import OneOrganizationForm, Scoped
@@ -34,6 +35,7 @@ class AssistantForm(TranslationsForm, OneOrganizationForm):
             "instructions": UnfoldAdminTextareaWidget({"rows": 10}),
             "knowledge": UnfoldAdminTextareaWidget({"rows": 14}),
             "starters": UnfoldAdminTextareaWidget({"rows": 4}),
+            "consent": UnfoldAdminTextareaWidget({"rows": 3}),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -58,7 +60,7 @@ CLAIMS = (
 class AssistantAdmin(PromptVersions, Translations, Scoped):
     delete_rank = Act.DELETE.rank
     form = AssistantForm
-    translated = ("greeting", "starters", "disclosure")
+    translated = ("greeting", "starters", "disclosure", "consent")
 
     class Media:
         js = (COPY_SCRIPT,)
@@ -76,7 +78,7 @@ class AssistantAdmin(PromptVersions, Translations, Scoped):
         ("Methods", {"fields": ("methods",), "description": CLAIMS}),
         (
             "Appearance",
-            {"fields": ("title", "greeting", "starters", "disclosure", ("accent", "position"), "locale")},
+            {"fields": ("title", "greeting", "starters", "disclosure", "consent", ("accent", "position"), "locale")},
         ),
         (
             "Model",
@@ -127,6 +129,11 @@ class AssistantAdmin(PromptVersions, Translations, Scoped):
                 ),
             )
         )
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        if form.instance.enabled and not problems.has_model(form.instance):
+            self.message_user(request, problems.nobody_answers(form.instance), messages.WARNING)
 
     def get_urls(self) -> list[Any]:
         origin = self.admin_site.admin_view(require_POST(self.origin_view))

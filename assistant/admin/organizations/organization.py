@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -11,6 +12,7 @@ from django.db import models
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import path
+from django.views.decorators.http import require_GET
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminURLInputWidget
 
@@ -18,6 +20,8 @@ from assistant.admin.booking.calendars import DAYS, SpanForm
 from assistant.admin.booking.fields import HoursField
 from assistant.admin.booking.holidays import holidays_view
 from assistant.admin.counting import count_of
+from assistant.admin.first_run import pages as first_run
+from assistant.admin.organizations.evidence import evidence_view
 from assistant.admin.organizations.install import COPY_SCRIPT, install_steps, may_allow
 from assistant.admin.scoping import Scoped, ScopedStackedInline, ScopedTabularInline
 from assistant.models import Budget, Membership, OfficeClosure, Organization
@@ -135,7 +139,10 @@ class OrganizationAdmin(Scoped):
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(lambda request, object_id: holidays_view(self, request, object_id))
-        return [path("<path:object_id>/holidays/", view, name="assistant_organization_holidays"), *super().get_urls()]
+        holidays = path("<path:object_id>/holidays/", view, name="assistant_organization_holidays")
+        view = self.admin_site.admin_view(require_GET(partial(evidence_view, self)))
+        notices = path("<path:object_id>/notices/export/", view, name="assistant_organization_notices")
+        return [holidays, notices, *first_run.urls(self), *super().get_urls()]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is not None and self.has_change_permission(request, obj):

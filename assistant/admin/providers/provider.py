@@ -118,7 +118,7 @@ class ProviderForm(OneOrganizationForm):
         try:
             outbound.check_url(url, Reach.TENANT)
         except AddressRefused as error:
-            if not outbound.is_private_server(url):
+            if not outbound.is_private_server(url) or not _origin(url):
                 self.add_error("base_url", str(error))
             elif settings.EMBEDDED and (self.by_operator or self._was_allowed(url)):
                 self.instance.operator_origin = origin_of(url)
@@ -129,7 +129,7 @@ class ProviderForm(OneOrganizationForm):
         self.instance.operator_origin = ""
 
     def _was_allowed(self, url: str) -> bool:
-        return self.instance.operator_origin == origin_of(url)
+        return self.instance.operator_origin == origin_of(url)  # read after `_origin` has passed it
 
     def _check_key(self, cleaned: dict[str, Any], url: str) -> None:
         """A key that was entered, or is stored, is never lost without an error."""
@@ -169,6 +169,14 @@ class ProviderForm(OneOrganizationForm):
             if problem.level == "error":
                 field = problem.variable if problem.variable in self.fields else None
                 self.add_error(field, f"This {problem.message}. {problem.hint}".strip())
+
+
+def _origin(url: str) -> str:
+    """What an address is allowed by; "" for one that no browser would write."""
+    try:
+        return origin_of(url)
+    except ValueError:
+        return ""
 
 
 def learnt_about(provider: Provider) -> list[tuple[str, list[providers.Learnt]]]:
@@ -251,7 +259,7 @@ class ProviderAdmin(Scoped):
     @action(description="Save and test", icon="network_check")
     def save_and_test(self, request: HttpRequest, obj: Provider) -> None:
         """Test the saved provider. After the commit: a test takes seconds, and must not hold the database that long."""
-        transaction.on_commit(partial(self._measure, request, obj))
+        transaction.on_commit(partial(self.measure, request, obj))
 
     def response_add(self, request: HttpRequest, obj: Provider, post_url_continue: Any = None) -> HttpResponse:
         return self._to_test(request, obj) or super().response_add(request, obj, post_url_continue)
@@ -275,7 +283,7 @@ class ProviderAdmin(Scoped):
         if not self.may_operate(request, row):
             raise PermissionDenied
         if request.method == "POST":
-            self._measure(request, row)
+            self.measure(request, row)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -287,7 +295,7 @@ class ProviderAdmin(Scoped):
         }
         return TemplateResponse(request, "admin/assistant/provider_test.html", context)
 
-    def _measure(self, request: HttpRequest, row: Provider) -> None:
+    def measure(self, request: HttpRequest, row: Provider) -> None:
         provider = router.from_row(row)
         if provider is None:
             self.message_user(request, f"This provider cannot be tested yet: {router.what_is_wrong(row)}.", messages.ERROR)

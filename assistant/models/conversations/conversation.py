@@ -82,6 +82,7 @@ class Conversation(models.Model):
     network = models.CharField(max_length=64, blank=True)  # its IP address's keyed hash (services.usage), for limits
     last_seq = models.PositiveBigIntegerField(default=0)  # given out under the row's lock
     created_at = models.DateTimeField(auto_now_add=True)
+    consented_at = models.DateTimeField(null=True, blank=True)  # when its visitor agreed to the assistant's consent text
     last_message_at = models.DateTimeField("last message", null=True, blank=True, db_index=True)
 
     # Until when the token that it was read for holds its visitor to be logged in, as a Unix time: no column.

@@ -93,6 +93,13 @@ class Assistant(SetByStaff):
         default=label("disclosure"),
         help_text="Shown before the first answer, and read out by screen readers. Tells visitors that they talk to an AI.",
     )
+    consent = models.TextField(
+        "consent text",
+        max_length=600,
+        blank=True,
+        help_text="Visitors agree to it before their first message, such as: We store this conversation for 90 days. "
+        "Empty: they are not asked.",
+    )
     translations = models.JSONField(default=dict, blank=True, editable=False)  # language → {"greeting": …, "starters": …}
     accent = models.CharField("accent colour", max_length=7, default="#0f766e", validators=[hex_colour])
     position = models.CharField(max_length=5, choices=Position.choices, default=Position.RIGHT)

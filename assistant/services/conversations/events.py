@@ -13,6 +13,7 @@ from django.db import transaction
 from assistant import events, live
 from assistant.errors import NotFound
 from assistant.models import Card, Conversation, Event, Message, Turn
+from assistant.services.conversations import notices
 from assistant.services.raw_sql import execute, insert
 
 RESUME_LIMIT = 400  # durable events given at once; older ones are only in the admin
@@ -148,7 +149,7 @@ def resume_session(
     conversation: Conversation, after: int, *, limit: int = RESUME_LIMIT, max_bytes: int = RESUME_BYTES
 ) -> events.SessionReady:
     """The newest `limit` durable events after `after`, of at most `max_bytes` of JSON, and the unfinished reply."""
-    conversation.refresh_from_db(fields=["state", "last_seq", "staff"])
+    conversation.refresh_from_db(fields=["state", "last_seq", "staff", "consented_at"])
     rows = list(
         conversation.events.filter(seq__gt=after).select_related("message", "card", "turn").order_by("-seq")[: limit + 1]
     )
@@ -170,6 +171,8 @@ def resume_session(
             about["opens_at"] = opens_at
     if conversation.staff:
         about["staff"] = conversation.staff.get_short_name() or conversation.staff.get_username()
+    if notices.is_due(conversation) and (notice := notices.record(conversation, notices.Kind.CONSENT)):
+        about["consent"] = notice.text.text
     # The newest seq that this answer accounts for: what is committed meanwhile is announced, or seen as a gap.
     seq = rows[0].seq if rows else max(after, 0)
     return events.SessionReady(about, shown, seq, more, _unfinished_reply(conversation))

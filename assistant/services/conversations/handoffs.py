@@ -18,7 +18,7 @@ from assistant.errors import ToolError
 from assistant.models import Assistant, Card, Conversation, Delivery, Message, Method, Organization, ToolCall, Turn
 from assistant.sentences import label
 from assistant.services.booking import wording
-from assistant.services.conversations import cards, email_answers
+from assistant.services.conversations import cards, email_answers, notices
 from assistant.services.conversations.events import is_notified
 from assistant.services.conversations.leases import begin_turn
 from assistant.services.conversations.messages import append_message
@@ -78,6 +78,7 @@ def request_human(conversation: Conversation, words: str) -> Turn | None:
     Through the assistant's handoff method where it has one, which tells the team; returns the turn that runs it. What
     the visitor sees until then, and keeps when a quota refuses the call, is that nobody has been told yet.
     """
+    notices.require(conversation)
     with transaction.atomic():
         locked = Conversation.objects.select_for_update().get(pk=conversation.pk)
         if locked.state in (Conversation.State.WAITING, Conversation.State.STAFF):

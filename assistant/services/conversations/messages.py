@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from assistant.errors import Conflict, NotFound
 from assistant.models import Conversation, Message, Turn
+from assistant.services.conversations import notices
 from assistant.services.conversations.events import next_seq, record_event
 from assistant.services.conversations.leases import begin_turn
 from assistant.services.conversations.state import set_state
@@ -62,8 +63,9 @@ def post_message(
     With `prepare` the turn is claimed for this process, unless another one of the conversation comes first; `prepare` is
     called with it, and with whether the conversation has made calls, at the end of the same transaction.
 
-    Raises `Conflict` when the id was used for another text.
+    Raises `Conflict` when the id was used for another text, `ConsentRequired` before the visitor has agreed.
     """
+    notices.require(conversation)
     try:
         with transaction.atomic():
             return _post(conversation, client_id, text, page, prepare)

@@ -16,6 +16,7 @@ from django.utils import timezone
 from assistant.errors import InputError, NotAllowed
 from assistant.models import Assistant, Conversation, Visitor
 from assistant.models.organizations.organization import is_timezone
+from assistant.services.conversations import notices
 from assistant.services.organizations import access, identity, networks, rate_limits, snapshots
 
 TOKEN_SALT = "visitor"
@@ -47,6 +48,7 @@ def open_session(
     if conversation is not None:
         rate_limits.hit("session", visitor=str(conversation.visitor_id))
     network = networks.network_of(address)
+    begins = False
     if conversation is None or conversation.state == Conversation.State.CLOSED:
         rate_limits.hit("session.new", network=network)
         visitor = conversation.visitor if conversation else Visitor.objects.create(organization=assistant.organization)
@@ -54,11 +56,13 @@ def open_session(
         conversation = Conversation.objects.create(
             organization=assistant.organization, assistant=assistant, visitor=visitor, origin=origin[:300], network=network
         )
-        conversation.identified_until = until
+        conversation.identified_until, begins = until, True
     if network and network != conversation.network:
         conversation.network = network
         conversation.save(update_fields=["network"])
     update_visitor(conversation, locale=locale, zone=zone if is_timezone(zone) else "")
+    if begins:
+        notices.begin(conversation)
     return issue(conversation, origin)
 
 

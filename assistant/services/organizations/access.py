@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -22,6 +22,7 @@ from assistant.services.organizations import rate_limits
 log = logging.getLogger(__name__)
 
 SEEN_AGAIN_AFTER = timedelta(minutes=5)
+SEEN_FOR = timedelta(days=14)  # after which a tag that nobody has opened the chat with is not known to be there
 REFUSED_KEPT = 10  # sites per assistant
 _SITE = re.compile(r"https?://[a-z0-9._:\[\]-]{1,190}")
 
@@ -61,9 +62,19 @@ def record_page(assistant: Assistant, origin: str) -> None:
 
 
 def is_installed(assistant: Assistant) -> bool:
-    """Whether a page of a site that may show it has asked for the widget of `assistant`."""
-    seen = assistant.seen_origin
-    return bool(assistant.seen_at) and not is_ours(seen) and assistant.organization.allows(seen)
+    """Whether a page of a site that may show it has asked for the widget of `assistant` lately."""
+    lately = assistant.seen_at is not None and assistant.seen_at > seen_since()
+    return lately and shows_on_site(assistant.organization, assistant.seen_origin)
+
+
+def seen_since() -> datetime:
+    """The moment since which a widget must have been opened for its tag to count as being there."""
+    return timezone.now() - SEEN_FOR
+
+
+def shows_on_site(organization: Organization, origin: str) -> bool:
+    """Whether `origin`, where a widget was opened, is a site of the organization's and not a page of ours."""
+    return bool(origin) and not is_ours(origin) and organization.allows(origin)
 
 
 def is_ours(origin: str) -> bool:

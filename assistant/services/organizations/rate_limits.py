@@ -52,6 +52,7 @@ LIMITS = {
     "slots.browse": Limit(("60/minute", "600/hour"), ("240/minute", "2400/hour")),
     "message.rate": Limit(("30/minute", "300/hour"), ("120/minute", "1200/hour")),
     "human.request": Limit(("6/minute", "20/hour"), ("20/minute", "100/hour")),
+    "consent.give": Limit(("10/minute", "60/hour"), ("60/minute", "600/hour")),
     "visitor.update": Limit(("20/minute", "120/hour"), ("120/minute", "1200/hour")),
     "conversation.close": Limit(("10/minute", "60/hour"), ("60/minute", "600/hour")),
     "conversation.new": Limit(("10/minute", "60/hour"), ("60/minute", "600/hour")),

@@ -1,4 +1,5 @@
 import { randomHex } from "./random.js";
+import { consentDue } from "./store.js";
 
 /**
  * What a visitor can do. A view calls these and nothing else.
@@ -33,6 +34,8 @@ export function createActions(parts) {
         .catch(() => store.dispatch({ type: "error", code: "offline", text: "" })),
     ...createMessageActions(parts),
     ...createAnswerActions(store, transport, send),
+    /** @param {string} text that was shown */
+    agree: (text) => send({ type: "consent.give", text }),
     askForPerson: () => send({ type: "human.request" }),
     startAnew: () => startAnew(parts, send),
   };
@@ -47,7 +50,7 @@ function createMessageActions({ store, transport, storage }) {
     /** Shown at once, kept until the server has it. @param {string} text */
     send(text) {
       text = text.trim();
-      if (isBlank(text) || store.get().conversation?.state === "closed") return;
+      if (isBlank(text) || consentDue(store.get()) || store.get().conversation?.state === "closed") return;
       actions.resend({
         id: randomHex(16),
         text,

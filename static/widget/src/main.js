@@ -65,6 +65,8 @@ function build({ host, config, storage: stored, root, shadow, launcher, options,
     paint(state, before);
     persist(storage, state, before, mode);
     emitChanges(emit, state, before);
+    // What there is to agree to comes with the session.
+    if (state.open && state.connection === "idle" && state.config.consent) transport.open();
     if (state.open !== before.open && !mode) void back();
     if (state.connection === "online" && before.connection !== "online") commands.introduce();
     outbox.update(state, before);

@@ -10,6 +10,7 @@
  * @property {string} greeting @property {string} disclosure @property {string[]} starters
  * @property {Record<string, { greeting?: string, disclosure?: string, starters?: string[] }>} [texts] by language, what differs
  * @property {string} accent @property {"left" | "right"} position @property {string} locale
+ * @property {boolean} [consent] whether visitors agree to something before their first message
  * @property {boolean} demo @property {boolean} [human] @property {boolean} voice @property {string} [voice_reason] @property {number} max_chars
  *
  * @typedef {{ title: string, url: string }} Source
@@ -59,7 +60,7 @@
  * @property {Config} config
  * @property {boolean} open
  * @property {"idle" | "connecting" | "online" | "offline" | "refused"} connection
- * @property {{ id: string, state: "assistant" | "waiting" | "staff" | "closed", staff?: string, notified?: boolean, opens_at?: string } | null} conversation
+ * @property {{ id: string, state: "assistant" | "waiting" | "staff" | "closed", staff?: string, notified?: boolean, opens_at?: string, consent?: string } | null} conversation
  * @property {number} seq the last durable event applied
  * @property {boolean} gap something was missed: ask again from `seq`
  * @property {Item[]} items
@@ -187,6 +188,10 @@ export const EVENTS = {
     conversation: { id: state.conversation?.id ?? "", state: to, staff, notified, opens_at },
     staffTyping: false,
   }),
+  "consent.saved": (state) => ({
+    ...state,
+    conversation: state.conversation && { ...state.conversation, consent: undefined },
+  }),
   "staff.typing": (state) => ({ ...state, staffTyping: true }),
   pong: (state, { seq }) => (seq > state.seq ? { ...state, gap: true } : state),
   error(state, { code, text, of }) {
@@ -307,6 +312,10 @@ const isRetryable = (item) => item?.kind === "notice" && item.notice.retryable;
 /** @param {Item} item @param {string} turn */
 const isReplyOf = (item, turn) =>
   item.kind === "message" && item.message.role !== "visitor" && item.message.turn === turn;
+
+/** What the visitor has to agree to before they write; true until the server has said.
+ * @param {State} state */
+export const consentDue = ({ config, conversation }) => (conversation ? conversation.consent : config.consent);
 
 /** How many messages and cards came in while the panel was closed. @param {State} state */
 export const unread = ({ items, seen, open }) =>

@@ -58,6 +58,9 @@ CONFIG = {
 }  # fmt: skip
 
 
+CONSENT = "We store this conversation for 90 days."
+
+
 def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
@@ -74,6 +77,7 @@ class Conversation:
     def __init__(self, number: int) -> None:
         self.id = f"conversation-{number}"
         self.state: dict[str, Any] = {"state": "assistant"}
+        self.consent: str | None = None  # what is to be agreed to first
         self.events: list[dict[str, Any]] = []
         self.cards: dict[str, dict[str, Any]] = {}
         self.messages: dict[str, dict[str, Any]] = {}  # by client id
@@ -89,8 +93,9 @@ class Conversation:
             watcher.put_nowait(event)
 
     def ready(self, after: int) -> dict[str, Any]:
+        about = {"id": self.id, **self.state, **({"consent": self.consent} if self.consent else {})}
         ready = {
-            "type": "session.ready", "conversation": {"id": self.id, **self.state}, "events": self.events[after:],
+            "type": "session.ready", "conversation": about, "events": self.events[after:],
             "seq": len(self.events), "more": False,
         }  # fmt: skip
         return ready | ({"turn": self.turn} if self.turn else {})
@@ -181,6 +186,7 @@ class FakeServer:
             web.post("/api/v1/widget/messages", self._post_message),
             web.get("/api/v1/widget/events", self._stream),
             web.post("/api/v1/widget/turns/{turn}/{verb}", self._post_turn),
+            web.post("/api/v1/widget/consent", self._post_consent),
             web.post("/api/v1/widget/cards/{card}/answer", self._post_card),
             web.post("/api/v1/widget/cards/{card}/slots", self._post_slots),
             web.post("/api/v1/widget/session-key", self._session_key),
@@ -275,6 +281,8 @@ class FakeServer:
         token = f"token-{number}"
         fresh = old is None or old.state["state"] == "closed"
         self.conversations[token] = Conversation(number) if fresh else old
+        if fresh and self.config.get("consent"):
+            self.conversations[token].consent = CONSENT
         expires = "2099-01-01T00:00:00Z"
         answer = {"token": token, "expires_at": expires, "visitor": "v-1", "conversation": self.conversations[token].id}
         return web.json_response(answer, status=201)
@@ -317,6 +325,10 @@ class FakeServer:
         frame = {"type": "card.answer", "card": request.match_info["card"], **await request.json()}
         self._receive(self._of(request), frame)
         return web.Response(status=204)
+
+    async def _post_consent(self, request: web.Request) -> web.Response:
+        self._receive(self._of(request), {"type": "consent.give", **await request.json()})
+        return web.json_response({"type": "consent.saved"})
 
     async def _post_slots(self, request: web.Request) -> web.Response:
         asked = await request.json()
@@ -445,6 +457,9 @@ class FakeServer:
                 conversation.messages[frame["id"]] = message
                 if conversation.state["state"] == "assistant":
                     self._start(self._reply(conversation, frame["text"], message["id"]))
+            case "consent.give":
+                conversation.consent = None
+                conversation.say({"type": "consent.saved"})
             case "turn.retry":
                 self._start(self._reply(conversation, "again", "m-1"))
             case "turn.stop" if conversation.turn:

@@ -236,6 +236,7 @@ test("every frame that has a place over HTTP goes there, with its token", async 
   const paths = fake.asked.slice(1).map(({ url }) => url.replace(/^.*widget/, "").replace(/0d6a[\w-]+/, "ID"));
   assert.deepEqual(paths, [
     "/cards/ID/answer",
+    "/consent",
     "/conversation/close",
     "/conversation/close",
     "/human",

@@ -264,8 +264,8 @@ async def test_the_config_contains_presentational_settings_only(page, assistant)
     await in_db(assistant.save)()
     answer = await page.get(f"config/{assistant.public_key}")
     assert set(answer.json()) == {
-        "key", "version", "name", "title", "organization", "greeting", "disclosure", "starters", "accent", "position",
-        "locale", "texts", "demo", "human", "voice", "voice_reason", "max_chars",
+        "key", "version", "name", "title", "organization", "greeting", "disclosure", "consent", "starters", "accent",
+        "position", "locale", "texts", "demo", "human", "voice", "voice_reason", "max_chars",
     }  # fmt: skip
     assert answer.json()["texts"]["de"]["greeting"] == "Hallo! Wie kann ich Ihnen helfen?"
     assert b"secret" not in answer.content and answer.headers["access-control-allow-origin"] == make.ORIGIN

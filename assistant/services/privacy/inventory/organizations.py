@@ -119,11 +119,15 @@ ORGANIZATIONS = {
             N: "id created_at updated_at",
         },
     ),
+    "NoticeText": Table(
+        "The versions of disclosures and consent texts.", Term.OWNER,
+        fields={O: "assistant kind language version text since", N: "id"},
+    ),
     "Assistant": Table(
         "Assistants and their settings.", Term.OWNER,
         fields={
-            O: "organization name public_key enabled instructions knowledge title greeting starters disclosure translations "
-               "accent position locale provider model fast_model fallback_model temperature max_output_tokens "
+            O: "organization name public_key enabled instructions knowledge title greeting starters disclosure consent "
+               "translations accent position locale provider model fast_model fallback_model temperature max_output_tokens "
                "history_messages history_tokens makes_notes reuse_answers_hours limit_sentence voice voice_name "
                "voice_minutes seen_at seen_origin",
             N: "id created_at updated_at",

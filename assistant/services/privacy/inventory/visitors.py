@@ -22,8 +22,8 @@ VISITORS = {
         "To continue a conversation and show it to staff. The network is a keyed hash of an IP address, for limits.",
         Term.MESSAGES, Erasure.DELETED, ("visitor",),
         {
-            V: "id visitor title language summary origin network created_at last_message_at state waiting_since reach "
-               "note_to_assistant",
+            V: "id visitor title language summary origin network created_at last_message_at consented_at state "
+               "waiting_since reach note_to_assistant",
             O: "organization assistant", S: "staff assigned",
             N: "titled_at summary_seq thinking_until last_seq snoozed_until snoozed_seq seen_seq "
                "mailed_seq mail_due_at",
@@ -33,6 +33,11 @@ VISITORS = {
         "What was said: the conversation itself.",
         Term.MESSAGES, Erasure.DELETED, IN_CONVERSATION,
         {V: "id conversation seq role text state page sources rating spoken at", S: "staff", N: "client_id turn"},
+    ),
+    "Notice": Table(
+        "Which disclosure was shown and what the visitor agreed to, as evidence.",
+        Term.MESSAGES, Erasure.DELETED, IN_CONVERSATION,
+        {V: "conversation text shown_at agreed_at", N: "id"},
     ),
     "ConversationNote": Table(
         "What staff note about a conversation for each other.",

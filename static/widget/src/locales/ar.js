@@ -14,6 +14,7 @@ export default {
   team: "الفريق",
   newConversation: "محادثة جديدة",
   transcript: "حفظ كنص",
+  agree: "أوافق وأبدأ",
   ended: "انتهت هذه المحادثة.",
   conversation: "المحادثة",
   placeholder: "اكتب رسالة…",

@@ -14,6 +14,7 @@ export default {
   team: "dem Team",
   newConversation: "Neues Gespräch",
   transcript: "Als Text speichern",
+  agree: "Zustimmen und beginnen",
   ended: "Dieses Gespräch ist beendet.",
   conversation: "Gespräch",
   placeholder: "Nachricht schreiben …",

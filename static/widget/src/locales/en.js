@@ -14,6 +14,7 @@ export default {
   team: "the team",
   newConversation: "New conversation",
   transcript: "Save as text",
+  agree: "Agree and start",
   ended: "This conversation has ended.",
   conversation: "Conversation",
   placeholder: "Write a message…",

@@ -14,6 +14,7 @@ export default {
   team: "el equipo",
   newConversation: "Nueva conversación",
   transcript: "Guardar como texto",
+  agree: "Aceptar y empezar",
   ended: "Esta conversación ha terminado.",
   conversation: "Conversación",
   placeholder: "Escriba un mensaje…",

@@ -14,6 +14,7 @@ export default {
   team: "l’équipe",
   newConversation: "Nouvelle conversation",
   transcript: "Enregistrer en texte",
+  agree: "Accepter et commencer",
   ended: "Cette conversation est terminée.",
   conversation: "Conversation",
   placeholder: "Écrire un message…",

@@ -14,6 +14,7 @@ export default {
   team: "הצוות",
   newConversation: "שיחה חדשה",
   transcript: "הורדת השיחה",
+  agree: "מסכים, אפשר להתחיל",
   ended: "השיחה הסתיימה.",
   conversation: "שיחה",
   placeholder: "כתיבת הודעה…",

@@ -14,6 +14,7 @@ export default {
   team: "टीम",
   newConversation: "नई बातचीत",
   transcript: "बातचीत डाउनलोड करें",
+  agree: "सहमत हूँ, शुरू करें",
   ended: "यह बातचीत समाप्त हो गई है।",
   conversation: "बातचीत",
   placeholder: "संदेश लिखें…",

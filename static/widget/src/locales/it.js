@@ -14,6 +14,7 @@ export default {
   team: "il team",
   newConversation: "Nuova conversazione",
   transcript: "Scarica la conversazione",
+  agree: "Accetta e inizia",
   ended: "Questa conversazione è terminata.",
   conversation: "Conversazione",
   placeholder: "Scriva un messaggio…",

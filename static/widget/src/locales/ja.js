@@ -14,6 +14,7 @@ export default {
   team: "担当チーム",
   newConversation: "新しい会話",
   transcript: "会話をダウンロード",
+  agree: "同意して始める",
   ended: "この会話は終了しました。",
   conversation: "会話",
   placeholder: "メッセージを入力…",

@@ -14,6 +14,7 @@ export default {
   team: "het team",
   newConversation: "Nieuw gesprek",
   transcript: "Gesprek downloaden",
+  agree: "Akkoord en beginnen",
   ended: "Dit gesprek is afgelopen.",
   conversation: "Gesprek",
   placeholder: "Schrijf een bericht…",

@@ -14,6 +14,7 @@ export default {
   team: "zespół",
   newConversation: "Nowa rozmowa",
   transcript: "Pobierz rozmowę",
+  agree: "Zgadzam się, zaczynamy",
   ended: "Ta rozmowa została zakończona.",
   conversation: "Rozmowa",
   placeholder: "Napisz wiadomość…",

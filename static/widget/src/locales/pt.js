@@ -14,6 +14,7 @@ export default {
   team: "a equipe",
   newConversation: "Nova conversa",
   transcript: "Baixar a conversa",
+  agree: "Aceitar e começar",
   ended: "Esta conversa terminou.",
   conversation: "Conversa",
   placeholder: "Escreva uma mensagem…",

@@ -14,6 +14,7 @@ export default {
   team: "команда",
   newConversation: "Новый разговор",
   transcript: "Скачать переписку",
+  agree: "Согласиться и начать",
   ended: "Этот разговор завершён.",
   conversation: "Разговор",
   placeholder: "Напишите сообщение…",

@@ -14,6 +14,7 @@ export default {
   team: "ekip",
   newConversation: "Yeni görüşme",
   transcript: "Görüşmeyi indir",
+  agree: "Kabul et ve başla",
   ended: "Bu görüşme sona erdi.",
   conversation: "Görüşme",
   placeholder: "Mesaj yazın…",

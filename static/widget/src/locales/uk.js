@@ -14,6 +14,7 @@ export default {
   team: "команда",
   newConversation: "Нова розмова",
   transcript: "Завантажити розмову",
+  agree: "Погодитися й почати",
   ended: "Цю розмову завершено.",
   conversation: "Розмова",
   placeholder: "Напишіть повідомлення…",

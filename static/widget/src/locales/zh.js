@@ -14,6 +14,7 @@ export default {
   team: "团队",
   newConversation: "新对话",
   transcript: "下载对话",
+  agree: "同意并开始",
   ended: "本次对话已结束。",
   conversation: "对话",
   placeholder: "输入消息…",

@@ -13,6 +13,7 @@ const ROUTES = {
   "card.answer": ({ card, choice, fields }) => [`cards/${card}/answer`, { choice, fields }],
   "slots.browse": ({ type, card, ...asked }) => [`cards/${card}/slots`, asked],
   "message.rate": ({ message, value }) => [`messages/${message}/rating`, { value }],
+  "consent.give": ({ text }) => ["consent", { text }],
   "human.request": () => ["human", {}],
   "visitor.update": ({ type, ...about }) => ["visitor", about],
   "conversation.close": () => ["conversation/close", {}],

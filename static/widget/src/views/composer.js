@@ -2,6 +2,7 @@ import { isBlank } from "../actions.js";
 import { h, icon, iconButton } from "../dom.js";
 import { MIC, PENCIL, SEND, STOP } from "../icons.js";
 import { count } from "../locales/index.js";
+import { consentDue } from "../store.js";
 
 const TALLEST_PX = 140;
 
@@ -10,20 +11,23 @@ const TALLEST_PX = 140;
 export function createComposer(actions, page) {
   const writing = createForm(actions, page);
   const ended = createEnded(actions, page);
-  const el = h("div", { class: "footer" }, writing.el, ended.el);
+  const consent = createConsent(actions, page);
+  const el = h("div", { class: "footer" }, consent.el, writing.el, ended.el);
   let restored = false;
   return {
     el,
     /** @param {import("./index.js").State} state */
     update(state) {
       const isClosed = state.conversation?.state === "closed";
-      writing.el.hidden = isClosed || state.connection === "refused";
+      const due = consentDue(state);
+      consent.update(due);
+      writing.el.hidden = isClosed || state.connection === "refused" || Boolean(due);
       ended.el.hidden = !isClosed;
       if (!restored) writing.box.value = state.draft;
       restored = true;
       writing.update(state);
     },
-    focus: () => (writing.el.hidden ? ended.button : writing.box).focus(),
+    focus: () => (consent.el.hidden ? (writing.el.hidden ? ended.button : writing.box) : consent.button).focus(),
     fit: writing.fit,
   };
 }
@@ -33,6 +37,28 @@ function createEnded(actions, { t }) {
   const content = [icon(PENCIL), t.newConversation];
   const button = h("button", { type: "button", class: "button", onclick: actions.startAnew }, content);
   return { button, el: h("div", { class: "ended", hidden: true }, h("p", null, t.ended), button) };
+}
+
+/** What the visitor agrees to before they write.
+ * @param {import("./index.js").Actions} actions @param {import("./index.js").Page} page */
+function createConsent(actions, { t }) {
+  const text = h("p", { id: "consent", dir: "auto" });
+  const agree = () => void actions.agree(text.textContent ?? "");
+  const button = h(
+    "button",
+    { type: "button", class: "button", "aria-describedby": "consent", onclick: agree },
+    t.agree,
+  );
+  const el = h("div", { class: "ended", hidden: true }, text, button);
+  return {
+    button,
+    el,
+    /** @param {string | boolean | undefined} due */
+    update(due) {
+      el.hidden = typeof due !== "string";
+      if (typeof due === "string" && text.textContent !== due) text.textContent = due;
+    },
+  };
 }
 
 /** @param {import("./index.js").Actions} actions @param {import("./index.js").Page} page */

@@ -1,6 +1,6 @@
 import { h, icon } from "../dom.js";
 import { DOWN } from "../icons.js";
-import { toolOf } from "../store.js";
+import { consentDue, toolOf } from "../store.js";
 import { announceNew } from "./announcements.js";
 import { createCard } from "./cards.js";
 import {
@@ -93,7 +93,8 @@ function entriesOf(state) {
   const sending = pending.some(({ failed }) => !failed) && connection !== "offline" && !withPerson;
   const due = turn ? !turn.replied && !turn.text : sending;
   if (due || toolOf(state) || state.staffTyping) entries.push(entry("status", createStatus, toolOf(state)));
-  if (items.length + pending.length === 0) entries.push(entry("starters", createStarters, config));
+  if (items.length + pending.length === 0 && !consentDue(state))
+    entries.push(entry("starters", createStarters, config));
   return entries;
 }
 

@@ -11,6 +11,7 @@ from django.core.cache import cache
 from django.db import connection, models
 
 from assistant.models import Appointment, Card, Conversation, ConversationNote, Event, Feedback, Spending, Visitor
+from assistant.services.conversations import notices
 from assistant.services.privacy import inventory
 from tests.assistant.admin.filled import fill
 
@@ -23,6 +24,7 @@ def plant(slug: str, word: str) -> Visitor:
     talk = Conversation.objects.get(visitor=visitor)
     talk.notes.create(text="A note.")
     talk.voice_calls.create(organization=home, seconds=60)
+    notices.record(talk, notices.Kind.DISCLOSURE)
     talk.reads.create(user=User.objects.create_user(f"reader-{home.pk}"), seq=1)
     talk.notifications.create(organization=home, event="waiting", key=f"waiting:{talk.pk}", title="Somebody waits.")
     assert Card.objects.filter(conversation=talk).exists() and Event.objects.filter(conversation=talk).exists()

@@ -1,0 +1,146 @@
+"""Export, erasure, and then every byte that an installation keeps: database, files, Redis and logs hold nothing of it."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests import servers
+
+from .production import Postgres, Production, Redis
+from .test_secrets import forms
+from .visitor import Visitor, until
+
+# What staff do: the first prints the tables of the export and erases, the second is the clock once late writers are gone.
+ERASE = """
+import io, json, sys, zipfile
+from assistant.models import Message
+from assistant.services.privacy import erasure, export
+visitor = Message.objects.filter(text__contains=sys.stdin.read()).first().conversation.visitor
+with zipfile.ZipFile(io.BytesIO(export.as_zip(visitor.organization, visitor))) as exported:
+    text = exported.read("visitor.json").decode()
+erasure.erase(visitor.organization, visitor.pk)
+print(json.dumps({"export": text}))
+"""
+FINISH = """
+from django.utils import timezone
+from assistant.models import Removal
+from assistant.services.privacy import erasure
+erasure.finish_due(timezone.now() + 2 * erasure.LATE_WRITES)
+print(Removal.objects.filter(finished_at=None).count())
+"""
+
+
+@dataclass
+class Installation:
+    url: str
+    environment: dict[str, str]
+    stored: Callable[[], Iterator[tuple[str, bytes]]]  # all that it keeps, by where
+
+    def shell(self, code: str, typed: str = "") -> str:
+        run = subprocess.run(
+            [sys.executable, "manage.py", "shell", "--no-imports", "-c", f"exec({code!r})"],
+            cwd=servers.ROOT, env=self.environment, input=typed, capture_output=True, text=True, timeout=120, check=True,
+        )  # fmt: skip
+        return run.stdout.splitlines()[-1]
+
+    def places_of(self, markers: dict[str, str]) -> set[tuple[str, str]]:
+        """Where which marker stands, as it is, in hex or in base64."""
+        found = set()
+        for place, content in self.stored():
+            found |= {(place, name) for name, marker in markers.items() if any(form in content for form in forms(marker))}
+        return found
+
+
+def files(folder: Path) -> Iterator[tuple[str, bytes]]:
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            yield path.name, path.read_bytes()
+
+
+@pytest.fixture
+def embedded(start_app: Callable[..., servers.App]) -> Installation:
+    app = start_app(DEMO_MODEL_DELAY_MS="5")
+    return Installation(app.url, app.environment, lambda: files(app.data_dir))
+
+
+def rows(url: str) -> Iterator[tuple[str, bytes]]:
+    """Each table of the database, as text."""
+    with closing(psycopg.connect(url)) as connection:
+        tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+        for (name,) in tables:
+            found = connection.execute(f'SELECT t::text FROM "{name}" AS t'.encode()).fetchall()
+            yield name, "\n".join(text for (text,) in found).encode()
+
+
+def dump(redis: Redis, folder: Path) -> Iterator[tuple[str, bytes]]:
+    import redis as client
+
+    with closing(client.Redis.from_url(redis.url)) as connection:
+        connection.config_set("rdbcompression", "no")
+        connection.save()
+    yield "redis", (folder / "dump.rdb").read_bytes()
+
+
+@pytest.fixture
+def installed(
+    production: Callable[..., Production], redis: Redis, postgres: Postgres, tmp_path: Path
+) -> Iterator[Installation]:
+    redis.start()
+    running = production()
+    running.worker()
+
+    def stored() -> Iterator[tuple[str, bytes]]:
+        yield from rows(running.environment["DATABASE_URL"])
+        yield from dump(redis, tmp_path)
+        yield from files(tmp_path)
+        yield "postgresql.log", (postgres.data.parent / "log").read_bytes()
+
+    return Installation(running.webs[0].url, running.environment, stored)
+
+
+def talk(url: str, markers: dict[str, str]) -> None:
+    """Say, leave and book things, each with a marker."""
+    visitor = Visitor(url)
+    page = f"{url}/demo/?from={markers['page']}"
+    text = f"Where can I park? {markers['text']}"
+    visitor.ask("POST", "messages", {"id": markers["id"], "text": text, "page": {"url": page, "title": markers["title"]}})
+    until(lambda: visitor.turns_ended() == 1)
+    visitor.say(f"Please tell the team that I am late: {markers['message']}. My name is Ada.")
+    until(lambda: visitor.turns_ended() == 2 or any("card" in event for event in visitor.events()))
+    visitor.say("Can I come in on Tuesday afternoon?")
+    slots = visitor.times()
+    visitor.answer(slots, slots["days"][0]["slots"][0]["id"])
+    given = {"name": markers["name"], "email": f"{markers['email']}@example.com"}
+    visitor.answer(visitor.card("confirm"), "confirm", given)
+    visitor.card("receipt")
+
+
+@pytest.mark.parametrize("home", ["embedded", "installed"])
+def test_no_byte_of_an_erased_visitor_is_kept(request: pytest.FixtureRequest, home: str) -> None:
+    there: Installation = request.getfixturevalue(home)
+    names = ("text", "id", "page", "title", "message", "name", "email")
+    markers = {name: f"qz{secrets.token_hex(10)}" for name in names}
+    talk(there.url, markers)
+    mailed = {"text", "message", "name", "email"}
+    until(lambda: {name for _, name in there.places_of(markers)} >= mailed)  # or the search would find nothing anywhere
+    until(lambda: delivered(there))
+    exported = json.loads(there.shell(ERASE, markers["text"]))["export"]
+    assert [name for name in mailed if markers[name] not in exported] == []
+    until(lambda: there.shell(FINISH) == "0", 60)
+    assert there.places_of(markers) == set()
+
+
+def delivered(there: Installation) -> bool:
+    """Whether nothing is on its way any more: what a worker holds is not erased but waited for."""
+    open_ = "from assistant.models import Delivery as D; print(D.objects.filter(state__in=['queued', 'sending']).count())"
+    return there.shell(open_) == "0"
