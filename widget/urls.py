@@ -21,6 +21,8 @@ urlpatterns = [
     path(API + "human", api.human),
     path(API + "visitor", api.visitor),
     path(API + "conversation/close", api.close_conversation),
+    path(API + "conversation/rating", api.rate_conversation),
+    path(API + "transcript", api.send_transcript),
     path(API + "session-key", api.session_key),
     path(API + "tool-calls", api.tool_calls),
     path("api/v1/inbound-mail", inbound_mail.receive),

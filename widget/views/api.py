@@ -18,7 +18,7 @@ from assistant.errors import BudgetExceeded, InputError, NotAllowed
 from assistant.llm import ToolCallRequest
 from assistant.models import Assistant, Conversation
 from assistant.providers import realtime, router
-from assistant.services.conversations import handoffs, identification
+from assistant.services.conversations import handoffs, identification, ratings, transcripts
 from assistant.services.conversations.events import format_instant
 from assistant.services.conversations.messages import rate_message as messages_rate_message
 from assistant.services.conversations.sessions import Session, is_current, open_session, update_visitor
@@ -261,3 +261,23 @@ async def visitor(request: HttpRequest, conversation: Conversation) -> HttpRespo
 async def close_conversation(request: HttpRequest, conversation: Conversation) -> HttpResponse:
     await in_db(change_state)(conversation, Conversation.State.CLOSED)
     return HttpResponse(status=204)
+
+
+@api_view("POST", limit="conversation.rate")
+async def rate_conversation(request: HttpRequest, conversation: Conversation) -> HttpResponse:
+    asked = body_of(request)
+    value, comment = asked.get("value"), asked.get("comment", "")
+    if not (isinstance(value, int) and not isinstance(value, bool) and isinstance(comment, str)):
+        raise InputError("A rating has a value, and may have a comment.")
+    if len(comment) > ratings.COMMENT_CHARS:
+        raise InputError("The comment is too long.", code="message_too_long")
+    await in_db(ratings.rate_conversation)(conversation, value, frames.clean(comment))
+    return HttpResponse(status=204)
+
+
+@api_view("POST", limit="transcript")
+async def send_transcript(request: HttpRequest, conversation: Conversation) -> HttpResponse:
+    email = body_of(request).get("email")
+    if not isinstance(email, str):
+        raise InputError("The address is a text.", code="bad_address")
+    return answer({"text": await in_db(transcripts.send)(conversation, frames.clean(email))}, 202)

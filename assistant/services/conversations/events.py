@@ -147,7 +147,7 @@ def resume_session(
     conversation: Conversation, after: int, *, limit: int = RESUME_LIMIT, max_bytes: int = RESUME_BYTES
 ) -> events.SessionReady:
     """The newest `limit` durable events after `after`, of at most `max_bytes` of JSON, and the reply in the making."""
-    conversation.refresh_from_db(fields=["state", "last_seq", "staff"])
+    conversation.refresh_from_db(fields=["state", "last_seq", "staff", "rating"])
     rows = list(
         conversation.events.filter(seq__gt=after).select_related("message", "card", "turn").order_by("-seq")[: limit + 1]
     )
@@ -179,6 +179,10 @@ def resume_session(
         about["notified"] = bool(shown_state.get("notified"))
         if opens_at := shown_state.get("opens_at"):
             about["opens_at"] = opens_at
+    if conversation.rating:
+        about["rating"] = conversation.rating
+    if conversation.visitor.email:
+        about["email"] = conversation.visitor.email
     if conversation.staff:
         about["staff"] = conversation.staff.get_short_name() or conversation.staff.get_username()
     # The newest seq that this answer accounts for: what is committed meanwhile is announced, or seen as a gap.

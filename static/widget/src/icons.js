@@ -19,3 +19,4 @@ export const ALERT = "M12 8v5M12 16.5h.01M12 3.5 2.5 20h19z";
 export const MAIL = "M3.5 6h17v12h-17zM4 6.5l8 6.5 8-6.5";
 export const INFO = "M12 11v5.5M12 7.5h.01M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18Z";
 export const SAVE = "M12 4v10.5M7 10l5 5 5-5M4.5 19.5h15";
+export const LEAVE = "M13 4H5v16h8M16 8l4 4-4 4M20 12H9.5";

@@ -58,7 +58,7 @@
  * @property {Config} config
  * @property {boolean} open
  * @property {"idle" | "connecting" | "online" | "offline" | "refused"} connection
- * @property {{ id: string, state: "assistant" | "waiting" | "staff" | "closed", staff?: string, notified?: boolean, opens_at?: string } | null} conversation
+ * @property {{ id: string, state: "assistant" | "waiting" | "staff" | "closed", staff?: string, notified?: boolean, opens_at?: string, rating?: number, email?: string } | null} conversation
  * @property {number} seq the last durable event applied
  * @property {boolean} gap something was missed: ask again from `seq`
  * @property {Item[]} items
@@ -183,7 +183,7 @@ export const EVENTS = {
   },
   "conversation.updated": (state, { state: to, staff, notified, opens_at }) => ({
     ...state,
-    conversation: { id: state.conversation?.id ?? "", state: to, staff, notified, opens_at },
+    conversation: { ...state.conversation, id: state.conversation?.id ?? "", state: to, staff, notified, opens_at },
     staffTyping: false,
   }),
   "staff.typing": (state) => ({ ...state, staffTyping: true }),

@@ -136,6 +136,7 @@ class FakeServer:
         self.requests: list[str] = []
         self.frames: list[dict[str, Any]] = []
         self.sessions: list[dict[str, Any]] = []  # what each was asked for with
+        self.ratings: list[dict[str, Any]] = []
         self._open: set[web.WebSocketResponse] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -178,6 +179,8 @@ class FakeServer:
             web.post("/api/v1/widget/turns/{turn}/{verb}", self._post_turn),
             web.post("/api/v1/widget/cards/{card}/answer", self._post_card),
             web.post("/api/v1/widget/cards/{card}/slots", self._post_slots),
+            web.post("/api/v1/widget/conversation/rating", self._rate),
+            web.post("/api/v1/widget/transcript", self._mail),
             web.get("/ws/v1/chat", self._socket),
             web.route("OPTIONS", "/{path:.*}", self._preflight),
         ])  # fmt: skip
@@ -309,6 +312,18 @@ class FakeServer:
         frame = {"type": "card.answer", "card": request.match_info["card"], **await request.json()}
         self._receive(self._of(request), frame)
         return web.Response(status=204)
+
+    async def _rate(self, request: web.Request) -> web.Response:
+        self.ratings.append(asked := await request.json())
+        self._of(request).state["rating"] = asked["value"]
+        return web.Response(status=204)
+
+    async def _mail(self, request: web.Request) -> web.Response:
+        self._of(request)
+        address = (await request.json())["email"]
+        if address == "full@example.com":
+            return web.json_response({"code": "too_many_emails", "title": "Too many e-mails today."}, status=400)
+        return web.json_response({"text": f"An e-mail to {address} is on its way."}, status=202)
 
     async def _post_slots(self, request: web.Request) -> web.Response:
         asked = await request.json()

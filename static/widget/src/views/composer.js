@@ -12,6 +12,7 @@ export function createComposer(actions, page) {
   const ended = createEnded(actions, page);
   const el = h("div", { class: "footer" }, writing.el, ended.el);
   let restored = false;
+  let wasClosed = false;
   return {
     el,
     /** @param {import("./index.js").State} state */
@@ -19,6 +20,8 @@ export function createComposer(actions, page) {
       const isClosed = state.conversation?.state === "closed";
       writing.el.hidden = isClosed || state.connection === "refused";
       ended.el.hidden = !isClosed;
+      if (isClosed && !wasClosed) void actions.ask("rate", el, page).catch(() => {}); // a chat without a question
+      wasClosed = isClosed;
       if (!restored) writing.box.value = state.draft;
       restored = true;
       writing.update(state);

@@ -1,11 +1,12 @@
 import { h, iconButton } from "../dom.js";
-import { CLOSE, PENCIL, PERSON, SAVE } from "../icons.js";
+import { CLOSE, LEAVE, MAIL, PENCIL, PERSON, SAVE } from "../icons.js";
 import { fill } from "../locales/index.js";
 import { createMenu } from "./menu.js";
 
 /** The name of the assistant or member of staff, and the menu.
  * @param {import("./index.js").Actions} actions @param {import("./index.js").Page} page */
-export function createHeader(actions, { t, mode, locale }) {
+export function createHeader(actions, page) {
+  const { t, mode, locale } = page;
   const avatar = h("span", { class: "avatar", "aria-hidden": "true" });
   const title = h("bdi"); // in the direction of its own letters, at the side of the avatar
   const who = h("span");
@@ -14,6 +15,8 @@ export function createHeader(actions, { t, mode, locale }) {
     { path: PERSON, label: t.person, act: actions.askForPerson },
     { path: PENCIL, label: t.newConversation, act: actions.startAnew },
     { path: SAVE, label: t.transcript, act: () => actions.saveTranscript({ t, locale }) },
+    { path: MAIL, label: t.transcriptMail, act: () => actions.ask("mail", el, page) },
+    { path: LEAVE, label: t.end, act: () => actions.ask("end", el, page) },
   ]);
   const close = iconButton(CLOSE, t.close, { hidden: mode !== "", onclick: actions.close });
   const el = h(
@@ -42,7 +45,8 @@ export function createHeader(actions, { t, mode, locale }) {
       who.textContent = is === "waiting" ? waits : is === "staff" ? withPerson : assistant;
       demo.hidden = !config.demo || is === "staff";
       const canAskForPerson = config.human !== false && (is === undefined || is === "assistant");
-      menu.update([canAskForPerson, items.length + pending.length > 0, items.length > 0]);
+      const isBegun = items.length > 0;
+      menu.update([canAskForPerson, isBegun || pending.length > 0, isBegun, isBegun, isBegun && is !== "closed"]);
     },
   };
 }
