@@ -16,6 +16,7 @@ const LAZY = {
   "back.js": 512,
   "transcript.js": 2_048,
   "ending.js": 4_096,
+  "outside.js": 6 * 1_024,
 };
 const LOCALES = LANGUAGES.filter((one) => one !== "en").map((language) => `locale-${language}.js`);
 const FILES = ["loader.js", "panel.js", ...Object.keys(LAZY), ...LOCALES];

@@ -11,6 +11,7 @@ from uuid import UUID
 import orjson
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.utils import timezone
 
 from assistant import live, turns, voice
 from assistant.async_db import in_db
@@ -24,12 +25,13 @@ from assistant.services.conversations.messages import rate_message as messages_r
 from assistant.services.conversations.sessions import Session, is_current, open_session, update_visitor
 from assistant.services.conversations.state import change_state
 from assistant.services.organizations import access as organization_access
-from assistant.services.organizations import networks
+from assistant.services.organizations import networks, office_hours
 from widget import access, feed, frames
 from widget.assets import version
 from widget.views.api_view import address_of, answer, api_view, body_of, network_of, problem, raw_headers
 
 HEARTBEAT_SECONDS = 15
+OUTSIDE_TEXTS = ("launcher_label", "teaser", "page_messages")
 
 
 @api_view("GET", limit="config", session=False)
@@ -70,12 +72,21 @@ def presentation(assistant: Assistant) -> dict[str, Any]:
         "accent": assistant.accent,
         "position": assistant.position,
         "locale": assistant.locale,
+        **{name: text for name in OUTSIDE_TEXTS if (text := getattr(assistant, name))},
+        **({"outside": assistant.outside} if assistant.is_seen_outside else {}),
         "demo": router.is_demo(assistant),
-        "human": handoffs.reaches_somebody(assistant),
+        "human": (human := handoffs.reaches_somebody(assistant)),
+        **({"office": office} if human and (office := _office(assistant)) else {}),
         "voice": speaker is not None,
         **({"voice_reason": why_silent} if speaker is None else {}),
         "max_chars": settings.MESSAGE_MAX_CHARS,
     }
+
+
+def _office(assistant: Assistant) -> dict[str, str]:
+    """Until when the team answers, or when it does again; empty where staff have not said."""
+    times = office_hours.presence(assistant.organization, timezone.now())
+    return {name: format_instant(at) for name, at in times.items()}
 
 
 # --- Sessions, messages, events --------------------------------------------------------------------------------------

@@ -34,6 +34,7 @@ class AssistantForm(TranslationsForm, OneOrganizationForm):
             "instructions": UnfoldAdminTextareaWidget({"rows": 10}),
             "knowledge": UnfoldAdminTextareaWidget({"rows": 14}),
             "starters": UnfoldAdminTextareaWidget({"rows": 4}),
+            **{name: UnfoldAdminTextareaWidget({"rows": 3}) for name in ("show_on", "hide_on", "page_messages")},
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -53,12 +54,17 @@ CLAIMS = (
     "by the fast model. In the other languages a claim in unusual words can get through."
 )
 
+COPY_AGAIN = (
+    "With any of these the page asks for them before the chat is opened. The tag says so: copy it again once, if it was "
+    "pasted before. Attributes of the tag go before what is set here."
+)
+
 
 @admin.register(Assistant)
 class AssistantAdmin(PromptVersions, Translations, Scoped):
     delete_rank = Act.DELETE.rank
     form = AssistantForm
-    translated = ("greeting", "starters", "disclosure")
+    translated = ("greeting", "starters", "disclosure", "launcher_label", "teaser", "page_messages")
 
     class Media:
         js = (COPY_SCRIPT,)
@@ -77,6 +83,28 @@ class AssistantAdmin(PromptVersions, Translations, Scoped):
         (
             "Appearance",
             {"fields": ("title", "greeting", "starters", "disclosure", ("accent", "position"), "locale")},
+        ),
+        (
+            "Button on the page",
+            {
+                "fields": (
+                    "launcher_label",
+                    ("offset_x", "offset_y"),
+                    "phone_position",
+                    ("phone_offset_x", "phone_offset_y"),
+                    ("show_on", "hide_on"),
+                    "z_index",
+                    "sound",
+                ),
+                "description": COPY_AGAIN,
+            },
+        ),
+        (
+            "Invitations",
+            {
+                "fields": ("teaser", "page_messages", ("teaser_after", "teaser_on_exit")),
+                "description": COPY_AGAIN,
+            },
         ),
         (
             "Model",
@@ -98,7 +126,7 @@ class AssistantAdmin(PromptVersions, Translations, Scoped):
         found = list(super().get_fieldsets(request, obj))
         if self.has_change_permission(request, obj):
             about = "What visitors read whose language this is. Empty: the text above."
-            found[5:5] = [
+            found[7:7] = [
                 (f"How it looks · {name}", {"fields": fields, "classes": ["collapse"], "description": about})
                 for name, fields in self.in_each_language()
             ]

@@ -46,8 +46,9 @@ def may_allow(request: HttpRequest, organization_id: int) -> bool:
 
 
 def script_tag(assistant: Assistant) -> str:
-    """What the owner pastes. It carries the look, so that the launcher's first frame needs no request of its own."""
-    look = f"{assistant.accent} {assistant.position}"
+    """What the owner pastes. It carries the look, so that the launcher's first frame needs no request of its own, and
+    says whether there is more to ask for before anybody opens the chat."""
+    look = f"{assistant.accent} {assistant.position}{' more' if assistant.is_seen_outside else ''}"
     source = f"{settings.PUBLIC_URL}/widget.js"
     return f'<script async src="{source}" data-key="{assistant.public_key}" data-look="{look}"></script>'
 

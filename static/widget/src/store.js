@@ -10,6 +10,9 @@
  * @property {string} greeting @property {string} disclosure @property {string[]} starters
  * @property {Record<string, { greeting?: string, disclosure?: string, starters?: string[] }>} [texts] by language, what differs
  * @property {string} accent @property {"left" | "right"} position @property {string} locale
+ * @property {string} [launcher_label] @property {string} [teaser] @property {string} [page_messages] a path and a text per line
+ * @property {import("./outside/settings.js").Outside} [outside] what staff have set of the launcher and the page
+ * @property {{ opens_at?: string, closes_at?: string }} [office] when the team answers again, or until when it does
  * @property {boolean} demo @property {boolean} [human] @property {boolean} voice @property {number} max_chars
  *
  * @typedef {{ title: string, url: string }} Source

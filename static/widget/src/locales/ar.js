@@ -10,6 +10,8 @@ export default {
   personDue: "تم إبلاغ الفريق.",
   personAway: "يعود الفريق {time}.",
   personAsked: "طلبت التحدث إلى شخص.",
+  teamHere: "الفريق متصل",
+  teamBack: "يعود الفريق: {time}",
   withPerson: "أنت تتحدث إلى {name}",
   team: "الفريق",
   newConversation: "محادثة جديدة",

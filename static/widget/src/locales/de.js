@@ -10,6 +10,8 @@ export default {
   personDue: "Das Team ist benachrichtigt.",
   personAway: "Das Team ist wieder da: {time}.",
   personAsked: "Sie haben nach einem Menschen gefragt.",
+  teamHere: "Team erreichbar",
+  teamBack: "Team wieder da: {time}",
   withPerson: "Sie sprechen mit {name}",
   team: "dem Team",
   newConversation: "Neues Gespräch",

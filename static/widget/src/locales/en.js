@@ -26,6 +26,8 @@ export default {
   personDue: "The team has been notified.",
   personAway: "The team is back on {time}.",
   personAsked: "You asked for a person.",
+  teamHere: "Team online",
+  teamBack: "Team back: {time}",
   withPerson: "You are talking to {name}",
   team: "the team",
   newConversation: "New conversation",

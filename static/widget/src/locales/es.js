@@ -10,6 +10,8 @@ export default {
   personDue: "Se ha avisado al equipo.",
   personAway: "El equipo vuelve: {time}.",
   personAsked: "Ha pedido hablar con una persona.",
+  teamHere: "Equipo en línea",
+  teamBack: "El equipo vuelve: {time}",
   withPerson: "Está hablando con {name}",
   team: "el equipo",
   newConversation: "Nueva conversación",

@@ -10,6 +10,8 @@ export default {
   personDue: "L’équipe a été prévenue.",
   personAway: "De retour : {time}.",
   personAsked: "Vous avez demandé une personne.",
+  teamHere: "Équipe en ligne",
+  teamBack: "Retour de l'équipe : {time}",
   withPerson: "Vous parlez avec {name}",
   team: "l’équipe",
   newConversation: "Nouvelle conversation",

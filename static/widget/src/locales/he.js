@@ -10,6 +10,8 @@ export default {
   personDue: "הצוות קיבל הודעה.",
   personAway: "הצוות יחזור: {time}.",
   personAsked: "ביקשת לשוחח עם נציג.",
+  teamHere: "הצוות זמין",
+  teamBack: "הצוות יחזור: {time}",
   withPerson: "שיחה עם {name}",
   team: "הצוות",
   newConversation: "שיחה חדשה",

@@ -10,6 +10,8 @@ export default {
   personDue: "टीम को सूचना दे दी गई है।",
   personAway: "टीम के लौटने का समय: {time}।",
   personAsked: "आपने किसी व्यक्ति से बात करने का अनुरोध किया।",
+  teamHere: "टीम उपलब्ध है",
+  teamBack: "टीम वापस: {time}",
   withPerson: "आप {name} से बात कर रहे हैं",
   team: "टीम",
   newConversation: "नई बातचीत",

@@ -10,6 +10,8 @@ export default {
   personDue: "Il team è stato avvisato.",
   personAway: "Il team torna: {time}.",
   personAsked: "Ha chiesto di parlare con una persona.",
+  teamHere: "Team online",
+  teamBack: "Il team torna: {time}",
   withPerson: "Sta parlando con {name}",
   team: "il team",
   newConversation: "Nuova conversazione",

@@ -10,6 +10,8 @@ export default {
   personDue: "担当チームに通知しました。",
   personAway: "担当者が戻る日時：{time}。",
   personAsked: "担当者との会話をご希望です。",
+  teamHere: "スタッフ対応中",
+  teamBack: "スタッフ対応再開：{time}",
   withPerson: "{name}とお話し中です",
   team: "担当チーム",
   newConversation: "新しい会話",

@@ -10,6 +10,8 @@ export default {
   personDue: "Het team heeft bericht gekregen.",
   personAway: "Het team is er weer: {time}.",
   personAsked: "U hebt om een medewerker gevraagd.",
+  teamHere: "Team online",
+  teamBack: "Team terug: {time}",
   withPerson: "U praat met {name}",
   team: "het team",
   newConversation: "Nieuw gesprek",

@@ -10,6 +10,8 @@ export default {
   personDue: "Zespół został powiadomiony.",
   personAway: "Zespół wróci: {time}.",
   personAsked: "Poproszono o rozmowę z człowiekiem.",
+  teamHere: "Zespół dostępny",
+  teamBack: "Zespół wraca: {time}",
   withPerson: "Rozmowa z: {name}",
   team: "zespół",
   newConversation: "Nowa rozmowa",

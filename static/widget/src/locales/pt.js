@@ -10,6 +10,8 @@ export default {
   personDue: "A equipe foi avisada.",
   personAway: "A equipe volta em: {time}.",
   personAsked: "Você pediu para falar com uma pessoa.",
+  teamHere: "Equipe on-line",
+  teamBack: "A equipe volta: {time}",
   withPerson: "Você está falando com {name}",
   team: "a equipe",
   newConversation: "Nova conversa",

@@ -10,6 +10,8 @@ export default {
   personDue: "Команда получила уведомление.",
   personAway: "Команда вернётся: {time}.",
   personAsked: "Вы попросили соединить вас с человеком.",
+  teamHere: "Команда на связи",
+  teamBack: "Команда вернётся: {time}",
   withPerson: "Ваш собеседник: {name}",
   team: "команда",
   newConversation: "Новый разговор",

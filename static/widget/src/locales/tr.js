@@ -10,6 +10,8 @@ export default {
   personDue: "Ekibe haber verildi.",
   personAway: "Ekibin döneceği zaman: {time}.",
   personAsked: "Bir kişiyle görüşmek istediniz.",
+  teamHere: "Ekip çevrimiçi",
+  teamBack: "Ekibin dönüşü: {time}",
   withPerson: "Görüştüğünüz kişi: {name}",
   team: "ekip",
   newConversation: "Yeni görüşme",

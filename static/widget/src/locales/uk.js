@@ -10,6 +10,8 @@ export default {
   personDue: "Команду сповіщено.",
   personAway: "Команда повернеться: {time}.",
   personAsked: "Ви попросили з’єднати вас із людиною.",
+  teamHere: "Команда на зв'язку",
+  teamBack: "Команда повернеться: {time}",
   withPerson: "Ваш співрозмовник: {name}",
   team: "команда",
   newConversation: "Нова розмова",

@@ -10,6 +10,8 @@ export default {
   personDue: "已通知团队。",
   personAway: "团队回来的时间：{time}。",
   personAsked: "您已请求人工服务。",
+  teamHere: "团队在线",
+  teamBack: "团队恢复服务：{time}",
   withPerson: "您正在与{name}交谈",
   team: "团队",
   newConversation: "新对话",
