@@ -1,11 +1,12 @@
 from django.urls import path
 
 from widget import inbound_mail, metrics
-from widget.views import api, assets, health, hosted
+from widget.views import api, assets, gallery, health, hosted
 
 API = "api/v1/widget/"
 urlpatterns = [
     path("widget.js", assets.loader),
+    path("widget/gallery", gallery.show, name="widget-gallery"),
     path("widget/<str:build>/<path:name>", assets.module),
     path("chat/<str:key>", hosted.chat, name="hosted-chat"),
     path(API + "config/<str:key>", api.config),

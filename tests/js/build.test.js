@@ -19,7 +19,7 @@ const LAZY = {
   "outside.js": 6 * 1_024,
 };
 const LOCALES = LANGUAGES.filter((one) => one !== "en").map((language) => `locale-${language}.js`);
-const FILES = ["loader.js", "panel.js", ...Object.keys(LAZY), ...LOCALES];
+const FILES = ["loader.js", "panel.js", "gallery.js", ...Object.keys(LAZY), ...LOCALES];
 const installed = existsSync(new URL("../../node_modules/esbuild", import.meta.url));
 
 test("the loader is at most 4 KB, and all there is to a usable panel at most 30 KB", () => {
