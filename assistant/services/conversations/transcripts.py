@@ -47,10 +47,11 @@ def send(conversation: Conversation, email: str) -> str:
         code = "too_many_emails" if error.code == "too_many_emails" else "bad_address"
         raise InputError(str(error), code=code) from error
     locale = conversation.locale
+    title = label("transcript_subject", locale, organization=conversation.organization.name)
     context = {
         "entries": entries,
         "why": label("transcript_why", locale, site=_site(conversation)),
-        "title": label("transcript_subject", locale, organization=conversation.organization.name),
+        "title": title,
         "organization": conversation.organization,
         "accent": conversation.assistant.accent,
         "language": language(locale),
@@ -60,7 +61,7 @@ def send(conversation: Conversation, email: str) -> str:
         outbox.queue_email(
             conversation.organization,
             to=address,
-            subject=context["title"],
+            subject=title,
             text=render_to_string("assistant/transcript.txt", context),
             html=render_to_string("assistant/transcript.html", context),
             key=f"transcript:{conversation.pk}:{conversation.last_seq}:{address}"[:120],
