@@ -55,8 +55,8 @@ CLAIMS = (
 )
 
 COPY_AGAIN = (
-    "With any of these the page asks for them before the chat is opened. The tag says so: copy it again once, if it was "
-    "pasted before. Attributes of the tag go before what is set here."
+    "Once any of these is set, pages ask for the settings before the chat is opened. The script tag above changes for that: "
+    "if it was pasted earlier, copy it once more. Attributes of the tag override what is set here."
 )
 
 

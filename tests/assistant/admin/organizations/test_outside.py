@@ -84,4 +84,4 @@ def test_the_admins_page_saves_them_and_their_texts_in_each_language(admin_clien
         24,
         "/help/*",
     )
-    assert "copy it again once" in page.content.decode()
+    assert "copy it once more" in page.content.decode()
