@@ -42,7 +42,7 @@ async def config(request: HttpRequest, key: str) -> HttpResponse:
     response = HttpResponse(status=304) if request.headers.get("if-none-match") == etag else HttpResponse(body)
     response["Content-Type"] = "application/json"
     response["ETag"] = etag
-    response["Cache-Control"] = "public, max-age=60"
+    response["Cache-Control"] = "public, no-cache"  # a change by staff shows at once; an unchanged answer is a 304
     return response
 
 

@@ -263,7 +263,11 @@ async def test_the_config_contains_presentational_settings_only(page, assistant)
     assert answer.json()["texts"]["de"]["greeting"] == "Hallo! Wie kann ich Ihnen helfen?"
     assert b"secret" not in answer.content and answer.headers["access-control-allow-origin"] == make.ORIGIN
     unchanged = await page.get(f"config/{assistant.public_key}", **{"if-none-match": answer.headers["etag"]})
-    assert unchanged.status_code == 304
+    assert unchanged.status_code == 304 and unchanged.headers["cache-control"] == "public, no-cache"
+    assistant.greeting = "Welcome!"
+    await in_db(assistant.save)()
+    changed = await page.get(f"config/{assistant.public_key}", **{"if-none-match": answer.headers["etag"]})
+    assert changed.json()["greeting"] == "Welcome!", "a change by staff is seen at once"
     assert (await Page("https://evil.example").get(f"config/{assistant.public_key}")).status_code == 403
 
 
