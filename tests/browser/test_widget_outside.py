@@ -163,6 +163,29 @@ def test_it_is_shown_on_the_pages_that_are_chosen(new_widget: NewWidget, site: S
         expect(widget.launcher).to_be_hidden()
 
 
+def test_where_the_chat_is_the_page_or_a_part_of_it_it_is_there_whatever_the_rules_say(
+    new_widget: NewWidget, site: Site, fake: FakeServer
+) -> None:
+    pages = {
+        "page": put(site, fake, 'data-look="#0f766e right more" data-mode="page"'),
+        "part": site.put(
+            "/part",
+            page(
+                fake.url,
+                attributes='data-look="#0f766e right more"',
+                body='<interworky-chat style="display: block; height: 500px"></interworky-chat>',
+            ),
+        ),
+    }
+    with settings(fake, hide_on=["*"], teaser="Hello", teaser_after=1):
+        for address in pages.values():
+            widget = new_widget()
+            widget.page.goto(address)
+            expect(widget.panel).to_be_visible()
+            widget.page.wait_for_function("performance.now() > 1500")
+            expect(widget.page.locator(".invite")).to_be_hidden()
+
+
 def test_where_the_server_cannot_be_asked_the_button_is_there_all_the_same(
     new_widget: NewWidget, site: Site, fake: FakeServer
 ) -> None:

@@ -56,9 +56,10 @@ export async function begin(loader) {
   const own = settings.launcher ? followOwn(settings.launcher, loader, listening.signal) : () => {};
 
   function look() {
-    root.hidden = !isShownOn(settings, location);
+    const isPart = Boolean(root.dataset.mode); // or the whole, of a page that wants it there
+    root.hidden = !isPart && !isShownOn(settings, location);
     own();
-    invitation.expect(root.hidden ? "" : invitationOn(settings, location));
+    invitation.expect(root.hidden || isPart ? "" : invitationOn(settings, location));
   }
   look();
   const stopWatching = watchPlace(look);
