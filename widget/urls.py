@@ -1,11 +1,12 @@
 from django.urls import path
 
 from widget import inbound_mail, metrics
-from widget.views import api, assets, health, hosted, voice_calls
+from widget.views import api, assets, gallery, health, hosted, voice_calls
 
 API = "api/v1/widget/"
 urlpatterns = [
     path("widget.js", assets.loader),
+    path("widget/gallery", gallery.show, name="widget-gallery"),
     path("widget/<str:build>/<path:name>", assets.module),
     path("chat/<str:key>", hosted.chat, name="hosted-chat"),
     path(API + "config/<str:key>", api.config),
@@ -22,6 +23,8 @@ urlpatterns = [
     path(API + "human", api.human),
     path(API + "visitor", api.visitor),
     path(API + "conversation/close", api.close_conversation),
+    path(API + "conversation/rating", api.rate_conversation),
+    path(API + "transcript", api.send_transcript),
     path(API + "session-key", api.session_key),
     path(API + "tool-calls", api.tool_calls),
     path(API + "voice-calls/<uuid:call>/start", voice_calls.start),

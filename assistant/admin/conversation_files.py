@@ -97,6 +97,8 @@ def as_data(conversation: Conversation) -> dict[str, Any]:
             "verified": bool(visitor.email_verified_at),
         },
         "state": conversation.state,
+        "rating": conversation.rating,
+        "rating_comment": conversation.rating_comment,
         "created_at": conversation.created_at,
         "last_message_at": conversation.last_message_at,
         "messages": [

@@ -79,16 +79,21 @@ class HasFilter(DropdownFilter):
         "trouble": ToolCall.objects.filter(state__in=[ToolCall.State.FAILED, ToolCall.State.UNKNOWN]),
         "disliked": Message.objects.filter(rating=-1),
     }
+    rated = {"bad": (1, 2), "good": (4, 5)}  # the conversation itself
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [
             ("booking", "Appointment booked"),
             ("failed", "Reply failed"),
             ("trouble", "Tool call failed"),
-            ("disliked", "Rated unhelpful"),
+            ("disliked", "Reply rated unhelpful"),
+            ("bad", "Rated 1 or 2 of 5"),
+            ("good", "Rated 4 or 5 of 5"),
         ]
 
     def queryset(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
+        if scores := self.rated.get(self.value() or ""):
+            return queryset.filter(rating__in=scores)
         rows = self.found.get(self.value() or "")
         return queryset if rows is None else queryset.filter(pk__in=rows.order_by().values("conversation"))
 
@@ -112,6 +117,7 @@ class ConversationAdmin(ConversationFiles, ReadOnly):
         "organization",
         "shown_state",
         "message_count",
+        "shown_rating",
         "last_message_at",
     ]
     list_filter = ["organization", "assistant", "state", HasFilter, ("created_at", RangeDateFilter)]
@@ -244,6 +250,10 @@ class ConversationAdmin(ConversationFiles, ReadOnly):
     @display(description="State", ordering="state", label=column_labels(Conversation))
     def shown_state(self, obj: Conversation) -> str:
         return obj.get_state_display()
+
+    @display(description="Rating", ordering="rating")
+    def shown_rating(self, obj: Conversation) -> str:
+        return f"{obj.rating} of 5" if obj.rating else ""
 
     @display(description="Messages", ordering="said")
     def message_count(self, obj: Any) -> int:

@@ -7,6 +7,24 @@ export interface Settings {
     theme?: "light" | "dark";
     /** Such as `de` or `en-GB`. */
     locale?: string;
+    /** A text on the button. */
+    label?: string;
+    /** A CSS selector of elements that open and close the chat in place of its own button. */
+    launcher?: string;
+    phonePosition?: "left" | "right";
+    /** From the side and the bottom, in pixels: `24 80`. */
+    offset?: string;
+    phoneOffset?: string;
+    zIndex?: number | string;
+    /** Paths such as `/prices, /blog/*`. */
+    showOn?: string;
+    hideOn?: string;
+    /** An invitation beside the button; empty for none. */
+    teaser?: string;
+    /** In seconds; 0 for not by time. */
+    teaserAfter?: number | string;
+    teaserOnExit?: boolean | "true" | "false";
+    sound?: boolean | "true" | "false";
     /** `page`: the chat is the whole page. `inline`: only in `<interworky-chat>`. */
     mode?: "page" | "inline";
     /** The launcher is not shown until `show()`: the page has a button of its own. */

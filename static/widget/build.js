@@ -21,7 +21,7 @@ const stylesheets = {
 };
 
 /** The folders of src that are modules of their own: each one's index.js becomes a file beside the panel's. */
-const LAZY = ["booking", "identity", "back", "transcript", "voice"];
+const LAZY = ["booking", "identity", "back", "transcript", "voice", "ending", "outside"];
 
 const lazily = {
   name: "lazily",
@@ -47,7 +47,7 @@ export async function bundle(folder = `${here}dist`) {
   };
   await build({ ...common, entryPoints: [`${here}src/embed.js`], outfile: `${folder}/loader.js`, format: "iife" });
   await build({ ...common, entryPoints: [`${here}src/main.js`], outfile: `${folder}/panel.js`, format: "esm" });
-  const lazy = Object.fromEntries(LAZY.map((name) => [name, `${name}/index`]));
+  const lazy = Object.fromEntries([...LAZY, "gallery"].map((name) => [name, `${name}/index`]));
   for (const language of LANGUAGES.filter((one) => one !== "en")) lazy[`locale-${language}`] = `locales/${language}`;
   for (const [name, source] of Object.entries(lazy))
     await build({

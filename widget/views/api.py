@@ -11,6 +11,7 @@ from uuid import UUID
 import orjson
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.utils import timezone
 
 from assistant import live, turns, voice
 from assistant.async_db import in_db
@@ -19,18 +20,19 @@ from assistant.events import ConsentSaved
 from assistant.llm import ToolCallRequest
 from assistant.models import Assistant, Conversation
 from assistant.providers import realtime, router
-from assistant.services.conversations import handoffs, identification, notices
+from assistant.services.conversations import handoffs, identification, notices, ratings, transcripts
 from assistant.services.conversations.events import format_instant
 from assistant.services.conversations.messages import rate_message as messages_rate_message
 from assistant.services.conversations.sessions import Session, is_current, open_session, update_visitor
 from assistant.services.conversations.state import change_state
 from assistant.services.organizations import access as organization_access
-from assistant.services.organizations import networks
+from assistant.services.organizations import networks, office_hours
 from widget import access, feed, frames
 from widget.assets import version
 from widget.views.api_view import address_of, answer, api_view, body_of, network_of, problem, raw_headers
 
 HEARTBEAT_SECONDS = 15
+OUTSIDE_TEXTS = ("launcher_label", "teaser", "page_messages")
 
 
 @api_view("GET", limit="config", session=False)
@@ -41,7 +43,7 @@ async def config(request: HttpRequest, key: str) -> HttpResponse:
     response = HttpResponse(status=304) if request.headers.get("if-none-match") == etag else HttpResponse(body)
     response["Content-Type"] = "application/json"
     response["ETag"] = etag
-    response["Cache-Control"] = "public, max-age=60"
+    response["Cache-Control"] = "public, no-cache"  # a change by staff shows at once; an unchanged answer is a 304
     return response
 
 
@@ -75,12 +77,21 @@ def presentation(assistant: Assistant) -> dict[str, Any]:
         "accent": assistant.accent,
         "position": assistant.position,
         "locale": assistant.locale,
+        **{name: text for name in OUTSIDE_TEXTS if (text := getattr(assistant, name))},
+        **({"outside": assistant.outside} if assistant.is_seen_outside else {}),
         "demo": router.is_demo(assistant),
-        "human": handoffs.reaches_somebody(assistant),
+        "human": (human := handoffs.reaches_somebody(assistant)),
+        **({"office": office} if human and (office := _office(assistant)) else {}),
         "voice": speaker is not None,
         **({"voice_reason": why_silent} if speaker is None else {}),
         "max_chars": settings.MESSAGE_MAX_CHARS,
     }
+
+
+def _office(assistant: Assistant) -> dict[str, str]:
+    """Until when the team answers, or when it does again; empty where staff have not said."""
+    times = office_hours.presence(assistant.organization, timezone.now())
+    return {name: format_instant(at) for name, at in times.items()}
 
 
 # --- Sessions, messages, events --------------------------------------------------------------------------------------
@@ -274,3 +285,23 @@ async def visitor(request: HttpRequest, conversation: Conversation) -> HttpRespo
 async def close_conversation(request: HttpRequest, conversation: Conversation) -> HttpResponse:
     await in_db(change_state)(conversation, Conversation.State.CLOSED)
     return HttpResponse(status=204)
+
+
+@api_view("POST", limit="conversation.rate")
+async def rate_conversation(request: HttpRequest, conversation: Conversation) -> HttpResponse:
+    asked = body_of(request)
+    value, comment = asked.get("value"), asked.get("comment", "")
+    if not (isinstance(value, int) and not isinstance(value, bool) and isinstance(comment, str)):
+        raise InputError("A rating has a value, and may have a comment.")
+    if len(comment) > ratings.COMMENT_CHARS:
+        raise InputError("The comment is too long.", code="message_too_long")
+    await in_db(ratings.rate_conversation)(conversation, value, frames.clean(comment))
+    return HttpResponse(status=204)
+
+
+@api_view("POST", limit="transcript")
+async def send_transcript(request: HttpRequest, conversation: Conversation) -> HttpResponse:
+    email = body_of(request).get("email")
+    if not isinstance(email, str):
+        raise InputError("The address is a text.", code="bad_address")
+    return answer({"text": await in_db(transcripts.send)(conversation, frames.clean(email))}, 202)

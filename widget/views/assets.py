@@ -5,10 +5,14 @@ from __future__ import annotations
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
 
+from assistant.services import pinned_loader
 from widget.assets import assets, version
 
 
 async def loader(request: HttpRequest) -> HttpResponse:
+    if request.GET.get("v") == pinned_loader.pin().version:
+        return _asset(request, "loader.js", "public, max-age=31536000, immutable")
+    # An earlier version is there no more. A page that has pinned it by its digest refuses this one.
     return _asset(request, "loader.js", "public, max-age=300, stale-while-revalidate=86400")
 
 

@@ -36,6 +36,7 @@ class AssistantForm(TranslationsForm, OneOrganizationForm):
             "knowledge": UnfoldAdminTextareaWidget({"rows": 14}),
             "starters": UnfoldAdminTextareaWidget({"rows": 4}),
             "consent": UnfoldAdminTextareaWidget({"rows": 3}),
+            **{name: UnfoldAdminTextareaWidget({"rows": 3}) for name in ("show_on", "hide_on", "page_messages")},
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -55,12 +56,17 @@ CLAIMS = (
     "by the fast model. In the other languages this works less well: about one in ten claims in unusual words gets through."
 )
 
+COPY_AGAIN = (
+    "Once any of these is set, pages ask for the settings before the chat is opened. The script tag above changes for that: "
+    "if it was pasted earlier, copy it once more. Attributes of the tag override what is set here."
+)
+
 
 @admin.register(Assistant)
 class AssistantAdmin(PromptVersions, Translations, Scoped):
     delete_rank = Act.DELETE.rank
     form = AssistantForm
-    translated = ("greeting", "starters", "disclosure", "consent")
+    translated = ("greeting", "starters", "disclosure", "consent", "launcher_label", "teaser", "page_messages")
 
     class Media:
         js = (COPY_SCRIPT,)
@@ -79,6 +85,28 @@ class AssistantAdmin(PromptVersions, Translations, Scoped):
         (
             "Appearance",
             {"fields": ("title", "greeting", "starters", "disclosure", "consent", ("accent", "position"), "locale")},
+        ),
+        (
+            "Button on the page",
+            {
+                "fields": (
+                    "launcher_label",
+                    ("offset_x", "offset_y"),
+                    "phone_position",
+                    ("phone_offset_x", "phone_offset_y"),
+                    ("show_on", "hide_on"),
+                    "z_index",
+                    "sound",
+                ),
+                "description": COPY_AGAIN,
+            },
+        ),
+        (
+            "Invitations",
+            {
+                "fields": ("teaser", "page_messages", ("teaser_after", "teaser_on_exit")),
+                "description": COPY_AGAIN,
+            },
         ),
         (
             "Model",
@@ -109,7 +137,7 @@ class AssistantAdmin(PromptVersions, Translations, Scoped):
         found = list(super().get_fieldsets(request, obj))
         if self.has_change_permission(request, obj):
             about = "What visitors read whose language this is. Empty: the text above."
-            found[5:5] = [
+            found[7:7] = [
                 (f"How it looks · {name}", {"fields": fields, "classes": ["collapse"], "description": about})
                 for name, fields in self.in_each_language()
             ]

@@ -12,6 +12,7 @@ from django.urls import Resolver404, resolve
 
 from assistant.admin.scoping import rank_in
 from assistant.models import Assistant, RefusedOrigin
+from assistant.services import pinned_loader
 from assistant.services.organizations import access
 from assistant.services.organizations.roles import Act
 
@@ -22,6 +23,7 @@ COPY_SCRIPT = Script("admin-extra/copy.js", defer=True)  # for the button beside
 class InstallSteps:
     assistant: Assistant
     tag: str
+    pinned_tag: str
     preview_url: str  # "" where this installation has no hosted page
     is_installed: bool
     asking: list[RefusedOrigin]  # sites that may not show it
@@ -33,6 +35,7 @@ def install_steps(assistant: Assistant, asking: Iterable[RefusedOrigin], *, may_
     return InstallSteps(
         assistant,
         script_tag(assistant),
+        script_tag(assistant, pinned=True),
         preview_url(assistant),
         access.is_installed(assistant),
         [row for row in asking if row.assistant_id == assistant.pk],
@@ -45,10 +48,14 @@ def may_allow(request: HttpRequest, organization_id: int) -> bool:
     return rank_in(request, organization_id) >= Act.GOVERN.rank
 
 
-def script_tag(assistant: Assistant) -> str:
-    """What the owner pastes. It carries the look, so that the launcher's first frame needs no request of its own."""
-    look = f"{assistant.accent} {assistant.position}"
+def script_tag(assistant: Assistant, *, pinned: bool = False) -> str:
+    """What the owner pastes. It carries the look, so that the launcher's first frame needs no request of its own, and
+    says whether there is more to ask for before anybody opens the chat. A pinned one runs this loader and no other."""
+    look = f"{assistant.accent} {assistant.position}{' more' if assistant.is_seen_outside else ''}"
     source = f"{settings.PUBLIC_URL}/widget.js"
+    if pinned:
+        loader = pinned_loader.pin()
+        source += f'?v={loader.version}" integrity="{loader.integrity}" crossorigin="anonymous'
     return f'<script async src="{source}" data-key="{assistant.public_key}" data-look="{look}"></script>'
 
 

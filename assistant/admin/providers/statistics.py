@@ -19,6 +19,7 @@ from assistant.admin.providers.charts import Chart, Series
 from assistant.admin.scoping import has_several, organizations, rank_in
 from assistant.models import Organization, ProviderHealth
 from assistant.services.booking import feedback
+from assistant.services.conversations import ratings
 from assistant.services.organizations.roles import Act, Rank
 from assistant.services.providers import health, statistics
 from assistant.services.providers.statistics import Span
@@ -78,6 +79,7 @@ def page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
         providers=[(one, names.get(one.organization_id or 0, "")) for one in found],
         reasons=_reasons(found),
         feedback=feedback.summaries(seen, spans[0].start),
+        ratings=ratings.summaries(seen, spans[0].start),
         breakers=_breakers(request, seen),
     )
     return TemplateResponse(request, "admin/assistant/statistics.html", context)

@@ -78,6 +78,9 @@ class Conversation(models.Model):
     summary = models.TextField(blank=True)  # by the fast model, for staff
     summary_seq = models.PositiveBigIntegerField(default=0)  # how far it reaches
     thinking_until = models.DateTimeField(null=True, blank=True)  # the fast model's lease; later ones wait for its end
+    rating = models.PositiveSmallIntegerField(null=True, blank=True)  # by the visitor, of the whole: 1 to 5
+    rating_comment = models.TextField(max_length=1000, blank=True)
+    rated_at = models.DateTimeField(null=True, blank=True)
     origin = models.CharField(max_length=300, blank=True)  # of the page that opened it
     network = models.CharField(max_length=64, blank=True)  # its IP address's keyed hash (services.usage), for limits
     last_seq = models.PositiveBigIntegerField(default=0)  # given out under the row's lock

@@ -29,6 +29,9 @@ VOICES = (
     "shimmer",
     "verse",
 )  # of OpenAI's realtime API
+MAX_PATHS = 50
+MAX_TEASER = 160
+MAX_OFFSET = 999  # pixels
 OURS = ("greeting", "disclosure")  # texts that begin as those of our catalogues
 
 hex_colour = RegexValidator(r"\A#[0-9a-fA-F]{6}\Z", "Enter a colour as # and six hexadecimal digits, such as #0f766e.")
@@ -42,6 +45,37 @@ def validate_locale(text: str) -> None:
         )
 
 
+def validate_paths(text: str) -> None:
+    """Paths of pages, one per line."""
+    for line in _lines(text):
+        if not line.startswith(("/", "*")) or " " in line:
+            raise ValidationError(
+                "“%(line)s” is not the path of a page. Enter one per line, such as /prices or /blog/*.",
+                params={"line": line[:60]},
+            )
+    if len(_lines(text)) > MAX_PATHS:
+        raise ValidationError(f"Enter at most {MAX_PATHS} paths. A * stands for any text, as in /blog/*.")
+
+
+def validate_page_messages(text: str) -> None:
+    """A path and a message on each line."""
+    for line in _lines(text):
+        path, _, message = line.partition(" ")
+        validate_paths(path)
+        if not message.strip() or len(message) > MAX_TEASER:
+            raise ValidationError(
+                "Write a path and a message of at most %(most)s characters on each line, such as: "
+                "/prices Shall I work out a price for you? “%(line)s” is not one.",
+                params={"line": line[:60], "most": MAX_TEASER},
+            )
+    if len(_lines(text)) > MAX_PATHS:
+        raise ValidationError(f"Enter at most {MAX_PATHS} messages.")
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
 def new_public_key() -> str:
     """Identifies an assistant in a script tag; it is public and authorises nothing."""
     return "pk_" + secrets.token_urlsafe(15)
@@ -50,6 +84,11 @@ def new_public_key() -> str:
 def validate_starters(text: str) -> None:
     if len([line for line in text.splitlines() if line.strip()]) > MAX_STARTERS:
         raise ValidationError(f"Visitors see at most {MAX_STARTERS} suggested questions. Remove the others.")
+
+
+def _pixels(name: str, help_text: str) -> Any:
+    most = MaxValueValidator(MAX_OFFSET)
+    return models.PositiveSmallIntegerField(name, null=True, blank=True, validators=[most], help_text=help_text)
 
 
 class Assistant(SetByStaff):
@@ -109,6 +148,68 @@ class Assistant(SetByStaff):
         default="en",
         validators=[validate_locale],
         help_text="Used where the page sets no language. A code such as en or de, with or without a region: de-CH.",
+    )
+
+    launcher_label = models.CharField(
+        "text on the button",
+        max_length=40,
+        blank=True,
+        help_text="Beside the icon, such as: Questions? Chat with us. Empty: the icon alone.",
+    )
+    phone_position = models.CharField(
+        "position on phones", max_length=5, choices=Position.choices, blank=True, help_text="Empty: as on computers."
+    )
+    offset_x = _pixels("distance from the side", "In pixels, on computers. Empty: 20.")
+    offset_y = _pixels("distance from the bottom", "In pixels, on computers. Empty: 20.")
+    phone_offset_x = _pixels("distance from the side on phones", "In pixels. Empty: as on computers.")
+    phone_offset_y = _pixels(
+        "distance from the bottom on phones", "In pixels, such as 80 above a bar of buttons. Empty: as on computers."
+    )
+    z_index = models.PositiveIntegerField(
+        "layer (z-index)",
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(2_147_483_647)],
+        help_text="Lower it where the chat covers something of the site, such as its cookie notice. Empty: above all else.",
+    )
+    show_on = models.TextField(
+        "show only on",
+        blank=True,
+        validators=[validate_paths],
+        help_text="Paths of pages, one per line; * stands for any text. For example: /help/*. Empty: on every page.",
+    )
+    hide_on = models.TextField(
+        "hide on", blank=True, validators=[validate_paths], help_text="Likewise. For example: /checkout*"
+    )
+    teaser = models.CharField(
+        "invitation",
+        max_length=MAX_TEASER,
+        blank=True,
+        help_text="Appears beside the button, such as: Can I help you find something? Visitors who have closed it, or have "
+        "chatted already, do not see it.",
+    )
+    page_messages = models.TextField(
+        "invitations by page",
+        blank=True,
+        validators=[validate_page_messages],
+        help_text="In place of the invitation, on certain pages: a path and a message per line. For example: "
+        "/prices* Shall I work out a price for you?",
+    )
+    teaser_after = models.PositiveSmallIntegerField(
+        "invite after, in seconds",
+        default=10,
+        validators=[MaxValueValidator(600)],
+        help_text="How long a visitor is on the page before the invitation appears. 0: not by time.",
+    )
+    teaser_on_exit = models.BooleanField(
+        "invite on leaving",
+        default=False,
+        help_text="The invitation appears when the pointer leaves the page at the top, as towards its tab. Not on phones.",
+    )
+    sound = models.BooleanField(
+        "sound for new messages",
+        default=False,
+        help_text="A short sound while the chat is closed or the visitor looks at another tab.",
     )
 
     provider = models.ForeignKey(
@@ -198,6 +299,30 @@ class Assistant(SetByStaff):
     @property
     def starter_list(self) -> list[str]:
         return _starters(self.starters)
+
+    @property
+    def outside(self) -> dict[str, Any]:
+        """What a page is to know of the chat before anybody opens it: what staff have set, beside its texts. Empty where
+        the launcher alone is shown, everywhere."""
+        offset, phone_offset = (self.offset_x, self.offset_y), (self.phone_offset_x, self.phone_offset_y)
+        invites = bool(self.teaser or self.page_messages)
+        found = {
+            "phone_position": self.phone_position,
+            "offset": list(offset) if any(one is not None for one in offset) else None,
+            "phone_offset": list(phone_offset) if any(one is not None for one in phone_offset) else None,
+            "z_index": self.z_index,
+            "show_on": _lines(self.show_on),
+            "hide_on": _lines(self.hide_on),
+            "teaser_after": self.teaser_after if invites else None,
+            "teaser_on_exit": self.teaser_on_exit if invites else None,
+            "sound": self.sound or None,
+        }
+        return {name: value for name, value in found.items() if value not in (None, "", [])}
+
+    @property
+    def is_seen_outside(self) -> bool:
+        """Whether a page has to ask for the settings before the chat is opened."""
+        return bool(self.outside or self.launcher_label)
 
     @property
     def texts(self) -> dict[str, dict[str, Any]]:

@@ -149,7 +149,7 @@ def resume_session(
     conversation: Conversation, after: int, *, limit: int = RESUME_LIMIT, max_bytes: int = RESUME_BYTES
 ) -> events.SessionReady:
     """The newest `limit` durable events after `after`, of at most `max_bytes` of JSON, and the unfinished reply."""
-    conversation.refresh_from_db(fields=["state", "last_seq", "staff", "consented_at"])
+    conversation.refresh_from_db(fields=["state", "last_seq", "staff", "consented_at", "rating"])
     rows = list(
         conversation.events.filter(seq__gt=after).select_related("message", "card", "turn").order_by("-seq")[: limit + 1]
     )
@@ -169,6 +169,10 @@ def resume_session(
         about["notified"] = bool(shown_state.get("notified"))
         if opens_at := shown_state.get("opens_at"):
             about["opens_at"] = opens_at
+    if conversation.rating:
+        about["rating"] = conversation.rating
+    if conversation.visitor.email:
+        about["email"] = conversation.visitor.email
     if conversation.staff:
         about["staff"] = conversation.staff.get_short_name() or conversation.staff.get_username()
     if notices.is_due(conversation) and (notice := notices.record(conversation, notices.Kind.CONSENT)):

@@ -14,6 +14,7 @@ from assistant.services.booking.hours import Days, Hours, Interval
 
 LOOKED_AHEAD = timedelta(days=60)
 MOMENT = timedelta(seconds=1)
+WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,23 @@ def office(organization: Organization, now: datetime) -> Office:
     if not hours.week or hours.is_open_during(now, now + MOMENT):
         return Office(True)
     return Office(False, _next_opening(hours, now))
+
+
+def presence(organization: Organization, now: datetime) -> dict[str, datetime]:
+    """`closes_at` while the team answers, `opens_at` when it does again; empty where nobody has said when it answers."""
+    hours = hours_of(organization)
+    if not hours.week:
+        return {}
+    if not hours.is_open_during(now, now + MOMENT):
+        opens_at = _next_opening(hours, now)
+        return {"opens_at": opens_at} if opens_at else {}
+    # Stretches may meet, as at midnight, or overlap.
+    stretches = sorted((opens_at, closes_at) for _, opens_at, closes_at in hours.stretches(now, now + WEEK))
+    closes = now
+    for opens_at, closes_at in stretches:
+        if opens_at <= closes < closes_at:
+            closes = closes_at
+    return {"closes_at": closes}
 
 
 def hours_of(organization: Organization) -> Hours:

@@ -55,6 +55,8 @@ LIMITS = {
     "consent.give": Limit(("10/minute", "60/hour"), ("60/minute", "600/hour")),
     "visitor.update": Limit(("20/minute", "120/hour"), ("120/minute", "1200/hour")),
     "conversation.close": Limit(("10/minute", "60/hour"), ("60/minute", "600/hour")),
+    "conversation.rate": Limit(("10/minute", "60/hour"), ("60/minute", "600/hour")),
+    "transcript": Limit(("3/minute", "6/hour", "12/day"), ("10/minute", "30/hour", "100/day")),  # an e-mail to any address
     "conversation.new": Limit(("10/minute", "60/hour"), ("60/minute", "600/hour")),
     "session-key": Limit(("3/minute", "10/hour"), ("10/minute", "60/hour")),
     "tool-call": Limit(("30/minute", "300/hour"), ("120/minute", "1200/hour")),

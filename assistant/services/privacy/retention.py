@@ -121,6 +121,7 @@ def _empty(conversation: Conversation) -> dict[str, int]:
             rows.delete()
     closed = Conversation.State.CLOSED
     texts = {"title": "", "summary": "", "language": "", "origin": "", "network": "", "note_to_assistant": ""}
+    texts["rating_comment"] = ""  # the score stays as a number for the statistics
     Conversation.objects.filter(pk=conversation.pk).update(**texts, state=closed, staff=None, thinking_until=None)
     return counts
 

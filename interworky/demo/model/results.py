@@ -6,6 +6,7 @@ import json
 import re
 
 from interworky.demo.model import words
+from interworky.demo.model.languages import Language
 from interworky.demo.model.purposes import HANDOFF, is_email, is_for_visitor
 from interworky.demo.model.talk import REFERENCE, Slot, Talk, outcome, slots_in
 
@@ -54,6 +55,24 @@ def report(talk: Talk, name: str, result: str) -> str:
         return "Nobody from the team could be told just now. What you write on the card is kept in this conversation."
     text = result.replace("The visitor sees a receipt.", "").strip()
     return text[:500] if len(text.split()) > 1 else SORRY
+
+
+def translated(language: Language, talk: Talk) -> str | None:
+    """The last result in the visitor's language; None where the demonstration has no words for it in that language."""
+    name, result = talk.results[-1]
+    if name.endswith("find_times"):
+        slots = slots_in(result)
+        return language.says["free"].format(times=_plain_times(slots)) if slots else language.says["none"]
+    if re.search(HANDOFF, name) and "notice to the team" in result:
+        return language.says["told"]
+    if re.search(HANDOFF, name) and "could be told" in result:
+        return language.says["not_told"]
+    return language.says["waiting"] if outcome(result) == "waiting" else None
+
+
+def _plain_times(slots: list[Slot]) -> str:
+    """Clocks alone, at most five of the first day: the card has the days, in the visitor's language."""
+    return ", ".join([slot.clock for slot in slots if slot.day == slots[0].day][:5])
 
 
 def _asked_for(talk: Talk) -> set[str]:

@@ -16,9 +16,10 @@ from assistant.llm import NOTE, ChatMessage, ToolSpec
 from interworky.demo.model import words
 from interworky.demo.model.appointments import cancel, find_times, pick, search_again
 from interworky.demo.model.arguments import PASS_ON, fill, in_words, is_text, plainest, properties, required
+from interworky.demo.model.languages import in_english, spoken, wants
 from interworky.demo.model.purposes import HANDOFF, is_email, is_for_visitor, is_search
 from interworky.demo.model.reply import Reply, call, calls
-from interworky.demo.model.results import no_answer, report, suggestion
+from interworky.demo.model.results import no_answer, report, suggestion, translated
 from interworky.demo.model.talk import NO, YES, Talk
 
 MAX_HEARD_CHARS = 4000  # of one message: more than visitors write, and as much as any rule reads at once
@@ -30,6 +31,8 @@ def reply(messages: list[ChatMessage], tools: list[ToolSpec], forced: str | None
     if talk.results:
         if again := search_again(talk):
             return again
+        if (language := spoken(talk)) and (said := translated(language, talk)):
+            return Reply(said)
         return Reply(" ".join(dict.fromkeys(report(talk, name, text) for name, text in talk.results)))
     if forced and tools:
         tool = next((tool for tool in tools if tool.name == forced), tools[0])
@@ -130,11 +133,13 @@ def person(talk: Talk) -> Reply | None:
     ):
         return None
     if tool := talk.tool(HANDOFF):
-        return call(
-            tool, {name: talk.said if is_text(name) else plainest(properties(tool)[name]) for name in required(tool)}
-        )
+        return call(tool, handed_over(tool, talk))
     reach = words.best_lines("phone number", talk.sections)
     return Reply("I cannot fetch anybody myself." + (f" This is how to reach the team:\n\n{reach}" if reach else ""))
+
+
+def handed_over(tool: ToolSpec, talk: Talk) -> dict[str, Any]:
+    return {name: talk.said if is_text(name) else plainest(properties(tool)[name]) for name in required(tool)}
 
 
 def nature(talk: Talk) -> Reply | None:
@@ -147,12 +152,33 @@ def nature(talk: Talk) -> Reply | None:
     )
 
 
+def foreign(talk: Talk) -> Reply | None:
+    """What is understood of German, French, Spanish and Arabic."""
+    language = spoken(talk)
+    if language is None:
+        return None
+    if wants(talk, language.person):
+        if tool := talk.tool(HANDOFF):
+            return call(tool, handed_over(tool, talk))
+        reach = words.best_lines("phone number", talk.sections)
+        return Reply(f"{language.says['reach']}\n\n{reach}" if reach else language.says["alone"])
+    if wants(talk, language.booking) and (found := find_times(in_english(language, talk))):
+        return found
+    if wants(talk, language.hours) and (lines := words.best_lines("opening hours", talk.sections)):
+        return Reply(f"{language.says['hours']}\n\n{lines}")
+    if wants(talk, language.greeting) and len(talk.said.split()) <= 7:
+        return Reply(language.says["hello"])
+    return None
+
+
+def foreign_unknown(talk: Talk) -> Reply | None:
+    language = spoken(talk)
+    return Reply(language.says["unknown"]) if language else None
+
+
 HELP = "How can I help you?"
 SMALL_TALK = {
     r"hi+|hello|hey|hiya|howdy|greetings|good (?:morning|afternoon|evening|day)": f"Hello! {HELP}",
-    r"hallo|guten (?:tag|morgen|abend)|moin|servus|grüezi": f"Hallo! Ich bin nur eine Vorführung auf Englisch. {HELP}",
-    r"bonjour|bonsoir|salut": f"Bonjour ! Je ne suis qu'une démonstration et je parle surtout anglais. {HELP}",
-    r"hola|buen(?:os|as) (?:d[ií]as|tardes|noches)": f"¡Hola! Soy solo una demostración y hablo sobre todo inglés. {HELP}",
     r"how are you|how[’']?s it going|how do you do|what[’']?s up": "Very well, thank you! What can I do for you?",
     r"thank(?:s| you)|cheers|much appreciated|danke|merci|gracias": "You're welcome! Is there anything else?",
     r"(?:good ?)?bye|see you|ciao|tschüss|au revoir|adi[oó]s|have a (?:nice|good)": "Goodbye, and take care!",
@@ -199,6 +225,7 @@ RULES: tuple[Callable[[Talk], Reply | None], ...] = (
     repeated,
     answered,
     pick,
+    foreign,
     nature,
     person,
     mail_me,
@@ -210,6 +237,7 @@ RULES: tuple[Callable[[Talk], Reply | None], ...] = (
     known,
     abilities,
     small_talk,
+    foreign_unknown,
     search,
     unknown,
 )

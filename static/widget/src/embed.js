@@ -15,6 +15,8 @@ import { createLauncher } from "./views/launcher.js";
 
 const page = /** @type {any} */ (window);
 const INLINE = "interworky-chat";
+/** Settings, and the mark in `data-look`, with which there is more to the widget than its launcher before it is opened. */
+const OUTSIDE = /label|launcher|offset|phone|zIndex|teaser|showOn|hideOn|sound|more$/;
 const tag = readTag();
 if (tag && !page.Interworky?.destroy) begin(tag);
 
@@ -41,7 +43,7 @@ function start(host, key, options, restart) {
     onIntent: () => load.panel().catch(() => {}),
     onPress: () => commands.toggle(),
   });
-  const root = h("div", { class: "root" }, launcher.el);
+  const root = h("div", { class: "root" }, launcher);
   const { shadow, inject, remove } = attachHost(root, css, options.mode !== "inline");
   dress(look ?? lookOf(options.look));
 
@@ -54,8 +56,8 @@ function start(host, key, options, restart) {
     load,
     events,
     storage,
-    onBusy: (busy) => launcher.update({ busy }),
-    onHide: (hidden) => void (launcher.el.hidden = hidden),
+    onBusy: (busy) => launcher.setAttribute("aria-busy", String(busy)),
+    onHide: (hidden) => void (launcher.hidden = hidden),
     inject(container) {
       root.dataset.mode = container ? "inline" : "";
       inject(container);
@@ -63,6 +65,7 @@ function start(host, key, options, restart) {
     },
     remove,
     end(again) {
+      events.emit("destroyed");
       delete page.Interworky;
       if (again) restart(again);
     },
@@ -76,7 +79,13 @@ function start(host, key, options, restart) {
     root.dataset.position = (options.position ?? config.position) === "left" ? "left" : "right";
   }
 
-  launcher.el.hidden = "hidden" in options; // the page has a button of its own
+  launcher.hidden = "hidden" in options; // the page has a button of its own
+  if (look?.outside || OUTSIDE.test(`${Object.keys(options)} ${options.look}`)) {
+    root.hidden = true; // until it is known whether this page is to show it
+    import(`${host}/widget/${look?.version ?? "new"}/outside.js`)
+      .then(({ begin }) => begin({ host, key, options, storage, root, shadow, launcher, events, commands, dress }))
+      .catch(() => (root.hidden = false));
+  }
 
   const queued = page.Interworky;
   page.Interworky = commands;

@@ -21,3 +21,4 @@ export const INFO = "M12 11v5.5M12 7.5h.01M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18Z";
 export const SAVE = "M12 4v10.5M7 10l5 5 5-5M4.5 19.5h15";
 export const MIC =
   "M12 14.5a3.2 3.2 0 0 0 3.2-3.2V6.2a3.2 3.2 0 0 0-6.4 0v5.1a3.2 3.2 0 0 0 3.2 3.2ZM6 11.5a6 6 0 0 0 12 0M12 17.5v3.5";
+export const LEAVE = "M13 4H5v16h8M16 8l4 4-4 4M20 12H9.5";

@@ -23,13 +23,18 @@ import { createTeaser } from "./views/teaser.js";
  * @property {string} host @property {import("./store.js").Config} config
  * @property {import("./storage.js").Stored} storage
  * @property {HTMLElement} root @property {ShadowRoot} shadow
- * @property {import("./views/launcher.js").Launcher} launcher
+ * @property {HTMLElement} launcher
  * @property {import("./loader/tag.js").Options} options the page's
  * @property {(name: string, detail?: unknown) => void} emit
  */
 
 /** @param {Loader} loader */
-export const mount = async (loader) => remountable(loader, build, languageOf, await languageOf(loader));
+export async function mount(loader) {
+  // What is not understood is said to the site's owner.
+  if (/accent|osition|theme/.test(String(Object.keys(loader.options))))
+    import("./outside/index.js").then(({ checked }) => void checked(loader.options)).catch(() => {});
+  return remountable(loader, build, languageOf, await languageOf(loader));
+}
 
 /** The first of the languages that the page, the assistant and the browser name. @param {Loader} loader */
 function languageOf({ config, options }) {
@@ -57,7 +62,7 @@ function build({ host, config, storage: stored, root, shadow, launcher, options,
   const detach = attach({ root, shadow, language, parts: [panel.el, teaser.el], press: panel.press });
   const follow = () => followTheme(root, options.accent ?? config.accent, options.theme);
   let stopTheme = follow();
-  const paint = createPainting({ store, shadow, panel, teaser, launcher, label: t.chat });
+  const paint = createPainting({ store, shadow, panel, teaser, launcher, label: () => root.dataset.label || t.chat });
   const back = createBackButton(store, actions.close);
   const stopWatching = watchSurroundings(transport, store, storage, session);
   const receipts = createReceipts(store, transport);

@@ -11,6 +11,9 @@
  * @property {Record<string, { greeting?: string, disclosure?: string, starters?: string[] }>} [texts] by language, what differs
  * @property {string} accent @property {"left" | "right"} position @property {string} locale
  * @property {boolean} [consent] whether visitors agree to something before their first message
+ * @property {string} [launcher_label] @property {string} [teaser] @property {string} [page_messages] a path and a text per line
+ * @property {import("./outside/settings.js").Outside} [outside] what staff have set of the launcher and the page
+ * @property {{ opens_at?: string, closes_at?: string }} [office] when the team answers again, or until when it does
  * @property {boolean} demo @property {boolean} [human] @property {boolean} voice @property {string} [voice_reason] @property {number} max_chars
  *
  * @typedef {{ title: string, url: string }} Source
@@ -60,7 +63,7 @@
  * @property {Config} config
  * @property {boolean} open
  * @property {"idle" | "connecting" | "online" | "offline" | "refused"} connection
- * @property {{ id: string, state: "assistant" | "waiting" | "staff" | "closed", staff?: string, notified?: boolean, opens_at?: string, consent?: string } | null} conversation
+ * @property {{ id: string, state: "assistant" | "waiting" | "staff" | "closed", staff?: string, notified?: boolean, opens_at?: string, consent?: string, rating?: number, email?: string } | null} conversation
  * @property {number} seq the last durable event applied
  * @property {boolean} gap something was missed: ask again from `seq`
  * @property {Item[]} items
@@ -185,7 +188,7 @@ export const EVENTS = {
   },
   "conversation.updated": (state, { state: to, staff, notified, opens_at }) => ({
     ...state,
-    conversation: { id: state.conversation?.id ?? "", state: to, staff, notified, opens_at },
+    conversation: { ...state.conversation, id: state.conversation?.id ?? "", state: to, staff, notified, opens_at },
     staffTyping: false,
   }),
   "consent.saved": (state) => ({

@@ -146,6 +146,7 @@ class FakeServer:
         self.voice_refusal: tuple[int, dict[str, Any]] | None = None
         self.reports: list[tuple[str, dict[str, Any]]] = []  # what was reported of calls: action and body
         self.tool_calls: list[dict[str, Any]] = []
+        self.ratings: list[dict[str, Any]] = []
         self._open: set[web.WebSocketResponse] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -192,6 +193,8 @@ class FakeServer:
             web.post("/api/v1/widget/session-key", self._session_key),
             web.post("/api/v1/widget/tool-calls", self._tool_call),
             web.post("/api/v1/widget/voice-calls/{call}/{action}", self._voice_call),
+            web.post("/api/v1/widget/conversation/rating", self._rate),
+            web.post("/api/v1/widget/transcript", self._mail),
             web.get("/ws/v1/chat", self._socket),
             web.route("OPTIONS", "/{path:.*}", self._preflight),
         ])  # fmt: skip
@@ -329,6 +332,18 @@ class FakeServer:
     async def _post_consent(self, request: web.Request) -> web.Response:
         self._receive(self._of(request), {"type": "consent.give", **await request.json()})
         return web.json_response({"type": "consent.saved"})
+
+    async def _rate(self, request: web.Request) -> web.Response:
+        self.ratings.append(asked := await request.json())
+        self._of(request).state["rating"] = asked["value"]
+        return web.Response(status=204)
+
+    async def _mail(self, request: web.Request) -> web.Response:
+        self._of(request)
+        address = (await request.json())["email"]
+        if address == "full@example.com":
+            return web.json_response({"code": "too_many_emails", "title": "Too many e-mails today."}, status=400)
+        return web.json_response({"text": f"An e-mail to {address} is on its way."}, status=202)
 
     async def _post_slots(self, request: web.Request) -> web.Response:
         asked = await request.json()

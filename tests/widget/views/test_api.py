@@ -270,7 +270,11 @@ async def test_the_config_contains_presentational_settings_only(page, assistant)
     assert answer.json()["texts"]["de"]["greeting"] == "Hallo! Wie kann ich Ihnen helfen?"
     assert b"secret" not in answer.content and answer.headers["access-control-allow-origin"] == make.ORIGIN
     unchanged = await page.get(f"config/{assistant.public_key}", **{"if-none-match": answer.headers["etag"]})
-    assert unchanged.status_code == 304
+    assert unchanged.status_code == 304 and unchanged.headers["cache-control"] == "public, no-cache"
+    assistant.greeting = "Welcome!"
+    await in_db(assistant.save)()
+    changed = await page.get(f"config/{assistant.public_key}", **{"if-none-match": answer.headers["etag"]})
+    assert changed.json()["greeting"] == "Welcome!", "a change by staff is seen at once"
     assert (await Page("https://evil.example").get(f"config/{assistant.public_key}")).status_code == 403
 
 
@@ -389,3 +393,38 @@ async def test_a_handoff_and_the_end_of_a_conversation_work_without_a_socket(pag
     before = page.token
     await page.open(assistant)
     assert page.token != before and (await page.get("events?after=0")).json()["events"] == []
+
+
+# --- The whole conversation -------------------------------------------------------------------------------------------
+
+
+async def test_a_conversation_is_rated_and_the_next_page_knows_it(page, assistant):
+    await page.open(assistant)
+    assert (await page.post("conversation/rating", {"value": 4, "comment": "Quick."})).status_code == 204
+    ready = (await page.get("events?after=0", accept="application/json")).json()
+    assert ready["conversation"]["rating"] == 4
+    visitor = await in_db(Visitor.objects.get)(pk=page.visitor)
+    row = await in_db(visitor.conversations.get)()
+    assert (row.rating, row.rating_comment) == (4, "Quick.")
+
+
+@pytest.mark.parametrize("body", [{}, {"value": 0}, {"value": True}, {"value": "5"}, {"value": 5, "comment": 1}])
+async def test_what_is_no_rating_is_refused(page, assistant, body):
+    await page.open(assistant)
+    assert (await page.post("conversation/rating", body)).json()["code"] == "bad_input"
+    long = await page.post("conversation/rating", {"value": 5, "comment": "x" * 1001})
+    assert (long.status_code, long.json()["code"]) == (413, "message_too_long")
+
+
+async def test_a_transcript_is_queued_and_a_wrong_address_is_named_in_the_visitors_language(page, assistant):
+    await page.open(assistant)
+    await page.post("visitor", {"locale": "de", "email": "ada@example.com"})
+    await page.post("messages", {"id": "t-1", "text": "hello"})
+    await ended()
+    ready = (await page.get("events?after=0", accept="application/json")).json()
+    assert ready["conversation"]["email"] == "ada@example.com"
+    refused = await page.post("transcript", {"email": "ada"})
+    assert (refused.status_code, refused.json()["code"]) == (400, "bad_address")
+    assert refused.json()["title"] == "Bitte geben Sie eine E-Mail-Adresse wie ada@example.com ein."
+    queued = await page.post("transcript", {"email": "ada@example.com"})
+    assert queued.status_code == 202 and "ada@example.com" in queued.json()["text"]

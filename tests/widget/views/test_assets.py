@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import re
+
+import pytest
+
+from assistant.admin.organizations.install import script_tag
+from assistant.services.pinned_loader import pin_of
+from tests import make
 from widget.assets import version
 
 
@@ -19,3 +28,20 @@ async def test_the_loader_and_its_modules_are_served(async_client):
 async def test_browsers_find_an_icon(async_client):
     answer = await async_client.get("/favicon.ico")
     assert answer.status_code == 302 and answer.url.endswith("icon.svg")
+
+
+@pytest.mark.django_db
+def test_the_pinned_tag_holds_the_digest_of_what_is_served_and_its_address_never_changes_meaning(client):
+    tag = script_tag(make.assistant(), pinned=True)
+    [source] = re.findall(r'src="[^"]*(/widget\.js\?v=\w+)"', tag)
+    [integrity] = re.findall(r'integrity="sha384-([^"]+)" crossorigin="anonymous"', tag)
+    answer = client.get(source)
+    assert base64.b64decode(integrity) == hashlib.sha384(answer.content).digest()
+    assert "immutable" in answer["cache-control"] and answer["access-control-allow-origin"] == "*"
+    earlier = client.get("/widget.js?v=0123456789ab")
+    assert earlier.content == answer.content and "immutable" not in earlier["cache-control"]
+
+
+def test_another_loader_has_another_version_and_digest():
+    one, other = pin_of(b"one"), pin_of(b"other")
+    assert one.version != other.version and one.integrity != other.integrity

@@ -23,7 +23,7 @@ VISITORS = {
         Term.MESSAGES, Erasure.DELETED, ("visitor",),
         {
             V: "id visitor title language summary origin network created_at last_message_at consented_at state "
-               "waiting_since reach note_to_assistant",
+               "waiting_since reach note_to_assistant rating rating_comment rated_at",
             O: "organization assistant", S: "staff assigned",
             N: "titled_at summary_seq thinking_until last_seq snoozed_until snoozed_seq seen_seq "
                "mailed_seq mail_due_at",

@@ -6,6 +6,9 @@
  * @property {string} [host] where the server is, if not where the script came from
  * @property {string} [look] @property {string} [accent] @property {string} [position] @property {string} [theme]
  * @property {string} [locale] @property {string} [mode] `page`, or `inline`: only in `<interworky-chat>`
+ * @property {string} [label] @property {string} [launcher] @property {string} [phonePosition] @property {string} [offset]
+ * @property {string} [phoneOffset] @property {string} [zIndex] @property {string} [teaser] @property {string} [teaserAfter]
+ * @property {string} [teaserOnExit] @property {string} [showOn] @property {string} [hideOn] @property {string} [sound]
  * @property {string} [hidden] the launcher is not shown until `show()`: the page has a button of its own
  *
  * @typedef {object} Tag

@@ -1,3 +1,19 @@
+/** Words of modules that are fetched when they are needed: in English they come with the module, in any other language with
+ * the language. @satisfies {Record<string, string>} */
+export const ending = {
+  ask: "End this conversation?",
+  askHint: "You can start a new one at any time.",
+  keep: "Keep chatting",
+  rate: "How was this conversation?",
+  score: "{score} of 5",
+  comment: "Would you like to add anything?",
+  skip: "Skip",
+  thanks: "Thank you for your rating.",
+  mail: "Send this conversation by e-mail",
+  address: "E-mail address",
+  cancel: "Cancel",
+};
+
 /** @satisfies {Record<string, string | import("./index.js").Plural | Record<string, string>>} */
 export default {
   chat: "Chat",
@@ -10,11 +26,15 @@ export default {
   personDue: "The team has been notified.",
   personAway: "The team is back on {time}.",
   personAsked: "You asked for a person.",
+  teamHere: "Team online",
+  teamBack: "Team back: {time}",
   withPerson: "You are talking to {name}",
   team: "the team",
   newConversation: "New conversation",
   transcript: "Save as text",
   agree: "Agree and start",
+  transcriptMail: "Send by e-mail",
+  end: "End conversation",
   ended: "This conversation has ended.",
   conversation: "Conversation",
   placeholder: "Write a message…",

@@ -1,5 +1,6 @@
 /** Shows the state, at most once per frame: a reply arrives in more pieces than a screen can show. */
 import { unread } from "../store.js";
+import { createLauncherState } from "../views/launcher_state.js";
 
 /**
  * @param {object} parts
@@ -7,10 +8,11 @@ import { unread } from "../store.js";
  * @param {ShadowRoot} parts.shadow
  * @param {ReturnType<typeof import("../views/panel.js").createPanel>} parts.panel
  * @param {ReturnType<typeof import("../views/teaser.js").createTeaser>} parts.teaser
- * @param {import("../views/launcher.js").Launcher} parts.launcher
- * @param {string} parts.label the launcher's
+ * @param {HTMLElement} parts.launcher
+ * @param {() => string} parts.label the launcher's
  */
 export function createPainting({ store, shadow, panel, teaser, launcher, label }) {
+  const showLauncher = createLauncherState(launcher);
   let painted = store.get();
   let frame = 0;
   /** What had the focus when the panel was opened, such as a button of the page's. @type {Element | null} */
@@ -24,9 +26,9 @@ export function createPainting({ store, shadow, panel, teaser, launcher, label }
     const hadFocus = panel.el.contains(shadow.activeElement);
     panel.update(state, before);
     teaser.update(state);
-    launcher.update({ open: state.open, unread: unread(state), label, controls: "panel" });
+    showLauncher(state.open, unread(state), label());
     if (state.open && !before.open) opener = document.activeElement;
-    if (hadFocus && !state.open) (launcher.el.hidden ? /** @type {any} */ (opener) : launcher.el)?.focus();
+    if (hadFocus && !state.open) (launcher.hidden ? /** @type {any} */ (opener) : launcher)?.focus();
   }
   paint();
 

@@ -14,6 +14,7 @@ export function createComposer(actions, page) {
   const consent = createConsent(actions, page);
   const el = h("div", { class: "footer" }, consent.el, writing.el, ended.el);
   let restored = false;
+  let wasClosed = false;
   return {
     el,
     /** @param {import("./index.js").State} state */
@@ -23,6 +24,8 @@ export function createComposer(actions, page) {
       consent.update(due);
       writing.el.hidden = isClosed || state.connection === "refused" || Boolean(due);
       ended.el.hidden = !isClosed;
+      if (isClosed && !wasClosed) void actions.ask("rate", el, page).catch(() => {}); // a chat without a question
+      wasClosed = isClosed;
       if (!restored) writing.box.value = state.draft;
       restored = true;
       writing.update(state);

@@ -1,10 +1,9 @@
 import { h, icon } from "../dom.js";
-import { CHAT, DOWN } from "../icons.js";
+import { CHAT } from "../icons.js";
 
-/** The button that opens the panel, with the count of unread messages.
+/** The button that opens the panel. What it shows once there is one is in `launcher_state.js`.
  * @param {{ label: string, onIntent: () => void, onPress: () => void }} options */
 export function createLauncher({ label, onIntent, onPress }) {
-  const badge = h("span", { class: "badge", hidden: true });
   const el = h(
     "button",
     {
@@ -18,25 +17,8 @@ export function createLauncher({ label, onIntent, onPress }) {
       onfocus: onIntent,
     },
     icon(CHAT),
-    icon(DOWN),
-    badge,
   );
   // Listening passively keeps the page's scrolling smooth where a finger starts on the button.
   el.addEventListener("touchstart", onIntent, { passive: true });
-  return {
-    el,
-    /** @param {{ open?: boolean, busy?: boolean, unread?: number, label?: string, controls?: string }} look */
-    update({ open, busy, unread, label, controls }) {
-      if (open !== undefined) el.setAttribute("aria-expanded", String(open));
-      if (busy !== undefined) el.setAttribute("aria-busy", String(busy));
-      if (label !== undefined) el.setAttribute("aria-label", unread ? `${label} (${unread})` : label);
-      if (controls !== undefined) el.setAttribute("aria-controls", controls);
-      if (unread !== undefined) {
-        badge.hidden = unread === 0;
-        badge.textContent = unread > 9 ? "9+" : String(unread);
-      }
-    },
-  };
+  return el;
 }
-
-/** @typedef {ReturnType<typeof createLauncher>} Launcher */

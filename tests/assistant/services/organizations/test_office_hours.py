@@ -55,3 +55,16 @@ def test_the_office_is_closed_on_days_away(berlin):
 def test_an_organization_without_hours_counts_as_there(berlin):
     office_hours.set_week(berlin, [[]] * 7)
     assert office_hours.office(berlin, at("2030-01-08T23:30")).is_open
+
+
+def test_a_page_reads_until_when_the_team_answers_or_when_it_does_again(berlin):
+    def presence(*now: int) -> dict[str, datetime]:
+        return office_hours.presence(berlin, datetime(*now, tzinfo=UTC))  # type: ignore[arg-type, misc]
+
+    week = [[Interval(time(9), time(17))], [Interval(time(22), time())], [Interval(time(), time(2))], *([[]] * 4)]
+    office_hours.set_week(berlin, week)
+    # 2030-01-07 is a Monday, an hour ahead of UTC; hours that meet at midnight are one stretch.
+    assert presence(2030, 1, 7, 9) == {"closes_at": datetime(2030, 1, 7, 16, tzinfo=UTC)}
+    assert presence(2030, 1, 7, 17) == {"opens_at": datetime(2030, 1, 8, 21, tzinfo=UTC)}
+    assert presence(2030, 1, 8, 22) == {"closes_at": datetime(2030, 1, 9, 1, tzinfo=UTC)}
+    assert office_hours.presence(make.organization("Silent"), datetime(2030, 1, 7, tzinfo=UTC)) == {}

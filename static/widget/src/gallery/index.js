@@ -1,0 +1,131 @@
+/** Every state of the widget in every theme on one page, for staff to look at and for a test to. No server answers here. */
+import { palette } from "../colour.js";
+import { h, icon } from "../dom.js";
+import { show } from "../ending/index.js";
+import { CHAT } from "../icons.js";
+import { loadLocale } from "../locales/index.js";
+import outsideCss from "../outside/outside.css";
+import { followTheme } from "../panel/theme.js";
+import { createStore, initial } from "../store.js";
+import launcherCss from "../styles/launcher.css";
+import css from "../styles/widget.css";
+import { createLauncherState } from "../views/launcher_state.js";
+import { createPanel } from "../views/panel.js";
+import { CONFIG, STATES } from "./states.js";
+
+/** @type {Record<string, { theme: string, locale: string, accent?: string }>} */
+const LOOKS = {
+  light: { theme: "light", locale: "en" },
+  dark: { theme: "dark", locale: "en" },
+  "right to left": { theme: "light", locale: "ar" },
+  "pale accent": { theme: "light", locale: "en", accent: "#ffe680" },
+};
+
+/** @type {Record<string, { label?: string, unread?: number, busy?: boolean, open?: boolean }>} */
+const LAUNCHERS = {
+  launcher: {},
+  unread: { unread: 3 },
+  busy: { busy: true },
+  open: { open: true },
+  "with a text": { label: "Questions? Chat with us" },
+};
+
+const sheets = [launcherCss, css, outsideCss].map((text) => {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(text);
+  return sheet;
+});
+
+/** A widget's element with its root, in the look. @param {typeof LOOKS[string]} look @param {string} dir @param {string} mode */
+function createRoot({ theme, locale, accent = CONFIG.accent }, dir, mode) {
+  const host = document.createElement("interworky-widget");
+  const shadow = host.attachShadow({ mode: "open" });
+  shadow.adoptedStyleSheets = sheets;
+  const root = h("div", { class: "root", lang: locale, dir, "data-mode": mode, "data-position": "right" });
+  shadow.append(root);
+  if (mode) host.toggleAttribute("inline", true);
+  const { accent: colour, onAccent } = palette(accent, "#ffffff");
+  root.style.setProperty("--accent", colour);
+  root.style.setProperty("--on-accent", onAccent);
+  followTheme(root, accent, theme);
+  return { host, root };
+}
+
+/** @param {string} name @param {HTMLElement} host @param {string} look */
+const figure = (name, host, look) =>
+  h(
+    "figure",
+    { "data-state": name, "data-look": look },
+    h("figcaption", null, name),
+    h("div", { class: "place" }, host),
+  );
+
+/** @param {string} look @param {Awaited<ReturnType<typeof loadLocale>>} language @param {string} name */
+function drawState(look, { strings: t, locale, dir }, name) {
+  const { state, press } = STATES[name];
+  const { host, root } = createRoot(LOOKS[look], dir, "inline");
+  const store = createStore(state);
+  const parts = /** @type {any} */ ({ store, session: { token: async () => "" }, send: async () => true });
+  const page = { t, locale, host: location.origin, mode: "inline", announce() {} };
+  // Whatever is pressed here does nothing, but for the sheets.
+  const actions = /** @type {any} */ (
+    new Proxy(
+      {
+        /** @param {any} wish @param {Element} near */
+        ask: async (wish, near) => show(parts, wish, near, page),
+      },
+      { get: (own, act) => Reflect.get(own, act) ?? (async () => {}) },
+    )
+  );
+  const panel = createPanel(actions, page);
+  root.append(panel.el);
+  panel.update(store.get(), initial(CONFIG));
+  const shown = figure(name, host, look);
+  // The menu last: it closes when the focus goes elsewhere.
+  if (press) (press === "menu" ? setTimeout : queueMicrotask)(() => pressButton(root, t, press));
+  return shown;
+}
+
+/** @param {HTMLElement} root @param {any} t @param {string} name */
+function pressButton(root, t, name) {
+  const isMeant = (/** @type {HTMLButtonElement} */ { ariaLabel, textContent }) =>
+    (ariaLabel ?? textContent) === t[name];
+  [...root.querySelectorAll("button")].find(isMeant)?.click();
+}
+
+/** @param {string} look @param {Awaited<ReturnType<typeof loadLocale>>} language @param {string} name */
+function drawLauncher(look, { dir }, name) {
+  const { label, unread = 0, busy = false, open = false } = LAUNCHERS[name];
+  const { host, root } = createRoot(LOOKS[look], dir, "");
+  const launcher = h("button", { type: "button", class: "launcher" }, icon(CHAT));
+  createLauncherState(launcher)(open, unread, label ?? "Chat");
+  launcher.removeAttribute("aria-controls");
+  launcher.setAttribute("aria-busy", String(busy));
+  if (label) launcher.append(h("span", { class: "launcher-label" }, label));
+  root.append(launcher);
+  const shown = figure(name === "launcher" ? name : `launcher: ${name}`, host, look);
+  shown.classList.add("small");
+  return shown;
+}
+
+/** @param {HTMLElement} place */
+async function begin(place) {
+  const asked = new URLSearchParams(location.search);
+  for (const look of Object.keys(LOOKS)) {
+    if ((asked.get("look") ?? look) !== look) continue;
+    const language = await loadLocale(asked.get("locale") ?? LOOKS[look].locale);
+    place.append(
+      h("h2", null, look),
+      h(
+        "div",
+        { class: `states ${LOOKS[look].theme}` },
+        Object.keys(LAUNCHERS).map((name) => drawLauncher(look, language, name)),
+        Object.keys(STATES).map((name) => drawState(look, language, name)),
+      ),
+    );
+  }
+  place.dataset.ready = "";
+}
+
+const place = document.getElementById("gallery");
+if (place) void begin(place);

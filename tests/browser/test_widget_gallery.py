@@ -1,0 +1,51 @@
+"""Every state of the widget in every theme: a picture of each, and what axe finds in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import expect
+
+from .harness import FakeServer, Site, Widget
+
+ROOT = Path(__file__).parents[2]
+LOOKS = ["light", "dark", "right to left", "pale accent"]
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+
+def gallery(fake: FakeServer) -> str:
+    """The page as Django renders it, with the module of the fake server."""
+    html = (ROOT / "widget" / "templates" / "widget" / "gallery.html").read_text()
+    html = re.sub(r"{% load static %}|<link[^>]*>", "", html)
+    return html.replace("/widget/{{ version }}", f"{fake.url}/widget/x")
+
+
+@pytest.mark.parametrize("width", [1280, 375])
+@pytest.mark.parametrize("look", LOOKS)
+def test_every_state_can_be_looked_at_and_has_no_accessibility_problem(
+    look: str, width: int, new_widget: Callable[..., Widget], site: Site, fake: FakeServer, tmp_path: Path
+) -> None:
+    address = site.put("/gallery", gallery(fake))
+    widget = new_widget(viewport={"width": width, "height": 800}, reduced_motion="reduce")
+    page = widget.page
+    page.goto(f"{address}?look={look}")
+    expect(page.locator("#gallery[data-ready]")).to_be_attached()
+    figures = page.locator("figure")
+    assert figures.count() == figures.evaluate_all("(all) => new Set(all.map((one) => one.dataset.state)).size") >= 30
+    for sheet in ("ending it", "by e-mail", "ended, to be rated"):
+        expect(page.locator(f"[data-state='{sheet}'] .sheet")).to_be_visible()
+    expect(page.locator("[data-state='menu'] .menu")).to_be_visible()
+    for figure in figures.all():
+        name = str(figure.get_attribute("data-state")).replace(":", "").replace(" ", "-")
+        assert len(figure.screenshot(path=tmp_path / f"{name}.png")) > 1_000, name
+    page.evaluate(AXE_SCRIPT)
+    options = {"runOnly": RULES, "resultTypes": ["violations"]}
+    found = page.evaluate("(options) => axe.run('#gallery', options)", options)
+    wrong = [(rule["id"], node["target"]) for rule in found["violations"] for node in rule["nodes"]]
+    assert wrong == []
+    assert any(rule["id"] == "color-contrast" for rule in found["passes"])
+    assert widget.errors == []
