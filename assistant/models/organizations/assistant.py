@@ -148,6 +148,12 @@ class Assistant(SetByStaff):
         help_text="Shown to visitors when a budget limit is reached. Empty: the organization's message.",
     )
 
+    accepts_files = models.BooleanField(
+        "files",
+        default=False,
+        help_text="Visitors can send images (PNG, JPEG, WebP, GIF) and PDF. The assistant reads only their names; your "
+        "team can open them.",
+    )
     seen_at = models.DateTimeField(null=True, editable=False)  # when a page last asked for the widget, to a few minutes
     seen_origin = models.CharField(max_length=300, blank=True, editable=False)  # whose page
     created_at = models.DateTimeField(auto_now_add=True)

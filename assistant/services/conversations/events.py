@@ -99,6 +99,7 @@ def render_message(message: Message) -> dict[str, Any]:
         "turn": str(message.turn_id) if message.turn_id else None,
         "rating": message.rating,
         "sources": message.sources or None,
+        "files": message.files or None,
     }
     return {key: value for key, value in shown.items() if value is not None}
 

@@ -43,6 +43,7 @@ class Term(StrEnum):
     MESSAGES = "as long as the organization keeps messages"
     LEDGER = "as long as the organization keeps the ledger"
     VISITORS = "as long as the organization keeps visitors"
+    MINUTES = "some minutes"
     NUMBERS = "400 days"
     COUNTERS = "62 days"
     SESSION = "until the login expires"
@@ -94,7 +95,15 @@ INVENTORY = {
     "Message": Table(
         "What was said: the conversation itself.",
         Term.MESSAGES, Erasure.DELETED, IN_CONVERSATION,
-        {V: "id conversation seq role text state page sources rating at", S: "staff", N: "client_id turn"},
+        {V: "id conversation seq role text state page sources files rating at", S: "staff", N: "client_id turn"},
+    ),
+    "ConversationFile": Table(
+        "Files that were sent in a conversation. Their contents are sealed in a storage, and deleted with the row.",
+        Term.MESSAGES, Erasure.DELETED, IN_CONVERSATION,
+        {V: "id conversation message name type size at", S: "by_staff", N: "from_staff state place"},
+    ),
+    "DroppedFile": Table(
+        "Contents of deleted files, until they are deleted too.", Term.MINUTES, fields={N: "id place at deleted_at"}
     ),
     "ConversationNote": Table(
         "What staff note about a conversation for each other.",
@@ -330,7 +339,8 @@ INVENTORY = {
         fields={
             O: "organization name public_key enabled instructions knowledge title greeting starters disclosure translations "
                "accent position locale provider model fast_model fallback_model temperature max_output_tokens "
-               "history_messages history_tokens makes_notes reuse_answers_hours limit_sentence seen_at seen_origin",
+               "history_messages history_tokens makes_notes reuse_answers_hours limit_sentence accepts_files seen_at "
+               "seen_origin",
             N: "id created_at updated_at",
         },
     ),
