@@ -10,7 +10,13 @@ const dist = new URL("../../static/widget/dist/", import.meta.url);
 const read = (name) => readFileSync(new URL(name, dist), "utf8");
 const bytes = (name) => brotliCompressSync(read(name)).length;
 /** The modules that are fetched when they are needed, and what each may weigh. */
-const LAZY = { "booking.js": 5 * 1_024, "identity.js": 1_024, "back.js": 512, "transcript.js": 2_048 };
+const LAZY = {
+  "booking.js": 5 * 1_024,
+  "identity.js": 1_024,
+  "back.js": 512,
+  "transcript.js": 2_048,
+  "files.js": 4_096,
+};
 const LOCALES = LANGUAGES.filter((one) => one !== "en").map((language) => `locale-${language}.js`);
 const FILES = ["loader.js", "panel.js", ...Object.keys(LAZY), ...LOCALES];
 const installed = existsSync(new URL("../../node_modules/esbuild", import.meta.url));

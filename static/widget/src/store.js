@@ -11,12 +11,14 @@
  * @property {Record<string, { greeting?: string, disclosure?: string, starters?: string[] }>} [texts] by language, what differs
  * @property {string} accent @property {"left" | "right"} position @property {string} locale
  * @property {boolean} demo @property {boolean} [human] @property {boolean} voice @property {number} max_chars
+ * @property {{ max_bytes: number, per_message: number }} [files] where visitors may send files
  *
  * @typedef {{ title: string, url: string }} Source
+ * @typedef {{ id: string, name: string, type: string, size: number }} SentFile
  * @typedef {object} Message
  * @property {string} id @property {string} [client_id] @property {"visitor" | "assistant" | "staff" | "system"} role
  * @property {string} text @property {string} at @property {"complete" | "incomplete" | "stopped"} state
- * @property {string} [turn] @property {number} [rating] @property {Source[]} [sources]
+ * @property {string} [turn] @property {number} [rating] @property {Source[]} [sources] @property {SentFile[]} [files]
  *
  * @typedef {{ id: string, label: string, note?: string, start_at: string }} Slot
  * @typedef {{ date?: string, label: string, slots: Slot[] }} Day

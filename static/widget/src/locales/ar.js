@@ -80,4 +80,17 @@ export default {
     full: "لا شيء متاح",
     from: "من {length}",
   },
+  files: {
+    attach: "إرفاق ملف",
+    list: "ملفات للإرسال",
+    remove: "إزالة {name}",
+    uploading: "جارٍ رفع {name}",
+    ready: "{name} جاهز للإرسال",
+    failed: "لم يُرفع.",
+    tooLarge: "كبير جدًا: {size} كحد أقصى.",
+    tooMany: "الحد الأقصى للملفات في الرسالة: {count}.",
+    drop: "أفلت الملفات هنا",
+    download: "تنزيل {name}",
+    gone: "لم يعد هذا الملف موجودًا.",
+  },
 };

@@ -74,4 +74,17 @@ export default {
     full: "nichts frei",
     from: "ab {length}",
   },
+  files: {
+    attach: "Datei anhängen",
+    list: "Dateien zum Senden",
+    remove: "{name} entfernen",
+    uploading: "{name} wird hochgeladen",
+    ready: "{name} kann gesendet werden",
+    failed: "Nicht hochgeladen.",
+    tooLarge: "Zu groß: höchstens {size}.",
+    tooMany: "Höchstens {count} Dateien je Nachricht.",
+    drop: "Dateien hier ablegen",
+    download: "{name} herunterladen",
+    gone: "Diese Datei gibt es nicht mehr.",
+  },
 };

@@ -74,4 +74,17 @@ export default {
     full: "nada libre",
     from: "desde {length}",
   },
+  files: {
+    attach: "Adjuntar un archivo",
+    list: "Archivos para enviar",
+    remove: "Quitar {name}",
+    uploading: "Subiendo {name}",
+    ready: "{name} está listo para enviar",
+    failed: "No se ha subido.",
+    tooLarge: "Demasiado grande: {size} como máximo.",
+    tooMany: "Como máximo {count} archivos por mensaje.",
+    drop: "Suelte los archivos aquí",
+    download: "Descargar {name}",
+    gone: "Este archivo ya no existe.",
+  },
 };

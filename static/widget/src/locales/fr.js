@@ -74,4 +74,17 @@ export default {
     full: "rien de libre",
     from: "dès {length}",
   },
+  files: {
+    attach: "Joindre un fichier",
+    list: "Fichiers à envoyer",
+    remove: "Retirer {name}",
+    uploading: "Envoi de {name} en cours",
+    ready: "{name} est prêt à être envoyé",
+    failed: "Échec du téléversement.",
+    tooLarge: "Trop volumineux : {size} au maximum.",
+    tooMany: "{count} fichiers au maximum par message.",
+    drop: "Déposez les fichiers ici",
+    download: "Télécharger {name}",
+    gone: "Ce fichier n’existe plus.",
+  },
 };

@@ -74,4 +74,17 @@ export default {
     full: "אין מועד פנוי",
     from: "החל מ־{length}",
   },
+  files: {
+    attach: "צירוף קובץ",
+    list: "קבצים לשליחה",
+    remove: "הסרת {name}",
+    uploading: "{name} בהעלאה",
+    ready: "{name} מוכן לשליחה",
+    failed: "לא הועלה.",
+    tooLarge: "גדול מדי: עד {size}.",
+    tooMany: "עד {count} קבצים בהודעה.",
+    drop: "אפשר לשחרר כאן קבצים",
+    download: "הורדת {name}",
+    gone: "הקובץ כבר לא קיים.",
+  },
 };

@@ -74,4 +74,17 @@ export default {
     full: "कुछ खाली नहीं",
     from: "{length} से",
   },
+  files: {
+    attach: "फ़ाइल जोड़ें",
+    list: "भेजने के लिए फ़ाइलें",
+    remove: "{name} हटाएँ",
+    uploading: "{name} अपलोड हो रही है",
+    ready: "{name} भेजने के लिए तैयार है",
+    failed: "अपलोड नहीं हुई।",
+    tooLarge: "बहुत बड़ी: अधिकतम {size}।",
+    tooMany: "एक संदेश में अधिकतम {count} फ़ाइलें।",
+    drop: "फ़ाइलें यहाँ छोड़ें",
+    download: "{name} डाउनलोड करें",
+    gone: "यह फ़ाइल अब मौजूद नहीं है।",
+  },
 };

@@ -3,7 +3,8 @@ import en from "./en.js";
 
 /** A sentence for each way in which a language counts; `other` stands in for those that do not differ from it. @typedef {{ [category in Intl.LDMLPluralRule]?: string }} Plural */
 /** Words for looking through times, which are read with the card of times. @typedef {typeof en.booking} Booking */
-/** @typedef {{ [key in keyof typeof en]: (typeof en)[key] extends string ? string : key extends "booking" ? Booking : Plural }} Strings */
+/** Words for files, which are read where there are some. @typedef {typeof en.files} FileWords */
+/** @typedef {{ [key in keyof typeof en]: (typeof en)[key] extends string ? string : key extends "booking" ? Booking : key extends "files" ? FileWords : Plural }} Strings */
 
 /** What each language says: a file beside the panel, fetched when it is spoken. English comes with the panel.
  * @type {Record<string, () => Promise<{ default: Strings }>>} */

@@ -74,4 +74,17 @@ export default {
     full: "niente di libero",
     from: "da {length}",
   },
+  files: {
+    attach: "Allega un file",
+    list: "File da inviare",
+    remove: "Rimuovi {name}",
+    uploading: "Caricamento di {name}",
+    ready: "{name} è pronto per l’invio",
+    failed: "Non caricato.",
+    tooLarge: "Troppo grande: al massimo {size}.",
+    tooMany: "Al massimo {count} file per messaggio.",
+    drop: "Rilasci i file qui",
+    download: "Scarica {name}",
+    gone: "Questo file non c’è più.",
+  },
 };

@@ -74,4 +74,17 @@ export default {
     full: "空きなし",
     from: "{length}から",
   },
+  files: {
+    attach: "ファイルを添付",
+    list: "送信するファイル",
+    remove: "{name}を削除",
+    uploading: "{name}をアップロード中",
+    ready: "{name}を送信できます",
+    failed: "アップロードできませんでした。",
+    tooLarge: "大きすぎます（最大{size}）。",
+    tooMany: "1件のメッセージに添付できるのは{count}個までです。",
+    drop: "ここにファイルをドロップ",
+    download: "{name}をダウンロード",
+    gone: "このファイルはもうありません。",
+  },
 };

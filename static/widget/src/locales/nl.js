@@ -74,4 +74,17 @@ export default {
     full: "niets vrij",
     from: "vanaf {length}",
   },
+  files: {
+    attach: "Bestand toevoegen",
+    list: "Te verzenden bestanden",
+    remove: "{name} verwijderen",
+    uploading: "{name} wordt geüpload",
+    ready: "{name} kan worden verzonden",
+    failed: "Niet geüpload.",
+    tooLarge: "Te groot: maximaal {size}.",
+    tooMany: "Maximaal {count} bestanden per bericht.",
+    drop: "Zet bestanden hier neer",
+    download: "{name} downloaden",
+    gone: "Dit bestand is er niet meer.",
+  },
 };

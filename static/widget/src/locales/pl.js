@@ -79,4 +79,17 @@ export default {
     full: "brak wolnych terminów",
     from: "od {length}",
   },
+  files: {
+    attach: "Dołącz plik",
+    list: "Pliki do wysłania",
+    remove: "Usuń {name}",
+    uploading: "Przesyłanie {name}",
+    ready: "{name} – gotowe do wysłania",
+    failed: "Nie przesłano.",
+    tooLarge: "Za duży plik: najwyżej {size}.",
+    tooMany: "Najwyższa liczba plików w wiadomości: {count}.",
+    drop: "Upuść pliki tutaj",
+    download: "Pobierz {name}",
+    gone: "Tego pliku już nie ma.",
+  },
 };

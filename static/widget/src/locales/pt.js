@@ -74,4 +74,17 @@ export default {
     full: "nada livre",
     from: "a partir de {length}",
   },
+  files: {
+    attach: "Anexar um arquivo",
+    list: "Arquivos para enviar",
+    remove: "Remover {name}",
+    uploading: "Enviando {name}",
+    ready: "{name} está pronto para envio",
+    failed: "Não foi enviado.",
+    tooLarge: "Grande demais: no máximo {size}.",
+    tooMany: "No máximo {count} arquivos por mensagem.",
+    drop: "Solte os arquivos aqui",
+    download: "Baixar {name}",
+    gone: "Este arquivo não existe mais.",
+  },
 };

@@ -74,4 +74,17 @@ export default {
     full: "boş saat yok",
     from: "en az {length}",
   },
+  files: {
+    attach: "Dosya ekle",
+    list: "Gönderilecek dosyalar",
+    remove: "{name} öğesini kaldır",
+    uploading: "{name} yükleniyor",
+    ready: "{name} gönderilmeye hazır",
+    failed: "Yüklenemedi.",
+    tooLarge: "Çok büyük: en fazla {size}.",
+    tooMany: "Mesaj başına en fazla {count} dosya.",
+    drop: "Dosyaları buraya bırakın",
+    download: "{name} dosyasını indir",
+    gone: "Bu dosya artık yok.",
+  },
 };

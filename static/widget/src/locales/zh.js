@@ -74,4 +74,17 @@ export default {
     full: "无空位",
     from: "{length}起",
   },
+  files: {
+    attach: "添加文件",
+    list: "待发送的文件",
+    remove: "移除 {name}",
+    uploading: "正在上传 {name}",
+    ready: "{name} 可以发送了",
+    failed: "未上传。",
+    tooLarge: "文件过大：最大 {size}。",
+    tooMany: "每条消息最多 {count} 个文件。",
+    drop: "将文件拖放到此处",
+    download: "下载 {name}",
+    gone: "该文件已不存在。",
+  },
 };
