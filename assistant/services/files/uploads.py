@@ -77,9 +77,9 @@ def _begin(conversation: Conversation, size: int, by: Any) -> ConversationFile:
     if by is None and not conversation.assistant.accepts_files:
         raise NotAllowed("This assistant accepts no files.")
     if not size:
-        raise InputError("The file is empty.", code="file_type")
+        raise InputError("The file is empty. Choose another one.", code="file_type")
     if size > settings.FILE_MAX_MB * MEGABYTE:
-        raise InputError("The file is too large.", code="file_too_large")
+        raise InputError(f"The file is larger than {settings.FILE_MAX_MB} MB.", code="file_too_large")
     with transaction.atomic():
         # The limits of two files at once are counted one after the other.
         locked = Conversation.objects.select_for_update().filter(pk=conversation.pk).first()
@@ -87,12 +87,12 @@ def _begin(conversation: Conversation, size: int, by: Any) -> ConversationFile:
             raise NotFound("No such conversation.")
         Organization.objects.filter(pk=locked.organization_id).lock()
         if locked.files.count() >= settings.FILES_PER_CONVERSATION:
-            raise InputError("The conversation has too many files.", code="too_many_files")
+            raise InputError("This conversation cannot have more files.", code="too_many_files")
         stored = ConversationFile.objects.filter(conversation__organization=locked.organization_id)
         total = stored.aggregate(total=Sum("size"))["total"] or 0
         if total + size > settings.FILES_ORGANIZATION_MB * MEGABYTE:
             log.warning("organization %s has reached FILES_ORGANIZATION_MB: a file was refused", locked.organization_id)
-            raise InputError("The organization has no room for more files.", code="too_many_files")
+            raise InputError("There is no room for more files in your organization.", code="too_many_files")
         return ConversationFile.objects.create(conversation=locked, size=size, by_staff=by, from_staff=by is not None)
 
 
@@ -104,16 +104,18 @@ def examined(data: bytes, *, scanner: Scan = scan) -> tuple[str, bytes, bytes]:
     try:
         scanner(data, settings.FILE_SCANNER)
     except Found as error:
-        raise InputError("The scanner found something in the file.", code="file_refused") from error
+        raise InputError("The virus scanner refused the file.", code="file_refused") from error
     except NotScanned as error:
-        raise InputError("The file could not be scanned.", code="file_not_checked") from error
+        raise InputError("The file could not be scanned for viruses. Try again later.", code="file_not_checked") from error
     if data.startswith(b"%PDF-"):
         return PDF, data, b""
     try:
         image: Rewritten = rewritten(data)
     except NotAnImage as error:
         log.info("A file was refused: %s", error)
-        raise InputError("The file is of no accepted type, or damaged.", code="file_type") from error
+        raise InputError(
+            "Only PNG, JPEG, WebP, GIF and PDF can be sent. This is none, or damaged.", code="file_type"
+        ) from error
     return image.type, image.data, image.thumbnail
 
 

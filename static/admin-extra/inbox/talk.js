@@ -2,6 +2,7 @@
 
 import { createComposer } from "./composer.js";
 import { button, h, icon, moment, since } from "./dom.js";
+import { sentFile } from "./files.js";
 import { change, config, conversation } from "./server.js";
 
 const HERE_MS = 45_000; // after which somebody who was looking at it is taken to have gone
@@ -67,9 +68,13 @@ export function createTalk(socket, { onChanged, onBack, onAbout }) {
     return !answer.error;
   }
 
-  async function send(mode, text) {
+  async function send(mode, text, files) {
     if (mode === "note") return act("note", { text });
-    const answer = await change(shown.id, "reply", { text, seq: shown.seq });
+    const answer = await change(shown.id, "reply", [
+      ["text", text],
+      ["seq", shown.seq],
+      ...files.map((file) => ["file", file]),
+    ]);
     if (answer.crossed) {
       const { by, text: theirs } = answer.crossed;
       await reload(); // from here on, the answer counts as written against what the other one said
@@ -183,7 +188,8 @@ export function createTalk(socket, { onChanged, onBack, onAbout }) {
     return h(
       "div",
       { className: `iw-inbox-said iw-by-${one.role}` },
-      h("p", { dir: "auto" }, one.text),
+      one.text ? h("p", { dir: "auto" }, one.text) : "",
+      ...one.files.map(sentFile),
       h("small", {}, `${speaker} · ${moment(one.at)}${cut}`),
     );
   }
