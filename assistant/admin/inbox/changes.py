@@ -25,7 +25,7 @@ def changed(model_admin: Any, change: Change, request: HttpRequest, object_id: A
     """Carry out a change; answers `{ok}` and what it has made, or `{error}`, with what another member of staff has said
     where two cross."""
     conversation = model_admin.get_object(request, str(object_id))
-    # How far somebody has read is their own: whoever may look at the conversation says it.
+    # How far somebody has read is their own: to say so, looking at the conversation is enough.
     may = model_admin.has_view_permission if change is read else model_admin.may_operate
     if not may(request, conversation):
         return shown.answer({"error": "Your role may not answer visitors. Ask an owner for one that may."}, status=403)
