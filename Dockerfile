@@ -7,7 +7,8 @@ RUN python -m venv /opt/venv \
       $(test "$VECTORS" = true && echo -r requirements-vectors.lock)
 
 FROM python:3.11-slim
-RUN useradd --system --uid 10001 --home-dir /nonexistent interworky
+RUN useradd --system --uid 10001 --home-dir /nonexistent interworky \
+ && install --directory --owner interworky --mode 700 /data
 COPY --from=packages /opt/venv /opt/venv
 WORKDIR /app
 COPY manage.py ./

@@ -23,6 +23,7 @@ from assistant.services import admin_pages
 from assistant.services.booking import appointments, browsing, busy_times, entries, reminders
 from assistant.services.conversations import email_answers, email_replies, voice_calls
 from assistant.services.deliveries import outbox
+from assistant.services.files import storing
 from assistant.services.knowledge import documents, vectors
 from assistant.services.methods import ledger, replays
 from assistant.services.notifications import queue as notifications
@@ -59,6 +60,7 @@ def sweep() -> None:
     replays.enqueue_due()
     erasure.finish_due()
     voice_calls.end_due()
+    storing.delete_dropped()
 
 
 @shared_task(name="assistant.jobs.read_mailbox")  # type: ignore[untyped-decorator]

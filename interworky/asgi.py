@@ -17,7 +17,7 @@ from assistant.admin.inbox.socket import InboxConsumer  # noqa: E402
 from assistant.engine import claims  # noqa: E402
 from interworky.edge import Edge  # noqa: E402
 from interworky.lifespan import Lifespan  # noqa: E402
-from interworky.rules import RULES, is_staff, slots  # noqa: E402
+from interworky.rules import RULES, is_known, slots  # noqa: E402
 from widget.routing import websocket_urlpatterns  # noqa: E402
 
 
@@ -31,7 +31,7 @@ HAND_OVER_SECONDS = 5  # for handing over replies that have not finished by then
 sockets = URLRouter([path("ws/v1/inbox", InboxConsumer.as_asgi()), *websocket_urlpatterns])
 
 application = Lifespan(
-    Edge(ProtocolTypeRouter({"http": http, "websocket": sockets}), RULES, is_staff, slots()),
+    Edge(ProtocolTypeRouter({"http": http, "websocket": sockets}), RULES, is_known, slots()),
     keepers=[turns.run_keeper, prepare_claims],
     obstacles=lambda: checks.lost_keys(databases=["default"]),
     stop_seconds=settings.ASSISTANT_DRAIN_SECONDS + HAND_OVER_SECONDS,

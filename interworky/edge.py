@@ -58,14 +58,15 @@ class Slots:
 
 @dataclass(frozen=True)
 class Rule:
-    """Limits for requests whose path begins with `prefix`: a body of `max_bytes` within `seconds`, or of `staff_bytes`
-    within `staff_seconds` for signed-in staff. `slots` names the slots that such a request needs, if any."""
+    """Limits for requests whose path begins with `prefix`: a body of `max_bytes` within `seconds`, or of `known_bytes`
+    within `known_seconds` for somebody known, such as signed-in staff. `slots` names the slots that such a request needs,
+    if any."""
 
     prefix: str
     max_bytes: int
     seconds: float = 20
-    staff_bytes: int = 0
-    staff_seconds: float = 600
+    known_bytes: int = 0
+    known_seconds: float = 600
     slots: str = ""
 
 
@@ -101,9 +102,9 @@ class Request:
 
     async def admit(self, size: int) -> None:
         """Raises `Refused` if a body of `size` is too large for this client."""
-        if self.limit < size <= self.rule.staff_bytes and await self.edge.is_staff(self.scope):
-            self.limit = self.rule.staff_bytes
-            self.deadline += self.rule.staff_seconds - self.rule.seconds
+        if self.limit < size <= self.rule.known_bytes and await self.edge.is_known(self.scope):
+            self.limit = self.rule.known_bytes
+            self.deadline += self.rule.known_seconds - self.rule.seconds
         if size > self.limit:
             raise Refused(413, "message_too_long")
 
@@ -148,18 +149,18 @@ class Request:
 
 
 class Edge:
-    """`app` behind `rules`, of which the longest matching prefix applies. `is_staff` says whether a request comes from
-    signed-in staff, and is called only for large bodies. `slots` are those that the rules name."""
+    """`app` behind `rules`, of which the longest matching prefix applies. `is_known` says whether a request comes from
+    somebody known, and is called only for large bodies. `slots` are those that the rules name."""
 
     def __init__(
         self,
         app: ASGIApp,
         rules: Sequence[Rule],
-        is_staff: Callable[[Any], Awaitable[bool]],
+        is_known: Callable[[Any], Awaitable[bool]],
         slots: dict[str, Slots],
         own_mark: Callable[[], bytes] = own_mark,
     ) -> None:
-        self.app, self.is_staff, self.slots, self.own_mark = app, is_staff, slots, own_mark
+        self.app, self.is_known, self.slots, self.own_mark = app, is_known, slots, own_mark
         self.rules = sorted(rules, key=lambda rule: -len(rule.prefix))
 
     def rule_of(self, path: str) -> Rule:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import json
 import logging
 import re
+import shlex
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -84,6 +86,30 @@ class Environment(environ.Env):
         if text not in choices:
             raise ImproperlyConfigured(f"{var} is not one of the values it may have.")
         return text
+
+    def json_object(self, var: str, default: dict[str, Any]) -> dict[str, Any]:
+        """An object in JSON."""
+        text: str = self.str(var, default="")
+        try:
+            value = json.loads(text) if text else default
+        except ValueError:
+            value = None
+        if not isinstance(value, dict):
+            raise ImproperlyConfigured(f'{var} must be a JSON object, such as {{"bucket_name": "chat-files"}}.')
+        return value
+
+    def scanner(self, var: str) -> list[str]:
+        """A command as its words, or the address of clamd as one word, `tcp://host:port` or `unix:///path`; or nothing."""
+        text: str = self.str(var, default="")
+        try:
+            words = shlex.split(text)
+            parts = urlsplit(words[0] if words else "")
+            usable = {"tcp": bool(parts.hostname and parts.port), "unix": bool(parts.path)}.get(parts.scheme, True)
+        except ValueError:
+            usable, words, parts = False, [], urlsplit("")
+        if not usable or (parts.scheme and (parts.scheme not in ("tcp", "unix") or len(words) > 1)):
+            raise ImproperlyConfigured(f"{var} must be a command, or clamd's address: tcp://host:3310 or unix:///path.")
+        return words
 
     def misspelt(self, present: Mapping[str, str]) -> dict[str, str]:
         """Variables whose names look like misspelt names of ours: name → the name that was probably meant."""

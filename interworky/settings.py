@@ -150,6 +150,31 @@ if REDIS_URL:
 else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 100_000}}}
 
+# Files of conversations, sealed before they are stored. Any storage of Django's that is shared by all processes will do.
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "conversations": {
+        "BACKEND": env.str("FILE_STORAGE", default="django.core.files.storage.FileSystemStorage"),
+        "OPTIONS": env.json_object("FILE_STORAGE_OPTIONS", default={}),
+    },
+}
+if TESTING:
+    STORAGES["conversations"] = {"BACKEND": "django.core.files.storage.InMemoryStorage"}
+elif STORAGES["conversations"]["BACKEND"] == "django.core.files.storage.FileSystemStorage":
+    STORAGES["conversations"]["OPTIONS"] = {
+        "location": str(DATA_DIR / "files"),
+        "file_permissions_mode": 0o600,
+        "directory_permissions_mode": 0o700,
+        **STORAGES["conversations"]["OPTIONS"],
+    }
+FILE_MAX_MB = env.number("FILE_MAX_MB", 10, 1, 100)  # of one file
+FILES_PER_MESSAGE = env.number("FILES_PER_MESSAGE", 5, 1, 20)
+FILES_PER_CONVERSATION = env.number("FILES_PER_CONVERSATION", 30, 1, 1000)
+FILES_ORGANIZATION_MB = env.number("FILES_ORGANIZATION_MB", 2000, 1, 10_000_000)  # all that an organization has stored
+# What a file must pass: clamd at tcp://host:port or unix:///path, or a command that reads it from its standard input.
+FILE_SCANNER = env.scanner("FILE_SCANNER")
+
 # --- Celery: runs tasks; the database's rows decide what is due ------------------------------------------------------
 
 CELERY_BROKER_URL = env.address(

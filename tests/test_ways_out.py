@@ -101,6 +101,8 @@ SOCKETS = {
     "assistant.live.drafts": "redis: its errors; the server is REDIS_URL's",
     "assistant.management.doctor.system": "redis, kombu and the mail server: of the environment",
     "assistant.services.booking.busy_expansion": "a child that reads a calendar from its standard input",
+    "assistant.services.files.images": "a child that reads an image from its standard input",
+    "assistant.services.files.scanning": "clamd or a command: FILE_SCANNER",
     "assistant.services.knowledge.extraction": "a child that reads a file from its standard input, held below",
     "assistant.services.conversations.email_replies": "imaplib: INBOUND_IMAP_URL",
     "assistant.services.organizations.rate_limits": "redis: REDIS_URL",

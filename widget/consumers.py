@@ -186,7 +186,7 @@ class WidgetConsumer(AsyncWebsocketConsumer):
             self.conversation = self._authorize(frame)
             return self.conversation
 
-        posted = await turns.post_to(authorize, frame.id, frame.text, frame.page)
+        posted = await turns.post_to(authorize, frame.id, frame.text, frame.page, frame.files)
         if not posted.new:
             # The first acknowledgement was lost; the rows give it again.
             await self._send_event(events.MessageAdded(posted.message.seq, render_message(posted.message)))

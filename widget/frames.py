@@ -18,6 +18,7 @@ from django.conf import settings
 from assistant.errors import InputError
 
 MAX_FRAME_BYTES = 16_384
+MAX_FILES = 20  # ids in a frame; how many a message may have is a setting
 MAX_SEQ = 2**53  # what a browser's number holds exactly
 
 _CLIENT_ID = re.compile(r"[\x21-\x7e]{1,64}")
@@ -44,6 +45,11 @@ class MessageSend(Frame):
     id: str = field(metadata={"check": "client_id"})
     text: str = field(metadata={"check": "message"})
     page: dict[str, Any] = field(default_factory=dict, metadata={"check": "page"})
+    files: list[str] = field(default_factory=list, metadata={"check": "files"})
+
+    def __post_init__(self) -> None:
+        if not self.text and not self.files:
+            raise InputError("The message is empty.")
 
 
 @dataclass(frozen=True)
@@ -184,7 +190,7 @@ def build(cls: type[Frame], value: dict[str, Any]) -> Any:
 
 
 def _check(cls: type[Frame], spec: Any, given: Any) -> Any:
-    wanted = {"str": str, "int": int}.get(spec.type.split("[")[0], dict)
+    wanted = {"str": str, "int": int, "list": list}.get(spec.type.split("[")[0], dict)
     if not isinstance(given, wanted) or isinstance(given, bool):
         raise InputError(f"{spec.name!r} of {cls.type} has the wrong type.")
     if isinstance(given, int):
@@ -214,7 +220,7 @@ def _client_id(text: str) -> str:
 def _message(text: str) -> str:
     text = clean(text).strip()
     if _INVISIBLE.fullmatch(text):
-        raise InputError("The message is empty.")
+        return ""  # as good as nothing: then the message is its files
     if len(text) > settings.MESSAGE_MAX_CHARS:
         raise InputError("The message is too long.", code="message_too_long")
     return text
@@ -225,6 +231,12 @@ def _uuid(text: str) -> str:
         return str(UUID(text))
     except ValueError as error:
         raise InputError("That is not an id.") from error
+
+
+def _files(ids: list[Any]) -> list[str]:
+    if len(ids) > MAX_FILES or not all(isinstance(id, str) for id in ids):
+        raise InputError(f"Files are at most {MAX_FILES} ids.")
+    return [_uuid(id) for id in ids]
 
 
 def _email(text: str) -> str:
@@ -262,6 +274,7 @@ _CHECKS: dict[str, Callable[[Any], Any]] = {
     "client_id": _client_id,
     "message": _message,
     "uuid": _uuid,
+    "files": _files,
     "email": _email,
     "page": _page,
     "fields": _fields,

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from widget import inbound_mail, metrics
+from widget import files, inbound_mail, metrics
 from widget.views import api, assets, gallery, health, hosted, voice_calls
 
 API = "api/v1/widget/"
@@ -14,6 +14,8 @@ urlpatterns = [
     path(API + "identity", api.identity),
     path(API + "messages", api.messages),
     path(API + "events", api.events),
+    path(API + "files", api.upload_file),
+    path(API + "files/<uuid:file>", api.file),
     path(API + "turns/<uuid:turn>/stop", api.stop_turn),
     path(API + "turns/<uuid:turn>/retry", api.retry_turn),
     path(API + "cards/<uuid:card>/answer", api.answer_card),
@@ -30,6 +32,7 @@ urlpatterns = [
     path(API + "voice-calls/<uuid:call>/start", voice_calls.start),
     path(API + "voice-calls/<uuid:call>/lines", voice_calls.add_line),
     path(API + "voice-calls/<uuid:call>/end", voice_calls.end),
+    path("files/<str:token>", files.download, name="conversation-file"),
     path("api/v1/inbound-mail", inbound_mail.receive),
     path("healthz", health.healthz),
     path("readyz", health.readyz),

@@ -16,6 +16,7 @@ from unfold.decorators import action
 
 from assistant.admin.spreadsheets import as_csv
 from assistant.models import Card, Conversation, Message, ToolCall
+from assistant.services.files.uploads import with_files
 from assistant.services.organizations.roles import Act
 
 MOST_CONVERSATIONS = 1000
@@ -69,7 +70,7 @@ def as_text(conversation: Conversation) -> str:
     began = timezone.localtime(conversation.created_at)
     head = f"{conversation}\n{conversation.organization.name}, {began:%Y-%m-%d %H:%M %Z}, {conversation.visitor}\n"
     lines = [
-        f"[{timezone.localtime(message.at):%Y-%m-%d %H:%M}] {_who(message)}: {message.text}"
+        f"[{timezone.localtime(message.at):%Y-%m-%d %H:%M}] {_who(message)}: {with_files(message.text, message.files)}"
         for message in _messages(conversation)
     ]
     return head + "\n" + "\n".join(lines) + "\n"
@@ -78,7 +79,14 @@ def as_text(conversation: Conversation) -> str:
 def _cells(conversation: Conversation) -> Iterator[tuple[object, ...]]:
     for message in _messages(conversation):
         name = message.staff.get_full_name() if message.staff else ""
-        yield conversation.pk, message.seq, message.at.isoformat(), message.role, name, message.text
+        yield (
+            conversation.pk,
+            message.seq,
+            message.at.isoformat(),
+            message.role,
+            name,
+            with_files(message.text, message.files),
+        )
 
 
 def as_data(conversation: Conversation) -> dict[str, Any]:
@@ -110,6 +118,7 @@ def as_data(conversation: Conversation) -> dict[str, Any]:
                 "text": message.text,
                 "rating": message.rating,
                 "sources": message.sources,
+                "files": message.files,
             }
             for message in _messages(conversation)
         ],

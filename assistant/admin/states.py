@@ -11,6 +11,7 @@ from typing import Any
 from django import template
 from django.db import models
 
+from assistant.admin.inbox import shown
 from assistant.models import (
     Appointment,
     Card,
@@ -183,3 +184,9 @@ def column_labels(model: type[models.Model]) -> dict[str, str]:
 def value_labels(of: str) -> dict[str, str]:
     """The same for a set of `VALUES`."""
     return {text: UNFOLD[tone] for tone, text in VALUES[of].values()}
+
+
+@register.filter
+def sent_files(message: Message) -> list[dict[str, Any]]:
+    """The files of a message, with their addresses in the admin."""
+    return shown.files(message)

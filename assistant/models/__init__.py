@@ -25,6 +25,7 @@ from assistant.models.booking import (
 )
 from assistant.models.conversations.card import Card
 from assistant.models.conversations.conversation import Conversation, ConversationNote, Event, Message, Visitor
+from assistant.models.conversations.file import ConversationFile, DroppedFile
 from assistant.models.conversations.inbox import CannedReply, ConversationRead, Tag
 from assistant.models.conversations.notices import Notice, NoticeText
 from assistant.models.conversations.turn import ToolCall, Turn
@@ -47,7 +48,8 @@ from .knowledge import Document, DocumentFile, Embedding, Passage, PassageVector
 __all__ = [
     "Appointment", "AppointmentNotice", "Assistant", "AuditEntry", "BlockedTime", "Budget", "BusyTime", "Calendar",
     "CalendarAccount", "CalendarFeed", "CalendarProvider", "CannedReply", "Card", "Closure", "Conversation",
-    "ConversationNote", "ConversationRead", "Delivery", "Document", "DocumentFile", "Embedding", "Event", "Feedback",
+    "ConversationFile", "ConversationNote", "ConversationRead", "Delivery", "Document", "DocumentFile", "DroppedFile",
+    "Embedding", "Event", "Feedback",
     "FormField", "IdentityKey", "Invitation", "Membership", "Message", "MessageChannel", "MessageTemplate", "Method",
     "Notice", "NoticeText",
     "Notification", "NotificationChoice", "OAuthClient", "Offering", "OfficeClosure", "OfficeHours", "OpeningHours",

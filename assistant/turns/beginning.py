@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import DatabaseError, transaction
@@ -44,7 +45,11 @@ class _Unprepared(Exception):
 
 
 def post_and_begin(
-    conversation: Conversation, client_id: str, text: str, page: dict[str, str] | None
+    conversation: Conversation,
+    client_id: str,
+    text: str,
+    page: dict[str, str] | None,
+    files: Sequence[str] = (),
 ) -> tuple[Posted, Begun | None]:
     """One hop, one transaction: save a message with its turn, claim the turn, reserve its budget and read its model's
     context. A failure in the second half does not lose the message; a turn that has to wait is queued. Raises what
@@ -55,10 +60,10 @@ def post_and_begin(
         begun.append(_begin(turn, acted))
 
     try:
-        posted = post_message(conversation, client_id, text, page, prepare=begin)
+        posted = post_message(conversation, client_id, text, page, files, prepare=begin)
     except _Unprepared:
         log.warning("a turn could not be prepared with its message", exc_info=True)
-        return post_message(conversation, client_id, text, page), None
+        return post_message(conversation, client_id, text, page, files), None
     return posted, begun[0] if begun else None
 
 

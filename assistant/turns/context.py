@@ -60,7 +60,9 @@ def _done_for(turn: Turn) -> list[ToolCall]:
 def _answer_key(turn: Turn, scene: Scene, tools: list[llm.ToolSpec]) -> str:
     """What the answer to a conversation's first message is kept under; empty where staff do not want that."""
     conversation = turn.conversation
-    if not conversation.assistant.reuse_answers_hours or conversation.messages.filter(seq__lt=turn.message.seq).exists():
+    if not conversation.assistant.reuse_answers_hours or turn.message.files:
+        return ""
+    if conversation.messages.filter(seq__lt=turn.message.seq).exists():
         return ""
     today = scene.now.astimezone(ZoneInfo(scene.timezone)).replace(hour=0, minute=0, second=0, microsecond=0)
     models = [str(one) for group in router.candidates(conversation.assistant) for one in group]

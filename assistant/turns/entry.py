@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from assistant.async_db import in_db
 from assistant.models import Conversation
@@ -17,24 +17,36 @@ from assistant.turns.runner import start, stop_here
 _posting: set[asyncio.Task[Posted]] = set()
 
 
-async def post(conversation: Conversation, client_id: str, text: str, page: dict[str, str] | None = None) -> Posted:
+async def post(
+    conversation: Conversation,
+    client_id: str,
+    text: str,
+    page: dict[str, str] | None = None,
+    files: Sequence[str] = (),
+) -> Posted:
     """Save a visitor's message and start its answer. Returning is the promise that it is saved."""
-    return await post_to(lambda: conversation, client_id, text, page)
+    return await post_to(lambda: conversation, client_id, text, page, files)
 
 
 async def post_to(
-    authorize: Callable[[], Conversation], client_id: str, text: str, page: dict[str, str] | None = None
+    authorize: Callable[[], Conversation],
+    client_id: str,
+    text: str,
+    page: dict[str, str] | None = None,
+    files: Sequence[str] = (),
 ) -> Posted:
     """`post`, in one hop with what finds the conversation and says that it may be written to. Raises what that raises."""
     # A task of its own: a visitor who leaves at this moment must not leave a turn behind that is claimed and not run.
-    posting = asyncio.ensure_future(_post(authorize, client_id, text, page))
+    posting = asyncio.ensure_future(_post(authorize, client_id, text, page, files))
     _posting.add(posting)
     posting.add_done_callback(_posting.discard)
     return await asyncio.shield(posting)
 
 
-async def _post(authorize: Callable[[], Conversation], client_id: str, text: str, page: dict[str, str] | None) -> Posted:
-    posted, begun = await in_db(lambda: post_and_begin(authorize(), client_id, text, page))()
+async def _post(
+    authorize: Callable[[], Conversation], client_id: str, text: str, page: dict[str, str] | None, files: Sequence[str]
+) -> Posted:
+    posted, begun = await in_db(lambda: post_and_begin(authorize(), client_id, text, page, files))()
     if posted.new and posted.turn:
         start(posted.turn.pk, begun)
     return posted

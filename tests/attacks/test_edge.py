@@ -17,7 +17,7 @@ from interworky.edge import Edge, Rule, Slots
 from interworky.logs import OncePerMinute
 from tests.rates import spend
 
-RULES = (Rule("/", 100, slots="pages"), Rule("/large/", 100, staff_bytes=1000), Rule("/slow/", 100, seconds=0.01))
+RULES = (Rule("/", 100, slots="pages"), Rule("/large/", 100, known_bytes=1000), Rule("/slow/", 100, seconds=0.01))
 STAFF, NOBODY = (b"cookie", b"staff"), (b"cookie", b"")
 
 
@@ -138,8 +138,8 @@ async def test_every_path_has_a_rule_and_no_stranger_fills_a_disk(settings: Any)
     ):
         # What is larger than this, Django keeps in a file.
         assert edge.rule_of(path).max_bytes <= settings.FILE_UPLOAD_MAX_MEMORY_SIZE, path
-    assert edge.rule_of("/admin/login/").staff_bytes == 0
-    assert edge.rule_of("/admin/assistant/document/add/").staff_bytes == settings.UPLOAD_MAX_MB * 1_000_000
+    assert edge.rule_of("/admin/login/").known_bytes == 0
+    assert edge.rule_of("/admin/assistant/document/add/").known_bytes == settings.UPLOAD_MAX_MB * 1_000_000
 
 
 # --- Slots -----------------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ const LAZY = {
   "voice.js": 7 * 1_024,
   "ending.js": 4_096,
   "outside.js": 6 * 1_024,
+  "files.js": 4_096,
 };
 const LOCALES = LANGUAGES.filter((one) => one !== "en").map((language) => `locale-${language}.js`);
 const FILES = ["loader.js", "panel.js", "gallery.js", ...Object.keys(LAZY), ...LOCALES];

@@ -29,6 +29,7 @@ for (const [lang, strings] of Object.entries(LOCALES)) {
       [strings, lang === "en" ? strings : { ...LOCALES.en, ending }],
       [strings.booking, LOCALES.en.booking],
       [strings.ending ?? ending, ending],
+      [strings.files, LOCALES.en.files],
     ];
     for (const [said, english] of parts) {
       assert.deepEqual(Object.keys(said).sort(), Object.keys(english).sort());
@@ -43,7 +44,7 @@ for (const [lang, strings] of Object.entries(LOCALES)) {
   test(`${lang} has no plural form that the language does not know, and always the one for the rest`, () => {
     const { pluralCategories } = new Intl.PluralRules(lang).resolvedOptions();
     for (const [key, forms] of Object.entries(strings)) {
-      if (typeof forms === "string" || ["booking", "ending"].includes(key)) continue;
+      if (typeof forms === "string" || ["booking", "ending", "files"].includes(key)) continue;
       assert.equal(typeof forms, typeof LOCALES.en[key], key);
       assert.ok("other" in forms, key);
       for (const [form, sentence] of Object.entries(forms)) {

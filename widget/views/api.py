@@ -11,6 +11,7 @@ from uuid import UUID
 import orjson
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http.multipartparser import MultiPartParserError
 from django.utils import timezone
 
 from assistant import live, turns, voice
@@ -18,13 +19,14 @@ from assistant.async_db import in_db
 from assistant.errors import BudgetExceeded, InputError, NotAllowed
 from assistant.events import ConsentSaved
 from assistant.llm import ToolCallRequest
-from assistant.models import Assistant, Conversation
+from assistant.models import Assistant, Conversation, ConversationFile
 from assistant.providers import realtime, router
 from assistant.services.conversations import handoffs, identification, notices, ratings, transcripts
 from assistant.services.conversations.events import format_instant
 from assistant.services.conversations.messages import rate_message as messages_rate_message
 from assistant.services.conversations.sessions import Session, is_current, open_session, update_visitor
 from assistant.services.conversations.state import change_state
+from assistant.services.files import links, uploads
 from assistant.services.organizations import access as organization_access
 from assistant.services.organizations import networks, office_hours
 from widget import access, feed, frames
@@ -85,6 +87,7 @@ def presentation(assistant: Assistant) -> dict[str, Any]:
         "voice": speaker is not None,
         **({"voice_reason": why_silent} if speaker is None else {}),
         "max_chars": settings.MESSAGE_MAX_CHARS,
+        **({"files": files} if (files := uploads.offered(assistant)) else {}),
     }
 
 
@@ -149,8 +152,37 @@ async def identity(request: HttpRequest) -> HttpResponse:
 @api_view("POST", limit="message.send")
 async def messages(request: HttpRequest, conversation: Conversation) -> HttpResponse:
     frame = frames.build(frames.MessageSend, body_of(request))
-    posted = await turns.post(conversation, frame.id, frame.text, frame.page)
+    posted = await turns.post(conversation, frame.id, frame.text, frame.page, frame.files)
     return answer({"seq": posted.message.seq, "turn": str(posted.turn.pk) if posted.turn else None}, 202)
+
+
+@api_view("POST", limit="file.upload")
+async def upload_file(request: HttpRequest, conversation: Conversation) -> HttpResponse:
+    """A file as multipart/form-data; it waits for the message that names it."""
+    file = await in_db(_received)(request, conversation)
+    return answer(uploads.shown([file])[0], 201)
+
+
+def _received(request: HttpRequest, conversation: Conversation) -> ConversationFile:
+    if request.content_type != "multipart/form-data":
+        raise InputError("The body must be multipart/form-data.", code="unsupported_media_type")
+    try:
+        sent = request.FILES.get("file")
+    except MultiPartParserError as error:
+        raise InputError("The body is no form.") from error
+    if sent is None or len(request.FILES) > 1:
+        raise InputError("A request has one file, called file.")
+    return uploads.receive(conversation, sent.name or "", sent.read())
+
+
+@api_view("GET", "DELETE", limit="file")
+async def file(request: HttpRequest, conversation: Conversation, file: UUID) -> HttpResponse:
+    """GET: a link to a file of the conversation. DELETE: a file that was not sent."""
+    if request.method == "DELETE":
+        await in_db(uploads.remove_unsent)(conversation, file)
+        return HttpResponse(status=204)
+    url, expires_at = await in_db(links.link_to)(conversation, file)
+    return answer({"url": url, "expires_at": format_instant(expires_at)})
 
 
 @api_view("GET", limit="events")

@@ -32,6 +32,10 @@ STATUS = {
     "not_allowed": 403,
     "message_too_long": 413,
     "unsupported_media_type": 415,
+    "file_type": 415,
+    "file_too_large": 413,
+    "file_not_checked": 503,
+    "unavailable": 503,
 }
 KINDS = {NotFound: 404, Conflict: 409, TooMuch: 429, NotAllowed: 403, InputError: 400}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -14,25 +15,29 @@ from assistant.errors import InputError
 from assistant.models import Conversation
 from assistant.services.conversations import inbox, takeover
 from assistant.services.conversations.state import change_state, leave_note
+from assistant.services.files import uploads
 
-Change = Callable[[HttpRequest, Any], None]
+Change = Callable[[HttpRequest, Any], dict[str, Any] | None]
 MOST_HOURS = 24 * 30
 
 
 def changed(model_admin: Any, change: Change, request: HttpRequest, object_id: Any) -> HttpResponse:
-    """Carry out a change; answers `{ok}` or `{error}`, with what another member of staff has said where two cross."""
+    """Carry out a change; answers `{ok}` and what it has made, or `{error}`, with what another member of staff has said
+    where two cross."""
     conversation = model_admin.get_object(request, str(object_id))
-    if not model_admin.may_operate(request, conversation):
+    # How far somebody has read is their own: to say so, looking at the conversation is enough.
+    may = model_admin.has_view_permission if change is read else model_admin.may_operate
+    if not may(request, conversation):
         return shown.answer({"error": "Your role may not answer visitors. Ask an owner for one that may."}, status=403)
     try:
-        change(request, conversation)
+        made = change(request, conversation) or {}
     except takeover.Crossed as crossed:
         theirs = crossed.message
         said = {"seq": theirs.seq, "text": theirs.text, "by": shown.name_of(theirs.staff)}
         return shown.answer({"error": str(crossed), "crossed": said}, status=409)
     except InputError as error:
         return shown.answer({"error": str(error)}, status=409 if error.code == "conflict" else 400)
-    return shown.answer({"ok": True})
+    return shown.answer({"ok": True, **made})
 
 
 def read(request: HttpRequest, conversation: Conversation) -> None:
@@ -40,8 +45,21 @@ def read(request: HttpRequest, conversation: Conversation) -> None:
 
 
 def reply(request: HttpRequest, conversation: Conversation) -> None:
-    said = takeover.answer(conversation, request.user, request.POST.get("text", ""), seen=_number(request, "seq"))
+    files, text = _files(request), request.POST.get("text", "")
+    said = takeover.answer(conversation, request.user, text, files=files, seen=_number(request, "seq"))
     inbox.mark_read(said.conversation, request.user, said.seq)
+
+
+def attach(request: HttpRequest, conversation: Conversation) -> dict[str, Any]:
+    """Upload a file for a reply, which names it by the id that this answers with."""
+    if (sent := request.FILES.get("file")) is None:
+        raise InputError("Choose a file.")
+    return {"file": uploads.shown([uploads.receive(conversation, sent.name or "", sent.read(), by=request.user)])[0]}
+
+
+def detach(request: HttpRequest, conversation: Conversation) -> None:
+    for file_id in _files(request):
+        uploads.remove_unsent(conversation, file_id, from_staff=True)
 
 
 def take(request: HttpRequest, conversation: Conversation) -> None:
@@ -66,7 +84,8 @@ def note(request: HttpRequest, conversation: Conversation) -> None:
 def assign(request: HttpRequest, conversation: Conversation) -> None:
     chosen = request.POST.get("user", "")
     if not chosen:
-        return inbox.assign(conversation, None)
+        inbox.assign(conversation, None)
+        return
     people = inbox.people(conversation.organization_id, request.user.pk)
     user = people.filter(pk=chosen).first() if chosen.isdecimal() else None
     if user is None:
@@ -85,6 +104,13 @@ def snooze(request: HttpRequest, conversation: Conversation) -> None:
     inbox.snooze(conversation, timezone.now() + timedelta(hours=hours) if hours else None)
 
 
+def _files(request: HttpRequest) -> list[str]:
+    try:
+        return [str(UUID(file_id)) for file_id in request.POST.getlist("file")]
+    except ValueError:
+        raise InputError("A file is named by something that is no id. Reload the page.") from None
+
+
 def _number(request: HttpRequest, name: str) -> int:
     text = request.POST.get(name, "")
     if not (text.isascii() and text.isdecimal() and len(text) < 16):
@@ -95,6 +121,8 @@ def _number(request: HttpRequest, name: str) -> int:
 CHANGES: dict[str, Change] = {
     "read": read,
     "reply": reply,
+    "attach": attach,
+    "detach": detach,
     "take": take,
     "hand-back": hand_back,
     "close": close,

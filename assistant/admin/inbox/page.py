@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
@@ -17,9 +17,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from assistant.admin.inbox import changes, shown
 from assistant.admin.scoping import has_several, organizations
-from assistant.models import Conversation, Tag
+from assistant.errors import NotFound
+from assistant.models import Conversation, ConversationFile, Tag
 from assistant.services import audit
 from assistant.services.conversations import inbox
+from assistant.services.files import links
 from assistant.services.notifications import choices
 
 LISTED = 50
@@ -35,6 +37,12 @@ def urls(model_admin: Any) -> list[Any]:
         address("", require_GET(partial(page, model_admin)), "inbox"),
         address("list/", require_GET(partial(listed, model_admin)), "inbox_list"),
         address("<uuid:object_id>/", require_GET(partial(opened, model_admin)), "inbox_conversation"),
+        address("<uuid:object_id>/files/<uuid:file_id>/", require_GET(partial(file, model_admin)), "inbox_file"),
+        address(
+            "<uuid:object_id>/files/<uuid:file_id>/thumbnail/",
+            require_GET(partial(thumbnail, model_admin)),
+            "inbox_thumbnail",
+        ),
         *(
             address(
                 f"<uuid:object_id>/{name}/", require_POST(partial(changes.changed, model_admin, change)), f"inbox_{name}"
@@ -112,3 +120,32 @@ def opened(model_admin: Any, request: HttpRequest, object_id: Any) -> HttpRespon
     earlier = model_admin.get_queryset(request).filter(visitor=row.visitor_id, last_seq__gt=0)
     people = list(inbox.people(row.organization_id, request.user.pk))
     return shown.answer(shown.detail(request, row, people, earlier, may_act))
+
+
+def file(model_admin: Any, request: HttpRequest, object_id: Any, file_id: Any) -> HttpResponse:
+    """A file of a conversation, as a download."""
+    found = _file(model_admin, request, object_id, file_id)
+    try:
+        return links.download(found)
+    except NotFound as error:
+        raise Http404(str(error)) from error
+
+
+def thumbnail(model_admin: Any, request: HttpRequest, object_id: Any, file_id: Any) -> HttpResponse:
+    """A small picture of an image that was sent in a conversation."""
+    found = _file(model_admin, request, object_id, file_id)
+    try:
+        return links.thumbnail(found)
+    except NotFound as error:
+        raise Http404(str(error)) from error
+
+
+def _file(model_admin: Any, request: HttpRequest, object_id: Any, file_id: Any) -> ConversationFile:
+    conversation = model_admin.get_object(request, str(object_id))
+    if not model_admin.has_view_permission(request, conversation):
+        raise PermissionDenied
+    audit.record_look(conversation)
+    try:
+        return links.sent_in(conversation, file_id)
+    except NotFound as error:
+        raise Http404(str(error)) from error

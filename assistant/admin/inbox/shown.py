@@ -13,6 +13,7 @@ from django.utils.text import Truncator
 
 from assistant.models import CannedReply, Card, Conversation, Message
 from assistant.services.booking import wording
+from assistant.services.files.uploads import size_of
 
 EARLIER = 5
 NEWEST = 200  # messages and cards that are shown; older ones are on the conversation's own page
@@ -41,7 +42,7 @@ def line(row: Any) -> dict[str, Any]:
         "id": str(row.pk),
         "title": str(row),
         "visitor": row.visitor.name or row.visitor.email or str(row),
-        "text": Truncator(row.last_text or "").chars(120),
+        "text": Truncator(row.last_text or ", ".join(file["name"] for file in row.last_files or ())).chars(120),
         "role": row.last_role or "",
         "at": instant(row.last_message_at or row.created_at),
         "state": row.state,
@@ -80,7 +81,19 @@ def _message(message: Message) -> dict[str, Any]:
         "text": message.text,
         "at": instant(message.at),
         "state": message.state,
+        "files": files(message),
     }
+
+
+def files(message: Message) -> list[dict[str, Any]]:
+    """The files of a message with their addresses in the admin; images have a small picture."""
+    found = []
+    for file in message.files:
+        args = [message.conversation_id, file["id"]]
+        small = reverse("admin:assistant_inbox_thumbnail", args=args) if file["type"].startswith("image/") else ""
+        url = reverse("admin:assistant_inbox_file", args=args)
+        found.append({**file, "size": size_of(file["size"]), "url": url, "thumbnail": small})
+    return found
 
 
 def _card(seq: int, card: Card) -> dict[str, Any]:

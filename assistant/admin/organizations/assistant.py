@@ -131,6 +131,7 @@ class AssistantAdmin(PromptVersions, Translations, Scoped):
             },
         ),
         ("Summaries, cached answers and limits", {"fields": ("makes_notes", "reuse_answers_hours", "limit_sentence")}),
+        ("Files", {"fields": ("accepts_files",)}),
     )
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:

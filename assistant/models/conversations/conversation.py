@@ -135,6 +135,7 @@ class Message(models.Model):
     turn = models.ForeignKey("Turn", models.SET_NULL, null=True, blank=True, related_name="replies")  # that produced it
     page = models.JSONField(default=dict, blank=True)  # {url, title} of the page it was written on
     sources = models.JSONField(default=list, blank=True)  # [{title, url}] behind an answer
+    files = models.JSONField(default=list, blank=True)  # [{id, name, type, size}] that were sent with it
     rating = models.SmallIntegerField(null=True, blank=True)  # 1 or -1, by the visitor
     spoken = models.BooleanField(default=False)  # in a voice call, as the visitor's browser has passed it on
     at = models.DateTimeField(auto_now_add=True)

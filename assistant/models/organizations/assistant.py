@@ -282,6 +282,12 @@ class Assistant(SetByStaff):
         validators=[MinValueValidator(1), MaxValueValidator(60)],
         help_text="A call is ended after this time. From 1 to 60; the visitor can go on in writing.",
     )
+    accepts_files = models.BooleanField(
+        "files",
+        default=False,
+        help_text="Visitors can send images (PNG, JPEG, WebP, GIF) and PDF. The assistant reads only their names; your "
+        "team can open them.",
+    )
 
     seen_at = models.DateTimeField(null=True, editable=False)  # when a page last asked for the widget, to a few minutes
     seen_origin = models.CharField(max_length=300, blank=True, editable=False)  # whose page

@@ -22,6 +22,7 @@ from assistant.errors import ToolError
 from assistant.models import Conversation, Message
 from assistant.sentences import catalogue, label, language
 from assistant.services.deliveries import outbox
+from assistant.services.files.uploads import with_files
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +74,9 @@ def _queue(conversation: Conversation, answers: list[Message]) -> None:
     locale, reply_to = conversation.locale, reply_address(conversation)
     context = {
         "above": f"{MARK} {label('answer_above', locale)} -##" if reply_to else "",
-        "answers": [(label("answer_by", locale, name=_name(answer)), answer.text) for answer in answers],
+        "answers": [
+            (label("answer_by", locale, name=_name(answer)), with_files(answer.text, answer.files)) for answer in answers
+        ],
         "how": label("answer_by_mail", locale) if reply_to else label("answer_in_chat", locale, site=conversation.origin),
         "organization": conversation.organization,
         "language": language(locale),

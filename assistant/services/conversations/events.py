@@ -101,6 +101,7 @@ def render_message(message: Message) -> dict[str, Any]:
         "rating": message.rating,
         "sources": message.sources or None,
         "spoken": message.spoken or None,
+        "files": message.files or None,
     }
     return {key: value for key, value in shown.items() if value is not None}
 

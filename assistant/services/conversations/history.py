@@ -14,6 +14,7 @@ from django.db.models import Q
 
 from assistant import llm
 from assistant.models import Message, ToolCall, Turn
+from assistant.services.files.uploads import with_files
 from assistant.services.raw_sql import execute
 
 NOT_YET_CONFIRMED = "The visitor was shown a card to confirm this, and had not answered yet."
@@ -24,7 +25,7 @@ MESSAGE_TOKENS = 4  # that a message takes beside its text
 
 # As rows with all of their columns and their turns', these took half of the time before the model is asked.
 _EARLIER = """
-    SELECT message.id, message.seq, message.role, message.text, turn.message_id
+    SELECT message.id, message.seq, message.role, message.text, turn.message_id, message.files
     FROM assistant_message AS message LEFT JOIN assistant_turn AS turn ON turn.id = message.turn_id
     WHERE message.conversation_id = %s AND (message.seq < %s OR turn.created_at < %s) AND message.role <> 'system'
         AND (turn.id IS NULL OR (turn.state <> 'failed' AND turn.message_id <> %s))
@@ -53,8 +54,8 @@ def build_history(turn: Turn, limit: int, tokens: int | None = None, *, acted: b
     seq, message_id = turn.message.seq, turn.message_id
     found = execute(_EARLIER, turn.conversation_id, seq, turn.created_at, message_id, limit)
     earlier = [
-        _Said(UUID(str(pk)), place, role, text, UUID(str(answers)) if answers else None)
-        for pk, place, role, text, answers in found
+        _Said(UUID(str(pk)), place, role, _whole(text, files), UUID(str(answers)) if answers else None)
+        for pk, place, role, text, answers, files in found
     ]
     asked = {message.pk: message.seq for message in earlier if message.role == Message.Role.VISITOR}
     calls = _calls_by_message(turn, set(asked)) if acted else {}
@@ -71,7 +72,7 @@ def build_history(turn: Turn, limit: int, tokens: int | None = None, *, acted: b
         if sum(map(len, kept)) + len(exchanges[place]) >= limit:
             break
         kept.insert(0, exchanges[place])
-    asking = _as_chat(turn.message.role, turn.message.text)
+    asking = _as_chat(turn.message.role, with_files(turn.message.text, turn.message.files))
     if tokens is not None:
         kept = _within(kept, tokens - estimated_tokens([asking]))
     return [*chain.from_iterable(kept), asking]
@@ -129,6 +130,11 @@ def _calls_by_message(turn: Turn, messages: set[UUID]) -> dict[UUID, list[ToolCa
         if made is not None:
             calls.setdefault(made, []).append(row)
     return calls
+
+
+def _whole(text: str, files: str) -> str:
+    """A message's text with its files below it; `files` as the database has them."""
+    return text if files == "[]" else with_files(text, json.loads(files))
 
 
 def _as_chat(role: str, text: str) -> llm.ChatMessage:

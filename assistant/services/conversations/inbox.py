@@ -26,13 +26,14 @@ MOST_TAGS = 10
 
 
 def annotated(conversations: QuerySet[Any], user: Any, now: datetime) -> QuerySet[Any]:
-    """The conversations with what a line of the inbox shows: `last_text`, `visitor_seq` (of the visitor's last message),
-    `unread` for `user`, and `asleep` while they are snoozed; a new message of the visitor ends that."""
+    """The conversations with what a line of the inbox shows: `last_text` and `last_files`, `visitor_seq` (of the visitor's
+    last message), `unread` for `user`, and `asleep` while they are snoozed; a new message of the visitor ends that."""
     messages = Message.objects.filter(conversation=OuterRef("pk")).exclude(role=Message.Role.SYSTEM).order_by("-seq")
     visitors = messages.filter(role=Message.Role.VISITOR)
     read = ConversationRead.objects.filter(conversation=OuterRef("pk"), user=user.pk).values("seq")
     found = conversations.filter(last_seq__gt=0).annotate(
         last_text=Subquery(messages.values("text")[:1]),
+        last_files=Subquery(messages.values("files")[:1]),
         last_role=Subquery(messages.values("role")[:1]),
         visitor_seq=Coalesce(Subquery(visitors.values("seq")[:1]), 0),
         read_seq=Coalesce(Subquery(read[:1]), 0),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,21 +10,26 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from assistant.errors import Conflict, NotFound
-from assistant.models import Conversation, Message, Turn
+from assistant.models import Conversation, ConversationFile, Message, Turn
 from assistant.services.conversations import notices
 from assistant.services.conversations.events import next_seq, record_event
 from assistant.services.conversations.leases import begin_turn
 from assistant.services.conversations.state import set_state
+from assistant.services.files import uploads
 from assistant.services.knowledge import questions
 from assistant.services.notifications import queue as notifications
 from assistant.services.raw_sql import insert
 
 
-def append_message(conversation: Conversation, role: str, text: str, **fields: Any) -> Message:
+def append_message(
+    conversation: Conversation, role: str, text: str, files: Sequence[ConversationFile] = (), **fields: Any
+) -> Message:
     """Save a message and its event; the visitor's first one names the conversation. Inside the caller's transaction."""
     seq = next_seq(conversation, said_at=timezone.now(), title=_title(text) if role == Message.Role.VISITOR else "")
-    message = Message(conversation=conversation, seq=seq, role=role, text=text, **fields)
+    message = Message(conversation=conversation, seq=seq, role=role, text=text, files=uploads.shown(files), **fields)
     insert(message)
+    if files:
+        uploads.attach(message, files)
     record_event(conversation, "message.added", message=message, seq=seq)
     return message
 
@@ -55,10 +60,11 @@ def post_message(
     client_id: str,
     text: str,
     page: dict[str, str] | None = None,
+    files: Sequence[str] = (),
     *,
     prepare: Callable[[Turn, bool], object] | None = None,
 ) -> Posted:
-    """Save a visitor's message and the turn that is to answer it, once per `client_id`.
+    """Save a visitor's message and the turn that is to answer it, once per `client_id`. `files` are ids.
 
     With `prepare` the turn is claimed for this process, unless another one of the conversation comes first; `prepare` is
     called with it, and with whether the conversation has made calls, at the end of the same transaction.
@@ -68,13 +74,13 @@ def post_message(
     notices.require(conversation)
     try:
         with transaction.atomic():
-            return _post(conversation, client_id, text, page, prepare)
+            return _post(conversation, client_id, text, page, files, prepare)
     except IntegrityError:
         # The conversation's lock comes first: of two copies that race, the second then finds the first.
         known = Message.objects.filter(conversation=conversation, client_id=client_id).first()
         if known is None:
             raise
-        if known.text != text:
+        if known.text != text or [file["id"] for file in known.files] != list(dict.fromkeys(files)):
             raise Conflict("This id was used for another text.") from None
         return Posted(known, known.turns.order_by("created_at").first(), new=False)
 
@@ -84,15 +90,20 @@ def _post(
     client_id: str,
     text: str,
     page: dict[str, str] | None,
+    files: Sequence[str],
     prepare: Callable[[Turn, bool], object] | None,
 ) -> Posted:
     role = Message.Role.VISITOR
-    seq = next_seq(conversation, said_at=timezone.now(), title=_title(text))
+    sent = uploads.ready(conversation, files, client_id=client_id) if files else []
+    seq = next_seq(conversation, said_at=timezone.now(), title=_title(text or "".join(file.name for file in sent[:1])))
     if conversation.state == Conversation.State.CLOSED:
         set_state(conversation, Conversation.State.ASSISTANT, seq=seq)
         seq = next_seq(conversation)
     message = Message(conversation=conversation, seq=seq, role=role, text=text, client_id=client_id, page=page or {})
+    message.files = uploads.shown(sent)
     [(waits, acted)] = insert(message, returning=_BEFORE, values=(conversation.pk, conversation.pk))
+    if sent:
+        uploads.attach(message, sent)
     record_event(conversation, "message.added", message=message, seq=seq)
     if conversation.state == Conversation.State.STAFF:
         notifications.about_message(conversation)

@@ -15,6 +15,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from assistant.models import Conversation, Message, ToolCall, Turn
+from assistant.services.files.uploads import with_files
 
 IDLE_AFTER = timedelta(minutes=15)  # after that, a conversation is summed up
 GIVE_UP_AFTER = timedelta(days=1)
@@ -60,7 +61,8 @@ def claim(conversation_id: UUID) -> Work | None:
         rows = list(said.order_by("seq")[:TITLE_MESSAGES])
     else:
         rows = list(said.order_by("-seq")[:SUMMARY_MESSAGES])[::-1]
-    transcript = "\n".join(f"{SPEAKERS[Message.Role(row.role)]}: {row.text}" for row in rows)[-MAX_CHARS:]
+    transcript = "\n".join(f"{SPEAKERS[Message.Role(row.role)]}: {with_files(row.text, row.files)}" for row in rows)
+    transcript = transcript[-MAX_CHARS:]
     return Work(conversation, kind, transcript, _done(conversation), rows[-1].seq, until)
 
 

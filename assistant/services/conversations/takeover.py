@@ -5,6 +5,7 @@ A person who leaves the chat is said to have left, and what the visitor asked me
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
@@ -18,6 +19,7 @@ from assistant.services.conversations import email_answers
 from assistant.services.conversations.leases import begin_turn, request_stop
 from assistant.services.conversations.messages import append_message
 from assistant.services.conversations.state import set_state
+from assistant.services.files import uploads
 
 MAX_CHARS = 4000
 NOTE_CHARS = 1000
@@ -31,22 +33,24 @@ class Crossed(Conflict):
         self.message = message
 
 
-def answer(conversation: Conversation, by: Any, text: str, *, seen: int | None = None) -> Message:
-    """Say `text` to the visitor as the user `by`, who holds the conversation from then on; a reply in the making ends.
+def answer(conversation: Conversation, by: Any, text: str, *, files: Sequence[str] = (), seen: int | None = None) -> Message:
+    """Say `text` to the visitor, with the files of these ids, as the user `by`, who holds the conversation from then on; a
+    reply in the making ends.
 
     Written by somebody who had seen the conversation up to `seen`. Raises `Crossed` where another member of staff has
     answered since, `Conflict` when the conversation is closed, and `InputError` when nothing is said.
     """
     said = clean(text).strip()[:MAX_CHARS]
-    if not said:
+    if not said and not files:
         raise InputError("The message is empty.")
     with transaction.atomic():
         locked = _open(conversation)
         if seen is not None:
             _refuse_crossing(locked, by, seen)
+        sent = uploads.ready(locked, files, from_staff=True) if files else []
         _hold(locked, by)
         email_answers.expect(locked)
-        return append_message(locked, Message.Role.STAFF, said, staff=by)
+        return append_message(locked, Message.Role.STAFF, said, sent, staff=by)
 
 
 def _refuse_crossing(conversation: Conversation, by: Any, seen: int) -> None:

@@ -78,6 +78,8 @@ def note(message: Message, reason: str) -> None:
     """Count a visitor's message, under its words in any order; each message once. What staff have set aside stays there,
     what they have answered is open again."""
     text = " ".join(message.text.split())
+    if not text:  # nothing but a file
+        return
     asked = sorted(set(stems(text[:2000]))) or [text.casefold()[:300]]
     key = hashlib.sha256(" ".join(asked).encode(errors="replace")).hexdigest()
     organization_id, now = message.conversation.organization_id, timezone.now()

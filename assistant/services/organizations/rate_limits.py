@@ -46,6 +46,9 @@ LIMITS = {
     "identity": Limit(("20/minute", "120/hour"), ("60/minute", "600/hour")),  # a signature is checked
     "session.open": Limit(("60/minute", "600/hour"), ("600/minute", "6000/hour")),
     "message.send": Limit(("15/minute", "120/hour"), ("60/minute", "600/hour")),
+    "file.upload": Limit(("20/minute", "120/hour"), ("60/minute", "600/hour")),
+    "file": Limit(("60/minute", "600/hour"), ("240/minute", "2400/hour")),
+    "file.download": Limit(("30/minute",), ("240/minute", "2400/hour")),  # visitor: a link
     "turn.stop": Limit(("30/minute",), ("240/minute",)),
     "turn.retry": Limit(("10/minute", "60/hour"), ("40/minute", "400/hour")),
     "card.answer": Limit(("30/minute", "300/hour"), ("120/minute", "1200/hour")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,7 +15,9 @@ from django.db.models import Model
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from assistant.models import Organization, Visitor
+from assistant.errors import NotFound
+from assistant.models import ConversationFile, Organization, Visitor
+from assistant.services.files import storing
 from assistant.services.privacy import inventory
 from assistant.services.privacy.inventory import Erasure, Table
 
@@ -42,7 +45,7 @@ def collect(organization: Organization, visitor: Visitor) -> dict[str, Any]:
 
 
 def as_zip(organization: Organization, visitor: Visitor) -> bytes:
-    """`visitor.json` and `visitor.html`."""
+    """`visitor.json`, `visitor.html`, and the files that the visitor has sent and was sent, each under its id and name."""
     found = collect(organization, visitor)
     shown = [(name, [_shown(row) for row in rows]) for name, rows in found["tables"].items()]
     page = render_to_string("assistant/visitor_export.html", {**found, "shown": shown})
@@ -50,6 +53,9 @@ def as_zip(organization: Organization, visitor: Visitor) -> bytes:
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("visitor.json", json.dumps(found, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2))
         archive.writestr("visitor.html", page)
+        for sent in ConversationFile.objects.filter(conversation__visitor=visitor, message__isnull=False).order_by("at"):
+            with suppress(NotFound):  # its row is in the export all the same
+                archive.writestr(f"files/{sent.pk} {sent.name}", storing.read(sent.place))
     return file.getvalue()
 
 

@@ -1,12 +1,13 @@
 // The box in which staff write: replies with canned ones behind /, notes, and drafts that stay until they are sent.
 
 import { button, h } from "./dom.js";
+import { createAttachments } from "./files.js";
 import { config } from "./server.js";
 
 const TYPING_MS = 3_000;
 const draftKey = (id, mode) => `iw-inbox ${mode} ${id}`;
 
-/** `onSend(mode, text)` answers whether it was sent; `onTyping()` is called while a reply is typed. */
+/** `onSend(mode, text, files)` answers whether it was sent; `onTyping()` is called while a reply is typed. */
 export function createComposer({ onSend, onTyping }) {
   const box = h("textarea", { className: "iw-input", rows: 3, maxLength: 4000, dir: "auto", "aria-label": "Reply" });
   const menu = h("ul", { className: "iw-inbox-canned", role: "listbox", "aria-label": "Canned replies", hidden: true });
@@ -17,15 +18,19 @@ export function createComposer({ onSend, onTyping }) {
   };
   const sendButton = button("Send", () => send(), { className: "iw-button iw-primary" });
   const hint = h("small", { className: "iw-hint" });
+  const files = createAttachments(box, () => (sendButton.disabled = sending || files.isBusy()));
   const el = h(
     "div",
     { className: "iw-inbox-composer" },
     warning,
     h("div", { className: "iw-inbox-modes", role: "tablist", "aria-label": "What to write" }, modes.reply, modes.note),
     h("div", { className: "iw-inbox-box" }, menu, box),
-    h("div", { className: "iw-inbox-send" }, hint, sendButton),
+    files.list,
+    files.input,
+    h("div", { className: "iw-inbox-send" }, hint, files.add, sendButton),
   );
   let mode = "reply";
+  let sending = false;
   let id = "";
   let names = {};
   let typedAt = 0;
@@ -36,6 +41,8 @@ export function createComposer({ onSend, onTyping }) {
     mode = next;
     for (const [name, tab] of Object.entries(modes)) tab.setAttribute("aria-selected", String(name === mode));
     el.classList.toggle("iw-writes-note", mode === "note");
+    files.add.hidden = files.list.hidden = mode === "note";
+    files.list.hidden ||= !files.list.firstChild;
     box.setAttribute("aria-label", mode === "note" ? "Note for the team" : "Reply");
     sendButton.textContent = mode === "note" ? "Add note" : "Send";
     hint.textContent =
@@ -48,12 +55,15 @@ export function createComposer({ onSend, onTyping }) {
 
   async function send() {
     const text = box.value.trim();
-    if (!text || sendButton.disabled) return;
+    const attached = mode === "reply" ? files.ids() : [];
+    if ((!text && !attached.length) || sendButton.disabled) return;
     const [to, as] = [id, mode];
-    sendButton.disabled = true;
-    const sent = await onSend(mode, text);
-    sendButton.disabled = false;
+    sending = sendButton.disabled = true;
+    const sent = await onSend(mode, text, attached);
+    sending = false;
+    sendButton.disabled = files.isBusy();
     if (!sent) return;
+    if (id === to && as === "reply") files.clear();
     sessionStorage.removeItem(draftKey(to, as));
     if (id === to && mode === as) box.value = "";
     warn("");
@@ -141,6 +151,7 @@ export function createComposer({ onSend, onTyping }) {
       names = words;
       if (next === id) return;
       id = next;
+      files.open(next);
       warn("");
       switchTo("reply");
     },

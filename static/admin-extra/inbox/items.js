@@ -1,6 +1,7 @@
 // What was said and shown in the open conversation.
 
 import { h, moment } from "./dom.js";
+import { sentFile } from "./files.js";
 
 const SPEAKERS = { visitor: "Visitor", assistant: "Assistant", system: "" };
 
@@ -20,7 +21,8 @@ export function item(one, names) {
   return h(
     "div",
     { className: `iw-inbox-said iw-by-${one.role}` },
-    h("p", { dir: "auto" }, one.text),
+    one.text ? h("p", { dir: "auto" }, one.text) : "",
+    ...one.files.map(sentFile),
     h("small", {}, `${speaker} · ${moment(one.at)}${cut}`),
   );
 }

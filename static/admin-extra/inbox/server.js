@@ -24,6 +24,14 @@ export function change(id, act, fields = {}) {
   return ask(`${base}${id}/${act}/`, { method: "POST", body, headers: { "X-CSRFToken": token } });
 }
 
+/** Uploads a file for a reply; answers { file } or { error }. */
+export function attach(id, file) {
+  const token = document.querySelector("#inbox [name=csrfmiddlewaretoken]").value;
+  const body = new FormData();
+  body.append("file", file);
+  return ask(`${base}${id}/attach/`, { method: "POST", body, headers: { "X-CSRFToken": token } });
+}
+
 const HERE_MS = 20_000;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;

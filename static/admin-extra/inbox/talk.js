@@ -47,7 +47,7 @@ export function createTalk(socket, { onChanged, onBack, onAbout }) {
 
   /** What is on the screen of somebody who looks at it is read. */
   function read() {
-    if (shown?.unread && shown.may_act && !document.hidden)
+    if (shown?.unread && !document.hidden)
       change(shown.id, "read", { seq: shown.seq }).then(onChanged);
   }
 
@@ -65,9 +65,13 @@ export function createTalk(socket, { onChanged, onBack, onAbout }) {
     return !answer.error;
   }
 
-  async function send(mode, text) {
+  async function send(mode, text, files) {
     if (mode === "note") return act("note", { text });
-    const answer = await change(shown.id, "reply", { text, seq: shown.seq });
+    const answer = await change(shown.id, "reply", [
+      ["text", text],
+      ["seq", shown.seq],
+      ...files.map((file) => ["file", file]),
+    ]);
     if (answer.crossed) {
       const { by, text: theirs } = answer.crossed;
       await reload(); // from here on, the answer counts as written against what the other one said

@@ -21,6 +21,7 @@ export function createActions(parts) {
   return {
     open: () => store.dispatch({ type: "panel.opened" }),
     close: () => store.dispatch({ type: "panel.closed" }),
+    token: parts.session.token,
     dismissProblem: () => store.dispatch({ type: "problem.dismissed" }),
     /** Kept for the next page. @param {string} draft */
     keepDraft: (draft) => storage.write({ draft: draft || undefined }),
@@ -50,13 +51,15 @@ function createMessageActions({ store, transport, storage }) {
   /** @type {{ url?: string, title?: string }} */
   let context = {};
   const actions = {
-    /** Shown at once, kept until the server has it. @param {string} text */
-    send(text) {
+    /** Shown at once, kept until the server has it. @param {string} text @param {import("./store.js").SentFile[]} [files] */
+    send(text, files) {
       text = text.trim();
-      if (isBlank(text) || consentDue(store.get()) || store.get().conversation?.state === "closed") return;
+      const isEmpty = isBlank(text) && !files?.length;
+      if (isEmpty || consentDue(store.get()) || store.get().conversation?.state === "closed") return;
       actions.resend({
         id: randomHex(16),
         text,
+        files,
         page: {
           url: String(context.url ?? location.href.split("#")[0]).slice(0, 2000),
           title: String(context.title ?? document.title).slice(0, 300),
@@ -64,8 +67,8 @@ function createMessageActions({ store, transport, storage }) {
       });
     },
     /** The same message under the same id: the server saves it once. @param {import("./saved_entries.js").Unsent} unsent */
-    resend({ id, text, page }) {
-      const message = { id, text, page };
+    resend({ id, text, page, files }) {
+      const message = { id, text, page, ...(files?.length && { files }) };
       storage.keep(message);
       store.dispatch({ type: "message.written", message });
       transport.open();

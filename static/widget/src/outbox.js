@@ -32,7 +32,8 @@ export function createOutbox(store, transport, world) {
     underWay = "";
     if (!next) return;
     const { failed: _, ...message } = next;
-    if (transport.send({ type: "message.send", ...message })) underWay = message.id;
+    const files = message.files?.map(({ id }) => id);
+    if (transport.send({ type: "message.send", ...message, files })) underWay = message.id;
   }
 
   function pumpAnswers() {

@@ -3,7 +3,7 @@
  * prototypes were extended may have left anything in our place: what is not of its type was never written.
  *
  * @typedef {{ token: string, expires_at: string }} Session
- * @typedef {{ id: string, text: string, page?: { url: string, title: string } }} Unsent
+ * @typedef {{ id: string, text: string, page?: { url: string, title: string }, files?: import("./store.js").SentFile[] }} Unsent
  * @typedef {object} Entries
  * @property {Session} [session]
  * @property {string} [user] who is logged in, by the site's own id

@@ -15,12 +15,14 @@
  * @property {import("./outside/settings.js").Outside} [outside] what staff have set of the launcher and the page
  * @property {{ opens_at?: string, closes_at?: string }} [office] when the team answers again, or until when it does
  * @property {boolean} demo @property {boolean} [human] @property {boolean} voice @property {string} [voice_reason] @property {number} max_chars
+ * @property {{ max_bytes: number, per_message: number }} [files] where visitors may send files
  *
  * @typedef {{ title: string, url: string }} Source
+ * @typedef {{ id: string, name: string, type: string, size: number }} SentFile
  * @typedef {object} Message
  * @property {string} id @property {string} [client_id] @property {"visitor" | "assistant" | "staff" | "system"} role
  * @property {string} text @property {string} at @property {"complete" | "incomplete" | "stopped"} state
- * @property {string} [turn] @property {number} [rating] @property {Source[]} [sources]
+ * @property {string} [turn] @property {number} [rating] @property {Source[]} [sources] @property {SentFile[]} [files]
  * @property {boolean} [spoken] in a voice call
  *
  * @typedef {{ id: string, label: string, note?: string, start_at: string }} Slot

@@ -154,3 +154,14 @@ def test_a_superuser_sees_every_organization_and_may_be_assigned(talk, db):
     client = entered(boss)
     assert client.post(f"{BASE}{talk.pk}/assign/", {"user": boss.pk}).json() == {"ok": True}
     assert lines(client, tab="mine") == [str(talk.pk)]
+
+
+def test_a_viewers_unread_mark_goes_when_they_have_read_and_nobody_elses_does(home, editor, talk):
+    viewer = entered(member(home, "viewer"))
+    unread = [client.get(f"{BASE}list/").json()["lines"][0]["unread"] for client in (viewer, editor)]
+    assert unread == [True, True]
+    assert viewer.post(f"{BASE}{talk.pk}/read/", {"seq": "99"}).json() == {"ok": True}
+    unread = [client.get(f"{BASE}list/").json()["lines"][0]["unread"] for client in (viewer, editor)]
+    assert unread == [False, True]
+    stranger = entered(member(make.organization("Away"), "owner"))
+    assert stranger.post(f"{BASE}{talk.pk}/read/", {"seq": "99"}).status_code in (302, 403, 404)

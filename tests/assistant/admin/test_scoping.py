@@ -104,6 +104,7 @@ def with_object(path: str, pk: Any) -> str:
     """The pattern's address for that row. Fails for a placeholder that nobody told this test of."""
     filled = re.sub(r"<(?:\w+:)?(?:object_id|id)>", str(pk), path)
     filled = filled.replace("<str:token>", "nobodys-token")  # of an import's drafts, which are one user's alone
+    filled = filled.replace("<uuid:file_id>", str(pk))  # of a conversation's files, which test_inbox_files.py opens
     assert "<" not in filled, f"{path} has a placeholder of its own: say here what to put in it"
     return filled
 

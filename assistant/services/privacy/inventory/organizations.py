@@ -130,7 +130,8 @@ ORGANIZATIONS = {
                "translations accent position locale launcher_label phone_position offset_x offset_y phone_offset_x "
                "phone_offset_y z_index show_on hide_on teaser page_messages teaser_after teaser_on_exit sound provider "
                "model fast_model fallback_model temperature max_output_tokens history_messages history_tokens makes_notes "
-               "reuse_answers_hours limit_sentence voice voice_name voice_minutes seen_at seen_origin",
+               "reuse_answers_hours limit_sentence accepts_files voice voice_name voice_minutes seen_at "
+               "seen_origin",
             N: "id created_at updated_at",
         },
     ),

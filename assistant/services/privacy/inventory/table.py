@@ -34,6 +34,7 @@ class Term(StrEnum):
     NUMBERS = "400 days"
     COUNTERS = "62 days"
     SESSION = "until the login expires"
+    MINUTES = "some minutes"
     OWNER = "until staff delete it"
     EVER = "as long as the organization exists, as evidence"
 

@@ -32,7 +32,15 @@ VISITORS = {
     "Message": Table(
         "What was said: the conversation itself.",
         Term.MESSAGES, Erasure.DELETED, IN_CONVERSATION,
-        {V: "id conversation seq role text state page sources rating spoken at", S: "staff", N: "client_id turn"},
+        {V: "id conversation seq role text state page sources files rating spoken at", S: "staff", N: "client_id turn"},
+    ),
+    "ConversationFile": Table(
+        "Files that were sent in a conversation. Their contents are sealed in a storage, and deleted with the row.",
+        Term.MESSAGES, Erasure.DELETED, IN_CONVERSATION,
+        {V: "id conversation message name type size at", S: "by_staff", N: "from_staff state place"},
+    ),
+    "DroppedFile": Table(
+        "Contents of deleted files, until they are deleted too.", Term.MINUTES, fields={N: "id place at deleted_at"}
     ),
     "Notice": Table(
         "Which disclosure was shown and what the visitor agreed to, as evidence.",

@@ -96,6 +96,19 @@ export default {
     full: "nothing free",
     from: "from {length}",
   },
+  files: {
+    attach: "Attach a file",
+    list: "Files to send",
+    remove: "Remove {name}",
+    uploading: "Uploading {name}",
+    ready: "{name} is ready to send",
+    failed: "Not uploaded.",
+    tooLarge: "Too large: at most {size}.",
+    tooMany: "At most {count} files per message.",
+    drop: "Drop files here",
+    download: "Download {name}",
+    gone: "This file is no longer there.",
+  },
 };
 
 /** Read with the module of voice calls. */

@@ -5,7 +5,8 @@ import en from "./en.js";
 /** Words for looking through times, which are read with the card of times. @typedef {typeof en.booking} Booking */
 /** Words of a voice call, which are read with that. @typedef {typeof import("./en.js").voice} Voice */
 /** Words of the sheet that ends, rates and mails a conversation, which are read with it: in English they come with it. @typedef {{ [key in keyof typeof import("./en.js").ending]: string }} Ending */
-/** @typedef {{ [key in keyof typeof en]: (typeof en)[key] extends string ? string : key extends "booking" ? Booking : Plural } & { ending?: Ending }} Strings */
+/** Words for files, which are read where there are some. @typedef {typeof en.files} FileWords */
+/** @typedef {{ [key in keyof typeof en]: (typeof en)[key] extends string ? string : key extends "booking" ? Booking : key extends "files" ? FileWords : Plural } & { ending?: Ending }} Strings */
 
 /** What each language says: a file beside the panel, fetched when it is spoken. English comes with the panel.
  * @type {Record<string, () => Promise<{ default: Strings, voice: Voice }>>} */

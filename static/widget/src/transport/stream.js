@@ -7,7 +7,7 @@ import { createDeadline } from "./timers.js";
 
 /** Where a frame goes over HTTP: path and body. @type {Record<string, (frame: Frame) => [string, object]>} */
 const ROUTES = {
-  "message.send": ({ id, text, page }) => ["messages", { id, text, page }],
+  "message.send": ({ id, text, page, files }) => ["messages", { id, text, page, files }],
   "turn.stop": ({ turn }) => [`turns/${turn}/stop`, {}],
   "turn.retry": ({ turn }) => [`turns/${turn}/retry`, {}],
   "card.answer": ({ card, choice, fields }) => [`cards/${card}/answer`, { choice, fields }],

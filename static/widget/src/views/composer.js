@@ -42,6 +42,8 @@ function createEnded(actions, { t }) {
   return { button, el: h("div", { class: "ended", hidden: true }, h("p", null, t.ended), button) };
 }
 
+const no = () => false;
+
 /** What the visitor agrees to before they write.
  * @param {import("./index.js").Actions} actions @param {import("./index.js").Page} page */
 function createConsent(actions, { t }) {
@@ -67,6 +69,8 @@ function createConsent(actions, { t }) {
 /** @param {import("./index.js").Actions} actions @param {import("./index.js").Page} page */
 function createForm(actions, page) {
   const { t, locale } = page;
+  /** Where staff allow files; true while they are loaded. @type {import("../files/index.js").Files | boolean | undefined} */
+  let files;
   /** @type {import("./index.js").State} */
   let state;
   const box = h("textarea", {
@@ -86,12 +90,14 @@ function createForm(actions, page) {
   });
   const stop = iconButton(STOP, t.stop, { class: "icon round stop", onclick: stopTurn });
   const send = iconButton(SEND, t.send, { class: "icon round send", type: "submit" });
-  const el = h(
-    "form",
-    { onsubmit: submit, novalidate: true },
-    h("div", { class: "field" }, box, talk, stop, send),
-    length,
-  );
+  const field = h("div", { class: "field" }, box, talk, stop, send);
+  const el = h("form", { onsubmit: submit, novalidate: true }, field, length);
+
+  /** @param {NonNullable<typeof state.config.files>} limits */
+  async function loadFiles(limits) {
+    const { createFiles } = await import("../files/index.js");
+    files = createFiles({ el, field, box, draw, limits }, actions, page);
+  }
 
   function fit() {
     box.style.height = "auto";
@@ -105,10 +111,12 @@ function createForm(actions, page) {
     const excess = [...text].length - state.config.max_chars;
     const running = state.turn !== null;
     length.textContent = excess > 0 ? count(t.tooLong, excess, locale) : "";
-    send.setAttribute("aria-disabled", String(isBlank(text) || excess > 0));
+    const { has, isBusy } = typeof files === "object" ? files : { has: no, isBusy: no };
+    const isEmpty = isBlank(text) && !has();
+    send.setAttribute("aria-disabled", String(isEmpty || isBusy() || excess > 0));
     stop.hidden = !running;
-    talk.hidden = !state.config.voice || state.conversation?.state === "staff" || !isBlank(text);
-    send.hidden = running && isBlank(text);
+    talk.hidden = !state.config.voice || state.conversation?.state === "staff" || !isEmpty;
+    send.hidden = running && isEmpty;
     box.dir = box.value ? "auto" : ""; // an empty box reads as the panel does, and so does its placeholder
   }
 
@@ -116,7 +124,7 @@ function createForm(actions, page) {
   function submit(event) {
     event.preventDefault();
     if (send.getAttribute("aria-disabled") === "true") return;
-    actions.send(box.value);
+    actions.send(box.value, typeof files === "object" ? files.take() : []);
     actions.keepDraft("");
     box.value = "";
     fit();
@@ -128,7 +136,22 @@ function createForm(actions, page) {
     box.focus();
   }
 
-  return { el, box, fit, update: (/** @type {typeof state} */ next) => ((state = next), draw()) };
+  return {
+    el,
+    box,
+    fit,
+    /** @param {typeof state} next */
+    update(next) {
+      const { config, conversation } = next;
+      if (config.files && !files && next.open) {
+        files = true; // being loaded
+        loadFiles(config.files).catch(() => (files = undefined));
+      }
+      if (state?.conversation && !conversation && typeof files === "object") files.clear();
+      state = next;
+      draw();
+    },
+  };
 }
 
 /** While a word is being composed (Japanese, Chinese, Korean), Enter chooses it; Safari reports that only as key code 229.

@@ -60,14 +60,16 @@ export function createDay(_, { locale }) {
 }
 
 /** A message of the visitor. @param {Actions} actions @param {Page} page @returns {Line} */
-export function createVisitorMessage(actions, { t, locale }) {
+export function createVisitorMessage(actions, page) {
+  const { t, locale } = page;
   const text = h("p", { dir: "auto" });
   const meta = h("div", { class: "meta" });
+  const bubble = h("div", { class: "bubble" }, text);
   const el = h(
     "div",
     { class: "line own" },
     h("span", { class: "hidden" }, `${fill(t.labelled, { name: t.you })} `),
-    h("div", { class: "bubble" }, text),
+    bubble,
     meta,
   );
   let shown = "";
@@ -76,6 +78,8 @@ export function createVisitorMessage(actions, { t, locale }) {
     /** @param {(Message & import("../store.js").Pending)} message @param {State} state */
     update(message, { connection }) {
       if (text.textContent !== message.text) text.textContent = message.text;
+      text.hidden = !message.text;
+      showFiles(bubble, message.files, actions, page);
       const stuck = !message.at && (message.failed !== undefined || connection === "offline");
       const look = message.at ?? `${stuck} ${message.failed}`;
       el.classList.toggle("stuck", stuck);
@@ -98,7 +102,8 @@ export function createVisitorMessage(actions, { t, locale }) {
 }
 
 /** A message of the assistant or of a member of staff. @param {Actions} actions @param {Page} page @returns {Line} */
-export function createReply(actions, { t, locale, announce }) {
+export function createReply(actions, page) {
+  const { t, locale, announce } = page;
   const who = h("span", { class: "name" });
   const prose = createProse();
   const note = h("p", { class: "note", hidden: true });
@@ -108,7 +113,8 @@ export function createReply(actions, { t, locale, announce }) {
   const bad = iconButton(BAD, t.bad, { onclick: () => rate(-1) });
   const time = h("time");
   const meta = h("div", { class: "meta" }, copy, good, bad, time);
-  const el = h("div", { class: "line reply" }, who, h("div", { class: "bubble" }, prose.el, sources), note, meta);
+  const bubble = h("div", { class: "bubble" }, prose.el, sources);
+  const el = h("div", { class: "line reply" }, who, bubble, note, meta);
   /** @type {Message} */
   let message;
 
@@ -142,6 +148,7 @@ export function createReply(actions, { t, locale, announce }) {
             : `${fill(t.labelled, { name: t.assistant })} `;
       who.classList.toggle("hidden", role !== "staff");
       prose.update(text);
+      showFiles(bubble, next.files, actions, page);
       note.hidden = live || state === "complete" || state === undefined;
       note.textContent = state === "stopped" ? t.stopped : t.incomplete;
       meta.hidden = Boolean(live) || role === "system";
@@ -157,6 +164,15 @@ export function createReply(actions, { t, locale, announce }) {
     },
   };
 }
+
+/** The files of a message, by a module of their own. @param {HTMLElement} bubble
+ * @param {import("../store.js").SentFile[] | undefined} files @param {Actions} actions @param {Page} page */
+const showFiles = (bubble, files, actions, page) =>
+  files &&
+  import("../files/index.js").then(
+    (module) => module.showFiles(bubble, files, actions, page),
+    () => {},
+  );
 
 /** @param {import("../store.js").Source[]} sources @param {Page["t"]} t */
 const drawSources = (sources, t) => [

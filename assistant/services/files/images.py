@@ -1,0 +1,121 @@
+"""Images written anew, in a child process: without metadata, and without what a decoder would stumble over.
+
+    rewritten(data) -> Rewritten      in a child process, from anywhere
+
+Images come from anybody, and a few bytes can stand for gigabytes of pixels: the child has bounds of memory and processor.
+It imports nothing of ours but this file, so that it starts quickly and knows no secret; it gets the image on its standard
+input, and answers with a line of JSON and the two images on its standard output.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+SECONDS = 20  # of the processor
+MEMORY_BYTES = 1_000_000_000
+MOST_PIXELS = 40_000_000  # of one frame: more than cameras of telephones have
+MOST_PIXELS_MOVING = 100_000_000  # of all frames together
+MOST_FRAMES = 400
+THUMBNAIL_PIXELS = 480  # of its longer side
+FORMATS = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "GIF": "image/gif"}
+MOVING = ("GIF", "WEBP")
+ROOT = Path(__file__).parents[3]
+CHILD = "import sys; sys.path.append(sys.argv.pop(1)); from assistant.services.files.images import main; main()"
+
+
+class NotAnImage(Exception):
+    """The data cannot be read as an image, or not within the bounds; `str(error)` is for logs."""
+
+
+@dataclass(frozen=True)
+class Rewritten:
+    type: str  # such as image/png
+    data: bytes
+    thumbnail: bytes  # a PNG
+
+
+def rewritten(data: bytes, *, program: str = CHILD, wait_seconds: float = SECONDS + 15) -> Rewritten:
+    """The image written anew, and a small one. Raises `NotAnImage`."""
+    command = [sys.executable, "-I", "-c", program, str(ROOT)]
+    try:
+        child = subprocess.run(command, input=data, capture_output=True, timeout=wait_seconds, check=False)
+    except subprocess.TimeoutExpired:
+        raise NotAnImage("it took too long") from None
+    if child.returncode < 0:  # the system ended it, at one of its bounds
+        raise NotAnImage("it took too much memory or time")
+    if child.returncode:
+        raise RuntimeError(child.stderr.decode(errors="replace")[-2000:])
+    head, _, rest = child.stdout.partition(b"\n")
+    answer: dict[str, Any] = json.loads(head)
+    if "problem" in answer:
+        raise NotAnImage(answer["problem"])
+    size = answer["size"]
+    return Rewritten(answer["type"], rest[:size], rest[size:])
+
+
+def rewrite(data: bytes) -> Rewritten:
+    """`rewritten`, here and now."""
+    from PIL import Image, ImageOps
+
+    Image.MAX_IMAGE_PIXELS = MOST_PIXELS
+    with Image.open(io.BytesIO(data), formats=list(FORMATS)) as image:
+        kind = str(image.format)
+        if image.width * image.height > MOST_PIXELS:
+            raise NotAnImage("it has too many pixels")
+        frames = getattr(image, "n_frames", 1) if kind in MOVING else 1
+        if frames > 1 and (frames > MOST_FRAMES or frames * image.width * image.height > MOST_PIXELS_MOVING):
+            raise NotAnImage("it has too many frames")
+        out = io.BytesIO()
+        if frames > 1:
+            # Written frame by frame; what is not a pixel or its duration, such as a comment, stays behind.
+            image.info = {name: image.info[name] for name in ("duration", "loop") if name in image.info}
+            image.save(out, kind, save_all=True)
+            image.seek(0)
+            still = image.convert("RGBA")
+        else:
+            # Turned as its metadata says, which is left out then; the colours are those of its own profile.
+            still = ImageOps.exif_transpose(image)
+            profile = image.info.get("icc_profile")
+            kept: dict[str, Any] = {"icc_profile": profile} if profile and kind != "GIF" else {}
+            still.info = {name: still.info[name] for name in ("transparency",) if name in still.info}
+            still.save(out, kind, **kept, **({"quality": 90} if kind in ("JPEG", "WEBP") else {}))
+    small = still.convert("RGBA")
+    small.info = {}
+    small.thumbnail((THUMBNAIL_PIXELS, THUMBNAIL_PIXELS))
+    thumbnail = io.BytesIO()
+    small.save(thumbnail, "PNG")
+    return Rewritten(FORMATS[kind], out.getvalue(), thumbnail.getvalue())
+
+
+def _bound_this_process() -> None:
+    """Where the system can: no more memory and processor than an image is worth."""
+    try:
+        import resource
+    except ImportError:
+        return
+    for what, most in ((resource.RLIMIT_AS, MEMORY_BYTES), (resource.RLIMIT_CPU, SECONDS)):
+        try:
+            resource.setrlimit(what, (most, most))
+        except (OSError, ValueError):
+            continue  # some systems know a limit and do not let it be set
+
+
+def main() -> None:
+    """The child."""
+    _bound_this_process()
+    answer: dict[str, Any]
+    try:
+        found = rewrite(sys.stdin.buffer.read())
+    except NotAnImage as error:
+        answer, content = {"problem": str(error)}, b""
+    except Exception as error:  # whatever a decoder makes of what is no image
+        answer, content = {"problem": type(error).__name__}, b""
+    else:
+        answer, content = {"type": found.type, "size": len(found.data)}, found.data + found.thumbnail
+    sys.stdout.buffer.write(json.dumps(answer).encode() + b"\n" + content)

@@ -1,0 +1,183 @@
+"""Files as they come in: whether one is accepted, what it is, and which message it goes with.
+
+What a file is, its content says. An image is written anew, which leaves its metadata behind; a PDF stays as it is. Each has
+to pass the scanner, where there is one. The same limits apply to visitors and staff.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q, Sum
+
+from assistant.errors import InputError, NotAllowed, NotFound
+from assistant.models import Conversation, ConversationFile, Message, Organization
+from assistant.services.files import storing
+from assistant.services.files.images import NotAnImage, Rewritten, rewritten
+from assistant.services.files.scanning import Found, NotScanned, scan
+
+log = logging.getLogger(__name__)
+
+PDF = "application/pdf"
+SUFFIXES = {
+    "image/png": (".png",),
+    "image/jpeg": (".jpg", ".jpeg"),
+    "image/webp": (".webp",),
+    "image/gif": (".gif",),
+    PDF: (".pdf",),
+}
+NAME_CHARS = 100
+MEGABYTE = 1_000_000
+
+Scan = Callable[[bytes, Sequence[str]], None]
+
+
+def offered(assistant: Any) -> dict[str, int] | None:
+    """What a widget is told of the limits; None where visitors may not send files."""
+    if not assistant.accepts_files:
+        return None
+    return {"max_bytes": settings.FILE_MAX_MB * MEGABYTE, "per_message": settings.FILES_PER_MESSAGE}
+
+
+def receive(conversation: Conversation, name: str, data: bytes, *, by: Any = None, scanner: Scan = scan) -> ConversationFile:
+    """Examine and store a file that the visitor sends, or the user `by`; it then waits for its message.
+
+    Raises `NotAllowed` where visitors may not send files, `NotFound` where the conversation has been deleted meanwhile, and
+    `InputError` with a code that says what is wrong with the file.
+    """
+    file = _begin(conversation, len(data), by)
+    try:
+        kind, content, thumbnail = examined(data, scanner=scanner)
+        storing.write(file.place, content)
+        if thumbnail:
+            storing.write(file.place + storing.THUMBNAIL, thumbnail)
+    except BaseException as error:
+        file.delete()
+        if isinstance(error, OSError):
+            log.exception("The storage does not take files.")
+            raise InputError("The file could not be stored.", code="unavailable") from error
+        raise
+    file.name, file.type, file.size, file.state = clean_name(name, kind), kind, len(content), file.State.READY
+    kept = ConversationFile.objects.filter(pk=file.pk)
+    if not kept.update(name=file.name, type=file.type, size=file.size, state=file.state):
+        storing.delete(file.place)  # its visitor was erased meanwhile
+        raise NotFound("The conversation is not there any more.")
+    return file
+
+
+def _begin(conversation: Conversation, size: int, by: Any) -> ConversationFile:
+    """A row for a file of that size, within the limits."""
+    if by is None and not conversation.assistant.accepts_files:
+        raise NotAllowed("This assistant accepts no files.")
+    if not size:
+        raise InputError("The file is empty. Choose another one.", code="file_type")
+    if size > settings.FILE_MAX_MB * MEGABYTE:
+        raise InputError(f"The file is larger than {settings.FILE_MAX_MB} MB.", code="file_too_large")
+    with transaction.atomic():
+        # The limits of two files at once are counted one after the other.
+        locked = Conversation.objects.select_for_update().filter(pk=conversation.pk).first()
+        if locked is None:
+            raise NotFound("No such conversation.")
+        Organization.objects.filter(pk=locked.organization_id).lock()
+        if locked.files.count() >= settings.FILES_PER_CONVERSATION:
+            raise InputError("This conversation cannot have more files.", code="too_many_files")
+        stored = ConversationFile.objects.filter(conversation__organization=locked.organization_id)
+        total = stored.aggregate(total=Sum("size"))["total"] or 0
+        if total + size > settings.FILES_ORGANIZATION_MB * MEGABYTE:
+            log.warning("organization %s has reached FILES_ORGANIZATION_MB: a file was refused", locked.organization_id)
+            raise InputError("There is no room for more files in your organization.", code="too_many_files")
+        return ConversationFile.objects.create(conversation=locked, size=size, by_staff=by, from_staff=by is not None)
+
+
+def examined(data: bytes, *, scanner: Scan = scan) -> tuple[str, bytes, bytes]:
+    """The type of a file by its content, what to store of it, and a thumbnail if it is an image.
+
+    Raises `InputError` for what is none of the accepted types, and for what the scanner has not let through.
+    """
+    try:
+        scanner(data, settings.FILE_SCANNER)
+    except Found as error:
+        raise InputError("The virus scanner refused the file.", code="file_refused") from error
+    except NotScanned as error:
+        raise InputError("The file could not be scanned for viruses. Try again later.", code="file_not_checked") from error
+    if data.startswith(b"%PDF-"):
+        return PDF, data, b""
+    try:
+        image: Rewritten = rewritten(data)
+    except NotAnImage as error:
+        log.info("A file was refused: %s", error)
+        raise InputError(
+            "Only PNG, JPEG, WebP, GIF and PDF can be sent. This is none, or damaged.", code="file_type"
+        ) from error
+    return image.type, image.data, image.thumbnail
+
+
+def clean_name(name: str, kind: str) -> str:
+    """A name to show and to save under: without folders and what cannot be seen, and with an ending of its type, so that
+    no system takes it for a program."""
+    plain = "".join(" " if unicodedata.category(one)[0] in "CZ" else one for one in unicodedata.normalize("NFC", name))
+    plain = re.split(r"[/\\]", plain)[-1]
+    plain = " ".join(re.sub(r'[<>:"|?*\[\]]', "_", plain).split()).strip(". ")
+    stem, dot, suffix = plain.rpartition(".")
+    known = SUFFIXES[kind]
+    if dot and f".{suffix.lower()}" in known:
+        return f"{stem[:NAME_CHARS].rstrip('. ')}.{suffix.lower()}"
+    stem = stem if dot and len(suffix) <= 5 else plain
+    return f"{stem[:NAME_CHARS].rstrip('. ') or 'file'}{known[0]}"
+
+
+def remove_unsent(conversation: Conversation, file_id: UUID | str, *, from_staff: bool = False) -> None:
+    """Delete a file that no message has yet. Raises `NotFound` for any other."""
+    waiting = conversation.files.filter(pk=file_id, message=None, from_staff=from_staff).first()
+    if waiting is None:
+        raise NotFound("No such file.")
+    waiting.delete()
+
+
+# --- Messages ---------------------------------------------------------------------------------------------------------
+
+
+def ready(
+    conversation: Conversation, ids: Sequence[str], *, client_id: str | None = None, from_staff: bool = False
+) -> list[ConversationFile]:
+    """The files that a message of the visitor, or of staff, is to have; those that the message of that `client_id` has are
+    its own. Raises `InputError` where one is missing or there are too many."""
+    if len(set(ids)) > settings.FILES_PER_MESSAGE:
+        raise InputError("A message cannot have that many files.", code="too_many_files")
+    free = Q(message=None) | (Q(message__client_id=client_id) if client_id else Q())
+    rows = conversation.files.filter(free, pk__in=ids, from_staff=from_staff, state=ConversationFile.State.READY)
+    found = {str(row.pk): row for row in rows}
+    if missing := set(ids) - set(found):
+        raise NotFound(f"{len(missing)} of the files are not there any more.")
+    return [found[id] for id in dict.fromkeys(ids)]
+
+
+def shown(files: Sequence[ConversationFile]) -> list[dict[str, Any]]:
+    """Files as their message and every widget has them."""
+    return [{"id": str(file.pk), "name": file.name, "type": file.type, "size": file.size} for file in files]
+
+
+def attach(message: Message, files: Sequence[ConversationFile]) -> None:
+    """Let `message` have these files, which are ready. Inside the transaction that saves the message."""
+    ConversationFile.objects.filter(pk__in=[file.pk for file in files]).update(message=message)
+
+
+def described(files: Sequence[dict[str, Any]]) -> str:
+    """Files as a model, a plain transcript and an e-mail have them: a line each, which says that there is a file."""
+    return "\n".join(f"[file: {file['name']}, {file['type']}, {size_of(file['size'])}]" for file in files)
+
+
+def with_files(text: str, files: Sequence[dict[str, Any]]) -> str:
+    """The text of a message, and its files below it."""
+    return "\n".join(filter(None, (text, described(files))))
+
+
+def size_of(size: int) -> str:
+    return f"{size / MEGABYTE:.1f} MB" if size >= MEGABYTE else f"{max(1, round(size / 1000))} KB"

@@ -1,0 +1,94 @@
+// Files in the inbox: those of messages, and those that staff attach to a reply.
+
+import { button, h, icon } from "./dom.js";
+import { attach, change } from "./server.js";
+
+const ACCEPTED = "image/png,image/jpeg,image/webp,image/gif,application/pdf";
+
+/** A file of a message: a link that downloads it, with a small picture if it is an image. */
+export const sentFile = (file) =>
+  h(
+    "a",
+    { className: "iw-file", href: file.url },
+    file.thumbnail ? h("img", { src: file.thumbnail, alt: "", loading: "lazy" }) : icon("description"),
+    h("span", {}, h("bdi", {}, file.name), h("small", {}, file.size)),
+  );
+
+/** Files for the next reply; `onChange()` is called whenever they change, `into` takes what is dropped or pasted. */
+export function createAttachments(into, onChange) {
+  let id = "";
+  let files = []; // { name, id?, error? }
+  const input = h("input", { type: "file", multiple: true, accept: ACCEPTED, hidden: true });
+  const list = h("ul", { className: "iw-inbox-files", "aria-label": "Files to send" });
+  const add = button(icon("attach_file"), () => input.click(), {
+    className: "iw-button iw-inbox-attach",
+    "aria-label": "Attach files",
+    title: "Attach files",
+  });
+  input.addEventListener("change", () => {
+    [...input.files].forEach(upload);
+    input.value = "";
+  });
+  into.addEventListener("paste", (event) => take(event, event.clipboardData));
+  into.addEventListener("dragover", (event) => event.dataTransfer.types.includes("Files") && event.preventDefault());
+  into.addEventListener("drop", (event) => take(event, event.dataTransfer));
+
+  function take(event, data) {
+    if (!data?.files.length || add.hidden) return;
+    event.preventDefault();
+    [...data.files].forEach(upload);
+  }
+
+  async function upload(content) {
+    const to = id;
+    const file = { name: content.name };
+    files.push(file);
+    draw();
+    const answer = await attach(to, content);
+    if (answer.file) Object.assign(file, answer.file);
+    else file.error = answer.error;
+    if (!files.includes(file)) return answer.file && change(to, "detach", { file: answer.file.id });
+    draw();
+  }
+
+  function remove(file) {
+    files = files.filter((one) => one !== file);
+    if (file.id) change(id, "detach", { file: file.id });
+    draw();
+  }
+
+  function draw() {
+    list.replaceChildren(
+      ...files.map((file) =>
+        h(
+          "li",
+          { className: file.error ? "iw-bad" : "" },
+          h("span", {}, h("bdi", {}, file.name), h("small", {}, file.error ?? (file.id ? "" : "Uploading…"))),
+          h("button", { type: "button", "aria-label": `Remove ${file.name}`, onclick: () => remove(file) }, "×"),
+        ),
+      ),
+    );
+    list.hidden = files.length === 0;
+    onChange();
+  }
+
+  return {
+    add,
+    input,
+    list,
+    isBusy: () => files.some((file) => !file.id && !file.error),
+    ids: () => files.flatMap((file) => file.id ?? []),
+    clear() {
+      files = [];
+      draw();
+    },
+    /** Another conversation is open: what was attached here is not sent there. */
+    open(next) {
+      if (next === id) return;
+      for (const file of files) if (file.id) change(id, "detach", { file: file.id });
+      id = next;
+      files = [];
+      draw();
+    },
+  };
+}
