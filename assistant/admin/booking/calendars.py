@@ -53,8 +53,8 @@ class CalendarForm(OneOrganizationForm):
             cleaned["timezone"] = self.instance.timezone = cleaned["organization"].timezone
         try:
             typed_hours.refuse_overlaps([cleaned.get(name) or [] for name in DAYS])
-        except ValueError as error:
-            raise ValidationError(str(error), code="overlap") from error
+        except typed_hours.HoursOverlap as error:
+            self.add_error(DAYS[error.weekday], ValidationError(str(error), code="overlap"))
         return cleaned
 
 
