@@ -336,4 +336,6 @@ KIND = Kind(
     ),
     choices={"calendar": _calendars, "services": _service_choices},
     own_parameters=False,
+    usual_name="appointment",
+    usual_description="Appointments here: free times, booking, moving and cancelling.",
 )

@@ -132,6 +132,9 @@ class Kind:
     operations: tuple[Operation, ...]
     # By field of the form: what of the organization's own there is to choose from, as (value, label).
     choices: Mapping[str, Callable[[Organization], list[tuple[Any, str]]]] = field(default_factory=dict)
+    # What a new method of the kind is called and described as until staff write something better; "" where only they know.
+    usual_name: str = ""
+    usual_description: str = ""
     own_parameters: bool = True  # whether staff define the parameters themselves
     secrets: tuple[str, ...] = ()  # names of secrets that a method of this kind may hold
     own_secrets: bool = False  # whether staff may keep more: parameters that are fixed, and secret

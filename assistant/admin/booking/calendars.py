@@ -24,6 +24,7 @@ from assistant.services.booking import calendars, typed_hours
 from assistant.services.organizations.roles import Act
 
 DAYS = [f"day_{weekday}" for weekday in range(7)]
+LINK = '<a class="iw-link" href="{}">{}</a>'
 
 
 class CalendarForm(OneOrganizationForm):
@@ -34,6 +35,7 @@ class CalendarForm(OneOrganizationForm):
     class Meta:
         model = Calendar
         fields = ["organization", "name", "location", "timezone", "hold_minutes", "unproven_per_day"]
+        help_texts = {"name": "Who or what is booked, one party at a time: a person, a room or a chair, such as Mira."}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -51,8 +53,8 @@ class CalendarForm(OneOrganizationForm):
             cleaned["timezone"] = self.instance.timezone = cleaned["organization"].timezone
         try:
             typed_hours.refuse_overlaps([cleaned.get(name) or [] for name in DAYS])
-        except ValueError as error:
-            raise ValidationError(str(error), code="overlap") from error
+        except typed_hours.HoursOverlap as error:
+            self.add_error(DAYS[error.weekday], ValidationError(str(error), code="overlap"))
         return cleaned
 
 
@@ -163,20 +165,25 @@ class CalendarAdmin(Scoped):
         super().save_related(request, form, formsets, change)
         calendar = form.instance
         calendars.set_week(calendar, [form.cleaned_data.get(name) or [] for name in DAYS])
+        if not change:
+            address = reverse("admin:assistant_calendar_holidays", args=[calendar.pk])
+            text = f"Is {{}} closed on public holidays? {LINK}."
+            self.message_user(request, format_html(text, calendar, address, "Select the days"), messages.INFO)
         if not calendar.services.exists():
             text = (
-                "No service is offered on this calendar yet, so nothing can be booked on it. Add it to one under Services."
+                "No service is offered on this calendar yet, so nothing can be booked on it. "
+                f"{LINK}, or add the calendar to one under {LINK}."
             )
-            self.message_user(request, text, messages.WARNING)
+            add, others = reverse("admin:assistant_service_add"), reverse("admin:assistant_service_changelist")
+            self.message_user(request, format_html(text, add, "Add a service", others, "Services"), messages.WARNING)
 
     def warn_of_closed_bookings(self, request: HttpRequest, calendar: Calendar) -> None:
         """Name the appointments that stand where the calendar is closed: they stay until staff move or cancel them."""
         rows = calendars.booked_while_closed(calendar, timezone.now())
         if not rows:
             return
-        link = '<a class="iw-link" href="{}">{}</a>'
         addresses = ((reverse("admin:assistant_appointment_change", args=[row.pk]), row) for row in rows[:10])
-        links = format_html_join(", ", link, addresses)
+        links = format_html_join(", ", LINK, addresses)
         more = f" and {len(rows) - 10} more" if len(rows) > 10 else ""
         text = "Booked while the calendar is closed: {}{}. They stay booked until you move or cancel them."
         self.message_user(request, format_html(text, links, more), messages.WARNING)

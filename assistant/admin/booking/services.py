@@ -13,10 +13,12 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminColorInputWidget, UnfoldAdminTextareaWidget
 
 from assistant.admin.counting import count_of
-from assistant.admin.scoping import OneOrganizationForm, Scoped, ScopedTabularInline
-from assistant.models import Appointment, FormField, Offering, Service
+from assistant.admin.scoping import OneOrganizationForm, Scoped, ScopedTabularInline, has_several, organizations
+from assistant.models import Appointment, Calendar, FormField, Offering, Service
 from assistant.services.booking import reminders
 from assistant.services.organizations.roles import Act
+
+PREFILLED = 6  # calendars, of those that a new service is offered on without asking
 
 
 class ServiceForm(OneOrganizationForm):
@@ -24,6 +26,11 @@ class ServiceForm(OneOrganizationForm):
         model = Service
         fields = "__all__"
         widgets = {"colour": UnfoldAdminColorInputWidget(), "description": UnfoldAdminTextareaWidget(attrs={"rows": 3})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk is None and "place" in self.fields:  # most are, and then the clock of the place must lead
+            self.initial["place"] = Service.Place.IN_PERSON
 
 
 class OfferingFormSet(forms.BaseInlineFormSet):
@@ -37,6 +44,15 @@ class OfferingFormSet(forms.BaseInlineFormSet):
                 form.add_error("calendar", "This belongs to another organization. Choose one of the same organization.")
 
 
+def usual_calendars(request: HttpRequest) -> list[int]:
+    """What a new service is offered on unless staff remove a row: all calendars, if they are few and of one organization."""
+    if has_several(request):
+        return []
+    found = Calendar.objects.filter(organization__in=organizations(request)).order_by("name").values_list("pk", flat=True)
+    calendars = list(found[: PREFILLED + 1])
+    return calendars if len(calendars) <= PREFILLED else []
+
+
 class OfferingInline(ScopedTabularInline):
     model = Offering
     formset = OfferingFormSet
@@ -44,7 +60,7 @@ class OfferingInline(ScopedTabularInline):
     verbose_name, verbose_name_plural = "calendar", "calendars that offer it"
 
     def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
-        return 0 if obj else 1
+        return 0 if obj else len(usual_calendars(request)) or 1
 
 
 class FormFieldInline(ScopedTabularInline):
@@ -96,6 +112,12 @@ class ServiceAdmin(Scoped):
         ahead = Appointment.objects.upcoming(timezone.now()).filter(service=models.OuterRef("pk"))
         found = super().get_queryset(request).select_related("organization").prefetch_related("offerings__calendar")
         return found.annotate(ahead=count_of(ahead, "service"))
+
+    def get_formset_kwargs(self, request: HttpRequest, obj: Service, inline: Any, prefix: str) -> dict[str, Any]:
+        found: dict[str, Any] = super().get_formset_kwargs(request, obj, inline, prefix)
+        if isinstance(inline, OfferingInline) and obj.pk is None and request.method == "GET":
+            found["initial"] = [{"calendar": pk} for pk in usual_calendars(request)]
+        return found
 
     def save_model(self, request: HttpRequest, obj: Service, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)

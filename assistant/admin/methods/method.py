@@ -81,7 +81,8 @@ class MethodForm(TranslationsForm, OneOrganizationForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if kwargs.get("instance") is None:
-            kwargs["instance"] = Method(organization=self.organization, kind=self.kind_name)
+            usual = {"name": self._free_name(), "description": self.kind.usual_description}
+            kwargs["instance"] = Method(organization=self.organization, kind=self.kind_name, **usual)
         super().__init__(*args, **kwargs)
         method = self.instance
         bound = {"data": self.data} if self.is_bound else {"initial": method.config}
@@ -98,6 +99,11 @@ class MethodForm(TranslationsForm, OneOrganizationForm):
             chosen.initial = chosen.queryset if adding else method.assistants.values_list("pk", flat=True)
 
     kind_name = ""
+
+    def _free_name(self) -> str:
+        """The kind's usual name, where no other method of the organization has it."""
+        taken = self.organization.methods.filter(name=self.kind.usual_name).exists()
+        return "" if taken else self.kind.usual_name
 
     @property
     def changed_data(self) -> list[str]:

@@ -89,8 +89,16 @@ def write_interval(interval: Interval) -> str:
     return f"{write_time(interval.opens)}–{write_time(interval.closes, closing=True)}"
 
 
+class HoursOverlap(ValueError):
+    """Names two intervals; `weekday` is that of the later one, 0 for Monday."""
+
+    def __init__(self, text: str, weekday: int) -> None:
+        super().__init__(text)
+        self.weekday = weekday
+
+
 def refuse_overlaps(week: Sequence[Sequence[Interval]]) -> None:
-    """Raises `ValueError` that names two intervals which overlap: `week` has those of Monday first. An interval past
+    """Raises `HoursOverlap` for two intervals which overlap: `week` has those of Monday first. An interval past
     midnight can overlap one of the next day, and Sunday's one of Monday."""
     spans = [
         (weekday * MINUTES_PER_DAY + _minutes(one.opens), weekday * MINUTES_PER_DAY + _closing_minutes(one), weekday, one)
@@ -100,7 +108,7 @@ def refuse_overlaps(week: Sequence[Sequence[Interval]]) -> None:
     for one, other in combinations(spans, 2):
         for shift in (-7 * MINUTES_PER_DAY, 0, 7 * MINUTES_PER_DAY):
             if one[0] < other[1] + shift and other[0] + shift < one[1]:
-                raise ValueError(f"{_named(one)} and {_named(other)} overlap. Change one of them.")
+                raise HoursOverlap(f"{_named(one)} and {_named(other)} overlap. Change one of them.", other[2])
 
 
 def _named(span: tuple[int, int, int, Interval]) -> str:

@@ -54,6 +54,14 @@ def test_a_day_takes_hours_as_people_write_them(boss, typed, kept):
 
 
 @pytest.mark.parametrize(
+    ("typed", "field"), [({"day_2": "9–13, 12–18"}, "day_2"), ({"day_6": "20–3", "day_0": "2–8"}, "day_6")]
+)
+def test_hours_that_overlap_are_named_beside_their_day(boss, typed, field):
+    answer = saved(boss, make.calendar(weekdays=[]), **typed)
+    assert list(answer.context["errors"].data) and list(answer.context["adminform"].form.errors) == [field]
+
+
+@pytest.mark.parametrize(
     ("typed", "why"),
     [
         ({"day_5": "9-9"}, "“9-9” begins when it ends. For the whole day, enter 0–24."),
