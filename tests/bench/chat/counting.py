@@ -79,8 +79,10 @@ def _run(file: Path) -> None:
         return submit(pool, *args, **kwargs)
 
     def write() -> None:
+        part = file.with_suffix(".part")
         while True:
-            file.write_text(json.dumps(_counts))
+            part.write_text(json.dumps(_counts))
+            part.replace(file)  # whole, whenever it is read
             time.sleep(WRITE_SECONDS)
 
     connection_created.connect(lambda connection, **_: connection.execute_wrappers.append(_count), weak=False)
