@@ -47,8 +47,7 @@ export function createTalk(socket, { onChanged, onBack, onAbout }) {
 
   /** What is on the screen of somebody who looks at it is read. */
   function read() {
-    if (shown?.unread && !document.hidden)
-      change(shown.id, "read", { seq: shown.seq }).then(onChanged);
+    if (shown?.unread && !document.hidden) change(shown.id, "read", { seq: shown.seq }).then(onChanged);
   }
 
   function fail(text) {

@@ -1,4 +1,4 @@
-"""All migrations up to 0036, as one for a new database, which takes a fifth of the time.
+"""All migrations up to 0043, as one for a new database, which takes a fifth of the time.
 
 An older database goes on from where it is, through the migrations themselves. `tests/upgrades` compares the tables.
 """
@@ -16,6 +16,7 @@ from django.db.migrations.operations.base import Operation
 
 import assistant.models.booking.appointments
 import assistant.models.booking.services
+import assistant.models.conversations.file
 import assistant.models.methods.method
 import assistant.models.organizations.assistant
 import assistant.models.organizations.invitation
@@ -91,6 +92,11 @@ class Migration(migrations.Migration):
         ("assistant", "0032_calendar_accounts"),
         ("assistant", "0033_identity"),
         ("assistant", "0036_message_channels"),
+        ("assistant", "0039_labels"),
+        ("assistant", "0040_voice_calls"),
+        ("assistant", "0041_set_up"),
+        ("assistant", "0042_ratings_and_invitations"),
+        ("assistant", "0043_conversation_files"),
     ]
 
     # After all others: each of their steps would make our models anew.
@@ -326,6 +332,15 @@ class Migration(migrations.Migration):
                                 max_length=300,
                             ),
                         ),
+                        (
+                            "consent",
+                            models.TextField(
+                                blank=True,
+                                help_text="Visitors agree to it before their first message, such as: We store this conversation for 90 days. Empty: they are not asked.",
+                                max_length=600,
+                                verbose_name="consent text",
+                            ),
+                        ),
                         ("translations", models.JSONField(blank=True, default=dict, editable=False)),
                         (
                             "accent",
@@ -355,6 +370,136 @@ class Migration(migrations.Migration):
                                 max_length=12,
                                 validators=[assistant.models.organizations.assistant.validate_locale],
                                 verbose_name="language",
+                            ),
+                        ),
+                        (
+                            "launcher_label",
+                            models.CharField(
+                                blank=True,
+                                help_text="Beside the icon, such as: Questions? Chat with us. Empty: the icon alone.",
+                                max_length=40,
+                                verbose_name="text on the button",
+                            ),
+                        ),
+                        (
+                            "phone_position",
+                            models.CharField(
+                                blank=True,
+                                choices=[("right", "Bottom right"), ("left", "Bottom left")],
+                                help_text="Empty: as on computers.",
+                                max_length=5,
+                                verbose_name="position on phones",
+                            ),
+                        ),
+                        (
+                            "offset_x",
+                            models.PositiveSmallIntegerField(
+                                blank=True,
+                                help_text="In pixels, on computers. Empty: 20.",
+                                null=True,
+                                validators=[django.core.validators.MaxValueValidator(999)],
+                                verbose_name="distance from the side",
+                            ),
+                        ),
+                        (
+                            "offset_y",
+                            models.PositiveSmallIntegerField(
+                                blank=True,
+                                help_text="In pixels, on computers. Empty: 20.",
+                                null=True,
+                                validators=[django.core.validators.MaxValueValidator(999)],
+                                verbose_name="distance from the bottom",
+                            ),
+                        ),
+                        (
+                            "phone_offset_x",
+                            models.PositiveSmallIntegerField(
+                                blank=True,
+                                help_text="In pixels. Empty: as on computers.",
+                                null=True,
+                                validators=[django.core.validators.MaxValueValidator(999)],
+                                verbose_name="distance from the side on phones",
+                            ),
+                        ),
+                        (
+                            "phone_offset_y",
+                            models.PositiveSmallIntegerField(
+                                blank=True,
+                                help_text="In pixels, such as 80 above a bar of buttons. Empty: as on computers.",
+                                null=True,
+                                validators=[django.core.validators.MaxValueValidator(999)],
+                                verbose_name="distance from the bottom on phones",
+                            ),
+                        ),
+                        (
+                            "z_index",
+                            models.PositiveIntegerField(
+                                blank=True,
+                                help_text="Lower it where the chat covers something of the site, such as its cookie notice. Empty: above all else.",
+                                null=True,
+                                validators=[django.core.validators.MaxValueValidator(2147483647)],
+                                verbose_name="layer (z-index)",
+                            ),
+                        ),
+                        (
+                            "show_on",
+                            models.TextField(
+                                blank=True,
+                                help_text="Paths of pages, one per line; * stands for any text. For example: /help/*. Empty: on every page.",
+                                validators=[assistant.models.organizations.assistant.validate_paths],
+                                verbose_name="show only on",
+                            ),
+                        ),
+                        (
+                            "hide_on",
+                            models.TextField(
+                                blank=True,
+                                help_text="Likewise. For example: /checkout*",
+                                validators=[assistant.models.organizations.assistant.validate_paths],
+                                verbose_name="hide on",
+                            ),
+                        ),
+                        (
+                            "teaser",
+                            models.CharField(
+                                blank=True,
+                                help_text="Appears beside the button, such as: Can I help you find something? Visitors who have closed it, or have chatted already, do not see it.",
+                                max_length=160,
+                                verbose_name="invitation",
+                            ),
+                        ),
+                        (
+                            "page_messages",
+                            models.TextField(
+                                blank=True,
+                                help_text="In place of the invitation, on certain pages: a path and a message per line. For example: /prices* Shall I work out a price for you?",
+                                validators=[assistant.models.organizations.assistant.validate_page_messages],
+                                verbose_name="invitations by page",
+                            ),
+                        ),
+                        (
+                            "teaser_after",
+                            models.PositiveSmallIntegerField(
+                                default=10,
+                                help_text="How long a visitor is on the page before the invitation appears. 0: not by time.",
+                                validators=[django.core.validators.MaxValueValidator(600)],
+                                verbose_name="invite after, in seconds",
+                            ),
+                        ),
+                        (
+                            "teaser_on_exit",
+                            models.BooleanField(
+                                default=False,
+                                help_text="The invitation appears when the pointer leaves the page at the top, as towards its tab. Not on phones.",
+                                verbose_name="invite on leaving",
+                            ),
+                        ),
+                        (
+                            "sound",
+                            models.BooleanField(
+                                default=False,
+                                help_text="A short sound while the chat is closed or the visitor looks at another tab.",
+                                verbose_name="sound for new messages",
                             ),
                         ),
                         (
@@ -456,6 +601,54 @@ class Migration(migrations.Migration):
                                 verbose_name="message at a limit",
                             ),
                         ),
+                        (
+                            "voice",
+                            models.BooleanField(
+                                default=True,
+                                help_text="Visitors can talk to it where a provider offers voice. Off: the widget shows no microphone.",
+                                verbose_name="voice calls",
+                            ),
+                        ),
+                        (
+                            "voice_name",
+                            models.CharField(
+                                choices=[
+                                    ("alloy", "Alloy"),
+                                    ("ash", "Ash"),
+                                    ("ballad", "Ballad"),
+                                    ("cedar", "Cedar"),
+                                    ("coral", "Coral"),
+                                    ("echo", "Echo"),
+                                    ("marin", "Marin"),
+                                    ("sage", "Sage"),
+                                    ("shimmer", "Shimmer"),
+                                    ("verse", "Verse"),
+                                ],
+                                default="sage",
+                                max_length=20,
+                                verbose_name="voice",
+                            ),
+                        ),
+                        (
+                            "voice_minutes",
+                            models.PositiveSmallIntegerField(
+                                default=10,
+                                help_text="A call is ended after this time. From 1 to 60; the visitor can go on in writing.",
+                                validators=[
+                                    django.core.validators.MinValueValidator(1),
+                                    django.core.validators.MaxValueValidator(60),
+                                ],
+                                verbose_name="longest call, in minutes",
+                            ),
+                        ),
+                        (
+                            "accepts_files",
+                            models.BooleanField(
+                                default=False,
+                                help_text="Visitors can send images (PNG, JPEG, WebP, GIF) and PDF. The assistant reads only their names; your team can open them.",
+                                verbose_name="files",
+                            ),
+                        ),
                         ("seen_at", models.DateTimeField(editable=False, null=True)),
                         ("seen_origin", models.CharField(blank=True, editable=False, max_length=300)),
                         ("created_at", models.DateTimeField(auto_now_add=True)),
@@ -510,14 +703,14 @@ class Migration(migrations.Migration):
                                     ("deleted", "Deleted"),
                                     ("looked", "Looked at"),
                                     ("exported", "Exported"),
-                                    ("done", "Did"),
+                                    ("done", "Other action"),
                                 ],
                                 max_length=10,
-                                verbose_name="did",
+                                verbose_name="action",
                             ),
                         ),
-                        ("model", models.CharField(blank=True, max_length=60, verbose_name="kind")),
-                        ("object_id", models.CharField(blank=True, max_length=64, verbose_name="row")),
+                        ("model", models.CharField(blank=True, max_length=60, verbose_name="type")),
+                        ("object_id", models.CharField(blank=True, max_length=64, verbose_name="ID")),
                         ("name", models.CharField(blank=True, max_length=200)),
                         ("detail", models.CharField(blank=True, max_length=200)),
                         ("changes", models.JSONField(blank=True, default=dict)),
@@ -581,7 +774,7 @@ class Migration(migrations.Migration):
                         (
                             "network_day_tokens",
                             models.PositiveIntegerField(
-                                blank=True, default=2000000, null=True, verbose_name="tokens per IP address and day"
+                                blank=True, default=2000000, null=True, verbose_name="tokens per network and day"
                             ),
                         ),
                         (
@@ -628,8 +821,9 @@ class Migration(migrations.Migration):
                             "sentence",
                             models.CharField(
                                 blank=True,
-                                help_text="What a visitor reads when a limit is reached; a polite default if empty.",
+                                help_text="Shown to visitors when a limit is reached. Empty: a message of ours.",
                                 max_length=300,
+                                verbose_name="message at a limit",
                             ),
                         ),
                     ],
@@ -1039,10 +1233,14 @@ class Migration(migrations.Migration):
                         ("summary", models.TextField(blank=True)),
                         ("summary_seq", models.PositiveBigIntegerField(default=0)),
                         ("thinking_until", models.DateTimeField(blank=True, null=True)),
+                        ("rating", models.PositiveSmallIntegerField(blank=True, null=True)),
+                        ("rating_comment", models.TextField(blank=True, max_length=1000)),
+                        ("rated_at", models.DateTimeField(blank=True, null=True)),
                         ("origin", models.CharField(blank=True, max_length=300)),
                         ("network", models.CharField(blank=True, max_length=64)),
                         ("last_seq", models.PositiveBigIntegerField(default=0)),
                         ("created_at", models.DateTimeField(auto_now_add=True)),
+                        ("consented_at", models.DateTimeField(blank=True, null=True)),
                         (
                             "last_message_at",
                             models.DateTimeField(blank=True, db_index=True, null=True, verbose_name="last message"),
@@ -1056,6 +1254,69 @@ class Migration(migrations.Migration):
                             models.Index(fields=["organization", "created_at"], name="assistant_c_organiz_404b88_idx"),
                             models.Index(fields=["organization", "last_message_at"], name="assistant_c_organiz_d6e49c_idx"),
                             models.Index(fields=["assistant", "last_message_at"], name="assistant_c_assista_ab77b9_idx"),
+                        ],
+                        "constraints": [],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="ConversationFile",
+                    fields=[
+                        ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                        (
+                            "conversation",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="files",
+                                to="assistant.conversation",
+                            ),
+                        ),
+                        (
+                            "message",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="attached",
+                                to="assistant.message",
+                            ),
+                        ),
+                        (
+                            "by_staff",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.SET_NULL,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        ("from_staff", models.BooleanField(default=False)),
+                        ("name", models.CharField(max_length=120)),
+                        ("type", models.CharField(blank=True, max_length=40)),
+                        ("size", models.PositiveIntegerField()),
+                        (
+                            "state",
+                            models.CharField(
+                                choices=[("receiving", "Being received"), ("ready", "Ready")],
+                                default="receiving",
+                                max_length=10,
+                            ),
+                        ),
+                        (
+                            "place",
+                            models.CharField(
+                                default=assistant.models.conversations.file.new_place,
+                                editable=False,
+                                max_length=48,
+                                unique=True,
+                            ),
+                        ),
+                        ("at", models.DateTimeField(auto_now_add=True)),
+                    ],
+                    options={
+                        "ordering": ["conversation", "at"],
+                        "indexes": [
+                            models.Index(condition=models.Q(("message", None)), fields=["at"], name="file_without_a_message")
                         ],
                         "constraints": [],
                     },
@@ -1326,6 +1587,19 @@ class Migration(migrations.Migration):
                         ("name", models.CharField(max_length=200)),
                         ("data", models.BinaryField()),
                         ("encoding", models.CharField(blank=True, max_length=20)),
+                    ],
+                    options={
+                        "indexes": [],
+                        "constraints": [],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="DroppedFile",
+                    fields=[
+                        ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                        ("place", models.CharField(max_length=48)),
+                        ("at", models.DateTimeField(auto_now_add=True, db_index=True)),
+                        ("deleted_at", models.DateTimeField(null=True)),
                     ],
                     options={
                         "indexes": [],
@@ -1696,7 +1970,9 @@ class Migration(migrations.Migration):
                         ),
                         ("page", models.JSONField(blank=True, default=dict)),
                         ("sources", models.JSONField(blank=True, default=list)),
+                        ("files", models.JSONField(blank=True, default=list)),
                         ("rating", models.SmallIntegerField(blank=True, null=True)),
+                        ("spoken", models.BooleanField(default=False)),
                         ("at", models.DateTimeField(auto_now_add=True)),
                     ],
                     options={
@@ -1973,6 +2249,68 @@ class Migration(migrations.Migration):
                         "constraints": [
                             models.UniqueConstraint(
                                 fields=("organization", "name"), name="method_name_once_per_organization"
+                            )
+                        ],
+                        "indexes": [],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Notice",
+                    fields=[
+                        ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                        (
+                            "conversation",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="notices",
+                                to="assistant.conversation",
+                            ),
+                        ),
+                        (
+                            "text",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="notices",
+                                to="assistant.noticetext",
+                            ),
+                        ),
+                        ("shown_at", models.DateTimeField(auto_now_add=True)),
+                        ("agreed_at", models.DateTimeField(blank=True, null=True)),
+                    ],
+                    options={
+                        "ordering": ["shown_at"],
+                        "constraints": [
+                            models.UniqueConstraint(fields=("conversation", "text"), name="notice_once_per_conversation")
+                        ],
+                        "indexes": [],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="NoticeText",
+                    fields=[
+                        ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                        (
+                            "assistant",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="notice_texts",
+                                to="assistant.assistant",
+                            ),
+                        ),
+                        (
+                            "kind",
+                            models.CharField(choices=[("disclosure", "Disclosure"), ("consent", "Consent")], max_length=10),
+                        ),
+                        ("language", models.CharField(max_length=12)),
+                        ("version", models.PositiveIntegerField()),
+                        ("text", models.TextField()),
+                        ("since", models.DateTimeField(auto_now_add=True)),
+                    ],
+                    options={
+                        "ordering": ["assistant", "kind", "language", "version"],
+                        "constraints": [
+                            models.UniqueConstraint(
+                                fields=("assistant", "kind", "language", "version"), name="notice_text_once_per_version"
                             )
                         ],
                         "indexes": [],
@@ -2781,6 +3119,7 @@ class Migration(migrations.Migration):
                                 verbose_name="authentication",
                             ),
                         ),
+                        ("operator_origin", models.CharField(blank=True, editable=False, max_length=300)),
                         ("sealed_key", models.TextField(blank=True, editable=False)),
                         ("key_origin", models.CharField(blank=True, editable=False, max_length=300)),
                         ("key_hint", models.CharField(blank=True, editable=False, max_length=4)),
@@ -3928,6 +4267,101 @@ class Migration(migrations.Migration):
                             )
                         ],
                         "indexes": [],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="VoiceCall",
+                    fields=[
+                        ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                        (
+                            "organization",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="voice_calls",
+                                to="assistant.organization",
+                            ),
+                        ),
+                        (
+                            "conversation",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="voice_calls",
+                                to="assistant.conversation",
+                            ),
+                        ),
+                        (
+                            "state",
+                            models.CharField(
+                                choices=[("offered", "Key issued"), ("active", "In progress"), ("ended", "Ended")],
+                                default="offered",
+                                max_length=7,
+                            ),
+                        ),
+                        (
+                            "reason",
+                            models.CharField(
+                                blank=True,
+                                choices=[
+                                    ("visitor", "The visitor ended it"),
+                                    ("limit", "The time limit"),
+                                    ("network", "The connection was lost"),
+                                    ("staff", "A person took over"),
+                                    ("replaced", "The visitor began another call"),
+                                    ("not_begun", "No call was reported"),
+                                ],
+                                max_length=9,
+                            ),
+                        ),
+                        ("model", models.CharField(max_length=200)),
+                        ("health_key", models.CharField(max_length=80)),
+                        (
+                            "provider",
+                            models.ForeignKey(
+                                db_index=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.SET_NULL,
+                                related_name="+",
+                                to="assistant.provider",
+                            ),
+                        ),
+                        ("provider_name", models.CharField(max_length=120)),
+                        ("source", models.CharField(max_length=12)),
+                        ("provider_call", models.CharField(blank=True, max_length=120)),
+                        ("seconds", models.PositiveIntegerField()),
+                        (
+                            "usage",
+                            models.ForeignKey(
+                                null=True,
+                                on_delete=django.db.models.deletion.SET_NULL,
+                                related_name="+",
+                                to="assistant.usage",
+                            ),
+                        ),
+                        ("created_at", models.DateTimeField(auto_now_add=True)),
+                        ("started_at", models.DateTimeField(blank=True, null=True)),
+                        ("ends_at", models.DateTimeField(blank=True, null=True)),
+                        ("ended_at", models.DateTimeField(blank=True, null=True)),
+                        ("hung_up_at", models.DateTimeField(blank=True, null=True)),
+                        ("attempts", models.PositiveSmallIntegerField(default=0)),
+                        ("next_attempt_at", models.DateTimeField(blank=True, null=True)),
+                    ],
+                    options={
+                        "ordering": ["-created_at"],
+                        "indexes": [
+                            models.Index(fields=["state", "ends_at"], name="assistant_v_state_2005d7_idx"),
+                            models.Index(
+                                condition=models.Q(("next_attempt_at__isnull", False)),
+                                fields=["next_attempt_at"],
+                                name="call_to_hang_up",
+                            ),
+                        ],
+                        "constraints": [
+                            models.UniqueConstraint(
+                                condition=models.Q(("state", "ended"), _negated=True),
+                                fields=("conversation",),
+                                name="one_voice_call_per_conversation",
+                            )
+                        ],
                     },
                 ),
             ]
