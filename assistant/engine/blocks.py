@@ -124,9 +124,9 @@ def look(text: str) -> Found:
         if labels.reference.fullmatch(bare) and bare.lower() not in _BARE and (code := re.match(_CODE, _joined(value))):
             codes.add(code[0])
     for parts in (_DOTTED.split(line) for line in lines if _DOTTED.search(line)):
-        done = [found[0] for part in parts if (found := labels.done.fullmatch(_EDGE.sub("", part)))]
+        done = [state for part in parts if (state := labels.done.fullmatch(_EDGE.sub("", part)))]
         if done and stated(" ".join(parts)).day:
-            acts.add(_act(done[0]))
+            acts.add(_act(done[0][0]))
     for line in lines:
         confirmed += labels.confirmation.fullmatch(_EDGE.sub("", line)) is not None
     if confirmed and (details or stated(text).whole):
