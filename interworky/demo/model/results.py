@@ -72,7 +72,7 @@ def translated(language: Language, talk: Talk) -> str | None:
 
 def _plain_times(slots: list[Slot]) -> str:
     """Clocks alone, at most five of the first day: the card has the days, in the visitor's language."""
-    return ", ".join([slot.clock for slot in slots if slot.day == slots[0].day][:5])
+    return ", ".join([slot.shown for slot in slots if slot.day == slots[0].day][:5])
 
 
 def _asked_for(talk: Talk) -> set[str]:
@@ -109,7 +109,7 @@ def times(slots: list[Slot]) -> str:
     """ "10:00, 10:30 and 11:00 on Tuesday", at most five times of each of three days."""
     by_day: dict[str, list[str]] = {}
     for slot in slots:
-        by_day.setdefault(slot.day, []).append(slot.clock)
+        by_day.setdefault(slot.day, []).append(slot.shown)
     parts = []
     for day, clocks in list(by_day.items())[:3]:
         shown = [*clocks[:4], "others"] if len(clocks) > 5 else clocks

@@ -53,6 +53,7 @@ class Slot:
     id: str
     clock: str  # "10:30", as it was written
     day: str  # the last text above or beside it that names a weekday
+    shown: str  # as the visitor reads it: "10:30", or "10:30 AM"
 
 
 _SCAN = re.compile(
@@ -65,6 +66,7 @@ _SCAN = re.compile(
 def slots_in(result: str) -> list[Slot]:
     """The slots in a tool's result, written as "Tuesday 8 January … 10:00 [slot …]"."""
     found: list[Slot] = []
+    show = _twelve_hours if "12-hour clock" in result else str
     day = clock = ""
     for match in _SCAN.finditer(result):
         if match["day"]:
@@ -73,9 +75,14 @@ def slots_in(result: str) -> list[Slot]:
             clock = clock or match["clock"]  # a second one beside it is the same time in another zone
         else:
             if match["id"] and clock:
-                found.append(Slot(match["id"], clock, day))
+                found.append(Slot(match["id"], clock, day, show(clock)))
             clock = ""
     return found
+
+
+def _twelve_hours(clock: str) -> str:
+    hour, _, minute = clock.partition(":")
+    return f"{int(hour) % 12 or 12}:{minute} {'AM' if int(hour) < 12 else 'PM'}"
 
 
 @dataclass(frozen=True)

@@ -95,6 +95,13 @@ def test_tuesday_afternoon_is_looked_up_in_the_calendar_of_the_instructions():
     )
 
 
+def test_times_are_said_on_the_clock_that_the_visitor_reads():
+    visit = Visit()
+    visit.says("Can I come in on Tuesday afternoon?")
+    offer = visit.returns(f"{FREE}\nThe visitor reads them on a 12-hour clock: 2:30 PM for 14:30.").text
+    assert "2:00 PM, 2:30 PM and 3:00 PM on Tuesday" in offer
+
+
 def test_a_booking_from_the_question_to_the_reference():
     visit = Visit()
     visit.says("Can I come in on Tuesday afternoon?")
