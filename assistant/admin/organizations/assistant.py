@@ -99,6 +99,7 @@ class AssistantAdmin(PromptVersions, Translations, Scoped):
                     "sound",
                 ),
                 "description": COPY_AGAIN,
+                "classes": ["collapse"],
             },
         ),
         (
@@ -106,6 +107,7 @@ class AssistantAdmin(PromptVersions, Translations, Scoped):
             {
                 "fields": ("teaser", "page_messages", ("teaser_after", "teaser_on_exit")),
                 "description": COPY_AGAIN,
+                "classes": ["collapse"],
             },
         ),
         (
