@@ -41,7 +41,8 @@ OUT = {
     ("assistant.providers.embeddings:ask", "stream", "provider.reach"): OPERATORS,  # EMBEDDING_*, or its first provider
     ("assistant.tools.http:Config.clean_url", "check_url", TENANT): "a method's form",
     ("assistant.tools.mcp:Config.clean_url", "check_url", TENANT): "an MCP tool's form",
-    ("assistant.admin.providers.provider:ProviderForm.clean", "check_url", TENANT): "a provider's form",
+    ("assistant.admin.providers.provider:ProviderForm._check_address", "check_url", TENANT): "a provider's form",
+    ("assistant.admin.providers.provider:ProviderForm._check_address", "is_private_server", ""): "a provider's form",
     ("assistant.admin.knowledge_forms:_page_address", "check_url", TENANT): "the form for new pages",
     (
         "assistant.admin.booking.outside:OutsideCalendarForm._check_address",
@@ -67,7 +68,7 @@ UP = {
     "assistant.admin.methods.imports._asked": "a provider that writes a draft",
     "assistant.admin.knowledge.DocumentAdmin.search_view": OPERATORS,  # for a vector of the question
     "assistant.admin.methods.method.MethodAdmin.test_view": "a method that staff test",
-    "assistant.admin.providers.provider.ProviderAdmin._measure": "a provider that is tested",
+    "assistant.admin.providers.provider.ProviderAdmin.measure": "a provider that is tested",
     "assistant.jobs._read_shutdowns": "a provider whose models are listed",
     "assistant.jobs.measure_due": "a provider that is measured anew",
     "assistant.management.doctor.providers._probe_embeddings": OPERATORS,  # EMBEDDING_*, or its first provider

@@ -62,7 +62,7 @@ def translated(language: Language, talk: Talk) -> str | None:
     name, result = talk.results[-1]
     if name.endswith("find_times"):
         slots = slots_in(result)
-        return language.says["free"].format(times=_plain_times(slots)) if slots else language.says["none"]
+        return language.says["free"].replace("{times}", _plain_times(slots)) if slots else language.says["none"]
     if re.search(HANDOFF, name) and "notice to the team" in result:
         return language.says["told"]
     if re.search(HANDOFF, name) and "could be told" in result:
