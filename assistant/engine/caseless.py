@@ -25,6 +25,8 @@ class Caseless:
         self.pattern = pattern
         bare = _SYNTAX.sub("", pattern)
         self._small = re.compile(pattern) if bare == bare.lower() and _ODD.search(bare) is None else None
+        if self._small is None:
+            _ = self._any_case  # every text needs it
         # A sentence is often its only clause, and is searched for the same from several sides.
         self._last: tuple[str | None, re.Match[str] | None] = None, None
 
@@ -54,7 +56,7 @@ class Caseless:
 
     @cached_property
     def _any_case(self) -> re.Pattern[str]:
-        """Compiled when it is first needed."""
+        """Compiled when a text with odd letters first needs it, or at once where all do."""
         return re.compile(self.pattern, re.IGNORECASE)
 
 

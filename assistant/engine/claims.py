@@ -173,7 +173,7 @@ SENTENCE_END = re.compile(
 )
 _MAY_END = re.compile(r"[.!?…؟。！？｡।\n]")
 _CLOSED = re.compile(r"[.!?…؟。！？।][\s\"'”’)\]*_]*\Z")
-_CLAUSE_END = re.compile(r"[,;:،؛](?=\s)|[、，；：]|\s[–—-](?=\s)|(?<=\S)(?=\n)")
+_PART_END = re.compile(r"(?<=\S)(?=\s)|[、，；：]")
 _LOOK = 24, 4  # letters after which a sentence that is being written is looked at again, or that part of it if it is more
 _AFFIRMS = re.compile(
     r"[\W_]*(?:yes|yep|yeah|sure|indeed|of course|certainly|absolutely|done|it is|it was|ja|jawohl|doch|klar|oui|si(?=[,.!])"
@@ -192,8 +192,8 @@ class Gate:
 
     A word is shown as soon as no word that matters begins with it, so an ordinary token is shown when it comes. Every
     sentence is judged once, when it is whole; of one that is doubtful, at least the last word is withheld, if it was shown
-    or not. While `idle`, any words may make a claim: then a sentence is shown clause by clause, and what is on the screen
-    of it has been judged.
+    or not. While `idle`, any words may make a claim: then a sentence is shown in parts of some words, and
+    what is on the screen of it has been judged.
     """
 
     def __init__(
@@ -265,7 +265,7 @@ class Gate:
                 out += piece
             self._begin_sentence(sentence, rest)
         if not self._watch.armed and not self.withheld:
-            out += self._flow_by_clauses() if self.evidence.idle else self._flow()
+            out += self._flow_in_parts() if self.evidence.idle else self._flow()
         self.text += out
         return out
 
@@ -330,17 +330,14 @@ class Gate:
             self._searched = len(begun) - begun.endswith("\n")  # an empty line may follow
         return len(text) if end and text else None
 
-    def _flow_by_clauses(self) -> str:
-        """What more of the sentence may be shown up to the end of its last whole clause, if it may be judged by then."""
+    def _flow_in_parts(self) -> str:
+        """What more of the sentence may be shown up to its last whole word, if all of it up to there claims nothing."""
         text = self._sentence
         fewest, part = _LOOK
         soonest = self._checked + max(fewest, self._checked // part)
-        if len(text) <= soonest or not (ends := list(_CLAUSE_END.finditer(text, self._checked))):
+        if len(text) <= soonest or not (ends := list(_PART_END.finditer(text, soonest))):
             return ""
-        until = ends[-1].end()
-        if until < soonest:
-            return ""
-        self._checked = until
+        self._checked = until = ends[-1].end()
         verdict = self._judge(text[:until])
         return "" if verdict.unbacked or verdict.doubtful else self._show(until)
 

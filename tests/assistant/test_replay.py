@@ -218,10 +218,16 @@ async def test_a_click_is_given_to_the_model_with_its_original_result():
 
 async def test_a_provider_that_fails_costs_one_reply_and_not_the_replay():
     talk = await past(("Hello", "Hi!"), ("And?", "Well."))
-    row, _ = await replayed(talk, says("Half ", error=ProviderUnavailable("nobody")), says("Whole."))
+    row, _ = await replayed(
+        talk, says("Half of the answer had come by then ", error=ProviderUnavailable("nobody")), says("Whole.")
+    )
     first, second = row.results
     assert row.state == Replay.State.DONE
-    assert first["text"] == "Half" and "nobody" in first["problem"] and (second["text"], second["problem"]) == ("Whole.", "")
+    assert (
+        first["text"] == "Half of the answer had come by then"
+        and "nobody" in first["problem"]
+        and (second["text"], second["problem"]) == ("Whole.", "")
+    )
 
 
 async def test_a_budget_that_is_used_up_ends_it_and_says_so():

@@ -46,16 +46,22 @@ def pytest_runtest_makereport(
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """One browser for all tests; each makes a context of its own. Skipped where there is none, but not in CI."""
+def launch() -> Iterator[Callable[..., Browser]]:
+    """Starts a browser, with more arguments if given. Skipped where there is none, but not in CI."""
     try:
         path = servers.chromium()
     except servers.Missing as missing:
         (pytest.fail if os.environ.get("CI") else pytest.skip)(str(missing))
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield browser
-        browser.close()
+        yield lambda *more: playwright.chromium.launch(executable_path=path, args=[*ARGUMENTS, *more])
+
+
+@pytest.fixture(scope="session")
+def chromium(launch: Callable[..., Browser]) -> Iterator[Browser]:
+    """One browser for all tests; each makes a context of its own."""
+    browser = launch()
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

@@ -14,11 +14,8 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser, Locator, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, expect
 
-from tests import servers
-
-from .conftest import ARGUMENTS
 from .harness import FakeServer, RealtimeDouble, Site, Widget
 from .harness.pages import page
 
@@ -30,16 +27,11 @@ MEDIA = [
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
+def chromium(launch: Callable[..., Browser]) -> Iterator[Browser]:
     """One with a microphone that beeps."""
-    try:
-        path = servers.chromium()
-    except servers.Missing as missing:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(str(missing))
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=[*ARGUMENTS, *MEDIA])
-        yield browser
-        browser.close()
+    browser = launch(*MEDIA)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

@@ -61,7 +61,7 @@ class WrittenCalls:
         self.unread = False
         self._tools = tools
         self._offered = tools if offered is None else offered
-        self._marks = marks(tuple(tools))
+        self._marks = marks(tuple(sorted(tools)))
         self._held = ""
         self._in_code = False
         self._behind_call = False

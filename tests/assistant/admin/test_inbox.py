@@ -111,7 +111,7 @@ def test_a_conversation_is_given_to_members_of_its_organization_alone(home, edit
     assert editor.post(f"{BASE}{talk.pk}/assign/", {"user": colleague.pk}).json() == {"ok": True}
     for user in (stranger.pk, "nobody", "9" * 15, "²"):
         answer = editor.post(f"{BASE}{talk.pk}/assign/", {"user": user})
-        assert answer.status_code == 400 and "cannot answer for" in answer.json()["error"]
+        assert answer.status_code == 400 and "can no longer answer for" in answer.json()["error"]
     talk.refresh_from_db()
     assert talk.assigned == colleague
 

@@ -327,7 +327,9 @@ def test_a_viewer_reads_everything_of_their_organization_and_changes_nothing(two
             may_read = getattr(admin.site.get_model_admin(model), "view_rank", Rank.VIEWER) == Rank.VIEWER
             assert seen.status_code in ((200,) if may_read else (403, 404)), address
         if "history" not in path and not path.endswith("<path:object_id>/"):  # the latter only redirects
-            assert viewer.post(address, {"post": "yes", "_save": "1"}, follow=True).status_code in (403, 404, 405), address
+            answer = viewer.post(address, {"post": "yes", "_save": "1"}, follow=True)
+            # How far they have read themselves is theirs to say; what this post says is no such thing.
+            assert answer.status_code in ((400,) if path.endswith("/read/") else (403, 404, 405)), address
         row.refresh_from_db()
     for model, action in ((Appointment, "cancel"), (Delivery, "send_again")):
         row = row_of_mine(model, two.mine)

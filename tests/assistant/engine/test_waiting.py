@@ -47,11 +47,11 @@ def test_where_something_could_be_claimed_of_a_booking_the_last_word_waits():
     assert screens(["Your", " message", " now", " rests"])[-1] == "Your message now "
 
 
-def test_while_nothing_was_done_a_sentence_is_shown_clause_by_clause():
-    clauses = ["Of course!", " The whole house has a lift,", " the hall has two old pianos and a harp;", " tuning is extra."]
-    pieces = [piece for clause in clauses for piece in clause.replace(" ", "\0 ").strip("\0").split("\0")]
+def test_while_nothing_was_done_a_sentence_is_shown_in_parts_of_some_words():
+    parts = ["Of course!", " The whole house has a lift,", " the hall has two old pianos", " and a harp for concerts."]
+    pieces = [piece for part in parts for piece in part.replace(" ", "\0 ").strip("\0").split("\0")]
     seen = list(dict.fromkeys(screens([*pieces, " So"], idle=True)))
-    assert seen == ["", *accumulate(clauses)]
+    assert seen == ["", *accumulate(parts)]
 
 
 @pytest.mark.parametrize("cut", [1, 3, 7])

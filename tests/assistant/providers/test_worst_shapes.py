@@ -109,7 +109,7 @@ def growth(text: str, size: int, **options: Any) -> float:
     return counts[1] / counts[0]
 
 
-@pytest.mark.parametrize("options", [{}, {"unopened": True}, {"spoken": {"book"}}], ids=["", "unopened", "spoken"])
+@pytest.mark.parametrize("options", [{}, {"unopened": True}, {"keywords": {"book"}}], ids=["", "unopened", "keywords"])
 @pytest.mark.parametrize("size", [3, 6_000])
 @pytest.mark.parametrize("text", TEXTS)
 def test_four_times_as_much_text_takes_four_times_the_steps(text: str, size: int, options: dict[str, Any]) -> None:

@@ -172,7 +172,8 @@ ROUTES = {
 async def test_no_route_answers_without_a_token(page, route, token, code):
     page.token = token
     path = re.sub(r"<uuid:\w+>", str(uuid4()), route)
-    answer = await (page.get(path) if route == "events" else page.post(path, {"id": "c-1", "text": "Hi", "value": 1}))
+    read = route == "events" or route.startswith("files/")
+    answer = await (page.get(path) if read else page.post(path, {"id": "c-1", "text": "Hi", "value": 1}))
     assert (answer.status_code, answer.json()["code"]) == (401, code)
 
 
@@ -187,16 +188,16 @@ async def test_another_visitor_finds_nothing(page, assistant):
     call = await in_db(VoiceCall.objects.create)(
         organization=assistant.organization, conversation=reply.conversation, seconds=60
     )
-    rows = {"turn": posted["turn"], "message": reply.pk, "card": card.pk, "call": call.pk}
+    file = await in_db(reply.conversation.files.create)(name="scan.pdf", size=4, message=reply, state="ready")
+    rows = {"turn": posted["turn"], "message": reply.pk, "card": card.pk, "call": call.pk, "file": file.pk}
     spoken = {"provider_call": "rtc_1", "id": "i", "role": "visitor", "text": "Hi", "reason": "visitor"}
     routes = {route for route in ROUTES if "<uuid" in route}
     assert len(routes) >= 4
     for route in routes:
         path = re.sub(r"<uuid:(\w+)>", lambda found: str(rows[found[1]]), route)
         bodies = {"rating": {"value": 1}, "slots": {}, "voice-calls": spoken, "": {"choice": "confirm"}}
-        answer = await other.post(
-            path, next((body for name, body in bodies.items() if name in route), {"choice": "confirm"})
-        )
+        body = next((body for name, body in bodies.items() if name in route), {"choice": "confirm"})
+        answer = await (other.get(path) if route.startswith("files/") else other.post(path, body))
         assert answer.status_code == 404, (route, answer.content)
     await in_db(card.refresh_from_db)()
     await in_db(call.refresh_from_db)()

@@ -51,7 +51,7 @@ function createSheet(panel, { store, session }, { t, host }) {
   function close() {
     const hadFocus = el.contains(root.activeElement);
     el.remove();
-    const next = panel.querySelector(".footer form:not([hidden]) textarea, .footer .button");
+    const next = panel.querySelector(".footer form:not([hidden]) textarea, .footer :not([hidden]) > .button");
     if (hadFocus) /** @type {HTMLElement | null} */ (next)?.focus();
   }
 

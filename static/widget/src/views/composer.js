@@ -54,7 +54,7 @@ function createConsent(actions, { t }) {
     { type: "button", class: "button", "aria-describedby": "consent", onclick: agree },
     t.agree,
   );
-  const el = h("div", { class: "ended", hidden: true }, text, button);
+  const el = h("div", { class: "consent", hidden: true }, text, button);
   return {
     button,
     el,
