@@ -175,6 +175,7 @@ def test_a_muted_microphone_sends_silence(call: Caller) -> None:
     until(lambda: float(str(call.widget.shadow(level))) > 0.2)  # the fake microphone beeps every second
     call.button("Mute").click()
     expect(call.state).to_have_text("Microphone off")
+    until(lambda: float(str(call.widget.shadow(level))) < 0.02)  # the meter falls slowly
     highest = call.page.evaluate(
         "async (read) => { let most = 0; const end = performance.now() + 1500;"
         " while (performance.now() < end) { await new Promise(requestAnimationFrame); most = Math.max(most, eval(read)); }"
