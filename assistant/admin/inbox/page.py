@@ -124,18 +124,17 @@ def opened(model_admin: Any, request: HttpRequest, object_id: Any) -> HttpRespon
 
 def file(model_admin: Any, request: HttpRequest, object_id: Any, file_id: Any) -> HttpResponse:
     """A file of a conversation, as a download."""
-    found = _file(model_admin, request, object_id, file_id)
-    try:
-        return links.download(found)
-    except NotFound as error:
-        raise Http404(str(error)) from error
+    return _answer(links.download, _file(model_admin, request, object_id, file_id))
 
 
 def thumbnail(model_admin: Any, request: HttpRequest, object_id: Any, file_id: Any) -> HttpResponse:
     """A small picture of an image that was sent in a conversation."""
-    found = _file(model_admin, request, object_id, file_id)
+    return _answer(links.thumbnail, _file(model_admin, request, object_id, file_id))
+
+
+def _answer(read: Callable[[ConversationFile], HttpResponse], found: ConversationFile) -> HttpResponse:
     try:
-        return links.thumbnail(found)
+        return read(found)
     except NotFound as error:
         raise Http404(str(error)) from error
 

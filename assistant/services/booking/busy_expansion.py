@@ -22,6 +22,8 @@ from zoneinfo import ZoneInfo
 import icalendar
 import recurring_ical_events
 
+from assistant.child_limits import bound_this_process
+
 SECONDS = 20  # of the processor
 MEMORY_BYTES = 1_000_000_000
 MOST_SPANS = 20_000
@@ -184,22 +186,9 @@ def _at(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def _bound_this_process() -> None:
-    """Where the system can: no more memory and processor than a calendar is worth."""
-    try:
-        import resource
-    except ImportError:
-        return
-    for what, most in ((resource.RLIMIT_AS, MEMORY_BYTES), (resource.RLIMIT_CPU, SECONDS)):
-        try:
-            resource.setrlimit(what, (most, most))
-        except (OSError, ValueError):
-            continue  # some systems know a limit and do not let it be set
-
-
 def main() -> None:
     """The child: its arguments are the zone and the two ends of the time to expand."""
-    _bound_this_process()
+    bound_this_process(MEMORY_BYTES, SECONDS)
     zone, since, until = sys.argv[1:4]
     answer: dict[str, Any]
     try:

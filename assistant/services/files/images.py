@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from assistant.child_limits import bound_this_process
+
 SECONDS = 20  # of the processor
 MEMORY_BYTES = 1_000_000_000
 MOST_PIXELS = 40_000_000  # of one frame: more than cameras of telephones have
@@ -93,22 +95,9 @@ def rewrite(data: bytes) -> Rewritten:
     return Rewritten(FORMATS[kind], out.getvalue(), thumbnail.getvalue())
 
 
-def _bound_this_process() -> None:
-    """Where the system can: no more memory and processor than an image is worth."""
-    try:
-        import resource
-    except ImportError:
-        return
-    for what, most in ((resource.RLIMIT_AS, MEMORY_BYTES), (resource.RLIMIT_CPU, SECONDS)):
-        try:
-            resource.setrlimit(what, (most, most))
-        except (OSError, ValueError):
-            continue  # some systems know a limit and do not let it be set
-
-
 def main() -> None:
     """The child."""
-    _bound_this_process()
+    bound_this_process(MEMORY_BYTES, SECONDS)
     answer: dict[str, Any]
     try:
         found = rewrite(sys.stdin.buffer.read())

@@ -19,6 +19,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from assistant.child_limits import bound_this_process
 from assistant.services.knowledge.formats.charsets import decoded, decoded_as
 from assistant.services.knowledge.formats.delimited import read_delimited
 from assistant.services.knowledge.formats.pdf import read_pdf
@@ -122,22 +123,9 @@ _UNSEEN = re.compile(
 )
 
 
-def _bound_this_process() -> None:
-    """Where the system can: no more memory and processor than a file is worth."""
-    try:
-        import resource
-    except ImportError:
-        return
-    for what, most in ((resource.RLIMIT_AS, MEMORY_BYTES), (resource.RLIMIT_CPU, SECONDS)):
-        try:
-            resource.setrlimit(what, (most, most))
-        except (OSError, ValueError):
-            continue  # some systems know a limit and do not let it be set
-
-
 def main() -> None:
     """The child: its arguments are the file's name, its charset and the encoding that was chosen."""
-    _bound_this_process()
+    bound_this_process(MEMORY_BYTES, SECONDS)
     name, charset, chosen = sys.argv[1:4]
     try:
         answer = asdict(read(sys.stdin.buffer.read(MAX_BYTES + 1), name, charset=charset, chosen=chosen))
