@@ -400,7 +400,7 @@ def test_a_pdf_of_five_hundred_pages_is_read_as_far_as_is_sensible(mia: Assistan
 
 def test_a_child_that_takes_all_memory_or_never_ends_takes_nobody_with_it() -> None:
     greedy = "import sys; sys.path.append(sys.argv[1]); sys.stdin.buffer.read();"
-    greedy += "from assistant.services.knowledge import extraction as e; e._bound_this_process();"
+    greedy += "from assistant.services.knowledge import extraction as e; e.bound_this_process(e.MEMORY_BYTES, e.SECONDS);"
     with pytest.raises(RuntimeError, match="MemoryError"):
         extraction.extract(b"x", "a.txt", program=greedy + "x = bytearray(4_000_000_000)")
     with pytest.raises(Unreadable) as caught:
