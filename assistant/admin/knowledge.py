@@ -17,6 +17,7 @@ from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import action, display
 
 from assistant.admin.counting import count_of
+from assistant.admin.day_range import DayRangeFilter
 from assistant.admin.knowledge_forms import DocumentForm, FileForm, NewFilesForm, NewPagesForm, WrittenField
 from assistant.admin.scoping import ReadOnly, Scoped, organizations
 from assistant.admin.states import column_labels
@@ -271,7 +272,7 @@ class StateFilter(DropdownFilter):
 class QuestionAdmin(ReadOnly):
     empty_text = "Questions that the assistants could not answer well appear here."
     list_display = ["text", "times", "reason_label", "organization", "last_at", "talk", "answer"]
-    list_filter = ["organization", StateFilter, "reason"]
+    list_filter = ["organization", StateFilter, "reason", ("last_at", DayRangeFilter)]
     search_fields = ["text"]
     actions = ["set_aside"]
     fieldsets = (

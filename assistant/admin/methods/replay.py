@@ -14,9 +14,9 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.views.decorators.http import require_POST
-from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.decorators import display
 
+from assistant.admin.day_range import DayRangeFilter
 from assistant.admin.scoping import ReadOnly
 from assistant.admin.states import column_labels
 from assistant.models import Conversation, Replay
@@ -54,8 +54,9 @@ class Line:
 class ReplayAdmin(ReadOnly):
     empty_text = "Start a replay on the page of a conversation."
     list_display = ["conversation", "organization", "shown_state", "progress", "by", "created_at"]
-    list_filter = ["organization", "state", ("created_at", RangeDateFilter)]
-    change_form_template = "admin/assistant/replay.html"
+    list_filter = ["organization", "state", ("created_at", DayRangeFilter)]
+    change_form_template = "admin/assistant/replay.html"  # which shows no form
+    exclude = ["message", "texts"]
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Replay]:
         return super().get_queryset(request).select_related("organization", "conversation__assistant", "by")
