@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("instructions", models.TextField(blank=True, max_length=20000)),
                 ("knowledge", models.TextField(blank=True, max_length=60000)),
-                ("greeting", models.CharField(blank=True, max_length=300)),
+                ("greeting", models.CharField(max_length=300)),
                 ("based_on", models.PositiveIntegerField(default=0)),
                 ("edits", models.PositiveIntegerField(default=1)),
                 ("at", models.DateTimeField(auto_now=True)),

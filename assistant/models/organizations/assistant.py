@@ -400,7 +400,7 @@ class PromptDraft(models.Model):
     assistant = models.OneToOneField(Assistant, models.CASCADE, related_name="draft")
     instructions = models.TextField(blank=True, max_length=20_000)
     knowledge = models.TextField(blank=True, max_length=60_000)
-    greeting = models.CharField(max_length=300, blank=True)
+    greeting = models.CharField(max_length=300)
     based_on = models.PositiveIntegerField(default=0)
     edits = models.PositiveIntegerField(default=1)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
