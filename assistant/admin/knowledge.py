@@ -272,14 +272,17 @@ class StateFilter(DropdownFilter):
 
 @admin.register(Question)
 class QuestionAdmin(ReadOnly):
+    class Media:
+        css = {"all": ("admin-extra/styles/transcript.css",)}
+
     empty_text = "Questions that the assistants could not answer well appear here."
-    change_form_outer_after_template = "admin/assistant/question.html"
+    change_form_outer_before_template = "admin/assistant/question.html"
     list_display = ["text", "times", "reason_label", "organization", "last_at", "talk", "answer"]
     list_filter = ["organization", StateFilter, "reason", ("last_at", DayRangeFilter)]
     search_fields = ["text"]
     actions = ["set_answered", "set_aside"]
     fieldsets = (
-        (None, {"fields": ("organization", "text", "times", "reason", "state", "closed", "answer")}),
+        (None, {"fields": ("text", "times", "reason", "state", "closed", "answer", "organization")}),
         ("Asked in", {"fields": ("talk", "first_at", "last_at")}),
     )
     readonly_fields = ["talk", "answer", "closed"]
@@ -287,6 +290,11 @@ class QuestionAdmin(ReadOnly):
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Question]:
         related = ("organization", "conversation__assistant", "document", "message", "closed_by")
         return super().get_queryset(request).select_related(*related)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Question | None = None) -> Any:
+        (name, options), *others = super().get_fieldsets(request, obj)
+        open_still = obj is not None and obj.closed_at is None
+        return [(name, {"fields": [one for one in options["fields"] if one != "closed" or not open_still]}), *others]
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

@@ -20,7 +20,7 @@ from assistant.services.conversations.results import Period, Results, last_days,
 from assistant.services.organizations.roles import Act
 
 PERIODS = (7, 30, 90)
-NONE = "–"
+NONE = "None"
 HEADINGS = ("Figure", "From", "To", "Value", "In the days before")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
@@ -35,6 +36,11 @@ class DraftForm(forms.ModelForm):
             "knowledge": UnfoldAdminTextareaWidget({"rows": 14}),
             "greeting": UnfoldAdminTextInputWidget(),
         }
+
+    def clean(self) -> dict[str, Any]:
+        """With line ends as they are elsewhere, and not as browsers send them."""
+        given = super().clean() or {}
+        return {name: "\n".join(value.splitlines()) if isinstance(value, str) else value for name, value in given.items()}
 
 
 class PromptDrafts:
@@ -96,11 +102,12 @@ class PromptDrafts:
             _try(request, draft, chosen)
         else:
             messages.success(request, "Draft saved. Visitors get the published texts until you publish it.")
-        return _to("draft", assistant)
+        return _to("draft", assistant, question=[question.pk for question in chosen])
 
 
-def _to(page: str, assistant: Assistant) -> HttpResponse:
-    return HttpResponseRedirect(reverse(f"admin:assistant_assistant_{page}", args=[assistant.pk]))
+def _to(page: str, assistant: Assistant, **query: Any) -> HttpResponse:
+    address = reverse(f"admin:assistant_assistant_{page}", args=[assistant.pk])
+    return HttpResponseRedirect(f"{address}?{urlencode(query, doseq=True)}" if any(query.values()) else address)
 
 
 def _try(request: HttpRequest, draft: PromptDraft, chosen: list[Question]) -> None:
@@ -123,10 +130,10 @@ def _shown_texts(assistant: Assistant, draft: PromptDraft | None) -> dict[str, A
 
 
 def _changes(assistant: Assistant, draft: PromptDraft | None) -> list[tuple[str, Any]]:
-    """What publishing would change: each text with its changed lines."""
+    """What publishing would change: each text with its changed lines. White space at its ends is none."""
     texts = draft.texts if draft else {}
-    pairs = [(name, getattr(assistant, name), text) for name, text in texts.items()]
-    return [(name, list(difference(old, new))) for name, old, new in pairs if old != new]
+    found = ((name, list(difference(getattr(assistant, name).strip(), text))) for name, text in texts.items())
+    return [(name, lines) for name, lines in found if lines]
 
 
 def _current(assistant: Assistant) -> int:

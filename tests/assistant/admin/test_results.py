@@ -101,7 +101,7 @@ def test_figures_say_what_was_counted_and_compare_it_with_the_days_before(boss: 
         "Handled by the assistant alone": ("75%", "100%"),
         "Appointments made": ("2", "1"),
         "Unanswered questions": ("2", "0"),
-        "Rating by visitors": ("3.5 of 5 (2)", "–"),
+        "Rating by visitors": ("3.5 of 5 (2)", "None"),
         "Cost per conversation handled alone": ("$0.020", "$0.000"),
     }
 
