@@ -261,7 +261,7 @@ async def test_visitors_get_a_draft_once_it_is_published_and_not_before(conversa
     assert await in_db(prompt_versions.draft_of)(assistant) is None
 
 
-def test_what_was_published_is_a_version_of_whoever_published_it():
+def test_what_was_published_is_a_version_of_the_user_who_published_it():
     ada, ben = User.objects.create_user("ada"), User.objects.create_user("ben")
     assistant = make.assistant(instructions="One.")
     draft = prompt_versions.save_draft(assistant, DRAFT, ada)
