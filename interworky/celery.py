@@ -51,6 +51,7 @@ app.conf.beat_schedule = {
     "sweep": {"task": "assistant.jobs.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS}},
     "summarize": {"task": "assistant.summaries.summarize_due", "schedule": 60.0, "options": {"expires": 60}},
     "read mailbox": {"task": "assistant.jobs.read_mailbox", "schedule": 60.0, "options": {"expires": 60}},
+    "close idle": {"task": "assistant.jobs.close_idle", "schedule": 300.0, "options": {"expires": 300}},
     "embed": {"task": "assistant.jobs.embed", "schedule": 30.0, "options": {"expires": 30}},
     "watch models": {"task": "assistant.jobs.watch_models", "schedule": 10_800.0, "options": {"expires": 3600}},
     "measure models": {"task": "assistant.jobs.measure_models", "schedule": 3600.0, "options": {"expires": 3600}},

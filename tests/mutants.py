@@ -153,6 +153,27 @@ MUTANTS = (
            "select_for_update().filter(pk=embedding.pk)", (f"{TESTS}/services/knowledge/test_vectors.py",)),
     Mutant("the bound of vectors in memory", f"{SERVICES}/knowledge/vectors.py", "if size > self.max_bytes and",
            "if False and", (f"{TESTS}/services/knowledge/test_vectors.py",)),
+    # What visitors have to agree to, and what they send
+    Mutant("consent before the first message", f"{SERVICES}/conversations/notices.py", "if is_due(conversation):",
+           "if False:", ("tests/widget/test_consent.py",)),
+    Mutant("the room for an organization's files", f"{SERVICES}/files/uploads.py",
+           "if total + size > settings.FILES_ORGANIZATION_MB * MEGABYTE:", "if False:",
+           (f"{TESTS}/services/files/test_uploads.py",)),
+    Mutant("refusal of files that could not be scanned", f"{SERVICES}/files/scanning.py",
+           'if said != b"stream: OK":', "if False:", (f"{TESTS}/services/files/test_scanning.py",)),
+    # Improving answers
+    Mutant("a reply in the making, which keeps a conversation open", f"{SERVICES}/conversations/idle.py",
+           '        ~Exists(Turn.objects.filter(conversation=OuterRef("pk")).open()),\n', "",
+           (f"{TESTS}/services/conversations/test_idle.py",)),
+    Mutant("what a person took part in", f"{SERVICES}/conversations/state.py",
+           "conversation.person_at = timezone.now()", "pass", (f"{TESTS}/admin/test_results.py",)),
+    Mutant("the last day of a range", "assistant/admin/day_range.py", "midnight(last + timedelta(days=1))",
+           "midnight(last)", (f"{TESTS}/admin/test_results.py",)),
+    Mutant("notice of another's changes to a draft", f"{SERVICES}/organizations/prompt_versions.py",
+           "if (draft.edits if draft else 0) == edits:", "if True:",
+           (f"{TESTS}/services/organizations/test_prompt_versions.py",)),
+    Mutant("the texts of a draft in a replay", f"{SERVICES}/methods/replays.py",
+           "setattr(replay.conversation.assistant, name, text)", "pass", (f"{TESTS}/test_replay.py",)),
 )  # fmt: skip
 
 

@@ -16,12 +16,13 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.text import Truncator, smart_split, unescape_string_literal
 from django.views.decorators.http import require_GET, require_POST
-from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter
+from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
-from assistant.admin import notifications
+from assistant.admin import notifications, results
 from assistant.admin.conversation_files import ConversationFiles
 from assistant.admin.counting import count_of
+from assistant.admin.day_range import DayRangeFilter
 from assistant.admin.inbox import page as inbox
 from assistant.admin.privacy import VisitorsData
 from assistant.admin.scoping import ReadOnly, has_several
@@ -98,6 +99,20 @@ class HasFilter(DropdownFilter):
         return queryset if rows is None else queryset.filter(pk__in=rows.order_by().values("conversation"))
 
 
+class PersonFilter(DropdownFilter):
+    """Whether the assistant has handled the conversation alone."""
+
+    title = "handled by"
+    parameter_name = "person"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("no", "The assistant alone"), ("yes", "A person was asked for, or took part")]
+
+    def queryset(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
+        alone = {"no": True, "yes": False}.get(self.value() or "")
+        return queryset if alone is None else queryset.filter(last_seq__gt=0, person_at__isnull=alone)
+
+
 def _back_to(conversation: Conversation, part: str = "") -> HttpResponse:
     return HttpResponseRedirect(reverse("admin:assistant_conversation_change", args=[conversation.pk]) + part)
 
@@ -120,7 +135,15 @@ class ConversationAdmin(ConversationFiles, ReadOnly):
         "shown_rating",
         "last_message_at",
     ]
-    list_filter = ["organization", "assistant", "state", HasFilter, ("created_at", RangeDateFilter)]
+    list_filter = [
+        "organization",
+        "assistant",
+        "state",
+        PersonFilter,
+        HasFilter,
+        ("created_at", DayRangeFilter),
+        ("rated_at", DayRangeFilter),
+    ]
     search_fields = [
         "title",
         "messages__text",
@@ -160,6 +183,7 @@ class ConversationAdmin(ConversationFiles, ReadOnly):
         seq = self.admin_site.admin_view(require_GET(self.seq_view))
         return [
             *inbox.urls(self),
+            *results.urls(self),
             *notifications.urls(self),
             *(self._act(name, view) for name, view in acts.items()),
             path("<path:object_id>/seq/", seq, name="assistant_conversation_seq"),
@@ -264,7 +288,7 @@ class ConversationAdmin(ConversationFiles, ReadOnly):
 class VisitorAdmin(VisitorsData, ReadOnly):
     empty_text = "Visitors appear here as soon as they open the chat."
     list_display = ["__str__", "email", "organization", "locale", "conversation_count", "last_seen_at"]
-    list_filter = ["organization", ("last_seen_at", RangeDateFilter)]
+    list_filter = ["organization", ("last_seen_at", DayRangeFilter)]
     search_fields = ["name", "email", "phone", "external_id"]
     ordering = ["-last_seen_at"]
     fieldsets = (

@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
+from assistant.admin import results
 from assistant.admin.first_run import problems
 from assistant.admin.first_run import steps as first_run
 from assistant.admin.organizations.install import may_allow
@@ -27,6 +28,7 @@ from assistant.models import (
     OutsideCalendar,
     OutsideEntry,
     Provider,
+    ProviderHealth,
     Turn,
 )
 from assistant.models.organizations.organization import DEMONSTRATION
@@ -35,6 +37,7 @@ from assistant.services.booking import busy_times
 from assistant.services.conversations import handoffs
 from assistant.services.deliveries import outbox as deliveries
 from assistant.services.organizations import access as services
+from assistant.services.providers import budgets
 
 CHART_DAYS = 14
 WATCHED = 20  # organizations whose models are checked here; an e-mail reports on all of them
@@ -45,10 +48,13 @@ UNFINISHED = 3  # organizations whose next steps are shown at once
 
 @dataclass(frozen=True)
 class Number:
+    """`count` is what is coloured where it is more than nothing and `alarming`; `text` is shown in its place."""
+
     label: str
     count: int
     link: str
     alarming: bool = False
+    text: str = ""
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -62,7 +68,8 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     setting_up = [(organization, first_run.states(organization)) for organization in _newest(mine)]
     context.update(
         title="Today",
-        numbers=_numbers(mine, talks, booked, now, today),
+        numbers=_numbers(request, mine, talks, booked, now, today),
+        **results.context_of(request, mine),
         bars=_bars(talks, today),
         recent=talks.filter(last_message_at__isnull=False)  # in which form an index gives them in this order
         .select_related("assistant", "organization", "visitor")
@@ -103,7 +110,7 @@ def _calendar_problems(mine: models.QuerySet[Organization]) -> dict[str, Any]:
     }
 
 
-def _numbers(mine: Any, talks: Any, booked: Any, now: datetime, today: datetime) -> list[Number]:
+def _numbers(request: HttpRequest, mine: Any, talks: Any, booked: Any, now: datetime, today: datetime) -> list[Number]:
     a_day_ago = now - timedelta(days=1)
     failed = Turn.objects.filter(conversation__organization__in=mine, state=Turn.State.FAILED, ended_at__gte=a_day_ago)
     mails = Delivery.objects.filter(organization__in=mine)
@@ -129,7 +136,22 @@ def _numbers(mine: Any, talks: Any, booked: Any, now: datetime, today: datetime)
             if (retried := mails.retried().count())
             else []
         ),
+        *_models(request, mine, now),
     ]
+
+
+def _models(request: HttpRequest, mine: models.QuerySet[Organization], now: datetime) -> list[Number]:
+    """Providers that are paused, where there are any, and what is left of an organization's budget."""
+    statistics = reverse("admin:assistant_usage_statistics")
+    seen = models.Q(provider__organization__in=mine) | (models.Q(provider=None) if request.user.is_superuser else models.Q())
+    paused = ProviderHealth.objects.filter(seen, model="", open_until__gt=now).count()
+    found = [Number("Providers paused after failures", paused, statistics, alarming=True)] if paused else []
+    only = list(mine[:2])
+    left = budgets.left_this_month(only[0]) if len(only) == 1 else None
+    if left is not None:
+        nearly_none = left < 1 - budgets.WARN_AT
+        found.append(Number("Budget left this month", int(nearly_none), statistics, alarming=True, text=f"{left:.0%}"))
+    return found
 
 
 def _bars(talks: Any, today: datetime) -> list[dict[str, Any]]:

@@ -6,9 +6,9 @@ from django.contrib import admin, messages
 from django.db import models
 from django.http import HttpRequest
 from django.template.loader import render_to_string
-from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.decorators import action, display
 
+from assistant.admin.day_range import DayRangeFilter
 from assistant.admin.scoping import ReadOnly
 from assistant.admin.states import column_labels
 from assistant.models import Delivery
@@ -21,7 +21,7 @@ class DeliveryAdmin(ReadOnly):
     operate_rank = Act.SEND_AGAIN.rank
     empty_text = "E-mails and other messages that the assistants, appointments and notices send appear here."
     list_display = ["subject", "kind", "to", "organization", "shown_state", "attempts", "last_error", "created_at"]
-    list_filter = ["organization", "kind", "state", ("created_at", RangeDateFilter)]
+    list_filter = ["organization", "kind", "state", ("created_at", DayRangeFilter)]
     search_fields = ["to", "subject", "text", "appointment__reference"]
     actions = ["send_again"]
     fieldsets = (

@@ -12,15 +12,18 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
+from django.utils.timezone import localtime
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import action, display
 
 from assistant.admin.counting import count_of
+from assistant.admin.day_range import DayRangeFilter
 from assistant.admin.knowledge_forms import DocumentForm, FileForm, NewFilesForm, NewPagesForm, WrittenField
 from assistant.admin.scoping import ReadOnly, Scoped, organizations
 from assistant.admin.states import column_labels
-from assistant.models import Assistant, Document, Method, Organization, Passage, Question
+from assistant.models import Assistant, Document, Method, Organization, Passage, Question, Replay, Turn
 from assistant.providers import embeddings
 from assistant.services.knowledge import documents, questions, vectors
 from assistant.services.knowledge.formats.result import MAX_CHARS
@@ -131,7 +134,7 @@ class DocumentAdmin(Scoped):
         obj.added_together = rows  # type: ignore[attr-defined]
         question = self._question(request)
         if question is not None and question.organization_id == obj.organization_id:
-            questions.answer(question, obj)
+            questions.answer(question, request.user, document=obj)
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
         """Several are named one by one, each with its state: Django would speak of the first alone."""
@@ -269,31 +272,68 @@ class StateFilter(DropdownFilter):
 
 @admin.register(Question)
 class QuestionAdmin(ReadOnly):
+    class Media:
+        css = {"all": ("admin-extra/styles/transcript.css",)}
+
     empty_text = "Questions that the assistants could not answer well appear here."
+    change_form_outer_before_template = "admin/assistant/question.html"
     list_display = ["text", "times", "reason_label", "organization", "last_at", "talk", "answer"]
-    list_filter = ["organization", StateFilter, "reason"]
+    list_filter = ["organization", StateFilter, "reason", ("last_at", DayRangeFilter)]
     search_fields = ["text"]
-    actions = ["set_aside"]
+    actions = ["set_answered", "set_aside"]
     fieldsets = (
-        (None, {"fields": ("organization", "text", "times", "reason", "state", "answer")}),
+        (None, {"fields": ("text", "times", "reason", "state", "closed", "answer", "organization")}),
         ("Asked in", {"fields": ("talk", "first_at", "last_at")}),
     )
-    readonly_fields = ["talk", "answer"]
+    readonly_fields = ["talk", "answer", "closed"]
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Question]:
-        return super().get_queryset(request).select_related("organization", "conversation", "document")
+        related = ("organization", "conversation__assistant", "document", "message", "closed_by")
+        return super().get_queryset(request).select_related(*related)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Question | None = None) -> Any:
+        (name, options), *others = super().get_fieldsets(request, obj)
+        open_still = obj is not None and obj.closed_at is None
+        return [(name, {"fields": [one for one in options["fields"] if one != "closed" or not open_still]}), *others]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        question = self.get_object(request, object_id)
+        turn = Turn.objects.filter(message=question.message_id).order_by("-created_at").first()
+        context = {
+            "turn": turn,
+            "replies": turn.replies.order_by("seq") if turn else [],
+            "replays": Replay.objects.filter(message=question.message_id)[:5] if turn else [],
+            "may_set_up": self.may_operate(request, question),
+        }
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **context})
+
+    @action(description="Mark as answered", permissions=["operate"])
+    def set_answered(self, request: HttpRequest, queryset: models.QuerySet[Question]) -> None:
+        rows = list(self.within_reach(request, queryset, self.operate_rank))
+        for row in rows:
+            questions.answer(row, request.user)
+        self.message_user(
+            request, f"Answered: {len(rows)}. They are open again when they are asked again.", messages.SUCCESS
+        )
 
     @action(description="Dismiss", permissions=["operate"])
     def set_aside(self, request: HttpRequest, queryset: models.QuerySet[Question]) -> None:
         rows = list(self.within_reach(request, queryset, self.operate_rank))
         for row in rows:
-            questions.set_aside(row)
+            questions.set_aside(row, request.user)
         self.message_user(
             request, f"Dismissed: {len(rows)}. They stay dismissed when they are asked again.", messages.SUCCESS
         )
 
     def object_actions(self, obj: Question) -> list[str]:
-        return ["set_aside"] if obj.state == Question.State.OPEN else []
+        return ["set_answered", "set_aside"] if obj.state == Question.State.OPEN else []
+
+    @display(description="Closed")
+    def closed(self, obj: Question) -> str:
+        when = date_format(localtime(obj.closed_at), "j M Y, H:i") if obj.closed_at else "-"
+        return f"{when} by {obj.closed_by}" if obj.closed_at and obj.closed_by else when
 
     @display(description="Reason", ordering="reason")
     def reason_label(self, obj: Question) -> str:
@@ -309,5 +349,8 @@ class QuestionAdmin(ReadOnly):
         if obj.document:
             address = reverse("admin:assistant_document_change", args=[obj.document_id])
             return format_html('<a class="iw-link" href="{}">{}</a>', address, obj.document)
+        if obj.version:
+            address = reverse("admin:assistant_assistant_versions", args=[obj.conversation.assistant_id])
+            return format_html('<a class="iw-link" href="{}">Version {} of the texts</a>', address, obj.version)
         address = f"{reverse('admin:assistant_document_add')}?kind=text&question={obj.pk}"
         return format_html('<a class="iw-link" href="{}">Write an answer</a>', address)

@@ -34,7 +34,7 @@ from assistant.models.deliveries import Delivery
 from assistant.models.methods.method import Method
 from assistant.models.methods.replay import Replay
 from assistant.models.notifications import Notification, NotificationChoice, StaffEvent, TeamWebhook
-from assistant.models.organizations.assistant import Assistant, PromptVersion, RefusedOrigin
+from assistant.models.organizations.assistant import Assistant, PromptDraft, PromptVersion, RefusedOrigin
 from assistant.models.organizations.identity import IdentityKey, VisitorAttribute
 from assistant.models.organizations.invitation import Invitation
 from assistant.models.organizations.office_hours import OfficeClosure, OfficeHours
@@ -53,7 +53,7 @@ __all__ = [
     "FormField", "IdentityKey", "Invitation", "Membership", "Message", "MessageChannel", "MessageTemplate", "Method",
     "Notice", "NoticeText",
     "Notification", "NotificationChoice", "OAuthClient", "Offering", "OfficeClosure", "OfficeHours", "OpeningHours",
-    "Organization", "OutsideCalendar", "OutsideEntry", "Passage", "PassageVector", "Price", "PromptVersion",
+    "Organization", "OutsideCalendar", "OutsideEntry", "Passage", "PassageVector", "Price", "PromptDraft", "PromptVersion",
     "Provider", "ProviderHealth", "Question", "RefusedOrigin", "Removal", "Replay", "Rotation", "Service",
     "SpecialHours", "Spending", "StaffEvent", "Tag", "TeamWebhook", "ToolCall", "Turn", "Usage", "Visitor",
     "VisitorAttribute", "VoiceCall",

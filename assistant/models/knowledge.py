@@ -6,10 +6,11 @@ import uuid
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.conf import settings
 from django.db import connections, models
 from django.db.models.expressions import RawSQL
 
-from assistant.models.conversations.conversation import Conversation
+from assistant.models.conversations.conversation import Conversation, Message
 from assistant.models.organizations.assistant import Assistant
 from assistant.models.organizations.organization import Organization
 
@@ -197,11 +198,16 @@ class Question(models.Model):
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="questions")
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="questions")  # the newest
     key = models.CharField(max_length=64, editable=False)  # the same for the same words in any order
+    # The newest that asked it; null where it was deleted.
+    message = models.ForeignKey(Message, models.SET_NULL, null=True, blank=True, related_name="+")
     text = models.CharField("question", max_length=300)  # as it was asked last
     reason = models.CharField(max_length=10, choices=Reason.choices)
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN, db_index=True)
     times = models.PositiveIntegerField("times asked", default=1)
     document = models.ForeignKey(Document, models.SET_NULL, null=True, blank=True, related_name="questions")  # its answer
+    version = models.PositiveIntegerField("prompt version", null=True, blank=True)  # the number of the one that answers it
+    closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    closed_at = models.DateTimeField(null=True, blank=True)  # when it was answered or dismissed
     first_at = models.DateTimeField("first asked")
     last_at = models.DateTimeField("last asked")
 

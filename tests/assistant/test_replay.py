@@ -14,7 +14,7 @@ from django.utils import timezone
 from assistant import outbound, replay
 from assistant.async_db import in_db
 from assistant.errors import BudgetExceeded, ProviderUnavailable
-from assistant.models import Conversation, Delivery, Method, Replay, ToolCall, Turn
+from assistant.models import Assistant, Conversation, Delivery, Method, Replay, ToolCall, Turn
 from assistant.services.conversations.messages import append_message
 from assistant.services.methods import replays
 from tests import make
@@ -298,3 +298,28 @@ async def test_a_replay_takes_nothing_from_what_the_visitor_may_use():
     row = await in_db(replays.begin)(talk)
     assert await replay.answer(row.pk, model_for)
     assert asked == [{"task": "reply"}]
+
+
+# --- One message, and a draft -------------------------------------------------------------------------------------------
+
+
+async def test_one_message_can_be_replayed_with_what_was_said_before_it():
+    talk = await past(("Is there a lift?", "No."), ("Really?", "I do not know."), ("Thanks", "Bye."))
+    asked = await talk.messages.aget(text="Really?")
+    model = ScriptedModel(says("There is."))
+    row = await in_db(replays.begin)(talk, message=asked)
+    assert row.total == 1
+    while await replay.answer(row.pk, always(model)):
+        pass
+    assert [message.text for message in model.requests[0][1:]] == ["Is there a lift?", "No.", "Really?"]
+    assert [one.now["text"] for one in await in_db(replays.compared)(await Replay.objects.aget())] == ["There is."]
+
+
+async def test_a_replay_with_a_draft_uses_its_texts_as_they_were_and_changes_none():
+    talk = await past(("Is there a lift?", "No."))
+    model = ScriptedModel(says("Yes."))
+    row = await in_db(replays.begin)(talk, texts={"knowledge": "The lift is in the lobby."})
+    while await replay.answer(row.pk, always(model)):
+        pass
+    assert "The lift is in the lobby." in model.requests[0][0].text
+    assert (await Assistant.objects.aget()).knowledge == ""

@@ -15,10 +15,11 @@ from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils import timezone
-from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter
+from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import action, display
 
 from assistant.admin.booking import schedule, undo
+from assistant.admin.day_range import DayRangeFilter
 from assistant.admin.scoping import ReadOnly
 from assistant.admin.states import column_labels
 from assistant.errors import InterworkyError
@@ -55,7 +56,15 @@ class AppointmentAdmin(ReadOnly):
     list_before_template = "admin/assistant/appointment_tools.html"
     empty_text = "Appointments that visitors book in a conversation appear here."
     list_display = ["when", "who", "service", "calendar", "organization", "reference", "shown_state", "created_at"]
-    list_filter = ["organization", "service", "calendar", "state", WhenFilter, ("start_at", RangeDateFilter)]
+    list_filter = [
+        "organization",
+        "service",
+        "calendar",
+        "state",
+        WhenFilter,
+        ("start_at", DayRangeFilter),
+        ("created_at", DayRangeFilter),
+    ]
     search_fields = ["reference", "name", "email", "phone", "service__name"]
     ordering = ["-start_at"]
     actions = ["approve", "decline", "cancel", "attended", "no_show"]

@@ -9,9 +9,9 @@ from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
 from django.template.loader import render_to_string
-from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.decorators import display
 
+from assistant.admin.day_range import DayRangeFilter
 from assistant.admin.scoping import ReadOnly
 from assistant.admin.states import column_labels
 from assistant.models import ToolCall
@@ -22,7 +22,7 @@ from assistant.redaction import visible
 class LedgerAdmin(ReadOnly):
     empty_text = "Every call of a method appears here, by a model, a visitor or a test."
     list_display = ["name", "organization", "shown_state", "initiator", "risk", "receipt", "took", "dry_run", "created_at"]
-    list_filter = ["organization", "method", "state", "initiator", "dry_run", ("created_at", RangeDateFilter)]
+    list_filter = ["organization", "method", "state", "initiator", "dry_run", ("created_at", DayRangeFilter)]
     search_fields = ["name", "receipt", "result", "idempotency_key"]
     ordering = ["-created_at"]
     fieldsets = (

@@ -7,19 +7,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.views.decorators.http import require_POST
-from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.decorators import display
 
+from assistant.admin.day_range import DayRangeFilter
 from assistant.admin.scoping import ReadOnly
 from assistant.admin.states import column_labels
-from assistant.models import Conversation, Replay
+from assistant.models import Conversation, Message, Replay
 from assistant.services.methods import replays
 from assistant.services.methods.replays import Compared
 
@@ -54,8 +55,9 @@ class Line:
 class ReplayAdmin(ReadOnly):
     empty_text = "Start a replay on the page of a conversation."
     list_display = ["conversation", "organization", "shown_state", "progress", "by", "created_at"]
-    list_filter = ["organization", "state", ("created_at", RangeDateFilter)]
-    change_form_template = "admin/assistant/replay.html"
+    list_filter = ["organization", "state", ("created_at", DayRangeFilter)]
+    change_form_template = "admin/assistant/replay.html"  # which shows no form
+    exclude = ["message", "texts"]
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Replay]:
         return super().get_queryset(request).select_related("organization", "conversation__assistant", "by")
@@ -65,12 +67,12 @@ class ReplayAdmin(ReadOnly):
         return [path("of/<path:object_id>/", start, name="assistant_replay_start"), *super().get_urls()]
 
     def start_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Start a replay of the conversation with that id."""
+        """Start a replay of the conversation with that id, or of the one `message` that is named."""
         talks = self.admin_site.get_model_admin(Conversation)
         conversation = talks.get_object(request, object_id)
         if not self.may_operate(request, conversation):
             raise PermissionDenied
-        replay = replays.begin(conversation, request.user)
+        replay = replays.begin(conversation, request.user, message=_message(conversation, request.POST.get("message", "")))
         return HttpResponseRedirect(reverse("admin:assistant_replay_change", args=[replay.pk]))
 
     def change_view(
@@ -100,6 +102,16 @@ class ReplayAdmin(ReadOnly):
     @display(description="Messages answered")
     def progress(self, obj: Replay) -> str:
         return f"{len(obj.results)} of {obj.total}"
+
+
+def _message(conversation: Conversation, asked: str) -> Message | None:
+    """The message of the conversation that is named; None where none is."""
+    if not asked:
+        return None
+    try:
+        return conversation.messages.get(pk=UUID(asked))
+    except (ValueError, Message.DoesNotExist) as error:
+        raise Http404("No such message.") from error
 
 
 def line(compared: Compared) -> Line:

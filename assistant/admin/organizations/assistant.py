@@ -18,6 +18,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminC
 from assistant.admin.counting import count_of
 from assistant.admin.first_run import problems
 from assistant.admin.organizations.install import COPY_SCRIPT, install_steps, may_allow
+from assistant.admin.organizations.prompt_draft import PromptDrafts
 from assistant.admin.organizations.prompt_versions import PromptVersions
 from assistant.admin.scoping import OneOrganizationForm, Scoped
 from assistant.admin.translations import Translations, TranslationsForm
@@ -63,7 +64,7 @@ COPY_AGAIN = (
 
 
 @admin.register(Assistant)
-class AssistantAdmin(PromptVersions, Translations, Scoped):
+class AssistantAdmin(PromptDrafts, PromptVersions, Translations, Scoped):
     delete_rank = Act.DELETE.rank
     form = AssistantForm
     translated = ("greeting", "starters", "disclosure", "consent", "launcher_label", "teaser", "page_messages")
@@ -208,6 +209,7 @@ class AssistantAdmin(PromptVersions, Translations, Scoped):
         context = {
             "assistant": obj,
             "count": obj.prompt_versions.count() if obj.pk else 0,
+            "draft": prompt_versions.draft_of(obj) if obj.pk else None,
             "file": prompt_versions.file_text(obj),
         }
         return render_to_string("admin/assistant/versions_link.html", context)

@@ -124,6 +124,7 @@ class OrganizationAdmin(Scoped):
         (None, {"fields": ("name", "slug", "website", "team_email", "team_language", "phone", "timezone", "active")}),
         ("Allowed sites", {"fields": ("allowed_origins", "allow_any_origin", "install")}),
         ("Office hours", {"fields": DAYS, "description": ABOUT_HOURS}),
+        ("Conversations", {"fields": ("close_after_hours",)}),
         ("Models", {"fields": ("use_platform_providers",)}),
         ("Security", {"fields": ("require_two_factor",)}),
         ("Privacy", {"fields": ("keep_messages_days", "keep_visitors_days", "keep_ledger_days")}),

@@ -8,9 +8,10 @@ from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
-from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter
+from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
+from assistant.admin.day_range import DayRangeFilter
 from assistant.admin.providers import statistics
 from assistant.admin.scoping import ReadOnly, Scoped
 from assistant.models import Price, Usage
@@ -48,7 +49,7 @@ class UsageAdmin(ReadOnly):
         "first_token_ms",
         "total_ms",
     ]
-    list_filter = ["organization", "assistant", "source", TaskFilter, ("at", RangeDateFilter)]
+    list_filter = ["organization", "assistant", "source", TaskFilter, ("at", DayRangeFilter)]
     search_fields = ["provider_name", "model", "cause"]
     readonly_fields = ["outcome", "tokens", "cost"]
     fieldsets = (

@@ -63,6 +63,7 @@ class Conversation(models.Model):
     staff = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
     waiting_since = models.DateTimeField(null=True, blank=True)  # while it waits for a person
     reach = models.CharField(max_length=6, choices=Reach.choices, blank=True)  # likewise
+    person_at = models.DateTimeField(null=True, blank=True)  # when a person was first asked for, or first took part
     assigned = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="assigned_conversations"
     )
@@ -99,6 +100,15 @@ class Conversation(models.Model):
             models.Index(fields=["organization", "created_at"]),
             models.Index(fields=["organization", "last_message_at"]),
             models.Index(fields=["assistant", "last_message_at"]),
+            # Those that may be idle; the closed ones, which are nearly all, would be read each time.
+            models.Index(
+                fields=["last_message_at"], condition=models.Q(state="assistant"), name="conversation_that_may_be_idle"
+            ),
+            models.Index(
+                fields=["organization", "rated_at"],
+                condition=models.Q(rated_at__isnull=False),
+                name="conversation_that_was_rated",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import models
 
-from assistant.models.conversations.conversation import Conversation
+from assistant.models.conversations.conversation import Conversation, Message
 from assistant.models.organizations.organization import Organization
 
 
@@ -19,8 +19,9 @@ class ReplayQuerySet(models.QuerySet["Replay"]):
 
 
 class Replay(models.Model):
-    """A past conversation, answered again by the assistant as it is now, without real effects.
+    """A past conversation, or one message of it, answered again by the assistant as it is now, without real effects.
 
+    With `texts` it has those in place of its own: a draft, as it was when the replay was begun.
     `results` has one entry per message that was answered, as `services.replays.Result` describes it.
     """
 
@@ -36,6 +37,8 @@ class Replay(models.Model):
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="replays")
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="replays")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    message = models.ForeignKey(Message, models.CASCADE, null=True, blank=True, related_name="+")  # the only one, if not all
+    texts = models.JSONField(default=dict, blank=True)
     state = models.CharField(max_length=8, choices=State.choices, default=State.QUEUED, db_index=True)
     results = models.JSONField(default=list, blank=True)
     total = models.PositiveSmallIntegerField(default=0)  # messages to answer

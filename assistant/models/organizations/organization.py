@@ -206,6 +206,13 @@ class Organization(models.Model):
         help_text="Tool calls and e-mails of the outbox are deleted after this time, such as 180. Leave empty to keep "
         "them. Usage and costs stay as numbers.",
     )
+    close_after_hours = models.PositiveSmallIntegerField(
+        "close conversations after, in hours",
+        default=168,
+        validators=[MaxValueValidator(8760)],
+        help_text="A conversation with the assistant is closed this long after its last message, with a summary for your "
+        "team. The visitor's next message begins a new one. 0: never.",
+    )
     require_two_factor = models.BooleanField(
         "require two-factor authentication",
         default=False,

@@ -35,7 +35,9 @@ def set_state(
     conversation.staff = staff
     conversation.waiting_since = (conversation.waiting_since or timezone.now()) if waits else None
     conversation.reach = reach if waits else ""
-    conversation.save(update_fields=["state", "staff", "waiting_since", "reach"])
+    if state in (Conversation.State.WAITING, Conversation.State.STAFF) and conversation.person_at is None:
+        conversation.person_at = timezone.now()
+    conversation.save(update_fields=["state", "staff", "waiting_since", "reach", "person_at"])
     name = (staff.get_short_name() or staff.get_username()) if staff else None
     data: dict[str, Any] = {"state": state, **({"staff": name} if name else {})}
     if waits:

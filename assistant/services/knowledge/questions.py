@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -83,7 +84,7 @@ def note(message: Message, reason: str) -> None:
     asked = sorted(set(stems(text[:2000]))) or [text.casefold()[:300]]
     key = hashlib.sha256(" ".join(asked).encode(errors="replace")).hexdigest()
     organization_id, now = message.conversation.organization_id, timezone.now()
-    newest = {"text": text[:300], "reason": reason, "conversation": message.conversation}
+    newest = {"text": text[:300], "reason": reason, "conversation": message.conversation, "message": message}
     for _ in range(2):
         with transaction.atomic():
             known = Question.objects.select_for_update().filter(organization=organization_id, key=key).first()
@@ -94,6 +95,7 @@ def note(message: Message, reason: str) -> None:
                     setattr(known, name, value)
                 if known.state == Question.State.ANSWERED:  # the answer was none, or is gone
                     known.state = Question.State.OPEN
+                    known.closed_by = known.closed_at = None
                 known.save()
                 return
             try:
@@ -105,12 +107,16 @@ def note(message: Message, reason: str) -> None:
                 continue  # asked twice at the same moment: the second time round it is known
 
 
-def answer(question: Question, document: Document) -> None:
-    """Staff have written `document` for it."""
-    question.state, question.document = Question.State.ANSWERED, document
-    question.save(update_fields=["state", "document"])
+def answer(question: Question, by: Any = None, *, document: Document | None = None, version: int | None = None) -> None:
+    """Staff have answered it: with `document`, with prompt version `version`, or otherwise. `by` is the user."""
+    question.document, question.version = document or question.document, version
+    _close(question, Question.State.ANSWERED, by)
 
 
-def set_aside(question: Question) -> None:
-    question.state = Question.State.DISMISSED
-    question.save(update_fields=["state"])
+def set_aside(question: Question, by: Any = None) -> None:
+    _close(question, Question.State.DISMISSED, by)
+
+
+def _close(question: Question, state: str, by: Any) -> None:
+    question.state, question.closed_by, question.closed_at = state, by, timezone.now()
+    question.save(update_fields=["state", "document", "version", "closed_by", "closed_at"])

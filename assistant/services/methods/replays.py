@@ -6,7 +6,7 @@ one, writes what came of it and hands the row on. Nothing here writes to the con
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypedDict
 from uuid import UUID
@@ -75,16 +75,23 @@ class Compared:
     now: Result | None
 
 
-def begin(conversation: Conversation, by: Any = None) -> Replay:
-    """Queue a replay of the conversation; the one that is under way, when there is one. `by` is the user."""
+def begin(
+    conversation: Conversation,
+    by: Any = None,
+    *,
+    message: Message | None = None,
+    texts: Mapping[str, str] | None = None,
+) -> Replay:
+    """Queue a replay of the conversation, or of one `message` of it, with `texts` in place of its assistant's where there
+    are some; the one that is under way, when there is one. `by` is the user."""
+    row = Replay(organization_id=conversation.organization_id, conversation=conversation, by=by, message=message)
+    row.texts = dict(texts or {})
+    row.total = len(_turns(row))
     try:
         with transaction.atomic():
-            total = len(_turns(conversation))
-            replay = Replay.objects.create(
-                organization_id=conversation.organization_id, conversation=conversation, by=by, total=total
-            )
-            live.queue_task(TASK, replay.pk)
-            return replay
+            row.save()
+            live.queue_task(TASK, row.pk)
+            return row
     except IntegrityError:
         return Replay.objects.get(conversation=conversation, state__in=Replay.OPEN)
 
@@ -110,7 +117,9 @@ def claim(replay_id: UUID | str) -> tuple[Replay, Question | None] | None:
         end(replay, NOT_COMPLETED)
         return None
     answered = {result["message"] for result in replay.results}
-    left = [turn for turn in _turns(replay.conversation) if str(turn.message_id) not in answered]
+    left = [turn for turn in _turns(replay) if str(turn.message_id) not in answered]
+    for name, text in replay.texts.items():
+        setattr(replay.conversation.assistant, name, text)
     return replay, _question(replay.conversation, left[0]) if left else None
 
 
@@ -133,7 +142,7 @@ def compared(replay: Replay) -> list[Compared]:
     results: dict[str, Result] = {result["message"]: result for result in replay.results}
     return [
         Compared(turn.message, _reply(turn), _calls_of([turn.message_id]), results.get(str(turn.message_id)))
-        for turn in _turns(replay.conversation)
+        for turn in _turns(replay)
     ]
 
 
@@ -141,11 +150,13 @@ def _mine(replay: Replay) -> QuerySet[Replay]:
     return Replay.objects.filter(pk=replay.pk, fence=replay.fence, state=Replay.State.RUNNING)
 
 
-def _turns(conversation: Conversation) -> list[Turn]:
-    """The turn that answered each message of the visitor, in the order of the messages. What only staff answered, or
-    nobody, is left out: the assistant was not asked."""
+def _turns(replay: Replay) -> list[Turn]:
+    """The turn that answered each message of the visitor that is replayed, in the order of the messages. What only staff
+    answered, or nobody, is left out: the assistant was not asked."""
     replies = Prefetch("replies", Message.objects.filter(role=Message.Role.ASSISTANT).order_by("seq"))
-    rows = conversation.turns.filter(ended_at__isnull=False).select_related("message", "opening_call")
+    rows = replay.conversation.turns.filter(ended_at__isnull=False).select_related("message", "opening_call")
+    if replay.message_id:
+        rows = rows.filter(message=replay.message_id)
     last: dict[UUID, Turn] = {}
     for turn in rows.prefetch_related(replies).order_by("created_at"):
         last[turn.message_id] = turn  # an attempt that failed gives way to the one after it

@@ -1,9 +1,10 @@
-"""Versions of an assistant's prompt that staff saved, and the operator's file that goes before it."""
+"""Versions of an assistant's prompt that staff saved, the draft of the next one, and the operator's file before it."""
 
 from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,8 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from assistant.errors import NotFound
-from assistant.models import Assistant, Organization, PromptVersion
+from assistant.errors import Conflict, NotFound
+from assistant.models import Assistant, Organization, PromptDraft, PromptVersion
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +56,65 @@ def restore(assistant: Assistant, number: int, by: Any = None) -> bool:
     for name in PromptVersion.TEXTS:
         setattr(assistant, name, getattr(version, name))
     return save(assistant, by, restores=number)
+
+
+# --- Drafts -----------------------------------------------------------------------------------------------------------
+
+
+def draft_of(assistant: Assistant) -> PromptDraft | None:
+    return PromptDraft.objects.select_related("by").filter(assistant=assistant).first()
+
+
+def save_draft(assistant: Assistant, texts: Mapping[str, str], by: Any = None, *, edits: int = 0) -> PromptDraft:
+    """Keep texts that visitors do not get yet. `edits` are those of the draft that was changed, 0 where there was none.
+
+    Raises `Conflict` where somebody has changed, published or discarded it meanwhile: then nothing is saved.
+    """
+    with transaction.atomic():
+        draft = _locked(assistant, edits) or PromptDraft(assistant=assistant, based_on=_newest_number(assistant), edits=0)
+        for name in PromptVersion.TEXTS:
+            setattr(draft, name, texts[name])
+        draft.by, draft.edits = by, draft.edits + 1
+        draft.save()
+        return draft
+
+
+def publish(assistant: Assistant, by: Any = None, *, edits: int) -> int:
+    """Give visitors the texts of the draft, which ends; the number of their version. Raises `Conflict` as `save_draft`."""
+    with transaction.atomic():
+        draft = _locked(assistant, edits)
+        if draft is None:
+            raise Conflict("There is no draft.")
+        current = Assistant.objects.get(pk=assistant.pk)
+        for name, text in draft.texts.items():
+            setattr(current, name, text)
+        save(current, by)
+        draft.delete()
+        return _newest_number(assistant)
+
+
+def discard(assistant: Assistant, *, edits: int) -> None:
+    """Raises `Conflict` as `save_draft`."""
+    with transaction.atomic():
+        draft = _locked(assistant, edits)
+        if draft is not None:
+            draft.delete()
+
+
+def _locked(assistant: Assistant, edits: int) -> PromptDraft | None:
+    """The draft as somebody saw it who knows of so many edits, locked with its organization."""
+    Organization.objects.filter(pk=assistant.organization_id).lock()
+    draft = draft_of(assistant)
+    if (draft.edits if draft else 0) == edits:
+        return draft
+    if draft is None:
+        raise Conflict("The draft has been published or discarded in the meantime.")
+    raise Conflict(f"{draft.by or 'Somebody else'} has changed the draft in the meantime.")
+
+
+def _newest_number(assistant: Assistant) -> int:
+    newest = assistant.prompt_versions.first()
+    return newest.number if newest else 0
 
 
 # --- The operator's file ----------------------------------------------------------------------------------------------

@@ -129,6 +129,18 @@ def _budget_of(organization: Organization) -> Budget:
     return Budget.objects.filter(organization=organization).first() or Budget()
 
 
+def left_this_month(organization: Organization, now: datetime | None = None) -> float | None:
+    """The share of the organization's monthly limits that is left, of the one that is used up furthest, from 0 to 1. None
+    where it has no monthly limit."""
+    budget = Budget.objects.filter(organization=organization).first() or Budget()
+    month = f"{(now or timezone.now()).astimezone(ZoneInfo(organization.timezone)):%Y-%m}"
+    rows = Spending.objects.filter(organization=organization, scope="organization", subject="", period=month)
+    spent = rows.first() or Spending()
+    used = (spent.tokens, budget.month_tokens), (spent.micros, _micros(budget.month_dollars))
+    limited = [max(0.0, 1 - taken / cap) if cap else 0.0 for taken, cap in used if cap is not None]
+    return min(limited) if limited else None
+
+
 def _micros(dollars: Decimal | None) -> int | None:
     return None if dollars is None else int(dollars * 1_000_000)
 

@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from assistant.models import Conversation, Membership, Turn, Visitor
 from assistant.services.booking import appointments
-from assistant.services.conversations import leases, messages, sessions, summaries
+from assistant.services.conversations import idle, leases, messages, sessions, summaries
 from assistant.services.conversations.events import resume_session
 from assistant.services.conversations.outcomes import Outcome, finish_turn
 from assistant.services.deliveries import outbox
@@ -104,6 +104,7 @@ def of_the_clock() -> Iterator[Work]:
         ("documents due", documents.enqueue_due),
         ("documents to index anew", documents.index_due),
         ("replays left behind", replays.enqueue_due),
+        ("idle conversations", idle.close_idle),
         ("summaries due", lambda: summaries.due(10)),
         ("models to measure", lambda: health.due_for_measuring(3)),
         ("metrics: what waits", statistics.waiting),

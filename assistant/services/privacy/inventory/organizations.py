@@ -11,7 +11,8 @@ ORGANIZATIONS = {
         "The tenant and its settings.", Term.OWNER,
         fields={
             O: "name slug website team_email team_language phone timezone allowed_origins allow_any_origin "
-               "use_platform_providers active require_two_factor keep_messages_days keep_visitors_days keep_ledger_days",
+               "use_platform_providers active require_two_factor keep_messages_days keep_visitors_days keep_ledger_days "
+               "close_after_hours",
             N: "id revision created_at",
         },
     ),
@@ -142,6 +143,10 @@ ORGANIZATIONS = {
     "PromptVersion": Table(
         "Earlier texts of an assistant, and who changed them.", Term.OWNER,
         fields={O: "assistant number instructions knowledge greeting restores", S: "by at", N: "id"},
+    ),
+    "PromptDraft": Table(
+        "Texts of an assistant that are still being tried.", Term.OWNER,
+        fields={O: "assistant instructions knowledge greeting based_on edits", S: "by at", N: "id"},
     ),
     "Provider": Table(
         "Model servers and their keys.", Term.OWNER,

@@ -23,7 +23,7 @@ VISITORS = {
         Term.MESSAGES, Erasure.DELETED, ("visitor",),
         {
             V: "id visitor title language summary origin network created_at last_message_at consented_at state "
-               "waiting_since reach note_to_assistant rating rating_comment rated_at",
+               "waiting_since reach person_at note_to_assistant rating rating_comment rated_at",
             O: "organization assistant", S: "staff assigned",
             N: "titled_at summary_seq thinking_until last_seq snoozed_until snoozed_seq seen_seq "
                "mailed_seq mail_due_at",
@@ -96,13 +96,16 @@ VISITORS = {
     "Question": Table(
         "Questions without a good answer, for staff to answer.",
         Term.MESSAGES, Erasure.DELETED, IN_CONVERSATION,
-        {V: "conversation text last_at", O: "organization document", N: "id key reason state times first_at"},
+        {
+            V: "conversation message text last_at", O: "organization document version", S: "closed_by closed_at",
+            N: "id key reason state times first_at",
+        },
     ),
     "Replay": Table(
         "To compare what was answered with what would be answered now.",
         Term.MESSAGES, Erasure.DELETED, IN_CONVERSATION,
         {
-            V: "conversation results created_at", O: "organization", S: "by",
+            V: "conversation message results created_at", O: "organization texts", S: "by",
             N: "id state total problem fence attempts leased_until ended_at",
         },
     ),

@@ -662,7 +662,7 @@ def test_a_thumb_down_lists_the_question_once(mia: Assistant) -> None:
 def test_an_answered_question_is_open_when_it_is_asked_again_and_one_set_aside_is_not(mia: Assistant) -> None:
     exchange(mia, "Swimming pool?", "I don't know that.")
     row = Question.objects.get()
-    questions.answer(row, text(mia, "We have none.", "Pool"))
+    questions.answer(row, document=text(mia, "We have none.", "Pool"))
     assert Question.objects.get().state == "answered"
     exchange(mia, "Swimming pool?", "I don't know that.")
     row = Question.objects.get()

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 
 from assistant import turns
 from assistant.async_db import in_db
-from assistant.errors import NotFound, ProviderError
+from assistant.errors import Conflict, NotFound, ProviderError
 from assistant.models import Assistant, Budget, Conversation, PromptVersion, ToolCall, Turn
 from assistant.services.conversations.events import resume_session
 from assistant.services.conversations.leases import claim_turn
@@ -244,3 +244,50 @@ async def test_a_visitor_reads_a_kind_sentence_and_staff_see_whose_limit_was_rea
     assert ended["code"] == "budget_exceeded" and ended["text"].startswith(heard)
     assert "limit of visitor" in (await in_db(Turn.objects.get)(pk=turn.pk)).detail
     assert "visitor" not in str(ended)
+
+
+# --- Drafts -------------------------------------------------------------------------------------------------------------
+
+DRAFT = {"instructions": "Be brief.", "knowledge": "There is a lift.", "greeting": "Hello!"}
+
+
+async def test_visitors_get_a_draft_once_it_is_published_and_not_before(conversation):
+    model, assistant = ScriptedModel(says("Hi.")), conversation.assistant
+    draft = await in_db(prompt_versions.save_draft)(assistant, DRAFT)
+    await run(await in_db(ask)(conversation), model)
+    assert await in_db(prompt_versions.publish)(assistant, edits=draft.edits) == 2
+    await run(await in_db(ask)(conversation, "And now?", "c-2"), model)
+    assert ["There is a lift." in request[0].text for request in model.requests] == [False, True]
+    assert await in_db(prompt_versions.draft_of)(assistant) is None
+
+
+def test_what_was_published_is_a_version_of_the_user_who_published_it():
+    ada, ben = User.objects.create_user("ada"), User.objects.create_user("ben")
+    assistant = make.assistant(instructions="One.")
+    draft = prompt_versions.save_draft(assistant, DRAFT, ada)
+    assert (draft.by, draft.based_on) == (ada, 0)
+    prompt_versions.publish(assistant, ben, edits=draft.edits)
+    newest = assistant.prompt_versions.first()
+    assert (newest.by, newest.instructions, newest.greeting) == (ben, "Be brief.", "Hello!")
+
+
+@pytest.mark.parametrize("act", [prompt_versions.publish, prompt_versions.discard, prompt_versions.save_draft])
+def test_a_draft_that_somebody_else_has_changed_is_left_as_it_is(act):
+    ada = User.objects.create_user("ada")
+    assistant = make.assistant()
+    seen = prompt_versions.save_draft(assistant, DRAFT)
+    prompt_versions.save_draft(assistant, {**DRAFT, "greeting": "Good day!"}, ada, edits=seen.edits)
+    more = [{**DRAFT, "greeting": "Mine!"}] if act is prompt_versions.save_draft else []
+    with pytest.raises(Conflict, match="ada has changed"):
+        act(assistant, *more, edits=seen.edits)
+    assert prompt_versions.draft_of(assistant).greeting == "Good day!"
+    assert not assistant.prompt_versions.exists()
+
+
+def test_a_draft_that_has_ended_meanwhile_is_not_begun_again_by_mistake():
+    assistant = make.assistant()
+    seen = prompt_versions.save_draft(assistant, DRAFT)
+    prompt_versions.discard(assistant, edits=seen.edits)
+    with pytest.raises(Conflict, match="published or discarded"):
+        prompt_versions.save_draft(assistant, DRAFT, edits=seen.edits)
+    assert prompt_versions.draft_of(assistant) is None

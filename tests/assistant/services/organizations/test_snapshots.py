@@ -47,7 +47,7 @@ LEFT_OUT = {
     **dict.fromkeys(["OAuthClient", "CalendarAccount"], READ_WHERE_USED),
     **dict.fromkeys(["Document", "DocumentFile", "Passage", "PassageVector", "Embedding"], READ_WHERE_USED),
     **dict.fromkeys(["Tag", "CannedReply", "ConversationRead", "Notification", "TeamWebhook"], ABOUT_STAFF),
-    **dict.fromkeys(["ConversationNote", "Invitation", "Membership", "PromptVersion", "Replay"], ABOUT_STAFF),
+    **dict.fromkeys(["ConversationNote", "Invitation", "Membership", "PromptDraft", "PromptVersion", "Replay"], ABOUT_STAFF),
 }
 
 
