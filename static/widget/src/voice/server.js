@@ -11,6 +11,16 @@ export class NoCall extends Error {
   }
 }
 
+/** What the provider answers to our offer. @param {Key} key @param {string} offer @returns {Promise<Response>} */
+async function sendOffer({ value, url }, offer) {
+  const headers = { "Content-Type": "application/sdp", Authorization: `Bearer ${value}` };
+  const response = await fetch(url, { method: "POST", headers, body: offer }).catch((error) => {
+    throw new NoCall("network", `${new URL(url).origin} cannot be reached; is it in the page's connect-src? ${error}`);
+  });
+  if (!response.ok) throw new NoCall("unavailable", `${url}: ${response.status}`);
+  return response;
+}
+
 /** @param {string} host @param {string} token */
 export function createServer(host, token) {
   let call = "";
@@ -43,15 +53,8 @@ export function createServer(host, token) {
       return said;
     },
     /** The provider's answer to our offer. @param {Key} key @param {string} offer @returns {Promise<string>} */
-    async connect({ value, url }, offer) {
-      const headers = { "Content-Type": "application/sdp", Authorization: `Bearer ${value}` };
-      const response = await fetch(url, { method: "POST", headers, body: offer }).catch((error) => {
-        throw new NoCall(
-          "network",
-          `${new URL(url).origin} cannot be reached; is it in the page's connect-src? ${error}`,
-        );
-      });
-      if (!response.ok) throw new NoCall("unavailable", `${url}: ${response.status}`);
+    async connect(key, offer) {
+      const response = await sendOffer(key, offer);
       const provider_call = (response.headers.get("Location") ?? "").split("/").at(-1);
       const started = await post(`voice-calls/${call}/start`, { provider_call }).catch(() => null);
       if (!started?.ok) throw new NoCall("network", `The call could not be reported: ${started?.status}.`);
@@ -60,13 +63,8 @@ export function createServer(host, token) {
     /** What the model is to be told of it, if anything. @param {import("./events.js").Line} line
      * @returns {Promise<string | undefined>} */
     async save({ id, role, text, stopped }) {
-      const { correction } = await answerTo(`voice-calls/${call}/lines`, {
-        id,
-        role,
-        text: text.slice(0, 4_000),
-        stopped,
-      });
-      return correction;
+      const line = { id, role, text: text.slice(0, 4_000), stopped };
+      return (await answerTo(`voice-calls/${call}/lines`, line)).correction;
     },
     /** @param {import("./events.js").ToolCall} wanted @returns {Promise<string>} */
     async run({ call_id, name, arguments: given }) {
