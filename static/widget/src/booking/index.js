@@ -1,5 +1,6 @@
 /** The upper part of a slots card: which service, with whom, and which days. What is free, the server alone says. */
 import { h } from "../dom.js";
+import { createStylesheet } from "../stylesheet.js";
 import css from "./booking.css";
 import { lengthOf } from "./dates.js";
 import { createMonth } from "./month.js";
@@ -8,14 +9,7 @@ import { createMonth } from "./month.js";
 /** @typedef {{ day?: string, after?: string, before?: string, month?: string, service?: string, calendar?: string }} Asked */
 /** @typedef {ReturnType<typeof createBrowser>} Browser */
 
-/** @type {CSSStyleSheet | undefined} */
-let sheet;
-
-/** Once per page: its stylesheet. @param {ShadowRoot} root */
-function dress(root) {
-  if (!sheet) (sheet = new CSSStyleSheet()).replaceSync(css);
-  if (!root.adoptedStyleSheets.includes(sheet)) root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
-}
+const dress = createStylesheet(css);
 
 /**
  * @param {ShadowRoot} root
