@@ -11,20 +11,8 @@ export class NoCall extends Error {
   }
 }
 
-/** What the provider answers to our offer. @param {Key} key @param {string} offer @returns {Promise<Response>} */
-async function sendOffer({ value, url }, offer) {
-  const headers = { "Content-Type": "application/sdp", Authorization: `Bearer ${value}` };
-  const response = await fetch(url, { method: "POST", headers, body: offer }).catch((error) => {
-    throw new NoCall("network", `${new URL(url).origin} cannot be reached; is it in the page's connect-src? ${error}`);
-  });
-  if (!response.ok) throw new NoCall("unavailable", `${url}: ${response.status}`);
-  return response;
-}
-
-/** @param {string} host @param {string} token */
-export function createServer(host, token) {
-  let call = "";
-
+/** Requests in the visitor's name. @param {string} host @param {string} token */
+function createClient(host, token) {
   /** @param {string} path @param {object} body @param {boolean} [keepalive] beyond the end of the page */
   const post = (path, body, keepalive = false) =>
     fetch(`${host}/api/v1/widget/${path}`, {
@@ -33,13 +21,21 @@ export function createServer(host, token) {
       body: toJson(body),
       keepalive,
     });
+  return {
+    post,
+    /** @param {string} path @param {object} body */
+    async answerTo(path, body) {
+      const response = await post(path, body);
+      if (!response.ok) throw new NoCall("network", `${path}: ${response.status}`);
+      return response.json();
+    },
+  };
+}
 
-  /** @param {string} path @param {object} body */
-  async function answerTo(path, body) {
-    const response = await post(path, body);
-    if (!response.ok) throw new NoCall("network", `${path}: ${response.status}`);
-    return response.json();
-  }
+/** @param {string} host @param {string} token */
+export function createServer(host, token) {
+  const { post, answerTo } = createClient(host, token);
+  let call = "";
 
   return {
     /** @returns {Promise<Key>} */
@@ -53,8 +49,15 @@ export function createServer(host, token) {
       return said;
     },
     /** The provider's answer to our offer. @param {Key} key @param {string} offer @returns {Promise<string>} */
-    async connect(key, offer) {
-      const response = await sendOffer(key, offer);
+    async connect({ value, url }, offer) {
+      const headers = { "Content-Type": "application/sdp", Authorization: `Bearer ${value}` };
+      const response = await fetch(url, { method: "POST", headers, body: offer }).catch((error) => {
+        throw new NoCall(
+          "network",
+          `${new URL(url).origin} cannot be reached; is it in the page's connect-src? ${error}`,
+        );
+      });
+      if (!response.ok) throw new NoCall("unavailable", `${url}: ${response.status}`);
       const provider_call = (response.headers.get("Location") ?? "").split("/").at(-1);
       const started = await post(`voice-calls/${call}/start`, { provider_call }).catch(() => null);
       if (!started?.ok) throw new NoCall("network", `The call could not be reported: ${started?.status}.`);
