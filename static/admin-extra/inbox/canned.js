@@ -18,23 +18,11 @@ export function createCanned(box, onFill) {
 
   function draw() {
     el.hidden = found.length === 0;
-    el.replaceChildren(
-      ...found.map((one, place) =>
-        h(
-          "li",
-          { role: "option", "aria-selected": String(place === chosen), onclick: () => fill(one) },
-          h("b", {}, `/${one.shortcut}`),
-          h("span", {}, one.text),
-        ),
-      ),
-    );
+    el.replaceChildren(...found.map((one, place) => optionOf(one, place === chosen, () => fill(one))));
   }
 
   function fill(one) {
-    box.value = one.text.replace(/ ?\{(visitor|me|assistant|organization)\}/g, (all, name) =>
-      // "Hello {visitor}," of somebody whose name is not known is "Hello,".
-      names[name] ? all.replace(/\{.*/, () => names[name]) : "",
-    );
+    box.value = filled(one.text, names);
     onFill();
     show([]);
     box.focus();
@@ -73,3 +61,17 @@ export function createCanned(box, onFill) {
     },
   };
 }
+
+const optionOf = ({ shortcut, text }, isChosen, onclick) =>
+  h(
+    "li",
+    { role: "option", "aria-selected": String(isChosen), onclick },
+    h("b", {}, `/${shortcut}`),
+    h("span", {}, text),
+  );
+
+/** The text with names in the places for them. "Hello {visitor}," to somebody whose name is not known is "Hello,". */
+const filled = (text, names) =>
+  text.replace(/ ?\{(visitor|me|assistant|organization)\}/g, (all, name) =>
+    names[name] ? all.replace(/\{.*/, () => names[name]) : "",
+  );
