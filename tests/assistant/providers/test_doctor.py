@@ -24,7 +24,7 @@ from assistant.providers.configuration import load
 from assistant.providers.probe import Report
 from tests import make
 
-from .test_probe import Server
+from .probe_server import Server
 
 pytestmark = pytest.mark.django_db
 ROOT = Path(__file__).resolve().parents[3]
