@@ -143,7 +143,7 @@ def test_disconnecting_revokes_where_that_is_possible_and_forgets_the_tokens(mir
     account.refresh_from_db()
     assert (account.state, account.sealed_access, account.sealed_refresh) == ("new", "", "")
     if cloud.provider == "google":
-        assert not cloud.refresh_tokens and "forgotten" in said
+        assert not cloud.refresh_tokens and "revoked" in said
     else:
         assert "list of apps" in said
     cloud.seen.clear()
