@@ -130,9 +130,9 @@ MUTANTS = (
            "if False:", (f"{TESTS}/test_outbound.py",)),
     # Model servers
     Mutant("lessons of a refusal", "assistant/providers/router/router.py", "known.update(new.items())\n        return new",
-           "return {}", (f"{TESTS}/providers/test_router.py",)),
+           "return {}", (f"{TESTS}/providers/test_lessons.py",)),
     Mutant("no failover after the first visible word", "assistant/providers/router/router.py", "self._shown = True", "pass",
-           (f"{TESTS}/providers/test_router.py",)),
+           (f"{TESTS}/providers/test_attempts.py",)),
     Mutant("giving back the probe of a stopped turn", "assistant/providers/router/router.py",
            "if asked.place in plan.half_open and not text:", "if False:", (f"{TESTS}/providers/test_router.py",)),
     # Knowledge and appointments
@@ -150,7 +150,7 @@ MUTANTS = (
            ("tests/faults/test_booking_races.py",)),
     Mutant("the fence of passages' vectors", f"{SERVICES}/knowledge/vectors.py",
            "select_for_update().filter(pk=embedding.pk, fence=embedding.fence)",
-           "select_for_update().filter(pk=embedding.pk)", (f"{TESTS}/services/knowledge/test_vectors.py",)),
+           "select_for_update().filter(pk=embedding.pk)", (f"{TESTS}/services/knowledge/test_vector_runs.py",)),
     Mutant("the bound of vectors in memory", f"{SERVICES}/knowledge/vectors.py", "if size > self.max_bytes and",
            "if False and", (f"{TESTS}/services/knowledge/test_vectors.py",)),
     # What visitors have to agree to, and what they send

@@ -61,12 +61,8 @@ from assistant.tools.importing import mcp, sentence
 from assistant.turns.runner import running_tasks
 from tests import make
 from tests.assistant.admin.test_scoping import entered
-from tests.rebinding import Answer, Asked
 
-WORDS = "The lighthouse is open from nine."
 ORDER = {"type": "object", "properties": {"order": {"type": "string"}}, "required": ["order"]}
-
-
 model_for = partial(router.model_for, backoff_seconds=0.001)
 
 
@@ -596,7 +592,6 @@ LISTED = TOOL | {"url", "max_length"}
 ASKED = frozenset({"refused", "dns", "not_available"})
 PROBED = frozenset({"address_refused", "dns", "not_usable"})
 FAILED = frozenset({"failed"})
-
 GOOGLE, GOOGLE_TOKENS = "www.googleapis.com", "oauth2.googleapis.com"
 
 ENTRIES = {
@@ -635,6 +630,7 @@ ENTRIES = {
 # Where an address is entered: it is rejected at once if that is possible without a request, even to the DNS.
 FIELD = frozenset({"field"})
 DRAFT = frozenset({"address_refused", "no_server", "url", "invented_address", "placeholder_host"})
+
 FORMS = {
     "a method's form": Entry(Rooms.method_form, FIELD, whole=True),
     "a method's page": Entry(Rooms.method_page, FIELD),
@@ -656,53 +652,3 @@ FORMS = {
     "a draft by a model": Entry(Rooms.drafted, DRAFT, whole=True),
     "the page for imports": Entry(Rooms.document, DRAFT),
 }
-
-
-BUSY = (
-    "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Shop//EN\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTAMP:20260101T000000Z\r\n"
-    "DTSTART:{0:%Y%m%d}T100000Z\r\nDURATION:PT1H\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
-)
-
-
-class Site:
-    """What the public address answers: every protocol that an entry speaks."""
-
-    json = {"Content-Type": "application/json"}
-
-    def __call__(self, asked: Asked) -> Answer:
-        if b"jsonrpc" in asked.body:
-            return self._mcp(json.loads(asked.body))
-        if asked.path.endswith("/chat/completions"):
-            return self._chat(json.loads(asked.body))
-        if asked.path.endswith("/models"):
-            ends = str(timezone.now().date() + timedelta(days=20))
-            return 200, self.json, json.dumps({"data": [{"id": "m", "shutdown_date": ends}]}).encode()
-        if "text/calendar" in asked.headers.get("Accept", ""):
-            return 200, {"Content-Type": "text/calendar"}, BUSY.format(timezone.now() + timedelta(days=1)).encode()
-        if "text/html" in asked.headers.get("Accept", ""):
-            return 200, {"Content-Type": "text/html"}, f"<title>A</title><p>{WORDS}</p>".encode()
-        return 200, self.json, json.dumps({"words": WORDS}).encode()
-
-    def _mcp(self, message: Any) -> Answer:
-        results = {
-            "initialize": {"protocolVersion": "2025-06-18", "capabilities": {}, "serverInfo": {"name": "s", "version": "1"}},
-            "tools/list": {"tools": [{"name": "look", "inputSchema": {"type": "object"}}]},
-            "tools/call": {"content": [{"type": "text", "text": WORDS}]},
-        }
-        if message["method"] not in results:
-            return 202, {}, b""
-        answer = {"jsonrpc": "2.0", "id": message["id"], "result": results[message["method"]]}
-        return 200, {**self.json, "Mcp-Session-Id": "s1"}, json.dumps(answer).encode()
-
-    def _chat(self, wish: Any) -> Answer:
-        task = str(wish["messages"][0]["content"])
-        draft = {"name": "orders", "description": "Looks.", "verb": "GET", "url": "https://api.example.com/orders/{id}",
-                 "parameters": [{"name": "id", "type": "string", "required": True}]}  # fmt: skip
-        text = json.dumps(draft) if "HTTP request" in task else '{"title": "Hours", "language": "en"}'
-        message = {"role": "assistant", "content": text}
-        whole = {
-            "id": "1",
-            "object": "chat.completion",
-            "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
-        }
-        return 200, self.json, json.dumps(whole).encode()

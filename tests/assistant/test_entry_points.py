@@ -18,8 +18,9 @@ from assistant import tasks
 from assistant.models import Document
 from assistant.services.knowledge import documents
 from assistant.tools import importing
-from tests.assistant.entries import ENTRIES, FORMS, WORDS, Entry, Rooms, Said, Site
-from tests.assistant.test_outbound import NAMES
+from tests.assistant.dns import NAMES
+from tests.assistant.entries import ENTRIES, FORMS, Entry, Rooms, Said
+from tests.assistant.entry_site import WORDS, Site
 from tests.rebinding import CANARY, PUBLIC, Answer, Asked, Network, network
 from tests.servers import free_port
 

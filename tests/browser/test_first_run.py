@@ -156,7 +156,7 @@ def test_a_newcomer_gets_a_widget_onto_their_site(
         me.press("Save and continue")
 
         me.at("Your sites")
-        expect(page.get_by_label("On which sites will it be?")).to_have_value(site.url)
+        expect(page.get_by_label("Which sites will show it?")).to_have_value(site.url)
         me.press("Save and continue")
 
         me.at("On your site")

@@ -22,7 +22,7 @@ from assistant.providers.configuration import ProviderSettings
 from assistant.providers.probe import probe
 from assistant.services.conversations.messages import post_message
 from tests import make, servers
-from tests.assistant.providers.test_completions import collect
+from tests.assistant.providers.asking import collect
 from tests.conftest import needed
 
 from .visitor import Visitor, until

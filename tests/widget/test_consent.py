@@ -11,7 +11,7 @@ from assistant.models import Assistant, Conversation, Message, Notice, NoticeTex
 from assistant.services.organizations import rate_limits
 from tests import make
 from tests.widget.test_consumer import Socket
-from tests.widget.views.test_api import Page
+from tests.widget.views.visitor_page import Page
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("answered")]
 TEXT = "We store this conversation for 90 days."

@@ -136,7 +136,7 @@ class ModelForm(ProviderForm):
             self.initial["preset"] = "openai"
         self.fields["base_url"].help_text = "For example http://localhost:11434 or https://llm.example.com/v1."
         self.fields["smart"].help_text = "As the server spells it, for example gpt-5.4 or llama3.2."
-        # What the preset knows need not be asked.
+        # What the preset knows is not asked for.
         known = {name: [f for f in ("base_url", "smart") if getattr(one, f)] for name, one in PRESETS.items()}
         presets.widget.attrs["data-known"] = json.dumps(known)
         plain(self)
@@ -216,8 +216,8 @@ class ServicesForm(forms.Form):
                     calendars.set_week(calendar, week)
             except closing.Undecided as error:
                 raise ValidationError(
-                    "Appointments are booked outside these hours. Change the hours of the calendar on its own page, where "
-                    "you can decide what becomes of them."
+                    "Some appointments fall outside these hours. Change the hours on the calendar's own page, where you can "
+                    "decide what happens to them."
                 ) from error
             for row in names:
                 self._new_service(row, calendar)
@@ -257,10 +257,10 @@ ABILITIES: dict[str, tuple[str, dict[str, Any]]] = {
 
 class AssistantForm(forms.ModelForm):
     locale = forms.ChoiceField(
-        label="Which language does it begin in?", choices=LANGUAGES, help_text="It answers in the visitor's language."
+        label="Which language does it start in?", choices=LANGUAGES, help_text="It answers in the visitor's language."
     )
     books = forms.BooleanField(label="Book appointments", required=False, initial=True)
-    fetches = forms.BooleanField(label="Ask the team to join, when a visitor wants a person", required=False, initial=True)
+    fetches = forms.BooleanField(label="Ask the team to join when a visitor wants a person", required=False, initial=True)
 
     class Meta:
         model = Assistant
@@ -269,8 +269,8 @@ class AssistantForm(forms.ModelForm):
         help_texts = {
             "name": "Such as Mia.",
             "accent": "",
-            "knowledge": "Opening hours, prices, address, how to get there, rules: as you would write it down for a new "
-            "colleague. It says only what is here. Documents can be added later.",
+            "knowledge": "Opening hours, prices, address, directions, house rules: write them down as you would for a new "
+            "colleague. The assistant knows only this, and the documents that you can add later.",
         }
         widgets = {"accent": forms.TextInput({"type": "color"}), "knowledge": forms.Textarea({"rows": 10})}
 
@@ -318,7 +318,7 @@ class AssistantForm(forms.ModelForm):
 
 class SitesForm(forms.Form):
     sites = forms.CharField(
-        label="On which sites will it be?",
+        label="Which sites will show it?",
         required=False,
         widget=forms.Textarea({"rows": 4}),
         help_text="One per line, such as www.example.com. A site with and without www is two sites.",

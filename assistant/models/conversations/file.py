@@ -33,7 +33,7 @@ class ConversationFile(models.Model):
     by_staff = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     from_staff = models.BooleanField(default=False)
     name = models.CharField(max_length=120)
-    type = models.CharField(max_length=40, blank=True)  # as its content says
+    type = models.CharField(max_length=40, blank=True)  # determined by its content
     size = models.PositiveIntegerField()  # as it was sent, then as it is stored, in bytes
     state = models.CharField(max_length=10, choices=State.choices, default=State.RECEIVING)
     place = models.CharField(max_length=48, unique=True, default=new_place, editable=False)

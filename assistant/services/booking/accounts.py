@@ -1,7 +1,7 @@
 """Accounts with Google and Microsoft: connected by a person's consent, kept by refreshing their tokens, and disconnected.
 
 A consent begins with a signed `state` that belongs to one account, one member of staff and one session of theirs, and is
-good once and for ten minutes. The verifier of PKCE is derived from it, so it is stored nowhere.
+valid once, for ten minutes. The verifier of PKCE is derived from it, so it is stored nowhere.
 """
 
 from __future__ import annotations
@@ -74,16 +74,16 @@ def use_state(state: str, *, user_id: int, session: SessionBase) -> Consent:
         said = signing.loads(state, salt=SALT, max_age=CONSENT_SECONDS)
         account_id, nonce = UUID(said["account"]), str(said["nonce"])
     except signing.SignatureExpired as error:
-        raise ConsentInvalid("Too much time has passed since you began. Press Connect again.") from error
+        raise ConsentInvalid("This took longer than ten minutes. Press Connect again.") from error
     except (signing.BadSignature, KeyError, TypeError, ValueError) as error:
-        raise ConsentInvalid("This address was not made here. Press Connect on the account's page.") from error
+        raise ConsentInvalid("This link is invalid. Press Connect on the account's page.") from error
     begun = session.get(SESSION_KEY, [])
     if said.get("user") != user_id or _digest(nonce) not in begun:
-        raise ConsentInvalid("This consent was begun in another session. Press Connect on the account's page.")
+        raise ConsentInvalid("This consent was started in another session. Press Connect on the account's page.")
     session[SESSION_KEY] = [one for one in begun if one != _digest(nonce)]
     # Of two requests with one state, the second changes no row.
     if not CalendarAccount.objects.filter(pk=account_id, pending=_digest(nonce)).update(pending=""):
-        raise ConsentInvalid("This consent was used already, or begun anew elsewhere. Press Connect again.")
+        raise ConsentInvalid("This consent has been used already, or was started again elsewhere. Press Connect again.")
     account = CalendarAccount.objects.select_related("organization").get(pk=account_id)
     return Consent(account, _verifier(nonce))
 
@@ -103,7 +103,7 @@ def connect(consent: Consent, code: str, *, user_id: int) -> CalendarAccount:
 
 
 def access_token(account_id: UUID, *, instead_of: str = "", sleep: Callable[[float], None] = time.sleep) -> str:
-    """A token that is good for a while: the stored one, or a new one. `instead_of` is one that the provider has refused.
+    """A token that is valid for a while: the stored one, or a new one. `instead_of` is one that the provider has refused.
 
     One worker asks for new tokens, under a lease; others wait for what it gets. Raises `GrantWithdrawn` or `RemoteError`.
     """
@@ -128,13 +128,13 @@ def disconnect(account: CalendarAccount) -> str:
         token = account.refresh_token()
         client = oauth.client_for(account.organization, account.provider)
         revoked = bool(token) and oauth.revoke(client, token)
-        said = "Disconnected. The provider has forgotten the access." if revoked else (
+        said = "Disconnected. The provider has revoked the access." if revoked else (
             "Disconnected: the tokens are deleted here. To withdraw the consent itself, open the account's list of apps at "
             "the provider."
         )  # fmt: skip
     except (RemoteError, SecretUnreadable) as error:
         said = (
-            f"Disconnected: the tokens are deleted here, but the provider could not be told. {error} Remove the access in "
+            f"Disconnected: the tokens are deleted here, but the provider has not revoked the access. {error} Remove it in "
         )
         said += "the account's settings at the provider."
     CalendarAccount.objects.filter(pk=account.pk).update(
@@ -182,7 +182,7 @@ def refresh(account: CalendarAccount) -> str:
 
 
 def _withdrawn(account: CalendarAccount, problem: str) -> None:
-    """Ask no more until somebody connects it again, and write to the team once."""
+    """Stop using it until somebody connects it again, and notify the team once."""
     with transaction.atomic():
         state = CalendarAccount.State.WITHDRAWN
         if not _mine(account).update(
@@ -193,8 +193,8 @@ def _withdrawn(account: CalendarAccount, problem: str) -> None:
         budgets.notify_team(
             account.organization,
             f"The calendar account {name} has to be connected again",
-            f"{problem}\n\nUntil then, the busy times that were last read from its calendars still block bookings, new ones "
-            "there do not, and no bookings are entered there. Open Calendar accounts in the admin and press Connect.",
+            f"{problem}\n\nUntil then, busy times that were read earlier still block bookings, new ones "
+            "do not, and no bookings are entered into its calendars. Open Calendar accounts in the admin and press Connect.",
             key=f"account:{account.pk}:{account.fence}",
         )
 

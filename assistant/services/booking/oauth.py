@@ -25,7 +25,7 @@ from assistant.secrets import SecretUnreadable
 from assistant.services.booking.remote import RemoteError, wait_asked_for
 
 MAX_BYTES = 100_000
-DEFAULT_SECONDS = 3600  # that an access token is good for, where the server does not say
+DEFAULT_SECONDS = 3600  # that an access token is valid for, where the server does not say
 
 
 class GrantWithdrawn(RemoteError):
@@ -141,7 +141,7 @@ def exchange(client: Client, *, code: str, redirect_uri: str, verifier: str) -> 
         raise RemoteError("Some of the permissions needed were not granted. Connect again and leave all the boxes checked.")
     tokens = _as_tokens(found)
     if not tokens.refresh:
-        raise RemoteError("The provider sent no refresh token, without which the access would end within the hour. "
+        raise RemoteError("The provider sent no refresh token, without which the access would end within an hour. "
                           "Connect again.")  # fmt: skip
     return tokens
 
@@ -171,7 +171,7 @@ def _tokens(client: Client, asked: Mapping[str, str]) -> dict[str, Any]:
     match said.get("error"):
         case "invalid_grant" | "interaction_required" | "consent_required" | "login_required":
             raise GrantWithdrawn(
-                f"{name} no longer accepts the access that was given: it was withdrawn, has expired, or the password was "
+                f"{name} no longer grants access: it was withdrawn or has expired, or the password was "
                 "changed. Connect the account again."
             )
         case "invalid_client" | "unauthorized_client":

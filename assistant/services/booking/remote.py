@@ -51,7 +51,7 @@ class Connector(ABC):
 
     @abstractmethod
     def write(self, appointment_id: UUID, event: icalendar.Event) -> None:
-        """Make `event` the entry of that appointment. Twice is as good as once."""
+        """Make `event` the entry of that appointment. Idempotent."""
 
     @abstractmethod
     def remove(self, appointment_id: UUID) -> None:

@@ -30,7 +30,7 @@ def _storage() -> Storage:
 
 
 def write(place: str, content: bytes) -> None:
-    """Store `content`, sealed. Raises `OSError` where the storage does not take it."""
+    """Store `content`, sealed. Raises `OSError` where the storage cannot be written to."""
     # In folders of some thousand files each, as file systems like it.
     name = _storage().save(_path(place), ContentFile(seal_bytes(content, "conversation file", place)))
     if name != _path(place):  # the storage avoids a name that is taken, and a random one never is

@@ -1,7 +1,7 @@
 """Files as they come in: whether one is accepted, what it is, and which message it goes with.
 
-What a file is, its content says. An image is written anew, which leaves its metadata behind; a PDF stays as it is. Each has
-to pass the scanner, where there is one. The same limits apply to visitors and staff.
+The type of a file is determined by its content. An image is encoded again, which removes its metadata; a PDF is stored as it
+is. Each has to pass the scanner, if there is one. The same limits apply to visitors and staff.
 """
 
 from __future__ import annotations
@@ -61,21 +61,21 @@ def receive(conversation: Conversation, name: str, data: bytes, *, by: Any = Non
     except BaseException as error:
         file.delete()
         if isinstance(error, OSError):
-            log.exception("The storage does not take files.")
+            log.exception("The storage cannot be written to.")
             raise InputError("The file could not be stored.", code="unavailable") from error
         raise
     file.name, file.type, file.size, file.state = clean_name(name, kind), kind, len(content), file.State.READY
     kept = ConversationFile.objects.filter(pk=file.pk)
     if not kept.update(name=file.name, type=file.type, size=file.size, state=file.state):
         storing.delete(file.place)  # its visitor was erased meanwhile
-        raise NotFound("The conversation is not there any more.")
+        raise NotFound("The conversation no longer exists.")
     return file
 
 
 def _begin(conversation: Conversation, size: int, by: Any) -> ConversationFile:
     """A row for a file of that size, within the limits."""
     if by is None and not conversation.assistant.accepts_files:
-        raise NotAllowed("This assistant accepts no files.")
+        raise NotAllowed("This assistant does not accept files.")
     if not size:
         raise InputError("The file is empty. Choose another one.", code="file_type")
     if size > settings.FILE_MAX_MB * MEGABYTE:
@@ -92,7 +92,7 @@ def _begin(conversation: Conversation, size: int, by: Any) -> ConversationFile:
         total = stored.aggregate(total=Sum("size"))["total"] or 0
         if total + size > settings.FILES_ORGANIZATION_MB * MEGABYTE:
             log.warning("organization %s has reached FILES_ORGANIZATION_MB: a file was refused", locked.organization_id)
-            raise InputError("There is no room for more files in your organization.", code="too_many_files")
+            raise InputError("Your organization has used up its storage for files.", code="too_many_files")
         return ConversationFile.objects.create(conversation=locked, size=size, by_staff=by, from_staff=by is not None)
 
 
@@ -104,7 +104,7 @@ def examined(data: bytes, *, scanner: Scan = scan) -> tuple[str, bytes, bytes]:
     try:
         scanner(data, settings.FILE_SCANNER)
     except Found as error:
-        raise InputError("The virus scanner refused the file.", code="file_refused") from error
+        raise InputError("The virus scanner rejected the file.", code="file_refused") from error
     except NotScanned as error:
         raise InputError("The file could not be scanned for viruses. Try again later.", code="file_not_checked") from error
     if data.startswith(b"%PDF-"):
@@ -114,7 +114,7 @@ def examined(data: bytes, *, scanner: Scan = scan) -> tuple[str, bytes, bytes]:
     except NotAnImage as error:
         log.info("A file was refused: %s", error)
         raise InputError(
-            "Only PNG, JPEG, WebP, GIF and PDF can be sent. This is none, or damaged.", code="file_type"
+            "Only PNG, JPEG, WebP, GIF and PDF files can be sent. This one is of another type, or damaged.", code="file_type"
         ) from error
     return image.type, image.data, image.thumbnail
 
@@ -155,7 +155,7 @@ def ready(
     rows = conversation.files.filter(free, pk__in=ids, from_staff=from_staff, state=ConversationFile.State.READY)
     found = {str(row.pk): row for row in rows}
     if missing := set(ids) - set(found):
-        raise NotFound(f"{len(missing)} of the files are not there any more.")
+        raise NotFound(f"{len(missing)} of the files no longer exist.")
     return [found[id] for id in dict.fromkeys(ids)]
 
 

@@ -1,163 +1,130 @@
 // The box in which staff write: replies with canned ones behind /, notes, and drafts that stay until they are sent.
 
+import { createCanned } from "./canned.js";
 import { button, h } from "./dom.js";
+import { draftOf, keepDraft } from "./drafts.js";
 import { createAttachments } from "./files.js";
-import { config } from "./server.js";
 
 const TYPING_MS = 3_000;
-const draftKey = (id, mode) => `iw-inbox ${mode} ${id}`;
+const MODES = {
+  reply: {
+    label: "Reply",
+    send: "Send",
+    hint: "Enter sends, Shift+Enter starts a new line, / finds canned replies.",
+  },
+  note: { label: "Note for the team", send: "Add note", hint: "Only your team sees notes." },
+};
 
-/** `onSend(mode, text, files)` answers whether it was sent; `onTyping()` is called while a reply is typed. */
-export function createComposer({ onSend, onTyping }) {
-  const box = h("textarea", { className: "iw-input", rows: 3, maxLength: 4000, dir: "auto", "aria-label": "Reply" });
-  const menu = h("ul", { className: "iw-inbox-canned", role: "listbox", "aria-label": "Canned replies", hidden: true });
-  const warning = h("div", { className: "iw-inbox-warning", role: "alert", hidden: true });
-  const modes = {
-    reply: h("button", { type: "button", role: "tab", onclick: () => switchTo("reply") }, "Reply"),
-    note: h("button", { type: "button", role: "tab", onclick: () => switchTo("note") }, "Note for the team"),
-  };
-  const sendButton = button("Send", () => send(), { className: "iw-button iw-primary" });
-  const hint = h("small", { className: "iw-hint" });
-  const files = createAttachments(box, () => (sendButton.disabled = sending || files.isBusy()));
-  const el = h(
+export class Composer {
+  #mode = "reply";
+  #sending = false;
+  #id = "";
+  #typedAt = 0;
+  #onSend;
+  #onTyping;
+  #box = h("textarea", { className: "iw-input", rows: 3, maxLength: 4000, dir: "auto", "aria-label": "Reply" });
+  #warning = h("div", { className: "iw-inbox-warning", role: "alert", hidden: true });
+  #hint = h("small", { className: "iw-hint" });
+  #sendButton = button("Send", () => this.send(), { className: "iw-button iw-primary" });
+  #tabs = Object.entries(MODES).map(([name, { label }]) =>
+    h("button", { type: "button", role: "tab", "data-mode": name, onclick: () => this.#switchTo(name) }, label),
+  );
+  #canned = createCanned(this.#box, () => this.#keep());
+  #files = createAttachments(this.#box, () => this.#drawSendButton());
+
+  el = h(
     "div",
     { className: "iw-inbox-composer" },
-    warning,
-    h("div", { className: "iw-inbox-modes", role: "tablist", "aria-label": "What to write" }, modes.reply, modes.note),
-    h("div", { className: "iw-inbox-box" }, menu, box),
-    files.list,
-    files.input,
-    h("div", { className: "iw-inbox-send" }, hint, files.add, sendButton),
+    this.#warning,
+    h("div", { className: "iw-inbox-modes", role: "tablist", "aria-label": "What to write" }, this.#tabs),
+    h("div", { className: "iw-inbox-box" }, this.#canned.el, this.#box),
+    this.#files.list,
+    this.#files.input,
+    h("div", { className: "iw-inbox-send" }, this.#hint, this.#files.add, this.#sendButton),
   );
-  let mode = "reply";
-  let sending = false;
-  let id = "";
-  let names = {};
-  let typedAt = 0;
-  let found = [];
-  let chosen = 0;
 
-  function switchTo(next) {
-    mode = next;
-    for (const [name, tab] of Object.entries(modes)) tab.setAttribute("aria-selected", String(name === mode));
-    el.classList.toggle("iw-writes-note", mode === "note");
-    files.add.hidden = files.list.hidden = mode === "note";
-    files.list.hidden ||= !files.list.firstChild;
-    box.setAttribute("aria-label", mode === "note" ? "Note for the team" : "Reply");
-    sendButton.textContent = mode === "note" ? "Add note" : "Send";
-    hint.textContent =
-      mode === "note"
-        ? "Only your team sees notes."
-        : "Enter sends, Shift+Enter starts a new line, / finds canned replies.";
-    box.value = sessionStorage.getItem(draftKey(id, mode)) ?? "";
-    offer();
+  /** `onSend(mode, text, files)` answers whether it was sent; `onTyping()` is called while a reply is typed. */
+  constructor({ onSend, onTyping }) {
+    this.#onSend = onSend;
+    this.#onTyping = onTyping;
+    this.#box.addEventListener("input", () => this.#typed());
+    this.#box.addEventListener("keydown", (event) => this.#press(event));
   }
 
-  async function send() {
-    const text = box.value.trim();
-    const attached = mode === "reply" ? files.ids() : [];
-    if ((!text && !attached.length) || sendButton.disabled) return;
-    const [to, as] = [id, mode];
-    sending = sendButton.disabled = true;
-    const sent = await onSend(mode, text, attached);
-    sending = false;
-    sendButton.disabled = files.isBusy();
+  /** Another conversation is open, or none that this person may write in; `names` stand in its canned replies. */
+  open(id, names) {
+    this.#canned.open(names);
+    if (id === this.#id) return;
+    this.#id = id;
+    this.#files.open(id);
+    this.warn("");
+    this.#switchTo("reply");
+  }
+
+  focus(mode) {
+    if (mode !== this.#mode) this.#switchTo(mode);
+    this.#box.focus();
+  }
+
+  warn(...content) {
+    this.#warning.replaceChildren(...content);
+    this.#warning.hidden = !content.some(Boolean);
+  }
+
+  async send() {
+    const [id, mode] = [this.#id, this.#mode];
+    const text = this.#box.value.trim();
+    const files = mode === "reply" ? this.#files.ids() : [];
+    if ((!text && !files.length) || this.#sendButton.disabled) return;
+    this.#sending = true;
+    this.#drawSendButton();
+    const sent = await this.#onSend(mode, text, files);
+    this.#sending = false;
+    this.#drawSendButton();
     if (!sent) return;
-    if (id === to && as === "reply") files.clear();
-    sessionStorage.removeItem(draftKey(to, as));
-    if (id === to && mode === as) box.value = "";
-    warn("");
+    if (id === this.#id && mode === "reply") this.#files.clear();
+    keepDraft(id, mode, "");
+    if (id === this.#id && mode === this.#mode) this.#box.value = "";
+    this.warn("");
   }
 
-  /** Canned replies whose shortcut begins with what follows a / at the start. */
-  function offer() {
-    const wanted = mode === "reply" && /^\/([\w-]*)$/u.exec(box.value);
-    found = wanted
-      ? config.replies.filter((one) => one.organization === names.organization && one.shortcut.startsWith(wanted[1]))
-      : [];
-    chosen = 0;
-    drawMenu();
+  #switchTo(mode) {
+    this.#mode = mode;
+    const isNote = mode === "note";
+    const { label, send, hint } = MODES[mode];
+    for (const tab of this.#tabs) tab.setAttribute("aria-selected", String(tab.dataset.mode === mode));
+    this.el.classList.toggle("iw-writes-note", isNote);
+    this.#files.add.hidden = isNote;
+    this.#files.list.hidden = isNote || !this.#files.list.firstChild;
+    this.#box.setAttribute("aria-label", label);
+    this.#sendButton.textContent = send;
+    this.#hint.textContent = hint;
+    this.#box.value = draftOf(this.#id, mode);
+    this.#canned.offer(!isNote);
   }
 
-  function drawMenu() {
-    menu.hidden = found.length === 0;
-    menu.replaceChildren(
-      ...found.map((one, place) =>
-        h(
-          "li",
-          { role: "option", "aria-selected": String(place === chosen), onclick: () => fill(one) },
-          h("b", {}, `/${one.shortcut}`),
-          h("span", {}, one.text),
-        ),
-      ),
-    );
+  #drawSendButton() {
+    this.#sendButton.disabled = this.#sending || this.#files.isBusy();
   }
 
-  function fill(one) {
-    box.value = one.text.replace(/ ?\{(visitor|me|assistant|organization)\}/g, (all, name) =>
-      // "Hello {visitor}," of somebody whose name is not known is "Hello,".
-      names[name] ? all.replace(/\{.*/, () => names[name]) : "",
-    );
-    keep();
-    found = [];
-    drawMenu();
-    box.focus();
+  #keep() {
+    keepDraft(this.#id, this.#mode, this.#box.value);
   }
 
-  function keep() {
-    if (box.value) sessionStorage.setItem(draftKey(id, mode), box.value);
-    else sessionStorage.removeItem(draftKey(id, mode));
+  #typed() {
+    const isReply = this.#mode === "reply";
+    this.#keep();
+    this.#canned.offer(isReply);
+    if (!isReply || !this.#box.value || Date.now() - this.#typedAt < TYPING_MS) return;
+    this.#typedAt = Date.now();
+    this.#onTyping();
   }
 
-  function warn(...said) {
-    warning.replaceChildren(...said);
-    warning.hidden = !said.some(Boolean);
-  }
-
-  box.addEventListener("input", () => {
-    keep();
-    offer();
-    if (mode !== "reply" || !box.value || Date.now() - typedAt < TYPING_MS) return;
-    typedAt = Date.now();
-    onTyping();
-  });
-  box.addEventListener("keydown", (event) => {
-    if (event.isComposing) return;
-    if (found.length && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+  #press(event) {
+    if (event.isComposing || this.#canned.press(event)) return;
+    if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
-      chosen = (chosen + (event.key === "ArrowDown" ? 1 : found.length - 1)) % found.length;
-      drawMenu();
-    } else if (found.length && (event.key === "Enter" || event.key === "Tab")) {
-      event.preventDefault();
-      fill(found[chosen]);
-    } else if (event.key === "Enter" && !event.shiftKey) {
-      event.preventDefault();
-      send();
-    } else if (event.key === "Escape") {
-      if (found.length) {
-        found = [];
-        drawMenu();
-      } else box.blur();
-    }
-  });
-
-  return {
-    el,
-    warn,
-    send,
-    text: () => box.value,
-    /** Another conversation is open, or none that this person may write in. */
-    open(next, words) {
-      names = words;
-      if (next === id) return;
-      id = next;
-      files.open(next);
-      warn("");
-      switchTo("reply");
-    },
-    focus(as) {
-      if (as !== mode) switchTo(as);
-      box.focus();
-    },
-  };
+      this.send();
+    } else if (event.key === "Escape") this.#box.blur();
+  }
 }

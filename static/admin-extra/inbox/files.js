@@ -14,6 +14,26 @@ export const sentFile = (file) =>
     h("span", {}, h("bdi", {}, file.name), h("small", {}, file.size)),
   );
 
+/** Calls `add(file)` for each file that is pasted into `el` or dropped onto it, while `isOpen()`. */
+function acceptFiles(el, isOpen, add) {
+  const take = (event, data) => {
+    if (!data?.files.length || !isOpen()) return;
+    event.preventDefault();
+    [...data.files].forEach(add);
+  };
+  el.addEventListener("paste", (event) => take(event, event.clipboardData));
+  el.addEventListener("dragover", (event) => event.dataTransfer.types.includes("Files") && event.preventDefault());
+  el.addEventListener("drop", (event) => take(event, event.dataTransfer));
+}
+
+const attachedFile = (file, onRemove) =>
+  h(
+    "li",
+    { className: file.error ? "iw-bad" : "" },
+    h("span", {}, h("bdi", {}, file.name), h("small", {}, file.error ?? (file.id ? "" : "Uploading…"))),
+    h("button", { type: "button", "aria-label": `Remove ${file.name}`, onclick: onRemove }, "×"),
+  );
+
 /** Files for the next reply; `onChange()` is called whenever they change, `into` takes what is dropped or pasted. */
 export function createAttachments(into, onChange) {
   let id = "";
@@ -29,47 +49,33 @@ export function createAttachments(into, onChange) {
     [...input.files].forEach(upload);
     input.value = "";
   });
-  into.addEventListener("paste", (event) => take(event, event.clipboardData));
-  into.addEventListener("dragover", (event) => event.dataTransfer.types.includes("Files") && event.preventDefault());
-  into.addEventListener("drop", (event) => take(event, event.dataTransfer));
+  acceptFiles(into, () => !add.hidden, upload);
 
-  function take(event, data) {
-    if (!data?.files.length || add.hidden) return;
-    event.preventDefault();
-    [...data.files].forEach(upload);
+  function replace(next) {
+    files = next;
+    draw();
+  }
+
+  function draw() {
+    list.replaceChildren(...files.map((file) => attachedFile(file, () => remove(file))));
+    list.hidden = files.length === 0;
+    onChange();
   }
 
   async function upload(content) {
     const to = id;
     const file = { name: content.name };
-    files.push(file);
-    draw();
+    replace([...files, file]);
     const answer = await attach(to, content);
     if (answer.file) Object.assign(file, answer.file);
     else file.error = answer.error;
-    if (!files.includes(file)) return answer.file && change(to, "detach", { file: answer.file.id });
-    draw();
+    if (files.includes(file)) draw();
+    else if (answer.file) change(to, "detach", { file: answer.file.id });
   }
 
   function remove(file) {
-    files = files.filter((one) => one !== file);
     if (file.id) change(id, "detach", { file: file.id });
-    draw();
-  }
-
-  function draw() {
-    list.replaceChildren(
-      ...files.map((file) =>
-        h(
-          "li",
-          { className: file.error ? "iw-bad" : "" },
-          h("span", {}, h("bdi", {}, file.name), h("small", {}, file.error ?? (file.id ? "" : "Uploading…"))),
-          h("button", { type: "button", "aria-label": `Remove ${file.name}`, onclick: () => remove(file) }, "×"),
-        ),
-      ),
-    );
-    list.hidden = files.length === 0;
-    onChange();
+    replace(files.filter((one) => one !== file));
   }
 
   return {
@@ -78,17 +84,13 @@ export function createAttachments(into, onChange) {
     list,
     isBusy: () => files.some((file) => !file.id && !file.error),
     ids: () => files.flatMap((file) => file.id ?? []),
-    clear() {
-      files = [];
-      draw();
-    },
+    clear: () => replace([]),
     /** Another conversation is open: what was attached here is not sent there. */
     open(next) {
       if (next === id) return;
       for (const file of files) if (file.id) change(id, "detach", { file: file.id });
       id = next;
-      files = [];
-      draw();
+      replace([]);
     },
   };
 }

@@ -3,7 +3,7 @@
 import { createList } from "./list.js";
 import { notice } from "./notices.js";
 import { config, connect } from "./server.js";
-import { createTalk } from "./talk.js";
+import { Talk } from "./talk.js";
 
 const TOGETHER_MS = 150; // events that come together are read once
 const root = document.getElementById("inbox");
@@ -12,7 +12,7 @@ const title = document.title;
 
 const socket = connect(heard, (online) => (offline.hidden = online));
 const list = createList(open, counted);
-const talk = createTalk(socket, {
+const talk = new Talk(socket, {
   onChanged: () => again("list"),
   onBack: () => (root.dataset.showing = "list"),
   onAbout: () => (root.dataset.showing = root.dataset.showing === "side" ? "talk" : "side"),
@@ -33,21 +33,21 @@ function again(...parts) {
 }
 
 function heard(event) {
-  const isOpen = talk.is(event.conversation);
+  const isOpen = talk.isOpen(event.conversation);
   switch (event.type) {
     case "missed":
       return again("list", "talk");
     case "changed":
-      if (isOpen) talk.visitorSpoke();
+      if (isOpen) talk.presence.visitorSpoke();
       return again("list", ...(isOpen ? ["talk"] : []));
     case "read":
       return event.by === config.me && again("list");
     case "visitor.typing":
-      return isOpen && talk.visitorTypes();
+      return isOpen && talk.presence.visitorTypes();
     case "notice":
-      return notice(event, talk.is);
+      return notice(event, (id) => talk.isOpen(id));
     case "staff.here":
-      return isOpen && talk.see(event);
+      return isOpen && talk.presence.see(event);
   }
 }
 

@@ -1,114 +1,135 @@
 // The open conversation: what was said, who is looking at it, and what can be done with it; beside it, the visitor.
 
 import { about } from "./about.js";
-import { createComposer } from "./composer.js";
+import { Composer } from "./composer.js";
 import { button, h } from "./dom.js";
 import { headOf } from "./head.js";
 import { item } from "./items.js";
 import { createPresence } from "./presence.js";
 import { change, conversation } from "./server.js";
 
-/** `socket` says what is watched and typed; `onChanged()` is called after every change that was made here. On a phone,
- * `onBack()` and `onAbout()` lead to the list, and to what is known of the visitor and back. */
-export function createTalk(socket, { onChanged, onBack, onAbout }) {
-  const el = document.getElementById("inbox-talk");
-  const side = document.getElementById("inbox-side");
-  const head = h("header", { className: "iw-inbox-head" });
-  const log = h("div", { className: "iw-inbox-log", role: "log", "aria-label": "Messages", tabIndex: 0 });
-  const others = h("p", { className: "iw-hint iw-inbox-others", role: "status" });
-  const problem = h("p", { className: "iw-bad", role: "alert", hidden: true });
-  const composer = createComposer({ onSend: send, onTyping: socket.typing });
-  let shown = null;
-  let asked = 0;
-  const presence = createPresence(others);
+/** So close to the end, the messages follow what is added. */
+const NEAR_END_PX = 80;
 
-  async function open(id) {
-    presence.clear();
-    shown = null;
-    socket.watch(id);
-    await reload(id);
-    if (shown?.id === id && matchMedia("(pointer: fine)").matches) composer.focus("reply");
+export class Talk {
+  #shown = null;
+  #asked = 0;
+  #socket;
+  #on;
+  #el = document.getElementById("inbox-talk");
+  #side = document.getElementById("inbox-side");
+  #head = h("header", { className: "iw-inbox-head" });
+  #log = h("div", { className: "iw-inbox-log", role: "log", "aria-label": "Messages", tabIndex: 0 });
+  #others = h("p", { className: "iw-hint iw-inbox-others", role: "status" });
+  #problem = h("p", { className: "iw-bad", role: "alert", hidden: true });
+  #composer;
+  presence = createPresence(this.#others);
+
+  /** `socket` says what is watched and typed; `onChanged()` is called after every change that was made here. On a phone,
+   * `onBack()` and `onAbout()` lead to the list, and to what is known of the visitor and back. */
+  constructor(socket, { onChanged, onBack, onAbout }) {
+    this.#socket = socket;
+    this.#on = { onChanged, onBack, onAbout };
+    this.#composer = new Composer({
+      onSend: (mode, text, files) => (mode === "note" ? this.#act("note", { text }) : this.#reply(text, files)),
+      onTyping: socket.typing,
+    });
+    document.addEventListener("visibilitychange", () => this.#markRead());
   }
 
-  async function reload(id = shown?.id) {
+  isOpen(id) {
+    return this.#shown?.id === id;
+  }
+
+  async open(id) {
+    this.presence.clear();
+    this.#shown = null;
+    this.#socket.watch(id);
+    await this.reload(id);
+    if (this.isOpen(id) && matchMedia("(pointer: fine)").matches) this.#composer.focus("reply");
+  }
+
+  async reload(id = this.#shown?.id) {
     if (!id) return;
-    const number = ++asked;
+    const number = ++this.#asked;
     const found = await conversation(id);
-    if (number !== asked) return;
-    if (found.error) return fail(found.error);
-    fail("");
-    const first = shown?.id !== id;
-    const below = first || log.scrollHeight - log.scrollTop - log.clientHeight < 80;
-    shown = found;
-    draw();
-    if (below) log.scrollTop = log.scrollHeight;
-    read();
+    if (number !== this.#asked) return;
+    this.#fail(found.error ?? "");
+    if (found.error) return;
+    const { scrollHeight, scrollTop, clientHeight } = this.#log;
+    const follows = !this.isOpen(id) || scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
+    this.#shown = found;
+    this.#draw();
+    if (follows) this.#log.scrollTop = this.#log.scrollHeight;
+    this.#markRead();
+  }
+
+  /** `mode` is "reply" or "note". */
+  focus(mode) {
+    if (this.#shown?.may_act) this.#composer.focus(mode);
   }
 
   /** What is on the screen of somebody who looks at it is read. */
-  function read() {
-    if (shown?.unread && !document.hidden) change(shown.id, "read", { seq: shown.seq }).then(onChanged);
+  #markRead() {
+    const shown = this.#shown;
+    if (shown?.unread && !document.hidden) change(shown.id, "read", { seq: shown.seq }).then(this.#on.onChanged);
   }
 
-  function fail(text) {
-    problem.textContent = text;
-    problem.hidden = !text;
-    if (!el.contains(problem)) el.replaceChildren(problem);
+  #fail(text) {
+    this.#problem.textContent = text;
+    this.#problem.hidden = !text;
+    if (!this.#el.contains(this.#problem)) this.#el.replaceChildren(this.#problem);
   }
 
-  async function act(name, fields) {
-    const answer = await change(shown.id, name, fields);
-    fail(answer.error ?? "");
-    await reload();
-    onChanged();
+  async #act(name, fields) {
+    const answer = await change(this.#shown.id, name, fields);
+    this.#fail(answer.error ?? "");
+    return this.#changed(answer);
+  }
+
+  async #reply(text, files) {
+    const { id, seq } = this.#shown;
+    const attached = files.map((file) => ["file", file]);
+    const answer = await change(id, "reply", [["text", text], ["seq", seq], ...attached]);
+    if (answer.crossed) return this.#warnOfCrossing(answer.crossed);
+    if (answer.error) this.#composer.warn(answer.error);
+    return this.#changed(answer);
+  }
+
+  async #changed(answer) {
+    await this.reload();
+    this.#on.onChanged();
     return !answer.error;
   }
 
-  async function send(mode, text, files) {
-    if (mode === "note") return act("note", { text });
-    const answer = await change(shown.id, "reply", [
-      ["text", text],
-      ["seq", shown.seq],
-      ...files.map((file) => ["file", file]),
-    ]);
-    if (answer.crossed) {
-      const { by, text: theirs } = answer.crossed;
-      await reload(); // from here on, the answer counts as written against what the other one said
-      composer.warn(
-        h("b", {}, `${by || "Somebody else"} answered while you were writing:`),
-        h("q", { dir: "auto" }, theirs),
-        button("Send mine too", () => composer.send()),
-      );
-      return false;
-    }
-    if (answer.error) composer.warn(answer.error);
-    await reload();
-    onChanged();
-    return !answer.error;
+  async #warnOfCrossing({ by, text }) {
+    await this.reload(); // from here on, the answer counts as written against what the other one said
+    this.#composer.warn(
+      h("b", {}, `${by || "Somebody else"} answered while you were writing:`),
+      h("q", { dir: "auto" }, text),
+      button("Send mine too", () => this.#composer.send()),
+    );
+    return false;
   }
 
-  function draw() {
-    el.replaceChildren(head, problem, log, others, ...(shown.may_act ? [composer.el] : []));
+  #draw() {
+    const [shown, composer] = [this.#shown, this.#composer];
+    const act = (name, fields) => this.#act(name, fields);
+    this.#el.replaceChildren(
+      this.#head,
+      this.#problem,
+      this.#log,
+      this.#others,
+      ...(shown.may_act ? [composer.el] : []),
+    );
     if (shown.may_act) composer.open(shown.id, shown.names);
     composer.el.hidden = shown.state === "closed";
-    head.replaceChildren(...headOf(shown, { act, onBack, onAbout }));
-    presence.draw();
-    log.replaceChildren(
+    this.#head.replaceChildren(...headOf(shown, { act, onBack: this.#on.onBack, onAbout: this.#on.onAbout }));
+    this.presence.draw();
+    this.#log.replaceChildren(
       ...shown.items.map((one) => item(one, shown.names)),
       shown.writing ? h("p", { className: "iw-hint" }, "Writing…") : "",
     );
-    side.replaceChildren(...about(shown, act));
+    this.#side.replaceChildren(...about(shown, act));
   }
-
-  document.addEventListener("visibilitychange", read);
-
-  return {
-    open,
-    reload,
-    is: (id) => shown?.id === id,
-    focus: (mode) => shown?.may_act && composer.focus(mode),
-    see: presence.see,
-    visitorTypes: presence.visitorTypes,
-    visitorSpoke: presence.visitorSpoke,
-  };
 }

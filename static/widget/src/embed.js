@@ -45,6 +45,7 @@ function start(host, key, options, restart) {
   });
   const root = h("div", { class: "root" }, launcher);
   const { shadow, inject, remove } = attachHost(root, css, options.mode !== "inline");
+  const dress = (/** @type {Look} */ config) => showLook(root, options, config);
   dress(look ?? lookOf(options.look));
 
   const load = createLoad(host, key, (config, { mount }) => {
@@ -71,14 +72,6 @@ function start(host, key, options, restart) {
     },
   });
 
-  /** @param {{ accent?: string, position?: string }} config */
-  function dress(config) {
-    const { accent, onAccent } = palette(asColour(options.accent ?? config.accent), "#ffffff");
-    root.style.setProperty("--accent", accent);
-    root.style.setProperty("--on-accent", onAccent);
-    root.dataset.position = (options.position ?? config.position) === "left" ? "left" : "right";
-  }
-
   launcher.hidden = "hidden" in options; // the page has a button of its own
   if (look?.outside || OUTSIDE.test(`${Object.keys(options)} ${options.look}`)) {
     root.hidden = true; // until it is known whether this page is to show it
@@ -87,6 +80,32 @@ function start(host, key, options, restart) {
       .catch(() => (root.hidden = false));
   }
 
+  publish(commands);
+  if (options.mode === "page") {
+    root.dataset.mode = "page";
+    commands.open();
+  } else if (storage.get("session") && (storage.get("open") || storage.get("waiting"))) {
+    load.panel().then(
+      (panel) => panel.resume(reopens(storage.get("open"))),
+      () => {},
+    );
+  }
+}
+
+/** @typedef {{ accent?: string, position?: string }} Look */
+
+/** The page's options come before what staff have set.
+ * @param {HTMLElement} root @param {import("./loader/tag.js").Options} options @param {Look} config */
+function showLook(root, options, config) {
+  const { accent, onAccent } = palette(asColour(options.accent ?? config.accent), "#ffffff");
+  root.style.setProperty("--accent", accent);
+  root.style.setProperty("--on-accent", onAccent);
+  root.dataset.position = (options.position ?? config.position) === "left" ? "left" : "right";
+}
+
+/** For the page's scripts, which may have queued commands, and for its elements.
+ * @param {import("./loader/commands.js").Commands} commands */
+function publish(commands) {
   const queued = page.Interworky;
   page.Interworky = commands;
   if (Array.isArray(queued)) commands.push(...queued);
@@ -103,16 +122,6 @@ function start(host, key, options, restart) {
         }
       },
     );
-
-  if (options.mode === "page") {
-    root.dataset.mode = "page";
-    commands.open();
-  } else if (storage.get("session") && (storage.get("open") || storage.get("waiting"))) {
-    load.panel().then(
-      (panel) => panel.resume(reopens(storage.get("open"))),
-      () => {},
-    );
-  }
 }
 
 /** A reply that was being typed goes on here. A small screen is not covered again on a new page.

@@ -31,9 +31,7 @@ export function createOutbox(store, transport, world) {
     if (next?.id === underWay) return;
     underWay = "";
     if (!next) return;
-    const { failed: _, ...message } = next;
-    const files = message.files?.map(({ id }) => id);
-    if (transport.send({ type: "message.send", ...message, files })) underWay = message.id;
+    if (transport.send(frameOf(next))) underWay = next.id;
   }
 
   function pumpAnswers() {
@@ -76,3 +74,10 @@ export function createOutbox(store, transport, world) {
     },
   };
 }
+
+/** @param {import("./store.js").Pending} pending */
+const frameOf = ({ failed: _, ...message }) => ({
+  type: "message.send",
+  ...message,
+  files: message.files?.map(({ id }) => id),
+});

@@ -160,7 +160,7 @@ def test_disconnecting_asks_first_and_names_what_uses_the_account(boss, account,
     question = act(boss, account, "disconnect")
     account.refresh_from_db()
     assert "Mira&#x27;s own" in question.content.decode() and account.state == "connected"
-    assert "forgotten" in said(act(boss, account, "disconnect", confirmed="1"))
+    assert "revoked" in said(act(boss, account, "disconnect", confirmed="1"))
     account.refresh_from_db()
     assert account.state == "new" and not account.sealed_refresh and not cloud.refresh_tokens
     answer = boss.post(f"{LIST}{account.pk}/delete/", {"post": "yes"}).content.decode()

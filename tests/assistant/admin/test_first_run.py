@@ -172,7 +172,7 @@ def test_an_editor_does_the_steps_that_are_theirs(home: Organization) -> None:
     assert editor.post(at(home, "services"), {**WEEK, **NO_SERVICES}).status_code == 302
     for step in ("organization", "notices", "provider", "sites"):
         assert editor.post(at(home, step), {}).status_code == 403
-        assert "An owner of the organization does this step" in editor.get(at(home, step)).content.decode()
+        assert "Only an owner of the organization can take this step" in editor.get(at(home, step)).content.decode()
     assert editor.get(NEW).headers["Location"] == at(home)
     assert viewer.get(at(home, "services")).status_code == 403
 

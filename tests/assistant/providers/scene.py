@@ -61,7 +61,7 @@ class Scene:
 
     async def own(self, name: str, key: str = TENANT_KEY, *, at: str = "", **fields: Any) -> Provider:
         """The organization brings this server itself; `at` is the stub behind another name."""
-        self.settings.OUTBOUND_ALLOWED_ORIGINS = [stub.url.removesuffix("/v1") for stub in self.stubs.values()]
+        self.settings.OUTBOUND_ALLOWED_ORIGINS = [stub.origin for stub in self.stubs.values()]
         row = Provider(
             organization=self.assistant.organization,
             name=name,

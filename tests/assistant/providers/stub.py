@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -64,7 +65,7 @@ def calls(name: str, arguments: str, *, finish: str = "tool_calls") -> list[Step
 
 @dataclass
 class Received:
-    path: str
+    path: str  # without the stub's secret part
     headers: dict[str, str]  # names in small letters
     body: bytes
     raw: bytes
@@ -76,7 +77,10 @@ class Received:
 
 
 class Stub:
+    """A server whose address has a secret part: a late client of another test, whose port this one got, is not counted."""
+
     def __init__(self) -> None:
+        self._prefix = f"/{secrets.token_hex(4)}"
         self.requests: list[Received] = []
         self.connections = 0
         self._scripts: list[list[Step]] = []
@@ -84,8 +88,12 @@ class Stub:
         self._open: set[asyncio.StreamWriter] = set()
 
     @property
+    def origin(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/v1"
+        return f"{self.origin}{self._prefix}/v1"
 
     def script(self, *answers: Iterable[Step]) -> None:
         self._scripts += [list(answer) for answer in answers]
@@ -116,6 +124,10 @@ class Stub:
         watcher: asyncio.Task[None] | None = None
         try:
             received = await self._read(reader)
+            if not received.path.startswith(f"{self._prefix}/"):
+                self.connections -= 1
+                return
+            received.path = received.path.removeprefix(self._prefix)
             self.requests.append(received)
 
             async def watch() -> None:

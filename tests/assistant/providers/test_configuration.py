@@ -1,4 +1,4 @@
-"""What the environment may hold, and what becomes of it: reliability.md d1 is the table of bad values here."""
+"""What the environment may hold, and what becomes of it: one order, many spellings, and every problem named."""
 
 from __future__ import annotations
 
@@ -8,16 +8,11 @@ from hypothesis import strategies as st
 
 from assistant.outbound import Reach
 from assistant.providers import configuration
-from assistant.providers.configuration import BadValue, clean_key, load, normal_base_url
-
-CANARY = "sk-canary-8f1d2c"
-
-
-def codes(environment: dict[str, str], level: str | None = None) -> list[tuple[str, str]]:
-    return [(p.variable, p.code) for p in load(environment).problems if level in (None, p.level)]
-
+from assistant.providers.configuration import clean_key, load
+from tests.assistant.providers.environment_problems import CANARY, codes
 
 # --- One order --------------------------------------------------------------------------------------------------------
+
 
 POOL = {"AI_GROQ_KEY": "gsk_0123456789", "AI_GROQ_SMART": "m"}
 SINGLE = {"AI_API_KEY": "sk-single0123456789"}
@@ -75,200 +70,6 @@ def test_providers_of_a_pool_come_by_name_whatever_the_order_of_the_variables():
 
 def test_environment_providers_may_reach_private_addresses():
     assert load(SINGLE).providers[0].reach is Reach.OPERATOR
-
-
-# --- Addresses --------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("written", "base"),
-    [
-        ("http://localhost:8000", "http://localhost:8000/v1"),
-        ("http://localhost:8000/", "http://localhost:8000/v1"),
-        ("http://localhost:8000//", "http://localhost:8000/v1"),
-        ("http://localhost:8080/v1", "http://localhost:8080/v1"),
-        ("http://localhost:8080/v1/", "http://localhost:8080/v1"),
-        ("http://localhost:8080/v1/v1", "http://localhost:8080/v1"),
-        ("http://localhost:8080/v1/chat/completions", "http://localhost:8080/v1"),
-        ("http://localhost:8080/chat/completions/", "http://localhost:8080/v1"),
-        ("http://localhost:8000/v1/models", "http://localhost:8000/v1"),
-        ("https://api.groq.com/openai/v1", "https://api.groq.com/openai/v1"),
-        ("https://api.fireworks.ai/inference/v1/", "https://api.fireworks.ai/inference/v1"),
-        ("https://openrouter.ai/api/v1", "https://openrouter.ai/api/v1"),
-        ("https://gateway.example.com/v1/acme/openai", "https://gateway.example.com/v1/acme/openai"),
-        ("HTTPS://API.OpenAI.com:443", "https://api.openai.com/v1"),
-        ("https://api.openai.com./v1", "https://api.openai.com/v1"),
-        ("https://münchen.example/v1", "https://xn--mnchen-3ya.example/v1"),
-        ("http://[::1]:11434", "http://[::1]:11434/v1"),
-        ("https://acme.openai.azure.com", "https://acme.openai.azure.com/openai"),
-        ("https://acme.openai.azure.com/openai/v1/", "https://acme.openai.azure.com/openai/v1"),
-        (
-            "https://acme.openai.azure.com/openai/deployments/d/chat/completions?api-version=2024-06-01",
-            "https://acme.openai.azure.com/openai/deployments/d",
-        ),
-    ],
-)
-def test_a_base_url_is_normalised_and_stays_so(written: str, base: str):
-    assert normal_base_url(written) == base
-    assert normal_base_url(base) == base
-
-
-@pytest.mark.parametrize(
-    ("written", "code"),
-    [
-        ("localhost:11434", "url_scheme"),
-        ("api.example.com/v1", "url_scheme"),
-        ("http:/localhost", "url_scheme"),
-        ("ftp://example.com", "url_scheme"),
-        ("file:///etc/passwd", "url_scheme"),
-        ("http://", "url_host"),
-        ("http:///v1", "url_host"),
-        ("http://-bad-.example", "url_host"),
-        ("http://a..b", "url_host"),
-        ("http://[::1", "url_host"),
-        ("http://user:canary@example.com/v1", "url_userinfo"),
-        ("http://example.com:0", "url_port"),
-        ("http://example.com:65536", "url_port"),
-        ("http://example.com:port", "url_port"),
-        ("http://example.com/v1?key=canary", "url_query"),
-        ("http://example.com/v1#top", "url_query"),
-        ("http://example.com/a b", "url_characters"),
-        ("http://exa mple.com", "url_characters"),
-        ("http://example.com\\@evil.example", "url_characters"),
-        ("http://example.com/../v1", "url_path"),
-        ("http://example.com/" + "a" * 3000, "url_characters"),
-    ],
-)
-def test_an_address_that_cannot_be_used_is_refused_by_name(written: str, code: str):
-    with pytest.raises(BadValue) as refused:
-        normal_base_url(written)
-    assert refused.value.code == code
-    found = load({"AI_CUSTOM_URL": written, "AI_CUSTOM_KEY": CANARY, "AI_CUSTOM_SMART": "m"})
-    assert found.providers == ()
-    assert ("AI_CUSTOM_URL", code) in [(p.variable, p.code) for p in found.errors]
-    assert "canary" not in repr(found)
-
-
-def test_plain_http_across_the_network_is_warned_of_and_at_home_is_not():
-    assert ("AI_X_URL", "url_plaintext") in codes({"AI_X_URL": "http://example.com", "AI_X_SMART": "m"})
-    for home in ("http://localhost:1", "http://127.0.0.1:1", "http://10.0.0.7:1", "http://ollama:11434", "http://[::1]:1"):
-        assert codes({"AI_X_URL": home, "AI_X_SMART": "m"}) == []
-
-
-def test_a_deployment_of_azure_is_named_in_the_path_and_the_version_in_the_query():
-    (azure,) = load(
-        {"AI_AZURE_URL": "https://acme.openai.azure.com", "AI_AZURE_KEY": "0" * 32, "AI_AZURE_SMART": "my gpt/4"}
-    ).usable
-    assert azure.endpoint("chat/completions", azure.smart) == (
-        "https://acme.openai.azure.com/openai/deployments/my%20gpt%2F4/chat/completions?api-version=2024-10-21"
-    )
-    assert azure.endpoint("models") == "https://acme.openai.azure.com/openai/models?api-version=2024-10-21"
-    assert azure.request_headers() == {"api-key": "0" * 32}
-
-
-def test_the_newer_address_of_azure_needs_neither():
-    environment = {"AI_BASE_URL": "https://acme.openai.azure.com/openai/v1", "AI_API_KEY": "0" * 32, "AI_MODEL": "d"}
-    (azure,) = load(environment).usable
-    assert azure.endpoint("chat/completions", "d") == "https://acme.openai.azure.com/openai/v1/chat/completions"
-
-
-def test_the_version_of_azure_can_be_chosen():
-    for environment in (
-        {"AI_AZURE_API_VERSION": "2025-01-01-preview", "AI_AZURE_URL": "https://acme.openai.azure.com"},
-        {
-            "AI_AZURE_URL": "https://acme.openai.azure.com/openai/deployments/d/chat/completions?api-version=2025-01-01-preview"
-        },
-    ):
-        (azure,) = load({**environment, "AI_AZURE_KEY": "0" * 32, "AI_AZURE_SMART": "d"}).usable
-        assert azure.endpoint("chat/completions", "d").endswith(
-            "/deployments/d/chat/completions?api-version=2025-01-01-preview"
-        )
-
-
-# --- Keys -------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("key", "code"),
-    [
-        (f"Bearer {CANARY}", "key_with_bearer"),
-        (f"bearer\t{CANARY}", "control_characters"),
-        ("sk-***", "key_masked"),
-        ("sk-…canary", "key_masked"),
-        (f"{CANARY} {CANARY}", "key_characters"),
-        (f"{CANARY}\n{CANARY}", "control_characters"),
-        (f"{CANARY}\0", "control_characters"),
-        (f"{CANARY}é", "key_characters"),
-        (CANARY * 5000, "key_too_long"),
-        ("\udcff\udcfe", "not_utf8"),
-    ],
-)
-@pytest.mark.parametrize(
-    "variable", ["AI_GROQ_KEY", "AI_API_KEY", "OPENAI_COMPAT_API_KEY", "OPENAI_API_KEY", "GROQ_API_KEY"]
-)
-def test_a_key_that_cannot_be_one_is_refused_by_name_and_never_shown(variable: str, key: str, code: str):
-    found = load({variable: key})
-    assert found.providers == ()
-    assert (variable, code) in [(p.variable, p.code) for p in found.errors]
-    assert "canary" not in repr(found)
-    assert "canary" not in str(found)
-
-
-def test_an_unusual_key_is_warned_of_and_used():
-    found = load({"AI_OPENAI_KEY": "my-proxy-token-1234"})
-    assert ("AI_OPENAI_KEY", "key_format") in codes({"AI_OPENAI_KEY": "my-proxy-token-1234"}, "warning")
-    assert found.usable[0].key == "my-proxy-token-1234"
-
-
-@pytest.mark.parametrize("blank", ["", "   ", "\n", '""', "''", "\ufeff"])
-def test_a_blank_key_is_no_key(blank: str):
-    assert codes({"AI_OPENAI_KEY": blank, "AI_OPENAI_SMART": "m"}) == [("AI_OPENAI_KEY", "key_missing")]
-    assert load({"AI_API_KEY": blank}).configured is False
-
-
-def test_a_blank_key_sends_no_credential_to_a_server_of_ones_own():
-    (own,) = load({"AI_API_KEY": "", "AI_BASE_URL": "http://localhost:8000", "AI_MODEL": "m"}).usable
-    assert own.request_headers() == {}
-
-
-def test_a_blank_key_with_openai_is_a_configuration_error():
-    for environment in (
-        {"AI_BASE_URL": "https://api.openai.com/v1"},
-        {"AI_OPENAI_SMART": "gpt-4.1"},
-        {"AI_MODEL": "gpt-4o"},
-        {"OPENAI_COMPAT_BASE_URL": "https://api.openai.com/v1"},
-    ):
-        found = load(environment)
-        assert found.providers == ()
-        assert [problem.code for problem in found.errors] == ["key_missing"]
-
-
-def test_the_key_is_sent_as_bearer_in_a_header_of_its_own_or_not_at_all():
-    base = {"AI_X_URL": "http://localhost:1", "AI_X_KEY": CANARY, "AI_X_SMART": "m"}
-    assert load(base).usable[0].request_headers() == {"Authorization": f"Bearer {CANARY}"}
-    assert load({**base, "AI_X_AUTH": "header:X-Api-Key"}).usable[0].request_headers() == {"X-Api-Key": CANARY}
-    assert load({**base, "AI_X_AUTH": "none"}).usable[0].request_headers() == {}
-
-
-@pytest.mark.parametrize(
-    "style", ["basic", "header:", "header:Host", "header:Content-Length", "header:a b", "header:a\u00e9"]
-)
-def test_a_way_to_send_a_key_that_does_not_exist_is_refused(style: str):
-    assert ("AI_X_AUTH", "auth_invalid") in codes({"AI_X_URL": "http://localhost:1", "AI_X_SMART": "m", "AI_X_AUTH": style})
-
-
-def test_no_representation_of_a_provider_shows_its_key():
-    (provider,) = load({"AI_X_URL": "http://localhost:1", "AI_X_KEY": CANARY, "AI_X_SMART": "m"}).usable
-    assert "canary" not in repr(provider) + str(provider) + f"{provider}"
-    assert provider.masked_key == "…1d2c"
-    assert configuration.mask("short") == "…"
-
-
-def test_a_platforms_key_goes_to_that_platform_only():
-    elsewhere = {"GROQ_API_KEY": "gsk_0123456789", "AI_GROQ_URL": "http://localhost:9", "AI_GROQ_SMART": "m"}
-    assert load(elsewhere).usable[0].key == ""
-    home = {"GROQ_API_KEY": "gsk_0123456789", "AI_GROQ_SMART": "m"}
-    assert [(p.base_url, p.key) for p in load(home).usable] == [("https://api.groq.com/openai/v1", "gsk_0123456789")]
 
 
 # --- Everything else --------------------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ from assistant.providers.configuration import load
 from assistant.providers.probe import Report
 from tests import make
 
-from .test_probe import Server
+from .probe_server import Server
 
 pytestmark = pytest.mark.django_db
 ROOT = Path(__file__).resolve().parents[3]
@@ -238,7 +238,7 @@ def test_an_organizations_own_provider_is_listed_probed_and_never_shown_its_key(
     make.assistant(organization)
     with serving() as server:
         settings.AI_ENVIRONMENT = {}
-        settings.OUTBOUND_ALLOWED_ORIGINS = [server.url.removesuffix("/v1")]
+        settings.OUTBOUND_ALLOWED_ORIGINS = [server.origin]
         row = organization.providers.create(name="Own", base_url=server.url, smart="m")
         row.set_key(KEY, server.url)
         row.save()

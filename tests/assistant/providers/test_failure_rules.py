@@ -12,7 +12,7 @@ from assistant.providers import completions
 from assistant.providers.completions import Capabilities, failure_rules
 from assistant.providers.completions.failures import classified, searched
 
-from .test_completions import PROVIDER, asking
+from .asking import PROVIDER, asking
 from .test_server_transcripts import REQUEST, TRANSCRIPTS, Transcript
 
 REFUSALS = {name: one for name, one in TRANSCRIPTS.items() if name.startswith("refusal-")}

@@ -16,8 +16,8 @@ from assistant.services.providers import health
 from assistant.tools.offered import tools_offered
 from tests import make
 
-from .test_probe import KEY as SERVER_KEY
-from .test_probe import Server
+from .probe_server import KEY as SERVER_KEY
+from .probe_server import Server
 
 pytestmark = pytest.mark.django_db
 

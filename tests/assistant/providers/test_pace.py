@@ -8,8 +8,8 @@ import pytest
 from assistant import llm, outbound
 from assistant.providers.completions import Request, ask
 from assistant.providers.completions.pace import GATHER_SECONDS, LONGEST_SECONDS, Pace
+from tests.assistant.providers.asking import asking
 from tests.assistant.providers.stub import delta, event
-from tests.assistant.providers.test_completions import asking
 
 
 class Arriving(httpx.AsyncByteStream):

@@ -24,7 +24,7 @@ from assistant.errors import ProviderError
 from assistant.llm import ChatMessage, Completion, ToolCallRequest, ToolSpec
 from assistant.providers.completions import Request
 
-from .test_completions import PROVIDER, Chunks, asking, collect, cut
+from .asking import PROVIDER, Chunks, asking, collect, cut
 
 FOLDER = Path(__file__).parents[2] / "wire" / "servers"
 BOOK = ToolSpec(

@@ -20,8 +20,8 @@ from assistant.errors import ProviderBadResponse, ProviderError
 from assistant.providers.completions import EventStream, Reply, exchange
 from assistant.providers.completions.event_stream import MAX_EVENT_LINES
 
+from .asking import Chunks, asking, collect
 from .stub import delta, event
-from .test_completions import Chunks, asking, collect
 from .test_server_transcripts import BOOK, FIND
 
 MEGABYTE = 1_000_000

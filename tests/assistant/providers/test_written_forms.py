@@ -10,8 +10,8 @@ from assistant.llm import ChatMessage, ToolCallRequest, ToolSpec
 from assistant.providers.completions.reply import Reply
 from assistant.providers.configuration import ProviderSettings
 
+from .asking import asking, collect
 from .stub import Stub, says
-from .test_completions import asking, collect
 
 FIND = ToolSpec(
     "find_times",

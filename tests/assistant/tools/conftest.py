@@ -57,6 +57,22 @@ def talk(db: object) -> Conversation:
 
 
 @pytest.fixture
+def conversation(db: object) -> Conversation:
+    """A visitor of a practice whose assistant books appointments."""
+    conversation = make.conversation(make.assistant(make.organization(team_email="team@example.com")))
+    calendar = make.calendar(conversation.organization, name="Check-up")
+    method = Method.objects.create(
+        organization=conversation.organization,
+        name="appointment",
+        kind="appointment",
+        config={"calendar": calendar.pk},
+        description="Appointments at our practice.",
+    )
+    conversation.assistant.methods.add(method)
+    return conversation
+
+
+@pytest.fixture
 def turn(talk: Conversation) -> Turn:
     message = append_message(talk, Message.Role.VISITOR, "Hello")
     begun = begin_turn(message)

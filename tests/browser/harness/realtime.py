@@ -20,6 +20,8 @@ from aiohttp import web
 from aiortc import MediaStreamTrack, RTCDataChannel, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError
 
+from .loop import LoopThread
+
 SAMPLES = 960  # 20 ms at 48 kHz
 USAGE = {"input_tokens": 300, "output_tokens": 40, "total_tokens": 340}
 CORS = {
@@ -47,7 +49,7 @@ class Tone(MediaStreamTrack):
         return frame
 
 
-class RealtimeDouble:
+class RealtimeDouble(LoopThread):
     """Runs in a thread of its own; `with RealtimeDouble() as realtime: realtime.url`."""
 
     def __init__(self) -> None:
@@ -58,24 +60,7 @@ class RealtimeDouble:
         self._peers: list[RTCPeerConnection] = []
         self._channel: RTCDataChannel | None = None
         self._numbers = itertools.count(1)
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    def __enter__(self) -> RealtimeDouble:
-        self._loop, started = asyncio.new_event_loop(), threading.Event()
-        self._thread = threading.Thread(target=self._serve, args=(started,), daemon=True)
-        self._thread.start()
-        if not started.wait(10):
-            raise RuntimeError("The realtime double did not start.")
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(10)
-
-    def _serve(self, started: threading.Event) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(self._run(started))
-        self._loop.close()
+        super().__init__()
 
     async def _run(self, started: threading.Event) -> None:
         self._stop = asyncio.Event()
@@ -120,9 +105,7 @@ class RealtimeDouble:
                     await track.recv()
                     self.frames += 1
 
-        task = self._loop.create_task(count())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._start(count())
 
     async def _close(self) -> None:
         for peer in self._peers:

@@ -1,13 +1,32 @@
-/** A world whose clock is moved by hand and whose sockets do what the test wants. */
-export function world({ sockets = true, respond = async () => new Response(null, { status: 204 }) } = {}) {
+/** A clock that is moved by hand. */
+function createClock() {
   const timers = new Map();
   let now = 0;
   let last = 0;
-  const made = [];
-  const asked = [];
+  return {
+    setTimeout: (run, ms) => (timers.set(++last, { run, at: now + ms }), last),
+    clearTimeout: (timer) => timers.delete(timer),
+    /** Moves the clock, running what falls due in order, and lets promises settle. */
+    async pass(ms) {
+      const until = now + ms;
+      for (;;) {
+        await settle();
+        const due = [...timers].filter(([, { at }]) => at <= until).sort(([, a], [, b]) => a.at - b.at)[0];
+        if (!due) break;
+        timers.delete(due[0]);
+        now = due[1].at;
+        due[1].run();
+      }
+      now = until;
+      await settle();
+    },
+  };
+}
+
+/** The class of sockets that do what the test wants; those made are added to `made`. */
+const socketClass = (made) =>
   class FakeSocket {
     constructor(url) {
-      if (!sockets) throw new Error("forbidden by the page's policy");
       this.url = url;
       this.sent = [];
       made.push(this);
@@ -27,7 +46,19 @@ export function world({ sockets = true, respond = async () => new Response(null,
     end(code = 1006) {
       this.onclose({ code });
     }
+  };
+
+class ForbiddenSocket {
+  constructor() {
+    throw new Error("forbidden by the page's policy");
   }
+}
+
+/** A world whose clock is moved by hand and whose sockets do what the test wants. */
+export function world({ sockets = true, respond = async () => new Response(null, { status: 204 }) } = {}) {
+  const { setTimeout, clearTimeout, pass } = createClock();
+  const made = [];
+  const asked = [];
   return {
     sockets: made,
     asked,
@@ -35,7 +66,7 @@ export function world({ sockets = true, respond = async () => new Response(null,
       return made.at(-1);
     },
     parts: {
-      WebSocket: FakeSocket,
+      WebSocket: sockets ? socketClass(made) : ForbiddenSocket,
       fetch: async (url, init = {}) => {
         asked.push({
           url,
@@ -45,24 +76,11 @@ export function world({ sockets = true, respond = async () => new Response(null,
         });
         return respond(url, init);
       },
-      setTimeout: (run, ms) => (timers.set(++last, { run, at: now + ms }), last),
-      clearTimeout: (timer) => timers.delete(timer),
+      setTimeout,
+      clearTimeout,
       random: () => 0.5,
     },
-    /** Moves the clock, running what falls due in order, and lets promises settle. */
-    async pass(ms) {
-      const until = now + ms;
-      for (;;) {
-        await settle();
-        const due = [...timers].filter(([, { at }]) => at <= until).sort(([, a], [, b]) => a.at - b.at)[0];
-        if (!due) break;
-        timers.delete(due[0]);
-        now = due[1].at;
-        due[1].run();
-      }
-      now = until;
-      await settle();
-    },
+    pass,
   };
 }
 

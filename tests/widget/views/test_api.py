@@ -13,67 +13,18 @@ from uuid import uuid4
 import pytest
 from django.db import OperationalError, connection
 from django.http import HttpRequest, HttpResponse
-from django.test import AsyncClient
 from django.utils import timezone
 
 from assistant.async_db import in_db
-from assistant.models import Assistant, Budget, Message, Provider, ToolCall, Turn, Visitor, VoiceCall
+from assistant.models import Assistant, Message, Turn, Visitor, VoiceCall
 from assistant.services.conversations import cards
-from assistant.services.organizations import rate_limits
 from tests import make
 from tests.rates import spend
+from tests.widget.views.visitor_page import API, Page, ended
 from widget.urls import urlpatterns
 from widget.views.api_view import api_view
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("answered")]
-
-API = "/api/v1/widget/"
-
-
-@pytest.fixture(autouse=True)
-def fresh_limits():
-    rate_limits.reset()
-
-
-class Page:
-    """A visitor's page: its origin, and its token once it has one."""
-
-    def __init__(self, origin: str = make.ORIGIN) -> None:
-        self.client, self.origin, self.token, self.visitor = AsyncClient(), origin, "", ""
-
-    def headers(self, **more: str) -> dict[str, str]:
-        headers = {"origin": self.origin} if self.origin else {}
-        if self.token:
-            headers["authorization"] = f"Bearer {self.token}"
-        return headers | more
-
-    async def post(self, path: str, body: object = None, content_type: str = "application/json", **headers: str):
-        data = body if isinstance(body, (str, bytes)) else json.dumps(body or {})
-        return await self.client.post(API + path, data, content_type=content_type, headers=self.headers(**headers))
-
-    async def get(self, path: str, **headers: str):
-        return await self.client.get(API + path, headers=self.headers(**headers))
-
-    async def open(self, assistant) -> None:
-        answer = await self.post("sessions", {"key": assistant.public_key, "timezone": "Europe/London"})
-        assert answer.status_code == 201, answer.content
-        self.token, self.visitor = answer.json()["token"], answer.json()["visitor"]
-
-
-@pytest.fixture
-def assistant():
-    return make.assistant()
-
-
-@pytest.fixture
-def page():
-    return Page()
-
-
-async def ended(count: int = 1) -> None:
-    async with asyncio.timeout(5):
-        while await in_db(Turn.objects.filter(ended_at__isnull=False).count)() < count:
-            await asyncio.sleep(0.01)
 
 
 async def test_a_whole_conversation_runs_without_a_socket(page, assistant):
@@ -162,6 +113,7 @@ async def test_an_invalid_seq_is_refused(page, assistant, after):
 
 
 OPEN = {"config/<str:key>", "sessions", "identity"}
+
 ROUTES = {
     str(route.pattern).removeprefix("api/v1/widget/") for route in urlpatterns if "api/v1/widget" in str(route.pattern)
 }
@@ -350,82 +302,3 @@ async def test_events_are_streamed_with_their_numbers(page, assistant):
     text = "".join(heard)
     assert text.startswith("id: 0\ndata: ") and "\nid: 1\n" in "\n" + text.replace("\n\n", "\n")
     assert '"type":"reply.delta"' in text and "id: 3\ndata: " in text
-
-
-async def test_no_voice_session_is_begun_once_the_budget_is_spent(page, assistant):
-    await page.open(assistant)
-    await in_db(Budget.objects.create)(organization=assistant.organization, day_tokens=0)
-    answer = await page.post("session-key")
-    assert (answer.status_code, answer.json()["code"]) == (429, "budget_exceeded")
-
-
-@in_db
-def speaks(assistant):
-    own = Provider(organization=assistant.organization, name="OpenAI", base_url="https://api.openai.com/v1", realtime="v")
-    own.set_key("sk-test", own.base_url)
-    own.save()
-
-
-async def test_voice_calls_are_refused_where_voice_is_not_offered(page, assistant):
-    await page.open(assistant)
-    refused = await page.post("tool-calls", {"call": "c-1", "name": "delete_everything", "arguments": {}})
-    assert (refused.status_code, refused.json()["code"]) == (403, "not_allowed")
-    assert await in_db(ToolCall.objects.count)() == 0
-
-
-async def test_a_call_of_a_voice_session_goes_through_the_executor_once(page, assistant):
-    await speaks(assistant)
-    await page.open(assistant)
-    for _ in range(2):
-        answer = await page.post("tool-calls", {"call": "c-1", "name": "delete_everything", "arguments": {}})
-        assert answer.status_code == 200 and answer.json()["outcome"] == "refused"
-    assert await in_db(ToolCall.objects.count)() == 1
-    for body in ({}, {"call": "", "name": "a", "arguments": {}}, {"call": "c", "name": "a", "arguments": "[]"}):
-        assert (await page.post("tool-calls", body)).status_code == 400
-
-
-async def test_a_handoff_and_the_end_of_a_conversation_work_without_a_socket(page, assistant):
-    await page.open(assistant)
-    assert (await page.post("visitor", {"name": "Ada", "email": "ada@example.com"})).status_code == 204
-    assert (await page.post("visitor", {"timezone": "Moon/Crater"})).status_code == 400
-    assert (await page.post("human")).status_code == 204
-    assert (await page.get("events?after=0")).json()["conversation"]["state"] == "waiting"
-    assert (await page.post("conversation/close")).status_code == 204
-    before = page.token
-    await page.open(assistant)
-    assert page.token != before and (await page.get("events?after=0")).json()["events"] == []
-
-
-# --- The whole conversation -------------------------------------------------------------------------------------------
-
-
-async def test_a_conversation_is_rated_and_the_next_page_knows_it(page, assistant):
-    await page.open(assistant)
-    assert (await page.post("conversation/rating", {"value": 4, "comment": "Quick."})).status_code == 204
-    ready = (await page.get("events?after=0", accept="application/json")).json()
-    assert ready["conversation"]["rating"] == 4
-    visitor = await in_db(Visitor.objects.get)(pk=page.visitor)
-    row = await in_db(visitor.conversations.get)()
-    assert (row.rating, row.rating_comment) == (4, "Quick.")
-
-
-@pytest.mark.parametrize("body", [{}, {"value": 0}, {"value": True}, {"value": "5"}, {"value": 5, "comment": 1}])
-async def test_what_is_no_rating_is_refused(page, assistant, body):
-    await page.open(assistant)
-    assert (await page.post("conversation/rating", body)).json()["code"] == "bad_input"
-    long = await page.post("conversation/rating", {"value": 5, "comment": "x" * 1001})
-    assert (long.status_code, long.json()["code"]) == (413, "message_too_long")
-
-
-async def test_a_transcript_is_queued_and_a_wrong_address_is_named_in_the_visitors_language(page, assistant):
-    await page.open(assistant)
-    await page.post("visitor", {"locale": "de", "email": "ada@example.com"})
-    await page.post("messages", {"id": "t-1", "text": "hello"})
-    await ended()
-    ready = (await page.get("events?after=0", accept="application/json")).json()
-    assert ready["conversation"]["email"] == "ada@example.com"
-    refused = await page.post("transcript", {"email": "ada"})
-    assert (refused.status_code, refused.json()["code"]) == (400, "bad_address")
-    assert refused.json()["title"] == "Bitte geben Sie eine E-Mail-Adresse wie ada@example.com ein."
-    queued = await page.post("transcript", {"email": "ada@example.com"})
-    assert queued.status_code == 202 and "ada@example.com" in queued.json()["text"]

@@ -12,7 +12,7 @@ from assistant.services.organizations import rate_limits
 from tests import make
 from tests.assistant.services.organizations.test_identity import shared_key, signed
 from tests.widget.test_consumer import Socket
-from tests.widget.views.test_api import Page, ended
+from tests.widget.views.visitor_page import Page, ended
 from widget import consumers
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("answered")]

@@ -13,7 +13,7 @@ from assistant.async_db import in_db
 from assistant.models import Assistant, Message, Provider, Usage, VoiceCall
 from assistant.services.organizations import rate_limits
 from tests import make
-from tests.widget.views.test_api import Page
+from tests.widget.views.visitor_page import Page
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("openai")]
 OPENAI = "https://api.openai.com/v1"

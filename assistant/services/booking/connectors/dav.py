@@ -143,7 +143,7 @@ def _events_in(body: bytes) -> bytes:
     except (ElementTree.ParseError, DefusedXmlException, ValueError) as error:
         raise RemoteError("The server's answer is not valid XML.") from error
     if found.tag != "{DAV:}multistatus":
-        raise RemoteError("The server did not answer as a CalDAV server does. Enter the address of the calendar itself.")
+        raise RemoteError("This does not seem to be a CalDAV server. Enter the address of the calendar itself.")
     texts = [(one.text or "").strip() for one in found.iter(DATA)]
     return "\r\n".join(text for text in texts if text).encode() or EMPTY
 

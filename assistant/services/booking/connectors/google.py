@@ -88,7 +88,7 @@ def calendars(account: CalendarAccount) -> tuple[str, list[dict[str, Any]]]:
 
 def _api(account: CalendarAccount | None) -> Api:
     if account is None:
-        raise RemoteError("No account is chosen. Choose one of its calendars.")
+        raise RemoteError("No calendar of an account is chosen. Choose one.")
     return Api(account, BASE)
 
 

@@ -5,6 +5,7 @@ import { CLOSE } from "../icons.js";
 import { toJson } from "../json.js";
 import { ending as english } from "../locales/en.js";
 import { fill } from "../locales/index.js";
+import { createStylesheet } from "../stylesheet.js";
 import css from "./ending.css";
 import { isToBeRated } from "./rating.js";
 
@@ -22,8 +23,7 @@ import { isToBeRated } from "./rating.js";
 const STAR = "m12 3.5 2.6 5.5 6 .8-4.4 4.1 1.1 5.9L12 16.9l-5.3 2.9 1.1-5.9L3.4 9.8l6-.8z";
 const COMMENT_CHARS = 1_000;
 
-/** @type {CSSStyleSheet | undefined} */
-let styles;
+const dress = createStylesheet(css);
 
 /** The one sheet of each panel. @type {WeakMap<Element, Sheet>} */
 const sheets = new WeakMap();
@@ -41,8 +41,7 @@ export function show(parts, wish, near, page) {
 /** @param {Element} panel @param {Parts} parts @param {Page} page */
 function createSheet(panel, { store, session }, { t, host }) {
   const root = /** @type {ShadowRoot} */ (panel.getRootNode());
-  if (!styles) (styles = new CSSStyleSheet()).replaceSync(css);
-  if (!root.adoptedStyleSheets.includes(styles)) root.adoptedStyleSheets = [...root.adoptedStyleSheets, styles];
+  dress(panel);
   const el = h("section", { class: "sheet", "aria-labelledby": "sheet-title", tabindex: "-1", onkeydown: press });
   /** What it is about is over: another conversation, or the same one goes on. @type {() => boolean} */
   let isOver = () => false;

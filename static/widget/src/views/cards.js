@@ -31,41 +31,28 @@ export function createCard(actions, { t, locale, host, announce }) {
     locale,
     host,
     answer: (choice, fields) => actions.answer(card.id, choice, fields),
-    redraw() {
-      folded = false;
-      draw();
-    },
+    redraw: () => ((folded = false), draw()),
   };
 
   function draw() {
-    const focused = /** @type {HTMLElement | null} */ (/** @type {ShadowRoot} */ (el.getRootNode()).activeElement);
-    const hadFocus = el.contains(focused);
+    const refocus = keepFocus(el);
     const restore = keepTyped(el);
     const isOpen = card.state === "open";
     el.className = `line card ${card.kind} ${card.state} ${card.status ?? ""}`;
     el.setAttribute("aria-label", card.title);
-    el.replaceChildren(
-      ...(isOpen || card.kind === "receipt"
-        ? KINDS[card.kind]({ ...card, ...view }, context, folded && !view)
-        : drawClosed(card, context)),
-    );
+    const kind = isOpen || card.kind === "receipt" ? KINDS[card.kind] : drawClosed;
+    el.replaceChildren(...kind({ ...card, ...view }, context, folded && !view));
     if (isOpen && browser) el.querySelector("h3")?.after(browser.el);
     restore();
-    if (!hadFocus) return;
-    if (focused !== el && el.contains(focused)) return focused?.focus();
-    // The next step of a card is where its first one was; what is wrong in a form comes first.
-    const inputs = [...inputsOf(el)];
-    const wrong = inputs.find((input) => input.getAttribute("aria-invalid") === "true");
-    (isOpen ? (wrong ?? (card.kind === "verify" ? inputs[0] : el)) : el).focus();
+    refocus(isOpen, card.kind);
   }
 
   /** Days, months and services to look through: code that is fetched when there is a card for it. */
   async function loadBrowser() {
     const { createBrowser } = await import("../booking/index.js").catch(() => ({ createBrowser: null }));
     if (!createBrowser || browser) return;
-    const root = /** @type {ShadowRoot} */ (el.getRootNode());
     const look = (/** @type {import("../booking/index.js").Asked} */ asked) => actions.browse(card.id, asked);
-    browser = createBrowser(root, { locale, words: t.booking, announce, look, first: () => el.querySelector(".slot") });
+    browser = createBrowser(el, { locale, words: t.booking, announce, look, first: () => el.querySelector(".slot") });
     browser.update({ ...card, ...view });
     draw();
   }
@@ -83,14 +70,34 @@ export function createCard(actions, { t, locale, host, announce }) {
         browser?.settle();
         if (isNew && card.kind === "slots" && card.services && card.state === "open") queueMicrotask(loadBrowser);
       }
-      const choice = answering[card.id]?.choice;
-      el.setAttribute("aria-busy", String(choice !== undefined));
-      for (const button of el.querySelectorAll("button[value]")) {
-        button.classList.toggle("chosen", button.getAttribute("value") === choice);
-        button.setAttribute("aria-disabled", String(choice !== undefined));
-      }
+      showChoice(el, answering[card.id]?.choice);
     },
   };
+}
+
+/** Remembers whether the focus is within `el`, to put it where it is wanted once that is drawn anew: the next step of a
+ * card is where its first one was; what is wrong in a form comes first.
+ * @param {HTMLElement} el @returns {(isOpen: boolean, kind: Card["kind"]) => void} */
+function keepFocus(el) {
+  const focused = /** @type {HTMLElement | null} */ (/** @type {ShadowRoot} */ (el.getRootNode()).activeElement);
+  const hadFocus = el.contains(focused);
+  return (isOpen, kind) => {
+    if (!hadFocus) return;
+    if (focused !== el && el.contains(focused)) return focused?.focus();
+    const inputs = [...inputsOf(el)];
+    const wrong = inputs.find((input) => input.getAttribute("aria-invalid") === "true");
+    (isOpen ? (wrong ?? (kind === "verify" ? inputs[0] : el)) : el).focus();
+  };
+}
+
+/** What the visitor has chosen, while it is on its way. @param {HTMLElement} el @param {string | undefined} choice */
+function showChoice(el, choice) {
+  const isBusy = String(choice !== undefined);
+  el.setAttribute("aria-busy", isBusy);
+  for (const button of el.querySelectorAll("button[value]")) {
+    button.classList.toggle("chosen", button.getAttribute("value") === choice);
+    button.setAttribute("aria-disabled", isBusy);
+  }
 }
 
 /** @type {Record<Card["kind"], (card: Card, context: CardContext, folded: boolean) => (Node | string)[]>} */

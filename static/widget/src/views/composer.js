@@ -3,6 +3,7 @@ import { h, icon, iconButton } from "../dom.js";
 import { MIC, PENCIL, SEND, STOP } from "../icons.js";
 import { count } from "../locales/index.js";
 import { consentDue } from "../store.js";
+import { createAttachments } from "./attachments.js";
 
 const TALLEST_PX = 140;
 
@@ -42,8 +43,6 @@ function createEnded(actions, { t }) {
   return { button, el: h("div", { class: "ended", hidden: true }, h("p", null, t.ended), button) };
 }
 
-const no = () => false;
-
 /** What the visitor agrees to before they write.
  * @param {import("./index.js").Actions} actions @param {import("./index.js").Page} page */
 function createConsent(actions, { t }) {
@@ -69,51 +68,33 @@ function createConsent(actions, { t }) {
 /** @param {import("./index.js").Actions} actions @param {import("./index.js").Page} page */
 function createForm(actions, page) {
   const { t, locale } = page;
-  /** Where staff allow files; true while they are loaded. @type {import("../files/index.js").Files | boolean | undefined} */
-  let files;
   /** @type {import("./index.js").State} */
   let state;
-  const box = h("textarea", {
-    rows: "1",
-    placeholder: t.placeholder,
-    "aria-label": t.placeholder,
-    "aria-describedby": "length",
-    autocomplete: "off",
-    enterkeyhint: "send",
-    oninput: () => (actions.typing(), actions.keepDraft(box.value), fit()),
-    onkeydown: (/** @type {KeyboardEvent} */ event) => sendsMessage(event) && submit(event),
-  });
+  const box = createBox(t.placeholder, submit, () => (actions.typing(), actions.keepDraft(box.value), fit()));
   const length = h("p", { class: "length", id: "length", role: "status" });
   const talk = iconButton(MIC, t.talk, {
     class: "icon round",
     onclick: () => actions.talk(/** @type {HTMLElement} */ (el.parentNode), () => box.focus(), page),
   });
-  const stop = iconButton(STOP, t.stop, { class: "icon round stop", onclick: stopTurn });
+  const stop = iconButton(STOP, t.stop, {
+    class: "icon round stop",
+    onclick: () => (state.turn && actions.stop(state.turn.id), box.focus()),
+  });
   const send = iconButton(SEND, t.send, { class: "icon round send", type: "submit" });
   const field = h("div", { class: "field" }, box, talk, stop, send);
   const el = h("form", { onsubmit: submit, novalidate: true }, field, length);
 
-  /** @param {NonNullable<typeof state.config.files>} limits */
-  async function loadFiles(limits) {
-    const { createFiles } = await import("../files/index.js");
-    files = createFiles({ el, field, box, draw, limits }, actions, page);
-  }
+  const files = createAttachments({ el, field, box, draw }, actions, page);
 
-  function fit() {
-    box.style.height = "auto";
-    box.style.height = `${box.scrollHeight}px`;
-    box.classList.toggle("tall", box.scrollHeight > TALLEST_PX);
-    draw();
-  }
+  const fit = () => (fitToText(box), draw());
 
   function draw() {
     const text = box.value.trim();
     const excess = [...text].length - state.config.max_chars;
     const running = state.turn !== null;
     length.textContent = excess > 0 ? count(t.tooLong, excess, locale) : "";
-    const { has, isBusy } = typeof files === "object" ? files : { has: no, isBusy: no };
-    const isEmpty = isBlank(text) && !has();
-    send.setAttribute("aria-disabled", String(isEmpty || isBusy() || excess > 0));
+    const isEmpty = isBlank(text) && !files.has();
+    send.setAttribute("aria-disabled", String(isEmpty || files.isBusy() || excess > 0));
     stop.hidden = !running;
     talk.hidden = !state.config.voice || state.conversation?.state === "staff" || !isEmpty;
     send.hidden = running && isEmpty;
@@ -124,15 +105,10 @@ function createForm(actions, page) {
   function submit(event) {
     event.preventDefault();
     if (send.getAttribute("aria-disabled") === "true") return;
-    actions.send(box.value, typeof files === "object" ? files.take() : []);
+    actions.send(box.value, files.take());
     actions.keepDraft("");
     box.value = "";
     fit();
-    box.focus();
-  }
-
-  function stopTurn() {
-    if (state.turn) actions.stop(state.turn.id);
     box.focus();
   }
 
@@ -142,16 +118,32 @@ function createForm(actions, page) {
     fit,
     /** @param {typeof state} next */
     update(next) {
-      const { config, conversation } = next;
-      if (config.files && !files && next.open) {
-        files = true; // being loaded
-        loadFiles(config.files).catch(() => (files = undefined));
-      }
-      if (state?.conversation && !conversation && typeof files === "object") files.clear();
+      files.update(next);
+      if (state?.conversation && !next.conversation) files.clear();
       state = next;
       draw();
     },
   };
+}
+
+/** @param {string} placeholder @param {(event: Event) => void} submit @param {() => void} onInput */
+const createBox = (placeholder, submit, onInput) =>
+  h("textarea", {
+    rows: "1",
+    placeholder,
+    "aria-label": placeholder,
+    "aria-describedby": "length",
+    autocomplete: "off",
+    enterkeyhint: "send",
+    oninput: onInput,
+    onkeydown: (/** @type {KeyboardEvent} */ event) => sendsMessage(event) && submit(event),
+  });
+
+/** @param {HTMLTextAreaElement} box as high as its text, up to a limit */
+function fitToText(box) {
+  box.style.height = "auto";
+  box.style.height = `${box.scrollHeight}px`;
+  box.classList.toggle("tall", box.scrollHeight > TALLEST_PX);
 }
 
 /** While a word is being composed (Japanese, Chinese, Korean), Enter chooses it; Safari reports that only as key code 229.

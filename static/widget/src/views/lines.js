@@ -108,7 +108,7 @@ export function createReply(actions, page) {
   const prose = createProse();
   const note = h("p", { class: "note", hidden: true });
   const sources = h("p", { class: "sources", hidden: true });
-  const copy = iconButton(COPY, t.copy, { onclick: toClipboard });
+  const copy = iconButton(COPY, t.copy, { onclick: () => copyText(message.text, copy, () => announce(t.copied)) });
   const good = iconButton(GOOD, t.good, { onclick: () => rate(1) });
   const bad = iconButton(BAD, t.bad, { onclick: () => rate(-1) });
   const time = h("time");
@@ -120,17 +120,6 @@ export function createReply(actions, page) {
 
   /** @param {number} value */
   const rate = (value) => actions.rate(message.id, message.rating === value ? 0 : value);
-
-  async function toClipboard() {
-    try {
-      await navigator.clipboard.writeText(message.text);
-    } catch {
-      return; // refused by the browser or the page's policy: the text can still be selected
-    }
-    copy.replaceChildren(icon(CHECK));
-    announce(t.copied);
-    setTimeout(() => copy.replaceChildren(icon(COPY)), 1_500);
-  }
 
   return {
     el,
@@ -163,6 +152,18 @@ export function createReply(actions, page) {
       sources.replaceChildren(...drawSources(known, t));
     },
   };
+}
+
+/** @param {string} text @param {HTMLElement} button which shows that it was copied @param {() => void} onCopied */
+async function copyText(text, button, onCopied) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    return; // refused by the browser or the page's policy: the text can still be selected
+  }
+  button.replaceChildren(icon(CHECK));
+  onCopied();
+  setTimeout(() => button.replaceChildren(icon(COPY)), 1_500);
 }
 
 /** The files of a message, by a module of their own. @param {HTMLElement} bubble

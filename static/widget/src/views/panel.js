@@ -30,14 +30,7 @@ export function createPanel(actions, page) {
   function press(event) {
     if (event.key === "Escape" && !event.isComposing && !page.mode) actions.close();
     if (event.key !== "Tab" || !small.matches || el.hidden || isInline) return;
-    const stops = /** @type {HTMLElement[]} */ ([
-      ...el.querySelectorAll("a, button, input, textarea, [tabindex='0']"),
-    ]).filter((stop) => stop.tabIndex >= 0 && stop.checkVisibility());
-    const active = /** @type {ShadowRoot} */ (el.getRootNode()).activeElement;
-    const edge = event.shiftKey ? stops[0] : stops.at(-1);
-    if (active !== edge && active !== el) return;
-    event.preventDefault();
-    (event.shiftKey ? stops.at(-1) : stops[0])?.focus();
+    keepWithin(el, event);
   }
 
   /** A keyboard on the screen leaves less of it: the panel keeps to what is left. */
@@ -68,4 +61,16 @@ export function createPanel(actions, page) {
       small.removeEventListener("change", fit);
     },
   };
+}
+
+/** Tab goes round among what can be focused in `el`. @param {HTMLElement} el @param {KeyboardEvent} event */
+function keepWithin(el, event) {
+  const stops = /** @type {HTMLElement[]} */ ([
+    ...el.querySelectorAll("a, button, input, textarea, [tabindex='0']"),
+  ]).filter((stop) => stop.tabIndex >= 0 && stop.checkVisibility());
+  const active = /** @type {ShadowRoot} */ (el.getRootNode()).activeElement;
+  const edge = event.shiftKey ? stops[0] : stops.at(-1);
+  if (active !== edge && active !== el) return;
+  event.preventDefault();
+  (event.shiftKey ? stops.at(-1) : stops[0])?.focus();
 }

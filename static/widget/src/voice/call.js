@@ -1,173 +1,155 @@
 /** One call, from the visitor's consent to its end. */
-import { follow, silence, takeLines } from "./events.js";
-import { createMeter, microphones, openMicrophone, whyNone } from "./microphone.js";
+import { createClock } from "./clock.js";
+import { follow, silence } from "./events.js";
+import { createInput } from "./input.js";
+import { createLineSaver } from "./lines.js";
+import { microphones, openMicrophone } from "./microphone.js";
 import { createPeer } from "./peer.js";
+import { instruct, interrupt, runTools } from "./requests.js";
 import { NoCall } from "./server.js";
 
 /** A transcript that has not come by then does not come. */
 const TRANSCRIPT_MS = 8_000;
-const MINUTE_MS = 60_000;
+/** The reasons for an end that the server distinguishes from the visitor's wish. */
+const REASONS = ["limit", "network", "staff"];
 
 /**
  * @typedef {object} Shown
  * @property {"asking" | "connecting" | "listening" | "thinking" | "speaking"} phase
  * @property {boolean} muted @property {string} caption @property {number} seconds since it began @property {boolean} soon over
  * @property {{ id: string, label: string }[]} devices
+ *
+ * @typedef {object} Parts
+ * @property {import("./server.js").Server} server
+ * @property {(shown: Shown) => void} show @property {(level: number) => void} showLevel
+ * @property {(reason: string, detail?: string) => void} onEnd once; `reason` is a word of the catalogue, or empty
  */
 
-/**
- * @param {object} parts
- * @param {import("./server.js").Server} parts.server
- * @param {(shown: Shown) => void} parts.show @param {(level: number) => void} parts.showLevel
- * @param {(reason: string, detail?: string) => void} parts.onEnd once; `reason` is a word of the catalogue, or empty
- */
-export function createCall({ server, show, showLevel, onEnd }) {
-  let talk = silence();
+export class Call {
+  #talk = silence();
   /** @type {Shown} */
-  let shown = { phase: "asking", muted: false, caption: "", seconds: 0, soon: false, devices: [] };
-  /** @type {MediaStreamTrack | undefined} */ let track;
-  /** @type {import("./peer.js").Peer | undefined} */ let peer;
-  /** @type {ReturnType<typeof createMeter> | undefined} */ let meter;
-  let over = false;
-  let startedAt = 0;
-  let limitMs = Infinity;
-  /** @type {any} */ let clock;
-  /** @type {any} */ let late;
-  /** Lines are saved one after the other: the conversation is in the order in which they were said. */
-  let saving = Promise.resolve();
+  #shown = { phase: "asking", muted: false, caption: "", seconds: 0, soon: false, devices: [] };
+  /** @type {import("./peer.js").Peer | undefined} */ #peer;
+  #over = false;
+  /** @type {any} */ #late;
+  #parts;
+  #input;
+  #clock;
+  #lines;
 
-  /** @param {Partial<Shown>} changes */
-  const change = (changes) => over || show((shown = { ...shown, ...changes }));
+  /** @param {Parts} parts */
+  constructor(parts) {
+    this.#parts = parts;
+    this.#input = createInput(parts.showLevel);
+    this.#clock = createClock(
+      (time) => this.#change(time),
+      () => this.end("limit"),
+    );
+    this.#lines = createLineSaver(parts.server, (text) => this.instruct(text));
+  }
 
-  async function start() {
+  async start() {
     try {
-      track = await openMicrophone().catch((error) => {
-        throw new NoCall(whyNone(error), String(error));
-      });
-      if (over) return track.stop();
-      change({ phase: "connecting", devices: await microphones() });
-      (meter = createMeter(showLevel)).listen(track);
-      peer = createPeer(track, { open: begin, event: receive, lost: () => end("network") });
-      const offer = await peer.offer();
-      const key = await server.key();
-      limitMs = key.seconds * 1000;
-      if (over) return server.end("visitor", talk);
-      await peer.accept(await server.connect(key, offer));
+      const track = await this.#input.open();
+      if (this.#over) return track.stop();
+      this.#change({ phase: "connecting", devices: await microphones() });
+      this.#input.measure(track);
+      await this.#connect(track);
     } catch (error) {
-      if (error instanceof NoCall) end(error.reason, error.message);
-      else end("network", String(error));
+      if (error instanceof NoCall) this.end(error.reason, error.message);
+      else this.end("network", String(error));
     }
-  }
-
-  function begin() {
-    startedAt = Date.now();
-    change({ phase: "listening" });
-    clock = setInterval(tick, 500);
-  }
-
-  function tick() {
-    const lasted = Date.now() - startedAt;
-    if (lasted >= limitMs) return end("limit");
-    change({ seconds: Math.floor(lasted / 1000), soon: limitMs - lasted <= MINUTE_MS && limitMs > MINUTE_MS });
-  }
-
-  /** @param {import("./events.js").ProviderEvent} event */
-  function receive(event) {
-    if (event.type === "error") console.warn(`Interworky: ${event.error?.message}`);
-    talk = follow(talk, event);
-    const { calls } = talk;
-    if (calls.length) {
-      talk = { ...talk, calls: [] };
-      void runTools(calls);
-    }
-    saveLines();
-    if (startedAt) change({ phase: talk.phase, caption: talk.caption });
-  }
-
-  /** @param {import("./events.js").ToolCall[]} calls */
-  async function runTools(calls) {
-    for (const call of calls) {
-      const output = await server.run(call);
-      peer?.send({
-        type: "conversation.item.create",
-        item: { type: "function_call_output", call_id: call.call_id, output },
-      });
-    }
-    peer?.send({ type: "response.create" });
-  }
-
-  /** @param {import("./events.js").Line} line */
-  async function save(line) {
-    try {
-      const correction = await server.save(line);
-      if (correction) tell(correction);
-    } catch (error) {
-      console.warn(`Interworky: a line of the call was not saved. ${error}`);
-    }
-  }
-
-  /** @param {boolean} [all] */
-  function saveLines(all) {
-    const [lines, rest] = takeLines(talk, all);
-    // What is written down is read in the conversation.
-    talk = lines.length ? { ...rest, caption: rest.lines.at(-1)?.text ?? "" } : rest;
-    for (const line of lines) saving = saving.then(() => save(line));
-    clearTimeout(late);
-    if (rest.lines.length && talk.phase !== "speaking" && !over)
-      late = setTimeout(() => saveLines(true), TRANSCRIPT_MS);
-  }
-
-  /** Has the assistant say something of which it does not know yet. @param {string} text */
-  function tell(text) {
-    const content = [{ type: "input_text", text }];
-    peer?.send({ type: "conversation.item.create", item: { type: "message", role: "system", content } });
-    peer?.send({ type: "response.create" });
   }
 
   /** @param {string} reason @param {string} [detail] */
-  function end(reason, detail) {
-    if (over) return;
-    saveLines(true);
-    over = true;
-    clearInterval(clock);
-    clearTimeout(late);
-    track?.stop();
-    meter?.close();
-    peer?.close();
-    const told = ["limit", "network", "staff"].includes(reason) ? reason : "visitor";
-    void saving.then(() => server.end(told, talk));
-    onEnd(reason, detail);
+  end(reason, detail) {
+    if (this.#over) return;
+    this.#saveLines(true);
+    this.#over = true;
+    this.#clock.stop();
+    clearTimeout(this.#late);
+    this.#input.close();
+    this.#peer?.close();
+    const reported = REASONS.includes(reason) ? reason : "visitor";
+    void this.#lines.settled().then(() => this.#parts.server.end(reported, this.#talk));
+    this.#parts.onEnd(reason, detail);
   }
 
-  return {
-    start,
-    end,
-    tell,
-    mute() {
-      if (!track) return;
-      track.enabled = shown.muted;
-      change({ muted: !shown.muted });
-    },
-    /** The visitor need not speak to stop the assistant. */
-    interrupt() {
-      peer?.send({ type: "response.cancel" });
-      peer?.send({ type: "output_audio_buffer.clear" });
-    },
-    /** @param {string} id of a microphone */
-    async choose(id) {
-      const other = await openMicrophone(id).catch(() => null);
-      if (!other || over) return other?.stop();
-      other.enabled = !shown.muted;
-      await peer?.replace(other);
-      track?.stop();
-      track = other;
-      meter?.listen(other);
-    },
-    /** The page goes away: nothing can be waited for. */
-    leave() {
-      if (!over) server.end("visitor", talk);
-    },
-  };
-}
+  /** Has the assistant say something that it does not know yet. @param {string} text */
+  instruct(text) {
+    instruct(this.#peer, text);
+  }
 
-/** @typedef {ReturnType<typeof createCall>} Call */
+  /** Mutes the microphone, or undoes that. */
+  mute() {
+    const muted = !this.#shown.muted;
+    if (this.#input.mute(muted)) this.#change({ muted });
+  }
+
+  /** The visitor need not speak to stop the assistant. */
+  interrupt() {
+    interrupt(this.#peer);
+  }
+
+  /** @param {string} id of a microphone */
+  async choose(id) {
+    const other = await openMicrophone(id).catch(() => null);
+    if (!other || this.#over) return other?.stop();
+    other.enabled = !this.#shown.muted;
+    await this.#peer?.replace(other);
+    this.#input.replace(other);
+  }
+
+  /** The page goes away: nothing can be waited for. */
+  leave() {
+    if (!this.#over) this.#parts.server.end("visitor", this.#talk);
+  }
+
+  /** @param {MediaStreamTrack} track */
+  async #connect(track) {
+    const { server } = this.#parts;
+    let limitMs = Infinity;
+    const peer = createPeer(track, {
+      open: () => {
+        this.#clock.start(limitMs);
+        this.#change({ phase: "listening" });
+      },
+      event: (event) => this.#receive(event),
+      lost: () => this.end("network"),
+    });
+    this.#peer = peer;
+    const offer = await peer.offer();
+    const key = await server.key();
+    limitMs = key.seconds * 1000;
+    if (this.#over) return server.end("visitor", this.#talk);
+    await peer.accept(await server.connect(key, offer));
+  }
+
+  /** @param {import("./events.js").ProviderEvent} event */
+  #receive(event) {
+    if (event.type === "error") console.warn(`Interworky: ${event.error?.message}`);
+    this.#talk = follow(this.#talk, event);
+    const { calls } = this.#talk;
+    if (calls.length) {
+      this.#talk = { ...this.#talk, calls: [] };
+      void runTools(this.#peer, this.#parts.server, calls);
+    }
+    this.#saveLines();
+    if (this.#clock.isRunning()) this.#change({ phase: this.#talk.phase, caption: this.#talk.caption });
+  }
+
+  /** @param {boolean} [all] */
+  #saveLines(all) {
+    this.#talk = this.#lines.save(this.#talk, all);
+    clearTimeout(this.#late);
+    if (this.#talk.lines.length && this.#talk.phase !== "speaking" && !this.#over)
+      this.#late = setTimeout(() => this.#saveLines(true), TRANSCRIPT_MS);
+  }
+
+  /** @param {Partial<Shown>} changes */
+  #change(changes) {
+    if (this.#over) return;
+    this.#shown = { ...this.#shown, ...changes };
+    this.#parts.show(this.#shown);
+  }
+}

@@ -11,10 +11,8 @@ export class NoCall extends Error {
   }
 }
 
-/** @param {string} host @param {string} token */
-export function createServer(host, token) {
-  let call = "";
-
+/** Requests in the visitor's name. @param {string} host @param {string} token */
+function createClient(host, token) {
   /** @param {string} path @param {object} body @param {boolean} [keepalive] beyond the end of the page */
   const post = (path, body, keepalive = false) =>
     fetch(`${host}/api/v1/widget/${path}`, {
@@ -23,13 +21,21 @@ export function createServer(host, token) {
       body: toJson(body),
       keepalive,
     });
+  return {
+    post,
+    /** @param {string} path @param {object} body */
+    async answerTo(path, body) {
+      const response = await post(path, body);
+      if (!response.ok) throw new NoCall("network", `${path}: ${response.status}`);
+      return response.json();
+    },
+  };
+}
 
-  /** @param {string} path @param {object} body */
-  async function answerTo(path, body) {
-    const response = await post(path, body);
-    if (!response.ok) throw new NoCall("network", `${path}: ${response.status}`);
-    return response.json();
-  }
+/** @param {string} host @param {string} token */
+export function createServer(host, token) {
+  const { post, answerTo } = createClient(host, token);
+  let call = "";
 
   return {
     /** @returns {Promise<Key>} */
@@ -60,13 +66,8 @@ export function createServer(host, token) {
     /** What the model is to be told of it, if anything. @param {import("./events.js").Line} line
      * @returns {Promise<string | undefined>} */
     async save({ id, role, text, stopped }) {
-      const { correction } = await answerTo(`voice-calls/${call}/lines`, {
-        id,
-        role,
-        text: text.slice(0, 4_000),
-        stopped,
-      });
-      return correction;
+      const line = { id, role, text: text.slice(0, 4_000), stopped };
+      return (await answerTo(`voice-calls/${call}/lines`, line)).correction;
     },
     /** @param {import("./events.js").ToolCall} wanted @returns {Promise<string>} */
     async run({ call_id, name, arguments: given }) {

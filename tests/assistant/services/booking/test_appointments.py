@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -10,122 +10,16 @@ from django.db.models import RestrictedError
 from django.utils import timezone
 
 from assistant.errors import NotFound, ToolError, ToolRefused
-from assistant.models import Appointment, Calendar, Conversation, Delivery, ToolCall, Visitor
+from assistant.models import Appointment, Delivery, Visitor
 from assistant.services.booking import appointments, attempts, by_staff, invitations, limits, lookup, wording
 from assistant.services.deliveries import outbox
 from tests import make
+from tests.assistant.services.booking.bookings import NINE, NOW, booked, call_of, held
 
 pytestmark = pytest.mark.django_db
-NOW = datetime(2030, 1, 7, 8, 0, tzinfo=UTC)
-NINE = datetime(2030, 1, 8, 9, 0, tzinfo=UTC)
 
 
-@pytest.fixture
-def conversation() -> Conversation:
-    organization = make.organization(team_email="team@example.com")
-    return make.conversation(make.assistant(organization))
-
-
-@pytest.fixture
-def calendar(conversation) -> Calendar:
-    return make.calendar(conversation.organization, location="12 High Street")
-
-
-def call_of(conversation: Conversation) -> ToolCall:
-    number = ToolCall.objects.count()
-    return ToolCall.objects.create(
-        organization=conversation.organization, conversation=conversation, name="book", idempotency_key=str(number)
-    )
-
-
-def held(calendar, conversation, start_at=NINE, now=NOW, **fields) -> Appointment:
-    return appointments.hold(make.pick(calendar, start_at), conversation=conversation, now=now, **fields)
-
-
-def booked(calendar, conversation, start_at=NINE, now=NOW, email="ann@example.com", **fields) -> Appointment:
-    hold = held(calendar, conversation, start_at, now, call=call_of(conversation))
-    return appointments.confirm(hold, name="Ann", email=email, now=now, **fields)
-
-
-# --- Hold ------------------------------------------------------------------------------------------------------------
-
-
-def test_a_held_time_is_nobody_elses_until_it_lapses(calendar, conversation):
-    other = make.conversation(conversation.assistant)
-    held(calendar, conversation)
-    with pytest.raises(attempts.SlotTaken) as taken:
-        held(calendar, other)
-    assert [slot.label for slot in taken.value.alternatives.slots] == ["09:30", "10:00", "10:30"]
-    assert taken.value.code == "slot_taken"
-    assert taken.value.alternatives.slots[0].id in str(taken.value)
-    assert held(calendar, other, now=NOW + timedelta(minutes=calendar.hold_minutes)).state == "held"
-    assert set(Appointment.objects.values_list("state", flat=True)) == {"held", "expired"}
-
-
-def test_neighbours_do_not_disturb_each_other_and_a_buffer_keeps_them_apart(calendar, conversation):
-    held(calendar, conversation)
-    assert held(calendar, make.conversation(conversation.assistant), NINE + timedelta(minutes=30)).state == "held"
-    apart = make.calendar(conversation.organization, minutes=30, buffer_after_minutes=15)
-    held(apart, conversation)
-    apart.services.update(buffer_after_minutes=0)  # and with it the steps; the appointment keeps its own
-    with pytest.raises(attempts.SlotTaken):
-        held(apart, make.conversation(conversation.assistant), NINE + timedelta(minutes=30))
-
-
-@pytest.mark.parametrize(
-    "start_at",
-    [
-        NINE + timedelta(minutes=1),  # out of step
-        NINE - timedelta(minutes=30),  # before opening
-        NINE.replace(hour=17),  # after closing
-        NOW - timedelta(days=1) + timedelta(hours=1),  # past
-        NINE + timedelta(days=400),  # beyond the horizon
-    ],
-)
-def test_a_time_that_is_not_offered_cannot_be_held_even_with_a_true_id(calendar, conversation, start_at):
-    with pytest.raises(ToolError) as refused:
-        held(calendar, conversation, start_at)
-    assert refused.value.code == "slot_gone"
-    assert not Appointment.objects.exists()
-
-
-def test_a_closure_that_came_meanwhile_counts(calendar, conversation):
-    calendar.closures.create(first_day=NINE.date(), last_day=NINE.date())
-    with pytest.raises(ToolError, match="cannot be booked any longer"):
-        held(calendar, conversation)
-
-
-def test_one_call_holds_one_time_however_often_it_runs(calendar, conversation):
-    call = call_of(conversation)
-    assert held(calendar, conversation, call=call).pk == held(calendar, conversation, call=call).pk
-
-
-def test_a_visitor_may_request_a_time_that_they_already_hold(calendar, conversation):
-    first = held(calendar, conversation, call=call_of(conversation))
-    second = held(calendar, conversation, call=call_of(conversation))
-    first.refresh_from_db()
-    assert (first.state, second.state) == ("expired", "held")
-
-
-def test_a_visitor_holds_few_times_and_the_oldest_gives_way(calendar, conversation):
-    for number in range(6):
-        held(calendar, conversation, NINE + timedelta(minutes=30 * number), now=NOW + timedelta(seconds=number))
-    kept = Appointment.objects.taking_time(NOW).order_by("start_at")
-    assert [row.start_at.strftime("%H:%M") for row in kept] == ["10:30", "11:00", "11:30"]
-
-
-def test_a_hold_that_is_let_go_is_free_at_once(calendar, conversation):
-    appointments.release(held(calendar, conversation))
-    assert held(calendar, make.conversation(conversation.assistant)).state == "held"
-
-
-def test_lapsed_holds_are_swept(calendar, conversation):
-    held(calendar, conversation)
-    assert appointments.expire_holds(NOW) == 0
-    assert appointments.expire_holds(NOW + timedelta(hours=1)) == 1
-
-
-# --- Confirm ---------------------------------------------------------------------------------------------------------
+# --- Confirm ----------------------------------------------------------------------------------------------------------
 
 
 def test_a_booking_comes_with_its_receipt_and_its_mails(calendar, conversation):
@@ -251,7 +145,7 @@ def test_a_booking_its_receipt_and_its_mails_exist_together_or_not_at_all(calend
     assert (Delivery.objects.count(), conversation.cards.count(), conversation.events.count()) == (2, 1, 1)
 
 
-# --- Change ----------------------------------------------------------------------------------------------------------
+# --- Change -----------------------------------------------------------------------------------------------------------
 
 
 def test_moving_frees_the_old_time_and_notifies_both_sides(calendar, conversation):
@@ -367,7 +261,7 @@ def test_a_cancelled_appointment_does_not_come_back_when_its_call_runs_again(cal
     assert Appointment.objects.get().state == "cancelled"
 
 
-# --- Deleting --------------------------------------------------------------------------------------------------------
+# --- Deleting ---------------------------------------------------------------------------------------------------------
 
 
 def test_a_calendar_stays_as_long_as_it_has_appointments_and_goes_with_its_organization(calendar, conversation):
@@ -378,7 +272,7 @@ def test_a_calendar_stays_as_long_as_it_has_appointments_and_goes_with_its_organ
     assert not Appointment.objects.exists()
 
 
-# --- Who may ---------------------------------------------------------------------------------------------------------
+# --- Who may ----------------------------------------------------------------------------------------------------------
 
 
 def test_a_link_opens_its_own_appointment_and_nothing_else(calendar, conversation):

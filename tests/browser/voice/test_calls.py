@@ -1,101 +1,15 @@
-"""Voice calls, with a fake microphone and a realtime API that speaks WebRTC.
-
-With SCREENSHOTS set to a folder, every state is kept there in light and dark, wide and narrow.
-"""
+"""Voice calls, with a fake microphone and a realtime API that speaks WebRTC."""
 
 from __future__ import annotations
 
-import os
-import re
-import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import expect
 
-from .harness import FakeServer, RealtimeDouble, Site, Widget
-from .harness.pages import page
-
-NewWidget = Callable[..., Widget]
-# The headless shell has no prompt of its own; without the second it has no microphone at all.
-MEDIA = [
-    "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", "--allow-loopback-in-peer-connection",
-]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def chromium(launch: Callable[..., Browser]) -> Iterator[Browser]:
-    """One with a microphone that beeps."""
-    browser = launch(*MEDIA)
-    yield browser
-    browser.close()
-
-
-@pytest.fixture
-def realtime() -> Iterator[RealtimeDouble]:
-    with RealtimeDouble() as double:
-        yield double
-
-
-@pytest.fixture
-def fake(realtime: RealtimeDouble) -> Iterator[FakeServer]:
-    with FakeServer(voice=True, demo=False) as server:
-        server.voice_url = realtime.url
-        yield server
-
-
-class Caller:
-    """A widget, and the call in it."""
-
-    def __init__(self, widget: Widget) -> None:
-        self.widget, self.page = widget, widget.page
-        self.microphone = widget.panel.get_by_role("button", name="Start a voice call")
-        self.talk = widget.page.locator(".talk")
-        self.state = widget.page.locator(".talk-state")
-        self.caption = widget.page.locator(".talk-caption")
-        self.note = widget.page.locator(".talk-note")
-
-    def button(self, name: str) -> Locator:
-        return self.talk.get_by_role("button", name=name)
-
-    def begin(self) -> Caller:
-        self.microphone.click()
-        self.button("Start call").click()
-        expect(self.state).to_have_text("Listening…")
-        return self
-
-
-@pytest.fixture
-def caller(new_widget: NewWidget, site: Site) -> Caller:
-    return Caller(new_widget(permissions=["microphone"]).visit(site.url).open())
-
-
-@pytest.fixture
-def call(new_widget: NewWidget, site: Site, fake: FakeServer) -> Caller:
-    """A call in progress, of a visitor who has been asked for the microphone before."""
-    caller = Caller(new_widget(permissions=["microphone"]).visit(site.url).open())
-    caller.microphone.click()
-    expect(caller.state).to_have_text("Listening…")
-    return caller
-
-
-def until(condition: Callable[[], object], seconds: float = 20) -> Any:
-    end = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.02)
-    return found
-
-
-def reported(fake: FakeServer, action: str) -> list[dict[str, Any]]:
-    return [body for name, body in fake.reports if name == action]
-
-
-def sent(realtime: RealtimeDouble, type: str) -> list[dict[str, Any]]:
-    return [event for event in realtime.received if event["type"] == type]
+from tests.browser.harness import FakeServer, RealtimeDouble, Site
+from tests.browser.harness.pages import page
+from tests.browser.voice.caller import Caller, NewWidget, reported, sent, until
 
 
 def test_a_call_goes_from_the_key_to_both_voices_and_is_written_down(
@@ -217,7 +131,7 @@ def test_the_visitor_can_interrupt_without_a_word(call: Caller, realtime: Realti
     expect(call.button("Mute")).to_be_focused()
 
 
-# --- Tools and cards ----------------------------------------------------------------------------------------------------
+# --- Tools and cards --------------------------------------------------------------------------------------------------
 
 
 def test_a_tool_runs_on_the_server_and_its_card_is_answered_on_the_screen(
@@ -254,7 +168,7 @@ def test_a_claim_that_the_server_corrects_is_taken_back_aloud(call: Caller, real
     until(lambda: sent(realtime, "response.create"))
 
 
-# --- What goes wrong ----------------------------------------------------------------------------------------------------
+# --- What goes wrong --------------------------------------------------------------------------------------------------
 
 
 def test_without_voice_there_is_no_microphone_and_the_page_learns_why(new_widget: NewWidget, site: Site) -> None:
@@ -346,70 +260,3 @@ def test_a_panel_that_closes_takes_the_microphone_with_it(call: Caller, fake: Fa
     call.page.keyboard.press("Escape")
     expect(call.widget.panel).to_be_hidden()
     assert until(lambda: reported(fake, "end"))[0]["reason"] == "visitor"
-
-
-# --- How it looks -------------------------------------------------------------------------------------------------------
-
-
-def faults(widget: Widget) -> list[str]:
-    if not widget.page.evaluate("'axe' in window"):
-        widget.page.evaluate(AXE_SCRIPT)
-    found = widget.page.evaluate("axe.run('interworky-widget', {resultTypes: ['violations']})")
-    return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found["violations"]]
-
-
-def shot(widget: Widget, name: str) -> None:
-    if folder := os.environ.get("SCREENSHOTS"):
-        widget.page.wait_for_timeout(300)
-        widget.page.screenshot(path=Path(folder) / f"voice-{name}.png")
-
-
-@pytest.mark.parametrize("width", [375, 1280])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_no_accessibility_problem_in_any_state(
-    scheme: str, width: int, new_widget: NewWidget, site: Site, realtime: RealtimeDouble, fake: FakeServer
-) -> None:
-    size = {"width": width, "height": 740}
-    caller = Caller(new_widget(color_scheme=scheme, viewport=size, reduced_motion="reduce").visit(site.url).open())
-    widget = caller.widget
-
-    def looked_at(state: str) -> None:
-        shot(widget, f"{state}-{scheme}-{width}")
-        assert faults(widget) == [], state
-
-    looked_at("microphone")
-    caller.microphone.click()
-    expect(caller.talk).to_be_visible()
-    looked_at("explained")
-    caller.page.context.grant_permissions(["microphone"])
-    caller.button("Start call").click()
-    expect(caller.state).to_have_text("Listening…")
-    realtime.hear("Can I come in on Tuesday afternoon?")
-    expect(widget.own.last).to_contain_text("Can I come in on Tuesday afternoon?")
-    looked_at("thinking")
-    realtime.call("slots")
-    expect(caller.page.locator(".card.slots")).to_be_visible()
-    item = realtime.begin_to_speak("Yes, on Tuesday afternoon we have several times free. Please choose one on your screen.")
-    expect(caller.caption).to_contain_text("Please choose one on your screen.")
-    looked_at("speaking")
-    realtime.end_speaking(item, "Yes, on Tuesday afternoon we have several times free. Please choose one on your screen.")
-    expect(caller.state).to_have_text("Listening…")
-    looked_at("listening")
-    caller.button("Mute").click()
-    expect(caller.state).to_have_text("Microphone off")
-    looked_at("muted")
-    assert not caller.page.evaluate("document.documentElement.scrollWidth > innerWidth")
-    realtime.hang_up()
-    expect(caller.note).to_be_visible()
-    looked_at("lost")
-
-
-@pytest.mark.parametrize("locale", ["ar", "de", "ja"])
-def test_a_call_speaks_the_languages_of_the_widget(locale: str, new_widget: NewWidget, site: Site, fake: FakeServer) -> None:
-    site.put("/", page(fake.url, attributes=f'data-locale="{locale}"'))
-    widget = new_widget(permissions=["microphone"], viewport={"width": 375, "height": 740}).visit(site.url).open()
-    widget.page.locator(".field .icon").first.click()
-    listening = {"ar": "يستمع…", "de": "Hört zu …", "ja": "聞いています…"}[locale]
-    expect(widget.page.locator(".talk-state")).to_have_text(re.compile(listening))
-    shot(widget, f"language-{locale}")
-    assert not widget.page.evaluate("document.documentElement.scrollWidth > innerWidth")

@@ -1,0 +1,146 @@
+"""Streams from other servers, and connections that are kept."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+
+from assistant import outbound
+from assistant.errors import AddressRefused, OutboundError
+from assistant.outbound import Reach
+from tests.assistant.upstream import server
+
+# --- Streams ----------------------------------------------------------------------------------------------------------
+
+
+async def test_a_stream_gives_bytes_as_they_come() -> None:
+    go_on = asyncio.Event()
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\n")
+        await go_on.wait()
+        writer.write(b"data: 2\n\n")
+
+    async with server(handler) as (url, _), outbound.stream("GET", url, reach=Reach.OPERATOR) as streamed:
+        assert (streamed.status, streamed.headers["content-type"]) == (200, "text/event-stream")
+        chunks = streamed.chunks()
+        assert await anext(chunks) == b"data: 1\n\n"
+        go_on.set()
+        assert [chunk async for chunk in chunks] == [b"data: 2\n\n"]
+
+
+async def test_a_stream_left_early_closes_its_connection() -> None:
+    closed = asyncio.Event()
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\nfirst")
+        await reader.read()
+        closed.set()
+
+    async with server(handler) as (url, _):
+        async with outbound.stream("GET", url, reach=Reach.OPERATOR) as streamed:
+            assert await anext(streamed.chunks()) == b"first"
+        await asyncio.wait_for(closed.wait(), 2)
+
+
+async def test_streams_share_a_connection_that_is_kept_and_fetches_do_not() -> None:
+    ports = set()
+
+    async def keep(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes) -> None:
+        ports.add(writer.get_extra_info("peername")[1])
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+
+    async with server(keep) as (url, _):
+        for _ in range(2):
+            async with outbound.stream("GET", url, reach=Reach.OPERATOR) as streamed:
+                assert [chunk async for chunk in streamed.chunks()] == [b"ok"]
+        assert len(ports) == 1
+        await outbound.fetch("GET", url, reach=Reach.OPERATOR)
+        assert len(ports) == 2
+
+
+async def test_a_double_stands_in_for_the_network_and_sees_what_would_be_sent() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(201, json={"host": request.headers["host"], "content": request.content.decode()})
+
+    with outbound.transport_for_tests(httpx.MockTransport(answer)):
+        got = await outbound.fetch("POST", "https://api.example.com/x", reach=Reach.TENANT, content=b"hello")
+        assert (got.status, got.body) == (201, b'{"host":"api.example.com","content":"hello"}')
+        with pytest.raises(AddressRefused):
+            await outbound.fetch("GET", "http://10.0.0.1/", reach=Reach.TENANT)
+
+
+# --- A kept connection that turns out to be dead ----------------------------------------------------------------------
+
+
+class Hanging:
+    """A server that answers once on each connection and, when asked there again, hangs up; `first` connections do not
+    even answer once."""
+
+    def __init__(self, first: int = 0) -> None:
+        self.silent = first
+        self.requests: list[int] = []  # the number of each one's connection
+        self.writers: list[asyncio.StreamWriter] = []
+        self.connections = 0
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        number = self.connections
+        self.writers.append(writer)
+        for turn in range(2):
+            try:
+                head = await reader.readuntil(b"\r\n\r\n")
+            except asyncio.IncompleteReadError:
+                break
+            await reader.readexactly(int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0]))
+            self.requests.append(number)
+            if turn == 1 or number <= self.silent:
+                break
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+            await writer.drain()
+        writer.close()
+
+
+@contextlib.asynccontextmanager
+async def hanging(first: int = 0) -> AsyncIterator[tuple[str, Hanging]]:
+    one = Hanging(first)
+    async with await asyncio.start_server(one.serve, "127.0.0.1", 0) as listening:
+        yield f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/", one
+        for writer in one.writers:
+            writer.close()
+            await writer.wait_closed()
+
+
+async def ask(url: str, **options: Any) -> bytes:
+    async with outbound.stream("POST", url, reach=Reach.OPERATOR, content=b"{}", **options) as answer:
+        return b"".join([chunk async for chunk in answer.chunks()])
+
+
+async def test_a_request_on_a_dead_kept_connection_is_sent_once_more_on_a_new_one() -> None:
+    async with hanging() as (url, server):
+        assert [await ask(url, resend=True) for _ in range(2)] == [b"ok", b"ok"]
+        assert server.requests == [1, 1, 2]
+
+
+async def test_a_request_that_may_not_be_sent_twice_is_not() -> None:
+    async with hanging() as (url, server):
+        assert await ask(url) == b"ok"
+        with pytest.raises(OutboundError) as raised:
+            await ask(url)
+        assert raised.value.code == "protocol" and raised.value.sent
+        assert server.requests == [1, 1]
+
+
+async def test_a_new_connection_that_dies_is_a_failure() -> None:
+    async with hanging(first=1) as (url, server):
+        with pytest.raises(OutboundError) as raised:
+            await ask(url, resend=True)
+        assert raised.value.code == "protocol"
+        assert server.requests == [1]

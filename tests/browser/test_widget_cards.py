@@ -1,0 +1,114 @@
+"""Cards as a visitor has them: answered once, never lost, and seen whole."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.harness.chat import NewWidget, sent
+from tests.browser.test_widget_chat import scrolled
+from tests.browser.test_widget_screens import overflow
+
+from .harness import FakeServer, Site, Widget
+
+
+def test_an_appointment_from_question_to_receipt(widget: Widget, fake: FakeServer) -> None:
+    widget.open()
+    widget.page.get_by_role("button", name="Can I come in on Tuesday afternoon?").click()
+    widget.page.get_by_role("button", name="Tuesday, 8 January, 14:30").click()
+    expect(widget.page.locator(".slots")).to_contain_text("Your choice: Tuesday, 8 January, 14:30")
+
+    confirm = widget.page.get_by_role("group", name="Book this appointment?")
+    confirm.get_by_role("button", name="Book it").click()
+    expect(confirm.get_by_label("Your name")).to_be_focused()
+    expect(confirm).to_contain_text("Please fill this in.")
+    confirm.get_by_label("Your name").fill("Ada Lovelace")
+    confirm.get_by_label("Your e-mail").fill("nonsense")
+    confirm.get_by_label("Your e-mail").press("Enter")
+    expect(confirm).to_contain_text("Please enter an e-mail address")
+    assert len(sent(fake, "card.answer")) == 1, "nothing that is not complete goes out"
+    assert confirm.get_by_label("Your e-mail").get_attribute("autocomplete") == "email"
+    confirm.get_by_label("Your e-mail").fill("ada@example.com")
+    confirm.get_by_label("Your e-mail").press("Enter")
+
+    receipt = widget.page.get_by_role("group", name="Appointment booked")
+    expect(receipt).to_contain_text("On its way")
+    expect(receipt).not_to_contain_text("On its way")
+    expect(receipt).to_contain_text("A7K2QF")
+    receipt.get_by_text("Add to calendar").click()
+    link = receipt.get_by_role("link", name="Calendar file")
+    assert (link.get_attribute("href") or "").startswith(f"{fake.url}/appointments/")
+    answers = sent(fake, "card.answer")
+    assert [answer["choice"] for answer in answers] == ["s-2", "confirm"]
+    assert answers[1]["fields"] == {"name": "Ada Lovelace", "email": "ada@example.com"}
+
+
+def test_two_clicks_on_a_card_are_one_answer(widget: Widget, fake: FakeServer) -> None:
+    fake.delay_seconds = 0.05
+    widget.open().say("slots")
+    first = widget.page.locator(".slot").first
+    expect(first).to_be_visible()
+    first.evaluate("(button) => { button.click(); button.click(); button.nextElementSibling.click() }")
+    expect(widget.page.locator(".confirm")).to_be_visible()
+    assert len(sent(fake, "card.answer")) == 1
+
+
+def test_a_click_arrives_although_the_server_cannot_save_and_the_connection_dies(widget: Widget, fake: FakeServer) -> None:
+    fake.unsaved = ["unavailable", "lost"]
+    widget.open().say("slots")
+    widget.page.locator(".slot").first.click()
+    expect(widget.page.locator(".confirm")).to_be_visible()
+    answers = sent(fake, "card.answer")
+    assert len(answers) == 3 and answers[0] == answers[1] == answers[2]
+
+
+@pytest.mark.parametrize("width", [320, 360, 400])
+def test_a_time_is_one_line_and_the_business_own_another(width: int, new_widget: NewWidget, site: Site) -> None:
+    widget = new_widget(viewport={"width": width, "height": 700}).visit(site.url).open()
+    widget.ask("slots")
+    widget.page.evaluate("document.fonts.ready")
+    lines = widget.shadow("[...root.querySelectorAll('.slot > *')].map((el) => el.getClientRects().length)")
+    heights = widget.shadow("[...root.querySelectorAll('.slot small')].map((el) => el.offsetHeight)")
+    assert lines == [1, 1, 1, 1] and max(heights) < 20, (lines, heights)
+    assert not overflow(widget.page)
+
+
+def test_a_long_list_of_times_unfolds(widget: Widget) -> None:
+    widget.open().ask("slots-many")
+    shown = widget.page.locator(".slot").count()
+    assert shown < 12
+    widget.page.get_by_role("button", name="More times").click()
+    expect(widget.page.locator(".slot")).to_have_count(24)
+    expect(widget.page.get_by_role("group", name="Cut and finish")).to_be_focused()
+
+
+def test_what_is_being_typed_into_a_card_survives_what_happens_around_it(widget: Widget, fake: FakeServer) -> None:
+    widget.open().ask("contact")
+    widget.page.get_by_label("Message", exact=True).fill("Please call me")
+    fake.call(fake.say_message("staff", "Hello"))
+    expect(widget.replies).to_have_count(2)
+    expect(widget.page.get_by_label("Message", exact=True)).to_have_value("Please call me")
+
+
+def test_what_is_to_be_confirmed_stands_whole_above_the_button(widget: Widget, fake: FakeServer) -> None:
+    widget.open().ask("hello")
+
+    async def ask_to_confirm() -> None:
+        fake.only().card("confirm", lines=[["Note", "Thank you. " * 200 + "And pay 1,000."]])
+
+    fake.call(ask_to_confirm())
+    note = widget.page.locator(".confirm dd")
+    expect(note).to_contain_text("And pay 1,000.")
+    assert note.evaluate("el => el.scrollHeight <= el.clientHeight")
+    button = widget.page.locator(".confirm button").first
+    assert button.evaluate("el => el.getBoundingClientRect().top") > note.evaluate("el => el.getBoundingClientRect().bottom")
+
+
+def test_a_card_that_waits_for_an_answer_is_seen_from_its_top(new_widget: NewWidget, site: Site) -> None:
+    widget = new_widget(viewport={"width": 1000, "height": 560}).visit(site.url).open()
+    widget.ask("long")
+    widget.ask("confirm")
+    card, log = widget.page.locator(".confirm").bounding_box(), widget.log.bounding_box()
+    assert card and log and 0 <= card["y"] - log["y"] <= 20
+    widget.ask("hello")
+    assert scrolled(widget)[1] <= 1, "who goes on writing has left the card behind"
