@@ -16,12 +16,14 @@ from urllib.parse import quote, quote_plus
 MASK = "••••"
 MIN_SECRET_CHARS = 4  # shorter ones are in every text
 LONG_CHARS = 16  # of what may have been broken over two lines as it is
+BARE_CHARS = 10  # letters and digits of what is recognised with anything else between them
 MAX_READINGS = 4  # a text as it is, and unescaped once, twice, three times
 
 
 def redacted(text: object, secrets: Iterable[object]) -> str:
     """`text` with every form of every secret masked: as it is, backwards, encoded for URLs, HTML or JSON, once or several
-    times, letter by letter or in part, and as hex or base64, with line breaks in it or without.
+    times, letter by letter or in part, and as hex or base64, with line breaks or invisible characters in it or without; what
+    is long enough also with anything but letters and digits between its letters, such as commas or tags.
 
     Its time grows with the length of `text`. Cut a text after this, never before: half a secret has no known form.
     """
@@ -30,11 +32,15 @@ def redacted(text: object, secrets: Iterable[object]) -> str:
     plain = {_lower(form) for secret in wanted for form in _plain_forms(secret)}
     coded = {_lower(form) for secret in wanted for form in _coded_forms(secret)}
     coded |= {form for form in plain if len(form) >= LONG_CHARS}
+    bare = {form for secret in wanted for form in _bare_forms(secret)}
     spans: list[tuple[int, int]] = []
     reading = _Reading.of(text)
     for _ in range(MAX_READINGS if wanted else 0):
         spans += reading.spans_of(plain)
         spans += reading.without(_FOLDS).spans_of(coded)
+        spans += reading.without(_INVISIBLE).spans_of(plain)
+        if bare:
+            spans += reading.without(_DRAWN, _as_written).without(_BETWEEN).spans_of(bare)
         further = reading.without(_ESCAPES, _unescaped)
         if further is reading:
             break
@@ -81,6 +87,23 @@ def _coded_forms(secret: str) -> Iterator[str]:
         yield from _in_base64(raw)
 
 
+def _bare_forms(secret: str) -> Iterator[str]:
+    """Letters and digits of what is long enough not to stand in other texts by chance: of the secret, either way round, of
+    its codes, and of its bytes as decimal numbers."""
+    raw = secret.encode(errors="replace")
+    base64_of = base64.b64encode(raw)
+    codes = [secret, secret[::-1], *_coded_forms(secret), *_in_base64(base64_of), base64.b32encode(raw).decode()]
+    for form in (*codes, "".join(map(str, raw)) if len(raw) >= BARE_CHARS else ""):
+        bare = _lower(_BETWEEN.sub("", _DRAWN.sub(lambda drawn: _as_written(drawn[0]), form)))
+        if len(bare) >= BARE_CHARS:
+            yield bare
+
+
+def _as_written(drawn: str) -> str:
+    """Letters in full width, of mathematics or in circles as the plain ones that they look like."""
+    return unicodedata.normalize("NFKC", drawn)
+
+
 def _in_base64(raw: bytes) -> Iterator[str]:
     """Within a longer text, such as "user:password", base64 falls into one of three steps. The characters at either end
     depend on the neighbours, so the middle is what is looked for."""
@@ -96,17 +119,31 @@ def _in_base64(raw: bytes) -> Iterator[str]:
 
 _ESCAPES = re.compile(
     r"%[0-9a-f]{2}|&#x[0-9a-f]{1,6};?|&#[0-9]{1,7};?|&[a-z][a-z0-9]{1,31};"
-    r"|\\u\{[0-9a-f]{1,6}\}|\\u[0-9a-f]{4}|\\x[0-9a-f]{2}|\\[\\/\"'bfnrt]",
+    r"|\\u\{[0-9a-f]{1,6}\}|\\U[0-9a-f]{8}|\\u[0-9a-f]{4}|\\x[0-9a-f]{2}|\\[0-3][0-7]{2}|=[0-9A-F]{2}|\\[\\/\"'bfnrt]",
     re.IGNORECASE,
 )
 _FOLDS = re.compile(r"=\r?\n|\s+")  # where long base64 is broken: by MIME, by quoted-printable, by hand
+_DRAWN = re.compile("[\uff01-\uff5e\u2460-\u24ff\u2070-\u209c\u1d2c-\u1d6a\U0001d400-\U0001d7ff]+")
+# Anything but letters and digits, tags, and what says that hexadecimal digits follow.
+_BETWEEN = re.compile(
+    r"<[^<>]{0,80}>|(?<![^\W_])0x(?=[0-9a-f]{2}(?![0-9a-f]))"
+    r"|(?:[^\w<]|[_\u1160\u115f\u3164\uffa0]|<(?![^<>]{0,80}>))+",
+    re.IGNORECASE,
+)
+# Unicode's Default_Ignorable_Code_Point, and what else shows nothing.
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff"
+    "\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]+"
+)
 _LETTERS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
 
 def _unescaped(escape: str) -> str:
     """The character that an escape stands for; a byte of a URL is the character of its number."""
-    if escape[0] == "%":
+    if escape[0] in "%=":
         return chr(int(escape[1:], 16))
+    if escape[1].isdigit():
+        return chr(int(escape[1:], 8))
     if escape[0] == "&":
         return html.unescape(escape if escape.endswith(";") else escape + ";")
     if escape[1] in "uUxX":

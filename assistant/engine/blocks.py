@@ -18,6 +18,7 @@ _OURS_SMALL = re.compile(r"(?<![\w@./-])(?=[a-z]*\d)(?=\d*[a-z])[2-9a-hjkmnp-z]{
 _CODE = r"(?=[A-Z0-9-]*\d)[A-Z0-9][A-Z0-9-]{3,19}|[A-Z]{5,12}"
 _CODE_FOLLOWS = re.compile(rf"[ :#=](?:{_CODE})(?!\w)")
 _LINE = re.compile(r"\A[\W_]*(?P<label>[^\W_][^:=→⇒➔➜➡»|–—\n]{0,59}?) ?(?:[:=→⇒➔➜➡»]| [–—-] |\t| {3,}) ?(?P<value>\S.*)\Z")
+_TICKED = re.compile(r"\A[\W_]*(?P<label>[^\W_][^✓✔✅☑\n]{0,59}?)[\s:=–—-]*[✓✔✅☑🗸][\s\ufe0f!.]*\Z")  # "Booking ✅"
 _FIELD = re.compile(r"\A[\W_]*[^\W_][^:.,;!?\n]{0,29}:\s+\S")  # a line that is a label with its value
 _LONGEST_LABEL, _MOST_PAIRS = 60, 40
 _DOTTED = re.compile(r"\s+[·•‧∙/]\s+")  # between the parts of a line that is no table: "Fri 14 May · 10:00 · confirmed"
@@ -131,13 +132,16 @@ def look(text: str) -> Found:
         confirmed += labels.confirmation.fullmatch(_EDGE.sub("", line)) is not None
     if confirmed and (details or stated(text).whole):
         acts.add("booked")
+    ticked = [found for line in lines if (found := _TICKED.match(line))]
+    single = len(ticked) == 1 and _EDGE.sub("", ticked[0]["label"])
+    confirms = bool(single) and (labels.status.fullmatch(single) or labels.confirmation.fullmatch(single)) is not None
     asks = _BIDS.search(text) is not None or (bool(lines) and _ASKS.search(lines[-1]) is not None)
     offers = any(_FREE.search(value) for _, value in pairs)
     if acts and (asks or offers):
         return Found(frozenset(), frozenset(codes), True, tuple(_rows(lines, asks)))
     # What a table has in several rows is a list: of courses, of prices.
     shaped = details >= 2 and not asks and max(listed.values()) == 1 and (stated(text).day or stated(text).clock)
-    return Found(frozenset(acts), frozenset(codes), bool(shaped), tuple(_rows(lines, asks)))
+    return Found(frozenset(acts), frozenset(codes), bool(shaped or confirms), tuple(_rows(lines, asks)))
 
 
 def _act(state: str) -> str:

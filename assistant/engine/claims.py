@@ -88,6 +88,8 @@ def judge(text: str, evidence: Evidence) -> Verdict:
     if "any" in evidence.effects:
         return Verdict()
     folded = fold(text)
+    if "→" in folded.text:
+        folded = replace(folded, text="\n".join(map(_pointed, folded.text.split("\n"))))
     if not any(map(str.isalnum, folded.text)):
         return Verdict()
     block = blocks.look(folded.text)
@@ -114,6 +116,14 @@ def judge(text: str, evidence: Evidence) -> Verdict:
             or (evidence.idle and languages_of(whole)[1])
         )
     return Verdict(frozenset(found), doubtful)
+
+
+def _pointed(line: str) -> str:
+    """A line in which an arrow points from a label to its value ("E-mail → sent"), with a colon in its place; one from a day
+    or an hour to another stays."""
+    moment = stated(line)
+    spans = len(moment.weekdays) > 1 or len(moment.clocks) > 1 or re.search(r"\d → \d", line)
+    return line if spans or line.count(" → ") > 1 else line.replace(" → ", ": ")
 
 
 def _misbound(clause: clauses.Clause, row: str, all_acts: frozenset[str], evidence: Evidence) -> frozenset[str]:

@@ -12,7 +12,7 @@ from assistant.engine.grammars import STATEMENTS
 from assistant.engine.languages import TRIGGERS_OF, WORD, languages_of, likeliest
 from assistant.engine.moments import UNSPACED, Moment, stated
 from assistant.engine.patterns import LanguagePatterns, patterns_of
-from assistant.engine.statements import ASKS, DENIED_AFTER, HEDGE, POLITE, PRICE, is_rule, states
+from assistant.engine.statements import ASKS, DENIED_AFTER, HEDGE, POLITE, PRICE, TWICE_DENIED, is_rule, states
 from assistant.engine.weighing import likelihood
 
 _MOST_CLAUSES = 24
@@ -49,7 +49,7 @@ class Reading:
 
 def read(sentence: str, *, context: str = "", idle: bool = False) -> Reading:
     """What one folded sentence says; `context`, which stands above it, only takes back. While `idle`, it is weighed."""
-    plain = " ".join(HEDGE.sub(" ", sentence).split())
+    plain = " ".join(TWICE_DENIED.sub(" ", HEDGE.sub(" ", sentence)).split())
     names, _ = languages_of(plain)
     if not plain or not names:
         return Reading()

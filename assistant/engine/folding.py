@@ -49,8 +49,36 @@ _CYRILLIC_OF = {latin: other for other, latin in _LATIN_OF.items() if "\u0400" <
 _GREEK_OF = {latin: other for other, latin in _LATIN_OF.items() if "\u0370" <= other <= "\u03ff"}
 _LIKE = {"LATIN": _LATIN_OF, "CYRILLIC": _CYRILLIC_OF, "GREEK": _GREEK_OF}
 
+# Letters beyond the alphabets of the languages that there is a grammar for, whose names say which letter they look like:
+# LATIN CAPITAL LETTER Y WITH STROKE, LATIN SMALL LETTER OO.
+_NAMED = re.compile(
+    r"LATIN (CAPITAL|SMALL) (?:LETTER|LIGATURE) (?:SMALL CAPITAL |REVERSED |TURNED )?([A-Z]{1,2})(?: WITH .+)?"
+)
+_OWN_LETTERS = "øłđħŋæœðþ"
+_EXTENDED = {
+    code: named[2] if named[1] == "CAPITAL" else named[2].lower()
+    for start, end in (
+        (0x110, 0x250),
+        (0x250, 0x2B0),
+        (0x1D00, 0x1DC0),
+        (0x2C60, 0x2C80),
+        (0xA720, 0xA800),
+        (0xAB30, 0xAB70),
+    )
+    for code in range(start, end)
+    if chr(code).lower() not in _OWN_LETTERS
+    and unicodedata.normalize("NFKD", chr(code)) == chr(code)
+    and (named := _NAMED.fullmatch(unicodedata.name(chr(code), "")))
+}
+_ARROWS = re.compile(
+    r"[ \t]*(?:[\u2190-\u21ff\u2794-\u27be\u27f0-\u27ff\u2900-\u297f\u2b00-\u2b4f\u2b5a-\u2bb9▶►▸▻\U0001f800-\U0001f8ff]"
+    r"\ufe0f?)+[ \t]*"
+)
+_SHARP_FIRST = re.compile(r"(?<!\w)ß(?=[a-z]{2})")  # no word begins with it
+
 # What neither NFKC nor a script tells apart from a letter: small capitals, phonetic letters, letters in boxes.
 _DRAWN = {
+    **_EXTENDED,
     **dict(zip(map(ord, "ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ"), "abcdefghijklmnoprstuvwyz", strict=True)),
     **dict(zip(map(ord, "ɑɡɩʋɐɔƅɓɗǝⅼℓ"), "agivacbbdell", strict=True)),
     **{start + n: chr(97 + n) for start in (0x1F130, 0x1F150, 0x1F170, 0x1F1E6) for n in range(26)},
@@ -86,12 +114,15 @@ def fold(text: str) -> Folded:
     if "&" in plain:
         disguised = disguised or bool(re.search(r"&#(?!39|34|x27|8217|160)", plain))
         plain = _ENTITY.sub(lambda entity: html.unescape(entity[0]), plain)
+    if not plain.isascii():
+        plain = _ARROWS.sub(" → ", plain)
     visible = _IGNORABLE.sub("", plain)
     if visible != plain:
         disguised = disguised or bool(re.search(rf"[a-zA-Z]{_IGNORABLE.pattern}[a-zA-Z]", plain.replace("\u00ad", "")))
     plain = unicodedata.normalize("NFKC", visible.translate(_DRAWN))
     if not visible.isascii():
-        disguised = disguised or bool(_COSTUME.search(visible))
+        disguised = disguised or bool(_COSTUME.search(visible)) or _SHARP_FIRST.search(plain) is not None
+        plain = _SHARP_FIRST.sub("b", plain)
         plain, mixed = _one_script(_MARKS.sub("", plain))
         disguised = disguised or mixed
         plain = plain.translate(_ARABIC).translate(_DIGITS)

@@ -49,6 +49,14 @@ HEDGE = re.compile(
     ),
     re.IGNORECASE,
 )
+# "Not unbooked" is booked: a denial of what is itself denied takes nothing back.
+TWICE_DENIED = re.compile(
+    r"(?:\b(?:not|no longer|never)|n['’]t)(?: \w+){0,2}? un(?="
+    r"(?:book|confirm|reserv|schedul|sent|send|cancel|regist|paid|process|deliver|answer"
+    r"|secur|assign|arrang|settl|complet)\w*)"
+    r"|\b(?:nicht(?: mehr)?|kein\w*) un(?=(?:gebucht|bestätigt|reserviert|storniert|versandt|bezahlt)\w*)",
+    re.IGNORECASE,
+)
 PRICE = re.compile(respelled(r"[$€£]|\d (?:euros?|dollars?)\b|\d (?:ريال|درهم|دينار|جنيه|ليرة)"), re.IGNORECASE)
 _COURTESY = re.compile(  # goes ahead of anything
     respelled(

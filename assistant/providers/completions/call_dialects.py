@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import html
 import json
 import re
 import shlex
@@ -12,12 +13,13 @@ from typing import Any
 import orjson
 
 from assistant.providers.completions.json_end import JsonEnd
+from assistant.providers.completions.loose_json import MAX_PYTHON_CHARS, loose_value
+from assistant.providers.completions.machine_text import CALLER, mentions
 from assistant.providers.completions.tool_calls import MAX_NAME_CHARS, read_arguments, resolved
 
 Call = tuple[str, dict[str, Any] | None]  # the name as it is written; None: arguments that cannot be read
 Tools = Mapping[str, Mapping[str, Any]]
 
-MAX_PYTHON_CHARS = 8192
 MAX_CHILD_CHARS = 4096  # of arguments that each have a tag of their own name
 MAX_SHELL_LINES = 20
 MAX_NO_JSON = 16  # brackets in a call that begin no JSON
@@ -34,7 +36,9 @@ _PARAMETER = re.compile(
 )
 _CHILD = re.compile(r"<([\w.-]+)>(.*?)</\1>", re.DOTALL)
 _TOOL_NAME = re.compile(r"<(tool|function)_name>\s*(?P<name>[\w.:/-]+)\s*</\1_name>", re.IGNORECASE)
-_ARGUMENTS_TAG = re.compile(r"\s*<(parameters|arguments|args|params|input)>(.*?)(?:</\1>|\Z)", re.DOTALL | re.IGNORECASE)
+_ARGUMENTS_TAG = re.compile(
+    r"\s*<((?:tool_|function_)?(?:parameters|arguments|args|params|input))>(.*?)(?:</\1>|\Z)", re.DOTALL | re.IGNORECASE
+)
 _OWN_TAG = re.compile(r"\s*<([\w.-]+)>(.*?)(?:</\1>|\Z)", re.DOTALL | re.IGNORECASE)
 _ATTRIBUTES_TAG = re.compile(r"\s*<([\w.-]+)\s((?:[^<>\"']|\"[^\"]*\"|'[^']*')*?)/?>")
 _ATTRIBUTE = re.compile(r"([\w-]+)\s*=\s*([\"'])(.*?)\2", re.DOTALL)
@@ -68,6 +72,7 @@ _OPTION = re.compile(r"--([\w-]+)[ =]+(\"(?:[^\"\\]|\\.)*\"|[^\n]*?)(?=\s+--|\s*
 
 def read_calls(body: str, tools: Tools) -> list[Call]:
     """The calls that `body` can mean, in their order; [] when it means none."""
+    body = body.replace("\\_", "_")  # as Markdown escapes it
     for form, tag in _AS_TAGS:
         body = form.sub(tag, body)
     if _TAGGED.search(body):
@@ -98,8 +103,9 @@ def read_calls(body: str, tools: Tools) -> list[Call]:
     return (
         list(_named_objects(text))
         or list(_objects(text, tools))
-        or list(_python(_BETWEEN.sub("\n", text).strip(" \n`")))
-        or (list(_shell(body, tools)))
+        or list(_python(_BETWEEN.sub("\n", text).strip(" \n`"), tools))
+        or list(_shell(body, tools))
+        or list(_nearby(text, tools))
     )
 
 
@@ -122,10 +128,22 @@ def _tagged(body: str, tools: Tools) -> Iterator[Call]:
         brace = inside.find("{")
         if brace < 0 and (children := _CHILD.findall(inside[:MAX_CHILD_CHARS])):
             yield start[1], _converted(start[1], children, tools)
+        elif brace < 0 and (given := _ATTRIBUTE.findall(start[0])) and len(given) > (given[0][0] == "name"):
+            yield start[1], _attributes(start[1], given, tools)
         elif brace < 0:
             yield start[1], {} if not re.sub(r"<[^<>]*>", "", inside).strip() else None
         else:
             yield start[1], _value_at(inside, brace)[0]
+
+
+def _attributes(name: str, given: list[tuple[str, str, str]], tools: Tools) -> dict[str, Any] | None:
+    """The arguments among a tag's attributes: one that holds them all as JSON, or one for each."""
+    for key, _, text in given:
+        if key in _ARGUMENTS:
+            return read_arguments(html.unescape(text))
+    properties = _properties(name, tools)
+    pairs = [(key, html.unescape(text)) for key, _, text in given if key in properties]
+    return _converted(name, pairs, tools) if pairs or not properties else None
 
 
 def _named_objects(text: str) -> Iterator[Call]:
@@ -148,8 +166,11 @@ def _objects(text: str, tools: Tools) -> Iterator[Call]:
             value, at = decoder.raw_decode(text, begin.start())
             orjson.dumps(value)  # refuses half of a surrogate pair
         except (ValueError, RecursionError, orjson.JSONEncodeError):
-            at, failed = begin.end(), failed + 1
-            continue
+            value, end = loose_value(text, begin.start())
+            if value is None:
+                at, failed = begin.end(), failed + 1
+                continue
+            at = end
         yield from _in_value(value, tools)
 
 
@@ -161,13 +182,14 @@ def _in_value(value: Any, tools: Tools) -> Iterator[Call]:
         return
     if not isinstance(value, dict):
         return
+    value = {_in_snakes(key): one for key, one in value.items()}
     if value.get("method") == "tools/call" and isinstance(value.get("params"), dict):
         value = value["params"]  # of the Model Context Protocol
     for within in ("tool_calls", "tool_uses", "actions", "calls"):
         if isinstance(value.get(within), list):
             yield from _in_value(value[within], tools)
             return
-    for within in ("function", "tool_call", "function_call", "command"):
+    for within in ("function", "tool_call", "function_call", "tool_use", "command", "action", "next_action", "tool"):
         if isinstance(value.get(within), dict):
             yield from _in_value(value[within], tools)
             return
@@ -180,6 +202,9 @@ def _in_value(value: Any, tools: Tools) -> Iterator[Call]:
         return
     beside = {key: value[key] for key in value if key != named and key in _properties(name, tools)}
     arguments: Any = next((value[key] for key in _ARGUMENTS if key in value), beside)
+    if not beside and "(" in name and (within_text := list(_python(name, tools))):
+        yield from within_text
+        return
     if isinstance(arguments, dict) and isinstance(arguments.get("tool_uses"), list) and resolved(name, tools) not in tools:
         yield from _in_value(arguments["tool_uses"], tools)
     elif isinstance(arguments, str):
@@ -190,14 +215,75 @@ def _in_value(value: Any, tools: Tools) -> Iterator[Call]:
 
 _NAMES = (
     "name", "tool_name", "function_name", "recipient_name", "function", "tool", "action", "method", "command", "api",
+    "tool_to_call", "tool_to_use", "next_action", "intent",
 )  # fmt: skip
 _ARGUMENTS = (
     "arguments", "parameters", "args", "input", "action_input", "tool_input", "tool_args", "tool_arguments", "params",
-    "kwargs",
+    "kwargs", "slots", "payload",
 )  # fmt: skip
 
 
-def _python(text: str) -> Iterator[Call]:
+def _in_snakes(key: str) -> str:
+    """A key in the form that `_NAMES` and `_ARGUMENTS` have: "toolInput" as "tool_input"."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", key).lower() if key in _CAMELS else key
+
+
+_CAMELS = {
+    re.sub(r"_(\w)", lambda letter: letter[1].upper(), key)
+    for key in (*_NAMES, *_ARGUMENTS, "tool_calls", "tool_uses", "tool_call", "function_call", "tool_use", "next_action")
+}
+
+
+def _nearby(text: str, tools: Tools) -> Iterator[Call]:
+    """Machine text of any other form that names one tool: its arguments are the one object that follows, or what stands in
+    tags, attributes or lines of the names of its parameters."""
+    known = mentions(tuple(sorted(tools)))
+    found = list(known.word.finditer(text[:MAX_PYTHON_CHARS]))
+    names = {resolved(one[0].replace("\\", ""), tools) for one in found}
+    if len(names) != 1 or not names <= tools.keys():
+        return
+    [name], rest = names, text[found[-1].end() :]
+    while (brace := rest.find("{")) >= 0 and rest[brace : brace + 2] == "{{":
+        rest = rest[brace + 2 :]
+    if brace >= 0:
+        arguments, end = _value_at(rest, brace)
+        yield name, arguments if "{" not in rest[end:] else None
+        return
+    if called := re.match(r"[\"'`]?\s*\(", rest):
+        close = JsonEnd().feed(rest, called.end() - 1)
+        inside = list(_python(f"{name}{rest[called.end() - 1 : close]}", {})) if close > 0 else []
+        yield inside[0] if inside else (name, None)
+        return
+    properties = _properties(name, tools)
+    pairs = [*_PARAMETER.findall(rest[:MAX_CHILD_CHARS]), *_CHILD.findall(rest[:MAX_CHILD_CHARS])]
+    pairs += [(key, value) for key, _, value in _ATTRIBUTE.findall(rest[:MAX_CHILD_CHARS])]
+    pairs += [(key, value.strip(" \t\"'")) for key, value in _LINE.findall(rest[:MAX_CHILD_CHARS])]
+    pairs += [pair for key, inside in pairs for pair in _CHILD.findall(inside) if key not in properties]
+    wanted = [(key, value) for key, value in pairs if key in properties]
+    yield name, _converted(name, wanted, tools) if wanted else {} if not properties else None
+
+
+_LINE = re.compile(r"^[ \t]*(?:-[ \t]+)?([A-Za-z_][\w-]*)[ \t]*:[ \t]+(\S[^\n]*?)[ \t]*$", re.MULTILINE)
+_CALLER = re.compile(CALLER)
+
+
+def _through(node: ast.Call, tools: Tools) -> Iterator[Call]:
+    """`client.call_tool("name", {…})`: a call of what calls a tool."""
+    given: list[Any] = []
+    try:
+        given = [ast.literal_eval(one) for one in node.args]
+        named = {one.arg: ast.literal_eval(one.value) for one in node.keywords if one.arg}
+    except (ValueError, TypeError, RecursionError, MemoryError):
+        return
+    name = next((named.pop(key) for key in _NAMES if isinstance(named.get(key), str)), None) or (
+        given.pop(0) if given else ""
+    )
+    if isinstance(name, str) and resolved(name, tools) in tools:
+        whole = next((one for one in (*given, *map(named.get, _ARGUMENTS)) if isinstance(one, dict)), named)
+        yield name, read_arguments(orjson.dumps(whole).decode())
+
+
+def _python(text: str, tools: Tools) -> Iterator[Call]:
     """`name(key="value")`, alone, printed, or in a list; values are literals, nothing is run."""
     if len(text) > MAX_PYTHON_CHARS or "(" not in text:
         return
@@ -215,6 +301,11 @@ def _python(text: str) -> Iterator[Call]:
             if name == "print":
                 pending = [*node.args, *pending]
                 continue
+            if resolved(name, tools) not in tools and _CALLER.fullmatch(name) and (through := list(_through(node, tools))):
+                yield from through
+                continue
+            if name == "tool_call" and isinstance(statements[0], ast.Expr) and isinstance(statements[0].value, ast.Name):
+                name = statements[0].value.id  # ChatGLM 3
             yield name.removesuffix(".call"), _literals(node)
 
 
@@ -255,12 +346,9 @@ def _value_at(text: str, at: int) -> tuple[dict[str, Any] | None, int]:
     try:
         value, end = json.JSONDecoder().raw_decode(text, at)
     except (ValueError, RecursionError):
-        end = JsonEnd().feed(text, at)
-        quoted = re.sub(r"([{,]\s*)([A-Za-z_]\w*)(\s*:)", r'\1"\2"\3', text[at:end]) if end > 0 else ""
-        try:
-            value = json.loads(quoted)
-        except (ValueError, RecursionError):
-            return None, len(text)
+        value, end = loose_value(text, at)
+        if value is None:
+            return None, end
     try:
         # Once more by the reader of all arguments: what no database keeps is no argument here either.
         return read_arguments(orjson.dumps(value).decode()), end

@@ -34,6 +34,7 @@ def place(before: str, call: str, marks: Marks, *, final: bool) -> Place:
     decoration = _DECORATION.match(before)
     words = before[decoration.end() :] if decoration else before
     announced = not words.strip() or _NEW.search(words) is not None or _ANNOUNCED.fullmatch(words) is not None
+    call = call.lstrip("\"'")  # of `call_tool("name", …`
     end = JsonEnd().feed(call)
     closers = _CLOSERS.match(call, end) if end >= 0 else None
     rest = call[closers.end() :] if closers else ""

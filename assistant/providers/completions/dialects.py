@@ -12,14 +12,17 @@ BEFORE_NAMES = (
     "", "`", "functions.", "`functions.", "default_api.", "call:", "|functions.", "to=functions.", "to=",
     "commentary to=functions.", "commentary to=", "assistantcommentary to=functions.", "assistantcommentary to=",
     "await ", "print(", "result = ", "response = ", "call ", "calling ", "calling function ", "calling tool ", "call: ",
-    "- ", "* ", "> ", "$ ", "/", "@", "#", "- `", "* `", "🔧 ",
+    "- ", "* ", "> ", "$ ", "/", "@", "#", "- `", "* `", "🔧 ", "🛠️ ", "tools.", "self.", "client.", "api.",
+    'call_tool("', "call_tool('", 'call_tool(name="', 'use_tool("', "use_tool('", 'client.call_tool("',
+    'await client.call_tool("', 'session.call_tool("', 'await session.call_tool("', 'invoke("', 'call_function("',
 )  # fmt: skip
 # Marks that occur in no sentence. A name after any other mark is a call only if its line says nothing else: see `context`.
 NEVER_IN_SENTENCES = ("functions.", "default_api.", "to=")
 # What models without a format of their own write before a call, and how they set it off.
 LABELS = (
     "tool call", "tool_call", "tool calls", "tool_calls", "tool use", "tool_use", "tool", "function call", "function_call",
-    "function", "action", "calling tool", "calling function", "calling",
+    "function", "action", "calling tool", "calling function", "calling", "using tool", "using function", "using", "call",
+    "api call", "api",
 )  # fmt: skip
 BRACKETED = (
     "tool call", "tool_call", "tool use", "tool_use", "function call", "function_call", "calling tool", "tool", "call",
@@ -106,6 +109,8 @@ DIALECTS = (
     Dialect("<|plugin|>", r"<\|action_end\|>", "InternLM"),
     Dialect("<|function_call|>", r"<\|/function_call\|>", "GigaChat"),
     Dialect("<|tool_call:begin|>", r"<\|tool_call:end\|>", "Solar"),
+    Dialect("<|python_start|>", r"<\|python_end\|>", "Llama 4"),
+    Dialect("-> tool/function_call", r"<\|im_end\|>", "HyperCLOVA X"),
     Dialect("[unused11]", r"\[unused12\]", "openPangu"),
     Dialect("[tool_call]", r"\[/tool_call\]", "MiniMax M1"),
     Dialect("<|python_tag|>", r"<\|eom_id\|>|<\|eot_id\|>", "Llama 3"),
@@ -122,6 +127,7 @@ DIALECTS = (
     ),
     *(Dialect(f"[{label}:", None, "prompted models", certain=False) for label in BRACKETED),
     Dialect("```", r"```", "any", certain=False),
+    Dialect("<", "", "any that there is no row for", certain=False, part=True, line=True),
     Dialect("{", None, "Llama 3, and any", certain=False),
     Dialect("[", None, "xLAM; [name(argument=…)] of Llama 4 and others", certain=False),
     Dialect("<tool_response>", r"</tool_response>", "what Qwen makes up after its call"),
@@ -150,12 +156,13 @@ class Marks:
 
     def __post_init__(self) -> None:
         fixed = [*DIALECTS, *(tag for name in self.names for tag in _tags(name))]
-        named = [_called(before, name) for name in self.names for before in BEFORE_NAMES]
+        spelt_names = [*self.names, *(name.replace("_", "\\_") for name in self.names if "_" in name)]  # as in Markdown
+        named = [_called(before, name) for name in spelt_names for before in BEFORE_NAMES]
         by_mark = {dialect.mark: dialect for dialect in (*fixed, *named)}
         literal = _one_of(fixed)
         # A name within a word, or after the bracket of a tag, is not a call. What precedes names is tried once for all of
         # them: written out, they are hundreds of marks.
-        names = "|".join(map(re.escape, sorted(self.names, key=len, reverse=True)))
+        names = "|".join(map(re.escape, sorted(spelt_names, key=len, reverse=True)))
         before = "|".join(map(re.escape, sorted(BEFORE_NAMES, key=len, reverse=True)))
         spelled = rf"(?:{_APART}|(?=[`|]))(?:{before})(?:{names})"
         spelt = [mark for mark in by_mark if mark[0].isalpha()]

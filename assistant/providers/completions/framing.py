@@ -50,6 +50,32 @@ _FRAMES = (
         lines=True,
     ),
 )
+# What models that were asked for "reasoning, then an answer" write; without the answer, it is all shown.
+_LABELS = (
+    *(
+        f"{stars}{whose}{what}:"
+        for stars in ("", "**", "> ", "> **")
+        for whose in ("", "my ", "internal ")
+        for what in ("thinking", "reasoning", "chain of thought", "thought process", "thinking process", "reasoning process")
+    ),
+    *(f"here{be} my thought process:" for be in ("'s", "’s", " is")),  # Granite 3
+)
+_LABELLED = _Frame(
+    opening=re.compile("|".join(re.escape(label).replace(":", r"(?:\*\*)?:") for label in _LABELS), re.IGNORECASE),
+    begun=re.compile(
+        "|".join(
+            re.escape(begun) for begun in {f"{label[:-1]}**"[:size] for label in _LABELS for size in range(len(label) + 2)}
+        ),
+        re.IGNORECASE,
+    ),
+    answer=re.compile(
+        r"^[ \t]*(?:(?:\*\*)?(?:Final )?(?:Answer|Response|Reply)(?:\*\*)?:(?:\*\*)?"
+        r"|Here(?:['’]s| is) my response:)[ \t]*\n?",
+        re.IGNORECASE | re.MULTILINE,
+    ),
+    call=re.compile(r"(?!)"),
+)
+_FRAMES = (*_FRAMES, _LABELLED)
 _ONLY_ANSWER = re.compile(r"assistantfinal(?=\S)|(?:\*\*)?Final Answer(?:\*\*)?:(?:\*\*)?[ \t]*\n?")
 _ONLY_ANSWER_BEGUN = re.compile(
     r"(?:assistant(?:f\w{0,4})?|a\w{0,8}|\*{0,2}F(?:inal?|i|in)?(?: A\w{0,5})?\*{0,2}:?\*{0,2}[ \t]*)"

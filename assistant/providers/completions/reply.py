@@ -10,6 +10,7 @@ import orjson
 
 from assistant.errors import ProviderError
 from assistant.llm import Finish, ToolCallRequest, ToolSpec
+from assistant.providers.completions.escaped_marks import EscapedMarks
 from assistant.providers.completions.failures import classified, status_of
 from assistant.providers.completions.framing import Framing
 from assistant.providers.completions.harmony import Harmony
@@ -72,6 +73,7 @@ class Reply:
         self._texts: list[str] = []
         self._schemas = {tool.name: tool.parameters for tool in tools}
         self._collector = CallCollector(self._schemas, self._secret)
+        self._escaped = EscapedMarks()
         self._harmony = Harmony()
         self._visible = Visible(unopened)
         self._framing = Framing()
@@ -125,7 +127,8 @@ class Reply:
     def close(self) -> str:
         """The text that was held back until the end was certain."""
         whole = self.finish == "stop" or (self.finish is None and not self.unknown_finish)
-        text = self._visible.feed(self._harmony.close()) + self._visible.close(whole=whole)
+        text = self._harmony.feed(self._escaped.close()) + self._harmony.close()
+        text = self._visible.feed(text) + self._visible.close(whole=whole)
         text = self._framing.feed(text) + self._framing.close(whole=whole)
         text = self._written.feed(text) + self._written.close()
         if self._visible.over and self.finish == "length":
@@ -248,7 +251,7 @@ class Reply:
         content = content.replace("\0", "")
         shown: list[str] = []
         for at in range(0, len(content), PIECE_CHARS):
-            text = self._harmony.feed(content[at : at + PIECE_CHARS])
+            text = self._harmony.feed(self._escaped.feed(content[at : at + PIECE_CHARS]))
             text = self._written.feed(self._framing.feed(self._visible.feed(text)))
             text = self._keywords.feed(text) if self._keywords else text
             shown.append(self._keep(self._mask.feed(text)))

@@ -35,19 +35,26 @@ NAMED = re.compile(
 )
 # A name, and what it is called with.
 CALLED = (
-    r"(?::\d{1,3})?[|`]?(?:\(\s*(?:[)\"'{]|\w+\s*[=:])"
+    r"(?::\d{1,3})?[|`]?(?:\(\s*(?:[)\"'{]|\w+\s*[=:])|[\"']\s*,\s*(?:\w+\s*=\s*)?\{"
+    r"|\s{0,3}\n\s*```(?:python|json)?\s*\n?\s*(?:tool_call\(|\{)"
     r"|\s{0,3}(?:<\|constrain\|>)?\s?(?:json|code)?\s{0,2}(?:<\|message\|>)?\s?\{\s*(?:[\"'}]|\w+\s*:))"
 )
 CALLED_BEGUN = (
-    r"(?::\d{0,3})?[|`]?(?:\(\s*\w{0,60}\s*"
+    r"(?::\d{0,3})?[|`]?(?:\(\s*\w{0,60}\s*|[\"']\s*(?:,\s*(?:\w{0,20}\s*=?\s*)?)?"
+    r"|\s{0,3}\n\s*`{0,3}(?:p|py|pyt|pyth|pytho|python|j|js|jso|json)?\s*\n?\s*(?:t\w{0,8}\(?)?"
     r"|\s{0,3}(?:<[|a-z>]{0,12})?\s?(?:j|js|jso|json|c|co|cod|code)?\s{0,2}(?:<[|a-z>]{0,12})?\s?(?:\{\s*\w{0,60}\s*)?)"
 )
 PYTHON_CALL = r"[a-z]+_\w{1,80}\(\s*\w{1,60}\s*="
 PYTHON_CALL_BEGUN = r"[a-z]\w{0,80}(?:\(\s*\w{0,60}\s*)?"
 # After a label that says it is a call: the name, and its arguments on the next line or after a bracket.
 _GIVEN = r"(?:action[ _]input|tool[ _]input|arguments|parameters|params|args|input)"
-LABELLED_CALL = rf"[`*]*[\w.:-]{{1,100}}[`*]*(?:[ \t]*\n+\s*[`*]*{_GIVEN}[`*]*\s*:|[ \t]*\n*```|[ \t]*\[\s*\{{)"
-LABELLED_CALL_BEGUN = r"[`*]*[\w.:-]{0,100}[`*]*[ \t]*(?:\[\s*|`{0,2}|\n+\s*[`*]*[a-z _]{0,14}[`*]*\s*)"
+LABELLED_CALL = (
+    rf"[`*]*[\w.:-]{{1,100}}[`*]*(?:[ \t]+with\b[^\n{{]{{0,30}}\{{"
+    rf"|[ \t]*\n+\s*[`*]*{_GIVEN}[`*]*\s*:|[ \t]*\n*```|[ \t]*\[\s*\{{)"
+)
+LABELLED_CALL_BEGUN = (
+    r"[`*]*[\w.:-]{0,100}[`*]*[ \t]*(?:\[\s*|w|wi|wit|with\b[^\n{]{0,30}|`{0,2}|\n+\s*[`*]*[a-z _]{0,14}[`*]*\s*)"
+)
 BRACKETED_CALL = r"`?[\w.:-]{1,100}`?\s*(?:[({]|with\b[^\]\n{]{0,30}\{)"
 BRACKETED_CALL_BEGUN = r"`?[\w.:-]{0,100}`?\s*(?:w|wi|wit|with\b[^\]\n{]{0,30})?"
 # `name --key value`, `name key=value`, and nothing else in the line.

@@ -11,26 +11,49 @@ _WORDS = (
     "think", "thinking", "thought", "thoughts", "reasoning", "reflection", "scratchpad", "analysis", "inner_thoughts",
     "internal_monologue", "chain_of_thought", "seed:think", "mm:think", "ant:thinking", "antml:thinking", "antthinking",
 )  # fmt: skip
-_TAG = "|".join(sorted(_WORDS, key=len, reverse=True))
+# Names that models and prompts make up: those with one of these in them, and those that are one of the others.
+_STEMS = r"think|thought|reason|reflect|scratch_?pad|monologue|rationale|deliberat|ponder|contemplat|chain[_-]of"
+_MADE_UP = (
+    rf"[\w:.▁-]{{0,30}}(?:{_STEMS})[\w:.▁-]{{0,30}}"
+    r"|(?:seed:)?cot(?:_\w{1,30})?|internal|inner|plan|planning|analysis|assessment"
+)
+_TAG = "|".join([*sorted(_WORDS, key=len, reverse=True), _MADE_UP])
 _ATTRIBUTES = r"(?:\s[^<>\n]{0,80})?"
+_ENDING = "end|stop|suffix|close"
+_BRACKETED = "(?:THINK|THINKING|THOUGHTS?|REASONING)"
 # What opens thinking, and what ends it. Each stands with the models that it was seen with.
 _THINKING: tuple[tuple[str, str], ...] = (
     # DeepSeek, Qwen, MiniMax, Phi, Hermes, ByteDance Seed, and models whose prompt asks for it
-    (rf"<(?P<tag>{_TAG}){_ATTRIBUTES}>", rf"</(?:{_TAG})\s*>"),
-    # GLM, OpenThoughts, Cohere Command A
+    (rf"<\s?(?P<tag>{_TAG}){_ATTRIBUTES}\s?>", rf"</\s?(?:{_TAG})\s*>"),
+    # GLM, OpenThoughts, Cohere Command A, Apertus, MiniCPM, Solar
     (
-        r"<\|(?:think|thinking|thought|reasoning|begin_of_thought|START_THINKING)\|>",
-        r"<\|/(?:think|thinking|thought|reasoning)\|>|</\|(?:think|thinking|thought|reasoning)\|>"
-        r"|<\|(?:end_of_thought|END_THINKING|end_thinking)\|>",
+        rf"<[|｜](?![\w▁: -]*(?:{_ENDING}))[\w▁: -]{{0,30}}(?:{_STEMS}|inner)[\w▁: -]{{0,30}}[|｜]>",
+        rf"<[|｜](?:/|(?=[\w▁: -]{{0,40}}(?:{_ENDING})))[\w▁: -]{{0,30}}(?:{_STEMS}|inner)[\w▁: -]{{0,30}}[|｜]>"
+        rf"|</[|｜][\w▁: -]{{0,30}}(?:{_STEMS}|inner)[\w▁: -]{{0,30}}[|｜]>|<\|end\|>(?=<\|begin\|>)",
     ),
-    (r"\[(?:THINK|THINKING|REASONING)\]", r"\[/(?:THINK|THINKING|REASONING)\]"),  # Mistral Magistral
+    # Mistral Magistral, and models whose prompt asks for it
+    (
+        rf"\[(?:(?:BEGIN|START)[ _](?:OF[ _])?)?{_BRACKETED}\]",
+        rf"\[(?:/|(?:END|STOP)[ _](?:OF[ _])?){_BRACKETED}\]",
+    ),
     (r"◁(?:think|thinking)▷", r"◁/(?:think|thinking)▷"),  # Kimi VL
+    (r"<unused94>(?:thought\b)?", r"<unused95>"),  # MedGemma
+    (r"\{(?:think|thinking|thought|reasoning)\}", r"\{/(?:think|thinking|thought|reasoning)\}"),
+    (r"```(?:think|thinking|thoughts?|reasoning|scratchpad)[ \t]*\n", r"```"),
+    (r"<!--", r"-->"),
+    # Open WebUI, and models that have read its conversations
+    (
+        rf"<details\b[^<>\n]{{0,80}}>\s{{0,9}}<summary>[^<>\n]{{0,60}}(?:{_STEMS})[^<>\n]{{0,60}}</summary>"
+        rf"|<details\b[^<>\n]{{0,60}}type=.(?:{_STEMS})[^<>\n]{{0,60}}>",
+        r"</details>",
+    ),
     (r"<\|channel>thought\b", r"<channel\|>"),  # Gemma 4
     (r"<\|open\|>think<\|sep\|>", r"<\|close\|>think<\|sep\|>"),  # Kimi K3
 )
+_ANSWERS = "(?:(?:final_)?(?:answer|response|reply|message|output)|final)"
 _AROUND_ANSWER = (
-    # Granite 3.3, R1 and its copies, Command A, OpenThoughts
-    (r"<(?:response|answer)>", r"</(?:response|answer)>"),
+    # Granite 3.3, R1 and its copies, Command A, OpenThoughts, and models whose prompt asks for it
+    (rf"<{_ANSWERS}>", rf"</{_ANSWERS}>"),
     (r"<\|(?:START_RESPONSE|begin_of_solution)\|>", r"<\|(?:END_RESPONSE|end_of_solution)\|>"),
     (r"<\|open\|>response<\|sep\|>", r"<\|close\|>response<\|sep\|>"),  # Kimi K3
     (r"✿RETURN✿[:：]", r"(?!)"),  # Qwen through Qwen-Agent
@@ -47,35 +70,58 @@ _OVER = (
     "<|im_start|>user", "<start_of_turn>user", "<|start_header_id|>user<|end_header_id|>", "</s>", "<eos>",
     "<｜end▁of▁sentence｜>", "<|end_of_sentence|>", "<|close|>message<|sep|>", "<|im_start|>", "<start_of_turn>",
 )  # fmt: skip
-_ENDS = "|".join(end for _, end in _THINKING)
+# Any other token of a template, but for those that mark calls and channels: dropped before an answer, and where it is
+# attached to one; what names the end, or whose turn is next, ends it.
+_NO_TOKEN = "tool|function|call|action|plugin|python|recipient|channel|message|constrain|start\\b|open|close|sep\\b|skill"
+_TOKEN = (
+    rf"<[|｜](?![\w▁:/-]*(?:{_NO_TOKEN}))[\w▁:/-]{{1,40}}[|｜]>(?:(?:assistant|model)\b)?|\[\|\w{{1,20}}\|\]|<reserved_\d{{1,4}}>"
+    r"|<\[[\w▁]{1,30}\]>|\[e~\[|\[/?INST\]"
+)
+_ENDS_ANSWER = re.compile(r"end|eo[tmsa]\b|user|human|observation|return|stop|reserved|\[e~", re.IGNORECASE)
+# Those of what ends thinking that nothing else ends in.
+_ENDS = "|".join(end for _, end in _THINKING if end not in ("```", "-->", "</details>"))
 _MARK = re.compile(
     "|".join(
         [f"(?P<open{n}>{opening})" for n, (opening, _) in enumerate(_THINKING)]
         + [f"(?P<around{n}>{opening})" for n, (opening, _) in enumerate(_AROUND_ANSWER)]
         + [f"(?P<after{n}>{end})" for n, (_, end) in enumerate(_AROUND_ANSWER)]
-        + [f"(?P<over>{'|'.join(map(re.escape, _OVER))})", f"(?P<end>{_ENDS})"]
+        + [f"(?P<over>{'|'.join(map(re.escape, _OVER))})", f"(?P<end>{_ENDS})", f"(?P<token>{_TOKEN})"]
     ),
     re.IGNORECASE,
 )
 _UNOPENED_END = re.compile(_ENDS, re.IGNORECASE)
-_LONGEST_MARK = 120
+_LONGEST_MARK = 240
 # All marks but the attributes of a tag, to know the beginning of one at the end of a text.
 _PIPED = ("think", "thinking", "thought", "reasoning")
+_BRACKETS = (*_PIPED, "thoughts")
+_EDGES = tuple(f"{edge}{of}" for edge in ("begin", "start", "end", "stop") for of in (" ", "_", " of ", "_of_"))
+_ANSWER_WORDS = ("answer", "response", "reply", "message", "output", "final")
 _LITERALS = (
     *(f"<{slash}{word}>" for word in (*_WORDS, "response", "answer") for slash in ("", "/")),
     *(f"{begin}{word}|>" for word in _PIPED for begin in ("<|", "<|/", "</|")),
     *(f"<|{word}|>" for word in ("begin_of_thought", "end_of_thought", "begin_of_solution", "end_of_solution")),
     *(f"<|{edge}_{word}|>" for word in ("thinking", "response") for edge in ("start", "end")),
-    *(f"[{slash}{word}]" for word in ("think", "thinking", "reasoning") for slash in ("", "/")),
+    *(f"[{edge}{word}]" for word in _BRACKETS for edge in ("", "/", *_EDGES)),
+    *(f"{{{slash}{word}}}" for word in _PIPED for slash in ("", "/")),
+    *(f"```{word}\n" for word in ("think", "thinking", "thought", "thoughts", "reasoning", "scratchpad")),
+    *("<!--", "-->", "<unused94>thought", "<unused95>", "[e~[", "[inst]", "[/inst]"),
+    *(f"<{slash}{before}{word}>" for word in _ANSWER_WORDS for before in ("", "final_") for slash in ("", "/")),
     *(f"◁{slash}{word}▷" for word in ("think", "thinking") for slash in ("", "/")),
     *(f"<|{edge}|>{word}<|sep|>" for word in ("think", "response") for edge in ("open", "close")),
     "✿return✿:", "✿return✿：",
     "<|channel>thought", "<channel|>", "<s>", "<bos>", "<|im_start|>assistant", "<|assistant|>", "<start_of_turn>model",
     "<|start_header_id|>assistant<|end_header_id|>", *_OVER,
 )  # fmt: skip
-_TAG_BEGUN = re.compile(rf"</?(?:{_TAG})(?:\s[^<>\n]{{0,80}})?\Z", re.IGNORECASE)
+_TAG_BEGUN = re.compile(
+    rf"</?\s?(?:(?:{_TAG})(?:\s[^<>\n]{{0,80}})?|[\w:.▁-]{{0,30}})\Z"
+    r"|<[|｜\[]/?[\w▁:/ -]{0,60}[|｜\]]?\Z|</[|｜][\w▁: -]{0,60}[|｜]?\Z"
+    r"|\[\|\w{0,20}\|?\Z|<(?:reserved_|unused)\d{0,4}\Z"
+    r"|<details\b[^<>\n]{0,80}(?:>\s{0,9}(?:<(?:s[umary]{0,6}(?:>[^<>\n]{0,130}(?:</?\w{0,7})?)?)?)?)?\Z",
+    re.IGNORECASE,
+)
 _SPEAKERS = ("assistant", "model")  # after the mark that begins a message
-_OPENING = re.compile(r"[<\[◁✿]")  # what every mark begins with
+_OPENING = re.compile(r"[<\[◁✿`{]")  # what every mark begins with
+_SURE = re.compile(r"<[|｜]|\[[A-Z]{2}|◁|<\|channel>|<unused94>")  # marks that stand in no other text
 _NOT_SPACE = re.compile(r"\S")
 _SENTENCE_END = re.compile(r"[.!?…。！？]\s*\Z")
 _QUOTES_BEFORE = tuple("`'\"‘“„«")
@@ -101,7 +147,7 @@ class Visible:
         self._kept_chars = 0
         self._opened = False  # a mark that opens has been seen, or spoken of: one that ends has its own
         self._closing: re.Pattern[str] | None = None  # what ends the thinking we are in
-        self._inline = False  # which began within a line
+        self._inline = False  # which began within a line, or with a mark of a made-up name: without an end it was none
         self._around: re.Pattern[str] | None = None  # what ends the answer, as it has begun with a mark of its own
         self._line = ""  # the beginning of what was shown of this line, and its end
         self._in_code = False  # between two lines of ```
@@ -127,8 +173,10 @@ class Visible:
             # It thought nothing this time, or it did not get to its end.
             return "".join([*self._kept, text]).lstrip()[:MAX_TEXT_CHARS] if whole else ""
         shown = "".join(self._scan(text, final=True))
-        if self._closing and self._inline and whole:
-            shown += "".join(self._kept) + self._held
+        if self._closing and whole:
+            hidden = "".join(self._kept) + self._held
+            ends = list(_UNOPENED_END.finditer(hidden))  # one of another name than what opened it
+            shown += hidden if self._inline else hidden[ends[-1].end() :].lstrip() if ends else ""
         return shown
 
     def _scan(self, text: str, final: bool = False) -> list[str]:
@@ -154,7 +202,11 @@ class Visible:
             at = mark.end()
             following = text[at : at + 1]
             role = text[at:].casefold()
-            may_go_on = mark.lastgroup == "over" and not self._worded and any(one.startswith(role) for one in _SPEAKERS)
+            begins = mark.lastgroup in ("over", "token") and not self._worded
+            may_go_on = begins and any(one.startswith(role) for one in _SPEAKERS)
+            if mark.lastgroup == "token":
+                rest = text[mark.start() :].casefold()
+                may_go_on = may_go_on or any(one.startswith(rest) and one != rest for one in _LITERALS)
             if not final and (may_go_on or (not following and _SENTENCE_END.search(self._line))):
                 self._held = text[mark.start() :]
                 break
@@ -166,8 +218,7 @@ class Visible:
         assert self._closing
         end = self._closing.search(text, at)
         until = end.start() if end else max(at, len(text) - _LONGEST_MARK)
-        if self._inline:
-            self._keep(text[at:until])
+        self._keep(text[at:until])
         if end is None:
             self._held = text[until:]
             return len(text)
@@ -192,8 +243,13 @@ class Visible:
             self._around = None if counts else self._around
             return counts
         at_start = not self._worded or not self._line.strip()
+        attached = bool(self._line) and not self._line[-1].isspace() and self._line[-1] not in _QUOTES
+        if kind == "token":
+            self.over = self._worded and attached and _ENDS_ANSWER.search(mark[0]) is not None
+            return attached or not self._worded
         if kind == "end":
-            attached = bool(self._line) and not self._line[-1].isspace() and self._line[-1] not in _QUOTES
+            if self._opened and self._skip_space:
+                return True  # of two that were opened, one within the other
             if self._opened or not (at_start or attached):
                 return False
             shown.clear()
@@ -204,8 +260,10 @@ class Visible:
         inline = _SENTENCE_END.search(self._line) and not (spaced and self._line[-1].isspace())
         if not (at_start or inline):
             return False
-        end = rf"</{re.escape(mark['tag'])}\s*>" if mark["tag"] else _THINKING[int(kind[4:])][1]
-        self._closing, self._inline, self._kept = re.compile(end, re.IGNORECASE), not at_start, [mark[0]]
+        end = rf"</\s?{re.escape(mark['tag'])}\s*>" if mark["tag"] else _THINKING[int(kind[4:])][1]
+        sure = mark["tag"].lower() in _WORDS if mark["tag"] else _SURE.match(mark[0]) is not None
+        self._closing, self._inline, self._kept = re.compile(end, re.IGNORECASE), not (at_start and sure), [mark[0]]
+        self._kept_chars = 0
         return True
 
     def _keep(self, text: str) -> None:

@@ -10,6 +10,7 @@ from assistant.providers.completions.call_dialects import read_calls
 from assistant.providers.completions.context import place
 from assistant.providers.completions.dialects import NEVER_IN_SENTENCES, Dialect, marks
 from assistant.providers.completions.json_end import JsonEnd
+from assistant.providers.completions.machine_text import end_of_tag, mentions, of_machine_text
 from assistant.providers.completions.tool_calls import resolved
 from assistant.providers.completions.verdicts import (
     BEFORE_NAME,
@@ -62,6 +63,7 @@ class WrittenCalls:
         self._tools = tools
         self._offered = tools if offered is None else offered
         self._marks = marks(tuple(sorted(tools)))
+        self._mentions = mentions(tuple(sorted(tools)))
         self._held = ""
         self._in_code = False
         self._behind_call = False
@@ -69,6 +71,7 @@ class WrittenCalls:
         self._final = False
         self._to_line_end = False  # the call that we are in ends with its line
         self._dialect: Dialect | None = None  # of the call that we are in
+        self._closing: re.Pattern[str] | None = None  # what ends it, where it does not end with a JSON value or the answer
         self._body: list[str] = []
         self._chars = 0
         self._tail = ""  # the end of the body, where its closing mark may have begun
@@ -130,6 +133,9 @@ class WrittenCalls:
             self._in_code = dialect.mark == "```"
             return mark.end()
         self._dialect, self._body, self._chars, self._tail, self._end = dialect, [], 0, "", JsonEnd()
+        self._closing = (
+            end_of_tag(text, mark.start(), self._mentions) if dialect.mark == "<" else self._marks.ends[dialect.mark]
+        )
         self._to_line_end = dialect.name and re.match(CALLED, text[mark.end() :]) is None
         if dialect.end is None or dialect.part:
             self._body.append(mark[0] if dialect.end is not None else "")
@@ -159,8 +165,7 @@ class WrittenCalls:
             self._body.append(text[at:after])
         else:
             searched = self._tail + text[at:]
-            pattern = self._marks.ends[self._dialect.mark]
-            found = pattern.search(searched) if pattern else None
+            found = self._closing.search(searched) if self._closing else None
             end = at + found.end() - len(self._tail) if found else -1
             after = end if found else len(text)
             self._body.append(text[at:after])
@@ -179,15 +184,13 @@ class WrittenCalls:
         self._behind_call = True
         if dialect.mark == "<tool_response>":
             return
-        if pattern := self._marks.ends[dialect.mark]:
-            # The mark that ends it is no part of it, but for tags that belong to the call.
-            ends = [end.start() for end in pattern.finditer(body)]
-            if ends and not dialect.part:
-                body = body[: ends[-1]]
+        # The mark that ends it is no part of it, but for tags that belong to the call.
+        if self._closing and not dialect.part and (ends := [end.start() for end in self._closing.finditer(body)]):
+            body = body[: ends[-1]]
         if dialect.mark == "```":
-            body = re.sub(
-                r"\A[ \t]*(?:" + "|".join((*CALL_FENCES, *filter(None, DATA_FENCES))) + r")?[ \t]*\n", "", body, flags=re.I
-            )
+            language, _, code = body.partition("\n")
+            named = resolved(language.strip(), self._tools) in self._tools
+            body = code if not named and re.fullmatch(r"[ \t]*[\w+#.-]{0,20}[ \t]*", language) else body
         elif dialect.name:
             before = BEFORE_NAME.match(body)
             body = body[before.end() :] if before else body
@@ -234,7 +237,9 @@ class WrittenCalls:
             return "wait"  # it may become a longer mark
         head = text[mark.end() : mark.end() + HEAD_CHARS]
         dialect = self._marks.by_mark[mark[0].lower()]
-        verdict = self._of(dialect, head)
+        verdict = "no" if dialect.mark == "<" else self._of(dialect, head)
+        if verdict == "no" and not (dialect.line and self._line.strip()):
+            verdict = of_machine_text(mark[0], head, self._mentions, final=self._final)
         if verdict == "wait" and len(head) == HEAD_CHARS:
             # What follows is not waited for where nothing before it says that it is a sentence.
             return "yes" if dialect.name and re.match(CALLED, head) and not self._line.strip() else "no"
@@ -268,7 +273,12 @@ class WrittenCalls:
             case mark if mark[0] == "<" and mark[-1] == " ":
                 return of_pattern(r"\s*[\w-]{1,60}\s*=\s*[\"']", r"\s*[\w-]{0,60}\s*(?:=\s*)?", head)
             case mark if mark[-1] == "=":
-                return of_pattern(r'\s*["\']?[\w.:-]{1,100}["\']?\s*[>{]', r'\s*["\']?[\w.:-]{0,100}["\']?\s*', head)
+                attributes = r"(?:\s[^<>{]{0,200}(?:=\s?['\"]\{[^<>]{0,300})?)?"
+                return of_pattern(
+                    rf"\s*[\"']?[\w.:-]{{1,100}}[\"']?{attributes}\s*/?[>{{]",
+                    rf"\s*[\"']?[\w.:-]{{0,100}}[\"']?{attributes}\s*",
+                    head,
+                )
             case "<|recipient|>" if head.lstrip()[:3] in ("", "a", "al", "all"):
                 return "no" if head.lstrip()[:3] == "all" else "wait"
             case "functools[" | "functools [":
@@ -356,8 +366,9 @@ class WrittenCalls:
         if body[0] == "{" or body.startswith("[") and body[1:].lstrip()[:1] in ("", "{"):
             return self._of_json(body)
         if body[0] == "<":
-            tag = next((one for one in self._marks.by_mark if one[0] == "<" and body.lower().startswith(one)), "")
-            if tag:
+            tags = [one for one in self._marks.by_mark if one[0] == "<" and body.lower().startswith(one)]
+            tag = max(tags, key=len)  # one of them is the bracket alone
+            if tag != "<":
                 return self._of(self._marks.by_mark[tag], body[len(tag) :])
             return "wait" if body.lower() in self._marks.beginnings else "no"
         body = re.sub(r"\A[$>][ \t]*", "", body)

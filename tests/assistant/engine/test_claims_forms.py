@@ -33,6 +33,11 @@ def gate_of(text: str, **evidence) -> Gate:
         "حالة الحجز: مؤكد",
         "Your table\nis now\nreserved.",
         "Ihr Tisch\nist jetzt\nreserviert.",
+        "Invitation ➜ sent",
+        "E-Mail ⟶ verschickt",
+        "State ▶️ reserved",
+        "Your table isn't unreserved any more.",
+        "Ihr Tisch ist nicht mehr unreserviert.",
     ],
 )
 def test_lines_that_confirm_are_claims(text: str):
@@ -48,9 +53,22 @@ def test_lines_that_confirm_are_claims(text: str):
         "Phone: 030 1234567\nE-mail: info@example.com",
         "**Opening hours**\n\nMonday to Friday: 9:00 to 18:00",
         "Booking status: not confirmed yet",
+        "Home → Tables → Reserve",
+        "Open: Mon → Fri, 9:00 → 18:00",
+        "Your table is not reserved yet, and it is still unconfirmed.",
     ],
 )
 def test_lines_that_only_inform_are_not_claims(text: str):
+    assert not gate_of(text).caught
+
+
+@pytest.mark.parametrize("text", ["Reservation ✅", "Appointment: ✔️", "Booking – ☑"])
+def test_a_tick_behind_a_label_is_left_to_the_second_judge(text: str):
+    assert gate_of(text, idle=True).withheld
+
+
+@pytest.mark.parametrize("text", ["Parking ✅\nReservation ✅", "Online reservation ✅ or ❌?"])
+def test_ticks_in_a_list_of_features_are_not(text: str):
     assert not gate_of(text).caught
 
 
@@ -58,6 +76,8 @@ def test_lines_that_only_inform_are_not_claims(text: str):
     "disguise",
     [
         "Your table is rеsеrvеd.",  # Cyrillic е
+        "Ɏour table is ɍeserved and bꝏked.",  # letters of other alphabets in Latin script
+        "Your room is ßooked.",
         "Yοur table is reserνed.",  # Greek ο, ν
         "Your table is ｒｅｓｅｒｖｅｄ.",
         "Your table is re\u034fser\u200bved.",

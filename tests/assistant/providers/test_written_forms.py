@@ -77,6 +77,37 @@ CALLS = [
     f"find_times {PLAIN.replace(',', '')}",
     "/find_times --part_of_day evening --people=2",
     f"Thought: I should look.\nAction: find_times[{ARGUMENTS}]\nObservation: none",
+    f"<|python_start|>[find_times({PLAIN})]<|python_end|>",
+    f'-> tool/function_call\n[{{"name": "find_times", "arguments": {ARGUMENTS}}}]<|im_end|>',
+    f"find_times\n```python\ntool_call({PLAIN})\n```",
+    f'client.call_tool("find_times", {ARGUMENTS})',
+    f'use_tool("find_times", {ARGUMENTS})',
+    f"tools.find_times({PLAIN})",
+    f"Using tool: find_times with {ARGUMENTS}",
+    f"find\\_times({ARGUMENTS})",
+    f'&lt;tool_call&gt;{{"name": "find_times", "arguments": {ARGUMENTS}}}&lt;/tool_call&gt;',
+    f'＜tool_call＞{{"name": "find_times", "arguments": {ARGUMENTS}}}＜/tool_call＞',
+]
+# In forms that no row of the table knows: something that no sentence begins with, and the name within it
+CALLS += [
+    f"<look_up>find_times({PLAIN})</look_up>",
+    f'<plugin_run id="7" name="find_times">{ARGUMENTS}</plugin_run>',
+    f"<skill>find_times</skill><skill_input>{ARGUMENTS}</skill_input>",
+    f"<do name='find_times' input='{ARGUMENTS}'/>",
+    f'<|skills|>{{"name": "find_times", "arguments": {ARGUMENTS}}}<|/skills|>',
+    f"<<run>>find_times({PLAIN})",
+    f"<% find_times({PLAIN}) %>",
+    f"{{{{find_times({PLAIN})}}}}",
+    f'["find_times", {ARGUMENTS}]',
+    f'{{"reply": "One moment.", "tool_calls": [{{"name": "find_times", "arguments": {ARGUMENTS}}}]}}',
+    f'{{"toolUse": {{"toolUseId": "t", "name": "find_times", "input": {ARGUMENTS}}}}}',
+    f'{{"functionName": "find_times", "toolInput": {ARGUMENTS}}}',
+    "{'name': 'find_times', 'arguments': {'part_of_day': 'evening', 'people': 2}}",
+    '{"name": "find_times", "arguments": {"part_of_day": "evening", "people": 2,},}',
+    f'{{"function": "find_times({PLAIN.replace(chr(34), chr(39))})"}}',
+    "```typescript\nconst found = await find_times({part_of_day: 'evening', people: 2});\n```",
+    "```yaml\ntool: find_times\narguments:\n  part_of_day: evening\n  people: 2\n```",
+    f"[tool: find_times | {ARGUMENTS}]",
 ]
 
 
@@ -137,6 +168,9 @@ async def test_a_call_is_hidden_in_the_last_round_in_which_nothing_is_offered() 
         f"See https://shop.example/find_times({PLAIN}) and prefind_times({PLAIN}).",
         "Call find_times --help, and find_times people=2 is how.",
         "[call: us] or [tool: a mirror (round)].\nTool: a mirror (round).\nThought: rest a day.\nanalysis follows.",
+        "<ul><li>find times</li></ul>\n<note>We open at nine.</note> a < b, {find}, {{name}} and [a list, of find_times].",
+        f"```js\nrender(rows);\nfind_times({PLAIN});\n```\nis how it begins; &lt;b&gt; is bold.",
+        '{"name": "Rome", "find": "times"} and {"open": "find_times"}',
     ],
 )
 @pytest.mark.parametrize("size", [1, 5, 1000])

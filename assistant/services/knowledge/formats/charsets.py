@@ -13,6 +13,7 @@ import codecs
 import re
 import unicodedata
 from functools import cache
+from itertools import pairwise
 
 from assistant.services.knowledge.formats.result import Unreadable
 
@@ -77,16 +78,22 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
     (b"\x84\x31\x95\x33", "gb18030"),
 )
+# Encodings in seven bits, which say so each time that they change the alphabet.
+_SHIFTED = (
+    (re.compile(rb"\x1b\$\)C"), "iso2022_kr"),
+    (re.compile(rb"\x1b\$[@B]"), "iso2022_jp"),
+    (re.compile(rb"~\{(?:[!-w][!-~]){2,200}~\}"), "hz"),
+)
 _WEIGHED_NAMES = """
     ibm866 iso-8859-1 iso-8859-2 iso8859-3 iso8859-4 iso-8859-5 iso-8859-6 iso-8859-7 iso-8859-8 iso8859-10 iso-8859-13
     iso8859-14 iso8859-15 iso8859-16 koi8-r koi8-u macroman cp874 windows-1250 windows-1251 windows-1252 windows-1253
     windows-1254 windows-1255 windows-1256 windows-1257 cp1258 maccyrillic maclatin2 macgreek macturkish gb18030 big5
-    euc-jp shift_jis cp932 cp949
+    euc-jp shift_jis cp932 cp949 cp850 cp852
 """
 _WEIGHED = _WEIGHED_NAMES.split()
 # How much rarer they are than what else the same bytes may be.
 _RARE = {"macroman": 0.75, "maccyrillic": 0.75, "maclatin2": 0.6, "macgreek": 0.6, "macturkish": 0.6, "ibm866": 0.9}
-_RARE |= {"iso8859-3": 0.7, "iso8859-4": 0.7, "iso8859-10": 0.7, "iso8859-14": 0.7}
+_RARE |= {"iso8859-3": 0.7, "iso8859-4": 0.7, "iso8859-10": 0.7, "iso8859-14": 0.7, "cp850": 0.5, "cp852": 0.5}
 
 # Accents of western languages read like Czech ones: "più perché" as "piů perché". Their small words have no accents.
 _WESTERN = re.compile(
@@ -134,9 +141,10 @@ _LETTERS = tuple((frozenset(letters), least) for letters, least in _ALPHABETS)
 _LONG_ENOUGH = 50  # letters, from which on a share says something
 _EASTERN = {"CJK", "HIRAGANA", "KATAKANA", "HALFWIDTH", "FULLWIDTH", "KATAKANA-HIRAGANA", "HANGUL", "IDEOGRAPHIC"}
 _SYMBOLS = set("€£¥¢°§©®™№×÷±µ฿₪¤¬¦′″´¨¸")
+_TYPOGRAPHY = set("‘’“”–—…•€™£©®\xa0".encode("cp1252"))
 _WORD = re.compile(r"[^\W\d_]+")
 _UNWRITTEN = re.compile(
-    r"[^\W\d_][¤¦§¨©ª«¬®°±²³´µ¶¸¹º»¼½¾×÷‡†‰‹›„“”•™€£¥¢ˆˇ¿¡˜˘˙˚˛˝…–—][^\W\d_]"  # a sign within a word
+    r"[^\W\d_][¤¦§¨©ª«¬®°±²³´µ¶¸¹º»¼½¾×÷‡†‰‹›„“”•™€£¥¢₪฿ˆˇ¿¡˜˘˙˚˛˝…–—][^\W\d_]"  # a sign within a word
     r"|[a-zß-öø-ÿа-яёіїєґα-ωά-ώ][A-ZÀ-ÖØ-ÞА-ЯЁІЇЄҐΑ-Ω]"  # a capital after a small letter
     r"|(?:^|\s)[…–—‡†‰ˆ˜•™]\w|[ˆ˜‡](?:\s|$)"
     r"|\w–(?:\s|$)|[¡¿](?:[\s.,]|$)"
@@ -168,10 +176,12 @@ def decoded(data: bytes, charset: str = "") -> str:
     wide = _without_mark(data)
     if wide is not None:
         return wide
+    if data.isascii() and (shifted := next((name for mark, name in _SHIFTED if mark.search(data)), "")):
+        return data.decode(shifted, "replace")
     if _is_binary(data[:100_000]):
         raise Unreadable("binary")
     if data.isascii():
-        return data.decode("iso2022_jp", "replace") if b"\x1b$" in data else data.decode("ascii")
+        return data.decode("ascii")
     for name in filter(None, ("utf-8", known(charset))):  # nothing else passes for UTF-8 by chance
         try:
             text = data.decode(name)
@@ -226,8 +236,18 @@ def _nearly_utf8(data: bytes) -> str:
     return text if right >= 20 * broken else ""
 
 
+def _punctuated(data: bytes) -> str:
+    """Text whose only signs beyond ASCII are typographic ones of Windows-1252, as English has them; "" for anything else.
+    Weighing does not tell such signs from single letters of another encoding ("We’re" from "Weíre")."""
+    return data.decode("cp1252") if {byte for byte in set(data) if byte > 0x7F} <= _TYPOGRAPHY else ""
+
+
 def _recognised(data: bytes) -> str:
     from chardet import detect_all
+
+    text = _punctuated(data)
+    if text and is_plausible(text[:SAMPLE_BYTES]):
+        return text
 
     # Only what is beyond ASCII tells encodings apart, and it may begin late in a long file.
     lines = [line for line in data.splitlines() if not line.isascii()]
@@ -275,6 +295,8 @@ def is_plausible(text: str) -> bool:
     if _UNWRITTEN.search(text) or ("“" in text and "„" not in text and re.search(r"\w“(?:\W|$)", text)):
         return False
     words = set(_WORD.findall(text))
+    if any(before.islower() and after > "\x7f" and after.isupper() for word in words for before, after in pairwise(word)):
+        return False
     if any(len({_script(char) for char in word} - _EASTERN) > 1 for word in words):
         return False
     scripts = {_script(char) for char in letters} - _EASTERN - {"LATIN", "FEMININE", "MASCULINE"}

@@ -119,6 +119,46 @@ def test_a_fragment_is_read_exactly_or_refused_wherever_it_was_cut(language: str
                 assert error.code == "unknown_encoding"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Don’t knock – we’re in the “workshop”, round the back.",
+        "Mind the dog… it’s friendly",
+        "Pick-up 7–9, drop-off by £3 voucher",
+    ],
+)
+def test_english_whose_only_signs_beyond_ascii_are_typographic_is_read(text: str) -> None:
+    assert decoded(text.encode("cp1252")) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "El señor Ibáñez está en el taller. ¿Mañana también?",
+        "Fahrräder müssen draußen bleiben, größere Hunde auch",
+        "Le vélo est réparé à côté, près de l’école".replace("’", "'"),
+    ],
+)
+def test_western_text_of_a_dos_program_is_read_exactly_or_refused(text: str) -> None:
+    try:
+        assert decoded(text.encode("cp850")) == text
+    except Unreadable as error:
+        assert error.code == "unknown_encoding"
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("工坊每周四开放，请带上链条。", "hz"),
+        ("공방은 매주 목요일에 엽니다.", "iso2022_kr"),
+        ("工房は毎週木曜日に開いています。", "iso2022_jp"),
+    ],
+)
+def test_encodings_in_seven_bits_are_told_by_their_own_marks(text: str, encoding: str) -> None:
+    assert decoded(text.encode(encoding)) == text
+    assert decoded(b"~{ and ~} are braces of ~{no}~ text") == "~{ and ~} are braces of ~{no}~ text"
+
+
 def test_western_accents_are_not_taken_for_central_european_ones() -> None:
     text = "Lo studio è aperto dal lunedì al venerdì. La pulizia costa di più perché è più lunga"
     assert decoded(text.encode("cp1252")) == text

@@ -1,0 +1,95 @@
+"""Thinking that a model writes into its answer: hidden, whatever the mark, and however the text is cut."""
+
+from __future__ import annotations
+
+import pytest
+
+from .test_written_forms import reply_to
+
+NINE = "The café opens at nine."
+SECRET = "They want the hours, SECRETLY."
+TAGS = [
+    *(
+        "reason",
+        "reflect",
+        "rationale",
+        "scratch_pad",
+        "inner_monologue",
+        "thought_process",
+        "chain-of-thought",
+        "deep_think",
+    ),
+    *("longcat_think", "model.reasoning", "seed:cot_budget_reflect", "planning", "internal"),
+]
+MARKS = [
+    *((f"<{tag}>", f"</{tag}>") for tag in TAGS),
+    ("< think >", "</ think >"),
+    ("<|inner_prefix|>", "<|inner_suffix|>"),
+    ("<|thought_start|>", "<|thought_end|>"),
+    ("<|think:begin|>", "<|think:end|>"),
+    ("<｜begin▁of▁reasoning｜>", "<｜end▁of▁reasoning｜>"),
+    ("<unused94>thought\n", "<unused95>"),
+    ("[thought]", "[/thought]"),
+    ("[BEGIN OF THINKING]", "[END OF THINKING]"),
+    ("{reasoning}", "{/reasoning}"),
+    ("&lt;think&gt;", "&lt;/think&gt;"),
+    ("＜thinking＞", "＜/thinking＞"),
+    ("<!--", "-->"),
+    ("```thinking\n", "\n```"),
+    ("<details>\n<summary>💭 My reasoning</summary>\n", "\n</details>"),
+    ('<details type="reasoning" done="true"><summary>2 s</summary>', "</details>"),
+    ("<think><think>", "</think></think>"),
+    ("<thinking>", "</think>"),
+    ("<|think|>", "<|end|><|begin|>assistant<|content|>"),
+    ("Reasoning: ", "\n\n**Answer:** "),
+    ("**Thinking process:** ", "\nFinal answer: "),
+    ("Here's my thought process:\n", "\nHere is my response:\n"),
+]
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+@pytest.mark.parametrize(("begin", "end"), MARKS, ids=[begin for begin, _ in MARKS])
+def test_what_stands_between_marks_of_thinking_is_hidden(begin: str, end: str, size: int) -> None:
+    shown, _ = reply_to(f"{begin}{SECRET}{end}\n{NINE}", size)
+    assert shown.strip() == NINE
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("<output>", "</output>"),
+        ("<final_answer>\n", "\n</final_answer>"),
+        ("<|im_assistant|>assistant<|im_middle|>", "<|im_end|>"),
+        ("<|start_of_role|>assistant<|end_of_role|>", "<|end_of_text|>"),
+        ("<|START_OF_TURN_TOKEN|><|CHATBOT_TOKEN|>", "<|END_OF_TURN_TOKEN|>"),
+        ("<|begin_of_box|>", "<|end_of_box|>"),
+        ("[|assistant|]", "[|endofturn|]"),
+        ("[/INST] ", "<|user|>And on Sunday?"),
+        ("", "<reserved_107>"),
+        ("", "<[end▁of▁sentence]>And now?"),
+    ],
+)
+def test_what_a_template_or_a_prompt_puts_around_an_answer_is_not_shown(before: str, after: str, size: int) -> None:
+    shown, _ = reply_to(f"{before}{NINE}{after}", size)
+    assert shown.strip() == NINE
+
+
+def test_a_token_within_an_answer_loses_nothing_of_it() -> None:
+    assert reply_to("Room<|begin_of_box|> 12<|end_of_box|>", 5)[0] == "Room 12"
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<planning>\nWe meet on Monday.",
+        "{reasoning} is a word in braces.",
+        "[Thought] is a club, and [reasoning] another; a < b, c > d.",
+        "Reasoning: nothing is better than tea.\nCome in.",
+        "Tokens such as <|user|> and `<|im_middle|>` begin a turn, and <!-- a comment.",
+        "A `<reflection>` and a <table>: two tags. {x} and ```html\n<plan>\n```",
+    ],
+)
+def test_text_that_only_has_such_words_in_it_is_shown(text: str, size: int) -> None:
+    assert reply_to(text, size)[0] == text
