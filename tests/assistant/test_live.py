@@ -58,7 +58,10 @@ def test_the_number_of_remembered_fences_is_bounded() -> None:
 
 async def test_a_draft_is_read_by_the_fence_of_its_runner() -> None:
     turn = uuid4()
-    await live.share_draft(turn, live.ReplyDraft("from the second", fence=2))
+    live.DraftCopies(seconds=0).keep(turn, live.ReplyDraft("from the second", fence=2))
+    async with asyncio.timeout(5):
+        while not live.draft(turn, 2).text:
+            await asyncio.sleep(0.001)
     live.keep_draft(turn, live.ReplyDraft("from the first", fence=1))
     assert [live.draft(turn, fence).text for fence in (1, 2, 3)] == ["from the first", "from the second", ""]
     live.keep_draft(turn, None)
