@@ -176,8 +176,8 @@ class _Exchange:
         only where some is shown already: else another provider may still answer."""
         texts: list[str] = []
         try:
-            for event in events:
-                texts.append(self.reply.add(event))
+            for text in self.reply.add_all(events):
+                texts.append(text)
         except ProviderError as error:
             return "".join(texts), error
         return "".join(texts), None
