@@ -88,7 +88,7 @@ _copies = DraftCopies()
 
 
 def share_draft(turn_id: UUID | str, draft: ReplyDraft) -> None:
-    """Store a copy for the other processes, where they share a cache. Without one they show the reply when it is complete."""
+    """Store a copy for other processes, where they share a cache. Without one they show the reply when it is complete."""
     if settings.REDIS_URL:
         _copies.keep(turn_id, draft)
 
