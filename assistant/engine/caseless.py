@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import re
 from functools import cached_property, lru_cache
+from itertools import groupby
+
+from assistant.engine.word_prefixes import alternatives
 
 # Letters that `re.IGNORECASE` takes for others beyond what `str.lower` does, or that lower to more than one.
 _ODD = re.compile(
@@ -15,6 +18,7 @@ _ODD = re.compile(
     "\u212a\u212b\ua64a\ua64b\ufb00-\ufb06]"
 )
 _SYNTAX = re.compile(r"\\[^\W\d_]|\(\?P<\w+>")  # what has capitals and stands for no letter
+_BOUNDARIES = r"\b", r"(?<!\w)"
 
 
 class Caseless:
@@ -24,7 +28,7 @@ class Caseless:
     def __init__(self, pattern: str) -> None:
         self.pattern = pattern
         bare = _SYNTAX.sub("", pattern)
-        self._small = re.compile(pattern) if bare == bare.lower() and _ODD.search(bare) is None else None
+        self._small = re.compile(hoisted(pattern)) if bare == bare.lower() and _ODD.search(bare) is None else None
         if self._small is None:
             _ = self._any_case  # every text needs it
         # A sentence is often its only clause, and is searched for the same from several sides.
@@ -57,7 +61,26 @@ class Caseless:
     @cached_property
     def _any_case(self) -> re.Pattern[str]:
         """Compiled when a text with odd letters first needs it, or at once where all do."""
-        return re.compile(self.pattern, re.IGNORECASE)
+        return re.compile(hoisted(self.pattern), re.IGNORECASE)
+
+
+def hoisted(pattern: str) -> str:
+    r"""`pattern` with the boundary that several alternatives begin with in front of them: "\b(?:a|b)" for "\ba|\bb".
+
+    `re` passes over an alternative by its first letter only where that is what it begins with. This way each place in a text
+    is looked at once for its boundary instead of once for each alternative: the longest patterns take a third of the time.
+    Neighbours alone are put together, so that alternatives are tried in the order in which they were written.
+    """
+    parts = []
+    for boundary, group in groupby(alternatives(pattern), _boundary):
+        parts.append("|".join(found := list(group)))
+        if boundary and len(found) > 1:
+            parts[-1] = f"{boundary}(?:{'|'.join(one.removeprefix(boundary) for one in found)})"
+    return "|".join(parts)
+
+
+def _boundary(alternative: str) -> str:
+    return next((one for one in _BOUNDARIES if alternative.startswith(one)), "")
 
 
 @lru_cache(maxsize=1024)

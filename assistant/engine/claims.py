@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 
 from assistant.engine import blocks, clauses, weighing
 from assistant.engine.folding import fold
@@ -155,6 +156,12 @@ def _known(text: str, evidence: Evidence) -> bool:
     return not times or agree(stated(text), times)
 
 
+@lru_cache(maxsize=4096)
+def _claims_nothing(opening: str) -> bool:
+    """Whether the first words of a reply claim nothing while nothing was done. Replies begin alike."""
+    return judge(opening, Evidence(idle=True)) == Verdict()
+
+
 # --- The gate ---------------------------------------------------------------------------------------------------------
 
 LONGEST_SENTENCE = 600  # characters; what is longer (a table, a page without a full stop) is judged in pieces of this size
@@ -202,8 +209,8 @@ class Gate:
 
     A word is shown as soon as no word that matters begins with it, so an ordinary token is shown when it comes. Every
     sentence is judged once, when it is whole; of one that is doubtful, at least the last word is withheld, if it was shown
-    or not. While `idle`, any words may make a claim: then a sentence is shown in parts of some words, and
-    what is on the screen of it has been judged.
+    or not. While `idle`, any words may make a claim: then a sentence is shown in parts of some words, the first
+    of a reply as soon as it comes, and what is on the screen of it has been judged.
     """
 
     def __init__(
@@ -346,10 +353,19 @@ class Gate:
         fewest, part = _LOOK
         soonest = self._checked + max(fewest, self._checked // part)
         if len(text) <= soonest or not (ends := list(_PART_END.finditer(text, soonest))):
-            return ""
+            return "" if self.text or self._before or self._shown else self._first_words(fewest)
         self._checked = until = ends[-1].end()
         verdict = self._judge(text[:until])
         return "" if verdict.unbacked or verdict.doubtful else self._show(until)
+
+    def _first_words(self, most: int) -> str:
+        """The reply's first words, which a visitor is waiting for, if they claim nothing and no word that matters begins
+        with the last of them. Otherwise they would wait for `most` letters: at 50 tokens a second, for 60 ms or more."""
+        words = self._sentence.strip()
+        last = words[words.rfind(" ") + 1 :]
+        if not last or len(words) > most or not self._watch.shows(last) or not _claims_nothing(words):
+            return ""
+        return self._show(len(self._sentence.rstrip()))
 
     def _flow(self) -> str:
         """What more of the sentence may be shown while it is being written."""

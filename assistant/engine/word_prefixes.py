@@ -75,10 +75,10 @@ def is_beginning(begun: str, ordered: list[str]) -> bool:
 
 
 def _of_alternatives(body: str) -> _Runs:
-    return set().union(*map(_of_sequence, _split(body)))
+    return set().union(*map(_of_sequence, alternatives(body)))
 
 
-def _split(body: str) -> list[str]:
+def alternatives(body: str) -> list[str]:
     """The alternatives of a pattern."""
     bars = [at for at, sign, depth in _signs(body) if sign == "|" and not depth]
     return [body[start + 1 : end] for start, end in pairwise([-1, *bars, len(body)])]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import deque
 from contextlib import suppress
 from typing import Any
 from uuid import UUID, uuid4
@@ -51,6 +52,8 @@ class Broadcaster:
         self.subscriptions: dict[str, set[Subscription]] = {}
         self.fences = Fences()
         self.queue: asyncio.Queue[tuple[str, Payload]] = asyncio.Queue(QUEUE_LIMIT)
+        self.waiting: deque[tuple[str, Payload]] = deque()  # from other threads
+        self.woken = False  # the loop will see to them
         self.tasks: dict[str, asyncio.Task[None]] = {}
         self.remote: PubSub | None = None
         self.down = False
@@ -64,6 +67,23 @@ class Broadcaster:
             self._ensure_running("send", self._send)
             with suppress(asyncio.QueueFull):
                 self.queue.put_nowait((to, payload))
+
+    def put_from_thread(self, to: str, payload: Payload) -> None:
+        """`put`, from any other thread. What a transaction publishes wakes the loop once: each time costs a system call, and
+        the thread the interpreter's lock. Raises `RuntimeError` where the loop has ended."""
+        self.waiting.append((to, payload))
+        if not self.woken:
+            self.woken = True
+            try:
+                self.loop.call_soon_threadsafe(self._put_waiting)
+            except RuntimeError:
+                self.woken = False
+                raise
+
+    def _put_waiting(self) -> None:
+        self.woken = False  # first: what is added from now on wakes the loop again
+        while self.waiting:
+            self.put(*self.waiting.popleft())
 
     async def add(self, to: str, subscription: Subscription) -> None:
         first = to not in self.subscriptions

@@ -65,7 +65,7 @@ def publish(to: str, payload: Payload) -> None:
             # What other threads published before this was known here has been put: what they schedule runs in its order.
             broadcaster.put(to, payload)
         else:
-            broadcaster.loop.call_soon_threadsafe(broadcaster.put, to, payload)
+            broadcaster.put_from_thread(to, payload)
     except Exception:
         log.warning("An event could not be published.", exc_info=True)
 

@@ -7,8 +7,8 @@ may bring back; nothing is kept between two of them but open connections: no coo
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
@@ -71,6 +71,11 @@ class Streamed:
     def arrived(self) -> bool:
         """Whether the rest of the body is here, so that there is nothing to wait for."""
         return getattr(self._response.stream, "arrived", True)
+
+    def held(self) -> AbstractContextManager[None]:
+        """Receive nothing meanwhile: the system keeps what comes, and it is received at once afterwards."""
+        held: Callable[[], AbstractContextManager[None]] = getattr(self._response.stream, "held", nullcontext)
+        return held()
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """The body's bytes as they arrive. Raises `OutboundError`: too_large past the cap, timeout, protocol."""

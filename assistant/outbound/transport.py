@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from types import SimpleNamespace
@@ -88,6 +89,20 @@ class _Body(httpx.AsyncByteStream):
     @property
     def arrived(self) -> bool:
         return self._response.content.is_eof()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        connection = self._response.connection  # None once all of the body is here
+        transport = connection.transport if connection else None
+        if transport is None or transport.is_closing():
+            yield
+            return
+        transport.pause_reading()
+        try:
+            yield
+        finally:
+            if not transport.is_closing():
+                transport.resume_reading()
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         try:

@@ -203,6 +203,7 @@ class ReplyWriter:
             if not announce_if_leased(self.turn, events.ReplyDelta(str(self.turn.pk), self.shown, text)):
                 return
             self.shown_at = time.monotonic()
+            live.share_draft(self.turn.pk, self.draft)
         self.shown = len(self.draft.text)
 
     def show(self, event: events.ToolStarted | events.ToolFinished) -> None:

@@ -24,7 +24,6 @@ from assistant.services.conversations.leases import (
     MAX_ATTEMPTS,
     claim_turn,
     give_back_lease,
-    holds_lease,
     renew_lease,
 )
 from assistant.services.conversations.outcomes import Outcome, finish_turn, settle_all
@@ -36,8 +35,8 @@ from assistant.turns.reply import ExecutorFor, Means, ModelFor, announce_if_leas
 
 log = logging.getLogger(__name__)
 
-SHARE_SECONDS = 0.3  # how old a draft may be that another process shows
 HEARTBEAT_SECONDS = 2.0
+SHORTEST_BEAT_SECONDS = 0.005
 EXECUTOR_FOR: ExecutorFor = partial(Executor.for_turn, embed=embeddings.of_query)
 
 
@@ -96,7 +95,6 @@ async def run(
     *,
     model_for: ModelFor | None = None,
     executor_for: ExecutorFor | None = None,
-    share_seconds: float = SHARE_SECONDS,
 ) -> UUID | None:
     """Claim a turn, unless it was begun with its message, answer it and save the outcome; returns its conversation's next
     turn that waits. Without `model_for` and `executor_for`, the router and the executor are asked.
@@ -116,7 +114,7 @@ async def run(
     live.keep_draft(turn.pk, draft)
     announce_if_leased(turn, events.TurnStarted(str(turn.pk), str(turn.message_id)))
     try:
-        async with _heartbeat(turn, stop, draft, share_seconds):
+        async with _heartbeat(turn, stop):
             ending = await _answer(turn, draft, stop, means)
         await _close(begun)
         await in_db(_finish)(turn, build_outcome(ending, turn.conversation.locale))
@@ -202,26 +200,17 @@ async def _wait_for_all(*wanted: asyncio.Event) -> None:
 
 
 class _Heartbeat:
-    """Keeps a turn's lease, and a copy of its draft for other processes; a lost lease cancels `body`."""
+    """Keeps a turn's lease; a lost lease cancels `body`."""
 
-    def __init__(
-        self, turn: Turn, stop: asyncio.Event, draft: live.ReplyDraft, share_seconds: float, body: asyncio.Task[None]
-    ) -> None:
-        self.turn, self.stop, self.draft, self.share_seconds, self.body = turn, stop, draft, share_seconds, body
+    def __init__(self, turn: Turn, stop: asyncio.Event, body: asyncio.Task[None]) -> None:
+        self.turn, self.stop, self.body = turn, stop, body
         self.lost: TurnTaken | None = None
 
     async def run(self) -> None:
-        renewed = time.monotonic()
-        interval = min(HEARTBEAT_SECONDS, settings.ASSISTANT_LEASE_SECONDS / 3)
-        shared = ""
         while self.lost is None:
-            await asyncio.sleep(self.share_seconds)
-            if self.draft.text != shared and holds_lease(self.turn):
-                shared = self.draft.text
-                await live.share_draft(self.turn.pk, self.draft)
-            if time.monotonic() - renewed >= interval:
-                renewed = time.monotonic()
-                await self._renew()
+            interval = min(HEARTBEAT_SECONDS, settings.ASSISTANT_LEASE_SECONDS / 3)
+            await asyncio.sleep(max(interval, SHORTEST_BEAT_SECONDS))
+            await self._renew()
 
     async def _renew(self) -> None:
         try:
@@ -236,11 +225,11 @@ class _Heartbeat:
 
 
 @asynccontextmanager
-async def _heartbeat(turn: Turn, stop: asyncio.Event, draft: live.ReplyDraft, share_seconds: float) -> AsyncIterator[None]:
+async def _heartbeat(turn: Turn, stop: asyncio.Event) -> AsyncIterator[None]:
     """Keep the lease while the body runs. Raises `TurnTaken` in its place when the lease is lost."""
     body = asyncio.current_task()
     assert body is not None
-    heart = _Heartbeat(turn, stop, draft, share_seconds, body)
+    heart = _Heartbeat(turn, stop, body)
     beating = asyncio.create_task(heart.run())
     try:
         yield

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from uuid import uuid4
 
+import pytest
+
 from assistant import events, live
+from assistant.live.broadcaster import Broadcaster
 
 
 async def heard_of(*announced: events.WidgetEvent) -> list[str]:
@@ -58,7 +62,10 @@ def test_the_number_of_remembered_fences_is_bounded() -> None:
 
 async def test_a_draft_is_read_by_the_fence_of_its_runner() -> None:
     turn = uuid4()
-    await live.share_draft(turn, live.ReplyDraft("from the second", fence=2))
+    live.DraftCopies(seconds=0).keep(turn, live.ReplyDraft("from the second", fence=2))
+    async with asyncio.timeout(5):
+        while not live.draft(turn, 2).text:
+            await asyncio.sleep(0.001)
     live.keep_draft(turn, live.ReplyDraft("from the first", fence=1))
     assert [live.draft(turn, fence).text for fence in (1, 2, 3)] == ["from the first", "from the second", ""]
     live.keep_draft(turn, None)
@@ -73,3 +80,41 @@ async def test_an_event_is_encoded_once_for_all_who_receive_it() -> None:
             first, second = await one.next(), await other.next()
     assert first is not None and second is not None
     assert first.text is second.text and first.text == '{"type":"reply.delta","turn":"t","offset":0,"text":"Grüß","fence":1}'
+
+
+class Loop(asyncio.AbstractEventLoop):
+    """An event loop that another thread wakes; it does what it was woken for when it is told to."""
+
+    def __init__(self) -> None:
+        self.ended, self.wakes = False, list[Callable[[], object]]()
+
+    def call_soon_threadsafe(self, callback, *args, context=None):  # type: ignore[no-untyped-def]
+        if self.ended:
+            raise RuntimeError("Event loop is closed")
+        self.wakes.append(lambda: callback(*args))
+
+
+def test_what_another_thread_publishes_at_once_wakes_the_loop_once_and_arrives_in_order(settings) -> None:
+    settings.REDIS_URL, loop = "", Loop()
+    broadcaster, subscription = Broadcaster(loop), live.Subscription()
+    broadcaster.subscriptions["a"] = {subscription}
+    for number in range(3):
+        broadcaster.put_from_thread("a", live.Payload(number=number))
+    (wake,) = loop.wakes
+    wake()
+    broadcaster.put_from_thread("a", live.Payload(number=3))
+    assert len(loop.wakes) == 2
+    loop.wakes[1]()
+    received = [asyncio.run(subscription.next()) for _ in range(4)]
+    assert [payload and payload["number"] for payload in received] == [0, 1, 2, 3]
+
+
+def test_a_loop_that_has_ended_leaves_nothing_that_waits_for_ever() -> None:
+    loop = Loop()
+    broadcaster = Broadcaster(loop)
+    loop.ended = True
+    with pytest.raises(RuntimeError):
+        broadcaster.put_from_thread("a", live.Payload(number=0))
+    loop.ended = False
+    broadcaster.put_from_thread("a", live.Payload(number=1))
+    assert len(loop.wakes) == 1

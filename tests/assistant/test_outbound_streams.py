@@ -34,6 +34,51 @@ async def test_a_stream_gives_bytes_as_they_come() -> None:
         assert [chunk async for chunk in chunks] == [b"data: 2\n\n"]
 
 
+async def test_what_came_while_a_stream_was_held_is_received_afterwards() -> None:
+    sent = asyncio.Event()
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n1")
+        await held.wait()
+        writer.write(b"2")
+        await writer.drain()
+        sent.set()
+        writer.write(b"3")
+
+    held = asyncio.Event()
+    async with server(handler) as (url, _), outbound.stream("GET", url, reach=Reach.OPERATOR) as streamed:
+        chunks = streamed.chunks()
+        assert await anext(chunks) == b"1"
+        with streamed.held():
+            held.set()
+            await sent.wait()
+            assert not streamed.arrived
+        assert b"".join([chunk async for chunk in chunks]) == b"23"
+        with streamed.held():  # of one that is whole, there is nothing to hold
+            assert streamed.arrived
+
+
+async def test_a_stream_that_broke_off_while_it_was_held_is_an_error() -> None:
+    broken = asyncio.Event()
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n1")
+        await held.wait()
+        writer.transport.abort()
+        broken.set()
+
+    held = asyncio.Event()
+    async with server(handler) as (url, _), outbound.stream("GET", url, reach=Reach.OPERATOR) as streamed:
+        chunks = streamed.chunks()
+        assert await anext(chunks) == b"1"
+        with streamed.held():
+            held.set()
+            await broken.wait()
+        with pytest.raises(OutboundError) as raised:
+            await anext(chunks)
+    assert raised.value.code == "protocol"
+
+
 async def test_a_stream_left_early_closes_its_connection() -> None:
     closed = asyncio.Event()
 

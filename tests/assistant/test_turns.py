@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db.models import F
@@ -190,7 +191,7 @@ async def test_a_runner_that_lost_its_lease_writes_nothing(conversation, setting
     settings.ASSISTANT_LEASE_SECONDS = 0.03  # renewed three times as often
     turn = await in_db(ask)(conversation)
     model = ScriptedModel(says("One. ", "Two.", wait_for=asyncio.Event()))
-    seams = {"model_for": always(model), "executor_for": always(ScriptedExecutor()), "share_seconds": 0.01}
+    seams = {"model_for": always(model), "executor_for": always(ScriptedExecutor())}
     task = asyncio.create_task(turns.run(turn.pk, **seams))
     await shown(turn, "One.")
     await in_db(Turn.objects.filter(pk=turn.pk).update)(fence=99)
@@ -204,7 +205,7 @@ async def test_a_runner_whose_lease_has_run_out_by_its_own_clocks_shows_nothing_
     turn = await in_db(ask)(conversation)
     renewed = asyncio.Event()
     model = ScriptedModel(says("One. ", "Two. ", "Three.", wait_for=renewed))
-    seams = {"model_for": always(model), "executor_for": always(ScriptedExecutor()), "share_seconds": 0.01}
+    seams = {"model_for": always(model), "executor_for": always(ScriptedExecutor())}
     async with watching(conversation) as widget:
         task = asyncio.create_task(turns.run(turn.pk, **seams))
         await shown(turn, "One.")
@@ -315,21 +316,42 @@ class HangingCache:
     def __init__(self) -> None:
         self.asked: list[tuple[str, str]] = []
 
-    def get(self, key: str, *_) -> None:
-        self.asked.append((key, threading.current_thread().name))
+    def get(self, keys: str | dict[str, object], *_) -> None:
+        self.asked.append((" ".join([keys] if isinstance(keys, str) else keys), threading.current_thread().name))
         raise RedisTimeout
 
-    set = get
+    set_many = get
 
 
 async def test_a_cache_that_hangs_holds_up_no_database_thread_and_is_left_alone_for_a_while():
     cache = HangingCache()
-    copies = live.DraftCopies(cache)
-    await copies.keep("t-1", live.ReplyDraft("One"))
-    await copies.keep("t-2", live.ReplyDraft("Two"))
-    ((key, thread),) = cache.asked
-    assert key == "draft.t-1.0" and thread.startswith("drafts")
+    copies = live.DraftCopies(cache, seconds=0.001)
+    copies.keep("t-1", live.ReplyDraft("One"))
+    copies.keep("t-2", live.ReplyDraft("Two"))
+    async with asyncio.timeout(5):
+        while not cache.asked:
+            await asyncio.sleep(0.001)
+    copies.keep("t-1", live.ReplyDraft("One and a half"))
+    ((keys, thread),) = cache.asked
+    assert keys == "draft.t-1.0 draft.t-2.0" and thread.startswith("drafts")
     assert copies.read("t-3") == live.ReplyDraft() and len(cache.asked) == 1
+
+
+def test_drafts_are_copied_although_the_event_loop_that_was_to_copy_them_has_ended():
+    copies, turn = live.DraftCopies(seconds=0.001), str(uuid4())
+
+    async def keep() -> None:
+        copies.keep(turn, live.ReplyDraft("One"))
+
+    async def keep_until_copied() -> None:
+        async with asyncio.timeout(5):
+            while not copies.read(turn).text:
+                await keep()
+                await asyncio.sleep(0.001)
+
+    asyncio.run(keep())
+    asyncio.run(keep_until_copied())
+    assert copies.read(turn) == live.ReplyDraft("One")
 
 
 class Clicked(ScriptedExecutor):

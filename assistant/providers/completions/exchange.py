@@ -176,8 +176,8 @@ class _Exchange:
         only where some is shown already: else another provider may still answer."""
         texts: list[str] = []
         try:
-            for event in events:
-                texts.append(self.reply.add(event))
+            for text in self.reply.add_all(events):
+                texts.append(text)
         except ProviderError as error:
             return "".join(texts), error
         return "".join(texts), None
@@ -186,8 +186,9 @@ class _Exchange:
         """The next bytes; None when there are no more, or none worth waiting for."""
         reply = self.reply
         if not self.events.done and (reply.finish_is_moot or not reply.ended):
-            if self._read_at and not answer.arrived:
-                await self.pace.pause(self._read_at)
+            if self._read_at and not answer.arrived and self.pace.gathers(reply.text_chars):
+                with answer.held():
+                    await self.pace.pause(self._read_at)
             try:
                 async with self._deadline():
                     return await anext(chunks, None)

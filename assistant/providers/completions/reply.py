@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import Any
 
 import orjson
@@ -92,13 +92,31 @@ class Reply:
             self._texts = ["".join(self._texts)]
         return self._texts[0] if self._texts else ""
 
+    def add_all(self, events: Iterable[dict[str, Any]]) -> Iterator[str]:
+        """`add` for each of several objects. The texts of those that say nothing else are taken together: the filters cost
+        as much for a word as for a line."""
+        plain: list[str] = []
+        for event in events:
+            if self.finish is None and (content := _plain_content(event)):
+                plain.append(content)
+                continue
+            yield self._add_plain(plain)
+            plain.clear()
+            yield self.add(event)
+        yield self._add_plain(plain)
+
+    def _add_plain(self, contents: list[str]) -> str:
+        if not contents:
+            return ""
+        self.answered = True
+        shown = self._add_content("".join(contents))
+        self._streamed = True
+        return shown
+
     def add(self, event: dict[str, Any]) -> str:
         """Take one object in; returns the text that became visible. Raises `ProviderError` for an error in the stream."""
         if self.finish is None and (content := _plain_content(event)):
-            self.answered = True
-            shown = self._add_content(content)
-            self._streamed = True
-            return shown
+            return self._add_plain([content])
         self._raise_error(event)
         for holder in (event, event.get("x_groq")):
             usage = holder.get("usage") if isinstance(holder, dict) else None

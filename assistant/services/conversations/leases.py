@@ -91,7 +91,8 @@ def holds_lease(turn: Turn) -> bool:
 
     Both are asked: the monotonic one stands still while a machine sleeps, and the wall clock can be set back.
     """
-    return all(now - then < settings.ASSISTANT_LEASE_SECONDS for now, then in zip(_clocks(), turn.held_at, strict=True))
+    (monotonic, wall), seconds = turn.held_at, settings.ASSISTANT_LEASE_SECONDS
+    return time.monotonic() - monotonic < seconds and time.time() - wall < seconds
 
 
 def _clocks() -> tuple[float, float]:

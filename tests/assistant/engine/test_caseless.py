@@ -6,7 +6,7 @@ from re import _casefix  # type: ignore[attr-defined]
 
 import pytest
 
-from assistant.engine.caseless import Caseless
+from assistant.engine.caseless import Caseless, hoisted
 from assistant.engine.grammars import GRAMMARS, STATEMENTS
 from assistant.engine.patterns import patterns_of
 from assistant.engine.statements import forms_of
@@ -57,3 +57,17 @@ def test_letters_that_are_equal_to_others_but_for_case_are_found_as_those(code: 
 def test_a_pattern_with_capitals_and_one_with_classes_and_names_match_in_any_case() -> None:
     assert Caseless("[A-Z]{3} Ä").search("abc ä")
     assert Caseless(r"(?P<Word>\W\S+)\Z").search("to HERE")["Word"] == " here"  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        (r"\bone|\btwo", r"\b(?:one|two)"),
+        (r"\bon(?:e|ce)|\btwo|three|\bfour", r"\b(?:on(?:e|ce)|two)|three|\bfour"),
+        (r"(?<!\w)[|a]|(?<!\w)b|\bc|\bd", r"(?<!\w)(?:[|a]|b)|\b(?:c|d)"),
+        (r"(?:\bone|\btwo)x", r"(?:\bone|\btwo)x"),
+        (r"\bone", r"\bone"),
+    ],
+)
+def test_alternatives_that_stand_together_share_their_boundary(pattern: str, expected: str) -> None:
+    assert hoisted(pattern) == expected

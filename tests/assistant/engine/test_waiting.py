@@ -51,18 +51,31 @@ def test_while_nothing_was_done_a_sentence_is_shown_in_parts_of_some_words():
     parts = ["Of course!", " The whole house has a lift,", " the hall has two old pianos", " and a harp for concerts."]
     pieces = [piece for part in parts for piece in part.replace(" ", "\0 ").strip("\0").split("\0")]
     seen = list(dict.fromkeys(screens([*pieces, " So"], idle=True)))
-    assert seen == ["", *accumulate(parts)]
+    assert seen == ["Of", *accumulate(parts)]
 
 
+@pytest.mark.parametrize("first", ["We", "Unfortunately", "Nein", "Hola", "Parking"])
+def test_while_nothing_was_done_the_first_word_of_a_reply_is_shown_the_moment_it_comes(first: str):
+    assert screens([f" {first}"], idle=True) == [f" {first}"]
+
+
+@pytest.mark.parametrize("first", ["You", "Boo", "Done", "AB", "Tues"])
+def test_while_nothing_was_done_a_first_word_that_may_come_to_matter_waits(first: str):
+    assert screens([first], idle=True) == [""]
+
+
+@pytest.mark.parametrize("opening", ["", "Well.\n\n"])
 @pytest.mark.parametrize("cut", [1, 3, 7])
-def test_while_nothing_was_done_nothing_on_the_screen_was_left_for_the_second_judge(cut: int):
+def test_while_nothing_was_done_nothing_on_the_screen_was_left_for_the_second_judge(cut: int, opening: str):
     doubted = 0
     for case in read(BLIND):
-        gate, opening = Gate(NOTHING, idle=True), "Well.\n\n"
+        gate = Gate(NOTHING, idle=True)
         text = opening + case.text
         screens = [gate.push(text[at : at + cut]) and gate.text for at in range(0, len(text), cut)]
         gate.close()
-        if (gate.withheld or gate.caught) and gate.text == opening:
+        if gate.withheld:
+            gate.refuse()
+        if gate.caught and gate.text == opening:
             doubted += 1
             for screen in filter(None, screens):
                 alone = Gate(NOTHING, idle=True)

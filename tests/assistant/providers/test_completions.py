@@ -57,8 +57,8 @@ def test_thinking_that_did_not_come_to_its_end_is_no_reply() -> None:
 
 
 def test_where_it_is_not_known_what_was_shown_stays_and_it_is_learnt() -> None:
-    body = stream(delta(content="Hm."), delta(content="\n</thi"), delta(content="nk>\n\nHi"), delta("stop"))
-    completion = heard([body])
+    shown = [stream(delta(content=text), done=False) for text in ("Hm.", "\n</thi")]
+    completion = heard([*shown, stream(delta(content="nk>\n\nHi"), delta("stop"))])
     assert (completion.text, completion.learnt) == ("Hm.\nHi", {"opens_thinking": False})
     assert heard([stream(delta(content="<think>Hm.</think>Hi"), delta("stop"))]).learnt == {}
 

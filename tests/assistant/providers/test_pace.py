@@ -1,47 +1,68 @@
 """Text that comes within a moment is read together, and answers are read less often while the event loop is late."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
 
 import httpx
 import pytest
 
 from assistant import llm, outbound
 from assistant.providers.completions import Request, ask
-from assistant.providers.completions.pace import GATHER_SECONDS, LONGEST_SECONDS, Pace
+from assistant.providers.completions.pace import GATHER_SECONDS, LATE_SECONDS, LONGEST_SECONDS, OPENING_CHARS, Pace
 from tests.assistant.providers.asking import asking
 from tests.assistant.providers.stub import delta, event
 
+OPENING, TEXTS = "One".ljust(OPENING_CHARS, "."), (" two", " three")
+
 
 class Arriving(httpx.AsyncByteStream):
-    """A body of which each chunk arrives when it is read; `arrived` says that all of it is here."""
+    """A body of which each chunk arrives when it is read; `arrived` says that all of it is here, `holds` how often it was
+    held back."""
 
-    def __init__(self, arrived: bool) -> None:
-        self.arrived = arrived
+    def __init__(self, arrived: bool, texts: Sequence[str]) -> None:
+        self.arrived, self.texts, self.holds = arrived, texts, 0
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        self.holds += 1
+        yield
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        for one in (delta(content="One"), delta(content=" two"), delta(content=" three"), delta("stop"), b"[DONE]"):
+        for text in self.texts:
+            yield event(delta(content=text))
+        for one in (delta("stop"), b"[DONE]"):
             yield event(one)
 
 
 class Counted(Pace):
-    def __init__(self) -> None:
+    def __init__(self, late: float = 0) -> None:
         super().__init__()
-        self.pauses = 0
+        self.late, self.pauses = late, 0
 
     async def pause(self, since: float) -> None:
         self.pauses += 1
 
 
-async def pauses(request: Request, *, arrived: bool) -> int:
-    pace = Counted()
-    with outbound.transport_for_tests(httpx.MockTransport(lambda _: httpx.Response(200, stream=Arriving(arrived)))):
+async def pauses(
+    request: Request, *, arrived: bool = False, texts: Sequence[str] = (OPENING, *TEXTS), late: float = 0
+) -> int:
+    pace, stream = Counted(late), Arriving(arrived, texts)
+    with outbound.transport_for_tests(httpx.MockTransport(lambda _: httpx.Response(200, stream=stream))):
         pieces = [piece async for piece in ask(request, pace)]
-    assert isinstance(pieces[-1], llm.Completion) and pieces[-1].text == "One two three"
+    assert isinstance(pieces[-1], llm.Completion) and pieces[-1].text == "".join(texts)
+    assert stream.holds == pace.pauses  # what comes meanwhile is received at once
     return pace.pauses
 
 
 async def test_after_each_text_an_answer_is_left_to_gather_before_it_is_read_again():
-    assert await pauses(asking(), arrived=False) == 3
+    assert await pauses(asking()) == 3
+
+
+async def test_the_first_words_of_an_answer_are_read_as_they_come_unless_the_loop_is_late():
+    first = [OPENING[:1]] * (OPENING_CHARS - 1)
+    assert await pauses(asking(), texts=first) == 0
+    assert await pauses(asking(), texts=[*first, *TEXTS]) == 2
+    assert await pauses(asking(), texts=first, late=2 * LATE_SECONDS) == len(first)
 
 
 async def test_what_is_here_already_is_read_at_once():

@@ -42,11 +42,37 @@ def read(events: list[dict[str, Any]]) -> tuple[Any, ...]:
     return shown, reply.text, reply.finish_is_moot, reply.usage, reply.met_unopened, reply.calls(complete=True)
 
 
-@pytest.mark.parametrize("seed", range(60))
-def test_objects_with_text_alone_are_read_as_those_with_a_field_that_nobody_knows(seed: int) -> None:
+def some(seed: int) -> list[dict[str, Any]]:
     chance = random.Random(seed)
-    events = [
+    return [
         chance.choice(OTHERS) if chance.random() < 0.2 else delta(content=chance.choice(PIECES), role="assistant")
         for _ in range(12)
     ]
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_objects_with_text_alone_are_read_as_those_with_a_field_that_nobody_knows(seed: int) -> None:
+    events = some(seed)
     assert read(events) == read([{**event, "unknown": 1} for event in events])
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_objects_that_come_together_are_read_as_if_they_came_alone(seed: int) -> None:
+    together, alone, shown, errors = Reply(tools=[TOOL]), Reply(tools=[TOOL]), ["", ""], ["", ""]
+    for number, (reply, at_once) in enumerate(((together, 12), (alone, 1))):
+        # An end of thinking that nobody saw begin takes back what came with it, and not what was shown before.
+        events = [one for one in some(seed) if "</think>" not in str(one)]
+        try:
+            for start in range(0, len(events), at_once):
+                for text in reply.add_all(events[start : start + at_once]):
+                    shown[number] += text
+            shown[number] += reply.close()
+        except ProviderError as error:
+            errors[number] = error.cause
+    assert shown[0] == shown[1] and errors[0] == errors[1]
+    assert vars_of(together) == vars_of(alone)
+
+
+def vars_of(reply: Reply) -> tuple[Any, ...]:
+    calls = reply.calls(complete=True)
+    return reply.text, reply.finish, reply.ended, reply.finish_is_moot, reply.usage, reply.generated, reply.answered, calls

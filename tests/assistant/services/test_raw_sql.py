@@ -1,0 +1,77 @@
+"""Rows that are written by SQL of our own are stored as the ORM stores them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.apps import apps
+from django.db import connection
+from django.db.models import Field, ForeignKey, Model
+
+from assistant.models import Message, Turn
+from assistant.services.raw_sql import to_store
+
+pytestmark = pytest.mark.django_db
+
+KEY = UUID("0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b")
+AT = datetime(2026, 11, 26, 8, 30, 5, 250_000, UTC)
+VALUES: dict[str, tuple[Any, ...]] = {
+    "CharField": ("Zoë", Turn.State.DONE, ""),
+    "TextField": ("one\ntwo", ""),
+    "IntegerField": (7, -1, True),
+    "BigIntegerField": (2**40, 0),
+    "PositiveIntegerField": (7,),
+    "PositiveSmallIntegerField": (7,),
+    "SmallIntegerField": (-1,),
+    "BigAutoField": (12,),
+    "AutoField": (12,),
+    "FloatField": (0.5, 1),
+    "DecimalField": (Decimal("1.50"),),
+    "BooleanField": (True, False),
+    "UUIDField": (KEY, str(KEY)),
+    "DateTimeField": (AT, AT.astimezone(timezone(timedelta(hours=5, minutes=30)))),
+    "DateField": (AT.date(),),
+    "TimeField": (AT.time(),),
+    "DurationField": (timedelta(minutes=3),),
+    "JSONField": ({}, [], {"a": ["é", None]}, ["b"], "c", 0, False, ""),
+    "BinaryField": (b"\x00\xff",),
+}
+
+
+def examples(field: Field[Any, Any]) -> tuple[Any, ...]:
+    of = field.target_field if isinstance(field, ForeignKey) else field
+    return (*VALUES.get(of.get_internal_type(), ()), None)
+
+
+def shown(values: list[Any]) -> list[Any]:
+    """Comparable: what wraps JSON for PostgreSQL is equal to nothing else, and numbers are equal whatever their width."""
+    return [(_kind(value), getattr(value, "obj", value)) for value in values]
+
+
+def _kind(value: Any) -> type:
+    return int if isinstance(value, int) and not isinstance(value, bool) else type(value)
+
+
+@pytest.mark.parametrize("model", [*apps.get_app_config("assistant").get_models()], ids=lambda model: model.__name__)
+def test_the_values_of_a_row_are_stored_as_by_the_orm(model: type[Model]) -> None:
+    fields = [field for field in model._meta.concrete_fields if not field.primary_key or field.has_default()]
+    for number in range(max(len(examples(field)) for field in fields)):
+        row = model()
+        for field in fields:
+            setattr(row, field.attname, examples(field)[number % len(examples(field))])
+        stored = to_store(row)
+        # A field that sets itself has set the row's value by now, and would set another.
+        by_orm = [field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields]
+        assert shown(stored) == shown(by_orm)
+
+
+def test_a_field_that_sets_itself_is_set_by_the_row_that_is_stored() -> None:
+    before = datetime.now(UTC)
+    row = Message()
+    assert Message._meta.get_field("at").auto_now_add  # type: ignore[union-attr]
+    to_store(row)
+    assert row.at >= before
