@@ -34,11 +34,12 @@ from assistant.models.deliveries import Delivery
 from assistant.models.methods.method import Method
 from assistant.models.methods.replay import Replay
 from assistant.models.notifications import Notification, NotificationChoice, StaffEvent, TeamWebhook
-from assistant.models.organizations.assistant import Assistant, PromptDraft, PromptVersion, RefusedOrigin
+from assistant.models.organizations.assistant import Assistant, RefusedOrigin
 from assistant.models.organizations.identity import IdentityKey, VisitorAttribute
 from assistant.models.organizations.invitation import Invitation
 from assistant.models.organizations.office_hours import OfficeClosure, OfficeHours
 from assistant.models.organizations.organization import Membership, Organization
+from assistant.models.organizations.prompt import PromptDraft, PromptVersion
 from assistant.models.privacy import Removal
 from assistant.models.providers.provider import Provider, ProviderHealth, Rotation
 from assistant.models.providers.usage import Budget, Price, Spending, Usage
