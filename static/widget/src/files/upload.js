@@ -1,4 +1,4 @@
-/** One file on its way to the server: its progress, its end, and how it is called off. */
+/** One file on its way to the server: its progress, its outcome, and its cancellation. */
 
 /** @typedef {{ sent?: import("../store.js").SentFile, why: string, retryable: boolean }} Outcome */
 

@@ -15,7 +15,7 @@ export function createEvents(page) {
         try {
           listener(detail);
         } catch (error) {
-          reportError(error); // a fault of the page's is not to be one of ours
+          reportError(error); // an error in the page's code must not stop ours
         }
       }
       page?.dispatchEvent(new CustomEvent(`interworky:${name}`, { detail }));

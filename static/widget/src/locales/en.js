@@ -93,7 +93,7 @@ export default {
     choose: "Choose a day",
     previous: "Previous month",
     next: "Next month",
-    full: "nothing free",
+    full: "no free times",
     from: "from {length}",
   },
   files: {
@@ -107,7 +107,7 @@ export default {
     tooMany: "At most {count} files per message.",
     drop: "Drop files here",
     download: "Download {name}",
-    gone: "This file is no longer there.",
+    gone: "This file is no longer available.",
   },
 };
 
@@ -130,11 +130,11 @@ export const voice = {
   microphone: "Microphone",
   soon: "One minute left.",
   ended: "The call has ended.",
-  limit: "The call has reached its time limit. You can go on in writing.",
-  network: "The connection of the call was lost. You can go on in writing.",
-  staff: "A person is here now. Please go on in writing.",
-  refused: "The microphone is blocked. Allow it in your browser’s settings, or go on in writing.",
-  missing: "No microphone can be used. You can go on in writing.",
-  unavailable: "Voice calls are not available just now. You can go on in writing.",
+  limit: "The call has reached its time limit. You can continue in writing.",
+  network: "The connection of the call was lost. You can continue in writing.",
+  staff: "A person is here now. Please continue in writing.",
+  refused: "The microphone is blocked. Allow it in your browser’s settings, or continue in writing.",
+  missing: "No microphone is available. You can continue in writing.",
+  unavailable: "Voice calls are not available just now. You can continue in writing.",
   spent: "No more calls are possible for now. Please come back later.",
 };

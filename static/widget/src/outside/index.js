@@ -1,6 +1,5 @@
-/** What there is to the widget on a page before it is opened, beside its launcher: where that stands and what it is called,
- * invitations, the pages it is shown on, a button of the page's own, a sound. Fetched by the loader where the page or staff
- * have set any of it. */
+/** The widget on a page before it is opened: the position and the label of its launcher, invitations, the pages it is shown
+ * on, a button of the page's own, a sound. Fetched by the loader where the page or staff have set any of these. */
 import { h } from "../dom.js";
 import { inLanguage, loadLocale, withRegion } from "../locales/index.js";
 import { createInvitation } from "./invitation.js";
@@ -125,7 +124,9 @@ function followOwn(selector, { launcher, commands, events, options }, signal) {
     launcher.hidden = found.length > 0 || "hidden" in options;
     if (!found.length && document.readyState === "complete" && !missed) {
       missed = true;
-      console.warn(`Interworky: nothing on this page is data-launcher="${selector}"; the chat's own button is shown.`);
+      console.warn(
+        `Interworky: no element on this page matches data-launcher="${selector}"; the chat's own button is shown.`,
+      );
     }
   }
   addEventListener("load", () => setTimeout(look), { signal });

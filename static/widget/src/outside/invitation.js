@@ -1,5 +1,5 @@
-/** The invitation beside the launcher: once, after some time or when the pointer leaves the page; who has closed it, or has
- * chatted already, is left alone. */
+/** The invitation beside the launcher: shown once, after some time or when the pointer leaves the page, and never to visitors
+ * who have closed it or have chatted already. */
 import { h, iconButton } from "../dom.js";
 import { CLOSE } from "../icons.js";
 

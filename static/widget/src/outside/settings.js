@@ -1,5 +1,5 @@
-/** What a page and staff have set of the launcher, the invitations and the pages they are on: each checked, and named in the
- * browser's console where it is not what it could be. */
+/** What a page and staff have set of the launcher, the invitations and the pages they are on: each is checked,
+ * and reported in the browser's console if it is invalid. */
 
 /**
  * @typedef {object} Outside as the server sends it

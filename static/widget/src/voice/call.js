@@ -8,7 +8,7 @@ import { createPeer } from "./peer.js";
 import { instruct, interrupt, runTools } from "./requests.js";
 import { NoCall } from "./server.js";
 
-/** A transcript that has not come by then does not come. */
+/** A transcript that has not arrived by then is not waited for. */
 const TRANSCRIPT_MS = 8_000;
 /** The reasons for an end that the server distinguishes from the visitor's wish. */
 const REASONS = ["limit", "network", "staff"];
