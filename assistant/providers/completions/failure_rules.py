@@ -55,8 +55,10 @@ NO = (
 )
 NO_TOOLS = (
     r"not support tool|not support function|not supported with tools|tools is not supported|tools are not supported"
-    r"|function calling is not supported|tool use is not supported|support tool use|tool choice requires"
-    r"|enable-auto-tool-choice|tool calling is not|does not support tools|--jinja|tool role (?:is )?not supported"
+    r"|function calling is not (?:supported|enabled)|tool use is not (?:supported|enabled)"
+    r"|support tool use|tool choice requires"
+    r"|enable-auto-tool-choice|tool calling is not|tools are not enabled|does not support tools|--jinja"
+    r"|tool role (?:is )?not supported"
 )
 
 RULES: tuple[Rule, ...] = (
@@ -105,9 +107,10 @@ RULES: tuple[Rule, ...] = (
     # --- A generation that failed: the same request may go well the next time
     Rule(
         REFUSED,
-        r"tool_use_failed|failed to call a function|failed_generation|tool call validation failed|output_parse_failed",
+        r"tool_use_failed|failed to call a function|failed_generation|tool call validation failed|output_parse_failed"
+        r"|generated output that could not be parsed|finding less tool calls",
         "generation_failed",
-        "Groq",
+        "Groq, llama.cpp",
         retryable=True,
     ),
     Rule(
@@ -125,7 +128,8 @@ RULES: tuple[Rule, ...] = (
         r"|unrecognized schema|failed to (?:compile|convert|parse)[^.]{0,40}schema"
         r"|unsupported json schema|json schema is invalid|invalid json schema|invalid schema for function"
         r"|invalid tool schema|invalid_function_parameters|schema fields|schema contains features|xgrammar|outlines"
-        r"|function_declarations|functiondeclarations|input_schema|unsupported schema|schema[^.]{0,60}not supported"
+        r"|function_?declarations?\b|number of repetitions|unimplemented keys|input_schema"
+        r"|unsupported schema|schema[^.]{0,60}not supported"
         r"|tools[\[.]?\d*\]?\.function\.parameters|additional_?properties",
         "schema_refused",
         "llama.cpp, OpenAI, Groq, Gemini, Cerebras, Fireworks, Together, vLLM, Anthropic, LiteLLM",
@@ -134,9 +138,10 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         PARAMETER,
-        r"\$schema|'strict'|\"strict\"|strict schema",
+        rf"\$schema|'strict'|\"strict\"|strict schema|(?=.*(?:{NO}))(?=.*['\"`.](?:maxlength|minlength|pattern|format"
+        r"|minimum|maximum|m(?:ax|in)items|exclusiveminimum|exclusivemaximum|oneof|anyof|allof|\$ref|enum|const|nullable)\b)",
         "schema_refused",
-        "Cerebras, older LiteLLM",
+        "Cerebras, older LiteLLM, gateways that name the keyword alone",
         lacks={"schema": ""},
         sent=TOOLS,
     ),
@@ -218,9 +223,9 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         FORM,
-        r"reasoning_content|reasoning_details|thought_signature|must be passed back",
+        r"reasoning_content|reasoning_details|thought_signature|must be passed back|must start with a thinking block",
         "form_refused",
-        "DeepSeek, Moonshot, Gemini 3",
+        "DeepSeek, Moonshot, Gemini 3, Anthropic behind LiteLLM",
         lacks={"unsigned_calls": False},
         sent=b'"tool_calls":',
     ),

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.engine.claims import ACTS, LONGEST_SENTENCE, Gate, claimed
+from assistant.engine.claims import ACTS, LONGEST_SENTENCE, Evidence, Gate, Verdict, claimed, judge
 from assistant.engine.grammars import GRAMMARS
 from tests.assistant.engine.claims_corpus import CORPUS, DEVELOPMENT, HELD_OUT, Example
 
@@ -177,3 +177,12 @@ def test_facts_about_the_business_are_not_claims():
     caught = [sentence for sentence in sentences if claimed(sentence)]
     sys.stdout.write("\n    ".join([f"\n  stopped {len(caught)} of {len(sentences)} sentences", *caught]))
     assert len(caught) <= 0.02 * len(sentences)
+
+
+@pytest.mark.parametrize("text", ["أغلقت طلبك بعد أن انتهى الفني من العمل.", "نقلت درسك بعد التشاور مع الأستاذ."])
+def test_what_came_before_a_past_act_is_no_condition_of_it_in_arabic(text: str):
+    assert judge(text, Evidence(idle=True)) != Verdict()
+
+
+def test_what_the_visitor_still_has_to_do_is_a_condition_in_arabic():
+    assert judge("يُحجز الموعد بعد أن تؤكد بالزر أدناه.", Evidence(idle=True)) == Verdict()

@@ -15,7 +15,7 @@ from tests.bench.bench_claims import rates, table
 
 MOST = 0.03  # of claims let through, and of others stopped, in each language that has statements besides a grammar
 # Of 100 claims that nobody who works on the grammars has read. The aim is `MOST`; what is reached is held here.
-REACHED = {"ar": 5, "de": 1, "en": 0, "es": 3, "fr": 2}
+REACHED = {"ar": 2, "de": 1, "en": 0, "es": 3, "fr": 2}
 
 
 @pytest.mark.parametrize("folder", [DEVELOPMENT, BLIND, OPENED], ids=lambda folder: folder.name)

@@ -59,6 +59,28 @@ def test_a_schema_is_made_plainer_step_by_step(schema: str, lacks: Any) -> None:
     assert (refusal.cause, refusal.details.get("lacks"), refusal.next_provider) == ("schema_refused", lacks, True)
 
 
+@pytest.mark.parametrize(
+    ("status", "words", "cause"),
+    [
+        (400, "The keyword 'maxItems' is not supported in a tool", "schema_refused"),
+        (422, "tools.3.parameters.properties.day.minLength: Extra inputs are not permitted", "schema_refused"),
+        (400, "number of repetitions exceeds sane defaults", "schema_refused"),
+        (
+            400,
+            "`book` functionDeclaration `parameters.day` schema specified other fields alongside any_of",
+            "schema_refused",
+        ),
+        (400, "Function calling is not enabled for models of this size", "tools_unsupported"),
+        (400, "A final assistant message must start with a thinking block", "form_refused"),
+        (400, "Parsing failed: the model generated output that could not be parsed", "generation_failed"),
+        (400, "Invalid diff: now finding less tool calls!", "generation_failed"),
+    ],
+)
+def test_a_refusal_in_other_words_means_the_same(status: int, words: str, cause: str) -> None:
+    sent = b'{"tools":[{}],"messages":[{"role":"assistant","tool_calls":[]}]}'
+    assert classified(status, {"error": {"message": words}}, sent=sent).cause == cause
+
+
 def test_only_what_is_the_conversations_own_is_not_given_to_the_next_provider() -> None:
     kept = {rule.cause for rule in failure_rules.RULES if not rule.try_next}
     assert kept == {"content_filter", "context_too_long"}

@@ -122,7 +122,7 @@ def test_a_fragment_is_read_exactly_or_refused_wherever_it_was_cut(language: str
 @pytest.mark.parametrize(
     "text",
     [
-        "Don’t knock – we’re in the “workshop”, round the back.",
+        "Don’t worry – we’re in the “workshop”, round the back.",
         "Mind the dog… it’s friendly",
         "Pick-up 7–9, drop-off by £3 voucher",
     ],
