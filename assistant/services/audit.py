@@ -76,6 +76,12 @@ def act_as(user: User) -> None:
         actor.user = user
 
 
+def actors_network() -> str:
+    """The network that the request comes from; empty outside of one."""
+    actor = _actor.get()
+    return actor.network if actor else ""
+
+
 def shown_network(address: str) -> str:
     """The network of a client as the log keeps it: without the part of the address that names a device."""
     found = networks.parse_address(address)
