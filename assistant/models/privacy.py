@@ -13,6 +13,8 @@ class Removal(models.Model):
 
     class Reason(models.TextChoices):
         REQUEST = "request", "Visitor erased by staff"
+        VISITOR = "visitor", "Erased by the visitor"
+        SERVER = "server", "Erased by the organization's server"
         EXPIRED = "expired", "Visitor not seen for as long as visitors are kept"
         RETENTION = "retention", "Older than messages or the ledger are kept"
 

@@ -120,6 +120,15 @@ def record_in(
     actor.recorded += 1
 
 
+def record_outside(organization: Organization, who: str, act: Act, row: models.Model, detail: str) -> None:
+    """Record what was done to a row about a visitor by nobody of the staff: `who` is no user's name. Neither is the network
+    kept: it may be the visitor's own."""
+    AuditEntry.objects.create(
+        organization=organization, by_name=who, act=act, model=str(row._meta.verbose_name)[:60], object_id=str(row.pk),
+        detail=detail,
+    )  # fmt: skip
+
+
 def record_look(row: models.Model) -> None:
     """Record that a row about a visitor was opened; once in `SAME_LOOK` for each user and row."""
     actor = _actor.get()

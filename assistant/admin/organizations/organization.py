@@ -126,7 +126,7 @@ class OrganizationAdmin(Scoped):
         ("Office hours", {"fields": DAYS, "description": ABOUT_HOURS}),
         ("Models", {"fields": ("use_platform_providers",)}),
         ("Security", {"fields": ("require_two_factor",)}),
-        ("Privacy", {"fields": ("keep_messages_days", "keep_visitors_days", "keep_ledger_days")}),
+        ("Privacy", {"fields": ("keep_messages_days", "keep_visitors_days", "keep_ledger_days", "visitors_manage_data")}),
     )
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Organization]:

@@ -206,6 +206,12 @@ class Organization(models.Model):
         help_text="Tool calls and e-mails of the outbox are deleted after this time, such as 180. Leave empty to keep "
         "them. Usage and costs stay as numbers.",
     )
+    visitors_manage_data = models.BooleanField(
+        "visitors can download and erase their data",
+        default=False,
+        help_text="The chat's menu has “Your data”. A download has what a visitor said, booked and was sent, but not your "
+        "team's notes. Erasing deletes the notes too, and cancels appointments to come. Nobody on your team is asked.",
+    )
     require_two_factor = models.BooleanField(
         "require two-factor authentication",
         default=False,
