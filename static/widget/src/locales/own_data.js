@@ -1,5 +1,5 @@
-/** The words of this module in every language of the widget: few visitors read them, so that they come with the module and
- * not with the language. */
+/** The words about a visitor's own data in every language of the widget: few visitors read them, so that they come with the
+ * module (`own_data`) and not with the language. */
 
 /** @typedef {typeof en} Words */
 const en = {
