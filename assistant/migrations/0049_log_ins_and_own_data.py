@@ -8,6 +8,18 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AlterModelOptions(
+            name="messagetemplate",
+            options={"ordering": ["organization", "message", "audience", "language"], "verbose_name": "message text"},
+        ),
+        migrations.AlterModelOptions(
+            name="removal",
+            options={"ordering": ["-at"], "verbose_name": "removal", "verbose_name_plural": "removed data"},
+        ),
+        migrations.AlterModelOptions(
+            name="teamwebhook",
+            options={"ordering": ["organization", "name"], "verbose_name": "webhook"},
+        ),
         migrations.AlterField(
             model_name="auditentry",
             name="act",

@@ -31,8 +31,8 @@ class Removal(models.Model):
 
     class Meta:
         ordering = ["-at"]
-        verbose_name = "removal of personal data"
-        verbose_name_plural = "removals of personal data"
+        verbose_name = "removal"
+        verbose_name_plural = "removed data"
 
     def __str__(self) -> str:
         return f"{self.get_reason_display()}, {self.at:%Y-%m-%d}"
