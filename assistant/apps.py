@@ -8,7 +8,8 @@ class AssistantConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks, secrets  # noqa: F401 - the first registers the start-up checks
-        from .services import audit
+        from .services import account_log, audit
 
         audit.watch()
+        account_log.watch()
         secrets.known_keys()  # no process starts with a FIELD_KEYS that is none

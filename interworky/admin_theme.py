@@ -11,9 +11,14 @@ def stylesheet(name: str) -> Callable[[HttpRequest], str]:
     return lambda request: static(f"admin-extra/styles/{name}.css")
 
 
+def script(name: str) -> Callable[[HttpRequest], str]:
+    return lambda request: static(f"admin-extra/{name}.js")
+
+
 # What every page may need. What belongs to one page, such as statistics, its template links. They are files and not one
 # bundle, since the server needs no build: browsers ask for all of them at once, and keep them.
 STYLESHEETS = ("base", "layout", "controls", "forms", "lists")
+SCRIPTS = ("lists",)
 
 UNFOLD = {
     "SITE_TITLE": "Interworky",
@@ -23,6 +28,7 @@ UNFOLD = {
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("admin-extra/icon.svg")}],
     "SHOW_VIEW_ON_SITE": False,
     "STYLES": [stylesheet(name) for name in STYLESHEETS],
+    "SCRIPTS": [script(name) for name in SCRIPTS],
     "DASHBOARD_CALLBACK": "assistant.admin.dashboard.dashboard",
     "ENVIRONMENT": "assistant.admin.navigation.environment",
     "LOGIN": {"form": "interworky.login.LoginForm"},

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from unfold.forms import AuthenticationForm
 
 from assistant.errors import TooMuch
-from assistant.services import logins, passwords
+from assistant.services import account_log, logins, passwords
 from assistant.services.organizations import networks
 
 log = logging.getLogger(__name__)
@@ -34,6 +34,7 @@ class LoginForm(AuthenticationForm):
                 return super().clean()
         except TooMuch as error:
             log.warning("Refused a log-in: too many attempts.")
+            account_log.record_lockout(username)
             passwords.notify_lockout(username)
             minutes = math.ceil(error.retry_after_seconds / 60)
             raise ValidationError(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from interworky.admin_theme import STYLESHEETS
+from interworky.admin_theme import SCRIPTS, STYLESHEETS
 
 ROOT = Path(__file__).resolve().parent.parent
 MAX_CHARS = 140
@@ -40,7 +40,7 @@ def test_every_script_and_stylesheet_of_the_admin_is_loaded_by_a_page():
     """One that no page loads is dead, or the page that needs it lost it."""
     sources = [*TEMPLATES, *(ROOT / "assistant" / "admin").rglob("*.py")]
     loaded = set(re.findall(r"admin-extra/([\w./-]+)", "\n".join(path.read_text() for path in sources)))
-    loaded |= {f"styles/{name}.css" for name in STYLESHEETS}
+    loaded |= {f"styles/{name}.css" for name in STYLESHEETS} | {f"{name}.js" for name in SCRIPTS}
     folder = ROOT / "static" / "admin-extra"
     files = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.suffix in (".css", ".js")}
     assert files - loaded == set()

@@ -1,7 +1,7 @@
 from django.urls import path
 
 from widget import files, inbound_mail, metrics
-from widget.views import api, assets, gallery, health, hosted, voice_calls
+from widget.views import api, assets, gallery, health, hosted, personal_data, voice_calls
 
 API = "api/v1/widget/"
 urlpatterns = [
@@ -24,6 +24,9 @@ urlpatterns = [
     path(API + "consent", api.consent),
     path(API + "human", api.human),
     path(API + "visitor", api.visitor),
+    path(API + "visitor/data", personal_data.covers),
+    path(API + "visitor/data/export", personal_data.export),
+    path(API + "visitor/data/erase", personal_data.erase),
     path(API + "conversation/close", api.close_conversation),
     path(API + "conversation/rating", api.rate_conversation),
     path(API + "transcript", api.send_transcript),
@@ -33,6 +36,8 @@ urlpatterns = [
     path(API + "voice-calls/<uuid:call>/lines", voice_calls.add_line),
     path(API + "voice-calls/<uuid:call>/end", voice_calls.end),
     path("files/<str:token>", files.download, name="conversation-file"),
+    path("api/v1/visitor-data/export", personal_data.export_for_server),
+    path("api/v1/visitor-data/erase", personal_data.erase_for_server),
     path("api/v1/inbound-mail", inbound_mail.receive),
     path("healthz", health.healthz),
     path("readyz", health.readyz),

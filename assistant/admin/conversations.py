@@ -80,7 +80,7 @@ class HasFilter(DropdownFilter):
         "trouble": ToolCall.objects.filter(state__in=[ToolCall.State.FAILED, ToolCall.State.UNKNOWN]),
         "disliked": Message.objects.filter(rating=-1),
     }
-    rated = {"bad": (1, 2), "good": (4, 5)}  # the conversation itself
+    rated = {"bad": (1, 2), "middling": (3,), "good": (4, 5)}  # the conversation itself
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [
@@ -89,12 +89,16 @@ class HasFilter(DropdownFilter):
             ("trouble", "Tool call failed"),
             ("disliked", "Reply rated unhelpful"),
             ("bad", "Rated 1 or 2 of 5"),
+            ("middling", "Rated 3 of 5"),
             ("good", "Rated 4 or 5 of 5"),
+            ("commented", "Rated, with a comment"),
         ]
 
     def queryset(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
         if scores := self.rated.get(self.value() or ""):
             return queryset.filter(rating__in=scores)
+        if self.value() == "commented":
+            return queryset.filter(rating__isnull=False).exclude(rating_comment="")
         rows = self.found.get(self.value() or "")
         return queryset if rows is None else queryset.filter(pk__in=rows.order_by().values("conversation"))
 

@@ -18,7 +18,7 @@ def note_persons(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("assistant", "0001_squashed_0043_conversation_files"),
+        ("assistant", "0049_log_ins_and_own_data"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

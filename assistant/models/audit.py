@@ -35,6 +35,9 @@ class AuditEntry(models.Model):
         DELETED = "deleted"
         LOOKED = "looked", "Looked at"
         EXPORTED = "exported"
+        LOGGED_IN = "logged_in", "Logged in"
+        LOGGED_OUT = "logged_out", "Logged out"
+        REFUSED = "refused", "Log-in refused"
         DONE = "done", "Other action"  # a button or an action of a list: `detail` says which
 
     organization = models.ForeignKey(Organization, models.CASCADE, null=True, related_name="audit_entries")

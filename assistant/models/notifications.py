@@ -60,6 +60,7 @@ class TeamWebhook(models.Model):
     last_error = models.CharField(max_length=300, blank=True, editable=False)
 
     class Meta:
+        verbose_name = "webhook"
         ordering = ["organization", "name"]
 
     def __str__(self) -> str:

@@ -13,6 +13,8 @@ class Removal(models.Model):
 
     class Reason(models.TextChoices):
         REQUEST = "request", "Visitor erased by staff"
+        VISITOR = "visitor", "Erased by the visitor"
+        SERVER = "server", "Erased by the organization's server"
         EXPIRED = "expired", "Visitor not seen for as long as visitors are kept"
         RETENTION = "retention", "Older than messages or the ledger are kept"
 
@@ -29,8 +31,8 @@ class Removal(models.Model):
 
     class Meta:
         ordering = ["-at"]
-        verbose_name = "removal of personal data"
-        verbose_name_plural = "removals of personal data"
+        verbose_name = "removal"
+        verbose_name_plural = "removed data"
 
     def __str__(self) -> str:
         return f"{self.get_reason_display()}, {self.at:%Y-%m-%d}"

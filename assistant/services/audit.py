@@ -76,6 +76,12 @@ def act_as(user: User) -> None:
         actor.user = user
 
 
+def actors_network() -> str:
+    """The network that the request comes from; empty outside of one."""
+    actor = _actor.get()
+    return actor.network if actor else ""
+
+
 def shown_network(address: str) -> str:
     """The network of a client as the log keeps it: without the part of the address that names a device."""
     found = networks.parse_address(address)
@@ -112,6 +118,15 @@ def record_in(
         changes=changes or {},
     )
     actor.recorded += 1
+
+
+def record_outside(organization: Organization, who: str, act: Act, row: models.Model, detail: str) -> None:
+    """Record what was done to a row about a visitor by nobody of the staff: `who` is no user's name. Neither is the network
+    kept: it may be the visitor's own."""
+    AuditEntry.objects.create(
+        organization=organization, by_name=who, act=act, model=str(row._meta.verbose_name)[:60], object_id=str(row.pk),
+        detail=detail,
+    )  # fmt: skip
 
 
 def record_look(row: models.Model) -> None:

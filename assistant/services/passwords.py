@@ -12,7 +12,7 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 
 from assistant.errors import InterworkyError, TooMuch
-from assistant.services import logins
+from assistant.services import account_log, logins
 from assistant.services.deliveries import letters
 from assistant.services.organizations import rate_limits
 
@@ -23,6 +23,7 @@ def request_reset(address: str, network: str) -> None:
     """Send a link to each account with that address. The same to the caller whether there is one. Raises `TooMuch`."""
     rate_limits.hit("password-reset", visitor=logins.key_of(address), network=network)
     for user in User.objects.filter(email__iexact=address.strip(), is_active=True, is_staff=True)[:5]:
+        account_log.record_reset_request(user)
         letter = letters.Letter(
             subject="Choose a new password",
             text=f"Somebody, probably you, asked for a new password for {user.get_username()}.",

@@ -44,6 +44,11 @@ def filled(app: servers.App) -> dict:
     return json.loads(done.stdout.splitlines()[-1])
 
 
+# Whether a line of a list's card is cut off, or its label does not begin with a capital.
+CUT = """[...document.querySelectorAll("#result_list tbody [data-label]")].some(
+    (cell) => cell.scrollHeight > cell.clientHeight + 1 || /^\\p{Ll}/u.test(cell.dataset.label))"""
+
+
 @contextmanager
 def signed_in(app: servers.App, chromium: Browser, **viewport: int) -> Iterator[Page]:
     context = chromium.new_context(viewport={"width": 1280, "height": 860, **viewport}, base_url=app.url)
@@ -72,6 +77,7 @@ class Tour:
     too_wide: list[str] = field(default_factory=list)
     hacked: list[str] = field(default_factory=list)
     console: list[str] = field(default_factory=list)  # what the browser refused, by the page's policy, among it
+    cut: list[str] = field(default_factory=list)  # lines of lists that are not shown whole, or labels in lower case
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +95,8 @@ def tour(app: servers.App, filled: dict, chromium: Browser) -> Tour:
                 tour.hacked.append(address)
             if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
                 tour.too_wide.append(address)
+            if page.evaluate(CUT):
+                tour.cut.append(address)
     return tour
 
 
@@ -98,6 +106,18 @@ def test_no_page_runs_what_strangers_wrote_or_asks_anybody_else(tour):
 
 def test_the_policy_forbids_nothing_that_a_page_needs(tour):
     assert [said for said in tour.console if "Content Security Policy" in said] == []
+
+
+def test_nor_does_it_where_nobody_is_logged_in(app, chromium):
+    context = chromium.new_context(base_url=app.url)
+    page = context.new_page()
+    said: list[str] = []
+    page.on("console", lambda entry: said.append(f"{page.url}: {entry.text}"))
+    for address in ("login/", "password/", "password/MQ/set-password/", "invitation/forged/", "account/two-factor/log-in/"):
+        policy = page.goto(f"/admin/{address}").headers["content-security-policy"]
+        assert "script-src 'self' 'unsafe-eval';" in policy
+    context.close()
+    assert [entry for entry in said if "Content Security Policy" in entry] == []
 
 
 def test_a_script_that_got_into_a_page_does_not_run(staff):
@@ -110,6 +130,10 @@ def test_a_script_that_got_into_a_page_does_not_run(staff):
 
 def test_pages_fit_a_telephone(tour):
     assert tour.too_wide == []
+
+
+def test_lists_on_a_telephone_show_each_line_whole_under_a_label_that_begins_with_a_capital(tour):
+    assert tour.cut == []
 
 
 def test_the_state_of_a_method_is_in_view_on_a_laptop(staff):

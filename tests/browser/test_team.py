@@ -187,3 +187,20 @@ def test_a_passkey_is_a_second_factor(team: Team) -> None:
     page.get_by_role("button", name="Use a passkey").click()
     expect(page).to_have_url(re.compile("/admin/$"))
     assert team.refused == []
+
+
+def test_sessions_are_ended_everywhere_else_and_log_ins_are_in_the_audit_log(team: Team) -> None:
+    here, there, guess = team.owner(), team.owner(), team.log_in(team.browser(), "boss", "a guess")
+    expect(guess.get_by_text("Please enter the correct")).to_be_visible()
+    for page in (here, there):
+        expect(page).to_have_url(re.compile("/admin/$"))
+    here.goto("/admin/account/sessions/")
+    expect(here.get_by_text("This session")).to_have_count(1)
+    here.get_by_role("button", name=re.compile("[Ll]og out")).click()
+    expect(here.get_by_text("You are logged out everywhere else.")).to_be_visible()
+    there.goto("/admin/")
+    expect(there).to_have_url(re.compile("/admin/login/"))
+    here.goto("/admin/assistant/auditentry/")
+    for said in ("Logged in", "Log-in refused", "wrong password", "logged out everywhere else"):
+        expect(here.locator("#result_list").get_by_text(said).first).to_be_visible()
+    assert team.refused == []

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import secrets
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -30,6 +32,10 @@ with zipfile.ZipFile(io.BytesIO(export.as_zip(visitor.organization, visitor))) a
     text = exported.read("visitor.json").decode()
 erasure.erase(visitor.organization, visitor.pk)
 print(json.dumps({"export": text}))
+"""
+ALLOW = """
+from assistant.models import Organization
+print(Organization.objects.update(visitors_manage_data=True))
 """
 FINISH = """
 from django.utils import timezone
@@ -108,7 +114,7 @@ def installed(
     return Installation(running.webs[0].url, running.environment, stored)
 
 
-def talk(url: str, markers: dict[str, str]) -> None:
+def talk(url: str, markers: dict[str, str]) -> Visitor:
     """Say, leave and book things, each with a marker."""
     visitor = Visitor(url)
     page = f"{url}/demo/?from={markers['page']}"
@@ -123,18 +129,39 @@ def talk(url: str, markers: dict[str, str]) -> None:
     given = {"name": markers["name"], "email": f"{markers['email']}@example.com"}
     visitor.answer(visitor.card("confirm"), "confirm", given)
     visitor.card("receipt")
+    return visitor
 
 
+def by_staff(there: Installation, visitor: Visitor, markers: dict[str, str]) -> str:
+    """Staff export and erase; returns what the export has."""
+    exported: str = json.loads(there.shell(ERASE, markers["text"]))["export"]
+    return exported
+
+
+def by_themselves(there: Installation, visitor: Visitor, markers: dict[str, str]) -> str:
+    """The visitor downloads, and erases while a reply is being written; the answer is lost, and asked for again."""
+    there.shell(ALLOW)
+    with zipfile.ZipFile(io.BytesIO(visitor.download("visitor/data/export"))) as file:
+        exported = file.read("visitor.json").decode()
+    visitor.say(f"One more thing: {markers['late']}. " + "Please tell me everything about your prices. " * 20)
+    for _ in range(2):
+        visitor.ask("POST", "visitor/data/erase", {"confirm": True})
+    return exported
+
+
+@pytest.mark.parametrize("erase", [by_staff, by_themselves])
 @pytest.mark.parametrize("home", ["embedded", "installed"])
-def test_no_byte_of_an_erased_visitor_is_kept(request: pytest.FixtureRequest, home: str) -> None:
+def test_no_byte_of_an_erased_visitor_is_kept(
+    request: pytest.FixtureRequest, home: str, erase: Callable[[Installation, Visitor, dict[str, str]], str]
+) -> None:
     there: Installation = request.getfixturevalue(home)
-    names = ("text", "id", "page", "title", "message", "name", "email")
+    names = ("text", "id", "page", "title", "message", "name", "email", "late")
     markers = {name: f"qz{secrets.token_hex(10)}" for name in names}
-    talk(there.url, markers)
+    visitor = talk(there.url, markers)
     mailed = {"text", "message", "name", "email"}
     until(lambda: {name for _, name in there.places_of(markers)} >= mailed)  # or the search would find nothing anywhere
     until(lambda: delivered(there))
-    exported = json.loads(there.shell(ERASE, markers["text"]))["export"]
+    exported = erase(there, visitor, markers)
     assert [name for name in mailed if markers[name] not in exported] == []
     until(lambda: there.shell(FINISH) == "0", 60)
     assert there.places_of(markers) == set()

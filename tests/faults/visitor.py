@@ -25,6 +25,13 @@ class Visitor:
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         """One request; its JSON answer. Raises `urllib.error.HTTPError`, `OSError`."""
+        raw = self._send(method, path, body)
+        return json.loads(raw) if raw else None
+
+    def download(self, path: str) -> bytes:
+        return self._send("POST", path, {})
+
+    def _send(self, method: str, path: str, body: Any) -> bytes:
         request = urllib.request.Request(
             f"{self.url}/api/v1/widget/{path}",
             method=method,
@@ -36,8 +43,8 @@ class Visitor:
             },
         )
         with urllib.request.urlopen(request, timeout=10) as answer:
-            raw = answer.read()
-        return json.loads(raw) if raw else None
+            raw: bytes = answer.read()
+        return raw
 
     def say(self, text: str, id: str = "") -> dict[str, Any]:
         return self.ask("POST", "messages", {"id": id or f"v-{next(_ids)}", "text": text})

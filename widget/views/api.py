@@ -87,6 +87,7 @@ def presentation(assistant: Assistant) -> dict[str, Any]:
         "voice": speaker is not None,
         **({"voice_reason": why_silent} if speaker is None else {}),
         "max_chars": settings.MESSAGE_MAX_CHARS,
+        **({"own_data": True} if assistant.organization.visitors_manage_data else {}),
         **({"files": files} if (files := uploads.offered(assistant)) else {}),
     }
 

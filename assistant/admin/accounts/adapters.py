@@ -14,7 +14,7 @@ from django.http import HttpRequest
 
 from assistant import secrets
 from assistant.errors import TooMuch
-from assistant.services import logins, passwords
+from assistant.services import account_log, logins, passwords
 from assistant.services.organizations import members, networks
 
 SEALED_FOR = "authenticator"
@@ -52,9 +52,12 @@ class AccountAdapter(DefaultAccountAdapter):
         """One password is hashed at a time, as for logging in."""
         try:
             with logins.one_hash_at_a_time():
-                return user.check_password(password)
+                if user.check_password(password):
+                    return True
         except TooMuch:
             return False
+        account_log.record_wrong_confirmation(user)
+        return False
 
     def send_notification_mail(self, template_prefix: str, user: Any, *args: Any, **kwargs: Any) -> None:
         if template_prefix in NOTICES and isinstance(user, User):

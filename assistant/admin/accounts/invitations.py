@@ -23,6 +23,7 @@ from assistant.errors import NotFound
 from assistant.models import Invitation
 from assistant.services.organizations import members
 
+INCOMPLETE = "Part of the link may be missing: copy the whole of it from the e-mail, or ask for another invitation."
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
@@ -66,14 +67,11 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         found = members.for_token(token)
         if isinstance(request.user, User):
             return _join(request, found, request.user)
-        if members.account_of(found):
-            return _log_in_first(request, found)
+        if account := members.account_of(found):
+            return _log_in_first(request, found, account)
         return _sign_up(request, found)
-    except NotFound:
-        text = (
-            "It was used, withdrawn or sent anew, or its seven days are over. Ask the colleague who invited you to send it "
-            "again. If you have joined already, log in."
-        )
+    except NotFound as error:
+        text = str(error) if isinstance(error, members.InvitationEnded) else INCOMPLETE
         links = [("Log in", reverse("admin:login"))]
         return page(request, "This invitation cannot be used", text=text, links=links, status=404)
 
@@ -87,13 +85,32 @@ def _join(request: HttpRequest, found: Invitation, user: User) -> HttpResponse:
         members.join(found, user)
         messages.success(request, f"You have joined {found.organization.name}.")
         return HttpResponseRedirect(reverse("admin:index"))
-    text = f"You are logged in as {user.get_username()}. Your role will be: {found.get_role_display().lower()}."
+    if held := found.organization.memberships.filter(user=user).first():
+        text = f"You are a member already, as {held.get_role_display().lower()}. Nothing changes: the invitation stays open."
+        links = [("To the admin", reverse("admin:index"))]
+        return page(request, _title(found), text=text, links=links)
+    sent_to = "" if found.email.casefold() in _names(user) else f" The invitation was sent to {found.email}."
+    text = f"You are logged in as {user.get_username()}.{sent_to} Your role will be: {found.get_role_display().lower()}."
     return page(request, _title(found), text=text, submit="Join", is_form=True)
 
 
-def _log_in_first(request: HttpRequest, found: Invitation) -> HttpResponse:
+def _names(user: User) -> set[str]:
+    return {user.email.casefold(), user.get_username().casefold()}
+
+
+def _log_in_first(request: HttpRequest, found: Invitation, account: User) -> HttpResponse:
+    """An account that was never staff's may log in from then on: the link went to its mailbox."""
+    log_in = f"{reverse('admin:login')}?{urlencode({'next': request.path})}"
+    if not account.is_active:
+        text = f"The account of {found.email} is switched off. Ask those who run this installation to switch it on again."
+        return page(request, _title(found), text=text)
+    if request.method == "POST":
+        members.admit(User.objects.filter(pk=account.pk))
+        return HttpResponseRedirect(log_in)
     text = f"{found.email} has an account here. Log in to join. Your role will be: {found.get_role_display().lower()}."
-    links = [("Log in", f"{reverse('admin:login')}?{urlencode({'next': request.path})}")]
+    if not account.is_staff:
+        return page(request, _title(found), text=text, submit="Log in", is_form=True)
+    links = [("Log in", log_in), ("Forgotten password", reverse("admin_password_reset"))]
     return page(request, _title(found), text=text, links=links)
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.usersessions.views import ListUserSessionsView
 from django import forms
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from unfold.widgets import INPUT_CLASSES
 
 from assistant.errors import TooMuch
+from assistant.services import account_log
 from assistant.services.organizations import networks, rate_limits
 
 NARROW = "account/narrow.html"
@@ -44,3 +47,13 @@ def dressed(form: forms.BaseForm) -> forms.BaseForm:
         if not isinstance(field.widget, (forms.CheckboxInput, forms.HiddenInput)):
             field.widget.attrs.setdefault("class", " ".join(INPUT_CLASSES))
     return form
+
+
+class SessionsView(ListUserSessionsView):
+    """django-allauth's list of one's sessions, whose button ends all but this one."""
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        response: HttpResponse = super().form_valid(form)
+        assert isinstance(self.request.user, User)
+        account_log.record_other_sessions_ended(self.request.user)
+        return response

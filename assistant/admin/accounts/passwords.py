@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from assistant.admin.accounts.pages import NARROW, counted, dressed, page
 from assistant.errors import TooMuch
-from assistant.services import passwords
+from assistant.services import account_log, passwords
 from assistant.services.organizations import networks
 
 
@@ -68,8 +68,9 @@ class ChooseView(PasswordResetConfirmView):
         return {**context, "title": "This link cannot be used", "text": text, "links": links, "form": None}
 
     def form_valid(self, form: Any) -> HttpResponse:
-        response = super().form_valid(form)
         assert isinstance(self.user, User)
+        account_log.record_reset(self.user)
+        response = super().form_valid(form)
         passwords.notify(self.user, "Your password was changed", "A new password was chosen with a link from an e-mail.")
         messages.success(self.request, "Your password was changed. Log in with it.")
         return response

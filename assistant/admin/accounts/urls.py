@@ -11,7 +11,6 @@ from allauth.mfa.base import views as mfa
 from allauth.mfa.recovery_codes import views as codes
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as passkeys
-from allauth.usersessions import views as sessions
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
@@ -21,7 +20,7 @@ from django.urls import URLPattern, path
 from assistant.admin.accounts import passwords
 from assistant.admin.accounts.invitations import invitation
 from assistant.admin.accounts.login import log_in
-from assistant.admin.accounts.pages import dressed
+from assistant.admin.accounts.pages import SessionsView, dressed
 from assistant.services.organizations import members
 
 
@@ -58,7 +57,7 @@ urlpatterns = [
     path("password/", passwords.forgotten, name="admin_password_reset"),
     path("password/<uidb64>/<token>/", passwords.ChooseView.as_view(), name="password_reset_confirm"),
     page("confirm/", account.reauthenticate, CONFIRM, "account_reauthenticate"),
-    page("sessions/", sessions.list_usersessions, "Where you are logged in", "usersessions_list"),
+    page("sessions/", SessionsView.as_view(), "Where you are logged in", "usersessions_list"),
     page("two-factor/", mfa.index, "Two-factor authentication", "mfa_index"),
     page("two-factor/log-in/", mfa.authenticate, "Second factor", "mfa_authenticate"),
     page("two-factor/confirm/", mfa.reauthenticate, CONFIRM, "mfa_reauthenticate"),

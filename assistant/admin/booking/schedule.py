@@ -77,7 +77,6 @@ def page(model_admin: Any, request: HttpRequest) -> HttpResponse:
     }
     context = {
         **model_admin.admin_site.each_context(request),
-        "opts": model_admin.opts,
         "title": "Calendar",
         "config": config,
         "calendars": rows,

@@ -121,6 +121,7 @@ def detail(request: HttpRequest, conversation: Any, people: list[Any], earlier: 
         **line(conversation),
         "items": items(conversation),
         "summary": conversation.summary,
+        "rating": _rating(conversation),
         "writing": conversation.turns.open().exists(),
         "notes": [
             {"text": note.text, "by": name_of(note.by), "at": instant(note.at)}
@@ -151,6 +152,12 @@ def detail(request: HttpRequest, conversation: Any, people: list[Any], earlier: 
             "organization": conversation.organization.name,
         },
     }
+
+
+def _rating(conversation: Any) -> dict[str, Any] | None:
+    if not conversation.rating:
+        return None
+    return {"score": conversation.rating, "comment": conversation.rating_comment, "at": instant(conversation.rated_at)}
 
 
 def _facts(conversation: Any, page: dict[str, Any]) -> list[list[str]]:

@@ -68,9 +68,9 @@ class IdentityKeyAdmin(Scoped):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         if obj is None:
-            return ["organization", "name", "algorithm", "secret", "public_key"]
+            return ["organization", "name", "algorithm", "secret", "public_key", "manages_data"]
         public = ["public_key"] if obj.public_key else []
-        return ["organization", "name", "algorithm", "key_id", *public, "enabled", "used_at", "created_at"]
+        return ["organization", "name", "algorithm", "key_id", *public, "enabled", "manages_data", "used_at", "created_at"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [*super().get_readonly_fields(request, obj), *(["algorithm", "public_key"] if obj else [])]

@@ -127,7 +127,7 @@ class OrganizationAdmin(Scoped):
         ("Conversations", {"fields": ("close_after_hours",)}),
         ("Models", {"fields": ("use_platform_providers",)}),
         ("Security", {"fields": ("require_two_factor",)}),
-        ("Privacy", {"fields": ("keep_messages_days", "keep_visitors_days", "keep_ledger_days")}),
+        ("Privacy", {"fields": ("keep_messages_days", "keep_visitors_days", "keep_ledger_days", "visitors_manage_data")}),
     )
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Organization]:

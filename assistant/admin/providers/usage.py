@@ -67,7 +67,7 @@ class UsageAdmin(ReadOnly):
         return [path("statistics/", view, name="assistant_usage_statistics"), *super().get_urls()]
 
     def statistics_view(self, request: HttpRequest) -> HttpResponse:
-        return statistics.page(request, {**self.admin_site.each_context(request), "opts": self.opts})
+        return statistics.page(request, self.admin_site.each_context(request))
 
     @display(description="Outcome", ordering="cause")
     def outcome(self, obj: Usage) -> str:

@@ -72,6 +72,7 @@ class MessageTemplate(models.Model):
     text = models.TextField(max_length=4000, help_text="Stands above the details of the appointment.")
 
     class Meta:
+        verbose_name = "message text"
         ordering = ["organization", "message", "audience", "language"]
         constraints = [
             models.UniqueConstraint(

@@ -39,6 +39,11 @@ class IdentityKey(models.Model):
     sealed_secret = models.TextField(blank=True, editable=False)
     public_key = models.TextField("public key", blank=True, max_length=4000)
     enabled = models.BooleanField(default=True, help_text="Off: tokens that were signed with it are no longer valid.")
+    manages_data = models.BooleanField(
+        "may export and erase visitors",
+        default=False,
+        help_text="Your server can ask for the export or the erasure of any visitor with tokens that this key has signed.",
+    )
     used_at = models.DateTimeField("last used", null=True, blank=True, editable=False)  # to a few minutes
     created_at = models.DateTimeField(auto_now_add=True)
 

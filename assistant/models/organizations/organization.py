@@ -213,6 +213,12 @@ class Organization(models.Model):
         help_text="A conversation with the assistant is closed this long after its last message, with a summary for your "
         "team. The visitor's next message begins a new one. 0: never.",
     )
+    visitors_manage_data = models.BooleanField(
+        "visitors can download and erase their data",
+        default=False,
+        help_text="The chat's menu has “Your data”. A download has what a visitor said, booked and was sent, but not your "
+        "team's notes. Erasing deletes the notes too, and cancels appointments to come. Nobody on your team is asked.",
+    )
     require_two_factor = models.BooleanField(
         "require two-factor authentication",
         default=False,

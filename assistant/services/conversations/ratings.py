@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from assistant.errors import InputError
 from assistant.models import Conversation
+from assistant.services.conversations import inbox
 
 COMMENT_CHARS = 1000
 SCORES = range(1, 6)
@@ -22,6 +23,7 @@ def rate_conversation(conversation: Conversation, score: int, comment: str = "")
         raise InputError("A rating is a whole number from 1 to 5.")
     text = "".join(char for char in comment.strip() if char.isprintable() or char == "\n")[:COMMENT_CHARS]
     Conversation.objects.filter(pk=conversation.pk).update(rating=score, rating_comment=text, rated_at=timezone.now())
+    inbox.publish(conversation)
 
 
 @dataclass(frozen=True)

@@ -109,6 +109,14 @@ def conversation_for_token(token: str, origin: str) -> Conversation:
     return conversation
 
 
+def visitor_of_token(token: str) -> UUID | None:
+    """Whom a token of ours was issued to, also where there is no such visitor any more; None for any other text."""
+    try:
+        return UUID(signing.loads(token, salt=TOKEN_SALT, max_age=token_age())["v"])
+    except signing.BadSignature:
+        return None
+
+
 def is_current(conversation: Conversation) -> bool:
     """Whether the token for which it was read is still that of its visitor, who may have logged in since."""
     rows = Conversation.objects.filter(pk=conversation.pk, visitor=conversation.visitor_id)

@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import jwt
 import orjson
@@ -86,6 +87,28 @@ def verify(assistant: Assistant, token: str, subject: str = "") -> Identity:
     raise refused("signature", "No enabled key of the organization has signed this token.")
 
 
+def verify_request(token: str, audience: str) -> tuple[IdentityKey, dict[str, Any]]:
+    """The key that has signed a request of an organization's server, which the token's header names as `kid`, and what the
+    token says. Raises `NotAllowed` as `verify` does."""
+    header = _header(token)
+    try:
+        named = UUID(str(header.get("kid")))
+    except ValueError as error:
+        raise refused("unknown_key", "The token's header has no kid, the key ID that the admin shows.") from error
+    keys = IdentityKey.objects.select_related("organization").filter(enabled=True, organization__active=True)
+    key = keys.filter(pk=named).first()
+    if key is None:
+        raise refused("unknown_key", "The token names a key (kid) that is not an enabled key of an organization.")
+    if key.algorithm != header["alg"]:
+        raise refused("algorithm", f"The key is for {key.algorithm}.")
+    try:
+        claims = _claims(key, token, audience)
+    except _Unverified as error:
+        raise refused("signature", "The key that the token names has not signed it.") from error
+    _record_use(key)
+    return key, claims
+
+
 def _header(token: str) -> dict[str, Any]:
     if len(token) > MAX_TOKEN:
         raise refused("too_large", f"A token has at most {MAX_TOKEN} characters.")
@@ -144,7 +167,7 @@ def _claims(key: IdentityKey, token: str, audience: str) -> dict[str, Any]:
     except (jwt.ImmatureSignatureError, jwt.InvalidIssuedAtError) as error:
         raise refused("not_yet_valid", "The token is not valid yet: check the clock of your server.") from error
     except jwt.InvalidAudienceError as error:
-        raise refused("audience", "The token's aud is not the public key of this assistant.") from error
+        raise refused("audience", f"The token's aud is not {audience}.") from error
     except jwt.MissingRequiredClaimError as error:
         raise refused("audience" if error.claim == "aud" else "claims", f"The token has no {error.claim}.") from error
     except (jwt.PyJWTError, ValueError, RecursionError) as error:
@@ -160,7 +183,7 @@ def _identity(organization: Organization, claims: dict[str, Any]) -> Identity:
         raise refused("claims", "name and email are texts.")
     if len(subject) > MAX_SUBJECT or len(name) > MAX_NAME:
         raise refused("too_large", f"sub has at most {MAX_SUBJECT} characters and name at most {MAX_NAME}.")
-    expires_at = _expiry(claims["exp"])
+    expires_at = expiry_of(claims)
     if email:
         try:
             email = validate_email(email.strip(), check_deliverability=False, strict=True).normalized
@@ -176,13 +199,14 @@ def _identity(organization: Organization, claims: dict[str, Any]) -> Identity:
     return Identity(subject, expires_at, name, email, attributes, ignored)
 
 
-def _expiry(exp: Any) -> datetime:
+def expiry_of(claims: dict[str, Any], longest: timedelta = LONGEST) -> datetime:
+    """When a token of these claims expires. Raises `NotAllowed` for a time that is none, or further off than `longest`."""
     try:
-        expires_at = datetime.fromtimestamp(int(exp), UTC)
+        expires_at = datetime.fromtimestamp(int(claims["exp"]), UTC)
     except (TypeError, ValueError, OverflowError, OSError) as error:
         raise refused("claims", "exp is a Unix time.") from error
-    if expires_at > timezone.now() + LONGEST + LEEWAY:
-        raise refused("lifetime", f"A token is valid for at most {LONGEST // timedelta(hours=1)} hours.")
+    if expires_at > timezone.now() + longest + LEEWAY:
+        raise refused("lifetime", f"A token is valid for at most {longest} (hours:minutes:seconds).")
     return expires_at
 
 

@@ -14,7 +14,7 @@ from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
@@ -35,6 +35,18 @@ class LastOwner(InputError):
     """The organization would be left without an owner."""
 
 
+class InvitationEnded(NotFound):
+    """A link of ours that is good for nothing any more. Its text says why, and what to do, to the one who was invited."""
+
+
+ENDED = {
+    Invitation.State.ACCEPTED: "It was used, and works once. If that was you, log in.",
+    Invitation.State.WITHDRAWN: "It was withdrawn. Ask the colleague who invited you whether that was meant for you.",
+    Invitation.State.EXPIRED: "Its seven days are over. Ask the colleague who invited you to send it again.",
+}
+REPLACED = "It was sent again since, and the new link has taken its place. Use the one in the latest e-mail."
+
+
 # --- Invitations ------------------------------------------------------------------------------------------------------
 
 
@@ -42,7 +54,8 @@ def invite(organization: Organization, email: str, role: str, by: User | None) -
     """Invite the address, or again with this role where an invitation is open. Raises `ToolError` for an address that cannot
     be written to, `InputError` for a member's, and `TooMuch`."""
     address = outbox.plain_address(email.strip()).lower()
-    if Membership.objects.filter(organization=organization, user__email__iexact=address).exists():
+    same = Q(user__email__iexact=address) | Q(user__username__iexact=address)
+    if Membership.objects.filter(same, organization=organization).exists():
         raise InputError(f"{address} is a member already.")
     rate_limits.hit("invitation", visitor=str(organization.pk))
     with transaction.atomic():
@@ -104,7 +117,8 @@ def _signature(id: UUID, number: int) -> str:
 
 
 def for_token(token: str) -> Invitation:
-    """The invitation of a link. Raises `NotFound` for a forged, used, withdrawn, replaced or expired one alike."""
+    """The invitation of a link. Raises `NotFound` for a forged one, and `InvitationEnded` for one of ours that was used,
+    withdrawn, replaced or is too old."""
     try:
         id, number, signature = token.split("-")
         key, count = UUID(id), int(number)
@@ -112,10 +126,14 @@ def for_token(token: str) -> Invitation:
         raise NotFound("No such invitation.") from error
     if not constant_time_compare(signature, _signature(key, count)):
         raise NotFound("No such invitation.")
-    found = Invitation.objects.open().filter(pk=key, number=count, organization__active=True)
-    invitation = found.select_related("organization", "by").first()
+    rows = Invitation.objects.select_related("organization", "by").filter(organization__active=True)
+    invitation = rows.filter(pk=key, number__gte=count).first()
     if invitation is None:
-        raise NotFound("This invitation was used, withdrawn or sent again, or it has expired.")
+        raise NotFound("No such invitation.")
+    if invitation.state != Invitation.State.OPEN:
+        raise InvitationEnded(ENDED[invitation.state])
+    if invitation.number != count:
+        raise InvitationEnded(REPLACED)
     return invitation
 
 
@@ -134,7 +152,7 @@ def join(invitation: Invitation, user: User) -> Membership:
         Organization.objects.select_for_update().get(pk=invitation.organization_id)
         unused = Invitation.objects.open().filter(pk=invitation.pk, number=invitation.number)
         if not unused.update(accepted_at=timezone.now(), accepted_by=user):
-            raise NotFound("This invitation was used, withdrawn or sent again, or it has expired.")
+            raise InvitationEnded(ENDED[Invitation.State.ACCEPTED])
         membership, _ = Membership.objects.get_or_create(
             organization=invitation.organization, user=user, defaults={"role": invitation.role}
         )

@@ -24,6 +24,7 @@ from assistant import live
 from assistant.errors import NotFound
 from assistant.models import (
     Appointment,
+    AuditEntry,
     Conversation,
     Delivery,
     Feedback,
@@ -36,6 +37,7 @@ from assistant.models import (
 )
 from assistant.models.booking.appointments import new_reference
 from assistant.models.deliveries import erased_address
+from assistant.services import audit
 from assistant.services.booking import entries
 from assistant.services.organizations import answer_cache
 from assistant.services.privacy import inventory
@@ -50,9 +52,15 @@ SENT = (Delivery.State.SENDING, Delivery.State.SENT, Delivery.State.KEPT, Delive
 
 
 def erase(
-    organization: Organization, visitor_id: UUID | str, *, by: Any = None, reason: str = Removal.Reason.REQUEST
+    organization: Organization,
+    visitor_id: UUID | str,
+    *,
+    by: Any = None,
+    reason: str = Removal.Reason.REQUEST,
+    done_by: tuple[str, str] | None = None,
 ) -> Removal:
-    """Erase a visitor of this organization; for one that is erased already, their tombstone again.
+    """Erase a visitor of this organization; for one that is erased already, their tombstone again. `done_by` is who did it
+    where that was no member of the staff, and how: for the audit log.
 
     Upcoming appointments are cancelled, without an e-mail. Raises `NotFound` for a visitor of nobody, or of another
     organization.
@@ -79,8 +87,10 @@ def erase(
                 "letters": [row.message_id for row in _rows(visitor, Delivery) if row.state in SENT],
             },
         )
+        if done_by:
+            audit.record_outside(organization, done_by[0], AuditEntry.Act.DELETED, visitor, done_by[1])
         _delete(visitor, turns)
-        transaction.on_commit(lambda: _after(removal, turns))
+        transaction.on_commit(lambda: _after(removal, turns, [talk.pk for talk in conversations]))
     log.info("organization %s: visitor %s was erased (%s): %s", organization.pk, visitor_id, reason, removal.counts)
     return removal
 
@@ -171,11 +181,13 @@ def _renew_calls(ids: list[UUID]) -> None:
         ToolCall.objects.filter(pk=pk).update(id=row_id, idempotency_key=f"{COUNTER_KEY}{row_id}")
 
 
-def _after(removal: Removal, turns: list[Turn]) -> None:
+def _after(removal: Removal, turns: list[Turn], conversations: list[UUID]) -> None:
     """What is not in the database; where it fails, `finish_due` tries again."""
     for turn in turns:
         if turn.state == Turn.State.RUNNING:
             live.ask_to_stop(turn.pk)
+    for conversation in conversations:
+        live.check_sessions(conversation)  # widgets that show it let go of it
     try:
         _purge(removal)
     except Exception:

@@ -10,6 +10,7 @@ export function about(shown, act) {
     part("Assigned to", shown.may_act ? assigning(shown, act) : h("p", {}, shown.assigned || "Nobody yet")),
     part("Tags", ...(shown.may_act ? tagging(shown, act) : [h("p", {}, shown.tags.join(", ") || "None")])),
     part("Visitor", h("dl", {}, ...facts)),
+    part("Rating", ...ratingOf(shown.rating)),
     part("Page", ...pageOf(shown.page)),
     part("Summary", ...(shown.summary ? [h("p", { dir: "auto" }, shown.summary)] : [])),
     part("Notes", ...shown.notes.map(note)),
@@ -39,6 +40,14 @@ const tag = (name, onRemove) =>
     name,
     h("button", { type: "button", "aria-label": `Remove the tag ${name}`, onclick: onRemove }, "×"),
   );
+
+function ratingOf(rating) {
+  if (!rating) return [];
+  const { score, comment, at } = rating;
+  const stars = h("span", { "aria-hidden": "true" }, "★".repeat(score) + "☆".repeat(5 - score));
+  const said = h("p", {}, stars, ` ${score} of 5 · `, h("small", {}, moment(at)));
+  return comment ? [said, h("p", { className: "iw-inbox-comment", dir: "auto" }, comment)] : [said];
+}
 
 function pageOf({ url, title }) {
   if (!url) return [];

@@ -22,3 +22,4 @@ export const SAVE = "M12 4v10.5M7 10l5 5 5-5M4.5 19.5h15";
 export const MIC =
   "M12 14.5a3.2 3.2 0 0 0 3.2-3.2V6.2a3.2 3.2 0 0 0-6.4 0v5.1a3.2 3.2 0 0 0 3.2 3.2ZM6 11.5a6 6 0 0 0 12 0M12 17.5v3.5";
 export const LEAVE = "M13 4H5v16h8M16 8l4 4-4 4M20 12H9.5";
+export const SHIELD = "M12 3.5 5 6v5.5c0 4.3 2.9 7.5 7 9 4.1-1.5 7-4.7 7-9V6zM9 12l2.2 2.2L15 10.4";

@@ -15,6 +15,7 @@
  * @property {import("./outside/settings.js").Outside} [outside] what staff have set of the launcher and the page
  * @property {{ opens_at?: string, closes_at?: string }} [office] when the team answers again, or until when it does
  * @property {boolean} demo @property {boolean} [human] @property {boolean} voice @property {string} [voice_reason] @property {number} max_chars
+ * @property {boolean} [own_data] whether visitors may download and erase what is stored about them
  * @property {{ max_bytes: number, per_message: number }} [files] where visitors may send files
  *
  * @typedef {{ title: string, url: string }} Source

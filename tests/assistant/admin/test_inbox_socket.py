@@ -13,6 +13,7 @@ from django.test import Client
 from assistant.admin.inbox.socket import InboxConsumer
 from assistant.async_db import in_db
 from assistant.models import Conversation, Membership, Organization
+from assistant.services.conversations import ratings
 from assistant.services.conversations.messages import post_message
 from tests import make
 from tests.assistant.admin.filled import member
@@ -136,3 +137,12 @@ async def test_a_user_without_a_login_or_who_sends_nonsense_is_disconnected():
         await inbox.hear("ready")
         await inbox.wire.send_to(text_data="[]")
         assert await inbox.closed() == 4400
+
+
+async def test_a_rating_reaches_the_page_of_staff_who_have_the_conversation_open():
+    home = await in_db(make.organization)()
+    talk = await in_db(lambda: make.conversation(make.assistant(home)))()
+    async with Inbox(await in_db(signed_in)(home, "editor")) as inbox:
+        await inbox.hear("ready")
+        await in_db(ratings.rate_conversation)(talk, 4, "Quick.")
+        assert (await inbox.hear("changed"))["conversation"] == str(talk.pk)

@@ -50,6 +50,9 @@ class FakeServer(Sockets):
         self.reports: list[tuple[str, dict[str, Any]]] = []  # what was reported of calls: action and body
         self.tool_calls: list[dict[str, Any]] = []
         self.ratings: list[dict[str, Any]] = []
+        self.covered: dict[str, Any] = {"covers": "browser", "conversations": 1, "appointments": 0}
+        self.export_refusal = ""
+        self.erased: list[str] = []  # conversations
 
     async def _run(self, started: threading.Event) -> None:
         self._stop = asyncio.Event()
@@ -78,6 +81,9 @@ class FakeServer(Sockets):
             web.post("/api/v1/widget/voice-calls/{call}/{action}", self._voice_call),
             web.post("/api/v1/widget/conversation/rating", self._rate),
             web.post("/api/v1/widget/transcript", self._mail),
+            web.get("/api/v1/widget/visitor/data", self._own_data),
+            web.post("/api/v1/widget/visitor/data/export", self._export),
+            web.post("/api/v1/widget/visitor/data/erase", self._erase),
             web.get("/ws/v1/chat", self._socket),
             web.route("OPTIONS", "/{path:.*}", self._preflight),
         ])  # fmt: skip
@@ -215,6 +221,24 @@ class FakeServer(Sockets):
         if address == "full@example.com":
             return web.json_response({"code": "too_many_emails", "title": "Too many e-mails today."}, status=400)
         return web.json_response({"text": f"An e-mail to {address} is on its way."}, status=202)
+
+    async def _own_data(self, request: web.Request) -> web.Response:
+        self._of(request)
+        return web.json_response(self.covered)
+
+    async def _export(self, request: web.Request) -> web.Response:
+        self._of(request)
+        if self.export_refusal:
+            return web.json_response({"code": "too_much", "title": self.export_refusal}, status=429)
+        return web.Response(body=b"PK", content_type="application/zip")
+
+    async def _erase(self, request: web.Request) -> web.Response:
+        conversation = self._of(request)
+        assert (await request.json()) == {"confirm": True}
+        self.conversations = {token: one for token, one in self.conversations.items() if one is not conversation}
+        self.erased.append(conversation.id)
+        await self.close_sockets()  # those of other tabs
+        return web.Response(status=204)
 
     async def _post_slots(self, request: web.Request) -> web.Response:
         asked = await request.json()

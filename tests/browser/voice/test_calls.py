@@ -256,6 +256,21 @@ def test_a_call_ends_when_a_person_arrives_or_the_panel_closes(call: Caller, fak
     expect(call.microphone).to_be_hidden()
 
 
+def test_a_call_ends_when_its_visitor_erases_what_was_said(
+    new_widget: NewWidget, site: Site, fake: FakeServer, realtime: RealtimeDouble
+) -> None:
+    fake.config["own_data"] = True
+    call = Caller(new_widget(permissions=["microphone"]).visit(site.url).open())
+    call.microphone.click()
+    expect(call.state).to_have_text("Listening…")
+    call.page.get_by_role("button", name="More").click()
+    call.page.get_by_role("menuitem", name="Your data").click()
+    call.page.get_by_role("button", name="Erase…").click()
+    call.page.get_by_role("button", name="Erase for good").click()
+    expect(call.page.get_by_role("status").filter(has_text="Your data has been erased.")).to_be_visible()
+    expect(call.state).to_have_count(0)
+
+
 def test_a_panel_that_closes_takes_the_microphone_with_it(call: Caller, fake: FakeServer) -> None:
     call.page.keyboard.press("Escape")
     expect(call.widget.panel).to_be_hidden()

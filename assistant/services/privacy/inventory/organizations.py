@@ -12,7 +12,7 @@ ORGANIZATIONS = {
         fields={
             O: "name slug website team_email team_language phone timezone allowed_origins allow_any_origin "
                "use_platform_providers active require_two_factor keep_messages_days keep_visitors_days keep_ledger_days "
-               "close_after_hours",
+               "close_after_hours visitors_manage_data",
             N: "id revision created_at",
         },
     ),
@@ -22,7 +22,7 @@ ORGANIZATIONS = {
     ),
     "IdentityKey": Table(
         "Keys with which an organization's server signs who a visitor is.", Term.OWNER,
-        fields={O: "organization name algorithm sealed_secret public_key enabled used_at", N: "id created_at"},
+        fields={O: "organization name algorithm sealed_secret public_key enabled manages_data used_at", N: "id created_at"},
     ),
     "VisitorAttribute": Table(
         "What pages may say of visitors, such as their plan.", Term.OWNER,

@@ -33,9 +33,15 @@ export function show(parts, wish, near, page) {
   const panel = near.closest(".panel");
   if (!panel) return; // taken away while this was on its way
   if (wish === "rate" && !isToBeRated(parts.store.get())) return;
+  const sheet = sheetOf(panel, parts, page);
+  ({ end: askWhether, rate: askForRating, mail: askForAddress })[wish](sheet, parts, page);
+}
+
+/** The sheet of this panel. @param {Element} panel @param {Parts} parts @param {Page} page */
+export function sheetOf(panel, parts, page) {
   const sheet = sheets.get(panel) ?? createSheet(panel, parts, page);
   sheets.set(panel, sheet);
-  ({ end: askWhether, rate: askForRating, mail: askForAddress })[wish](sheet, parts, page);
+  return sheet;
 }
 
 /** @param {Element} panel @param {Parts} parts @param {Page} page */
@@ -87,10 +93,10 @@ function createSheet(panel, { store, session }, { t, host }) {
   };
 }
 
-const title = (/** @type {string} */ text) => h("h3", { id: "sheet-title" }, text);
+export const title = (/** @type {string} */ text) => h("h3", { id: "sheet-title" }, text);
 
 /** @param {string} label @param {() => void} [onclick] without one it submits @param {string} [look] */
-const button = (label, onclick, look = "") =>
+export const button = (label, onclick, look = "") =>
   h("button", { type: onclick ? "button" : "submit", class: `button ${look}`, ...(onclick && { onclick }) }, label);
 
 /** @param {Sheet} sheet @param {Parts} parts @param {Page} page */
@@ -203,7 +209,7 @@ function askForAddress(sheet, { store }, { t }) {
 
 /** What has come of it, read out as it appears. @param {Sheet} sheet @param {() => boolean} isOver @param {string} text
  * @param {string} [dismiss] */
-function thank(sheet, isOver, text, dismiss) {
+export function thank(sheet, isOver, text, dismiss) {
   const said = h("p", { role: "status", dir: "auto", id: "sheet-title", tabindex: "-1" });
   const close = dismiss ? iconButton(CLOSE, dismiss, { onclick: sheet.close }) : "";
   sheet.fill(isOver, [h("div", { class: "thanks" }, said, close)], said);

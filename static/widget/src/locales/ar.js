@@ -19,6 +19,7 @@ export default {
   agree: "أوافق وأبدأ",
   transcriptMail: "إرسال بالبريد الإلكتروني",
   end: "إنهاء المحادثة",
+  yourData: "بياناتك",
   ended: "انتهت هذه المحادثة.",
   conversation: "المحادثة",
   placeholder: "اكتب رسالة…",

@@ -19,6 +19,7 @@ export default {
   agree: "Zustimmen und beginnen",
   transcriptMail: "Per E-Mail senden",
   end: "Gespräch beenden",
+  yourData: "Ihre Daten",
   ended: "Dieses Gespräch ist beendet.",
   conversation: "Gespräch",
   placeholder: "Nachricht schreiben …",

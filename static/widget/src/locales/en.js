@@ -35,6 +35,7 @@ export default {
   agree: "Agree and start",
   transcriptMail: "Send by e-mail",
   end: "End conversation",
+  yourData: "Your data",
   ended: "This conversation has ended.",
   conversation: "Conversation",
   placeholder: "Write a message…",

@@ -19,6 +19,7 @@ export default {
   agree: "Aceptar y empezar",
   transcriptMail: "Enviar por correo",
   end: "Terminar la conversación",
+  yourData: "Sus datos",
   ended: "Esta conversación ha terminado.",
   conversation: "Conversación",
   placeholder: "Escriba un mensaje…",

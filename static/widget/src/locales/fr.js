@@ -19,6 +19,7 @@ export default {
   agree: "Accepter et commencer",
   transcriptMail: "Envoyer par e-mail",
   end: "Terminer la conversation",
+  yourData: "Vos données",
   ended: "Cette conversation est terminée.",
   conversation: "Conversation",
   placeholder: "Écrire un message…",

@@ -19,6 +19,7 @@ export default {
   agree: "מסכים, אפשר להתחיל",
   transcriptMail: "שליחה במייל",
   end: "סיום השיחה",
+  yourData: "המידע שלכם",
   ended: "השיחה הסתיימה.",
   conversation: "שיחה",
   placeholder: "כתיבת הודעה…",

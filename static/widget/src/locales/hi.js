@@ -19,6 +19,7 @@ export default {
   agree: "सहमत हूँ, शुरू करें",
   transcriptMail: "ई-मेल से भेजें",
   end: "बातचीत समाप्त करें",
+  yourData: "आपका डेटा",
   ended: "यह बातचीत समाप्त हो गई है।",
   conversation: "बातचीत",
   placeholder: "संदेश लिखें…",

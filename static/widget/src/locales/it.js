@@ -19,6 +19,7 @@ export default {
   agree: "Accetta e inizia",
   transcriptMail: "Invia per e-mail",
   end: "Termina la conversazione",
+  yourData: "I Suoi dati",
   ended: "Questa conversazione è terminata.",
   conversation: "Conversazione",
   placeholder: "Scriva un messaggio…",

@@ -19,6 +19,7 @@ export default {
   agree: "同意して始める",
   transcriptMail: "メールで送信",
   end: "会話を終了",
+  yourData: "お客様のデータ",
   ended: "この会話は終了しました。",
   conversation: "会話",
   placeholder: "メッセージを入力…",

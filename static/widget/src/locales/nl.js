@@ -19,6 +19,7 @@ export default {
   agree: "Akkoord en beginnen",
   transcriptMail: "Per e-mail versturen",
   end: "Gesprek beëindigen",
+  yourData: "Uw gegevens",
   ended: "Dit gesprek is afgelopen.",
   conversation: "Gesprek",
   placeholder: "Schrijf een bericht…",

@@ -19,6 +19,7 @@ export default {
   agree: "Zgadzam się, zaczynamy",
   transcriptMail: "Wyślij e-mailem",
   end: "Zakończ rozmowę",
+  yourData: "Moje dane",
   ended: "Ta rozmowa została zakończona.",
   conversation: "Rozmowa",
   placeholder: "Napisz wiadomość…",

@@ -19,6 +19,7 @@ export default {
   agree: "Aceitar e começar",
   transcriptMail: "Enviar por e-mail",
   end: "Encerrar conversa",
+  yourData: "Seus dados",
   ended: "Esta conversa terminou.",
   conversation: "Conversa",
   placeholder: "Escreva uma mensagem…",

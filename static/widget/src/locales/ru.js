@@ -19,6 +19,7 @@ export default {
   agree: "Согласиться и начать",
   transcriptMail: "Отправить на почту",
   end: "Завершить разговор",
+  yourData: "Ваши данные",
   ended: "Этот разговор завершён.",
   conversation: "Разговор",
   placeholder: "Напишите сообщение…",

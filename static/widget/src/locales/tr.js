@@ -19,6 +19,7 @@ export default {
   agree: "Kabul et ve başla",
   transcriptMail: "E-postayla gönder",
   end: "Görüşmeyi bitir",
+  yourData: "Verileriniz",
   ended: "Bu görüşme sona erdi.",
   conversation: "Görüşme",
   placeholder: "Mesaj yazın…",

@@ -19,6 +19,7 @@ export default {
   agree: "Погодитися й почати",
   transcriptMail: "Надіслати на пошту",
   end: "Завершити розмову",
+  yourData: "Ваші дані",
   ended: "Цю розмову завершено.",
   conversation: "Розмова",
   placeholder: "Напишіть повідомлення…",

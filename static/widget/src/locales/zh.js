@@ -19,6 +19,7 @@ export default {
   agree: "同意并开始",
   transcriptMail: "通过邮件发送",
   end: "结束对话",
+  yourData: "您的数据",
   ended: "本次对话已结束。",
   conversation: "对话",
   placeholder: "输入消息…",

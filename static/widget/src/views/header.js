@@ -1,5 +1,5 @@
 import { h, iconButton } from "../dom.js";
-import { CLOSE, LEAVE, MAIL, PENCIL, PERSON, SAVE } from "../icons.js";
+import { CLOSE, LEAVE, MAIL, PENCIL, PERSON, SAVE, SHIELD } from "../icons.js";
 import { fill } from "../locales/index.js";
 import { createMenu } from "./menu.js";
 
@@ -17,6 +17,7 @@ export function createHeader(actions, page) {
     { path: SAVE, label: t.transcript, act: () => actions.saveTranscript({ t, locale }) },
     { path: MAIL, label: t.transcriptMail, act: () => actions.ask("mail", el, page) },
     { path: LEAVE, label: t.end, act: () => actions.ask("end", el, page) },
+    { path: SHIELD, label: t.yourData, act: () => actions.showOwnData(el, page) },
   ]);
   const close = iconButton(CLOSE, t.close, { hidden: mode !== "", onclick: actions.close });
   const el = h(
@@ -48,7 +49,9 @@ export function createHeader(actions, page) {
       who.textContent = is === "waiting" ? waits : is === "staff" ? withPerson : assistant;
       demo.hidden = !config.demo || is === "staff";
       const isBegun = items.length > 0;
-      menu.update([canAskForPerson, isBegun || pending.length > 0, isBegun, isBegun, isBegun && is !== "closed"]);
+      const hasData = Boolean(config.own_data && conversation);
+      const isOpen = isBegun && is !== "closed";
+      menu.update([canAskForPerson, isBegun || pending.length > 0, isBegun, isBegun, isOpen, hasData]);
     },
   };
 }

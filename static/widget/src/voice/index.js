@@ -94,7 +94,9 @@ function watch(store, call) {
     if (!state.open) return call.end("visitor");
     if (state.conversation?.state === "staff") return call.end("staff");
     if (state.conversation?.state === "closed") return call.end("visitor");
-    if (before.connection !== "online" || state.conversation?.id !== before.conversation?.id) return; // a replay
+    const isAnother = state.conversation?.id !== before.conversation?.id;
+    if (isAnother && before.conversation) return call.end("visitor"); // erased, or another tab has begun anew
+    if (before.connection !== "online" || isAnother) return; // a replay
     for (const item of state.items)
       if (item.seq > before.seq && item.kind === "message" && item.message.role === "assistant" && !item.message.spoken)
         call.instruct(written(item.message.text));

@@ -162,8 +162,88 @@ def test_inviting_again_replaces_the_open_invitation(home, owner):
     assert Client().get(link(first)).status_code == 404
 
 
+ENDS = {
+    "used": "works once",
+    "withdrawn": "was withdrawn",
+    "replaced": "the latest e-mail",
+    "too old": "seven days are over",
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_a_link_that_has_ended_says_why_and_what_to_do(home, owner, end):
+    invitation = members.invite(home, "ada@example.com", "agent", owner)
+    former = link(invitation)
+    if end == "used":
+        Client().post(former, given())
+    elif end == "withdrawn":
+        members.withdraw(Invitation.objects.all())
+    elif end == "replaced":
+        members.resend(invitation)
+    else:
+        Invitation.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    for client in (Client(), entered(owner)):
+        said = client.get(former)
+        assert said.status_code == 404 and ENDS[end] in said.content.decode()
+    assert "works once" not in Client().get(former[:-3] + "00/").content.decode()  # forged, and told nothing
+
+
+def test_a_former_member_is_invited_again_and_comes_back_in_the_new_role(home, owner):
+    first = members.invite(home, "ada@example.com", "editor", owner)
+    Client().post(link(first), given())
+    ada = User.objects.get(username="ada@example.com")
+    members.remove(Membership.objects.get(user=ada))
+    again = members.invite(home, "Ada@Example.com", "viewer", owner)
+    assert again.pk != first.pk and Client().get(link(first)).status_code == 404
+    client = Client()
+    page = client.get(link(again)).content.decode()
+    assert "has an account here" in page and "Forgotten password" in page
+    client.post("/admin/login/", {"username": "ADA@example.com", "password": PASSWORD}, query_params={"next": link(again)})
+    assert client.post(link(again)).headers["Location"] == "/admin/"
+    assert Membership.objects.get(user=ada).role == "viewer"
+    assert client.get("/admin/").status_code == 200
+
+
+def test_an_account_that_never_was_staffs_can_log_in_to_join(home, owner):
+    User.objects.create_user("ada", "ada@example.com", PASSWORD)
+    invitation = members.invite(home, "ada@example.com", "agent", owner)
+    client, log_in = Client(), {"username": "ada", "password": PASSWORD}
+    client.get(link(invitation))
+    assert client.post("/admin/login/", log_in).status_code == 200  # following the link has changed nothing
+    leads = client.post(link(invitation)).headers["Location"]
+    assert client.post(leads, log_in).headers["Location"] == link(invitation)
+    client.post(link(invitation))
+    assert Membership.objects.filter(organization=home, user__username="ada", role="agent").exists()
+
+
+def test_an_account_that_is_switched_off_is_not_sent_to_a_log_in_that_refuses_it(home, owner):
+    User.objects.create_user("ada", "ada@example.com", PASSWORD, is_active=False)
+    invitation = members.invite(home, "ada@example.com", "agent", owner)
+    for answer in (Client().get(link(invitation)), Client().post(link(invitation))):
+        assert "is switched off" in answer.content.decode() and "/admin/login/" not in answer.content.decode()
+    assert not User.objects.get(username="ada").is_staff
+
+
+def test_somebody_who_is_logged_in_reads_whom_the_invitation_was_for(home, owner):
+    invitation = members.invite(home, "ada@example.com", "agent", owner)
+    other = member(make.organization("Elsewhere"), "owner", "eve")
+    assert "was sent to ada@example.com" in entered(other).get(link(invitation)).content.decode()
+    User.objects.filter(pk=other.pk).update(email="Ada@Example.com")
+    assert "was sent to" not in entered(other).get(link(invitation)).content.decode()
+
+
+def test_a_member_who_opens_an_invitation_reads_that_they_are_one_and_keeps_it_open(home, owner):
+    invitation = members.invite(home, "ada@example.com", "viewer", owner)
+    said = entered(owner).get(link(invitation)).content.decode()
+    assert "a member already, as owner" in said and "<button" not in said.partition("<main")[2]
+    assert Invitation.objects.open().filter(pk=invitation.pk).exists()
+
+
 def test_members_and_addresses_that_are_none_are_not_invited(home, owner):
     User.objects.filter(pk=owner.pk).update(email="boss@example.com")
+    with pytest.raises(InputError):
+        members.invite(home, "Boss@example.com", "viewer", owner)
+    User.objects.filter(pk=owner.pk).update(email="", username="boss@example.com")  # as accounts by invitation are called
     with pytest.raises(InputError):
         members.invite(home, "Boss@example.com", "viewer", owner)
     for address in ("", "nobody", "a@b, c@d", "a@b\nBcc: c@d", "-oX@example.com"):

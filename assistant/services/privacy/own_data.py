@@ -1,0 +1,104 @@
+"""Visitors' own access to their data, in the widget: what it covers, its export, and its erasure.
+
+Off until an owner allows it. The session's token is the proof. It covers the visitor of this browser; somebody who is logged
+in is one visitor on all their devices. Visitors who have proven an e-mail address by a code are also given what was said in
+other browsers in which the same address was proven. An address of somebody who is logged in joins nothing: their
+organization's server may have taken it unproven, and several accounts may share one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.db import transaction
+from django.utils import timezone
+
+from assistant.errors import InputError, NotAllowed, NotFound
+from assistant.models import Appointment, AuditEntry, Conversation, Organization, Removal, Visitor
+from assistant.services import audit
+from assistant.services.conversations import sessions
+from assistant.services.organizations import rate_limits
+from assistant.services.privacy import erasure, export
+
+THE_VISITOR = "the visitor"  # in the audit log; no user's name has a space
+
+
+class Covers(StrEnum):
+    """Whose data a session covers, as the widget explains it."""
+
+    BROWSER = "browser"
+    ADDRESS = "address"  # every browser in which the address was proven
+    USER = "user"  # who is logged in
+
+
+@dataclass(frozen=True)
+class Coverage:
+    covers: Covers
+    visitors: tuple[Visitor, ...]
+    email: str = ""  # the proven address
+
+    def as_json(self) -> dict[str, str | int]:
+        talks = Conversation.objects.filter(visitor__in=self.visitors, last_seq__gt=0)
+        coming = Appointment.objects.upcoming(timezone.now()).filter(visitor__in=self.visitors)
+        counted: dict[str, str | int] = {"conversations": talks.count(), "appointments": coming.count()}
+        return {"covers": self.covers, **({"email": self.email} if self.email else {}), **counted}
+
+
+def coverage(conversation: Conversation) -> Coverage:
+    """What the conversation's visitor may see and erase. Raises `NotFound` where the organization does not allow it."""
+    _refuse_unless_allowed(conversation.organization)
+    visitor = Visitor.objects.filter(pk=conversation.visitor_id).first()
+    if visitor is None:
+        raise NotFound("The visitor was erased.")
+    if visitor.external_id is not None:
+        return Coverage(Covers.USER, (visitor,))
+    if not (visitor.email and visitor.email_verified_at):
+        return Coverage(Covers.BROWSER, (visitor,))
+    same = Visitor.objects.filter(
+        organization=visitor.organization_id, email__iexact=visitor.email, external_id=None, email_verified_at__isnull=False
+    )
+    return Coverage(Covers.ADDRESS, tuple(same.order_by("pk")), visitor.email)
+
+
+def download(conversation: Conversation) -> bytes:
+    """The zip of what the visitor has said, seen, booked and been sent. Raises `NotFound`."""
+    found = coverage(conversation)
+    with transaction.atomic():
+        file = export.as_zip(conversation.organization, *found.visitors, own=True)
+        for visitor in found.visitors:
+            audit.record_outside(conversation.organization, THE_VISITOR, AuditEntry.Act.EXPORTED, visitor, "in the widget")
+    return file
+
+
+def erase(token: str, origin: str, *, confirmed: bool = True) -> None:
+    """Erase what the session of `token` covers; where that has happened already, nothing.
+
+    Raises `NotAllowed`, `NotFound` where the organization does not allow it, `InputError` without a confirmation, and
+    `TooMuch`.
+    """
+    try:
+        conversation = sessions.conversation_for_token(token, origin)
+    except NotAllowed:
+        if _is_erased(token):
+            return  # the answer to the first request was lost
+        raise
+    if not confirmed:
+        raise InputError("Erasing takes confirm: true.")
+    rate_limits.hit("data.erase", visitor=str(conversation.visitor_id))
+    found = coverage(conversation)
+    with transaction.atomic():
+        for visitor in found.visitors:
+            erasure.erase(
+                conversation.organization, visitor.pk, reason=Removal.Reason.VISITOR, done_by=(THE_VISITOR, "in the widget")
+            )
+
+
+def _refuse_unless_allowed(organization: Organization) -> None:
+    if not organization.visitors_manage_data:
+        raise NotFound("The organization does not offer this.")
+
+
+def _is_erased(token: str) -> bool:
+    visitor = sessions.visitor_of_token(token)
+    return visitor is not None and Removal.objects.filter(visitor=visitor).exists()
