@@ -1,6 +1,6 @@
 from django.urls import path
 
-from widget import files, inbound_mail, metrics
+from widget import files, inbound_mail, metrics, pictures
 from widget.views import api, assets, gallery, health, hosted, voice_calls
 
 API = "api/v1/widget/"
@@ -33,6 +33,7 @@ urlpatterns = [
     path(API + "voice-calls/<uuid:call>/lines", voice_calls.add_line),
     path(API + "voice-calls/<uuid:call>/end", voice_calls.end),
     path("files/<str:token>", files.download, name="conversation-file"),
+    path("pictures/<str:name>", pictures.show, name="picture"),
     path("api/v1/inbound-mail", inbound_mail.receive),
     path("healthz", health.healthz),
     path("readyz", health.readyz),

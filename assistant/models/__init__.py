@@ -39,6 +39,7 @@ from assistant.models.organizations.identity import IdentityKey, VisitorAttribut
 from assistant.models.organizations.invitation import Invitation
 from assistant.models.organizations.office_hours import OfficeClosure, OfficeHours
 from assistant.models.organizations.organization import Membership, Organization
+from assistant.models.organizations.picture import Picture
 from assistant.models.privacy import Removal
 from assistant.models.providers.provider import Provider, ProviderHealth, Rotation
 from assistant.models.providers.usage import Budget, Price, Spending, Usage
@@ -53,7 +54,7 @@ __all__ = [
     "FormField", "IdentityKey", "Invitation", "Membership", "Message", "MessageChannel", "MessageTemplate", "Method",
     "Notice", "NoticeText",
     "Notification", "NotificationChoice", "OAuthClient", "Offering", "OfficeClosure", "OfficeHours", "OpeningHours",
-    "Organization", "OutsideCalendar", "OutsideEntry", "Passage", "PassageVector", "Price", "PromptVersion",
+    "Organization", "OutsideCalendar", "OutsideEntry", "Passage", "PassageVector", "Picture", "Price", "PromptVersion",
     "Provider", "ProviderHealth", "Question", "RefusedOrigin", "Removal", "Replay", "Rotation", "Service",
     "SpecialHours", "Spending", "StaffEvent", "Tag", "TeamWebhook", "ToolCall", "Turn", "Usage", "Visitor",
     "VisitorAttribute", "VoiceCall",
