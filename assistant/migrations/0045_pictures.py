@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         null=True,
                         on_delete=django.db.models.deletion.CASCADE,
-                        related_name="avatar",
+                        related_name="+",
                         to="assistant.assistant",
                     ),
                 ),

@@ -21,7 +21,7 @@ class Picture(models.Model):
 
     id = models.CharField(primary_key=True, max_length=40, editable=False)
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="pictures")
-    assistant = models.OneToOneField(Assistant, models.CASCADE, null=True, blank=True, related_name="avatar")
+    assistant = models.OneToOneField(Assistant, models.CASCADE, null=True, blank=True, related_name="+")
     data = models.BinaryField()
     type = models.CharField(max_length=20)  # as its content says
     width = models.PositiveSmallIntegerField()

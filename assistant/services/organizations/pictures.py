@@ -83,9 +83,14 @@ def of(owner: Owner) -> Picture | None:
 
 
 def address(owner: Owner) -> str:
-    """Where anybody can see it, on this server; "" without a picture."""
+    """Where anybody can see it; "" without a picture."""
     found = of(owner)
-    return settings.PUBLIC_URL + reverse("picture", args=[found.file_name]) if found else ""
+    return settings.PUBLIC_URL + path_of(found) if found else ""
+
+
+def path_of(picture: Picture) -> str:
+    """Its address on this server."""
+    return reverse("picture", args=[picture.file_name])
 
 
 def stored(file_name: str) -> Picture:
