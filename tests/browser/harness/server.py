@@ -133,6 +133,7 @@ class FakeServer:
         self.config = CONFIG | config
         self.delay_seconds = 0.004  # between two pieces of a reply
         self.sockets = True  # False: as behind a proxy that lets none through
+        self.picture = b""  # of the assistant
         self.refusal: int | None = None  # a status for sessions, a code for sockets
         self.unsaved: list[str] = []  # what becomes of the next answers on cards: "unavailable", or "lost" with the socket
         self.conversations: dict[str, Conversation] = {}  # by token
@@ -181,6 +182,7 @@ class FakeServer:
                 for path in sorted(DIST.glob("*.js"))
                 if path.name not in ("loader.js", "panel.js")
             ),
+            web.get("/pictures/{name}", self._picture),
             web.get("/api/v1/widget/config/{key}", self._config),
             web.post("/api/v1/widget/sessions", self._session),
             web.post("/api/v1/widget/identity", self._identity),
@@ -274,6 +276,9 @@ class FakeServer:
         if self.refusal == 403:
             return web.json_response({"code": "not_allowed"}, status=403)
         return web.json_response(self.config)
+
+    async def _picture(self, _: web.Request) -> web.Response:
+        return web.Response(body=self.picture, content_type="image/png") if self.picture else web.Response(status=404)
 
     async def _session(self, request: web.Request) -> web.Response:
         if self.refusal and self.refusal < 1000:
