@@ -32,6 +32,7 @@ RULES = (
     # Only a visitor with a token may send more than a frame; examining a file takes a process and, with a scanner, a while.
     Rule("/api/v1/widget/files", MAX_FRAME_BYTES, known_bytes=FILE_BYTES, known_seconds=120, slots=FILES),
     Rule("/files/", 0, slots=PAGES),
+    Rule("/pictures/", 0),
     Rule("/chat/", 0),
     Rule("/widget", 0),
     Rule("/static/", 0),

@@ -22,13 +22,13 @@ from assistant.errors import InterworkyError, NotFound, TooMuch
 from assistant.models import Appointment, Service
 from assistant.sentences import catalogue, label, language
 from assistant.services.booking import appointments, browsing, invitations, lookup, offers, slot_ids, wording
-from assistant.services.booking.looks import look_of
 from assistant.services.organizations import networks, rate_limits
+from assistant.services.organizations.looks import look_of_appointment
 from widget import pages
 
 HEADERS = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; form-action 'self'; "
     "frame-ancestors 'none'; base-uri 'none'",
     "Referrer-Policy": "no-referrer",  # the address is the credential
     "X-Robots-Tag": "noindex",
@@ -107,7 +107,7 @@ def _shown(request: HttpRequest, appointment: Appointment, refused: str) -> dict
     title = "is_over" if begun else TITLES.get(Appointment.State(appointment.state), "is_over")
     return {
         "appointment": appointment,
-        "look": look_of(appointment),
+        "look": look_of_appointment(appointment),
         "until": label("changes_possible_until", locale, until=_until(appointment, locale)) if changeable else "",
         "language": language(locale),
         "direction": catalogue(locale).direction,

@@ -14,8 +14,8 @@ from assistant.errors import InputError, NotFound, TooMuch
 from assistant.models import Appointment, Feedback
 from assistant.sentences import catalogue, label, language
 from assistant.services.booking import feedback, invitations
-from assistant.services.booking.looks import look_of
 from assistant.services.organizations import networks, rate_limits
+from assistant.services.organizations.looks import look_of_appointment
 from widget import pages
 from widget.appointments import hardened, holder_of
 
@@ -50,7 +50,7 @@ def _shown(request: HttpRequest, appointment: Appointment, problem: str) -> dict
     score = given.score if given else request.GET.get("score", "")
     return {
         "appointment": appointment,
-        "look": look_of(appointment),
+        "look": look_of_appointment(appointment),
         "language": language(locale),
         "direction": catalogue(locale).direction,
         "say": {name: label(name, locale) for name in WORDS},

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from widget import files, inbound_mail, metrics
+from widget import files, inbound_mail, metrics, pictures
 from widget.views import api, assets, gallery, health, hosted, personal_data, voice_calls
 
 API = "api/v1/widget/"
@@ -38,6 +38,7 @@ urlpatterns = [
     path("files/<str:token>", files.download, name="conversation-file"),
     path("api/v1/visitor-data/export", personal_data.export_for_server),
     path("api/v1/visitor-data/erase", personal_data.erase_for_server),
+    path("pictures/<str:name>", pictures.show, name="picture"),
     path("api/v1/inbound-mail", inbound_mail.receive),
     path("healthz", health.healthz),
     path("readyz", health.readyz),

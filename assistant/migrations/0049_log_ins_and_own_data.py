@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("assistant", "0043_conversation_files"),
+        ("assistant", "0045_pictures"),
     ]
 
     operations = [

@@ -39,6 +39,7 @@ from assistant.models.organizations.identity import IdentityKey, VisitorAttribut
 from assistant.models.organizations.invitation import Invitation
 from assistant.models.organizations.office_hours import OfficeClosure, OfficeHours
 from assistant.models.organizations.organization import Membership, Organization
+from assistant.models.organizations.picture import Picture
 from assistant.models.organizations.prompt import PromptDraft, PromptVersion
 from assistant.models.privacy import Removal
 from assistant.models.providers.provider import Provider, ProviderHealth, Rotation
@@ -54,7 +55,8 @@ __all__ = [
     "FormField", "IdentityKey", "Invitation", "Membership", "Message", "MessageChannel", "MessageTemplate", "Method",
     "Notice", "NoticeText",
     "Notification", "NotificationChoice", "OAuthClient", "Offering", "OfficeClosure", "OfficeHours", "OpeningHours",
-    "Organization", "OutsideCalendar", "OutsideEntry", "Passage", "PassageVector", "Price", "PromptDraft", "PromptVersion",
+    "Organization", "OutsideCalendar", "OutsideEntry", "Passage", "PassageVector", "Picture", "Price", "PromptDraft",
+    "PromptVersion",
     "Provider", "ProviderHealth", "Question", "RefusedOrigin", "Removal", "Replay", "Rotation", "Service",
     "SpecialHours", "Spending", "StaffEvent", "Tag", "TeamWebhook", "ToolCall", "Turn", "Usage", "Visitor",
     "VisitorAttribute", "VoiceCall",

@@ -18,6 +18,7 @@ from django.db import transaction
 from assistant.models import Assistant, Calendar, Document, Method, Organization, Service
 from assistant.models.organizations.organization import DEMONSTRATION, validate_timezone
 from assistant.services.knowledge import documents
+from interworky.demo.greetings import GREETINGS
 from interworky.demo.treatments import TREATMENTS
 
 # Fixed, so that a page copied from the demonstration also works with another installation. It authorises nothing.
@@ -109,6 +110,7 @@ def _populate(organization: Organization) -> None:
                 "Can you tell the team I'm running late?",
             )
         ),
+        translations=GREETINGS,
         instructions=(HERE / "instructions.md").read_text().strip(),
         knowledge=knowledge(),
         accent="#0f766e",

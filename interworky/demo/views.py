@@ -43,7 +43,7 @@ MAILBOX_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; frame-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; sandbox allow-popups"
+MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data: {logos}; base-uri 'none'; sandbox allow-popups"
 
 
 def reading(view: View) -> View:
@@ -172,9 +172,9 @@ def mail(request: HttpRequest, id: str) -> HttpResponse:
 @xframe_options_sameorigin
 @of_the_mailbox
 def mail_html(request: HttpRequest, id: str) -> HttpResponse:
-    """The e-mail's HTML, for the sandboxed frame: no scripts, no requests, and links open in a new tab."""
+    """The e-mail's HTML, for the sandboxed frame: no scripts, no requests but for our logos, and links open in a new tab."""
     response = HttpResponse('<!doctype html><base target="_blank">' + _mail(id).html)
-    response["Content-Security-Policy"] = MAIL_POLICY
+    response["Content-Security-Policy"] = MAIL_POLICY.format(logos=f"{settings.PUBLIC_URL}/pictures/")
     return response
 
 

@@ -42,7 +42,7 @@ def test_back_closes_the_panel_that_covers_the_page_and_then_leaves_it(
 ) -> None:
     site.put("/before", page(fake.url))
     widget = new_widget(**PHONE)
-    widget.page.add_init_script("delete window.CloseWatcher; history.replaceState({ router: 7 }, '')")
+    widget.page.add_init_script("history.replaceState({ router: 7 }, '')")
     widget.page.goto(f"{site.url}/before")
     widget.visit(site.url)
     before = widget.page.evaluate("history.length")

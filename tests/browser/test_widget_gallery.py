@@ -49,3 +49,25 @@ def test_every_state_can_be_looked_at_and_has_no_accessibility_problem(
     assert wrong == []
     assert any(rule["id"] == "color-contrast" for rule in found["passes"])
     assert widget.errors == []
+
+
+def test_a_finger_finds_whatever_there_is_to_press_in_every_state(
+    new_widget: Callable[..., Widget], site: Site, fake: FakeServer
+) -> None:
+    address = site.put("/gallery", gallery(fake))
+    widget = new_widget(viewport={"width": 375, "height": 800}, has_touch=True, is_mobile=True, reduced_motion="reduce")
+    widget.page.goto(f"{address}?look=light")
+    expect(widget.page.locator("#gallery[data-ready]")).to_be_attached()
+    expect(widget.page.locator("[data-state='ended, to be rated'] .sheet")).to_be_visible()
+    found = widget.page.locator("figure").evaluate_all(
+        """(figures) => figures.flatMap((figure) =>
+             [...figure.querySelector("interworky-widget").shadowRoot.querySelectorAll(
+               "button, select, summary, textarea, .tick, a.button, input:not([type=checkbox], [type=radio])")]
+               .filter((one) => one.checkVisibility() && one.getBoundingClientRect().width)
+               .map((one) => ({
+                 name: figure.dataset.state + ": " + (one.ariaLabel ?? one.textContent),
+                 height: Math.round(one.getBoundingClientRect().height),
+               })))"""
+    )
+    assert len(found) > 200
+    assert [one for one in found if one["height"] < 44] == []

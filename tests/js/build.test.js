@@ -20,6 +20,7 @@ const LAZY = {
   "outside.js": 6 * 1_024,
   "files.js": 4_096,
   "own_data.js": 6 * 1_024, // in every language
+  "avatar.js": 1_024,
 };
 const LOCALES = LANGUAGES.filter((one) => one !== "en").map((language) => `locale-${language}.js`);
 const FILES = ["loader.js", "panel.js", "gallery.js", ...Object.keys(LAZY), ...LOCALES];

@@ -14,7 +14,10 @@ from assistant.errors import ToolError
 from assistant.models import Appointment, Calendar, Organization, Service, Visitor
 from assistant.services.booking import appointments, invitations
 from assistant.services.booking.patience import Busy
+from assistant.services.organizations import pictures
 from tests import make
+from tests.assistant.services.files.pictures import png
+from tests.assistant.services.organizations.test_pictures import upload
 from widget.appointments import refusal
 
 pytestmark = pytest.mark.django_db
@@ -191,3 +194,20 @@ def test_a_reason_is_asked_where_staff_want_one_and_the_team_reads_it(visitor, a
     visitor.post(address(appointment), {"do": "cancel", "reason": "I have a cold"})
     appointment.refresh_from_db()
     assert appointment.cancel_reason == "I have a cold"
+
+
+def test_the_page_has_the_business_s_accent_phone_number_and_logo_or_its_name(visitor, appointment):
+    of = appointment.organization
+    Organization.objects.update(phone="+44 20 7946 0000")
+    of.assistants.update(accent="#7c3aed")
+    feedback = f"/feedback/{invitations.feedback_url(appointment).rstrip('/').rpartition('/')[2]}/"
+    for page in (address(appointment), feedback):
+        text = visitor.get(page).content.decode()
+        assert "border-top: 6px solid #7c3aed" in text and 'href="tel:+442079460000"' in text
+        assert f'<p class="from">{of.name}</p>' in text and "<img" not in text
+    logo = pictures.keep(of, upload(png(400, 100), pictures.LOGO))
+    for page in (address(appointment), feedback):
+        answer = visitor.get(page)
+        text = answer.content.decode()
+        assert f'/pictures/{logo.file_name}" width="224" height="56"\n alt="{of.name}"' in text
+        assert 'class="from"' not in text and "img-src 'self'" in answer["Content-Security-Policy"]

@@ -28,7 +28,7 @@ from assistant.services.conversations.sessions import Session, is_current, open_
 from assistant.services.conversations.state import change_state
 from assistant.services.files import links, uploads
 from assistant.services.organizations import access as organization_access
-from assistant.services.organizations import networks, office_hours
+from assistant.services.organizations import networks, office_hours, pictures
 from widget import access, feed, frames
 from widget.assets import version
 from widget.views.api_view import address_of, answer, api_view, body_of, network_of, problem, raw_headers
@@ -77,6 +77,7 @@ def presentation(assistant: Assistant) -> dict[str, Any]:
             for language, texts in assistant.texts.items()
         },
         "accent": assistant.accent,
+        **({"avatar": pictures.path_of(avatar)} if (avatar := pictures.of(assistant)) else {}),
         "position": assistant.position,
         "locale": assistant.locale,
         **{name: text for name in OUTSIDE_TEXTS if (text := getattr(assistant, name))},

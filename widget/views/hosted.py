@@ -10,7 +10,7 @@ from assistant import voice
 from assistant.async_db import in_db
 from assistant.errors import NotAllowed, TooMuch
 from assistant.services.organizations import access as organization_access
-from assistant.services.organizations import networks, rate_limits
+from assistant.services.organizations import networks, pictures, rate_limits
 from widget import pages
 
 
@@ -23,8 +23,10 @@ async def chat(request: HttpRequest, key: str) -> HttpResponse:
         return pages.refused(request, error, 429)
     except NotAllowed as error:
         return pages.refused(request, error, 404)
-    response = render(request, "widget/hosted.html", {"assistant": assistant, "public_url": settings.PUBLIC_URL})
     organization = assistant.organization
+    icon = await in_db(pictures.address)(assistant) or await in_db(pictures.address)(organization)
+    shown = {"assistant": assistant, "public_url": settings.PUBLIC_URL, "icon": icon}
+    response = render(request, "widget/hosted.html", shown)
     ancestors = "*" if organization.allow_any_origin else " ".join(["'self'", *organization.origins])
     connect = f"'self' {await in_db(voice.origin)(assistant)}".strip()
     response["Content-Security-Policy"] = (

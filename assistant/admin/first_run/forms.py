@@ -15,13 +15,14 @@ from django.utils.text import slugify
 
 from assistant.admin.booking.calendars import DAYS
 from assistant.admin.booking.fields import HoursField
+from assistant.admin.organizations.pictures import ABOUT, PictureField, PictureForm, PictureInput
 from assistant.admin.providers.provider import ProviderForm
 from assistant.models import Assistant, Calendar, Method, Organization, Provider, Service
 from assistant.models.organizations.organization import PSEUDO_ZONES, normal_origin
 from assistant.providers.presets import PRESETS
 from assistant.sentences import CATALOGUES
 from assistant.services.booking import calendars, closing, typed_hours
-from assistant.services.organizations import access, office_hours
+from assistant.services.organizations import access, office_hours, pictures
 
 LANGUAGES = [(code, one.name) for code, one in CATALOGUES.items()]
 ROWS = range(3)  # services that are asked for at once; further ones have a page of their own
@@ -31,7 +32,7 @@ LOCAL_HOSTS = {"localhost", "127.0.0.1", "[::1]"}
 def plain(form: forms.BaseForm) -> None:
     """The classes of our own inputs."""
     for field in form.fields.values():
-        if not isinstance(field.widget, forms.CheckboxInput | forms.CheckboxSelectMultiple):
+        if not isinstance(field.widget, forms.CheckboxInput | forms.CheckboxSelectMultiple | PictureInput):
             field.widget.attrs["class"] = f"{field.widget.attrs.get('class', '')} iw-input".strip()
 
 
@@ -51,7 +52,8 @@ def site_of(text: str) -> str:
     return normal_origin(f"{parts.scheme}://{parts.netloc}")
 
 
-class OrganizationForm(forms.ModelForm):
+class OrganizationForm(PictureForm):
+    picture = "logo"
     website = forms.CharField(
         label="Your website",
         required=False,
@@ -59,6 +61,7 @@ class OrganizationForm(forms.ModelForm):
         help_text="Such as www.example.com, if you have one.",
     )
     timezone = forms.ChoiceField(label="Your time zone", choices=zones)
+    logo = PictureField(pictures.LOGO, label="Your logo, if you like", help_text=ABOUT)
 
     class Meta:
         model = Organization
@@ -87,7 +90,9 @@ class OrganizationForm(forms.ModelForm):
             organization.slug = _free_slug(organization.name)
         if organization.website and not organization.allowed_origins.strip():
             organization.allowed_origins = site_of(organization.website)
-        return super().save(commit)
+        super().save(commit)
+        self.save_picture()
+        return organization
 
 
 def _free_slug(name: str) -> str:
@@ -255,12 +260,16 @@ ABILITIES: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
-class AssistantForm(forms.ModelForm):
+class AssistantForm(PictureForm):
+    picture = "avatar"
+    avatar = PictureField(pictures.AVATAR, label="Its picture, if you like", help_text=ABOUT)
     locale = forms.ChoiceField(
         label="Which language does it start in?", choices=LANGUAGES, help_text="It answers in the visitor's language."
     )
     books = forms.BooleanField(label="Book appointments", required=False, initial=True)
     fetches = forms.BooleanField(label="Ask the team to join when a visitor wants a person", required=False, initial=True)
+
+    field_order = ["name", "avatar"]
 
     class Meta:
         model = Assistant
@@ -296,6 +305,7 @@ class AssistantForm(forms.ModelForm):
     def save(self, commit: bool = True) -> Assistant:
         with transaction.atomic():
             assistant: Assistant = super().save(commit)
+            self.save_picture()
             for ability, (kind, fields) in ABILITIES.items():
                 if ability in self.fields:
                     self._set(assistant, kind, fields, self.cleaned_data[ability])

@@ -64,7 +64,7 @@ def new_view(model_admin: Any, request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:assistant_first_run", args=[mine[0].pk]))
     if request.method == "POST" and not may:
         raise PermissionDenied
-    form = forms.OrganizationForm(request.POST or None)
+    form = forms.OrganizationForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             organization = form.save()
@@ -149,10 +149,10 @@ def _next(step: Step, organization: Organization) -> str:
 
 
 def _form(step: Step, request: HttpRequest, organization: Organization) -> Any:
-    data = request.POST if request.method == "POST" else None
+    data, files = (request.POST, request.FILES) if request.method == "POST" else (None, None)
     match step.name:
         case "organization":
-            return forms.OrganizationForm(data, instance=organization)
+            return forms.OrganizationForm(data, files, instance=organization)
         case "notices":
             own = {} if organization.team_email else {"team_email": getattr(request.user, "email", "")}
             return forms.NoticesForm(data, instance=organization, initial=own)
@@ -162,7 +162,7 @@ def _form(step: Step, request: HttpRequest, organization: Organization) -> Any:
         case "services":
             return forms.ServicesForm(data, organization=organization)
         case "assistant":
-            return forms.AssistantForm(data, organization=organization)
+            return forms.AssistantForm(data, files, organization=organization)
         case "sites":
             return forms.SitesForm(data, organization=organization)
     return None

@@ -18,17 +18,24 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminC
 from assistant.admin.counting import count_of
 from assistant.admin.first_run import problems
 from assistant.admin.organizations.install import COPY_SCRIPT, install_steps, may_allow
+from assistant.admin.organizations.pictures import ABOUT, PictureField, PictureForm, WithPicture
 from assistant.admin.organizations.prompt_draft import PromptDrafts
 from assistant.admin.organizations.prompt_versions import PromptVersions
 from assistant.admin.scoping import OneOrganizationForm, Scoped
 from assistant.admin.translations import Translations, TranslationsForm
 from assistant.engine.grammars import STATEMENTS
 from assistant.models import Assistant, Conversation, Method, Organization
-from assistant.services.organizations import access, prompt_versions
+from assistant.services.organizations import access, pictures, prompt_versions
 from assistant.services.organizations.roles import Act
 
 
-class AssistantForm(TranslationsForm, OneOrganizationForm):
+class AssistantForm(PictureForm, TranslationsForm, OneOrganizationForm):
+    picture = "avatar"
+    avatar = PictureField(
+        pictures.AVATAR,
+        help_text=f"Shown round, in place of the first letter of the title. {ABOUT}",
+    )
+
     class Meta:
         widgets = {
             "accent": UnfoldAdminColorInputWidget(),
@@ -64,7 +71,7 @@ COPY_AGAIN = (
 
 
 @admin.register(Assistant)
-class AssistantAdmin(PromptDrafts, PromptVersions, Translations, Scoped):
+class AssistantAdmin(WithPicture, PromptDrafts, PromptVersions, Translations, Scoped):
     delete_rank = Act.DELETE.rank
     form = AssistantForm
     translated = ("greeting", "starters", "disclosure", "consent", "launcher_label", "teaser", "page_messages")
@@ -85,7 +92,18 @@ class AssistantAdmin(PromptDrafts, PromptVersions, Translations, Scoped):
         ("Methods", {"fields": ("methods",), "description": CLAIMS}),
         (
             "Appearance",
-            {"fields": ("title", "greeting", "starters", "disclosure", "consent", ("accent", "position"), "locale")},
+            {
+                "fields": (
+                    "title",
+                    "avatar",
+                    "greeting",
+                    "starters",
+                    "disclosure",
+                    "consent",
+                    ("accent", "position"),
+                    "locale",
+                )
+            },
         ),
         (
             "Button on the page",

@@ -23,12 +23,13 @@ from assistant.admin.counting import count_of
 from assistant.admin.first_run import pages as first_run
 from assistant.admin.organizations.evidence import evidence_view
 from assistant.admin.organizations.install import COPY_SCRIPT, install_steps, may_allow
+from assistant.admin.organizations.pictures import ABOUT, PictureField, PictureForm, WithPicture
 from assistant.admin.scoping import Scoped, ScopedStackedInline, ScopedTabularInline
 from assistant.models import Budget, Membership, OfficeClosure, Organization
 from assistant.sentences import CATALOGUES
 from assistant.services.booking import typed_hours
 from assistant.services.conversations import handoffs
-from assistant.services.organizations import access, office_hours
+from assistant.services.organizations import access, office_hours, pictures
 from assistant.services.organizations.roles import Act, Rank
 
 
@@ -55,8 +56,11 @@ class ClosureInline(ScopedTabularInline):
     tab = True
 
 
-class OrganizationForm(forms.ModelForm):
+class OrganizationForm(PictureForm):
     """An organization with the week of its office: one field for each weekday."""
+
+    picture = "logo"
+    logo = PictureField(pictures.LOGO, help_text=f"For e-mails to visitors and the pages of their appointments. {ABOUT}")
 
     day_0, day_1, day_2, day_3, day_4, day_5, day_6 = (HoursField(label=name) for name in typed_hours.WEEKDAYS)
     website = forms.URLField(required=False, assume_scheme="https", widget=UnfoldAdminURLInputWidget())
@@ -103,7 +107,7 @@ ABOUT_HOURS = (
 
 
 @admin.register(Organization)
-class OrganizationAdmin(Scoped):
+class OrganizationAdmin(WithPicture, Scoped):
     organization_path = "pk"
     add_rank = delete_rank = Rank.SUPERUSER
     change_rank = Act.GOVERN.rank
@@ -121,7 +125,10 @@ class OrganizationAdmin(Scoped):
     change_form_outer_before_template = "admin/assistant/organization_actions.html"
     change_form_outer_after_template = "admin/assistant/origin_form.html"
     fieldsets = (
-        (None, {"fields": ("name", "slug", "website", "team_email", "team_language", "phone", "timezone", "active")}),
+        (
+            None,
+            {"fields": ("name", "slug", "website", "logo", "team_email", "team_language", "phone", "timezone", "active")},
+        ),
         ("Allowed sites", {"fields": ("allowed_origins", "allow_any_origin", "install")}),
         ("Office hours", {"fields": DAYS, "description": ABOUT_HOURS}),
         ("Conversations", {"fields": ("close_after_hours",)}),

@@ -11,11 +11,11 @@ from typing import Any, Required, TypedDict
 from django.template.loader import render_to_string
 
 from assistant.models import Appointment, MessageTemplate
-from assistant.sentences import catalogue, label, language
+from assistant.sentences import label
 from assistant.services.booking import form_fields, invitations, message_templates, offers, wording
 from assistant.services.booking.invitations import ENDED, UNCHANGED, Change, Line, Method
-from assistant.services.booking.looks import look_of
 from assistant.services.deliveries import outbox
+from assistant.services.organizations.looks import letterhead, look_of_appointment
 
 
 class Letter(TypedDict, total=False):
@@ -63,15 +63,12 @@ def _visitors_context(appointment: Appointment, change: Change, locale: str) -> 
     """What the template of an e-mail to the visitor shows: what has changed, the facts, and links to act on them."""
     ended = change in ENDED
     about: dict[str, Any] = {
-        "language": language(locale),
-        "direction": catalogue(locale).direction,
+        **letterhead(look_of_appointment(appointment), locale),
         "title": label(change, locale),
         "note": label("awaits_answer" if change == "requested" else f"intro_{change}", locale),
         "lines": [*invitations.lines(appointment), Line(label("reference", locale), appointment.reference)],
         "manage_url": "" if ended else invitations.manage_url(appointment),
         "manage": label("change_or_cancel", locale),
-        "call_us": label("call_us", locale),
-        "look": look_of(appointment),
     }
     if change == "follow_up":
         return about | {"manage_url": invitations.feedback_url(appointment), "manage": label("give_feedback", locale)}
@@ -116,15 +113,13 @@ def teams_email(appointment: Appointment, change: Change, template: MessageTempl
     locale = (template.language if template else "") or appointment.organization.team_language
     when, title = wording.when(appointment, locale=locale), label(change, locale)
     about: dict[str, Any] = {
-        "language": language(locale),
-        "direction": catalogue(locale).direction,
+        **letterhead(look_of_appointment(appointment), locale),
         "title": title,
         "lines": _facts(appointment, when, locale),
         "typed": _typed(appointment, locale),
         "visitor_wrote": label("visitor_wrote", locale),
         "manage_url": invitations.admin_url(appointment),
         "manage": label("answer_request" if change == "requested" else "in_admin", locale),
-        "look": look_of(appointment),
         "to_team": True,
     }
     subject = f"{title}: {appointment.service.name}, {when}"

@@ -20,9 +20,10 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from assistant.errors import ToolError
 from assistant.models import Conversation, Message
-from assistant.sentences import catalogue, label, language
+from assistant.sentences import label
 from assistant.services.deliveries import outbox
 from assistant.services.files.uploads import with_files
+from assistant.services.organizations.looks import letterhead, look_of
 
 log = logging.getLogger(__name__)
 
@@ -73,14 +74,12 @@ def _send(conversation_id: UUID) -> None:
 def _queue(conversation: Conversation, answers: list[Message]) -> None:
     locale, reply_to = conversation.locale, reply_address(conversation)
     context = {
+        **letterhead(look_of(conversation.organization, conversation.assistant), locale),
         "above": f"{MARK} {label('answer_above', locale)} -##" if reply_to else "",
         "answers": [
             (label("answer_by", locale, name=_name(answer)), with_files(answer.text, answer.files)) for answer in answers
         ],
         "how": label("answer_by_mail", locale) if reply_to else label("answer_in_chat", locale, site=conversation.origin),
-        "organization": conversation.organization,
-        "language": language(locale),
-        "direction": catalogue(locale).direction,
     }
     try:
         outbox.queue_email(

@@ -17,9 +17,10 @@ from django.template.loader import render_to_string
 from assistant.errors import InputError, ToolError
 from assistant.models import Conversation, Delivery, Message
 from assistant.redaction import visible
-from assistant.sentences import catalogue, label, language
+from assistant.sentences import label
 from assistant.services.booking import wording
 from assistant.services.deliveries import outbox
+from assistant.services.organizations.looks import letterhead, look_of
 
 MOST_ENTRIES = 300  # the newest
 
@@ -49,13 +50,10 @@ def send(conversation: Conversation, email: str) -> str:
     locale = conversation.locale
     title = label("transcript_subject", locale, organization=conversation.organization.name)
     context = {
+        **letterhead(look_of(conversation.organization, conversation.assistant), locale),
         "entries": entries,
         "why": label("transcript_why", locale, site=_site(conversation)),
         "title": title,
-        "organization": conversation.organization,
-        "accent": conversation.assistant.accent,
-        "language": language(locale),
-        "direction": catalogue(locale).direction,
     }
     with transaction.atomic():
         outbox.queue_email(

@@ -13,12 +13,13 @@ from django.utils import timezone
 from assistant.errors import ToolRefused
 from assistant.models import Card, Conversation, Delivery, Organization, ToolCall
 from assistant.redaction import visible
-from assistant.sentences import catalogue, label, language
+from assistant.sentences import label
 from assistant.services import admin_pages
 from assistant.services.booking import wording
 from assistant.services.conversations import cards
 from assistant.services.deliveries import outbox
 from assistant.services.methods import ledger
+from assistant.services.organizations.looks import letterhead, look_of
 
 NETWORK_AT_LEAST = 5  # messages in 24 hours from one network to one recipient; a quarter of the total where that is more
 
@@ -94,13 +95,13 @@ def letter(organization: Organization, conversation: Conversation | None, notice
     """Text and HTML of the notice; what visitors wrote is escaped in the one and plain in the other. Our own
     words in it are in English for a team, and in the visitor's language for the visitor."""
     locale = conversation.locale if conversation and not notice.to_team else ""
+    assistant = conversation.assistant if conversation else None
     context = {
+        **letterhead(look_of(organization, assistant), locale),
         "notice": notice,
         "organization": organization,
         "reference": reference,
         "conversation": conversation,
-        "language": language(locale),
-        "direction": catalogue(locale).direction,
         "admin_url": admin_pages.address("assistant_conversation_change", conversation.pk)
         if notice.to_team and conversation
         else "",

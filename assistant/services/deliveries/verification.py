@@ -18,9 +18,10 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from assistant.errors import InputError, ToolError
 from assistant.models import Card, Conversation, Delivery, Visitor
-from assistant.sentences import catalogue, label, language
+from assistant.sentences import label
 from assistant.services.conversations import cards
 from assistant.services.deliveries import outbox
+from assistant.services.organizations.looks import letterhead, look_of
 
 DIGITS = 6
 WRONG_CODES = 5  # on one card: five guesses of a million
@@ -96,14 +97,13 @@ def _mail_code(card: Card, address: str) -> None:
 def _queue_code(card: Card, email: str) -> None:
     say = partial(label, locale=card.conversation.locale)
     organization = card.conversation.organization.name
+    look = look_of(card.conversation.organization, card.conversation.assistant)
     about = {
-        "language": language(card.conversation.locale),
-        "direction": catalogue(card.conversation.locale).direction,
+        **letterhead(look, card.conversation.locale),
         "title": say("your_code"),
         "code": _mark(),
         "use": say("code_use", organization=organization),
         "unasked": say("code_unasked"),
-        "organization": organization,
     }
     outbox.queue_email(
         card.conversation.organization,

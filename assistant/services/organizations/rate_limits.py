@@ -78,6 +78,7 @@ LIMITS = {
     "inbox": Limit(("240/minute",), shared=False),  # visitor: a member of staff, whose page says what they look at
     "socket": Limit(network=("600/minute",), shared=False),
     "config": Limit(network=("600/minute",), shared=False),
+    "picture": Limit(network=("600/minute",), shared=False),  # browsers keep them: once for each visitor
     "hosted": Limit(network=("300/minute",), shared=False),
     "appointment": Limit(("60/minute",), ("120/minute",)),
     "login": Limit(("5/5minute", "20/hour"), ("30/5minute", "200/hour"), always=True),  # visitor: a user, from this network

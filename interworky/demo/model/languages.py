@@ -25,6 +25,7 @@ class Language:
     booking: str
     english: dict[str, str]
     says: dict[str, str]
+    joints: str = ""  # where a word is two, such as Dienstag|nachmittag
 
 
 GERMAN = Language(
@@ -54,6 +55,7 @@ GERMAN = Language(
         "unknown": "Das weiß ich leider nicht. Als Demonstration kenne ich die Öffnungszeiten, suche Termine und hole "
         "das Team.",
     },
+    joints="(?<=tag|och|end)(?=(?:vor|nach)mittag|abend|früh)",
 )  # fmt: skip
 FRENCH = Language(
     words="je|voudrais|veux|avec|une?|pas|quand|vous|êtes|bonjour|bonsoir|salut|rendez-vous|merci|les|des|ouverts?|horaires|"
@@ -160,7 +162,7 @@ def wants(talk: Talk, pattern: str) -> bool:
 
 def in_english(language: Language, talk: Talk) -> Talk:
     """The talk with the visitor's wish for an appointment in English words; clocks stay as they are."""
-    text = talk.said
+    text = re.sub(language.joints, " ", talk.said, flags=re.I) if language.joints else talk.said
     for pattern, word in language.english.items():
         text = re.sub(rf"(?<!\w)(?:{pattern})(?!\w)", f" {word} ", text, flags=re.I)
     kept = re.findall(

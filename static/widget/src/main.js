@@ -55,7 +55,8 @@ function build({ host, config, storage: stored, root, shadow, launcher, options,
   const session = createSession(host, config.key, storage, (...request) => fetch(...request), locale);
   const { transport, outbox } = createConnection(host, store, session);
   const actions = createActions({ store, transport, storage, session });
-  const panel = createPanel(actions, { t, voice: language.voice, locale, host, mode });
+  const picture = config.avatar ? pictureAt(host + config.avatar) : undefined;
+  const panel = createPanel(actions, { t, voice: language.voice, locale, host, mode, picture });
   const teaser = createTeaser(() => commands.open());
   const commands = createPanelCommands({ store, transport, storage, actions, session, emit, focus: panel.focus });
 
@@ -98,6 +99,12 @@ function build({ host, config, storage: stored, root, shadow, launcher, options,
     },
   };
 }
+
+/** Where it cannot be fetched, it never comes, and its first letter stays. @param {string} address */
+const pictureAt = (address) =>
+  import("./avatar/index.js")
+    .then(({ fetchPicture }) => fetchPicture(address))
+    .catch(() => /** @type {Promise<import("./avatar/index.js").Draw>} */ (new Promise(() => {})));
 
 /** @typedef {ReturnType<typeof build>} Built */
 /** @typedef {Awaited<ReturnType<typeof mount>>} Panel */

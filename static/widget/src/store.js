@@ -9,6 +9,7 @@
  * @property {string} [organization]
  * @property {string} greeting @property {string} disclosure @property {string[]} starters
  * @property {Record<string, { greeting?: string, disclosure?: string, starters?: string[] }>} [texts] by language, what differs
+ * @property {string} [avatar] the path of its picture on the server
  * @property {string} accent @property {"left" | "right"} position @property {string} locale
  * @property {boolean} [consent] whether visitors agree to something before their first message
  * @property {string} [launcher_label] @property {string} [teaser] @property {string} [page_messages] a path and a text per line

@@ -8,6 +8,7 @@ import pytest
 
 from assistant.engine.claims import claimed
 from assistant.llm import ToolSpec
+from interworky.demo.greetings import GREETINGS
 from interworky.demo.model import languages
 
 from .test_rules import FREE, TODAY, TOOLS, Visit, schema
@@ -63,7 +64,8 @@ def test_the_opening_hours_are_found(said: str, language: languages.Language) ->
 @pytest.mark.parametrize(
     ("said", "language"),
     [
-        ("Ich möchte am Dienstagnachmittag, also Dienstag nachmittags, einen Termin", languages.GERMAN),
+        ("Ich möchte am Dienstagnachmittag einen Termin", languages.GERMAN),
+        ("Haben Sie Dienstag nachmittags einen Termin?", languages.GERMAN),
         ("Je voudrais un rendez-vous mardi après-midi", languages.FRENCH),
         ("Quiero una cita el martes por la tarde", languages.SPANISH),
         ("أريد موعدًا يوم الثلاثاء بعد الظهر", languages.ARABIC),
@@ -102,3 +104,16 @@ def test_english_stays_english(said: str) -> None:
 def test_nothing_it_says_by_itself_claims_that_something_was_done(language: languages.Language) -> None:
     for name in ("hello", "hours", "reach", "alone", "free", "none", "waiting", "unknown"):
         assert not claimed(language.says[name].format(times="14:00")), name
+
+
+@pytest.mark.parametrize("code", GREETINGS)
+def test_what_the_demonstration_suggests_in_a_language_is_understood_in_it(code: str) -> None:
+    own = {
+        "de": languages.GERMAN, "fr": languages.FRENCH, "es": languages.SPANISH, "ar": languages.ARABIC,
+    }[code]  # fmt: skip
+    booking, hours, person = GREETINGS[code]["starters"].splitlines()
+    [search] = Visit().says(booking).calls
+    assert search.arguments == {"from_day": (TODAY + timedelta(3)).isoformat(), "part_of_day": "afternoon"}
+    assert Visit().says(hours).text.startswith(own.says["hours"])
+    [call] = Visit([*TOOLS, HUMAN]).says(person).calls
+    assert call.name == "human_handoff"

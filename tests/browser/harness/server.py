@@ -40,6 +40,7 @@ class FakeServer(Sockets):
     def __init__(self, **config: Any) -> None:
         super().__init__()
         self.config = CONFIG | config
+        self.picture = b""  # of the assistant
         self.users: dict[str, str] = {}  # the token of each who is logged in
         self._numbers = itertools.count(1)
         self.requests: list[str] = []
@@ -67,6 +68,7 @@ class FakeServer(Sockets):
                 for path in sorted(DIST.glob("*.js"))
                 if path.name not in ("loader.js", "panel.js")
             ),
+            web.get("/pictures/{name}", self._picture),
             web.get("/api/v1/widget/config/{key}", self._config),
             web.post("/api/v1/widget/sessions", self._session),
             web.post("/api/v1/widget/identity", self._identity),
@@ -151,6 +153,9 @@ class FakeServer(Sockets):
         if self.refusal == 403:
             return web.json_response({"code": "not_allowed"}, status=403)
         return web.json_response(self.config)
+
+    async def _picture(self, _: web.Request) -> web.Response:
+        return web.Response(body=self.picture, content_type="image/png") if self.picture else web.Response(status=404)
 
     async def _session(self, request: web.Request) -> web.Response:
         if self.refusal and self.refusal < 1000:

@@ -18,7 +18,10 @@ from django.utils import timezone
 from assistant.async_db import in_db
 from assistant.models import Assistant, Message, Turn, Visitor, VoiceCall
 from assistant.services.conversations import cards
+from assistant.services.organizations import pictures
 from tests import make
+from tests.assistant.services.files.pictures import png, webp
+from tests.assistant.services.organizations.test_pictures import upload
 from tests.rates import spend
 from tests.widget.views.visitor_page import API, Page, ended
 from widget.urls import urlpatterns
@@ -229,6 +232,18 @@ async def test_the_config_contains_presentational_settings_only(page, assistant)
     changed = await page.get(f"config/{assistant.public_key}", **{"if-none-match": answer.headers["etag"]})
     assert changed.json()["greeting"] == "Welcome!", "a change by staff is seen at once"
     assert (await Page("https://evil.example").get(f"config/{assistant.public_key}")).status_code == 403
+
+
+async def test_the_config_names_the_avatar_and_any_change_of_it_shows_at_once(page, assistant):
+    answers = [await page.get(f"config/{assistant.public_key}")]
+    for picture in (png(), webp()):
+        kept = await in_db(pictures.keep)(assistant, upload(picture))
+        answers.append(await page.get(f"config/{assistant.public_key}"))
+        assert answers[-1].json()["avatar"] == f"/pictures/{kept.file_name}"
+    await in_db(pictures.remove)(assistant)
+    answers.append(await page.get(f"config/{assistant.public_key}"))
+    assert "avatar" not in answers[0].json() and "avatar" not in answers[-1].json()
+    assert len({answer.headers["etag"] for answer in answers}) == 3
 
 
 async def test_a_page_that_asks_for_the_widget_is_seen_once_in_a_while(page, assistant, settings):

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from django.conf import settings
 
 from assistant.async_db import in_db
 from assistant.models import Provider
+from assistant.services.organizations import pictures
 from tests import make
+from tests.assistant.services.files.pictures import png
+from tests.assistant.services.organizations.test_pictures import upload
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -33,3 +37,15 @@ async def test_the_hosted_page_may_call_the_provider_of_voice_and_nobody_else(as
     await in_db(speaks)()
     answer = await async_client.get(f"/chat/{assistant.public_key}")
     assert "connect-src 'self' https://api.openai.com;" in answer.headers["content-security-policy"]
+
+
+async def test_the_hosted_page_shows_the_avatar_or_the_logo_in_the_tab(async_client):
+    assistant = await in_db(make.assistant)()
+    page = f"/chat/{assistant.public_key}"
+    assert "admin-extra/icon.svg" in (await async_client.get(page)).content.decode()
+    for owner in (assistant.organization, assistant):
+        kept = await in_db(pictures.keep)(owner, upload(png()))
+        assert (
+            f'<link rel="icon" href="{settings.PUBLIC_URL}/pictures/{kept.file_name}">'
+            in (await async_client.get(page)).content.decode()
+        )

@@ -16,6 +16,10 @@ ORGANIZATIONS = {
             N: "id revision created_at",
         },
     ),
+    "Picture": Table(
+        "Logos and avatars, which visitors see.", Term.OWNER,
+        fields={O: "organization assistant data type width height at", N: "id"},
+    ),
     "OfficeHours": Table("When the team answers.", Term.OWNER, fields={O: "organization weekday opens closes", N: "id"}),
     "OfficeClosure": Table(
         "When the team is away.", Term.OWNER, fields={O: "organization first_day last_day reason", N: "id"}

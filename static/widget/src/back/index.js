@@ -1,14 +1,12 @@
-/** The phone's Back closes the panel, rather than leaving the page that it covers. Loaded where it does. */
+/** The phone's Back closes the panel, rather than leaving the page that it covers. Loaded where it does.
+ *
+ * An entry of the same page, and not a `CloseWatcher`: that one hears the Back of some systems and of no browser's toolbar.
+ */
 
 /** @param {() => void} close @returns {() => void} stops waiting for it */
 export function closeOnBack(close) {
-  if ("CloseWatcher" in window) {
-    const watcher = new /** @type {any} */ (window).CloseWatcher();
-    watcher.onclose = close;
-    return () => watcher.destroy();
-  }
-  // An entry of the same page: what a router has kept with it stays. It is not taken back when the panel is closed in
-  // another way, since the page may be about to go somewhere itself; it serves the next time.
+  // What a router has kept with its entry stays. Ours is not taken back when the panel is closed in another way, since the
+  // page may be about to go somewhere itself; it serves the next time.
   const state = typeof history.state === "object" ? history.state : {};
   if (!state?.interworky) history.pushState({ ...state, interworky: true }, "");
   const listening = new AbortController();

@@ -1,4 +1,5 @@
 /** Every state of the widget in every theme on one page, for staff to look at and for a test to. No server answers here. */
+import { drawer } from "../avatar/index.js";
 import { palette } from "../colour.js";
 import { h, icon } from "../dom.js";
 import { show } from "../ending/index.js";
@@ -66,7 +67,8 @@ function drawState(look, { strings: t, locale, dir }, name) {
   const { host, root } = createRoot(LOOKS[look], dir, "inline");
   const store = createStore(state);
   const parts = /** @type {any} */ ({ store, session: { token: async () => "" }, send: async () => true });
-  const page = { t, locale, host: location.origin, mode: "inline", announce() {} };
+  const picture = state.config.avatar ? Promise.resolve(drawer(drawFace())) : undefined;
+  const page = { t, locale, host: location.origin, mode: "inline", picture, announce() {} };
   // Whatever is pressed here does nothing, but for the sheets.
   const actions = /** @type {any} */ (
     new Proxy(
@@ -84,6 +86,25 @@ function drawState(look, { strings: t, locale, dir }, name) {
   // The menu last: it closes when the focus goes elsewhere.
   if (press) (press === "menu" ? setTimeout : queueMicrotask)(() => pressButton(root, t, press));
   return shown;
+}
+
+/** Somebody's picture, for want of a server that has one. */
+function drawFace() {
+  const canvas = Object.assign(document.createElement("canvas"), { width: 128, height: 128 });
+  const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  /** @param {string} colour @param {number} x @param {number} y @param {number} radius */
+  const disc = (colour, x, y, radius) => {
+    pen.fillStyle = colour;
+    pen.beginPath();
+    pen.arc(x, y, radius, 0, 7);
+    pen.fill();
+  };
+  pen.fillStyle = "#f2c9a1";
+  pen.fillRect(0, 0, 128, 128);
+  disc("#3b5b7a", 64, 138, 50);
+  disc("#5a3825", 64, 48, 32);
+  disc("#f9e0c7", 64, 58, 25);
+  return canvas;
 }
 
 /** @param {HTMLElement} root @param {any} t @param {string} name */

@@ -42,6 +42,7 @@ const said = (role, text, more) => ({
 });
 const asked = said("visitor", "Can I come in on Tuesday?");
 const answered = said("assistant", "Yes. Which time suits you?");
+const askedAgain = said("visitor", "At ten, please.");
 const turn = (/** @type {object} */ event) => ({ turn: "t", fence: 1, ...event });
 const becomes = (/** @type {string} */ state, /** @type {object} */ more) => ({
   type: "conversation.updated",
@@ -74,6 +75,8 @@ export const STATES = {
   "team away": {
     state: { ...after([asked, answered]), config: { ...CONFIG, office: { opens_at: "2099-01-08T09:00:00Z" } } },
   },
+  "with a picture": { state: pictured(after([asked, answered, askedAgain, said("staff", "Ada here.")])) },
+  "with a picture, writing": { state: pictured(after([asked, { type: "turn.started", ...turn({ message: "m" }) }])) },
   sending: { state: after([asked, answered, { type: "message.written", message: written({}) }]) },
   "not sent": {
     state: after([asked, answered], {
@@ -126,6 +129,11 @@ export const STATES = {
   "ended, to be rated": { state: after([asked, answered, becomes("closed", {})]) },
   ended: { state: rated() },
 };
+
+/** @param {State} state @returns {State} */
+function pictured(state) {
+  return { ...state, config: { ...state.config, avatar: "/pictures/mia.png" } };
+}
 
 function rated() {
   const state = after([asked, answered, becomes("closed", {})]);

@@ -6,7 +6,7 @@ import { createMenu } from "./menu.js";
 /** The name of the assistant or member of staff, and the menu.
  * @param {import("./index.js").Actions} actions @param {import("./index.js").Page} page */
 export function createHeader(actions, page) {
-  const { t, mode, locale } = page;
+  const { t, mode, locale, picture } = page;
   const avatar = h("span", { class: "avatar", "aria-hidden": "true" });
   const title = h("bdi"); // in the direction of its own letters, at the side of the avatar
   const who = h("span");
@@ -28,13 +28,14 @@ export function createHeader(actions, page) {
     menu.el,
     close,
   );
+  void picture?.then((draw) => avatar.replaceChildren(draw(40)));
   return {
     el,
     /** @param {import("./index.js").State} state */
     update({ config, conversation, items, pending }) {
       const name = config.title || config.name;
       title.textContent = name;
-      avatar.textContent = [...name][0]?.toUpperCase() ?? "";
+      if (!avatar.firstElementChild) avatar.textContent = [...name][0]?.toUpperCase() ?? "";
       const withPerson = fill(t.withPerson, { name: conversation?.staff || t.team });
       const is = conversation?.state;
       const canAskForPerson = config.human !== false && (is === undefined || is === "assistant");

@@ -11,6 +11,7 @@ import { createMessages } from "./messages.js";
  * @property {import("../locales/index.js").Voice} [voice] the words of a call; English has them with the module
  * @property {string} locale @property {string} host
  * @property {string} mode `page` where the chat is the whole page, `inline` where it is a part of it: then it cannot be closed
+ * @property {Promise<import("../avatar/index.js").Draw>} [picture] the assistant's, where there is one
  * @property {(text: string) => void} announce says `text` to a screen reader, once
  * @typedef {{ el: HTMLElement, update(state: State, before: State): void }} View
  */

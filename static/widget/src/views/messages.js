@@ -22,6 +22,9 @@ import { createScrolling } from "./scrolling.js";
  * @typedef {{ key: string, create: (actions: Actions, page: Page) => Line, data: unknown }} Entry
  */
 
+/** What the assistant's picture stands beside. @type {Entry["create"][]} */
+const SPOKEN = [createIntro, createReply, createStatus];
+
 /** The conversation. @param {Actions} actions @param {Page} page */
 export function createMessages(actions, page) {
   const { t, announce } = page;
@@ -35,6 +38,7 @@ export function createMessages(actions, page) {
   const latest = h("button", { type: "button", class: "latest", hidden: true }, icon(DOWN), t.latest);
   const el = h("div", { class: "messages" }, log, latest);
   const follow = createScrolling(log, list, latest);
+  void page.picture?.then(() => list.classList.add("pictured"));
   /** @type {Map<string, Line>} */
   let lines = new Map();
 
@@ -46,13 +50,20 @@ export function createMessages(actions, page) {
     /** @type {typeof lines} */
     const next = new Map();
     for (const { key, create, data } of entries) {
-      const line = lines.get(key) ?? create(actions, page);
+      const line = lines.get(key) ?? createLine(create);
       line.update(data, state);
       const place = list.children[next.size];
       if (place !== line.el) list.insertBefore(line.el, place ?? null);
       next.set(key, line);
     }
     lines = next;
+  }
+
+  /** @param {Entry["create"]} create */
+  function createLine(create) {
+    const line = create(actions, page);
+    if (SPOKEN.includes(create)) void page.picture?.then((drawn) => line.el.prepend(drawn(28)));
+    return line;
   }
 
   return {

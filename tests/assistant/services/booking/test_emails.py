@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from assistant.models import Appointment, Assistant, MessageTemplate, Organization
-from assistant.services.booking import appointments, emails, looks
+from assistant.services.booking import appointments, emails
+from assistant.services.organizations import looks
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -63,7 +64,7 @@ def test_the_visitors_e_mail_has_the_business_name_colour_phone_and_the_clock_of
 @pytest.mark.parametrize("accent", ["#ffcc00", "#ffffff", "#000000", "#0f766e", "#abc", "#777777", "#ff0000"])
 def test_any_accent_can_be_read_as_text_and_below_text(appointment, accent):
     Assistant.objects.update(accent=accent)
-    look = looks.look_of(Appointment.objects.get(pk=appointment.pk))
+    look = looks.look_of_appointment(Appointment.objects.get(pk=appointment.pk))
     assert looks.contrast(look.on_white, "#ffffff") >= 4.5
     assert looks.contrast(look.on_dark, looks.DARK_SHEET) >= 4.5
     assert looks.contrast(look.on_accent, look.accent) >= 4.5

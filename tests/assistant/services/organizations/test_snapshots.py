@@ -42,7 +42,7 @@ LEFT_OUT = {
     "ProviderHealth": "turns write it, and each must see what another process has just found out",
     **dict.fromkeys(["Calendar", "OpeningHours", "Closure", "SpecialHours", "Service", "Offering"], READ_WHERE_USED),
     **dict.fromkeys(["FormField", "MessageTemplate", "MessageChannel", "BlockedTime"], READ_WHERE_USED),
-    **dict.fromkeys(["OfficeHours", "OfficeClosure", "IdentityKey"], READ_WHERE_USED),
+    **dict.fromkeys(["OfficeHours", "OfficeClosure", "IdentityKey", "Picture"], READ_WHERE_USED),
     **dict.fromkeys(["CalendarFeed", "OutsideCalendar", "BusyTime", "OutsideEntry"], READ_WHERE_USED),
     **dict.fromkeys(["OAuthClient", "CalendarAccount"], READ_WHERE_USED),
     **dict.fromkeys(["Document", "DocumentFile", "Passage", "PassageVector", "Embedding"], READ_WHERE_USED),

@@ -1,14 +1,29 @@
-"""How a business looks in the e-mails and on the pages about its appointments: its colour, its name, how to reach it."""
+"""How a business looks in its e-mails and on the pages of appointments: its colour, its logo or name, how to reach it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from assistant.models import Appointment
+from django.conf import settings
+
+from assistant.models import Appointment, Assistant, Organization
+from assistant.sentences import catalogue, label, language
+from assistant.services.organizations import pictures
 
 READABLE = 4.5  # WCAG 2.2, 1.4.3: contrast of text to its ground
 DEFAULT_ACCENT = "#0f766e"
 BLACK, WHITE, DARK_SHEET = "#000000", "#ffffff", "#18212a"
+LOGO_WIDTH, LOGO_HEIGHT = 240, 56  # of the space for it: what is kept has more pixels, for sharp screens
+
+
+@dataclass(frozen=True)
+class Logo:
+    """A logo and the size at which it is shown, in CSS pixels, which mail programs read from its attributes."""
+
+    url: str
+    width: int
+    height: int
 
 
 @dataclass(frozen=True)
@@ -19,26 +34,52 @@ class Look:
     name: str
     website: str
     phone: str
+    logo: Logo | None
     accent: str
     on_accent: str
     on_white: str
     on_dark: str
 
 
-def look_of(appointment: Appointment) -> Look:
-    """In the colour of the assistant that it was booked with, else of the organization's first."""
-    talk, of = appointment.conversation, appointment.organization
-    assistant = talk.assistant if talk else of.assistants.order_by("pk").first() if of.pk else None
+def look_of(organization: Organization, assistant: Assistant | None = None) -> Look:
+    """In the colour of `assistant`, else of the organization's first."""
+    assistant = assistant or (organization.assistants.order_by("pk").first() if organization.pk else None)
     accent = assistant.accent if assistant else DEFAULT_ACCENT
     return Look(
-        name=of.name,
-        website=of.website,
-        phone=of.phone,
+        name=organization.name,
+        website=organization.website,
+        phone=organization.phone,
+        logo=_logo(organization),
         accent=accent,
         on_accent=max((WHITE, BLACK), key=lambda ink: contrast(ink, accent)),
         on_white=readable(accent, WHITE),
         on_dark=readable(accent, DARK_SHEET),
     )
+
+
+def look_of_appointment(appointment: Appointment) -> Look:
+    """In the colour of the assistant that it was booked with."""
+    talk = appointment.conversation
+    return look_of(appointment.organization, talk.assistant if talk else None)
+
+
+def letterhead(look: Look, locale: str) -> dict[str, Any]:
+    """What the templates of e-mails to visitors need around their text."""
+    return {
+        "look": look,
+        "call_us": label("call_us", locale),
+        "language": language(locale),
+        "direction": catalogue(locale).direction,
+    }
+
+
+def _logo(organization: Organization) -> Logo | None:
+    picture = pictures.of(organization)
+    if picture is None:
+        return None
+    scale = min(1, LOGO_WIDTH / picture.width, LOGO_HEIGHT / picture.height)
+    width, height = (max(1, round(side * scale)) for side in (picture.width, picture.height))
+    return Logo(settings.PUBLIC_URL + pictures.path_of(picture), width, height)
 
 
 def readable(colour: str, ground: str) -> str:
