@@ -50,6 +50,7 @@ OUT = {
         TENANT,
     ): "an outside calendar's form",
     ("assistant.admin.notifications:TeamWebhookForm.clean", "check_url", TENANT): "a webhook's form",
+    ("assistant.services.notifications.push:_check", "check_url", TENANT): "a browser that is added",
     ("assistant.services.booking.connectors.dav:_ask", "fetch", TENANT): "an outside calendar that is read",
     ("assistant.services.booking.connectors.dav:is_private", "origin", ""): "an outside calendar that is read",
     ("assistant.services.booking.connectors.json_api:Api._send", "fetch", TENANT): "a calendar at Google that is read",
