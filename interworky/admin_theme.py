@@ -7,13 +7,18 @@ from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 
+def notices(request: HttpRequest) -> str:
+    """The script that tells staff of what happens, on every page."""
+    return static("admin-extra/notices.js")
+
+
 def stylesheet(name: str) -> Callable[[HttpRequest], str]:
     return lambda request: static(f"admin-extra/styles/{name}.css")
 
 
 # What every page may need. What belongs to one page, such as statistics, its template links. They are files and not one
 # bundle, since the server needs no build: browsers ask for all of them at once, and keep them.
-STYLESHEETS = ("base", "layout", "controls", "forms", "lists")
+STYLESHEETS = ("base", "layout", "controls", "forms", "lists", "notices")
 
 UNFOLD = {
     "SITE_TITLE": "Interworky",
@@ -22,6 +27,7 @@ UNFOLD = {
     "SITE_URL": None,
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("admin-extra/icon.svg")}],
     "SHOW_VIEW_ON_SITE": False,
+    "SCRIPTS": [notices],
     "STYLES": [stylesheet(name) for name in STYLESHEETS],
     "DASHBOARD_CALLBACK": "assistant.admin.dashboard.dashboard",
     "ENVIRONMENT": "assistant.admin.navigation.environment",

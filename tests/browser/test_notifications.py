@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests import servers
 from tests.browser.test_admin import signed_in
-from tests.browser.test_inbox import Office
+from tests.browser.test_inbox import Office, asks_for_a_person
 
 ROWS = "from assistant.models import PushSubscription\n"
 PAGE = "/admin/assistant/conversation/notifications/"
@@ -108,6 +108,24 @@ def test_a_browser_is_turned_on_shows_what_is_pushed_and_is_turned_off(office, g
     grace.get_by_role("button", name="Turn off").click()
     expect(grace.get_by_role("button", name="Turn on notifications in this browser")).to_be_visible()
     assert office.shell(ROWS + "print(PushSubscription.objects.count())") == "0"
+
+
+def test_every_tab_shows_that_a_visitor_waits_and_one_of_them_holds_the_socket(office, grace, new_widget):
+    sockets: list[str] = []
+    grace.context.on("page", lambda page: page.on("websocket", lambda socket: sockets.append(socket.url)))
+    today, inbox = grace.context.new_page(), grace.context.new_page()
+    today.goto("/admin/")
+    inbox.goto("/admin/assistant/conversation/inbox/")
+    grace.close()  # it held the socket, which goes to another tab
+    until(inbox, lambda: any(url.endswith("?only=notices") for url in sockets))
+    asks_for_a_person(office, new_widget(), "Is there a lift?")
+    for page in (today, inbox):
+        expect(page.locator("#iw-notices")).to_contain_text("A visitor is waiting for a person")
+    assert [url.endswith("?only=notices") for url in sockets].count(True) == 1
+    inbox.locator("#iw-notices a").click()
+    expect(inbox.locator("#inbox-talk [role=log]")).to_contain_text("Is there a lift?")
+    today.get_by_role("button", name="Dismiss").click()
+    expect(today.locator("#iw-notices p")).to_have_count(0)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,9 @@
 It carries no texts: the page reads them from the admin's own addresses, which check permissions. Frames in:
 `watch {conversation}` (empty for none), `typing {}`, and `here {}` every few seconds. Out: `changed`, `read`,
 `visitor.typing`, `staff.here {conversation, user, name, typing}`, and `missed` where events may have been lost.
+
+With `?only=notices` it is any other page's, and carries `notice {id, event, title, link, conversation}` alone, of what this
+person has chosen to be told of.
 """
 
 from __future__ import annotations
@@ -24,8 +27,9 @@ from assistant.admin.inbox.shown import name_of
 from assistant.admin.scoping import organizations
 from assistant.async_db import in_db
 from assistant.errors import TooMuch
-from assistant.models import Conversation
+from assistant.models import Conversation, StaffEvent
 from assistant.services import logins
+from assistant.services.notifications import choices
 from assistant.services.organizations import members, rate_limits
 
 log = logging.getLogger(__name__)
@@ -40,6 +44,7 @@ class InboxConsumer(AsyncWebsocketConsumer):
     user: Any = None
     watched: Conversation | None = None
     may_write = False
+    only_notices = False
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         async with contextlib.AsyncExitStack() as self.until_gone:
@@ -52,10 +57,11 @@ class InboxConsumer(AsyncWebsocketConsumer):
         self.user, found = await in_db(self._admitted)()
         if self.user is None:
             return await self.close(NOT_SIGNED_IN)
+        self.only_notices = self.scope.get("query_string", b"") == b"only=notices"
         for organization_id in found:
             group = live.staff_group(organization_id)
             subscription = await self.until_gone.enter_async_context(live.subscribe(group))
-            forwarding = asyncio.create_task(self._forward(subscription))
+            forwarding = asyncio.create_task(self._forward(subscription, organization_id))
             self.until_gone.callback(forwarding.cancel)
         await self._send({"type": "ready"})
 
@@ -132,10 +138,24 @@ class InboxConsumer(AsyncWebsocketConsumer):
     async def disconnect(self, code: int) -> None:
         self._say(gone=True)
 
-    async def _forward(self, subscription: live.Subscription) -> None:
+    async def _forward(self, subscription: live.Subscription, organization_id: int) -> None:
         while True:
             payload = await subscription.next()
+            if self.only_notices != (payload is not None and payload["type"] == "notice"):
+                continue
+            if self.only_notices and not await self._wants(payload or {}, organization_id):
+                continue
             await self._send(payload if payload is not None else {"type": "missed"})
+
+    async def _wants(self, notice: dict[str, Any], organization_id: int) -> bool:
+        """Whether the person is told of this in the page; asked each time, since they may have been removed or logged out,
+        and such a page says of itself nothing."""
+        user, found = await in_db(self._admitted)()
+        if user is None:
+            await self.close(NOT_SIGNED_IN)
+            return False
+        theirs = organization_id in found and notice["only"] in (None, user.pk)
+        return theirs and (await in_db(choices.of_user)(user))[StaffEvent(notice["event"])].in_page
 
     async def _send(self, payload: dict[str, Any]) -> None:
         try:

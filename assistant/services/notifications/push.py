@@ -189,6 +189,7 @@ def content_of(row: Notification) -> bytes:
         "url": f"{place.path}?{place.query}" if place.query else place.path,
         "event": row.event,
         "conversation": str(row.conversation_id or ""),
+        "notice": row.key.rpartition(":")[0],  # what an open page may have shown already
         "tag": topic_of(row),
     }
     return orjson.dumps(shown)

@@ -8,12 +8,15 @@ import json
 import pytest
 from channels.testing import WebsocketCommunicator
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.test import Client
 
 from assistant.admin.inbox.socket import InboxConsumer
 from assistant.async_db import in_db
-from assistant.models import Conversation, Membership, Organization
+from assistant.models import Conversation, Membership, Organization, StaffEvent
 from assistant.services.conversations.messages import post_message
+from assistant.services.notifications import choices, queue
+from assistant.services.organizations import members
 from tests import make
 from tests.assistant.admin.filled import member
 
@@ -136,3 +139,64 @@ async def test_a_user_without_a_login_or_who_sends_nonsense_is_disconnected():
         await inbox.hear("ready")
         await inbox.wire.send_to(text_data="[]")
         assert await inbox.closed() == 4400
+
+
+# --- The socket of any other page -------------------------------------------------------------------------------------
+
+
+class Desk(Inbox):
+    """Any page of the admin, which is told of what its person has chosen."""
+
+    def __init__(self, cookie: str) -> None:
+        super().__init__(cookie)
+        self.wire.scope["query_string"] = b"only=notices"
+
+
+def asks(talk: Conversation, key: str, **about: object) -> None:
+    queue.notify(talk.organization, StaffEvent.WAITING, f"Notice {key}", key=key, conversation=talk, **about)
+
+
+async def test_any_page_is_told_of_what_its_person_has_chosen_and_of_nothing_else():
+    talk, other = await in_db(talks)()
+    mine = await in_db(signed_in)(talk.organization, "viewer")
+    owner = await in_db(member)(talk.organization, "owner")
+    async with Desk(mine) as desk:
+        await desk.hear("ready")
+        await in_db(post_message)(talk, "c-1", "Hello")  # that something has changed is for the inbox
+        await in_db(asks)(other, "theirs")
+        await in_db(asks)(talk, "the owner's", only=owner)
+        await in_db(queue.notify)(talk.organization, StaffEvent.BUDGET, "Not chosen", key="budget")
+        await in_db(asks)(talk, "mine", link="https://chat.example.com/admin/x/")
+        heard = json.loads(await desk.wire.receive_from(8))
+        assert (heard["type"], heard["id"], heard["title"]) == ("notice", "mine", "Notice mine")
+        assert (heard["conversation"], heard["link"]) == (str(talk.pk), "https://chat.example.com/admin/x/")
+        choose = {StaffEvent.WAITING: choices.Choice(), StaffEvent.BUDGET: choices.Choice(in_page=True)}
+        await in_db(choices.keep)(await in_db(User.objects.get)(username__startswith="viewer"), choose)
+        await in_db(asks)(talk, "not any more")
+        await in_db(queue.notify)(talk.organization, StaffEvent.BUDGET, "Chosen", key="budget 2")
+        assert (await desk.hear("notice"))["title"] == "Chosen"
+
+
+async def test_a_page_whose_person_was_removed_or_logged_out_is_told_of_nothing_more():
+    talk, other = await in_db(talks)()
+    mine = await in_db(signed_in)(talk.organization, "viewer")
+    person = await in_db(User.objects.get)(memberships__role="viewer")
+    await in_db(Membership.objects.create)(user=person, organization=other.organization, role="viewer")
+    async with Desk(mine) as desk:
+        await desk.hear("ready")
+        await in_db(Membership.objects.filter(organization=talk.organization).delete)()
+        await in_db(asks)(talk, "theirs no more")
+        await in_db(asks)(other, "still theirs")
+        assert (await desk.hear("notice"))["id"] == "still theirs"
+        await in_db(members.end_sessions)(person)
+        await in_db(asks)(other, "nobody's")
+        assert await desk.closed() == 4401
+
+
+async def test_an_inbox_leaves_notices_to_the_script_of_every_page():
+    talk, _ = await in_db(talks)()
+    async with Inbox(await in_db(signed_in)(talk.organization, "viewer")) as inbox:
+        await inbox.hear("ready")
+        await in_db(asks)(talk, "mine")
+        await in_db(post_message)(talk, "c-1", "Hello")
+        assert json.loads(await inbox.wire.receive_from(8))["type"] == "changed"
