@@ -21,7 +21,7 @@ from assistant.providers import embeddings, measuring, probe, retirements
 from assistant.providers.configuration import ProviderSettings
 from assistant.services import admin_pages
 from assistant.services.booking import appointments, browsing, busy_times, entries, reminders
-from assistant.services.conversations import email_answers, email_replies, voice_calls
+from assistant.services.conversations import email_answers, mailbox, voice_calls
 from assistant.services.deliveries import outbox
 from assistant.services.files import storing
 from assistant.services.knowledge import documents, vectors
@@ -68,7 +68,7 @@ def sweep() -> None:
 def read_mailbox() -> None:
     """Take in visitors' replies from the mailbox that INBOUND_IMAP_URL names, if it does. Every minute."""
     if settings.INBOUND_IMAP_URL:
-        email_replies.read_mailbox(settings.INBOUND_IMAP_URL)
+        mailbox.read_mailbox(settings.INBOUND_IMAP_URL)
 
 
 @shared_task(name="assistant.jobs.embed")  # type: ignore[untyped-decorator]

@@ -106,7 +106,7 @@ SOCKETS = {
     "assistant.services.files.images": "a child that reads an image from its standard input",
     "assistant.services.files.scanning": "clamd or a command: FILE_SCANNER",
     "assistant.services.knowledge.extraction": "a child that reads a file from its standard input, held below",
-    "assistant.services.conversations.email_replies": "imaplib: INBOUND_IMAP_URL",
+    "assistant.services.conversations.mailbox": "imaplib: INBOUND_IMAP_URL",
     "assistant.services.organizations.rate_limits": "redis: REDIS_URL",
     "assistant.tasks": "smtplib: its errors; the server is EMAIL_URL's",
     "interworky.celery": "kombu: the broker, CELERY_BROKER_URL",

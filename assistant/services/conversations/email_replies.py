@@ -7,17 +7,12 @@ believed, changes nothing of what is known of the visitor, and is noted for staf
 from __future__ import annotations
 
 import hashlib
-import imaplib
 import logging
 import re
-from collections.abc import Callable, Iterator
-from contextlib import suppress
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import getaddresses, parseaddr
 from html.parser import HTMLParser
-from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 from django.db import transaction
@@ -41,8 +36,6 @@ RECIPIENTS = ("to", "cc", "delivered-to", "x-original-to", "envelope-to", "x-env
 READ_CHARS = 60_000  # of a mail's text; what is quoted in it is cut off
 NAMES = 10  # of attachments that are named
 LANGUAGES = ["en", "de", "fr", "es"]
-AT_ONCE = 50  # mails of a mailbox that are read in one go
-SECONDS = 20.0
 
 
 def receive(raw: bytes) -> str:
@@ -174,54 +167,3 @@ def _wait(conversation: Conversation) -> None:
             conversation=conversation,
         )
     set_state(conversation, Conversation.State.WAITING, notified=bool(team))
-
-
-# --- A mailbox --------------------------------------------------------------------------------------------------------
-
-
-def open_mailbox(url: str) -> Any:
-    """A connection to the mailbox of `imaps://user:password@host:993/INBOX`, logged in. Raises `OSError` and
-    `imaplib.IMAP4.error`."""
-    parts = urlsplit(url)
-    make = imaplib.IMAP4_SSL if parts.scheme == "imaps" else imaplib.IMAP4
-    box = make(parts.hostname or "", parts.port or (993 if parts.scheme == "imaps" else 143), timeout=SECONDS)
-    box.login(unquote(parts.username or ""), unquote(parts.password or ""))
-    box.select(unquote(parts.path.strip("/")) or "INBOX")
-    return box
-
-
-def read_mailbox(url: str, open_: Callable[[str], Any] = open_mailbox) -> int:
-    """Take in what has not been read in the mailbox, and mark it as read. Returns how many mails."""
-    try:
-        box = open_(url)
-    except (OSError, imaplib.IMAP4.error) as error:
-        log.warning("The mailbox of INBOUND_IMAP_URL cannot be read: %s", type(error).__name__)
-        return 0
-    count = 0
-    try:
-        for number, raw in _unread(box):
-            try:
-                receive(raw)
-            except ValueError:
-                log.info("a mail of the mailbox is no message")
-            box.store(number, "+FLAGS", "\\Seen")  # after it was taken in: read twice, it counts once
-            count += 1
-    except (OSError, imaplib.IMAP4.error) as error:
-        log.warning("Reading the mailbox of INBOUND_IMAP_URL ended early: %s", type(error).__name__)
-    finally:
-        _leave(box)
-    return count
-
-
-def _unread(box: Any) -> Iterator[tuple[str, bytes]]:
-    _, [found] = box.search(None, "UNSEEN")
-    for number in (found or b"").split()[:AT_ONCE]:
-        _, parts = box.fetch(number.decode(), "(BODY.PEEK[])")
-        raw = next((part[1] for part in parts if isinstance(part, tuple)), None)
-        if raw is not None:
-            yield number.decode(), raw
-
-
-def _leave(box: Any) -> None:
-    with suppress(OSError, imaplib.IMAP4.error):  # it has gone already
-        box.logout()
