@@ -142,7 +142,8 @@ def _warn_of(notice: retirements.Notice, owner: Organization | None) -> None:
         f"{' and try it there' if owner else ', and try it with: python3 manage.py doctor --probe'}."
     )
     if owner:
-        budgets.notify_team(owner, subject, text, key=key, event=StaffEvent.PROVIDER)
+        link = admin_pages.address(MODEL_PAGES["Providers"])
+        budgets.notify_team(owner, subject, text, key=key, event=StaffEvent.PROVIDER, link=link)
     else:
         _email_operators(subject, text, key)
 
