@@ -22,10 +22,10 @@ from assistant.errors import TooMuch
 from assistant.models import Conversation, Message
 from assistant.redaction import clean
 from assistant.sentences import label
+from assistant.services.conversations import unheld
 from assistant.services.conversations.email_answers import MARK, conversation_at
 from assistant.services.conversations.messages import append_message
-from assistant.services.conversations.state import leave_note, set_state
-from assistant.services.deliveries import outbox
+from assistant.services.conversations.state import leave_note
 from assistant.services.notifications import queue as notifications
 from assistant.services.organizations import rate_limits
 
@@ -147,23 +147,7 @@ def _added(conversation: Conversation, mail: EmailMessage, text: str, names: lis
         if sender.lower() != conversation.visitor.email.lower():
             note = f"The visitor's last message came by e-mail from {sender or 'nobody'}, which is not their own address."
             leave_note(locked, None, note)
-        if locked.state == Conversation.State.STAFF:
-            notifications.about_message(locked)
-        else:
-            _wait(locked)
+        if locked.state != Conversation.State.STAFF or not notifications.about_message(locked):
+            # An assistant's answer would be read by nobody.
+            unheld.wait_for_person(locked, "A visitor has answered by e-mail")
     return ACCEPTED
-
-
-def _wait(conversation: Conversation) -> None:
-    """Let it wait for a person: an assistant's answer would be read by nobody. The team's address is told."""
-    team = conversation.organization.team_email
-    if team:
-        outbox.queue_email(
-            conversation.organization,
-            to=team,
-            subject=f"A visitor has answered by e-mail: {conversation}",
-            text=f"Read what a visitor has written, and answer:\n{notifications.inbox_address(conversation)}\n",
-            key=f"answered:{conversation.pk}:{conversation.last_seq}",
-            conversation=conversation,
-        )
-    set_state(conversation, Conversation.State.WAITING, notified=bool(team))

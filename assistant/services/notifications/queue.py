@@ -135,9 +135,10 @@ def about_waiting(conversation: Conversation) -> None:
     )
 
 
-def about_message(conversation: Conversation) -> None:
-    """A visitor has written in a conversation that a person holds."""
-    if holder := conversation.assigned or conversation.staff:
+def about_message(conversation: Conversation) -> bool:
+    """A visitor has written in a conversation that a person holds. False where there is no such person any longer."""
+    holder = next((one for one in (conversation.assigned, conversation.staff) if one and one.is_active), None)
+    if holder:
         notify(
             conversation.organization,
             StaffEvent.MESSAGE,
@@ -147,6 +148,7 @@ def about_message(conversation: Conversation) -> None:
             conversation=conversation,
             only=holder,
         )
+    return holder is not None
 
 
 def inbox_address(conversation: Conversation) -> str:
