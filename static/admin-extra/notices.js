@@ -14,6 +14,8 @@
   const KEPT = 50; // ids of notices that are remembered
   const HEARD = "interworky-heard"; // in localStorage: the ids of those that a tab has made a sound for
 
+  const WANTED = "interworky-push"; // in localStorage, where notifications were turned on: the page on which that is done
+
   const channel = new BroadcastChannel("interworky-notices");
   const shown = new Set();
   const asked = new Map(); // id → what to do where somebody looks at its conversation
@@ -42,13 +44,25 @@
     const socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}/ws/v1/inbox?only=notices`);
     socket.onmessage = ({ data }) => {
       const event = JSON.parse(data);
-      if (event.type === "ready") next = FIRST_WAIT_MS;
+      if (event.type === "ready") {
+        next = FIRST_WAIT_MS;
+        remindOfPush(event.push);
+      }
       if (event.type === "notice") spread(event);
     };
     socket.onclose = ({ code }) => {
       if (code === 4401 || code === 4403) return; // logged out: the next page says so
       setTimeout(listen, next * (0.5 + Math.random() / 2), Math.min(next * 2, LONGEST_WAIT_MS));
     };
+  }
+
+  /** Logging out has turned notifications off in a browser in which somebody wants them: said once in each tab. */
+  function remindOfPush(isOn) {
+    const link = localStorage.getItem(WANTED);
+    if (isOn) sessionStorage.removeItem(WANTED);
+    if (isOn || !link || sessionStorage.getItem(WANTED)) return;
+    sessionStorage.setItem(WANTED, "said");
+    addToPage({ title: "Notifications of this browser are off since you logged out. Turn them on again.", link });
   }
 
   /** Shows a notice in all tabs, unless somebody is reading its conversation in one of them. */

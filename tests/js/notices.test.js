@@ -68,6 +68,7 @@ class Browser {
 class Tab {
   constructor(browser, { path = "/admin/", visible = true, touched = true, loggedIn = true } = {}) {
     this.listeners = {};
+    this.session = createArea();
     this.chimes = 0;
     this.opened = [];
     this.parts = new Map();
@@ -98,6 +99,7 @@ class Tab {
       URL,
       URLSearchParams,
       localStorage: browser.area,
+      sessionStorage: this.session,
       Date: { now: () => browser.now },
       setTimeout: (work, ms, ...more) => browser.timers.push({ at: browser.now + ms, work, more }),
       addEventListener: (type, work) => (this.listeners[type] ??= []).push(work),
@@ -224,6 +226,22 @@ test("a connection that is lost comes back later and later, and one of somebody 
   browser.sockets.at(-1).onclose({ code: 4401 });
   await browser.pass(100_000);
   assert.equal(browser.sockets.length, 4);
+});
+
+test("somebody who logs in again is reminded that the log-out has turned notifications off", async () => {
+  const page = "/admin/assistant/conversation/notifications/";
+  for (const [wanted, push, lines] of [
+    [page, false, 1],
+    [page, true, 0],
+    [null, false, 0],
+  ]) {
+    const browser = new Browser();
+    if (wanted) browser.area.setItem("interworky-push", wanted);
+    const tab = new Tab(browser);
+    await settled();
+    for (let times = 0; times < 2; times += 1) await browser.send({ type: "ready", push });
+    assert.equal(tab.lines.length, lines);
+  }
 });
 
 test("a page of nobody, such as the one to log in, opens no socket", async () => {

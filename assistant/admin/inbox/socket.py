@@ -4,8 +4,8 @@ It carries no texts: the page reads them from the admin's own addresses, which c
 `watch {conversation}` (empty for none), `typing {}`, and `here {}` every few seconds. Out: `changed`, `read`,
 `visitor.typing`, `staff.here {conversation, user, name, typing}`, and `missed` where events may have been lost.
 
-With `?only=notices` it is any other page's, and carries `notice {id, event, title, link, conversation}` alone, of what this
-person has chosen to be told of.
+With `?only=notices` it is any other page's: `ready {push}` says whether notifications are on in this browser, and it carries
+`notice {id, event, title, link, conversation}` alone, of what this person has chosen to be told of.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 import orjson
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, parse_cookie
@@ -29,7 +30,7 @@ from assistant.async_db import in_db
 from assistant.errors import TooMuch
 from assistant.models import Conversation, StaffEvent
 from assistant.services import logins
-from assistant.services.notifications import choices
+from assistant.services.notifications import choices, push
 from assistant.services.organizations import members, rate_limits
 
 log = logging.getLogger(__name__)
@@ -63,7 +64,7 @@ class InboxConsumer(AsyncWebsocketConsumer):
             subscription = await self.until_gone.enter_async_context(live.subscribe(group))
             forwarding = asyncio.create_task(self._forward(subscription, organization_id))
             self.until_gone.callback(forwarding.cancel)
-        await self._send({"type": "ready"})
+        await self._send({"type": "ready", **({"push": await in_db(self._is_pushed_to)()} if self.only_notices else {})})
 
     def _is_our_page(self) -> bool:
         """Whether the page that opens the socket comes from the host that it opens it to: cookies alone prove nothing."""
@@ -74,11 +75,16 @@ class InboxConsumer(AsyncWebsocketConsumer):
     def _admitted(self) -> tuple[Any, list[int]]:
         """The member of staff whose session it is, and the organizations that they see; None without a second factor where
         their organization requires one."""
-        cookies = dict(self.scope["headers"]).get(b"cookie", b"").decode("latin-1")
-        user = logins.user_of_session(parse_cookie(cookies))
+        user = logins.user_of_session(self._cookies())
         if user is None or members.lacks_two_factor(user):
             return None, []
         return user, list(organizations(_as_request(user)).values_list("pk", flat=True)[:MOST_ORGANIZATIONS])
+
+    def _cookies(self) -> dict[str, str]:
+        return parse_cookie(dict(self.scope["headers"]).get(b"cookie", b"").decode("latin-1"))
+
+    def _is_pushed_to(self) -> bool:
+        return push.is_on_in(self._cookies().get(settings.SESSION_COOKIE_NAME, ""))
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         if self.user is None:

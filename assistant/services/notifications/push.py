@@ -161,6 +161,13 @@ def keep_in_session(session: Any, row: PushSubscription) -> None:
     session[IN_SESSION] = [*(pk for pk in session.get(IN_SESSION, []) if pk != str(row.pk)), str(row.pk)][-MOST_BROWSERS:]
 
 
+def is_on_in(session_key: str) -> bool:
+    """Whether a browser was added in this session, and still is pushed to."""
+    session = Session.objects.filter(pk=session_key).first()
+    ids = session.get_decoded().get(IN_SESSION, []) if session else []
+    return PushSubscription.objects.filter(pk__in=ids).exists()
+
+
 # --- What is sent -----------------------------------------------------------------------------------------------------
 
 

@@ -73,12 +73,21 @@ async function add() {
   return post(config.subscribe, { address: subscription.endpoint, p256dh, auth, key: config.key });
 }
 
+/** What reminds somebody who logs in again that a log-out has turned them off. */
+function remember(wanted) {
+  if (wanted) localStorage.setItem("interworky-push", location.pathname);
+  else localStorage.removeItem("interworky-push");
+}
+
 async function turnOn() {
   problem.hidden = true;
   if ((await Notification.requestPermission()) !== "granted") return say(Notification.permission);
   on.disabled = true;
   try {
-    if (await add()) return location.reload();
+    if (await add()) {
+      remember(true);
+      return location.reload();
+    }
   } catch (error) {
     fail(`This browser could not turn them on: ${error.message}`);
   } finally {
@@ -91,6 +100,7 @@ async function act(button) {
   const browser = button.closest("[data-browser]").dataset.browser;
   if (button.dataset.act === "remove" && browser === (await current()).id) {
     await (await subscribed())?.unsubscribe();
+    remember(false);
   }
   if (!(await post(config[button.dataset.act], { browser }))) return;
   if (button.dataset.act === "remove") return location.reload();

@@ -9,16 +9,18 @@ import pytest
 from channels.testing import WebsocketCommunicator
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client
 
 from assistant.admin.inbox.socket import InboxConsumer
 from assistant.async_db import in_db
-from assistant.models import Conversation, Membership, Organization, StaffEvent
+from assistant.models import Conversation, Membership, Organization, PushSubscription, StaffEvent
 from assistant.services.conversations.messages import post_message
-from assistant.services.notifications import choices, queue
+from assistant.services.notifications import choices, push, queue
 from assistant.services.organizations import members
 from tests import make
 from tests.assistant.admin.filled import member
+from tests.assistant.services.notifications.test_push import Browser
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -200,3 +202,20 @@ async def test_an_inbox_leaves_notices_to_the_script_of_every_page():
         await in_db(asks)(talk, "mine")
         await in_db(post_message)(talk, "c-1", "Hello")
         assert json.loads(await inbox.wire.receive_from(8))["type"] == "changed"
+
+
+async def test_a_page_learns_whether_notifications_are_on_in_its_browser():
+    talk, _ = await in_db(talks)()
+    mine = await in_db(signed_in)(talk.organization, "viewer")
+    person = await in_db(User.objects.get)(memberships__role="viewer")
+    row = await in_db(Browser().added_by)(person)
+    for is_on in (False, True):  # on elsewhere, and here
+        async with Desk(mine) as desk:
+            assert (await desk.hear("ready"))["push"] is is_on
+        await in_db(turn_on)(mine, row)
+
+
+def turn_on(cookie: str, row: PushSubscription) -> None:
+    session = SessionStore(cookie.partition("=")[2])
+    push.keep_in_session(session, row)
+    session.save()
