@@ -9,7 +9,9 @@ class AssistantConfig(AppConfig):
     def ready(self) -> None:
         from . import checks, secrets  # noqa: F401 - the first registers the start-up checks
         from .services import account_log, audit
+        from .services.notifications import push
 
         audit.watch()
         account_log.watch()
+        push.watch()
         secrets.known_keys()  # no process starts with a FIELD_KEYS that is none

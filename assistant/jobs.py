@@ -21,7 +21,7 @@ from assistant.providers import embeddings, measuring, probe, retirements
 from assistant.providers.configuration import ProviderSettings
 from assistant.services import admin_pages
 from assistant.services.booking import appointments, browsing, busy_times, entries, reminders
-from assistant.services.conversations import email_answers, email_replies, idle, voice_calls
+from assistant.services.conversations import email_answers, idle, mailbox, voice_calls
 from assistant.services.deliveries import outbox
 from assistant.services.files import storing
 from assistant.services.knowledge import documents, vectors
@@ -68,7 +68,7 @@ def sweep() -> None:
 def read_mailbox() -> None:
     """Take in visitors' replies from the mailbox that INBOUND_IMAP_URL names, if it does. Every minute."""
     if settings.INBOUND_IMAP_URL:
-        email_replies.read_mailbox(settings.INBOUND_IMAP_URL)
+        mailbox.read_mailbox(settings.INBOUND_IMAP_URL)
 
 
 @shared_task(name="assistant.jobs.close_idle")  # type: ignore[untyped-decorator]
@@ -149,7 +149,8 @@ def _warn_of(notice: retirements.Notice, owner: Organization | None) -> None:
         f"{' and try it there' if owner else ', and try it with: python3 manage.py doctor --probe'}."
     )
     if owner:
-        budgets.notify_team(owner, subject, text, key=key, event=StaffEvent.PROVIDER)
+        link = admin_pages.address(MODEL_PAGES["Providers"])
+        budgets.notify_team(owner, subject, text, key=key, event=StaffEvent.PROVIDER, link=link)
     else:
         _email_operators(subject, text, key)
 

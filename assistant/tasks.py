@@ -32,8 +32,8 @@ from assistant.services.deliveries.posting import NotSent
 from assistant.services.knowledge import documents, vectors
 from assistant.services.knowledge.extraction import extract
 from assistant.services.knowledge.formats.result import Unreadable
+from assistant.services.notifications import push, webhooks
 from assistant.services.notifications import queue as notifications
-from assistant.services.notifications import webhooks
 
 log = logging.getLogger(__name__)
 
@@ -84,11 +84,14 @@ def send_notification(notification_id: str) -> None:
     if row is None:
         return
     try:
-        if row.webhook is None:
-            notifications.send_email(row)
-        else:
+        if row.webhook is not None:
             webhooks.send(row)
             notifications.sent(row)
+        elif row.subscription is not None:
+            push.send(row)
+            notifications.sent(row)
+        else:
+            notifications.send_email(row)
     except NotSent as error:
         log.warning("Notification %s, attempt %s: %s", row.pk, row.attempts, error)
         notifications.failed(row, str(error), for_good=error.for_good)

@@ -17,8 +17,8 @@ def script(name: str) -> Callable[[HttpRequest], str]:
 
 # What every page may need. What belongs to one page, such as statistics, its template links. They are files and not one
 # bundle, since the server needs no build: browsers ask for all of them at once, and keep them.
-STYLESHEETS = ("base", "layout", "controls", "forms", "lists")
-SCRIPTS = ("lists",)
+STYLESHEETS = ("base", "layout", "controls", "forms", "lists", "notices")
+SCRIPTS = ("lists", "notices")
 
 UNFOLD = {
     "SITE_TITLE": "Interworky",

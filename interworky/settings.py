@@ -224,7 +224,7 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # Visitors' replies to e-mails: an address of which everything after a + arrives, and one of the two ways in which it does.
 INBOUND_EMAIL_ADDRESS = env.str("INBOUND_EMAIL_ADDRESS", default="")
 INBOUND_EMAIL_KEY = env.str("INBOUND_EMAIL_KEY", default="")
-INBOUND_IMAP_URL = env.str("INBOUND_IMAP_URL", default="")
+INBOUND_IMAP_URL = env.address("INBOUND_IMAP_URL", "imaps", "imap")
 
 # --- Security --------------------------------------------------------------------------------------------------------
 

@@ -106,7 +106,7 @@ def queued_tasks(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
 
 
 @contextmanager
-def needed(server: Callable[[], AbstractContextManager[str]]) -> Iterator[str]:
+def needed(server: Callable[[], AbstractContextManager[Any]]) -> Iterator[Any]:
     """Skip by name what a user's machine does not have; in CI, where it must be there, fail."""
     with ExitStack() as stack:
         try:
@@ -136,6 +136,13 @@ def redis_url() -> Iterator[str]:
     """A real Redis server, empty."""
     with needed(servers.redis) as url:
         yield url
+
+
+@pytest.fixture(scope="module")
+def imap() -> Iterator[servers.Imap]:
+    """A real IMAP server, which takes no password without encryption."""
+    with needed(servers.dovecot) as found:
+        yield found
 
 
 @pytest.fixture(scope="session")

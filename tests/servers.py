@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import getpass
 import glob
+import grp
 import os
 import re
 import shutil
@@ -16,8 +18,12 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -135,6 +141,126 @@ def radicale() -> Iterator[str]:
     finally:
         end(server, signal.SIGTERM)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def dovecot(*, encrypts: bool = True) -> Iterator[Imap]:
+    """An IMAP server of our own with the user reply@in.example.com, password s3cret+ä. One that encrypts takes no password
+    otherwise, except from its own address: it listens at 127.0.0.2 as well."""
+    command = program("dovecot", "/usr/sbin/dovecot")
+    folder, port, tls_port = Path(tempfile.mkdtemp(prefix="interworky-dovecot-")), free_port(), free_port()
+    # It refuses to serve root's mail; where it was installed, its own user exists.
+    owner: dict[str, Any] = {"user": "dovecot", "group": "dovecot", "extra_groups": []} if os.geteuid() == 0 else {}
+    certificate = make_certificate(folder)
+    for name in ("run", "mail/cur", "mail/new", "mail/tmp"):
+        (folder / name).mkdir(parents=True)
+    user, group = ("dovecot", "dovecot") if owner else (getpass.getuser(), grp.getgrgid(os.getgid()).gr_name)
+    values = {"user": user, "group": group, "port": port, "tls_port": tls_port}
+    values |= {"ssl": "required", "ssl_only": "yes"} if encrypts else {"ssl": "no", "ssl_only": "no"}
+    (folder / "conf").write_text(DOVECOT.format(folder=folder, **values))
+    (folder / "users").write_text("reply@in.example.com:{PLAIN}s3cret+ä\n")
+    for path in (folder, *folder.rglob("*")) if owner else ():
+        shutil.chown(path, user, group)
+    server = launch([command, "-F", "-c", folder / "conf"], folder / "log", cwd=folder, **owner)
+    try:
+        until(lambda: accepts(port), 20, server, folder / "log")
+        yield Imap(port, tls_port, folder / "mail", certificate, owner)
+    finally:
+        end(server, signal.SIGTERM)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@dataclass
+class Imap:
+    port: int
+    tls_port: int
+    mail: Path  # a Maildir
+    certificate: Path
+    owner: dict[str, Any]
+
+    def url(self, folder: str = "INBOX", *, tls: bool = True, password: str = "s3cret+ä", host: str = "localhost") -> str:
+        user, scheme, port = quote("reply@in.example.com"), "imaps" if tls else "imap", self.tls_port if tls else self.port
+        return f"{scheme}://{user}:{quote(password)}@{host}:{port}/{quote(folder)}"
+
+    def deliver(self, raw: bytes) -> None:
+        """As a mail server does that has taken a mail for this mailbox."""
+        path = self.mail / "tmp" / f"{time.time_ns()}.{os.getpid()}.here"
+        path.write_bytes(raw)
+        if self.owner:
+            shutil.chown(path, self.owner["user"], self.owner["group"])
+        path.rename(self.mail / "new" / path.name)
+
+
+DOVECOT = """
+base_dir = {folder}/run
+log_path = /dev/stderr
+protocols = imap
+ssl = {ssl}
+ssl_cert = <{folder}/certificate.pem
+ssl_key = <{folder}/key.pem
+disable_plaintext_auth = {ssl_only}
+default_internal_user = {user}
+default_internal_group = {group}
+default_login_user = {user}
+first_valid_uid = 1
+first_valid_gid = 1
+mail_location = maildir:{folder}/mail
+mail_fsync = never
+auth_mechanisms = plain
+auth_failure_delay = 0
+passdb {{
+  driver = passwd-file
+  args = scheme=PLAIN username_format=%u {folder}/users
+}}
+userdb {{
+  driver = static
+  args = uid={user} gid={group} home={folder}
+}}
+service anvil {{
+  chroot =
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
+}}
+service imap-login {{
+  chroot =
+  inet_listener imap {{
+    address = 127.0.0.1, 127.0.0.2
+    port = {port}
+  }}
+  inet_listener imaps {{
+    address = 127.0.0.1
+    port = {tls_port}
+    ssl = yes
+  }}
+}}
+service stats {{
+  chroot =
+}}
+"""
+
+
+def make_certificate(folder: Path) -> Path:
+    """A certificate for this machine that its own key has signed: `certificate.pem` and `key.pem` in `folder`."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    names = [x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.2"))]
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    made = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )  # fmt: skip
+    pem, plain = serialization.Encoding.PEM, serialization.NoEncryption()
+    (folder / "key.pem").write_bytes(key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain))
+    (folder / "certificate.pem").write_bytes(made.public_bytes(pem))
+    return folder / "certificate.pem"
 
 
 def launch(command: Sequence[str | Path], log: Path, **options: Any) -> subprocess.Popen[bytes]:

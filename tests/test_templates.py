@@ -38,7 +38,7 @@ def test_states_are_drawn_by_the_tag_and_not_by_ladders_of_conditions():
 
 def test_every_script_and_stylesheet_of_the_admin_is_loaded_by_a_page():
     """One that no page loads is dead, or the page that needs it lost it."""
-    sources = [*TEMPLATES, *(ROOT / "assistant" / "admin").rglob("*.py")]
+    sources = [*TEMPLATES, *(ROOT / "assistant" / "admin").rglob("*.py"), ROOT / "interworky" / "admin_theme.py"]
     loaded = set(re.findall(r"admin-extra/([\w./-]+)", "\n".join(path.read_text() for path in sources)))
     loaded |= {f"styles/{name}.css" for name in STYLESHEETS} | {f"{name}.js" for name in SCRIPTS}
     folder = ROOT / "static" / "admin-extra"

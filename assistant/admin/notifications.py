@@ -14,6 +14,7 @@ from django.urls import path, reverse
 from unfold.decorators import action, display
 
 from assistant import outbound
+from assistant.admin import push
 from assistant.admin.booking.outside import WithButtons
 from assistant.admin.scoping import OneOrganizationForm, Rank
 from assistant.admin.secret_inputs import UnfoldSecretInput, ask_again
@@ -32,7 +33,8 @@ def choices_view(model_admin: Any, request: HttpRequest) -> HttpResponse:
     here = reverse("admin:assistant_notification_choices")
     if request.method == "POST":
         ticked = set(request.POST)
-        chosen = {one: choices.Choice(f"page-{one.value}" in ticked, f"email-{one.value}" in ticked) for one in StaffEvent}
+        ways = ("page", "email", "push")  # in the order of `Choice`
+        chosen = {one: choices.Choice(*(f"{way}-{one.value}" in ticked for way in ways)) for one in StaffEvent}
         choices.keep(request.user, chosen)
         messages.success(request, "Saved.")
         return HttpResponseRedirect(here)
@@ -42,6 +44,8 @@ def choices_view(model_admin: Any, request: HttpRequest) -> HttpResponse:
         "title": "My notifications",
         "events": [(one, mine[one]) for one in StaffEvent],
         "minutes": int(queue.EMAIL_AFTER.total_seconds() // 60),
+        "push": push.config(request),
+        "browsers": push.browsers(request),
     }
     return TemplateResponse(request, "admin/assistant/notification_choices.html", context)
 
@@ -130,4 +134,4 @@ class TeamWebhookAdmin(WithButtons):
 
 def urls(model_admin: Any) -> list[Any]:
     view = model_admin.admin_site.admin_view(lambda request: choices_view(model_admin, request))
-    return [path("notifications/", view, name="assistant_notification_choices")]
+    return [path("notifications/", view, name="assistant_notification_choices"), *push.urls(model_admin)]

@@ -33,7 +33,14 @@ from assistant.models.conversations.voice_call import VoiceCall
 from assistant.models.deliveries import Delivery
 from assistant.models.methods.method import Method
 from assistant.models.methods.replay import Replay
-from assistant.models.notifications import Notification, NotificationChoice, StaffEvent, TeamWebhook
+from assistant.models.notifications import (
+    Notification,
+    NotificationChoice,
+    PushKey,
+    PushSubscription,
+    StaffEvent,
+    TeamWebhook,
+)
 from assistant.models.organizations.assistant import Assistant, RefusedOrigin
 from assistant.models.organizations.identity import IdentityKey, VisitorAttribute
 from assistant.models.organizations.invitation import Invitation
@@ -57,7 +64,8 @@ __all__ = [
     "Notification", "NotificationChoice", "OAuthClient", "Offering", "OfficeClosure", "OfficeHours", "OpeningHours",
     "Organization", "OutsideCalendar", "OutsideEntry", "Passage", "PassageVector", "Picture", "Price", "PromptDraft",
     "PromptVersion",
-    "Provider", "ProviderHealth", "Question", "RefusedOrigin", "Removal", "Replay", "Rotation", "Service",
+    "Provider", "PushKey", "PushSubscription", "ProviderHealth", "Question", "RefusedOrigin", "Removal", "Replay",
+    "Rotation", "Service",
     "SpecialHours", "Spending", "StaffEvent", "Tag", "TeamWebhook", "ToolCall", "Turn", "Usage", "Visitor",
     "VisitorAttribute", "VoiceCall",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Notifications to staff: what each person wants to be told, webhooks of teams, and the outbox of both."""
+"""Notifications to staff: what each person wants to be told, browsers and webhooks that are pushed to, and the outbox."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ class NotificationChoice(models.Model):
     event = models.CharField(max_length=10, choices=StaffEvent.choices)
     in_page = models.BooleanField(default=False)
     email = models.BooleanField("e-mail", default=False)
+    push = models.BooleanField("push", default=False)  # to every browser in which the person has turned it on
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user", "event"], name="one_choice_per_event")]
@@ -76,6 +77,65 @@ class TeamWebhook(models.Model):
         return secrets.unseal(self.sealed_address, "webhook.address", self.organization_id, self.pk)
 
 
+class PushKey(models.Model):
+    """A key pair of this installation, by which push services recognize what it sends (VAPID, RFC 8292). The newest is used
+    for new subscriptions; an older one for those that browsers have made with it."""
+
+    public_key = models.CharField(max_length=100, unique=True)  # an uncompressed point in URL-safe base64
+    sealed_private_key = models.TextField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return self.public_key
+
+    def set_private_key(self, pem: str) -> None:
+        self.sealed_private_key = secrets.seal(pem, "push.key", self.public_key)
+
+    def private_key(self) -> str:
+        """As PEM. Raises `SecretUnreadable`."""
+        return secrets.unseal(self.sealed_private_key, "push.key", self.public_key)
+
+
+class PushSubscription(models.Model):
+    """A browser in which a member of staff has turned on notifications. Its address and keys are secrets: anybody who has
+    them, and the installation's key, can push to it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="push_subscriptions")
+    key = models.ForeignKey(PushKey, models.CASCADE, related_name="subscriptions")
+    digest = models.CharField(max_length=64, unique=True)  # of the address, by which a browser is recognized
+    origin = models.CharField(max_length=300)
+    sealed_address = models.TextField()
+    sealed_keys = models.TextField()
+    browser = models.CharField(max_length=80)  # in words, such as "Firefox on Windows"
+    created_at = models.DateTimeField(auto_now_add=True)
+    sent_at = models.DateTimeField(null=True, blank=True)  # when the push service last accepted something for it
+    last_error = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["created_at"]
+
+    def __str__(self) -> str:
+        return self.browser
+
+    def seal(self, address: str, keys: str) -> None:
+        """Raises `ValueError`."""
+        self.origin = origin_of(address)
+        self.sealed_address = secrets.seal(address, "push.address", self.pk)
+        self.sealed_keys = secrets.seal(keys, "push.keys", self.pk, self.origin)
+
+    def address(self) -> str:
+        """Raises `SecretUnreadable`."""
+        return secrets.unseal(self.sealed_address, "push.address", self.pk)
+
+    def keys(self) -> str:
+        """JSON with `p256dh` and `auth`. Raises `SecretUnreadable`."""
+        return secrets.unseal(self.sealed_keys, "push.keys", self.pk, self.origin)
+
+
 class NotificationQuerySet(models.QuerySet["Notification"]):
     def due(self, now: datetime) -> NotificationQuerySet:
         free = models.Q(leased_until__isnull=True) | models.Q(leased_until__lt=now)
@@ -83,7 +143,7 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
 
 
 class Notification(models.Model):
-    """One event on its way to one person by e-mail, or to one webhook."""
+    """One event on its way to one person by e-mail, to a browser of theirs, or to one webhook."""
 
     class State(models.TextChoices):
         QUEUED = "queued"
@@ -95,6 +155,7 @@ class Notification(models.Model):
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="notifications")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+")
     webhook = models.ForeignKey(TeamWebhook, models.CASCADE, null=True, related_name="notifications")
+    subscription = models.ForeignKey(PushSubscription, models.CASCADE, null=True, related_name="notifications")
     conversation = models.ForeignKey(Conversation, models.CASCADE, null=True, related_name="notifications")
     event = models.CharField(max_length=10, choices=StaffEvent.choices)
     key = models.CharField(max_length=160, unique=True)  # so that the same event told twice is one row

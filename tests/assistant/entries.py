@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Callable
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ from django.utils import timezone
 from assistant import jobs, replay, secrets, summaries, tasks, turns, voice
 from assistant.admin.methods.imports import DocumentForm
 from assistant.async_db import in_db
-from assistant.errors import ImportRefused, ProviderUnavailable
+from assistant.errors import ImportRefused, InputError, ProviderUnavailable
 from assistant.llm import ChatMessage, TokenUsage, ToolCallRequest
 from assistant.management.doctor import examine
 from assistant.models import (
@@ -40,6 +41,7 @@ from assistant.models import (
     OutsideCalendar,
     Provider,
     ProviderHealth,
+    PushSubscription,
     Replay,
     TeamWebhook,
     Turn,
@@ -61,6 +63,7 @@ from assistant.tools.importing import mcp, sentence
 from assistant.turns.runner import running_tasks
 from tests import make
 from tests.assistant.admin.test_scoping import entered
+from tests.assistant.services.notifications.test_push import Browser
 
 ORDER = {"type": "object", "properties": {"order": {"type": "string"}}, "required": ["order"]}
 model_for = partial(router.model_for, backoff_seconds=0.001)
@@ -226,6 +229,18 @@ class Rooms:
         tasks.send_notification(str(row.pk))
         row.refresh_from_db()
         return Said("failed" if row.last_error else "done", row.last_error, [row.pk] if row.state == "sent" else None)
+
+    def pushed(self, url: str) -> Said:
+        row = PushSubscription.objects.first() or Browser().added_by(self.user)
+        row.sealed_address, row.last_error = secrets.seal(url, "push.address", row.pk), ""
+        row.save()
+        if not self.user.memberships.exists():
+            self.home.memberships.create(user=self.user, role="viewer")
+        assert notifications.test_push(row)
+        sent = row.notifications.latest("created_at")
+        tasks.send_notification(str(sent.pk))
+        row.refresh_from_db()
+        return Said("failed" if row.last_error else "done", row.last_error, [sent.pk] if row.sent_at else None)
 
     def outside_written(self, url: str) -> Said:
         row = self.set_outside(url)
@@ -516,6 +531,15 @@ class Rooms:
         form = {"organization": self.home.pk, "name": "x", "kind": "slack", "enabled": "on", "events": ["waiting"]}
         return _of_form(self._form(TeamWebhook)(form | {"address": url}))
 
+    def browser_added(self, url: str) -> Said:
+        """By https alone, whatever else is asked of the address."""
+        address = re.sub(r"^http:", "https:", url)
+        try:
+            Browser(address).added_by(self.user)
+        except InputError as error:
+            return Said("field", str(error))
+        return Said("done", "")
+
     def page_form(self, url: str) -> Said:
         form = {"title": "", "url": url, "refresh_hours": 24}
         document = Document.objects.get(pk=self.document.pk)
@@ -612,6 +636,7 @@ ENTRIES = {
     "a Google account that is disconnected": Entry(Rooms.account_disconnected, FAILED, host=GOOGLE_TOKENS),
     "a message channel that is sent to": Entry(Rooms.channel_sent, FAILED),
     "a team's webhook": Entry(Rooms.webhook_posted, FAILED),
+    "a browser that is pushed to": Entry(Rooms.pushed, FAILED),
     "a provider that is asked": Entry(Rooms.chat, ASKED, whole=True),
     "a provider that answers a visitor": Entry(Rooms.turn, frozenset({"not_available"})),
     "a provider that is tested": Entry(Rooms.probed, PROBED),
@@ -645,6 +670,7 @@ FORMS = {
     "a message channel's form": Entry(Rooms.channel_form, FIELD, whole=True),
     "an outside calendar's form": Entry(Rooms.outside_form, FIELD, whole=True),
     "a webhook's form": Entry(Rooms.webhook_form, FIELD, whole=True),
+    "a browser that is added": Entry(Rooms.browser_added, FIELD),
     "an OpenAPI document": Entry(Rooms.openapi, DRAFT, whole=True),
     "an OpenAPI document's base address": Entry(Rooms.openapi_base, DRAFT | FIELD, whole=True),
     "a Postman collection": Entry(Rooms.postman, DRAFT, whole=True),

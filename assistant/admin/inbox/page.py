@@ -22,7 +22,6 @@ from assistant.models import Conversation, ConversationFile, Tag
 from assistant.services import audit
 from assistant.services.conversations import inbox
 from assistant.services.files import links
-from assistant.services.notifications import choices
 
 LISTED = 50
 
@@ -63,7 +62,6 @@ def page(model_admin: Any, request: HttpRequest) -> HttpResponse:
         "replies": shown.replies(mine),
         "several": has_several(request),
         "open": request.GET.get("conversation", ""),
-        "told": [event.value for event, choice in choices.of_user(request.user).items() if choice.in_page],
     }
     context = {
         **model_admin.admin_site.each_context(request),

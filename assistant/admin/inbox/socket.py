@@ -3,6 +3,9 @@
 It carries no texts: the page reads them from the admin's own addresses, which check permissions. Frames in:
 `watch {conversation}` (empty for none), `typing {}`, and `here {}` every few seconds. Out: `changed`, `read`,
 `visitor.typing`, `staff.here {conversation, user, name, typing}`, and `missed` where events may have been lost.
+
+With `?only=notices` it is any other page's: `ready {push}` says whether notifications are on in this browser, and it carries
+`notice {id, event, title, link, conversation}` alone, of what this person has chosen to be told of.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from urllib.parse import urlsplit
 
 import orjson
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, parse_cookie
@@ -24,8 +28,9 @@ from assistant.admin.inbox.shown import name_of
 from assistant.admin.scoping import organizations
 from assistant.async_db import in_db
 from assistant.errors import TooMuch
-from assistant.models import Conversation
+from assistant.models import Conversation, StaffEvent
 from assistant.services import logins
+from assistant.services.notifications import choices, push
 from assistant.services.organizations import members, rate_limits
 
 log = logging.getLogger(__name__)
@@ -40,6 +45,7 @@ class InboxConsumer(AsyncWebsocketConsumer):
     user: Any = None
     watched: Conversation | None = None
     may_write = False
+    only_notices = False
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         async with contextlib.AsyncExitStack() as self.until_gone:
@@ -52,12 +58,13 @@ class InboxConsumer(AsyncWebsocketConsumer):
         self.user, found = await in_db(self._admitted)()
         if self.user is None:
             return await self.close(NOT_SIGNED_IN)
+        self.only_notices = self.scope.get("query_string", b"") == b"only=notices"
         for organization_id in found:
             group = live.staff_group(organization_id)
             subscription = await self.until_gone.enter_async_context(live.subscribe(group))
-            forwarding = asyncio.create_task(self._forward(subscription))
+            forwarding = asyncio.create_task(self._forward(subscription, organization_id))
             self.until_gone.callback(forwarding.cancel)
-        await self._send({"type": "ready"})
+        await self._send({"type": "ready", **({"push": await in_db(self._is_pushed_to)()} if self.only_notices else {})})
 
     def _is_our_page(self) -> bool:
         """Whether the page that opens the socket comes from the host that it opens it to: cookies alone prove nothing."""
@@ -68,11 +75,16 @@ class InboxConsumer(AsyncWebsocketConsumer):
     def _admitted(self) -> tuple[Any, list[int]]:
         """The member of staff whose session it is, and the organizations that they see; None without a second factor where
         their organization requires one."""
-        cookies = dict(self.scope["headers"]).get(b"cookie", b"").decode("latin-1")
-        user = logins.user_of_session(parse_cookie(cookies))
+        user = logins.user_of_session(self._cookies())
         if user is None or members.lacks_two_factor(user):
             return None, []
         return user, list(organizations(_as_request(user)).values_list("pk", flat=True)[:MOST_ORGANIZATIONS])
+
+    def _cookies(self) -> dict[str, str]:
+        return parse_cookie(dict(self.scope["headers"]).get(b"cookie", b"").decode("latin-1"))
+
+    def _is_pushed_to(self) -> bool:
+        return push.is_on_in(self._cookies().get(settings.SESSION_COOKIE_NAME, ""))
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         if self.user is None:
@@ -132,10 +144,24 @@ class InboxConsumer(AsyncWebsocketConsumer):
     async def disconnect(self, code: int) -> None:
         self._say(gone=True)
 
-    async def _forward(self, subscription: live.Subscription) -> None:
+    async def _forward(self, subscription: live.Subscription, organization_id: int) -> None:
         while True:
             payload = await subscription.next()
+            if self.only_notices != (payload is not None and payload["type"] == "notice"):
+                continue
+            if self.only_notices and not await self._wants(payload or {}, organization_id):
+                continue
             await self._send(payload if payload is not None else {"type": "missed"})
+
+    async def _wants(self, notice: dict[str, Any], organization_id: int) -> bool:
+        """Whether the person is told of this in the page; asked each time, since they may have been removed or logged out,
+        and such a page says of itself nothing."""
+        user, found = await in_db(self._admitted)()
+        if user is None:
+            await self.close(NOT_SIGNED_IN)
+            return False
+        theirs = organization_id in found and notice["only"] in (None, user.pk)
+        return theirs and (await in_db(choices.of_user)(user))[StaffEvent(notice["event"])].in_page
 
     async def _send(self, payload: dict[str, Any]) -> None:
         try:

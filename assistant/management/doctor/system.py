@@ -19,6 +19,7 @@ from assistant import secrets
 from assistant.management.doctor.findings import Examination, Level, host_of
 from assistant.models import Assistant, CalendarAccount, OutsideCalendar, OutsideEntry
 from assistant.services.booking import busy_times
+from assistant.services.conversations import mailbox
 
 MAX_ASSISTANTS = 50
 OF_HTTPS = ("security.W004", "security.W008", "security.W012", "security.W016")  # follow from PUBLIC_URL
@@ -51,6 +52,7 @@ def check(seen: Examination, *, ask: bool) -> None:
     for rule in RULES:
         rule(seen)
     check_email(seen, ask=ask)
+    check_mailbox(seen, ask=ask)
 
 
 def check_django(seen: Examination) -> None:
@@ -110,6 +112,19 @@ def check_email(seen: Examination, *, ask: bool) -> None:
             )
             return
     seen.add("ok", "e-mail", f"goes through {settings.EMAIL_HOST}:{settings.EMAIL_PORT}")
+
+
+def check_mailbox(seen: Examination, *, ask: bool) -> None:
+    """Whether visitors' replies can be read where INBOUND_IMAP_URL says that they come in."""
+    if not settings.INBOUND_IMAP_URL or not ask:
+        return
+    try:
+        mailbox.open_mailbox(settings.INBOUND_IMAP_URL).logout()
+    except mailbox.Unusable as problem:
+        hint = "Check scheme, host, port, user, password and folder in INBOUND_IMAP_URL."
+        seen.add("error", "mailbox", f"cannot be read: {problem}", hint)
+    else:
+        seen.add("ok", "mailbox", "can be read")
 
 
 def check_keys(seen: Examination) -> None:

@@ -7,17 +7,12 @@ believed, changes nothing of what is known of the visitor, and is noted for staf
 from __future__ import annotations
 
 import hashlib
-import imaplib
 import logging
 import re
-from collections.abc import Callable, Iterator
-from contextlib import suppress
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import getaddresses, parseaddr
 from html.parser import HTMLParser
-from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 from django.db import transaction
@@ -27,10 +22,10 @@ from assistant.errors import TooMuch
 from assistant.models import Conversation, Message
 from assistant.redaction import clean
 from assistant.sentences import label
+from assistant.services.conversations import unheld
 from assistant.services.conversations.email_answers import MARK, conversation_at
 from assistant.services.conversations.messages import append_message
-from assistant.services.conversations.state import leave_note, set_state
-from assistant.services.deliveries import outbox
+from assistant.services.conversations.state import leave_note
 from assistant.services.notifications import queue as notifications
 from assistant.services.organizations import rate_limits
 
@@ -41,8 +36,6 @@ RECIPIENTS = ("to", "cc", "delivered-to", "x-original-to", "envelope-to", "x-env
 READ_CHARS = 60_000  # of a mail's text; what is quoted in it is cut off
 NAMES = 10  # of attachments that are named
 LANGUAGES = ["en", "de", "fr", "es"]
-AT_ONCE = 50  # mails of a mailbox that are read in one go
-SECONDS = 20.0
 
 
 def receive(raw: bytes) -> str:
@@ -154,74 +147,7 @@ def _added(conversation: Conversation, mail: EmailMessage, text: str, names: lis
         if sender.lower() != conversation.visitor.email.lower():
             note = f"The visitor's last message came by e-mail from {sender or 'nobody'}, which is not their own address."
             leave_note(locked, None, note)
-        if locked.state == Conversation.State.STAFF:
-            notifications.about_message(locked)
-        else:
-            _wait(locked)
+        if locked.state != Conversation.State.STAFF or not notifications.about_message(locked):
+            # An assistant's answer would be read by nobody.
+            unheld.wait_for_person(locked, "A visitor has answered by e-mail")
     return ACCEPTED
-
-
-def _wait(conversation: Conversation) -> None:
-    """Let it wait for a person: an assistant's answer would be read by nobody. The team's address is told."""
-    team = conversation.organization.team_email
-    if team:
-        outbox.queue_email(
-            conversation.organization,
-            to=team,
-            subject=f"A visitor has answered by e-mail: {conversation}",
-            text=f"Read what a visitor has written, and answer:\n{notifications.inbox_address(conversation)}\n",
-            key=f"answered:{conversation.pk}:{conversation.last_seq}",
-            conversation=conversation,
-        )
-    set_state(conversation, Conversation.State.WAITING, notified=bool(team))
-
-
-# --- A mailbox --------------------------------------------------------------------------------------------------------
-
-
-def open_mailbox(url: str) -> Any:
-    """A connection to the mailbox of `imaps://user:password@host:993/INBOX`, logged in. Raises `OSError` and
-    `imaplib.IMAP4.error`."""
-    parts = urlsplit(url)
-    make = imaplib.IMAP4_SSL if parts.scheme == "imaps" else imaplib.IMAP4
-    box = make(parts.hostname or "", parts.port or (993 if parts.scheme == "imaps" else 143), timeout=SECONDS)
-    box.login(unquote(parts.username or ""), unquote(parts.password or ""))
-    box.select(unquote(parts.path.strip("/")) or "INBOX")
-    return box
-
-
-def read_mailbox(url: str, open_: Callable[[str], Any] = open_mailbox) -> int:
-    """Take in what has not been read in the mailbox, and mark it as read. Returns how many mails."""
-    try:
-        box = open_(url)
-    except (OSError, imaplib.IMAP4.error) as error:
-        log.warning("The mailbox of INBOUND_IMAP_URL cannot be read: %s", type(error).__name__)
-        return 0
-    count = 0
-    try:
-        for number, raw in _unread(box):
-            try:
-                receive(raw)
-            except ValueError:
-                log.info("a mail of the mailbox is no message")
-            box.store(number, "+FLAGS", "\\Seen")  # after it was taken in: read twice, it counts once
-            count += 1
-    except (OSError, imaplib.IMAP4.error) as error:
-        log.warning("Reading the mailbox of INBOUND_IMAP_URL ended early: %s", type(error).__name__)
-    finally:
-        _leave(box)
-    return count
-
-
-def _unread(box: Any) -> Iterator[tuple[str, bytes]]:
-    _, [found] = box.search(None, "UNSEEN")
-    for number in (found or b"").split()[:AT_ONCE]:
-        _, parts = box.fetch(number.decode(), "(BODY.PEEK[])")
-        raw = next((part[1] for part in parts if isinstance(part, tuple)), None)
-        if raw is not None:
-            yield number.decode(), raw
-
-
-def _leave(box: Any) -> None:
-    with suppress(OSError, imaplib.IMAP4.error):  # it has gone already
-        box.logout()

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from assistant.errors import Conflict, NotFound
 from assistant.models import Conversation, ConversationFile, Message, Turn
-from assistant.services.conversations import notices
+from assistant.services.conversations import notices, unheld
 from assistant.services.conversations.events import next_seq, record_event
 from assistant.services.conversations.leases import begin_turn
 from assistant.services.conversations.state import set_state
@@ -106,7 +106,8 @@ def _post(
         uploads.attach(message, sent)
     record_event(conversation, "message.added", message=message, seq=seq)
     if conversation.state == Conversation.State.STAFF:
-        notifications.about_message(conversation)
+        if not notifications.about_message(conversation):
+            unheld.wait_for_person(conversation, "A visitor writes, and the person they talked to has left")
         return Posted(message, None, new=True)
     turn = begin_turn(message, claimed=prepare is not None and not waits)
     if prepare and not waits:

@@ -15,11 +15,12 @@ TRY_AGAIN = {408, 409, 423, 425, 429}
 
 
 class NotSent(Exception):
-    """Why it was not sent, as staff read it, without the address; `for_good` where it would be refused again."""
+    """Why it was not sent, as staff read it, without the address; `for_good` where it would be refused again, and the
+    server's `status` if it gave one."""
 
-    def __init__(self, text: str, *, for_good: bool = False) -> None:
+    def __init__(self, text: str, *, for_good: bool = False, status: int | None = None) -> None:
         super().__init__(text)
-        self.for_good = for_good
+        self.for_good, self.status = for_good, status
 
 
 def post(address: str, headers: Mapping[str, str], body: bytes) -> None:
@@ -33,4 +34,4 @@ def post(address: str, headers: Mapping[str, str], body: bytes) -> None:
     if not 200 <= answer.status < 300:
         # Not what it says beside the status: some echo the request, key included.
         for_good = 400 <= answer.status < 500 and answer.status not in TRY_AGAIN
-        raise NotSent(f"The server answered with {answer.status}.", for_good=for_good)
+        raise NotSent(f"The server answered with {answer.status}.", for_good=for_good, status=answer.status)

@@ -15,22 +15,25 @@ from assistant.models import NotificationChoice, Organization, StaffEvent
 class Choice:
     in_page: bool = False
     email: bool = False
+    push: bool = False
 
 
-# Without a choice of one's own: what happens in conversations is told in the page, and nothing is e-mailed, for the team's
-# own address has its notice already.
-DEFAULTS = {event: Choice(in_page=event in (StaffEvent.WAITING, StaffEvent.MESSAGE)) for event in StaffEvent}
+# Without a choice of one's own: what happens in conversations is shown in the page, and pushed to browsers in which that has
+# been turned on. Nothing is e-mailed, for the team's own address has its notice already.
+_TALK = Choice(in_page=True, push=True)
+DEFAULTS = {event: _TALK if event in (StaffEvent.WAITING, StaffEvent.MESSAGE) else Choice() for event in StaffEvent}
 
 
 def of_user(user: Any) -> dict[StaffEvent, Choice]:
-    own = {StaffEvent(row.event): Choice(row.in_page, row.email) for row in NotificationChoice.objects.filter(user=user)}
+    rows = NotificationChoice.objects.filter(user=user)
+    own = {StaffEvent(row.event): Choice(row.in_page, row.email, row.push) for row in rows}
     return DEFAULTS | own
 
 
 def keep(user: Any, chosen: dict[StaffEvent, Choice]) -> None:
     for event, choice in chosen.items():
         NotificationChoice.objects.update_or_create(
-            user=user, event=event, defaults={"in_page": choice.in_page, "email": choice.email}
+            user=user, event=event, defaults={"in_page": choice.in_page, "email": choice.email, "push": choice.push}
         )
 
 

@@ -1,7 +1,8 @@
 """The outbox of notifications: written in the transaction in which something happened, sent by a worker.
 
-An e-mail waits for a while, and is withdrawn where its reader has seen the thing in the inbox meanwhile. A webhook is
-posted to at once, and tried again for some hours.
+An e-mail waits for a while, and is withdrawn where its reader has seen the thing in the inbox meanwhile. So does what is
+pushed of a message to somebody who may be reading it, for some seconds. Webhooks are posted to, and anything else is pushed,
+at once; both are tried again for some hours.
 """
 
 from __future__ import annotations
@@ -15,14 +16,24 @@ from django.db.models import F
 from django.utils import timezone
 
 from assistant import live
-from assistant.models import Conversation, ConversationRead, Notification, Organization, StaffEvent, TeamWebhook
+from assistant.models import (
+    Conversation,
+    ConversationRead,
+    Membership,
+    Notification,
+    Organization,
+    PushSubscription,
+    StaffEvent,
+    TeamWebhook,
+)
 from assistant.redaction import visible
 from assistant.services import admin_pages
 from assistant.services.deliveries import outbox
-from assistant.services.notifications import choices
+from assistant.services.notifications import choices, push
 
 TASK = "assistant.tasks.send_notification"
 EMAIL_AFTER = timedelta(minutes=5)
+PUSH_MESSAGE_AFTER = timedelta(seconds=5)  # an inbox that shows the conversation has marked it as read by then
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
 MAX_ATTEMPTS = 12  # with those waits: some five hours
 LEASE = timedelta(minutes=2)  # longer than a request may take
@@ -51,17 +62,29 @@ def notify(
     }
     people = choices.by_email(organization, event)
     readers = people.filter(pk=only.pk) if only else people
-    later = timezone.now() + EMAIL_AFTER
+    now = timezone.now()
+    later, pushed_at = now + EMAIL_AFTER, now + PUSH_MESSAGE_AFTER if event == StaffEvent.MESSAGE else now
     rows = [Notification(user=user, key=f"{key}:u{user.pk}"[:160], next_attempt_at=later, **about) for user in readers]
+    rows += [
+        Notification(user=one.user, subscription=one, key=f"{key}:p{one.pk.hex}"[:160], next_attempt_at=pushed_at, **about)
+        for one in push.subscriptions(organization, event, only).select_related("user")
+    ]
     if only is None:
         hooks = TeamWebhook.objects.filter(organization=organization, enabled=True)
         posted = [hook for hook in hooks if event in hook.events]
         rows += [Notification(webhook=hook, key=f"{key}:w{hook.pk}"[:160], **about) for hook in posted]
     Notification.objects.bulk_create(rows, ignore_conflicts=True)
     for row in rows:
-        if row.webhook_id:
+        if row.next_attempt_at <= now or row.webhook_id:
             live.queue_task(TASK, row.pk)
-    shown = {"type": "notice", "event": event.value, "title": text, "only": only.pk if only else None}
+    shown = {
+        "type": "notice",
+        "id": key,
+        "event": event.value,
+        "title": text,
+        "only": only.pk if only else None,
+        "link": link,
+    }
     if conversation:
         shown["conversation"] = str(conversation.pk)
     transaction.on_commit(lambda: live.announce_to_staff(organization.pk, shown))
@@ -81,6 +104,25 @@ def test(webhook: TeamWebhook) -> None:
         live.queue_task(TASK, row.pk)
 
 
+def test_push(subscription: PushSubscription) -> bool:
+    """Push a test to the browser. False where its user belongs to no organization, since nothing is pushed to them."""
+    membership = Membership.objects.filter(user=subscription.user).select_related("organization").first()
+    if membership is None:
+        return False
+    with transaction.atomic():
+        row = Notification.objects.create(
+            organization=membership.organization,
+            user=subscription.user,
+            subscription=subscription,
+            event=StaffEvent.WAITING,
+            key=f"{push.TEST}{uuid4()}",
+            title="A test",
+            link=admin_pages.address("assistant_notification_choices"),
+        )
+        live.queue_task(TASK, row.pk)
+    return True
+
+
 def about_waiting(conversation: Conversation) -> None:
     """A visitor asks for a person."""
     notify(
@@ -93,9 +135,10 @@ def about_waiting(conversation: Conversation) -> None:
     )
 
 
-def about_message(conversation: Conversation) -> None:
-    """A visitor has written in a conversation that a person holds."""
-    if holder := conversation.assigned or conversation.staff:
+def about_message(conversation: Conversation) -> bool:
+    """A visitor has written in a conversation that a person holds. False where there is no such person any longer."""
+    holder = next((one for one in (conversation.assigned, conversation.staff) if one and one.is_active), None)
+    if holder:
         notify(
             conversation.organization,
             StaffEvent.MESSAGE,
@@ -105,6 +148,7 @@ def about_message(conversation: Conversation) -> None:
             conversation=conversation,
             only=holder,
         )
+    return holder is not None
 
 
 def inbox_address(conversation: Conversation) -> str:
@@ -129,7 +173,7 @@ def claim(notification_id: Any) -> Notification | None:
     mine = Notification.objects.due(now).filter(pk=notification_id)
     if not mine.update(fence=F("fence") + 1, attempts=F("attempts") + 1, leased_until=now + LEASE):
         return None
-    related = ("organization", "user", "webhook", "conversation")
+    related = ("organization", "user", "webhook", "subscription__key", "conversation")
     row = Notification.objects.select_related(*related).get(pk=notification_id)
     if is_outdated(row):
         _settle(row, state=Notification.State.WITHDRAWN)
@@ -141,6 +185,8 @@ def is_outdated(row: Notification) -> bool:
     """Whether nobody needs to be told any more: they have seen it, or somebody else has dealt with it."""
     if row.webhook is not None:
         return not row.webhook.enabled
+    if row.subscription is not None and not push.is_theirs(row):
+        return True
     if row.conversation is None or row.user is None:
         return False
     if ConversationRead.objects.filter(conversation=row.conversation, user=row.user, seq__gte=row.seq).exists():
@@ -164,7 +210,7 @@ OF_NOTIFICATION = "notification:"  # how the keys of its e-mails begin
 
 
 def sent(row: Notification) -> None:
-    """The webhook's server has taken it."""
+    """The webhook's server, or the push service, has taken it."""
     if _settle(row, state=Notification.State.SENT, sent_at=timezone.now(), last_error="") and row.webhook:
         TeamWebhook.objects.filter(pk=row.webhook.pk).exclude(last_error="").update(last_error="")
 

@@ -23,9 +23,10 @@ from assistant.errors import InputError, NotFound
 from assistant.models import Delivery, Invitation, Membership, Organization
 from assistant.models.organizations.invitation import expiry
 from assistant.services import audit, logins
+from assistant.services.conversations import unheld
 from assistant.services.deliveries import letters, outbox
 from assistant.services.organizations import rate_limits
-from assistant.services.organizations.roles import Role
+from assistant.services.organizations.roles import Act, Role, may
 
 KEY = "invitation:"  # how the outbox' keys of invitations begin
 LAST_OWNER = "An organization needs at least one owner. Make another member an owner first."
@@ -194,6 +195,8 @@ def change_role(membership: Membership, role: str) -> None:
             withdraw(Invitation.objects.open().filter(organization=held.organization_id, by=held.user_id))
         held.role = membership.role = role
         held.save(update_fields=["role"])
+        if not may(role, Act.ANSWER):
+            unheld.release(held.organization, held.user)
 
 
 def remove(membership: Membership) -> None:
@@ -205,6 +208,7 @@ def remove(membership: Membership) -> None:
             _keep_an_owner(held)
         withdraw(Invitation.objects.open().filter(organization=held.organization_id, by=held.user_id))
         held.delete()
+        unheld.release(held.organization, held.user)
         end_sessions(held.user)
 
 

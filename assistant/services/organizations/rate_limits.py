@@ -76,6 +76,7 @@ LIMITS = {
     "ping": Limit(("60/minute",), ("1200/minute",), shared=False),
     "inbound-mail": Limit(("20/minute", "120/hour"), ("600/minute",)),  # visitor: a conversation that is answered by e-mail
     "inbox": Limit(("240/minute",), shared=False),  # visitor: a member of staff, whose page says what they look at
+    "push": Limit(("20/minute", "100/hour"), shared=False),  # visitor: a member of staff, who adds or tests a browser
     "socket": Limit(network=("600/minute",), shared=False),
     "config": Limit(network=("600/minute",), shared=False),
     "picture": Limit(network=("600/minute",), shared=False),  # browsers keep them: once for each visitor

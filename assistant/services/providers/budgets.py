@@ -334,23 +334,26 @@ def _warn(organization: Organization, used: dict[_Limit, _Used]) -> None:
         if not Spending.objects.filter(pk=row.row_id, warned=False).update(warned=True):
             continue
         log.warning("organization %s has used %d %% of its limit for %s", organization.pk, max(shares) * 100, limit.period)
+        link = admin_pages.address("assistant_organization_change", organization.pk)
         notify_team(
             organization,
             f"{organization.name}: {max(shares):.0%} of your assistant's limit for {limit.period} is used",
             f"Your assistant has used {row.tokens:,} tokens and ${row.micros / 1_000_000:,.2f} in {limit.period}.\n\n"
             "When the limit is reached, visitors are told that the assistant cannot answer until the next period. An owner "
-            "can change the limit in the admin, on the organization's page, under Limits:\n"
-            + admin_pages.address("assistant_organization_change", organization.pk),
+            f"can change the limit in the admin, on the organization's page, under Limits:\n{link}",
             key=f"budget:{row.row_id}",
             event=StaffEvent.BUDGET,
+            link=link,
         )
 
 
-def notify_team(organization: Organization, subject: str, text: str, *, key: str, event: StaffEvent | None = None) -> None:
+def notify_team(
+    organization: Organization, subject: str, text: str, *, key: str, event: StaffEvent | None = None, link: str = ""
+) -> None:
     """An e-mail to the organization's team, once per `key`, if it has an address for that; and notifications to those of
-    the staff who want to be told of the `event`, where it is one."""
+    the staff who want to be told of the `event`, where it is one, which lead to `link`."""
     if event is not None:
-        notifications.notify(organization, event, subject, key=key)
+        notifications.notify(organization, event, subject, key=key, link=link)
     if not organization.team_email:
         return
     try:

@@ -244,14 +244,15 @@ def _notify_staff(row: ProviderHealth, now: datetime) -> None:
         return
     name = row.provider.name
     what = f"{name} ({row.model})" if row.model else name
+    link = admin_pages.address("assistant_provider_change", row.provider.pk)
     budgets.notify_team(
         row.provider.organization,
         f"Your model provider {name} has stopped answering",
         f"{what} could not answer a visitor: {STAFF_MUST_FIX[row.cause]}.\n\n"
-        "Other providers answer instead, if there are any. Check it in the admin:\n"
-        + admin_pages.address("assistant_provider_change", row.provider.pk),
+        f"Other providers answer instead, if there are any. Check it in the admin:\n{link}",
         key=f"provider:{row.pk}:{row.cause}:{now:%Y-%m-%d}",
         event=StaffEvent.PROVIDER,
+        link=link,
     )
 
 

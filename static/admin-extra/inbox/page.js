@@ -1,7 +1,6 @@
 // The inbox: a list, the open conversation, and a socket that says what to read again. Nothing is polled.
 
 import { createList } from "./list.js";
-import { notice } from "./notices.js";
 import { config, connect } from "./server.js";
 import { Talk } from "./talk.js";
 
@@ -44,8 +43,6 @@ function heard(event) {
       return event.by === config.me && again("list");
     case "visitor.typing":
       return isOpen && talk.presence.visitorTypes();
-    case "notice":
-      return notice(event, (id) => talk.isOpen(id));
     case "staff.here":
       return isOpen && talk.presence.see(event);
   }
@@ -88,6 +85,11 @@ document.addEventListener("keydown", (event) => {
   if (!act) return;
   event.preventDefault();
   act();
+});
+
+addEventListener("iw:open", (event) => {
+  event.preventDefault();
+  open(event.detail);
 });
 
 list.reload();

@@ -8,15 +8,20 @@ import json
 import pytest
 from channels.testing import WebsocketCommunicator
 from django.conf import settings
+from django.contrib.auth.models import User
+from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client
 
 from assistant.admin.inbox.socket import InboxConsumer
 from assistant.async_db import in_db
-from assistant.models import Conversation, Membership, Organization
+from assistant.models import Conversation, Membership, Organization, PushSubscription, StaffEvent
 from assistant.services.conversations import ratings
 from assistant.services.conversations.messages import post_message
+from assistant.services.notifications import choices, push, queue
+from assistant.services.organizations import members
 from tests import make
 from tests.assistant.admin.filled import member
+from tests.assistant.services.notifications.test_push import Browser
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -146,3 +151,81 @@ async def test_a_rating_reaches_the_page_of_staff_who_have_the_conversation_open
         await inbox.hear("ready")
         await in_db(ratings.rate_conversation)(talk, 4, "Quick.")
         assert (await inbox.hear("changed"))["conversation"] == str(talk.pk)
+
+
+# --- The socket of any other page -------------------------------------------------------------------------------------
+
+
+class Desk(Inbox):
+    """Any page of the admin, which is told of what its person has chosen."""
+
+    def __init__(self, cookie: str) -> None:
+        super().__init__(cookie)
+        self.wire.scope["query_string"] = b"only=notices"
+
+
+def asks(talk: Conversation, key: str, **about: object) -> None:
+    queue.notify(talk.organization, StaffEvent.WAITING, f"Notice {key}", key=key, conversation=talk, **about)
+
+
+async def test_any_page_is_told_of_what_its_person_has_chosen_and_of_nothing_else():
+    talk, other = await in_db(talks)()
+    mine = await in_db(signed_in)(talk.organization, "viewer")
+    owner = await in_db(member)(talk.organization, "owner")
+    async with Desk(mine) as desk:
+        await desk.hear("ready")
+        await in_db(post_message)(talk, "c-1", "Hello")  # that something has changed is for the inbox
+        await in_db(asks)(other, "theirs")
+        await in_db(asks)(talk, "the owner's", only=owner)
+        await in_db(queue.notify)(talk.organization, StaffEvent.BUDGET, "Not chosen", key="budget")
+        await in_db(asks)(talk, "mine", link="https://chat.example.com/admin/x/")
+        heard = json.loads(await desk.wire.receive_from(8))
+        assert (heard["type"], heard["id"], heard["title"]) == ("notice", "mine", "Notice mine")
+        assert (heard["conversation"], heard["link"]) == (str(talk.pk), "https://chat.example.com/admin/x/")
+        choose = {StaffEvent.WAITING: choices.Choice(), StaffEvent.BUDGET: choices.Choice(in_page=True)}
+        await in_db(choices.keep)(await in_db(User.objects.get)(username__startswith="viewer"), choose)
+        await in_db(asks)(talk, "not any more")
+        await in_db(queue.notify)(talk.organization, StaffEvent.BUDGET, "Chosen", key="budget 2")
+        assert (await desk.hear("notice"))["title"] == "Chosen"
+
+
+async def test_a_page_whose_person_was_removed_or_logged_out_is_told_of_nothing_more():
+    talk, other = await in_db(talks)()
+    mine = await in_db(signed_in)(talk.organization, "viewer")
+    person = await in_db(User.objects.get)(memberships__role="viewer")
+    await in_db(Membership.objects.create)(user=person, organization=other.organization, role="viewer")
+    async with Desk(mine) as desk:
+        await desk.hear("ready")
+        await in_db(Membership.objects.filter(organization=talk.organization).delete)()
+        await in_db(asks)(talk, "theirs no more")
+        await in_db(asks)(other, "still theirs")
+        assert (await desk.hear("notice"))["id"] == "still theirs"
+        await in_db(members.end_sessions)(person)
+        await in_db(asks)(other, "nobody's")
+        assert await desk.closed() == 4401
+
+
+async def test_an_inbox_leaves_notices_to_the_script_of_every_page():
+    talk, _ = await in_db(talks)()
+    async with Inbox(await in_db(signed_in)(talk.organization, "viewer")) as inbox:
+        await inbox.hear("ready")
+        await in_db(asks)(talk, "mine")
+        await in_db(post_message)(talk, "c-1", "Hello")
+        assert json.loads(await inbox.wire.receive_from(8))["type"] == "changed"
+
+
+async def test_a_page_learns_whether_notifications_are_on_in_its_browser():
+    talk, _ = await in_db(talks)()
+    mine = await in_db(signed_in)(talk.organization, "viewer")
+    person = await in_db(User.objects.get)(memberships__role="viewer")
+    row = await in_db(Browser().added_by)(person)
+    for is_on in (False, True):  # on elsewhere, and here
+        async with Desk(mine) as desk:
+            assert (await desk.hear("ready"))["push"] is is_on
+        await in_db(turn_on)(mine, row)
+
+
+def turn_on(cookie: str, row: PushSubscription) -> None:
+    session = SessionStore(cookie.partition("=")[2])
+    push.keep_in_session(session, row)
+    session.save()

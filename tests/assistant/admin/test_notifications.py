@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from django.test import Client
 
-from assistant.models import Notification, StaffEvent, TeamWebhook
-from assistant.services.notifications import choices
+from assistant.models import Notification, PushSubscription, StaffEvent, TeamWebhook
+from assistant.services.notifications import choices, push
 from tests.assistant.admin.filled import member
 from tests.assistant.admin.test_scoping import entered
+from tests.assistant.services.notifications.test_push import FIREFOX, Browser
 
 PAGE = "/admin/assistant/conversation/notifications/"
 HOOKS = "/admin/assistant/teamwebhook/"
@@ -16,10 +18,11 @@ HOOKS = "/admin/assistant/teamwebhook/"
 def test_everybody_chooses_for_themselves(home, editor):
     other = member(home, "viewer")
     assert "A visitor asks for a person" in editor.get(PAGE).content.decode()
-    editor.post(PAGE, {"page-budget": "on", "email-waiting": "on"})
+    editor.post(PAGE, {"page-budget": "on", "email-waiting": "on", "push-budget": "on"})
     mine = choices.of_user(home.memberships.get(role="editor").user)
-    assert mine[StaffEvent.WAITING] == choices.Choice(False, True) and mine[StaffEvent.BUDGET] == choices.Choice(True, False)
-    assert choices.of_user(other)[StaffEvent.WAITING] == choices.Choice(True, False)
+    assert mine[StaffEvent.WAITING] == choices.Choice(email=True)
+    assert mine[StaffEvent.BUDGET] == choices.Choice(in_page=True, push=True)
+    assert choices.of_user(other)[StaffEvent.WAITING] == choices.Choice(in_page=True, push=True)
     assert 'name="email-waiting"' in editor.get(PAGE).content.decode()
 
 
@@ -49,3 +52,58 @@ def test_a_webhook_leads_to_no_private_address(home, address):
     form = {"organization": home.pk, "name": "x", "kind": "json", "enabled": "on", "events": ["waiting"], "address": address}
     assert owner.post(f"{HOOKS}add/", form).status_code == 200
     assert not TeamWebhook.objects.filter(name="x").exists()
+
+
+# --- Browsers ---------------------------------------------------------------------------------------------------------
+
+PUSH = f"{PAGE}push/"
+
+
+def added(client: Client, address: str = "https://push.example.com/ours") -> PushSubscription:
+    browser = Browser(address)
+    fields = {"address": address, **browser.keys(), "key": push.current_key().public_key}
+    assert client.post(f"{PUSH}subscribe/", fields, headers={"User-Agent": FIREFOX}).json() == {"ok": True}
+    return PushSubscription.objects.get(digest=push.digest_of(address))
+
+
+def test_a_browser_is_added_tested_and_turned_off_by_its_own_person_alone(home, editor, queued_tasks):
+    other = entered(member(home, "viewer", "other"))
+    row = added(editor)
+    page = editor.get(PAGE).content.decode()
+    assert "Firefox on Windows" in page and "Turn off" in page and "push.example.com" not in page
+    assert "Firefox on Windows" not in other.get(PAGE).content.decode()
+    for act in ("test", "remove"):
+        assert "Reload the page" in other.post(f"{PUSH}{act}/", {"browser": row.pk}).json()["error"]
+    assert editor.post(f"{PUSH}test/", {"browser": row.pk}).json() == {"ok": True}
+    assert Notification.objects.get(subscription=row).key.startswith("test:")
+    assert editor.post(f"{PUSH}remove/", {"browser": row.pk}).json() == {"ok": True}
+    assert not PushSubscription.objects.filter(pk=row.pk).exists()
+
+
+def test_logging_out_turns_off_what_was_turned_on_in_that_session(home, editor):
+    row = added(editor)
+    elsewhere = entered(home.memberships.get(role="editor").user)
+    elsewhere.post("/admin/logout/")
+    assert PushSubscription.objects.filter(pk=row.pk).exists()
+    editor.post("/admin/logout/")
+    assert not PushSubscription.objects.filter(pk=row.pk).exists()
+
+
+@pytest.mark.parametrize("address", ["http://push.example.com/x", "https://127.0.0.1/x", "https://localhost/x", ""])
+def test_a_browser_whose_push_service_is_not_public_is_refused_with_a_sentence(editor, address):
+    fields = {"address": address, **Browser().keys(), "key": push.current_key().public_key}
+    answer = editor.post(f"{PUSH}subscribe/", fields)
+    assert answer.status_code == 400 and "push service" in answer.json()["error"]
+    assert not PushSubscription.objects.filter(user__memberships__role="editor").exists()
+
+
+def test_adding_browsers_without_end_is_stopped(editor):
+    statuses = [editor.post(f"{PUSH}test/", {"browser": "x"}).status_code for _ in range(25)]
+    assert (statuses[0], statuses[-1]) == (400, 429)
+
+
+def test_the_service_worker_covers_the_admin_and_no_cache_keeps_it(editor):
+    answer = editor.get(f"{PUSH}worker.js")
+    assert answer["Content-Type"].startswith("text/javascript") and answer["Service-Worker-Allowed"] == "/admin/"
+    assert "no-cache" in answer["Cache-Control"]
+    assert "fetch" not in answer.content.decode()  # what it does not handle, the browser asks the server for

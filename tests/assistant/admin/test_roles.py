@@ -108,7 +108,8 @@ def test_the_document_shows_the_table():
 
 # --- Everything that can be posted, by those who may not write -------------------------------------------------------
 
-PERSONAL = {"NotificationChoice"}  # each member's own: what they are told of
+PERSONAL = {"NotificationChoice", "PushSubscription"}  # each member's own: what they are told of, and where
+OF_INSTALLATION = {"PushKey"}  # made on first use
 SETTINGS = {name for name, table in INVENTORY.items() if table.term == Term.OWNER} - {"LogEntry", *PERSONAL}
 
 
@@ -118,7 +119,7 @@ def contents(names: set[str] | None = None) -> dict[str, list[Any]]:
         model.__name__: list(model._base_manager.order_by("pk").values())
         for model in apps.get_models()
         if model not in (Session, UserSession, AuditEntry)
-        and model.__name__ not in PERSONAL
+        and model.__name__ not in PERSONAL | OF_INSTALLATION
         and (names is None or model.__name__ in names)
     }
 

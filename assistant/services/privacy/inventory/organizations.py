@@ -42,7 +42,17 @@ ORGANIZATIONS = {
         },
     ),
     "NotificationChoice": Table(
-        "What each member of staff wants to be told of.", Term.OWNER, fields={S: "user event in_page email", N: "id"}
+        "What each member of staff wants to be told of.", Term.OWNER, fields={S: "user event in_page email push", N: "id"}
+    ),
+    "PushKey": Table(
+        "Keys by which push services recognize this installation.", Term.EVER,
+        fields={N: "id public_key sealed_private_key created_at"},
+    ),
+    "PushSubscription": Table(
+        "Browsers in which staff have turned on notifications. The address and the keys are sealed.", Term.SESSION,
+        fields={
+            S: "user origin sealed_address sealed_keys browser created_at sent_at", N: "id key digest last_error"
+        },
     ),
     "TeamWebhook": Table(
         "Addresses of teams that are told of events.", Term.OWNER,

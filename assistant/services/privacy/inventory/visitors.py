@@ -61,7 +61,7 @@ VISITORS = {
         "What staff are told of, and whether it was sent.",
         Term.MESSAGES, Erasure.DELETED, IN_CONVERSATION,
         {
-            V: "conversation title created_at", O: "organization webhook", S: "user",
+            V: "conversation title created_at", O: "organization webhook", S: "user subscription",
             N: "id event key seq link state fence leased_until attempts next_attempt_at last_error sent_at",
         },
     ),

@@ -27,6 +27,11 @@ def inbound(settings: Any, queued_tasks: list[Any]) -> None:
 
 @pytest.fixture
 def talk() -> Conversation:
+    return answered()
+
+
+def answered() -> Conversation:
+    """A conversation whose visitor has left an address, and which a person has answered."""
     made = make.conversation(make.assistant(make.organization(team_email="team@example.com")))
     made.visitor.email = "ann@example.com"
     made.visitor.save()
@@ -171,38 +176,3 @@ def test_the_webhook_takes_mail_with_its_key_alone(talk, settings, client: Clien
     assert posted("") == (403, "not_allowed")
     assert client.get(URL).status_code == 405
     assert said(talk) == ["And a ramp?"]
-
-
-class Mailbox:
-    """What imaplib gives, of a mailbox with these mails."""
-
-    def __init__(self, *mails: bytes) -> None:
-        self.mails, self.seen, self.left = mails, [], False
-
-    def search(self, charset: None, what: str) -> tuple[str, list[bytes]]:
-        unread = [str(number) for number in range(1, len(self.mails) + 1) if str(number) not in self.seen]
-        return "OK", [" ".join(unread).encode()]
-
-    def fetch(self, number: str, what: str) -> tuple[str, list[Any]]:
-        return "OK", [(b"x", self.mails[int(number) - 1]), b")"]
-
-    def store(self, number: str, how: str, flag: str) -> None:
-        self.seen.append(number)
-
-    def logout(self) -> None:
-        self.left = True
-
-
-def test_a_mailbox_is_read_and_what_was_taken_in_is_marked(talk):
-    box = Mailbox(b"nonsense", a_mail(talk).as_bytes(), a_mail(talk, "Hello?", Message_ID="<2@x.example>").as_bytes())
-    assert email_replies.read_mailbox("imap://x", lambda url: box) == 3
-    assert said(talk) == ["And a ramp?", "Hello?"] and box.left
-    assert email_replies.read_mailbox("imap://x", lambda url: box) == 0
-
-
-def test_a_mailbox_that_is_down_is_tried_again_later(talk, caplog):
-    def refuse(url: str) -> Any:
-        raise OSError("down")
-
-    assert email_replies.read_mailbox("imaps://user:hunter2@x", refuse) == 0
-    assert "OSError" in caplog.text and "hunter2" not in caplog.text

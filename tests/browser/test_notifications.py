@@ -1,0 +1,144 @@
+"""Notifications of a real browser: turned on, pushed, shown by the service worker, and opened with a click."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests import servers
+from tests.browser.test_admin import signed_in
+from tests.browser.test_inbox import Office, asks_for_a_person
+
+ROWS = "from assistant.models import PushSubscription\n"
+PAGE = "/admin/assistant/conversation/notifications/"
+# The browser's own push service is out of reach: this one gives an address and keys as that does. And a browser without a
+# screen says "denied", whatever it was granted.
+PUSH_SERVICE = """
+(() => {
+  Object.defineProperty(Notification, "permission", { get: () => localStorage.permission ?? "default" });
+  Notification.requestPermission = async () => (localStorage.permission = "granted");
+  const bytes = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (one) => one.charCodeAt(0));
+  const made = () => ({
+    endpoint: "https://push.example.com/a-browser",
+    options: { applicationServerKey: bytes(localStorage.subscribed).buffer },
+    getKey: (name) => bytes(name === "p256dh" ? localStorage.point : "A".repeat(22)).buffer,
+    unsubscribe: async () => (localStorage.removeItem("subscribed"), true),
+  });
+  // A subscription outlasts its page.
+  PushManager.prototype.getSubscription = async () => (localStorage.subscribed ? made() : null);
+  PushManager.prototype.subscribe = async function ({ userVisibleOnly, applicationServerKey }) {
+    if (!userVisibleOnly) throw new Error("what is pushed must be visible");
+    const pair = await crypto.subtle.generateKey({ name: "ECDH", namedCurve: "P-256" }, true, ["deriveBits"]);
+    const point = new Uint8Array(await crypto.subtle.exportKey("raw", pair.publicKey));
+    localStorage.point = btoa(String.fromCharCode(...point));
+    localStorage.subscribed = applicationServerKey;
+    return made();
+  };
+})();
+"""
+
+
+@pytest.fixture(scope="module")
+def office(start_app: Callable[..., servers.App]) -> Office:
+    return Office(start_app())
+
+
+@pytest.fixture
+def grace(office: Office, chromium: Browser) -> Iterator[Page]:
+    context = chromium.new_context(viewport={"width": 1280, "height": 860}, base_url=office.app.url)
+    context.grant_permissions(["notifications"])
+    context.add_init_script(PUSH_SERVICE)
+    page = context.new_page()
+    page.goto("/admin/login/")
+    page.fill("[name=username]", "tester")
+    page.fill("[name=password]", "tester")
+    page.press("[name=password]", "Enter")
+    page.wait_for_url(re.compile("/admin/$"))
+    page.goto(PAGE)
+    yield page
+    context.close()
+
+
+class ServiceWorker:
+    """The page's service worker, to which the test delivers as a push service would; what it shows is noted down there."""
+
+    def __init__(self, page: Page) -> None:
+        self.page, found = page, []
+        self.session = page.context.new_cdp_session(page)
+        self.session.on("ServiceWorker.workerRegistrationUpdated", lambda event: found.extend(event["registrations"]))
+        self.session.send("ServiceWorker.enable")
+        until(page, lambda: bool(found and page.context.service_workers))
+        self.registration: dict[str, Any] = found[-1]
+        self.worker = page.context.service_workers[-1]
+        note = "(title, { body, data }) => self.shown.push([title, body, data.url])"
+        self.worker.evaluate(f"() => {{ self.shown = []; registration.showNotification = async {note}; }}")
+
+    def push(self, **told: str) -> None:
+        about = {"origin": self.page.evaluate("origin"), "registrationId": self.registration["registrationId"]}
+        self.session.send("ServiceWorker.deliverPushMessage", {**about, "data": json.dumps(told)})
+
+    def shown(self) -> list[list[str]]:
+        return self.worker.evaluate("self.shown")
+
+
+def until(page: Page, true: Callable[[], bool]) -> None:
+    for _ in range(300):
+        if true():
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError("It did not come about.")
+
+
+def test_a_browser_is_turned_on_shows_what_is_pushed_and_is_turned_off(office, grace):
+    expect(grace.get_by_text("the browser asks whether you allow them")).to_be_visible()
+    grace.get_by_role("button", name="Turn on notifications in this browser").click()
+    expect(grace.get_by_text("(this one)")).to_be_visible()
+    assert office.shell("from assistant.models import *; print(PushSubscription.objects.get().address())").endswith(
+        "/a-browser"
+    )
+    worker = ServiceWorker(grace)
+    assert worker.registration["scopeURL"].endswith("/admin/")
+    worker.push(title="A visitor asks for a person", body="Bright Smile", url="/admin/", tag="t")
+    until(grace, lambda: worker.shown() == [["A visitor asks for a person", "Bright Smile", "/admin/"]])
+    grace.get_by_role("button", name="Turn off").click()
+    expect(grace.get_by_role("button", name="Turn on notifications in this browser")).to_be_visible()
+    assert office.shell(ROWS + "print(PushSubscription.objects.count())") == "0"
+
+
+def test_every_tab_shows_that_a_visitor_waits_and_one_of_them_holds_the_socket(office, grace, new_widget):
+    sockets: list[str] = []
+    grace.context.on("page", lambda page: page.on("websocket", lambda socket: sockets.append(socket.url)))
+    today, inbox = grace.context.new_page(), grace.context.new_page()
+    today.goto("/admin/")
+    inbox.goto("/admin/assistant/conversation/inbox/")
+    grace.close()  # it held the socket, which goes to another tab
+    until(inbox, lambda: any(url.endswith("?only=notices") for url in sockets))
+    asks_for_a_person(office, new_widget(), "Is there a lift?")
+    for page in (today, inbox):
+        expect(page.locator("#iw-notices")).to_contain_text("A visitor is waiting for a person")
+    assert [url.endswith("?only=notices") for url in sockets].count(True) == 1
+    inbox.locator("#iw-notices a").click()
+    expect(inbox.locator("#inbox-talk [role=log]")).to_contain_text("Is there a lift?")
+    today.get_by_role("button", name="Dismiss").click()
+    expect(today.locator("#iw-notices p")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        ("Object.defineProperty(Notification, 'permission', { value: 'denied' })", "Allow them in its settings"),
+        ("delete window.PushManager", "This browser does not support notifications."),
+        ("Object.defineProperty(window, 'isSecureContext', { value: false })", "an address with https://"),
+    ],
+)
+def test_where_a_browser_cannot_show_notifications_the_page_says_why(office, chromium, script, said):
+    with signed_in(office.app, chromium) as page:
+        page.add_init_script(script)
+        page.goto(PAGE)
+        expect(page.get_by_text(said)).to_be_visible()
+        expect(page.get_by_role("button", name="Turn on notifications in this browser")).to_be_hidden()
