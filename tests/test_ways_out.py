@@ -37,7 +37,7 @@ OUT = {
         "recorder",
         "",
     ): "a provider that the doctor probes",  # it only listens
-    ("assistant.providers.realtime:_post", "fetch", "provider.reach"): "a provider that gives session keys",
+    ("assistant.providers.realtime:_send", "fetch", "provider.reach"): "a provider that gives session keys",
     ("assistant.providers.embeddings:ask", "stream", "provider.reach"): OPERATORS,  # EMBEDDING_*, or its first provider
     ("assistant.tools.http:Config.clean_url", "check_url", TENANT): "a method's form",
     ("assistant.tools.mcp:Config.clean_url", "check_url", TENANT): "an MCP tool's form",
@@ -94,6 +94,7 @@ UP = {
     "assistant.turns.runner.run": "a provider that answers a visitor",
     "assistant.voice.hang_up": "a provider that hangs up",
     "assistant.voice.run_call": "a method that a voice session calls",
+    "assistant.voice.start": "a provider that begins a call",
     "assistant.voice.session_key": "a provider that gives session keys",
 }
 # Other modules that can open a socket, and why no foreign address gets there.

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from aiohttp import WSCloseCode, WSMsgType, web
+from aiohttp import ClientSession, WSCloseCode, WSMsgType, web
 
 from . import times
 
@@ -356,18 +356,27 @@ class FakeServer:
         if self.voice_refusal:
             status, body = self.voice_refusal
             return web.json_response(body, status=status)
-        key = {"value": "ek_test", "expires_at": 1900000000, "model": "gpt-realtime-2", "url": self.voice_url}
+        key = {"value": "ek_test", "expires_at": 1900000000, "model": "gpt-realtime-2"}
         return web.json_response(key | {"call": f"call-{next(self._numbers)}", "seconds": self.voice_seconds})
 
     async def _voice_call(self, request: web.Request) -> web.Response:
         conversation, action, body = self._of(request), request.match_info["action"], await request.json()
         self.reports.append((action, body))
+        if action == "start":
+            return await self._begin_call(body)
         if action != "lines":
             return web.Response(status=204)
         state = "stopped" if body["stopped"] else "complete"
         conversation.message(body["role"], body["text"], spoken=True, state=state)
         claims = body["role"] == "assistant" and "I have booked" in body["text"]
         return web.json_response({"correction": "That has not been done."} if claims else {})
+
+    async def _begin_call(self, asked: dict[str, Any]) -> web.Response:
+        headers = {"Content-Type": "application/sdp", "Authorization": f"Bearer {asked['key']}"}
+        async with ClientSession() as client, client.post(self.voice_url, data=asked["sdp"], headers=headers) as answer:
+            if answer.status != 201:
+                return web.json_response({"message": "The provider did not grant a session."}, status=502)
+            return web.json_response({"sdp": await answer.text()})
 
     async def _tool_call(self, request: web.Request) -> web.Response:
         """A tool named as a kind of card shows that card."""
