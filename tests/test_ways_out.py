@@ -38,6 +38,7 @@ OUT = {
         "",
     ): "a provider that the doctor probes",  # it only listens
     ("assistant.providers.realtime:_send", "fetch", "provider.reach"): "a provider that gives session keys",
+    ("assistant.services.files.scanning:_post", "fetch", "Reach.OPERATOR"): OPERATORS,  # FILE_SCANNER
     ("assistant.providers.embeddings:ask", "stream", "provider.reach"): OPERATORS,  # EMBEDDING_*, or its first provider
     ("assistant.tools.http:Config.clean_url", "check_url", TENANT): "a method's form",
     ("assistant.tools.mcp:Config.clean_url", "check_url", TENANT): "an MCP tool's form",
@@ -66,6 +67,7 @@ OUT = {
 UP = {
     "assistant.admin.methods.imports.ServerForm.found": "an MCP server that is imported from",
     "assistant.admin.methods.imports._asked": "a provider that writes a draft",
+    "assistant.admin.inbox.changes.attach": OPERATORS,  # FILE_SCANNER
     "assistant.admin.knowledge.DocumentAdmin.search_view": OPERATORS,  # for a vector of the question
     "assistant.admin.methods.method.MethodAdmin.test_view": "a method that staff test",
     "assistant.admin.providers.provider.ProviderAdmin.measure": "a provider that is tested",
@@ -96,6 +98,7 @@ UP = {
     "assistant.voice.run_call": "a method that a voice session calls",
     "assistant.voice.start": "a provider that begins a call",
     "assistant.voice.session_key": "a provider that gives session keys",
+    "widget.views.api._received": OPERATORS,  # FILE_SCANNER
 }
 # Other modules that can open a socket, and why no foreign address gets there.
 SOCKETS = {
