@@ -38,11 +38,11 @@ for (const [name, most] of Object.entries(LAZY))
     assert.ok(bytes(name) <= most, `${name} has ${bytes(name)} bytes`);
   });
 
-test("a language is a file of its own beside the panel, at most 2 KB, and no other language is in the panel", () => {
+test("a language is a file of its own beside the panel, at most 2.5 KB, and no other language is in the panel", () => {
   const panel = read("panel.js");
   for (const file of LOCALES) {
     assert.ok(panel.includes(`import("./${file}")`), file);
-    assert.ok(bytes(file) <= 2_048, `${file} has ${bytes(file)} bytes`);
+    assert.ok(bytes(file) <= 2_560, `${file} has ${bytes(file)} bytes`);
   }
   assert.doesNotMatch(panel, /Nachricht|[\u0600-\u06ff]/);
 });

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 from django.db import transaction
+from django.db.models import Max
 
 from assistant import events, live
 from assistant.errors import NotFound
@@ -170,6 +171,8 @@ def resume_session(
         about["notified"] = bool(shown_state.get("notified"))
         if opens_at := shown_state.get("opens_at"):
             about["opens_at"] = opens_at
+    if read := conversation.reads.aggregate(seq=Max("seq"))["seq"]:
+        about["read"] = read
     if conversation.rating:
         about["rating"] = conversation.rating
     if conversation.visitor.email:

@@ -8,6 +8,12 @@ import { item } from "./items.js";
 import { createPresence } from "./presence.js";
 import { change, conversation } from "./server.js";
 
+/** The number of the last reply by staff, if the visitor has seen it. */
+function seenByVisitor({ items, seen }) {
+  const last = items.findLast((one) => one.role === "staff");
+  return last && last.seq <= seen ? last.seq : undefined;
+}
+
 /** `socket` says what is watched and typed; `onChanged()` is called after every change that was made here. On a phone,
  * `onBack()` and `onAbout()` lead to the list, and to what is known of the visitor and back. */
 export function createTalk(socket, { onChanged, onBack, onAbout }) {
@@ -94,7 +100,7 @@ export function createTalk(socket, { onChanged, onBack, onAbout }) {
     head.replaceChildren(...headOf(shown, { act, onBack, onAbout }));
     presence.draw();
     log.replaceChildren(
-      ...shown.items.map((one) => item(one, shown.names)),
+      ...shown.items.map((one) => item(one, shown.names, one.seq === seenByVisitor(shown))),
       shown.writing ? h("p", { className: "iw-hint" }, "Writing…") : "",
     );
     side.replaceChildren(...about(shown, act));

@@ -8,6 +8,7 @@ export const SEND = "M12 19V5M5.5 11.5 12 5l6.5 6.5";
 export const STOP = "M7.5 7.5h9v9h-9z";
 export const COPY = "M9 9h10v11H9zM5 15V4h10";
 export const CHECK = "m5 12.5 4.5 4.5L19 7.5";
+export const READ = "m1.5 12.5 4.5 4.5L15 8M12 16l1 1 9-9";
 export const GOOD =
   "M7 11v9M7 11l4-7.5c1.5 0 2.5 1 2.5 2.5v3.5H19a2 2 0 0 1 2 2.3l-1 6a2 2 0 0 1-2 1.7H7M3.5 11H7v9H3.5z";
 export const BAD =

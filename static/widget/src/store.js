@@ -65,7 +65,8 @@
  * @property {Config} config
  * @property {boolean} open
  * @property {"idle" | "connecting" | "online" | "offline" | "refused"} connection
- * @property {{ id: string, state: "assistant" | "waiting" | "staff" | "closed", staff?: string, notified?: boolean, opens_at?: string, consent?: string, rating?: number, email?: string } | null} conversation
+ * @property {{ id: string, state: "assistant" | "waiting" | "staff" | "closed", staff?: string, notified?: boolean, opens_at?: string, consent?: string, rating?: number, email?: string, read?: number } | null} conversation
+ *   `read`: a member of staff has had it open up to that seq
  * @property {number} seq the last durable event applied
  * @property {boolean} gap something was missed: ask again from `seq`
  * @property {Item[]} items
@@ -192,6 +193,10 @@ export const EVENTS = {
     ...state,
     conversation: { ...state.conversation, id: state.conversation?.id ?? "", state: to, staff, notified, opens_at },
     staffTyping: false,
+  }),
+  "conversation.read": (state, { upto }) => ({
+    ...state,
+    conversation: state.conversation && { ...state.conversation, read: Math.max(state.conversation.read ?? 0, upto) },
   }),
   "consent.saved": (state) => ({
     ...state,

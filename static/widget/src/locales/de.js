@@ -30,6 +30,8 @@ export default {
   dismiss: "Schließen",
   sending: "Wird gesendet …",
   notSent: "Nicht gesendet.",
+  sent: "Gesendet",
+  read: "Vom Team gelesen",
   offline: "Keine Verbindung. Neuer Versuch …",
   refused: "Der Chat ist auf dieser Seite nicht verfügbar.",
   internal: "Das hat nicht geklappt. Bitte versuchen Sie es noch einmal.",

@@ -46,6 +46,8 @@ export default {
   dismiss: "Dismiss",
   sending: "Sending…",
   notSent: "Not sent.",
+  sent: "Sent",
+  read: "Read by the team",
   offline: "No connection. Trying again…",
   refused: "The chat is not available on this page.",
   internal: "Something went wrong. Please try again.",

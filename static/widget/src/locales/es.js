@@ -30,6 +30,8 @@ export default {
   dismiss: "Cerrar",
   sending: "Enviando…",
   notSent: "No enviado.",
+  sent: "Enviado",
+  read: "Leído por el equipo",
   offline: "Sin conexión. Reintentando…",
   refused: "El chat no está disponible en esta página.",
   internal: "No ha funcionado. Inténtelo de nuevo.",

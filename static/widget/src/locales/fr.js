@@ -30,6 +30,8 @@ export default {
   dismiss: "Fermer",
   sending: "Envoi…",
   notSent: "Non envoyé.",
+  sent: "Envoyé",
+  read: "Lu par l’équipe",
   offline: "Pas de connexion. Nouvelle tentative…",
   refused: "Le chat n’est pas disponible sur cette page.",
   internal: "Cela n’a pas fonctionné. Veuillez réessayer.",

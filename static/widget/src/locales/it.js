@@ -30,6 +30,8 @@ export default {
   dismiss: "Chiudi",
   sending: "Invio in corso…",
   notSent: "Non inviato.",
+  sent: "Inviato",
+  read: "Letto dal team",
   offline: "Nessuna connessione. Nuovo tentativo…",
   refused: "La chat non è disponibile in questa pagina.",
   internal: "Qualcosa è andato storto. Riprovi.",

@@ -30,6 +30,8 @@ export default {
   dismiss: "閉じる",
   sending: "送信中…",
   notSent: "送信されていません。",
+  sent: "送信済み",
+  read: "チームが既読",
   offline: "接続できません。再試行しています…",
   refused: "このページではチャットをご利用いただけません。",
   internal: "エラーが発生しました。もう一度お試しください。",

@@ -30,6 +30,8 @@ export default {
   dismiss: "Sluiten",
   sending: "Wordt verzonden…",
   notSent: "Niet verzonden.",
+  sent: "Verzonden",
+  read: "Gelezen door het team",
   offline: "Geen verbinding. Nieuwe poging…",
   refused: "De chat is niet beschikbaar op deze pagina.",
   internal: "Er ging iets mis. Probeer het opnieuw.",

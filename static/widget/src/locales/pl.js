@@ -30,6 +30,8 @@ export default {
   dismiss: "Zamknij",
   sending: "Wysyłanie…",
   notSent: "Nie wysłano.",
+  sent: "Wysłano",
+  read: "Przeczytane przez zespół",
   offline: "Brak połączenia. Kolejna próba…",
   refused: "Czat nie jest dostępny na tej stronie.",
   internal: "Coś poszło nie tak. Proszę spróbować ponownie.",

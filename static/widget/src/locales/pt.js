@@ -30,6 +30,8 @@ export default {
   dismiss: "Fechar",
   sending: "Enviando…",
   notSent: "Não enviada.",
+  sent: "Enviada",
+  read: "Lida pela equipe",
   offline: "Sem conexão. Tentando de novo…",
   refused: "O chat não está disponível nesta página.",
   internal: "Algo deu errado. Tente novamente.",

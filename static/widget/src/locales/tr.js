@@ -30,6 +30,8 @@ export default {
   dismiss: "Kapat",
   sending: "Gönderiliyor…",
   notSent: "Gönderilmedi.",
+  sent: "Gönderildi",
+  read: "Ekip okudu",
   offline: "Bağlantı yok. Yeniden deneniyor…",
   refused: "Sohbet bu sayfada kullanılamıyor.",
   internal: "Bir sorun oluştu. Lütfen tekrar deneyin.",

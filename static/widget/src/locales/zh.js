@@ -30,6 +30,8 @@ export default {
   dismiss: "关闭",
   sending: "正在发送…",
   notSent: "未发送。",
+  sent: "已发送",
+  read: "团队已读",
   offline: "无网络连接，正在重试…",
   refused: "此页面无法使用聊天。",
   internal: "出了点问题，请重试。",

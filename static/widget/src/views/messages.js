@@ -82,8 +82,11 @@ function entriesOf(state) {
 
     const key = keys.get(item) ?? item.id;
     if (item.kind === "card") entries.push(entry(key, createCard, item.card));
-    else if (item.kind === "message")
-      entries.push(entry(key, item.message.role === "visitor" ? createVisitorMessage : createReply, item.message));
+    else if (item.kind === "message" && item.message.role === "visitor")
+      entries.push(
+        entry(key, createVisitorMessage, { ...item.message, isRead: item.seq <= (conversation?.read ?? 0) }),
+      );
+    else if (item.kind === "message") entries.push(entry(key, createReply, item.message));
     else entries.push(entry(key, createNotice, { ...item.notice, isLast: item === items.at(-1) && !turn }));
   }
   for (const message of pending) entries.push(entry(message.id, createVisitorMessage, message));
