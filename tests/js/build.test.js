@@ -19,6 +19,7 @@ const LAZY = {
   "ending.js": 4_096,
   "outside.js": 6 * 1_024,
   "files.js": 4_096,
+  "search.js": 3 * 1_024,
 };
 const LOCALES = LANGUAGES.filter((one) => one !== "en").map((language) => `locale-${language}.js`);
 const FILES = ["loader.js", "panel.js", "gallery.js", ...Object.keys(LAZY), ...LOCALES];

@@ -235,6 +235,15 @@ const PAGE = {
     answering: { ...state.answering, [card]: answer },
     problem: null,
   }),
+  /** Older events, which the widget had been left without. */
+  "history.loaded"(state, { conversation, events }) {
+    if (state.conversation?.id !== conversation) return state; // another one has begun meanwhile
+    /** @type {State} */
+    let past = { ...state, ...EMPTY };
+    for (const event of events) past = reduce({ ...past, seq: event.seq - 1 }, event);
+    const known = new Set(state.items.map(({ id }) => id));
+    return { ...state, items: [...past.items.filter(({ id }) => !known.has(id)), ...state.items] };
+  },
   "rating.given": (state, { message, value }) => rate(state, message, value),
   "retry.asked": (state, { turn }) => ({ ...state, items: state.items.filter(({ id }) => id !== turn) }),
   "staff.quiet": (state) => ({ ...state, staffTyping: false }),

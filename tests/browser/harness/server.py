@@ -75,6 +75,7 @@ def day_of_slots(day: int) -> dict[str, Any]:
 
 class Conversation:
     def __init__(self, number: int) -> None:
+        self.newest = 400  # events that are given at once
         self.id = f"conversation-{number}"
         self.state: dict[str, Any] = {"state": "assistant"}
         self.consent: str | None = None  # what is to be agreed to first
@@ -95,10 +96,24 @@ class Conversation:
     def ready(self, after: int) -> dict[str, Any]:
         about = {"id": self.id, **self.state, **({"consent": self.consent} if self.consent else {})}
         ready = {
-            "type": "session.ready", "conversation": about, "events": self.events[after:],
-            "seq": len(self.events), "more": False,
+            "type": "session.ready", "conversation": about, "events": self.events[after:][-self.newest :],
+            "seq": len(self.events), "more": len(self.events) - after > self.newest,
         }  # fmt: skip
         return ready | ({"turn": self.turn} if self.turn else {})
+
+    def earlier(self, before: int) -> dict[str, Any]:
+        older = self.events[: before - 1]
+        return {"events": older[-self.newest :], "more": len(older) > self.newest}
+
+    def find(self, text: str) -> dict[str, Any]:
+        found = []
+        for event in reversed(self.events):
+            said = event.get("message", {}).get("text", "")
+            if event["type"] == "message.added" and text.lower() in said.lower():
+                at = said.lower().index(text.lower())
+                shown = {name: event["message"][name] for name in ("id", "role", "at", "text")}
+                found.append({"kind": "message", "seq": event["seq"], "marks": [[at, at + len(text)]], **shown})
+        return {"found": found, "more": False}
 
     def message(self, role: str, text: str, **fields: Any) -> dict[str, Any]:
         message = {"id": f"m-{len(self.events) + 1}", "role": role, "text": text, "at": now(), "state": "complete", **fields}
@@ -186,6 +201,7 @@ class FakeServer:
             web.post("/api/v1/widget/identity", self._identity),
             web.post("/api/v1/widget/messages", self._post_message),
             web.get("/api/v1/widget/events", self._stream),
+            web.post("/api/v1/widget/search", self._search),
             web.post("/api/v1/widget/turns/{turn}/{verb}", self._post_turn),
             web.post("/api/v1/widget/consent", self._post_consent),
             web.post("/api/v1/widget/cards/{card}/answer", self._post_card),
@@ -319,6 +335,9 @@ class FakeServer:
         self._receive(self._of(request), frame)
         return web.json_response({"seq": 1, "turn": "t"}, status=202)
 
+    async def _search(self, request: web.Request) -> web.Response:
+        return web.json_response(self._of(request).find((await request.json())["text"]))
+
     async def _post_turn(self, request: web.Request) -> web.Response:
         verb, turn = request.match_info["verb"], request.match_info["turn"]
         self._receive(self._of(request), {"type": f"turn.{verb}", "turn": turn})
@@ -387,6 +406,8 @@ class FakeServer:
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
         conversation = self._of(request)
+        if before := request.query.get("before"):
+            return web.json_response(conversation.earlier(int(before)))
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
         self._allow(request, response)
         await response.prepare(request)

@@ -1,5 +1,5 @@
 import { h, iconButton } from "../dom.js";
-import { CLOSE, LEAVE, MAIL, PENCIL, PERSON, SAVE } from "../icons.js";
+import { CLOSE, LEAVE, MAIL, PENCIL, PERSON, SAVE, SEARCH } from "../icons.js";
 import { fill } from "../locales/index.js";
 import { createMenu } from "./menu.js";
 
@@ -14,6 +14,7 @@ export function createHeader(actions, page) {
   const menu = createMenu(t.menu, [
     { path: PERSON, label: t.person, act: actions.askForPerson },
     { path: PENCIL, label: t.newConversation, act: actions.startAnew },
+    { path: SEARCH, label: t.search, act: () => actions.search(el, page) },
     { path: SAVE, label: t.transcript, act: () => actions.saveTranscript({ t, locale }) },
     { path: MAIL, label: t.transcriptMail, act: () => actions.ask("mail", el, page) },
     { path: LEAVE, label: t.end, act: () => actions.ask("end", el, page) },
@@ -48,7 +49,14 @@ export function createHeader(actions, page) {
       who.textContent = is === "waiting" ? waits : is === "staff" ? withPerson : assistant;
       demo.hidden = !config.demo || is === "staff";
       const isBegun = items.length > 0;
-      menu.update([canAskForPerson, isBegun || pending.length > 0, isBegun, isBegun, isBegun && is !== "closed"]);
+      menu.update([
+        canAskForPerson,
+        isBegun || pending.length > 0,
+        isBegun,
+        isBegun,
+        isBegun,
+        isBegun && is !== "closed",
+      ]);
     },
   };
 }

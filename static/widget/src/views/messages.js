@@ -48,6 +48,7 @@ export function createMessages(actions, page) {
     for (const { key, create, data } of entries) {
       const line = lines.get(key) ?? create(actions, page);
       line.update(data, state);
+      line.el.dataset.id = /** @type {{ id?: string }} */ (data)?.id ?? "";
       const place = list.children[next.size];
       if (place !== line.el) list.insertBefore(line.el, place ?? null);
       next.set(key, line);
