@@ -154,6 +154,14 @@ class ConversationUpdated(WidgetEvent):
 
 
 @dataclass(frozen=True)
+class ConversationRead(WidgetEvent):
+    """A member of staff has had the conversation open up to the number `upto`. `session.ready` says the last."""
+
+    type: ClassVar[str] = "conversation.read"
+    upto: int
+
+
+@dataclass(frozen=True)
 class StaffTyping(WidgetEvent):
     type: ClassVar[str] = "staff.typing"
 

@@ -1,21 +1,21 @@
-"""Voice: whether an assistant can speak, the short-lived key for a visitor's browser, and what is said in a call."""
+"""Voice: whether an assistant can speak, how a call of a visitor's browser begins, and what is said in it."""
 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from asgiref.sync import async_to_sync
 from celery import shared_task
 from django.utils import timezone
 
+from assistant import secrets
 from assistant.async_db import fresh_connections, in_db
 from assistant.engine import claims
 from assistant.engine.prompt import build_scene, instructions
-from assistant.errors import NotAllowed
+from assistant.errors import InputError, NotAllowed
 from assistant.llm import ToolCallRequest, ToolResult
 from assistant.models import Assistant, Conversation, Message, VoiceCall
 from assistant.providers import embeddings, realtime, retirements, router
@@ -31,6 +31,7 @@ from assistant.tools.tool import tools_for
 log = logging.getLogger(__name__)
 
 SWITCHED_OFF = f"{realtime.NOT_AVAILABLE}: voice calls are switched off for this assistant."
+MAX_SDP_CHARS = 12_000  # an offer of a browser has two to five thousand
 WORDS_BEFORE = 12  # messages of the conversation that a call begins with
 SPOKEN_RULES = """# You are on a voice call
 - You are heard, not read: speak naturally, in one or two short sentences, without lists, Markdown, links or ids.
@@ -63,12 +64,6 @@ def offered(assistant: Assistant) -> tuple[ProviderSettings | None, str]:
     return (speaker.provider if speaker else None), reason
 
 
-def origin(assistant: Assistant) -> str:
-    """Where the browser posts its offer, for the policy of a page of ours that shows `assistant`; "" without voice."""
-    provider, _ = offered(assistant)
-    return f"https://{urlsplit(provider.base_url).netloc}" if provider else ""
-
-
 async def refuse_unless_offered(assistant: Assistant) -> None:
     """Raises `NotAllowed` where `session_key` would give no key: without a voice session there are no calls to pass on."""
     provider, reason = await in_db(offered)(assistant)
@@ -84,14 +79,16 @@ async def run_call(conversation: Conversation, call: ToolCallRequest) -> ToolRes
 
 @dataclass(frozen=True)
 class Session:
-    """A key, and the call that may be made with it."""
+    """A key, and the call that may be made with it: by `start` alone, since the provider's key is sealed for that call."""
 
-    key: realtime.SessionKey
+    value: str
+    expires_at: int  # seconds since 1970, by the provider's clock
+    model: str
     call: UUID
     seconds: int
 
     def as_json(self) -> dict[str, Any]:
-        return {**self.key.as_json(), "call": str(self.call), "seconds": self.seconds}
+        return {**asdict(self), "call": str(self.call)}
 
 
 async def session_key(conversation: Conversation) -> Session:
@@ -119,7 +116,41 @@ async def session_key(conversation: Conversation) -> Session:
     except BaseException:
         await in_db(voice_calls.withdraw)(call)
         raise
-    return Session(key, call.pk, call.seconds)
+    return Session(sealed(key.value, call), key.expires_at, key.model, call.pk, call.seconds)
+
+
+def sealed(key: str, call: VoiceCall) -> str:
+    """The provider's `key` as the browser gets it: `start` alone can use it, for this call."""
+    return secrets.seal(key, *_bound_to(call))
+
+
+def _bound_to(call: VoiceCall) -> tuple[object, ...]:
+    return ("VoiceCall", "key", call.organization_id, call.pk)
+
+
+async def start(conversation: Conversation, call_id: UUID, value: str, sdp: str) -> str:
+    """Begin the call with the browser's offer `sdp` and the `value` of its session; returns the provider's answer.
+
+    The call's id is saved before anybody has that answer. Raises `InputError`, `Conflict` and `realtime.Refused`.
+    """
+    if not sdp.startswith("v=") or len(sdp) > MAX_SDP_CHARS:
+        raise InputError("sdp is the browser's offer.")
+    call = await in_db(voice_calls.call_of)(conversation, call_id)
+    try:
+        key = secrets.unseal(value, *_bound_to(call))
+    except secrets.SecretUnreadable:
+        raise InputError("key is the value of the session key for this call.") from None
+    call = await in_db(voice_calls.claim_start)(conversation, call_id)
+    try:
+        provider = await in_db(_provider_of)(call)
+        if provider is None:
+            raise realtime.Refused(503, "Realtime not available", realtime.NO_PROVIDER)
+        connected = await realtime.connect(provider, key, sdp)
+    except BaseException:
+        await in_db(voice_calls.not_connected)(call)
+        raise
+    await in_db(voice_calls.connected)(call, connected.call)
+    return connected.sdp
 
 
 def _as_speaker(one: Candidate) -> voice_calls.Speaker:

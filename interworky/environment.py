@@ -99,16 +99,23 @@ class Environment(environ.Env):
         return value
 
     def scanner(self, var: str) -> list[str]:
-        """A command as its words, or the address of clamd as one word, `tcp://host:port` or `unix:///path`; or nothing."""
+        """A command as its words, or an address as one word: of clamd, `tcp://host:port` or `unix:///path`, or of a service,
+        `https://host/path`; or nothing."""
         text: str = self.str(var, default="")
         try:
             words = shlex.split(text)
             parts = urlsplit(words[0] if words else "")
-            usable = {"tcp": bool(parts.hostname and parts.port), "unix": bool(parts.path)}.get(parts.scheme, True)
+            by_http = bool(parts.hostname) and not (parts.username or parts.password)
+            usable = {
+                "tcp": bool(parts.hostname and parts.port), "unix": bool(parts.path), "http": by_http, "https": by_http,
+            }.get(parts.scheme, not parts.scheme)  # fmt: skip
         except ValueError:
             usable, words, parts = False, [], urlsplit("")
-        if not usable or (parts.scheme and (parts.scheme not in ("tcp", "unix") or len(words) > 1)):
-            raise ImproperlyConfigured(f"{var} must be a command, or clamd's address: tcp://host:3310 or unix:///path.")
+        if not usable or (parts.scheme and len(words) > 1):
+            raise ImproperlyConfigured(
+                f"{var} must be a command, clamd's address (tcp://host:3310 or unix:///path), "
+                f"or that of a service (https://host/path) whose token is in {var}_TOKEN."
+            )
         return words
 
     def misspelt(self, present: Mapping[str, str]) -> dict[str, str]:

@@ -172,8 +172,10 @@ FILE_MAX_MB = env.number("FILE_MAX_MB", 10, 1, 100)  # of one file
 FILES_PER_MESSAGE = env.number("FILES_PER_MESSAGE", 5, 1, 20)
 FILES_PER_CONVERSATION = env.number("FILES_PER_CONVERSATION", 30, 1, 1000)
 FILES_ORGANIZATION_MB = env.number("FILES_ORGANIZATION_MB", 2000, 1, 10_000_000)  # all that an organization has stored
-# What a file must pass: clamd at tcp://host:port or unix:///path, or a command that reads it from its standard input.
+# What a file must pass: clamd at tcp://host:port or unix:///path, a service that it is posted to at https://host/path, or a
+# command that reads it from its standard input.
 FILE_SCANNER = env.scanner("FILE_SCANNER")
+FILE_SCANNER_TOKEN = env.str("FILE_SCANNER_TOKEN", default="")  # for a service
 
 # --- Celery: runs tasks; the database's rows decide what is due ------------------------------------------------------
 

@@ -76,6 +76,8 @@ MUTANTS = (
     Mutant("the end of a call whose minutes are over", f"{SERVICES}/conversations/voice_calls.py",
            "(active.filter(ends_at__lte=now), VoiceCall.Reason.LIMIT),", "(active.none(), VoiceCall.Reason.LIMIT),",
            (f"{TESTS}/test_voice_calls.py",)),
+    Mutant("the id of a call before its answer", "assistant/voice.py",
+           "await in_db(voice_calls.connected)(call, connected.call)", "pass", (f"{TESTS}/test_voice_calls.py",)),
     Mutant("the least that a call is charged", f"{SERVICES}/conversations/voice_calls.py",
            "max(tokens.prompt_tokens, int(lasted * HEARD_TOKENS_PER_SECOND))", "tokens.prompt_tokens",
            (f"{TESTS}/test_voice_calls.py",)),

@@ -68,7 +68,9 @@ BAD = [
     ("REDIS_URL", f"http://:{SECRET}@host"), ("REDIS_URL", "redis://"), ("CELERY_BROKER_URL", f"sqs://{SECRET}"),
     ("EMAIL_URL", f"smtp://u:{SECRET}@host:port"), ("EMAIL_URL", "smtp.example.com"),
     ("PUBLIC_URL", "chat.example.com"), ("PUBLIC_URL", "https://chat.example.com/prefix"), ("PUBLIC_URL", "ftp://example.com"),
-    ("PUBLIC_URL", f"https://u:{SECRET}@example.com"),
+    ("PUBLIC_URL", f"https://u:{SECRET}@example.com"), ("FILE_SCANNER", "tcp://clamd"), ("FILE_SCANNER", "ftp://scanner/scan"),
+    ("FILE_SCANNER", f"https://u:{SECRET}@scanner/scan"), ("FILE_SCANNER", "https://"),
+    ("FILE_SCANNER", "https://scanner/ -v"),
 ]  # fmt: skip
 
 

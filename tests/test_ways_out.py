@@ -37,7 +37,8 @@ OUT = {
         "recorder",
         "",
     ): "a provider that the doctor probes",  # it only listens
-    ("assistant.providers.realtime:_post", "fetch", "provider.reach"): "a provider that gives session keys",
+    ("assistant.providers.realtime:_send", "fetch", "provider.reach"): "a provider that gives session keys",
+    ("assistant.services.files.scanning:_post", "fetch", "Reach.OPERATOR"): OPERATORS,  # FILE_SCANNER
     ("assistant.providers.embeddings:ask", "stream", "provider.reach"): OPERATORS,  # EMBEDDING_*, or its first provider
     ("assistant.tools.http:Config.clean_url", "check_url", TENANT): "a method's form",
     ("assistant.tools.mcp:Config.clean_url", "check_url", TENANT): "an MCP tool's form",
@@ -67,6 +68,7 @@ OUT = {
 UP = {
     "assistant.admin.methods.imports.ServerForm.found": "an MCP server that is imported from",
     "assistant.admin.methods.imports._asked": "a provider that writes a draft",
+    "assistant.admin.inbox.changes.attach": OPERATORS,  # FILE_SCANNER
     "assistant.admin.knowledge.DocumentAdmin.search_view": OPERATORS,  # for a vector of the question
     "assistant.admin.methods.method.MethodAdmin.test_view": "a method that staff test",
     "assistant.admin.providers.provider.ProviderAdmin.measure": "a provider that is tested",
@@ -95,7 +97,9 @@ UP = {
     "assistant.turns.runner.run": "a provider that answers a visitor",
     "assistant.voice.hang_up": "a provider that hangs up",
     "assistant.voice.run_call": "a method that a voice session calls",
+    "assistant.voice.start": "a provider that begins a call",
     "assistant.voice.session_key": "a provider that gives session keys",
+    "widget.views.api._received": OPERATORS,  # FILE_SCANNER
 }
 # Other modules that can open a socket, and why no foreign address gets there.
 SOCKETS = {

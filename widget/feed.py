@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from typing import Any
 
 import orjson
 from django.db import DatabaseError
@@ -13,7 +14,7 @@ from assistant.async_db import in_db
 from assistant.errors import NotAllowed
 from assistant.models import Conversation
 from assistant.services.booking import browsing
-from assistant.services.conversations.events import resume_session
+from assistant.services.conversations.events import earlier_events, resume_session
 from assistant.services.conversations.sessions import is_current
 from assistant.services.organizations import rate_limits
 from widget import frames
@@ -35,6 +36,14 @@ def resumed(conversation: Conversation, after: int, network: str) -> events.Sess
     stands = resume_session(conversation, after)
     rate_limits.charge_resume(len(orjson.dumps(stands.payload())), visitor=str(conversation.visitor_id), network=network)
     return stands
+
+
+def earlier(conversation: Conversation, before: int, network: str) -> dict[str, Any]:
+    """What came before `before`, charged in the same way. Raises `TooMuch`."""
+    admit(conversation, network)
+    shown, more = earlier_events(conversation, before)
+    rate_limits.charge_resume(len(orjson.dumps(shown)), visitor=str(conversation.visitor_id), network=network)
+    return {"events": shown, "more": more}
 
 
 def ready(conversation: Conversation, after: int, subscription: live.Subscription, network: str) -> events.SessionReady:

@@ -14,6 +14,7 @@ urlpatterns = [
     path(API + "identity", api.identity),
     path(API + "messages", api.messages),
     path(API + "events", api.events),
+    path(API + "search", api.search),
     path(API + "files", api.upload_file),
     path(API + "files/<uuid:file>", api.file),
     path(API + "turns/<uuid:turn>/stop", api.stop_turn),

@@ -16,7 +16,7 @@ def push_what_is_shown(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('assistant', '0043_conversation_files'),
+        ('assistant', '0049_log_ins_and_own_data'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -3,13 +3,14 @@
     provider, reason = realtime.choose(providers, azure=configuration.realtime_azure)
         # the first provider that can speak, or None and the sentence that says why not; sends nothing
     key = await realtime.session_key(provider, instructions="…", tools=executor.specs(), voice="sage")
-        # key.as_json() goes to the browser, with `Cache-Control: no-store`, and nowhere else: not to a log, cache or row
+        # key.value is for `connect` alone, within `SECRET_SECONDS`: no browser, log, cache or row has it
     except realtime.Refused as error: JsonResponse(error.body, status=error.status)
 
-    await realtime.hang_up(provider, "rtc_…")  # the id from the Location header of the answer that the browser got
+    connected = await realtime.connect(provider, key.value, sdp)  # the browser's offer: the answer, and the call's id
+    await realtime.hang_up(provider, connected.call)
 
-The browser posts its SDP offer to `key.url` with `Authorization: Bearer <key.value>` within `SECRET_SECONDS`: make the offer
-first, ask for the key last. Instructions and tools are fixed here; the browser only relays calls.
+Instructions and tools are fixed by the key; the browser only relays calls. The offer is posted from here, because only the
+answer to it names the call: a browser that posted it itself could keep the id, and nobody could hang up.
 
 Voice is OpenAI's, by the parsed hostname and over https, or Azure's where the operator has set AI_REALTIME_AZURE. To any
 other address nothing is sent at all.
@@ -19,6 +20,7 @@ Source: https://platform.openai.com/docs/api-reference/realtime-sessions/create-
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -38,6 +40,7 @@ log = logging.getLogger(__name__)
 
 NOT_AVAILABLE = "Realtime sessions not available"
 SECRET_SECONDS = 10  # the shortest that OpenAI grants; a secret opens as many sessions as one likes until then
+CALL_ID = re.compile(r"[A-Za-z0-9_-]{1,120}")  # it becomes a part of an address
 DEADLINE_SECONDS = 10.0
 NO_PROVIDER = f"{NOT_AVAILABLE}: no provider is set up for voice."
 TRANSCRIPTION_MODEL = "whisper-1"
@@ -56,15 +59,19 @@ class Refused(ProviderError):
 
 @dataclass(frozen=True)
 class SessionKey:
-    """A secret for one browser, valid for a few seconds."""
+    """A secret for one call, valid for a few seconds."""
 
     value: str = field(repr=False)
     expires_at: int  # seconds since 1970, by the provider's clock
     model: str
-    url: str  # where the SDP offer goes
 
-    def as_json(self) -> dict[str, Any]:
-        return {"value": self.value, "expires_at": self.expires_at, "model": self.model, "url": self.url}
+
+@dataclass(frozen=True)
+class Connected:
+    """What a browser needs to talk, and what the server needs to end that."""
+
+    sdp: str  # the provider's answer
+    call: str  # its id for the call
 
 
 def available(provider: ProviderSettings, *, azure: bool = False) -> tuple[bool, str]:
@@ -117,7 +124,26 @@ async def session_key(
     value, expires_at = said.get("value"), said.get("expires_at")
     if not isinstance(value, str) or not value or not isinstance(expires_at, int):
         raise _refused(ProviderError("The answer contains no key.", cause="bad_response"), provider)
-    return SessionKey(value, expires_at, provider.realtime, f"{_root(provider)}/realtime/calls")
+    return SessionKey(value, expires_at, provider.realtime)
+
+
+async def connect(provider: ProviderSettings, value: str, sdp: str) -> Connected:
+    """Begin a call with the key `value` and a browser's offer. Raises `Refused`, also where the answer names no call: nobody
+    can talk without that answer, so there is no call that cannot be hung up.
+
+    Source: https://platform.openai.com/docs/api-reference/realtime/create-call
+    """
+    headers = {"Authorization": f"Bearer {value}", "Content-Type": "application/sdp"}
+    try:
+        answer = await _send(provider, "calls", sdp.encode(), headers)
+    except OutboundError as error:
+        raise _refused(from_outbound(error, answered=False), provider) from None
+    if answer.status not in (200, 201):
+        raise _refused(classified(answer.status, _json(answer.body), answer.headers, key=value), provider)
+    call = urlsplit(answer.headers.get("Location", "")).path.rpartition("/")[2]
+    if not CALL_ID.fullmatch(call) or not answer.body.startswith(b"v="):
+        raise _refused(ProviderError("The answer is no call.", cause="bad_response"), provider)
+    return Connected(answer.body.decode(errors="replace"), call)
 
 
 async def hang_up(provider: ProviderSettings, call: str) -> bool:
@@ -138,11 +164,15 @@ async def hang_up(provider: ProviderSettings, call: str) -> bool:
 
 
 async def _post(provider: ProviderSettings, path: str, content: bytes) -> outbound.Response:
+    return await _send(provider, path, content, {**provider.request_headers(), "Content-Type": "application/json"})
+
+
+async def _send(provider: ProviderSettings, path: str, content: bytes, headers: dict[str, str]) -> outbound.Response:
     return await outbound.fetch(
         "POST",
         f"{_root(provider)}/realtime/{path}",
         reach=provider.reach,
-        headers={**provider.request_headers(), "Content-Type": "application/json"},
+        headers=headers,
         content=content,
         deadline_seconds=DEADLINE_SECONDS,
     )
@@ -177,7 +207,7 @@ def _wish(model: str, instructions: str, tools: Iterable[ToolSpec], voice: str) 
 
 def _refused(error: ProviderError, provider: ProviderSettings) -> Refused:
     """Our answer to a failure of the provider. The log has its cause and status, never its words."""
-    log.warning("No session key from provider %s: %s (%s)", provider.name, error.cause, error.status)
+    log.warning("No voice session from provider %s: %s (%s)", provider.name, error.cause, error.status)
     details = {"cause": error.cause}
     if error.cause == "timeout":
         return Refused(504, "Gateway timeout", "AI API request timed out", **details)

@@ -434,6 +434,26 @@ class Rooms:
             self.provider.auth = "none"
         return Said("done", "", key.value)
 
+    def voice_begun(self, url: str) -> Said:
+        """The browser's offer, which goes to the provider that gave the key."""
+        self.set_provider(url, preset="openai")
+        with suppress(ValueError):
+            self.provider.set_key("sk-0123456789abcdefghij", url)
+        self.provider.auth = "bearer"
+        self.provider.save()
+        row = Conversation.objects.select_related("assistant__organization", "visitor").get(pk=self.talk.pk)
+        candidates = (one for group in router.candidates(row.assistant) for one in group)
+        found = next((one for one in candidates if one.row_id == self.provider.pk), None)
+        self.provider.auth = "none"
+        if found is None or not voice.offered(row.assistant)[0]:
+            return Said("not_offered", "")
+        call = voice_calls.offer(row, voice_calls.Speaker("v", found.health_key, "Own", "organization", self.provider.pk))
+        try:
+            sdp = async_to_sync(voice.start)(row, call.pk, voice.sealed("ek_1", call), "v=0")
+        except Refused as error:
+            return Said(error.details.get("cause") or "not_offered", str(error))
+        return Said("done", "", sdp)
+
     def hung_up(self, url: str) -> Said:
         """The end of a call, which only the provider that gave its key is asked for."""
         self.set_provider(url, preset="openai")
@@ -448,7 +468,8 @@ class Rooms:
         if found is None or not voice.offered(row.assistant)[0]:
             return Said("not_offered", "")
         speaker = voice_calls.Speaker("v", found.health_key, "Own", "organization", self.provider.pk)
-        call = voice_calls.start(row, voice_calls.offer(row, speaker).pk, "rtc_1")
+        call = voice_calls.claim_start(row, voice_calls.offer(row, speaker).pk)
+        voice_calls.connected(call, "rtc_1")
         voice_calls.end(row, call.pk, "visitor", TokenUsage(0, 0))  # nothing is charged: the next address is tried as well
         VoiceCall.objects.filter(pk=call.pk).update(next_attempt_at=timezone.now())
         voice.hang_up(str(call.pk))
@@ -648,6 +669,9 @@ ENTRIES = {
     "a provider that writes a draft": Entry(Rooms.sentence, frozenset({"no_model"})),
     "a provider that gives session keys": Entry(
         Rooms.voice, frozenset({"not_offered", "refused", "dns"}), host="api.openai.com"
+    ),
+    "a provider that begins a call": Entry(
+        Rooms.voice_begun, frozenset({"not_offered", "refused", "dns"}), host="api.openai.com"
     ),
     "a provider that hangs up": Entry(Rooms.hung_up, frozenset({"not_offered", "again"}), host="api.openai.com"),
 }

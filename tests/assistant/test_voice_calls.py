@@ -24,15 +24,21 @@ OPENAI = "https://api.openai.com/v1"
 SPEAKER = voice_calls.Speaker("gpt-realtime-2", "health", "OpenAI", "organization")
 
 
+OFFER, ANSWER = "v=0\r\nthe browser's", "v=0\r\nthe provider's"
+
+
 class Realtime:
-    """OpenAI's addresses for calls: keys are granted, calls hung up, with `status`."""
+    """OpenAI's addresses for calls: keys are granted, calls begun and hung up, with `status`."""
 
     def __init__(self) -> None:
         self.requests: list[httpx.Request] = []
         self.status = 200
+        self.location = "/v1/realtime/calls/rtc_77"
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
+        if request.url.path == "/v1/realtime/calls" and self.status == 200:
+            return httpx.Response(201, text=ANSWER, headers={"Location": self.location})
         return httpx.Response(self.status, json={"value": "ek_1", "expires_at": 1900000000, "session": {}})
 
     @property
@@ -58,7 +64,17 @@ def talk() -> Conversation:
 
 
 def begun(talk: Conversation, named: str = "rtc_1") -> VoiceCall:
-    return voice_calls.start(talk, voice_calls.offer(talk, SPEAKER).pk, named)
+    call = voice_calls.claim_start(talk, voice_calls.offer(talk, SPEAKER).pk)
+    voice_calls.connected(call, named)
+    call.refresh_from_db()
+    return call
+
+
+def started(talk: Conversation) -> VoiceCall:
+    """By the provider, as a browser has it done."""
+    session = voice.async_to_sync(voice.session_key)(talk)
+    assert voice.async_to_sync(voice.start)(talk, session.call, session.value, OFFER) == ANSWER
+    return VoiceCall.objects.get(pk=session.call)
 
 
 def test_a_call_has_the_voice_and_the_minutes_that_staff_have_chosen(talk: Conversation, openai: Realtime) -> None:
@@ -126,7 +142,7 @@ def test_what_is_never_reported_stays_reserved(talk: Conversation) -> None:
 
 
 def test_the_server_hangs_up_a_call_whose_time_is_over(talk: Conversation, openai: Realtime) -> None:
-    call = voice_calls.start(talk, voice.async_to_sync(voice.session_key)(talk).call, "rtc_77")
+    call = started(talk)
     assert voice_calls.end_due(call.started_at + timedelta(seconds=179)) == 0  # type: ignore[operator]
     assert voice_calls.end_due(call.started_at + timedelta(seconds=180)) == 1  # type: ignore[operator]
     VoiceCall.objects.update(next_attempt_at=timezone.now())
@@ -136,13 +152,13 @@ def test_the_server_hangs_up_a_call_whose_time_is_over(talk: Conversation, opena
     assert openai.paths[-1] == "/v1/realtime/calls/rtc_77/hangup"
     assert openai.requests[-1].headers["authorization"] == "Bearer sk-0123456789abcdefghij"
     voice.hang_up(str(call.pk))
-    assert len(openai.paths) == 2, "once it is over, nobody asks again"
+    assert len(openai.paths) == 3, "once it is over, nobody asks again"
 
 
 def test_a_hang_up_that_fails_is_tried_again_and_one_of_a_call_that_is_gone_is_done(
     talk: Conversation, openai: Realtime
 ) -> None:
-    call = voice_calls.start(talk, voice.async_to_sync(voice.session_key)(talk).call, "rtc_1")
+    call = started(talk)
     voice_calls.end(talk, call.pk, "visitor", None)
     for status, over in ((500, False), (404, True)):
         openai.status = status
@@ -160,19 +176,69 @@ def test_a_call_ends_when_a_person_takes_over(talk: Conversation) -> None:
     assert call.reason == "staff" and call.next_attempt_at is not None
 
 
-def test_a_call_that_is_reported_after_it_was_given_up_is_hung_up(talk: Conversation) -> None:
-    call = voice_calls.offer(talk, SPEAKER)
-    voice_calls.end_due(timezone.now() + timedelta(minutes=3))
+def test_the_server_begins_the_call_and_knows_the_providers_id_before_the_browser_can_talk(
+    talk: Conversation, openai: Realtime
+) -> None:
+    call = started(talk)
+    assert (call.state, call.provider_call) == ("active", "rtc_77")
+    posted = openai.requests[-1]
+    assert (posted.url.path, posted.content.decode()) == ("/v1/realtime/calls", OFFER)
+    assert posted.headers["authorization"] == "Bearer ek_1" and posted.headers["content-type"] == "application/sdp"
+
+
+def test_no_browser_has_a_key_that_the_provider_would_take(talk: Conversation, openai: Realtime) -> None:
+    session = voice.async_to_sync(voice.session_key)(talk)
+    assert "ek_1" not in str(session.as_json()) and "api.openai.com" not in str(session.as_json())
+    start = voice.async_to_sync(voice.start)
+    other = voice_calls.offer(make.conversation(talk.assistant), SPEAKER)
+    for conversation, call, value in (
+        (talk, session.call, "ek_1"), (talk, session.call, session.value[:-4] + "AAA="),
+        (other.conversation, other.pk, session.value),
+    ):  # fmt: skip
+        with pytest.raises(InputError):
+            start(conversation, call, value, OFFER)
+    assert openai.paths == ["/v1/realtime/client_secrets"]
+    start(talk, session.call, session.value, OFFER)
     with pytest.raises(Conflict):
-        voice_calls.start(talk, call.pk, "rtc_9")
+        start(talk, session.call, session.value, OFFER)  # one key, one call
+    assert openai.paths.count("/v1/realtime/calls") == 1
+
+
+def test_a_call_that_ends_while_the_provider_begins_it_is_hung_up(talk: Conversation) -> None:
+    call = voice_calls.claim_start(talk, voice_calls.offer(talk, SPEAKER).pk)
+    voice_calls.end_open(talk, VoiceCall.Reason.REPLACED)
+    with pytest.raises(Conflict):
+        voice_calls.connected(call, "rtc_9")
     call.refresh_from_db()
     assert call.provider_call == "rtc_9" and call.next_attempt_at is not None
 
 
-@pytest.mark.parametrize("named", ["", "../../models", "rtc_1/../2", "rtc 1", "r" * 121])
-def test_a_providers_id_is_never_more_than_a_part_of_an_address(talk: Conversation, named: str) -> None:
+def test_a_call_that_was_given_up_is_not_begun(talk: Conversation, openai: Realtime) -> None:
+    session = voice.async_to_sync(voice.session_key)(talk)
+    voice_calls.end_due(timezone.now() + timedelta(minutes=3))
+    with pytest.raises(Conflict):
+        voice.async_to_sync(voice.start)(talk, session.call, session.value, OFFER)
+    assert openai.paths == ["/v1/realtime/client_secrets"]
+
+
+@pytest.mark.parametrize("location", ["", "/v1/realtime/calls/", "/v1/realtime/calls/rtc 1", "/calls/" + "r" * 121])
+def test_an_answer_that_names_no_call_is_withheld_and_costs_nothing(
+    talk: Conversation, openai: Realtime, location: str
+) -> None:
+    openai.location = location
+    with pytest.raises(Refused) as refused:
+        started(talk)
+    call = VoiceCall.objects.get()
+    assert refused.value.status == 502 and (call.state, call.reason) == ("ended", "not_begun")
+    assert Usage.objects.count() == 0
+
+
+@pytest.mark.parametrize("sdp", ["", "an offer", "v=" + "0" * voice.MAX_SDP_CHARS])
+def test_what_is_no_offer_is_refused_and_the_call_can_still_begin(talk: Conversation, openai: Realtime, sdp: str) -> None:
+    session = voice.async_to_sync(voice.session_key)(talk)
     with pytest.raises(InputError):
-        voice_calls.start(talk, voice_calls.offer(talk, SPEAKER).pk, named)
+        voice.async_to_sync(voice.start)(talk, session.call, session.value, sdp)
+    assert VoiceCall.objects.get().state == "offered"
 
 
 def test_what_is_said_is_in_the_conversation_once_and_marked_as_spoken(talk: Conversation) -> None:
@@ -188,11 +254,11 @@ def test_what_is_said_is_in_the_conversation_once_and_marked_as_spoken(talk: Con
     assert talk.turns.count() == 0, "the model that writes does not answer what was said to the one that speaks"
 
 
-def test_nothing_is_said_in_a_call_that_was_not_reported_or_is_long_over(talk: Conversation) -> None:
+def test_nothing_is_said_in_a_call_that_has_not_begun_or_is_long_over(talk: Conversation) -> None:
     call = voice_calls.offer(talk, SPEAKER)
     with pytest.raises(Conflict):
         voice_calls.add_line(talk, call.pk, "item_1", "visitor", "Hello", stopped=False)
-    voice_calls.start(talk, call.pk, "rtc_1")
+    voice_calls.connected(voice_calls.claim_start(talk, call.pk), "rtc_1")
     voice_calls.end(talk, call.pk, "visitor", None)
     voice_calls.add_line(talk, call.pk, "item_1", "visitor", "Bye", stopped=False)
     VoiceCall.objects.update(ended_at=timezone.now() - timedelta(minutes=3))
@@ -204,7 +270,7 @@ def test_a_call_of_one_visitor_is_none_for_another(talk: Conversation) -> None:
     call = begun(talk)
     other = make.conversation(talk.assistant)
     with pytest.raises(NotFound):
-        voice_calls.start(other, call.pk, "rtc_1")
+        voice_calls.claim_start(other, call.pk)
     with pytest.raises(NotFound):
         voice_calls.add_line(other, call.pk, "item_1", "visitor", "Hello", stopped=False)
     with pytest.raises(NotFound):

@@ -21,6 +21,7 @@ const LAZY = {
   "files.js": 4_096,
   "own_data.js": 6 * 1_024, // in every language
   "avatar.js": 1_024,
+  "search.js": 3 * 1_024,
 };
 const LOCALES = LANGUAGES.filter((one) => one !== "en").map((language) => `locale-${language}.js`);
 const FILES = ["loader.js", "panel.js", "gallery.js", ...Object.keys(LAZY), ...LOCALES];
@@ -40,11 +41,11 @@ for (const [name, most] of Object.entries(LAZY))
     assert.ok(bytes(name) <= most, `${name} has ${bytes(name)} bytes`);
   });
 
-test("a language is a file of its own beside the panel, at most 2 KB, and no other language is in the panel", () => {
+test("a language is a file of its own beside the panel, at most 2.5 KB, and no other language is in the panel", () => {
   const panel = read("panel.js");
   for (const file of LOCALES) {
     assert.ok(panel.includes(`import("./${file}")`), file);
-    assert.ok(bytes(file) <= 2_048, `${file} has ${bytes(file)} bytes`);
+    assert.ok(bytes(file) <= 2_560, `${file} has ${bytes(file)} bytes`);
   }
   assert.doesNotMatch(panel, /Nachricht|[\u0600-\u06ff]/);
 });

@@ -286,6 +286,27 @@ test("a member of staff takes over, types, and stops typing", () => {
   assert.equal(reduce(state, added(8, "staff")).staffTyping, false);
 });
 
+test("a person has read as far as the server says, never less than before, and it is no durable event", () => {
+  const state = play(start({ seq: 6 }), example("events", "conversation.updated"));
+  const read = play(state, { type: "conversation.read", upto: 6 }, { type: "conversation.read", upto: 4 });
+  assert.deepEqual([read.conversation?.read, read.seq, read.gap], [6, 7, false]);
+  assert.equal(reduce(start(), { type: "conversation.read", upto: 6 }).conversation, null);
+});
+
+test("older events come before the others, once, and are no news", () => {
+  const history = [added(1, "visitor"), added(2), added(3)];
+  const newest = play(start(), { ...ready(history.slice(2)), more: true });
+  assert.deepEqual([newest.items.length, newest.seq], [1, 3]);
+  const id = newest.conversation?.id;
+  const all = play(newest, { type: "history.loaded", conversation: id, events: history });
+  assert.deepEqual(
+    all.items.map(({ seq }) => seq),
+    [1, 2, 3],
+  );
+  assert.deepEqual([all.seq, all.gap, all.seen], [newest.seq, false, newest.seen]);
+  assert.equal(play(newest, { type: "history.loaded", conversation: "another", events: history }), newest);
+});
+
 test("what came while the panel was closed is unread, even across a reload, and the visitor's own words are not", () => {
   const history = ready([added(1, "visitor"), added(2), added(3)]);
   const closed = play(start({ seen: 2 }), history);

@@ -21,7 +21,7 @@ from assistant.events import ConsentSaved
 from assistant.llm import ToolCallRequest
 from assistant.models import Assistant, Conversation, ConversationFile
 from assistant.providers import realtime, router
-from assistant.services.conversations import handoffs, identification, notices, ratings, transcripts
+from assistant.services.conversations import handoffs, identification, notices, ratings, searching, transcripts
 from assistant.services.conversations.events import format_instant
 from assistant.services.conversations.messages import rate_message as messages_rate_message
 from assistant.services.conversations.sessions import Session, is_current, open_session, update_visitor
@@ -191,6 +191,8 @@ async def file(request: HttpRequest, conversation: Conversation, file: UUID) -> 
 async def events(request: HttpRequest, conversation: Conversation) -> HttpResponseBase:
     network = network_of(request)
     after = _seq(request.headers.get("last-event-id") or request.GET.get("after") or "0")
+    if before := request.GET.get("before"):
+        return answer(await in_db(feed.earlier)(conversation, _seq(before), network))
     if "text/event-stream" not in request.headers.get("accept", ""):
         return answer((await in_db(feed.resumed)(conversation, after, network)).payload())
     access.refuse_full_network(network)
@@ -199,6 +201,15 @@ async def events(request: HttpRequest, conversation: Conversation) -> HttpRespon
     response["Cache-Control"] = "no-store"
     response["X-Accel-Buffering"] = "no"
     return response
+
+
+@api_view("POST", limit="search")
+async def search(request: HttpRequest, conversation: Conversation) -> HttpResponse:
+    """A POST, so that no log of addresses has what was searched for."""
+    text = body_of(request).get("text")
+    if not isinstance(text, str):
+        raise InputError("text is what to search for.")
+    return answer((await in_db(searching.search)(conversation, text)).as_json())
 
 
 def _seq(text: str) -> int:

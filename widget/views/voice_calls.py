@@ -13,14 +13,19 @@ from assistant.async_db import in_db
 from assistant.errors import InputError
 from assistant.llm import TokenUsage
 from assistant.models import Conversation
+from assistant.providers import realtime
 from assistant.services.conversations import voice_calls
 from widget.views.api_view import answer, api_view, body_of
 
 
 @api_view("POST", limit="voice.start")
 async def start(request: HttpRequest, conversation: Conversation, call: UUID) -> HttpResponse:
-    await in_db(voice_calls.start)(conversation, call, _text(body_of(request), "provider_call"))
-    return HttpResponse(status=204)
+    asked = body_of(request)
+    try:
+        sdp = await voice.start(conversation, call, _text(asked, "key"), _text(asked, "sdp"))
+    except realtime.Refused as refused:
+        return answer(refused.body, refused.status or 503)
+    return answer({"sdp": sdp})
 
 
 @api_view("POST", limit="voice.line")

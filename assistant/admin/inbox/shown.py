@@ -120,6 +120,7 @@ def detail(request: HttpRequest, conversation: Any, people: list[Any], earlier: 
     return {
         **line(conversation),
         "items": items(conversation),
+        "seen": conversation.seen_seq,  # how far the visitor has read, by what their widget says
         "summary": conversation.summary,
         "rating": _rating(conversation),
         "writing": conversation.turns.open().exists(),

@@ -21,6 +21,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from assistant.errors import ToolError
 from assistant.models import Conversation, Message
 from assistant.sentences import label
+from assistant.services.conversations import inbox
 from assistant.services.deliveries import outbox
 from assistant.services.files.uploads import with_files
 from assistant.services.organizations.looks import letterhead, look_of
@@ -42,7 +43,8 @@ def expect(conversation: Conversation) -> None:
 def mark_seen(conversation: Conversation, seq: int) -> None:
     """The visitor has read up to `seq`, but never further than there is something."""
     behind = Conversation.objects.filter(pk=conversation.pk, seen_seq__lt=seq)
-    behind.update(seen_seq=Greatest(F("seen_seq"), Least(F("last_seq"), seq)))
+    if behind.update(seen_seq=Greatest(F("seen_seq"), Least(F("last_seq"), seq))):
+        inbox.publish(conversation, "seen")
 
 
 def send_due(limit: int = AT_ONCE) -> int:

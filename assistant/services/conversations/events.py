@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 from django.db import transaction
+from django.db.models import Max, QuerySet
 
 from assistant import events, live
 from assistant.errors import NotFound
@@ -151,25 +152,16 @@ def resume_session(
 ) -> events.SessionReady:
     """The newest `limit` durable events after `after`, of at most `max_bytes` of JSON, and the unfinished reply."""
     conversation.refresh_from_db(fields=["state", "last_seq", "staff", "consented_at", "rating"])
-    rows = list(
-        conversation.events.filter(seq__gt=after).select_related("message", "card", "turn").order_by("-seq")[: limit + 1]
-    )
-    shown: list[dict[str, Any]] = []
-    size = 0
-    for row in rows[:limit]:
-        payload = render_event(row).payload()
-        size += len(orjson.dumps(payload))
-        if shown and size > max_bytes:
-            break
-        shown.append(payload)
-    more = len(shown) < len(rows)
-    shown.reverse()
+    rows = list(_newest(conversation.events.filter(seq__gt=after), limit))
+    shown, more = _within(rows, limit, max_bytes)
     about: dict[str, Any] = {"id": str(conversation.pk), "state": conversation.state}
     if conversation.state == Conversation.State.WAITING:
         shown_state = _shown_state(conversation)
         about["notified"] = bool(shown_state.get("notified"))
         if opens_at := shown_state.get("opens_at"):
             about["opens_at"] = opens_at
+    if read := conversation.reads.aggregate(seq=Max("seq"))["seq"]:
+        about["read"] = read
     if conversation.rating:
         about["rating"] = conversation.rating
     if conversation.visitor.email:
@@ -181,6 +173,30 @@ def resume_session(
     # The newest seq that this answer accounts for: what is committed meanwhile is announced, or seen as a gap.
     seq = rows[0].seq if rows else max(after, 0)
     return events.SessionReady(about, shown, seq, more, _unfinished_reply(conversation))
+
+
+def earlier_events(
+    conversation: Conversation, before: int, *, limit: int = RESUME_LIMIT, max_bytes: int = RESUME_BYTES
+) -> tuple[list[dict[str, Any]], bool]:
+    """The newest durable events before `before`, as many as `resume_session` gives, and whether there are older ones."""
+    return _within(list(_newest(conversation.events.filter(seq__lt=before), limit)), limit, max_bytes)
+
+
+def _newest(rows: QuerySet[Event], limit: int) -> QuerySet[Event]:
+    return rows.select_related("message", "card", "turn").order_by("-seq")[: limit + 1]
+
+
+def _within(rows: list[Event], limit: int, max_bytes: int) -> tuple[list[dict[str, Any]], bool]:
+    """As many of the `rows`, newest first, as both bounds allow, one at least; in order, and whether that leaves some."""
+    shown: list[dict[str, Any]] = []
+    size = 0
+    for row in rows[:limit]:
+        payload = render_event(row).payload()
+        size += len(orjson.dumps(payload))
+        if shown and size > max_bytes:
+            break
+        shown.append(payload)
+    return shown[::-1], len(shown) < len(rows)
 
 
 def _unfinished_reply(conversation: Conversation) -> dict[str, Any] | None:

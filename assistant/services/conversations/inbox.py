@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import BooleanField, Case, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
-from assistant import live
+from assistant import events, live
 from assistant.errors import InputError
 from assistant.models import Conversation, ConversationRead, Message, Tag
 from assistant.services.organizations.roles import Act, Role, may
@@ -77,11 +77,13 @@ def publish(conversation: Conversation, kind: str = "changed", **data: Any) -> N
 
 
 def mark_read(conversation: Conversation, user: Any, seq: int) -> None:
-    """`user` has read up to `seq`; never less than before."""
+    """`user` has read up to `seq`; never less than before. The visitor sees that somebody has."""
     with transaction.atomic():
         row, _ = ConversationRead.objects.get_or_create(conversation=conversation, user=user)
-        if ConversationRead.objects.filter(pk=row.pk, seq__lt=seq).update(seq=min(seq, conversation.last_seq)):
+        read = min(seq, conversation.last_seq)
+        if ConversationRead.objects.filter(pk=row.pk, seq__lt=read).update(seq=read):
             publish(conversation, "read", by=user.pk)
+            transaction.on_commit(lambda: live.announce(conversation.pk, events.ConversationRead(read)))
 
 
 def assign(conversation: Conversation, user: Any) -> None:

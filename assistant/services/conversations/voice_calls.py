@@ -1,7 +1,8 @@
 """Voice calls: one at a time per conversation, each with a time limit, a reservation and its words in the conversation.
 
 The browser talks to the provider itself and passes on what is said and used; it may be anybody's script. So what it passes
-on is kept as spoken, its figures are estimates with a floor, and what it does not report stays reserved.
+on is kept as spoken, its figures are estimates with a floor, and what it does not report stays reserved. The server begins
+the call for it, and has the provider's id before the browser has what it needs to talk: every call can be hung up.
 """
 
 from __future__ import annotations
@@ -34,7 +35,6 @@ REPORTED_WITHIN = timedelta(minutes=2)  # a call after its key, and the last wor
 HANG_UP_ATTEMPTS = 6
 RETRY_SECONDS = 20
 
-_PROVIDER_CALL = re.compile(r"[A-Za-z0-9_-]{1,120}")  # it becomes a part of an address
 _LINE = re.compile(r"[A-Za-z0-9_-]{1,50}")
 ENDED_BY_BROWSER = (
     VoiceCall.Reason.VISITOR,
@@ -90,25 +90,33 @@ def withdraw(call: VoiceCall) -> None:
         budgets.settle(reservation, [])
 
 
-def start(conversation: Conversation, call_id: UUID, provider_call: str, now: datetime | None = None) -> VoiceCall:
-    """The browser is connected: from now on the call's time runs. Raises `Conflict` for one that is over; it is hung up."""
-    if not _PROVIDER_CALL.fullmatch(provider_call):
-        raise InputError("A provider's call is named by letters, digits, - and _.")
+def claim_start(conversation: Conversation, call_id: UUID, now: datetime | None = None) -> VoiceCall:
+    """The call, for the one request that may have the provider begin it. From now on its time runs. Raises `Conflict`."""
     now = now or timezone.now()
-    call = _call(conversation, call_id)
-    begun = VoiceCall.objects.filter(pk=call.pk, state=VoiceCall.State.OFFERED).update(
-        state=VoiceCall.State.ACTIVE,
-        provider_call=provider_call,
-        started_at=now,
-        ends_at=now + timedelta(seconds=call.seconds),
+    call = call_of(conversation, call_id)
+    claimed = VoiceCall.objects.filter(pk=call.pk, state=VoiceCall.State.OFFERED).update(
+        state=VoiceCall.State.ACTIVE, started_at=now, ends_at=now + timedelta(seconds=call.seconds)
     )
-    call.refresh_from_db()
-    if begun or (call.state == VoiceCall.State.ACTIVE and call.provider_call == provider_call):
-        return call
-    if not call.provider_call:
-        VoiceCall.objects.filter(pk=call.pk).update(provider_call=provider_call, next_attempt_at=now)
+    if not claimed:
+        raise Conflict("That call has begun already, or is over.")
+    return VoiceCall.objects.select_related("conversation__assistant__organization").get(pk=call.pk)
+
+
+def connected(call: VoiceCall, provider_call: str) -> None:
+    """The provider has begun the call, under this id. Raises `Conflict` if it has ended here meanwhile; it is hung up."""
+    VoiceCall.objects.filter(pk=call.pk).update(provider_call=provider_call)
+    # An end from now on finds the id; one that came before did not.
+    if VoiceCall.objects.filter(pk=call.pk, state=VoiceCall.State.ENDED).update(next_attempt_at=timezone.now()):
         live.queue_task(TASK, call.pk)
-    raise Conflict("That call is over.")
+        raise Conflict("That call is over.")
+
+
+def not_connected(call: VoiceCall) -> None:
+    """No call came of it. Nothing was used: without the provider's answer nobody can talk."""
+    _end(call, VoiceCall.Reason.NOT_BEGUN)
+    VoiceCall.objects.filter(pk=call.pk).update(usage=None)
+    if reservation := budgets.reservation_of(call.usage_id):
+        budgets.settle(reservation, [])
 
 
 def add_line(conversation: Conversation, call_id: UUID, line: str, role: str, text: str, *, stopped: bool) -> bool:
@@ -117,7 +125,7 @@ def add_line(conversation: Conversation, call_id: UUID, line: str, role: str, te
     text = clean(text).strip()
     if role not in (Message.Role.VISITOR, Message.Role.ASSISTANT) or not _LINE.fullmatch(line) or not text:
         raise InputError("A line has an id, a role and a text.")
-    call = _call(conversation, call_id)
+    call = call_of(conversation, call_id)
     over = call.ended_at is not None and call.ended_at < timezone.now() - REPORTED_WITHIN
     if not call.provider_call or over:
         raise Conflict("That call is not in progress.")
@@ -141,7 +149,7 @@ def end(conversation: Conversation, call_id: UUID, reason: str, tokens: TokenUsa
     """The browser's last word on a call: why it ended, and what it has used. It is hung up, if it is not yet over."""
     if reason not in ENDED_BY_BROWSER:
         raise InputError("A call ends for one of the reasons of the protocol.")
-    call = _call(conversation, call_id)
+    call = call_of(conversation, call_id)
     _end(call, VoiceCall.Reason(reason))
     call.refresh_from_db()
     if tokens is not None and call.started_at and call.ended_at and timezone.now() < call.ended_at + REPORTED_WITHIN:
@@ -227,7 +235,7 @@ def hung_up(call: VoiceCall) -> None:
     VoiceCall.objects.filter(pk=call.pk).update(hung_up_at=timezone.now(), next_attempt_at=None)
 
 
-def _call(conversation: Conversation, call_id: UUID) -> VoiceCall:
+def call_of(conversation: Conversation, call_id: UUID) -> VoiceCall:
     call = conversation.voice_calls.filter(pk=call_id).first()
     if call is None:
         raise NotFound("No such call.")

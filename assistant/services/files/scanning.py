@@ -1,8 +1,15 @@
-"""The scanner that files must pass, where the operator has set one: clamd over its own protocol, or any command.
+"""The scanner that files must pass, where the operator has set one: clamd over its own protocol, any service over HTTP, or
+any command.
 
-FILE_SCANNER is read by the settings: `tcp://host:3310` or `unix:///run/clamav/clamd.ctl` for clamd, which is sent the file
-(INSTREAM), or a command that reads it from its standard input and says by its exit code what it found, as clamdscan does:
-0 for nothing, 1 for something. Whatever else happens, the file is not accepted.
+FILE_SCANNER is read by the settings:
+
+- `tcp://host:3310` or `unix:///run/clamav/clamd.ctl` for clamd, which is sent the file (INSTREAM)
+- `https://scanner.example.com/scan` for a service, which gets it as the body of a POST, with FILE_SCANNER_TOKEN as bearer
+  token if that is set, and answers 200 with `{"infected": false}` or `{"infected": true}`
+- a command that reads it from its standard input and says by its exit code what it found, as clamdscan does: 0 for nothing,
+  1 for something
+
+Whatever else happens, the file is not accepted.
 """
 
 from __future__ import annotations
@@ -12,6 +19,12 @@ import socket
 import subprocess
 from collections.abc import Sequence
 from urllib.parse import urlsplit
+
+import orjson
+from asgiref.sync import async_to_sync
+from django.conf import settings
+
+from assistant import outbound
 
 log = logging.getLogger(__name__)
 
@@ -35,10 +48,13 @@ def scan(data: bytes, scanner: Sequence[str], *, wait_seconds: float = WAIT_SECO
     try:
         if scanner[0].startswith(("tcp://", "unix://")):
             _ask_clamd(data, scanner[0], wait_seconds)
+        elif scanner[0].startswith(("http://", "https://")):
+            _post(data, scanner[0], wait_seconds)
         else:
             _run(data, scanner, wait_seconds)
-    except (OSError, ValueError, subprocess.SubprocessError) as error:
-        log.error("FILE_SCANNER could not be asked (%s): the file was refused.", type(error).__name__)
+    except (OSError, ValueError, subprocess.SubprocessError, outbound.OutboundError) as error:
+        why = getattr(error, "code", type(error).__name__)
+        log.error("FILE_SCANNER could not be asked (%s): the file was refused.", why)
         raise NotScanned from error
 
 
@@ -66,6 +82,31 @@ def _ask_clamd(data: bytes, address: str, wait_seconds: float) -> None:
         raise Found
     if said != b"stream: OK":
         log.error("clamd answered with neither OK nor FOUND: the file was refused.")
+        raise NotScanned
+
+
+def _post(data: bytes, address: str, wait_seconds: float) -> None:
+    headers = {"Content-Type": "application/octet-stream", "Accept": "application/json"}
+    if settings.FILE_SCANNER_TOKEN:
+        headers["Authorization"] = f"Bearer {settings.FILE_SCANNER_TOKEN}"
+    answer = async_to_sync(outbound.fetch)(
+        "POST",
+        address,
+        reach=outbound.Reach.OPERATOR,
+        headers=headers,
+        content=data,
+        max_redirects=0,
+        read_seconds=wait_seconds,
+        deadline_seconds=wait_seconds,
+        max_bytes=CHUNK_BYTES,
+    )
+    said = orjson.loads(answer.body) if answer.status == 200 else None
+    infected = said.get("infected") if isinstance(said, dict) else None
+    if infected is True:
+        raise Found
+    if infected is not False:
+        # A page that answers 200 to everything, as a proxy's may, must let nothing through.
+        log.error("The scanner's answer (%s) does not say whether the file is infected: it was refused.", answer.status)
         raise NotScanned
 
 

@@ -159,6 +159,12 @@ def _stem(word: str) -> str:
     return word[:MAX_STEM_CHARS]
 
 
+def plain(text: str) -> str:
+    """`text` as it is compared where parts of words are looked for: letters and ASCII digits in lower case without their
+    marks, and spaces."""
+    return _plain(_digits(text).translate(_APOSTROPHES))
+
+
 def _plain(text: str) -> str:
     """Letters and digits in lower case, everything else a space; marks that change a letter are dropped, such as accents,
     and those that are letters of their own script are kept."""

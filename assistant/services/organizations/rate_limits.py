@@ -71,6 +71,7 @@ LIMITS = {
     "voice.line": Limit(("120/minute", "1800/hour"), ("600/minute", "7200/hour")),
     "voice.end": Limit(("12/minute", "60/hour"), ("60/minute", "480/hour")),
     "events": Limit(("600/minute",), ("6000/minute",)),
+    "search": Limit(("20/minute", "200/hour"), ("60/minute", "600/hour")),
     "conversation.seen": Limit(("60/minute",), ("1200/minute",), shared=False),
     "typing": Limit(("120/minute",), ("1200/minute",), shared=False),
     "ping": Limit(("60/minute",), ("1200/minute",), shared=False),

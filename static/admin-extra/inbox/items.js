@@ -5,8 +5,8 @@ import { sentFile } from "./files.js";
 
 const SPEAKERS = { visitor: "Visitor", assistant: "Assistant", system: "" };
 
-/** A message or a card as staff read it. `names` are those of the conversation. */
-export function item(one, names) {
+/** A message or a card as staff read it. `names` are those of the conversation; `seen`: the visitor has seen it. */
+export function item(one, names, seen = false) {
   if (one.kind === "card") {
     return h(
       "div",
@@ -23,6 +23,6 @@ export function item(one, names) {
     { className: `iw-inbox-said iw-by-${one.role}` },
     one.text ? h("p", { dir: "auto" }, one.text) : "",
     ...one.files.map(sentFile),
-    h("small", {}, `${speaker} · ${moment(one.at)}${cut}`),
+    h("small", {}, `${speaker} · ${moment(one.at)}${cut}${seen ? " · Seen" : ""}`),
   );
 }

@@ -39,6 +39,8 @@ function heard(event) {
     case "changed":
       if (isOpen) talk.presence.visitorSpoke();
       return again("list", ...(isOpen ? ["talk"] : []));
+    case "seen":
+      return isOpen && again("talk");
     case "read":
       return event.by === config.me && again("list");
     case "visitor.typing":

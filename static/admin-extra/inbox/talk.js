@@ -11,6 +11,12 @@ import { change, conversation } from "./server.js";
 /** So close to the end, the messages follow what is added. */
 const NEAR_END_PX = 80;
 
+/** The number of the last reply by staff, if the visitor has seen it. */
+function seenByVisitor({ items, seen }) {
+  const last = items.findLast((one) => one.role === "staff");
+  return last && last.seq <= seen ? last.seq : undefined;
+}
+
 export class Talk {
   #shown = null;
   #asked = 0;
@@ -114,6 +120,7 @@ export class Talk {
 
   #draw() {
     const [shown, composer] = [this.#shown, this.#composer];
+    const seen = seenByVisitor(shown);
     const act = (name, fields) => this.#act(name, fields);
     this.#el.replaceChildren(
       this.#head,
@@ -127,7 +134,7 @@ export class Talk {
     this.#head.replaceChildren(...headOf(shown, { act, onBack: this.#on.onBack, onAbout: this.#on.onAbout }));
     this.presence.draw();
     this.#log.replaceChildren(
-      ...shown.items.map((one) => item(one, shown.names)),
+      ...shown.items.map((one) => item(one, shown.names, one.seq === seen)),
       shown.writing ? h("p", { className: "iw-hint" }, "Writing…") : "",
     );
     this.#side.replaceChildren(...about(shown, act));

@@ -8,6 +8,7 @@ export const SEND = "M12 19V5M5.5 11.5 12 5l6.5 6.5";
 export const STOP = "M7.5 7.5h9v9h-9z";
 export const COPY = "M9 9h10v11H9zM5 15V4h10";
 export const CHECK = "m5 12.5 4.5 4.5L19 7.5";
+export const READ = "m1.5 12.5 4.5 4.5L15 8M12 16l1 1 9-9";
 export const GOOD =
   "M7 11v9M7 11l4-7.5c1.5 0 2.5 1 2.5 2.5v3.5H19a2 2 0 0 1 2 2.3l-1 6a2 2 0 0 1-2 1.7H7M3.5 11H7v9H3.5z";
 export const BAD =
@@ -18,6 +19,7 @@ export const PENCIL = "M4 20l1-4.5L16.5 4 20 7.5 8.5 19zM14 6.5l3.5 3.5";
 export const ALERT = "M12 8v5M12 16.5h.01M12 3.5 2.5 20h19z";
 export const MAIL = "M3.5 6h17v12h-17zM4 6.5l8 6.5 8-6.5";
 export const INFO = "M12 11v5.5M12 7.5h.01M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18Z";
+export const SEARCH = "M11 4.5a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13ZM16 16l4.5 4.5";
 export const SAVE = "M12 4v10.5M7 10l5 5 5-5M4.5 19.5h15";
 export const MIC =
   "M12 14.5a3.2 3.2 0 0 0 3.2-3.2V6.2a3.2 3.2 0 0 0-6.4 0v5.1a3.2 3.2 0 0 0 3.2 3.2ZM6 11.5a6 6 0 0 0 12 0M12 17.5v3.5";

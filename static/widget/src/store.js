@@ -67,7 +67,8 @@
  * @property {Config} config
  * @property {boolean} open
  * @property {"idle" | "connecting" | "online" | "offline" | "refused"} connection
- * @property {{ id: string, state: "assistant" | "waiting" | "staff" | "closed", staff?: string, notified?: boolean, opens_at?: string, consent?: string, rating?: number, email?: string } | null} conversation
+ * @property {{ id: string, state: "assistant" | "waiting" | "staff" | "closed", staff?: string, notified?: boolean, opens_at?: string, consent?: string, rating?: number, email?: string, read?: number } | null} conversation
+ *   `read`: a member of staff has had it open up to that seq
  * @property {number} seq the last durable event applied
  * @property {boolean} gap something was missed: ask again from `seq`
  * @property {Item[]} items
@@ -195,6 +196,10 @@ export const EVENTS = {
     conversation: { ...state.conversation, id: state.conversation?.id ?? "", state: to, staff, notified, opens_at },
     staffTyping: false,
   }),
+  "conversation.read": (state, { upto }) => ({
+    ...state,
+    conversation: state.conversation && { ...state.conversation, read: Math.max(state.conversation.read ?? 0, upto) },
+  }),
   "consent.saved": (state) => ({
     ...state,
     conversation: state.conversation && { ...state.conversation, consent: undefined },
@@ -232,6 +237,15 @@ const PAGE = {
     answering: { ...state.answering, [card]: answer },
     problem: null,
   }),
+  /** Older events, which the widget had been left without. */
+  "history.loaded"(state, { conversation, events }) {
+    if (state.conversation?.id !== conversation) return state; // another one has begun meanwhile
+    /** @type {State} */
+    let past = { ...state, ...EMPTY };
+    for (const event of events) past = reduce({ ...past, seq: event.seq - 1 }, event);
+    const known = new Set(state.items.map(({ id }) => id));
+    return { ...state, items: [...past.items.filter(({ id }) => !known.has(id)), ...state.items] };
+  },
   "rating.given": (state, { message, value }) => rate(state, message, value),
   "retry.asked": (state, { turn }) => ({ ...state, items: state.items.filter(({ id }) => id !== turn) }),
   "staff.quiet": (state) => ({ ...state, staffTyping: false }),

@@ -67,9 +67,7 @@ async def test_a_session_key_is_asked_for_with_everything_fixed_on_the_server():
         }
     ]
     RealtimeSessionCreateRequest.model_validate(wish["session"])  # the official SDK's reading of the wire
-    assert key.as_json() == {
-        "value": SECRET, "expires_at": 1900000000, "model": "gpt-realtime-2", "url": "https://api.openai.com/v1/realtime/calls",
-    }  # fmt: skip
+    assert (key.value, key.expires_at, key.model) == (SECRET, 1900000000, "gpt-realtime-2")
 
 
 async def test_the_official_sdk_would_send_the_same():
@@ -89,8 +87,33 @@ async def test_the_answer_holds_nothing_of_the_providers_key():
     recorder = Recorder()
     with outbound.transport_for_tests(httpx.MockTransport(recorder.handle)):
         key = await session_key(OPENAI, instructions="Be kind.")
-    assert KEY not in json.dumps(key.as_json())
-    assert SECRET not in repr(key)
+    assert KEY not in repr(key) + key.value and SECRET not in repr(key)
+
+
+async def test_a_call_is_begun_with_the_key_and_never_with_the_accounts_own():
+    answer = httpx.Response(201, text="v=0 answer", headers={"Location": "https://api.openai.com/v1/realtime/calls/rtc_u0"})
+    recorder = Recorder(lambda request: answer)
+    with outbound.transport_for_tests(httpx.MockTransport(recorder.handle)):
+        connected = await realtime.connect(OPENAI, SECRET, "v=0 offer")
+    (request,) = recorder.requests
+    assert str(request.url) == "https://api.openai.com/v1/realtime/calls" and request.content == b"v=0 offer"
+    assert request.headers["authorization"] == f"Bearer {SECRET}" and KEY not in str(request.headers.raw)
+    assert (connected.sdp, connected.call) == ("v=0 answer", "rtc_u0")
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "location"),
+    [
+        (201, "v=0", ""), (201, "v=0", "/v1/realtime/calls/a b"), (201, "<html>", "/v1/realtime/calls/rtc_1"),
+        (401, "upstream words", ""), (500, "upstream words", "/v1/realtime/calls/rtc_1"),
+    ],
+)  # fmt: skip
+async def test_what_is_no_call_is_a_refusal_without_the_providers_words(status: int, body: str, location: str, caplog):
+    recorder = Recorder(lambda request: httpx.Response(status, text=body, headers={"Location": location}))
+    with outbound.transport_for_tests(httpx.MockTransport(recorder.handle)), pytest.raises(Refused) as caught:
+        await realtime.connect(OPENAI, SECRET, "v=0 offer")
+    assert caught.value.status == 502
+    assert not any(word in json.dumps(caught.value.body) + caplog.text for word in ("upstream", SECRET, KEY))
 
 
 @pytest.mark.parametrize(
@@ -136,11 +159,10 @@ async def test_azure_has_voice_only_where_the_operator_says_so():
     assert realtime.available(AZURE) == (False, "Realtime sessions not available: voice through Azure OpenAI is off.")
     recorder = Recorder()
     with outbound.transport_for_tests(httpx.MockTransport(recorder.handle)):
-        key = await session_key(AZURE, instructions="", azure=True)
+        await session_key(AZURE, instructions="", azure=True)
     (request,) = recorder.requests
     assert str(request.url) == "https://acme.openai.azure.com/openai/v1/realtime/client_secrets"
     assert request.headers["api-key"] == KEY and "authorization" not in request.headers
-    assert key.url == "https://acme.openai.azure.com/openai/v1/realtime/calls"
     assert load({"AI_REALTIME_AZURE": "true"}).realtime_azure and not load({}).realtime_azure
 
 

@@ -25,6 +25,7 @@ def day_of_slots(day: int) -> dict[str, Any]:
 
 class Conversation:
     def __init__(self, number: int) -> None:
+        self.newest = 400  # events that are given at once
         self.id = f"conversation-{number}"
         self.state: dict[str, Any] = {"state": "assistant"}
         self.consent: str | None = None  # what is to be agreed to first
@@ -45,10 +46,24 @@ class Conversation:
     def ready(self, after: int) -> dict[str, Any]:
         about = {"id": self.id, **self.state, **({"consent": self.consent} if self.consent else {})}
         ready = {
-            "type": "session.ready", "conversation": about, "events": self.events[after:],
-            "seq": len(self.events), "more": False,
+            "type": "session.ready", "conversation": about, "events": self.events[after:][-self.newest :],
+            "seq": len(self.events), "more": len(self.events) - after > self.newest,
         }  # fmt: skip
         return ready | ({"turn": self.turn} if self.turn else {})
+
+    def earlier(self, before: int) -> dict[str, Any]:
+        older = self.events[: before - 1]
+        return {"events": older[-self.newest :], "more": len(older) > self.newest}
+
+    def find(self, text: str) -> dict[str, Any]:
+        found = []
+        for event in reversed(self.events):
+            said = event.get("message", {}).get("text", "")
+            if event["type"] == "message.added" and text.lower() in said.lower():
+                at = said.lower().index(text.lower())
+                shown = {name: event["message"][name] for name in ("id", "role", "at", "text")}
+                found.append({"kind": "message", "seq": event["seq"], "marks": [[at, at + len(text)]], **shown})
+        return {"found": found, "more": False}
 
     def message(self, role: str, text: str, **fields: Any) -> dict[str, Any]:
         message = {"id": f"m-{len(self.events) + 1}", "role": role, "text": text, "at": now(), "state": "complete", **fields}

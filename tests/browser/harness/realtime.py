@@ -1,4 +1,4 @@
-"""OpenAI's Realtime API as far as a browser sees it: SDP over HTTP, then WebRTC with audio both ways and events.
+"""OpenAI's Realtime API as far as a server and a browser see it: SDP over HTTP, then WebRTC with audio both ways and events.
 
 A test plays the model: `hear` is what the visitor is understood to have said, `speak` what the model answers.
 """
@@ -24,10 +24,6 @@ from .loop import LoopThread
 
 SAMPLES = 960  # 20 ms at 48 kHz
 USAGE = {"input_tokens": 300, "output_tokens": 40, "total_tokens": 340}
-CORS = {
-    "Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "authorization, content-type",
-    "Access-Control-Expose-Headers": "Location",
-}  # fmt: skip
 
 
 class Tone(MediaStreamTrack):
@@ -65,7 +61,7 @@ class RealtimeDouble(LoopThread):
     async def _run(self, started: threading.Event) -> None:
         self._stop = asyncio.Event()
         app = web.Application()
-        app.router.add_route("*", "/v1/realtime/calls", self._answer)
+        app.router.add_post("/v1/realtime/calls", self._answer)
         runner = web.AppRunner(app, shutdown_timeout=0.1)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -78,11 +74,9 @@ class RealtimeDouble(LoopThread):
         await runner.cleanup()
 
     async def _answer(self, request: web.Request) -> web.Response:
-        if request.method == "OPTIONS":
-            return web.Response(status=204, headers=CORS)
         self.bearers.append(request.headers.get("Authorization", ""))
         if self.status != 201:
-            return web.json_response({"error": {"message": "no"}}, status=self.status, headers=CORS)
+            return web.json_response({"error": {"message": "no"}}, status=self.status)
         peer = RTCPeerConnection()
         self._peers.append(peer)
         peer.on("datachannel", self._begin)
@@ -91,7 +85,7 @@ class RealtimeDouble(LoopThread):
         await peer.setRemoteDescription(RTCSessionDescription(await request.text(), "offer"))
         await peer.setLocalDescription(await peer.createAnswer())
         location = {"Location": f"/v1/realtime/calls/rtc_{len(self._peers)}"}
-        return web.Response(status=201, text=peer.localDescription.sdp, headers=CORS | location)
+        return web.Response(status=201, text=peer.localDescription.sdp, headers=location)
 
     def _begin(self, channel: RTCDataChannel) -> None:
         self._channel = channel

@@ -14,7 +14,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from aiohttp import web
+from aiohttp import ClientSession, web
 
 from . import times
 from .conversation import Conversation
@@ -74,6 +74,7 @@ class FakeServer(Sockets):
             web.post("/api/v1/widget/identity", self._identity),
             web.post("/api/v1/widget/messages", self._post_message),
             web.get("/api/v1/widget/events", self._stream),
+            web.post("/api/v1/widget/search", self._search),
             web.post("/api/v1/widget/turns/{turn}/{verb}", self._post_turn),
             web.post("/api/v1/widget/consent", self._post_consent),
             web.post("/api/v1/widget/cards/{card}/answer", self._post_card),
@@ -201,6 +202,9 @@ class FakeServer(Sockets):
         self._receive(self._of(request), frame)
         return web.json_response({"seq": 1, "turn": "t"}, status=202)
 
+    async def _search(self, request: web.Request) -> web.Response:
+        return web.json_response(self._of(request).find((await request.json())["text"]))
+
     async def _post_turn(self, request: web.Request) -> web.Response:
         verb, turn = request.match_info["verb"], request.match_info["turn"]
         self._receive(self._of(request), {"type": f"turn.{verb}", "turn": turn})
@@ -256,18 +260,27 @@ class FakeServer(Sockets):
         if self.voice_refusal:
             status, body = self.voice_refusal
             return web.json_response(body, status=status)
-        key = {"value": "ek_test", "expires_at": 1900000000, "model": "gpt-realtime-2", "url": self.voice_url}
+        key = {"value": "ek_test", "expires_at": 1900000000, "model": "gpt-realtime-2"}
         return web.json_response(key | {"call": f"call-{next(self._numbers)}", "seconds": self.voice_seconds})
 
     async def _voice_call(self, request: web.Request) -> web.Response:
         conversation, action, body = self._of(request), request.match_info["action"], await request.json()
         self.reports.append((action, body))
+        if action == "start":
+            return await self._begin_call(body)
         if action != "lines":
             return web.Response(status=204)
         state = "stopped" if body["stopped"] else "complete"
         conversation.message(body["role"], body["text"], spoken=True, state=state)
         claims = body["role"] == "assistant" and "I have booked" in body["text"]
         return web.json_response({"correction": "That has not been done."} if claims else {})
+
+    async def _begin_call(self, asked: dict[str, Any]) -> web.Response:
+        headers = {"Content-Type": "application/sdp", "Authorization": f"Bearer {asked['key']}"}
+        async with ClientSession() as client, client.post(self.voice_url, data=asked["sdp"], headers=headers) as answer:
+            if answer.status != 201:
+                return web.json_response({"message": "The provider did not grant a session."}, status=502)
+            return web.json_response({"sdp": await answer.text()})
 
     async def _tool_call(self, request: web.Request) -> web.Response:
         """A tool named as a kind of card shows that card."""
@@ -278,6 +291,8 @@ class FakeServer(Sockets):
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
         conversation = self._of(request)
+        if before := request.query.get("before"):
+            return web.json_response(conversation.earlier(int(before)))
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
         self._allow(request, response)
         await response.prepare(request)

@@ -1,5 +1,5 @@
 import { h, iconButton } from "../dom.js";
-import { CLOSE, LEAVE, MAIL, PENCIL, PERSON, SAVE, SHIELD } from "../icons.js";
+import { CLOSE, LEAVE, MAIL, PENCIL, PERSON, SAVE, SEARCH, SHIELD } from "../icons.js";
 import { fill } from "../locales/index.js";
 import { createMenu } from "./menu.js";
 
@@ -14,6 +14,7 @@ export function createHeader(actions, page) {
   const menu = createMenu(t.menu, [
     { path: PERSON, label: t.person, act: actions.askForPerson },
     { path: PENCIL, label: t.newConversation, act: actions.startAnew },
+    { path: SEARCH, label: t.search, act: () => actions.search(el, page) },
     { path: SAVE, label: t.transcript, act: () => actions.saveTranscript({ t, locale }) },
     { path: MAIL, label: t.transcriptMail, act: () => actions.ask("mail", el, page) },
     { path: LEAVE, label: t.end, act: () => actions.ask("end", el, page) },
@@ -52,7 +53,7 @@ export function createHeader(actions, page) {
       const isBegun = items.length > 0;
       const hasData = Boolean(config.own_data && conversation);
       const isOpen = isBegun && is !== "closed";
-      menu.update([canAskForPerson, isBegun || pending.length > 0, isBegun, isBegun, isOpen, hasData]);
+      menu.update([canAskForPerson, isBegun || pending.length > 0, isBegun, isBegun, isBegun, isOpen, hasData]);
     },
   };
 }

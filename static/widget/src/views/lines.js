@@ -1,5 +1,5 @@
 import { h, icon, iconButton } from "../dom.js";
-import { BAD, CHECK, COPY, GOOD, INFO } from "../icons.js";
+import { BAD, CHECK, COPY, GOOD, INFO, READ } from "../icons.js";
 import { clock, dayOf, fill } from "../locales/index.js";
 import { safeLink } from "../markdown.js";
 import { createProse } from "../prose.js";
@@ -75,18 +75,19 @@ export function createVisitorMessage(actions, page) {
   let shown = "";
   return {
     el,
-    /** @param {(Message & import("../store.js").Pending)} message @param {State} state */
+    /** @param {(Message & import("../store.js").Pending & { isRead?: boolean })} message @param {State} state */
     update(message, { connection }) {
       if (text.textContent !== message.text) text.textContent = message.text;
       text.hidden = !message.text;
       showFiles(bubble, message.files, actions, page);
       const stuck = !message.at && (message.failed !== undefined || connection === "offline");
-      const look = message.at ?? `${stuck} ${message.failed}`;
+      const look = message.at ? `${message.at} ${message.isRead}` : `${stuck} ${message.failed}`;
       el.classList.toggle("stuck", stuck);
       el.classList.toggle("sending", !message.at && !stuck);
       if (look === shown) return;
       shown = look;
-      if (message.at) meta.replaceChildren(h("time", { datetime: message.at }, clock(message.at, locale)));
+      if (message.at)
+        meta.replaceChildren(h("time", { datetime: message.at }, clock(message.at, locale)), drawTick(message, t));
       else if (!stuck) meta.replaceChildren(t.sending);
       else {
         const again = h("button", { type: "button", class: "text", onclick: () => actions.resend(message) }, t.retry);
@@ -99,6 +100,13 @@ export function createVisitorMessage(actions, page) {
       }
     },
   };
+}
+
+/** That the server has it, or that a person has read it: nobody can say that of the assistant.
+ * @param {{ isRead?: boolean }} message @param {Page["t"]} t */
+function drawTick({ isRead }, t) {
+  const label = isRead ? t.read : t.sent;
+  return h("span", { class: "tick", role: "img", "aria-label": label, title: label }, icon(isRead ? READ : CHECK));
 }
 
 /** A message of the assistant or of a member of staff. @param {Actions} actions @param {Page} page @returns {Line} */

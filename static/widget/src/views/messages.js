@@ -52,6 +52,7 @@ export function createMessages(actions, page) {
     for (const { key, create, data } of entries) {
       const line = lines.get(key) ?? createLine(create);
       line.update(data, state);
+      line.el.dataset.id = /** @type {{ id?: string }} */ (data)?.id ?? "";
       const place = list.children[next.size];
       if (place !== line.el) list.insertBefore(line.el, place ?? null);
       next.set(key, line);
@@ -93,8 +94,11 @@ function entriesOf(state) {
 
     const key = keys.get(item) ?? item.id;
     if (item.kind === "card") entries.push(entry(key, createCard, item.card));
-    else if (item.kind === "message")
-      entries.push(entry(key, item.message.role === "visitor" ? createVisitorMessage : createReply, item.message));
+    else if (item.kind === "message" && item.message.role === "visitor")
+      entries.push(
+        entry(key, createVisitorMessage, { ...item.message, isRead: item.seq <= (conversation?.read ?? 0) }),
+      );
+    else if (item.kind === "message") entries.push(entry(key, createReply, item.message));
     else entries.push(entry(key, createNotice, { ...item.notice, isLast: item === items.at(-1) && !turn }));
   }
   for (const message of pending) entries.push(entry(message.id, createVisitorMessage, message));

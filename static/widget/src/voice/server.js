@@ -1,7 +1,7 @@
 /** What the server is asked and told of a call: docs/protocol.md, *Voice calls*. */
 import { toJson } from "../json.js";
 
-/** @typedef {{ value: string, url: string, call: string, seconds: number }} Key */
+/** @typedef {{ value: string, call: string, seconds: number }} Key */
 /** No call, or none any more: `reason` is a word of the catalogue, `detail` is for the site's owner. */
 export class NoCall extends Error {
   /** @param {string} reason @param {string} [detail] */
@@ -48,20 +48,14 @@ export function createServer(host, token) {
       call = said.call;
       return said;
     },
-    /** The provider's answer to our offer. @param {Key} key @param {string} offer @returns {Promise<string>} */
-    async connect({ value, url }, offer) {
-      const headers = { "Content-Type": "application/sdp", Authorization: `Bearer ${value}` };
-      const response = await fetch(url, { method: "POST", headers, body: offer }).catch((error) => {
-        throw new NoCall(
-          "network",
-          `${new URL(url).origin} cannot be reached; is it in the page's connect-src? ${error}`,
-        );
-      });
-      if (!response.ok) throw new NoCall("unavailable", `${url}: ${response.status}`);
-      const provider_call = (response.headers.get("Location") ?? "").split("/").at(-1);
-      const started = await post(`voice-calls/${call}/start`, { provider_call }).catch(() => null);
-      if (!started?.ok) throw new NoCall("network", `The call could not be reported: ${started?.status}.`);
-      return response.text();
+    /** The provider's answer to our offer, which the server passes on. @param {Key} key @param {string} sdp
+     * @returns {Promise<string>} */
+    async connect({ value }, sdp) {
+      const response = await post(`voice-calls/${call}/start`, { key: value, sdp }).catch(() => null);
+      if (!response) throw new NoCall("network");
+      const said = await response.json().catch(() => ({}));
+      if (!response.ok) throw new NoCall("unavailable", said.message ?? said.title);
+      return said.sdp;
     },
     /** What the model is to be told of it, if anything. @param {import("./events.js").Line} line
      * @returns {Promise<string | undefined>} */

@@ -8,12 +8,13 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from assistant import live
+from assistant import events, live
 from assistant.async_db import in_db
 from assistant.engine.prompt import build_scene, instructions
 from assistant.errors import Conflict, InputError
 from assistant.models import Conversation, Tag
-from assistant.services.conversations import inbox, takeover
+from assistant.services.conversations import email_answers, inbox, takeover
+from assistant.services.conversations.events import resume_session
 from assistant.services.conversations.messages import post_message
 from assistant.services.conversations.state import change_state
 from tests import make
@@ -164,6 +165,30 @@ async def told(subscription: live.Subscription) -> dict:
     while (payload := await subscription.next()) is None:
         pass
     return payload
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_the_visitor_sees_how_far_a_person_has_read_and_staff_how_far_the_visitor_has(grace):
+    talk = await in_db(make.conversation)()
+    await in_db(post_message)(talk, "c-1", "Hello")
+    assert "read" not in (await in_db(resume_session)(talk, 0)).conversation
+    await in_db(change_state)(talk, "waiting")
+    await in_db(talk.refresh_from_db)()
+    async with (
+        live.subscribe(live.group(talk.pk)) as visitor,
+        live.subscribe(live.staff_group(talk.organization_id)) as staff,
+    ):
+        await in_db(inbox.mark_read)(talk, grace, talk.last_seq)
+        assert await told(visitor) == {"type": "conversation.read", "upto": 2}
+        assert (await told(staff))["type"] == "read"
+        for _ in range(2):  # the second time nothing is new
+            await in_db(inbox.mark_read)(talk, grace, 1)
+            await in_db(email_answers.mark_seen)(talk, 2)
+        assert await told(staff) == {"type": "seen", "conversation": str(talk.pk)}
+        await in_db(live.announce)(talk.pk, events.StaffTyping())
+        await in_db(live.announce_to_staff)(talk.organization_id, {"type": "last"})
+        assert (await told(visitor), await told(staff)) == ({"type": "staff.typing"}, {"type": "last"})
+    assert (await in_db(resume_session)(talk, 0)).conversation["read"] == 2
 
 
 @pytest.mark.django_db(transaction=True)

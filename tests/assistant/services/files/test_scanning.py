@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+import httpx
 import pytest
 
+from assistant import outbound
 from assistant.services.files.scanning import CHUNK_BYTES, Found, NotScanned, scan
 from tests.assistant.services.files import pictures
 
@@ -31,9 +35,66 @@ def test_an_answer_that_is_neither_lets_nothing_through(answer):
 
 
 def test_a_scanner_that_is_not_there_lets_nothing_through(tmp_path):
-    for scanner in (["tcp://127.0.0.1:9"], [f"unix://{tmp_path}/nothing.sock"], [str(tmp_path / "no-scanner")]):
+    for scanner in (
+        ["tcp://127.0.0.1:9"],
+        ["http://127.0.0.1:9/scan"],
+        [f"unix://{tmp_path}/nothing.sock"],
+        [str(tmp_path / "no-scanner")],
+    ):
         with pytest.raises(NotScanned):
             scan(b"hello", scanner)
+
+
+@contextmanager
+def service(status: int = 200, body: bytes = b'{"infected": false}', **headers: str) -> Iterator[list[httpx.Request]]:
+    """A scanner over HTTP, and what it was sent."""
+    sent: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        return httpx.Response(status, content=body, headers=headers)
+
+    with outbound.transport_for_tests(httpx.MockTransport(answer)):
+        yield sent
+
+
+def test_a_service_gets_the_bytes_with_its_token_and_lets_them_through(settings):
+    settings.FILE_SCANNER_TOKEN = "scan-secret"
+    with service() as sent:
+        scan(b"%PDF-1.7", ["https://scanner.example.com/scan"])
+    (request,) = sent
+    assert (request.method, str(request.url), request.content) == ("POST", "https://scanner.example.com/scan", b"%PDF-1.7")
+    assert request.headers["authorization"] == "Bearer scan-secret"
+    settings.FILE_SCANNER_TOKEN = ""
+    with service() as sent:
+        scan(b"%PDF-1.7", ["http://10.0.0.7:8080/scan"])
+    assert "authorization" not in sent[0].headers
+
+
+def test_what_a_service_finds_is_refused():
+    with service(body=b'{"infected": true, "name": "Eicar"}'), pytest.raises(Found):
+        scan(b"EICAR", ["https://scanner.example.com/scan"])
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (200, b""), (200, b"<html>Welcome</html>"), (200, b"{}"), (200, b"[]"), (200, b'{"infected": "no"}'),
+        (200, b'{"infected": 0}'), (202, b'{"infected": false}'), (302, b'{"infected": false}'), (401, b""),
+        (500, b'{"infected": false}'), (200, b" " * 70_000),
+    ],
+)  # fmt: skip
+def test_a_service_that_answers_anything_else_lets_nothing_through(status, body):
+    with service(status, body, Location="https://other.example.com/") as sent, pytest.raises(NotScanned):
+        scan(b"hello", ["https://scanner.example.com/scan"])
+    assert len(sent) == 1
+
+
+def test_the_log_names_neither_the_service_nor_its_token(settings, caplog):
+    settings.FILE_SCANNER_TOKEN = "scan-secret"
+    with service(500, b"scan-secret"), pytest.raises(NotScanned):
+        scan(b"hello", ["https://scanner.example.com/scan"])
+    assert "was refused" in caplog.text and "scan-secret" not in caplog.text and "example.com" not in caplog.text
 
 
 def test_a_command_says_by_its_exit_code_what_it_found():
