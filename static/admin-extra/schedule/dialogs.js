@@ -101,6 +101,8 @@ export function createDialogs(config, changed) {
       .querySelector("dl")
       .replaceChildren(...shown.flatMap(([name, value]) => [node("dt", name), node("dd", value)]));
     dialog.querySelector("[data-link]").href = `${config.appointment}${row.id}/change/`;
+    dialog.querySelector("[data-edit]").href = addressOf(row, "details");
+    dialog.querySelector("[data-edit]").hidden = !row.correctable;
     const problem = dialog.querySelector("[data-problem]");
     problem.hidden = true;
     for (const button of dialog.querySelectorAll("[data-do]")) {
