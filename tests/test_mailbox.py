@@ -14,8 +14,13 @@ from django.core.mail import EmailMultiAlternatives
 from django.test import Client
 from django.utils import timezone
 
+from assistant.models import Delivery
+from assistant.services.booking import appointments
 from interworky.demo import mailbox
 from interworky.demo.seed import machine_timezone
+from tests import make
+
+NOW = datetime(2030, 1, 7, 8, tzinfo=UTC)
 
 ICS = "\r\n".join(
     (
@@ -109,6 +114,23 @@ def test_when_a_mail_was_sent_is_read_on_the_local_clock_too(settings):
     with timezone.override("Asia/Tokyo"):
         shown = dict(mailbox.get(mailbox.id_of("<2@interworky>")).headers)
     assert shown["Date"] == "Tuesday 8 January 2030, 23:00 (JST)"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("audience", ["visitor", "team"])
+def test_a_mail_about_an_appointment_is_on_the_clock_that_its_text_names(audience: str):
+    salon = make.organization(timezone="Asia/Kathmandu", team_email="team@example.com")
+    calendar = make.calendar(salon, timezone="Asia/Kathmandu")
+    start_at = datetime(2030, 1, 8, 5, 15, tzinfo=UTC)
+    held = appointments.hold(make.pick(calendar, start_at), now=NOW)
+    appointments.confirm(held, name="Ann", email="ann@example.com", now=NOW)
+    sent = Delivery.objects.get(key__endswith=f":{audience}")
+    send(sent.message_id, ics=sent.ics, body=sent.text)
+    page = read(f"/demo/mailbox/{mailbox.id_of(sent.message_id)}/")
+    assert page.count("Tuesday 8 January 2030, 11:00–11:30") >= 2 and "(Asia/Kathmandu)" in page
+    assert "<b>Tuesday 8 January 2030, 11:00–11:30</b>" in " ".join(page.split())
+    listed = mailbox.newest()[0]
+    assert f"{listed.received_at.astimezone(ZoneInfo('Asia/Kathmandu')):%H:%M}" in read("/demo/mailbox/")
 
 
 def test_a_cancelled_invitation_is_shown_as_cancelled():

@@ -36,13 +36,21 @@ class TranslationsForm(forms.ModelForm):
 
 
 class Translations:
-    """Gives an admin whose form is a `TranslationsForm` the fields of `translated` in each language."""
+    """Gives an admin, or an inline, whose form is a `TranslationsForm` the fields of `translated` in each language."""
 
     translated: tuple[str, ...] = ()
     form: Any
     model: type[models.Model]
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        kwargs.setdefault("form", self._translated_form(request, obj))
+        return super().get_form(request, obj, change, **kwargs)  # type: ignore[misc]
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        kwargs.setdefault("form", self._translated_form(request, obj))
+        return super().get_formset(request, obj, **kwargs)  # type: ignore[misc]
+
+    def _translated_form(self, request: HttpRequest, obj: Any) -> Any:
         shown = flatten_fieldsets(self.get_fieldsets(request, obj))  # type: ignore[attr-defined]
         extra = {
             name: self._field(text, language)
@@ -51,8 +59,7 @@ class Translations:
             # One that the page leaves out would come back empty.
             if (name := f"{text}_{language}") in shown
         }
-        kwargs.setdefault("form", type(self.form.__name__, (self.form,), extra))
-        return super().get_form(request, obj, change, **kwargs)  # type: ignore[misc]
+        return type(self.form.__name__, (self.form,), extra)
 
     def in_each_language(self) -> list[tuple[str, tuple[str, ...]]]:
         """The language's own name, and the names of its fields."""
@@ -61,11 +68,16 @@ class Translations:
             for language, catalogue in CATALOGUES.items()
         ]
 
+    def label_of(self, text: str, language: str) -> str:
+        """The name of a field, where the language stands above those of several."""
+        name = str(self.model._meta.get_field(text).verbose_name).capitalize()  # type: ignore[union-attr]
+        return name if len(self.translated) > 1 else CATALOGUES[language].name
+
     def _field(self, text: str, language: str) -> forms.CharField:
         of: Any = self.model._meta.get_field(text)
         attributes = {"lang": language, "dir": CATALOGUES[language].direction}
         field = forms.CharField(
-            label=str(of.verbose_name).capitalize() if len(self.translated) > 1 else CATALOGUES[language].name,
+            label=self.label_of(text, language),
             required=False,
             max_length=of.max_length,
             validators=of.validators,

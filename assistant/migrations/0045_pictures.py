@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("assistant", "0043_conversation_files"),
+        ("assistant", "0044_form_field_translations"),
     ]
 
     operations = [

@@ -115,7 +115,7 @@ def _book(context: Context, arguments: dict[str, Any]) -> ToolResult:
         call=context.call,
     )
     what = f"{menus.title(booked.service, booked.calendar)}, {wording.when(booked, booked.visitor_timezone)}"
-    if answers := form_fields.answered(booked):
+    if answers := form_fields.answered(booked, by_visitor=True):
         what += f". The form: {'; '.join(f'{name}: {value}' for name, value in answers)}"
     mail = f"A confirmation is on its way to {booked.email}. The visitor sees a receipt."
     if booked.state == Appointment.State.REQUESTED:

@@ -9,23 +9,28 @@ import hashlib
 import os
 import re
 import secrets
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, tzinfo
 from email.message import EmailMessage as StoredMessage
 from email.utils import parseaddr, parsedate_to_datetime
 from functools import cached_property
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import icalendar
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.formats import date_format
 
+from assistant.models import Delivery
+
 ID = re.compile(r"[0-9a-f]{24}")
+OF_OUTBOX = re.compile(r"<([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})@interworky>")
 
 
 def in_use() -> bool:
@@ -83,7 +88,7 @@ def id_of(message_id: str) -> str:
 
 @dataclass(frozen=True)
 class Invitation:
-    """The event in an e-mail, with its times in this installation's zone."""
+    """The event in an e-mail, with its times in the zone of the e-mail."""
 
     cancelled: bool
     summary: str
@@ -103,9 +108,12 @@ class Attachment:
 
 @dataclass(frozen=True)
 class Mail:
+    """An e-mail, on the clock of the place that its appointment is at, else of its organization, else of this machine."""
+
     id: str
     received_at: datetime
     message: StoredMessage
+    zone: tzinfo
 
     def header(self, name: str) -> str:
         return " ".join(str(self.message.get(name, "")).split())
@@ -125,12 +133,12 @@ class Mail:
         return [(name, self._date() if name == "Date" else value) for name, value in read.items() if value]
 
     def _date(self) -> str:
-        """When it was sent, on the clock that the rest of the page is in; as it stands where it is no date."""
+        """When it was sent; as it stands where it is no date."""
         try:
             sent_at = parsedate_to_datetime(self.header("Date"))
         except ValueError:
             return self.header("Date")
-        return date_format(sent_at.astimezone(timezone.get_current_timezone()), "l j F Y, H:i (e)")
+        return date_format(sent_at.astimezone(self.zone), "l j F Y, H:i (e)")
 
     @cached_property
     def text(self) -> str:
@@ -160,36 +168,36 @@ class Mail:
             if part.get_content_type() in ("text/calendar", "application/ics"):
                 content = part.get_payload(decode=True)
                 with contextlib.suppress(ValueError, KeyError, IndexError):
-                    return _invitation(content if isinstance(content, bytes) else b"")
+                    return _invitation(content if isinstance(content, bytes) else b"", self.zone)
         return None
 
 
-def _invitation(content: bytes) -> Invitation:
+def _invitation(content: bytes, zone: tzinfo) -> Invitation:
     calendar = icalendar.Calendar.from_ical(content.decode())
     event = calendar.walk("VEVENT")[0]
     cancelled = "CANCEL" in (str(calendar.get("METHOD", "")).upper(), str(event.get("STATUS", ""))[:6].upper())
     return Invitation(
         cancelled=cancelled,
         summary=str(event.get("SUMMARY", "")),
-        start_at=_local(event.decoded("DTSTART")),
-        end_at=_local(event.decoded("DTEND")) if "DTEND" in event else None,
+        start_at=_local(event.decoded("DTSTART"), zone),
+        end_at=_local(event.decoded("DTEND"), zone) if "DTEND" in event else None,
         location=str(event.get("LOCATION", "")),
         organizer=str(event.get("ORGANIZER", "")).removeprefix("mailto:"),
         sequence=int(event.get("SEQUENCE", 0)),
     )
 
 
-def _local(moment: object) -> datetime:
+def _local(moment: object, zone: tzinfo) -> datetime:
     if not isinstance(moment, date):
         raise ValueError("not a date")
     if not isinstance(moment, datetime):
         moment = datetime(moment.year, moment.month, moment.day, tzinfo=UTC)
-    return moment.astimezone(timezone.get_current_timezone()) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment.astimezone(zone) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def newest(limit: int = 200) -> list[Mail]:
     files = sorted(_files(), key=lambda found: found[0], reverse=True)[:limit]
-    return [mail for _, path in files if (mail := _read(path)) is not None]
+    return _on_their_clocks([mail for _, path in files if (mail := _read(path)) is not None])
 
 
 def _files() -> Iterable[tuple[float, Path]]:
@@ -199,7 +207,8 @@ def _files() -> Iterable[tuple[float, Path]]:
 
 
 def get(id: str) -> Mail | None:
-    return _read(folder() / f"{id}.eml") if ID.fullmatch(id) else None
+    found = _read(folder() / f"{id}.eml") if ID.fullmatch(id) else None
+    return _on_their_clocks([found])[0] if found else None
 
 
 def _read(path: Path) -> Mail | None:
@@ -210,4 +219,18 @@ def _read(path: Path) -> Mail | None:
         return None
     message = email.message_from_bytes(content, policy=email.policy.default)
     assert isinstance(message, StoredMessage)
-    return Mail(path.stem, received_at, message)
+    return Mail(path.stem, received_at, message, timezone.get_current_timezone())
+
+
+def _on_their_clocks(mails: Sequence[Mail]) -> list[Mail]:
+    """The e-mails, each in the zone that its own text names."""
+    zones = _zones([mail.header("Message-ID") for mail in mails])
+    return [replace(mail, zone=zones.get(mail.header("Message-ID"), mail.zone)) for mail in mails]
+
+
+def _zones(message_ids: Iterable[str]) -> Mapping[str, ZoneInfo]:
+    """The zones of the outbox's e-mails; not of those that it has forgotten, or that were sent past it."""
+    found = [OF_OUTBOX.fullmatch(message_id) for message_id in message_ids]
+    rows = Delivery.objects.filter(pk__in=[one[1] for one in found if one])
+    named = rows.annotate(zone=Coalesce("appointment__timezone", "organization__timezone")).exclude(zone=None)
+    return {row.message_id: ZoneInfo(row.zone) for row in named.only("pk")}

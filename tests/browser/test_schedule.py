@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -183,6 +184,7 @@ def test_all_of_it_works_by_keyboard_and_a_cancellation_is_undone(salon, staff):
     event(staff, "Ada").press("Enter")
     about = staff.get_by_role("dialog")
     expect(about).to_contain_text("ada@example.org")
+    expect(about.get_by_role("link", name="Edit details")).to_have_attribute("href", re.compile("/[0-9a-f-]{36}/details/$"))
     about.get_by_role("button", name="Cancel appointment").focus()
     staff.keyboard.press("Enter")
     asked = staff.get_by_role("dialog", name="Cancel the appointment?")

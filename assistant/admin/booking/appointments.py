@@ -10,20 +10,21 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db import models
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
-from django.urls import path
+from django.urls import path, reverse
 from django.utils import timezone
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import action, display
 
-from assistant.admin.booking import schedule, undo
+from assistant.admin.booking import details, schedule, undo
 from assistant.admin.day_range import DayRangeFilter
 from assistant.admin.scoping import ReadOnly
 from assistant.admin.states import column_labels
 from assistant.errors import InterworkyError
 from assistant.models import Appointment, Feedback
+from assistant.models.booking.appointments import BOOKED
 from assistant.services.booking import appointments, by_staff, form_fields, invitations
 from assistant.services.organizations.roles import Act
 
@@ -67,7 +68,7 @@ class AppointmentAdmin(ReadOnly):
     ]
     search_fields = ["reference", "name", "email", "phone", "service__name"]
     ordering = ["-start_at"]
-    actions = ["approve", "decline", "cancel", "attended", "no_show"]
+    actions = ["edit", "approve", "decline", "cancel", "attended", "no_show"]
     fieldsets = (
         (None, {"fields": ("reference", "shown_state", "when", "visitor_when", *ABOUT, "organization")}),
         ("Visitor", {"fields": ("name", "email", "phone", "reason", "filled_in", "cancel_reason")}),
@@ -86,8 +87,18 @@ class AppointmentAdmin(ReadOnly):
         return super().get_queryset(request).select_related(*related)
 
     def get_urls(self) -> list[Any]:
-        view = self.admin_site.admin_view(partial(undo.page, self))
-        return [*schedule.urls(self), path("undo/", view, name="assistant_appointment_undo"), *super().get_urls()]
+        undone = path("undo/", self.admin_site.admin_view(partial(undo.page, self)), name="assistant_appointment_undo")
+        view = self.admin_site.admin_view(partial(details.page, self))
+        edited = path("<uuid:object_id>/details/", view, name="assistant_appointment_details")
+        return [*schedule.urls(self), undone, edited, *super().get_urls()]
+
+    @action(description="Edit details", permissions=["operate"])
+    def edit(self, request: HttpRequest, queryset: models.QuerySet[Appointment]) -> HttpResponse | None:
+        rows = list(self.within_reach(request, queryset, self.operate_rank)[:2])
+        if len(rows) == 1:
+            return HttpResponseRedirect(reverse("admin:assistant_appointment_details", args=[rows[0].pk]))
+        self.message_user(request, "Select one appointment to edit its details.", messages.WARNING)
+        return None
 
     @action(description="Cancel", permissions=["operate"])
     def cancel(self, request: HttpRequest, queryset: models.QuerySet[Appointment]) -> HttpResponse | None:
@@ -152,6 +163,9 @@ class AppointmentAdmin(ReadOnly):
             self.message_user(request, f"{done}: {count}. {told}".strip(), messages.SUCCESS)
 
     def object_actions(self, obj: Appointment) -> list[str]:
+        return [*(["edit"] if obj.state in BOOKED else []), *self._marks(obj)]
+
+    def _marks(self, obj: Appointment) -> list[str]:
         state, ahead = obj.state, obj.start_at > timezone.now()
         if state == Appointment.State.REQUESTED:
             return ["approve", "decline"] if ahead else ["decline"]

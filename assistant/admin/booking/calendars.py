@@ -15,7 +15,7 @@ from django.utils.html import format_html, format_html_join
 from unfold.decorators import display
 
 from assistant.admin.booking import closing
-from assistant.admin.booking.fields import DayField, HourField, HoursField
+from assistant.admin.booking.fields import DAYS, DayField, HourField, HoursField, refuse_overlaps, week_in
 from assistant.admin.booking.holidays import holidays_view
 from assistant.admin.counting import count_of
 from assistant.admin.scoping import OneOrganizationForm, Scoped, ScopedTabularInline
@@ -23,7 +23,6 @@ from assistant.models import Appointment, Calendar, Closure, SpecialHours
 from assistant.services.booking import calendars, typed_hours
 from assistant.services.organizations.roles import Act
 
-DAYS = [f"day_{weekday}" for weekday in range(7)]
 LINK = '<a class="iw-link" href="{}">{}</a>'
 
 
@@ -51,10 +50,7 @@ class CalendarForm(OneOrganizationForm):
         cleaned = super().clean()
         if cleaned.get("organization") and not cleaned.get("timezone") and "timezone" not in self.errors:
             cleaned["timezone"] = self.instance.timezone = cleaned["organization"].timezone
-        try:
-            typed_hours.refuse_overlaps([cleaned.get(name) or [] for name in DAYS])
-        except typed_hours.HoursOverlap as error:
-            self.add_error(DAYS[error.weekday], ValidationError(str(error), code="overlap"))
+        refuse_overlaps(self)
         return cleaned
 
 
@@ -88,10 +84,9 @@ class SpecialHoursForm(SpanForm):
 class SpecialHoursFormSet(forms.BaseInlineFormSet):
     def clean(self) -> None:
         super().clean()
-        rows = [form.cleaned_data for form in self.forms if getattr(form, "cleaned_data", None) and not form.errors]
-        kept = [row for row in rows if row and not row.get("DELETE")]
-        if clash := calendars.clash_of(kept):
-            raise ValidationError(f"{clash} Change one of them.", code="overlap")
+        kept = [form for form in self.forms if not form.errors and form.cleaned_data and not form.cleaned_data.get("DELETE")]
+        for number, clash in list(calendars.clashes([form.cleaned_data for form in kept])):
+            kept[number].add_error("opens", ValidationError(clash, code="overlap"))
 
 
 class SpecialHoursInline(ScopedTabularInline):
@@ -164,7 +159,7 @@ class CalendarAdmin(Scoped):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         calendar = form.instance
-        calendars.set_week(calendar, [form.cleaned_data.get(name) or [] for name in DAYS])
+        calendars.set_week(calendar, week_in(form.cleaned_data))
         if not change:
             address = reverse("admin:assistant_calendar_holidays", args=[calendar.pk])
             text = f"Is {{}} closed on public holidays? {LINK}."

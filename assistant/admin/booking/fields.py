@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, time
 from typing import Any, TypeVar
 
@@ -12,6 +12,8 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from assistant.services.booking import typed_hours
 from assistant.services.booking.hours import Interval
+
+DAYS = [f"day_{weekday}" for weekday in range(7)]
 
 Value = TypeVar("Value")
 
@@ -75,3 +77,14 @@ class HoursField(forms.CharField):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return self.prepare_value(initial or []) != (data or "").strip()
+
+
+def week_in(cleaned: Mapping[str, Any]) -> list[list[Interval]]:
+    """The week that a form with a field for each of `DAYS` has cleaned; a day that is invalid has no hours."""
+    return [cleaned.get(name) or [] for name in DAYS]
+
+
+def refuse_overlaps(form: forms.BaseForm) -> None:
+    """Say beside each of `DAYS` what its hours overlap. The day keeps what was typed."""
+    for overlap in typed_hours.overlaps(week_in(form.cleaned_data)):
+        form.add_error(DAYS[overlap.weekday], ValidationError(overlap.text, code="overlap"))

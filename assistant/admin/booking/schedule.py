@@ -24,6 +24,7 @@ from assistant.admin.booking import paper
 from assistant.admin.booking import schedule_changes as changes
 from assistant.admin.scoping import has_several
 from assistant.models import Appointment, BlockedTime, Calendar, Offering
+from assistant.models.booking.appointments import BOOKED
 from assistant.services.booking import schedule
 
 MOST_DAYS = 62  # that are asked for at once; a month's page shows six weeks
@@ -152,6 +153,7 @@ def _appointment(row: Appointment, local: Callable[[int, datetime], str], may_ch
         "phone": row.phone,
         "reason": row.reason,
         "movable": may_change and ahead and row.state in EDITABLE,
+        "correctable": may_change and row.state in BOOKED,
         "marks": _marks(row, ahead) if may_change else [],
     }
 

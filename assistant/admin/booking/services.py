@@ -13,8 +13,18 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminColorInputWidget, UnfoldAdminTextareaWidget
 
 from assistant.admin.counting import count_of
-from assistant.admin.scoping import OneOrganizationForm, Scoped, ScopedTabularInline, has_several, organizations
+from assistant.admin.scoping import (
+    OneOrganizationForm,
+    Scoped,
+    ScopedStackedInline,
+    ScopedTabularInline,
+    has_several,
+    organizations,
+)
+from assistant.admin.translations import Translations, TranslationsForm
 from assistant.models import Appointment, Calendar, FormField, Offering, Service
+from assistant.models.booking.services import lines_of
+from assistant.sentences import CATALOGUES
 from assistant.services.booking import reminders
 from assistant.services.organizations.roles import Act
 
@@ -63,12 +73,39 @@ class OfferingInline(ScopedTabularInline):
         return 0 if obj else len(usual_calendars(request)) or 1
 
 
-class FormFieldInline(ScopedTabularInline):
+class FormFieldForm(TranslationsForm):
+    def clean(self) -> dict[str, Any]:
+        """Every option in the languages that have any: the order says which one is meant."""
+        cleaned = super().clean() or self.cleaned_data
+        wanted = len(lines_of(cleaned.get("options", "")))
+        for language, catalogue in CATALOGUES.items():
+            name = f"options_{language}"
+            found = len(lines_of(cleaned.get(name, "")))
+            if found and found != wanted:
+                text = f"These are {found} of {wanted} options in {catalogue.name}. Enter each on a line, in the same order."
+                self.add_error(name, text if wanted else "Only a choice has options. Leave this empty.")
+        return cleaned
+
+
+class FormFieldInline(Translations, ScopedStackedInline):
     model = FormField
-    fields = ["label", "kind", "options", "required", "help", "order"]
+    form = FormFieldForm
+    translated = ("label", "help", "options")
     extra = 0
     verbose_name = "field"
     verbose_name_plural = "fields of your own that visitors fill in when they book"
+
+    def get_fieldsets(self, request: HttpRequest, obj: Service | None = None) -> Any:
+        own = (None, {"fields": (("label", "kind"), ("help", "options"), ("required", "order"))})
+        if not self.has_change_permission(request, obj):
+            return [own]
+        about = "What visitors read whose language this is. Empty: the text above."
+        # One to a row: Django opens a fieldset with an error, but looks for the field among the rows.
+        names = tuple(name for _, names in self.in_each_language() for name in names)
+        return [own, ("In other languages", {"fields": names, "classes": ["collapse"], "description": about})]
+
+    def label_of(self, text: str, language: str) -> str:
+        return f"{super().label_of(text, language)} · {CATALOGUES[language].name}"
 
     def formfield_for_dbfield(self, db_field: models.Field[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)

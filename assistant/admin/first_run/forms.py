@@ -13,8 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.text import slugify
 
-from assistant.admin.booking.calendars import DAYS
-from assistant.admin.booking.fields import HoursField
+from assistant.admin.booking.fields import DAYS, HoursField, refuse_overlaps, week_in
 from assistant.admin.organizations.pictures import ABOUT, PictureField, PictureForm, PictureInput
 from assistant.admin.providers.provider import ProviderForm
 from assistant.models import Assistant, Calendar, Method, Organization, Provider, Service
@@ -26,6 +25,7 @@ from assistant.services.organizations import access, office_hours, pictures
 
 LANGUAGES = [(code, one.name) for code, one in CATALOGUES.items()]
 ROWS = range(3)  # services that are asked for at once; further ones have a page of their own
+USUAL_MINUTES = 30
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "[::1]"}
 
 
@@ -180,7 +180,7 @@ class ServicesForm(forms.Form):
         for row in ROWS:
             self.fields[f"name_{row}"] = forms.CharField(label="Service", required=False, max_length=80)
             self.fields[f"minutes_{row}"] = forms.IntegerField(
-                label="Minutes", required=False, min_value=5, max_value=1440, initial=30
+                label="Minutes", required=False, min_value=5, max_value=1440, initial=USUAL_MINUTES
             )
             self.fields[f"price_{row}"] = forms.CharField(label="Price", required=False, max_length=60)
         plain(self)
@@ -195,21 +195,19 @@ class ServicesForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        try:
-            typed_hours.refuse_overlaps(self._week(cleaned))
-        except ValueError as error:
-            raise ValidationError(str(error), code="overlap") from error
+        refuse_overlaps(self)
+        for row in ROWS:
+            is_begun = cleaned.get(f"price_{row}") or cleaned.get(f"minutes_{row}") not in (None, USUAL_MINUTES)
+            if is_begun and not self.data.get(f"name_{row}", "").strip():
+                self.add_error(f"name_{row}", "Enter the name of the service, or clear its row.")
         named = [row for row in ROWS if cleaned.get(f"name_{row}")]
-        if named and not any(self._week(cleaned)):
+        if named and not any(week_in(cleaned)) and not self.errors:
             raise ValidationError("Enter the hours in which these services can be booked.")
         return cleaned
 
-    def _week(self, cleaned: dict[str, Any]) -> list[list[Any]]:
-        return [cleaned.get(name) or [] for name in DAYS]
-
     def save(self) -> None:
         """Raises `ValidationError` where the new hours would leave bookings outside."""
-        week = self._week(self.cleaned_data)
+        week = week_in(self.cleaned_data)
         names = [row for row in ROWS if self.cleaned_data.get(f"name_{row}")]
         with transaction.atomic():
             office_hours.set_week(self.organization, week if self.cleaned_data["office"] else [[]] * len(DAYS))
@@ -236,7 +234,7 @@ class ServicesForm(forms.Form):
         service = Service.objects.create(
             organization=self.organization,
             name=given[f"name_{row}"],
-            minutes=given[f"minutes_{row}"] or 30,
+            minutes=given[f"minutes_{row}"] or USUAL_MINUTES,
             price=given[f"price_{row}"],
             order=self.organization.services.count(),
         )

@@ -7,7 +7,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import HttpRequest
 from django.template.loader import render_to_string
@@ -16,8 +15,8 @@ from django.views.decorators.http import require_GET
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminURLInputWidget
 
-from assistant.admin.booking.calendars import DAYS, SpanForm
-from assistant.admin.booking.fields import HoursField
+from assistant.admin.booking.calendars import SpanForm
+from assistant.admin.booking.fields import DAYS, HoursField, refuse_overlaps, week_in
 from assistant.admin.booking.holidays import holidays_view
 from assistant.admin.counting import count_of
 from assistant.admin.first_run import pages as first_run
@@ -93,10 +92,7 @@ class OrganizationForm(PictureForm):
                 "allowed_origins",
                 "Enter the sites that may show the widget, such as https://www.example.com, or allow any site.",
             )
-        try:
-            typed_hours.refuse_overlaps([cleaned.get(name) or [] for name in DAYS])
-        except ValueError as error:
-            raise ValidationError(str(error), code="overlap") from error
+        refuse_overlaps(self)
         return cleaned
 
 
@@ -166,7 +162,7 @@ class OrganizationAdmin(WithPicture, Scoped):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         if change:
-            office_hours.set_week(form.instance, [form.cleaned_data.get(name) or [] for name in DAYS])
+            office_hours.set_week(form.instance, week_in(form.cleaned_data))
 
     @display(description="Office hours")
     def office_week(self, obj: Organization) -> str:

@@ -10,6 +10,7 @@ from django.db import models
 
 from assistant.models.booking.calendars import Calendar
 from assistant.models.organizations.organization import Organization
+from assistant.sentences import language
 
 MOST_REMINDERS, LONGEST_REMINDER_HOURS = 5, 720
 
@@ -224,6 +225,11 @@ class Offering(models.Model):
         return f"{self.service} · {self.calendar}"
 
 
+def lines_of(text: str) -> list[str]:
+    """What stands there, one per line, each once."""
+    return list(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))
+
+
 class FormField(models.Model):
     """A question of staff's own that visitors answer when they book a service."""
 
@@ -244,6 +250,9 @@ class FormField(models.Model):
     )
     help = models.CharField(max_length=200, blank=True, help_text="Shown below the field, such as where to find the number.")
     order = models.PositiveSmallIntegerField(default=0, help_text="Fields with lower numbers are asked first.")
+    translations = models.JSONField(
+        default=dict, blank=True, editable=False
+    )  # language → {"label": …, "help": …, "options": …}
 
     class Meta:
         ordering = ["order", "pk"]
@@ -253,7 +262,16 @@ class FormField(models.Model):
 
     @property
     def option_list(self) -> list[str]:
-        return list(dict.fromkeys(line.strip() for line in self.options.splitlines() if line.strip()))
+        return lines_of(self.options)
+
+    def text_in(self, name: str, locale: str) -> str:
+        """Its `label` or `help` in the language of `locale`; as it stands where there is none in that."""
+        return self.translations.get(language(locale), {}).get(name) or getattr(self, name)
+
+    def options_in(self, locale: str) -> list[str]:
+        """What there is to choose from, in the order of `option_list`."""
+        own = lines_of(self.translations.get(language(locale), {}).get("options", ""))
+        return own if len(own) == len(self.option_list) else self.option_list
 
     def clean(self) -> None:
         if self.kind == self.Kind.CHOICE and len(self.option_list) < 2:

@@ -105,7 +105,7 @@ def confirm(
         if appointment.state in (State.REQUESTED, State.CONFIRMED):
             return appointment
         _check_time(appointment, now)
-        _set_contact(appointment, name, email, phone, email_needed=not by_staff)
+        set_contact(appointment, name, email, phone, email_needed=not by_staff)
         appointment.reason = outbox.one_line(reason, 300)
         limits.refuse_too_many_bookings(appointment, now)
         needs_approval = appointment.service.approval and not by_staff
@@ -313,7 +313,8 @@ def _check_time(appointment: Appointment, now: datetime) -> None:
         raise Overlap
 
 
-def _set_contact(appointment: Appointment, name: str, email: str, phone: str, *, email_needed: bool) -> None:
+def set_contact(appointment: Appointment, name: str, email: str, phone: str, *, email_needed: bool) -> None:
+    """Of an unsaved appointment. Raises `ToolError` for a bad address, or without a name, and `ToolRefused`."""
     appointment.name = outbox.one_line(name, 120)
     if email.strip() or email_needed:
         appointment.email = outbox.visitors_address(appointment.organization, email)

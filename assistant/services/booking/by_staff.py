@@ -6,7 +6,7 @@ calendar is open, and where they say so also while it is closed; a time that is 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,7 +17,17 @@ from django.utils import timezone
 
 from assistant.errors import InterworkyError, NotFound, ToolError
 from assistant.models import Appointment, BlockedTime, BusyTime, Calendar
-from assistant.services.booking import appointments, attempts, notices, placing, resources, states
+from assistant.models.booking.appointments import BOOKED
+from assistant.services.booking import (
+    appointments,
+    attempts,
+    form_fields,
+    invitations,
+    notices,
+    placing,
+    resources,
+    states,
+)
 from assistant.services.booking.placing import Overlap, locked
 from assistant.services.booking.slot_ids import Pick
 from assistant.services.deliveries import outbox
@@ -108,6 +118,45 @@ def conflicts(pick: Pick, moving: Appointment | None = None, now: datetime | Non
 def booked_between(calendar: Calendar, start_at: datetime, end_at: datetime, now: datetime) -> list[Appointment]:
     rows = Appointment.objects.taking_time(now).filter(calendar=calendar, busy_from__lt=end_at, busy_until__gt=start_at)
     return list(rows.select_related("service", "calendar").order_by("start_at"))
+
+
+# --- Details ----------------------------------------------------------------------------------------------------------
+
+
+def correct(
+    appointment: Appointment,
+    *,
+    name: str,
+    email: str = "",
+    phone: str = "",
+    reason: str = "",
+    answers: Mapping[str, str],
+    notify_visitor: bool = False,
+    now: datetime | None = None,
+) -> Appointment:
+    """Change who is booked and what they said; `answers` by the names of the form's fields. Time and state stay.
+
+    With `notify_visitor` the confirmation goes to the address that is there then. Raises `ToolError` as `confirm` does, and
+    where nothing is booked.
+    """
+    now = now or timezone.now()
+
+    def write(row: Appointment) -> Appointment:
+        if row.state not in BOOKED:
+            raise ToolError("Only the details of what is booked can be changed.", code="wrong_state")
+        is_new = row.email != email.strip()
+        row.email = "" if is_new else row.email  # an address that stays is not checked once more
+        appointments.set_contact(row, name, email if is_new else "", phone, email_needed=False)
+        row.reason = outbox.one_line(reason, 300)
+        row.answers = form_fields.corrected(row, answers, invitations.locale_of(row))
+        row.sequence += 1
+        row.save()
+        if row.start_at > now:
+            change: invitations.Change = "requested" if row.state == Appointment.State.REQUESTED else "confirmed"
+            notices.write(row, change, None, notify_team=False, notify_visitor=notify_visitor)
+        return row
+
+    return attempts.change(appointment, write, now)
 
 
 # --- Blocked times ----------------------------------------------------------------------------------------------------

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, time
-from itertools import combinations
+from collections.abc import Iterator, Sequence
+from datetime import datetime, time, timedelta
+from itertools import combinations, product
 from typing import Any
 
 from django.db import transaction
@@ -45,16 +45,19 @@ def booked_while_closed(calendar: Calendar, now: datetime) -> list[Appointment]:
     return [row for row in calendar.appointments.upcoming(now) if not hours.is_open_during(row.start_at, row.end_at)]
 
 
-def clash_of(rows: Sequence[dict[str, Any]]) -> str:
-    """A sentence about two of the special hours (as a form cleans them) that overlap on a day; "" where none do."""
-    for one, other in combinations(rows, 2):
-        common = max(one["first_day"], other["first_day"]), min(one["last_day"], other["last_day"])
-        if common[0] > common[1]:
+def clashes(rows: Sequence[dict[str, Any]]) -> Iterator[tuple[int, str]]:
+    """Of the special hours, as a form cleans them, those that overlap others of their day, or of the night before: the
+    number of the later row, and a sentence about both."""
+    for ((_, one), (number, other)), later in product(combinations(enumerate(rows), 2), (0, 1, -1)):
+        shift = timedelta(days=later)
+        day = max(one["first_day"], other["first_day"] - shift)
+        if day > min(one["last_day"], other["last_day"] - shift):
             continue
-        named = [Interval(row["opens"], row["closes"]) for row in (one, other)]
-        try:
-            typed_hours.refuse_overlaps([named])
-        except ValueError:
-            both = " and ".join(typed_hours.write_interval(interval) for interval in named)
-            return f"The hours {both} overlap on {common[0]}."
-    return ""
+        days: list[list[Interval]] = [[], [], []]
+        hours = [Interval(row["opens"], row["closes"]) for row in (one, other)]
+        for at, interval in zip((1, 1 + later), hours, strict=True):
+            days[at].append(interval)
+        if any(typed_hours.overlaps(days)):
+            both = zip(hours, (day, day + shift), strict=True)
+            named = " and ".join(f"{typed_hours.write_interval(interval)} on {at}" for interval, at in both)
+            yield number, f"{named} overlap. Change one of them."

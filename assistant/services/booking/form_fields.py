@@ -44,10 +44,21 @@ def fields_of(service: Service, known: Mapping[str, str], visitor: Visitor | Non
             asked.append(field | ({} if wanted == Service.Ask.REQUIRED else {"optional": True}))
     before = _answered_before(service, visitor)
     for one in service.form_fields.all():
-        field = {"name": f"{OWN}{one.pk}", "label": one.label, "type": INPUTS[FormField.Kind(one.kind)]}
-        said = {"help": one.help, "options": one.option_list, "optional": not one.required, "value": before.get(one.pk, "")}
-        asked.append(field | {name: value for name, value in said.items() if value})
+        value = _option(before.get(one.pk, ""), one.option_list, one.options_in(locale))
+        words = one.text_in("label", locale), one.text_in("help", locale), one.options_in(locale)
+        asked.append(_drawn(one, *words) | ({"value": value} if value else {}))
     return asked
+
+
+def own_fields(service: Service) -> list[dict[str, Any]]:
+    """The fields that staff have added, as a card's fields, in the words in which staff wrote them."""
+    return [_drawn(one, one.label, one.help, one.option_list) for one in service.form_fields.all()]
+
+
+def _drawn(field: FormField, name: str, about: str, options: list[str]) -> dict[str, Any]:
+    drawn = {"name": f"{OWN}{field.pk}", "label": name, "type": INPUTS[FormField.Kind(field.kind)]}
+    said = {"help": about, "options": options, "optional": not field.required}
+    return drawn | {key: what for key, what in said.items() if what}
 
 
 def _answered_before(service: Service, visitor: Visitor | None) -> dict[int, str]:
@@ -55,6 +66,11 @@ def _answered_before(service: Service, visitor: Visitor | None) -> dict[int, str
         return {}
     last = service.appointments.filter(visitor=visitor, confirmed_at__isnull=False).order_by("-confirmed_at").first()
     return {one["field"]: one["given"] for one in last.answers} if last else {}
+
+
+def _option(value: str, read: list[str], meant: list[str]) -> str:
+    """The option of `meant` that stands where `value` stands in `read`; any other value as it is."""
+    return meant[read.index(value)] if value in read else value
 
 
 def problems(fields: list[dict[str, Any]], given: Mapping[str, str], locale: str) -> dict[str, str]:
@@ -103,18 +119,48 @@ def keep(call: ToolCall, given: Mapping[str, str], locale: str) -> dict[str, str
     """
     own = {name.removeprefix(OWN): value for name, value in given.items() if name.startswith(OWN)}
     if own:
-        found = FormField.objects.filter(service__appointments__call=call, pk__in=[pk for pk in own if pk.isdecimal()])
-        answers = [_answer(one, own[str(one.pk)], locale) for one in found]
+        asked = FormField.objects.select_related("service__organization").filter(service__appointments__call=call)
+        found = asked.filter(pk__in=[pk for pk in own if pk.isdecimal()])
+        answers = [_answer(one, _meant(one, own[str(one.pk)], locale), locale) for one in found]
         Appointment.objects.filter(call=call).update(answers=answers)
     return {name: value for name, value in given.items() if not name.startswith(OWN)}
 
 
+def _meant(field: FormField, given: str, locale: str) -> str:
+    """What the visitor chose, as staff wrote it."""
+    return _option(outbox.one_line(given, MOST_CHARS), field.options_in(locale), field.option_list)
+
+
 def _answer(field: FormField, given: str, locale: str) -> dict[str, Any]:
-    is_tick = field.kind == FormField.Kind.CHECKBOX
-    value = label("yes", locale) if is_tick else outbox.one_line(given, MOST_CHARS)
-    return {"field": field.pk, "label": field.label, "given": given, "value": value}
+    """An answer as the team reads it, and as the visitor does: in the words of either."""
+    if field.kind == FormField.Kind.CHECKBOX:
+        value, said = label("yes", field.service.organization.team_language), label("yes", locale)
+    else:
+        value = given = outbox.one_line(given, MOST_CHARS)
+        said = _option(given, field.option_list, field.options_in(locale))
+    asked = field.text_in("label", locale)
+    return {"field": field.pk, "label": field.label, "given": given, "value": value, "asked": asked, "said": said}
 
 
-def answered(appointment: Appointment) -> list[tuple[str, str]]:
-    """Label and value of each answer, as one line each."""
-    return [(outbox.one_line(one["label"], 120), outbox.one_line(one["value"], MOST_CHARS)) for one in appointment.answers]
+def corrected(appointment: Appointment, given: Mapping[str, str], locale: str) -> list[dict[str, Any]]:
+    """The appointment's answers with what staff entered, by the names of the fields and in the words of those.
+
+    An answer that is the same stays as it was asked, and so does one to a field that is no longer there.
+    """
+    fields = {one.pk: one for one in appointment.service.form_fields.select_related("service__organization")}
+    before = {one["field"]: one for one in appointment.answers}
+    found = [one for pk, one in before.items() if pk not in fields]
+    for pk, field in fields.items():
+        value = given.get(f"{OWN}{pk}", "")
+        if value:
+            same = pk in before and before[pk]["given"] == value
+            found.append(before[pk] if same else _answer(field, value, locale))
+    return found
+
+
+def answered(appointment: Appointment, *, by_visitor: bool = False) -> list[tuple[str, str]]:
+    """Label and value of each answer, as one line each: as staff wrote the field, or as its visitor read it."""
+    label_of, value_of = ("asked", "said") if by_visitor else ("label", "value")
+    # What was answered before fields had translations has one wording for both.
+    found = [(one.get(label_of, one["label"]), one.get(value_of, one["value"])) for one in appointment.answers]
+    return [(outbox.one_line(name, 120), outbox.one_line(value, MOST_CHARS)) for name, value in found]

@@ -186,7 +186,7 @@ def receipt(appointment: Appointment, change: Change, note: str = "") -> dict[st
         "reference": appointment.reference,
         "lines": [
             *(list(line) if line.url else list(line[:2]) for line in lines(appointment)),
-            *([name, value] for name, value in form_fields.answered(appointment)),
+            *([name, value] for name, value in form_fields.answered(appointment, by_visitor=True)),
         ],
         "status": "cancelled" if change in ENDED else "done",
     }

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, time
 from itertools import combinations
 
@@ -89,17 +90,17 @@ def write_interval(interval: Interval) -> str:
     return f"{write_time(interval.opens)}–{write_time(interval.closes, closing=True)}"
 
 
-class HoursOverlap(ValueError):
-    """Names two intervals; `weekday` is that of the later one, 0 for Monday."""
+@dataclass(frozen=True)
+class HoursOverlap:
+    """A sentence about two intervals; `weekday` is that of the later one, 0 for Monday."""
 
-    def __init__(self, text: str, weekday: int) -> None:
-        super().__init__(text)
-        self.weekday = weekday
+    text: str
+    weekday: int
 
 
-def refuse_overlaps(week: Sequence[Sequence[Interval]]) -> None:
-    """Raises `HoursOverlap` for two intervals which overlap: `week` has those of Monday first. An interval past
-    midnight can overlap one of the next day, and Sunday's one of Monday."""
+def overlaps(week: Sequence[Sequence[Interval]]) -> Iterator[HoursOverlap]:
+    """Every two intervals which overlap: `week` has those of Monday first. An interval past midnight can overlap one of the
+    next day, and Sunday's one of Monday."""
     spans = [
         (weekday * MINUTES_PER_DAY + _minutes(one.opens), weekday * MINUTES_PER_DAY + _closing_minutes(one), weekday, one)
         for weekday, intervals in enumerate(week)
@@ -108,7 +109,8 @@ def refuse_overlaps(week: Sequence[Sequence[Interval]]) -> None:
     for one, other in combinations(spans, 2):
         for shift in (-7 * MINUTES_PER_DAY, 0, 7 * MINUTES_PER_DAY):
             if one[0] < other[1] + shift and other[0] + shift < one[1]:
-                raise HoursOverlap(f"{_named(one)} and {_named(other)} overlap. Change one of them.", other[2])
+                yield HoursOverlap(f"{_named(one)} and {_named(other)} overlap. Change one of them.", other[2])
+                break
 
 
 def _named(span: tuple[int, int, int, Interval]) -> str:

@@ -41,6 +41,8 @@ export function createAbout({ config, changed, calendars }, open) {
       .querySelector("dl")
       .replaceChildren(...facts.flatMap(([name, value]) => [node("dt", name), node("dd", value)]));
     dialog.querySelector("[data-link]").href = `${config.appointment}${row.id}/change/`;
+    dialog.querySelector("[data-edit]").href = `${config.appointment}${row.id}/details/`;
+    dialog.querySelector("[data-edit]").hidden = !row.correctable;
     problem.hidden = true;
     for (const button of dialog.querySelectorAll("[data-do]")) offer(button, row);
     dialog.showModal();

@@ -54,11 +54,16 @@ def test_a_day_takes_hours_as_people_write_them(boss, typed, kept):
 
 
 @pytest.mark.parametrize(
-    ("typed", "field"), [({"day_2": "9–13, 12–18"}, "day_2"), ({"day_6": "20–3", "day_0": "2–8"}, "day_6")]
+    ("typed", "days"),
+    [
+        ({"day_2": "9–13, 12–18"}, ["day_2"]),
+        ({"day_6": "20–3", "day_0": "2–8"}, ["day_6"]),
+        ({"day_1": "9–13, 12–18", "day_4": "8–9, 8–10, 11–12"}, ["day_1", "day_4"]),
+    ],
 )
-def test_hours_that_overlap_are_named_beside_their_day(boss, typed, field):
+def test_hours_that_overlap_are_named_beside_their_day(boss, typed, days):
     answer = saved(boss, make.calendar(weekdays=[]), **typed)
-    assert list(answer.context["errors"].data) and list(answer.context["adminform"].form.errors) == [field]
+    assert list(answer.context["errors"].data) and list(answer.context["adminform"].form.errors) == days
 
 
 @pytest.mark.parametrize(
@@ -115,7 +120,7 @@ def test_days_are_typed_as_people_write_them(boss):
                 {"first_day": "24.12.2030", "opens": "9", "closes": "13"},
                 {"first_day": "20.12.2030", "last_day": "24.12.2030", "opens": "12", "closes": "14"},
             ),
-            "The hours 9:00–13:00 and 12:00–14:00 overlap on 2030-12-24.",
+            "9:00–13:00 on 2030-12-24 and 12:00–14:00 on 2030-12-24 overlap. Change one of them.",
         ),
     ],
 )
@@ -123,6 +128,33 @@ def test_invalid_days_are_refused_with_the_reason(boss, typed, why):
     calendar = make.calendar()
     assert why in saved(boss, calendar, **typed).content.decode()
     assert not calendar.closures.exists() and not calendar.special_hours.exists()
+
+
+NIGHT = {"first_day": "24.12.2030", "opens": "20", "closes": "3"}
+MORNING = {"first_day": "25.12.2030", "opens": "9", "closes": "12"}
+
+
+@pytest.mark.parametrize(
+    ("day", "opens", "closes", "named"),
+    [
+        ("25.12.2030", "2", "8", "20:00–3:00 on 2030-12-24 and 2:00–8:00 on 2030-12-25"),
+        ("25.12.2030", "11", "14", "9:00–12:00 on 2030-12-25 and 11:00–14:00 on 2030-12-25"),
+        ("23.12.2030", "22", "20:30", "20:00–3:00 on 2030-12-24 and 22:00–20:30 on 2030-12-23"),
+    ],
+)
+def test_special_hours_that_overlap_others_or_their_night_are_named_in_their_row(boss, day, opens, closes, named):
+    calendar = make.calendar()
+    later = {"first_day": day, "opens": opens, "closes": closes}
+    answer = saved(boss, calendar, **rows("special_hours", NIGHT, MORNING, later))
+    errors = answer.context["inline_admin_formsets"][0].formset.errors
+    assert errors == [{}, {}, {"opens": [f"{named} overlap. Change one of them."]}]
+    assert not calendar.special_hours.exists()
+
+
+def test_special_hours_may_touch(boss):
+    calendar, between = make.calendar(), {"first_day": "25.12.2030", "opens": "3", "closes": "9"}
+    saved(boss, calendar, **rows("special_hours", NIGHT, MORNING, between))
+    assert calendar.special_hours.count() == 3
 
 
 def test_a_new_calendar_is_in_its_organizations_zone_unless_another_is_entered(boss):

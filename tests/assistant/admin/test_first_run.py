@@ -107,6 +107,17 @@ def test_hours_alone_make_no_calendar(boss: Client, home: Organization) -> None:
     assert "services" not in open_steps(boss, home)
 
 
+def test_hours_that_overlap_are_named_beside_their_day(boss: Client, home: Organization) -> None:
+    answer = boss.post(at(home, "services"), {**WEEK, **NO_SERVICES, "day_2": "9-13, 12-18"})
+    assert list(answer.context["form"].errors) == ["day_2"] and not any(office_hours.week_of(home))
+
+
+@pytest.mark.parametrize("given", [{"price_1": "€40"}, {"minutes_1": "45"}])
+def test_a_service_without_a_name_is_asked_for_one_rather_than_dropped(boss: Client, home: Organization, given) -> None:
+    answer = boss.post(at(home, "services"), {**WEEK, **NO_SERVICES, **given})
+    assert list(answer.context["form"].errors) == ["name_1"] and not home.services.exists()
+
+
 def test_services_need_hours(boss: Client, home: Organization) -> None:
     answer = boss.post(at(home, "services"), {**NO_SERVICES, "name_0": "Cut"})
     assert "Enter the hours" in str(answer.context["form"].non_field_errors())

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils.translation import get_language_info
 
 from assistant.engine.grammars import STATEMENTS
-from assistant.models import Assistant, Membership, Method
+from assistant.models import Assistant, Membership, Method, Service
 from assistant.sentences import CATALOGUES
 from tests import make
 from tests.assistant.admin.filled import member
@@ -96,6 +96,59 @@ def test_a_kind_that_labels_each_of_its_tools_asks_for_no_label(assistant: Assis
     assert editor.post(address, {**form, "config-calendar": calendar.pk}).status_code == 302
     method.refresh_from_db()
     assert (method.public_label, method.translations) == ("kept", {"de": {"public_label": "bleibt"}})
+
+
+def field_row(**fields: str) -> dict[str, object]:
+    typed = {f"form_fields-0-{name}": value for name, value in {"kind": "text", "order": "0", **fields}.items()}
+    return {**rows_of("form_fields", 1, 0), **rows_of("offerings", 0, 0), **typed}
+
+
+def rows_of(prefix: str, total: int, initial: int) -> dict[str, object]:
+    return {f"{prefix}-TOTAL_FORMS": total, f"{prefix}-INITIAL_FORMS": initial}
+
+
+@pytest.fixture
+def service(assistant: Assistant) -> Service:
+    return make.calendar(assistant.organization).services.get()
+
+
+def test_a_field_of_the_booking_form_is_written_in_every_language(service: Service, editor: Client) -> None:
+    address = f"/admin/assistant/service/{service.pk}/change/"
+    texts = {f"label_{language}": f"Size in {language}" for language in CATALOGUES}
+    row = field_row(label="Size", kind="choice", options="S\nL", options_de="Klein\nGroß", help_fr="Au choix", **texts)
+    assert editor.post(address, {**fields_of(editor, address), **row}).status_code == 302
+    field = service.form_fields.get()
+    assert {language: field.text_in("label", f"{language}-XX") for language in CATALOGUES} == {
+        language: f"Size in {language}" for language in CATALOGUES
+    }
+    assert (field.options_in("de"), field.options_in("fr")) == (["Klein", "Groß"], ["S", "L"])
+    assert (field.text_in("help", "fr"), field.text_in("help", "de")) == ("Au choix", "")
+    assert field.text_in("label", "fi") == "Size in en", "the rest of what they read is in English as well"
+    [row] = editor.get(address).context["inline_admin_formsets"][1].formset.initial_forms
+    shown = {bound.html_name: bound.value() for bound in row if bound.value() is not None}
+    assert shown["form_fields-0-options_de"].split() == ["Klein", "Groß"]
+    counted = {**rows_of("form_fields", 1, 1), **rows_of("offerings", 0, 0)}
+    changed = {**fields_of(editor, address), **shown, **counted, "form_fields-0-label_de": ""}
+    assert editor.post(address, changed).status_code == 302
+    assert list(service.form_fields.get().translations["de"]) == ["options"]
+
+
+@pytest.mark.parametrize(
+    ("row", "why"),
+    [
+        ({"options": "S\nL", "kind": "choice", "options_de": "Klein"}, "These are 1 of 2 options in Deutsch."),
+        ({"options": "S\nL", "kind": "choice", "options_de": "Eins\nEins"}, "These are 1 of 2 options in Deutsch."),
+        ({"options_de": "Klein\nGroß"}, "Only a choice has options. Leave this empty."),
+    ],
+)
+def test_translated_options_are_as_many_as_there_are(service: Service, editor: Client, row, why) -> None:
+    address = f"/admin/assistant/service/{service.pk}/change/"
+    answer = editor.post(address, {**fields_of(editor, address), **field_row(label="Size", **row)})
+    [errors] = answer.context["inline_admin_formsets"][1].formset.errors
+    assert list(errors) == ["options_de"] and errors["options_de"][0].startswith(why)
+    fieldsets = list(next(iter(answer.context["inline_admin_formsets"][1])))
+    assert not any(one.is_collapsible for one in fieldsets), "the error is seen"
+    assert not service.form_fields.exists()
 
 
 def test_a_new_language_has_its_fields_without_more(

@@ -81,7 +81,7 @@ ORGANIZATIONS = {
     "Offering": Table("What can be booked.", Term.OWNER, fields={O: "service calendar order minutes price", N: "id"}),
     "FormField": Table(
         "What visitors are asked when they book.", Term.OWNER,
-        fields={O: "service label kind options required help order", N: "id"},
+        fields={O: "service label kind options required help order translations", N: "id"},
     ),
     "BlockedTime": Table("What can be booked.", Term.OWNER, fields={O: "calendar start_at end_at reason", N: "id"}),
     "MessageTemplate": Table(

@@ -17,8 +17,12 @@ def test_an_owner_enters_the_week_and_ticks_holidays(home):
     owner = entered(member(home, "owner"))
     page = f"/admin/assistant/organization/{home.pk}/change/"
     form = fields_of(owner, page) | NO_ROWS
-    wrong = owner.post(page, form | {"day_0": "9-18, 17-20"})
-    assert "overlap" in wrong.content.decode() and not home.office_hours.exists()
+    wrong = owner.post(page, form | {"day_0": "9-18, 17-20", "day_3": "10-12, 11-14"})
+    assert wrong.context["adminform"].form.errors == {
+        "day_0": ["Monday 9:00–18:00 and Monday 17:00–20:00 overlap. Change one of them."],
+        "day_3": ["Thursday 10:00–12:00 and Thursday 11:00–14:00 overlap. Change one of them."],
+    }
+    assert 'value="9-18, 17-20"' in wrong.content.decode() and not home.office_hours.exists()
     assert owner.post(page, form | {"day_0": "9–12:30, 1pm to 6pm", "day_4": "20-1am"}).status_code == 302
     week = home.office_hours.values_list("weekday", "opens", "closes")
     assert list(week) == [(0, time(9), time(12, 30)), (0, time(13), time(18)), (4, time(20), time(1))]

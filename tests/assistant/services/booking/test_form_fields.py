@@ -112,8 +112,8 @@ def test_answers_are_read_on_the_receipt_and_by_the_team_and_never_mailed_to_an_
     assert card.call.arguments == {"slot": "x", "name": "Ann", "email": "ann@example.com", "phone": "+49 30 123456"}
     held = Appointment.objects.get()
     booked = appointments.confirm(held, name="Ann", email="ann@example.com", phone="+49 30 123456", now=NOW)
-    expected = [("Dog's name", "Rex"), ("Size", "Large"), ("Vaccinated", "Ja"), ("Weight in kg", "2,5")]
-    assert form_fields.answered(booked) == expected
+    expected = [("Dog's name", "Rex"), ("Size", "Large"), ("Vaccinated", "Yes"), ("Weight in kg", "2,5")]
+    assert form_fields.answered(booked) == expected, "the team reads its own language"
     assert ["Size", "Large"] in invitations.receipt(booked, "confirmed")["lines"]
     assert "Dog's name: Rex" in emails.teams_email(booked, "confirmed")["text"]
     assert "Rex" not in str(emails.visitors_email(booked, "confirmed"))
@@ -121,6 +121,56 @@ def test_answers_are_read_on_the_receipt_and_by_the_team_and_never_mailed_to_an_
     assert (again["Dog's name"], again["Vaccinated"]) == ("Rex", "yes"), "the next time they are filled in"
     service.form_fields.all().delete()
     assert form_fields.answered(Appointment.objects.get()) == expected, "as they were asked"
+
+
+GERMAN = {
+    "Dog's name": {"label": "Name des Hundes", "help": "Wie er gerufen wird."},
+    "Size": {"label": "Größe", "options": "Klein\nGroß"},
+    "Vaccinated": {"label": "Geimpft"},
+}
+
+
+@pytest.fixture
+def translated(service: Service) -> Service:
+    for field in service.form_fields.all():
+        field.translations = {"de": GERMAN.get(field.label, {})}
+        field.save()
+    return service
+
+
+def test_fields_are_asked_and_answers_read_back_in_the_visitors_language(translated, card):
+    german = asked(translated, card.conversation)[2:]
+    assert [field["label"] for field in german] == ["Name des Hundes", "Größe", "Geimpft", "Weight in kg"]
+    assert (german[0]["help"], german[1]["options"]) == ("Wie er gerufen wird.", ["Klein", "Groß"])
+    size = name_of(translated, "Size")
+    assert card_answers.answer(card.conversation, str(card.pk), "confirm", good(translated)) is None, "as it was not offered"
+    assert card_answers.answer(card.conversation, str(card.pk), "confirm", good(translated, **{size: "Groß"})) is not None
+    booked = appointments.confirm(Appointment.objects.get(), name="Ann", email="ann@example.com", now=NOW)
+    shown = invitations.receipt(booked, "confirmed")["lines"]
+    assert shown[-3:] == [["Name des Hundes", "Rex"], ["Größe", "Groß"], ["Geimpft", "Ja"]]
+    text = emails.teams_email(booked, "confirmed")["text"]
+    assert "Size: Large" in text and "Vaccinated: Yes" in text and "Groß" not in text
+
+
+def test_an_answer_is_filled_in_again_in_whatever_language_the_visitor_speaks_by_then(translated, card):
+    size = name_of(translated, "Size")
+    assert card_answers.answer(card.conversation, str(card.pk), "confirm", good(translated, **{size: "Groß"})) is not None
+    appointments.confirm(Appointment.objects.get(), name="Ann", email="ann@example.com", now=NOW)
+    for locale, value in (("de-AT", "Groß"), ("en-GB", "Large"), ("fr", "Large")):
+        fields = form_fields.fields_of(translated, {}, card.conversation.visitor, locale)
+        [field] = [field for field in fields if field["name"] == size]
+        assert field["value"] == value and value in field["options"]
+
+
+def test_options_whose_translation_is_incomplete_are_offered_as_they_stand(service):
+    field = service.form_fields.get(label="Size")
+    field.translations = {"de": {"options": "Klein"}}
+    assert field.options_in("de") == ["Small", "Large"]
+
+
+def test_what_was_answered_before_fields_had_translations_is_read_as_it_was():
+    earlier = Appointment(answers=[{"field": 1, "label": "Size", "given": "Large", "value": "Large"}])
+    assert form_fields.answered(earlier, by_visitor=True) == form_fields.answered(earlier) == [("Size", "Large")]
 
 
 def test_a_field_of_another_service_is_not_answered_through_this_one(card, service, conversation):
