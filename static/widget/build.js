@@ -21,7 +21,19 @@ const stylesheets = {
 };
 
 /** The folders of src that are modules of their own: each one's index.js becomes a file beside the panel's. */
-const LAZY = ["booking", "identity", "back", "transcript", "voice", "ending", "outside", "files", "own_data", "avatar", "search"];
+const LAZY = [
+  "booking",
+  "identity",
+  "back",
+  "transcript",
+  "voice",
+  "ending",
+  "outside",
+  "files",
+  "own_data",
+  "avatar",
+  "search",
+];
 
 const lazily = {
   name: "lazily",

@@ -30,6 +30,7 @@ export function createActions(parts) {
     ask: async (wish, near, page) => (await import("./ending/index.js")).show({ ...parts, send }, wish, near, page),
     /** @param {Element} near @param {import("./views/index.js").Page} page */
     showOwnData: async (near, page) => (await import("./own_data/index.js")).show({ ...parts, send }, near, page),
+    /** @param {Element} near @param {import("./views/index.js").Page} page */
     search: async (near, page) => (await import("./search/index.js")).openSearch(parts, near, page),
     /** @param {import("./transcript/index.js").Language} language */
     saveTranscript: async (language) => (await import("./transcript/index.js")).saveTranscript(store.get(), language),
