@@ -16,7 +16,7 @@ from django.utils import timezone
 from assistant.admin.first_run import problems
 from assistant.admin.first_run import steps as first_run
 from assistant.admin.organizations.install import may_allow
-from assistant.admin.scoping import has_several, organizations
+from assistant.admin.scoping import has_several, organizations, rank_in
 from assistant.models import (
     Appointment,
     Assistant,
@@ -35,6 +35,7 @@ from assistant.services.booking import busy_times
 from assistant.services.conversations import handoffs
 from assistant.services.deliveries import outbox as deliveries
 from assistant.services.organizations import access as services
+from assistant.services.organizations.roles import Act
 
 CHART_DAYS = 14
 WATCHED = 20  # organizations whose models are checked here; an e-mail reports on all of them
@@ -69,6 +70,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         .order_by("-last_message_at")[:9],
         upcoming=booked.filter(start_at__gte=now).select_related("calendar").order_by("start_at")[:6],
         answers=who_answers(mine),
+        may_pay=rank_in(request, None) >= Act.PAY.rank,
         asking=[(row, may_allow(request, row.assistant.organization_id)) for row in services.refused_sites(mine)[:ASKING]],
         **_calendar_problems(mine),
         without_model=problems.without_model(mine),
