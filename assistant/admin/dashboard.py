@@ -17,7 +17,7 @@ from assistant.admin import results
 from assistant.admin.first_run import problems
 from assistant.admin.first_run import steps as first_run
 from assistant.admin.organizations.install import may_allow
-from assistant.admin.scoping import has_several, organizations
+from assistant.admin.scoping import has_several, organizations, rank_in
 from assistant.models import (
     Appointment,
     Assistant,
@@ -37,6 +37,7 @@ from assistant.services.booking import busy_times
 from assistant.services.conversations import handoffs
 from assistant.services.deliveries import outbox as deliveries
 from assistant.services.organizations import access as services
+from assistant.services.organizations.roles import Act
 from assistant.services.providers import budgets
 
 CHART_DAYS = 14
@@ -76,6 +77,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         .order_by("-last_message_at")[:9],
         upcoming=booked.filter(start_at__gte=now).select_related("calendar").order_by("start_at")[:6],
         answers=who_answers(mine),
+        may_pay=rank_in(request, None) >= Act.PAY.rank,
         asking=[(row, may_allow(request, row.assistant.organization_id)) for row in services.refused_sites(mine)[:ASKING]],
         **_calendar_problems(mine),
         without_model=problems.without_model(mine),

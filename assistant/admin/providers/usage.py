@@ -46,17 +46,17 @@ class UsageAdmin(ReadOnly):
         "outcome",
         "tokens",
         "cost",
-        "first_token_ms",
-        "total_ms",
+        "first_words",
+        "whole_reply",
     ]
     list_filter = ["organization", "assistant", "source", TaskFilter, ("at", DayRangeFilter)]
     search_fields = ["provider_name", "model", "cause"]
-    readonly_fields = ["outcome", "tokens", "cost"]
+    readonly_fields = ["outcome", "tokens", "cost", "first_words", "whole_reply"]
     fieldsets = (
         (None, {"fields": ("organization", "assistant", "conversation", "at", "task", "outcome")}),
         ("Who was asked", {"fields": ("provider_name", "source", "model")}),
         ("What it took", {"fields": ("tokens", "tokens_are", "cost", "cost_is", "prompt_price", "completion_price")}),
-        ("How long it took", {"fields": ("first_token_ms", "total_ms")}),
+        ("How long it took", {"fields": ("first_words", "whole_reply")}),
     )
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Usage]:
@@ -77,9 +77,21 @@ class UsageAdmin(ReadOnly):
     def tokens(self, obj: Usage) -> str:
         return f"{obj.prompt_tokens} + {obj.completion_tokens}"
 
+    @display(description="First words after", ordering="first_token_ms")
+    def first_words(self, obj: Usage) -> str:
+        return _seconds(obj.first_token_ms)
+
+    @display(description="Whole after", ordering="total_ms")
+    def whole_reply(self, obj: Usage) -> str:
+        return _seconds(obj.total_ms)
+
     @display(description="Cost", ordering="micros")
     def cost(self, obj: Usage) -> str:
         return "–" if obj.micros is None else f"${obj.micros / 1_000_000:.4f}"
+
+
+def _seconds(ms: int | None) -> str:
+    return "–" if ms is None else f"{ms / 1000:.1f} s"
 
 
 @admin.register(Price)

@@ -297,6 +297,28 @@ def test_the_first_page_warns_that_a_script_answers(boss, settings):
     assert "sk-1234567890abcdef" not in body
 
 
+ENVIRONMENT = re.compile(r"\b[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)+\b|manage\.py")
+
+
+@pytest.mark.parametrize("role", ["owner", "agent", "viewer"])
+@pytest.mark.parametrize("key", ["", "sk-1234567890abcdef"])
+def test_members_read_what_they_can_do_and_nothing_of_the_servers_environment(settings, role, key):
+    """Whether a script answers, or nothing does: variables are for those who run the installation."""
+    settings.AI_ENVIRONMENT = {"AI_API_KEY": key, "AI_BASE_URL": "ftp://nowhere"} if key else {}
+    settings.DEMO_MODEL = not key
+    home = fill("home", "Aardvark")
+    home.providers.all().delete()
+    client = entered(member(home, role))
+    today = client.get("/admin/").content.decode()
+    assert ("No model answers" if key else "demonstration model answers") in today
+    assert ("Add a provider</a> to use" if role == "owner" else "An owner of your organization can add a provider") in today
+    for address in ("/admin/", *plain_addresses(), f"/admin/assistant/organization/{home.pk}/first-run/notices/"):
+        answer = client.get(address)
+        if answer.status_code == 200 and answer.headers["Content-Type"].startswith("text/html"):
+            shown = re.sub(r"<(script|style)\b.*?</\1>|<[^>]*>", " ", answer.content.decode(), flags=re.S)
+            assert set(ENVIRONMENT.findall(shown)) == set(), address
+
+
 def test_a_broken_configuration_is_reported_without_its_value(boss, settings):
     settings.AI_ENVIRONMENT = {"AI_API_KEY": "sk-1234567890abcdef", "AI_BASE_URL": "ftp://nowhere"}
     body = boss.get("/admin/").content.decode()
