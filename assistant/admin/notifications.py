@@ -21,7 +21,7 @@ from assistant.admin.secret_inputs import UnfoldSecretInput, ask_again
 from assistant.errors import AddressRefused
 from assistant.models import StaffEvent, TeamWebhook
 from assistant.models.booking.outside import origin_of
-from assistant.services.notifications import choices, queue
+from assistant.services.notifications import choices, queue, webhooks
 
 FOR_TEAMS = [(one.value, one.label) for one in StaffEvent if one != StaffEvent.MESSAGE]
 
@@ -59,13 +59,21 @@ class TeamWebhookForm(OneOrganizationForm):
         widget=UnfoldSecretInput({"autocomplete": "off"}, render_value=False),
         help_text="The address of the incoming webhook, such as https://hooks.slack.com/services/… Stored encrypted.",
     )
+    secret = forms.CharField(
+        label="Signing secret",
+        required=False,
+        max_length=200,
+        widget=UnfoldSecretInput({"autocomplete": "off"}, render_value=False),
+        help_text="For JSON: whsec_ and at least 24 random bytes in base64, by which your program can check that a message "
+        "is from here (Standard Webhooks). Stored encrypted.",
+    )
     events = forms.MultipleChoiceField(
         label="Tell it of", choices=FOR_TEAMS, widget=forms.CheckboxSelectMultiple, required=False
     )
 
     class Meta:
         model = TeamWebhook
-        fields = ["organization", "name", "kind", "enabled", "address", "events"]
+        fields = ["organization", "name", "kind", "enabled", "address", "secret", "events"]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -77,6 +85,11 @@ class TeamWebhookForm(OneOrganizationForm):
                 self.add_error("address", str(error))
         elif "address" in self.fields and not self.instance.sealed_address:
             self.add_error("address", "Enter the address, such as https://hooks.slack.com/services/…")
+        if secret := (cleaned.get("secret") or "").strip():
+            try:
+                webhooks.key_of(secret)
+            except ValueError as error:
+                self.add_error("secret", str(error))
         if "events" in self.fields and cleaned.get("enabled") and not cleaned.get("events"):
             self.add_error("events", "Choose at least one event, or turn the webhook off.")
         return cleaned
@@ -84,7 +97,7 @@ class TeamWebhookForm(OneOrganizationForm):
     def full_clean(self) -> None:
         super().full_clean()
         if self.is_bound and self.errors and "address" in self.fields:
-            ask_again(self, ["address"], "the address")
+            ask_again(self, ["address", "secret"], "the address and the secret")
 
 
 @admin.register(TeamWebhook)
@@ -101,7 +114,7 @@ class TeamWebhookAdmin(WithButtons):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         may = self.rank(request, obj) >= self.change_rank
-        fields = ("organization", "name", "kind", "enabled", *(("address", "events") if may else ("told_of",)))
+        fields = ("organization", "name", "kind", "enabled", *(("address", "secret", "events") if may else ("told_of",)))
         return ((None, {"fields": fields}), ("State", {"fields": ("origin", "state")}))
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[TeamWebhook]:
@@ -112,6 +125,8 @@ class TeamWebhookAdmin(WithButtons):
         if address := (form.cleaned_data.get("address") or "").strip():
             obj.set_address(address)
             obj.last_error = ""
+        if secret := (form.cleaned_data.get("secret") or "").strip():
+            obj.set_secret(secret)
         super().save_model(request, obj, form, change)
 
     @action(description="Send a test", permissions=["operate"])
@@ -125,7 +140,8 @@ class TeamWebhookAdmin(WithButtons):
     def state(self, obj: TeamWebhook) -> str:
         if not obj.pk or not obj.enabled:
             return "Off"
-        return f"The last message failed: {obj.last_error}" if obj.last_error else "On"
+        signed = ", signed" if obj.sealed_secret and obj.kind == TeamWebhook.Kind.JSON else ""
+        return f"The last message failed: {obj.last_error}" if obj.last_error else f"On{signed}"
 
     @display(description="Told of")
     def told_of(self, obj: TeamWebhook) -> str:

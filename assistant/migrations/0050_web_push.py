@@ -62,5 +62,10 @@ class Migration(migrations.Migration):
             name='subscription',
             field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='notifications', to='assistant.pushsubscription'),
         ),
+        migrations.AddField(
+            model_name='teamwebhook',
+            name='sealed_secret',
+            field=models.TextField(blank=True, editable=False),
+        ),
         migrations.RunPython(push_what_is_shown, migrations.RunPython.noop),
     ]

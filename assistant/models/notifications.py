@@ -58,6 +58,7 @@ class TeamWebhook(models.Model):
     events = models.JSONField(default=list, blank=True)  # values of StaffEvent
     origin = models.CharField("server", max_length=300, blank=True, editable=False)
     sealed_address = models.TextField(blank=True, editable=False)
+    sealed_secret = models.TextField(blank=True, editable=False)  # signs what is posted as JSON
     last_error = models.CharField(max_length=300, blank=True, editable=False)
 
     class Meta:
@@ -75,6 +76,14 @@ class TeamWebhook(models.Model):
     def address(self) -> str:
         """Raises `SecretUnreadable`."""
         return secrets.unseal(self.sealed_address, "webhook.address", self.organization_id, self.pk)
+
+    def set_secret(self, secret: str) -> None:
+        """Seal the secret; the caller saves."""
+        self.sealed_secret = secrets.seal(secret, "webhook.secret", self.organization_id, self.pk)
+
+    def secret(self) -> str:
+        """Empty where messages are not signed. Raises `SecretUnreadable`."""
+        return secrets.unseal(self.sealed_secret, "webhook.secret", self.organization_id, self.pk)
 
 
 class PushKey(models.Model):

@@ -1,6 +1,14 @@
-"""What is posted to a team's webhook."""
+"""What is posted to a team's webhook, and the signature by which a program knows that it is from here.
+
+Signed as Standard Webhooks has it (standardwebhooks.com), which has a library for most languages.
+"""
 
 from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import time
 
 import orjson
 
@@ -33,7 +41,34 @@ def send(row: Notification) -> None:
     """Raises `NotSent`."""
     assert row.webhook is not None
     try:
-        address = row.webhook.address()
+        address, secret = row.webhook.address(), row.webhook.secret()
     except SecretUnreadable:
-        raise NotSent("The address cannot be read any longer. Enter it again.", for_good=True) from None
-    post(address, {"Content-Type": "application/json"}, body_of(row))
+        raise NotSent("The address or the secret cannot be read any longer. Enter both again.", for_good=True) from None
+    body = body_of(row)
+    signed = row.webhook.kind == TeamWebhook.Kind.JSON and secret
+    headers = signature(secret, str(row.pk), int(time.time()), body) if signed else {}
+    post(address, {"Content-Type": "application/json", **headers}, body)
+
+
+def signature(secret: str, id: str, at: int, body: bytes) -> dict[str, str]:
+    """The headers that sign `body`. The id is the same for every attempt, so that one sent twice can be recognized."""
+    made = hmac.digest(key_of(secret), f"{id}.{at}.".encode() + body, hashlib.sha256)
+    return {
+        "webhook-id": id,
+        "webhook-timestamp": str(at),
+        "webhook-signature": f"v1,{base64.b64encode(made).decode()}",
+    }
+
+
+SECRET_PREFIX, LEAST_BYTES = "whsec_", 24
+
+
+def key_of(secret: str) -> bytes:
+    """The key that `whsec_` and base64 stand for. Raises `ValueError`."""
+    try:
+        key = base64.b64decode(secret.removeprefix(SECRET_PREFIX), validate=True)
+    except ValueError:  # not ASCII, or no base64
+        key = b""
+    if not secret.startswith(SECRET_PREFIX) or len(key) < LEAST_BYTES:
+        raise ValueError("Enter whsec_ and at least 24 random bytes in base64, such as from: openssl rand -base64 32")
+    return key

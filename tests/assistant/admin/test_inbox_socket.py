@@ -211,7 +211,10 @@ async def test_an_inbox_leaves_notices_to_the_script_of_every_page():
         await inbox.hear("ready")
         await in_db(asks)(talk, "mine")
         await in_db(post_message)(talk, "c-1", "Hello")
-        assert json.loads(await inbox.wire.receive_from(8))["type"] == "changed"
+        heard = [""]
+        while heard[-1] != "changed":
+            heard.append(json.loads(await inbox.wire.receive_from(8))["type"])
+        assert set(heard) <= {"", "missed", "changed"}  # missed, where a connection to Redis has begun meanwhile
 
 
 async def test_a_page_learns_whether_notifications_are_on_in_its_browser():

@@ -42,6 +42,14 @@ def test_an_owner_adds_a_webhook_whose_address_is_shown_to_nobody(home, editor, 
     assert owner.post(f"{HOOKS}{hook.pk}/change/", form | {"name": "#desk"}).status_code == 302
     hook.refresh_from_db()
     assert (hook.name, hook.address()) == ("#desk", address)
+    for secret in ("short", "whsec_c2hvcnQ=", "whsec_%%%", "whsec_ä"):
+        answer = owner.post(f"{HOOKS}{hook.pk}/change/", form | {"secret": secret})
+        assert "at least 24 random bytes" in answer.content.decode()
+    signing = "whsec_" + "A" * 44
+    assert owner.post(f"{HOOKS}{hook.pk}/change/", form | {"kind": "json", "secret": signing}).status_code == 302
+    hook.refresh_from_db()
+    assert hook.secret() == signing and signing not in hook.sealed_secret
+    assert signing not in owner.get(f"{HOOKS}{hook.pk}/change/").content.decode()
     owner.post(HOOKS, {"action": "send_test", "_selected_action": [hook.pk]})
     assert Notification.objects.get(webhook=hook).title.startswith("A test")
 

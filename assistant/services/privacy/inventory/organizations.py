@@ -56,7 +56,7 @@ ORGANIZATIONS = {
     ),
     "TeamWebhook": Table(
         "Addresses of teams that are told of events.", Term.OWNER,
-        fields={O: "organization name kind enabled events origin sealed_address", N: "id last_error"},
+        fields={O: "organization name kind enabled events origin sealed_address sealed_secret", N: "id last_error"},
     ),
     "Tag": Table("Words by which staff sort conversations.", Term.OWNER, fields={O: "organization name", N: "id"}),
     "CannedReply": Table("Replies that staff have prepared.", Term.OWNER, fields={O: "organization shortcut text", N: "id"}),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
+import time
 from typing import Any
 
 import httpx
@@ -129,11 +132,11 @@ class Server:
         return httpx.Response(self.status)
 
 
-def posted(server: Server) -> list[Any]:
+def posted(server: Any) -> list[Any]:
     with outbound.transport_for_tests(httpx.MockTransport(server)):
         for pk in Notification.objects.filter(webhook__isnull=False).values_list("pk", flat=True):
             tasks.send_notification(str(pk))
-    return server.asked
+    return getattr(server, "asked", [])
 
 
 def test_a_channel_is_notified_at_once_and_no_text_of_a_visitor_is_markup_there(talk):
@@ -156,6 +159,25 @@ def test_json_names_the_event_and_what_is_not_wanted_is_not_posted(talk):
     change_state(talk, "assistant")
     change_state(talk, "waiting")
     assert posted(Server()) == []
+
+
+def test_json_is_signed_with_the_secret_that_both_know_and_a_slack_message_is_not(talk):
+    key = bytes(range(32))
+    for kind in ("json", "slack"):
+        hook = a_webhook(talk, "waiting", kind=kind)
+        hook.set_secret(f"whsec_{base64.b64encode(key).decode()}")
+        hook.save()
+    change_state(talk, "waiting")
+    requests: list[httpx.Request] = []
+    posted(lambda request: requests.append(request) or httpx.Response(200))
+    by_kind = {"event" in orjson.loads(request.content): request for request in requests}
+    assert "webhook-signature" not in by_kind[False].headers
+    given = by_kind[True].headers
+    text = f"{given['webhook-id']}.{given['webhook-timestamp']}.{by_kind[True].content.decode()}"
+    expected = base64.b64encode(hmac.digest(key, text.encode(), "sha256")).decode()
+    assert given["webhook-signature"] == f"v1,{expected}"
+    assert given["webhook-id"] == orjson.loads(by_kind[True].content)["id"]
+    assert abs(int(given["webhook-timestamp"]) - time.time()) < 60
 
 
 @pytest.mark.parametrize(("status", "state"), [(500, "queued"), (404, "dead"), (302, "queued")])
