@@ -90,19 +90,23 @@ function start(host, key, options, restart) {
   const queued = page.Interworky;
   page.Interworky = commands;
   if (Array.isArray(queued)) commands.push(...queued);
-  // Where the page puts this element, the chat is part of the page.
-  if (!customElements.get(INLINE))
-    customElements.define(
-      INLINE,
-      class extends HTMLElement {
-        connectedCallback() {
-          page.Interworky?.inject(this);
-        }
-        disconnectedCallback() {
-          page.Interworky?.remove();
-        }
-      },
-    );
+  try {
+    // Where the page puts this element, the chat is part of the page.
+    if (!customElements.get(INLINE))
+      customElements.define(
+        INLINE,
+        class extends HTMLElement {
+          connectedCallback() {
+            page.Interworky?.inject(this);
+          }
+          disconnectedCallback() {
+            page.Interworky?.remove();
+          }
+        },
+      );
+  } catch {
+    // A page's own registry of elements may refuse ours: then the chat is not part of the page, and there all the same.
+  }
 
   if (options.mode === "page") {
     root.dataset.mode = "page";
