@@ -132,8 +132,8 @@ def look(text: str) -> Found:
         confirmed += labels.confirmation.fullmatch(_EDGE.sub("", line)) is not None
     if confirmed and (details or stated(text).whole):
         acts.add("booked")
-    ticked = [found for line in lines if (found := _TICKED.match(line))]
-    single = len(ticked) == 1 and _EDGE.sub("", ticked[0]["label"])
+    ticked = [tick["label"] for line in lines if (tick := _TICKED.match(line))]
+    single = _EDGE.sub("", ticked[0]) if len(ticked) == 1 else ""
     confirms = bool(single) and (labels.status.fullmatch(single) or labels.confirmation.fullmatch(single)) is not None
     asks = _BIDS.search(text) is not None or (bool(lines) and _ASKS.search(lines[-1]) is not None)
     offers = any(_FREE.search(value) for _, value in pairs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import codecs
+import asyncio
 import json
 import re
 from typing import Any
@@ -21,6 +21,7 @@ from assistant.secrets import SecretUnreadable
 from assistant.services.organizations import identity
 from assistant.tools import pointers, template
 from assistant.tools.credentials import in_path, is_credential
+from assistant.tools.decoding import decoded_answer
 from assistant.tools.kind import Context, Kind, Operation, configured
 from assistant.tools.parameters import check_schema
 from assistant.tools.request import ADDRESS, CREDENTIAL, build, check_credential, header_lines, names_in, names_of_visitor
@@ -28,16 +29,7 @@ from assistant.tools.request import ADDRESS, CREDENTIAL, build, check_credential
 MARGIN_SECONDS = 3.0  # of the call's deadline over the request's
 TEXTUAL = re.compile(r"(?:application/(?:[\w.+-]+\+)?(?:json|xml)|text/(?!html)[\w.+-]+)\s*(?:;.*)?", re.IGNORECASE)
 MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,60}/[a-z0-9!#$&^_.+-]{1,60}")
-CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 # Codecs of Python's that no server means, some of which take a time that grows with the square.
-NO_CHARSETS = {"idna", "punycode", "unicode_escape", "unicode-escape", "raw_unicode_escape", "raw-unicode-escape"}
-BYTE_ORDER_MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}")
 # Set by us or by the connection; a cookie or a credential in plain sight is no way to authenticate.
 REFUSED_HEADERS = {
@@ -309,7 +301,13 @@ async def run(context: Context, arguments: dict[str, Any]) -> ToolResult:
         if error.sent and not may_repeat(context.method):
             return ToolResult(OUTCOME_UNKNOWN, "unknown")
         raise ToolError(f"The request failed ({error.code}). {error}", code=error.code) from error
-    text = _result_text(response, config["keep"])
+    # Weighing encodings takes a sixth of a second, which nobody else's words wait for.
+    ordinary = response.body.isascii()
+    text = (
+        _result_text(response, config["keep"])
+        if ordinary
+        else await asyncio.to_thread(_result_text, response, config["keep"])
+    )
     if response.status < 300:
         return ToolResult(text or "Done.")
     if response.status >= 500 and not may_repeat(context.method):
@@ -335,21 +333,6 @@ async def _visitor(context: Context, names: set[str]) -> dict[str, str]:
     return {name: known[name] for name in names}
 
 
-def _decoded(body: bytes, content_type: str) -> str:
-    """The response as text: by its byte order mark, by the charset that the server names, as UTF-8, or as Windows-1252."""
-    for mark, encoding in BYTE_ORDER_MARKS:
-        if body.startswith(mark):
-            return body.decode(encoding, errors="replace")
-    named = CHARSET.search(content_type)
-    guessed = json.detect_encoding(body)  # UTF-16 and UTF-32 show by the zeros in their first letters
-    for encoding in ([named[1]] if named and named[1].lower() not in NO_CHARSETS else []) + [guessed, "utf-8"]:
-        try:
-            return body.decode(encoding)
-        except (LookupError, ValueError):
-            continue
-    return body.decode("cp1252", errors="replace")
-
-
 def media_type(header: str) -> str:
     """The media type of a Content-Type header, without its parameters; "" where it is invalid."""
     kind = header.partition(";")[0].strip().lower()
@@ -361,7 +344,7 @@ def _result_text(response: outbound.Response, keep: str) -> str:
     if not response.body.strip():
         return ""
     kind = response.headers.get("content-type", "")
-    text = _decoded(response.body, kind)
+    text = decoded_answer(response.body, kind)
     is_text = TEXTUAL.fullmatch(kind.strip()) is not None
     # Many servers send JSON as a web page, as bytes or as nothing at all: what reads as JSON is JSON.
     if "json" not in kind.lower() and (is_text or text.lstrip()[:1] not in ("{", "[")):

@@ -22,6 +22,7 @@ CHANGED = {
     "lists without a mapping": "Array.from = (list) => Array.prototype.slice.call(list)",
     "functions bound otherwise": "Function.prototype.bind = function (self) { return () => this.call(self) }",
     "no randomness": "Object.defineProperty(window, 'crypto', { value: undefined, configurable: true })",
+    "elements that nobody may define": "customElements.define = function () { throw new Error('no more elements') }",
     "names on every object": "Object.prototype.extend = Array.prototype.each = function () {}",
     "requests that are watched": "{ const own = fetch; window.fetch = async (...all) => own(...all) }",
 }

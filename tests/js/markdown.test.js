@@ -91,6 +91,16 @@ test("a bare address is a link without the full stop after it", () => {
   ]);
 });
 
+test("a bracket that an address opens itself belongs to it", () => {
+  const address = "https://shop.example/tea_(green)";
+  assert.deepEqual(parseInline(address), [{ type: "link", href: address, inline: [words(address)] }]);
+  const parts = parseInline(`(${address})`);
+  assert.deepEqual(
+    parts.map((part) => (part.type === "link" ? part.href : part.text)),
+    ["(", address, ")"],
+  );
+});
+
 test("an image is at most a link: nothing loads by itself", () => {
   const parts = parseInline("![x](https://evil.example/?q=secret)");
   assert.deepEqual(parts, [{ type: "link", href: "https://evil.example/?q=secret", inline: [words("x")] }]);
@@ -140,6 +150,8 @@ test("a link whose label looks like another address shows where it goes", () => 
     "Log in at www.bank.example",
     "evil.example.bank.example",
     "bank\u200b.example",
+    "192.0.2.17",
+    "https∶∕∕bank",
     "ｂａｎｋ．ｅｘａｍｐｌｅ",
     "bank。example",
     "bаnk.example",

@@ -31,7 +31,7 @@ class _Frame:
     certain: bool = False
 
 
-_FRAMES = (
+_FRAMES: tuple[_Frame, ...] = (
     _Frame(  # gpt-oss
         opening=re.compile(r"(?:assistant)?analysis(?=[A-Z*\n])"),
         begun=re.compile(r"(?:assistant|assistanta\w{0,8}|a\w{0,8})"),

@@ -109,19 +109,23 @@ function publish(commands) {
   const queued = page.Interworky;
   page.Interworky = commands;
   if (Array.isArray(queued)) commands.push(...queued);
-  // Where the page puts this element, the chat is part of the page.
-  if (!customElements.get(INLINE))
-    customElements.define(
-      INLINE,
-      class extends HTMLElement {
-        connectedCallback() {
-          page.Interworky?.inject(this);
-        }
-        disconnectedCallback() {
-          page.Interworky?.remove();
-        }
-      },
-    );
+  try {
+    // Where the page puts this element, the chat is part of the page.
+    if (!customElements.get(INLINE))
+      customElements.define(
+        INLINE,
+        class extends HTMLElement {
+          connectedCallback() {
+            page.Interworky?.inject(this);
+          }
+          disconnectedCallback() {
+            page.Interworky?.remove();
+          }
+        },
+      );
+  } catch {
+    // A page's own registry of elements may refuse ours: then the chat is not part of the page, and there all the same.
+  }
 }
 
 /** A reply that was being typed goes on here. A small screen is not covered again on a new page.

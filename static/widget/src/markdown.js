@@ -168,7 +168,9 @@ const TURNING = /[\u202a-\u202e\u2066-\u2069]/g;
 const INVISIBLE = /[\p{Cf}\u034f\u115f\u1160\u3164\ufe00-\ufe0f\uffa0]/gu;
 const HOST = /[\p{L}\p{N}][\p{L}\p{M}\p{N}-]{0,62}(?:\.[\p{L}\p{M}\p{N}-]{1,63}){0,8}\.[\p{L}\p{M}\p{N}-]{2,63}/gu;
 
-const AUTHORITY = /(?<=:\/\/)[^\s/?#]+/gu; // of an address that is written out, with or without a dot
+const NUMBERS = /(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])/g;
+// Of an address that is written out, with or without a dot, also with signs that only look like its own.
+const AUTHORITY = /(?<=[:∶꞉ː]?[/∕⁄⧸]{2})[^\s/∕⁄⧸?#]+/gu;
 
 /** The words of a link, as they were written, and where it really goes when they look like an address elsewhere.
  * @param {string} words @param {string} href @returns {string} */
@@ -177,7 +179,7 @@ function labelWithTarget(words, href) {
   const { protocol, hostname, pathname } = new URL(href);
   const host = protocol === "mailto:" ? pathname.slice(pathname.lastIndexOf("@") + 1).toLowerCase() : hostname;
   const seen = label.replace(INVISIBLE, "").normalize("NFKC").replaceAll("。", ".");
-  const names = [...(seen.match(HOST) ?? []), ...(seen.match(AUTHORITY) ?? [])];
+  const names = [HOST, NUMBERS, AUTHORITY].flatMap((form) => seen.match(form) ?? []);
   const elsewhere = names.some((name) => !isPartOf(name, host));
   return elsewhere ? `${label} (${protocol === "mailto:" ? pathname : host})` : label;
 }
@@ -192,10 +194,11 @@ function isPartOf(name, host) {
   }
 }
 
-/** A bare address; a full stop or bracket after it belongs to the sentence.
+/** A bare address; a full stop after it belongs to the sentence, and so does a bracket that it does not open itself.
  * @param {string} url @param {Inline[]} parts @param {(words: string) => void} addText */
 function addAddress(url, parts, addText) {
-  const address = url.replace(/[.,;:!?)\]}]+$/, "");
+  let address = url.replace(/[.,;:!?)\]}]+$/, "");
+  if (url[address.length] === ")" && address.lastIndexOf("(") > address.lastIndexOf(")")) address += ")";
   const safe = safeLink(address);
   if (safe) parts.push({ type: "link", href: safe, inline: [{ type: "text", text: address }] });
   else addText(address);

@@ -144,6 +144,8 @@ TOLD = '{"price":"80 €","name":"Füllung"}'
         ("application/json; charset=utf8mb4", PRICE.encode()),
         ("application/json; charset=iso-8859-1", b"\xef\xbb\xbf" + PRICE.encode()),
         ("application/json; charset=us-ascii", PRICE.encode()),
+        ("application/json; charset=iso-8859-1", PRICE.encode()),
+        ("text/html; charset=windows-1251", PRICE.encode()),
         ("APPLICATION/JSON", PRICE.encode()),
         ("text/html", PRICE.encode()),
         ("text/html; charset=windows-1252", b"\r\n" + PRICE.encode("cp1252")),
@@ -159,6 +161,25 @@ async def test_an_answer_in_json_is_read_whatever_it_is_sent_as(
     recorder = Recorder(lambda request: httpx.Response(200, headers={"content-type": kind} if kind else {}, content=body))
     with outbound.transport_for_tests(httpx.MockTransport(recorder)):
         assert (await called(talk, order="1")).text == TOLD
+
+
+@pytest.mark.parametrize(
+    ("told", "kind", "encoding"),
+    [
+        ("Приём с девяти до шести, кроме субботы", "application/json", "cp1251"),
+        ("Приём с девяти до шести, кроме субботы", "text/html; charset=iso-8859-1", "koi8-r"),
+        ("営業時間は月曜日から金曜日の九時からです", "application/json", "euc_jp"),
+        ("营业时间为周一至周五，镕喆请预约", "text/html; charset=gb2312", "gbk"),
+    ],
+)
+async def test_an_answer_is_recognised_by_its_characters_where_its_server_names_none_or_another(
+    told: str, kind: str, encoding: str, method: Make, talk: Conversation
+) -> None:
+    await sync_to_async(an_http)(method, talk, {"verb": "GET", "url": "https://a.example/"})
+    body = f'{{"hours":"{told}"}}'
+    answer = httpx.Response(200, headers={"content-type": kind}, content=body.encode(encoding))
+    with outbound.transport_for_tests(httpx.MockTransport(Recorder(lambda request: answer))):
+        assert (await called(talk, order="1")).text == body
 
 
 @pytest.mark.parametrize(

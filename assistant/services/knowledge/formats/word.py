@@ -30,8 +30,25 @@ DIAGRAMS = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}relIds"
 _DROPPED = {"del", "moveFrom", "rPr", "pPr", "sdtPr", "sdtEndPr", "tblPr", "tblGrid", "trPr", "tcPr", "instrText", "rt"}
 _DROPPED |= {"delText", "delInstrText", "sectPr", "commentReference", "fldData", "customXmlPr", "smartTagPr", "rubyPr"}
 _SPACES = {"tab": " ", "ptab": " ", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
+# Of Wingdings, what forms and lists are ticked with; other signs of fonts without letters are counted.
+_WINGDINGS = {
+    "F0FE": "☒",
+    "F0FD": "☒",
+    "F078": "☒",
+    "F052": "☑",
+    "F0A8": "☐",
+    "F06F": "☐",
+    "F0FC": "✓",
+    "F050": "✓",
+    "F0FB": "✗",
+}
+_WINGDINGS |= {"F0E0": "→", "F0B7": "•", "F0A7": "▪", "F028": "☎", "F02A": "✉"}
 _NOT_AROUND_ROWS = {W + name for name in _DROPPED | {"tbl", "p", "tr", "tc"}}
-_PLURALS = {"field without an end": "fields without an end", "end of a long table": "ends of long tables"}
+_PLURALS = {
+    "field without an end": "fields without an end",
+    "end of a long table": "ends of long tables",
+    "sign of a font": "signs of fonts",
+}
 
 
 def read_word(data: bytes) -> Extracted:
@@ -218,15 +235,18 @@ class _Reader:
                     self._chars += len(child.text or "")
             elif name in _SPACES:
                 parts.append(_SPACES[name])
+            elif name == "sym":
+                self._sign(child, parts)
             elif name == "fldChar":
                 self._field(child.get(W + "fldCharType"))
+                parts.append(_entered(child))
             elif name in ("footnoteReference", "endnoteReference"):
                 self._cite(name.removesuffix("Reference"), child.get(W + "id", ""), parts)
             elif name == "txbxContent":
                 self._box(child)
             elif name == "r":
                 self._run_into(child, parts)
-            elif child.tag in (MATH + "oMath", CHARTS, DIAGRAMS, W + "object", *PICTURES):
+            elif child.tag in (MATH + "oMath", CHARTS, DIAGRAMS, W + "object", W + "subDoc", *PICTURES):
                 self._leave_out(child)
             elif name not in _DROPPED:
                 self._text_into(child, parts)
@@ -251,6 +271,17 @@ class _Reader:
         elif mark == "end" and self._fields:
             self._fields.pop()
 
+    def _sign(self, element: Any, parts: list[str]) -> None:
+        """A sign by its number in a font."""
+        number = element.get(W + "char", "").upper()
+        known = _WINGDINGS.get(number) if "wingdings" in element.get(W + "font", "").lower() else None
+        if known is None and re.fullmatch(r"[0-9A-F]{4}", number) and not "E000" <= number <= "F8FF":
+            known = chr(int(number, 16))
+        if known is None:
+            self._left_out["sign of a font"] += 1
+        elif all(self._fields):
+            parts.append(known)
+
     def _cite(self, kind: str, number: str, parts: list[str]) -> None:
         note = self._footnotes[kind].pop(number, None)  # each is told once
         if note is None:
@@ -271,6 +302,7 @@ class _Reader:
 
     def _leave_out(self, element: Any) -> None:
         kinds = {MATH + "oMath": "equation", CHARTS: "chart", DIAGRAMS: "diagram", W + "object": "embedded object"}
+        kinds[W + "subDoc"] = "embedded document"
         self._left_out[kinds.get(element.tag, "picture")] += 1
 
     # --- Tables ----------------------------------------------------------------------------------------------------
@@ -309,7 +341,10 @@ class _Reader:
             properties = cell.find(W + "tcPr")
             width = max(1, _number(properties.find(W + "gridSpan") if properties is not None else None, 1))
             merged = properties.find(W + "vMerge") if properties is not None else None
-            if merged is not None and merged.get(W + "val", "continue") == "continue" and len(line) < len(above):
+            beside = properties.find(W + "hMerge") if properties is not None else None
+            if beside is not None and beside.get(W + "val", "continue") == "continue" and line:
+                held = line[-1]
+            elif merged is not None and merged.get(W + "val", "continue") == "continue" and len(line) < len(above):
                 held = above[len(line)]
             elif properties is not None and properties.find(W + "cellDel") is not None:
                 held = Cell("")
@@ -330,6 +365,19 @@ class _Reader:
             return bool(runs) and all(_is_on(run.find(W + "rPr"), "b") for run in runs)
 
         return int(bold(rows[0]) and not bold(rows[1]))
+
+
+def _entered(mark: Any) -> str:
+    """What a field of a form of older kind shows without a result of its own: the entry that was chosen, or its box."""
+    chosen = mark.find(f"{W}ffData/{W}ddList")
+    if chosen is not None:
+        entries = [entry.get(W + "val", "") for entry in chosen.iterfind(W + "listEntry")]
+        place = _number(chosen.find(W + "result"), _number(chosen.find(W + "default"), 0))
+        return entries[place] if place < len(entries) else ""
+    box = mark.find(f"{W}ffData/{W}checkBox")
+    if box is None:
+        return ""
+    return "☒" if _is_on(box, "checked" if box.find(W + "checked") is not None else "default") else "☐"
 
 
 def _number(element: Any, otherwise: int) -> int:

@@ -159,6 +159,21 @@ def test_a_bomb_is_refused_before_it_unpacks(mia: Assistant) -> None:
     tracemalloc.stop()
 
 
+def test_a_page_of_a_pdf_that_is_only_a_picture_is_noted() -> None:
+    import pypdf
+    from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
+
+    writer = pypdf.PdfWriter(clone_from=io.BytesIO(pdf("Whitening", "", "")))
+    scan = writer._add_object(DecodedStreamObject())
+    writer.pages[1][NameObject("/Resources")] = DictionaryObject(
+        {NameObject("/XObject"): DictionaryObject({NameObject("/Im0"): scan})}
+    )
+    written = io.BytesIO()
+    writer.write(written)
+    found = read(written.getvalue(), "a.pdf")
+    assert (found.text, found.note) == ("## Page 1\n\nWhitening", "Without text, perhaps scanned: 1 page.")
+
+
 def test_a_pdf_of_five_hundred_pages_is_read_as_far_as_is_sensible(mia: Assistant) -> None:
     document = after(file(mia, "long.pdf", pdf(*(f"Parking on level {n}" for n in range(1, 501)))))
     assert document.state == "ready" and "300 of 500 pages" in document.note

@@ -139,6 +139,33 @@ def test_alternatives_are_read_once_and_text_boxes_behind_their_paragraph() -> N
     assert text_of(p(r("Hours") + f"<w:r>{empty}</w:r>")) == "Hours\n\nClosed in August"
 
 
+def test_boxes_are_read_as_they_were_ticked_and_unknown_signs_are_noted() -> None:
+    def sign(char: str, font: str = "Wingdings") -> str:
+        return f'<w:r><w:sym w:font="{font}" w:char="{char}"/></w:r>'
+
+    found = read(word(p(sign("F0FE") + r(" parking, ") + sign("F0A8") + r(" pool ") + sign("00B1", "Symbol"))), "a.docx")
+    assert (found.text, found.note) == ("☒ parking, ☐ pool ±", "")
+    assert read(word(p(r("a ") + sign("F021", "House Font"))), "a.docx").note == "Not read: 1 sign of a font."
+
+
+def test_the_entries_of_a_form_are_read_as_they_were_chosen() -> None:
+    def field(data: str) -> str:
+        begin = f'<w:r><w:fldChar w:fldCharType="begin"><w:ffData>{data}</w:ffData></w:fldChar></w:r>'
+        return f'{begin}<w:r><w:instrText>FORM</w:instrText></w:r><w:r><w:fldChar w:fldCharType="end"/></w:r>'
+
+    entries = '<w:listEntry w:val="closed"/><w:listEntry w:val="open"/>'
+    days = field(f'<w:ddList><w:result w:val="1"/>{entries}</w:ddList>')
+    box = field('<w:checkBox><w:default w:val="0"/><w:checked/></w:checkBox>')
+    empty = field('<w:checkBox><w:default w:val="0"/></w:checkBox>')
+    assert text_of(p(r("Monday: ") + days + r(" ") + box + empty)) == "Monday: open ☒☐"
+
+
+def test_cells_that_are_merged_as_word_once_did_are_said_for_each_column() -> None:
+    begin, more = '<w:hMerge w:val="restart"/>', "<w:hMerge/>"
+    names = tr(tc("Day"), tc("Adult"), tc("Child"), properties="<w:tblHeader/>")
+    assert text_of(tbl(names, tr(tc("Monday"), tc("12", begin), tc("", more)))) == "Day: Monday | Adult, Child: 12"
+
+
 def test_hidden_and_crossed_out_text_is_left_out_and_the_latter_is_noted() -> None:
     page = read(word(p(r("Seen", '<w:vanish w:val="0"/>') + r("Hidden", "<w:vanish/>") + r("Old", "<w:strike/>"))), "a.docx")
     assert (page.text, page.note) == ("Seen", "Not read: 1 crossed-out passage.")
