@@ -52,6 +52,8 @@ MUTANTS = (
     Mutant("the fence of an e-mail's outcome", f"{SERVICES}/deliveries/outbox.py",
            "filter(pk=delivery.pk, fence=delivery.fence, state=Delivery.State.SENDING)", "filter(pk=delivery.pk)",
            (f"{TESTS}/services/deliveries/test_outbox.py",)),
+    Mutant("the judging of a reply's first words", "assistant/engine/claims.py", " or not _claims_nothing(words)", "",
+           (f"{TESTS}/engine/test_waiting.py",)),
     Mutant("a pause for a cache that is down", "assistant/live/drafts.py",
            "self._paused_until = time.monotonic() + CACHE_PAUSE_SECONDS", "pass", (f"{TESTS}/test_turns.py",)),
     # Notifications to staff

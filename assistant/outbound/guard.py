@@ -11,6 +11,7 @@ import asyncio
 import ipaddress
 import re
 import socket
+from functools import lru_cache
 from typing import Any
 
 import aiohttp
@@ -95,8 +96,7 @@ def why_refused(address: str) -> str:
 def parse(url: str) -> httpx.URL:
     """`url` as an absolute http or https URL without user. Raises `AddressRefused`."""
     try:
-        parsed = httpx.URL(url)
-        parsed.host  # noqa: B018 - decoded when it is asked for, which "xn--" and nonsense fails at
+        parsed = _read(url)
     except (httpx.InvalidURL, TypeError, ValueError) as error:
         raise AddressRefused("Invalid URL. Enter an address such as https://example.com/path.") from error
     if parsed.scheme not in ("http", "https"):
@@ -109,6 +109,13 @@ def parse(url: str) -> httpx.URL:
         raise AddressRefused("Remove the user name and password from the address.")
     if parsed.port is not None and not 1 <= parsed.port <= 65535:
         raise AddressRefused("Invalid port: use a number from 1 to 65535.")
+    return parsed
+
+
+@lru_cache(maxsize=1024)  # a model server's address is read for every request to it
+def _read(url: str) -> httpx.URL:
+    parsed = httpx.URL(url)
+    parsed.host  # noqa: B018 - decoded when it is asked for, which "xn--" and nonsense fails at
     return parsed
 
 

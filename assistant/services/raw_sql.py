@@ -102,7 +102,8 @@ def to_store(row: Model) -> list[Any]:
     stored = []
     for field, own, is_plain in _writing(type(row)):
         value = row.__dict__[field.attname] if is_plain else field.pre_save(row, True)
-        if type(value) is own and (own is not datetime or value.tzinfo):
+        is_own = type(value) is own
+        if is_own and (own is not datetime or value.tzinfo):
             stored.append(_stored(value, database) if own is UUID or own is datetime else value)
         elif own is _Json and not value and type(value) in _EMPTY and database.vendor == "sqlite":
             stored.append(_EMPTY[type(value)])
@@ -115,7 +116,7 @@ class _Json:
     """The type of a column whose values are of several: only the commonest, which are empty, are stored in the short way."""
 
 
-_EMPTY = {dict: "{}", list: "[]"}
+_EMPTY: dict[type, str] = {dict: "{}", list: "[]"}
 _OWN = {
     "CharField": str, "TextField": str, "IntegerField": int, "BigIntegerField": int, "PositiveIntegerField": int,
     "SmallIntegerField": int, "PositiveSmallIntegerField": int, "BooleanField": bool, "UUIDField": UUID,
