@@ -109,7 +109,7 @@ class WithPicture:
     ) -> HttpResponse:
         name = self.form.picture
         if name in request.FILES and self.has_add_or_change_permission(request):
-            field: Any = self.form.base_fields[name]  # type: ignore[attr-defined]
+            field: Any = self.form.base_fields[name]
             examine(request.FILES[name], field.shape)
         return super().changeform_view(request, object_id, form_url, extra_context)  # type: ignore[misc]
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
+from django.contrib.admin import site
+from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
+from django.db import connection
+from django.test import Client, RequestFactory
 
 from assistant.models import Assistant, AuditEntry, Organization, Picture
 from assistant.services.organizations import pictures
+from tests import make
 from tests.assistant.admin.filled import fill, member
 from tests.assistant.admin.test_scoping import entered
 from tests.assistant.services.files.pictures import jpeg, png
@@ -129,3 +133,23 @@ def test_the_set_up_takes_a_logo_and_an_avatar_and_asks_for_neither(boss: Client
 def test_the_set_up_begins_an_organization_with_its_logo(boss: Client) -> None:
     boss.post("/admin/assistant/organization/first-run/", {"name": "Salon", "timezone": "UTC", "logo": file(png())})
     assert str(Picture.objects.get(organization__name="Salon")) == "Logo"
+
+
+class Noting(SimpleUploadedFile):
+    """Notes of each read whether a transaction waits for it."""
+
+    waiting: ClassVar[list[bool]] = []
+
+    def read(self, *args: Any) -> bytes:
+        self.waiting.append(connection.in_atomic_block)
+        return super().read(*args)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_transaction_waits_while_a_picture_is_drawn() -> None:
+    home, Noting.waiting = make.organization(), []
+    request = RequestFactory().post(page_of(home), {"name": ""})
+    request.user, request._dont_enforce_csrf_checks = User.objects.create_superuser("boss"), True  # type: ignore[attr-defined]
+    request.FILES["logo"] = Noting("me.png", png())
+    site.get_model_admin(Organization).changeform_view(request, str(home.pk))
+    assert Noting.waiting and not any(Noting.waiting)
