@@ -6,7 +6,7 @@ month. Organizations are named in the JSON only, by their ids.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import timedelta
 from functools import wraps
@@ -76,6 +76,10 @@ def as_json() -> HttpResponse:
         "waiting": statistics.waiting(),
         "counted_since": statistics.counted_since(now),
         "turns": [{"outcome": state, "code": code, "count": n} for (state, code), n in statistics.turns(now).items()],
+        "voice_calls": [
+            {"reason": reason, "count": count, "seconds": seconds}
+            for reason, (count, seconds) in statistics.voice_calls(now).items()
+        ],
     }  # fmt: skip
     return HttpResponse(orjson.dumps(value), "application/json")
 
@@ -92,6 +96,7 @@ class Durable:
         for (state, code), count in sorted(statistics.turns(now).items()):
             turns.add_metric([state, code], count)
         yield turns
+        yield from _voice(statistics.voice_calls(now), since)
         for what, counts in statistics.waiting().items():
             waiting = GaugeMetricFamily(
                 f"interworky_{what}_open", f"{what.replace('_', ' ').capitalize()} by state.", labels=["state"]
@@ -99,6 +104,17 @@ class Durable:
             for state, count in counts.items():
                 waiting.add_metric([state], count)
             yield waiting
+
+
+def _voice(ended: Mapping[str, tuple[int, float]], since: float) -> Iterator[Metric]:
+    calls = CounterMetricFamily(
+        "interworky_voice_calls", "Voice calls that have ended, by what ended them.", labels=["reason"], created=since
+    )
+    seconds = CounterMetricFamily("interworky_voice_seconds", "Duration of voice calls.", created=since)
+    for reason, (count, _) in sorted(ended.items()):
+        calls.add_metric([reason], count)
+    seconds.add_metric([], sum(lasted for _, lasted in ended.values()))
+    yield from (calls, seconds)
 
 
 def _providers(found: Iterable[statistics.Totals], since: float) -> Iterator[Metric]:

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.test import AsyncClient
+from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
 from assistant.async_db import in_db
-from assistant.models import Usage
+from assistant.models import Usage, VoiceCall
 from assistant.services.providers import health
 from tests import make
 
@@ -78,3 +81,27 @@ async def test_operators_get_the_last_day_as_json_by_organization():
     [breaker] = answer["breakers"]
     assert (breaker["state"], breaker["cause"]) == ("open", "quota")
     assert answer["waiting"]["turns"] == {"queued": 0, "running": 0}
+
+
+async def test_voice_calls_are_counted_by_what_ended_them_with_their_seconds():
+    def called() -> None:
+        talk, now = make.conversation(), timezone.now()
+        for reason, seconds in (("visitor", 60), ("visitor", 30), ("limit", 600), ("not_begun", None), ("", 5)):
+            VoiceCall.objects.create(
+                organization=talk.organization, conversation=talk, model="m", health_key="h", provider_name="p", source="s",
+                seconds=600, state="ended" if reason else "active", reason=reason, ended_at=now if reason else None,
+                started_at=now - timedelta(seconds=seconds) if seconds else None,
+            )  # fmt: skip
+
+    await in_db(called)()
+    answer = (await AsyncClient().get("/metrics", headers=BEARER)).content.decode()
+    found = {
+        (sample.name.removeprefix("interworky_voice_"), *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(answer)
+        for sample in family.samples
+    }
+    assert [found["calls_total", reason] for reason in ("visitor", "limit", "not_begun")] == [2, 1, 1]
+    assert found["seconds_total",] == pytest.approx(690)
+    assert (found["calls_open", "offered"], found["calls_open", "active"]) == (0, 1)
+    counted = (await AsyncClient().get("/metrics.json", headers=BEARER)).json()["voice_calls"]
+    assert {"reason": "visitor", "count": 2, "seconds": 90.0} in counted

@@ -15,11 +15,11 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Max, Q, Sum
+from django.db.models import Count, DurationField, F, Max, Q, Sum
 from django.db.models.functions import TruncDay, TruncHour
 from django.utils import timezone
 
-from assistant.models import Delivery, ProviderHealth, Turn, Usage
+from assistant.models import Delivery, ProviderHealth, Turn, Usage, VoiceCall
 from assistant.services.methods import ledger
 
 MAX_SAMPLES = 50_000
@@ -270,12 +270,21 @@ def turns(now: datetime | None = None) -> dict[tuple[str, str], int]:
     return {(state, code): count for state, code, count in counts}
 
 
+def voice_calls(now: datetime | None = None) -> dict[str, tuple[int, float]]:
+    """Voice calls that ended since the month began: how many, and the seconds that they lasted, by what ended them."""
+    ended = VoiceCall.objects.filter(state=VoiceCall.State.ENDED, ended_at__gte=counted_since(now))
+    lasted = Sum(F("ended_at") - F("started_at"), output_field=DurationField())
+    rows = ended.order_by().values_list("reason").annotate(count=Count("pk"), lasted=lasted)
+    return {reason: (count, total.total_seconds() if total else 0.0) for reason, count, total in rows}
+
+
 def waiting() -> dict[str, dict[str, int]]:
-    """What is under way or needs attention: turns and deliveries by state, and tool calls that never ended."""
-    turn, delivery = Turn.State, Delivery.State
+    """What is under way or needs attention: turns, deliveries and voice calls by state, and tool calls that never ended."""
+    turn, delivery, call = Turn.State, Delivery.State, VoiceCall.State
     asked: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
         ("turns", Turn.objects, (turn.QUEUED, turn.RUNNING)),
         ("deliveries", Delivery.objects, (delivery.QUEUED, delivery.SENDING, delivery.DEAD)),
+        ("voice_calls", VoiceCall.objects, (call.OFFERED, call.ACTIVE)),
     )
     found = {}
     for name, rows, states in asked:

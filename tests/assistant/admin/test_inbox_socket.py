@@ -16,12 +16,16 @@ from assistant.admin.inbox.socket import InboxConsumer
 from assistant.async_db import in_db
 from assistant.models import Conversation, Membership, Organization, PushSubscription, StaffEvent
 from assistant.services.conversations import ratings
+from assistant.services.conversations.inbox import mark_read
 from assistant.services.conversations.messages import post_message
+from assistant.services.conversations.sessions import open_session
+from assistant.services.conversations.state import change_state
 from assistant.services.notifications import choices, push, queue
 from assistant.services.organizations import members
 from tests import make
 from tests.assistant.admin.filled import member
 from tests.assistant.services.notifications.test_push import Browser
+from tests.widget.test_consumer import Socket
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -114,6 +118,27 @@ async def test_two_members_of_staff_see_each_other_look_and_type():
         assert (await alan.hear("staff.here"))["typing"] is True
         await grace.tell(type="watch", conversation="")
         assert (await alan.hear("staff.here"))["gone"] is True
+
+
+async def test_a_visitor_and_a_member_of_staff_see_each_other_type_and_read():
+    opened = await in_db(lambda: open_session(make.assistant(), make.ORIGIN))()
+    talk = opened.conversation
+    async with Inbox(await in_db(signed_in)(talk.organization, "owner")) as inbox, Socket() as widget:
+        await inbox.hear("ready")
+        await inbox.tell(type="watch", conversation=str(talk.pk))
+        await inbox.hear("staff.here")
+        await widget.tell("session.open", token=opened.token, after=0)
+        await widget.hear("session.ready")
+        await widget.tell("typing")
+        assert await inbox.hear("visitor.typing") == {"type": "visitor.typing", "conversation": str(talk.pk)}
+        await inbox.tell(type="typing")
+        assert await widget.hear("staff.typing") == {"type": "staff.typing"}
+        await in_db(change_state)(talk, Conversation.State.WAITING)
+        await widget.hear("conversation.updated")
+        await widget.tell("conversation.seen", seq=1)
+        assert (await inbox.hear("seen"))["conversation"] == str(talk.pk)
+        await in_db(lambda: mark_read(Conversation.objects.get(pk=talk.pk), User.objects.get(), 1))()
+        assert await widget.hear("conversation.read") == {"type": "conversation.read", "upto": 1}
 
 
 async def test_a_viewer_who_types_is_shown_to_nobody():

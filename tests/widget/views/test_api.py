@@ -145,7 +145,7 @@ async def test_another_visitor_finds_nothing(page, assistant):
     )
     file = await in_db(reply.conversation.files.create)(name="scan.pdf", size=4, message=reply, state="ready")
     rows = {"turn": posted["turn"], "message": reply.pk, "card": card.pk, "call": call.pk, "file": file.pk}
-    spoken = {"provider_call": "rtc_1", "id": "i", "role": "visitor", "text": "Hi", "reason": "visitor"}
+    spoken = {"key": "sealed", "sdp": "v=0", "id": "i", "role": "visitor", "text": "Hi", "reason": "visitor"}
     routes = {route for route in ROUTES if "<uuid" in route}
     assert len(routes) >= 4
     for route in routes:

@@ -7,6 +7,7 @@ import { CHAT } from "../icons.js";
 import { loadLocale } from "../locales/index.js";
 import outsideCss from "../outside/outside.css";
 import { followTheme } from "../panel/theme.js";
+import { openSearch } from "../search/index.js";
 import { createStore, initial } from "../store.js";
 import launcherCss from "../styles/launcher.css";
 import css from "../styles/widget.css";
@@ -75,6 +76,8 @@ function drawState(look, { strings: t, locale, dir }, name) {
       {
         /** @param {any} wish @param {Element} near */
         ask: async (wish, near) => show(parts, wish, near, page),
+        /** @param {Element} near */
+        search: async (near) => openSearch(parts, near, page),
       },
       { get: (own, act) => Reflect.get(own, act) ?? (async () => {}) },
     )

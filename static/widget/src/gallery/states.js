@@ -43,6 +43,17 @@ const said = (role, text, more) => ({
 const asked = said("visitor", "Can I come in on Tuesday?");
 const answered = said("assistant", "Yes. Which time suits you?");
 const askedAgain = said("visitor", "At ten, please.");
+const fileOf = (
+  /** @type {string} */ id,
+  /** @type {string} */ name,
+  /** @type {string} */ type,
+  /** @type {number} */ size,
+) => ({
+  id,
+  name,
+  type,
+  size,
+});
 const turn = (/** @type {object} */ event) => ({ turn: "t", fence: 1, ...event });
 const becomes = (/** @type {string} */ state, /** @type {object} */ more) => ({
   type: "conversation.updated",
@@ -52,7 +63,7 @@ const becomes = (/** @type {string} */ state, /** @type {object} */ more) => ({
 const written = (/** @type {object} */ more) => ({ id: "m", text: "Can I bring my dog?", page: {}, ...more });
 const ended = (/** @type {object} */ more) =>
   turn({ type: "turn.ended", outcome: "failed", code: "not_available", ...more });
-const DURABLE = /^(message\.|card\.|turn\.ended|conversation\.)/;
+const DURABLE = /^(message\.|card\.|turn\.ended|conversation\.updated)/;
 
 /** The state after these events. @param {any[]} events @param {Partial<State>} [kept] */
 function after(events, kept) {
@@ -119,6 +130,22 @@ export const STATES = {
       { type: "staff.typing" },
     ]),
   },
+  "read by the team": {
+    state: after([asked, becomes("staff", { staff: "Ada" }), { type: "conversation.read", upto: 2 }]),
+  },
+  "files to send": {
+    state: { ...after([asked, answered]), config: { ...CONFIG, files: { max_bytes: 1e7, per_message: 5 } } },
+  },
+  "files sent and received": {
+    state: after([
+      said("visitor", "Here is the picture.", { files: [fileOf("1", "tooth.png", "image/png", 482_130)] }),
+      becomes("staff", { staff: "Ada" }),
+      said("staff", "Thank you. This is the plan.", {
+        files: [fileOf("2", "Treatment plan.pdf", "application/pdf", 48_213)],
+      }),
+    ]),
+  },
+  search: { state: after([asked, answered]), press: "search" },
   offline: { state: after([asked, answered], { connection: "offline" }) },
   refused: { state: after([asked, answered], { connection: "refused" }) },
   problem: { state: after([asked, answered, { type: "error", code: "internal", text: "Something went wrong." }]) },
