@@ -109,19 +109,7 @@ def as_data(conversation: Conversation) -> dict[str, Any]:
         "rating_comment": conversation.rating_comment,
         "created_at": conversation.created_at,
         "last_message_at": conversation.last_message_at,
-        "messages": [
-            {
-                "number": message.seq,
-                "at": message.at,
-                "role": message.role,
-                "by": message.staff.get_full_name() if message.staff else "",
-                "text": message.text,
-                "rating": message.rating,
-                "sources": message.sources,
-                "files": message.files,
-            }
-            for message in _messages(conversation)
-        ],
+        "messages": [_message(message) for message in _messages(conversation)],
         "cards": [
             {"at": card.created_at, "kind": card.kind, "state": card.state, "choice": card.choice, "content": card.content}
             for card in Card.objects.filter(conversation=conversation)
@@ -131,6 +119,19 @@ def as_data(conversation: Conversation) -> dict[str, Any]:
             for call in ToolCall.objects.filter(conversation=conversation)
         ],
         "appointments": list(conversation.appointments.values("reference", "state", "start_at", "end_at")),
+    }
+
+
+def _message(message: Message) -> dict[str, Any]:
+    return {
+        "number": message.seq,
+        "at": message.at,
+        "role": message.role,
+        "by": message.staff.get_full_name() if message.staff else "",
+        "text": message.text,
+        "rating": message.rating,
+        "sources": message.sources,
+        "files": message.files,
     }
 
 

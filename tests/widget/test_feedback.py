@@ -68,6 +68,6 @@ def test_feedback_is_summed_up_by_service_of_ones_own_organizations(appointment)
     feedback.give(appointment, "4", "")
     since = timezone.now() - timedelta(days=7)
     [found] = feedback.summaries([appointment.organization_id], since)
-    assert (found.service, found.count, found.mean) == ("Dr. Moss", 1, 4.0)
+    assert (found.of, found.count, found.mean) == ("Dr. Moss", 1, 4.0)
     assert feedback.summaries([make.organization("Other").pk], since) == []
     assert feedback.summaries(None, timezone.now()) == []

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
+from assistant.models.days import Days
 from assistant.models.organizations.organization import Organization, validate_timezone
 
 
@@ -75,23 +76,10 @@ class OpeningHours(models.Model):
             raise ValidationError("Opening and closing time are the same. For the whole day, enter 00:00 to 24:00.")
 
 
-class Closure(models.Model):
-    """Days, first and last included, on which a calendar cannot be booked."""
+class Closure(Days):
+    """Days on which a calendar cannot be booked."""
 
     calendar = models.ForeignKey(Calendar, models.CASCADE, related_name="closures")
-    first_day = models.DateField()
-    last_day = models.DateField()
-    reason = models.CharField(max_length=120, blank=True)
-
-    class Meta:
-        ordering = ["first_day"]
-
-    def __str__(self) -> str:
-        return f"{self.first_day}–{self.last_day}"
-
-    def clean(self) -> None:
-        if self.first_day and self.last_day and self.last_day < self.first_day:
-            raise ValidationError("The last day is before the first day. Change one of them.")
 
 
 class BlockedTime(models.Model):

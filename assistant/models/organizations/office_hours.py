@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import time
 
-from django.core.exceptions import ValidationError
 from django.db import models
 
 from assistant.models.booking.calendars import OpeningHours
+from assistant.models.days import Days
 from assistant.models.organizations.organization import Organization
 
 
@@ -28,20 +28,7 @@ class OfficeHours(models.Model):
         return f"{self.get_weekday_display()} {self.opens:%H:%M}–{end}"
 
 
-class OfficeClosure(models.Model):
-    """Days, first and last included, on which nobody of the team answers."""
+class OfficeClosure(Days):
+    """Days on which nobody of the team answers."""
 
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="closures")
-    first_day = models.DateField()
-    last_day = models.DateField()
-    reason = models.CharField(max_length=120, blank=True)
-
-    class Meta:
-        ordering = ["first_day"]
-
-    def __str__(self) -> str:
-        return f"{self.first_day}–{self.last_day}"
-
-    def clean(self) -> None:
-        if self.first_day and self.last_day and self.last_day < self.first_day:
-            raise ValidationError("The last day is before the first day. Change one of them.")

@@ -54,7 +54,7 @@ def give(appointment: Appointment, score: str, comment: str, *, now: datetime | 
 class Summary:
     """The feedback on one service: how many, and their mean."""
 
-    service: str
+    of: str  # the service's name
     organization: str
     count: int
     mean: float

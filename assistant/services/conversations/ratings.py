@@ -30,7 +30,7 @@ def rate_conversation(conversation: Conversation, score: int, comment: str = "")
 class Summary:
     """The ratings of one assistant's conversations: how many, their mean, and how many of each score, 5 first."""
 
-    assistant: str
+    of: str  # the assistant's name
     organization: str
     count: int
     mean: float

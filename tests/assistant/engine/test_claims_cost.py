@@ -1,27 +1,20 @@
 """The cost of judging is linear in the length of a reply, measured in function calls."""
 
-import sys
-
 import pytest
 
 from assistant.engine.claims import Gate
+from tests.work import calls_of
 
 
 def calls_for(text: str) -> int:
     """How many functions, of ours and of the interpreter's, run while a reply is judged."""
-    count = 0
-
-    def counting(frame: object, event: str, argument: object) -> None:
-        nonlocal count
-        count += event in ("call", "c_call")
-
     gate = Gate(frozenset(), idle=True)
-    sys.setprofile(counting)
-    try:
+
+    def judge() -> None:
         gate.push(text)
         gate.close()
-    finally:
-        sys.setprofile(None)
+
+    count = calls_of(judge)
     gate.release()
     assert gate.caught or gate.text == text
     return count

@@ -45,6 +45,6 @@ def test_ratings_are_counted_by_assistant_within_what_may_be_seen() -> None:
     make.conversation(mine)  # was not rated
     since = timezone.now() - timedelta(days=1)
     [one] = ratings.summaries([mine.organization_id], since)
-    assert (one.assistant, one.count, one.mean, one.scores) == ("Mia", 3, 4.0, (2, 0, 0, 1, 0))
-    assert [row.assistant for row in ratings.summaries(None, since)] == ["Mia", "Zoe"]
+    assert (one.of, one.count, one.mean, one.scores) == ("Mia", 3, 4.0, (2, 0, 0, 1, 0))
+    assert [row.of for row in ratings.summaries(None, since)] == ["Mia", "Zoe"]
     assert ratings.summaries(None, timezone.now() + timedelta(days=1)) == []

@@ -1,101 +1,106 @@
-"""Pages are fetched, read, and looked at again."""
+"""Web pages and delimited tables: what their readers see, and no more work than they are long."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-import httpx
 import pytest
-from django.utils import timezone
 
-from assistant import outbound
-from assistant.models import Assistant, Document
-from assistant.services.knowledge import documents
-from tests.assistant.services.knowledge.documents import after, found, page, text
-
-pytestmark = pytest.mark.django_db
-HTML = {"content-type": "text/html; charset=utf-8"}
+from assistant.services.knowledge.extraction import read
+from tests.work import calls_of
 
 
-class Site:
-    """A site with one page; `asked` is the headers of every request."""
-
-    def __init__(self, *answers: httpx.Response) -> None:
-        self.answers = list(answers)
-        self.asked: list[httpx.Headers] = []
-
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        self.asked.append(request.headers)
-        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
-
-    def visit(self, document: Document) -> Document:
-        Document.objects.filter(pk=document.pk, state__in=["ready", "failed"]).update(next_read_at=timezone.now())
-        with outbound.transport_for_tests(httpx.MockTransport(self)):
-            return after(document)
+def text_of(html: str) -> str:
+    return read(html.encode(), "a.html").text
 
 
-def test_a_page_is_fetched_searched_and_looked_at_again(mia: Assistant) -> None:
-    first = httpx.Response(
-        200,
-        headers={**HTML, "etag": '"1"', "last-modified": "yesterday"},
-        content=b"<title>Prices</title><h1>Crowns</h1>Cost 700.",
-    )
-    site = Site(first, httpx.Response(304), httpx.Response(200, headers=HTML, content=b"<h1>Crowns</h1>Cost 800."))
-    document = site.visit(page(mia))
-    assert (document.state, document.title) == ("ready", "Prices")
-    assert found(mia, "crowns") == ["Prices › Crowns"]
-    assert timezone.now() + timedelta(hours=23) < document.next_read_at < timezone.now() + timedelta(hours=25)
-    seen_at = document.read_at
-    document = site.visit(document)
-    assert (site.asked[1]["if-none-match"], site.asked[1]["if-modified-since"]) == ('"1"', "yesterday")
-    assert document.state == "ready" and document.read_at > seen_at and "700" in document.text
-    assert "800" in site.visit(document).text
+def test_cells_over_several_rows_and_columns_stand_under_all_their_headings() -> None:
+    table = """<table><caption>Rooms</caption>
+      <thead><tr><th rowspan="2">Room</th><th colspan="2">Night</th></tr><tr><th>Low<th>High</tr></thead>
+      <tbody><tr><td rowspan=2>Garden<td>80<td>80<tr><td colspan=2>closed<tr><td colspan=3>Suites<tr><td>Tower<td><td>300
+      </table>"""
+    assert text_of(table).split("\n") == [
+        "Rooms",
+        "",
+        "Room: Garden | Night Low: 80 | Night High: 80",
+        "Room: Garden | Night Low, Night High: closed",
+        "Suites",
+        "Room: Tower | Night High: 300",
+    ]
+
+
+def test_a_table_that_only_places_things_is_read_as_text() -> None:
+    inner = "<table><tr><th>Bed<th>Size<tr><td>Twin<td>90</table>"
+    html = f"<table role=presentation><tr><td><h2>Rooms</h2><p>Quiet.<td>{inner}</table>"
+    assert text_of(html) == "## Rooms\n\nQuiet.\n\nBed: Twin | Size: 90"
+
+
+def test_lists_keep_their_numbers() -> None:
+    html = "<ol start=4><li>Ring<ul><li>once</ul>then wait<li>Enter<li value=9>Sit</ol><ul><li>a<li>b</ul>"
+    assert text_of(html) == "4. Ring\n- once\nthen wait\n5. Enter\n9. Sit\n\n- a\n- b"
 
 
 @pytest.mark.parametrize(
-    ("answer", "code"),
+    ("html", "expected"),
     [
-        (httpx.Response(404, headers=HTML, content=b"<h1>Not here</h1>"), "status"),
-        (httpx.Response(500), "status"),
-        (httpx.Response(200, headers={"content-type": "application/pdf"}, content=b"%PDF-"), "not_html"),
-        (httpx.Response(200, content=b"<h1>No type"), "not_html"),
-        (httpx.Response(200, headers=HTML, content=b"x" * 4_000_000), "too_large"),
-        (httpx.Response(302, headers={"location": "/prices"}), "redirect"),
-        (httpx.Response(302, headers={"location": "http://169.254.169.254/latest"}), "redirect"),
-        (httpx.Response(302, headers={"location": "https://10.0.0.1/"}), "address_refused"),
-        (httpx.Response(200, headers=HTML, content=b"<script>app()</script><div id=root></div>"), "no_text"),
+        ("<details><summary>Pets?</summary><p>Dogs only.</details>", "Pets?\n\nDogs only."),
+        ("<p>Open <img src=x alt='from 9&nbsp;to 17'> daily", "Open from 9 to 17 daily"),
+        ("<p>Open <img src=x alt='not' hidden><img alt=''> daily", "Open daily"),
+        ("<p>Tele<wbr>phone &amp; caf&eacute; &#8364;5", "Telephone & café €5"),
+        ("<p>Now <del>50</del> <s>60</s> <ins>70</ins>", "Now 70"),
+        ("<p>a<p style='DISPLAY: none !important'>b<p>c<noscript>Turn it on</noscript>", "a\n\nc"),
+        ("<pre>9-12\n14-18</pre>", "9-12\n14-18"),
+        ("<table><tr><td>Mon<td>9-12<tr><td>Tue<td hidden>x</td><td>14-18</table>", "Mon | 9-12\nTue | 14-18"),
+        ("<table><tr><td>never<td>closed", "never | closed"),
+        ("</table></td></ol></li></pre>text", "text"),
+        ("<![if !IE]>a<![endif]> b<![ <![x <!-- c", "a b x c"),
+        ("<p>5 < 6 and <b", "5 < 6 and <b"),
     ],
 )
-def test_a_page_that_fails_says_so_keeps_its_last_text_and_is_tried_again_soon(
-    mia: Assistant, answer: httpx.Response, code: str
-) -> None:
-    site = Site(httpx.Response(200, headers=HTML, content=b"<h1>Crowns</h1>Cost 700."), answer)
-    document = site.visit(site.visit(page(mia, title="Prices")))
-    assert (document.state, document.code) == ("failed", code) and document.problem
-    assert found(mia, "crowns") == ["Prices › Crowns"]
-    assert document.next_read_at < timezone.now() + timedelta(minutes=2)
-    for _ in range(12):
-        document = site.visit(document)
-    assert document.next_read_at > timezone.now() + timedelta(hours=20)  # less and less often
+def test_what_stands_on_a_page_is_read_as_it_is_seen(html: str, expected: str) -> None:
+    assert text_of(html) == expected
 
 
-def test_a_private_address_is_not_asked(mia: Assistant) -> None:
-    site = Site(httpx.Response(200, headers=HTML, content=b"secret"))
-    assert site.visit(page(mia, "http://127.0.0.1:8000/admin/")).code == "address_refused"
-    assert site.asked == []
+def test_what_is_crossed_out_is_noted() -> None:
+    assert read(b"<p><del>50</del> 70", "a.html").note == "What is crossed out was not read."
 
 
-def test_a_page_is_decoded_as_its_server_says(mia: Assistant) -> None:
-    headers = {"content-type": "text/html; charset=iso-8859-1"}
-    site = Site(httpx.Response(200, headers=headers, content="<p>Grüße".encode("latin1")))
-    assert site.visit(page(mia)).text == "Grüße"
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("a.csv", 'Room,Price\n"Garden, quiet","80 ""net"""\n', 'Room: Garden, quiet | Price: 80 "net"'),
+        ("a.csv", 'Room;Price\r\n"Two\r\nlines";1.200,50\r\n', "Room: Two lines | Price: 1.200,50"),
+        ("a.csv", "sep=|\nRoom|Price\na,b|1,5\n", "Room: a,b | Price: 1,5"),
+        ("a.tsv", "Room\tPrice\nGarden\t80\n\n\t\n", "Room: Garden | Price: 80"),
+        ("a.csv", "1,2\n3,4\n", "1 | 2\n3 | 4"),
+        ("a.csv", "Room,Price,Note\nGarden,,none\n", "Room: Garden | Note: none"),
+        ("a.csv", "one column\nonly\n", "one column\nonly"),
+    ],
+)
+def test_delimited_tables_are_read_by_their_rows(name: str, text: str, expected: str) -> None:
+    assert read(text.encode(), name).text == expected
 
 
-def test_passages_change_places_without_being_made_anew(mia: Assistant) -> None:
-    document = text(mia, "# A\nOne.\n# B\nTwo.\n# A\nOne.", "House")
-    rows = set(document.passages.values_list("pk", flat=True))
-    document.text = "# B\nTwo.\n# A\nOne.\n# A\nOne."
-    documents.queue(document)
-    assert [row.title for row in document.passages.all()] == ["House › B", "House › A", "House › A"]
-    assert set(document.passages.values_list("pk", flat=True)) == rows
+SHAPES = {
+    "table.html": lambda n: "<table><tr><th>a<th>b" + "<tr><td>x<td>1" * n,
+    "tables.html": lambda n: "<table><tr><td>x" * n,
+    "spans.html": lambda n: "<table>" + "<tr><td rowspan=9 colspan=9>x" * n,
+    "lists.html": lambda n: "<ul><li>x" * n,
+    "tags.html": lambda n: "<b>x</b>" * n,
+    "paragraphs.html": lambda n: "<p hidden>x<p>y" * n,
+    "a.csv": lambda n: "a,b\n" + '"x",1\n' * n,
+    "a.txt": lambda n: "äx\n" * n,
+}
+
+
+def calls(data: bytes, name: str) -> int:
+    return calls_of(lambda: read(data, name))
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_the_work_grows_with_the_page_and_not_faster(name: str) -> None:
+    base, once, twice = (calls(SHAPES[name](n).encode(), name) for n in (100, 400, 700))
+    assert twice - once <= 1.3 * (once - base) + 200
+
+
+def test_no_span_makes_a_small_table_a_large_text() -> None:
+    html = "<table>" + "<tr><td colspan=99999 rowspan=99999>" + "x" * 300 + "<tr><td>y<td>z" * 3000 + "</table>"
+    assert len(text_of(html)) < 2 * len(html)

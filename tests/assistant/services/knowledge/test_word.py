@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import sys
 import zipfile
 from typing import Any
 
@@ -13,6 +12,7 @@ from docx.oxml import parse_xml
 
 from assistant.services.knowledge.extraction import read
 from assistant.services.knowledge.formats.result import Unreadable
+from tests.work import calls_of
 
 SPACES = {
     "w": "http://schemas.openxmlformats.org/wordprocessingml/2006/main",
@@ -254,19 +254,7 @@ SHAPES = {
 
 
 def calls(data: bytes) -> int:
-    """How many functions are called to read this."""
-    count = 0
-
-    def note(*_: Any) -> None:
-        nonlocal count
-        count += 1
-
-    sys.setprofile(note)
-    try:
-        read(data, "a.docx")
-    finally:
-        sys.setprofile(None)
-    return count
+    return calls_of(lambda: read(data, "a.docx"))
 
 
 @pytest.mark.parametrize("shape", SHAPES)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from typing import Any
-
 import pytest
 
 from assistant.models import Assistant, Document, Passage
@@ -12,6 +9,7 @@ from assistant.services.knowledge import documents
 from assistant.services.knowledge.search import search
 from assistant.services.knowledge.words import VERSION, stems
 from tests import make
+from tests.work import calls_of
 
 
 @pytest.mark.parametrize(
@@ -95,18 +93,7 @@ def test_stop_words_do_not_count(chatter: str) -> None:
 @pytest.mark.parametrize("shape", ["a-", "1 ", "1.", "l'", "ال", "ה", "1-a", "'", "١", "-", "(1)", "行a"])
 def test_the_work_grows_with_the_text_and_not_faster(shape: str) -> None:
     def calls(text: str) -> int:
-        count = 0
-
-        def note(*_: Any) -> None:
-            nonlocal count
-            count += 1
-
-        sys.setprofile(note)
-        try:
-            stems(text)
-        finally:
-            sys.setprofile(None)
-        return count
+        return calls_of(lambda: stems(text))
 
     assert calls(shape * 4000) <= 2.2 * calls(shape * 2000) + 100
 
