@@ -19,6 +19,7 @@ from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import action, display
 
 from assistant.admin.booking import details, schedule, undo
+from assistant.admin.booking.schedule_forms import CancelForm
 from assistant.admin.day_range import DayRangeFilter
 from assistant.admin.scoping import ReadOnly
 from assistant.admin.states import column_labels
@@ -104,10 +105,11 @@ class AppointmentAdmin(ReadOnly):
     def cancel(self, request: HttpRequest, queryset: models.QuerySet[Appointment]) -> HttpResponse | None:
         """After a page that asks: a reason, and whether the visitors are notified. It can be undone for a while."""
         rows = self.within_reach(request, queryset, self.operate_rank)
-        if "sure" not in request.POST:
-            return self._ask_before_cancelling(request, rows) if rows else None
-        reason, message = (request.POST.get(name, "")[:500] for name in ("reason", "message"))
-        notify, tokens = "notify" in request.POST, []
+        form = CancelForm(request.POST if "sure" in request.POST else None, initial={"notify": True})
+        if not form.is_valid():
+            return self._ask_before_cancelling(request, rows, form) if rows else None
+        reason, message, notify = (form.cleaned_data[name] for name in ("reason", "message", "notify"))
+        tokens = []
         for row in rows:
             try:
                 tokens.append(by_staff.cancel(row, reason=reason, message=message, notify_visitor=notify)[1])
@@ -118,13 +120,16 @@ class AppointmentAdmin(ReadOnly):
             undo.announce(self, request, f"Cancelled: {len(tokens)}. {told}", tokens)
         return None
 
-    def _ask_before_cancelling(self, request: HttpRequest, rows: models.QuerySet[Appointment]) -> HttpResponse:
+    def _ask_before_cancelling(
+        self, request: HttpRequest, rows: models.QuerySet[Appointment], form: CancelForm
+    ) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": "Cancel appointments",
             "rows": [(row, _span(row, row.timezone)) for row in rows[:100]],
             "with_mail": sum(bool(row.email) for row in rows),
+            "form": form,
         }
         return TemplateResponse(request, "admin/assistant/cancel_appointments.html", context)
 

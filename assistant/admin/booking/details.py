@@ -12,12 +12,12 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 
+from assistant.admin.booking.schedule_forms import validate_phone
 from assistant.errors import InterworkyError, ToolError
 from assistant.models import Appointment
 from assistant.services.booking import by_staff, form_fields
 
 CONTACT = ("name", "email", "phone", "reason")
-PHONE = {"name": "phone", "type": "tel", "optional": True}
 
 
 class DetailsForm(forms.Form):
@@ -25,7 +25,7 @@ class DetailsForm(forms.Form):
 
     name = forms.CharField(max_length=120)
     email = forms.CharField(label="E-mail", max_length=254, required=False)
-    phone = forms.CharField(max_length=40, required=False)
+    phone = forms.CharField(max_length=40, required=False, validators=[validate_phone])
     reason = forms.CharField(label="Notes", max_length=300, required=False)
 
     def __init__(self, appointment: Appointment, data: Any = None) -> None:
@@ -44,7 +44,7 @@ class DetailsForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        checked = [field for field in (PHONE, *self.own) if field["name"] in cleaned]
+        checked = [field for field in self.own if field["name"] in cleaned]
         for name, why in form_fields.problems(checked, self.given(), "en").items():
             self.add_error(name, why)
         if cleaned.get("notify") and not cleaned.get("email") and "email" not in self.errors:
@@ -53,7 +53,7 @@ class DetailsForm(forms.Form):
 
     def given(self) -> dict[str, str]:
         """What was entered, by the names of the fields, ticks as the form of visitors has them."""
-        values = {name: self.cleaned_data.get(name, "") for name in ("phone", *(field["name"] for field in self.own))}
+        values = {field["name"]: self.cleaned_data.get(field["name"], "") for field in self.own}
         return {name: form_fields.TICKED if value is True else value or "" for name, value in values.items()}
 
     def save(self) -> None:

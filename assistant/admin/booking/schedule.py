@@ -26,6 +26,7 @@ from assistant.admin.scoping import has_several
 from assistant.models import Appointment, BlockedTime, Calendar, Offering
 from assistant.models.booking.appointments import BOOKED
 from assistant.services.booking import schedule
+from assistant.services.booking.typed_hours import YEARS
 
 MOST_DAYS = 62  # that are asked for at once; a month's page shows six weeks
 EDITABLE = (Appointment.State.REQUESTED, Appointment.State.CONFIRMED)
@@ -105,11 +106,13 @@ def events(model_admin: Any, request: HttpRequest) -> HttpResponse:
         chosen = [int(pk) for pk in request.GET.getlist("calendar")]
     except ValueError:
         return changes.refused("The calendar page asks for days like 2030-01-08.", "bad_arguments")
+    if {first.year, last.year} - set(YEARS):
+        return changes.refused(f"Days from {YEARS[0]} to {YEARS[-1]} can be shown.", "bad_arguments")
     if not first <= last <= first + timedelta(days=MOST_DAYS):
         return changes.refused(f"At most {MOST_DAYS} days can be shown at once.", "bad_arguments")
     rows = changes.calendars_of(request).prefetch_related("hours", "special_hours", "closures")
     writable = set(changes.calendars_of(request, model_admin.operate_rank).values_list("pk", flat=True))
-    shown = list(rows.filter(pk__in=chosen))
+    shown = [row for row in rows if row.pk in chosen]
     found = schedule.between(shown, first, last, with_cancelled="cancelled" in request.GET)
     local = partial(_local, found.zones)
     return JsonResponse(

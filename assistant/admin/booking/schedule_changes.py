@@ -12,12 +12,13 @@ from functools import partial, wraps
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django import forms
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
-from assistant.admin.booking.schedule_forms import BlockForm, BookForm, MoveForm, TimeForm
+from assistant.admin.booking.schedule_forms import BlockForm, BookForm, CancelForm, MoveForm
 from assistant.admin.scoping import organizations
 from assistant.errors import InterworkyError, NotFound
 from assistant.models import Appointment, BlockedTime, Calendar
@@ -52,7 +53,7 @@ def refused(text: str, code: str, status: int = 400, **more: Any) -> JsonRespons
     return JsonResponse({"error": text, "code": code, **more}, status=status)
 
 
-def _invalid(form: TimeForm) -> JsonResponse:
+def _invalid(form: forms.Form) -> JsonResponse:
     fields = {name: [str(error) for error in errors] for name, errors in form.errors.items()}
     return refused("Some fields need another value.", "invalid", fields=fields)
 
@@ -139,10 +140,11 @@ def move(model_admin: Any, request: HttpRequest, object_id: Any) -> HttpResponse
 
 @posted
 def cancel(model_admin: Any, request: HttpRequest, object_id: Any) -> HttpResponse:
-    row = _own(model_admin, request, object_id)
-    notify, message = "notify" in request.POST, request.POST.get("message", "")[:500]
-    reason = request.POST.get("reason", "")
-    after, token = by_staff.cancel(row, reason=reason, message=message, notify_visitor=notify)
+    row, form = _own(model_admin, request, object_id), CancelForm(request.POST)
+    if not form.is_valid():
+        return _invalid(form)
+    told = {"reason": form.cleaned_data["reason"], "message": form.cleaned_data["message"]}
+    after, token = by_staff.cancel(row, **told, notify_visitor=form.cleaned_data["notify"])
     return JsonResponse({"ok": True, "reference": after.reference, "undo": token})
 
 

@@ -8,13 +8,22 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 
 from assistant.admin.booking.fields import DayField, HourField
 from assistant.models import Appointment, Calendar, Service
+from assistant.services.booking import form_fields
 from assistant.services.booking.slot_ids import Pick
 
 LONGEST = 24 * 60  # minutes
+
+
+def validate_phone(text: str) -> None:
+    """As the form of visitors does."""
+    asked = {"name": "phone", "type": "tel", "optional": True}
+    if found := form_fields.problems([asked], {"phone": text}, "en"):
+        raise ValidationError(found["phone"])
 
 
 class TimeForm(forms.Form):
@@ -69,6 +78,14 @@ class MoveForm(TimeForm):
         return Pick(appointment.service, there, self.cleaned_data["start_at"], self.within, length)
 
 
+class CancelForm(forms.Form):
+    """What is said of a cancellation."""
+
+    reason = forms.CharField(max_length=300, required=False)
+    message = forms.CharField(max_length=500, required=False)
+    notify = forms.BooleanField(required=False)
+
+
 class BookForm(TimeForm):
     service = forms.ModelChoiceField(
         Service.objects.none(), error_messages={"invalid_choice": "That calendar does not offer this service."}
@@ -76,7 +93,7 @@ class BookForm(TimeForm):
     minutes = forms.IntegerField(min_value=5, max_value=LONGEST, required=False)
     name = forms.CharField(max_length=120)
     email = forms.EmailField(required=False)
-    phone = forms.CharField(max_length=40, required=False)
+    phone = forms.CharField(max_length=40, required=False, validators=[validate_phone])
     reason = forms.CharField(max_length=300, required=False)
 
     def __init__(self, data: Any, calendars: QuerySet[Calendar]) -> None:

@@ -13,6 +13,7 @@ from assistant.services.booking.hours import Interval
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 MINUTES_PER_DAY = 24 * 60
+YEARS = range(2000, 2200)  # beyond them, a day or its night may be none that a date can hold
 
 _TIME = re.compile(r"(\d{1,2})(?:\s*[:.h]\s*(\d{2}))?\s*(?:(a|p)\.?\s*m\.?|h|uhr)?|(\d{2})(\d{2})", re.IGNORECASE)
 
@@ -52,6 +53,8 @@ def parse_day(text: str) -> date:
         month = MONTHS.index(word[0][:3].lower()) + 1
     else:
         raise ValueError(wrong)
+    if year not in YEARS:
+        raise ValueError(f"“{text}” is not in the years {YEARS[0]} to {YEARS[-1]}. Enter a day like 2026-12-24.")
     try:
         return date(year, month, day)
     except ValueError:

@@ -19,10 +19,12 @@ from django.core.management import call_command
 
 from assistant import secrets
 from assistant.management import doctor
-from assistant.models import ProviderHealth
+from assistant.models import OutsideEntry, ProviderHealth
 from assistant.providers.configuration import load
 from assistant.providers.probe import Report
+from assistant.services.booking import appointments
 from tests import make
+from tests.assistant.services.booking import outside
 
 from .probe_server import Server
 
@@ -137,6 +139,20 @@ def test_each_problem_is_reported_with_its_variable_and_remedy(settings):
     assert "AI_GROQ_WEIGHT: is not a whole number" in said(seen, "error")
     assert "Did you mean AI_MODEL?" in said(seen, "warning")
     assert "AI_ROTATION" in said(seen, "warning") and "round-robin" in said(seen, "warning")
+
+
+def test_an_outside_calendar_that_cannot_be_read_or_written_is_a_warning_with_its_reason():
+    calendar = make.calendar(make.organization("Salon"))
+    source = outside.source(calendar, name="Mira's own", writes_bookings=True)
+    outside.read(source, body=outside.text())
+    assert "Mira's own" not in said(examined()[0], "warning")
+    outside.read(source, status=503)
+    warned = said(examined()[0], "warning")
+    assert "Salon: Mira's own" in warned and "503" in warned and "Check it in the admin under Outside calendars." in warned
+    held = appointments.hold(make.pick(calendar, make.offer(calendar).slots[0].start_at))
+    booked = appointments.confirm(held, name="Ann", email="ann@example.com")
+    OutsideEntry.objects.create(outside=source, appointment=booked, wanted=2, written=1, attempts=30, last_error="refused")
+    assert "1 bookings could not be entered yet" in said(examined()[0], "warning")
 
 
 def test_legacy_settings_are_shown_in_the_new_style(settings):
