@@ -18,7 +18,7 @@ def note_persons(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("assistant", "0050_web_push"),
+        ("assistant", "0047_web_push"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
