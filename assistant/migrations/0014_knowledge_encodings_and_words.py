@@ -4,19 +4,20 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("assistant", "0013_quotas_per_network"),
+        ('assistant', '0013_quotas_per_network'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="document",
-            name="words_version",
+            model_name='document',
+            name='words_version',
             field=models.PositiveSmallIntegerField(db_index=True, default=0, editable=False),
         ),
         migrations.AddField(
-            model_name="documentfile",
-            name="encoding",
+            model_name='documentfile',
+            name='encoding',
             field=models.CharField(blank=True, max_length=20),
         ),
     ]

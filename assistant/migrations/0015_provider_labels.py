@@ -6,164 +6,90 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("assistant", "0014_knowledge_encodings_and_words"),
+        ('assistant', '0014_knowledge_encodings_and_words'),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name="provider",
-            name="api_version",
-            field=models.CharField(blank=True, help_text="For Azure OpenAI only, for example 2024-10-21.", max_length=40),
+            model_name='provider',
+            name='api_version',
+            field=models.CharField(blank=True, help_text='For Azure OpenAI only, for example 2024-10-21.', max_length=40),
         ),
         migrations.AlterField(
-            model_name="provider",
-            name="auth",
-            field=models.CharField(
-                blank=True,
-                help_text="How the key is sent: bearer, header:<name> such as header:X-Api-Key, or none. Empty: as the preset does.",
-                max_length=80,
-                validators=[
-                    django.core.validators.RegexValidator(
-                        "\\A(?:bearer|none|header:[A-Za-z0-9!#$%&'*+.^_`|~-]{1,60})\\Z",
-                        "Use bearer, none or header:<name>, for example header:X-Api-Key.",
-                    )
-                ],
-                verbose_name="authentication",
-            ),
+            model_name='provider',
+            name='auth',
+            field=models.CharField(blank=True, help_text='How the key is sent: bearer, header:<name> such as header:X-Api-Key, or none. Empty: as the preset does.', max_length=80, validators=[django.core.validators.RegexValidator("\\A(?:bearer|none|header:[A-Za-z0-9!#$%&'*+.^_`|~-]{1,60})\\Z", 'Use bearer, none or header:<name>, for example header:X-Api-Key.')], verbose_name='authentication'),
         ),
         migrations.AlterField(
-            model_name="provider",
-            name="base_url",
-            field=models.CharField(
-                blank=True,
-                help_text="For example https://api.example.com/v1. Empty: the preset's address. For another server, enter the key again.",
-                max_length=500,
-                validators=[assistant.models.providers.provider.validate_server_url],
-            ),
+            model_name='provider',
+            name='base_url',
+            field=models.CharField(blank=True, help_text="For example https://api.example.com/v1. Empty: the preset's address. For another server, enter the key again.", max_length=500, validators=[assistant.models.providers.provider.validate_server_url]),
         ),
         migrations.AlterField(
-            model_name="provider",
-            name="enabled",
-            field=models.BooleanField(default=True, help_text="Off: this provider is not used."),
+            model_name='provider',
+            name='enabled',
+            field=models.BooleanField(default=True, help_text='Off: this provider is not used.'),
         ),
         migrations.AlterField(
-            model_name="provider",
-            name="fallback_model",
-            field=models.CharField(
-                blank=True, help_text="Answers when the model for replies fails, for example gpt-5.4-mini.", max_length=200
-            ),
+            model_name='provider',
+            name='fallback_model',
+            field=models.CharField(blank=True, help_text='Answers when the model for replies fails, for example gpt-5.4-mini.', max_length=200),
         ),
         migrations.AlterField(
-            model_name="provider",
-            name="fast",
-            field=models.CharField(
-                blank=True,
-                help_text="Writes titles and summaries, for example gpt-5.4-mini. Empty: the preset's, or the model for replies.",
-                max_length=200,
-                verbose_name="model for quick tasks",
-            ),
+            model_name='provider',
+            name='fast',
+            field=models.CharField(blank=True, help_text="Writes titles and summaries, for example gpt-5.4-mini. Empty: the preset's, or the model for replies.", max_length=200, verbose_name='model for quick tasks'),
         ),
         migrations.AlterField(
-            model_name="provider",
-            name="headers",
-            field=models.JSONField(
-                blank=True,
-                default=dict,
-                help_text='Sent with every request, as a JSON object: {"X-Team": "support"}. Credentials go in the key field.',
-                validators=[assistant.models.providers.provider.validate_headers],
-                verbose_name="extra headers",
-            ),
+            model_name='provider',
+            name='headers',
+            field=models.JSONField(blank=True, default=dict, help_text='Sent with every request, as a JSON object: {"X-Team": "support"}. Credentials go in the key field.', validators=[assistant.models.providers.provider.validate_headers], verbose_name='extra headers'),
         ),
         migrations.AlterField(
-            model_name="provider",
-            name="max_output_tokens",
-            field=models.PositiveIntegerField(
-                blank=True,
-                help_text="Empty: 1024, about 750 English words. An assistant's own setting takes precedence.",
-                null=True,
-                validators=[django.core.validators.MinValueValidator(16), django.core.validators.MaxValueValidator(128000)],
-                verbose_name="longest answer, in tokens",
-            ),
+            model_name='provider',
+            name='max_output_tokens',
+            field=models.PositiveIntegerField(blank=True, help_text="Empty: 1024, about 750 English words. An assistant's own setting takes precedence.", null=True, validators=[django.core.validators.MinValueValidator(16), django.core.validators.MaxValueValidator(128000)], verbose_name='longest answer, in tokens'),
         ),
         migrations.AlterField(
-            model_name="provider",
-            name="name",
-            field=models.CharField(
-                help_text="What staff see in lists and statistics, for example OpenAI Berlin.", max_length=60
-            ),
+            model_name='provider',
+            name='name',
+            field=models.CharField(help_text='What staff see in lists and statistics, for example OpenAI Berlin.', max_length=60),
         ),
         migrations.AlterField(
-            model_name="provider",
-            name="preset",
-            field=models.CharField(
-                blank=True, help_text="The kind of server. It fills in the fields that you leave empty.", max_length=40
-            ),
+            model_name='provider',
+            name='preset',
+            field=models.CharField(blank=True, help_text='The kind of server. It fills in the fields that you leave empty.', max_length=40),
         ),
         migrations.AlterField(
-            model_name="provider",
-            name="realtime",
-            field=models.CharField(
-                blank=True,
-                help_text="For example gpt-realtime-2. Only OpenAI and Azure OpenAI offer voice.",
-                max_length=200,
-                verbose_name="model for voice",
-            ),
+            model_name='provider',
+            name='realtime',
+            field=models.CharField(blank=True, help_text='For example gpt-realtime-2. Only OpenAI and Azure OpenAI offer voice.', max_length=200, verbose_name='model for voice'),
         ),
         migrations.AlterField(
-            model_name="provider",
-            name="reasoning_effort",
-            field=models.CharField(
-                blank=True,
-                choices=[
-                    ("", "The model's default"),
-                    ("minimal", "Minimal"),
-                    ("low", "Low"),
-                    ("medium", "Medium"),
-                    ("high", "High"),
-                ],
-                help_text="How much a thinking model thinks before it answers. Less is faster and cheaper.",
-                max_length=10,
-            ),
+            model_name='provider',
+            name='reasoning_effort',
+            field=models.CharField(blank=True, choices=[('', "The model's default"), ('minimal', 'Minimal'), ('low', 'Low'), ('medium', 'Medium'), ('high', 'High')], help_text='How much a thinking model thinks before it answers. Less is faster and cheaper.', max_length=10),
         ),
         migrations.AlterField(
-            model_name="provider",
-            name="smart",
-            field=models.CharField(
-                blank=True,
-                help_text="Answers visitors and calls tools, for example gpt-5.4. Empty: the preset's model.",
-                max_length=200,
-                verbose_name="model for replies",
-            ),
+            model_name='provider',
+            name='smart',
+            field=models.CharField(blank=True, help_text="Answers visitors and calls tools, for example gpt-5.4. Empty: the preset's model.", max_length=200, verbose_name='model for replies'),
         ),
         migrations.AlterField(
-            model_name="provider",
-            name="temperature",
-            field=models.FloatField(
-                blank=True,
-                help_text="From 0 (predictable) to 2 (varied), for example 0.5. Empty: the server's default. An assistant's own setting takes precedence.",
-                null=True,
-                validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(2)],
-            ),
+            model_name='provider',
+            name='temperature',
+            field=models.FloatField(blank=True, help_text="From 0 (predictable) to 2 (varied), for example 0.5. Empty: the server's default. An assistant's own setting takes precedence.", null=True, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(2)]),
         ),
         migrations.AlterField(
-            model_name="provider",
-            name="timeout_seconds",
-            field=models.PositiveSmallIntegerField(
-                blank=True,
-                help_text="After this time without a word, another provider is asked, for example 60. Empty: 20, or 90 for a server in your own network and for a model that thinks first.",
-                null=True,
-                validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(600)],
-                verbose_name="longest silence, in seconds",
-            ),
+            model_name='provider',
+            name='timeout_seconds',
+            field=models.PositiveSmallIntegerField(blank=True, help_text='After this time without a word, another provider is asked, for example 60. Empty: 20, or 90 for a server in your own network and for a model that thinks first.', null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(600)], verbose_name='longest silence, in seconds'),
         ),
         migrations.AlterField(
-            model_name="provider",
-            name="weight",
-            field=models.PositiveSmallIntegerField(
-                default=1,
-                help_text="Its share of the conversations: weights of 3 and 1 mean three quarters and one quarter. 0: used only when the others fail.",
-                validators=[django.core.validators.MaxValueValidator(1000)],
-            ),
+            model_name='provider',
+            name='weight',
+            field=models.PositiveSmallIntegerField(default=1, help_text='Its share of the conversations: weights of 3 and 1 mean three quarters and one quarter. 0: used only when the others fail.', validators=[django.core.validators.MaxValueValidator(1000)]),
         ),
     ]

@@ -4,19 +4,20 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("assistant", "0015_provider_labels"),
+        ('assistant', '0015_provider_labels'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="assistant",
-            name="translations",
+            model_name='assistant',
+            name='translations',
             field=models.JSONField(blank=True, default=dict, editable=False),
         ),
         migrations.AddField(
-            model_name="method",
-            name="translations",
+            model_name='method',
+            name='translations',
             field=models.JSONField(blank=True, default=dict, editable=False),
         ),
     ]

@@ -54,7 +54,9 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name="assistant",
             name="enabled",
-            field=models.BooleanField(default=True, help_text="Off: visitors cannot chat with it."),
+            field=models.BooleanField(
+                default=True, help_text="Off: visitors cannot chat with it."
+            ),
         ),
         migrations.AlterField(
             model_name="assistant",

@@ -4,14 +4,15 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("assistant", "0017_plain_labels"),
+        ('assistant', '0017_plain_labels'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="organization",
-            name="revision",
+            model_name='organization',
+            name='revision',
             field=models.PositiveBigIntegerField(default=1, editable=False),
         ),
     ]

@@ -6,122 +6,112 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("assistant", "0020_a_service_for_each_calendar"),
+        ('assistant', "0020_a_service_for_each_calendar"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name="turn",
-            name="opening_call",
-            field=models.ForeignKey(
-                blank=True,
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to="assistant.toolcall",
-            ),
+            model_name='turn',
+            name='opening_call',
+            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='assistant.toolcall'),
         ),
         migrations.AddIndex(
-            model_name="appointment",
-            index=models.Index(fields=["state", "held_until"], name="assistant_a_state_9cb05d_idx"),
+            model_name='appointment',
+            index=models.Index(fields=['state', 'held_until'], name='assistant_a_state_9cb05d_idx'),
         ),
         migrations.AddIndex(
-            model_name="appointment",
-            index=models.Index(fields=["start_at"], name="assistant_a_start_a_3fed6e_idx"),
+            model_name='appointment',
+            index=models.Index(fields=['start_at'], name='assistant_a_start_a_3fed6e_idx'),
         ),
         migrations.AddIndex(
-            model_name="appointment",
-            index=models.Index(fields=["organization", "start_at"], name="assistant_a_organiz_898575_idx"),
+            model_name='appointment',
+            index=models.Index(fields=['organization', 'start_at'], name='assistant_a_organiz_898575_idx'),
         ),
         migrations.AddIndex(
-            model_name="appointment",
-            index=models.Index(fields=["created_at"], name="assistant_a_created_89073d_idx"),
+            model_name='appointment',
+            index=models.Index(fields=['created_at'], name='assistant_a_created_89073d_idx'),
         ),
         migrations.AddIndex(
-            model_name="appointment",
-            index=models.Index(fields=["organization", "created_at"], name="assistant_a_organiz_cd8843_idx"),
+            model_name='appointment',
+            index=models.Index(fields=['organization', 'created_at'], name='assistant_a_organiz_cd8843_idx'),
         ),
         migrations.AddIndex(
-            model_name="conversation",
-            index=models.Index(fields=["state", "organization"], name="assistant_c_state_b94ab5_idx"),
+            model_name='conversation',
+            index=models.Index(fields=['state', 'organization'], name='assistant_c_state_b94ab5_idx'),
         ),
         migrations.AddIndex(
-            model_name="conversation",
-            index=models.Index(fields=["created_at"], name="assistant_c_created_1bb02e_idx"),
+            model_name='conversation',
+            index=models.Index(fields=['created_at'], name='assistant_c_created_1bb02e_idx'),
         ),
         migrations.AddIndex(
-            model_name="conversation",
-            index=models.Index(fields=["organization", "created_at"], name="assistant_c_organiz_404b88_idx"),
+            model_name='conversation',
+            index=models.Index(fields=['organization', 'created_at'], name='assistant_c_organiz_404b88_idx'),
         ),
         migrations.AddIndex(
-            model_name="conversation",
-            index=models.Index(fields=["organization", "last_message_at"], name="assistant_c_organiz_d6e49c_idx"),
+            model_name='conversation',
+            index=models.Index(fields=['organization', 'last_message_at'], name='assistant_c_organiz_d6e49c_idx'),
         ),
         migrations.AddIndex(
-            model_name="conversation",
-            index=models.Index(fields=["assistant", "last_message_at"], name="assistant_c_assista_ab77b9_idx"),
+            model_name='conversation',
+            index=models.Index(fields=['assistant', 'last_message_at'], name='assistant_c_assista_ab77b9_idx'),
         ),
         migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(fields=["created_at"], name="assistant_d_created_f5bd0c_idx"),
+            model_name='delivery',
+            index=models.Index(fields=['created_at'], name='assistant_d_created_f5bd0c_idx'),
         ),
         migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(fields=["organization", "created_at"], name="assistant_d_organiz_b2e3ef_idx"),
+            model_name='delivery',
+            index=models.Index(fields=['organization', 'created_at'], name='assistant_d_organiz_b2e3ef_idx'),
         ),
         migrations.AddIndex(
-            model_name="message",
-            index=models.Index(
-                condition=models.Q(("rating__isnull", False)), fields=["rating"], name="message_that_was_rated"
-            ),
+            model_name='message',
+            index=models.Index(condition=models.Q(('rating__isnull', False)), fields=['rating'], name='message_that_was_rated'),
         ),
         migrations.AddIndex(
-            model_name="question",
-            index=models.Index(fields=["-times", "-last_at"], name="assistant_q_times_16621d_idx"),
+            model_name='question',
+            index=models.Index(fields=['-times', '-last_at'], name='assistant_q_times_16621d_idx'),
         ),
         migrations.AddIndex(
-            model_name="question",
-            index=models.Index(fields=["organization", "-times", "-last_at"], name="assistant_q_organiz_a481f1_idx"),
+            model_name='question',
+            index=models.Index(fields=['organization', '-times', '-last_at'], name='assistant_q_organiz_a481f1_idx'),
         ),
         migrations.AddIndex(
-            model_name="question",
-            index=models.Index(fields=["state", "organization"], name="assistant_q_state_c3771f_idx"),
+            model_name='question',
+            index=models.Index(fields=['state', 'organization'], name='assistant_q_state_c3771f_idx'),
         ),
         migrations.AddIndex(
-            model_name="toolcall",
-            index=models.Index(fields=["created_at"], name="assistant_t_created_f2b273_idx"),
+            model_name='toolcall',
+            index=models.Index(fields=['created_at'], name='assistant_t_created_f2b273_idx'),
         ),
         migrations.AddIndex(
-            model_name="toolcall",
-            index=models.Index(fields=["organization", "created_at"], name="assistant_t_organiz_50172e_idx"),
+            model_name='toolcall',
+            index=models.Index(fields=['organization', 'created_at'], name='assistant_t_organiz_50172e_idx'),
         ),
         migrations.AddIndex(
-            model_name="toolcall",
-            index=models.Index(fields=["method", "created_at"], name="assistant_t_method__95f910_idx"),
+            model_name='toolcall',
+            index=models.Index(fields=['method', 'created_at'], name='assistant_t_method__95f910_idx'),
         ),
         migrations.AddIndex(
-            model_name="turn",
-            index=models.Index(fields=["state", "ended_at"], name="assistant_t_state_69ab84_idx"),
+            model_name='turn',
+            index=models.Index(fields=['state', 'ended_at'], name='assistant_t_state_69ab84_idx'),
         ),
         migrations.AddIndex(
-            model_name="turn",
-            index=models.Index(
-                condition=models.Q(("opening_call__isnull", False)), fields=["opening_call"], name="turn_by_opening_call"
-            ),
+            model_name='turn',
+            index=models.Index(condition=models.Q(('opening_call__isnull', False)), fields=['opening_call'], name='turn_by_opening_call'),
         ),
         migrations.AddIndex(
-            model_name="usage",
-            index=models.Index(fields=["provider", "at"], name="assistant_u_provide_763b44_idx"),
+            model_name='usage',
+            index=models.Index(fields=['provider', 'at'], name='assistant_u_provide_763b44_idx'),
         ),
         migrations.AddIndex(
-            model_name="visitor",
-            index=models.Index(fields=["last_seen_at"], name="assistant_v_last_se_ed7828_idx"),
+            model_name='visitor',
+            index=models.Index(fields=['last_seen_at'], name='assistant_v_last_se_ed7828_idx'),
         ),
         migrations.AddIndex(
-            model_name="visitor",
-            index=models.Index(fields=["organization", "last_seen_at"], name="assistant_v_organiz_5e7950_idx"),
+            model_name='visitor',
+            index=models.Index(fields=['organization', 'last_seen_at'], name='assistant_v_organiz_5e7950_idx'),
         ),
     ]

@@ -5,33 +5,25 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("assistant", "0021_growth_indexes"),
+        ('assistant', "0021_growth_indexes"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="BlockedTime",
+            name='BlockedTime',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("start_at", models.DateTimeField(verbose_name="start")),
-                ("end_at", models.DateTimeField(verbose_name="end")),
-                ("reason", models.CharField(blank=True, max_length=120)),
-                (
-                    "calendar",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="blocked_times", to="assistant.calendar"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('start_at', models.DateTimeField(verbose_name='start')),
+                ('end_at', models.DateTimeField(verbose_name='end')),
+                ('reason', models.CharField(blank=True, max_length=120)),
+                ('calendar', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='blocked_times', to='assistant.calendar')),
             ],
             options={
-                "ordering": ["start_at"],
-                "indexes": [models.Index(fields=["calendar", "end_at"], name="assistant_b_calenda_8f2be3_idx")],
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("start_at__lt", models.F("end_at"))), name="blocked_time_ends_after_start"
-                    )
-                ],
+                'ordering': ['start_at'],
+                'indexes': [models.Index(fields=['calendar', 'end_at'], name='assistant_b_calenda_8f2be3_idx')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('start_at__lt', models.F('end_at'))), name='blocked_time_ends_after_start')],
             },
         ),
     ]

@@ -7,179 +7,92 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("assistant", "0023_messages"),
+        ('assistant', "0023_messages"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="CalendarFeed",
+            name='CalendarFeed',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("shows_name", models.BooleanField(default=False, verbose_name="show the visitor's name")),
-                (
-                    "shows_contact",
-                    models.BooleanField(default=False, verbose_name="show the visitor's e-mail address and phone number"),
-                ),
-                ("shows_reason", models.BooleanField(default=False, verbose_name="show the visitor's reason")),
-                ("serial", models.PositiveIntegerField(default=1, editable=False)),
-                ("read_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="last read")),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                (
-                    "calendar",
-                    models.ForeignKey(
-                        blank=True,
-                        help_text="Leave empty for the appointments of all calendars.",
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="feeds",
-                        to="assistant.calendar",
-                    ),
-                ),
-                (
-                    "organization",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="calendar_feeds",
-                        to="assistant.organization",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('shows_name', models.BooleanField(default=False, verbose_name="show the visitor's name")),
+                ('shows_contact', models.BooleanField(default=False, verbose_name="show the visitor's e-mail address and phone number")),
+                ('shows_reason', models.BooleanField(default=False, verbose_name="show the visitor's reason")),
+                ('serial', models.PositiveIntegerField(default=1, editable=False)),
+                ('read_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='last read')),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('calendar', models.ForeignKey(blank=True, help_text='Leave empty for the appointments of all calendars.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='feeds', to='assistant.calendar')),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='calendar_feeds', to='assistant.organization')),
             ],
             options={
-                "ordering": ["organization", "calendar", "pk"],
+                'ordering': ['organization', 'calendar', 'pk'],
             },
         ),
         migrations.CreateModel(
-            name="OutsideCalendar",
+            name='OutsideCalendar',
             fields=[
-                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ("name", models.CharField(help_text="What staff call it, such as Mira's own calendar.", max_length=80)),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[("ics", "iCalendar address (read only)"), ("caldav", "CalDAV")],
-                        default="ics",
-                        max_length=10,
-                    ),
-                ),
-                (
-                    "enabled",
-                    models.BooleanField(default=True, help_text="Off: it is neither read nor written, and blocks nothing."),
-                ),
-                (
-                    "reads_busy",
-                    models.BooleanField(
-                        default=True,
-                        help_text="Times that are busy there cannot be booked here.",
-                        verbose_name="block its busy times",
-                    ),
-                ),
-                (
-                    "writes_bookings",
-                    models.BooleanField(
-                        default=False,
-                        help_text="Only with CalDAV. They are moved and removed there as they are here.",
-                        verbose_name="enter bookings there",
-                    ),
-                ),
-                ("username", models.CharField(blank=True, max_length=200, verbose_name="user name")),
-                ("origin", models.CharField(blank=True, editable=False, max_length=300, verbose_name="server")),
-                ("sealed_address", models.TextField(blank=True, editable=False)),
-                ("sealed_password", models.TextField(blank=True, editable=False)),
-                ("etag", models.CharField(blank=True, editable=False, max_length=200)),
-                ("last_modified", models.CharField(blank=True, editable=False, max_length=60)),
-                ("full_at", models.DateTimeField(blank=True, editable=False, null=True)),
-                ("fence", models.PositiveIntegerField(default=0, editable=False)),
-                ("leased_until", models.DateTimeField(blank=True, editable=False, null=True)),
-                ("failures", models.PositiveIntegerField(default=0, editable=False)),
-                (
-                    "next_read_at",
-                    models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name="next check"),
-                ),
-                ("tried_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="last check")),
-                (
-                    "read_at",
-                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="last successful check"),
-                ),
-                ("last_error", models.CharField(blank=True, editable=False, max_length=300)),
-                ("note", models.CharField(blank=True, editable=False, max_length=300)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                (
-                    "calendar",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="outside", to="assistant.calendar"
-                    ),
-                ),
-                (
-                    "organization",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="outside_calendars",
-                        to="assistant.organization",
-                    ),
-                ),
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('name', models.CharField(help_text="What staff call it, such as Mira's own calendar.", max_length=80)),
+                ('kind', models.CharField(choices=[('ics', 'iCalendar address (read only)'), ('caldav', 'CalDAV')], default='ics', max_length=10)),
+                ('enabled', models.BooleanField(default=True, help_text='Off: it is neither read nor written, and blocks nothing.')),
+                ('reads_busy', models.BooleanField(default=True, help_text='Times that are busy there cannot be booked here.', verbose_name='block its busy times')),
+                ('writes_bookings', models.BooleanField(default=False, help_text='Only with CalDAV. They are moved and removed there as they are here.', verbose_name='enter bookings there')),
+                ('username', models.CharField(blank=True, max_length=200, verbose_name='user name')),
+                ('origin', models.CharField(blank=True, editable=False, max_length=300, verbose_name='server')),
+                ('sealed_address', models.TextField(blank=True, editable=False)),
+                ('sealed_password', models.TextField(blank=True, editable=False)),
+                ('etag', models.CharField(blank=True, editable=False, max_length=200)),
+                ('last_modified', models.CharField(blank=True, editable=False, max_length=60)),
+                ('full_at', models.DateTimeField(blank=True, editable=False, null=True)),
+                ('fence', models.PositiveIntegerField(default=0, editable=False)),
+                ('leased_until', models.DateTimeField(blank=True, editable=False, null=True)),
+                ('failures', models.PositiveIntegerField(default=0, editable=False)),
+                ('next_read_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='next check')),
+                ('tried_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='last check')),
+                ('read_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='last successful check')),
+                ('last_error', models.CharField(blank=True, editable=False, max_length=300)),
+                ('note', models.CharField(blank=True, editable=False, max_length=300)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('calendar', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='outside', to='assistant.calendar')),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='outside_calendars', to='assistant.organization')),
             ],
             options={
-                "ordering": ["organization", "calendar", "name"],
+                'ordering': ['organization', 'calendar', 'name'],
             },
         ),
         migrations.CreateModel(
-            name="BusyTime",
+            name='BusyTime',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("start_at", models.DateTimeField()),
-                ("end_at", models.DateTimeField()),
-                (
-                    "calendar",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="busy_times", to="assistant.calendar"
-                    ),
-                ),
-                (
-                    "source",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="busy_times",
-                        to="assistant.outsidecalendar",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('start_at', models.DateTimeField()),
+                ('end_at', models.DateTimeField()),
+                ('calendar', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='busy_times', to='assistant.calendar')),
+                ('source', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='busy_times', to='assistant.outsidecalendar')),
             ],
             options={
-                "ordering": ["start_at"],
-                "indexes": [models.Index(fields=["calendar", "end_at"], name="assistant_b_calenda_1b6164_idx")],
+                'ordering': ['start_at'],
+                'indexes': [models.Index(fields=['calendar', 'end_at'], name='assistant_b_calenda_1b6164_idx')],
             },
         ),
         migrations.CreateModel(
-            name="OutsideEntry",
+            name='OutsideEntry',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("wanted", models.PositiveIntegerField(default=0)),
-                ("written", models.PositiveIntegerField(default=0)),
-                ("fence", models.PositiveIntegerField(default=0)),
-                ("leased_until", models.DateTimeField(blank=True, null=True)),
-                ("attempts", models.PositiveSmallIntegerField(default=0)),
-                ("next_attempt_at", models.DateTimeField(default=django.utils.timezone.now, null=True)),
-                ("last_error", models.CharField(blank=True, max_length=300)),
-                (
-                    "appointment",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="outside_entries",
-                        to="assistant.appointment",
-                    ),
-                ),
-                (
-                    "outside",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="entries", to="assistant.outsidecalendar"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('wanted', models.PositiveIntegerField(default=0)),
+                ('written', models.PositiveIntegerField(default=0)),
+                ('fence', models.PositiveIntegerField(default=0)),
+                ('leased_until', models.DateTimeField(blank=True, null=True)),
+                ('attempts', models.PositiveSmallIntegerField(default=0)),
+                ('next_attempt_at', models.DateTimeField(default=django.utils.timezone.now, null=True)),
+                ('last_error', models.CharField(blank=True, max_length=300)),
+                ('appointment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='outside_entries', to='assistant.appointment')),
+                ('outside', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='entries', to='assistant.outsidecalendar')),
             ],
             options={
-                "verbose_name_plural": "outside entries",
-                "constraints": [
-                    models.UniqueConstraint(fields=("outside", "appointment"), name="entry_once_per_outside_calendar")
-                ],
+                'verbose_name_plural': 'outside entries',
+                'constraints': [models.UniqueConstraint(fields=('outside', 'appointment'), name='entry_once_per_outside_calendar')],
             },
         ),
     ]

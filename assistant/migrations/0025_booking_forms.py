@@ -5,8 +5,9 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("assistant", "0024_outside_calendars"),
+        ('assistant', "0024_outside_calendars"),
     ]
 
     operations = [
@@ -21,78 +22,34 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
-            model_name="appointment",
-            name="answers",
+            model_name='appointment',
+            name='answers',
             field=models.JSONField(blank=True, default=list),
         ),
         migrations.AddField(
-            model_name="service",
-            name="ask_notes",
-            field=models.CharField(
-                choices=[("no", "Not asked"), ("optional", "Optional"), ("required", "Required")],
-                default="no",
-                help_text="Whether visitors are asked what else the team should know.",
-                max_length=10,
-                verbose_name="notes",
-            ),
+            model_name='service',
+            name='ask_notes',
+            field=models.CharField(choices=[('no', 'Not asked'), ('optional', 'Optional'), ('required', 'Required')], default='no', help_text='Whether visitors are asked what else the team should know.', max_length=10, verbose_name='notes'),
         ),
         migrations.AddField(
-            model_name="service",
-            name="ask_phone",
-            field=models.CharField(
-                choices=[("no", "Not asked"), ("optional", "Optional"), ("required", "Required")],
-                default="no",
-                help_text="Whether visitors are asked for it when they book. Their name and e-mail address always are.",
-                max_length=10,
-                verbose_name="phone number",
-            ),
+            model_name='service',
+            name='ask_phone',
+            field=models.CharField(choices=[('no', 'Not asked'), ('optional', 'Optional'), ('required', 'Required')], default='no', help_text='Whether visitors are asked for it when they book. Their name and e-mail address always are.', max_length=10, verbose_name='phone number'),
         ),
         migrations.CreateModel(
-            name="FormField",
+            name='FormField',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("label", models.CharField(help_text="As visitors read it, such as Your dog's name.", max_length=120)),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[("text", "Text"), ("choice", "Choice"), ("checkbox", "Checkbox"), ("number", "Number")],
-                        default="text",
-                        max_length=10,
-                    ),
-                ),
-                (
-                    "options",
-                    models.TextField(
-                        blank=True,
-                        help_text="What there is to choose from, one per line. For a choice only.",
-                        max_length=1000,
-                    ),
-                ),
-                (
-                    "required",
-                    models.BooleanField(
-                        default=False, help_text="Whether it must be answered; a checkbox, whether it must be ticked."
-                    ),
-                ),
-                (
-                    "help",
-                    models.CharField(
-                        blank=True, help_text="Shown below the field, such as where to find the number.", max_length=200
-                    ),
-                ),
-                (
-                    "order",
-                    models.PositiveSmallIntegerField(default=0, help_text="Fields with lower numbers are asked first."),
-                ),
-                (
-                    "service",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="form_fields", to="assistant.service"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('label', models.CharField(help_text="As visitors read it, such as Your dog's name.", max_length=120)),
+                ('kind', models.CharField(choices=[('text', 'Text'), ('choice', 'Choice'), ('checkbox', 'Checkbox'), ('number', 'Number')], default='text', max_length=10)),
+                ('options', models.TextField(blank=True, help_text='What there is to choose from, one per line. For a choice only.', max_length=1000)),
+                ('required', models.BooleanField(default=False, help_text='Whether it must be answered; a checkbox, whether it must be ticked.')),
+                ('help', models.CharField(blank=True, help_text='Shown below the field, such as where to find the number.', max_length=200)),
+                ('order', models.PositiveSmallIntegerField(default=0, help_text='Fields with lower numbers are asked first.')),
+                ('service', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='form_fields', to='assistant.service')),
             ],
             options={
-                "ordering": ["order", "pk"],
+                'ordering': ['order', 'pk'],
             },
         ),
     ]

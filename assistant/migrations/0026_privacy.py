@@ -7,86 +7,45 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("assistant", "0025_booking_forms"),
+        ('assistant', "0025_booking_forms"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="organization",
-            name="keep_ledger_days",
-            field=models.PositiveIntegerField(
-                blank=True,
-                help_text="Tool calls and e-mails of the outbox are deleted after this time, such as 180. Leave empty to keep them. Usage and costs stay as numbers.",
-                null=True,
-                validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(36500)],
-                verbose_name="keep tool calls and e-mails for, in days",
-            ),
+            model_name='organization',
+            name='keep_ledger_days',
+            field=models.PositiveIntegerField(blank=True, help_text='Tool calls and e-mails of the outbox are deleted after this time, such as 180. Leave empty to keep them. Usage and costs stay as numbers.', null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(36500)], verbose_name='keep tool calls and e-mails for, in days'),
         ),
         migrations.AddField(
-            model_name="organization",
-            name="keep_messages_days",
-            field=models.PositiveIntegerField(
-                blank=True,
-                help_text="Messages, summaries and notes are deleted this long after a conversation's last message, such as 90. Leave empty to keep them.",
-                null=True,
-                validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(36500)],
-                verbose_name="keep messages for, in days",
-            ),
+            model_name='organization',
+            name='keep_messages_days',
+            field=models.PositiveIntegerField(blank=True, help_text="Messages, summaries and notes are deleted this long after a conversation's last message, such as 90. Leave empty to keep them.", null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(36500)], verbose_name='keep messages for, in days'),
         ),
         migrations.AddField(
-            model_name="organization",
-            name="keep_visitors_days",
-            field=models.PositiveIntegerField(
-                blank=True,
-                help_text="Visitors are erased, with everything about them, this long after their last visit or appointment, such as 365. Leave empty to keep them.",
-                null=True,
-                validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(36500)],
-                verbose_name="keep visitors for, in days",
-            ),
+            model_name='organization',
+            name='keep_visitors_days',
+            field=models.PositiveIntegerField(blank=True, help_text='Visitors are erased, with everything about them, this long after their last visit or appointment, such as 365. Leave empty to keep them.', null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(36500)], verbose_name='keep visitors for, in days'),
         ),
         migrations.CreateModel(
-            name="Removal",
+            name='Removal',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("visitor", models.UUIDField(blank=True, null=True, unique=True)),
-                (
-                    "reason",
-                    models.CharField(
-                        choices=[
-                            ("request", "Visitor erased by staff"),
-                            ("expired", "Visitor not seen for as long as visitors are kept"),
-                            ("retention", "Older than messages or the ledger are kept"),
-                        ],
-                        max_length=9,
-                    ),
-                ),
-                ("counts", models.JSONField(default=dict)),
-                ("pending", models.JSONField(default=dict, editable=False)),
-                ("at", models.DateTimeField(auto_now_add=True)),
-                ("finished_at", models.DateTimeField(blank=True, null=True, verbose_name="finished")),
-                (
-                    "by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "organization",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="removals", to="assistant.organization"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('visitor', models.UUIDField(blank=True, null=True, unique=True)),
+                ('reason', models.CharField(choices=[('request', 'Visitor erased by staff'), ('expired', 'Visitor not seen for as long as visitors are kept'), ('retention', 'Older than messages or the ledger are kept')], max_length=9)),
+                ('counts', models.JSONField(default=dict)),
+                ('pending', models.JSONField(default=dict, editable=False)),
+                ('at', models.DateTimeField(auto_now_add=True)),
+                ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='finished')),
+                ('by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='removals', to='assistant.organization')),
             ],
             options={
-                "verbose_name": "removal of personal data",
-                "verbose_name_plural": "removals of personal data",
-                "ordering": ["-at"],
+                'verbose_name': 'removal of personal data',
+                'verbose_name_plural': 'removals of personal data',
+                'ordering': ['-at'],
             },
         ),
     ]

@@ -9,150 +9,67 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("assistant", "0027_labels"),
+        ('assistant', '0027_labels'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AlterModelOptions(
-            name="membership",
-            options={"verbose_name": "member"},
+            name='membership',
+            options={'verbose_name': 'member'},
         ),
         migrations.AddField(
-            model_name="organization",
-            name="require_two_factor",
-            field=models.BooleanField(
-                default=False,
-                help_text="Members without it are asked to set it up when they log in, and can do nothing else before.",
-                verbose_name="require two-factor authentication",
-            ),
+            model_name='organization',
+            name='require_two_factor',
+            field=models.BooleanField(default=False, help_text='Members without it are asked to set it up when they log in, and can do nothing else before.', verbose_name='require two-factor authentication'),
         ),
         migrations.AlterField(
-            model_name="membership",
-            name="role",
-            field=models.CharField(
-                choices=[("owner", "Owner"), ("editor", "Editor"), ("agent", "Agent"), ("viewer", "Viewer")],
-                default="editor",
-                max_length=10,
-            ),
+            model_name='membership',
+            name='role',
+            field=models.CharField(choices=[('owner', 'Owner'), ('editor', 'Editor'), ('agent', 'Agent'), ('viewer', 'Viewer')], default='editor', max_length=10),
         ),
         migrations.CreateModel(
-            name="Invitation",
+            name='Invitation',
             fields=[
-                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                (
-                    "email",
-                    models.EmailField(
-                        help_text="Where the link is sent. It can be used once, within seven days.",
-                        max_length=254,
-                        verbose_name="e-mail",
-                    ),
-                ),
-                (
-                    "role",
-                    models.CharField(
-                        choices=[("owner", "Owner"), ("editor", "Editor"), ("agent", "Agent"), ("viewer", "Viewer")],
-                        default="agent",
-                        max_length=10,
-                    ),
-                ),
-                ("number", models.PositiveIntegerField(default=1, editable=False)),
-                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="invited")),
-                (
-                    "expires_at",
-                    models.DateTimeField(
-                        default=assistant.models.organizations.invitation.expiry, editable=False, verbose_name="valid until"
-                    ),
-                ),
-                ("accepted_at", models.DateTimeField(editable=False, null=True, verbose_name="accepted")),
-                ("withdrawn_at", models.DateTimeField(editable=False, null=True, verbose_name="withdrawn")),
-                (
-                    "accepted_by",
-                    models.ForeignKey(
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "by",
-                    models.ForeignKey(
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="invited by",
-                    ),
-                ),
-                (
-                    "organization",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="invitations", to="assistant.organization"
-                    ),
-                ),
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('email', models.EmailField(help_text='Where the link is sent. It can be used once, within seven days.', max_length=254, verbose_name='e-mail')),
+                ('role', models.CharField(choices=[('owner', 'Owner'), ('editor', 'Editor'), ('agent', 'Agent'), ('viewer', 'Viewer')], default='agent', max_length=10)),
+                ('number', models.PositiveIntegerField(default=1, editable=False)),
+                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='invited')),
+                ('expires_at', models.DateTimeField(default=assistant.models.organizations.invitation.expiry, editable=False, verbose_name='valid until')),
+                ('accepted_at', models.DateTimeField(editable=False, null=True, verbose_name='accepted')),
+                ('withdrawn_at', models.DateTimeField(editable=False, null=True, verbose_name='withdrawn')),
+                ('accepted_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='invited by')),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='invitations', to='assistant.organization')),
             ],
             options={
-                "ordering": ["-created_at"],
+                'ordering': ['-created_at'],
             },
         ),
         migrations.CreateModel(
-            name="AuditEntry",
+            name='AuditEntry',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("by_name", models.CharField(blank=True, max_length=150, verbose_name="who")),
-                ("network", models.CharField(blank=True, max_length=50)),
-                (
-                    "act",
-                    models.CharField(
-                        choices=[
-                            ("added", "Added"),
-                            ("changed", "Changed"),
-                            ("deleted", "Deleted"),
-                            ("looked", "Looked at"),
-                            ("exported", "Exported"),
-                            ("done", "Did"),
-                        ],
-                        max_length=10,
-                        verbose_name="did",
-                    ),
-                ),
-                ("model", models.CharField(blank=True, max_length=60, verbose_name="kind")),
-                ("object_id", models.CharField(blank=True, max_length=64, verbose_name="row")),
-                ("name", models.CharField(blank=True, max_length=200)),
-                ("detail", models.CharField(blank=True, max_length=200)),
-                ("changes", models.JSONField(blank=True, default=dict)),
-                (
-                    "by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "organization",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="audit_entries",
-                        to="assistant.organization",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('by_name', models.CharField(blank=True, max_length=150, verbose_name='who')),
+                ('network', models.CharField(blank=True, max_length=50)),
+                ('act', models.CharField(choices=[('added', 'Added'), ('changed', 'Changed'), ('deleted', 'Deleted'), ('looked', 'Looked at'), ('exported', 'Exported'), ('done', 'Did')], max_length=10, verbose_name='did')),
+                ('model', models.CharField(blank=True, max_length=60, verbose_name='kind')),
+                ('object_id', models.CharField(blank=True, max_length=64, verbose_name='row')),
+                ('name', models.CharField(blank=True, max_length=200)),
+                ('detail', models.CharField(blank=True, max_length=200)),
+                ('changes', models.JSONField(blank=True, default=dict)),
+                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('organization', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='audit_entries', to='assistant.organization')),
             ],
             options={
-                "verbose_name": "audit entry",
-                "verbose_name_plural": "audit log",
-                "ordering": ["-at", "-pk"],
-                "indexes": [
-                    models.Index(fields=["organization", "-at"], name="assistant_a_organiz_f50685_idx"),
-                    models.Index(fields=["-at"], name="assistant_a_at_10f56c_idx"),
-                ],
+                'verbose_name': 'audit entry',
+                'verbose_name_plural': 'audit log',
+                'ordering': ['-at', '-pk'],
+                'indexes': [models.Index(fields=['organization', '-at'], name='assistant_a_organiz_f50685_idx'), models.Index(fields=['-at'], name='assistant_a_at_10f56c_idx')],
             },
         ),
     ]

@@ -16,77 +16,47 @@ def describe_waiting(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("assistant", "0028_team"),
+        ('assistant', '0028_team'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="conversation",
-            name="reach",
-            field=models.CharField(
-                blank=True,
-                choices=[
-                    ("told", "The team was notified"),
-                    ("away", "The team was notified, outside office hours"),
-                    ("nobody", "Nobody was notified"),
-                ],
-                max_length=6,
-            ),
+            model_name='conversation',
+            name='reach',
+            field=models.CharField(blank=True, choices=[('told', 'The team was notified'), ('away', 'The team was notified, outside office hours'), ('nobody', 'Nobody was notified')], max_length=6),
         ),
         migrations.AddField(
-            model_name="conversation",
-            name="waiting_since",
+            model_name='conversation',
+            name='waiting_since',
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.CreateModel(
-            name="OfficeClosure",
+            name='OfficeClosure',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("first_day", models.DateField()),
-                ("last_day", models.DateField()),
-                ("reason", models.CharField(blank=True, max_length=120)),
-                (
-                    "organization",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="closures", to="assistant.organization"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('first_day', models.DateField()),
+                ('last_day', models.DateField()),
+                ('reason', models.CharField(blank=True, max_length=120)),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='closures', to='assistant.organization')),
             ],
             options={
-                "ordering": ["first_day"],
+                'ordering': ['first_day'],
             },
         ),
         migrations.CreateModel(
-            name="OfficeHours",
+            name='OfficeHours',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "weekday",
-                    models.PositiveSmallIntegerField(
-                        choices=[
-                            (0, "Monday"),
-                            (1, "Tuesday"),
-                            (2, "Wednesday"),
-                            (3, "Thursday"),
-                            (4, "Friday"),
-                            (5, "Saturday"),
-                            (6, "Sunday"),
-                        ]
-                    ),
-                ),
-                ("opens", models.TimeField()),
-                ("closes", models.TimeField()),
-                (
-                    "organization",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="office_hours", to="assistant.organization"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('weekday', models.PositiveSmallIntegerField(choices=[(0, 'Monday'), (1, 'Tuesday'), (2, 'Wednesday'), (3, 'Thursday'), (4, 'Friday'), (5, 'Saturday'), (6, 'Sunday')])),
+                ('opens', models.TimeField()),
+                ('closes', models.TimeField()),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='office_hours', to='assistant.organization')),
             ],
             options={
-                "verbose_name_plural": "office hours",
-                "ordering": ["weekday", "opens"],
+                'verbose_name_plural': 'office hours',
+                'ordering': ['weekday', 'opens'],
             },
         ),
         migrations.RunPython(describe_waiting, migrations.RunPython.noop),

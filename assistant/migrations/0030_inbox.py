@@ -9,276 +9,142 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("assistant", "0029_office_hours"),
+        ('assistant', '0029_office_hours'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="conversation",
-            name="assigned",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="assigned_conversations",
-                to=settings.AUTH_USER_MODEL,
-            ),
+            model_name='conversation',
+            name='assigned',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='assigned_conversations', to=settings.AUTH_USER_MODEL),
         ),
         migrations.AddField(
-            model_name="conversation",
-            name="mail_due_at",
+            model_name='conversation',
+            name='mail_due_at',
             field=models.DateTimeField(blank=True, db_index=True, null=True),
         ),
         migrations.AddField(
-            model_name="conversation",
-            name="mailed_seq",
+            model_name='conversation',
+            name='mailed_seq',
             field=models.PositiveBigIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name="conversation",
-            name="note_to_assistant",
+            model_name='conversation',
+            name='note_to_assistant',
             field=models.TextField(blank=True, max_length=1000),
         ),
         migrations.AddField(
-            model_name="conversation",
-            name="seen_seq",
+            model_name='conversation',
+            name='seen_seq',
             field=models.PositiveBigIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name="conversation",
-            name="snoozed_seq",
+            model_name='conversation',
+            name='snoozed_seq',
             field=models.PositiveBigIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name="conversation",
-            name="snoozed_until",
+            model_name='conversation',
+            name='snoozed_until',
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.CreateModel(
-            name="TeamWebhook",
+            name='TeamWebhook',
             fields=[
-                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ("name", models.CharField(help_text="What staff call it, such as #reception.", max_length=80)),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("slack", "Slack, Mattermost, Rocket.Chat: a message"),
-                            ("json", "Anything else: JSON with the event"),
-                        ],
-                        default="slack",
-                        max_length=10,
-                    ),
-                ),
-                ("enabled", models.BooleanField(default=True)),
-                ("events", models.JSONField(blank=True, default=list)),
-                ("origin", models.CharField(blank=True, editable=False, max_length=300, verbose_name="server")),
-                ("sealed_address", models.TextField(blank=True, editable=False)),
-                ("last_error", models.CharField(blank=True, editable=False, max_length=300)),
-                (
-                    "organization",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="team_webhooks",
-                        to="assistant.organization",
-                    ),
-                ),
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('name', models.CharField(help_text='What staff call it, such as #reception.', max_length=80)),
+                ('kind', models.CharField(choices=[('slack', 'Slack, Mattermost, Rocket.Chat: a message'), ('json', 'Anything else: JSON with the event')], default='slack', max_length=10)),
+                ('enabled', models.BooleanField(default=True)),
+                ('events', models.JSONField(blank=True, default=list)),
+                ('origin', models.CharField(blank=True, editable=False, max_length=300, verbose_name='server')),
+                ('sealed_address', models.TextField(blank=True, editable=False)),
+                ('last_error', models.CharField(blank=True, editable=False, max_length=300)),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='team_webhooks', to='assistant.organization')),
             ],
             options={
-                "ordering": ["organization", "name"],
+                'ordering': ['organization', 'name'],
             },
         ),
         migrations.CreateModel(
-            name="CannedReply",
+            name='CannedReply',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "shortcut",
-                    models.CharField(
-                        help_text="What follows the / in the reply box, such as hours for /hours.",
-                        max_length=30,
-                        validators=[
-                            django.core.validators.RegexValidator(
-                                "^[\\w-]+\\Z", "Use letters, digits, - and _ only, such as opening-hours."
-                            )
-                        ],
-                    ),
-                ),
-                (
-                    "text",
-                    models.TextField(
-                        help_text="The reply. {visitor}, {me}, {assistant} and {organization} are filled in with names.",
-                        max_length=2000,
-                    ),
-                ),
-                (
-                    "organization",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="canned_replies",
-                        to="assistant.organization",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('shortcut', models.CharField(help_text='What follows the / in the reply box, such as hours for /hours.', max_length=30, validators=[django.core.validators.RegexValidator('^[\\w-]+\\Z', 'Use letters, digits, - and _ only, such as opening-hours.')])),
+                ('text', models.TextField(help_text='The reply. {visitor}, {me}, {assistant} and {organization} are filled in with names.', max_length=2000)),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='canned_replies', to='assistant.organization')),
             ],
             options={
-                "verbose_name_plural": "canned replies",
-                "ordering": ["shortcut"],
-                "constraints": [
-                    models.UniqueConstraint(fields=("organization", "shortcut"), name="one_canned_reply_per_shortcut")
-                ],
+                'verbose_name_plural': 'canned replies',
+                'ordering': ['shortcut'],
+                'constraints': [models.UniqueConstraint(fields=('organization', 'shortcut'), name='one_canned_reply_per_shortcut')],
             },
         ),
         migrations.CreateModel(
-            name="ConversationRead",
+            name='ConversationRead',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("seq", models.PositiveBigIntegerField(default=0)),
-                (
-                    "conversation",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="reads", to="assistant.conversation"
-                    ),
-                ),
-                (
-                    "user",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('seq', models.PositiveBigIntegerField(default=0)),
+                ('conversation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reads', to='assistant.conversation')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                "constraints": [models.UniqueConstraint(fields=("conversation", "user"), name="one_read_per_user")],
+                'constraints': [models.UniqueConstraint(fields=('conversation', 'user'), name='one_read_per_user')],
             },
         ),
         migrations.CreateModel(
-            name="NotificationChoice",
+            name='NotificationChoice',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "event",
-                    models.CharField(
-                        choices=[
-                            ("waiting", "A visitor asks for a person"),
-                            ("message", "A visitor writes in a conversation of mine"),
-                            ("delivery", "An e-mail could not be delivered"),
-                            ("budget", "A limit is nearly reached"),
-                            ("provider", "A model provider has stopped answering"),
-                            ("question", "A question has no good answer"),
-                        ],
-                        max_length=10,
-                    ),
-                ),
-                ("in_page", models.BooleanField(default=False)),
-                ("email", models.BooleanField(default=False, verbose_name="e-mail")),
-                (
-                    "user",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="notification_choices",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('event', models.CharField(choices=[('waiting', 'A visitor asks for a person'), ('message', 'A visitor writes in a conversation of mine'), ('delivery', 'An e-mail could not be delivered'), ('budget', 'A limit is nearly reached'), ('provider', 'A model provider has stopped answering'), ('question', 'A question has no good answer')], max_length=10)),
+                ('in_page', models.BooleanField(default=False)),
+                ('email', models.BooleanField(default=False, verbose_name='e-mail')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notification_choices', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                "constraints": [models.UniqueConstraint(fields=("user", "event"), name="one_choice_per_event")],
+                'constraints': [models.UniqueConstraint(fields=('user', 'event'), name='one_choice_per_event')],
             },
         ),
         migrations.CreateModel(
-            name="Tag",
+            name='Tag',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(help_text="One or two words, such as refund.", max_length=40)),
-                ("conversations", models.ManyToManyField(blank=True, related_name="tags", to="assistant.conversation")),
-                (
-                    "organization",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="tags", to="assistant.organization"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(help_text='One or two words, such as refund.', max_length=40)),
+                ('conversations', models.ManyToManyField(blank=True, related_name='tags', to='assistant.conversation')),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tags', to='assistant.organization')),
             ],
             options={
-                "ordering": ["name"],
-                "constraints": [models.UniqueConstraint(fields=("organization", "name"), name="one_tag_per_name")],
+                'ordering': ['name'],
+                'constraints': [models.UniqueConstraint(fields=('organization', 'name'), name='one_tag_per_name')],
             },
         ),
         migrations.CreateModel(
-            name="Notification",
+            name='Notification',
             fields=[
-                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                (
-                    "event",
-                    models.CharField(
-                        choices=[
-                            ("waiting", "A visitor asks for a person"),
-                            ("message", "A visitor writes in a conversation of mine"),
-                            ("delivery", "An e-mail could not be delivered"),
-                            ("budget", "A limit is nearly reached"),
-                            ("provider", "A model provider has stopped answering"),
-                            ("question", "A question has no good answer"),
-                        ],
-                        max_length=10,
-                    ),
-                ),
-                ("key", models.CharField(max_length=160, unique=True)),
-                ("seq", models.PositiveBigIntegerField(default=0)),
-                ("title", models.CharField(max_length=200)),
-                ("link", models.CharField(blank=True, max_length=300)),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[("queued", "Queued"), ("sent", "Sent"), ("withdrawn", "Withdrawn"), ("dead", "Failed")],
-                        default="queued",
-                        max_length=10,
-                    ),
-                ),
-                ("fence", models.PositiveIntegerField(default=0)),
-                ("leased_until", models.DateTimeField(blank=True, null=True)),
-                ("attempts", models.PositiveSmallIntegerField(default=0)),
-                ("next_attempt_at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("last_error", models.CharField(blank=True, max_length=300)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("sent_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "conversation",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="notifications",
-                        to="assistant.conversation",
-                    ),
-                ),
-                (
-                    "organization",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="notifications",
-                        to="assistant.organization",
-                    ),
-                ),
-                (
-                    "user",
-                    models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-                (
-                    "webhook",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="notifications",
-                        to="assistant.teamwebhook",
-                    ),
-                ),
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('event', models.CharField(choices=[('waiting', 'A visitor asks for a person'), ('message', 'A visitor writes in a conversation of mine'), ('delivery', 'An e-mail could not be delivered'), ('budget', 'A limit is nearly reached'), ('provider', 'A model provider has stopped answering'), ('question', 'A question has no good answer')], max_length=10)),
+                ('key', models.CharField(max_length=160, unique=True)),
+                ('seq', models.PositiveBigIntegerField(default=0)),
+                ('title', models.CharField(max_length=200)),
+                ('link', models.CharField(blank=True, max_length=300)),
+                ('state', models.CharField(choices=[('queued', 'Queued'), ('sent', 'Sent'), ('withdrawn', 'Withdrawn'), ('dead', 'Failed')], default='queued', max_length=10)),
+                ('fence', models.PositiveIntegerField(default=0)),
+                ('leased_until', models.DateTimeField(blank=True, null=True)),
+                ('attempts', models.PositiveSmallIntegerField(default=0)),
+                ('next_attempt_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('last_error', models.CharField(blank=True, max_length=300)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('sent_at', models.DateTimeField(blank=True, null=True)),
+                ('conversation', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='notifications', to='assistant.conversation')),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notifications', to='assistant.organization')),
+                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('webhook', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='notifications', to='assistant.teamwebhook')),
             ],
             options={
-                "ordering": ["-created_at"],
-                "indexes": [
-                    models.Index(fields=["state", "next_attempt_at"], name="assistant_n_state_9b43d1_idx"),
-                    models.Index(fields=["created_at"], name="assistant_n_created_7dfcb0_idx"),
-                ],
+                'ordering': ['-created_at'],
+                'indexes': [models.Index(fields=['state', 'next_attempt_at'], name='assistant_n_state_9b43d1_idx'), models.Index(fields=['created_at'], name='assistant_n_created_7dfcb0_idx')],
             },
         ),
     ]

@@ -8,6 +8,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
         ("assistant", "0042_ratings_and_invitations"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
@@ -26,11 +27,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="assistant",
             name="accepts_files",
-            field=models.BooleanField(
-                default=False,
-                help_text="Visitors can send images (PNG, JPEG, WebP, GIF) and PDF. The assistant reads only their names; your team can open them.",
-                verbose_name="files",
-            ),
+            field=models.BooleanField(default=False, help_text="Visitors can send images (PNG, JPEG, WebP, GIF) and PDF. The assistant reads only their names; your team can open them.", verbose_name="files"),
         ),
         migrations.AddField(
             model_name="message",
@@ -45,51 +42,16 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(max_length=120)),
                 ("type", models.CharField(blank=True, max_length=40)),
                 ("size", models.PositiveIntegerField()),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[("receiving", "Being received"), ("ready", "Ready")], default="receiving", max_length=10
-                    ),
-                ),
-                (
-                    "place",
-                    models.CharField(
-                        default=assistant.models.conversations.file.new_place, editable=False, max_length=48, unique=True
-                    ),
-                ),
+                ("state", models.CharField(choices=[("receiving", "Being received"), ("ready", "Ready")], default="receiving", max_length=10)),
+                ("place", models.CharField(default=assistant.models.conversations.file.new_place, editable=False, max_length=48, unique=True)),
                 ("at", models.DateTimeField(auto_now_add=True)),
-                (
-                    "by_staff",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "conversation",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="files", to="assistant.conversation"
-                    ),
-                ),
-                (
-                    "message",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="attached",
-                        to="assistant.message",
-                    ),
-                ),
+                ("by_staff", models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL)),
+                ("conversation", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="files", to="assistant.conversation")),
+                ("message", models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name="attached", to="assistant.message")),
             ],
             options={
                 "ordering": ["conversation", "at"],
-                "indexes": [
-                    models.Index(condition=models.Q(("message", None)), fields=["at"], name="file_without_a_message")
-                ],
+                "indexes": [models.Index(condition=models.Q(("message", None)), fields=["at"], name="file_without_a_message")],
             },
         ),
     ]

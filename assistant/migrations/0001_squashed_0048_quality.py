@@ -1,4 +1,4 @@
-"""All migrations up to 0043, as one for a new database, which takes a fifth of the time.
+"""All migrations up to 0048, as one for a new database, which takes a fifth of the time.
 
 An older database goes on from where it is, through the migrations themselves. `tests/upgrades` compares the tables.
 """
@@ -97,6 +97,11 @@ class Migration(migrations.Migration):
         ("assistant", "0041_set_up"),
         ("assistant", "0042_ratings_and_invitations"),
         ("assistant", "0043_conversation_files"),
+        ("assistant", "0044_form_field_translations"),
+        ("assistant", "0045_pictures"),
+        ("assistant", "0046_log_ins_and_own_data"),
+        ("assistant", "0047_web_push"),
+        ("assistant", "0048_quality"),
     ]
 
     # After all others: each of their steps would make our models anew.
@@ -703,6 +708,9 @@ class Migration(migrations.Migration):
                                     ("deleted", "Deleted"),
                                     ("looked", "Looked at"),
                                     ("exported", "Exported"),
+                                    ("logged_in", "Logged in"),
+                                    ("logged_out", "Logged out"),
+                                    ("refused", "Log-in refused"),
                                     ("done", "Other action"),
                                 ],
                                 max_length=10,
@@ -1132,18 +1140,19 @@ class Migration(migrations.Migration):
                     name="Closure",
                     fields=[
                         ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                        ("first_day", models.DateField()),
+                        ("last_day", models.DateField()),
+                        ("reason", models.CharField(blank=True, max_length=120)),
                         (
                             "calendar",
                             models.ForeignKey(
                                 on_delete=django.db.models.deletion.CASCADE, related_name="closures", to="assistant.calendar"
                             ),
                         ),
-                        ("first_day", models.DateField()),
-                        ("last_day", models.DateField()),
-                        ("reason", models.CharField(blank=True, max_length=120)),
                     ],
                     options={
                         "ordering": ["first_day"],
+                        "abstract": False,
                         "indexes": [],
                         "constraints": [],
                     },
@@ -1211,6 +1220,7 @@ class Migration(migrations.Migration):
                                 max_length=6,
                             ),
                         ),
+                        ("person_at", models.DateTimeField(blank=True, null=True)),
                         (
                             "assigned",
                             models.ForeignKey(
@@ -1254,6 +1264,16 @@ class Migration(migrations.Migration):
                             models.Index(fields=["organization", "created_at"], name="assistant_c_organiz_404b88_idx"),
                             models.Index(fields=["organization", "last_message_at"], name="assistant_c_organiz_d6e49c_idx"),
                             models.Index(fields=["assistant", "last_message_at"], name="assistant_c_assista_ab77b9_idx"),
+                            models.Index(
+                                condition=models.Q(("state", "assistant")),
+                                fields=["last_message_at"],
+                                name="conversation_that_may_be_idle",
+                            ),
+                            models.Index(
+                                condition=models.Q(("rated_at__isnull", False)),
+                                fields=["organization", "rated_at"],
+                                name="conversation_that_was_rated",
+                            ),
                         ],
                         "constraints": [],
                     },
@@ -1761,6 +1781,7 @@ class Migration(migrations.Migration):
                                 default=0, help_text="Fields with lower numbers are asked first."
                             ),
                         ),
+                        ("translations", models.JSONField(blank=True, default=dict, editable=False)),
                     ],
                     options={
                         "ordering": ["order", "pk"],
@@ -1798,6 +1819,14 @@ class Migration(migrations.Migration):
                             "enabled",
                             models.BooleanField(
                                 default=True, help_text="Off: tokens that were signed with it are no longer valid."
+                            ),
+                        ),
+                        (
+                            "manages_data",
+                            models.BooleanField(
+                                default=False,
+                                help_text="Your server can ask for the export or the erasure of any visitor with tokens that this key has signed.",
+                                verbose_name="may export and erase visitors",
                             ),
                         ),
                         ("used_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="last used")),
@@ -2112,6 +2141,7 @@ class Migration(migrations.Migration):
                         ),
                     ],
                     options={
+                        "verbose_name": "message text",
                         "ordering": ["organization", "message", "audience", "language"],
                         "constraints": [
                             models.UniqueConstraint(
@@ -2347,6 +2377,15 @@ class Migration(migrations.Migration):
                             ),
                         ),
                         (
+                            "subscription",
+                            models.ForeignKey(
+                                null=True,
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="notifications",
+                                to="assistant.pushsubscription",
+                            ),
+                        ),
+                        (
                             "conversation",
                             models.ForeignKey(
                                 null=True,
@@ -2431,6 +2470,7 @@ class Migration(migrations.Migration):
                         ),
                         ("in_page", models.BooleanField(default=False)),
                         ("email", models.BooleanField(default=False, verbose_name="e-mail")),
+                        ("push", models.BooleanField(default=False, verbose_name="push")),
                     ],
                     options={
                         "constraints": [models.UniqueConstraint(fields=("user", "event"), name="one_choice_per_event")],
@@ -2559,6 +2599,9 @@ class Migration(migrations.Migration):
                     name="OfficeClosure",
                     fields=[
                         ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                        ("first_day", models.DateField()),
+                        ("last_day", models.DateField()),
+                        ("reason", models.CharField(blank=True, max_length=120)),
                         (
                             "organization",
                             models.ForeignKey(
@@ -2567,12 +2610,10 @@ class Migration(migrations.Migration):
                                 to="assistant.organization",
                             ),
                         ),
-                        ("first_day", models.DateField()),
-                        ("last_day", models.DateField()),
-                        ("reason", models.CharField(blank=True, max_length=120)),
                     ],
                     options={
                         "ordering": ["first_day"],
+                        "abstract": False,
                         "indexes": [],
                         "constraints": [],
                     },
@@ -2766,6 +2807,23 @@ class Migration(migrations.Migration):
                                     django.core.validators.MaxValueValidator(36500),
                                 ],
                                 verbose_name="keep tool calls and e-mails for, in days",
+                            ),
+                        ),
+                        (
+                            "close_after_hours",
+                            models.PositiveSmallIntegerField(
+                                default=168,
+                                help_text="A conversation with the assistant is closed this long after its last message, with a summary for your team. The visitor's next message begins a new one. 0: never.",
+                                validators=[django.core.validators.MaxValueValidator(8760)],
+                                verbose_name="close conversations after, in hours",
+                            ),
+                        ),
+                        (
+                            "visitors_manage_data",
+                            models.BooleanField(
+                                default=False,
+                                help_text="The chat's menu has “Your data”. A download has what a visitor said, booked and was sent, but not your team's notes. Erasing deletes the notes too, and cancels appointments to come. Nobody on your team is asked.",
+                                verbose_name="visitors can download and erase their data",
                             ),
                         ),
                         (
@@ -2973,6 +3031,46 @@ class Migration(migrations.Migration):
                     },
                 ),
                 migrations.CreateModel(
+                    name="Picture",
+                    fields=[
+                        ("id", models.CharField(editable=False, max_length=40, primary_key=True, serialize=False)),
+                        (
+                            "organization",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="pictures",
+                                to="assistant.organization",
+                            ),
+                        ),
+                        (
+                            "assistant",
+                            models.OneToOneField(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="+",
+                                to="assistant.assistant",
+                            ),
+                        ),
+                        ("data", models.BinaryField()),
+                        ("type", models.CharField(max_length=20)),
+                        ("width", models.PositiveSmallIntegerField()),
+                        ("height", models.PositiveSmallIntegerField()),
+                        ("at", models.DateTimeField(auto_now_add=True)),
+                    ],
+                    options={
+                        "ordering": ["organization", "at"],
+                        "constraints": [
+                            models.UniqueConstraint(
+                                condition=models.Q(("assistant", None)),
+                                fields=("organization",),
+                                name="one_logo_per_organization",
+                            )
+                        ],
+                        "indexes": [],
+                    },
+                ),
+                migrations.CreateModel(
                     name="Price",
                     fields=[
                         ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -3020,6 +3118,38 @@ class Migration(migrations.Migration):
                             ),
                         ],
                         "indexes": [],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="PromptDraft",
+                    fields=[
+                        ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                        (
+                            "assistant",
+                            models.OneToOneField(
+                                on_delete=django.db.models.deletion.CASCADE, related_name="draft", to="assistant.assistant"
+                            ),
+                        ),
+                        ("instructions", models.TextField(blank=True, max_length=20000)),
+                        ("knowledge", models.TextField(blank=True, max_length=60000)),
+                        ("greeting", models.CharField(max_length=300)),
+                        ("based_on", models.PositiveIntegerField(default=0)),
+                        ("edits", models.PositiveIntegerField(default=1)),
+                        (
+                            "by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.SET_NULL,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        ("at", models.DateTimeField(auto_now=True)),
+                    ],
+                    options={
+                        "indexes": [],
+                        "constraints": [],
                     },
                 ),
                 migrations.CreateModel(
@@ -3281,6 +3411,55 @@ class Migration(migrations.Migration):
                     },
                 ),
                 migrations.CreateModel(
+                    name="PushKey",
+                    fields=[
+                        ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                        ("public_key", models.CharField(max_length=100, unique=True)),
+                        ("sealed_private_key", models.TextField()),
+                        ("created_at", models.DateTimeField(auto_now_add=True)),
+                    ],
+                    options={
+                        "ordering": ["-pk"],
+                        "indexes": [],
+                        "constraints": [],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="PushSubscription",
+                    fields=[
+                        ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                        (
+                            "user",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="push_subscriptions",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "key",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="subscriptions",
+                                to="assistant.pushkey",
+                            ),
+                        ),
+                        ("digest", models.CharField(max_length=64, unique=True)),
+                        ("origin", models.CharField(max_length=300)),
+                        ("sealed_address", models.TextField()),
+                        ("sealed_keys", models.TextField()),
+                        ("browser", models.CharField(max_length=80)),
+                        ("created_at", models.DateTimeField(auto_now_add=True)),
+                        ("sent_at", models.DateTimeField(blank=True, null=True)),
+                        ("last_error", models.CharField(blank=True, max_length=300)),
+                    ],
+                    options={
+                        "ordering": ["created_at"],
+                        "indexes": [],
+                        "constraints": [],
+                    },
+                ),
+                migrations.CreateModel(
                     name="Question",
                     fields=[
                         ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -3301,6 +3480,16 @@ class Migration(migrations.Migration):
                             ),
                         ),
                         ("key", models.CharField(editable=False, max_length=64)),
+                        (
+                            "message",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.SET_NULL,
+                                related_name="+",
+                                to="assistant.message",
+                            ),
+                        ),
                         ("text", models.CharField(max_length=300, verbose_name="question")),
                         (
                             "reason",
@@ -3333,6 +3522,18 @@ class Migration(migrations.Migration):
                                 to="assistant.document",
                             ),
                         ),
+                        ("version", models.PositiveIntegerField(blank=True, null=True, verbose_name="prompt version")),
+                        (
+                            "closed_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.SET_NULL,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        ("closed_at", models.DateTimeField(blank=True, null=True)),
                         ("first_at", models.DateTimeField(verbose_name="first asked")),
                         ("last_at", models.DateTimeField(verbose_name="last asked")),
                     ],
@@ -3394,6 +3595,8 @@ class Migration(migrations.Migration):
                             models.CharField(
                                 choices=[
                                     ("request", "Visitor erased by staff"),
+                                    ("visitor", "Erased by the visitor"),
+                                    ("server", "Erased by the organization's server"),
                                     ("expired", "Visitor not seen for as long as visitors are kept"),
                                     ("retention", "Older than messages or the ledger are kept"),
                                 ],
@@ -3416,8 +3619,8 @@ class Migration(migrations.Migration):
                         ("finished_at", models.DateTimeField(blank=True, null=True, verbose_name="finished")),
                     ],
                     options={
-                        "verbose_name": "removal of personal data",
-                        "verbose_name_plural": "removals of personal data",
+                        "verbose_name": "removal",
+                        "verbose_name_plural": "removed data",
                         "ordering": ["-at"],
                         "indexes": [],
                         "constraints": [],
@@ -3453,6 +3656,17 @@ class Migration(migrations.Migration):
                                 to=settings.AUTH_USER_MODEL,
                             ),
                         ),
+                        (
+                            "message",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="+",
+                                to="assistant.message",
+                            ),
+                        ),
+                        ("texts", models.JSONField(blank=True, default=dict)),
                         (
                             "state",
                             models.CharField(
@@ -3862,9 +4076,11 @@ class Migration(migrations.Migration):
                         ("events", models.JSONField(blank=True, default=list)),
                         ("origin", models.CharField(blank=True, editable=False, max_length=300, verbose_name="server")),
                         ("sealed_address", models.TextField(blank=True, editable=False)),
+                        ("sealed_secret", models.TextField(blank=True, editable=False)),
                         ("last_error", models.CharField(blank=True, editable=False, max_length=300)),
                     ],
                     options={
+                        "verbose_name": "webhook",
                         "ordering": ["organization", "name"],
                         "indexes": [],
                         "constraints": [],
