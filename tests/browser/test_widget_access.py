@@ -175,6 +175,8 @@ def test_the_menu_is_worked_with_arrows_and_left_with_escape(widget: Widget) -> 
     keys.press("ArrowDown")
     expect(widget.page.get_by_role("menuitem", name="New conversation")).to_be_focused()
     keys.press("ArrowDown")
+    expect(widget.page.get_by_role("menuitem", name="Search this conversation")).to_be_focused()
+    keys.press("ArrowDown")
     expect(widget.page.get_by_role("menuitem", name="Save as text")).to_be_focused()
     keys.press("ArrowDown")
     keys.press("ArrowDown")
