@@ -20,7 +20,7 @@ from assistant.services.knowledge.formats.result import Extracted
 from assistant.services.knowledge.search import search
 from tests import make
 from tests.assistant.services.knowledge.documents import after, file, found, page, text
-from tests.assistant.services.knowledge.test_pages import HTML, Site
+from tests.assistant.services.knowledge.fetched_site import HTML, Site
 
 pytestmark = pytest.mark.django_db
 
