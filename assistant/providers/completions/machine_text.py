@@ -44,6 +44,11 @@ _ORDINARY = re.compile(
     re.IGNORECASE,
 )
 _NAME_KEY = re.compile(r"(?:(?:tool|function|recipient)_?)?name|tool|function|method|api", re.IGNORECASE)
+# Neither of a bracket nor of a brace more than one in a row: text of nothing else would be looked through at each of them.
+_MACHINE = re.compile(
+    r"(?:\[\s{0,40}[\"'{]|\{\s{0,40}(?:[\"']|\{\s?(?:[A-Za-z_]|\Z))"
+    r"|[{\[]\s{0,40}(?:[A-Za-z_]\w{0,60}\s?[:=(|]|[A-Za-z_ ]{0,60}\Z))"
+)
 _LANGUAGE = re.compile(r"[ \t]*[\w+#.-]{0,20}[ \t]*\n\s*")
 
 
@@ -107,10 +112,10 @@ def of_machine_text(mark: str, head: str, known: Mentions, *, final: bool) -> Ve
         another = key[2] and _NAME_KEY.fullmatch(key[1]) and not known.word.search(key[2])
         if another or _ORDINARY.match(key[1]):
             return "no"
-    if not re.match(r"[{\[]\s{0,40}(?:[\"'{\[]|[A-Za-z_]\w{0,60}\s?[:=(|]|[A-Za-z_ ]{0,60}\Z)", text):
+    if not _MACHINE.match(text):
         return "no"
     end = JsonEnd().feed(text)
-    if known.named(text[:end] if end > 0 else text):
+    if known.word.search(text) and known.named(text[:end] if end > 0 else text):
         return "yes"
     return "no" if end > 0 or final else "wait"
 
