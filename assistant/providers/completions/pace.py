@@ -10,20 +10,29 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 
 GATHER_SECONDS = 0.06  # smooth to the eye: one word, or two
 OPENING_CHARS = 24  # that are read as they come
 LATE_SECONDS = 0.005  # from which on nothing is
 LONGEST_SECONDS = 0.25
 PER_LATE_SECOND = 4.0  # by how much longer is gathered for each second that the loop is late
+KNOWN_SECONDS = 1.0
 WEIGHT = 1 / 16  # of the latest measurement
 
 
 class Pace:
     """The pace of all answers of a process."""
 
-    def __init__(self) -> None:
-        self.late = 0.0  # by how many seconds the loop was late, on average of the last pauses
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._late, self._noted_at = 0.0, 0.0
+
+    @property
+    def late(self) -> float:
+        """By how many seconds the loop was late, on average of the last pauses. Without any for a while, nothing is known
+        of it: a lone visitor must not wait for the pace of the crowd before them."""
+        return self._late if self._now() - self._noted_at < KNOWN_SECONDS else 0.0
 
     @property
     def seconds(self) -> float:
@@ -42,7 +51,8 @@ class Pace:
             self.note(time.monotonic() - due)
 
     def note(self, late: float) -> None:
-        self.late += (late - self.late) * WEIGHT
+        before = self.late
+        self._late, self._noted_at = before + (late - before) * WEIGHT, self._now()
 
 
 PACE = Pace()

@@ -8,7 +8,14 @@ import pytest
 
 from assistant import llm, outbound
 from assistant.providers.completions import Request, ask
-from assistant.providers.completions.pace import GATHER_SECONDS, LATE_SECONDS, LONGEST_SECONDS, OPENING_CHARS, Pace
+from assistant.providers.completions.pace import (
+    GATHER_SECONDS,
+    KNOWN_SECONDS,
+    LATE_SECONDS,
+    LONGEST_SECONDS,
+    OPENING_CHARS,
+    Pace,
+)
 from tests.assistant.providers.asking import asking
 from tests.assistant.providers.stub import delta, event
 
@@ -36,8 +43,10 @@ class Arriving(httpx.AsyncByteStream):
 
 class Counted(Pace):
     def __init__(self, late: float = 0) -> None:
-        super().__init__()
-        self.late, self.pauses = late, 0
+        super().__init__(lambda: 0.0)
+        self.pauses = 0
+        for _ in range(200):
+            self.note(late)
 
     async def pause(self, since: float) -> None:
         self.pauses += 1
@@ -70,7 +79,7 @@ async def test_what_is_here_already_is_read_at_once():
 
 
 def test_the_later_the_loop_is_the_longer_text_is_gathered_up_to_a_limit():
-    pace = Pace()
+    pace = Pace(lambda: 0.0)
     assert pace.seconds == GATHER_SECONDS
     pace.note(0.1)
     soon = pace.seconds
@@ -80,3 +89,15 @@ def test_the_later_the_loop_is_the_longer_text_is_gathered_up_to_a_limit():
     for _ in range(200):
         pace.note(0.0)
     assert pace.seconds == pytest.approx(GATHER_SECONDS, abs=0.001)
+
+
+def test_how_late_the_loop_was_is_forgotten_once_nothing_has_paused_for_a_while():
+    now = [10.0]
+    pace = Pace(lambda: now[0])
+    for _ in range(200):
+        pace.note(1.0)
+    assert pace.gathers(0) and pace.seconds == LONGEST_SECONDS
+    now[0] += KNOWN_SECONDS
+    assert not pace.gathers(0) and pace.seconds == GATHER_SECONDS
+    pace.note(0.0)
+    assert pace.late == 0.0
