@@ -249,15 +249,15 @@ def parse_wish(today: date, from_day: str, to_day: str, part_of_day: str, weekda
         raise ToolError(f"part_of_day is one of: {', '.join(PARTS_OF_DAY)}.", code="bad_arguments")
     if weekday and weekday not in WEEKDAYS:
         raise ToolError(f"weekday is one of: {', '.join(WEEKDAYS)}.", code="bad_arguments")
-    first = parse_day(from_day, today) if from_day else today if to_day else None
-    last = parse_day(to_day, today) if to_day else first
+    first = parse_day(from_day, today, "from_day") if from_day else today if to_day else None
+    last = parse_day(to_day, today, "to_day") if to_day else first
     if first and last and last < first:
         raise ToolError(f"to_day, {to_day}, is before from_day, {first.isoformat()}.", code="bad_arguments")
     weekdays = frozenset([WEEKDAYS.index(weekday)] if weekday else [])
     return Wish(first, last, part_of_day, weekdays, _parse_hour("after", after), _parse_hour("before", before))
 
 
-def parse_day(text: str, today: date) -> date:
+def parse_day(text: str, today: date, name: str = "A day") -> date:
     """A day in the one grammar that is taken, YYYY-MM-DD. Raises `ToolError`, naming today, for anything else."""
     try:
         # `fromisoformat` alone would also take 20300108 and 2030-W02-2.
@@ -266,7 +266,8 @@ def parse_day(text: str, today: date) -> date:
         return date.fromisoformat(text)
     except ValueError as error:
         raise ToolError(
-            f"A day is written like {today.isoformat()}, which is today, {wording.day_label(today)}.", code="bad_arguments"
+            f"{name} is written like {today.isoformat()}, which is today, {wording.day_label(today)}.",
+            code="bad_arguments",
         ) from error
 
 

@@ -147,6 +147,17 @@ def test_an_invalid_day_is_refused_with_todays_date(day):
         make.offer(make.calendar(), from_day=day, now=MONDAY)
 
 
+@pytest.mark.parametrize("name", ["from_day", "to_day"])
+def test_an_invalid_day_is_named_by_its_argument(name):
+    with pytest.raises(ToolError, match=f"^{name} is written like"):
+        make.offer(make.calendar(), **{name: "2030-02-31"}, now=MONDAY)
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_the_first_and_last_day_that_there_are_give_the_next_free_ones(day):
+    assert make.offer(make.calendar(), from_day=day, now=MONDAY).days
+
+
 @pytest.mark.parametrize(
     "zone",
     ["Europe", "", "../../etc/passwd", "localtime", "Factory", "posixrules", "right/UTC", "europe/berlin", "x" * 5000],
