@@ -188,7 +188,7 @@ async def test_a_key_reaches_the_visitors_of_its_own_organization_alone(assistan
         ({"kid": uuid4()}, 401, "unknown_key"),
         ({"kid": "first"}, 401, "unknown_key"),
     ],
-    ids=lambda value: str(value)[:30],
+    ids=["audience", "act", "no act", "expired", "lifetime", "signature", "unknown key", "not a key"],
 )
 async def test_a_request_that_is_refused_says_why_and_does_nothing(assistant, key, changes, status, reason):
     await talking(assistant)
