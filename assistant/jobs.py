@@ -20,7 +20,7 @@ from assistant.models import Organization, StaffEvent
 from assistant.providers import embeddings, measuring, probe, retirements
 from assistant.providers.configuration import ProviderSettings
 from assistant.services import admin_pages
-from assistant.services.booking import appointments, browsing, busy_times, entries, reminders
+from assistant.services.booking import browsing, busy_times, entries, holds, reminders
 from assistant.services.conversations import email_answers, idle, mailbox, voice_calls
 from assistant.services.deliveries import outbox
 from assistant.services.files import storing
@@ -48,7 +48,7 @@ def sweep() -> None:
     outbox.enqueue_due()
     notifications.enqueue_due()
     email_answers.send_due()
-    appointments.expire_holds()
+    holds.expire_holds()
     for card in ledger.give_up_waiting():
         browsing.offer_again(card)
     reminders.send_due()

@@ -1,4 +1,7 @@
-"""Celery tasks: each claims one row, does one slow thing, and writes the outcome. Safe to run twice at once."""
+"""Celery tasks: each claims one row, does one slow thing, and writes the outcome. Safe to run twice at once.
+
+What runs by the clock is in `jobs`.
+"""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 from assistant import secrets
 from assistant.async_db import fresh_connections, in_db
 from assistant.engine import claims
+from assistant.engine.evidence import Evidence
 from assistant.engine.prompt import build_scene, instructions
 from assistant.errors import InputError, NotAllowed
 from assistant.llm import ToolCallRequest, ToolResult
@@ -178,7 +179,7 @@ async def add_line(conversation: Conversation, call: UUID, line: str, role: str,
 
 def _correct(conversation: Conversation, text: str) -> bool:
     effects = effects_so_far(conversation, tools_for(conversation))
-    evidence = claims.Evidence(effects.acts, effects.receipts, voice_calls.words_of_visitor(conversation))
+    evidence = Evidence(effects.acts, effects.receipts, voice_calls.words_of_visitor(conversation))
     if not claims.judge(text, evidence).unbacked - {"reference"}:
         return False
     log.warning("conversation %s: a voice model claimed what the ledger does not hold", conversation.pk)

@@ -95,7 +95,7 @@ MIDDLEWARE = [
     "assistant.admin.accounts.guard.staff_guard",
     "assistant.admin.audit_trail.audit_trail",
     "assistant.admin.zone.staff_zone",
-    "assistant.admin.policy.content_security_policy",
+    "assistant.admin.content_security_policy.content_security_policy",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]

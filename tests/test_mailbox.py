@@ -15,7 +15,7 @@ from django.test import Client
 from django.utils import timezone
 
 from assistant.models import Delivery
-from assistant.services.booking import appointments
+from assistant.services.booking import appointments, holds
 from interworky.demo import mailbox
 from interworky.demo.seed import machine_timezone
 from tests import make
@@ -122,7 +122,7 @@ def test_a_mail_about_an_appointment_is_on_the_clock_that_its_text_names(audienc
     salon = make.organization(timezone="Asia/Kathmandu", team_email="team@example.com")
     calendar = make.calendar(salon, timezone="Asia/Kathmandu")
     start_at = datetime(2030, 1, 8, 5, 15, tzinfo=UTC)
-    held = appointments.hold(make.pick(calendar, start_at), now=NOW)
+    held = holds.hold(make.pick(calendar, start_at), now=NOW)
     appointments.confirm(held, name="Ann", email="ann@example.com", now=NOW)
     sent = Delivery.objects.get(key__endswith=f":{audience}")
     send(sent.message_id, ics=sent.ics, body=sent.text)

@@ -17,7 +17,7 @@ from assistant.async_db import in_db
 from assistant.llm import ToolCallRequest
 from assistant.models import Card, Conversation, Delivery, Method, ToolCall, Turn
 from assistant.sentences import CATALOGUES, Text
-from assistant.services.booking import appointments, invitations
+from assistant.services.booking import appointments, holds, invitations
 from assistant.services.conversations import card_answers, handoffs
 from assistant.services.conversations.events import render_card
 from assistant.services.conversations.messages import post_message
@@ -195,7 +195,7 @@ async def test_tool_labels_and_the_servers_own_sentences_are_in_the_visitors_lan
 
 def test_pages_and_calendar_files_are_in_the_visitors_language(talk: Conversation) -> None:
     calendar = talk.organization.calendars.get()
-    held = appointments.hold(make.pick(calendar, make.offer(calendar).slots[0].start_at), conversation=talk)
+    held = holds.hold(make.pick(calendar, make.offer(calendar).slots[0].start_at), conversation=talk)
     appointment = appointments.confirm(held, name="Ann", email=ANN)
     address, visitor = f"/appointments/{invitations.token_of(appointment)}/", Client()
     pages = {query: visitor.get(address + query).content.decode() for query in ("", "?do=cancel", "?do=move")}

@@ -9,62 +9,21 @@ What they cannot tell is withheld for a second judge (`engine.judge`), and never
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 
 from assistant.engine import blocks, clauses, weighing
+from assistant.engine.evidence import NOTHING, Evidence, Verdict
 from assistant.engine.folding import fold
-from assistant.engine.languages import languages_of
+from assistant.engine.language_detection import languages_of
 from assistant.engine.moments import agree, stated
 from assistant.engine.patterns import compile_grammars
 from assistant.engine.statements import ASKS
 from assistant.engine.waiting import Watch, speaks_of_acts
 from assistant.llm import Receipt
 
-ACTS = ("booked", "cancelled", "rescheduled", "sent", "done")
 _CHANGES = frozenset({"booked", "cancelled", "rescheduled"})
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What claims are held against. `effects` names acts, "any" backs everything; `receipts` are those of them that have a
-    reference or a time; `said` are the texts from which a reference may be repeated: a visitor's, a tool's, ours.
-
-    `idle`: methods that act are on offer, and none has run.
-    """
-
-    effects: frozenset[str] = frozenset()
-    receipts: tuple[Receipt, ...] = ()
-    said: tuple[str, ...] = ()
-    idle: bool = False
-
-    def knows(self, code: str) -> bool:
-        plain = code.replace("-", "").replace(" ", "").upper()
-        references = (receipt.reference.replace("-", "") for receipt in self.receipts)
-        return plain in references or any(plain in text.replace("-", "").upper() for text in self.said)
-
-    def backs(self) -> frozenset[str]:
-        """The acts that may be spoken of: any act backs a vague "done"."""
-        backed = set(self.effects)
-        if backed:
-            backed.add("done")
-        if backed & {"booked", "rescheduled"}:
-            backed |= {"booked", "rescheduled", "sent"}  # its confirmation is in the outbox, by the same transaction
-        if "cancelled" in backed:
-            backed.add("sent")
-        return frozenset(backed)
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """`unbacked`: acts that are claimed without a receipt, "reference" among them; `doubtful`: no pattern can tell."""
-
-    unbacked: frozenset[str] = frozenset()
-    doubtful: bool = False
-
-
-NOTHING = Evidence()
 
 
 def claimed(text: str) -> frozenset[str]:

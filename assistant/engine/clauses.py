@@ -9,7 +9,7 @@ from itertools import islice
 
 from assistant.engine.breaks import breaks
 from assistant.engine.grammars import STATEMENTS
-from assistant.engine.languages import TRIGGERS_OF, WORD, languages_of, likeliest
+from assistant.engine.language_detection import TRIGGERS_OF, WORD, languages_of, likeliest
 from assistant.engine.moments import UNSPACED, Moment, stated
 from assistant.engine.patterns import LanguagePatterns, patterns_of
 from assistant.engine.statements import ASKS, DENIED_AFTER, HEDGE, POLITE, PRICE, TWICE_DENIED, is_rule, states

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from assistant.engine import blocks, clauses
 from assistant.engine.folding import fold
-from assistant.engine.languages import NOUN_HEADS, STEMMED, TRIGGERS, WORD, is_common
+from assistant.engine.language_detection import NOUN_HEADS, STEMMED, TRIGGERS, WORD, is_common
 from assistant.engine.moments import DAY_HEADS, names_day
 from assistant.engine.word_prefixes import WordPrefixes, is_beginning, skeleton
 

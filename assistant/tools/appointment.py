@@ -21,6 +21,7 @@ from assistant.services.booking import (
     appointments,
     attempts,
     form_fields,
+    holds,
     invitations,
     lookup,
     menus,
@@ -128,7 +129,7 @@ def _book(context: Context, arguments: dict[str, Any]) -> ToolResult:
 def _decline_book(context: Context, arguments: dict[str, Any]) -> None:
     held = Appointment.objects.filter(call=context.call).first()
     if held is not None:
-        appointments.release(held)
+        holds.release(held)
 
 
 def _pick(context: Context, slot: str) -> slot_ids.Pick:
@@ -138,11 +139,11 @@ def _pick(context: Context, slot: str) -> slot_ids.Pick:
 
 def _hold(context: Context, slot: str) -> Appointment:
     """The call's own hold. Where the time is taken, the visitor is shown what is free close to it."""
-    held = appointments.hold_of(context.call)
+    held = holds.hold_of(context.call)
     if held is not None:
         return held  # for the slot of these very arguments, whatever staff have changed meanwhile
     try:
-        return appointments.hold(_pick(context, slot), conversation=context.conversation, call=context.call)
+        return holds.hold(_pick(context, slot), conversation=context.conversation, call=context.call)
     except attempts.SlotTaken as taken:
         search.show(context, taken.pick.service, taken.pick.calendar, taken.alternatives, "just_taken")
         raise

@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from assistant.models import Assistant, Card, Conversation, Delivery
-from assistant.services.booking import appointments, emails
+from assistant.services.booking import appointments, emails, holds
 from assistant.services.conversations import cards, email_answers, takeover, transcripts
 from assistant.services.conversations.messages import append_message
 from assistant.services.deliveries import email_receipts, verification
@@ -45,7 +45,7 @@ def queued() -> tuple[str, str]:
 def appointment(talk: Conversation) -> tuple[str, str]:
     calendar = make.calendar(talk.organization)
     now = datetime(2030, 1, 7, 8, 0, tzinfo=UTC)
-    hold = appointments.hold(make.pick(calendar, NINE), conversation=talk, now=now)
+    hold = holds.hold(make.pick(calendar, NINE), conversation=talk, now=now)
     letter = emails.visitors_email(appointments.confirm(hold, name="Ann", email="ann@example.com", now=now), "confirmed")
     return letter["text"], letter["html"]
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from assistant import jobs, llm
 from assistant.models import Budget, Conversation, Delivery, Provider, ToolCall
 from assistant.providers import retirements
-from assistant.services.booking import appointments
+from assistant.services.booking import appointments, holds
 from assistant.services.conversations import handoffs
 from assistant.services.providers import budgets, health
 from tests import make
@@ -54,7 +54,7 @@ def handoff_letter(talk: Conversation) -> None:
 def booking_letters(talk: Conversation) -> None:
     calendar = make.calendar(talk.organization)
     day = (timezone.now() + timedelta(days=2)).date().isoformat()
-    hold = appointments.hold(make.pick(calendar, make.offer(calendar, from_day=day).slots[0].start_at), conversation=talk)
+    hold = holds.hold(make.pick(calendar, make.offer(calendar, from_day=day).slots[0].start_at), conversation=talk)
     appointments.confirm(hold, name="Ann", email="ann@example.com")
 
 

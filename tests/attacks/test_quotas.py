@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from assistant.errors import ToolRefused
 from assistant.models import Appointment, Assistant, Calendar, Conversation, Delivery, Method, ToolCall, Visitor
-from assistant.services.booking import appointments, limits
+from assistant.services.booking import appointments, holds, limits
 from assistant.services.deliveries import email_receipts, outbox
 from assistant.services.methods import ledger
 from assistant.services.organizations import networks
@@ -107,7 +107,7 @@ def calendar(mia: Assistant) -> Calendar:
 
 def hold(calendar: Calendar, talk: Conversation) -> Appointment:
     start_at = NOW + timedelta(days=1, minutes=5 * Appointment.objects.count())
-    return appointments.hold(make.pick(calendar, start_at), conversation=talk, now=NOW)
+    return holds.hold(make.pick(calendar, start_at), conversation=talk, now=NOW)
 
 
 def book(calendar: Calendar, talk: Conversation) -> Appointment:

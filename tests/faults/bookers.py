@@ -22,7 +22,7 @@ from django.urls import reverse
 from assistant import tasks
 from assistant.errors import ToolError
 from assistant.models import Appointment, Calendar, Delivery
-from assistant.services.booking import appointments, placing, slots
+from assistant.services.booking import appointments, holds, placing, slots
 from assistant.services.deliveries import outbox
 from tests import make
 from tests.faults import mixed_bookers
@@ -39,7 +39,7 @@ def nine(round: int) -> datetime:
 def book(calendar: Calendar, round: int, booker: int) -> None:
     """Half of them book 9:00, the others the overlapping 9:15; each holds, then confirms."""
     start_at = nine(round) + timedelta(minutes=15 * (booker % 2))
-    hold = appointments.hold(make.pick(calendar, start_at), now=NOW)
+    hold = holds.hold(make.pick(calendar, start_at), now=NOW)
     appointments.confirm(hold, name="Ann", email=f"ann{round}.{booker}@example.com", now=NOW)
 
 
@@ -53,7 +53,7 @@ def confirm_lapsed(calendar: Calendar, round: int, booker: int) -> None:
     """One confirms an expired hold, while the others book the same time."""
     late = NOW + timedelta(hours=1)
     if booker:
-        hold = appointments.hold(make.pick(calendar, nine(round)), now=late)
+        hold = holds.hold(make.pick(calendar, nine(round)), now=late)
     else:
         hold = Appointment.objects.filter(calendar=calendar, start_at=nine(round)).earliest("created_at")
     appointments.confirm(hold, name="Ann", email=f"ann{round}.{booker}@example.com", now=late)
@@ -94,12 +94,12 @@ def prepare(race: str, bookers: int, rounds: int) -> Calendar:
         calendar.hours.create(weekday=weekday, opens=clock(9, 15), closes=clock(23))
 
     def taken(start_at: datetime, email: str) -> None:
-        hold = appointments.hold(make.pick(calendar, start_at), now=NOW)
+        hold = holds.hold(make.pick(calendar, start_at), now=NOW)
         appointments.confirm(hold, name="Ann", email=email, now=NOW)
 
     for round in range(rounds):
         if race in ("confirm", "confirm_lapsed"):
-            appointments.hold(make.pick(calendar, nine(round)), now=NOW)
+            holds.hold(make.pick(calendar, nine(round)), now=NOW)
         elif race == "move":
             for booker in range(bookers):
                 taken(nine(round) + timedelta(minutes=30 * (booker + 1)), f"own{round}.{booker}@example.com")

@@ -18,7 +18,7 @@ from django.utils import timezone
 from assistant.errors import ToolError
 from assistant.llm import ToolCallRequest
 from assistant.models import Appointment, Assistant, Calendar, Card, Conversation, Method, ToolCall, Turn, Visitor
-from assistant.services.booking import appointments, invitations, resources, slot_ids, slots
+from assistant.services.booking import appointments, holds, invitations, resources, slot_ids, slots
 from assistant.services.booking.slot_ids import Pick
 from assistant.services.conversations import card_answers
 from assistant.services.conversations.messages import post_message
@@ -95,7 +95,7 @@ def _prepare_booker(bot: Assistant, calendar: Calendar, round: int, booker: int)
         pick = wanted(calendar, 0)
         elsewhere = pick.start_at - timedelta(days=1) if booker % 8 == LINK else pick.start_at + timedelta(days=1)
         found = slots_near(calendar, elsewhere + timedelta(hours=2 * (booker // 8)))
-        held = appointments.hold(Pick(pick.service, calendar, found))
+        held = holds.hold(Pick(pick.service, calendar, found))
         appointments.confirm(held, name=name, email=f"link{name}@example.com")
         return
     email = f"ann{name}@example.com"

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from assistant.errors import ToolError
 from assistant.models import Appointment, Calendar, Organization, Service, Visitor
-from assistant.services.booking import appointments, invitations
+from assistant.services.booking import appointments, holds, invitations
 from assistant.services.booking.patience import Busy
 from assistant.services.organizations import pictures
 from tests import make
@@ -28,7 +28,7 @@ def appointment() -> Appointment:
     conversation = make.conversation(make.assistant(make.organization(team_email="team@example.com")))
     calendar = make.calendar(conversation.organization, name="Check-up <b>")
     slot = make.offer(calendar, from_day=(timezone.now() + timedelta(days=2)).date().isoformat()).slots[0]
-    hold = appointments.hold(make.pick(calendar, slot.start_at), conversation=conversation)
+    hold = holds.hold(make.pick(calendar, slot.start_at), conversation=conversation)
     return appointments.confirm(hold, name="Ann", email="ann@example.com")
 
 
@@ -123,7 +123,7 @@ def test_another_time_is_picked_from_those_that_are_free(visitor, appointment):
 
 def test_a_time_that_is_gone_or_made_up_is_refused_in_words(visitor, appointment):
     other = make.offer(appointment.calendar).slots[0]
-    appointments.hold(make.pick(appointment.calendar, other.start_at))
+    holds.hold(make.pick(appointment.calendar, other.start_at))
     assert "has just been taken" in visitor.post(address(appointment), {"slot": other.id}).content.decode()
     for slot in ("", "x", "zzzzzzzz-00000000"):
         assert 'role="alert"' in visitor.post(address(appointment), {"slot": slot}).content.decode()

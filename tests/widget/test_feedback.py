@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from assistant.models import Appointment, Feedback
-from assistant.services.booking import appointments, feedback, invitations
+from assistant.services.booking import appointments, feedback, holds, invitations
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -21,7 +21,7 @@ def appointment() -> Appointment:
     calendar = make.calendar()
     start_at = timezone.now().replace(hour=9, minute=0, second=0, microsecond=0) - timedelta(days=1)
     early = start_at - timedelta(days=1)
-    hold = appointments.hold(make.pick(calendar, start_at), now=early)
+    hold = holds.hold(make.pick(calendar, start_at), now=early)
     return appointments.confirm(hold, name="Ann", email="ann@example.com", now=early)
 
 

@@ -16,7 +16,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
-from assistant.admin import policy
+from assistant.admin.content_security_policy import POLICY
 from assistant.admin.first_run import forms, problems, steps
 from assistant.admin.first_run.steps import STEPS, Step
 from assistant.admin.organizations.install import install_steps, may_allow, preview_url
@@ -128,7 +128,7 @@ def step_view(model_admin: Any, step: Step, request: HttpRequest, object_id: str
         },
     )
     if step.name == "assistant":  # which shows the chat page, our own, in a frame
-        answer["Content-Security-Policy"] = f"{policy.POLICY}; frame-src 'self'"
+        answer["Content-Security-Policy"] = f"{POLICY}; frame-src 'self'"
     return answer
 
 

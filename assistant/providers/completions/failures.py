@@ -1,4 +1,6 @@
-"""Classification of failures: the cause of an error, whether to ask again, and whether to ask another provider."""
+"""Classification of failures by the table in `failure_rules`: the cause of an error, whether to ask again, and whether to
+ask another provider.
+"""
 
 from __future__ import annotations
 

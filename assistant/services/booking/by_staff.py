@@ -22,6 +22,7 @@ from assistant.services.booking import (
     appointments,
     attempts,
     form_fields,
+    holds,
     invitations,
     notices,
     placing,
@@ -66,16 +67,16 @@ def book(
     notify_visitor: bool = True,
     now: datetime | None = None,
 ) -> Appointment:
-    """Book for a customer. Raises as `appointments.hold` and `confirm` do, and holds nothing then."""
+    """Book for a customer. Raises as `holds.hold` and `confirm` do, and holds nothing then."""
     now = now or timezone.now()
     refuse_past(pick, now)
-    held = appointments.hold(pick, now=now)
+    held = holds.hold(pick, now=now)
     try:
         return appointments.confirm(
             held, name=name, email=email, phone=phone, reason=reason, by_staff=True, notify_visitor=notify_visitor, now=now
         )
     except ToolError:
-        appointments.release(held)
+        holds.release(held)
         raise
 
 

@@ -1,4 +1,5 @@
 """Erasure of a visitor: one transaction deletes or empties every row about them and leaves a tombstone.
+What is erased, and how, is in `inventory`.
 
 Nothing can bring a row back. Each table about visitors hangs on the visitor by foreign keys, so a late insert fails in its
 own transaction, and a late update finds no row: what stays of the ledger and the outbox, numbers for limits, has new ids.

@@ -21,7 +21,7 @@ import assistant.admin.booking
 from assistant.admin.booking.fields import DayField, HourField, HoursField
 from assistant.admin.booking.schedule_forms import BlockForm, BookForm, MoveForm, TimeForm
 from assistant.models import Appointment, Calendar
-from assistant.services.booking import appointments
+from assistant.services.booking import appointments, holds
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -149,7 +149,7 @@ def test_every_field_of_a_page_refuses_bad_values_beside_itself_and_keeps_what_w
 
 @pytest.fixture
 def row(calendar: Calendar) -> Appointment:
-    held = appointments.hold(make.pick(calendar, make.offer(calendar).slots[0].start_at))
+    held = holds.hold(make.pick(calendar, make.offer(calendar).slots[0].start_at))
     return appointments.confirm(held, name="Ann", email="ann@example.com")
 
 

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from assistant.models import Appointment, Calendar, Service
-from assistant.services.booking import appointments, holidays, slot_ids, typed_hours
+from assistant.services.booking import appointments, holds, holidays, slot_ids, typed_hours
 from tests import make
 from tests.assistant.admin.test_scoping import fields_of
 
@@ -176,7 +176,7 @@ def test_a_new_calendar_is_in_its_organizations_zone_unless_another_is_entered(b
 def booked_at(calendar: Calendar, number: int, name: str, email: str = "ann@example.com") -> Appointment:
     day = (timezone.now() + timedelta(days=3)).date().isoformat()
     start_at = make.offer(calendar, from_day=day).slots[number].start_at
-    return appointments.confirm(appointments.hold(make.pick(calendar, start_at)), name=name, email=email)
+    return appointments.confirm(holds.hold(make.pick(calendar, start_at)), name=name, email=email)
 
 
 def closing(row: Appointment) -> dict[str, Any]:
@@ -266,7 +266,7 @@ def test_public_holidays_on_booked_days_ask_as_well(boss):
     calendar = make.calendar(horizon_days=730)
     year = timezone.localdate().year + 1
     start_at = make.offer(calendar, from_day=f"{year}-12-25").slots[0].start_at
-    row = appointments.confirm(appointments.hold(make.pick(calendar, start_at)), name="Ann", email="ann@example.com")
+    row = appointments.confirm(holds.hold(make.pick(calendar, start_at)), name="Ann", email="ann@example.com")
     address = f"/admin/assistant/calendar/{calendar.pk}/holidays/?country=DE&region=BY"
     page = boss.post(address, {"day": [f"{year}-12-25"]}).content.decode()
     assert row.reference in page and not calendar.closures.exists()

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from assistant.models import Appointment, Calendar, OutsideEntry
-from assistant.services.booking import appointments
+from assistant.services.booking import appointments, holds
 from tests import make
 from tests.assistant.admin.filled import member
 from tests.assistant.admin.test_scoping import entered
@@ -35,7 +35,7 @@ def staff(calendar: Calendar) -> Client:
 
 @pytest.fixture
 def row(calendar: Calendar) -> Appointment:
-    held = appointments.hold(make.pick(calendar, make.offer(calendar).slots[0].start_at))
+    held = holds.hold(make.pick(calendar, make.offer(calendar).slots[0].start_at))
     return appointments.confirm(held, name="Ann", email="ann@example.com", phone="+49 30 123456")
 
 

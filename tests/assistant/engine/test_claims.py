@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.engine.claims import ACTS, LONGEST_SENTENCE, Evidence, Gate, Verdict, claimed, judge
+from assistant.engine.claims import LONGEST_SENTENCE, Gate, claimed, judge
+from assistant.engine.evidence import ACTS, Evidence, Verdict
 from assistant.engine.grammars import GRAMMARS
 from tests.assistant.engine.claims_corpus import CORPUS, DEVELOPMENT, HELD_OUT, Example
 

@@ -22,7 +22,7 @@ from assistant.management import doctor
 from assistant.models import OutsideEntry, ProviderHealth
 from assistant.providers.configuration import load
 from assistant.providers.probe import Report
-from assistant.services.booking import appointments
+from assistant.services.booking import appointments, holds
 from tests import make
 from tests.assistant.services.booking import outside
 
@@ -149,7 +149,7 @@ def test_an_outside_calendar_that_cannot_be_read_or_written_is_a_warning_with_it
     outside.read(source, status=503)
     warned = said(examined()[0], "warning")
     assert "Salon: Mira's own" in warned and "503" in warned and "Check it in the admin under Outside calendars." in warned
-    held = appointments.hold(make.pick(calendar, make.offer(calendar).slots[0].start_at))
+    held = holds.hold(make.pick(calendar, make.offer(calendar).slots[0].start_at))
     booked = appointments.confirm(held, name="Ann", email="ann@example.com")
     OutsideEntry.objects.create(outside=source, appointment=booked, wanted=2, written=1, attempts=30, last_error="refused")
     assert "1 bookings could not be entered yet" in said(examined()[0], "warning")

@@ -12,7 +12,7 @@ from django.test import Client
 from assistant.async_db import in_db
 from assistant.models import Appointment, Card, Delivery, Method, Visitor
 from assistant.models import ToolCall as Row
-from assistant.services.booking import appointments, invitations, slot_ids
+from assistant.services.booking import holds, invitations, slot_ids
 from assistant.services.conversations.messages import post_message
 from assistant.services.conversations.sessions import update_visitor
 from assistant.tools import KINDS
@@ -184,7 +184,7 @@ async def test_a_time_that_somebody_else_took_comes_with_others_to_click(convers
     slot = await a_slot(conversation)
     other = await in_db(make.conversation)(conversation.assistant)
     calendar = await in_db(conversation.organization.calendars.get)()
-    await in_db(lambda: appointments.hold(slot_ids.read(slot, calendar.services.all()), conversation=other))()
+    await in_db(lambda: holds.hold(slot_ids.read(slot, calendar.services.all()), conversation=other))()
     result = await run(conversation, "book", slot=slot)
     assert result.outcome == "failed"
     assert "just been taken" in result.text

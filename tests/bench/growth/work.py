@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from assistant.models import Conversation, Membership, Turn, Visitor
-from assistant.services.booking import appointments
+from assistant.services.booking import holds
 from assistant.services.conversations import idle, leases, messages, sessions, summaries
 from assistant.services.conversations.events import resume_session
 from assistant.services.conversations.outcomes import Outcome, finish_turn
@@ -98,7 +98,7 @@ def of_the_clock() -> Iterator[Work]:
     for name, run in (
         ("turns left behind", leases.turns_left_behind),
         ("e-mails due", outbox.enqueue_due),
-        ("holds that have lapsed", appointments.expire_holds),
+        ("holds that have lapsed", holds.expire_holds),
         ("calls that wait for nobody", ledger.give_up_waiting),
         ("orphaned calls", ledger.close_orphans),
         ("documents due", documents.enqueue_due),

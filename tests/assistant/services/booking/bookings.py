@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from assistant.models import Appointment, Conversation, ToolCall
-from assistant.services.booking import appointments
+from assistant.services.booking import appointments, holds
 from tests import make
 
 NOW = datetime(2030, 1, 7, 8, 0, tzinfo=UTC)
@@ -20,7 +20,7 @@ def call_of(conversation: Conversation) -> ToolCall:
 
 
 def held(calendar, conversation, start_at=NINE, now=NOW, **fields) -> Appointment:
-    return appointments.hold(make.pick(calendar, start_at), conversation=conversation, now=now, **fields)
+    return holds.hold(make.pick(calendar, start_at), conversation=conversation, now=now, **fields)
 
 
 def booked(calendar, conversation, start_at=NINE, now=NOW, email="ann@example.com", **fields) -> Appointment:

@@ -10,7 +10,7 @@ from django.contrib.sessions.backends.cache import SessionStore
 from django.utils import timezone
 
 from assistant.models import CalendarAccount, OutsideCalendar, OutsideEntry
-from assistant.services.booking import accounts, appointments
+from assistant.services.booking import accounts, appointments, holds
 from assistant.tasks import read_outside_calendar, write_outside_entry
 from tests import make
 from tests.assistant.services.booking.clouds import Cloud, Google, Microsoft
@@ -37,7 +37,7 @@ def at(hour: int, days: int = 2) -> datetime:
 
 
 def book(calendar, start):
-    return appointments.confirm(appointments.hold(make.pick(calendar, start)), name="Ada", email="ada@example.com")
+    return appointments.confirm(holds.hold(make.pick(calendar, start)), name="Ada", email="ada@example.com")
 
 
 def read(mine: OutsideCalendar) -> OutsideCalendar:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from assistant.errors import InputError, NotFound
 from assistant.models import Card, Conversation, ToolCall
-from assistant.services.booking import appointments, browsing, menus, offers, slot_ids
+from assistant.services.booking import browsing, holds, menus, offers, slot_ids
 from assistant.services.booking.browsing import Asked, browse
 from assistant.services.conversations import card_answers, cards
 from tests import make
@@ -150,7 +150,7 @@ def test_a_time_that_was_not_confirmed_in_time_is_said_to_be_gone_and_others_are
         organization=conversation.organization, conversation=conversation, name="visits_book", arguments={"slot": slot},
         state="waiting",
     )  # fmt: skip
-    appointments.hold(slot_ids.Pick(service, None, start_at), conversation=conversation, call=call)
+    holds.hold(slot_ids.Pick(service, None, start_at), conversation=conversation, call=call)
     past = timezone.now() - timedelta(minutes=1)
     card = cards.add(conversation, "confirm", {"title": "Book?"}, call=call, expires_at=past)
     assert card_answers.answer(conversation, str(card.pk), "confirm") is None

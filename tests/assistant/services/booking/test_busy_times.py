@@ -11,7 +11,7 @@ from django.utils import timezone
 from assistant.jobs import sweep
 from assistant.models import BusyTime, Delivery, OutsideCalendar
 from assistant.secrets import SecretUnreadable
-from assistant.services.booking import appointments, attempts, busy_times
+from assistant.services.booking import appointments, attempts, busy_times, holds
 from assistant.services.booking.connectors import dav
 from assistant.tasks import read_outside_calendar
 from tests import make
@@ -31,7 +31,7 @@ def busy(outside: OutsideCalendar) -> list[tuple[datetime, datetime]]:
 
 
 def book(calendar, start):
-    return appointments.confirm(appointments.hold(make.pick(calendar, start)), name="Ada", email="ada@example.com")
+    return appointments.confirm(holds.hold(make.pick(calendar, start)), name="Ada", email="ada@example.com")
 
 
 def test_a_busy_time_hides_the_times_that_it_overlaps_and_no_others():
@@ -46,13 +46,13 @@ def test_a_busy_time_refuses_a_hold_of_its_time_and_offers_others():
     calendar = make.calendar(minutes=60)
     read(source(calendar), body=text((at(10), at(12))))
     with pytest.raises(attempts.SlotTaken) as refused:
-        appointments.hold(make.pick(calendar, at(11)))
+        holds.hold(make.pick(calendar, at(11)))
     assert refused.value.alternatives.slots
 
 
 def test_a_time_that_became_busy_while_it_was_held_cannot_be_confirmed():
     calendar = make.calendar(minutes=60)
-    held = appointments.hold(make.pick(calendar, at(10)))
+    held = holds.hold(make.pick(calendar, at(10)))
     read(source(calendar), body=text((at(10) + HOUR / 2, at(12))))
     with pytest.raises(attempts.SlotTaken):
         appointments.confirm(held, name="Ada", email="ada@example.com")
@@ -103,7 +103,7 @@ def test_a_source_that_fails_keeps_its_last_known_times_and_says_so(status, body
     assert busy(mine) == [(at(10), at(12))] and mine.read_at == known and said in mine.last_error
     assert mine in OutsideCalendar.objects.failing() and "still block bookings" in busy_times.state_of(mine)
     with pytest.raises(attempts.SlotTaken):
-        appointments.hold(make.pick(calendar, at(11)))
+        holds.hold(make.pick(calendar, at(11)))
     read(mine, body=text())
     assert not mine.last_error and not busy(mine) and not mine.failures
 

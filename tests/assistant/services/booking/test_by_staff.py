@@ -8,7 +8,7 @@ import pytest
 
 from assistant.errors import NotFound, ToolError
 from assistant.models import Appointment, BlockedTime, Calendar, Delivery, OutsideCalendar
-from assistant.services.booking import appointments, by_staff
+from assistant.services.booking import appointments, by_staff, holds
 from assistant.services.booking.attempts import SlotTaken
 from assistant.services.booking.placing import Closed
 from assistant.services.booking.slot_ids import Pick
@@ -120,12 +120,12 @@ def test_a_blocked_time_is_offered_to_nobody_and_booked_by_nobody(calendar):
     assert not [slot for slot in offered if TEN <= slot.start_at < TEN + HOUR] and offered
     for within in ("offered", "open", "any"):
         with pytest.raises(SlotTaken):
-            appointments.hold(at(calendar, TEN + timedelta(minutes=30), within), now=NOW)
+            holds.hold(at(calendar, TEN + timedelta(minutes=30), within), now=NOW)
 
 
 def test_a_time_that_is_booked_or_held_cannot_be_blocked(calendar):
     row = booked(calendar)
-    held = appointments.hold(at(calendar, TEN + HOUR), now=NOW)
+    held = holds.hold(at(calendar, TEN + HOUR), now=NOW)
     with pytest.raises(by_staff.Occupied) as refused:
         by_staff.block(calendar, TEN, TEN + 2 * HOUR, now=NOW)
     assert refused.value.appointments == [row, held] and not BlockedTime.objects.exists()

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from assistant.models import Appointment, Delivery, MessageChannel, Organization
-from assistant.services.booking import appointments, channels, phones, reminders
+from assistant.services.booking import appointments, channels, holds, phones, reminders
 from assistant.services.deliveries import channels as sending
 from assistant.services.deliveries import outbox
 from assistant.tasks import deliver
@@ -43,7 +43,7 @@ def home() -> Organization:
 def booked(of: Organization, phone: str = NUMBER, start_at: datetime = NINE, **fields: Any) -> Appointment:
     talk = make.conversation(make.assistant(of))
     calendar = make.calendar(of, name="Mira", reminder_hours="24", **fields)
-    hold = appointments.hold(make.pick(calendar, start_at), conversation=talk, now=NOW)
+    hold = holds.hold(make.pick(calendar, start_at), conversation=talk, now=NOW)
     return appointments.confirm(
         hold, name="Ann <b>", email=f"ann{start_at:%H}@example.com", phone=phone, reason="Knee", now=NOW
     )

@@ -11,7 +11,7 @@ import pytest
 from django.utils import timezone
 
 from assistant.models import BusyTime, OutsideCalendar, OutsideEntry
-from assistant.services.booking import appointments, attempts, busy_times, entries
+from assistant.services.booking import appointments, attempts, busy_times, entries, holds
 from assistant.services.booking.remote import wait_asked_for
 from tests import make
 from tests.assistant.services.booking.cloud_accounts import at, book, both, busy, google, microsoft, read, work
@@ -35,7 +35,7 @@ def test_busy_times_block_and_what_is_free_or_declined_or_cancelled_does_not(mir
     cloud.add("e", at(16), at(17), **gone)
     assert busy(read(mira)) == [(at(10), at(12))] and mira.last_error == ""
     with pytest.raises(attempts.SlotTaken):
-        appointments.hold(make.pick(mira.calendar, at(11)))
+        holds.hold(make.pick(mira.calendar, at(11)))
     assert "Dentist" not in repr(list(BusyTime.objects.values()))
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from assistant.models import Appointment, Assistant, MessageTemplate, Organization
-from assistant.services.booking import appointments, emails
+from assistant.services.booking import appointments, emails, holds
 from assistant.services.organizations import looks
 from tests import make
 
@@ -26,7 +26,7 @@ def appointment() -> Appointment:
     talk.visitor.timezone, talk.visitor.locale = "Asia/Tokyo", "fr"
     talk.visitor.save()
     calendar = make.calendar(of, name="Mira", timezone="Europe/London", place="in_person")
-    hold = appointments.hold(make.pick(calendar, NINE), conversation=talk, now=NOW)
+    hold = holds.hold(make.pick(calendar, NINE), conversation=talk, now=NOW)
     return appointments.confirm(hold, name="Ann <b>", email="ann@example.com", phone="123", now=NOW)
 
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from assistant.jobs import sweep
 from assistant.models import OutsideCalendar, OutsideEntry
-from assistant.services.booking import appointments, attempts, entries
+from assistant.services.booking import appointments, attempts, entries, holds
 from assistant.services.booking.slot_ids import Pick
 from assistant.tasks import read_outside_calendar, write_outside_entry
 from tests import make, servers
@@ -43,7 +43,7 @@ def at(hour: int, days: int = 2) -> datetime:
 
 
 def book(calendar, start):
-    return appointments.confirm(appointments.hold(make.pick(calendar, start)), name="Ada", email="ada@example.com")
+    return appointments.confirm(holds.hold(make.pick(calendar, start)), name="Ada", email="ada@example.com")
 
 
 def work() -> None:
@@ -91,7 +91,7 @@ def test_busy_times_are_read_from_a_caldav_server_and_our_own_entries_are_not_am
     weekly = [(at(12), at(13)), (at(12, 9), at(13, 9))]
     assert list(salon.busy_times.values_list("start_at", "end_at")) == weekly, "and not the booking at 10"
     with pytest.raises(attempts.SlotTaken):
-        appointments.hold(make.pick(salon.calendar, at(12)))
+        holds.hold(make.pick(salon.calendar, at(12)))
     assert booked.ics_uid in stored(salon)
 
 
@@ -119,7 +119,7 @@ def test_an_appointment_that_moves_to_another_chair_leaves_the_first_ones_calend
     service = make.service(first, second, name="Cut")
     one, two = source(first, FAR, "x", **CALDAV), source(second, FAR.replace("salon", "two"), "x", **CALDAV)
     with served(lambda request: httpx.Response(201)) as seen:
-        held = appointments.hold(Pick(service, first, at(10)))
+        held = holds.hold(Pick(service, first, at(10)))
         booked = appointments.confirm(held, name="Ada", email="ada@example.com")
         work()
         appointments.reschedule(booked, Pick(service, second, at(10)))

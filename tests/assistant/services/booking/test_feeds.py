@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from assistant.models import Appointment, CalendarFeed
-from assistant.services.booking import appointments, feeds, invitations
+from assistant.services.booking import appointments, feeds, holds, invitations
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -19,7 +19,7 @@ REASON = "Wisdom tooth, upper left"
 
 def booked(calendar, days: int = 2, **fields) -> Appointment:
     start = (timezone.now() + timedelta(days=days)).replace(hour=10, minute=0, second=0, microsecond=0)
-    held = appointments.hold(make.pick(calendar, start))
+    held = holds.hold(make.pick(calendar, start))
     given = {"name": "Ada Lovelace", "email": "ada@example.com", "phone": "+44 20 7946 0018", "reason": REASON, **fields}
     return appointments.confirm(held, **given)
 

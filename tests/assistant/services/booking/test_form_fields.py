@@ -9,7 +9,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from assistant.models import Appointment, Card, Conversation, FormField, Service, ToolCall, Visitor
-from assistant.services.booking import appointments, emails, form_fields, invitations, slot_ids
+from assistant.services.booking import appointments, emails, form_fields, holds, invitations, slot_ids
 from assistant.services.conversations import card_answers, cards
 from tests import make
 
@@ -56,7 +56,7 @@ def card(conversation: Conversation, service: Service) -> Card:
         arguments={"slot": "x", "name": "Ann", "email": "ann@example.com"},
     )  # fmt: skip
     pick = slot_ids.Pick(service, None, datetime(2030, 1, 8, 10, tzinfo=UTC))
-    appointments.hold(pick, conversation=conversation, call=call, now=NOW)
+    holds.hold(pick, conversation=conversation, call=call, now=NOW)
     return cards.add(conversation, "confirm", {"title": "Book?", "fields": asked(service, conversation)}, call=call)
 
 

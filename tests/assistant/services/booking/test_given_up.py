@@ -8,7 +8,7 @@ import pytest
 
 from assistant.errors import ToolError
 from assistant.models import Appointment, Calendar, Card, Conversation, Delivery, ToolCall
-from assistant.services.booking import appointments, attempts
+from assistant.services.booking import appointments, attempts, holds
 from assistant.services.methods import ledger
 from tests import make
 
@@ -36,7 +36,7 @@ def begun(talk: Conversation, state: str = State.PENDING) -> ToolCall:
 
 
 def held(chair: Calendar, talk: Conversation, call: ToolCall, start_at: datetime = TEN) -> Appointment:
-    return appointments.hold(make.pick(chair, start_at), conversation=talk, call=call, now=NOW)
+    return holds.hold(make.pick(chair, start_at), conversation=talk, call=call, now=NOW)
 
 
 def as_its_thread_has_it(call: ToolCall) -> ToolCall:
@@ -82,9 +82,9 @@ def test_a_time_is_kept_as_long_as_its_call_may_still_be_under_way(chair, talk, 
 def test_what_a_given_up_call_held_is_swept(chair, talk):
     call = begun(talk)
     held(chair, talk, call)
-    assert appointments.expire_holds(NOW) == 0
+    assert holds.expire_holds(NOW) == 0
     give_up(call)
-    assert appointments.expire_holds(NOW) == 1
+    assert holds.expire_holds(NOW) == 1
 
 
 def test_a_call_that_was_given_up_books_moves_and_cancels_nothing(chair, talk):

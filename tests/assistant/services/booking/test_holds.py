@@ -8,7 +8,7 @@ import pytest
 
 from assistant.errors import ToolError
 from assistant.models import Appointment
-from assistant.services.booking import appointments, attempts
+from assistant.services.booking import attempts, holds
 from tests import make
 from tests.assistant.services.booking.bookings import NINE, NOW, call_of, held
 
@@ -80,11 +80,11 @@ def test_a_visitor_holds_few_times_and_the_oldest_gives_way(calendar, conversati
 
 
 def test_a_hold_that_is_let_go_is_free_at_once(calendar, conversation):
-    appointments.release(held(calendar, conversation))
+    holds.release(held(calendar, conversation))
     assert held(calendar, make.conversation(conversation.assistant)).state == "held"
 
 
 def test_lapsed_holds_are_swept(calendar, conversation):
     held(calendar, conversation)
-    assert appointments.expire_holds(NOW) == 0
-    assert appointments.expire_holds(NOW + timedelta(hours=1)) == 1
+    assert holds.expire_holds(NOW) == 0
+    assert holds.expire_holds(NOW + timedelta(hours=1)) == 1

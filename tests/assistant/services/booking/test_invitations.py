@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assistant.models import Appointment, Calendar, Delivery, Organization
-from assistant.services.booking import appointments, emails, invitations
+from assistant.services.booking import appointments, emails, holds, invitations
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +25,7 @@ def appointment() -> Appointment:
     """Confirmed, at nine on Tuesday."""
     conversation = make.conversation(make.assistant(make.organization(team_email="team@example.com")))
     calendar = make.calendar(conversation.organization, location="12 High Street, 2nd floor; left")
-    hold = appointments.hold(make.pick(calendar, NINE), conversation=conversation, now=NOW)
+    hold = holds.hold(make.pick(calendar, NINE), conversation=conversation, now=NOW)
     return appointments.confirm(hold, name="Ann", email="ann@example.com", now=NOW)
 
 

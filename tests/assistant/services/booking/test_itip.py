@@ -16,7 +16,7 @@ from django.core import mail
 from django.utils import timezone
 
 from assistant.models import Appointment, Delivery
-from assistant.services.booking import appointments, by_staff
+from assistant.services.booking import appointments, by_staff, holds
 from assistant.tasks import deliver
 from tests import make, servers
 
@@ -83,7 +83,7 @@ def appointment() -> Appointment:
     talk = make.conversation(make.assistant(make.organization(team_email="team@example.com")))
     calendar = make.calendar(talk.organization, location="12 High Street; 2nd floor, left")
     return appointments.confirm(
-        appointments.hold(make.pick(calendar, at(9)), conversation=talk), name="Ada", email="ada@example.com"
+        holds.hold(make.pick(calendar, at(9)), conversation=talk), name="Ada", email="ada@example.com"
     )
 
 

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 
 from assistant.admin.booking.messages import MessageTemplateForm, letter_of
 from assistant.models import Appointment, Delivery, MessageTemplate
-from assistant.services.booking import appointments, message_templates
+from assistant.services.booking import appointments, holds, message_templates
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +25,7 @@ def write(organization, text="Welcome to {organization}, {service} {reference}."
 
 def booked(conversation) -> Appointment:
     calendar = make.calendar(conversation.organization, name="Cut")
-    hold = appointments.hold(make.pick(calendar, NINE), conversation=conversation, now=NOW)
+    hold = holds.hold(make.pick(calendar, NINE), conversation=conversation, now=NOW)
     return appointments.confirm(hold, name="{reference}", email="ann@example.com", now=NOW)
 
 

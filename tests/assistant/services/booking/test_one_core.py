@@ -32,7 +32,7 @@ ALLOWED = {
         "services/booking/states.py change",
         "services/booking/states.py undo_cancellation",
     },
-    "holds": {"services/booking/appointments.py attempt"},
+    "holds": {"services/booking/holds.py attempt"},
     "places": {
         "services/booking/placing.py hold_on",
         "services/booking/appointments.py move",
@@ -41,8 +41,8 @@ ALLOWED = {
     },
     # What is updated without a row being read: holds that lapse or give way, and answers of a form.
     "updates rows": {
-        "services/booking/appointments.py release",
-        "services/booking/appointments.py expire_holds",
+        "services/booking/holds.py release",
+        "services/booking/holds.py expire_holds",
         "services/booking/form_fields.py keep",
         "services/booking/placing.py locked",
         "services/booking/placing.py hold_on",

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from assistant import tasks
 from assistant.models import Appointment, Calendar, Conversation, Delivery
 from assistant.models.booking.services import parse_reminder_hours
-from assistant.services.booking import appointments, reminders
+from assistant.services.booking import appointments, holds, reminders
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +30,7 @@ def calendar(conversation) -> Calendar:
 
 
 def booked(calendar, conversation, start_at=NINE, now=NOW) -> Appointment:
-    hold = appointments.hold(make.pick(calendar, start_at), conversation=conversation, now=now)
+    hold = holds.hold(make.pick(calendar, start_at), conversation=conversation, now=now)
     return appointments.confirm(hold, name="Ann", email="ann@example.com", now=now)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from assistant.errors import ToolError, ToolRefused
 from assistant.models import Appointment, Calendar, Conversation, Delivery, Service
-from assistant.services.booking import appointments, attempts, invitations, offers
+from assistant.services.booking import appointments, attempts, holds, invitations, offers
 from assistant.services.booking.slot_ids import Pick
 from tests import make
 
@@ -35,7 +35,7 @@ def another(talk: Conversation) -> Conversation:
 
 
 def hold(service: Service, talk: Conversation, start_at=NINE, calendar=None, now=NOW) -> Appointment:
-    return appointments.hold(Pick(service, calendar, start_at), conversation=talk, now=now)
+    return holds.hold(Pick(service, calendar, start_at), conversation=talk, now=now)
 
 
 def book(
