@@ -6,16 +6,6 @@ from django.conf import settings
 from django.db import migrations, models
 
 
-def note_persons(apps, schema_editor):
-    """When a person was first asked for or took part, from the events that say so."""
-    event, conversation = apps.get_model("assistant", "Event"), apps.get_model("assistant", "Conversation")
-    said = event.objects.filter(
-        conversation=models.OuterRef("pk"), type="conversation.updated", data__state__in=["waiting", "staff"]
-    )
-    first = models.Subquery(said.order_by("seq").values("at")[:1])
-    conversation.objects.filter(models.Exists(said)).update(person_at=first)
-
-
 class Migration(migrations.Migration):
     dependencies = [
         ("assistant", "0047_web_push"),
@@ -122,5 +112,4 @@ class Migration(migrations.Migration):
                 to=settings.AUTH_USER_MODEL,
             ),
         ),
-        migrations.RunPython(note_persons, migrations.RunPython.noop),
     ]

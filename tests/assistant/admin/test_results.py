@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import io
 from datetime import UTC, date, datetime, timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.test import Client
 from django.utils import timezone
 
@@ -125,6 +127,19 @@ def test_a_person_who_has_left_again_has_taken_part(mia: Assistant, django_user_
     takeover.take_over(talk, django_user_model.objects.create_user("grace"))
     takeover.hand_back(talk)
     assert results(Organization.objects.all(), last_days(7)).containment == 0
+
+
+def test_persons_of_earlier_versions_are_noted_from_the_events(mia: Assistant, monkeypatch: pytest.MonkeyPatch):
+    migration = import_module("assistant.migrations.0049_note_persons")
+    talks = [talked(mia) for _ in range(3)]
+    for talk in talks[1:]:
+        change_state(talk, Conversation.State.WAITING)
+        change_state(talk, Conversation.State.ASSISTANT)
+    noted = [talk.events.filter(data__state="waiting").values_list("at", flat=True).first() for talk in talks]
+    Conversation.objects.update(person_at=None)
+    monkeypatch.setattr(migration, "AT_ONCE", 1)
+    migration.note_persons(apps, None)
+    assert [Conversation.objects.get(pk=talk.pk).person_at for talk in talks] == noted
 
 
 def test_figures_can_be_downloaded(boss: Client, busy: Assistant):

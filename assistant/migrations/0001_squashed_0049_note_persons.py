@@ -1,4 +1,4 @@
-"""All migrations up to 0048, as one for a new database, which takes a fifth of the time.
+"""All migrations up to 0049, as one for a new database, which takes a fifth of the time.
 
 An older database goes on from where it is, through the migrations themselves. `tests/upgrades` compares the tables.
 """
@@ -102,6 +102,7 @@ class Migration(migrations.Migration):
         ("assistant", "0046_log_ins_and_own_data"),
         ("assistant", "0047_web_push"),
         ("assistant", "0048_quality"),
+        ("assistant", "0049_note_persons"),
     ]
 
     # After all others: each of their steps would make our models anew.
