@@ -15,7 +15,7 @@ from email.utils import getaddresses, parseaddr
 from html.parser import HTMLParser
 
 from django.conf import settings
-from django.db import transaction
+from django.db import Error, transaction
 from mailparser_reply import EmailReplyParser
 
 from assistant.errors import TooMuch
@@ -60,6 +60,22 @@ def receive(raw: bytes) -> str:
     except TooMuch:
         return LIMITED
     return _added(conversation, sender, text, names, client_id)
+
+
+def is_limited(headers: bytes) -> bool:
+    """Whether the mail that begins with these headers would be `LIMITED`, so that the rest of it need not be fetched."""
+    try:
+        conversation = _addressed(message_from_bytes(headers, policy=policy.default))
+    except Error:  # of the database
+        raise
+    except Exception:  # of the library, for bad headers: `receive` says it of the whole mail
+        return False
+    try:
+        if conversation is not None:
+            rate_limits.look("inbound-mail", visitor=str(conversation.pk))
+    except TooMuch:
+        return True
+    return False
 
 
 def _addressed(mail: EmailMessage) -> Conversation | None:

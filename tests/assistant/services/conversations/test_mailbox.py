@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from functools import partial
+from itertools import count
 from queue import Queue
 from typing import Any
 
@@ -24,7 +25,8 @@ from assistant.management.doctor.system import check_mailbox
 from assistant.models import Conversation, Delivery
 from assistant.providers import configuration
 from assistant.services.conversations import email_answers, inbox, mailbox
-from tests import servers
+from assistant.services.organizations import rate_limits
+from tests import make, servers
 from tests.assistant.services.conversations.test_email_replies import a_mail, answered, said
 from tests.conftest import needed
 from tests.rates import spend
@@ -121,12 +123,78 @@ def test_a_mail_that_is_too_large_is_left_out_and_flagged(imap, box, talk):
     assert said(talk) == ["Question 2"] and flags(box) == ["Seen Flagged", "Seen"]
 
 
-def test_more_than_a_conversation_may_take_in_stays_unread_for_later(imap, box, talk):
+class Watched:
+    """A mailbox that keeps what is asked of it, and answers in its own way where it is told to."""
+
+    def __init__(self, box: Any, *, keywords: bool = True, searches: Callable[[Any], Any] = lambda said: said) -> None:
+        self.box, self.searches, self.asked = box, searches, list[tuple[str, ...]]()
+        self.hidden = () if keywords else ("PERMANENTFLAGS",)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.box, name)
+
+    @property
+    def untagged_responses(self) -> dict[str, Any]:
+        return {name: said for name, said in self.box.untagged_responses.items() if name not in self.hidden}
+
+    def uid(self, command: str, *rest: str) -> Any:
+        self.asked.append((command, *rest))
+        said = self.box.uid(command, *rest)
+        return self.searches(said) if command == "SEARCH" else said
+
+    def fetched(self, what: str) -> list[str]:
+        return [rest[0] for command, *rest in self.asked if command == "FETCH" and what in rest[1]]
+
+
+def watched(imap: servers.Imap, options: dict[str, Any] | None = None, **more: Any) -> tuple[int, Watched]:
+    seen = Watched(mailbox.open_mailbox(imap.url(), trusting(imap)), **(options or {}))
+    return mailbox.read_mailbox(imap.url(), lambda url: seen, **more), seen
+
+
+@pytest.mark.parametrize("keywords", [True, False])
+def test_more_than_a_conversation_may_take_in_stays_unread_for_later(imap, box, talk, keywords):
     spend("inbound-mail", visitor=str(talk.pk), left=1)
     for number in (1, 2):
         imap.deliver(a_reply(talk, number))
-    assert read(imap) == 1
+    count, seen = watched(imap, {"keywords": keywords})
+    assert count == 1 and len(seen.fetched("BODY.PEEK[]")) == 1
     assert sorted(flags(box)) == ["", "Seen"] and len(said(talk)) == 1
+    rate_limits.reset()
+    assert read(imap) == 1 and flags(box) == ["Seen", "Seen"]
+
+
+@pytest.mark.parametrize("keywords", [True, False])
+def test_what_is_kept_for_later_holds_up_nobody_elses_mail(imap, box, talk, keywords):
+    other = make.conversation(talk.assistant)
+    spend("inbound-mail", visitor=str(talk.pk))
+    for number in (1, 2, 3):
+        imap.deliver(a_reply(talk, number))
+    watched(imap, {"keywords": keywords})
+    imap.deliver(a_reply(other, 4))
+    count, seen = watched(imap, {"keywords": keywords})
+    assert count == 1 and said(other) == ["Question 4"]
+    looked_at, [taken] = seen.fetched("HEADER"), seen.fetched("BODY.PEEK[]")
+    assert len(looked_at) == 4 and looked_at.index(taken) == (0 if keywords else 3)
+    rate_limits.reset()
+    assert read(imap) == 3 and said(talk) == ["Question 1", "Question 2", "Question 3"]
+    assert flags(box) == ["Seen"] * 4
+
+
+def test_a_search_may_be_answered_in_any_number_of_lines(imap, box, talk):
+    for number in (1, 2, 3):
+        imap.deliver(a_reply(talk, number))
+    assert watched(imap, {"searches": lambda said: (said[0], [None])})[0] == 0
+    assert watched(imap, {"searches": lambda said: (said[0], [None, *(said[1][0] or b"").split(), b""])})[0] == 3
+
+
+def test_a_run_ends_in_time_also_where_nothing_is_found(imap, box, talk):
+    for number in range(6):
+        imap.deliver(a_reply(talk, number))
+    box.select()
+    box.store("1:6", "+FLAGS", r"(\Seen)")
+    ticks = count(step=mailbox.RUN_SECONDS / 2)
+    _, seen = watched(imap, window=1, clock=lambda: next(ticks))
+    assert [asked[:2] for asked in seen.asked] == [("SEARCH", "1:1"), ("SEARCH", "2:2")]
 
 
 def test_a_large_folder_is_searched_in_parts(imap, box, talk):
