@@ -20,7 +20,7 @@ from itertools import product
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from django.db import DatabaseError
+from django.db import Error, InterfaceError, InternalError, OperationalError, ProgrammingError
 
 from assistant.redaction import redacted
 from assistant.services.conversations import email_replies
@@ -123,7 +123,7 @@ def read_mailbox(
             count += _take(box, uid)
     except (OSError, imaplib.IMAP4.error) as error:
         log.warning("Reading the mailbox of INBOUND_IMAP_URL ended early: %s", type(error).__name__)
-    except DatabaseError:
+    except Error:
         log.warning("Reading the mailbox of INBOUND_IMAP_URL ended early: the database is away.", exc_info=True)
     finally:
         _leave(box)
@@ -177,8 +177,11 @@ def _take(box: Any, uid: str) -> bool:
             return _put_off(box, uid)
     except ValueError:
         log.info("A mail of the mailbox is no message.")
-    except DatabaseError:
+    except (OperationalError, InterfaceError):
         raise
+    except (InternalError, ProgrammingError):  # such as a standby that only reads, or a table that is still to be made
+        log.exception("The database refuses a mail of the mailbox, which is tried again later.")
+        return _put_off(box, uid)
     except Exception:
         log.exception("A mail of the mailbox could not be taken in.")
         flags = ODD

@@ -6,6 +6,7 @@ import logging
 import smtplib
 import ssl
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from functools import partial
@@ -16,7 +17,7 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import connection, utils
 from django.utils import timezone
 
 from assistant import jobs, tasks
@@ -350,14 +351,47 @@ def test_the_doctor_says_whether_the_mailbox_can_be_read(imap, settings, monkeyp
     assert found == [("ok", "can be read"), ("error", "cannot be read: The mailbox has no folder “Nowhere”.")]
 
 
-def test_while_the_database_is_away_mails_stay_unread(imap, box, talk):
-    imap.deliver(a_reply(talk, 1))
+# --- What the database says -------------------------------------------------------------------------------------------
 
-    class Away(Lossy):
-        def uid(self, command: str, *rest: str) -> Any:
-            if rest[-1] == "(BODY.PEEK[])":
-                raise DatabaseError("away")
-            return self.box.uid(command, *rest)
 
-    assert mailbox.read_mailbox(imap.url(), lambda url: Away(mailbox.open_mailbox(url, trusting(imap)), "", 0)) == 0
-    assert flags(box) == [""] and read(imap) == 1
+@contextmanager
+def refused(error: type[utils.Error], text: str) -> Iterator[None]:
+    """The database raises this as the message with that text is saved."""
+
+    def execute(go_on: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        if text in (params or ()) and "INSERT" in sql:
+            raise error("as a test says")
+        return go_on(sql, params, many, context)
+
+    with connection.execute_wrapper(execute):
+        yield
+
+
+REFUSALS = [
+    # It is away, it will never store this mail, or it stores nothing for now, such as a standby that only reads.
+    ([utils.OperationalError, utils.InterfaceError], ["", ""], []),
+    ([utils.DataError, utils.IntegrityError, utils.NotSupportedError], ["Seen Flagged", "Seen"], ["Question 2"]),
+    ([utils.InternalError, utils.ProgrammingError], ["", "Seen"], ["Question 2"]),
+]
+
+
+@pytest.mark.parametrize(
+    ("error", "marked", "taken"), [(error, marked, taken) for errors, marked, taken in REFUSALS for error in errors]
+)
+def test_what_the_database_refuses_of_one_mail_keeps_none_of_the_others_out(imap, box, talk, caplog, error, marked, taken):
+    for number in (1, 2):
+        imap.deliver(a_reply(talk, number))
+    with refused(error, "Question 1"):
+        assert read(imap) == "".join(marked).count("Seen")
+    assert flags(box) == marked and said(talk) == taken and error.__name__ in caplog.text
+    read(imap)
+    assert sorted(said(talk)) == (["Question 2"] if "Seen Flagged" in marked else ["Question 1", "Question 2"])
+
+
+def test_a_mail_with_a_nul_in_a_name_is_taken_in_as_any_other(imap, box, talk):
+    mail = a_mail(talk, From="=?utf-8?q?eve=00=40x=2Eexample?=")
+    mail.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="plan.pdf")
+    imap.deliver(mail.as_bytes().replace(b'filename="plan.pdf"', b"filename*=utf-8''pl%00an.pdf"))
+    imap.deliver(a_reply(talk, 2))
+    assert read(imap) == 2
+    assert said(talk) == ["And a ramp?", "Question 2"] and flags(box) == ["Seen", "Seen"]
