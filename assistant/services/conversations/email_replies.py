@@ -15,7 +15,7 @@ from email.utils import getaddresses, parseaddr
 from html.parser import HTMLParser
 
 from django.conf import settings
-from django.db import transaction
+from django.db import Error, transaction
 from mailparser_reply import EmailReplyParser
 
 from assistant.errors import TooMuch
@@ -49,7 +49,8 @@ def receive(raw: bytes) -> str:
             return UNKNOWN
         if is_automatic(mail):
             return IGNORED
-        text, names = reply_of(mail), attachments_of(mail)
+        text, names, sender = reply_of(mail), attachments_of(mail), _sender_of(mail)
+        client_id = _client_id_of(mail, raw)
     except (LookupError, UnicodeError, AttributeError, TypeError, IndexError) as error:  # of the library, for bad headers
         raise ValueError("This message cannot be read.") from error
     if not text and not names:
@@ -58,7 +59,23 @@ def receive(raw: bytes) -> str:
         rate_limits.hit("inbound-mail", visitor=str(conversation.pk))
     except TooMuch:
         return LIMITED
-    return _added(conversation, mail, text, names, raw)
+    return _added(conversation, sender, text, names, client_id)
+
+
+def is_limited(headers: bytes) -> bool:
+    """Whether the mail that begins with these headers would be `LIMITED`, so that the rest of it need not be fetched."""
+    try:
+        conversation = _addressed(message_from_bytes(headers, policy=policy.default))
+    except Error:  # of the database
+        raise
+    except Exception:  # of the library, for bad headers: `receive` says it of the whole mail
+        return False
+    try:
+        if conversation is not None:
+            rate_limits.look("inbound-mail", visitor=str(conversation.pk))
+    except TooMuch:
+        return True
+    return False
 
 
 def _addressed(mail: EmailMessage) -> Conversation | None:
@@ -128,14 +145,25 @@ def _text_of(html: str) -> str:
 
 def attachments_of(mail: EmailMessage) -> list[str]:
     """The names of what is attached, which is not kept."""
-    names = [" ".join(str(part.get_filename() or part.get_content_type()).split())[:80] for part in mail.iter_attachments()]
-    return names[:NAMES]
+    names = [_line(part.get_filename()) or _line(part.get_content_type()) for part in mail.iter_attachments()]
+    return [name[:80] for name in names[:NAMES]]
 
 
-def _added(conversation: Conversation, mail: EmailMessage, text: str, names: list[str], raw: bytes) -> str:
+def _sender_of(mail: EmailMessage) -> str:
+    return _line(parseaddr(str(mail.get("from", "")))[1])[:254]
+
+
+def _client_id_of(mail: EmailMessage, raw: bytes) -> str:
+    return f"mail:{hashlib.sha256(str(mail.get('message-id') or '').encode() or raw).hexdigest()[:48]}"
+
+
+def _line(text: str | None) -> str:
+    """What a header says, as one line that can be stored: encoded words hold any character, such as NUL."""
+    return " ".join(clean(text or "").split())
+
+
+def _added(conversation: Conversation, sender: str, text: str, names: list[str], client_id: str) -> str:
     """Add it to the conversation, which a person answers from then on; once, however often it comes in."""
-    sender = parseaddr(str(mail.get("from", "")))[1][:254]
-    client_id = f"mail:{hashlib.sha256(str(mail.get('message-id') or '').encode() or raw).hexdigest()[:48]}"
     with transaction.atomic():
         locked = Conversation.objects.select_for_update().get(pk=conversation.pk)
         if locked.messages.filter(client_id=client_id).exists():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
@@ -15,6 +16,8 @@ from assistant.models import Conversation, Organization, Turn
 from assistant.services.conversations.state import set_state
 from assistant.services.conversations.summaries import GIVE_UP_AFTER
 
+log = logging.getLogger(__name__)
+
 AT_ONCE = 200
 
 
@@ -22,7 +25,15 @@ def close_idle(limit: int = AT_ONCE) -> int:
     """Close conversations with the assistant that their organization leaves open no longer; how many. The oldest first."""
     now = timezone.now()
     found = _idle(now).order_by("last_message_at").values_list("pk", flat=True)[:limit]
-    return sum(_close(pk, now) for pk in list(found))
+    return sum(_try(pk, now) for pk in list(found))
+
+
+def _try(conversation_id: UUID, now: datetime) -> bool:
+    try:
+        return _close(conversation_id, now)
+    except Exception:  # one that cannot be closed must not hold up the others: it is the oldest at each run
+        log.exception("conversation %s could not be closed", conversation_id)
+        return False
 
 
 def _close(conversation_id: UUID, now: datetime) -> bool:

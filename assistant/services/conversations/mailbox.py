@@ -1,7 +1,8 @@
 """The mailbox that visitors' replies to e-mails come into, read by IMAP (RFC 3501).
 
 A mail is marked as read after it was taken in. So none is lost where the connection ends in between or where one of them
-cannot be read, and one that comes twice counts once (`email_replies`).
+cannot be read, and one that comes twice counts once (`email_replies`). One whose conversation takes in no more for now stays
+unread, marked with a keyword, and is read after everything else; no more of it than its headers is fetched until then.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from itertools import product
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from django.db import DatabaseError
+from django.db import Error, InterfaceError, InternalError, OperationalError, ProgrammingError
 
 from assistant.redaction import redacted
 from assistant.services.conversations import email_replies
@@ -30,6 +32,8 @@ RUN_SECONDS = 40.0  # of one run; what is left is read by the next one, a minute
 WINDOW = 5000  # mails that are searched at once: the answer is one line, of which imaplib reads at most a million characters
 MAX_BYTES = 25_000_000  # of a mail, as for one that is posted
 READ, ODD = r"(\Seen)", r"(\Seen \Flagged)"
+LATER = "InterworkyLater"  # a keyword that we add, where the server keeps any
+PREVIEW = f"(RFC822.SIZE BODY.PEEK[HEADER.FIELDS ({' '.join(email_replies.RECIPIENTS).upper()})]<0.16384>)"
 
 
 class Unusable(Exception):
@@ -100,58 +104,84 @@ def quoted(folder: str) -> str:
     return f'"{escaped}"'
 
 
-def read_mailbox(url: str, open_: Callable[[str], Any] = open_mailbox, *, window: int = WINDOW) -> int:
+def read_mailbox(
+    url: str,
+    open_: Callable[[str], Any] = open_mailbox,
+    *,
+    window: int = WINDOW,
+    clock: Callable[[], float] = time.monotonic,
+) -> int:
     """Take in what has not been read in the mailbox, and mark it as read. Returns how many mails."""
     try:
         box = open_(url)
     except Unusable as problem:
         log.error("The mailbox of INBOUND_IMAP_URL cannot be read, so visitors' replies do not come in: %s", problem)
         return 0
-    count, ends = 0, time.monotonic() + RUN_SECONDS
+    count, ends = 0, clock() + RUN_SECONDS
     try:
-        for uid in _unread(box, window):
-            if time.monotonic() > ends:
-                break
+        for uid in _unread(box, window, lambda: clock() > ends):
             count += _take(box, uid)
     except (OSError, imaplib.IMAP4.error) as error:
         log.warning("Reading the mailbox of INBOUND_IMAP_URL ended early: %s", type(error).__name__)
-    except DatabaseError:
+    except Error:
         log.warning("Reading the mailbox of INBOUND_IMAP_URL ended early: the database is away.", exc_info=True)
     finally:
         _leave(box)
     return count
 
 
-def _unread(box: Any, window: int) -> Iterator[str]:
-    """The UIDs of what has not been read, oldest first; valid for this connection."""
-    exists = int((box.untagged_responses.get("EXISTS") or [b"0"])[-1])
-    for first in range(1, exists + 1, window):
-        status, [found] = box.uid("SEARCH", f"{first}:{min(first + window - 1, exists)}", "UNSEEN")
-        if status == "OK":
-            yield from (found or b"").decode().split()
+def _unread(box: Any, window: int, is_over: Callable[[], bool]) -> Iterator[str]:
+    """The UIDs of what has not been read, each once, until time is over: what was put off comes last, then the oldest first.
+    They are valid for this connection."""
+    exists, known = int((box.untagged_responses.get("EXISTS") or [b"0"])[-1]), set[str]()
+    orders = [("UNSEEN", "UNKEYWORD", LATER), ("UNSEEN", "KEYWORD", LATER)] if _keeps_keywords(box) else [("UNSEEN",)]
+    for wanted, first in product(orders, range(1, exists + 1, window)):
+        if is_over():
+            return
+        status, lines = box.uid("SEARCH", f"{first}:{min(first + window - 1, exists)}", *wanted)
+        if status != "OK":
+            log.warning("The server of INBOUND_IMAP_URL has refused a search.")
+            continue
+        for uid in b" ".join(line or b"" for line in lines).decode().split():
+            if is_over():
+                return
+            if uid not in known:  # what was put off in this run is found again
+                known.add(uid)
+                yield uid
+
+
+def _keeps_keywords(box: Any) -> bool:
+    """Whether the server lets us make a keyword (`\\*`), or has ours already (RFC 3501, 7.1)."""
+    lasting = b" ".join(line or b"" for line in box.untagged_responses.get("PERMANENTFLAGS") or [])
+    return rb"\*" in lasting or LATER.lower() in lasting.decode(errors="replace").lower()
 
 
 def _take(box: Any, uid: str) -> bool:
     """Take one mail in, and mark it. One that is too large or that nothing can read is flagged, for people to find."""
-    size = re.search(rb"RFC822\.SIZE (\d+)", _answer(box.uid("FETCH", uid, "(RFC822.SIZE)")))
+    about, headers = _parts(box.uid("FETCH", uid, PREVIEW))
+    size = re.search(rb"RFC822\.SIZE (\d+)", about)
     if size is None:
         return False  # it was deleted meanwhile
     if int(size[1]) > MAX_BYTES:
         log.warning("A mail of the mailbox has %s bytes and was left out.", int(size[1]))
         box.uid("STORE", uid, "+FLAGS", ODD)
         return False
-    _, parts = box.uid("FETCH", uid, "(BODY.PEEK[])")
-    raw = next((part[1] for part in parts if isinstance(part, tuple)), None)
+    if email_replies.is_limited(headers or b""):
+        return _put_off(box, uid)
+    _, raw = _parts(box.uid("FETCH", uid, "(BODY.PEEK[])"))
     if raw is None:
         return False
     flags = READ
     try:
         if email_replies.receive(raw) == email_replies.LIMITED:
-            return False  # too many at once: it stays unread, for one of the next minutes
+            return _put_off(box, uid)
     except ValueError:
         log.info("A mail of the mailbox is no message.")
-    except DatabaseError:
+    except (OperationalError, InterfaceError):
         raise
+    except (InternalError, ProgrammingError):  # such as a standby that only reads, or a table that is still to be made
+        log.exception("The database refuses a mail of the mailbox, which is tried again later.")
+        return _put_off(box, uid)
     except Exception:
         log.exception("A mail of the mailbox could not be taken in.")
         flags = ODD
@@ -159,8 +189,17 @@ def _take(box: Any, uid: str) -> bool:
     return True
 
 
-def _answer(said: Any) -> bytes:
-    return b" ".join(part if isinstance(part, bytes) else b"" for part in said[1])
+def _put_off(box: Any, uid: str) -> bool:
+    """Leave it unread, for one of the next minutes, when what is newer comes first."""
+    if _keeps_keywords(box):
+        box.uid("STORE", uid, "+FLAGS", f"({LATER})")
+    return False
+
+
+def _parts(said: Any) -> tuple[bytes, bytes | None]:
+    """What a server says of one mail, and the text that it sends with that."""
+    about = b" ".join(part[0] if isinstance(part, tuple) else part or b"" for part in said[1])
+    return about, next((part[1] for part in said[1] if isinstance(part, tuple)), None)
 
 
 def _leave(box: Any) -> None:

@@ -146,6 +146,19 @@ def hit(kind: str, *, visitor: str = "", network: str = "", cost: int = 1) -> No
     _count(count, limit)
 
 
+def look(kind: str, *, visitor: str) -> None:
+    """Raises `TooMuch` where `hit` would, of a row that all processes share; counts nothing."""
+
+    def test(storage: Storage) -> None:
+        limiter = MovingWindowRateLimiter(storage)
+        for item, place in _places(LIMITS[kind], kind, visitor, ""):
+            if not limiter.test(item, *place):
+                reset = limiter.get_window_stats(item, *place).reset_time
+                raise TooMuch(" of ".join(place), retry_after_seconds=max(1, round(reset - time.time())))
+
+    _count(test, LIMITS[kind])
+
+
 def _hit_here(limit: Limit, kind: str, visitor: str, network: str, cost: int) -> None:
     if settings.RATE_LIMITS:
         for item, place in _places(limit, kind, visitor, network):

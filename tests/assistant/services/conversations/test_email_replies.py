@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from assistant.models import Conversation, Delivery, Message
+from assistant.redaction import clean
 from assistant.services.conversations import email_answers, email_replies, takeover
 from assistant.services.conversations.messages import post_message
 from assistant.services.conversations.state import change_state
@@ -128,6 +129,30 @@ def test_another_sender_changes_nothing_of_the_visitor_and_is_named_to_staff(tal
     visitor = type(talk.visitor).objects.get(pk=talk.visitor_id)
     assert (visitor.email, visitor.name, visitor.email_verified_at) == ("ann@example.com", "", None)
     assert "eve@example.com" in talk.notes.get().text
+
+
+UNSTORABLE = {
+    "a NUL in a name": (b'filename="plan.pdf"', b"filename*=utf-8''pl%00an.pdf"),
+    "a NUL in a name in parts": (b'filename="plan.pdf"', b"filename*0*=utf-8''pl%00; filename*1*=an%0D%0A.pdf"),
+    "a NUL in the type": (b"application/pdf", b"application/p\0df"),
+    "a NUL in an encoded address": (b"Eve <eve@x.example>", b"=?utf-8?q?ev=00e=40x=2Eexample?="),
+    "a NUL in an address": (b"Eve <eve@x.example>", b"Eve <ev\0e@x.example>"),
+    "a NUL in the id": (b"<1@example.com>", b"<1\0@example.com>"),
+}
+
+
+@pytest.mark.parametrize("change", UNSTORABLE.values(), ids=UNSTORABLE)
+@pytest.mark.parametrize("text", ["And a ramp?", ""])
+def test_what_no_database_can_store_is_left_out_of_what_headers_say(talk, change, text):
+    mail = a_mail(talk, text, From="Eve <eve@x.example>")
+    mail.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="plan.pdf")
+    before, after = change
+    raw = mail.as_bytes()
+    assert raw.count(before) == 1
+    assert email_replies.receive(raw.replace(before, after)) == "accepted"
+    stored = [*talk.messages.values_list("text", flat=True), *talk.notes.values_list("text", flat=True)]
+    assert all(clean(one) == one for one in stored)
+    assert any("an" in one.partition("not accepted here: ")[2] for one in stored)
 
 
 def test_an_address_without_our_signature_leads_nowhere(talk):

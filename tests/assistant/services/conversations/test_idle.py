@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from assistant.models import Assistant, Conversation, Organization, Turn
+from assistant.models import Assistant, Conversation, Event, Organization, Turn
 from assistant.services.conversations.idle import close_idle
 from assistant.services.conversations.leases import claim_turn
 from assistant.services.conversations.messages import post_message
@@ -81,6 +81,17 @@ def test_of_many_the_oldest_are_closed_first(mia: Assistant):
     new, old = quiet_for(500, mia, summary_seq=2), quiet_for(600, mia, summary_seq=2)
     assert close_idle(limit=1) == 1
     assert (state_of(old), state_of(new)) == (State.CLOSED, State.ASSISTANT)
+
+
+def test_a_conversation_that_cannot_be_closed_keeps_none_of_the_others_open(mia: Assistant, caplog):
+    broken, *others = (quiet_for(hours, mia, summary_seq=2) for hours in (700, 600, 500))
+    broken.refresh_from_db()
+    Event.objects.create(conversation=broken, seq=broken.last_seq + 1, type="message.added")  # its next number
+    assert close_idle() == 2
+    assert [state_of(talk) for talk in (broken, *others)] == [State.ASSISTANT, State.CLOSED, State.CLOSED]
+    assert str(broken.pk) in caplog.text and "IntegrityError" in caplog.text
+    Event.objects.filter(conversation=broken, seq=broken.last_seq + 1).delete()
+    assert close_idle() == 1
 
 
 def test_a_visitor_who_comes_back_begins_a_new_conversation_and_stays_the_same_visitor():

@@ -6,16 +6,18 @@ import logging
 import smtplib
 import ssl
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from functools import partial
+from itertools import count
 from queue import Queue
 from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import connection, utils
 from django.utils import timezone
 
 from assistant import jobs, tasks
@@ -24,7 +26,8 @@ from assistant.management.doctor.system import check_mailbox
 from assistant.models import Conversation, Delivery
 from assistant.providers import configuration
 from assistant.services.conversations import email_answers, inbox, mailbox
-from tests import servers
+from assistant.services.organizations import rate_limits
+from tests import make, servers
 from tests.assistant.services.conversations.test_email_replies import a_mail, answered, said
 from tests.conftest import needed
 from tests.rates import spend
@@ -121,12 +124,78 @@ def test_a_mail_that_is_too_large_is_left_out_and_flagged(imap, box, talk):
     assert said(talk) == ["Question 2"] and flags(box) == ["Seen Flagged", "Seen"]
 
 
-def test_more_than_a_conversation_may_take_in_stays_unread_for_later(imap, box, talk):
+class Watched:
+    """A mailbox that keeps what is asked of it, and answers in its own way where it is told to."""
+
+    def __init__(self, box: Any, *, keywords: bool = True, searches: Callable[[Any], Any] = lambda said: said) -> None:
+        self.box, self.searches, self.asked = box, searches, list[tuple[str, ...]]()
+        self.hidden = () if keywords else ("PERMANENTFLAGS",)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.box, name)
+
+    @property
+    def untagged_responses(self) -> dict[str, Any]:
+        return {name: said for name, said in self.box.untagged_responses.items() if name not in self.hidden}
+
+    def uid(self, command: str, *rest: str) -> Any:
+        self.asked.append((command, *rest))
+        said = self.box.uid(command, *rest)
+        return self.searches(said) if command == "SEARCH" else said
+
+    def fetched(self, what: str) -> list[str]:
+        return [rest[0] for command, *rest in self.asked if command == "FETCH" and what in rest[1]]
+
+
+def watched(imap: servers.Imap, options: dict[str, Any] | None = None, **more: Any) -> tuple[int, Watched]:
+    seen = Watched(mailbox.open_mailbox(imap.url(), trusting(imap)), **(options or {}))
+    return mailbox.read_mailbox(imap.url(), lambda url: seen, **more), seen
+
+
+@pytest.mark.parametrize("keywords", [True, False])
+def test_more_than_a_conversation_may_take_in_stays_unread_for_later(imap, box, talk, keywords):
     spend("inbound-mail", visitor=str(talk.pk), left=1)
     for number in (1, 2):
         imap.deliver(a_reply(talk, number))
-    assert read(imap) == 1
+    count, seen = watched(imap, {"keywords": keywords})
+    assert count == 1 and len(seen.fetched("BODY.PEEK[]")) == 1
     assert sorted(flags(box)) == ["", "Seen"] and len(said(talk)) == 1
+    rate_limits.reset()
+    assert read(imap) == 1 and flags(box) == ["Seen", "Seen"]
+
+
+@pytest.mark.parametrize("keywords", [True, False])
+def test_what_is_kept_for_later_holds_up_nobody_elses_mail(imap, box, talk, keywords):
+    other = make.conversation(talk.assistant)
+    spend("inbound-mail", visitor=str(talk.pk))
+    for number in (1, 2, 3):
+        imap.deliver(a_reply(talk, number))
+    watched(imap, {"keywords": keywords})
+    imap.deliver(a_reply(other, 4))
+    count, seen = watched(imap, {"keywords": keywords})
+    assert count == 1 and said(other) == ["Question 4"]
+    looked_at, [taken] = seen.fetched("HEADER"), seen.fetched("BODY.PEEK[]")
+    assert len(looked_at) == 4 and looked_at.index(taken) == (0 if keywords else 3)
+    rate_limits.reset()
+    assert read(imap) == 3 and said(talk) == ["Question 1", "Question 2", "Question 3"]
+    assert flags(box) == ["Seen"] * 4
+
+
+def test_a_search_may_be_answered_in_any_number_of_lines(imap, box, talk):
+    for number in (1, 2, 3):
+        imap.deliver(a_reply(talk, number))
+    assert watched(imap, {"searches": lambda said: (said[0], [None])})[0] == 0
+    assert watched(imap, {"searches": lambda said: (said[0], [None, *(said[1][0] or b"").split(), b""])})[0] == 3
+
+
+def test_a_run_ends_in_time_also_where_nothing_is_found(imap, box, talk):
+    for number in range(6):
+        imap.deliver(a_reply(talk, number))
+    box.select()
+    box.store("1:6", "+FLAGS", r"(\Seen)")
+    ticks = count(step=mailbox.RUN_SECONDS / 2)
+    _, seen = watched(imap, window=1, clock=lambda: next(ticks))
+    assert [asked[:2] for asked in seen.asked] == [("SEARCH", "1:1"), ("SEARCH", "2:2")]
 
 
 def test_a_large_folder_is_searched_in_parts(imap, box, talk):
@@ -282,14 +351,47 @@ def test_the_doctor_says_whether_the_mailbox_can_be_read(imap, settings, monkeyp
     assert found == [("ok", "can be read"), ("error", "cannot be read: The mailbox has no folder “Nowhere”.")]
 
 
-def test_while_the_database_is_away_mails_stay_unread(imap, box, talk):
-    imap.deliver(a_reply(talk, 1))
+# --- What the database says -------------------------------------------------------------------------------------------
 
-    class Away(Lossy):
-        def uid(self, command: str, *rest: str) -> Any:
-            if rest[-1] == "(BODY.PEEK[])":
-                raise DatabaseError("away")
-            return self.box.uid(command, *rest)
 
-    assert mailbox.read_mailbox(imap.url(), lambda url: Away(mailbox.open_mailbox(url, trusting(imap)), "", 0)) == 0
-    assert flags(box) == [""] and read(imap) == 1
+@contextmanager
+def refused(error: type[utils.Error], text: str) -> Iterator[None]:
+    """The database raises this as the message with that text is saved."""
+
+    def execute(go_on: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        if text in (params or ()) and "INSERT" in sql:
+            raise error("as a test says")
+        return go_on(sql, params, many, context)
+
+    with connection.execute_wrapper(execute):
+        yield
+
+
+REFUSALS = [
+    # It is away, it will never store this mail, or it stores nothing for now, such as a standby that only reads.
+    ([utils.OperationalError, utils.InterfaceError], ["", ""], []),
+    ([utils.DataError, utils.IntegrityError, utils.NotSupportedError], ["Seen Flagged", "Seen"], ["Question 2"]),
+    ([utils.InternalError, utils.ProgrammingError], ["", "Seen"], ["Question 2"]),
+]
+
+
+@pytest.mark.parametrize(
+    ("error", "marked", "taken"), [(error, marked, taken) for errors, marked, taken in REFUSALS for error in errors]
+)
+def test_what_the_database_refuses_of_one_mail_keeps_none_of_the_others_out(imap, box, talk, caplog, error, marked, taken):
+    for number in (1, 2):
+        imap.deliver(a_reply(talk, number))
+    with refused(error, "Question 1"):
+        assert read(imap) == "".join(marked).count("Seen")
+    assert flags(box) == marked and said(talk) == taken and error.__name__ in caplog.text
+    read(imap)
+    assert sorted(said(talk)) == (["Question 2"] if "Seen Flagged" in marked else ["Question 1", "Question 2"])
+
+
+def test_a_mail_with_a_nul_in_a_name_is_taken_in_as_any_other(imap, box, talk):
+    mail = a_mail(talk, From="=?utf-8?q?eve=00=40x=2Eexample?=")
+    mail.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="plan.pdf")
+    imap.deliver(mail.as_bytes().replace(b'filename="plan.pdf"', b"filename*=utf-8''pl%00an.pdf"))
+    imap.deliver(a_reply(talk, 2))
+    assert read(imap) == 2
+    assert said(talk) == ["And a ramp?", "Question 2"] and flags(box) == ["Seen", "Seen"]
