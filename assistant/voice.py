@@ -140,7 +140,9 @@ async def start(conversation: Conversation, call_id: UUID, value: str, sdp: str)
     try:
         key = secrets.unseal(value, *_bound_to(call))
     except secrets.SecretUnreadable:
-        raise InputError("key is the value of the session key for this call.") from None
+        key = ""
+    if not key:  # also what was unsealed from nothing
+        raise InputError("key is the value of the session key for this call.")
     call = await in_db(voice_calls.claim_start)(conversation, call_id)
     try:
         provider = await in_db(_provider_of)(call)
