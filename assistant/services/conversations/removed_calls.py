@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -56,14 +56,14 @@ def keep(call: VoiceCall, provider_call: str) -> None:
             log.warning("voice call %s: its row is gone, and no tombstone keeps it for another attempt", call.pk)
             return
         _save(removal, [*_calls(removal), kept])
-        live.queue_task(TASK, removal.pk)
+        live.queue_task(TASK, str(removal.pk))
 
 
 def enqueue_due(now: datetime) -> None:
     """Hand over the tombstones with a call that is to be hung up now."""
     for removal in Removal.objects.filter(finished_at=None, pending__has_key=PENDING):
         if any(one.due <= now.timestamp() for one in _calls(removal)):
-            live.queue_task(TASK, removal.pk)
+            live.queue_task(TASK, str(removal.pk))
 
 
 def claim(removal_id: str, now: datetime | None = None) -> list[RemovedCall]:
@@ -79,7 +79,7 @@ def claim(removal_id: str, now: datetime | None = None) -> list[RemovedCall]:
         for one in due:
             if one.attempts + 1 < ATTEMPTS:
                 later = now + timedelta(seconds=RETRY_SECONDS * 2**one.attempts)
-                left.append(replace(one, attempts=one.attempts + 1, due=later.astimezone(UTC).timestamp()))
+                left.append(replace(one, attempts=one.attempts + 1, due=later.timestamp()))
         if due:
             _save(removal, left)
     return due

@@ -193,7 +193,7 @@ def _after(removal: Removal, turns: list[Turn], conversations: list[UUID]) -> No
     for conversation in conversations:
         live.check_sessions(conversation)  # widgets that show it let go of it
     if removal.pending.get(removed_calls.PENDING):
-        live.queue_task(removed_calls.TASK, removal.pk)
+        live.queue_task(removed_calls.TASK, str(removal.pk))
     try:
         _purge(removal)
     except Exception:
