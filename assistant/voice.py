@@ -23,7 +23,7 @@ from assistant.providers import embeddings, realtime, retirements, router
 from assistant.providers.configuration import ProviderSettings
 from assistant.providers.router import Candidate
 from assistant.sentences import sentence
-from assistant.services.conversations import voice_calls
+from assistant.services.conversations import removed_calls, voice_calls
 from assistant.services.providers import budgets
 from assistant.tools.executor import Executor
 from assistant.tools.receipts import effects_so_far
@@ -140,7 +140,9 @@ async def start(conversation: Conversation, call_id: UUID, value: str, sdp: str)
     try:
         key = secrets.unseal(value, *_bound_to(call))
     except secrets.SecretUnreadable:
-        raise InputError("key is the value of the session key for this call.") from None
+        key = ""
+    if not key:  # also what was unsealed from nothing
+        raise InputError("key is the value of the session key for this call.")
     call = await in_db(voice_calls.claim_start)(conversation, call_id)
     try:
         provider = await in_db(_provider_of)(call)
@@ -150,7 +152,11 @@ async def start(conversation: Conversation, call_id: UUID, value: str, sdp: str)
     except BaseException:
         await in_db(voice_calls.not_connected)(call)
         raise
-    await in_db(voice_calls.connected)(call, connected.call)
+    try:
+        await in_db(voice_calls.connected)(call, connected.call)
+    except voice_calls.CallRemoved:
+        await realtime.hang_up(provider, connected.call)
+        raise
     return connected.sdp
 
 
@@ -202,6 +208,23 @@ def hang_up(call_id: str) -> None:
         voice_calls.hung_up(call)
 
 
+@shared_task(name=removed_calls.TASK)  # type: ignore[untyped-decorator]
+@fresh_connections()
+def hang_up_removed(removal_id: str) -> None:
+    """Have the provider end the calls of a visitor who was erased, if that is due and nobody else is at it."""
+    for call in removed_calls.claim(removal_id):
+        assistant = Assistant.objects.select_related("organization").filter(pk=call.assistant).first()
+        provider = _provider(assistant, call.health_key) if assistant else None
+        if provider is None:
+            log.warning("removal %s: the provider of a voice call is no longer set up, so nobody can hang up", removal_id)
+        if provider is None or async_to_sync(realtime.hang_up)(provider, call.provider_call):
+            removed_calls.hung_up(removal_id, call)
+
+
 def _provider_of(call: VoiceCall) -> ProviderSettings | None:
-    candidates = (one for group in router.candidates(call.conversation.assistant) for one in group)
-    return next((one.provider for one in candidates if one.health_key == call.health_key), None)
+    return _provider(call.conversation.assistant, call.health_key)
+
+
+def _provider(assistant: Assistant, health_key: str) -> ProviderSettings | None:
+    candidates = (one for group in router.candidates(assistant) for one in group)
+    return next((one.provider for one in candidates if one.health_key == health_key), None)

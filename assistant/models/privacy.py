@@ -24,7 +24,8 @@ class Removal(models.Model):
     reason = models.CharField(max_length=9, choices=Reason.choices)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     counts = models.JSONField(default=dict)  # rows by table
-    # What a process that was at work may have put back into the cache: {"drafts": ["turn.fence"], "assistants": [id]}.
+    # What a process that was at work may have put back into the cache: {"drafts": ["turn.fence"], "assistants": [id]};
+    # and "calls" that are to be hung up.
     pending = models.JSONField(default=dict, editable=False)
     at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField("finished", null=True, blank=True)

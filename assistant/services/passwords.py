@@ -1,4 +1,4 @@
-"""Passwords that were forgotten, and notices to their owners: that one was changed, or guessed at too often."""
+"""Passwords that were forgotten, what ends with an old one, and notices: that one was changed, or guessed at too often."""
 
 from __future__ import annotations
 
@@ -14,9 +14,28 @@ from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 from assistant.errors import InterworkyError, TooMuch
 from assistant.services import account_log, logins
 from assistant.services.deliveries import letters
-from assistant.services.organizations import rate_limits
+from assistant.services.organizations import members, rate_limits
 
 KEY = "password-reset:"  # how the outbox' keys of these letters begin
+
+
+class EndsSessions:
+    """Log the user out wherever they are logged in, with every new password: chosen by them, by a link, by a superuser or
+    on a command line. What ends with a session, such as notifications in its browser, ends with it.
+
+    It is among the validators because Django calls each of them once a new password is saved, wherever that happens. The
+    session in which users change their own is renewed after that by Django's view, and stays.
+    """
+
+    def validate(self, password: str, user: User | None = None) -> None:
+        """Any password will do."""
+
+    def get_help_text(self) -> str:
+        return "A new password logs the account out in all other browsers."
+
+    def password_changed(self, password: str, user: User | None = None) -> None:
+        if user is not None:
+            members.end_sessions(user)
 
 
 def request_reset(address: str, network: str) -> None:

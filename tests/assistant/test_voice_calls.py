@@ -192,7 +192,7 @@ def test_no_browser_has_a_key_that_the_provider_would_take(talk: Conversation, o
     start = voice.async_to_sync(voice.start)
     other = voice_calls.offer(make.conversation(talk.assistant), SPEAKER)
     for conversation, call, value in (
-        (talk, session.call, "ek_1"), (talk, session.call, session.value[:-4] + "AAA="),
+        (talk, session.call, ""), (talk, session.call, "ek_1"), (talk, session.call, session.value[:-4] + "AAA="),
         (other.conversation, other.pk, session.value),
     ):  # fmt: skip
         with pytest.raises(InputError):

@@ -10,6 +10,12 @@ from assistant.models.conversations.conversation import Conversation
 from assistant.models.organizations.organization import Organization
 
 
+class VoiceCallQuerySet(models.QuerySet["VoiceCall"]):
+    def not_over(self) -> VoiceCallQuerySet:
+        """Those that may go on at the provider, where they can be hung up as long as their row is there."""
+        return self.filter(models.Q(state=VoiceCall.State.ACTIVE) | models.Q(next_attempt_at__isnull=False))
+
+
 class VoiceCall(models.Model):
     """One session key, and the call that a browser has made with it. What is said is in the conversation's messages."""
 
@@ -49,6 +55,8 @@ class VoiceCall(models.Model):
     hung_up_at = models.DateTimeField(null=True, blank=True)  # when the provider confirmed that it is over
     attempts = models.PositiveSmallIntegerField(default=0)  # at having it hung up
     next_attempt_at = models.DateTimeField(null=True, blank=True)
+
+    objects = VoiceCallQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at"]

@@ -9,11 +9,12 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from assistant import live
 from assistant.errors import NotAllowed
-from assistant.models import Appointment, Assistant, Conversation, Turn, Visitor
+from assistant.models import Appointment, Assistant, Conversation, Turn, Visitor, VoiceCall
 from assistant.models.organizations.organization import is_timezone
 from assistant.services.conversations.sessions import (
     Session,
@@ -93,7 +94,8 @@ def _move(known: Visitor, user: Visitor) -> list[UUID]:
     """Give the user what the visitor of this browser has said and booked; returns their conversations, whose tokens are no
     longer valid."""
     moved = list(Conversation.objects.select_for_update().filter(visitor=known).order_by("pk").values_list("pk", flat=True))
-    Conversation.objects.filter(pk__in=moved, last_seq=0).delete()  # opened, and nothing said
+    calls = VoiceCall.objects.not_over().filter(conversation=OuterRef("pk"))
+    Conversation.objects.filter(~Exists(calls), pk__in=moved, last_seq=0).delete()  # opened, and nothing said
     Conversation.objects.filter(pk__in=moved).update(visitor=user)
     Appointment.objects.filter(visitor=known).update(visitor=user)
     if not Turn.objects.filter(conversation__in=moved, ended_at=None).exists():

@@ -21,6 +21,7 @@ from assistant.errors import Conflict, InputError, NotFound
 from assistant.llm import TokenUsage
 from assistant.models import Conversation, Message, VoiceCall
 from assistant.redaction import clean
+from assistant.services.conversations import removed_calls
 from assistant.services.conversations.messages import append_message
 from assistant.services.providers import budgets
 
@@ -53,6 +54,10 @@ class Speaker:
     provider_name: str
     source: str
     provider_id: UUID | None = None
+
+
+class CallRemoved(Conflict):
+    """The call's conversation was removed while the provider began it."""
 
 
 def offer(conversation: Conversation, speaker: Speaker) -> VoiceCall:
@@ -97,16 +102,25 @@ def claim_start(conversation: Conversation, call_id: UUID, now: datetime | None 
     claimed = VoiceCall.objects.filter(pk=call.pk, state=VoiceCall.State.OFFERED).update(
         state=VoiceCall.State.ACTIVE, started_at=now, ends_at=now + timedelta(seconds=call.seconds)
     )
-    if not claimed:
+    found = VoiceCall.objects.select_related("conversation__assistant__organization").filter(pk=call.pk).first()
+    if not claimed or found is None:
         raise Conflict("That call has begun already, or is over.")
-    return VoiceCall.objects.select_related("conversation__assistant__organization").get(pk=call.pk)
+    return found
 
 
 def connected(call: VoiceCall, provider_call: str) -> None:
-    """The provider has begun the call, under this id. Raises `Conflict` if it has ended here meanwhile; it is hung up."""
-    VoiceCall.objects.filter(pk=call.pk).update(provider_call=provider_call)
-    # An end from now on finds the id; one that came before did not.
-    if VoiceCall.objects.filter(pk=call.pk, state=VoiceCall.State.ENDED).update(next_attempt_at=timezone.now()):
+    """The provider has begun the call, under this id. Raises `Conflict` if it has ended here meanwhile; it is hung up.
+
+    Raises `CallRemoved` if its row is gone: the caller, who knows the provider, is to hang up. If that fails, the visitor's
+    tombstone has what another attempt takes."""
+    with transaction.atomic():
+        known = VoiceCall.objects.filter(pk=call.pk).update(provider_call=provider_call)
+        # An end from now on finds the id; one that came before did not.
+        ended = VoiceCall.objects.filter(pk=call.pk, state=VoiceCall.State.ENDED).update(next_attempt_at=timezone.now())
+    if not known:
+        removed_calls.keep(call, provider_call)
+        raise CallRemoved("That call is over.")
+    if ended:
         live.queue_task(TASK, call.pk)
         raise Conflict("That call is over.")
 

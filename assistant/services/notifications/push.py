@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import logging
+from contextlib import suppress
 from email.utils import parseaddr
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.signals import pre_delete
 from django.utils import timezone
@@ -36,6 +37,8 @@ from assistant.models import (
     PushSubscription,
     StaffEvent,
 )
+from assistant.models.booking.outside import origin_of
+from assistant.redaction import clean
 from assistant.secrets import SecretUnreadable
 from assistant.services.deliveries import outbox
 from assistant.services.deliveries.posting import NotSent, post
@@ -90,16 +93,25 @@ def rotate() -> PushKey:
 def subscribe(user: User, address: str, p256dh: str, auth: str, *, key: str, user_agent: str) -> PushSubscription:
     """Push to this browser from now on; one that is known already is taken over by `user`. `key` is the public key that it
     has subscribed with. Raises `InputError`."""
+    _check(address, p256dh, auth)
+    keys = orjson.dumps({"p256dh": p256dh, "auth": auth}).decode()
+    for _ in range(2):
+        # Somebody else may add the same browser at this moment, or the key be replaced: what they did is there by now.
+        with suppress(IntegrityError):
+            return _added(user, address, keys, clean(key), browser_in_words(user_agent))
+    raise InputError("Another account has turned on notifications in this browser at the same moment. Try again.")
+
+
+def _added(user: User, address: str, keys: str, key: str, browser: str) -> PushSubscription:
     used = PushKey.objects.filter(public_key=key).first()
     if used is None:
         raise InputError("The key of this installation has changed. Reload the page, and turn notifications on again.")
-    _check(address, p256dh, auth)
     digest = digest_of(address)
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)  # so that two browsers at once are counted one after the other
         row = PushSubscription.objects.filter(digest=digest).first() or PushSubscription(digest=digest)
-        row.user, row.key, row.browser, row.last_error = user, used, browser_in_words(user_agent), ""
-        row.seal(address, orjson.dumps({"p256dh": p256dh, "auth": auth}).decode())
+        row.user, row.key, row.browser, row.last_error = user, used, browser, ""
+        row.seal(address, keys)
         row.save()
         kept = PushSubscription.objects.filter(user=user).order_by("-created_at").values_list("pk", flat=True)
         PushSubscription.objects.filter(pk__in=list(kept[MOST_BROWSERS:])).exclude(pk=row.pk).delete()
@@ -111,8 +123,13 @@ def digest_of(address: str) -> str:
 
 
 def _check(address: str, p256dh: str, auth: str) -> None:
-    if len(address) > ADDRESS_CHARS or urlsplit(address).scheme != "https":
-        raise InputError("The address that the browser has given is not one of a push service.")
+    try:
+        if len(address) > ADDRESS_CHARS or not (address.isascii() and address.isprintable()):
+            raise ValueError("too long, or no URL")
+        if not origin_of(address).startswith("https://"):
+            raise ValueError("not https")
+    except ValueError as error:
+        raise InputError("The address that the browser has given is not one of a push service.") from error
     try:
         outbound.check_url(address, outbound.Reach.TENANT)
         point, secret = _decoded(p256dh), _decoded(auth)

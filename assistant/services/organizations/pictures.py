@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 from collections.abc import Callable, Sequence
 from typing import BinaryIO
 
@@ -22,13 +23,16 @@ log = logging.getLogger(__name__)
 MAX_MB = 5  # of what is uploaded; what is kept of it is a few kilobytes
 AVATAR = Shape(256, 256, crop=True)
 LOGO = Shape(600, 200)
+FILE_NAME = re.compile(r"([0-9a-f]{40})\.[a-z]{3}")
+SMALLER = "Save it smaller, such as 1000 pixels wide, and choose that."
 ACCEPTED = "image/png,image/jpeg,image/webp,image/gif"
 
 Owner = Assistant | Organization
 Scan = Callable[[bytes, Sequence[str]], None]
+Drawer = Callable[[bytes, Shape], Drawn]
 
 
-def examined(file: BinaryIO, shape: Shape, *, scanner: Scan = scan) -> Drawn:
+def examined(file: BinaryIO, shape: Shape, *, scanner: Scan = scan, drawer: Drawer = drawn) -> Drawn:
     """What to keep of an uploaded file. It takes a process and up to some seconds: not for a transaction.
 
     Raises `InputError` with a sentence for staff.
@@ -40,7 +44,7 @@ def examined(file: BinaryIO, shape: Shape, *, scanner: Scan = scan) -> Drawn:
         raise InputError(f"The file is larger than {MAX_MB} MB. Choose a smaller one.", code="file_too_large")
     try:
         scanner(data, settings.FILE_SCANNER)
-        return drawn(data, shape)
+        return drawer(data, shape)
     except Found as error:
         raise InputError("The virus scanner refused the file.", code="file_refused") from error
     except NotScanned as error:
@@ -53,8 +57,11 @@ def examined(file: BinaryIO, shape: Shape, *, scanner: Scan = scan) -> Drawn:
 def _reason(data: bytes, problem: str) -> str:
     if b"<svg" in data[:4096].lower():
         return "SVG is not accepted, because it can contain programs. Save the picture as PNG and choose that."
-    if "pixels" in problem or "Bomb" in problem or "memory" in problem:
-        return "The picture has too many pixels. Save it smaller, such as 1000 pixels wide, and choose that."
+    problem = problem.lower()  # a sentence of ours, or the name of what a decoder raised, such as MemoryError
+    if any(word in problem for word in ("pixels", "bomb", "memory")):
+        return f"The picture has too many pixels. {SMALLER}"
+    if "too long" in problem:
+        return f"Reading the picture took too long. {SMALLER}"
     if "frames" in problem:
         return "The picture moves for too long. Choose one that stands still."
     return "This is no JPEG, PNG, WebP or GIF, or it is damaged. Choose another file."
@@ -95,7 +102,8 @@ def path_of(picture: Picture) -> str:
 
 def stored(file_name: str) -> Picture:
     """The picture of an address. Raises `NotFound`."""
-    found = Picture.objects.filter(pk=file_name.partition(".")[0][:40]).first()
+    named = FILE_NAME.fullmatch(file_name)  # first: PostgreSQL refuses a NUL, and no driver takes half a character
+    found = Picture.objects.filter(pk=named[1]).first() if named else None
     if found is None or found.file_name != file_name:
         raise NotFound("No such picture.")
     return found

@@ -3,7 +3,8 @@ What is erased, and how, is in `inventory`.
 
 Nothing can bring a row back. Each table about visitors hangs on the visitor by foreign keys, so a late insert fails in its
 own transaction, and a late update finds no row: what stays of the ledger and the outbox, numbers for limits, has new ids.
-What a process at work may still write to the cache or the demonstration's mailbox is deleted again by `finish_due`.
+What a process at work may still write to the cache or the demonstration's mailbox is deleted again by `finish_due`. A voice
+call goes on at its provider: what hanging it up takes is kept in the tombstone until that is done.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ from assistant.models.booking.appointments import new_reference
 from assistant.models.deliveries import erased_address
 from assistant.services import audit
 from assistant.services.booking import entries
+from assistant.services.conversations import removed_calls
 from assistant.services.organizations import answer_cache
 from assistant.services.privacy import inventory
 from assistant.services.privacy.inventory import Erasure
@@ -86,6 +88,7 @@ def erase(
                 "drafts": [f"{turn.pk}.{fence}" for turn in turns for fence in range(turn.fence + 2)],
                 "assistants": sorted({talk.assistant_id for talk in conversations}),
                 "letters": [row.message_id for row in _rows(visitor, Delivery) if row.state in SENT],
+                **removed_calls.pending_of(conversations),
             },
         )
         if done_by:
@@ -189,6 +192,8 @@ def _after(removal: Removal, turns: list[Turn], conversations: list[UUID]) -> No
             live.ask_to_stop(turn.pk)
     for conversation in conversations:
         live.check_sessions(conversation)  # widgets that show it let go of it
+    if removal.pending.get(removed_calls.PENDING):
+        live.queue_task(removed_calls.TASK, str(removal.pk))
     try:
         _purge(removal)
     except Exception:
@@ -216,10 +221,12 @@ def _truncate_log() -> bool:
 
 def finish_due(now: datetime | None = None, *, limit: int = 50) -> int:
     """End the removals that are old enough for nobody to write to caches and files any more: delete what is there by now.
-    Returns how many."""
+    Calls that go on at a provider are hung up first, from the start. Returns how many ended."""
     now = now or timezone.now()
+    removed_calls.enqueue_due(now)
     purged = []
-    for removal in Removal.objects.filter(finished_at=None, at__lt=now - LATE_WRITES).order_by("at")[:limit]:
+    due = Removal.objects.filter(finished_at=None, at__lt=now - LATE_WRITES).exclude(pending__has_key=removed_calls.PENDING)
+    for removal in due.order_by("at")[:limit]:
         try:
             _purge(removal)
             purged.append(removal.pk)
@@ -227,7 +234,8 @@ def finish_due(now: datetime | None = None, *, limit: int = 50) -> int:
             log.exception("removal %s could not be finished yet", removal.pk)
     if not purged or not _truncate_log():
         return 0
-    return Removal.objects.filter(pk__in=purged, finished_at=None).update(finished_at=now, pending={})
+    ended = Removal.objects.filter(pk__in=purged, finished_at=None).exclude(pending__has_key=removed_calls.PENDING)
+    return ended.update(finished_at=now, pending={})
 
 
 def drop_counters() -> None:

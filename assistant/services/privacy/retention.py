@@ -15,7 +15,18 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from assistant.errors import NotFound
-from assistant.models import Appointment, Conversation, Delivery, Message, Organization, Removal, ToolCall, Turn, Visitor
+from assistant.models import (
+    Appointment,
+    Conversation,
+    Delivery,
+    Message,
+    Organization,
+    Removal,
+    ToolCall,
+    Turn,
+    Visitor,
+    VoiceCall,
+)
 from assistant.services.privacy import erasure, inventory
 from assistant.services.privacy.inventory import Term
 
@@ -89,7 +100,10 @@ def delete_messages(organization: Organization, before: datetime, *, most: int =
     silent = Q(last_message_at__lt=before) | Q(last_message_at=None, created_at__lt=before)
     said = Exists(Message.objects.filter(conversation=here))
     needed = _kept_longer()
-    due = Conversation.objects.filter(silent, said | ~needed, ~Exists(Turn.objects.open().filter(conversation=here)))
+    at_work = Exists(Turn.objects.open().filter(conversation=here)) | Exists(
+        VoiceCall.objects.not_over().filter(conversation=here)  # it can be hung up as long as its row is there
+    )
+    due = Conversation.objects.filter(silent, said | ~needed, ~at_work)
     counts: Counter[str] = Counter()
     found = due.filter(organization=organization).order_by("created_at")
     for pk in list(found.values_list("pk", flat=True)[:most]):

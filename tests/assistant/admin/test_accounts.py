@@ -11,11 +11,13 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.test import Client
 
-from assistant.models import Delivery, Organization
+from assistant.models import Delivery, Organization, PushSubscription
 from assistant.services.deliveries import staff_links
+from assistant.services.notifications import push
 from assistant.services.organizations import members, rate_limits
 from tests import make
 from tests.assistant.admin.filled import member
@@ -244,6 +246,57 @@ def test_a_request_for_a_new_password_reveals_nothing_about_who_has_an_account(a
 def test_links_are_mailed_to_one_address_a_few_times_an_hour(ada):
     said = [ask("ada@example.com") for _ in range(4)]
     assert "Too many links" in said[3] and Delivery.objects.count() == 3
+
+
+# --- What ends with an old password -----------------------------------------------------------------------------------
+
+
+def with_push(user: User, name: str) -> Client:
+    """A browser in which they are logged in and have turned on notifications."""
+    client = entered(user)
+    session, row = client.session, PushSubscription(user=user, key=push.current_key(), digest=name)
+    row.seal(f"https://push.example.com/{name}", "{}")
+    row.save()
+    push.keep_in_session(session, row)
+    session.save()
+    return client
+
+
+def by_link(user: User, here: Client) -> None:
+    ask(user.email)
+    client = Client()
+    where = client.get(mailed_link(), follow=True).redirect_chain[-1][0]
+    client.post(where, {"new_password1": ANOTHER, "new_password2": ANOTHER})
+
+
+def by_themselves(user: User, here: Client) -> None:
+    fields = {"old_password": PASSWORD, "new_password1": ANOTHER, "new_password2": ANOTHER}
+    assert here.post("/admin/password_change/", fields).status_code == 302
+
+
+def by_a_superuser(user: User, here: Client) -> None:
+    root = entered(User.objects.create_superuser("root", "root@example.com", "x"))
+    fields = {"password1": ANOTHER, "password2": ANOTHER, "usable_password": "true"}
+    assert root.post(f"/admin/auth/user/{user.pk}/password/", fields).status_code == 302
+    assert root.get("/admin/").status_code == 200
+
+
+def on_the_command_line(user: User, here: Client) -> None:
+    user.set_password(ANOTHER)
+    user.save()
+
+
+@pytest.mark.parametrize("choose", [by_link, by_themselves, by_a_superuser, on_the_command_line])
+def test_a_new_password_ends_the_other_sessions_and_what_was_turned_on_in_them(ada, home, choose):
+    bob = with_push(member(home, "agent", "bob"), "bob")
+    here, there = with_push(ada, "here"), with_push(ada, "there")
+    choose(ada, here)
+    # Before another request is made with an old session: that would end it, but nobody has to make one.
+    assert list(PushSubscription.objects.values_list("digest", flat=True)) == ["bob"]
+    assert there.cookies["sessionid"].value not in set(Session.objects.values_list("pk", flat=True))
+    assert log_in(Client(), ANOTHER) == "/admin/"
+    assert there.get("/admin/").status_code == 302 and bob.get("/admin/").status_code == 200
+    assert here.get("/admin/").status_code == (200 if choose is by_themselves else 302)
 
 
 # --- Lockout and sessions ---------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from assistant.engine import prompt
 from assistant.errors import NotAllowed
-from assistant.models import Assistant, Conversation, Visitor, VisitorAttribute
+from assistant.models import Assistant, Conversation, Visitor, VisitorAttribute, VoiceCall
 from assistant.services.conversations.identification import identify
 from assistant.services.conversations.messages import append_message
 from assistant.services.conversations.sessions import Session, conversation_for_token, open_session, update_visitor
@@ -70,6 +70,16 @@ def test_what_was_said_in_the_second_browser_before_the_login_joins_the_history(
     assert after.conversation.pk == talk.pk and is_refused(guest)
     user = Visitor.objects.get()
     assert user.conversations.count() == 2 and user.external_id == "user-7"
+
+
+def test_a_chat_in_which_only_a_call_is_under_way_stays_so_that_the_call_can_be_hung_up(assistant):
+    log_in(assistant)
+    guest = open_session(assistant, make.ORIGIN)
+    guest.conversation.voice_calls.create(
+        organization=assistant.organization, seconds=60, state="active", provider_call="rtc_5"
+    )
+    log_in(assistant, browser=guest)
+    assert VoiceCall.objects.get().conversation.visitor == Visitor.objects.get()
 
 
 def test_a_chat_that_was_only_opened_gives_way_to_the_users_history(assistant):

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.contrib.auth.models import User
+from django.db.models.signals import pre_save
 from django.test import Client
 from django.utils import timezone
 
@@ -253,6 +254,15 @@ def test_a_browsers_address_and_keys_are_stored_sealed_and_it_is_named_in_words(
         {"address": "https://10.0.0.7/x"},
         {"address": "https://push.example.com/" + "x" * 2000},
         {"address": "nonsense"},
+        {"address": "https://[push.example.com/x"},
+        {"address": "https://push.example.com/\x00"},
+        {"address": "https://push.example.com/\ud800"},
+        {"address": "https://push.example.com:99999/x"},
+        {"address": f"https://{'a.' * 450}com/x"},
+        {"p256dh": "\x00"},
+        {"auth": "\ud800"},
+        {"key": "a key with \x00 in it"},
+        {"key": "a key with \ud800 in it"},
         {"auth": encoded(b"short")},
         {"auth": "%%%"},
         {"p256dh": encoded(b"\x04" + b"\x01" * 64)},
@@ -265,6 +275,28 @@ def test_what_is_no_public_push_service_or_no_key_is_refused(talk, wrong):
     with pytest.raises(InputError):
         push.subscribe(colleague(talk), **{**good, **wrong}, user_agent=FIREFOX)
     assert not PushSubscription.objects.exists()
+
+
+@pytest.mark.parametrize(("collisions", "added"), [(1, True), (2, False)])
+def test_two_accounts_that_add_one_browser_at_once_are_no_fault_of_the_server(talk, collisions, added):
+    ann, bob, browser, left = colleague(talk), colleague(talk, "bob"), Browser(), [None] * collisions
+
+    def be_faster(instance: PushSubscription, **_: Any) -> None:
+        if left:
+            left.pop()
+            row = PushSubscription(user=bob, key=instance.key, digest=instance.digest)
+            PushSubscription.objects.bulk_create([row])
+
+    pre_save.connect(be_faster, sender=PushSubscription)
+    try:
+        if added:
+            assert browser.added_by(ann).user == ann
+        else:
+            with pytest.raises(InputError, match="at the same moment"):
+                browser.added_by(ann)
+    finally:
+        pre_save.disconnect(be_faster, sender=PushSubscription)
+    assert PushSubscription.objects.filter(user=ann).count() == added
 
 
 def test_a_browser_belongs_to_the_person_who_turned_it_on_last(talk):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import partial
 
 import pytest
 from PIL import Image
@@ -10,6 +11,7 @@ from PIL import Image
 from assistant.errors import InputError, NotFound
 from assistant.models import Picture
 from assistant.services.files.images import draw
+from assistant.services.files.images import drawn as images_drawn
 from assistant.services.files.scanning import Found
 from assistant.services.organizations import pictures
 from tests import make
@@ -80,6 +82,22 @@ def test_a_photo_lies_as_its_metadata_says():
 def test_what_cannot_be_a_picture_is_refused_with_what_to_do_instead(data, said):
     with pytest.raises(InputError, match=said):
         upload(data)
+
+
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [
+        ("""print('{"problem": "MemoryError"}')""", "too many pixels"),
+        ("""print('{"problem": "DecompressionBombError"}')""", "too many pixels"),
+        ("import os; os.kill(os.getpid(), 9)", "too many pixels"),
+        ("import time; time.sleep(60)", "took too long"),
+    ],
+)
+def test_a_picture_that_is_too_much_for_the_server_is_to_be_saved_smaller(program, said):
+    with pytest.raises(InputError, match=f"{said}.*Save it smaller"):
+        pictures.examined(
+            io.BytesIO(images.png()), pictures.LOGO, drawer=partial(images_drawn, program=program, wait_seconds=0.5)
+        )
 
 
 def test_a_picture_has_to_pass_the_scanner():
