@@ -17,9 +17,9 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from assistant.errors import NotFound
-from assistant.models import Appointment, ConversationFile, Delivery, Organization, Visitor
+from assistant.models import ConversationFile, Delivery, Organization, Visitor
 from assistant.services.files import storing
-from assistant.services.privacy import inventory
+from assistant.services.privacy import inventory, own_letters
 from assistant.services.privacy.inventory import About, Erasure, Table
 
 UNREADABLE = {"html", "ics", "data"}  # left to the JSON: other forms of what is shown anyway
@@ -54,7 +54,7 @@ def collect(organization: Organization, *visitors: Visitor, own: bool = False) -
         raise ValueError("The visitor belongs to another organization.")
     with transaction.atomic():
         tables = {
-            model._meta.verbose_name_plural.title(): _rows(visitors, model, table, own)  # type: ignore[union-attr]
+            model._meta.verbose_name_plural.title(): _rows(organization, visitors, model, table, own)  # type: ignore[union-attr]
             for model, table in inventory.models()
             if table.owner and table.erasure != Erasure.UNLINKED and (model.__name__ in OWN or not own)
         }
@@ -82,23 +82,16 @@ def as_zip(organization: Organization, *visitors: Visitor, own: bool = False) ->
     return file.getvalue()
 
 
-def _rows(visitors: Sequence[Visitor], model: type[Model], table: Table, own: bool) -> list[dict[str, Any]]:
+def _rows(
+    organization: Organization, visitors: Sequence[Visitor], model: type[Model], table: Table, own: bool
+) -> list[dict[str, Any]]:
     names = OWN[model.__name__].split() if own else [*table.shown.split(), *table.names(About.VISITOR)]
     fields = inventory.fields(model, names)
     rows = [row for visitor in visitors for row in inventory.rows_of(visitor, model, table).order_by("pk")]
     if own and model is Delivery:
-        rows = _sent_to(visitors, rows)
+        rows = own_letters.own(organization, visitors, rows)
     found = [{field.name: _value(field, row) for field in fields} for row in rows]
     return sorted(found, key=_moment)
-
-
-def _sent_to(visitors: Sequence[Visitor], rows: list[Delivery]) -> list[Delivery]:
-    """Those of the messages that went to the visitors: others are about them, and went to the team."""
-    booked = Appointment.objects.filter(visitor__in=visitors)
-    known = {address for one in visitors for address in (one.email, one.phone)}
-    known.update(address for pair in booked.values_list("email", "phone") for address in pair)
-    theirs = {address.casefold() for address in known if address}
-    return [row for row in rows if row.to.casefold() in theirs]
 
 
 def _moment(row: dict[str, Any]) -> tuple[datetime, int]:
