@@ -58,7 +58,7 @@ def _authorise(token: str, act: str) -> tuple[IdentityKey, str]:
     if claims.get("act") != act:
         raise identity.refused("claims", f'The token\'s act is not "{act}".')
     subject = claims["sub"]
-    if not isinstance(subject, str) or not subject.strip() or len(subject) > identity.MAX_SUBJECT:
+    if not identity.is_subject(subject) or len(subject) > identity.MAX_SUBJECT:
         raise identity.refused("claims", "sub is a text: the user's ID on your site, or the visitor's.")
     identity.expiry_of(claims, LONGEST)
     return key, subject

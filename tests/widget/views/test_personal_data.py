@@ -170,6 +170,13 @@ async def test_a_key_reaches_the_visitors_of_its_own_organization_alone(assistan
     page = await talking(assistant)
     await in_db(Visitor.objects.update)(external_id="user-7")
     other = await in_db(lambda: shared_key(make.organization("Elsewhere"), manages_data=True))()
+@pytest.mark.parametrize("act", ["export", "erase"])
+@pytest.mark.parametrize("subject", ["user\x00", "\ud800", "a\nb", " ", "x" * 256])
+async def test_a_subject_that_no_user_can_have_is_refused_by_name(key, act, subject):
+    refused = await ask(act, request(key, act, subject))
+    assert (refused.status_code, refused.json()["reason"]) == (401, "claims")
+
+
     for subject in ("user-7", page.visitor):
         assert (await ask("export", request(other, "export", subject))).status_code == 404
         assert (await ask("erase", request(other, "erase", subject))).json() == {"erased": 0}
