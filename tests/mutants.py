@@ -107,6 +107,8 @@ MUTANTS = (
     Mutant("what is signed, kept from what is said", f"{SERVICES}/conversations/sessions.py",
            'if not verified and kept.get(name, {}).get("verified"):', "if False:",
            (f"{TESTS}/services/conversations/test_identification.py",)),
+    Mutant("a proof that goes with the address it is of", f"{SERVICES}/conversations/sessions.py",
+           "**_unless_signed(changes), ", "", (f"{TESTS}/services/conversations/test_identification.py",)),
     # The ledger
     Mutant("closing a turn's calls with the turn", f"{SERVICES}/conversations/outcomes.py", "ledger.close_with(turn)",
            "pass", (f"{TESTS}/services/methods/test_ledger.py",)),

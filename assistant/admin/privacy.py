@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db import models
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from unfold.decorators import action, display
@@ -16,6 +16,7 @@ from assistant.errors import NotFound
 from assistant.models import Appointment, Conversation, Removal, Visitor
 from assistant.services.organizations.roles import Act
 from assistant.services.privacy import erasure, export
+from assistant.services.privacy.zip_response import zip_response
 
 
 class VisitorsData:
@@ -39,18 +40,14 @@ class VisitorsData:
         )
 
     @action(description="Export data", permissions=["operate"])
-    def export_data(self: Any, request: HttpRequest, queryset: models.QuerySet[Visitor]) -> HttpResponse | None:
+    def export_data(self: Any, request: HttpRequest, queryset: models.QuerySet[Visitor]) -> HttpResponseBase | None:
         rows = list(self.within_reach(request, queryset, self.operate_rank).select_related("organization")[:2])
         if len(rows) != 1:
             self.message_user(request, "Select one visitor to export.", messages.WARNING)
             return None
         [visitor] = rows
         name = f"visitor-{str(visitor.pk)[:8]}-{timezone.localdate():%Y-%m-%d}.zip"
-        return HttpResponse(
-            export.as_zip(visitor.organization, visitor),
-            content_type="application/zip",
-            headers={"Content-Disposition": f'attachment; filename="{name}"'},
-        )
+        return zip_response(request, export.as_zip(visitor.organization, visitor), name)
 
     @action(description="Erase", permissions=["operate"])
     def erase(self: Any, request: HttpRequest, queryset: models.QuerySet[Visitor]) -> HttpResponse | None:

@@ -24,11 +24,11 @@ from .visitor import Visitor, until
 
 # What staff do: the first prints the tables of the export and erases, the second is the clock once late writers are gone.
 ERASE = """
-import io, json, sys, zipfile
+import json, sys, zipfile
 from assistant.models import Message
 from assistant.services.privacy import erasure, export
 visitor = Message.objects.filter(text__contains=sys.stdin.read()).first().conversation.visitor
-with zipfile.ZipFile(io.BytesIO(export.as_zip(visitor.organization, visitor))) as exported:
+with export.as_zip(visitor.organization, visitor) as file, zipfile.ZipFile(file) as exported:
     text = exported.read("visitor.json").decode()
 erasure.erase(visitor.organization, visitor.pk)
 print(json.dumps({"export": text}))

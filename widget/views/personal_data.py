@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from assistant.async_db import in_db
 from assistant.errors import NotAllowed
 from assistant.models import Conversation
 from assistant.services.privacy import own_data, server_requests
+from assistant.services.privacy.zip_response import zip_response
 from widget import access
 from widget.views.api_view import answer, api_view, body_of, problem, raw_headers
+
+NAME = "visitor.zip"
 
 
 @api_view("GET", limit="data")
@@ -18,8 +21,8 @@ async def covers(request: HttpRequest, conversation: Conversation) -> HttpRespon
 
 
 @api_view("POST", limit="data.export")
-async def export(request: HttpRequest, conversation: Conversation) -> HttpResponse:
-    return _zip_file(await in_db(own_data.download)(conversation))
+async def export(request: HttpRequest, conversation: Conversation) -> HttpResponseBase:
+    return zip_response(request, await in_db(own_data.download)(conversation), NAME)
 
 
 @api_view("POST", limit="data.erase", session=False)
@@ -32,11 +35,12 @@ async def erase(request: HttpRequest) -> HttpResponse:
 
 
 @api_view("POST", limit="data.server", session=False)
-async def export_for_server(request: HttpRequest) -> HttpResponse:
+async def export_for_server(request: HttpRequest) -> HttpResponseBase:
     try:
-        return _zip_file(await in_db(server_requests.export)(access.bearer(raw_headers(request))))
+        file = await in_db(server_requests.export)(access.bearer(raw_headers(request)))
     except NotAllowed as error:
         return _refused(error)
+    return zip_response(request, file, NAME)
 
 
 @api_view("POST", limit="data.server", session=False)
@@ -52,10 +56,3 @@ def _refused(error: NotAllowed) -> HttpResponse:
     reason = error.details["reason"]
     about = {"title": "The request was refused.", "reason": reason, "detail": str(error)}
     return problem("not_allowed", 403 if reason in server_requests.FORBIDDEN else 401, **about)
-
-
-def _zip_file(content: bytes) -> HttpResponse:
-    response = HttpResponse(content, content_type="application/zip")
-    response["Content-Disposition"] = 'attachment; filename="visitor.zip"'
-    response["Cache-Control"] = "no-store"
-    return response

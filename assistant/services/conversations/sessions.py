@@ -11,6 +11,7 @@ from uuid import UUID
 from django.conf import settings
 from django.core import signing
 from django.db import transaction
+from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
 from assistant.errors import InputError, NotAllowed
@@ -143,23 +144,33 @@ def update_visitor(
         raise InputError("Unknown time zone.")
     said = {"name": name[:120], "email": email[:254], "locale": locale[:12], "timezone": zone}
     changes: dict[str, Any] = {field: value for field, value in said.items() if value}
-    # The row as it is now: another tab may have proven the address, or logged in, since this conversation was read.
-    row = Visitor.objects.filter(pk=conversation.visitor_id)
-    signed = row.exclude(external_id=None)
-    if name and signed.exclude(name_verified_at=None).exists():
-        del changes["name"]
-    if email and signed.exclude(email_verified_at=None).exists():
-        del changes["email"]
-    elif email:
-        row.exclude(email=email).update(email_verified_at=None)
     ignored: tuple[str, ...] = ()
     if attributes:
         accepted, ignored = identity.accepted_attributes(conversation.organization, attributes)
         save_attributes(conversation.visitor_id, accepted, verified=False)
-    row.update(**changes, last_seen_at=timezone.now())
+    # One UPDATE, which reads the row as it is then: another tab may prove the address, or log in, at the same moment.
+    row = Visitor.objects.filter(pk=conversation.visitor_id)
+    row.update(**{**changes, **_unless_signed(changes), "last_seen_at": timezone.now()})
+    if changes.keys() & {"name", "email"}:
+        changes.update(row.values("name", "email", "email_verified_at").first() or {})
     for field, value in changes.items():
         setattr(conversation.visitor, field, value)
     return ignored
+
+
+def _unless_signed(said: dict[str, Any]) -> dict[str, Case]:
+    """What becomes of the name and the address that a visitor says: nothing where their organization's server has said
+    it. Another address than before is not proven."""
+    changes = {}
+    if "name" in said:
+        signed = Q(external_id__isnull=False, name_verified_at__isnull=False)
+        changes["name"] = Case(When(signed, then=F("name")), default=Value(said["name"]))
+    if "email" in said:
+        signed = Q(external_id__isnull=False, email_verified_at__isnull=False)
+        changes["email"] = Case(When(signed, then=F("email")), default=Value(said["email"]))
+        stays = When(signed | Q(email=said["email"]), then=F("email_verified_at"))
+        changes["email_verified_at"] = Case(stays, default=None)
+    return changes
 
 
 def save_attributes(visitor_id: Any, accepted: dict[str, Any], *, verified: bool) -> None:

@@ -16,11 +16,12 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from assistant.errors import InputError, ToolError
+from assistant.errors import InputError, ToolError, TooMuch
 from assistant.models import Card, Conversation, Delivery, Visitor
 from assistant.sentences import label
 from assistant.services.conversations import cards
 from assistant.services.deliveries import outbox
+from assistant.services.organizations import rate_limits
 from assistant.services.organizations.looks import letterhead, look_of
 
 DIGITS = 6
@@ -142,7 +143,13 @@ def _too_many(conversation: Conversation) -> bool:
     if today.filter(conversation__visitor=conversation.visitor_id).count() >= CODES_PER_VISITOR:
         return True
     network = conversation.network
-    return bool(network) and today.filter(conversation__network=network).count() >= CODES_PER_NETWORK
+    if network and today.filter(conversation__network=network).count() >= CODES_PER_NETWORK:
+        return True
+    try:
+        rate_limits.hit("code", network=network)  # also what visitors who have erased themselves since were sent
+    except TooMuch:
+        return True
+    return False
 
 
 def _is_right(card: Card, code: str) -> bool:

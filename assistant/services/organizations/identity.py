@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeGuard
 from uuid import UUID
 
 import jwt
@@ -177,7 +177,7 @@ def _claims(key: IdentityKey, token: str, audience: str) -> dict[str, Any]:
 
 def _identity(organization: Organization, claims: dict[str, Any]) -> Identity:
     subject, name, email = (claims.get(name, "") for name in ("sub", "name", "email"))
-    if not isinstance(subject, str) or not subject.strip() or CONTROLS.search(subject) or clean(subject) != subject:
+    if not is_subject(subject):
         raise refused("claims", "sub is a text that identifies the user.")
     if not isinstance(name, str) or not isinstance(email, str):
         raise refused("claims", "name and email are texts.")
@@ -197,6 +197,11 @@ def _identity(organization: Organization, claims: dict[str, Any]) -> Identity:
     attributes, ignored = accepted_attributes(organization, given)
     name = " ".join(CONTROLS.sub(" ", clean(name)).split())
     return Identity(subject, expires_at, name, email, attributes, ignored)
+
+
+def is_subject(value: object) -> TypeGuard[str]:
+    """Whether it can be the ID of a user: a text that both databases take, and keep as it is."""
+    return isinstance(value, str) and bool(value.strip()) and not CONTROLS.search(value) and clean(value) == value
 
 
 def expiry_of(claims: dict[str, Any], longest: timedelta = LONGEST) -> datetime:

@@ -60,9 +60,10 @@ LIMITS = {
     "conversation.close": Limit(("10/minute", "60/hour"), ("60/minute", "600/hour")),
     "conversation.rate": Limit(("10/minute", "60/hour"), ("60/minute", "600/hour")),
     "transcript": Limit(("3/minute", "6/hour", "12/day"), ("10/minute", "30/hour", "100/day")),  # an e-mail to any address
+    "code": Limit(network=("20/day",)),  # e-mails with a code, beside the outbox' rows: erasure takes the network from those
     "data": Limit(("20/minute", "120/hour"), ("120/minute", "1200/hour")),  # what a visitor's own export would cover
     "data.export": Limit(("2/minute", "6/hour", "12/day"), ("10/minute", "60/hour")),  # everything of theirs, with files
-    "data.erase": Limit(("3/minute", "12/hour"), ("10/minute", "60/hour")),
+    "data.erase": Limit(("3/minute", "12/hour"), ("10/minute", "30/hour", "40/day")),  # each leaves a new visitor, uncounted
     "data.server": Limit(("120/minute", "1200/hour"), ("240/minute", "2400/hour")),  # visitor: an identity key
     "conversation.new": Limit(("10/minute", "60/hour"), ("60/minute", "600/hour")),
     "session-key": Limit(("3/minute", "10/hour"), ("10/minute", "60/hour")),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import json
 import zipfile
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import ExitStack
 from datetime import UTC, datetime
-from typing import Any
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
@@ -17,11 +17,14 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from assistant.errors import NotFound
-from assistant.models import Appointment, ConversationFile, Delivery, Organization, Visitor
+from assistant.models import AuditEntry, ConversationFile, Delivery, Organization, Visitor
+from assistant.services import audit
 from assistant.services.files import storing
-from assistant.services.privacy import inventory
+from assistant.services.privacy import inventory, own_letters
 from assistant.services.privacy.inventory import About, Erasure, Table
 
+MAX_FILES_BYTES = 200 * 2**20  # in one zip
+IN_MEMORY_BYTES = 2**20  # a larger zip lies in a temporary file, which no name leads to
 UNREADABLE = {"html", "ics", "data"}  # left to the JSON: other forms of what is shown anyway
 
 
@@ -54,7 +57,7 @@ def collect(organization: Organization, *visitors: Visitor, own: bool = False) -
         raise ValueError("The visitor belongs to another organization.")
     with transaction.atomic():
         tables = {
-            model._meta.verbose_name_plural.title(): _rows(visitors, model, table, own)  # type: ignore[union-attr]
+            model._meta.verbose_name_plural.title(): _rows(organization, visitors, model, table, own)  # type: ignore[union-attr]
             for model, table in inventory.models()
             if table.owner and table.erasure != Erasure.UNLINKED and (model.__name__ in OWN or not own)
         }
@@ -65,40 +68,72 @@ def collect(organization: Organization, *visitors: Visitor, own: bool = False) -
     }
 
 
-def as_zip(organization: Organization, *visitors: Visitor, own: bool = False) -> bytes:
-    """`visitor.json`, `visitor.html`, and the files that the visitors have sent and were sent, each under its id and name.
-    With `own`, for the visitors themselves."""
-    found = collect(organization, *visitors, own=own)
-    shown = [(name, [_shown(row) for row in rows]) for name, rows in found["tables"].items()]
-    page = render_to_string("assistant/visitor_export.html", {**found, "shown": shown, "own": own})
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("visitor.json", json.dumps(found, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2))
-        archive.writestr("visitor.html", page)
-        sent_files = ConversationFile.objects.filter(conversation__visitor__in=visitors, message__isnull=False)
-        for sent in sent_files.order_by("at"):
-            with suppress(NotFound):  # its row is in the export all the same
-                archive.writestr(f"files/{sent.pk} {sent.name}", storing.read(sent.place))
-    return file.getvalue()
+def as_zip(
+    organization: Organization, *visitors: Visitor, own: bool = False, most: int = MAX_FILES_BYTES
+) -> SpooledTemporaryFile[bytes]:
+    """A temporary file, which the caller closes: `visitor.json`, `visitor.html`, and the files that the visitors have sent
+    and were sent, each under its id and name, up to `most` bytes. With `own`, for the visitors themselves.
+
+    Not for within a transaction: one file after the other is read and opened here, while everybody else goes on to write.
+    """
+    with transaction.atomic():
+        found = collect(organization, *visitors, own=own)
+        sent = ConversationFile.objects.filter(conversation__visitor__in=visitors, message__isnull=False)
+        files = list(sent.order_by("at", "pk"))
+    with ExitStack() as stack:
+        file = stack.enter_context(SpooledTemporaryFile(IN_MEMORY_BYTES))
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            left_out = _add_files(archive, files, most)
+            found = {**found, **({"files_left_out": left_out} if left_out else {})}
+            shown = [(name, [_shown(row) for row in rows]) for name, rows in found["tables"].items()]
+            page = render_to_string("assistant/visitor_export.html", {**found, "shown": shown, "own": own})
+            archive.writestr("visitor.json", json.dumps(found, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2))
+            archive.writestr("visitor.html", page)
+        file.seek(0)
+        stack.pop_all()
+    return file
 
 
-def _rows(visitors: Sequence[Visitor], model: type[Model], table: Table, own: bool) -> list[dict[str, Any]]:
+def recorded(organization: Organization, *visitors: Visitor, by: str, how: str, own: bool = False) -> IO[bytes]:
+    """`as_zip` for somebody who is no member of the staff, with an entry in the audit log for each visitor."""
+    with ExitStack() as stack:
+        file = stack.enter_context(as_zip(organization, *visitors, own=own))
+        with transaction.atomic():
+            for visitor in visitors:
+                audit.record_outside(organization, by, AuditEntry.Act.EXPORTED, visitor, how)
+        stack.pop_all()
+    return file
+
+
+def _add_files(archive: zipfile.ZipFile, files: Sequence[ConversationFile], most: int) -> list[dict[str, Any]]:
+    """Returns those that are not in it, each with the reason."""
+    left_out, taken = [], 0
+    for file in files:
+        why = f"Beyond the {most // 2**20} MB of files that one download takes." if taken + file.size > most else ""
+        if not why:
+            try:
+                content = storing.read(file.place)
+            except NotFound:  # its row is in the export all the same
+                why = "It could not be read."
+            else:
+                taken += file.size
+                # Pictures and PDFs are compressed as they are.
+                archive.writestr(f"files/{file.pk} {file.name}", content, zipfile.ZIP_STORED)
+        if why:
+            left_out.append({"id": file.pk, "name": file.name, "size": file.size, "why": why})
+    return left_out
+
+
+def _rows(
+    organization: Organization, visitors: Sequence[Visitor], model: type[Model], table: Table, own: bool
+) -> list[dict[str, Any]]:
     names = OWN[model.__name__].split() if own else [*table.shown.split(), *table.names(About.VISITOR)]
     fields = inventory.fields(model, names)
     rows = [row for visitor in visitors for row in inventory.rows_of(visitor, model, table).order_by("pk")]
     if own and model is Delivery:
-        rows = _sent_to(visitors, rows)
+        rows = own_letters.own(organization, visitors, rows)
     found = [{field.name: _value(field, row) for field in fields} for row in rows]
     return sorted(found, key=_moment)
-
-
-def _sent_to(visitors: Sequence[Visitor], rows: list[Delivery]) -> list[Delivery]:
-    """Those of the messages that went to the visitors: others are about them, and went to the team."""
-    booked = Appointment.objects.filter(visitor__in=visitors)
-    known = {address for one in visitors for address in (one.email, one.phone)}
-    known.update(address for pair in booked.values_list("email", "phone") for address in pair)
-    theirs = {address.casefold() for address in known if address}
-    return [row for row in rows if row.to.casefold() in theirs]
 
 
 def _moment(row: dict[str, Any]) -> tuple[datetime, int]:

@@ -10,17 +10,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from threading import Lock
+from typing import IO
 
 from django.db import transaction
 from django.utils import timezone
 
-from assistant.errors import InputError, NotAllowed, NotFound
-from assistant.models import Appointment, AuditEntry, Conversation, Organization, Removal, Visitor
-from assistant.services import audit
+from assistant.errors import InputError, NotAllowed, NotFound, TooMuch
+from assistant.models import Appointment, Conversation, Organization, Removal, Visitor
 from assistant.services.conversations import sessions
 from assistant.services.organizations import rate_limits
 from assistant.services.privacy import erasure, export
 
+making = Lock()  # one at a time: a zip of many files is work, and anybody may ask for one
+BUSY_SECONDS = 10
 THE_VISITOR = "the visitor"  # in the audit log; no user's name has a space
 
 
@@ -61,14 +64,16 @@ def coverage(conversation: Conversation) -> Coverage:
     return Coverage(Covers.ADDRESS, tuple(same.order_by("pk")), visitor.email)
 
 
-def download(conversation: Conversation) -> bytes:
-    """The zip of what the visitor has said, seen, booked and been sent. Raises `NotFound`."""
+def download(conversation: Conversation) -> IO[bytes]:
+    """The zip of what the visitor has said, seen, booked and been sent; the caller closes it. Raises `NotFound`, and
+    `TooMuch` while this process makes another visitor's."""
     found = coverage(conversation)
-    with transaction.atomic():
-        file = export.as_zip(conversation.organization, *found.visitors, own=True)
-        for visitor in found.visitors:
-            audit.record_outside(conversation.organization, THE_VISITOR, AuditEntry.Act.EXPORTED, visitor, "in the widget")
-    return file
+    if not making.acquire(blocking=False):
+        raise TooMuch("Another visitor's data is being collected.", retry_after_seconds=BUSY_SECONDS)
+    try:
+        return export.recorded(conversation.organization, *found.visitors, by=THE_VISITOR, how="in the widget", own=True)
+    finally:
+        making.release()
 
 
 def erase(token: str, origin: str, *, confirmed: bool = True) -> None:

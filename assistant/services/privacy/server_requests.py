@@ -8,13 +8,11 @@ is erasing once. Only keys that an owner has allowed to are good for it.
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import IO
 from uuid import UUID
 
-from django.db import transaction
-
 from assistant.errors import NotFound
-from assistant.models import AuditEntry, IdentityKey, Organization, Removal, Visitor
-from assistant.services import audit
+from assistant.models import IdentityKey, Organization, Removal, Visitor
 from assistant.services.organizations import identity, rate_limits
 from assistant.services.privacy import erasure
 from assistant.services.privacy import export as exports
@@ -25,17 +23,14 @@ FORBIDDEN = {"not_permitted"}  # reasons by which a key is known, and may not
 HOW = "by the organization's server"
 
 
-def export(token: str) -> bytes:
-    """The zip of everything that erasing the visitor would remove. Raises `NotAllowed` with a `reason` in its details,
-    `NotFound` and `TooMuch`."""
+def export(token: str) -> IO[bytes]:
+    """The zip of everything that erasing the visitor would remove; the caller closes it. Raises `NotAllowed` with
+    a `reason` in its details, `NotFound` and `TooMuch`."""
     key, subject = _authorise(token, "export")
     visitor = _visitor(key.organization, subject)
     if visitor is None:
         raise NotFound("No such visitor.")
-    with transaction.atomic():
-        file = exports.as_zip(key.organization, visitor)
-        audit.record_outside(key.organization, _name(key), AuditEntry.Act.EXPORTED, visitor, HOW)
-    return file
+    return exports.recorded(key.organization, visitor, by=_name(key), how=HOW)
 
 
 def erase(token: str) -> int:
@@ -58,7 +53,7 @@ def _authorise(token: str, act: str) -> tuple[IdentityKey, str]:
     if claims.get("act") != act:
         raise identity.refused("claims", f'The token\'s act is not "{act}".')
     subject = claims["sub"]
-    if not isinstance(subject, str) or not subject.strip() or len(subject) > identity.MAX_SUBJECT:
+    if not identity.is_subject(subject) or len(subject) > identity.MAX_SUBJECT:
         raise identity.refused("claims", "sub is a text: the user's ID on your site, or the visitor's.")
     identity.expiry_of(claims, LONGEST)
     return key, subject

@@ -172,7 +172,7 @@ def test_opening_a_setting_is_no_look_at_personal_data(home, owner):
 
 
 def test_exports_are_recorded(home, owner):
-    act_on(owner, Visitor.objects.get(organization=home), "export_data")
+    act_on(owner, Visitor.objects.get(organization=home), "export_data").close()
     owner.get("/admin/assistant/appointment/schedule/export/")
     assert [(act, detail) for act, _, detail in entries()] == [("exported", "export data"), ("exported", "schedule export")]
 

@@ -38,7 +38,7 @@ def test_an_editor_exports_and_does_not_erase_and_a_viewer_does_neither(home, ed
     visitor, viewer = Visitor.objects.get(), entered(member(home, "viewer"))
     answer = editor.post(VISITORS, chosen("export_data", visitor))
     assert answer["Content-Type"] == "application/zip" and "no-store" in answer["Cache-Control"]
-    assert "Aardvark" in zipfile.ZipFile(io.BytesIO(answer.content)).read("visitor.html").decode()
+    assert "Aardvark" in zipfile.ZipFile(io.BytesIO(answer.getvalue())).read("visitor.html").decode()
     page = editor.get(f"{VISITORS}{visitor.pk}/change/").content.decode()
     assert 'value="export_data"' in page and 'value="erase"' not in page
     assert "Only owners" in editor.post(VISITORS, chosen("erase", visitor, sure="yes"), follow=True).content.decode()

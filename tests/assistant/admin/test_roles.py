@@ -62,7 +62,9 @@ def sends_again(client: Client, home: Organization) -> bool:
 
 
 def exports(client: Client, home: Organization) -> bool:
-    return act_on(client, Visitor.objects.get(organization=home), "export_data").get("Content-Type") == "application/zip"
+    answer = act_on(client, Visitor.objects.get(organization=home), "export_data")
+    answer.close()
+    return answer.get("Content-Type") == "application/zip"
 
 
 def erases(client: Client, home: Organization) -> bool:

@@ -20,6 +20,8 @@ from assistant.services.conversations.leases import claim_turn
 from assistant.services.conversations.sessions import update_visitor
 from assistant.services.deliveries import outbox, verification
 from assistant.services.methods import ledger
+from assistant.services.organizations import rate_limits
+from assistant.services.privacy import erasure
 from assistant.tools.executor import Executor
 from tests import make
 
@@ -180,6 +182,23 @@ async def test_a_visitor_gets_so_many_codes_a_day_and_an_address_no_flood(asked,
             organization=talk.organization, conversation=talk, key=f"{verification.KEY}{number}", to="x@example.com"
         )
     assert await in_db(verification._too_many)(neighbour)
+
+
+def test_erasing_oneself_gives_a_network_no_further_codes(queued_tasks):
+    rate_limits.reset()
+    here = make.assistant()
+
+    def asks() -> bool:
+        talk = make.conversation(here, network="the same office")
+        refused = verification._too_many(talk)
+        outbox.queue_email(
+            here.organization, to="x@example.com", subject="", text="", key=f"code:{talk.pk}:1", conversation=talk
+        )
+        erasure.erase(here.organization, talk.visitor_id)
+        return not refused
+
+    assert [asks() for _ in range(verification.CODES_PER_NETWORK + 1)].count(True) == verification.CODES_PER_NETWORK
+    rate_limits.reset()
 
 
 async def test_declining_a_code_ends_the_call(asked, talk):

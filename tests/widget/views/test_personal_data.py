@@ -44,8 +44,10 @@ async def talking(assistant: Any, text: str = "I am Ada") -> Page:
     return page
 
 
-def unpacked(answer: Any) -> Any:
-    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+async def unpacked(answer: Any) -> Any:
+    content = b"".join([piece async for piece in answer.streaming_content])
+    assert answer["Content-Length"] == str(len(content))
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
         return json.loads(archive.read("visitor.json"))
 
 
@@ -67,7 +69,7 @@ async def test_a_visitor_reads_what_is_covered_downloads_and_erases_it(assistant
     assert told == {"covers": "browser", "conversations": 1, "appointments": 0}
     file = await page.post("visitor/data/export")
     assert file.headers["Content-Type"] == "application/zip" and file.headers["Cache-Control"] == "no-store"
-    assert "I am Ada" in json.dumps(unpacked(file)["tables"]["Messages"])
+    assert "I am Ada" in json.dumps((await unpacked(file))["tables"]["Messages"])
     for _ in range(2):  # the answer to the first may be lost
         assert (await page.post("visitor/data/erase", {"confirm": True})).status_code == 204
     assert (await page.get("visitor/data")).status_code == 401
@@ -123,6 +125,8 @@ async def test_a_page_of_another_site_and_one_without_a_token_get_nothing(assist
 async def test_a_visitor_downloads_only_a_few_times_an_hour(assistant):
     page = await talking(assistant)
     answers = [await page.post("visitor/data/export") for _ in range(3)]
+    for answer in answers:
+        answer.close()
     assert [answer.status_code for answer in answers] == [200, 200, 429]
     assert int(answers[2].headers["Retry-After"]) > 0
 
@@ -148,7 +152,7 @@ async def test_a_server_exports_and_erases_a_user_by_the_id_of_its_own_site(assi
     page = await talking(assistant)
     await in_db(Visitor.objects.update)(external_id="user-7")
     file = await ask("export", request(key, "export", "user-7"))
-    assert "I am Ada" in json.dumps(unpacked(file)["tables"]["Messages"])
+    assert "I am Ada" in json.dumps((await unpacked(file))["tables"]["Messages"])
     answers = [await ask("erase", request(key, "erase", "user-7")) for _ in range(2)]
     assert [(answer.status_code, answer.json()) for answer in answers] == [(200, {"erased": 1}), (200, {"erased": 0})]
     removal = await in_db(Removal.objects.get)()
@@ -164,6 +168,13 @@ async def test_a_server_names_a_visitor_who_never_logged_in_by_our_id(assistant,
     assert (await ask("erase", request(key, "erase", page.visitor))).json() == {"erased": 1}
     unknown = await ask("export", request(key, "export", str(uuid4())))
     assert (unknown.status_code, unknown.json()["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize("act", ["export", "erase"])
+@pytest.mark.parametrize("subject", ["user\x00", "\ud800", "a\nb", " ", "x" * 256])
+async def test_a_subject_that_no_user_can_have_is_refused_by_name(key, act, subject):
+    refused = await ask(act, request(key, act, subject))
+    assert (refused.status_code, refused.json()["reason"]) == (401, "claims")
 
 
 async def test_a_key_reaches_the_visitors_of_its_own_organization_alone(assistant, key):

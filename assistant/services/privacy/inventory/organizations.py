@@ -45,7 +45,7 @@ ORGANIZATIONS = {
         "What each member of staff wants to be told of.", Term.OWNER, fields={S: "user event in_page email push", N: "id"}
     ),
     "PushKey": Table(
-        "Keys by which push services recognize this installation.", Term.EVER,
+        "Keys by which push services recognize this installation.", Term.KEY,
         fields={N: "id public_key sealed_private_key created_at"},
     ),
     "PushSubscription": Table(

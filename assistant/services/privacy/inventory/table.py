@@ -36,6 +36,7 @@ class Term(StrEnum):
     SESSION = "until the login expires"
     MINUTES = "some minutes"
     OWNER = "until staff delete it"
+    KEY = "until it has been replaced and no browser uses it"
     EVER = "as long as the organization exists, as evidence"
 
 

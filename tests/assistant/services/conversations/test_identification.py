@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from assistant.engine import prompt
@@ -152,6 +154,51 @@ def test_what_the_server_has_not_signed_stays_data(assistant):
     update_visitor(talk, name="Ada", email="ada@example.com")
     visitor = Visitor.objects.get()
     assert (visitor.name, visitor.name_verified_at, visitor.email_verified_at) == ("Ada", None, None)
+
+
+def meanwhile(act: Callable[[], object], before: int, doing: Callable[[], object]) -> None:
+    """What another tab does, right before the statement with that number that `doing` sends."""
+    sent: list[str] = []
+
+    def watch(execute: Any, sql: str, *rest: Any) -> Any:
+        sent.append(sql)
+        if len(sent) == before:
+            act()
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(watch):
+        doing()
+
+
+@pytest.mark.parametrize("before", range(1, 5))
+def test_an_address_is_never_proven_by_the_code_for_another(assistant, before):
+    talk = open_session(assistant, make.ORIGIN).conversation
+    row = Visitor.objects.filter(pk=talk.visitor_id)
+    row.update(email="mine@example.com", email_verified_at=timezone.now())
+
+    def prove() -> None:
+        row.update(email="mine@example.com", email_verified_at=timezone.now())
+
+    meanwhile(prove, before, lambda: update_visitor(talk, email="theirs@example.com"))
+    visitor = row.get()
+    assert visitor.email == "mine@example.com" or not visitor.email_verified_at
+    assert talk.visitor.email == "mine@example.com" or not talk.visitor.email_verified_at
+
+
+@pytest.mark.parametrize("before", range(1, 5))
+def test_what_is_said_while_the_server_signs_it_is_never_taken_for_signed(assistant, before):
+    talk = open_session(assistant, make.ORIGIN).conversation
+    row = Visitor.objects.filter(pk=talk.visitor_id)
+
+    def sign() -> None:
+        now = timezone.now()
+        facts = {"name": "Ada", "name_verified_at": now, "email": "ada@example.com", "email_verified_at": now}
+        row.update(external_id="user-7", identified_at=now, **facts)
+
+    meanwhile(sign, before, lambda: update_visitor(talk, name="Root", email="root@example.com"))
+    visitor = row.get()
+    assert visitor.name == "Ada" or not visitor.name_verified_at
+    assert visitor.email == "ada@example.com" or not visitor.email_verified_at
 
 
 def test_the_model_reads_the_attributes_that_staff_have_ticked_and_no_others(assistant):

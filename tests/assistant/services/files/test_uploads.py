@@ -7,9 +7,11 @@ import json
 import stat
 import zipfile
 from datetime import timedelta
+from typing import ClassVar
 
 import pytest
-from django.core.files.storage import storages
+from django.core.files.storage import FileSystemStorage, storages
+from django.db import connection
 from django.utils import timezone
 
 from assistant.errors import Conflict, InputError, NotAllowed, NotFound
@@ -185,9 +187,50 @@ def test_a_storage_that_fails_delays_a_deletion_and_loses_none(talk, folder):
 def test_an_export_has_the_files(talk):
     file = uploads.receive(talk, "a.pdf", pictures.PDF)
     post_message(talk, "c-1", "Look", files=[str(file.pk)])
-    with zipfile.ZipFile(io.BytesIO(export.as_zip(talk.organization, talk.visitor))) as archive:
+    with export.as_zip(talk.organization, talk.visitor) as made, zipfile.ZipFile(made) as archive:
         assert archive.read(f"files/{file.pk} a.pdf") == pictures.PDF
         assert "a.pdf" in json.dumps(json.loads(archive.read("visitor.json"))["tables"])
+
+
+class Watched(FileSystemStorage):
+    """Notes how deep in transactions each file is opened."""
+
+    depths: ClassVar[list[int]] = []
+
+    def open(self, *args, **kwargs):
+        self.depths.append(len(connection.savepoint_ids))
+        return super().open(*args, **kwargs)
+
+
+def sent(talk, *names):
+    files = [uploads.receive(talk, name, pictures.PDF) for name in names]
+    post_message(talk, "c-1", "Look", files=[str(file.pk) for file in files])
+    return files
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_no_file_is_read_while_an_export_holds_up_those_who_write(talk, settings, own):
+    organization, visitor = talk.organization, talk.visitor
+    sent(talk, "a.pdf", "b.pdf")
+    stores = settings.STORAGES
+    watched = {**stores["conversations"], "BACKEND": f"{__name__}.Watched"}
+    settings.STORAGES = {**stores, "conversations": watched}
+    Watched.depths.clear()
+    export.recorded(organization, visitor, by="the visitor", how="in a test", own=own).close()
+    assert Watched.depths == [len(connection.savepoint_ids)] * 2
+
+
+def test_an_export_says_which_files_were_too_much_for_it_and_which_could_not_be_read(talk, folder):
+    files = sent(talk, "a.pdf", "b.pdf", "c.pdf")
+    (folder / files[0].place[:2] / files[0].place).unlink()
+    most = len(pictures.PDF) * 3 // 2
+    with export.as_zip(talk.organization, talk.visitor, most=most) as made, zipfile.ZipFile(made) as archive:
+        [kept] = [one for one in archive.infolist() if one.filename.startswith("files/")]
+        found, page = json.loads(archive.read("visitor.json")), archive.read("visitor.html").decode()
+    assert (kept.filename, kept.compress_type) == (f"files/{files[1].pk} b.pdf", zipfile.ZIP_STORED)
+    left_out = {one["name"]: one["why"] for one in found["files_left_out"]}
+    assert left_out.keys() == {"a.pdf", "c.pdf"} and "read" in left_out["a.pdf"] and "MB" in left_out["c.pdf"]
+    assert "a.pdf" in page and left_out["c.pdf"] in page
 
 
 # --- Messages and links -----------------------------------------------------------------------------------------------

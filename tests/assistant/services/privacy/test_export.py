@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import zipfile
 from typing import Any
@@ -24,7 +23,7 @@ def no_broker(queued_tasks: list[Any]) -> None:
 
 
 def unpacked(visitor: Visitor) -> tuple[dict[str, Any], str]:
-    with zipfile.ZipFile(io.BytesIO(export.as_zip(visitor.organization, visitor))) as archive:
+    with export.as_zip(visitor.organization, visitor) as file, zipfile.ZipFile(file) as archive:
         assert sorted(archive.namelist()) == ["visitor.html", "visitor.json"]
         return json.loads(archive.read("visitor.json")), archive.read("visitor.html").decode()
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import json
 import time
 import zipfile
-from typing import Any
+from typing import IO, Any
 
 import pytest
 from django.utils import timezone
 
-from assistant.errors import NotAllowed, NotFound, TurnTaken
+from assistant.errors import NotAllowed, NotFound, TooMuch, TurnTaken
 from assistant.models import AuditEntry, Conversation, Delivery, Organization, Removal, Turn, Visitor
 from assistant.services.conversations.leases import claim_turn
 from assistant.services.conversations.messages import post_message
@@ -77,8 +76,8 @@ def erase(session: Session, origin: str = make.ORIGIN) -> None:
     own_data.erase(session.token, origin)
 
 
-def unpacked(file: bytes) -> tuple[dict[str, Any], str, list[str]]:
-    with zipfile.ZipFile(io.BytesIO(file)) as archive:
+def unpacked(file: IO[bytes]) -> tuple[dict[str, Any], str, list[str]]:
+    with file, zipfile.ZipFile(file) as archive:
         return json.loads(archive.read("visitor.json")), archive.read("visitor.html").decode(), archive.namelist()
 
 
@@ -160,9 +159,22 @@ def test_the_download_has_the_e_mails_that_went_to_the_visitor():
     visitor = plant("one", WORD)
     Organization.objects.update(visitors_manage_data=True)
     talk = Conversation.objects.get(visitor=visitor)
-    Delivery.objects.filter(conversation=talk).update(to=visitor.email.upper(), text="qzreceivedqz")
+    Delivery.objects.filter(conversation=talk).update(
+        to="somebody@example.com", key=f"transcript:{talk.pk}:1", text="qzreceivedqz"
+    )
     found, _, _ = unpacked(own_data.download(talk))
     assert "qzreceivedqz" in json.dumps(found["tables"]["Deliveries"])
+
+
+def test_while_one_download_is_made_another_waits_and_afterwards_gets_its_own(assistant):
+    session = come(assistant)
+    with own_data.making:
+        with pytest.raises(TooMuch) as busy:
+            own_data.download(session.conversation)
+        assert busy.value.retry_after_seconds > 0 and not AuditEntry.objects.exists()
+    for _ in range(2):
+        own_data.download(session.conversation).close()
+    assert AuditEntry.objects.count() == 2
 
 
 # --- Erasing ----------------------------------------------------------------------------------------------------------
