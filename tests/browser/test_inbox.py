@@ -154,8 +154,8 @@ def test_an_answer_that_crosses_with_anothers_is_held_back_and_shown(office, gra
     grace.get_by_label("Reply", exact=True).press("Enter")
     expect(widget.log.get_by_text("From Grace.")).to_be_visible()
     alan.route("**/inbox/list/**", lambda route: route.abort())
+    alan.evaluate("() => { window.WebSocket = class { readyState = 3; } }")  # before it can hear of anything again
     alan.context.set_offline(False)
-    alan.evaluate("() => { window.WebSocket = class { readyState = 3; } }")
     alan.get_by_label("Reply", exact=True).press("Enter")
     expect(alan.get_by_role("alert").filter(has_text="Grace answered while you were writing")).to_contain_text("From Grace.")
     expect(widget.log.get_by_text("From Alan.")).to_have_count(0)

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, expect
 
 from .harness import FakeServer, RealtimeDouble, Site, Widget
-from .test_voice import MEDIA
+from .voice.conftest import MEDIA
 
 NewWidget = Callable[..., Widget]
 STEPS = 60  # of the focus, until it must have come to what is looked for
