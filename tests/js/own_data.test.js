@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { LANGUAGES } from "../../static/widget/src/locales/index.js";
-import { WORDS } from "../../static/widget/src/own_data/words.js";
+import { WORDS } from "../../static/widget/src/own_data/locales/words.js";
 
 const placeholders = (/** @type {string} */ sentence) =>
   [...sentence.matchAll(/\{\w+\}/g)].map(([name]) => name).sort();

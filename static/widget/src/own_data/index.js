@@ -3,7 +3,7 @@ import { h, iconButton } from "../dom.js";
 import { CLOSE } from "../icons.js";
 import { toJson } from "../json.js";
 import { fill } from "../locales/index.js";
-import { WORDS } from "./words.js";
+import { WORDS } from "./locales/words.js";
 
 /**
  * @typedef {import("../actions.js").Parts & { send: import("../actions.js").Send }} Parts
