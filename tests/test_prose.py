@@ -16,7 +16,8 @@ RETIRED = re.compile(rf"(?<![a-z])({WORDS})(?![a-z])", re.I)  # also as part of 
 
 # Data, in which these words are words of a language or of a model: catalogues, corpora, grammars, and lists of words.
 DATA = re.compile(
-    r"(^|/)(locales|corpus|grammars|migrations|dist|vendor|sentences|wire|breaks\.py|words\.py|language_detection\.py|questions\.py|test_prose\.py)|claims"
+    r"(^|/)(locales|corpus|grammars|migrations|dist|vendor|sentences|wire|(breaks|words|languages|language_detection"
+    r"|questions|test_prose)\.py)|claims"
 )
 SPELLINGS = ("(?:his|her|their)", '"he"', "`he`", "locale-he")  # in patterns for what models write; and Hebrew's code
 
