@@ -151,7 +151,7 @@ def resume_session(
     conversation: Conversation, after: int, *, limit: int = RESUME_LIMIT, max_bytes: int = RESUME_BYTES
 ) -> events.SessionReady:
     """The newest `limit` durable events after `after`, of at most `max_bytes` of JSON, and the unfinished reply."""
-    conversation.refresh_from_db(fields=["state", "last_seq", "staff", "consented_at", "rating"])
+    conversation.refresh_from_db(fields=["state", "last_seq", "staff", "consented_at", "rating", "person_at"])
     rows = list(_newest(conversation.events.filter(seq__gt=after), limit))
     shown, more = _within(rows, limit, max_bytes)
     about: dict[str, Any] = {"id": str(conversation.pk), "state": conversation.state}
@@ -160,7 +160,8 @@ def resume_session(
         about["notified"] = bool(shown_state.get("notified"))
         if opens_at := shown_state.get("opens_at"):
             about["opens_at"] = opens_at
-    if read := conversation.reads.aggregate(seq=Max("seq"))["seq"]:
+    # Nobody of the team has read what no person was asked for: most sessions are spared the look.
+    if conversation.person_at and (read := conversation.reads.aggregate(seq=Max("seq"))["seq"]):
         about["read"] = read
     if conversation.rating:
         about["rating"] = conversation.rating

@@ -179,8 +179,9 @@ def test_exports_are_recorded(home, owner):
 
 def test_a_stranger_who_is_refused_leaves_nothing_in_the_log_of_others(home):
     stranger = entered(member(fill("other", "Zanzibar"), "owner", "eve"))
-    stranger.get(change(Visitor.objects.get(organization=home)))
-    stranger.post(LIST.format("visitor"), {"action": "export_data", "_selected_action": [Visitor.objects.first().pk]})
+    theirs = Visitor.objects.get(organization=home)
+    stranger.get(change(theirs))
+    stranger.post(LIST.format("visitor"), {"action": "export_data", "_selected_action": [theirs.pk]}).close()
     assert not AuditEntry.objects.filter(organization=home).exists()
 
 

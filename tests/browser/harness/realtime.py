@@ -55,6 +55,7 @@ class RealtimeDouble(LoopThread):
         self.frames = 0  # of audio from the browser
         self._peers: list[RTCPeerConnection] = []
         self._channel: RTCDataChannel | None = None
+        self._connected = threading.Event()
         self._numbers = itertools.count(1)
         super().__init__()
 
@@ -89,6 +90,7 @@ class RealtimeDouble(LoopThread):
 
     def _begin(self, channel: RTCDataChannel) -> None:
         self._channel = channel
+        self._connected.set()
         channel.on("message", lambda text: self.received.append(json.loads(text)))
         self._send("session.created", session={"type": "realtime"})
 
@@ -112,6 +114,8 @@ class RealtimeDouble(LoopThread):
     # --- What a test has the model do --------------------------------------------------------------------------------
 
     def _do(self, act: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+        """Once a browser is connected: its page may know of that a moment earlier."""
+        self._connected.wait(20)
         return asyncio.run_coroutine_threadsafe(act(), self._loop).result(20)
 
     def send(self, *events: tuple[str, dict[str, Any]]) -> None:
