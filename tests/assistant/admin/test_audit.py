@@ -172,7 +172,7 @@ def test_opening_a_setting_is_no_look_at_personal_data(home, owner):
 
 
 def test_exports_are_recorded(home, owner):
-    act_on(owner, Visitor.objects.get(organization=home), "export_data").close()
+    act_on(owner, Visitor.objects.get(organization=home), "export_data").getvalue()
     owner.get("/admin/assistant/appointment/schedule/export/")
     assert [(act, detail) for act, _, detail in entries()] == [("exported", "export data"), ("exported", "schedule export")]
 
@@ -181,7 +181,7 @@ def test_a_stranger_who_is_refused_leaves_nothing_in_the_log_of_others(home):
     stranger = entered(member(fill("other", "Zanzibar"), "owner", "eve"))
     theirs = Visitor.objects.get(organization=home)
     stranger.get(change(theirs))
-    stranger.post(LIST.format("visitor"), {"action": "export_data", "_selected_action": [theirs.pk]}).close()
+    stranger.post(LIST.format("visitor"), {"action": "export_data", "_selected_action": [theirs.pk]}).getvalue()
     assert not AuditEntry.objects.filter(organization=home).exists()
 
 
