@@ -73,7 +73,7 @@ class PromptDrafts:
             "draft": draft,
             "form": form,
             "changes": _changes(assistant, draft),
-            "overtaken": draft is not None and draft.based_on < _current(assistant),
+            "overtaken": draft is not None and draft.based_on < prompt_versions.newest_number(assistant),
             "file": prompt_versions.file_text(assistant),
             "questions": _to_try(assistant),
             "selected": request.POST.getlist("question") or request.GET.getlist("question"),
@@ -134,11 +134,6 @@ def _changes(assistant: Assistant, draft: PromptDraft | None) -> list[tuple[str,
     texts = draft.texts if draft else {}
     found = ((name, list(difference(getattr(assistant, name).strip(), text))) for name, text in texts.items())
     return [(name, lines) for name, lines in found if lines]
-
-
-def _current(assistant: Assistant) -> int:
-    newest = assistant.prompt_versions.first()
-    return newest.number if newest else 0
 
 
 def _to_try(assistant: Assistant, chosen: list[str] | None = None) -> Any:

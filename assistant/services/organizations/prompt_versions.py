@@ -71,7 +71,7 @@ def save_draft(assistant: Assistant, texts: Mapping[str, str], by: Any = None, *
     Raises `Conflict` where somebody has changed, published or discarded it meanwhile: then nothing is saved.
     """
     with transaction.atomic():
-        draft = _locked(assistant, edits) or PromptDraft(assistant=assistant, based_on=_newest_number(assistant), edits=0)
+        draft = _locked(assistant, edits) or PromptDraft(assistant=assistant, based_on=newest_number(assistant), edits=0)
         for name in PromptVersion.TEXTS:
             setattr(draft, name, texts[name])
         draft.by, draft.edits = by, draft.edits + 1
@@ -90,7 +90,7 @@ def publish(assistant: Assistant, by: Any = None, *, edits: int) -> int:
             setattr(current, name, text)
         save(current, by)
         draft.delete()
-        return _newest_number(assistant)
+        return newest_number(assistant)
 
 
 def discard(assistant: Assistant, *, edits: int) -> None:
@@ -112,7 +112,8 @@ def _locked(assistant: Assistant, edits: int) -> PromptDraft | None:
     raise Conflict(f"{draft.by or 'Somebody else'} has changed the draft in the meantime.")
 
 
-def _newest_number(assistant: Assistant) -> int:
+def newest_number(assistant: Assistant) -> int:
+    """Of the version that visitors get; 0 where none was kept yet."""
     newest = assistant.prompt_versions.first()
     return newest.number if newest else 0
 
