@@ -3,6 +3,7 @@ import { h, iconButton } from "../dom.js";
 import { CLOSE } from "../icons.js";
 import { toJson } from "../json.js";
 import { clock, dayOf, fill } from "../locales/index.js";
+import { createStylesheet } from "../stylesheet.js";
 import { pieces } from "./pieces.js";
 import css from "./search.css";
 
@@ -19,8 +20,7 @@ const PAUSE_MS = 400;
 /** Of older events, until the line that was found is there: each has up to 400. */
 const MOST_PAGES = 50;
 
-/** @type {CSSStyleSheet | undefined} */
-let styles;
+const addStyles = createStylesheet(css);
 
 /** @param {Parts} parts @param {Element} near a view of the panel @param {Page} page */
 export function openSearch(parts, near, page) {
@@ -28,9 +28,7 @@ export function openSearch(parts, near, page) {
   if (!panel) return; // taken away while this was on its way
   const open = panel.querySelector(".find input");
   if (open) return /** @type {HTMLElement} */ (open).focus();
-  const root = /** @type {ShadowRoot} */ (panel.getRootNode());
-  if (!styles) (styles = new CSSStyleSheet()).replaceSync(css);
-  if (!root.adoptedStyleSheets.includes(styles)) root.adoptedStyleSheets = [...root.adoptedStyleSheets, styles];
+  addStyles(panel);
   new Search(parts, panel, page).open();
 }
 
