@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import connections
+
+KNOWN_SECONDS = 1.0  # after which a connection that has worked may not any more
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -57,6 +60,14 @@ def close_connections(**signal: object) -> None:
 
 
 def _close_stale() -> None:
+    connection: Any  # gets a `worked_at`
     for connection in connections.all(initialized_only=True):
-        if not connection.in_atomic_block:  # what a transaction runs on is in use, as a test's is
-            connection.close_if_unusable_or_obsolete()
+        if connection.in_atomic_block:
+            continue  # what a transaction runs on is in use, as a test's is
+        now, worked = time.monotonic(), connection.health_check_done
+        connection.close_if_unusable_or_obsolete()
+        if worked and connection.connection is not None:
+            connection.worked_at = now
+        # Asking whether it still works takes a round trip: one that worked a moment ago is not asked again.
+        elif now - getattr(connection, "worked_at", -KNOWN_SECONDS) < KNOWN_SECONDS:
+            connection.health_check_done = connection.connection is not None

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Literal, Protocol
 
 Finish = Literal["stop", "tool_calls", "length", "content_filter", "cut_off"]
@@ -86,6 +88,10 @@ class ToolSpec:
     parameters: dict[str, Any]
     callable_in_text: bool = False
     acts: bool = False
+
+    @cached_property
+    def parameters_json(self) -> str:
+        return json.dumps(self.parameters)
 
 
 @dataclass(frozen=True)

@@ -132,7 +132,9 @@ else:
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 20,
                 "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; "
-                "PRAGMA secure_delete=ON;",  # what is deleted is overwritten with zeros
+                "PRAGMA secure_delete=ON;"  # what is deleted is overwritten with zeros
+                # Turns write to the same pages again and again: at 4,000 they are copied to the database a quarter as often.
+                "PRAGMA wal_autocheckpoint=4000;",
             },
         }
     }

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from assistant.models import Conversation, Message
@@ -80,13 +81,18 @@ def instructions(scene: Scene) -> str:
         _RULES + (_FILES if scene.accepts_files else "") + ("" if scene.can_act else _CANNOT_ACT),
         f"# Today\nIt is {here:%A}, {here:%Y-%m-%d}, {here:%H:%M} in {scene.timezone}. "
         "Use this calendar; do not compute days:",
-        "\n".join(f"{day:%A} {day:%Y-%m-%d}" for day in (here + timedelta(days=n) for n in range(DAYS_SHOWN))),
+        _calendar(here.date()),
         _visitor(scene),
         f"# A note from a colleague who has just spoken with the visitor\n{scene.note}" if scene.note else "",
     ]
     if scene.knowledge.strip():
         parts.append(f"# What you know\n{scene.knowledge.strip()}\n# End of what you know")
     return "\n\n".join(part for part in parts if part)
+
+
+@lru_cache(maxsize=8)
+def _calendar(today: date) -> str:
+    return "\n".join(f"{day:%A} {day:%Y-%m-%d}" for day in (today + timedelta(days=n) for n in range(DAYS_SHOWN)))
 
 
 _RULES = """# How you work

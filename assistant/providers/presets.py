@@ -21,6 +21,7 @@ import ipaddress
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 MODELS_AS_OF = date(2026, 11, 26)
@@ -198,6 +199,7 @@ def is_azure(url: str) -> bool:
     return _belongs(hostname(url), PRESETS["azure"])
 
 
+@lru_cache(maxsize=256)
 def is_local(url: str) -> bool:
     """Whether `url` names this machine or a private network, as far as can be said without resolving it."""
     host = hostname(url)

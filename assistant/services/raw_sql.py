@@ -15,6 +15,7 @@ from uuid import UUID
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import DateTimeField, Field, ForeignKey, Model
+from django.db.models.base import ModelState
 
 M = TypeVar("M", bound=Model)
 
@@ -64,6 +65,34 @@ def _reading(model: type[Model], vendor: str) -> tuple[list[str], list[tuple[int
         found = *database.ops.get_db_converters(column), *column.get_db_converters(database)
         converters += [(place, column, convert) for convert in found]
     return [field.attname for field in fields], converters
+
+
+def new(model: type[M], /, **values: Any) -> M:
+    """A row as `model(**values)` makes it, without the signals: a constructor asks each field for its default anew, which
+    takes three times as long."""
+    fixed, made = _defaults(model)
+    row = model.__new__(model)
+    row.__dict__.update(fixed)
+    row._state = ModelState()
+    for name, value in values.items():
+        setattr(row, name, value)
+    for name, make in made:
+        if name not in row.__dict__:
+            row.__dict__[name] = make()
+    return row
+
+
+@lru_cache
+def _defaults(model: type[Model]) -> tuple[dict[str, Any], list[tuple[str, Callable[[], Any]]]]:
+    """The values of a row's columns where none is given: those that are always the same, and what makes the others."""
+    fixed: dict[str, Any] = {}
+    made: list[tuple[str, Callable[[], Any]]] = []
+    for field in model._meta.concrete_fields:
+        if field.has_default() and callable(field.default):
+            made.append((field.attname, field.default))
+        else:
+            fixed[field.attname] = field.get_default()
+    return fixed, made
 
 
 def insert(

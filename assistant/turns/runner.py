@@ -5,13 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from uuid import UUID
 
-from django.conf import settings
 from django.utils import timezone
 
 from assistant import events, live
@@ -24,19 +21,17 @@ from assistant.services.conversations.leases import (
     MAX_ATTEMPTS,
     claim_turn,
     give_back_lease,
-    renew_lease,
 )
 from assistant.services.conversations.outcomes import Outcome, finish_turn, settle_all
 from assistant.services.knowledge import questions
 from assistant.tools.executor import Executor
 from assistant.turns.beginning import Begun
+from assistant.turns.heartbeat import lease_kept
 from assistant.turns.outcome import Ending, build_outcome
 from assistant.turns.reply import ExecutorFor, Means, ModelFor, announce_if_leased, write_reply
 
 log = logging.getLogger(__name__)
 
-HEARTBEAT_SECONDS = 2.0
-SHORTEST_BEAT_SECONDS = 0.005
 EXECUTOR_FOR: ExecutorFor = partial(Executor.for_turn, embed=embeddings.of_query)
 
 
@@ -114,7 +109,7 @@ async def run(
     live.keep_draft(turn.pk, draft)
     announce_if_leased(turn, events.TurnStarted(str(turn.pk), str(turn.message_id)))
     try:
-        async with _heartbeat(turn, stop):
+        async with lease_kept(turn, stop):
             ending = await _answer(turn, draft, stop, means)
         await _close(begun)
         await in_db(_finish)(turn, build_outcome(ending, turn.conversation.locale))
@@ -197,48 +192,3 @@ async def _write_until_stopped(turn: Turn, draft: live.ReplyDraft, stop: asyncio
 async def _wait_for_all(*wanted: asyncio.Event) -> None:
     for event in wanted:
         await event.wait()
-
-
-class _Heartbeat:
-    """Keeps a turn's lease; a lost lease cancels `body`."""
-
-    def __init__(self, turn: Turn, stop: asyncio.Event, body: asyncio.Task[None]) -> None:
-        self.turn, self.stop, self.body = turn, stop, body
-        self.lost: TurnTaken | None = None
-
-    async def run(self) -> None:
-        while self.lost is None:
-            interval = min(HEARTBEAT_SECONDS, settings.ASSISTANT_LEASE_SECONDS / 3)
-            await asyncio.sleep(max(interval, SHORTEST_BEAT_SECONDS))
-            await self._renew()
-
-    async def _renew(self) -> None:
-        try:
-            if await in_db(renew_lease)(self.turn):
-                self.stop.set()
-        except TurnTaken as error:
-            self.lost = error
-            self.body.cancel()
-        except Exception:
-            # The database may be back before the lease lapses.
-            log.warning("the lease on turn %s could not be renewed", self.turn.pk, exc_info=True)
-
-
-@asynccontextmanager
-async def _heartbeat(turn: Turn, stop: asyncio.Event) -> AsyncIterator[None]:
-    """Keep the lease while the body runs. Raises `TurnTaken` in its place when the lease is lost."""
-    body = asyncio.current_task()
-    assert body is not None
-    heart = _Heartbeat(turn, stop, body)
-    beating = asyncio.create_task(heart.run())
-    try:
-        yield
-    except asyncio.CancelledError:
-        if heart.lost:
-            body.uncancel()
-            raise heart.lost from None
-        raise
-    finally:
-        beating.cancel()
-        with suppress(asyncio.CancelledError):
-            await beating

@@ -60,8 +60,7 @@ def body(request: Request) -> bytes:
         wire["reasoning_effort"] = effort
     if tools:
         wire["tools"] = [
-            orjson.Fragment(_declared(tool.name, tool.description, json.dumps(tool.parameters), can.schema))
-            for tool in tools
+            orjson.Fragment(_declared(tool.name, tool.description, tool.parameters_json, can.schema)) for tool in tools
         ]
     return orjson.dumps(wire)
 

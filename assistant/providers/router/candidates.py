@@ -52,7 +52,7 @@ class Candidate:
 def candidates(assistant: Assistant, task: Task = "reply") -> tuple[list[Candidate], list[Candidate]]:
     """The organization's own, and the platform's that may answer for it: the second only when all of the first fail."""
     organization = assistant.organization
-    usable = [(row, provider) for row in health.own(organization) if (provider := from_row(row))]
+    usable = [(row, provider) for row in health.own(organization) if (provider := _settings(organization, row))]
     rows = [row for row, _ in usable]
     if pinned := [(row, provider) for row, provider in usable if row.pk == assistant.provider_id]:
         usable = pinned
@@ -60,6 +60,12 @@ def candidates(assistant: Assistant, task: Task = "reply") -> tuple[list[Candida
     if not may_use_platform(organization, rows):
         return own, []
     return own, [one for provider in platform().usable for one in _models(assistant, task, provider)]
+
+
+def _settings(organization: Organization, row: Row) -> ProviderSettings | None:
+    if snapshot := organization.snapshot:
+        return snapshot.derived(("provider", row.pk), lambda: from_row(row))
+    return from_row(row)
 
 
 def may_use_platform(organization: Organization, own: Sequence[Row]) -> bool:

@@ -15,7 +15,7 @@ from assistant import events, live
 from assistant.errors import NotFound
 from assistant.models import Card, Conversation, Event, Message, Turn
 from assistant.services.conversations import notices
-from assistant.services.raw_sql import execute, insert
+from assistant.services.raw_sql import execute, insert, new
 
 RESUME_LIMIT = 400  # durable events given at once; older ones are only in the admin
 RESUME_BYTES = 262_144  # of their JSON, likewise; the newest is always given
@@ -33,7 +33,8 @@ def record_event(
 ) -> Event:
     """Save a durable event under the next `seq`, or under one that was given out for it, and publish it once the
     transaction has committed."""
-    event = Event(
+    event = new(
+        Event,
         conversation=conversation,
         seq=next_seq(conversation) if seq is None else seq,
         type=type,

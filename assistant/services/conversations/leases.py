@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -17,14 +18,15 @@ from assistant.errors import Conflict, NotFound, TurnTaken
 from assistant.models import Conversation, Message, ToolCall, Turn
 from assistant.services.methods import ledger
 from assistant.services.organizations import snapshots
-from assistant.services.raw_sql import insert
+from assistant.services.raw_sql import execute, insert, new
 
 
 def begin_turn(message: Message, opening_call: ToolCall | None = None, *, claimed: bool = False) -> Turn:
     """Queue the answer to `message`, or, with `claimed`, begin it as its first runner: that is for the answer to a new
     message before which its conversation has nothing to answer. Inside the caller's transaction."""
     now, held_at = timezone.now(), _clocks()
-    turn = Turn(
+    turn = new(
+        Turn,
         conversation=message.conversation,
         message=message,
         opening_call=opening_call,
@@ -38,6 +40,7 @@ def begin_turn(message: Message, opening_call: ToolCall | None = None, *, claime
     return turn
 
 
+RENEWED_AT_ONCE = 200  # leases in a statement
 MAX_ATTEMPTS = 4  # a turn that took this many runners down with it is given up
 
 
@@ -84,6 +87,33 @@ def renew_lease(turn: Turn) -> bool:
         raise TurnTaken("The lease is lost.")
     turn.held_at = held_at
     return mine.filter(stop_requested_at__isnull=False).exists()
+
+
+def renew_leases(turns: Sequence[Turn], at_once: int = RENEWED_AT_ONCE) -> dict[UUID, bool]:
+    """Renew the leases of turns, `at_once` in a statement; returns those renewed by id, with whether the visitor has
+    asked to stop. Of one that is missing, the lease is lost or its row locked at this moment: `renew_lease` knows."""
+    held_at, until = _clocks(), timezone.now() + lease_duration()
+    renewed: dict[UUID, bool] = {}
+    for start in range(0, len(turns), at_once):
+        some = turns[start : start + at_once]
+        mine = ", ".join(["(%s, %s)"] * len(some))
+        # The column itself: SQLite 3.40 now and then says "not null" of it in RETURNING where it is null.
+        found = execute(
+            "UPDATE assistant_turn SET leased_until = %s WHERE id IN ("
+            f"SELECT id FROM assistant_turn WHERE state = 'running' AND (id, fence) IN (VALUES {mine}){_skip_locked()}"
+            ") RETURNING id, stop_requested_at",
+            until,
+            *(value for turn in some for value in (turn.pk, turn.fence)),
+        )
+        renewed |= {UUID(str(id)): stop_requested_at is not None for id, stop_requested_at in found}
+    for turn in turns:
+        if turn.pk in renewed:
+            turn.held_at = held_at
+    return renewed
+
+
+def _skip_locked() -> str:
+    return " FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
 
 
 def holds_lease(turn: Turn) -> bool:

@@ -18,7 +18,7 @@ from assistant.services.conversations.state import set_state
 from assistant.services.files import uploads
 from assistant.services.knowledge import questions
 from assistant.services.notifications import queue as notifications
-from assistant.services.raw_sql import insert
+from assistant.services.raw_sql import insert, new
 
 
 def append_message(
@@ -26,7 +26,8 @@ def append_message(
 ) -> Message:
     """Save a message and its event; the visitor's first one names the conversation. Inside the caller's transaction."""
     seq = next_seq(conversation, said_at=timezone.now(), title=_title(text) if role == Message.Role.VISITOR else "")
-    message = Message(conversation=conversation, seq=seq, role=role, text=text, files=uploads.shown(files), **fields)
+    shown = uploads.shown(files)
+    message = new(Message, conversation=conversation, seq=seq, role=role, text=text, files=shown, **fields)
     insert(message)
     if files:
         uploads.attach(message, files)
@@ -99,7 +100,7 @@ def _post(
     if conversation.state == Conversation.State.CLOSED:
         set_state(conversation, Conversation.State.ASSISTANT, seq=seq)
         seq = next_seq(conversation)
-    message = Message(conversation=conversation, seq=seq, role=role, text=text, client_id=client_id, page=page or {})
+    message = new(Message, conversation=conversation, seq=seq, role=role, text=text, client_id=client_id, page=page or {})
     message.files = uploads.shown(sent)
     [(waits, acted)] = insert(message, returning=_BEFORE, values=(conversation.pk, conversation.pk))
     if sent:

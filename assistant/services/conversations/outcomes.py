@@ -15,7 +15,7 @@ from assistant.models import Event, Message, Turn
 from assistant.services.conversations.events import next_seq, save_events
 from assistant.services.methods import ledger
 from assistant.services.providers import budgets
-from assistant.services.raw_sql import execute, insert
+from assistant.services.raw_sql import execute, insert, new
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,8 @@ def finish_turn(turn: Turn, outcome: Outcome) -> Message | None:
             ledger.close_with(turn)
         reply, added = None, []
         if outcome.text:
-            reply = Message(
+            reply = new(
+                Message,
                 conversation=conversation,
                 seq=last - 1,
                 role=Message.Role.ASSISTANT,
@@ -61,8 +62,8 @@ def finish_turn(turn: Turn, outcome: Outcome) -> Message | None:
                 sources=list(outcome.sources),
             )
             insert(reply)
-            added = [Event(conversation=conversation, seq=reply.seq, type="message.added", message=reply)]
-        ended = Event(conversation=conversation, seq=last, type="turn.ended", turn=turn, data=_shown(outcome))
+            added = [new(Event, conversation=conversation, seq=reply.seq, type="message.added", message=reply)]
+        ended = new(Event, conversation=conversation, seq=last, type="turn.ended", turn=turn, data=_shown(outcome))
         save_events(*added, ended)
         # Last: the rows of the organization's limits are what all of its turns want.
         settle_all(turn)

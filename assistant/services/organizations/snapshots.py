@@ -6,7 +6,8 @@ they were read at (models.revisions). The revision comes with the conversation's
 reaches the next message in every process.
 
 What turns change themselves is not in it: a provider's health and what was learnt of it, which another process may have
-written a moment ago, spending, conversations and the ledger. Secrets are in it as they are in their columns, sealed.
+written a moment ago, spending, conversations and the ledger. Secrets are in its rows as they are in their columns, sealed;
+those of providers are opened once, for as long as it is kept.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ from assistant.services import admin_pages
 from assistant.services.deliveries import outbox
 from assistant.services.notifications import queue as notifications
 from assistant.services.providers.prices import FREE, Rate, rate_of
-from assistant.services.raw_sql import execute, insert, overwrite
+from assistant.services.raw_sql import execute, insert, new, overwrite
 
 log = logging.getLogger(__name__)
 
@@ -166,7 +166,8 @@ def reserve(
     micros = rate.micros(prompt_tokens, completion_tokens) or 0
     with transaction.atomic(savepoint=False):
         full = _take(organization, limits, tokens, micros)
-        row = Usage(
+        row = new(
+            Usage,
             organization=organization,
             assistant=asking.assistant,
             conversation=asking.conversation,
@@ -297,7 +298,8 @@ def _row(asking: Asking, attempt: Attempt, rate: Rate) -> Usage:
     micros = rate.micros(usage.prompt_tokens, usage.completion_tokens) if attempt.usage else None
     known = Usage.Precision.UNKNOWN if attempt.usage is None else _precision(usage.exact)
     cost = Usage.Precision.UNKNOWN if micros is None else _precision(usage.exact and rate.known)
-    return Usage(
+    return new(
+        Usage,
         organization=asking.organization,
         assistant=asking.assistant,
         conversation=asking.conversation,

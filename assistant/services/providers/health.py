@@ -11,6 +11,7 @@ import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -94,8 +95,12 @@ def health_key(owner: UUID | int | str | None, name: str, base_url: str, key: st
 
     Another address or another key is another breaker, so a provider that was fixed is asked at once.
     """
-    digest = salted_hmac("provider.health", f"{base_url}\n{key}", algorithm="sha256").hexdigest()[:16]
-    return f"{owner or 'platform'}:{name[:40]}:{digest}"
+    return f"{owner or 'platform'}:{name[:40]}:{_digest(base_url, key)}"
+
+
+@lru_cache(maxsize=1024)
+def _digest(base_url: str, key: str) -> str:
+    return salted_hmac("provider.health", f"{base_url}\n{key}", algorithm="sha256").hexdigest()[:16]
 
 
 def own(organization: Organization) -> list[Provider]:

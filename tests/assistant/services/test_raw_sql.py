@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.models import Field, ForeignKey, Model
 
 from assistant.models import Message, Turn
-from assistant.services.raw_sql import to_store
+from assistant.services.raw_sql import new, to_store
 
 pytestmark = pytest.mark.django_db
 
@@ -75,3 +75,25 @@ def test_a_field_that_sets_itself_is_set_by_the_row_that_is_stored() -> None:
     assert Message._meta.get_field("at").auto_now_add  # type: ignore[union-attr]
     to_store(row)
     assert row.at >= before
+
+
+@pytest.mark.parametrize("model", [*apps.get_app_config("assistant").get_models()], ids=lambda model: model.__name__)
+def test_a_new_row_is_as_its_constructor_makes_it(model: type[Model]) -> None:
+    row, other, constructed = vars(new(model)), vars(new(model)), vars(model())
+    assert vars(row.pop("_state")) == vars(constructed.pop("_state"))
+    assert row.keys() == constructed.keys()
+    for name in row:
+        # What is made anew for each, such as a key or a time, is of one kind.
+        same = row[name] == other.get(name)
+        assert row[name] == constructed[name] if same else type(row[name]) is type(constructed[name]), name
+
+
+def test_a_new_row_refers_to_the_rows_that_it_is_given() -> None:
+    message = Message(id=KEY)
+    turn = new(Turn, message=message, state=Turn.State.RUNNING)
+    assert (turn.message, turn.message_id, turn.state) == (message, KEY, Turn.State.RUNNING)
+
+
+def test_two_new_rows_share_no_value_that_can_be_changed() -> None:
+    new(Message).page["url"] = "/prices"
+    assert new(Message).page == {}

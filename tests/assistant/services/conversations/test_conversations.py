@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.core import signing
+from django.db.models import F
 from django.utils import timezone
 
 from assistant import llm
@@ -11,7 +12,7 @@ from assistant.errors import Conflict, NotAllowed, NotFound, TurnTaken
 from assistant.models import Conversation, Message, ToolCall, Turn
 from assistant.services.conversations.events import resume_session
 from assistant.services.conversations.history import build_history, estimated_tokens
-from assistant.services.conversations.leases import claim_turn, renew_lease, retry_turn
+from assistant.services.conversations.leases import claim_turn, renew_lease, renew_leases, request_stop, retry_turn
 from assistant.services.conversations.messages import post_message, rate_message
 from assistant.services.conversations.outcomes import Outcome, finish_turn
 from assistant.services.conversations.sessions import TOKEN_SALT, conversation_for_token, open_session
@@ -278,6 +279,31 @@ def test_a_lapsed_lease_is_taken_over_and_the_late_writer_is_refused():
         renew_lease(late)
     finish_turn(taken, Outcome(Turn.State.DONE, "In time"))
     assert [m.text for m in conversation.messages.all()] == ["Hello", "In time"]
+
+
+def running_turns(count: int) -> list[Turn]:
+    """Turns of as many conversations, all of this runner."""
+    assistant = make.assistant()
+    return [claim_turn(post_message(make.conversation(assistant), "c-1", "Hello").turn.pk) for _ in range(count)]
+
+
+@pytest.mark.parametrize("at_once", [1, 200])
+def test_leases_are_renewed_together_but_for_those_that_are_lost(at_once):
+    held = running_turns(4)
+    lost, ended, stopped, kept = held
+    Turn.objects.filter(pk=lost.pk).update(fence=F("fence") + 1)
+    finish_turn(ended, Outcome(Turn.State.DONE, "Hi"))
+    request_stop(stopped.conversation, str(stopped.pk))
+    Turn.objects.update(leased_until=timezone.now())
+    assert renew_leases(held, at_once) == {stopped.pk: True, kept.pk: False}
+    now = timezone.now()
+    assert set(Turn.objects.filter(leased_until__gt=now).values_list("pk", flat=True)) == {stopped.pk, kept.pk}
+
+
+def test_the_leases_of_many_turns_take_one_statement(django_assert_num_queries):
+    held = running_turns(9)
+    with django_assert_num_queries(1):
+        assert len(renew_leases(held)) == 9
 
 
 def test_a_conversation_is_answered_one_message_at_a_time_in_order():
