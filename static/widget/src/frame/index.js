@@ -24,7 +24,7 @@ export async function begin(tag, reason) {
     await startFrame(tag);
   } catch (error) {
     if (begun)
-      (page.Interworky = begun).inject(); // whoever pressed its button is told
+      (page.Interworky = begun).inject(); // the loader says why, once its button is pressed
     else console.warn(`Interworky: this page's scripts leave no place for the chat: ${reason.message}`);
     throw error;
   }
