@@ -83,6 +83,7 @@ _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u30a0-\u30ff\u
 _APOSTROPHES = dict.fromkeys(map(ord, "’‘ʼʹ`´′＇‛\u05f3"), "'")
 _HYPHENS = dict.fromkeys(map(ord, "‐‑⁃－﹣"), "-") | {0xAD: ""}  # the last stands where a word may be divided
 _FRACTIONS = {ord("½"): ",5", ord("¼"): ",25", ord("¾"): ",75"}  # "1½" is "1,5" and "1.5"
+_RAISED = re.compile(r"(?<=[0-9])(?=[⁰¹²³⁴-⁹])")  # "12⁵⁰" is "12,50"
 # French, Italian and Catalan articles and the like, which have lost their vowel: "l'ouverture", "dell'orario".
 _ELIDED = re.compile(
     r"\b(?:[ldjmnstc]|qu|jusqu|lorsqu|puisqu|quoiqu|presqu|(?:d|n|s)?ell|all|dall|nell|sull|coll|un|quest|quell|bell|gl|agl"
@@ -132,7 +133,7 @@ def _word_stems(word: str) -> Iterator[str]:
 
 
 def _spelled_alike(text: str, asked: bool) -> str:
-    text = _digits(text).translate(_APOSTROPHES | _HYPHENS | _FRACTIONS).casefold()
+    text = _digits(_RAISED.sub(",", text)).translate(_APOSTROPHES | _HYPHENS | _FRACTIONS).casefold()
     text = _TELEPHONE.sub(lambda match: _telephone(match[0], asked), text)
     text = _THOUSANDS.sub(lambda match: re.sub(r"\D", "", match[0]), text)
     return _JOINED.sub(_parts, _ELIDED.sub(" ", text))

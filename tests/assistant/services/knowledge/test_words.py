@@ -98,6 +98,7 @@ from tests.work import calls_of
         # Fractions and signs.
         ("1,5", "1½ hours"),
         ("1.5", "1,5 Stunden"),
+        ("12,50", "12⁵⁰ €"),
         ("no 7", "№ 7"),
         # Hebrew: prefixes, final letters, points.
         ("מחיר", "המחיר"),
