@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import codecs
 import html
 import math
 import re
@@ -21,16 +22,19 @@ MAX_READINGS = 4  # a text as it is, and unescaped once, twice, three times
 
 
 def redacted(text: object, secrets: Iterable[object]) -> str:
-    """`text` with every form of every secret masked: as it is, backwards, encoded for URLs, HTML or JSON, once or several
-    times, letter by letter or in part, and as hex or base64, with line breaks or invisible characters in it or without; what
-    is long enough also with anything but letters and digits between its letters, such as commas or tags.
+    """`text` with every form of every secret masked: as it is, backwards, in ROT13, encoded for URLs, HTML or JSON, once or
+    several times, letter by letter or in part, and as hex, base64, base32 or base85, also backwards, with line breaks or
+    invisible characters in it or without; what is long enough also with anything but letters and digits between its letters,
+    such as commas or tags, and as the numbers of its bytes.
+
+    A secret can be told in endlessly many ways, by a cipher or letter by letter among other words: those are not found.
 
     Its time grows with the length of `text`. Cut a text after this, never before: half a secret has no known form.
     """
     text = _as_text(text)
     wanted = {known for secret in secrets if len(known := _as_text(secret)) >= MIN_SECRET_CHARS}
     plain = {_lower(form) for secret in wanted for form in _plain_forms(secret)}
-    coded = {_lower(form) for secret in wanted for form in _coded_forms(secret)}
+    coded = {_lower(form) for secret in wanted for form in (*_coded_forms(secret), *_rare_forms(secret))}
     coded |= {form for form in plain if len(form) >= LONG_CHARS}
     bare = {form for secret in wanted for form in _bare_forms(secret)}
     spans: list[tuple[int, int]] = []
@@ -56,7 +60,7 @@ def _as_text(value: object) -> str:
 
 
 def secret_forms(secret: str) -> frozenset[str]:
-    """The forms in which `redacted` finds `secret`, in any case of letters."""
+    """The forms in which other servers write `secret`, in any case of letters: those of `redacted` but the rare ones."""
     return frozenset({*_plain_forms(secret), *_coded_forms(secret)})
 
 
@@ -87,13 +91,34 @@ def _coded_forms(secret: str) -> Iterator[str]:
         yield from _in_base64(raw)
 
 
+def _rare_forms(secret: str) -> Iterator[str]:
+    """What no server writes by itself, but one that is asked to, or a model: dearer to make, so not for each answer that
+    streams."""
+    raw = secret.encode(errors="replace")
+    if len(raw) < BARE_CHARS:  # "green" would be "terra" in ROT13
+        return
+    turned = codecs.encode(secret, "rot13")
+    if turned != secret:
+        yield turned
+    yield turned[::-1]
+    yield raw.hex()[::-1]
+    for code in _in_base64(raw):
+        yield code[::-1]
+    yield from _in_base64(raw[::-1])
+    yield from _in_groups(raw, 5, base64.b32encode)
+    for encode in (base64.b85encode, base64.a85encode):
+        yield from _in_groups(raw, 4, encode)
+
+
 def _bare_forms(secret: str) -> Iterator[str]:
     """Letters and digits of what is long enough not to stand in other texts by chance: of the secret, either way round, of
     its codes, and of its bytes as decimal numbers."""
     raw = secret.encode(errors="replace")
     base64_of = base64.b64encode(raw)
     codes = [secret, secret[::-1], *_coded_forms(secret), *_in_base64(base64_of), base64.b32encode(raw).decode()]
-    for form in (*codes, "".join(map(str, raw)) if len(raw) >= BARE_CHARS else ""):
+    if len(raw) >= BARE_CHARS:
+        codes += ["".join(format(byte, form) for byte in raw) for form in ("d", "o", "03o", "08b")]
+    for form in codes:
         bare = _lower(_BETWEEN.sub("", _DRAWN.sub(lambda drawn: _as_written(drawn[0]), form)))
         if len(bare) >= BARE_CHARS:
             yield bare
@@ -115,6 +140,15 @@ def _in_base64(raw: bytes) -> Iterator[str]:
         last = len(encoded) - (1 if (shift + len(raw)) % 3 else 0)
         yield encoded[first:last]
         yield encoded[first:last].replace("+", "-").replace("/", "_")
+
+
+def _in_groups(raw: bytes, size: int, encode: Callable[[bytes], bytes]) -> Iterator[str]:
+    """Codes that make each `size` bytes so many characters, wherever within a longer text the groups begin: those that lie
+    in the secret as a whole, where there are two at least."""
+    for first in range(size):
+        whole = raw[first : first + (len(raw) - first) // size * size]
+        if len(whole) >= 2 * size:
+            yield encode(whole).decode()
 
 
 _ESCAPES = re.compile(

@@ -1,6 +1,6 @@
 /** Bundles src into dist: `loader.js`, the script a customer pastes, `panel.js`, the module it loads on intent, the modules
  * that the panel loads when they are needed, such as `booking.js` with the first card of times, and `locale-de.js` and its
- * like, of which the panel loads the one that is spoken. */
+ * like, of which the panel loads the one that is spoken. `framed.js` is the loader in a frame of its own (src/frame). */
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { LANGUAGES } from "./src/locales/index.js";
@@ -33,6 +33,7 @@ const LAZY = [
   "own_data",
   "avatar",
   "search",
+  "frame",
 ];
 
 const lazily = {
@@ -47,6 +48,17 @@ const lazily = {
   },
 };
 
+/** For what may run in a frame: see page.js. */
+const FRAMED = {
+  inject: [`${here}src/page.js`],
+  define: {
+    "document.createElement": "createElement",
+    "document.createElementNS": "createElementNS",
+    "document.currentScript": "currentScript",
+    "window.interworkySettings": "interworkySettings",
+  },
+};
+
 /** @param {string} [folder] where the files go */
 export async function bundle(folder = `${here}dist`) {
   const common = {
@@ -57,13 +69,15 @@ export async function bundle(folder = `${here}dist`) {
     legalComments: "none",
     plugins: [stylesheets, lazily],
   };
+  const framed = { ...common, ...FRAMED };
   await build({ ...common, entryPoints: [`${here}src/embed.js`], outfile: `${folder}/loader.js`, format: "iife" });
-  await build({ ...common, entryPoints: [`${here}src/main.js`], outfile: `${folder}/panel.js`, format: "esm" });
+  await build({ ...framed, entryPoints: [`${here}src/embed.js`], outfile: `${folder}/framed.js`, format: "iife" });
+  await build({ ...framed, entryPoints: [`${here}src/main.js`], outfile: `${folder}/panel.js`, format: "esm" });
   const lazy = Object.fromEntries([...LAZY, "gallery"].map((name) => [name, `${name}/index`]));
   for (const language of LANGUAGES.filter((one) => one !== "en")) lazy[`locale-${language}`] = `locales/${language}`;
   for (const [name, source] of Object.entries(lazy))
     await build({
-      ...common,
+      ...(name === "frame" ? common : framed),
       entryPoints: [`${here}src/${source}.js`],
       outfile: `${folder}/${name}.js`,
       format: "esm",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import codecs
 import json
+from collections.abc import Callable
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -103,6 +105,15 @@ FORMS = {
     "base64 with something between its letters": "\u200b".join(encoded(KEY)),
     "in base32": base64.b32encode(KEY.encode()).decode().rstrip("="),
     "base64 of its base64": encoded(encoded(KEY)),
+    "in ROT13": codecs.encode(KEY, "rot13"),
+    "in ROT13 and backwards": codecs.encode(KEY, "rot13")[::-1],
+    "base64 backwards": encoded(KEY)[::-1],
+    "hex backwards": KEY.encode().hex()[::-1],
+    "base64 of it backwards": base64.b64encode(KEY.encode()[::-1]).decode(),
+    "in base85": base64.b85encode(KEY.encode()).decode(),
+    "in Ascii85": base64.a85encode(KEY.encode()).decode(),
+    "as bits": " ".join(f"{byte:08b}" for byte in KEY.encode()),
+    "as octal numbers": ", ".join(f"{byte:o}" for byte in KEY.encode()),
 }
 
 
@@ -120,6 +131,19 @@ def test_folded_base64_of_a_secret_is_masked_wherever_it_begins(before: str, end
     for width in (8, 13, 76):
         shown = redacted(f"Basic {folded(encoded(KEY, before), width, end)}.", [KEY])
         assert MASK in shown and len(shown.removeprefix("Basic ").replace(MASK, "")) <= 8
+
+
+@pytest.mark.parametrize("before", ["", "a", "ab", "abc", "abcd"])
+@pytest.mark.parametrize("encode", [base64.b85encode, base64.a85encode, base64.b32encode])
+def test_codes_in_groups_are_masked_wherever_the_secret_begins_in_them(
+    encode: Callable[[bytes], bytes], before: str
+) -> None:
+    shown = redacted(encode(f"{before}{KEY} and so on".encode()).decode(), [KEY])
+    assert MASK in shown and len(shown) <= len(encode(f"{before} and so on".encode())) + 16  # of its ends
+
+
+def test_what_only_looks_like_another_form_of_a_short_secret_stays() -> None:
+    assert redacted("On terra firma", ["green"]) == "On terra firma"
 
 
 def test_a_short_secret_is_masked_with_invisible_characters_in_it_and_not_with_others() -> None:

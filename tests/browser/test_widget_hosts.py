@@ -44,6 +44,66 @@ def test_a_page_that_changes_what_is_built_in_has_a_chat_that_survives_a_reload(
     assert widget.errors == []
 
 
+# What the panel cannot do without: its code runs in a frame, whose built-ins are as the browser made them.
+BROKEN = {
+    "no requests": "delete window.fetch",
+    "requests that answer with text": "{ const own = fetch; window.fetch = (to) => own(to).then((it) => it.text()) }",
+    "no dates or numbers": "delete window.Intl",
+    "nothing to abort with": "delete window.AbortController",
+    "lists that are not mapped": "Array.prototype.map = function () { return this }",
+    "lists that refuse": "Array.prototype.forEach = Array.prototype.flat = () => { throw new Error('use the library') }",
+    "no entries": "delete Object.entries; delete Object.fromEntries",
+    "an early parser": "JSON.parse = (text) => ({ text })",
+    "promises of a library": "window.Promise = function () { throw new Error('use the library') }",
+    "sets of a library": "window.Set = function () { this.size = 0 }",
+    "elements without shadows": "Element.prototype.attachShadow = function () { throw new Error('use the library') }",
+    "elements that cannot append": "Element.prototype.append = ShadowRoot.prototype.append = undefined",
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_page_whose_built_ins_do_not_work_has_a_chat_and_stays_as_it_is(
+    name: str, new_widget: NewWidget, site: Site, fake: FakeServer
+) -> None:
+    head = f"<script>{BROKEN[name]}; window.before = [window.fetch, [].map]</script>"
+    address = site.put("/broken", page(fake.url, head=head))
+    widget = new_widget().visit(address).open()
+    widget.ask("slots")
+    expect(widget.page.locator(".slot").first).to_be_visible()
+    assert widget.page.evaluate("before[0] === window.fetch && before[1] === [].map"), "the page's own are left alone"
+    widget.visit(address)
+    expect(widget.replies).to_have_count(1)
+    widget.ask("and again")
+    assert widget.errors == []
+    assert widget.page.locator("interworky-widget").count() == 1
+
+
+def test_a_page_that_replaces_its_document_does_not_lose_the_chat_that_runs_in_a_frame(
+    new_widget: NewWidget, site: Site, fake: FakeServer
+) -> None:
+    widget = new_widget().visit(site.put("/broken", page(fake.url, head="<script>delete window.Intl</script>"))).open()
+    widget.ask("hello")
+    widget.page.evaluate(
+        """{ const next = document.createElement('html'); next.innerHTML = '<head></head><body><h1>New</h1></body>';
+             document.replaceChild(next, document.documentElement) }"""
+    )
+    expect(widget.replies).to_have_count(1)
+    widget.ask("still there?")
+    assert widget.errors == []
+
+
+def test_where_nothing_can_be_done_the_page_is_whole_and_its_owner_is_told_once(
+    new_widget: NewWidget, site: Site, fake: FakeServer
+) -> None:
+    head = "<script>window.CSSStyleSheet = function () { throw new Error('no stylesheets here') }</script>"
+    widget = new_widget()
+    widget.page.goto(site.put("/hopeless", page(fake.url, head=head)))
+    widget.page.wait_for_event("console", lambda message: "no stylesheets here" in message.text)
+    assert len([warning for warning in widget.warnings if "Interworky" in warning]) <= 1
+    assert widget.page.locator("interworky-widget").count() == 0
+    assert widget.errors == []
+
+
 @pytest.mark.parametrize(
     "left", ['"[]"', "[1]", "7", "{", "null", '{"outbox": "x", "seen": "y", "config": 3, "open": "no"}']
 )

@@ -24,7 +24,7 @@ const LAZY = {
   "search.js": 3 * 1_024,
 };
 const LOCALES = LANGUAGES.filter((one) => one !== "en").map((language) => `locale-${language}.js`);
-const FILES = ["loader.js", "panel.js", "gallery.js", ...Object.keys(LAZY), ...LOCALES];
+const FILES = ["loader.js", "panel.js", "gallery.js", "frame.js", "framed.js", ...Object.keys(LAZY), ...LOCALES];
 const installed = existsSync(new URL("../../node_modules/esbuild", import.meta.url));
 
 test("the loader is at most 4 KB, and all there is to a usable panel at most 30 KB", () => {
@@ -33,6 +33,11 @@ test("the loader is at most 4 KB, and all there is to a usable panel at most 30 
     bytes("loader.js") + bytes("panel.js") <= 30 * 1_024,
     `together ${bytes("loader.js") + bytes("panel.js")} bytes`,
   );
+});
+
+test("a page whose built-ins do not work costs at most 6 KB more", () => {
+  assert.ok(bytes("frame.js") + bytes("framed.js") <= 6 * 1_024);
+  assert.match(read("loader.js"), /frame\.js/);
 });
 
 for (const [name, most] of Object.entries(LAZY))

@@ -13,7 +13,7 @@ _LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
 class KeyMask:
-    """Text without the key, in any form that `redacted` knows. Text is held back only as long as it may yet become one."""
+    """Text without the key, in any form of `secret_forms`. Text is held back only as long as it may yet become one."""
 
     def __init__(self, key: str) -> None:
         self._key = key if len(key) >= MIN_KEY_CHARS else ""

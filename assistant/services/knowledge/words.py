@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Iterator
 from itertools import chain
 
-VERSION = 2  # of what is made of a text: a higher one has everything indexed anew (`documents.index_due`)
+VERSION = 3  # of what is made of a text: a higher one has everything indexed anew (`documents.index_due`)
 MAX_STEM_CHARS = 6
 LONGEST_STEMMED = 64  # characters; the ending of what is longer is taken off letter by letter, and tells nothing
 # Characters. Normalising takes a time that grows with the square of a run of combining marks; those are dropped anyway.
@@ -60,7 +60,21 @@ _SHORT = """
     ما لا هو هي او ان اي لم لن يا
     של על את אם או לא כן זה זו מה מי כי גם עם אל יש
 """
-_ENDINGS = re.compile(r"(?<=\w{3})(?:ings?|ungen|ung|ies|ed|es|ern|en|er|em|s|e|n|y)$")
+# Endings of number, gender, case and person that many languages share, a little of each language's own, and no dictionary:
+# a word may lose what is no ending, so long as its other forms lose it too.
+_ENDINGS = re.compile(r"(?<=\w{3})(?:ings?|ungen|ung|ies|ied|l[ae]ri?|ed|es|ern|en|er|em|is|um|[senyaoiu])$")
+_CYRILLIC_ENDINGS = re.compile(r"(?<=\w{3})(?:[ая]ми|[ое]го|[ое]му|[аяое][мвх]|[аеиоуыэюяьіє])$")
+_OTHER_FORMS = (
+    (re.compile(r"eaux$"), "eau"),  # French: "bureaux", "journaux", "travail" and "travaux", "jeux"
+    (re.compile(r"(?<=\w{2})(?:aux|ails?)$"), "al"),
+    (re.compile(r"(?<=[eo]u)x$"), ""),
+    (re.compile(r"(?<=[cs])oes$"), "ao"),  # Portuguese: "reservações"
+    (re.compile(r"(?<=\w{2}[cg])hi$"), ""),  # Italian: "giochi"
+    (re.compile(r"(?<=\w[tb])res?$"), "er"),  # "litre" and "liter"
+)
+_UNEVEN = {"men": "man", "women": "woman", "children": "child", "people": "person", "feet": "foot", "teeth": "tooth"}
+_UNEVEN |= {"mice": "mouse", "yeux": "oeil"}
+_DOUBLED = re.compile(r"(?<=\w{2})([b-df-hj-np-tv-z])\1$")  # "swimming", "quizzes"
 # Written without spaces between words: found by pairs of letters. Hiragana is left out: it is what ties Japanese words
 # together, as the words in `EMPTY` do elsewhere.
 _HIRAGANA = re.compile(r"[\u3040-\u309f]+")
@@ -68,6 +82,8 @@ _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u30a0-\u30ff\u
 
 _APOSTROPHES = dict.fromkeys(map(ord, "’‘ʼʹ`´′＇‛\u05f3"), "'")
 _HYPHENS = dict.fromkeys(map(ord, "‐‑⁃－﹣"), "-") | {0xAD: ""}  # the last stands where a word may be divided
+_FRACTIONS = {ord("½"): ",5", ord("¼"): ",25", ord("¾"): ",75"}  # "1½" is "1,5" and "1.5"
+_RAISED = re.compile(r"(?<=[0-9])(?=[⁰¹²³⁴-⁹])")  # "12⁵⁰" is "12,50"
 # French, Italian and Catalan articles and the like, which have lost their vowel: "l'ouverture", "dell'orario".
 _ELIDED = re.compile(
     r"\b(?:[ldjmnstc]|qu|jusqu|lorsqu|puisqu|quoiqu|presqu|(?:d|n|s)?ell|all|dall|nell|sull|coll|un|quest|quell|bell|gl|agl"
@@ -85,7 +101,9 @@ _PLAIN_LETTERS = str.maketrans(
 )
 _ARABIC_ARTICLE = re.compile(r"^[وف]?(?:[بك]?ال|لل)(?=\w{2})")
 _ARABIC_AND = re.compile(r"^و(?=\w{3})")
-_ARABIC_ENDING = re.compile(r"(?<=\w{3})(?:ها|ات|ون|ين|يه|ه|ي)$")
+_ARABIC_ENDING = re.compile(r"(?<=\w{3})(?:ت?(?:ها|هم|نا|كم|ه|ي|ك)|ات|ون|ين|يه)$")
+# Plurals that change a word inside: "اسعار" of "سعر", "مواعيد" of "موعد", "دروس" of "درس".
+_ARABIC_PLURALS = re.compile(r"^(?:ا(?=\w\wا\w$))?(\w\w)[او](\w)[يو]?(\w?)$")
 _HEBREW_PREFIXES = re.compile(r"^[הובלמשכ]+?(?=\w{3}$)|^[הובלמשכ]+(?=\w{3})")
 _HEBREW_ENDING = re.compile(r"(?<=\w{3})(?:ימ|ות)$")
 
@@ -115,7 +133,7 @@ def _word_stems(word: str) -> Iterator[str]:
 
 
 def _spelled_alike(text: str, asked: bool) -> str:
-    text = _digits(text).translate(_APOSTROPHES | _HYPHENS).casefold()
+    text = _digits(_RAISED.sub(",", text)).translate(_APOSTROPHES | _HYPHENS | _FRACTIONS).casefold()
     text = _TELEPHONE.sub(lambda match: _telephone(match[0], asked), text)
     text = _THOUSANDS.sub(lambda match: re.sub(r"\D", "", match[0]), text)
     return _JOINED.sub(_parts, _ELIDED.sub(" ", text))
@@ -148,15 +166,31 @@ def _stem(word: str) -> str:
     if len(word) > LONGEST_STEMMED:
         return word[:MAX_STEM_CHARS]
     if word.isascii():
-        # Umlauts are often written out; somebody who writes "Oeffnung" means what was indexed without its dots.
-        word = word.replace("ae", "a").replace("oe", "o").replace("ue", "u")
-    elif "\u0600" <= word[0] <= "\u06ff":
+        return _latin_stem(word)[:MAX_STEM_CHARS]
+    if "\u0600" <= word[0] <= "\u06ff":
         word = _ARABIC_ENDING.sub("", _ARABIC_AND.sub("", _ARABIC_ARTICLE.sub("", word)))
-    elif "\u0590" <= word[0] <= "\u05ff":
+        return _ARABIC_PLURALS.sub(r"\1\2\3", word)[:MAX_STEM_CHARS]
+    if "\u0590" <= word[0] <= "\u05ff":
         word = _HEBREW_ENDING.sub("", _HEBREW_PREFIXES.sub("", word))
-    while (shorter := _ENDINGS.sub("", word)) != word:  # "openings", "opening" and "open" end alike
+    return _without(_CYRILLIC_ENDINGS, word)[:MAX_STEM_CHARS]
+
+
+def _latin_stem(word: str) -> str:
+    word = _UNEVEN.get(word, word)
+    for form, plain_form in _OTHER_FORMS:
+        word = form.sub(plain_form, word)
+    # Umlauts are often written out; somebody who writes "Oeffnung" means what was indexed without its dots.
+    word = word.replace("ae", "a").replace("oe", "o").replace("ue", "u")
+    word = _DOUBLED.sub(r"\1", _without(_ENDINGS, word))  # "openings", "opening" and "open" end alike
+    if word[-1] in "cz":  # "voces" and "voz", "prijzen" and "prijs"
+        return word[:-1] if len(word) > 3 else word[:-1] + "s"
+    return word[:-1] + "f" if word[-1] == "v" else word  # "knives"
+
+
+def _without(endings: re.Pattern[str], word: str) -> str:
+    while (shorter := endings.sub("", word)) != word:
         word = shorter
-    return word[:MAX_STEM_CHARS]
+    return word
 
 
 def plain(text: str) -> str:
@@ -179,7 +213,7 @@ def _plain(text: str) -> str:
             kept.append(char)
         elif kind != "M" and char != "'":  # "don't" is one word
             kept.append(" ")
-    return unicodedata.normalize("NFC", "".join(kept).translate(_PLAIN_LETTERS))
+    return unicodedata.normalize("NFC", "".join(kept).lower().translate(_PLAIN_LETTERS))  # "№" has become "No"
 
 
 EMPTY = frozenset(_plain(_ASKING).split()) | frozenset(_plain(_SHORT).split())

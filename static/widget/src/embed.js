@@ -18,7 +18,19 @@ const INLINE = "interworky-chat";
 /** Settings, and the mark in `data-look`, with which there is more to the widget than its launcher before it is opened. */
 const OUTSIDE = /label|launcher|offset|phone|zIndex|teaser|showOn|hideOn|sound|more$/;
 const tag = readTag();
-if (tag && !page.Interworky?.destroy) begin(tag);
+if (tag && !page.Interworky?.destroy) {
+  try {
+    begin(tag);
+  } catch (error) {
+    apart(tag, error);
+  }
+}
+
+/** In a frame of its own, where it cannot run in the page: its commands, or nothing where it cannot run there either.
+ * @param {import("./loader/tag.js").Tag} tag @param {any} reason */
+function apart(tag, reason) {
+  return import(`${tag.host}/widget/new/frame.js`).then(({ begin }) => begin(tag, reason)).catch(() => {});
+}
 
 /** Without a key, the page says later, with `init()`, which assistant it wants. @param {import("./loader/tag.js").Tag} tag */
 function begin({ host, options }) {
@@ -44,15 +56,20 @@ function start(host, key, options, restart) {
     onPress: () => commands.toggle(),
   });
   const root = h("div", { class: "root" }, launcher);
-  const { shadow, inject, remove } = attachHost(root, css, options.mode !== "inline");
+  const { shadow, begin, inject, remove } = attachHost(root, css);
   const dress = (/** @type {Look} */ config) => showLook(root, options, config);
   dress(look ?? lookOf(options.look));
 
-  const load = createLoad(host, key, (config, { mount }) => {
-    storage.set("config", config);
-    dress(config);
-    return mount({ host, config, storage, root, shadow, launcher, options, emit: events.emit });
-  });
+  const load = createLoad(
+    host,
+    key,
+    (config, { mount }) => {
+      storage.set("config", config);
+      dress(config);
+      return mount({ host, config, storage, root, shadow, launcher, options, emit: events.emit });
+    },
+    (reason) => apart({ host, options }, reason),
+  );
   const commands = createCommands({
     load,
     events,
@@ -72,24 +89,29 @@ function start(host, key, options, restart) {
     },
   });
 
-  launcher.hidden = "hidden" in options; // the page has a button of its own
-  if (look?.outside || OUTSIDE.test(`${Object.keys(options)} ${options.look}`)) {
-    root.hidden = true; // until it is known whether this page is to show it
-    import(`${host}/widget/${look?.version ?? "new"}/outside.js`)
-      .then(({ begin }) => begin({ host, key, options, storage, root, shadow, launcher, events, commands, dress }))
-      .catch(() => (root.hidden = false));
-  }
+  launcher.hidden = Object.hasOwn(options, "hidden"); // the page has a button of its own
+  if (look?.outside || OUTSIDE.test(`${Object.keys(options)} ${options.look}`))
+    showMore(look?.version ?? "new", { host, key, options, storage, root, shadow, launcher, events, commands, dress });
 
   publish(commands);
+  if (options.mode !== "inline") begin();
   if (options.mode === "page") {
     root.dataset.mode = "page";
     commands.open();
   } else if (storage.get("session") && (storage.get("open") || storage.get("waiting"))) {
     load.panel().then(
-      (panel) => panel.resume(reopens(storage.get("open"))),
+      (panel) => panel.resume?.(reopens(storage.get("open"))), // in a frame, what runs there does so
       () => {},
     );
   }
+}
+
+/** @param {string} version @param {import("./outside/index.js").Loader} loader */
+function showMore(version, loader) {
+  loader.root.hidden = true; // until it is known whether this page is to show it
+  import(`${loader.host}/widget/${version}/outside.js`)
+    .then(({ begin }) => begin(loader))
+    .catch(() => (loader.root.hidden = false));
 }
 
 /** @typedef {{ accent?: string, position?: string }} Look */

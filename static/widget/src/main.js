@@ -1,4 +1,5 @@
 /** The panel: joins connection, store and views, once a visitor has shown intent. */
+import "./built_ins.js"; // first: what follows needs them
 import { createActions } from "./actions.js";
 import { createSavedEntries } from "./saved_entries.js";
 import { inLanguage, loadLocale, unknownLocale, withRegion } from "./locales/index.js";

@@ -84,6 +84,9 @@ _SHIFTED = (
     (re.compile(rb"\x1b\$[@B]"), "iso2022_jp"),
     (re.compile(rb"~\{(?:[!-w][!-~]){2,200}~\}"), "hz"),
 )
+_UTF_7 = re.compile(rb"\+(?:[A-Za-z0-9/]|\+(?!\+)){3,}")
+# Bytes that a program took for Windows-1252, where that has signs; where it has none they stay what they are.
+_BYTES_OF_1252 = {ord(bytes([byte]).decode("cp1252", "ignore") or chr(byte)): byte for byte in range(0x80, 0xA0)}
 _WEIGHED_NAMES = """
     ibm866 iso-8859-1 iso-8859-2 iso8859-3 iso8859-4 iso-8859-5 iso-8859-6 iso-8859-7 iso-8859-8 iso8859-10 iso-8859-13
     iso8859-14 iso8859-15 iso8859-16 koi8-r koi8-u macroman cp874 windows-1250 windows-1251 windows-1252 windows-1253
@@ -181,13 +184,15 @@ def decoded(data: bytes, charset: str = "") -> str:
     if _is_binary(data[:100_000]):
         raise Unreadable("binary")
     if data.isascii():
-        return data.decode("ascii")
+        return _seven_bits(data) or data.decode("ascii")
     for name in filter(None, ("utf-8", known(charset))):  # nothing else passes for UTF-8 by chance
         try:
             text = data.decode(name)
         except (UnicodeDecodeError, ValueError):
             continue
-        if name == "utf-8" or is_plausible(text[:SAMPLE_BYTES]):
+        if name == "utf-8":
+            return _encoded_once(text)
+        if is_plausible(text[:SAMPLE_BYTES]):
             return text
         try:  # servers name an encoding for all of their files, also for those that are in another one
             return _recognised(data)
@@ -226,6 +231,28 @@ def _without_mark(data: bytes) -> str | None:
             found.append((sum(char.isascii() for char in start), text))  # with its bytes swapped, a space is none
     found.sort(reverse=True)
     return found[0][1] if len(found) == 1 or (found and found[0][0] > found[1][0]) else None
+
+
+def _seven_bits(data: bytes) -> str:
+    """UTF-7, which old mail programs write; "" for plain ASCII that has a plus sign before letters."""
+    if not _UTF_7.search(data):
+        return ""
+    try:
+        text = data.decode("utf-7")
+    except UnicodeDecodeError:
+        return ""
+    return text if any(char > "\x7f" and char.isalpha() for char in text) and is_plausible(text[:SAMPLE_BYTES]) else ""
+
+
+def _encoded_once(text: str) -> str:
+    """`text` as it was before a program took its UTF-8 for Windows-1252 and saved that as UTF-8: "ö" for "Ã¶". Nobody writes
+    a text in which all letters beyond ASCII make UTF-8 by chance."""
+    if text.isascii():
+        return text
+    try:
+        return text.translate(_BYTES_OF_1252).encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return text
 
 
 def _nearly_utf8(data: bytes) -> str:

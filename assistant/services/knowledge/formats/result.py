@@ -11,6 +11,8 @@ TEXT_SUFFIXES = ("txt", "md", "markdown", "text")
 TABLE_SUFFIXES = ("csv", "tsv")
 SUFFIXES = (*TEXT_SUFFIXES, *TABLE_SUFFIXES, "html", "htm", "pdf", "docx")
 
+RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")  # digits as they stand above the line
+
 PROBLEMS = {
     "unsupported": "Files of this kind cannot be read. Use .txt, .md, .csv, .html, .pdf or .docx.",
     "not_that_format": "The content does not match the file's extension, or the file is damaged.",

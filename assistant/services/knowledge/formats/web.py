@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-from assistant.services.knowledge.formats.result import Extracted
+from assistant.services.knowledge.formats.result import RAISED, Extracted
 from assistant.services.knowledge.formats.tables import MAX_CELLS, Cell, laid_out, rendered
 
 MAX_NESTED = 12  # tables and lists; deeper ones are text like any other
@@ -63,6 +63,7 @@ class _Page(HTMLParser):
         self._skipping, self._depth = "", 0  # the element whose content is left out, and how deep it is in itself
         self._in_title = self._ended = False
         self._pre = 0
+        self._raised = 0  # `sup` elements around what is being read
         self._parts: list[str] = []
         self._tables: list[_Table] = []
         self._lists: list[int | None] = []  # the number of the last item; None for lists without numbers
@@ -121,6 +122,8 @@ class _Page(HTMLParser):
             self._parts.append(" | ")
         elif tag in _BLOCKS:
             self._block(tag, given)
+        elif tag == "sup":
+            self._raised += 1
         elif self._ended:  # "<b>£55</b><span>30 minutes</span>" may stand in two lines: it must not become "£5530 minutes"
             self._parts.append(" ")
 
@@ -163,6 +166,8 @@ class _Page(HTMLParser):
             self._tables[-1].in_head = False
         elif tag == "pre":
             self._pre = max(self._pre - 1, 0)
+        elif tag == "sup":
+            self._raised = max(self._raised - 1, 0)
         elif tag in ("ul", "ol", "menu") and self._lists:
             self._lists.pop()
             if self._lists:
@@ -230,6 +235,8 @@ class _Page(HTMLParser):
             self.title = (self.title + data)[:300]
         elif not self._skipping:
             self._ended = False
+            if self._raised:  # "12<sup>50</sup>" is no 1250
+                data = data.translate(RAISED)
             if self._behind_list and data.strip():
                 self._parts.append("\n")
                 self._behind_list = False

@@ -12,8 +12,9 @@ import zipfile
 from collections import Counter
 from typing import Any
 
+from assistant.services.knowledge.formats import fonts, strict
 from assistant.services.knowledge.formats.numbering import Numbering
-from assistant.services.knowledge.formats.result import MAX_CHARS, Extracted, Unreadable
+from assistant.services.knowledge.formats.result import MAX_CHARS, RAISED, Extracted, Unreadable
 from assistant.services.knowledge.formats.tables import MAX_CELLS, MAX_COLUMNS, Cell, Grid, rendered
 
 MAX_UNPACKED_BYTES = 60_000_000  # of a .docx, pictures and all
@@ -30,19 +31,6 @@ DIAGRAMS = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}relIds"
 _DROPPED = {"del", "moveFrom", "rPr", "pPr", "sdtPr", "sdtEndPr", "tblPr", "tblGrid", "trPr", "tcPr", "instrText", "rt"}
 _DROPPED |= {"delText", "delInstrText", "sectPr", "commentReference", "fldData", "customXmlPr", "smartTagPr", "rubyPr"}
 _SPACES = {"tab": " ", "ptab": " ", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
-# Of Wingdings, what forms and lists are ticked with; other signs of fonts without letters are counted.
-_WINGDINGS = {
-    "F0FE": "☒",
-    "F0FD": "☒",
-    "F078": "☒",
-    "F052": "☑",
-    "F0A8": "☐",
-    "F06F": "☐",
-    "F0FC": "✓",
-    "F050": "✓",
-    "F0FB": "✗",
-}
-_WINGDINGS |= {"F0E0": "→", "F0B7": "•", "F0A7": "▪", "F028": "☎", "F02A": "✉"}
 _NOT_AROUND_ROWS = {W + name for name in _DROPPED | {"tbl", "p", "tr", "tc"}}
 _PLURALS = {
     "field without an end": "fields without an end",
@@ -64,7 +52,7 @@ def read_word(data: bytes) -> Extracted:
             raise Unreadable("too_large")
         if sum(entry.file_size for entry in entries if entry.filename.endswith((".xml", ".rels"))) > MAX_XML_BYTES:
             raise Unreadable("too_large")
-        document = docx.Document(io.BytesIO(data))
+        document = docx.Document(io.BytesIO(strict.with_usual_names(data)))
         return _Reader(document).result()
     except (Unreadable, MemoryError, RecursionError):
         raise
@@ -260,7 +248,23 @@ class _Reader:
         if properties is not None and (_is_on(properties, "strike") or _is_on(properties, "dstrike")):
             self._left_out["crossed-out passage"] += run.find(W + "t") is not None
             return
+        begun = len(parts)
         self._text_into(run, parts)
+        if properties is not None:
+            self._drawn_otherwise(properties, parts, begun)
+
+    def _drawn_otherwise(self, properties: Any, parts: list[str], begun: int) -> None:
+        """Of what a run has said: letters that are pictures in its font, and raised digits, since "12" with a raised "50"
+        is no 1250."""
+        named = properties.find(W + "rFonts")
+        font = named.get(W + "ascii", "") if named is not None else ""
+        if fonts.is_of_pictures(font):
+            written, parts[begun:] = "".join(parts[begun:]), []
+            for char in written:
+                parts.append(" ") if char.isspace() else self._show_sign(font, ord(char), parts)
+        place = properties.find(W + "vertAlign")
+        if place is not None and place.get(W + "val") == "superscript":
+            parts[begun:] = [part.translate(RAISED) for part in parts[begun:]]
 
     def _field(self, mark: str | None) -> None:
         """Of a field its result is text, and what it is computed from is not."""
@@ -273,14 +277,18 @@ class _Reader:
 
     def _sign(self, element: Any, parts: list[str]) -> None:
         """A sign by its number in a font."""
-        number = element.get(W + "char", "").upper()
-        known = _WINGDINGS.get(number) if "wingdings" in element.get(W + "font", "").lower() else None
-        if known is None and re.fullmatch(r"[0-9A-F]{4}", number) and not "E000" <= number <= "F8FF":
-            known = chr(int(number, 16))
-        if known is None:
+        number = element.get(W + "char", "")
+        if re.fullmatch(r"[0-9A-Fa-f]{4}", number):
+            self._show_sign(element.get(W + "font", ""), int(number, 16), parts)
+        else:
+            self._left_out["sign of a font"] += 1
+
+    def _show_sign(self, font: str, number: int, parts: list[str]) -> None:
+        shown = fonts.sign(font, number)
+        if shown is None:
             self._left_out["sign of a font"] += 1
         elif all(self._fields):
-            parts.append(known)
+            parts.append(shown)
 
     def _cite(self, kind: str, number: str, parts: list[str]) -> None:
         note = self._footnotes[kind].pop(number, None)  # each is told once

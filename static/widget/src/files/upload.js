@@ -7,7 +7,7 @@
  * @param {File} file
  * @param {{ XMLHttpRequest: any, fetch: typeof fetch }} [world]
  */
-export function createUpload({ host, token }, file, world = window) {
+export function createUpload({ host, token }, file, world = globalThis) {
   /** @type {XMLHttpRequest | undefined} */
   let request;
   /** @type {import("../store.js").SentFile | undefined} */

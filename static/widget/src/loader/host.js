@@ -12,19 +12,19 @@ const whenIdle = (run) =>
 
 /**
  * @param {HTMLElement} root @param {string} css
- * @param {boolean} now whether it goes beside the body at once
- * @returns {{ shadow: ShadowRoot, inject(container?: Element): void, remove(): void }}
+ * @returns {{ shadow: ShadowRoot, begin(): void, inject(container?: Element): void, remove(): void }} `begin` puts it beside
+ * the body, as soon as that disturbs nobody
  */
-export function attachHost(root, css, now) {
+export function attachHost(root, css) {
   const el = document.createElement("interworky-widget");
   const shadow = el.attachShadow({ mode: "open" });
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(css);
   shadow.adoptedStyleSheets = [sheet];
-  shadow.append(root);
+  shadow.appendChild(root);
   /** @type {Element | undefined} */
   let container;
-  let wanted = now;
+  let wanted = true;
   let returns = 0;
   const observer = new MutationObserver(() => {
     if (!el.isConnected) whenIdle(attach);
@@ -33,7 +33,7 @@ export function attachHost(root, css, now) {
   function attach() {
     if (!wanted || el.isConnected || returns > MAX_RETURNS) return;
     returns += 1;
-    (container ?? document.documentElement).append(el);
+    (container ?? document.documentElement).appendChild(el);
     observer.disconnect(); // of a document element that may be another by now
     observer.observe(document, { childList: true });
     observer.observe(document.documentElement, { childList: true });
@@ -52,9 +52,9 @@ export function attachHost(root, css, now) {
     el.remove();
   }
 
-  begin();
   return {
     shadow,
+    begin,
     remove,
     /** @param {Element} [into] */
     inject(into) {

@@ -8,8 +8,10 @@
 /**
  * @param {string} host @param {string} key
  * @param {(config: Config, panel: typeof import("../main.js")) => Panel | Promise<Panel>} begin makes the panel of what was fetched
+ * @param {(reason: Error) => Promise<any>} elsewhere where it cannot be made in this page: what understands the same commands, if
+ * anything does
  */
-export function createLoad(host, key, begin) {
+export function createLoad(host, key, begin, elsewhere) {
   /** @type {Promise<Panel> | undefined} */
   let loading;
   let refused = false;
@@ -32,9 +34,19 @@ export function createLoad(host, key, begin) {
     return panel;
   }
 
+  async function anywhere() {
+    try {
+      return await fetchPanel();
+    } catch (error) {
+      const other = !refused && (await elsewhere(/** @type {Error} */ (error)));
+      if (other) return other;
+      throw error;
+    }
+  }
+
   return {
     panel() {
-      loading ??= fetchPanel().catch((error) => {
+      loading ??= anywhere().catch((error) => {
         if (!refused) loading = undefined; // a network that failed may come back; a refusal stays one
         console.warn(`Interworky: ${error.message}`);
         throw error;

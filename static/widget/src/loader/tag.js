@@ -22,7 +22,7 @@ export function readTag() {
     document.currentScript ?? document.querySelector("script[data-key][src], script[data-api-key][src]")
   );
   const settings = /** @type {any} */ (window).interworkySettings;
-  if (script) return { host: new URL(script.src).origin, options: { ...settings, ...script.dataset } };
+  if (script) return { host: String(/^\w+:..[^/]+/.exec(script.src)), options: { ...settings, ...script.dataset } };
 }
 
 /** How the assistant looked when its tag was copied, as `data-look="#0f766e left"`: the first frame of the first visit.

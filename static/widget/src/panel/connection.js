@@ -6,8 +6,8 @@ const STAFF_TYPES_FOR_MS = 6_000;
 
 /** @returns {import("../transport/index.js").World} */
 const browser = () => ({
-  WebSocket: window.WebSocket,
-  fetch: fetch.bind(window),
+  WebSocket: globalThis.WebSocket,
+  fetch: (...request) => fetch(...request),
   setTimeout: (run, ms) => setTimeout(run, ms),
   clearTimeout: (timer) => clearTimeout(timer),
   random: Math.random,

@@ -24,7 +24,7 @@ export function createPanel(actions, page) {
     liveRegion.el,
   );
   const small = matchMedia(SMALL);
-  const viewport = window.visualViewport;
+  const viewport = visualViewport;
 
   /** Escape leaves; where the panel covers the page, Tab stays within. @param {KeyboardEvent} event */
   function press(event) {

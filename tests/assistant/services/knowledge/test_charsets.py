@@ -152,6 +152,8 @@ def test_western_text_of_a_dos_program_is_read_exactly_or_refused(text: str) -> 
         ("工坊每周四开放，请带上链条。", "hz"),
         ("공방은 매주 목요일에 엽니다.", "iso2022_kr"),
         ("工房は毎週木曜日に開いています。", "iso2022_jp"),
+        ("Die Töpferei öffnet donnerstags – für alle.", "utf-7"),
+        ("Мастерская открыта по четвергам.", "utf-7"),
     ],
 )
 def test_encodings_in_seven_bits_are_told_by_their_own_marks(text: str, encoding: str) -> None:
@@ -240,3 +242,17 @@ def test_a_letter_that_was_cut_does_not_make_another_encoding_of_utf_8_and_is_no
     text = TEXTS["Russian"][0]
     page = read(text.encode()[1:], "a.txt")
     assert page.text.endswith(text[1:]) and page.note == "1 place could not be decoded."
+
+
+@pytest.mark.parametrize("text", ["Die Töpferei öffnet – für 5 €.", "Café, déjà vu, à côté", "Керамика", "قهوة"])
+def test_text_that_was_encoded_twice_is_read_as_it_was_written(text: str) -> None:
+    misread = "".join(bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in text.encode())
+    assert decoded(misread.encode()) == text
+    assert decoded(f"{misread} and ß".encode()) == f"{misread} and ß"  # not all of it was: nobody knows
+
+
+@pytest.mark.parametrize(
+    "text", ["Call +49301234567-12 now", "a+b-c", "C++ABC- and 1+1-", "x +abcd- y", "mail me+shop@example.com"]
+)
+def test_a_plus_sign_does_not_make_another_encoding_of_plain_text(text: str) -> None:
+    assert decoded(text.encode()) == text

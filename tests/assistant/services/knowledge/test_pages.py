@@ -47,6 +47,7 @@ def test_lists_keep_their_numbers() -> None:
         ("<p>Tele<wbr>phone &amp; caf&eacute; &#8364;5", "Telephone & café €5"),
         ("<p>Now <del>50</del> <s>60</s> <ins>70</ins>", "Now 70"),
         ("<p>a<p style='DISPLAY: none !important'>b<p>c<noscript>Turn it on</noscript>", "a\n\nc"),
+        ("<p>12<sup>50</sup> € for 20 m<sup>2</sup>, 3 cups", "12⁵⁰ € for 20 m², 3 cups"),
         ("<pre>9-12\n14-18</pre>", "9-12\n14-18"),
         ("<table><tr><td>Mon<td>9-12<tr><td>Tue<td hidden>x</td><td>14-18</table>", "Mon | 9-12\nTue | 14-18"),
         ("<table><tr><td>never<td>closed", "never | closed"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from typing import Any
 
@@ -146,6 +147,34 @@ def test_boxes_are_read_as_they_were_ticked_and_unknown_signs_are_noted() -> Non
     found = read(word(p(sign("F0FE") + r(" parking, ") + sign("F0A8") + r(" pool ") + sign("00B1", "Symbol"))), "a.docx")
     assert (found.text, found.note) == ("☒ parking, ☐ pool ±", "")
     assert read(word(p(r("a ") + sign("F021", "House Font"))), "a.docx").note == "Not read: 1 sign of a font."
+
+
+def test_letters_that_are_pictures_in_their_font_are_read_as_what_they_show() -> None:
+    def drawn(text: str, font: str) -> str:
+        return p(r(text, f'<w:rFonts w:ascii="{font}" w:hAnsi="{font}"/>') + r(" included"))
+
+    assert text_of(drawn("ü", "Wingdings")) == "✓ included"
+    assert text_of(drawn("35\uf0b0", "Symbol")) == "35° included"
+    assert text_of(drawn("m", "Symbol")) == "μ included"
+    found = read(word(drawn("J", "Webdings")), "a.docx")
+    assert (found.text, found.note) == ("included", "Not read: 1 sign of a font.")
+
+
+def test_raised_digits_stay_apart_from_those_before_them() -> None:
+    raised = '<w:vertAlign w:val="superscript"/>'
+    assert text_of(p(r("12") + r("50", raised) + r(" € for 20 m") + r("2", raised))) == "12⁵⁰ € for 20 m²"
+
+
+def test_a_strict_open_xml_document_is_read_like_any_other() -> None:
+    usual, out = io.BytesIO(word(tbl(tr(tc("Clay"), tc("12 €"))))), io.BytesIO()
+    with zipfile.ZipFile(usual) as packed, zipfile.ZipFile(out, "w") as strict:
+        for name in packed.namelist():
+            content = packed.read(name)
+            if name.endswith((".xml", ".rels")):
+                content = re.sub(rb"http://schemas\.openxmlformats\.org/(officeDocument|wordprocessingml|drawingml)/2006/",
+                                 rb"http://purl.oclc.org/ooxml/\1/", content)  # fmt: skip
+            strict.writestr(name, content)
+    assert read(out.getvalue(), "a.docx").text == read(usual.getvalue(), "a.docx").text == "Clay | 12 €"
 
 
 def test_the_entries_of_a_form_are_read_as_they_were_chosen() -> None:
