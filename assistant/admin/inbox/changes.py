@@ -13,9 +13,11 @@ from django.utils import timezone
 from assistant.admin.inbox import shown
 from assistant.errors import InputError
 from assistant.models import Conversation
+from assistant.redaction import clean
 from assistant.services.conversations import inbox, takeover
 from assistant.services.conversations.state import change_state, leave_note
 from assistant.services.files import uploads
+from assistant.services.primary_keys import parse_pk
 
 Change = Callable[[HttpRequest, Any], dict[str, Any] | None]
 MOST_HOURS = 24 * 30
@@ -75,7 +77,7 @@ def close(request: HttpRequest, conversation: Conversation) -> None:
 
 
 def note(request: HttpRequest, conversation: Conversation) -> None:
-    if not (text := request.POST.get("text", "").strip()):
+    if not (text := clean(request.POST.get("text", "")).strip()):
         raise InputError("The note is empty.")
     leave_note(conversation, request.user, text)
     inbox.publish(conversation)
@@ -87,7 +89,7 @@ def assign(request: HttpRequest, conversation: Conversation) -> None:
         inbox.assign(conversation, None)
         return
     people = inbox.people(conversation.organization_id, request.user.pk)
-    user = people.filter(pk=chosen).first() if chosen.isdecimal() else None
+    user = people.filter(pk=parse_pk(chosen)).first()
     if user is None:
         raise InputError("This person can no longer answer for the organization. Choose somebody else.")
     inbox.assign(conversation, user)
