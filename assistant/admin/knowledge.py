@@ -29,7 +29,7 @@ from assistant.services.knowledge import documents, questions, vectors
 from assistant.services.knowledge.formats.result import MAX_CHARS
 from assistant.services.knowledge.search import Found, in_prompt, search
 from assistant.services.organizations import prompt_versions
-from assistant.services.primary_keys import parse_pk
+from assistant.services.primary_keys import NO_ROW, parse_pk
 
 MAX_SHOWN = 100  # passages on a document's page
 KINDS = (
@@ -191,7 +191,7 @@ class DocumentAdmin(Scoped):
             raise PermissionDenied
         assistants = self.admin_site.get_model_admin(Assistant).get_queryset(request)
         wanted = request.GET.get("assistant", "")
-        chosen = (assistants.filter(pk=number) if (number := parse_pk(wanted)) else assistants).first()
+        chosen = (assistants.filter(pk=number) if (number := parse_pk(wanted)) != NO_ROW else assistants).first()
         query = request.GET.get("query", "")[:300]
         method = chosen.methods.filter(kind="knowledge", enabled=True).first() if chosen else None
         found: list[Found] = []

@@ -18,7 +18,7 @@ from assistant.admin.spreadsheets import as_csv
 from assistant.models import Appointment
 from assistant.services.booking import invitations, schedule
 from assistant.services.booking.typed_hours import parse_day
-from assistant.services.primary_keys import parse_pk
+from assistant.services.primary_keys import NO_ROW, parse_pk
 
 MOST_ROWS = 50_000
 HEADINGS = (
@@ -56,7 +56,7 @@ def print_day(model_admin: Any, request: HttpRequest) -> HttpResponse:
         model_admin.message_user(request, str(error), messages.ERROR)
         return HttpResponseRedirect(reverse("admin:assistant_schedule"))
     rows = calendars_of(request).prefetch_related("hours", "special_hours", "closures")
-    chosen = [pk for pk in map(parse_pk, request.GET.getlist("calendar")) if pk]
+    chosen = [pk for pk in map(parse_pk, request.GET.getlist("calendar")) if pk != NO_ROW]
     calendars = list(rows.filter(pk__in=chosen) if chosen else rows)
     found = schedule.between(calendars, day, day)
     sheets = []

@@ -307,7 +307,7 @@ class Imports:
                 draft = replace(draft, secrets={**draft.secrets, CREDENTIAL: credential})
             drafts.append(draft)
         wanted = map(parse_pk, request.POST.getlist("assistant"))
-        assistants = self._assistants(request, organization).filter(pk__in=[pk for pk in wanted if pk])
+        assistants = self._assistants(request, organization).filter(pk__in=wanted)
         return imports.apply(organization, drafts, importing.fit, assistants=assistants)
 
     def _credential(self, request: HttpRequest, number: int) -> tuple[str, str]:

@@ -141,5 +141,5 @@ def _to_try(assistant: Assistant, chosen: list[str] | None = None) -> Any:
     """Open questions that the assistant was asked, all or those of these ids."""
     rows = Question.objects.filter(state=Question.State.OPEN, conversation__assistant=assistant, message__isnull=False)
     if chosen is not None:
-        rows = rows.filter(pk__in=[pk for pk in map(parse_pk, chosen) if pk])
+        rows = rows.filter(pk__in=map(parse_pk, chosen))
     return rows.select_related("conversation__assistant", "message")[:TRIED]

@@ -121,7 +121,7 @@ def keep(call: ToolCall, given: Mapping[str, str], locale: str) -> dict[str, str
     own = {parse_pk(name.removeprefix(OWN)): value for name, value in given.items() if name.startswith(OWN)}
     if own:
         asked = FormField.objects.select_related("service__organization").filter(service__appointments__call=call)
-        found = asked.filter(pk__in=[pk for pk in own if pk])
+        found = asked.filter(pk__in=own)
         answers = [_answer(one, _meant(one, own[one.pk], locale), locale) for one in found]
         Appointment.objects.filter(call=call).update(answers=answers)
     return {name: value for name, value in given.items() if not name.startswith(OWN)}

@@ -7,7 +7,7 @@ from django.test import Client
 
 from assistant.models import Assistant, Calendar, Conversation, Organization
 from assistant.services.conversations.messages import post_message
-from assistant.services.primary_keys import parse_pk
+from assistant.services.primary_keys import NO_ROW, parse_pk
 from interworky.null_characters import REFUSAL
 from tests import make
 
@@ -76,7 +76,7 @@ def test_null_characters_are_left_out_of_what_a_method_is_tested_with(boss, home
 
 @pytest.mark.parametrize("text", ["", *HUGE, "9" * 19])
 def test_what_no_row_can_have_is_no_primary_key(text):
-    assert parse_pk(text) is None
+    assert parse_pk(text) == NO_ROW
 
 
 def test_a_primary_key_is_read():
