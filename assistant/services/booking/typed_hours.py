@@ -79,7 +79,7 @@ def parse_intervals(text: str) -> list[Interval]:
     """ "9–12:30, 13:30–18" as intervals, in order; none for "" or "closed". Raises `ValueError` that names what is wrong."""
     if text.strip().lower() in ("", "-", "–", "closed"):
         return []
-    found = []
+    found: list[Interval] = []
     for part in re.split(r"[,;\n]|\band\b|\bund\b", text):
         if not part.strip():
             continue
@@ -93,15 +93,10 @@ def parse_intervals(text: str) -> list[Interval]:
             # Nine to five is rarely meant to last into the next morning.
             meant = f"{opens.hour}–{closes.hour + 12} for the afternoon, or {opens.hour}–{closes.hour}am if that is meant"
             raise ValueError(f"“{part.strip()}” would end on the next morning. Enter {meant}.")
-        if (
-            found
-            and opens < closes <= time(12)
-            and opens.hour < 7
-            and opens < found[-1].closes
-            and _TWELVE.fullmatch(ends[0])
-        ):
+        at_night = opens < time(7) and opens < closes < time(12) and _TWELVE.fullmatch(ends[0])
+        if found and at_night and opens < found[-1].closes:
             # After nine to twelve, one to five is rarely meant to be at night.
-            meant = f"{opens.hour + 12}–{closes.hour + 12} for the afternoon, or {ends[0]}am–{ends[1]}am if that is meant"
+            meant = f"{ends[0]}pm–{ends[1]}pm for the afternoon, or {ends[0]}am–{ends[1]}am if that is meant"
             raise ValueError(f"“{part.strip()}” would be before what is entered ahead of it. Enter {meant}.")
         found.append(Interval(opens, closes))
     return sorted(found, key=lambda interval: interval.opens)
