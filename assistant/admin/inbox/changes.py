@@ -30,7 +30,7 @@ def changed(model_admin: Any, change: Change, request: HttpRequest, object_id: A
     # How far somebody has read is their own: to say so, looking at the conversation is enough.
     may = model_admin.has_view_permission if change is read else model_admin.may_operate
     if not may(request, conversation):
-        return shown.answer({"error": "Your role may not answer visitors. Ask an owner for one that may."}, status=403)
+        return shown.answer({"error": "Your role cannot reply to visitors. Ask an owner to change it."}, status=403)
     try:
         made = change(request, conversation) or {}
     except takeover.Crossed as crossed:
@@ -110,7 +110,7 @@ def _files(request: HttpRequest) -> list[str]:
     try:
         return [str(UUID(file_id)) for file_id in request.POST.getlist("file")]
     except ValueError:
-        raise InputError("A file is named by something that is no id. Reload the page.") from None
+        raise InputError("Unknown attachment. Reload the page.") from None
 
 
 def _number(request: HttpRequest, name: str) -> int:
