@@ -17,7 +17,7 @@ _MARKS = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069]")  # of dire
 _ADDRESS = re.compile(r"[<(\[]\s*(?:mailto:)?[^\s<>@]+@[^\s<>@]+\s*[>)\]]")
 _DAY = re.compile(r"(?<!\d)(?:20|21|٢٠|۲۰|२०)\d\d(?!\d)|(?<!\d)\d{1,2}[./-]\d{1,2}[./-]\d{2,4}(?!\d)")
 _TIME = re.compile(r"(?<!\d)\d{1,2}\s?[:.h時时点點]\s?\d{2}(?!\d)|\d{1,2}\s?[時时点點]")
-# en, de, fr, es, it, pt, nl, pl, ru, uk, tr, ar, he, hi, ja, zh
+# In the order of `HEADERS` below, as far as a language has one.
 _WROTE = re.compile(
     r"\bwrote\b|\bschrieb\b|\ba écrit\b|\bescribió\b|\bha scritto\b|\bescreveu\b|\bschreef\b|\bgeschreven\b"
     r"|\bnapisał|\bpisze\b|\bнаписал|\bпишет\b|\bнаписав|\bнаписала|\bпише\b|\byazdı\b|كتب|كتابة|כתב|लिखा|書きました|のメール|写道|寫道",
