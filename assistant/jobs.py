@@ -128,8 +128,8 @@ def measure_due() -> list[probe.Report]:
 
 
 def warn_of_shutdowns(today: date | None = None) -> None:
-    """Write to those who can choose another model, once for each stage of `sunset.WARNING_DAYS` and once it is over: to an
-    organization's team of its own choice, to the operators of the environment's."""
+    """Write to those who can choose another model, once for each stage of `retirements.WARNING_DAYS` and once it is over: to
+    an organization's team of its own choice, to the operators of the environment's."""
     owners: list[Organization | None] = [None, *Organization.objects.filter(active=True)]
     uses = [(owner, provider, models) for owner in owners for provider, models in retirements.in_use(owner)]
     said = async_to_sync(_read_shutdowns)({(provider.base_url, provider.key): provider for _, provider, _ in uses})

@@ -120,7 +120,7 @@ class ToolResult:
 class Receipt:
     """One thing that was really done, as the ledger has it: a claim is held against its act, reference and time.
 
-    `act` is one of `engine.claims.ACTS`; `times` are its beginning and end on every clock that a visitor is shown;
+    `act` is one of `engine.evidence.ACTS`; `times` are its beginning and end on every clock that a visitor is shown;
     `when` says the beginning in the visitor's language.
     """
 

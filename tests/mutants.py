@@ -125,7 +125,7 @@ MUTANTS = (
     Mutant("the last owner's stay", f"{SERVICES}/organizations/members.py", "if is_last_owner(membership):", "if False:",
            (f"{TESTS}/services/organizations/test_members.py",)),
     Mutant("the signature of an invitation", f"{SERVICES}/organizations/members.py",
-           "if not constant_time_compare(signature, _signature(key, count)):", "if False:",
+           "if not signatures.is_signed(SALT, f\"{key.hex} {count}\", signature, SIGNED_CHARS):", "if False:",
            (f"{TESTS}/services/organizations/test_members.py",)),
     Mutant("the end of a removed member's sessions", f"{SERVICES}/organizations/members.py",
            "end_sessions(held.user)", "pass", (f"{TESTS}/services/organizations/test_members.py",)),

@@ -29,6 +29,7 @@ from assistant.admin.scoping import ReadOnly, has_several
 from assistant.admin.states import column_labels
 from assistant.errors import InputError
 from assistant.models import Appointment, Card, Conversation, Delivery, Message, ToolCall, Turn, Visitor
+from assistant.redaction import clean
 from assistant.services.conversations import takeover
 from assistant.services.conversations.state import change_state, leave_note
 from assistant.services.organizations import identity
@@ -215,7 +216,7 @@ class ConversationAdmin(ConversationFiles, ReadOnly):
         return _back_to(conversation)
 
     def leave_note(self, request: HttpRequest, conversation: Conversation) -> HttpResponse:
-        if text := request.POST.get("text", "").strip():
+        if text := clean(request.POST.get("text", "")).strip():
             leave_note(conversation, request.user, text)
         return _back_to(conversation, "#notes")
 

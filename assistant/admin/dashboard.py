@@ -95,7 +95,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 
 def _newest(mine: models.QuerySet[Organization]) -> models.QuerySet[Organization]:
-    """The organizations that may still be set up, with what `first_run.states` reads of them."""
+    """The organizations that may still be set up, with what `steps.states` reads of them."""
     # Chosen first: the subqueries are then asked of them alone, where PostgreSQL would prepare them for all.
     chosen = list(mine.order_by("-created_at").values_list("pk", flat=True)[:NEWEST])
     return first_run.annotated(Organization.objects.filter(pk__in=chosen).order_by("-created_at"))

@@ -29,6 +29,7 @@ from assistant.services.knowledge import documents, questions, vectors
 from assistant.services.knowledge.formats.result import MAX_CHARS
 from assistant.services.knowledge.search import Found, in_prompt, search
 from assistant.services.organizations import prompt_versions
+from assistant.services.primary_keys import NO_ROW, parse_pk
 
 MAX_SHOWN = 100  # passages on a document's page
 KINDS = (
@@ -157,7 +158,7 @@ class DocumentAdmin(Scoped):
         """The question that is being answered, as the address names it."""
         number = request.GET.get("question", "")
         visible = self.admin_site.get_model_admin(Question).get_queryset(request)
-        found: Question | None = visible.filter(pk=number).first() if number.isdecimal() and len(number) < 18 else None
+        found: Question | None = visible.filter(pk=parse_pk(number)).first()
         return found
 
     # --- Reading again, and trying a question -----------------------------------------------------------------------
@@ -190,7 +191,7 @@ class DocumentAdmin(Scoped):
             raise PermissionDenied
         assistants = self.admin_site.get_model_admin(Assistant).get_queryset(request)
         wanted = request.GET.get("assistant", "")
-        chosen = assistants.filter(pk=wanted).first() if wanted.isdecimal() and len(wanted) < 18 else assistants.first()
+        chosen = (assistants.filter(pk=number) if (number := parse_pk(wanted)) != NO_ROW else assistants).first()
         query = request.GET.get("query", "")[:300]
         method = chosen.methods.filter(kind="knowledge", enabled=True).first() if chosen else None
         found: list[Found] = []

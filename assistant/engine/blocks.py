@@ -12,7 +12,7 @@ from assistant.engine.grammars import LEXICONS
 from assistant.engine.grammars.grammar import words
 from assistant.engine.moments import UNSPACED, stated
 
-# Our references: six of an alphabet without 0, O, 1, I and L (`models.appointment`), and those of e-mails.
+# Our references: six of an alphabet without 0, O, 1, I and L (`models.booking.appointments`), and those of e-mails.
 _OURS = re.compile(r"(?<![\w-])(?:(?=[A-Z]*\d)(?=\d*[A-Z])[2-9A-HJKMNP-Z]{6}|M-[0-9A-F]{6})(?![\w-])")
 _OURS_SMALL = re.compile(r"(?<![\w@./-])(?=[a-z]*\d)(?=\d*[a-z])[2-9a-hjkmnp-z]{6}(?![\w@-])")  # where a label speaks of one
 _CODE = r"(?=[A-Z0-9-]*\d)[A-Z0-9][A-Z0-9-]{3,19}|[A-Z]{5,12}"

@@ -142,7 +142,7 @@ async def connect(provider: ProviderSettings, value: str, sdp: str) -> Connected
         raise _refused(classified(answer.status, _json(answer.body), answer.headers, key=value), provider)
     call = urlsplit(answer.headers.get("Location", "")).path.rpartition("/")[2]
     if not CALL_ID.fullmatch(call) or not answer.body.startswith(b"v="):
-        raise _refused(ProviderError("The answer is no call.", cause="bad_response"), provider)
+        raise _refused(ProviderError("The provider did not answer with a call.", cause="bad_response"), provider)
     return Connected(answer.body.decode(errors="replace"), call)
 
 

@@ -110,16 +110,16 @@ def written(
 
 
 def read(text: bytes) -> list[Recorded]:
-    """The exchanges of a transcript. Raises `ValueError` for what is none."""
+    """The exchanges of a transcript. Raises `ValueError` for any other text."""
     found: dict[int, dict[bytes, bytes]] = {}
     at = 0
     while match := PART.search(text, at):
         at = match.end() + int(match[3])
         if at > len(text):
-            raise ValueError("The transcript is cut off.")
+            raise ValueError("The transcript is incomplete.")
         found.setdefault(int(match[2]), {})[match[1]] = text[match.end() : at]
     if not found:
-        raise ValueError("This is no transcript.")
+        raise ValueError("This is not a transcript.")
     return [Recorded(parts.get(b"request", b""), parts.get(b"answer", b"")) for _, parts in sorted(found.items())]
 
 

@@ -29,7 +29,6 @@ from assistant.tools.request import ADDRESS, CREDENTIAL, build, check_credential
 MARGIN_SECONDS = 3.0  # of the call's deadline over the request's
 TEXTUAL = re.compile(r"(?:application/(?:[\w.+-]+\+)?(?:json|xml)|text/(?!html)[\w.+-]+)\s*(?:;.*)?", re.IGNORECASE)
 MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,60}/[a-z0-9!#$&^_.+-]{1,60}")
-# Codecs of Python's that no server means, some of which take a time that grows with the square.
 HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}")
 # Set by us or by the connection; a cookie or a credential in plain sight is no way to authenticate.
 REFUSED_HEADERS = {

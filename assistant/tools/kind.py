@@ -96,7 +96,7 @@ class Operation:
     confirm: Method.Confirm | None = None
     prepare: Callable[[Context, dict[str, Any]], Awaitable[Preview]] | None = None
     decline: Callable[[Context, dict[str, Any]], Awaitable[None]] | None = None
-    # What a call of it brings about, in the words of `engine.claims.ACTS` ("booked", "sent"), or "any": a reply that
+    # What a call of it brings about, in the words of `engine.evidence.ACTS` ("booked", "sent"), or "any": a reply that
     # claims more is caught. The executor puts it into the result's `effects` when the call is done.
     effects: frozenset[str] = frozenset()
     idempotent: bool | Callable[[Method], bool] = False  # a second run does no harm: it may be repeated after a crash

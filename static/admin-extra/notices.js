@@ -39,7 +39,8 @@
 
   // --- The socket, of one tab ------------------------------------------------------------------------------------------
 
-  function listen(wait = FIRST_WAIT_MS) {
+  /** `onEnd()` is called once this person is logged out: the next page says so. */
+  function listen(onEnd, wait = FIRST_WAIT_MS) {
     let next = wait;
     const socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}/ws/v1/inbox?only=notices`);
     socket.onmessage = ({ data }) => {
@@ -51,8 +52,8 @@
       if (event.type === "notice") spread(event);
     };
     socket.onclose = ({ code }) => {
-      if (code === 4401 || code === 4403) return; // logged out: the next page says so
-      setTimeout(listen, next * (0.5 + Math.random() / 2), Math.min(next * 2, LONGEST_WAIT_MS));
+      if (code === 4401 || code === 4403) return onEnd();
+      setTimeout(listen, next * (0.5 + Math.random() / 2), onEnd, Math.min(next * 2, LONGEST_WAIT_MS));
     };
   }
 
@@ -181,9 +182,7 @@
   addEventListener("visibilitychange", () => document.visibilityState === "visible" && title.unseen && count(0));
   addEventListener("DOMContentLoaded", () => {
     if (!document.getElementById("logout-form")) return; // nobody is logged in
-    alone("notices", () => {
-      listen();
-      return new Promise(() => {}); // until the tab is closed
-    });
+    // Until the tab is closed, or its login ends: a tab that was opened after the next login takes over then.
+    alone("notices", () => new Promise((resolve) => listen(resolve)));
   });
 }

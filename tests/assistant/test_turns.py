@@ -363,7 +363,7 @@ class Clicked(ScriptedExecutor):
 
 
 def click(conversation: Conversation) -> Turn:
-    """A turn that was set off by a card, as `clicks.answer` begins one."""
+    """A turn that was set off by a card, as `card_answers.answer` begins one."""
     message = post_message(conversation, "c-1", "Yes").message
     Turn.objects.all().delete()
     call = ToolCall.objects.create(

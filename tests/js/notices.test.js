@@ -360,3 +360,33 @@ test("a click goes to the tab that has the page, else opens one, and never leads
   await alone.click("https://evil.example.com/");
   assert.equal(alone.windows.length, 1);
 });
+
+test("a tab whose login has ended leaves the socket to one that was opened after the next login", async () => {
+  for (const code of [4401, 4403]) {
+    const browser = new Browser();
+    new Tab(browser);
+    const next = new Tab(browser);
+    await settled();
+    assert.equal(browser.sockets.length, 1);
+    browser.sockets[0].onclose({ code });
+    await settled();
+    assert.equal(browser.sockets.length, 2);
+    await browser.send(WAITING);
+    assert.deepEqual(next.lines, ["A visitor is waiting"]);
+  }
+});
+
+test("a tab that has lost its connection keeps the socket and tries again", async () => {
+  const browser = new Browser();
+  const tabs = [new Tab(browser), new Tab(browser)];
+  await settled();
+  for (const code of [1006, 1006]) {
+    browser.sockets.at(-1).onclose({ code });
+    await browser.pass(2_000);
+  }
+  assert.equal(browser.sockets.length, 3);
+  browser.sockets.at(-1).onclose({ code: 4401 });
+  await settled();
+  assert.equal(browser.sockets.length, 4); // the other tab's
+  assert.equal(tabs.length, 2);
+});

@@ -211,3 +211,12 @@ def test_the_page_has_the_business_s_accent_phone_number_and_logo_or_its_name(vi
         text = answer.content.decode()
         assert f'/pictures/{logo.file_name}" width="224" height="56"\n alt="{of.name}"' in text
         assert 'class="from"' not in text and "img-src 'self'" in answer["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York"])
+@pytest.mark.parametrize("day", ["0001-01-01", "0001-01-02", "9999-12-31", "2000-02-30", "soon", ""])
+@pytest.mark.parametrize("way", ["later", "earlier", ""])
+def test_a_day_outside_of_time_shows_the_next_free_ones(visitor, appointment, zone, day, way):
+    Calendar.objects.update(timezone=zone)
+    page = visitor.get(address(appointment), {"do": "move", "day": day, "from": way})
+    assert page.status_code == 200 and 'name="slot"' in page.content.decode()

@@ -171,9 +171,9 @@ def _received(request: HttpRequest, conversation: Conversation) -> ConversationF
     try:
         sent = request.FILES.get("file")
     except MultiPartParserError as error:
-        raise InputError("The body is no form.") from error
+        raise InputError("Invalid form data.") from error
     if sent is None or len(request.FILES) > 1:
-        raise InputError("A request has one file, called file.")
+        raise InputError("Send one file at a time, in the field “file”.")
     return uploads.receive(conversation, sent.name or "", sent.read())
 
 

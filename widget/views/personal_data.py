@@ -53,6 +53,6 @@ async def erase_for_server(request: HttpRequest) -> HttpResponse:
 
 def _refused(error: NotAllowed) -> HttpResponse:
     """For the server's developers, unlike what visitors read."""
-    reason = error.details["reason"]
+    reason = error.details.get("reason", "malformed")  # without one, the header itself was refused
     about = {"title": "The request was refused.", "reason": reason, "detail": str(error)}
     return problem("not_allowed", 403 if reason in server_requests.FORBIDDEN else 401, **about)

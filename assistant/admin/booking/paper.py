@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.contrib import messages
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -17,6 +17,8 @@ from assistant.admin.booking.schedule_changes import calendars_of
 from assistant.admin.spreadsheets import as_csv
 from assistant.models import Appointment
 from assistant.services.booking import invitations, schedule
+from assistant.services.booking.typed_hours import parse_day
+from assistant.services.primary_keys import NO_ROW, parse_pk
 
 MOST_ROWS = 50_000
 HEADINGS = (
@@ -49,12 +51,12 @@ def print_day(model_admin: Any, request: HttpRequest) -> HttpResponse:
     if not model_admin.has_view_permission(request):
         raise PermissionDenied
     try:
-        day = date.fromisoformat(request.GET["day"]) if "day" in request.GET else timezone.localdate()
-    except ValueError:
-        model_admin.message_user(request, "That is not a day. Choose one in the calendar.")
+        day = parse_day(request.GET["day"]) if "day" in request.GET else timezone.localdate()
+    except ValueError as error:
+        model_admin.message_user(request, str(error), messages.ERROR)
         return HttpResponseRedirect(reverse("admin:assistant_schedule"))
     rows = calendars_of(request).prefetch_related("hours", "special_hours", "closures")
-    chosen = [pk for pk in request.GET.getlist("calendar") if pk.isdecimal()]
+    chosen = [pk for pk in map(parse_pk, request.GET.getlist("calendar")) if pk != NO_ROW]
     calendars = list(rows.filter(pk__in=chosen) if chosen else rows)
     found = schedule.between(calendars, day, day)
     sheets = []

@@ -7,7 +7,7 @@ it changes.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -26,7 +26,8 @@ from assistant.admin.scoping import has_several
 from assistant.models import Appointment, BlockedTime, Calendar, Offering
 from assistant.models.booking.appointments import BOOKED
 from assistant.services.booking import schedule
-from assistant.services.booking.typed_hours import YEARS
+from assistant.services.booking.typed_hours import parse_day
+from assistant.services.primary_keys import parse_pk
 
 MOST_DAYS = 62  # that are asked for at once; a month's page shows six weeks
 EDITABLE = (Appointment.State.REQUESTED, Appointment.State.CONFIRMED)
@@ -102,16 +103,14 @@ def events(model_admin: Any, request: HttpRequest) -> HttpResponse:
     if not model_admin.has_view_permission(request):
         raise PermissionDenied
     try:
-        first, last = (date.fromisoformat(request.GET.get(name, "")) for name in ("first", "last"))
-        chosen = [int(pk) for pk in request.GET.getlist("calendar")]
-    except ValueError:
-        return changes.refused("The calendar page asks for days like 2030-01-08.", "bad_arguments")
-    if {first.year, last.year} - set(YEARS):
-        return changes.refused(f"Days from {YEARS[0]} to {YEARS[-1]} can be shown.", "bad_arguments")
+        first, last = (parse_day(request.GET.get(name, "")) for name in ("first", "last"))
+    except ValueError as error:
+        return changes.refused(str(error), "bad_arguments")
     if not first <= last <= first + timedelta(days=MOST_DAYS):
         return changes.refused(f"At most {MOST_DAYS} days can be shown at once.", "bad_arguments")
     rows = changes.calendars_of(request).prefetch_related("hours", "special_hours", "closures")
     writable = set(changes.calendars_of(request, model_admin.operate_rank).values_list("pk", flat=True))
+    chosen = set(map(parse_pk, request.GET.getlist("calendar")))
     shown = [row for row in rows if row.pk in chosen]
     found = schedule.between(shown, first, last, with_cancelled="cancelled" in request.GET)
     local = partial(_local, found.zones)

@@ -26,6 +26,7 @@ from assistant.services.booking import appointments, attempts, by_staff, offers,
 from assistant.services.booking.placing import Overlap
 from assistant.services.booking.slot_ids import Pick
 from assistant.services.organizations.roles import Rank
+from assistant.services.primary_keys import parse_pk
 
 
 def posted(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -203,7 +204,7 @@ def unblock(model_admin: Any, request: HttpRequest) -> HttpResponse:
 
 
 def _blocked_row(calendars: QuerySet[Calendar], pk: str) -> BlockedTime:
-    row = BlockedTime.objects.filter(pk=pk, calendar__in=calendars).first() if pk.isdecimal() else None
+    row = BlockedTime.objects.filter(pk=parse_pk(pk), calendar__in=calendars).first()
     if row is None:
         raise Http404("No such blocked time.")
     return row

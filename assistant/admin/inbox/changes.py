@@ -13,9 +13,11 @@ from django.utils import timezone
 from assistant.admin.inbox import shown
 from assistant.errors import InputError
 from assistant.models import Conversation
+from assistant.redaction import clean
 from assistant.services.conversations import inbox, takeover
 from assistant.services.conversations.state import change_state, leave_note
 from assistant.services.files import uploads
+from assistant.services.primary_keys import parse_pk
 
 Change = Callable[[HttpRequest, Any], dict[str, Any] | None]
 MOST_HOURS = 24 * 30
@@ -28,7 +30,7 @@ def changed(model_admin: Any, change: Change, request: HttpRequest, object_id: A
     # How far somebody has read is their own: to say so, looking at the conversation is enough.
     may = model_admin.has_view_permission if change is read else model_admin.may_operate
     if not may(request, conversation):
-        return shown.answer({"error": "Your role may not answer visitors. Ask an owner for one that may."}, status=403)
+        return shown.answer({"error": "Your role cannot reply to visitors. Ask an owner to change it."}, status=403)
     try:
         made = change(request, conversation) or {}
     except takeover.Crossed as crossed:
@@ -75,7 +77,7 @@ def close(request: HttpRequest, conversation: Conversation) -> None:
 
 
 def note(request: HttpRequest, conversation: Conversation) -> None:
-    if not (text := request.POST.get("text", "").strip()):
+    if not (text := clean(request.POST.get("text", "")).strip()):
         raise InputError("The note is empty.")
     leave_note(conversation, request.user, text)
     inbox.publish(conversation)
@@ -87,7 +89,7 @@ def assign(request: HttpRequest, conversation: Conversation) -> None:
         inbox.assign(conversation, None)
         return
     people = inbox.people(conversation.organization_id, request.user.pk)
-    user = people.filter(pk=chosen).first() if chosen.isdecimal() else None
+    user = people.filter(pk=parse_pk(chosen)).first()
     if user is None:
         raise InputError("This person can no longer answer for the organization. Choose somebody else.")
     inbox.assign(conversation, user)
@@ -108,7 +110,7 @@ def _files(request: HttpRequest) -> list[str]:
     try:
         return [str(UUID(file_id)) for file_id in request.POST.getlist("file")]
     except ValueError:
-        raise InputError("A file is named by something that is no id. Reload the page.") from None
+        raise InputError("Unknown attachment. Reload the page.") from None
 
 
 def _number(request: HttpRequest, name: str) -> int:

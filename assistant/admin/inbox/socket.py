@@ -120,7 +120,7 @@ class InboxConsumer(AsyncWebsocketConsumer):
         try:
             mine = Conversation.objects.filter(organization__in=organizations(request))
             found = mine.filter(pk=conversation_id).first() if conversation_id else None
-        except ValidationError:  # it is no id
+        except ValidationError:  # not a valid id
             found = None
         conversations: Any = admin.site.get_model_admin(Conversation)
         return found, found is not None and conversations.may_operate(request, found)

@@ -9,6 +9,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from assistant.redaction import clean
+
 HTML_TYPES = {"date": "date", "time": "time", "email": "email", "uri": "url"}
 
 
@@ -38,7 +40,7 @@ def given_arguments(schema: dict[str, Any], given: Mapping[str, Any]) -> dict[st
     """The values that were entered, as the schema's types where they can be read so; empty ones are left out."""
     arguments = {}
     for name, prop in schema.get("properties", {}).items():
-        text = str(given.get(f"argument-{name}", "")).strip()
+        text = clean(str(given.get(f"argument-{name}", ""))).strip()
         if text:
             arguments[name] = text if prop.get("type") == "string" else _read(text)
     return arguments

@@ -34,6 +34,7 @@ from assistant.models.methods.method import MAX_METHODS
 from assistant.providers import router
 from assistant.secrets import SecretUnreadable, seal, unseal
 from assistant.services.methods import imports
+from assistant.services.primary_keys import parse_pk
 from assistant.tools import importing
 from assistant.tools.importing import Found, MethodDraft, documents, mcp, sentence
 from assistant.tools.request import CREDENTIAL
@@ -228,7 +229,7 @@ class Imports:
         wanted = request.GET.get("organization", "")
         if not wanted:
             return mine.first() if len(mine[:2]) == 1 else None
-        found = mine.filter(pk=wanted).first() if wanted.isdecimal() else None
+        found = mine.filter(pk=parse_pk(wanted)).first()
         if found is None:
             raise Http404("No such organization.")
         return found
@@ -290,7 +291,7 @@ class Imports:
     def _apply(
         self, request: HttpRequest, organization: Organization, found: Found, accounts: list[Account]
     ) -> imports.Applied:
-        numbers = {int(text) for text in request.POST.getlist("draft") if text.isdecimal()}
+        numbers = set(map(parse_pk, request.POST.getlist("draft")))
         ticked = [draft for number, draft in enumerate(found.drafts) if number in numbers]
         if not ticked:
             raise ImportRefused("Select at least one method.", code="nothing")
@@ -305,7 +306,7 @@ class Imports:
             if credential:
                 draft = replace(draft, secrets={**draft.secrets, CREDENTIAL: credential})
             drafts.append(draft)
-        wanted = [pk for pk in request.POST.getlist("assistant") if pk.isdecimal()]
+        wanted = map(parse_pk, request.POST.getlist("assistant"))
         assistants = self._assistants(request, organization).filter(pk__in=wanted)
         return imports.apply(organization, drafts, importing.fit, assistants=assistants)
 

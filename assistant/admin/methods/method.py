@@ -31,6 +31,7 @@ from assistant.models import Assistant, Method, Organization, ToolCall
 from assistant.models.methods.method import MAX_METHODS
 from assistant.providers import embeddings
 from assistant.services.conversations import handoffs
+from assistant.services.primary_keys import parse_pk
 from assistant.tools import KINDS
 from assistant.tools.executor import try_out
 from assistant.tools.kind import Kind
@@ -223,7 +224,7 @@ class MethodAdmin(Translations, Scoped):
         mine = organizations(request, self.add_rank)
         wanted = request.GET.get("organization", "")
         if wanted:
-            found = mine.filter(pk=wanted).first() if wanted.isdecimal() else None
+            found = mine.filter(pk=parse_pk(wanted)).first()
             if found is None:
                 raise Http404("No such organization.")
         else:

@@ -27,6 +27,7 @@ from assistant.engine.grammars import STATEMENTS
 from assistant.models import Assistant, Conversation, Method, Organization
 from assistant.services.organizations import access, pictures, prompt_versions
 from assistant.services.organizations.roles import Act
+from assistant.services.primary_keys import parse_pk
 
 
 class AssistantForm(PictureForm, TranslationsForm, OneOrganizationForm):
@@ -195,8 +196,7 @@ class AssistantAdmin(WithPicture, PromptDrafts, PromptVersions, Translations, Sc
         if not may_allow(request, assistant.organization_id):
             return HttpResponse(status=403)
         act = "allow" if "allow" in request.POST else "ignore"
-        number = request.POST.get(act, "")
-        refused = assistant.refused_origins.filter(pk=number).first() if number.isdecimal() and len(number) < 18 else None
+        refused = assistant.refused_origins.filter(pk=parse_pk(request.POST.get(act, ""))).first()
         if refused is None:
             self.message_user(request, "That site is no longer in the list.", messages.WARNING)
         elif act == "allow":

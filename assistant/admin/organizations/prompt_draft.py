@@ -19,6 +19,7 @@ from assistant.models import Assistant, PromptDraft, PromptVersion, Question, Re
 from assistant.services.knowledge import questions
 from assistant.services.methods import replays
 from assistant.services.organizations import prompt_versions
+from assistant.services.primary_keys import parse_pk
 
 TRIED = 10  # questions that are offered, those that were asked most often
 REPLAYS = 10  # that are shown, the newest
@@ -140,6 +141,5 @@ def _to_try(assistant: Assistant, chosen: list[str] | None = None) -> Any:
     """Open questions that the assistant was asked, all or those of these ids."""
     rows = Question.objects.filter(state=Question.State.OPEN, conversation__assistant=assistant, message__isnull=False)
     if chosen is not None:
-        numbers = [number for number in chosen if number.isdecimal() and len(number) < 18]
-        rows = rows.filter(pk__in=numbers)
+        rows = rows.filter(pk__in=map(parse_pk, chosen))
     return rows.select_related("conversation__assistant", "message")[:TRIED]

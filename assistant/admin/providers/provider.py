@@ -36,6 +36,7 @@ from assistant.outbound import Reach
 from assistant.providers import measuring, router
 from assistant.providers.presets import PRESETS
 from assistant.providers.probe import probe
+from assistant.redaction import clean
 from assistant.services.organizations.roles import Act
 from assistant.services.providers import health as providers
 from assistant.tools.offered import tools_offered
@@ -300,7 +301,7 @@ class ProviderAdmin(Scoped):
         if provider is None:
             self.message_user(request, f"This provider cannot be tested yet: {router.what_is_wrong(row)}.", messages.ERROR)
             return
-        model = request.POST.get("model", "").strip()[:200]
+        model = clean(request.POST.get("model", "")).strip()[:200]
         tools = tools_offered(row.organization)
         report = async_to_sync(probe)(provider, model, tools=tools, deadline_seconds=self.test_seconds)
         measuring.keep(report, provider, row)

@@ -21,6 +21,7 @@ from assistant.models import Organization, ProviderHealth
 from assistant.services.booking import feedback
 from assistant.services.conversations import ratings
 from assistant.services.organizations.roles import Act, Rank
+from assistant.services.primary_keys import parse_pk
 from assistant.services.providers import health, statistics
 from assistant.services.providers.statistics import Span
 
@@ -88,9 +89,7 @@ def page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
 def _chosen(request: HttpRequest, mine: Any) -> Organization | None:
     asked = request.GET.get("organization", "")
     if asked:
-        if not (asked.isascii() and asked.isdigit() and len(asked) < 19):
-            raise Http404
-        found: Organization | None = mine.filter(pk=asked).first()
+        found: Organization | None = mine.filter(pk=parse_pk(asked)).first()
         if found is None:
             raise Http404
         return found
@@ -122,8 +121,7 @@ def _close(request: HttpRequest) -> HttpResponse:
     visible = Q(provider__organization__in=organizations(request))
     if request.user.is_superuser:
         visible |= Q(provider=None)
-    asked = request.POST.get("close", "")
-    row = ProviderHealth.objects.filter(visible, pk=asked).first() if asked.isdecimal() and len(asked) < 19 else None
+    row = ProviderHealth.objects.filter(visible, pk=parse_pk(request.POST.get("close", ""))).first()
     if row is None:
         raise Http404
     if not _may_close(request, row):

@@ -83,7 +83,7 @@ class Conversation(models.Model):
     rating_comment = models.TextField(max_length=1000, blank=True)
     rated_at = models.DateTimeField(null=True, blank=True)
     origin = models.CharField(max_length=300, blank=True)  # of the page that opened it
-    network = models.CharField(max_length=64, blank=True)  # its IP address's keyed hash (services.usage), for limits
+    network = models.CharField(max_length=64, blank=True)  # its IP address's keyed hash (`networks.network_of`), for limits
     last_seq = models.PositiveBigIntegerField(default=0)  # given out under the row's lock
     created_at = models.DateTimeField(auto_now_add=True)
     consented_at = models.DateTimeField(null=True, blank=True)  # when its visitor agreed to the assistant's consent text

@@ -22,7 +22,7 @@ class Replay(models.Model):
     """A past conversation, or one message of it, answered again by the assistant as it is now, without real effects.
 
     With `texts` it has those in place of its own: a draft, as it was when the replay was begun.
-    `results` has one entry per message that was answered, as `services.replays.Result` describes it.
+    `results` has one entry per message that was answered, as `replays.Result` describes it.
     """
 
     class State(models.TextChoices):

@@ -243,7 +243,7 @@ class ProviderHealth(models.Model):
     because a restart or an evicted key must not send every visitor back to a dead server.
     """
 
-    key = models.CharField(max_length=80)  # see services.providers.health_key: changes with address and key
+    key = models.CharField(max_length=80)  # see `health.health_key`: changes with address and key
     model = models.CharField(max_length=200, blank=True)
     provider = models.ForeignKey(Provider, models.CASCADE, null=True, blank=True, related_name="health")  # or the platform's
     name = models.CharField(max_length=120)

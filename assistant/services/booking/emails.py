@@ -19,7 +19,7 @@ from assistant.services.organizations.looks import letterhead, look_of_appointme
 
 
 class Letter(TypedDict, total=False):
-    """The part of an e-mail that is passed to `deliveries.queue_email`."""
+    """The part of an e-mail that is passed to `outbox.queue_email`."""
 
     subject: Required[str]
     text: Required[str]

@@ -13,11 +13,12 @@ from datetime import datetime, timedelta
 
 import icalendar
 from django.conf import settings
-from django.core import signing
+from django.core.signing import BadSignature
 from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 
+from assistant import signatures
 from assistant.errors import NotFound
 from assistant.models import Appointment, CalendarFeed
 from assistant.models.booking.appointments import BOOKED
@@ -28,7 +29,7 @@ KEPT = timedelta(days=30)  # that an appointment stays in the feed after its end
 MOST = 5000  # appointments in a feed, the earliest ones
 READ_AT_EVERY = timedelta(minutes=5)  # so that a subscriber who asks often costs no write each time
 
-_signer = signing.Signer(salt="assistant.calendar_feed", sep=".")
+SALT = "assistant.calendar_feed"
 
 
 @dataclass(frozen=True)
@@ -41,14 +42,14 @@ class Shown:
 
 
 def address_of(feed: CalendarFeed) -> str:
-    return settings.PUBLIC_URL + reverse("calendar-feed", args=[_signer.sign(f"{feed.pk}-{feed.serial}")])
+    return settings.PUBLIC_URL + reverse("calendar-feed", args=[signatures.signer(SALT).sign(f"{feed.pk}-{feed.serial}")])
 
 
 def for_token(token: str) -> CalendarFeed:
     """The feed of an address. Raises `NotFound` for one that we did not sign, or that has been renewed."""
     try:
-        pk, _, serial = _signer.unsign(token).partition("-")
-    except signing.BadSignature as error:
+        pk, _, serial = signatures.signer(SALT).unsign(token).partition("-")
+    except BadSignature as error:
         raise NotFound("No such calendar.") from error
     rows = CalendarFeed.objects.select_related("organization", "calendar").filter(organization__active=True)
     feed = rows.filter(pk=int(pk), serial=int(serial)).first()

@@ -16,6 +16,7 @@ from assistant.models import Appointment, FormField, Service, ToolCall, Visitor
 from assistant.sentences import label
 from assistant.services.booking import phones
 from assistant.services.deliveries import outbox
+from assistant.services.primary_keys import parse_pk
 
 MOST_CHARS = 300
 OWN = "field-"  # how the names of staff's own fields begin
@@ -117,11 +118,11 @@ def keep(call: ToolCall, given: Mapping[str, str], locale: str) -> dict[str, str
 
     In the caller's transaction. The fields are read anew: an answer is of the organization's own field, or none.
     """
-    own = {name.removeprefix(OWN): value for name, value in given.items() if name.startswith(OWN)}
+    own = {parse_pk(name.removeprefix(OWN)): value for name, value in given.items() if name.startswith(OWN)}
     if own:
         asked = FormField.objects.select_related("service__organization").filter(service__appointments__call=call)
-        found = asked.filter(pk__in=[pk for pk in own if pk.isdecimal()])
-        answers = [_answer(one, _meant(one, own[str(one.pk)], locale), locale) for one in found]
+        found = asked.filter(pk__in=own)
+        answers = [_answer(one, _meant(one, own[one.pk], locale), locale) for one in found]
         Appointment.objects.filter(call=call).update(answers=answers)
     return {name: value for name, value in given.items() if not name.startswith(OWN)}
 

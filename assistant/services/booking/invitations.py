@@ -9,9 +9,10 @@ from urllib.parse import quote, urlencode
 
 import icalendar
 from django.conf import settings
-from django.core import signing
+from django.core.signing import BadSignature
 from django.urls import reverse
 
+from assistant import signatures
 from assistant.errors import NotFound
 from assistant.models import Appointment, Service
 from assistant.sentences import label
@@ -33,20 +34,19 @@ class Line(NamedTuple):
     url: str = ""
 
 
-_signer = signing.Signer(salt="assistant.appointment", sep=".")
-_feedback_signer = signing.Signer(salt="assistant.feedback", sep=".")
+SALT, FEEDBACK_SALT = "assistant.appointment", "assistant.feedback"
 
 
 def token_of(appointment: Appointment) -> str:
     """The credential to view, move and cancel this one appointment, in the links that its visitor is given."""
-    return _signer.sign(appointment.pk.hex)
+    return signatures.signer(SALT).sign(appointment.pk.hex)
 
 
 def id_in(token: str) -> str:
     """The appointment's id. Raises `NotFound` for what we did not sign."""
     try:
-        return _signer.unsign(token)
-    except signing.BadSignature as error:
+        return signatures.signer(SALT).unsign(token)
+    except BadSignature as error:
         raise NotFound("No such appointment.") from error
 
 
@@ -56,14 +56,14 @@ def manage_url(appointment: Appointment) -> str:
 
 def feedback_token(appointment: Appointment) -> str:
     """The credential to say how it was, and for nothing else: the link above is for more."""
-    return _feedback_signer.sign(appointment.pk.hex)
+    return signatures.signer(FEEDBACK_SALT).sign(appointment.pk.hex)
 
 
 def id_in_feedback_token(token: str) -> str:
     """Raises `NotFound` as `id_in` does."""
     try:
-        return _feedback_signer.unsign(token)
-    except signing.BadSignature as error:
+        return signatures.signer(FEEDBACK_SALT).unsign(token)
+    except BadSignature as error:
         raise NotFound("No such appointment.") from error
 
 

@@ -244,7 +244,7 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 
 
 def parse_wish(today: date, from_day: str, to_day: str, part_of_day: str, weekday: str, after: str, before: str) -> Wish:
-    """Raises `ToolError` that says what is wrong with which argument."""
+    """Days that begin in the past begin today. Raises `ToolError` that says what is wrong with which argument."""
     if part_of_day and part_of_day not in PARTS_OF_DAY:
         raise ToolError(f"part_of_day is one of: {', '.join(PARTS_OF_DAY)}.", code="bad_arguments")
     if weekday and weekday not in WEEKDAYS:
@@ -253,6 +253,8 @@ def parse_wish(today: date, from_day: str, to_day: str, part_of_day: str, weekda
     last = parse_day(to_day, today, "to_day") if to_day else first
     if first and last and last < first:
         raise ToolError(f"to_day, {to_day}, is before from_day, {first.isoformat()}.", code="bad_arguments")
+    if first and last and first < today <= last:  # the first midnight of year 1 is outside what a UTC time can hold
+        first = today
     weekdays = frozenset([WEEKDAYS.index(weekday)] if weekday else [])
     return Wish(first, last, part_of_day, weekdays, _parse_hour("after", after), _parse_hour("before", before))
 

@@ -11,11 +11,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from django.db.models import QuerySet
-from django.utils.crypto import constant_time_compare, salted_hmac
 
+from assistant import signatures
 from assistant.errors import ToolError
 from assistant.models import Calendar, Service
 
+SALT, SEAL_CHARS = "assistant.slot", 8
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -34,13 +35,13 @@ class Pick:
 def issue(service: Service, calendar: Calendar | None, start_at: datetime) -> str:
     named = (service.pk, calendar.pk if calendar else 0, int(start_at.timestamp()))
     text = "-".join(_in_base_36(number) for number in named)
-    return f"{text}-{_seal(text)}"
+    return f"{text}-{signatures.sign(SALT, text, SEAL_CHARS)}"
 
 
 def read(id: str, services: QuerySet[Service]) -> Pick:
     """What an id of ours names, of the `services` that may be booked here. Raises `ToolError` for every other text."""
     text, _, seal = id.strip().rpartition("-")
-    if not constant_time_compare(seal, _seal(text)):
+    if not signatures.is_signed(SALT, text, seal, SEAL_CHARS):
         raise unknown()
     service_id, calendar_id, seconds = (int(part, 36) for part in text.split("-"))
     service = services.filter(pk=service_id).select_related("organization").first()
@@ -55,10 +56,6 @@ def read(id: str, services: QuerySet[Service]) -> Pick:
 def unknown() -> ToolError:
     """What is raised for an id that was never given out here."""
     return ToolError("There is no such slot. Look for free times again and use a slot id from there.", code="unknown_slot")
-
-
-def _seal(text: str) -> str:
-    return salted_hmac("assistant.slot", text).hexdigest()[:8]
 
 
 def _in_base_36(number: int) -> str:

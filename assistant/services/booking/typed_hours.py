@@ -11,11 +11,22 @@ from itertools import combinations
 from assistant.services.booking.hours import Interval
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+MONTHS = (  # in the languages that hours are read in
+    "jan january januar jän jänner", "feb february februar", "mar march mär mrz märz maerz", "apr april", "may mai",
+    "jun june juni", "jul july juli", "aug august", "sep sept september", "oct october okt oktober", "nov november",
+    "dec december dez dezember",
+)  # fmt: skip
+_MONTH = {name: number for number, names in enumerate(MONTHS, 1) for name in names.split()}
 MINUTES_PER_DAY = 24 * 60
 YEARS = range(2000, 2200)  # beyond them, a day or its night may be none that a date can hold
 
 _TIME = re.compile(r"(\d{1,2})(?:\s*[:.h]\s*(\d{2}))?\s*(?:(a|p)\.?\s*m\.?|h|uhr)?|(\d{2})(\d{2})", re.IGNORECASE)
+_TWELVE = re.compile(r"(?:[1-9]|1[0-2])(?:\s*[:.]\s*\d{2})?")  # may be in the morning or in the afternoon; 01:00 may not
+_DAYS_IN_WORDS = [  # "24th of Dec 2026" and "24. Dez. 2026", "Dec 24, 2026", "2026 Dec 24"
+    re.compile(r"(?P<day>\d{1,2})(?:st|nd|rd|th|\.)?(?:\s+of\s)?[-\s]*(?P<month>[^\W\d_]+)\.?[-,\s]*(?P<year>\d{4})"),
+    re.compile(r"(?P<month>[^\W\d_]+)\.?[-\s]*(?P<day>\d{1,2})(?:st|nd|rd|th|\.)?[-,\s]\s*(?P<year>\d{4})"),
+    re.compile(r"(?P<year>\d{4})[-\s]+(?P<month>[^\W\d_]+)\.?[-\s]*(?P<day>\d{1,2})\.?"),
+]
 
 
 def parse_time(text: str) -> time:
@@ -48,9 +59,8 @@ def parse_day(text: str) -> date:
         elif day <= 12 and day != month:
             either = f"{year}-{month:02}-{day:02} or {year}-{day:02}-{month:02}"
             raise ValueError(f"“{text}” can be two different days. Enter it like {either}.")
-    elif (word := re.search(r"[^\W\d]{3,}", text)) and word[0][:3].lower() in MONTHS and len(numbers) == 2:
-        day, year = numbers
-        month = MONTHS.index(word[0][:3].lower()) + 1
+    elif (worded := _in_words(text)) and worded["month"].lower() in _MONTH:
+        day, month, year = int(worded["day"]), _MONTH[worded["month"].lower()], int(worded["year"])
     else:
         raise ValueError(wrong)
     if year not in YEARS:
@@ -61,26 +71,57 @@ def parse_day(text: str) -> date:
         raise ValueError(f"“{text}” does not exist. Enter a day like 2026-12-24.") from None
 
 
+def _in_words(text: str) -> re.Match[str] | None:
+    return next((found for pattern in _DAYS_IN_WORDS if (found := pattern.fullmatch(text))), None)
+
+
 def parse_intervals(text: str) -> list[Interval]:
     """ "9–12:30, 13:30–18" as intervals, in order; none for "" or "closed". Raises `ValueError` that names what is wrong."""
     if text.strip().lower() in ("", "-", "–", "closed"):
         return []
-    found = []
+    found: list[Interval] = []
     for part in re.split(r"[,;\n]|\band\b|\bund\b", text):
         if not part.strip():
             continue
         ends = re.split(r"\s*(?:[-–—]|\bto\b|\bbis\b)\s*", part.strip())
         if len(ends) != 2:
             raise ValueError(f"“{part.strip()}” has no beginning and end. Enter hours like 9–12:30, 13:30–18.")
-        opens, closes = (parse_time(end) for end in ends)
+        opens, closes = _parse_ends(*ends)
         if opens == closes != time():
             raise ValueError(f"“{part.strip()}” begins when it ends. For the whole day, enter 0–24.")
         if time() < closes < opens < time(12) and not ends[1].lower().rstrip(". ").endswith(("am", "a.m")):
             # Nine to five is rarely meant to last into the next morning.
             meant = f"{opens.hour}–{closes.hour + 12} for the afternoon, or {opens.hour}–{closes.hour}am if that is meant"
             raise ValueError(f"“{part.strip()}” would end on the next morning. Enter {meant}.")
+        at_night = opens < time(7) and opens < closes < time(12) and _TWELVE.fullmatch(ends[0])
+        if found and at_night and opens < found[-1].closes:
+            # After nine to twelve, one to five is rarely meant to be at night.
+            meant = f"{ends[0]}pm–{ends[1]}pm for the afternoon, or {ends[0]}am–{ends[1]}am if that is meant"
+            raise ValueError(f"“{part.strip()}” would be before what is entered ahead of it. Enter {meant}.")
         found.append(Interval(opens, closes))
     return sorted(found, key=lambda interval: interval.opens)
+
+
+def _parse_ends(first: str, last: str) -> tuple[time, time]:
+    """Beginning and end. Where one of them says am or pm, the other is the nearest that fits: "1–5pm", "11–2pm", "9am–5"."""
+    opens, closes = parse_time(first), parse_time(last)
+    if (half := _half_of(last)) and _TWELVE.fullmatch(first):
+        same, other = _both_halves(first, half)
+        opens = same if same < closes else other
+    elif (half := _half_of(first)) and _TWELVE.fullmatch(last):
+        same, other = _both_halves(last, half)
+        closes = same if opens < same else other
+    return opens, closes
+
+
+def _half_of(text: str) -> str:
+    found = _TIME.fullmatch(text)
+    return (found[3] or "").lower() if found else ""
+
+
+def _both_halves(text: str, half: str) -> tuple[time, time]:
+    """The time in the half of the day that is `half`, "a" or "p", and in the other."""
+    return parse_time(f"{text}{half}m"), parse_time(f"{text}{'a' if half == 'p' else 'p'}m")
 
 
 def write_time(at: time, *, closing: bool = False) -> str:

@@ -16,8 +16,8 @@ from django.db.models import F
 from django.db.models.functions import Greatest, Least
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.crypto import constant_time_compare, salted_hmac
 
+from assistant import signatures
 from assistant.errors import ToolError
 from assistant.models import Conversation, Message
 from assistant.sentences import label
@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 AFTER = timedelta(minutes=3)
 AT_ONCE = 50
-SIGNED_CHARS = 16
+SALT, SIGNED_CHARS = "reply address", 16
 MARK = "##-"  # begins the line above which an answer is written
 
 
@@ -109,7 +109,7 @@ def reply_address(conversation: Conversation) -> str:
     """The signed address of the conversation; "" where no replies come in."""
     mailbox, _, domain = settings.INBOUND_EMAIL_ADDRESS.partition("@")
     name = UUID(str(conversation.pk)).hex
-    return f"{mailbox}+{name}{_signature(name)}@{domain}" if domain else ""
+    return f"{mailbox}+{name}{signatures.sign(SALT, name, SIGNED_CHARS)}@{domain}" if domain else ""
 
 
 def conversation_at(address: str) -> Conversation | None:
@@ -120,11 +120,7 @@ def conversation_at(address: str) -> Conversation | None:
     if not domain or place != domain or name != mailbox or len(token) != 32 + SIGNED_CHARS:
         return None
     pk, signature = token[:32], token[32:]
-    if not constant_time_compare(signature, _signature(pk)):
+    if not signatures.is_signed(SALT, pk, signature, SIGNED_CHARS):
         return None
     related = ("visitor", "assistant", "organization", "staff", "assigned")
     return Conversation.objects.select_related(*related).filter(pk=UUID(hex=pk)).first()
-
-
-def _signature(name: str) -> str:
-    return salted_hmac("reply address", name, algorithm="sha256").hexdigest()[:SIGNED_CHARS]

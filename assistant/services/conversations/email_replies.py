@@ -25,6 +25,7 @@ from assistant.sentences import label
 from assistant.services.conversations import unheld
 from assistant.services.conversations.email_answers import MARK, conversation_at
 from assistant.services.conversations.messages import append_message
+from assistant.services.conversations.quoted_mail import without_quote
 from assistant.services.conversations.state import leave_note
 from assistant.services.notifications import queue as notifications
 from assistant.services.organizations import rate_limits
@@ -108,7 +109,7 @@ def reply_of(mail: EmailMessage) -> str:
         text = _text_of(text)
     lines = clean(text.replace("\r\n", "\n")).split("\n")
     above = next((number for number, line in enumerate(lines) if MARK in line), len(lines))
-    kept = "\n".join(lines[:above])
+    kept = "\n".join(without_quote(lines[:above]))
     found = EmailReplyParser(languages=list(LANGUAGES)).parse_reply(kept) or ""
     return re.sub(r"\n{3,}", "\n\n", found).strip()[: settings.MESSAGE_MAX_CHARS]
 

@@ -17,6 +17,7 @@ from django.db.models.functions import Coalesce
 from assistant import events, live
 from assistant.errors import InputError
 from assistant.models import Conversation, ConversationRead, Message, Tag
+from assistant.redaction import clean
 from assistant.services.organizations.roles import Act, Role, may
 
 State = Conversation.State
@@ -110,7 +111,7 @@ def _change(conversation: Conversation, change: Callable[[Conversation], Any], f
 
 def set_tags(conversation: Conversation, names: Iterable[str]) -> None:
     """Tag the conversation with exactly these names; those that are new become tags of the organization."""
-    wanted = list(dict.fromkeys(" ".join(name.split())[:40] for name in names if name.strip()))
+    wanted = list(dict.fromkeys(one for name in names if (one := " ".join(clean(name).split())[:40])))
     if len(wanted) > MOST_TAGS:
         raise InputError(f"A conversation has at most {MOST_TAGS} tags.")
     with transaction.atomic():

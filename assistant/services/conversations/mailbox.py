@@ -176,7 +176,7 @@ def _take(box: Any, uid: str) -> bool:
         if email_replies.receive(raw) == email_replies.LIMITED:
             return _put_off(box, uid)
     except ValueError:
-        log.info("A mail of the mailbox is no message.")
+        log.info("Skipped a mail in the mailbox that is not a valid message.")
     except (OperationalError, InterfaceError):
         raise
     except (InternalError, ProgrammingError):  # such as a standby that only reads, or a table that is still to be made

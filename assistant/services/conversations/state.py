@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from assistant.models import Conversation, ConversationNote
+from assistant.redaction import clean
 from assistant.services.conversations.events import format_instant, record_event
 from assistant.services.notifications import queue as notifications
 
@@ -59,4 +60,4 @@ def change_state(conversation: Conversation, state: str, *, staff: Any = None) -
 
 def leave_note(conversation: Conversation, by: Any, text: str) -> ConversationNote:
     """Save a note by a member of staff for the others. It cannot be changed afterwards and has no `seq`."""
-    return ConversationNote.objects.create(conversation=conversation, by=by, text=text[:4000])
+    return ConversationNote.objects.create(conversation=conversation, by=by, text=clean(text)[:4000])

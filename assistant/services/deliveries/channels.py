@@ -54,7 +54,7 @@ def content(channel: MessageChannel, to: str, text: str, id: str) -> tuple[bytes
 def check_body(body: str, format: str) -> None:
     """Raises `ValueError` for a text message's body that no gateway could read."""
     if missing := [f"{{{place}}}" for place in PLACES if f"{{{place}}}" not in body]:
-        raise ValueError(f"{' and '.join(missing)} must stand in it, for the phone number and the message.")
+        raise ValueError(f"Add {' and '.join(missing)}: they are replaced by the phone number and the message.")
     if format == MessageChannel.Format.JSON:
         try:
             json.loads(_PLACE.sub("x", body))

@@ -99,7 +99,7 @@ def _begin(conversation: Conversation, size: int, by: Any) -> ConversationFile:
 def examined(data: bytes, *, scanner: Scan = scan) -> tuple[str, bytes, bytes]:
     """The type of a file by its content, what to store of it, and a thumbnail if it is an image.
 
-    Raises `InputError` for what is none of the accepted types, and for what the scanner has not let through.
+    Raises `InputError` for a type that is not accepted, and for a file that the scanner has refused.
     """
     try:
         scanner(data, settings.FILE_SCANNER)

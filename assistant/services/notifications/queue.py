@@ -219,11 +219,11 @@ def failed(row: Notification, why: str, *, for_good: bool = False) -> None:
     """Try again later, less and less often, or give up; the webhook's page says why."""
     error = outbox.one_line(why, 300)
     if for_good or row.attempts >= MAX_ATTEMPTS:
-        _settle(row, state=Notification.State.DEAD, last_error=error)
+        settled = _settle(row, state=Notification.State.DEAD, last_error=error)
     else:
         wait = min(FIRST_WAIT * 2 ** (row.attempts - 1), LONGEST_WAIT)
-        _settle(row, next_attempt_at=timezone.now() + wait, last_error=error)
-    if row.webhook:
+        settled = _settle(row, next_attempt_at=timezone.now() + wait, last_error=error)
+    if settled and row.webhook:  # else another worker has taken the row over, and knows better
         TeamWebhook.objects.filter(pk=row.webhook.pk).update(last_error=error)
 
 

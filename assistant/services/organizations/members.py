@@ -17,8 +17,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.crypto import constant_time_compare, salted_hmac
 
+from assistant import signatures
 from assistant.errors import InputError, NotFound
 from assistant.models import Delivery, Invitation, Membership, Organization
 from assistant.models.organizations.invitation import expiry
@@ -28,6 +28,7 @@ from assistant.services.deliveries import letters, outbox
 from assistant.services.organizations import rate_limits
 from assistant.services.organizations.roles import Act, Role, may
 
+SALT, SIGNED_CHARS = "interworky.invitation", 40
 KEY = "invitation:"  # how the outbox' keys of invitations begin
 LAST_OWNER = "An organization needs at least one owner. Make another member an owner first."
 
@@ -110,11 +111,7 @@ def link_of(rest: str) -> str:
 
 
 def token_of(id: UUID, number: int) -> str:
-    return f"{id.hex}-{number}-{_signature(id, number)}"
-
-
-def _signature(id: UUID, number: int) -> str:
-    return salted_hmac("interworky.invitation", f"{id.hex} {number}", algorithm="sha256").hexdigest()[:40]
+    return f"{id.hex}-{number}-{signatures.sign(SALT, f'{id.hex} {number}', SIGNED_CHARS)}"
 
 
 def for_token(token: str) -> Invitation:
@@ -125,7 +122,7 @@ def for_token(token: str) -> Invitation:
         key, count = UUID(id), int(number)
     except ValueError as error:
         raise NotFound("No such invitation.") from error
-    if not constant_time_compare(signature, _signature(key, count)):
+    if not signatures.is_signed(SALT, f"{key.hex} {count}", signature, SIGNED_CHARS):
         raise NotFound("No such invitation.")
     rows = Invitation.objects.select_related("organization", "by").filter(organization__active=True)
     invitation = rows.filter(pk=key, number__gte=count).first()

@@ -15,7 +15,7 @@ from typing import Any, cast
 from django.conf import settings
 from limits import RateLimitItem, parse
 from limits.storage import Storage, storage_from_string
-from limits.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter
+from limits.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter, RateLimiter
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
@@ -141,8 +141,7 @@ def hit(kind: str, *, visitor: str = "", network: str = "", cost: int = 1) -> No
         limiter = MovingWindowRateLimiter(storage)
         for item, place in _places(limit, kind, visitor, network):
             if not limiter.hit(item, *place, cost=cost):
-                reset = limiter.get_window_stats(item, *place).reset_time
-                raise TooMuch(" of ".join(place), retry_after_seconds=max(1, round(reset - time.time())))
+                raise _too_much(limiter, item, place)
 
     _count(count, limit)
 
@@ -154,10 +153,14 @@ def look(kind: str, *, visitor: str) -> None:
         limiter = MovingWindowRateLimiter(storage)
         for item, place in _places(LIMITS[kind], kind, visitor, ""):
             if not limiter.test(item, *place):
-                reset = limiter.get_window_stats(item, *place).reset_time
-                raise TooMuch(" of ".join(place), retry_after_seconds=max(1, round(reset - time.time())))
+                raise _too_much(limiter, item, place)
 
     _count(test, LIMITS[kind])
+
+
+def _too_much(limiter: RateLimiter, item: RateLimitItem, place: tuple[str, ...]) -> TooMuch:
+    reset = limiter.get_window_stats(item, *place).reset_time
+    return TooMuch(" of ".join(place), retry_after_seconds=max(1, round(reset - time.time())))
 
 
 def _hit_here(limit: Limit, kind: str, visitor: str, network: str, cost: int) -> None:
@@ -184,8 +187,7 @@ def admit_resume(*, visitor: str, network: str) -> None:
         limiter = FixedWindowRateLimiter(storage)
         for item, place in _places(RESUMED, "resumed", visitor, network):
             if not limiter.test(item, *place):
-                reset = limiter.get_window_stats(item, *place).reset_time
-                raise TooMuch(" of ".join(place), retry_after_seconds=max(1, round(reset - time.time())))
+                raise _too_much(limiter, item, place)
 
     _count(look, RESUMED)
 

@@ -74,18 +74,24 @@ export class Composer {
   async send() {
     const [id, mode] = [this.#id, this.#mode];
     const text = this.#box.value.trim();
-    const files = mode === "reply" ? this.#files.ids() : [];
-    if ((!text && !files.length) || this.#sendButton.disabled) return;
+    const ids = mode === "reply" ? this.#files.ids() : [];
+    if ((!text && !ids.length) || this.#sendButton.disabled) return;
     this.#sending = true;
     this.#drawSendButton();
-    const sent = await this.#onSend(mode, text, files);
+    this.#setText(id, mode, ""); // before the answer: what is typed until then belongs to the next message
+    const files = mode === "reply" ? this.#files.take() : [];
+    const sent = await this.#onSend(mode, text, ids);
     this.#sending = false;
     this.#drawSendButton();
-    if (!sent) return;
-    if (id === this.#id && mode === "reply") this.#files.clear();
-    keepDraft(id, mode, "");
-    if (id === this.#id && mode === this.#mode) this.#box.value = "";
-    this.warn("");
+    if (sent) return this.warn("");
+    this.#setText(id, mode, [text, draftOf(id, mode)].filter(Boolean).join("\n"));
+    this.#files.giveBack(id, files);
+  }
+
+  /** Sets the draft, and what the box shows where that draft is in it. */
+  #setText(id, mode, text) {
+    keepDraft(id, mode, text);
+    if (id === this.#id && mode === this.#mode) this.#box.value = text;
   }
 
   #switchTo(mode) {

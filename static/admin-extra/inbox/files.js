@@ -34,17 +34,24 @@ const attachedFile = (file, onRemove) =>
     h("button", { type: "button", "aria-label": `Remove ${file.name}`, onclick: onRemove }, "×"),
   );
 
+function detach(id, files) {
+  for (const file of files) if (file.id) change(id, "detach", { file: file.id });
+}
+
+const attachButton = (onclick) =>
+  button(icon("attach_file"), onclick, {
+    className: "iw-button iw-inbox-attach",
+    "aria-label": "Attach files",
+    title: "Attach files",
+  });
+
 /** Files for the next reply; `onChange()` is called whenever they change, `into` takes what is dropped or pasted. */
 export function createAttachments(into, onChange) {
   let id = "";
   let files = []; // { name, id?, error? }
   const input = h("input", { type: "file", multiple: true, accept: ACCEPTED, hidden: true });
   const list = h("ul", { className: "iw-inbox-files", "aria-label": "Files to send" });
-  const add = button(icon("attach_file"), () => input.click(), {
-    className: "iw-button iw-inbox-attach",
-    "aria-label": "Attach files",
-    title: "Attach files",
-  });
+  const add = attachButton(() => input.click());
   input.addEventListener("change", () => {
     [...input.files].forEach(upload);
     input.value = "";
@@ -52,8 +59,10 @@ export function createAttachments(into, onChange) {
   acceptFiles(into, () => !add.hidden, upload);
 
   function replace(next) {
+    const before = files;
     files = next;
     draw();
+    return before;
   }
 
   function draw() {
@@ -74,7 +83,7 @@ export function createAttachments(into, onChange) {
   }
 
   function remove(file) {
-    if (file.id) change(id, "detach", { file: file.id });
+    detach(id, [file]);
     replace(files.filter((one) => one !== file));
   }
 
@@ -84,11 +93,13 @@ export function createAttachments(into, onChange) {
     list,
     isBusy: () => files.some((file) => !file.id && !file.error),
     ids: () => files.flatMap((file) => file.id ?? []),
-    clear: () => replace([]),
+    /** Empties the list, for a reply that is being sent; `giveBack` is for one that was not. */
+    take: () => replace([]),
+    giveBack: (of, taken) => (of === id ? replace([...taken, ...files]) : detach(of, taken)),
     /** Another conversation is open: what was attached here is not sent there. */
     open(next) {
       if (next === id) return;
-      for (const file of files) if (file.id) change(id, "detach", { file: file.id });
+      detach(id, files);
       id = next;
       replace([]);
     },

@@ -9,7 +9,10 @@ const root = document.getElementById("inbox");
 const offline = document.getElementById("inbox-connection");
 const title = document.title;
 
-const socket = connect(heard, (online) => (offline.hidden = online));
+const socket = connect(heard, (online, isRefused) => {
+  offline.hidden = online;
+  if (isRefused) offline.textContent = "Live updates were refused. Reload the page to see what is new.";
+});
 const list = createList(open, counted);
 const talk = new Talk(socket, {
   onChanged: () => again("list"),

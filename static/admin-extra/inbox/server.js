@@ -36,7 +36,8 @@ const HERE_MS = 20_000;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
 
-/** A socket that comes back: `onEvent` gets each event, `onOnline` whether it is connected, every time that changes. */
+/** A socket that comes back: `onEvent` gets each event, `onOnline(online, isRefused)` whether it is connected, every time that
+ * changes, and whether it is refused for good. */
 export function connect(onEvent, onOnline) {
   let socket = null;
   let wait = FIRST_WAIT_MS;
@@ -55,7 +56,8 @@ export function connect(onEvent, onOnline) {
       onEvent(event.type === "ready" ? { type: "missed" } : event);
     };
     socket.onclose = ({ code }) => {
-      onOnline(false);
+      onOnline(false, code === 4403);
+      if (code === 4403) return; // not this product's own page: asking again changes nothing
       if (code === 4401) return location.reload(); // signed out: the page asks to sign in
       setTimeout(open, wait * (0.5 + Math.random() / 2));
       wait = Math.min(wait * 2, LONGEST_WAIT_MS);

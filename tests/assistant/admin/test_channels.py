@@ -42,9 +42,9 @@ def test_staff_set_up_a_gateway_and_its_secrets_are_on_no_page(boss):
 @pytest.mark.parametrize(
     ("fields", "why"),
     [
-        ({"body": '{"to": "{to}"}'}, "{text} must stand in it"),
+        ({"body": '{"to": "{to}"}'}, "Add {text}: "),
         ({"body": "{to} {text}"}, "This is not JSON"),
-        ({"body": ""}, "{to} and {text} must stand in it"),
+        ({"body": ""}, "Add {to} and {text}: "),
         ({"headers": "s3cret"}, "Line 1 is not a header"),
         ({"headers": "X Key: s3cret"}, "Line 1 is not a header"),
         ({"address": "http://127.0.0.1/sms"}, "address"),

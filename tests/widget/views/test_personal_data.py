@@ -239,3 +239,12 @@ async def test_a_request_and_a_login_are_not_good_as_each_other(assistant, key):
 async def test_without_a_token_a_server_is_refused(assistant):
     refused = await AsyncClient().post("/api/v1/visitor-data/erase")
     assert (refused.status_code, refused.json()["reason"]) == (401, "malformed")
+
+
+@pytest.mark.parametrize("act", ["export", "erase"])
+@pytest.mark.parametrize(
+    "headers", [{"authorization": "Bearer é"}, {"authorization": "Bearer a", "AUTHORIZATION": "Bearer b"}]
+)
+async def test_a_header_that_holds_no_token_is_refused_by_name(assistant, act, headers):
+    refused = await AsyncClient().post(f"/api/v1/visitor-data/{act}", **headers)
+    assert (refused.status_code, refused.json()["reason"]) == (401, "malformed")

@@ -30,7 +30,7 @@ const READERS = {
   phoneOffset: [pixels, 'one or two numbers of pixels, such as "16 80"'],
   zIndex: [(text) => isWhole(text, 2 ** 31 - 1) && text, "a whole number up to 2147483647"],
   teaser: [(text) => text.length <= TEASER_CHARS && text, `a text of at most ${TEASER_CHARS} characters`],
-  teaserAfter: [(text) => isWhole(text, 600) && Number(text) + 1, "a whole number of seconds up to 600"],
+  teaserAfter: [(text) => isWhole(text, 600) && Number(text), "a whole number of seconds up to 600"],
   teaserOnExit: [flag, '"true" or "false"'],
   sound: [flag, '"true" or "false"'],
   showOn: [paths, 'paths such as "/prices, /blog/*"'],
@@ -114,7 +114,7 @@ export function readSettings(options, config, warn) {
     hideOn: /** @type {string[]} */ (own.hideOn ?? outside.hide_on ?? []),
     teaser: /** @type {string} */ (own.teaser ?? config.teaser ?? ""),
     messages: own.teaser === undefined ? messagesOf(config.page_messages) : [],
-    teaserAfter: own.teaserAfter !== undefined ? own.teaserAfter - 1 : (outside.teaser_after ?? 10),
+    teaserAfter: own.teaserAfter ?? outside.teaser_after ?? 10,
     teaserOnExit: own.teaserOnExit ? own.teaserOnExit === "on" : Boolean(outside.teaser_on_exit),
     sound: own.sound ? own.sound === "on" : Boolean(outside.sound),
   };

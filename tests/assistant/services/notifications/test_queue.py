@@ -195,6 +195,16 @@ def test_a_webhook_that_fails_says_why_without_its_address(talk, status, state):
     assert hook.last_error == ""
 
 
+def test_a_worker_that_has_lost_the_row_says_nothing_on_the_webhooks_page(talk):
+    hook = a_webhook(talk, "waiting")
+    change_state(talk, "waiting")
+    late = Notification.objects.select_related("webhook").get()
+    Notification.objects.update(fence=late.fence + 1, state="sent")  # another worker has delivered it
+    queue.failed(late, "The server did not answer.")
+    hook.refresh_from_db()
+    assert hook.last_error == "" and Notification.objects.get().last_error == ""
+
+
 def test_a_webhook_that_keeps_failing_is_given_up(talk):
     a_webhook(talk, "waiting")
     change_state(talk, "waiting")
