@@ -343,12 +343,24 @@ def _paired(text: str) -> tuple[str, str]:
 
 
 def _content_of(delta: dict[str, Any]) -> str:
+    """The text of a message or a piece of one: a string, or the parts that Mistral, Databricks and others send."""
+    extra = delta.get("extra_content")
+    google = extra.get("google") if isinstance(extra, dict) else None
+    if delta.get("channel") == "analysis" or (isinstance(google, dict) and google.get("thought") is True):
+        return ""  # a thought, and marked as one beside its text
     content = delta.get("content")
-    if isinstance(content, list):
-        # Mistral's thinking models send parts.
-        parts = [part for part in content if isinstance(part, dict) and part.get("type") == "text"]
-        content = "".join(part["text"] for part in parts if isinstance(part.get("text"), str))
-    return content if isinstance(content, str) else ""
+    parts = content if isinstance(content, list) else [content]
+    return "".join(map(_text_of, parts))
+
+
+def _text_of(part: Any) -> str:
+    if not isinstance(part, dict):
+        return part if isinstance(part, str) else ""
+    text = part.get("text")
+    if isinstance(text, dict):
+        text = text.get("value")
+    shown = part.get("type", "text") in ("text", "output_text") and part.get("thought") is not True
+    return text if shown and isinstance(text, str) else ""
 
 
 def _encoded(value: Any) -> bytes:

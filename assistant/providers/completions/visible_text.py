@@ -57,6 +57,7 @@ _AROUND_ANSWER = (
     (r"<\|(?:START_RESPONSE|begin_of_solution)\|>", r"<\|(?:END_RESPONSE|end_of_solution)\|>"),
     (r"<\|open\|>response<\|sep\|>", r"<\|close\|>response<\|sep\|>"),  # Kimi K3
     (r"✿RETURN✿[:：]", r"(?!)"),  # Qwen through Qwen-Agent
+    (r">>>all\n", r"(?!)"),  # Functionary 3
     # The beginning of an answer in templates that a server does not know
     (
         r"<s>|<bos>|<\|im_start\|>assistant\b|<\|assistant\|>|<\|start_header_id\|>assistant<\|end_header_id\|>"
@@ -108,7 +109,7 @@ _LITERALS = (
     *(f"<{slash}{before}{word}>" for word in _ANSWER_WORDS for before in ("", "final_") for slash in ("", "/")),
     *(f"◁{slash}{word}▷" for word in ("think", "thinking") for slash in ("", "/")),
     *(f"<|{edge}|>{word}<|sep|>" for word in ("think", "response") for edge in ("open", "close")),
-    "✿return✿:", "✿return✿：",
+    "✿return✿:", "✿return✿：", ">>>all\n",
     "<|channel>thought", "<channel|>", "<s>", "<bos>", "<|im_start|>assistant", "<|assistant|>", "<start_of_turn>model",
     "<|start_header_id|>assistant<|end_header_id|>", *_OVER,
 )  # fmt: skip
@@ -120,7 +121,7 @@ _TAG_BEGUN = re.compile(
     re.IGNORECASE,
 )
 _SPEAKERS = ("assistant", "model")  # after the mark that begins a message
-_OPENING = re.compile(r"[<\[◁✿`{]")  # what every mark begins with
+_OPENING = re.compile(r"[<\[◁✿`{>]")  # what every mark begins with
 _SURE = re.compile(r"<[|｜]|\[[A-Z]{2}|◁|<\|channel>|<unused94>")  # marks that stand in no other text
 _NOT_SPACE = re.compile(r"\S")
 _SENTENCE_END = re.compile(r"[.!?…。！？]\s*\Z")
@@ -228,7 +229,7 @@ class Visible:
     def _counts(self, mark: re.Match[str], following: str, shown: list[str]) -> bool:
         """Whether a mark is one; then what it says is so from here on."""
         kind = mark.lastgroup or ""
-        if self._in_code:
+        if self._in_code and not self._line.lstrip().startswith("```"):
             return False
         if kind == "over":
             self.over = self._worded and self._line[-1:] not in _QUOTES_BEFORE
@@ -245,8 +246,9 @@ class Visible:
         at_start = not self._worded or not self._line.strip()
         attached = bool(self._line) and not self._line[-1].isspace() and self._line[-1] not in _QUOTES
         if kind == "token":
-            self.over = self._worded and attached and _ENDS_ANSWER.search(mark[0]) is not None
-            return attached or not self._worded
+            counts = attached or at_start
+            self.over = self._worded and counts and _ENDS_ANSWER.search(mark[0]) is not None
+            return counts
         if kind == "end":
             if self._opened and self._skip_space:
                 return True  # of two that were opened, one within the other
