@@ -43,7 +43,7 @@ def calls_of(text: str, size: int) -> tuple[str, list[tuple[str, object]], bool]
         # Signs of another kind
         f'\\<tool_call\\>{{"name": "find\\_times", "arguments": {ARGUMENTS}}}\\</tool_call\\>',
         f"&lt;tool_call&gt;find_times\n{ARGUMENTS.replace(chr(34), '&quot;')}&lt;/tool_call&gt;",
-        f"<｜tool calls begin｜><｜tool call begin｜>find_times<｜tool sep｜>{ARGUMENTS}<｜tool call end｜><｜tool calls end｜>",
+        f"<｜tool calls begin｜><｜tool call begin｜>find_times<｜tool sep｜>{ARGUMENTS}<｜tool call end｜>",
         f"<｜tool\\_calls\\_begin｜><｜tool\\_call\\_begin｜>find_times<｜tool\\_sep｜>{ARGUMENTS}<｜tool\\_call\\_end｜>",
         f"function<｜tool▁sep｜>find_times\n```json\n{ARGUMENTS}\n```<｜tool▁call▁end｜><｜tool▁calls▁end｜>",
         f"<|DSML|function_calls><|DSML|invoke name='find_times'>{TAGS}</|DSML|invoke></|DSML|function_calls>",
