@@ -17,7 +17,8 @@ from assistant.redaction import redacted
 RETRY_AFTER_SECONDS = 60.0
 
 STATUS_OF_TYPE = {
-    "rate_limit": 429, "overloaded": 529, "server_error": 500, "internal": 500, "api_error": 500, "timeout": 504,
+    "rate_limit": 429, "throttl": 429,
+    "overloaded": 529, "server_error": 500, "internal": 500, "api_error": 500, "timeout": 504,
     "authentication": 401, "invalid_api_key": 401, "permission": 403, "not_found": 404, "invalid_request": 400,
     "bad_request": 400, "resource_exhausted": 429, "unavailable": 503,
 }  # fmt: skip
