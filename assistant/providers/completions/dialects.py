@@ -11,6 +11,7 @@ from functools import lru_cache
 BEFORE_NAMES = (
     "", "`", "functions.", "`functions.", "default_api.", "call:", "|functions.", "to=functions.", "to=",
     "commentary to=functions.", "commentary to=", "assistantcommentary to=functions.", "assistantcommentary to=",
+    "assistant to=functions.", "assistant to=", ">>>", "call `", "calling `",
     "await ", "print(", "result = ", "response = ", "call ", "calling ", "calling function ", "calling tool ", "call: ",
     "- ", "* ", "> ", "$ ", "/", "@", "#", "- `", "* `", "🔧 ", "🛠️ ", "tools.", "self.", "client.", "api.",
     'call_tool("', "call_tool('", 'call_tool(name="', 'use_tool("', "use_tool('", 'client.call_tool("',
@@ -25,7 +26,8 @@ LABELS = (
     "api call", "api",
 )  # fmt: skip
 BRACKETED = (
-    "tool call", "tool_call", "tool use", "tool_use", "function call", "function_call", "calling tool", "tool", "call",
+    "tool call", "tool_call", "tool use", "tool_use", "function call", "function_call", "calling tool", "calling function",
+    "used tool", "using tool", "use tool", "tool", "call", "calling", "function", "action", "invoke",
 )  # fmt: skip
 
 
@@ -45,6 +47,8 @@ class Dialect:
     name: bool = False  # the mark is a tool's name
     line: bool = False  # the mark counts only where a line begins
     within: bool = False  # the mark may follow a letter without a space
+    bracket: bool = False  # the mark is a bracket and a label: the name within it, the arguments too or behind it
+    made_up: bool = False  # what a model makes up as the answer to its call
 
 
 DIALECTS = (
@@ -91,23 +95,28 @@ DIALECTS = (
     Dialect("✿function✿", "", "Qwen through Qwen-Agent", part=True),
     Dialect("[toolcall]", r"\[/toolcall\]", "prompted models"),
     Dialect("[function_call]", r"\[/function_call\]", "prompted models"),
+    Dialect("[function call]", r"\[/function call\]", "prompted models"),
+    Dialect("[tool call]", r"\[/tool call\]", "prompted models"),
     Dialect("[use_tool]", "", "prompted models"),
     Dialect("<|tool_call|>", r"<\|/tool_call\|>|</\|tool_call\|>", "Granite 3, Phi 4"),
     Dialect("<|tool_call>", r"<tool_call\|>", "Gemma 4"),
     Dialect("<start_function_call>", r"<end_function_call>", "FunctionGemma"),
     Dialect("<|tool_calls_section_begin|>", r"<\|tool_calls_section_end\|>", "Kimi K2"),
+    Dialect("<|tool_call_section_begin|>", r"<\|tool_call_section_end\|>", "Kimi K2"),
     Dialect("<|tool_call_begin|>", r"<\|tool_call_end\|>", "Kimi K2"),
     Dialect("<|tool_calls_begin|>", r"<\|tool_calls_end\|>", "Step 3, and DeepSeek's in plain letters"),
     Dialect("<|tool▁calls▁begin|>", r"<\|tool▁calls▁end\|>", "copies of DeepSeek"),
     Dialect("<|tool▁call▁begin|>", r"<\|tool▁call▁end\|>", "copies of DeepSeek"),
     Dialect("<｜tool▁calls▁begin｜>", r"<｜tool▁calls▁end｜>", "DeepSeek 3 and R1"),
     Dialect("<｜tool▁call▁begin｜>", r"<｜tool▁call▁end｜>", "DeepSeek 3 and R1"),
+    Dialect("function<｜tool▁sep｜>", r"<｜tool▁call▁end｜>", "DeepSeek 3, without the marks before"),
     Dialect("<|tool_call_start|>", r"<\|tool_call_end\|>", "LFM2"),
     Dialect("<|tools_prefix|>", r"<\|tools_suffix\|>", "Apertus"),
     Dialect("<|start_action|>", r"<\|end_action\|>", "Command R7B and A"),
     Dialect("<|action_start|>", r"<\|action_end\|>", "InternLM"),
     Dialect("<|plugin|>", r"<\|action_end\|>", "InternLM"),
     Dialect("<|function_call|>", r"<\|/function_call\|>", "GigaChat"),
+    Dialect("<|tool_calls|>", r"<\|calls\|>", "Solar"),
     Dialect("<|tool_call:begin|>", r"<\|tool_call:end\|>", "Solar"),
     Dialect("<|python_start|>", r"<\|python_end\|>", "Llama 4"),
     Dialect("-> tool/function_call", r"<\|im_end\|>", "HyperCLOVA X"),
@@ -125,12 +134,21 @@ DIALECTS = (
         for label in LABELS
         for mark in (f"{label}:", f"**{label}:**", f"**{label}**:", f"### {label}\n", f"### {label}:")
     ),
-    *(Dialect(f"[{label}:", None, "prompted models", certain=False) for label in BRACKETED),
+    *(
+        Dialect(mark, None, "prompted models", certain=False, line=mark[0] != "[", bracket=True)
+        for label in BRACKETED
+        for mark in (f"[{label}:", f"[{label} ", f"({label}:", f"**{label}: ", f"{{{{{label}:")
+    ),
     Dialect("```", r"```", "any", certain=False),
     Dialect("<", "", "any that there is no row for", certain=False, part=True, line=True),
     Dialect("{", None, "Llama 3, and any", certain=False),
     Dialect("[", None, "xLAM; [name(argument=…)] of Llama 4 and others", certain=False),
-    Dialect("<tool_response>", r"</tool_response>", "what Qwen makes up after its call"),
+    Dialect("<tool_response>", r"</tool_response>", "Qwen", made_up=True),
+    Dialect("<tool_result>", r"</tool_result>", "prompted models", made_up=True),
+    Dialect("<function_results>", r"</function_results>", "Claude", made_up=True),
+    Dialect("<start_function_response>", r"<end_function_response>", "FunctionGemma", made_up=True),
+    Dialect("<｜tool▁outputs▁begin｜>", r"<｜tool▁outputs▁end｜>", "DeepSeek 3", made_up=True),
+    Dialect("[tool_results]", r"\[/tool_results\]", "Mistral", made_up=True),
 )
 
 

@@ -1,4 +1,4 @@
-"""Marks of a model's format that it wrote with entities or in full width: `&lt;think&gt;`, `＜tool_call＞`.
+"""Marks of a model's format that it wrote in other signs: `&lt;think&gt;`, `＜tool_call＞`, `\\<think\\>`, `⟨think⟩`.
 
 They are spelled as all the other filters know them. Other tags stay as they are.
 """
@@ -8,15 +8,23 @@ from __future__ import annotations
 import re
 
 _WORDS = r"think|thought|reason|reflect|scratch|monologue|analysis|tool|function|call|invoke|action|channel|answer|response"
+_OPENS = r"(?:&lt;|&\#60;|＜|\\<|⟨|\\u003c)"
+_ATTRIBUTES = r"(?:\s[^<>&＜＞⟨⟩\\\n]{0,80})?"
 _MARK = re.compile(
-    rf"(?:&lt;|&\#60;|＜)(?P<inside>/?[|｜]?(?=[\w:.-]{{0,40}}(?:{_WORDS}))[\w:.-]{{1,60}}[|｜]?(?:\s[^<>&＜＞\n]{{0,80}})?)"
-    r"(?:&gt;|&\#62;|＞)",
+    rf"{_OPENS}(?P<inside>/?[|｜]?(?=[\w:.\\-]{{0,40}}(?:{_WORDS}))[\w:.\\-]{{1,60}}?[|｜]?{_ATTRIBUTES})"
+    r"(?:&gt;|&\#62;|＞|\\?>|⟩|\\u003e)",
     re.IGNORECASE,
 )
 _BEGUN = re.compile(
-    r"(?:&(?:l(?:t)?|\#(?:6(?:0)?)?)?|(?:&lt;|&\#60;|＜)/?[|｜]?[\w:.-]{0,60}[|｜]?(?:\s[^<>&＜＞\n]{0,80})?(?:&[gt\#62]{0,3})?)\Z"
+    rf"(?:&(?:l(?:t)?|\#(?:6(?:0)?)?)?|\\(?:u(?:0(?:0(?:3)?)?)?)?"
+    rf"|{_OPENS}/?[|｜]?[\w:.\\-]{{0,60}}[|｜]?{_ATTRIBUTES}(?:&[gt\#62]{{0,3}}|\\(?:u[03e]{{0,4}})?)?"
+    r"|</?\|?(?:D(?:S(?:ML?)?)?)?|<｜(?:tool[a-z \\_]{0,24}｜?|to{0,2})?)\Z",
+    re.IGNORECASE,
 )
-_SIGNS = re.compile(r"[&＜]")
+# DeepSeek's tokens with spaces or Markdown's "\_" for their own sign, and with bars of ASCII.
+_SPACED = re.compile(r"<｜tool(?: |\\_)[a-z \\_]{1,20}｜>")
+_DSML = re.compile(r"<(/?)\|DSML\|")
+_SIGNS = re.compile(r"[&＜⟨<]|\\(?=[<u]|\Z)")
 _LONGEST = 170
 
 
@@ -30,7 +38,9 @@ class EscapedMarks:
         text, self._held = self._held + text, ""
         if not _SIGNS.search(text):
             return text
-        text = _MARK.sub(lambda mark: f"<{mark['inside']}>", text)
+        text = _MARK.sub(lambda mark: "<" + mark["inside"].replace("\\", "") + ">", text)
+        if "<" in text:
+            text = _SPACED.sub(lambda token: re.sub(r" |\\_", "▁", token[0]), _DSML.sub(r"<\1｜DSML｜", text))
         for sign in _SIGNS.finditer(text, max(0, len(text) - _LONGEST)):
             if _BEGUN.match(text, sign.start()):
                 text, self._held = text[: sign.start()], text[sign.start() :]

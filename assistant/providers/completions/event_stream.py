@@ -132,7 +132,7 @@ class EventStream:
                 if not _try(b"\n".join(lines), events):
                     raise ProviderBadResponse("The provider sent an event that is not JSON.")
             return
-        if data == b"[DONE]":
+        if data.upper() == b"[DONE]":
             self.done = True
         elif self._lines or (data and not _try(data, events)):
             self._lines.append(data)
@@ -151,15 +151,14 @@ def _try(data: bytes, events: list[dict[str, Any]]) -> bool:
 
 
 def _objects(data: bytes) -> list[dict[str, Any]]:
-    """The JSON objects of one event. Raises `ValueError`."""
+    """The JSON objects of one event, as strictly as its server keeps to JSON. Raises `ValueError`."""
     try:
         document = orjson.loads(data)
     except orjson.JSONDecodeError:
-        if b"\\ud" not in data.lower():
-            raise
-        # Half of a character outside the BMP, as servers send it that cut text by UTF-16; `Reply` joins the halves.
+        # Half of a character outside the BMP, as servers send it that cut text by UTF-16 (`Reply` joins the halves); NaN as
+        # a log probability; a line break in a text; bytes that are no UTF-8.
         try:
-            document = json.loads(data)
+            document = json.loads(data.decode(errors="replace"), strict=False)
         except RecursionError as error:
             raise ValueError("nested too deeply") from error
     # Google wraps an error in a list.

@@ -59,6 +59,7 @@ NO_TOOLS = (
     r"|support tool use|tool choice requires"
     r"|enable-auto-tool-choice|tool calling is not|tools are not enabled|does not support tools|--jinja"
     r"|tool role (?:is )?not supported"
+    r"|\btools\b\W{1,6}(?:msg\W{1,6})?(?:extra (?:inputs|fields)|not permitted)|not allowed '?/?tools\b"
 )
 
 RULES: tuple[Rule, ...] = (
@@ -67,9 +68,12 @@ RULES: tuple[Rule, ...] = (
     Rule(
         ANY,
         r"insufficient_quota|credit_balance_exhausted|credit balance|billing_hard_limit|billing_not_active"
-        r"|insufficient credits|insufficient balance|payment required|out of credits|spending limit|api usage limits",
+        r"|payment required|out of credits|spending limit|api usage limits|inference limit for|free allocation"
+        r"|free tier only|overdue|欠费|余额不足"
+        r"|(?:insufficient|not[ _]enough|have any)[ _](?:account[ _])?(?:balance|credit|fund)"
+        r"|(?:balance|credits?|funds)\b[^.]{0,20}(?:insufficient|exhausted|expired|too low)",
         "quota",
-        "OpenAI, Anthropic, xAI, Fireworks",
+        "OpenAI, Anthropic, xAI, Fireworks, Volcengine, Z.ai, DashScope, Cloudflare, Novita, SiliconFlow",
     ),
     Rule(
         REFUSED,
@@ -79,18 +83,20 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         (*range(400, 429), *range(430, 500)),
-        r"rate_limit_exceeded|rate limit exceeded|(?:tokens|requests) per minute|throttlingexception|too many requests",
+        r"rate_limit_exceeded|rate limit exceeded|(?:tokens|requests) per minute|throttlingexception|too many requests"
+        r"|capacity[ _]exceeded",
         "rate_limited",
-        "Groq under the status 413, Bedrock behind LiteLLM",
+        "Groq under the statuses 413 and 498, Bedrock behind LiteLLM",
         retryable=True,
     ),
     # --- About the visitor's message or the conversation: another server would say the same
     Rule(
-        range(400, 404),
+        (*range(400, 404), 422, 446),
         r"content_filter|content management policy|content_policy|content policy|flagged|moderation|content exists risk"
-        r"|data_inspection_failed|prohibited_content|inappropriate content",
+        r"|data_inspection_failed|prohibited_content|inappropriate content|usage (?:policy|guidelines)|guardrail"
+        r"|new_sensitive|sensitive ?(?:information|content|words)|敏感",
         "content_filter",
-        "Azure, OpenRouter, DeepSeek, DashScope, Gemini",
+        "Azure, OpenRouter, DeepSeek, DashScope, Gemini, xAI, Volcengine, Z.ai, MiniMax, Portkey",
         try_next=False,
     ),
     Rule((413,), "", "context_too_long", "any proxy", try_next=False),
@@ -99,9 +105,12 @@ RULES: tuple[Rule, ...] = (
         r"context_length_exceeded|context length|context window|context size|prompt is too long|too many tokens"
         r"|input is too long|maximum number of tokens|reduce the length|exceed_context_size|max_new_tokens` must be"
         r"|too large for model with \d+ maximum context|input token count|model token limit|range of input length"
-        r"|prompt 超长|maximum supported sequence length",
+        r"|prompt 超长|maximum supported sequence length|maximum prompt length|messages\[\d+\]\.content\W+string too long"
+        r"|(?:prompt|\binputs?\b|\bmessages?\b|requested|(?<!output )\btokens)(?!\.)[^.:]{0,60}"
+        r"(?:longer than|exceeds?\b|greater than|must (?:have|be) less than)[^.]{0,60}(?:length|limit|token|max_?seq|\d{4})",
         "context_too_long",
-        "OpenAI, vLLM, llama.cpp, Cerebras, Fireworks, Anthropic, TGI, Mistral, Gemini, Moonshot, DashScope, Z.ai",
+        "OpenAI, vLLM, llama.cpp, Cerebras, Fireworks, Anthropic, TGI, Mistral, Gemini, Moonshot, DashScope, Z.ai, xAI,"
+        " Perplexity, Databricks, NVIDIA, LMDeploy",
         try_next=False,
     ),
     # --- A generation that failed: the same request may go well the next time
@@ -265,6 +274,14 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         PARAMETER,
+        r"streaming (?:is )?(?:not|un)[ _]?supported|support streaming|\bto stream this model",
+        "bad_request",
+        "OpenAI where an organization is not verified, gateways",
+        lacks={"streaming": False},
+        sent=b'"stream":true',
+    ),
+    Rule(
+        PARAMETER,
         rf"{_all(NO, 'temperature')}|temperature\W[^.]{{0,20}}only be set to",
         "bad_request",
         "OpenAI's thinking models, Anthropic's while they think",
@@ -297,7 +314,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         PARAMETER,
-        _all(NO, "reasoning|thinking"),
+        rf"{_all(NO, 'reasoning|thinking')}|reasoning_effort\W[^.]{{0,20}}must be",
         "bad_request",
         "models that do not think",
         lacks={"reasoning_effort": False},
@@ -308,9 +325,10 @@ RULES: tuple[Rule, ...] = (
     Rule(
         REFUSED,
         r"api key.{0,40}(?:valid|incorrect)|(?:valid|incorrect).{0,40}api key|authentication error|auth_error"
-        r"|authentication_error|virtual key expected|invalid proxy server token|token_not_found",
+        r"|authentication_error|virtual key expected|invalid proxy server token|token_not_found"
+        r"|unable to authenticate|invalid token\b(?!\s\w)|令牌|身份验证",
         "unauthorized",
-        "Gemini, LiteLLM, xAI",
+        "Gemini, LiteLLM, xAI, Cloudflare, Z.ai, New API",
     ),
     Rule((403,), "", "forbidden", "any"),
     Rule((429,), r"quota", "quota", "OpenAI, Gemini"),
@@ -319,12 +337,14 @@ RULES: tuple[Rule, ...] = (
     Rule(
         REFUSED,
         _all(
-            "model|deployment",
+            "model|deployment|模型|no endpoints found",
             r"not found|not_found|not exist|not a valid model|invalid model|decommissioned|unknown model|deprecated"
-            r"|not available|no longer available|deploymentnotfound|not supported by any provider",
+            r"|not[ _]available|no longer available|deploymentnotfound|not supported by any provider|unable to access"
+            r"|no such model|identifier is invalid|on-demand throughput|not a chat model|only supported in v1/"
+            r"|specify a model|不存在|no endpoints found",
         ),
         "model_not_found",
-        "OpenAI, Ollama, OpenRouter, Groq, Azure, Cerebras, Hugging Face",
+        "OpenAI, Ollama, OpenRouter, Groq, Azure, Cerebras, Hugging Face, Together, Cloudflare, Bedrock, Z.ai, LM Studio",
     ),
     Rule((404, 405), "", "not_found", "any"),
     # --- The rest

@@ -4,6 +4,7 @@ ask another provider.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -16,7 +17,8 @@ from assistant.redaction import redacted
 RETRY_AFTER_SECONDS = 60.0
 
 STATUS_OF_TYPE = {
-    "rate_limit": 429, "overloaded": 529, "server_error": 500, "internal": 500, "api_error": 500, "timeout": 504,
+    "rate_limit": 429, "throttl": 429,
+    "overloaded": 529, "server_error": 500, "internal": 500, "api_error": 500, "timeout": 504,
     "authentication": 401, "invalid_api_key": 401, "permission": 403, "not_found": 404, "invalid_request": 400,
     "bad_request": 400, "resource_exhausted": 429, "unavailable": 503,
 }  # fmt: skip
@@ -40,6 +42,8 @@ def classified(
     words, _ = _words(error, key)
     text = searched(error, key)
     retry_after = _retry_after(headers or {})
+    if retry_after is None and status in (429, 503, 529):
+        retry_after = _retry_after_words(text)
     for rule in RULES:
         if not rule.matches(status, text, sent):
             continue
@@ -71,13 +75,10 @@ def searched(error: Any, key: str = "") -> str:
 
 def _words(error: Any, key: str = "") -> tuple[str, str]:
     """The message, and code, type and parameter in one, of the many shapes of an error. Masked before they are cut."""
-    if isinstance(error, list):
-        error = error[0] if error else ""
-    if isinstance(error, dict) and isinstance(error.get("error"), (dict, str)):
-        error = error["error"]
+    error = _innermost(error)
     if not isinstance(error, dict):
         return redacted(str(error), [key])[:2000], ""
-    message = error.get("message") or error.get("detail") or error.get("error_description") or ""
+    message = next((error[name] for name in _MESSAGES if error.get(name)), "")
     if isinstance(message, list):
         # FastAPI's list of what is wrong, without the input that it repeats: that is the visitor's text.
         message = "; ".join(
@@ -87,8 +88,37 @@ def _words(error: Any, key: str = "") -> tuple[str, str]:
         )
     if isinstance(error.get("metadata"), dict) and isinstance(raw := error["metadata"].get("raw"), str):
         message = f"{message}: {raw}"  # OpenRouter's "Provider returned error" has the provider's own words there
-    codes = " ".join(str(error[name]) for name in ("code", "type", "param", "status") if error.get(name))
+    codes = " ".join(str(error[name]) for name in _CODES if error.get(name))
+    if delay := _RETRY_DELAY.search(str(error.get("details", ""))):
+        message = f"{message} (retry in {delay[1]})"  # Google's RetryInfo
     return redacted(str(message), [key])[:2000], redacted(codes, [key])[:200]
+
+
+_MESSAGES = ("message", "detail", "error_description", "msg", "title")
+_CODES = ("code", "error_code", "type", "param", "status", "reason")
+_RETRY_DELAY = re.compile(r"'retryDelay': '([\d.]{1,10}m?s)'")
+
+
+def _innermost(error: Any) -> Any:
+    """The object that says what is wrong: within a list (Google), `error`, `errors` (Cloudflare) or `detail` (FastAPI)."""
+    for _ in range(4):
+        if isinstance(error, list):
+            error = error[0] if error else ""
+            continue
+        if not isinstance(error, dict):
+            break
+        within = next((error[name] for name in ("error", "errors", "detail") if _says_more(name, error.get(name))), None)
+        if within is None:
+            break
+        if isinstance(within, str) and isinstance(error.get("code"), str):
+            return {"code": error["code"], "message": within}  # xAI
+        error = within
+    return error
+
+
+def _says_more(name: str, value: Any) -> bool:
+    """Whether an error's own words are in this field of it. A list in `detail` is FastAPI's, and read as it is."""
+    return bool(value) and isinstance(value, {"error": dict | str, "errors": list, "detail": dict}[name])
 
 
 def status_of(error: Any) -> int:
@@ -118,6 +148,22 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
     except ValueError:
         return None
     return min(max(seconds, 0.0), RETRY_AFTER_SECONDS) if seconds == seconds else None
+
+
+_WAIT = re.compile(
+    r"(?:try again|retry)(?: after| in)\s(?:(\d{1,3})m(?!s))?\s?(?:([\d.]{1,10})\s?(ms|milliseconds?|s|seconds?)\b)?"
+)
+
+
+def _retry_after_words(text: str) -> float | None:
+    """Seconds, where only the words of a refusal have them: "try again in 1m2.5s", "retry after 7 seconds"."""
+    if (found := _WAIT.search(text)) is None or not (found[1] or found[2]):
+        return None
+    try:
+        seconds = float(found[2] or 0) / (1000 if (found[3] or "").startswith("m") else 1)
+    except ValueError:
+        return None
+    return min(60 * int(found[1] or 0) + seconds, RETRY_AFTER_SECONDS)
 
 
 def from_outbound(error: OutboundError, answered: bool, shown: bool = False) -> ProviderError:

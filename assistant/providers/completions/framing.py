@@ -31,6 +31,14 @@ class _Frame:
     certain: bool = False
 
 
+def _begun_of(label: str) -> str:
+    """A pattern for the beginnings of a label, itself among them."""
+    pattern = ""
+    for letter in reversed(label):
+        pattern = f"(?:{re.escape(letter)}{pattern})?"
+    return pattern
+
+
 _FRAMES: tuple[_Frame, ...] = (
     _Frame(  # gpt-oss
         opening=re.compile(r"(?:assistant)?analysis(?=[A-Z*\n])"),
@@ -51,26 +59,34 @@ _FRAMES: tuple[_Frame, ...] = (
     ),
 )
 # What models that were asked for "reasoning, then an answer" write; without the answer, it is all shown.
+_WHAT = (
+    "thinking", "reasoning", "chain of thought", "thought process", "thinking process", "reasoning process",
+    "my thinking", "my reasoning", "my thought process", "internal thinking", "internal reasoning",
+    "gedankengang", "überlegung", "überlegungen", "gedanken", "denkprozess", "réflexion", "raisonnement", "razonamiento",
+    "pensamiento", "reflexión", "ragionamento", "raciocínio", "思考", "思考过程", "推理", "التفكير", "تفكير",
+)  # fmt: skip
 _LABELS = (
     *(
-        f"{stars}{whose}{what}:"
-        for stars in ("", "**", "> ", "> **")
-        for whose in ("", "my ", "internal ")
-        for what in ("thinking", "reasoning", "chain of thought", "thought process", "thinking process", "reasoning process")
+        f"{before}{what}{after}"
+        for what in _WHAT
+        for before, after in (
+            *(("", ":"), ("", "："), ("", " :"), ("> ", ":"), ("**", ":**"), ("**", "**:"), ("**", " :**"), ("> **", ":**")),
+            *((hashes, end) for hashes in ("# ", "## ", "### ") for end in ("\n", ":\n")),
+            *(("**", "**\n"), ("【", "】")),
+        )
     ),
     *(f"here{be} my thought process:" for be in ("'s", "’s", " is")),  # Granite 3
+    *(f"{stars}thinking{dots}{stars}\n" for stars in ("", "*", "_") for dots in ("...", "…")),
 )
+_ANSWER = r"(?:Final )?(?:Answer|Response|Reply)|Antwort|Réponse|Respuesta|Risposta|Resposta|回答|答案|الإجابة|الجواب|الرد"
 _LABELLED = _Frame(
-    opening=re.compile("|".join(re.escape(label).replace(":", r"(?:\*\*)?:") for label in _LABELS), re.IGNORECASE),
-    begun=re.compile(
-        "|".join(
-            re.escape(begun) for begun in {f"{label[:-1]}**"[:size] for label in _LABELS for size in range(len(label) + 2)}
-        ),
-        re.IGNORECASE,
-    ),
+    opening=re.compile("|".join(map(re.escape, _LABELS)), re.IGNORECASE),
+    begun=re.compile("|".join(map(_begun_of, _LABELS)), re.IGNORECASE),
     answer=re.compile(
-        r"^[ \t]*(?:(?:\*\*)?(?:Final )?(?:Answer|Response|Reply)(?:\*\*)?:(?:\*\*)?"
-        r"|Here(?:['’]s| is) my response:)[ \t]*\n?",
+        rf"^[ \t]*(?:(?:> )?(?:\*\*)?(?:{_ANSWER})(?:\*\*)?[ \t]?[:：](?:\*\*)?"
+        rf"|(?:#{{1,6}} |\*\*)(?:{_ANSWER}):?(?:\*\*)?(?=\n)|【(?:{_ANSWER})】"
+        rf"|(?:\.\.\.|…)done thinking\.|Here(?:['’]s| is) my response:)[ \t]*\n?"
+        r"|(?<=[.!?] )Here(?:['’]s| is) my response:[ \t]*\n?|【/(?:思考|思考过程|推理)】\n?",
         re.IGNORECASE | re.MULTILINE,
     ),
     call=re.compile(r"(?!)"),

@@ -10,18 +10,28 @@ from __future__ import annotations
 
 import re
 
+UNOPENED_END = "</think>"  # as the filter for thinking knows it
 MAX_HEADER_CHARS = 300
 MAX_CALL_CHARS = 65_536
 
 _CHANNEL = r"(?:analysis|commentary|final)\b"
-_BEGIN = re.compile(rf"<\|channel\|>\s*{_CHANNEL}|<\|start\|>\s*(?:assistant|functions|tool|user|system|developer)\b")
+# An end of a part whose beginning the server took away; what stands before it was thought, or said before a call.
+_BEGIN = re.compile(
+    rf"<\|end\|>(?=\s*<\|(?:start|channel)\|>)|<\|channel\|>\s*{_CHANNEL}|<\|start\|>\s*(?:assistant|functions|tool|user|system|developer)\b"
+)
 _MESSAGE = re.compile(r"<\|message\|>")
 _END = re.compile(r"<\|(?:end|return|call|start|channel)\|>")
-_LONGEST = 24
-_BEGUN = re.compile(r"<(?:\|(?:[a-z]{0,10}(?:\|(?:>\s{0,3}[a-z]{0,12})?)?)?)?\Z")
+_LONGEST = 32
+_BEGUN = re.compile(r"<\|end\|>\s{0,3}<[|a-z]{0,10}\Z|<(?:\|(?:[a-z]{0,10}(?:\|(?:>\s{0,3}[a-z]{0,12})?)?)?)?\Z")
 # Where the server took away what stands before it, an answer begins with the recipient of a call.
 _TO = re.compile(r"\s*to=[\w.:/-]+\s*\Z")
 _TO_BEGUN = re.compile(r"\s*(?:t|to|to=[\w.:/-]*\s*)(?:<(?:\|\w*\|?)?)?\Z")
+# Where it took away no more than the first mark, with a part's name or without.
+_NAMED = re.compile(r"\s*(?P<name>analysis|commentary|final)<\|message\|>")
+_NAMED_BEGUN = re.compile(
+    r"\s*(?:a(?:n(?:a(?:l(?:y(?:s(?:is?)?)?)?)?)?)?|c(?:o(?:m(?:m(?:e(?:n(?:t(?:a(?:ry?)?)?)?)?)?)?)?)?|f(?:i(?:n(?:al?)?)?)?)"
+    r"(?:<(?:\|\w{0,7}\|?)?)?\Z"
+)
 _RECIPIENT = re.compile(r"\bto=([\w.:/-]+)")
 
 
@@ -39,9 +49,11 @@ class Harmony:
         self._chars = 0
 
     def feed(self, text: str) -> str:
-        if not self._shown and self._mode == "text" and _TO_BEGUN.match(self._held + text):
-            self._held += text
-            return ""
+        if not self._shown and self._mode == "text":
+            begun = self._held + text
+            if _TO_BEGUN.match(begun) or _NAMED_BEGUN.match(begun):
+                self._held = begun
+                return ""
         if not self._held and self._mode == "text" and "<" not in text:
             self._shown = self._shown or bool(text.strip())
             return text
@@ -57,6 +69,8 @@ class Harmony:
         self._held = ""
         shown: list[str] = []
         at = 0
+        if not self._shown and self._mode == "text" and (named := _NAMED.match(text)):
+            self._mode, at = "hide" if named["name"] == "analysis" else "show", named.end()
         while at < len(text):
             if self._mode == "header":
                 end = _MESSAGE.search(text, at)
@@ -85,6 +99,9 @@ class Harmony:
                 self._held = text[until:]
                 break
             at = mark.end()
+            if mark[0] == "<|end|>" and self._mode == "text":
+                shown.append(UNOPENED_END)
+                continue
             if self._mode == "text" or mark[0] in ("<|start|>", "<|channel|>"):
                 self._finish()
                 self._mode, at = "header", mark.start()

@@ -16,6 +16,11 @@ class JsonEnd:
         self._in_text = False
         self._escaped = False
 
+    @property
+    def in_text(self) -> bool:
+        """Whether the value has come to within a string."""
+        return self._in_text
+
     def feed(self, piece: str, start: int = 0) -> int:
         """The place in `piece` after the value's end, or -1 when that has not come."""
         at = start

@@ -12,6 +12,10 @@ import orjson
 from assistant.providers.completions.json_end import JsonEnd
 
 MAX_PYTHON_CHARS = 8192
+# What stands within quotes is passed over.
+_TEXT = r"(?P<text>\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*')"
+_COMMA = re.compile(rf"{_TEXT}|,(?P<end>\s*[}}\]])", re.DOTALL)
+_KEY = re.compile(rf"{_TEXT}|(?P<before>[{{,]\s*)(?P<key>[A-Za-z_]\w*)(?P<colon>\s*:)", re.DOTALL)
 
 
 def loose_value(text: str, at: int) -> tuple[Any, int]:
@@ -21,9 +25,10 @@ def loose_value(text: str, at: int) -> tuple[Any, int]:
     written = text[at:end] if end > 0 else ""
     if not written or len(written) > MAX_PYTHON_CHARS:
         return None, len(text)
-    plain = re.sub(r",(\s*[}\]])", r"\1", written)
-    for form in (plain, re.sub(r"([{,]\s*)([A-Za-z_]\w*)(\s*:)", r'\1"\2"\3', plain)):
-        for parse in (json.loads, ast.literal_eval):
+    plain = _COMMA.sub(lambda one: one["text"] or one["end"], written)
+    quoted = _KEY.sub(lambda one: one["text"] or f'{one["before"]}"{one["key"]}"{one["colon"]}', plain)
+    for form in (written, plain, quoted):
+        for parse in (_json, ast.literal_eval):
             try:
                 value = parse(form)
                 orjson.dumps(value)
@@ -31,3 +36,12 @@ def loose_value(text: str, at: int) -> tuple[Any, int]:
                 continue
             return (value, end) if isinstance(value, dict | list) else (None, len(text))
     return None, len(text)
+
+
+def _json(text: str) -> Any:
+    """Also with line breaks within a text."""
+    return json.loads(text, strict=False, parse_constant=_refuse)
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(constant)  # NaN is not JSON

@@ -8,7 +8,7 @@ the whole request if they do not fit, so that one message in a wrong place ends 
 - a message has one call (Llama 3: "only supports single tool-calls at once"), and its result follows it (OpenAI, Anthropic);
 - after results comes the assistant (Mistral: "Unexpected role 'user' after role 'tool'");
 - the last message is the visitor's or a result (Mistral: "Expected last role User or Tool");
-- no message is empty (Bedrock, Gemini, Anthropic);
+- no message is empty, or has nothing in it that can be seen (Bedrock, Gemini, Anthropic);
 - calls stand in a request only if it offers tools (Anthropic and Bedrock, through LiteLLM);
 - ids of calls are nine letters or digits (Mistral) and names of tools are plain (OpenAI, Gemini).
 
@@ -29,6 +29,7 @@ from assistant.providers.completions.capabilities import Capabilities
 
 ID = re.compile(r"[0-9A-Za-z]{9}")
 NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_-]")
+_INVISIBLE = re.compile(r"[\s\u00ad\u200b-\u200f\u2060-\u2064\ufeff]*")
 MAX_NAME = 64
 MAX_NOTED_ARGUMENTS = 300  # characters, in a note
 BEGUN = note("They have just opened the chat.")
@@ -54,7 +55,7 @@ class _Round:
 
 def strict(messages: list[ChatMessage], can: Capabilities, *, asked: str, offered: bool) -> list[dict[str, Any]]:
     """`messages` as they are sent to `asked` ("provider/model"), in a request that offers tools or does not."""
-    system = "\n\n".join(message.text.strip() for message in messages if message.role == "system" and message.text.strip())
+    system = "\n\n".join(_words(message.text) for message in messages if message.role == "system" and _words(message.text))
     steps = _steps([message for message in messages if message.role != "system"])
     steps = _joined(_with_notes(steps, lambda one: offered and (can.unsigned_calls or _signed(one, can, asked))))
     steps = [part for step in steps for part in _apart(step, can, asked)]
@@ -82,19 +83,24 @@ def _steps(messages: list[ChatMessage]) -> list[_Said | _Round]:
     while left:
         message = left.pop(0)
         if message.role == "tool":
-            steps.append(_Said("user", note(f"The result of an action of yours: {message.text.strip() or NO_RESULT}")))
+            steps.append(_Said("user", note(f"The result of an action of yours: {_words(message.text) or NO_RESULT}")))
         elif message.role == "assistant" and message.calls:
             results: dict[int, str] = {}
             while left and left[0].role == "tool":
                 place = _place(message.calls, left[0].call_id, results)
                 if place is None:
                     break
-                results[place] = left.pop(0).text.strip()
+                results[place] = _words(left.pop(0).text)
             texts = tuple(results.get(place) or NO_RESULT for place in range(len(message.calls)))
-            steps.append(_Round(message, texts, message.text.strip()))
-        elif message.text.strip():
-            steps.append(_Said(message.role, message.text.strip()))
+            steps.append(_Round(message, texts, _words(message.text)))
+        elif _words(message.text):
+            steps.append(_Said(message.role, _words(message.text)))
     return steps
+
+
+def _words(text: str) -> str:
+    """`text` without white space around it; nothing where no character of it can be seen, which counts as empty as well."""
+    return "" if _INVISIBLE.fullmatch(text) else text.strip()
 
 
 def _place(calls: tuple[ToolCallRequest, ...], id: str, answered: dict[int, str]) -> int | None:

@@ -11,6 +11,7 @@ import orjson
 from assistant.errors import ProviderError
 from assistant.llm import Finish, ToolCallRequest, ToolSpec
 from assistant.providers.completions.escaped_marks import EscapedMarks
+from assistant.providers.completions.event_shapes import choices_of, content_of, error_alone, plain_content
 from assistant.providers.completions.failures import classified, status_of
 from assistant.providers.completions.framing import Framing
 from assistant.providers.completions.harmony import Harmony
@@ -23,6 +24,7 @@ from assistant.redaction import is_storable, redacted
 FINISHES: dict[str, Finish] = {
     "stop": "stop", "eos": "stop", "eos_token": "stop", "end_turn": "stop", "stop_sequence": "stop", "stop_token": "stop",
     "complete": "stop", "completed": "stop", "end": "stop", "done": "stop", "finished": "stop", "finish": "stop",
+    "true": "stop",
     "tool_calls": "tool_calls", "tool_call": "tool_calls", "function_call": "tool_calls", "tool_use": "tool_calls",
     "length": "length", "max_tokens": "length", "model_length": "length", "max_output_tokens": "length",
     "max_completion_tokens": "length", "token_limit": "length", "context_length_exceeded": "length",
@@ -37,12 +39,6 @@ MINIMAX_STATUS = {1002: 429, 1004: 401, 1008: 402, 1026: 400, 1027: 400, 1039: 4
 OPAQUE = ("reasoning_content", "reasoning", "reasoning_details")
 MAX_OPAQUE_BYTES = 262_144
 MAX_COMPARED_CHARS = 1_048_576
-# Fields of an object that says nothing but its text, as it arrives from most servers.
-_PLAIN_EVENT = {
-    "id", "object", "created", "model", "choices", "usage", "system_fingerprint", "service_tier", "obfuscation", "provider"
-}  # fmt: skip
-_PLAIN_CHOICE = {"index", "delta", "finish_reason", "logprobs", "native_finish_reason"}
-_PLAIN_DELTA = {"role", "content"}
 PIECE_CHARS = 1024  # what the filters are given at a time: their work on one piece grows with its length
 
 
@@ -97,7 +93,7 @@ class Reply:
         as much for a word as for a line."""
         plain: list[str] = []
         for event in events:
-            if self.finish is None and (content := _plain_content(event)):
+            if self.finish is None and (content := plain_content(event)):
                 plain.append(content)
                 continue
             yield self._add_plain(plain)
@@ -115,7 +111,7 @@ class Reply:
 
     def add(self, event: dict[str, Any]) -> str:
         """Take one object in; returns the text that became visible. Raises `ProviderError` for an error in the stream."""
-        if self.finish is None and (content := _plain_content(event)):
+        if self.finish is None and (content := plain_content(event)):
             return self._add_plain([content])
         self._raise_error(event)
         for holder in (event, event.get("x_groq")):
@@ -123,7 +119,7 @@ class Reply:
             if isinstance(usage, dict):
                 # Some servers count along, so that the last one holds.
                 self.usage = (_count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens")))
-        choices = event.get("choices")
+        choices = choices_of(event)
         if not isinstance(choices, list):
             return ""
         self.answered = True
@@ -155,11 +151,28 @@ class Reply:
             self._written.take(recipient, body)
         for name, arguments in self._written.calls:
             self._collector.add_whole(name, arguments)
+        if whole and not self._collector and not (self.text + text).strip():
+            self._call_at_end_of(self._visible.unclosed or self._thinking)
         if self._keywords:
             text = self._keywords.feed(text) + self._keywords.close()
             for name in self._keywords.asked:
                 self._collector.add_whole(name, {})
         return self._keep(self._mask.feed(text) + self._mask.close())
+
+    @property
+    def _thinking(self) -> str:
+        """What the server sent apart from the answer, as thought."""
+        parts = self._opaque.get("reasoning_content") or self._opaque.get("reasoning") or []
+        return "".join(part for part in parts if isinstance(part, str))
+
+    def _call_at_end_of(self, thinking: str) -> None:
+        """Take up a call that a model ended its thinking with, without a word for the visitor: Kimi K2, Qwen 3, GLM."""
+        written = WrittenCalls(self._schemas)
+        before = (written.feed(thinking) + written.close()).rstrip()
+        if written.unread or not thinking.startswith(before) or thinking[len(before) :].lstrip()[:1] not in ("<", "["):
+            return
+        for name, arguments in written.calls:
+            self._collector.add_whole(name, arguments)
 
     @property
     def met_unopened(self) -> bool:
@@ -213,10 +226,14 @@ class Reply:
         base = event.get("base_resp")
         if isinstance(base, dict) and isinstance(code := base.get("status_code"), int) and code and not event.get("choices"):
             raise classified(MINIMAX_STATUS.get(code, 500), {"message": base.get("status_msg"), "code": code}, key=self._key)
+        if error := error_alone(event):
+            raise classified(status_of(error), error, key=self._key)
 
     def _finish(self, reason: Any, more: bool) -> None:
         if more and self.finish is not None:
             self.finish_is_moot = True
+        if isinstance(reason, dict):
+            reason = reason.get("type")
         reason = str(reason or "").lower().replace("-", "_")
         self.ended = self.ended and not more
         if reason in NO_FINISH:
@@ -244,11 +261,11 @@ class Reply:
         for position, item in enumerate(items if isinstance(items, list) else ()):
             if isinstance(item, dict):
                 self.generated += self._collector.add(item, position)
-        return self._add_content(_content_of(delta))
+        return self._add_content(content_of(delta))
 
     def _message(self, message: dict[str, Any]) -> str:
         """A whole message: the answer of a server that does not stream, or all of it again at the end of a stream."""
-        content, known_chars = _content_of(message), self._content.tell()
+        content, known_chars = content_of(message), self._content.tell()
         if len(content) >= known_chars > 0 and content.startswith(self._content.getvalue()):
             content = content[known_chars:]
         elif self._streamed:
@@ -313,23 +330,6 @@ def read_whole(text: str, tools: Sequence[ToolSpec]) -> str:
     return reply.add({"choices": [{"delta": {"content": text}, "finish_reason": "stop"}]}) + reply.close()
 
 
-def _plain_content(event: dict[str, Any]) -> str:
-    """The text of an object that says nothing else, as nearly all do; else empty."""
-    choices = event.get("choices")
-    if not (event.keys() <= _PLAIN_EVENT and isinstance(choices, list) and choices):
-        return ""
-    if event.get("usage") is not None or event.get("object") == "error":
-        return ""
-    choice = choices[0]
-    if not (isinstance(choice, dict) and choice.keys() <= _PLAIN_CHOICE) or choice.get("finish_reason"):
-        return ""
-    delta = choice.get("delta")
-    if not (isinstance(delta, dict) and delta.keys() <= _PLAIN_DELTA):
-        return ""
-    content = delta.get("content")
-    return content if isinstance(content, str) else ""
-
-
 def _paired(text: str) -> tuple[str, str]:
     """`text` with the halves of characters put together, and a half at its end that waits for the next piece."""
     half = ""
@@ -340,15 +340,6 @@ def _paired(text: str) -> tuple[str, str]:
     except UnicodeEncodeError:
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return text, half
-
-
-def _content_of(delta: dict[str, Any]) -> str:
-    content = delta.get("content")
-    if isinstance(content, list):
-        # Mistral's thinking models send parts.
-        parts = [part for part in content if isinstance(part, dict) and part.get("type") == "text"]
-        content = "".join(part["text"] for part in parts if isinstance(part.get("text"), str))
-    return content if isinstance(content, str) else ""
 
 
 def _encoded(value: Any) -> bytes:

@@ -13,6 +13,7 @@ import orjson
 from assistant.errors import ProviderBadResponse
 from assistant.llm import ToolCallRequest
 from assistant.providers.completions.json_end import JsonEnd
+from assistant.providers.completions.loose_json import loose_value
 from assistant.redaction import is_storable, redacted
 
 MAX_ARGUMENT_CHARS = 65_536  # of all calls together
@@ -20,7 +21,7 @@ MAX_CALLS = 64
 MAX_EXTRA_BYTES = 262_144  # of what one answer's calls carry for their server alone
 MAX_NAME_CHARS = 200
 TOO_MUCH = "The provider sent more tool calls, or longer ones, than anybody needs."
-FORMAT_KEYS = {"index", "id", "type", "function"}
+FORMAT_KEYS = {"index", "id", "type", "function", "name", "arguments"}
 _NOT_SPACE = re.compile(r"\S")
 
 
@@ -46,6 +47,8 @@ class CallCollector:
         function = function if isinstance(function, dict) else {}
         index = item.get("index") if isinstance(item.get("index"), int) else None
         id = item["id"] if isinstance(item.get("id"), str) else ""
+        if not function and isinstance(item.get("name"), str):
+            function = item  # without the object around it
         name = function["name"] if isinstance(function.get("name"), str) else ""
         arguments = _text(function.get("arguments"))
 
@@ -80,7 +83,7 @@ class CallCollector:
     def result(self, complete: bool) -> tuple[ToolCallRequest, ...]:
         """The calls in their order, each once: a model that asks for the same twice in one answer wants it once.
 
-        Their arguments are None unless `complete` and a JSON object: never repaired.
+        Their arguments are None unless `complete` and readable as one object: what is missing is never made up.
         """
         # Arguments whose call is unknown may be the missing half of another's.
         complete = complete and all(call.name or not call.raw.strip() for call in self._calls)
@@ -110,7 +113,8 @@ class CallCollector:
 
     def _known(self, index: int | None, id: str, name: str, position: int) -> _Call | None:
         if index is not None:
-            return self._by_index.get(index)
+            counted = id in self._by_id and not name  # a server that counts pieces and not calls
+            return self._by_index.get(index) or (self._by_id[id] if counted else None)
         if id and (name or id in self._by_id):
             return self._by_id.get(id)
         return self._by_position.get(position)
@@ -126,6 +130,9 @@ class CallCollector:
         if not piece or piece == call.name:
             return
         whole = call.name + piece
+        if resolved(piece, self._names) in self._names and resolved(whole, self._names) not in self._names:
+            call.name = piece  # all of it so far, once more
+            return
         known = call.name and resolved(call.name, self._names) in self._names
         if known and not any(name.startswith(whole) for name in self._names):
             return
@@ -188,8 +195,9 @@ class _Call:
 def read_arguments(raw: str) -> dict[str, Any] | None:
     """The one JSON object that `raw` can mean, or None.
 
-    Read are: nothing or `null` for no arguments; an object that is a JSON string once more; and an object behind the empty
-    one that some gateways send first, or said twice.
+    Read are: nothing or `null` for no arguments; an object that is a JSON string once more, or alone in a list; an object
+    behind the empty one that some gateways send first, or said twice; one with marks of a format or a fence around it; and
+    one with Python's quotes and names, a comma too many or a line break within a text. One that breaks off is none.
     """
     if "\\u0000" in raw:
         return None  # no database keeps it
@@ -202,9 +210,22 @@ def read_arguments(raw: str) -> dict[str, Any] | None:
         if not isinstance(value, str):
             break
         text = value.strip()
-    if value is None and text == "null":
+    if value is None and text in ("null", "None"):
         return {}
-    return value if isinstance(value, dict) else None
+    if value is None and (text := _AROUND_ARGUMENTS.sub("", text)):
+        found = loose_value(text, 0) if text[0] == "{" else (None, 0)
+        value = found[0] if found[1] == len(text) else None
+    if isinstance(value, list) and len(value) == 1:
+        [value] = value
+    return value if isinstance(value, dict) and is_storable(value) else None
+
+
+# What a model or its server leaves around arguments: marks of its format, and a fence.
+_AROUND_ARGUMENTS = re.compile(
+    r"\A(?:\ufeff|\s|<[|｜][\w▁:]{1,40}[|｜]>|</?[a-z_]{1,40}>|```\w{0,20}|json\b|json(?=\{))+"
+    r"|(?:\s|<[|｜][\w▁:]{1,40}[|｜]>|</?[a-z_]{1,40}>|```)+\Z",
+    re.IGNORECASE,
+)
 
 
 def _only_object(text: str) -> Any:
@@ -240,15 +261,18 @@ def resolved(name: str, names: Collection[str]) -> str:
     token of their format (`book<|channel|>json`), and take `-` for `_`.
     """
     name = name[:MAX_NAME_CHARS]
-    name = name.partition("<|")[0].strip().strip("`\"'").strip() or name.strip()
+    name = name.partition("<|")[0].strip().removesuffix("()").strip("`\"'").strip() or name.strip()
     if name in names:
         return name
     plain = re.sub(r":\d+$", "", name)
     # The shortest part comes last: a tool whose name has a dot of its own is meant before one that is called as its end.
     for form in (name, plain, *(plain[match.end() :] for match in re.finditer(r"[.:/]+", plain))):
-        meant = [one for one in names if _folded(one) == _folded(form)]
-        if len(meant) == 1:
-            return meant[0]
+        for folded in (_folded, _joined):
+            meant = [one for one in names if folded(one) == folded(form)]
+            if len(meant) == 1:
+                return meant[0]
+            if meant:
+                break
     return name
 
 
@@ -256,8 +280,13 @@ def _folded(name: str) -> str:
     return re.sub(r"[\W_]+", "_", name.strip().casefold())
 
 
+def _joined(name: str) -> str:
+    """The name in the form in which `find_times` and `findTimes` are one."""
+    return re.sub(r"[\W_]+", "", name.casefold())
+
+
 def _text(arguments: Any) -> str:
-    if isinstance(arguments, dict):
+    if isinstance(arguments, dict | list):
         return orjson.dumps(arguments).decode()
     return arguments.replace("\0", "") if isinstance(arguments, str) else ""
 

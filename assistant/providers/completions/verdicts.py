@@ -11,9 +11,13 @@ Verdict = Literal["yes", "no", "wait"]
 
 # What is left over after a call: what separates it from the next, and what ends marks that were never opened.
 BEHIND_CALL = re.compile(
-    r"(?:[\s;,]|</[\w:｜]{1,40}>|<\|(?:eom_id|eot_id|im_end|call|end)\|>|<\|close\|>message<\|sep\|>|`(?!\w))*"
+    r"(?:[\s;,]|</[\w:｜]{1,40}>|<\|(?:eom_id|eot_id|im_end|calls?|end)\|>|<\|close\|>message<\|sep\|>|`(?!\w)"
+    r"|\[/[\w ]{1,20}\]|<[|｜]tool[\w▁]{1,20}end[|｜]>)*"
 )
-BEHIND_CALL_BEGUN = re.compile(r"<(?:/[\w:｜]{0,40}|\|[\w|]{0,10}(?:>(?:m\w{0,6})?(?:<[\w|]{0,5})?)?)?\Z")
+BEHIND_CALL_BEGUN = re.compile(
+    r"<(?:/[\w:｜]{0,40}|[|｜](?:t(?:ool[\w▁]{0,24}[|｜]?|oo?)?)?|\|[\w|]{0,10}(?:>(?:m\w{0,6})?(?:<[\w|]{0,5})?)?)?\Z"
+    r"|\[(?:/[\w ]{0,20})?\Z"
+)
 
 CALL_FENCES = ("tool_code", "tool_call", "tool_calls", "function_call", "tool", "tool_use")
 DATA_FENCES = (
@@ -36,11 +40,13 @@ NAMED = re.compile(
 # A name, and what it is called with.
 CALLED = (
     r"(?::\d{1,3})?[|`]?(?:\(\s*(?:[)\"'{]|\w+\s*[=:])|[\"']\s*,\s*(?:\w+\s*=\s*)?\{"
+    r"|:\s?\{\s*[\"'}]|[ \t]with\b[^\n{]{0,30}\{\s*[\"'}]"
     r"|\s{0,3}\n\s*```(?:python|json)?\s*\n?\s*(?:tool_call\(|\{)"
     r"|\s{0,3}(?:<\|constrain\|>)?\s?(?:json|code)?\s{0,2}(?:<\|message\|>)?\s?\{\s*(?:[\"'}]|\w+\s*:))"
 )
 CALLED_BEGUN = (
-    r"(?::\d{0,3})?[|`]?(?:\(\s*\w{0,60}\s*|[\"']\s*(?:,\s*(?:\w{0,20}\s*=?\s*)?)?"
+    r"(?::\d{0,3})?[|`]?(?::\s?(?:\{\s*)?|[ \t](?:w|wi|wit|with\b[^\n{]{0,30}(?:\{\s*)?)"
+    r"|\(\s*\w{0,60}\s*|[\"']\s*(?:,\s*(?:\w{0,20}\s*=?\s*)?)?"
     r"|\s{0,3}\n\s*`{0,3}(?:p|py|pyt|pyth|pytho|python|j|js|jso|json)?\s*\n?\s*(?:t\w{0,8}\(?)?"
     r"|\s{0,3}(?:<[|a-z>]{0,12})?\s?(?:j|js|jso|json|c|co|cod|code)?\s{0,2}(?:<[|a-z>]{0,12})?\s?(?:\{\s*\w{0,60}\s*)?)"
 )
@@ -55,8 +61,19 @@ LABELLED_CALL = (
 LABELLED_CALL_BEGUN = (
     r"[`*]*[\w.:-]{0,100}[`*]*[ \t]*(?:\[\s*|w|wi|wit|with\b[^\n{]{0,30}|`{0,2}|\n+\s*[`*]*[a-z _]{0,14}[`*]*\s*)"
 )
-BRACKETED_CALL = r"`?[\w.:-]{1,100}`?\s*(?:[({]|with\b[^\]\n{]{0,30}\{)"
-BRACKETED_CALL_BEGUN = r"`?[\w.:-]{0,100}`?\s*(?:w|wi|wit|with\b[^\]\n{]{0,30})?"
+BRACKETED_CALL = rf"`?[\w.:-]{{1,100}}`?\s*(?:[({{]|,?\s?(?:with\b|{_GIVEN}\b)[^\]\n{{]{{0,30}}\{{)"
+BRACKETED_CALL_BEGUN = r"`?[\w.:-]{0,100}`?\s*(?:,?\s?(?:[a-z _]{0,14}|(?:with|arg|par|inp|act|tool)[^\]\n{]{0,44}))?"
+# `[call: name] {…`: the arguments are behind the bracket.
+NAME_IN_BRACKETS = re.compile(
+    rf"\s*\[?`?(?P<name>[\w.:-]{{1,100}})`?\s*(?:[\])}}*]{{1,2}})\s{{0,9}}(?:[`*]*{_GIVEN}[`*]*\s*:\s{{0,9}})?"
+    r"(?:```\w{0,20}\s{0,9}|`)?(?=\{\s*[\"'}])",
+    re.IGNORECASE,
+)
+NAME_IN_BRACKETS_BEGUN = re.compile(
+    r"\s*\[?`?(?P<name>[\w.:-]{0,100})`?\s*(?:[\])}*]{1,2}\s{0,9}[`*]*[a-z _]{0,14}[`*]*\s{0,9}:?\s{0,9}"
+    r"(?:`{0,3}\w{0,20}\s{0,9})?(?:\{\s*)?)?\Z",
+    re.IGNORECASE,
+)
 # `name --key value`, `name key=value`, and nothing else in the line.
 _VALUE = r"(?:\"[^\"\n]*\"|'[^'\n]*'|[^\s\"'\-][^\s\"']*)"
 SHELL_CALL = rf"(?:[ \t]+(?:--[a-z][\w-]*(?:[= ]{_VALUE})?|[a-z]\w*={_VALUE}))+`?[ \t]*(?:\n|\Z)"

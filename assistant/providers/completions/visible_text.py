@@ -6,16 +6,19 @@ import re
 from collections.abc import Container
 
 MAX_TEXT_CHARS = 65_536
+MAX_NESTED = 8  # thoughts within thoughts
 
 _WORDS = (
     "think", "thinking", "thought", "thoughts", "reasoning", "reflection", "scratchpad", "analysis", "inner_thoughts",
     "internal_monologue", "chain_of_thought", "seed:think", "mm:think", "ant:thinking", "antml:thinking", "antthinking",
+    "longcat_think",
 )  # fmt: skip
 # Names that models and prompts make up: those with one of these in them, and those that are one of the others.
 _STEMS = r"think|thought|reason|reflect|scratch_?pad|monologue|rationale|deliberat|ponder|contemplat|chain[_-]of"
 _MADE_UP = (
-    rf"[\w:.▁-]{{0,30}}(?:{_STEMS})[\w:.▁-]{{0,30}}"
-    r"|(?:seed:)?cot(?:_\w{1,30})?|internal|inner|plan|planning|analysis|assessment"
+    rf"[\w:.▁-]{{0,30}}(?:{_STEMS})[\w:.▁-]{{0,60}}"
+    r"|(?:seed:)?cot(?:_\w{1,30})?|internal|inner|hidden|plan|planning|brainstorm(?:ing)?|(?:\w{1,20}_)?analysis"
+    r"|assessment|(?:self_)?evaluation|(?:self_)?critique|observation|step_by_step|思考|思考过程|推理"
 )
 _TAG = "|".join([*sorted(_WORDS, key=len, reverse=True), _MADE_UP])
 _ATTRIBUTES = r"(?:\s[^<>\n]{0,80})?"
@@ -27,8 +30,8 @@ _THINKING: tuple[tuple[str, str], ...] = (
     (rf"<\s?(?P<tag>{_TAG}){_ATTRIBUTES}\s?>", rf"</\s?(?:{_TAG})\s*>"),
     # GLM, OpenThoughts, Cohere Command A, Apertus, MiniCPM, Solar
     (
-        rf"<[|｜](?![\w▁: -]*(?:{_ENDING}))[\w▁: -]{{0,30}}(?:{_STEMS}|inner)[\w▁: -]{{0,30}}[|｜]>",
-        rf"<[|｜](?:/|(?=[\w▁: -]{{0,40}}(?:{_ENDING})))[\w▁: -]{{0,30}}(?:{_STEMS}|inner)[\w▁: -]{{0,30}}[|｜]>"
+        rf"<[|｜](?![\w▁: -]*(?:{_ENDING}))[\w▁: -]{{0,30}}(?:{_STEMS}|inner|cot_)[\w▁: -]{{0,30}}[|｜]>",
+        rf"<[|｜](?:/|(?=[\w▁: -]{{0,40}}(?:{_ENDING})))[\w▁: -]{{0,30}}(?:{_STEMS}|inner|cot_)[\w▁: -]{{0,30}}[|｜]>"
         rf"|</[|｜][\w▁: -]{{0,30}}(?:{_STEMS}|inner)[\w▁: -]{{0,30}}[|｜]>|<\|end\|>(?=<\|begin\|>)",
     ),
     # Mistral Magistral, and models whose prompt asks for it
@@ -37,7 +40,7 @@ _THINKING: tuple[tuple[str, str], ...] = (
         rf"\[(?:/|(?:END|STOP)[ _](?:OF[ _])?){_BRACKETED}\]",
     ),
     (r"◁(?:think|thinking)▷", r"◁/(?:think|thinking)▷"),  # Kimi VL
-    (r"<unused94>(?:thought\b)?", r"<unused95>"),  # MedGemma
+    (r"<(?:unused|ctrl)94>(?:thought\b)?", r"<(?:unused|ctrl)95>"),  # MedGemma, Gemini
     (r"\{(?:think|thinking|thought|reasoning)\}", r"\{/(?:think|thinking|thought|reasoning)\}"),
     (r"```(?:think|thinking|thoughts?|reasoning|scratchpad)[ \t]*\n", r"```"),
     (r"<!--", r"-->"),
@@ -57,6 +60,7 @@ _AROUND_ANSWER = (
     (r"<\|(?:START_RESPONSE|begin_of_solution)\|>", r"<\|(?:END_RESPONSE|end_of_solution)\|>"),
     (r"<\|open\|>response<\|sep\|>", r"<\|close\|>response<\|sep\|>"),  # Kimi K3
     (r"✿RETURN✿[:：]", r"(?!)"),  # Qwen through Qwen-Agent
+    (r">>>all\n", r"(?!)"),  # Functionary 3
     # The beginning of an answer in templates that a server does not know
     (
         r"<s>|<bos>|<\|im_start\|>assistant\b|<\|assistant\|>|<\|start_header_id\|>assistant<\|end_header_id\|>"
@@ -104,24 +108,24 @@ _LITERALS = (
     *(f"[{edge}{word}]" for word in _BRACKETS for edge in ("", "/", *_EDGES)),
     *(f"{{{slash}{word}}}" for word in _PIPED for slash in ("", "/")),
     *(f"```{word}\n" for word in ("think", "thinking", "thought", "thoughts", "reasoning", "scratchpad")),
-    *("<!--", "-->", "<unused94>thought", "<unused95>", "[e~[", "[inst]", "[/inst]"),
+    *("<!--", "-->", "<unused94>thought", "<unused95>", "<ctrl94>thought", "<ctrl95>", "[e~[", "[inst]", "[/inst]"),
     *(f"<{slash}{before}{word}>" for word in _ANSWER_WORDS for before in ("", "final_") for slash in ("", "/")),
     *(f"◁{slash}{word}▷" for word in ("think", "thinking") for slash in ("", "/")),
     *(f"<|{edge}|>{word}<|sep|>" for word in ("think", "response") for edge in ("open", "close")),
-    "✿return✿:", "✿return✿：",
+    "✿return✿:", "✿return✿：", ">>>all\n",
     "<|channel>thought", "<channel|>", "<s>", "<bos>", "<|im_start|>assistant", "<|assistant|>", "<start_of_turn>model",
     "<|start_header_id|>assistant<|end_header_id|>", *_OVER,
 )  # fmt: skip
 _TAG_BEGUN = re.compile(
     rf"</?\s?(?:(?:{_TAG})(?:\s[^<>\n]{{0,80}})?|[\w:.▁-]{{0,30}})\Z"
     r"|<[|｜\[]/?[\w▁:/ -]{0,60}[|｜\]]?\Z|</[|｜][\w▁: -]{0,60}[|｜]?\Z"
-    r"|\[\|\w{0,20}\|?\Z|<(?:reserved_|unused)\d{0,4}\Z"
+    r"|\[\|\w{0,20}\|?\Z|<(?:reserved_|unused|ctrl)\d{0,4}\Z"
     r"|<details\b[^<>\n]{0,80}(?:>\s{0,9}(?:<(?:s[umary]{0,6}(?:>[^<>\n]{0,130}(?:</?\w{0,7})?)?)?)?)?\Z",
     re.IGNORECASE,
 )
 _SPEAKERS = ("assistant", "model")  # after the mark that begins a message
-_OPENING = re.compile(r"[<\[◁✿`{]")  # what every mark begins with
-_SURE = re.compile(r"<[|｜]|\[[A-Z]{2}|◁|<\|channel>|<unused94>")  # marks that stand in no other text
+_OPENING = re.compile(r"[<\[◁✿`{>]")  # what every mark begins with
+_SURE = re.compile(r"<[|｜]|\[[A-Z]{2}|◁|<\|channel>|<unused94>|<ctrl94>|<details")  # marks that stand in no other text
 _NOT_SPACE = re.compile(r"\S")
 _SENTENCE_END = re.compile(r"[.!?…。！？]\s*\Z")
 _QUOTES_BEFORE = tuple("`'\"‘“„«")
@@ -147,11 +151,14 @@ class Visible:
         self._kept_chars = 0
         self._opened = False  # a mark that opens has been seen, or spoken of: one that ends has its own
         self._closing: re.Pattern[str] | None = None  # what ends the thinking we are in
+        self._again: re.Pattern[str] | None = None  # what opened it, where that is a tag
+        self._ends = 0  # of it that have come
         self._inline = False  # which began within a line, or with a mark of a made-up name: without an end it was none
         self._around: re.Pattern[str] | None = None  # what ends the answer, as it has begun with a mark of its own
         self._line = ""  # the beginning of what was shown of this line, and its end
         self._in_code = False  # between two lines of ```
         self.over = False  # a mark of the template's has ended the answer
+        self.unclosed = ""  # thinking, known at the end of an answer that ends within it
         self._worded = False  # a letter or digit has been shown
         self._skip_space = True
 
@@ -174,7 +181,7 @@ class Visible:
             return "".join([*self._kept, text]).lstrip()[:MAX_TEXT_CHARS] if whole else ""
         shown = "".join(self._scan(text, final=True))
         if self._closing and whole:
-            hidden = "".join(self._kept) + self._held
+            self.unclosed = hidden = "".join(self._kept) + self._held
             ends = list(_UNOPENED_END.finditer(hidden))  # one of another name than what opened it
             shown += hidden if self._inline else hidden[ends[-1].end() :].lstrip() if ends else ""
         return shown
@@ -222,13 +229,23 @@ class Visible:
         if end is None:
             self._held = text[until:]
             return len(text)
+        if self._is_nested():
+            self._keep(end[0])
+            return end.end()
         self._closing, self._skip_space, self._line = None, True, ""
         return end.end()
+
+    def _is_nested(self) -> bool:
+        """Whether the end that has come is that of thinking within the thinking."""
+        self._ends += 1
+        if self._again is None or self._ends > MAX_NESTED:
+            return False
+        return sum(1 for _ in self._again.finditer("".join(self._kept))) > self._ends
 
     def _counts(self, mark: re.Match[str], following: str, shown: list[str]) -> bool:
         """Whether a mark is one; then what it says is so from here on."""
         kind = mark.lastgroup or ""
-        if self._in_code:
+        if self._in_code and not self._line.lstrip().startswith("```"):
             return False
         if kind == "over":
             self.over = self._worded and self._line[-1:] not in _QUOTES_BEFORE
@@ -245,8 +262,9 @@ class Visible:
         at_start = not self._worded or not self._line.strip()
         attached = bool(self._line) and not self._line[-1].isspace() and self._line[-1] not in _QUOTES
         if kind == "token":
-            self.over = self._worded and attached and _ENDS_ANSWER.search(mark[0]) is not None
-            return attached or not self._worded
+            counts = attached or at_start
+            self.over = self._worded and counts and _ENDS_ANSWER.search(mark[0]) is not None
+            return counts
         if kind == "end":
             if self._opened and self._skip_space:
                 return True  # of two that were opened, one within the other
@@ -260,10 +278,12 @@ class Visible:
         inline = _SENTENCE_END.search(self._line) and not (spaced and self._line[-1].isspace())
         if not (at_start or inline):
             return False
-        end = rf"</\s?{re.escape(mark['tag'])}\s*>" if mark["tag"] else _THINKING[int(kind[4:])][1]
+        end = _end_of_tag(mark["tag"]) if mark["tag"] else _THINKING[int(kind[4:])][1]
         sure = mark["tag"].lower() in _WORDS if mark["tag"] else _SURE.match(mark[0]) is not None
         self._closing, self._inline, self._kept = re.compile(end, re.IGNORECASE), not (at_start and sure), [mark[0]]
-        self._kept_chars = 0
+        self._kept_chars, self._ends = 0, 0
+        tag = mark["tag"]
+        self._again = re.compile(rf"(?<![`'\"])<\s?{re.escape(tag)}{_ATTRIBUTES}\s?>", re.IGNORECASE) if tag else None
         return True
 
     def _keep(self, text: str) -> None:
@@ -283,6 +303,12 @@ class Visible:
             if self._line.lstrip().startswith("```") and self._line.count("```") % 2:
                 self._in_code = not self._in_code
             self._line = _both_ends(line)
+
+
+def _end_of_tag(tag: str) -> str:
+    """A pattern; where the tag's own name says that it begins something, also for the name that says that it ends."""
+    end = re.sub("(?i)start|begin", "end", tag)
+    return rf"</\s?{re.escape(tag)}\s*>" + (rf"|<{re.escape(end)}>" if end != tag else "")
 
 
 def _both_ends(line: str) -> str:

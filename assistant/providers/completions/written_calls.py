@@ -7,43 +7,27 @@ from collections.abc import Container, Mapping
 from typing import Any
 
 from assistant.providers.completions.call_dialects import read_calls
-from assistant.providers.completions.context import place
-from assistant.providers.completions.dialects import NEVER_IN_SENTENCES, Dialect, marks
+from assistant.providers.completions.dialects import Dialect, marks
 from assistant.providers.completions.json_end import JsonEnd
-from assistant.providers.completions.machine_text import end_of_tag, mentions, of_machine_text
+from assistant.providers.completions.machine_text import end_of_tag, mentions
 from assistant.providers.completions.tool_calls import resolved
 from assistant.providers.completions.verdicts import (
     BEFORE_NAME,
     BEHIND_CALL,
     BEHIND_CALL_BEGUN,
-    BRACKETED_CALL,
-    BRACKETED_CALL_BEGUN,
-    CALL_FENCES,
     CALLED,
-    CALLED_BEGUN,
-    DATA_FENCES,
-    FIRST_KEY,
-    FIRST_KEY_BEGUN,
-    LABELLED_CALL,
-    LABELLED_CALL_BEGUN,
-    NAME_KEYS,
-    NAMED,
-    NAMED_CALL,
-    NAMED_CALL_BEGUN,
-    OTHER_KEYS,
-    PYTHON_CALL,
-    PYTHON_CALL_BEGUN,
-    SHELL_CALL,
-    SHELL_CALL_BEGUN,
+    NAME_IN_BRACKETS,
     Verdict,
-    of_certain,
-    of_pattern,
-)  # fmt: skip
+)
+from assistant.providers.completions.written_verdicts import Judge
 
 MAX_BODY_CHARS = 65_536
-HEAD_CHARS = 400  # within which it is decided whether something is a call
 
 _LONGEST_END = 40
+# A call that is JSON, or a name and JSON, with marks and a fence around it.
+_JSON_BODY = re.compile(
+    r"\s*(?:[\w.:-]{0,100}\s*(?:<[|｜][^<>\n]{1,40}[|｜]>|\[ARGS\]|```\w{0,20})?\s*){0,3}[{\[]", re.IGNORECASE
+)
 _CODE_END = re.compile(r"```")
 _LINE_END = re.compile(r"\n")
 _MAX_LINE = 200
@@ -64,6 +48,7 @@ class WrittenCalls:
         self._offered = tools if offered is None else offered
         self._marks = marks(tuple(sorted(tools)))
         self._mentions = mentions(tuple(sorted(tools)))
+        self._judge = Judge(tools, self._marks, self._mentions)
         self._held = ""
         self._in_code = False
         self._behind_call = False
@@ -118,7 +103,7 @@ class WrittenCalls:
                 break
             self._show(text[at : mark.start()], shown)
             at = mark.start()
-            verdict = self._verdict(mark, text, final)
+            verdict = self._judge.verdict(mark, text, self._line, final=final, after_call=bool(self.calls or self.unread))
             if verdict == "wait" and not final:
                 self._held = text[at:]
                 break
@@ -137,6 +122,9 @@ class WrittenCalls:
             end_of_tag(text, mark.start(), self._mentions) if dialect.mark == "<" else self._marks.ends[dialect.mark]
         )
         self._to_line_end = dialect.name and re.match(CALLED, text[mark.end() :]) is None
+        if (dialect.bracket or dialect.mark == "[") and (named := NAME_IN_BRACKETS.match(text, mark.end())):
+            self._body.append(f"{named['name']}\n")
+            return named.end()
         if dialect.end is None or dialect.part:
             self._body.append(mark[0] if dialect.end is not None else "")
             return mark.start() if dialect.end is None else mark.end()
@@ -168,6 +156,10 @@ class WrittenCalls:
             found = self._closing.search(searched) if self._closing else None
             end = at + found.end() - len(self._tail) if found else -1
             after = end if found else len(text)
+            if found and self._is_quoted(text[at : max(at, at + found.start() - len(self._tail))]):
+                end, searched = -1, ""
+            elif found is None:
+                self._follow(text[at:])
             self._body.append(text[at:after])
             self._tail = searched[-max(_LONGEST_END, self._marks.longest) :]
         self._chars += after - at
@@ -177,16 +169,29 @@ class WrittenCalls:
             self._body = []  # no call is that long: it is hidden, and not kept
         return after
 
+    def _is_quoted(self, before: str) -> bool:
+        """Whether the mark behind `before` is within a string of the call's JSON: then it is an argument's own text."""
+        self._follow(before)
+        return self._end.in_text and _JSON_BODY.match("".join([*self._body, before])) is not None
+
+    def _follow(self, text: str) -> None:
+        """Keep up with where strings begin and end in the call's JSON, of which there may be several values."""
+        at = 0
+        while 0 <= at < len(text):
+            at = self._end.feed(text, at)
+
     def _finish(self) -> None:
         assert self._dialect
         body, dialect = "".join(self._body), self._dialect
         self._dialect, self._body, self._tail = None, [], ""
         self._behind_call = True
-        if dialect.mark == "<tool_response>":
+        if dialect.made_up:
             return
         # The mark that ends it is no part of it, but for tags that belong to the call.
-        if self._closing and not dialect.part and (ends := [end.start() for end in self._closing.finditer(body)]):
-            body = body[: ends[-1]]
+        ends = [end.start() for end in self._closing.finditer(body)] if self._closing and not dialect.part else []
+        body = body[: ends[-1]] if ends else body
+        if ends and dialect.certain and resolved(body.strip(), self._tools) in self._tools:
+            body += "({})"  # the name alone, as GLM calls what has no arguments
         if dialect.mark == "```":
             language, _, code = body.partition("\n")
             named = resolved(language.strip(), self._tools) in self._tools
@@ -195,8 +200,8 @@ class WrittenCalls:
             before = BEFORE_NAME.match(body)
             body = body[before.end() :] if before else body
             body = body[:-1] if before and before[0].endswith("(") else body
-        elif dialect.mark[0] == "[" and dialect.mark[-1] == ":":
-            body = body[len(dialect.mark) : -1]
+        elif dialect.bracket and body[: len(dialect.mark)].lower() == dialect.mark:
+            body = body[len(dialect.mark) : len(body) - {"[": 1, "(": 1, "{": 2}.get(dialect.mark[0], 0)]
         self._read(body if self._chars <= MAX_BODY_CHARS else "")
 
     def _read(self, body: str) -> None:
@@ -215,8 +220,6 @@ class WrittenCalls:
             _, newline, line = text.rpartition("\n")
             self._line = (line if newline else self._line + line)[-_MAX_LINE:]
 
-    # --- Is it one? ---------------------------------------------------------------------------------------------------
-
     def _begun(self, text: str, start: int) -> int:
         """Where a mark may have begun whose end has not come, or the length of `text`. Within a word, hardly any begins with
         a letter: most words end in letters that a tool's name may begin with."""
@@ -231,169 +234,3 @@ class WrittenCalls:
                 return first + index
             before = letter
         return len(text)
-
-    def _verdict(self, mark: re.Match[str], text: str, final: bool) -> Verdict:
-        if not final and text[mark.start() : mark.start() + self._marks.longest].lower() in self._marks.beginnings:
-            return "wait"  # it may become a longer mark
-        head = text[mark.end() : mark.end() + HEAD_CHARS]
-        dialect = self._marks.by_mark[mark[0].lower()]
-        verdict = "no" if dialect.mark == "<" else self._of(dialect, head)
-        if verdict == "no" and not (dialect.line and self._line.strip()):
-            verdict = of_machine_text(mark[0], head, self._mentions, final=self._final)
-        if verdict == "wait" and len(head) == HEAD_CHARS:
-            # What follows is not waited for where nothing before it says that it is a sentence.
-            return "yes" if dialect.name and re.match(CALLED, head) and not self._line.strip() else "no"
-        return verdict
-
-    def _of(self, dialect: Dialect, head: str) -> Verdict:
-        if dialect.name:
-            return self._of_name(dialect, head)
-        if dialect.line:
-            return self._of_line(head) if not self._line.strip() else "no"
-        if dialect.mark[0] == "[" and dialect.mark[-1] == ":":
-            return self._of_bracket(head.lstrip(), unknown=re.search(r"[ _]", dialect.mark) is not None)
-        match dialect.mark:
-            case "{":
-                return self._of_json("{" + head)
-            case "[":
-                bare = head.lstrip()
-                if bare[:1] in ("", "{"):
-                    return self._of_json("[" + head) if bare else "wait"
-                known = self._of_python(bare)
-                unknown = known == "no" and self._tools
-                return of_pattern(PYTHON_CALL, PYTHON_CALL_BEGUN, bare) if unknown else known
-            case "```":
-                return self._of_fence(head)
-            case "✿function✿":
-                return of_pattern(r"\s*[:：]\s*`?\w", r"\s*(?:[:：]\s*`?)?", head)
-            case "assistantcommentary to=":
-                return of_pattern(r"[\w.:-]{1,100}[^\w.:-]", r"[\w.:-]{0,100}", head)
-            case "<tool_response>":
-                return "yes" if self.calls or self.unread else "no"
-            case mark if mark[0] == "<" and mark[-1] == " ":
-                return of_pattern(r"\s*[\w-]{1,60}\s*=\s*[\"']", r"\s*[\w-]{0,60}\s*(?:=\s*)?", head)
-            case mark if mark[-1] == "=":
-                attributes = r"(?:\s[^<>{]{0,200}(?:=\s?['\"]\{[^<>]{0,300})?)?"
-                return of_pattern(
-                    rf"\s*[\"']?[\w.:-]{{1,100}}[\"']?{attributes}\s*/?[>{{]",
-                    rf"\s*[\"']?[\w.:-]{{0,100}}[\"']?{attributes}\s*",
-                    head,
-                )
-            case "<|recipient|>" if head.lstrip()[:3] in ("", "a", "al", "all"):
-                return "no" if head.lstrip()[:3] == "all" else "wait"
-            case "functools[" | "functools [":
-                return of_pattern(r"\s*\{", r"\s*", head)
-        return of_certain(head)
-
-    def _of_bracket(self, body: str, unknown: bool) -> Verdict:
-        """Whether `[tool call: …` is one; `unknown`: also of a tool that there is not."""
-        if body[:1] in ("{", "["):
-            return self._of_json(body)
-        verdict = of_pattern(BRACKETED_CALL, BRACKETED_CALL_BEGUN, body)
-        name = re.match(r"`?([\w.:-]+)", body)
-        known = name is not None and resolved(name[1], self._tools) in self._tools
-        return "no" if verdict == "yes" and not (known or unknown) else verdict
-
-    def _of_name(self, dialect: Dialect, head: str) -> Verdict:
-        """Whether the name of a tool is called here, or only named."""
-        called = of_pattern(CALLED, CALLED_BEGUN, head)
-        if called == "yes":
-            before = BEFORE_NAME.match(dialect.mark)
-            if before and any(one in before[0].lower() for one in NEVER_IN_SENTENCES):
-                return "yes"
-            stands = place(self._line, head, self._marks, final=self._final)
-            return "wait" if stands == "unknown" else "yes" if stands == "apart" else "no"
-        if self._line.strip(" \t-*>$`"):
-            return called
-        shell = re.match(SHELL_CALL, head)
-        if shell and (self._final or shell[0].endswith("\n")):
-            return "yes"
-        begun = "\n" not in head and re.fullmatch(SHELL_CALL_BEGUN, head) is not None
-        return "wait" if called == "wait" or (begun and not self._final) else "no"
-
-    def _of_json(self, text: str) -> Verdict:
-        """Whether JSON that begins like this is a call of a tool that was offered."""
-        key = FIRST_KEY.match(text)
-        if key is None:
-            begun = FIRST_KEY_BEGUN.match(text)
-            word = (begun[1] or "") if begun else ""
-            keys = (*NAME_KEYS, *OTHER_KEYS, *self._tools)
-            return "wait" if begun and any(known.startswith(word) for known in keys) else "no"
-        rest = text[key.end() :]
-        if resolved(key[1], self._tools) in self._tools and rest[:1] in ("", "{"):
-            return "yes" if rest else "wait"
-        if key[1] not in (*NAME_KEYS, *OTHER_KEYS):
-            return "no"
-        names = [found[1] for found in NAMED.finditer(text)]
-        if any(resolved(name, self._tools) in self._tools for name in names):
-            return "yes"
-        if key[1] in OTHER_KEYS or rest[:1] in ("", "{"):
-            return "wait"
-        return of_pattern(NAMED_CALL, NAMED_CALL_BEGUN, rest) if self._tools else "no"
-
-    def _of_python(self, text: str) -> Verdict:
-        """Whether `text` begins with a call of a tool that was offered, as Python writes it."""
-        found = re.match(r"(?:print\(\s*)?([\w.]{1,100})(\s*\(?)", text)
-        if not found:
-            return "no"
-        if found[2].endswith("("):
-            return "yes" if resolved(found[1].removesuffix(".call"), self._tools) in self._tools else "no"
-        if found.end() < len(text):
-            return "no"
-        last = found[1].rpartition(".")[2]
-        begun = any(
-            name.casefold().startswith(last.casefold()) for name in (*self._tools, "default_api", "functions", "print")
-        )
-        return "wait" if begun else "no"
-
-    def _of_fence(self, head: str) -> Verdict:
-        language, newline, body = head.partition("\n")
-        if language.lstrip()[:1] in ("{", "["):
-            language, newline, body = "", "\n", head
-        language = language.strip().lower()
-        if language and resolved(language, self._tools) in self._tools and newline:
-            return "yes"
-        if not newline:
-            named = any(name.lower().startswith(language) for name in self._tools)
-            return "wait" if named or any(one.startswith(language) for one in (*CALL_FENCES, *DATA_FENCES)) else "no"
-        body = body.lstrip()
-        if language in CALL_FENCES:
-            return of_certain(body)
-        if language not in DATA_FENCES:
-            return "no"
-        if not body:
-            return "wait"
-        if body[0] == "{" or body.startswith("[") and body[1:].lstrip()[:1] in ("", "{"):
-            return self._of_json(body)
-        if body[0] == "<":
-            tags = [one for one in self._marks.by_mark if one[0] == "<" and body.lower().startswith(one)]
-            tag = max(tags, key=len)  # one of them is the bracket alone
-            if tag != "<":
-                return self._of(self._marks.by_mark[tag], body[len(tag) :])
-            return "wait" if body.lower() in self._marks.beginnings else "no"
-        body = re.sub(r"\A[$>][ \t]*", "", body)
-        first = re.match(r"([\w.-]{1,100})[ \t]", body)
-        if first and resolved(first[1], self._tools) in self._tools:
-            line = body[first.end() - 1 :]
-            if re.match(SHELL_CALL, line) and ("\n" in line or self._final):
-                return "yes"
-            return "wait" if "\n" not in line and not self._final and re.fullmatch(SHELL_CALL_BEGUN, line) else "no"
-        return self._of_python(body.lstrip("[")) if body else "wait"
-
-    def _of_line(self, head: str) -> Verdict:
-        body = head.lstrip()
-        if not body or body in ("`", "``"):
-            return "wait"
-        if body.startswith("```"):
-            return self._of_fence(body[3:])
-        if body[0] in "[{":
-            return self._of_json(body)
-        found = re.match(r"[`*]*([\w.:-]{1,100})[`*]*(\s*)(.?)", body)
-        if not found:
-            return "no"
-        if not found[3]:
-            return "wait"
-        following = found[3] in "{(" or "\n" in found[2]
-        if following and resolved(found[1], self._tools) in self._tools:
-            return "yes"
-        return of_pattern(LABELLED_CALL, LABELLED_CALL_BEGUN, body.lower()) if self._tools else "no"

@@ -96,7 +96,8 @@ def qwen(body: dict[str, Any]) -> Iterator[str]:
 def anthropic(body: dict[str, Any]) -> Iterator[str]:
     """Claude behind Anthropic's own endpoint, Bedrock and LiteLLM."""
     for n, message in enumerate(body["messages"]):
-        if isinstance(message["content"], str) and not message["content"].strip() and not message.get("tool_calls"):
+        visible = (message["content"] or "").strip().strip("\u200b").strip()
+        if isinstance(message["content"], str) and not visible and not message.get("tool_calls"):
             yield f"messages.{n}: text content blocks must contain non-whitespace text"
         if message["content"] == "":
             yield f"messages.{n}: text content blocks must be non-empty"

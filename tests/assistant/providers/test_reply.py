@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from assistant.errors import ProviderError
 from assistant.llm import ToolCallRequest, ToolSpec
 from assistant.providers.completions import Reply
 from assistant.providers.completions.reply import MAX_OPAQUE_BYTES
@@ -122,6 +123,9 @@ def test_a_call_longer_than_anybody_needs_is_hidden_and_not_run() -> None:
         ("x.cancel", "x.cancel"),
         ("bo", "bo"),
         ("bookings", "bookings"),
+        ("book()", "book"),
+        ("bookTable", "book_table"),
+        ("BOOK_TABLE", "book_table"),
         ("", ""),
     ],
 )
@@ -151,6 +155,27 @@ def test_a_name_that_may_mean_two_tools_means_neither() -> None:
         ('{"a": 1', None),
         ('{}{"a": NaN}', None),
         ("[1]", None),
+        ('[{"a": 1}]', {"a": 1}),
+        ('[{"a": 1}, {"a": 1}]', None),
+        ("None", {}),
+        # With what is not JSON's
+        ('{"a": 1,}', {"a": 1}),
+        ("{'a': 'it is', 'b': None, 'c': True}", {"a": "it is", "b": None, "c": True}),
+        ('{a: "b: c,}", d: [1, 2,]}', {"a": "b: c,}", "d": [1, 2]}),
+        ('{"a": "two\nlines\tand"}', {"a": "two\nlines\tand"}),
+        ('{"a": "it\\\'s"}', {"a": "it's"}),
+        ("{'a': 1", None),
+        ("{'a': 1} {'a': 2}", None),
+        ("{'a': 'x\\x00'}", None),
+        # With something around it
+        ('\ufeff{"a": 1}', {"a": 1}),
+        ('```json\n{"a": 1}\n```', {"a": 1}),
+        ('<|message|>{"a": 1}<|call|>', {"a": 1}),
+        ('json{"a": 1}', {"a": 1}),
+        ('{"a": "<|end|>"}\n</tool_call>', {"a": "<|end|>"}),
+        ('See: {"a": 1}', None),
+        ('{"a": 1} is what I mean', None),
+        ("```json", None),
         ('"tomorrow"', None),
         ("7", None),
         ("{}" + "[" * 5000, None),
@@ -222,3 +247,96 @@ def test_a_key_reaches_neither_ledger_nor_history() -> None:
 def test_a_word_that_a_local_server_takes_for_a_key_may_be_said() -> None:
     shown, reply = reply_to(["We run ollama."], key="ollama")
     assert reply.text == "We run ollama."
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        [{"type": "text", "text": "We open "}, {"type": "text", "text": "at nine."}],
+        [{"type": "output_text", "text": "We open at nine.", "annotations": []}],
+        [{"text": "We open at nine."}],
+        [{"type": "text", "text": {"value": "We open at nine.", "annotations": []}}],
+        {"type": "text", "text": "We open at nine."},
+        ["We open ", "at nine."],
+        [{"type": "reasoning", "summary": [{"text": "hm"}]}, {"type": "text", "text": "We open at nine."}],
+        [{"type": "text", "text": "hm", "thought": True}, {"type": "text", "text": "We open at nine."}],
+        [None, 7, {"type": "image_url"}, {"type": "text", "text": None}, {"type": "text", "text": "We open at nine."}],
+    ],
+)  # fmt: skip
+def test_an_answer_in_parts_is_read_whatever_their_shape(content: Any) -> None:
+    assert "".join(reply_to([content])[0]) == "We open at nine."
+    assert Reply().add({"choices": [{"message": {"content": content}}]}) == "We open at nine."
+
+
+@pytest.mark.parametrize("mark", [{"channel": "analysis"}, {"extra_content": {"google": {"thought": True}}}])
+def test_text_that_is_marked_as_thought_beside_it_is_not_shown(mark: dict[str, Any]) -> None:
+    reply = Reply()
+    assert reply.add(delta(content="They want the hours.", **mark)) == ""
+    assert (
+        reply.add(delta(content="Nine.", extra_content={"google": {"thought_signature": "x"}}, channel="final")) == "Nine."
+    )
+
+
+@pytest.mark.parametrize("field", ["reasoning_content", "reasoning"])
+def test_a_call_that_came_as_the_end_of_what_was_thought_is_run(field: str) -> None:
+    call = '<tool_call>{"name": "book", "arguments": {"slot": "a1"}}</tool_call>'
+    for answer, calls in (("", [("book", {"slot": "a1"})]), ("Nine.", [])):
+        reply = Reply(tools=[BOOK])
+        for piece in cut(f"I book it.\n{call}", 5):
+            reply.add(delta(**{field: piece}))
+        reply.add(delta("stop", content=answer))
+        reply.close()
+        assert (reply.text, [(one.name, one.arguments) for one in reply.calls(complete=True)]) == (answer, calls)
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [{"index": 0, "id": "a", "function": {"name": "book"}}, {"index": 1, "id": "a", "function": {"arguments": "{}"}}],
+        [{"index": 0, "id": "a", "name": "book", "arguments": "{}"}],
+        [{"index": 0, "id": "a", "function": {"name": "bo"}}, {"index": 0, "function": {"name": "book", "arguments": "{}"}}],
+        [{"index": 0, "id": "a", "function": {"name": "book", "arguments": [{}]}}],
+    ],
+)  # fmt: skip
+def test_a_call_is_put_together_whatever_its_server_counts_and_repeats(pieces: list[dict[str, Any]]) -> None:
+    assert [(one.name, one.arguments) for one in calls_of(*(delta(tool_calls=[piece]) for piece in pieces))] == [
+        ("book", {})
+    ]
+
+
+@pytest.mark.parametrize(
+    ("event", "cause"),
+    [
+        ({"detail": "Internal Server Error"}, "server_error"),
+        ({"internalServerException": {"message": "x"}}, "server_error"),
+        ({"throttlingException": {"message": "Slow down."}}, "rate_limited"),
+        ({"errors": [{"code": 3040, "message": "Try again."}], "success": False}, "server_error"),
+        ({"code": "Throttling", "message": "Too many", "request_id": "r"}, "rate_limited"),
+        ({"status": 503, "title": "Unavailable", "detail": "x"}, "server_error"),
+    ],
+)
+def test_an_error_that_does_not_say_so_ends_a_stream_all_the_same(event: dict[str, Any], cause: str) -> None:
+    reply = Reply()
+    reply.add(delta(content="We open "))
+    with pytest.raises(ProviderError) as error:
+        reply.add(event)
+    assert error.value.cause == cause
+
+
+def test_what_a_server_says_beside_its_answer_is_no_error() -> None:
+    reply = Reply()
+    for event in (
+        {"type": "ping"},
+        {"id": "g", "usage": {"prompt_tokens": 1}, "message": None, "errors": []},
+        {"message": {"role": "assistant"}, "done": False},
+        {**delta(content="Nine."), "message": "ok", "detail": "fast"},
+        {"choices": [{"delta": {}, "finish_reason": {"type": "stop"}}]},
+    ):
+        reply.add(event)
+    assert (reply.text + reply.close(), reply.finish) == ("Nine.", "stop")
+
+
+@pytest.mark.parametrize("name", ["result", "data"])
+def test_an_answer_that_a_gateway_wrapped_once_more_is_read(name: str) -> None:
+    message = {"role": "assistant", "content": "Nine."}
+    assert Reply().add({"code": 200, name: {"choices": [{"message": message, "finish_reason": "stop"}]}}) == "Nine."

@@ -44,7 +44,31 @@ MARKS = [
     ("Reasoning: ", "\n\n**Answer:** "),
     ("**Thinking process:** ", "\nFinal answer: "),
     ("Here's my thought process:\n", "\nHere is my response:\n"),
+    ("Here is my thought process: ", " Here is my response: "),
+    ("<hidden>", "</hidden>"),
+    ("<brainstorming>", "</brainstorming>"),
+    ("<needs_analysis>", "</needs_analysis>"),
+    ("<思考>", "</思考>"),
+    ("<reasoning_begin>", "<reasoning_end>"),
+    ("<think_never_used_0123456789abcdef0123456789abcdef>", "</think_never_used_0123456789abcdef0123456789abcdef>"),
+    ("<|cot_begin|>", "<|cot_end|>"),
+    ("<ctrl94>thought\n", "<ctrl95>"),
+    ("⟨think⟩", "⟨/think⟩"),
+    ("\\<thinking\\>", "\\</thinking\\>"),
+    ("\\u003cthink\\u003e", "\\u003c/think\\u003e"),
+    ("<think>One <think>of two</think> or ", "</think>"),
+    ("### Reasoning\n", "\n\n### Answer\n"),
+    ("## Thinking:\n", "\n## Final answer\n"),
+    ("**Überlegung:**\n", "\n**Antwort:** "),
+    ("Réflexion : ", "\nRéponse : "),
+    ("**Razonamiento:** ", "\n**Respuesta:**\n"),
+    ("التفكير: ", "\nالجواب: "),
+    ("思考：", "\n回答："),
+    ("【思考】", "【/思考】"),
+    ("Thinking...\n", "\n...done thinking.\n"),
+    ("analysis<|message|>", "<|end|><|channel|>final<|message|>"),
 ]
+CALL = '<tool_call>{"name": "find_times", "arguments": {"people": 2}}</tool_call>'
 
 
 @pytest.mark.parametrize("size", [1, 7, 1000])
@@ -89,7 +113,44 @@ def test_a_token_within_an_answer_loses_nothing_of_it() -> None:
         "Reasoning: nothing is better than tea.\nCome in.",
         "Tokens such as <|user|> and `<|im_middle|>` begin a turn, and <!-- a comment.",
         "A `<reflection>` and a <table>: two tags. {x} and ```html\n<plan>\n```",
+        "## Reasoning\nThat is a chapter of ours.",
+        "Thinking...\nWe will call you.",
+        "Razonamiento: ninguno.\nVenga.",
+        "<hidden> gems of the town",
+        "A part ends with <|end|>, and <|channel|> begins one.",
     ],
 )
 def test_text_that_only_has_such_words_in_it_is_shown(text: str, size: int) -> None:
     assert reply_to(text, size)[0] == text
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+@pytest.mark.parametrize(
+    "begin", ["<think>", "[THINK]", "<longcat_think>", "<|START_THINKING|>", "<details type='reasoning'>"]
+)
+def test_a_call_that_ends_a_thought_without_end_is_run(begin: str, size: int) -> None:
+    shown, reply = reply_to(f"{begin}{SECRET}\n{CALL}", size)
+    assert (shown, [(call.name, call.arguments) for call in reply.calls(complete=True)]) == (
+        "",
+        [("find_times", {"people": 2})],
+    )
+
+
+@pytest.mark.parametrize("thought", [f"{SECRET} {CALL} Or not?", f"{SECRET} {CALL[11:-12]}", SECRET])
+def test_a_call_that_a_thought_only_mentions_is_not_run(thought: str) -> None:
+    shown, reply = reply_to(f"<think>{thought}", 7)
+    assert (shown, reply.calls(complete=True)) == ("", ())
+    shown, reply = reply_to(f"<think>{SECRET} {CALL}</think>{NINE}", 7)
+    assert (shown, reply.calls(complete=True)) == (NINE, ())
+
+
+def test_a_thought_that_names_its_own_mark_ends_all_the_same() -> None:
+    assert reply_to(f"<think>I write `<think>` first.</think>{NINE}", 7)[0] == NINE
+    assert reply_to(f"<think>I write <think> first.</think>{NINE}", 7)[0] == NINE
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_what_stands_before_the_end_of_a_part_without_beginning_hides_no_answer(size: int) -> None:
+    shown, reply = reply_to(f"{SECRET}<|end|><|start|>assistant<|channel|>final<|message|>{NINE}", size)
+    assert shown.endswith(NINE)
+    assert reply.met_unopened

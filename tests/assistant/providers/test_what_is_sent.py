@@ -47,7 +47,7 @@ ANSWER = ChatMessage("assistant", "Ten is free.")
 
 # --- Any history --------------------------------------------------------------------------------------------------------
 
-words = st.text("ab .\n", max_size=6)
+words = st.text("ab .\n\u200b", max_size=6)
 names = st.sampled_from(["find_times", "no such tool!", "9lives", "", "ä" * 70])
 ids = st.sampled_from(["a", "call_1", "AbCdEfGh1", "", "x" * 130, "b__thought__c2ln"])
 makers = st.sampled_from(["", "there/m", "other/m"])
@@ -105,7 +105,7 @@ def test_no_server_refuses_the_form_of_any_history(history: list[ChatMessage], o
     assert strict.refusals(body, *rules) == []
     everything = told(body)
     for message in history:
-        assert message.text.strip() in everything, "something was left out"
+        assert message.text.strip() in everything or not message.text.strip("\u200b \n"), "something was left out"
 
 
 @examples(max_examples=40, deadline=None)
@@ -168,6 +168,14 @@ def test_what_a_failed_turn_had_done_is_told_in_a_note() -> None:
     text = body["messages"][1]["content"]
     assert text.startswith("Is Tuesday free?") and text.endswith("Hello?")
     assert f"{NOTE}The result of an action of yours, find_times" in text and "10:00" in text
+
+
+@pytest.mark.parametrize("nothing", ["\u200b", " \ufeff\n", "\u2060\u200d", "\u00ad"])
+def test_what_cannot_be_seen_is_sent_as_nothing(nothing: str) -> None:
+    result = [FOUND[0], ChatMessage("tool", nothing, call_id="call_7")]
+    body = sent([ChatMessage("system", nothing), SYSTEM, ASKED, *result, ChatMessage("assistant", nothing), ANSWER, ASKED])
+    assert nothing not in told(body)
+    assert told(sent([ChatMessage("user", f"Ja{nothing}")])) == f"Ja{nothing}".strip()
 
 
 def test_staff_and_assistant_speak_as_one_and_never_first() -> None:

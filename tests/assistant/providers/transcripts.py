@@ -56,6 +56,12 @@ TRANSCRIPTS: dict[str, tuple[bytes, Meaning]] = {
     "empty lines in front": (b"\r\n\n" + PLAIN, Meaning(HELLO_TEXT, tokens=(11, 5))),
     "data: without its space": (PLAIN.replace(b"data: ", b"data:"), Meaning(HELLO_TEXT, tokens=(11, 5))),
     "no blank lines between events": (PLAIN.replace(b"\n\n", b"\n"), Meaning(HELLO_TEXT, tokens=(11, 5))),
+    "[done] in small letters": (PLAIN.replace(b"[DONE]", b"[done]"), Meaning(HELLO_TEXT, tokens=(11, 5))),
+    "a tab within a text": (stream(b'{"choices":[{"delta":{"content":"a\tb"}}]}', delta("stop")), Meaning("a\tb")),
+    "NaN, and bytes that are no UTF-8": (
+        PLAIN.replace(b'"index": 0', b'"logprobs": NaN, "x": "\xff", "index": 0'),
+        Meaning(HELLO_TEXT, tokens=(11, 5)),
+    ),
     "no [DONE]": (stream(*HELLO, done=False), Meaning(HELLO_TEXT)),
     "no [DONE] and no last line end": (stream(*HELLO, done=False).rstrip(), Meaning(HELLO_TEXT)),
     "[DONE] but no finish_reason": (stream(*HELLO[:3]), Meaning(HELLO_TEXT)),
