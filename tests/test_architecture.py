@@ -1,4 +1,4 @@
-"""The rooms, and which way the arrows point: every import of ours, held against the picture."""
+"""Packages, layers and dependencies: every import of ours, held against the diagram in `docs/design.md`."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from assistant.tools import KINDS
 
 ROOT = Path(__file__).resolve().parent.parent
 
-PICTURE = ROOT / "docs" / "design.md"
+DIAGRAM = ROOT / "docs" / "design.md"
 
 
-def floors(picture: str) -> list[list[str]]:
-    """The rooms of the picture, from top to bottom. An arrow begins a floor; a line without one goes on with it."""
-    block = picture.partition("## The rooms")[2].partition("\n\n    ")[2].partition("\n\n")[0]
+def layers(diagram: str) -> list[list[str]]:
+    """The packages of the diagram, from top to bottom. An arrow begins a layer; a line without one continues it."""
+    block = diagram.partition("## Packages")[2].partition("\n\n    ")[2].partition("\n\n")[0]
     found: list[list[str]] = []
     for line in block.splitlines():
         arrow, names = line.strip()[:1], re.split(r"\s{3,}", line.strip().lstrip("⇅↓ "))[0].split()
@@ -27,15 +27,15 @@ def floors(picture: str) -> list[list[str]]:
             found.append([])
         found[-1] += [name.rstrip("/") for name in names]
     top = ("static/widget", *(package for package in OURS if package != "assistant"))
-    return [[name if name in top else f"assistant.{name}" for name in floor] for floor in found]
+    return [[name if name in top else f"assistant.{name}" for name in layer] for layer in found]
 
 
 OURS = ("assistant", "widget", "interworky")
-# A module imports from lines below its own, never from above or beside; a room is one thing, whose modules know each other,
-# though never in a circle.
-FLOORS = floors(PICTURE.read_text())[1:]  # the widget itself is no Python
-ROOMS = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
-PLAIN = FLOORS[-1]
+# A module imports from lines below its own, never from above or beside; the modules of one package may import each other,
+# though never in a cycle.
+LAYERS = layers(DIAGRAM.read_text())[1:]  # the widget itself is no Python
+PACKAGES = {home: layer for layer, packages in enumerate(LAYERS) for home in packages}
+PLAIN = LAYERS[-1]
 # What models call the kinds that mean something to them: nothing for services.
 NAMED_KINDS = ("assistant.models.methods.method.HANDOFF", "assistant.models.methods.method.KNOWLEDGE")
 CLIENTS = {"aiohttp", "curl_cffi", "http", "httpcore", "httpx", "httpx_aiohttp", "niquests", "requests", "urllib3", "urllib"}
@@ -54,9 +54,9 @@ def name_of(path: Path) -> str:
     return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
-def room_of(module: str) -> str | None:
-    """The room a module is in; None for what stands above all of them, such as `interworky` and `assistant.apps`."""
-    return next((room for room in ROOMS if module == room or module.startswith(room + ".")), None)
+def package_of(module: str) -> str | None:
+    """The package of the diagram that a module is in; None for what is above all of them: `interworky`, `assistant.apps`."""
+    return next((home for home in PACKAGES if module == home or module.startswith(home + ".")), None)
 
 
 def imports(path: Path) -> Iterator[tuple[int, str]]:
@@ -72,55 +72,55 @@ def imports(path: Path) -> Iterator[tuple[int, str]]:
                 yield from ((node.lineno, f"{base}.{alias.name}") for alias in node.names)
 
 
-def wrong_arrows(path: Path) -> Iterator[str]:
-    room = room_of(name_of(path))
-    if room is None:
+def wrong_imports(path: Path) -> Iterator[str]:
+    home = package_of(name_of(path))
+    if home is None:
         return
     for line, imported in imports(path):
-        other = room_of(imported)
-        if other is not None and other != room and ROOMS[other] <= ROOMS[room]:
-            yield f"{path.relative_to(ROOT)}:{line}: {room} may not know {imported}"
+        other = package_of(imported)
+        if other is not None and other != home and PACKAGES[other] <= PACKAGES[home]:
+            yield f"{path.relative_to(ROOT)}:{line}: {home} may not know {imported}"
 
 
 @pytest.mark.parametrize("package", ["assistant", "widget"])
 def test_a_module_imports_only_from_lines_below_its_own(package):
-    assert [wrong for path in modules(package) for wrong in wrong_arrows(path)] == []
+    assert [wrong for path in modules(package) for wrong in wrong_imports(path)] == []
 
 
-def test_the_check_sees_a_wrong_arrow_inside_a_function(tmp_path, monkeypatch):
+def test_the_check_sees_a_wrong_import_inside_a_function(tmp_path, monkeypatch):
     monkeypatch.setattr(f"{__name__}.ROOT", tmp_path)
     wrong = tmp_path / "assistant" / "services" / "noun.py"
     wrong.parent.mkdir(parents=True)
     wrong.write_text("def f():\n    from ..tools import executor\n    from assistant.services import other\n")
-    assert list(wrong_arrows(wrong)) == [
+    assert list(wrong_imports(wrong)) == [
         "assistant/services/noun.py:2: assistant.services may not know assistant.tools.executor"
     ]
 
 
-def test_the_picture_is_read_as_it_is_drawn():
+def test_the_diagram_is_read_as_it_is_drawn():
     drawn = (
-        "## The rooms\n\nWords.\n\n    ⇅ static/widget    the page\n    ↓ turns  admin/    two\n      jobs    three\n"
+        "## Packages\n\nWords.\n\n    ⇅ static/widget    the page\n    ↓ turns  admin/    two\n      jobs    three\n"
         "    ↓ llm    values\n\nMore."
     )
-    assert floors(drawn) == [
+    assert layers(drawn) == [
         ["static/widget"],
         ["assistant.turns", "assistant.admin", "assistant.jobs"],
         ["assistant.llm"],
     ]
-    assert ROOMS["assistant.services"] < ROOMS["assistant.models"] < ROOMS["assistant.llm"]
+    assert PACKAGES["assistant.services"] < PACKAGES["assistant.models"] < PACKAGES["assistant.llm"]
 
 
-def test_the_drawing_shows_the_same_rooms():
-    drawing = (ROOT / "docs" / "images" / "rooms.svg").read_text()
+def test_the_drawing_shows_the_same_packages():
+    drawing = (ROOT / "docs" / "images" / "layers.svg").read_text()
     drawn = re.findall(r'class="name"[^>]*>([^<]+)<', drawing)
-    assert drawn == [room.removeprefix("assistant.") for floor in floors(PICTURE.read_text()) for room in floor]
+    assert drawn == [home.removeprefix("assistant.") for layer in layers(DIAGRAM.read_text()) for home in layer]
 
 
-def test_every_room_of_the_picture_is_there():
+def test_every_package_of_the_diagram_exists():
     assert [
-        room
-        for room in ROOMS
-        if not (ROOT / room.replace(".", "/")).is_dir() and not (ROOT / f"{room.replace('.', '/')}.py").is_file()
+        home
+        for home in PACKAGES
+        if not (ROOT / home.replace(".", "/")).is_dir() and not (ROOT / f"{home.replace('.', '/')}.py").is_file()
     ] == []
 
 
@@ -158,15 +158,15 @@ def test_no_module_imports_itself_by_way_of_others():
 def test_every_module_has_a_room():
     above = {"assistant", "assistant.apps"}
     assert [
-        name for path in modules("assistant", "widget") if room_of(name := name_of(path)) is None and name not in above
+        name for path in modules("assistant", "widget") if package_of(name := name_of(path)) is None and name not in above
     ] == []
 
 
 def test_plain_values_know_neither_django_nor_us():
-    paths = [path for path in modules("assistant") if room_of(name_of(path)) in PLAIN]
+    paths = [path for path in modules("assistant") if package_of(name_of(path)) in PLAIN]
     known = {(name_of(path), imported) for path in paths for _, imported in imports(path)}
     assert {(who, what) for who, what in known if what.split(".")[0] in ("django", "channels", "celery", *OURS)} == {
-        (who, what) for who, what in known if room_of(what) in PLAIN
+        (who, what) for who, what in known if package_of(what) in PLAIN
     }
 
 
@@ -180,7 +180,7 @@ def test_only_outbound_reaches_other_servers():
     found = [
         f"{path.relative_to(ROOT)}:{line}: {what}"
         for path in modules(*OURS)
-        if room_of(name_of(path)) != "assistant.outbound"
+        if package_of(name_of(path)) != "assistant.outbound"
         for line, what in imports(path)
         if what.split(".")[0] in CLIENTS and not what.startswith(("urllib.parse.", "http.HTTPStatus"))
     ]

@@ -1,6 +1,6 @@
 """Every way in which an address leaves us, found in the code, and the entry that drives it in `tests/assistant/entries.py`.
 
-A new one fails here until it is driven there: against a DNS that changes its mind, watched at the socket.
+A new one fails here until it is driven there: under DNS rebinding, watched at the socket.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ OUT = {
     ): "a message channel's form",
     ("assistant.tools.request:_plain", "origin", ""): "a method that a model calls",
 }
-# Each function of the upper rooms that has a lower one go out: by these, addresses come to the calls above.
+# Each function of the upper packages that makes a lower one go out: by these, addresses come to the calls above.
 UP = {
     "assistant.admin.methods.imports.ServerForm.found": "an MCP server that is imported from",
     "assistant.admin.methods.imports._asked": "a provider that writes a draft",
@@ -184,7 +184,7 @@ def calls_out() -> Iterator[tuple[str, str, str]]:
     """Function, what of `outbound` it uses, and the `reach` it gives there."""
     for path in architecture.modules(*architecture.OURS):
         module = architecture.name_of(path)
-        if architecture.room_of(module) == "assistant.outbound" or "outbound" not in path.read_text():
+        if architecture.package_of(module) == "assistant.outbound" or "outbound" not in path.read_text():
             continue
         for name, function, full, node in references(path):
             if re.fullmatch(r"assistant\.outbound\.[a-z]\w*", full):
@@ -212,8 +212,8 @@ def test_everybody_above_who_has_something_go_out_is_listed_and_driven() -> None
     for path in architecture.modules("assistant", "widget"):
         for name, _, full, _ in references(path):
             uses.setdefault(f"{architecture.name_of(path)}.{name}", set()).add(exported.get(full, full))
-    top = set(architecture.FLOORS[0] + architecture.FLOORS[1])
-    above = {one for one in uses if architecture.room_of(one) in top}
+    top = set(architecture.LAYERS[0] + architecture.LAYERS[1])
+    above = {one for one in uses if architecture.package_of(one) in top}
     going = {"assistant.outbound.fetch", "assistant.outbound.stream"}
     # A kind's `run` is found in a table, so those who run it are those who have an executor.
     going |= {"assistant.tools.executor.Executor", "assistant.tools.executor.try_out"}
@@ -223,7 +223,7 @@ def test_everybody_above_who_has_something_go_out_is_listed_and_driven() -> None
     while more := {one for one in uses.keys() - above - going if goes(uses[one] - modules, going)}:
         going |= more
     found = {one for one in above if goes(uses[one] - modules, going)}
-    assert sorted(found) == sorted(UP), LIST_IT.format("Something above the three rooms goes out, or does not any more")
+    assert sorted(found) == sorted(UP), LIST_IT.format("Something above the three packages goes out, or does not any more")
     assert set(UP.values()) <= {*ENTRIES, OPERATORS}
 
 
@@ -245,7 +245,7 @@ def test_nobody_else_opens_a_connection() -> None:
         called = {one.attr for one in ast.walk(architecture.tree(path)) if isinstance(one, ast.Attribute)}
         if imported & OPENERS or called & STREAMS:
             found.add(architecture.name_of(path))
-    found = {one for one in found if architecture.room_of(one) != "assistant.outbound"}
+    found = {one for one in found if architecture.package_of(one) != "assistant.outbound"}
     assert sorted(found) == sorted(SOCKETS), LIST_IT.format("A module can open a socket past outbound, or cannot any more")
 
 

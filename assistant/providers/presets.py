@@ -26,8 +26,9 @@ from urllib.parse import urlsplit
 
 MODELS_AS_OF = date(2026, 11, 26)
 AZURE_API_VERSION = "2024-10-21"
-# The documented default. OpenAI ended it on 2026-05-07, which `retirements` and the session key's error say.
-OPENAI_REALTIME = "gpt-4o-realtime-preview-2024-12-17"
+# What OpenAI recommends instead of gpt-4o-realtime-preview, which ended on 2026-05-07, and of gpt-realtime, which ends on
+# 2027-01-20 (https://developers.openai.com/api/docs/deprecations, 2026-11-26).
+OPENAI_REALTIME = "gpt-realtime-2"
 
 
 @dataclass(frozen=True)

@@ -73,6 +73,11 @@ def second_factors() -> QuerySet[Authenticator]:
     return Authenticator.objects.exclude(type=Authenticator.Type.RECOVERY_CODES)
 
 
+def reset_two_factor(user: User) -> int:
+    """Delete a user's factors and recovery codes; returns how many rows there were."""
+    return Authenticator.objects.filter(user=user).delete()[0]
+
+
 def username_for(typed: str) -> str:
     """The user whom somebody means that logs in: by name, or by an address that only one user has."""
     if "@" not in typed or User.objects.filter(username=typed).exists():

@@ -13,6 +13,7 @@ from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
+from django.core.management import CommandError, call_command
 from django.test import Client
 
 from assistant.models import Delivery, Organization, PushSubscription
@@ -180,6 +181,19 @@ def test_a_required_factor_cannot_be_removed(home, ada):
     Organization.objects.update(require_two_factor=False)
     client.post(f"{APP}remove/")
     assert not Authenticator.objects.exists()
+
+
+def test_an_operator_resets_the_factors_of_one_user_by_name(home, ada, capsys):
+    bob = member(home, "agent", "bob")
+    for user, kind in ((ada, "totp"), (ada, "recovery_codes"), (bob, "totp")):
+        Authenticator.objects.create(user=user, type=kind, data={})
+    call_command("reset_two_factor", "ada")
+    assert [row.user for row in Authenticator.objects.all()] == [bob]
+    assert "deleted: 2" in capsys.readouterr().out
+    call_command("reset_two_factor", "ada")
+    assert "changepassword ada" in capsys.readouterr().out
+    with pytest.raises(CommandError, match="no user 'eve'"):
+        call_command("reset_two_factor", "eve")
 
 
 def test_recovery_codes_alone_are_no_second_factor(home, ada):

@@ -181,7 +181,8 @@ def test_voice_is_named_or_its_absence_explained(settings):
 
 
 def test_a_voice_model_that_has_ended_is_a_warning_that_names_the_variable(settings):
-    settings.AI_ENVIRONMENT = {"AI_API_KEY": KEY, "AI_MODEL": "gpt-5.5", "AI_FAST_MODEL": "gpt-5.4-mini"}
+    ended = {"AI_REALTIME_MODEL": "gpt-4o-realtime-preview-2024-12-17"}
+    settings.AI_ENVIRONMENT = {"AI_API_KEY": KEY, "AI_MODEL": "gpt-5.5", "AI_FAST_MODEL": "gpt-5.4-mini", **ended}
     seen, code = examined()
     assert "AI_REALTIME_MODEL=" in said(seen, "warning") and code == 0
 

@@ -53,10 +53,10 @@ def test_a_notice_reads_as_a_sentence():
     assert "ended on 2029-12-27" in str(notice)
 
 
-def test_the_documented_default_for_voice_is_known_to_have_ended_and_by_what_to_replace_it():
+def test_an_ended_voice_model_is_replaced_by_the_default_for_voice():
     openai = ProviderSettings("openai", "https://api.openai.com/v1", preset="openai")
-    (notice,) = notices(openai, [OPENAI_REALTIME], today=date(2026, 11, 21))
-    assert notice.stage == 0 and notice.replacement
+    (notice,) = notices(openai, ["gpt-4o-realtime-preview-2024-12-17"], today=date(2026, 11, 21))
+    assert notice.stage == 0 and notice.replacement == OPENAI_REALTIME
 
 
 def test_every_entry_of_the_shipped_list_is_valid():
@@ -69,7 +69,7 @@ def test_every_entry_of_the_shipped_list_is_valid():
 
 def test_no_preset_assumes_a_model_that_has_an_end():
     for key, row in PRESETS.items():
-        assert not {row.smart, row.fast} & retirements.shipped().get(key, {}).keys(), key
+        assert not {row.smart, row.fast, row.realtime} & retirements.shipped().get(key, {}).keys(), key
 
 
 def test_the_list_is_no_older_than_the_presets():

@@ -142,9 +142,10 @@ def test_ai_model_and_ai_fast_model_are_read():
     assert only({"AI_API_KEY": "sk-0123456789", "AI_MODEL": "a"}).fast == "gpt-4o-mini"
 
 
-def test_ai_realtime_model_keeps_its_documented_default():
-    assert only({"AI_API_KEY": "sk-0123456789"}).realtime == "gpt-4o-realtime-preview-2024-12-17"
-    assert only({"AI_API_KEY": "sk-0123456789", "AI_REALTIME_MODEL": "gpt-realtime-2"}).realtime == "gpt-realtime-2"
+def test_ai_realtime_model_has_a_default_that_has_not_ended():
+    assert only({"AI_API_KEY": "sk-0123456789"}).realtime == "gpt-realtime-2"
+    named = {"AI_API_KEY": "sk-0123456789", "AI_REALTIME_MODEL": "gpt-realtime-2.1"}
+    assert only(named).realtime == "gpt-realtime-2.1"
 
 
 @pytest.mark.parametrize(("preset", "voice"), [("openai", True), ("ollama", False), ("lm-studio", False), ("vllm", False),
