@@ -9,9 +9,10 @@ from uuid import UUID
 
 from asgiref.sync import async_to_sync
 from celery import shared_task
+from django.db.models.signals import pre_delete
 from django.utils import timezone
 
-from assistant import secrets
+from assistant import outbound, secrets
 from assistant.async_db import fresh_connections, in_db
 from assistant.engine import claims
 from assistant.engine.evidence import Evidence
@@ -23,7 +24,7 @@ from assistant.providers import embeddings, realtime, retirements, router
 from assistant.providers.configuration import ProviderSettings
 from assistant.providers.router import Candidate
 from assistant.sentences import sentence
-from assistant.services.conversations import removed_calls, voice_calls
+from assistant.services.conversations import hang_ups, removed_calls, voice_calls
 from assistant.services.providers import budgets
 from assistant.tools.executor import Executor
 from assistant.tools.receipts import effects_so_far
@@ -155,7 +156,8 @@ async def start(conversation: Conversation, call_id: UUID, value: str, sdp: str)
     try:
         await in_db(voice_calls.connected)(call, connected.call)
     except voice_calls.CallRemoved:
-        await realtime.hang_up(provider, connected.call)
+        if not await realtime.hang_up(provider, connected.call):
+            await in_db(hang_ups.keep)(_for_later(provider, connected.call))
         raise
     return connected.sdp
 
@@ -219,6 +221,47 @@ def hang_up_removed(removal_id: str) -> None:
             log.warning("removal %s: the provider of a voice call is no longer set up, so nobody can hang up", removal_id)
         if provider is None or async_to_sync(realtime.hang_up)(provider, call.provider_call):
             removed_calls.hung_up(removal_id, call)
+
+
+@shared_task(name=hang_ups.TASK)  # type: ignore[untyped-decorator]
+@fresh_connections()
+def hang_up_deleted(hang_up_id: str) -> None:
+    """Have the provider end a call that was deleted with what it belonged to, if that is due and nobody else is at it."""
+    try:
+        kept = hang_ups.claim(hang_up_id)
+    except secrets.SecretUnreadable:
+        log.warning("hang-up %s: what it takes does not open any more, so nobody can hang up", hang_up_id)
+        hang_ups.done(hang_up_id)
+        return
+    if kept and async_to_sync(realtime.hang_up)(_from_later(kept["provider"]), kept["call"]):
+        hang_ups.done(hang_up_id)
+
+
+def watch() -> None:
+    """Have calls hung up whose rows are deleted, whatever deletes them: an organization, an assistant, a conversation."""
+    pre_delete.connect(_deleted, sender=VoiceCall, dispatch_uid="voice-call")
+
+
+def _deleted(instance: VoiceCall, **_: Any) -> None:
+    """In the transaction that deletes the row, while its provider's is still there."""
+    if not hang_ups.is_due(instance):
+        return
+    provider = _provider_of(instance)
+    if provider is None:
+        log.warning("voice call %s: its provider is no longer set up, so nobody can hang up", instance.pk)
+    else:
+        hang_ups.keep(_for_later(provider, instance.provider_call))
+
+
+def _for_later(provider: ProviderSettings, call: str) -> dict[str, Any]:
+    """What `realtime.hang_up` takes, as JSON, with the key: to be sealed."""
+    kept = ("name", "base_url", "key", "auth", "headers", "reach")
+    return {"call": call, "provider": {name: getattr(provider, name) for name in kept}}
+
+
+def _from_later(kept: dict[str, Any]) -> ProviderSettings:
+    headers = tuple((name, value) for name, value in kept["headers"])
+    return ProviderSettings(**{**kept, "headers": headers, "reach": outbound.Reach(kept["reach"])})
 
 
 def _provider_of(call: VoiceCall) -> ProviderSettings | None:

@@ -46,7 +46,7 @@ TITLES = {
     Appointment.State.DECLINED: "is_declined",
 }
 # What an error says is for a model; whether the appointment is cancelled or over, the page says itself.
-REFUSALS = {"slot_taken": "just_taken", "slot_gone": "just_taken", "busy": "busy_now"}
+REFUSALS = {"slot_taken": "just_taken", "slot_gone": "just_taken", "busy": "busy_now", "reason_too_long": "too_long"}
 
 
 def holder_of(token: str) -> str:
@@ -91,7 +91,7 @@ def page(request: HttpRequest, appointment: Appointment) -> HttpResponseBase:
 
 
 def refusal(error: InterworkyError, locale: str) -> str:
-    return label(REFUSALS.get(error.code, "no_more_changes"), locale)
+    return label(REFUSALS.get(error.code, "no_more_changes"), locale, max=appointments.REASON_CHARS)
 
 
 def _picked(appointment: Appointment, slot: str) -> slot_ids.Pick:
@@ -131,9 +131,9 @@ def _until(appointment: Appointment, locale: str) -> str:
 
 def _asked(request: HttpRequest, appointment: Appointment, locale: str) -> dict[str, Any]:
     """What the page asks for: to cancel, to choose another time, or to say yes to the one that was chosen."""
-    asks = request.GET.get("do", "") or ("move" if request.method == "POST" else "")
+    asks = request.POST.get("do", "") or request.GET.get("do", "") or ("move" if request.method == "POST" else "")
     if asks != "move":
-        return {"asks": asks if asks == "cancel" else ""}
+        return {"asks": asks if asks == "cancel" else "", "reason": request.POST.get("reason", "")}
     if slot := request.GET.get("slot", ""):
         try:
             chosen = offers.describe(_picked(appointment, slot), appointment.visitor_timezone, locale)

@@ -7,10 +7,11 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.utils import parse_date_str
 
-from assistant.services.conversations.results import midnight
+from assistant.services.days import midnight
 
 EARLIEST, LATEST = date(1900, 1, 1), date(9000, 1, 1)  # as far as every zone's clock and both databases go
 
@@ -19,11 +20,11 @@ class DayRangeFilter(RangeDateFilter):
     """For columns that hold moments. Unfold's own compares them with the last day's midnight, and so leaves that day out."""
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        name = self.field_path
+        name, zone = self.field_path, timezone.get_current_timezone()
         if first := _day(self.used_parameters.get(f"{name}_from")):
-            queryset = queryset.filter(**{f"{name}__gte": midnight(first)})
+            queryset = queryset.filter(**{f"{name}__gte": midnight(first, zone)})
         if last := _day(self.used_parameters.get(f"{name}_to")):
-            queryset = queryset.filter(**{f"{name}__lt": midnight(last + timedelta(days=1))})
+            queryset = queryset.filter(**{f"{name}__lt": midnight(last + timedelta(days=1), zone)})
         return queryset
 
 

@@ -29,7 +29,7 @@ from assistant.models.conversations.file import ConversationFile, DroppedFile
 from assistant.models.conversations.inbox import CannedReply, ConversationRead, Tag
 from assistant.models.conversations.notices import Notice, NoticeText
 from assistant.models.conversations.turn import ToolCall, Turn
-from assistant.models.conversations.voice_call import VoiceCall
+from assistant.models.conversations.voice_call import HangUp, VoiceCall
 from assistant.models.deliveries import Delivery
 from assistant.models.methods.method import Method
 from assistant.models.methods.replay import Replay
@@ -59,8 +59,8 @@ __all__ = [
     "CalendarAccount", "CalendarFeed", "CalendarProvider", "CannedReply", "Card", "Closure", "Conversation",
     "ConversationFile", "ConversationNote", "ConversationRead", "Delivery", "Document", "DocumentFile", "DroppedFile",
     "Embedding", "Event", "Feedback",
-    "FormField", "IdentityKey", "Invitation", "Membership", "Message", "MessageChannel", "MessageTemplate", "Method",
-    "Notice", "NoticeText",
+    "FormField", "HangUp", "IdentityKey", "Invitation", "Membership", "Message", "MessageChannel", "MessageTemplate",
+    "Method", "Notice", "NoticeText",
     "Notification", "NotificationChoice", "OAuthClient", "Offering", "OfficeClosure", "OfficeHours", "OpeningHours",
     "Organization", "OutsideCalendar", "OutsideEntry", "Passage", "PassageVector", "Picture", "Price", "PromptDraft",
     "PromptVersion",

@@ -118,12 +118,21 @@ def _book(context: Context, arguments: dict[str, Any]) -> ToolResult:
     what = f"{menus.title(booked.service, booked.calendar)}, {wording.when(booked, booked.visitor_timezone)}"
     if answers := form_fields.answered(booked, by_visitor=True):
         what += f". The form: {'; '.join(f'{name}: {value}' for name, value in answers)}"
-    mail = f"A confirmation is on its way to {booked.email}. The visitor sees a receipt."
+    mail = f"{_mail(booked)} The visitor sees a receipt."
     if booked.state == Appointment.State.REQUESTED:
         # Not booked yet, and not to be called so.
         text = f"Requested under the reference {booked.reference}: {what}. The team confirms it or suggests another time."
         return ToolResult(f"{text} {mail}", effects=frozenset({"sent"}))
     return ToolResult(f"Booked under the reference {booked.reference}: {what}. {mail}")
+
+
+def _mail(booked: Appointment) -> str:
+    """What has become of the confirmation, as far as is known."""
+    if not booked.email:
+        return "No confirmation is sent, as there is no e-mail address."
+    if not outbox.leaves():
+        return f"No e-mail is sent, since this is a demonstration: the confirmation to {booked.email} is kept on the server."
+    return f"A confirmation is on its way to {booked.email}."
 
 
 def _decline_book(context: Context, arguments: dict[str, Any]) -> None:

@@ -42,6 +42,9 @@ def test_every_state_can_be_looked_at_and_has_no_accessibility_problem(
     expect(page.locator("[data-state='search'] .find")).to_be_visible()
     expect(page.locator("[data-state='files sent and received'] .file")).to_have_count(2)
     expect(page.locator("[data-state='files to send'] .attach")).to_be_visible()
+    expect(page.locator("[data-state='files on their way'] progress")).to_have_count(2)
+    expect(page.locator("[data-state='files refused'] .file.failed")).to_have_count(2)
+    expect(page.locator("[data-state='file removed'] .file.failed")).to_be_visible()
     for figure in figures.all():
         name = str(figure.get_attribute("data-state")).replace(":", "").replace(" ", "-")
         assert len(figure.screenshot(path=tmp_path / f"{name}.png")) > 1_000, name

@@ -187,6 +187,19 @@ def test_what_is_too_late_to_change_says_until_when_it_could_be(visitor, appoint
     assert appointment.state == "confirmed"
 
 
+def test_a_reason_that_is_too_long_is_refused_by_name_and_nothing_of_it_is_lost(visitor, appointment):
+    appointment.service.__class__.objects.update(ask_cancel_reason=True)
+    reason = "Because of the weather. " * 20
+    page = visitor.post(address(appointment), {"do": "cancel", "reason": reason})
+    appointment.refresh_from_db()
+    assert appointment.state == "confirmed" and page.status_code == 200
+    assert "Please use 300 characters at most." in page.content.decode()
+    assert reason in page.content.decode(), "it can be shortened"
+    visitor.post(address(appointment), {"do": "cancel", "reason": "é\r\n" * 150})
+    appointment.refresh_from_db()
+    assert appointment.state == "cancelled" and appointment.cancel_reason == " ".join("é" * 150)
+
+
 def test_a_reason_is_asked_where_staff_want_one_and_the_team_reads_it(visitor, appointment):
     assert "<textarea" not in visitor.get(address(appointment) + "?do=cancel").content.decode()
     appointment.service.__class__.objects.update(ask_cancel_reason=True)

@@ -12,7 +12,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from assistant.admin.booking.schedule_forms import validate_phone
+from assistant.admin.booking.schedule_forms import entered, own_input, validate_phone
 from assistant.errors import InterworkyError, ToolError
 from assistant.models import Appointment
 from assistant.services.booking import by_staff, form_fields
@@ -34,7 +34,7 @@ class DetailsForm(forms.Form):
         self.own = [{**field, "optional": True} for field in form_fields.own_fields(appointment.service)]
         before = {f"{form_fields.OWN}{one['field']}": one["given"] for one in appointment.answers}
         for field in self.own:
-            self.fields[field["name"]] = _own_field(field, before.get(field["name"], ""))
+            self.fields[field["name"]] = own_input(field, before.get(field["name"], ""))
         if appointment.start_at > timezone.now():
             about = "To the address above, with the appointment as it is now."
             self.fields["notify"] = forms.BooleanField(label="Send confirmation", help_text=about, required=False)
@@ -53,26 +53,13 @@ class DetailsForm(forms.Form):
 
     def given(self) -> dict[str, str]:
         """What was entered, by the names of the fields, ticks as the form of visitors has them."""
-        values = {field["name"]: self.cleaned_data.get(field["name"], "") for field in self.own}
-        return {name: form_fields.TICKED if value is True else value or "" for name, value in values.items()}
+        return entered(self.own, self.cleaned_data)
 
     def save(self) -> None:
         """Raises `ToolError` for an address that is none, or that too many e-mails went to today."""
         contact = {name: self.cleaned_data[name] for name in CONTACT}
         notify = self.cleaned_data.get("notify", False)
         by_staff.correct(self.appointment, **contact, answers=self.given(), notify_visitor=notify)
-
-
-def _own_field(field: dict[str, Any], before: str) -> forms.Field:
-    shown: dict[str, Any] = {"label": field["label"], "help_text": field.get("help", ""), "required": False}
-    if field["type"] == "checkbox":
-        return forms.BooleanField(**shown, initial=before == form_fields.TICKED)
-    if field["type"] == "select":
-        # What staff no longer offer can stay as it was answered.
-        options = [*field["options"], *([before] if before and before not in field["options"] else [])]
-        field["options"] = options
-        return forms.ChoiceField(**shown, choices=[("", "Not answered"), *((one, one) for one in options)], initial=before)
-    return forms.CharField(**shown, max_length=form_fields.MOST_CHARS, initial=before)
 
 
 def page(model_admin: Any, request: HttpRequest, object_id: Any) -> HttpResponse:

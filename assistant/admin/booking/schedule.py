@@ -25,7 +25,7 @@ from assistant.admin.booking import schedule_changes as changes
 from assistant.admin.scoping import has_several
 from assistant.models import Appointment, BlockedTime, Calendar, Offering
 from assistant.models.booking.appointments import BOOKED
-from assistant.services.booking import schedule
+from assistant.services.booking import form_fields, schedule
 from assistant.services.booking.typed_hours import parse_day
 from assistant.services.primary_keys import parse_pk
 
@@ -65,7 +65,8 @@ def urls(model_admin: Any) -> list[Any]:
 def page(model_admin: Any, request: HttpRequest) -> HttpResponse:
     if not model_admin.has_view_permission(request):
         raise PermissionDenied
-    offerings = Prefetch("offerings", Offering.objects.select_related("service").order_by("service__order", "service__name"))
+    services = Offering.objects.select_related("service").prefetch_related("service__form_fields")
+    offerings = Prefetch("offerings", services.order_by("service__order", "service__name"))
     rows = list(changes.calendars_of(request).prefetch_related(offerings))
     writable = set(changes.calendars_of(request, model_admin.operate_rank).values_list("pk", flat=True))
     several = has_several(request)
@@ -91,7 +92,12 @@ def page(model_admin: Any, request: HttpRequest) -> HttpResponse:
 
 def _calendar(row: Calendar, may_change: bool, several: bool) -> dict[str, Any]:
     services = [
-        {"id": one.service_id, "name": one.service.name, "minutes": one.minutes or one.service.minutes}
+        {
+            "id": one.service_id,
+            "name": one.service.name,
+            "minutes": one.minutes or one.service.minutes,
+            "fields": form_fields.own_fields(one.service),
+        }
         for one in row.offerings.all()
         if one.service.active
     ]

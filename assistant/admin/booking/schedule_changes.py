@@ -118,12 +118,12 @@ def book(model_admin: Any, request: HttpRequest) -> HttpResponse:
     form = BookForm(request.POST, _writable(model_admin, request))
     check_only = "check" in request.POST
     if check_only:
-        form.fields["name"].required = False
+        form.ask_for_time_alone()
     if not form.is_valid():
         return _invalid(form)
     pick = form.pick()
     details = {name: form.cleaned_data[name] for name in ("name", "email", "phone", "reason")}
-    work = partial(by_staff.book, pick, **details, notify_visitor=form.cleaned_data["notify"])
+    work = partial(by_staff.book, pick, **details, answers=form.answers(), notify_visitor=form.cleaned_data["notify"])
     return _attempt(pick, None, work, check_only)
 
 

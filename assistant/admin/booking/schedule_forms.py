@@ -26,6 +26,25 @@ def validate_phone(text: str) -> None:
         raise ValidationError(found["phone"])
 
 
+def own_input(field: dict[str, Any], before: str = "") -> forms.Field:
+    """The input for a field that staff have added, with what was answered before. What is required is not checked by it."""
+    shown: dict[str, Any] = {"label": field["label"], "help_text": field.get("help", ""), "required": False}
+    if field["type"] == "checkbox":
+        return forms.BooleanField(**shown, initial=before == form_fields.TICKED)
+    if field["type"] == "select":
+        # What staff no longer offer can stay as it was answered.
+        options = [*field["options"], *([before] if before and before not in field["options"] else [])]
+        field["options"] = options
+        return forms.ChoiceField(**shown, choices=[("", "Not answered"), *((one, one) for one in options)], initial=before)
+    return forms.CharField(**shown, max_length=form_fields.MOST_CHARS, initial=before)
+
+
+def entered(own: list[dict[str, Any]], cleaned: dict[str, Any]) -> dict[str, str]:
+    """What was entered in staff's own fields, by their names, ticks as the form of visitors has them."""
+    values = {field["name"]: cleaned.get(field["name"], "") for field in own}
+    return {name: form_fields.TICKED if value is True else value or "" for name, value in values.items()}
+
+
 class TimeForm(forms.Form):
     """A time on one of the `calendars`, in that calendar's zone."""
 
@@ -103,13 +122,35 @@ class BookForm(TimeForm):
         field.queryset = (
             Service.objects.filter(active=True, calendars__in=calendars).select_related("organization").distinct()
         )
+        self.own = self._own_fields(str((data or {}).get("service", "")))
+        for one in self.own:
+            self.fields[one["name"]] = own_input(one)
+
+    def ask_for_time_alone(self) -> None:
+        """Whether there is time can be asked before it is known for whom."""
+        self.fields["name"].required = False
+        self.own = [{**one, "optional": True} for one in self.own]
+
+    def _own_fields(self, service: str) -> list[dict[str, Any]]:
+        """What staff have added to the form of the service that was chosen."""
+        try:
+            found = self.fields["service"].to_python(service)
+        except ValidationError:  # said of the field itself
+            found = None
+        return form_fields.own_fields(found) if found else []
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         service, calendar = cleaned.get("service"), cleaned.get("calendar")
         if service and calendar and not service.offerings.filter(calendar=calendar).exists():
             self.add_error("service", "That calendar does not offer this service. Choose another one.")
+        checked = [one for one in self.own if one["name"] in cleaned]
+        for name, why in form_fields.problems(checked, self.answers(), "en").items():
+            self.add_error(name, why)
         return cleaned
+
+    def answers(self) -> dict[str, str]:
+        return entered(self.own, self.cleaned_data)
 
     def pick(self) -> Pick:
         cleaned = self.cleaned_data

@@ -6,6 +6,7 @@ import uuid
 
 from django.db import models
 
+from assistant import secrets
 from assistant.models.conversations.conversation import Conversation
 from assistant.models.organizations.organization import Organization
 
@@ -75,3 +76,26 @@ class VoiceCall(models.Model):
 
     def __str__(self) -> str:
         return f"Voice call {str(self.id)[:8]} ({self.state})"
+
+
+class HangUp(models.Model):
+    """A call that goes on at its provider although its row was deleted with all that it belonged to: what hanging it up
+    takes, sealed, until that is done or has been tried often enough."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    sealed_call = models.TextField(editable=False)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"Hang-up {str(self.id)[:8]}"
+
+    def set_call(self, call: str) -> None:
+        self.sealed_call = secrets.seal(call, *self._bound_to())
+
+    def call(self) -> str:
+        """What `set_call` was given. Raises `SecretUnreadable`."""
+        return secrets.unseal(self.sealed_call, *self._bound_to())
+
+    def _bound_to(self) -> tuple[object, ...]:
+        return "hang-up", self.pk

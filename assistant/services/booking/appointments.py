@@ -30,6 +30,7 @@ from assistant.services.booking.placing import Overlap
 from assistant.services.booking.slot_ids import Pick
 from assistant.services.deliveries import outbox
 
+REASON_CHARS = 300
 CHANGES_PER_APPOINTMENT = 10  # each sends an e-mail to an address that its owner may not have given us
 
 State = Appointment.State
@@ -65,7 +66,7 @@ def confirm(
             return appointment
         _check_time(appointment, now)
         set_contact(appointment, name, email, phone, email_needed=not by_staff)
-        appointment.reason = outbox.one_line(reason, 300)
+        appointment.reason = in_one_line(reason)
         limits.refuse_too_many_bookings(appointment, now)
         needs_approval = appointment.service.approval and not by_staff
         states.change(appointment, State.REQUESTED if needs_approval else State.CONFIRMED)
@@ -179,7 +180,7 @@ def cancel(
             return appointment
         _refuse_unless_changeable(appointment, now, by_staff=by_staff)
         states.change(appointment, State.CANCELLED)
-        appointment.cancel_reason = outbox.one_line(reason, 300)
+        appointment.cancel_reason = in_one_line(reason)
         appointment.sequence += 1
         appointment.save()
         notices.write(
@@ -217,7 +218,7 @@ def _answer(
         if appointment.start_at <= now and to == State.CONFIRMED:
             raise ToolError("That time is over. Decline the request, or move it first.", code="too_late")
         states.change(appointment, to)
-        appointment.cancel_reason = outbox.one_line(reason, 300)
+        appointment.cancel_reason = in_one_line(reason)
         appointment.sequence += 1
         appointment.save()
         change: invitations.Change = "confirmed" if to == State.CONFIRMED else "declined"
@@ -270,6 +271,16 @@ def set_contact(appointment: Appointment, name: str, email: str, phone: str, *, 
     appointment.phone = phones.normal(phone, appointment.organization) if phone.strip() else ""
     if not appointment.name:
         raise ToolError("A name is needed to book.", code="bad_arguments")
+
+
+def in_one_line(reason: str) -> str:
+    """A reason as it is kept. Raises `ToolError` for one that would not be kept whole."""
+    found = outbox.one_line(reason, len(reason))
+    if len(found) > REASON_CHARS:
+        raise ToolError(
+            f"A reason has at most {REASON_CHARS} characters. This one has {len(found)}.", code="reason_too_long"
+        )
+    return found
 
 
 def _refuse_another_move(appointment: Appointment) -> None:

@@ -64,13 +64,17 @@ def book(
     email: str = "",
     phone: str = "",
     reason: str = "",
+    answers: Mapping[str, str] | None = None,
     notify_visitor: bool = True,
     now: datetime | None = None,
 ) -> Appointment:
-    """Book for a customer. Raises as `holds.hold` and `confirm` do, and holds nothing then."""
+    """Book for a customer; `answers` by the names of the form's fields. Raises as `holds.hold` and `confirm` do, and holds
+    nothing then."""
     now = now or timezone.now()
     refuse_past(pick, now)
     held = holds.hold(pick, now=now)
+    if answers:
+        form_fields.keep_by_staff(held, answers)
     try:
         return appointments.confirm(
             held, name=name, email=email, phone=phone, reason=reason, by_staff=True, notify_visitor=notify_visitor, now=now
@@ -148,7 +152,7 @@ def correct(
         is_new = row.email != email.strip()
         row.email = "" if is_new else row.email  # an address that stays is not checked once more
         appointments.set_contact(row, name, email if is_new else "", phone, email_needed=False)
-        row.reason = outbox.one_line(reason, 300)
+        row.reason = appointments.in_one_line(reason)
         row.answers = form_fields.corrected(row, answers, invitations.locale_of(row))
         row.sequence += 1
         row.save()

@@ -19,6 +19,7 @@ from assistant.services.deliveries import outbox
 from assistant.services.primary_keys import parse_pk
 
 MOST_CHARS = 300
+NAME_CHARS = 120
 OWN = "field-"  # how the names of staff's own fields begin
 TICKED = "yes"
 INPUTS = {
@@ -77,7 +78,11 @@ def _option(value: str, read: list[str], meant: list[str]) -> str:
 def problems(fields: list[dict[str, Any]], given: Mapping[str, str], locale: str) -> dict[str, str]:
     """Why each value that cannot be accepted cannot, by the name of its field, in the visitor's language."""
     found = {field["name"]: _problem(field, given.get(field["name"], "")) for field in fields}
-    return {name: label(why, locale, max=MOST_CHARS) for name, why in found.items() if why}
+    return {name: label(why, locale, max=_most(name)) for name, why in found.items() if why}
+
+
+def _most(name: str) -> int:
+    return NAME_CHARS if name == "name" else MOST_CHARS
 
 
 def _problem(field: Mapping[str, Any], value: str) -> str:
@@ -94,8 +99,8 @@ def _problem(field: Mapping[str, Any], value: str) -> str:
         return "" if value in field.get("options", []) else "not_choice"
     if input_type == "email":
         return "" if _is_address(value) else "bad_email"
-    is_own = field["name"].startswith(OWN) or field["name"] == "reason"
-    return "too_long" if is_own and len(value) > MOST_CHARS else ""
+    is_kept = field["name"].startswith(OWN) or field["name"] in ("name", "reason")
+    return "too_long" if is_kept and len(value) > _most(field["name"]) else ""
 
 
 def _is_address(value: str) -> bool:
@@ -125,6 +130,14 @@ def keep(call: ToolCall, given: Mapping[str, str], locale: str) -> dict[str, str
         answers = [_answer(one, _meant(one, own[one.pk], locale), locale) for one in found]
         Appointment.objects.filter(call=call).update(answers=answers)
     return {name: value for name, value in given.items() if not name.startswith(OWN)}
+
+
+def keep_by_staff(appointment: Appointment, given: Mapping[str, str]) -> None:
+    """Keep with a hold what staff have entered for somebody, by the names of the fields and in the words of those."""
+    locale = appointment.service.organization.team_language
+    fields = appointment.service.form_fields.select_related("service__organization")
+    answers = [_answer(one, value, locale) for one in fields if (value := given.get(f"{OWN}{one.pk}", ""))]
+    Appointment.objects.filter(pk=appointment.pk).update(answers=answers)
 
 
 def _meant(field: FormField, given: str, locale: str) -> str:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from assistant.services.days import midnight
+
 DAY = timedelta(days=1)
 INSTANT = timedelta(microseconds=1)
 
@@ -84,7 +86,7 @@ class Hours:
         return inside and not self.is_closed_during(start_at, end_at)
 
     def midnight(self, day: date) -> datetime:
-        return datetime.combine(day, time(), self.zone).astimezone(UTC)
+        return midnight(day, self.zone).astimezone(UTC)
 
     def _stretch(self, day: date, interval: Interval) -> tuple[datetime, datetime]:
         """Of a wall time that comes twice, opening is the first and closing the last: fold 0 and fold 1. For one that does

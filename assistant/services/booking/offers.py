@@ -16,6 +16,7 @@ from assistant.models import Appointment, Calendar, Offering, Service
 from assistant.services.booking import resources, slot_ids, wording
 from assistant.services.booking.hours import DAY, INSTANT
 from assistant.services.booking.slots import PARTS_OF_DAY, Free, Resource, Wish, free, starts
+from assistant.services.days import midnight
 
 DAYS_OFFERED = 3
 SLOTS_PER_DAY = 16  # a day with more is thinned evenly, so that a card stays a card
@@ -111,7 +112,7 @@ class Search:
         return any(True for one in self.resources for _ in starts(one.hours, one.rules, since, until, self.now))
 
     def midnight(self, day: date) -> datetime:
-        return datetime.combine(day, time(), self.zone).astimezone(UTC)
+        return midnight(day, self.zone).astimezone(UTC)
 
     def offer(self, days: DaysOffered, problem: str = "") -> Offer:
         return Offer(self.zone.key, self.today, days, problem)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
+from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import getaddresses, parseaddr
@@ -16,13 +17,14 @@ from html.parser import HTMLParser
 
 from django.conf import settings
 from django.db import Error, transaction
+from django.utils import timezone
 from mailparser_reply import EmailReplyParser
 
 from assistant.errors import TooMuch
 from assistant.models import Conversation, Message
 from assistant.redaction import clean
 from assistant.sentences import label
-from assistant.services.conversations import unheld
+from assistant.services.conversations import inbox, unheld
 from assistant.services.conversations.email_answers import MARK, conversation_at
 from assistant.services.conversations.messages import append_message
 from assistant.services.conversations.quoted_mail import without_quote
@@ -32,15 +34,22 @@ from assistant.services.organizations import rate_limits
 
 log = logging.getLogger(__name__)
 
-ACCEPTED, IGNORED, UNKNOWN, DUPLICATE, EMPTY, LIMITED = "accepted", "ignored", "unknown", "duplicate", "empty", "limited"
+ACCEPTED, IGNORED, UNKNOWN, DUPLICATE, EMPTY = "accepted", "ignored", "unknown", "duplicate", "empty"
 RECIPIENTS = ("to", "cc", "delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-forwarded-to")
 READ_CHARS = 60_000  # of a mail's text; what is quoted in it is cut off
 NAMES = 10  # of attachments that are named
 LANGUAGES = ["en", "de", "fr", "es"]
+TOO_MANY = (
+    "More e-mails have come in from this visitor than are accepted at a time. The mail service was asked to deliver the "
+    "others again later. If one seems to be missing, ask the visitor to send it again."
+)
+NOTED_EVERY = timedelta(hours=1)
 
 
 def receive(raw: bytes) -> str:
-    """Take in one mail; what became of it, as one of the words above. Raises `ValueError` for what is no mail."""
+    """Take in one mail; what became of it, as one of the words above. Raises `ValueError` for what is no mail, and `TooMuch`
+    for one that is to come again later: the conversation has a note of that.
+    """
     try:
         mail = message_from_bytes(raw, policy=policy.default)
         if not isinstance(mail, EmailMessage) or not mail.keys():
@@ -59,12 +68,22 @@ def receive(raw: bytes) -> str:
     try:
         rate_limits.hit("inbound-mail", visitor=str(conversation.pk))
     except TooMuch:
-        return LIMITED
+        _note_limit(conversation)
+        raise
     return _added(conversation, sender, text, names, client_id)
 
 
+def _note_limit(conversation: Conversation) -> None:
+    """For staff, since not every sender tries again: SendGrid, for one, drops what is refused with 429."""
+    with transaction.atomic():
+        locked = Conversation.objects.select_for_update().filter(pk=conversation.pk).first()
+        if locked and not locked.notes.filter(text=TOO_MANY, at__gt=timezone.now() - NOTED_EVERY).exists():
+            leave_note(locked, None, TOO_MANY)
+            inbox.publish(locked)
+
+
 def is_limited(headers: bytes) -> bool:
-    """Whether the mail that begins with these headers would be `LIMITED`, so that the rest of it need not be fetched."""
+    """Whether the mail that begins with these headers would be `TooMuch`, so that the rest of it need not be fetched."""
     try:
         conversation = _addressed(message_from_bytes(headers, policy=policy.default))
     except Error:  # of the database

@@ -22,6 +22,7 @@ from urllib.parse import unquote, urlsplit
 
 from django.db import Error, InterfaceError, InternalError, OperationalError, ProgrammingError
 
+from assistant.errors import TooMuch
 from assistant.redaction import redacted
 from assistant.services.conversations import email_replies
 
@@ -173,8 +174,9 @@ def _take(box: Any, uid: str) -> bool:
         return False
     flags = READ
     try:
-        if email_replies.receive(raw) == email_replies.LIMITED:
-            return _put_off(box, uid)
+        email_replies.receive(raw)
+    except TooMuch:
+        return _put_off(box, uid)
     except ValueError:
         log.info("Skipped a mail in the mailbox that is not a valid message.")
     except (OperationalError, InterfaceError):

@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from assistant.models import Appointment, Conversation, Organization, Question, Usage
 from assistant.models.booking.appointments import BOOKED
+from assistant.services.days import midnight
 
 
 @dataclass(frozen=True)
@@ -32,22 +33,17 @@ class Period:
 
     @property
     def start(self) -> datetime:
-        return midnight(self.first)
+        return midnight(self.first, timezone.get_current_timezone())
 
     @property
     def end(self) -> datetime:
-        return midnight(self.last + timedelta(days=1))
+        return midnight(self.last + timedelta(days=1), timezone.get_current_timezone())
 
     @property
     def before(self) -> Period:
         """As many days, right before it."""
         days = (self.last - self.first).days + 1
         return Period(self.first - timedelta(days=days), self.last - timedelta(days=days))
-
-
-def midnight(day: date) -> datetime:
-    """When a day begins in the current time zone, which an hour that is skipped or comes twice does not move."""
-    return datetime(day.year, day.month, day.day, tzinfo=timezone.get_current_timezone())
 
 
 def last_days(days: int) -> Period:

@@ -10,12 +10,11 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.core.mail import get_connection
 from django.db import transaction
 from django.template.loader import render_to_string
 
 from assistant.errors import InputError, ToolError
-from assistant.models import Conversation, Delivery, Message
+from assistant.models import Conversation, Message
 from assistant.redaction import visible
 from assistant.sentences import label
 from assistant.services.booking import wording
@@ -66,7 +65,7 @@ def send(conversation: Conversation, email: str) -> str:
             conversation=conversation,
         )
     # Where no mail server is set up, nothing will leave this machine.
-    is_sent = outbox.state_with(get_connection()) == Delivery.State.SENT
+    is_sent = outbox.leaves()
     return label("mail_queued" if is_sent else "mail_not_mailed", locale, to=address)
 
 

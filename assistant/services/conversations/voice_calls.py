@@ -21,7 +21,7 @@ from assistant.errors import Conflict, InputError, NotFound
 from assistant.llm import TokenUsage
 from assistant.models import Conversation, Message, VoiceCall
 from assistant.redaction import clean
-from assistant.services.conversations import removed_calls
+from assistant.services.conversations import hang_ups, removed_calls
 from assistant.services.conversations.messages import append_message
 from assistant.services.providers import budgets
 
@@ -194,6 +194,7 @@ def end_due(now: datetime | None = None) -> int:
         ended += sum(_end(call, reason, now) for call in due)
     for pk in calls.filter(next_attempt_at__lte=now).values_list("pk", flat=True):
         live.queue_task(TASK, pk)
+    hang_ups.enqueue_due(now)
     return ended
 
 

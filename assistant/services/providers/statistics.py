@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,6 +20,7 @@ from django.db.models.functions import TruncDay, TruncHour
 from django.utils import timezone
 
 from assistant.models import Delivery, ProviderHealth, Turn, Usage, VoiceCall
+from assistant.services.days import midnight
 from assistant.services.methods import ledger
 
 MAX_SAMPLES = 50_000
@@ -191,10 +192,6 @@ def over_time(rows: Any, *, days: int, zone: ZoneInfo, now: datetime | None = No
         if span := spans.get(at):
             span.first_token_p50_ms, span.first_token_p95_ms = percentile(values, 0.5), percentile(values, 0.95)
     return list(spans.values())
-
-
-def midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=zone)
 
 
 # --- For operators: of the whole installation -------------------------------------------------------------------------

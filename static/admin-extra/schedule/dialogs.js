@@ -3,6 +3,7 @@
 import { createAbout } from "./about.js";
 import { dayOf, minutesBetween, post, timeOf } from "./events.js";
 import { DialogForm } from "./form.js";
+import { offerFields } from "./own_fields.js";
 
 /** `changed(text, undo)` is called after every change that was saved. */
 export function createDialogs(config, changed) {
@@ -36,12 +37,22 @@ function offerServices(form, calendars) {
   const before = select.value;
   select.replaceChildren(...offered.map((one) => new Option(`${one.name}, ${one.minutes} min`, one.id)));
   if (offered.some((one) => String(one.id) === before)) select.value = before;
+  offerFieldsOf(form, calendars);
+}
+
+/** What staff have added to the form of the chosen service. */
+function offerFieldsOf(form, calendars) {
+  const { calendar, service } = form.fields();
+  const offered = calendars.get(calendar)?.services ?? [];
+  const { fields = [] } = offered.find((one) => String(one.id) === service) ?? {};
+  offerFields(form.dialog.querySelector("[data-own]"), fields);
 }
 
 function createBook(parts, openBlock) {
   const { config, calendars } = parts;
   const form = new DialogForm("book", parts);
   form.control("calendar").onchange = () => offerServices(form, calendars);
+  form.control("service").onchange = () => offerFieldsOf(form, calendars);
   form.dialog.querySelector("[data-block-instead]").addEventListener("click", () => {
     const { calendar, day, time, minutes } = form.fields();
     form.dialog.close();
@@ -51,6 +62,7 @@ function createBook(parts, openBlock) {
 
   return ({ calendar, start, end }) => {
     const minutes = start && end ? minutesBetween(start, end) : "";
+    offerFields(form.dialog.querySelector("[data-own]"), []); // without what was entered for somebody else
     form.open({ calendar, ...beginning(start, config), minutes }, config.addresses.book, () => "Booked.");
     offerServices(form, calendars);
     form.check();

@@ -95,6 +95,36 @@ def test_every_refused_value_says_which_field_and_why(calendar, staff, wrong, fi
     assert not Appointment.objects.exists()
 
 
+def test_staff_are_asked_what_the_service_asks_and_what_is_required_is_refused_by_name(calendar, staff):
+    service = calendar.services.get()
+    colour = service.form_fields.create(label="Colour", kind="choice", options="Red\nGrey", required=True, order=1)
+    terms = service.form_fields.create(label="Terms", kind="checkbox", required=True, order=2)
+    size = service.form_fields.create(label="Length in cm", kind="number", order=3)
+    names = [f"field-{one.pk}" for one in (colour, terms, size)]
+    page = staff.get(f"{BASE}schedule/").context["config"]["calendars"][0]["services"][0]
+    assert [one["name"] for one in page["fields"]] == names and page["fields"][0]["options"] == ["Red", "Grey"]
+
+    def posted(**more: Any) -> dict[str, Any]:
+        return staff.post(f"{BASE}schedule/book/", fields(calendar, **more)).json()
+
+    assert set(posted()["fields"]) == set(names[:2])
+    assert posted(check="yes") == {"ok": True}, "whether there is time can be asked before"
+    wrong = posted(**{names[0]: "Blue", names[1]: "yes", names[2]: "long"})["fields"]
+    assert set(wrong) == {names[0], names[2]} and not Appointment.objects.exists()
+    answer = posted(**{names[0]: "Grey", names[1]: "yes", names[2]: "12,5"})
+    row = Appointment.objects.get(pk=answer["id"])
+    assert [(one["label"], one["value"]) for one in row.answers] == [
+        ("Colour", "Grey"), ("Terms", "Yes"), ("Length in cm", "12,5"),
+    ]  # fmt: skip
+
+
+def test_the_fields_of_a_service_of_another_organization_are_not_asked(calendar, staff):
+    other = make.calendar(make.organization("elsewhere")).services.get()
+    other.form_fields.create(label="Colour", required=True, order=1)
+    answer = staff.post(f"{BASE}schedule/book/", fields(calendar) | {"service": other.pk}).json()
+    assert set(answer["fields"]) == {"service"}
+
+
 def test_a_closed_time_is_booked_only_when_staff_confirm_it_once_more(calendar, staff):
     refused = staff.post(f"{BASE}schedule/book/", fields(calendar, time="20"))
     assert (refused.status_code, refused.json()["code"]) == (409, "closed")

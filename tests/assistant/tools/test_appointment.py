@@ -12,9 +12,11 @@ from django.test import Client
 from assistant.async_db import in_db
 from assistant.models import Appointment, Card, Delivery, Method, Visitor
 from assistant.models import ToolCall as Row
+from assistant.sentences import label
 from assistant.services.booking import holds, invitations, slot_ids
 from assistant.services.conversations.messages import post_message
 from assistant.services.conversations.sessions import update_visitor
+from assistant.services.deliveries import outbox
 from assistant.tools import KINDS
 from assistant.tools.executor import Executor, try_out
 from tests import make
@@ -274,3 +276,29 @@ async def test_a_dry_run_shows_and_changes_nothing(conversation):
         result = await try_out(method, arguments, name=f"appointment_{tool}")
         assert (result.outcome, result.effects) == ("done", frozenset())
     assert [await count(model) for model in (Appointment, Card, Delivery)] == before
+
+
+DEMONSTRATION = "interworky.demo.mailbox.MailboxBackend"
+
+
+@pytest.mark.parametrize(
+    ("backend", "is_sent"),
+    [
+        ("django.core.mail.backends.locmem.EmailBackend", True),
+        ("django.core.mail.backends.console.EmailBackend", False),
+        (DEMONSTRATION, False),
+    ],
+)
+async def test_a_model_is_told_of_a_confirmation_what_becomes_of_it(conversation, settings, backend, is_sent):
+    settings.EMAIL_BACKEND = backend
+    await click(conversation, "slots", await a_slot(conversation))
+    booked = await click(conversation, "confirm", "confirm", name="Ann", email="ann@example.com")
+    assert ("A confirmation is on its way to ann@example.com." in booked.text) == is_sent
+    assert ("No e-mail is sent, since this is a demonstration" in booked.text) != is_sent
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr", "es", "ar"])
+def test_a_receipt_says_from_the_start_that_no_mail_server_is_set_up(settings, language):
+    assert outbox.confirmation_note("ann@example.com", language) == label("mail_queued", language, to="ann@example.com")
+    settings.EMAIL_BACKEND = DEMONSTRATION
+    assert outbox.confirmation_note("ann@example.com", language) == label("mail_not_mailed", language, to="ann@example.com")

@@ -88,6 +88,10 @@ VISITORS = {
             N: "health_key provider_call usage ends_at hung_up_at attempts next_attempt_at",
         },
     ),
+    "HangUp": Table(
+        "Voice calls that outlive their rows: the provider, its key and the call's id, sealed, until the call is over.",
+        Term.MINUTES, fields={N: "id sealed_call attempts next_attempt_at"},
+    ),
     "Card": Table(
         "What a visitor could choose from, and their receipts.",
         Term.MESSAGES, Erasure.DELETED, IN_CONVERSATION,

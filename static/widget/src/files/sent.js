@@ -15,18 +15,19 @@ export function showFiles(bubble, files, actions, { t, locale, host, announce })
   dress(bubble);
   const rows = files.map(({ id, name, size }) => {
     const label = fill(t.files.download, { name });
+    const note = h("small", null, sizeOf(size, locale));
     const get = h(
       "button",
-      { type: "button", class: "file", "aria-label": label, title: label, onclick: () => download(id) },
+      { type: "button", class: "file", "aria-label": label, title: label, onclick: () => download(id, note) },
       icon(PAPER),
-      h("span", { class: "file-text" }, h("bdi", { class: "file-name" }, name), h("small", null, sizeOf(size, locale))),
+      h("span", { class: "file-text" }, h("bdi", { class: "file-name" }, name), note),
     );
     return h("li", null, get);
   });
   bubble.append(h("ul", { class: "files" }, rows));
 
-  /** @param {string} id */
-  async function download(id) {
+  /** @param {string} id @param {HTMLElement} note where it is said that there is nothing to download */
+  async function download(id, note) {
     try {
       const headers = { Authorization: `Bearer ${await actions.token()}` };
       const answer = await fetch(`${host}/api/v1/widget/files/${id}`, { headers });
@@ -37,6 +38,8 @@ export function showFiles(bubble, files, actions, { t, locale, host, announce })
       link.target = "_blank"; // an attachment opens no page; what refuses it would replace the site's
       link.click();
     } catch {
+      note.textContent = t.files.gone;
+      note.closest(".file")?.classList.add("failed");
       announce(t.files.gone);
     }
   }

@@ -64,7 +64,7 @@ const figure = (name, host, look) =>
 
 /** @param {string} look @param {Awaited<ReturnType<typeof loadLocale>>} language @param {string} name */
 function drawState(look, { strings: t, locale, dir }, name) {
-  const { state, press } = STATES[name];
+  const { state, press, choose, fails, open } = STATES[name];
   const { host, root } = createRoot(LOOKS[look], dir, "inline");
   const store = createStore(state);
   const parts = /** @type {any} */ ({ store, session: { token: async () => "" }, send: async () => true });
@@ -74,6 +74,8 @@ function drawState(look, { strings: t, locale, dir }, name) {
   const actions = /** @type {any} */ (
     new Proxy(
       {
+        // Without a token nothing is sent.
+        token: () => (choose && !fails ? new Promise(() => {}) : Promise.reject(new Error("There is no server."))),
         /** @param {any} wish @param {Element} near */
         ask: async (wish, near) => show(parts, wish, near, page),
         /** @param {Element} near */
@@ -86,9 +88,36 @@ function drawState(look, { strings: t, locale, dir }, name) {
   root.append(panel.el);
   panel.update(store.get(), initial(CONFIG));
   const shown = figure(name, host, look);
-  // The menu last: it closes when the focus goes elsewhere.
-  if (press) (press === "menu" ? setTimeout : queueMicrotask)(() => pressButton(root, t, press));
+  if (press && press !== "menu") queueMicrotask(() => pressButton(root, t, press));
+  if (choose) busy.push(chooseFiles(root, choose));
+  if (open) busy.push(openFile(root));
   return shown;
+}
+
+/** What is loaded and done before the gallery is ready. @type {Promise<void>[]} */
+const busy = [];
+
+/** @param {HTMLElement} root @param {string} selector @returns {Promise<any>} what a module that is still loaded adds */
+async function found(root, selector) {
+  for (;;) {
+    const element = root.querySelector(selector);
+    if (element) return element;
+    await new Promise(requestAnimationFrame);
+  }
+}
+
+/** @param {HTMLElement} root @param {[string, number][]} files */
+async function chooseFiles(root, files) {
+  const input = await found(root, "input[type=file]");
+  const chosen = new DataTransfer();
+  for (const [name, size] of files) chosen.items.add(new File([new Uint8Array(size)], name));
+  input.files = chosen.files;
+  input.dispatchEvent(new Event("change"));
+}
+
+/** @param {HTMLElement} root */
+async function openFile(root) {
+  (await found(root, ".files .file")).click();
 }
 
 /** Somebody's picture, for want of a server that has one. */
@@ -147,6 +176,10 @@ async function begin(place) {
         Object.keys(STATES).map((name) => drawState(look, language, name)),
       ),
     );
+    await Promise.all(busy);
+    // The menu last: it closes when the focus goes elsewhere.
+    const menu = place.querySelector(`[data-state=menu][data-look="${look}"] interworky-widget`);
+    setTimeout(() => pressButton(/** @type {any} */ (menu?.shadowRoot?.firstElementChild), language.strings, "menu"));
   }
   place.dataset.ready = "";
 }

@@ -79,7 +79,11 @@ function after(events, kept) {
 /** @returns {NonNullable<State["conversation"]>} */
 const open = () => ({ id: "c", state: "assistant", email: "ada@example.com" });
 
-/** @type {Record<string, { state: State, press?: string }>} `press` is the accessible name of what is pressed */
+/**
+ * `press` is the accessible name of what is pressed, `choose` are names and sizes of files that the visitor has chosen, which stay on
+ * their way or, with `fails`, do not arrive; `open` is a file of a message that they open, and that is no longer there.
+ * @type {Record<string, { state: State, press?: string, choose?: [string, number][], fails?: boolean, open?: string }>}
+ */
 export const STATES = {
   greeting: { state: initial(CONFIG, { open: true }) },
   demonstration: { state: { ...initial(CONFIG, { open: true }), config: { ...CONFIG, demo: true } } },
@@ -136,6 +140,29 @@ export const STATES = {
   "files to send": {
     state: { ...after([asked, answered]), config: { ...CONFIG, files: { max_bytes: 1e7, per_message: 5 } } },
   },
+  "files on their way": {
+    state: withFiles(),
+    choose: [
+      ["tooth.png", 482_130],
+      ["Treatment plan of last year, with all its pages.pdf", 1_048_213],
+    ],
+  },
+  "files refused": {
+    state: withFiles(),
+    choose: [
+      ["scan.pdf", 2_400_000],
+      ["tooth.png", 482_130],
+      ["another.png", 48_213],
+    ],
+    fails: true,
+  },
+  "file removed": {
+    state: after([
+      said("visitor", "Here is the picture.", { files: [fileOf("1", "tooth.png", "image/png", 482_130)] }),
+      answered,
+    ]),
+    open: "tooth.png",
+  },
   "files sent and received": {
     state: after([
       said("visitor", "Here is the picture.", { files: [fileOf("1", "tooth.png", "image/png", 482_130)] }),
@@ -156,6 +183,11 @@ export const STATES = {
   "ended, to be rated": { state: after([asked, answered, becomes("closed", {})]) },
   ended: { state: rated() },
 };
+
+/** @returns {State} */
+function withFiles() {
+  return { ...after([asked, answered]), config: { ...CONFIG, files: { max_bytes: 2e6, per_message: 2 } } };
+}
 
 /** @param {State} state @returns {State} */
 function pictured(state) {

@@ -1,5 +1,6 @@
 /** What a screen reader announces: each message once, when it is whole. */
 import { h } from "../dom.js";
+import { fill } from "../locales/index.js";
 import { toolOf } from "../store.js";
 
 /** @typedef {import("./index.js").State} State */
@@ -23,15 +24,17 @@ export function createLiveRegion() {
 
 /**
  * @param {State} state @param {State} before
- * @param {(text: string) => void} announce
+ * @param {import("./index.js").Page} page
  * @param {(item: import("../store.js").Item) => HTMLElement | undefined} lineOf where the item is shown
  */
-export function announceNew(state, before, announce, lineOf) {
+export function announceNew(state, before, { announce, t }, lineOf) {
   if (!state.open) return;
   if (!before.open && !state.items.length) announce(`${state.config.greeting} ${state.config.disclosure}`);
   const label = toolOf(state);
   if (label && label !== toolOf(before)) announce(label);
   if (before.connection !== "online" || state.conversation?.id !== before.conversation?.id) return; // a replay
+  const person = personOf(state, t);
+  if (person && person !== personOf(before, t)) announce(fill(t.withPerson, { name: person }));
   for (const item of state.items) {
     if (item.seq <= before.seq || (item.kind === "message" && (item.message.role === "visitor" || item.message.spoken)))
       continue;
@@ -41,3 +44,6 @@ export function announceNew(state, before, announce, lineOf) {
     if (words) announce(words);
   }
 }
+
+/** Whom the visitor is talking to; "" while that is the assistant. @param {State} state @param {import("./index.js").Page["t"]} t */
+const personOf = ({ conversation }, t) => (conversation?.state === "staff" ? conversation.staff || t.team : "");

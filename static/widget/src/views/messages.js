@@ -27,7 +27,7 @@ const SPOKEN = [createIntro, createReply, createStatus];
 
 /** The conversation. @param {Actions} actions @param {Page} page */
 export function createMessages(actions, page) {
-  const { t, announce } = page;
+  const { t } = page;
   const list = h("div", { class: "lines" });
   // Announced as whole messages through `announce`: a reply that is being typed would be read out in pieces.
   const log = h(
@@ -75,7 +75,7 @@ export function createMessages(actions, page) {
       const wrote = state.pending.length > before.pending.length;
       follow(wrote || (state.open && !before.open));
       const keys = keysOf(state);
-      announceNew(state, before, announce, (item) => lines.get(keys.get(item) ?? "")?.el);
+      announceNew(state, before, page, (item) => lines.get(keys.get(item) ?? "")?.el);
     },
   };
 }

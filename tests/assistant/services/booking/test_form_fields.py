@@ -183,3 +183,10 @@ def test_a_field_of_another_service_is_not_answered_through_this_one(card, servi
 def test_only_a_choice_has_options_and_two_of_them(kind, options):
     with pytest.raises(ValidationError):
         FormField(label="x", kind=kind, options=options).clean()
+
+
+@pytest.mark.parametrize(("name", "most"), [("name", 120), ("reason", 300), ("field-1", 300)])
+def test_what_would_not_be_kept_whole_is_refused_with_how_long_it_may_be(name: str, most: int) -> None:
+    field = {"name": name, "type": "text"}
+    assert form_fields.problems([field], {name: "x" * most}, "en") == {}
+    assert form_fields.problems([field], {name: "x" * (most + 1)}, "en") == {name: f"Please use {most} characters at most."}

@@ -14,6 +14,7 @@ from assistant.redaction import clean
 from assistant.services.conversations import email_answers, email_replies, takeover
 from assistant.services.conversations.messages import post_message
 from assistant.services.conversations.state import change_state
+from assistant.services.organizations import rate_limits
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -201,3 +202,22 @@ def test_the_webhook_takes_mail_with_its_key_alone(talk, settings, client: Clien
     assert posted("") == (403, "not_allowed")
     assert client.get(URL).status_code == 405
     assert said(talk) == ["And a ramp?"]
+
+
+def test_mail_beyond_the_limit_is_to_come_again_and_is_noted_for_staff_once(talk, settings, client: Client):
+    settings.RATE_LIMITS = True
+    rate_limits.reset()
+
+    def posted(number: int) -> Any:
+        raw = a_mail(talk, f"Question {number}", Message_ID=f"<{number}@example.com>").as_bytes()
+        headers = {"authorization": f"Bearer {KEY}"}
+        return client.post(URL, raw, content_type="message/rfc822", headers=headers)
+
+    assert {posted(number).status_code for number in range(20)} == {200}
+    refused = [posted(number) for number in (20, 21)]
+    assert [(one.status_code, one.json()["outcome"]) for one in refused] == [(429, "too_much")] * 2
+    assert all(0 < int(one["Retry-After"]) <= 60 for one in refused)
+    assert len(said(talk)) == 20
+    assert [note.text for note in talk.notes.all()] == [email_replies.TOO_MANY], "staff see it, once"
+    rate_limits.clear("inbound-mail", visitor=str(talk.pk))
+    assert posted(20).json() == {"outcome": "accepted"} and "Question 20" in said(talk)

@@ -7,13 +7,14 @@ from typing import Any
 
 import httpx
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
-from assistant import outbound, voice
+from assistant import outbound, secrets, voice
 from assistant.async_db import in_db
 from assistant.errors import Conflict
-from assistant.models import Conversation, Provider, Removal, Visitor, VoiceCall
-from assistant.services.conversations import removed_calls, voice_calls
+from assistant.models import Conversation, HangUp, Provider, Removal, Visitor, VoiceCall
+from assistant.services.conversations import hang_ups, removed_calls, voice_calls
 from assistant.services.privacy import erasure, retention
 from tests.assistant.test_voice_calls import OFFER, Realtime, openai, started, talk
 
@@ -95,15 +96,17 @@ def test_a_call_whose_provider_is_no_longer_set_up_keeps_no_removal_open(talk: C
 
 
 class Meanwhile(Realtime):
-    """While it begins a call, `then` happens."""
+    """While it begins a call, `then` happens; it answers a hang-up with `hang_up`."""
 
-    def __init__(self, then: Any) -> None:
+    def __init__(self, then: Any, hang_up: int = 200) -> None:
         super().__init__()
-        self.then = then
+        self.then, self.hang_up = then, hang_up
 
     async def answer(self, request: httpx.Request) -> httpx.Response:
         if request.url.path == "/v1/realtime/calls":
             await in_db(self.then)()
+        if request.url.path == HANG_UP:
+            self.status = self.hang_up
         return self(request)
 
 
@@ -151,3 +154,90 @@ def test_a_tombstone_that_was_finished_is_opened_again_for_a_call_that_the_provi
     removal.refresh_from_db()
     assert removal.finished_at is None and removed_calls.claim(str(removal.pk))[0].provider_call == "rtc_9"
     assert not Visitor.objects.filter(pk=talk.visitor_id).exists()
+
+
+# --- Organizations, assistants and conversations that are deleted during a call ----------------------------------------
+
+
+@finishing
+@pytest.mark.parametrize("what", ["organization", "assistant", "conversation"])
+def test_a_call_is_hung_up_when_all_that_it_belongs_to_is_deleted(
+    talk: Conversation, openai: Realtime, queued: list[Any], what: str
+) -> None:
+    started(talk)
+    {"organization": talk.organization, "assistant": talk.assistant, "conversation": talk}[what].delete()
+    assert not VoiceCall.objects.exists()
+    row = HangUp.objects.get()
+    assert queued[-1] == (hang_ups.TASK, str(row.pk)) and "sk-0123456789" not in row.sealed_call
+    voice.hang_up_deleted(str(row.pk))
+    assert openai.paths.count(HANG_UP) == 1
+    assert openai.requests[-1].headers["authorization"] == "Bearer sk-0123456789abcdefghij"
+    assert not HangUp.objects.exists(), "the key is kept no longer than it is needed"
+    voice.hang_up_deleted(str(row.pk))
+    assert openai.paths.count(HANG_UP) == 1
+
+
+@finishing
+def test_a_hang_up_after_a_deletion_is_tried_again_and_not_for_ever(
+    talk: Conversation, openai: Realtime, queued: list[Any]
+) -> None:
+    started(talk)
+    talk.organization.delete()
+    row = HangUp.objects.get()
+    openai.status = 500
+    voice.hang_up_deleted(str(row.pk))
+    voice.hang_up_deleted(str(row.pk))
+    assert openai.paths.count(HANG_UP) == 1, "it is not due again yet"
+    for moment, is_due in ((later(1), False), (later(21), True)):
+        queued.clear()
+        voice_calls.end_due(moment)
+        assert queued == [(hang_ups.TASK, str(row.pk))] * is_due
+    for number in range(1, hang_ups.ATTEMPTS):
+        assert hang_ups.claim(row.pk, later(3600 * number))
+    assert hang_ups.claim(row.pk, later(86400)) is None and not HangUp.objects.exists()
+
+
+def test_a_call_that_is_over_or_that_a_tombstone_keeps_needs_no_other_hang_up(talk: Conversation, openai: Realtime) -> None:
+    call = started(talk)
+    voice_calls.end(talk, call.pk, "visitor", None)
+    voice_calls.hung_up(call)
+    talk.assistant.delete()
+    assert not HangUp.objects.exists()
+
+
+def test_the_tombstone_of_a_visitor_is_all_that_keeps_their_call(talk: Conversation, openai: Realtime) -> None:
+    started(talk)
+    assert erase(talk).pending["calls"] and not HangUp.objects.exists()
+
+
+def test_a_deletion_that_is_rolled_back_hangs_up_nothing(talk: Conversation, openai: Realtime, queued: list[Any]) -> None:
+    started(talk)
+    queued.clear()
+    with pytest.raises(ValueError), transaction.atomic():
+        talk.organization.delete()
+        raise ValueError
+    assert not HangUp.objects.exists() and queued == [] and VoiceCall.objects.count() == 1
+
+
+async def test_a_call_that_is_deleted_while_the_provider_begins_it_is_tried_again_where_hanging_up_fails(
+    talk: Conversation,
+) -> None:
+    def then() -> None:
+        talk.assistant.delete()
+
+    server = Meanwhile(then, hang_up=500)
+    with outbound.transport_for_tests(httpx.MockTransport(server.answer)):
+        session = await voice.session_key(talk)
+        with pytest.raises(Conflict):
+            await voice.start(talk, session.call, session.value, OFFER)
+    assert server.paths.count(HANG_UP) == 1
+    row = await in_db(HangUp.objects.get)()
+    assert (await in_db(hang_ups.claim)(row.pk))["call"] == "rtc_77"
+
+
+def test_a_hang_up_whose_key_is_lost_is_forgotten(talk: Conversation, openai: Realtime, settings: Any) -> None:
+    started(talk)
+    talk.organization.delete()
+    settings.FIELD_KEYS = [secrets.new_key()]
+    voice.hang_up_deleted(str(HangUp.objects.get().pk))
+    assert HANG_UP not in openai.paths and not HangUp.objects.exists()

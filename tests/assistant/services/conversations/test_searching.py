@@ -6,8 +6,8 @@ import pytest
 from django.db import transaction
 
 from assistant.errors import InputError
-from assistant.models import Card, Conversation
-from assistant.services.conversations import cards
+from assistant.models import Card, Conversation, Message
+from assistant.services.conversations import cards, searching
 from assistant.services.conversations.events import earlier_events, resume_session
 from assistant.services.conversations.messages import append_message, post_message
 from assistant.services.conversations.searching import search
@@ -101,6 +101,20 @@ def test_a_search_is_bounded_and_says_so(talk):
         assert (len(results.found), results.more) == (most, more)
     with pytest.raises(InputError):
         search(talk, "a" * 101)
+
+
+def test_a_message_beyond_measure_is_searched_in_its_beginning_and_the_rest_goes_on(talk):
+    say(talk, "An early word", "early " + "x" * searching.LINE_CHARS + " late", "hello")
+    assert len(texts(talk, "early")) == 2 and texts(talk, "late") == []
+    assert search(talk, "late").more and search(talk, "early").more, "not everything was looked at"
+    Message.objects.filter(text__contains="late").delete()
+    assert not search(talk, "early").more
+
+
+def test_what_is_searched_of_a_conversation_is_bounded(talk, queued_tasks):
+    enough = searching.MOST_CHARS // searching.LINE_CHARS
+    say(talk, "The first word", *["y" * searching.LINE_CHARS] * enough)
+    assert texts(talk, "first") == [] and search(talk, "first").more
 
 
 def test_older_events_come_in_order_until_there_are_none(talk):
