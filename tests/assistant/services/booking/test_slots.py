@@ -78,9 +78,9 @@ def obvious(resource: Resource, busy: list[Busy], since: datetime, until: dateti
         ends = at + rules.length
         in_step = any(opens <= at and ends <= closes and (at - opens) % step == timedelta() for opens, closes in opened)
         in_time = now + rules.notice <= at <= now + rules.horizon
-        minutes = [at + timedelta(minutes=n) for n in range(int(rules.length.total_seconds()) // 60)]
-        closed = any(hours.is_closed(minute.astimezone(hours.zone).date()) for minute in minutes)
-        if in_step and in_time and not closed and obvious_places(resource, busy, at) > 0:
+        minutes = (at + timedelta(minutes=n) for n in range(int(rules.length.total_seconds()) // 60))
+        closed = (hours.is_closed(minute.astimezone(hours.zone).date()) for minute in minutes)
+        if in_step and in_time and not any(closed) and obvious_places(resource, busy, at) > 0:
             found.append(at)
         at += timedelta(minutes=1)
     return found
