@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from allauth.usersessions.models import UserSession
 from django.apps import apps
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
-from django.db import models
+from django.db import models, transaction
 from django.test import Client
 
 from assistant.models import Appointment, Assistant, AuditEntry, Conversation, Delivery, Message, Organization, Visitor
@@ -24,9 +25,17 @@ pytestmark = pytest.mark.django_db
 LIST = "/admin/assistant/{}/"
 
 
+@pytest.fixture(scope="module")
+def made(django_db_setup: None, django_db_blocker: Any) -> Iterator[Organization]:
+    """Made once; what a test changes of it is rolled back after it."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield fill("home", "Aardvark")
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def home(db: None) -> Organization:
-    return fill("home", "Aardvark")
+def home(made: Organization, db: None) -> Organization:
+    return deepcopy(made)
 
 
 def act_on(client: Client, row: models.Model, action: str) -> Any:
@@ -129,13 +138,14 @@ def contents(names: set[str] | None = None) -> dict[str, list[Any]]:
 def post_everywhere(client: Client, home: Organization) -> None:
     """Every address of the admin, with what would be a yes to any question."""
     yes = {"post": "yes", "sure": "yes", "_save": "1", "text": "Hello", "name": "Changed", "confirm": "1"}
+    rows = {model: row_of_mine(model, home) for model, _ in addresses_with_object() if model is not User}
     for model, path in addresses_with_object():
-        row = row_of_mine(model, home) if model is not User else None
-        if row is not None:  # an editor has deleted some meanwhile
+        if row := rows.get(model):
             client.post(with_object(path, row.pk), yes)
-            for action in ("delete_selected", *(getattr(model_admin(model), "actions", None) or ())):
-                name = action if isinstance(action, str) else action.__name__
-                client.post(LIST.format(model._meta.model_name), {**yes, "action": name, "_selected_action": [row.pk]})
+    for model, row in rows.items():
+        for action in ("delete_selected", *(getattr(model_admin(model), "actions", None) or ())) if row else ():
+            name = action if isinstance(action, str) else action.__name__
+            client.post(LIST.format(model._meta.model_name), {**yes, "action": name, "_selected_action": [row.pk]})
     for path in plain_addresses():
         client.post(path, yes)
 

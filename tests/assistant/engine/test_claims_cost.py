@@ -54,7 +54,7 @@ def test_the_work_of_the_gate_grows_in_proportion_to_the_text(piece: str):
     assert long <= 4.6 * short + 2_000
 
 
-def test_a_million_characters_are_held_and_judged_in_pieces():
-    text = "so I said, " * 90_000
+def test_a_sentence_of_a_hundred_thousand_characters_is_held_and_judged_in_pieces():
+    text = "so I said, " * 9_000
     gate = Gate(frozenset())
     assert gate.push(text) + gate.close() == text
