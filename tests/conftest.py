@@ -17,11 +17,12 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.db import connection
+from django.test import TransactionTestCase
 
 from assistant import live
 from assistant.services.organizations import snapshots
 from assistant.services.providers import health
-from tests import servers
+from tests import servers, tables
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -74,6 +75,14 @@ def no_session_outlives_the_tests(request: pytest.FixtureRequest) -> Iterator[No
     with blocker.unblock(), connection.cursor() as cursor:
         others = "datname = current_database() AND pid <> pg_backend_pid()"
         cursor.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def only_what_was_written_is_deleted() -> Iterator[None]:
+    """After a test with real transactions, in place of Django's `flush`."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(TransactionTestCase, "_fixture_teardown", lambda self: tables.empty_written())
+        yield
 
 
 @pytest.fixture(autouse=True)
