@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-import sys
+import cProfile
 from collections.abc import Callable
 
 
-def calls_of(run: Callable[[], object]) -> int:
-    """How many functions, of ours and of the interpreter's, are called while `run` runs."""
+class Calls:
+    """Counts the functions, of ours and of the interpreter's, that are called while it is entered.
+
+    The profiler that is written in C costs half of what a function of our own costs that is told of each call.
+    """
+
     count = 0
 
-    def note(frame: object, event: str, argument: object) -> None:
-        nonlocal count
-        count += event in ("call", "c_call")
+    def __enter__(self) -> Calls:
+        self._profile = cProfile.Profile()
+        self._profile.enable()
+        return self
 
-    sys.setprofile(note)
-    try:
+    def __exit__(self, *_: object) -> None:
+        self._profile.disable()
+        self.count = sum(entry.callcount for entry in self._profile.getstats())
+
+
+def calls_of(run: Callable[[], object]) -> int:
+    with Calls() as calls:
         run()
-    finally:
-        sys.setprofile(None)
-    return count
+    return calls.count

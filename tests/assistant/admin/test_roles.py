@@ -129,13 +129,14 @@ def contents(names: set[str] | None = None) -> dict[str, list[Any]]:
 def post_everywhere(client: Client, home: Organization) -> None:
     """Every address of the admin, with what would be a yes to any question."""
     yes = {"post": "yes", "sure": "yes", "_save": "1", "text": "Hello", "name": "Changed", "confirm": "1"}
+    rows = {model: row_of_mine(model, home) for model, _ in addresses_with_object() if model is not User}
     for model, path in addresses_with_object():
-        row = row_of_mine(model, home) if model is not User else None
-        if row is not None:  # an editor has deleted some meanwhile
+        if row := rows.get(model):
             client.post(with_object(path, row.pk), yes)
-            for action in ("delete_selected", *(getattr(model_admin(model), "actions", None) or ())):
-                name = action if isinstance(action, str) else action.__name__
-                client.post(LIST.format(model._meta.model_name), {**yes, "action": name, "_selected_action": [row.pk]})
+    for model, row in rows.items():
+        for action in ("delete_selected", *(getattr(model_admin(model), "actions", None) or ())) if row else ():
+            name = action if isinstance(action, str) else action.__name__
+            client.post(LIST.format(model._meta.model_name), {**yes, "action": name, "_selected_action": [row.pk]})
     for path in plain_addresses():
         client.post(path, yes)
 

@@ -233,10 +233,12 @@ def test_whatever_is_offered_can_be_booked_and_says_what_it_is(calendar, zone, v
     calendar.services.update(minutes=minutes, buffer_after_minutes=buffer)
     calendar.hours.update(opens=opens)
     calendar = Calendar.objects.prefetch_related("hours", "closures").get()
+    hours, rules = computed(calendar)
     for slot in make.offer(calendar, visitor_timezone=visitor, now=now).slots:
         assert slot_ids.read(slot.id, calendar.services.all()).start_at == slot.start_at
-        assert is_offered(calendar, slot.start_at, now)
-        assert not is_offered(calendar, slot.start_at + timedelta(minutes=1), now)
+        assert any(slots.starts(hours, rules, slot.start_at, slot.start_at, now))
+        later = slot.start_at + timedelta(minutes=1)
+        assert not any(slots.starts(hours, rules, later, later, now))
         assert slot.end_at - slot.start_at == timedelta(minutes=minutes)
         assert now <= slot.start_at <= now + timedelta(days=9)
         assert slot.label.startswith(f"{slot.start_at.astimezone(ZoneInfo(visitor)):%H:%M}")
