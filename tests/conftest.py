@@ -22,7 +22,7 @@ from django.test import TransactionTestCase
 from assistant import live
 from assistant.services.organizations import snapshots
 from assistant.services.providers import health
-from tests import servers, tables
+from tests import sampling, servers, tables
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -53,7 +53,16 @@ def pytest_runtest_makereport(item: pytest.Function) -> Generator[None, pytest.T
     return report
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(sampling.OPTION, action="store_true", help="Run all of what is otherwise a sample.")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    sampling.select(config, items)
+
+
 def pytest_configure(config: pytest.Config) -> None:
+    sampling.configure(config)
     # Tests that run beside each other have a Redis database each, as they have of PostgreSQL.
     number = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
     if settings.REDIS_URL:

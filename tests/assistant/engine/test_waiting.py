@@ -64,6 +64,7 @@ def test_while_nothing_was_done_a_first_word_that_may_come_to_matter_waits(first
     assert screens([first], idle=True) == [""]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("opening", ["", "Well.\n\n"])
 @pytest.mark.parametrize("cut", [1, 3, 7])
 def test_while_nothing_was_done_nothing_on_the_screen_was_left_for_the_second_judge(cut: int, opening: str):
