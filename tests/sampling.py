@@ -1,17 +1,22 @@
 """What the suite runs of its longest lists by default: a fixed sample. With `--thorough`, everything, and more examples.
 
 `@pytest.mark.sampled` on a parametrized test keeps so few parameter sets that each value of each parameter occurs;
-`@pytest.mark.sampled(20)` keeps twenty. Chosen are the same ones in each run, in each process, and on each machine.
+`@pytest.mark.sampled(20)` keeps twenty. `part` is for a list that a test goes through itself. Chosen are the same ones in
+each run, in each process, and on each machine.
 """
 
 from __future__ import annotations
 
 import random
+import zlib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeVar
 
 import pytest
 from hypothesis import settings
+
+T = TypeVar("T")
 
 OPTION = "--thorough"
 
@@ -21,15 +26,22 @@ def configure(config: pytest.Config) -> None:
     # A test whose examples are dear names a number of its own: `settings(max_examples=examples(20))`.
     settings.register_profile("default", deadline=None, max_examples=50)
     settings.register_profile("thorough", deadline=None, max_examples=1000)
-    if config.getoption(OPTION):
-        settings.load_profile("thorough")
-    else:
-        settings.load_profile("default")
+    settings.load_profile("thorough" if config.getoption(OPTION) else "default")
+
+
+def is_thorough() -> bool:
+    return settings.get_current_profile_name() == "thorough"
 
 
 def examples(by_default: int) -> int:
     """How many examples Hypothesis tries of a test that cannot have as many as others."""
-    return by_default * 10 if settings.get_current_profile_name() == "thorough" else by_default
+    return by_default * 10 if is_thorough() else by_default
+
+
+def part(values: Iterable[T], share: int, of: str | int) -> list[T]:
+    """One in `share` of `values`: others for another name or number `of`, so that all have their turn. All, if thorough."""
+    number = of if isinstance(of, int) else zlib.crc32(of.encode())
+    return list(values) if is_thorough() else list(values)[number % share :: share]
 
 
 def sample(cases: Sequence[Mapping[str, int]], count: int | None = None) -> list[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 
-from tests.sampling import sample
+from tests.sampling import is_thorough, part, sample
 
 CASES = [{"text": text, "size": size, "kind": kind} for text, size, kind in product(range(25), range(2), range(3))]
 
@@ -25,3 +25,10 @@ def test_a_sample_of_a_number_has_that_many_and_is_always_the_same_one() -> None
 def test_a_list_that_is_no_longer_than_its_sample_is_run_wholly() -> None:
     assert sample(CASES[:7], 20) == list(range(7))
     assert sample([], 20) == []
+
+
+def test_the_parts_of_several_names_make_the_whole() -> None:
+    parts = [part(range(30), 3, name) for name in (0, 1, 5)]
+    assert set().union(*parts) == set(range(30))
+    assert is_thorough() or all(len(one) == 10 for one in parts)
+    assert {len(part(range(30), 3, name)) for name in ("a page", "a feed")} == {len(parts[0])}

@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.redaction import MASK, clean, redacted
+from tests.sampling import examples
 
 SECRETS = st.text(st.characters(min_codepoint=33, max_codepoint=0x2FF, exclude_categories=["Cs", "Cc"]), min_size=9)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(SECRETS, st.binary(max_size=7), st.binary(max_size=7))
 def test_base64_of_a_secret_within_anything_does_not_give_it_away(secret: str, before: bytes, after: bytes) -> None:
     shown = redacted(base64.b64encode(before + secret.encode() + after).decode(), [secret])

@@ -160,6 +160,7 @@ def test_pages_are_named_one_per_line(editor: Client, home: Organization) -> Non
     assert "has already been added" in again.content.decode()
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     "address",
     ["http://127.0.0.1/", "http://169.254.169.254/latest", "ftp://example.com/", "file:///etc/passwd", "javascript:alert(1)",

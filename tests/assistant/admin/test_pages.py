@@ -20,6 +20,7 @@ from assistant.services.conversations.history import build_history
 from assistant.services.organizations import access
 from tests.assistant.admin.filled import METHOD_SECRET, PROVIDER_SECRET, fill, member
 from tests.assistant.admin.test_scoping import addresses_with_object, entered, plain_addresses, row_of_mine, with_object
+from tests.sampling import part
 
 pytestmark = pytest.mark.django_db
 POLYGLOT = "'\"><img src=x onerror=hacked()><script>hacked()</script>"
@@ -300,7 +301,10 @@ def test_the_first_page_warns_that_a_script_answers(boss, settings):
 ENVIRONMENT = re.compile(r"\b[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)+\b|manage\.py")
 
 
-@pytest.mark.parametrize("role", ["owner", "agent", "viewer"])
+ROLES = ["owner", "agent", "viewer"]
+
+
+@pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("key", ["", "sk-1234567890abcdef"])
 def test_members_read_what_they_can_do_and_nothing_of_the_servers_environment(settings, role, key):
     """Whether a script answers, or nothing does: variables are for those who run the installation."""
@@ -312,7 +316,8 @@ def test_members_read_what_they_can_do_and_nothing_of_the_servers_environment(se
     today = client.get("/admin/").content.decode()
     assert ("No model answers" if key else "demonstration model answers") in today
     assert ("Add a provider</a> to use" if role == "owner" else "An owner of your organization can add a provider") in today
-    for address in ("/admin/", *plain_addresses(), f"/admin/assistant/organization/{home.pk}/first-run/notices/"):
+    some = part(plain_addresses(), 3, of=ROLES.index(role))
+    for address in ("/admin/", *some, f"/admin/assistant/organization/{home.pk}/first-run/notices/"):
         answer = client.get(address)
         if answer.status_code == 200 and answer.headers["Content-Type"].startswith("text/html"):
             shown = re.sub(r"<(script|style)\b.*?</\1>|<[^>]*>", " ", answer.content.decode(), flags=re.S)

@@ -14,6 +14,7 @@ from assistant.engine.claims import LONGEST_SENTENCE, Gate, claimed, judge
 from assistant.engine.evidence import ACTS, Evidence, Verdict
 from assistant.engine.grammars import GRAMMARS
 from tests.assistant.engine.claims_corpus import CORPUS, DEVELOPMENT, HELD_OUT, Example
+from tests.sampling import examples
 
 NOTHING = frozenset[str]()
 
@@ -97,7 +98,7 @@ def test_how_a_reply_is_cut_into_pieces_changes_neither_text_nor_verdict(example
 
 
 @given(seed=st.integers(0, 10_000))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 def test_a_long_reply_is_judged_alike_however_it_is_cut(seed: int):
     chance = random.Random(seed)
     words = [word for example in chance.sample(CORPUS, 40) for word in re.split(r"(?<= )", example.text)]

@@ -7,13 +7,14 @@ from collections.abc import Iterable
 
 import pytest
 from hypothesis import given
-from hypothesis import settings as examples
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from assistant.errors import ProviderError
 from assistant.providers import completions
 from assistant.providers.completions import Capabilities
 from tests.assistant.providers.asking import asking, cut, heard, meaning
+from tests.sampling import examples
 
 from .stub import delta, event
 from .transcripts import PLAIN, TRANSCRIPTS, call, stream, tools
@@ -26,7 +27,7 @@ def test_a_transcript_means_the_same_whole_and_byte_by_byte(what: str) -> None:
     assert meaning(heard([body[at : at + 1] for at in range(len(body))])) == expected
 
 
-@examples(max_examples=300, deadline=None)
+@hypothesis_settings(max_examples=examples(100), deadline=None)
 @given(what=st.sampled_from(sorted(TRANSCRIPTS)), places=st.lists(st.integers(0, 100_000), max_size=12))
 def test_a_transcript_means_the_same_wherever_the_bytes_are_cut(what: str, places: list[int]) -> None:
     body, expected = TRANSCRIPTS[what]

@@ -16,13 +16,14 @@ from typing import Any
 import httpx
 import pytest
 from hypothesis import given
-from hypothesis import settings as examples
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from assistant import outbound
 from assistant.errors import ProviderError
 from assistant.llm import ChatMessage, Completion, ToolCallRequest, ToolSpec
 from assistant.providers.completions import Request
+from tests.sampling import examples
 
 from .asking import PROVIDER, Chunks, asking, collect, cut
 
@@ -117,7 +118,7 @@ def test_a_transcript_means_the_same_whole_and_byte_by_byte(name: str) -> None:
     assert outcome(one, [one.body[at : at + 1] for at in range(len(one.body))]) == one.want
 
 
-@examples(max_examples=300, deadline=None)
+@hypothesis_settings(max_examples=examples(100), deadline=None)
 @given(name=st.sampled_from(sorted(TRANSCRIPTS)), places=st.lists(st.integers(0, 100_000), max_size=12))
 def test_a_transcript_means_the_same_wherever_the_bytes_are_cut(name: str, places: list[int]) -> None:
     one = TRANSCRIPTS[name]

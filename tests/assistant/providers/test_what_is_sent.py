@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from hypothesis import example, given
-from hypothesis import settings as examples
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from assistant.llm import NOTE, ChatMessage, ToolCallRequest, ToolSpec, call_id
@@ -19,6 +19,7 @@ from assistant.providers.completions.capabilities import LESSONS
 from assistant.providers.completions.schemas import reduced
 from assistant.providers.configuration import ProviderSettings
 from assistant.tools.parameters import check_schema
+from tests.sampling import examples
 
 from . import strict_forms as strict
 
@@ -88,7 +89,7 @@ LEARNT: dict[str, tuple[dict[str, Any], tuple[Any, ...]]] = {
 }
 
 
-@examples(max_examples=80, deadline=None)
+@hypothesis_settings(max_examples=examples(40), deadline=None)
 @given(histories, st.booleans(), st.sampled_from(sorted(LEARNT)))
 @example([SYSTEM, ASKED, *FOUND, ChatMessage("user", "Hello?")], True, "nothing")
 @example(
@@ -108,7 +109,7 @@ def test_no_server_refuses_the_form_of_any_history(history: list[ChatMessage], o
         assert message.text.strip() in everything, "something was left out"
 
 
-@examples(max_examples=40, deadline=None)
+@hypothesis_settings(max_examples=examples(20), deadline=None)
 @given(histories, st.sampled_from(sorted(LEARNT)))
 def test_opaque_fields_never_go_to_another_model(history: list[ChatMessage], learnt: str) -> None:
     theirs = [replace(message, made_by="other/m") for message in history]
@@ -116,7 +117,7 @@ def test_opaque_fields_never_go_to_another_model(history: list[ChatMessage], lea
     assert "HIDDEN" not in str(body) and "extra_content" not in str(body)
 
 
-@examples(max_examples=40, deadline=None)
+@hypothesis_settings(max_examples=examples(20), deadline=None)
 @given(histories)
 def test_the_same_history_is_always_sent_the_same_way(history: list[ChatMessage]) -> None:
     before = repr(history)
@@ -335,7 +336,7 @@ schemas = st.recursive(
 )
 
 
-@examples(max_examples=80, deadline=None)
+@hypothesis_settings(max_examples=examples(40), deadline=None)
 @given(st.dictionaries(st.sampled_from(["day", "anyOf", "enum"]), schemas, max_size=3), st.sampled_from(["plain", "bare"]))
 def test_no_server_refuses_any_schema(properties: dict[str, Any], level: str) -> None:
     schema = {"type": "object", "properties": properties, "required": sorted(properties), "additionalProperties": False}

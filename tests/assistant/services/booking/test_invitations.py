@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from assistant.models import Appointment, Calendar, Delivery, Organization
 from assistant.services.booking import appointments, emails, holds, invitations
 from tests import make
+from tests.sampling import examples
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2030, 1, 7, 8, 0, tzinfo=UTC)
@@ -78,7 +79,7 @@ ANYTHING = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="
     organization=ANYTHING,
     cancelled=st.booleans(),
 )
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_what_is_written_is_read_back_whatever_the_texts_hold(
     appointment, zone, start_at, minutes, name, location, organization, cancelled
 ):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from assistant.services.booking.hours import Days, Hours, Interval
 from assistant.services.booking.slots import Busy, Resource, Rules, Timeline, Wish, free, places_left, session_number, starts
+from tests.sampling import examples
 
 # Offsets of 15, 30 and 45 minutes, a shift of half an hour, the date line, midnight that is skipped, and ordinary ones. The
 # days are around changes of their clocks; Apia skipped the whole of 30 December 2011.
@@ -142,7 +143,7 @@ def obvious_places(resource: Resource, busy: list[Busy], at: datetime) -> int:
 
 
 @given(worlds())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 def test_what_is_free_is_what_the_obvious_double_finds(world):
     resource, around, now = world
     busy = list(resource.timeline._spans)
@@ -153,7 +154,7 @@ def test_what_is_free_is_what_the_obvious_double_finds(world):
 
 
 @given(worlds())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 def test_whatever_is_free_can_be_taken_place_by_place_and_then_is_not(world):
     resource, around, now = world
     noon = datetime.combine(around, time(12), UTC)
