@@ -7,6 +7,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -52,16 +53,26 @@ def test_a_text_that_counts_has_each_plural_form_of_its_language(spoken: str) ->
     assert {name: set(range(len(text))) for name, text in counted.items()} == dict.fromkeys(counted, needed)
 
 
+@cache
+def nodes() -> list[tuple[Path, ast.Constant | ast.JoinedStr | ast.Call]]:
+    """The constants and calls of our code."""
+    return [
+        (path, node)
+        for package in ("assistant", "widget", "interworky")
+        for path in (ROOT / package).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, (ast.Constant, ast.JoinedStr, ast.Call))
+    ]
+
+
 def used() -> tuple[set[str], set[str]]:
     """The texts in our code and templates that can be names, and what names that are put together begin with."""
     constants, beginnings = set(), set()
-    for package in ("assistant", "widget", "interworky"):
-        for path in (ROOT / package).rglob("*.py"):
-            for node in ast.walk(ast.parse(path.read_text())):
-                if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                    constants.add(node.value)
-                if isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant):
-                    beginnings.add(str(node.values[0].value))
+    for _, node in nodes():
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            constants.add(node.value)
+        if isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant):
+            beginnings.add(str(node.values[0].value))
     return constants, {beginning for beginning in beginnings if re.fullmatch(r"[a-z_]+_", beginning)}
 
 
@@ -72,11 +83,9 @@ def test_every_text_is_used_somewhere() -> None:
 
 
 def calls_of(name: str) -> Iterator[tuple[str, ast.Call]]:
-    for package in ("assistant", "widget", "interworky"):
-        for path in (ROOT / package).rglob("*.py"):
-            for node in ast.walk(ast.parse(path.read_text())):
-                if isinstance(node, ast.Call) and ast.unparse(node.func) == name:
-                    yield f"{path.relative_to(ROOT)}:{node.lineno}", node
+    for path, node in nodes():
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name:
+            yield f"{path.relative_to(ROOT)}:{node.lineno}", node
 
 
 def test_a_call_gives_a_label_what_its_places_want() -> None:

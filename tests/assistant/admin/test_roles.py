@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from allauth.usersessions.models import UserSession
 from django.apps import apps
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
-from django.db import models
+from django.db import models, transaction
 from django.test import Client
 
 from assistant.models import Appointment, Assistant, AuditEntry, Conversation, Delivery, Message, Organization, Visitor
@@ -24,9 +25,17 @@ pytestmark = pytest.mark.django_db
 LIST = "/admin/assistant/{}/"
 
 
+@pytest.fixture(scope="module")
+def made(django_db_setup: None, django_db_blocker: Any) -> Iterator[Organization]:
+    """Made once; what a test changes of it is rolled back after it."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield fill("home", "Aardvark")
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def home(db: None) -> Organization:
-    return fill("home", "Aardvark")
+def home(made: Organization, db: None) -> Organization:
+    return deepcopy(made)
 
 
 def act_on(client: Client, row: models.Model, action: str) -> Any:
