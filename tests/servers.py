@@ -73,7 +73,8 @@ def postgresql() -> Iterator[str]:
     )  # fmt: skip
     if made.returncode:
         raise RuntimeError(f"initdb failed: {made.stderr}")
-    options = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "fsync": "off", "max_connections": "200"}
+    options = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "max_connections": "200"}
+    options |= {"fsync": "off", "full_page_writes": "off", "wal_level": "minimal", "max_wal_senders": "0"}
     command = [Path(initdb).with_name("postgres"), "-D", data, "-p", str(port), *(f"-c{k}={v}" for k, v in options.items())]
     server = launch(command, folder / "log", cwd=folder, **owner)
     url = f"postgres://interworky@127.0.0.1:{port}/postgres"
