@@ -179,30 +179,48 @@ def first_start(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+RUNNING: list[servers.App] = []  # even one that nobody talks to takes its share of a core
+
+
+def end_apps(but: int) -> None:
+    while len(RUNNING) > but:
+        RUNNING.pop().close()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def apps_end_with_their_module() -> Iterator[None]:
+    before = len(RUNNING)
+    yield
+    end_apps(before)
+
+
+@pytest.fixture(autouse=True)
+def apps_end_with_their_test() -> Iterator[None]:
+    before = len(RUNNING)  # fixtures of the module have started theirs by now
+    yield
+    end_apps(before)
+
+
 @pytest.fixture(scope="session")
-def start_app(tmp_path_factory: pytest.TempPathFactory, first_start: Path) -> Iterator[Callable[..., servers.App]]:
+def start_app(tmp_path_factory: pytest.TempPathFactory, first_start: Path) -> Callable[..., servers.App]:
     """`start_app(NAME="value", …)` starts the product with that environment, and is where its tests get it from.
 
-    Without a `data_dir` of the test's own, it is one that has been started before.
+    Without a `data_dir` of the test's own, it is one that has been started before. It ends with the module whose fixture has
+    started it, or with its test.
     """
-    started: list[servers.App] = []
 
     def start(data_dir: Path | None = None, **environment: str) -> servers.App:
         if not data_dir:
             data_dir = tmp_path_factory.mktemp("data")
             shutil.copytree(first_start, data_dir, dirs_exist_ok=True)
         app = servers.App(data_dir, **environment)
-        started.append(app)
+        RUNNING.append(app)
         return app.start()
 
-    yield start
-    for app in started:
-        app.kill()
+    return start
 
 
 @pytest.fixture
-def app_server(start_app: Callable[..., servers.App], tmp_path: Path) -> Iterator[servers.App]:
+def app_server(start_app: Callable[..., servers.App], tmp_path: Path) -> servers.App:
     """The product as it is without any configuration, started for the first time."""
-    app = start_app(tmp_path / "data")
-    yield app
-    app.kill()
+    return start_app(tmp_path / "data")

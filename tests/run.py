@@ -159,16 +159,37 @@ def production() -> Iterator[dict[str, str]]:
         yield {"DATABASE_URL": postgres_url, "REDIS_URL": redis_url, "DEMO_MODEL": "true", "DEMO_SITE": "true"}
 
 
+# What another database, or counters that processes share, can make different: statements, locks, transactions, constraints.
+# They are in services and in the querysets of models; turns, tasks and the widget's requests run them in several threads;
+# lists of the admin make statements of their own, which the tests of every page run. What a page shows of a row, what a tool
+# or a model server is sent, and what is computed comes out of the same services, whatever is below them.
+ON_PRODUCTION = (
+    "assistant/services",
+    *(f"assistant/test_{name}.py" for name in ("turns", "tasks", "jobs", "renewal", "replay", "summaries", "voice_calls")),
+    *(f"assistant/test_{name}.py" for name in ("organizations", "beginning", "fast_path", "growth")),
+    *(f"assistant/admin/test_{name}.py" for name in ("pages", "lists", "results", "dashboard", "locks", "audit", "ratings")),
+    "assistant/admin/providers",
+    *(f"assistant/tools/test_{name}.py" for name in ("executor_once", "executor_policy", "knowledge")),
+    *(f"assistant/providers/test_{name}.py" for name in ("rotation", "outages")),
+    "widget/views",
+    *(f"widget/test_{name}.py" for name in ("appointments", "consent", "consumer", "convergence", "feedback", "metrics")),
+    *(f"attacks/test_{name}.py" for name in ("limits", "logins", "quotas", "slow_work")),
+    "test_migrations.py",
+)
+# Services, but about what is computed, read from files and other servers, or written into letters.
+ELSEWHERE = (
+    *(f"booking/test_{name}.py" for name in ("offers", "form_fields", "message_templates", "emails", "invitations", "itip")),
+    *(f"booking/test_{name}.py" for name in ("channels", "clouds", "cloud_grants")),
+    *(f"conversations/test_{name}.py" for name in ("mailbox", "transcripts")),
+    *(f"knowledge/test_{name}.py" for name in ("files", "fetched_pages", "words")),
+    *(f"organizations/test_{name}.py" for name in ("identity", "office_hours")),
+)
+
+
 def production_home() -> Counter[str]:
     with production() as home:
-        # To a test that touches no database it does not matter which one there is, nor to one that starts servers of its
-        # own, and to these neither: where requests go, what goes over the wire, who may see which page.
-        elsewhere = ["faults", *(f"test_{name}.py" for name in ("up", "compose", "locks", "settings", "architecture"))]
-        elsewhere += ["assistant/test_entry_points.py", "assistant/tools/test_http.py", "assistant/tools/test_mcp.py"]
-        pages = ("scoping", "roles", "pages", "large_forms", "imports", "queries")
-        elsewhere += [f"assistant/admin/test_{name}.py" for name in pages]
-        elsewhere += ["assistant/providers/test_doctor.py", "test_demo_site.py"]
-        return pytest("tests", "-m", "django_db", *(f"--ignore=tests/{path}" for path in elsewhere), *PARALLEL, **home)
+        not_there = [f"--ignore=tests/assistant/services/{path}" for path in ELSEWHERE]
+        return pytest(*(f"tests/{path}" for path in ON_PRODUCTION), *not_there, "-m", "django_db", *PARALLEL, **home)
 
 
 def faults() -> Counter[str]:

@@ -44,10 +44,10 @@ def part(values: Iterable[T], share: int, of: str | int) -> list[T]:
     return list(values) if is_thorough() else list(values)[number % share :: share]
 
 
-def sample(cases: Sequence[Mapping[str, int]], count: int | None = None) -> list[int]:
+def sample(cases: Sequence[Mapping[str, object]], count: int | None = None) -> list[int]:
     """Places in `cases`, in order: of `count` that together show the most values, or of as few as show every value.
 
-    A case is the index of its value for each parameter.
+    A case is its value, or what stands for it, for each parameter.
     """
     waiting = list(range(len(cases)))
     random.Random(len(cases)).shuffle(waiting)
@@ -73,7 +73,10 @@ def select(config: pytest.Config, items: list[pytest.Item]) -> None:
     for sets in tests.values():
         mark = sets[0].get_closest_marker("sampled")
         assert mark
-        kept = sample([item.callspec.indices for item in sets], *mark.args)  # type: ignore[attr-defined]
+        # `callspec.indices` would number the sets, where several parameters are combined.
+        given = [item.callspec.params for item in sets]  # type: ignore[attr-defined]
+        values = [{name: repr(value) for name, value in parameters.items()} for parameters in given]
+        kept = sample(values, *mark.args)
         left |= set(sets) - {sets[place] for place in kept}
     if left:
         items[:] = [item for item in items if item not in left]

@@ -25,6 +25,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from tests.shell import Shell
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -71,7 +73,8 @@ def postgresql() -> Iterator[str]:
     )  # fmt: skip
     if made.returncode:
         raise RuntimeError(f"initdb failed: {made.stderr}")
-    options = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "fsync": "off", "max_connections": "200"}
+    options = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "max_connections": "200"}
+    options |= {"fsync": "off", "full_page_writes": "off", "wal_level": "minimal", "max_wal_senders": "0"}
     command = [Path(initdb).with_name("postgres"), "-D", data, "-p", str(port), *(f"-c{k}={v}" for k, v in options.items())]
     server = launch(command, folder / "log", cwd=folder, **owner)
     url = f"postgres://interworky@127.0.0.1:{port}/postgres"
@@ -328,6 +331,7 @@ class App:
         self.log = data_dir / "up.log"
         self.environment = environment(DATA_DIR=str(data_dir), PORT=str(self.port), **values)
         self.process: subprocess.Popen[bytes] | None = None
+        self._shell: Shell | None = None
 
     def start(self, seconds: float = 60) -> App:
         self.data_dir.mkdir(parents=True, exist_ok=True)
@@ -348,6 +352,17 @@ class App:
     def mailbox(self) -> str:
         """The link to the mailbox that it printed."""
         return re.findall(r"\S+/demo/mailbox/\S+", self.log.read_text())[-1]
+
+    def shell(self, code: str, typed: str = "") -> str:
+        """What `code` prints in a process of the product's own, as `manage.py shell` runs it; it reads `typed`."""
+        self._shell = self._shell or Shell(self.environment)
+        return self._shell.run(code, typed)
+
+    def close(self) -> None:
+        """End it for good."""
+        self.kill()
+        if self._shell:
+            self._shell.close()
 
     def kill(self) -> None:
         """As the kernel does when memory runs out: no handler runs."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from itertools import product
 
+import pytest
+
 from tests.sampling import is_thorough, part, sample
 
 CASES = [{"text": text, "size": size, "kind": kind} for text, size, kind in product(range(25), range(2), range(3))]
@@ -32,3 +34,11 @@ def test_the_parts_of_several_names_make_the_whole() -> None:
     assert set().union(*parts) == set(range(30))
     assert is_thorough() or all(len(one) == 10 for one in parts)
     assert {len(part(range(30), 3, name)) for name in ("a page", "a feed")} == {len(parts[0])}
+
+
+@pytest.mark.sampled
+@pytest.mark.parametrize("width", range(4))
+@pytest.mark.parametrize("look", range(4))
+def test_of_combined_parameters_each_value_is_tried_once(look: int, width: int, request: pytest.FixtureRequest) -> None:
+    tried = [item for item in request.session.items if item.location[2].startswith(request.node.originalname)]
+    assert len(tried) == (16 if is_thorough() else 4)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -36,12 +34,7 @@ def app(start_app: Callable[..., servers.App]) -> servers.App:
 
 @pytest.fixture(scope="module")
 def filled(app: servers.App) -> dict:
-    code = f"exec({FILL!r})"
-    command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", code]
-    done = subprocess.run(
-        command, cwd=servers.ROOT, env=app.environment, input=HOSTILE, capture_output=True, text=True, timeout=60, check=True
-    )
-    return json.loads(done.stdout.splitlines()[-1])
+    return json.loads(app.shell(FILL, HOSTILE).splitlines()[-1])
 
 
 # Whether a line of a list's card is cut off, or its label does not begin with a capital.

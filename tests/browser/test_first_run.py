@@ -8,8 +8,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -100,8 +98,7 @@ class Newcomer:
 @pytest.fixture
 def app(start_app: Callable[..., servers.App]) -> servers.App:
     app = start_app()
-    command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", FILL]
-    subprocess.run(command, cwd=servers.ROOT, env=app.environment, capture_output=True, timeout=60, check=True)
+    app.shell(FILL)
     return app
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -42,11 +40,7 @@ class Office:
         self.home = json.loads(self.shell(FILL))["home"]
 
     def shell(self, code: str) -> str:
-        command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", f"exec({code!r})"]
-        run = subprocess.run(
-            command, cwd=servers.ROOT, env=self.app.environment, capture_output=True, text=True, timeout=60, check=True
-        )
-        return run.stdout.splitlines()[-1] if run.stdout else ""
+        return (self.app.shell(code).splitlines() or [""])[-1]
 
 
 @pytest.fixture(scope="module")

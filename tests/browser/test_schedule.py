@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -49,15 +47,10 @@ ADA = "Appointment.objects.filter(name='Ada').first()"
 class Salon:
     def __init__(self, app: servers.App) -> None:
         self.app = app
-        self.filled = json.loads(self.shell(f"exec({FILL!r})", HOSTILE))
+        self.filled = json.loads(self.shell(FILL, HOSTILE))
 
     def shell(self, code: str, typed: str = "") -> str:
-        command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", code]
-        environment = self.app.environment
-        run = subprocess.run(
-            command, cwd=servers.ROOT, env=environment, input=typed, capture_output=True, text=True, timeout=60, check=True
-        )
-        return run.stdout.splitlines()[-1]
+        return self.app.shell(code, typed).splitlines()[-1]
 
     def ask(self, code: str) -> object:
         return json.loads(self.shell(ASK.replace("{code}", code)))

@@ -5,8 +5,6 @@ from __future__ import annotations
 import email
 import email.policy
 import re
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -37,9 +35,7 @@ class Team:
         self.app, self.chromium = app, chromium
         self.contexts: list[BrowserContext] = []
         self.refused: list[str] = []  # by the page's policy
-        command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", f"exec({FILL!r})"]
-        run = {"cwd": servers.ROOT, "env": app.environment, "capture_output": True, "text": True, "timeout": 60}
-        self.organization = subprocess.run(command, check=True, **run).stdout.split()[-1]  # type: ignore[call-overload]
+        self.organization = app.shell(FILL).split()[-1]
 
     def browser(self, **options: object) -> Page:
         size = {"width": 1280, "height": 860}

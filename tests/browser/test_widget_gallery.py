@@ -24,6 +24,7 @@ def gallery(fake: FakeServer) -> str:
     return html.replace("/widget/{{ version }}", f"{fake.url}/widget/x")
 
 
+@pytest.mark.sampled  # colours know nothing of widths
 @pytest.mark.parametrize("width", [1280, 375])
 @pytest.mark.parametrize("look", LOOKS)
 def test_every_state_can_be_looked_at_and_has_no_accessibility_problem(

@@ -17,12 +17,13 @@ from typing import Any
 
 import pytest
 
+from tests.sampling import is_thorough
 from tests.servers import ROOT, environment
 
 from .conftest import Databases
 
 BOOKERS = 16
-ROUNDS = int(os.environ.get("ROUNDS", "3"))
+ROUNDS = int(os.environ.get("ROUNDS", 10 if is_thorough() else 2))
 
 
 @dataclass

@@ -5,8 +5,6 @@ from __future__ import annotations
 import io
 import json
 import secrets
-import subprocess
-import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -17,6 +15,7 @@ import psycopg
 import pytest
 
 from tests import servers
+from tests.shell import Shell
 
 from .production import Postgres, Production, Redis
 from .test_secrets import forms
@@ -49,15 +48,11 @@ print(Removal.objects.filter(finished_at=None).count())
 @dataclass
 class Installation:
     url: str
-    environment: dict[str, str]
+    program: Shell
     stored: Callable[[], Iterator[tuple[str, bytes]]]  # all that it keeps, by where
 
     def shell(self, code: str, typed: str = "") -> str:
-        run = subprocess.run(
-            [sys.executable, "manage.py", "shell", "--no-imports", "-c", f"exec({code!r})"],
-            cwd=servers.ROOT, env=self.environment, input=typed, capture_output=True, text=True, timeout=120, check=True,
-        )  # fmt: skip
-        return run.stdout.splitlines()[-1]
+        return self.program.run(code, typed).splitlines()[-1]
 
     def places_of(self, markers: dict[str, str]) -> set[tuple[str, str]]:
         """Where which marker stands, as it is, in hex or in base64."""
@@ -74,9 +69,10 @@ def files(folder: Path) -> Iterator[tuple[str, bytes]]:
 
 
 @pytest.fixture
-def embedded(start_app: Callable[..., servers.App]) -> Installation:
+def embedded(start_app: Callable[..., servers.App]) -> Iterator[Installation]:
     app = start_app(DEMO_MODEL_DELAY_MS="5")
-    return Installation(app.url, app.environment, lambda: files(app.data_dir))
+    with Shell(app.environment) as shell:
+        yield Installation(app.url, shell, lambda: files(app.data_dir))
 
 
 def rows(url: str) -> Iterator[tuple[str, bytes]]:
@@ -111,7 +107,8 @@ def installed(
         yield from files(tmp_path)
         yield "postgresql.log", (postgres.data.parent / "log").read_bytes()
 
-    return Installation(running.webs[0].url, running.environment, stored)
+    with Shell(running.environment) as shell:
+        yield Installation(running.webs[0].url, shell, stored)
 
 
 def talk(url: str, markers: dict[str, str]) -> Visitor:

@@ -1,6 +1,6 @@
 """Promises hold when the process is killed in between, as by a lack of memory or a power failure.
 
-`KILLS` sets how often it is tried.
+`KILLS` sets how often it is tried, twice by default, and more often with `--thorough`.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from tests import servers
+from tests.sampling import is_thorough
 
 from .visitor import Visitor, until
 
-KILLS = int(os.environ.get("KILLS", "3"))
+KILLS = int(os.environ.get("KILLS", 20 if is_thorough() else 2))
 VISITORS = 4
 
 

@@ -18,13 +18,14 @@ import pytest
 
 from assistant.providers.completions import CONNECT_SECONDS
 from tests.assistant.providers.stub import HEAD, Step, Stub, delta, event, says, status
+from tests.sampling import is_thorough
 
 from . import callers
 from .conftest import Databases
 from .crew import Crew
 
 PROCESSES = 2
-TURNS = int(os.environ.get("TURNS", "12"))
+TURNS = int(os.environ.get("TURNS", 100 if is_thorough() else 12))
 CHI_SQUARED_P_001 = 6.635  # one degree of freedom, p = 0.01
 Run = Callable[..., Awaitable[list[Any]]]
 

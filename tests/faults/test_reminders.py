@@ -13,11 +13,12 @@ import sys
 
 import pytest
 
+from tests.sampling import is_thorough
 from tests.servers import ROOT, environment
 
 from .conftest import Databases
 
-REMINDERS = int(os.environ.get("REMINDERS", "100"))
+REMINDERS = int(os.environ.get("REMINDERS", 1000 if is_thorough() else 100))
 KILLS = 4
 BEATS = 2
 

@@ -16,13 +16,14 @@ from contextlib import contextmanager, suppress
 import pytest
 
 from tests import servers
+from tests.sampling import is_thorough
 
 from .invariants import Query, broken
 from .production import Postgres, Production, Redis
 from .test_killed import Sink, rows
 from .visitor import Visitor, until
 
-SECONDS = float(os.environ.get("SOAK_SECONDS", "5"))
+SECONDS = float(os.environ.get("SOAK_SECONDS", 120 if is_thorough() else 4))
 SEED = int(os.environ.get("SOAK_SEED", "1"))
 VISITORS = 5
 SETTLED_WITHIN = 150  # seconds: with a machine that has other things to do

@@ -28,6 +28,7 @@ def shot(widget: Widget, name: str) -> None:
         widget.page.screenshot(path=Path(folder) / f"voice-{name}.png")
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("width", [375, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_no_accessibility_problem_in_any_state(
