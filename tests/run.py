@@ -166,7 +166,7 @@ def production() -> Iterator[dict[str, str]]:
 ON_PRODUCTION = (
     "assistant/services",
     *(f"assistant/test_{name}.py" for name in ("turns", "tasks", "jobs", "renewal", "replay", "summaries", "voice_calls")),
-    *(f"assistant/test_{name}.py" for name in ("organizations", "beginning", "fast_path", "growth")),
+    *(f"assistant/test_{name}.py" for name in ("organizations", "beginning", "fast_path", "growth", "async_db")),
     *(f"assistant/admin/test_{name}.py" for name in ("pages", "lists", "results", "dashboard", "locks", "audit", "ratings")),
     "assistant/admin/providers",
     *(f"assistant/tools/test_{name}.py" for name in ("executor_once", "executor_policy", "knowledge")),
