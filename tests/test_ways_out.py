@@ -98,6 +98,7 @@ UP = {
     "assistant.turns.runner.run": "a provider that answers a visitor",
     "assistant.voice.hang_up": "a provider that hangs up",
     "assistant.voice.hang_up_removed": "a provider that hangs up",
+    "assistant.voice.hang_up_deleted": "a provider that hangs up",
     "assistant.voice.run_call": "a method that a voice session calls",
     "assistant.voice.start": "a provider that begins a call",
     "assistant.voice.session_key": "a provider that gives session keys",
