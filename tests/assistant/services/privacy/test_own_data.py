@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 import zipfile
+from contextlib import closing
 from typing import IO, Any
 
 import pytest
@@ -169,8 +170,8 @@ def test_the_download_has_the_e_mails_that_went_to_the_visitor():
 def test_while_one_download_is_made_another_waits_and_afterwards_gets_its_own(assistant):
     session = come(assistant)
     with own_data.making:
-        with pytest.raises(TooMuch) as busy:
-            own_data.download(session.conversation)
+        with pytest.raises(TooMuch) as busy, closing(own_data.download(session.conversation)):
+            pass
         assert busy.value.retry_after_seconds > 0 and not AuditEntry.objects.exists()
     for _ in range(2):
         own_data.download(session.conversation).close()
