@@ -11,6 +11,7 @@ from django.urls import reverse
 from assistant.admin.dashboard import who_answers
 from assistant.admin.scoping import organizations
 from assistant.models import Conversation, Delivery, Question
+from assistant.providers import router
 
 # Group, then title, icon and model of each line.
 PAGES = (
@@ -99,6 +100,8 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
 
 def environment(request: HttpRequest) -> list[str] | None:
     """Unfold's label at the top of every page: whether visitors are answered by a script."""
+    if not any(one.source == "demo" for one in router.platform().usable):
+        return None  # it is for nobody, and no page has to look who else answers
     return ["Demonstration model", "warning"] if who_answers(organizations(request))["demo"] else None
 
 

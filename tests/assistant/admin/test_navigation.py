@@ -25,3 +25,12 @@ def test_a_page_has_the_name_that_it_has_in_the_menu(boss, rf: RequestFactory):
         if item["title"] not in named:
             differing[item["title"]] = named
     assert differing == {}
+
+
+def test_no_page_asks_who_answers_where_the_demonstration_cannot(boss, rf: RequestFactory, settings, django_assert_num_queries):
+    request = rf.get("/admin/")
+    request.user = boss.get("/admin/").wsgi_request.user
+    assert navigation.environment(request) == ["Demonstration model", "warning"]
+    settings.AI_ENVIRONMENT = {"AI_API_KEY": "sk-1", "AI_MODEL": "big"}
+    with django_assert_num_queries(0):
+        assert navigation.environment(request) is None
