@@ -62,10 +62,8 @@ def of_link(view: Callable[[HttpRequest, Appointment], HttpResponseBase]) -> Cal
         try:
             rate_limits.hit("appointment", visitor=holder_of(token), network=networks.network_of_request(request.META))
             appointment = lookup.for_token(token)
-        except TooMuch as error:
-            return hardened(pages.refused(request, error, 429))
-        except NotFound as error:
-            return hardened(pages.refused(request, error, 404))
+        except (NotFound, TooMuch) as error:
+            return hardened(pages.refused(request, error))
         return view(request, appointment)
 
     return checked

@@ -30,10 +30,8 @@ def page(request: HttpRequest, token: str) -> HttpResponseBase:
     try:
         rate_limits.hit("appointment", visitor=holder_of(token), network=networks.network_of_request(request.META))
         appointment = feedback.for_token(token)
-    except TooMuch as error:
-        return hardened(pages.refused(request, error, 429))
-    except NotFound as error:
-        return hardened(pages.refused(request, error, 404))
+    except (NotFound, TooMuch) as error:
+        return hardened(pages.refused(request, error))
     problem = ""
     if request.method == "POST":
         try:

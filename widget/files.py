@@ -18,10 +18,8 @@ def download(request: HttpRequest, token: str) -> HttpResponseBase:
     try:
         rate_limits.hit("file.download", visitor=holder_of(token), network=networks.network_of_request(request.META))
         return links.download(links.of_link(token))
-    except TooMuch as error:
-        response = pages.refused(request, error, 429)
-    except NotFound as error:
-        response = pages.refused(request, error, 404)
+    except (NotFound, TooMuch) as error:
+        response = pages.refused(request, error)
     for name, value in links.HEADERS.items():
         response[name] = value
     return response

@@ -24,10 +24,8 @@ async def show(request: HttpRequest, name: str) -> HttpResponse:
     try:
         rate_limits.hit("picture", network=networks.network_of_request(request.META))
         picture = await in_db(pictures.stored)(name)
-    except TooMuch as error:
-        return pages.refused(request, error, 429)
-    except NotFound as error:
-        return pages.refused(request, error, 404)
+    except (NotFound, TooMuch) as error:
+        return pages.refused(request, error)
     etag = f'"{picture.pk}"'
     unchanged = request.headers.get("if-none-match") == etag
     response = HttpResponse(status=304) if unchanged else HttpResponse(bytes(picture.data), content_type=picture.type)

@@ -34,6 +34,11 @@ def execute(sql: str, *values: Any) -> list[tuple[Any, ...]]:
         return cursor.fetchall() if cursor.description else []
 
 
+def listed(states: Sequence[str]) -> str:
+    """States of a row, as SQL's IN takes them."""
+    return "(" + ", ".join(f"'{state}'" for state in states) + ")"
+
+
 @lru_cache
 def columns(model: type[Model], table: str) -> str:
     """What to select of a `table` for `read`."""

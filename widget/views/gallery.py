@@ -16,7 +16,7 @@ async def show(request: HttpRequest) -> HttpResponse:
     try:
         rate_limits.hit("hosted", network=networks.network_of_request(request.META))
     except TooMuch as error:
-        return pages.refused(request, error, 429)
+        return pages.refused(request, error)
     if not settings.DEMO_SITE:
         user = await request.auser()
         if not (user.is_active and user.is_staff):

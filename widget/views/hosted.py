@@ -18,10 +18,8 @@ async def chat(request: HttpRequest, key: str) -> HttpResponse:
     try:
         rate_limits.hit("hosted", network=networks.network_of_request(request.META))
         assistant = await in_db(organization_access.for_widget)(key, settings.PUBLIC_URL)
-    except TooMuch as error:
-        return pages.refused(request, error, 429)
-    except NotAllowed as error:
-        return pages.refused(request, error, 404)
+    except (NotAllowed, TooMuch) as error:
+        return pages.refused(request, error)
     organization = assistant.organization
     icon = await in_db(pictures.address)(assistant) or await in_db(pictures.address)(organization)
     shown = {"assistant": assistant, "public_url": settings.PUBLIC_URL, "icon": icon}

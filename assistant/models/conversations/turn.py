@@ -17,7 +17,7 @@ from assistant.redaction import visible
 
 class TurnQuerySet(models.QuerySet["Turn"]):
     def open(self) -> TurnQuerySet:
-        return self.filter(state__in=[Turn.State.QUEUED, Turn.State.RUNNING])
+        return self.filter(state__in=Turn.OPEN)
 
     def claimable(self) -> TurnQuerySet:
         """Waiting, or left behind by a runner whose lease has lapsed."""
@@ -41,6 +41,7 @@ class Turn(models.Model):
         STOPPED = "stopped"
         FAILED = "failed"
 
+    OPEN = (State.QUEUED, State.RUNNING)
     ENDED = (State.DONE, State.STOPPED, State.FAILED)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

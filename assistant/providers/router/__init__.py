@@ -1,8 +1,8 @@
 """Selection of the model that answers: candidates, rotation, health, and retries until the first visible token.
 
 `rows` reads an organization's provider into settings, `candidates` lists the models that may answer for an assistant,
-`rotation` puts them in order, `selection` decides who is asked in one round, and `router` asks, learns and moves on. What came
-of each request is in `attempts`.
+`rotation` puts them in order, `selection` decides who is asked in one round, and `router` asks, learns and moves on. What
+came of each request is in `attempts`.
 """
 
 from assistant.providers.router.candidates import (

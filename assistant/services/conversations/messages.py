@@ -18,7 +18,7 @@ from assistant.services.conversations.state import set_state
 from assistant.services.files import uploads
 from assistant.services.knowledge import questions
 from assistant.services.notifications import queue as notifications
-from assistant.services.raw_sql import insert, new
+from assistant.services.raw_sql import insert, listed, new
 
 
 def append_message(
@@ -50,8 +50,8 @@ class Posted:
 
 # Read with the message once the conversation is locked: whether another message is to be answered first, and whether the
 # ledger holds calls of this conversation.
-_BEFORE = """
-    EXISTS(SELECT 1 FROM assistant_turn WHERE conversation_id = %s AND state IN ('queued', 'running')),
+_BEFORE = f"""
+    EXISTS(SELECT 1 FROM assistant_turn WHERE conversation_id = %s AND state IN {listed(Turn.OPEN)}),
     EXISTS(SELECT 1 FROM assistant_toolcall WHERE conversation_id = %s)
 """
 

@@ -11,11 +11,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from assistant.errors import NotFound, TurnTaken
-from assistant.models import Event, Message, Turn
+from assistant.models import Event, Message, ToolCall, Turn
 from assistant.services.conversations.events import next_seq, save_events
 from assistant.services.methods import ledger
 from assistant.services.providers import budgets
-from assistant.services.raw_sql import execute, insert, new
+from assistant.services.raw_sql import execute, insert, listed, new
 
 
 @dataclass(frozen=True)
@@ -72,11 +72,11 @@ def finish_turn(turn: Turn, outcome: Outcome) -> Message | None:
 
 
 # The conversation's next turn that waits, and whether this one has calls without a result.
-_LEFT = """
+_LEFT = f"""
     (SELECT waiting.id FROM assistant_turn AS waiting
         WHERE waiting.conversation_id = %s AND waiting.state = 'queued' ORDER BY waiting.created_at LIMIT 1),
     EXISTS(SELECT 1 FROM assistant_toolcall AS call
-        WHERE call.turn_id = assistant_turn.id AND call.state IN ('pending', 'sent', 'waiting'))
+        WHERE call.turn_id = assistant_turn.id AND call.state IN {listed((*ToolCall.OPEN, ToolCall.State.WAITING))})
 """
 
 

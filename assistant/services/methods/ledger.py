@@ -16,7 +16,7 @@ from assistant.errors import ToolError, TurnTaken
 from assistant.models import Assistant, Card, Conversation, Delivery, Method, Organization, ToolCall, Turn
 from assistant.services.conversations import cards
 from assistant.services.methods import policy
-from assistant.services.raw_sql import insert
+from assistant.services.raw_sql import insert, listed
 
 State = ToolCall.State
 NOT_CONFIRMED = "The visitor did not confirm in time. Nothing was done."
@@ -68,7 +68,7 @@ class Begun:
     refused: str = ""
 
 
-_FENCED = "EXISTS(SELECT 1 FROM assistant_turn WHERE id = %s AND fence = %s AND state IN ('queued', 'running'))"
+_FENCED = f"EXISTS(SELECT 1 FROM assistant_turn WHERE id = %s AND fence = %s AND state IN {listed(Turn.OPEN)})"
 
 
 def begin(

@@ -27,7 +27,7 @@ def test_a_page_has_the_name_that_it_has_in_the_menu(boss, rf: RequestFactory):
     assert differing == {}
 
 
-def test_no_page_asks_who_answers_where_the_demonstration_cannot(boss, rf: RequestFactory, settings, django_assert_num_queries):
+def test_no_page_looks_who_answers_where_the_demonstration_cannot(boss, rf, settings, django_assert_num_queries):
     request = rf.get("/admin/")
     request.user = boss.get("/admin/").wsgi_request.user
     assert navigation.environment(request) == ["Demonstration model", "warning"]
