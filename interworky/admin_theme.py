@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest
 from django.templatetags.static import static
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 
 
 def stylesheet(name: str) -> Callable[[HttpRequest], str]:
@@ -25,7 +25,11 @@ UNFOLD = {
     "SITE_HEADER": "Interworky",
     "SITE_SYMBOL": "forum",
     "SITE_URL": None,
-    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("admin-extra/icon.svg")}],
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("admin-extra/icon.svg")},
+        {"rel": "manifest", "href": lambda request: reverse("web-app-manifest")},
+        {"rel": "apple-touch-icon", "href": lambda request: static("admin-extra/push/icon-180.png")},
+    ],
     "SHOW_VIEW_ON_SITE": False,
     "STYLES": [stylesheet(name) for name in STYLESHEETS],
     "SCRIPTS": [script(name) for name in SCRIPTS],

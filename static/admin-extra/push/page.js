@@ -10,6 +10,7 @@ const SAID = {
   insecure:
     "Browsers show notifications only of sites that are opened with https://, or on this computer itself. Ask the operator of this installation for an address with https://.",
   unsupported: "This browser does not support notifications. Current versions of Chrome, Edge, Firefox and Safari do.",
+  home: "On an iPhone or iPad, notifications need this admin on the home screen: in Safari, choose Share and Add to Home Screen, open it there, and turn them on.",
   denied:
     "Notifications of this site are blocked in this browser. Allow them in its settings for this site, behind the icon beside the address, and reload the page.",
   default: "They are off. When you turn them on, the browser asks whether you allow them.",
@@ -120,7 +121,8 @@ async function current() {
 
 async function look() {
   if (!isSecureContext) return say("insecure");
-  if (!("serviceWorker" in navigator && "PushManager" in window && "Notification" in window)) return say("unsupported");
+  if (!("serviceWorker" in navigator && "PushManager" in window && "Notification" in window))
+    return say(navigator.standalone === false ? "home" : "unsupported"); // only Apple's touch devices have `standalone`
   if (Notification.permission !== "granted") return say(Notification.permission);
   const { subscription, id } = await current();
   if (!id) return say("granted");

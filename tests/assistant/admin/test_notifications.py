@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from urllib.parse import urljoin
+
 import pytest
+from django.contrib.staticfiles import finders
 from django.test import Client
+from PIL import Image
 
 from assistant.models import Notification, PushSubscription, StaffEvent, TeamWebhook
 from assistant.services.notifications import choices, push
@@ -115,3 +120,18 @@ def test_the_service_worker_covers_the_admin_and_no_cache_keeps_it(editor):
     assert answer["Content-Type"].startswith("text/javascript") and answer["Service-Worker-Allowed"] == "/admin/"
     assert "no-cache" in answer["Cache-Control"]
     assert "fetch" not in answer.content.decode()  # what it does not handle, the browser asks the server for
+
+
+def test_the_admin_can_be_put_on_a_home_screen_with_icons_that_exist(boss):
+    """Where iPhones and iPads show notifications, and nowhere else."""
+    page = boss.get("/admin/")
+    [address] = re.findall(r'rel="manifest" href="([^"]+)"', page.content.decode())
+    [touch_icon] = re.findall(r'rel="apple-touch-icon" href="([^"]+)"', page.content.decode())
+    assert "manifest-src 'self'" in page.headers["Content-Security-Policy"]
+    answer = Client().get(address)  # browsers ask for it without the session
+    about = answer.json()
+    assert answer.headers["Content-Type"] == "application/manifest+json"
+    assert {urljoin(address, about[name]) for name in ("start_url", "scope")} == {"/admin/"}
+    for icon in (*about["icons"], {"src": touch_icon, "sizes": "180x180"}):
+        with Image.open(str(finders.find(icon["src"].removeprefix("/static/")))) as image:
+            assert f"{image.width}x{image.height}" == icon["sizes"]
