@@ -106,7 +106,7 @@ def test_a_chat_is_held_and_ended_by_keyboard_and_read_from_the_tree(visitor: Vi
         - button "Bad answer"
     """)
     fake.call(fake.say_staff("Ada"))
-    expect(visitor.dialog.get_by_text("You are talking to Ada")).to_be_visible()
+    expect(visitor.status.get_by_text("You are talking to Ada")).to_have_count(1)
     fake.call(fake.say_message("staff", "Good morning, Ada here."))
     expect(visitor.status).to_contain_text("Good morning, Ada here.")
     fake.call(fake.say({"type": "conversation.read", "upto": 99}))
@@ -174,3 +174,14 @@ def test_a_call_is_held_by_keyboard_and_its_states_are_in_the_tree(visitor: Visi
         - paragraph: Until six today.
     """)
     assert not visitor.widget.errors
+
+
+def test_a_person_who_takes_over_is_announced_once_and_so_is_a_colleague(visitor: Visitor, fake: FakeServer) -> None:
+    visitor.write("hello")
+    expect(visitor.log.get_by_role("button", name="Good answer")).to_be_attached()
+    fake.call(fake.say_staff("Grace"))
+    expect(visitor.status.get_by_text("You are talking to Grace")).to_have_count(1)
+    fake.call(fake.say_staff("Grace"))
+    fake.call(fake.say_staff("Ada"))
+    expect(visitor.status.get_by_text("You are talking to Ada")).to_have_count(1)
+    assert visitor.status.get_by_text("You are talking to Grace").count() <= 1  # it goes after some seconds

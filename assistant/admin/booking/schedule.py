@@ -114,9 +114,9 @@ def events(model_admin: Any, request: HttpRequest) -> HttpResponse:
         return changes.refused(str(error), "bad_arguments")
     if not first <= last <= first + timedelta(days=MOST_DAYS):
         return changes.refused(f"At most {MOST_DAYS} days can be shown at once.", "bad_arguments")
+    chosen = set(map(parse_pk, request.GET.getlist("calendar")))
     rows = changes.calendars_of(request).prefetch_related("hours", "special_hours", "closures")
     writable = set(changes.calendars_of(request, model_admin.operate_rank).values_list("pk", flat=True))
-    chosen = set(map(parse_pk, request.GET.getlist("calendar")))
     shown = [row for row in rows if row.pk in chosen]
     found = schedule.between(shown, first, last, with_cancelled="cancelled" in request.GET)
     local = partial(_local, found.zones)

@@ -173,7 +173,7 @@ def test_the_last_day_of_a_range_belongs_to_it(boss: Client, mia: Assistant):
         assert boss.get(address).context["cl"].result_count == found
 
 
-@pytest.mark.parametrize("asked", ["0001-01-01", "9999-12-31", "tomorrow", "", "2026-02-30", "\x00"])
+@pytest.mark.parametrize("asked", ["0001-01-01", "9999-12-31", "tomorrow", "", "2026-02-30"])
 def test_a_day_that_is_none_or_far_away_shows_a_list_all_the_same(boss: Client, mia: Assistant, asked: str):
     answer = boss.get("/admin/assistant/conversation/", {"created_at_from": asked, "created_at_to": asked})
     assert answer.status_code == 200
