@@ -139,4 +139,4 @@ async def test_the_list_of_conversations_costs_staff_so_much(settings, monkeypat
         async with metered(monkeypatch) as cost:
             assert (await in_db(boss.get)("/admin/assistant/conversation/")).status_code == 200
         # Two of them are of their login: whether the session is still listed, and whether a second factor is missing.
-        assert (cost.statements, cost.transactions) == (17, 0), str(cost)
+        assert (cost.statements, cost.transactions) == (12, 0), str(cost)
