@@ -73,8 +73,8 @@ def test_a_photo_lies_as_its_metadata_says():
     [
         (b"", "empty"),
         (SVG, "SVG is not accepted"),
-        (b"GIF89a and nothing more", "is no JPEG, PNG, WebP or GIF"),
-        (b"%PDF-1.7", "is no JPEG, PNG, WebP or GIF"),
+        (b"GIF89a and nothing more", "is not a JPEG, PNG, WebP or GIF"),
+        (b"%PDF-1.7", "is not a JPEG, PNG, WebP or GIF"),
         (images.bomb(60_000, 60_000), "too many pixels"),
         (bytes(pictures.MAX_MB * 1_000_000 + 1), "larger than 5 MB"),
     ],
