@@ -64,7 +64,7 @@ def validate_page_messages(text: str) -> None:
         if not message.strip() or len(message) > MAX_TEASER:
             raise ValidationError(
                 "Write a path and a message of at most %(most)s characters on each line, such as: "
-                "/prices Shall I work out a price for you? “%(line)s” is not one.",
+                "/prices Shall I work out a price for you? “%(line)s” is not like that.",
                 params={"line": line[:60], "most": MAX_TEASER},
             )
     if len(_lines(text)) > MAX_PATHS:
