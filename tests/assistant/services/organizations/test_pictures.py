@@ -94,7 +94,7 @@ def test_what_cannot_be_a_picture_is_refused_with_what_to_do_instead(data, said)
     ],
 )
 def test_a_picture_that_is_too_much_for_the_server_is_to_be_saved_smaller(program, said):
-    with pytest.raises(InputError, match=f"{said}.*Save it smaller"):
+    with pytest.raises(InputError, match=f"{said}.*Save a smaller copy"):
         pictures.examined(
             io.BytesIO(images.png()), pictures.LOGO, drawer=partial(images_drawn, program=program, wait_seconds=0.5)
         )
