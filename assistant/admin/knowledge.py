@@ -37,7 +37,7 @@ KINDS = (
         Document.Kind.TEXT,
         "edit_note",
         "Write a text",
-        "Type or paste it. Headings that start with # help the search find the right part.",
+        "Type or paste a text. Headings that start with # help the search find the right part.",
     ),
     (
         Document.Kind.FILE,
@@ -45,7 +45,7 @@ KINDS = (
         "Upload files",
         "Text, Markdown, CSV, HTML, PDF or Word. Only the text is kept, not the file.",
     ),
-    (Document.Kind.PAGE, "language", "Add web pages", "Read now, and again on the schedule that you choose."),
+    (Document.Kind.PAGE, "language", "Add web pages", "The pages are read now, and again on the schedule that you choose."),
 )
 
 

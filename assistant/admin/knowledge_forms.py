@@ -64,7 +64,10 @@ class EncodingField(forms.ChoiceField):
             required=False,
             choices=[("", "Recognise it"), *CHOICES],
             widget=UnfoldAdminSelectWidget(),
-            help_text="Of text, CSV and HTML files. Choose one only if a file was refused or its letters came out wrong.",
+            help_text=(
+                "The encoding of text, CSV and HTML files. Choose one only if a file was refused or its letters came "
+                "out wrong."
+            ),
         )
 
 
@@ -120,7 +123,9 @@ class DocumentForm(OneOrganizationForm):
         if "url" in self.fields:
             link: Any = self.fields["url"]
             link.label, link.required = ("Address", True) if page else ("Link", False)
-            link.help_text = "" if page else "Where visitors can read it for themselves, if anywhere. Shown with answers."
+            link.help_text = (
+                "" if page else "The page on which visitors can read it themselves, if there is one. Shown with answers."
+            )
         if "assistants" in self.fields:
             chosen: Any = self.fields["assistants"]
             chosen.widget = chosen.widget.widget  # without the buttons that add and change
@@ -156,7 +161,9 @@ class NewFilesForm(DocumentForm):
 
 
 class FileForm(DocumentForm):
-    upload = FilesField(many=False, required=False, label="Newer version", help_text="Takes the place of what was read.")
+    upload = FilesField(
+        many=False, required=False, label="Newer version", help_text="Replaces the version that was read before."
+    )
     encoding = EncodingField()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -167,4 +174,6 @@ class FileForm(DocumentForm):
 
 
 class NewPagesForm(DocumentForm):
-    addresses = AddressesField(help_text="One per line. Any public page; links on it are not followed.")
+    addresses = AddressesField(
+        help_text="Enter the addresses of public pages, one per line. Links on them are not followed."
+    )

@@ -64,11 +64,13 @@ class TeamWebhookForm(OneOrganizationForm):
         required=False,
         max_length=200,
         widget=UnfoldSecretInput({"autocomplete": "off"}, render_value=False),
-        help_text="For JSON: whsec_ and at least 24 random bytes in base64, by which your program can check that a message "
-        "is from here (Standard Webhooks). Stored encrypted.",
+        help_text=(
+            "For JSON only. Enter whsec_ and at least 24 random bytes in base64, so that your program can check "
+            "where a message comes from (Standard Webhooks). Stored encrypted."
+        ),
     )
     events = forms.MultipleChoiceField(
-        label="Tell it of", choices=FOR_TEAMS, widget=forms.CheckboxSelectMultiple, required=False
+        label="Events", choices=FOR_TEAMS, widget=forms.CheckboxSelectMultiple, required=False
     )
 
     class Meta:
@@ -104,7 +106,7 @@ class TeamWebhookForm(OneOrganizationForm):
 class TeamWebhookAdmin(WithButtons):
     form = TeamWebhookForm
     add_rank = change_rank = delete_rank = operate_rank = Rank.OWNER
-    empty_text = "A webhook tells a channel of your team, such as one in Slack, when a visitor is waiting."
+    empty_text = "A webhook notifies a channel of your team, such as one in Slack, when a visitor is waiting."
     list_display = ["name", "organization", "kind", "enabled", "state"]
     list_filter = ["organization", "enabled"]
     search_fields = ["name"]
@@ -143,7 +145,7 @@ class TeamWebhookAdmin(WithButtons):
         signed = ", signed" if obj.sealed_secret and obj.kind == TeamWebhook.Kind.JSON else ""
         return f"The last message failed: {obj.last_error}" if obj.last_error else f"On{signed}"
 
-    @display(description="Told of")
+    @display(description="Events")
     def told_of(self, obj: TeamWebhook) -> str:
         return ", ".join(label for value, label in FOR_TEAMS if value in obj.events) or "Nothing"
 

@@ -66,7 +66,7 @@ def posted(model_admin: Any, act: Callable[[HttpRequest], None], request: HttpRe
         rate_limits.hit("push", visitor=str(request.user.pk))
         act(request)
     except TooMuch:
-        return JsonResponse({"error": "That was too often. Try again in a minute."}, status=429)
+        return JsonResponse({"error": "Too many attempts. Try again in a minute."}, status=429)
     except InputError as error:
         return JsonResponse({"error": str(error)}, status=400)
     return JsonResponse({"ok": True})

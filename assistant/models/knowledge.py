@@ -59,7 +59,7 @@ class Document(models.Model):
         Assistant,
         blank=True,
         related_name="documents",
-        help_text="The assistants that may search it. None selected: all of them.",
+        help_text="The assistants that may search it. If you select none, all of them may.",
     )
     kind = models.CharField(max_length=4, choices=Kind.choices, default=Kind.TEXT, editable=False)
     title = models.CharField(

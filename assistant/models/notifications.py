@@ -19,7 +19,7 @@ class StaffEvent(models.TextChoices):
     """What staff can be told of."""
 
     WAITING = "waiting", "A visitor asks for a person"
-    MESSAGE = "message", "A visitor writes in a conversation of mine"
+    MESSAGE = "message", "A visitor writes in one of my conversations"
     DELIVERY = "delivery", "An e-mail could not be delivered"
     BUDGET = "budget", "A limit is nearly reached"
     PROVIDER = "provider", "A model provider has stopped answering"
@@ -52,7 +52,7 @@ class TeamWebhook(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="team_webhooks")
-    name = models.CharField(max_length=80, help_text="What staff call it, such as #reception.")
+    name = models.CharField(max_length=80, help_text="A name for your team, such as #reception.")
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.SLACK)
     enabled = models.BooleanField(default=True)
     events = models.JSONField(default=list, blank=True)  # values of StaffEvent

@@ -15,8 +15,8 @@ class Removal(models.Model):
         REQUEST = "request", "Visitor erased by staff"
         VISITOR = "visitor", "Erased by the visitor"
         SERVER = "server", "Erased by the organization's server"
-        EXPIRED = "expired", "Visitor not seen for as long as visitors are kept"
-        RETENTION = "retention", "Older than messages or the ledger are kept"
+        EXPIRED = "expired", "Visitor not seen for longer than visitors are kept"
+        RETENTION = "retention", "Older than messages or tool calls are kept"
 
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="removals")
     # The erased visitor's random id. No foreign key: the row is gone.

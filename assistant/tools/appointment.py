@@ -50,7 +50,10 @@ class Config(forms.Form):
         coerce=int,
         empty_value=None,
         required=False,
-        help_text="To book with one person, room or chair only. Leave empty for all calendars that offer the services.",
+        help_text=(
+            "Choose a calendar to allow bookings with one person, room or chair only. Leave empty for all "
+            "calendars that offer the services."
+        ),
     )
     proof = forms.BooleanField(
         label="Require a verified e-mail address",

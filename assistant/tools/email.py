@@ -45,7 +45,7 @@ class Config(forms.Form):
         required=False,
         max_length=600,
         widget=forms.Textarea,
-        help_text="Up to five, one per line, such as team@example.com.",
+        help_text="Enter up to five addresses, one per line, such as team@example.com.",
     )
     subject = forms.CharField(max_length=200, help_text="Write a parameter as {{ name }}, such as Order {{ order_id }}.")
     body = forms.CharField(
@@ -53,7 +53,7 @@ class Config(forms.Form):
         required=False,
         max_length=10_000,
         widget=forms.Textarea,
-        help_text="Plain text. Write a parameter as {{ name }}. Empty: all parameters are listed.",
+        help_text="Enter plain text, and write a parameter as {{ name }}. Leave empty to list all parameters.",
     )
     layout = forms.ChoiceField(
         required=False,
@@ -64,7 +64,7 @@ class Config(forms.Form):
         label="Replies go to the visitor",
         required=False,
         initial=True,
-        help_text="Only if the visitor has verified their address.",
+        help_text="Applies only if the visitor has verified their address.",
     )
     per_recipient_per_day = forms.IntegerField(
         label="E-mails per recipient",

@@ -218,7 +218,7 @@ class Executor:
         if not begun.new:
             if (begun.row.name, begun.row.arguments) == (name, arguments):
                 return self._take_up(begun.row, problem)
-            return partial(_give, ToolResult("Not run: another call stands in its place.", "refused"))
+            return partial(_give, ToolResult("Not run: another call has replaced it.", "refused"))
         return self._go_on(begun.row, problem, tool, begun.refused, card)
 
     def _take_up(self, row: Row, problem: ToolError | None, *, opening: bool = False) -> Next:

@@ -28,14 +28,16 @@ class Config(forms.Form):
     to = forms.EmailField(
         label="Notify",
         required=False,
-        help_text="The e-mail address to notify. Empty: the organization's team e-mail. Without either, nobody is notified, "
-        "and visitors are told so.",
+        help_text=(
+            "The e-mail address to notify. Leave empty to use the organization's team e-mail. Without either, "
+            "nobody is notified, and visitors are told so."
+        ),
     )
     text = forms.CharField(
         label="Message to the visitor",
         required=False,
         max_length=300,
-        help_text="Shown when the team is notified, such as We reply within an hour. Empty: a default text.",
+        help_text="Shown when the team is notified, such as We reply within an hour. Leave empty to use a standard text.",
     )
 
 

@@ -67,10 +67,13 @@ class Config(forms.Form):
         label="Parameters with slashes",
         required=False,
         max_length=1000,
-        help_text="Parameters of the path whose values can contain / or \\, such as file_path.",
+        help_text="Enter parameters of the path whose values can contain / or \\, such as file_path.",
     )
     headers = forms.CharField(
-        required=False, max_length=4000, widget=forms.Textarea, help_text="One per line, such as X-Shop: {shop}."
+        required=False,
+        max_length=4000,
+        widget=forms.Textarea,
+        help_text="Enter one header per line, such as X-Shop: {shop}.",
     )
     send = forms.ChoiceField(
         label="Send other parameters",
@@ -98,7 +101,7 @@ class Config(forms.Form):
         required=False,
         max_length=64,
         initial="Idempotency-Key",
-        help_text="Has the same value whenever the same call is sent again. Empty: not sent.",
+        help_text="This header has the same value whenever the same call is sent again. Leave empty to send none.",
     )
     repeatable = forms.BooleanField(
         label="Safe to retry",
@@ -110,7 +113,7 @@ class Config(forms.Form):
         required=False,
         max_length=2000,
         widget=forms.Textarea,
-        help_text="JSON pointers, one per line, such as /items/*/name. Empty: the whole response.",
+        help_text="Enter JSON pointers, one per line, such as /items/*/name. Leave empty to keep the whole response.",
     )
     timeout_seconds = forms.IntegerField(label="Timeout in seconds", min_value=1, max_value=30, initial=15)
     max_kb = forms.IntegerField(label="Largest response in KB", min_value=1, max_value=1024, initial=256)

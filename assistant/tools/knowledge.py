@@ -26,7 +26,7 @@ class Config(forms.Form):
         min_value=1,
         max_value=8,
         initial=4,
-        help_text="How many passages the model gets at most.",
+        help_text="The most passages that the model gets from one search.",
     )
 
 

@@ -45,8 +45,8 @@ NOT_BEGUN = {-32700, -32600, -32601, -32602}  # JSON-RPC: not read, not valid, n
 class Config(forms.Form):
     """The settings of the method. Neither the visitor nor the model chooses any of them."""
 
-    url = forms.CharField(label="Server URL", max_length=2000, help_text="Such as https://example.com/mcp.")
-    tool = forms.CharField(max_length=128, help_text="The name that the server gives it, such as search_orders.")
+    url = forms.CharField(label="Server URL", max_length=2000, help_text="Enter an address such as https://example.com/mcp.")
+    tool = forms.CharField(max_length=128, help_text="The name that the server gives the tool, such as search_orders.")
     auth = forms.ChoiceField(
         label="Authentication",
         choices=[("none", "None"), ("bearer", "Bearer token"), ("header", "API key in a header")],

@@ -28,7 +28,10 @@ NOTICES = {
     ),
     "mfa/email/webauthn_added": ("A passkey was added", "A passkey was added to your account."),
     "mfa/email/webauthn_removed": ("A passkey was removed", "A passkey was removed from your account."),
-    "mfa/email/recovery_codes_generated": ("New recovery codes", "New recovery codes were made. Earlier ones have ended."),
+    "mfa/email/recovery_codes_generated": (
+        "New recovery codes",
+        "New recovery codes were made. The earlier ones no longer work.",
+    ),
 }
 # What is said at the top of the next page; allauth's other messages are not shown.
 MESSAGES = {

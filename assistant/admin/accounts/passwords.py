@@ -42,11 +42,11 @@ class ForgottenForm(forms.Form):
 def forgotten(request: HttpRequest) -> HttpResponse:
     network = networks.network_of_request(request.META)
     form = ForgottenForm(network, request.POST if request.method == "POST" else None)
-    links = [("Back to the log-in", reverse_lazy("admin:login"))]
+    links = [("Back to log-in", reverse_lazy("admin:login"))]
     if request.method == "POST" and form.is_valid():
         text = "If there is an account with that address, a link is on its way to it. It is valid for two hours."
-        return page(request, "Look into your mailbox", text=text, links=links)
-    text = "Enter the e-mail address of your account, and you get a link with which to choose a new password."
+        return page(request, "Check your e-mail", text=text, links=links)
+    text = "Enter the e-mail address of your account. You will get a link for choosing a new password."
     about: dict[str, Any] = {"form": dressed(form), "submit": "Send the link", "is_form": True, "links": links}
     return page(request, "Forgotten password", text=text, **about)
 
@@ -64,7 +64,7 @@ class ChooseView(PasswordResetConfirmView):
             dressed(context["form"])
             return {**context, "title": "Choose a new password", "submit": "Save the password", "is_form": True}
         links = [("Ask for a new link", reverse_lazy("admin_password_reset"))]
-        text = "It was used, or its two hours are over."
+        text = "It has been used already, or is older than two hours."
         return {**context, "title": "This link cannot be used", "text": text, "links": links, "form": None}
 
     def form_valid(self, form: Any) -> HttpResponse:

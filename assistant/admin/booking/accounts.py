@@ -54,7 +54,10 @@ class OAuthClientForm(OneOrganizationForm):
 @admin.register(OAuthClient)
 class OAuthClientAdmin(Scoped):
     form = OAuthClientForm
-    empty_text = "Your organization's own registration with Google or Microsoft, through which accounts are connected."
+    empty_text = (
+        "An OAuth client is your organization's own registration with Google or Microsoft, through which "
+        "accounts are connected."
+    )
     add_rank = change_rank = delete_rank = Act.GOVERN.rank
     list_display = ["__str__", "organization", "client_id", "tenant"]
     list_filter = ["organization"]
@@ -79,7 +82,10 @@ class OAuthClientAdmin(Scoped):
 
 @admin.register(CalendarAccount)
 class CalendarAccountAdmin(WithButtons):
-    empty_text = "An account at Google or Microsoft whose calendars can be read and written, once its owner allows it."
+    empty_text = (
+        "A calendar account is an account at Google or Microsoft whose calendars can be read and changed, "
+        "once its owner allows it."
+    )
     list_display = ["name", "organization", "provider", "address", "state_label"]
     list_filter = ["organization", "provider", "state"]
     search_fields = ["name", "address"]
@@ -114,7 +120,9 @@ class CalendarAccountAdmin(WithButtons):
         """Show what will be asked, and lead to the provider. Not by a redirect: our policy keeps forms to ourselves."""
         account, *more = list(self.within_reach(request, queryset, self.operate_rank)[:2]) or [None]
         if account is None or more:
-            self.message_user(request, "Choose one account: each is connected by its owner.", messages.WARNING)
+            self.message_user(
+                request, "Choose one account at a time: each has to be connected by its owner.", messages.WARNING
+            )
             return None
         try:
             address = accounts.begin(account, user_id=int(request.user.pk or 0), session=request.session)
@@ -198,7 +206,7 @@ class CalendarAccountAdmin(WithButtons):
     def their_calendars(self, obj: CalendarAccount) -> str:
         """Each with a link to the form that uses it."""
         if not obj.calendars:
-            return "They are listed once the account is connected."
+            return "Its calendars are listed once the account is connected."
         used = set(obj.outside_calendars.values_list("remote_id", flat=True)) if obj.pk else set()
         form = reverse("admin:assistant_outsidecalendar_add")
         rows = []

@@ -139,7 +139,9 @@ class AppointmentAdmin(ReadOnly):
 
     @action(description="Decline request", permissions=["operate"])
     def decline(self, request: HttpRequest, queryset: models.QuerySet[Appointment]) -> None:
-        self._change(request, queryset, appointments.decline, "Declined", "The visitors are notified and told other times.")
+        self._change(
+            request, queryset, appointments.decline, "Declined", "The visitors are notified and offered other times."
+        )
 
     @action(description="Mark as attended", permissions=["operate"])
     def attended(self, request: HttpRequest, queryset: models.QuerySet[Appointment]) -> None:

@@ -34,7 +34,7 @@ class CalendarForm(OneOrganizationForm):
     class Meta:
         model = Calendar
         fields = ["organization", "name", "location", "timezone", "hold_minutes", "unproven_per_day"]
-        help_texts = {"name": "Who or what is booked, one party at a time: a person, a room or a chair, such as Mira."}
+        help_texts = {"name": "The person, room or chair that visitors book, such as Mira."}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -57,7 +57,7 @@ class CalendarForm(OneOrganizationForm):
 class SpanForm(forms.ModelForm):
     """Days from one to another; the first alone where no last one is given."""
 
-    first_day = DayField(help_text="Such as 2026-12-24 or 24.12.2026.")
+    first_day = DayField(help_text="Enter a day such as 2026-12-24 or 24.12.2026.")
     last_day = DayField(required=False, help_text="Leave empty for one day.")
 
     def clean(self) -> dict[str, Any]:
@@ -71,8 +71,10 @@ class SpanForm(forms.ModelForm):
 
 
 class SpecialHoursForm(SpanForm):
-    opens = HourField(help_text="Such as 9, 9:30 or 6pm.")
-    closes = HourField(closing=True, help_text="24:00 is midnight; a time before the opening is on the next day.")
+    opens = HourField(help_text="Enter a time such as 9, 9:30 or 6pm.")
+    closes = HourField(
+        closing=True, help_text="Enter 24:00 for midnight. A time before the opening time is on the next day."
+    )
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()

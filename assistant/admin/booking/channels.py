@@ -30,16 +30,20 @@ class MessageChannelForm(OneOrganizationForm):
         required=False,
         max_length=2000,
         widget=UnfoldSecretInput({"autocomplete": "off"}, render_value=False),
-        help_text="That messages are posted to, such as https://gateway.example.com/messages. Stored encrypted. Without "
-        "one, text messages are only written to the server's log.",
+        help_text=(
+            "The address to which messages are posted, such as https://gateway.example.com/messages. Stored "
+            "encrypted. Without it, text messages are only written to the server's log."
+        ),
     )
     headers = forms.CharField(
         label="Header",
         required=False,
         max_length=2000,
         widget=UnfoldSecretInput({"autocomplete": "off"}, render_value=False),
-        help_text="Such as Authorization: Bearer abc. Stored encrypted, and sent to this address's server only. Leave empty "
-        "to keep it.",
+        help_text=(
+            "Enter a header such as Authorization: Bearer abc. Stored encrypted, and sent to this address's "
+            "server only. Leave empty to keep it."
+        ),
     )
 
     def clean(self) -> dict[str, Any]:
@@ -84,7 +88,7 @@ class MessageChannelForm(OneOrganizationForm):
 @admin.register(MessageChannel)
 class MessageChannelAdmin(WithButtons):
     form = MessageChannelForm
-    empty_text = "Visitors get e-mails. A channel sends them text messages as well, or tells a program of yours."
+    empty_text = "Visitors get e-mails. A channel also sends them text messages, or notifies one of your programs."
     list_display = ["name", "organization", "kind", "enabled", "sends_changes", "sends_reminders", "origin"]
     list_filter = ["organization", "kind", "enabled"]
     search_fields = ["name"]
@@ -120,7 +124,10 @@ class MessageChannelAdmin(WithButtons):
             if channel.kind == MessageChannel.Kind.WEBHOOK:
                 text = channels.as_json(channels.payload(appointment, "confirmed", key))
             elif not (to := phones.dialled(channel.organization.phone, channel.organization)):
-                said = "The organization has no phone number with a country code to send it to. Enter one there."
+                said = (
+                    "The organization has no phone number with a country code to send the test to. Enter one on the "
+                    "organization's page."
+                )
                 self.message_user(request, said, messages.WARNING)
                 continue
             outbox.queue_to_channel(channel, to=to, subject=f"Test of {channel.name}", text=text, key=key)

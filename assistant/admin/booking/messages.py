@@ -33,7 +33,10 @@ class MessageTemplateForm(OneOrganizationForm):
             choices=languages,
             required=False,
             widget=UnfoldAdminSelectWidget(),
-            help_text="Visitors who read this language get this text. For the team, its own language counts.",
+            help_text=(
+                "Visitors who read this language get this text. Messages to the team are in the team's language, "
+                "which is set on the organization's page."
+            ),
         )
 
     def clean(self) -> dict[str, Any]:
@@ -49,7 +52,7 @@ class MessageTemplateForm(OneOrganizationForm):
 @admin.register(MessageTemplate)
 class MessageTemplateAdmin(Scoped):
     form = MessageTemplateForm
-    empty_text = "Messages about appointments have our own texts until you write one here."
+    empty_text = "Messages about appointments have standard texts until you write your own here."
     list_display = ["message", "audience", "shown_language", "organization", "subject"]
     list_filter = ["organization", "message", "audience"]
     fieldsets = (

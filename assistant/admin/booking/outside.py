@@ -85,13 +85,13 @@ class OutsideCalendarForm(OneOrganizationForm):
         label="Calendar there",
         required=False,
         widget=UnfoldAdminSelectWidget,
-        help_text="Of an account that is connected under Calendar accounts.",
+        help_text="Choose a calendar of an account that is connected under Calendar accounts.",
     )
     address = forms.CharField(
         required=False,
         max_length=2000,
         widget=UnfoldSecretInput({"autocomplete": "off"}, render_value=False),
-        help_text="The private iCalendar address, or that of the CalDAV calendar itself. Stored encrypted.",
+        help_text="Enter the private iCalendar address, or the address of the CalDAV calendar itself. Stored encrypted.",
     )
     password = forms.CharField(
         required=False,
@@ -135,9 +135,11 @@ class OutsideCalendarForm(OneOrganizationForm):
         elif account.organization_id != home:
             self.add_error("their_calendar", "This account belongs to another organization. Choose another one.")
         elif account.provider != kind:
-            self.add_error("their_calendar", f"It is one of {account.get_provider_display()}. Choose that kind above.")
+            self.add_error(
+                "their_calendar", f"This calendar belongs to {account.get_provider_display()}. Choose that kind above."
+            )
         elif cleaned.get("writes_bookings") and not _may_write(account, remote_id):
-            self.add_error("writes_bookings", "This calendar can only be read by that account. Choose one of its own.")
+            self.add_error("writes_bookings", "The account can only read this calendar. Choose one that it can also change.")
         else:
             self.instance.account, self.instance.remote_id = account, remote_id
 
@@ -156,7 +158,9 @@ class OutsideCalendarForm(OneOrganizationForm):
         if cleaned.get("username") and moved and self.instance.sealed_password and not cleaned.get("password"):
             self.add_error("password", "The stored password belongs to another server. Enter the one for this address.")
         if cleaned.get("password") and not dav.is_private(address):
-            self.add_error("address", "A password is only sent to an address that begins with https://. Enter one.")
+            self.add_error(
+                "address", "A password is only sent to an address that begins with https://. Enter such an address."
+            )
 
     def full_clean(self) -> None:
         super().full_clean()

@@ -99,7 +99,7 @@ class FormFieldInline(Translations, ScopedStackedInline):
         own = (None, {"fields": (("label", "kind"), ("help", "options"), ("required", "order"))})
         if not self.has_change_permission(request, obj):
             return [own]
-        about = "What visitors read whose language this is. Empty: the text above."
+        about = "Shown to visitors who use this language. Leave empty to use the text above."
         # One to a row: Django opens a fieldset with an error, but looks for the field among the rows.
         names = tuple(name for _, names in self.in_each_language() for name in names)
         return [own, ("In other languages", {"fields": names, "classes": ["collapse"], "description": about})]

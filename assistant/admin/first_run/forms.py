@@ -58,7 +58,7 @@ class OrganizationForm(PictureForm):
         label="Your website",
         required=False,
         max_length=200,
-        help_text="Such as www.example.com, if you have one.",
+        help_text="Enter its address, such as www.example.com, if you have one.",
     )
     timezone = forms.ChoiceField(label="Your time zone", choices=zones)
     logo = PictureField(pictures.LOGO, label="Your logo, if you like", help_text=ABOUT)
@@ -101,14 +101,14 @@ def _free_slug(name: str) -> str:
     return f"{wanted}-{secrets.token_hex(3)}" if taken else wanted
 
 
-class NoticesForm(forms.ModelForm):
-    team_language = forms.ChoiceField(label="In which language?", choices=LANGUAGES)
+class TeamEmailForm(forms.ModelForm):
+    team_language = forms.ChoiceField(label="Language of these e-mails", choices=LANGUAGES)
 
     class Meta:
         model = Organization
         fields = ["team_email", "team_language"]
         labels = {"team_email": "Your team's e-mail address"}
-        help_texts = {"team_email": "Such as hello@example.com."}
+        help_texts = {"team_email": "Enter an address such as hello@example.com."}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -116,7 +116,7 @@ class NoticesForm(forms.ModelForm):
         plain(self)
 
 
-class ModelForm(ProviderForm):
+class LanguageModelForm(ProviderForm):
     """A provider of the organization: what the choice needs, and a name that is derived from it."""
 
     class Meta(ProviderForm.Meta):
@@ -140,7 +140,7 @@ class ModelForm(ProviderForm):
         if self.instance._state.adding:
             self.initial["preset"] = "openai"
         self.fields["base_url"].help_text = "For example http://localhost:11434 or https://llm.example.com/v1."
-        self.fields["smart"].help_text = "As the server spells it, for example gpt-5.4 or llama3.2."
+        self.fields["smart"].help_text = "Enter the model's name as the server spells it, for example gpt-5.4 or llama3.2."
         # What the preset knows is not asked for.
         known = {name: [f for f in ("base_url", "smart") if getattr(one, f)] for name, one in PRESETS.items()}
         presets.widget.attrs["data-known"] = json.dumps(known)
@@ -274,7 +274,7 @@ class AssistantForm(PictureForm):
         fields = ["name", "locale", "accent", "knowledge"]
         labels = {"name": "What is it called?", "accent": "Colour", "knowledge": "What should it know?"}
         help_texts = {
-            "name": "Such as Mia.",
+            "name": "Enter a name such as Mia.",
             "accent": "",
             "knowledge": "Opening hours, prices, address, directions, house rules: write them down as you would for a new "
             "colleague. The assistant knows only this, and the documents that you can add later.",
@@ -329,7 +329,7 @@ class SitesForm(forms.Form):
         label="Which sites will show it?",
         required=False,
         widget=forms.Textarea({"rows": 4}),
-        help_text="One per line, such as www.example.com. A site with and without www is two sites.",
+        help_text="Enter one site per line, such as www.example.com. A site with and without www is two sites.",
     )
     asking = forms.MultipleChoiceField(
         label="Pages of these sites tried to show it", required=False, widget=forms.CheckboxSelectMultiple

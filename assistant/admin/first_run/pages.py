@@ -155,10 +155,10 @@ def _form(step: Step, request: HttpRequest, organization: Organization) -> Any:
             return forms.OrganizationForm(data, files, instance=organization)
         case "notices":
             own = {} if organization.team_email else {"team_email": getattr(request.user, "email", "")}
-            return forms.NoticesForm(data, instance=organization, initial=own)
+            return forms.TeamEmailForm(data, instance=organization, initial=own)
         case "provider":
             by_operator = rank_in(request, None) == Rank.SUPERUSER
-            return forms.ModelForm(data, organization=organization, by_operator=by_operator)
+            return forms.LanguageModelForm(data, organization=organization, by_operator=by_operator)
         case "services":
             return forms.ServicesForm(data, organization=organization)
         case "assistant":

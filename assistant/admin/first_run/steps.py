@@ -35,7 +35,7 @@ STEPS = (
         "organization",
         "Your organization",
         "Enter your organization",
-        "The name that visitors know you by, and your time zone, in which times are shown.",
+        "Enter the name that visitors know you by, and your time zone, in which times are shown.",
         Act.GOVERN,
     ),
     Step(
@@ -49,21 +49,21 @@ STEPS = (
         "provider",
         "The model",
         "Choose the language model that answers",
-        "The language model behind your assistant. You need a provider's key, or the address of a server of your own.",
+        "This model answers for your assistant. You need a provider's key, or the address of a server of your own.",
         Act.PAY,
     ),
     Step(
         "services",
         "Services and hours",
         "Enter your hours, and what visitors can book",
-        "When you are open, and what visitors can book. Without a service, the assistant only answers questions.",
+        "Enter when you are open, and what visitors can book. Without a service, the assistant only answers questions.",
         Act.SET_UP,
     ),
     Step(
         "assistant",
         "The assistant",
         "Create an assistant",
-        "What it is called and what it knows. You can try it beside this form as soon as it is saved.",
+        "Enter what it is called and what it knows. You can try it beside this form as soon as it is saved.",
         Act.SET_UP,
     ),
     Step(
@@ -77,7 +77,7 @@ STEPS = (
         "tag",
         "On your site",
         "Paste the script tag into your site, open it, and open the chat",
-        "One line for your site. This page shows as soon as you, or a visitor, have opened the chat there.",
+        "Add one line to your site. This page shows when you, or a visitor, have opened the chat there.",
         Act.SET_UP,
     ),
 )

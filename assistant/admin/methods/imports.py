@@ -58,7 +58,7 @@ class DocumentForm(forms.Form):
         required=False,
         assume_scheme="https",
         widget=forms.TextInput({**INPUT, "placeholder": "https://api.example.com"}),
-        help_text="Only if the description has none, or a wrong one. For example https://api.example.com.",
+        help_text="Enter this only if the description has no address, or a wrong one. For example https://api.example.com.",
     )
 
     def found(self, organization: Organization) -> Found:

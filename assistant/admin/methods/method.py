@@ -195,9 +195,10 @@ class MethodAdmin(Translations, Scoped):
         if labelled and self.has_change_permission(request, obj):
             fields = tuple(name for _, names in self.in_each_language() for name in names)
             about = (
-                "Its public label for visitors whose language this is. Empty: the one above in its own language, else ours."
+                "Shown to visitors who use this language. Leave empty to use the text above if it is in this language, "
+                "and otherwise a standard text."
             )
-            sections.append(("Public label by language", {"fields": fields, "classes": ["collapse"], "description": about}))
+            sections.append(("Status text by language", {"fields": fields, "classes": ["collapse"], "description": about}))
         if kind and kind.own_parameters:
             sections.append(("Input", {"fields": ("parameters", "fixed")}))
         care: list[Any] = []

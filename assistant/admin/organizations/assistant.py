@@ -34,7 +34,7 @@ class AssistantForm(PictureForm, TranslationsForm, OneOrganizationForm):
     picture = "avatar"
     avatar = PictureField(
         pictures.AVATAR,
-        help_text=f"Shown round, in place of the first letter of the title. {ABOUT}",
+        help_text=f"Shown as a circle, instead of the first letter of the title. {ABOUT}",
     )
 
     class Meta:
@@ -159,7 +159,7 @@ class AssistantAdmin(WithPicture, PromptDrafts, PromptVersions, Translations, Sc
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         found = list(super().get_fieldsets(request, obj))
         if self.has_change_permission(request, obj):
-            about = "What visitors read whose language this is. Empty: the text above."
+            about = "Shown to visitors who use this language. Leave empty to use the text above."
             found[7:7] = [
                 (f"How it looks · {name}", {"fields": fields, "classes": ["collapse"], "description": about})
                 for name, fields in self.in_each_language()

@@ -25,12 +25,12 @@ class IdentityKeyForm(OneOrganizationForm):
         required=False,
         max_length=500,
         widget=UnfoldSecretInput({"autocomplete": "new-password"}, render_value=False),
-        help_text="For HS256: at least 32 characters, such as the output of openssl rand -base64 48. Stored encrypted.",
+        help_text="For HS256: enter at least 32 characters, such as from openssl rand -base64 48. Stored encrypted.",
     )
 
     class Meta:
         widgets = {"public_key": UnfoldAdminTextareaWidget({"rows": 8, "spellcheck": "false"})}
-        help_texts = {"public_key": "For RS256: what begins with -----BEGIN PUBLIC KEY-----."}
+        help_texts = {"public_key": "For RS256: enter the text that begins with -----BEGIN PUBLIC KEY-----."}
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -92,7 +92,9 @@ class IdentityKeyAdmin(Scoped):
 
 @admin.register(VisitorAttribute)
 class VisitorAttributeAdmin(Scoped):
-    empty_text = "An attribute is something that your pages say of a visitor, such as their plan. Staff see it in the chat."
+    empty_text = (
+        "An attribute is something that your pages say about a visitor, such as their plan. Staff see it in the chat."
+    )
     list_display = ["label", "name", "organization", "type", "in_prompt"]
     list_filter = ["organization", "type"]
     search_fields = ["label", "name"]

@@ -59,7 +59,9 @@ class OrganizationForm(PictureForm):
     """An organization with the week of its office: one field for each weekday."""
 
     picture = "logo"
-    logo = PictureField(pictures.LOGO, help_text=f"For e-mails to visitors and the pages of their appointments. {ABOUT}")
+    logo = PictureField(
+        pictures.LOGO, help_text=f"Shown in e-mails to visitors and on the pages of their appointments. {ABOUT}"
+    )
 
     day_0, day_1, day_2, day_3, day_4, day_5, day_6 = (HoursField(label=name) for name in typed_hours.WEEKDAYS)
     website = forms.URLField(required=False, assume_scheme="https", widget=UnfoldAdminURLInputWidget())

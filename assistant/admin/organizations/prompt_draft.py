@@ -122,7 +122,7 @@ def _try(request: HttpRequest, draft: PromptDraft, chosen: list[Question]) -> No
         begun += replay.texts == draft.texts and replay.message_id == question.message_id
     messages.success(request, f"Draft saved. Questions being answered with it: {begun}. The replies appear below.")
     if begun < len(chosen):
-        messages.warning(request, f"Not begun: {len(chosen) - begun}. Another replay of the same conversation is under way.")
+        messages.warning(request, f"Not started: {len(chosen) - begun}. Another replay of the same conversation is running.")
 
 
 def _shown_texts(assistant: Assistant, draft: PromptDraft | None) -> dict[str, Any]:

@@ -54,9 +54,9 @@ class UsageAdmin(ReadOnly):
     readonly_fields = ["outcome", "tokens", "cost", "first_words", "whole_reply"]
     fieldsets = (
         (None, {"fields": ("organization", "assistant", "conversation", "at", "task", "outcome")}),
-        ("Who was asked", {"fields": ("provider_name", "source", "model")}),
-        ("What it took", {"fields": ("tokens", "tokens_are", "cost", "cost_is", "prompt_price", "completion_price")}),
-        ("How long it took", {"fields": ("first_words", "whole_reply")}),
+        ("Provider and model", {"fields": ("provider_name", "source", "model")}),
+        ("Tokens and cost", {"fields": ("tokens", "tokens_are", "cost", "cost_is", "prompt_price", "completion_price")}),
+        ("Duration", {"fields": ("first_words", "whole_reply")}),
     )
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Usage]:
@@ -77,11 +77,11 @@ class UsageAdmin(ReadOnly):
     def tokens(self, obj: Usage) -> str:
         return f"{obj.prompt_tokens} + {obj.completion_tokens}"
 
-    @display(description="First words after", ordering="first_token_ms")
+    @display(description="Time to the first word", ordering="first_token_ms")
     def first_words(self, obj: Usage) -> str:
         return _seconds(obj.first_token_ms)
 
-    @display(description="Whole after", ordering="total_ms")
+    @display(description="Time to the whole reply", ordering="total_ms")
     def whole_reply(self, obj: Usage) -> str:
         return _seconds(obj.total_ms)
 

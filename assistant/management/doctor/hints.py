@@ -158,7 +158,7 @@ def slow_models(set_up: SetUp) -> Iterator[Advice]:
         if (report.first_token_ms or 0) > SLOW_MS:
             yield (
                 report.provider,
-                f"its first word takes {report.first_token_ms} ms",
+                f"its first word takes {report.first_token_ms} ms to arrive",
                 "A faster model or provider (Groq, Cerebras) helps, and so do shorter instructions and knowledge.",
             )
 

@@ -25,14 +25,16 @@ class OAuthClient(models.Model):
     client_id = models.CharField(
         "client ID",
         max_length=200,
-        help_text="Google calls it client ID, Microsoft application (client) ID.",
+        help_text="Google calls this the client ID. Microsoft calls it the application (client) ID.",
         validators=[RegexValidator(r"^[\x21-\x7e]+$", "A client ID has no spaces. Copy it from the provider's console.")],
     )
     sealed_secret = models.TextField(blank=True, editable=False)
     tenant = models.CharField(
         max_length=100,
         default="common",
-        help_text="Microsoft only: common for accounts of any organization, or the directory (tenant) ID of one.",
+        help_text=(
+            "For Microsoft only. Enter common for accounts of any organization, or the directory (tenant) ID of one."
+        ),
         validators=[
             RegexValidator(r"^[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$", "Enter common, or a directory (tenant) ID.")
         ],
@@ -70,7 +72,7 @@ class CalendarAccount(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="calendar_accounts")
     provider = models.CharField(max_length=10, choices=CalendarProvider.choices, default=CalendarProvider.GOOGLE)
-    name = models.CharField(max_length=80, help_text="Whose account it is, such as Mira.")
+    name = models.CharField(max_length=80, help_text="The person whose account it is, such as Mira.")
     address = models.CharField("account", max_length=200, blank=True, editable=False)  # as the provider names it
     state = models.CharField(max_length=10, choices=State.choices, default=State.NEW, editable=False)
     problem = models.CharField("last error", max_length=300, blank=True, editable=False)

@@ -33,7 +33,7 @@ class Calendar(models.Model):
         "hold in minutes",
         default=10,
         validators=[MinValueValidator(1), MaxValueValidator(120)],
-        help_text="How long a time stays reserved until the visitor confirms it.",
+        help_text="How long a time is reserved for a visitor who has not confirmed it yet.",
     )
     unproven_per_day = models.PositiveIntegerField(
         "unverified bookings per day",

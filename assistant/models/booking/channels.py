@@ -28,9 +28,9 @@ class MessageChannel(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="message_channels")
-    name = models.CharField(max_length=80, help_text="What staff call it, such as Our SMS gateway.")
+    name = models.CharField(max_length=80, help_text="A name for your team, such as Our SMS gateway.")
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.SMS)
-    enabled = models.BooleanField(default=True, help_text="Off: nothing is sent through it.")
+    enabled = models.BooleanField(default=True, help_text="When this is off, nothing is sent through the channel.")
     format = models.CharField(max_length=10, choices=Format.choices, default=Format.JSON)
     body = models.TextField(
         blank=True,
@@ -39,14 +39,16 @@ class MessageChannel(models.Model):
         "fields. {to} is the phone number, {text} the message, {id} a number that is the same when it is sent again.",
     )
     sends_changes = models.BooleanField(
-        "send changes", default=True, help_text="Confirmations, changes and cancellations, when they happen."
+        "send changes", default=True, help_text="Sends confirmations, changes and cancellations as they happen."
     )
-    sends_reminders = models.BooleanField("send reminders", default=True, help_text="As the service sets them.")
+    sends_reminders = models.BooleanField(
+        "send reminders", default=True, help_text="Sends reminders at the times that are set for the service."
+    )
     per_day = models.PositiveIntegerField(
         "at most per day",
         default=200,
         validators=[MinValueValidator(1), MaxValueValidator(100_000)],
-        help_text="Text messages cost money: more than that are not sent in 24 hours.",
+        help_text="The most text messages that are sent in 24 hours, because each costs money.",
     )
     origin = models.CharField("server", max_length=300, blank=True, editable=False)  # the only one that gets the headers
     sealed_address = models.TextField(blank=True, editable=False)

@@ -66,10 +66,15 @@ class MessageTemplate(models.Model):
     message = models.CharField(max_length=10, choices=Message.choices)
     audience = models.CharField("sent to", max_length=8, choices=Audience.choices, default=Audience.VISITOR)
     language = models.CharField(
-        max_length=12, blank=True, help_text="Who reads this language gets this text. Empty: every language without its own."
+        max_length=12,
+        blank=True,
+        help_text=(
+            "Visitors who read this language get this text. Leave empty to use it for every language that has no "
+            "text of its own."
+        ),
     )
-    subject = models.CharField(max_length=200, blank=True, help_text="Empty: our own subject.")
-    text = models.TextField(max_length=4000, help_text="Stands above the details of the appointment.")
+    subject = models.CharField(max_length=200, blank=True, help_text="Leave empty to use the standard subject.")
+    text = models.TextField(max_length=4000, help_text="Shown above the details of the appointment.")
 
     class Meta:
         verbose_name = "message text"

@@ -77,16 +77,18 @@ class OutsideCalendar(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="outside_calendars")
     calendar = models.ForeignKey(Calendar, models.CASCADE, related_name="outside")
-    name = models.CharField(max_length=80, help_text="What staff call it, such as Mira's own calendar.")
+    name = models.CharField(max_length=80, help_text="A name for your team, such as Mira's own calendar.")
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.ICS)
-    enabled = models.BooleanField(default=True, help_text="Off: it is neither read nor written, and blocks nothing.")
+    enabled = models.BooleanField(
+        default=True, help_text="When this is off, the calendar is neither read nor changed, and it blocks nothing."
+    )
     reads_busy = models.BooleanField(
         "block its busy times", default=True, help_text="Times that are busy there cannot be booked here."
     )
     writes_bookings = models.BooleanField(
         "enter bookings there",
         default=False,
-        help_text="Not with an iCalendar address. They are moved and removed there as they are here.",
+        help_text="Bookings are moved and removed there as they are here. This does not work with an iCalendar address.",
     )
     account = models.ForeignKey(
         CalendarAccount, models.RESTRICT, null=True, blank=True, editable=False, related_name="outside_calendars"

@@ -54,16 +54,18 @@ class Service(models.Model):
         REQUIRED = "required", "Required"
 
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="services")
-    name = models.CharField(max_length=80, help_text="As visitors read it, such as Cut and finish.")
+    name = models.CharField(max_length=80, help_text="The name that visitors see, such as Cut and finish.")
     description = models.TextField(
         max_length=500, blank=True, help_text="What visitors and the assistant should know, such as what is included."
     )
-    active = models.BooleanField(default=True, help_text="Whether it can be booked. Existing appointments stay.")
+    active = models.BooleanField(
+        default=True, help_text="Whether the service can be booked. Existing appointments stay when you turn this off."
+    )
     colour = models.CharField(
         max_length=7,
         default="#0f766e",
         validators=[RegexValidator(r"^#[0-9a-fA-F]{6}$", "Enter a colour such as #0f766e.")],
-        help_text="Its colour in the calendar.",
+        help_text="The colour of the service in the calendar.",
     )
     order = models.PositiveSmallIntegerField(default=0, help_text="Services with lower numbers are listed first.")
     minutes = models.PositiveIntegerField(
@@ -76,27 +78,30 @@ class Service(models.Model):
         "break before, in minutes",
         default=0,
         validators=[MaxValueValidator(240)],
-        help_text="Kept free before each appointment.",
+        help_text="How long is kept free before each appointment.",
     )
     buffer_after_minutes = models.PositiveIntegerField(
         "break after, in minutes",
         default=0,
         validators=[MaxValueValidator(240)],
-        help_text="Kept free after each appointment.",
+        help_text="How long is kept free after each appointment.",
     )
     step_minutes = models.PositiveIntegerField(
         "step in minutes",
         null=True,
         blank=True,
         validators=[MinValueValidator(5), MaxValueValidator(1440)],
-        help_text="From one offered time to the next. 15: 9:00, 9:15, 9:30. Leave empty for the length with its breaks.",
+        help_text=(
+            "The time from one offered start to the next. For example, 15 offers 9:00, 9:15 and 9:30. Leave "
+            "empty to use the length plus its breaks."
+        ),
     )
-    price = models.CharField(max_length=60, blank=True, help_text="As visitors read it, such as £45 or from £45.")
+    price = models.CharField(max_length=60, blank=True, help_text="The price as visitors see it, such as £45 or from £45.")
     place = models.CharField(
         max_length=10,
         choices=Place.choices,
         blank=True,
-        help_text="Where it takes place. In person: times are shown as the clock there reads.",
+        help_text="Where it takes place. If it is in person, visitors see the local time there.",
     )
     location = models.CharField(
         max_length=200,
@@ -107,7 +112,10 @@ class Service(models.Model):
         "places",
         default=1,
         validators=[MinValueValidator(1), MaxValueValidator(500)],
-        help_text="How many can book the same time on one calendar. 1 for an appointment; 12 for a class of twelve.",
+        help_text=(
+            "How many visitors can book the same time on one calendar. Enter 1 for an appointment, or 12 for a "
+            "class of twelve."
+        ),
     )
     choice = models.CharField(
         "if the visitor does not mind",
@@ -120,7 +128,7 @@ class Service(models.Model):
         "notice in minutes",
         default=120,
         validators=[MaxValueValidator(43_200)],
-        help_text="How long before it starts an appointment must be booked. 120: two hours.",
+        help_text="How long before it starts an appointment must be booked. For example, 120 means two hours.",
     )
     horizon_days = models.PositiveIntegerField(
         "days ahead",
@@ -151,7 +159,7 @@ class Service(models.Model):
         "latest change, in hours",
         default=0,
         validators=[MaxValueValidator(720)],
-        help_text="How long before the start visitors can last move or cancel it themselves. 0: until it starts.",
+        help_text="Visitors can move or cancel it themselves until this long before the start. 0 means until it starts.",
     )
     ask_cancel_reason = models.BooleanField(
         "ask why it is cancelled", default=False, help_text="Visitors may give a reason; the team reads it."
@@ -161,7 +169,7 @@ class Service(models.Model):
         max_length=10,
         choices=Ask.choices,
         default=Ask.NO,
-        help_text="Whether visitors are asked for it when they book. Their name and e-mail address always are.",
+        help_text=("Whether visitors are asked for it when they book. They always give their name and e-mail address."),
     )
     ask_notes = models.CharField(
         "notes",
@@ -176,7 +184,9 @@ class Service(models.Model):
         blank=True,
         default="24",
         validators=[validate_reminder_hours],
-        help_text="24, 2 reminds the visitor a day and two hours before it starts. Leave empty for no reminder.",
+        help_text=(
+            "For example, 24, 2 reminds the visitor a day and two hours before it starts. Leave empty for no reminder."
+        ),
     )
     remind_team = models.BooleanField("remind the team as well", default=False)
     follow_up_hours = models.PositiveSmallIntegerField(
@@ -213,9 +223,14 @@ class Offering(models.Model):
         null=True,
         blank=True,
         validators=[MinValueValidator(5), MaxValueValidator(1440)],
-        help_text="How many minutes it takes here, if that differs.",
+        help_text="How many minutes it takes on this calendar, if that differs from the service.",
     )
-    price = models.CharField("other price", max_length=60, blank=True, help_text="What it costs here, if that differs.")
+    price = models.CharField(
+        "other price",
+        max_length=60,
+        blank=True,
+        help_text="What it costs on this calendar, if that differs from the service.",
+    )
 
     class Meta:
         ordering = ["order", "calendar__name", "pk"]
@@ -240,13 +255,15 @@ class FormField(models.Model):
         NUMBER = "number", "Number"
 
     service = models.ForeignKey(Service, models.CASCADE, related_name="form_fields")
-    label = models.CharField(max_length=120, help_text="As visitors read it, such as Your dog's name.")
+    label = models.CharField(max_length=120, help_text="The label that visitors see, such as Your dog's name.")
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.TEXT)
     options = models.TextField(
-        max_length=1000, blank=True, help_text="What there is to choose from, one per line. For a choice only."
+        max_length=1000,
+        blank=True,
+        help_text="The options of a choice, one per line. Leave empty for other kinds of fields.",
     )
     required = models.BooleanField(
-        default=False, help_text="Whether it must be answered; a checkbox, whether it must be ticked."
+        default=False, help_text="Whether visitors have to fill it in. If it is a checkbox, they have to tick it."
     )
     help = models.CharField(max_length=200, blank=True, help_text="Shown below the field, such as where to find the number.")
     order = models.PositiveSmallIntegerField(default=0, help_text="Fields with lower numbers are asked first.")

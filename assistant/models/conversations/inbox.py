@@ -14,7 +14,7 @@ class Tag(models.Model):
     """A word by which staff sort conversations, such as refund."""
 
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="tags")
-    name = models.CharField(max_length=40, help_text="One or two words, such as refund.")
+    name = models.CharField(max_length=40, help_text="Enter one or two words, such as refund.")
     conversations = models.ManyToManyField(Conversation, related_name="tags", blank=True)
 
     class Meta:
@@ -32,11 +32,11 @@ class CannedReply(models.Model):
     shortcut = models.CharField(
         max_length=30,
         validators=[RegexValidator(r"^[\w-]+\Z", "Use letters, digits, - and _ only, such as opening-hours.")],
-        help_text="What follows the / in the reply box, such as hours for /hours.",
+        help_text="What you type after the / in the reply box, such as hours for /hours.",
     )
     text = models.TextField(
         max_length=2000,
-        help_text="The reply. {visitor}, {me}, {assistant} and {organization} are filled in with names.",
+        help_text="The text of the reply. {visitor}, {me}, {assistant} and {organization} are replaced by names.",
     )
 
     class Meta:

@@ -60,15 +60,18 @@ class Method(SetByStaff):
     kind = models.CharField(max_length=20)
     enabled = models.BooleanField(default=True)
     description = models.CharField(
-        max_length=1000, help_text="What it does, for the model. For example: Looks up the status of an order."
+        max_length=1000, help_text="Tells the model what the method does. For example: Looks up the status of an order."
     )
     instruction = models.TextField(
         blank=True,
         max_length=4000,
-        help_text="When and how the model should use it. For example: Ask for the order number first.",
+        help_text="Tells the model when and how to use it. For example: Ask for the order number first.",
     )
     public_label = models.CharField(
-        "status text", max_length=60, blank=True, help_text="Shown to the visitor while it runs, such as Checking the order…"
+        "status text",
+        max_length=60,
+        blank=True,
+        help_text="Shown to the visitor while the method runs, such as Checking the order…",
     )
     parameters = models.JSONField(
         default=no_parameters, blank=True, help_text="What the model has to provide, as JSON Schema."
@@ -81,7 +84,7 @@ class Method(SetByStaff):
         max_length=12,
         choices=Risk.choices,
         default=Risk.WRITE,
-        help_text="What a call can do. Irreversible: what cannot be undone, such as a payment.",
+        help_text="What a call can do. Irreversible changes cannot be undone, such as a payment.",
     )
     confirm = models.CharField(
         "ask the visitor",
@@ -101,8 +104,10 @@ class Method(SetByStaff):
         "calls per network",
         null=True,
         blank=True,
-        help_text="How often all visitors of one network, such as an office or a home, can use it in 24 hours. "
-        "Empty: a quarter of the total.",
+        help_text=(
+            "How often all visitors of one network, such as an office or a home, can use it in 24 hours. Leave "
+            "empty for a quarter of the total."
+        ),
     )
     source = models.CharField(max_length=300, blank=True, editable=False)  # where an import took it from, to update it
     created_at = models.DateTimeField(auto_now_add=True)
@@ -127,7 +132,7 @@ class Method(SetByStaff):
         super().save(*args, **kwargs)
 
     def public_label_in(self, locale: str, home: str) -> str:
-        """Its public label in the language of `locale`, "" where it has none; the one without a language is taken to be in
+        """Its status text in the language of `locale`, "" where it has none; the one without a language is taken to be in
         that of `home`."""
         own = self.translations.get(language(locale), {}).get("public_label", "")
         return own or (self.public_label if language(locale) == language(home) else "")

@@ -64,7 +64,7 @@ def validate_page_messages(text: str) -> None:
         if not message.strip() or len(message) > MAX_TEASER:
             raise ValidationError(
                 "Write a path and a message of at most %(most)s characters on each line, such as: "
-                "/prices Shall I work out a price for you? “%(line)s” is not one.",
+                "/prices Shall I work out a price for you? “%(line)s” is not like that.",
                 params={"line": line[:60], "most": MAX_TEASER},
             )
     if len(_lines(text)) > MAX_PATHS:
@@ -102,7 +102,7 @@ class Assistant(SetByStaff):
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="assistants")
     name = models.CharField(max_length=60, default="Assistant")
     public_key = models.CharField(max_length=40, unique=True, default=new_public_key, editable=False)
-    enabled = models.BooleanField(default=True, help_text="Off: visitors cannot chat with it.")
+    enabled = models.BooleanField(default=True, help_text="When this is off, visitors cannot chat with it.")
 
     instructions = models.TextField(
         blank=True,
@@ -118,25 +118,29 @@ class Assistant(SetByStaff):
         Method, blank=True, related_name="assistants", help_text="What it may do in a conversation."
     )
 
-    title = models.CharField(max_length=60, blank=True, help_text="Shown at the top of the widget. Empty: its name.")
+    title = models.CharField(
+        max_length=60, blank=True, help_text="Shown at the top of the widget. Leave empty to use its name."
+    )
     greeting = models.CharField(max_length=300, default=label("greeting"))
     starters = models.TextField(
         "suggested questions",
         blank=True,
         validators=[validate_starters],
-        help_text="Suggested first questions, one per line, up to four. For example: When are you open?",
+        help_text="Enter up to four suggested first questions, one per line. For example: When are you open?",
     )
     disclosure = models.CharField(
         max_length=300,
         default=label("disclosure"),
-        help_text="Shown before the first answer, and read out by screen readers. Tells visitors that they talk to an AI.",
+        help_text=("Tells visitors before the first answer that they are talking to an AI. Screen readers read it out."),
     )
     consent = models.TextField(
         "consent text",
         max_length=600,
         blank=True,
-        help_text="Visitors agree to it before their first message, such as: We store this conversation for 90 days. "
-        "Empty: they are not asked.",
+        help_text=(
+            "Visitors have to agree to it before their first message. For example: We store this conversation "
+            "for 90 days. Leave empty to ask for no consent."
+        ),
     )
     translations = models.JSONField(default=dict, blank=True, editable=False)  # language → {"greeting": …, "starters": …}
     accent = models.CharField("accent colour", max_length=7, default="#0f766e", validators=[hex_colour])
@@ -146,39 +150,52 @@ class Assistant(SetByStaff):
         max_length=12,
         default="en",
         validators=[validate_locale],
-        help_text="Used where the page sets no language. A code such as en or de, with or without a region: de-CH.",
+        help_text=("Used if the page sets no language. Enter a code such as en or de, with or without a region (de-CH)."),
     )
 
     launcher_label = models.CharField(
         "text on the button",
         max_length=40,
         blank=True,
-        help_text="Beside the icon, such as: Questions? Chat with us. Empty: the icon alone.",
+        help_text="Shown beside the icon, such as: Questions? Chat with us. Leave empty to show the icon alone.",
     )
     phone_position = models.CharField(
-        "position on phones", max_length=5, choices=Position.choices, blank=True, help_text="Empty: as on computers."
+        "position on phones",
+        max_length=5,
+        choices=Position.choices,
+        blank=True,
+        help_text="Leave empty to use the same position as on computers.",
     )
-    offset_x = _pixels("distance from the side", "In pixels, on computers. Empty: 20.")
-    offset_y = _pixels("distance from the bottom", "In pixels, on computers. Empty: 20.")
-    phone_offset_x = _pixels("distance from the side on phones", "In pixels. Empty: as on computers.")
+    offset_x = _pixels("distance from the side", "The distance in pixels on computers. Leave empty for 20.")
+    offset_y = _pixels("distance from the bottom", "The distance in pixels on computers. Leave empty for 20.")
+    phone_offset_x = _pixels(
+        "distance from the side on phones", "The distance in pixels. Leave empty to use the same distance as on computers."
+    )
     phone_offset_y = _pixels(
-        "distance from the bottom on phones", "In pixels, such as 80 above a bar of buttons. Empty: as on computers."
+        "distance from the bottom on phones",
+        ("The distance in pixels, such as 80 above a bar of buttons. Leave empty to use the same distance as on computers."),
     )
     z_index = models.PositiveIntegerField(
         "layer (z-index)",
         null=True,
         blank=True,
         validators=[MaxValueValidator(2_147_483_647)],
-        help_text="Lower it where the chat covers something of the site, such as its cookie notice. Empty: above all else.",
+        help_text=("Lower it if the chat covers something such as your cookie notice. Leave empty to keep it on top."),
     )
     show_on = models.TextField(
         "show only on",
         blank=True,
         validators=[validate_paths],
-        help_text="Paths of pages, one per line; * stands for any text. For example: /help/*. Empty: on every page.",
+        help_text=(
+            "Enter the paths of pages, one per line. A * stands for any text, as in /help/*. Leave empty to show "
+            "it on every page."
+        ),
     )
     hide_on = models.TextField(
-        "hide on", blank=True, validators=[validate_paths], help_text="Likewise. For example: /checkout*"
+        "hide on",
+        blank=True,
+        validators=[validate_paths],
+        help_text="Enter paths in the same way. For example: /checkout*",
     )
     teaser = models.CharField(
         "invitation",
@@ -191,24 +208,26 @@ class Assistant(SetByStaff):
         "invitations by page",
         blank=True,
         validators=[validate_page_messages],
-        help_text="In place of the invitation, on certain pages: a path and a message per line. For example: "
-        "/prices* Shall I work out a price for you?",
+        help_text=(
+            "Shown instead of the invitation on certain pages. Enter a path and a message on each line. For "
+            "example: /prices* Shall I work out a price for you?"
+        ),
     )
     teaser_after = models.PositiveSmallIntegerField(
         "invite after, in seconds",
         default=10,
         validators=[MaxValueValidator(600)],
-        help_text="How long a visitor is on the page before the invitation appears. 0: not by time.",
+        help_text=("How long a visitor is on the page before the invitation appears. Enter 0 to turn this off."),
     )
     teaser_on_exit = models.BooleanField(
         "invite on leaving",
         default=False,
-        help_text="The invitation appears when the pointer leaves the page at the top, as towards its tab. Not on phones.",
+        help_text="Except on phones, the invitation appears when the pointer leaves the page at the top.",
     )
     sound = models.BooleanField(
         "sound for new messages",
         default=False,
-        help_text="A short sound while the chat is closed or the visitor looks at another tab.",
+        help_text="Plays a short sound while the chat is closed or the visitor is looking at another tab.",
     )
 
     provider = models.ForeignKey(
@@ -217,25 +236,27 @@ class Assistant(SetByStaff):
         null=True,
         blank=True,
         related_name="assistants",
-        help_text="Empty: any provider of the organization.",
+        help_text="Leave empty to use any provider of the organization.",
     )
-    model = models.CharField(max_length=200, blank=True, help_text="Empty: the provider's default.")
+    model = models.CharField(max_length=200, blank=True, help_text="Leave empty to use the provider's default.")
     fast_model = models.CharField(
-        max_length=200, blank=True, help_text="For titles, summaries and checks. Empty: the provider's default."
+        max_length=200,
+        blank=True,
+        help_text="Used for titles, summaries and checks. Leave empty to use the provider's default.",
     )
     fallback_model = models.CharField(max_length=200, blank=True, help_text="Used when the model above fails.")
     temperature = models.FloatField(
         null=True,
         blank=True,
         validators=[MinValueValidator(0), MaxValueValidator(2)],
-        help_text="From 0 (predictable) to 2 (varied). Empty: the provider's default.",
+        help_text="Enter a number from 0 (predictable) to 2 (varied). Leave empty to use the provider's default.",
     )
     max_output_tokens = models.PositiveIntegerField(
         "longest reply in tokens",
         null=True,
         blank=True,
         validators=[MinValueValidator(16), MaxValueValidator(32_000)],
-        help_text="The longest reply, in tokens. Empty: the provider's limit, or 1024.",
+        help_text="The longest reply, in tokens. Leave empty to use the provider's limit, or 1024 if it has none.",
     )
     history_messages = models.PositiveIntegerField(
         "messages in the context",
@@ -247,7 +268,7 @@ class Assistant(SetByStaff):
         "tokens of messages",
         default=6000,
         validators=[MinValueValidator(200), MaxValueValidator(500_000)],
-        help_text="How many tokens they can take, roughly. Lower it for a small local model.",
+        help_text="Roughly how many tokens these messages can have. Lower it for a small local model.",
     )
     makes_notes = models.BooleanField(
         "titles and summaries",
@@ -258,19 +279,19 @@ class Assistant(SetByStaff):
         "reuse answers, in hours",
         default=0,
         validators=[MaxValueValidator(168)],
-        help_text="For how many hours an identical first question gets the same answer, without the model. 0: never.",
+        help_text=("For how many hours an identical first question gets the same answer without the model. 0 means never."),
     )
     limit_sentence = models.CharField(
         "message at a limit",
         max_length=300,
         blank=True,
-        help_text="Shown to visitors when a budget limit is reached. Empty: the organization's message.",
+        help_text="Shown to visitors when a limit is reached. Leave empty to use the organization's message.",
     )
 
     voice = models.BooleanField(
         "voice calls",
         default=True,
-        help_text="Visitors can talk to it where a provider offers voice. Off: the widget shows no microphone.",
+        help_text="Visitors can talk to it if a provider offers voice. When this is off, the widget shows no microphone.",
     )
     voice_name = models.CharField(
         "voice", max_length=20, choices=[(name, name.capitalize()) for name in VOICES], default="sage"
@@ -279,13 +300,15 @@ class Assistant(SetByStaff):
         "longest call, in minutes",
         default=10,
         validators=[MinValueValidator(1), MaxValueValidator(60)],
-        help_text="A call is ended after this time. From 1 to 60; the visitor can go on in writing.",
+        help_text="A call ends after this time, from 1 to 60 minutes. The visitor can continue in writing.",
     )
     accepts_files = models.BooleanField(
         "files",
         default=False,
-        help_text="Visitors can send images (PNG, JPEG, WebP, GIF) and PDF. The assistant reads only their names; your "
-        "team can open them.",
+        help_text=(
+            "Visitors can send images (PNG, JPEG, WebP, GIF) and PDF files. The assistant sees only their names; "
+            "your team can open them."
+        ),
     )
 
     seen_at = models.DateTimeField(null=True, editable=False)  # when a page last asked for the widget, to a few minutes

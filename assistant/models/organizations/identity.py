@@ -34,11 +34,11 @@ class IdentityKey(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="identity_keys")
-    name = models.CharField(max_length=60, help_text="What staff call it, such as Shop server 2026.")
+    name = models.CharField(max_length=60, help_text="A name for your team, such as Shop server 2026.")
     algorithm = models.CharField(max_length=5, choices=Algorithm.choices, default=Algorithm.HS256)
     sealed_secret = models.TextField(blank=True, editable=False)
     public_key = models.TextField("public key", blank=True, max_length=4000)
-    enabled = models.BooleanField(default=True, help_text="Off: tokens that were signed with it are no longer valid.")
+    enabled = models.BooleanField(default=True, help_text="When this is off, tokens that were signed with it are not valid.")
     manages_data = models.BooleanField(
         "may export and erase visitors",
         default=False,
@@ -78,9 +78,12 @@ class VisitorAttribute(SetByStaff):
 
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="visitor_attributes")
     name = models.CharField(
-        max_length=40, validators=[attribute_name], help_text="What pages and tokens call it, such as plan."
+        max_length=40, validators=[attribute_name], help_text="The name that pages and tokens use, such as plan."
     )
-    label = models.CharField(max_length=60, help_text="What staff read, and the model if it is told, such as Plan.")
+    label = models.CharField(
+        max_length=60,
+        help_text="The name that staff see, such as Plan. The model sees it too, if you tell it the attribute.",
+    )
     type = models.CharField(max_length=7, choices=Type.choices, default=Type.TEXT)
     in_prompt = models.BooleanField(
         "tell the model",

@@ -148,10 +148,12 @@ class Organization(models.Model):
     slug = models.SlugField(max_length=60, unique=True, help_text="A short unique name for addresses, such as bright-smile.")
     website = models.URLField(blank=True)
     team_email = models.EmailField(
-        "team e-mail", blank=True, help_text="Where notices go, such as that a visitor asks for a person."
+        "team e-mail",
+        blank=True,
+        help_text="Notices are sent to this address, for example when a visitor asks for a person.",
     )
     team_language = models.CharField(
-        "team language", max_length=12, default="en", help_text="Of the e-mails about appointments that go to the team."
+        "team language", max_length=12, default="en", help_text="The language of e-mails to the team about appointments."
     )
     phone = models.CharField(
         "phone number",
@@ -164,7 +166,7 @@ class Organization(models.Model):
         max_length=60,
         default="UTC",
         validators=[validate_timezone],
-        help_text="For the times that staff see, such as Europe/Berlin.",
+        help_text="The time zone in which staff see times, such as Europe/Berlin.",
     )
     allowed_origins = models.TextField(
         "allowed sites",
@@ -173,14 +175,14 @@ class Organization(models.Model):
         help_text="Sites that may show the widget, one origin per line, such as https://www.example.com.",
     )
     allow_any_origin = models.BooleanField(
-        "allow any site", default=False, help_text="Every site can show the widget. For trials only."
+        "allow any site", default=False, help_text="Every site can show the widget. Use this for trials only."
     )
     use_platform_providers = models.CharField(
         "shared providers",
         max_length=8,
         choices=PlatformProviders.choices,
         default=PlatformProviders.ALONE,
-        help_text="When the providers that are set up for all organizations answer for this one.",
+        help_text="When this organization uses the providers that are set up for all organizations.",
     )
     keep_messages_days = models.PositiveIntegerField(
         "keep messages for, in days",
@@ -210,21 +212,26 @@ class Organization(models.Model):
         "close conversations after, in hours",
         default=168,
         validators=[MaxValueValidator(8760)],
-        help_text="A conversation with the assistant is closed this long after its last message, with a summary for your "
-        "team. The visitor's next message begins a new one. 0: never.",
+        help_text=(
+            "A conversation with the assistant is closed this long after its last message, with a summary for "
+            "your team. The visitor's next message starts a new one. 0 means never."
+        ),
     )
     visitors_manage_data = models.BooleanField(
         "visitors can download and erase their data",
         default=False,
-        help_text="The chat's menu has “Your data”. A download has what a visitor said, booked and was sent, but not your "
-        "team's notes. Erasing deletes the notes too, and cancels appointments to come. Nobody on your team is asked.",
+        help_text=(
+            "Adds “Your data” to the chat's menu. A download has what a visitor said, booked and was sent, but "
+            "not your team's notes. Erasing deletes the notes too, and cancels upcoming appointments. Your team "
+            "is not asked first."
+        ),
     )
     require_two_factor = models.BooleanField(
         "require two-factor authentication",
         default=False,
-        help_text="Members without it are asked to set it up when they log in, and can do nothing else before.",
+        help_text="Members without it are asked to set it up when they log in, and can do nothing else before that.",
     )
-    active = models.BooleanField(default=True, help_text="Off: widgets and API access are disabled.")
+    active = models.BooleanField(default=True, help_text="When this is off, widgets and API access are disabled.")
     # Of all that staff set for it: see models.revisions. A process that reads a row knows whether what it keeps is current.
     revision = RevisionField(default=1, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)

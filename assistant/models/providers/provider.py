@@ -85,18 +85,23 @@ class Provider(SetByStaff):
         max_length=500,
         blank=True,
         validators=[validate_server_url],
-        help_text="For example https://api.example.com/v1. Empty: the preset's address. "
-        "For another server, enter the key again.",
+        help_text=(
+            "For example https://api.example.com/v1. Leave empty to use the preset's address. If you change the "
+            "server, enter the key again."
+        ),
     )
     api_version = models.CharField(
-        "API version", max_length=40, blank=True, help_text="For Azure OpenAI only, for example 2024-10-21."
+        "API version", max_length=40, blank=True, help_text="Enter this for Azure OpenAI only, for example 2024-10-21."
     )
     auth = models.CharField(
         "authentication",
         max_length=80,
         blank=True,
         validators=[key_style],
-        help_text="How the key is sent: bearer, header:<name> such as header:X-Api-Key, or none. Empty: as the preset does.",
+        help_text=(
+            "How the key is sent: bearer, header:<name> such as header:X-Api-Key, or none. Leave empty to send "
+            "it as the preset does."
+        ),
     )
     # That an operator of an embedded installation has let the row reach, although it is not public; "" for none.
     operator_origin = models.CharField(max_length=300, blank=True, editable=False)
@@ -116,13 +121,16 @@ class Provider(SetByStaff):
         "model for replies",
         max_length=200,
         blank=True,
-        help_text="Answers visitors and calls tools, for example gpt-5.4. Empty: the preset's model.",
+        help_text="Answers visitors and calls tools, for example gpt-5.4. Leave empty to use the preset's model.",
     )
     fast = models.CharField(
         "model for quick tasks",
         max_length=200,
         blank=True,
-        help_text="Writes titles and summaries, for example gpt-5.4-mini. Empty: the preset's, or the model for replies.",
+        help_text=(
+            "Writes titles and summaries, for example gpt-5.4-mini. Leave empty to use the preset's, or the "
+            "model for replies."
+        ),
     )
     realtime = models.CharField(
         "model for voice",
@@ -138,15 +146,17 @@ class Provider(SetByStaff):
         null=True,
         blank=True,
         validators=[MinValueValidator(0), MaxValueValidator(2)],
-        help_text="From 0 (predictable) to 2 (varied), for example 0.5. Empty: the server's default. An assistant's own "
-        "setting takes precedence.",
+        help_text=(
+            "Enter a number from 0 (predictable) to 2 (varied), for example 0.5. Leave empty to use the server's "
+            "default. An assistant's own setting takes precedence."
+        ),
     )
     max_output_tokens = models.PositiveIntegerField(
         "longest answer, in tokens",
         null=True,
         blank=True,
         validators=[MinValueValidator(16), MaxValueValidator(128_000)],
-        help_text="Empty: 1024, about 750 English words. An assistant's own setting takes precedence.",
+        help_text="Leave empty for 1024, about 750 English words. An assistant's own setting takes precedence.",
     )
     reasoning_effort = models.CharField(
         max_length=10,
@@ -159,16 +169,20 @@ class Provider(SetByStaff):
         null=True,
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(600)],
-        help_text="After this time without a word, another provider is asked, for example 60. Empty: 20, or 90 for a "
-        "server in your own network and for a model that thinks first.",
+        help_text=(
+            "If a provider sends nothing for this long, another one is asked, for example 60. Leave empty for "
+            "20, or 90 for a server in your own network and for a model that thinks first."
+        ),
     )
     weight = models.PositiveSmallIntegerField(
         default=1,
         validators=[MaxValueValidator(1000)],
-        help_text="Its share of the conversations: weights of 3 and 1 mean three quarters and one quarter. "
-        "0: used only when the others fail.",
+        help_text=(
+            "Its share of the conversations: weights of 3 and 1 mean three quarters and one quarter. 0 means "
+            "that it is used only when the others fail."
+        ),
     )
-    enabled = models.BooleanField(default=True, help_text="Off: this provider is not used.")
+    enabled = models.BooleanField(default=True, help_text="When this is off, the provider is not used.")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

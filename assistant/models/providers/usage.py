@@ -37,7 +37,7 @@ class Budget(SetByStaff):
         "message at a limit",
         max_length=300,
         blank=True,
-        help_text="Shown to visitors when a limit is reached. Empty: a message of ours.",
+        help_text="Shown to visitors when a limit is reached. Leave empty to use a standard message.",
     )
 
     objects = SettingsQuerySet.as_manager()
@@ -73,7 +73,12 @@ class Price(SetByStaff):
     """What a model costs, in US dollars per million tokens. A row of the organization's goes before the platform's."""
 
     organization = models.ForeignKey(
-        Organization, models.CASCADE, null=True, blank=True, related_name="prices", help_text="Empty: for all."
+        Organization,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="prices",
+        help_text="Leave empty if the price applies to all organizations.",
     )
     model = models.CharField(max_length=200, help_text="A model's id, or the beginning of several ids followed by *.")
     prompt = models.DecimalField(max_digits=12, decimal_places=6, validators=[MinValueValidator(0)])

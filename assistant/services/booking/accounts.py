@@ -177,7 +177,7 @@ def refresh(account: CalendarAccount) -> str:
     kept = {"sealed_access": account.sealed_access, "sealed_refresh": account.sealed_refresh}
     expires_at = timezone.now() + timedelta(seconds=tokens.seconds)
     if not _mine(account).update(**kept, expires_at=expires_at, leased_until=None, problem=""):
-        raise RemoteError("The account has been connected again meanwhile.")
+        raise RemoteError("The account has been connected again in the meantime.")
     return tokens.access
 
 

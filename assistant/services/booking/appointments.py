@@ -238,7 +238,7 @@ def close(appointment: Appointment, *, attended: bool, now: datetime | None = No
         if appointment.state == to:
             return appointment
         if appointment.start_at > now:
-            raise ToolError("That appointment has not begun yet.", code="too_early")
+            raise ToolError("That appointment has not begun yet. You can mark it once it has begun.", code="too_early")
         states.change(appointment, to)
         appointment.save()
         return appointment

@@ -94,7 +94,7 @@ def expand(data: bytes, zone: str, since: datetime, until: datetime) -> Expanded
             except Exception:  # the packages raise whatever a malformed value leads to; it is counted, and staff are told
                 unreadable += 1
             if len(found) > MOST_SPANS:
-                raise CalendarUnreadable(f"It has more than {MOST_SPANS:,} busy times in the next two years.")
+                raise CalendarUnreadable(f"The calendar has more than {MOST_SPANS:,} busy times in the next two years.")
     own = [span for span in found if span.uid]
     return Expanded(tuple([*joined([span for span in found if not span.uid]), *own]), unreadable, unknown_zones)
 

@@ -231,7 +231,7 @@ def undo_cancellation(token: str, now: datetime | None = None) -> Appointment:
     now = now or timezone.now()
     kept = read_token(token)
     if now.timestamp() > kept["until"]:
-        raise ToolError("That is too long ago to be undone. Book the appointment again.", code="too_late")
+        raise ToolError("That was too long ago to undo. Book the appointment again.", code="too_late")
     appointment = placing.fresh(kept["id"])
     pick = _where_it_was(appointment)
     try:

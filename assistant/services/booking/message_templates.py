@@ -44,7 +44,7 @@ def check(text: str, audience: str) -> None:
             listed = ", ".join(f"{{{name}}}" for name in known)
             raise ValueError(f"{{{found[:40]}}} is not a placeholder here.{only} Use {listed}.")
     if "{" in (rest := _PLACE.sub("", text)) or "}" in rest:
-        raise ValueError("A brace stands alone. A placeholder has one on each side, such as {service}.")
+        raise ValueError("A brace is missing. Write a placeholder with one on each side, such as {service}.")
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:

@@ -257,7 +257,7 @@ def leave_contact(
     locale = conversation.locale if conversation else ""
     notice = email_receipts.Notice(
         subject="A visitor has left an address",
-        body="A visitor of the website would like to be written to. The address is as they typed it.",
+        body="A visitor of the website would like to be contacted. The address is as they typed it.",
         lines=_lines(given),
         detailed=True,
         receipt_title=label("message_to", locale, name=organization.name),

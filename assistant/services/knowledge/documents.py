@@ -31,7 +31,7 @@ MAX_DOCUMENTS = 1000  # of an organization
 READ_AT_ONCE = 2  # of one organization's: slow pages of one must not keep every reader busy
 BATCH = 500  # passages in a statement
 INDEXED_AT_ONCE = 2000  # passages that `index_due` goes over in one run, and those of the document that it is at
-NOT_COMPLETED = "Reading it was begun several times and never came to an end."
+NOT_COMPLETED = "Reading it was started several times but never finished."
 
 
 def queue(document: Document, *, file: tuple[str, bytes] | None = None, encoding: str = "") -> None:

@@ -23,7 +23,7 @@ from assistant.services.conversations.history import as_rounds, build_history
 TASK = "assistant.replay.answer_next"
 MAX_MESSAGES = 30  # the last ones, of a longer conversation
 MAX_ATTEMPTS = 3  # at one message, by workers that die
-NOT_COMPLETED = "Answering a message was begun several times and never came to an end."
+NOT_COMPLETED = "Answering a message was started several times but never finished."
 
 
 class Call(TypedDict):

@@ -98,7 +98,7 @@ def test(webhook: TeamWebhook) -> None:
             webhook=webhook,
             event=StaffEvent.WAITING,
             key=f"test:{uuid4()}",
-            title="A test: this is where your team is told of what happens.",
+            title="This is a test. Notifications for your team will appear here.",
             link=admin_pages.address("assistant_inbox"),
         )
         live.queue_task(TASK, row.pk)
@@ -197,8 +197,8 @@ def is_outdated(row: Notification) -> bool:
 def send_email(row: Notification) -> None:
     """Put the e-mail into the outbox, and settle the row with it."""
     assert row.user is not None
-    text = f"{row.title}\n\n{row.link}\n\nYou get this because you asked to be told: {row.get_event_display()}. Change "
-    text += f"that under\n{admin_pages.address('assistant_notification_choices')}\n"
+    text = f"{row.title}\n\n{row.link}\n\nYou receive this e-mail because you turned on: {row.get_event_display()}. Change "
+    text += f"this under\n{admin_pages.address('assistant_notification_choices')}\n"
     with transaction.atomic():
         if _settle(row, state=Notification.State.SENT, sent_at=timezone.now(), last_error=""):
             subject = f"{row.organization}: {row.title}"

@@ -81,7 +81,7 @@ def verify(assistant: Assistant, token: str, subject: str = "") -> Identity:
             continue
         identity = _identity(assistant.organization, claims)
         if subject and subject != identity.subject:
-            raise refused("subject", "The token is about another user than the page says.")
+            raise refused("subject", "The token is for a different user than the page says.")
         _record_use(key)
         return identity
     raise refused("signature", "No enabled key of the organization has signed this token.")

@@ -42,11 +42,11 @@ class InvitationEnded(NotFound):
 
 
 ENDED = {
-    Invitation.State.ACCEPTED: "It was used, and works once. If that was you, log in.",
-    Invitation.State.WITHDRAWN: "It was withdrawn. Ask the colleague who invited you whether that was meant for you.",
-    Invitation.State.EXPIRED: "Its seven days are over. Ask the colleague who invited you to send it again.",
+    Invitation.State.ACCEPTED: "The link has been used already, and works only once. If that was you, log in.",
+    Invitation.State.WITHDRAWN: "The invitation was withdrawn. Ask the colleague who invited you whether that was intended.",
+    Invitation.State.EXPIRED: "The link is older than seven days. Ask the colleague who invited you to send it again.",
 }
-REPLACED = "It was sent again since, and the new link has taken its place. Use the one in the latest e-mail."
+REPLACED = "The invitation has been sent again since then. Use the link in the latest e-mail."
 
 
 # --- Invitations ------------------------------------------------------------------------------------------------------
@@ -218,7 +218,7 @@ def _locked(membership: Membership) -> Membership:
     Organization.objects.select_for_update().get(pk=membership.organization_id)
     found = Membership.objects.select_related("user").filter(pk=membership.pk).first()
     if found is None:
-        raise NotFound("This member was removed meanwhile.")
+        raise NotFound("This member has been removed in the meantime.")
     return found
 
 

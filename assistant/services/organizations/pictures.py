@@ -24,7 +24,7 @@ MAX_MB = 5  # of what is uploaded; what is kept of it is a few kilobytes
 AVATAR = Shape(256, 256, crop=True)
 LOGO = Shape(600, 200)
 FILE_NAME = re.compile(r"([0-9a-f]{40})\.[a-z]{3}")
-SMALLER = "Save it smaller, such as 1000 pixels wide, and choose that."
+SMALLER = "Save a smaller copy, such as one 1000 pixels wide, and choose that."
 ACCEPTED = "image/png,image/jpeg,image/webp,image/gif"
 
 Owner = Assistant | Organization
@@ -63,8 +63,8 @@ def _reason(data: bytes, problem: str) -> str:
     if "too long" in problem:
         return f"Reading the picture took too long. {SMALLER}"
     if "frames" in problem:
-        return "The picture moves for too long. Choose one that stands still."
-    return "This is no JPEG, PNG, WebP or GIF, or it is damaged. Choose another file."
+        return "The animation is too long. Choose a picture that does not move."
+    return "This file is not a JPEG, PNG, WebP or GIF, or it is damaged. Choose another file."
 
 
 def keep(owner: Owner, picture: Drawn) -> Picture:

@@ -109,7 +109,7 @@ def _add_files(archive: zipfile.ZipFile, files: Sequence[ConversationFile], most
     """Returns those that are not in it, each with the reason."""
     left_out, taken = [], 0
     for file in files:
-        why = f"Beyond the {most // 2**20} MB of files that one download takes." if taken + file.size > most else ""
+        why = f"A download holds at most {most // 2**20} MB of files." if taken + file.size > most else ""
         if not why:
             try:
                 content = storing.read(file.place)

@@ -77,8 +77,8 @@ def test_the_link_beside_a_calendar_fills_in_the_form(boss, account, cloud):
     ("fields", "why"),
     [
         ({"their_calendar": ""}, "Connect an account under Calendar accounts first"),
-        ({"kind": "microsoft"}, "It is one of Google Calendar"),
-        ({"their_calendar": "{pk}:holidays", "writes_bookings": "on"}, "can only be read by that account"),
+        ({"kind": "microsoft"}, "This calendar belongs to Google Calendar"),
+        ({"their_calendar": "{pk}:holidays", "writes_bookings": "on"}, "The account can only read this calendar"),
         ({"their_calendar": "{pk}:somebody-elses"}, "Select a valid choice"),
     ],
 )

@@ -56,7 +56,7 @@ def test_an_owner_adds_a_webhook_whose_address_is_shown_to_nobody(home, editor, 
     assert hook.secret() == signing and signing not in hook.sealed_secret
     assert signing not in owner.get(f"{HOOKS}{hook.pk}/change/").content.decode()
     owner.post(HOOKS, {"action": "send_test", "_selected_action": [hook.pk]})
-    assert Notification.objects.get(webhook=hook).title.startswith("A test")
+    assert Notification.objects.get(webhook=hook).title.startswith("This is a test")
 
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1/x", "https://localhost/", "ftp://hooks.example.com/", "nonsense"])

@@ -74,7 +74,7 @@ class Api:
         while True:
             found.append(self.ask("GET", path, query=next_query))
             if sum(len(page.items("items")) + len(page.items("value")) for page in found) > MOST_EVENTS:
-                raise RemoteError(f"It has more than {MOST_EVENTS:,} events in the next two years.")
+                raise RemoteError(f"The calendar has more than {MOST_EVENTS:,} events in the next two years.")
             match following(found[-1]):
                 case "":
                     return found

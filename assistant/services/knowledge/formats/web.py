@@ -75,7 +75,7 @@ class _Page(HTMLParser):
         while self._tables:
             self._end_table()
         self.text = self._whole()
-        self.note = "What is crossed out was not read." if self._crossed_out else ""
+        self.note = "Text that is crossed out was not read." if self._crossed_out else ""
 
     def _whole(self) -> str:
         return _joined(self._parts[slice(*self._main)] if len(self._main) == 2 else self._parts) or _joined(self._parts)

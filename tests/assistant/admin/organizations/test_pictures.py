@@ -67,7 +67,7 @@ def test_a_picture_is_uploaded_seen_replaced_and_removed(home: Organization, bos
     assert not Picture.objects.exists() and "/pictures/" not in boss.get(page).content.decode()
 
 
-@pytest.mark.parametrize(("data", "said"), [(SVG, "SVG is not accepted"), (b"", "is empty"), (b"<p>", "is no JPEG")])
+@pytest.mark.parametrize(("data", "said"), [(SVG, "SVG is not accepted"), (b"", "is empty"), (b"<p>", "is not a JPEG")])
 def test_what_is_no_picture_is_refused_beside_its_field_and_the_earlier_one_stays(
     home: Organization, boss: Client, data: bytes, said: str
 ) -> None:

@@ -61,7 +61,7 @@ def test_what_stands_on_a_page_is_read_as_it_is_seen(html: str, expected: str) -
 
 
 def test_what_is_crossed_out_is_noted() -> None:
-    assert read(b"<p><del>50</del> 70", "a.html").note == "What is crossed out was not read."
+    assert read(b"<p><del>50</del> 70", "a.html").note == "Text that is crossed out was not read."
 
 
 @pytest.mark.parametrize(

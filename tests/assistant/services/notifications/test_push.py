@@ -176,7 +176,7 @@ def test_a_message_is_pushed_after_some_seconds_to_those_alone_who_do_not_read_i
     inbox.mark_read(talk, ann, talk.last_seq)
     assert sent_to(browser) == []
     post_message(talk, "c-3", "Are you there?")
-    assert sent_to(browser) == ["A visitor writes in a conversation of mine"]
+    assert sent_to(browser) == ["A visitor writes in one of my conversations"]
 
 
 def test_an_event_is_pushed_to_those_who_chose_it_and_to_nobody_of_another_organization(talk):

@@ -163,10 +163,10 @@ def test_inviting_again_replaces_the_open_invitation(home, owner):
 
 
 ENDS = {
-    "used": "works once",
+    "used": "works only once",
     "withdrawn": "was withdrawn",
     "replaced": "the latest e-mail",
-    "too old": "seven days are over",
+    "too old": "older than seven days",
 }
 
 
@@ -185,7 +185,7 @@ def test_a_link_that_has_ended_says_why_and_what_to_do(home, owner, end):
     for client in (Client(), entered(owner)):
         said = client.get(former)
         assert said.status_code == 404 and ENDS[end] in said.content.decode()
-    assert "works once" not in Client().get(former[:-3] + "00/").content.decode()  # forged, and told nothing
+    assert "works only once" not in Client().get(former[:-3] + "00/").content.decode()  # forged, and told nothing
 
 
 def test_a_former_member_is_invited_again_and_comes_back_in_the_new_role(home, owner):

@@ -73,8 +73,8 @@ def test_a_photo_lies_as_its_metadata_says():
     [
         (b"", "empty"),
         (SVG, "SVG is not accepted"),
-        (b"GIF89a and nothing more", "is no JPEG, PNG, WebP or GIF"),
-        (b"%PDF-1.7", "is no JPEG, PNG, WebP or GIF"),
+        (b"GIF89a and nothing more", "is not a JPEG, PNG, WebP or GIF"),
+        (b"%PDF-1.7", "is not a JPEG, PNG, WebP or GIF"),
         (images.bomb(60_000, 60_000), "too many pixels"),
         (bytes(pictures.MAX_MB * 1_000_000 + 1), "larger than 5 MB"),
     ],
@@ -94,7 +94,7 @@ def test_what_cannot_be_a_picture_is_refused_with_what_to_do_instead(data, said)
     ],
 )
 def test_a_picture_that_is_too_much_for_the_server_is_to_be_saved_smaller(program, said):
-    with pytest.raises(InputError, match=f"{said}.*Save it smaller"):
+    with pytest.raises(InputError, match=f"{said}.*Save a smaller copy"):
         pictures.examined(
             io.BytesIO(images.png()), pictures.LOGO, drawer=partial(images_drawn, program=program, wait_seconds=0.5)
         )
