@@ -104,6 +104,22 @@ def test_where_nothing_can_be_done_the_page_is_whole_and_its_owner_is_told_once(
     assert widget.errors == []
 
 
+def test_a_frame_that_the_page_does_not_allow_is_tried_once_however_long_the_pointer_rests_on_the_button(
+    new_widget: NewWidget, site: Site, fake: FakeServer
+) -> None:
+    policy = {"Content-Security-Policy": "require-trusted-types-for 'script'; trusted-types 'none'"}
+    html = page(fake.url, head="<script>delete window.AbortController</script>")
+    widget = new_widget()
+    widget.page.goto(site.put("/strict-and-broken", html, policy))
+    for _ in range(2):
+        with widget.page.expect_console_message(lambda message: "removed or replaced AbortController" in message.text):
+            widget.page.locator("interworky-widget").get_by_role("button").click()
+    refused = [warning for warning in widget.warnings if "TrustedScriptURL" in warning or "TrustedTypePolicy" in warning]
+    told = [warning for warning in widget.warnings if "removed or replaced AbortController" in warning]
+    assert len(refused) <= 2 and len(told) <= 3, (refused, told)
+    assert widget.page.locator("interworky-widget").count() == 1
+
+
 @pytest.mark.parametrize(
     "left", ['"[]"', "[1]", "7", "{", "null", '{"outbox": "x", "seen": "y", "config": 3, "open": "no"}']
 )

@@ -4,6 +4,10 @@
  * body as ever, and the page stays as it is.
  */
 
+/** Why a frame is of no use on this page: it is not tried again, as a pointer that rests on the button would have it.
+ * @type {unknown} */
+let hopeless;
+
 const MAX_RETURNS = 20; // as for the widget's element: a page that removes it again and again does so on purpose
 
 /**
@@ -15,6 +19,7 @@ export async function begin(tag, reason) {
   const page = /** @type {any} */ (window);
   const isFramed = /** @type {any} */ (globalThis.frameElement)?.interworky;
   if (isFramed) throw reason;
+  if (hopeless) throw hopeless;
   const begun = page.Interworky?.destroy && page.Interworky;
   if (begun) {
     begun.remove();
@@ -23,6 +28,7 @@ export async function begin(tag, reason) {
   try {
     await startFrame(tag);
   } catch (error) {
+    hopeless = error;
     if (begun)
       (page.Interworky = begun).inject(); // the loader says why, once its button is pressed
     else console.warn(`Interworky: this page's scripts leave no place for the chat: ${reason.message}`);
