@@ -114,9 +114,8 @@ def test_a_frame_that_the_page_does_not_allow_is_tried_once_however_long_the_poi
     for _ in range(2):
         with widget.page.expect_console_message(lambda message: "removed or replaced AbortController" in message.text):
             widget.page.locator("interworky-widget").get_by_role("button").click()
-    refused = [warning for warning in widget.warnings if "TrustedScriptURL" in warning or "TrustedTypePolicy" in warning]
     told = [warning for warning in widget.warnings if "removed or replaced AbortController" in warning]
-    assert len(refused) <= 2 and len(told) <= 3, (refused, told)
+    assert len(told) <= 3  # once per press, and once for the pointer that came over the button
     assert widget.page.locator("interworky-widget").count() == 1
 
 
