@@ -41,6 +41,9 @@ class EventStream:
     def feed(self, chunk: bytes) -> list[dict[str, Any]]:
         if self.done or not chunk:
             return []
+        if self._begun and not (self._buffer or self._lines) and (events := _plain_events(chunk)):
+            self._after_carriage = False
+            return events
         self._buffer += chunk
         if len(self._buffer) > MAX_EVENT_BYTES:
             raise ProviderBadResponse("The provider sent an event that is too large.")
@@ -139,6 +142,19 @@ class EventStream:
             self._lines_bytes += len(data)
             if self._lines_bytes > MAX_EVENT_BYTES or len(self._lines) > MAX_EVENT_LINES:
                 raise ProviderBadResponse("The provider sent an event that is too large.")
+
+
+def _plain_events(chunk: bytes) -> list[dict[str, Any]]:
+    """The objects of a chunk that is whole events of one line each, as most servers send them; [] for any other."""
+    if not (chunk.startswith(b"data: {") and chunk.endswith(b"}\n\n")) or b"\r" in chunk:
+        return []
+    documents = chunk[6:-2].split(b"\n\ndata: ")
+    if chunk.count(b"\n") != 2 * len(documents) or not all(document.startswith(b"{") for document in documents):
+        return []
+    try:
+        return [orjson.loads(document) for document in documents]
+    except orjson.JSONDecodeError:
+        return []
 
 
 def _try(data: bytes, events: list[dict[str, Any]]) -> bool:

@@ -72,7 +72,7 @@ class _Exchange:
         self._first_token_ms: int | None = None
         self._answered = False
         self._unyielded = 0  # bytes read since others had their turn
-        self._read_at = 0.0  # when text came last, on the monotonic clock
+        self._text_at = self._read_at = 0.0  # when text came first and last, on the monotonic clock
 
     async def texts(self) -> AsyncGenerator[str]:
         """The visible text, `reply` filling up meanwhile; returns when the answer has properly ended."""
@@ -188,7 +188,7 @@ class _Exchange:
         if not self.events.done and (reply.finish_is_moot or not reply.ended):
             if self._read_at and not answer.arrived and self.pace.gathers(reply.text_chars):
                 with answer.held():
-                    await self.pace.pause(self._read_at)
+                    await self.pace.pause(self._text_at, self._read_at)
             try:
                 async with self._deadline():
                     return await anext(chunks, None)
@@ -216,9 +216,9 @@ class _Exchange:
         return asyncio.timeout(max(left, 0))
 
     def _timed(self, text: str) -> str:
-        if self._first_token_ms is None:
-            self._first_token_ms = self._elapsed_ms()
         self._read_at = time.monotonic()
+        if self._first_token_ms is None:
+            self._text_at, self._first_token_ms = self._read_at, self._elapsed_ms()
         return text
 
     def _elapsed_ms(self) -> int:

@@ -14,6 +14,7 @@ from assistant.providers.completions.pace import (
     LATE_SECONDS,
     LONGEST_SECONDS,
     OPENING_CHARS,
+    SHARE,
     Pace,
 )
 from tests.assistant.providers.asking import asking
@@ -48,7 +49,7 @@ class Counted(Pace):
         for _ in range(200):
             self.note(late)
 
-    async def pause(self, since: float) -> None:
+    async def pause(self, begun: float, since: float) -> None:
         self.pauses += 1
 
 
@@ -78,26 +79,34 @@ async def test_what_is_here_already_is_read_at_once():
     assert await pauses(asking(), arrived=True) == 0
 
 
+def test_an_answer_that_takes_longer_is_read_less_often_up_to_a_limit():
+    pace, (least, most) = Pace(lambda: 0.0), GATHER_SECONDS
+    assert pace.seconds(0.0) == pace.seconds(least) == least
+    assert pace.seconds(0.9) == pytest.approx(0.9 * SHARE)
+    assert pace.seconds(60.0) == most
+
+
 def test_the_later_the_loop_is_the_longer_text_is_gathered_up_to_a_limit():
     pace = Pace(lambda: 0.0)
-    assert pace.seconds == GATHER_SECONDS
+    on_time = pace.seconds(0.0)
     pace.note(0.1)
-    soon = pace.seconds
+    soon = pace.seconds(0.0)
     for _ in range(200):
         pace.note(1.0)
-    assert GATHER_SECONDS < soon < pace.seconds == LONGEST_SECONDS
+    assert on_time < soon < pace.seconds(0.0) == pace.seconds(60.0) == LONGEST_SECONDS
     for _ in range(200):
         pace.note(0.0)
-    assert pace.seconds == pytest.approx(GATHER_SECONDS, abs=0.001)
+    assert pace.seconds(0.0) == pytest.approx(on_time, abs=0.001)
 
 
 def test_how_late_the_loop_was_is_forgotten_once_nothing_has_paused_for_a_while():
     now = [10.0]
     pace = Pace(lambda: now[0])
+    on_time = pace.seconds(0.0)
     for _ in range(200):
         pace.note(1.0)
-    assert pace.gathers(0) and pace.seconds == LONGEST_SECONDS
+    assert pace.gathers(0) and pace.seconds(0.0) == LONGEST_SECONDS
     now[0] += KNOWN_SECONDS
-    assert not pace.gathers(0) and pace.seconds == GATHER_SECONDS
+    assert not pace.gathers(0) and pace.seconds(0.0) == on_time
     pace.note(0.0)
     assert pace.late == 0.0

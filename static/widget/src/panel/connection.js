@@ -1,6 +1,7 @@
 /** The way to the server: events go into the store, what the visitor has written goes out. */
 import { createOutbox } from "../outbox.js";
 import { createTransport } from "../transport/index.js";
+import { createFlow } from "./flow.js";
 
 const STAFF_TYPES_FOR_MS = 6_000;
 
@@ -21,6 +22,7 @@ const browser = () => ({
 export function createConnection(host, store, session) {
   const world = browser();
   const staffStopsTyping = createStaffTimer(store);
+  const take = createFlow(store, world);
   const transport = createTransport(
     {
       host,
@@ -31,7 +33,7 @@ export function createConnection(host, store, session) {
         // What the page's script has said of the visitor is no business of theirs.
         if (event.type === "error" && event.of === "visitor.update")
           return console.warn(`Interworky: identify() was refused (${event.code}); check the name and the address.`);
-        store.dispatch(event);
+        take(event);
         if (event.type === "error") outbox.onError(event);
         if (event.type === "staff.typing") staffStopsTyping();
       },
