@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
@@ -72,10 +72,10 @@ class Streamed:
         """Whether the rest of the body is here, so that there is nothing to wait for."""
         return getattr(self._response.stream, "arrived", True)
 
-    def held(self) -> AbstractContextManager[None]:
-        """Receive nothing meanwhile: the system keeps what comes, and it is received at once afterwards."""
-        held: Callable[[], AbstractContextManager[None]] = getattr(self._response.stream, "held", nullcontext)
-        return held()
+    def hold(self, seconds: float, then: Callable[[], None]) -> None:
+        """Receive nothing for so long: the system keeps what comes, and it is received at once after `then` was called."""
+        if hold := getattr(self._response.stream, "hold", None):
+            hold(seconds, then)
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """The body's bytes as they arrive. Raises `OutboundError`: too_large past the cap, timeout, protocol."""

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from types import SimpleNamespace
@@ -90,19 +89,13 @@ class _Body(httpx.AsyncByteStream):
     def arrived(self) -> bool:
         return self._response.content.is_eof()
 
-    @contextmanager
-    def held(self) -> Iterator[None]:
+    def hold(self, seconds: float, then: Callable[[], None]) -> None:
         connection = self._response.connection  # None once all of the body is here
         transport = connection.transport if connection else None
         if transport is None or transport.is_closing():
-            yield
             return
         transport.pause_reading()
-        try:
-            yield
-        finally:
-            if not transport.is_closing():
-                transport.resume_reading()
+        asyncio.get_running_loop().call_later(seconds, _resume, transport, then)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         try:
@@ -114,6 +107,12 @@ class _Body(httpx.AsyncByteStream):
     async def aclose(self) -> None:
         # Not `release`: what is left of a body that nobody reads is not worth a connection.
         self._response.close()
+
+
+def _resume(transport: asyncio.Transport, then: Callable[[], None]) -> None:
+    then()
+    if not transport.is_closing():
+        transport.resume_reading()
 
 
 @lru_cache(maxsize=1)

@@ -15,6 +15,8 @@ from assistant.errors import AddressRefused, OutboundError
 from assistant.outbound import Reach
 from tests.assistant.upstream import server
 
+HELD_SECONDS = 0.02
+
 # --- Streams ----------------------------------------------------------------------------------------------------------
 
 
@@ -45,17 +47,17 @@ async def test_what_came_while_a_stream_was_held_is_received_afterwards() -> Non
         sent.set()
         writer.write(b"3")
 
-    held = asyncio.Event()
+    held, released = asyncio.Event(), asyncio.Event()
     async with server(handler) as (url, _), outbound.stream("GET", url, reach=Reach.OPERATOR) as streamed:
         chunks = streamed.chunks()
         assert await anext(chunks) == b"1"
-        with streamed.held():
-            held.set()
-            await sent.wait()
-            assert not streamed.arrived
-        assert b"".join([chunk async for chunk in chunks]) == b"23"
-        with streamed.held():  # of one that is whole, there is nothing to hold
-            assert streamed.arrived
+        streamed.hold(HELD_SECONDS, released.set)
+        held.set()
+        await sent.wait()
+        first = await anext(chunks)
+        assert released.is_set()
+        assert b"".join([first, *[chunk async for chunk in chunks]]) == b"23" and streamed.arrived
+        streamed.hold(HELD_SECONDS, released.set)  # of one that is whole, there is nothing to hold
 
 
 async def test_a_stream_that_broke_off_while_it_was_held_is_an_error() -> None:
@@ -71,9 +73,9 @@ async def test_a_stream_that_broke_off_while_it_was_held_is_an_error() -> None:
     async with server(handler) as (url, _), outbound.stream("GET", url, reach=Reach.OPERATOR) as streamed:
         chunks = streamed.chunks()
         assert await anext(chunks) == b"1"
-        with streamed.held():
-            held.set()
-            await broken.wait()
+        streamed.hold(HELD_SECONDS, lambda: None)
+        held.set()
+        await broken.wait()
         with pytest.raises(OutboundError) as raised:
             await anext(chunks)
     assert raised.value.code == "protocol"

@@ -41,9 +41,9 @@ class EventStream:
     def feed(self, chunk: bytes) -> list[dict[str, Any]]:
         if self.done or not chunk:
             return []
-        if self._begun and not (self._buffer or self._lines) and (events := _plain_events(chunk)):
+        if self._begun and not (self._buffer or self._lines) and (plain := _plain_events(chunk)):
             self._after_carriage = False
-            return events
+            return plain
         self._buffer += chunk
         if len(self._buffer) > MAX_EVENT_BYTES:
             raise ProviderBadResponse("The provider sent an event that is too large.")

@@ -187,8 +187,7 @@ class _Exchange:
         reply = self.reply
         if not self.events.done and (reply.finish_is_moot or not reply.ended):
             if self._read_at and not answer.arrived and self.pace.gathers(reply.text_chars):
-                with answer.held():
-                    await self.pace.pause(self._text_at, self._read_at)
+                self.pace.hold(answer, self._text_at, self._read_at)
             try:
                 async with self._deadline():
                     return await anext(chunks, None)

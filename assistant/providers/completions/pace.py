@@ -10,9 +10,10 @@ that have begun are read less often, so that it has time for those that have not
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable
+
+from assistant.outbound import Streamed
 
 GATHER_SECONDS = 0.06, 0.2  # at least, and at most while the loop is on time
 SHARE = 1 / 6  # of the time since an answer's first text
@@ -46,14 +47,13 @@ class Pace:
         """Whether an answer is left to gather text before it is read again, once so many letters of it have come."""
         return chars >= OPENING_CHARS or self.late > LATE_SECONDS
 
-    async def pause(self, begun: float, since: float) -> None:
-        """Wait until text has been gathered for long enough: `since` then of an answer whose text had `begun` then, both by
-        the monotonic clock."""
+    def hold(self, answer: Streamed, begun: float, since: float) -> None:
+        """Have an answer receive nothing until text has been gathered for long enough: `since` then, of an answer whose text
+        had `begun` then, both by the monotonic clock."""
         due = since + self.seconds(since - begun)
         left = due - time.monotonic()
         if left > 0:
-            await asyncio.sleep(left)
-            self.note(time.monotonic() - due)
+            answer.hold(left, lambda: self.note(time.monotonic() - due))
 
     def note(self, late: float) -> None:
         before = self.late

@@ -1,7 +1,6 @@
 """Text that comes within a moment is read together, and answers are read less often while the event loop is late."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
 
 import httpx
 import pytest
@@ -30,10 +29,8 @@ class Arriving(httpx.AsyncByteStream):
     def __init__(self, arrived: bool, texts: Sequence[str]) -> None:
         self.arrived, self.texts, self.holds = arrived, texts, 0
 
-    @contextmanager
-    def held(self) -> Iterator[None]:
+    def hold(self, seconds: float, then: Callable[[], None]) -> None:
         self.holds += 1
-        yield
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         for text in self.texts:
@@ -42,41 +39,37 @@ class Arriving(httpx.AsyncByteStream):
             yield event(one)
 
 
-class Counted(Pace):
-    def __init__(self, late: float = 0) -> None:
-        super().__init__(lambda: 0.0)
-        self.pauses = 0
-        for _ in range(200):
-            self.note(late)
-
-    async def pause(self, begun: float, since: float) -> None:
-        self.pauses += 1
+def late_by(seconds: float) -> Pace:
+    pace = Pace(lambda: 0.0)
+    for _ in range(200):
+        pace.note(seconds)
+    return pace
 
 
-async def pauses(
+async def holds(
     request: Request, *, arrived: bool = False, texts: Sequence[str] = (OPENING, *TEXTS), late: float = 0
 ) -> int:
-    pace, stream = Counted(late), Arriving(arrived, texts)
+    """How often an answer was held back, so that what comes meanwhile is received at once."""
+    stream = Arriving(arrived, texts)
     with outbound.transport_for_tests(httpx.MockTransport(lambda _: httpx.Response(200, stream=stream))):
-        pieces = [piece async for piece in ask(request, pace)]
+        pieces = [piece async for piece in ask(request, late_by(late))]
     assert isinstance(pieces[-1], llm.Completion) and pieces[-1].text == "".join(texts)
-    assert stream.holds == pace.pauses  # what comes meanwhile is received at once
-    return pace.pauses
+    return stream.holds
 
 
 async def test_after_each_text_an_answer_is_left_to_gather_before_it_is_read_again():
-    assert await pauses(asking()) == 3
+    assert await holds(asking()) == 3
 
 
 async def test_the_first_words_of_an_answer_are_read_as_they_come_unless_the_loop_is_late():
     first = [OPENING[:1]] * (OPENING_CHARS - 1)
-    assert await pauses(asking(), texts=first) == 0
-    assert await pauses(asking(), texts=[*first, *TEXTS]) == 2
-    assert await pauses(asking(), texts=first, late=2 * LATE_SECONDS) == len(first)
+    assert await holds(asking(), texts=first) == 0
+    assert await holds(asking(), texts=[*first, *TEXTS]) == 2
+    assert await holds(asking(), texts=first, late=2 * LATE_SECONDS) == len(first)
 
 
 async def test_what_is_here_already_is_read_at_once():
-    assert await pauses(asking(), arrived=True) == 0
+    assert await holds(asking(), arrived=True) == 0
 
 
 def test_an_answer_that_takes_longer_is_read_less_often_up_to_a_limit():
