@@ -3,7 +3,7 @@
 A token that is read alone costs several times what it costs together with the next: tasks are woken, timers set, a sentence
 judged, a frame sent. The visitor gains nothing from it: the widget shows what comes at once word by word until the next is
 due (`panel/flow.js`). Meanwhile what comes stays in the system's buffer, so that all of it is received at once. The first
-words are what a visitor waits for, and are read as they come; after them an answer is read again after a sixth of the time
+words are what a visitor waits for, and are read as they come; after them an answer is read again after a fifth of the time
 that it has taken so far, so that one that is written fast is not long in coming. Where the event loop is late, answers
 that have begun are read less often, so that it has time for those that have not.
 """
@@ -15,8 +15,8 @@ from collections.abc import Callable
 
 from assistant.outbound import Streamed
 
-GATHER_SECONDS = 0.06, 0.2  # at least, and at most while the loop is on time
-SHARE = 1 / 6  # of the time since an answer's first text
+GATHER_SECONDS = 0.06, 0.25  # at least, and at most while the loop is on time
+SHARE = 1 / 5  # of the time since an answer's first text
 OPENING_CHARS = 24  # that are read as they come
 LATE_SECONDS = 0.005  # from which on nothing is
 LONGEST_SECONDS = 0.4
