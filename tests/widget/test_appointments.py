@@ -13,7 +13,7 @@ from django.utils import timezone
 from assistant.errors import ToolError
 from assistant.models import Appointment, Calendar, Organization, Service, Visitor
 from assistant.services.booking import appointments, holds, invitations
-from assistant.services.booking.patience import Busy
+from assistant.services.booking.locks import Busy
 from assistant.services.organizations import pictures
 from tests import make
 from tests.assistant.services.files.pictures import png

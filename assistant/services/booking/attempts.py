@@ -9,7 +9,8 @@ from typing import TypeVar
 from assistant.errors import ToolError
 from assistant.models import Appointment, Offering, ToolCall
 from assistant.services.booking import offers, placing, wording
-from assistant.services.booking.placing import NotOffered, Overlap, fresh, locked
+from assistant.services.booking.locks import fresh, locked
+from assistant.services.booking.placing import NotOffered, Overlap
 from assistant.services.booking.slot_ids import Pick
 
 Result = TypeVar("Result")

@@ -16,7 +16,7 @@ from django.utils import timezone
 from assistant import live
 from assistant.models import Appointment, BusyTime, OutsideCalendar
 from assistant.services import renewal
-from assistant.services.booking import placing
+from assistant.services.booking import locks
 from assistant.services.booking.busy_expansion import OWN, Expanded
 from assistant.services.booking.remote import Read
 from assistant.services.deliveries import outbox
@@ -81,7 +81,7 @@ def keep(outside: OutsideCalendar, read: Read, now: datetime | None = None) -> b
         return unchanged(outside, now)
     ours = _own(outside, found)
     spans = {(span.start, span.end) for span in found.spans if span.uid not in ours}
-    with placing.locked({outside.calendar_id}, now, seconds=None):
+    with locks.locked({outside.calendar_id}, now, seconds=None):
         if not _still_mine(outside):
             return False
         known = {(start, end): pk for pk, start, end in outside.busy_times.values_list("pk", "start_at", "end_at")}

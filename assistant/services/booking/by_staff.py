@@ -29,7 +29,8 @@ from assistant.services.booking import (
     resources,
     states,
 )
-from assistant.services.booking.placing import Overlap, locked
+from assistant.services.booking.locks import fresh, locked
+from assistant.services.booking.placing import Overlap
 from assistant.services.booking.slot_ids import Pick
 from assistant.services.deliveries import outbox
 
@@ -232,11 +233,11 @@ def undo_cancellation(token: str, now: datetime | None = None) -> Appointment:
     kept = read_token(token)
     if now.timestamp() > kept["until"]:
         raise ToolError("That was too long ago to undo. Book the appointment again.", code="too_late")
-    appointment = placing.fresh(kept["id"])
+    appointment = fresh(kept["id"])
     pick = _where_it_was(appointment)
     try:
         with locked({appointment.calendar_id}, now), transaction.atomic():
-            row = placing.fresh(appointment.pk)
+            row = fresh(appointment.pk)
             if row.sequence != kept["sequence"]:
                 raise ToolError("That appointment has changed since.", code="wrong_state")
             refuse_past(pick, now)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from assistant.errors import InputError, NotFound
 from assistant.models import Appointment, Feedback
 from assistant.services.booking import invitations
-from assistant.services.booking.placing import RELATED
+from assistant.services.booking.locks import RELATED
 
 COMMENT_CHARS = 1000
 GIVEN_BY = (Appointment.State.CONFIRMED, Appointment.State.ATTENDED)

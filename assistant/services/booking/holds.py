@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from assistant.models import Appointment, Conversation, Offering, ToolCall
 from assistant.services.booking import attempts, placing
-from assistant.services.booking.placing import locked
+from assistant.services.booking.locks import RELATED, locked
 from assistant.services.booking.slot_ids import Pick
 
 State = Appointment.State
@@ -17,7 +17,7 @@ State = Appointment.State
 
 def hold_of(call: ToolCall | None, now: datetime | None = None) -> Appointment | None:
     """What a call has held or booked already; None once its hold is gone, or has lapsed."""
-    held = Appointment.objects.select_related(*placing.RELATED).filter(call=call).first() if call else None
+    held = Appointment.objects.select_related(*RELATED).filter(call=call).first() if call else None
     if held is None or held.confirmed_at:
         return held
     stands = held.state == State.HELD and held.held_until is not None and held.held_until > (now or timezone.now())

@@ -10,7 +10,7 @@ from django.utils import timezone
 from assistant.errors import NotFound, ToolError
 from assistant.models import Appointment, Conversation, Organization, Visitor
 from assistant.services.booking import invitations, wording
-from assistant.services.booking.placing import RELATED
+from assistant.services.booking.locks import RELATED
 
 HIDDEN = [Appointment.State.HELD, Appointment.State.EXPIRED]  # no appointments yet
 

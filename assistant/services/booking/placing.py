@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -12,12 +11,10 @@ from django.db.models import Count, Q, QuerySet
 
 from assistant.errors import ToolError
 from assistant.models import Appointment, Calendar, Conversation, Offering, Service, ToolCall
-from assistant.services.booking import limits, offers, patience, resources, slots, states
+from assistant.services.booking import limits, locks, offers, resources, slots, states
 from assistant.services.booking.slot_ids import Pick
-from assistant.services.methods import ledger
 
 HOLDS_PER_VISITOR = 3
-RELATED = ("calendar", "organization", "service__organization", "visitor", "conversation", "call")
 
 State = Appointment.State
 
@@ -44,31 +41,6 @@ class Closed(NotOffered):
         ToolError.__init__(self, "The calendar is closed at that time.")
 
 
-@contextmanager
-def locked(
-    calendar_ids: Collection[int], now: datetime, *, call: ToolCall | None = None, seconds: float | None = patience.SECONDS
-) -> Iterator[Mapping[int, Calendar]]:
-    """The calendars, ours alone until the transaction ends, without lapsed holds.
-
-    They are locked in the order of their ids, so that two who want the same two never wait for each other. On SQLite the
-    transaction itself is the lock: it began IMMEDIATE.
-
-    `call` is the one that acts, where one does: its runner may have given it up while we waited for the lock. Raises
-    `patience.Busy` after `seconds` (None: never), and `ToolError` for a call that was given up.
-    """
-    with patience.atomic(seconds):
-        rows = Calendar.objects.select_for_update(no_key=True).filter(pk__in=calendar_ids).order_by("pk")
-        found = {calendar.pk: calendar for calendar in rows}
-        if call is not None:
-            ledger.act_for(call)
-        Appointment.objects.lapsed(now).filter(calendar__in=found).update(state=State.EXPIRED)
-        yield found
-
-
-def fresh(appointment_id: UUID) -> Appointment:
-    return Appointment.objects.select_related(*RELATED).get(pk=appointment_id)
-
-
 def candidates(pick: Pick, now: datetime, moving: Appointment | None = None) -> list[Offering]:
     """The calendars to try, best first: the one that was picked, or by the service's setting. Where an appointment moves,
     its own calendar is the best of several."""
@@ -93,7 +65,7 @@ def hold_on(
 ) -> Appointment:
     """Hold that time on a locked calendar, in the row that the call has already where it has one."""
     visitor = conversation.visitor if conversation else None
-    held = Appointment.objects.select_related(*RELATED).filter(call=call).first() if call else None
+    held = Appointment.objects.select_related(*locks.RELATED).filter(call=call).first() if call else None
     if held is not None and (held.confirmed_at or (held.state == State.HELD and held.start_at == pick.start_at)):
         return held
     limits.refuse_too_many_holds(calendar, conversation, now)

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from assistant.models import Appointment, AppointmentNotice, Service
 from assistant.services.booking import notices
-from assistant.services.booking.placing import fresh, locked
+from assistant.services.booking.locks import fresh, locked
 
 log = logging.getLogger(__name__)
 

@@ -45,7 +45,7 @@ ALLOWED = {
         "services/booking/holds.py expire_holds",
         "services/booking/form_fields.py keep",
         "services/booking/form_fields.py keep_by_staff",
-        "services/booking/placing.py locked",
+        "services/booking/locks.py locked",
         "services/booking/placing.py hold_on",
         "services/booking/placing.py place",
         "services/privacy/erasure.py blank_appointments",

@@ -1,15 +1,20 @@
-"""Transactions that wait for other people's locks for a bounded time."""
+"""Locks on calendars, waited for for a bounded time, and appointments as they are once these are held."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
+from uuid import UUID
 
 from django.db import OperationalError, connection, transaction
 
 from assistant.errors import ToolError
+from assistant.models import Appointment, Calendar, ToolCall
+from assistant.services.methods import ledger
 
 SECONDS = 8.0  # two such waits are shorter than a method's call may take, so that the refusal comes from here, with its name
+RELATED = ("calendar", "organization", "service__organization", "visitor", "conversation", "call")
 
 
 class Busy(ToolError):
@@ -43,6 +48,31 @@ def atomic(seconds: float | None = SECONDS) -> Iterator[None]:
         if _is_busy(error):
             raise Busy from error
         raise
+
+
+@contextmanager
+def locked(
+    calendar_ids: Collection[int], now: datetime, *, call: ToolCall | None = None, seconds: float | None = SECONDS
+) -> Iterator[Mapping[int, Calendar]]:
+    """The calendars, ours alone until the transaction ends, without lapsed holds.
+
+    They are locked in the order of their ids, so that two who want the same two never wait for each other. On SQLite the
+    transaction itself is the lock: it began IMMEDIATE.
+
+    `call` is the one that acts, where one does: its runner may have given it up while we waited for the lock. Raises
+    `Busy` after `seconds` (None: never), and `ToolError` for a call that was given up.
+    """
+    with atomic(seconds):
+        rows = Calendar.objects.select_for_update(no_key=True).filter(pk__in=calendar_ids).order_by("pk")
+        found = {calendar.pk: calendar for calendar in rows}
+        if call is not None:
+            ledger.act_for(call)
+        Appointment.objects.lapsed(now).filter(calendar__in=found).update(state=Appointment.State.EXPIRED)
+        yield found
+
+
+def fresh(appointment_id: UUID) -> Appointment:
+    return Appointment.objects.select_related(*RELATED).get(pk=appointment_id)
 
 
 @contextmanager
